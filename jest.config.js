@@ -1,0 +1,30 @@
+const shared = {
+  testEnvironment: 'node',
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
+  },
+  extensionsToTreatAsEsm: ['.ts'],
+};
+
+const toSource = {
+  '^passport-jwe$': '<rootDir>/src/index.ts',
+  '^(\\.{1,2}/.*)\\.js$': '$1',
+};
+
+/** Everything runs on Express 5; what touches Express runs a second time on Express 4. */
+export default {
+  projects: [
+    {
+      ...shared,
+      displayName: 'express 5',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      moduleNameMapper: toSource,
+    },
+    {
+      ...shared,
+      displayName: 'express 4',
+      testMatch: ['<rootDir>/test/express/**/*.test.ts'],
+      moduleNameMapper: { ...toSource, '^express$': 'express4' },
+    },
+  ],
+};

@@ -1,0 +1,43 @@
+import type { ApiKeyType, RateLimits } from '../claims/claims-set.js';
+import type { JsonObject } from '../claims/json.js';
+import type { NumericDate } from '../clock.js';
+import type { SecretText } from './secret-text.js';
+
+/** A model that a key may execute, and how its provider is reached. */
+export interface ModelConfiguration {
+  readonly name: string;
+  /** `https:` URL of the provider, `http:` on loopback, or `echo:` for a model that is embedded. */
+  readonly endpoint: string;
+  /** The provider's key; it never reaches a token, a log or an error. An `echo:` model needs none. */
+  readonly apiKey?: SecretText;
+  readonly maxTokens: number;
+  readonly temperature: number;
+}
+
+/** One configured API key, deeply frozen; the key itself is not in it. */
+export interface ApiKey {
+  /** Its public name: `client_id` in tokens. */
+  readonly keyId: string;
+  readonly name: string;
+  readonly type: ApiKeyType;
+  readonly active: boolean;
+  /** NumericDate from which on it is refused, and which no token of it outlives. */
+  readonly expiresAt?: NumericDate;
+  /** Empty for the service's own audience. */
+  readonly audiences: readonly string[];
+  readonly permissions: readonly string[];
+  /** Lifetime of its tokens in seconds. */
+  readonly tokenTtlSeconds: number;
+  /** Shorter lifetimes in seconds, by scope. */
+  readonly scopeTtlSeconds: ReadonlyMap<string, number>;
+  readonly rateLimits: RateLimits;
+  readonly metadata: JsonObject;
+  /** Names of the metadata fields that enter tokens. */
+  readonly metadataClaims: readonly string[];
+  /** Whether it may assert a `user`. */
+  readonly users: boolean;
+  readonly models: readonly ModelConfiguration[];
+  readonly functions: readonly string[];
+  /** Each `METHOD /path`, where the method may be `*`. */
+  readonly endpoints: readonly string[];
+}

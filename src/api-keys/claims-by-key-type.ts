@@ -1,0 +1,24 @@
+import type { JsonObject } from '../claims/json.js';
+import type { ApiKey } from './api-key.js';
+
+/** The claims that tell a reader which key a token comes from and what it may do, by the type of the key. */
+export function claimsByKeyType(apiKey: ApiKey): JsonObject {
+  const common = {
+    type: apiKey.type,
+    api_key_name: apiKey.name,
+    rate_limits: { ...apiKey.rateLimits },
+    metadata: releasedMetadata(apiKey),
+  };
+  switch (apiKey.type) {
+    case 'tiered_model_exec':
+      return { ...common, allowed_models: apiKey.models.map((model) => model.name) };
+    case 'function_call':
+      return { ...common, allowed_functions: apiKey.functions };
+    case 'api_call':
+      return { ...common, allowed_endpoints: apiKey.endpoints };
+  }
+}
+
+function releasedMetadata({ metadata, metadataClaims }: ApiKey): JsonObject {
+  return Object.fromEntries(Object.entries(metadata).filter(([name]) => metadataClaims.includes(name)));
+}

@@ -1,0 +1,65 @@
+import type { DocumentFault } from './check-consistency.js';
+import type { DocumentPath } from './locate-nodes.js';
+
+/** Where the values of `${VAR}` come from. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const REFERENCE = /\$\$|\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<fallback>[^}]*))?\}|\$\{/g;
+
+/** Fields whose value stays on this side; every other one may reach a token. */
+const PRIVATE_FIELDS = new Set([
+  ...['api_key', 'active', 'expires_at', 'token_ttl', 'scope_ttl', 'users', 'metadata_claims'],
+]);
+const PRIVATE_MODEL_FIELDS = new Set(['endpoint', 'api_key', 'max_tokens', 'temperature']);
+
+/**
+ * Resolves `${VAR}`, `${VAR:-default}` (where VAR is unset or empty) and `$$` (a dollar sign) in every scalar
+ * of a parsed document, and refuses variables in fields that reach a token, so that nothing of the
+ * environment is ever handed out.
+ * @returns a copy, and all faults; faults name variables, never their values.
+ */
+export function interpolate(
+  document: unknown,
+  environment: Environment,
+): { document: unknown; faults: readonly DocumentFault[] } {
+  const faults: DocumentFault[] = [];
+  const mayHoldVariables = createFieldRule(document);
+
+  const resolveScalar = (text: string, path: DocumentPath): string =>
+    text.replace(REFERENCE, (reference, name: string | undefined, fallback: string | undefined) => {
+      if (reference === '$$') return '$';
+      if (name === undefined) return fault(path, 'holds a malformed ${...}; a dollar sign is written $$');
+      if (!mayHoldVariables(path)) return fault(path, 'reaches tokens and must not hold a variable');
+      const value = environment[name] || fallback;
+      return value ?? fault(path, `needs the environment variable ${name}, which is not set`);
+    });
+  const fault = (path: DocumentPath, message: string): string => {
+    faults.push({ path, message });
+    return '';
+  };
+  const resolve = (node: unknown, path: DocumentPath): unknown => {
+    if (typeof node === 'string') return resolveScalar(node, path);
+    if (Array.isArray(node)) return node.map((item, index) => resolve(item, [...path, index]));
+    if (typeof node !== 'object' || node === null) return node;
+    return Object.fromEntries(
+      Object.entries(node).map(([name, value]) => [name, resolve(value, [...path, name])]),
+    );
+  };
+
+  return { document: resolve(document, []), faults };
+}
+
+/** Whether a field keeps to this side: one of the private ones, or metadata that `metadata_claims` leaves out. */
+function createFieldRule(document: unknown): (path: DocumentPath) => boolean {
+  const released = readReleasedMetadata(document);
+  return ([field, index, member]) => {
+    if (field === 'models') return typeof index === 'number' && PRIVATE_MODEL_FIELDS.has(String(member));
+    if (field === 'metadata') return released !== undefined && !released.includes(index);
+    return PRIVATE_FIELDS.has(String(field));
+  };
+}
+
+function readReleasedMetadata(document: unknown): readonly unknown[] | undefined {
+  if (typeof document !== 'object' || document === null || !('metadata_claims' in document)) return undefined;
+  return Array.isArray(document.metadata_claims) ? document.metadata_claims : undefined;
+}

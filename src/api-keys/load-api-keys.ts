@@ -1,0 +1,85 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AuditTrail, noAuditTrail } from '../audit/record.js';
+import { ConfigurationError, type ConfigurationProblem } from '../errors.js';
+import { type ApiKeyRegistry, createApiKeyRegistry } from './api-key-registry.js';
+import type { Environment } from './interpolate.js';
+import { type FileReading, readApiKeyFile } from './read-api-key-file.js';
+
+export interface ApiKeyOptions {
+  /** Every `*.yaml` and `*.yml` file in it, not in folders below it, configures one API key. */
+  readonly directory: string;
+  /** Where `${VAR}` is looked up. Default `process.env`. */
+  readonly environment?: Environment;
+  /** Where loading is put on record. Default: nowhere. */
+  readonly audit?: AuditTrail;
+}
+
+type ValidReading = Extract<FileReading, { ok: true }>;
+
+/**
+ * Loads all API keys of a directory, or none.
+ * @throws ConfigurationError (as rejection) with every problem of every file: place, path and what would be
+ *   right, never a value.
+ */
+export async function loadApiKeys(options: ApiKeyOptions): Promise<ApiKeyRegistry> {
+  const { directory, environment = process.env, audit = noAuditTrail } = options;
+  const files = await listFiles(directory);
+  const readings = await Promise.all(files.map((file) => readApiKeyFile(file, environment)));
+  const valid = readings.filter((reading) => reading.ok);
+  const problems = [
+    ...readings.flatMap((reading) => (reading.ok ? [] : reading.problems)),
+    ...findDuplicates(valid),
+  ];
+  if (files.length === 0) problems.push(problemOfDirectory(directory, 'holds no *.yaml or *.yml file'));
+
+  if (problems.length > 0) {
+    await audit.record({ type: 'api_keys.rejected', problemCount: problems.length });
+    throw new ConfigurationError(problems.sort(byPlace));
+  }
+  const registry = createApiKeyRegistry(valid.map(({ key }) => key));
+  await audit.record({ type: 'api_keys.loaded', keyIds: registry.apiKeys.map(({ keyId }) => keyId) });
+  return registry;
+}
+
+function byPlace(one: ConfigurationProblem, other: ConfigurationProblem): number {
+  return one.file.localeCompare(other.file) || one.line - other.line || one.column - other.column;
+}
+
+/** Files as Kubernetes mounts them are links, and names that begin with a dot are its own. */
+async function listFiles(directory: string): Promise<readonly string[]> {
+  const names = await readdir(directory).catch((cause: NodeJS.ErrnoException) => {
+    throw new ConfigurationError([
+      problemOfDirectory(directory, `cannot be read (${cause.code ?? cause.name})`),
+    ]);
+  });
+  const candidates = names.filter((name) => /^[^.].*\.ya?ml$/.test(name)).sort();
+  const files = await Promise.all(
+    candidates.map(async (name) => {
+      const path = join(directory, name);
+      return (await stat(path)).isFile() ? [path] : [];
+    }),
+  );
+  return files.flat();
+}
+
+function problemOfDirectory(directory: string, message: string): ConfigurationProblem {
+  return { file: directory, line: 1, column: 1, path: '', message };
+}
+
+/** The same key twice, or two keys of one name, are errors at the later file; the earlier one is named. */
+function findDuplicates(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
+  const seen = new Map<string, string>();
+  return readings.flatMap(({ key, problemAt }) => {
+    const identities = [
+      { path: ['api_key'], identity: `digest ${key.digest.toString('hex')}` },
+      { path: ['key_id'], identity: `key_id ${key.apiKey.keyId}` },
+    ];
+    return identities.flatMap(({ path, identity }) => {
+      const problem = problemAt({ path, message: '' });
+      const other = seen.get(identity);
+      if (other === undefined) seen.set(identity, problem.file);
+      return other === undefined ? [] : [{ ...problem, message: `is already taken by ${other}` }];
+    });
+  });
+}

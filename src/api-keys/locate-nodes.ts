@@ -1,0 +1,73 @@
+import { EVENT_ID, type Event, getScalarValue } from 'js-yaml';
+
+/** Names of members and indexes of items, from the document down. */
+export type DocumentPath = readonly (string | number)[];
+
+/** Where in a text something stands, both 1-based. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Offsets of nodes by their path; a member of a mapping stands where its name does. */
+export type NodeOffsets = ReadonlyMap<string, number>;
+
+/** Walks the events of one document, which nest as deep as the parser allows. */
+export function indexOffsets(text: string, events: readonly Event[]): NodeOffsets {
+  const offsets = new Map<string, number>();
+  const cursor = events.values();
+
+  const walk = (node: Event | undefined, path: DocumentPath): void => {
+    if (node?.type === EVENT_ID.MAPPING) walkMembers(path);
+    if (node?.type === EVENT_ID.SEQUENCE) walkItems(path);
+  };
+  const walkMembers = (path: DocumentPath): void => {
+    for (let key = next(); key?.type === EVENT_ID.SCALAR; key = next()) {
+      const member = [...path, getScalarValue(text, key)];
+      offsets.set(keyOf(member), key.valueStart);
+      walk(next(), member);
+    }
+  };
+  const walkItems = (path: DocumentPath): void => {
+    for (let [item, index] = [next(), 0]; item && item.type !== EVENT_ID.POP; item = next(), index += 1) {
+      offsets.set(keyOf([...path, index]), offsetOf(item));
+      walk(item, [...path, index]);
+    }
+  };
+  const next = (): Event | undefined => cursor.next().value;
+
+  next();
+  walk(next(), []);
+  return offsets;
+}
+
+/** The offset of a node; of one that is missing, that of its closest ancestor. */
+export function findOffset(offsets: NodeOffsets, path: DocumentPath): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const offset = offsets.get(keyOf(path.slice(0, length)));
+    if (offset !== undefined && offset >= 0) return offset;
+  }
+  return 0;
+}
+
+export function locate(text: string, offset: number): Position {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+/** As messages show it: `models[0].endpoint`. */
+export function formatPath(path: DocumentPath): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[${part}]`;
+    return text === '' ? part : `${text}.${part}`;
+  }, '');
+}
+
+function keyOf(path: DocumentPath): string {
+  return JSON.stringify(path);
+}
+
+function offsetOf(node: Event): number {
+  if (node.type === EVENT_ID.SCALAR) return node.valueStart;
+  return node.type === EVENT_ID.MAPPING || node.type === EVENT_ID.SEQUENCE ? node.start : -1;
+}

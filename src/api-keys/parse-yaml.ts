@@ -1,0 +1,67 @@
+import {
+  constructFromEvents,
+  EVENT_ID,
+  type Event,
+  FAILSAFE_SCHEMA,
+  parseEvents,
+  YAMLException,
+} from 'js-yaml';
+import { type DocumentPath, findOffset, indexOffsets, locate, type Position } from './locate-nodes.js';
+
+/** A fault of the text. */
+export interface YamlFault {
+  readonly message: string;
+  readonly position: Position;
+}
+
+export type ParsedYaml =
+  | { readonly ok: false; readonly fault: YamlFault }
+  | {
+      readonly ok: true;
+      /** Strings, arrays and objects only. */
+      readonly document: unknown;
+      /** Where the node of a path stands; for one that is missing, where its closest ancestor stands. */
+      readonly positionOf: (path: DocumentPath) => Position;
+    };
+
+const MAX_DEPTH = 12;
+
+/**
+ * Parses one YAML document in which every scalar is a string (`FAILSAFE_SCHEMA`): no tags, no anchors and no
+ * aliases. Faults never quote the text, which may hold secrets.
+ */
+export function parseYaml(source: string): ParsedYaml {
+  const text = source.startsWith('\ufeff') ? source.slice(1) : source;
+  try {
+    const events = parseEvents(text, { maxDepth: MAX_DEPTH });
+    const refused = findRefusedFeature(events);
+    if (refused !== undefined) return failure(refused.message, locate(text, refused.offset));
+    const documents = constructFromEvents(events, { source: text, schema: FAILSAFE_SCHEMA, maxAliases: 0 });
+    if (documents.length !== 1) return failure('the file must hold exactly one document', locate(text, 0));
+    const offsets = indexOffsets(text, events);
+    return {
+      ok: true,
+      document: documents[0],
+      positionOf: (path) => locate(text, findOffset(offsets, path)),
+    };
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    return failure(`is not valid YAML: ${error.reason}`, locate(text, error.mark?.position ?? 0));
+  }
+}
+
+function failure(message: string, position: Position): ParsedYaml {
+  return { ok: false, fault: { message, position } };
+}
+
+function findRefusedFeature(events: readonly Event[]): { message: string; offset: number } | undefined {
+  for (const event of events) {
+    if (event.type === EVENT_ID.DOCUMENT || event.type === EVENT_ID.POP) continue;
+    if (event.anchorStart >= 0)
+      return { message: 'anchors and aliases are not allowed', offset: event.anchorStart };
+    if (event.type !== EVENT_ID.ALIAS && event.tagStart >= 0) {
+      return { message: 'tags are not allowed', offset: event.tagStart };
+    }
+  }
+  return undefined;
+}

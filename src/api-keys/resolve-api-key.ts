@@ -1,0 +1,51 @@
+import type { ApiKey, ModelConfiguration } from './api-key.js';
+import type { ApiKeyFile } from './schema.js';
+import { SecretText } from './secret-text.js';
+
+/**
+ * Turns a valid file into an API key, deeply frozen.
+ * @returns `undefined` where the file has no `key_id` and its name yields none.
+ */
+export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
+  const keyId = file.key_id ?? slugOf(file.name);
+  if (keyId === '') return undefined;
+  return Object.freeze({
+    keyId,
+    name: file.name,
+    type: file.type,
+    active: file.active,
+    ...(file.expires_at === undefined ? {} : { expiresAt: file.expires_at }),
+    audiences: Object.freeze(file.audiences),
+    permissions: Object.freeze(file.permissions),
+    tokenTtlSeconds: file.token_ttl,
+    scopeTtlSeconds: new Map(Object.entries(file.scope_ttl)),
+    rateLimits: Object.freeze(file.rate_limits),
+    metadata: Object.freeze(file.metadata),
+    metadataClaims: Object.freeze(file.metadata_claims ?? Object.keys(file.metadata)),
+    users: file.users,
+    models: Object.freeze(file.models.map(resolveModel)),
+    functions: Object.freeze(file.functions),
+    endpoints: Object.freeze(file.endpoints),
+  });
+}
+
+function resolveModel(model: ApiKeyFile['models'][number]): ModelConfiguration {
+  return Object.freeze({
+    name: model.name,
+    endpoint: model.endpoint,
+    ...(model.api_key === undefined ? {} : { apiKey: new SecretText(model.api_key) }),
+    maxTokens: model.max_tokens,
+    temperature: model.temperature,
+  });
+}
+
+/** `Enterprise Customer API Key` becomes `enterprise-customer-api-key`. */
+function slugOf(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 64);
+}

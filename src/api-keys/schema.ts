@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { API_KEY_TYPES } from '../claims/claims-set.js';
+import { isScopeToken } from '../claims/scope.js';
+import { isModelEndpoint } from './model-endpoint.js';
+
+/** A day; a token that lives longer is better refreshed. */
+const MAX_TOKEN_TTL_SECONDS = 86_400;
+const DEFAULT_TOKEN_TTL_SECONDS = 600;
+const MAX_LIMIT = 1_000_000_000;
+
+/** Every scalar of the file is a string; the schema gives it its type. No message quotes the value. */
+const orMissing = (message: string) => ({
+  error: (issue: { readonly input?: unknown }) => (issue.input === undefined ? 'is required' : message),
+});
+
+const text = (maxLength: number) =>
+  z
+    .string(orMissing('must be text'))
+    .min(1, 'must not be empty')
+    .max(maxLength, `must have at most ${maxLength} characters`)
+    .regex(/^\P{Cc}+$/u, 'must not hold control characters');
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string('must be a whole number')
+    .regex(/^\d{1,12}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
+
+const decimal = (min: number, max: number) =>
+  z
+    .string('must be a number')
+    .regex(/^\d{1,4}(\.\d{1,6})?$/, 'must be a number')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
+
+const flag = z
+  .string('must be true or false')
+  .regex(/^(true|True|TRUE|false|False|FALSE)$/, 'must be true or false')
+  .transform((value) => value.toLowerCase() === 'true');
+
+const scopeToken = text(128)
+  .refine(
+    isScopeToken,
+    'must be one scope token (RFC 6749 section 3.3): printable ASCII without spaces, quotes and backslashes',
+  )
+  .refine(
+    (scope) => scope !== 'offline_access',
+    'offline_access is a flag of token requests, not a permission',
+  );
+
+const list = <Item extends z.ZodType<string>>(item: Item) =>
+  z
+    .array(item, 'must be a list')
+    .max(256, 'must have at most 256 entries')
+    .refine((items) => new Set(items).size === items.length, 'must not repeat an entry');
+
+const apiKey = text(512).refine(
+  (value) => !value.startsWith('sha256:') || /^sha256:[0-9a-f]{64}$/.test(value),
+  'a digest is written sha256: and 64 hexadecimal digits in lower case',
+);
+
+const model = z.strictObject({
+  name: text(128),
+  endpoint: text(2048).refine(isModelEndpoint, 'must be an https URL (http on loopback only), or echo:'),
+  api_key: text(4096).optional(),
+  max_tokens: wholeNumber(1, MAX_LIMIT).default(1024),
+  temperature: decimal(0, 2).default(0.7),
+});
+
+const rateLimits = z.strictObject(
+  {
+    requests_per_minute: wholeNumber(1, MAX_LIMIT).default(60),
+    tokens_per_minute: wholeNumber(1, MAX_LIMIT).default(10_000),
+    requests_per_hour: wholeNumber(1, MAX_LIMIT).default(1000),
+    concurrent_requests: wholeNumber(1, MAX_LIMIT).default(5),
+  },
+  'is required: a mapping of limits, {} for the defaults',
+);
+
+type MetadataValue = string | readonly MetadataValue[] | { readonly [name: string]: MetadataValue };
+const metadataValue: z.ZodType<MetadataValue> = z.lazy(() =>
+  z.union([z.string(), z.array(metadataValue), z.record(z.string(), metadataValue)]),
+);
+
+/** The fields of one API-key file, each by itself. Unknown fields are errors. */
+export const apiKeySchema = z.strictObject(
+  {
+    api_key: apiKey,
+    key_id: z
+      .string('must be text')
+      .regex(/^[A-Za-z0-9._~-]{1,64}$/, 'must be 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -')
+      .optional(),
+    name: text(128),
+    type: z.enum(API_KEY_TYPES, orMissing(`must be one of ${API_KEY_TYPES.join(', ')}`)),
+    active: flag.default(true),
+    expires_at: z.iso
+      .datetime({ offset: true, message: 'must be a date and time with a zone, as 2030-12-31T23:59:59Z' })
+      .transform((value) => Date.parse(value) / 1000)
+      .optional(),
+    audiences: list(text(256).regex(/^\S+$/, 'must not hold spaces')).default([]),
+    permissions: list(scopeToken).default([]),
+    token_ttl: wholeNumber(1, MAX_TOKEN_TTL_SECONDS).default(DEFAULT_TOKEN_TTL_SECONDS),
+    scope_ttl: z
+      .record(scopeToken, wholeNumber(1, MAX_TOKEN_TTL_SECONDS), 'must be a mapping of scopes to seconds')
+      .default({}),
+    rate_limits: rateLimits,
+    metadata: z.record(z.string(), metadataValue, 'must be a mapping').default({}),
+    metadata_claims: list(text(128)).optional(),
+    users: flag.default(false),
+    models: z.array(model, 'must be a list').max(256, 'must have at most 256 entries').default([]),
+    functions: list(text(128).regex(/^\S+$/, 'must not hold spaces')).default([]),
+    endpoints: list(
+      text(256).regex(
+        /^(\*|[A-Z]+) \/\S*$/,
+        'must be a method (or *), a space and a path, as GET /reports/*',
+      ),
+    ).default([]),
+  },
+  'must be a mapping of fields',
+);
+
+/** A valid file, with every default filled in. */
+export type ApiKeyFile = z.output<typeof apiKeySchema>;

@@ -1,0 +1,66 @@
+import type { ClientRejection, ErrorCode, TokenRejection } from '../errors.js';
+
+/**
+ * Everything that is ever put on record. A closed union: each event holds identifiers and verdicts, never a
+ * token, a key, a secret or free text from a request.
+ */
+export type AuditEvent =
+  | {
+      readonly type: 'key_ring.created';
+      /** `kid` of the root or key that encrypts. */
+      readonly current: string;
+      /** `kid`s of those that only decrypt. */
+      readonly previous: readonly string[];
+    }
+  | {
+      readonly type: 'api_keys.loaded';
+      readonly keyIds: readonly string[];
+    }
+  | {
+      readonly type: 'api_keys.rejected';
+      readonly problemCount: number;
+    }
+  | {
+      readonly type: 'token.issued';
+      readonly jti: string;
+      readonly clientId: string;
+      readonly subject: string;
+      /** The subject is a user that the API key asserted, not one that was authenticated here. */
+      readonly subjectAsserted: boolean;
+      readonly audience: string;
+      readonly scope: string;
+      readonly tokenType: string;
+      /** NumericDate. */
+      readonly expiresAt: number;
+      readonly kid: string;
+      readonly ip?: string;
+    }
+  | {
+      readonly type: 'issuance.refused';
+      readonly code: ErrorCode;
+      readonly reason?: ClientRejection;
+      /** Only of a client that was authenticated. */
+      readonly clientId?: string;
+      readonly ip?: string;
+    }
+  | {
+      /** Aggregated: the first acceptance of a token, then one event a minute while it is in use. */
+      readonly type: 'token.accepted';
+      readonly jti: string;
+      readonly clientId?: string;
+      readonly subject?: string;
+      /** Acceptances since the previous event for this token, this one included. */
+      readonly count: number;
+    }
+  | {
+      readonly type: 'token.refused';
+      readonly code: ErrorCode;
+      readonly reason?: TokenRejection;
+      readonly ip?: string;
+    };
+
+/** An event as sinks receive it. */
+export type AuditRecord = AuditEvent & {
+  /** When it was recorded, ISO 8601 in UTC, from the injected clock: whole seconds. */
+  readonly time: string;
+};

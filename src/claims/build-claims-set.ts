@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import type { NumericDate } from '../clock.js';
+import { type ClaimsSet, RESERVED_CLAIMS } from './claims-set.js';
+import { freezeJson, isJsonObject, type JsonObject } from './json.js';
+import { formatScope } from './scope.js';
+
+/** What one token is to say. */
+export interface ClaimsRequest {
+  readonly issuer: string;
+  /** One audience a token. */
+  readonly audience: string;
+  readonly subject: string;
+  /** `key_id` of the API key. */
+  readonly clientId: string;
+  /** Tokens of the scope; empty for a token that authorises nothing by scope. */
+  readonly scope: readonly string[];
+  readonly lifetimeSeconds: number;
+  /** The claims of its type, and those that the application adds. */
+  readonly claims: JsonObject;
+}
+
+/** Custom claims nest no deeper than this. */
+const MAX_CUSTOM_DEPTH = 8;
+
+/**
+ * Builds a claims set (RFC 7519 section 4, RFC 9068 section 2.2): whole seconds, a random `jti`, `nbf` equal to
+ * `iat`. What the caller passed in is never changed, and never overrides a registered claim.
+ */
+export function buildClaimsSet(request: ClaimsRequest, now: NumericDate): ClaimsSet {
+  const { issuer, audience, subject, clientId, scope, lifetimeSeconds, claims } = request;
+  const iat = Math.floor(now);
+  return Object.freeze({
+    ...claims,
+    iss: issuer,
+    sub: subject,
+    aud: audience,
+    exp: Math.floor(iat + lifetimeSeconds),
+    nbf: iat,
+    iat,
+    jti: randomUUID(),
+    client_id: clientId,
+    ...(scope.length === 0 ? {} : { scope: formatScope(scope) }),
+    permissions: Object.freeze([...scope]),
+  });
+}
+
+/**
+ * Takes over the claims that an application adds, as a frozen copy.
+ * @throws TypeError where they are no JSON object, nest deeper than 8 levels, or use a name that this package
+ *   reads or writes itself.
+ */
+export function copyCustomClaims(claims: unknown): JsonObject {
+  if (!isJsonObject(claims)) throw new TypeError('Custom claims must be an object');
+  const copy: JsonObject = JSON.parse(JSON.stringify(claims));
+  for (const name of Object.keys(copy)) {
+    if (RESERVED_CLAIMS.has(name)) throw new TypeError(`The claim ${name} is reserved`);
+  }
+  if (!freezeJson(copy, MAX_CUSTOM_DEPTH)) {
+    throw new TypeError(`Custom claims must not nest deeper than ${MAX_CUSTOM_DEPTH} levels`);
+  }
+  return copy;
+}

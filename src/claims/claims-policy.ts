@@ -1,0 +1,74 @@
+import { ACCESS_TOKEN_TYP, REFRESH_TOKEN_TYP } from './claims-set.js';
+
+/** What a resource server wants of the claims set. */
+export interface ClaimsOptions {
+  /** Accepted `iss`, exactly as the token has it. RFC 7519 section 4.1.1. */
+  readonly issuer: string | readonly string[];
+  /** Accepted audiences: one of them must be in `aud`. RFC 7519 section 4.1.3. */
+  readonly audience: string | readonly string[];
+  /** Leeway in seconds for clocks that differ, 0 to 60. Default 5. RFC 7519 section 4.1.4. */
+  readonly clockToleranceSeconds?: number;
+  /** Maximum token age in seconds from `iat`. Default: none. RFC 7519 section 4.1.6. */
+  readonly maxTokenAgeSeconds?: number;
+  /** Claims that must be there beside `iss aud exp iat jti`. Default: none. */
+  readonly requiredClaims?: readonly string[];
+  /**
+   * For tokens of other issuers: the claim that holds the scope, as a string or an array (`scp`, `scopes`,
+   * `permissions`). A token whose `scope` differs from it is refused. Default `scope`. RFC 8693 section 4.2.
+   */
+  readonly scopeClaim?: string;
+  /** Accepted `typ`, for tokens of other issuers. Default `at+jwt`. RFC 8725 section 3.11. */
+  readonly typ?: string | readonly string[];
+}
+
+/** The options, resolved once and frozen. */
+export interface ClaimsPolicy {
+  readonly issuers: ReadonlySet<string>;
+  readonly audiences: ReadonlySet<string>;
+  readonly typs: ReadonlySet<string>;
+  readonly clockToleranceSeconds: number;
+  readonly maxTokenAgeSeconds: number;
+  readonly requiredClaims: readonly string[];
+  readonly scopeClaim: string;
+}
+
+const MAX_CLOCK_TOLERANCE_SECONDS = 60;
+
+/** @throws TypeError for an option that is missing or makes no sense. */
+export function resolveClaimsPolicy(options: ClaimsOptions): ClaimsPolicy {
+  const { clockToleranceSeconds = 5, maxTokenAgeSeconds = Number.POSITIVE_INFINITY } = options;
+  const { requiredClaims = [], scopeClaim = 'scope', typ = ACCESS_TOKEN_TYP } = options;
+  const typs = resolveStrings(typ, 'typ').map(normalizeTyp);
+  if (typs.includes(REFRESH_TOKEN_TYP)) throw new TypeError('typ must not accept refresh tokens');
+  if (!(clockToleranceSeconds >= 0 && clockToleranceSeconds <= MAX_CLOCK_TOLERANCE_SECONDS)) {
+    throw new TypeError(`clockToleranceSeconds must be from 0 to ${MAX_CLOCK_TOLERANCE_SECONDS}`);
+  }
+  if (!(maxTokenAgeSeconds > 0)) throw new TypeError('maxTokenAgeSeconds must be a positive number');
+  if (typeof scopeClaim !== 'string' || scopeClaim === '')
+    throw new TypeError('scopeClaim must name a claim');
+  return Object.freeze({
+    issuers: new Set(resolveStrings(options.issuer, 'issuer')),
+    audiences: new Set(resolveStrings(options.audience, 'audience')),
+    typs: new Set(typs),
+    clockToleranceSeconds,
+    maxTokenAgeSeconds,
+    requiredClaims: Object.freeze([...requiredClaims]),
+    scopeClaim,
+  });
+}
+
+/** RFC 7515 section 4.1.9: case does not count, and `application/` may be left out. */
+export function normalizeTyp(typ: string): string {
+  const lower = typ.toLowerCase();
+  return lower.startsWith('application/') ? lower.slice('application/'.length) : lower;
+}
+
+/** @throws TypeError unless it is a non-empty string or several. */
+export function resolveStrings(value: string | readonly string[], name: string): readonly string[] {
+  const strings = typeof value === 'string' ? [value] : value;
+  const usable = Array.isArray(strings) && strings.length > 0;
+  if (!usable || !strings.every((item) => typeof item === 'string' && item !== '')) {
+    throw new TypeError(`${name} must be a non-empty string or several of them`);
+  }
+  return strings;
+}

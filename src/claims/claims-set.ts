@@ -1,0 +1,120 @@
+import type { NumericDate } from '../clock.js';
+import type { JsonObject, JsonValue } from './json.js';
+
+/** Limits of an API key, as `rate_limits` carries them. */
+export interface RateLimits {
+  readonly requests_per_minute: number;
+  readonly tokens_per_minute: number;
+  readonly requests_per_hour: number;
+  readonly concurrent_requests: number;
+}
+
+/** The claims set that every accepted token has, in the names of the wire (RFC 7519 section 4, RFC 9068 section 2.2). */
+export interface ClaimsSet {
+  readonly iss: string;
+  readonly aud: string | readonly string[];
+  readonly exp: NumericDate;
+  readonly iat: NumericDate;
+  readonly jti: string;
+  readonly nbf?: NumericDate;
+  readonly sub?: string;
+  /** `key_id` of the API key that the token was issued to. */
+  readonly client_id?: string;
+  /** The only claim that authorises. */
+  readonly scope?: string;
+  readonly type?: string;
+  readonly api_key_name?: string;
+  /** The same set as `scope`, for readers. */
+  readonly permissions?: readonly string[];
+  readonly metadata?: JsonObject;
+  readonly session_id?: string;
+  readonly [claim: string]: JsonValue | RateLimits | readonly LineageEntry[] | undefined;
+}
+
+/** Claims of every token that this package issues. */
+interface IssuedClaims extends ClaimsSet {
+  readonly sub: string;
+  readonly client_id: string;
+}
+
+/** A key that may execute models. */
+export interface ModelClaims extends IssuedClaims {
+  readonly type: 'tiered_model_exec';
+  readonly allowed_models: readonly string[];
+  readonly rate_limits: RateLimits;
+}
+
+/** A key that may have functions called. */
+export interface FunctionClaims extends IssuedClaims {
+  readonly type: 'function_call';
+  readonly allowed_functions: readonly string[];
+  readonly rate_limits: RateLimits;
+}
+
+/** A key that may call endpoints, each written `METHOD /path`. */
+export interface EndpointClaims extends IssuedClaims {
+  readonly type: 'api_call';
+  readonly allowed_endpoints: readonly string[];
+  readonly rate_limits: RateLimits;
+}
+
+/** One ancestor of a delegated token. */
+export interface LineageEntry {
+  readonly jti: string;
+  readonly client_id: string;
+  readonly sub: string;
+  readonly iat: NumericDate;
+  readonly session_id?: string;
+}
+
+/** A token that one party holds on behalf of another (RFC 8693 section 4.1). */
+export interface DelegationClaims extends IssuedClaims {
+  readonly type: 'delegation';
+  readonly delegator: string;
+  readonly delegated_to: string;
+  readonly act: JsonObject;
+  readonly expires_at: NumericDate;
+  readonly lineage: readonly LineageEntry[];
+}
+
+/** A token by which one service calls another. */
+export interface ServiceClaims extends IssuedClaims {
+  readonly type: 'service';
+}
+
+/** A token of another issuer, which says no `type`. */
+export interface ForeignClaims extends ClaimsSet {
+  readonly type?: never;
+}
+
+/** The claims that each `type` promises. */
+export interface ClaimsByType {
+  readonly tiered_model_exec: ModelClaims;
+  readonly function_call: FunctionClaims;
+  readonly api_call: EndpointClaims;
+  readonly delegation: DelegationClaims;
+  readonly service: ServiceClaims;
+  readonly foreign: ForeignClaims;
+}
+
+export type TokenType = keyof ClaimsByType;
+
+/** Types that this package issues for API keys. */
+export const API_KEY_TYPES = ['tiered_model_exec', 'function_call', 'api_call'] as const;
+
+export type ApiKeyType = (typeof API_KEY_TYPES)[number];
+
+/** Media type of every token that an API accepts (RFC 9068 section 2.1). */
+export const ACCESS_TOKEN_TYP = 'at+jwt';
+
+/** Media type of refresh tokens, which no API accepts. */
+export const REFRESH_TOKEN_TYP = 'rt+jwt';
+
+/** Every claim that this package reads or writes; what an application adds has other names. */
+export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
+  ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'type', 'cnf'],
+  ...['api_key_name', 'permissions', 'metadata', 'session_id', 'device_id', 'rate_limits'],
+  ...['allowed_models', 'allowed_functions', 'allowed_endpoints'],
+  ...['delegator', 'delegated_to', 'act', 'may_act', 'expires_at', 'lineage'],
+  '__proto__',
+]);

@@ -1,0 +1,94 @@
+import { InvalidTokenError } from '../errors.js';
+import type {
+  ClaimsByType,
+  ClaimsSet,
+  DelegationClaims,
+  EndpointClaims,
+  ForeignClaims,
+  FunctionClaims,
+  LineageEntry,
+  ModelClaims,
+  RateLimits,
+  ServiceClaims,
+  TokenType,
+} from './claims-set.js';
+import { isJsonObject, type JsonObject } from './json.js';
+import { createVerifiedToken, type VerifiedToken } from './verified-token.js';
+
+/**
+ * Checks that the claims are those which their `type` promises, and narrows to them.
+ * @throws InvalidTokenError for a type that is unknown, or claims that do not fit it.
+ */
+export function narrowByType(claims: ClaimsSet, header: JsonObject, scope: readonly string[]): VerifiedToken {
+  const verify = <Type extends TokenType>(
+    type: Type,
+    fits: (claims: ClaimsSet) => claims is ClaimsByType[Type],
+  ) => {
+    if (!fits(claims)) throw new InvalidTokenError('claim_malformed');
+    return createVerifiedToken(type, claims, header, scope);
+  };
+
+  switch (claims.type) {
+    case 'tiered_model_exec':
+      return verify('tiered_model_exec', isModelClaims);
+    case 'function_call':
+      return verify('function_call', isFunctionClaims);
+    case 'api_call':
+      return verify('api_call', isEndpointClaims);
+    case 'delegation':
+      return verify('delegation', isDelegationClaims);
+    case 'service':
+      return verify('service', isServiceClaims);
+    case undefined:
+      return verify('foreign', isForeignClaims);
+    default:
+      throw new InvalidTokenError('unknown_type');
+  }
+}
+
+function isModelClaims(claims: ClaimsSet): claims is ModelClaims {
+  return isIssued(claims) && isTextList(claims['allowed_models']) && isRateLimits(claims['rate_limits']);
+}
+
+function isFunctionClaims(claims: ClaimsSet): claims is FunctionClaims {
+  return isIssued(claims) && isTextList(claims['allowed_functions']) && isRateLimits(claims['rate_limits']);
+}
+
+function isEndpointClaims(claims: ClaimsSet): claims is EndpointClaims {
+  return isIssued(claims) && isTextList(claims['allowed_endpoints']) && isRateLimits(claims['rate_limits']);
+}
+
+function isDelegationClaims(claims: ClaimsSet): claims is DelegationClaims {
+  const { delegator, delegated_to: delegatedTo, act, expires_at: expiresAt, lineage } = claims;
+  const parties = typeof delegator === 'string' && typeof delegatedTo === 'string' && isJsonObject(act);
+  const ancestors = Array.isArray(lineage) && lineage.length > 0 && lineage.every(isLineageEntry);
+  return isIssued(claims) && parties && typeof expiresAt === 'number' && ancestors;
+}
+
+function isServiceClaims(claims: ClaimsSet): claims is ServiceClaims {
+  return isIssued(claims);
+}
+
+function isForeignClaims(claims: ClaimsSet): claims is ForeignClaims {
+  return claims.type === undefined;
+}
+
+function isIssued(claims: ClaimsSet): boolean {
+  return claims.sub !== undefined && claims.client_id !== undefined;
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isRateLimits(value: unknown): value is RateLimits {
+  if (!isJsonObject(value)) return false;
+  const names = ['requests_per_minute', 'tokens_per_minute', 'requests_per_hour', 'concurrent_requests'];
+  return names.every((name) => typeof value[name] === 'number');
+}
+
+function isLineageEntry(value: unknown): value is LineageEntry {
+  if (!isJsonObject(value)) return false;
+  const texts = ['jti', 'client_id', 'sub'].every((name) => typeof value[name] === 'string');
+  return texts && typeof value['iat'] === 'number';
+}

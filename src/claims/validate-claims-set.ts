@@ -1,0 +1,119 @@
+import type { NumericDate } from '../clock.js';
+import { InvalidTokenError } from '../errors.js';
+import { type ClaimsPolicy, normalizeTyp } from './claims-policy.js';
+import { type ClaimsSet, REFRESH_TOKEN_TYP } from './claims-set.js';
+import type { JsonObject } from './json.js';
+import { isSameScope, parseScope } from './scope.js';
+import { narrowByType } from './token-types.js';
+import type { VerifiedToken } from './verified-token.js';
+
+/** A token whose tag verified. */
+export interface AuthenticToken {
+  readonly header: JsonObject;
+  readonly claims: JsonObject;
+  /** What its key was made for: nothing else may be claimed under it. */
+  readonly key: { readonly audience?: string };
+}
+
+/** 9999-12-31T23:59:59Z. Beyond it stand milliseconds that were taken for seconds. */
+const MAX_NUMERIC_DATE = 253_402_300_799;
+
+/**
+ * Decides whether an authentic token is valid here and now (RFC 7519 section 7.2, RFC 9068 section 4). What
+ * identifies the token is checked before its times, so that only a token of ours is told that it expired.
+ * @throws InvalidTokenError
+ */
+export function validateClaimsSet(
+  token: AuthenticToken,
+  policy: ClaimsPolicy,
+  now: NumericDate,
+): VerifiedToken {
+  const { header, claims } = token;
+  assertTyp(header['typ'], claims['type'], policy);
+  assertRegisteredClaims(claims);
+  assertIssuerAndAudience(claims, token, policy);
+  assertTimes(claims, policy, now);
+  assertNotKeyBound(claims);
+  assertRequiredClaims(claims, policy);
+  const scope = readScope(claims, policy);
+  return narrowByType(claims, header, scope);
+}
+
+function assertTyp(typ: unknown, type: unknown, policy: ClaimsPolicy): void {
+  const normalized = typeof typ === 'string' ? normalizeTyp(typ) : undefined;
+  if (normalized === REFRESH_TOKEN_TYP || type === 'refresh') throw new InvalidTokenError('refresh_token');
+  if (normalized === undefined || !policy.typs.has(normalized)) throw new InvalidTokenError('wrong_typ');
+}
+
+function assertRegisteredClaims(claims: JsonObject): asserts claims is JsonObject & ClaimsSet {
+  for (const name of ['iss', 'aud', 'exp', 'iat', 'jti']) {
+    if (claims[name] === undefined) throw new InvalidTokenError('claim_missing');
+  }
+  const wellFormed =
+    isText(claims['iss']) &&
+    isText(claims['jti']) &&
+    isAudience(claims['aud']) &&
+    isNumericDate(claims['exp']) &&
+    isNumericDate(claims['iat']) &&
+    (claims['nbf'] === undefined || isNumericDate(claims['nbf'])) &&
+    ['sub', 'client_id', 'type', 'session_id'].every((name) => isTextOrAbsent(claims[name]));
+  if (!wellFormed) throw new InvalidTokenError('claim_malformed');
+}
+
+/** An audience of the token must be ours, and the one that its key was derived for. */
+function assertIssuerAndAudience(claims: ClaimsSet, { key }: AuthenticToken, policy: ClaimsPolicy): void {
+  if (!policy.issuers.has(claims.iss)) throw new InvalidTokenError('wrong_issuer');
+  const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
+  const accepted = audiences.filter((audience) => policy.audiences.has(audience));
+  const accountedFor = key.audience === undefined || accepted.includes(key.audience);
+  if (accepted.length === 0 || !accountedFor) throw new InvalidTokenError('wrong_audience');
+}
+
+/** RFC 7519 sections 4.1.4 to 4.1.6, each with the tolerance. */
+function assertTimes(claims: ClaimsSet, policy: ClaimsPolicy, now: NumericDate): void {
+  const { clockToleranceSeconds: tolerance, maxTokenAgeSeconds } = policy;
+  if (claims.exp + tolerance <= now) throw new InvalidTokenError('expired');
+  if (claims.nbf !== undefined && claims.nbf - tolerance > now) throw new InvalidTokenError('not_yet_valid');
+  if (claims.iat - tolerance > now) throw new InvalidTokenError('issued_in_future');
+  if (now - claims.iat > maxTokenAgeSeconds + tolerance) throw new InvalidTokenError('too_old');
+}
+
+/** RFC 7800 section 3.1: such a token is for the holder of a key, and a plain bearer proves none. */
+function assertNotKeyBound(claims: ClaimsSet): void {
+  if (claims['cnf'] !== undefined) throw new InvalidTokenError('key_bound');
+}
+
+function assertRequiredClaims(claims: ClaimsSet, policy: ClaimsPolicy): void {
+  for (const name of policy.requiredClaims) {
+    if (!Object.hasOwn(claims, name)) throw new InvalidTokenError('claim_missing');
+  }
+}
+
+/** `scope` alone, or the claim that the policy names; both present must agree. */
+function readScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
+  const named = claims[policy.scopeClaim];
+  const scope = named === undefined ? [] : parseScope(named);
+  const isString = policy.scopeClaim !== 'scope' || named === undefined || typeof named === 'string';
+  if (scope === undefined || !isString) throw new InvalidTokenError('claim_malformed');
+  if (policy.scopeClaim !== 'scope' && claims.scope !== undefined) {
+    const other = parseScope(claims.scope);
+    if (other === undefined || !isSameScope(scope, other)) throw new InvalidTokenError('scope_conflict');
+  }
+  return scope;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || isText(value);
+}
+
+function isAudience(value: unknown): boolean {
+  return isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText));
+}
+
+function isNumericDate(value: unknown): value is NumericDate {
+  return typeof value === 'number' && value >= 0 && value <= MAX_NUMERIC_DATE;
+}

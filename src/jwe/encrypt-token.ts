@@ -1,0 +1,29 @@
+import type { JsonObject } from '../claims/json.js';
+import type { ContentKey } from '../keys/content-key.js';
+import { sealContent } from './aes-gcm.js';
+import { assertAdditionalMembers } from './protected-header.js';
+
+export interface EncryptOptions {
+  /** Media type of the token (RFC 7519 section 5.1, RFC 8725 section 3.11). */
+  readonly typ: string;
+  /** More members for the protected header; everybody can read them. Default: none. */
+  readonly header?: JsonObject;
+}
+
+/**
+ * Encrypts a claims set as a JWE in compact serialization (RFC 7516 section 5.1) with direct encryption
+ * (RFC 7518 section 4.5).
+ * @throws TypeError for a protected header member that is reserved.
+ */
+export function encryptToken(claims: object, key: ContentKey, options: EncryptOptions): string {
+  const { typ, header = {} } = options;
+  assertAdditionalMembers(header);
+  const members = { alg: key.alg, enc: key.enc, kid: key.kid, typ, ...header };
+  const encodedHeader = Buffer.from(JSON.stringify(members)).toString('base64url');
+  const { iv, ciphertext, tag } = sealContent(JSON.stringify(claims), encodedHeader, key);
+  return `${encodedHeader}..${encode(iv)}.${encode(ciphertext)}.${encode(tag)}`;
+}
+
+function encode(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');
+}

@@ -1,0 +1,77 @@
+import { isUtf8 } from 'node:buffer';
+import { freezeJson, isJsonObject, type JsonObject } from '../claims/json.js';
+import { InvalidTokenError } from '../errors.js';
+import { hasDuplicateMembers } from './has-duplicate-members.js';
+
+/** The protected header of a token that may be opened (RFC 7516 section 4.1). */
+export interface ProtectedHeader extends JsonObject {
+  readonly alg: string;
+  readonly enc: string;
+  readonly kid: string;
+}
+
+/** 1 KiB, decoded. */
+const MAX_HEADER_BYTES = 1024;
+
+const MAX_HEADER_DEPTH = 4;
+
+/**
+ * Members that make a token refused, wherever they stand: compression, which leaks lengths and bombs (RFC 8725
+ * section 3.6), extensions that we do not know (RFC 7516 section 4.1.13), keys and URLs supplied by the
+ * sender (RFC 8725 sections 3.9 and 3.10), and the iteration count of PBES2.
+ */
+const REFUSED_MEMBERS = ['zip', 'crit', 'jku', 'jwk', 'x5u', 'x5c', 'p2c'];
+
+/** Members that only the codec writes, and claims, which would stand readable in a header (RFC 7519 section 5.3). */
+const RESERVED_MEMBERS = new Set([
+  ...['alg', 'enc', 'kid', 'typ', 'cty', 'epk', 'apu', 'apv', 'iv', 'tag', 'p2s'],
+  ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope'],
+  ...REFUSED_MEMBERS,
+]);
+
+/**
+ * Reads the protected header, deeply frozen, and applies every rule that needs no key.
+ * @throws InvalidTokenError
+ */
+export function parseProtectedHeader(bytes: Buffer): ProtectedHeader {
+  if (bytes.length > MAX_HEADER_BYTES) throw new InvalidTokenError('header_too_long');
+  if (!isUtf8(bytes)) throw new InvalidTokenError('header_not_json');
+  const text = bytes.toString('utf8');
+  const header = parseObject(text);
+  if (hasDuplicateMembers(text)) throw new InvalidTokenError('header_duplicate_member');
+  for (const member of REFUSED_MEMBERS) {
+    if (Object.hasOwn(header, member)) throw new InvalidTokenError('header_refused_member');
+  }
+  if (!hasRequiredMembers(header)) throw new InvalidTokenError('header_invalid_member');
+  if (!freezeJson(header, MAX_HEADER_DEPTH)) throw new InvalidTokenError('header_invalid_member');
+  if (header['cty'] !== undefined) throw new InvalidTokenError('content_type');
+  return header;
+}
+
+/**
+ * @param members of a caller, to stand in the protected header beside those of the codec.
+ * @throws TypeError for a member that is reserved: written by the codec, refused on arrival, or a claim.
+ */
+export function assertAdditionalMembers(members: JsonObject): void {
+  for (const member of Object.keys(members)) {
+    if (RESERVED_MEMBERS.has(member)) {
+      throw new TypeError(`The protected header member ${member} is reserved`);
+    }
+  }
+}
+
+/** JSON.parse refuses a byte order mark and everything that RFC 8259 does. */
+function parseObject(text: string): JsonObject {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidTokenError('header_not_json', cause);
+  }
+  if (!isJsonObject(parsed)) throw new InvalidTokenError('header_not_json');
+  return parsed;
+}
+
+function hasRequiredMembers(header: JsonObject): header is ProtectedHeader {
+  return ['alg', 'enc', 'kid'].every((member) => typeof header[member] === 'string');
+}

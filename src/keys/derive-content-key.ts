@@ -1,0 +1,51 @@
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import type { NumericDate } from '../clock.js';
+import { type ContentEncryption, type ContentKey, KEY_LENGTHS, type KeyPurpose } from './content-key.js';
+
+const KID_BYTES = 16;
+
+/** A root secret: it encrypts nothing itself, keys are derived from it. */
+export interface RootKey {
+  /** Public name of the root, for the audit trail; never in a token. */
+  readonly kid: string;
+  readonly notAfter?: NumericDate;
+  readonly secret: KeyObject;
+}
+
+/** What tells one derived key from another. */
+export interface KeyContext {
+  readonly environment: string;
+  readonly purpose: KeyPurpose;
+  readonly audience: string;
+  readonly enc: ContentEncryption;
+}
+
+/**
+ * Derives the key of one environment, purpose and audience from a root (HKDF-SHA-256, RFC 5869), and its
+ * opaque `kid` beside it, so that `kid` names exactly that key and tells nothing about it.
+ */
+export function deriveContentKey(root: RootKey, context: KeyContext): ContentKey {
+  const { environment, purpose, audience, enc } = context;
+  const labels = [environment, purpose, audience, enc];
+  return Object.freeze({
+    kid: expand(root.secret, ['kid', ...labels], KID_BYTES).toString('base64url'),
+    alg: 'dir',
+    enc,
+    purpose,
+    audience,
+    ...(root.notAfter === undefined ? {} : { notAfter: root.notAfter }),
+    encrypts: true,
+    secret: createSecretKey(expand(root.secret, ['key', ...labels], KEY_LENGTHS[enc])),
+  });
+}
+
+/** The name of a secret that came without a `kid`: opaque, and the same wherever the secret is the same. */
+export function deriveKid(secret: KeyObject): string {
+  return expand(secret, ['name'], KID_BYTES).toString('base64url');
+}
+
+/** JSON keeps the labels apart whatever characters they hold. */
+function expand(secret: KeyObject, labels: readonly string[], length: number): Buffer {
+  const info = JSON.stringify(['passport-jwe/v1', ...labels]);
+  return Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), info, length));
+}

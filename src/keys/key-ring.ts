@@ -1,0 +1,127 @@
+import type { NumericDate } from '../clock.js';
+import type { ContentEncryption, ContentKey, KeyPurpose } from './content-key.js';
+import { deriveContentKey } from './derive-content-key.js';
+import type { JwkSet, KeyMaterial } from './parse-jwk.js';
+
+/** Roots and keys in versions: the current one encrypts, all of them decrypt. */
+export interface KeyRing {
+  /** Enters the derivation of keys from roots: the same root yields unrelated keys in another environment. */
+  readonly environment: string;
+  /** `kid` of the root or key that encrypts. */
+  readonly current: string;
+  /** `kid`s of the roots and keys that only decrypt. */
+  readonly previous: readonly string[];
+
+  /**
+   * Makes the keys of a purpose and audience known to `decryptionKey`. Called for what an application
+   * accepts, so that no token makes the ring derive anything. Idempotent.
+   */
+  prepare(purpose: KeyPurpose, audience: string): void;
+
+  /**
+   * The key that encrypts tokens of a purpose for an audience.
+   * @throws TypeError where the current key cannot: it only decrypts, or it is no root and the purpose is
+   *   `refresh`.
+   */
+  encryptionKey(purpose: KeyPurpose, audience: string): ContentKey;
+
+  /** The one key of that name among the prepared ones and those that were given underived. */
+  decryptionKey(kid: string): ContentKey | undefined;
+
+  /**
+   * The access keys of one audience as a JWK Set, for the key ring of that resource server: it opens no
+   * other audience's tokens and no refresh token. Secret: hand it over as you would a password.
+   */
+  exportAccessKeys(audience: string): JwkSet;
+}
+
+export interface KeyRingParts {
+  readonly environment: string;
+  readonly enc: ContentEncryption;
+  readonly current: KeyMaterial;
+  readonly previous: readonly KeyMaterial[];
+}
+
+/** Builds the ring from what the sources yielded. @throws TypeError for two keys of one `kid`. */
+export function assembleKeyRing(parts: KeyRingParts): KeyRing {
+  const { environment, enc, current, previous } = parts;
+  const materials = [current, ...previous];
+  assertDistinctKids(materials);
+
+  const roots = materials.flatMap((material) => (material.kind === 'root' ? [material.root] : []));
+  const underived = materials.flatMap((material) => (material.kind === 'key' ? [material.key] : []));
+  const byKid = new Map(underived.map((key) => [key.kid, key]));
+  const derived = new Map<string, readonly ContentKey[]>();
+
+  /** One key a root, in the order of the ring. */
+  const deriveKeys = (purpose: KeyPurpose, audience: string): readonly ContentKey[] => {
+    const scope = JSON.stringify([purpose, audience]);
+    const known = derived.get(scope);
+    if (known !== undefined) return known;
+    const keys = roots.map((root) => deriveContentKey(root, { environment, purpose, audience, enc }));
+    for (const key of keys) byKid.set(key.kid, key);
+    derived.set(scope, keys);
+    return keys;
+  };
+
+  return Object.freeze({
+    environment,
+    current: kidOf(current),
+    previous: Object.freeze(previous.map(kidOf)),
+    prepare: (purpose: KeyPurpose, audience: string) => void deriveKeys(purpose, audience),
+    encryptionKey(purpose: KeyPurpose, audience: string) {
+      if (current.kind === 'key') return assertEncrypts(current.key, purpose);
+      const [key] = deriveKeys(purpose, audience);
+      if (key === undefined) throw new TypeError('The key ring holds no root');
+      return key;
+    },
+    decryptionKey: (kid: string) => byKid.get(kid),
+    exportAccessKeys: (audience: string) => ({
+      keys: [...deriveKeys('access', audience), ...underived].map(toJwk),
+    }),
+  });
+}
+
+function kidOf(material: KeyMaterial): string {
+  return material.kind === 'root' ? material.root.kid : material.key.kid;
+}
+
+function assertDistinctKids(materials: readonly KeyMaterial[]): void {
+  const seen = new Set<string>();
+  for (const kid of materials.map(kidOf)) {
+    if (seen.has(kid)) throw new TypeError(`The key ring holds two keys with the kid ${kid}`);
+    seen.add(kid);
+  }
+}
+
+function assertEncrypts(key: ContentKey, purpose: KeyPurpose): ContentKey {
+  if (!key.encrypts) throw new TypeError('The current key of this ring only decrypts');
+  if (key.purpose !== purpose) {
+    throw new TypeError('A key that was given underived is for access tokens; refresh tokens need a root');
+  }
+  return key;
+}
+
+interface OctJwk extends Record<string, unknown> {
+  readonly kty: 'oct';
+  readonly kid: string;
+  readonly alg: ContentEncryption;
+  readonly use: 'enc';
+  readonly key_ops: readonly string[];
+  readonly exp?: NumericDate;
+  readonly k: string | undefined;
+}
+
+/** Exported keys decrypt only: the resource server that holds them issues nothing. */
+function toJwk(key: ContentKey): OctJwk {
+  const { k } = key.secret.export({ format: 'jwk' });
+  return {
+    kty: 'oct',
+    kid: key.kid,
+    alg: key.enc,
+    use: 'enc',
+    key_ops: ['decrypt'],
+    ...(key.notAfter === undefined ? {} : { exp: key.notAfter }),
+    k,
+  };
+}

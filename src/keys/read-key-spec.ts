@@ -1,0 +1,123 @@
+import { createSecretKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { NumericDate } from '../clock.js';
+import { assertKeyBytes, ROOT_SECRET_BYTES } from './assert-key-bytes.js';
+import { deriveKid } from './derive-content-key.js';
+import {
+  deriveFromPassphrase,
+  type LegacyPassphraseKey,
+  type PassphraseKey,
+} from './derive-from-passphrase.js';
+import { assertKid, type Jwk, type JwkSet, type KeyMaterial, parseJwk } from './parse-jwk.js';
+
+/** Where a key comes from. */
+export type KeySource =
+  | PassphraseKey
+  | LegacyPassphraseKey
+  /** A root secret: 32 random bytes, or their base64url (43 characters) or hexadecimal (64 digits) form. */
+  | { readonly secret: Uint8Array | string }
+  /** A symmetric JWK; with `key_ops: ["deriveKey"]` a root, else a key for access tokens, used underived. */
+  | { readonly jwk: Jwk }
+  /** A JWK Set; its first key is the current one where the set is given as `current`. */
+  | { readonly jwks: JwkSet }
+  /** Name of an environment variable that holds a root secret as text, a JWK or a JWK Set. */
+  | { readonly env: string }
+  /** Path of a file that holds the same. */
+  | { readonly file: string };
+
+/** A key source, and until when its keys decrypt. */
+export type KeySpec = KeySource & {
+  /** NumericDate from which on its keys decrypt nothing. For `previous` keys only. Default: no end. */
+  readonly notAfter?: NumericDate;
+};
+
+/**
+ * Resolves a specification into the roots and keys that it names, never empty.
+ * @throws TypeError where what it names is missing, malformed or too weak; never with its value.
+ */
+export async function readKeySpec(spec: KeySpec): Promise<readonly KeyMaterial[]> {
+  const materials = await readSource(spec);
+  if (spec.notAfter === undefined) return materials;
+  if (!Number.isFinite(spec.notAfter)) throw new TypeError('notAfter must be a NumericDate, in seconds');
+  const { notAfter } = spec;
+  return materials.map((material) =>
+    material.kind === 'root'
+      ? { kind: 'root', root: { ...material.root, notAfter } }
+      : { kind: 'key', key: { ...material.key, notAfter } },
+  );
+}
+
+async function readSource(source: KeySource): Promise<readonly KeyMaterial[]> {
+  if ('passphrase' in source) return [await readPassphrase(source)];
+  if ('secret' in source) return [rootOf(decodeSecret(source.secret))];
+  if ('jwk' in source) return [parseJwk(source.jwk)];
+  if ('jwks' in source) return parseJwkSet(source.jwks);
+  if ('env' in source) return readVariable(source.env);
+  if ('file' in source) return readKeyFile(source.file);
+  throw new TypeError('A key needs one of: passphrase, secret, jwk, jwks, env, file');
+}
+
+async function readPassphrase(source: PassphraseKey | LegacyPassphraseKey): Promise<KeyMaterial> {
+  const bytes = await deriveFromPassphrase(source);
+  if (!('derivation' in source)) return rootOf(bytes);
+  const secret = createSecretKey(bytes);
+  const kid = source.kid ?? deriveKid(secret);
+  assertKid(kid);
+  return { kind: 'key', key: { kid, alg: 'dir', enc: 'A256GCM', purpose: 'access', encrypts: true, secret } };
+}
+
+function readVariable(name: string): readonly KeyMaterial[] {
+  const text = process.env[name]?.trim();
+  if (text === undefined || text === '') throw new TypeError(`Environment variable ${name} is not set`);
+  return inContext(`Environment variable ${name}`, () => parseKeyText(text));
+}
+
+async function readKeyFile(path: string): Promise<readonly KeyMaterial[]> {
+  const text = await readFile(path, 'utf8');
+  return inContext(`Key file ${path}`, () => parseKeyText(text.trim()));
+}
+
+function parseKeyText(text: string): readonly KeyMaterial[] {
+  if (!text.startsWith('{')) return [rootOf(decodeSecret(text))];
+  const parsed = parseJsonObject(text);
+  return Array.isArray(parsed['keys']) ? parseJwkSet({ keys: parsed['keys'] }) : [parseJwk(parsed)];
+}
+
+function parseJwkSet({ keys }: JwkSet): readonly KeyMaterial[] {
+  if (!Array.isArray(keys) || keys.length === 0) throw new TypeError('A JWK Set must hold at least one key');
+  return keys.map((jwk, index) => inContext(`Key ${index} of the JWK Set`, () => parseJwk(jwk)));
+}
+
+function rootOf(bytes: Uint8Array): KeyMaterial {
+  assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'A root secret');
+  const secret = createSecretKey(bytes);
+  return { kind: 'root', root: { kid: deriveKid(secret), secret } };
+}
+
+function decodeSecret(secret: Uint8Array | string): Uint8Array {
+  if (typeof secret !== 'string') return secret;
+  if (/^[0-9a-f]{64}$/i.test(secret)) return Buffer.from(secret, 'hex');
+  const bytes = Buffer.from(secret, 'base64url');
+  if (bytes.length === ROOT_SECRET_BYTES && bytes.toString('base64url') === secret) return bytes;
+  throw new TypeError(
+    'A root secret as text must be 32 bytes in base64url (43 characters, no padding) or hexadecimal (64 digits)',
+  );
+}
+
+/** The parser's own message would quote the text. */
+function parseJsonObject(text: string): Jwk {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new TypeError('starts like JSON, but is none');
+  }
+}
+
+function inContext<Result>(context: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof TypeError) throw new TypeError(`${context}: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,127 @@
+import { type AuditTrail, noAuditTrail } from './audit/record.js';
+import { buildClaimsSet, type ClaimsRequest } from './claims/build-claims-set.js';
+import { type ClaimsOptions, resolveClaimsPolicy, resolveStrings } from './claims/claims-policy.js';
+import { ACCESS_TOKEN_TYP, type ClaimsSet, type TokenType } from './claims/claims-set.js';
+import type { JsonObject } from './claims/json.js';
+import { MAX_ISSUED_TOKEN_LENGTH } from './claims/token-size.js';
+import { narrowByType } from './claims/token-types.js';
+import { validateClaimsSet } from './claims/validate-claims-set.js';
+import type { VerifiedToken } from './claims/verified-token.js';
+import { type Clock, systemClock } from './clock.js';
+import { InvalidRequestError } from './errors.js';
+import { decryptToken } from './jwe/decrypt-token.js';
+import { encryptToken } from './jwe/encrypt-token.js';
+import type { KeyRing } from './keys/key-ring.js';
+import { assertNotRevoked, type RevocationCheck } from './revocation/check-revocation.js';
+
+export interface TokenServiceOptions extends ClaimsOptions {
+  readonly keyRing: KeyRing;
+  /** Longest token that is looked at, in characters. Default 8192. */
+  readonly maxTokenLength?: number;
+  /** What is revoked. Default: nothing is. */
+  readonly revocations?: RevocationCheck;
+  /** Where issuance is put on record. Default: nowhere. */
+  readonly audit?: AuditTrail;
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock;
+}
+
+export interface IssueRequest extends Omit<ClaimsRequest, 'issuer'> {
+  /** Kind of token; the claims must be those that it promises. */
+  readonly type: Exclude<TokenType, 'foreign'>;
+  /** More members for the protected header; everybody can read them. Default: none. */
+  readonly header?: JsonObject;
+  /** Whether the subject is a user that the client asserted. Default false. */
+  readonly subjectAsserted?: boolean;
+  /** Address of the client, for the audit trail. */
+  readonly ip?: string;
+}
+
+export interface IssuedToken {
+  /** The compact serialization. Secret. */
+  readonly token: string;
+  readonly claims: ClaimsSet;
+  /** Whole seconds until `exp`. */
+  readonly expiresInSeconds: number;
+}
+
+/** The façade: everything that can be done with tokens, without HTTP. */
+export interface TokenService {
+  /**
+   * Decrypts and validates a token.
+   * @throws InvalidTokenError (as rejection) for a token that is not accepted.
+   * @throws TemporarilyUnavailableError where it cannot be known whether it is revoked.
+   */
+  verify(token: string): Promise<VerifiedToken>;
+  /**
+   * Issues an access token under the first `issuer`.
+   * @throws InvalidRequestError (as rejection) for a token of more than 4096 characters.
+   * @throws TypeError for a reserved header member, or claims that `verify` would refuse.
+   * @throws TemporarilyUnavailableError where the issuance cannot be put on record.
+   */
+  issue(request: IssueRequest): Promise<IssuedToken>;
+}
+
+const DEFAULT_MAX_TOKEN_LENGTH = 8192;
+
+/** @throws TypeError for an option that is missing or makes no sense. */
+export function createTokenService(options: TokenServiceOptions): TokenService {
+  const { keyRing, revocations, audit = noAuditTrail, clock = systemClock } = options;
+  const { maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
+  if (typeof keyRing?.decryptionKey !== 'function')
+    throw new TypeError('keyRing must be a KeyRing: await createKeyRing(...)');
+  if (!Number.isInteger(maxTokenLength) || maxTokenLength < 1) {
+    throw new TypeError('maxTokenLength must be a positive whole number');
+  }
+  const claimsPolicy = resolveClaimsPolicy(options);
+  const [issuer = ''] = resolveStrings(options.issuer, 'issuer');
+  for (const audience of claimsPolicy.audiences) keyRing.prepare('access', audience);
+
+  return Object.freeze({
+    async verify(token: string) {
+      const now = clock();
+      const decrypted = decryptToken(token, { keyRing, maxTokenLength }, now);
+      const verified = validateClaimsSet(decrypted, claimsPolicy, now);
+      if (revocations !== undefined) await assertNotRevoked(verified, revocations);
+      return verified;
+    },
+
+    async issue(request: IssueRequest) {
+      const { type, claims, header = {} } = request;
+      const claimsSet = buildClaimsSet({ ...request, issuer, claims: { ...claims, type } }, clock());
+      assertReadable(claimsSet);
+      const key = keyRing.encryptionKey('access', request.audience);
+      const token = encryptToken(claimsSet, key, { typ: ACCESS_TOKEN_TYP, header });
+      assertLength(token);
+      await audit.record({
+        type: 'token.issued',
+        jti: claimsSet.jti,
+        clientId: request.clientId,
+        subject: request.subject,
+        subjectAsserted: request.subjectAsserted ?? false,
+        audience: request.audience,
+        scope: claimsSet.scope ?? '',
+        tokenType: type,
+        expiresAt: claimsSet.exp,
+        kid: key.kid,
+        ...(request.ip === undefined ? {} : { ip: request.ip }),
+      });
+      return { token, claims: claimsSet, expiresInSeconds: claimsSet.exp - claimsSet.iat };
+    },
+  });
+}
+
+/** Nothing is issued that our own readers would refuse. */
+function assertReadable(claimsSet: ClaimsSet): void {
+  try {
+    narrowByType(claimsSet, {}, []);
+  } catch (cause) {
+    throw new TypeError(`The claims do not fit the type ${claimsSet.type}`, { cause });
+  }
+}
+
+function assertLength(token: string): void {
+  if (token.length > MAX_ISSUED_TOKEN_LENGTH) {
+    throw new InvalidRequestError(`The token would be longer than ${MAX_ISSUED_TOKEN_LENGTH} characters`);
+  }
+}
