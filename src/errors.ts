@@ -59,7 +59,8 @@ export type TokenRejection =
   | 'refresh_token'
   | 'unknown_type'
   | 'key_bound'
-  | 'revoked';
+  | 'revoked'
+  | 'no_user';
 
 /** Why a client was not authenticated. For the audit trail alone: on the wire they are one `invalid_client`. */
 export type ClientRejection = 'no_credentials' | 'unknown_key' | 'key_id_mismatch' | 'inactive' | 'expired';

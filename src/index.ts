@@ -1,1 +1,83 @@
-export {};
+export type { ApiKey, ModelConfiguration } from './api-keys/api-key.js';
+export type { ApiKeyRegistry, ClientCredentials } from './api-keys/api-key-registry.js';
+export { type ApiKeyOptions, loadApiKeys } from './api-keys/load-api-keys.js';
+export type { SecretText } from './api-keys/secret-text.js';
+export type { AuditEvent, AuditRecord } from './audit/events.js';
+export { type AuditLogger, pinoSink } from './audit/pino-sink.js';
+export {
+  type AuditSink,
+  type AuditTrail,
+  type AuditTrailOptions,
+  createAuditTrail,
+} from './audit/record.js';
+export type { ChallengeOptions } from './bearer/write-challenge.js';
+export type { ClaimsOptions } from './claims/claims-policy.js';
+export type {
+  ApiKeyType,
+  ClaimsByType,
+  ClaimsSet,
+  DelegationClaims,
+  EndpointClaims,
+  ForeignClaims,
+  FunctionClaims,
+  LineageEntry,
+  ModelClaims,
+  RateLimits,
+  ServiceClaims,
+  TokenType,
+} from './claims/claims-set.js';
+export type { JsonObject, JsonValue } from './claims/json.js';
+export type { VerifiedToken, VerifiedTokenOf } from './claims/verified-token.js';
+export type { Clock, NumericDate } from './clock.js';
+export {
+  AccessDeniedError,
+  type ClientRejection,
+  ConfigurationError,
+  type ConfigurationProblem,
+  type ErrorCode,
+  InsufficientScopeError,
+  InvalidClientError,
+  InvalidRequestError,
+  InvalidScopeError,
+  InvalidTargetError,
+  InvalidTokenError,
+  JweError,
+  MissingCredentialsError,
+  RateLimitExceededError,
+  type RateLimitState,
+  TemporarilyUnavailableError,
+  type TokenRejection,
+  UnsupportedGrantTypeError,
+  type WireError,
+} from './errors.js';
+export type { AcceptOptions } from './express/acceptor.js';
+export { type AuthenticateOptions, authenticate } from './express/authenticate.js';
+export { bearerErrors } from './express/bearer-errors.js';
+export {
+  requireAnyScope,
+  requireAudience,
+  requireClaim,
+  requireMaxAge,
+  requireScope,
+  requireType,
+} from './express/guards.js';
+export { JweStrategy, type JweStrategyOptions } from './express/jwe-strategy.js';
+export type { TokenLocations } from './express/token-locations.js';
+export { type TokenRouterOptions, tokenRouter } from './express/token-router.js';
+export { findVerifiedToken, verifiedToken } from './express/verified-token.js';
+export type { VerifyDone, VerifyFunction, VerifyFunctionWithRequest } from './express/verify-function.js';
+export type { ClaimsContext, ClaimsHook } from './grants/client-credentials.js';
+export type { ContentEncryption } from './keys/content-key.js';
+export { createKeyRing, type KeyRingOptions } from './keys/create-key-ring.js';
+export type { LegacyPassphraseKey, PassphraseKey } from './keys/derive-from-passphrase.js';
+export type { KeyRing } from './keys/key-ring.js';
+export type { Jwk, JwkSet } from './keys/parse-jwk.js';
+export type { KeySource, KeySpec } from './keys/read-key-spec.js';
+export type { RevocationCheck } from './revocation/check-revocation.js';
+export {
+  createTokenService,
+  type IssuedToken,
+  type IssueRequest,
+  type TokenService,
+  type TokenServiceOptions,
+} from './token-service.js';

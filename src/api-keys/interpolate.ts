@@ -28,7 +28,7 @@ export function interpolate(
   const resolveScalar = (text: string, path: DocumentPath): string =>
     text.replace(REFERENCE, (reference, name: string | undefined, fallback: string | undefined) => {
       if (reference === '$$') return '$';
-      if (name === undefined) return fault(path, 'holds a malformed ${...}; a dollar sign is written $$');
+      if (name === undefined) return fault(path, 'holds a malformed variable; a dollar sign is written $$');
       if (!mayHoldVariables(path)) return fault(path, 'reaches tokens and must not hold a variable');
       const value = environment[name] || fallback;
       return value ?? fault(path, `needs the environment variable ${name}, which is not set`);

@@ -1,0 +1,40 @@
+import type { NextFunction, Request, Response } from 'express';
+import { type ChallengeWriter, createChallengeWriter } from '../bearer/write-challenge.js';
+import type { JweError } from '../errors.js';
+import { readState } from './request-state.js';
+
+const defaultChallenge = createChallengeWriter({});
+
+/** Adds the challenge to the headers of a failure, so that whoever answers it answers it whole. */
+export function addChallenge(error: JweError, writeChallenge: ChallengeWriter): void {
+  const challenge = writeChallenge(error);
+  if (challenge !== undefined) error.headers = { ...error.headers, 'WWW-Authenticate': challenge };
+}
+
+/** The body of the failure table: `error` and `error_description`, or empty where there is no error code. */
+export function sendBody(res: Response, error: JweError): void {
+  if (error.error === undefined) res.end();
+  else res.json({ error: error.error, error_description: error.message });
+}
+
+/** Answers with the status, the headers and the body of the failure table. */
+export function answerFailure(res: Response, error: JweError): void {
+  res.status(error.status).set(error.headers);
+  sendBody(res, error);
+}
+
+/**
+ * Turns a request away as its authentication was told to: by an answer, or through the error handlers of the
+ * application. Where no authentication ran at all, the request is answered as one without credentials.
+ */
+export async function refuseRequest(
+  exchange: { readonly req: Request; readonly res: Response; readonly next: NextFunction },
+  error: JweError,
+): Promise<void> {
+  const { req, res, next } = exchange;
+  const state = readState(req);
+  addChallenge(error, state?.acceptor.writeChallenge ?? defaultChallenge);
+  await state?.acceptor.recordRefusal(req, error);
+  if (state?.failWithError) next(error);
+  else answerFailure(res, error);
+}

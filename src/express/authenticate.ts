@@ -1,0 +1,39 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { MissingCredentialsError } from '../errors.js';
+import { type Acceptance, type AcceptOptions, createAcceptor } from './acceptor.js';
+import { refuseRequest } from './answer-failure.js';
+import { type AuthenticationOutcome, keepState } from './request-state.js';
+
+export interface AuthenticateOptions extends AcceptOptions {
+  /** With `false`, a request without a token passes as anonymous; a bad token is refused all the same. Default true. */
+  readonly credentialsRequired?: boolean;
+  /** With `true`, failures go to the error handlers of the application, as `bearerErrors()`. Default false. */
+  readonly failWithError?: boolean;
+}
+
+/**
+ * Express middleware that accepts encrypted bearer tokens, without Passport; for `app.use()` and for one
+ * route. It answers failures by itself (RFC 6750 section 3). Handlers read the result by `verifiedToken(req)`.
+ * @throws TypeError for an option that is missing or makes no sense.
+ */
+export function authenticate(options: AuthenticateOptions): RequestHandler {
+  const { credentialsRequired = true, failWithError = false } = options;
+  const acceptor = createAcceptor(options);
+
+  const toOutcome = (acceptance: Acceptance): AuthenticationOutcome => {
+    const isAnonymous = acceptance.kind === 'refused' && acceptance.error instanceof MissingCredentialsError;
+    return isAnonymous && !credentialsRequired ? { kind: 'anonymous' } : acceptance;
+  };
+
+  const decide = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+    const outcome = toOutcome(await acceptor.accept(req));
+    keepState(req, { outcome, acceptor, failWithError });
+    if (outcome.kind === 'refused') return refuseRequest({ req, res, next }, outcome.error);
+    if (outcome.kind === 'verified') acceptor.recordAcceptance(outcome.token);
+    next();
+  };
+
+  return function authenticateBearer(req, res, next) {
+    decide(req, res, next).catch(next);
+  };
+}

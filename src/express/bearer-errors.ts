@@ -1,0 +1,43 @@
+import type { ErrorRequestHandler, Request } from 'express';
+import { type ChallengeOptions, createChallengeWriter } from '../bearer/write-challenge.js';
+import { JweError } from '../errors.js';
+import { addChallenge, answerFailure, sendBody } from './answer-failure.js';
+import { readState } from './request-state.js';
+
+/**
+ * Error handler that answers failures of this package as its failure table says, body included:
+ * `{ error, error_description }`. It is for `failWithError: true`, in Passport and here, and for failures that
+ * handlers throw, as `verifiedToken(req)` does; all other errors are passed on.
+ * @param options the challenge of requests that no authentication of this package saw. Default: realm `api`.
+ */
+export function bearerErrors(options: ChallengeOptions = {}): ErrorRequestHandler {
+  const defaultChallenge = createChallengeWriter(options);
+
+  return function answerBearerError(error: unknown, req, res, next) {
+    if (res.headersSent) return next(error);
+    const state = readState(req);
+    if (error instanceof JweError) {
+      addChallenge(error, state?.acceptor.writeChallenge ?? defaultChallenge);
+      return answerFailure(res, error);
+    }
+    const refusal = isPassportRefusal(error) ? findRefusal(req) : undefined;
+    if (refusal === undefined) return next(error);
+    // The challenges are Passport's, which collected them from every strategy that it tried.
+    return sendBody(res.status(refusal.status), refusal);
+  };
+}
+
+/** What Passport hands on with `failWithError`. */
+function isPassportRefusal(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    error.name === 'AuthenticationError' &&
+    'status' in error &&
+    error.status === 401
+  );
+}
+
+function findRefusal(req: Request): JweError | undefined {
+  const outcome = readState(req)?.outcome;
+  return outcome?.kind === 'refused' ? outcome.error : undefined;
+}

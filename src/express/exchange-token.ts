@@ -1,0 +1,78 @@
+import type { Request, RequestHandler } from 'express';
+import type { ApiKey } from '../api-keys/api-key.js';
+import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
+import type { Clock, NumericDate } from '../clock.js';
+import { InvalidRequestError, UnsupportedGrantTypeError } from '../errors.js';
+import type { Grant, RequestOrigin, TokenResponse } from '../grants/grant.js';
+import { readClientCredentials } from '../grants/read-client-credentials.js';
+import type { TokenService } from '../token-service.js';
+import { readParameter, readParameters, readTokenRequest, type TokenRequest } from './read-token-request.js';
+
+export interface ExchangeParts {
+  readonly tokens: TokenService;
+  readonly apiKeys: ApiKeyRegistry;
+  readonly grants: readonly Grant[];
+  readonly defaultAudience: string;
+  readonly clock: Clock;
+}
+
+/** RFC 6749 section 5.1: what holds a token is not to be stored on the way. */
+export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
+
+const clients = new WeakMap<Request, ApiKey>();
+
+/** The client that the request authenticated, whatever became of the request afterwards. */
+export function findClient(req: Request): ApiKey | undefined {
+  return clients.get(req);
+}
+
+/** The token endpoint behind its parsers: authenticates the client and lets the grant answer. */
+export function exchangeToken(parts: ExchangeParts): RequestHandler {
+  const { tokens, apiKeys, defaultAudience, clock } = parts;
+  const grants = new Map(parts.grants.map((grant) => [grant.grantType, grant]));
+
+  const exchange = async (req: Request): Promise<TokenResponse> => {
+    const now = clock();
+    const request = readTokenRequest(req);
+    const apiKey = authenticateClient(req, request, apiKeys, now);
+    clients.set(req, apiKey);
+    const grant = chooseGrant(request, grants);
+    const parameters = readParameters(request, grant.parameters);
+    return grant.handle({ tokens, apiKey, parameters, defaultAudience, origin: readOrigin(req), now });
+  };
+
+  return function answerTokenRequest(req, res, next) {
+    exchange(req).then((response) => res.set(NO_STORE).json(response), next);
+  };
+}
+
+function authenticateClient(
+  req: Request,
+  request: TokenRequest,
+  apiKeys: ApiKeyRegistry,
+  now: NumericDate,
+): ApiKey {
+  const credentials = readClientCredentials({
+    authorization: req.headersDistinct['authorization'],
+    apiKeyHeader: req.headersDistinct['x-api-key'],
+    clientId: readParameter(request, 'client_id'),
+    clientSecret: readParameter(request, 'client_secret'),
+  });
+  return apiKeys.authenticate(credentials, now);
+}
+
+function chooseGrant(request: TokenRequest, grants: ReadonlyMap<string, Grant>): Grant {
+  const grantType = readParameter(request, 'grant_type');
+  if (grantType === undefined) throw new InvalidRequestError('The parameter grant_type is missing');
+  const grant = grants.get(grantType);
+  if (grant === undefined) throw new UnsupportedGrantTypeError();
+  return grant;
+}
+
+function readOrigin(req: Request): RequestOrigin {
+  const userAgent = req.get('user-agent');
+  return {
+    ...(req.ip === undefined ? {} : { ip: req.ip }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+  };
+}

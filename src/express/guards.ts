@@ -1,0 +1,85 @@
+import type { RequestHandler } from 'express';
+import { resolveStrings } from '../claims/claims-policy.js';
+import type { TokenType } from '../claims/claims-set.js';
+import { formatScope, resolveRequiredScope } from '../claims/scope.js';
+import { AccessDeniedError, InsufficientScopeError, InvalidTokenError } from '../errors.js';
+import { assertScope } from './acceptor.js';
+import { guard } from './guard.js';
+
+/**
+ * Lets tokens pass that have all of these scopes; 403 `insufficient_scope` for others (RFC 6750 section 3.1).
+ * @throws TypeError for no scope, or a malformed one.
+ */
+export function requireScope(...scopes: readonly [string, ...string[]]): RequestHandler {
+  const required = resolveScopes(scopes, 'requireScope');
+  return guard('requireScope', (token) => assertScope(token, required));
+}
+
+/**
+ * Lets tokens pass that have at least one of these scopes; 403 `insufficient_scope` for others.
+ * @throws TypeError for no scope, or a malformed one.
+ */
+export function requireAnyScope(...scopes: readonly [string, ...string[]]): RequestHandler {
+  const sufficient = resolveScopes(scopes, 'requireAnyScope');
+  return guard('requireAnyScope', (token) => {
+    if (!sufficient.some(token.hasScope)) throw new InsufficientScopeError(formatScope(sufficient));
+  });
+}
+
+/**
+ * Lets tokens pass that are for one of these audiences, where authentication accepts several; 401
+ * `invalid_token` for others, as they are tokens for somebody else (RFC 7519 section 4.1.3).
+ * @throws TypeError for no audience.
+ */
+export function requireAudience(...audiences: readonly [string, ...string[]]): RequestHandler {
+  const accepted = resolveStrings(audiences, 'requireAudience');
+  return guard('requireAudience', ({ claims }) => {
+    const present = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
+    if (!present.some((audience) => accepted.includes(audience)))
+      throw new InvalidTokenError('wrong_audience');
+  });
+}
+
+/**
+ * Lets tokens of these types pass; 403 `access_denied` for others, since a new token would be no different.
+ * @throws TypeError for no type.
+ */
+export function requireType(...types: readonly [TokenType, ...TokenType[]]): RequestHandler {
+  const accepted = resolveStrings(types, 'requireType');
+  return guard('requireType', ({ type }) => {
+    if (!accepted.includes(type)) throw new AccessDeniedError();
+  });
+}
+
+/**
+ * Lets tokens pass by one claim; 403 `access_denied` for others, without a word on what was expected.
+ * @param expected the exact value, or a function that decides about the value. Default: the claim is there.
+ * @throws TypeError for a missing name.
+ */
+export function requireClaim(
+  name: string,
+  expected: string | number | boolean | ((value: unknown) => boolean) = (value) => value !== undefined,
+): RequestHandler {
+  resolveStrings(name, 'requireClaim');
+  const fits = typeof expected === 'function' ? expected : (value: unknown) => value === expected;
+  return guard('requireClaim', ({ claims }) => {
+    const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+    if (!fits(value)) throw new AccessDeniedError();
+  });
+}
+
+/**
+ * For sensitive operations: lets tokens pass that were issued at most so many seconds ago; 401
+ * `invalid_token` for older ones, since a new token is what helps.
+ * @throws TypeError unless it is a positive number.
+ */
+export function requireMaxAge(seconds: number): RequestHandler {
+  if (!(seconds > 0)) throw new TypeError('requireMaxAge needs a positive number of seconds');
+  return guard('requireMaxAge', ({ claims }, now) => {
+    if (now - claims.iat > seconds) throw new InvalidTokenError('too_old');
+  });
+}
+
+function resolveScopes(scopes: readonly string[], name: string): readonly string[] {
+  return resolveRequiredScope([...resolveStrings(scopes, name)], name);
+}

@@ -1,0 +1,123 @@
+import type { Request } from 'express';
+import { Strategy } from 'passport-strategy';
+import type { VerifiedToken } from '../claims/verified-token.js';
+import { InvalidTokenError, JweError } from '../errors.js';
+import { type AcceptOptions, type Acceptor, createAcceptor } from './acceptor.js';
+import { addChallenge } from './answer-failure.js';
+import { keepState } from './request-state.js';
+import {
+  type FoundUser,
+  resolveVerify,
+  type UserFinder,
+  type VerifyFunction,
+  type VerifyFunctionWithRequest,
+} from './verify-function.js';
+
+export interface JweStrategyOptions extends AcceptOptions {
+  /** Name under which Passport knows the strategy. Default `jwe`. */
+  readonly name?: string;
+  /** Whether the verify function gets the request as its first argument. Default false. */
+  readonly passReqToCallback?: boolean;
+}
+
+type WithRequest = JweStrategyOptions & { readonly passReqToCallback: true };
+type WithoutRequest = JweStrategyOptions & { readonly passReqToCallback?: false };
+
+/** The three ends that an authentication can come to; Passport adds them to the strategy for each request. */
+interface Ends {
+  readonly success: (user: unknown, info: unknown) => void;
+  readonly fail: (challenge: string | undefined, status: number) => void;
+  readonly error: (error: Error) => void;
+}
+
+/**
+ * Passport strategy for encrypted bearer tokens. `req.user` is what the verify function finds, or the claims
+ * set where there is none; `req.authInfo` is its `info`, or the verified token.
+ *
+ * A 401 ends in `fail`, so that the next strategy may try; Passport collects the challenges. Passport writes
+ * a challenge on 401 alone, hence 400, 403, 429 and 503 end in `error`, with `status` and `headers` that the
+ * final handler of Express honours.
+ */
+export class JweStrategy extends Strategy {
+  readonly name: string;
+  private readonly acceptor: Acceptor;
+  private readonly findUser: UserFinder;
+
+  /**
+   * @param verify finds the user that a token speaks for, in Passport's conventions: `(token, done)`, or
+   *   `(token)` returning a promise; with `passReqToCallback` behind `req`. Default: the claims set is the user.
+   * @throws TypeError for an option that is missing or makes no sense.
+   */
+  constructor(options: WithoutRequest, verify?: VerifyFunction);
+  constructor(options: WithRequest, verify: VerifyFunctionWithRequest);
+  constructor(options: JweStrategyOptions, verify?: VerifyFunction | VerifyFunctionWithRequest) {
+    super();
+    this.name = options.name ?? 'jwe';
+    this.acceptor = createAcceptor(options);
+    this.findUser = resolveVerify(verify, options.passReqToCallback ?? false);
+  }
+
+  override authenticate(req: Request, options: { readonly failWithError?: boolean } = {}): void {
+    // Taken before anything waits: where an instance is passed to Passport, all requests share these properties.
+    const ends: Ends = {
+      success: this.success.bind(this),
+      fail: this.fail.bind(this),
+      error: this.error.bind(this),
+    };
+    const { acceptor, findUser } = this;
+    const failWithError = options.failWithError ?? false;
+    authenticateRequest(req, acceptor, findUser).then(
+      (outcome) => {
+        keepState(req, { outcome, acceptor, failWithError });
+        if (outcome.kind === 'verified') succeed(outcome, acceptor, ends);
+        else refuse(req, outcome.error, acceptor, ends);
+      },
+      (error) => ends.error(asError(error)),
+    );
+  }
+}
+
+type StrategyOutcome =
+  | { readonly kind: 'verified'; readonly token: VerifiedToken; readonly found: FoundUser }
+  | { readonly kind: 'refused'; readonly error: JweError };
+
+/** Rejects only for a fault of the program, that of the verify function included. */
+async function authenticateRequest(
+  req: Request,
+  acceptor: Acceptor,
+  findUser: UserFinder,
+): Promise<StrategyOutcome> {
+  const acceptance = await acceptor.accept(req);
+  if (acceptance.kind === 'refused') return acceptance;
+  try {
+    const found = await findUser(req, acceptance.token);
+    if (found === undefined) return { kind: 'refused', error: new InvalidTokenError('no_user') };
+    return { kind: 'verified', token: acceptance.token, found };
+  } catch (error) {
+    if (error instanceof JweError) return { kind: 'refused', error };
+    throw error;
+  }
+}
+
+function succeed(
+  { token, found }: Extract<StrategyOutcome, { kind: 'verified' }>,
+  acceptor: Acceptor,
+  ends: Ends,
+): void {
+  acceptor.recordAcceptance(token);
+  ends.success(found.user, found.info);
+}
+
+function refuse(req: Request, error: JweError, acceptor: Acceptor, ends: Ends): void {
+  const end = () => {
+    if (error.status === 401) return ends.fail(acceptor.writeChallenge(error), 401);
+    addChallenge(error, acceptor.writeChallenge);
+    return ends.error(error);
+  };
+  acceptor.recordRefusal(req, error).then(end, ends.error);
+}
+
+/** A verify function may report anything. */
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('The verify function failed', { cause: error });
+}

@@ -1,0 +1,126 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  extractBearerToken,
+  extractCookieToken,
+  extractFormToken,
+  extractHeaderToken,
+  selectToken,
+} from '../../src/bearer/extract-bearer-token.js';
+import { InvalidRequestError } from '../../src/errors.js';
+
+describe('extractBearerToken', () => {
+  test.each([['Bearer abc.def'], ['bearer abc.def'], ['BEARER   abc.def']])(
+    'finds the token in %j',
+    (header) => {
+      expect(extractBearerToken([header])).toBe('abc.def');
+    },
+  );
+
+  test('finds a token that uses every character of a b64token', () => {
+    expect(extractBearerToken(['Bearer aZ09-._~+/=='])).toBe('aZ09-._~+/==');
+  });
+
+  test.each([
+    [undefined],
+    [[]],
+    [['']],
+    [['Basic YTpi']],
+    [['Bearerabc']],
+    [['Bearer-x abc']],
+    [['Token abc']],
+  ])('finds none in %j', (headers) => {
+    expect(extractBearerToken(headers)).toBeUndefined();
+  });
+
+  test.each([
+    ['Bearer'],
+    ['Bearer '],
+    ['Bearer a b'],
+    ['Bearer a,b'],
+    ['Bearer "a"'],
+    ['Bearer =a'],
+    ['Bearer\tabc'],
+    ['Bearer:abc'],
+    ['Bearer a\n'],
+    ['Bearer é'],
+  ])('refuses %j as malformed', (header) => {
+    expect(() => extractBearerToken([header])).toThrow(InvalidRequestError);
+  });
+
+  test.each([[['Bearer abc', 'Bearer abc']], [['Bearer abc', 'Basic YTpi']]])(
+    'refuses several Authorization headers: %j',
+    (headers) => {
+      expect(() => extractBearerToken(headers)).toThrow('several Authorization headers');
+    },
+  );
+
+  test('never quotes what it refuses', () => {
+    expect(() => extractBearerToken(['Bearer s3cret value'])).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('s3cret') }),
+    );
+  });
+});
+
+describe('extractHeaderToken', () => {
+  test('takes the whole value as the token', () => {
+    expect(extractHeaderToken(['abc'])).toBe('abc');
+  });
+
+  test('finds none where the header is absent', () => {
+    expect(extractHeaderToken(undefined)).toBeUndefined();
+  });
+
+  test.each([[['']], [['Bearer abc']], [['a', 'a']]])('refuses %j', (values) => {
+    expect(() => extractHeaderToken(values)).toThrow(InvalidRequestError);
+  });
+});
+
+describe('extractCookieToken', () => {
+  test('finds the cookie of that exact name among others', () => {
+    expect(extractCookieToken(['xtoken=no; token=abc', 'theme=dark'], 'token')).toBe('abc');
+  });
+
+  test.each([[undefined], [['theme=dark']]])('finds none in %j', (headers) => {
+    expect(extractCookieToken(headers, 'token')).toBeUndefined();
+  });
+
+  test('takes the same cookie sent twice as one', () => {
+    expect(extractCookieToken(['token=abc; token=abc'], 'token')).toBe('abc');
+  });
+
+  test.each([[['token=abc; token=def']], [['token=']], [['token="abc"']]])('refuses %j', (headers) => {
+    expect(() => extractCookieToken(headers, 'token')).toThrow(InvalidRequestError);
+  });
+});
+
+describe('extractFormToken', () => {
+  test('takes the parameter', () => {
+    expect(extractFormToken('abc')).toBe('abc');
+  });
+
+  test('finds none where the parameter is absent', () => {
+    expect(extractFormToken(undefined)).toBeUndefined();
+  });
+
+  test.each([[['a', 'b']], [''], [{ a: 'b' }], [null], [1]])('refuses %j', (value) => {
+    expect(() => extractFormToken(value)).toThrow(InvalidRequestError);
+  });
+});
+
+describe('selectToken', () => {
+  test('takes the only one', () => {
+    expect(selectToken([undefined, 'abc', undefined])).toBe('abc');
+  });
+
+  test('takes one token sent by two methods as one', () => {
+    expect(selectToken(['abc', 'abc'])).toBe('abc');
+  });
+
+  test('finds none among none', () => {
+    expect(selectToken([undefined, undefined])).toBeUndefined();
+  });
+
+  test('refuses two that differ', () => {
+    expect(() => selectToken(['abc', 'def'])).toThrow(InvalidRequestError);
+  });
+});
