@@ -59,7 +59,7 @@ const parseJson = express.json({ type: JSON_TYPE, limit: BODY_LIMIT, inflate: fa
 
 /** A request without any body goes on: it lacks parameters, and is told which. */
 const refuseOtherMediaTypes: RequestHandler = (req, _res, next) => {
-  if (req.is([FORM, JSON_TYPE]) !== false) return next();
+  if (req.is([FORM, JSON_TYPE]) !== false || req.headers['content-length'] === '0') return next();
   return next(new InvalidRequestError('The body must be form-encoded or JSON', { status: 415 }));
 };
 

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What the gateway generates on its first start and keeps. */
+export interface DataDirectory {
+  /** Path of a JWK Set with one random root. */
+  keysFile(): Promise<string>;
+  /** Salt for `JWE_PASSPHRASE`. */
+  salt(): Promise<string>;
+  /** The API key of the sample configuration. */
+  demoApiKey(): Promise<string>;
+}
+
+export function openDataDirectory(path: string): DataDirectory {
+  return {
+    async keysFile() {
+      await keep(path, 'keys.json', generateKeys);
+      return join(path, 'keys.json');
+    },
+    salt: () => keep(path, 'salt', () => randomBytes(16).toString('base64url')),
+    demoApiKey: () => keep(path, 'demo-api-key', () => `demo_${randomBytes(24).toString('base64url')}`),
+  };
+}
+
+function generateKeys(): string {
+  const root = { kty: 'oct', k: randomBytes(32).toString('base64url'), key_ops: ['deriveKey'] };
+  return JSON.stringify({ keys: [root] });
+}
+
+/**
+ * The content of a file, which is generated where there is none. It appears under its name only when it is
+ * whole and on disk, and of two processes that start at once one makes it and both read it.
+ */
+async function keep(directory: string, name: string, generate: () => string): Promise<string> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const path = join(directory, name);
+  const draft = join(directory, `.${name}.${process.pid}.${randomBytes(4).toString('hex')}`);
+  if (!(await exists(path))) {
+    await writeSynced(draft, generate());
+    await link(draft, path).catch(ignoreExisting);
+    await unlink(draft);
+    await syncDirectory(directory);
+  }
+  return (await readFile(path, 'utf8')).trim();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return readFile(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
+async function writeSynced(path: string, content: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(`${content}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}

@@ -1,0 +1,104 @@
+import { createServer, type Server } from 'node:http';
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import {
+  type AuditTrail,
+  authenticate,
+  bearerErrors,
+  createKeyRing,
+  type KeySource,
+  loadApiKeys,
+  tokenRouter,
+} from 'passport-jwe';
+import { openDataDirectory } from './data-directory.js';
+import { adminRoutes } from './routes/admin.js';
+import { documentRoutes } from './routes/documents.js';
+import { modelRoutes } from './routes/models.js';
+import type { Settings } from './settings.js';
+
+/** A gateway that listens. */
+export interface Gateway {
+  readonly origin: string;
+  /** The API key of the sample configuration, where that is in use. */
+  readonly demoApiKey: string | undefined;
+  /** Stops accepting, lets running requests end, and resolves then. */
+  close(): Promise<void>;
+}
+
+/** Listens first, since issuer and audience default to the origin that it listens on. */
+export async function startGateway(settings: Settings, audit: AuditTrail): Promise<Gateway> {
+  const demoApiKey = settings.isSample ? await chooseDemoApiKey(settings) : undefined;
+  const server = createServer();
+  const origin = await listen(server, settings);
+  try {
+    const app = await createApp(settings, { origin, demoApiKey, audit });
+    server.on('request', app);
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+  return { origin, demoApiKey, close: () => close(server) };
+}
+
+interface Surroundings {
+  readonly origin: string;
+  readonly demoApiKey: string | undefined;
+  readonly audit: AuditTrail;
+}
+
+async function createApp(settings: Settings, { origin, demoApiKey, audit }: Surroundings): Promise<Express> {
+  const environment = { ...process.env, DEMO_API_KEY: demoApiKey };
+  const apiKeys = await loadApiKeys({ directory: settings.apiKeysDir, environment, audit });
+  const keyRing = await createKeyRing({ current: await chooseKey(settings), audit });
+  const issuer = settings.issuer ?? origin;
+  const audience = settings.audience ?? origin;
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.get(['/healthz', '/readyz'], (_req, res) => void res.json({ status: 'ok' }));
+  app.use('/oauth', tokenRouter({ keyRing, issuer, audience, apiKeys, audit }));
+  app.use(
+    ['/documents', '/admin', '/v1'],
+    authenticate({ keyRing, issuer, audience, audit, realm: 'gateway' }),
+  );
+  app.use(documentRoutes(), adminRoutes(apiKeys), modelRoutes(apiKeys));
+  app.use(bearerErrors(), unreadableBodies);
+  return app;
+}
+
+/** Answers what express.json() refuses. */
+const unreadableBodies: ErrorRequestHandler = (error, _req, res, next) => {
+  if (res.headersSent || ![400, 413, 415].includes(error?.status)) return next(error);
+  res.status(error.status).json({ error: 'invalid_request', error_description: 'The body cannot be read' });
+};
+
+async function chooseKey(settings: Settings): Promise<KeySource> {
+  const { passphrase, keysFile, dataDir } = settings;
+  const data = openDataDirectory(dataDir);
+  if (keysFile !== undefined) return { file: keysFile };
+  if (passphrase !== undefined) return { passphrase, salt: settings.salt ?? (await data.salt()) };
+  return { file: await data.keysFile() };
+}
+
+async function chooseDemoApiKey(settings: Settings): Promise<string> {
+  return settings.demoApiKey ?? openDataDirectory(settings.dataDir).demoApiKey();
+}
+
+function listen(server: Server, { host, port }: Settings): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve(originOf(server, host)));
+  });
+}
+
+function originOf(server: Server, host: string): string {
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error ? reject(error) : resolve()));
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Everything that the gateway reads from its environment; each secret also as `NAME_FILE`. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly apiKeysDir: string;
+  /** The sample directory is in use, whose demo API key has to come from somewhere. */
+  readonly isSample: boolean;
+  /** Default: the origin that the gateway listens on. */
+  readonly issuer: string | undefined;
+  readonly audience: string | undefined;
+  readonly passphrase: string | undefined;
+  readonly salt: string | undefined;
+  readonly keysFile: string | undefined;
+  readonly demoApiKey: string | undefined;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** @throws Error that names what is missing or malformed. */
+export function readSettings(variables: Variables): Settings {
+  const settings: Settings = {
+    host: variables['HOST'] || '127.0.0.1',
+    port: readPort(variables['PORT']),
+    dataDir: variables['DATA_DIR'] || beside('.data'),
+    apiKeysDir: variables['API_KEYS_DIR'] || beside('api-keys'),
+    isSample: !variables['API_KEYS_DIR'],
+    issuer: variables['ISSUER'] || undefined,
+    audience: variables['AUDIENCE'] || undefined,
+    passphrase: readSecret(variables, 'JWE_PASSPHRASE'),
+    salt: readSecret(variables, 'JWE_SALT'),
+    keysFile: variables['JWE_KEYS_FILE'] || undefined,
+    demoApiKey: readSecret(variables, 'DEMO_API_KEY'),
+  };
+  assertPublicSettings(settings);
+  return settings;
+}
+
+/** What is generated on one machine will not do for a service that others reach. */
+function assertPublicSettings(settings: Settings): void {
+  if (LOOPBACK.has(settings.host)) return;
+  const missing = [
+    settings.keysFile === undefined && settings.passphrase === undefined
+      ? 'JWE_KEYS_FILE or JWE_PASSPHRASE'
+      : '',
+    settings.passphrase !== undefined && settings.salt === undefined ? 'JWE_SALT' : '',
+    settings.issuer === undefined ? 'ISSUER' : '',
+    settings.isSample ? 'API_KEYS_DIR' : '',
+  ].filter((name) => name !== '');
+  if (missing.length > 0) throw new Error(`With a HOST that is not loopback, set ${missing.join(', ')}`);
+}
+
+function readSecret(variables: Variables, name: string): string | undefined {
+  const file = variables[`${name}_FILE`];
+  if (file) return readFileSync(file, 'utf8').trim();
+  return variables[name] || undefined;
+}
+
+function readPort(value: string | undefined): number {
+  const port = Number(value || '3000');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('PORT must be from 0 to 65535');
+  return port;
+}
+
+function beside(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
