@@ -13,6 +13,8 @@ const toSource = {
 
 /** Everything runs on Express 5; what touches Express runs a second time on Express 4. */
 export default {
+  // Some tests start processes, and two cores may be busy.
+  testTimeout: 30_000,
   projects: [
     {
       ...shared,

@@ -1,10 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import {
+  type ApiKeyRegistry,
   type AuditTrail,
   authenticate,
   bearerErrors,
   createKeyRing,
+  type KeyRing,
   type KeySource,
   loadApiKeys,
   tokenRouter,
@@ -24,42 +26,34 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Listens first, since issuer and audience default to the origin that it listens on. */
+/** Loads everything, then listens: issuer and audience default to the origin that it listens on. */
 export async function startGateway(settings: Settings, audit: AuditTrail): Promise<Gateway> {
   const demoApiKey = settings.isSample ? await chooseDemoApiKey(settings) : undefined;
-  const server = createServer();
-  const origin = await listen(server, settings);
-  try {
-    const app = await createApp(settings, { origin, demoApiKey, audit });
-    server.on('request', app);
-  } catch (error) {
-    server.close();
-    throw error;
-  }
-  return { origin, demoApiKey, close: () => close(server) };
-}
-
-interface Surroundings {
-  readonly origin: string;
-  readonly demoApiKey: string | undefined;
-  readonly audit: AuditTrail;
-}
-
-async function createApp(settings: Settings, { origin, demoApiKey, audit }: Surroundings): Promise<Express> {
   const environment = { ...process.env, DEMO_API_KEY: demoApiKey };
   const apiKeys = await loadApiKeys({ directory: settings.apiKeysDir, environment, audit });
   const keyRing = await createKeyRing({ current: await chooseKey(settings), audit });
-  const issuer = settings.issuer ?? origin;
-  const audience = settings.audience ?? origin;
 
+  const server = createServer();
+  const origin = await listen(server, settings);
+  const { issuer = origin, audience = origin } = settings;
+  server.on('request', createApp({ keyRing, issuer, audience, audit }, apiKeys));
+  return { origin, demoApiKey, close: () => close(server) };
+}
+
+/** What issuing and accepting have in common. */
+interface Service {
+  readonly keyRing: KeyRing;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly audit: AuditTrail;
+}
+
+function createApp(service: Service, apiKeys: ApiKeyRegistry): Express {
   const app = express();
   app.disable('x-powered-by');
   app.get(['/healthz', '/readyz'], (_req, res) => void res.json({ status: 'ok' }));
-  app.use('/oauth', tokenRouter({ keyRing, issuer, audience, apiKeys, audit }));
-  app.use(
-    ['/documents', '/admin', '/v1'],
-    authenticate({ keyRing, issuer, audience, audit, realm: 'gateway' }),
-  );
+  app.use('/oauth', tokenRouter({ ...service, apiKeys }));
+  app.use(['/documents', '/admin', '/v1'], authenticate({ ...service, realm: 'gateway' }));
   app.use(documentRoutes(), adminRoutes(apiKeys), modelRoutes(apiKeys));
   app.use(bearerErrors(), unreadableBodies);
   return app;

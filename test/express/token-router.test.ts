@@ -139,14 +139,12 @@ describe('a token request that is granted', () => {
   });
 
   test('may come as JSON', async () => {
-    const answer = await request(createApp())
-      .post('/oauth/token')
-      .send({
-        grant_type: 'client_credentials',
-        client_id: 'demo',
-        client_secret: SECRET,
-        scope: 'read:documents',
-      });
+    const answer = await request(createApp()).post('/oauth/token').send({
+      grant_type: 'client_credentials',
+      client_id: 'demo',
+      client_secret: SECRET,
+      scope: 'read:documents',
+    });
 
     expect(answer.body.scope).toBe('read:documents');
   });

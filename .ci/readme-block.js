@@ -1,0 +1,8 @@
+// Prints the code block of the README that a `<!-- run: NAME -->` comment marks.
+import { readFileSync } from 'node:fs';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const [, block] =
+  new RegExp(`<!-- run: ${process.argv[2]} -->\\n\`\`\`\\w+\\n([^]*?)\`\`\``).exec(readme) ?? [];
+if (block === undefined) throw new Error(`README.md has no block named ${process.argv[2]}`);
+process.stdout.write(block);

@@ -1,0 +1,138 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAuditTrail } from 'passport-jwe';
+import { type Gateway, startGateway } from './gateway.js';
+import { readSettings } from './settings.js';
+
+/** Walks through the whole story with real requests to a gateway of its own, and prints each of them. */
+async function walk(gateway: Gateway): Promise<void> {
+  const { origin, demoApiKey = '' } = gateway;
+  const exchange = (scope: string) => ({
+    method: 'POST',
+    path: '/oauth/token',
+    headers: { 'X-API-Key': demoApiKey },
+    form: { grant_type: 'client_credentials', ...(scope === '' ? {} : { scope }) },
+  });
+
+  chapter('1. An API key is exchanged for a token');
+  const issued = await send(origin, exchange(''), 200);
+  const token = String(issued['access_token']);
+
+  chapter('2. Its header can be read by anyone, its payload by nobody');
+  for (const [name, text] of readParts(token)) console.log(`  ${name.padEnd(16)} ${text}`);
+
+  chapter('3. The token opens guarded routes');
+  const authorization = { Authorization: `Bearer ${token}` };
+  const document = { title: 'Minutes' };
+  const chat = { model: 'echo-1', messages: [{ role: 'user', content: 'Hello, gateway' }] };
+  await send(origin, { path: '/documents', headers: authorization }, 200);
+  await send(origin, { method: 'POST', path: '/documents', headers: authorization, json: document }, 201);
+  await send(origin, { path: '/v1/models', headers: authorization }, 200);
+  await send(
+    origin,
+    { method: 'POST', path: '/v1/chat/completions', headers: authorization, json: chat },
+    200,
+  );
+  await send(origin, { path: '/admin/configurations', headers: authorization }, 200);
+
+  chapter('4. Each kind of refusal says what it may, and no more');
+  const narrow = await send(origin, exchange('read:documents'), 200);
+  const reader = { Authorization: `Bearer ${narrow['access_token']}` };
+  const tampered = { Authorization: `Bearer ${changeOneCharacter(token)}` };
+  console.log('\n  no token:');
+  await send(origin, { path: '/documents' }, 401);
+  console.log('\n  a token that somebody changed:');
+  await send(origin, { path: '/documents', headers: tampered }, 401);
+  console.log('\n  a request that is malformed:');
+  await send(origin, { path: '/documents', headers: { Authorization: 'Bearer one two' } }, 400);
+  console.log('\n  a token without the scope:');
+  await send(origin, { method: 'POST', path: '/documents', headers: reader, json: document }, 403);
+  console.log('\n  a model that the token does not allow:');
+  const forbidden = { ...chat, model: 'gpt-4' };
+  await send(
+    origin,
+    { method: 'POST', path: '/v1/chat/completions', headers: authorization, json: forbidden },
+    403,
+  );
+  console.log('\n  more scope than the API key has:');
+  await send(origin, exchange('delete:everything'), 400);
+  console.log('\n  an unknown API key:');
+  await send(origin, { ...exchange(''), headers: { 'X-API-Key': 'demo_unknown' } }, 401);
+}
+
+function changeOneCharacter(token: string): string {
+  const position = token.length - 10;
+  return token.slice(0, position) + (token[position] === 'A' ? 'B' : 'A') + token.slice(position + 1);
+}
+
+interface TourRequest {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly form?: Record<string, string>;
+  readonly json?: object;
+}
+
+/** Sends a request, prints it and its answer, and fails where the status is another than the story says. */
+async function send(
+  origin: string,
+  request: TourRequest,
+  expected: number,
+): Promise<Record<string, unknown>> {
+  const { method = 'GET', path, headers = {}, form, json } = request;
+  const type: Record<string, string> = json === undefined ? {} : { 'Content-Type': 'application/json' };
+  const body = form === undefined ? json && JSON.stringify(json) : new URLSearchParams(form);
+  const answer = await fetch(origin + path, {
+    method,
+    headers: { ...type, ...headers },
+    ...(body ? { body } : {}),
+  });
+  const text = await answer.text();
+
+  console.log(`\n  > ${method} ${path}`);
+  for (const [name, value] of Object.entries(headers)) console.log(`  > ${name}: ${shorten(value)}`);
+  if (body !== undefined) console.log(`  > ${body}`);
+  console.log(`  < ${answer.status} ${answer.statusText}`);
+  for (const name of ['www-authenticate', 'cache-control']) {
+    if (answer.headers.has(name)) console.log(`  < ${name}: ${answer.headers.get(name)}`);
+  }
+  if (text !== '') console.log(`  < ${shorten(text)}`);
+  if (answer.status !== expected)
+    throw new Error(`${method} ${path} was answered ${answer.status}, not ${expected}`);
+  return text === '' ? {} : JSON.parse(text);
+}
+
+function readParts(token: string): readonly [string, string][] {
+  const names = ['header', 'encrypted key', 'IV', 'ciphertext', 'tag'];
+  return token.split('.').map((part, index) => {
+    const bytes = Buffer.from(part, 'base64url');
+    const text =
+      index === 0 ? bytes.toString('utf8') : `${bytes.length} bytes ${bytes.toString('hex').slice(0, 32)}`;
+    return [names[index] ?? '', text];
+  });
+}
+
+function chapter(title: string): void {
+  console.log(`\n${title}`);
+}
+
+function shorten(text: string): string {
+  return text
+    .replace(/eyJ[\w-]+\.\.[\w.-]+/g, (token) => `${token.slice(0, 24)}...${token.slice(-8)}`)
+    .slice(0, 400);
+}
+
+const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-tour-'));
+try {
+  const settings = readSettings({ PORT: '0', DATA_DIR: join(directory, 'data') });
+  const gateway = await startGateway(settings, createAuditTrail({ sinks: [] }));
+  try {
+    await walk(gateway);
+  } finally {
+    await gateway.close();
+  }
+  console.log('\nThat is the tour. Start the gateway by: npm start');
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}

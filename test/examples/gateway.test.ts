@@ -1,0 +1,238 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createAuditTrail } from 'passport-jwe';
+import { type Gateway, startGateway } from '../../examples/gateway/gateway.js';
+import { readSettings } from '../../examples/gateway/settings.js';
+import { findFreePort, type RunningProgram, startProgram, untilListening } from '../support/processes.js';
+
+let directory = '';
+const programs: RunningProgram[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'passport-jwe-gateway-'));
+});
+
+afterEach(async () => {
+  for (const program of programs) program.process.kill('SIGKILL');
+  await Promise.all(programs.splice(0).map((program) => program.ended));
+  await rm(directory, { recursive: true });
+});
+
+function dataDir(): string {
+  return join(directory, 'data');
+}
+
+async function startMain(environment: Record<string, string> = {}) {
+  const port = await findFreePort();
+  const settings = { PORT: String(port), DATA_DIR: dataDir(), ...environment };
+  const program = startProgram('examples/gateway/main.ts', settings);
+  programs.push(program);
+  return { program, port, origin: `http://127.0.0.1:${port}` };
+}
+
+async function startAndWait(environment: Record<string, string> = {}) {
+  const started = await startMain(environment);
+  await untilListening(started.program, started.port);
+  return started;
+}
+
+async function exchange(origin: string, apiKey: string): Promise<string> {
+  const answer = await fetch(`${origin}/oauth/token`, {
+    method: 'POST',
+    headers: { 'X-API-Key': apiKey },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  });
+  return JSON.parse(await answer.text()).access_token;
+}
+
+function getDocuments(origin: string, token: string) {
+  return fetch(`${origin}/documents`, { headers: { Authorization: `Bearer ${token}` } });
+}
+
+async function readDemoApiKey(): Promise<string> {
+  return (await readFile(join(dataDir(), 'demo-api-key'), 'utf8')).trim();
+}
+
+describe('the gateway with nothing set', () => {
+  test('generates its keys and a demo API key that nobody else on the machine can read', async () => {
+    await startAndWait();
+    const files = await readdir(dataDir());
+    const modes = await Promise.all(
+      files.map(async (name) => (await stat(join(dataDir(), name))).mode & 0o777),
+    );
+
+    expect(files.sort()).toEqual(['demo-api-key', 'keys.json']);
+    expect((await stat(dataDir())).mode & 0o777).toBe(0o700);
+    expect(modes).toEqual([0o600, 0o600]);
+  });
+
+  test('keeps them, so that tokens outlive a restart', async () => {
+    const service = { ISSUER: 'https://gateway.example.com', AUDIENCE: 'https://gateway.example.com' };
+    const first = await startAndWait(service);
+    const token = await exchange(first.origin, await readDemoApiKey());
+    first.program.process.kill('SIGTERM');
+    await first.program.ended;
+    const second = await startAndWait(service);
+
+    expect((await getDocuments(second.origin, token)).status).toBe(200);
+  });
+
+  test('yields one ring where two start at once for the first time', async () => {
+    const service = { ISSUER: 'https://gateway.example.com', AUDIENCE: 'https://gateway.example.com' };
+    const [one, other] = await Promise.all([startAndWait(service), startAndWait(service)]);
+    const token = await exchange(one.origin, await readDemoApiKey());
+
+    expect((await getDocuments(other.origin, token)).status).toBe(200);
+    expect((await readdir(dataDir())).sort()).toEqual(['demo-api-key', 'keys.json']);
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('shuts down cleanly on %s', async (signal) => {
+    const { program } = await startAndWait();
+    program.process.kill(signal);
+
+    expect(await program.ended).toBe(0);
+  });
+
+  test('writes no token and no root secret, and the demo API key only into the curl that it prints', async () => {
+    const { program, origin } = await startAndWait();
+    const token = await exchange(origin, await readDemoApiKey());
+    await getDocuments(origin, token);
+    await getDocuments(origin, `${token}x`);
+    const root = JSON.parse(await readFile(join(dataDir(), 'keys.json'), 'utf8')).keys[0].k;
+
+    expect(program.output()).toContain('token.issued');
+    expect(program.output()).not.toContain(token);
+    expect(program.output()).not.toContain(root);
+    expect(program.output().split(await readDemoApiKey())).toHaveLength(2);
+  });
+});
+
+describe('the gateway as it is configured', () => {
+  test('refuses to be reached by others with what it would generate', async () => {
+    const { program } = await startMain({ HOST: '0.0.0.0' });
+
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain('set JWE_KEYS_FILE or JWE_PASSPHRASE, ISSUER, API_KEYS_DIR');
+    await expect(stat(dataDir())).rejects.toThrow('ENOENT');
+  });
+
+  test('takes a passphrase from a file and keeps a salt for it', async () => {
+    const file = join(directory, 'passphrase');
+    await writeFile(file, 'correct horse battery staple\n');
+    const { origin } = await startAndWait({ JWE_PASSPHRASE_FILE: file });
+    const token = await exchange(origin, await readDemoApiKey());
+
+    expect((await getDocuments(origin, token)).status).toBe(200);
+    expect((await readdir(dataDir())).sort()).toEqual(['demo-api-key', 'salt']);
+  });
+
+  test('names the file, the line and the field of a broken configuration, and ends', async () => {
+    const apiKeysDir = await mkdtemp(join(directory, 'keys-'));
+    await writeFile(
+      join(apiKeysDir, 'a.yaml'),
+      'api_key: sk-canary-value\nname: A\ntype: refresh\nrate_limits: {}\n',
+    );
+    const { program } = await startMain({ API_KEYS_DIR: apiKeysDir });
+
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain('a.yaml:3:1 type: must be one of');
+    expect(program.output()).not.toContain('sk-canary-value');
+  });
+
+  test.each([['http'], ['65536'], ['-1']])('refuses %s as a port', (PORT) => {
+    expect(() => readSettings({ PORT })).toThrow('PORT');
+  });
+});
+
+describe('the routes of the gateway', () => {
+  let home = '';
+  let gateway: Gateway;
+  let token = '';
+
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'passport-jwe-routes-'));
+    const settings = readSettings({ PORT: '0', DATA_DIR: join(home, 'data') });
+    gateway = await startGateway(settings, createAuditTrail({ sinks: [] }));
+    token = await exchange(gateway.origin, gateway.demoApiKey ?? '');
+  });
+
+  afterAll(async () => {
+    await gateway.close();
+    await rm(home, { recursive: true });
+  });
+
+  const post = (path: string, body: string) =>
+    fetch(gateway.origin + path, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      body,
+    });
+  const chat = (content: unknown) =>
+    JSON.stringify({ model: 'echo-1', messages: [{ role: 'user', content }] });
+
+  test('are open to nobody without a token, but for their health', async () => {
+    const paths = [
+      '/documents',
+      '/admin/configurations',
+      '/v1/models',
+      '/v1/chat/completions',
+      '/healthz',
+      '/readyz',
+    ];
+    const statuses = await Promise.all(
+      paths.map(async (path) => (await fetch(gateway.origin + path)).status),
+    );
+
+    expect(statuses).toEqual([401, 401, 401, 401, 200, 200]);
+  });
+
+  test('complete a chat by the echo model, in the wire format of OpenAI', async () => {
+    const answer = JSON.parse(await (await post('/v1/chat/completions', chat('Hello there'))).text());
+
+    expect(answer).toMatchObject({
+      object: 'chat.completion',
+      model: 'echo-1',
+      choices: [{ index: 0, message: { role: 'assistant', content: 'Hello there' }, finish_reason: 'stop' }],
+      usage: { prompt_tokens: 2, completion_tokens: 2, total_tokens: 4 },
+    });
+  });
+
+  test('cap the answer by the max_tokens of the model', async () => {
+    const answer = JSON.parse(await (await post('/v1/chat/completions', chat('word '.repeat(300)))).text());
+
+    expect(answer.choices[0].finish_reason).toBe('length');
+    expect(answer.usage.completion_tokens).toBe(256);
+  });
+
+  test.each([
+    ['/documents', '{"title":', 400],
+    ['/documents', '{"title":7}', 400],
+    ['/documents', JSON.stringify({ title: 'x'.repeat(201) }), 400],
+    ['/documents', JSON.stringify({ title: 'x'.repeat(20_000) }), 413],
+    ['/v1/chat/completions', '{}', 400],
+    ['/v1/chat/completions', 'null', 400],
+    ['/v1/chat/completions', '{"model":"echo-1","messages":[]}', 400],
+    ['/v1/chat/completions', '{"model":"echo-1","messages":[null]}', 400],
+    ['/v1/chat/completions', '{"model":"echo-1","messages":[{"content":"a"}],"stream":true}', 400],
+    ['/v1/chat/completions', '{"model":"gpt-4","messages":[{"content":"a"}]}', 403],
+    ['/v1/chat/completions', '{"model":"__proto__","messages":[{"content":"a"}]}', 403],
+  ])('answer %s with %s by %i', async (path, body, status) => {
+    const answer = await post(path, body);
+
+    expect(answer.status).toBe(status);
+    expect(await answer.json()).toEqual({ error: expect.any(String), error_description: expect.any(String) });
+  });
+});
+
+describe('npm run tour', () => {
+  test('walks through every step and ends well', async () => {
+    const tour = startProgram('examples/gateway/tour.ts', {});
+    programs.push(tour);
+
+    expect(await tour.ended).toBe(0);
+    expect(tour.output()).toContain('4. Each kind of refusal');
+    expect(tour.output()).toContain('That is the tour.');
+  });
+});

@@ -1,0 +1,177 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createKeyRing, createTokenService } from 'passport-jwe';
+import { loadFiles } from './support/api-keys.js';
+import { findFreePort, type RunningProgram, startProgram, untilListening } from './support/processes.js';
+import { secretOf } from './support/tokens.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+
+/** Code blocks by the name that the comment above them gives. */
+const blocks = new Map(
+  [...readme.matchAll(/<!-- run: (\S+) -->\n```\w+\n([^]*?)```/g)].map(([, name = '', code = '']) => [
+    name,
+    code,
+  ]),
+);
+
+const KEY = secretOf(9).toString('hex');
+const SERVICE = { issuer: 'https://auth.example.com', audience: 'https://api.example.com' };
+
+/** Inside the package, where programs find it by its name as its users do. */
+let directory = '';
+const programs: RunningProgram[] = [];
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(ROOT, 'test', '.readme-'));
+});
+
+afterAll(async () => {
+  for (const program of programs) program.process.kill('SIGKILL');
+  await Promise.all(programs.map((program) => program.ended));
+  await rm(directory, { recursive: true });
+});
+
+async function startBlock(name: string, environment: Record<string, string> = {}): Promise<RunningProgram> {
+  const file = join(directory, `${name}.mts`);
+  await writeFile(file, blocks.get(name) ?? '');
+  const program = startProgram(file, { JWE_KEY: KEY, ...environment }, directory);
+  programs.push(program);
+  return program;
+}
+
+async function startServer(name: string, environment: Record<string, string> = {}): Promise<string> {
+  const port = await findFreePort();
+  await untilListening(await startBlock(name, { ...environment, PORT: String(port) }), port);
+  return `http://127.0.0.1:${port}`;
+}
+
+async function mint(scope: string): Promise<string> {
+  const keyRing = await createKeyRing({ current: { secret: KEY } });
+  const { token } = await createTokenService({ keyRing, ...SERVICE }).issue({
+    type: 'service',
+    subject: 'alice',
+    clientId: 'demo',
+    audience: SERVICE.audience,
+    scope: [scope],
+    lifetimeSeconds: 60,
+    claims: {},
+  });
+  return token;
+}
+
+function getDocuments(origin: string, token?: string) {
+  return fetch(`${origin}/documents`, {
+    headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
+  });
+}
+
+describe('the README', () => {
+  test('has no code that these tests do not run', () => {
+    const fences = readme.match(/^```\w+$/gm)?.filter((fence) => fence !== '```text');
+
+    expect([...blocks.keys()]).toEqual([
+      'start',
+      'test',
+      'curl',
+      'accept',
+      'passport',
+      'issue',
+      'api-key',
+      'keys',
+      'audit',
+    ]);
+    expect(fences).toHaveLength(blocks.size);
+  });
+
+  test.each(['start', 'test'])('names the script %s, which is there', (name) => {
+    expect(blocks.get(name)).toBe(`npm ci && npm ${name}\n`);
+    expect(scripts).toHaveProperty(name);
+  });
+
+  test.each([...readme.matchAll(/npm run (\w+)/g)].map(([, name = '']) => name))(
+    'names npm run %s, which is there',
+    (name) => {
+      expect(scripts).toHaveProperty(name);
+    },
+  );
+
+  test.each(['accept', 'passport'])('guards a route: %s', async (name) => {
+    const origin = await startServer(name);
+    const anonymous = await getDocuments(origin);
+    const forbidden = await getDocuments(origin, await mint('write:documents'));
+    const allowed = await getDocuments(origin, await mint('read:documents'));
+
+    expect(anonymous.status).toBe(401);
+    expect(anonymous.headers.get('www-authenticate')).toBe('Bearer realm="api"');
+    expect(forbidden.status).toBe(403);
+    expect(await forbidden.json()).toMatchObject({ error: 'insufficient_scope' });
+    expect(allowed.status).toBe(200);
+    expect(await allowed.text()).toContain('alice');
+  });
+
+  test('issues tokens for the API keys of a directory', async () => {
+    await mkdir(join(directory, 'api-keys'));
+    await writeFile(join(directory, 'api-keys', 'enterprise.yaml'), blocks.get('api-key') ?? '');
+    const environment = { ENTERPRISE_API_KEY: 'sk-readme-0123456789', OPENAI_API_KEY: 'sk-openai' };
+    const origin = await startServer('issue', environment);
+    const answer = await fetch(`${origin}/oauth/token`, {
+      method: 'POST',
+      headers: { 'X-API-Key': environment.ENTERPRISE_API_KEY },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    });
+
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ expires_in: 300, scope: 'read:documents execute:models' });
+  });
+
+  test('shows an API-key file that loads', async () => {
+    const environment = { ENTERPRISE_API_KEY: 'sk-readme-0123456789', OPENAI_API_KEY: 'sk-openai' };
+    const registry = await loadFiles({ 'enterprise.yaml': blocks.get('api-key') ?? '' }, environment);
+
+    expect(registry.get('enterprise-key')).toMatchObject({
+      type: 'tiered_model_exec',
+      metadata: { tier: 'enterprise' },
+    });
+  });
+
+  test('hands a resource server the keys of its audience', async () => {
+    const program = await startBlock('keys');
+
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toBe('service true\n');
+  });
+
+  test('puts events on record through pino', async () => {
+    const program = await startBlock('audit');
+
+    expect(await program.ended).toBe(0);
+    expect(JSON.parse(program.output())).toMatchObject({
+      msg: 'key_ring.created',
+      audit: { type: 'key_ring.created' },
+    });
+  });
+
+  test('has curl lines that work when pasted while the gateway runs', async () => {
+    const data = join(directory, 'data');
+    const port = await findFreePort();
+    const gateway = startProgram('examples/gateway/main.ts', { PORT: String(port), DATA_DIR: data });
+    programs.push(gateway);
+    await untilListening(gateway, port);
+    const script = (blocks.get('curl') ?? '')
+      .replaceAll('127.0.0.1:3000', `127.0.0.1:${port}`)
+      .replaceAll('examples/gateway/.data', data);
+    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script]);
+
+    expect(stdout).toContain('"token_type":"Bearer"');
+    expect(stdout).toContain('"title":"Welcome"');
+    expect(stdout).toContain('"content":"Hello"');
+    expect(stdout).toContain('HTTP/1.1 401 Unauthorized');
+  });
+});

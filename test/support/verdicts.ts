@@ -1,0 +1,17 @@
+import { InvalidTokenError, type TokenRejection } from '../../src/errors.js';
+import { decryptToken } from '../../src/jwe/decrypt-token.js';
+import type { KeyRing } from '../../src/keys/key-ring.js';
+import { NOW } from './tokens.js';
+
+export type Verdict = 'accepted' | TokenRejection;
+
+/** The verdict of `decryptToken` on a token; any failure but a rejection of the token is thrown on. */
+export function verdictOn(token: string, keyRing: KeyRing, now = NOW): Verdict {
+  try {
+    decryptToken(token, { keyRing, maxTokenLength: 8192 }, now);
+    return 'accepted';
+  } catch (error) {
+    if (error instanceof InvalidTokenError) return error.reason;
+    throw error;
+  }
+}
