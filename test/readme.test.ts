@@ -15,7 +15,7 @@ const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'
 
 /** Code blocks by the name that the comment above them gives. */
 const blocks = new Map(
-  [...readme.matchAll(/<!-- run: (\S+) -->\n```\w+\n([^]*?)```/g)].map(([, name = '', code = '']) => [
+  [...readme.matchAll(/<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```/g)].map(([, name = '', code = '']) => [
     name,
     code,
   ]),
