@@ -116,6 +116,17 @@ describe('the README', () => {
     expect(await allowed.text()).toContain('alice');
   });
 
+  test('has programs that satisfy the compiler', async () => {
+    const names = ['accept', 'passport', 'issue', 'keys', 'audit'];
+    const files = names.map((name) => join(directory, `${name}-types.mts`));
+    await Promise.all(names.map((name, index) => writeFile(files[index] ?? '', blocks.get(name) ?? '')));
+    const flags = ['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
+    const compiler = join(ROOT, 'node_modules', '.bin', 'tsc');
+    const { stdout } = await promisify(execFile)(compiler, [...flags, ...files]).catch((error) => error);
+
+    expect(stdout).toBe('');
+  });
+
   test('issues tokens for the API keys of a directory', async () => {
     await mkdir(join(directory, 'api-keys'));
     await writeFile(join(directory, 'api-keys', 'enterprise.yaml'), blocks.get('api-key') ?? '');

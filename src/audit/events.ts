@@ -53,9 +53,13 @@ export type AuditEvent =
       readonly count: number;
     }
   | {
+      /** A token was not accepted, or a guard turned it away; the token is named only where it was verified. */
       readonly type: 'token.refused';
       readonly code: ErrorCode;
       readonly reason?: TokenRejection;
+      readonly jti?: string;
+      readonly clientId?: string;
+      readonly subject?: string;
       readonly ip?: string;
     };
 

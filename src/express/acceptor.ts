@@ -1,6 +1,7 @@
 import type { Request } from 'express';
-import { type AuditTrail, noAuditTrail } from '../audit/record.js';
-import { recordAcceptances } from '../audit/record-acceptances.js';
+import type { AuditEvent } from '../audit/events.js';
+import { noAuditTrail } from '../audit/record.js';
+import { type AcceptedToken, recordAcceptances } from '../audit/record-acceptances.js';
 import {
   type ChallengeOptions,
   type ChallengeWriter,
@@ -23,7 +24,12 @@ export interface AcceptOptions extends TokenServiceOptions, ChallengeOptions {
 
 export type Acceptance =
   | { readonly kind: 'verified'; readonly token: VerifiedToken }
-  | { readonly kind: 'refused'; readonly error: JweError };
+  | {
+      readonly kind: 'refused';
+      readonly error: JweError;
+      /** Where it was verified, but lacks the scope. */
+      readonly token?: VerifiedToken;
+    };
 
 /** Decides about requests; knows nothing of responses. */
 export interface Acceptor {
@@ -31,8 +37,8 @@ export interface Acceptor {
   accept(req: Request): Promise<Acceptance>;
   /** Puts a verified token that is let through on record. */
   recordAcceptance(token: VerifiedToken): void;
-  /** Puts a refusal on record. */
-  recordRefusal(req: Request, error: JweError): Promise<void>;
+  /** Puts a refusal on record, with the token where it was verified. */
+  recordRefusal(req: Request, error: JweError, token?: VerifiedToken): Promise<void>;
   readonly writeChallenge: ChallengeWriter;
   readonly clock: Clock;
 }
@@ -45,25 +51,29 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
   const { audit = noAuditTrail, clock = systemClock } = options;
   const countAcceptance = recordAcceptances(audit, clock);
 
-  const decide = async (req: Request): Promise<VerifiedToken> => {
+  const verifyRequest = async (req: Request): Promise<VerifiedToken> => {
     const token = readToken(req);
     if (token === undefined) throw new MissingCredentialsError();
-    const verified = await tokens.verify(token);
-    assertScope(verified, requiredScope);
-    return verified;
+    return tokens.verify(token);
   };
 
   return Object.freeze({
     async accept(req: Request): Promise<Acceptance> {
+      let token: VerifiedToken | undefined;
       try {
-        return { kind: 'verified', token: await decide(req) };
+        token = await verifyRequest(req);
+        assertScope(token, requiredScope);
+        return { kind: 'verified', token };
       } catch (error) {
-        if (error instanceof JweError) return { kind: 'refused', error };
-        throw error;
+        if (!(error instanceof JweError)) throw error;
+        return { kind: 'refused', error, ...(token === undefined ? {} : { token }) };
       }
     },
-    recordAcceptance: ({ claims }: VerifiedToken) => countAcceptance(identify(claims)),
-    recordRefusal: (req: Request, error: JweError) => recordRefusal(audit, req, error),
+    recordAcceptance: (token: VerifiedToken) => countAcceptance(identify(token)),
+    recordRefusal: async (req: Request, error: JweError, token?: VerifiedToken) => {
+      // A request without credentials refuses no token; it is how many clients begin.
+      if (!(error instanceof MissingCredentialsError)) await audit.record(toRefusal(req, error, token));
+    },
     writeChallenge: createChallengeWriter(options),
     clock,
   });
@@ -74,7 +84,8 @@ export function assertScope(token: VerifiedToken, required: readonly string[]): 
   if (!required.every(token.hasScope)) throw new InsufficientScopeError(formatScope(required));
 }
 
-function identify({ jti, client_id: clientId, sub: subject }: VerifiedToken['claims']) {
+function identify({ claims }: VerifiedToken): AcceptedToken {
+  const { jti, client_id: clientId, sub: subject } = claims;
   return {
     jti,
     ...(clientId === undefined ? {} : { clientId }),
@@ -82,13 +93,12 @@ function identify({ jti, client_id: clientId, sub: subject }: VerifiedToken['cla
   };
 }
 
-/** A request without credentials refuses no token; it is how many clients begin. */
-async function recordRefusal(audit: AuditTrail, req: Request, error: JweError): Promise<void> {
-  if (error instanceof MissingCredentialsError) return;
-  await audit.record({
+function toRefusal(req: Request, error: JweError, token: VerifiedToken | undefined): AuditEvent {
+  return {
     type: 'token.refused',
     code: error.code,
     ...(error instanceof InvalidTokenError ? { reason: error.reason } : {}),
+    ...(token === undefined ? {} : identify(token)),
     ...(req.ip === undefined ? {} : { ip: req.ip }),
-  });
+  };
 }

@@ -1,7 +1,8 @@
 import type { NextFunction, Request, Response } from 'express';
 import { type ChallengeWriter, createChallengeWriter } from '../bearer/write-challenge.js';
+import type { VerifiedToken } from '../claims/verified-token.js';
 import type { JweError } from '../errors.js';
-import { readState } from './request-state.js';
+import { type AuthenticationOutcome, readState } from './request-state.js';
 
 const defaultChallenge = createChallengeWriter({});
 
@@ -34,7 +35,11 @@ export async function refuseRequest(
   const { req, res, next } = exchange;
   const state = readState(req);
   addChallenge(error, state?.acceptor.writeChallenge ?? defaultChallenge);
-  await state?.acceptor.recordRefusal(req, error);
+  await state?.acceptor.recordRefusal(req, error, tokenOf(state.outcome));
   if (state?.failWithError) next(error);
   else answerFailure(res, error);
+}
+
+function tokenOf(outcome: AuthenticationOutcome): VerifiedToken | undefined {
+  return outcome.kind === 'anonymous' ? undefined : outcome.token;
 }

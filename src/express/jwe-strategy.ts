@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { Strategy } from 'passport-strategy';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import { InvalidTokenError, JweError } from '../errors.js';
-import { type AcceptOptions, type Acceptor, createAcceptor } from './acceptor.js';
+import { type Acceptance, type AcceptOptions, type Acceptor, createAcceptor } from './acceptor.js';
 import { addChallenge } from './answer-failure.js';
 import { keepState } from './request-state.js';
 import {
@@ -70,7 +70,7 @@ export class JweStrategy extends Strategy {
       (outcome) => {
         keepState(req, { outcome, acceptor, failWithError });
         if (outcome.kind === 'verified') succeed(outcome, acceptor, ends);
-        else refuse(req, outcome.error, acceptor, ends);
+        else refuse(req, outcome, acceptor, ends);
       },
       (error) => ends.error(asError(error)),
     );
@@ -79,7 +79,7 @@ export class JweStrategy extends Strategy {
 
 type StrategyOutcome =
   | { readonly kind: 'verified'; readonly token: VerifiedToken; readonly found: FoundUser }
-  | { readonly kind: 'refused'; readonly error: JweError };
+  | Extract<Acceptance, { kind: 'refused' }>;
 
 /** Rejects only for a fault of the program, that of the verify function included. */
 async function authenticateRequest(
@@ -89,12 +89,13 @@ async function authenticateRequest(
 ): Promise<StrategyOutcome> {
   const acceptance = await acceptor.accept(req);
   if (acceptance.kind === 'refused') return acceptance;
+  const { token } = acceptance;
   try {
-    const found = await findUser(req, acceptance.token);
-    if (found === undefined) return { kind: 'refused', error: new InvalidTokenError('no_user') };
-    return { kind: 'verified', token: acceptance.token, found };
+    const found = await findUser(req, token);
+    if (found === undefined) return { kind: 'refused', error: new InvalidTokenError('no_user'), token };
+    return { kind: 'verified', token, found };
   } catch (error) {
-    if (error instanceof JweError) return { kind: 'refused', error };
+    if (error instanceof JweError) return { kind: 'refused', error, token };
     throw error;
   }
 }
@@ -108,13 +109,18 @@ function succeed(
   ends.success(found.user, found.info);
 }
 
-function refuse(req: Request, error: JweError, acceptor: Acceptor, ends: Ends): void {
+function refuse(
+  req: Request,
+  { error, token }: Extract<Acceptance, { kind: 'refused' }>,
+  acceptor: Acceptor,
+  ends: Ends,
+): void {
   const end = () => {
     if (error.status === 401) return ends.fail(acceptor.writeChallenge(error), 401);
     addChallenge(error, acceptor.writeChallenge);
     return ends.error(error);
   };
-  acceptor.recordRefusal(req, error).then(end, ends.error);
+  acceptor.recordRefusal(req, error, token).then(end, ends.error);
 }
 
 /** A verify function may report anything. */

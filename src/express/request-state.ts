@@ -1,13 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { VerifiedToken } from '../claims/verified-token.js';
-import type { JweError } from '../errors.js';
-import type { Acceptor } from './acceptor.js';
+import type { Acceptance, Acceptor } from './acceptor.js';
 
 /** What the last authentication of a request came to. */
-export type AuthenticationOutcome =
-  | { readonly kind: 'verified'; readonly token: VerifiedToken }
-  | { readonly kind: 'anonymous' }
-  | { readonly kind: 'refused'; readonly error: JweError };
+export type AuthenticationOutcome = Acceptance | { readonly kind: 'anonymous' };
 
 /** What the guards and the error handler need to know of it. */
 export interface RequestState {

@@ -309,4 +309,14 @@ describe('the audit trail of accepting', () => {
     ]);
     expect(JSON.stringify(records)).not.toContain(token.slice(-20));
   });
+
+  test('names the token that lacks a scope, as it was verified', async () => {
+    const records: AuditRecord[] = [];
+    const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
+    await ask(createApp([new JweStrategy(optionsOf({ audit, scope: 'admin' }))]));
+
+    expect(records).toMatchObject([
+      { type: 'token.refused', code: 'ERR_INSUFFICIENT_SCOPE', clientId: 'demo', jti: expect.any(String) },
+    ]);
+  });
 });
