@@ -20,6 +20,7 @@ export type {
   EndpointClaims,
   ForeignClaims,
   FunctionClaims,
+  IssuedClaims,
   LineageEntry,
   ModelClaims,
   RateLimits,

@@ -51,8 +51,13 @@ export function createApiKeyRegistry(keys: readonly RegisteredKey[]): ApiKeyRegi
       const { apiKey } = found;
       if (keyId !== undefined && keyId !== apiKey.keyId) throw new InvalidClientError('key_id_mismatch');
       if (!apiKey.active) throw new InvalidClientError('inactive');
-      if (apiKey.expiresAt !== undefined && apiKey.expiresAt <= now) throw new InvalidClientError('expired');
+      if (isExpired(apiKey, now)) throw new InvalidClientError('expired');
       return apiKey;
     },
   });
+}
+
+/** A key in its last second counts as expired: its tokens would not live for a whole one. */
+function isExpired({ expiresAt }: ApiKey, now: NumericDate): boolean {
+  return expiresAt !== undefined && expiresAt - now < 1;
 }

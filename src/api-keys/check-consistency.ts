@@ -19,7 +19,7 @@ export function checkConsistency(document: unknown): readonly DocumentFault[] {
     ...checkMetadataClaims(asList(document['metadata_claims']), document['metadata']),
     ...checkFieldOfType(document, 'functions', 'function_call'),
     ...checkFieldOfType(document, 'endpoints', 'api_call'),
-    ...checkNames(document['metadata'], ['metadata']),
+    ...checkNames(document, []),
   ];
 }
 

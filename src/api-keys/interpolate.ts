@@ -4,12 +4,10 @@ import type { DocumentPath } from './locate-nodes.js';
 /** Where the values of `${VAR}` come from. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const REFERENCE = /\$\$|\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<fallback>[^}]*))?\}|\$\{/g;
+const REFERENCE = /\$\$|\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<fallback>[^}$]*))?\}|\$\{/g;
 
 /** Fields whose value stays on this side; every other one may reach a token. */
-const PRIVATE_FIELDS = new Set([
-  ...['api_key', 'active', 'expires_at', 'token_ttl', 'scope_ttl', 'users', 'metadata_claims'],
-]);
+const PRIVATE_FIELDS = new Set([...['api_key', 'active', 'expires_at', 'token_ttl', 'scope_ttl', 'users']]);
 const PRIVATE_MODEL_FIELDS = new Set(['endpoint', 'api_key', 'max_tokens', 'temperature']);
 
 /**
@@ -30,7 +28,7 @@ export function interpolate(
       if (reference === '$$') return '$';
       if (name === undefined) return fault(path, 'holds a malformed variable; a dollar sign is written $$');
       if (!mayHoldVariables(path)) return fault(path, 'reaches tokens and must not hold a variable');
-      const value = environment[name] || fallback;
+      const value = (Object.hasOwn(environment, name) ? environment[name] : undefined) || fallback;
       return value ?? fault(path, `needs the environment variable ${name}, which is not set`);
     });
   const fault = (path: DocumentPath, message: string): string => {
@@ -54,12 +52,14 @@ function createFieldRule(document: unknown): (path: DocumentPath) => boolean {
   const released = readReleasedMetadata(document);
   return ([field, index, member]) => {
     if (field === 'models') return typeof index === 'number' && PRIVATE_MODEL_FIELDS.has(String(member));
-    if (field === 'metadata') return released !== undefined && !released.includes(index);
+    if (field === 'metadata') return released !== undefined && !released.includes(String(index));
     return PRIVATE_FIELDS.has(String(field));
   };
 }
 
-function readReleasedMetadata(document: unknown): readonly unknown[] | undefined {
+/** Names as they will be once they are resolved: no variable is allowed in them, but `$$` is. */
+function readReleasedMetadata(document: unknown): readonly string[] | undefined {
   if (typeof document !== 'object' || document === null || !('metadata_claims' in document)) return undefined;
-  return Array.isArray(document.metadata_claims) ? document.metadata_claims : undefined;
+  if (!Array.isArray(document.metadata_claims)) return undefined;
+  return document.metadata_claims.map((name) => String(name).replaceAll('$$', '$'));
 }

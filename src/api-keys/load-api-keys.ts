@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AuditTrail, noAuditTrail } from '../audit/record.js';
 import { ConfigurationError, type ConfigurationProblem } from '../errors.js';
@@ -24,14 +24,14 @@ type ValidReading = Extract<FileReading, { ok: true }>;
  */
 export async function loadApiKeys(options: ApiKeyOptions): Promise<ApiKeyRegistry> {
   const { directory, environment = process.env, audit = noAuditTrail } = options;
-  const files = await listFiles(directory);
-  const readings = await Promise.all(files.map((file) => readApiKeyFile(file, environment)));
+  const listing = await listFiles(directory);
+  const readings = await Promise.all(listing.files.map((file) => readApiKeyFile(file, environment)));
   const valid = readings.filter((reading) => reading.ok);
   const problems = [
+    ...listing.problems,
     ...readings.flatMap((reading) => (reading.ok ? [] : reading.problems)),
     ...findDuplicates(valid),
   ];
-  if (files.length === 0) problems.push(problemOfDirectory(directory, 'holds no *.yaml or *.yml file'));
 
   if (problems.length > 0) {
     await audit.record({ type: 'api_keys.rejected', problemCount: problems.length });
@@ -46,25 +46,25 @@ function byPlace(one: ConfigurationProblem, other: ConfigurationProblem): number
   return one.file.localeCompare(other.file) || one.line - other.line || one.column - other.column;
 }
 
-/** Files as Kubernetes mounts them are links, and names that begin with a dot are its own. */
-async function listFiles(directory: string): Promise<readonly string[]> {
-  const names = await readdir(directory).catch((cause: NodeJS.ErrnoException) => {
-    throw new ConfigurationError([
-      problemOfDirectory(directory, `cannot be read (${cause.code ?? cause.name})`),
-    ]);
-  });
-  const candidates = names.filter((name) => /^[^.].*\.ya?ml$/.test(name)).sort();
-  const files = await Promise.all(
-    candidates.map(async (name) => {
-      const path = join(directory, name);
-      return (await stat(path)).isFile() ? [path] : [];
-    }),
-  );
-  return files.flat();
+interface Listing {
+  readonly files: readonly string[];
+  readonly problems: readonly ConfigurationProblem[];
 }
 
-function problemOfDirectory(directory: string, message: string): ConfigurationProblem {
-  return { file: directory, line: 1, column: 1, path: '', message };
+/** Names that begin with a dot are the links by which Kubernetes swaps a mounted directory. */
+async function listFiles(directory: string): Promise<Listing> {
+  const withProblem = (message: string): Listing => ({
+    files: [],
+    problems: [{ file: directory, line: 1, column: 1, path: '', message }],
+  });
+  return readdir(directory, { withFileTypes: true }).then(
+    (entries) => {
+      const files = entries.filter((entry) => !entry.isDirectory() && /^[^.].*\.ya?ml$/.test(entry.name));
+      if (files.length === 0) return withProblem('holds no *.yaml or *.yml file');
+      return { files: files.map(({ name }) => join(directory, name)).sort(), problems: [] };
+    },
+    (cause: NodeJS.ErrnoException) => withProblem(`cannot be read (${cause.code ?? cause.name})`),
+  );
 }
 
 /** The same key twice, or two keys of one name, are errors at the later file; the earlier one is named. */

@@ -46,8 +46,19 @@ export function parseYaml(source: string): ParsedYaml {
     };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    return failure(`is not valid YAML: ${error.reason}`, locate(text, error.mark?.position ?? 0));
+    return failure(
+      `is not valid YAML: ${withoutQuotes(error.reason)}`,
+      locate(text, error.mark?.position ?? 0),
+    );
   }
+}
+
+/** Some reasons of the parser end in a piece of the text. */
+function withoutQuotes(reason: string): string {
+  return reason
+    .split(/["']|: /, 1)
+    .join('')
+    .trim();
 }
 
 function failure(message: string, position: Position): ParsedYaml {

@@ -25,9 +25,9 @@ const MAX_FILE_BYTES = 64 * 1024;
 /** What a request can add to the claims of a key: user, session, issuer, times and identifiers. */
 const REQUEST_CLAIMS_LENGTH = 1024;
 
-/** Reads, parses, interpolates and validates one file. Only the file system makes it reject. */
+/** Reads, parses, interpolates and validates one file. */
 export async function readApiKeyFile(file: string, environment: Environment): Promise<FileReading> {
-  const source = await readSource(file);
+  const source = await readSource(file).catch(toUnreadable);
   if (!source.ok) return problem(file, { line: 1, column: 1 }, source.message);
   const yaml = parseYaml(source.text);
   if (!yaml.ok) return problem(file, yaml.fault.position, yaml.fault.message);
@@ -48,15 +48,16 @@ type Validation =
   | { readonly ok: true; readonly key: RegisteredKey }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
-/** A field that did not resolve has one fault already; what the schema says of its place-holder is noise. */
+/** One fault a field: what the schema says of one that did not resolve, or is not allowed, is noise. */
 function validateDocument(document: unknown, unresolved: readonly DocumentFault[]): Validation {
   const parsed = apiKeySchema.safeParse(document);
-  const known = new Set(unresolved.map(({ path }) => formatPath(path)));
   const found = [
+    ...unresolved,
     ...(parsed.success ? [] : parsed.error.issues.flatMap(toFaults)),
     ...checkConsistency(document),
   ];
-  const faults = [...unresolved, ...found.filter(({ path }) => !known.has(formatPath(path)))];
+  const firstByPath = new Map(found.toReversed().map((fault) => [formatPath(fault.path), fault]));
+  const faults = found.filter((fault) => firstByPath.get(formatPath(fault.path)) === fault);
   if (!parsed.success || faults.length > 0) return { ok: false, faults };
 
   const apiKey = resolveApiKey(parsed.data);
@@ -94,14 +95,19 @@ function digestOf(apiKey: string): Buffer {
   return apiKey.startsWith(prefix) ? Buffer.from(apiKey.slice(prefix.length), 'hex') : digestSecret(apiKey);
 }
 
-async function readSource(
-  file: string,
-): Promise<{ ok: true; text: string } | { ok: false; message: string }> {
-  const { size } = await stat(file);
-  if (size > MAX_FILE_BYTES) return { ok: false, message: `must have at most ${MAX_FILE_BYTES} bytes` };
+type Source = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string };
+
+async function readSource(file: string): Promise<Source> {
+  const stats = await stat(file);
+  if (!stats.isFile()) return { ok: false, message: 'must be a file' };
+  if (stats.size > MAX_FILE_BYTES) return { ok: false, message: `must have at most ${MAX_FILE_BYTES} bytes` };
   const bytes = await readFile(file);
   if (!isUtf8(bytes)) return { ok: false, message: 'must be UTF-8' };
   return { ok: true, text: bytes.toString('utf8') };
+}
+
+function toUnreadable(cause: NodeJS.ErrnoException): Source {
+  return { ok: false, message: `cannot be read (${cause.code ?? cause.name})` };
 }
 
 function problem(file: string, position: Position, message: string): FileReading {

@@ -1,3 +1,4 @@
+import { freezeJson, type JsonObject } from '../claims/json.js';
 import type { ApiKey, ModelConfiguration } from './api-key.js';
 import type { ApiKeyFile } from './schema.js';
 import { SecretText } from './secret-text.js';
@@ -20,13 +21,18 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     tokenTtlSeconds: file.token_ttl,
     scopeTtlSeconds: new Map(Object.entries(file.scope_ttl)),
     rateLimits: Object.freeze(file.rate_limits),
-    metadata: Object.freeze(file.metadata),
+    metadata: freezeMetadata(file.metadata),
     metadataClaims: Object.freeze(file.metadata_claims ?? Object.keys(file.metadata)),
     users: file.users,
     models: Object.freeze(file.models.map(resolveModel)),
     functions: Object.freeze(file.functions),
     endpoints: Object.freeze(file.endpoints),
   });
+}
+
+function freezeMetadata(metadata: JsonObject): JsonObject {
+  freezeJson(metadata, Number.POSITIVE_INFINITY);
+  return metadata;
 }
 
 function resolveModel(model: ApiKeyFile['models'][number]): ModelConfiguration {
@@ -46,6 +52,7 @@ function slugOf(name: string): string {
     .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 65)
     .replace(/^-+|-+$/g, '')
     .slice(0, 64);
 }

@@ -33,6 +33,15 @@ export const noAuditTrail: AuditTrail = { enabled: false, record: async () => {}
 export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const { sinks, clock = systemClock, onSinkError = warnOfSinkError } = options;
 
+  /** Whoever is told of a fault must not cause another one. */
+  const report = (error: unknown): void => {
+    try {
+      onSinkError(error);
+    } catch (fault) {
+      warnOfSinkError(fault);
+    }
+  };
+
   return {
     enabled: sinks.length > 0,
     async record(event) {
@@ -40,7 +49,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       const record: AuditRecord = Object.freeze({ ...event, time });
       const outcomes = await Promise.allSettled(sinks.map(async (sink) => sink.write(record)));
       const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
-      for (const failure of failures) onSinkError(failure.reason);
+      for (const failure of failures) report(failure.reason);
       const [first] = failures;
       if (first !== undefined && event.type === 'token.issued') {
         throw new TemporarilyUnavailableError({ cause: first.reason });

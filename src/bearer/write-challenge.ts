@@ -35,12 +35,14 @@ export function createChallengeWriter(options: ChallengeOptions): ChallengeWrite
     if (error.error !== undefined) {
       attributes.push(`error="${error.error}"`, `error_description="${quotable(error.message)}"`);
     }
-    if (error instanceof InsufficientScopeError) attributes.push(`scope="${error.scope}"`);
+    if (error instanceof InsufficientScopeError && QUOTABLE.test(error.scope)) {
+      attributes.push(`scope="${error.scope}"`);
+    }
     return `Bearer ${[...attributes, ...metadata].join(', ')}`;
   };
 }
 
-/** An application may throw an `AccessDeniedError` with a text of its own. */
+/** An application may throw failures with texts of its own. */
 function quotable(description: string): string {
   return QUOTABLE.test(description) ? description : 'See the response body';
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { NumericDate } from '../clock.js';
-import { type ClaimsSet, RESERVED_CLAIMS } from './claims-set.js';
+import { type IssuedClaims, RESERVED_CLAIMS } from './claims-set.js';
 import { freezeJson, isJsonObject, type JsonObject } from './json.js';
-import { formatScope } from './scope.js';
+import { formatScope, isScopeToken } from './scope.js';
 
 /** What one token is to say. */
 export interface ClaimsRequest {
@@ -25,12 +25,18 @@ const MAX_CUSTOM_DEPTH = 8;
 /**
  * Builds a claims set (RFC 7519 section 4, RFC 9068 section 2.2): whole seconds, a random `jti`, `nbf` equal to
  * `iat`. What the caller passed in is never changed, and never overrides a registered claim.
+ * @throws TypeError for a lifetime that is no positive number, or a scope that is not made of scope tokens.
  */
-export function buildClaimsSet(request: ClaimsRequest, now: NumericDate): ClaimsSet {
+export function buildClaimsSet(request: ClaimsRequest, now: NumericDate): IssuedClaims {
   const { issuer, audience, subject, clientId, scope, lifetimeSeconds, claims } = request;
+  if (!(Number.isFinite(lifetimeSeconds) && lifetimeSeconds > 0)) {
+    throw new TypeError('lifetimeSeconds must be a positive number');
+  }
+  if (!scope.every(isScopeToken)) throw new TypeError('scope must be an array of scope tokens');
   const iat = Math.floor(now);
+  const { scope: _, ...others } = claims;
   return Object.freeze({
-    ...claims,
+    ...others,
     iss: issuer,
     sub: subject,
     aud: audience,
@@ -50,8 +56,8 @@ export function buildClaimsSet(request: ClaimsRequest, now: NumericDate): Claims
  *   reads or writes itself.
  */
 export function copyCustomClaims(claims: unknown): JsonObject {
-  if (!isJsonObject(claims)) throw new TypeError('Custom claims must be an object');
-  const copy: JsonObject = JSON.parse(JSON.stringify(claims));
+  const copy: unknown = JSON.parse(JSON.stringify(claims) ?? 'null');
+  if (!isJsonObject(claims) || !isJsonObject(copy)) throw new TypeError('Custom claims must be an object');
   for (const name of Object.keys(copy)) {
     if (RESERVED_CLAIMS.has(name)) throw new TypeError(`The claim ${name} is reserved`);
   }

@@ -40,10 +40,14 @@ export function resolveClaimsPolicy(options: ClaimsOptions): ClaimsPolicy {
   const { requiredClaims = [], scopeClaim = 'scope', typ = ACCESS_TOKEN_TYP } = options;
   const typs = resolveStrings(typ, 'typ').map(normalizeTyp);
   if (typs.includes(REFRESH_TOKEN_TYP)) throw new TypeError('typ must not accept refresh tokens');
-  if (!(clockToleranceSeconds >= 0 && clockToleranceSeconds <= MAX_CLOCK_TOLERANCE_SECONDS)) {
+  if (!isNumberFrom(0, clockToleranceSeconds) || clockToleranceSeconds > MAX_CLOCK_TOLERANCE_SECONDS) {
     throw new TypeError(`clockToleranceSeconds must be from 0 to ${MAX_CLOCK_TOLERANCE_SECONDS}`);
   }
-  if (!(maxTokenAgeSeconds > 0)) throw new TypeError('maxTokenAgeSeconds must be a positive number');
+  if (!isNumberFrom(0, maxTokenAgeSeconds) || maxTokenAgeSeconds === 0) {
+    throw new TypeError('maxTokenAgeSeconds must be a positive number');
+  }
+  if (!Array.isArray(requiredClaims)) throw new TypeError('requiredClaims must be an array of names');
+  if (requiredClaims.length > 0) resolveStrings(requiredClaims, 'requiredClaims');
   if (typeof scopeClaim !== 'string' || scopeClaim === '')
     throw new TypeError('scopeClaim must name a claim');
   return Object.freeze({
@@ -55,6 +59,11 @@ export function resolveClaimsPolicy(options: ClaimsOptions): ClaimsPolicy {
     requiredClaims: Object.freeze([...requiredClaims]),
     scopeClaim,
   });
+}
+
+/** Options may come from JavaScript, where text would turn sums into concatenations. */
+function isNumberFrom(min: number, value: unknown): boolean {
+  return typeof value === 'number' && value >= min;
 }
 
 /** RFC 7515 section 4.1.9: case does not count, and `application/` may be left out. */

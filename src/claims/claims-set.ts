@@ -23,18 +23,18 @@ export interface ClaimsSet {
   /** The only claim that authorises. */
   readonly scope?: string;
   readonly type?: string;
-  readonly api_key_name?: string;
-  /** The same set as `scope`, for readers. */
-  readonly permissions?: readonly string[];
-  readonly metadata?: JsonObject;
   readonly session_id?: string;
   readonly [claim: string]: JsonValue | RateLimits | readonly LineageEntry[] | undefined;
 }
 
 /** Claims of every token that this package issues. */
-interface IssuedClaims extends ClaimsSet {
+export interface IssuedClaims extends ClaimsSet {
   readonly sub: string;
   readonly client_id: string;
+  readonly api_key_name?: string;
+  /** The same set as `scope`, for readers. */
+  readonly permissions?: readonly string[];
+  readonly metadata?: JsonObject;
 }
 
 /** A key that may execute models. */

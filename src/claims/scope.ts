@@ -13,7 +13,7 @@ export function parseScope(value: unknown): readonly string[] | undefined {
   const tokens: readonly unknown[] | undefined =
     typeof value === 'string' ? splitScope(value) : asArray(value);
   if (tokens === undefined || !tokens.every(isScopeToken)) return undefined;
-  return [...new Set(tokens)];
+  return Object.freeze([...new Set(tokens)]);
 }
 
 export function formatScope(tokens: readonly string[]): string {
@@ -33,7 +33,7 @@ export function resolveRequiredScope(scope: string | readonly string[], name: st
   const tokens = parseScope(scope);
   if (tokens === undefined)
     throw new TypeError(`${name} must be made of scope tokens (RFC 6749 section 3.3)`);
-  return Object.freeze(tokens);
+  return tokens;
 }
 
 function splitScope(value: string): readonly string[] {

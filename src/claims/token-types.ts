@@ -74,7 +74,14 @@ function isForeignClaims(claims: ClaimsSet): claims is ForeignClaims {
 }
 
 function isIssued(claims: ClaimsSet): boolean {
-  return claims.sub !== undefined && claims.client_id !== undefined;
+  const { permissions, metadata, api_key_name: apiKeyName } = claims;
+  return (
+    claims.sub !== undefined &&
+    claims.client_id !== undefined &&
+    (permissions === undefined || isTextList(permissions)) &&
+    (metadata === undefined || isJsonObject(metadata)) &&
+    (apiKeyName === undefined || typeof apiKeyName === 'string')
+  );
 }
 
 function isTextList(value: unknown): value is readonly string[] {
@@ -90,5 +97,6 @@ function isRateLimits(value: unknown): value is RateLimits {
 function isLineageEntry(value: unknown): value is LineageEntry {
   if (!isJsonObject(value)) return false;
   const texts = ['jti', 'client_id', 'sub'].every((name) => typeof value[name] === 'string');
-  return texts && typeof value['iat'] === 'number';
+  const session = value['session_id'];
+  return texts && typeof value['iat'] === 'number' && (session === undefined || typeof session === 'string');
 }

@@ -56,6 +56,7 @@ function assertRegisteredClaims(claims: JsonObject): asserts claims is JsonObjec
     isNumericDate(claims['exp']) &&
     isNumericDate(claims['iat']) &&
     (claims['nbf'] === undefined || isNumericDate(claims['nbf'])) &&
+    (claims['scope'] === undefined || typeof claims['scope'] === 'string') &&
     ['sub', 'client_id', 'type', 'session_id'].every((name) => isTextOrAbsent(claims[name]));
   if (!wellFormed) throw new InvalidTokenError('claim_malformed');
 }
@@ -89,16 +90,18 @@ function assertRequiredClaims(claims: ClaimsSet, policy: ClaimsPolicy): void {
   }
 }
 
-/** `scope` alone, or the claim that the policy names; both present must agree. */
+/** `scope` alone, or the claim that the policy names; where both are present they must agree. */
 function readScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
-  const named = claims[policy.scopeClaim];
-  const scope = named === undefined ? [] : parseScope(named);
-  const isString = policy.scopeClaim !== 'scope' || named === undefined || typeof named === 'string';
-  if (scope === undefined || !isString) throw new InvalidTokenError('claim_malformed');
-  if (policy.scopeClaim !== 'scope' && claims.scope !== undefined) {
-    const other = parseScope(claims.scope);
-    if (other === undefined || !isSameScope(scope, other)) throw new InvalidTokenError('scope_conflict');
-  }
+  const scope = parseScopeClaim(claims.scope);
+  if (policy.scopeClaim === 'scope' || claims[policy.scopeClaim] === undefined) return scope;
+  const named = parseScopeClaim(claims[policy.scopeClaim]);
+  if (claims.scope !== undefined && !isSameScope(named, scope)) throw new InvalidTokenError('scope_conflict');
+  return named;
+}
+
+function parseScopeClaim(value: unknown): readonly string[] {
+  const scope = parseScope(value === undefined ? '' : value);
+  if (scope === undefined) throw new InvalidTokenError('claim_malformed');
   return scope;
 }
 

@@ -27,7 +27,7 @@ export type Acceptance =
   | {
       readonly kind: 'refused';
       readonly error: JweError;
-      /** Where it was verified, but lacks the scope. */
+      /** Where it was verified, but something else was missing. */
       readonly token?: VerifiedToken;
     };
 

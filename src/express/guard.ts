@@ -14,25 +14,17 @@ export type Check = (token: VerifiedToken, now: NumericDate) => void;
  */
 export function guard(name: string, check: Check): RequestHandler {
   const handler: RequestHandler = (req, res, next) => {
-    const failure = findFailure(() => {
+    try {
       const state = readState(req);
       if (state?.outcome.kind !== 'verified') throw notAuthenticated();
       check(state.outcome.token, state.acceptor.clock());
-    });
-    if (failure === undefined) next();
-    else if (failure instanceof JweError) refuseRequest({ req, res, next }, failure).catch(next);
-    else next(failure);
+    } catch (failure) {
+      if (!(failure instanceof JweError)) return next(failure);
+      return void refuseRequest({ req, res, next }, failure).catch(next);
+    }
+    return next();
   };
   return Object.defineProperty(handler, 'name', { value: name });
-}
-
-function findFailure(run: () => void): unknown {
-  try {
-    run();
-    return undefined;
-  } catch (failure) {
-    return failure ?? new Error('A guard threw nothing');
-  }
 }
 
 /** The cause is for developers; the client gets the plain challenge. */

@@ -66,14 +66,14 @@ export class JweStrategy extends Strategy {
     };
     const { acceptor, findUser } = this;
     const failWithError = options.failWithError ?? false;
-    authenticateRequest(req, acceptor, findUser).then(
-      (outcome) => {
-        keepState(req, { outcome, acceptor, failWithError });
-        if (outcome.kind === 'verified') succeed(outcome, acceptor, ends);
-        else refuse(req, outcome, acceptor, ends);
-      },
-      (error) => ends.error(asError(error)),
-    );
+    const settle = async (): Promise<void> => {
+      const outcome = await authenticateRequest(req, acceptor, findUser);
+      keepState(req, { outcome, acceptor, failWithError });
+      if (outcome.kind === 'verified') succeed(outcome, acceptor, ends);
+      else await refuse(req, outcome, acceptor, ends);
+    };
+    // What the application throws out of Passport's own callbacks ends here too, rather than unhandled.
+    settle().catch((error) => ends.error(asError(error)));
   }
 }
 
@@ -109,18 +109,16 @@ function succeed(
   ends.success(found.user, found.info);
 }
 
-function refuse(
+async function refuse(
   req: Request,
   { error, token }: Extract<Acceptance, { kind: 'refused' }>,
   acceptor: Acceptor,
   ends: Ends,
-): void {
-  const end = () => {
-    if (error.status === 401) return ends.fail(acceptor.writeChallenge(error), 401);
-    addChallenge(error, acceptor.writeChallenge);
-    return ends.error(error);
-  };
-  acceptor.recordRefusal(req, error, token).then(end, ends.error);
+): Promise<void> {
+  await acceptor.recordRefusal(req, error, token);
+  if (error.status === 401) return ends.fail(acceptor.writeChallenge(error), 401);
+  addChallenge(error, acceptor.writeChallenge);
+  return ends.error(error);
 }
 
 /** A verify function may report anything. */

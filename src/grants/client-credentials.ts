@@ -44,6 +44,7 @@ export function clientCredentials(claimsHook: ClaimsHook = () => ({})): Grant {
         subjectAsserted: user !== undefined,
         clientId: apiKey.keyId,
         scope,
+        issuedAt: now,
         lifetimeSeconds: chooseLifetime(apiKey, scope, now),
         claims: {
           ...copyCustomClaims(custom),

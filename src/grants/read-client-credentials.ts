@@ -55,6 +55,7 @@ function readAuthorization(authorization: string | undefined): ClientCredentials
 
 /** RFC 7617 section 2, with both halves form-encoded as RFC 6749 section 2.3.1 wants. */
 function readBasic(credentials: string): ClientCredentials {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(credentials)) throw new InvalidClientError('no_credentials');
   const [keyId, secret] = splitOnce(Buffer.from(credentials, 'base64').toString('utf8'));
   return { keyId: formDecode(keyId), secret: formDecode(secret) };
 }

@@ -30,7 +30,9 @@ export interface KeyRing {
 
   /**
    * The access keys of one audience as a JWK Set, for the key ring of that resource server: it opens no
-   * other audience's tokens and no refresh token. Secret: hand it over as you would a password.
+   * other audience's tokens and no refresh token. Previous keys that were given underived are left out, since
+   * they open the tokens of every audience. Secret: hand it over as you would a password.
+   * @throws TypeError where the current key was given underived.
    */
   exportAccessKeys(audience: string): JwkSet;
 }
@@ -76,9 +78,14 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
       return key;
     },
     decryptionKey: (kid: string) => byKid.get(kid),
-    exportAccessKeys: (audience: string) => ({
-      keys: [...deriveKeys('access', audience), ...underived].map(toJwk),
-    }),
+    exportAccessKeys(audience: string) {
+      if (current.kind === 'key') {
+        throw new TypeError(
+          'A key that was given underived opens the tokens of every audience; export a root',
+        );
+      }
+      return { keys: deriveKeys('access', audience).map(toJwk) };
+    },
   });
 }
 

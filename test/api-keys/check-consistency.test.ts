@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import { checkConsistency } from '../../src/api-keys/check-consistency.js';
+
+const ECHO = { name: 'm', endpoint: 'echo:' };
+
+describe('checkConsistency', () => {
+  test.each([
+    [{}],
+    ['text'],
+    [['a']],
+    [{ models: [ECHO, { ...ECHO, name: 'n' }] }],
+    [{ models: [{ name: 'm', endpoint: 'https://example.com', api_key: 'k' }] }],
+    [{ scope_ttl: { read: '60' }, permissions: ['read'] }],
+    [{ metadata: { tier: 'gold' }, metadata_claims: ['tier'] }],
+    [{ metadata: { tier: 'gold' }, metadata_claims: [] }],
+    [{ type: 'function_call', functions: ['add'] }],
+    [{ type: 'api_call', endpoints: ['GET /'] }],
+    [{ models: 'text', scope_ttl: 'text', permissions: 'text', metadata: 'text' }],
+    [{ models: ['text'] }],
+  ])('finds no fault in %j', (document) => {
+    expect(checkConsistency(document)).toEqual([]);
+  });
+
+  test.each([
+    [{ models: [ECHO, ECHO] }, ['models', 1, 'name'], 'must not repeat a model'],
+    [
+      { models: [{ name: 'm', endpoint: 'https://example.com' }] },
+      ['models', 0, 'api_key'],
+      'is required for this endpoint',
+    ],
+    [
+      { scope_ttl: { write: '60' }, permissions: ['read'] },
+      ['scope_ttl', 'write'],
+      'must be one of permissions',
+    ],
+    [{ scope_ttl: { write: '60' } }, ['scope_ttl', 'write'], 'must be one of permissions'],
+    [
+      { metadata: { tier: 'gold' }, metadata_claims: ['tier', 'plan'] },
+      ['metadata_claims', 1],
+      'must name a field of metadata',
+    ],
+    [{ metadata_claims: ['plan'] }, ['metadata_claims', 0], 'must name a field of metadata'],
+    [
+      { metadata: {}, metadata_claims: ['toString'] },
+      ['metadata_claims', 0],
+      'must name a field of metadata',
+    ],
+    [{ type: 'api_call', functions: [] }, ['functions'], 'is for keys of type function_call'],
+    [{ type: 'tiered_model_exec', endpoints: [] }, ['endpoints'], 'is for keys of type api_call'],
+  ])('finds the fault in %j', (document, path, message) => {
+    expect(checkConsistency(document)).toEqual([{ path, message }]);
+  });
+
+  test.each([
+    ['{"metadata":{"__proto__":{}}}', ['metadata', '__proto__']],
+    ['{"metadata":{"a":[{"b":{"__proto__":"x"}}]}}', ['metadata', 'a', 0, 'b', '__proto__']],
+  ])('refuses __proto__ in %s', (json, path) => {
+    expect(checkConsistency(JSON.parse(json))).toEqual([{ path, message: 'is not an allowed name' }]);
+  });
+});

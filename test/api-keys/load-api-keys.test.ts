@@ -1,0 +1,450 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax of variables in API-key files
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { digestSecret } from '../../src/api-keys/api-key-registry.js';
+import { loadApiKeys } from '../../src/api-keys/load-api-keys.js';
+import { ConfigurationError, InvalidClientError } from '../../src/errors.js';
+import {
+  faultsOf,
+  type KeyFiles,
+  loadFile,
+  loadFiles,
+  MINIMAL_FILE,
+  problemsOf,
+  readEnterpriseFile,
+  withDirectory,
+} from '../support/api-key-files.js';
+import { createAuditRecorder } from '../support/audit-recorder.js';
+import { rejectionOf, thrownBy } from '../support/caught.js';
+import { NOW } from '../support/tokens.js';
+
+const CANARY = 'c4n4ry-c4n4ry';
+
+/** 2025-12-31T23:59:59Z, when the enterprise example expires. */
+const ENTERPRISE_EXPIRY = 1_767_225_599;
+
+const PROVIDER_KEYS = { OPENAI_API_KEY: `openai-${CANARY}`, ANTHROPIC_API_KEY: `anthropic-${CANARY}` };
+
+function keyFile(fields: Readonly<Record<string, string>> = {}): string {
+  const all = { api_key: 'k-1', name: 'One', type: 'api_call', rate_limits: '{}', ...fields };
+  return Object.entries(all)
+    .map(([name, value]) => `${name}: ${value}\n`)
+    .join('');
+}
+
+describe('the enterprise example of the original description', () => {
+  const load = async () =>
+    loadFiles({ 'api_key_enterprise.yaml': await readEnterpriseFile() }, PROVIDER_KEYS);
+
+  test('loads word for word', async () => {
+    const { apiKeys } = await load();
+    expect(apiKeys).toEqual([
+      {
+        keyId: 'enterprise-customer-api-key',
+        name: 'Enterprise Customer API Key',
+        type: 'tiered_model_exec',
+        active: true,
+        expiresAt: ENTERPRISE_EXPIRY,
+        audiences: [],
+        permissions: ['read:documents', 'write:documents', 'execute:models', 'admin:configurations'],
+        tokenTtlSeconds: 600,
+        scopeTtlSeconds: new Map(),
+        rateLimits: {
+          requests_per_minute: 100,
+          tokens_per_minute: 50_000,
+          requests_per_hour: 5000,
+          concurrent_requests: 10,
+        },
+        metadata: {
+          customer_id: 'cust_12345',
+          tier: 'enterprise',
+          department: 'engineering',
+          cost_center: 'AI-001',
+          billing_contact: 'billing@example.com',
+        },
+        metadataClaims: ['customer_id', 'tier', 'department', 'cost_center', 'billing_contact'],
+        users: false,
+        models: [
+          expect.objectContaining({
+            name: 'gpt-4',
+            endpoint: 'https://api.openai.com/v1/chat/completions',
+            maxTokens: 4096,
+            temperature: 0.7,
+          }),
+          expect.objectContaining({
+            name: 'claude-3',
+            endpoint: 'https://api.anthropic.com/v1/messages',
+            maxTokens: 4096,
+            temperature: 0.7,
+          }),
+        ],
+        functions: [],
+        endpoints: [],
+      },
+    ]);
+  });
+
+  test('takes the keys of the providers from the environment', async () => {
+    const { apiKeys } = await load();
+    expect(apiKeys[0]?.models.map(({ apiKey }) => apiKey?.reveal())).toEqual([
+      PROVIDER_KEYS.OPENAI_API_KEY,
+      PROVIDER_KEYS.ANTHROPIC_API_KEY,
+    ]);
+  });
+
+  test('names the variables that are not set', async () => {
+    expect(await faultsOf(await readEnterpriseFile())).toEqual([
+      'models[0].api_key: needs the environment variable OPENAI_API_KEY, which is not set',
+      'models[1].api_key: needs the environment variable ANTHROPIC_API_KEY, which is not set',
+    ]);
+  });
+
+  test('authenticates until it expires', async () => {
+    const registry = await load();
+    const credentials = { secret: 'sk-enterprise-001' };
+    expect(registry.authenticate(credentials, ENTERPRISE_EXPIRY - 1).keyId).toBe(
+      'enterprise-customer-api-key',
+    );
+    expect(thrownBy(() => registry.authenticate(credentials, ENTERPRISE_EXPIRY))).toMatchObject({
+      reason: 'expired',
+    });
+    expect(() => registry.authenticate(credentials, NOW)).toThrow(InvalidClientError);
+  });
+
+  test('authenticates longer with a later date', async () => {
+    const text = (await readEnterpriseFile()).replace('2025-12-31', '2035-12-31');
+    const registry = await loadFiles({ 'key.yaml': text }, PROVIDER_KEYS);
+    expect(registry.authenticate({ secret: 'sk-enterprise-001' }, NOW).name).toBe(
+      'Enterprise Customer API Key',
+    );
+  });
+});
+
+describe('the directory', () => {
+  test('is read for *.yaml and *.yml in the order of their names, and nothing else', async () => {
+    const files = {
+      'b.yml': keyFile({ api_key: 'k-b', name: 'B' }),
+      'a.yaml': keyFile({ api_key: 'k-a', name: 'A' }),
+      '.hidden.yaml': 'not: valid',
+      'README.md': 'not: valid',
+      'key.yaml.bak': 'not: valid',
+    };
+    expect((await loadFiles(files)).apiKeys.map(({ keyId }) => keyId)).toEqual(['a', 'b']);
+  });
+
+  test('is not read below', async () => {
+    await withDirectory({ 'a.yaml': MINIMAL_FILE }, async (directory) => {
+      await mkdir(join(directory, 'folder.yaml'));
+      await writeFile(join(directory, 'folder.yaml', 'b.yaml'), 'not: valid');
+      expect((await loadApiKeys({ directory, environment: {} })).apiKeys).toHaveLength(1);
+    });
+  });
+
+  test('may be mounted by Kubernetes, which links the files through ..data', async () => {
+    await withDirectory({}, async (directory) => {
+      await mkdir(join(directory, '..2030_01_01'));
+      await writeFile(join(directory, '..2030_01_01', 'key.yaml'), MINIMAL_FILE);
+      await symlink('..2030_01_01', join(directory, '..data'));
+      await symlink(join('..data', 'key.yaml'), join(directory, 'key.yaml'));
+      const registry = await loadApiKeys({ directory, environment: {} });
+      expect(registry.apiKeys.map(({ keyId }) => keyId)).toEqual(['minimal']);
+    });
+  });
+
+  test('without files is a mistake', async () => {
+    const [problem, ...others] = await problemsOf({ 'README.md': '' });
+    expect(problem).toMatchObject({ line: 1, column: 1, path: '', message: 'holds no *.yaml or *.yml file' });
+    expect(others).toEqual([]);
+  });
+
+  test('that is missing is a mistake, and named', async () => {
+    const directory = await withDirectory({}, async (path) => path);
+    const error = await rejectionOf(loadApiKeys({ directory, environment: {} }));
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error).toMatchObject({ message: `${directory}:1:1: cannot be read (ENOENT)` });
+  });
+
+  test('that is a file is a mistake', async () => {
+    await withDirectory({ 'a.yaml': MINIMAL_FILE }, async (directory) => {
+      const error = await rejectionOf(loadApiKeys({ directory: join(directory, 'a.yaml') }));
+      expect(error).toMatchObject({ problems: [{ message: 'cannot be read (ENOTDIR)' }] });
+    });
+  });
+
+  test('with a link that leads nowhere is a mistake, at that link', async () => {
+    await withDirectory({ 'a.yaml': MINIMAL_FILE }, async (directory) => {
+      await symlink('gone.yaml', join(directory, 'b.yaml'));
+      const error = await rejectionOf(loadApiKeys({ directory, environment: {} }));
+      expect(error).toBeInstanceOf(ConfigurationError);
+    });
+  });
+});
+
+describe('the environment', () => {
+  test('is that of the process unless another one is given', async () => {
+    const name = 'PASSPORT_JWE_TEST_API_KEY';
+    process.env[name] = 'k-process';
+    try {
+      await withDirectory({ 'a.yaml': keyFile({ api_key: `\${${name}}` }) }, async (directory) => {
+        const registry = await loadApiKeys({ directory });
+        expect(registry.authenticate({ secret: 'k-process' }, NOW).keyId).toBe('one');
+      });
+    } finally {
+      delete process.env[name];
+    }
+  });
+});
+
+describe('problems', () => {
+  test('of all files are reported at once, sorted, each with its place and path', async () => {
+    const files = {
+      'c.yaml': 'api_key: k-c\nname: C\ntype: refresh\nrate_limits: {}\n',
+      'a.yaml': [
+        'api_key: k-a',
+        'name: A',
+        'type: api_call',
+        'models:',
+        '  - name: m',
+        '    endpoint: ftp://example.com',
+        '    api_key: k',
+        '    extra: 1',
+        'rate_limits:',
+        '  requests_per_minute: many',
+        'unknown: 1',
+        '',
+      ].join('\n'),
+      'b.yaml': 'api_key: [\n',
+      'd.yaml': MINIMAL_FILE,
+    };
+    expect(await problemsOf(files)).toEqual([
+      {
+        file: 'a.yaml',
+        line: 6,
+        column: 5,
+        path: 'models[0].endpoint',
+        message: 'must be an https URL (http on loopback only), or echo:',
+      },
+      {
+        file: 'a.yaml',
+        line: 8,
+        column: 5,
+        path: 'models[0].extra',
+        message: 'is not a field that is known here',
+      },
+      {
+        file: 'a.yaml',
+        line: 10,
+        column: 3,
+        path: 'rate_limits.requests_per_minute',
+        message: 'must be a whole number',
+      },
+      { file: 'a.yaml', line: 11, column: 1, path: 'unknown', message: 'is not a field that is known here' },
+      {
+        file: 'b.yaml',
+        line: 2,
+        column: 1,
+        path: '',
+        message: expect.stringMatching(/^is not valid YAML: /),
+      },
+      {
+        file: 'c.yaml',
+        line: 3,
+        column: 1,
+        path: 'type',
+        message: 'must be one of tiered_model_exec, function_call, api_call',
+      },
+    ]);
+  });
+
+  test('are the lines of the message, with the path of the file', async () => {
+    await withDirectory(
+      { 'a.yaml': 'name: A\ntype: api_call\nrate_limits: {}\nextra: 1\n' },
+      async (directory) => {
+        const error = await rejectionOf(loadApiKeys({ directory, environment: {} }));
+        const file = join(directory, 'a.yaml');
+        expect(error).toMatchObject({
+          code: 'ERR_CONFIGURATION',
+          message: `${file}:1:1 api_key: is required\n${file}:4:1 extra: is not a field that is known here`,
+        });
+      },
+    );
+  });
+
+  test('of one file keep every other key from being loaded', async () => {
+    await expect(loadFiles({ 'a.yaml': MINIMAL_FILE, 'b.yaml': 'name: B' })).rejects.toThrow(
+      ConfigurationError,
+    );
+  });
+});
+
+describe('duplicates', () => {
+  test('of a key are refused at the later file, and the earlier one is named', async () => {
+    const files = { 'a.yaml': keyFile({ name: 'A' }), 'b.yaml': keyFile({ name: 'B' }) };
+    expect(await problemsOf(files)).toEqual([
+      {
+        file: 'b.yaml',
+        line: 1,
+        column: 1,
+        path: 'api_key',
+        message: expect.stringMatching(/^is already taken by .*a\.yaml$/),
+      },
+    ]);
+  });
+
+  test('of a key are found between its plain form and its digest', async () => {
+    const digest = `sha256:${digestSecret('k-1').toString('hex')}`;
+    const files = { 'a.yaml': keyFile({ name: 'A' }), 'b.yaml': keyFile({ name: 'B', api_key: digest }) };
+    expect(await problemsOf(files)).toMatchObject([{ file: 'b.yaml', path: 'api_key' }]);
+  });
+
+  test('of a key are found behind variables', async () => {
+    const files = { 'a.yaml': keyFile({ name: 'A' }), 'b.yaml': keyFile({ name: 'B', api_key: '${KEY}' }) };
+    expect(await problemsOf(files, { KEY: 'k-1' })).toMatchObject([{ file: 'b.yaml', path: 'api_key' }]);
+  });
+
+  test.each<[string, KeyFiles]>([
+    [
+      'given',
+      { 'a.yaml': keyFile({ key_id: 'x' }), 'b.yaml': keyFile({ api_key: 'k-2', name: 'B', key_id: 'x' }) },
+    ],
+    [
+      'made of names',
+      { 'a.yaml': keyFile({ name: 'My key' }), 'b.yaml': keyFile({ api_key: 'k-2', name: 'my-KEY' }) },
+    ],
+    [
+      'of both kinds',
+      { 'a.yaml': keyFile({ key_id: 'my-key' }), 'b.yaml': keyFile({ api_key: 'k-2', name: 'My key' }) },
+    ],
+  ])('of key_ids %s are refused', async (_, files) => {
+    expect(await problemsOf(files)).toMatchObject([
+      { file: 'b.yaml', path: 'key_id', message: expect.stringMatching(/a\.yaml$/) },
+    ]);
+  });
+
+  test('are told apart by case', async () => {
+    const files = {
+      'a.yaml': keyFile({ key_id: 'x' }),
+      'b.yaml': keyFile({ api_key: 'K-1', name: 'B', key_id: 'X' }),
+    };
+    expect((await loadFiles(files)).apiKeys).toHaveLength(2);
+  });
+});
+
+describe('secrets', () => {
+  const FILE = [
+    `api_key: ${CANARY}`,
+    'name: Canary',
+    'type: tiered_model_exec',
+    'models:',
+    '  - name: m',
+    '    endpoint: https://example.com',
+    '    api_key: ${PROVIDER_KEY}',
+    'rate_limits: {}',
+    '',
+  ].join('\n');
+
+  test('are in no view of the registry', async () => {
+    const registry = await loadFiles({ 'a.yaml': FILE }, { PROVIDER_KEY: CANARY });
+    const [apiKey] = registry.apiKeys;
+    const digest = digestSecret(CANARY).toString('hex');
+    for (const value of [registry, apiKey, apiKey?.models[0]?.apiKey]) {
+      const views = [
+        JSON.stringify(value),
+        inspect(value, { depth: null, showHidden: true }),
+        String(value),
+        inspect(Object(value), { customInspect: false, depth: null }),
+      ];
+      for (const view of views) {
+        expect(view).not.toContain(CANARY);
+        expect(view).not.toContain(digest);
+      }
+    }
+    expect(apiKey?.models[0]?.apiKey?.reveal()).toBe(CANARY);
+  });
+
+  test.each([
+    ['text where a number belongs', keyFile({ token_ttl: CANARY })],
+    ['text where a flag belongs', keyFile({ active: CANARY })],
+    ['text where a date belongs', keyFile({ expires_at: CANARY })],
+    ['text where a list belongs', keyFile({ permissions: CANARY })],
+    ['text where a mapping belongs', keyFile({ rate_limits: CANARY })],
+    ['text where models belong', keyFile({ models: CANARY })],
+    ['text where a model belongs', keyFile({ models: `[${CANARY}]` })],
+    ['an unknown type', keyFile({ type: CANARY })],
+    ['a malformed scope', keyFile({ permissions: `['${CANARY} x']` })],
+    ['a malformed key_id', keyFile({ key_id: `${CANARY}/` })],
+    ['a malformed digest', keyFile({ api_key: `sha256:${CANARY}` })],
+    ['a key that is no text', keyFile({ api_key: `[${CANARY}]` })],
+    ['a malformed endpoint', keyFile({ models: `[{name: m, endpoint: 'x ${CANARY}', api_key: ${CANARY}}]` })],
+    ['a repeated entry', keyFile({ permissions: `[${CANARY}, ${CANARY}]` })],
+    ['a malformed variable', keyFile({ api_key: `\${${CANARY}` })],
+    ['a value of the environment that is malformed', keyFile({ token_ttl: '${TTL}' })],
+    ['a text that never ends', keyFile({ api_key: `"${CANARY}` })],
+    ['a list that never ends', keyFile({ api_key: `[${CANARY}` })],
+    ['an unknown escape', keyFile({ api_key: `"\\q${CANARY}"` })],
+    ['an alias', keyFile({ api_key: `*${CANARY}` })],
+    ['an anchor', keyFile({ api_key: `&${CANARY} k` })],
+    ['a tag', keyFile({ api_key: `!${CANARY} k` })],
+    ['a verbatim tag', keyFile({ api_key: `!<${CANARY}> k` })],
+    ['an unknown tag handle', keyFile({ api_key: `!${CANARY}!x` })],
+    ['a malformed tag', keyFile({ api_key: `!${CANARY}%zz` })],
+    ['a malformed block', keyFile({ api_key: `|${CANARY}` })],
+    ['two texts', keyFile({ api_key: `"${CANARY}" "${CANARY}"` })],
+    ['two mappings', keyFile({ api_key: `k: ${CANARY}` })],
+    ['a key that is given twice', `${keyFile()}api_key: ${CANARY}\n`],
+    ['a bare text', CANARY],
+  ])('are in no message: %s', async (_, content) => {
+    const problems = await problemsOf({ 'a.yaml': content }, { TTL: CANARY });
+    expect(problems.length).toBeGreaterThan(0);
+    expect(JSON.stringify(problems)).not.toContain(CANARY);
+  });
+});
+
+describe('the audit trail', () => {
+  test('says which keys were loaded', async () => {
+    const { audit, records } = createAuditRecorder();
+    await withDirectory({ 'a.yaml': MINIMAL_FILE }, (directory) =>
+      loadApiKeys({ directory, environment: {}, audit }),
+    );
+    expect(records).toEqual([{ type: 'api_keys.loaded', keyIds: ['minimal'], time: '2030-01-01T00:00:00Z' }]);
+  });
+
+  test('says how many problems there were', async () => {
+    const { audit, records } = createAuditRecorder();
+    const load = withDirectory({ 'a.yaml': 'name: A\ntype: x\n' }, (directory) =>
+      loadApiKeys({ directory, audit }),
+    );
+    await expect(load).rejects.toThrow(ConfigurationError);
+    expect(records).toEqual([{ type: 'api_keys.rejected', problemCount: 3, time: '2030-01-01T00:00:00Z' }]);
+  });
+
+  test('says so too when the directory cannot be read', async () => {
+    const { audit, records } = createAuditRecorder();
+    const directory = await withDirectory({}, async (path) => path);
+    await expect(loadApiKeys({ directory, audit })).rejects.toThrow(ConfigurationError);
+    expect(records).toMatchObject([{ type: 'api_keys.rejected', problemCount: 1 }]);
+  });
+});
+
+describe('an API key', () => {
+  test('is deeply frozen', async () => {
+    const content = keyFile({
+      models: '[{name: m, endpoint: "echo:"}]',
+      metadata: '{plan: {tier: gold, regions: [eu]}}',
+      permissions: '[read]',
+    });
+    const apiKey = await loadFile(content);
+    const parts = [
+      apiKey,
+      apiKey.models,
+      apiKey.models[0],
+      apiKey.permissions,
+      apiKey.rateLimits,
+      apiKey.metadata,
+    ];
+    expect(parts.map(Object.isFrozen)).not.toContain(false);
+    expect(Object.isFrozen(apiKey.metadata['plan'])).toBe(true);
+  });
+});

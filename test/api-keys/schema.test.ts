@@ -1,0 +1,275 @@
+import { describe, expect, test } from '@jest/globals';
+import { apiKeySchema } from '../../src/api-keys/schema.js';
+
+const MINIMAL = { api_key: 'k', name: 'Minimal', type: 'api_call', rate_limits: {} };
+
+/** The faults of a file with these fields, as `path: message`; a field that is `undefined` is left out. */
+function faultsOf(fields: Readonly<Record<string, unknown>>): readonly string[] {
+  const { success, error } = apiKeySchema.safeParse(JSON.parse(JSON.stringify({ ...MINIMAL, ...fields })));
+  return success ? [] : error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+}
+
+function resolve(fields: Readonly<Record<string, unknown>>) {
+  return apiKeySchema.parse({ ...MINIMAL, ...fields });
+}
+
+describe('defaults', () => {
+  test('are those of the documentation', () => {
+    expect(resolve({})).toEqual({
+      ...MINIMAL,
+      active: true,
+      audiences: [],
+      permissions: [],
+      token_ttl: 600,
+      scope_ttl: {},
+      rate_limits: {
+        requests_per_minute: 60,
+        tokens_per_minute: 10_000,
+        requests_per_hour: 1000,
+        concurrent_requests: 5,
+      },
+      metadata: {},
+      users: false,
+      models: [],
+      functions: [],
+      endpoints: [],
+    });
+  });
+
+  test('of a model are 1024 tokens and a temperature of 0.7', () => {
+    expect(resolve({ models: [{ name: 'm', endpoint: 'echo:' }] }).models).toEqual([
+      { name: 'm', endpoint: 'echo:', max_tokens: 1024, temperature: 0.7 },
+    ]);
+  });
+
+  test('of limits fill in only what is missing', () => {
+    expect(resolve({ rate_limits: { requests_per_hour: '7' } }).rate_limits).toEqual({
+      requests_per_minute: 60,
+      tokens_per_minute: 10_000,
+      requests_per_hour: 7,
+      concurrent_requests: 5,
+    });
+  });
+});
+
+describe('what is required', () => {
+  test.each(['api_key', 'name', 'type'])('%s', (name) => {
+    expect(faultsOf({ [name]: undefined })).toEqual([`${name}: is required`]);
+  });
+
+  test('rate_limits', () => {
+    expect(faultsOf({ rate_limits: undefined })).toEqual([
+      'rate_limits: is required: a mapping of limits, {} for the defaults',
+    ]);
+  });
+
+  test('name and endpoint of a model', () => {
+    expect(faultsOf({ models: [{}] })).toEqual([
+      'models.0.name: is required',
+      'models.0.endpoint: is required',
+    ]);
+  });
+
+  test('all of it at once', () => {
+    expect(faultsOf({ api_key: undefined, name: undefined, type: undefined })).toHaveLength(3);
+  });
+});
+
+describe('what is refused', () => {
+  test.each([
+    ['api_key', '', 'must not be empty'],
+    ['api_key', ['k'], 'must be text'],
+    ['api_key', 'k'.repeat(513), 'must have at most 512 characters'],
+    ['api_key', 'k\nk', 'must not hold control characters'],
+    ['api_key', 'sha256:abc', 'a digest is written sha256: and 64 hexadecimal digits in lower case'],
+    [
+      'api_key',
+      `sha256:${'A'.repeat(64)}`,
+      'a digest is written sha256: and 64 hexadecimal digits in lower case',
+    ],
+    [
+      'api_key',
+      `sha256:${'a'.repeat(65)}`,
+      'a digest is written sha256: and 64 hexadecimal digits in lower case',
+    ],
+    ['key_id', '', 'must be 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -'],
+    ['key_id', 'a b', 'must be 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -'],
+    ['key_id', 'a:b', 'must be 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -'],
+    ['key_id', 'a'.repeat(65), 'must be 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -'],
+    ['key_id', ['a'], 'must be text'],
+    ['name', '', 'must not be empty'],
+    ['name', 'n'.repeat(129), 'must have at most 128 characters'],
+    ['name', 'a\tb', 'must not hold control characters'],
+    ['type', 'refresh', 'must be one of tiered_model_exec, function_call, api_call'],
+    ['type', 'service', 'must be one of tiered_model_exec, function_call, api_call'],
+    ['type', 'delegation', 'must be one of tiered_model_exec, function_call, api_call'],
+    ['type', 'foreign', 'must be one of tiered_model_exec, function_call, api_call'],
+    ['type', 'API_CALL', 'must be one of tiered_model_exec, function_call, api_call'],
+    ['active', 'yes', 'must be true or false'],
+    ['active', '', 'must be true or false'],
+    ['users', '1', 'must be true or false'],
+    ['expires_at', '2030-12-31', 'must be a date and time with a zone, as 2030-12-31T23:59:59Z'],
+    ['expires_at', '2030-12-31T23:59:59', 'must be a date and time with a zone, as 2030-12-31T23:59:59Z'],
+    ['expires_at', '2030-02-30T00:00:00Z', 'must be a date and time with a zone, as 2030-12-31T23:59:59Z'],
+    ['expires_at', '1893456000', 'must be a date and time with a zone, as 2030-12-31T23:59:59Z'],
+    ['audiences', 'https://a', 'must be a list'],
+    ['audiences', ['https://a', 'https://a'], 'must not repeat an entry'],
+    ['permissions', 'read', 'must be a list'],
+    ['permissions', { read: 'yes' }, 'must be a list'],
+    ['permissions', ['read', 'read'], 'must not repeat an entry'],
+    ['permissions', Array.from({ length: 257 }, (_, index) => `p${index}`), 'must have at most 256 entries'],
+    ['token_ttl', '0', 'must be from 1 to 86400'],
+    ['token_ttl', '86401', 'must be from 1 to 86400'],
+    ['token_ttl', '-5', 'must be a whole number'],
+    ['token_ttl', '1.5', 'must be a whole number'],
+    ['token_ttl', '1e3', 'must be a whole number'],
+    ['token_ttl', '0x10', 'must be a whole number'],
+    ['token_ttl', '10m', 'must be a whole number'],
+    ['token_ttl', '', 'must be a whole number'],
+    ['token_ttl', '1'.repeat(13), 'must be a whole number'],
+    ['scope_ttl', ['read'], 'must be a mapping of scopes to seconds'],
+    ['metadata', 'gold', 'must be a mapping'],
+    ['metadata', ['gold'], 'must be a mapping'],
+    ['metadata_claims', 'tier', 'must be a list'],
+    ['metadata_claims', ['tier', 'tier'], 'must not repeat an entry'],
+    ['models', 'gpt-4', 'must be a list'],
+    ['functions', 'add', 'must be a list'],
+    ['functions', ['add', 'add'], 'must not repeat an entry'],
+    ['endpoints', 'GET /', 'must be a list'],
+  ])('%s %j', (name, value, message) => {
+    expect(faultsOf({ [name]: value })).toContain(`${name}: ${message}`);
+  });
+
+  test.each([
+    ['audiences', '', 'must not be empty'],
+    ['audiences', 'a b', 'must not hold spaces'],
+    ['audiences', 'a'.repeat(257), 'must have at most 256 characters'],
+    ['permissions', '', 'must not be empty'],
+    ['permissions', 'a'.repeat(129), 'must have at most 128 characters'],
+    ['permissions', 'offline_access', 'offline_access is a flag of token requests, not a permission'],
+    ['functions', 'a b', 'must not hold spaces'],
+    ['endpoints', '/reports', 'must be a method (or *), a space and a path, as GET /reports/*'],
+    ['endpoints', 'get /reports', 'must be a method (or *), a space and a path, as GET /reports/*'],
+    ['endpoints', 'GET  /reports', 'must be a method (or *), a space and a path, as GET /reports/*'],
+    ['endpoints', 'GET reports', 'must be a method (or *), a space and a path, as GET /reports/*'],
+    ['endpoints', '** /reports', 'must be a method (or *), a space and a path, as GET /reports/*'],
+  ])('an entry of %s that is %j', (name, entry, message) => {
+    expect(faultsOf({ [name]: [entry] })).toContain(`${name}.0: ${message}`);
+  });
+
+  test.each(['a b', '"a"', 'a\\b', 'é'])('the permission %j, which is no scope token', (permission) => {
+    expect(faultsOf({ permissions: [permission] })).toEqual([
+      'permissions.0: must be one scope token (RFC 6749 section 3.3): printable ASCII without spaces, quotes and backslashes',
+    ]);
+  });
+
+  test.each(['requests_per_minute', 'tokens_per_minute', 'requests_per_hour', 'concurrent_requests'])(
+    'a limit %s of zero, or of more than 1000000000, or that is no number',
+    (name) => {
+      const path = `rate_limits.${name}`;
+      expect(faultsOf({ rate_limits: { [name]: '0' } })).toEqual([`${path}: must be from 1 to 1000000000`]);
+      expect(faultsOf({ rate_limits: { [name]: '1000000001' } })).toEqual([
+        `${path}: must be from 1 to 1000000000`,
+      ]);
+      expect(faultsOf({ rate_limits: { [name]: 'unlimited' } })).toEqual([`${path}: must be a whole number`]);
+    },
+  );
+
+  test.each([
+    [{ max_tokens: '0' }, 'max_tokens: must be from 1 to 1000000000'],
+    [{ temperature: '2.1' }, 'temperature: must be from 0 to 2'],
+    [{ temperature: '-1' }, 'temperature: must be a number'],
+    [{ temperature: '.5' }, 'temperature: must be a number'],
+    [{ temperature: 'NaN' }, 'temperature: must be a number'],
+    [{ api_key: '' }, 'api_key: must not be empty'],
+    [{ name: '' }, 'name: must not be empty'],
+    [{ endpoint: 'http://example.com' }, 'endpoint: must be an https URL (http on loopback only), or echo:'],
+  ])('a model with %j', (fields, fault) => {
+    expect(faultsOf({ models: [{ name: 'm', endpoint: 'echo:', ...fields }] })).toContain(
+      `models.0.${fault}`,
+    );
+  });
+
+  test.each([
+    [{ read: '0' }, 'scope_ttl.read: must be from 1 to 86400'],
+    [{ read: 'soon' }, 'scope_ttl.read: must be a whole number'],
+  ])('scope_ttl %j', (scopeTtl, fault) => {
+    expect(faultsOf({ scope_ttl: scopeTtl })).toEqual([fault]);
+  });
+
+  test('a scope_ttl for what is no scope token', () => {
+    expect(faultsOf({ scope_ttl: { 'a b': '60' } })).toHaveLength(1);
+  });
+
+  test.each([['text'], [[]], [''], [null]])('a document that is %j', (document) => {
+    const { error } = apiKeySchema.safeParse(document);
+    expect(error?.issues.map(({ message }) => message)).toEqual(['must be a mapping of fields']);
+  });
+
+  test.each([
+    [{ extra: '1' }],
+    [{ Name: 'N' }],
+    [{ rate_limits: { requests_per_second: '1' } }],
+    [{ models: [{ name: 'm', endpoint: 'echo:', top_p: '1' }] }],
+  ])('unknown fields: %j', (fields) => {
+    const { error } = apiKeySchema.safeParse({ ...MINIMAL, ...fields });
+    expect(error?.issues.map(({ code }) => code)).toEqual(['unrecognized_keys']);
+  });
+});
+
+describe('what is accepted', () => {
+  test.each([
+    ['true', true],
+    ['True', true],
+    ['TRUE', true],
+    ['false', false],
+    ['False', false],
+    ['FALSE', false],
+  ])('the flag %s', (text, value) => {
+    expect(resolve({ active: text, users: text })).toMatchObject({ active: value, users: value });
+  });
+
+  test.each([
+    ['2030-01-01T00:00:00Z', 1_893_456_000],
+    ['2030-01-01T02:00:00+02:00', 1_893_456_000],
+    ['2029-12-31T19:00:00-05:00', 1_893_456_000],
+    ['2030-01-01T00:00:00.500Z', 1_893_456_000.5],
+  ])('the date %s', (text, value) => {
+    expect(resolve({ expires_at: text }).expires_at).toBe(value);
+  });
+
+  test.each([
+    ['1', 1],
+    ['86400', 86_400],
+    ['0060', 60],
+  ])('the lifetime %s', (text, value) => {
+    expect(resolve({ token_ttl: text }).token_ttl).toBe(value);
+  });
+
+  test.each([
+    ['0', 0],
+    ['2', 2],
+    ['0.25', 0.25],
+  ])('the temperature %s', (text, value) => {
+    expect(
+      resolve({ models: [{ name: 'm', endpoint: 'echo:', temperature: text }] }).models[0]?.temperature,
+    ).toBe(value);
+  });
+
+  test('a digest in place of the key', () => {
+    expect(resolve({ api_key: `sha256:${'0af9'.repeat(16)}` }).api_key).toBe(`sha256:${'0af9'.repeat(16)}`);
+  });
+
+  test.each(['* /', 'GET /reports/*', 'PATCH /a?b'])('the endpoint %s', (endpoint) => {
+    expect(resolve({ endpoints: [endpoint] }).endpoints).toEqual([endpoint]);
+  });
+
+  test.each(['tiered_model_exec', 'function_call', 'api_call'])('the type %s', (type) => {
+    expect(resolve({ type }).type).toBe(type);
+  });
+
+  test('metadata of any depth', () => {
+    const metadata = { plan: { tier: 'gold', regions: ['eu', { name: 'us' }] }, empty: '' };
+    expect(resolve({ metadata }).metadata).toEqual(metadata);
+  });
+});

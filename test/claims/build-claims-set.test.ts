@@ -1,0 +1,148 @@
+import { describe, expect, test } from '@jest/globals';
+import { buildClaimsSet, type ClaimsRequest, copyCustomClaims } from '../../src/claims/build-claims-set.js';
+import { RESERVED_CLAIMS } from '../../src/claims/claims-set.js';
+import { AUDIENCE, ISSUER, NOW } from '../support/tokens.js';
+
+const REQUEST: ClaimsRequest = {
+  issuer: ISSUER,
+  audience: AUDIENCE,
+  subject: 'alice',
+  clientId: 'demo',
+  scope: ['read:documents', 'write:documents'],
+  lifetimeSeconds: 600,
+  claims: { type: 'service' },
+};
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+describe('buildClaimsSet', () => {
+  test('says everything that a token says', () => {
+    expect(buildClaimsSet(REQUEST, NOW)).toEqual({
+      iss: ISSUER,
+      sub: 'alice',
+      aud: AUDIENCE,
+      exp: NOW + 600,
+      nbf: NOW,
+      iat: NOW,
+      jti: expect.stringMatching(UUID),
+      client_id: 'demo',
+      scope: 'read:documents write:documents',
+      permissions: ['read:documents', 'write:documents'],
+      type: 'service',
+    });
+  });
+
+  test('gives every token its own jti', () => {
+    const identifiers = Array.from({ length: 100 }, () => buildClaimsSet(REQUEST, NOW).jti);
+    expect(new Set(identifiers).size).toBe(100);
+  });
+
+  test.each([
+    [NOW + 0.999, 600, NOW + 600],
+    [NOW, 599.9, NOW + 599],
+    [NOW + 0.5, 10.5, NOW + 10],
+  ])('writes whole seconds at %d for a lifetime of %d', (now, lifetimeSeconds, exp) => {
+    expect(buildClaimsSet({ ...REQUEST, lifetimeSeconds }, now)).toMatchObject({ iat: NOW, nbf: NOW, exp });
+  });
+
+  test('never changes what the caller passed in', () => {
+    const claims = Object.freeze({ type: 'service', metadata: { tier: 'enterprise' } });
+    const scope = Object.freeze(['read:documents']);
+    buildClaimsSet(Object.freeze({ ...REQUEST, claims, scope }), NOW);
+    expect(claims).toEqual({ type: 'service', metadata: { tier: 'enterprise' } });
+    expect(scope).toEqual(['read:documents']);
+  });
+
+  test('is not changed by what the caller does to the scope afterwards', () => {
+    const scope = ['read:documents'];
+    const claims = buildClaimsSet({ ...REQUEST, scope }, NOW);
+    scope.push('admin');
+    expect(claims).toMatchObject({ scope: 'read:documents', permissions: ['read:documents'] });
+  });
+
+  test.each(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'permissions'])(
+    'never lets the claims of the caller override %s',
+    (name) => {
+      expect(buildClaimsSet({ ...REQUEST, claims: { [name]: 'forged' } }, NOW)[name]).not.toBe('forged');
+    },
+  );
+
+  test('has no scope where none is granted', () => {
+    const claims = buildClaimsSet({ ...REQUEST, scope: [] }, NOW);
+    expect(claims).not.toHaveProperty('scope');
+    expect(claims.permissions).toEqual([]);
+  });
+
+  test('takes no scope from the claims of the caller where none is granted', () => {
+    const claims = buildClaimsSet({ ...REQUEST, scope: [], claims: { scope: 'admin' } }, NOW);
+    expect(claims).not.toHaveProperty('scope');
+  });
+
+  test('is frozen', () => {
+    const claims = buildClaimsSet(REQUEST, NOW);
+    expect(Object.isFrozen(claims)).toBe(true);
+    expect(Object.isFrozen(claims.permissions)).toBe(true);
+  });
+});
+
+describe('copyCustomClaims', () => {
+  test('copies, deeply frozen', () => {
+    const claims = { tenant: { id: 'acme', regions: ['eu'] } };
+    const copy = copyCustomClaims(claims);
+    claims.tenant.regions.push('us');
+    expect(copy).toEqual({ tenant: { id: 'acme', regions: ['eu'] } });
+    expect(Object.isFrozen(copy['tenant'])).toBe(true);
+  });
+
+  test('leaves what it copies as it is', () => {
+    const claims = { tenant: { id: 'acme' } };
+    copyCustomClaims(claims);
+    expect(Object.isFrozen(claims.tenant)).toBe(false);
+  });
+
+  test.each([...RESERVED_CLAIMS].filter((name) => name !== '__proto__'))(
+    'refuses the reserved name %s',
+    (name) => {
+      expect(() => copyCustomClaims({ [name]: 'forged' })).toThrow(
+        new TypeError(`The claim ${name} is reserved`),
+      );
+    },
+  );
+
+  test('refuses a claim named __proto__', () => {
+    expect(() => copyCustomClaims(JSON.parse('{"__proto__":{"admin":true}}'))).toThrow(TypeError);
+  });
+
+  test('refuses a reserved name that only toJSON brings forth', () => {
+    expect(() => copyCustomClaims({ toJSON: () => ({ scope: 'admin' }) })).toThrow(TypeError);
+  });
+
+  test.each([[undefined], [null], ['text'], [1], [true], [['a']], [() => ({})]])('refuses %p', (claims) => {
+    expect(() => copyCustomClaims(claims)).toThrow(TypeError);
+  });
+
+  test.each([
+    ['a date', new Date(0)],
+    ['an object that is text in JSON', { toJSON: () => 'text' }],
+    ['an object that is a list in JSON', { toJSON: () => ['text'] }],
+    ['an object that is nothing in JSON', { toJSON: () => undefined }],
+  ])('refuses %s', (_, claims) => {
+    expect(() => copyCustomClaims(claims)).toThrow(TypeError);
+  });
+
+  test('refuses what JSON cannot hold', () => {
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    expect(() => copyCustomClaims(circular)).toThrow(TypeError);
+    expect(() => copyCustomClaims({ count: 1n })).toThrow(TypeError);
+  });
+
+  test.each([
+    [8, false],
+    [9, true],
+  ])('of %d levels are refused: %p', (levels, refused) => {
+    const claims: unknown = JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
+    if (refused) expect(() => copyCustomClaims(claims)).toThrow('must not nest deeper than 8 levels');
+    else expect(copyCustomClaims(claims)).toEqual(claims);
+  });
+});
