@@ -1,0 +1,37 @@
+import { deepEqual } from 'node:assert/strict';
+import { compactDecrypt } from 'jose';
+// The codec is no public name of the package: its compiled file is imported.
+import { decryptToken } from '../../dist/jwe/decrypt-token.js';
+import { openToken } from '../floor.js';
+import { inFlight, oneAtATime, synchronous } from '../subjects.js';
+
+/**
+ * Opens one token, again and again; no claim is looked at.
+ * @param {import('../token.js').Fixture} fixture
+ * @returns {Promise<import('../measure.js').Scenario>}
+ */
+export async function createDecryptScenario({ tokens, claims, keyRing, secretKey, cryptoKey }) {
+  const [token] = tokens;
+  const policy = { keyRing, maxTokenLength: 8192 };
+  const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] };
+  const decoder = new TextDecoder();
+
+  const byFloor = () => openToken(token, secretKey);
+  const byPackage = () => decryptToken(token, policy, Date.now() / 1000).claims;
+  const byJose = async () => {
+    const { plaintext } = await compactDecrypt(token, cryptoKey, algorithms);
+    return JSON.parse(decoder.decode(plaintext));
+  };
+
+  for (const read of [byFloor, byPackage, byJose]) deepEqual(await read(), claims);
+  return {
+    name: 'decrypt',
+    unit: 'µs/op',
+    subjects: [
+      synchronous('floor', byFloor),
+      synchronous('passport-jwe', byPackage),
+      oneAtATime('jose', byJose),
+      inFlight('jose, 64 in flight', byJose, 64),
+    ],
+  };
+}

@@ -1,0 +1,72 @@
+import { deepEqual } from 'node:assert/strict';
+import { jwtDecrypt } from 'jose';
+import { openToken } from '../floor.js';
+import { cycle, inFlight, oneAtATime, synchronous } from '../subjects.js';
+import { AUDIENCE, ISSUER } from '../token.js';
+
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+/**
+ * Opens a token and validates its claims set; every token is another one than the last.
+ * @param {import('../token.js').Fixture} fixture
+ * @returns {Promise<import('../measure.js').Scenario>}
+ */
+export async function createVerifyScenario({ tokens, claims, service, secretKey, cryptoKey }) {
+  const josePolicy = {
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    typ: 'at+jwt',
+    requiredClaims: ['iss', 'aud', 'exp', 'iat', 'jti'],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    keyManagementAlgorithms: ['dir'],
+    contentEncryptionAlgorithms: ['A256GCM'],
+  };
+
+  const byFloor = (token) => openAndCheck(token, secretKey);
+  const byPackage = async (token) => (await service.verify(token)).claims;
+  const byJose = async (token) => (await jwtDecrypt(token, cryptoKey, josePolicy)).payload;
+
+  for (const read of [byFloor, byPackage, byJose]) deepEqual(await read(tokens[0]), claims);
+  return {
+    name: 'verify',
+    unit: 'µs/op',
+    subjects: [
+      synchronous('floor', onEach(tokens, byFloor)),
+      oneAtATime(
+        'passport-jwe',
+        onEach(tokens, (token) => service.verify(token)),
+      ),
+      oneAtATime('jose', onEach(tokens, byJose)),
+      inFlight('jose, 64 in flight', onEach(tokens, byJose), 64),
+    ],
+  };
+}
+
+/**
+ * @template Result
+ * @param {readonly string[]} tokens
+ * @param {(token: string) => Result} read
+ */
+function onEach(tokens, read) {
+  const nextToken = cycle(tokens);
+  return () => read(nextToken());
+}
+
+/**
+ * The least that verifies a token of the fixture: the header is read for its `typ` alone.
+ * @param {string} token
+ * @param {import('node:crypto').KeyObject} key
+ */
+function openAndCheck(token, key) {
+  const claims = openToken(token, key);
+  const header = JSON.parse(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString());
+  const now = Date.now() / 1000;
+  const valid =
+    header.typ === 'at+jwt' &&
+    claims.iss === ISSUER &&
+    claims.aud === AUDIENCE &&
+    claims.exp + CLOCK_TOLERANCE_SECONDS > now &&
+    claims.nbf - CLOCK_TOLERANCE_SECONDS <= now;
+  if (!valid) throw new Error('The token is not valid');
+  return claims;
+}

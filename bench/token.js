@@ -1,0 +1,91 @@
+import { createSecretKey, randomBytes, webcrypto } from 'node:crypto';
+import { createKeyRing, createTokenService } from 'passport-jwe';
+
+export const ISSUER = 'https://auth.example.com';
+export const AUDIENCE = 'https://api.example.com';
+
+/** Enough that a token comes back only after thousands of others, few enough to stay in memory. */
+const TOKEN_COUNT = 4096;
+
+/** Longer than any run, so that no token expires while it is measured. */
+const LIFETIME_SECONDS = 24 * 60 * 60;
+
+/**
+ * What every token says: about 950 characters once encrypted.
+ * @type {import('passport-jwe').IssueRequest}
+ */
+const REQUEST = {
+  type: 'tiered_model_exec',
+  audience: AUDIENCE,
+  subject: 'acme-reporting',
+  clientId: 'acme-reporting',
+  scope: ['execute:models', 'read:documents'],
+  lifetimeSeconds: LIFETIME_SECONDS,
+  claims: {
+    api_key_name: 'Acme reporting',
+    metadata: { tier: 'enterprise', team: 'reporting', region: 'eu-central' },
+    allowed_models: ['gpt-5', 'claude-opus-4-5'],
+    rate_limits: {
+      requests_per_minute: 60,
+      tokens_per_minute: 10_000,
+      requests_per_hour: 1000,
+      concurrent_requests: 5,
+    },
+  },
+};
+
+/**
+ * One key, held by each competitor in the form that suits it best, and the tokens that are read under it.
+ * @typedef {object} Fixture
+ * @property {import('passport-jwe').KeyRing} keyRing
+ * @property {import('passport-jwe').TokenService} service
+ * @property {import('passport-jwe').IssueRequest} request
+ * @property {import('node:crypto').KeyObject} secretKey
+ * @property {import('node:crypto').webcrypto.CryptoKey} cryptoKey
+ * @property {{ alg: string, enc: string, kid: string, typ: string }} header
+ * @property {readonly string[]} tokens all distinct
+ * @property {import('passport-jwe').ClaimsSet} claims those of the first token
+ */
+
+/** @returns {Promise<Fixture>} */
+export async function createFixture() {
+  const keyRing = await createKeyRing({ current: { secret: randomBytes(32) } });
+  const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE });
+  const { kid, bytes } = exportAccessKey(keyRing);
+  const issued = await issueTokens(service);
+  return {
+    keyRing,
+    service,
+    request: REQUEST,
+    secretKey: createSecretKey(bytes),
+    cryptoKey: await importCryptoKey(bytes),
+    header: { alg: 'dir', enc: 'A256GCM', kid, typ: 'at+jwt' },
+    tokens: issued.map(({ token }) => asReceived(token)),
+    claims: issued[0].claims,
+  };
+}
+
+/** @param {import('passport-jwe').KeyRing} keyRing */
+function exportAccessKey(keyRing) {
+  const [jwk] = keyRing.exportAccessKeys(AUDIENCE).keys;
+  return { kid: String(jwk.kid), bytes: Buffer.from(String(jwk.k), 'base64url') };
+}
+
+/** @param {Buffer} bytes */
+function importCryptoKey(bytes) {
+  return webcrypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);
+}
+
+/** @param {import('passport-jwe').TokenService} service */
+function issueTokens(service) {
+  return Promise.all(Array.from({ length: TOKEN_COUNT }, () => service.issue(REQUEST)));
+}
+
+/**
+ * A copy in one piece, as an HTTP parser makes it; a concatenated string would bill its flattening to whoever
+ * reads it first.
+ * @param {string} token
+ */
+function asReceived(token) {
+  return Buffer.from(token, 'latin1').toString('latin1');
+}
