@@ -1,0 +1,58 @@
+import { describe, expect, test } from '@jest/globals';
+import { InvalidTokenError } from '../../src/errors.js';
+import { decodeBase64url } from '../../src/jwe/base64url.js';
+
+describe('decodeBase64url', () => {
+  test.each([
+    ['', ''],
+    ['Zg', 'f'],
+    ['Zm8', 'fo'],
+    ['Zm9v', 'foo'],
+    ['Zm9vYmFy', 'foobar'],
+  ])('decodes %j to %j (RFC 4648 section 10, without padding)', (segment, text) => {
+    expect(decodeBase64url(segment).toString()).toBe(text);
+  });
+
+  test('decodes the two characters of its own alphabet (RFC 7515 appendix C)', () => {
+    expect([...decodeBase64url('A-z_4ME')]).toEqual([3, 236, 255, 224, 193]);
+  });
+
+  test.each([
+    ['padding', 'Zg=='],
+    ['padding', 'Zm8='],
+    ['the +/ alphabet', 'A+z/4ME'],
+    ['stray bits in the last of two characters', 'Zh'],
+    ['stray bits in the last of three characters', 'Zm9'],
+    ['a single character', 'Z'],
+    ['five characters', 'Zm9vY'],
+    ['a space', 'Zm 9v'],
+    ['a leading space', ' Zm9v'],
+    ['a line end', 'Zm9v\n'],
+    ['a carriage return', 'Zm9v\r\n'],
+    ['a tab', '\tZm9v'],
+    ['NUL', 'Zm9v\u0000'],
+    ['a byte order mark', '\ufeffZm9v'],
+    ['a character beyond ASCII', 'Zm9é'],
+    ['a full-width letter', 'Zm9ｖ'],
+    ['a character beyond the BMP', 'Zm9v😀'],
+    ['a percent sign', 'Zm9v%3D'],
+    ['a comma', 'Zm9,'],
+  ])('refuses %s: %j', (_what, segment) => {
+    expect(() => decodeBase64url(segment)).toThrow(new InvalidTokenError('not_base64url'));
+  });
+
+  test('takes one spelling of the same bytes: no last character with stray bits', () => {
+    const alphabet = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
+    const accepted = (prefix: string) =>
+      alphabet.filter((last) => {
+        try {
+          return decodeBase64url(prefix + last).length > 0;
+        } catch {
+          return false;
+        }
+      });
+    expect(accepted('Z')).toEqual(['A', 'Q', 'g', 'w']);
+    expect(accepted('Zm')).toHaveLength(16);
+    expect(accepted('Zm9')).toHaveLength(64);
+  });
+});

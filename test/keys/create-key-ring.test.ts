@@ -1,0 +1,195 @@
+import { hkdfSync, pbkdf2Sync } from 'node:crypto';
+import { inspect } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { createKeyRing, type KeyRingOptions } from '../../src/keys/create-key-ring.js';
+import { createAuditRecorder } from '../support/audit-recorder.js';
+import { rejectionOf } from '../support/caught.js';
+import { AUDIENCE, createRing, mintToken, NOW, secretOf } from '../support/tokens.js';
+import { untyped } from '../support/untyped.js';
+import { verdictOn } from '../support/verdicts.js';
+
+const passphrase = 'correct horse battery staple';
+const salt = 'a salt of our own';
+const k = secretOf(1).toString('base64url');
+const jwk = { kty: 'oct', kid: 'one', alg: 'A256GCM', k };
+
+describe('createKeyRing', () => {
+  test('derives from a passphrase what PBKDF2 and HKDF of Node give', async () => {
+    const ring = await createKeyRing({ current: { passphrase, salt } });
+    const root = pbkdf2Sync(passphrase, salt, 600_000, 32, 'sha256');
+    const info = JSON.stringify(['passport-jwe/v1', 'key', 'production', 'access', AUDIENCE, 'A256GCM']);
+    expect(ring.encryptionKey('access', AUDIENCE).secret.export()).toEqual(
+      Buffer.from(hkdfSync('sha256', root, '', info, 32)),
+    );
+  });
+
+  test('yields unrelated keys from one passphrase and salt in two environments', async () => {
+    const production = await createKeyRing({ current: { passphrase, salt } });
+    const staging = await createKeyRing({ current: { passphrase, salt }, environment: 'staging' });
+    staging.prepare('access', AUDIENCE);
+    const key = production.encryptionKey('access', AUDIENCE);
+    const otherKey = staging.encryptionKey('access', AUDIENCE);
+    expect(otherKey.kid).not.toBe(key.kid);
+    expect(otherKey.secret.equals(key.secret)).toBe(false);
+    expect(verdictOn(mintToken(production), staging)).toBe('unknown_key');
+  });
+
+  test('takes the named derivation of the DSP AI platform as the key itself', async () => {
+    const ring = await createKeyRing({ current: { passphrase, derivation: 'dsp-ai-platform' } });
+    expect(ring.encryptionKey('access', AUDIENCE).secret.export()).toEqual(
+      pbkdf2Sync(passphrase, 'dsp-ai-platform-salt', 100_000, 32, 'sha256'),
+    );
+    expect(() => ring.encryptionKey('refresh', AUDIENCE)).toThrow(TypeError);
+  });
+
+  test('is in production with A256GCM unless told otherwise', async () => {
+    const ring = await createRing();
+    expect(ring.environment).toBe('production');
+    expect(ring.previous).toEqual([]);
+    expect(ring.encryptionKey('access', AUDIENCE).enc).toBe('A256GCM');
+  });
+
+  test.each(['A128GCM', 'A192GCM', 'A256GCM'] as const)('derives keys for %s', async (enc) => {
+    const ring = await createKeyRing({ current: { secret: secretOf(1) }, enc });
+    expect(ring.encryptionKey('access', AUDIENCE).enc).toBe(enc);
+  });
+
+  test('takes the first key of a JWK Set as the current one', async () => {
+    const keys = [
+      { ...jwk, kid: 'b' },
+      { ...jwk, kid: 'a' },
+      { ...jwk, kid: 'c' },
+    ];
+    const ring = await createKeyRing({ current: { jwks: { keys } }, previous: [{ secret: secretOf(2) }] });
+    expect(ring.current).toBe('b');
+    expect(ring.previous).toEqual(['a', 'c', (await createRing(2)).current]);
+    expect(ring.encryptionKey('access', AUDIENCE).kid).toBe('b');
+    expect(ring.decryptionKey('c')).toMatchObject({ kid: 'c' });
+  });
+
+  test('cannot be changed', async () => {
+    const ring = await createRing();
+    expect(Object.isFrozen(ring)).toBe(true);
+    expect(Object.isFrozen(ring.previous)).toBe(true);
+  });
+
+  test.failing.each<[string, KeyRingOptions]>([
+    ['notAfter', { current: { jwk }, previous: [{ jwk: { ...jwk, kid: 'two' }, notAfter: NOW }] }],
+    ['the DSP AI platform', { current: { passphrase, derivation: 'dsp-ai-platform', kid: 'two' } }],
+  ])('hands out keys that cannot be changed: %s', async (_name, options) => {
+    expect(Object.isFrozen((await createKeyRing(options)).decryptionKey('two'))).toBe(true);
+  });
+
+  test('puts itself on record by the names of its keys', async () => {
+    const { audit, records } = createAuditRecorder();
+    const ring = await createKeyRing({
+      current: { secret: secretOf(1) },
+      previous: [{ jwk }],
+      audit,
+    });
+    expect(records).toEqual([
+      { type: 'key_ring.created', current: ring.current, previous: ['one'], time: expect.any(String) },
+    ]);
+  });
+});
+
+describe('createKeyRing refuses', () => {
+  test.each<[string, KeyRingOptions]>([
+    ['in one JWK Set', { current: { jwks: { keys: [jwk, jwk] } } }],
+    ['in current and previous', { current: { jwk }, previous: [{ jwk }] }],
+    ['of one secret twice', { current: { secret: k }, previous: [{ secret: secretOf(1) }] }],
+    ['of a root and a key', { current: { jwk }, previous: [{ jwk: rootNamed('one') }] }],
+  ])('two keys of one kid: %s', async (_where, options) => {
+    await expect(createKeyRing(options)).rejects.toThrow(/^The key ring holds two keys with the kid /);
+  });
+
+  test('notAfter on the current key', async () => {
+    await expect(createKeyRing({ current: { secret: k, notAfter: NOW } })).rejects.toEqual(
+      new TypeError('notAfter is for previous keys only'),
+    );
+  });
+
+  test.failing.each<[string, KeyRingOptions]>([
+    ['a JWK', { current: { jwk: { ...jwk, exp: NOW } } }],
+    ['a root', { current: { jwk: { ...rootNamed('one'), exp: NOW } } }],
+    ['the first of a JWK Set', { current: { jwks: { keys: [{ ...jwk, exp: NOW }] } } }],
+  ])('the same end on the current key as exp of %s', async (_form, options) => {
+    await expect(createKeyRing(options)).rejects.toThrow(TypeError);
+  });
+
+  test('to be without a current key', async () => {
+    await expect(createKeyRing(untyped({}))).rejects.toEqual(
+      new TypeError('current is missing: the key that encrypts'),
+    );
+  });
+
+  test.each([[''], [null], [7]])('the environment %j', async (environment) => {
+    await expect(createKeyRing(untyped({ current: { secret: k }, environment }))).rejects.toEqual(
+      new TypeError('environment must not be empty'),
+    );
+  });
+
+  test.each([['A128CBC-HS256'], ['a256gcm'], ['dir'], ['none'], ['toString'], [''], [null]])(
+    'the content encryption %j',
+    async (enc) => {
+      await expect(createKeyRing(untyped({ current: { secret: k }, enc }))).rejects.toEqual(
+        new TypeError('enc must be A256GCM, A192GCM or A128GCM'),
+      );
+    },
+  );
+
+  test('a fault in a previous key', async () => {
+    await expect(
+      createKeyRing({ current: { secret: k }, previous: [{ secret: Buffer.alloc(32) }] }),
+    ).rejects.toThrow(/^A root secret has all bytes equal/);
+  });
+});
+
+describe('no message of createKeyRing holds the secret', () => {
+  const half = secretOf(1).subarray(0, 16);
+
+  test.each<[string, string, object]>([
+    ['short bytes', half.toString('hex'), { secret: half }],
+    ['short text', k.slice(0, 30), { secret: k.slice(0, 30) }],
+    ['padded text', k, { secret: `${k}=` }],
+    ['short hexadecimal', half.toString('hex'), { secret: half.toString('hex') }],
+    ['equal bytes', '07'.repeat(32), { secret: '07'.repeat(32) }],
+    ['a JWK with a padded k', k, { jwk: { ...jwk, k: `${k}=` } }],
+    ['a JWK with a short k', k.slice(0, 20), { jwk: { ...jwk, k: k.slice(0, 20) } }],
+    ['a JWK of a wrong alg', k, { jwk: { ...jwk, alg: 'HS256' } }],
+    ['a JWK of a wrong length for its alg', k, { jwk: { ...jwk, alg: 'A128GCM' } }],
+    ['a JWK without kid', k, { jwk: { ...jwk, kid: undefined } }],
+    ['a JWK of a wrong use', k, { jwk: { ...jwk, use: 'sig' } }],
+    ['a JWK given as text', k, { jwk: JSON.stringify(jwk) }],
+    ['a JWK Set given as text', k, { jwks: JSON.stringify({ keys: [jwk] }) }],
+    ['a JWK Set with a fault', k, { jwks: { keys: [{ ...jwk, kty: 'RSA' }] } }],
+    ['a short passphrase', 'fifteen letters', { passphrase: 'fifteen letters', salt }],
+    ['a passphrase without salt', passphrase, { passphrase }],
+    ['a passphrase with a short salt', passphrase, { passphrase, salt: 'short' }],
+    ['a passphrase with few iterations', passphrase, { passphrase, salt, iterations: 1000 }],
+    ['a passphrase in an array', passphrase, { passphrase: [passphrase], salt }],
+    ['a variable with a passphrase', passphrase, { env: 'PASSPORT_JWE_TEST_PASSPHRASE' }],
+    ['a variable with broken JSON', k, { env: 'PASSPORT_JWE_TEST_BROKEN_JWK' }],
+  ])('%s', async (_fault, secret, current) => {
+    process.env['PASSPORT_JWE_TEST_PASSPHRASE'] = passphrase;
+    process.env['PASSPORT_JWE_TEST_BROKEN_JWK'] = JSON.stringify(jwk).slice(0, -1);
+    const error = await rejectionOf(createKeyRing({ current: Object.assign(untyped({}), current) }));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(secret);
+  });
+
+  test('two keys of one kid', async () => {
+    const error = await rejectionOf(createKeyRing({ current: { jwk }, previous: [{ jwk }] }));
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(k);
+  });
+
+  test('nor does the ring when it is logged', async () => {
+    const ring = await createKeyRing({ current: { jwk }, previous: [{ secret: secretOf(2) }] });
+    const logged = inspect([ring, ring.encryptionKey('access', AUDIENCE)], { depth: 10 });
+    expect(logged + JSON.stringify([ring, ring.decryptionKey('one')])).not.toContain(k);
+  });
+});
+
+function rootNamed(kid: string) {
+  return { kty: 'oct', kid, key_ops: ['deriveKey'], k: secretOf(2).toString('base64url') };
+}

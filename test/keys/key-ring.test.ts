@@ -1,0 +1,216 @@
+import { describe, expect, test } from '@jest/globals';
+import { createKeyRing, type KeyRingOptions } from '../../src/keys/create-key-ring.js';
+import type { JwkSet } from '../../src/keys/parse-jwk.js';
+import { forgeToken } from '../support/forge-token.js';
+import { AUDIENCE, createRing, mintToken, NOW, secretOf } from '../support/tokens.js';
+import { verdictOn } from '../support/verdicts.js';
+
+const OTHER_AUDIENCE = 'https://other.example.com';
+const jwk = { kty: 'oct', kid: 'given', alg: 'A256GCM', k: secretOf(3).toString('base64url') };
+
+/** As a resource server receives it: the export as text, and nothing else. */
+function createExportedRing(jwks: JwkSet) {
+  return createKeyRing({ current: { jwks: JSON.parse(JSON.stringify(jwks)) } });
+}
+
+async function createPreparedRing(options: KeyRingOptions) {
+  const ring = await createKeyRing(options);
+  ring.prepare('access', AUDIENCE);
+  return ring;
+}
+
+describe('prepare', () => {
+  test('makes the keys of a purpose and an audience known', async () => {
+    const { kid } = (await createRing()).encryptionKey('access', AUDIENCE);
+    const ring = await createRing();
+    expect(ring.decryptionKey(kid)).toBeUndefined();
+    ring.prepare('access', AUDIENCE);
+    expect(ring.decryptionKey(kid)).toMatchObject({ kid, purpose: 'access', audience: AUDIENCE });
+  });
+
+  test.each([
+    ['access', OTHER_AUDIENCE],
+    ['refresh', AUDIENCE],
+  ] as const)('makes no other ones known: %s, %s', async (purpose, audience) => {
+    const { kid } = (await createRing()).encryptionKey('access', AUDIENCE);
+    const ring = await createRing();
+    ring.prepare(purpose, audience);
+    expect(ring.decryptionKey(kid)).toBeUndefined();
+  });
+
+  test('makes those of previous roots known too', async () => {
+    const token = mintToken(await createRing(2));
+    const options = { current: { secret: secretOf(1) }, previous: [{ secret: secretOf(2) }] };
+    expect(verdictOn(token, await createKeyRing(options))).toBe('unknown_key');
+    expect(verdictOn(token, await createPreparedRing(options))).toBe('accepted');
+  });
+
+  test('yields the same keys again', async () => {
+    const ring = await createRing();
+    ring.prepare('access', AUDIENCE);
+    const key = ring.encryptionKey('access', AUDIENCE);
+    ring.prepare('access', AUDIENCE);
+    expect(ring.encryptionKey('access', AUDIENCE)).toBe(key);
+    expect(ring.decryptionKey(key.kid)).toBe(key);
+  });
+});
+
+describe('encryptionKey', () => {
+  test('is a key of the current root', async () => {
+    const ring = await createKeyRing({
+      current: { secret: secretOf(1) },
+      previous: [{ secret: secretOf(2) }],
+    });
+    expect(ring.encryptionKey('access', AUDIENCE).kid).toBe(
+      (await createRing(1)).encryptionKey('access', AUDIENCE).kid,
+    );
+  });
+
+  test('makes itself known for decryption', async () => {
+    const ring = await createRing();
+    const key = ring.encryptionKey('access', AUDIENCE);
+    expect(ring.decryptionKey(key.kid)).toBe(key);
+  });
+
+  test('is the underived key itself, whatever the audience', async () => {
+    const ring = await createKeyRing({ current: { jwk } });
+    expect(ring.encryptionKey('access', AUDIENCE).kid).toBe('given');
+    expect(ring.encryptionKey('access', OTHER_AUDIENCE).kid).toBe('given');
+  });
+
+  test('is refused for refresh tokens where the current key is underived', async () => {
+    const ring = await createKeyRing({ current: { jwk } });
+    expect(() => ring.encryptionKey('refresh', AUDIENCE)).toThrow(
+      new TypeError('A key that was given underived is for access tokens; refresh tokens need a root'),
+    );
+  });
+
+  test('is refused where the current key only decrypts', async () => {
+    const ring = await createKeyRing({ current: { jwk: { ...jwk, key_ops: ['decrypt'] } } });
+    expect(() => ring.encryptionKey('access', AUDIENCE)).toThrow(
+      new TypeError('The current key of this ring only decrypts'),
+    );
+  });
+});
+
+describe('decryptionKey', () => {
+  test.each(['', '__proto__', 'constructor', 'toString', 'one'])('knows no %j', async (kid) => {
+    expect((await createPreparedRing({ current: { jwk } })).decryptionKey(kid)).toBeUndefined();
+  });
+
+  test('knows no root by its own kid', async () => {
+    const ring = await createRing();
+    ring.prepare('access', AUDIENCE);
+    expect(ring.decryptionKey(ring.current)).toBeUndefined();
+  });
+});
+
+describe('notAfter', () => {
+  const previous = [{ secret: secretOf(2), notAfter: NOW }];
+
+  test('ends the keys of a previous root, from that second on', async () => {
+    const token = mintToken(await createRing(2));
+    const ring = await createPreparedRing({ current: { secret: secretOf(1) }, previous });
+    expect(verdictOn(token, ring, NOW - 1)).toBe('accepted');
+    expect(verdictOn(token, ring, NOW)).toBe('expired_key');
+    expect(verdictOn(token, ring, NOW + 1)).toBe('expired_key');
+  });
+
+  test('ends no key of the current root', async () => {
+    const ring = await createPreparedRing({ current: { secret: secretOf(1) }, previous });
+    expect(verdictOn(mintToken(ring), ring, NOW + 1)).toBe('accepted');
+  });
+
+  test('ends an underived previous key', async () => {
+    const token = mintToken(await createKeyRing({ current: { jwk } }));
+    const ring = await createKeyRing({
+      current: { secret: secretOf(1) },
+      previous: [{ jwk, notAfter: NOW }],
+    });
+    expect(verdictOn(token, ring, NOW - 1)).toBe('accepted');
+    expect(verdictOn(token, ring, NOW)).toBe('expired_key');
+  });
+
+  test('goes with the exported key', async () => {
+    const token = mintToken(await createRing(2));
+    const ring = await createKeyRing({ current: { secret: secretOf(1) }, previous });
+    const exported = await createExportedRing(ring.exportAccessKeys(AUDIENCE));
+    expect(verdictOn(token, exported, NOW - 1)).toBe('accepted');
+    expect(verdictOn(token, exported, NOW)).toBe('expired_key');
+  });
+
+  test.failing('of a previous version leaves the current one alone that has the same secret', async () => {
+    const root = { kty: 'oct', kid: 'named', key_ops: ['deriveKey'], k: secretOf(1).toString('base64url') };
+    const ring = await createPreparedRing({
+      current: { secret: secretOf(1) },
+      previous: [{ jwk: root, notAfter: NOW }],
+    }).catch((error: unknown) => {
+      expect(error).toBeInstanceOf(TypeError);
+      return undefined;
+    });
+    if (ring !== undefined) expect(verdictOn(mintToken(ring), ring, NOW + 1)).toBe('accepted');
+  });
+});
+
+describe('exportAccessKeys', () => {
+  test('opens the tokens of that audience, by every version of the ring', async () => {
+    const ring = await createKeyRing({
+      current: { secret: secretOf(1) },
+      previous: [{ secret: secretOf(2) }],
+    });
+    const exported = await createExportedRing(ring.exportAccessKeys(AUDIENCE));
+    expect(verdictOn(mintToken(ring), exported)).toBe('accepted');
+    expect(verdictOn(mintToken(await createRing(2)), exported)).toBe('accepted');
+  });
+
+  test.each([
+    ['access', OTHER_AUDIENCE],
+    ['refresh', AUDIENCE],
+    ['refresh', OTHER_AUDIENCE],
+  ] as const)('opens no token of purpose %s for %s', async (purpose, audience) => {
+    const ring = await createRing();
+    const key = ring.encryptionKey(purpose, audience);
+    const exported = await createExportedRing(ring.exportAccessKeys(AUDIENCE));
+    exported.prepare(purpose, audience);
+    expect(verdictOn(forgeToken(key), exported)).toBe('unknown_key');
+    for (const { kid } of ring.exportAccessKeys(AUDIENCE).keys) {
+      expect(verdictOn(forgeToken(key, { header: { kid: String(kid) } }), exported)).toBe('decryption');
+    }
+  });
+
+  test('holds no root and no other key', async () => {
+    const ring = await createRing();
+    ring.prepare('refresh', AUDIENCE);
+    ring.prepare('access', OTHER_AUDIENCE);
+    const key = ring.encryptionKey('access', AUDIENCE);
+    expect(ring.exportAccessKeys(AUDIENCE)).toEqual({
+      keys: [
+        {
+          kty: 'oct',
+          kid: key.kid,
+          alg: 'A256GCM',
+          use: 'enc',
+          key_ops: ['decrypt'],
+          k: key.secret.export().toString('base64url'),
+        },
+      ],
+    });
+  });
+
+  test.each(['access', 'refresh'] as const)('encrypts nothing for %s', async (purpose) => {
+    const exported = await createExportedRing((await createRing()).exportAccessKeys(AUDIENCE));
+    expect(() => exported.encryptionKey(purpose, AUDIENCE)).toThrow(TypeError);
+    expect(() => exported.encryptionKey(purpose, OTHER_AUDIENCE)).toThrow(TypeError);
+  });
+
+  test('leaves out keys that were given underived, since they open the tokens of every audience', async () => {
+    const ring = await createKeyRing({ current: { secret: secretOf(1) }, previous: [{ jwk }] });
+    const exported = await createExportedRing(ring.exportAccessKeys(AUDIENCE));
+    expect(verdictOn(mintToken(await createKeyRing({ current: { jwk } })), exported)).toBe('unknown_key');
+  });
+
+  test('refuses a ring whose current key was given underived', async () => {
+    const ring = await createKeyRing({ current: { jwk }, previous: [{ secret: secretOf(1) }] });
+    expect(() => ring.exportAccessKeys(AUDIENCE)).toThrow(TypeError);
+  });
+});

@@ -1,0 +1,239 @@
+import { createSecretKey } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { deriveKid } from '../../src/keys/derive-content-key.js';
+import { assertKid, type Jwk, type KeyMaterial, parseJwk } from '../../src/keys/parse-jwk.js';
+import { NOW, secretOf } from '../support/tokens.js';
+import { untyped } from '../support/untyped.js';
+
+const k = secretOf(1).toString('base64url');
+const contentKey = { kty: 'oct', kid: 'one', alg: 'A256GCM', k };
+const root = { kty: 'oct', kid: 'one', key_ops: ['deriveKey'], k };
+
+function parseKey(jwk: Jwk) {
+  const material = parseJwk(jwk);
+  if (material.kind !== 'key') throw new Error('A root came back');
+  return material.key;
+}
+
+function secretOfMaterial(material: KeyMaterial): Buffer {
+  return (material.kind === 'root' ? material.root : material.key).secret.export();
+}
+
+describe('parseJwk', () => {
+  test.each([
+    ['A128GCM', 16, 'A128GCM'],
+    ['A192GCM', 24, 'A192GCM'],
+    ['A256GCM', 32, 'A256GCM'],
+    ['dir', 16, 'A128GCM'],
+    ['dir', 24, 'A192GCM'],
+    ['dir', 32, 'A256GCM'],
+  ])('takes alg %s with %i bytes as a key for %s, underived', (alg, length, enc) => {
+    const bytes = secretOf(1).subarray(0, length);
+    const key = parseKey({ ...contentKey, alg, k: bytes.toString('base64url') });
+    expect(key).toMatchObject({ kid: 'one', alg: 'dir', enc, purpose: 'access', encrypts: true });
+    expect(key.secret.export()).toEqual(bytes);
+    expect(Object.isFrozen(key)).toBe(true);
+  });
+
+  test('takes key_ops deriveKey as a root', () => {
+    const material = parseJwk(root);
+    expect(material).toMatchObject({ kind: 'root', root: { kid: 'one' } });
+    expect(secretOfMaterial(material)).toEqual(secretOf(1));
+  });
+
+  test('names a root that has no kid by its secret', () => {
+    const { kid: _kid, ...unnamed } = root;
+    expect(parseJwk(unnamed)).toMatchObject({
+      root: { kid: deriveKid(createSecretKey(secretOf(1))) },
+    });
+  });
+
+  test.each([
+    [{ use: 'enc' }, true],
+    [{ key_ops: ['encrypt', 'decrypt'] }, true],
+    [{ use: 'enc', key_ops: ['decrypt', 'encrypt'] }, true],
+    [{ key_ops: ['decrypt'] }, false],
+  ])('reads from %j whether the key encrypts: %j', (members, encrypts) => {
+    expect(parseKey({ ...contentKey, ...members }).encrypts).toBe(encrypts);
+  });
+
+  test('reads exp as the end of a key and of a root', () => {
+    expect(parseJwk({ ...contentKey, exp: NOW })).toMatchObject({ key: { notAfter: NOW } });
+    expect(parseJwk({ ...root, exp: NOW })).toMatchObject({ root: { notAfter: NOW } });
+  });
+
+  test.each([['1893456000'], [null], [Number.NaN], [Number.POSITIVE_INFINITY], [{}]])(
+    'refuses exp %p',
+    (exp) => {
+      expect(() => parseJwk({ ...contentKey, exp })).toThrow(
+        new TypeError('exp of a JWK must be a NumericDate'),
+      );
+    },
+  );
+
+  test.each([[null], ['text'], [7], [undefined]])('refuses %j: no JSON object', (value) => {
+    const [jwk] = value === undefined ? [undefined] : untyped([value]);
+    expect(() => parseJwk(jwk)).toThrow(new TypeError('A JWK must be a JSON object'));
+  });
+
+  test.each([['RSA'], ['EC'], ['OKP'], ['OCT'], [''], [null], [undefined], [['oct']]])(
+    'refuses kty %j',
+    (kty) => {
+      expect(() => parseJwk({ ...contentKey, kty })).toThrow(
+        new TypeError('Only symmetric keys (kty "oct") are supported'),
+      );
+    },
+  );
+
+  test.each([
+    ['A128CBC-HS256'],
+    ['A256CBC-HS512'],
+    ['A256KW'],
+    ['A256GCMKW'],
+    ['PBES2-HS256+A128KW'],
+    ['RSA1_5'],
+    ['HS256'],
+    ['none'],
+    ['DIR'],
+    ['a256gcm'],
+    ['toString'],
+    ['__proto__'],
+    [''],
+    [null],
+    [undefined],
+    [['A256GCM']],
+  ])('refuses alg %j: off the allow-list', (alg) => {
+    expect(() => parseJwk({ ...contentKey, alg })).toThrow(
+      new TypeError('alg of a JWK must be A256GCM, A192GCM, A128GCM or dir'),
+    );
+  });
+
+  test.each([
+    ['A128GCM', 32],
+    ['A128GCM', 15],
+    ['A192GCM', 16],
+    ['A256GCM', 16],
+    ['A256GCM', 31],
+    ['A256GCM', 33],
+    ['dir', 15],
+    ['dir', 20],
+    ['dir', 64],
+  ])('refuses alg %s with %i bytes', (alg, length) => {
+    const bytes = Buffer.alloc(length, 'ab');
+    expect(() => parseJwk({ ...contentKey, alg, k: bytes.toString('base64url') })).toThrow(
+      /must (be|hold) .*bytes/,
+    );
+  });
+
+  test.each([16, 31, 33, 64])('refuses a root of %i bytes', (length) => {
+    expect(() => parseJwk({ ...root, k: Buffer.alloc(length, 'ab').toString('base64url') })).toThrow(
+      new TypeError(`A root secret must be 32 bytes (256 bits), not ${length}`),
+    );
+  });
+
+  test.each([
+    ['a key', contentKey],
+    ['a root', root],
+  ])('refuses %s whose bytes are all equal', (_kind, jwk) => {
+    for (const byte of [0, 7]) {
+      const equal = Buffer.alloc(32, byte).toString('base64url');
+      expect(() => parseJwk({ ...jwk, k: equal })).toThrow(/has all bytes equal/);
+    }
+  });
+
+  test.each([
+    ['padded', `${k}=`],
+    ['non-canonical in the last character', `${k.slice(0, -1)}9`],
+    ['with white space', `${k.slice(0, 20)} ${k.slice(20)}`],
+    ['with a line end', `${k}\n`],
+    ['in the +/ alphabet', Buffer.from('fbff'.repeat(16), 'hex').toString('base64').replace('=', '')],
+    ['with a foreign character', `${k.slice(0, -1)}!`],
+    ['empty', ''],
+    ['a number', 7],
+    ['bytes', secretOf(1)],
+    ['null', null],
+    ['missing', undefined],
+  ])('refuses k that is %s', (_how, value) => {
+    expect(() => parseJwk({ ...contentKey, k: value })).toThrow(
+      new TypeError('k of a JWK must be base64url without padding'),
+    );
+  });
+
+  test('refuses the key of the seed: its derived bytes as base64 text of 44 characters', () => {
+    const text = secretOf(1).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+    expect(text).toHaveLength(44);
+    expect(() => parseJwk({ ...contentKey, k: text })).toThrow(TypeError);
+    expect(() => parseJwk({ ...contentKey, k: Buffer.from(text).toString('base64url') })).toThrow(
+      new TypeError('A key for A256GCM must be 32 bytes (256 bits), not 44'),
+    );
+  });
+
+  test('refuses a key without kid', () => {
+    expect(() => parseJwk({ kty: 'oct', alg: 'A256GCM', k })).toThrow(
+      new TypeError('A JWK needs a kid: tokens name their key by it'),
+    );
+  });
+
+  test.each([
+    ['a key', contentKey],
+    ['a root', root],
+  ])('refuses a malformed kid of %s', (_kind, jwk) => {
+    expect(() => parseJwk({ ...jwk, kid: 'a b' })).toThrow(/^kid must be/);
+  });
+
+  test.each([['sig'], [''], [null], [['enc']]])('refuses use %j', (use) => {
+    expect(() => parseJwk({ ...contentKey, use })).toThrow(new TypeError('use of this JWK must be enc'));
+  });
+
+  test.each([[['encrypt']], [['sign', 'verify']], [['wrapKey', 'unwrapKey']], [[]]])(
+    'refuses key_ops %j: no decrypt',
+    (keyOps) => {
+      expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
+        new TypeError('key_ops of this JWK do not allow decrypt'),
+      );
+    },
+  );
+
+  test.each([['decrypt'], [{}], [7]])('refuses key_ops %j: no array', (keyOps) => {
+    expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
+      new TypeError('key_ops of a JWK must be an array'),
+    );
+  });
+
+  test.each([
+    [{ key_ops: ['deriveKey', 'decrypt'] }],
+    [{ key_ops: ['deriveKey', 'deriveKey'] }],
+    [{ use: 'enc' }],
+    [{ alg: 'A256GCM' }],
+    [{ alg: 'dir' }],
+  ])('refuses a root that is for more than derivation: %j', (members) => {
+    expect(() => parseJwk({ ...root, ...members })).toThrow(
+      new TypeError('A root (key_ops "deriveKey") has no other key_ops, no use and no alg'),
+    );
+  });
+});
+
+describe('assertKid', () => {
+  test.each([['a'], ['2030-01'], ['A-Z.a~z_0:9'], ['k'.repeat(128)]])('takes %j', (kid) => {
+    expect(() => assertKid(kid)).not.toThrow();
+  });
+
+  test.each([
+    [''],
+    ['k'.repeat(129)],
+    ['a b'],
+    ['a\n'],
+    ['\u0000'],
+    ['é'],
+    ['"'],
+    ['../key'],
+    [7],
+    [null],
+    [undefined],
+    [['a']],
+  ])('refuses %j', (kid) => {
+    expect(() => assertKid(kid)).toThrow(
+      new TypeError('kid must be 1 to 128 characters out of A-Z a-z 0-9 . _ ~ : -'),
+    );
+  });
+});
