@@ -120,7 +120,17 @@ describe('the README', () => {
     const names = ['accept', 'passport', 'issue', 'keys', 'audit'];
     const files = names.map((name) => join(directory, `${name}-types.mts`));
     await Promise.all(names.map((name, index) => writeFile(files[index] ?? '', blocks.get(name) ?? '')));
-    const flags = ['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
+    const flags = [
+      '--ignoreConfig',
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2023',
+      '--types',
+      'node',
+    ];
     const compiler = join(ROOT, 'node_modules', '.bin', 'tsc');
     const { stdout } = await promisify(execFile)(compiler, [...flags, ...files]).catch((error) => error);
 
