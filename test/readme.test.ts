@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createKeyRing, createTokenService } from 'passport-jwe';
-import { loadFiles } from './support/api-keys.js';
+import { loadFiles } from './support/api-key-files.js';
 import { findFreePort, type RunningProgram, startProgram, untilListening } from './support/processes.js';
 import { secretOf } from './support/tokens.js';
 

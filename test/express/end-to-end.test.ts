@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import express, { type Express } from 'express';
 import { authenticate, requireScope, tokenRouter, verifiedToken } from 'passport-jwe';
 import request from 'supertest';
-import { loadFiles } from '../support/api-keys.js';
+import { loadFiles, readEnterpriseFile } from '../support/api-key-files.js';
 import { createRing } from '../support/tokens.js';
 
 const ORIGIN = 'https://gateway.example.com';
@@ -32,7 +31,7 @@ function exchange(app: Express) {
 }
 
 describe('the enterprise example', () => {
-  const original = readFile(new URL('../support/enterprise-api-key.yaml', import.meta.url), 'utf8');
+  const original = readEnterpriseFile();
 
   test('is refused word for word, because it expired at the end of 2025', async () => {
     const answer = await exchange(await createGateway(await original));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import express, { type Express } from 'express';
 import { type KeyRing, requireScope, tokenRouter } from 'passport-jwe';
-import { loadFiles } from '../support/api-keys.js';
+import { loadFiles } from '../support/api-key-files.js';
 import { ADAPTERS } from '../support/apps.js';
 import { sendRaw } from '../support/http.js';
 import { createRandom } from '../support/random.js';

@@ -11,7 +11,7 @@ import {
   tokenRouter,
 } from 'passport-jwe';
 import request from 'supertest';
-import { loadFiles } from '../support/api-keys.js';
+import { loadFiles } from '../support/api-key-files.js';
 import { sendRaw } from '../support/http.js';
 import { AUDIENCE, clock, createRing, ISSUER, NOW } from '../support/tokens.js';
 
