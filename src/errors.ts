@@ -1,3 +1,5 @@
+import type { ClientRejection, TokenRejection } from './audit/rejections.js';
+
 /** `error` values as they stand on the wire: RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 8707 section 2. */
 export type WireError =
   | 'invalid_request'
@@ -25,45 +27,6 @@ export type ErrorCode =
   | 'ERR_INVALID_SCOPE'
   | 'ERR_INVALID_TARGET'
   | 'ERR_CONFIGURATION';
-
-/** Why a token was refused. For the audit trail alone: on the wire most of them look the same (RFC 8725 section 3.2). */
-export type TokenRejection =
-  | 'too_long'
-  | 'segment_count'
-  | 'not_base64url'
-  | 'header_too_long'
-  | 'header_not_json'
-  | 'header_duplicate_member'
-  | 'header_refused_member'
-  | 'header_invalid_member'
-  | 'content_type'
-  | 'unknown_key'
-  | 'expired_key'
-  | 'algorithm'
-  | 'encrypted_key'
-  | 'iv_length'
-  | 'tag_length'
-  | 'decryption'
-  | 'claims_not_json'
-  | 'claims_too_deep'
-  | 'claim_missing'
-  | 'claim_malformed'
-  | 'scope_conflict'
-  | 'expired'
-  | 'not_yet_valid'
-  | 'issued_in_future'
-  | 'too_old'
-  | 'wrong_issuer'
-  | 'wrong_audience'
-  | 'wrong_typ'
-  | 'refresh_token'
-  | 'unknown_type'
-  | 'key_bound'
-  | 'revoked'
-  | 'no_user';
-
-/** Why a client was not authenticated. For the audit trail alone: on the wire they are one `invalid_client`. */
-export type ClientRejection = 'no_credentials' | 'unknown_key' | 'key_id_mismatch' | 'inactive' | 'expired';
 
 interface FailureDetail {
   readonly code: ErrorCode;
@@ -257,19 +220,17 @@ export class InvalidTargetError extends JweError {
   }
 }
 
-/** One fault of a configuration file: where it stands and what would be right, never the value itself. */
+/** One fault of a configuration file: its place, 1-based, and what would be right, never the value itself. */
 export interface ConfigurationProblem {
   readonly file: string;
-  /** 1-based. */
   readonly line: number;
-  /** 1-based. */
   readonly column: number;
   /** Where in the document, as `models[0].endpoint`; empty for the document itself. */
   readonly path: string;
   readonly message: string;
 }
 
-/** Configuration files that cannot be used. Lists every fault of every file at once. */
+/** Configuration files that cannot be used: every fault of every file at once. */
 export class ConfigurationError extends JweError {
   readonly problems: readonly ConfigurationProblem[];
 

@@ -10,6 +10,7 @@ export {
   type AuditTrailOptions,
   createAuditTrail,
 } from './audit/record.js';
+export type { ClientRejection, TokenRejection } from './audit/rejections.js';
 export type { ChallengeOptions } from './bearer/write-challenge.js';
 export type { ClaimsOptions } from './claims/claims-policy.js';
 export type {
@@ -32,7 +33,6 @@ export type { VerifiedToken, VerifiedTokenOf } from './claims/verified-token.js'
 export type { Clock, NumericDate } from './clock.js';
 export {
   AccessDeniedError,
-  type ClientRejection,
   ConfigurationError,
   type ConfigurationProblem,
   type ErrorCode,
@@ -47,7 +47,6 @@ export {
   RateLimitExceededError,
   type RateLimitState,
   TemporarilyUnavailableError,
-  type TokenRejection,
   UnsupportedGrantTypeError,
   type WireError,
 } from './errors.js';

@@ -1,4 +1,5 @@
-import type { ClientRejection, ErrorCode, TokenRejection } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
+import type { ClientRejection, TokenRejection } from './rejections.js';
 
 /**
  * Everything that is ever put on record. A closed union: each event holds identifiers and verdicts, never a

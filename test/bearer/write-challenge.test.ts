@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { TokenRejection } from '../../src/audit/rejections.js';
 import { type ChallengeOptions, createChallengeWriter } from '../../src/bearer/write-challenge.js';
 import {
   AccessDeniedError,
@@ -9,7 +10,6 @@ import {
   MissingCredentialsError,
   RateLimitExceededError,
   TemporarilyUnavailableError,
-  type TokenRejection,
 } from '../../src/errors.js';
 import { untyped } from '../support/untyped.js';
 

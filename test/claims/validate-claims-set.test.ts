@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import type { TokenRejection } from '../../src/audit/rejections.js';
 import { type ClaimsOptions, resolveClaimsPolicy } from '../../src/claims/claims-policy.js';
 import type { JsonObject } from '../../src/claims/json.js';
 import { type AuthenticToken, validateClaimsSet } from '../../src/claims/validate-claims-set.js';
 import type { VerifiedToken } from '../../src/claims/verified-token.js';
-import { InvalidTokenError, type TokenRejection } from '../../src/errors.js';
+import { InvalidTokenError } from '../../src/errors.js';
 import { thrownBy } from '../support/caught.js';
 import { AUDIENCE, claimsOf, ISSUER, NOW } from '../support/tokens.js';
 

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { InvalidTokenError, type TokenRejection } from '../../src/errors.js';
+import type { TokenRejection } from '../../src/audit/rejections.js';
+import { InvalidTokenError } from '../../src/errors.js';
 import { decryptToken } from '../../src/jwe/decrypt-token.js';
 import type { ContentKey } from '../../src/keys/content-key.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';

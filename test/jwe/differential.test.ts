@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { CompactEncrypt, compactDecrypt, EncryptJWT, errors, jwtDecrypt } from 'jose';
-import { InvalidTokenError, type TokenRejection } from '../../src/errors.js';
+import type { TokenRejection } from '../../src/audit/rejections.js';
+import { InvalidTokenError } from '../../src/errors.js';
 import { decryptToken } from '../../src/jwe/decrypt-token.js';
 import { encryptToken } from '../../src/jwe/encrypt-token.js';
 import type { ContentKey } from '../../src/keys/content-key.js';

@@ -1,4 +1,4 @@
-import type { TokenRejection } from '../../src/errors.js';
+import type { TokenRejection } from '../../src/audit/rejections.js';
 
 /** RFC 7520 section 5.6: the one published vector for direct encryption with AES-GCM. */
 export const DIRECT_ENCRYPTION = {

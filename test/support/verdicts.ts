@@ -1,4 +1,5 @@
-import { InvalidTokenError, type TokenRejection } from '../../src/errors.js';
+import type { TokenRejection } from '../../src/audit/rejections.js';
+import { InvalidTokenError } from '../../src/errors.js';
 import { decryptToken } from '../../src/jwe/decrypt-token.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
 import { NOW } from './tokens.js';

@@ -1,0 +1,38 @@
+/** Why a token was refused. For the audit trail alone: on the wire most of them look the same (RFC 8725 section 3.2). */
+export type TokenRejection =
+  | 'too_long'
+  | 'segment_count'
+  | 'not_base64url'
+  | 'header_too_long'
+  | 'header_not_json'
+  | 'header_duplicate_member'
+  | 'header_refused_member'
+  | 'header_invalid_member'
+  | 'content_type'
+  | 'unknown_key'
+  | 'expired_key'
+  | 'algorithm'
+  | 'encrypted_key'
+  | 'iv_length'
+  | 'tag_length'
+  | 'decryption'
+  | 'claims_not_json'
+  | 'claims_too_deep'
+  | 'claim_missing'
+  | 'claim_malformed'
+  | 'scope_conflict'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'issued_in_future'
+  | 'too_old'
+  | 'wrong_issuer'
+  | 'wrong_audience'
+  | 'wrong_typ'
+  | 'refresh_token'
+  | 'unknown_type'
+  | 'key_bound'
+  | 'revoked'
+  | 'no_user';
+
+/** Why a client was not authenticated. For the audit trail alone: on the wire they are one `invalid_client`. */
+export type ClientRejection = 'no_credentials' | 'unknown_key' | 'key_id_mismatch' | 'inactive' | 'expired';
