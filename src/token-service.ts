@@ -1,4 +1,4 @@
-import { type AuditTrail, noAuditTrail } from './audit/record.js';
+import { type AuditTrail, assertAuditTrail, noAuditTrail } from './audit/record.js';
 import { buildClaimsSet, type ClaimsRequest } from './claims/build-claims-set.js';
 import { type ClaimsOptions, resolveClaimsPolicy, resolveStrings } from './claims/claims-policy.js';
 import { ACCESS_TOKEN_TYP, type IssuedClaims, type TokenType } from './claims/claims-set.js';
@@ -11,6 +11,7 @@ import { InvalidRequestError } from './errors.js';
 import { decryptToken } from './jwe/decrypt-token.js';
 import { encryptToken } from './jwe/encrypt-token.js';
 import type { KeyRing } from './keys/key-ring.js';
+import { assertMethod } from './options.js';
 import { assertNotRevoked, type RevocationCheck } from './revocation/check-revocation.js';
 
 export interface TokenServiceOptions extends ClaimsOptions {
@@ -69,8 +70,9 @@ const DEFAULT_MAX_TOKEN_LENGTH = 8192;
 export function createTokenService(options: TokenServiceOptions): TokenService {
   const { keyRing, revocations, audit = noAuditTrail, clock = systemClock } = options;
   const { maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
-  if (typeof keyRing?.decryptionKey !== 'function')
-    throw new TypeError('keyRing must be a KeyRing: await createKeyRing(...)');
+  assertMethod(keyRing, 'decryptionKey', 'keyRing must be a KeyRing: await createKeyRing(...)');
+  assertAuditTrail(audit);
+  if (revocations !== undefined) assertMethod(revocations, 'isRevoked', 'revocations needs isRevoked(token)');
   if (!Number.isInteger(maxTokenLength) || maxTokenLength < 1) {
     throw new TypeError('maxTokenLength must be a positive whole number');
   }

@@ -7,7 +7,12 @@ const SOURCE = fileURLToPath(new URL('../src', import.meta.url));
 
 /** From the bottom to the top; a module imports from its own layer or from those before it. */
 const LAYERS: readonly (readonly RegExp[])[] = [
-  [/^errors\.ts$/, /^clock\.ts$/, /^audit\/(events|rejections|record|record-acceptances)\.ts$/],
+  [
+    /^errors\.ts$/,
+    /^clock\.ts$/,
+    /^options\.ts$/,
+    /^audit\/(events|rejections|record|record-acceptances)\.ts$/,
+  ],
   [/^bearer\//, /^keys\//, /^claims\//, /^stores\//],
   [/^jwe\//, /^revocation\//, /^sessions\//, /^api-keys\//, /^limits\//],
   [/^grants\//, /^token-service\.ts$/],

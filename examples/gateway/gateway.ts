@@ -79,7 +79,11 @@ async function chooseDemoApiKey(settings: Settings): Promise<string> {
 
 function listen(server: Server, { host, port }: Settings): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(
+        cause.code === 'EADDRINUSE' ? new Error(`Port ${port} is taken; set PORT to another one`) : cause,
+      );
+    });
     server.listen(port, host, () => resolve(originOf(server, host)));
   });
 }

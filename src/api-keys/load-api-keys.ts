@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AuditTrail, noAuditTrail } from '../audit/record.js';
+import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { ConfigurationError, type ConfigurationProblem } from '../errors.js';
+import { assertOptions, type KnownOptions } from '../options.js';
 import { type ApiKeyRegistry, createApiKeyRegistry } from './api-key-registry.js';
 import type { Environment } from './interpolate.js';
 import { type FileReading, readApiKeyFile } from './read-api-key-file.js';
@@ -15,15 +16,21 @@ export interface ApiKeyOptions {
   readonly audit?: AuditTrail;
 }
 
+const KNOWN: KnownOptions<ApiKeyOptions> = { directory: true, environment: true, audit: true };
+
 type ValidReading = Extract<FileReading, { ok: true }>;
 
 /**
  * Loads all API keys of a directory, or none.
  * @throws ConfigurationError (as rejection) with every problem of every file: place, path and what would be
  *   right, never a value.
+ * @throws TypeError for an option that is missing or unknown.
  */
 export async function loadApiKeys(options: ApiKeyOptions): Promise<ApiKeyRegistry> {
+  assertOptions(options, KNOWN, 'loadApiKeys');
   const { directory, environment = process.env, audit = noAuditTrail } = options;
+  if (typeof directory !== 'string') throw new TypeError('directory must be a path');
+  assertAuditTrail(audit);
   const listing = await listFiles(directory);
   const readings = await Promise.all(listing.files.map((file) => readApiKeyFile(file, environment)));
   const valid = readings.filter((reading) => reading.ok);

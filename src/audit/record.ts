@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.js';
 import { TemporarilyUnavailableError } from '../errors.js';
+import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
 import type { AuditEvent, AuditRecord } from './events.js';
 
 /** Where audit records go. A sink that throws or rejects has not recorded the event. */
@@ -30,7 +31,13 @@ export interface AuditTrail {
 /** An audit trail that records nothing: the default of every option named `audit`. */
 export const noAuditTrail: AuditTrail = { enabled: false, record: async () => {} };
 
+const KNOWN: KnownOptions<AuditTrailOptions> = { sinks: true, clock: true, onSinkError: true };
+
+/** @throws TypeError for a sink that cannot write, or an option that is unknown. */
 export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
+  assertOptions(options, KNOWN, 'createAuditTrail');
+  if (!Array.isArray(options.sinks)) throw new TypeError('sinks must be an array');
+  for (const sink of options.sinks) assertMethod(sink, 'write', 'A sink needs a method write(record)');
   const { sinks, clock = systemClock, onSinkError = warnOfSinkError } = options;
 
   /** Whoever is told of a fault must not cause another one. */
@@ -56,6 +63,11 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       }
     },
   };
+}
+
+/** @throws TypeError for what is no audit trail. */
+export function assertAuditTrail(audit: AuditTrail): void {
+  assertMethod(audit, 'record', 'audit must be an AuditTrail: createAuditTrail({ sinks })');
 }
 
 function warnOfSinkError(error: unknown): void {

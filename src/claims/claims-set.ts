@@ -2,12 +2,12 @@ import type { NumericDate } from '../clock.js';
 import type { JsonObject, JsonValue } from './json.js';
 
 /** Limits of an API key, as `rate_limits` carries them. */
-export interface RateLimits {
+export type RateLimits = {
   readonly requests_per_minute: number;
   readonly tokens_per_minute: number;
   readonly requests_per_hour: number;
   readonly concurrent_requests: number;
-}
+};
 
 /** The claims set that every accepted token has, in the names of the wire (RFC 7519 section 4, RFC 9068 section 2.2). */
 export interface ClaimsSet {
@@ -24,7 +24,7 @@ export interface ClaimsSet {
   readonly scope?: string;
   readonly type?: string;
   readonly session_id?: string;
-  readonly [claim: string]: JsonValue | RateLimits | readonly LineageEntry[] | undefined;
+  readonly [claim: string]: JsonValue | undefined;
 }
 
 /** Claims of every token that this package issues. */
@@ -59,13 +59,13 @@ export interface EndpointClaims extends IssuedClaims {
 }
 
 /** One ancestor of a delegated token. */
-export interface LineageEntry {
+export type LineageEntry = {
   readonly jti: string;
   readonly client_id: string;
   readonly sub: string;
   readonly iat: NumericDate;
   readonly session_id?: string;
-}
+};
 
 /** A token that one party holds on behalf of another (RFC 8693 section 4.1). */
 export interface DelegationClaims extends IssuedClaims {
@@ -98,6 +98,19 @@ export interface ClaimsByType {
 }
 
 export type TokenType = keyof ClaimsByType;
+
+const TOKEN_TYPES: Readonly<Record<TokenType, true>> = {
+  tiered_model_exec: true,
+  function_call: true,
+  api_call: true,
+  delegation: true,
+  service: true,
+  foreign: true,
+};
+
+export function isTokenType(value: unknown): value is TokenType {
+  return typeof value === 'string' && Object.hasOwn(TOKEN_TYPES, value);
+}
 
 /** Types that this package issues for API keys. */
 export const API_KEY_TYPES = ['tiered_model_exec', 'function_call', 'api_call'] as const;

@@ -1,4 +1,4 @@
-import type { NumericDate } from '../clock.js';
+import { isNumericDate, type NumericDate } from '../clock.js';
 import { InvalidTokenError } from '../errors.js';
 import { type ClaimsPolicy, normalizeTyp } from './claims-policy.js';
 import { type ClaimsSet, REFRESH_TOKEN_TYP } from './claims-set.js';
@@ -14,9 +14,6 @@ export interface AuthenticToken {
   /** What its key was made for: nothing else may be claimed under it. */
   readonly key: { readonly audience?: string };
 }
-
-/** 9999-12-31T23:59:59Z. Beyond it stand milliseconds that were taken for seconds. */
-const MAX_NUMERIC_DATE = 253_402_300_799;
 
 /**
  * Decides whether an authentic token is valid here and now (RFC 7519 section 7.2, RFC 9068 section 4). What
@@ -115,8 +112,4 @@ function isTextOrAbsent(value: unknown): boolean {
 
 function isAudience(value: unknown): boolean {
   return isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText));
-}
-
-function isNumericDate(value: unknown): value is NumericDate {
-  return typeof value === 'number' && value >= 0 && value <= MAX_NUMERIC_DATE;
 }

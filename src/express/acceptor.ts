@@ -11,6 +11,7 @@ import { formatScope, resolveRequiredScope } from '../claims/scope.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import { type Clock, systemClock } from '../clock.js';
 import { InsufficientScopeError, InvalidTokenError, JweError, MissingCredentialsError } from '../errors.js';
+import type { KnownOptions } from '../options.js';
 import { createTokenService, type TokenServiceOptions } from '../token-service.js';
 import { createTokenReader, type TokenLocations } from './token-locations.js';
 
@@ -21,6 +22,26 @@ export interface AcceptOptions extends TokenServiceOptions, ChallengeOptions {
   /** Where tokens are looked for. Default: the `Authorization` header alone. */
   readonly tokenLocations?: TokenLocations;
 }
+
+/** For the lists of those who extend them. */
+export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
+  keyRing: true,
+  issuer: true,
+  audience: true,
+  scope: true,
+  clockToleranceSeconds: true,
+  maxTokenAgeSeconds: true,
+  requiredClaims: true,
+  scopeClaim: true,
+  typ: true,
+  maxTokenLength: true,
+  tokenLocations: true,
+  revocations: true,
+  realm: true,
+  resourceMetadata: true,
+  audit: true,
+  clock: true,
+};
 
 export type Acceptance =
   | { readonly kind: 'verified'; readonly token: VerifiedToken }

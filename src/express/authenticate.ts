@@ -1,6 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { MissingCredentialsError } from '../errors.js';
-import { type Acceptance, type AcceptOptions, createAcceptor } from './acceptor.js';
+import { assertOptions, type KnownOptions } from '../options.js';
+import { ACCEPT_OPTIONS, type Acceptance, type AcceptOptions, createAcceptor } from './acceptor.js';
 import { refuseRequest } from './answer-failure.js';
 import { type AuthenticationOutcome, keepState } from './request-state.js';
 
@@ -11,12 +12,19 @@ export interface AuthenticateOptions extends AcceptOptions {
   readonly failWithError?: boolean;
 }
 
+const KNOWN: KnownOptions<AuthenticateOptions> = {
+  ...ACCEPT_OPTIONS,
+  credentialsRequired: true,
+  failWithError: true,
+};
+
 /**
  * Express middleware that accepts encrypted bearer tokens, without Passport; for `app.use()` and for one
  * route. It answers failures by itself (RFC 6750 section 3). Handlers read the result by `verifiedToken(req)`.
  * @throws TypeError for an option that is missing or makes no sense.
  */
 export function authenticate(options: AuthenticateOptions): RequestHandler {
+  assertOptions(options, KNOWN, 'authenticate');
   const { credentialsRequired = true, failWithError = false } = options;
   const acceptor = createAcceptor(options);
 

@@ -13,10 +13,12 @@ export type Check = (token: VerifiedToken, now: NumericDate) => void;
  * result, never `req.user`, works after either kind of authentication, and lets nothing pass where none ran.
  */
 export function guard(name: string, check: Check): RequestHandler {
+  const warnOnce = createWarning(name);
   const handler: RequestHandler = (req, res, next) => {
     try {
       const state = readState(req);
-      if (state?.outcome.kind !== 'verified') throw notAuthenticated();
+      if (state === undefined) warnOnce();
+      if (state?.outcome.kind !== 'verified') throw new MissingCredentialsError();
       check(state.outcome.token, state.acceptor.clock());
     } catch (failure) {
       if (!(failure instanceof JweError)) return next(failure);
@@ -27,9 +29,15 @@ export function guard(name: string, check: Check): RequestHandler {
   return Object.defineProperty(handler, 'name', { value: name });
 }
 
-/** The cause is for developers; the client gets the plain challenge. */
-function notAuthenticated(): MissingCredentialsError {
-  return new MissingCredentialsError(
-    new Error('Mount authenticate() or passport.authenticate() before this guard'),
-  );
+/** Most likely a mistake, which the client must not be told of and the developer must. */
+function createWarning(name: string): () => void {
+  let warned = false;
+  return () => {
+    if (warned) return;
+    warned = true;
+    process.emitWarning(
+      `${name} refused a request that no authentication of passport-jwe saw; mount authenticate() or passport.authenticate() before it`,
+      { code: 'PASSPORT_JWE_UNGUARDED' },
+    );
+  };
 }

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { resolveStrings } from '../claims/claims-policy.js';
-import type { TokenType } from '../claims/claims-set.js';
-import { formatScope, resolveRequiredScope } from '../claims/scope.js';
+import { isTokenType, type TokenType } from '../claims/claims-set.js';
+import { formatScope, isScopeToken } from '../claims/scope.js';
 import { AccessDeniedError, InsufficientScopeError, InvalidTokenError } from '../errors.js';
 import { assertScope } from './acceptor.js';
 import { guard } from './guard.js';
@@ -45,7 +45,8 @@ export function requireAudience(...audiences: readonly [string, ...string[]]): R
  * @throws TypeError for no type.
  */
 export function requireType(...types: readonly [TokenType, ...TokenType[]]): RequestHandler {
-  const accepted = resolveStrings(types, 'requireType');
+  const accepted: readonly string[] = resolveStrings(types, 'requireType');
+  if (!accepted.every(isTokenType)) throw new TypeError('requireType was given a type that there is not');
   return guard('requireType', ({ type }) => {
     if (!accepted.includes(type)) throw new AccessDeniedError();
   });
@@ -53,33 +54,41 @@ export function requireType(...types: readonly [TokenType, ...TokenType[]]): Req
 
 /**
  * Lets tokens pass by one claim; 403 `access_denied` for others, without a word on what was expected.
- * @param expected the exact value, or a function that decides about the value. Default: the claim is there.
- * @throws TypeError for a missing name.
+ * @param expected the exact value, or a function that decides about the value, which is asked only where the
+ *   claim is there. Default: the claim is there.
+ * @throws TypeError for a missing name, or a value that no claim can be equal to.
  */
 export function requireClaim(
   name: string,
-  expected: string | number | boolean | ((value: unknown) => boolean) = (value) => value !== undefined,
+  expected: string | number | boolean | ((value: unknown) => boolean) = () => true,
 ): RequestHandler {
   resolveStrings(name, 'requireClaim');
+  if (!['string', 'number', 'boolean', 'function'].includes(typeof expected)) {
+    throw new TypeError('requireClaim takes text, a number, a boolean or a function');
+  }
   const fits = typeof expected === 'function' ? expected : (value: unknown) => value === expected;
   return guard('requireClaim', ({ claims }) => {
-    const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
-    if (!fits(value)) throw new AccessDeniedError();
+    if (!Object.hasOwn(claims, name) || !fits(claims[name])) throw new AccessDeniedError();
   });
 }
 
 /**
- * For sensitive operations: lets tokens pass that were issued at most so many seconds ago; 401
- * `invalid_token` for older ones, since a new token is what helps.
+ * For sensitive operations: lets tokens pass that were issued at most so many seconds ago, to the second and
+ * without the tolerance for clocks; 401 `invalid_token` for older ones, since a new token is what helps.
  * @throws TypeError unless it is a positive number.
  */
 export function requireMaxAge(seconds: number): RequestHandler {
-  if (!(seconds > 0)) throw new TypeError('requireMaxAge needs a positive number of seconds');
+  if (typeof seconds !== 'number' || !(seconds > 0))
+    throw new TypeError('requireMaxAge needs a positive number of seconds');
   return guard('requireMaxAge', ({ claims }, now) => {
     if (now - claims.iat > seconds) throw new InvalidTokenError('too_old');
   });
 }
 
 function resolveScopes(scopes: readonly string[], name: string): readonly string[] {
-  return resolveRequiredScope([...resolveStrings(scopes, name)], name);
+  const required = resolveStrings(scopes, name);
+  if (!required.every(isScopeToken)) {
+    throw new TypeError(`${name} takes scope tokens (RFC 6749 section 3.3), each as an argument of its own`);
+  }
+  return required;
 }

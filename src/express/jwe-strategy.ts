@@ -2,7 +2,14 @@ import type { Request } from 'express';
 import { Strategy } from 'passport-strategy';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import { InvalidTokenError, JweError } from '../errors.js';
-import { type Acceptance, type AcceptOptions, type Acceptor, createAcceptor } from './acceptor.js';
+import { assertOptions, type KnownOptions } from '../options.js';
+import {
+  ACCEPT_OPTIONS,
+  type Acceptance,
+  type AcceptOptions,
+  type Acceptor,
+  createAcceptor,
+} from './acceptor.js';
 import { addChallenge } from './answer-failure.js';
 import { keepState } from './request-state.js';
 import {
@@ -22,6 +29,8 @@ export interface JweStrategyOptions extends AcceptOptions {
 
 type WithRequest = JweStrategyOptions & { readonly passReqToCallback: true };
 type WithoutRequest = JweStrategyOptions & { readonly passReqToCallback?: false };
+
+const KNOWN: KnownOptions<JweStrategyOptions> = { ...ACCEPT_OPTIONS, name: true, passReqToCallback: true };
 
 /** The three ends that an authentication can come to; Passport adds them to the strategy for each request. */
 interface Ends {
@@ -49,9 +58,10 @@ export class JweStrategy extends Strategy {
    * @throws TypeError for an option that is missing or makes no sense.
    */
   constructor(options: WithoutRequest, verify?: VerifyFunction);
-  constructor(options: WithRequest, verify: VerifyFunctionWithRequest);
+  constructor(options: WithRequest, verify?: VerifyFunctionWithRequest);
   constructor(options: JweStrategyOptions, verify?: VerifyFunction | VerifyFunctionWithRequest) {
     super();
+    assertOptions(options, KNOWN, 'JweStrategy');
     this.name = options.name ?? 'jwe';
     this.acceptor = createAcceptor(options);
     this.findUser = resolveVerify(verify, options.passReqToCallback ?? false);

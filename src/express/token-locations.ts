@@ -6,6 +6,7 @@ import {
   extractHeaderToken,
   selectToken,
 } from '../bearer/extract-bearer-token.js';
+import { assertOptions, type KnownOptions } from '../options.js';
 
 /** Where tokens are looked for. Never the query: URLs end up in logs (RFC 9700 section 4.3.2). */
 export interface TokenLocations {
@@ -25,6 +26,8 @@ export interface TokenLocations {
   readonly form?: boolean;
 }
 
+const KNOWN: KnownOptions<TokenLocations> = { authorization: true, header: true, cookie: true, form: true };
+
 /** Takes the token out of a request. @throws InvalidRequestError where it is malformed or ambiguous. */
 export type TokenReader = (req: Request) => string | undefined;
 
@@ -33,9 +36,10 @@ const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** @throws TypeError for a name that no header or cookie can have, or no location at all. */
 export function createTokenReader(locations: TokenLocations = {}): TokenReader {
+  assertOptions(locations, KNOWN, 'tokenLocations');
   const { authorization = true, header, cookie, form = false } = locations;
   for (const name of [header, cookie]) {
-    if (name !== undefined && !FIELD_NAME.test(name))
+    if (name !== undefined && !(typeof name === 'string' && FIELD_NAME.test(name)))
       throw new TypeError('tokenLocations has a malformed name');
   }
   if (header?.toLowerCase() === 'authorization')

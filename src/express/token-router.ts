@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../clock.js';
 import { InvalidRequestError } from '../errors.js';
 import { type ClaimsHook, clientCredentials } from '../grants/client-credentials.js';
 import type { KeyRing } from '../keys/key-ring.js';
+import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
 import { createTokenService } from '../token-service.js';
 import { answerTokenError } from './answer-token-error.js';
 import { exchangeToken } from './exchange-token.js';
@@ -25,6 +26,16 @@ export interface TokenRouterOptions {
   readonly clock?: Clock;
 }
 
+const KNOWN: KnownOptions<TokenRouterOptions> = {
+  keyRing: true,
+  issuer: true,
+  audience: true,
+  apiKeys: true,
+  claims: true,
+  audit: true,
+  clock: true,
+};
+
 const BODY_LIMIT = '16kb';
 const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
@@ -35,8 +46,10 @@ const JSON_TYPE = 'application/json';
  * @throws TypeError for an option that is missing or makes no sense.
  */
 export function tokenRouter(options: TokenRouterOptions): Router {
+  assertOptions(options, KNOWN, 'tokenRouter');
   const { apiKeys, audience, audit = noAuditTrail, clock = systemClock } = options;
-  assertOptions(apiKeys, audience);
+  assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await loadApiKeys(...)');
+  if (typeof audience !== 'string') throw new TypeError('audience must be one string');
   const exchange = exchangeToken({
     tokens: createTokenService({ ...options, audience }),
     apiKeys,
@@ -66,10 +79,3 @@ const refuseOtherMediaTypes: RequestHandler = (req, _res, next) => {
 const refuseOtherMethods: RequestHandler = (_req, _res, next) => {
   next(new InvalidRequestError('The token endpoint takes POST', { status: 405, headers: { Allow: 'POST' } }));
 };
-
-function assertOptions(apiKeys: ApiKeyRegistry, audience: string): void {
-  if (typeof apiKeys?.authenticate !== 'function') {
-    throw new TypeError('apiKeys must be an ApiKeyRegistry: await loadApiKeys(...)');
-  }
-  if (typeof audience !== 'string') throw new TypeError('audience must be one string');
-}

@@ -1,3 +1,4 @@
+import { isPromise } from 'node:util/types';
 import type { Request } from 'express';
 import type { VerifiedToken } from '../claims/verified-token.js';
 
@@ -40,8 +41,8 @@ function takesRequest(
 }
 
 /**
- * Settles once, whichever comes first: the callback, a promise, or an exception. A function that declares
- * `done` is waited for by `done`, even where it is `async` and its promise ends earlier.
+ * Settles once, whichever comes first: the callback, a user by promise, or an exception. A function that
+ * declares `done` and yields nothing is waited for by `done`, even where it is `async` and ended earlier.
  */
 function settleVerify(
   call: (done: VerifyDone) => unknown,
@@ -53,8 +54,10 @@ function settleVerify(
       if (error) reject(error);
       else resolve(user ? { user, info: info ?? token } : undefined);
     };
-    Promise.resolve(call(settle)).then((user) => {
-      if (!declaresDone) settle(undefined, user);
+    const returned = call(settle);
+    if (declaresDone && !isPromise(returned)) return;
+    Promise.resolve(returned).then((user) => {
+      if (!declaresDone || user !== undefined) settle(undefined, user);
     }, reject);
   });
 }

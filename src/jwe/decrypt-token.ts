@@ -37,7 +37,7 @@ export function decryptToken(token: string, policy: DecryptionPolicy, now: Numer
   assertLengths(encryptedKey, iv, tag);
   const plaintext = open({ iv, ciphertext, tag }, encodedHeader, key);
   const claims = parseClaims(plaintext);
-  return { header, claims, key };
+  return Object.freeze({ header, claims, key });
 }
 
 type FiveOf<Item> = readonly [Item, Item, Item, Item, Item];

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../claims/json.js';
 import type { ContentKey } from '../keys/content-key.js';
 import { sealContent } from './aes-gcm.js';
-import { assertAdditionalMembers } from './protected-header.js';
+import { assertAdditionalMembers, parseProtectedHeader } from './protected-header.js';
 
 export interface EncryptOptions {
   /** Media type of the token (RFC 7519 section 5.1, RFC 8725 section 3.11). */
@@ -13,15 +13,27 @@ export interface EncryptOptions {
 /**
  * Encrypts a claims set as a JWE in compact serialization (RFC 7516 section 5.1) with direct encryption
  * (RFC 7518 section 4.5).
- * @throws TypeError for a protected header member that is reserved.
+ * @throws TypeError for a protected header member that is reserved, a header that no reader would accept, or a
+ *   key that only decrypts.
  */
 export function encryptToken(claims: object, key: ContentKey, options: EncryptOptions): string {
   const { typ, header = {} } = options;
+  if (!key.encrypts) throw new TypeError('This key only decrypts');
   assertAdditionalMembers(header);
   const members = { alg: key.alg, enc: key.enc, kid: key.kid, typ, ...header };
-  const encodedHeader = Buffer.from(JSON.stringify(members)).toString('base64url');
+  const headerBytes = Buffer.from(JSON.stringify(members));
+  assertReadable(headerBytes);
+  const encodedHeader = headerBytes.toString('base64url');
   const { iv, ciphertext, tag } = sealContent(JSON.stringify(claims), encodedHeader, key);
   return `${encodedHeader}..${encode(iv)}.${encode(ciphertext)}.${encode(tag)}`;
+}
+
+function assertReadable(headerBytes: Buffer): void {
+  try {
+    parseProtectedHeader(headerBytes);
+  } catch (cause) {
+    throw new TypeError('No reader would accept this protected header', { cause });
+  }
 }
 
 function encode(bytes: Uint8Array): string {

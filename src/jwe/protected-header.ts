@@ -18,14 +18,15 @@ const MAX_HEADER_DEPTH = 4;
 /**
  * Members that make a token refused, wherever they stand: compression, which leaks lengths and bombs (RFC 8725
  * section 3.6), extensions that we do not know (RFC 7516 section 4.1.13), keys and URLs supplied by the
- * sender (RFC 8725 sections 3.9 and 3.10), and the iteration count of PBES2.
+ * sender (RFC 8725 sections 3.9 and 3.10), the iteration count of PBES2, and claims repeated in the header
+ * (RFC 7519 section 5.3), which would tell everybody what the token hides.
  */
-const REFUSED_MEMBERS = ['zip', 'crit', 'jku', 'jwk', 'x5u', 'x5c', 'p2c'];
+const REFUSED_MEMBERS = ['zip', 'crit', 'jku', 'jwk', 'x5u', 'x5c', 'p2c', 'iss', 'sub', 'aud'];
 
 /** Members that only the codec writes, and claims, which would stand readable in a header (RFC 7519 section 5.3). */
 const RESERVED_MEMBERS = new Set([
   ...['alg', 'enc', 'kid', 'typ', 'cty', 'epk', 'apu', 'apv', 'iv', 'tag', 'p2s'],
-  ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope'],
+  ...['exp', 'nbf', 'iat', 'jti', 'client_id', 'scope'],
   ...REFUSED_MEMBERS,
 ]);
 

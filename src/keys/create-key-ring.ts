@@ -1,6 +1,8 @@
-import { type AuditTrail, noAuditTrail } from '../audit/record.js';
+import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
+import { assertOptions, type KnownOptions } from '../options.js';
 import { type ContentEncryption, isContentEncryption } from './content-key.js';
 import { assembleKeyRing, type KeyRing } from './key-ring.js';
+import type { KeyMaterial } from './parse-jwk.js';
 import { type KeySpec, readKeySpec } from './read-key-spec.js';
 
 export interface KeyRingOptions {
@@ -22,11 +24,15 @@ export interface KeyRingOptions {
  *   encryption off the allow-list; and what the file system says of a key file.
  */
 export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
+  assertOptions(options, KNOWN, 'createKeyRing');
   const { environment = 'production', enc = 'A256GCM', audit = noAuditTrail } = options;
-  assertOptions(options, environment, enc);
+  assertKeyRingOptions(options, environment, enc);
+  assertAuditTrail(audit);
 
   const [first, ...rest] = await readKeySpec(options.current);
   if (first === undefined) throw new TypeError('current names no key');
+  if (options.current.notAfter !== undefined) throw new TypeError('notAfter is for previous keys only');
+  assertLasting(first);
   const previous = await Promise.all((options.previous ?? []).map(readKeySpec));
   const ring = assembleKeyRing({ environment, enc, current: first, previous: [...rest, ...previous.flat()] });
 
@@ -34,9 +40,25 @@ export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   return ring;
 }
 
-function assertOptions(options: KeyRingOptions, environment: string, enc: string): void {
+/** From its end on, what a key encrypted would not be accepted any more. */
+function assertLasting(current: KeyMaterial): void {
+  const { notAfter, encrypts } = current.kind === 'root' ? { ...current.root, encrypts: true } : current.key;
+  if (encrypts && notAfter !== undefined) throw new TypeError('The current key must not have an end (exp)');
+}
+
+const KNOWN: KnownOptions<KeyRingOptions> = {
+  current: true,
+  previous: true,
+  environment: true,
+  enc: true,
+  audit: true,
+};
+
+function assertKeyRingOptions(options: KeyRingOptions, environment: string, enc: string): void {
   if (options.current === undefined) throw new TypeError('current is missing: the key that encrypts');
-  if (options.current.notAfter !== undefined) throw new TypeError('notAfter is for previous keys only');
+  if (options.previous !== undefined && !Array.isArray(options.previous)) {
+    throw new TypeError('previous must be an array of keys');
+  }
   if (typeof environment !== 'string' || environment === '')
     throw new TypeError('environment must not be empty');
   if (!isContentEncryption(enc)) throw new TypeError('enc must be A256GCM, A192GCM or A128GCM');

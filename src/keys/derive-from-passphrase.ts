@@ -35,9 +35,16 @@ export interface LegacyPassphraseKey {
  * @throws TypeError for a short passphrase, a missing or short salt, or iterations outside the bounds.
  */
 export async function deriveFromPassphrase(key: PassphraseKey | LegacyPassphraseKey): Promise<Buffer> {
-  const { salt, iterations } = 'derivation' in key ? DSP_AI_PLATFORM : resolveParameters(key);
+  const { salt, iterations } = isLegacyPassphrase(key) ? DSP_AI_PLATFORM : resolveParameters(key);
   assertPassphrase(key.passphrase);
   return promisify(pbkdf2)(key.passphrase, salt, iterations, ROOT_SECRET_BYTES, 'sha256');
+}
+
+/** @throws TypeError for a derivation that there is not: the caller's salt would count for nothing. */
+export function isLegacyPassphrase(key: PassphraseKey | LegacyPassphraseKey): key is LegacyPassphraseKey {
+  const derivation: unknown = 'derivation' in key ? key.derivation : undefined;
+  if (derivation === undefined || derivation === 'dsp-ai-platform') return derivation !== undefined;
+  throw new TypeError('derivation must be dsp-ai-platform, or left out');
 }
 
 function resolveParameters({ salt, iterations = DEFAULT_ITERATIONS }: PassphraseKey) {

@@ -1,6 +1,6 @@
 import type { NumericDate } from '../clock.js';
 import type { ContentEncryption, ContentKey, KeyPurpose } from './content-key.js';
-import { deriveContentKey } from './derive-content-key.js';
+import { deriveContentKey, type RootKey } from './derive-content-key.js';
 import type { JwkSet, KeyMaterial } from './parse-jwk.js';
 
 /** Roots and keys in versions: the current one encrypts, all of them decrypt. */
@@ -44,14 +44,15 @@ export interface KeyRingParts {
   readonly previous: readonly KeyMaterial[];
 }
 
-/** Builds the ring from what the sources yielded. @throws TypeError for two keys of one `kid`. */
+/** Builds the ring from what the sources yielded. @throws TypeError for two keys of one `kid`, or one root twice. */
 export function assembleKeyRing(parts: KeyRingParts): KeyRing {
   const { environment, enc, current, previous } = parts;
   const materials = [current, ...previous];
-  assertDistinctKids(materials);
-
   const roots = materials.flatMap((material) => (material.kind === 'root' ? [material.root] : []));
   const underived = materials.flatMap((material) => (material.kind === 'key' ? [material.key] : []));
+  assertDistinctKids(materials);
+  assertDistinctRoots(roots);
+
   const byKid = new Map(underived.map((key) => [key.kid, key]));
   const derived = new Map<string, readonly ContentKey[]>();
 
@@ -99,6 +100,14 @@ function assertDistinctKids(materials: readonly KeyMaterial[]): void {
     if (seen.has(kid)) throw new TypeError(`The key ring holds two keys with the kid ${kid}`);
     seen.add(kid);
   }
+}
+
+/** One secret under two names would derive the same keys twice, with ends that may differ. */
+function assertDistinctRoots(roots: readonly RootKey[]): void {
+  const isRepeated = roots.some(({ secret }, index) =>
+    roots.slice(0, index).some((other) => other.secret.equals(secret)),
+  );
+  if (isRepeated) throw new TypeError('The key ring holds one root secret twice');
 }
 
 function assertEncrypts(key: ContentKey, purpose: KeyPurpose): ContentKey {

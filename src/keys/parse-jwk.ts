@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto';
-import type { NumericDate } from '../clock.js';
+import { isNumericDate, type NumericDate } from '../clock.js';
 import { assertKeyBytes, ROOT_SECRET_BYTES } from './assert-key-bytes.js';
 import { type ContentEncryption, type ContentKey, isContentEncryption, KEY_LENGTHS } from './content-key.js';
 import { deriveKid, type RootKey } from './derive-content-key.js';
@@ -105,7 +105,6 @@ function decodeKey(k: unknown): Buffer {
 /** `exp` of a JWK, as OpenID Federation registered it: the key is not used from then on. */
 function readNotAfter(exp: unknown): { notAfter?: NumericDate } {
   if (exp === undefined) return {};
-  if (typeof exp !== 'number' || !Number.isFinite(exp))
-    throw new TypeError('exp of a JWK must be a NumericDate');
+  if (!isNumericDate(exp)) throw new TypeError('exp of a JWK must be a NumericDate');
   return { notAfter: exp };
 }

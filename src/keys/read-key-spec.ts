@@ -1,10 +1,12 @@
 import { createSecretKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { NumericDate } from '../clock.js';
+import { isNumericDate, type NumericDate } from '../clock.js';
+import { assertObject } from '../options.js';
 import { assertKeyBytes, ROOT_SECRET_BYTES } from './assert-key-bytes.js';
 import { deriveKid } from './derive-content-key.js';
 import {
   deriveFromPassphrase,
+  isLegacyPassphrase,
   type LegacyPassphraseKey,
   type PassphraseKey,
 } from './derive-from-passphrase.js';
@@ -36,15 +38,23 @@ export type KeySpec = KeySource & {
  * @throws TypeError where what it names is missing, malformed or too weak; never with its value.
  */
 export async function readKeySpec(spec: KeySpec): Promise<readonly KeyMaterial[]> {
+  assertObject(spec, 'A key, as { env: NAME },');
   const materials = await readSource(spec);
   if (spec.notAfter === undefined) return materials;
-  if (!Number.isFinite(spec.notAfter)) throw new TypeError('notAfter must be a NumericDate, in seconds');
+  if (!isNumericDate(spec.notAfter)) {
+    throw new TypeError('notAfter must be a NumericDate: seconds since 1970, not milliseconds');
+  }
   const { notAfter } = spec;
-  return materials.map((material) =>
-    material.kind === 'root'
-      ? { kind: 'root', root: { ...material.root, notAfter } }
-      : { kind: 'key', key: { ...material.key, notAfter } },
-  );
+  return materials.map((material) => limitMaterial(material, notAfter));
+}
+
+/** An end that the material has of its own is not put off. */
+function limitMaterial(material: KeyMaterial, limit: NumericDate): KeyMaterial {
+  const { notAfter: own = limit } = material.kind === 'root' ? material.root : material.key;
+  const notAfter = Math.min(own, limit);
+  return material.kind === 'root'
+    ? { kind: 'root', root: Object.freeze({ ...material.root, notAfter }) }
+    : { kind: 'key', key: Object.freeze({ ...material.key, notAfter }) };
 }
 
 async function readSource(source: KeySource): Promise<readonly KeyMaterial[]> {
@@ -59,14 +69,21 @@ async function readSource(source: KeySource): Promise<readonly KeyMaterial[]> {
 
 async function readPassphrase(source: PassphraseKey | LegacyPassphraseKey): Promise<KeyMaterial> {
   const bytes = await deriveFromPassphrase(source);
-  if (!('derivation' in source)) return rootOf(bytes);
+  if (!isLegacyPassphrase(source)) return rootOf(bytes);
   const secret = createSecretKey(bytes);
   const kid = source.kid ?? deriveKid(secret);
   assertKid(kid);
-  return { kind: 'key', key: { kid, alg: 'dir', enc: 'A256GCM', purpose: 'access', encrypts: true, secret } };
+  return {
+    kind: 'key',
+    key: Object.freeze({ kid, alg: 'dir', enc: 'A256GCM', purpose: 'access', encrypts: true, secret }),
+  };
 }
 
+/** A name that is none is not shown: it may be the secret itself, by mistake. */
 function readVariable(name: string): readonly KeyMaterial[] {
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,39}$/.test(name)) {
+    throw new TypeError('env must name an environment variable: up to 40 letters, digits and underscores');
+  }
   const text = process.env[name]?.trim();
   if (text === undefined || text === '') throw new TypeError(`Environment variable ${name} is not set`);
   return inContext(`Environment variable ${name}`, () => parseKeyText(text));
@@ -95,7 +112,8 @@ function rootOf(bytes: Uint8Array): KeyMaterial {
 }
 
 function decodeSecret(secret: Uint8Array | string): Uint8Array {
-  if (typeof secret !== 'string') return secret;
+  if (secret instanceof Uint8Array) return secret;
+  if (typeof secret !== 'string') throw new TypeError('A root secret must be 32 bytes, or their text');
   if (/^[0-9a-f]{64}$/i.test(secret)) return Buffer.from(secret, 'hex');
   const bytes = Buffer.from(secret, 'base64url');
   if (bytes.length === ROOT_SECRET_BYTES && bytes.toString('base64url') === secret) return bytes;

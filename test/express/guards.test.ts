@@ -154,6 +154,12 @@ describe('requireClaim', () => {
     expect(await statusOf(guard)).toBe(status);
   });
 
+  test('asks no function where the claim is absent', async () => {
+    const guard = requireClaim('session_id', (value) => String(value).length > 0);
+
+    expect(await statusOf(guard)).toBe(403);
+  });
+
   test('hands on the fault of a function that throws', async () => {
     const guard = requireClaim('jti', () => {
       throw new Error('bug');

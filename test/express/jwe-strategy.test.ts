@@ -75,6 +75,7 @@ describe('JweStrategy', () => {
   test.each<[string, VerifyFunction]>([
     ['calls back', (verified, done) => done(null, { name: verified.claims.sub })],
     ['calls back later', (verified, done) => setImmediate(done, null, { name: verified.claims.sub })],
+    ['declares done and returns a promise', async (verified, _done) => ({ name: verified.claims.sub })],
     ['returns a promise', async (verified) => ({ name: verified.claims.sub })],
     [
       'is async and calls back',

@@ -58,7 +58,7 @@ describe('decryptToken', () => {
     expect(Object.isFrozen(used)).toBe(true);
   });
 
-  test.failing('freezes what it returns itself', () => {
+  test('freezes what it returns itself', () => {
     const decrypted = decryptToken(forgeToken(key), { keyRing: ring, maxTokenLength: 8192 }, NOW);
     expect(Object.isFrozen(decrypted)).toBe(true);
   });
@@ -399,7 +399,7 @@ describe('on the wire', () => {
   });
 
   test('nothing of the token or the key is in a refusal', () => {
-    const plaintext = '{"sub":"somebody"';
+    const plaintext = '{"sub":somebody}';
     const token = forgeToken(key, { plaintext });
     const error = thrownBy(() => decryptToken(token, { keyRing: ring, maxTokenLength: 8192 }, NOW));
     const shown = inspect(error, { depth: 10, showHidden: true });

@@ -101,13 +101,13 @@ describe('encryptToken', () => {
     expect(() => encryptToken(Object.freeze(claimsOf()), key, options)).not.toThrow();
   });
 
-  test.failing('refuses a header that no reader would take: over 1 KiB', async () => {
+  test('refuses a header that no reader would take: over 1 KiB', async () => {
     const key = await createKey();
     const header = { filler: 'x'.repeat(1024) };
     expect(() => encryptToken(claimsOf(), key, { typ: 'at+jwt', header })).toThrow(TypeError);
   });
 
-  test.failing('refuses a key that was handed over for decryption only', async () => {
+  test('refuses a key that was handed over for decryption only', async () => {
     const { keys } = (await createRing()).exportAccessKeys(AUDIENCE);
     const ring = await createKeyRing({ current: { jwks: { keys } } });
     const key = ring.decryptionKey(ring.current);

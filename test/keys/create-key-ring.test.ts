@@ -73,7 +73,7 @@ describe('createKeyRing', () => {
     expect(Object.isFrozen(ring.previous)).toBe(true);
   });
 
-  test.failing.each<[string, KeyRingOptions]>([
+  test.each<[string, KeyRingOptions]>([
     ['notAfter', { current: { jwk }, previous: [{ jwk: { ...jwk, kid: 'two' }, notAfter: NOW }] }],
     ['the DSP AI platform', { current: { passphrase, derivation: 'dsp-ai-platform', kid: 'two' } }],
   ])('hands out keys that cannot be changed: %s', async (_name, options) => {
@@ -109,7 +109,7 @@ describe('createKeyRing refuses', () => {
     );
   });
 
-  test.failing.each<[string, KeyRingOptions]>([
+  test.each<[string, KeyRingOptions]>([
     ['a JWK', { current: { jwk: { ...jwk, exp: NOW } } }],
     ['a root', { current: { jwk: { ...rootNamed('one'), exp: NOW } } }],
     ['the first of a JWK Set', { current: { jwks: { keys: [{ ...jwk, exp: NOW }] } } }],
@@ -169,10 +169,10 @@ describe('no message of createKeyRing holds the secret', () => {
     ['a passphrase with few iterations', passphrase, { passphrase, salt, iterations: 1000 }],
     ['a passphrase in an array', passphrase, { passphrase: [passphrase], salt }],
     ['a variable with a passphrase', passphrase, { env: 'PASSPORT_JWE_TEST_PASSPHRASE' }],
-    ['a variable with broken JSON', k, { env: 'PASSPORT_JWE_TEST_BROKEN_JWK' }],
+    ['a variable with broken JSON', k.slice(0, 4), { env: 'PASSPORT_JWE_TEST_BROKEN_JWK' }],
   ])('%s', async (_fault, secret, current) => {
     process.env['PASSPORT_JWE_TEST_PASSPHRASE'] = passphrase;
-    process.env['PASSPORT_JWE_TEST_BROKEN_JWK'] = JSON.stringify(jwk).slice(0, -1);
+    process.env['PASSPORT_JWE_TEST_BROKEN_JWK'] = `{"k":${k}}`;
     const error = await rejectionOf(createKeyRing({ current: Object.assign(untyped({}), current) }));
     expect(error).toBeInstanceOf(TypeError);
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(secret);

@@ -72,7 +72,7 @@ describe('deriveFromPassphrase', () => {
     },
   );
 
-  test.failing.each([[null], ['none'], ['']])(
+  test.each([[null], ['none'], ['']])(
     'takes no other name of a derivation for the DSP AI platform: %j',
     async (derivation) => {
       await expect(deriveFromPassphrase(untyped({ passphrase, salt, derivation }))).rejects.toThrow(
