@@ -2,13 +2,13 @@ import { type AuditTrail, assertAuditTrail, noAuditTrail } from './audit/record.
 import { buildClaimsSet, type ClaimsRequest } from './claims/build-claims-set.js';
 import { type ClaimsOptions, resolveClaimsPolicy, resolveStrings } from './claims/claims-policy.js';
 import { ACCESS_TOKEN_TYP, type IssuedClaims, type TokenType } from './claims/claims-set.js';
-import type { JsonObject } from './claims/json.js';
+import { freezeJson, type JsonObject } from './claims/json.js';
 import { MAX_ISSUED_TOKEN_LENGTH } from './claims/token-size.js';
 import { validateClaimsSet } from './claims/validate-claims-set.js';
 import type { VerifiedToken } from './claims/verified-token.js';
 import { type Clock, type NumericDate, systemClock } from './clock.js';
 import { InvalidRequestError } from './errors.js';
-import { decryptToken } from './jwe/decrypt-token.js';
+import { decryptToken, MAX_CLAIMS_DEPTH } from './jwe/decrypt-token.js';
 import { encryptToken } from './jwe/encrypt-token.js';
 import type { KeyRing } from './keys/key-ring.js';
 import { assertMethod } from './options.js';
@@ -72,6 +72,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   const { maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
   assertMethod(keyRing, 'decryptionKey', 'keyRing must be a KeyRing: await createKeyRing(...)');
   assertAuditTrail(audit);
+  if (typeof clock !== 'function') throw new TypeError('clock must be a function that returns a NumericDate');
   if (revocations !== undefined) assertMethod(revocations, 'isRevoked', 'revocations needs isRevoked(token)');
   if (!Number.isInteger(maxTokenLength) || maxTokenLength < 1) {
     throw new TypeError('maxTokenLength must be a positive whole number');
@@ -121,8 +122,10 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
 /** Nothing is issued that our own readers would refuse; they see the claims as JSON. */
 function assertReadable(claimsSet: IssuedClaims, now: NumericDate): void {
   const { iss: issuer, aud: audience } = claimsSet;
-  const token = { header: { typ: ACCESS_TOKEN_TYP }, claims: JSON.parse(JSON.stringify(claimsSet)), key: {} };
+  const claims: JsonObject = JSON.parse(JSON.stringify(claimsSet));
+  const token = { header: { typ: ACCESS_TOKEN_TYP }, claims, key: {} };
   try {
+    if (!freezeJson(claims, MAX_CLAIMS_DEPTH)) throw new TypeError('They nest too deep');
     validateClaimsSet(token, resolveClaimsPolicy({ issuer, audience }), now);
   } catch (cause) {
     throw new TypeError(`No reader would accept these claims of type ${claimsSet.type}`, { cause });

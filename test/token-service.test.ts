@@ -49,6 +49,7 @@ describe('createTokenService', () => {
     [{ maxTokenLength: 1.5 }, 'maxTokenLength'],
     [{ maxTokenLength: '8192' }, 'maxTokenLength'],
     [{ clockToleranceSeconds: 61 }, 'clockToleranceSeconds'],
+    [{ clock: 5 }, 'clock'],
     [{ typ: 'rt+jwt' }, 'typ'],
   ])('refuses %j', (options, named) => {
     const create = () => serviceOf(untyped(options));

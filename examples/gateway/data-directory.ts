@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What the gateway generates on its first start and keeps. */
@@ -34,6 +34,7 @@ function generateKeys(): string {
  */
 async function keep(directory: string, name: string, generate: () => string): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  await assertPrivate(directory);
   const path = join(directory, name);
   const draft = join(directory, `.${name}.${process.pid}.${randomBytes(4).toString('hex')}`);
   if (!(await exists(path))) {
@@ -43,6 +44,12 @@ async function keep(directory: string, name: string, generate: () => string): Pr
     await syncDirectory(directory);
   }
   return (await readFile(path, 'utf8')).trim();
+}
+
+/** Whoever can write here could put keys of their own in place. */
+async function assertPrivate(directory: string): Promise<void> {
+  const { mode } = await stat(directory);
+  if ((mode & 0o022) !== 0) throw new Error(`Others can write to ${directory}; chmod 700 it`);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -40,6 +40,8 @@ export async function startGateway(settings: Settings, audit: AuditTrail): Promi
   return { origin, demoApiKey, close: () => close(server) };
 }
 
+const SHUTDOWN_TIMEOUT_MS = 5000;
+
 /** What issuing and accepting have in common. */
 interface Service {
   readonly keyRing: KeyRing;
@@ -94,9 +96,12 @@ function originOf(server: Server, host: string): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
+/** Requests that run may end, connections take no more of them, and what does not end is cut off. */
 function close(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
+    server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'));
     server.close((error) => (error ? reject(error) : resolve()));
     server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), SHUTDOWN_TIMEOUT_MS).unref();
   });
 }

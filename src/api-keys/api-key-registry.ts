@@ -58,6 +58,6 @@ export function createApiKeyRegistry(keys: readonly RegisteredKey[]): ApiKeyRegi
 }
 
 /** A key in its last second counts as expired: its tokens would not live for a whole one. */
-function isExpired({ expiresAt }: ApiKey, now: NumericDate): boolean {
+export function isExpired({ expiresAt }: ApiKey, now: NumericDate): boolean {
   return expiresAt !== undefined && expiresAt - now < 1;
 }

@@ -20,8 +20,10 @@ const TOKENS_TRACKED = 10_000;
 export function recordAcceptances(audit: AuditTrail, clock: Clock): (token: AcceptedToken) => void {
   if (!audit.enabled) return () => {};
 
-  const record = (token: AcceptedToken, count: number) =>
-    void audit.record({ type: 'token.accepted', ...token, count });
+  const record = (token: AcceptedToken, count: number): void => {
+    // The answer is decided and does not wait; a trail that fails has said so itself.
+    audit.record({ type: 'token.accepted', ...token, count }).catch(() => {});
+  };
   const inUse = new LRUCache<string, { token: AcceptedToken; count: number; since: number }>({
     max: TOKENS_TRACKED,
     dispose: ({ token, count }, _jti, reason) => {

@@ -13,6 +13,7 @@ import { type Clock, systemClock } from '../clock.js';
 import { InsufficientScopeError, InvalidTokenError, JweError, MissingCredentialsError } from '../errors.js';
 import type { KnownOptions } from '../options.js';
 import { createTokenService, type TokenServiceOptions } from '../token-service.js';
+import { readIp } from './request-ip.js';
 import { createTokenReader, type TokenLocations } from './token-locations.js';
 
 /** What both kinds of authentication, Passport and plain middleware, are told. */
@@ -120,6 +121,6 @@ function toRefusal(req: Request, error: JweError, token: VerifiedToken | undefin
     code: error.code,
     ...(error instanceof InvalidTokenError ? { reason: error.reason } : {}),
     ...(token === undefined ? {} : identify(token)),
-    ...(req.ip === undefined ? {} : { ip: req.ip }),
+    ...readIp(req),
   };
 }

@@ -6,10 +6,15 @@ import { type AuthenticationOutcome, readState } from './request-state.js';
 
 const defaultChallenge = createChallengeWriter({});
 
-/** Adds the challenge to the headers of a failure, so that whoever answers it answers it whole. */
-export function addChallenge(error: JweError, writeChallenge: ChallengeWriter): void {
+/** The headers of the failure table. */
+function headersOf(error: JweError, writeChallenge: ChallengeWriter): Readonly<Record<string, string>> {
   const challenge = writeChallenge(error);
-  if (challenge !== undefined) error.headers = { ...error.headers, 'WWW-Authenticate': challenge };
+  return challenge === undefined ? error.headers : { ...error.headers, 'WWW-Authenticate': challenge };
+}
+
+/** Adds the challenge to a failure, so that whoever answers it answers it whole. */
+export function addChallenge(error: JweError, writeChallenge: ChallengeWriter): void {
+  if (!Object.isFrozen(error)) error.headers = headersOf(error, writeChallenge);
 }
 
 /** The body of the failure table: `error` and `error_description`, or empty where there is no error code. */
@@ -19,8 +24,8 @@ export function sendBody(res: Response, error: JweError): void {
 }
 
 /** Answers with the status, the headers and the body of the failure table. */
-export function answerFailure(res: Response, error: JweError): void {
-  res.status(error.status).set(error.headers);
+export function answerFailure(res: Response, error: JweError, writeChallenge: ChallengeWriter): void {
+  res.status(error.status).set(headersOf(error, writeChallenge));
   sendBody(res, error);
 }
 
@@ -34,10 +39,11 @@ export async function refuseRequest(
 ): Promise<void> {
   const { req, res, next } = exchange;
   const state = readState(req);
-  addChallenge(error, state?.acceptor.writeChallenge ?? defaultChallenge);
+  const writeChallenge = state?.acceptor.writeChallenge ?? defaultChallenge;
   await state?.acceptor.recordRefusal(req, error, tokenOf(state.outcome));
-  if (state?.failWithError) next(error);
-  else answerFailure(res, error);
+  if (!state?.failWithError) return answerFailure(res, error, writeChallenge);
+  addChallenge(error, writeChallenge);
+  return next(error);
 }
 
 function tokenOf(outcome: AuthenticationOutcome): VerifiedToken | undefined {

@@ -1,30 +1,30 @@
-import type { ErrorRequestHandler, Request } from 'express';
+import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { AuditTrail } from '../audit/record.js';
-import { InvalidClientError, InvalidRequestError, JweError } from '../errors.js';
+import { InvalidClientError, JweError } from '../errors.js';
 import { challengeScheme } from '../grants/read-client-credentials.js';
 import { findClient, NO_STORE } from './exchange-token.js';
+import { readIp } from './request-ip.js';
 
 /** Answers failures of the token endpoint (RFC 6749 section 5.2); faults of the program are passed on. */
 export function answerTokenError(audit: AuditTrail): ErrorRequestHandler {
+  const answer = async (error: JweError, req: Request, res: Response): Promise<void> => {
+    await recordRefusal(audit, req, error);
+    res.status(error.status).set({ ...NO_STORE, ...error.headers, ...challengeOf(error, req) });
+    res.json({ error: error.error, error_description: error.message });
+  };
+
   return function answerTokenFailure(failure: unknown, req, res, next) {
-    const error = toFailure(failure);
-    if (error === undefined || res.headersSent) return next(failure);
-    recordRefusal(audit, req, error).then(() => {
-      res.status(error.status).set({ ...NO_STORE, ...error.headers, ...challengeOf(error, req) });
-      res.json({ error: error.error, error_description: error.message });
-    }, next);
+    if (res.headersSent) return next(failure);
+    if (!(failure instanceof JweError)) return next(failure);
+    if (!isAnswerable(failure)) return next(new Error('A claims hook threw this', { cause: failure }));
+    answer(failure, req, res).catch(next);
   };
 }
 
-/** What the body parsers report (a body too large, cut off, not JSON, in an unknown encoding) becomes ours. */
-function toFailure(failure: unknown): JweError | undefined {
-  if (failure instanceof JweError) return failure.error === undefined ? undefined : failure;
-  if (!(failure instanceof Error) || !('status' in failure)) return undefined;
-  if (failure.status === 413) return new InvalidRequestError('The body is too large', { status: 413 });
-  if (failure.status === 415)
-    return new InvalidRequestError('The encoding of the body is not supported', { status: 415 });
-  if (failure.status === 400) return new InvalidRequestError('The body cannot be parsed');
-  return undefined;
+/** Failures of the resource side have no place here: a hook that throws one is a fault of the program. */
+function isAnswerable(error: JweError): boolean {
+  if (error instanceof InvalidClientError) return true;
+  return error.error !== undefined && error.status !== 401 && error.status !== 403;
 }
 
 /** A client that failed to authenticate is challenged; RFC 9110 section 15.5.2 wants it on every 401. */
@@ -40,6 +40,6 @@ async function recordRefusal(audit: AuditTrail, req: Request, error: JweError): 
     code: error.code,
     ...(error instanceof InvalidClientError ? { reason: error.reason } : {}),
     ...(client === undefined ? {} : { clientId: client.keyId }),
-    ...(req.ip === undefined ? {} : { ip: req.ip }),
+    ...readIp(req),
   });
 }

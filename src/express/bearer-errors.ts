@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Request } from 'express';
 import { type ChallengeOptions, createChallengeWriter } from '../bearer/write-challenge.js';
 import { JweError } from '../errors.js';
-import { addChallenge, answerFailure, sendBody } from './answer-failure.js';
+import { answerFailure, sendBody } from './answer-failure.js';
 import { readState } from './request-state.js';
 
 /**
@@ -17,8 +17,7 @@ export function bearerErrors(options: ChallengeOptions = {}): ErrorRequestHandle
     if (res.headersSent) return next(error);
     const state = readState(req);
     if (error instanceof JweError) {
-      addChallenge(error, state?.acceptor.writeChallenge ?? defaultChallenge);
-      return answerFailure(res, error);
+      return answerFailure(res, error, state?.acceptor.writeChallenge ?? defaultChallenge);
     }
     const refusal = isPassportRefusal(error) ? findRefusal(req) : undefined;
     if (refusal === undefined) return next(error);

@@ -7,6 +7,7 @@ import type { Grant, RequestOrigin, TokenResponse } from '../grants/grant.js';
 import { readClientCredentials } from '../grants/read-client-credentials.js';
 import type { TokenService } from '../token-service.js';
 import { readParameter, readParameters, readTokenRequest, type TokenRequest } from './read-token-request.js';
+import { readIp } from './request-ip.js';
 
 export interface ExchangeParts {
   readonly tokens: TokenService;
@@ -32,17 +33,18 @@ export function exchangeToken(parts: ExchangeParts): RequestHandler {
   const grants = new Map(parts.grants.map((grant) => [grant.grantType, grant]));
 
   const exchange = async (req: Request): Promise<TokenResponse> => {
-    const now = clock();
     const request = readTokenRequest(req);
-    const apiKey = authenticateClient(req, request, apiKeys, now);
+    const apiKey = authenticateClient(req, request, apiKeys, clock());
     clients.set(req, apiKey);
     const grant = chooseGrant(request, grants);
     const parameters = readParameters(request, grant.parameters);
-    return grant.handle({ tokens, apiKey, parameters, defaultAudience, origin: readOrigin(req), now });
+    return grant.handle({ tokens, apiKey, parameters, defaultAudience, origin: readOrigin(req), clock });
   };
 
   return function answerTokenRequest(req, res, next) {
-    exchange(req).then((response) => res.set(NO_STORE).json(response), next);
+    exchange(req)
+      .then((response) => void res.set(NO_STORE).json(response))
+      .catch(next);
   };
 }
 
@@ -72,7 +74,7 @@ function chooseGrant(request: TokenRequest, grants: ReadonlyMap<string, Grant>):
 function readOrigin(req: Request): RequestOrigin {
   const userAgent = req.get('user-agent');
   return {
-    ...(req.ip === undefined ? {} : { ip: req.ip }),
+    ...readIp(req),
     ...(userAgent === undefined ? {} : { userAgent }),
   };
 }

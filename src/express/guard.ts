@@ -18,6 +18,7 @@ export function guard(name: string, check: Check): RequestHandler {
     try {
       const state = readState(req);
       if (state === undefined) warnOnce();
+      if (state?.outcome.kind === 'refused') throw state.outcome.error;
       if (state?.outcome.kind !== 'verified') throw new MissingCredentialsError();
       check(state.outcome.token, state.acceptor.clock());
     } catch (failure) {

@@ -60,15 +60,18 @@ export function requireType(...types: readonly [TokenType, ...TokenType[]]): Req
  */
 export function requireClaim(
   name: string,
-  expected: string | number | boolean | ((value: unknown) => boolean) = () => true,
+  ...expectation: readonly [expected?: string | number | boolean | ((value: unknown) => boolean)]
 ): RequestHandler {
   resolveStrings(name, 'requireClaim');
+  const [expected] = expectation.length === 0 ? [() => true] : expectation;
+  // An explicit undefined is a value that the application failed to find, and must not open the route.
   if (!['string', 'number', 'boolean', 'function'].includes(typeof expected)) {
     throw new TypeError('requireClaim takes text, a number, a boolean or a function');
   }
   const fits = typeof expected === 'function' ? expected : (value: unknown) => value === expected;
   return guard('requireClaim', ({ claims }) => {
-    if (!Object.hasOwn(claims, name) || !fits(claims[name])) throw new AccessDeniedError();
+    const passes = Object.hasOwn(claims, name) && fits(claims[name]) === true;
+    if (!passes) throw new AccessDeniedError();
   });
 }
 

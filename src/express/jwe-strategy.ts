@@ -76,14 +76,13 @@ export class JweStrategy extends Strategy {
     };
     const { acceptor, findUser } = this;
     const failWithError = options.failWithError ?? false;
-    const settle = async (): Promise<void> => {
-      const outcome = await authenticateRequest(req, acceptor, findUser);
-      keepState(req, { outcome, acceptor, failWithError });
-      if (outcome.kind === 'verified') succeed(outcome, acceptor, ends);
-      else await refuse(req, outcome, acceptor, ends);
-    };
-    // What the application throws out of Passport's own callbacks ends here too, rather than unhandled.
-    settle().catch((error) => ends.error(asError(error)));
+    decide(req, acceptor, findUser).then(
+      (outcome) => {
+        keepState(req, { outcome, acceptor, failWithError });
+        finish(req, () => end(outcome, acceptor, ends));
+      },
+      (error) => finish(req, () => ends.error(asError(error))),
+    );
   }
 }
 
@@ -91,7 +90,13 @@ type StrategyOutcome =
   | { readonly kind: 'verified'; readonly token: VerifiedToken; readonly found: FoundUser }
   | Extract<Acceptance, { kind: 'refused' }>;
 
-/** Rejects only for a fault of the program, that of the verify function included. */
+/** Decides, and puts a refusal on record. Rejects only for a fault of the program, verify function included. */
+async function decide(req: Request, acceptor: Acceptor, findUser: UserFinder): Promise<StrategyOutcome> {
+  const outcome = await authenticateRequest(req, acceptor, findUser);
+  if (outcome.kind === 'refused') await acceptor.recordRefusal(req, outcome.error, outcome.token);
+  return outcome;
+}
+
 async function authenticateRequest(
   req: Request,
   acceptor: Acceptor,
@@ -110,25 +115,29 @@ async function authenticateRequest(
   }
 }
 
-function succeed(
-  { token, found }: Extract<StrategyOutcome, { kind: 'verified' }>,
-  acceptor: Acceptor,
-  ends: Ends,
-): void {
-  acceptor.recordAcceptance(token);
-  ends.success(found.user, found.info);
-}
-
-async function refuse(
-  req: Request,
-  { error, token }: Extract<Acceptance, { kind: 'refused' }>,
-  acceptor: Acceptor,
-  ends: Ends,
-): Promise<void> {
-  await acceptor.recordRefusal(req, error, token);
+/** Exactly one of the three. */
+function end(outcome: StrategyOutcome, acceptor: Acceptor, ends: Ends): void {
+  if (outcome.kind === 'verified') {
+    acceptor.recordAcceptance(outcome.token);
+    return ends.success(outcome.found.user, outcome.found.info);
+  }
+  const { error } = outcome;
   if (error.status === 401) return ends.fail(acceptor.writeChallenge(error), 401);
   addChallenge(error, acceptor.writeChallenge);
   return ends.error(error);
+}
+
+/**
+ * What the application throws out of a callback that it gave to Passport goes to its error handlers, as it
+ * would from a strategy that waits for nothing, and not back into that callback.
+ */
+function finish(req: Request, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (req.next === undefined) throw error;
+    req.next(error);
+  }
 }
 
 /** A verify function may report anything. */

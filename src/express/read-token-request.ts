@@ -1,4 +1,6 @@
 import type { Request } from 'express';
+import { hasDuplicateMembers } from '../claims/has-duplicate-members.js';
+import { isJsonObject } from '../claims/json.js';
 import { InvalidRequestError, InvalidTargetError } from '../errors.js';
 import type { GrantParameters } from '../grants/grant.js';
 
@@ -14,7 +16,7 @@ const REPEATABLE = new Set(['audience', 'resource']);
  */
 export function readTokenRequest(req: Request): TokenRequest {
   const body: unknown = req.body;
-  if (typeof body === 'string') return collect(new URLSearchParams(body).entries());
+  if (typeof body === 'string') return req.is('application/json') ? parseJson(body) : parseForm(body);
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return new Map();
   return new Map(Object.entries(body).map(([name, value]) => [name, Array.isArray(value) ? value : [value]]));
 }
@@ -45,8 +47,22 @@ export function readParameters(request: TokenRequest, names: readonly string[]):
   return parameters;
 }
 
-function collect(entries: Iterable<readonly [string, string]>): TokenRequest {
+function parseForm(text: string): TokenRequest {
   const parameters = new Map<string, unknown[]>();
-  for (const [name, value] of entries) parameters.set(name, [...(parameters.get(name) ?? []), value]);
+  for (const [name, value] of new URLSearchParams(text))
+    parameters.set(name, [...(parameters.get(name) ?? []), value]);
   return parameters;
+}
+
+/** A name that stands twice is refused here, since JSON.parse would hide the first. */
+function parseJson(text: string): TokenRequest {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new InvalidRequestError('The body is not valid JSON');
+  }
+  if (!isJsonObject(parsed)) throw new InvalidRequestError('The body must be a JSON object');
+  if (hasDuplicateMembers(text)) throw new InvalidRequestError('The body repeats a parameter');
+  return new Map(Object.entries(parsed).map(([name, value]) => [name, [value]]));
 }

@@ -1,8 +1,8 @@
-import express, { type RequestHandler, type Router } from 'express';
+import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { type AuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, systemClock } from '../clock.js';
-import { InvalidRequestError } from '../errors.js';
+import { InvalidRequestError, JweError } from '../errors.js';
 import { type ClaimsHook, clientCredentials } from '../grants/client-credentials.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
@@ -50,8 +50,10 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   const { apiKeys, audience, audit = noAuditTrail, clock = systemClock } = options;
   assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await loadApiKeys(...)');
   if (typeof audience !== 'string') throw new TypeError('audience must be one string');
+  const tokens = createTokenService({ ...options, audience });
+  options.keyRing.encryptionKey('access', audience);
   const exchange = exchangeToken({
-    tokens: createTokenService({ ...options, audience }),
+    tokens,
     apiKeys,
     grants: [clientCredentials(options.claims)],
     defaultAudience: audience,
@@ -62,17 +64,23 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   const router = express.Router();
   router
     .route('/token')
-    .post(refuseOtherMediaTypes, parseForm, parseJson, exchange, answerError)
+    .post(refuseOtherMediaTypes, readBody, refuseUnreadableBodies, exchange, answerError)
     .all(refuseOtherMethods, answerError);
   return router;
 }
 
-const parseForm = express.text({ type: FORM, limit: BODY_LIMIT, inflate: false });
-const parseJson = express.json({ type: JSON_TYPE, limit: BODY_LIMIT, inflate: false });
+const readBody = express.text({ type: [FORM, JSON_TYPE], limit: BODY_LIMIT, inflate: false });
+
+/** What the reader of the body reports: too large, cut off, compressed, in an unknown charset. */
+const refuseUnreadableBodies: ErrorRequestHandler = (failure, _req, _res, next) => {
+  if (failure instanceof JweError) return next(failure);
+  const status = failure?.status === 413 || failure?.status === 415 ? failure.status : 400;
+  return next(new InvalidRequestError('The body cannot be read', { status, cause: failure }));
+};
 
 /** A request without any body goes on: it lacks parameters, and is told which. */
 const refuseOtherMediaTypes: RequestHandler = (req, _res, next) => {
-  if (req.is([FORM, JSON_TYPE]) !== false || req.headers['content-length'] === '0') return next();
+  if (req.is([FORM, JSON_TYPE]) !== false || Number(req.headers['content-length']) === 0) return next();
   return next(new InvalidRequestError('The body must be form-encoded or JSON', { status: 415 }));
 };
 

@@ -1,9 +1,16 @@
 import type { ApiKey } from '../api-keys/api-key.js';
+import { isExpired } from '../api-keys/api-key-registry.js';
 import { claimsByKeyType } from '../api-keys/claims-by-key-type.js';
 import { copyCustomClaims } from '../claims/build-claims-set.js';
 import type { JsonObject } from '../claims/json.js';
 import { formatScope, parseScope } from '../claims/scope.js';
-import { InvalidRequestError, InvalidScopeError, InvalidTargetError } from '../errors.js';
+import {
+  InvalidClientError,
+  InvalidRequestError,
+  InvalidScopeError,
+  InvalidTargetError,
+  JweError,
+} from '../errors.js';
 import type { Grant, GrantContext, GrantParameters, RequestOrigin } from './grant.js';
 
 /** What a token request asks for, as the `claims` hook sees it. */
@@ -31,11 +38,13 @@ export function clientCredentials(claimsHook: ClaimsHook = () => ({})): Grant {
   return {
     grantType: 'client_credentials',
     parameters: ['scope', 'audience', 'resource', 'user', 'session_id', 'device_id'],
-    async handle({ tokens, apiKey, parameters, defaultAudience, origin, now }: GrantContext) {
+    async handle({ tokens, apiKey, parameters, defaultAudience, origin, clock }: GrantContext) {
+      const now = clock();
       const audience = chooseAudience(apiKey, parameters, defaultAudience);
       const scope = narrowScope(apiKey, parameters.get('scope'));
       const identities = readIdentities(apiKey, parameters);
-      const custom = await claimsHook(apiKey, { scope, audience, ...identities, ...origin });
+      const custom = await askHook(claimsHook, apiKey, { scope, audience, ...identities, ...origin });
+      if (isExpired(apiKey, clock())) throw new InvalidClientError('expired');
       const { user, sessionId } = identities;
       const issued = await tokens.issue({
         type: apiKey.type,
@@ -61,6 +70,15 @@ export function clientCredentials(claimsHook: ClaimsHook = () => ({})): Grant {
       };
     },
   };
+}
+
+/** What the hook says of the request stands; whatever else it throws, a `status` included, is its own fault. */
+async function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext): Promise<JsonObject> {
+  try {
+    return await hook(apiKey, context);
+  } catch (cause) {
+    throw cause instanceof JweError ? cause : new Error('The claims hook failed', { cause });
+  }
 }
 
 /** One audience a token: the one asked for (RFC 8707 section 2), or the only one that there is. */

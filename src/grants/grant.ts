@@ -1,4 +1,5 @@
 import type { ApiKey } from '../api-keys/api-key.js';
+import type { Clock } from '../clock.js';
 import type { TokenService } from '../token-service.js';
 
 /** Parameters of a token request: those of its grant type, each present once and not empty. */
@@ -19,8 +20,7 @@ export interface GrantContext {
   readonly apiKey: ApiKey;
   readonly parameters: GrantParameters;
   readonly origin: RequestOrigin;
-  /** NumericDate. */
-  readonly now: number;
+  readonly clock: Clock;
 }
 
 /** Body of a successful answer (RFC 6749 section 5.1). */

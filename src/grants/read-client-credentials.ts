@@ -36,7 +36,12 @@ export function readClientCredentials(request: ClientAuthentication): ClientCred
 
 /** The scheme in which a client that failed is challenged: the one that it used (RFC 6749 section 5.2). */
 export function challengeScheme(authorization: readonly string[] | undefined): 'Basic' | 'Bearer' {
-  return /^bearer\b/i.test(authorization?.[0] ?? '') ? 'Bearer' : 'Basic';
+  return schemeOf(authorization?.[0]) === 'bearer' ? 'Bearer' : 'Basic';
+}
+
+/** In lower case; it ends where a space or a tab begins. */
+function schemeOf(authorization = ''): string {
+  return authorization.split(/[ \t]/, 1).join('').toLowerCase();
 }
 
 function single(values: readonly string[] | undefined, name: string): string | undefined {
@@ -46,11 +51,11 @@ function single(values: readonly string[] | undefined, name: string): string | u
 }
 
 function readAuthorization(authorization: string | undefined): ClientCredentials | undefined {
-  const [scheme = '', credentials = '', ...excess] = (authorization ?? '').split(/ +/);
-  const isBasic = scheme.toLowerCase() === 'basic';
-  if (!isBasic && scheme.toLowerCase() !== 'bearer') return undefined;
-  if (credentials === '' || excess.length > 0) throw new InvalidClientError('no_credentials');
-  return isBasic ? readBasic(credentials) : { secret: credentials };
+  const scheme = schemeOf(authorization);
+  if (scheme !== 'basic' && scheme !== 'bearer') return undefined;
+  const [, credentials] = /^ +([^ \t]+)$/.exec(authorization?.slice(scheme.length) ?? '') ?? [];
+  if (credentials === undefined) throw new InvalidClientError('no_credentials');
+  return scheme === 'basic' ? readBasic(credentials) : { secret: credentials };
 }
 
 /** RFC 7617 section 2, with both halves form-encoded as RFC 6749 section 2.3.1 wants. */

@@ -9,7 +9,7 @@ import { decodeBase64url } from './base64url.js';
 import { type ProtectedHeader, parseProtectedHeader } from './protected-header.js';
 
 /** Claims nest no deeper than this many objects and arrays. */
-const MAX_CLAIMS_DEPTH = 16;
+export const MAX_CLAIMS_DEPTH = 16;
 
 export interface DecryptionPolicy {
   readonly keyRing: KeyRing;

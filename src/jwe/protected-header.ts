@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { hasDuplicateMembers } from '../claims/has-duplicate-members.js';
 import { freezeJson, isJsonObject, type JsonObject } from '../claims/json.js';
 import { InvalidTokenError } from '../errors.js';
-import { hasDuplicateMembers } from './has-duplicate-members.js';
 
 /** The protected header of a token that may be opened (RFC 7516 section 4.1). */
 export interface ProtectedHeader extends JsonObject {

@@ -124,6 +124,8 @@ interface OctJwk extends Record<string, unknown> {
   readonly alg: ContentEncryption;
   readonly use: 'enc';
   readonly key_ops: readonly string[];
+  /** A member of our own: the audience that the key was derived for. */
+  readonly aud?: string;
   readonly exp?: NumericDate;
   readonly k: string | undefined;
 }
@@ -137,6 +139,7 @@ function toJwk(key: ContentKey): OctJwk {
     alg: key.enc,
     use: 'enc',
     key_ops: ['decrypt'],
+    ...(key.audience === undefined ? {} : { aud: key.audience }),
     ...(key.notAfter === undefined ? {} : { exp: key.notAfter }),
     k,
   };

@@ -70,6 +70,7 @@ function readContentKey(jwk: Jwk, bytes: Buffer, notAfter: { notAfter?: NumericD
       alg: 'dir',
       enc,
       purpose: 'access',
+      ...readAudience(jwk['aud']),
       ...notAfter,
       encrypts: operations.includes('encrypt'),
       secret: createSecretKey(bytes),
@@ -100,6 +101,13 @@ function decodeKey(k: unknown): Buffer {
     throw new TypeError('k of a JWK must be base64url without padding');
   }
   return bytes;
+}
+
+/** `aud` is what our own export adds: such a key is good for one audience, also where a server has several. */
+function readAudience(aud: unknown): { audience?: string } {
+  if (aud === undefined) return {};
+  if (typeof aud !== 'string' || aud === '') throw new TypeError('aud of a JWK must be one audience');
+  return { audience: aud };
 }
 
 /** `exp` of a JWK, as OpenID Federation registered it: the key is not used from then on. */

@@ -16,7 +16,9 @@ export async function assertNotRevoked(token: VerifiedToken, check: RevocationCh
 
 async function askCheck(token: VerifiedToken, check: RevocationCheck): Promise<boolean> {
   try {
-    return await check.isRevoked(token);
+    const answer: unknown = await check.isRevoked(token);
+    if (typeof answer !== 'boolean') throw new TypeError('isRevoked must answer true or false');
+    return answer;
   } catch (cause) {
     throw cause instanceof JweError ? cause : new TemporarilyUnavailableError({ cause });
   }

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -95,6 +96,19 @@ describe('the gateway with nothing set', () => {
     expect(await program.ended).toBe(0);
   });
 
+  test('shuts down although a client never ends its request', async () => {
+    const { program, port } = await startAndWait();
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write('POST /oauth/token HTTP/1.1\r\nHost: x\r\n'),
+    );
+    await new Promise((resolve) => socket.once('connect', resolve));
+    socket.on('error', () => {});
+    program.process.kill('SIGTERM');
+
+    expect(await program.ended).toBe(0);
+    socket.destroy();
+  });
+
   test('writes no token and no root secret, and the demo API key only into the curl that it prints', async () => {
     const { program, origin } = await startAndWait();
     const token = await exchange(origin, await readDemoApiKey());
@@ -116,6 +130,23 @@ describe('the gateway as it is configured', () => {
     expect(await program.ended).toBe(1);
     expect(program.output()).toContain('set JWE_KEYS_FILE or JWE_PASSPHRASE, ISSUER, API_KEYS_DIR');
     await expect(stat(dataDir())).rejects.toThrow('ENOENT');
+  });
+
+  test('refuses a DATA_DIR that others can write to', async () => {
+    await mkdir(dataDir());
+    await chmod(dataDir(), 0o777);
+    const { program } = await startMain();
+
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain('chmod 700');
+  });
+
+  test('says which setting moves it from a port that is taken', async () => {
+    const { port } = await startAndWait();
+    const { program } = await startMain({ PORT: String(port) });
+
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain(`Port ${port} is taken; set PORT`);
   });
 
   test('takes a passphrase from a file and keeps a salt for it', async () => {

@@ -168,6 +168,16 @@ describe('requireClaim', () => {
     expect(await statusOf(guard)).toBe(500);
   });
 
+  test('passes nothing by a promise, which would always count as true', async () => {
+    const later = Reflect.apply(requireClaim, undefined, ['sub', async () => false]);
+
+    expect(await statusOf(later)).toBe(403);
+  });
+
+  test('refuses to be built with a value that the application failed to find', () => {
+    expect(() => requireClaim('tenant', process.env['NO_SUCH_TENANT'])).toThrow(TypeError);
+  });
+
   test('refuses to be built without a name', () => {
     expect(() => requireClaim('')).toThrow(TypeError);
   });

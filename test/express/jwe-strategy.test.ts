@@ -253,7 +253,28 @@ describe('several Passport strategies in a row', () => {
     const answer = await ask(app, mintToken(keyRing, { claims: { exp: 1 } }));
 
     expect(answer.status).toBe(401);
-    expect(answer.headers['www-authenticate']).toBe('Bearer realm="api"');
+    expect(answer.headers['www-authenticate']).toContain('error_description="The access token expired"');
+  });
+});
+
+describe('a callback given to passport.authenticate()', () => {
+  test('that throws is called once, and its exception reaches the error handlers', async () => {
+    const authenticator = new passport.Passport();
+    authenticator.use(new JweStrategy(optionsOf()));
+    let calls = 0;
+    const app = express();
+    app.set('env', 'test');
+    app.get('/', (req, res, next) => {
+      const callback = () => {
+        calls += 1;
+        throw new Error('no user');
+      };
+      authenticator.authenticate('jwe', { session: false }, callback)(req, res, next);
+    });
+
+    expect((await ask(app, '')).status).toBe(500);
+    expect((await ask(app)).status).toBe(500);
+    expect(calls).toBe(2);
   });
 });
 
@@ -267,6 +288,19 @@ describe('bearerErrors', () => {
     app.use(bearerErrors());
 
     expect((await ask(app)).status).toBe(418);
+  });
+
+  test('answers a failure that the application shares among requests, frozen as it may be', async () => {
+    const denied = Object.freeze(new AccessDeniedError());
+    const app = express();
+    app.get('/', () => {
+      throw denied;
+    });
+    app.use(bearerErrors());
+    const answer = await ask(app);
+
+    expect(answer.status).toBe(403);
+    expect(answer.headers['www-authenticate']).toContain('error="access_denied"');
   });
 
   test('passes on the refusal of another strategy', async () => {

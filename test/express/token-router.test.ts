@@ -4,8 +4,11 @@ import {
   type ApiKeyRegistry,
   type AuditRecord,
   createAuditTrail,
+  createKeyRing,
   createTokenService,
+  InvalidTokenError,
   type KeyRing,
+  MissingCredentialsError,
   RateLimitExceededError,
   type TokenRouterOptions,
   tokenRouter,
@@ -396,7 +399,8 @@ describe('a token request that is refused', () => {
     ['another media type', 'text/plain', 'x', 415],
     ['an unknown charset', 'application/json; charset=klingon', '{}', 415],
     ['JSON that is none', 'application/json', '{"a":', 400],
-    ['JSON that is no object', 'application/json', '[1]', 401],
+    ['JSON that is no object', 'application/json', '[1]', 400],
+    ['JSON that names a parameter twice', 'application/json', '{"scope":"a","scope":"b"}', 400],
     ['a body that is too large', 'application/x-www-form-urlencoded', `a=${'x'.repeat(20_000)}`, 413],
   ])('for %s', async (_name, type, body, status) => {
     const answer = await request(createApp()).post('/oauth/token').set('Content-Type', type).send(body);
@@ -453,6 +457,53 @@ describe('a token request that is refused', () => {
   });
 });
 
+describe('a claims hook that fails', () => {
+  test.each([
+    ['with a status of its own', Object.assign(new Error('upstream'), { status: 400 })],
+    ['with a status of 413', Object.assign(new Error('upstream'), { status: 413 })],
+    ['with a failure of the resource side', new InvalidTokenError('expired')],
+    ['with a failure without an error code', new MissingCredentialsError()],
+  ])('%s is a fault of the program, not of the client', async (_name, failure) => {
+    const app = createApp({ claims: () => Promise.reject(failure) });
+
+    expect((await exchange({}, app)).status).toBe(500);
+  });
+
+  test('and is slower than a time-out that already answered leaves the process alive', async () => {
+    let release: () => void = () => {};
+    const answered = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const timeOut: RequestHandler = (_req, res, next) => {
+      next();
+      res.status(503).json({});
+      release();
+    };
+    const answer = await exchange({}, createApp({ claims: () => answered.then(() => ({})) }, [timeOut]));
+
+    expect(answer.status).toBe(503);
+  });
+
+  test('until its key has expired yields no token', async () => {
+    let now = NOW;
+    const keys = await loadFiles({ 'a.yaml': `${FILES['two.yaml']}expires_at: 2030-01-01T00:00:10Z\n` });
+    const app = createApp({
+      apiKeys: keys,
+      clock: () => now,
+      claims: () => {
+        now += 11;
+        return {};
+      },
+    });
+    const answer = await exchange({ audience: 'https://a.example.com' }, app).set(
+      'X-API-Key',
+      'sk-two-audiences',
+    );
+
+    expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
+  });
+});
+
 describe('the audit trail of the token endpoint', () => {
   async function recordsOf(send: (app: Express) => Promise<unknown>): Promise<AuditRecord[]> {
     const records: AuditRecord[] = [];
@@ -490,6 +541,16 @@ describe('the audit trail of the token endpoint', () => {
     ]);
   });
 
+  test('takes no text for an address that a header only claims to be one', async () => {
+    const records = await recordsOf((app) => {
+      app.set('trust proxy', true);
+      return exchange({}, app).set('X-Forwarded-For', 'password=hunter2');
+    });
+
+    expect(records).toMatchObject([{ type: 'token.issued' }]);
+    expect(records[0]).not.toHaveProperty('ip');
+  });
+
   test('names the client of a refused request only where it was authenticated', async () => {
     const records = await recordsOf((app) => exchange({ scope: 'admin' }, app));
 
@@ -500,6 +561,12 @@ describe('the audit trail of the token endpoint', () => {
 });
 
 describe('tokenRouter', () => {
+  test('refuses to be built with a ring that only decrypts', async () => {
+    const exported = await createKeyRing({ current: { jwks: keyRing.exportAccessKeys(AUDIENCE) } });
+
+    expect(() => createApp({ keyRing: exported })).toThrow('only decrypts');
+  });
+
   test.each([
     ['apiKeys', { apiKeys: undefined }],
     ['keyRing', { keyRing: undefined }],

@@ -47,7 +47,7 @@ async function exchange(request: Exchange = {}) {
     parameters: new Map(Object.entries(parameters)),
     defaultAudience: AUDIENCE,
     origin,
-    now,
+    clock: () => now,
   });
   return { response, token: await tokens.verify(response.access_token), records };
 }
@@ -328,9 +328,12 @@ describe('the claims hook', () => {
       parameters: new Map(),
       defaultAudience: AUDIENCE,
       origin: {},
-      now: NOW,
+      clock,
     });
-    await expect(issuance).rejects.toThrow('directory is down');
+    await expect(issuance).rejects.toMatchObject({
+      message: 'The claims hook failed',
+      cause: { message: 'directory is down' },
+    });
     expect(records).toEqual([]);
   });
 

@@ -1,8 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
+import { encryptToken } from '../../src/jwe/encrypt-token.js';
 import { createKeyRing, type KeyRingOptions } from '../../src/keys/create-key-ring.js';
 import type { JwkSet } from '../../src/keys/parse-jwk.js';
+import { createTokenService } from '../../src/token-service.js';
 import { forgeToken } from '../support/forge-token.js';
-import { AUDIENCE, createRing, mintToken, NOW, secretOf } from '../support/tokens.js';
+import {
+  AUDIENCE,
+  claimsOf,
+  clock,
+  createRing,
+  ISSUER,
+  mintToken,
+  NOW,
+  secretOf,
+} from '../support/tokens.js';
 import { verdictOn } from '../support/verdicts.js';
 
 const OTHER_AUDIENCE = 'https://other.example.com';
@@ -191,6 +202,7 @@ describe('exportAccessKeys', () => {
           alg: 'A256GCM',
           use: 'enc',
           key_ops: ['decrypt'],
+          aud: AUDIENCE,
           k: key.secret.export().toString('base64url'),
         },
       ],
@@ -201,6 +213,26 @@ describe('exportAccessKeys', () => {
     const exported = await createExportedRing((await createRing()).exportAccessKeys(AUDIENCE));
     expect(() => exported.encryptionKey(purpose, AUDIENCE)).toThrow(TypeError);
     expect(() => exported.encryptionKey(purpose, OTHER_AUDIENCE)).toThrow(TypeError);
+  });
+
+  test('keeps each key to its audience, where a server holds those of several', async () => {
+    const root = await createRing();
+    const [one, other] = [AUDIENCE, OTHER_AUDIENCE].map((audience) => root.exportAccessKeys(audience));
+    const server = await createKeyRing({
+      current: { jwks: one ?? { keys: [] } },
+      previous: [{ jwks: other ?? { keys: [] } }],
+    });
+    const forged = encryptToken(claimsOf({ aud: OTHER_AUDIENCE }), root.encryptionKey('access', AUDIENCE), {
+      typ: 'at+jwt',
+    });
+    const tokens = createTokenService({
+      keyRing: server,
+      issuer: ISSUER,
+      audience: [AUDIENCE, OTHER_AUDIENCE],
+      clock,
+    });
+
+    await expect(tokens.verify(forged)).rejects.toMatchObject({ reason: 'wrong_audience' });
   });
 
   test('leaves out keys that were given underived, since they open the tokens of every audience', async () => {

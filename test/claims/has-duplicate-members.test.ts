@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { hasDuplicateMembers } from '../../src/jwe/has-duplicate-members.js';
+import { hasDuplicateMembers } from '../../src/claims/has-duplicate-members.js';
 
 describe('hasDuplicateMembers', () => {
   test.each([
