@@ -119,12 +119,13 @@ async function authenticateRequest(
 function end(outcome: StrategyOutcome, acceptor: Acceptor, ends: Ends): void {
   if (outcome.kind === 'verified') {
     acceptor.recordAcceptance(outcome.token);
-    return ends.success(outcome.found.user, outcome.found.info);
+    ends.success(outcome.found.user, outcome.found.info);
+  } else if (outcome.error.status === 401) {
+    ends.fail(acceptor.writeChallenge(outcome.error), 401);
+  } else {
+    addChallenge(outcome.error, acceptor.writeChallenge);
+    ends.error(outcome.error);
   }
-  const { error } = outcome;
-  if (error.status === 401) return ends.fail(acceptor.writeChallenge(error), 401);
-  addChallenge(error, acceptor.writeChallenge);
-  return ends.error(error);
 }
 
 /**
