@@ -9,6 +9,7 @@ export type WireError =
   | 'rate_limit_exceeded'
   | 'temporarily_unavailable'
   | 'invalid_client'
+  | 'invalid_grant'
   | 'unsupported_grant_type'
   | 'invalid_scope'
   | 'invalid_target';
@@ -23,6 +24,7 @@ export type ErrorCode =
   | 'ERR_RATE_LIMIT_EXCEEDED'
   | 'ERR_TEMPORARILY_UNAVAILABLE'
   | 'ERR_INVALID_CLIENT'
+  | 'ERR_INVALID_GRANT'
   | 'ERR_UNSUPPORTED_GRANT_TYPE'
   | 'ERR_INVALID_SCOPE'
   | 'ERR_INVALID_TARGET'
@@ -220,31 +222,9 @@ export class InvalidTargetError extends JweError {
   }
 }
 
-/** One fault of a configuration file: its place, 1-based, and what would be right, never the value itself. */
-export interface ConfigurationProblem {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  /** Where in the document, as `models[0].endpoint`; empty for the document itself. */
-  readonly path: string;
-  readonly message: string;
-}
-
-/** Configuration files that cannot be used: every fault of every file at once. */
-export class ConfigurationError extends JweError {
-  readonly problems: readonly ConfigurationProblem[];
-
-  constructor(problems: readonly ConfigurationProblem[]) {
-    super({
-      code: 'ERR_CONFIGURATION',
-      error: undefined,
-      status: 500,
-      description: problems.map(formatProblem).join('\n'),
-    });
-    this.problems = Object.freeze([...problems]);
+/** The token is another client's, or otherwise not one that this client may use here (RFC 6749 section 5.2). */
+export class InvalidGrantError extends JweError {
+  constructor(description = 'The token is not one that this client may use here') {
+    super({ code: 'ERR_INVALID_GRANT', error: 'invalid_grant', status: 400, description });
   }
-}
-
-function formatProblem({ file, line, column, path, message }: ConfigurationProblem): string {
-  return `${file}:${line}:${column}${path === '' ? '' : ` ${path}`}: ${message}`;
 }

@@ -1,5 +1,6 @@
 export type { ApiKey, ModelConfiguration } from './api-keys/api-key.js';
 export type { ApiKeyRegistry, ClientCredentials } from './api-keys/api-key-registry.js';
+export { ConfigurationError, type ConfigurationProblem } from './api-keys/configuration-error.js';
 export { type ApiKeyOptions, loadApiKeys } from './api-keys/load-api-keys.js';
 export type { SecretText } from './api-keys/secret-text.js';
 export type { AuditEvent, AuditRecord } from './audit/events.js';
@@ -33,11 +34,10 @@ export type { VerifiedToken, VerifiedTokenOf } from './claims/verified-token.js'
 export type { Clock, NumericDate } from './clock.js';
 export {
   AccessDeniedError,
-  ConfigurationError,
-  type ConfigurationProblem,
   type ErrorCode,
   InsufficientScopeError,
   InvalidClientError,
+  InvalidGrantError,
   InvalidRequestError,
   InvalidScopeError,
   InvalidTargetError,
@@ -74,6 +74,13 @@ export type { KeyRing } from './keys/key-ring.js';
 export type { Jwk, JwkSet } from './keys/parse-jwk.js';
 export type { KeySource, KeySpec } from './keys/read-key-spec.js';
 export type { RevocationCheck } from './revocation/check-revocation.js';
+export type { Revocable } from './revocation/revocable.js';
+export { createRevocations, type Revocations, type RevocationsOptions } from './revocation/revocations.js';
+export {
+  type MemoryRevocationStoreOptions,
+  memoryRevocationStore,
+} from './stores/memory/memory-revocation-store.js';
+export type { RevocationEntry, RevocationStore } from './stores/revocation-store.js';
 export {
   createTokenService,
   type IssuedToken,

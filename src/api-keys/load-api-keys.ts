@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
-import { ConfigurationError, type ConfigurationProblem } from '../errors.js';
 import { assertOptions, type KnownOptions } from '../options.js';
 import { type ApiKeyRegistry, createApiKeyRegistry } from './api-key-registry.js';
+import { ConfigurationError, type ConfigurationProblem } from './configuration-error.js';
 import type { Environment } from './interpolate.js';
 import { type FileReading, readApiKeyFile } from './read-api-key-file.js';
 

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
 import { estimateTokenLength, MAX_ISSUED_TOKEN_LENGTH } from '../claims/token-size.js';
-import type { ConfigurationProblem } from '../errors.js';
 import type { ApiKey } from './api-key.js';
 import { digestSecret, type RegisteredKey } from './api-key-registry.js';
 import { checkConsistency, type DocumentFault } from './check-consistency.js';
 import { claimsByKeyType } from './claims-by-key-type.js';
+import type { ConfigurationProblem } from './configuration-error.js';
 import { type Environment, interpolate } from './interpolate.js';
 import { formatPath, type Position } from './locate-nodes.js';
 import { parseYaml } from './parse-yaml.js';

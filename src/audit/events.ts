@@ -62,6 +62,20 @@ export type AuditEvent =
       readonly clientId?: string;
       readonly subject?: string;
       readonly ip?: string;
+    }
+  | {
+      /** From now on refused; which of the identifiers are there depends on the kind. */
+      readonly type: 'revocation.added';
+      readonly kind: 'token' | 'session' | 'api_key' | 'subject' | 'kid';
+      readonly jti?: string;
+      readonly clientId?: string;
+      readonly sessionId?: string;
+      readonly subject?: string;
+      readonly kid?: string;
+      /** NumericDate. */
+      readonly expiresAt?: number;
+      /** The client that asked for it. */
+      readonly requestedBy?: string;
     };
 
 /** An event as sinks receive it. */

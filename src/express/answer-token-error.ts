@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { AuditTrail } from '../audit/record.js';
 import { InvalidClientError, JweError } from '../errors.js';
 import { challengeScheme } from '../grants/read-client-credentials.js';
-import { findClient, NO_STORE } from './exchange-token.js';
+import { findClient, NO_STORE } from './authenticate-client.js';
 import { readIp } from './request-ip.js';
 
 /** Answers failures of the token endpoint (RFC 6749 section 5.2); faults of the program are passed on. */

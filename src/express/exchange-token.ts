@@ -1,11 +1,10 @@
 import type { Request, RequestHandler } from 'express';
-import type { ApiKey } from '../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
-import type { Clock, NumericDate } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { InvalidRequestError, UnsupportedGrantTypeError } from '../errors.js';
 import type { Grant, RequestOrigin, TokenResponse } from '../grants/grant.js';
-import { readClientCredentials } from '../grants/read-client-credentials.js';
 import type { TokenService } from '../token-service.js';
+import { authenticateClient, NO_STORE } from './authenticate-client.js';
 import { readParameter, readParameters, readTokenRequest, type TokenRequest } from './read-token-request.js';
 import { readIp } from './request-ip.js';
 
@@ -17,16 +16,6 @@ export interface ExchangeParts {
   readonly clock: Clock;
 }
 
-/** RFC 6749 section 5.1: what holds a token is not to be stored on the way. */
-export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
-
-const clients = new WeakMap<Request, ApiKey>();
-
-/** The client that the request authenticated, whatever became of the request afterwards. */
-export function findClient(req: Request): ApiKey | undefined {
-  return clients.get(req);
-}
-
 /** The token endpoint behind its parsers: authenticates the client and lets the grant answer. */
 export function exchangeToken(parts: ExchangeParts): RequestHandler {
   const { tokens, apiKeys, defaultAudience, clock } = parts;
@@ -34,8 +23,7 @@ export function exchangeToken(parts: ExchangeParts): RequestHandler {
 
   const exchange = async (req: Request): Promise<TokenResponse> => {
     const request = readTokenRequest(req);
-    const apiKey = authenticateClient(req, request, apiKeys, clock());
-    clients.set(req, apiKey);
+    const apiKey = authenticateClient(req, request, { apiKeys, clock });
     const grant = chooseGrant(request, grants);
     const parameters = readParameters(request, grant.parameters);
     return grant.handle({ tokens, apiKey, parameters, defaultAudience, origin: readOrigin(req), clock });
@@ -46,21 +34,6 @@ export function exchangeToken(parts: ExchangeParts): RequestHandler {
       .then((response) => void res.set(NO_STORE).json(response))
       .catch(next);
   };
-}
-
-function authenticateClient(
-  req: Request,
-  request: TokenRequest,
-  apiKeys: ApiKeyRegistry,
-  now: NumericDate,
-): ApiKey {
-  const credentials = readClientCredentials({
-    authorization: req.headersDistinct['authorization'],
-    apiKeyHeader: req.headersDistinct['x-api-key'],
-    clientId: readParameter(request, 'client_id'),
-    clientSecret: readParameter(request, 'client_secret'),
-  });
-  return apiKeys.authenticate(credentials, now);
 }
 
 function chooseGrant(request: TokenRequest, grants: ReadonlyMap<string, Grant>): Grant {

@@ -6,9 +6,11 @@ import { InvalidRequestError, JweError } from '../errors.js';
 import { type ClaimsHook, clientCredentials } from '../grants/client-credentials.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import type { Revocations } from '../revocation/revocations.js';
 import { createTokenService } from '../token-service.js';
 import { answerTokenError } from './answer-token-error.js';
 import { exchangeToken } from './exchange-token.js';
+import { revokeToken } from './revoke-token.js';
 
 export interface TokenRouterOptions {
   readonly keyRing: KeyRing;
@@ -20,6 +22,8 @@ export interface TokenRouterOptions {
   readonly apiKeys: ApiKeyRegistry;
   /** Adds claims of the application's own to access tokens. Default: none. */
   readonly claims?: ClaimsHook;
+  /** What is revoked, which adds `POST /oauth/revoke`. Default: nothing can be. */
+  readonly revocations?: Revocations;
   /** Where issuance and its refusals are put on record. Default: nowhere. */
   readonly audit?: AuditTrail;
   /** Default: the clock of the machine. */
@@ -32,6 +36,7 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   audience: true,
   apiKeys: true,
   claims: true,
+  revocations: true,
   audit: true,
   clock: true,
 };
@@ -41,32 +46,40 @@ const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
 
 /**
- * Express router of the token endpoint (RFC 6749 section 3.2), to be mounted as
- * `app.use('/oauth', tokenRouter(options))`: `POST /oauth/token` exchanges API keys for access tokens.
+ * Express router of the authorization server, to be mounted as `app.use('/oauth', tokenRouter(options))`:
+ * `POST /oauth/token` exchanges API keys for access tokens (RFC 6749 section 3.2), and where `revocations` are
+ * given `POST /oauth/revoke` lets clients revoke their own (RFC 7009).
  * @throws TypeError for an option that is missing or makes no sense.
  */
 export function tokenRouter(options: TokenRouterOptions): Router {
   assertOptions(options, KNOWN, 'tokenRouter');
-  const { apiKeys, audience, audit = noAuditTrail, clock = systemClock } = options;
+  const { apiKeys, audience, claims, revocations, ...common } = options;
+  const { audit = noAuditTrail, clock = systemClock } = common;
   assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await loadApiKeys(...)');
   if (typeof audience !== 'string') throw new TypeError('audience must be one string');
-  const tokens = createTokenService({ ...options, audience });
+  const tokens = createTokenService({ ...common, audience: audiencesOf(apiKeys, audience) });
   options.keyRing.encryptionKey('access', audience);
-  const exchange = exchangeToken({
-    tokens,
-    apiKeys,
-    grants: [clientCredentials(options.claims)],
-    defaultAudience: audience,
-    clock,
-  });
-  const answerError = answerTokenError(audit);
 
   const router = express.Router();
-  router
-    .route('/token')
-    .post(refuseOtherMediaTypes, readBody, refuseUnreadableBodies, exchange, answerError)
-    .all(refuseOtherMethods, answerError);
+  const answerError = answerTokenError(audit);
+  const addEndpoint = (path: string, handler: RequestHandler): void => {
+    router
+      .route(path)
+      .post(refuseOtherMediaTypes, readBody, refuseUnreadableBodies, handler, answerError)
+      .all(refuseOtherMethods, answerError);
+  };
+  const grants = [clientCredentials(claims)];
+  addEndpoint('/token', exchangeToken({ tokens, apiKeys, grants, defaultAudience: audience, clock }));
+  if (revocations !== undefined) {
+    assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ store })');
+    addEndpoint('/revoke', revokeToken({ tokens, apiKeys, revocations, clock }));
+  }
   return router;
+}
+
+/** Tokens of all of them are issued, and may come back to be revoked. */
+function audiencesOf(apiKeys: ApiKeyRegistry, audience: string): readonly string[] {
+  return [...new Set([audience, ...apiKeys.apiKeys.flatMap((apiKey) => apiKey.audiences)])];
 }
 
 const readBody = express.text({ type: [FORM, JSON_TYPE], limit: BODY_LIMIT, inflate: false });
@@ -85,5 +98,5 @@ const refuseOtherMediaTypes: RequestHandler = (req, _res, next) => {
 };
 
 const refuseOtherMethods: RequestHandler = (_req, _res, next) => {
-  next(new InvalidRequestError('The token endpoint takes POST', { status: 405, headers: { Allow: 'POST' } }));
+  next(new InvalidRequestError('This endpoint takes POST', { status: 405, headers: { Allow: 'POST' } }));
 };

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { digestSecret } from '../../src/api-keys/api-key-registry.js';
+import { ConfigurationError } from '../../src/api-keys/configuration-error.js';
 import { loadApiKeys } from '../../src/api-keys/load-api-keys.js';
-import { ConfigurationError, InvalidClientError } from '../../src/errors.js';
+import { InvalidClientError } from '../../src/errors.js';
 import {
   faultsOf,
   type KeyFiles,

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { ApiKey } from '../../src/api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../../src/api-keys/api-key-registry.js';
+import { ConfigurationError, type ConfigurationProblem } from '../../src/api-keys/configuration-error.js';
 import type { Environment } from '../../src/api-keys/interpolate.js';
 import { loadApiKeys } from '../../src/api-keys/load-api-keys.js';
 import { resolveApiKey } from '../../src/api-keys/resolve-api-key.js';
 import { apiKeySchema } from '../../src/api-keys/schema.js';
-import { ConfigurationError, type ConfigurationProblem } from '../../src/errors.js';
 import { rejectionOf } from './caught.js';
 
 export type KeyFiles = Readonly<Record<string, string | Uint8Array>>;

@@ -1,0 +1,36 @@
+import type { Request } from 'express';
+import type { ApiKey } from '../api-keys/api-key.js';
+import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
+import type { Clock } from '../clock.js';
+import { readClientCredentials } from '../grants/read-client-credentials.js';
+import { readParameter, type TokenRequest } from './read-token-request.js';
+
+/** RFC 6749 section 5.1: what may hold a token is not to be stored on the way. */
+export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
+
+const clients = new WeakMap<Request, ApiKey>();
+
+/**
+ * The API key by which a client of the authorization server authenticates (RFC 6749 section 2.3).
+ * @throws InvalidClientError or InvalidRequestError
+ */
+export function authenticateClient(
+  req: Request,
+  request: TokenRequest,
+  { apiKeys, clock }: { readonly apiKeys: ApiKeyRegistry; readonly clock: Clock },
+): ApiKey {
+  const credentials = readClientCredentials({
+    authorization: req.headersDistinct['authorization'],
+    apiKeyHeader: req.headersDistinct['x-api-key'],
+    clientId: readParameter(request, 'client_id'),
+    clientSecret: readParameter(request, 'client_secret'),
+  });
+  const apiKey = apiKeys.authenticate(credentials, clock());
+  clients.set(req, apiKey);
+  return apiKey;
+}
+
+/** The client that the request authenticated, whatever became of the request afterwards. */
+export function findClient(req: Request): ApiKey | undefined {
+  return clients.get(req);
+}

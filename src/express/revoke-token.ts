@@ -1,0 +1,50 @@
+import type { Request, RequestHandler } from 'express';
+import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
+import type { VerifiedToken } from '../claims/verified-token.js';
+import type { Clock } from '../clock.js';
+import { InvalidGrantError, InvalidRequestError, InvalidTokenError } from '../errors.js';
+import type { Revocations } from '../revocation/revocations.js';
+import type { TokenService } from '../token-service.js';
+import { authenticateClient, NO_STORE } from './authenticate-client.js';
+import { readParameter, readTokenRequest } from './read-token-request.js';
+
+export interface RevocationParts {
+  /** Opens tokens of every audience that the API keys have. */
+  readonly tokens: TokenService;
+  readonly apiKeys: ApiKeyRegistry;
+  readonly revocations: Revocations;
+  readonly clock: Clock;
+}
+
+/**
+ * The revocation endpoint behind its parsers (RFC 7009 section 2). A token that is unknown, expired or revoked
+ * already is answered like one that was revoked: there is nothing left to do.
+ */
+export function revokeToken(parts: RevocationParts): RequestHandler {
+  const revoke = async (req: Request): Promise<void> => {
+    const request = readTokenRequest(req);
+    const apiKey = authenticateClient(req, request, parts);
+    const token = readParameter(request, 'token');
+    if (token === undefined) throw new InvalidRequestError('The parameter token is missing');
+    const verified = await findValid(parts.tokens, token);
+    if (verified === undefined) return;
+    const { jti, exp: expiresAt, client_id: clientId } = verified.claims;
+    if (clientId !== apiKey.keyId) throw new InvalidGrantError();
+    await parts.revocations.revoke({ kind: 'token', jti, expiresAt }, apiKey.keyId);
+  };
+
+  return function answerRevocationRequest(req, res, next) {
+    revoke(req)
+      .then(() => void res.status(200).set(NO_STORE).end())
+      .catch(next);
+  };
+}
+
+async function findValid(tokens: TokenService, token: string): Promise<VerifiedToken | undefined> {
+  try {
+    return await tokens.verify(token);
+  } catch (error) {
+    if (error instanceof InvalidTokenError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,103 @@
+import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
+import type { LineageEntry } from '../claims/claims-set.js';
+import type { VerifiedToken } from '../claims/verified-token.js';
+import { type Clock, type NumericDate, systemClock } from '../clock.js';
+import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import type { RevocationStore } from '../stores/revocation-store.js';
+import type { RevocationCheck } from './check-revocation.js';
+import { nameOf, type Revocable, revocationName } from './revocable.js';
+
+export interface RevocationsOptions {
+  /** Where they are kept. */
+  readonly store: RevocationStore;
+  /**
+   * Longest lifetime of any token in seconds: revocations of API keys, sessions, subjects and `kid`s are kept for
+   * as long. Default 86 400, the longest that an API key can be configured to.
+   */
+  readonly maxTokenLifetimeSeconds?: number;
+  /** Where revocations are put on record. Default: nowhere. */
+  readonly audit?: AuditTrail;
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock;
+}
+
+/** What is revoked, to be given to `authenticate`, `JweStrategy` and `tokenRouter` as `revocations`. */
+export interface Revocations extends RevocationCheck {
+  /**
+   * Revokes one token, a session, an API key, a subject, or everything under a `kid`. Sessions, API keys and
+   * subjects are revoked up to the present second: what they are issued later is accepted.
+   * @param requestedBy `key_id` of the client that asked for it; each may have so many, as the store says.
+   * @throws TemporarilyUnavailableError (as rejection) where the store cannot keep it; nothing is revoked then.
+   */
+  revoke(target: Revocable, requestedBy?: string): Promise<void>;
+  /** Whether the token, or one that it was delegated from, is revoked. Waits for nothing. */
+  isRevoked(token: VerifiedToken): boolean;
+}
+
+const KNOWN: KnownOptions<RevocationsOptions> = {
+  store: true,
+  maxTokenLifetimeSeconds: true,
+  audit: true,
+  clock: true,
+};
+
+/** Most that the clocks of two instances, and the tolerance of a reader, can put off an expiry. */
+const SLACK_SECONDS = 120;
+
+/** @throws TypeError for an option that is missing or makes no sense. */
+export function createRevocations(options: RevocationsOptions): Revocations {
+  assertOptions(options, KNOWN, 'createRevocations');
+  const { store, audit = noAuditTrail, clock = systemClock, maxTokenLifetimeSeconds = 86_400 } = options;
+  assertMethod(store, 'find', 'store must be a RevocationStore: memoryRevocationStore()');
+  assertAuditTrail(audit);
+  if (!(Number.isFinite(maxTokenLifetimeSeconds) && maxTokenLifetimeSeconds > 0)) {
+    throw new TypeError('maxTokenLifetimeSeconds must be a positive number');
+  }
+
+  const covers = (name: string, issuedAt: NumericDate): boolean => {
+    const entry = store.find(name);
+    return entry !== undefined && (entry.issuedUpTo === undefined || issuedAt <= entry.issuedUpTo);
+  };
+  const isBearerRevoked = (bearer: Bearer): boolean =>
+    namesOf(bearer).some((name) => covers(name, bearer.iat));
+
+  return Object.freeze({
+    async revoke(target: Revocable, requestedBy?: string) {
+      const now = clock();
+      const expiresAt = target.kind === 'token' ? target.expiresAt : now + maxTokenLifetimeSeconds;
+      const hasCutOff = target.kind !== 'token' && target.kind !== 'kid';
+      await store.add({
+        name: nameOf(target),
+        ...(hasCutOff ? { issuedUpTo: Math.floor(now) } : {}),
+        expiresAt: expiresAt + SLACK_SECONDS,
+        ...(requestedBy === undefined ? {} : { owner: requestedBy }),
+      });
+      await audit.record({
+        type: 'revocation.added',
+        ...target,
+        ...(requestedBy === undefined ? {} : { requestedBy }),
+      });
+    },
+
+    isRevoked(token: VerifiedToken) {
+      if (store.size === 0) return false;
+      const kid = token.header['kid'];
+      if (typeof kid === 'string' && covers(revocationName.kid(kid), token.claims.iat)) return true;
+      const ancestors = token.type === 'delegation' ? token.claims.lineage : [];
+      return isBearerRevoked(token.claims) || ancestors.some(isBearerRevoked);
+    },
+  });
+}
+
+/** What a token and each of its ancestors say of themselves. */
+type Bearer = Pick<LineageEntry, 'jti' | 'iat' | 'session_id'> &
+  Partial<Pick<LineageEntry, 'client_id' | 'sub'>>;
+
+function namesOf({ jti, client_id: clientId, sub, session_id: sessionId }: Bearer): readonly string[] {
+  const names = [revocationName.token(jti)];
+  if (clientId === undefined) return names;
+  names.push(revocationName.apiKey(clientId));
+  if (sub !== undefined) names.push(revocationName.subject(clientId, sub));
+  if (sessionId !== undefined) names.push(revocationName.session(clientId, sessionId));
+  return names;
+}

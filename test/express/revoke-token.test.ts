@@ -1,0 +1,140 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import express, { type Express } from 'express';
+import {
+  authenticate,
+  createRevocations,
+  createTokenService,
+  type KeyRing,
+  memoryRevocationStore,
+  tokenRouter,
+} from 'passport-jwe';
+import request from 'supertest';
+import { loadFiles } from '../support/api-key-files.js';
+import { AUDIENCE, clock, createRing, ISSUER, NOW } from '../support/tokens.js';
+
+const OTHER_AUDIENCE = 'https://other.example.com';
+const FILES = {
+  'a.yaml': `api_key: sk-alpha\nkey_id: alpha\nname: A\ntype: api_call\nrate_limits: {}\naudiences: [${AUDIENCE}, ${OTHER_AUDIENCE}]\n`,
+  'b.yaml': 'api_key: sk-beta\nkey_id: beta\nname: B\ntype: api_call\nrate_limits: {}\n',
+};
+
+let keyRing: KeyRing;
+let app: Express;
+
+async function createApp(bounds: { maxEntriesPerOwner?: number } = {}): Promise<Express> {
+  const revocations = createRevocations({ store: memoryRevocationStore({ clock, ...bounds }), clock });
+  const service = { keyRing, issuer: ISSUER, clock, revocations };
+  const created = express();
+  created.use('/oauth', tokenRouter({ ...service, audience: AUDIENCE, apiKeys: await loadFiles(FILES) }));
+  created.get('/', authenticate({ ...service, audience: [AUDIENCE, OTHER_AUDIENCE] }), (_req, res) => {
+    res.json({});
+  });
+  return created;
+}
+
+beforeEach(async () => {
+  keyRing = await createRing();
+  app = await createApp();
+});
+
+async function issue(apiKey: string, parameters: object = {}): Promise<string> {
+  const answer = await request(app)
+    .post('/oauth/token')
+    .set('X-API-Key', apiKey)
+    .type('form')
+    .send({ grant_type: 'client_credentials', ...parameters });
+  return answer.body.access_token;
+}
+
+const revoke = (apiKey: string, parameters: object) =>
+  request(app).post('/oauth/revoke').set('X-API-Key', apiKey).type('form').send(parameters);
+const statusOf = async (token: string) =>
+  (await request(app).get('/').auth(token, { type: 'bearer' })).status;
+
+describe('POST /oauth/revoke', () => {
+  test.each([AUDIENCE, OTHER_AUDIENCE])('revokes a token of the client, for %s', async (audience) => {
+    const token = await issue('sk-alpha', { audience });
+    expect(await statusOf(token)).toBe(200);
+    const answer = await revoke('sk-alpha', { token, token_type_hint: 'access_token' });
+
+    expect(answer).toMatchObject({ status: 200, text: '' });
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(await statusOf(token)).toBe(401);
+  });
+
+  test('revokes that token alone', async () => {
+    const [one, other] = [await issue('sk-beta'), await issue('sk-beta')];
+    await revoke('sk-beta', { token: one });
+
+    expect([await statusOf(one), await statusOf(other)]).toEqual([401, 200]);
+  });
+
+  test('answers a token that is revoked already as it did before', async () => {
+    const token = await issue('sk-beta');
+    await revoke('sk-beta', { token });
+
+    expect((await revoke('sk-beta', { token })).status).toBe(200);
+  });
+
+  test('leaves the token of another client valid, and says invalid_grant', async () => {
+    const token = await issue('sk-beta');
+    const answer = await revoke('sk-alpha', { token });
+
+    expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+    expect(await statusOf(token)).toBe(200);
+  });
+
+  test.each([
+    ['text that is no token', 'abc'],
+    ['an empty JWE', '....'],
+  ])('answers %s with 200', async (_name, token) => {
+    expect((await revoke('sk-beta', { token })).status).toBe(200);
+  });
+
+  test('answers an expired token with 200', async () => {
+    const past = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => NOW - 1000 });
+    const { token } = await past.issue({
+      type: 'service',
+      subject: 'beta',
+      clientId: 'beta',
+      audience: AUDIENCE,
+      scope: [],
+      lifetimeSeconds: 60,
+      claims: {},
+    });
+
+    expect((await revoke('sk-beta', { token })).status).toBe(200);
+  });
+
+  test.each([
+    ['without a token', 'sk-beta', {}, 400, 'invalid_request'],
+    ['by a client that is unknown', 'sk-none', { token: 'x' }, 401, 'invalid_client'],
+  ])('is refused %s', async (_name, apiKey, parameters, status, error) => {
+    expect(await revoke(apiKey, parameters)).toMatchObject({ status, body: { error } });
+  });
+
+  test('is refused by another method', async () => {
+    expect(await request(app).get('/oauth/revoke')).toMatchObject({
+      status: 405,
+      headers: { allow: 'POST' },
+    });
+  });
+
+  test('answers a client that has revoked as much as it may with 503, and leaves the token valid', async () => {
+    app = await createApp({ maxEntriesPerOwner: 1 });
+    await revoke('sk-beta', { token: await issue('sk-beta') });
+    const token = await issue('sk-beta');
+    const answer = await revoke('sk-beta', { token });
+
+    expect(answer).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } });
+    expect(await statusOf(token)).toBe(200);
+  });
+
+  test('is not there where nothing can be revoked', async () => {
+    const bare = express();
+    const apiKeys = await loadFiles(FILES);
+    bare.use('/oauth', tokenRouter({ keyRing, issuer: ISSUER, audience: AUDIENCE, apiKeys, clock }));
+
+    expect((await request(bare).post('/oauth/revoke').send({})).status).toBe(404);
+  });
+});

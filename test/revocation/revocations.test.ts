@@ -1,0 +1,133 @@
+import { describe, expect, test } from '@jest/globals';
+import type { JsonObject } from '../../src/claims/json.js';
+import { narrowByType } from '../../src/claims/token-types.js';
+import type { VerifiedToken } from '../../src/claims/verified-token.js';
+import type { Revocable } from '../../src/revocation/revocable.js';
+import { createRevocations } from '../../src/revocation/revocations.js';
+import { memoryRevocationStore } from '../../src/stores/memory/memory-revocation-store.js';
+import { NOW } from '../support/tokens.js';
+import { untyped } from '../support/untyped.js';
+
+/** A token with these claims, as verification yields it. */
+function tokenOf(overrides: JsonObject = {}): VerifiedToken {
+  const claims = {
+    iss: 'i',
+    aud: 'a',
+    exp: NOW + 600,
+    iat: NOW,
+    jti: 'j1',
+    sub: 'alice',
+    client_id: 'demo',
+    session_id: 's1',
+    type: 'service',
+    ...overrides,
+  };
+  return narrowByType(claims, { kid: 'k1' }, []);
+}
+
+function setUp(now = NOW) {
+  let current = now;
+  const store = memoryRevocationStore({ clock: () => current });
+  const revocations = createRevocations({ store, clock: () => current });
+  return {
+    store,
+    revocations,
+    setTime: (time: number) => {
+      current = time;
+    },
+  };
+}
+
+async function isRevokedBy(target: Revocable, token: VerifiedToken): Promise<boolean> {
+  const { revocations } = setUp();
+  await revocations.revoke(target);
+  return revocations.isRevoked(token);
+}
+
+const TARGETS: readonly (readonly [string, Revocable, JsonObject])[] = [
+  ['its jti', { kind: 'token', jti: 'j1', expiresAt: NOW + 600 }, { jti: 'j2' }],
+  ['its session', { kind: 'session', clientId: 'demo', sessionId: 's1' }, { session_id: 's2' }],
+  ['its API key', { kind: 'api_key', clientId: 'demo' }, { client_id: 'other' }],
+  ['its subject', { kind: 'subject', clientId: 'demo', subject: 'alice' }, { sub: 'bob' }],
+];
+
+describe.each(TARGETS)('a token is revoked by %s', (_name, target, different) => {
+  test('and no token of another', async () => {
+    expect(await isRevokedBy(target, tokenOf())).toBe(true);
+    expect(await isRevokedBy(target, tokenOf(different))).toBe(false);
+  });
+
+  test('through its lineage, where it was delegated', async () => {
+    const ancestor = { jti: 'j1', client_id: 'demo', sub: 'alice', session_id: 's1', iat: NOW };
+    const delegated = {
+      type: 'delegation',
+      jti: 'j9',
+      client_id: 'agent',
+      sub: 'agent',
+      session_id: 's9',
+      delegator: 'alice',
+      delegated_to: 'agent',
+      act: { sub: 'agent' },
+      expires_at: NOW + 600,
+    };
+
+    expect(await isRevokedBy(target, tokenOf({ ...delegated, lineage: [ancestor] }))).toBe(true);
+    expect(
+      await isRevokedBy(target, tokenOf({ ...delegated, lineage: [{ ...ancestor, ...different }] })),
+    ).toBe(false);
+  });
+});
+
+describe('revocations', () => {
+  test.each([
+    ['a session', { kind: 'session', clientId: 'other', sessionId: 's1' }],
+    ['a subject', { kind: 'subject', clientId: 'other', subject: 'alice' }],
+  ] as const)('of %s count for the client that chose its name, and no other', async (_name, target) => {
+    expect(await isRevokedBy(target, tokenOf())).toBe(false);
+  });
+
+  test('by kid take everything under that key', async () => {
+    expect(await isRevokedBy({ kind: 'kid', kid: 'k1' }, tokenOf())).toBe(true);
+    expect(await isRevokedBy({ kind: 'kid', kid: 'k2' }, tokenOf())).toBe(false);
+  });
+
+  test.each([
+    [-1, true],
+    [0, true],
+    [1, false],
+  ])(
+    'of a subject reach tokens up to the present second: issued %i s later is revoked: %s',
+    async (later, revoked) => {
+      const target = { kind: 'subject', clientId: 'demo', subject: 'alice' } as const;
+
+      expect(await isRevokedBy(target, tokenOf({ iat: NOW + later }))).toBe(revoked);
+    },
+  );
+
+  test('of one token live as long as the token, and of a key as long as any token of it', async () => {
+    const { revocations, store, setTime } = setUp();
+    await revocations.revoke({ kind: 'token', jti: 'j1', expiresAt: NOW + 600 });
+    await revocations.revoke({ kind: 'api_key', clientId: 'demo' });
+    setTime(NOW + 86_399);
+    await revocations.revoke({ kind: 'kid', kid: 'k9' });
+
+    expect(revocations.isRevoked(tokenOf({ client_id: 'other' }))).toBe(false);
+    expect(revocations.isRevoked(tokenOf())).toBe(true);
+    expect(store.size).toBe(2);
+  });
+
+  test('are on record only once they are in force', async () => {
+    const store = memoryRevocationStore({ maxEntries: 1, clock: () => NOW });
+    const records: object[] = [];
+    const audit = { enabled: true, record: async (event: object) => void records.push(event) };
+    const revocations = createRevocations({ store, audit, clock: () => NOW });
+    await revocations.revoke({ kind: 'kid', kid: 'k1' }, 'demo');
+
+    await expect(revocations.revoke({ kind: 'kid', kid: 'k2' })).rejects.toMatchObject({ status: 503 });
+    expect(records).toEqual([{ type: 'revocation.added', kind: 'kid', kid: 'k1', requestedBy: 'demo' }]);
+  });
+
+  test.each([[{}], [{ store: {} }], [{ store: null }]])('refuse to be built with %j', (options) => {
+    expect(() => createRevocations(untyped(options))).toThrow(TypeError);
+  });
+});
