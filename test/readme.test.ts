@@ -83,6 +83,7 @@ describe('the README', () => {
       'accept',
       'passport',
       'issue',
+      'revoke',
       'api-key',
       'keys',
       'audit',
@@ -117,7 +118,7 @@ describe('the README', () => {
   });
 
   test('has programs that satisfy the compiler', async () => {
-    const names = ['accept', 'passport', 'issue', 'keys', 'audit'];
+    const names = ['accept', 'passport', 'issue', 'revoke', 'keys', 'audit'];
     const files = names.map((name) => join(directory, `${name}-types.mts`));
     await Promise.all(names.map((name, index) => writeFile(files[index] ?? '', blocks.get(name) ?? '')));
     const flags = [
@@ -167,6 +168,13 @@ describe('the README', () => {
 
     expect(await program.ended).toBe(0);
     expect(program.output()).toBe('service true\n');
+  });
+
+  test('revokes a subject', async () => {
+    const program = await startBlock('revoke');
+
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toBe('');
   });
 
   test('puts events on record through pino', async () => {
