@@ -8,11 +8,12 @@ const MAX_TOKEN_TTL_SECONDS = 86_400;
 const DEFAULT_TOKEN_TTL_SECONDS = 600;
 const MAX_LIMIT = 1_000_000_000;
 
-/** Every scalar of the file is a string; the schema gives it its type. No message quotes the value. */
+/** A field that is not there is told apart from one of the wrong kind. */
 const orMissing = (message: string) => ({
   error: (issue: { readonly input?: unknown }) => (issue.input === undefined ? 'is required' : message),
 });
 
+/** Every scalar of the file is a string; the schema gives it its type. No message quotes the value. */
 const text = (maxLength: number) =>
   z
     .string(orMissing('must be text'))
