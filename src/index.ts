@@ -75,12 +75,17 @@ export type { Jwk, JwkSet } from './keys/parse-jwk.js';
 export type { KeySource, KeySpec } from './keys/read-key-spec.js';
 export type { RevocationCheck } from './revocation/check-revocation.js';
 export type { Revocable } from './revocation/revocable.js';
-export { createRevocations, type Revocations, type RevocationsOptions } from './revocation/revocations.js';
 export {
-  type MemoryRevocationStoreOptions,
-  memoryRevocationStore,
-} from './stores/memory/memory-revocation-store.js';
+  createRevocations,
+  type FamilyIdentity,
+  type Revocations,
+  type RevocationsOptions,
+} from './revocation/revocations.js';
+export type { CounterStep, CounterStore } from './stores/counter-store.js';
+export type { FamilyRecord, FamilyStore, StoredFamily } from './stores/family-store.js';
+export { createMemoryStores, type MemoryStoresOptions } from './stores/memory/create-memory-stores.js';
 export type { RevocationEntry, RevocationStore } from './stores/revocation-store.js';
+export type { StoreBounds, Stores } from './stores/stores.js';
 export {
   createTokenService,
   type IssuedToken,

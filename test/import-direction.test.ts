@@ -35,9 +35,10 @@ const modules = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
 
 function readModule(path: string): Module {
   const text = readFileSync(join(SOURCE, path), 'utf8');
-  const specifiers = [...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom '([^']+)'/gm)].map(
-    ([, name = '']) => name,
-  );
+  const specifiers = [
+    ...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom '([^']+)'/gm),
+    ...text.matchAll(/\bimport\('([^']+)'\)/g),
+  ].map(([, name = '']) => name);
   const isOwn = (name: string) => name.startsWith('.');
   return {
     path,
@@ -96,4 +97,28 @@ describe.each(modules)('src/$path', ({ path, text, imports, packages }) => {
 
     expect(path.startsWith('api-keys/') ? [] : known).toEqual([]);
   });
+
+  test('knows the client of a store only in its driver', () => {
+    const driverOf = new Map([
+      ['lmdb', 'stores/lmdb/'],
+      ['ioredis', 'stores/redis/'],
+    ]);
+    const strangers = packages.filter((name) => !path.startsWith(driverOf.get(name) ?? ''));
+
+    expect(strangers).toEqual([]);
+  });
 });
+
+describe('the public names', () => {
+  test('load no client of a store: those are optional', () => {
+    expect([...reach('index.ts')].filter((path) => /^stores\/(lmdb|redis)\//.test(path))).toEqual([]);
+  });
+});
+
+/** Everything that a module loads, directly or not. */
+function reach(path: string, reached = new Set<string>()): ReadonlySet<string> {
+  if (reached.has(path)) return reached;
+  reached.add(path);
+  for (const next of modules.find((module) => module.path === path)?.imports ?? []) reach(next, reached);
+  return reached;
+}

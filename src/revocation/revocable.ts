@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { NumericDate } from '../clock.js';
 
 /** What can be revoked. Identities that a caller chose count only together with its `clientId`. */
@@ -11,14 +12,24 @@ export type Revocable =
 /** A character that no identity may hold keeps the parts of a name apart. */
 const SEPARATOR = '\u0000';
 
+/** Stores take names up to this length, in characters. */
+const MAX_NAME_LENGTH = 200;
+
 /** The name under which stores keep a revocation, the same on every instance. */
 export const revocationName = {
-  token: (jti: string) => `token${SEPARATOR}${jti}`,
-  session: (clientId: string, sessionId: string) => `session${SEPARATOR}${clientId}${SEPARATOR}${sessionId}`,
-  apiKey: (clientId: string) => `api_key${SEPARATOR}${clientId}`,
-  subject: (clientId: string, subject: string) => `subject${SEPARATOR}${clientId}${SEPARATOR}${subject}`,
-  kid: (kid: string) => `kid${SEPARATOR}${kid}`,
+  token: (jti: string) => joinName('token', jti),
+  session: (clientId: string, sessionId: string) => joinName('session', clientId, sessionId),
+  apiKey: (clientId: string) => joinName('api_key', clientId),
+  subject: (clientId: string, subject: string) => joinName('subject', clientId, subject),
+  kid: (kid: string) => joinName('kid', kid),
 } as const;
+
+/** Identities of foreign tokens may be of any length, or hold half a character: a digest stands for those. */
+function joinName(...parts: readonly string[]): string {
+  const name = parts.join(SEPARATOR);
+  if (name.length <= MAX_NAME_LENGTH && name.isWellFormed()) return name;
+  return `digest${SEPARATOR}${createHash('sha256').update(name, 'utf16le').digest('base64url')}`;
+}
 
 export function nameOf(target: Revocable): string {
   switch (target.kind) {

@@ -11,8 +11,8 @@ export interface RevocationsOptions {
   /** Where they are kept. */
   readonly store: RevocationStore;
   /**
-   * Longest lifetime of any token in seconds: revocations of API keys, sessions, subjects and `kid`s are kept for
-   * as long. Default 86 400, the longest that an API key can be configured to.
+   * Longest lifetime of any token in seconds, refresh tokens included: revocations of API keys, sessions, subjects
+   * and `kid`s are kept for as long. Default 7 776 000, the 90 days of a refresh-token family.
    */
   readonly maxTokenLifetimeSeconds?: number;
   /** Where revocations are put on record. Default: nowhere. */
@@ -32,6 +32,17 @@ export interface Revocations extends RevocationCheck {
   revoke(target: Revocable, requestedBy?: string): Promise<void>;
   /** Whether the token, or one that it was delegated from, is revoked. Waits for nothing. */
   isRevoked(token: VerifiedToken): boolean;
+  /** Whether a refresh-token family is revoked: else a refresh would outlive what its session or subject lost. */
+  isFamilyRevoked(family: FamilyIdentity): boolean;
+}
+
+/** By what a refresh-token family is revoked. */
+export interface FamilyIdentity {
+  readonly clientId: string;
+  readonly subject: string;
+  readonly sessionId: string;
+  /** When it began; a cut-off after that ends it, however young its newest token is. */
+  readonly createdAt: NumericDate;
 }
 
 const KNOWN: KnownOptions<RevocationsOptions> = {
@@ -47,8 +58,8 @@ const SLACK_SECONDS = 120;
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function createRevocations(options: RevocationsOptions): Revocations {
   assertOptions(options, KNOWN, 'createRevocations');
-  const { store, audit = noAuditTrail, clock = systemClock, maxTokenLifetimeSeconds = 86_400 } = options;
-  assertMethod(store, 'find', 'store must be a RevocationStore: memoryRevocationStore()');
+  const { store, audit = noAuditTrail, clock = systemClock, maxTokenLifetimeSeconds = 7_776_000 } = options;
+  assertMethod(store, 'find', 'store must be a RevocationStore: createMemoryStores().revocations');
   assertAuditTrail(audit);
   if (!(Number.isFinite(maxTokenLifetimeSeconds) && maxTokenLifetimeSeconds > 0)) {
     throw new TypeError('maxTokenLifetimeSeconds must be a positive number');
@@ -58,8 +69,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     const entry = store.find(name);
     return entry !== undefined && (entry.issuedUpTo === undefined || issuedAt <= entry.issuedUpTo);
   };
-  const isBearerRevoked = (bearer: Bearer): boolean =>
-    namesOf(bearer).some((name) => covers(name, bearer.iat));
+  const isAnyRevoked = (names: readonly string[], issuedAt: NumericDate): boolean =>
+    issuedAt < store.completeSince() || names.some((name) => covers(name, issuedAt));
+  const isBearerRevoked = (bearer: Bearer): boolean => isAnyRevoked(namesOf(bearer), bearer.iat);
 
   return Object.freeze({
     async revoke(target: Revocable, requestedBy?: string) {
@@ -80,11 +92,19 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     },
 
     isRevoked(token: VerifiedToken) {
-      if (store.size === 0) return false;
       const kid = token.header['kid'];
       if (typeof kid === 'string' && covers(revocationName.kid(kid), token.claims.iat)) return true;
       const ancestors = token.type === 'delegation' ? token.claims.lineage : [];
       return isBearerRevoked(token.claims) || ancestors.some(isBearerRevoked);
+    },
+
+    isFamilyRevoked({ clientId, subject, sessionId, createdAt }: FamilyIdentity) {
+      const names = [
+        revocationName.apiKey(clientId),
+        revocationName.subject(clientId, subject),
+        revocationName.session(clientId, sessionId),
+      ];
+      return isAnyRevoked(names, createdAt);
     },
   });
 }

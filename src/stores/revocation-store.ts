@@ -1,8 +1,9 @@
 import type { NumericDate } from '../clock.js';
+import { TemporarilyUnavailableError } from '../errors.js';
 
 /** One thing that is revoked: every token that bears its name, or those issued up to a cut-off. */
 export interface RevocationEntry {
-  /** What is revoked; made by `revocation/`, opaque to stores. */
+  /** What is revoked; made by `revocation/`, opaque to stores. Up to 200 characters, well-formed. */
   readonly name: string;
   /** Tokens issued in this second or before are revoked. Default: all are. */
   readonly issuedUpTo?: NumericDate;
@@ -17,9 +18,9 @@ export interface RevocationStore {
   /**
    * Keeps an entry until it expires. Of two entries of one name the wider counts: a cut-off gives way to none and
    * to a later one, and the later expiry stays.
-   * @returns a promise that resolves once the entry is in force, and as durable as the driver promises.
+   * @returns a promise that resolves once the entry is in force here, and as durable as the driver promises.
    * @throws TemporarilyUnavailableError (as rejection) where it cannot be kept: the store is full or out of
-   *   reach. What it holds stays in force.
+   *   reach. What it holds stays in force. An entry whose answer was lost may be in force all the same.
    */
   add(entry: RevocationEntry): Promise<void>;
   /**
@@ -28,10 +29,16 @@ export interface RevocationStore {
    * @throws TemporarilyUnavailableError where what this process knows is too old to decide.
    */
   find(name: string): RevocationEntry | undefined;
+  /**
+   * Tokens issued before it count as revoked: the store began then, and what was revoked earlier may be lost.
+   * 0 where nothing can have been lost.
+   * @throws TemporarilyUnavailableError where what this process knows is too old to decide.
+   */
+  completeSince(): NumericDate;
+  /** How old in seconds what this process knows is at most; 0 where it reads the store itself. */
+  readonly ageSeconds: number;
   /** How many entries this process knows. */
   readonly size: number;
-  /** Lets go of files and connections; nothing may be called afterwards. */
-  close(): Promise<void>;
 }
 
 /** The entry that is in force where one of the same name is there already. */
@@ -47,7 +54,25 @@ export function mergeEntries(present: RevocationEntry | undefined, added: Revoca
   };
 }
 
+/** Whether an entry leaves nothing of another of its name to be revoked, nor to be kept longer. */
+export function coversEntry(present: RevocationEntry | undefined, other: RevocationEntry): boolean {
+  if (present === undefined || present.expiresAt < other.expiresAt) return false;
+  return laterCutOff(present.issuedUpTo, other.issuedUpTo) === present.issuedUpTo;
+}
+
 /** None at all reaches furthest. */
 function laterCutOff(one?: NumericDate, other?: NumericDate): NumericDate | undefined {
   return one === undefined || other === undefined ? undefined : Math.max(one, other);
+}
+
+/** Why a driver keeps no further entry. */
+export type Fullness = 'store' | 'owner';
+
+/** What a driver rejects with; there is room again as soon as entries expire. */
+export function fullStoreError(fullness: Fullness): TemporarilyUnavailableError {
+  const message =
+    fullness === 'store'
+      ? 'The revocation store is full'
+      : 'The revocations of one API key are at their bound';
+  return new TemporarilyUnavailableError({ retryAfterSeconds: 60, cause: new Error(message) });
 }

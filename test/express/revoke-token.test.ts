@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import express, { type Express } from 'express';
 import {
   authenticate,
+  createMemoryStores,
   createRevocations,
   createTokenService,
   type KeyRing,
-  memoryRevocationStore,
   tokenRouter,
 } from 'passport-jwe';
 import request from 'supertest';
@@ -21,8 +21,11 @@ const FILES = {
 let keyRing: KeyRing;
 let app: Express;
 
-async function createApp(bounds: { maxEntriesPerOwner?: number } = {}): Promise<Express> {
-  const revocations = createRevocations({ store: memoryRevocationStore({ clock, ...bounds }), clock });
+async function createApp(bounds: { maxRevocationsPerClient?: number } = {}): Promise<Express> {
+  const revocations = createRevocations({
+    store: createMemoryStores({ clock, ...bounds }).revocations,
+    clock,
+  });
   const service = { keyRing, issuer: ISSUER, clock, revocations };
   const created = express();
   created.use('/oauth', tokenRouter({ ...service, audience: AUDIENCE, apiKeys: await loadFiles(FILES) }));
@@ -121,7 +124,7 @@ describe('POST /oauth/revoke', () => {
   });
 
   test('answers a client that has revoked as much as it may with 503, and leaves the token valid', async () => {
-    app = await createApp({ maxEntriesPerOwner: 1 });
+    app = await createApp({ maxRevocationsPerClient: 1 });
     await revoke('sk-beta', { token: await issue('sk-beta') });
     const token = await issue('sk-beta');
     const answer = await revoke('sk-beta', { token });

@@ -4,7 +4,7 @@ import { narrowByType } from '../../src/claims/token-types.js';
 import type { VerifiedToken } from '../../src/claims/verified-token.js';
 import type { Revocable } from '../../src/revocation/revocable.js';
 import { createRevocations } from '../../src/revocation/revocations.js';
-import { memoryRevocationStore } from '../../src/stores/memory/memory-revocation-store.js';
+import { createMemoryStores } from '../../src/stores/memory/create-memory-stores.js';
 import { NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
 
@@ -27,7 +27,7 @@ function tokenOf(overrides: JsonObject = {}): VerifiedToken {
 
 function setUp(now = NOW) {
   let current = now;
-  const store = memoryRevocationStore({ clock: () => current });
+  const store = createMemoryStores({ clock: () => current }).revocations;
   const revocations = createRevocations({ store, clock: () => current });
   return {
     store,
@@ -108,7 +108,7 @@ describe('revocations', () => {
     const { revocations, store, setTime } = setUp();
     await revocations.revoke({ kind: 'token', jti: 'j1', expiresAt: NOW + 600 });
     await revocations.revoke({ kind: 'api_key', clientId: 'demo' });
-    setTime(NOW + 86_399);
+    setTime(NOW + 7_775_999);
     await revocations.revoke({ kind: 'kid', kid: 'k9' });
 
     expect(revocations.isRevoked(tokenOf({ client_id: 'other' }))).toBe(false);
@@ -117,7 +117,7 @@ describe('revocations', () => {
   });
 
   test('are on record only once they are in force', async () => {
-    const store = memoryRevocationStore({ maxEntries: 1, clock: () => NOW });
+    const store = createMemoryStores({ maxRevocations: 1, clock: () => NOW }).revocations;
     const records: object[] = [];
     const audit = { enabled: true, record: async (event: object) => void records.push(event) };
     const revocations = createRevocations({ store, audit, clock: () => NOW });

@@ -1,43 +1,22 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { TemporarilyUnavailableError } from '../../src/errors.js';
-import type { RevocationStore } from '../../src/stores/revocation-store.js';
+import type { StoreBounds } from '../../src/stores/stores.js';
 import { NOW } from '../support/tokens.js';
+import type { StoresUnderTest } from './stores-contract.js';
 
-export interface StoreSetting {
-  readonly clock: () => number;
-  readonly maxEntries?: number;
-  readonly maxEntriesPerOwner?: number;
-}
+export function describeRevocationStore({ open, setTime }: StoresUnderTest): void {
+  const openStore = async (bounds?: StoreBounds) => (await open(bounds)).revocations;
 
-/** What every driver promises; each runs it on a store of its own. */
-export function describeRevocationStore(
-  driver: string,
-  create: (setting: StoreSetting) => Promise<RevocationStore>,
-): void {
-  describe(`the ${driver} revocation store`, () => {
-    const open: RevocationStore[] = [];
-    let now = NOW;
-
-    const createStore = async (setting: Partial<StoreSetting> = {}) => {
-      now = NOW;
-      const store = await create({ clock: () => now, ...setting });
-      open.push(store);
-      return store;
-    };
-
-    afterEach(async () => {
-      await Promise.all(open.splice(0).map((store) => store.close()));
-    });
-
+  describe('keep revocations, and', () => {
     test('knows nothing at first', async () => {
-      const store = await createStore();
+      const store = await openStore();
 
       expect(store.find('a')).toBeUndefined();
       expect(store.size).toBe(0);
     });
 
     test('finds what was added, exactly', async () => {
-      const store = await createStore();
+      const store = await openStore();
       const entry = { name: 'a', issuedUpTo: NOW, expiresAt: NOW + 600, owner: 'demo' };
       await store.add(entry);
 
@@ -52,7 +31,7 @@ export function describeRevocationStore(
       ['no cut-off at all', 100, undefined, undefined],
       ['a cut-off where there was none', undefined, 100, undefined],
     ])('keeps the wider of two entries: %s', async (_name, first, second, expected) => {
-      const store = await createStore();
+      const store = await openStore();
       for (const issuedUpTo of [first, second]) {
         await store.add({
           name: 'a',
@@ -69,25 +48,25 @@ export function describeRevocationStore(
       [600, 900],
       [900, 600],
     ])('keeps the later of two expiries: %i and %i', async (first, second) => {
-      const store = await createStore();
+      const store = await openStore();
       for (const seconds of [first, second]) await store.add({ name: 'a', expiresAt: NOW + seconds });
 
       expect(store.find('a')?.expiresAt).toBe(NOW + 900);
     });
 
     test('keeps an entry until it expires, whatever is added meanwhile', async () => {
-      const store = await createStore();
+      const store = await openStore();
       await store.add({ name: 'a', expiresAt: NOW + 600 });
-      now = NOW + 599;
+      setTime(NOW + 599);
       await store.add({ name: 'b', expiresAt: NOW + 1200 });
 
       expect(store.find('a')).toBeDefined();
     });
 
     test('forgets what has expired, so that it does not grow without bound', async () => {
-      const store = await createStore();
+      const store = await openStore();
       await Promise.all(['a', 'b', 'c'].map((name) => store.add({ name, expiresAt: NOW + 60 })));
-      now = NOW + 300;
+      setTime(NOW + 300);
       await store.add({ name: 'd', expiresAt: NOW + 600 });
 
       expect(store.size).toBe(1);
@@ -95,7 +74,7 @@ export function describeRevocationStore(
     });
 
     test('refuses a further entry where it is full, and forgets none to make room', async () => {
-      const store = await createStore({ maxEntries: 2 });
+      const store = await openStore({ maxRevocations: 2 });
       await store.add({ name: 'a', expiresAt: NOW + 600 });
       await store.add({ name: 'b', expiresAt: NOW + 600 });
 
@@ -106,7 +85,7 @@ export function describeRevocationStore(
     });
 
     test('still widens an entry where it is full', async () => {
-      const store = await createStore({ maxEntries: 1 });
+      const store = await openStore({ maxRevocations: 1 });
       await store.add({ name: 'a', issuedUpTo: 100, expiresAt: NOW + 600 });
       await store.add({ name: 'a', issuedUpTo: 200, expiresAt: NOW + 600 });
 
@@ -114,16 +93,16 @@ export function describeRevocationStore(
     });
 
     test('has room again once entries expired', async () => {
-      const store = await createStore({ maxEntries: 1 });
+      const store = await openStore({ maxRevocations: 1 });
       await store.add({ name: 'a', expiresAt: NOW + 60 });
-      now = NOW + 300;
+      setTime(NOW + 300);
       await store.add({ name: 'b', expiresAt: NOW + 600 });
 
       expect(store.find('b')).toBeDefined();
     });
 
     test('bounds what one owner can have, and no other', async () => {
-      const store = await createStore({ maxEntriesPerOwner: 1 });
+      const store = await openStore({ maxRevocationsPerClient: 1 });
       await store.add({ name: 'a', expiresAt: NOW + 60, owner: 'one' });
 
       await expect(store.add({ name: 'b', expiresAt: NOW + 600, owner: 'one' })).rejects.toMatchObject({
@@ -131,7 +110,7 @@ export function describeRevocationStore(
       });
       await store.add({ name: 'c', expiresAt: NOW + 600, owner: 'other' });
       await store.add({ name: 'd', expiresAt: NOW + 600 });
-      now = NOW + 300;
+      setTime(NOW + 300);
       await store.add({ name: 'e', expiresAt: NOW + 600, owner: 'one' });
 
       expect(['a', 'b', 'c', 'd', 'e'].filter((name) => store.find(name) !== undefined)).toEqual([
@@ -141,12 +120,15 @@ export function describeRevocationStore(
       ]);
     });
 
-    test('takes names with any characters', async () => {
-      const store = await createStore();
-      const names = ['', '__proto__', 'a\u0000b', 'ü'.repeat(300), '\u{1f511}'];
-      for (const name of names) await store.add({ name, expiresAt: NOW + 600 });
+    test('takes names with any characters, and forgets them again', async () => {
+      const store = await openStore();
+      const names = ['', '__proto__', 'a\u0000b', '\u0000', 'ü'.repeat(200), '\u{1f511}', '{a}|b:', '*'];
+      for (const name of names) await store.add({ name, expiresAt: NOW + 60, owner: name });
 
       expect(names.map((name) => store.find(name)?.name)).toEqual(names);
+      setTime(NOW + 300);
+      await store.add({ name: 'z', expiresAt: NOW + 600 });
+      expect(store.size).toBe(1);
     });
   });
 }

@@ -1,0 +1,35 @@
+import type { NumericDate } from '../clock.js';
+
+export interface CounterStep {
+  /** Up to 200 characters, well-formed. */
+  readonly name: string;
+  /** What is added: a positive whole number. */
+  readonly amount: number;
+  /** The total must not pass it. Default: there is no limit. */
+  readonly limit?: number;
+  /** When the counter may be forgotten; of several steps the latest counts. */
+  readonly expiresAt: NumericDate;
+}
+
+/**
+ * Counts across processes and restarts. Every method rejects with TemporarilyUnavailableError where the store is
+ * full or out of reach; a step may then have been counted or not, so the total is never below what was granted.
+ */
+export interface CounterStore {
+  /**
+   * Adds to a counter in one atomic step; one that does not exist or has expired counts from 0.
+   * @returns the total afterwards, as durable as the driver promises; `undefined` where it would pass the limit, and
+   *   nothing was added.
+   */
+  add(step: CounterStep): Promise<number | undefined>;
+  /** The total, 0 where there is none. */
+  read(name: string): Promise<number>;
+}
+
+/** @throws TypeError for a step that is no positive whole number: a mistake of the caller, never of a request. */
+export function assertStep({ amount, limit }: CounterStep): void {
+  if (!Number.isSafeInteger(amount) || amount < 1)
+    throw new TypeError('amount must be a positive whole number');
+  if (limit !== undefined && !Number.isSafeInteger(limit))
+    throw new TypeError('limit must be a whole number');
+}

@@ -1,0 +1,118 @@
+import type { Database, RootDatabase } from 'lmdb';
+import type { NumericDate } from '../../clock.js';
+import { JweError, TemporarilyUnavailableError } from '../../errors.js';
+
+/** Most expired values that one step forgets on the way, so that none takes long. */
+const SWEEP_LIMIT = 1000;
+
+/** Values by name that are forgotten some time after they expired. */
+export interface ExpiringTable<Value extends { readonly expiresAt: NumericDate }> {
+  get(name: string): Value | undefined;
+  /** Only within `write`. */
+  put(name: string, value: Value): void;
+  /** Forgets the values that expired longest ago, and tells each; only within `write`. */
+  sweep(now: NumericDate, onForget?: (value: Value) => void): void;
+}
+
+/** One LMDB environment with its single writer. */
+export interface LmdbEnvironment {
+  openDatabase<Value>(name: string): Database<Value, string>;
+  openTable<Value extends { readonly expiresAt: NumericDate }>(name: string): ExpiringTable<Value>;
+  /**
+   * Runs a step alone among all processes, and resolves with what it returns once that is on disk. Either all that
+   * it puts is there or nothing.
+   * @throws TemporarilyUnavailableError (as rejection) where it cannot be written.
+   */
+  write<Result>(step: () => Result): Promise<Result>;
+  /** @throws TemporarilyUnavailableError where it cannot be read. */
+  read<Result>(step: () => Result): Result;
+  close(): Promise<void>;
+}
+
+interface QueuedStep {
+  run(): void;
+  settle(failure: unknown): void;
+}
+
+/**
+ * Steps of one turn of the event loop share a transaction. It is a synchronous one: that is on disk when it
+ * returns, while the promise of an asynchronous one resolves at commit, before the data are.
+ */
+export function lmdbEnvironment(root: RootDatabase): LmdbEnvironment {
+  let queue: QueuedStep[] = [];
+
+  const runQueue = (): void => {
+    const steps = queue;
+    queue = [];
+    if (steps.length === 0) return;
+    let failure: unknown;
+    try {
+      root.transactionSync(() => {
+        for (const step of steps) step.run();
+      });
+    } catch (cause) {
+      failure = asUnavailable(cause);
+    }
+    for (const step of steps) step.settle(failure);
+  };
+
+  return {
+    openDatabase: (name) => root.openDB({ name, encoding: 'json' }),
+
+    openTable<Value extends { readonly expiresAt: NumericDate }>(name: string): ExpiringTable<Value> {
+      const values = root.openDB<Value, string>({ name, encoding: 'json' });
+      const byExpiry = root.openDB<true, [NumericDate, string]>({
+        name: `${name}-by-expiry`,
+        encoding: 'json',
+      });
+      return {
+        get: (key) => values.get(key),
+        put(key, value) {
+          const present = values.get(key);
+          if (present !== undefined) byExpiry.remove([present.expiresAt, key]);
+          values.put(key, value);
+          byExpiry.put([value.expiresAt, key], true);
+        },
+        sweep(now, onForget) {
+          for (const key of [...byExpiry.getKeys({ end: [now, ''], limit: SWEEP_LIMIT })]) {
+            const value = values.get(key[1]);
+            if (value !== undefined) onForget?.(value);
+            values.remove(key[1]);
+            byExpiry.remove(key);
+          }
+        },
+      };
+    },
+
+    write<Result>(step: () => Result) {
+      return new Promise<Result>((resolve, reject) => {
+        let result: Result;
+        if (queue.length === 0) setImmediate(runQueue);
+        queue.push({
+          run: () => {
+            result = step();
+          },
+          settle: (failure) => (failure === undefined ? resolve(result) : reject(failure)),
+        });
+      });
+    },
+
+    read(step) {
+      try {
+        return step();
+      } catch (cause) {
+        throw asUnavailable(cause);
+      }
+    },
+
+    async close() {
+      runQueue();
+      await root.close();
+    },
+  };
+}
+
+/** A full disk, a file that is gone or broken: an outage, never a verdict on a token. */
+function asUnavailable(cause: unknown): unknown {
+  return cause instanceof JweError ? cause : new TemporarilyUnavailableError({ cause });
+}

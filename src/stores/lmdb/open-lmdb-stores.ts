@@ -1,0 +1,80 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, type NumericDate, systemClock } from '../../clock.js';
+import { assertOptions, type KnownOptions } from '../../options.js';
+import { loadPeer } from '../load-peer.js';
+import { nextWholeSecond, untilTime } from '../store-start.js';
+import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
+import { lmdbCounterStore } from './lmdb-counter-store.js';
+import { type LmdbEnvironment, lmdbEnvironment } from './lmdb-environment.js';
+import { lmdbFamilyStore } from './lmdb-family-store.js';
+import { lmdbRevocationStore } from './lmdb-revocation-store.js';
+
+export interface LmdbStoresOptions extends StoreBounds {
+  /** Directory of the store, on a local disk; made with mode 0700 where there is none. */
+  readonly path: string;
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock;
+}
+
+const KNOWN: KnownOptions<LmdbStoresOptions> = {
+  path: true,
+  maxRevocations: true,
+  maxRevocationsPerClient: true,
+  clock: true,
+};
+
+/** Those that LMDB makes. */
+const FILES = ['data.mdb', 'lock.mdb'];
+
+/** Databases within the environment: those of today, and room for more. */
+const MAX_DATABASES = 32;
+
+/**
+ * Keeps everything in an LMDB environment: on disk once a promise resolves, and shared by all processes of one
+ * machine. A new environment refuses the tokens that were issued before it, since which of them were revoked is
+ * not known; it opens within the next whole second, as `iat` has no fractions.
+ * @throws TypeError for an option that is missing or makes no sense.
+ * @throws Error where the package `lmdb` is missing, or the environment cannot be opened.
+ */
+export async function openLmdbStores(options: LmdbStoresOptions): Promise<Stores> {
+  assertOptions(options, KNOWN, 'openLmdbStores');
+  const { path, clock = systemClock } = options;
+  if (typeof path !== 'string' || path === '') throw new TypeError('path must name a directory');
+  const bounds = resolveBounds(options);
+
+  const environment = await openEnvironment(path);
+  const startedAt = await readStart(environment, clock);
+  await untilTime(startedAt, clock);
+  let isOpen = true;
+
+  return Object.freeze({
+    revocations: lmdbRevocationStore(environment, { bounds, startedAt, clock }),
+    families: lmdbFamilyStore(environment, clock),
+    counters: lmdbCounterStore(environment, clock),
+    isReady: () => isOpen,
+    async close() {
+      isOpen = false;
+      await environment.close();
+    },
+  });
+}
+
+async function openEnvironment(path: string): Promise<LmdbEnvironment> {
+  const { open } = await loadPeer('lmdb', () => import('lmdb'));
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  // LMDB's own order, data on disk before the page that names them, rather than the overlapping one of lmdb-js.
+  const root = open({ path, noSubdir: false, maxDbs: MAX_DATABASES, overlappingSync: false });
+  await Promise.all(FILES.map((file) => chmod(join(path, file), 0o600)));
+  return lmdbEnvironment(root);
+}
+
+/** When the environment was made, by whichever process was first. */
+function readStart(environment: LmdbEnvironment, clock: Clock): Promise<NumericDate> {
+  const times = environment.openDatabase<NumericDate>('times');
+  return environment.write(() => {
+    const startedAt = times.get('started-at') ?? nextWholeSecond(clock());
+    times.put('started-at', startedAt);
+    return startedAt;
+  });
+}

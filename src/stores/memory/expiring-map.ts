@@ -1,0 +1,37 @@
+import type { Clock, NumericDate } from '../../clock.js';
+
+/** Time between two looks at everything that may have expired. */
+const SWEEP_SECONDS = 60;
+
+/** A map that knows nothing any more of what has expired. */
+export class ExpiringMap<Value extends { readonly expiresAt: NumericDate }> {
+  readonly #values = new Map<string, Value>();
+  readonly #clock: Clock;
+  #sweptAt = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  get(name: string): Value | undefined {
+    const value = this.#values.get(name);
+    return value !== undefined && value.expiresAt > this.#clock() ? value : undefined;
+  }
+
+  set(name: string, value: Value): void {
+    this.#sweep(this.#clock());
+    this.#values.set(name, value);
+  }
+
+  #sweep(now: NumericDate): void {
+    if (now < this.#sweptAt + SWEEP_SECONDS) return;
+    this.#sweptAt = now;
+    for (const [name, { expiresAt }] of this.#values) {
+      if (expiresAt <= now) this.#values.delete(name);
+    }
+  }
+}

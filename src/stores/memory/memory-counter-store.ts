@@ -1,0 +1,36 @@
+import type { Clock, NumericDate } from '../../clock.js';
+import { TemporarilyUnavailableError } from '../../errors.js';
+import { assertStep, type CounterStore } from '../counter-store.js';
+import { ExpiringMap } from './expiring-map.js';
+
+/** Most counters; a further one is refused, none is forgotten for it. */
+const MAX_COUNTERS = 1_000_000;
+
+interface Counter {
+  readonly total: number;
+  readonly expiresAt: NumericDate;
+}
+
+export function memoryCounterStore(clock: Clock): CounterStore {
+  const counters = new ExpiringMap<Counter>(clock);
+
+  return {
+    async add(step) {
+      assertStep(step);
+      const { name, amount, limit = Number.MAX_SAFE_INTEGER } = step;
+      const present = counters.get(name);
+      const total = (present?.total ?? 0) + amount;
+      if (total > limit) return undefined;
+      if (present === undefined && counters.size >= MAX_COUNTERS) throw full();
+      counters.set(name, { total, expiresAt: Math.max(step.expiresAt, present?.expiresAt ?? 0) });
+      return total;
+    },
+    async read(name) {
+      return counters.get(name)?.total ?? 0;
+    },
+  };
+}
+
+function full(): TemporarilyUnavailableError {
+  return new TemporarilyUnavailableError({ cause: new Error('The store of counters is full') });
+}

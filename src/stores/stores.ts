@@ -1,0 +1,35 @@
+import type { CounterStore } from './counter-store.js';
+import type { FamilyStore } from './family-store.js';
+import type { RevocationStore } from './revocation-store.js';
+
+/** Everything that one driver keeps. */
+export interface Stores {
+  readonly revocations: RevocationStore;
+  readonly families: FamilyStore;
+  readonly counters: CounterStore;
+  /** Whether what is asked of them can be answered now; for readiness probes. */
+  isReady(): boolean;
+  /** Lets go of files and connections; nothing may be asked afterwards. */
+  close(): Promise<void>;
+}
+
+/** Bounds that every driver takes. */
+export interface StoreBounds {
+  /** Most revocations at once; a further one is refused, none is forgotten for it. Default 1 000 000. */
+  readonly maxRevocations?: number;
+  /** Most revocations on request of one client, so that none can fill the store. Default 10 000. */
+  readonly maxRevocationsPerClient?: number;
+}
+
+/** @throws TypeError for a bound that is no positive whole number. */
+export function resolveBounds(options: StoreBounds): Required<StoreBounds> {
+  const { maxRevocations = 1_000_000, maxRevocationsPerClient = 10_000 } = options;
+  assertBound(maxRevocations, 'maxRevocations');
+  assertBound(maxRevocationsPerClient, 'maxRevocationsPerClient');
+  return { maxRevocations, maxRevocationsPerClient };
+}
+
+/** @throws TypeError for one that is no positive whole number. */
+export function assertBound(value: number, name: string): void {
+  if (!Number.isInteger(value) || value < 1) throw new TypeError(`${name} must be a positive whole number`);
+}

@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals';
+import { NOW } from '../support/tokens.js';
+import type { StoresUnderTest } from './stores-contract.js';
+
+export function describeFamilyStore({ open, setTime }: StoresUnderTest): void {
+  const openStore = async () => (await open()).families;
+  const family = { id: 'f1', state: { current: 'digest-1', nested: { ü: [1, null] } }, expiresAt: NOW + 600 };
+
+  describe('keep refresh-token families, and', () => {
+    test('find what was inserted, and nothing else', async () => {
+      const store = await openStore();
+
+      expect(await store.insert(family)).toBe(true);
+      expect(await store.find('f1')).toMatchObject(family);
+      expect(await store.find('f2')).toBeUndefined();
+    });
+
+    test('insert no second family of one id', async () => {
+      const store = await openStore();
+      await store.insert(family);
+
+      expect(await store.insert({ ...family, state: { current: 'digest-9' } })).toBe(false);
+      expect((await store.find('f1'))?.state).toEqual(family.state);
+    });
+
+    test('replace a family that is as it was read', async () => {
+      const store = await openStore();
+      await store.insert(family);
+      const read = await store.find('f1');
+      if (read === undefined) throw new Error('It was inserted');
+
+      expect(await store.replace({ ...read, state: { current: 'digest-2' }, expiresAt: NOW + 900 })).toBe(
+        true,
+      );
+      const replaced = await store.find('f1');
+      expect(replaced).toMatchObject({ state: { current: 'digest-2' }, expiresAt: NOW + 900 });
+      expect(replaced?.revision).not.toBe(read.revision);
+    });
+
+    test('let one of several that replace the same revision win', async () => {
+      const store = await openStore();
+      await store.insert(family);
+      const read = await store.find('f1');
+      if (read === undefined) throw new Error('It was inserted');
+      const rivals = Array.from({ length: 20 }, (_, rival) => store.replace({ ...read, state: { rival } }));
+      const winners = (await Promise.all(rivals)).flatMap((won, rival) => (won ? [rival] : []));
+
+      expect(winners).toHaveLength(1);
+      expect((await store.find('f1'))?.state).toEqual({ rival: winners[0] });
+    });
+
+    test('replace none that is unknown', async () => {
+      const store = await openStore();
+
+      expect(await store.replace({ ...family, revision: 1 })).toBe(false);
+      expect(await store.find('f1')).toBeUndefined();
+    });
+
+    test('know nothing any more of one that has expired, whose id is free again', async () => {
+      const store = await openStore();
+      await store.insert(family);
+      const read = await store.find('f1');
+      if (read === undefined) throw new Error('It was inserted');
+      setTime(NOW + 601);
+
+      expect(await store.find('f1')).toBeUndefined();
+      expect(await store.replace({ ...read, state: {}, expiresAt: NOW + 900 })).toBe(false);
+      expect(await store.insert({ ...family, expiresAt: NOW + 900 })).toBe(true);
+    });
+
+    test('keep one that was extended past its first expiry', async () => {
+      const store = await openStore();
+      await store.insert(family);
+      const read = await store.find('f1');
+      if (read === undefined) throw new Error('It was inserted');
+      await store.replace({ ...read, expiresAt: NOW + 1200 });
+      setTime(NOW + 900);
+      await store.insert({ ...family, id: 'f2', expiresAt: NOW + 1200 });
+
+      expect(await store.find('f1')).toBeDefined();
+    });
+  });
+}

@@ -1,0 +1,123 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { type LmdbStoresOptions, openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
+import type { Stores } from '../../src/stores/stores.js';
+import { clock, NOW } from '../support/tokens.js';
+import { untyped } from '../support/untyped.js';
+import { describeStores } from './stores-contract.js';
+
+const directories: string[] = [];
+const opened: Stores[] = [];
+
+async function createDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-lmdb-'));
+  directories.push(directory);
+  return directory;
+}
+
+async function openStores(options: LmdbStoresOptions): Promise<Stores> {
+  const stores = await openLmdbStores(options);
+  opened.push(stores);
+  return stores;
+}
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((stores) => stores.close()));
+  await Promise.all(directories.splice(0).map((path) => rm(path, { recursive: true })));
+});
+
+describeStores('LMDB', async (setting) => openLmdbStores({ path: await createDirectory(), ...setting }));
+
+describe('openLmdbStores', () => {
+  test('finds everything again after it was closed', async () => {
+    const path = await createDirectory();
+    const first = await openStores({ path, clock });
+    await first.revocations.add({ name: 'a', issuedUpTo: NOW, expiresAt: NOW + 600, owner: 'demo' });
+    await first.families.insert({ id: 'f', state: { a: 1 }, expiresAt: NOW + 600 });
+    await first.counters.add({ name: 'c', amount: 7, expiresAt: NOW + 600 });
+    await first.close();
+    const second = await openStores({ path, clock });
+
+    expect(second.revocations.find('a')).toEqual({
+      name: 'a',
+      issuedUpTo: NOW,
+      expiresAt: NOW + 600,
+      owner: 'demo',
+    });
+    expect(await second.families.find('f')).toMatchObject({ state: { a: 1 } });
+    expect(await second.counters.read('c')).toBe(7);
+  });
+
+  test('bounds revocations across restarts', async () => {
+    const path = await createDirectory();
+    const bounds = { maxRevocations: 3, maxRevocationsPerClient: 1 };
+    const first = await openStores({ path, clock, ...bounds });
+    await first.revocations.add({ name: 'a', expiresAt: NOW + 600, owner: 'demo' });
+    await first.close();
+    const { revocations } = await openStores({ path, clock, ...bounds });
+
+    await expect(revocations.add({ name: 'b', expiresAt: NOW + 600, owner: 'demo' })).rejects.toMatchObject({
+      status: 503,
+    });
+  });
+
+  test('refuses tokens older than the store, and remembers since when', async () => {
+    const path = await createDirectory();
+    const first = await openStores({ path, clock: () => NOW - 0.001 });
+    await first.close();
+    const second = await openStores({ path, clock: () => NOW + 500.5 });
+
+    expect(first.revocations.completeSince()).toBe(NOW);
+    expect(second.revocations.completeSince()).toBe(NOW);
+  });
+
+  test('keeps the directory and the files to its user', async () => {
+    const path = join(await createDirectory(), 'nested', 'store');
+    await openStores({ path, clock });
+    const modes = await Promise.all(
+      [path, join(path, 'data.mdb'), join(path, 'lock.mdb')].map((file) => stat(file)),
+    );
+
+    expect(modes.map(({ mode }) => (mode & 0o777).toString(8))).toEqual(['700', '600', '600']);
+  });
+
+  test('answers 503 once it is closed, and is not ready', async () => {
+    const stores = await openStores({ path: await createDirectory(), clock });
+    await stores.close();
+
+    expect(stores.isReady()).toBe(false);
+    expect(() => stores.revocations.find('a')).toThrow(expect.objectContaining({ status: 503 }));
+    await expect(stores.revocations.add({ name: 'a', expiresAt: NOW })).rejects.toMatchObject({
+      status: 503,
+    });
+    await expect(stores.families.find('f')).rejects.toMatchObject({ status: 503 });
+    await expect(stores.counters.read('c')).rejects.toMatchObject({ status: 503 });
+  });
+
+  test('forgets expired entries of several kinds on the way, a bounded number at a time', async () => {
+    let now = NOW;
+    const { revocations } = await openStores({ path: await createDirectory(), clock: () => now });
+    const names = Array.from({ length: 1500 }, (_, index) => `n${index}`);
+    await Promise.all(names.map((name) => revocations.add({ name, expiresAt: NOW + 60, owner: 'demo' })));
+    now = NOW + 61;
+    const sizes: number[] = [];
+    for (const name of ['x', 'y']) {
+      await revocations.add({ name, expiresAt: NOW + 600 });
+      sizes.push(revocations.size);
+    }
+
+    expect(sizes).toEqual([501, 2]);
+  });
+
+  test.each([
+    {},
+    { path: '' },
+    { path: 1 },
+    { path: '/tmp/x', maxRevocations: 0 },
+    { path: '/tmp/x', file: 'y' },
+  ])('refuses %j', async (options) => {
+    await expect(openLmdbStores(untyped(options))).rejects.toThrow(TypeError);
+  });
+});
