@@ -76,6 +76,18 @@ export type AuditEvent =
       readonly expiresAt?: number;
       /** The client that asked for it. */
       readonly requestedBy?: string;
+    }
+  | {
+      /** The store of revocations stopped answering, or answers again. */
+      readonly type: 'store.unreachable' | 'store.reachable';
+    }
+  | {
+      /** The store had lost revocations that this process still knew; they are put back. */
+      readonly type: 'store.data_lost';
+      /** It began anew, and was not merely behind. */
+      readonly isNewEpoch: boolean;
+      /** How many revocations this process puts back. */
+      readonly restored: number;
     };
 
 /** An event as sinks receive it. */

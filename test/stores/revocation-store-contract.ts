@@ -123,7 +123,7 @@ export function describeRevocationStore({ open, setTime }: StoresUnderTest): voi
     test('takes names with any characters, and forgets them again', async () => {
       const store = await openStore();
       const names = ['', '__proto__', 'a\u0000b', '\u0000', 'ü'.repeat(200), '\u{1f511}', '{a}|b:', '*'];
-      for (const name of names) await store.add({ name, expiresAt: NOW + 60, owner: name });
+      for (const name of names) await store.add({ name, expiresAt: NOW + 60, owner: 'demo' });
 
       expect(names.map((name) => store.find(name)?.name)).toEqual(names);
       setTime(NOW + 300);

@@ -1,0 +1,119 @@
+import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../../audit/record.js';
+import { type Clock, systemClock } from '../../clock.js';
+import { TemporarilyUnavailableError } from '../../errors.js';
+import { assertOptions, type KnownOptions } from '../../options.js';
+import { untilTime } from '../store-start.js';
+import { assertBound, resolveBounds, type StoreBounds, type Stores } from '../stores.js';
+import { openConnection, type RedisAddress } from './redis-connection.js';
+import { redisCounterStore } from './redis-counter-store.js';
+import { redisFamilyStore } from './redis-family-store.js';
+import { redisRevocationStore } from './redis-revocation-store.js';
+import { revocationLog } from './revocation-log.js';
+import { MAX_WAIT_MS, RevocationReplica } from './revocation-replica.js';
+
+export interface RedisStoresOptions extends RedisAddress, StoreBounds {
+  /** What the names of all keys begin with: letters, digits and `._:-`. Default `passport-jwe`. */
+  readonly prefix?: string;
+  /**
+   * How old what this process knows of the revocations may be, in seconds since Redis last answered. Until then
+   * tokens are accepted while Redis is away, and a revocation elsewhere can be missed; afterwards the answer is 503.
+   * Default 5.
+   */
+  readonly maxReplicaAgeSeconds?: number;
+  /** Longest wait for an answer of Redis, in milliseconds. Default 150. */
+  readonly commandTimeoutMs?: number;
+  /** Longest wait for the first snapshot, in seconds. Default 10. */
+  readonly startTimeoutSeconds?: number;
+  /** Where outages and losses of the store are put on record. Default: nowhere. */
+  readonly audit?: AuditTrail;
+  /** Default: the clock of the machine and, for what the instances share, that of Redis. */
+  readonly clock?: Clock;
+}
+
+const KNOWN: KnownOptions<RedisStoresOptions> = {
+  url: true,
+  options: true,
+  prefix: true,
+  maxReplicaAgeSeconds: true,
+  commandTimeoutMs: true,
+  startTimeoutSeconds: true,
+  maxRevocations: true,
+  maxRevocationsPerClient: true,
+  audit: true,
+  clock: true,
+};
+
+/**
+ * Keeps everything in Redis 7, shared by all instances; each holds a replica of the revocations, so that no request
+ * waits for Redis. Resolves once that is complete.
+ * @throws TypeError for an option that is missing or makes no sense.
+ * @throws Error where the package `ioredis` is missing.
+ * @throws Error, with what the connection said as its cause, where Redis does not answer in time.
+ */
+export async function connectRedisStores(options: RedisStoresOptions): Promise<Stores> {
+  const { address, prefix, maxAgeMs, commandTimeoutMs, startTimeoutMs, audit } = resolveOptions(options);
+  const bounds = resolveBounds(options);
+  const { clock } = options;
+
+  const commands = await openConnection(address, commandTimeoutMs);
+  const news = await openConnection(address, commandTimeoutMs + MAX_WAIT_MS);
+  const log = revocationLog({ commands, news, prefix, clock });
+  const replica = new RevocationReplica({ log, maxAgeMs, clock: clock ?? systemClock, audit });
+  const close = async (): Promise<void> => {
+    replica.stop();
+    commands.close();
+    news.close();
+  };
+
+  try {
+    await replica.start(startTimeoutMs);
+    await untilTime(replica.completeSince(), clock ?? systemClock);
+  } catch (failure) {
+    await close();
+    throw describeFailure(failure, address);
+  }
+  const setting = { connection: commands, prefix, clock };
+  return Object.freeze({
+    revocations: redisRevocationStore(log, replica, bounds),
+    families: redisFamilyStore(setting),
+    counters: redisCounterStore(setting),
+    isReady: () => replica.isFresh(),
+    close,
+  });
+}
+
+function resolveOptions(options: RedisStoresOptions) {
+  assertOptions(options, KNOWN, 'connectRedisStores');
+  const { url, prefix = 'passport-jwe', commandTimeoutMs = 150, audit = noAuditTrail } = options;
+  const { maxReplicaAgeSeconds = 5, startTimeoutSeconds = 10 } = options;
+  const urls = typeof url === 'string' ? [url] : url;
+  if (!Array.isArray(urls) || urls.length === 0 || !urls.every(isRedisUrl)) {
+    throw new TypeError('url must be redis:// or rediss://, or several of them for a cluster');
+  }
+  if (!/^[\w.:-]{1,64}$/.test(prefix)) throw new TypeError('prefix must be 1 to 64 letters, digits and ._:-');
+  assertBound(commandTimeoutMs, 'commandTimeoutMs');
+  assertPositive(maxReplicaAgeSeconds, 'maxReplicaAgeSeconds');
+  assertPositive(startTimeoutSeconds, 'startTimeoutSeconds');
+  assertAuditTrail(audit);
+  const address: RedisAddress = {
+    url,
+    ...(options.options === undefined ? {} : { options: options.options }),
+  };
+  const [maxAgeMs, startTimeoutMs] = [maxReplicaAgeSeconds * 1000, startTimeoutSeconds * 1000];
+  return { address, prefix, commandTimeoutMs, audit, maxAgeMs, startTimeoutMs };
+}
+
+function isRedisUrl(url: unknown): boolean {
+  return typeof url === 'string' && URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
+}
+
+function assertPositive(value: number, name: string): void {
+  if (!(Number.isFinite(value) && value > 0)) throw new TypeError(`${name} must be a positive number`);
+}
+
+/** Names hosts, never credentials. */
+function describeFailure(failure: unknown, { url }: RedisAddress): unknown {
+  if (!(failure instanceof TemporarilyUnavailableError)) return failure;
+  const hosts = [url].flat().map((one) => new URL(one).host);
+  return new Error(`Redis at ${hosts.join(', ')} does not answer`, { cause: failure.cause });
+}

@@ -1,0 +1,207 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AuditEvent } from '../../audit/events.js';
+import type { AuditTrail } from '../../audit/record.js';
+import type { Clock, NumericDate } from '../../clock.js';
+import { TemporarilyUnavailableError } from '../../errors.js';
+import { RevocationIndex } from '../revocation-index.js';
+import { coversEntry, type RevocationEntry } from '../revocation-store.js';
+import type { LogNews, LogPosition, RevocationLog } from './revocation-log.js';
+
+/** Longest wait for news, after which the replica asks whether it still is complete. */
+export const MAX_WAIT_MS = 500;
+
+/** Pause after a failure. */
+const RETRY_MS = 50;
+
+/** Entries that are put back by one step. */
+const PUBLISH_LIMIT = 500;
+
+export interface ReplicaSetting {
+  readonly log: RevocationLog;
+  /** Age from which the replica answers no more. */
+  readonly maxAgeMs: number;
+  readonly clock: Clock;
+  readonly audit: AuditTrail;
+}
+
+/**
+ * What one process knows of the revocations in Redis: a snapshot, and the log from there on. Nothing that it knows
+ * is ever dropped before it expires, so it outlives a store that was emptied or went back, and puts back what that
+ * lacks.
+ */
+export class RevocationReplica {
+  readonly #index = new RevocationIndex();
+  readonly #log: RevocationLog;
+  readonly #setting: ReplicaSetting;
+  #position: LogPosition | undefined;
+  /** The epoch that was read last; none before the first snapshot. */
+  #epoch: string | undefined;
+  #completeSince: NumericDate = 0;
+  /** When the last question was asked whose answer showed that nothing is missing here; monotonic. */
+  #confirmedAtMs = Number.NEGATIVE_INFINITY;
+  /** What the store lacks. */
+  #unpublished: readonly RevocationEntry[] = [];
+  /** The store refuses more old tokens than it needs to, since it began anew. */
+  #owesVouching = false;
+  #isReachable = true;
+  #isStopped = false;
+
+  constructor(setting: ReplicaSetting) {
+    this.#log = setting.log;
+    this.#setting = setting;
+  }
+
+  /**
+   * Resolves once the first snapshot is complete, and follows the log from then on.
+   * @throws TemporarilyUnavailableError (as rejection), the last one, where that does not succeed in time.
+   */
+  async start(timeoutMs: number): Promise<void> {
+    const deadlineMs = performance.now() + timeoutMs;
+    for (;;) {
+      try {
+        await this.#catchUp();
+        break;
+      } catch (error) {
+        if (performance.now() > deadlineMs) throw error;
+        await pause(RETRY_MS);
+      }
+    }
+    void this.#follow();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  get size(): number {
+    return this.#index.size;
+  }
+
+  get ageMs(): number {
+    return performance.now() - this.#confirmedAtMs;
+  }
+
+  isFresh(): boolean {
+    return this.ageMs <= this.#setting.maxAgeMs;
+  }
+
+  find(name: string): RevocationEntry | undefined {
+    this.#assertFresh();
+    return this.#index.find(name);
+  }
+
+  completeSince(): NumericDate {
+    this.#assertFresh();
+    return this.#completeSince;
+  }
+
+  /** What the store has accepted from this process. */
+  add(entry: RevocationEntry): void {
+    this.#keep([entry]);
+  }
+
+  #keep(entries: readonly RevocationEntry[]): void {
+    const now = this.#setting.clock();
+    this.#index.forgetExpired(now);
+    for (const entry of entries) if (entry.expiresAt > now) this.#index.add(entry);
+  }
+
+  #assertFresh(): void {
+    if (this.isFresh()) return;
+    throw new TemporarilyUnavailableError({ cause: new Error('The replica of the revocations is too old') });
+  }
+
+  async #follow(): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        await this.#catchUp();
+        await this.#publish();
+        this.#noteReachable(true);
+        await this.#untilNews();
+      } catch {
+        if (this.#isStopped) return;
+        this.#noteReachable(false);
+        await pause(RETRY_MS, undefined, { ref: false });
+      }
+    }
+  }
+
+  /** Reads what is new, from the log where that reaches back to what is known, else from a snapshot. */
+  async #catchUp(): Promise<void> {
+    for (;;) {
+      const askedAtMs = performance.now();
+      if (this.#position === undefined) await this.#takeSnapshot();
+      else if (await this.#isUpToDate(this.#position)) {
+        this.#confirmedAtMs = askedAtMs;
+        return;
+      }
+    }
+  }
+
+  async #isUpToDate(position: LogPosition): Promise<boolean> {
+    const news = await this.#log.poll(position);
+    this.#position = news?.position;
+    if (news === undefined) return false;
+    this.#keep(news.entries);
+    if (news.isCutOff) return false;
+    this.#readCompleteSince(news);
+    return true;
+  }
+
+  /** Another replica may have put back what was missing. */
+  #readCompleteSince({ completeSince }: LogNews): void {
+    this.#completeSince = Math.min(this.#completeSince, completeSince);
+    this.#owesVouching = this.#completeSince < completeSince;
+  }
+
+  async #takeSnapshot(): Promise<void> {
+    const { position, completeSince } = await this.#log.open();
+    const found = new Map<string, RevocationEntry>();
+    const hasOutlived = this.#epoch !== undefined;
+    for await (const entry of this.#log.snapshot()) {
+      if (hasOutlived) found.set(entry.name, entry);
+      this.#index.add(entry);
+    }
+    if (hasOutlived) this.#planRestoration(found, position.epoch);
+    this.#completeSince = hasOutlived ? Math.min(this.#completeSince, completeSince) : completeSince;
+    this.#position = position;
+    this.#epoch = position.epoch;
+  }
+
+  #planRestoration(found: ReadonlyMap<string, RevocationEntry>, epoch: string): void {
+    const now = this.#setting.clock();
+    this.#unpublished = [...this.#index.entries()].filter(
+      (entry) => entry.expiresAt > now && !coversEntry(found.get(entry.name), entry),
+    );
+    const isNewEpoch = epoch !== this.#epoch;
+    if (isNewEpoch || this.#unpublished.length > 0) {
+      this.#record({ type: 'store.data_lost', isNewEpoch, restored: this.#unpublished.length });
+    }
+  }
+
+  /** Puts back what the store lacks, a part at a time, and says so when all is there. */
+  async #publish(): Promise<void> {
+    const part = this.#unpublished.slice(0, PUBLISH_LIMIT);
+    if (part.length > 0) {
+      await this.#log.keep(part);
+      this.#unpublished = this.#unpublished.slice(part.length);
+    } else if (this.#owesVouching && this.#epoch !== undefined) {
+      await this.#log.vouch(this.#epoch, this.#completeSince);
+    }
+  }
+
+  async #untilNews(): Promise<void> {
+    if (this.#position === undefined || this.#unpublished.length > 0 || this.#owesVouching) return;
+    await this.#log.untilNews(this.#position, Math.min(MAX_WAIT_MS, this.#setting.maxAgeMs / 4));
+  }
+
+  #noteReachable(isReachable: boolean): void {
+    if (isReachable === this.#isReachable) return;
+    this.#isReachable = isReachable;
+    this.#record({ type: isReachable ? 'store.reachable' : 'store.unreachable' });
+  }
+
+  #record(event: AuditEvent): void {
+    void this.#setting.audit.record(event);
+  }
+}

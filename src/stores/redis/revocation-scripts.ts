@@ -1,0 +1,109 @@
+import { luaScript } from './redis-connection.js';
+
+/**
+ * Keys, all in one slot of a cluster:
+ * 1. hash: `epoch`, `complete-since`, and a field `:name` for each entry;
+ * 2. sorted set: names by expiry;
+ * 3. hash: number of entries by owner;
+ * 4. stream: the log of what was added, read by the replicas.
+ */
+const PRELUDE = `
+local entries, expiry, owners, log = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+
+local function live(milliseconds)
+  for _, key in ipairs(KEYS) do
+    if redis.call('PTTL', key) < tonumber(milliseconds) then redis.call('PEXPIRE', key, milliseconds) end
+  end
+end
+`;
+
+/**
+ * The epoch of the store, which begins now where there is none, and the end of its log.
+ * ARGV: epoch to begin, now or '' for the time of the server, time to live in ms.
+ */
+export const OPEN = luaScript(`${PRELUDE}
+if redis.call('HEXISTS', entries, 'epoch') == 0 then
+  local time = redis.call('TIME')
+  local now = tonumber(ARGV[2]) or (tonumber(time[1]) + tonumber(time[2]) / 1000000)
+  redis.call('HSET', entries, 'epoch', ARGV[1], 'complete-since', string.format('%d', math.ceil(now)))
+end
+local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+local position = last and last[1] or redis.call('XADD', log, '*', '', '')
+live(ARGV[3])
+return { redis.call('HGET', entries, 'epoch'), redis.call('HGET', entries, 'complete-since'), position }
+`);
+
+/**
+ * What was logged after a position; nothing at all where the epoch is another one, or the log does not know the
+ * position: it was trimmed, or the store went back.
+ * ARGV: epoch, position, most entries, time to live in ms.
+ */
+export const POLL = luaScript(`${PRELUDE}
+if redis.call('HGET', entries, 'epoch') ~= ARGV[1] then return {} end
+if #redis.call('XRANGE', log, ARGV[2], ARGV[2]) == 0 then return {} end
+if redis.call('PTTL', entries) < ARGV[4] / 2 then live(ARGV[4]) end
+return { redis.call('HGET', entries, 'complete-since'), redis.call('XRANGE', log, '(' .. ARGV[2], '+', 'COUNT', ARGV[3]) }
+`);
+
+/**
+ * Keeps entries, merged with those of the same names, and logs them; 'store' or 'owner' where one finds no room.
+ * ARGV: now or '' for the time of the server, time to live in ms, length of the log, bounds of the store and of an
+ * owner, then for each entry: name, cut-off or '', expiry, owner or ''.
+ */
+export const KEEP = luaScript(`${PRELUDE}
+local now = ARGV[1] ~= '' and ARGV[1] or redis.call('TIME')[1]
+
+local function parse(value)
+  return string.match(value, '^([^|]*)|([^|]*)|(.*)$')
+end
+
+local function count(owner, change)
+  if owner == '' then return end
+  if redis.call('HINCRBY', owners, owner, change) <= 0 then redis.call('HDEL', owners, owner) end
+end
+
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', expiry, '-inf', '(' .. now, 'LIMIT', 0, 1000)) do
+  local value = redis.call('HGET', entries, ':' .. name)
+  if value then
+    local _, _, owner = parse(value)
+    count(owner, -1)
+    redis.call('HDEL', entries, ':' .. name)
+  end
+  redis.call('ZREM', expiry, name)
+end
+
+for i = 6, #ARGV, 4 do
+  local name, cutOff, expiresAt, owner = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local present = redis.call('HGET', entries, ':' .. name)
+  if present then
+    local presentCutOff, presentExpiry, presentOwner = parse(present)
+    local reachesFurther = presentCutOff == '' or (cutOff ~= '' and tonumber(presentCutOff) > tonumber(cutOff))
+    if reachesFurther then cutOff = presentCutOff end
+    if tonumber(presentExpiry) > tonumber(expiresAt) then expiresAt = presentExpiry end
+    if presentOwner ~= '' then owner = presentOwner else count(owner, 1) end
+  else
+    if redis.call('ZCARD', expiry) >= tonumber(ARGV[4]) then return 'store' end
+    local owned = tonumber(redis.call('HGET', owners, owner) or 0)
+    if owner ~= '' and owned >= tonumber(ARGV[5]) then return 'owner' end
+    count(owner, 1)
+  end
+  local value = cutOff .. '|' .. expiresAt .. '|' .. owner
+  redis.call('HSET', entries, ':' .. name, value)
+  redis.call('ZADD', expiry, expiresAt, name)
+  redis.call('XADD', log, 'MAXLEN', '~', ARGV[3], '*', name, value)
+end
+live(ARGV[2])
+return 'kept'
+`);
+
+/**
+ * Says that nothing revoked since an earlier time is missing: a replica that outlived the store has put it back.
+ * ARGV: epoch, time.
+ */
+export const VOUCH = luaScript(`${PRELUDE}
+if redis.call('HGET', entries, 'epoch') ~= ARGV[1] then return 0 end
+if tonumber(ARGV[2]) < tonumber(redis.call('HGET', entries, 'complete-since')) then
+  redis.call('HSET', entries, 'complete-since', ARGV[2])
+end
+return 1
+`);
