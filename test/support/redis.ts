@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
+import { Redis } from 'ioredis';
 import { findFreePort } from './processes.js';
 
 const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
@@ -13,9 +14,12 @@ if (!isInstalled && process.env['CI'] !== undefined) throw new Error('CI must ha
 
 /** Runs where there is a `redis-server`; elsewhere it says what it skipped. */
 export function describeWithRedis(name: string, tests: () => void): void {
-  if (isInstalled) return describe(name, tests);
-  process.stderr.write(`\n*** SKIPPED, for want of redis-server (apt-get install redis-server): ${name}\n`);
-  describe.skip(name, tests);
+  if (isInstalled) {
+    describe(name, tests);
+  } else {
+    process.stderr.write(`\n*** SKIPPED, for want of redis-server (apt-get install redis-server): ${name}\n`);
+    describe.skip(name, tests);
+  }
 }
 
 /** A `redis-server` process of its own, on a free port of loopback. */
@@ -29,6 +33,10 @@ export interface RedisServer {
   start(): Promise<void>;
   /** Removes what it wrote, so that it starts empty. */
   wipe(): Promise<void>;
+  /** Sends one command and returns what it answers. */
+  command(name: string, ...args: readonly (string | number)[]): Promise<unknown>;
+  /** Copies what it wrote; the result puts it back. Only while it is not running. */
+  backUp(): Promise<() => Promise<void>>;
   /** Kills it and removes its directory. */
   dispose(): Promise<void>;
 }
@@ -58,6 +66,23 @@ export async function startRedis(settings: readonly string[] = ['--save', '']): 
     async wipe() {
       await rm(directory, { recursive: true });
       await mkdir(directory);
+    },
+    async command(name, ...args) {
+      const client = new Redis(server.url);
+      try {
+        return await client.call(name, [...args]);
+      } finally {
+        client.disconnect();
+      }
+    },
+    async backUp() {
+      const backup = `${directory}-backup`;
+      await cp(directory, backup, { recursive: true });
+      return async () => {
+        await server.wipe();
+        await cp(backup, directory, { recursive: true });
+        await rm(backup, { recursive: true });
+      };
     },
     async dispose() {
       await server.kill();

@@ -49,6 +49,9 @@ export interface RedisConnection {
 /** A socket that is silent for so long, though an answer is due, is given up for a new one. */
 const SOCKET_TIMEOUT_MS = 1000;
 
+/** How long a socket may take to end in order when it is closed. */
+const DISCONNECT_TIMEOUT_MS = 100;
+
 /** Longest pause between two attempts to connect. */
 const MAX_RETRY_DELAY_MS = 250;
 
@@ -67,6 +70,7 @@ export async function openConnection(
     commandTimeout: commandTimeoutMs,
     socketTimeout: Math.max(SOCKET_TIMEOUT_MS, 2 * commandTimeoutMs),
     connectTimeout: SOCKET_TIMEOUT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     maxLoadingRetryTime: MAX_RETRY_DELAY_MS,

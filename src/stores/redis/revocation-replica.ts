@@ -41,6 +41,8 @@ export class RevocationReplica {
   #confirmedAtMs = Number.NEGATIVE_INFINITY;
   /** What the store lacks. */
   #unpublished: readonly RevocationEntry[] = [];
+  /** What the store accepted from this process and has not logged yet, as far as is known here; with the time. */
+  readonly #accepted = new Map<RevocationEntry, number>();
   /** The store refuses more old tokens than it needs to, since it began anew. */
   #owesVouching = false;
   #isReachable = true;
@@ -98,6 +100,7 @@ export class RevocationReplica {
   /** What the store has accepted from this process. */
   add(entry: RevocationEntry): void {
     this.#keep([entry]);
+    this.#accepted.set(entry, performance.now());
   }
 
   #keep(entries: readonly RevocationEntry[]): void {
@@ -129,23 +132,43 @@ export class RevocationReplica {
   /** Reads what is new, from the log where that reaches back to what is known, else from a snapshot. */
   async #catchUp(): Promise<void> {
     for (;;) {
-      const askedAtMs = performance.now();
       if (this.#position === undefined) await this.#takeSnapshot();
-      else if (await this.#isUpToDate(this.#position)) {
-        this.#confirmedAtMs = askedAtMs;
-        return;
-      }
+      else if (await this.#isUpToDate(this.#position)) return;
     }
   }
 
   async #isUpToDate(position: LogPosition): Promise<boolean> {
+    const askedAtMs = performance.now();
     const news = await this.#log.poll(position);
     this.#position = news?.position;
     if (news === undefined) return false;
     this.#keep(news.entries);
+    this.#forgetLogged(news.entries);
     if (news.isCutOff) return false;
     this.#readCompleteSince(news);
+    this.#republishUnlogged(askedAtMs);
+    this.#confirmedAtMs = askedAtMs;
     return true;
+  }
+
+  #forgetLogged(logged: readonly RevocationEntry[]): void {
+    if (this.#accepted.size === 0) return;
+    const names = new Set(logged.map((entry) => entry.name));
+    for (const entry of this.#accepted.keys()) if (names.has(entry.name)) this.#accepted.delete(entry);
+  }
+
+  /** What was accepted before the question, but is not in the log: the store went back before it was read. */
+  #republishUnlogged(askedAtMs: number): void {
+    const lost = [...this.#accepted]
+      .filter(([, acceptedAtMs]) => acceptedAtMs < askedAtMs)
+      .map(([entry]) => entry);
+    if (lost.length > 0) this.#restore(lost, false);
+  }
+
+  #restore(entries: readonly RevocationEntry[], isNewEpoch: boolean): void {
+    this.#unpublished = [...this.#unpublished, ...entries];
+    for (const entry of entries) this.#accepted.delete(entry);
+    this.#record({ type: 'store.data_lost', isNewEpoch, restored: entries.length });
   }
 
   /** Another replica may have put back what was missing. */
@@ -170,13 +193,13 @@ export class RevocationReplica {
 
   #planRestoration(found: ReadonlyMap<string, RevocationEntry>, epoch: string): void {
     const now = this.#setting.clock();
-    this.#unpublished = [...this.#index.entries()].filter(
+    const lacking = [...this.#index.entries()].filter(
       (entry) => entry.expiresAt > now && !coversEntry(found.get(entry.name), entry),
     );
     const isNewEpoch = epoch !== this.#epoch;
-    if (isNewEpoch || this.#unpublished.length > 0) {
-      this.#record({ type: 'store.data_lost', isNewEpoch, restored: this.#unpublished.length });
-    }
+    this.#accepted.clear();
+    this.#unpublished = [];
+    if (isNewEpoch || lacking.length > 0) this.#restore(lacking, isNewEpoch);
   }
 
   /** Puts back what the store lacks, a part at a time, and says so when all is there. */
