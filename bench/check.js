@@ -12,8 +12,8 @@ const MAX_RATIO_TO_FLOOR = 2.5;
  * @returns {string[]} what is wrong; empty where `verify` keeps its bounds
  */
 export function checkVerify(measurements) {
-  const ours = findVerify(measurements, 'passport-jwe');
-  const jose = findVerify(measurements, 'jose');
+  const ours = find(measurements, 'verify', 'passport-jwe');
+  const jose = find(measurements, 'verify', 'jose');
   const ratio = ours.ratioToFloor ?? Number.POSITIVE_INFINITY;
   const problems = [];
   if (ratio > MAX_RATIO_TO_FLOOR) {
@@ -23,12 +23,40 @@ export function checkVerify(measurements) {
   return problems;
 }
 
+/** Most that a verification may take with a million revocations, in terms of one with a thousand. */
+const MAX_RATIO_TO_THOUSAND = 1.3;
+
+/**
+ * Guards that what is revoked costs a request nothing that it can feel.
+ * @param {readonly Measurement[]} measurements
+ * @returns {string[]} what is wrong; empty where the check keeps its bounds
+ */
+export function checkRevocations(measurements) {
+  const scenarios = new Set(measurements.map(({ scenario }) => scenario));
+  return [...scenarios].filter(isRevocation).flatMap((scenario) => {
+    const [few, many] = [1000, 1_000_000].map(
+      (size) => find(measurements, scenario, `${size} entries`).median,
+    );
+    const ratio = many / few;
+    if (ratio <= MAX_RATIO_TO_THOUSAND) return [];
+    return [
+      `${scenario}: a million take ${ratio.toFixed(2)} x a thousand, more than ${MAX_RATIO_TO_THOUSAND} x`,
+    ];
+  });
+}
+
+/** @param {string} scenario */
+function isRevocation(scenario) {
+  return scenario.startsWith('revoked, ');
+}
+
 /**
  * @param {readonly Measurement[]} measurements
+ * @param {string} scenario
  * @param {string} subject
  */
-function findVerify(measurements, subject) {
-  const found = measurements.find((each) => each.scenario === 'verify' && each.subject === subject);
-  if (found === undefined) throw new Error(`The scenario verify did not measure ${subject}`);
+function find(measurements, scenario, subject) {
+  const found = measurements.find((each) => each.scenario === scenario && each.subject === subject);
+  if (found === undefined) throw new Error(`The scenario ${scenario} did not measure ${subject}`);
   return found;
 }

@@ -6,6 +6,16 @@ import { performance } from 'node:perf_hooks';
  * @property {string} name
  * @property {string} unit
  * @property {readonly import('./subjects.js').Subject[]} subjects
+ * @property {readonly Fact[]} [facts] what was found out on the way
+ * @property {() => Promise<void>} [dispose] lets go of what the subjects needed
+ */
+
+/**
+ * Something that is counted once, not measured in rounds.
+ * @typedef {object} Fact
+ * @property {string} subject
+ * @property {string} unit
+ * @property {number} value
  */
 
 /**
@@ -37,7 +47,29 @@ export async function measureScenario(scenario, rounds) {
   for (let round = 0; round < rounds; round += 1) {
     await measureRound(round % 2 === 0 ? runs : runs.toReversed());
   }
-  return summarize(scenario, runs);
+  await scenario.dispose?.();
+  return [
+    ...summarize(scenario, runs),
+    ...(scenario.facts ?? []).map((fact) => asMeasurement(scenario, fact)),
+  ];
+}
+
+/**
+ * @param {Scenario} scenario
+ * @param {Fact} fact
+ * @returns {Measurement}
+ */
+function asMeasurement({ name: scenario }, { subject, unit, value }) {
+  return {
+    scenario,
+    subject,
+    unit,
+    median: value,
+    min: value,
+    max: value,
+    ratioToFloor: null,
+    ratioToBare: null,
+  };
 }
 
 /**

@@ -27,13 +27,17 @@ export function describeRun(rounds, tokenLength) {
  */
 export function formatTable(measurements) {
   const [{ scenario, unit }] = measurements;
+  const facts = measurements.filter((each) => each.unit !== unit);
   const columns = COLUMNS.filter(([, member]) => measurements.some((each) => each[member] !== null));
   const titles = columns.map(([title]) => title);
-  const rows = measurements.map((each) => {
+  const rows = measurements.flatMap((each) => {
     const cells = columns.map(([, member]) => each[member]?.toFixed(2) ?? '');
-    return formatRow(`  ${each.subject}`, cells);
+    return each.unit === unit ? [formatRow(`  ${each.subject}`, cells)] : [];
   });
-  return ['', formatRow(`${scenario} (${unit})`, titles), ...rows].join('\n');
+  const lines = facts.map((each) =>
+    formatRow(`  ${each.subject}`, [`${each.median.toFixed(0)} ${each.unit}`]),
+  );
+  return ['', formatRow(`${scenario} (${unit})`, titles), ...rows, ...lines].join('\n');
 }
 
 /**

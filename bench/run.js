@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
-import { checkVerify } from './check.js';
+import { checkRevocations, checkVerify } from './check.js';
 import { measureScenario } from './measure.js';
 import { describeRun, formatJsonLine, formatTable } from './report.js';
 import { createDecryptScenario } from './scenarios/decrypt.js';
 import { createEncryptScenario } from './scenarios/encrypt.js';
+import { createRevocationScenarios } from './scenarios/revocations.js';
 import { createVerifyScenario } from './scenarios/verify.js';
 import { createFixture } from './token.js';
 
@@ -11,9 +12,14 @@ const USAGE = `Usage: npm run bench -- [--rounds N] [--json] [--check]
 
   --rounds N  measured rounds a scenario, at least 1. Default: 20.
   --json      print one JSON object a line, and no table (npm run --silent bench -- --json).
-  --check     exit with 1 where verify is out of its bounds (bench/check.js).`;
+  --check     exit with 1 where verify, or what revocations add to it, is out of its bounds (bench/check.js).`;
 
-const SCENARIOS = [createDecryptScenario, createVerifyScenario, createEncryptScenario];
+const SCENARIOS = [
+  createDecryptScenario,
+  createVerifyScenario,
+  createEncryptScenario,
+  ...createRevocationScenarios,
+];
 
 const options = readArguments(process.argv.slice(2));
 if (options === undefined) {
@@ -63,7 +69,7 @@ async function runScenarios({ rounds, json }) {
 
 /** @param {readonly import('./measure.js').Measurement[]} measurements */
 function reportCheck(measurements) {
-  const problems = checkVerify(measurements);
+  const problems = [...checkVerify(measurements), ...checkRevocations(measurements)];
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) process.exitCode = 1;
 }

@@ -41,7 +41,7 @@ afterAll(async () => {
 async function startBlock(name: string, environment: Record<string, string> = {}): Promise<RunningProgram> {
   const file = join(directory, `${name}.mts`);
   await writeFile(file, blocks.get(name) ?? '');
-  const program = startProgram(file, { JWE_KEY: KEY, ...environment }, directory);
+  const program = startProgram(file, { JWE_KEY: KEY, ...environment }, { cwd: directory });
   programs.push(program);
   return program;
 }

@@ -10,6 +10,8 @@ export interface DataDirectory {
   salt(): Promise<string>;
   /** The API key of the sample configuration. */
   demoApiKey(): Promise<string>;
+  /** Path of the embedded store, which makes it. */
+  storeDirectory(): Promise<string>;
 }
 
 export function openDataDirectory(path: string): DataDirectory {
@@ -20,6 +22,10 @@ export function openDataDirectory(path: string): DataDirectory {
     },
     salt: () => keep(path, 'salt', () => randomBytes(16).toString('base64url')),
     demoApiKey: () => keep(path, 'demo-api-key', () => `demo_${randomBytes(24).toString('base64url')}`),
+    async storeDirectory() {
+      await makePrivate(path);
+      return join(path, 'store');
+    },
   };
 }
 
@@ -33,8 +39,7 @@ function generateKeys(): string {
  * whole and on disk, and of two processes that start at once one makes it and both read it.
  */
 async function keep(directory: string, name: string, generate: () => string): Promise<string> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await assertPrivate(directory);
+  await makePrivate(directory);
   const path = join(directory, name);
   const draft = join(directory, `.${name}.${process.pid}.${randomBytes(4).toString('hex')}`);
   if (!(await exists(path))) {
@@ -47,7 +52,8 @@ async function keep(directory: string, name: string, generate: () => string): Pr
 }
 
 /** Whoever can write here could put keys of their own in place. */
-async function assertPrivate(directory: string): Promise<void> {
+async function makePrivate(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const { mode } = await stat(directory);
   if ((mode & 0o022) !== 0) throw new Error(`Others can write to ${directory}; chmod 700 it`);
 }

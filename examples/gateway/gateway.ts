@@ -6,11 +6,16 @@ import {
   authenticate,
   bearerErrors,
   createKeyRing,
+  createRevocations,
   type KeyRing,
   type KeySource,
   loadApiKeys,
+  type Revocations,
+  type Stores,
   tokenRouter,
 } from 'passport-jwe';
+import { openLmdbStores } from 'passport-jwe/lmdb';
+import { connectRedisStores } from 'passport-jwe/redis';
 import { openDataDirectory } from './data-directory.js';
 import { adminRoutes } from './routes/admin.js';
 import { documentRoutes } from './routes/documents.js';
@@ -32,12 +37,19 @@ export async function startGateway(settings: Settings, audit: AuditTrail): Promi
   const environment = { ...process.env, DEMO_API_KEY: demoApiKey };
   const apiKeys = await loadApiKeys({ directory: settings.apiKeysDir, environment, audit });
   const keyRing = await createKeyRing({ current: await chooseKey(settings), audit });
+  const stores = await chooseStores(settings, audit);
+  const revocations = createRevocations({ store: stores.revocations, audit });
 
   const server = createServer();
-  const origin = await listen(server, settings);
-  const { issuer = origin, audience = origin } = settings;
-  server.on('request', createApp({ keyRing, issuer, audience, audit }, apiKeys));
-  return { origin, demoApiKey, close: () => close(server) };
+  try {
+    const origin = await listen(server, settings);
+    const { issuer = origin, audience = origin } = settings;
+    server.on('request', createApp({ keyRing, issuer, audience, revocations, audit }, apiKeys, stores));
+    return { origin, demoApiKey, close: () => close(server).finally(() => stores.close()) };
+  } catch (failure) {
+    await stores.close();
+    throw failure;
+  }
 }
 
 const SHUTDOWN_TIMEOUT_MS = 5000;
@@ -47,13 +59,18 @@ interface Service {
   readonly keyRing: KeyRing;
   readonly issuer: string;
   readonly audience: string;
+  readonly revocations: Revocations;
   readonly audit: AuditTrail;
 }
 
-function createApp(service: Service, apiKeys: ApiKeyRegistry): Express {
+function createApp(service: Service, apiKeys: ApiKeyRegistry, stores: Stores): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.get(['/healthz', '/readyz'], (_req, res) => void res.json({ status: 'ok' }));
+  app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
+  app.get('/readyz', (_req, res) => {
+    const isReady = stores.isReady();
+    res.status(isReady ? 200 : 503).json({ status: isReady ? 'ok' : 'unavailable' });
+  });
   app.use('/oauth', tokenRouter({ ...service, apiKeys }));
   app.use(['/documents', '/admin', '/v1'], authenticate({ ...service, realm: 'gateway' }));
   app.use(documentRoutes(), adminRoutes(apiKeys), modelRoutes(apiKeys));
@@ -73,6 +90,11 @@ async function chooseKey(settings: Settings): Promise<KeySource> {
   if (keysFile !== undefined) return { file: keysFile };
   if (passphrase !== undefined) return { passphrase, salt: settings.salt ?? (await data.salt()) };
   return { file: await data.keysFile() };
+}
+
+async function chooseStores({ redisUrl, dataDir }: Settings, audit: AuditTrail): Promise<Stores> {
+  if (redisUrl !== undefined) return connectRedisStores({ url: redisUrl, audit });
+  return openLmdbStores({ path: await openDataDirectory(dataDir).storeDirectory() });
 }
 
 async function chooseDemoApiKey(settings: Settings): Promise<string> {

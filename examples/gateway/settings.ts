@@ -16,6 +16,8 @@ export interface Settings {
   readonly salt: string | undefined;
   readonly keysFile: string | undefined;
   readonly demoApiKey: string | undefined;
+  /** Default: the embedded store in the data directory. */
+  readonly redisUrl: string | undefined;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -36,23 +38,26 @@ export function readSettings(variables: Variables): Settings {
     salt: readSecret(variables, 'JWE_SALT'),
     keysFile: variables['JWE_KEYS_FILE'] || undefined,
     demoApiKey: readSecret(variables, 'DEMO_API_KEY'),
+    redisUrl: readSecret(variables, 'REDIS_URL'),
   };
-  assertPublicSettings(settings);
+  assertSharedSettings(settings);
   return settings;
 }
 
-/** What is generated on one machine will not do for a service that others reach. */
-function assertPublicSettings(settings: Settings): void {
-  if (LOOPBACK.has(settings.host)) return;
+/** What is generated on one machine will not do for a service that others reach, nor for several instances. */
+function assertSharedSettings(settings: Settings): void {
+  const isPublic = !LOOPBACK.has(settings.host);
+  if (!isPublic && settings.redisUrl === undefined) return;
   const missing = [
     settings.keysFile === undefined && settings.passphrase === undefined
       ? 'JWE_KEYS_FILE or JWE_PASSPHRASE'
       : '',
     settings.passphrase !== undefined && settings.salt === undefined ? 'JWE_SALT' : '',
     settings.issuer === undefined ? 'ISSUER' : '',
-    settings.isSample ? 'API_KEYS_DIR' : '',
+    isPublic && settings.isSample ? 'API_KEYS_DIR' : '',
   ].filter((name) => name !== '');
-  if (missing.length > 0) throw new Error(`With a HOST that is not loopback, set ${missing.join(', ')}`);
+  const reason = isPublic ? 'a HOST that is not loopback' : 'REDIS_URL';
+  if (missing.length > 0) throw new Error(`With ${reason}, set ${missing.join(', ')}`);
 }
 
 function readSecret(variables: Variables, name: string): string | undefined {

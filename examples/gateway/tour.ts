@@ -59,6 +59,11 @@ async function walk(gateway: Gateway): Promise<void> {
   await send(origin, exchange('delete:everything'), 400);
   console.log('\n  an unknown API key:');
   await send(origin, { ...exchange(''), headers: { 'X-API-Key': 'demo_unknown' } }, 401);
+
+  chapter('5. A token that was revoked is refused from then on');
+  const revocation = { method: 'POST', path: '/oauth/revoke', headers: { 'X-API-Key': demoApiKey } };
+  await send(origin, { ...revocation, form: { token } }, 200);
+  await send(origin, { path: '/documents', headers: authorization }, 401);
 }
 
 function changeOneCharacter(token: string): string {
@@ -92,7 +97,7 @@ async function send(
 
   console.log(`\n  > ${method} ${path}`);
   for (const [name, value] of Object.entries(headers)) console.log(`  > ${name}: ${shorten(value)}`);
-  if (body !== undefined) console.log(`  > ${body}`);
+  if (body !== undefined) console.log(`  > ${shorten(String(body))}`);
   console.log(`  < ${answer.status} ${answer.statusText}`);
   for (const name of ['www-authenticate', 'cache-control']) {
     if (answer.headers.has(name)) console.log(`  < ${name}: ${answer.headers.get(name)}`);

@@ -2,59 +2,14 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAuditTrail } from 'passport-jwe';
 import { type Gateway, startGateway } from '../../examples/gateway/gateway.js';
 import { readSettings } from '../../examples/gateway/settings.js';
-import { findFreePort, type RunningProgram, startProgram, untilListening } from '../support/processes.js';
+import { exchange, getDocuments, setUpGatewayPrograms } from '../support/gateway-programs.js';
+import { startProgram } from '../support/processes.js';
 
-let directory = '';
-const programs: RunningProgram[] = [];
-
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'passport-jwe-gateway-'));
-});
-
-afterEach(async () => {
-  for (const program of programs) program.process.kill('SIGKILL');
-  await Promise.all(programs.splice(0).map((program) => program.ended));
-  await rm(directory, { recursive: true });
-});
-
-function dataDir(): string {
-  return join(directory, 'data');
-}
-
-async function startMain(environment: Record<string, string> = {}) {
-  const port = await findFreePort();
-  const settings = { PORT: String(port), DATA_DIR: dataDir(), ...environment };
-  const program = startProgram('examples/gateway/main.ts', settings);
-  programs.push(program);
-  return { program, port, origin: `http://127.0.0.1:${port}` };
-}
-
-async function startAndWait(environment: Record<string, string> = {}) {
-  const started = await startMain(environment);
-  await untilListening(started.program, started.port);
-  return started;
-}
-
-async function exchange(origin: string, apiKey: string): Promise<string> {
-  const answer = await fetch(`${origin}/oauth/token`, {
-    method: 'POST',
-    headers: { 'X-API-Key': apiKey },
-    body: new URLSearchParams({ grant_type: 'client_credentials' }),
-  });
-  return JSON.parse(await answer.text()).access_token;
-}
-
-function getDocuments(origin: string, token: string) {
-  return fetch(`${origin}/documents`, { headers: { Authorization: `Bearer ${token}` } });
-}
-
-async function readDemoApiKey(): Promise<string> {
-  return (await readFile(join(dataDir(), 'demo-api-key'), 'utf8')).trim();
-}
+const { directory, dataDir, start, startAndWait, readDemoApiKey } = setUpGatewayPrograms();
 
 describe('the gateway with nothing set', () => {
   test('generates its keys and a demo API key that nobody else on the machine can read', async () => {
@@ -64,9 +19,9 @@ describe('the gateway with nothing set', () => {
       files.map(async (name) => (await stat(join(dataDir(), name))).mode & 0o777),
     );
 
-    expect(files.sort()).toEqual(['demo-api-key', 'keys.json']);
+    expect(files.sort()).toEqual(['demo-api-key', 'keys.json', 'store']);
     expect((await stat(dataDir())).mode & 0o777).toBe(0o700);
-    expect(modes).toEqual([0o600, 0o600]);
+    expect(modes.sort()).toEqual([0o600, 0o600, 0o700]);
   });
 
   test('keeps them, so that tokens outlive a restart', async () => {
@@ -86,7 +41,7 @@ describe('the gateway with nothing set', () => {
     const token = await exchange(one.origin, await readDemoApiKey());
 
     expect((await getDocuments(other.origin, token)).status).toBe(200);
-    expect((await readdir(dataDir())).sort()).toEqual(['demo-api-key', 'keys.json']);
+    expect((await readdir(dataDir())).sort()).toEqual(['demo-api-key', 'keys.json', 'store']);
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)('shuts down cleanly on %s', async (signal) => {
@@ -125,7 +80,7 @@ describe('the gateway with nothing set', () => {
 
 describe('the gateway as it is configured', () => {
   test('refuses to be reached by others with what it would generate', async () => {
-    const { program } = await startMain({ HOST: '0.0.0.0' });
+    const { program } = await start({ HOST: '0.0.0.0' });
 
     expect(await program.ended).toBe(1);
     expect(program.output()).toContain('set JWE_KEYS_FILE or JWE_PASSPHRASE, ISSUER, API_KEYS_DIR');
@@ -135,7 +90,7 @@ describe('the gateway as it is configured', () => {
   test('refuses a DATA_DIR that others can write to', async () => {
     await mkdir(dataDir());
     await chmod(dataDir(), 0o777);
-    const { program } = await startMain();
+    const { program } = await start();
 
     expect(await program.ended).toBe(1);
     expect(program.output()).toContain('chmod 700');
@@ -143,33 +98,39 @@ describe('the gateway as it is configured', () => {
 
   test('says which setting moves it from a port that is taken', async () => {
     const { port } = await startAndWait();
-    const { program } = await startMain({ PORT: String(port) });
+    const { program } = await start({ PORT: String(port) });
 
     expect(await program.ended).toBe(1);
     expect(program.output()).toContain(`Port ${port} is taken; set PORT`);
   });
 
   test('takes a passphrase from a file and keeps a salt for it', async () => {
-    const file = join(directory, 'passphrase');
+    const file = join(directory(), 'passphrase');
     await writeFile(file, 'correct horse battery staple\n');
     const { origin } = await startAndWait({ JWE_PASSPHRASE_FILE: file });
     const token = await exchange(origin, await readDemoApiKey());
 
     expect((await getDocuments(origin, token)).status).toBe(200);
-    expect((await readdir(dataDir())).sort()).toEqual(['demo-api-key', 'salt']);
+    expect((await readdir(dataDir())).sort()).toEqual(['demo-api-key', 'salt', 'store']);
   });
 
   test('names the file, the line and the field of a broken configuration, and ends', async () => {
-    const apiKeysDir = await mkdtemp(join(directory, 'keys-'));
+    const apiKeysDir = await mkdtemp(join(directory(), 'keys-'));
     await writeFile(
       join(apiKeysDir, 'a.yaml'),
       'api_key: sk-canary-value\nname: A\ntype: refresh\nrate_limits: {}\n',
     );
-    const { program } = await startMain({ API_KEYS_DIR: apiKeysDir });
+    const { program } = await start({ API_KEYS_DIR: apiKeysDir });
 
     expect(await program.ended).toBe(1);
     expect(program.output()).toContain('a.yaml:3:1 type: must be one of');
     expect(program.output()).not.toContain('sk-canary-value');
+  });
+
+  test('wants what several instances must have in common where they share a Redis', () => {
+    expect(() => readSettings({ REDIS_URL: 'redis://127.0.0.1' })).toThrow(
+      'With REDIS_URL, set JWE_KEYS_FILE or JWE_PASSPHRASE, ISSUER',
+    );
   });
 
   test.each([['http'], ['65536'], ['-1']])('refuses %s as a port', (PORT) => {
@@ -260,10 +221,9 @@ describe('the routes of the gateway', () => {
 describe('npm run tour', () => {
   test('walks through every step and ends well', async () => {
     const tour = startProgram('examples/gateway/tour.ts', {});
-    programs.push(tour);
 
     expect(await tour.ended).toBe(0);
-    expect(tour.output()).toContain('4. Each kind of refusal');
+    expect(tour.output()).toContain('5. A token that was revoked');
     expect(tour.output()).toContain('That is the tour.');
   });
 });

@@ -12,14 +12,21 @@ export interface RunningProgram {
   readonly ended: Promise<number | string | null>;
 }
 
-/** Runs a TypeScript program with the environment that it needs, and nothing of ours beside PATH and HOME. */
+export interface ProgramSetting {
+  /** Default: the root of the repository. */
+  readonly cwd?: string;
+  readonly args?: readonly string[];
+}
+
+/** Runs a program with the environment that it needs, and nothing of ours beside PATH and HOME. */
 export function startProgram(
   file: string,
   environment: Readonly<Record<string, string>>,
-  cwd = ROOT,
+  { cwd = ROOT, args = [] }: ProgramSetting = {},
 ): RunningProgram {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+  const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  const child = spawn(process.execPath, [...loader, file, ...args], {
     cwd,
     env: { PATH, HOME, ...environment },
   });

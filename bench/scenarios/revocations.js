@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMemoryStores, createRevocations, createTokenService } from 'passport-jwe';
+import { openLmdbStores } from 'passport-jwe/lmdb';
+import { cycle, oneAtATime } from '../subjects.js';
+import { AUDIENCE, ISSUER } from '../token.js';
+
+/** How many tokens are revoked already. */
+const SIZES = [1000, 100_000, 1_000_000];
+
+/** Entries that are added at a time: one transaction of LMDB. */
+const BATCH = 20_000;
+
+const LIFETIME_SECONDS = 24 * 60 * 60;
+
+/**
+ * One driver, and what one entry takes in it.
+ * @typedef {object} Driver
+ * @property {string} name
+ * @property {(directory: string) => Promise<import('passport-jwe').Stores>} open
+ * @property {(directory: string) => Promise<number>} bytes what all entries take
+ */
+
+/** @type {readonly Driver[]} The replica of the Redis driver holds its entries as the memory driver does. */
+const DRIVERS = [
+  { name: 'memory', open: async () => createMemoryStores(), bytes: async () => usedHeap() },
+  {
+    name: 'LMDB',
+    open: (path) => openLmdbStores({ path, clock: anHourAgo }),
+    bytes: async (path) => (await stat(join(path, 'data.mdb'))).size,
+  },
+];
+
+/** Verifies tokens that are not revoked, while ever more others are. */
+export const createRevocationScenarios = DRIVERS.map(
+  (driver) => (fixture) => createScenario(driver, fixture),
+);
+
+/**
+ * @param {Driver} driver
+ * @param {import('../token.js').Fixture} fixture
+ * @returns {Promise<import('../measure.js').Scenario>}
+ */
+async function createScenario(driver, { tokens, keyRing }) {
+  const nextToken = cycle(tokens);
+  const filled = [];
+  for (const size of SIZES) filled.push(await fill(driver, size));
+  return {
+    name: `revoked, ${driver.name}`,
+    unit: 'µs/op',
+    subjects: filled.map(({ size, revocations }) => {
+      const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, revocations });
+      return oneAtATime(nameOf(size), () => service.verify(nextToken()));
+    }),
+    facts: filled.map(({ size, bytesPerEntry }) => ({
+      subject: nameOf(size),
+      unit: 'bytes/entry',
+      value: bytesPerEntry,
+    })),
+    async dispose() {
+      for (const { dispose } of filled) await dispose();
+    },
+  };
+}
+
+/**
+ * @param {Driver} driver
+ * @param {number} size
+ */
+async function fill(driver, size) {
+  const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-bench-'));
+  const stores = await driver.open(directory);
+  const revocations = createRevocations({ store: stores.revocations });
+  const before = await driver.bytes(directory);
+  const expiresAt = Date.now() / 1000 + LIFETIME_SECONDS;
+  for (let added = 0; added < size; added += BATCH) {
+    const targets = Array.from({ length: Math.min(BATCH, size - added) }, randomUUID);
+    await Promise.all(targets.map((jti) => revocations.revoke({ kind: 'token', jti, expiresAt })));
+  }
+  return {
+    size,
+    revocations,
+    bytesPerEntry: ((await driver.bytes(directory)) - before) / size,
+    async dispose() {
+      await stores.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** A new store refuses tokens that are older than itself, as those of the fixture are. */
+function anHourAgo() {
+  return Date.now() / 1000 - 3600;
+}
+
+function usedHeap() {
+  globalThis.gc();
+  return process.memoryUsage().heapUsed;
+}
+
+/** @param {number} size */
+function nameOf(size) {
+  return `${size} entries`;
+}

@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
+import { connectRedisStores } from '../../src/stores/redis/connect-redis-stores.js';
+import { type RunningProgram, startProgram } from '../support/processes.js';
+import { createRandom } from '../support/random.js';
+import { describeWithRedis, startRedis } from '../support/redis.js';
+
+/** 10 in the suite, 200 by `npm run soak`. */
+const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 10);
+
+/** Most time that one round takes. */
+const ROUND_TIMEOUT_MS = 5000;
+
+const PROCESSES = 4;
+const LONGEST_LIFE_MS = 150;
+
+const random = createRandom(2026);
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function report(driver: string, round: number, acknowledged: number): void {
+  if (ROUNDS > 10 && round % 10 === 0) {
+    process.stderr.write(`${driver}: ${round} of ${ROUNDS} rounds, ${acknowledged} revocations, none lost\n`);
+  }
+}
+
+/** The names that a program printed, but for one that its end cut off. */
+function printedBy(program: RunningProgram): readonly string[] {
+  return program.output().split('\n').slice(0, -1);
+}
+
+async function untilPrinted(programs: readonly RunningProgram[], lines = 1): Promise<void> {
+  while (!programs.every((program) => printedBy(program).length >= lines)) {
+    if (programs.some((program) => program.process.exitCode !== null)) {
+      throw new Error(`A program ended: ${programs.map((program) => program.output()).join('\n')}`);
+    }
+    await pause(5);
+  }
+}
+
+async function killAtRandom(programs: readonly RunningProgram[]): Promise<void> {
+  for (const program of programs) {
+    await pause(random() * LONGEST_LIFE_MS);
+    program.process.kill('SIGKILL');
+    await program.ended;
+  }
+}
+
+describe('kill -9 of processes that revoke on one LMDB store', () => {
+  test(
+    `loses nothing that was acknowledged, nor stops the others, ${ROUNDS} times`,
+    async () => {
+      const path = await mkdtemp(join(tmpdir(), 'passport-jwe-crash-'));
+      const acknowledged: string[] = [];
+      try {
+        for (let round = 1; round <= ROUNDS; round += 1) {
+          const programs = Array.from({ length: PROCESSES }, (_, index) =>
+            startProgram(
+              'test/support/programs/revoke-on-lmdb.js',
+              {},
+              { args: [path, `${round}-${index}`] },
+            ),
+          );
+          await untilPrinted(programs);
+          const [first, ...others] = programs;
+          if (first !== undefined) await killAtRandom([first]);
+          const linesBefore = others.map((program) => printedBy(program).length);
+          await untilPrinted(others, Math.max(...linesBefore) + 1);
+          await killAtRandom(others);
+          acknowledged.push(...programs.flatMap(printedBy));
+
+          const stores = await openLmdbStores({ path });
+          const lost = acknowledged.filter((name) => stores.revocations.find(name) === undefined);
+          expect(lost).toEqual([]);
+          expect(await stores.counters.read('steps')).toBeGreaterThanOrEqual(acknowledged.length);
+          await stores.close();
+          report('LMDB', round, acknowledged.length);
+        }
+      } finally {
+        await rm(path, { recursive: true });
+      }
+    },
+    ROUNDS * ROUND_TIMEOUT_MS,
+  );
+});
+
+describeWithRedis('kill -9 of a Redis with appendfsync always', () => {
+  test(
+    `loses nothing that was acknowledged, ${ROUNDS} times`,
+    async () => {
+      const redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always', '--save', '']);
+      const acknowledged: string[] = [];
+      let lastStart = Date.now() / 1000;
+      try {
+        for (let round = 1; round <= ROUNDS; round += 1) {
+          const stores = await connectRedisStores({ url: redis.url });
+          const expiresAt = Date.now() / 1000 + 3600;
+          const writers = Array.from({ length: 8 }, async (_, writer) => {
+            for (let serial = 0; ; serial += 1) {
+              const name = `${round}-${writer}-${serial}`;
+              try {
+                await stores.revocations.add({ name, expiresAt });
+              } catch {
+                return;
+              }
+              acknowledged.push(name);
+            }
+          });
+          await pause(20 + random() * LONGEST_LIFE_MS);
+          await redis.kill();
+          await Promise.all(writers);
+          await stores.close(); // so that nobody outlives it who could put back what it lost
+          await redis.start();
+
+          const restarted = await connectRedisStores({ url: redis.url });
+          const lost = acknowledged.filter((name) => restarted.revocations.find(name) === undefined);
+          expect(lost).toEqual([]);
+          if (round === 1) lastStart = restarted.revocations.completeSince();
+          expect(restarted.revocations.completeSince()).toBe(lastStart);
+          await restarted.close();
+          report('Redis', round, acknowledged.length);
+        }
+      } finally {
+        await redis.dispose();
+      }
+    },
+    ROUNDS * ROUND_TIMEOUT_MS,
+  );
+});

@@ -1,0 +1,21 @@
+// Revokes without end on the LMDB store that is named, and prints each name once it is acknowledged.
+import { openLmdbStores } from 'passport-jwe/lmdb';
+
+const [path, name] = process.argv.slice(2);
+const { revocations, counters } = await openLmdbStores({ path });
+const expiresAt = Date.now() / 1000 + 3600;
+let serial = 0;
+
+async function revokeWithoutEnd() {
+  for (;;) {
+    serial += 1;
+    const acknowledged = `${name}-${serial}`;
+    await Promise.all([
+      revocations.add({ name: acknowledged, expiresAt }),
+      counters.add({ name: 'steps', amount: 1, expiresAt }),
+    ]);
+    process.stdout.write(`${acknowledged}\n`);
+  }
+}
+
+await Promise.all([revokeWithoutEnd(), revokeWithoutEnd(), revokeWithoutEnd()]);
