@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { findFreePort } from './processes.js';
@@ -91,6 +92,23 @@ export async function startRedis(settings: readonly string[] = ['--save', '']): 
   };
   await server.start();
   return server;
+}
+
+/** Three masters of one Redis Cluster, each with a third of the slots. */
+export async function startRedisCluster(): Promise<readonly RedisServer[]> {
+  const nodes: RedisServer[] = [];
+  for (let node = 0; node < 3; node += 1) {
+    const busPort = String(await findFreePort());
+    nodes.push(await startRedis(['--save', '', '--cluster-enabled', 'yes', '--cluster-port', busPort]));
+  }
+  const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
+  await promisify(execFile)('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes']);
+  for (const node of nodes) {
+    while (!String(await node.command('CLUSTER', 'INFO')).includes('cluster_state:ok')) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+  return nodes;
 }
 
 async function untilAnswering(port: number, child: ChildProcess): Promise<void> {

@@ -67,6 +67,7 @@ export async function connectRedisStores(options: RedisStoresOptions): Promise<S
 
   try {
     await replica.start(startTimeoutMs);
+    await commands.warmUp();
     await untilTime(replica.completeSince(), clock ?? systemClock);
   } catch (failure) {
     await close();

@@ -43,6 +43,8 @@ type Argument = string | number;
 export interface RedisConnection {
   call(command: string, args: readonly Argument[]): Promise<unknown>;
   run(script: LuaScript, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
+  /** Connects to the nodes of a cluster that no command went to yet: it is the second one that would be refused. */
+  warmUp(): Promise<void>;
   close(): void;
 }
 
@@ -107,6 +109,10 @@ export async function openConnection(
         if (!isUnknownScript(error)) throw error;
         return call('eval', [script.text, ...rest]);
       }
+    },
+    async warmUp() {
+      const nodes = client instanceof ioredis.Cluster ? client.nodes('master') : [];
+      await Promise.allSettled(nodes.map((node) => node.ping()));
     },
     close: () => client.disconnect(),
   };
