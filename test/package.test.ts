@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
 
-/** What npm would install beside the package; Passport, an optional peer, is left out on purpose. */
+/** What npm would install beside the package; optional peers are left out on purpose. */
 const INSTALLED = [
   ...['express', 'js-yaml', 'lru-cache', 'passport-strategy', 'zod'],
   ...['@types/express', '@types/passport-strategy', '@types/node'],
@@ -72,11 +72,25 @@ describe('the packed tarball', () => {
     expect(await runFile('cjs.cjs', text)).toBe('service true function function function');
   });
 
+  test.each([
+    ['lmdb', 'openLmdbStores', "{ path: 'store' }"],
+    ['redis', 'connectRedisStores', "{ url: 'redis://127.0.0.1' }"],
+  ])('says what passport-jwe/%s needs where that is not installed', async (subpath, name, options) => {
+    const text = `import { ${name} } from 'passport-jwe/${subpath}'; await ${name}(${options}).catch((error) => console.log(error.message));`;
+
+    expect(await runFile(`${subpath}.mjs`, text)).toMatch(
+      /^This store needs the package (\w+): npm install \1$/,
+    );
+  });
+
   test('has types that hold for a strict consumer who checks libraries too', async () => {
     await writeFile(
       join(consumer, 'consumer.mts'),
       `import express from 'express';
-       import { authenticate, createKeyRing, JweStrategy, requireScope, verifiedToken } from 'passport-jwe';
+       import { authenticate, createKeyRing, createRevocations, JweStrategy, requireScope, verifiedToken } from 'passport-jwe';
+       import { openLmdbStores } from 'passport-jwe/lmdb';
+       const { revocations } = await openLmdbStores({ path: 'store' });
+       createRevocations({ store: revocations });
        const keyRing = await createKeyRing({ current: { env: 'JWE_KEY' } });
        const options = { keyRing, issuer: 'https://a.example', audience: 'https://b.example' };
        new JweStrategy(options, (token, done) => done(null, { id: token.claims.sub }));

@@ -7,18 +7,20 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createKeyRing, createTokenService } from 'passport-jwe';
 import { loadFiles } from './support/api-key-files.js';
 import { findFreePort, type RunningProgram, startProgram, untilListening } from './support/processes.js';
+import { describeWithRedis, startRedis } from './support/redis.js';
 import { secretOf } from './support/tokens.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
 const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
 
+const storesPage = await readFile(join(ROOT, 'docs', 'stores.md'), 'utf8');
+
 /** Code blocks by the name that the comment above them gives. */
 const blocks = new Map(
-  [...readme.matchAll(/<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```/g)].map(([, name = '', code = '']) => [
-    name,
-    code,
-  ]),
+  [...`${readme}${storesPage}`.matchAll(/<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```/g)].map(
+    ([, name = '', code = '']) => [name, code],
+  ),
 );
 
 const KEY = secretOf(9).toString('hex');
@@ -72,9 +74,9 @@ function getDocuments(origin: string, token?: string) {
   });
 }
 
-describe('the README', () => {
-  test('has no code that these tests do not run', () => {
-    const fences = readme.match(/^```\w+$/gm)?.filter((fence) => fence !== '```text');
+describe('the README and the pages beside it', () => {
+  test('have no code that these tests do not run', () => {
+    const fences = `${readme}${storesPage}`.match(/^```\w+$/gm)?.filter((fence) => fence !== '```text');
 
     expect([...blocks.keys()]).toEqual([
       'start',
@@ -87,6 +89,7 @@ describe('the README', () => {
       'api-key',
       'keys',
       'audit',
+      'stores',
     ]);
     expect(fences).toHaveLength(blocks.size);
   });
@@ -118,7 +121,7 @@ describe('the README', () => {
   });
 
   test('has programs that satisfy the compiler', async () => {
-    const names = ['accept', 'passport', 'issue', 'revoke', 'keys', 'audit'];
+    const names = ['accept', 'passport', 'issue', 'revoke', 'keys', 'audit', 'stores'];
     const files = names.map((name) => join(directory, `${name}-types.mts`));
     await Promise.all(names.map((name, index) => writeFile(files[index] ?? '', blocks.get(name) ?? '')));
     const flags = [
@@ -177,6 +180,13 @@ describe('the README', () => {
     expect(program.output()).toBe('');
   });
 
+  test('revokes a session on the store of one machine', async () => {
+    const program = await startBlock('stores');
+
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toBe('true\n');
+  });
+
   test('puts events on record through pino', async () => {
     const program = await startBlock('audit');
 
@@ -201,6 +211,21 @@ describe('the README', () => {
     expect(stdout).toContain('"token_type":"Bearer"');
     expect(stdout).toContain('"title":"Welcome"');
     expect(stdout).toContain('"content":"Hello"');
-    expect(stdout).toContain('HTTP/1.1 401 Unauthorized');
+    expect(stdout.match(/HTTP\/1.1 401 Unauthorized/g)).toHaveLength(2);
+    expect(stdout).toContain('error="invalid_token"');
+  });
+});
+
+describeWithRedis('docs/stores.md', () => {
+  test('revokes a session through Redis', async () => {
+    const redis = await startRedis();
+    try {
+      const program = await startBlock('stores', { REDIS_URL: redis.url });
+
+      expect(await program.ended).toBe(0);
+      expect(program.output()).toBe('true\n');
+    } finally {
+      await redis.dispose();
+    }
   });
 });

@@ -25,7 +25,7 @@ export function startProgram(
   { cwd = ROOT, args = [] }: ProgramSetting = {},
 ): RunningProgram {
   const { PATH = '', HOME = '' } = process.env;
-  const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  const loader = /\.m?ts$/.test(file) ? ['--import', 'tsx'] : [];
   const child = spawn(process.execPath, [...loader, file, ...args], {
     cwd,
     env: { PATH, HOME, ...environment },
