@@ -78,6 +78,88 @@ describe.each(TARGETS)('a token is revoked by %s', (_name, target, different) =>
   });
 });
 
+const FAMILY = { clientId: 'demo', subject: 'alice', sessionId: 's1', createdAt: NOW };
+
+describe('a refresh-token family', () => {
+  test.each([
+    ['its session', { kind: 'session', clientId: 'demo', sessionId: 's1' }],
+    ['its API key', { kind: 'api_key', clientId: 'demo' }],
+    ['its subject', { kind: 'subject', clientId: 'demo', subject: 'alice' }],
+  ] as const)('ends with %s, unless it began later', async (_name, target) => {
+    const { revocations } = setUp();
+    await revocations.revoke(target);
+
+    expect(revocations.isFamilyRevoked(FAMILY)).toBe(true);
+    expect(revocations.isFamilyRevoked({ ...FAMILY, createdAt: NOW + 1 })).toBe(false);
+  });
+
+  test.each([
+    ['session', { kind: 'session', clientId: 'other', sessionId: 's1' }],
+    ['subject', { kind: 'subject', clientId: 'other', subject: 'alice' }],
+    ['token', { kind: 'token', jti: 'j1', expiresAt: NOW + 600 }],
+  ] as const)('outlives the %s of another', async (_name, target) => {
+    const { revocations } = setUp();
+    await revocations.revoke(target);
+
+    expect(revocations.isFamilyRevoked(FAMILY)).toBe(false);
+  });
+});
+
+describe('a store that began at some time', () => {
+  const storeSince = (time: number) => ({
+    ...createMemoryStores({ clock: () => NOW }).revocations,
+    find: () => undefined,
+    completeSince: () => time,
+  });
+
+  test.each([
+    [NOW, false],
+    [NOW + 1, true],
+  ])('%i: whether what was issued in %i counts as revoked', (time, revoked) => {
+    const revocations = createRevocations({ store: storeSince(time), clock: () => NOW });
+
+    expect(revocations.isRevoked(tokenOf())).toBe(revoked);
+    expect(revocations.isFamilyRevoked(FAMILY)).toBe(revoked);
+  });
+
+  test('refuses what was delegated from an older token', () => {
+    const lineage = [{ jti: 'j0', client_id: 'demo', sub: 'alice', iat: NOW - 60 }];
+    const claims = {
+      delegator: 'alice',
+      delegated_to: 'agent',
+      act: { sub: 'agent' },
+      expires_at: NOW + 600,
+    };
+    const revocations = createRevocations({ store: storeSince(NOW), clock: () => NOW });
+
+    expect(revocations.isRevoked(tokenOf({ type: 'delegation', ...claims, lineage }))).toBe(true);
+  });
+});
+
+describe('names of what is revoked', () => {
+  test.each(['x'.repeat(5000), '\ud800', '__proto__', ''])('may be any: %j', async (jti) => {
+    const { revocations } = setUp();
+    await revocations.revoke({ kind: 'token', jti, expiresAt: NOW + 600 });
+
+    expect(revocations.isRevoked(tokenOf({ jti }))).toBe(true);
+    expect(revocations.isRevoked(tokenOf({ jti: `${jti}\udfff` }))).toBe(false);
+  });
+
+  test('fit every store: at most 200 characters, all of them whole', async () => {
+    const { store } = setUp();
+    const names: string[] = [];
+    const listening = createRevocations({
+      store: { ...store, add: async ({ name }) => void names.push(name) },
+    });
+    for (const jti of ['x'.repeat(5000), '\ud800']) {
+      await listening.revoke({ kind: 'token', jti, expiresAt: NOW + 600 });
+    }
+
+    expect(names).toHaveLength(2);
+    expect(names.every((name) => name.length <= 200 && name.isWellFormed())).toBe(true);
+  });
+});
+
 describe('revocations', () => {
   test.each([
     ['a session', { kind: 'session', clientId: 'other', sessionId: 's1' }],
