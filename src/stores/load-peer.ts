@@ -1,3 +1,5 @@
+import { messageOf } from './message-of.js';
+
 /**
  * Loads the client of a driver, which is an optional peer.
  * @throws Error that says what to install where it is missing.
@@ -13,8 +15,6 @@ export async function loadPeer<Module>(name: string, load: () => Promise<Module>
 
 /** A package that is there but cannot be loaded, such as a binary for another machine, says so by itself. */
 function isMissing(cause: unknown, name: string): boolean {
-  if (typeof cause !== 'object' || cause === null) return false;
-  const code: unknown = Reflect.get(cause, 'code');
-  const message: unknown = Reflect.get(cause, 'message');
-  return code === 'ERR_MODULE_NOT_FOUND' && String(message).includes(`'${name}'`);
+  const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
+  return code === 'ERR_MODULE_NOT_FOUND' && messageOf(cause).includes(`'${name}'`);
 }

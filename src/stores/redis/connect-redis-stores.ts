@@ -2,6 +2,7 @@ import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../../audit/rec
 import { type Clock, systemClock } from '../../clock.js';
 import { TemporarilyUnavailableError } from '../../errors.js';
 import { assertOptions, type KnownOptions } from '../../options.js';
+import { messageOf } from '../message-of.js';
 import { untilTime } from '../store-start.js';
 import { assertBound, resolveBounds, type StoreBounds, type Stores } from '../stores.js';
 import { openConnection, type RedisAddress } from './redis-connection.js';
@@ -112,9 +113,10 @@ function assertPositive(value: number, name: string): void {
   if (!(Number.isFinite(value) && value > 0)) throw new TypeError(`${name} must be a positive number`);
 }
 
-/** Names hosts, never credentials. */
+/** Names hosts and what went wrong, never credentials. */
 function describeFailure(failure: unknown, { url }: RedisAddress): unknown {
   if (!(failure instanceof TemporarilyUnavailableError)) return failure;
   const hosts = [url].flat().map((one) => new URL(one).host);
-  return new Error(`Redis at ${hosts.join(', ')} does not answer`, { cause: failure.cause });
+  const { cause } = failure;
+  return new Error(`Redis at ${hosts.join(', ')} does not answer: ${messageOf(cause)}`, { cause });
 }

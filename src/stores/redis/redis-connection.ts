@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Cluster, RedisOptions } from 'ioredis';
 import { TemporarilyUnavailableError } from '../../errors.js';
 import { loadPeer } from '../load-peer.js';
+import { messageOf } from '../message-of.js';
 
 /** Those of ioredis, but for what is decided here: when it reconnects, when it gives up, and how it answers. */
 export type RedisClientOptions = Omit<
@@ -144,8 +145,5 @@ function retryDelay(attempt: number): number {
 }
 
 function isUnknownScript(error: unknown): boolean {
-  const cause: unknown = error instanceof TemporarilyUnavailableError ? error.cause : undefined;
-  const message: unknown =
-    typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'message') : undefined;
-  return String(message).startsWith('NOSCRIPT');
+  return error instanceof TemporarilyUnavailableError && messageOf(error.cause).startsWith('NOSCRIPT');
 }
