@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../src/audit/events.js';
 import { connectRedisStores, type RedisStoresOptions } from '../../src/stores/redis/connect-redis-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
 import { type FlakyProxy, startFlakyProxy } from '../support/flaky-proxy.js';
+import { findFreePort } from '../support/processes.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
 
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
@@ -176,9 +177,9 @@ describeWithRedis('an instance that was cut off from Redis', () => {
   });
 
   test('does not take a demoted primary for the store', async () => {
-    const [redis, other] = [await setUpRedis(), await setUpRedis()];
+    const redis = await setUpRedis();
     const stores = await connect(redis.port, { maxReplicaAgeSeconds: 1 });
-    await redis.command('REPLICAOF', '127.0.0.1', other.port);
+    await redis.command('REPLICAOF', '127.0.0.1', await findFreePort());
 
     await expect(revoke(stores, 'a')).rejects.toMatchObject({ status: 503 });
     await until(() => !stores.isReady());

@@ -1,6 +1,7 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { NumericDate } from '../../clock.js';
 import { JweError, TemporarilyUnavailableError } from '../../errors.js';
+import type { Turnstile } from './turnstile.js';
 
 /** Most expired values that one step forgets on the way, so that none takes long. */
 const SWEEP_LIMIT = 1000;
@@ -35,16 +36,17 @@ interface QueuedStep {
 }
 
 /**
- * Steps of one turn of the event loop share a transaction. It is a synchronous one: that is on disk when it
- * returns, while the promise of an asynchronous one resolves at commit, before the data are.
+ * Steps that wait for their turn share a transaction. It is a synchronous one: that is on disk when it returns,
+ * while the promise of an asynchronous one resolves at commit, before the data are.
  */
-export function lmdbEnvironment(root: RootDatabase): LmdbEnvironment {
+export function lmdbEnvironment(root: RootDatabase, awaitTurn: Turnstile): LmdbEnvironment {
   let queue: QueuedStep[] = [];
+  let written = Promise.resolve();
 
-  const runQueue = (): void => {
+  const writeQueue = async (): Promise<void> => {
+    const endTurn = await awaitTurn();
     const steps = queue;
     queue = [];
-    if (steps.length === 0) return;
     let failure: unknown;
     try {
       root.transactionSync(() => {
@@ -52,6 +54,8 @@ export function lmdbEnvironment(root: RootDatabase): LmdbEnvironment {
       });
     } catch (cause) {
       failure = asUnavailable(cause);
+    } finally {
+      endTurn();
     }
     for (const step of steps) step.settle(failure);
   };
@@ -87,7 +91,7 @@ export function lmdbEnvironment(root: RootDatabase): LmdbEnvironment {
     write<Result>(step: () => Result) {
       return new Promise<Result>((resolve, reject) => {
         let result: Result;
-        if (queue.length === 0) setImmediate(runQueue);
+        if (queue.length === 0) written = written.then(writeQueue);
         queue.push({
           run: () => {
             result = step();
@@ -106,7 +110,7 @@ export function lmdbEnvironment(root: RootDatabase): LmdbEnvironment {
     },
 
     async close() {
-      runQueue();
+      await written;
       await root.close();
     },
   };

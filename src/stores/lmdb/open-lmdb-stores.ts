@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, type NumericDate, systemClock } from '../../clock.js';
 import { assertOptions, type KnownOptions } from '../../options.js';
@@ -9,6 +9,7 @@ import { lmdbCounterStore } from './lmdb-counter-store.js';
 import { type LmdbEnvironment, lmdbEnvironment } from './lmdb-environment.js';
 import { lmdbFamilyStore } from './lmdb-family-store.js';
 import { lmdbRevocationStore } from './lmdb-revocation-store.js';
+import { createTurnstile } from './turnstile.js';
 
 export interface LmdbStoresOptions extends StoreBounds {
   /** Directory of the store, on a local disk; made with mode 0700 where there is none. */
@@ -66,7 +67,8 @@ async function openEnvironment(path: string): Promise<LmdbEnvironment> {
   // LMDB's own order, data on disk before the page that names them, rather than the overlapping one of lmdb-js.
   const root = open({ path, noSubdir: false, maxDbs: MAX_DATABASES, overlappingSync: false });
   await Promise.all(FILES.map((file) => chmod(join(path, file), 0o600)));
-  return lmdbEnvironment(root);
+  const { dev, ino } = await stat(path);
+  return lmdbEnvironment(root, createTurnstile(`passport-jwe-lmdb-${dev}-${ino}`));
 }
 
 /** When the environment was made, by whichever process was first. */

@@ -1,0 +1,41 @@
+import { createServer, type Server } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** After so long a process goes on without its turn: what keeps it waiting is no writer. */
+const MAX_WAIT_MS = 1000;
+
+/** Longest pause between two attempts. */
+const MAX_PAUSE_MS = 2;
+
+/** Resolves when it is the turn of this process; the function ends it. */
+export type Turnstile = () => Promise<() => void>;
+
+/**
+ * Lets the processes of one machine through one at a time, before they take the mutex of LMDB, which alone keeps
+ * the data right. A process that waits in that mutex blocks its event loop; and where one of several that wait is
+ * killed just as it is woken, the others sleep on until two processes contend again. That happened to one in 60
+ * random kills; with nobody waiting there it cannot. An abstract socket is the lock that the kernel opens when its
+ * holder dies; where there are none, outside Linux, everybody goes on at once.
+ */
+export function createTurnstile(name: string): Turnstile {
+  if (process.platform !== 'linux') return async () => () => undefined;
+
+  return async () => {
+    const deadlineMs = performance.now() + MAX_WAIT_MS;
+    while (performance.now() < deadlineMs) {
+      const server = await listenTo(`\0${name}`);
+      if (server !== undefined) return () => void server.close();
+      await pause(Math.random() * MAX_PAUSE_MS);
+    }
+    return () => undefined;
+  };
+}
+
+/** `undefined` where another process listens. */
+function listenTo(path: string): Promise<Server | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(undefined));
+    server.listen({ path, exclusive: true }, () => resolve(server));
+  });
+}
