@@ -1,4 +1,4 @@
-import type { ClientRejection, TokenRejection } from './audit/rejections.js';
+import type { ClientRejection, GrantRejection, TokenRejection } from './audit/rejections.js';
 
 /** `error` values as they stand on the wire: RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 8707 section 2. */
 export type WireError =
@@ -224,7 +224,15 @@ export class InvalidTargetError extends JweError {
 
 /** The token is another client's, or otherwise not one that this client may use here (RFC 6749 section 5.2). */
 export class InvalidGrantError extends JweError {
-  constructor(description = 'The token is not one that this client may use here') {
-    super({ code: 'ERR_INVALID_GRANT', error: 'invalid_grant', status: 400, description });
+  readonly reason: GrantRejection;
+
+  constructor(reason: GrantRejection) {
+    super({
+      code: 'ERR_INVALID_GRANT',
+      error: 'invalid_grant',
+      status: 400,
+      description: 'The token is not one that this client may use here',
+    });
+    this.reason = reason;
   }
 }

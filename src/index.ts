@@ -1,4 +1,4 @@
-export type { ApiKey, ModelConfiguration } from './api-keys/api-key.js';
+export type { ApiKey, ModelConfiguration, RefreshTokens } from './api-keys/api-key.js';
 export type { ApiKeyRegistry, ClientCredentials } from './api-keys/api-key-registry.js';
 export { ConfigurationError, type ConfigurationProblem } from './api-keys/configuration-error.js';
 export { type ApiKeyOptions, loadApiKeys } from './api-keys/load-api-keys.js';
@@ -11,7 +11,7 @@ export {
   type AuditTrailOptions,
   createAuditTrail,
 } from './audit/record.js';
-export type { ClientRejection, TokenRejection } from './audit/rejections.js';
+export type { ClientRejection, GrantRejection, TokenRejection } from './audit/rejections.js';
 export type { ChallengeOptions } from './bearer/write-challenge.js';
 export type { ClaimsOptions } from './claims/claims-policy.js';
 export type {
@@ -66,7 +66,7 @@ export type { TokenLocations } from './express/token-locations.js';
 export { type TokenRouterOptions, tokenRouter } from './express/token-router.js';
 export { findVerifiedToken, verifiedToken } from './express/verified-token.js';
 export type { VerifyDone, VerifyFunction, VerifyFunctionWithRequest } from './express/verify-function.js';
-export type { ClaimsContext, ClaimsHook } from './grants/client-credentials.js';
+export type { ClaimsContext, ClaimsHook } from './grants/issue-access-token.js';
 export type { ContentEncryption } from './keys/content-key.js';
 export { createKeyRing, type KeyRingOptions } from './keys/create-key-ring.js';
 export type { LegacyPassphraseKey, PassphraseKey } from './keys/derive-from-passphrase.js';
@@ -81,8 +81,9 @@ export {
   type Revocations,
   type RevocationsOptions,
 } from './revocation/revocations.js';
+export type { RefreshSettings } from './sessions/refresh-families.js';
 export type { CounterStep, CounterStore } from './stores/counter-store.js';
-export type { FamilyRecord, FamilyStore, StoredFamily } from './stores/family-store.js';
+export type { FamilyRecord, FamilyState, FamilyStore, StoredFamily } from './stores/family-store.js';
 export { createMemoryStores, type MemoryStoresOptions } from './stores/memory/create-memory-stores.js';
 export type { RevocationEntry, RevocationStore } from './stores/revocation-store.js';
 export type { StoreBounds, Stores } from './stores/stores.js';

@@ -71,7 +71,7 @@ function createApp(service: Service, apiKeys: ApiKeyRegistry, stores: Stores): E
     const isReady = stores.isReady();
     res.status(isReady ? 200 : 503).json({ status: isReady ? 'ok' : 'unavailable' });
   });
-  app.use('/oauth', tokenRouter({ ...service, apiKeys }));
+  app.use('/oauth', tokenRouter({ ...service, apiKeys, families: stores.families }));
   app.use(['/documents', '/admin', '/v1'], authenticate({ ...service, realm: 'gateway' }));
   app.use(documentRoutes(), adminRoutes(apiKeys), modelRoutes(apiKeys));
   app.use(bearerErrors(), unreadableBodies);

@@ -14,6 +14,14 @@ export interface ModelConfiguration {
   readonly temperature: number;
 }
 
+/**
+ * Whether refresh tokens are issued: not at all; to clients that authenticate whenever they use one; or also to
+ * devices that hold no API key, which name themselves instead.
+ */
+export const REFRESH_TOKENS = ['off', 'confidential', 'public'] as const;
+
+export type RefreshTokens = (typeof REFRESH_TOKENS)[number];
+
 /** One configured API key, deeply frozen; the key itself is not in it. */
 export interface ApiKey {
   /** Its public name: `client_id` in tokens. */
@@ -36,6 +44,7 @@ export interface ApiKey {
   readonly metadataClaims: readonly string[];
   /** Whether it may assert a `user`. */
   readonly users: boolean;
+  readonly refreshTokens: RefreshTokens;
   readonly models: readonly ModelConfiguration[];
   readonly functions: readonly string[];
   /** Each `METHOD /path`, where the method may be `*`. */

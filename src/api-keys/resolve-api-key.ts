@@ -24,6 +24,7 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     metadata: freezeMetadata(file.metadata),
     metadataClaims: Object.freeze(file.metadata_claims ?? Object.keys(file.metadata)),
     users: file.users,
+    refreshTokens: file.refresh_tokens,
     models: Object.freeze(file.models.map(resolveModel)),
     functions: Object.freeze(file.functions),
     endpoints: Object.freeze(file.endpoints),

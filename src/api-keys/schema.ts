@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { API_KEY_TYPES } from '../claims/claims-set.js';
 import { isScopeToken } from '../claims/scope.js';
+import { REFRESH_TOKENS } from './api-key.js';
 import { isModelEndpoint } from './model-endpoint.js';
 
 /** A day; a token that lives longer is better refreshed. */
@@ -109,6 +110,9 @@ export const apiKeySchema = z.strictObject(
     metadata: z.record(z.string(), metadataValue, 'must be a mapping').default({}),
     metadata_claims: list(text(128)).optional(),
     users: flag.default(false),
+    refresh_tokens: z
+      .enum(REFRESH_TOKENS, orMissing(`must be one of ${REFRESH_TOKENS.join(', ')}`))
+      .default('confidential'),
     models: z.array(model, 'must be a list').max(256, 'must have at most 256 entries').default([]),
     functions: list(text(128).regex(/^\S+$/, 'must not hold spaces')).default([]),
     endpoints: list(

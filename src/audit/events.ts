@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.js';
-import type { ClientRejection, TokenRejection } from './rejections.js';
+import type { ClientRejection, GrantRejection, TokenRejection } from './rejections.js';
 
 /**
  * Everything that is ever put on record. A closed union: each event holds identifiers and verdicts, never a
@@ -39,7 +39,7 @@ export type AuditEvent =
   | {
       readonly type: 'issuance.refused';
       readonly code: ErrorCode;
-      readonly reason?: ClientRejection;
+      readonly reason?: ClientRejection | GrantRejection;
       /** Only of a client that was authenticated. */
       readonly clientId?: string;
       readonly ip?: string;
@@ -76,6 +76,16 @@ export type AuditEvent =
       readonly expiresAt?: number;
       /** The client that asked for it. */
       readonly requestedBy?: string;
+    }
+  | {
+      /** A refresh-token family began, was used, or ended: by its client, or because an old token came back. */
+      readonly type: 'session.started' | 'session.refreshed' | 'session.ended';
+      readonly familyId: string;
+      readonly clientId: string;
+      readonly subject: string;
+      readonly sessionId: string;
+      readonly deviceId?: string;
+      readonly reason?: 'reused' | 'revoked';
     }
   | {
       /** The store of revocations stopped answering, or answers again. */

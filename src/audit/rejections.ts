@@ -36,3 +36,16 @@ export type TokenRejection =
 
 /** Why a client was not authenticated. For the audit trail alone: on the wire they are one `invalid_client`. */
 export type ClientRejection = 'no_credentials' | 'unknown_key' | 'key_id_mismatch' | 'inactive' | 'expired';
+
+/** Why a token was not accepted as a grant. For the audit trail alone: on the wire they are one `invalid_grant`. */
+export type GrantRejection =
+  | 'malformed'
+  | 'expired'
+  | 'unknown_family'
+  | 'ended'
+  | 'revoked'
+  | 'reused'
+  | 'wrong_client'
+  | 'wrong_session'
+  | 'wrong_device'
+  | 'wrong_scope';

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { AuditTrail } from '../audit/record.js';
-import { InvalidClientError, JweError } from '../errors.js';
+import { InvalidClientError, InvalidGrantError, JweError } from '../errors.js';
 import { challengeScheme } from '../grants/read-client-credentials.js';
 import { findClient, NO_STORE } from './authenticate-client.js';
 import { readIp } from './request-ip.js';
@@ -38,7 +38,9 @@ async function recordRefusal(audit: AuditTrail, req: Request, error: JweError): 
   await audit.record({
     type: 'issuance.refused',
     code: error.code,
-    ...(error instanceof InvalidClientError ? { reason: error.reason } : {}),
+    ...(error instanceof InvalidClientError || error instanceof InvalidGrantError
+      ? { reason: error.reason }
+      : {}),
     ...(client === undefined ? {} : { clientId: client.keyId }),
     ...readIp(req),
   });

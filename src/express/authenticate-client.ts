@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { ApiKey } from '../api-keys/api-key.js';
-import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
+import { type ApiKeyRegistry, isExpired } from '../api-keys/api-key-registry.js';
 import type { Clock } from '../clock.js';
 import { readClientCredentials } from '../grants/read-client-credentials.js';
 import { readParameter, type TokenRequest } from './read-token-request.js';
@@ -26,6 +26,24 @@ export function authenticateClient(
     clientSecret: readParameter(request, 'client_secret'),
   });
   const apiKey = apiKeys.authenticate(credentials, clock());
+  clients.set(req, apiKey);
+  return apiKey;
+}
+
+/**
+ * The API key of a device that holds none: it names itself and presents its refresh token, which is for that device
+ * alone (RFC 6749 sections 2.1 and 6). `undefined` where the request is another, or the key is not for that.
+ */
+export function findPublicClient(
+  req: Request,
+  request: TokenRequest,
+  { apiKeys, clock }: { readonly apiKeys: ApiKeyRegistry; readonly clock: Clock },
+): ApiKey | undefined {
+  const isCredential = ['authorization', 'x-api-key'].some((name) => req.headersDistinct[name] !== undefined);
+  if (isCredential || readParameter(request, 'client_secret') !== undefined) return undefined;
+  if (readParameter(request, 'grant_type') !== 'refresh_token') return undefined;
+  const apiKey = apiKeys.get(readParameter(request, 'client_id') ?? '');
+  if (apiKey?.refreshTokens !== 'public' || !apiKey.active || isExpired(apiKey, clock())) return undefined;
   clients.set(req, apiKey);
   return apiKey;
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import { InvalidRequestError, UnsupportedGrantTypeError } from '../errors.js';
 import type { Grant, RequestOrigin, TokenResponse } from '../grants/grant.js';
 import type { TokenService } from '../token-service.js';
-import { authenticateClient, NO_STORE } from './authenticate-client.js';
+import { authenticateClient, findPublicClient, NO_STORE } from './authenticate-client.js';
 import { readParameter, readParameters, readTokenRequest, type TokenRequest } from './read-token-request.js';
 import { readIp } from './request-ip.js';
 
@@ -23,7 +23,9 @@ export function exchangeToken(parts: ExchangeParts): RequestHandler {
 
   const exchange = async (req: Request): Promise<TokenResponse> => {
     const request = readTokenRequest(req);
-    const apiKey = authenticateClient(req, request, { apiKeys, clock });
+    const apiKey =
+      findPublicClient(req, request, { apiKeys, clock }) ??
+      authenticateClient(req, request, { apiKeys, clock });
     const grant = chooseGrant(request, grants);
     const parameters = readParameters(request, grant.parameters);
     return grant.handle({ tokens, apiKey, parameters, defaultAudience, origin: readOrigin(req), clock });

@@ -1,9 +1,11 @@
 import type { Request, RequestHandler } from 'express';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
-import type { Clock } from '../clock.js';
+import type { Clock, NumericDate } from '../clock.js';
 import { InvalidGrantError, InvalidRequestError, InvalidTokenError } from '../errors.js';
 import type { Revocations } from '../revocation/revocations.js';
+import type { RefreshFamilies } from '../sessions/refresh-families.js';
+import type { RefreshTokenCodec } from '../sessions/refresh-token.js';
 import type { TokenService } from '../token-service.js';
 import { authenticateClient, NO_STORE } from './authenticate-client.js';
 import { readParameter, readTokenRequest } from './read-token-request.js';
@@ -13,7 +15,15 @@ export interface RevocationParts {
   readonly tokens: TokenService;
   readonly apiKeys: ApiKeyRegistry;
   readonly revocations: Revocations;
+  /** Default: there are no refresh tokens. */
+  readonly sessions: Sessions | undefined;
   readonly clock: Clock;
+}
+
+/** What refresh tokens are made and kept by. */
+export interface Sessions {
+  readonly codec: RefreshTokenCodec;
+  readonly families: RefreshFamilies;
 }
 
 /**
@@ -26,10 +36,11 @@ export function revokeToken(parts: RevocationParts): RequestHandler {
     const apiKey = authenticateClient(req, request, parts);
     const token = readParameter(request, 'token');
     if (token === undefined) throw new InvalidRequestError('The parameter token is missing');
+    if (await endSession(parts, token, apiKey.keyId)) return;
     const verified = await findValid(parts.tokens, token);
     if (verified === undefined) return;
     const { jti, exp: expiresAt, client_id: clientId } = verified.claims;
-    if (clientId !== apiKey.keyId) throw new InvalidGrantError();
+    if (clientId !== apiKey.keyId) throw new InvalidGrantError('wrong_client');
     await parts.revocations.revoke({ kind: 'token', jti, expiresAt }, apiKey.keyId);
   };
 
@@ -38,6 +49,30 @@ export function revokeToken(parts: RevocationParts): RequestHandler {
       .then(() => void res.status(200).set(NO_STORE).end())
       .catch(next);
   };
+}
+
+/** RFC 7009 section 2.1: with a refresh token goes what was issued by it, here the tokens of its session. */
+async function endSession(
+  { sessions, revocations, clock }: RevocationParts,
+  token: string,
+  clientId: string,
+) {
+  const presented = sessions && openRefreshToken(sessions.codec, token, clock());
+  if (sessions === undefined || presented === undefined) return false;
+  const family = await sessions.families.end(presented, clientId);
+  if (family === undefined) return true;
+  const { sessionId } = family.state;
+  await revocations.revoke({ kind: 'session', clientId, sessionId }, clientId);
+  return true;
+}
+
+function openRefreshToken(codec: RefreshTokenCodec, token: string, now: NumericDate) {
+  try {
+    return codec.open(token, now);
+  } catch (error) {
+    if (error instanceof InvalidGrantError) return undefined;
+    throw error;
+  }
 }
 
 async function findValid(tokens: TokenService, token: string): Promise<VerifiedToken | undefined> {

@@ -3,14 +3,24 @@ import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { type AuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, systemClock } from '../clock.js';
 import { InvalidRequestError, JweError } from '../errors.js';
-import { type ClaimsHook, clientCredentials } from '../grants/client-credentials.js';
+import { clientCredentials } from '../grants/client-credentials.js';
+import type { Grant } from '../grants/grant.js';
+import type { ClaimsHook } from '../grants/issue-access-token.js';
+import { refreshToken } from '../grants/refresh-token.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
 import type { Revocations } from '../revocation/revocations.js';
+import {
+  createRefreshFamilies,
+  type RefreshSettings,
+  resolveRefreshSettings,
+} from '../sessions/refresh-families.js';
+import { refreshTokenCodec } from '../sessions/refresh-token.js';
+import type { FamilyStore } from '../stores/family-store.js';
 import { createTokenService } from '../token-service.js';
 import { answerTokenError } from './answer-token-error.js';
 import { exchangeToken } from './exchange-token.js';
-import { revokeToken } from './revoke-token.js';
+import { revokeToken, type Sessions } from './revoke-token.js';
 
 export interface TokenRouterOptions {
   readonly keyRing: KeyRing;
@@ -24,6 +34,13 @@ export interface TokenRouterOptions {
   readonly claims?: ClaimsHook;
   /** What is revoked, which adds `POST /oauth/revoke`. Default: nothing can be. */
   readonly revocations?: Revocations;
+  /**
+   * Where refresh-token families are kept, `stores.families`: with it, `offline_access` in `scope` asks for a refresh
+   * token and `grant_type=refresh_token` takes one. The key ring then needs a root. Default: there are none.
+   */
+  readonly families?: FamilyStore;
+  /** How long refresh tokens live. */
+  readonly refresh?: RefreshSettings;
   /** Where issuance and its refusals are put on record. Default: nowhere. */
   readonly audit?: AuditTrail;
   /** Default: the clock of the machine. */
@@ -37,6 +54,8 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   apiKeys: true,
   claims: true,
   revocations: true,
+  families: true,
+  refresh: true,
   audit: true,
   clock: true,
 };
@@ -53,12 +72,18 @@ const JSON_TYPE = 'application/json';
  */
 export function tokenRouter(options: TokenRouterOptions): Router {
   assertOptions(options, KNOWN, 'tokenRouter');
-  const { apiKeys, audience, claims, revocations, ...common } = options;
-  const { audit = noAuditTrail, clock = systemClock } = common;
+  const { keyRing, issuer, apiKeys, audience, claims, revocations } = options;
+  const { audit = noAuditTrail, clock = systemClock } = options;
   assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await loadApiKeys(...)');
   if (typeof audience !== 'string') throw new TypeError('audience must be one string');
-  const tokens = createTokenService({ ...common, audience: audiencesOf(apiKeys, audience) });
-  options.keyRing.encryptionKey('access', audience);
+  const tokens = createTokenService({
+    keyRing,
+    issuer,
+    audience: audiencesOf(apiKeys, audience),
+    audit,
+    clock,
+  });
+  keyRing.encryptionKey('access', audience);
 
   const router = express.Router();
   const answerError = answerTokenError(audit);
@@ -68,13 +93,35 @@ export function tokenRouter(options: TokenRouterOptions): Router {
       .post(refuseOtherMediaTypes, readBody, refuseUnreadableBodies, handler, answerError)
       .all(refuseOtherMethods, answerError);
   };
-  const grants = [clientCredentials(claims)];
-  addEndpoint('/token', exchangeToken({ tokens, apiKeys, grants, defaultAudience: audience, clock }));
   if (revocations !== undefined) {
     assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ store })');
-    addEndpoint('/revoke', revokeToken({ tokens, apiKeys, revocations, clock }));
+  }
+  const sessions = resolveSessions(options, audit, clock);
+  const grants = createGrants(claims, sessions);
+  addEndpoint('/token', exchangeToken({ tokens, apiKeys, grants, defaultAudience: audience, clock }));
+  if (revocations !== undefined) {
+    addEndpoint('/revoke', revokeToken({ tokens, apiKeys, revocations, sessions, clock }));
   }
   return router;
+}
+
+function createGrants(claimsHook: ClaimsHook | undefined, sessions: Sessions | undefined): readonly Grant[] {
+  const parts = claimsHook === undefined ? {} : { claimsHook };
+  if (sessions === undefined) return [clientCredentials(parts)];
+  return [clientCredentials({ ...parts, ...sessions }), refreshToken({ ...parts, ...sessions })];
+}
+
+function resolveSessions(
+  { keyRing, issuer, families: store, revocations, refresh = {} }: TokenRouterOptions,
+  audit: AuditTrail,
+  clock: Clock,
+): Sessions | undefined {
+  if (store === undefined) return undefined;
+  assertMethod(store, 'replace', 'families must be a FamilyStore: stores.families');
+  keyRing.encryptionKey('refresh', issuer);
+  const codec = refreshTokenCodec(keyRing, issuer);
+  const parts = { store, codec, revocations, settings: resolveRefreshSettings(refresh), audit, clock };
+  return { codec, families: createRefreshFamilies(parts) };
 }
 
 /** Tokens of all of them are issued, and may come back to be revoked. */

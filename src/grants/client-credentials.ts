@@ -1,84 +1,73 @@
 import type { ApiKey } from '../api-keys/api-key.js';
-import { isExpired } from '../api-keys/api-key-registry.js';
-import { claimsByKeyType } from '../api-keys/claims-by-key-type.js';
-import { copyCustomClaims } from '../claims/build-claims-set.js';
-import type { JsonObject } from '../claims/json.js';
 import { formatScope, parseScope } from '../claims/scope.js';
+import { InvalidRequestError, InvalidScopeError, InvalidTargetError } from '../errors.js';
+import type { RefreshFamilies } from '../sessions/refresh-families.js';
+import type { Grant, GrantContext, GrantParameters } from './grant.js';
 import {
-  InvalidClientError,
-  InvalidRequestError,
-  InvalidScopeError,
-  InvalidTargetError,
-  JweError,
-} from '../errors.js';
-import type { Grant, GrantContext, GrantParameters, RequestOrigin } from './grant.js';
-
-/** What a token request asks for, as the `claims` hook sees it. */
-export interface ClaimsContext extends RequestOrigin {
-  /** Scope that the token will have. */
-  readonly scope: readonly string[];
-  readonly audience: string;
-  /** User that the API key asserts. */
-  readonly user?: string;
-  readonly sessionId?: string;
-  readonly deviceId?: string;
-}
-
-/**
- * Adds claims of the application's own to a token. The API key comes without its secret.
- * @returns a JSON object whose names are none that this package reads or writes.
- */
-export type ClaimsHook = (apiKey: ApiKey, context: ClaimsContext) => JsonObject | Promise<JsonObject>;
+  type AccessTokenRequest,
+  type ClaimsHook,
+  issueAccessToken,
+  noClaims,
+} from './issue-access-token.js';
+import { readRequestedScope } from './offline-access.js';
 
 /** Printable and short: these identities are stored, logged and sent in tokens. */
 const IDENTITY = /^[\x21-\x7e]{1,128}$/;
 
-/** RFC 6749 section 4.4: a client exchanges its own credentials, here an API key, for an access token. */
-export function clientCredentials(claimsHook: ClaimsHook = () => ({})): Grant {
+export interface ClientCredentialsParts {
+  /** Default: no claims are added. */
+  readonly claimsHook?: ClaimsHook;
+  /** Where refresh tokens come from. Default: there are none. */
+  readonly families?: RefreshFamilies;
+}
+
+/**
+ * RFC 6749 section 4.4: a client exchanges its own credentials, here an API key, for an access token, and with the
+ * flag `offline_access` in `scope` for a refresh token too.
+ */
+export function clientCredentials({ claimsHook = noClaims, families }: ClientCredentialsParts = {}): Grant {
   return {
     grantType: 'client_credentials',
     parameters: ['scope', 'audience', 'resource', 'user', 'session_id', 'device_id'],
-    async handle({ tokens, apiKey, parameters, defaultAudience, origin, clock }: GrantContext) {
-      const now = clock();
+    async handle(context: GrantContext) {
+      const { apiKey, parameters, defaultAudience } = context;
       const audience = chooseAudience(apiKey, parameters, defaultAudience);
-      const scope = narrowScope(apiKey, parameters.get('scope'));
+      const requested = readRequestedScope(parameters.get('scope'));
+      const scope = narrowScope(apiKey, requested.scope);
       const identities = readIdentities(apiKey, parameters);
-      const custom = await askHook(claimsHook, apiKey, { scope, audience, ...identities, ...origin });
-      if (isExpired(apiKey, clock())) throw new InvalidClientError('expired');
-      const { user, sessionId } = identities;
-      const issued = await tokens.issue({
-        type: apiKey.type,
-        audience,
-        subject: user ?? apiKey.keyId,
-        subjectAsserted: user !== undefined,
-        clientId: apiKey.keyId,
-        scope,
-        issuedAt: now,
-        lifetimeSeconds: chooseLifetime(apiKey, scope, now),
-        claims: {
-          ...copyCustomClaims(custom),
-          ...claimsByKeyType(apiKey),
-          ...(sessionId === undefined ? {} : { session_id: sessionId }),
-        },
-        ...(origin.ip === undefined ? {} : { ip: origin.ip }),
-      });
-      return {
-        access_token: issued.token,
-        token_type: 'Bearer',
-        expires_in: issued.expiresInSeconds,
-        ...(scope.length === 0 ? {} : { scope: formatScope(scope) }),
-      };
+      const request = { scope, audience, ...identities };
+      if (!requested.isOffline) return issueAccessToken(context, request, claimsHook);
+      const session = await beginSession(request, apiKey, families);
+      const response = await issueAccessToken(
+        context,
+        { ...request, sessionId: session.sessionId },
+        claimsHook,
+      );
+      return { ...response, refresh_token: session.refreshToken };
     },
   };
 }
 
-/** What the hook says of the request stands; whatever else it throws, a `status` included, is its own fault. */
-async function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext): Promise<JsonObject> {
-  try {
-    return await hook(apiKey, context);
-  } catch (cause) {
-    throw cause instanceof JweError ? cause : new Error('The claims hook failed', { cause });
+function beginSession(
+  { scope, audience, user, sessionId, deviceId }: AccessTokenRequest,
+  apiKey: ApiKey,
+  families: RefreshFamilies | undefined,
+) {
+  if (families === undefined || apiKey.refreshTokens === 'off') {
+    throw new InvalidScopeError('This API key gets no refresh tokens');
   }
+  if (apiKey.refreshTokens === 'public' && deviceId === undefined) {
+    throw new InvalidRequestError('A refresh token of this API key is for one device; name it by device_id');
+  }
+  return families.begin({
+    clientId: apiKey.keyId,
+    subject: user ?? apiKey.keyId,
+    subjectAsserted: user !== undefined,
+    audience,
+    scope: formatScope(scope),
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(deviceId === undefined ? {} : { deviceId }),
+  });
 }
 
 /** One audience a token: the one asked for (RFC 8707 section 2), or the only one that there is. */
@@ -122,11 +111,4 @@ function readIdentities(apiKey: ApiKey, parameters: GrantParameters) {
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(deviceId === undefined ? {} : { deviceId }),
   };
-}
-
-/** The shortest of the key's own and those of the scope; and no token outlives its key. */
-function chooseLifetime(apiKey: ApiKey, scope: readonly string[], now: number): number {
-  const byScope = scope.map((token) => apiKey.scopeTtlSeconds.get(token) ?? apiKey.tokenTtlSeconds);
-  const untilKeyExpires = (apiKey.expiresAt ?? Number.POSITIVE_INFINITY) - now;
-  return Math.min(apiKey.tokenTtlSeconds, untilKeyExpires, ...byScope);
 }

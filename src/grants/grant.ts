@@ -29,6 +29,7 @@ export interface TokenResponse {
   readonly token_type: 'Bearer';
   readonly expires_in: number;
   readonly scope?: string;
+  readonly refresh_token?: string;
 }
 
 /** One grant type of the token endpoint. */

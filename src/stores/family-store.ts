@@ -1,12 +1,43 @@
-import type { JsonObject } from '../claims/json.js';
 import type { NumericDate } from '../clock.js';
+
+/** What is known of a refresh-token family: digests and sealed text, never a token. */
+export type FamilyState = {
+  /** `key_id` of the API key to which it belongs; the identities below count only together with it. */
+  readonly clientId: string;
+  readonly subject: string;
+  /** The subject is a user that the API key asserted. */
+  readonly subjectAsserted: boolean;
+  readonly sessionId: string;
+  /** The client chose the session itself, and names it again at each use. */
+  readonly sessionChosen: boolean;
+  readonly deviceId?: string;
+  readonly audience: string;
+  /** What was granted, separated by spaces. */
+  readonly scope: string;
+  readonly createdAt: NumericDate;
+  readonly lastUsedAt: NumericDate;
+  /** When it ends however often it is used. */
+  readonly endsAt: NumericDate;
+  /** Digest of the one refresh token that is live. */
+  readonly current: string;
+  /** The token before it, for clients that use it twice at once. */
+  readonly parent?: {
+    readonly digest: string;
+    /** The live token, sealed under the parent: nobody else can open it. */
+    readonly sealedSuccessor: string;
+    /** The scope that was asked for; empty where none was. */
+    readonly requestedScope: string;
+    readonly consumedAt: NumericDate;
+  };
+  /** It is over; kept so that nothing that races with its end brings it back. */
+  readonly ended?: 'reused' | 'revoked';
+};
 
 /** A refresh-token family as stores keep it. */
 export interface FamilyRecord {
   /** Up to 200 characters, well-formed. */
   readonly id: string;
-  /** What `sessions/` knows of it, opaque to stores: digests and sealed text, never a token. */
-  readonly state: JsonObject;
+  readonly state: FamilyState;
   /** When the family ends by itself, and may be forgotten. */
   readonly expiresAt: NumericDate;
 }

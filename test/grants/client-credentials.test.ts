@@ -5,12 +5,9 @@ import type { JsonObject } from '../../src/claims/json.js';
 import type { VerifiedToken } from '../../src/claims/verified-token.js';
 import type { NumericDate } from '../../src/clock.js';
 import { InvalidRequestError, InvalidScopeError, InvalidTargetError } from '../../src/errors.js';
-import {
-  type ClaimsContext,
-  type ClaimsHook,
-  clientCredentials,
-} from '../../src/grants/client-credentials.js';
+import { clientCredentials } from '../../src/grants/client-credentials.js';
 import type { RequestOrigin, TokenResponse } from '../../src/grants/grant.js';
+import type { ClaimsContext, ClaimsHook } from '../../src/grants/issue-access-token.js';
 import { createTokenService } from '../../src/token-service.js';
 import { apiKeyOf, loadFile, MINIMAL_FILE } from '../support/api-key-files.js';
 import { createAuditRecorder } from '../support/audit-recorder.js';
@@ -41,7 +38,7 @@ async function exchange(request: Exchange = {}) {
     audit,
     clock: () => request.issuedAt ?? now,
   });
-  const response = await clientCredentials(hook).handle({
+  const response = await clientCredentials(hook === undefined ? {} : { claimsHook: hook }).handle({
     tokens,
     apiKey,
     parameters: new Map(Object.entries(parameters)),
@@ -322,7 +319,7 @@ describe('the claims hook', () => {
       clock,
     });
     const hook = () => Promise.reject(new Error('directory is down'));
-    const issuance = clientCredentials(hook).handle({
+    const issuance = clientCredentials(hook === undefined ? {} : { claimsHook: hook }).handle({
       tokens,
       apiKey: apiKeyOf(),
       parameters: new Map(),

@@ -6,6 +6,7 @@ import { type LmdbStoresOptions, openLmdbStores } from '../../src/stores/lmdb/op
 import type { Stores } from '../../src/stores/stores.js';
 import { clock, NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
+import { stateOf } from './family-store-contract.js';
 import { describeStores } from './stores-contract.js';
 
 const directories: string[] = [];
@@ -35,7 +36,7 @@ describe('openLmdbStores', () => {
     const path = await createDirectory();
     const first = await openStores({ path, clock });
     await first.revocations.add({ name: 'a', issuedUpTo: NOW, expiresAt: NOW + 600, owner: 'demo' });
-    await first.families.insert({ id: 'f', state: { a: 1 }, expiresAt: NOW + 600 });
+    await first.families.insert({ id: 'f', state: stateOf('a'), expiresAt: NOW + 600 });
     await first.counters.add({ name: 'c', amount: 7, expiresAt: NOW + 600 });
     await first.close();
     const second = await openStores({ path, clock });
@@ -46,7 +47,7 @@ describe('openLmdbStores', () => {
       expiresAt: NOW + 600,
       owner: 'demo',
     });
-    expect(await second.families.find('f')).toMatchObject({ state: { a: 1 } });
+    expect(await second.families.find('f')).toMatchObject({ state: stateOf('a') });
     expect(await second.counters.read('c')).toBe(7);
   });
 

@@ -5,6 +5,7 @@ import type { Stores } from '../../src/stores/stores.js';
 import { type FlakyProxy, startFlakyProxy } from '../support/flaky-proxy.js';
 import { findFreePort } from '../support/processes.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
+import { stateOf } from './family-store-contract.js';
 
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
 const LATER = Date.now() / 1000 + 3600;
@@ -199,7 +200,7 @@ describeWithRedis('the keys in Redis', () => {
     const redis = await setUpRedis();
     const stores = await connect(redis.port, { prefix: 'p' });
     await stores.revocations.add({ name: 'a', expiresAt: LATER, owner: 'demo' });
-    await stores.families.insert({ id: 'f', state: {}, expiresAt: LATER });
+    await stores.families.insert({ id: 'f', state: stateOf('a'), expiresAt: LATER });
     await stores.counters.add({ name: 'c', amount: 1, expiresAt: LATER });
     const keys = [await redis.command('KEYS', '*')].flat().map(String).sort();
     const lives = await Promise.all(keys.map((key) => redis.command('PTTL', key)));

@@ -1,6 +1,5 @@
-import type { JsonObject } from '../../claims/json.js';
 import { systemClock } from '../../clock.js';
-import type { FamilyRecord, FamilyStore } from '../family-store.js';
+import type { FamilyRecord, FamilyState, FamilyStore } from '../family-store.js';
 import { luaScript } from './redis-connection.js';
 import { type RecordSetting, timeToLiveMs } from './redis-record.js';
 
@@ -40,7 +39,7 @@ export function redisFamilyStore({ connection, prefix, clock = systemClock }: Re
       const answer = await connection.call('hmget', [keyOf(id), 'revision', 'expires-at', 'state']);
       const [revision, expiresAt, state] = Array.isArray(answer) ? answer : [];
       if (typeof state !== 'string' || Number(expiresAt) <= clock()) return undefined;
-      const parsed: JsonObject = JSON.parse(state);
+      const parsed: FamilyState = JSON.parse(state);
       return { id, revision: Number(revision), expiresAt: Number(expiresAt), state: parsed };
     },
     async replace(family) {

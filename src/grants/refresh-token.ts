@@ -1,0 +1,71 @@
+import type { ApiKey } from '../api-keys/api-key.js';
+import { parseScope } from '../claims/scope.js';
+import { InvalidGrantError, InvalidRequestError, InvalidScopeError } from '../errors.js';
+import type { RefreshFamilies } from '../sessions/refresh-families.js';
+import type { RefreshTokenCodec } from '../sessions/refresh-token.js';
+import type { FamilyState } from '../stores/family-store.js';
+import type { Grant, GrantContext } from './grant.js';
+import { type ClaimsHook, issueAccessToken, noClaims } from './issue-access-token.js';
+import { readRequestedScope } from './offline-access.js';
+
+export interface RefreshTokenParts {
+  /** Default: no claims are added. */
+  readonly claimsHook?: ClaimsHook;
+  readonly families: RefreshFamilies;
+  readonly codec: RefreshTokenCodec;
+}
+
+/**
+ * RFC 6749 section 6: a refresh token for an access token and the next refresh token. What can be refused is refused
+ * before the token is consumed; what fails afterwards is made good by asking again within the grace window.
+ */
+export function refreshToken({ claimsHook = noClaims, families, codec }: RefreshTokenParts): Grant {
+  return {
+    grantType: 'refresh_token',
+    parameters: ['refresh_token', 'scope', 'session_id', 'device_id'],
+    async handle(context: GrantContext) {
+      const { apiKey, parameters, clock } = context;
+      const token = parameters.get('refresh_token');
+      if (token === undefined) throw new InvalidRequestError('The parameter refresh_token is missing');
+      if (apiKey.refreshTokens === 'off') throw new InvalidGrantError('revoked');
+      const presented = codec.open(token, clock());
+      const { scope: requestedScope = '' } = readRequestedScope(parameters.get('scope'));
+      const request = {
+        clientId: apiKey.keyId,
+        sessionId: parameters.get('session_id'),
+        deviceId: parameters.get('device_id'),
+        requestedScope,
+      };
+      const { state } = await families.find(presented, request);
+      assertAudience(state, context);
+      const scope = narrowScope(state, requestedScope, apiKey);
+      const successor = await families.rotate(presented, request);
+      const response = await issueAccessToken(context, { scope, ...identitiesOf(state) }, claimsHook);
+      return { ...response, refresh_token: successor };
+    },
+  };
+}
+
+/** A key may have lost an audience since the family began. */
+function assertAudience({ audience }: FamilyState, { apiKey, defaultAudience }: GrantContext): void {
+  const allowed = apiKey.audiences.length > 0 ? apiKey.audiences : [defaultAudience];
+  if (!allowed.includes(audience)) throw new InvalidGrantError('revoked');
+}
+
+/** Within what was granted, and what the key may have today. */
+function narrowScope(state: FamilyState, requested: string, apiKey: ApiKey): readonly string[] {
+  const granted = parseScope(state.scope) ?? [];
+  const scope = requested === '' ? granted : parseScope(requested);
+  if (scope === undefined) throw new InvalidScopeError('The scope is malformed');
+  if (!scope.every((token) => granted.includes(token))) throw new InvalidScopeError();
+  return scope.filter((token) => apiKey.permissions.includes(token));
+}
+
+function identitiesOf({ audience, subject, subjectAsserted, sessionId, deviceId }: FamilyState) {
+  return {
+    audience,
+    sessionId,
+    ...(subjectAsserted ? { user: subject } : {}),
+    ...(deviceId === undefined ? {} : { deviceId }),
+  };
+}

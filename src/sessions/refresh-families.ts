@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import type { AuditEvent } from '../audit/events.js';
+import type { AuditTrail } from '../audit/record.js';
+import type { Clock } from '../clock.js';
+import { InvalidGrantError, TemporarilyUnavailableError } from '../errors.js';
+import { openText, sealText } from '../jwe/seal-text.js';
+import { assertOptions, type KnownOptions } from '../options.js';
+import type { FamilyIdentity } from '../revocation/revocations.js';
+import type { FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
+import { digestToken, type PresentedToken, type RefreshTokenCodec } from './refresh-token.js';
+
+/** What a family begins with. */
+export type FamilyStart = Pick<
+  FamilyState,
+  'clientId' | 'subject' | 'subjectAsserted' | 'audience' | 'scope'
+> & {
+  /** Default: one is made up. */
+  readonly sessionId?: string;
+  readonly deviceId?: string;
+};
+
+/** What a client says when it uses a refresh token. */
+export interface RefreshRequest {
+  readonly clientId: string;
+  readonly sessionId: string | undefined;
+  readonly deviceId: string | undefined;
+  /** As it was sent; empty where none was. */
+  readonly requestedScope: string;
+}
+
+export interface RefreshSettings {
+  /** A refresh token that is not used for so long is over, in seconds. Default 2 592 000, 30 days. */
+  readonly idleSeconds?: number;
+  /** A family is over after so long however often it is used, in seconds. Default 7 776 000, 90 days. */
+  readonly absoluteSeconds?: number;
+  /**
+   * How long the token before the live one still yields that, in seconds, for clients that use it twice at once or
+   * lost the answer. Default 10.
+   */
+  readonly graceSeconds?: number;
+}
+
+const KNOWN: KnownOptions<RefreshSettings> = { idleSeconds: true, absoluteSeconds: true, graceSeconds: true };
+
+/** @throws TypeError for a lifetime that is no positive number, or a grace window of more than a minute. */
+export function resolveRefreshSettings(settings: RefreshSettings): Required<RefreshSettings> {
+  assertOptions(settings, KNOWN, 'refresh');
+  const { idleSeconds = 2_592_000, absoluteSeconds = 7_776_000, graceSeconds = 10 } = settings;
+  if (!(idleSeconds > 0 && absoluteSeconds >= idleSeconds && Number.isFinite(absoluteSeconds))) {
+    throw new TypeError('idleSeconds must be positive, and absoluteSeconds at least as much');
+  }
+  if (!(graceSeconds >= 0 && graceSeconds <= MAX_GRACE_SECONDS)) {
+    throw new TypeError(`graceSeconds must be from 0 to ${MAX_GRACE_SECONDS}`);
+  }
+  return { idleSeconds, absoluteSeconds, graceSeconds };
+}
+
+/** Whoever steals a token may use it within the window; longer than this no lost answer is waited for. */
+const MAX_GRACE_SECONDS = 60;
+
+export interface RefreshFamiliesParts {
+  readonly store: FamilyStore;
+  readonly codec: RefreshTokenCodec;
+  /** What is revoked. */
+  readonly revocations: { isFamilyRevoked(family: FamilyIdentity): boolean } | undefined;
+  readonly settings: Required<RefreshSettings>;
+  readonly audit: AuditTrail;
+  readonly clock: Clock;
+}
+
+/** Refresh-token families (RFC 9700 section 4.14.2): one token of each is live, and each is used once. */
+export interface RefreshFamilies {
+  /** Begins a family; its first token, and the session that it belongs to. */
+  begin(start: FamilyStart): Promise<{ readonly refreshToken: string; readonly sessionId: string }>;
+  /**
+   * The family of a token, for this client, session and device.
+   * @throws InvalidGrantError where it is not theirs, or over.
+   */
+  find(presented: PresentedToken, request: RefreshRequest): Promise<StoredFamily>;
+  /**
+   * Consumes a token and yields its successor, in one step of the store.
+   * @throws InvalidGrantError where the token was consumed before, which ends the family.
+   */
+  rotate(presented: PresentedToken, request: RefreshRequest): Promise<string>;
+  /** Ends the family of a token that its client gives up. */
+  end(presented: PresentedToken, clientId: string): Promise<StoredFamily | undefined>;
+}
+
+/** Each lost race means that another one won, after which there is nothing left to race for. */
+const MAX_ATTEMPTS = 10;
+
+export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamilies {
+  const { store, codec, revocations, audit, clock } = parts;
+  const { idleSeconds, absoluteSeconds, graceSeconds } = parts.settings;
+
+  const find = async (presented: PresentedToken, request: RefreshRequest): Promise<StoredFamily> => {
+    const family = await store.find(presented.familyId);
+    if (family === undefined) throw new InvalidGrantError('unknown_family');
+    assertBinding(family.state, request);
+    if (family.state.ended !== undefined) throw new InvalidGrantError('ended');
+    if (revocations?.isFamilyRevoked(family.state)) throw new InvalidGrantError('revoked');
+    return family;
+  };
+
+  const consume = async (family: StoredFamily, presented: PresentedToken, requestedScope: string) => {
+    const now = clock();
+    const expiresAt = Math.min(family.state.endsAt, now + idleSeconds);
+    const successor = codec.issue({ ...family, expiresAt }, now);
+    const state: FamilyState = {
+      ...family.state,
+      lastUsedAt: now,
+      current: digestToken(successor),
+      parent: {
+        digest: presented.digest,
+        sealedSuccessor: sealText(successor, presented.token),
+        requestedScope,
+        consumedAt: now,
+      },
+    };
+    if (!(await store.replace({ ...family, state, expiresAt }))) return undefined;
+    await audit.record({ type: 'session.refreshed', ...identify(family) });
+    return successor;
+  };
+
+  /** Leaves a tombstone: whoever raced with this finds it, and inserts nothing. */
+  const entomb = async (family: StoredFamily, reason: 'reused' | 'revoked'): Promise<boolean> => {
+    const { parent: _, ...state } = family.state;
+    if (!(await store.replace({ ...family, state: { ...state, ended: reason } }))) return false;
+    await audit.record({ type: 'session.ended', ...identify(family), reason });
+    return true;
+  };
+
+  return {
+    async begin({ sessionId, ...start }) {
+      const now = clock();
+      const id = randomUUID();
+      const endsAt = now + absoluteSeconds;
+      const expiresAt = Math.min(endsAt, now + idleSeconds);
+      const state = {
+        ...start,
+        sessionId: sessionId ?? randomUUID(),
+        sessionChosen: sessionId !== undefined,
+        createdAt: now,
+        lastUsedAt: now,
+        endsAt,
+        current: '',
+      };
+      const refreshToken = codec.issue({ id, state, expiresAt }, now);
+      const family = { id, state: { ...state, current: digestToken(refreshToken) }, expiresAt };
+      await store.insert(family);
+      await audit.record({ type: 'session.started', ...identify(family) });
+      return { refreshToken, sessionId: state.sessionId };
+    },
+
+    find,
+
+    async rotate(presented, request) {
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+        const family = await find(presented, request);
+        const { current, parent } = family.state;
+        if (presented.digest === current) {
+          const successor = await consume(family, presented, request.requestedScope);
+          if (successor !== undefined) return successor;
+        } else if (parent?.digest === presented.digest && clock() <= parent.consumedAt + graceSeconds) {
+          if (parent.requestedScope !== request.requestedScope) throw new InvalidGrantError('wrong_scope');
+          return openText(parent.sealedSuccessor, presented.token);
+        } else if (await entomb(family, 'reused')) {
+          throw new InvalidGrantError('reused');
+        }
+      }
+      throw new TemporarilyUnavailableError({
+        cause: new Error('Too many uses of one refresh token at once'),
+      });
+    },
+
+    async end(presented, clientId) {
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+        const family = await store.find(presented.familyId);
+        if (family === undefined) return undefined;
+        if (family.state.clientId !== clientId) throw new InvalidGrantError('wrong_client');
+        if (family.state.ended !== undefined || (await entomb(family, 'revoked'))) return family;
+      }
+      throw new TemporarilyUnavailableError({
+        cause: new Error('Too many uses of one refresh token at once'),
+      });
+    },
+  };
+}
+
+/** A client names again what it chose itself; a session that was made up for it, it may name. */
+function assertBinding(state: FamilyState, { clientId, sessionId, deviceId }: RefreshRequest): void {
+  if (state.clientId !== clientId) throw new InvalidGrantError('wrong_client');
+  const isUnnamed = sessionId === undefined && !state.sessionChosen;
+  if (!isUnnamed && sessionId !== state.sessionId) throw new InvalidGrantError('wrong_session');
+  if (deviceId !== state.deviceId) throw new InvalidGrantError('wrong_device');
+}
+
+type SessionEvent = Extract<AuditEvent, { readonly familyId: string }>;
+
+function identify({ id, state }: Pick<StoredFamily, 'id' | 'state'>): Omit<SessionEvent, 'type' | 'reason'> {
+  const { clientId, subject, sessionId, deviceId } = state;
+  return { familyId: id, clientId, subject, sessionId, ...(deviceId === undefined ? {} : { deviceId }) };
+}

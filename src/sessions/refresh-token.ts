@@ -1,0 +1,73 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { REFRESH_TOKEN_TYP } from '../claims/claims-set.js';
+import type { NumericDate } from '../clock.js';
+import { InvalidGrantError, InvalidTokenError } from '../errors.js';
+import { decryptToken } from '../jwe/decrypt-token.js';
+import { encryptToken } from '../jwe/encrypt-token.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import type { FamilyRecord } from '../stores/family-store.js';
+
+/** A refresh token as a client presented it: authentic and not expired, whatever became of its family. */
+export interface PresentedToken {
+  /** Secret. */
+  readonly token: string;
+  readonly digest: string;
+  readonly familyId: string;
+}
+
+/** Makes and opens refresh tokens of one authorization server: encrypted under keys that no API holds. */
+export interface RefreshTokenCodec {
+  /** @throws TypeError where the key ring has no root, from which such keys are derived. */
+  issue(family: FamilyRecord, now: NumericDate): string;
+  /** @throws InvalidGrantError for what is no refresh token of this server, or has expired. */
+  open(token: string, now: NumericDate): PresentedToken;
+}
+
+const MAX_TOKEN_LENGTH = 4096;
+
+export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshTokenCodec {
+  keyRing.prepare('refresh', issuer);
+
+  return {
+    issue({ id, state, expiresAt }, now) {
+      const claims = {
+        iss: issuer,
+        aud: issuer,
+        sub: state.subject,
+        client_id: state.clientId,
+        exp: Math.floor(expiresAt),
+        iat: Math.floor(now),
+        jti: randomUUID(),
+        type: 'refresh',
+        family_id: id,
+        session_id: state.sessionId,
+        ...(state.deviceId === undefined ? {} : { device_id: state.deviceId }),
+      };
+      return encryptToken(claims, keyRing.encryptionKey('refresh', issuer), { typ: REFRESH_TOKEN_TYP });
+    },
+
+    open(token, now) {
+      const { header, claims, key } = decrypt(token, now);
+      const { iss, exp, type, family_id: familyId } = claims;
+      const isOurs = key.purpose === 'refresh' && header['typ'] === REFRESH_TOKEN_TYP;
+      if (!isOurs || iss !== issuer || type !== 'refresh' || typeof familyId !== 'string') {
+        throw new InvalidGrantError('malformed');
+      }
+      if (!(typeof exp === 'number' && exp > now)) throw new InvalidGrantError('expired');
+      return { token, digest: digestToken(token), familyId };
+    },
+  };
+
+  function decrypt(token: string, now: NumericDate) {
+    try {
+      return decryptToken(token, { keyRing, maxTokenLength: MAX_TOKEN_LENGTH }, now);
+    } catch (failure) {
+      throw failure instanceof InvalidTokenError ? new InvalidGrantError('malformed') : failure;
+    }
+  }
+}
+
+/** What stores keep of a token. */
+export function digestToken(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}

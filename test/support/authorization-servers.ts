@@ -1,0 +1,68 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RunningProgram, startProgram } from './processes.js';
+
+const API_KEY = 'k-sessions';
+const FILE = `{ key_id: demo, api_key: ${API_KEY}, name: Demo, type: api_call, rate_limits: {} }`;
+
+/** An authorization server in a process of its own. */
+export interface AuthorizationServer {
+  readonly program: RunningProgram;
+  readonly origin: string;
+}
+
+/** Processes that share one store. */
+export interface AuthorizationServers {
+  start(): Promise<AuthorizationServer>;
+  dispose(): Promise<void>;
+}
+
+/** What the token endpoint answered. */
+export interface TokenAnswer {
+  readonly status: number;
+  readonly refreshToken: string;
+}
+
+/** @param location path of an LMDB store, or the URL of a Redis. Default: an LMDB store of its own. */
+export async function setUpAuthorizationServers(location?: string): Promise<AuthorizationServers> {
+  const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-sessions-'));
+  await writeFile(join(directory, 'demo.yaml'), FILE);
+  const programs: RunningProgram[] = [];
+
+  return {
+    async start() {
+      const args = [location ?? join(directory, 'store'), directory];
+      const program = startProgram('test/support/programs/authorization-server.js', {}, { args });
+      programs.push(program);
+      while (!program.output().includes('\n')) {
+        if (program.process.exitCode !== null) throw new Error(`It ended: ${program.output()}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      return { program, origin: program.output().trim() };
+    },
+    async dispose() {
+      for (const program of programs) program.process.kill('SIGKILL');
+      await Promise.all(programs.map((program) => program.ended));
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+export function beginSession({ origin }: AuthorizationServer): Promise<TokenAnswer> {
+  return post(origin, { grant_type: 'client_credentials', scope: 'offline_access' });
+}
+
+export function refresh({ origin }: AuthorizationServer, token: string): Promise<TokenAnswer> {
+  return post(origin, { grant_type: 'refresh_token', refresh_token: token });
+}
+
+async function post(origin: string, parameters: Record<string, string>): Promise<TokenAnswer> {
+  const answer = await fetch(`${origin}/oauth/token`, {
+    method: 'POST',
+    headers: { 'X-API-Key': API_KEY },
+    body: new URLSearchParams(parameters),
+  });
+  const body = JSON.parse(await answer.text());
+  return { status: answer.status, refreshToken: String(body.refresh_token) };
+}

@@ -1,0 +1,24 @@
+// An authorization server on the LMDB store or the Redis that is named; prints its origin once it listens.
+import express from 'express';
+import { authenticate, createKeyRing, createRevocations, loadApiKeys, tokenRouter } from 'passport-jwe';
+import { openLmdbStores } from 'passport-jwe/lmdb';
+import { connectRedisStores } from 'passport-jwe/redis';
+
+const [location, directory] = process.argv.slice(2);
+const stores = location.startsWith('redis:')
+  ? await connectRedisStores({ url: location, commandTimeoutMs: 2000 })
+  : await openLmdbStores({ path: location });
+const keyRing = await createKeyRing({ current: { secret: '5f'.repeat(16) + 'a0'.repeat(16) } });
+const service = {
+  keyRing,
+  issuer: 'https://auth.example.com',
+  audience: 'https://api.example.com',
+  revocations: createRevocations({ store: stores.revocations }),
+};
+const apiKeys = await loadApiKeys({ directory });
+const app = express();
+app.use('/oauth', tokenRouter({ ...service, apiKeys, families: stores.families }));
+app.get('/resource', authenticate(service), (_req, res) => void res.json({}));
+const server = app.listen(0, '127.0.0.1', () => {
+  process.stdout.write(`http://127.0.0.1:${server.address().port}\n`);
+});
