@@ -54,6 +54,12 @@ export type { AcceptOptions } from './express/acceptor.js';
 export { type AuthenticateOptions, authenticate } from './express/authenticate.js';
 export { bearerErrors } from './express/bearer-errors.js';
 export {
+  type DiscoveryOptions,
+  discoveryRouter,
+  type ProtectedResource,
+  protectedResourceUrl,
+} from './express/discovery-router.js';
+export {
   requireAnyScope,
   requireAudience,
   requireClaim,

@@ -7,9 +7,11 @@ import {
   bearerErrors,
   createKeyRing,
   createRevocations,
+  discoveryRouter,
   type KeyRing,
   type KeySource,
   loadApiKeys,
+  protectedResourceUrl,
   type Revocations,
   type Stores,
   tokenRouter,
@@ -54,6 +56,9 @@ export async function startGateway(settings: Settings, audit: AuditTrail): Promi
 
 const SHUTDOWN_TIMEOUT_MS = 5000;
 
+/** What the routes below ask for. */
+const SCOPES = ['read:documents', 'write:documents', 'admin:configurations', 'execute:models'];
+
 /** What issuing and accepting have in common. */
 interface Service {
   readonly keyRing: KeyRing;
@@ -71,11 +76,25 @@ function createApp(service: Service, apiKeys: ApiKeyRegistry, stores: Stores): E
     const isReady = stores.isReady();
     res.status(isReady ? 200 : 503).json({ status: isReady ? 'ok' : 'unavailable' });
   });
-  app.use('/oauth', tokenRouter({ ...service, apiKeys, families: stores.families }));
-  app.use(['/documents', '/admin', '/v1'], authenticate({ ...service, realm: 'gateway' }));
+  const tokens = tokenRouter({ ...service, apiKeys, families: stores.families });
+  app.use('/oauth', tokens);
+  app.use(
+    discoveryRouter({ tokenRouter: tokens, url: `${service.issuer}/oauth`, ...publicResource(service) }),
+  );
+  app.use(['/documents', '/admin', '/v1'], authenticate({ ...service, ...challengeOf(service) }));
   app.use(documentRoutes(), adminRoutes(apiKeys), modelRoutes(apiKeys));
   app.use(bearerErrors(), unreadableBodies);
   return app;
+}
+
+/** An audience that is no URL has no metadata (RFC 9728 section 1.2). */
+function publicResource({ audience }: Service) {
+  return URL.canParse(audience) ? { protectedResource: { resource: audience, scopes: SCOPES } } : {};
+}
+
+function challengeOf({ audience }: Service) {
+  if (!URL.canParse(audience)) return { realm: 'gateway' };
+  return { realm: 'gateway', resourceMetadata: protectedResourceUrl(audience) };
 }
 
 /** Answers what express.json() refuses. */

@@ -32,7 +32,7 @@ export function readSettings(variables: Variables): Settings {
     dataDir: variables['DATA_DIR'] || beside('.data'),
     apiKeysDir: variables['API_KEYS_DIR'] || beside('api-keys'),
     isSample: !variables['API_KEYS_DIR'],
-    issuer: variables['ISSUER'] || undefined,
+    issuer: readUrl(variables, 'ISSUER'),
     audience: variables['AUDIENCE'] || undefined,
     passphrase: readSecret(variables, 'JWE_PASSPHRASE'),
     salt: readSecret(variables, 'JWE_SALT'),
@@ -64,6 +64,13 @@ function readSecret(variables: Variables, name: string): string | undefined {
   const file = variables[`${name}_FILE`];
   if (file) return readFileSync(file, 'utf8').trim();
   return variables[name] || undefined;
+}
+
+/** RFC 8414 section 2: what follows from an issuer is found at its URL. */
+function readUrl(variables: Variables, name: string): string | undefined {
+  const value = variables[name] || undefined;
+  if (value !== undefined && !URL.canParse(value)) throw new Error(`${name} must be a URL`);
+  return value?.replace(/\/$/, '');
 }
 
 function readPort(value: string | undefined): number {

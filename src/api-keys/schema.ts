@@ -101,6 +101,7 @@ export const apiKeySchema = z.strictObject(
       .transform((value) => Date.parse(value) / 1000)
       .optional(),
     audiences: list(text(256).regex(/^\S+$/, 'must not hold spaces')).default([]),
+    introspects: list(text(256).regex(/^\S+$/, 'must not hold spaces')).default([]),
     permissions: list(scopeToken).default([]),
     token_ttl: wholeNumber(1, MAX_TOKEN_TTL_SECONDS).default(DEFAULT_TOKEN_TTL_SECONDS),
     scope_ttl: z

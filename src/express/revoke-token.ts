@@ -1,13 +1,12 @@
 import type { Request, RequestHandler } from 'express';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
-import type { Clock, NumericDate } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { InvalidGrantError, InvalidRequestError, InvalidTokenError } from '../errors.js';
 import type { Revocations } from '../revocation/revocations.js';
-import type { RefreshFamilies } from '../sessions/refresh-families.js';
-import type { RefreshTokenCodec } from '../sessions/refresh-token.js';
 import type { TokenService } from '../token-service.js';
 import { authenticateClient, NO_STORE } from './authenticate-client.js';
+import { openRefreshToken, type Sessions } from './open-refresh-token.js';
 import { readParameter, readTokenRequest } from './read-token-request.js';
 
 export interface RevocationParts {
@@ -18,12 +17,6 @@ export interface RevocationParts {
   /** Default: there are no refresh tokens. */
   readonly sessions: Sessions | undefined;
   readonly clock: Clock;
-}
-
-/** What refresh tokens are made and kept by. */
-export interface Sessions {
-  readonly codec: RefreshTokenCodec;
-  readonly families: RefreshFamilies;
 }
 
 /**
@@ -57,22 +50,13 @@ async function endSession(
   token: string,
   clientId: string,
 ) {
-  const presented = sessions && openRefreshToken(sessions.codec, token, clock());
+  const presented = openRefreshToken(sessions, token, clock());
   if (sessions === undefined || presented === undefined) return false;
   const family = await sessions.families.end(presented, clientId);
   if (family === undefined) return true;
   const { sessionId } = family.state;
   await revocations.revoke({ kind: 'session', clientId, sessionId }, clientId);
   return true;
-}
-
-function openRefreshToken(codec: RefreshTokenCodec, token: string, now: NumericDate) {
-  try {
-    return codec.open(token, now);
-  } catch (error) {
-    if (error instanceof InvalidGrantError) return undefined;
-    throw error;
-  }
 }
 
 async function findValid(tokens: TokenService, token: string): Promise<VerifiedToken | undefined> {

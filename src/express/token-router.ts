@@ -20,7 +20,10 @@ import type { FamilyStore } from '../stores/family-store.js';
 import { createTokenService } from '../token-service.js';
 import { answerTokenError } from './answer-token-error.js';
 import { exchangeToken } from './exchange-token.js';
-import { revokeToken, type Sessions } from './revoke-token.js';
+import { introspectToken } from './introspect-token.js';
+import type { Sessions } from './open-refresh-token.js';
+import { revokeToken } from './revoke-token.js';
+import { rememberFeatures } from './router-features.js';
 
 export interface TokenRouterOptions {
   readonly keyRing: KeyRing;
@@ -66,8 +69,9 @@ const JSON_TYPE = 'application/json';
 
 /**
  * Express router of the authorization server, to be mounted as `app.use('/oauth', tokenRouter(options))`:
- * `POST /oauth/token` exchanges API keys for access tokens (RFC 6749 section 3.2), and where `revocations` are
- * given `POST /oauth/revoke` lets clients revoke their own (RFC 7009).
+ * `POST /oauth/token` exchanges API keys for access tokens (RFC 6749 section 3.2), `POST /oauth/introspect` tells
+ * whether one is live (RFC 7662), and where `revocations` are given `POST /oauth/revoke` lets clients revoke their
+ * own (RFC 7009).
  * @throws TypeError for an option that is missing or makes no sense.
  */
 export function tokenRouter(options: TokenRouterOptions): Router {
@@ -76,13 +80,8 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   const { audit = noAuditTrail, clock = systemClock } = options;
   assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await loadApiKeys(...)');
   if (typeof audience !== 'string') throw new TypeError('audience must be one string');
-  const tokens = createTokenService({
-    keyRing,
-    issuer,
-    audience: audiencesOf(apiKeys, audience),
-    audit,
-    clock,
-  });
+  const service = { keyRing, issuer, audience: audiencesOf(apiKeys, audience), audit, clock };
+  const tokens = createTokenService(service);
   keyRing.encryptionKey('access', audience);
 
   const router = express.Router();
@@ -102,6 +101,10 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   if (revocations !== undefined) {
     addEndpoint('/revoke', revokeToken({ tokens, apiKeys, revocations, sessions, clock }));
   }
+  const live = revocations === undefined ? tokens : createTokenService({ ...service, revocations });
+  addEndpoint('/introspect', introspectToken({ tokens: live, apiKeys, sessions, clock }));
+  const grantTypes = grants.map((grant) => grant.grantType);
+  rememberFeatures(router, { issuer, grantTypes, canRevoke: revocations !== undefined });
   return router;
 }
 

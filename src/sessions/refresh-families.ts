@@ -82,6 +82,8 @@ export interface RefreshFamilies {
    * @throws InvalidGrantError where the token was consumed before, which ends the family.
    */
   rotate(presented: PresentedToken, request: RefreshRequest): Promise<string>;
+  /** The family of a token that is the live one of it. */
+  inspect(presented: PresentedToken): Promise<StoredFamily | undefined>;
   /** Ends the family of a token that its client gives up. */
   end(presented: PresentedToken, clientId: string): Promise<StoredFamily | undefined>;
 }
@@ -171,6 +173,12 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       throw new TemporarilyUnavailableError({
         cause: new Error('Too many uses of one refresh token at once'),
       });
+    },
+
+    async inspect({ familyId, digest }) {
+      const family = await store.find(familyId);
+      const isLive = family?.state.current === digest && family.state.ended === undefined;
+      return isLive && !revocations?.isFamilyRevoked(family.state) ? family : undefined;
     },
 
     async end(presented, clientId) {

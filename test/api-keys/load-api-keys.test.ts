@@ -68,6 +68,7 @@ describe('the enterprise example of the original description', () => {
         metadataClaims: ['customer_id', 'tier', 'department', 'cost_center', 'billing_contact'],
         users: false,
         refreshTokens: 'confidential',
+        introspects: [],
         models: [
           expect.objectContaining({
             name: 'gpt-4',

@@ -31,6 +31,7 @@ describe('defaults', () => {
       metadata: {},
       users: false,
       refresh_tokens: 'confidential',
+      introspects: [],
       models: [],
       functions: [],
       endpoints: [],
