@@ -1,0 +1,113 @@
+import express, { type Express } from 'express';
+import {
+  type AuditRecord,
+  authenticate,
+  createAuditTrail,
+  createKeyRing,
+  createMemoryStores,
+  createRevocations,
+  type FamilyStore,
+  type Revocations,
+  type Stores,
+  tokenRouter,
+} from 'passport-jwe';
+import request from 'supertest';
+import { type KeyFiles, loadFiles } from './api-key-files.js';
+import { AUDIENCE, ISSUER, NOW, secretOf } from './tokens.js';
+
+export const OTHER_AUDIENCE = 'https://other.example.com';
+
+/** Four API keys that differ in what they may do with refresh tokens. */
+export const SESSION_KEYS: KeyFiles = {
+  'demo.yaml':
+    'api_key: sk-demo\nkey_id: demo\nname: Demo\ntype: api_call\nrate_limits: {}\nusers: true\npermissions: [read, write]\n',
+  'other.yaml': 'api_key: sk-other\nkey_id: other\nname: Other\ntype: api_call\nrate_limits: {}\n',
+  'off.yaml':
+    'api_key: sk-off\nkey_id: off\nname: Off\ntype: api_call\nrate_limits: {}\nrefresh_tokens: "off"\n',
+  'device.yaml':
+    'api_key: sk-device\nkey_id: device\nname: Device\ntype: api_call\nrate_limits: {}\nrefresh_tokens: public\n',
+};
+
+/** What an endpoint answered. */
+export interface SessionAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Empty where there is none. */
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+export interface SessionApp {
+  readonly stores: Stores;
+  readonly revocations: Revocations;
+  readonly records: readonly AuditRecord[];
+  setTime(now: number): void;
+  /** Another authorization server on the same stores, with other API keys or another family store. */
+  rebuild(changes: { files?: KeyFiles; families?: FamilyStore }): Promise<SessionApp>;
+  /** Asks for a refresh token. */
+  begin(apiKey?: string, parameters?: Parameters): Promise<SessionAnswer>;
+  refresh(token: string, parameters?: Parameters, apiKey?: string | undefined): Promise<SessionAnswer>;
+  revoke(token: string, apiKey?: string): Promise<SessionAnswer>;
+  introspect(token: string, apiKey?: string): Promise<SessionAnswer>;
+  /** What a guarded route says. */
+  use(token: string): Promise<number>;
+}
+
+type Parameters = Readonly<Record<string, string>>;
+
+/** One clock and one set of memory stores, which servers may share. */
+interface Shared {
+  now: number;
+  readonly stores: Stores;
+}
+
+export async function createSessionApp(files: KeyFiles = SESSION_KEYS): Promise<SessionApp> {
+  const shared: Shared = { now: NOW, stores: createMemoryStores({ clock: () => shared.now }) };
+  return build(shared, files, shared.stores.families);
+}
+
+async function build(shared: Shared, files: KeyFiles, families: FamilyStore): Promise<SessionApp> {
+  const { stores } = shared;
+  const records: AuditRecord[] = [];
+  const clock = (): number => shared.now;
+  const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
+  const revocations = createRevocations({ store: stores.revocations, clock });
+  const keyRing = await createKeyRing({ current: { secret: secretOf(1) } });
+  const service = { keyRing, issuer: ISSUER, revocations, clock };
+  const app: Express = express();
+  const apiKeys = await loadFiles(files);
+  app.use('/oauth', tokenRouter({ ...service, audience: AUDIENCE, apiKeys, families, audit }));
+  app.get('/', authenticate({ ...service, audience: [AUDIENCE, OTHER_AUDIENCE] }), (_req, res) => {
+    res.json({});
+  });
+
+  const post = async (path: string, apiKey: string | undefined, parameters: Parameters) => {
+    const sent = request(app).post(`/oauth/${path}`).type('form');
+    if (apiKey !== undefined) sent.set('X-API-Key', apiKey);
+    const { status, headers, body } = await sent.send(parameters);
+    const accessToken = String(body.access_token ?? '');
+    return { status, headers, body, accessToken, refreshToken: String(body.refresh_token ?? '') };
+  };
+
+  return {
+    stores,
+    revocations,
+    records,
+    setTime: (now) => {
+      shared.now = now;
+    },
+    rebuild: (changes) => build(shared, changes.files ?? files, changes.families ?? families),
+    begin: (apiKey = 'sk-demo', parameters = {}) =>
+      post('token', apiKey, { grant_type: 'client_credentials', scope: 'offline_access', ...parameters }),
+    refresh: (token, parameters = {}, ...apiKey) =>
+      post('token', apiKey.length === 0 ? 'sk-demo' : apiKey[0], {
+        grant_type: 'refresh_token',
+        refresh_token: token,
+        ...parameters,
+      }),
+    revoke: (token, apiKey = 'sk-demo') => post('revoke', apiKey, { token }),
+    introspect: (token, apiKey = 'sk-demo') => post('introspect', apiKey, { token }),
+    use: async (token) => (await request(app).get('/').auth(token, { type: 'bearer' })).status,
+  };
+}
