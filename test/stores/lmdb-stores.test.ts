@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -96,6 +96,16 @@ describe('openLmdbStores', () => {
     await expect(stores.families.find('f')).rejects.toMatchObject({ status: 503 });
     await expect(stores.counters.read('c')).rejects.toMatchObject({ status: 503 });
   });
+
+  test.each([['garbage'.repeat(3000)], ['x'], ['\u0000'.repeat(20_000)]])(
+    'says what to do about a file that is none of LMDB: %#',
+    async (content) => {
+      const path = await createDirectory();
+      await writeFile(join(path, 'data.mdb'), content);
+
+      await expect(openStores({ path, clock })).rejects.toThrow(/data\.mdb is no LMDB file: put a backup/);
+    },
+  );
 
   test('forgets expired entries of several kinds on the way, a bounded number at a time', async () => {
     let now = NOW;

@@ -5,6 +5,7 @@ import { assertOptions, type KnownOptions } from '../../options.js';
 import { loadPeer } from '../load-peer.js';
 import { nextWholeSecond, untilTime } from '../store-start.js';
 import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
+import { assertDataFile } from './assert-data-file.js';
 import { lmdbCounterStore } from './lmdb-counter-store.js';
 import { type LmdbEnvironment, lmdbEnvironment } from './lmdb-environment.js';
 import { lmdbFamilyStore } from './lmdb-family-store.js';
@@ -26,7 +27,8 @@ const KNOWN: KnownOptions<LmdbStoresOptions> = {
 };
 
 /** Those that LMDB makes. */
-const FILES = ['data.mdb', 'lock.mdb'];
+const DATA_FILE = 'data.mdb';
+const LOCK_FILE = 'lock.mdb';
 
 /** Databases within the environment: those of today, and room for more. */
 const MAX_DATABASES = 32;
@@ -64,9 +66,10 @@ export async function openLmdbStores(options: LmdbStoresOptions): Promise<Stores
 async function openEnvironment(path: string): Promise<LmdbEnvironment> {
   const { open } = await loadPeer('lmdb', () => import('lmdb'));
   await mkdir(path, { recursive: true, mode: 0o700 });
+  await assertDataFile(join(path, DATA_FILE));
   // LMDB's own order, data on disk before the page that names them, rather than the overlapping one of lmdb-js.
   const root = open({ path, noSubdir: false, maxDbs: MAX_DATABASES, overlappingSync: false });
-  await Promise.all(FILES.map((file) => chmod(join(path, file), 0o600)));
+  await Promise.all([DATA_FILE, LOCK_FILE].map((file) => chmod(join(path, file), 0o600)));
   const { dev, ino } = await stat(path);
   return lmdbEnvironment(root, createTurnstile(`passport-jwe-lmdb-${dev}-${ino}`));
 }
