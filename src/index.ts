@@ -93,6 +93,7 @@ export type { FamilyRecord, FamilyState, FamilyStore, StoredFamily } from './sto
 export { createMemoryStores, type MemoryStoresOptions } from './stores/memory/create-memory-stores.js';
 export type { RevocationEntry, RevocationStore } from './stores/revocation-store.js';
 export type { StoreBounds, Stores } from './stores/stores.js';
+export { createTokenClient, type TokenClient, type TokenClientOptions } from './token-client.js';
 export {
   createTokenService,
   type IssuedToken,

@@ -15,7 +15,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   ],
   [/^bearer\//, /^keys\//, /^claims\//, /^stores\//],
   [/^jwe\//, /^revocation\//, /^sessions\//, /^api-keys\//, /^limits\//],
-  [/^grants\//, /^token-service\.ts$/],
+  [/^grants\//, /^token-(service|client)\.ts$/],
   [/^express\//, /^cli\//, /^audit\//],
   [/^index\.ts$/],
 ];

@@ -33,6 +33,8 @@ export interface ApiKey {
   readonly expiresAt?: NumericDate;
   /** Empty for the service's own audience. */
   readonly audiences: readonly string[];
+  /** Services that it may call as a service itself; none of them is an audience of other tokens. */
+  readonly serviceAudiences: readonly string[];
   /** Audiences whose tokens it may introspect, whoever they were issued to. */
   readonly introspects: readonly string[];
   readonly permissions: readonly string[];

@@ -38,6 +38,7 @@ export async function loadApiKeys(options: ApiKeyOptions): Promise<ApiKeyRegistr
     ...listing.problems,
     ...readings.flatMap((reading) => (reading.ok ? [] : reading.problems)),
     ...findDuplicates(valid),
+    ...findMixedAudiences(valid),
   ];
 
   if (problems.length > 0) {
@@ -89,4 +90,15 @@ function findDuplicates(readings: readonly ValidReading[]): readonly Configurati
       return other === undefined ? [] : [{ ...problem, message: `is already taken by ${other}` }];
     });
   });
+}
+
+/** A service must never take a user's token for one of a service, nor the other way round: no audience is for both. */
+function findMixedAudiences(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
+  const forUsers = new Set(readings.flatMap(({ key }) => key.apiKey.audiences));
+  return readings.flatMap(({ key, problemAt }) =>
+    key.apiKey.serviceAudiences.flatMap((audience, index) => {
+      const problem = { path: ['service_audiences', index], message: 'is among the audiences of a key too' };
+      return forUsers.has(audience) ? [problemAt(problem)] : [];
+    }),
+  );
 }

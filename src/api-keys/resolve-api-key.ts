@@ -17,6 +17,7 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     active: file.active,
     ...(file.expires_at === undefined ? {} : { expiresAt: file.expires_at }),
     audiences: Object.freeze(file.audiences),
+    serviceAudiences: Object.freeze(file.service_audiences),
     introspects: Object.freeze(file.introspects),
     permissions: Object.freeze(file.permissions),
     tokenTtlSeconds: file.token_ttl,

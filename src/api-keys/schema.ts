@@ -57,6 +57,8 @@ const list = <Item extends z.ZodType<string>>(item: Item) =>
     .max(256, 'must have at most 256 entries')
     .refine((items) => new Set(items).size === items.length, 'must not repeat an entry');
 
+const audience = text(256).regex(/^\S+$/, 'must not hold spaces');
+
 const apiKey = text(512).refine(
   (value) => !value.startsWith('sha256:') || /^sha256:[0-9a-f]{64}$/.test(value),
   'a digest is written sha256: and 64 hexadecimal digits in lower case',
@@ -100,8 +102,9 @@ export const apiKeySchema = z.strictObject(
       .datetime({ offset: true, message: 'must be a date and time with a zone, as 2030-12-31T23:59:59Z' })
       .transform((value) => Date.parse(value) / 1000)
       .optional(),
-    audiences: list(text(256).regex(/^\S+$/, 'must not hold spaces')).default([]),
-    introspects: list(text(256).regex(/^\S+$/, 'must not hold spaces')).default([]),
+    audiences: list(audience).default([]),
+    service_audiences: list(audience).default([]),
+    introspects: list(audience).default([]),
     permissions: list(scopeToken).default([]),
     token_ttl: wholeNumber(1, MAX_TOKEN_TTL_SECONDS).default(DEFAULT_TOKEN_TTL_SECONDS),
     scope_ttl: z

@@ -80,6 +80,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   const { audit = noAuditTrail, clock = systemClock } = options;
   assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await loadApiKeys(...)');
   if (typeof audience !== 'string') throw new TypeError('audience must be one string');
+  assertNoService(apiKeys, audience);
   const service = { keyRing, issuer, audience: audiencesOf(apiKeys, audience), audit, clock };
   const tokens = createTokenService(service);
   keyRing.encryptionKey('access', audience);
@@ -127,9 +128,17 @@ function resolveSessions(
   return { codec, families: createRefreshFamilies(parts) };
 }
 
+/** Keys that list no audience have this one, for users; see `findMixedAudiences` for those that are listed. */
+function assertNoService({ apiKeys }: ApiKeyRegistry, audience: string): void {
+  if (apiKeys.some(({ serviceAudiences }) => serviceAudiences.includes(audience))) {
+    throw new TypeError('audience is one of the service_audiences of an API key: no audience is for both');
+  }
+}
+
 /** Tokens of all of them are issued, and may come back to be revoked. */
 function audiencesOf(apiKeys: ApiKeyRegistry, audience: string): readonly string[] {
-  return [...new Set([audience, ...apiKeys.apiKeys.flatMap((apiKey) => apiKey.audiences)])];
+  const audiences = apiKeys.apiKeys.flatMap((apiKey) => [...apiKey.audiences, ...apiKey.serviceAudiences]);
+  return [...new Set([audience, ...audiences])];
 }
 
 const readBody = express.text({ type: [FORM, JSON_TYPE], limit: BODY_LIMIT, inflate: false });

@@ -7,9 +7,10 @@ import {
   type AccessTokenRequest,
   type ClaimsHook,
   issueAccessToken,
+  issueServiceToken,
   noClaims,
 } from './issue-access-token.js';
-import { readRequestedScope } from './offline-access.js';
+import { type RequestedScope, readRequestedScope } from './offline-access.js';
 
 /** Printable and short: these identities are stored, logged and sent in tokens. */
 const IDENTITY = /^[\x21-\x7e]{1,128}$/;
@@ -34,6 +35,10 @@ export function clientCredentials({ claimsHook = noClaims, families }: ClientCre
       const audience = chooseAudience(apiKey, parameters, defaultAudience);
       const requested = readRequestedScope(parameters.get('scope'));
       const scope = narrowScope(apiKey, requested.scope);
+      if (apiKey.serviceAudiences.includes(audience)) {
+        assertServiceRequest(parameters, requested);
+        return issueServiceToken(context, { scope, audience }, claimsHook);
+      }
       const identities = readIdentities(apiKey, parameters);
       const request = { scope, audience, ...identities };
       if (!requested.isOffline) return issueAccessToken(context, request, claimsHook);
@@ -70,7 +75,18 @@ function beginSession(
   });
 }
 
-/** One audience a token: the one asked for (RFC 8707 section 2), or the only one that there is. */
+/** A service speaks for itself, and asks again rather than keep a session. */
+function assertServiceRequest(parameters: GrantParameters, { isOffline }: RequestedScope): void {
+  if (isOffline) throw new InvalidScopeError('There are no refresh tokens for service tokens');
+  if (['user', 'session_id', 'device_id'].some((name) => parameters.has(name))) {
+    throw new InvalidRequestError('A service token is for no user, session or device');
+  }
+}
+
+/**
+ * One audience a token: the one asked for (RFC 8707 section 2), or the only one that there is. One of a service is
+ * never the default.
+ */
 function chooseAudience(apiKey: ApiKey, parameters: GrantParameters, defaultAudience: string): string {
   const audience = parameters.get('audience');
   const resource = parameters.get('resource');
@@ -82,7 +98,7 @@ function chooseAudience(apiKey: ApiKey, parameters: GrantParameters, defaultAudi
   const [only, ...others] = allowed;
   if (requested === undefined && only !== undefined && others.length === 0) return only;
   if (requested === undefined) throw new InvalidTargetError('This API key has several audiences; name one');
-  if (!allowed.includes(requested)) throw new InvalidTargetError();
+  if (![...allowed, ...apiKey.serviceAudiences].includes(requested)) throw new InvalidTargetError();
   return requested;
 }
 

@@ -2,6 +2,7 @@ import type { ApiKey } from '../api-keys/api-key.js';
 import { isExpired } from '../api-keys/api-key-registry.js';
 import { claimsByKeyType } from '../api-keys/claims-by-key-type.js';
 import { copyCustomClaims } from '../claims/build-claims-set.js';
+import type { TokenType } from '../claims/claims-set.js';
 import type { JsonObject } from '../claims/json.js';
 import { formatScope } from '../claims/scope.js';
 import { InvalidClientError, JweError } from '../errors.js';
@@ -29,31 +30,78 @@ export const noClaims: ClaimsHook = () => ({});
 /** What an access token of an API key is to be for. */
 export type AccessTokenRequest = Omit<ClaimsContext, keyof RequestOrigin>;
 
+/** Longest lifetime of a service token in seconds. */
+const SERVICE_TTL_SECONDS = 300;
+
+/** What tells one kind of access token from another. */
+interface TokenKind {
+  readonly type: Exclude<TokenType, 'foreign'>;
+  readonly claims: JsonObject;
+  readonly maxLifetimeSeconds: number;
+}
+
 /**
  * Issues an access token of the key's own type.
  * @throws InvalidClientError where the key expired meanwhile.
  */
-export async function issueAccessToken(
-  { tokens, apiKey, origin, clock }: GrantContext,
+export function issueAccessToken(
+  context: GrantContext,
   request: AccessTokenRequest,
   claimsHook: ClaimsHook,
+): Promise<TokenResponse> {
+  const { apiKey } = context;
+  const kind = {
+    type: apiKey.type,
+    claims: claimsByKeyType(apiKey),
+    maxLifetimeSeconds: apiKey.tokenTtlSeconds,
+  };
+  return issue(context, { request, kind, claimsHook });
+}
+
+/**
+ * Issues a short-lived token by which a service calls another: `sub` is the caller, and nothing is in it of what the
+ * key may do for users.
+ * @throws InvalidClientError where the key expired meanwhile.
+ */
+export function issueServiceToken(
+  context: GrantContext,
+  request: Pick<AccessTokenRequest, 'scope' | 'audience'>,
+  claimsHook: ClaimsHook,
+): Promise<TokenResponse> {
+  const kind = {
+    type: 'service',
+    claims: { api_key_name: context.apiKey.name },
+    maxLifetimeSeconds: SERVICE_TTL_SECONDS,
+  } as const;
+  return issue(context, { request, kind, claimsHook });
+}
+
+interface Issuance {
+  readonly request: AccessTokenRequest;
+  readonly kind: TokenKind;
+  readonly claimsHook: ClaimsHook;
+}
+
+async function issue(
+  { tokens, apiKey, origin, clock }: GrantContext,
+  { request, kind, claimsHook }: Issuance,
 ): Promise<TokenResponse> {
   const now = clock();
   const { scope, audience, user, sessionId } = request;
   const custom = await askHook(claimsHook, apiKey, { ...request, ...origin });
   if (isExpired(apiKey, clock())) throw new InvalidClientError('expired');
   const issued = await tokens.issue({
-    type: apiKey.type,
+    type: kind.type,
     audience,
     subject: user ?? apiKey.keyId,
     subjectAsserted: user !== undefined,
     clientId: apiKey.keyId,
     scope,
     issuedAt: now,
-    lifetimeSeconds: chooseLifetime(apiKey, scope, now),
+    lifetimeSeconds: Math.min(kind.maxLifetimeSeconds, chooseLifetime(apiKey, scope, now)),
     claims: {
       ...copyCustomClaims(custom),
-      ...claimsByKeyType(apiKey),
+      ...kind.claims,
       ...(sessionId === undefined ? {} : { session_id: sessionId }),
     },
     ...(origin.ip === undefined ? {} : { ip: origin.ip }),

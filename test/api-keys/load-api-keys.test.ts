@@ -69,6 +69,7 @@ describe('the enterprise example of the original description', () => {
         users: false,
         refreshTokens: 'confidential',
         introspects: [],
+        serviceAudiences: [],
         models: [
           expect.objectContaining({
             name: 'gpt-4',

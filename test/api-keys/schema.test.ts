@@ -32,6 +32,7 @@ describe('defaults', () => {
       users: false,
       refresh_tokens: 'confidential',
       introspects: [],
+      service_audiences: [],
       models: [],
       functions: [],
       endpoints: [],
