@@ -1,4 +1,9 @@
-import type { ClientRejection, GrantRejection, TokenRejection } from './audit/rejections.js';
+import type {
+  ClientRejection,
+  ExchangeRejection,
+  GrantRejection,
+  TokenRejection,
+} from './audit/rejections.js';
 
 /** `error` values as they stand on the wire: RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 8707 section 2. */
 export type WireError =
@@ -10,6 +15,7 @@ export type WireError =
   | 'temporarily_unavailable'
   | 'invalid_client'
   | 'invalid_grant'
+  | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'invalid_scope'
   | 'invalid_target';
@@ -25,6 +31,7 @@ export type ErrorCode =
   | 'ERR_TEMPORARILY_UNAVAILABLE'
   | 'ERR_INVALID_CLIENT'
   | 'ERR_INVALID_GRANT'
+  | 'ERR_UNAUTHORIZED_CLIENT'
   | 'ERR_UNSUPPORTED_GRANT_TYPE'
   | 'ERR_INVALID_SCOPE'
   | 'ERR_INVALID_TARGET'
@@ -78,15 +85,21 @@ export class MissingCredentialsError extends JweError {
 
 /** A request that is malformed (RFC 6749 section 5.2, RFC 6750 section 3.1), or of a wrong method, size or media type. */
 export class InvalidRequestError extends JweError {
+  /** Why a token exchange was refused. */
+  readonly reason?: ExchangeRejection;
+
   constructor(
     description: string,
     options: {
       status?: 400 | 405 | 413 | 415;
       headers?: Readonly<Record<string, string>>;
+      reason?: ExchangeRejection;
       cause?: unknown;
     } = {},
   ) {
-    super({ code: 'ERR_INVALID_REQUEST', error: 'invalid_request', status: 400, ...options, description });
+    const { reason, ...detail } = options;
+    super({ code: 'ERR_INVALID_REQUEST', error: 'invalid_request', status: 400, ...detail, description });
+    if (reason !== undefined) this.reason = reason;
   }
 }
 
@@ -193,6 +206,18 @@ export class InvalidClientError extends JweError {
       description: 'Client authentication failed',
     });
     this.reason = reason;
+  }
+}
+
+/** The client may not use this grant type (RFC 6749 section 5.2). */
+export class UnauthorizedClientError extends JweError {
+  constructor() {
+    super({
+      code: 'ERR_UNAUTHORIZED_CLIENT',
+      error: 'unauthorized_client',
+      status: 400,
+      description: 'This API key may not use this grant type',
+    });
   }
 }
 

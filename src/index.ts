@@ -1,4 +1,4 @@
-export type { ApiKey, ModelConfiguration, RefreshTokens } from './api-keys/api-key.js';
+export type { ApiKey, DelegationRules, ModelConfiguration, RefreshTokens } from './api-keys/api-key.js';
 export type { ApiKeyRegistry, ClientCredentials } from './api-keys/api-key-registry.js';
 export { ConfigurationError, type ConfigurationProblem } from './api-keys/configuration-error.js';
 export { type ApiKeyOptions, loadApiKeys } from './api-keys/load-api-keys.js';
@@ -11,7 +11,12 @@ export {
   type AuditTrailOptions,
   createAuditTrail,
 } from './audit/record.js';
-export type { ClientRejection, GrantRejection, TokenRejection } from './audit/rejections.js';
+export type {
+  ClientRejection,
+  ExchangeRejection,
+  GrantRejection,
+  TokenRejection,
+} from './audit/rejections.js';
 export type { ChallengeOptions } from './bearer/write-challenge.js';
 export type { ClaimsOptions } from './claims/claims-policy.js';
 export type {
@@ -47,6 +52,7 @@ export {
   RateLimitExceededError,
   type RateLimitState,
   TemporarilyUnavailableError,
+  UnauthorizedClientError,
   UnsupportedGrantTypeError,
   type WireError,
 } from './errors.js';

@@ -35,6 +35,10 @@ export interface IssueRequest extends Omit<ClaimsRequest, 'issuer'> {
   readonly issuedAt?: NumericDate;
   /** Whether the subject is a user that the client asserted. Default false. */
   readonly subjectAsserted?: boolean;
+  /** `jti` of the token that it is delegated from, for the audit trail. */
+  readonly delegatedFrom?: string;
+  /** Who acts, where it is delegated, for the audit trail. */
+  readonly delegatedTo?: string;
   /** Address of the client, for the audit trail. */
   readonly ip?: string;
 }
@@ -91,7 +95,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     },
 
     async issue(request: IssueRequest) {
-      const { type, claims, header = {} } = request;
+      const { type, claims, header = {}, delegatedFrom, delegatedTo, ip } = request;
       const now = clock();
       const claimsSet = buildClaimsSet(
         { ...request, issuer, claims: { ...claims, type } },
@@ -112,7 +116,9 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
         tokenType: type,
         expiresAt: claimsSet.exp,
         kid: key.kid,
-        ...(request.ip === undefined ? {} : { ip: request.ip }),
+        ...(delegatedFrom === undefined ? {} : { delegatedFrom }),
+        ...(delegatedTo === undefined ? {} : { delegatedTo }),
+        ...(ip === undefined ? {} : { ip }),
       });
       return { token, claims: claimsSet, expiresInSeconds: claimsSet.exp - claimsSet.iat };
     },

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -40,9 +41,14 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-async function startBlock(name: string, environment: Record<string, string> = {}): Promise<RunningProgram> {
+/** @param adapt puts the servers of the test in the place of those in the text. */
+async function startBlock(
+  name: string,
+  environment: Record<string, string> = {},
+  adapt = (code: string) => code,
+): Promise<RunningProgram> {
   const file = join(directory, `${name}.mts`);
-  await writeFile(file, blocks.get(name) ?? '');
+  await writeFile(file, adapt(blocks.get(name) ?? ''));
   const program = startProgram(file, { JWE_KEY: KEY, ...environment }, { cwd: directory });
   programs.push(program);
   return program;
@@ -86,6 +92,8 @@ describe('the README and the pages beside it', () => {
       'passport',
       'issue',
       'revoke',
+      'delegation',
+      'token-client',
       'api-key',
       'keys',
       'audit',
@@ -121,7 +129,7 @@ describe('the README and the pages beside it', () => {
   });
 
   test('has programs that satisfy the compiler', async () => {
-    const names = ['accept', 'passport', 'issue', 'revoke', 'keys', 'audit', 'stores'];
+    const names = ['accept', 'passport', 'issue', 'revoke', 'token-client', 'keys', 'audit', 'stores'];
     const files = names.map((name) => join(directory, `${name}-types.mts`));
     await Promise.all(names.map((name, index) => writeFile(files[index] ?? '', blocks.get(name) ?? '')));
     const flags = [
@@ -164,6 +172,40 @@ describe('the README and the pages beside it', () => {
       type: 'tiered_model_exec',
       metadata: { tier: 'enterprise' },
     });
+  });
+
+  test('shows which tokens an API key may exchange', async () => {
+    const key = 'type: api_call\nrate_limits: {}\n';
+    const registry = await loadFiles({
+      'exchanger.yaml': `api_key: k1\nname: Exchanger\n${key}${blocks.get('delegation')}`,
+      'mobile-app.yaml': `api_key: k2\nname: Mobile app\n${key}`,
+      'support-desk.yaml': `api_key: k3\nname: Support desk\n${key}`,
+    });
+
+    expect(registry.get('exchanger')?.delegation).toEqual({
+      subjects: ['mobile-app'],
+      audiences: ['https://reports.example.com'],
+      actors: ['support-desk'],
+    });
+  });
+
+  test('calls a service with a token of its own', async () => {
+    const service = createServer((req, res) => {
+      if (req.method === 'POST') res.end('{"access_token":"token-1","token_type":"Bearer","expires_in":300}');
+      else res.end(req.headers.authorization);
+    });
+    await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
+    const address = service.address();
+    const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const program = await startBlock('token-client', { BILLING_API_KEY: 'sk-billing' }, (code) =>
+      code
+        .replace('https://auth.example.com/', `${origin}/`)
+        .replace('https://reports.internal/', `${origin}/`),
+    );
+    expect(await program.ended).toBe(0);
+    service.close();
+
+    expect(program.output()).toBe('Bearer token-1\n');
   });
 
   test('hands a resource server the keys of its audience', async () => {

@@ -22,6 +22,16 @@ export const REFRESH_TOKENS = ['off', 'confidential', 'public'] as const;
 
 export type RefreshTokens = (typeof REFRESH_TOKENS)[number];
 
+/** What a key may exchange tokens of others for (RFC 8693); nothing else. */
+export interface DelegationRules {
+  /** `key_id`s of the API keys whose tokens it may exchange. */
+  readonly subjects: readonly string[];
+  /** `key_id`s of those that may act; the key itself where the file names none. */
+  readonly actors: readonly string[];
+  /** Audiences of the tokens that it may get. */
+  readonly audiences: readonly string[];
+}
+
 /** One configured API key, deeply frozen; the key itself is not in it. */
 export interface ApiKey {
   /** Its public name: `client_id` in tokens. */
@@ -49,6 +59,8 @@ export interface ApiKey {
   /** Whether it may assert a `user`. */
   readonly users: boolean;
   readonly refreshTokens: RefreshTokens;
+  /** Absent: it may exchange no tokens. */
+  readonly delegation?: DelegationRules;
   readonly models: readonly ModelConfiguration[];
   readonly functions: readonly string[];
   /** Each `METHOD /path`, where the method may be `*`. */

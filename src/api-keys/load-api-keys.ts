@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { assertOptions, type KnownOptions } from '../options.js';
 import { type ApiKeyRegistry, createApiKeyRegistry } from './api-key-registry.js';
+import { checkAcrossFiles } from './check-across-files.js';
 import { ConfigurationError, type ConfigurationProblem } from './configuration-error.js';
 import type { Environment } from './interpolate.js';
-import { type FileReading, readApiKeyFile } from './read-api-key-file.js';
+import { readApiKeyFile } from './read-api-key-file.js';
 
 export interface ApiKeyOptions {
   /** Every `*.yaml` and `*.yml` file in it, not in folders below it, configures one API key. */
@@ -17,8 +18,6 @@ export interface ApiKeyOptions {
 }
 
 const KNOWN: KnownOptions<ApiKeyOptions> = { directory: true, environment: true, audit: true };
-
-type ValidReading = Extract<FileReading, { ok: true }>;
 
 /**
  * Loads all API keys of a directory, or none.
@@ -37,8 +36,7 @@ export async function loadApiKeys(options: ApiKeyOptions): Promise<ApiKeyRegistr
   const problems = [
     ...listing.problems,
     ...readings.flatMap((reading) => (reading.ok ? [] : reading.problems)),
-    ...findDuplicates(valid),
-    ...findMixedAudiences(valid),
+    ...checkAcrossFiles(valid),
   ];
 
   if (problems.length > 0) {
@@ -72,33 +70,5 @@ async function listFiles(directory: string): Promise<Listing> {
       return { files: files.map(({ name }) => join(directory, name)).sort(), problems: [] };
     },
     (cause: NodeJS.ErrnoException) => withProblem(`cannot be read (${cause.code ?? cause.name})`),
-  );
-}
-
-/** The same key twice, or two keys of one name, are errors at the later file; the earlier one is named. */
-function findDuplicates(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
-  const seen = new Map<string, string>();
-  return readings.flatMap(({ key, problemAt }) => {
-    const identities = [
-      { path: ['api_key'], identity: `digest ${key.digest.toString('hex')}` },
-      { path: ['key_id'], identity: `key_id ${key.apiKey.keyId}` },
-    ];
-    return identities.flatMap(({ path, identity }) => {
-      const problem = problemAt({ path, message: '' });
-      const other = seen.get(identity);
-      if (other === undefined) seen.set(identity, problem.file);
-      return other === undefined ? [] : [{ ...problem, message: `is already taken by ${other}` }];
-    });
-  });
-}
-
-/** A service must never take a user's token for one of a service, nor the other way round: no audience is for both. */
-function findMixedAudiences(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
-  const forUsers = new Set(readings.flatMap(({ key }) => key.apiKey.audiences));
-  return readings.flatMap(({ key, problemAt }) =>
-    key.apiKey.serviceAudiences.flatMap((audience, index) => {
-      const problem = { path: ['service_audiences', index], message: 'is among the audiences of a key too' };
-      return forUsers.has(audience) ? [problemAt(problem)] : [];
-    }),
   );
 }

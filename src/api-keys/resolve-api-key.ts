@@ -1,5 +1,5 @@
 import { freezeJson, type JsonObject } from '../claims/json.js';
-import type { ApiKey, ModelConfiguration } from './api-key.js';
+import type { ApiKey, DelegationRules, ModelConfiguration } from './api-key.js';
 import type { ApiKeyFile } from './schema.js';
 import { SecretText } from './secret-text.js';
 
@@ -27,6 +27,7 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     metadataClaims: Object.freeze(file.metadata_claims ?? Object.keys(file.metadata)),
     users: file.users,
     refreshTokens: file.refresh_tokens,
+    ...(file.delegation === undefined ? {} : { delegation: resolveDelegation(file.delegation, keyId) }),
     models: Object.freeze(file.models.map(resolveModel)),
     functions: Object.freeze(file.functions),
     endpoints: Object.freeze(file.endpoints),
@@ -45,6 +46,17 @@ function resolveModel(model: ApiKeyFile['models'][number]): ModelConfiguration {
     ...(model.api_key === undefined ? {} : { apiKey: new SecretText(model.api_key) }),
     maxTokens: model.max_tokens,
     temperature: model.temperature,
+  });
+}
+
+function resolveDelegation(
+  { subjects, actors, audiences }: NonNullable<ApiKeyFile['delegation']>,
+  keyId: string,
+): DelegationRules {
+  return Object.freeze({
+    subjects: Object.freeze(subjects),
+    actors: Object.freeze(actors ?? [keyId]),
+    audiences: Object.freeze(audiences),
   });
 }
 

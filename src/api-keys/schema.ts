@@ -82,6 +82,19 @@ const rateLimits = z.strictObject(
   'is required: a mapping of limits, {} for the defaults',
 );
 
+const keyId = z
+  .string('must be text')
+  .regex(/^[A-Za-z0-9._~-]{1,64}$/, 'must be 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -');
+
+const delegation = z.strictObject(
+  {
+    subjects: list(keyId).min(1, 'must name a key_id'),
+    actors: list(keyId).min(1, 'must name a key_id').optional(),
+    audiences: list(audience).min(1, 'must name an audience'),
+  },
+  'must be a mapping of subjects, actors and audiences',
+);
+
 type MetadataValue = string | readonly MetadataValue[] | { readonly [name: string]: MetadataValue };
 const metadataValue: z.ZodType<MetadataValue> = z.lazy(() =>
   z.union([z.string(), z.array(metadataValue), z.record(z.string(), metadataValue)]),
@@ -91,10 +104,7 @@ const metadataValue: z.ZodType<MetadataValue> = z.lazy(() =>
 export const apiKeySchema = z.strictObject(
   {
     api_key: apiKey,
-    key_id: z
-      .string('must be text')
-      .regex(/^[A-Za-z0-9._~-]{1,64}$/, 'must be 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -')
-      .optional(),
+    key_id: keyId.optional(),
     name: text(128),
     type: z.enum(API_KEY_TYPES, orMissing(`must be one of ${API_KEY_TYPES.join(', ')}`)),
     active: flag.default(true),
@@ -117,6 +127,7 @@ export const apiKeySchema = z.strictObject(
     refresh_tokens: z
       .enum(REFRESH_TOKENS, orMissing(`must be one of ${REFRESH_TOKENS.join(', ')}`))
       .default('confidential'),
+    delegation: delegation.optional(),
     models: z.array(model, 'must be a list').max(256, 'must have at most 256 entries').default([]),
     functions: list(text(128).regex(/^\S+$/, 'must not hold spaces')).default([]),
     endpoints: list(

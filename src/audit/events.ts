@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.js';
-import type { ClientRejection, GrantRejection, TokenRejection } from './rejections.js';
+import type { ClientRejection, ExchangeRejection, GrantRejection, TokenRejection } from './rejections.js';
 
 /**
  * Everything that is ever put on record. A closed union: each event holds identifiers and verdicts, never a
@@ -34,12 +34,16 @@ export type AuditEvent =
       /** NumericDate. */
       readonly expiresAt: number;
       readonly kid: string;
+      /** `jti` of the token that it was delegated from. */
+      readonly delegatedFrom?: string;
+      /** Who acts, where it is delegated. */
+      readonly delegatedTo?: string;
       readonly ip?: string;
     }
   | {
       readonly type: 'issuance.refused';
       readonly code: ErrorCode;
-      readonly reason?: ClientRejection | GrantRejection;
+      readonly reason?: ClientRejection | GrantRejection | ExchangeRejection;
       /** Only of a client that was authenticated. */
       readonly clientId?: string;
       readonly ip?: string;

@@ -37,6 +37,19 @@ export type TokenRejection =
 /** Why a client was not authenticated. For the audit trail alone: on the wire they are one `invalid_client`. */
 export type ClientRejection = 'no_credentials' | 'unknown_key' | 'key_id_mismatch' | 'inactive' | 'expired';
 
+/** Why a token exchange was refused. For the audit trail alone: on the wire they are one `invalid_request`. */
+export type ExchangeRejection =
+  | 'invalid_subject_token'
+  | 'invalid_actor_token'
+  | 'wrong_subject_type'
+  | 'wrong_actor_type'
+  | 'subject_not_allowed'
+  | 'actor_not_allowed'
+  | 'key_not_active'
+  | 'may_act'
+  | 'too_deep'
+  | 'expires_now';
+
 /** Why a token was not accepted as a grant. For the audit trail alone: on the wire they are one `invalid_grant`. */
 export type GrantRejection =
   | 'malformed'

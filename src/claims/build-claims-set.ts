@@ -34,13 +34,15 @@ export function buildClaimsSet(request: ClaimsRequest, now: NumericDate): Issued
   }
   if (!scope.every(isScopeToken)) throw new TypeError('scope must be an array of scope tokens');
   const iat = Math.floor(now);
+  const exp = Math.floor(iat + lifetimeSeconds);
   const { scope: _, ...others } = claims;
   return Object.freeze({
     ...others,
     iss: issuer,
     sub: subject,
     aud: audience,
-    exp: Math.floor(iat + lifetimeSeconds),
+    exp,
+    ...(claims['type'] === 'delegation' ? { expires_at: exp } : {}),
     nbf: iat,
     iat,
     jti: randomUUID(),

@@ -58,23 +58,36 @@ export interface EndpointClaims extends IssuedClaims {
   readonly rate_limits: RateLimits;
 }
 
-/** One ancestor of a delegated token. */
+/** One ancestor of a delegated token: what it stands and falls with. */
 export type LineageEntry = {
   readonly jti: string;
   readonly client_id: string;
-  readonly sub: string;
+  /** Absent where it was delegated itself: its subject is that of the first ancestor. */
+  readonly sub?: string;
   readonly iat: NumericDate;
   readonly session_id?: string;
+  /** The key that it was encrypted under. */
+  readonly kid?: string;
+  /** It showed who acts; it is not what was delegated. */
+  readonly is_actor?: true;
 };
 
-/** A token that one party holds on behalf of another (RFC 8693 section 4.1). */
+/**
+ * A token that one party holds on behalf of another (RFC 8693 section 4.1). Its `sub` is a name of the client of its
+ * first ancestor, not of its own `client_id`.
+ */
 export interface DelegationClaims extends IssuedClaims {
   readonly type: 'delegation';
   readonly delegator: string;
   readonly delegated_to: string;
   readonly act: JsonObject;
+  /** The same as `exp`, for readers. */
   readonly expires_at: NumericDate;
   readonly lineage: readonly LineageEntry[];
+  /** Those of the subject's token; where it had none, none are allowed. */
+  readonly allowed_models?: readonly string[];
+  readonly allowed_functions?: readonly string[];
+  readonly allowed_endpoints?: readonly string[];
 }
 
 /** A token by which one service calls another. */
@@ -123,11 +136,17 @@ export const ACCESS_TOKEN_TYP = 'at+jwt';
 /** Media type of refresh tokens, which no API accepts. */
 export const REFRESH_TOKEN_TYP = 'rt+jwt';
 
-/** Every claim that this package reads or writes; what an application adds has other names. */
+/** The claims that list what a token of its type may be used for. */
+export const ALLOWED_CLAIMS = ['allowed_models', 'allowed_functions', 'allowed_endpoints'] as const;
+
+/**
+ * Every claim that this package reads or writes; what an application adds has other names. `may_act` is not among
+ * them: only the application knows whom a subject lets act (RFC 8693 section 4.4).
+ */
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'type', 'cnf'],
   ...['api_key_name', 'permissions', 'metadata', 'session_id', 'device_id', 'rate_limits'],
-  ...['allowed_models', 'allowed_functions', 'allowed_endpoints'],
-  ...['delegator', 'delegated_to', 'act', 'may_act', 'expires_at', 'lineage'],
+  ...ALLOWED_CLAIMS,
+  ...['delegator', 'delegated_to', 'act', 'expires_at', 'lineage'],
   '__proto__',
 ]);

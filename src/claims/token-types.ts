@@ -1,16 +1,17 @@
 import { InvalidTokenError } from '../errors.js';
-import type {
-  ClaimsByType,
-  ClaimsSet,
-  DelegationClaims,
-  EndpointClaims,
-  ForeignClaims,
-  FunctionClaims,
-  LineageEntry,
-  ModelClaims,
-  RateLimits,
-  ServiceClaims,
-  TokenType,
+import {
+  ALLOWED_CLAIMS,
+  type ClaimsByType,
+  type ClaimsSet,
+  type DelegationClaims,
+  type EndpointClaims,
+  type ForeignClaims,
+  type FunctionClaims,
+  type LineageEntry,
+  type ModelClaims,
+  type RateLimits,
+  type ServiceClaims,
+  type TokenType,
 } from './claims-set.js';
 import { isJsonObject, type JsonObject } from './json.js';
 import { createVerifiedToken, type VerifiedToken } from './verified-token.js';
@@ -62,7 +63,8 @@ function isDelegationClaims(claims: ClaimsSet): claims is DelegationClaims {
   const { delegator, delegated_to: delegatedTo, act, expires_at: expiresAt, lineage } = claims;
   const parties = typeof delegator === 'string' && typeof delegatedTo === 'string' && isJsonObject(act);
   const ancestors = Array.isArray(lineage) && lineage.length > 0 && lineage.every(isLineageEntry);
-  return isIssued(claims) && parties && typeof expiresAt === 'number' && ancestors;
+  const allowed = ALLOWED_CLAIMS.every((name) => claims[name] === undefined || isTextList(claims[name]));
+  return isIssued(claims) && parties && typeof expiresAt === 'number' && ancestors && allowed;
 }
 
 function isServiceClaims(claims: ClaimsSet): claims is ServiceClaims {
@@ -96,7 +98,10 @@ function isRateLimits(value: unknown): value is RateLimits {
 
 function isLineageEntry(value: unknown): value is LineageEntry {
   if (!isJsonObject(value)) return false;
-  const texts = ['jti', 'client_id', 'sub'].every((name) => typeof value[name] === 'string');
-  const session = value['session_id'];
-  return texts && typeof value['iat'] === 'number' && (session === undefined || typeof session === 'string');
+  const texts = ['jti', 'client_id'].every((name) => typeof value[name] === 'string');
+  const others = ['sub', 'session_id', 'kid'].every((name) =>
+    ['undefined', 'string'].includes(typeof value[name]),
+  );
+  const isActor = value['is_actor'] === undefined || value['is_actor'] === true;
+  return texts && typeof value['iat'] === 'number' && others && isActor;
 }

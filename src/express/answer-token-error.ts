@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { AuditTrail } from '../audit/record.js';
-import { InvalidClientError, InvalidGrantError, JweError } from '../errors.js';
+import { InvalidClientError, InvalidGrantError, InvalidRequestError, JweError } from '../errors.js';
 import { challengeScheme } from '../grants/read-client-credentials.js';
 import { findClient, NO_STORE } from './authenticate-client.js';
 import { readIp } from './request-ip.js';
@@ -35,13 +35,20 @@ function challengeOf(error: JweError, req: Request): Record<string, string> {
 
 async function recordRefusal(audit: AuditTrail, req: Request, error: JweError): Promise<void> {
   const client = findClient(req);
+  const reason = reasonOf(error);
   await audit.record({
     type: 'issuance.refused',
     code: error.code,
-    ...(error instanceof InvalidClientError || error instanceof InvalidGrantError
-      ? { reason: error.reason }
-      : {}),
+    ...(reason === undefined ? {} : { reason }),
     ...(client === undefined ? {} : { clientId: client.keyId }),
     ...readIp(req),
   });
+}
+
+function reasonOf(error: JweError) {
+  const isReasoned =
+    error instanceof InvalidClientError ||
+    error instanceof InvalidGrantError ||
+    error instanceof InvalidRequestError;
+  return isReasoned ? error.reason : undefined;
 }

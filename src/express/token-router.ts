@@ -7,6 +7,7 @@ import { clientCredentials } from '../grants/client-credentials.js';
 import type { Grant } from '../grants/grant.js';
 import type { ClaimsHook } from '../grants/issue-access-token.js';
 import { refreshToken } from '../grants/refresh-token.js';
+import { tokenExchange } from '../grants/token-exchange.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
 import type { Revocations } from '../revocation/revocations.js';
@@ -17,7 +18,7 @@ import {
 } from '../sessions/refresh-families.js';
 import { refreshTokenCodec } from '../sessions/refresh-token.js';
 import type { FamilyStore } from '../stores/family-store.js';
-import { createTokenService } from '../token-service.js';
+import { createTokenService, type TokenService } from '../token-service.js';
 import { answerTokenError } from './answer-token-error.js';
 import { exchangeToken } from './exchange-token.js';
 import { introspectToken } from './introspect-token.js';
@@ -97,22 +98,30 @@ export function tokenRouter(options: TokenRouterOptions): Router {
     assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ store })');
   }
   const sessions = resolveSessions(options, audit, clock);
-  const grants = createGrants(claims, sessions);
+  const live = revocations === undefined ? tokens : createTokenService({ ...service, revocations });
+  const grants = createGrants({ claimsHook: claims, sessions, live, apiKeys });
   addEndpoint('/token', exchangeToken({ tokens, apiKeys, grants, defaultAudience: audience, clock }));
   if (revocations !== undefined) {
     addEndpoint('/revoke', revokeToken({ tokens, apiKeys, revocations, sessions, clock }));
   }
-  const live = revocations === undefined ? tokens : createTokenService({ ...service, revocations });
   addEndpoint('/introspect', introspectToken({ tokens: live, apiKeys, sessions, clock }));
   const grantTypes = grants.map((grant) => grant.grantType);
   rememberFeatures(router, { issuer, grantTypes, canRevoke: revocations !== undefined });
   return router;
 }
 
-function createGrants(claimsHook: ClaimsHook | undefined, sessions: Sessions | undefined): readonly Grant[] {
+interface GrantParts {
+  readonly claimsHook: ClaimsHook | undefined;
+  readonly sessions: Sessions | undefined;
+  readonly live: TokenService;
+  readonly apiKeys: ApiKeyRegistry;
+}
+
+function createGrants({ claimsHook, sessions, live, apiKeys }: GrantParts): readonly Grant[] {
   const parts = claimsHook === undefined ? {} : { claimsHook };
-  if (sessions === undefined) return [clientCredentials(parts)];
-  return [clientCredentials({ ...parts, ...sessions }), refreshToken({ ...parts, ...sessions })];
+  const exchange = tokenExchange({ ...parts, live, apiKeys });
+  if (sessions === undefined) return [clientCredentials(parts), exchange];
+  return [clientCredentials({ ...parts, ...sessions }), refreshToken({ ...parts, ...sessions }), exchange];
 }
 
 function resolveSessions(
@@ -137,7 +146,11 @@ function assertNoService({ apiKeys }: ApiKeyRegistry, audience: string): void {
 
 /** Tokens of all of them are issued, and may come back to be revoked. */
 function audiencesOf(apiKeys: ApiKeyRegistry, audience: string): readonly string[] {
-  const audiences = apiKeys.apiKeys.flatMap((apiKey) => [...apiKey.audiences, ...apiKey.serviceAudiences]);
+  const audiences = apiKeys.apiKeys.flatMap((apiKey) => [
+    ...apiKey.audiences,
+    ...apiKey.serviceAudiences,
+    ...(apiKey.delegation?.audiences ?? []),
+  ]);
   return [...new Set([audience, ...audiences])];
 }
 

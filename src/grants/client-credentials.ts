@@ -1,7 +1,8 @@
 import type { ApiKey } from '../api-keys/api-key.js';
-import { formatScope, parseScope } from '../claims/scope.js';
-import { InvalidRequestError, InvalidScopeError, InvalidTargetError } from '../errors.js';
+import { formatScope } from '../claims/scope.js';
+import { InvalidRequestError, InvalidScopeError } from '../errors.js';
 import type { RefreshFamilies } from '../sessions/refresh-families.js';
+import { audiencesOf, chooseAudience } from './choose-audience.js';
 import type { Grant, GrantContext, GrantParameters } from './grant.js';
 import {
   type AccessTokenRequest,
@@ -10,6 +11,7 @@ import {
   issueServiceToken,
   noClaims,
 } from './issue-access-token.js';
+import { narrowScope } from './narrow-scope.js';
 import { type RequestedScope, readRequestedScope } from './offline-access.js';
 
 /** Printable and short: these identities are stored, logged and sent in tokens. */
@@ -32,9 +34,10 @@ export function clientCredentials({ claimsHook = noClaims, families }: ClientCre
     parameters: ['scope', 'audience', 'resource', 'user', 'session_id', 'device_id'],
     async handle(context: GrantContext) {
       const { apiKey, parameters, defaultAudience } = context;
-      const audience = chooseAudience(apiKey, parameters, defaultAudience);
+      const allowed = audiencesOf(apiKey, defaultAudience);
+      const audience = chooseAudience(parameters, allowed, apiKey.serviceAudiences);
       const requested = readRequestedScope(parameters.get('scope'));
-      const scope = narrowScope(apiKey, requested.scope);
+      const scope = narrowScope(requested.scope, apiKey.permissions);
       if (apiKey.serviceAudiences.includes(audience)) {
         assertServiceRequest(parameters, requested);
         return issueServiceToken(context, { scope, audience }, claimsHook);
@@ -81,34 +84,6 @@ function assertServiceRequest(parameters: GrantParameters, { isOffline }: Reques
   if (['user', 'session_id', 'device_id'].some((name) => parameters.has(name))) {
     throw new InvalidRequestError('A service token is for no user, session or device');
   }
-}
-
-/**
- * One audience a token: the one asked for (RFC 8707 section 2), or the only one that there is. One of a service is
- * never the default.
- */
-function chooseAudience(apiKey: ApiKey, parameters: GrantParameters, defaultAudience: string): string {
-  const audience = parameters.get('audience');
-  const resource = parameters.get('resource');
-  const allowed = apiKey.audiences.length > 0 ? apiKey.audiences : [defaultAudience];
-  if (audience !== undefined && resource !== undefined && audience !== resource) {
-    throw new InvalidTargetError('audience and resource differ');
-  }
-  const requested = audience ?? resource;
-  const [only, ...others] = allowed;
-  if (requested === undefined && only !== undefined && others.length === 0) return only;
-  if (requested === undefined) throw new InvalidTargetError('This API key has several audiences; name one');
-  if (![...allowed, ...apiKey.serviceAudiences].includes(requested)) throw new InvalidTargetError();
-  return requested;
-}
-
-/** The scope asked for, which must be within the permissions of the key; all of them where none is asked for. */
-function narrowScope(apiKey: ApiKey, requested: string | undefined): readonly string[] {
-  if (requested === undefined) return apiKey.permissions;
-  const scope = parseScope(requested);
-  if (scope === undefined) throw new InvalidScopeError('The scope is malformed');
-  if (!scope.every((token) => apiKey.permissions.includes(token))) throw new InvalidScopeError();
-  return scope;
 }
 
 function readIdentities(apiKey: ApiKey, parameters: GrantParameters) {

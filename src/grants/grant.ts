@@ -30,6 +30,8 @@ export interface TokenResponse {
   readonly expires_in: number;
   readonly scope?: string;
   readonly refresh_token?: string;
+  /** Of a token exchange (RFC 8693 section 2.2.1). */
+  readonly issued_token_type?: string;
 }
 
 /** One grant type of the token endpoint. */

@@ -5,7 +5,10 @@ import { copyCustomClaims } from '../claims/build-claims-set.js';
 import type { TokenType } from '../claims/claims-set.js';
 import type { JsonObject } from '../claims/json.js';
 import { formatScope } from '../claims/scope.js';
+import type { VerifiedToken } from '../claims/verified-token.js';
+import type { NumericDate } from '../clock.js';
 import { InvalidClientError, JweError } from '../errors.js';
+import type { DelegatedIdentity, Delegation } from './build-delegation.js';
 import type { GrantContext, RequestOrigin, TokenResponse } from './grant.js';
 
 /** What a token request asks for, as the `claims` hook sees it. */
@@ -17,6 +20,8 @@ export interface ClaimsContext extends RequestOrigin {
   readonly user?: string;
   readonly sessionId?: string;
   readonly deviceId?: string;
+  /** In a token exchange: the token on whose behalf it will be used. */
+  readonly subjectToken?: VerifiedToken;
 }
 
 /**
@@ -38,6 +43,10 @@ interface TokenKind {
   readonly type: Exclude<TokenType, 'foreign'>;
   readonly claims: JsonObject;
   readonly maxLifetimeSeconds: number;
+  /** It lives no longer than until then. Default: no such end. */
+  readonly latestExpiry?: NumericDate;
+  /** Default: the user, or the key itself. */
+  readonly identity?: DelegatedIdentity;
 }
 
 /**
@@ -76,6 +85,32 @@ export function issueServiceToken(
   return issue(context, { request, kind, claimsHook });
 }
 
+/**
+ * Issues a token by which one party acts for another (RFC 8693 section 4.1).
+ * @param delegation says whom it is for, and how long it may live.
+ * @throws InvalidClientError where the key expired meanwhile.
+ */
+export function issueDelegatedToken(
+  context: GrantContext,
+  { delegation, ...request }: DelegationRequest,
+  claimsHook: ClaimsHook,
+): Promise<TokenResponse> {
+  const { claims, identity, latestExpiry } = delegation;
+  const kind = {
+    type: 'delegation',
+    claims: { api_key_name: context.apiKey.name, ...claims },
+    maxLifetimeSeconds: context.apiKey.tokenTtlSeconds,
+    latestExpiry,
+    identity,
+  } as const;
+  return issue(context, { request, kind, claimsHook });
+}
+
+/** What a delegated token is to be for. */
+export interface DelegationRequest extends Pick<AccessTokenRequest, 'scope' | 'audience' | 'subjectToken'> {
+  readonly delegation: Delegation;
+}
+
 interface Issuance {
   readonly request: AccessTokenRequest;
   readonly kind: TokenKind;
@@ -88,17 +123,17 @@ async function issue(
 ): Promise<TokenResponse> {
   const now = clock();
   const { scope, audience, user, sessionId } = request;
+  const { maxLifetimeSeconds, latestExpiry = Number.POSITIVE_INFINITY } = kind;
   const custom = await askHook(claimsHook, apiKey, { ...request, ...origin });
   if (isExpired(apiKey, clock())) throw new InvalidClientError('expired');
   const issued = await tokens.issue({
     type: kind.type,
     audience,
-    subject: user ?? apiKey.keyId,
-    subjectAsserted: user !== undefined,
+    ...(kind.identity ?? { subject: user ?? apiKey.keyId, subjectAsserted: user !== undefined }),
     clientId: apiKey.keyId,
     scope,
     issuedAt: now,
-    lifetimeSeconds: Math.min(kind.maxLifetimeSeconds, chooseLifetime(apiKey, scope, now)),
+    lifetimeSeconds: Math.min(maxLifetimeSeconds, latestExpiry - now, chooseLifetime(apiKey, scope, now)),
     claims: {
       ...copyCustomClaims(custom),
       ...kind.claims,

@@ -1,11 +1,13 @@
 import type { ApiKey } from '../api-keys/api-key.js';
 import { parseScope } from '../claims/scope.js';
-import { InvalidGrantError, InvalidRequestError, InvalidScopeError } from '../errors.js';
+import { InvalidGrantError, InvalidRequestError } from '../errors.js';
 import type { RefreshFamilies } from '../sessions/refresh-families.js';
 import type { RefreshTokenCodec } from '../sessions/refresh-token.js';
 import type { FamilyState } from '../stores/family-store.js';
+import { audiencesOf } from './choose-audience.js';
 import type { Grant, GrantContext } from './grant.js';
 import { type ClaimsHook, issueAccessToken, noClaims } from './issue-access-token.js';
+import { narrowScope } from './narrow-scope.js';
 import { readRequestedScope } from './offline-access.js';
 
 export interface RefreshTokenParts {
@@ -38,7 +40,7 @@ export function refreshToken({ claimsHook = noClaims, families, codec }: Refresh
       };
       const { state } = await families.find(presented, request);
       assertAudience(state, context);
-      const scope = narrowScope(state, requestedScope, apiKey);
+      const scope = chooseScope(state, requestedScope, apiKey);
       const successor = await families.rotate(presented, request);
       const response = await issueAccessToken(context, { scope, ...identitiesOf(state) }, claimsHook);
       return { ...response, refresh_token: successor };
@@ -48,16 +50,12 @@ export function refreshToken({ claimsHook = noClaims, families, codec }: Refresh
 
 /** A key may have lost an audience since the family began. */
 function assertAudience({ audience }: FamilyState, { apiKey, defaultAudience }: GrantContext): void {
-  const allowed = apiKey.audiences.length > 0 ? apiKey.audiences : [defaultAudience];
-  if (!allowed.includes(audience)) throw new InvalidGrantError('revoked');
+  if (!audiencesOf(apiKey, defaultAudience).includes(audience)) throw new InvalidGrantError('revoked');
 }
 
 /** Within what was granted, and what the key may have today. */
-function narrowScope(state: FamilyState, requested: string, apiKey: ApiKey): readonly string[] {
-  const granted = parseScope(state.scope) ?? [];
-  const scope = requested === '' ? granted : parseScope(requested);
-  if (scope === undefined) throw new InvalidScopeError('The scope is malformed');
-  if (!scope.every((token) => granted.includes(token))) throw new InvalidScopeError();
+function chooseScope(state: FamilyState, requested: string, apiKey: ApiKey): readonly string[] {
+  const scope = narrowScope(requested === '' ? undefined : requested, parseScope(state.scope) ?? []);
   return scope.filter((token) => apiKey.permissions.includes(token));
 }
 

@@ -92,10 +92,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     },
 
     isRevoked(token: VerifiedToken) {
-      const kid = token.header['kid'];
-      if (typeof kid === 'string' && covers(revocationName.kid(kid), token.claims.iat)) return true;
-      const ancestors = token.type === 'delegation' ? token.claims.lineage : [];
-      return isBearerRevoked(token.claims) || ancestors.some(isBearerRevoked);
+      return bearersOf(token).some(isBearerRevoked);
     },
 
     isFamilyRevoked({ clientId, subject, sessionId, createdAt }: FamilyIdentity) {
@@ -109,12 +106,31 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   });
 }
 
-/** What a token and each of its ancestors say of themselves. */
-type Bearer = Pick<LineageEntry, 'jti' | 'iat' | 'session_id'> &
-  Partial<Pick<LineageEntry, 'client_id' | 'sub'>>;
+/** What a token and each of its ancestors are revoked by. */
+type Bearer = Omit<LineageEntry, 'client_id'> & Partial<Pick<LineageEntry, 'client_id'>>;
 
-function namesOf({ jti, client_id: clientId, sub, session_id: sessionId }: Bearer): readonly string[] {
+/** The subject of a delegated token is a name of its ancestor's client, and stands there. */
+function bearersOf({ type, claims, header }: VerifiedToken): readonly Bearer[] {
+  const { jti, iat, client_id: clientId, sub, session_id: sessionId } = claims;
+  const bearer: Bearer = {
+    jti,
+    iat,
+    ...(typeof header['kid'] === 'string' ? { kid: header['kid'] } : {}),
+    ...(clientId === undefined ? {} : { client_id: clientId }),
+  };
+  if (type === 'delegation') return [bearer, ...claims.lineage];
+  return [
+    {
+      ...bearer,
+      ...(sub === undefined ? {} : { sub }),
+      ...(sessionId === undefined ? {} : { session_id: sessionId }),
+    },
+  ];
+}
+
+function namesOf({ jti, kid, client_id: clientId, sub, session_id: sessionId }: Bearer): readonly string[] {
   const names = [revocationName.token(jti)];
+  if (kid !== undefined) names.push(revocationName.kid(kid));
   if (clientId === undefined) return names;
   names.push(revocationName.apiKey(clientId));
   if (sub !== undefined) names.push(revocationName.subject(clientId, sub));

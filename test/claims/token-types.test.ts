@@ -109,7 +109,10 @@ describe('narrowByType', () => {
       [{ lineage: [LINEAGE_ENTRY, []] }],
       [{ lineage: [{ ...LINEAGE_ENTRY, jti: undefined }] }],
       [{ lineage: [{ ...LINEAGE_ENTRY, client_id: 1 }] }],
-      [{ lineage: [{ ...LINEAGE_ENTRY, sub: undefined }] }],
+      [{ lineage: [{ ...LINEAGE_ENTRY, sub: 1 }] }],
+      [{ lineage: [{ ...LINEAGE_ENTRY, kid: 1 }] }],
+      [{ lineage: [{ ...LINEAGE_ENTRY, is_actor: false }] }],
+      [{ allowed_models: 'echo-1' }],
       [{ lineage: [{ ...LINEAGE_ENTRY, iat: '1' }] }],
       [{ lineage: [LINEAGE_ENTRY, { ...LINEAGE_ENTRY, iat: undefined }] }],
     ])('refuses %j', (overrides) => {
