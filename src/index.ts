@@ -83,8 +83,9 @@ export type { ContentEncryption } from './keys/content-key.js';
 export { createKeyRing, type KeyRingOptions } from './keys/create-key-ring.js';
 export type { LegacyPassphraseKey, PassphraseKey } from './keys/derive-from-passphrase.js';
 export type { KeyRing } from './keys/key-ring.js';
+export type { KeySource } from './keys/key-source.js';
 export type { Jwk, JwkSet } from './keys/parse-jwk.js';
-export type { KeySource, KeySpec } from './keys/read-key-spec.js';
+export type { KeyLocation, KeySpec } from './keys/read-key-spec.js';
 export type { RevocationCheck } from './revocation/check-revocation.js';
 export type { Revocable } from './revocation/revocable.js';
 export {

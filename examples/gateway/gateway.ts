@@ -8,8 +8,8 @@ import {
   createKeyRing,
   createRevocations,
   discoveryRouter,
+  type KeyLocation,
   type KeyRing,
-  type KeySource,
   loadApiKeys,
   protectedResourceUrl,
   type Revocations,
@@ -103,7 +103,7 @@ const unreadableBodies: ErrorRequestHandler = (error, _req, res, next) => {
   res.status(error.status).json({ error: 'invalid_request', error_description: 'The body cannot be read' });
 };
 
-async function chooseKey(settings: Settings): Promise<KeySource> {
+async function chooseKey(settings: Settings): Promise<KeyLocation> {
   const { passphrase, keysFile, dataDir } = settings;
   const data = openDataDirectory(dataDir);
   if (keysFile !== undefined) return { file: keysFile };

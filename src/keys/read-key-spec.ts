@@ -13,7 +13,7 @@ import {
 import { assertKid, type Jwk, type JwkSet, type KeyMaterial, parseJwk } from './parse-jwk.js';
 
 /** Where a key comes from. */
-export type KeySource =
+export type KeyLocation =
   | PassphraseKey
   | LegacyPassphraseKey
   /** A root secret: 32 random bytes, or their base64url (43 characters) or hexadecimal (64 digits) form. */
@@ -27,8 +27,8 @@ export type KeySource =
   /** Path of a file that holds the same. */
   | { readonly file: string };
 
-/** A key source, and until when its keys decrypt. */
-export type KeySpec = KeySource & {
+/** Where a key comes from, and until when it decrypts. */
+export type KeySpec = KeyLocation & {
   /** NumericDate from which on its keys decrypt nothing. For `previous` keys only. Default: no end. */
   readonly notAfter?: NumericDate;
 };
@@ -57,7 +57,7 @@ function limitMaterial(material: KeyMaterial, limit: NumericDate): KeyMaterial {
     : { kind: 'key', key: Object.freeze({ ...material.key, notAfter }) };
 }
 
-async function readSource(source: KeySource): Promise<readonly KeyMaterial[]> {
+async function readSource(source: KeyLocation): Promise<readonly KeyMaterial[]> {
   if ('passphrase' in source) return [await readPassphrase(source)];
   if ('secret' in source) return [rootOf(decodeSecret(source.secret))];
   if ('jwk' in source) return [parseJwk(source.jwk)];
