@@ -84,8 +84,12 @@ export { createKeyRing, type KeyRingOptions } from './keys/create-key-ring.js';
 export type { LegacyPassphraseKey, PassphraseKey } from './keys/derive-from-passphrase.js';
 export type { KeyRing } from './keys/key-ring.js';
 export type { KeySource } from './keys/key-source.js';
+export type { KeyUsageOptions } from './keys/key-usage.js';
+export { generateKeySet, type KeyState, type KeyVersion } from './keys/key-versions.js';
+export { type OpenKeyRingOptions, openKeyRing } from './keys/open-key-ring.js';
 export type { Jwk, JwkSet } from './keys/parse-jwk.js';
 export type { KeyLocation, KeySpec } from './keys/read-key-spec.js';
+export type { RotatingKeyRing } from './keys/sourced-key-ring.js';
 export type { RevocationCheck } from './revocation/check-revocation.js';
 export type { Revocable } from './revocation/revocable.js';
 export {

@@ -8,8 +8,9 @@ import { validateClaimsSet } from './claims/validate-claims-set.js';
 import type { VerifiedToken } from './claims/verified-token.js';
 import { type Clock, type NumericDate, systemClock } from './clock.js';
 import { InvalidRequestError } from './errors.js';
-import { decryptToken, MAX_CLAIMS_DEPTH } from './jwe/decrypt-token.js';
+import { MAX_CLAIMS_DEPTH } from './jwe/decrypt-token.js';
 import { encryptToken } from './jwe/encrypt-token.js';
+import { openToken } from './jwe/open-token.js';
 import type { KeyRing } from './keys/key-ring.js';
 import { assertMethod } from './options.js';
 import { assertNotRevoked, type RevocationCheck } from './revocation/check-revocation.js';
@@ -56,14 +57,16 @@ export interface TokenService {
   /**
    * Decrypts and validates a token.
    * @throws InvalidTokenError (as rejection) for a token that is not accepted.
-   * @throws TemporarilyUnavailableError where it cannot be known whether it is revoked.
+   * @throws TemporarilyUnavailableError where it cannot be known whether it is revoked, or what its key is.
    */
   verify(token: string): Promise<VerifiedToken>;
   /**
    * Issues an access token under the first `issuer`.
    * @throws InvalidRequestError (as rejection) for a token of more than 4096 characters.
-   * @throws TypeError for a reserved header member, or claims that `verify` would refuse.
-   * @throws TemporarilyUnavailableError where the issuance cannot be put on record.
+   * @throws TypeError for a reserved header member, claims that `verify` would refuse, or a lifetime that outlasts the
+   *   keys.
+   * @throws TemporarilyUnavailableError where the issuance cannot be put on record, or the key has encrypted all that
+   *   it may.
    */
   issue(request: IssueRequest): Promise<IssuedToken>;
 }
@@ -88,7 +91,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   return Object.freeze({
     async verify(token: string) {
       const now = clock();
-      const decrypted = decryptToken(token, { keyRing, maxTokenLength }, now);
+      const decrypted = await openToken(token, { keyRing, maxTokenLength }, now);
       const verified = validateClaimsSet(decrypted, claimsPolicy, now);
       if (revocations !== undefined) await assertNotRevoked(verified, revocations);
       return verified;
@@ -97,12 +100,14 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     async issue(request: IssueRequest) {
       const { type, claims, header = {}, delegatedFrom, delegatedTo, ip } = request;
       const now = clock();
+      assertLifetime(request.lifetimeSeconds, keyRing);
       const claimsSet = buildClaimsSet(
         { ...request, issuer, claims: { ...claims, type } },
         request.issuedAt ?? now,
       );
       assertReadable(claimsSet, now);
       const key = keyRing.encryptionKey('access', request.audience);
+      await keyRing.claimUse(key);
       const token = encryptToken(claimsSet, key, { typ: ACCESS_TOKEN_TYP, header });
       assertLength(token);
       await audit.record({
@@ -135,6 +140,13 @@ function assertReadable(claimsSet: IssuedClaims, now: NumericDate): void {
     validateClaimsSet(token, resolveClaimsPolicy({ issuer, audience }), now);
   } catch (cause) {
     throw new TypeError(`No reader would accept these claims of type ${claimsSet.type}`, { cause });
+  }
+}
+
+/** No token outlives its key. */
+function assertLifetime(lifetimeSeconds: number, { maxTokenLifetimeSeconds }: KeyRing): void {
+  if (lifetimeSeconds > maxTokenLifetimeSeconds) {
+    throw new TypeError('lifetimeSeconds exceeds maxTokenLifetimeSeconds of the key ring');
   }
 }
 

@@ -14,6 +14,46 @@ export type AuditEvent =
       readonly previous: readonly string[];
     }
   | {
+      /** The versions of the key ring are others than before. */
+      readonly type: 'key_ring.changed';
+      readonly current: string;
+      readonly previous: readonly string[];
+    }
+  | {
+      /** A version was added that will take the place of the current one. */
+      readonly type: 'key_ring.rotated';
+      readonly current: string;
+      readonly next: string;
+    }
+  | {
+      /** A version was ended before its time. */
+      readonly type: 'key_ring.retired';
+      readonly kid: string;
+    }
+  | {
+      /** The source of keys stopped answering, or holds no key ring: the last good one stays in force. */
+      readonly type: 'key_source.failed';
+      readonly source: string;
+      readonly reason: 'unreachable' | 'malformed';
+    }
+  | {
+      readonly type: 'key_source.reachable';
+      readonly source: string;
+    }
+  | {
+      /** A key has encrypted a good share of what it may. */
+      readonly type: 'key.usage_high';
+      readonly kid: string;
+      readonly used: number;
+      readonly limit: number;
+    }
+  | {
+      /** A key has encrypted all that it may, and encrypts no more. */
+      readonly type: 'key.exhausted';
+      readonly kid: string;
+      readonly limit: number;
+    }
+  | {
       readonly type: 'api_keys.loaded';
       readonly keyIds: readonly string[];
     }

@@ -48,7 +48,7 @@ export function introspectToken({ tokens, apiKeys, sessions, clock }: Introspect
     const apiKey = authenticateClient(req, request, { apiKeys, clock });
     const token = readParameter(request, 'token');
     if (token === undefined) throw new InvalidRequestError('The parameter token is missing');
-    const presented = openRefreshToken(sessions, token, clock());
+    const presented = await openRefreshToken(sessions, token, clock());
     if (presented !== undefined) return describeFamily(await sessions?.families.inspect(presented), apiKey);
     const claims = await findLive(tokens, token);
     return claims !== undefined && mayKnow(apiKey, claims) ? describe(claims) : INACTIVE;

@@ -10,13 +10,13 @@ export interface Sessions {
 }
 
 /** A refresh token among tokens of any kind; `undefined` for all others. */
-export function openRefreshToken(
+export async function openRefreshToken(
   sessions: Sessions | undefined,
   token: string,
   now: NumericDate,
-): PresentedToken | undefined {
+): Promise<PresentedToken | undefined> {
   try {
-    return sessions?.codec.open(token, now);
+    return await sessions?.codec.open(token, now);
   } catch (error) {
     if (error instanceof InvalidGrantError) return undefined;
     throw error;

@@ -50,7 +50,7 @@ async function endSession(
   token: string,
   clientId: string,
 ) {
-  const presented = openRefreshToken(sessions, token, clock());
+  const presented = await openRefreshToken(sessions, token, clock());
   if (sessions === undefined || presented === undefined) return false;
   const family = await sessions.families.end(presented, clientId);
   if (family === undefined) return true;

@@ -82,6 +82,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await loadApiKeys(...)');
   if (typeof audience !== 'string') throw new TypeError('audience must be one string');
   assertNoService(apiKeys, audience);
+  assertLifetimes(apiKeys, keyRing);
   const service = { keyRing, issuer, audience: audiencesOf(apiKeys, audience), audit, clock };
   const tokens = createTokenService(service);
   keyRing.encryptionKey('access', audience);
@@ -133,7 +134,11 @@ function resolveSessions(
   assertMethod(store, 'replace', 'families must be a FamilyStore: stores.families');
   keyRing.encryptionKey('refresh', issuer);
   const codec = refreshTokenCodec(keyRing, issuer);
-  const parts = { store, codec, revocations, settings: resolveRefreshSettings(refresh), audit, clock };
+  const settings = resolveRefreshSettings(refresh);
+  if (settings.idleSeconds > keyRing.maxTokenLifetimeSeconds) {
+    throw new TypeError('refresh.idleSeconds exceeds maxTokenLifetimeSeconds of the key ring');
+  }
+  const parts = { store, codec, revocations, settings, audit, clock };
   return { codec, families: createRefreshFamilies(parts) };
 }
 
@@ -141,6 +146,13 @@ function resolveSessions(
 function assertNoService({ apiKeys }: ApiKeyRegistry, audience: string): void {
   if (apiKeys.some(({ serviceAudiences }) => serviceAudiences.includes(audience))) {
     throw new TypeError('audience is one of the service_audiences of an API key: no audience is for both');
+  }
+}
+
+/** No token outlives its key. */
+function assertLifetimes({ apiKeys }: ApiKeyRegistry, { maxTokenLifetimeSeconds }: KeyRing): void {
+  if (apiKeys.some(({ tokenTtlSeconds }) => tokenTtlSeconds > maxTokenLifetimeSeconds)) {
+    throw new TypeError('token_ttl of an API key exceeds maxTokenLifetimeSeconds of the key ring');
   }
 }
 

@@ -30,7 +30,7 @@ export function refreshToken({ claimsHook = noClaims, families, codec }: Refresh
       const token = parameters.get('refresh_token');
       if (token === undefined) throw new InvalidRequestError('The parameter refresh_token is missing');
       if (apiKey.refreshTokens === 'off') throw new InvalidGrantError('revoked');
-      const presented = codec.open(token, clock());
+      const presented = await codec.open(token, clock());
       const { scope: requestedScope = '' } = readRequestedScope(parameters.get('scope'));
       const request = {
         clientId: apiKey.keyId,

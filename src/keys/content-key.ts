@@ -19,6 +19,8 @@ export interface ContentKey {
   readonly purpose: KeyPurpose;
   /** The one audience that it was derived for; none for a key that was given underived. */
   readonly audience?: string;
+  /** The key encrypts nothing until then. Default: no such time. */
+  readonly notBefore?: NumericDate;
   /** The key decrypts nothing from then on. Default: no end. */
   readonly notAfter?: NumericDate;
   /** False for a key that was handed over for decryption only. */

@@ -8,6 +8,7 @@ const KID_BYTES = 16;
 export interface RootKey {
   /** Public name of the root, for the audit trail; never in a token. */
   readonly kid: string;
+  readonly notBefore?: NumericDate;
   readonly notAfter?: NumericDate;
   readonly secret: KeyObject;
 }
@@ -33,6 +34,7 @@ export function deriveContentKey(root: RootKey, context: KeyContext): ContentKey
     enc,
     purpose,
     audience,
+    ...(root.notBefore === undefined ? {} : { notBefore: root.notBefore }),
     ...(root.notAfter === undefined ? {} : { notAfter: root.notAfter }),
     encrypts: true,
     secret: createSecretKey(expand(root.secret, ['key', ...labels], KEY_LENGTHS[enc])),

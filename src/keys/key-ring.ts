@@ -1,6 +1,8 @@
-import type { NumericDate } from '../clock.js';
+import { type Clock, type NumericDate, systemClock } from '../clock.js';
 import type { ContentEncryption, ContentKey, KeyPurpose } from './content-key.js';
 import { deriveContentKey, type RootKey } from './derive-content-key.js';
+import type { KeyUsage } from './key-usage.js';
+import { findCurrent, periodOf } from './key-versions.js';
 import type { JwkSet, KeyMaterial } from './parse-jwk.js';
 
 /** Roots and keys in versions: the current one encrypts, all of them decrypt. */
@@ -9,8 +11,10 @@ export interface KeyRing {
   readonly environment: string;
   /** `kid` of the root or key that encrypts. */
   readonly current: string;
-  /** `kid`s of the roots and keys that only decrypt. */
+  /** `kid`s of the other roots and keys, which only decrypt. */
   readonly previous: readonly string[];
+  /** For so long a key goes on to decrypt after another one took its place, in seconds. */
+  readonly maxTokenLifetimeSeconds: number;
 
   /**
    * Makes the keys of a purpose and audience known to `decryptionKey`. Called for what an application
@@ -25,8 +29,23 @@ export interface KeyRing {
    */
   encryptionKey(purpose: KeyPurpose, audience: string): ContentKey;
 
+  /**
+   * Counts one message under a key, where use is counted; `undefined` where nobody has to wait.
+   * @throws TemporarilyUnavailableError (as rejection) where the key has encrypted all that it may, or where that is
+   *   not known.
+   */
+  claimUse(key: ContentKey): Promise<void> | undefined;
+
   /** The one key of that name among the prepared ones and those that were given underived. */
   decryptionKey(kid: string): ContentKey | undefined;
+
+  /**
+   * Looks whether there are new keys, because a token names one that is not known here; so many times as its source can
+   * bear, and otherwise not.
+   * @returns whether there may be: the token is worth another look.
+   * @throws TemporarilyUnavailableError (as rejection) where the source is out of reach: the key may be one of its.
+   */
+  reloadForUnknownKey(): Promise<boolean>;
 
   /**
    * The access keys of one audience as a JWK Set, for the key ring of that resource server: it opens no
@@ -40,14 +59,17 @@ export interface KeyRing {
 export interface KeyRingParts {
   readonly environment: string;
   readonly enc: ContentEncryption;
-  readonly current: KeyMaterial;
-  readonly previous: readonly KeyMaterial[];
+  /** Of several that could encrypt the first one does. */
+  readonly materials: readonly [KeyMaterial, ...KeyMaterial[]];
+  /** Default: use is not counted. */
+  readonly usage?: KeyUsage | undefined;
+  /** Default: that of the machine. */
+  readonly clock?: Clock;
 }
 
 /** Builds the ring from what the sources yielded. @throws TypeError for two keys of one `kid`, or one root twice. */
 export function assembleKeyRing(parts: KeyRingParts): KeyRing {
-  const { environment, enc, current, previous } = parts;
-  const materials = [current, ...previous];
+  const { environment, enc, materials, usage, clock = systemClock } = parts;
   const roots = materials.flatMap((material) => (material.kind === 'root' ? [material.root] : []));
   const underived = materials.flatMap((material) => (material.kind === 'key' ? [material.key] : []));
   assertDistinctKids(materials);
@@ -67,20 +89,30 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
     return keys;
   };
 
+  const current = (): KeyMaterial => findCurrent(materials, clock()) ?? materials[0];
+
   return Object.freeze({
     environment,
-    current: kidOf(current),
-    previous: Object.freeze(previous.map(kidOf)),
+    get current() {
+      return kidOf(current());
+    },
+    get previous() {
+      return Object.freeze(materials.map(kidOf).filter((kid) => kid !== kidOf(current())));
+    },
+    maxTokenLifetimeSeconds: Number.POSITIVE_INFINITY,
     prepare: (purpose: KeyPurpose, audience: string) => void deriveKeys(purpose, audience),
     encryptionKey(purpose: KeyPurpose, audience: string) {
-      if (current.kind === 'key') return assertEncrypts(current.key, purpose);
-      const [key] = deriveKeys(purpose, audience);
+      const material = current();
+      if (material.kind === 'key') return assertEncrypts(material.key, purpose);
+      const key = deriveKeys(purpose, audience)[roots.indexOf(material.root)];
       if (key === undefined) throw new TypeError('The key ring holds no root');
       return key;
     },
+    claimUse: ({ kid }: ContentKey) => usage?.claim(kid),
     decryptionKey: (kid: string) => byKid.get(kid),
+    reloadForUnknownKey: async () => false,
     exportAccessKeys(audience: string) {
-      if (current.kind === 'key') {
+      if (current().kind === 'key') {
         throw new TypeError(
           'A key that was given underived opens the tokens of every audience; export a root',
         );
@@ -91,7 +123,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
 }
 
 function kidOf(material: KeyMaterial): string {
-  return material.kind === 'root' ? material.root.kid : material.key.kid;
+  return periodOf(material).kid;
 }
 
 function assertDistinctKids(materials: readonly KeyMaterial[]): void {
@@ -126,6 +158,7 @@ interface OctJwk extends Record<string, unknown> {
   readonly key_ops: readonly string[];
   /** A member of our own: the audience that the key was derived for. */
   readonly aud?: string;
+  readonly nbf?: NumericDate;
   readonly exp?: NumericDate;
   readonly k: string | undefined;
 }
@@ -140,6 +173,7 @@ function toJwk(key: ContentKey): OctJwk {
     use: 'enc',
     key_ops: ['decrypt'],
     ...(key.audience === undefined ? {} : { aud: key.audience }),
+    ...(key.notBefore === undefined ? {} : { nbf: key.notBefore }),
     ...(key.notAfter === undefined ? {} : { exp: key.notAfter }),
     k,
   };

@@ -36,15 +36,15 @@ export function parseJwk(jwk: Jwk): KeyMaterial {
   if (typeof jwk !== 'object' || jwk === null) throw new TypeError('A JWK must be a JSON object');
   if (jwk['kty'] !== 'oct') throw new TypeError('Only symmetric keys (kty "oct") are supported');
   const bytes = decodeKey(jwk['k']);
-  const notAfter = readNotAfter(jwk['exp']);
-  return isRoot(jwk) ? readRoot(jwk, bytes, notAfter) : readContentKey(jwk, bytes, notAfter);
+  const period = readPeriod(jwk);
+  return isRoot(jwk) ? readRoot(jwk, bytes, period) : readContentKey(jwk, bytes, period);
 }
 
 function isRoot(jwk: Jwk): boolean {
   return Array.isArray(jwk['key_ops']) && jwk['key_ops'].includes('deriveKey');
 }
 
-function readRoot(jwk: Jwk, bytes: Buffer, notAfter: { notAfter?: NumericDate }): KeyMaterial {
+function readRoot(jwk: Jwk, bytes: Buffer, period: Period): KeyMaterial {
   const keyOps = jwk['key_ops'];
   if (!Array.isArray(keyOps) || keyOps.length !== 1 || jwk['use'] !== undefined || jwk['alg'] !== undefined) {
     throw new TypeError('A root (key_ops "deriveKey") has no other key_ops, no use and no alg');
@@ -53,10 +53,10 @@ function readRoot(jwk: Jwk, bytes: Buffer, notAfter: { notAfter?: NumericDate })
   const secret = createSecretKey(bytes);
   const kid = jwk['kid'] ?? deriveKid(secret);
   assertKid(kid);
-  return { kind: 'root', root: { kid, ...notAfter, secret } };
+  return { kind: 'root', root: { kid, ...period, secret } };
 }
 
-function readContentKey(jwk: Jwk, bytes: Buffer, notAfter: { notAfter?: NumericDate }): KeyMaterial {
+function readContentKey(jwk: Jwk, bytes: Buffer, period: Period): KeyMaterial {
   const enc = readContentEncryption(jwk['alg'], bytes.length);
   assertKeyBytes(bytes, KEY_LENGTHS[enc], `A key for ${enc}`);
   if (jwk['kid'] === undefined) throw new TypeError('A JWK needs a kid: tokens name their key by it');
@@ -71,7 +71,7 @@ function readContentKey(jwk: Jwk, bytes: Buffer, notAfter: { notAfter?: NumericD
       enc,
       purpose: 'access',
       ...readAudience(jwk['aud']),
-      ...notAfter,
+      ...period,
       encrypts: operations.includes('encrypt'),
       secret: createSecretKey(bytes),
     }),
@@ -110,9 +110,23 @@ function readAudience(aud: unknown): { audience?: string } {
   return { audience: aud };
 }
 
-/** `exp` of a JWK, as OpenID Federation registered it: the key is not used from then on. */
-function readNotAfter(exp: unknown): { notAfter?: NumericDate } {
-  if (exp === undefined) return {};
-  if (!isNumericDate(exp)) throw new TypeError('exp of a JWK must be a NumericDate');
-  return { notAfter: exp };
+/** From when on a key encrypts, and from when on it decrypts nothing any more. */
+interface Period {
+  readonly notBefore?: NumericDate;
+  readonly notAfter?: NumericDate;
+}
+
+/** `nbf` and `exp` of a JWK, as OpenID Federation registered them. */
+function readPeriod({ nbf, exp }: Jwk): Period {
+  assertOptionalDate(nbf, 'nbf');
+  assertOptionalDate(exp, 'exp');
+  return {
+    ...(nbf === undefined ? {} : { notBefore: nbf }),
+    ...(exp === undefined ? {} : { notAfter: exp }),
+  };
+}
+
+function assertOptionalDate(value: unknown, name: string): asserts value is NumericDate | undefined {
+  if (value !== undefined && !isNumericDate(value))
+    throw new TypeError(`${name} of a JWK must be a NumericDate`);
 }

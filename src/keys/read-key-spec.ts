@@ -100,7 +100,8 @@ function parseKeyText(text: string): readonly KeyMaterial[] {
   return Array.isArray(parsed['keys']) ? parseJwkSet({ keys: parsed['keys'] }) : [parseJwk(parsed)];
 }
 
-function parseJwkSet({ keys }: JwkSet): readonly KeyMaterial[] {
+/** @throws TypeError that names the key which is malformed or too weak, never with its value. */
+export function parseJwkSet({ keys }: JwkSet): readonly KeyMaterial[] {
   if (!Array.isArray(keys) || keys.length === 0) throw new TypeError('A JWK Set must hold at least one key');
   return keys.map((jwk, index) => inContext(`Key ${index} of the JWK Set`, () => parseJwk(jwk)));
 }

@@ -107,7 +107,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   const consume = async (family: StoredFamily, presented: PresentedToken, requestedScope: string) => {
     const now = clock();
     const expiresAt = Math.min(family.state.endsAt, now + idleSeconds);
-    const successor = codec.issue({ ...family, expiresAt }, now);
+    const successor = await codec.issue({ ...family, expiresAt }, now);
     const state: FamilyState = {
       ...family.state,
       lastUsedAt: now,
@@ -147,7 +147,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
         endsAt,
         current: '',
       };
-      const refreshToken = codec.issue({ id, state, expiresAt }, now);
+      const refreshToken = await codec.issue({ id, state, expiresAt }, now);
       const family = { id, state: { ...state, current: digestToken(refreshToken) }, expiresAt };
       await store.insert(family);
       await audit.record({ type: 'session.started', ...identify(family) });

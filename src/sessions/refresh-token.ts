@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { REFRESH_TOKEN_TYP } from '../claims/claims-set.js';
 import type { NumericDate } from '../clock.js';
 import { InvalidGrantError, InvalidTokenError } from '../errors.js';
-import { decryptToken } from '../jwe/decrypt-token.js';
 import { encryptToken } from '../jwe/encrypt-token.js';
+import { openToken } from '../jwe/open-token.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { FamilyRecord } from '../stores/family-store.js';
 
@@ -17,10 +17,10 @@ export interface PresentedToken {
 
 /** Makes and opens refresh tokens of one authorization server: encrypted under keys that no API holds. */
 export interface RefreshTokenCodec {
-  /** @throws TypeError where the key ring has no root, from which such keys are derived. */
-  issue(family: FamilyRecord, now: NumericDate): string;
-  /** @throws InvalidGrantError for what is no refresh token of this server, or has expired. */
-  open(token: string, now: NumericDate): PresentedToken;
+  /** @throws TypeError (as rejection) where the key ring has no root, from which such keys are derived. */
+  issue(family: FamilyRecord, now: NumericDate): Promise<string>;
+  /** @throws InvalidGrantError (as rejection) for what is no refresh token of this server, or has expired. */
+  open(token: string, now: NumericDate): Promise<PresentedToken>;
 }
 
 const MAX_TOKEN_LENGTH = 4096;
@@ -29,7 +29,7 @@ export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshToke
   keyRing.prepare('refresh', issuer);
 
   return {
-    issue({ id, state, expiresAt }, now) {
+    async issue({ id, state, expiresAt }, now) {
       const claims = {
         iss: issuer,
         aud: issuer,
@@ -43,11 +43,13 @@ export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshToke
         session_id: state.sessionId,
         ...(state.deviceId === undefined ? {} : { device_id: state.deviceId }),
       };
-      return encryptToken(claims, keyRing.encryptionKey('refresh', issuer), { typ: REFRESH_TOKEN_TYP });
+      const key = keyRing.encryptionKey('refresh', issuer);
+      await keyRing.claimUse(key);
+      return encryptToken(claims, key, { typ: REFRESH_TOKEN_TYP });
     },
 
-    open(token, now) {
-      const { header, claims, key } = decrypt(token, now);
+    async open(token, now) {
+      const { header, claims, key } = await decrypt(token, now);
       const { iss, exp, type, family_id: familyId } = claims;
       const isOurs = key.purpose === 'refresh' && header['typ'] === REFRESH_TOKEN_TYP;
       if (!isOurs || iss !== issuer || type !== 'refresh' || typeof familyId !== 'string') {
@@ -58,9 +60,9 @@ export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshToke
     },
   };
 
-  function decrypt(token: string, now: NumericDate) {
+  async function decrypt(token: string, now: NumericDate) {
     try {
-      return decryptToken(token, { keyRing, maxTokenLength: MAX_TOKEN_LENGTH }, now);
+      return await openToken(token, { keyRing, maxTokenLength: MAX_TOKEN_LENGTH }, now);
     } catch (failure) {
       throw failure instanceof InvalidTokenError ? new InvalidGrantError('malformed') : failure;
     }

@@ -1,0 +1,196 @@
+import type { AuditTrail } from '../audit/record.js';
+import type { Clock } from '../clock.js';
+import { TemporarilyUnavailableError } from '../errors.js';
+import type { ContentKey, KeyPurpose } from './content-key.js';
+import type { KeyRing } from './key-ring.js';
+import type { KeySetLoader, LoadedKeySet } from './key-set-loader.js';
+import type { KeySource } from './key-source.js';
+import { KeyUsage, type KeyUsageOptions } from './key-usage.js';
+import {
+  addVersion,
+  describeVersions,
+  endVersion,
+  type KeyVersion,
+  type RotationSchedule,
+} from './key-versions.js';
+import type { JwkSet } from './parse-jwk.js';
+
+/** A key ring that follows its source, and can be rotated where that can be written. */
+export interface RotatingKeyRing extends KeyRing {
+  /** The versions that the source held when it was last loaded, the retired ones included. */
+  readonly versions: readonly KeyVersion[];
+  /**
+   * Loads the versions again.
+   * @throws TemporarilyUnavailableError (as rejection) where they cannot be had; the last good ones stay in force.
+   */
+  reload(): Promise<void>;
+  /**
+   * Adds a version, pending, which later takes the place of the current one; that decrypts on until no token of it can
+   * live any more. Where a rotation is under way already, by whichever process, nothing is added.
+   * @throws TypeError (as rejection) where the source is read-only.
+   * @throws TemporarilyUnavailableError where it is out of reach.
+   */
+  rotate(): Promise<void>;
+  /**
+   * Ends a version at once, such as one that leaked: instances refuse its tokens as soon as they have reloaded.
+   * @throws TypeError (as rejection) for the version that encrypts, an unknown one, or a source that is read-only.
+   * @throws TemporarilyUnavailableError where it is out of reach.
+   */
+  retire(kid: string): Promise<void>;
+  /** Calls back after every change of the versions, for those who hand on exports. @returns what ends it. */
+  onChange(listener: () => void): () => void;
+  /** Ends reloading, and closes the source. */
+  close(): Promise<void>;
+}
+
+export interface SourcedKeyRingParts {
+  readonly source: KeySource;
+  readonly loader: KeySetLoader;
+  readonly first: LoadedKeySet;
+  readonly environment: string;
+  readonly schedule: RotationSchedule;
+  readonly maxTokenLifetimeSeconds: number;
+  readonly usage: KeyUsageOptions | undefined;
+  /** Keeps the ring up to date. @returns what ends that. */
+  readonly follow: (ring: RotatingKeyRing) => () => void;
+  readonly audit: AuditTrail;
+  readonly clock: Clock;
+}
+
+/** A change that others forestall is tried again; each time somebody got further. */
+const MAX_ATTEMPTS = 10;
+
+/** Holds the ring of the versions that were loaded last, and exchanges it for another one in one step. */
+export class SourcedKeyRing implements RotatingKeyRing {
+  readonly environment: string;
+  readonly maxTokenLifetimeSeconds: number;
+  readonly #parts: SourcedKeyRingParts;
+  readonly #contexts = new Map<string, readonly [KeyPurpose, string]>();
+  readonly #listeners = new Set<() => void>();
+  readonly #stop: () => void;
+  readonly #usage: KeyUsage | undefined;
+  #loaded: LoadedKeySet;
+  #ring: KeyRing;
+
+  constructor(parts: SourcedKeyRingParts) {
+    this.environment = parts.environment;
+    this.maxTokenLifetimeSeconds = parts.maxTokenLifetimeSeconds;
+    this.#parts = parts;
+    this.#loaded = parts.first;
+    this.#ring = parts.first.ring;
+    this.#usage = this.#countUse(parts);
+    this.#stop = parts.follow(this);
+  }
+
+  get current(): string {
+    return this.#ring.current;
+  }
+
+  get previous(): readonly string[] {
+    return this.#ring.previous;
+  }
+
+  get versions(): readonly KeyVersion[] {
+    return describeVersions(this.#loaded.materials, this.#parts.clock());
+  }
+
+  prepare(purpose: KeyPurpose, audience: string): void {
+    this.#contexts.set(JSON.stringify([purpose, audience]), [purpose, audience]);
+    this.#ring.prepare(purpose, audience);
+  }
+
+  encryptionKey(purpose: KeyPurpose, audience: string): ContentKey {
+    this.prepare(purpose, audience);
+    return this.#ring.encryptionKey(purpose, audience);
+  }
+
+  claimUse({ kid }: ContentKey): Promise<void> | undefined {
+    return this.#usage?.claim(kid);
+  }
+
+  decryptionKey(kid: string): ContentKey | undefined {
+    return this.#ring.decryptionKey(kid);
+  }
+
+  exportAccessKeys(audience: string): JwkSet {
+    this.prepare('access', audience);
+    return this.#ring.exportAccessKeys(audience);
+  }
+
+  async reloadForUnknownKey(): Promise<boolean> {
+    const before = this.#ring;
+    const loaded = await this.#parts.loader.loadForUnknownKey();
+    if (loaded !== undefined) await this.#adopt(loaded);
+    return this.#ring !== before;
+  }
+
+  async reload(): Promise<void> {
+    await this.#adopt(await this.#parts.loader.load());
+  }
+
+  async rotate(): Promise<void> {
+    const { schedule, audit, clock } = this.#parts;
+    if (!(await this.#change((set) => addVersion(set, clock(), schedule)))) return;
+    const added = this.versions.find(({ state }) => state === 'pending') ?? this.versions.at(-1);
+    await audit.record({ type: 'key_ring.rotated', current: this.current, next: added?.kid ?? this.current });
+  }
+
+  async retire(kid: string): Promise<void> {
+    const { audit, clock } = this.#parts;
+    await this.#change((set) => endVersion(set, kid, clock()));
+    await audit.record({ type: 'key_ring.retired', kid });
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#stop();
+    await this.#parts.source.close?.();
+  }
+
+  #countUse({ source, usage, audit, clock }: SourcedKeyRingParts): KeyUsage | undefined {
+    if (usage === undefined) return undefined;
+    const mayRotate = source.replace !== undefined && usage.rotate !== false;
+    const onHighUse = async (): Promise<void> => (mayRotate ? this.rotate() : undefined);
+    return new KeyUsage({ ...usage, audit, clock, onHighUse });
+  }
+
+  /** Requests see either the old versions or the new ones. */
+  async #adopt(loaded: LoadedKeySet): Promise<void> {
+    if (loaded.text === this.#loaded.text) return;
+    for (const [purpose, audience] of this.#contexts.values()) loaded.ring.prepare(purpose, audience);
+    this.#ring = loaded.ring;
+    this.#loaded = loaded;
+    for (const listener of this.#listeners) listener();
+    const { current, previous } = this.#ring;
+    await this.#parts.audit.record({ type: 'key_ring.changed', current, previous });
+  }
+
+  /** @returns whether it was changed; `false` where `edit` found nothing to do. */
+  async #change(edit: (set: JwkSet) => JwkSet | undefined): Promise<boolean> {
+    const { source } = this.#parts;
+    if (source.replace === undefined)
+      throw new TypeError(`${source.name} is read-only: change the keys there`);
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      await this.reload();
+      const { set } = this.#loaded;
+      const next = edit(set);
+      if (next === undefined) return false;
+      if (!(await replaceSet(source, set, next))) continue;
+      await this.reload();
+      return true;
+    }
+    throw new TemporarilyUnavailableError({ cause: new Error(`${source.name} changes all the time`) });
+  }
+}
+
+async function replaceSet(source: KeySource, previous: JwkSet, next: JwkSet): Promise<boolean> {
+  try {
+    return (await source.replace?.(previous, next)) ?? false;
+  } catch (cause) {
+    throw new TemporarilyUnavailableError({ cause });
+  }
+}

@@ -1,0 +1,148 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  type AuditRecord,
+  type CounterStore,
+  createAuditTrail,
+  createKeyRing,
+  createMemoryStores,
+  createTokenService,
+  generateKeySet,
+  type KeyRing,
+  type KeyUsageOptions,
+  openKeyRing,
+  TemporarilyUnavailableError,
+} from 'passport-jwe';
+import { memoryKeySource } from '../support/memory-key-source.js';
+import { AUDIENCE, clock, ISSUER, NOW, secretOf } from '../support/tokens.js';
+import { untyped } from '../support/untyped.js';
+
+let counters: CounterStore;
+let steps: number;
+let records: AuditRecord[];
+
+beforeEach(() => {
+  const store = createMemoryStores({ clock }).counters;
+  steps = 0;
+  records = [];
+  counters = {
+    read: store.read,
+    add: (step) => {
+      steps += 1;
+      return store.add(step);
+    },
+  };
+});
+
+const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
+
+function createCountedRing(usage: Partial<KeyUsageOptions> = {}): Promise<KeyRing> {
+  return createKeyRing({ current: { secret: secretOf(1) }, usage: { counters, ...usage }, audit });
+}
+
+async function issue(keyRing: KeyRing, times = 1): Promise<void> {
+  const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+  for (let count = 0; count < times; count += 1) {
+    await service.issue({
+      type: 'service',
+      subject: 's',
+      clientId: 's',
+      audience: AUDIENCE,
+      scope: [],
+      lifetimeSeconds: 60,
+      claims: {},
+    });
+  }
+}
+
+describe('the use of a key', () => {
+  test('is counted in reservations: the store is asked once for thousands of tokens', async () => {
+    await issue(await createCountedRing(), 100);
+
+    expect(steps).toBe(1);
+  });
+
+  test('ends at the limit, across processes: then nothing is encrypted', async () => {
+    const rings = [await createCountedRing({ limit: 20 }), await createCountedRing({ limit: 20 })];
+    for (const ring of rings) await issue(ring, 10);
+
+    for (const ring of rings) await expect(issue(ring)).rejects.toMatchObject({ status: 503 });
+    expect(records.at(-1)).toMatchObject({ type: 'key.exhausted', limit: 20 });
+  });
+
+  test('is the same for many at once', async () => {
+    const ring = await createCountedRing({ limit: 50 });
+    const outcomes = await Promise.allSettled(Array.from({ length: 80 }, () => issue(ring)));
+
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(50);
+  });
+
+  test('is counted for each derived key by itself', async () => {
+    const ring = await createCountedRing({ limit: 1 });
+    await issue(ring);
+
+    expect(await ring.claimUse(ring.encryptionKey('refresh', ISSUER))).toBeUndefined();
+  });
+
+  test('that passes the warning is told once', async () => {
+    await issue(await createCountedRing({ limit: 100, warnShare: 0.2 }), 60);
+
+    expect(records.filter(({ type }) => type === 'key.usage_high')).toMatchObject([{ used: 20, limit: 100 }]);
+  });
+
+  test('goes on out of the reserve while the store is away, and then is an outage', async () => {
+    const ring = await createCountedRing({ limit: 640 });
+    await issue(ring);
+    counters.add = async () => {
+      throw new TemporarilyUnavailableError();
+    };
+    await issue(ring, 9);
+
+    await expect(issue(ring)).rejects.toMatchObject({ status: 503 });
+  });
+});
+
+describe('a ring that may', () => {
+  test('rotates by itself at the warning', async () => {
+    const source = memoryKeySource(generateKeySet(NOW));
+    const usage = { counters, limit: 100, warnShare: 0.1 };
+    const ring = await openKeyRing({ source, usage, audit, clock });
+    await issue(ring, 20);
+    while (source.set.keys.length === 1) await new Promise((resolve) => setTimeout(resolve, 1));
+
+    expect(ring.versions.map(({ state }) => state)).toEqual(['current', 'pending']);
+    await ring.close();
+  });
+
+  test('does not where it is told not to', async () => {
+    const source = memoryKeySource(generateKeySet(NOW));
+    const usage = { counters, limit: 100, warnShare: 0.1, rotate: false };
+    const ring = await openKeyRing({ source, usage, audit, clock });
+    await issue(ring, 20);
+    await ring.close();
+
+    expect(source.set.keys).toHaveLength(1);
+    expect(records.some(({ type }) => type === 'key.usage_high')).toBe(true);
+  });
+
+  test('tries again where the rotation failed', async () => {
+    const source = memoryKeySource(generateKeySet(NOW));
+    const ring = await openKeyRing({ source, usage: { counters, limit: 100, warnShare: 0.1 }, audit, clock });
+    source.failure = new Error('gone');
+    await issue(ring, 20);
+    source.failure = undefined;
+    await issue(ring, 20);
+    while (source.set.keys.length === 1) await new Promise((resolve) => setTimeout(resolve, 1));
+
+    await ring.close();
+    expect(source.set.keys).toHaveLength(2);
+  });
+});
+
+describe('options', () => {
+  test.each([{ limit: 0 }, { limit: 2 ** 32 + 1 }, { warnShare: 2 }, { counters: {} }, { budget: 1 }])(
+    'refuses %j',
+    async (usage) => {
+      await expect(createCountedRing(untyped(usage))).rejects.toThrow(TypeError);
+    },
+  );
+});

@@ -1,0 +1,402 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  type AuditRecord,
+  createAuditTrail,
+  createKeyRing,
+  createTokenService,
+  generateKeySet,
+  type OpenKeyRingOptions,
+  openKeyRing,
+  type RotatingKeyRing,
+} from 'passport-jwe';
+import { rejectionOf } from '../support/caught.js';
+import { type MemoryKeySource, memoryKeySource } from '../support/memory-key-source.js';
+import { AUDIENCE, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
+import { untyped } from '../support/untyped.js';
+
+const DAY = 86_400;
+const TIMES = { reloadSeconds: 60, pendingSeconds: 300, maxTokenLifetimeSeconds: 30 * DAY };
+/** How long a version is kept: reloads and clocks that differ come on top. */
+const RETAINED = 30 * DAY + 60 + 120;
+
+let now = NOW;
+let source: MemoryKeySource;
+let records: AuditRecord[];
+const rings: RotatingKeyRing[] = [];
+
+beforeEach(() => {
+  now = NOW;
+  source = memoryKeySource(generateKeySet(NOW));
+  records = [];
+});
+
+afterEach(async () => {
+  await Promise.all(rings.splice(0).map((ring) => ring.close()));
+});
+
+async function openRing(options: Partial<OpenKeyRingOptions> = {}): Promise<RotatingKeyRing> {
+  const clock = (): number => now;
+  const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
+  const ring = await openKeyRing({ source, ...TIMES, audit, clock, ...options });
+  rings.push(ring);
+  return ring;
+}
+
+function serviceOf(keyRing: RotatingKeyRing) {
+  return createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => now });
+}
+
+function issue(keyRing: RotatingKeyRing, lifetimeSeconds = 30 * DAY): Promise<string> {
+  const request = { type: 'service', subject: 's', clientId: 's', audience: AUDIENCE, scope: [] } as const;
+  return serviceOf(keyRing)
+    .issue({ ...request, lifetimeSeconds, claims: {} })
+    .then(({ token }) => token);
+}
+
+const kidsOf = ({ versions }: RotatingKeyRing) => versions.map(({ state }) => state);
+const typesOf = () => records.map(({ type }) => type);
+
+describe('rotate', () => {
+  test('adds a version that is pending, and encrypts nothing yet', async () => {
+    const ring = await openRing();
+    const before = ring.current;
+    await ring.rotate();
+
+    expect(kidsOf(ring)).toEqual(['current', 'pending']);
+    expect(ring.current).toBe(before);
+    expect(ring.versions[1]).toMatchObject({ notBefore: NOW + 300 });
+  });
+
+  test('makes it current once it was pending for long enough, with no further step', async () => {
+    const ring = await openRing();
+    await ring.rotate();
+    now = NOW + 299;
+    const before = ring.encryptionKey('access', AUDIENCE).kid;
+    now = NOW + 300;
+
+    expect(kidsOf(ring)).toEqual(['retiring', 'current']);
+    expect(ring.encryptionKey('access', AUDIENCE).kid).not.toBe(before);
+  });
+
+  test('lets the old version decrypt until no token of its can live any more', async () => {
+    const ring = await openRing();
+    await ring.rotate();
+    now = NOW + 299;
+    const token = await issue(ring);
+    now = NOW + 299 + 30 * DAY - 1;
+
+    expect((await serviceOf(ring).verify(token)).type).toBe('service');
+    expect(ring.versions[0]).toEqual({
+      kid: expect.any(String),
+      state: 'retiring',
+      notBefore: NOW,
+      notAfter: NOW + 300 + RETAINED,
+    });
+    now = NOW + 300 + RETAINED;
+    expect(kidsOf(ring)).toEqual(['retired', 'current']);
+  });
+
+  test('adds nothing where a rotation is under way, by whomever', async () => {
+    const [ring, other] = [await openRing(), await openRing()];
+    await ring.rotate();
+    await other.rotate();
+
+    expect(kidsOf(other)).toEqual(['current', 'pending']);
+    expect(typesOf().filter((type) => type === 'key_ring.rotated')).toHaveLength(1);
+  });
+
+  test('adds one version where two instances rotate at the same time', async () => {
+    const [ring, other] = [await openRing(), await openRing()];
+    await Promise.all([ring.rotate(), other.rotate()]);
+
+    expect(source.set.keys).toHaveLength(2);
+  });
+
+  test('loses nothing that another instance wrote in between', async () => {
+    const ring = await openRing();
+    const added = { ...generateKeySet(NOW - 1).keys[0], exp: NOW + 9 };
+    source.beforeReplace = () => {
+      source.beforeReplace = () => undefined;
+      source.set = { keys: [...source.set.keys, added] };
+    };
+    await ring.rotate();
+
+    expect(source.set.keys).toHaveLength(3);
+    expect(source.set.keys).toContainEqual(added);
+  });
+
+  test('leaves out what is retired', async () => {
+    const ring = await openRing();
+    await ring.rotate();
+    now = NOW + 300 + RETAINED;
+    await ring.rotate();
+
+    expect(source.set.keys).toHaveLength(2);
+    expect(kidsOf(ring)).toEqual(['current', 'pending']);
+  });
+
+  test('is put on record, without a secret', async () => {
+    const ring = await openRing();
+    await ring.rotate();
+
+    expect(records.at(-1)).toMatchObject({
+      type: 'key_ring.rotated',
+      current: ring.versions[0]?.kid,
+      next: ring.versions[1]?.kid,
+    });
+    for (const { k } of source.set.keys) expect(JSON.stringify(records)).not.toContain(k);
+  });
+
+  test('is refused where the source is read-only', async () => {
+    const { replace: _, ...readOnly } = memoryKeySource(generateKeySet(NOW));
+
+    await expect((await openRing({ source: readOnly })).rotate()).rejects.toThrow(TypeError);
+  });
+
+  test('is an outage where the source is away, and changes nothing', async () => {
+    const ring = await openRing();
+    source.failure = new Error('gone');
+
+    await expect(ring.rotate()).rejects.toMatchObject({ status: 503 });
+    expect(source.set.keys).toHaveLength(1);
+  });
+});
+
+describe('instances that reload at different moments', () => {
+  test("read each other's tokens throughout a rotation", async () => {
+    const [ring, other] = [await openRing(), await openRing()];
+    const tokens: string[] = [];
+    for (const step of [0, 60, 240, 299, 300, 301, 400]) {
+      now = NOW + step;
+      if (step === 0) await ring.rotate();
+      if (step === 240) await other.reload();
+      tokens.push(await issue(ring), await issue(other));
+      for (const token of tokens) {
+        await serviceOf(ring).verify(token);
+        await serviceOf(other).verify(token);
+      }
+    }
+    expect(tokens).toHaveLength(14);
+  });
+
+  test('reload once for a token whose key is not known', async () => {
+    const [ring, other] = [await openRing(), await openRing()];
+    await ring.rotate();
+    now = NOW + 301;
+    const token = await issue(ring);
+    const before = source.loads;
+
+    expect((await serviceOf(other).verify(token)).type).toBe('service');
+    expect(source.loads).toBe(before + 1);
+  });
+});
+
+describe('a flood of unknown keys', () => {
+  test('makes the source be asked once in ten seconds', async () => {
+    const ring = await openRing();
+    const service = serviceOf(ring);
+    const strange = mintToken(await createRing(7));
+    now = NOW + 20;
+    const before = source.loads;
+    const verdicts = await Promise.all(
+      Array.from({ length: 200 }, () => rejectionOf(service.verify(strange))),
+    );
+    now = NOW + 29;
+    await rejectionOf(service.verify(strange));
+
+    expect(source.loads).toBe(before + 1);
+    expect(verdicts.every((error) => untyped({ error }).error.status === 401)).toBe(true);
+    now = NOW + 30;
+    await rejectionOf(service.verify(strange));
+    expect(source.loads).toBe(before + 2);
+  });
+});
+
+describe('a source that goes away', () => {
+  test('at start is an error that names it', async () => {
+    source.failure = new Error('connect ECONNREFUSED');
+
+    await expect(openRing()).rejects.toThrow('The key source memory cannot be loaded: connect ECONNREFUSED');
+  });
+
+  test('that hangs at start is an error too', async () => {
+    source.gate = new Promise(() => undefined);
+
+    await expect(openRing({ loadTimeoutSeconds: 0.01 })).rejects.toThrow('did not answer');
+  });
+
+  test.each([
+    [
+      'away',
+      (broken: MemoryKeySource) => Object.assign(broken, { failure: new Error('gone') }),
+      'unreachable',
+    ],
+    ['empty', (broken: MemoryKeySource) => Object.assign(broken, { set: { keys: [] } }), 'malformed'],
+    [
+      'with one key twice',
+      (broken: MemoryKeySource) =>
+        Object.assign(broken, { set: { keys: [...broken.set.keys, ...broken.set.keys] } }),
+      'malformed',
+    ],
+    ['with no keys', (broken: MemoryKeySource) => Object.assign(broken, { set: untyped({}) }), 'malformed'],
+  ])(
+    'later, or is %s, leaves the last good versions in force, with one event',
+    async (_name, spoil, reason) => {
+      const ring = await openRing();
+      const token = await issue(ring);
+      const set = source.set;
+      spoil(source);
+      await expect(ring.reload()).rejects.toMatchObject({ status: 503 });
+      await expect(ring.reload()).rejects.toMatchObject({ status: 503 });
+
+      expect((await serviceOf(ring).verify(token)).type).toBe('service');
+      expect(await issue(ring)).not.toBe(token);
+      expect(records.filter(({ type }) => type === 'key_source.failed')).toMatchObject([
+        { source: 'memory', reason },
+      ]);
+      Object.assign(source, { set, failure: undefined });
+      await ring.reload();
+      expect(typesOf().at(-1)).toBe('key_source.reachable');
+    },
+  );
+
+  test('never turns an unknown key into a verdict: that is 503', async () => {
+    const ring = await openRing();
+    const strange = mintToken(await createRing(7));
+    source.failure = new Error('gone');
+    now = NOW + 20;
+
+    for (const _ of [1, 2]) {
+      await expect(serviceOf(ring).verify(strange)).rejects.toMatchObject({ status: 503 });
+    }
+    expect(source.loads).toBe(2);
+  });
+});
+
+describe('retire', () => {
+  test('ends a version at once', async () => {
+    const ring = await openRing();
+    const token = await issue(ring, 3600);
+    await ring.rotate();
+    now = NOW + 301;
+    await ring.retire(ring.versions[0]?.kid ?? '');
+
+    await expect(serviceOf(ring).verify(token)).rejects.toMatchObject({ reason: 'expired_key' });
+    expect(records.at(-1)).toMatchObject({ type: 'key_ring.retired', kid: ring.versions[0]?.kid });
+  });
+
+  test('is refused for the version that encrypts, and one that is not there', async () => {
+    const ring = await openRing();
+
+    await expect(ring.retire(ring.current)).rejects.toThrow('rotate first');
+    await expect(ring.retire('nobody')).rejects.toThrow(TypeError);
+    expect(kidsOf(ring)).toEqual(['current']);
+  });
+});
+
+describe('an exported ring', () => {
+  test('is kept current: a pending version is in it before that encrypts', async () => {
+    const issuerRing = await openRing();
+    const exported = memoryKeySource(issuerRing.exportAccessKeys(AUDIENCE));
+    const reports = await openRing({ source: exported });
+    issuerRing.onChange(() => {
+      exported.set = issuerRing.exportAccessKeys(AUDIENCE);
+    });
+    await issuerRing.rotate();
+    await reports.reload();
+    now = NOW + 301;
+
+    expect((await serviceOf(reports).verify(await issue(issuerRing))).type).toBe('service');
+  });
+
+  test('opens nothing of another audience, and no refresh token', async () => {
+    const issuerRing = await openRing();
+    await issuerRing.rotate();
+    const exported = issuerRing.exportAccessKeys('https://other.example.com');
+    const other = await openRing({ source: memoryKeySource(exported) });
+    const kids = [
+      issuerRing.encryptionKey('access', AUDIENCE).kid,
+      issuerRing.encryptionKey('refresh', ISSUER).kid,
+    ];
+
+    for (const kid of kids) expect(other.decryptionKey(kid)).toBeUndefined();
+    expect(exported.keys).toHaveLength(2);
+  });
+});
+
+describe('the scheduler', () => {
+  const untilTrue = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+  const fast = { reloadSeconds: 0.002, pendingSeconds: 300, rotateEverySeconds: 7 * DAY };
+
+  test('rotates when the current version is old enough, once', async () => {
+    const ring = await openRing(fast);
+    now = NOW + 7 * DAY - 1;
+    const before = source.loads;
+    await untilTrue(() => source.loads > before + 3);
+    expect(source.set.keys).toHaveLength(1);
+    now = NOW + 7 * DAY;
+    await untilTrue(() => source.set.keys.length > 1);
+    const after = source.loads;
+    await untilTrue(() => source.loads > after + 3);
+
+    expect(kidsOf(ring)).toEqual(['current', 'pending']);
+  });
+
+  test('loads again when the source tells of a change', async () => {
+    const ring = await openRing();
+    source.set = { keys: [...source.set.keys, { ...generateKeySet(NOW).keys[0], exp: NOW + 9 }] };
+    source.tell();
+    await untilTrue(() => ring.versions.length === 2);
+
+    expect(typesOf().at(-1)).toBe('key_ring.changed');
+  });
+
+  test('ends with the ring', async () => {
+    const ring = await openRing(fast);
+    await ring.close();
+    const before = source.loads;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+
+    expect(source.loads).toBe(before);
+    expect(source.watchers).toBe(0);
+  });
+});
+
+describe('options', () => {
+  test.each<[string, object]>([
+    ['a source that is none', { source: {} }],
+    ['an interval of nothing', { reloadSeconds: 0 }],
+    ['a pending time of less than two reloads', { reloadSeconds: 60, pendingSeconds: 119 }],
+    ['a rotation before the last one is over', { rotateEverySeconds: 300 }],
+    ['an option that there is not', { interval: 1 }],
+    ['an empty environment', { environment: '' }],
+  ])('refuses %s', async (_name, options) => {
+    await expect(openRing(untyped(options))).rejects.toThrow(TypeError);
+  });
+
+  test('refuses to rotate by itself what is read-only', async () => {
+    const { replace: _, ...readOnly } = memoryKeySource(generateKeySet(NOW));
+
+    await expect(openRing({ source: readOnly, rotateEverySeconds: DAY })).rejects.toThrow('read-only');
+  });
+
+  test('no token is issued that would outlive its key', async () => {
+    await expect(issue(await openRing(), 31 * DAY)).rejects.toThrow(TypeError);
+  });
+
+  test('the environment separates the keys of one root', async () => {
+    const token = await issue(await openRing({ environment: 'staging' }));
+
+    await expect(serviceOf(await openRing()).verify(token)).rejects.toMatchObject({ reason: 'unknown_key' });
+  });
+
+  test('a static ring of the same set has the same current version', async () => {
+    const ring = await openRing();
+    await ring.rotate();
+    const jwks = source.set;
+
+    expect((await createKeyRing({ current: { jwks } })).previous).toHaveLength(1);
+  });
+});
