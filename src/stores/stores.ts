@@ -1,5 +1,6 @@
 import type { CounterStore } from './counter-store.js';
 import type { FamilyStore } from './family-store.js';
+import type { LimitStore } from './limit-store.js';
 import type { RevocationStore } from './revocation-store.js';
 
 /** Everything that one driver keeps. */
@@ -7,6 +8,7 @@ export interface Stores {
   readonly revocations: RevocationStore;
   readonly families: FamilyStore;
   readonly counters: CounterStore;
+  readonly limits: LimitStore;
   /** Whether what is asked of them can be answered now; for readiness probes. */
   isReady(): boolean;
   /** Lets go of files and connections; nothing may be asked afterwards. */

@@ -3,6 +3,7 @@ import type { StoreBounds, Stores } from '../../src/stores/stores.js';
 import { NOW } from '../support/tokens.js';
 import { describeCounterStore } from './counter-store-contract.js';
 import { describeFamilyStore } from './family-store-contract.js';
+import { describeLimitStore } from './limit-store-contract.js';
 import { describeRevocationStore } from './revocation-store-contract.js';
 
 export interface StoreSetting extends StoreBounds {
@@ -40,5 +41,6 @@ export function describeStores(driver: string, create: (setting: StoreSetting) =
     describeRevocationStore(stores);
     describeFamilyStore(stores);
     describeCounterStore(stores);
+    describeLimitStore(stores);
   });
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Clock, type NumericDate, systemClock } from '../../clock.js';
 import { assertOptions, type KnownOptions } from '../../options.js';
 import { loadPeer } from '../load-peer.js';
+import { memoryLimitStore } from '../memory/memory-limit-store.js';
 import { nextWholeSecond, untilTime } from '../store-start.js';
 import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
 import { assertDataFile } from './assert-data-file.js';
@@ -36,7 +37,8 @@ const MAX_DATABASES = 32;
 /**
  * Keeps everything in an LMDB environment: on disk once a promise resolves, and shared by all processes of one
  * machine. A new environment refuses the tokens that were issued before it, since which of them were revoked is
- * not known; it opens within the next whole second, as `iat` has no fractions.
+ * not known; it opens within the next whole second, as `iat` has no fractions. Limits alone are counted in memory, by
+ * each process for itself: a request is not worth a write to the disk.
  * @throws TypeError for an option that is missing or makes no sense.
  * @throws Error where the package `lmdb` is missing, or the environment cannot be opened.
  */
@@ -55,6 +57,7 @@ export async function openLmdbStores(options: LmdbStoresOptions): Promise<Stores
     revocations: lmdbRevocationStore(environment, { bounds, startedAt, clock }),
     families: lmdbFamilyStore(environment, clock),
     counters: lmdbCounterStore(environment, clock),
+    limits: memoryLimitStore(clock),
     isReady: () => isOpen,
     async close() {
       isOpen = false;

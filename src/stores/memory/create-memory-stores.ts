@@ -3,6 +3,7 @@ import { assertOptions, type KnownOptions } from '../../options.js';
 import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
 import { memoryCounterStore } from './memory-counter-store.js';
 import { memoryFamilyStore } from './memory-family-store.js';
+import { memoryLimitStore } from './memory-limit-store.js';
 import { memoryRevocationStore } from './memory-revocation-store.js';
 
 export interface MemoryStoresOptions extends StoreBounds {
@@ -28,6 +29,7 @@ export function createMemoryStores(options: MemoryStoresOptions = {}): Stores {
     revocations: memoryRevocationStore(resolveBounds(options), clock),
     families: memoryFamilyStore(clock),
     counters: memoryCounterStore(clock),
+    limits: memoryLimitStore(clock),
     isReady: () => true,
     close: async () => undefined,
   });

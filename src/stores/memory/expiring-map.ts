@@ -27,6 +27,13 @@ export class ExpiringMap<Value extends { readonly expiresAt: NumericDate }> {
     this.#values.set(name, value);
   }
 
+  /** @returns whether it was there, and had not expired. */
+  delete(name: string): boolean {
+    const isKnown = this.get(name) !== undefined;
+    this.#values.delete(name);
+    return isKnown;
+  }
+
   #sweep(now: NumericDate): void {
     if (now < this.#sweptAt + SWEEP_SECONDS) return;
     this.#sweptAt = now;

@@ -8,6 +8,7 @@ import { assertBound, resolveBounds, type StoreBounds, type Stores } from '../st
 import { openConnection, type RedisAddress } from './redis-connection.js';
 import { redisCounterStore } from './redis-counter-store.js';
 import { redisFamilyStore } from './redis-family-store.js';
+import { redisLimitStore } from './redis-limit-store.js';
 import { redisRevocationStore } from './redis-revocation-store.js';
 import { revocationLog } from './revocation-log.js';
 import { MAX_WAIT_MS, RevocationReplica } from './revocation-replica.js';
@@ -79,6 +80,7 @@ export async function connectRedisStores(options: RedisStoresOptions): Promise<S
     revocations: redisRevocationStore(log, replica, bounds),
     families: redisFamilyStore(setting),
     counters: redisCounterStore(setting),
+    limits: redisLimitStore(setting),
     isReady: () => replica.isFresh(),
     close,
   });

@@ -1,0 +1,138 @@
+import { SETTLEMENT_SECONDS, TOLERANCE_MS } from '../limit-store.js';
+import { luaScript } from './redis-connection.js';
+
+/** Times are counted from 2025 on, so that fractions of a millisecond keep their digits. */
+export const EPOCH_MS = 1_735_689_600_000;
+
+/**
+ * Keys, all in one slot of a cluster: 1. the reservation; then for each bucket a hash (when all that was spent of each
+ * rate has come back), a sorted set (end of each lease by admission) and a sorted set (members of its group, by their
+ * end). ARGV: now or '' for the time of the server, in ms, and the step as JSON.
+ */
+const PRELUDE = `
+local step = cjson.decode(ARGV[2])
+local now = tonumber(ARGV[1])
+if now == nil then
+  local time = redis.call('TIME')
+  now = tonumber(time[1]) * 1000 - ${EPOCH_MS} + tonumber(time[2]) / 1000
+end
+local reservation = KEYS[1]
+local leaseMs = step.leaseMs
+
+local function exact(number) return string.format('%.17g', number) end
+
+local function keysOf(index) return KEYS[3 * index - 1], KEYS[3 * index], KEYS[3 * index + 1] end
+
+local function spentUntil(rates, name) return tonumber(redis.call('HGET', rates, name) or 0) end
+
+local function live(key, milliseconds)
+  if redis.call('PTTL', key) < milliseconds then redis.call('PEXPIRE', key, math.ceil(milliseconds)) end
+end
+
+local function remaining(bucket, rates)
+  local left = {}
+  for _, rate in ipairs(bucket.rates) do
+    local spent = math.max(0, spentUntil(rates, rate.name) - now)
+    left[#left + 1] = tostring(math.floor((rate.windowMs - spent + ${TOLERANCE_MS}) / rate.intervalMs))
+  end
+  return left
+end
+`;
+
+/** @returns the refusals, as bucket, limit, kind, wait in ms, and for each bucket what is left of its rates. */
+export const ADMIT = luaScript(`${PRELUDE}
+local refusals = {}
+local function refuse(index, limit, kind, wait)
+  refusals[#refusals + 1] = { index, limit, kind, exact(wait) }
+end
+
+for index, bucket in ipairs(step.buckets) do
+  local rates, leases, members = keysOf(index)
+  for _, rate in ipairs(bucket.rates) do
+    rate.after = math.max(spentUntil(rates, rate.name), now) + rate.intervalMs * rate.cost
+    local wait = rate.after - now - rate.windowMs
+    if wait > ${TOLERANCE_MS} then refuse(index, rate.name, 'rate', wait) end
+  end
+  if bucket.concurrency then
+    redis.call('ZREMRANGEBYSCORE', leases, '-inf', exact(now))
+    if redis.call('ZCARD', leases) >= bucket.concurrency then refuse(index, 'concurrency', 'concurrency', 1000) end
+  end
+  if bucket.maxMembers then
+    redis.call('ZREMRANGEBYSCORE', members, '-inf', exact(now))
+    if not redis.call('ZSCORE', members, bucket.name) and redis.call('ZCARD', members) >= bucket.maxMembers then
+      local first = redis.call('ZRANGE', members, 0, 0, 'WITHSCORES')
+      refuse(index, 'group', 'group', tonumber(first[2]) - now)
+    end
+  end
+end
+
+if #refusals == 0 then
+  for index, bucket in ipairs(step.buckets) do
+    local rates, leases, members = keysOf(index)
+    for _, rate in ipairs(bucket.rates) do
+      if rate.cost > 0 then
+        redis.call('HSET', rates, rate.name, exact(rate.after))
+        live(rates, rate.after - now + 1000)
+      end
+    end
+    if bucket.concurrency then
+      redis.call('ZADD', leases, exact(now + leaseMs), step.id)
+      live(leases, leaseMs + 1000)
+    end
+    if bucket.maxMembers then
+      redis.call('ZADD', members, exact(now + bucket.memberMs), bucket.name)
+      live(members, bucket.memberMs + 1000)
+    end
+  end
+  redis.call('SET', reservation, '1', 'PX', math.ceil(leaseMs + ${SETTLEMENT_SECONDS * 1000}))
+end
+
+local left = {}
+for index, bucket in ipairs(step.buckets) do left[index] = remaining(bucket, (keysOf(index))) end
+return { refusals, left }
+`);
+
+/** @returns 1 where the lease still ran. */
+export const RENEW = luaScript(`${PRELUDE}
+if redis.call('EXISTS', reservation) == 0 then return 0 end
+for index, bucket in ipairs(step.buckets) do
+  local _, leases = keysOf(index)
+  if bucket.concurrency then
+    local ends = redis.call('ZSCORE', leases, step.id)
+    if not ends or tonumber(ends) <= now then return 0 end
+  end
+end
+for index, bucket in ipairs(step.buckets) do
+  local _, leases = keysOf(index)
+  if bucket.concurrency then
+    redis.call('ZADD', leases, exact(now + leaseMs), step.id)
+    live(leases, leaseMs + 1000)
+  end
+end
+redis.call('PEXPIRE', reservation, math.ceil(leaseMs + ${SETTLEMENT_SECONDS * 1000}))
+return 1
+`);
+
+/**
+ * Debt counts from now: what came back while the bucket was full is not there to pay it.
+ * @returns 1 where it was the first time.
+ */
+export const SETTLE = luaScript(`${PRELUDE}
+if redis.call('DEL', reservation) == 0 then return 0 end
+for index, bucket in ipairs(step.buckets) do
+  local rates, leases = keysOf(index)
+  redis.call('ZREM', leases, step.id)
+  for _, rate in ipairs(bucket.rates) do
+    local used = step.used[rate.name]
+    if used then
+      local excess = used - rate.cost
+      local before = spentUntil(rates, rate.name)
+      if excess > 0 then before = math.max(before, now) end
+      local after = before + excess * rate.intervalMs
+      redis.call('HSET', rates, rate.name, exact(after))
+      live(rates, math.max(after - now, 0) + 1000)
+    end
+  end
+end
+return 1
+`);
