@@ -146,30 +146,54 @@ export class AccessDeniedError extends JweError {
 export interface RateLimitState {
   /** Name of the policy: letters, digits, `_` and `-`. */
   readonly name: string;
-  /** Requests allowed in one window. */
+  /** Units allowed in one window, or at once where there is none. */
   readonly quota: number;
-  /** Length of the window in seconds. */
-  readonly windowSeconds: number;
-  /** Requests left in the window. */
+  /** Length of the window in seconds. Default: there is none, as it limits what runs at once. */
+  readonly windowSeconds?: number;
+  /** Units left. */
   readonly remaining: number;
+  /** Seconds until there may be more. Default: it is not said. */
+  readonly resetSeconds?: number;
+}
+
+/** The fields that tell a client of its limits; none where there are none. */
+export function rateLimitHeaders(limits: readonly RateLimitState[]): Readonly<Record<string, string>> {
+  if (limits.length === 0) return {};
+  const parameter = (name: string, value: number | undefined): string =>
+    value === undefined ? '' : `;${name}=${Math.ceil(value)}`;
+  return {
+    RateLimit: limits
+      .map(
+        ({ name, remaining, resetSeconds }) =>
+          `"${name}";r=${Math.max(0, remaining)}${parameter('t', resetSeconds)}`,
+      )
+      .join(', '),
+    'RateLimit-Policy': limits
+      .map(({ name, quota, windowSeconds }) => `"${name}";q=${quota}${parameter('w', windowSeconds)}`)
+      .join(', '),
+  };
 }
 
 /** A limit was reached: 429 with `Retry-After` (RFC 6585 section 4), `RateLimit` and `RateLimit-Policy`. */
 export class RateLimitExceededError extends JweError {
+  /** Names of the limits that were reached. */
+  readonly violated: readonly string[];
+
   /**
-   * @param retryAfterSeconds whole seconds until a retry can succeed.
-   * @param limits the limits in force, the one that was reached first.
+   * @param retryAfterSeconds seconds until a retry can succeed.
+   * @param limits the limits in force.
+   * @param violated names of those that were reached. Default: the first of them.
    */
-  constructor(retryAfterSeconds: number, limits: readonly RateLimitState[] = []) {
-    const headers: Record<string, string> = { 'Retry-After': String(Math.ceil(retryAfterSeconds)) };
-    if (limits.length > 0) {
-      headers['RateLimit'] = limits
-        .map(({ name, remaining }) => `"${name}";r=${remaining};t=${Math.ceil(retryAfterSeconds)}`)
-        .join(', ');
-      headers['RateLimit-Policy'] = limits
-        .map(({ name, quota, windowSeconds }) => `"${name}";q=${quota};w=${windowSeconds}`)
-        .join(', ');
-    }
+  constructor(
+    retryAfterSeconds: number,
+    limits: readonly RateLimitState[] = [],
+    violated: readonly string[] = limits.slice(0, 1).map(({ name }) => name),
+  ) {
+    const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
+    const timed = limits.map((limit) =>
+      violated.includes(limit.name) ? { resetSeconds: seconds, ...limit } : limit,
+    );
+    const headers = { 'Retry-After': String(seconds), ...rateLimitHeaders(timed) };
     super({
       code: 'ERR_RATE_LIMIT_EXCEEDED',
       error: 'rate_limit_exceeded',
@@ -177,6 +201,7 @@ export class RateLimitExceededError extends JweError {
       description: 'A limit of this API key is reached',
       headers,
     });
+    this.violated = violated;
   }
 }
 

@@ -33,6 +33,7 @@ export type {
   RateLimits,
   ServiceClaims,
   TokenType,
+  UserLimits,
 } from './claims/claims-set.js';
 export type { JsonObject, JsonValue } from './claims/json.js';
 export type { VerifiedToken, VerifiedTokenOf } from './claims/verified-token.js';
@@ -74,6 +75,7 @@ export {
   requireType,
 } from './express/guards.js';
 export { JweStrategy, type JweStrategyOptions } from './express/jwe-strategy.js';
+export { admissionOf, type LimitRequestsOptions, limitRequests } from './express/limit-requests.js';
 export type { TokenLocations } from './express/token-locations.js';
 export { type TokenRouterOptions, tokenRouter } from './express/token-router.js';
 export { findVerifiedToken, verifiedToken } from './express/verified-token.js';
@@ -90,6 +92,14 @@ export { type OpenKeyRingOptions, openKeyRing } from './keys/open-key-ring.js';
 export type { Jwk, JwkSet } from './keys/parse-jwk.js';
 export type { KeyLocation, KeySpec } from './keys/read-key-spec.js';
 export type { RotatingKeyRing } from './keys/sourced-key-ring.js';
+export type { Admission, Usage } from './limits/admission.js';
+export type { Cost } from './limits/build-step.js';
+export {
+  createLimits,
+  type Limits,
+  type LimitsOptions,
+  type StoreFailurePolicy,
+} from './limits/limits.js';
 export type { RevocationCheck } from './revocation/check-revocation.js';
 export type { Revocable } from './revocation/revocable.js';
 export {
@@ -101,6 +111,15 @@ export {
 export type { RefreshSettings } from './sessions/refresh-families.js';
 export type { CounterStep, CounterStore } from './stores/counter-store.js';
 export type { FamilyRecord, FamilyState, FamilyStore, StoredFamily } from './stores/family-store.js';
+export type {
+  AdmissionAnswer,
+  AdmissionStep,
+  Bucket,
+  LimitStore,
+  Rate,
+  RateState,
+  Refusal,
+} from './stores/limit-store.js';
 export { createMemoryStores, type MemoryStoresOptions } from './stores/memory/create-memory-stores.js';
 export type { RevocationEntry, RevocationStore } from './stores/revocation-store.js';
 export type { StoreBounds, Stores } from './stores/stores.js';

@@ -1,3 +1,4 @@
+import type { RateLimits, UserLimits } from '../claims/claims-set.js';
 import { freezeJson, type JsonObject } from '../claims/json.js';
 import type { ApiKey, DelegationRules, ModelConfiguration } from './api-key.js';
 import type { ApiKeyFile } from './schema.js';
@@ -22,7 +23,7 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     permissions: Object.freeze(file.permissions),
     tokenTtlSeconds: file.token_ttl,
     scopeTtlSeconds: new Map(Object.entries(file.scope_ttl)),
-    rateLimits: Object.freeze(file.rate_limits),
+    rateLimits: resolveRateLimits(file.rate_limits),
     metadata: freezeMetadata(file.metadata),
     metadataClaims: Object.freeze(file.metadata_claims ?? Object.keys(file.metadata)),
     users: file.users,
@@ -47,6 +48,22 @@ function resolveModel(model: ApiKeyFile['models'][number]): ModelConfiguration {
     maxTokens: model.max_tokens,
     temperature: model.temperature,
   });
+}
+
+function resolveRateLimits(limits: ApiKeyFile['rate_limits']): RateLimits {
+  const { tokens_per_month: perMonth, per_user: perUser, ...always } = limits;
+  return Object.freeze({
+    ...always,
+    ...(perMonth === undefined ? {} : { tokens_per_month: perMonth }),
+    ...(perUser === undefined ? {} : { per_user: resolveUserLimits(perUser) }),
+  });
+}
+
+function resolveUserLimits(limits: NonNullable<ApiKeyFile['rate_limits']['per_user']>): UserLimits {
+  const named = Object.entries(limits).flatMap(([name, limit]) =>
+    limit === undefined ? [] : [[name, limit]],
+  );
+  return Object.freeze(Object.fromEntries(named));
 }
 
 function resolveDelegation(

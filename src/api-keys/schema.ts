@@ -72,12 +72,27 @@ const model = z.strictObject({
   temperature: decimal(0, 2).default(0.7),
 });
 
+const limit = wholeNumber(1, MAX_LIMIT);
+
+const userLimits = z.strictObject(
+  {
+    requests_per_minute: limit.optional(),
+    tokens_per_minute: limit.optional(),
+    requests_per_hour: limit.optional(),
+    concurrent_requests: limit.optional(),
+    tokens_per_month: limit.optional(),
+  },
+  'must be a mapping of limits',
+);
+
 const rateLimits = z.strictObject(
   {
-    requests_per_minute: wholeNumber(1, MAX_LIMIT).default(60),
-    tokens_per_minute: wholeNumber(1, MAX_LIMIT).default(10_000),
-    requests_per_hour: wholeNumber(1, MAX_LIMIT).default(1000),
-    concurrent_requests: wholeNumber(1, MAX_LIMIT).default(5),
+    requests_per_minute: limit.default(60),
+    tokens_per_minute: limit.default(10_000),
+    requests_per_hour: limit.default(1000),
+    concurrent_requests: limit.default(5),
+    tokens_per_month: limit.optional(),
+    per_user: userLimits.optional(),
   },
   'is required: a mapping of limits, {} for the defaults',
 );

@@ -132,6 +132,14 @@ export type AuditEvent =
       readonly reason?: 'reused' | 'revoked';
     }
   | {
+      /** The store of limits stopped answering: from now on requests are treated as the policy says. */
+      readonly type: 'limits.degraded';
+      readonly policy: 'deny' | 'local' | 'allow';
+    }
+  | {
+      readonly type: 'limits.restored';
+    }
+  | {
       /** The store of revocations stopped answering, or answers again. */
       readonly type: 'store.unreachable' | 'store.reachable';
     }

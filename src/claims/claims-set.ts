@@ -7,7 +7,14 @@ export type RateLimits = {
   readonly tokens_per_minute: number;
   readonly requests_per_hour: number;
   readonly concurrent_requests: number;
+  /** In 30 days. */
+  readonly tokens_per_month?: number;
+  /** Limits of each user of the key, beside its own. */
+  readonly per_user?: UserLimits;
 };
+
+/** Limits of one user of an API key; what is not named is not limited. */
+export type UserLimits = Partial<Omit<RateLimits, 'per_user'>>;
 
 /** The claims set that every accepted token has, in the names of the wire (RFC 7519 section 4, RFC 9068 section 2.2). */
 export interface ClaimsSet {

@@ -93,7 +93,16 @@ function isTextList(value: unknown): value is readonly string[] {
 function isRateLimits(value: unknown): value is RateLimits {
   if (!isJsonObject(value)) return false;
   const names = ['requests_per_minute', 'tokens_per_minute', 'requests_per_hour', 'concurrent_requests'];
-  return names.every((name) => typeof value[name] === 'number');
+  const { per_user: perUser, tokens_per_month: perMonth } = value;
+  return (
+    names.every((name) => typeof value[name] === 'number') &&
+    (perMonth === undefined || typeof perMonth === 'number') &&
+    (perUser === undefined || isUserLimits(perUser))
+  );
+}
+
+function isUserLimits(value: unknown): boolean {
+  return isJsonObject(value) && Object.values(value).every((limit) => typeof limit === 'number');
 }
 
 function isLineageEntry(value: unknown): value is LineageEntry {

@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import { type ChallengeWriter, createChallengeWriter } from '../bearer/write-challenge.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
-import type { JweError } from '../errors.js';
+import { type JweError, RateLimitExceededError } from '../errors.js';
 import { type AuthenticationOutcome, readState } from './request-state.js';
 
 const defaultChallenge = createChallengeWriter({});
@@ -17,10 +17,21 @@ export function addChallenge(error: JweError, writeChallenge: ChallengeWriter): 
   if (!Object.isFrozen(error)) error.headers = headersOf(error, writeChallenge);
 }
 
-/** The body of the failure table: `error` and `error_description`, or empty where there is no error code. */
+/**
+ * The body of the failure table: `error` and `error_description`, or empty where there is no error code. A limit that
+ * was reached is also a problem of RFC 9457.
+ */
 export function sendBody(res: Response, error: JweError): void {
-  if (error.error === undefined) res.end();
-  else res.json({ error: error.error, error_description: error.message });
+  if (error.error === undefined) return void res.end();
+  const body = { error: error.error, error_description: error.message };
+  if (!(error instanceof RateLimitExceededError)) return void res.json(body);
+  res.type('application/problem+json').send(JSON.stringify({ ...describeProblem(error), ...body }));
+}
+
+/** RFC 9457, with the problem type of draft-ietf-httpapi-ratelimit-headers. */
+function describeProblem({ message: title, status, violated }: RateLimitExceededError) {
+  const type = 'https://iana.org/assignments/http-problem-types#quota-exceeded';
+  return { type, title, status, 'violated-policies': violated };
 }
 
 /** Answers with the status, the headers and the body of the failure table. */

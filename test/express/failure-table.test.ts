@@ -40,6 +40,8 @@ interface Row {
   readonly challenge: string | RegExp | undefined;
   readonly error: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Members of the body beside `error` and `error_description`, which make it a problem (RFC 9457). Default: none. */
+  readonly problem?: Readonly<Record<string, unknown>>;
 }
 
 const bearer = (token: string) => [`Authorization: Bearer ${token}`];
@@ -184,6 +186,12 @@ const ROWS: readonly Row[] = [
     challenge: undefined,
     error: 'rate_limit_exceeded',
     headers: { 'retry-after': '8', ratelimit: '"minute";r=0;t=8', 'ratelimit-policy': '"minute";q=60;w=60' },
+    problem: {
+      type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+      title: 'A limit of this API key is reached',
+      status: 429,
+      'violated-policies': ['minute'],
+    },
   },
   {
     failure: 'a revocation store that is out of reach',
@@ -225,8 +233,13 @@ describe.each(ADAPTERS)('through $name', ({ answersBody, createApp }) => {
     if (!answersBody && row.guard === undefined) return;
     if (row.error === undefined) expect(answer.body).toBe('');
     else {
-      expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
-      expect(JSON.parse(answer.body)).toEqual({ error: row.error, error_description: expect.any(String) });
+      const mediaType = row.problem === undefined ? 'application/json' : 'application/problem+json';
+      expect(answer.headers['content-type']).toBe(`${mediaType}; charset=utf-8`);
+      expect(JSON.parse(answer.body)).toEqual({
+        error: row.error,
+        error_description: expect.any(String),
+        ...row.problem,
+      });
     }
   });
 

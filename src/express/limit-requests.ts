@@ -1,0 +1,67 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { JweError, MissingCredentialsError } from '../errors.js';
+import type { Admission } from '../limits/admission.js';
+import type { Limits } from '../limits/limits.js';
+import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import { refuseRequest } from './answer-failure.js';
+import { readState } from './request-state.js';
+
+export interface LimitRequestsOptions {
+  /** `createLimits({ store: stores.limits, apiKeys })`. */
+  readonly limits: Limits;
+  /**
+   * Model tokens that the request may use, an estimate from its body for example, which a parser mounted earlier has
+   * parsed. They are reserved; the handler settles with the real number. Default: 0.
+   */
+  readonly tokens?: (req: Request) => number;
+}
+
+const KNOWN: KnownOptions<LimitRequestsOptions> = { limits: true, tokens: true };
+
+const admissions = new WeakMap<Request, Admission>();
+
+/**
+ * Middleware that counts requests against the limits of their API key and user, behind `authenticate()` or Passport.
+ * Beyond a limit it answers 429 with `Retry-After`, `RateLimit` and `RateLimit-Policy`; what it admits runs until it is
+ * settled or its connection closes.
+ * @throws TypeError for an option that is missing or makes no sense.
+ */
+export function limitRequests(options: LimitRequestsOptions): RequestHandler {
+  assertOptions(options, KNOWN, 'limitRequests');
+  const { limits, tokens = () => 0 } = options;
+  assertMethod(limits, 'admit', 'limits must be Limits: createLimits({ store })');
+
+  const admit = async (req: Request, res: Response): Promise<void> => {
+    const outcome = readState(req)?.outcome;
+    if (outcome?.kind === 'refused') throw outcome.error;
+    if (outcome?.kind !== 'verified') throw new MissingCredentialsError();
+    const admission = await limits.admit(outcome.token, { tokens: Math.max(0, tokens(req)) });
+    admissions.set(req, admission);
+    res.set(admission.headers);
+    // Handlers that settle when the connection closes come first.
+    const settleLast = (): void => void setImmediate(() => void admission.settle());
+    if (res.closed) settleLast();
+    else res.once('close', settleLast);
+  };
+
+  return function limitRequest(req, res, next) {
+    admit(req, res).then(
+      () => next(),
+      (failure: unknown) => {
+        if (!(failure instanceof JweError)) return next(failure);
+        return refuseRequest({ req, res, next }, failure).catch(next);
+      },
+    );
+  };
+}
+
+/**
+ * What `limitRequests()` admitted this request as, to be settled with what it really used. Where nobody settles, it was
+ * used as reserved.
+ * @throws TypeError where no `limitRequests()` ran.
+ */
+export function admissionOf(req: Request): Admission {
+  const admission = admissions.get(req);
+  if (admission === undefined) throw new TypeError('limitRequests() did not run for this request');
+  return admission;
+}

@@ -1,0 +1,67 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AdmissionStep, LimitStore } from '../stores/limit-store.js';
+import { TOKEN_RATES } from './build-step.js';
+
+/** What a request really used. */
+export interface Usage {
+  /** Model tokens. */
+  readonly tokens: number;
+}
+
+/** A request that runs, until it is settled. Its lease is renewed as long as this process lives. */
+export interface Admission {
+  /** `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers). */
+  readonly headers: Readonly<Record<string, string>>;
+  /**
+   * Frees its place, and puts what was used in the place of what was reserved: less is given back, more becomes debt.
+   * Only the first call counts. It never rejects: where the store is away, it is tried again for some time.
+   * @param usage Default: it was used as reserved.
+   */
+  settle(usage?: Usage): Promise<void>;
+}
+
+/** Where nothing is counted there is nothing to settle. */
+export const freeAdmission: Admission = Object.freeze({
+  headers: Object.freeze({}),
+  settle: async () => undefined,
+});
+
+export interface AdmissionParts {
+  readonly store: LimitStore;
+  readonly step: AdmissionStep;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Renewals in one lease: two of them may be lost. */
+const RENEWALS_PER_LEASE = 3;
+
+/** Pauses before settling is tried again, in milliseconds; what cannot be settled by then stays as reserved. */
+const RETRIES_MS = [250, 1000, 5000, 15_000];
+
+export function createAdmission({ store, step, headers }: AdmissionParts): Admission {
+  const intervalMs = (step.leaseSeconds * 1000) / RENEWALS_PER_LEASE;
+  // A renewal that fails is made good by the next one.
+  const heartbeat = setInterval(() => void store.renew(step).catch(() => false), intervalMs).unref();
+  let settled: Promise<void> | undefined;
+
+  return Object.freeze({
+    headers,
+    settle(usage?: Usage) {
+      clearInterval(heartbeat);
+      settled ??= settleStep(store, step, usage);
+      return settled;
+    },
+  });
+}
+
+async function settleStep(store: LimitStore, step: AdmissionStep, usage: Usage | undefined): Promise<void> {
+  const used = usage === undefined ? {} : Object.fromEntries(TOKEN_RATES.map((name) => [name, usage.tokens]));
+  for (const delayMs of [...RETRIES_MS, 0]) {
+    try {
+      await store.settle(step, used);
+      return;
+    } catch {
+      await pause(delayMs, undefined, { ref: false });
+    }
+  }
+}

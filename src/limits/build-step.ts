@@ -1,0 +1,93 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { RateLimitState } from '../errors.js';
+import type { AdmissionAnswer, AdmissionStep, Bucket, Rate } from '../stores/limit-store.js';
+import type { Charge } from './resolve-charges.js';
+
+/** What an admission is to spend. */
+export interface Cost {
+  /** Model tokens that are reserved until the real number is known. Default 0. */
+  readonly tokens?: number;
+}
+
+export interface StepTerms {
+  readonly leaseSeconds: number;
+  readonly maxUsersPerKey: number;
+  /** What of each limit counts here, more than 0 and up to 1. */
+  readonly share: number;
+}
+
+const MINUTE = 60;
+const HOUR = 3600;
+/** Thirty days. */
+const MONTH = 2_592_000;
+
+/** Names of the rates that count model tokens. */
+export const TOKEN_RATES = ['tokens_per_minute', 'tokens_per_month'] as const;
+
+const RATES = [
+  { name: 'requests_per_minute', windowSeconds: MINUTE, unit: 'request' },
+  { name: 'requests_per_hour', windowSeconds: HOUR, unit: 'request' },
+  { name: 'tokens_per_minute', windowSeconds: MINUTE, unit: 'token' },
+  { name: 'tokens_per_month', windowSeconds: MONTH, unit: 'token' },
+] as const;
+
+const MAX_NAME_LENGTH = 200;
+
+/** One all-or-nothing step for everybody whom a request is charged to. */
+export function buildStep(charges: readonly Charge[], { tokens = 0 }: Cost, terms: StepTerms): AdmissionStep {
+  const scale = (limit: number): number => Math.max(1, Math.floor(limit * terms.share));
+  const buckets = charges.map(({ bucket, limits, userOf }): Bucket => {
+    const rates = RATES.flatMap(({ name, windowSeconds, unit }): Rate[] => {
+      const quota = limits[name];
+      if (quota === undefined) return [];
+      return [{ name, quota: scale(quota), windowSeconds, cost: unit === 'request' ? 1 : tokens }];
+    });
+    const { concurrent_requests: concurrency } = limits;
+    return {
+      name: shorten(bucket),
+      rates,
+      ...(concurrency === undefined ? {} : { concurrency: scale(concurrency) }),
+      ...(userOf === undefined
+        ? {}
+        : { group: { name: shorten(`users ${userOf}`), maxMembers: terms.maxUsersPerKey } }),
+    };
+  });
+  return { id: randomUUID(), buckets, leaseSeconds: terms.leaseSeconds };
+}
+
+/** Identities of foreign tokens may be of any length, or hold half a character: a digest stands for those. */
+function shorten(name: string): string {
+  if (name.length <= MAX_NAME_LENGTH && name.isWellFormed()) return name;
+  return `digest ${createHash('sha256').update(name, 'utf16le').digest('base64url')}`;
+}
+
+/** What a client is told of its limits, each by the name that the configuration gives it. */
+export function describeLimits(
+  charges: readonly Charge[],
+  answer: AdmissionAnswer,
+): readonly RateLimitState[] {
+  const prefixes = new Map(charges.map(({ bucket, prefix }) => [shorten(bucket), prefix]));
+  const refusals = answer.kind === 'refused' ? answer.refusals : [];
+  return answer.states.map(({ bucket, name, quota, windowSeconds, remaining }) => {
+    const refusal = refusals.find((one) => one.bucket === bucket && one.limit === name);
+    return {
+      name: `${prefixes.get(bucket) ?? ''}${name}`,
+      quota,
+      windowSeconds,
+      remaining,
+      ...(refusal === undefined ? {} : { resetSeconds: refusal.waitSeconds }),
+    };
+  });
+}
+
+/** Names of the limits that were reached. */
+export function nameViolated(
+  charges: readonly Charge[],
+  answer: Extract<AdmissionAnswer, { kind: 'refused' }>,
+): readonly string[] {
+  const prefixes = new Map(charges.map(({ bucket, prefix }) => [shorten(bucket), prefix]));
+  return answer.refusals.map(({ bucket, limit, kind }) => {
+    if (kind === 'group') return 'users';
+    return `${prefixes.get(bucket) ?? ''}${kind === 'concurrency' ? 'concurrent_requests' : limit}`;
+  });
+}

@@ -1,0 +1,145 @@
+import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
+import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
+import type { RateLimits } from '../claims/claims-set.js';
+import type { VerifiedToken } from '../claims/verified-token.js';
+import { type Clock, systemClock } from '../clock.js';
+import { RateLimitExceededError, rateLimitHeaders, TemporarilyUnavailableError } from '../errors.js';
+import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import type { LimitStore } from '../stores/limit-store.js';
+import { memoryLimitStore } from '../stores/memory/memory-limit-store.js';
+import { type Admission, createAdmission, freeAdmission } from './admission.js';
+import { buildStep, type Cost, describeLimits, nameViolated } from './build-step.js';
+import { type Charge, resolveCharges } from './resolve-charges.js';
+
+/**
+ * What happens while the store of limits is out of reach: requests are turned away (503), each process counts by itself
+ * up to a share of every limit, or they pass uncounted.
+ */
+export type StoreFailurePolicy =
+  | { readonly kind: 'deny' }
+  /** `share`: what of each limit a process admits by itself, more than 0 and up to 1; at least 1 of each. */
+  | { readonly kind: 'local'; readonly share: number }
+  | { readonly kind: 'allow' };
+
+export interface LimitsOptions {
+  /** Where it is counted: `stores.limits`. */
+  readonly store: LimitStore;
+  /** The API keys, whose current limits beat those in older tokens. Default: tokens say their limits. */
+  readonly apiKeys?: Pick<ApiKeyRegistry, 'get'>;
+  /** Limits of keys that are not in `apiKeys` and whose tokens name none. Default: those of an empty `rate_limits`. */
+  readonly defaultLimits?: RateLimits;
+  /** While the store is out of reach. Default `{ kind: 'deny' }`. */
+  readonly onStoreFailure?: StoreFailurePolicy;
+  /** How long what a crashed process held stays taken, in seconds. Default 30. */
+  readonly leaseSeconds?: number;
+  /** Most users of one key who are counted at a time, where it has limits for each. Default 10 000. */
+  readonly maxUsersPerKey?: number;
+  /** Where outages of the store are put on record. Default: nowhere. */
+  readonly audit?: AuditTrail;
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock;
+}
+
+const KNOWN: KnownOptions<LimitsOptions> = {
+  store: true,
+  apiKeys: true,
+  defaultLimits: true,
+  onStoreFailure: true,
+  leaseSeconds: true,
+  maxUsersPerKey: true,
+  audit: true,
+  clock: true,
+};
+
+/** Limits of API keys and their users. */
+export interface Limits {
+  /**
+   * Admits a request, or spends nothing. Whoever is admitted settles.
+   * @throws RateLimitExceededError (as rejection) where a limit is reached.
+   * @throws TemporarilyUnavailableError where the store is out of reach, and that means no.
+   */
+  admit(token: VerifiedToken, cost?: Cost): Promise<Admission>;
+}
+
+const DEFAULT_LIMITS: RateLimits = {
+  requests_per_minute: 60,
+  tokens_per_minute: 10_000,
+  requests_per_hour: 1000,
+  concurrent_requests: 5,
+};
+
+/** @throws TypeError for an option that is missing or makes no sense. */
+export function createLimits(options: LimitsOptions): Limits {
+  const { store, apiKeys, defaultLimits, policy, terms, audit, clock } = resolveOptions(options);
+  const lookup = { findKey: (keyId: string) => apiKeys?.get(keyId), defaultLimits };
+  const localStore = memoryLimitStore(clock);
+  let isDegraded = false;
+
+  const noteStore = async (degraded: boolean): Promise<void> => {
+    if (degraded === isDegraded) return;
+    isDegraded = degraded;
+    await audit.record(
+      degraded ? { type: 'limits.degraded', policy: policy.kind } : { type: 'limits.restored' },
+    );
+  };
+
+  const admitBy = async (by: LimitStore, charges: readonly Charge[], { cost, share }: Attempt) => {
+    const step = buildStep(charges, cost, { ...terms, share });
+    const answer = await by.admit(step);
+    const states = describeLimits(charges, answer);
+    if (answer.kind === 'refused') {
+      const waitSeconds = Math.max(...answer.refusals.map((refusal) => refusal.waitSeconds));
+      throw new RateLimitExceededError(waitSeconds, states, nameViolated(charges, answer));
+    }
+    return createAdmission({ store: by, step, headers: rateLimitHeaders(states) });
+  };
+
+  return Object.freeze({
+    async admit(token: VerifiedToken, cost: Cost = {}) {
+      const charges = resolveCharges(token, lookup);
+      try {
+        const admission = await admitBy(store, charges, { cost, share: 1 });
+        await noteStore(false);
+        return admission;
+      } catch (error) {
+        if (!(error instanceof TemporarilyUnavailableError)) throw error;
+        await noteStore(true);
+        if (policy.kind === 'deny') throw error;
+        return policy.kind === 'allow'
+          ? freeAdmission
+          : admitBy(localStore, charges, { cost, share: policy.share });
+      }
+    },
+  });
+}
+
+interface Attempt {
+  readonly cost: Cost;
+  readonly share: number;
+}
+
+function resolveOptions(options: LimitsOptions) {
+  assertOptions(options, KNOWN, 'createLimits');
+  const {
+    store,
+    apiKeys,
+    defaultLimits = DEFAULT_LIMITS,
+    onStoreFailure: policy = { kind: 'deny' },
+  } = options;
+  const { leaseSeconds = 30, maxUsersPerKey = 10_000, audit = noAuditTrail, clock = systemClock } = options;
+  assertMethod(store, 'admit', 'store must be a LimitStore: stores.limits');
+  if (apiKeys !== undefined) assertMethod(apiKeys, 'get', 'apiKeys must be an ApiKeyRegistry');
+  if (!['deny', 'local', 'allow'].includes(policy.kind)) {
+    throw new TypeError("onStoreFailure must be of kind 'deny', 'local' or 'allow'");
+  }
+  if (policy.kind === 'local' && !(policy.share > 0 && policy.share <= 1)) {
+    throw new TypeError('onStoreFailure.share must be more than 0 and up to 1');
+  }
+  if (!(leaseSeconds >= 1 && leaseSeconds <= 3600))
+    throw new TypeError('leaseSeconds must be from 1 to 3600');
+  if (!(Number.isInteger(maxUsersPerKey) && maxUsersPerKey > 0)) {
+    throw new TypeError('maxUsersPerKey must be a positive whole number');
+  }
+  assertAuditTrail(audit);
+  return { store, apiKeys, defaultLimits, policy, terms: { leaseSeconds, maxUsersPerKey }, audit, clock };
+}

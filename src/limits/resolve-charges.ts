@@ -1,0 +1,82 @@
+import type { ApiKey } from '../api-keys/api-key.js';
+import type { RateLimits, UserLimits } from '../claims/claims-set.js';
+import { API_KEY_TYPES } from '../claims/claims-set.js';
+import type { VerifiedToken } from '../claims/verified-token.js';
+
+/** Somebody whose limits a request counts against. */
+export interface Charge {
+  /** Names the bucket; identities that a client chose stand behind its `key_id`. */
+  readonly bucket: string;
+  /** What its limits are called before their own names; empty for those of the key that presents the token. */
+  readonly prefix: '' | 'user_' | 'subject_' | 'subject_user_';
+  readonly limits: UserLimits;
+  /** The key whose users are counted. */
+  readonly userOf?: string;
+}
+
+/** How the limits of an API key are found. */
+export interface LimitLookup {
+  /** The API key as it is configured now; its limits beat those in older tokens. */
+  findKey(keyId: string): ApiKey | undefined;
+  /** Limits of a key that is not configured here, and whose token names none. */
+  readonly defaultLimits: RateLimits;
+}
+
+/** A character that no identity may hold keeps the parts of a name apart. */
+const SEPARATOR = '\u0000';
+
+/**
+ * Everybody whom a request with this token is charged to: its API key, the user of that, and where it was delegated the
+ * keys and the user of whom it speaks for.
+ */
+export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): readonly Charge[] {
+  const { client_id: clientId, iss, sub } = token.claims;
+  if (clientId === undefined) {
+    return [{ bucket: join('foreign', iss, sub ?? ''), prefix: '', limits: lookup.defaultLimits }];
+  }
+  const own = lookup.findKey(clientId)?.rateLimits ?? claimedLimits(token) ?? lookup.defaultLimits;
+  const holder = chargesOf(clientId, userOf(token), { limits: own, prefix: '' });
+  if (token.type !== 'delegation') return holder;
+  const charged = new Set([clientId]);
+  const subjects = token.claims.lineage.flatMap((ancestor) => {
+    if (ancestor.is_actor === true || charged.has(ancestor.client_id)) return [];
+    charged.add(ancestor.client_id);
+    const limits = lookup.findKey(ancestor.client_id)?.rateLimits ?? lookup.defaultLimits;
+    const user = ancestor.sub === ancestor.client_id ? undefined : ancestor.sub;
+    return chargesOf(ancestor.client_id, user, { limits, prefix: 'subject_' });
+  });
+  return [...holder, ...subjects];
+}
+
+interface Terms {
+  readonly limits: RateLimits;
+  readonly prefix: '' | 'subject_';
+}
+
+function chargesOf(keyId: string, user: string | undefined, { limits, prefix }: Terms): readonly Charge[] {
+  const key: Charge = { bucket: join('key', keyId), prefix, limits };
+  if (user === undefined || limits.per_user === undefined) return [key];
+  const bucket = join('user', keyId, user);
+  return [key, { bucket, prefix: `${prefix}user_`, limits: limits.per_user, userOf: keyId }];
+}
+
+/** The user whom the key asserted: from the claims, never from what a request says beside them. */
+function userOf({ type, claims }: VerifiedToken): string | undefined {
+  const isOfKey = API_KEY_TYPES.some((keyType) => keyType === type);
+  return isOfKey && claims.sub !== claims.client_id ? claims.sub : undefined;
+}
+
+function claimedLimits(token: VerifiedToken): RateLimits | undefined {
+  switch (token.type) {
+    case 'tiered_model_exec':
+    case 'function_call':
+    case 'api_call':
+      return token.claims.rate_limits;
+    default:
+      return undefined;
+  }
+}
+
+function join(...parts: readonly string[]): string {
+  return parts.join(SEPARATOR);
+}

@@ -1,0 +1,115 @@
+import { describe, expect, test } from '@jest/globals';
+import { resolveClaimsPolicy } from '../../src/claims/claims-policy.js';
+import { narrowByType } from '../../src/claims/token-types.js';
+import { validateClaimsSet } from '../../src/claims/validate-claims-set.js';
+import type { VerifiedToken } from '../../src/claims/verified-token.js';
+import { resolveCharges } from '../../src/limits/resolve-charges.js';
+import { apiKeyOf } from '../support/api-key-files.js';
+import { AUDIENCE, claimsOf, ISSUER, NOW } from '../support/tokens.js';
+
+const LIMITS = { requests_per_minute: 7, tokens_per_minute: 8, requests_per_hour: 9, concurrent_requests: 1 };
+const DEFAULTS = {
+  requests_per_minute: 1,
+  tokens_per_minute: 2,
+  requests_per_hour: 3,
+  concurrent_requests: 4,
+};
+const PER_USER = { requests_per_minute: 2 };
+
+function tokenOf(claims: Record<string, unknown>): VerifiedToken {
+  const token = { header: { typ: 'at+jwt' }, claims: claimsOf(claims), key: {} };
+  return validateClaimsSet(token, resolveClaimsPolicy({ issuer: ISSUER, audience: AUDIENCE }), NOW);
+}
+
+function chargesOf(claims: Record<string, unknown>, keys: readonly Record<string, unknown>[] = []) {
+  const apiKeys = keys.map((fields) => apiKeyOf(fields));
+  const findKey = (keyId: string) => apiKeys.find((apiKey) => apiKey.keyId === keyId);
+  return resolveCharges(tokenOf(claims), { findKey, defaultLimits: DEFAULTS });
+}
+
+const KEY = { bucket: 'key\u0000demo', prefix: '' };
+const limited = (overrides: object = {}) => ({
+  rate_limits: { requests_per_minute: '70', ...overrides },
+});
+
+describe('a request is charged to', () => {
+  test('its API key, by the limits of today rather than those in the token', () => {
+    expect(chargesOf({ rate_limits: LIMITS }, [limited()])).toMatchObject([
+      { ...KEY, limits: { requests_per_minute: 70 } },
+    ]);
+  });
+
+  test('its API key by the limits in the token, where the key is not configured here', () => {
+    expect(chargesOf({ rate_limits: LIMITS })).toMatchObject([{ ...KEY, limits: LIMITS }]);
+  });
+
+  test('its API key by the defaults, where neither says any', () => {
+    const service = { type: 'service', rate_limits: undefined, allowed_models: undefined };
+
+    expect(chargesOf(service)).toMatchObject([{ ...KEY, limits: DEFAULTS }]);
+  });
+
+  test('its user too, where the key has limits for each', () => {
+    expect(chargesOf({ sub: 'alice', rate_limits: { ...LIMITS, per_user: PER_USER } })).toMatchObject([
+      KEY,
+      { bucket: 'user\u0000demo\u0000alice', prefix: 'user_', limits: PER_USER, userOf: 'demo' },
+    ]);
+  });
+
+  test('no user, where the key speaks for itself', () => {
+    expect(chargesOf({ sub: 'demo', rate_limits: { ...LIMITS, per_user: PER_USER } })).toHaveLength(1);
+  });
+
+  test('one bucket for all tokens of a key: minting more buys nothing', () => {
+    const [one] = chargesOf({ jti: 'a', session_id: 's' });
+    const [other] = chargesOf({ jti: 'b', scope: 'read:documents', permissions: [] });
+
+    expect(one?.bucket).toBe(other?.bucket);
+  });
+
+  test('its subject, for a foreign token that names no client', () => {
+    const foreign = { type: undefined, client_id: undefined, sub: 'x' };
+
+    expect(chargesOf(foreign)).toMatchObject([{ bucket: `foreign\u0000${ISSUER}\u0000x`, limits: DEFAULTS }]);
+  });
+
+  test("the subject's key and user too, where it was delegated, and never to its actor", () => {
+    const entry = { jti: 'j', iat: NOW };
+    const lineage = [
+      { ...entry, client_id: 'app', sub: 'alice' },
+      { ...entry, client_id: 'gateway' },
+      { ...entry, client_id: 'agents', sub: 'bob', is_actor: true },
+    ];
+    const delegation = {
+      type: 'delegation',
+      delegator: 'alice',
+      delegated_to: 'demo',
+      act: { sub: 'demo' },
+      expires_at: NOW + 600,
+      sub: 'alice',
+      lineage,
+    };
+    const app = { key_id: 'app', ...limited({ per_user: { requests_per_minute: '2' } }) };
+
+    expect(chargesOf(delegation, [app])).toMatchObject([
+      { bucket: 'key\u0000demo', prefix: '', limits: DEFAULTS },
+      { bucket: 'key\u0000app', prefix: 'subject_', limits: { requests_per_minute: 70 } },
+      { bucket: 'user\u0000app\u0000alice', prefix: 'subject_user_', limits: PER_USER },
+      { bucket: 'key\u0000gateway', prefix: 'subject_', limits: DEFAULTS },
+    ]);
+  });
+});
+
+test('a token whose limits are no numbers is malformed', () => {
+  for (const extra of [
+    { tokens_per_month: '1' },
+    { per_user: [] },
+    { per_user: { requests_per_hour: '1' } },
+  ]) {
+    const claims = claimsOf({ rate_limits: { ...LIMITS, ...extra } });
+
+    expect(() =>
+      narrowByType({ ...claims, iss: '', aud: '', exp: 1, iat: 1, jti: '', type: 'api_call' }, {}, []),
+    ).toThrow();
+  }
+});
