@@ -76,6 +76,7 @@ export {
 } from './express/guards.js';
 export { JweStrategy, type JweStrategyOptions } from './express/jwe-strategy.js';
 export { admissionOf, type LimitRequestsOptions, limitRequests } from './express/limit-requests.js';
+export type { ThrottleOptions } from './express/throttle-failures.js';
 export type { TokenLocations } from './express/token-locations.js';
 export { type TokenRouterOptions, tokenRouter } from './express/token-router.js';
 export { findVerifiedToken, verifiedToken } from './express/verified-token.js';

@@ -33,12 +33,13 @@ export function discoveryRouter(options: DiscoveryOptions): Router {
   assertOptions(options, KNOWN, 'discoveryRouter');
   const { tokenRouter, url, protectedResource } = options;
   const { issuer, grantTypes, canRevoke } = featuresOf(tokenRouter);
-  const endpoint = (path: string): string => `${assertUrl(url, 'url').href.replace(/\/$/, '')}${path}`;
-  const metadata = {
+  const base = assertUrl(url, 'url').href.replace(/\/$/, '');
+  const endpoint = (path: string): string => `${base}${path}`;
+  const describe = (types: readonly string[]) => ({
     issuer,
     token_endpoint: endpoint('/token'),
     token_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
-    grant_types_supported: grantTypes,
+    grant_types_supported: types,
     response_types_supported: [],
     introspection_endpoint: endpoint('/introspect'),
     introspection_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
@@ -48,22 +49,23 @@ export function discoveryRouter(options: DiscoveryOptions): Router {
           revocation_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
         }
       : {}),
-    ...(grantTypes.includes('refresh_token') ? { scopes_supported: ['offline_access'] } : {}),
-  };
+    ...(types.includes('refresh_token') ? { scopes_supported: ['offline_access'] } : {}),
+  });
 
   const router = express.Router();
-  const publish = (path: string, document: object): void => {
-    router.get(path, (_req, res) => void res.json(document));
+  const publish = (path: string, document: () => object): void => {
+    router.get(path, (_req, res) => void res.json(document()));
   };
-  publish(wellKnownPath(issuer, 'oauth-authorization-server'), metadata);
+  publish(wellKnownPath(issuer, 'oauth-authorization-server'), () => describe(grantTypes()));
   if (protectedResource !== undefined) {
     const { resource, scopes } = protectedResource;
-    publish(wellKnownPath(resource, 'oauth-protected-resource'), {
+    const document = {
       resource,
       authorization_servers: [issuer],
       bearer_methods_supported: ['header'],
       ...(scopes === undefined ? {} : { scopes_supported: scopes }),
-    });
+    };
+    publish(wellKnownPath(resource, 'oauth-protected-resource'), () => document);
   }
   return router;
 }

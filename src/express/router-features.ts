@@ -3,7 +3,8 @@ import type { Router } from 'express';
 /** What is switched on in a token router. */
 export interface RouterFeatures {
   readonly issuer: string;
-  readonly grantTypes: readonly string[];
+  /** Those that some API key may use, by now. */
+  readonly grantTypes: () => readonly string[];
   readonly canRevoke: boolean;
 }
 

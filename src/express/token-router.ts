@@ -7,7 +7,7 @@ import { clientCredentials } from '../grants/client-credentials.js';
 import type { Grant } from '../grants/grant.js';
 import type { ClaimsHook } from '../grants/issue-access-token.js';
 import { refreshToken } from '../grants/refresh-token.js';
-import { tokenExchange } from '../grants/token-exchange.js';
+import { TOKEN_EXCHANGE, tokenExchange } from '../grants/token-exchange.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
 import type { Revocations } from '../revocation/revocations.js';
@@ -25,6 +25,7 @@ import { introspectToken } from './introspect-token.js';
 import type { Sessions } from './open-refresh-token.js';
 import { revokeToken } from './revoke-token.js';
 import { rememberFeatures } from './router-features.js';
+import { type ThrottleOptions, throttleFailures } from './throttle-failures.js';
 
 export interface TokenRouterOptions {
   readonly keyRing: KeyRing;
@@ -45,6 +46,8 @@ export interface TokenRouterOptions {
   readonly families?: FamilyStore;
   /** How long refresh tokens live. */
   readonly refresh?: RefreshSettings;
+  /** How often one address may fail to authenticate before it is turned away (429). Default: 30 times a minute. */
+  readonly throttle?: ThrottleOptions;
   /** Where issuance and its refusals are put on record. Default: nowhere. */
   readonly audit?: AuditTrail;
   /** Default: the clock of the machine. */
@@ -60,6 +63,7 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   revocations: true,
   families: true,
   refresh: true,
+  throttle: true,
   audit: true,
   clock: true,
 };
@@ -82,17 +86,18 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await loadApiKeys(...)');
   if (typeof audience !== 'string') throw new TypeError('audience must be one string');
   assertNoService(apiKeys, audience);
-  assertLifetimes(apiKeys, keyRing);
   const service = { keyRing, issuer, audience: audiencesOf(apiKeys, audience), audit, clock };
   const tokens = createTokenService(service);
   keyRing.encryptionKey('access', audience);
+  assertLifetimes(apiKeys, keyRing);
 
   const router = express.Router();
   const answerError = answerTokenError(audit);
+  const { turnAway, count } = throttleFailures(options.throttle ?? {}, clock);
   const addEndpoint = (path: string, handler: RequestHandler): void => {
     router
       .route(path)
-      .post(refuseOtherMediaTypes, readBody, refuseUnreadableBodies, handler, answerError)
+      .post(turnAway, refuseOtherMediaTypes, readBody, refuseUnreadableBodies, handler, count, answerError)
       .all(refuseOtherMethods, answerError);
   };
   if (revocations !== undefined) {
@@ -106,7 +111,10 @@ export function tokenRouter(options: TokenRouterOptions): Router {
     addEndpoint('/revoke', revokeToken({ tokens, apiKeys, revocations, sessions, clock }));
   }
   addEndpoint('/introspect', introspectToken({ tokens: live, apiKeys, sessions, clock }));
-  const grantTypes = grants.map((grant) => grant.grantType);
+  const grantTypes = (): readonly string[] => {
+    const isDelegating = apiKeys.apiKeys.some(({ delegation }) => delegation !== undefined);
+    return grants.map((grant) => grant.grantType).filter((type) => type !== TOKEN_EXCHANGE || isDelegating);
+  };
   rememberFeatures(router, { issuer, grantTypes, canRevoke: revocations !== undefined });
   return router;
 }

@@ -25,6 +25,9 @@ import { narrowScope } from './narrow-scope.js';
 import { readRequestedScope } from './offline-access.js';
 import { ACCESS_TOKEN_TYPE, type ExchangeRequest, readExchangeRequest } from './read-exchange-request.js';
 
+/** RFC 8693 section 2.1. */
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
 export interface TokenExchangeParts {
   /** Default: no claims are added. */
   readonly claimsHook?: ClaimsHook;
@@ -39,7 +42,7 @@ export interface TokenExchangeParts {
  */
 export function tokenExchange({ claimsHook = noClaims, live, apiKeys }: TokenExchangeParts): Grant {
   return {
-    grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    grantType: TOKEN_EXCHANGE,
     parameters: [
       ...['subject_token', 'subject_token_type', 'actor_token', 'actor_token_type'],
       ...['requested_token_type', 'scope', 'audience', 'resource'],
