@@ -92,6 +92,7 @@ describe('the README and the pages beside it', () => {
       'passport',
       'issue',
       'revoke',
+      'limits',
       'delegation',
       'token-client',
       'api-key',
@@ -129,7 +130,17 @@ describe('the README and the pages beside it', () => {
   });
 
   test('has programs that satisfy the compiler', async () => {
-    const names = ['accept', 'passport', 'issue', 'revoke', 'token-client', 'keys', 'audit', 'stores'];
+    const names = [
+      'accept',
+      'passport',
+      'issue',
+      'revoke',
+      'limits',
+      'token-client',
+      'keys',
+      'audit',
+      'stores',
+    ];
     const files = names.map((name) => join(directory, `${name}-types.mts`));
     await Promise.all(names.map((name, index) => writeFile(files[index] ?? '', blocks.get(name) ?? '')));
     const flags = [
@@ -172,6 +183,16 @@ describe('the README and the pages beside it', () => {
       type: 'tiered_model_exec',
       metadata: { tier: 'enterprise' },
     });
+  });
+
+  test('counts requests against the limits of their key', async () => {
+    const origin = await startServer('limits', {
+      ENTERPRISE_API_KEY: 'sk-readme-0123456789',
+      OPENAI_API_KEY: 'x',
+    });
+    const answer = await getDocuments(origin, await mint('read:documents'));
+
+    expect(answer.headers.get('ratelimit')).toContain('"requests_per_minute";r=59');
   });
 
   test('shows which tokens an API key may exchange', async () => {

@@ -18,11 +18,16 @@ export function readChatRequest(body: unknown): ChatRequest {
   return { model, texts: messages.map(readText) };
 }
 
-/** Answers with the last message, in as many words as allowed; a word counts as a token. */
+/** A word counts as a token. */
+export function countTokens(texts: readonly string[]): number {
+  return texts.join(' ').split(/\s+/).length;
+}
+
+/** Answers with the last message, in as many words as allowed. */
 export function completeByEcho({ model, texts }: ChatRequest, maxTokens: number) {
   const words = (texts.at(-1) ?? '').split(/\s+/).filter((word) => word !== '');
   const answer = words.slice(0, maxTokens);
-  const promptTokens = texts.join(' ').split(/\s+/).length;
+  const promptTokens = countTokens(texts);
   return {
     id: `chatcmpl-${randomUUID()}`,
     object: 'chat.completion',

@@ -6,10 +6,12 @@ import {
   authenticate,
   bearerErrors,
   createKeyRing,
+  createLimits,
   createRevocations,
   discoveryRouter,
   type KeyLocation,
   type KeyRing,
+  limitRequests,
   loadApiKeys,
   protectedResourceUrl,
   type Revocations,
@@ -81,8 +83,10 @@ function createApp(service: Service, apiKeys: ApiKeyRegistry, stores: Stores): E
   app.use(
     discoveryRouter({ tokenRouter: tokens, url: `${service.issuer}/oauth`, ...publicResource(service) }),
   );
+  const limits = createLimits({ store: stores.limits, apiKeys, audit: service.audit });
   app.use(['/documents', '/admin', '/v1'], authenticate({ ...service, ...challengeOf(service) }));
-  app.use(documentRoutes(), adminRoutes(apiKeys), modelRoutes(apiKeys));
+  app.use(['/documents', '/admin'], limitRequests({ limits }));
+  app.use(documentRoutes(), adminRoutes(apiKeys), modelRoutes(apiKeys, limits));
   app.use(bearerErrors(), unreadableBodies);
   return app;
 }
@@ -111,8 +115,10 @@ async function chooseKey(settings: Settings): Promise<KeyLocation> {
   return { file: await data.keysFile() };
 }
 
-async function chooseStores({ redisUrl, dataDir }: Settings, audit: AuditTrail): Promise<Stores> {
-  if (redisUrl !== undefined) return connectRedisStores({ url: redisUrl, audit });
+async function chooseStores(settings: Settings, audit: AuditTrail): Promise<Stores> {
+  const { redisUrl, redisTimeoutMs, dataDir } = settings;
+  const patience = redisTimeoutMs === undefined ? {} : { commandTimeoutMs: redisTimeoutMs };
+  if (redisUrl !== undefined) return connectRedisStores({ url: redisUrl, ...patience, audit });
   return openLmdbStores({ path: await openDataDirectory(dataDir).storeDirectory() });
 }
 

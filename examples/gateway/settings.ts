@@ -18,6 +18,8 @@ export interface Settings {
   readonly demoApiKey: string | undefined;
   /** Default: the embedded store in the data directory. */
   readonly redisUrl: string | undefined;
+  /** Longest wait for an answer of Redis. Default: that of the package. */
+  readonly redisTimeoutMs: number | undefined;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -39,6 +41,7 @@ export function readSettings(variables: Variables): Settings {
     keysFile: variables['JWE_KEYS_FILE'] || undefined,
     demoApiKey: readSecret(variables, 'DEMO_API_KEY'),
     redisUrl: readSecret(variables, 'REDIS_URL'),
+    redisTimeoutMs: readMilliseconds(variables, 'REDIS_TIMEOUT_MS'),
   };
   assertSharedSettings(settings);
   return settings;
@@ -77,6 +80,13 @@ function readPort(value: string | undefined): number {
   const port = Number(value || '3000');
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('PORT must be from 0 to 65535');
   return port;
+}
+
+function readMilliseconds(variables: Variables, name: string): number | undefined {
+  const value = variables[name];
+  if (!value) return undefined;
+  if (!/^[1-9]\d{0,5}$/.test(value)) throw new Error(`${name} must be a whole number of milliseconds`);
+  return Number(value);
 }
 
 function beside(name: string): string {

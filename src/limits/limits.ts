@@ -30,7 +30,7 @@ export interface LimitsOptions {
   readonly defaultLimits?: RateLimits;
   /** While the store is out of reach. Default `{ kind: 'deny' }`. */
   readonly onStoreFailure?: StoreFailurePolicy;
-  /** How long what a crashed process held stays taken, in seconds. Default 30. */
+  /** How long what a crashed process held stays taken, in seconds. Default 15. */
   readonly leaseSeconds?: number;
   /** Most users of one key who are counted at a time, where it has limits for each. Default 10 000. */
   readonly maxUsersPerKey?: number;
@@ -126,7 +126,7 @@ function resolveOptions(options: LimitsOptions) {
     defaultLimits = DEFAULT_LIMITS,
     onStoreFailure: policy = { kind: 'deny' },
   } = options;
-  const { leaseSeconds = 30, maxUsersPerKey = 10_000, audit = noAuditTrail, clock = systemClock } = options;
+  const { leaseSeconds = 15, maxUsersPerKey = 10_000, audit = noAuditTrail, clock = systemClock } = options;
   assertMethod(store, 'admit', 'store must be a LimitStore: stores.limits');
   if (apiKeys !== undefined) assertMethod(apiKeys, 'get', 'apiKeys must be an ApiKeyRegistry');
   if (!['deny', 'local', 'allow'].includes(policy.kind)) {

@@ -2,31 +2,43 @@ import express, { type Request, type Response, type Router } from 'express';
 import {
   AccessDeniedError,
   type ApiKeyRegistry,
+  admissionOf,
   InvalidRequestError,
+  type Limits,
+  limitRequests,
   type ModelConfiguration,
   requireScope,
   requireType,
   verifiedToken,
 } from 'passport-jwe';
-import { completeByEcho, readChatRequest } from '../echo-model.js';
+import { completeByEcho, countTokens, readChatRequest } from '../echo-model.js';
 
 /** The models of the caller's API key, in the wire format of OpenAI. */
-export function modelRoutes(apiKeys: ApiKeyRegistry): Router {
+export function modelRoutes(apiKeys: ApiKeyRegistry, limits: Limits): Router {
   const router = express.Router();
   router.use('/v1', requireScope('execute:models'), requireType('tiered_model_exec'));
 
-  router.get('/v1/models', (req, res) => {
+  router.get('/v1/models', limitRequests({ limits }), (req, res) => {
     const { allowed_models: models } = verifiedToken(req, 'tiered_model_exec').claims;
     res.json({ object: 'list', data: models.map((id) => ({ id, object: 'model', owned_by: 'gateway' })) });
   });
 
-  router.post('/v1/chat/completions', express.json({ limit: '1mb' }), (req: Request, res: Response) => {
+  /** What is asked may be answered at full length; what was not used is given back. */
+  const reserve = limitRequests({
+    limits,
+    tokens: (req) => {
+      const chat = readChatRequest(req.body);
+      return countTokens(chat.texts) + findModel(req, chat.model, apiKeys).maxTokens;
+    },
+  });
+  const complete = async (req: Request, res: Response): Promise<void> => {
     const chat = readChatRequest(req.body);
-    const model = findModel(req, chat.model, apiKeys);
-    if (model.endpoint !== 'echo:') {
-      throw new InvalidRequestError('This gateway serves models with the endpoint echo: only');
-    }
-    res.json(completeByEcho(chat, model.maxTokens));
+    const completion = completeByEcho(chat, findModel(req, chat.model, apiKeys).maxTokens);
+    await admissionOf(req).settle({ tokens: completion.usage.total_tokens });
+    res.json(completion);
+  };
+  router.post('/v1/chat/completions', express.json({ limit: '1mb' }), reserve, (req, res, next) => {
+    complete(req, res).catch(next);
   });
 
   return router;
@@ -38,5 +50,8 @@ function findModel(req: Request, name: string, apiKeys: ApiKeyRegistry): ModelCo
   const model = apiKeys.get(keyId)?.models.find((candidate) => candidate.name === name);
   if (!allowed.includes(name) || model === undefined)
     throw new AccessDeniedError('This model is not open to you');
+  if (model.endpoint !== 'echo:') {
+    throw new InvalidRequestError('This gateway serves models with the endpoint echo: only');
+  }
   return model;
 }
