@@ -83,10 +83,9 @@ interface Issuance {
 }
 
 async function issue(
-  { tokens, apiKey, origin, clock }: GrantContext,
+  { tokens, apiKey, origin, requestedAt, clock }: GrantContext,
   { request, kind, claimsHook }: Issuance,
 ): Promise<TokenResponse> {
-  const now = clock();
   const { scope, audience, user, sessionId } = request;
   const custom = await askHook(claimsHook, apiKey, { ...request, ...origin });
   if (isExpired(apiKey, clock())) throw new InvalidClientError('expired');
@@ -97,8 +96,9 @@ async function issue(
     subjectAsserted: user !== undefined,
     clientId: apiKey.keyId,
     scope,
-    issuedAt: now,
-    lifetimeSeconds: Math.min(kind.maxLifetimeSeconds, chooseLifetime(apiKey, scope, now)),
+    // A cut-off that comes while this is under way revokes it.
+    issuedAt: requestedAt,
+    lifetimeSeconds: Math.min(kind.maxLifetimeSeconds, chooseLifetime(apiKey, scope, requestedAt)),
     claims: {
       ...copyCustomClaims(custom),
       ...kind.claims,
