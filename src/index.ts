@@ -76,6 +76,7 @@ export {
 } from './express/guards.js';
 export { JweStrategy, type JweStrategyOptions } from './express/jwe-strategy.js';
 export { admissionOf, type LimitRequestsOptions, limitRequests } from './express/limit-requests.js';
+export { type SessionRouterOptions, sessionRouter } from './express/session-router.js';
 export type { ThrottleOptions } from './express/throttle-failures.js';
 export type { TokenLocations } from './express/token-locations.js';
 export { type TokenRouterOptions, tokenRouter } from './express/token-router.js';
@@ -109,9 +110,28 @@ export {
   type Revocations,
   type RevocationsOptions,
 } from './revocation/revocations.js';
+export {
+  type AllSessionsEnd,
+  createSessions,
+  type SessionEnd,
+  type SessionPage,
+  type SessionQuery,
+  type Sessions,
+  type SessionsOptions,
+} from './sessions/create-sessions.js';
 export type { RefreshSettings } from './sessions/refresh-families.js';
+export type { Session, SessionOwner } from './sessions/session.js';
 export type { CounterStep, CounterStore } from './stores/counter-store.js';
-export type { FamilyRecord, FamilyState, FamilyStore, StoredFamily } from './stores/family-store.js';
+export type {
+  FamilyGroup,
+  FamilyName,
+  FamilyPage,
+  FamilyPageRequest,
+  FamilyRecord,
+  FamilyState,
+  FamilyStore,
+  StoredFamily,
+} from './stores/family-store.js';
 export type {
   AdmissionAnswer,
   AdmissionStep,

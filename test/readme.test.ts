@@ -24,8 +24,17 @@ const blocks = new Map(
   ),
 );
 
+const programNames = [...`${readme}${storesPage}`.matchAll(/<!-- run: (\S+) -->\n```ts\n/g)].map(
+  ([, name = '']) => name,
+);
+
 const KEY = secretOf(9).toString('hex');
 const SERVICE = { issuer: 'https://auth.example.com', audience: 'https://api.example.com' };
+
+const LIMITS = {
+  ...{ requests_per_minute: 60, tokens_per_minute: 10_000, requests_per_hour: 1000 },
+  concurrent_requests: 5,
+};
 
 /** Inside the package, where programs find it by its name as its users do. */
 let directory = '';
@@ -95,6 +104,7 @@ describe('the README and the pages beside it', () => {
       'limits',
       'delegation',
       'token-client',
+      'sessions',
       'api-key',
       'keys',
       'audit',
@@ -130,19 +140,10 @@ describe('the README and the pages beside it', () => {
   });
 
   test('has programs that satisfy the compiler', async () => {
-    const names = [
-      'accept',
-      'passport',
-      'issue',
-      'revoke',
-      'limits',
-      'token-client',
-      'keys',
-      'audit',
-      'stores',
-    ];
-    const files = names.map((name) => join(directory, `${name}-types.mts`));
-    await Promise.all(names.map((name, index) => writeFile(files[index] ?? '', blocks.get(name) ?? '')));
+    const files = programNames.map((name) => join(directory, `${name}-types.mts`));
+    await Promise.all(
+      programNames.map((name, index) => writeFile(files[index] ?? '', blocks.get(name) ?? '')),
+    );
     const flags = [
       '--ignoreConfig',
       '--noEmit',
@@ -241,6 +242,27 @@ describe('the README and the pages beside it', () => {
 
     expect(await program.ended).toBe(0);
     expect(program.output()).toBe('');
+  });
+
+  test('shows people their sessions', async () => {
+    const origin = await startServer('sessions');
+    const keyRing = await createKeyRing({ current: { secret: KEY } });
+    const { token } = await createTokenService({ keyRing, ...SERVICE }).issue({
+      type: 'api_call',
+      subject: 'alice',
+      clientId: 'demo',
+      audience: SERVICE.audience,
+      scope: ['manage:sessions'],
+      lifetimeSeconds: 60,
+      claims: { allowed_endpoints: [], rate_limits: LIMITS },
+    });
+    const headers = { Authorization: `Bearer ${token}` };
+    const shown = await fetch(`${origin}/sessions`, { headers });
+
+    expect(await shown.json()).toEqual({ sessions: [] });
+    expect((await fetch(`${origin}/sessions/s1`, { method: 'DELETE', headers })).status).toBe(204);
+    expect((await fetch(`${origin}/sessions`, { method: 'DELETE', headers })).status).toBe(204);
+    expect((await fetch(`${origin}/sessions`, { headers })).status).toBe(401);
   });
 
   test('revokes a session on the store of one machine', async () => {

@@ -85,7 +85,7 @@ describe('issue, then verify', () => {
         delegator: 'alice',
         delegated_to: 'agent',
         act: { sub: 'agent' },
-        expires_at: NOW + 60,
+        expires_at: NOW + 600,
         lineage: [{ jti: 'j1', client_id: 'demo', sub: 'alice', iat: NOW - 60 }],
       },
     ],

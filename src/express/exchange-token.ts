@@ -22,13 +22,15 @@ export function exchangeToken(parts: ExchangeParts): RequestHandler {
   const grants = new Map(parts.grants.map((grant) => [grant.grantType, grant]));
 
   const exchange = async (req: Request): Promise<TokenResponse> => {
+    const requestedAt = clock();
     const request = readTokenRequest(req);
     const apiKey =
       findPublicClient(req, request, { apiKeys, clock }) ??
       authenticateClient(req, request, { apiKeys, clock });
     const grant = chooseGrant(request, grants);
     const parameters = readParameters(request, grant.parameters);
-    return grant.handle({ tokens, apiKey, parameters, defaultAudience, origin: readOrigin(req), clock });
+    const origin = readOrigin(req);
+    return grant.handle({ tokens, apiKey, parameters, defaultAudience, origin, requestedAt, clock });
   };
 
   return function answerTokenRequest(req, res, next) {

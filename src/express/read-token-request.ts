@@ -47,7 +47,8 @@ export function readParameters(request: TokenRequest, names: readonly string[]):
   return parameters;
 }
 
-function parseForm(text: string): TokenRequest {
+/** Form-encoded text, as bodies and queries have it. */
+export function parseForm(text: string): TokenRequest {
   const parameters = new Map<string, unknown[]>();
   for (const [name, value] of new URLSearchParams(text))
     parameters.set(name, [...(parameters.get(name) ?? []), value]);

@@ -1,5 +1,5 @@
 import type { ApiKey } from '../api-keys/api-key.js';
-import type { Clock } from '../clock.js';
+import type { Clock, NumericDate } from '../clock.js';
 import type { TokenService } from '../token-service.js';
 
 /** Parameters of a token request: those of its grant type, each present once and not empty. */
@@ -20,6 +20,8 @@ export interface GrantContext {
   readonly apiKey: ApiKey;
   readonly parameters: GrantParameters;
   readonly origin: RequestOrigin;
+  /** When the request came, before anything was read from a store for it: `iat` of what is issued. */
+  readonly requestedAt: NumericDate;
   readonly clock: Clock;
 }
 

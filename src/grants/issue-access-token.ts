@@ -118,10 +118,9 @@ interface Issuance {
 }
 
 async function issue(
-  { tokens, apiKey, origin, clock }: GrantContext,
+  { tokens, apiKey, origin, requestedAt, clock }: GrantContext,
   { request, kind, claimsHook }: Issuance,
 ): Promise<TokenResponse> {
-  const now = clock();
   const { scope, audience, user, sessionId } = request;
   const { maxLifetimeSeconds, latestExpiry = Number.POSITIVE_INFINITY } = kind;
   const custom = await askHook(claimsHook, apiKey, { ...request, ...origin });
@@ -132,8 +131,13 @@ async function issue(
     ...(kind.identity ?? { subject: user ?? apiKey.keyId, subjectAsserted: user !== undefined }),
     clientId: apiKey.keyId,
     scope,
-    issuedAt: now,
-    lifetimeSeconds: Math.min(maxLifetimeSeconds, latestExpiry - now, chooseLifetime(apiKey, scope, now)),
+    // A cut-off that comes while this is under way revokes it.
+    issuedAt: requestedAt,
+    lifetimeSeconds: Math.min(
+      maxLifetimeSeconds,
+      latestExpiry - requestedAt,
+      chooseLifetime(apiKey, scope, requestedAt),
+    ),
     claims: {
       ...copyCustomClaims(custom),
       ...kind.claims,

@@ -4,7 +4,13 @@ import type { NumericDate } from '../clock.js';
 /** What can be revoked. Identities that a caller chose count only together with its `clientId`. */
 export type Revocable =
   | { readonly kind: 'token'; readonly jti: string; readonly expiresAt: NumericDate }
-  | { readonly kind: 'session'; readonly clientId: string; readonly sessionId: string }
+  | {
+      readonly kind: 'session';
+      readonly clientId: string;
+      readonly sessionId: string;
+      /** Where a client names the sessions of several subjects alike: the one that is meant. Default: all of them. */
+      readonly subject?: string;
+    }
   | { readonly kind: 'api_key'; readonly clientId: string }
   | { readonly kind: 'subject'; readonly clientId: string; readonly subject: string }
   | { readonly kind: 'kid'; readonly kid: string };
@@ -18,7 +24,8 @@ const MAX_NAME_LENGTH = 200;
 /** The name under which stores keep a revocation, the same on every instance. */
 export const revocationName = {
   token: (jti: string) => joinName('token', jti),
-  session: (clientId: string, sessionId: string) => joinName('session', clientId, sessionId),
+  session: (clientId: string, sessionId: string, subject?: string) =>
+    joinName('session', clientId, sessionId, ...(subject === undefined ? [] : [subject])),
   apiKey: (clientId: string) => joinName('api_key', clientId),
   subject: (clientId: string, subject: string) => joinName('subject', clientId, subject),
   kid: (kid: string) => joinName('kid', kid),
@@ -36,7 +43,7 @@ export function nameOf(target: Revocable): string {
     case 'token':
       return revocationName.token(target.jti);
     case 'session':
-      return revocationName.session(target.clientId, target.sessionId);
+      return revocationName.session(target.clientId, target.sessionId, target.subject);
     case 'api_key':
       return revocationName.apiKey(target.clientId);
     case 'subject':

@@ -100,8 +100,10 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         revocationName.apiKey(clientId),
         revocationName.subject(clientId, subject),
         revocationName.session(clientId, sessionId),
+        revocationName.session(clientId, sessionId, subject),
       ];
-      return isAnyRevoked(names, createdAt);
+      // In whole seconds, as `iat` is: what began in the second of a cut-off is revoked with it.
+      return isAnyRevoked(names, Math.floor(createdAt));
     },
   });
 }
@@ -134,6 +136,8 @@ function namesOf({ jti, kid, client_id: clientId, sub, session_id: sessionId }: 
   if (clientId === undefined) return names;
   names.push(revocationName.apiKey(clientId));
   if (sub !== undefined) names.push(revocationName.subject(clientId, sub));
-  if (sessionId !== undefined) names.push(revocationName.session(clientId, sessionId));
+  if (sessionId === undefined) return names;
+  names.push(revocationName.session(clientId, sessionId));
+  if (sub !== undefined) names.push(revocationName.session(clientId, sessionId, sub));
   return names;
 }

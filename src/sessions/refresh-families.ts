@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { AuditEvent } from '../audit/events.js';
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../clock.js';
-import { InvalidGrantError, TemporarilyUnavailableError } from '../errors.js';
+import { InvalidGrantError } from '../errors.js';
 import { openText, sealText } from '../jwe/seal-text.js';
 import { assertOptions, type KnownOptions } from '../options.js';
 import type { FamilyIdentity } from '../revocation/revocations.js';
 import type { FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
+import { endFamily, entombFamily, identifyFamily, lostRaces, MAX_ATTEMPTS } from './end-family.js';
 import { digestToken, type PresentedToken, type RefreshTokenCodec } from './refresh-token.js';
 
 /** What a family begins with. */
@@ -88,15 +88,12 @@ export interface RefreshFamilies {
   end(presented: PresentedToken, clientId: string): Promise<StoredFamily | undefined>;
 }
 
-/** Each lost race means that another one won, after which there is nothing left to race for. */
-const MAX_ATTEMPTS = 10;
-
 export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamilies {
   const { store, codec, revocations, audit, clock } = parts;
   const { idleSeconds, absoluteSeconds, graceSeconds } = parts.settings;
 
   const find = async (presented: PresentedToken, request: RefreshRequest): Promise<StoredFamily> => {
-    const family = await store.find(presented.familyId);
+    const family = await store.find(presented.family);
     if (family === undefined) throw new InvalidGrantError('unknown_family');
     assertBinding(family.state, request);
     if (family.state.ended !== undefined) throw new InvalidGrantError('ended');
@@ -120,16 +117,8 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       },
     };
     if (!(await store.replace({ ...family, state, expiresAt }))) return undefined;
-    await audit.record({ type: 'session.refreshed', ...identify(family) });
+    await audit.record({ type: 'session.refreshed', ...identifyFamily(family) });
     return successor;
-  };
-
-  /** Leaves a tombstone: whoever raced with this finds it, and inserts nothing. */
-  const entomb = async (family: StoredFamily, reason: 'reused' | 'revoked'): Promise<boolean> => {
-    const { parent: _, ...state } = family.state;
-    if (!(await store.replace({ ...family, state: { ...state, ended: reason } }))) return false;
-    await audit.record({ type: 'session.ended', ...identify(family), reason });
-    return true;
   };
 
   return {
@@ -150,7 +139,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       const refreshToken = await codec.issue({ id, state, expiresAt }, now);
       const family = { id, state: { ...state, current: digestToken(refreshToken) }, expiresAt };
       await store.insert(family);
-      await audit.record({ type: 'session.started', ...identify(family) });
+      await audit.record({ type: 'session.started', ...identifyFamily(family) });
       return { refreshToken, sessionId: state.sessionId };
     },
 
@@ -166,31 +155,22 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
         } else if (parent?.digest === presented.digest && clock() <= parent.consumedAt + graceSeconds) {
           if (parent.requestedScope !== request.requestedScope) throw new InvalidGrantError('wrong_scope');
           return openText(parent.sealedSuccessor, presented.token);
-        } else if (await entomb(family, 'reused')) {
+        } else if (await entombFamily(parts, family, 'reused')) {
           throw new InvalidGrantError('reused');
         }
       }
-      throw new TemporarilyUnavailableError({
-        cause: new Error('Too many uses of one refresh token at once'),
-      });
+      throw lostRaces();
     },
 
-    async inspect({ familyId, digest }) {
-      const family = await store.find(familyId);
-      const isLive = family?.state.current === digest && family.state.ended === undefined;
+    async inspect(presented) {
+      const family = await store.find(presented.family);
+      const isLive = family?.state.current === presented.digest && family.state.ended === undefined;
       return isLive && !revocations?.isFamilyRevoked(family.state) ? family : undefined;
     },
 
-    async end(presented, clientId) {
-      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-        const family = await store.find(presented.familyId);
-        if (family === undefined) return undefined;
-        if (family.state.clientId !== clientId) throw new InvalidGrantError('wrong_client');
-        if (family.state.ended !== undefined || (await entomb(family, 'revoked'))) return family;
-      }
-      throw new TemporarilyUnavailableError({
-        cause: new Error('Too many uses of one refresh token at once'),
-      });
+    async end({ family }, clientId) {
+      if (family.clientId !== clientId) throw new InvalidGrantError('wrong_client');
+      return endFamily(parts, family);
     },
   };
 }
@@ -201,11 +181,4 @@ function assertBinding(state: FamilyState, { clientId, sessionId, deviceId }: Re
   const isUnnamed = sessionId === undefined && !state.sessionChosen;
   if (!isUnnamed && sessionId !== state.sessionId) throw new InvalidGrantError('wrong_session');
   if (deviceId !== state.deviceId) throw new InvalidGrantError('wrong_device');
-}
-
-type SessionEvent = Extract<AuditEvent, { readonly familyId: string }>;
-
-function identify({ id, state }: Pick<StoredFamily, 'id' | 'state'>): Omit<SessionEvent, 'type' | 'reason'> {
-  const { clientId, subject, sessionId, deviceId } = state;
-  return { familyId: id, clientId, subject, sessionId, ...(deviceId === undefined ? {} : { deviceId }) };
 }

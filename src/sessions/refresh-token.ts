@@ -5,14 +5,14 @@ import { InvalidGrantError, InvalidTokenError } from '../errors.js';
 import { encryptToken } from '../jwe/encrypt-token.js';
 import { openToken } from '../jwe/open-token.js';
 import type { KeyRing } from '../keys/key-ring.js';
-import type { FamilyRecord } from '../stores/family-store.js';
+import type { FamilyName, FamilyRecord } from '../stores/family-store.js';
 
 /** A refresh token as a client presented it: authentic and not expired, whatever became of its family. */
 export interface PresentedToken {
   /** Secret. */
   readonly token: string;
   readonly digest: string;
-  readonly familyId: string;
+  readonly family: FamilyName;
 }
 
 /** Makes and opens refresh tokens of one authorization server: encrypted under keys that no API holds. */
@@ -50,13 +50,12 @@ export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshToke
 
     async open(token, now) {
       const { header, claims, key } = await decrypt(token, now);
-      const { iss, exp, type, family_id: familyId } = claims;
+      const { iss, exp, type, client_id: clientId, family_id: id } = claims;
       const isOurs = key.purpose === 'refresh' && header['typ'] === REFRESH_TOKEN_TYP;
-      if (!isOurs || iss !== issuer || type !== 'refresh' || typeof familyId !== 'string') {
-        throw new InvalidGrantError('malformed');
-      }
+      if (!isOurs || iss !== issuer || type !== 'refresh') throw new InvalidGrantError('malformed');
+      if (typeof clientId !== 'string' || typeof id !== 'string') throw new InvalidGrantError('malformed');
       if (!(typeof exp === 'number' && exp > now)) throw new InvalidGrantError('expired');
-      return { token, digest: digestToken(token), familyId };
+      return { token, digest: digestToken(token), family: { clientId, id } };
     },
   };
 

@@ -43,6 +43,7 @@ async function exchange(request: Exchange = {}) {
     apiKey,
     parameters: new Map(Object.entries(parameters)),
     defaultAudience: AUDIENCE,
+    requestedAt: now,
     origin,
     clock: () => now,
   });
@@ -324,6 +325,7 @@ describe('the claims hook', () => {
       apiKey: apiKeyOf(),
       parameters: new Map(),
       defaultAudience: AUDIENCE,
+      requestedAt: NOW,
       origin: {},
       clock,
     });

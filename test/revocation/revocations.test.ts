@@ -47,6 +47,11 @@ async function isRevokedBy(target: Revocable, token: VerifiedToken): Promise<boo
 const TARGETS: readonly (readonly [string, Revocable, JsonObject])[] = [
   ['its jti', { kind: 'token', jti: 'j1', expiresAt: NOW + 600 }, { jti: 'j2' }],
   ['its session', { kind: 'session', clientId: 'demo', sessionId: 's1' }, { session_id: 's2' }],
+  [
+    'its session as one of its subject',
+    { kind: 'session', clientId: 'demo', sessionId: 's1', subject: 'alice' },
+    { sub: 'bob' },
+  ],
   ['its API key', { kind: 'api_key', clientId: 'demo' }, { client_id: 'other' }],
   ['its subject', { kind: 'subject', clientId: 'demo', subject: 'alice' }, { sub: 'bob' }],
 ];
@@ -83,6 +88,7 @@ const FAMILY = { clientId: 'demo', subject: 'alice', sessionId: 's1', createdAt:
 describe('a refresh-token family', () => {
   test.each([
     ['its session', { kind: 'session', clientId: 'demo', sessionId: 's1' }],
+    ['that of its subject', { kind: 'session', clientId: 'demo', sessionId: 's1', subject: 'alice' }],
     ['its API key', { kind: 'api_key', clientId: 'demo' }],
     ['its subject', { kind: 'subject', clientId: 'demo', subject: 'alice' }],
   ] as const)('ends with %s, unless it began later', async (_name, target) => {
@@ -95,6 +101,7 @@ describe('a refresh-token family', () => {
 
   test.each([
     ['session', { kind: 'session', clientId: 'other', sessionId: 's1' }],
+    ['session of its name', { kind: 'session', clientId: 'demo', sessionId: 's1', subject: 'bob' }],
     ['subject', { kind: 'subject', clientId: 'other', subject: 'alice' }],
     ['token', { kind: 'token', jti: 'j1', expiresAt: NOW + 600 }],
   ] as const)('outlives the %s of another', async (_name, target) => {
@@ -103,6 +110,15 @@ describe('a refresh-token family', () => {
 
     expect(revocations.isFamilyRevoked(FAMILY)).toBe(false);
   });
+});
+
+test('a refresh-token family ends with what is revoked in the second in which it began, as its tokens do', async () => {
+  const { revocations, setTime } = setUp();
+  setTime(NOW + 0.9);
+  await revocations.revoke({ kind: 'subject', clientId: 'demo', subject: 'alice' });
+
+  expect(revocations.isFamilyRevoked({ ...FAMILY, createdAt: NOW + 0.1 })).toBe(true);
+  expect(revocations.isFamilyRevoked({ ...FAMILY, createdAt: NOW + 1 })).toBe(false);
 });
 
 describe('a store that began at some time', () => {

@@ -46,7 +46,7 @@ describe('what the store keeps of a family', () => {
   test('holds no refresh token, nor a piece of one', async () => {
     const tokens = [(await families.begin(START)).refreshToken];
     for (let use = 0; use < 3; use += 1) tokens.push(await rotate(tokens.at(-1) ?? ''));
-    const kept = JSON.stringify(await store.find((await codec.open(tokens[0] ?? '', NOW)).familyId));
+    const kept = JSON.stringify(await store.find((await codec.open(tokens[0] ?? '', NOW)).family));
     const secrets = tokens.map((token) => token.slice(token.indexOf('..') + 2));
 
     for (const secret of secrets) {
@@ -59,7 +59,7 @@ describe('what the store keeps of a family', () => {
   test('yields the live token only to who has its parent', async () => {
     const first = (await families.begin(START)).refreshToken;
     const second = await rotate(first);
-    const kept = await store.find((await codec.open(first, NOW)).familyId);
+    const kept = await store.find((await codec.open(first, NOW)).family);
     const sealed = kept?.state.parent?.sealedSuccessor ?? '';
 
     expect(openText(sealed, first)).toBe(second);

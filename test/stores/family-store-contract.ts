@@ -31,8 +31,8 @@ export function describeFamilyStore({ open, setTime }: StoresUnderTest): void {
       const store = await openStore();
 
       expect(await store.insert(family)).toBe(true);
-      expect(await store.find('f1')).toMatchObject(family);
-      expect(await store.find('f2')).toBeUndefined();
+      expect(await store.find({ clientId: 'demo', id: 'f1' })).toMatchObject(family);
+      expect(await store.find({ clientId: 'demo', id: 'f2' })).toBeUndefined();
     });
 
     test('insert no second family of one id', async () => {
@@ -40,17 +40,17 @@ export function describeFamilyStore({ open, setTime }: StoresUnderTest): void {
       await store.insert(family);
 
       expect(await store.insert({ ...family, state: stateOf('digest-9') })).toBe(false);
-      expect((await store.find('f1'))?.state).toEqual(family.state);
+      expect((await store.find({ clientId: 'demo', id: 'f1' }))?.state).toEqual(family.state);
     });
 
     test('replace a family that is as it was read', async () => {
       const store = await openStore();
       await store.insert(family);
-      const read = await store.find('f1');
+      const read = await store.find({ clientId: 'demo', id: 'f1' });
       if (read === undefined) throw new Error('It was inserted');
 
       expect(await store.replace({ ...read, state: stateOf('digest-2'), expiresAt: NOW + 900 })).toBe(true);
-      const replaced = await store.find('f1');
+      const replaced = await store.find({ clientId: 'demo', id: 'f1' });
       expect(replaced).toMatchObject({ state: stateOf('digest-2'), expiresAt: NOW + 900 });
       expect(replaced?.revision).not.toBe(read.revision);
     });
@@ -58,7 +58,7 @@ export function describeFamilyStore({ open, setTime }: StoresUnderTest): void {
     test('let one of several that replace the same revision win', async () => {
       const store = await openStore();
       await store.insert(family);
-      const read = await store.find('f1');
+      const read = await store.find({ clientId: 'demo', id: 'f1' });
       if (read === undefined) throw new Error('It was inserted');
       const rivals = Array.from({ length: 20 }, (_, rival) =>
         store.replace({ ...read, state: stateOf(String(rival)) }),
@@ -66,24 +66,24 @@ export function describeFamilyStore({ open, setTime }: StoresUnderTest): void {
       const winners = (await Promise.all(rivals)).flatMap((won, rival) => (won ? [rival] : []));
 
       expect(winners).toHaveLength(1);
-      expect((await store.find('f1'))?.state).toEqual(stateOf(String(winners[0])));
+      expect((await store.find({ clientId: 'demo', id: 'f1' }))?.state).toEqual(stateOf(String(winners[0])));
     });
 
     test('replace none that is unknown', async () => {
       const store = await openStore();
 
       expect(await store.replace({ ...family, revision: 1 })).toBe(false);
-      expect(await store.find('f1')).toBeUndefined();
+      expect(await store.find({ clientId: 'demo', id: 'f1' })).toBeUndefined();
     });
 
     test('know nothing any more of one that has expired, whose id is free again', async () => {
       const store = await openStore();
       await store.insert(family);
-      const read = await store.find('f1');
+      const read = await store.find({ clientId: 'demo', id: 'f1' });
       if (read === undefined) throw new Error('It was inserted');
       setTime(NOW + 601);
 
-      expect(await store.find('f1')).toBeUndefined();
+      expect(await store.find({ clientId: 'demo', id: 'f1' })).toBeUndefined();
       expect(await store.replace({ ...read, expiresAt: NOW + 900 })).toBe(false);
       expect(await store.insert({ ...family, expiresAt: NOW + 900 })).toBe(true);
     });
@@ -91,13 +91,13 @@ export function describeFamilyStore({ open, setTime }: StoresUnderTest): void {
     test('keep one that was extended past its first expiry', async () => {
       const store = await openStore();
       await store.insert(family);
-      const read = await store.find('f1');
+      const read = await store.find({ clientId: 'demo', id: 'f1' });
       if (read === undefined) throw new Error('It was inserted');
       await store.replace({ ...read, expiresAt: NOW + 1200 });
       setTime(NOW + 900);
       await store.insert({ ...family, id: 'f2', expiresAt: NOW + 1200 });
 
-      expect(await store.find('f1')).toBeDefined();
+      expect(await store.find({ clientId: 'demo', id: 'f1' })).toBeDefined();
     });
   });
 }

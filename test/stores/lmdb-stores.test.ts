@@ -47,7 +47,7 @@ describe('openLmdbStores', () => {
       expiresAt: NOW + 600,
       owner: 'demo',
     });
-    expect(await second.families.find('f')).toMatchObject({ state: stateOf('a') });
+    expect(await second.families.find({ clientId: 'demo', id: 'f' })).toMatchObject({ state: stateOf('a') });
     expect(await second.counters.read('c')).toBe(7);
   });
 
@@ -93,7 +93,7 @@ describe('openLmdbStores', () => {
     await expect(stores.revocations.add({ name: 'a', expiresAt: NOW })).rejects.toMatchObject({
       status: 503,
     });
-    await expect(stores.families.find('f')).rejects.toMatchObject({ status: 503 });
+    await expect(stores.families.find({ clientId: 'demo', id: 'f' })).rejects.toMatchObject({ status: 503 });
     await expect(stores.counters.read('c')).rejects.toMatchObject({ status: 503 });
   });
 
@@ -121,6 +121,20 @@ describe('openLmdbStores', () => {
 
     expect(sizes).toEqual([501, 2]);
   });
+
+  test.each(['session\u0000demo\u0000s1', `session\u0000demo\u0000${'s'.repeat(128)}`, '\u0001'.repeat(100)])(
+    'forgets an expired entry whatever its name is made of: %#',
+    async (name) => {
+      let now = NOW;
+      const { revocations } = await openStores({ path: await createDirectory(), clock: () => now });
+      await revocations.add({ name, expiresAt: NOW + 60, owner: 'demo' });
+      now = NOW + 61;
+      await revocations.add({ name: 'x', expiresAt: NOW + 600 });
+
+      expect(revocations.find(name)).toBeUndefined();
+      expect(revocations.size).toBe(1);
+    },
+  );
 
   test.each([
     {},

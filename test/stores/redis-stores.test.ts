@@ -5,6 +5,7 @@ import { findFreePort } from '../support/processes.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
 import { clock, NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
+import { stateOf } from './family-store-contract.js';
 import { describeStores } from './stores-contract.js';
 
 let serial = 0;
@@ -32,6 +33,69 @@ describeWithRedis('with a Redis of its own', () => {
   describeStores('Redis', (setting) => {
     serial += 1;
     return connectRedisStores({ url: redis.url, prefix: `contract-${serial}`, ...setting });
+  });
+
+  describe('the family store', () => {
+    const keysOf = async (prefix: string): Promise<readonly string[]> => {
+      const answer = await redis.command('KEYS', `${prefix}:famil*`);
+      return Array.isArray(answer) ? answer.map(String).sort() : [];
+    };
+    const familyOf = (id: string, expiresAt: number) => ({ id, state: stateOf(id), expiresAt });
+
+    test('keeps the sets in which families are listed as long as the longest of those, and no key for ever', async () => {
+      const { families } = await connectStores({ prefix: 'ttl' });
+      await families.insert(familyOf('long', NOW + 600));
+      await families.insert(familyOf('short', NOW + 60));
+      const keys = await keysOf('ttl');
+      const lives = await Promise.all(keys.map((key) => redis.command('PTTL', key)));
+      const lifeOf = (key: string): number => Number(lives[keys.indexOf(key)]);
+
+      expect(keys).toEqual([
+        'ttl:families-by-expiry:{demo}',
+        'ttl:families:{demo}',
+        'ttl:family:{demo}:long',
+        'ttl:family:{demo}:short',
+      ]);
+      expect(lifeOf('ttl:family:{demo}:short')).toBeLessThanOrEqual(120_000);
+      expect(lifeOf('ttl:families:{demo}')).toBeGreaterThan(650_000);
+      for (const key of keys.slice(0, 2)) {
+        expect(lifeOf(key)).toBeGreaterThanOrEqual(lifeOf('ttl:family:{demo}:long'));
+        expect(lifeOf(key)).toBeLessThanOrEqual(660_000);
+      }
+    });
+
+    test('forgets where families were listed a minute after they expired, a bounded number at a time', async () => {
+      let now = NOW;
+      const { families } = await connectStores({ prefix: 'sweep', clock: () => now });
+      const ids = Array.from({ length: 150 }, (_, index) => `f${index}`);
+      await Promise.all(ids.map((id) => families.insert(familyOf(id, NOW + 60))));
+      const listed = async () => [
+        await redis.command('ZCARD', 'sweep:families:{demo}'),
+        await redis.command('ZCARD', 'sweep:families-by-expiry:{demo}'),
+      ];
+      const counts: unknown[] = [];
+      for (const time of [NOW + 119, NOW + 120, NOW + 121]) {
+        now = time;
+        await families.insert(familyOf(`at ${time}`, NOW + 900));
+        counts.push(await listed());
+      }
+
+      expect(counts).toEqual([
+        [453, 151],
+        [156, 52],
+        [9, 3],
+      ]);
+    });
+
+    test('lists no family any more that has ended', async () => {
+      const { families } = await connectStores({ prefix: 'ended' });
+      await families.insert(familyOf('a', NOW + 60));
+      const read = await families.find({ clientId: 'demo', id: 'a' });
+      if (read === undefined) throw new Error('It was inserted');
+      await families.replace({ ...read, state: { ...read.state, ended: 'revoked' } });
+
+      expect(await keysOf('ended')).toEqual(['ended:family:{demo}:a']);
+    });
   });
 
   describe('connectRedisStores', () => {

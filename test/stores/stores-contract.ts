@@ -2,6 +2,7 @@ import { afterEach, describe } from '@jest/globals';
 import type { StoreBounds, Stores } from '../../src/stores/stores.js';
 import { NOW } from '../support/tokens.js';
 import { describeCounterStore } from './counter-store-contract.js';
+import { describeFamilyList } from './family-list-contract.js';
 import { describeFamilyStore } from './family-store-contract.js';
 import { describeLimitStore } from './limit-store-contract.js';
 import { describeRevocationStore } from './revocation-store-contract.js';
@@ -40,6 +41,7 @@ export function describeStores(driver: string, create: (setting: StoreSetting) =
 
     describeRevocationStore(stores);
     describeFamilyStore(stores);
+    describeFamilyList(stores);
     describeCounterStore(stores);
     describeLimitStore(stores);
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type RunningProgram, startProgram } from './processes.js';
 
 const API_KEY = 'k-sessions';
-const FILE = `{ key_id: demo, api_key: ${API_KEY}, name: Demo, type: api_call, rate_limits: {} }`;
+const FILE = `{ key_id: demo, api_key: ${API_KEY}, name: Demo, type: api_call, rate_limits: {}, permissions: [manage:sessions] }`;
 
 /** An authorization server in a process of its own. */
 export interface AuthorizationServer {
@@ -21,6 +21,7 @@ export interface AuthorizationServers {
 /** What the token endpoint answered. */
 export interface TokenAnswer {
   readonly status: number;
+  readonly accessToken: string;
   readonly refreshToken: string;
 }
 
@@ -57,6 +58,20 @@ export function refresh({ origin }: AuthorizationServer, token: string): Promise
   return post(origin, { grant_type: 'refresh_token', refresh_token: token });
 }
 
+/** What the router of sessions says to the end of all. */
+export async function endSessions({ origin }: AuthorizationServer, accessToken: string): Promise<number> {
+  return (await fetch(`${origin}/sessions`, { method: 'DELETE', headers: bearerOf(accessToken) })).status;
+}
+
+/** What a guarded route says. */
+export async function use({ origin }: AuthorizationServer, accessToken: string): Promise<number> {
+  return (await fetch(`${origin}/resource`, { headers: bearerOf(accessToken) })).status;
+}
+
+function bearerOf(accessToken: string): Record<string, string> {
+  return { Authorization: `Bearer ${accessToken}` };
+}
+
 async function post(origin: string, parameters: Record<string, string>): Promise<TokenAnswer> {
   const answer = await fetch(`${origin}/oauth/token`, {
     method: 'POST',
@@ -64,5 +79,9 @@ async function post(origin: string, parameters: Record<string, string>): Promise
     body: new URLSearchParams(parameters),
   });
   const body = JSON.parse(await answer.text());
-  return { status: answer.status, refreshToken: String(body.refresh_token) };
+  return {
+    status: answer.status,
+    accessToken: String(body.access_token),
+    refreshToken: String(body.refresh_token),
+  };
 }

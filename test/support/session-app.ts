@@ -6,12 +6,15 @@ import {
   createKeyRing,
   createMemoryStores,
   createRevocations,
+  createSessions,
   type FamilyStore,
   type Revocations,
+  type Sessions,
   type Stores,
+  sessionRouter,
   tokenRouter,
 } from 'passport-jwe';
-import request from 'supertest';
+import request, { type Response } from 'supertest';
 import { type KeyFiles, loadFiles } from './api-key-files.js';
 import { AUDIENCE, ISSUER, NOW, secretOf } from './tokens.js';
 
@@ -41,6 +44,7 @@ export interface SessionAnswer {
 export interface SessionApp {
   readonly stores: Stores;
   readonly revocations: Revocations;
+  readonly sessions: Sessions;
   readonly records: readonly AuditRecord[];
   setTime(now: number): void;
   /** Another authorization server on the same stores, with other API keys or another family store. */
@@ -52,6 +56,8 @@ export interface SessionApp {
   introspect(token: string, apiKey?: string): Promise<SessionAnswer>;
   /** What a guarded route says. */
   use(token: string): Promise<number>;
+  /** What the session router says, which knows the scope `manage:all-sessions` of a key. */
+  manage(token: string, method: 'get' | 'delete' | 'post' | 'head', path?: string): Promise<SessionAnswer>;
 }
 
 type Parameters = Readonly<Record<string, string>>;
@@ -78,21 +84,21 @@ async function build(shared: Shared, files: KeyFiles, families: FamilyStore): Pr
   const app: Express = express();
   const apiKeys = await loadFiles(files);
   app.use('/oauth', tokenRouter({ ...service, audience: AUDIENCE, apiKeys, families, audit }));
-  app.get('/', authenticate({ ...service, audience: [AUDIENCE, OTHER_AUDIENCE] }), (_req, res) => {
-    res.json({});
-  });
+  const authentication = authenticate({ ...service, audience: [AUDIENCE, OTHER_AUDIENCE] });
+  app.get('/', authentication, (_req, res) => void res.json({}));
+  const sessions = createSessions({ families, revocations, audit, clock });
+  app.use('/sessions', authentication, sessionRouter({ sessions, keyScope: 'manage:all-sessions' }));
 
   const post = async (path: string, apiKey: string | undefined, parameters: Parameters) => {
     const sent = request(app).post(`/oauth/${path}`).type('form');
     if (apiKey !== undefined) sent.set('X-API-Key', apiKey);
-    const { status, headers, body } = await sent.send(parameters);
-    const accessToken = String(body.access_token ?? '');
-    return { status, headers, body, accessToken, refreshToken: String(body.refresh_token ?? '') };
+    return readAnswer(await sent.send(parameters));
   };
 
   return {
     stores,
     revocations,
+    sessions,
     records,
     setTime: (now) => {
       shared.now = now;
@@ -109,5 +115,12 @@ async function build(shared: Shared, files: KeyFiles, families: FamilyStore): Pr
     revoke: (token, apiKey = 'sk-demo') => post('revoke', apiKey, { token }),
     introspect: (token, apiKey = 'sk-demo') => post('introspect', apiKey, { token }),
     use: async (token) => (await request(app).get('/').auth(token, { type: 'bearer' })).status,
+    manage: async (token, method, path = '') =>
+      readAnswer(await request(app)[method](`/sessions${path}`).auth(token, { type: 'bearer' })),
   };
+}
+
+function readAnswer({ status, headers, body }: Response): SessionAnswer {
+  const accessToken = String(body.access_token ?? '');
+  return { status, headers, body, accessToken, refreshToken: String(body.refresh_token ?? '') };
 }

@@ -65,7 +65,8 @@ export function lmdbEnvironment(root: RootDatabase, awaitTurn: Turnstile): LmdbE
 
     openTable<Value extends { readonly expiresAt: NumericDate }>(name: string): ExpiringTable<Value> {
       const values = root.openDB<Value, string>({ name, encoding: 'json' });
-      const byExpiry = root.openDB<true, [NumericDate, string]>({
+      // Names stand here as values too: read back from a key of several parts, one with a NUL would come apart.
+      const byExpiry = root.openDB<string, [NumericDate, string]>({
         name: `${name}-by-expiry`,
         encoding: 'json',
       });
@@ -75,14 +76,14 @@ export function lmdbEnvironment(root: RootDatabase, awaitTurn: Turnstile): LmdbE
           const present = values.get(key);
           if (present !== undefined) byExpiry.remove([present.expiresAt, key]);
           values.put(key, value);
-          byExpiry.put([value.expiresAt, key], true);
+          byExpiry.put([value.expiresAt, key], key);
         },
         sweep(now, onForget) {
-          for (const key of [...byExpiry.getKeys({ end: [now, ''], limit: SWEEP_LIMIT })]) {
-            const value = values.get(key[1]);
+          for (const { key, value: name } of [...byExpiry.getRange({ end: [now, ''], limit: SWEEP_LIMIT })]) {
+            const value = values.get(name);
             if (value !== undefined) onForget?.(value);
-            values.remove(key[1]);
-            byExpiry.remove(key);
+            values.remove(name);
+            byExpiry.remove([key[0], name]);
           }
         },
       };

@@ -1,30 +1,51 @@
 import type { Clock } from '../../clock.js';
-import type { FamilyStore, StoredFamily } from '../family-store.js';
+import { assertPage, cutPage, entriesOf, idOfEntry, nameOf, rangeOf, textOfName } from '../family-index.js';
+import type { FamilyName, FamilyStore, StoredFamily } from '../family-store.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';
 
 export function lmdbFamilyStore(environment: LmdbEnvironment, clock: Clock): FamilyStore {
   const families = environment.openTable<StoredFamily>('families');
+  const listed = environment.openDatabase<true>('families-listed');
 
-  const find = (id: string): StoredFamily | undefined => {
-    const family = families.get(id);
+  const leave = (family: StoredFamily): void => {
+    for (const entry of entriesOf(family)) listed.remove(entry);
+  };
+  const find = (name: FamilyName): StoredFamily | undefined => {
+    const family = families.get(textOfName(name));
     return family !== undefined && family.expiresAt > clock() ? family : undefined;
+  };
+  const insert = (family: StoredFamily): boolean => {
+    families.sweep(clock(), leave);
+    const name = textOfName(nameOf(family));
+    const present = families.get(name);
+    if (present !== undefined && present.expiresAt > clock()) return false;
+    if (present !== undefined) leave(present);
+    families.put(name, family);
+    for (const entry of entriesOf(family)) listed.put(entry, true);
+    return true;
+  };
+  const replace = (family: StoredFamily): boolean => {
+    const present = find(nameOf(family));
+    if (present?.revision !== family.revision) return false;
+    families.put(textOfName(nameOf(family)), { ...family, revision: present.revision + 1 });
+    if (family.state.ended !== undefined) leave(family);
+    return true;
   };
 
   return {
-    insert: (family) =>
-      environment.write(() => {
-        families.sweep(clock());
-        if (find(family.id) !== undefined) return false;
-        families.put(family.id, { ...family, revision: 1 });
-        return true;
-      }),
-    find: async (id) => environment.read(() => find(id)),
-    replace: (family) =>
-      environment.write(() => {
-        const present = find(family.id);
-        if (present?.revision !== family.revision) return false;
-        families.put(family.id, { ...family, revision: present.revision + 1 });
-        return true;
-      }),
+    insert: (family) => environment.write(() => insert({ ...family, revision: 1 })),
+    find: async (name) => environment.read(() => find(name)),
+    replace: (family) => environment.write(() => replace(family)),
+    async list(group, page) {
+      assertPage(page);
+      const { above, below } = rangeOf(group, page.after);
+      const range = { start: above, exclusiveStart: true, end: below, limit: page.limit + 1 };
+      return environment.read(() => {
+        const ids = [...listed.getKeys(range)].map((entry) => idOfEntry(entry, group));
+        const { ids: shown, ...next } = cutPage(ids, page.limit);
+        const found = shown.map((id) => find({ clientId: group.clientId, id }));
+        return { families: found.filter((family) => family !== undefined), ...next };
+      });
+    },
   };
 }

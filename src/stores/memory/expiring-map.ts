@@ -7,10 +7,13 @@ const SWEEP_SECONDS = 60;
 export class ExpiringMap<Value extends { readonly expiresAt: NumericDate }> {
   readonly #values = new Map<string, Value>();
   readonly #clock: Clock;
+  readonly #onForget: (value: Value) => void;
   #sweptAt = 0;
 
-  constructor(clock: Clock) {
+  /** @param onForget is told of each value that goes: it has expired, or another takes its place. */
+  constructor(clock: Clock, onForget: (value: Value) => void = () => undefined) {
     this.#clock = clock;
+    this.#onForget = onForget;
   }
 
   get size(): number {
@@ -24,6 +27,7 @@ export class ExpiringMap<Value extends { readonly expiresAt: NumericDate }> {
 
   set(name: string, value: Value): void {
     this.#sweep(this.#clock());
+    this.#forget(name);
     this.#values.set(name, value);
   }
 
@@ -38,7 +42,14 @@ export class ExpiringMap<Value extends { readonly expiresAt: NumericDate }> {
     if (now < this.#sweptAt + SWEEP_SECONDS) return;
     this.#sweptAt = now;
     for (const [name, { expiresAt }] of this.#values) {
-      if (expiresAt <= now) this.#values.delete(name);
+      if (expiresAt <= now) this.#forget(name);
     }
+  }
+
+  #forget(name: string): void {
+    const value = this.#values.get(name);
+    if (value === undefined) return;
+    this.#values.delete(name);
+    this.#onForget(value);
   }
 }

@@ -1,29 +1,59 @@
 import type { Clock } from '../../clock.js';
 import { TemporarilyUnavailableError } from '../../errors.js';
-import type { FamilyStore, StoredFamily } from '../family-store.js';
+import { assertPage, cutPage, groupsOf, nameOf, textOfGroup, textOfName } from '../family-index.js';
+import type { FamilyName, FamilyStore, StoredFamily } from '../family-store.js';
 import { ExpiringMap } from './expiring-map.js';
 
 /** Most families; a further one is refused, none is forgotten for it. */
 const MAX_FAMILIES = 1_000_000;
 
 export function memoryFamilyStore(clock: Clock): FamilyStore {
-  const families = new ExpiringMap<StoredFamily>(clock);
+  /** Ids by the text of each group. */
+  const listed = new Map<string, Set<string>>();
+
+  const leave = ({ id, state }: StoredFamily): void => {
+    for (const group of groupsOf(state).map(textOfGroup)) {
+      const ids = listed.get(group);
+      ids?.delete(id);
+      if (ids?.size === 0) listed.delete(group);
+    }
+  };
+  const families = new ExpiringMap<StoredFamily>(clock, leave);
+
+  const find = (name: FamilyName): StoredFamily | undefined => families.get(textOfName(name));
+  const put = (family: StoredFamily): void => {
+    const { id, state } = family;
+    families.set(textOfName(nameOf(family)), family);
+    if (state.ended !== undefined) return;
+    for (const group of groupsOf(state).map(textOfGroup)) {
+      listed.set(group, (listed.get(group) ?? new Set()).add(id));
+    }
+  };
 
   return {
     async insert(family) {
-      if (families.get(family.id) !== undefined) return false;
+      if (find(nameOf(family)) !== undefined) return false;
       if (families.size >= MAX_FAMILIES) throw full();
-      families.set(family.id, { ...family, revision: 1 });
+      put({ ...family, revision: 1 });
       return true;
     },
-    async find(id) {
-      return families.get(id);
+    async find(name) {
+      return find(name);
     },
     async replace(family) {
-      const present = families.get(family.id);
+      const present = find(nameOf(family));
       if (present?.revision !== family.revision) return false;
-      families.set(family.id, { ...family, revision: present.revision + 1 });
+      put({ ...family, revision: present.revision + 1 });
       return true;
+    },
+    async list(group, page) {
+      assertPage(page);
+      const { limit, after } = page;
+      const ids = [...(listed.get(textOfGroup(group)) ?? [])].sort();
+      const coming = after === undefined ? ids : ids.filter((id) => id > after);
+      const { ids: shown, ...next } = cutPage(coming, limit);
+      const found = shown.map((id) => find({ clientId: group.clientId, id }));
+      return { families: found.filter((family) => family !== undefined), ...next };
     },
   };
 }

@@ -1,50 +1,64 @@
 import { systemClock } from '../../clock.js';
-import type { FamilyRecord, FamilyState, FamilyStore } from '../family-store.js';
-import { luaScript } from './redis-connection.js';
+import { assertPage, cutPage, entriesOf, entryOf, idOfEntry, rangeOf } from '../family-index.js';
+import type { FamilyName, FamilyRecord, FamilyState, FamilyStore, StoredFamily } from '../family-store.js';
+import { asList } from './as-list.js';
+import { INSERT_FAMILY, REPLACE_FAMILY } from './family-scripts.js';
 import { type RecordSetting, timeToLiveMs } from './redis-record.js';
 
-/** ARGV: now, time to live in ms, state, expiry. */
-const INSERT = luaScript(`
-local expiresAt = redis.call('HGET', KEYS[1], 'expires-at')
-if expiresAt and tonumber(expiresAt) > tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'revision', 1, 'state', ARGV[3], 'expires-at', ARGV[4])
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 1
-`);
-
-/** ARGV: now, time to live in ms, state, expiry, the revision that was read. */
-const REPLACE = luaScript(`
-local present = redis.call('HMGET', KEYS[1], 'revision', 'expires-at')
-if present[1] ~= ARGV[5] or tonumber(present[2]) <= tonumber(ARGV[1]) then return 0 end
-redis.call('HINCRBY', KEYS[1], 'revision', 1)
-redis.call('HSET', KEYS[1], 'state', ARGV[3], 'expires-at', ARGV[4])
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 1
-`);
-
+/** All that belongs to one client is in one slot of a cluster, so that one step changes a family and its entries. */
 export function redisFamilyStore({ connection, prefix, clock = systemClock }: RecordSetting): FamilyStore {
-  const keyOf = (id: string): string => `${prefix}:family:${id}`;
-  const argumentsOf = ({ state, expiresAt }: FamilyRecord) => [
-    clock(),
-    timeToLiveMs(expiresAt, clock),
-    JSON.stringify(state),
-    expiresAt,
+  const tagOf = (clientId: string): string => `{${encodeURIComponent(clientId)}}`;
+  const familyKey = ({ clientId, id }: FamilyName): string => `${prefix}:family:${tagOf(clientId)}:${id}`;
+  const indexKey = (clientId: string): string => `${prefix}:families:${tagOf(clientId)}`;
+  const expiryKey = (clientId: string): string => `${prefix}:families-by-expiry:${tagOf(clientId)}`;
+
+  const keysOf = ({ id, state: { clientId } }: FamilyRecord) => [
+    familyKey({ clientId, id }),
+    indexKey(clientId),
+    expiryKey(clientId),
   ];
+  const argumentsOf = (family: FamilyRecord) => [
+    clock(),
+    timeToLiveMs(family.expiresAt, clock),
+    JSON.stringify(family.state),
+    family.expiresAt,
+    JSON.stringify(entriesOf(family)),
+  ];
+  const find = async ({ clientId, id }: FamilyName): Promise<StoredFamily | undefined> => {
+    const fields = ['revision', 'expires-at', 'state'];
+    const [revision, expiresAt, state] = asList(
+      await connection.call('hmget', [familyKey({ clientId, id }), ...fields]),
+    );
+    if (typeof state !== 'string' || Number(expiresAt) <= clock()) return undefined;
+    const parsed: FamilyState = JSON.parse(state);
+    return { id, revision: Number(revision), expiresAt: Number(expiresAt), state: parsed };
+  };
 
   return {
     async insert(family) {
-      return (await connection.run(INSERT, [keyOf(family.id)], argumentsOf(family))) === 1;
+      return (await connection.run(INSERT_FAMILY, keysOf(family), argumentsOf(family))) === 1;
     },
-    async find(id) {
-      const answer = await connection.call('hmget', [keyOf(id), 'revision', 'expires-at', 'state']);
-      const [revision, expiresAt, state] = Array.isArray(answer) ? answer : [];
-      if (typeof state !== 'string' || Number(expiresAt) <= clock()) return undefined;
-      const parsed: FamilyState = JSON.parse(state);
-      return { id, revision: Number(revision), expiresAt: Number(expiresAt), state: parsed };
-    },
+    find,
     async replace(family) {
-      const args = [...argumentsOf(family), family.revision];
-      return (await connection.run(REPLACE, [keyOf(family.id)], args)) === 1;
+      const isEnded = family.state.ended !== undefined;
+      const args = [...argumentsOf(family), family.revision, isEnded ? 1 : 0];
+      return (await connection.run(REPLACE_FAMILY, keysOf(family), args)) === 1;
+    },
+    async list(group, page) {
+      assertPage(page);
+      const { clientId } = group;
+      const { above, below } = rangeOf(group, page.after);
+      const range = [`(${above}`, `(${below}`, 'BYLEX', 'LIMIT', 0, page.limit + 1];
+      const entries = asList(await connection.call('zrange', [indexKey(clientId), ...range]));
+      const { ids, ...next } = cutPage(
+        entries.map((entry) => idOfEntry(String(entry), group)),
+        page.limit,
+      );
+      const found = await Promise.all(ids.map((id) => find({ clientId, id })));
+      // A family may have ended since its entry was read, or one of another group may have taken its id.
+      const isListed = (family: StoredFamily): boolean =>
+        family.state.ended === undefined && entriesOf(family).includes(entryOf(group, family.id));
+      return { families: found.filter((family) => family !== undefined).filter(isListed), ...next };
     },
   };
 }

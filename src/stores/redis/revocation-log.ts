@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, NumericDate } from '../../clock.js';
 import type { Fullness, RevocationEntry } from '../revocation-store.js';
+import { asList } from './as-list.js';
 import type { RedisConnection } from './redis-connection.js';
 import { KEEP, OPEN, POLL, VOUCH } from './revocation-scripts.js';
 
@@ -143,8 +144,4 @@ function parseEntries(fields: readonly unknown[]): readonly RevocationEntry[] {
 
 function dropColon(field: unknown): string {
   return String(field).slice(1);
-}
-
-function asList(answer: unknown): readonly unknown[] {
-  return Array.isArray(answer) ? answer : [];
 }

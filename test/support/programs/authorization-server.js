@@ -1,6 +1,14 @@
 // An authorization server on the LMDB store or the Redis that is named; prints its origin once it listens.
 import express from 'express';
-import { authenticate, createKeyRing, createRevocations, loadApiKeys, tokenRouter } from 'passport-jwe';
+import {
+  authenticate,
+  createKeyRing,
+  createRevocations,
+  createSessions,
+  loadApiKeys,
+  sessionRouter,
+  tokenRouter,
+} from 'passport-jwe';
 import { openLmdbStores } from 'passport-jwe/lmdb';
 import { connectRedisStores } from 'passport-jwe/redis';
 
@@ -19,6 +27,8 @@ const apiKeys = await loadApiKeys({ directory });
 const app = express();
 app.use('/oauth', tokenRouter({ ...service, apiKeys, families: stores.families }));
 app.get('/resource', authenticate(service), (_req, res) => void res.json({}));
+const sessions = createSessions({ families: stores.families, revocations: service.revocations });
+app.use('/sessions', authenticate(service), sessionRouter({ sessions }));
 const server = app.listen(0, '127.0.0.1', () => {
   process.stdout.write(`http://127.0.0.1:${server.address().port}\n`);
 });

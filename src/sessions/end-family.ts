@@ -1,0 +1,55 @@
+import type { AuditEvent } from '../audit/events.js';
+import type { AuditTrail } from '../audit/record.js';
+import { TemporarilyUnavailableError } from '../errors.js';
+import type { FamilyName, FamilyStore, StoredFamily } from '../stores/family-store.js';
+
+/** Each lost race means that another one won, after which there is nothing left to race for. */
+export const MAX_ATTEMPTS = 10;
+
+export interface FamilyEndParts {
+  readonly store: FamilyStore;
+  readonly audit: AuditTrail;
+}
+
+/**
+ * Ends a family by a tombstone in its place, however many uses race with that.
+ * @returns the family as it was found; `undefined` where it is unknown.
+ * @throws TemporarilyUnavailableError where all attempts were lost.
+ */
+export async function endFamily(parts: FamilyEndParts, name: FamilyName): Promise<StoredFamily | undefined> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const family = await parts.store.find(name);
+    const isOver = family === undefined || family.state.ended !== undefined;
+    if (isOver || (await entombFamily(parts, family, 'revoked'))) return family;
+  }
+  throw lostRaces();
+}
+
+/** Leaves a tombstone: whoever raced with this finds it, and inserts nothing. `false` where another step came first. */
+export async function entombFamily(
+  { store, audit }: FamilyEndParts,
+  family: StoredFamily,
+  reason: 'reused' | 'revoked',
+): Promise<boolean> {
+  const { parent: _, ...state } = family.state;
+  if (!(await store.replace({ ...family, state: { ...state, ended: reason } }))) return false;
+  await audit.record({ type: 'session.ended', ...identifyFamily(family), reason });
+  return true;
+}
+
+export function lostRaces(): TemporarilyUnavailableError {
+  return new TemporarilyUnavailableError({
+    cause: new Error('Too many uses of one refresh token at once'),
+  });
+}
+
+type SessionEvent = Extract<AuditEvent, { readonly familyId: string }>;
+
+/** A family as the audit trail names it. */
+export function identifyFamily({
+  id,
+  state,
+}: Pick<StoredFamily, 'id' | 'state'>): Omit<SessionEvent, 'type' | 'reason'> {
+  const { clientId, subject, sessionId, deviceId } = state;
+  return { familyId: id, clientId, subject, sessionId, ...(deviceId === undefined ? {} : { deviceId }) };
+}

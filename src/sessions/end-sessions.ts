@@ -1,0 +1,74 @@
+import type { AuditTrail } from '../audit/record.js';
+import type { Clock } from '../clock.js';
+import type { Revocable } from '../revocation/revocable.js';
+import type { Revocations } from '../revocation/revocations.js';
+import { nameOf } from '../stores/family-index.js';
+import type { FamilyGroup, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
+import { endFamily } from './end-family.js';
+
+export interface SessionEndParts {
+  readonly store: FamilyStore;
+  readonly revocations: Revocations;
+  readonly audit: AuditTrail;
+  readonly clock: Clock;
+}
+
+/** Families of one group. */
+export interface ChosenFamilies {
+  readonly group: FamilyGroup;
+  /** Which of them. */
+  isMeant(state: FamilyState): boolean;
+}
+
+/** What ends, and on whose account that is kept. */
+export interface Ending {
+  readonly target: Revocable;
+  readonly families: ChosenFamilies;
+  readonly requestedBy: string | undefined;
+}
+
+/** Families that are read, and ended, at once. */
+const PAGE = 100;
+
+/** Longest identity that a family has, in characters. */
+const MAX_IDENTITY_LENGTH = 200;
+
+/**
+ * Ends sessions. First what is issued in them is revoked: should the process end half-way, nothing lives on that is
+ * listed no more. Then each family gets a tombstone, by which uses lose that had passed the check before. A use that
+ * won was asked for before the tombstone, so that its access token is covered by the cut-off; where the second has
+ * changed meanwhile, by another one.
+ * @returns how many families there were.
+ */
+export async function endSessions(parts: SessionEndParts, ending: Ending): Promise<number> {
+  const { store, revocations, audit, clock } = parts;
+  const { target, families, requestedBy } = ending;
+  const revokedAt = clock();
+  await revocations.revoke(target, requestedBy);
+  let total = 0;
+  for await (const page of readPages(store, families)) {
+    await Promise.all(page.map((family) => endFamily({ store, audit }, nameOf(family))));
+    total += page.length;
+  }
+  if (Math.floor(clock()) > Math.floor(revokedAt)) await revocations.revoke(target, requestedBy);
+  return total;
+}
+
+/** The live families that are meant, some at a time. */
+export async function* readPages(
+  store: FamilyStore,
+  { group, isMeant }: ChosenFamilies,
+): AsyncGenerator<readonly StoredFamily[]> {
+  if (!isStorable(group)) return;
+  for (let after: string | undefined, isLast = false; !isLast; ) {
+    const page = await store.list(group, { limit: PAGE, ...(after === undefined ? {} : { after }) });
+    yield page.families.filter(({ state }) => isMeant(state));
+    after = page.next;
+    isLast = after === undefined;
+  }
+}
+
+/** Whether stores can have families of these identities at all; those of a request may be anything. */
+export function isStorable(group: FamilyGroup): boolean {
+  return Object.values(group).every((part) => part.length <= MAX_IDENTITY_LENGTH && part.isWellFormed());
+}
