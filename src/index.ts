@@ -93,7 +93,24 @@ export { generateKeySet, type KeyState, type KeyVersion } from './keys/key-versi
 export { type OpenKeyRingOptions, openKeyRing } from './keys/open-key-ring.js';
 export type { Jwk, JwkSet } from './keys/parse-jwk.js';
 export type { KeyLocation, KeySpec } from './keys/read-key-spec.js';
+export type { PrivateFile } from './keys/read-private-file.js';
 export type { RotatingKeyRing } from './keys/sourced-key-ring.js';
+export {
+  type DirectoryKeySourceOptions,
+  directoryKeySource,
+} from './keys/sources/directory-key-source.js';
+export {
+  type EnvironmentKeySourceOptions,
+  environmentKeySource,
+} from './keys/sources/environment-key-source.js';
+export { type FileKeySourceOptions, fileKeySource } from './keys/sources/file-key-source.js';
+export { passphraseKeySource } from './keys/sources/passphrase-key-source.js';
+export type { VaultCredential } from './keys/sources/vault-credential.js';
+export {
+  type VaultAuth,
+  type VaultKeySourceOptions,
+  vaultKeySource,
+} from './keys/sources/vault-key-source.js';
 export type { Admission, Usage } from './limits/admission.js';
 export type { Cost } from './limits/build-step.js';
 export {

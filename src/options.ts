@@ -32,6 +32,19 @@ export function assertMethod(value: unknown, method: string, expected: string): 
   if (typeof holder !== 'function') throw new TypeError(expected);
 }
 
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/;
+
+/**
+ * For addresses that credentials are sent to.
+ * @throws TypeError where it is no absolute `https:` URL; `http:` on loopback only, for there nobody listens in.
+ */
+export function assertSecureUrl(value: unknown, name: string): URL {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  const isSecure = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname));
+  if (url === undefined || !isSecure) throw new TypeError(`${name} must be an https URL, http on loopback`);
+  return url;
+}
+
 function describeName(name: string): string {
   return /^[A-Za-z_]\w{0,39}$/.test(name) ? name : '(not a name)';
 }

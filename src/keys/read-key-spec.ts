@@ -1,5 +1,4 @@
 import { createSecretKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { isNumericDate, type NumericDate } from '../clock.js';
 import { assertObject } from '../options.js';
 import { assertKeyBytes, ROOT_SECRET_BYTES } from './assert-key-bytes.js';
@@ -11,6 +10,7 @@ import {
   type PassphraseKey,
 } from './derive-from-passphrase.js';
 import { assertKid, type Jwk, type JwkSet, type KeyMaterial, parseJwk } from './parse-jwk.js';
+import { type PrivateFile, readPrivateFile } from './read-private-file.js';
 
 /** Where a key comes from. */
 export type KeyLocation =
@@ -24,8 +24,8 @@ export type KeyLocation =
   | { readonly jwks: JwkSet }
   /** Name of an environment variable that holds a root secret as text, a JWK or a JWK Set. */
   | { readonly env: string }
-  /** Path of a file that holds the same. */
-  | { readonly file: string };
+  /** Path of a file that holds the same and that nobody else can read or write. */
+  | PrivateFile;
 
 /** Where a key comes from, and until when it decrypts. */
 export type KeySpec = KeyLocation & {
@@ -62,8 +62,8 @@ async function readSource(source: KeyLocation): Promise<readonly KeyMaterial[]> 
   if ('secret' in source) return [rootOf(decodeSecret(source.secret))];
   if ('jwk' in source) return [parseJwk(source.jwk)];
   if ('jwks' in source) return parseJwkSet(source.jwks);
-  if ('env' in source) return readVariable(source.env);
-  if ('file' in source) return readKeyFile(source.file);
+  if ('env' in source) return parseJwkSet(readVariable(source.env));
+  if ('file' in source) return parseJwkSet(await readKeyFile(source));
   throw new TypeError('A key needs one of: passphrase, secret, jwk, jwks, env, file');
 }
 
@@ -80,36 +80,69 @@ async function readPassphrase(source: PassphraseKey | LegacyPassphraseKey): Prom
 }
 
 /** A name that is none is not shown: it may be the secret itself, by mistake. */
-function readVariable(name: string): readonly KeyMaterial[] {
-  if (!/^[A-Za-z_][A-Za-z0-9_]{0,39}$/.test(name)) {
-    throw new TypeError('env must name an environment variable: up to 40 letters, digits and underscores');
-  }
+export function assertVariableName(name: string): void {
+  if (typeof name === 'string' && /^[A-Za-z_][A-Za-z0-9_]{0,39}$/.test(name)) return;
+  throw new TypeError('The name of an environment variable must be up to 40 letters, digits and underscores');
+}
+
+/**
+ * What an environment variable holds, as a JWK Set.
+ * @throws TypeError where it is not set, or holds no key.
+ */
+export function readVariable(name: string): JwkSet {
+  assertVariableName(name);
   const text = process.env[name]?.trim();
   if (text === undefined || text === '') throw new TypeError(`Environment variable ${name} is not set`);
-  return inContext(`Environment variable ${name}`, () => parseKeyText(text));
+  return readKeyText(text, `Environment variable ${name}`);
 }
 
-async function readKeyFile(path: string): Promise<readonly KeyMaterial[]> {
-  const text = await readFile(path, 'utf8');
-  return inContext(`Key file ${path}`, () => parseKeyText(text.trim()));
+async function readKeyFile(file: PrivateFile): Promise<JwkSet> {
+  const { text } = await readPrivateFile(file);
+  return readKeyText(text, `Key file ${file.file}`);
 }
 
-function parseKeyText(text: string): readonly KeyMaterial[] {
-  if (!text.startsWith('{')) return [rootOf(decodeSecret(text))];
+/**
+ * What a file, a variable or a secret store holds, as a JWK Set: a root secret becomes a set of one root, a JWK a set of
+ * itself.
+ * @param where what messages call it.
+ * @throws TypeError where it is none of them, or a key is malformed or too weak.
+ */
+export function readKeyText(text: string, where: string): JwkSet {
+  return inContext(where, () => {
+    const jwks = toJwkSet(text.trim());
+    parseJwkSet(jwks);
+    return jwks;
+  });
+}
+
+function toJwkSet(text: string): JwkSet {
+  if (!text.startsWith('{')) return { keys: [toRootJwk(decodeSecret(text))] };
   const parsed = parseJsonObject(text);
-  return Array.isArray(parsed['keys']) ? parseJwkSet({ keys: parsed['keys'] }) : [parseJwk(parsed)];
+  return { keys: Array.isArray(parsed['keys']) ? parsed['keys'] : [parsed] };
+}
+
+/** A root secret as the JWK that stands for the same root, under the same `kid`. */
+export function toRootJwk(bytes: Uint8Array): Jwk {
+  assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'A root secret');
+  const secret = createSecretKey(bytes);
+  return {
+    kty: 'oct',
+    kid: deriveKid(secret),
+    key_ops: ['deriveKey'],
+    k: secret.export().toString('base64url'),
+  };
 }
 
 /** @throws TypeError that names the key which is malformed or too weak, never with its value. */
 export function parseJwkSet({ keys }: JwkSet): readonly KeyMaterial[] {
   if (!Array.isArray(keys) || keys.length === 0) throw new TypeError('A JWK Set must hold at least one key');
-  return keys.map((jwk, index) => inContext(`Key ${index} of the JWK Set`, () => parseJwk(jwk)));
+  return keys.map((jwk, index) =>
+    keys.length === 1 ? parseJwk(jwk) : inContext(`Key ${index} of the JWK Set`, () => parseJwk(jwk)),
+  );
 }
 
 function rootOf(bytes: Uint8Array): KeyMaterial {
-  assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'A root secret');
-  const secret = createSecretKey(bytes);
-  return { kind: 'root', root: { kid: deriveKid(secret), secret } };
+  return parseJwk(toRootJwk(bytes));
 }
 
 function decodeSecret(secret: Uint8Array | string): Uint8Array {

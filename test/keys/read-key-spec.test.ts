@@ -199,12 +199,12 @@ describe('a file', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   test.each(TEXTS)('holds %s', async (_form, text, kids) => {
-    await writeFile(file, text);
+    await writeFile(file, text, { mode: 0o600 });
     expect((await readKeySpec({ file })).map(kidOf)).toEqual(kids);
   });
 
   test.each(MALFORMED_TEXTS)('is refused by its path where it holds %s', async (_form, text, message) => {
-    await writeFile(file, text);
+    await writeFile(file, text, { mode: 0o600 });
     const refusal = readKeySpec({ file });
     await expect(refusal).rejects.toThrow(TypeError);
     await expect(refusal).rejects.toThrow(message);
@@ -212,7 +212,7 @@ describe('a file', () => {
   });
 
   test('is refused empty', async () => {
-    await writeFile(file, '');
+    await writeFile(file, '', { mode: 0o600 });
     await expect(readKeySpec({ file })).rejects.toThrow(TypeError);
   });
 

@@ -1,0 +1,50 @@
+import { dirname } from 'node:path';
+import { assertOptions, type KnownOptions } from '../../options.js';
+import type { KeySource } from '../key-source.js';
+import type { JwkSet } from '../parse-jwk.js';
+import { readKeyText } from '../read-key-spec.js';
+import { fingerprintFile, type PrivateFile, readPrivateFile } from '../read-private-file.js';
+import { formatKeySet, isSameKeySet } from './key-set-text.js';
+import { replaceFile } from './replace-file.js';
+import { resolvePrivatePath } from './resolve-private-path.js';
+import { watchDirectory } from './watch-directory.js';
+
+export type FileKeySourceOptions = PrivateFile;
+
+const KNOWN: KnownOptions<FileKeySourceOptions> = { file: true, trustGroup: true };
+
+/**
+ * Key versions in one file on a local disk: a JWK Set, a JWK or a root secret as text; once it is replaced, a JWK Set.
+ * Several processes may share the file and replace it: no update is lost, and one that is killed meanwhile leaves a
+ * complete file behind. The file has to exist.
+ * @throws TypeError for an option that is missing or makes no sense.
+ */
+export function fileKeySource(options: FileKeySourceOptions): KeySource {
+  assertOptions(options, KNOWN, 'fileKeySource');
+  const { trustGroup = false } = options;
+  const file = resolvePrivatePath(options.file, trustGroup, 'file');
+  const place: PrivateFile = { file, trustGroup };
+  const parse = (text: string): JwkSet => readKeyText(text, `Key file ${file}`);
+  let loaded: string | undefined;
+
+  return Object.freeze({
+    name: file,
+    async load() {
+      const { text, fingerprint } = await readPrivateFile(place);
+      loaded = fingerprint;
+      return parse(text);
+    },
+    watch: (onChange: () => void) =>
+      watchDirectory({
+        directory: dirname(file),
+        readState: () => fingerprintFile(file),
+        loadedState: () => loaded,
+        onChange,
+      }),
+    replace: async (previous: JwkSet, next: JwkSet) =>
+      replaceFile(place, {
+        isExpected: (text) => isSameKeySet(parse(text), previous),
+        next: formatKeySet(next),
+      }),
+  });
+}

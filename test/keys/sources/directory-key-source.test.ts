@@ -1,0 +1,132 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { directoryKeySource } from '../../../src/keys/sources/directory-key-source.js';
+import { countCalls } from '../../support/calls.js';
+import { keySet, kidsOf, rootJwk } from '../../support/key-sets.js';
+import { mountSecretVolume } from '../../support/secret-volume.js';
+import { secretOf } from '../../support/tokens.js';
+import { untyped } from '../../support/untyped.js';
+
+let directory = '';
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'passport-jwe-directory-'));
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+
+function write(name: string, text: string): Promise<void> {
+  return writeFile(join(directory, name), text, { mode: 0o600 });
+}
+
+describe('a directory', () => {
+  test('yields the keys of its files in the order of their names', async () => {
+    await write('2026-02.json', JSON.stringify(keySet(3, 4)));
+    await write('2026-01.jwk', JSON.stringify(rootJwk(2)));
+    await write('2025-12.key', secretOf(1).toString('hex'));
+    await write('.hidden.json', 'not a key');
+    await write('README.md', 'not a key');
+    const { keys } = await directoryKeySource({ directory }).load();
+
+    expect(keys).toMatchObject([{ k: rootJwk(1)['k'] }, rootJwk(2), rootJwk(3), rootJwk(4)]);
+  });
+
+  test('is refused where it holds no key', async () => {
+    await expect(directoryKeySource({ directory }).load()).rejects.toThrow(
+      `${directory} holds no key: no file *.json, *.jwk or *.key`,
+    );
+  });
+
+  test('is refused by the file that is malformed', async () => {
+    await write('a.json', JSON.stringify(rootJwk(1)));
+    await write('b.json', '{');
+
+    await expect(directoryKeySource({ directory }).load()).rejects.toThrow(
+      `Key file ${join(directory, 'b.json')}: starts like JSON, but is none`,
+    );
+  });
+
+  test('is refused where others can read a file, or write in it', async () => {
+    await write('a.json', JSON.stringify(rootJwk(1)));
+    await chmod(join(directory, 'a.json'), 0o644);
+    await expect(directoryKeySource({ directory }).load()).rejects.toThrow(/chmod 600 .*a\.json$/);
+    await chmod(join(directory, 'a.json'), 0o600);
+    await chmod(directory, 0o777);
+
+    await expect(directoryKeySource({ directory }).load()).rejects.toThrow(`chmod go-w ${directory}`);
+  });
+
+  test('is refused where a key is no file', async () => {
+    await mkdir(join(directory, 'a.json'));
+
+    await expect(directoryKeySource({ directory }).load()).rejects.toThrow(/a\.json is no regular file$/);
+  });
+
+  test('that is absent is what the file system says', async () => {
+    const absent = join(directory, 'absent');
+
+    await expect(directoryKeySource({ directory: absent }).load()).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('is read-only', () => {
+    expect(directoryKeySource({ directory }).replace).toBeUndefined();
+  });
+
+  test('is never read half before and half after an update', async () => {
+    const volume = await mountSecretVolume(join(directory, 'volume'));
+    const filesOf = (seed: number) => ({
+      'a.json': JSON.stringify(rootJwk(seed)),
+      'b.json': JSON.stringify(rootJwk(seed + 100)),
+    });
+    await volume.update(filesOf(1));
+    const source = directoryKeySource({ directory: volume.directory });
+    let isUpdating = true;
+    const updates = (async () => {
+      for (let seed = 2; seed <= 40; seed += 1) await volume.update(filesOf(seed));
+      isUpdating = false;
+    })();
+    while (isUpdating) {
+      const jwks = await source.load().catch(() => undefined); // it may say that it changes all the time
+      const [first, second] = (jwks?.keys ?? []).map((jwk) => Number(jwk['iat']));
+      if (first !== undefined && second !== undefined) expect(second - first).toBe(100);
+    }
+    await updates;
+
+    expect(kidsOf(await source.load())).toEqual(['root-40', 'root-140']);
+  });
+});
+
+test('a watch sees files that come and go, and the swaps of a Kubernetes secret', async () => {
+  const volume = await mountSecretVolume(join(directory, 'volume'));
+  await volume.update({ 'a.json': JSON.stringify(rootJwk(1)) });
+  const source = directoryKeySource({ directory: volume.directory });
+  const calls = countCalls();
+  await source.load();
+  const end = source.watch?.(() => calls.call());
+  const untilLoaded = async (kids: readonly string[]): Promise<void> => {
+    do await calls.until(calls.count() + 1);
+    while (kidsOf(await source.load()).join() !== kids.join());
+  };
+  const isAdded = untilLoaded(['root-1', 'root-2']);
+  await volume.update({ 'a.json': JSON.stringify(rootJwk(1)), 'b.json': JSON.stringify(rootJwk(2)) });
+  await isAdded;
+  const isSwapped = untilLoaded(['root-3', 'root-4']);
+  await volume.update({ 'a.json': JSON.stringify(rootJwk(3)), 'b.json': JSON.stringify(rootJwk(4)) });
+  await isSwapped;
+  end?.();
+
+  expect(kidsOf(await source.load())).toEqual(['root-3', 'root-4']);
+});
+
+test.each([
+  ['no directory', {}, /^directory must be a path$/],
+  [
+    'a misspelt option',
+    { directory: 'keys', file: 'x' },
+    /^directoryKeySource has no option of that name: file$/,
+  ],
+])('options are refused with %s', (_what, options, message) => {
+  expect(() => directoryKeySource(untyped(options))).toThrow(message);
+});

@@ -1,0 +1,252 @@
+import { createSecretKey } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { deriveKid } from '../../../src/keys/derive-content-key.js';
+import type { KeySource } from '../../../src/keys/key-source.js';
+import { type VaultKeySourceOptions, vaultKeySource } from '../../../src/keys/sources/vault-key-source.js';
+import { rejectionOf } from '../../support/caught.js';
+import { keySet } from '../../support/key-sets.js';
+import { secretOf } from '../../support/tokens.js';
+import { startVaultServer, type VaultServer } from '../../support/vault-server.js';
+
+const TOKEN = 'hvs.CAESIGivenToken';
+const ROLE = { roleId: '7c1f2a6e-role', secretId: '0b9d5f43-secret' };
+const READ = 'GET secret/data/apps/jwe';
+const LOGIN = 'POST auth/approle/login';
+
+let server: VaultServer;
+const sources: KeySource[] = [];
+
+beforeEach(async () => {
+  server = await startVaultServer();
+  server.addToken(TOKEN);
+  server.addRole(ROLE);
+  server.write('apps/jwe', { jwks: JSON.stringify(keySet(1, 2)), owner: 'platform' });
+});
+
+afterEach(async () => {
+  await Promise.all(sources.splice(0).map((source) => source.close?.()));
+  await server.close();
+});
+
+function openSource(options: Partial<VaultKeySourceOptions> = {}): KeySource {
+  const source = vaultKeySource({ url: server.url, path: 'apps/jwe', auth: { token: TOKEN }, ...options });
+  sources.push(source);
+  return source;
+}
+
+function countOf(request: string): number {
+  return server.requests.filter((other) => other === request).length;
+}
+
+describe('load', () => {
+  test('yields the JWK Set that a field holds as text', async () => {
+    expect(await openSource().load()).toEqual(keySet(1, 2));
+    expect(server.lastHeaders()).toMatchObject({ 'x-vault-token': TOKEN, 'x-vault-request': 'true' });
+  });
+
+  test('yields the JWK Set that a field holds as an object', async () => {
+    server.write('apps/jwe', { ring: keySet(3) });
+
+    expect(await openSource({ field: 'ring' }).load()).toEqual(keySet(3));
+  });
+
+  test('makes a JWK Set of a root secret', async () => {
+    server.write('apps/jwe', { jwks: secretOf(4).toString('hex') });
+    const kid = deriveKid(createSecretKey(secretOf(4)));
+
+    expect((await openSource().load()).keys).toMatchObject([{ kty: 'oct', kid, key_ops: ['deriveKey'] }]);
+  });
+
+  test('names the namespace', async () => {
+    const other = await startVaultServer({ namespace: 'team/payments' });
+    other.addToken(TOKEN);
+    other.write('apps/jwe', { jwks: JSON.stringify(keySet(1)) });
+    const load = openSource({ url: other.url, namespace: 'team/payments' }).load();
+
+    expect(await load.finally(() => other.close())).toEqual(keySet(1));
+  });
+
+  test('finds a path of any characters, and only that', async () => {
+    server.write('a b?c=d#%2e', { jwks: JSON.stringify(keySet(5)) });
+
+    expect(await openSource({ path: 'a b?c=d#%2e' }).load()).toEqual(keySet(5));
+  });
+
+  test('works behind a path of a proxy', async () => {
+    const answered: string[] = [];
+    const recorder: typeof fetch = async (input) => {
+      answered.push(String(input));
+      return new Response('{}', { status: 404 });
+    };
+    const source = openSource({ url: 'https://vault.example/proxied/', fetch: recorder });
+    await rejectionOf(source.load());
+
+    expect(answered.at(-1)).toBe('https://vault.example/proxied/v1/secret/data/apps/jwe');
+  });
+});
+
+describe('a token', () => {
+  test('from a function is asked for each time, and may end in a line break', async () => {
+    server.addToken('hvs.first');
+    server.addToken('hvs.second');
+    const written = ['hvs.first\n', 'hvs.second\n'];
+    const source = openSource({ auth: { token: async () => written.shift() ?? '' } });
+    await source.load();
+    await source.load();
+
+    expect(server.lastHeaders()['x-vault-token']).toBe('hvs.second');
+    expect(server.requests).toEqual([READ, READ]);
+  });
+
+  test('from a function is asked for again where it is refused', async () => {
+    const written = ['hvs.outdated', TOKEN];
+    const source = openSource({ auth: { token: () => written.shift() ?? '' } });
+
+    expect(await source.load()).toEqual(keySet(1, 2));
+  });
+
+  test('from a function that yields the same again is not tried twice', async () => {
+    await rejectionOf(openSource({ auth: { token: () => 'hvs.outdated' } }).load());
+
+    expect(countOf(READ)).toBe(1);
+  });
+
+  test('that may not look at itself reads all the same', async () => {
+    server.addToken('hvs.bare', { bare: true });
+
+    expect(await openSource({ auth: { token: 'hvs.bare' } }).load()).toEqual(keySet(1, 2));
+  });
+});
+
+describe('AppRole', () => {
+  test('logs in once, however many wait', async () => {
+    const source = openSource({ auth: ROLE });
+    await Promise.all([source.load(), source.load(), source.load()]);
+    await source.load();
+
+    expect(countOf(LOGIN)).toBe(1);
+  });
+
+  test('takes the secret_id from a function, and the mount from its option', async () => {
+    server.addRole({ ...ROLE, mount: 'ci/approle' });
+    const auth = { ...ROLE, secretId: async () => `${ROLE.secretId}\n`, mount: 'ci/approle' };
+
+    expect(await openSource({ auth }).load()).toEqual(keySet(1, 2));
+    expect(server.requests[0]).toBe('POST auth/ci/approle/login');
+  });
+
+  test('logs in anew, once, where the token is refused', async () => {
+    server.addRole({ ...ROLE, roleId: 'short', ttlSeconds: 3600 });
+    const source = openSource({ auth: { ...ROLE, roleId: 'short' } });
+    await source.load();
+    server.advance(3600);
+
+    expect(await source.load()).toEqual(keySet(1, 2));
+    expect(countOf(LOGIN)).toBe(2);
+  });
+
+  test('does not log in without end where the policy does not allow it', async () => {
+    server.addRole({ ...ROLE, roleId: 'denied', denied: true });
+    const refusal = await rejectionOf(openSource({ auth: { ...ROLE, roleId: 'denied' } }).load());
+
+    expect(refusal).toMatchObject({ message: expect.stringContaining('status 403, permission denied') });
+    expect([countOf(LOGIN), countOf(READ)]).toEqual([2, 2]);
+  });
+
+  test('revokes what it made when it is closed', async () => {
+    const source = openSource({ auth: ROLE });
+    await source.load();
+    expect(server.hasToken('hvs.made-1')).toBe(true);
+    await source.close?.();
+
+    expect(server.hasToken('hvs.made-1')).toBe(false);
+    await expect(source.load()).rejects.toThrow(/the key source was closed$/);
+  });
+
+  test('revokes what a login that is under way makes', async () => {
+    const source = openSource({ auth: ROLE });
+    const load = source.load();
+    await server.untilRequested(LOGIN, 1);
+    await source.close?.();
+    await load.catch(() => undefined);
+
+    expect(server.hasToken('hvs.made-1')).toBe(false);
+  });
+});
+
+test('a token that was given is not revoked when the source is closed', async () => {
+  const source = openSource();
+  await source.load();
+  await source.close?.();
+
+  expect(server.hasToken(TOKEN)).toBe(true);
+});
+
+describe('replace', () => {
+  test('writes the next set, and leaves the other fields alone', async () => {
+    expect(await openSource().replace?.(keySet(1, 2), keySet(1, 2, 3))).toBe(true);
+    expect(await openSource().load()).toEqual(keySet(1, 2, 3));
+    expect(server.read('apps/jwe')).toMatchObject({ owner: 'platform' });
+  });
+
+  test('leaves an object an object', async () => {
+    server.write('apps/jwe', { jwks: keySet(1) });
+    await openSource().replace?.(keySet(1), keySet(2));
+
+    expect(server.read('apps/jwe')).toEqual({ jwks: keySet(2) });
+  });
+
+  test('writes nothing where another set is there', async () => {
+    expect(await openSource().replace?.(keySet(1), keySet(3))).toBe(false);
+    expect(await openSource().load()).toEqual(keySet(1, 2));
+  });
+
+  test('does not overwrite what somebody else writes at the same moment', async () => {
+    server.beforeWrite(() => server.write('apps/jwe', { jwks: JSON.stringify(keySet(1, 2, 9)) }));
+
+    expect(await openSource().replace?.(keySet(1, 2), keySet(1, 2, 3))).toBe(false);
+    expect(await openSource().load()).toEqual(keySet(1, 2, 9));
+  });
+
+  test('loses no update of many at once', async () => {
+    const append = async (seed: number): Promise<void> => {
+      const source = openSource();
+      for (;;) {
+        const previous = await source.load();
+        if (await source.replace?.(previous, { keys: [...previous.keys, ...keySet(seed).keys] })) return;
+      }
+    };
+    await Promise.all([11, 12, 13, 14, 15].map(append));
+    const { keys } = await openSource().load();
+
+    expect(keys.map((jwk) => jwk['kid']).sort()).toEqual([
+      'root-1',
+      'root-11',
+      'root-12',
+      'root-13',
+      'root-14',
+      'root-15',
+      'root-2',
+    ]);
+  });
+
+  test('refuses a set that could not be read back', async () => {
+    const faulty = { keys: [{ kty: 'oct', k: 'AAAA' }] };
+
+    await expect(openSource().replace?.(keySet(1, 2), faulty)).rejects.toThrow(/^What is to be written: /);
+    expect(await openSource().load()).toEqual(keySet(1, 2));
+  });
+
+  test('says that the token may not write', async () => {
+    const source = openSource();
+    server.beforeWrite(() => undefined);
+    const denying: typeof fetch = async (input, init) =>
+      init?.method === 'POST'
+        ? new Response('{"errors":["permission denied"]}', { status: 403 })
+        : fetch(input, init);
+    const refused = openSource({ fetch: denying }).replace?.(keySet(1, 2), keySet(1));
+
+    await expect(refused).rejects.toThrow(/cannot be written: status 403, permission denied/);
+    expect(await source.load()).toEqual(keySet(1, 2));
+  });
+});
