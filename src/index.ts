@@ -35,6 +35,7 @@ export type {
   TokenType,
   UserLimits,
 } from './claims/claims-set.js';
+export type { LegacyTokenType } from './claims/complete-legacy-claims.js';
 export type { JsonObject, JsonValue } from './claims/json.js';
 export type { VerifiedToken, VerifiedTokenOf } from './claims/verified-token.js';
 export type { Clock, NumericDate } from './clock.js';
@@ -83,8 +84,10 @@ export { type TokenRouterOptions, tokenRouter } from './express/token-router.js'
 export { findVerifiedToken, verifiedToken } from './express/verified-token.js';
 export type { VerifyDone, VerifyFunction, VerifyFunctionWithRequest } from './express/verify-function.js';
 export type { ClaimsContext, ClaimsHook } from './grants/issue-access-token.js';
+export type { LegacyOptions } from './jwe/legacy-policy.js';
 export type { ContentEncryption } from './keys/content-key.js';
 export { createKeyRing, type KeyRingOptions } from './keys/create-key-ring.js';
+export { createLegacyKey, type LegacyKey, type LegacyKeySource } from './keys/create-legacy-key.js';
 export type { LegacyPassphraseKey, PassphraseKey } from './keys/derive-from-passphrase.js';
 export type { KeyRing } from './keys/key-ring.js';
 export type { KeySource } from './keys/key-source.js';

@@ -10,6 +10,8 @@ import { type Clock, type NumericDate, systemClock } from './clock.js';
 import { InvalidRequestError } from './errors.js';
 import { MAX_CLAIMS_DEPTH } from './jwe/decrypt-token.js';
 import { encryptToken } from './jwe/encrypt-token.js';
+import { type LegacyOptions, resolveLegacyPolicy } from './jwe/legacy-policy.js';
+import { isLegacyToken, openLegacyToken } from './jwe/open-legacy-token.js';
 import { openToken } from './jwe/open-token.js';
 import type { KeyRing } from './keys/key-ring.js';
 import { assertMethod } from './options.js';
@@ -21,6 +23,11 @@ export interface TokenServiceOptions extends ClaimsOptions {
   readonly maxTokenLength?: number;
   /** What is revoked. Default: nothing is. */
   readonly revocations?: RevocationCheck;
+  /**
+   * Tokens of another stack that are read too until they are replaced: `dir` with `A256GCM`, without `kid` and `typ`,
+   * with IVs of 96 or 128 bits. All five members are mandatory. Default: none are read.
+   */
+  readonly legacy?: LegacyOptions;
   /** Where issuance is put on record. Default: nowhere. */
   readonly audit?: AuditTrail;
   /** Default: the clock of the machine. */
@@ -85,14 +92,18 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     throw new TypeError('maxTokenLength must be a positive whole number');
   }
   const claimsPolicy = resolveClaimsPolicy(options);
+  const legacy = resolveLegacyPolicy(options.legacy, claimsPolicy);
   const [issuer = ''] = resolveStrings(options.issuer, 'issuer');
   for (const audience of claimsPolicy.audiences) keyRing.prepare('access', audience);
 
   return Object.freeze({
     async verify(token: string) {
       const now = clock();
-      const decrypted = await openToken(token, { keyRing, maxTokenLength }, now);
-      const verified = validateClaimsSet(decrypted, claimsPolicy, now);
+      const isLegacy = legacy !== undefined && isLegacyToken(token);
+      const decrypted = isLegacy
+        ? openLegacyToken(token, { legacy, maxTokenLength }, now)
+        : await openToken(token, { keyRing, maxTokenLength }, now);
+      const verified = validateClaimsSet(decrypted, isLegacy ? legacy.claimsPolicy : claimsPolicy, now);
       if (revocations !== undefined) await assertNotRevoked(verified, revocations);
       return verified;
     },

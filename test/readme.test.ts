@@ -7,7 +7,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createKeyRing, createTokenService } from 'passport-jwe';
 import { loadFiles } from './support/api-key-files.js';
+import { forgeLegacyToken, LEGACY_CLAIMS, LEGACY_PASSPHRASE } from './support/legacy-tokens.js';
 import { findFreePort, type RunningProgram, startProgram, untilListening } from './support/processes.js';
+import { describeWithPython, PYTHON } from './support/python.js';
 import { describeWithRedis, startRedis } from './support/redis.js';
 import { secretOf } from './support/tokens.js';
 
@@ -16,17 +18,18 @@ const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
 const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
 
 const storesPage = await readFile(join(ROOT, 'docs', 'stores.md'), 'utf8');
+const keysPage = await readFile(join(ROOT, 'docs', 'keys.md'), 'utf8');
+const pages = `${readme}${storesPage}${keysPage}`;
 
 /** Code blocks by the name that the comment above them gives. */
 const blocks = new Map(
-  [...`${readme}${storesPage}`.matchAll(/<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```/g)].map(
-    ([, name = '', code = '']) => [name, code],
-  ),
+  [...pages.matchAll(/<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```/g)].map(([, name = '', code = '']) => [
+    name,
+    code,
+  ]),
 );
 
-const programNames = [...`${readme}${storesPage}`.matchAll(/<!-- run: (\S+) -->\n```ts\n/g)].map(
-  ([, name = '']) => name,
-);
+const programNames = [...pages.matchAll(/<!-- run: (\S+) -->\n```ts\n/g)].map(([, name = '']) => name);
 
 const KEY = secretOf(9).toString('hex');
 const SERVICE = { issuer: 'https://auth.example.com', audience: 'https://api.example.com' };
@@ -91,7 +94,7 @@ function getDocuments(origin: string, token?: string) {
 
 describe('the README and the pages beside it', () => {
   test('have no code that these tests do not run', () => {
-    const fences = `${readme}${storesPage}`.match(/^```\w+$/gm)?.filter((fence) => fence !== '```text');
+    const fences = pages.match(/^```\w+$/gm)?.filter((fence) => fence !== '```text');
 
     expect([...blocks.keys()]).toEqual([
       'start',
@@ -109,6 +112,8 @@ describe('the README and the pages beside it', () => {
       'keys',
       'audit',
       'stores',
+      'legacy',
+      'python',
     ]);
     expect(fences).toHaveLength(blocks.size);
   });
@@ -237,6 +242,20 @@ describe('the README and the pages beside it', () => {
     expect(program.output()).toBe('service true\n');
   });
 
+  test('reads tokens of another stack until a day in the future', async () => {
+    const origin = await startServer('legacy', { OLD_PASSPHRASE: LEGACY_PASSPHRASE });
+    const now = Math.floor(Date.now() / 1000);
+    const old = forgeLegacyToken({ ...LEGACY_CLAIMS.models, iat: now, nbf: now, exp: now + 60 });
+    const answers = await Promise.all(
+      [old, await mint('read:documents')].map((token) => getDocuments(origin, token)),
+    );
+
+    expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual([
+      { documents: [], for: 'enterprise-customer-api-key', isLegacy: true },
+      { documents: [], for: 'demo', isLegacy: false },
+    ]);
+  });
+
   test('revokes a subject', async () => {
     const program = await startBlock('revoke');
 
@@ -312,5 +331,17 @@ describeWithRedis('docs/stores.md', () => {
     } finally {
       await redis.dispose();
     }
+  });
+});
+
+describeWithPython('docs/keys.md', () => {
+  test('has a program that reads a token of ours in Python', async () => {
+    const keyRing = await createKeyRing({ current: { secret: KEY } });
+    await writeFile(join(directory, 'keys.json'), JSON.stringify(keyRing.exportAccessKeys(SERVICE.audience)));
+    await writeFile(join(directory, 'python.py'), blocks.get('python') ?? '');
+    const token = await mint('read:documents');
+    const { stdout } = await promisify(execFile)(PYTHON, ['python.py', token], { cwd: directory });
+
+    expect(stdout).toMatch(/^at\+jwt https:\/\/auth\.example\.com https:\/\/api\.example\.com \d+ alice\n$/);
   });
 });

@@ -1,5 +1,6 @@
 import type { RateLimits, UserLimits } from '../claims/claims-set.js';
 import { freezeJson, type JsonObject } from '../claims/json.js';
+import { keyIdOfName } from '../claims/key-id-of-name.js';
 import type { ApiKey, DelegationRules, ModelConfiguration } from './api-key.js';
 import type { ApiKeyFile } from './schema.js';
 import { SecretText } from './secret-text.js';
@@ -9,7 +10,7 @@ import { SecretText } from './secret-text.js';
  * @returns `undefined` where the file has no `key_id` and its name yields none.
  */
 export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
-  const keyId = file.key_id ?? slugOf(file.name);
+  const keyId = file.key_id ?? keyIdOfName(file.name);
   if (keyId === '') return undefined;
   return Object.freeze({
     keyId,
@@ -75,16 +76,4 @@ function resolveDelegation(
     actors: Object.freeze(actors ?? [keyId]),
     audiences: Object.freeze(audiences),
   });
-}
-
-/** `Enterprise Customer API Key` becomes `enterprise-customer-api-key`. */
-function slugOf(name: string): string {
-  return name
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 65)
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 64);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { API_KEY_TYPES } from '../claims/claims-set.js';
+import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../claims/claims-set.js';
 import { isScopeToken } from '../claims/scope.js';
 import { REFRESH_TOKENS } from './api-key.js';
 import { isModelEndpoint } from './model-endpoint.js';
@@ -87,10 +87,10 @@ const userLimits = z.strictObject(
 
 const rateLimits = z.strictObject(
   {
-    requests_per_minute: limit.default(60),
-    tokens_per_minute: limit.default(10_000),
-    requests_per_hour: limit.default(1000),
-    concurrent_requests: limit.default(5),
+    requests_per_minute: limit.default(DEFAULT_RATE_LIMITS.requests_per_minute),
+    tokens_per_minute: limit.default(DEFAULT_RATE_LIMITS.tokens_per_minute),
+    requests_per_hour: limit.default(DEFAULT_RATE_LIMITS.requests_per_hour),
+    concurrent_requests: limit.default(DEFAULT_RATE_LIMITS.concurrent_requests),
     tokens_per_month: limit.optional(),
     per_user: userLimits.optional(),
   },

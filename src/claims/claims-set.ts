@@ -16,6 +16,14 @@ export type RateLimits = {
 /** Limits of one user of an API key; what is not named is not limited. */
 export type UserLimits = Partial<Omit<RateLimits, 'per_user'>>;
 
+/** Limits of an API key whose file names none. */
+export const DEFAULT_RATE_LIMITS: RateLimits = Object.freeze({
+  requests_per_minute: 60,
+  tokens_per_minute: 10_000,
+  requests_per_hour: 1000,
+  concurrent_requests: 5,
+});
+
 /** The claims set that every accepted token has, in the names of the wire (RFC 7519 section 4, RFC 9068 section 2.2). */
 export interface ClaimsSet {
   readonly iss: string;

@@ -35,7 +35,7 @@ export function decryptToken(token: string, policy: DecryptionPolicy, now: Numer
   const header = parseProtectedHeader(headerBytes);
   const key = findKey(header, policy.keyRing, now);
   assertLengths(encryptedKey, iv, tag);
-  const plaintext = open({ iv, ciphertext, tag }, encodedHeader, key);
+  const plaintext = openSealed({ iv, ciphertext, tag }, encodedHeader, key);
   const claims = parseClaims(plaintext);
   return Object.freeze({ header, claims, key });
 }
@@ -43,7 +43,7 @@ export function decryptToken(token: string, policy: DecryptionPolicy, now: Numer
 type FiveOf<Item> = readonly [Item, Item, Item, Item, Item];
 
 /** RFC 7516 section 7.1: five parts, hence four dots. */
-function splitToken(token: string, maxTokenLength: number): FiveOf<string> {
+export function splitToken(token: string, maxTokenLength: number): FiveOf<string> {
   if (token.length > maxTokenLength) throw new InvalidTokenError('too_long');
   const [header, encryptedKey, iv, ciphertext, tag, ...excess] = token.split('.', 6);
   if (
@@ -59,7 +59,7 @@ function splitToken(token: string, maxTokenLength: number): FiveOf<string> {
   return [header, encryptedKey, iv, ciphertext, tag];
 }
 
-function decodeSegments([header, encryptedKey, iv, ciphertext, tag]: FiveOf<string>): FiveOf<Buffer> {
+export function decodeSegments([header, encryptedKey, iv, ciphertext, tag]: FiveOf<string>): FiveOf<Buffer> {
   return [
     decodeBase64url(header),
     decodeBase64url(encryptedKey),
@@ -85,7 +85,7 @@ function assertLengths(encryptedKey: Buffer, iv: Buffer, tag: Buffer): void {
   if (tag.length !== TAG_BYTES) throw new InvalidTokenError('tag_length');
 }
 
-function open(sealed: SealedContent, encodedHeader: string, key: ContentKey): Buffer {
+export function openSealed(sealed: SealedContent, encodedHeader: string, key: ContentKey): Buffer {
   try {
     return openContent(sealed, encodedHeader, key);
   } catch (cause) {
@@ -94,7 +94,7 @@ function open(sealed: SealedContent, encodedHeader: string, key: ContentKey): Bu
 }
 
 /** RFC 7519 section 7.2 step 10: a JSON object in UTF-8. JSON.parse refuses a byte order mark. */
-function parseClaims(plaintext: Buffer): JsonObject {
+export function parseClaims(plaintext: Buffer): JsonObject {
   if (!isUtf8(plaintext)) throw new InvalidTokenError('claims_not_json');
   let claims: unknown;
   try {

@@ -1,6 +1,6 @@
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
-import type { RateLimits } from '../claims/claims-set.js';
+import { DEFAULT_RATE_LIMITS, type RateLimits } from '../claims/claims-set.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import { type Clock, systemClock } from '../clock.js';
 import { RateLimitExceededError, rateLimitHeaders, TemporarilyUnavailableError } from '../errors.js';
@@ -61,13 +61,6 @@ export interface Limits {
   admit(token: VerifiedToken, cost?: Cost): Promise<Admission>;
 }
 
-const DEFAULT_LIMITS: RateLimits = {
-  requests_per_minute: 60,
-  tokens_per_minute: 10_000,
-  requests_per_hour: 1000,
-  concurrent_requests: 5,
-};
-
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function createLimits(options: LimitsOptions): Limits {
   const { store, apiKeys, defaultLimits, policy, terms, audit, clock } = resolveOptions(options);
@@ -123,7 +116,7 @@ function resolveOptions(options: LimitsOptions) {
   const {
     store,
     apiKeys,
-    defaultLimits = DEFAULT_LIMITS,
+    defaultLimits = DEFAULT_RATE_LIMITS,
     onStoreFailure: policy = { kind: 'deny' },
   } = options;
   const { leaseSeconds = 15, maxUsersPerKey = 10_000, audit = noAuditTrail, clock = systemClock } = options;

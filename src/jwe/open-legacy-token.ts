@@ -1,0 +1,56 @@
+import { completeLegacyClaims } from '../claims/complete-legacy-claims.js';
+import type { AuthenticToken } from '../claims/validate-claims-set.js';
+import type { NumericDate } from '../clock.js';
+import { InvalidTokenError } from '../errors.js';
+import { IV_BYTES, TAG_BYTES } from './aes-gcm.js';
+import { decodeSegments, openSealed, parseClaims, splitToken } from './decrypt-token.js';
+import type { LegacyPolicy } from './legacy-policy.js';
+
+/**
+ * The protected header of every token that is legacy, and no other spelling of it: no `kid`, no `typ`, nothing else.
+ * It is what python-jose, jwcrypto and jose write where they are given no more.
+ */
+const LEGACY_HEADER = Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url');
+const LEGACY_START = `${LEGACY_HEADER}.`;
+
+/** python-jose 3.3 writes 128 bits, which RFC 7518 section 5.3 forbids. */
+const LEGACY_IV_BYTES = 16;
+
+export interface LegacyDecryption {
+  readonly legacy: LegacyPolicy;
+  /** Longest token that is looked at, in characters. */
+  readonly maxTokenLength: number;
+}
+
+/** Whether its protected header says no more than `dir` and `A256GCM`; costs one comparison. */
+export function isLegacyToken(token: string): boolean {
+  return token.startsWith(LEGACY_START);
+}
+
+/**
+ * Opens a token of another stack (RFC 7516 section 5.2) with its one key, and supplies what it lacks. Nothing of that
+ * is valid yet: the claims go the way of all tokens, under the policy for legacy ones.
+ * @param token one for which `isLegacyToken` holds.
+ * @throws InvalidTokenError for everything that is wrong with it, and from the end of the option on.
+ */
+export function openLegacyToken(
+  token: string,
+  { legacy, maxTokenLength }: LegacyDecryption,
+  now: NumericDate,
+): AuthenticToken {
+  const segments = splitToken(token, maxTokenLength);
+  const [, encryptedKey, iv, ciphertext, tag] = decodeSegments(segments);
+  // Written so that a clock that yields no number lets nothing pass.
+  if (!(now < legacy.until)) throw new InvalidTokenError('expired_key');
+  assertLegacyLengths(encryptedKey, iv, tag);
+  const plaintext = openSealed({ iv, ciphertext, tag }, LEGACY_HEADER, legacy.key);
+  const claims = completeLegacyClaims(parseClaims(plaintext), legacy, token);
+  return Object.freeze({ header: legacy.header, claims, key: legacy.key });
+}
+
+/** An empty encrypted key (RFC 7518 section 4.5), the IV as it should be or as it was, a whole tag. */
+function assertLegacyLengths(encryptedKey: Buffer, iv: Buffer, tag: Buffer): void {
+  if (encryptedKey.length !== 0) throw new InvalidTokenError('encrypted_key');
+  if (iv.length !== LEGACY_IV_BYTES && iv.length !== IV_BYTES) throw new InvalidTokenError('iv_length');
+  if (tag.length !== TAG_BYTES) throw new InvalidTokenError('tag_length');
+}

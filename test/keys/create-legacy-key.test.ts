@@ -1,0 +1,97 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import { contentKeyOf, createLegacyKey } from '../../src/keys/create-legacy-key.js';
+import { LEGACY_KEY_HEX, LEGACY_PASSPHRASE } from '../support/legacy-tokens.js';
+import { createRing, secretOf } from '../support/tokens.js';
+import { untyped } from '../support/untyped.js';
+
+const BYTES = Buffer.from(LEGACY_KEY_HEX, 'hex');
+const JWK = { kty: 'oct', alg: 'A256GCM', k: BYTES.toString('base64url') };
+
+async function bytesOf(source: Parameters<typeof createLegacyKey>[0]): Promise<Buffer> {
+  return contentKeyOf(await createLegacyKey(source)).secret.export();
+}
+
+describe('createLegacyKey', () => {
+  test('derives from a passphrase what Python did', async () => {
+    const bytes = await bytesOf({ passphrase: LEGACY_PASSPHRASE, derivation: 'dsp-ai-platform' });
+    expect(bytes).toEqual(BYTES);
+  });
+
+  test.each([
+    ['bytes', BYTES],
+    ['base64url', BYTES.toString('base64url')],
+    ['hexadecimal', LEGACY_KEY_HEX],
+  ])('takes a secret as it is, as %s', async (_, secret) => {
+    expect(await bytesOf({ secret })).toEqual(BYTES);
+  });
+
+  test.each(['A256GCM', 'dir'])('takes a JWK as it is, with alg %s', async (alg) => {
+    expect(await bytesOf({ jwk: { ...JWK, alg } })).toEqual(BYTES);
+  });
+
+  test('gives one name to a key, however it comes, and the one that a key ring would give', async () => {
+    const passphrase = { passphrase: LEGACY_PASSPHRASE, derivation: 'dsp-ai-platform' } as const;
+    const keys = await Promise.all([passphrase, { secret: BYTES }, { jwk: JWK }].map(createLegacyKey));
+    const ring = await createKeyRing({ current: passphrase });
+    expect(new Set(keys.map(({ kid }) => kid))).toEqual(new Set([ring.current]));
+  });
+
+  test('keeps the name that the source gives', async () => {
+    expect(await createLegacyKey({ jwk: { ...JWK, kid: 'old' } })).toEqual({ kid: 'old' });
+    const passphrase = { passphrase: LEGACY_PASSPHRASE, derivation: 'dsp-ai-platform', kid: 'old' } as const;
+    expect(await createLegacyKey(passphrase)).toEqual({ kid: 'old' });
+  });
+
+  test('yields a key that only decrypts, for one algorithm and no particular audience', async () => {
+    const key = contentKeyOf(await createLegacyKey({ secret: BYTES }));
+    expect(key).toMatchObject({ alg: 'dir', enc: 'A256GCM', purpose: 'access', encrypts: false });
+    expect(key).not.toHaveProperty('audience');
+    expect(Object.isFrozen(key)).toBe(true);
+  });
+
+  test('hands out nothing that the secret could be read off', async () => {
+    const key = await createLegacyKey({ secret: BYTES });
+    expect(Object.keys(key)).toEqual(['kid']);
+    expect(Object.isFrozen(key)).toBe(true);
+    expect(inspect(key, { showHidden: true, depth: 5 })).not.toMatch(/secret|KeyObject/i);
+  });
+
+  test.each<[string, object]>([
+    ['nothing', {}],
+    ['a list', []],
+    ['a passphrase with a salt', { passphrase: LEGACY_PASSPHRASE, salt: 'a salt of our own' }],
+    ['a passphrase alone', { passphrase: LEGACY_PASSPHRASE }],
+    ['another derivation', { passphrase: LEGACY_PASSPHRASE, derivation: 'md5' }],
+    ['a short passphrase', { passphrase: 'dsp-ai-platform', derivation: 'dsp-ai-platform' }],
+    ['the text that the passphrase class of Python yields', { secret: `${JWK.k}=` }],
+    ['31 bytes', { secret: LEGACY_KEY_HEX.slice(2) }],
+    ['bytes that are all equal', { secret: '00'.repeat(32) }],
+    ['a file', { file: '/etc/hostname' }],
+    ['a JWK that is none', { jwk: null }],
+    ['a root', { jwk: { kty: 'oct', key_ops: ['deriveKey'], k: JWK.k } }],
+    ['a JWK for A128GCM', { jwk: { kty: 'oct', alg: 'A128GCM', k: secretOf(1).toString('base64url', 16) } }],
+    ['a JWK of 16 bytes', { jwk: { kty: 'oct', alg: 'dir', k: secretOf(1).toString('base64url', 0, 16) } }],
+    ['a JWK that must not decrypt', { jwk: { ...JWK, key_ops: ['encrypt'] } }],
+    ['a JWK with a malformed kid', { jwk: { ...JWK, kid: 'a b' } }],
+    ['an RSA key', { jwk: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } }],
+  ])('refuses %s, and shows nothing of it', async (_, source) => {
+    const error: unknown = await createLegacyKey(untyped(source)).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(inspect(error)).not.toContain(LEGACY_PASSPHRASE);
+    expect(inspect(error)).not.toContain(JWK.k);
+  });
+});
+
+describe('contentKeyOf', () => {
+  test('takes nothing that createLegacyKey did not make', async () => {
+    const ring = await createRing();
+    const lookAlike = { ...(await createLegacyKey({ secret: BYTES })) };
+    for (const wrong of [lookAlike, { kid: ring.current }, untyped({ key: null }).key]) {
+      expect(() => contentKeyOf(wrong)).toThrow(
+        new TypeError('legacy.key must be made by await createLegacyKey(...)'),
+      );
+    }
+  });
+});
