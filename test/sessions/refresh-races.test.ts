@@ -6,7 +6,7 @@ import {
   setUpAuthorizationServers,
 } from '../support/authorization-servers.js';
 import { createRandom } from '../support/random.js';
-import { describeWithRedis, startRedis } from '../support/redis.js';
+import { describeWithRedis, withRedis } from '../support/redis.js';
 
 /** 300 in the suite, 10 000 by `npm run soak`. */
 const RACES = Number(process.env['REFRESH_RACES'] ?? 300);
@@ -52,14 +52,7 @@ describe(`${RACES} races of 2 to 50 uses of one refresh token over ${PROCESSES} 
 describeWithRedis(`${RACES} races of 2 to 50 uses of one refresh token over ${PROCESSES} processes`, () => {
   test(
     'leave exactly one line alive on Redis',
-    async () => {
-      const redis = await startRedis();
-      try {
-        await raceOn(redis.url);
-      } finally {
-        await redis.dispose();
-      }
-    },
+    () => withRedis(({ url }) => raceOn(url)),
     RACES * RACE_TIMEOUT_MS,
   );
 });

@@ -9,7 +9,7 @@ import {
   use,
 } from '../support/authorization-servers.js';
 import { createRandom } from '../support/random.js';
-import { describeWithRedis, startRedis } from '../support/redis.js';
+import { describeWithRedis, withRedis } from '../support/redis.js';
 
 const RACES = 3;
 const LINES = 4;
@@ -83,16 +83,5 @@ describe('the end of all sessions in one process while another refreshes them', 
 });
 
 describeWithRedis('the end of all sessions in one process while another refreshes them', () => {
-  test(
-    'leaves nothing alive on Redis',
-    async () => {
-      const redis = await startRedis();
-      try {
-        await raceOn(redis.url);
-      } finally {
-        await redis.dispose();
-      }
-    },
-    TIMEOUT_MS,
-  );
+  test('leaves nothing alive on Redis', () => withRedis(({ url }) => raceOn(url)), TIMEOUT_MS);
 });

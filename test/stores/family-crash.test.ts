@@ -5,9 +5,10 @@ import { describe, expect, test } from '@jest/globals';
 import type { FamilyStore } from '../../src/stores/family-store.js';
 import { openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
 import { connectRedisStores } from '../../src/stores/redis/connect-redis-stores.js';
+import type { Stores } from '../../src/stores/stores.js';
 import { startProgram } from '../support/processes.js';
 import { createRandom } from '../support/random.js';
-import { describeWithRedis, startRedis } from '../support/redis.js';
+import { describeWithRedis, withRedis } from '../support/redis.js';
 
 /** 10 in the suite, 200 by `npm run soak`. */
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 10);
@@ -59,22 +60,24 @@ async function expectListed(families: FamilyStore, lines: readonly string[]): Pr
   expect(ended.filter((id) => listed.has(id))).toEqual([]);
 }
 
+async function crashOn(location: string, stores: Stores): Promise<void> {
+  const lines: string[] = [];
+  try {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      lines.push(...(await changeUntilKilled(location, round)));
+      await expectListed(stores.families, lines);
+    }
+  } finally {
+    await stores.close();
+  }
+}
+
 describe('kill -9 of a process that begins and ends families', () => {
   test(
     `hides no live one on LMDB, nor lists an ended one, ${ROUNDS} times`,
     async () => {
       const path = await mkdtemp(join(tmpdir(), 'passport-jwe-families-'));
-      const stores = await openLmdbStores({ path });
-      const lines: string[] = [];
-      try {
-        for (let round = 0; round < ROUNDS; round += 1) {
-          lines.push(...(await changeUntilKilled(path, round)));
-          await expectListed(stores.families, lines);
-        }
-      } finally {
-        await stores.close();
-        await rm(path, { recursive: true });
-      }
+      await crashOn(path, await openLmdbStores({ path })).finally(() => rm(path, { recursive: true }));
     },
     ROUNDS * ROUND_TIMEOUT_MS,
   );
@@ -83,20 +86,8 @@ describe('kill -9 of a process that begins and ends families', () => {
 describeWithRedis('kill -9 of a process that begins and ends families', () => {
   test(
     `hides no live one on Redis, nor lists an ended one, ${ROUNDS} times`,
-    async () => {
-      const redis = await startRedis();
-      const stores = await connectRedisStores({ url: redis.url, commandTimeoutMs: 2000 });
-      const lines: string[] = [];
-      try {
-        for (let round = 0; round < ROUNDS; round += 1) {
-          lines.push(...(await changeUntilKilled(redis.url, round)));
-          await expectListed(stores.families, lines);
-        }
-      } finally {
-        await stores.close();
-        await redis.dispose();
-      }
-    },
+    () =>
+      withRedis(async ({ url }) => crashOn(url, await connectRedisStores({ url, commandTimeoutMs: 2000 }))),
     ROUNDS * ROUND_TIMEOUT_MS,
   );
 });

@@ -207,7 +207,9 @@ describeWithRedis('the keys in Redis', () => {
 
     expect(keys).toEqual([
       'p:counter:c',
-      'p:family:f',
+      'p:families-by-expiry:{demo}',
+      'p:families:{demo}',
+      'p:family:{demo}:f',
       '{p}:revocations',
       '{p}:revocations:expiry',
       '{p}:revocations:log',

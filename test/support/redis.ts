@@ -94,6 +94,16 @@ export async function startRedis(settings: readonly string[] = ['--save', '']): 
   return server;
 }
 
+/** Runs on a Redis of its own, which goes with it. */
+export async function withRedis(run: (redis: RedisServer) => Promise<void>): Promise<void> {
+  const redis = await startRedis();
+  try {
+    await run(redis);
+  } finally {
+    await redis.dispose();
+  }
+}
+
 /** Three masters of one Redis Cluster, each with a third of the slots. */
 export async function startRedisCluster(): Promise<readonly RedisServer[]> {
   const nodes: RedisServer[] = [];
