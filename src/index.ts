@@ -95,6 +95,7 @@ export type { KeyUsageOptions } from './keys/key-usage.js';
 export { generateKeySet, type KeyState, type KeyVersion } from './keys/key-versions.js';
 export { type OpenKeyRingOptions, openKeyRing } from './keys/open-key-ring.js';
 export type { Jwk, JwkSet } from './keys/parse-jwk.js';
+export { type PublishOptions, publishAccessKeys } from './keys/publish-access-keys.js';
 export type { KeyLocation, KeySpec } from './keys/read-key-spec.js';
 export type { PrivateFile } from './keys/read-private-file.js';
 export type { RotatingKeyRing } from './keys/sourced-key-ring.js';

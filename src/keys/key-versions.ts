@@ -103,26 +103,35 @@ export function addVersion(
   now: NumericDate,
   { pendingSeconds, retainSeconds }: RotationSchedule,
 ): JwkSet | undefined {
-  if (keys.some((jwk) => timeOf(jwk, 'nbf', 0) > now)) return undefined;
+  const live = keys.filter((jwk) => isLive(jwk, now));
+  if (live.some((jwk) => beginsAt(jwk) > now)) return undefined;
   const begin = Math.ceil(now + pendingSeconds);
-  const kept = keys
-    .filter((jwk) => timeOf(jwk, 'exp', Number.POSITIVE_INFINITY) > now)
-    .map((jwk) => (jwk['exp'] === undefined ? { ...jwk, exp: Math.ceil(begin + retainSeconds) } : jwk));
+  const kept = live.map((jwk) =>
+    jwk['exp'] === undefined ? { ...jwk, exp: Math.ceil(begin + retainSeconds) } : jwk,
+  );
   return { keys: [...kept, createRoot(now, begin)] };
 }
 
 /**
- * The set in which one version has ended, at once.
- * @throws TypeError for one that is not there, or is the only one that encrypts from now on.
+ * The set in which one version has ended, at once. Where that was to take the place of the current one, the current one
+ * has no end any more.
+ * @throws TypeError for one that is not there, or is the current one.
  */
 export function endVersion({ keys }: JwkSet, kid: string, now: NumericDate): JwkSet {
-  const ended = keys.map((jwk) => (jwk['kid'] === kid ? { ...jwk, exp: Math.floor(now) } : jwk));
   if (!keys.some((jwk) => jwk['kid'] === kid)) throw new TypeError('The key ring has no version of that kid');
-  const isUsable = (jwk: Jwk): boolean => jwk['exp'] === undefined && timeOf(jwk, 'nbf', 0) <= now;
-  if (!ended.some(isUsable)) {
+  const [current] = keys
+    .filter((jwk) => isLive(jwk, now) && beginsAt(jwk) <= now)
+    .sort((one, other) => beginsAt(other) - beginsAt(one));
+  if (current === undefined || current['kid'] === kid) {
     throw new TypeError('This version encrypts: rotate first, and retire it once another one is current');
   }
-  return { keys: ended };
+  const ended = keys.map((jwk) => (jwk['kid'] === kid ? { ...jwk, exp: Math.floor(now) } : jwk));
+  if (ended.some((jwk) => jwk['exp'] === undefined)) return { keys: ended };
+  return { keys: ended.map((jwk) => (jwk['kid'] === current['kid'] ? withoutEnd(jwk) : jwk)) };
+}
+
+function withoutEnd({ exp: _, ...jwk }: Jwk): Jwk {
+  return jwk;
 }
 
 /**
@@ -144,7 +153,10 @@ function createRoot(now: NumericDate, begin: NumericDate): Jwk {
   };
 }
 
-function timeOf(jwk: Jwk, name: 'nbf' | 'exp', otherwise: number): number {
-  const value = jwk[name];
-  return typeof value === 'number' ? value : otherwise;
+function isLive({ exp }: Jwk, now: NumericDate): boolean {
+  return typeof exp !== 'number' || exp > now;
+}
+
+function beginsAt({ nbf }: Jwk): NumericDate {
+  return typeof nbf === 'number' ? nbf : 0;
 }

@@ -285,6 +285,28 @@ describe('retire', () => {
     expect(records.at(-1)).toMatchObject({ type: 'key_ring.retired', kid: ring.versions[0]?.kid });
   });
 
+  test('ends an old version while a rotation is under way', async () => {
+    const ring = await openRing();
+    await ring.rotate();
+    now = NOW + 301;
+    await ring.rotate();
+    await ring.retire(ring.versions[0]?.kid ?? '');
+
+    expect(kidsOf(ring)).toEqual(['retired', 'current', 'pending']);
+  });
+
+  test('calls off a rotation where it ends the pending version: the current one goes on without an end', async () => {
+    const ring = await openRing();
+    await ring.rotate();
+    await ring.retire(ring.versions[1]?.kid ?? '');
+    now = NOW + 301;
+
+    expect(kidsOf(ring)).toEqual(['current', 'retired']);
+    expect(ring.versions[0]).not.toHaveProperty('notAfter');
+    await ring.rotate();
+    expect(kidsOf(ring)).toEqual(['current', 'pending']);
+  });
+
   test('is refused for the version that encrypts, and one that is not there', async () => {
     const ring = await openRing();
 

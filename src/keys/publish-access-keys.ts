@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { assertOptions, type KnownOptions } from '../options.js';
+import type { RotatingKeyRing } from './sourced-key-ring.js';
+
+export interface PublishOptions {
+  /** The audience whose access keys the file gets. */
+  readonly audience: string;
+  /** Path of the file, in a directory that is there; written for its owner alone (0600). */
+  readonly file: string;
+  /** Told of a change that could not be written; the next one is tried all the same. Default: `process.emitWarning`. */
+  readonly onError?: (error: unknown) => void;
+}
+
+const KNOWN: KnownOptions<PublishOptions> = { audience: true, file: true, onError: true };
+
+/**
+ * Keeps a file that holds the access keys of one audience, for the key ring of that resource server: it is written now
+ * and after every change of the ring, so that a pending version is in it before it encrypts. It opens no tokens of other
+ * audiences, and no refresh tokens.
+ * @returns what ends it.
+ * @throws TypeError (as rejection) for an option that is missing, or a ring whose keys were given underived.
+ * @throws Error where the file cannot be written.
+ */
+export async function publishAccessKeys(ring: RotatingKeyRing, options: PublishOptions): Promise<() => void> {
+  assertOptions(options, KNOWN, 'publishAccessKeys');
+  const { audience, file, onError = warn } = options;
+  for (const value of [audience, file]) {
+    if (typeof value !== 'string' || value === '') throw new TypeError('audience and file must be text');
+  }
+  const write = (): Promise<void> => replaceWhole(file, JSON.stringify(ring.exportAccessKeys(audience)));
+  await write();
+  let written = Promise.resolve();
+  return ring.onChange(() => {
+    written = written.then(write).catch(onError);
+  });
+}
+
+/** Readers find the old content or the new one. */
+async function replaceWhole(file: string, text: string): Promise<void> {
+  const draft = join(dirname(file), `.${basename(file)}.${randomBytes(8).toString('hex')}`);
+  try {
+    const handle = await open(draft, 'wx', 0o600);
+    try {
+      await handle.writeFile(`${text}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, file);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+function warn(error: unknown): void {
+  const reason = error instanceof Error ? error.message : 'for an unknown reason';
+  process.emitWarning(`Access keys could not be published: ${reason}`, { code: 'PASSPORT_JWE_PUBLISH' });
+}

@@ -1,0 +1,64 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { generateKeySet, openKeyRing, publishAccessKeys, type RotatingKeyRing } from 'passport-jwe';
+import { memoryKeySource } from '../support/memory-key-source.js';
+import { AUDIENCE, NOW } from '../support/tokens.js';
+import { untyped } from '../support/untyped.js';
+
+let directory = '';
+let file = '';
+let ring: RotatingKeyRing;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'passport-jwe-publish-'));
+  file = join(directory, 'reports.json');
+  ring = await openKeyRing({ source: memoryKeySource(generateKeySet(NOW)), clock: () => NOW });
+});
+
+afterEach(async () => {
+  await ring.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const readKids = async (): Promise<readonly string[]> => {
+  const { keys }: { keys: readonly { kid: string }[] } = JSON.parse(await readFile(file, 'utf8'));
+  return keys.map(({ kid }) => kid);
+};
+
+test('the file holds the access keys of one audience, for its owner alone, and nothing else is left behind', async () => {
+  await publishAccessKeys(ring, { audience: AUDIENCE, file });
+
+  expect(await readKids()).toEqual([ring.encryptionKey('access', AUDIENCE).kid]);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(await readdir(directory)).toEqual(['reports.json']);
+});
+
+test('it follows the ring, until it is told to end', async () => {
+  const stop = await publishAccessKeys(ring, { audience: AUDIENCE, file });
+  await ring.rotate();
+  while ((await readKids()).length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  const kids = await readKids();
+  stop();
+  await ring.retire(ring.versions[1]?.kid ?? '');
+
+  expect(kids).toHaveLength(2);
+  expect(await readKids()).toEqual(kids);
+});
+
+test('a change that cannot be written is told', async () => {
+  const errors: unknown[] = [];
+  await publishAccessKeys(ring, { audience: AUDIENCE, file, onError: (error) => void errors.push(error) });
+  await rm(directory, { recursive: true });
+  await ring.rotate();
+  while (errors.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+
+  expect(errors[0]).toMatchObject({ code: 'ENOENT' });
+});
+
+test.each([{ audience: '' }, { file: 7 }, { path: 'x' }])('options are refused: %j', async (options) => {
+  await expect(publishAccessKeys(ring, untyped({ audience: AUDIENCE, file, ...options }))).rejects.toThrow(
+    TypeError,
+  );
+});
