@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createKeyRing, createTokenService } from 'passport-jwe';
+import { createKeyRing, createTokenService, generateKeySet } from 'passport-jwe';
 import { loadFiles } from './support/api-key-files.js';
 import { forgeLegacyToken, LEGACY_CLAIMS, LEGACY_PASSPHRASE } from './support/legacy-tokens.js';
 import { findFreePort, type RunningProgram, startProgram, untilListening } from './support/processes.js';
@@ -110,6 +110,7 @@ describe('the README and the pages beside it', () => {
       'sessions',
       'api-key',
       'keys',
+      'rotation',
       'audit',
       'stores',
       'legacy',
@@ -123,7 +124,7 @@ describe('the README and the pages beside it', () => {
     expect(scripts).toHaveProperty(name);
   });
 
-  test.each([...readme.matchAll(/npm run (\w+)/g)].map(([, name = '']) => name))(
+  test.each([...readme.matchAll(/npm run ([\w-]+)/g)].map(([, name = '']) => name))(
     'names npm run %s, which is there',
     (name) => {
       expect(scripts).toHaveProperty(name);
@@ -233,6 +234,14 @@ describe('the README and the pages beside it', () => {
     service.close();
 
     expect(program.output()).toBe('Bearer token-1\n');
+  });
+
+  test('rotates the keys of a file', async () => {
+    await writeFile(join(directory, 'keys.json'), JSON.stringify(generateKeySet()), { mode: 0o600 });
+    const program = await startBlock('rotation');
+
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toMatch(/^\[ '[\w-]+ current' \]\n$/);
   });
 
   test('hands a resource server the keys of its audience', async () => {
