@@ -1,5 +1,5 @@
 import type { ApiKey } from '../api-keys/api-key.js';
-import type { Clock } from '../clock.js';
+import type { Clock, NumericDate } from '../clock.js';
 import type { TokenService } from '../token-service.js';
 
 /** Parameters of a token request: those of its grant type, each present once and not empty. */
@@ -21,6 +21,8 @@ export interface GrantContext {
   readonly parameters: GrantParameters;
   readonly origin: RequestOrigin;
   readonly clock: Clock;
+  /** How what is issued is dated. Default: now. */
+  readonly issuedAt?: NumericDate;
 }
 
 /** Body of a successful answer (RFC 6749 section 5.1). */

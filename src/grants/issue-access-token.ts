@@ -83,10 +83,9 @@ interface Issuance {
 }
 
 async function issue(
-  { tokens, apiKey, origin, clock }: GrantContext,
+  { tokens, apiKey, origin, clock, issuedAt = clock() }: GrantContext,
   { request, kind, claimsHook }: Issuance,
 ): Promise<TokenResponse> {
-  const now = clock();
   const { scope, audience, user, sessionId } = request;
   const custom = await askHook(claimsHook, apiKey, { ...request, ...origin });
   if (isExpired(apiKey, clock())) throw new InvalidClientError('expired');
@@ -97,8 +96,8 @@ async function issue(
     subjectAsserted: user !== undefined,
     clientId: apiKey.keyId,
     scope,
-    issuedAt: now,
-    lifetimeSeconds: Math.min(kind.maxLifetimeSeconds, chooseLifetime(apiKey, scope, now)),
+    issuedAt,
+    lifetimeSeconds: Math.min(kind.maxLifetimeSeconds, chooseLifetime(apiKey, scope, issuedAt)),
     claims: {
       ...copyCustomClaims(custom),
       ...kind.claims,

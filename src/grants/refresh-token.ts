@@ -36,11 +36,13 @@ export function refreshToken({ claimsHook = noClaims, families, codec }: Refresh
         deviceId: parameters.get('device_id'),
         requestedScope,
       };
+      const knownUpTo = families.knownUpTo();
       const { state } = await families.find(presented, request);
       assertAudience(state, context);
       const scope = narrowScope(state, requestedScope, apiKey);
       const successor = await families.rotate(presented, request);
-      const response = await issueAccessToken(context, { scope, ...identitiesOf(state) }, claimsHook);
+      const issuance = { ...context, issuedAt: Math.max(state.createdAt, knownUpTo) };
+      const response = await issueAccessToken(issuance, { scope, ...identitiesOf(state) }, claimsHook);
       return { ...response, refresh_token: successor };
     },
   };

@@ -13,6 +13,8 @@ export interface PresentedToken {
   readonly token: string;
   readonly digest: string;
   readonly familyId: string;
+  /** Key under which it is encrypted. */
+  readonly kid: string;
 }
 
 /** Makes and opens refresh tokens of one authorization server: encrypted under keys that no API holds. */
@@ -54,7 +56,7 @@ export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshToke
         throw new InvalidGrantError('malformed');
       }
       if (!(typeof exp === 'number' && exp > now)) throw new InvalidGrantError('expired');
-      return { token, digest: digestToken(token), familyId };
+      return { token, digest: digestToken(token), familyId, kid: key.kid };
     },
   };
 
