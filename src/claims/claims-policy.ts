@@ -32,7 +32,8 @@ export interface ClaimsPolicy {
   readonly scopeClaim: string;
 }
 
-const MAX_CLOCK_TOLERANCE_SECONDS = 60;
+/** Most that any reader allows, in seconds. */
+export const MAX_CLOCK_TOLERANCE_SECONDS = 60;
 
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function resolveClaimsPolicy(options: ClaimsOptions): ClaimsPolicy {

@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { type AuditTrail, noAuditTrail } from '../audit/record.js';
+import { MAX_CLOCK_TOLERANCE_SECONDS } from '../claims/claims-policy.js';
 import { type Clock, systemClock } from '../clock.js';
 import { InvalidRequestError, JweError } from '../errors.js';
 import { clientCredentials } from '../grants/client-credentials.js';
@@ -108,7 +109,9 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   const grants = createGrants({ claimsHook: claims, sessions, live, apiKeys });
   addEndpoint('/token', exchangeToken({ tokens, apiKeys, grants, defaultAudience: audience, clock }));
   if (revocations !== undefined) {
-    addEndpoint('/revoke', revokeToken({ tokens, apiKeys, revocations, sessions, clock }));
+    // What any reader may still accept can be revoked.
+    const lenient = createTokenService({ ...service, clockToleranceSeconds: MAX_CLOCK_TOLERANCE_SECONDS });
+    addEndpoint('/revoke', revokeToken({ tokens: lenient, apiKeys, revocations, sessions, clock }));
   }
   addEndpoint('/introspect', introspectToken({ tokens: live, apiKeys, sessions, clock }));
   const grantTypes = (): readonly string[] => {

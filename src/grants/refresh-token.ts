@@ -26,7 +26,7 @@ export function refreshToken({ claimsHook = noClaims, families, codec }: Refresh
     grantType: 'refresh_token',
     parameters: ['refresh_token', 'scope', 'session_id', 'device_id'],
     async handle(context: GrantContext) {
-      const { apiKey, parameters, clock } = context;
+      const { apiKey, parameters, requestedAt, clock } = context;
       const token = parameters.get('refresh_token');
       if (token === undefined) throw new InvalidRequestError('The parameter refresh_token is missing');
       if (apiKey.refreshTokens === 'off') throw new InvalidGrantError('revoked');
@@ -38,11 +38,13 @@ export function refreshToken({ claimsHook = noClaims, families, codec }: Refresh
         deviceId: parameters.get('device_id'),
         requestedScope,
       };
+      const datedUpTo = Math.min(requestedAt, families.knownUpTo());
       const { state } = await families.find(presented, request);
       assertAudience(state, context);
       const scope = chooseScope(state, requestedScope, apiKey);
       const successor = await families.rotate(presented, request);
-      const response = await issueAccessToken(context, { scope, ...identitiesOf(state) }, claimsHook);
+      const issuance = { ...context, requestedAt: Math.max(state.createdAt, datedUpTo) };
+      const response = await issueAccessToken(issuance, { scope, ...identitiesOf(state) }, claimsHook);
       return { ...response, refresh_token: successor };
     },
   };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { NumericDate } from '../clock.js';
+import { isNumericDate, type NumericDate } from '../clock.js';
 
 /** What can be revoked. Identities that a caller chose count only together with its `clientId`. */
 export type Revocable =
@@ -37,6 +37,30 @@ function joinName(...parts: readonly string[]): string {
   if (name.length <= MAX_NAME_LENGTH && name.isWellFormed()) return name;
   return `digest${SEPARATOR}${createHash('sha256').update(name, 'utf16le').digest('base64url')}`;
 }
+
+/**
+ * Whoever is told that something is revoked relies on it, so nothing is taken that names no token.
+ * @throws TypeError for a kind that there is none of, an identity that is no text, or a time in milliseconds.
+ */
+export function assertRevocable(target: Revocable): void {
+  const { kind, ...identities } = target;
+  if (!KINDS.has(kind)) throw new TypeError(`kind must be one of ${[...KINDS.keys()].join(', ')}`);
+  for (const name of KINDS.get(kind) ?? []) {
+    if (typeof Reflect.get(identities, name) !== 'string') throw new TypeError(`${name} must be text`);
+  }
+  if (target.kind === 'token' && !isNumericDate(target.expiresAt)) {
+    throw new TypeError('expiresAt must be seconds since 1970: the exp of the token');
+  }
+}
+
+/** What each kind is named by. */
+const KINDS: ReadonlyMap<Revocable['kind'], readonly string[]> = new Map([
+  ['token', ['jti']],
+  ['session', ['clientId', 'sessionId']],
+  ['api_key', ['clientId']],
+  ['subject', ['clientId', 'subject']],
+  ['kid', ['kid']],
+]);
 
 export function nameOf(target: Revocable): string {
   switch (target.kind) {

@@ -5,7 +5,7 @@ import { type Clock, type NumericDate, systemClock } from '../clock.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
 import type { RevocationStore } from '../stores/revocation-store.js';
 import type { RevocationCheck } from './check-revocation.js';
-import { nameOf, type Revocable, revocationName } from './revocable.js';
+import { assertRevocable, nameOf, type Revocable, revocationName } from './revocable.js';
 
 export interface RevocationsOptions {
   /** Where they are kept. */
@@ -27,13 +27,17 @@ export interface Revocations extends RevocationCheck {
    * Revokes one token, a session, an API key, a subject, or everything under a `kid`. Sessions, API keys and
    * subjects are revoked up to the present second: what they are issued later is accepted.
    * @param requestedBy `key_id` of the client that asked for it; each may have so many, as the store says.
-   * @throws TemporarilyUnavailableError (as rejection) where the store cannot keep it; nothing is revoked then.
+   * @throws TypeError (as rejection) for a target that names nothing.
+   * @throws TemporarilyUnavailableError (as rejection) where the store is full or out of reach. Where its answer was
+   *   lost, it may be revoked all the same; asking again is safe.
    */
   revoke(target: Revocable, requestedBy?: string): Promise<void>;
   /** Whether the token, or one that it was delegated from, is revoked. Waits for nothing. */
   isRevoked(token: VerifiedToken): boolean;
   /** Whether a refresh-token family is revoked: else a refresh would outlive what its session or subject lost. */
   isFamilyRevoked(family: FamilyIdentity): boolean;
+  /** How old in seconds what is known here is at most: what was revoked elsewhere since then may be missing. */
+  readonly ageSeconds: number;
 }
 
 /** By what a refresh-token family is revoked. */
@@ -43,6 +47,8 @@ export interface FamilyIdentity {
   readonly sessionId: string;
   /** When it began; a cut-off after that ends it, however young its newest token is. */
   readonly createdAt: NumericDate;
+  /** Key under which the refresh token in question is encrypted. Default: none is asked about. */
+  readonly kid?: string;
 }
 
 const KNOWN: KnownOptions<RevocationsOptions> = {
@@ -65,9 +71,12 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     throw new TypeError('maxTokenLifetimeSeconds must be a positive number');
   }
 
+  // Cut-offs are whole seconds, as `iat` is; what is dated with fractions is as old as the second in which it began.
   const covers = (name: string, issuedAt: NumericDate): boolean => {
     const entry = store.find(name);
-    return entry !== undefined && (entry.issuedUpTo === undefined || issuedAt <= entry.issuedUpTo);
+    return (
+      entry !== undefined && (entry.issuedUpTo === undefined || Math.floor(issuedAt) <= entry.issuedUpTo)
+    );
   };
   const isAnyRevoked = (names: readonly string[], issuedAt: NumericDate): boolean =>
     issuedAt < store.completeSince() || names.some((name) => covers(name, issuedAt));
@@ -75,6 +84,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
 
   return Object.freeze({
     async revoke(target: Revocable, requestedBy?: string) {
+      assertRevocable(target);
       const now = clock();
       const expiresAt = target.kind === 'token' ? target.expiresAt : now + maxTokenLifetimeSeconds;
       const hasCutOff = target.kind !== 'token' && target.kind !== 'kid';
@@ -95,8 +105,9 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       return bearersOf(token).some(isBearerRevoked);
     },
 
-    isFamilyRevoked({ clientId, subject, sessionId, createdAt }: FamilyIdentity) {
+    isFamilyRevoked({ clientId, subject, sessionId, createdAt, kid }: FamilyIdentity) {
       const names = [
+        ...(kid === undefined ? [] : [revocationName.kid(kid)]),
         revocationName.apiKey(clientId),
         revocationName.subject(clientId, subject),
         revocationName.session(clientId, sessionId),
@@ -104,6 +115,10 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       ];
       // In whole seconds, as `iat` is: what began in the second of a cut-off is revoked with it.
       return isAnyRevoked(names, Math.floor(createdAt));
+    },
+
+    get ageSeconds() {
+      return store.ageSeconds;
     },
   });
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditTrail } from '../audit/record.js';
-import type { Clock } from '../clock.js';
+import type { Clock, NumericDate } from '../clock.js';
 import { InvalidGrantError } from '../errors.js';
 import { openText, sealText } from '../jwe/seal-text.js';
 import { assertOptions, type KnownOptions } from '../options.js';
-import type { FamilyIdentity } from '../revocation/revocations.js';
+import type { Revocations } from '../revocation/revocations.js';
 import type { FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 import { endFamily, entombFamily, identifyFamily, lostRaces, MAX_ATTEMPTS } from './end-family.js';
 import { digestToken, type PresentedToken, type RefreshTokenCodec } from './refresh-token.js';
@@ -62,7 +62,7 @@ export interface RefreshFamiliesParts {
   readonly store: FamilyStore;
   readonly codec: RefreshTokenCodec;
   /** What is revoked. */
-  readonly revocations: { isFamilyRevoked(family: FamilyIdentity): boolean } | undefined;
+  readonly revocations: Pick<Revocations, 'isFamilyRevoked' | 'ageSeconds'> | undefined;
   readonly settings: Required<RefreshSettings>;
   readonly audit: AuditTrail;
   readonly clock: Clock;
@@ -82,6 +82,11 @@ export interface RefreshFamilies {
    * @throws InvalidGrantError where the token was consumed before, which ends the family.
    */
   rotate(presented: PresentedToken, request: RefreshRequest): Promise<string>;
+  /**
+   * The time up to which everything is known here by which a family is revoked. Asked before `rotate`, it dates what
+   * is issued afterwards: whatever is revoked meanwhile, or elsewhere and not known here yet, reaches it.
+   */
+  knownUpTo(): NumericDate;
   /** The family of a token that is the live one of it. */
   inspect(presented: PresentedToken): Promise<StoredFamily | undefined>;
   /** Ends the family of a token that its client gives up. */
@@ -92,12 +97,15 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   const { store, codec, revocations, audit, clock } = parts;
   const { idleSeconds, absoluteSeconds, graceSeconds } = parts.settings;
 
+  const isRevoked = ({ state }: StoredFamily, { kid }: PresentedToken): boolean =>
+    revocations?.isFamilyRevoked({ ...state, kid }) ?? false;
+
   const find = async (presented: PresentedToken, request: RefreshRequest): Promise<StoredFamily> => {
     const family = await store.find(presented.family);
     if (family === undefined) throw new InvalidGrantError('unknown_family');
     assertBinding(family.state, request);
     if (family.state.ended !== undefined) throw new InvalidGrantError('ended');
-    if (revocations?.isFamilyRevoked(family.state)) throw new InvalidGrantError('revoked');
+    if (isRevoked(family, presented)) throw new InvalidGrantError('revoked');
     return family;
   };
 
@@ -162,10 +170,12 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       throw lostRaces();
     },
 
+    knownUpTo: () => clock() - (revocations?.ageSeconds ?? 0),
+
     async inspect(presented) {
       const family = await store.find(presented.family);
       const isLive = family?.state.current === presented.digest && family.state.ended === undefined;
-      return isLive && !revocations?.isFamilyRevoked(family.state) ? family : undefined;
+      return isLive && !isRevoked(family, presented) ? family : undefined;
     },
 
     async end({ family }, clientId) {

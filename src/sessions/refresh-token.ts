@@ -13,6 +13,8 @@ export interface PresentedToken {
   readonly token: string;
   readonly digest: string;
   readonly family: FamilyName;
+  /** Key under which it is encrypted. */
+  readonly kid: string;
 }
 
 /** Makes and opens refresh tokens of one authorization server: encrypted under keys that no API holds. */
@@ -55,7 +57,7 @@ export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshToke
       if (!isOurs || iss !== issuer || type !== 'refresh') throw new InvalidGrantError('malformed');
       if (typeof clientId !== 'string' || typeof id !== 'string') throw new InvalidGrantError('malformed');
       if (!(typeof exp === 'number' && exp > now)) throw new InvalidGrantError('expired');
-      return { token, digest: digestToken(token), family: { clientId, id } };
+      return { token, digest: digestToken(token), family: { clientId, id }, kid: key.kid };
     },
   };
 

@@ -21,15 +21,22 @@ const FILES = {
 let keyRing: KeyRing;
 let app: Express;
 
-async function createApp(bounds: { maxRevocationsPerClient?: number } = {}): Promise<Express> {
+interface Setting {
+  readonly maxRevocationsPerClient?: number;
+  /** Of the guarded route. */
+  readonly clockToleranceSeconds?: number;
+}
+
+async function createApp({ clockToleranceSeconds = 5, ...bounds }: Setting = {}): Promise<Express> {
   const revocations = createRevocations({
     store: createMemoryStores({ clock, ...bounds }).revocations,
     clock,
   });
   const service = { keyRing, issuer: ISSUER, clock, revocations };
+  const audience = [AUDIENCE, OTHER_AUDIENCE];
   const created = express();
   created.use('/oauth', tokenRouter({ ...service, audience: AUDIENCE, apiKeys: await loadFiles(FILES) }));
-  created.get('/', authenticate({ ...service, audience: [AUDIENCE, OTHER_AUDIENCE] }), (_req, res) => {
+  created.get('/', authenticate({ ...service, audience, clockToleranceSeconds }), (_req, res) => {
     res.json({});
   });
   return created;
@@ -47,6 +54,21 @@ async function issue(apiKey: string, parameters: object = {}): Promise<string> {
     .type('form')
     .send({ grant_type: 'client_credentials', ...parameters });
   return answer.body.access_token;
+}
+
+/** As an instance whose clock differs would. */
+async function issueAt(time: number, lifetimeSeconds: number): Promise<string> {
+  const elsewhere = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => time });
+  const { token } = await elsewhere.issue({
+    type: 'service',
+    subject: 'beta',
+    clientId: 'beta',
+    audience: AUDIENCE,
+    scope: [],
+    lifetimeSeconds,
+    claims: {},
+  });
+  return token;
 }
 
 const revoke = (apiKey: string, parameters: object) =>
@@ -95,18 +117,21 @@ describe('POST /oauth/revoke', () => {
   });
 
   test('answers an expired token with 200', async () => {
-    const past = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => NOW - 1000 });
-    const { token } = await past.issue({
-      type: 'service',
-      subject: 'beta',
-      clientId: 'beta',
-      audience: AUDIENCE,
-      scope: [],
-      lifetimeSeconds: 60,
-      claims: {},
-    });
+    const token = await issueAt(NOW - 1000, 60);
 
     expect((await revoke('sk-beta', { token })).status).toBe(200);
+  });
+
+  test.each([
+    ['expired', NOW - 630, 600],
+    ['is not valid yet', NOW + 30, 600],
+  ])('revokes a token that %s, as long as some reader may accept it', async (_name, issuedAt, ttl) => {
+    const token = await issueAt(issuedAt, ttl);
+    app = await createApp({ clockToleranceSeconds: 60 });
+    expect(await statusOf(token)).toBe(200);
+
+    expect((await revoke('sk-beta', { token })).status).toBe(200);
+    expect(await statusOf(token)).toBe(401);
   });
 
   test.each([

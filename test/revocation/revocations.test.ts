@@ -99,6 +99,14 @@ describe('a refresh-token family', () => {
     expect(revocations.isFamilyRevoked({ ...FAMILY, createdAt: NOW + 1 })).toBe(false);
   });
 
+  test('ends with the kid of its token', async () => {
+    const { revocations } = setUp();
+    await revocations.revoke({ kind: 'kid', kid: 'k1' });
+
+    expect(revocations.isFamilyRevoked({ ...FAMILY, kid: 'k1' })).toBe(true);
+    expect(revocations.isFamilyRevoked({ ...FAMILY, kid: 'k2' })).toBe(false);
+  });
+
   test.each([
     ['session', { kind: 'session', clientId: 'other', sessionId: 's1' }],
     ['session of its name', { kind: 'session', clientId: 'demo', sessionId: 's1', subject: 'bob' }],
@@ -202,6 +210,20 @@ describe('revocations', () => {
     },
   );
 
+  test.each([
+    ['began', 0.9, true],
+    ['is over', 1, false],
+  ])(
+    'in whole seconds reach what is dated with a fraction of a second that %s',
+    async (_name, later, revoked) => {
+      const { revocations } = setUp(NOW + 0.95);
+      await revocations.revoke({ kind: 'subject', clientId: 'demo', subject: 'alice' });
+
+      expect(revocations.isRevoked(tokenOf({ iat: NOW + later }))).toBe(revoked);
+      expect(revocations.isFamilyRevoked({ ...FAMILY, createdAt: NOW + later })).toBe(revoked);
+    },
+  );
+
   test('of one token live as long as the token, and of a key as long as any token of it', async () => {
     const { revocations, store, setTime } = setUp();
     await revocations.revoke({ kind: 'token', jti: 'j1', expiresAt: NOW + 600 });
@@ -223,6 +245,21 @@ describe('revocations', () => {
 
     await expect(revocations.revoke({ kind: 'kid', kid: 'k2' })).rejects.toMatchObject({ status: 503 });
     expect(records).toEqual([{ type: 'revocation.added', kind: 'kid', kid: 'k1', requestedBy: 'demo' }]);
+  });
+
+  test.each([
+    [{ kind: 'apikey', clientId: 'demo' }],
+    [{ kind: 'toString', clientId: 'demo' }],
+    [{ kind: 'session', sessionId: 's1' }],
+    [{ kind: 'subject', clientId: 'demo', subject: 7 }],
+    [{ kind: 'token', jti: 'j1' }],
+    [{ kind: 'token', jti: 'j1', expiresAt: NOW * 1000 }],
+    [{ kind: 'token', jti: 'j1', expiresAt: String(NOW) }],
+  ])('take nothing that no token is named by: %j', async (target) => {
+    const { revocations, store } = setUp();
+
+    await expect(revocations.revoke(untyped(target))).rejects.toThrow(TypeError);
+    expect(store.size).toBe(0);
   });
 
   test.each([[{}], [{ store: {} }], [{ store: null }]])('refuse to be built with %j', (options) => {

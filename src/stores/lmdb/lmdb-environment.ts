@@ -1,6 +1,7 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { NumericDate } from '../../clock.js';
 import { JweError, TemporarilyUnavailableError } from '../../errors.js';
+import { continuesNewestState } from './newest-state.js';
 import type { Turnstile } from './turnstile.js';
 
 /** Most expired values that one step forgets on the way, so that none takes long. */
@@ -17,6 +18,7 @@ export interface ExpiringTable<Value extends { readonly expiresAt: NumericDate }
 
 /** One LMDB environment with its single writer. */
 export interface LmdbEnvironment {
+  /** Only within `write`, as `openTable`: what is not there yet is made. */
   openDatabase<Value>(name: string): Database<Value, string>;
   openTable<Value extends { readonly expiresAt: NumericDate }>(name: string): ExpiringTable<Value>;
   /**
@@ -50,6 +52,7 @@ export function lmdbEnvironment(root: RootDatabase, awaitTurn: Turnstile): LmdbE
     let failure: unknown;
     try {
       root.transactionSync(() => {
+        if (!continuesNewestState(root)) throw new Error('Another process opens the environment just now');
         for (const step of steps) step.run();
       });
     } catch (cause) {
@@ -112,7 +115,10 @@ export function lmdbEnvironment(root: RootDatabase, awaitTurn: Turnstile): LmdbE
 
     async close() {
       await written;
+      // Whoever is the last one destroys the mutexes, and whoever opens just then would take them to be in order.
+      const endTurn = await awaitTurn();
       await root.close();
+      endTurn();
     },
   };
 }

@@ -11,6 +11,7 @@ import { lmdbCounterStore } from './lmdb-counter-store.js';
 import { type LmdbEnvironment, lmdbEnvironment } from './lmdb-environment.js';
 import { lmdbFamilyStore } from './lmdb-family-store.js';
 import { lmdbRevocationStore } from './lmdb-revocation-store.js';
+import { openNewestState } from './newest-state.js';
 import { createTurnstile } from './turnstile.js';
 
 export interface LmdbStoresOptions extends StoreBounds {
@@ -49,14 +50,20 @@ export async function openLmdbStores(options: LmdbStoresOptions): Promise<Stores
   const bounds = resolveBounds(options);
 
   const environment = await openEnvironment(path);
-  const startedAt = await readStart(environment, clock);
+  const { startedAt, ...stores } = await environment.write(() => {
+    const startedAt = readStart(environment, clock);
+    return {
+      startedAt,
+      revocations: lmdbRevocationStore(environment, { bounds, startedAt, clock }),
+      families: lmdbFamilyStore(environment, clock),
+      counters: lmdbCounterStore(environment, clock),
+    };
+  });
   await untilTime(startedAt, clock);
   let isOpen = true;
 
   return Object.freeze({
-    revocations: lmdbRevocationStore(environment, { bounds, startedAt, clock }),
-    families: lmdbFamilyStore(environment, clock),
-    counters: lmdbCounterStore(environment, clock),
+    ...stores,
     limits: memoryLimitStore(clock),
     isReady: () => isOpen,
     async close() {
@@ -70,19 +77,24 @@ async function openEnvironment(path: string): Promise<LmdbEnvironment> {
   const { open } = await loadPeer('lmdb', () => import('lmdb'));
   await mkdir(path, { recursive: true, mode: 0o700 });
   await assertDataFile(join(path, DATA_FILE));
-  // LMDB's own order, data on disk before the page that names them, rather than the overlapping one of lmdb-js.
-  const root = open({ path, noSubdir: false, maxDbs: MAX_DATABASES, overlappingSync: false });
-  await Promise.all([DATA_FILE, LOCK_FILE].map((file) => chmod(join(path, file), 0o600)));
   const { dev, ino } = await stat(path);
-  return lmdbEnvironment(root, createTurnstile(`passport-jwe-lmdb-${dev}-${ino}`));
+  const awaitTurn = createTurnstile(`passport-jwe-lmdb-${dev}-${ino}`);
+  // LMDB's own order, data on disk before the page that names them, rather than the overlapping one of lmdb-js.
+  const options = { path, noSubdir: false, maxDbs: MAX_DATABASES, overlappingSync: false };
+  const endTurn = await awaitTurn();
+  try {
+    const root = await openNewestState(() => open(options));
+    await Promise.all([DATA_FILE, LOCK_FILE].map((file) => chmod(join(path, file), 0o600)));
+    return lmdbEnvironment(root, awaitTurn);
+  } finally {
+    endTurn();
+  }
 }
 
 /** When the environment was made, by whichever process was first. */
-function readStart(environment: LmdbEnvironment, clock: Clock): Promise<NumericDate> {
+function readStart(environment: LmdbEnvironment, clock: Clock): NumericDate {
   const times = environment.openDatabase<NumericDate>('times');
-  return environment.write(() => {
-    const startedAt = times.get('started-at') ?? nextWholeSecond(clock());
-    times.put('started-at', startedAt);
-    return startedAt;
-  });
+  const startedAt = times.get('started-at') ?? nextWholeSecond(clock());
+  times.put('started-at', startedAt);
+  return startedAt;
 }

@@ -1,7 +1,7 @@
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** After so long a process goes on without its turn: what keeps it waiting is no writer. */
+/** After so long a process goes on without its turn: what keeps it waiting is no process that writes. */
 const MAX_WAIT_MS = 1000;
 
 /** Longest pause between two attempts. */
@@ -23,19 +23,21 @@ export function createTurnstile(name: string): Turnstile {
   return async () => {
     const deadlineMs = performance.now() + MAX_WAIT_MS;
     while (performance.now() < deadlineMs) {
-      const server = await listenTo(`\0${name}`);
-      if (server !== undefined) return () => void server.close();
+      const turn = await listenTo(`\0${name}`);
+      if (turn !== 'taken') return turn;
       await pause(Math.random() * MAX_PAUSE_MS);
     }
     return () => undefined;
   };
 }
 
-/** `undefined` where another process listens. */
-function listenTo(path: string): Promise<Server | undefined> {
+/** The function that ends it; one that does nothing where there can be no such socket at all. */
+function listenTo(path: string): Promise<'taken' | (() => void)> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen({ path, exclusive: true }, () => resolve(server));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'EADDRINUSE' ? 'taken' : () => undefined),
+    );
+    server.listen({ path, exclusive: true }, () => resolve(() => void server.close()));
   });
 }

@@ -1,7 +1,8 @@
-// Revokes without end on the LMDB store that is named, and prints each name once it is acknowledged.
+// Revokes without end on the LMDB store that is named, and prints each name once it is acknowledged. What the store
+// refuses ends it, unless it is told to persist.
 import { openLmdbStores } from 'passport-jwe/lmdb';
 
-const [path, name] = process.argv.slice(2);
+const [path, name, onRefusal] = process.argv.slice(2);
 const { revocations, counters } = await openLmdbStores({ path });
 const expiresAt = Date.now() / 1000 + 3600;
 let serial = 0;
@@ -10,11 +11,15 @@ async function revokeWithoutEnd() {
   for (;;) {
     serial += 1;
     const acknowledged = `${name}-${serial}`;
-    await Promise.all([
-      revocations.add({ name: acknowledged, expiresAt }),
-      counters.add({ name: 'steps', amount: 1, expiresAt }),
-    ]);
-    process.stdout.write(`${acknowledged}\n`);
+    try {
+      await Promise.all([
+        revocations.add({ name: acknowledged, expiresAt }),
+        counters.add({ name: 'steps', amount: 1, expiresAt }),
+      ]);
+      process.stdout.write(`${acknowledged}\n`);
+    } catch (refusal) {
+      if (onRefusal !== 'persist' || refusal.status !== 503) throw refusal;
+    }
   }
 }
 

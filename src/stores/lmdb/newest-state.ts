@@ -1,0 +1,30 @@
+import type { RootDatabase } from 'lmdb';
+
+type RootMethods = 'transactionSync' | 'getStats' | 'getWriteTxnId' | 'close';
+
+/** Most attempts to open an environment while others commit all the time. */
+const MAX_OPENINGS = 20;
+
+/**
+ * Whether the transaction that runs continues the newest state in the file. Whoever opens an environment tells LMDB
+ * anew which state that is (ITS#9496, which lmdb-js still has), and where another process commits in that moment, it
+ * is the state before that commit: the next writer would overwrite what was acknowledged.
+ */
+export function continuesNewestState(root: Pick<RootDatabase, 'getStats' | 'getWriteTxnId'>): boolean {
+  return Reflect.get(root.getStats(), 'lastTxnId') === root.getWriteTxnId() - 1;
+}
+
+/**
+ * Opens an environment, again where the opening took LMDB back: a further one tells it what is right.
+ * @throws Error where that does not come about.
+ */
+export async function openNewestState<Root extends Pick<RootDatabase, RootMethods>>(
+  openRoot: () => Root,
+): Promise<Root> {
+  for (let opening = 0; opening < MAX_OPENINGS; opening += 1) {
+    const root = openRoot();
+    if (root.transactionSync(() => continuesNewestState(root))) return root;
+    await root.close();
+  }
+  throw new Error('LMDB does not come to know its newest state: too much is written while it is opened');
+}

@@ -1,0 +1,66 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { decodeProtectedHeader } from 'jose';
+import type { FamilyStore } from 'passport-jwe';
+import { createSessionApp, type SessionApp } from '../support/session-app.js';
+import { NOW } from '../support/tokens.js';
+
+const ALICE = { kind: 'subject', clientId: 'demo', subject: 'alice' } as const;
+
+let app: SessionApp;
+
+beforeEach(async () => {
+  app = await createSessionApp();
+});
+
+describe('a family of a subject that is revoked', () => {
+  test.each([0.2, 0.6])('ends although it began a part of a second before: %d s', async (seconds) => {
+    app.setTime(NOW + seconds);
+    const { refreshToken } = await app.begin('sk-demo', { user: 'alice' });
+    app.setTime(NOW + 0.7);
+    await app.revocations.revoke(ALICE);
+    app.setTime(NOW + 2);
+
+    expect((await app.refresh(refreshToken)).status).toBe(400);
+  });
+
+  test('yields no access token that outlives the revocation, though they meet', async () => {
+    const { refreshToken } = await app.begin('sk-demo', { user: 'alice' });
+    const { families } = app.stores;
+    /** Between the last look at what is revoked and the access token the second changes. */
+    const slow: FamilyStore = {
+      ...families,
+      async replace(family) {
+        app.setTime(NOW + 10.9);
+        await app.revocations.revoke(ALICE);
+        app.setTime(NOW + 11.1);
+        return families.replace(family);
+      },
+    };
+    const other = await app.rebuild({ families: slow });
+    app.setTime(NOW + 10.8);
+    const { status, accessToken } = await other.refresh(refreshToken);
+
+    expect(status).toBe(200);
+    expect(await app.use(accessToken)).toBe(401);
+  });
+});
+
+describe('a refresh token under a kid that is revoked', () => {
+  const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? '';
+
+  test('is refused, and is not live', async () => {
+    const { refreshToken, accessToken } = await app.begin();
+    expect(kidOf(refreshToken)).not.toBe(kidOf(accessToken));
+    await app.revocations.revoke({ kind: 'kid', kid: kidOf(refreshToken) });
+
+    expect(await app.refresh(refreshToken)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+    expect((await app.introspect(refreshToken)).body).toEqual({ active: false });
+  });
+
+  test('and no other one', async () => {
+    const { refreshToken, accessToken } = await app.begin();
+    await app.revocations.revoke({ kind: 'kid', kid: kidOf(accessToken) });
+
+    expect((await app.refresh(refreshToken)).status).toBe(200);
+  });
+});
