@@ -20,7 +20,12 @@ describeWithRedis('on a Redis Cluster of three nodes', () => {
 
   describeStores('Redis Cluster', (setting) => {
     serial += 1;
-    return connectRedisStores({ url: urls(), prefix: `cluster-${serial}`, ...setting });
+    return connectRedisStores({
+      url: urls(),
+      prefix: `cluster-${serial}`,
+      commandTimeoutMs: 2000,
+      ...setting,
+    });
   });
 
   test('one instance sees what another revoked, wherever its slot is', async () => {

@@ -8,6 +8,9 @@ import { untyped } from '../support/untyped.js';
 import { stateOf } from './family-store-contract.js';
 import { describeStores } from './stores-contract.js';
 
+/** Where it is not the wait that is tested: machines may be busy. */
+const PATIENT_MS = 2000;
+
 let serial = 0;
 
 describeWithRedis('with a Redis of its own', () => {
@@ -25,14 +28,24 @@ describeWithRedis('with a Redis of its own', () => {
   afterAll(() => redis.dispose());
 
   async function connectStores(options: Partial<RedisStoresOptions> = {}): Promise<Stores> {
-    const stores = await connectRedisStores({ url: redis.url, clock, ...options });
+    const stores = await connectRedisStores({
+      url: redis.url,
+      clock,
+      commandTimeoutMs: PATIENT_MS,
+      ...options,
+    });
     opened.push(stores);
     return stores;
   }
 
   describeStores('Redis', (setting) => {
     serial += 1;
-    return connectRedisStores({ url: redis.url, prefix: `contract-${serial}`, ...setting });
+    return connectRedisStores({
+      url: redis.url,
+      prefix: `contract-${serial}`,
+      commandTimeoutMs: PATIENT_MS,
+      ...setting,
+    });
   });
 
   describe('the family store', () => {
@@ -47,8 +60,8 @@ describeWithRedis('with a Redis of its own', () => {
       await families.insert(familyOf('long', NOW + 600));
       await families.insert(familyOf('short', NOW + 60));
       const keys = await keysOf('ttl');
-      const lives = await Promise.all(keys.map((key) => redis.command('PTTL', key)));
-      const lifeOf = (key: string): number => Number(lives[keys.indexOf(key)]);
+      const ends = await Promise.all(keys.map((key) => redis.command('PEXPIRETIME', key)));
+      const [indexEnd, expiryEnd, longEnd, shortEnd] = ends.map(Number);
 
       expect(keys).toEqual([
         'ttl:families-by-expiry:{demo}',
@@ -56,12 +69,9 @@ describeWithRedis('with a Redis of its own', () => {
         'ttl:family:{demo}:long',
         'ttl:family:{demo}:short',
       ]);
-      expect(lifeOf('ttl:family:{demo}:short')).toBeLessThanOrEqual(120_000);
-      expect(lifeOf('ttl:families:{demo}')).toBeGreaterThan(650_000);
-      for (const key of keys.slice(0, 2)) {
-        expect(lifeOf(key)).toBeGreaterThanOrEqual(lifeOf('ttl:family:{demo}:long'));
-        expect(lifeOf(key)).toBeLessThanOrEqual(660_000);
-      }
+      expect([indexEnd, expiryEnd]).toEqual([longEnd, longEnd]);
+      expect(shortEnd).toBeGreaterThan(0);
+      expect(shortEnd).toBeLessThan(longEnd ?? 0);
     });
 
     test('forgets where families were listed a minute after they expired, a bounded number at a time', async () => {
