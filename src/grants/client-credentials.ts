@@ -14,8 +14,11 @@ import {
 import { narrowScope } from './narrow-scope.js';
 import { type RequestedScope, readRequestedScope } from './offline-access.js';
 
-/** Printable and short: these identities are stored, logged and sent in tokens. */
-const IDENTITY = /^[\x21-\x7e]{1,128}$/;
+/**
+ * Printable and short: these identities are stored, logged and sent in tokens. `.` and `..` would vanish from the path
+ * of a URL, and with them the difference between one session and all.
+ */
+const IDENTITY = /^(?!\.{1,2}$)[\x21-\x7e]{1,128}$/;
 
 export interface ClientCredentialsParts {
   /** Default: no claims are added. */
@@ -97,6 +100,8 @@ function readIdentities(apiKey: ApiKey, parameters: GrantParameters) {
   }
   if (user !== undefined && !apiKey.users)
     throw new InvalidRequestError('This API key may not assert a user');
+  if (user === apiKey.keyId)
+    throw new InvalidRequestError('The key_id names the API key itself, never a user');
   return {
     ...(user === undefined ? {} : { user }),
     ...(sessionId === undefined ? {} : { sessionId }),

@@ -197,6 +197,12 @@ describe('identities', () => {
     );
   });
 
+  test('a user is refused who would pass for the key itself', async () => {
+    await expect(exchange({ fields: { users: 'true' }, parameters: { user: 'demo' } })).rejects.toThrow(
+      new InvalidRequestError('The key_id names the API key itself, never a user'),
+    );
+  });
+
   test('a session enters the token, a device does not', async () => {
     const { claims } = await tokenOf({ parameters: { session_id: 's-1', device_id: 'd-1' } });
     expect(claims.session_id).toBe('s-1');
@@ -204,12 +210,15 @@ describe('identities', () => {
   });
 
   describe.each(['user', 'session_id', 'device_id'])('%s', (name) => {
-    test.each(['a b', 'a\nb', '\0', 'é', '\x7f', 'x'.repeat(129)])('is refused as %j', async (value) => {
-      const issuance = exchange({ fields: { users: 'true' }, parameters: { [name]: value } });
-      await expect(issuance).rejects.toThrow(
-        new InvalidRequestError('user, session_id and device_id are 1 to 128 printable ASCII characters'),
-      );
-    });
+    test.each(['a b', 'a\nb', '\0', 'é', '\x7f', 'x'.repeat(129), '.', '..'])(
+      'is refused as %j',
+      async (value) => {
+        const issuance = exchange({ fields: { users: 'true' }, parameters: { [name]: value } });
+        await expect(issuance).rejects.toThrow(
+          new InvalidRequestError('user, session_id and device_id are 1 to 128 printable ASCII characters'),
+        );
+      },
+    );
 
     test('may have 128 characters', async () => {
       const parameters = { [name]: '~'.repeat(128) };
