@@ -1,3 +1,4 @@
+import { type ApiKeyStates, assertKeysInForce } from './api-keys/check-key-states.js';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from './audit/record.js';
 import { buildClaimsSet, type ClaimsRequest } from './claims/build-claims-set.js';
 import { type ClaimsOptions, resolveClaimsPolicy, resolveStrings } from './claims/claims-policy.js';
@@ -21,6 +22,12 @@ export interface TokenServiceOptions extends ClaimsOptions {
   readonly maxTokenLength?: number;
   /** What is revoked. Default: nothing is. */
   readonly revocations?: RevocationCheck;
+  /**
+   * The API keys whose tokens are accepted, and those delegated from them: `await watchApiKeys({ directory })`. Tokens
+   * of a key that is not among them, not active, or expired are refused; those that name no `client_id` are not
+   * concerned. Default: keys are not looked at.
+   */
+  readonly apiKeys?: ApiKeyStates;
   /** Where issuance is put on record. Default: nowhere. */
   readonly audit?: AuditTrail;
   /** Default: the clock of the machine. */
@@ -40,6 +47,8 @@ export interface IssueRequest extends Omit<ClaimsRequest, 'issuer'> {
   readonly delegatedFrom?: string;
   /** Who acts, where it is delegated, for the audit trail. */
   readonly delegatedTo?: string;
+  /** Whether the client used the previous key of a rotation, for the audit trail. Default false. */
+  readonly previousApiKey?: boolean;
   /** Address of the client, for the audit trail. */
   readonly ip?: string;
 }
@@ -75,12 +84,14 @@ const DEFAULT_MAX_TOKEN_LENGTH = 8192;
 
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function createTokenService(options: TokenServiceOptions): TokenService {
-  const { keyRing, revocations, audit = noAuditTrail, clock = systemClock } = options;
+  const { keyRing, revocations, apiKeys, audit = noAuditTrail, clock = systemClock } = options;
   const { maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
   assertMethod(keyRing, 'decryptionKey', 'keyRing must be a KeyRing: await createKeyRing(...)');
   assertAuditTrail(audit);
   if (typeof clock !== 'function') throw new TypeError('clock must be a function that returns a NumericDate');
   if (revocations !== undefined) assertMethod(revocations, 'isRevoked', 'revocations needs isRevoked(token)');
+  if (apiKeys !== undefined)
+    assertMethod(apiKeys, 'get', 'apiKeys needs get(keyId): await watchApiKeys(...)');
   if (!Number.isInteger(maxTokenLength) || maxTokenLength < 1) {
     throw new TypeError('maxTokenLength must be a positive whole number');
   }
@@ -94,11 +105,12 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
       const decrypted = await openToken(token, { keyRing, maxTokenLength }, now);
       const verified = validateClaimsSet(decrypted, claimsPolicy, now);
       if (revocations !== undefined) await assertNotRevoked(verified, revocations);
+      if (apiKeys !== undefined) assertKeysInForce(verified, apiKeys, clock());
       return verified;
     },
 
     async issue(request: IssueRequest) {
-      const { type, claims, header = {}, delegatedFrom, delegatedTo, ip } = request;
+      const { type, claims, header = {}, delegatedFrom, delegatedTo, previousApiKey, ip } = request;
       const now = clock();
       assertLifetime(request.lifetimeSeconds, keyRing);
       const claimsSet = buildClaimsSet(
@@ -123,6 +135,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
         kid: key.kid,
         ...(delegatedFrom === undefined ? {} : { delegatedFrom }),
         ...(delegatedTo === undefined ? {} : { delegatedTo }),
+        ...(previousApiKey === true ? { previousApiKey } : {}),
         ...(ip === undefined ? {} : { ip }),
       });
       return { token, claims: claimsSet, expiresInSeconds: claimsSet.exp - claimsSet.iat };

@@ -38,6 +38,7 @@ export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
   maxTokenLength: true,
   tokenLocations: true,
   revocations: true,
+  apiKeys: true,
   realm: true,
   resourceMetadata: true,
   audit: true,

@@ -28,7 +28,8 @@ export function exchangeToken(parts: ExchangeParts): RequestHandler {
       authenticateClient(req, request, { apiKeys, clock });
     const grant = chooseGrant(request, grants);
     const parameters = readParameters(request, grant.parameters);
-    return grant.handle({ tokens, apiKey, parameters, defaultAudience, origin: readOrigin(req), clock });
+    const origin = readOrigin(req);
+    return grant.handle({ tokens, apiKey, apiKeys, parameters, defaultAudience, origin, clock });
   };
 
   return function answerTokenRequest(req, res, next) {

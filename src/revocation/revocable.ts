@@ -5,7 +5,12 @@ import type { NumericDate } from '../clock.js';
 export type Revocable =
   | { readonly kind: 'token'; readonly jti: string; readonly expiresAt: NumericDate }
   | { readonly kind: 'session'; readonly clientId: string; readonly sessionId: string }
-  | { readonly kind: 'api_key'; readonly clientId: string }
+  | {
+      readonly kind: 'api_key';
+      readonly clientId: string;
+      /** What it was issued in this second or before is revoked. Default: the present second. */
+      readonly issuedUpTo?: NumericDate;
+    }
   | { readonly kind: 'subject'; readonly clientId: string; readonly subject: string }
   | { readonly kind: 'kid'; readonly kid: string };
 

@@ -22,7 +22,9 @@ async function exchange(
   fields: Record<string, unknown> = SERVICE,
   claimsHook?: ClaimsHook,
 ) {
-  const context = { tokens, apiKey: apiKeyOf(fields), defaultAudience: AUDIENCE, origin: {}, clock };
+  const apiKey = apiKeyOf(fields);
+  const apiKeys = { get: () => apiKey };
+  const context = { tokens, apiKey, apiKeys, defaultAudience: AUDIENCE, origin: {}, clock };
   const grant = clientCredentials(claimsHook === undefined ? {} : { claimsHook });
   const response = await grant.handle({ ...context, parameters: new Map(Object.entries(parameters)) });
   return { response, verified: await tokens.verify(response.access_token) };
