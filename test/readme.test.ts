@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createKeyRing, createTokenService } from 'passport-jwe';
+import { createKeyRing, createTokenService, parseApiKey } from 'passport-jwe';
 import { loadFiles } from './support/api-key-files.js';
 import { findFreePort, type RunningProgram, startProgram, untilListening } from './support/processes.js';
 import { describeWithRedis, startRedis } from './support/redis.js';
@@ -23,6 +23,9 @@ const blocks = new Map(
     ([, name = '', code = '']) => [name, code],
   ),
 );
+
+/** The expression by which scanners find generated API keys. */
+const [, SCANNER = ''] = /`(\\b[^`]+\\b)`/.exec(readme) ?? [];
 
 const KEY = secretOf(9).toString('hex');
 const SERVICE = { issuer: 'https://auth.example.com', audience: 'https://api.example.com' };
@@ -95,6 +98,7 @@ describe('the README and the pages beside it', () => {
       'delegation',
       'token-client',
       'api-key',
+      'generate',
       'keys',
       'audit',
       'stores',
@@ -129,7 +133,8 @@ describe('the README and the pages beside it', () => {
   });
 
   test('has programs that satisfy the compiler', async () => {
-    const names = ['accept', 'passport', 'issue', 'revoke', 'token-client', 'keys', 'audit', 'stores'];
+    const programs = ['accept', 'passport', 'issue', 'revoke', 'token-client', 'generate', 'keys'];
+    const names = [...programs, 'audit', 'stores'];
     const files = names.map((name) => join(directory, `${name}-types.mts`));
     await Promise.all(names.map((name, index) => writeFile(files[index] ?? '', blocks.get(name) ?? '')));
     const flags = [
@@ -206,6 +211,14 @@ describe('the README and the pages beside it', () => {
     service.close();
 
     expect(program.output()).toBe('Bearer token-1\n');
+  });
+
+  test('generates an API key', async () => {
+    const program = await startBlock('generate');
+    expect(await program.ended).toBe(0);
+
+    expect(parseApiKey(program.output().trim())).toMatchObject({ kind: 'ok', prefix: 'acme' });
+    expect(program.output().match(new RegExp(SCANNER))?.[0]).toBe(program.output().trim());
   });
 
   test('hands a resource server the keys of its audience', async () => {
