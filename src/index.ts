@@ -1,8 +1,18 @@
 export type { ApiKey, DelegationRules, ModelConfiguration, RefreshTokens } from './api-keys/api-key.js';
-export type { ApiKeyRegistry, ClientCredentials } from './api-keys/api-key-registry.js';
+export type {
+  ApiKeyFault,
+  ApiKeyRegistry,
+  ApiKeyRule,
+  ClientCredentials,
+} from './api-keys/api-key-registry.js';
+export type { ApiKeyStates } from './api-keys/check-key-states.js';
 export { ConfigurationError, type ConfigurationProblem } from './api-keys/configuration-error.js';
-export { type ApiKeyOptions, loadApiKeys } from './api-keys/load-api-keys.js';
+export { type GenerateApiKeyOptions, generateApiKey } from './api-keys/generate-api-key.js';
+export type { ApiKeysState, WatchedApiKeys } from './api-keys/live-api-keys.js';
+export { type ApiKeyOptions, type LoadedApiKeys, loadApiKeys } from './api-keys/load-api-keys.js';
+export { type ParsedApiKey, parseApiKey } from './api-keys/parse-api-key.js';
 export type { SecretText } from './api-keys/secret-text.js';
+export { type WatchApiKeysOptions, watchApiKeys } from './api-keys/watch-api-keys.js';
 export type { AuditEvent, AuditRecord } from './audit/events.js';
 export { type AuditLogger, pinoSink } from './audit/pino-sink.js';
 export {

@@ -1,3 +1,4 @@
+import { type ApiKeyStates, assertKeysInForce } from './api-keys/check-key-states.js';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from './audit/record.js';
 import { buildClaimsSet, type ClaimsRequest } from './claims/build-claims-set.js';
 import { type ClaimsOptions, resolveClaimsPolicy, resolveStrings } from './claims/claims-policy.js';
@@ -28,6 +29,12 @@ export interface TokenServiceOptions extends ClaimsOptions {
    * with IVs of 96 or 128 bits. All five members are mandatory. Default: none are read.
    */
   readonly legacy?: LegacyOptions;
+  /**
+   * The API keys whose tokens are accepted, and those delegated from them: `await watchApiKeys({ directory })`. Tokens
+   * of a key that is not among them, not active, or expired are refused; those that name no `client_id` are not
+   * concerned. Default: keys are not looked at.
+   */
+  readonly apiKeys?: ApiKeyStates;
   /** Where issuance is put on record. Default: nowhere. */
   readonly audit?: AuditTrail;
   /** Default: the clock of the machine. */
@@ -47,6 +54,8 @@ export interface IssueRequest extends Omit<ClaimsRequest, 'issuer'> {
   readonly delegatedFrom?: string;
   /** Who acts, where it is delegated, for the audit trail. */
   readonly delegatedTo?: string;
+  /** Whether the client used the previous key of a rotation, for the audit trail. Default false. */
+  readonly previousApiKey?: boolean;
   /** Address of the client, for the audit trail. */
   readonly ip?: string;
 }
@@ -82,12 +91,14 @@ const DEFAULT_MAX_TOKEN_LENGTH = 8192;
 
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function createTokenService(options: TokenServiceOptions): TokenService {
-  const { keyRing, revocations, audit = noAuditTrail, clock = systemClock } = options;
+  const { keyRing, revocations, apiKeys, audit = noAuditTrail, clock = systemClock } = options;
   const { maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
   assertMethod(keyRing, 'decryptionKey', 'keyRing must be a KeyRing: await createKeyRing(...)');
   assertAuditTrail(audit);
   if (typeof clock !== 'function') throw new TypeError('clock must be a function that returns a NumericDate');
   if (revocations !== undefined) assertMethod(revocations, 'isRevoked', 'revocations needs isRevoked(token)');
+  if (apiKeys !== undefined)
+    assertMethod(apiKeys, 'get', 'apiKeys needs get(keyId): await watchApiKeys(...)');
   if (!Number.isInteger(maxTokenLength) || maxTokenLength < 1) {
     throw new TypeError('maxTokenLength must be a positive whole number');
   }
@@ -104,12 +115,13 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
         ? openLegacyToken(token, { legacy, maxTokenLength }, now)
         : await openToken(token, { keyRing, maxTokenLength }, now);
       const verified = validateClaimsSet(decrypted, isLegacy ? legacy.claimsPolicy : claimsPolicy, now);
+      if (apiKeys !== undefined) assertKeysInForce(verified, apiKeys, now);
       if (revocations !== undefined) await assertNotRevoked(verified, revocations);
       return verified;
     },
 
     async issue(request: IssueRequest) {
-      const { type, claims, header = {}, delegatedFrom, delegatedTo, ip } = request;
+      const { type, claims, header = {}, delegatedFrom, delegatedTo, previousApiKey, ip } = request;
       const now = clock();
       assertLifetime(request.lifetimeSeconds, keyRing);
       const claimsSet = buildClaimsSet(
@@ -134,6 +146,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
         kid: key.kid,
         ...(delegatedFrom === undefined ? {} : { delegatedFrom }),
         ...(delegatedTo === undefined ? {} : { delegatedTo }),
+        ...(previousApiKey === true ? { previousApiKey } : {}),
         ...(ip === undefined ? {} : { ip }),
       });
       return { token, claims: claimsSet, expiresInSeconds: claimsSet.exp - claimsSet.iat };

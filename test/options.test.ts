@@ -3,6 +3,7 @@ import {
   authenticate,
   createAuditTrail,
   createKeyRing,
+  generateApiKey,
   JweStrategy,
   type KeyRing,
   loadApiKeys,
@@ -11,6 +12,7 @@ import {
   requireScope,
   requireType,
   tokenRouter,
+  watchApiKeys,
 } from 'passport-jwe';
 import { loadFiles, MINIMAL_FILE } from './support/api-key-files.js';
 import { rejectionOf, thrownBy } from './support/caught.js';
@@ -45,6 +47,8 @@ describe('options from JavaScript', () => {
     ['tokenRouter', tokenRouter, { claim: () => ({}) }, 'claim'],
     ['createAuditTrail', createAuditTrail, { sink: [] }, 'sink'],
     ['loadApiKeys', loadApiKeys, { dir: 'x' }, 'dir'],
+    ['watchApiKeys', watchApiKeys, { signal: true }, 'signal'],
+    ['generateApiKey', generateApiKey, { env: 'test' }, 'env'],
   ] as const)('misspelt for %s are refused by name', async (name, callee, options, misspelt) => {
     const shared = name === 'authenticate' ? withoutApiKeys() : name === 'tokenRouter' ? service : {};
     const failure = await failureOf(callee, { ...shared, ...options });
@@ -60,7 +64,8 @@ describe('options from JavaScript', () => {
   });
 
   test.each([[undefined], [null], ['text'], [[]]])('that are %j are refused', async (options) => {
-    for (const callee of [authenticate, createKeyRing, loadApiKeys, createAuditTrail, tokenRouter]) {
+    const callees = [authenticate, createKeyRing, loadApiKeys, watchApiKeys, createAuditTrail, tokenRouter];
+    for (const callee of callees) {
       expect(await failureOf(callee, options)).toMatchObject({
         name: 'TypeError',
         message: expect.stringContaining('needs an object of options'),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createKeyRing, createTokenService, generateKeySet } from 'passport-jwe';
+import { createKeyRing, createTokenService, generateKeySet, parseApiKey } from 'passport-jwe';
 import { loadFiles } from './support/api-key-files.js';
 import { forgeLegacyToken, LEGACY_CLAIMS, LEGACY_PASSPHRASE } from './support/legacy-tokens.js';
 import { findFreePort, type RunningProgram, startProgram, untilListening } from './support/processes.js';
@@ -30,6 +30,8 @@ const blocks = new Map(
 );
 
 const programNames = [...pages.matchAll(/<!-- run: (\S+) -->\n```ts\n/g)].map(([, name = '']) => name);
+/** The expression by which scanners find generated API keys. */
+const [, SCANNER = ''] = /`(\\b[^`]+\\b)`/.exec(readme) ?? [];
 
 const KEY = secretOf(9).toString('hex');
 const SERVICE = { issuer: 'https://auth.example.com', audience: 'https://api.example.com' };
@@ -109,6 +111,7 @@ describe('the README and the pages beside it', () => {
       'token-client',
       'sessions',
       'api-key',
+      'generate',
       'keys',
       'rotation',
       'audit',
@@ -242,6 +245,14 @@ describe('the README and the pages beside it', () => {
 
     expect(await program.ended).toBe(0);
     expect(program.output()).toMatch(/^\[ '[\w-]+ current' \]\n$/);
+  });
+
+  test('generates an API key', async () => {
+    const program = await startBlock('generate');
+    expect(await program.ended).toBe(0);
+
+    expect(parseApiKey(program.output().trim())).toMatchObject({ kind: 'ok', prefix: 'acme' });
+    expect(program.output().match(new RegExp(SCANNER))?.[0]).toBe(program.output().trim());
   });
 
   test('hands a resource server the keys of its audience', async () => {

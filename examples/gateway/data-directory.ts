@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { generateApiKey } from 'passport-jwe';
 
 /** What the gateway generates on its first start and keeps. */
 export interface DataDirectory {
@@ -21,7 +22,8 @@ export function openDataDirectory(path: string): DataDirectory {
       return join(path, 'keys.json');
     },
     salt: () => keep(path, 'salt', () => randomBytes(16).toString('base64url')),
-    demoApiKey: () => keep(path, 'demo-api-key', () => `demo_${randomBytes(24).toString('base64url')}`),
+    demoApiKey: () =>
+      keep(path, 'demo-api-key', () => generateApiKey({ prefix: 'demo', environment: 'local' })),
     async storeDirectory() {
       await makePrivate(path);
       return join(path, 'store');

@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import {
-  type ApiKeyRegistry,
   type AuditTrail,
   authenticate,
   bearerErrors,
@@ -12,11 +11,12 @@ import {
   type KeyLocation,
   type KeyRing,
   limitRequests,
-  loadApiKeys,
   protectedResourceUrl,
   type Revocations,
   type Stores,
   tokenRouter,
+  type WatchedApiKeys,
+  watchApiKeys,
 } from 'passport-jwe';
 import { openLmdbStores } from 'passport-jwe/lmdb';
 import { connectRedisStores } from 'passport-jwe/redis';
@@ -38,22 +38,36 @@ export interface Gateway {
 /** Loads everything, then listens: issuer and audience default to the origin that it listens on. */
 export async function startGateway(settings: Settings, audit: AuditTrail): Promise<Gateway> {
   const demoApiKey = settings.isSample ? await chooseDemoApiKey(settings) : undefined;
-  const environment = { ...process.env, DEMO_API_KEY: demoApiKey };
-  const apiKeys = await loadApiKeys({ directory: settings.apiKeysDir, environment, audit });
   const keyRing = await createKeyRing({ current: await chooseKey(settings), audit });
   const stores = await chooseStores(settings, audit);
   const revocations = createRevocations({ store: stores.revocations, audit });
 
   const server = createServer();
+  let apiKeys: WatchedApiKeys | undefined;
+  const closeAll = (): Promise<void> => {
+    apiKeys?.close();
+    return stores.close();
+  };
   try {
+    apiKeys = await watchKeys(settings, demoApiKey, { revocations, audit });
     const origin = await listen(server, settings);
     const { issuer = origin, audience = origin } = settings;
     server.on('request', createApp({ keyRing, issuer, audience, revocations, audit }, apiKeys, stores));
-    return { origin, demoApiKey, close: () => close(server).finally(() => stores.close()) };
+    return { origin, demoApiKey, close: () => close(server).finally(closeAll) };
   } catch (failure) {
-    await stores.close();
+    await closeAll();
     throw failure;
   }
+}
+
+/** A terminal that is closed ends what runs in it by SIGHUP; elsewhere that has the files read again. */
+function watchKeys(
+  { apiKeysDir: directory }: Settings,
+  demoApiKey: string | undefined,
+  parts: Pick<Service, 'revocations' | 'audit'>,
+): Promise<WatchedApiKeys> {
+  const environment = { ...process.env, DEMO_API_KEY: demoApiKey };
+  return watchApiKeys({ ...parts, directory, environment, sighup: !process.stdin.isTTY });
 }
 
 const SHUTDOWN_TIMEOUT_MS = 5000;
@@ -70,7 +84,7 @@ interface Service {
   readonly audit: AuditTrail;
 }
 
-function createApp(service: Service, apiKeys: ApiKeyRegistry, stores: Stores): Express {
+function createApp(service: Service, apiKeys: WatchedApiKeys, stores: Stores): Express {
   const app = express();
   app.disable('x-powered-by');
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
@@ -84,7 +98,7 @@ function createApp(service: Service, apiKeys: ApiKeyRegistry, stores: Stores): E
     discoveryRouter({ tokenRouter: tokens, url: `${service.issuer}/oauth`, ...publicResource(service) }),
   );
   const limits = createLimits({ store: stores.limits, apiKeys, audit: service.audit });
-  app.use(['/documents', '/admin', '/v1'], authenticate({ ...service, ...challengeOf(service) }));
+  app.use(['/documents', '/admin', '/v1'], authenticate({ ...service, apiKeys, ...challengeOf(service) }));
   app.use(['/documents', '/admin'], limitRequests({ limits }));
   app.use(documentRoutes(), adminRoutes(apiKeys), modelRoutes(apiKeys, limits));
   app.use(bearerErrors(), unreadableBodies);

@@ -41,6 +41,10 @@ export interface ApiKey {
   readonly active: boolean;
   /** NumericDate from which on it is refused, and which no token of it outlives. */
   readonly expiresAt?: NumericDate;
+  /** NumericDate until which the previous key of a rotation is accepted too. Absent: there is none. */
+  readonly previousKeyExpiresAt?: NumericDate;
+  /** There where a client has just authenticated by the previous key of a rotation. */
+  readonly viaPreviousKey?: true;
   /** Empty for the service's own audience. */
   readonly audiences: readonly string[];
   /** Services that it may call as a service itself; none of them is an audience of other tokens. */

@@ -12,10 +12,15 @@ export function checkAcrossFiles(readings: readonly ValidReading[]): readonly Co
 function findDuplicates(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
   const seen = new Map<string, string>();
   return readings.flatMap(({ key, problemAt }) => {
+    const { digest, previous, apiKey } = key;
     const identities = [
-      { path: ['api_key'], identity: `digest ${key.digest.toString('hex')}` },
-      { path: ['key_id'], identity: `key_id ${key.apiKey.keyId}` },
+      { path: ['api_key'], identity: `digest ${digest.toString('hex')}` },
+      { path: ['key_id'], identity: `key_id ${apiKey.keyId}` },
     ];
+    if (previous !== undefined) {
+      const identity = `digest ${previous.digest.toString('hex')}`;
+      identities.push({ path: ['previous_api_key', 'api_key'], identity });
+    }
     return identities.flatMap(({ path, identity }) => {
       const problem = problemAt({ path, message: '' });
       const other = seen.get(identity);

@@ -7,7 +7,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const REFERENCE = /\$\$|\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<fallback>[^}$]*))?\}|\$\{/g;
 
 /** Fields whose value stays on this side; every other one may reach a token. */
-const PRIVATE_FIELDS = new Set([...['api_key', 'active', 'expires_at', 'token_ttl', 'scope_ttl', 'users']]);
+const PRIVATE_FIELDS = new Set([
+  ...['api_key', 'previous_api_key', 'active', 'expires_at', 'token_ttl', 'scope_ttl', 'users'],
+]);
 const PRIVATE_MODEL_FIELDS = new Set(['endpoint', 'api_key', 'max_tokens', 'temperature']);
 
 /**

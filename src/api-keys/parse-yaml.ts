@@ -6,7 +6,7 @@ import {
   parseEvents,
   YAMLException,
 } from 'js-yaml';
-import { type DocumentPath, findOffset, indexOffsets, locate, type Position } from './locate-nodes.js';
+import { createLocator, type DocumentPath, findOffset, indexOffsets, type Position } from './locate-nodes.js';
 
 /** A fault of the text. */
 export interface YamlFault {
@@ -32,24 +32,22 @@ const MAX_DEPTH = 12;
  */
 export function parseYaml(source: string): ParsedYaml {
   const text = source.startsWith('\ufeff') ? source.slice(1) : source;
+  const locate = createLocator(text);
   try {
     const events = parseEvents(text, { maxDepth: MAX_DEPTH });
     const refused = findRefusedFeature(events);
-    if (refused !== undefined) return failure(refused.message, locate(text, refused.offset));
+    if (refused !== undefined) return failure(refused.message, locate(refused.offset));
     const documents = constructFromEvents(events, { source: text, schema: FAILSAFE_SCHEMA, maxAliases: 0 });
-    if (documents.length !== 1) return failure('the file must hold exactly one document', locate(text, 0));
+    if (documents.length !== 1) return failure('the file must hold exactly one document', locate(0));
     const offsets = indexOffsets(text, events);
     return {
       ok: true,
       document: documents[0],
-      positionOf: (path) => locate(text, findOffset(offsets, path)),
+      positionOf: (path) => locate(findOffset(offsets, path)),
     };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    return failure(
-      `is not valid YAML: ${withoutQuotes(error.reason)}`,
-      locate(text, error.mark?.position ?? 0),
-    );
+    return failure(`is not valid YAML: ${withoutQuotes(error.reason)}`, locate(error.mark?.position ?? 0));
   }
 }
 

@@ -18,6 +18,9 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     type: file.type,
     active: file.active,
     ...(file.expires_at === undefined ? {} : { expiresAt: file.expires_at }),
+    ...(file.previous_api_key === undefined
+      ? {}
+      : { previousKeyExpiresAt: file.previous_api_key.expires_at }),
     audiences: Object.freeze(file.audiences),
     serviceAudiences: Object.freeze(file.service_audiences),
     introspects: Object.freeze(file.introspects),

@@ -3,6 +3,7 @@ import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../claims/claims-set.js';
 import { isScopeToken } from '../claims/scope.js';
 import { REFRESH_TOKENS } from './api-key.js';
 import { isModelEndpoint } from './model-endpoint.js';
+import { parseApiKey } from './parse-api-key.js';
 
 /** A day; a token that lives longer is better refreshed. */
 const MAX_TOKEN_TTL_SECONDS = 86_400;
@@ -59,9 +60,23 @@ const list = <Item extends z.ZodType<string>>(item: Item) =>
 
 const audience = text(256).regex(/^\S+$/, 'must not hold spaces');
 
-const apiKey = text(512).refine(
-  (value) => !value.startsWith('sha256:') || /^sha256:[0-9a-f]{64}$/.test(value),
-  'a digest is written sha256: and 64 hexadecimal digits in lower case',
+const apiKey = text(512)
+  .refine(
+    (value) => !value.startsWith('sha256:') || /^sha256:[0-9a-f]{64}$/.test(value),
+    'a digest is written sha256: and 64 hexadecimal digits in lower case',
+  )
+  .refine(
+    (value) => parseApiKey(value).kind !== 'typo',
+    'has the form of a generated key, but its checksum does not fit: it is mistyped',
+  );
+
+const moment = z.iso
+  .datetime({ offset: true, ...orMissing('must be a date and time with a zone, as 2030-12-31T23:59:59Z') })
+  .transform((value) => Date.parse(value) / 1000);
+
+const previousApiKey = z.strictObject(
+  { api_key: apiKey, expires_at: moment },
+  'must be a mapping of api_key and expires_at',
 );
 
 const model = z.strictObject({
@@ -119,14 +134,12 @@ const metadataValue: z.ZodType<MetadataValue> = z.lazy(() =>
 export const apiKeySchema = z.strictObject(
   {
     api_key: apiKey,
+    previous_api_key: previousApiKey.optional(),
     key_id: keyId.optional(),
     name: text(128),
     type: z.enum(API_KEY_TYPES, orMissing(`must be one of ${API_KEY_TYPES.join(', ')}`)),
     active: flag.default(true),
-    expires_at: z.iso
-      .datetime({ offset: true, message: 'must be a date and time with a zone, as 2030-12-31T23:59:59Z' })
-      .transform((value) => Date.parse(value) / 1000)
-      .optional(),
+    expires_at: moment.optional(),
     audiences: list(audience).default([]),
     service_audiences: list(audience).default([]),
     introspects: list(audience).default([]),

@@ -54,12 +54,21 @@ export type AuditEvent =
       readonly limit: number;
     }
   | {
+      /** From now on in force, in place of those before. */
       readonly type: 'api_keys.loaded';
       readonly keyIds: readonly string[];
     }
   | {
+      /** Some of the keys that were loaded are easy to guess. */
+      readonly type: 'api_keys.weak';
+      readonly keyIds: readonly string[];
+    }
+  | {
+      /** The files cannot be used. What was in force before stays in force. */
       readonly type: 'api_keys.rejected';
       readonly problemCount: number;
+      /** Paths of the files, or of the directory, that are at fault. */
+      readonly files: readonly string[];
     }
   | {
       readonly type: 'token.issued';
@@ -78,6 +87,8 @@ export type AuditEvent =
       readonly delegatedFrom?: string;
       /** Who acts, where it is delegated. */
       readonly delegatedTo?: string;
+      /** The client used the previous key of a rotation. */
+      readonly previousApiKey?: true;
       readonly ip?: string;
     }
   | {
@@ -118,8 +129,16 @@ export type AuditEvent =
       readonly kid?: string;
       /** NumericDate. */
       readonly expiresAt?: number;
+      /** NumericDate of the last second whose tokens are revoked, where that was given. */
+      readonly issuedUpTo?: number;
       /** The client that asked for it. */
       readonly requestedBy?: string;
+    }
+  | {
+      /** An API key is out of force, and others could not be told yet; that is tried again until it is done. */
+      readonly type: 'revocation.delayed';
+      readonly kind: 'api_key';
+      readonly clientId: string;
     }
   | {
       /** A refresh-token family began, was used, or ended: by its client, or because an old token came back. */

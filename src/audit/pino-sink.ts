@@ -7,20 +7,22 @@ export interface AuditLogger {
   warn(fields: object, message: string): void;
 }
 
-const REFUSALS: ReadonlySet<AuditRecord['type']> = new Set([
+const WARNINGS: ReadonlySet<AuditRecord['type']> = new Set([
   'token.refused',
   'issuance.refused',
   'api_keys.rejected',
+  'api_keys.weak',
+  'revocation.delayed',
 ]);
 
 /**
- * Writes each event as one structured line under `audit`: refusals at level `warn`, all else at `info`.
+ * Writes each event as one structured line under `audit`: refusals and warnings at level `warn`, all else at `info`.
  * @param logger a pino logger, or anything with its `info` and `warn`.
  */
 export function pinoSink(logger: AuditLogger): AuditSink {
   return {
     write(record) {
-      const level = REFUSALS.has(record.type) ? 'warn' : 'info';
+      const level = WARNINGS.has(record.type) ? 'warn' : 'info';
       logger[level]({ audit: record }, record.type);
     },
   };

@@ -32,10 +32,18 @@ export type TokenRejection =
   | 'unknown_type'
   | 'key_bound'
   | 'revoked'
+  | 'key_inactive'
   | 'no_user';
 
 /** Why a client was not authenticated. For the audit trail alone: on the wire they are one `invalid_client`. */
-export type ClientRejection = 'no_credentials' | 'unknown_key' | 'key_id_mismatch' | 'inactive' | 'expired';
+export type ClientRejection =
+  | 'no_credentials'
+  | 'malformed_key'
+  | 'unknown_key'
+  | 'key_id_mismatch'
+  | 'inactive'
+  | 'expired'
+  | 'previous_key_expired';
 
 /** Why a token exchange was refused. For the audit trail alone: on the wire they are one `invalid_request`. */
 export type ExchangeRejection =

@@ -39,6 +39,7 @@ export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
   tokenLocations: true,
   revocations: true,
   legacy: true,
+  apiKeys: true,
   realm: true,
   resourceMetadata: true,
   audit: true,

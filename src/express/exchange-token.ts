@@ -30,7 +30,8 @@ export function exchangeToken(parts: ExchangeParts): RequestHandler {
     const grant = chooseGrant(request, grants);
     const parameters = readParameters(request, grant.parameters);
     const origin = readOrigin(req);
-    return grant.handle({ tokens, apiKey, parameters, defaultAudience, origin, requestedAt, clock });
+    const context = { tokens, apiKey, apiKeys, parameters, defaultAudience, origin, requestedAt, clock };
+    return grant.handle(context);
   };
 
   return function answerTokenRequest(req, res, next) {

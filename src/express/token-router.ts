@@ -22,6 +22,7 @@ import type { FamilyStore } from '../stores/family-store.js';
 import { createTokenService, type TokenService } from '../token-service.js';
 import { answerTokenError } from './answer-token-error.js';
 import { exchangeToken } from './exchange-token.js';
+import { enforceRule, followAudiences, routerRule, trackAudiences } from './follow-api-keys.js';
 import { introspectToken } from './introspect-token.js';
 import type { Sessions } from './open-refresh-token.js';
 import { revokeToken } from './revoke-token.js';
@@ -34,7 +35,7 @@ export interface TokenRouterOptions {
   readonly issuer: string;
   /** Audience of the tokens of API keys that list none. */
   readonly audience: string;
-  /** The clients: `await loadApiKeys({ directory })`. */
+  /** The clients: `await watchApiKeys({ directory })`, or `loadApiKeys` where they stay as they are. */
   readonly apiKeys: ApiKeyRegistry;
   /** Adds claims of the application's own to access tokens. Default: none. */
   readonly claims?: ClaimsHook;
@@ -84,13 +85,13 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   assertOptions(options, KNOWN, 'tokenRouter');
   const { keyRing, issuer, apiKeys, audience, claims, revocations } = options;
   const { audit = noAuditTrail, clock = systemClock } = options;
-  assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await loadApiKeys(...)');
+  assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await watchApiKeys(...)');
   if (typeof audience !== 'string') throw new TypeError('audience must be one string');
-  assertNoService(apiKeys, audience);
-  const service = { keyRing, issuer, audience: audiencesOf(apiKeys, audience), audit, clock };
-  const tokens = createTokenService(service);
+  const service = { keyRing, issuer, audit, clock };
+  const audiences = trackAudiences(apiKeys, audience);
+  const tokens = followAudiences(audiences, (all) => createTokenService({ ...service, audience: all }));
+  enforceRule(apiKeys, routerRule(audience, keyRing));
   keyRing.encryptionKey('access', audience);
-  assertLifetimes(apiKeys, keyRing);
 
   const router = express.Router();
   const answerError = answerTokenError(audit);
@@ -105,12 +106,16 @@ export function tokenRouter(options: TokenRouterOptions): Router {
     assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ store })');
   }
   const sessions = resolveSessions(options, audit, clock);
-  const live = revocations === undefined ? tokens : createTokenService({ ...service, revocations });
-  const grants = createGrants({ claimsHook: claims, sessions, live, apiKeys });
+  const checks = { ...service, apiKeys, ...(revocations === undefined ? {} : { revocations }) };
+  const live = followAudiences(audiences, (all) => createTokenService({ ...checks, audience: all }));
+  const grants = createGrants({ claimsHook: claims, sessions, live });
   addEndpoint('/token', exchangeToken({ tokens, apiKeys, grants, defaultAudience: audience, clock }));
   if (revocations !== undefined) {
     // What any reader may still accept can be revoked.
-    const lenient = createTokenService({ ...service, clockToleranceSeconds: MAX_CLOCK_TOLERANCE_SECONDS });
+    const tolerance = { clockToleranceSeconds: MAX_CLOCK_TOLERANCE_SECONDS };
+    const lenient = followAudiences(audiences, (all) =>
+      createTokenService({ ...service, ...tolerance, audience: all }),
+    );
     addEndpoint('/revoke', revokeToken({ tokens: lenient, apiKeys, revocations, sessions, clock }));
   }
   addEndpoint('/introspect', introspectToken({ tokens: live, apiKeys, sessions, clock }));
@@ -126,12 +131,11 @@ interface GrantParts {
   readonly claimsHook: ClaimsHook | undefined;
   readonly sessions: Sessions | undefined;
   readonly live: TokenService;
-  readonly apiKeys: ApiKeyRegistry;
 }
 
-function createGrants({ claimsHook, sessions, live, apiKeys }: GrantParts): readonly Grant[] {
+function createGrants({ claimsHook, sessions, live }: GrantParts): readonly Grant[] {
   const parts = claimsHook === undefined ? {} : { claimsHook };
-  const exchange = tokenExchange({ ...parts, live, apiKeys });
+  const exchange = tokenExchange({ ...parts, live });
   if (sessions === undefined) return [clientCredentials(parts), exchange];
   return [clientCredentials({ ...parts, ...sessions }), refreshToken({ ...parts, ...sessions }), exchange];
 }
@@ -151,30 +155,6 @@ function resolveSessions(
   }
   const parts = { store, codec, revocations, settings, audit, clock };
   return { codec, families: createRefreshFamilies(parts) };
-}
-
-/** Keys that list no audience have this one, for users; see `findMixedAudiences` for those that are listed. */
-function assertNoService({ apiKeys }: ApiKeyRegistry, audience: string): void {
-  if (apiKeys.some(({ serviceAudiences }) => serviceAudiences.includes(audience))) {
-    throw new TypeError('audience is one of the service_audiences of an API key: no audience is for both');
-  }
-}
-
-/** No token outlives its key. */
-function assertLifetimes({ apiKeys }: ApiKeyRegistry, { maxTokenLifetimeSeconds }: KeyRing): void {
-  if (apiKeys.some(({ tokenTtlSeconds }) => tokenTtlSeconds > maxTokenLifetimeSeconds)) {
-    throw new TypeError('token_ttl of an API key exceeds maxTokenLifetimeSeconds of the key ring');
-  }
-}
-
-/** Tokens of all of them are issued, and may come back to be revoked. */
-function audiencesOf(apiKeys: ApiKeyRegistry, audience: string): readonly string[] {
-  const audiences = apiKeys.apiKeys.flatMap((apiKey) => [
-    ...apiKey.audiences,
-    ...apiKey.serviceAudiences,
-    ...(apiKey.delegation?.audiences ?? []),
-  ]);
-  return [...new Set([audience, ...audiences])];
 }
 
 const readBody = express.text({ type: [FORM, JSON_TYPE], limit: BODY_LIMIT, inflate: false });

@@ -1,4 +1,5 @@
 import type { ApiKey } from '../api-keys/api-key.js';
+import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import type { Clock, NumericDate } from '../clock.js';
 import type { TokenService } from '../token-service.js';
 
@@ -18,6 +19,8 @@ export interface GrantContext {
   readonly defaultAudience: string;
   /** The authenticated client. */
   readonly apiKey: ApiKey;
+  /** All clients as they are now: the one that authenticated may be none any more. */
+  readonly apiKeys: Pick<ApiKeyRegistry, 'get'>;
   readonly parameters: GrantParameters;
   readonly origin: RequestOrigin;
   /** When the request came, before anything was read from a store for it: `iat` of what is issued. */

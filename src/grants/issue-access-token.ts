@@ -1,5 +1,5 @@
 import type { ApiKey } from '../api-keys/api-key.js';
-import { isExpired } from '../api-keys/api-key-registry.js';
+import { assertMayIssue } from '../api-keys/api-key-registry.js';
 import { claimsByKeyType } from '../api-keys/claims-by-key-type.js';
 import { copyCustomClaims } from '../claims/build-claims-set.js';
 import type { TokenType } from '../claims/claims-set.js';
@@ -7,7 +7,7 @@ import type { JsonObject } from '../claims/json.js';
 import { formatScope } from '../claims/scope.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import type { NumericDate } from '../clock.js';
-import { InvalidClientError, JweError } from '../errors.js';
+import { JweError } from '../errors.js';
 import type { DelegatedIdentity, Delegation } from './build-delegation.js';
 import type { GrantContext, RequestOrigin, TokenResponse } from './grant.js';
 
@@ -51,7 +51,7 @@ interface TokenKind {
 
 /**
  * Issues an access token of the key's own type.
- * @throws InvalidClientError where the key expired meanwhile.
+ * @throws InvalidClientError where the key went out of force meanwhile.
  */
 export function issueAccessToken(
   context: GrantContext,
@@ -70,7 +70,7 @@ export function issueAccessToken(
 /**
  * Issues a short-lived token by which a service calls another: `sub` is the caller, and nothing is in it of what the
  * key may do for users.
- * @throws InvalidClientError where the key expired meanwhile.
+ * @throws InvalidClientError where the key went out of force meanwhile.
  */
 export function issueServiceToken(
   context: GrantContext,
@@ -88,7 +88,7 @@ export function issueServiceToken(
 /**
  * Issues a token by which one party acts for another (RFC 8693 section 4.1).
  * @param delegation says whom it is for, and how long it may live.
- * @throws InvalidClientError where the key expired meanwhile.
+ * @throws InvalidClientError where the key went out of force meanwhile.
  */
 export function issueDelegatedToken(
   context: GrantContext,
@@ -118,13 +118,13 @@ interface Issuance {
 }
 
 async function issue(
-  { tokens, apiKey, origin, requestedAt, clock }: GrantContext,
+  { tokens, apiKey, apiKeys, origin, requestedAt, clock }: GrantContext,
   { request, kind, claimsHook }: Issuance,
 ): Promise<TokenResponse> {
   const { scope, audience, user, sessionId } = request;
   const { maxLifetimeSeconds, latestExpiry = Number.POSITIVE_INFINITY } = kind;
   const custom = await askHook(claimsHook, apiKey, { ...request, ...origin });
-  if (isExpired(apiKey, clock())) throw new InvalidClientError('expired');
+  assertMayIssue(apiKeys.get(apiKey.keyId), clock());
   const issued = await tokens.issue({
     type: kind.type,
     audience,
@@ -143,6 +143,7 @@ async function issue(
       ...kind.claims,
       ...(sessionId === undefined ? {} : { session_id: sessionId }),
     },
+    ...(apiKey.viaPreviousKey === undefined ? {} : { previousApiKey: apiKey.viaPreviousKey }),
     ...(origin.ip === undefined ? {} : { ip: origin.ip }),
   });
   return {

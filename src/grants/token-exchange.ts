@@ -1,5 +1,4 @@
 import type { ApiKey, DelegationRules } from '../api-keys/api-key.js';
-import { type ApiKeyRegistry, isExpired } from '../api-keys/api-key-registry.js';
 import type { ExchangeRejection } from '../audit/rejections.js';
 import { isJsonObject } from '../claims/json.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
@@ -31,16 +30,15 @@ export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export interface TokenExchangeParts {
   /** Default: no claims are added. */
   readonly claimsHook?: ClaimsHook;
-  /** Verifies the tokens that are exchanged, and knows what is revoked. */
+  /** Verifies the tokens that are exchanged, and knows what is revoked, and which API keys still stand. */
   readonly live: Pick<TokenService, 'verify'>;
-  readonly apiKeys: Pick<ApiKeyRegistry, 'get'>;
 }
 
 /**
  * RFC 8693: a client exchanges the token of a subject for one by which it, or an actor, acts for that subject. Denied
  * unless the configuration of its API key allows this subject's client, this actor and this audience.
  */
-export function tokenExchange({ claimsHook = noClaims, live, apiKeys }: TokenExchangeParts): Grant {
+export function tokenExchange({ claimsHook = noClaims, live }: TokenExchangeParts): Grant {
   return {
     grantType: TOKEN_EXCHANGE,
     parameters: [
@@ -56,7 +54,6 @@ export function tokenExchange({ claimsHook = noClaims, live, apiKeys }: TokenExc
       const actor = await findActor(request, apiKey, live);
       assertAllowed(subject, actor, rules);
       assertMayAct(subject, actor);
-      assertKeysActive([subject, actor.token], apiKeys, clock());
       const scope = chooseScope(parameters, [subject.scope, apiKey.permissions, actor.token?.scope]);
       const delegation = buildDelegation(subject, actor);
       assertLasting(delegation, clock());
@@ -91,7 +88,8 @@ async function openToken(
   try {
     verified = await live.verify(token);
   } catch (error) {
-    throw error instanceof InvalidTokenError ? refusal(invalid, error) : error;
+    if (!(error instanceof InvalidTokenError)) throw error;
+    throw refusal(error.reason === 'key_inactive' ? 'key_not_active' : invalid, error);
   }
   if (!isDelegable(verified)) throw refusal(wrongType);
   return verified;
@@ -126,23 +124,6 @@ function assertMayAct({ claims }: DelegableToken, { subject: sub, clientId }: Ac
   const named = isJsonObject(mayAct) ? Object.entries(mayAct) : [];
   const isNamed = named.some(([name]) => name === 'sub' || name === 'client_id');
   if (!isNamed || named.some(([name, value]) => actor[name] !== value)) throw refusal('may_act');
-}
-
-/** The keys of all parties, and of everybody before them, still stand. */
-function assertKeysActive(
-  tokens: readonly (DelegableToken | undefined)[],
-  apiKeys: TokenExchangeParts['apiKeys'],
-  now: NumericDate,
-): void {
-  const clientIds = tokens.flatMap((token) => {
-    if (token === undefined) return [];
-    const ancestors = token.type === 'delegation' ? token.claims.lineage : [];
-    return [token.claims.client_id, ...ancestors.map((ancestor) => ancestor.client_id)];
-  });
-  for (const clientId of clientIds) {
-    const apiKey = apiKeys.get(clientId);
-    if (apiKey === undefined || !apiKey.active || isExpired(apiKey, now)) throw refusal('key_not_active');
-  }
 }
 
 /** What all parties have, or as much of it as is asked for; a token for nothing is none. */

@@ -11,7 +11,12 @@ export type Revocable =
       /** Where a client names the sessions of several subjects alike: the one that is meant. Default: all of them. */
       readonly subject?: string;
     }
-  | { readonly kind: 'api_key'; readonly clientId: string }
+  | {
+      readonly kind: 'api_key';
+      readonly clientId: string;
+      /** What it was issued in this second or before is revoked. Default: the present second. */
+      readonly issuedUpTo?: NumericDate;
+    }
   | { readonly kind: 'subject'; readonly clientId: string; readonly subject: string }
   | { readonly kind: 'kid'; readonly kid: string };
 

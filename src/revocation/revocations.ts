@@ -87,10 +87,10 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       assertRevocable(target);
       const now = clock();
       const expiresAt = target.kind === 'token' ? target.expiresAt : now + maxTokenLifetimeSeconds;
-      const hasCutOff = target.kind !== 'token' && target.kind !== 'kid';
+      const issuedUpTo = cutOffOf(target, now);
       await store.add({
         name: nameOf(target),
-        ...(hasCutOff ? { issuedUpTo: Math.floor(now) } : {}),
+        ...(issuedUpTo === undefined ? {} : { issuedUpTo }),
         expiresAt: expiresAt + SLACK_SECONDS,
         ...(requestedBy === undefined ? {} : { owner: requestedBy }),
       });
@@ -121,6 +121,13 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       return store.ageSeconds;
     },
   });
+}
+
+/** A token and a `kid` are revoked as a whole; all else may be issued tokens again. */
+function cutOffOf(target: Revocable, now: NumericDate): NumericDate | undefined {
+  if (target.kind === 'token' || target.kind === 'kid') return undefined;
+  const { issuedUpTo = now } = target.kind === 'api_key' ? target : {};
+  return Math.floor(issuedUpTo);
 }
 
 /** What a token and each of its ancestors are revoked by. */

@@ -6,6 +6,7 @@ import {
   createApiKeyRegistry,
   digestSecret,
 } from '../../src/api-keys/api-key-registry.js';
+import { generateApiKey } from '../../src/api-keys/generate-api-key.js';
 import { InvalidClientError } from '../../src/errors.js';
 import { apiKeyOf } from '../support/api-key-files.js';
 import { thrownBy } from '../support/caught.js';
@@ -20,8 +21,18 @@ const INACTIVE_AND_EXPIRED = apiKeyOf({
 });
 const EXPIRING = apiKeyOf({ key_id: 'expiring', expires_at: '2030-01-01T00:00:00Z' });
 
+const ROTATING = apiKeyOf({ key_id: 'rotating' });
+
+/** A generated key, and the same with another last character. */
+const GENERATED = generateApiKey();
+const MISTYPED = GENERATED.slice(0, -1) + (GENERATED.endsWith('x') ? 'y' : 'x');
+
 const register = (apiKey: ApiKey) => ({ apiKey, digest: digestSecret(`secret of ${apiKey.keyId}`) });
-const registry = createApiKeyRegistry([ACTIVE, INACTIVE, INACTIVE_AND_EXPIRED, EXPIRING].map(register));
+const previous = { digest: digestSecret('previous secret'), expiresAt: NOW + 60 };
+const registry = createApiKeyRegistry([
+  ...[ACTIVE, INACTIVE, INACTIVE_AND_EXPIRED, EXPIRING].map(register),
+  { ...register(ROTATING), previous },
+]);
 
 function refusalOf(credentials: ClientCredentials, now = NOW): InvalidClientError {
   const error = thrownBy(() => registry.authenticate(credentials, now));
@@ -43,7 +54,27 @@ describe('authenticate', () => {
     expect(refusalOf({ secret: 'secret of expiring' }, NOW - 0.999).reason).toBe('expired');
   });
 
+  test('finds the key by its previous secret up to the end of that, and says so', () => {
+    expect(registry.authenticate({ secret: 'secret of rotating' }, NOW)).toBe(ROTATING);
+    expect(registry.authenticate({ secret: 'previous secret' }, NOW + 59.999)).toEqual({
+      ...ROTATING,
+      viaPreviousKey: true,
+    });
+    expect(refusalOf({ secret: 'previous secret' }, NOW + 60).reason).toBe('previous_key_expired');
+  });
+
+  test('refuses a mistyped key before it is looked up, even where it is there', () => {
+    const odd = createApiKeyRegistry([{ apiKey: ACTIVE, digest: digestSecret(MISTYPED) }]);
+    expect(thrownBy(() => odd.authenticate({ secret: MISTYPED }, NOW))).toMatchObject({
+      reason: 'malformed_key',
+    });
+  });
+
   const REFUSED: readonly (readonly [string, ClientCredentials])[] = [
+    ['malformed_key', { secret: MISTYPED }],
+    ['malformed_key', { secret: MISTYPED, keyId: 'active' }],
+    ['unknown_key', { secret: GENERATED }],
+    ['key_id_mismatch', { secret: 'previous secret', keyId: 'active' }],
     ['unknown_key', { secret: 'wrong' }],
     ['unknown_key', { secret: '' }],
     ['unknown_key', { secret: 'Secret of active' }],
@@ -95,7 +126,7 @@ describe('get', () => {
 
 describe('apiKeys', () => {
   test('are all of them in their order, and cannot be changed', () => {
-    expect(registry.apiKeys).toEqual([ACTIVE, INACTIVE, INACTIVE_AND_EXPIRED, EXPIRING]);
+    expect(registry.apiKeys).toEqual([ACTIVE, INACTIVE, INACTIVE_AND_EXPIRED, EXPIRING, ROTATING]);
     expect(Object.isFrozen(registry.apiKeys)).toBe(true);
     expect(Object.isFrozen(registry)).toBe(true);
   });

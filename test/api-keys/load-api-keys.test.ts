@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { digestSecret } from '../../src/api-keys/api-key-registry.js';
 import { ConfigurationError } from '../../src/api-keys/configuration-error.js';
+import { generateApiKey } from '../../src/api-keys/generate-api-key.js';
 import { loadApiKeys } from '../../src/api-keys/load-api-keys.js';
 import { InvalidClientError } from '../../src/errors.js';
 import {
@@ -336,6 +337,93 @@ describe('duplicates', () => {
   });
 });
 
+describe('the previous key of a rotation', () => {
+  const previous = (apiKey: string): string => `{api_key: '${apiKey}', expires_at: '2030-02-01T00:00:00Z'}`;
+
+  test('is accepted beside the key, under the same key_id', async () => {
+    const registry = await loadFiles({ 'a.yaml': keyFile({ previous_api_key: previous('k-0') }) });
+    const credentials = ['k-1', 'k-0'].map((secret) => registry.authenticate({ secret }, NOW).keyId);
+    expect(credentials).toEqual(['one', 'one']);
+    expect(registry.get('one')?.previousKeyExpiresAt).toBe(Date.UTC(2030, 1, 1) / 1000);
+  });
+
+  test.each(['k-0', `sha256:${digestSecret('k-0').toString('hex')}`, '${PREVIOUS}'])(
+    'may be given as %s',
+    async (apiKey) => {
+      const file = keyFile({ previous_api_key: previous(apiKey) });
+      const registry = await loadFiles({ 'a.yaml': file }, { PREVIOUS: 'k-0' });
+      expect(registry.authenticate({ secret: 'k-0' }, NOW).keyId).toBe('one');
+    },
+  );
+
+  test.each([
+    ['{api_key: k-0}', 'previous_api_key.expires_at: is required'],
+    ["{expires_at: '2030-02-01T00:00:00Z'}", 'previous_api_key.api_key: is required'],
+    ['k-0', 'previous_api_key: must be a mapping of api_key and expires_at'],
+    [previous('k-1'), 'previous_api_key.api_key: must differ from api_key'],
+    [
+      previous(`sha256:${digestSecret('k-1').toString('hex')}`),
+      'previous_api_key.api_key: must differ from api_key',
+    ],
+  ])('is refused as %j', async (value, fault) => {
+    expect(await faultsOf(keyFile({ previous_api_key: value }))).toEqual([fault]);
+  });
+
+  test.each([
+    ['the key of another file', { api_key: 'k-0', name: 'B' }, 'previous_api_key.api_key'],
+    ['that of another file', { api_key: 'k-2', name: 'B', previous_api_key: previous('k-0') }, 'api_key'],
+  ])('must not be %s', async (_, fields, path) => {
+    const files = {
+      'a.yaml': keyFile(fields),
+      'b.yaml': keyFile({ previous_api_key: previous('k-0') }),
+    };
+    expect(await problemsOf(files)).toMatchObject([
+      { file: 'b.yaml', path: expect.stringContaining(path), message: expect.stringMatching(/a\.yaml$/) },
+    ]);
+  });
+});
+
+describe('the form of a key', () => {
+  const typo = (): string => {
+    const key = generateApiKey();
+    return key.slice(0, -1) + (key.endsWith('x') ? 'y' : 'x');
+  };
+  const FAULT = 'has the form of a generated key, but its checksum does not fit: it is mistyped';
+
+  test('shows a generated one that is mistyped', async () => {
+    const previous = `{api_key: ${typo()}, expires_at: '2030-02-01T00:00:00Z'}`;
+    const file = keyFile({ api_key: typo(), previous_api_key: previous });
+    expect(await faultsOf(file)).toEqual([`api_key: ${FAULT}`, `previous_api_key.api_key: ${FAULT}`]);
+  });
+
+  test('makes a warning of one that is easy to guess, and shows where', async () => {
+    const files = {
+      'a.yaml': keyFile({ api_key: generateApiKey(), name: 'Strong' }),
+      'b.yaml': MINIMAL_FILE,
+    };
+    const { warnings } = await loadFiles(files);
+    expect(warnings).toEqual([
+      {
+        file: expect.stringMatching(/b\.yaml$/),
+        line: 1,
+        column: 1,
+        path: 'api_key',
+        message: 'is easy to guess; replace it by a generated key',
+      },
+    ]);
+  });
+
+  test('makes none of a digest, of which that cannot be told', async () => {
+    const digest = `sha256:${digestSecret('k-1').toString('hex')}`;
+    expect((await loadFiles({ 'a.yaml': keyFile({ api_key: digest }) })).warnings).toEqual([]);
+  });
+
+  test('makes one of the example of the original description', async () => {
+    const { warnings } = await loadFiles({ 'a.yaml': await readEnterpriseFile() }, PROVIDER_KEYS);
+    expect(warnings).toMatchObject([{ line: 2, path: 'api_key' }]);
+  });
+});
+
 describe('secrets', () => {
   const FILE = [
     `api_key: ${CANARY}`,
@@ -409,19 +497,34 @@ describe('secrets', () => {
 describe('the audit trail', () => {
   test('says which keys were loaded', async () => {
     const { audit, records } = createAuditRecorder();
-    await withDirectory({ 'a.yaml': MINIMAL_FILE }, (directory) =>
+    await withDirectory({ 'a.yaml': keyFile({ api_key: generateApiKey() }) }, (directory) =>
       loadApiKeys({ directory, environment: {}, audit }),
     );
-    expect(records).toEqual([{ type: 'api_keys.loaded', keyIds: ['minimal'], time: '2030-01-01T00:00:00Z' }]);
+    expect(records).toEqual([{ type: 'api_keys.loaded', keyIds: ['one'], time: '2030-01-01T00:00:00Z' }]);
   });
 
-  test('says how many problems there were', async () => {
+  test('says which of them are easy to guess', async () => {
     const { audit, records } = createAuditRecorder();
-    const load = withDirectory({ 'a.yaml': 'name: A\ntype: x\n' }, (directory) =>
-      loadApiKeys({ directory, audit }),
-    );
-    await expect(load).rejects.toThrow(ConfigurationError);
-    expect(records).toEqual([{ type: 'api_keys.rejected', problemCount: 3, time: '2030-01-01T00:00:00Z' }]);
+    const files = {
+      'a.yaml': keyFile({ api_key: generateApiKey(), name: 'Strong' }),
+      'b.yaml': MINIMAL_FILE,
+    };
+    await withDirectory(files, (directory) => loadApiKeys({ directory, environment: {}, audit }));
+    expect(records).toMatchObject([
+      { type: 'api_keys.loaded', keyIds: ['strong', 'minimal'] },
+      { type: 'api_keys.weak', keyIds: ['minimal'] },
+    ]);
+  });
+
+  test('says how many problems there were, and in which files', async () => {
+    const { audit, records } = createAuditRecorder();
+    const files = { 'a.yaml': 'name: A\ntype: x\n', 'b.yaml': MINIMAL_FILE };
+    const [directory, load] = await withDirectory(files, async (path) => {
+      return [path, await rejectionOf(loadApiKeys({ directory: path, audit }))] as const;
+    });
+    expect(load).toBeInstanceOf(ConfigurationError);
+    const file = join(directory, 'a.yaml');
+    expect(records).toMatchObject([{ type: 'api_keys.rejected', problemCount: 3, files: [file] }]);
   });
 
   test('says so too when the directory cannot be read', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { findOffset, formatPath, locate } from '../../src/api-keys/locate-nodes.js';
+import { createLocator, findOffset, formatPath } from '../../src/api-keys/locate-nodes.js';
 
 describe('formatPath', () => {
   test.each([
@@ -12,7 +12,7 @@ describe('formatPath', () => {
   });
 });
 
-describe('locate', () => {
+describe('createLocator', () => {
   test.each([
     [0, 1, 1],
     [2, 1, 3],
@@ -20,7 +20,7 @@ describe('locate', () => {
     [5, 3, 1],
     [6, 3, 2],
   ])('offset %d is at %d:%d', (offset, line, column) => {
-    expect(locate('ab\nc\nde', offset)).toEqual({ line, column });
+    expect(createLocator('ab\nc\nde')(offset)).toEqual({ line, column });
   });
 });
 

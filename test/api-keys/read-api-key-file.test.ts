@@ -1,6 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax of variables in API-key files
-import { writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { digestSecret } from '../../src/api-keys/api-key-registry.js';
 import { readApiKeyFile } from '../../src/api-keys/read-api-key-file.js';
@@ -57,6 +59,20 @@ describe('the file', () => {
 
   test('must hold a mapping', async () => {
     expect(await faultsOf('- api_key')).toEqual([': must be a mapping of fields']);
+  });
+
+  test.each([
+    ['a pipe, which would be waited for', (path: string) => promisify(execFile)('mkfifo', [path])],
+    ['a device without end', (path: string) => symlink('/dev/zero', path)],
+    ['a folder', (path: string) => mkdir(path)],
+  ])('must not be %s', async (_, create) => {
+    await withDirectory({}, async (directory) => {
+      await create(join(directory, 'a.yaml'));
+      expect(await readApiKeyFile(join(directory, 'a.yaml'), {})).toMatchObject({
+        ok: false,
+        problems: [{ message: 'must be a file' }],
+      });
+    });
   });
 
   test('that vanishes is a problem by its code', async () => {

@@ -40,7 +40,9 @@ describe('pinoSink', () => {
     [{ type: 'key_ring.created', current: 'k1', previous: [] }, INFO],
     [{ type: 'api_keys.loaded', keyIds: [] }, INFO],
     [{ type: 'token.accepted', jti: 'j1', count: 1 }, INFO],
-    [{ type: 'api_keys.rejected', problemCount: 1 }, WARN],
+    [{ type: 'api_keys.rejected', problemCount: 1, files: ['a.yaml'] }, WARN],
+    [{ type: 'api_keys.weak', keyIds: ['demo'] }, WARN],
+    [{ type: 'revocation.delayed', kind: 'api_key', clientId: 'demo' }, WARN],
     [{ type: 'issuance.refused', code: 'ERR_INVALID_CLIENT', reason: 'unknown_key' }, WARN],
     [{ type: 'token.refused', code: 'ERR_INVALID_TOKEN', reason: 'revoked', ip: '192.0.2.1' }, WARN],
   ])('writes %j at level %d', async (event, level) => {

@@ -21,7 +21,8 @@ const ISSUED: AuditEvent = {
 const OTHERS: readonly AuditEvent[] = [
   { type: 'key_ring.created', current: 'k1', previous: [] },
   { type: 'api_keys.loaded', keyIds: ['demo'] },
-  { type: 'api_keys.rejected', problemCount: 1 },
+  { type: 'api_keys.weak', keyIds: ['demo'] },
+  { type: 'api_keys.rejected', problemCount: 1, files: ['a.yaml'] },
   { type: 'issuance.refused', code: 'ERR_INVALID_SCOPE' },
   { type: 'token.accepted', jti: 'j1', count: 1 },
   { type: 'token.refused', code: 'ERR_INVALID_TOKEN', reason: 'expired' },
@@ -117,6 +118,7 @@ describe('a sink that fails', () => {
     await createAuditTrail({ sinks, clock, onSinkError }).record({
       type: 'api_keys.rejected',
       problemCount: 1,
+      files: ['a.yaml'],
     });
     expect(reported).toEqual([DISK_FULL, DISK_FULL]);
   });

@@ -127,6 +127,23 @@ describe('the gateway as it is configured', () => {
     expect(program.output()).not.toContain('sk-canary-value');
   });
 
+  test('follows its API keys while it runs', async () => {
+    const apiKeysDir = await mkdtemp(join(directory(), 'keys-'));
+    const file = (more: string): string =>
+      `api_key: sk-live-0123456789abcdef\nname: Live\ntype: api_call\nrate_limits: {}\npermissions: [read:documents]\n${more}`;
+    await writeFile(join(apiKeysDir, 'live.yaml'), file(''));
+    const { origin } = await startAndWait({ API_KEYS_DIR: apiKeysDir });
+    const token = await exchange(origin, 'sk-live-0123456789abcdef');
+    const statusOf = async (): Promise<number> => (await getDocuments(origin, token)).status;
+    expect(await statusOf()).toBe(200);
+    await writeFile(join(apiKeysDir, 'live.yaml'), 'broken');
+    await writeFile(join(apiKeysDir, 'live.yaml'), file('active: false\n'));
+    const changedAt = performance.now();
+    while ((await statusOf()) === 200) expect(performance.now() - changedAt).toBeLessThan(5000);
+
+    expect(await statusOf()).toBe(401);
+  });
+
   test('wants what several instances must have in common where they share a Redis', () => {
     expect(() => readSettings({ REDIS_URL: 'redis://127.0.0.1' })).toThrow(
       'With REDIS_URL, set JWE_KEYS_FILE or JWE_PASSPHRASE, ISSUER',

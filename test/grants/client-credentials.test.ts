@@ -41,6 +41,7 @@ async function exchange(request: Exchange = {}) {
   const response = await clientCredentials(hook === undefined ? {} : { claimsHook: hook }).handle({
     tokens,
     apiKey,
+    apiKeys: { get: () => apiKey },
     parameters: new Map(Object.entries(parameters)),
     defaultAudience: AUDIENCE,
     requestedAt: now,
@@ -332,6 +333,7 @@ describe('the claims hook', () => {
     const issuance = clientCredentials(hook === undefined ? {} : { claimsHook: hook }).handle({
       tokens,
       apiKey: apiKeyOf(),
+      apiKeys: { get: () => apiKeyOf() },
       parameters: new Map(),
       defaultAudience: AUDIENCE,
       requestedAt: NOW,

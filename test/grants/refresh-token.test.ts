@@ -35,6 +35,7 @@ async function dateOfRefreshed(ageSeconds: number, sinceBeginning: number): Prom
   const response = await refreshToken({ families, codec }).handle({
     tokens,
     apiKey,
+    apiKeys: { get: () => apiKey },
     parameters: new Map([['refresh_token', begun.refreshToken]]),
     defaultAudience: AUDIENCE,
     origin: {},

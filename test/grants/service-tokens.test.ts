@@ -22,8 +22,10 @@ async function exchange(
   fields: Record<string, unknown> = SERVICE,
   claimsHook?: ClaimsHook,
 ) {
+  const apiKey = apiKeyOf(fields);
+  const keys = { apiKey, apiKeys: { get: () => apiKey } };
   const times = { requestedAt: clock(), clock };
-  const context = { tokens, apiKey: apiKeyOf(fields), defaultAudience: AUDIENCE, origin: {}, ...times };
+  const context = { tokens, ...keys, defaultAudience: AUDIENCE, origin: {}, ...times };
   const grant = clientCredentials(claimsHook === undefined ? {} : { claimsHook });
   const response = await grant.handle({ ...context, parameters: new Map(Object.entries(parameters)) });
   return { response, verified: await tokens.verify(response.access_token) };

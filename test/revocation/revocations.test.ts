@@ -83,6 +83,16 @@ describe.each(TARGETS)('a token is revoked by %s', (_name, target, different) =>
   });
 });
 
+describe('an API key', () => {
+  test('is revoked up to the second that is given, where one is', async () => {
+    const { revocations } = setUp();
+    await revocations.revoke({ kind: 'api_key', clientId: 'demo', issuedUpTo: NOW - 10 });
+
+    expect(revocations.isRevoked(tokenOf({ client_id: 'demo', iat: NOW - 10 }))).toBe(true);
+    expect(revocations.isRevoked(tokenOf({ client_id: 'demo', iat: NOW - 9 }))).toBe(false);
+  });
+});
+
 const FAMILY = { clientId: 'demo', subject: 'alice', sessionId: 's1', createdAt: NOW };
 
 describe('a refresh-token family', () => {
@@ -105,6 +115,13 @@ describe('a refresh-token family', () => {
 
     expect(revocations.isFamilyRevoked({ ...FAMILY, kid: 'k1' })).toBe(true);
     expect(revocations.isFamilyRevoked({ ...FAMILY, kid: 'k2' })).toBe(false);
+  });
+
+  test('ends too where it began within the second of the cut-off', async () => {
+    const { revocations } = setUp();
+    await revocations.revoke({ kind: 'api_key', clientId: 'demo' });
+
+    expect(revocations.isFamilyRevoked({ ...FAMILY, createdAt: NOW + 0.3 })).toBe(true);
   });
 
   test.each([

@@ -2,10 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { ApiKey } from '../../src/api-keys/api-key.js';
-import type { ApiKeyRegistry } from '../../src/api-keys/api-key-registry.js';
 import { ConfigurationError, type ConfigurationProblem } from '../../src/api-keys/configuration-error.js';
 import type { Environment } from '../../src/api-keys/interpolate.js';
-import { loadApiKeys } from '../../src/api-keys/load-api-keys.js';
+import { type LoadedApiKeys, loadApiKeys } from '../../src/api-keys/load-api-keys.js';
 import { resolveApiKey } from '../../src/api-keys/resolve-api-key.js';
 import { apiKeySchema } from '../../src/api-keys/schema.js';
 import { rejectionOf } from './caught.js';
@@ -42,7 +41,7 @@ export async function withDirectory<Result>(
   }
 }
 
-export function loadFiles(files: KeyFiles, environment: Environment = {}): Promise<ApiKeyRegistry> {
+export function loadFiles(files: KeyFiles, environment: Environment = {}): Promise<LoadedApiKeys> {
   return withDirectory(files, (directory) => loadApiKeys({ directory, environment }));
 }
 

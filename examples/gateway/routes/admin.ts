@@ -1,8 +1,8 @@
 import express, { type Router } from 'express';
-import { type ApiKeyRegistry, requireMaxAge, requireScope } from 'passport-jwe';
+import { requireMaxAge, requireScope, type WatchedApiKeys } from 'passport-jwe';
 
-/** What is configured, without any secret; for young tokens only. */
-export function adminRoutes(apiKeys: ApiKeyRegistry): Router {
+/** What is configured, and what is wrong with the files by now, without any secret; for young tokens only. */
+export function adminRoutes(apiKeys: WatchedApiKeys): Router {
   const router = express.Router();
   router.get(
     '/admin/configurations',
@@ -18,7 +18,7 @@ export function adminRoutes(apiKeys: ApiKeyRegistry): Router {
         models: apiKey.models.map((model) => model.name),
         rate_limits: apiKey.rateLimits,
       }));
-      res.json({ configurations });
+      res.json({ configurations, problems: apiKeys.state.error?.problems ?? [] });
     },
   );
   return router;

@@ -1,0 +1,31 @@
+import type { VerifiedToken } from '../claims/verified-token.js';
+import type { NumericDate } from '../clock.js';
+import { InvalidTokenError } from '../errors.js';
+import type { ApiKey } from './api-key.js';
+import type { ApiKeyRegistry } from './api-key-registry.js';
+
+/** Where the state of an API key is looked up. */
+export type ApiKeyStates = Pick<ApiKeyRegistry, 'get'>;
+
+/** Whether tokens of an API key are accepted; they are up to the very moment at which it expires. */
+export function isInForce({ active, expiresAt }: ApiKey, now: NumericDate): boolean {
+  return active && (expiresAt === undefined || expiresAt > now);
+}
+
+/**
+ * Checks the API key that a token was issued to, and those of its ancestors. A token that names none, as those of
+ * other issuers may, stands for itself.
+ * @throws InvalidTokenError where one of them is not configured, not active, or has expired.
+ */
+export function assertKeysInForce(
+  { type, claims }: VerifiedToken,
+  apiKeys: ApiKeyStates,
+  now: NumericDate,
+): void {
+  const ancestors = type === 'delegation' ? claims.lineage : [];
+  for (const { client_id: clientId } of [claims, ...ancestors]) {
+    if (clientId === undefined) continue;
+    const apiKey = apiKeys.get(clientId);
+    if (apiKey === undefined || !isInForce(apiKey, now)) throw new InvalidTokenError('key_inactive');
+  }
+}

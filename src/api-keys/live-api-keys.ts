@@ -1,0 +1,210 @@
+import type { AuditTrail } from '../audit/record.js';
+import type { Clock, NumericDate } from '../clock.js';
+import type { Revocations } from '../revocation/revocations.js';
+import type { ApiKey } from './api-key.js';
+import {
+  type ApiKeyRegistry,
+  type ApiKeyRule,
+  type ClientCredentials,
+  createApiKeyRegistry,
+} from './api-key-registry.js';
+import { ConfigurationError, type ConfigurationProblem } from './configuration-error.js';
+import { listApiKeyFiles } from './list-api-key-files.js';
+import type { LoadedApiKeys } from './load-api-keys.js';
+import { formatPath } from './locate-nodes.js';
+import { KeyStatePublisher } from './publish-key-states.js';
+import { type ApiKeyLocation, type ApiKeySet, readApiKeys } from './read-api-keys.js';
+import { recordLoaded, recordRejected } from './record-reading.js';
+
+/** How the files and what is in force compare. */
+export interface ApiKeysState {
+  /** When the set in force was loaded. */
+  readonly loadedAt: NumericDate;
+  /** Why the files as they are now are not in force. Absent: they are. */
+  readonly error?: ConfigurationError;
+  /** `key_id`s out of force whose revocation could not be published yet. */
+  readonly unpublished: readonly string[];
+}
+
+/** API keys that follow their directory. Requests see either the old set or the new one. */
+export interface WatchedApiKeys extends LoadedApiKeys {
+  /** For a readiness probe, or for people. */
+  readonly state: ApiKeysState;
+  addRule(rule: ApiKeyRule): void;
+  /**
+   * Reads the files again, and puts them in force where they are valid.
+   * @throws ConfigurationError (as rejection) where they are not; the last good set stays in force.
+   */
+  reload(): Promise<void>;
+  /** Calls back after every change of the set. @returns what ends it. */
+  onChange(listener: () => void): () => void;
+  /** Ends watching. The last set stays in force. */
+  close(): void;
+}
+
+export interface LiveApiKeysParts extends ApiKeyLocation {
+  readonly first: ApiKeySet;
+  readonly revocations: Pick<Revocations, 'revoke'> | undefined;
+  readonly onRejected: (error: ConfigurationError) => void;
+  /** Keeps the keys up to date. @returns what ends that. */
+  readonly follow: (apiKeys: LiveApiKeys) => () => void;
+  readonly audit: AuditTrail;
+  readonly clock: Clock;
+}
+
+/** Files that cannot be used: the same ones are reported once. */
+interface Rejection {
+  readonly fingerprint: string;
+  readonly error: ConfigurationError;
+}
+
+/** Holds the registry of the last good set, and exchanges it for another one in one step. */
+export class LiveApiKeys implements WatchedApiKeys {
+  readonly #parts: LiveApiKeysParts;
+  readonly #rules: ApiKeyRule[] = [];
+  readonly #listeners = new Set<() => void>();
+  readonly #publisher: KeyStatePublisher | undefined;
+  readonly #stop: () => void;
+  #set: ApiKeySet;
+  #registry: ApiKeyRegistry;
+  #loadedAt: NumericDate;
+  #rejection: Rejection | undefined;
+  /** Stamp of the files when they were read last, valid or not. */
+  #stamp: string;
+  #last: Promise<void> = Promise.resolve();
+  #waiting: Promise<void> | undefined;
+
+  constructor(parts: LiveApiKeysParts) {
+    const { first, revocations, clock } = parts;
+    const onDue = (): void => {
+      this.#enforce(this.#set);
+      this.#tellListeners();
+    };
+    this.#parts = parts;
+    this.#set = first;
+    this.#stamp = first.stamp;
+    this.#loadedAt = clock();
+    this.#publisher =
+      revocations === undefined ? undefined : new KeyStatePublisher({ ...parts, revocations, onDue });
+    this.#registry = this.#enforce(first);
+    this.#stop = parts.follow(this);
+  }
+
+  get apiKeys(): readonly ApiKey[] {
+    return this.#registry.apiKeys;
+  }
+
+  get warnings(): readonly ConfigurationProblem[] {
+    return this.#set.warnings;
+  }
+
+  get state(): ApiKeysState {
+    const error = this.#rejection?.error;
+    return Object.freeze({
+      loadedAt: this.#loadedAt,
+      ...(error === undefined ? {} : { error }),
+      unpublished: this.#publisher?.unpublished ?? [],
+    });
+  }
+
+  get(keyId: string): ApiKey | undefined {
+    return this.#registry.get(keyId);
+  }
+
+  authenticate(credentials: ClientCredentials, now: NumericDate): ApiKey {
+    return this.#registry.authenticate(credentials, now);
+  }
+
+  addRule(rule: ApiKeyRule): void {
+    this.#rules.push(rule);
+  }
+
+  /** One after another; whoever asks while the files are being read waits for another reading, which all share. */
+  reload(): Promise<void> {
+    this.#waiting ??= this.#last.then(() => {
+      this.#waiting = undefined;
+      const reading = this.#readAgain();
+      this.#last = reading.catch(() => {});
+      return reading;
+    });
+    return this.#waiting;
+  }
+
+  /** Reads the files again where they were touched since; cheap where they were not. */
+  async reloadIfTouched(): Promise<void> {
+    const { stamp } = await listApiKeyFiles(this.#parts.directory);
+    if (stamp !== this.#stamp) await this.reload();
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#stop();
+    this.#publisher?.close();
+  }
+
+  async #readAgain(): Promise<void> {
+    const set = await readApiKeys(this.#parts);
+    this.#stamp = set.stamp;
+    const problems = set.problems.length > 0 ? set.problems : this.#findBreaches(set);
+    if (problems.length > 0) throw await this.#reject(set, problems);
+    await this.#adopt(set);
+  }
+
+  #findBreaches({ keys, readings }: ApiKeySet): readonly ConfigurationProblem[] {
+    const apiKeys = keys.map(({ apiKey }) => apiKey);
+    const faults = this.#rules.flatMap((rule) => rule(apiKeys));
+    return faults.map((fault) => {
+      const { path, message } = fault;
+      const reading = readings.find(({ key }) => key.apiKey.keyId === fault.keyId);
+      const somewhere = { file: this.#parts.directory, line: 1, column: 1, path: formatPath(path), message };
+      return reading?.problemAt(fault) ?? somewhere;
+    });
+  }
+
+  async #reject({ fingerprint }: ApiKeySet, problems: readonly ConfigurationProblem[]) {
+    if (this.#rejection?.fingerprint === fingerprint) return this.#rejection.error;
+    const error = new ConfigurationError(problems);
+    this.#rejection = { fingerprint, error };
+    await recordRejected(this.#parts.audit, problems);
+    callSafely(() => this.#parts.onRejected(error));
+    return error;
+  }
+
+  async #adopt(set: ApiKeySet): Promise<void> {
+    const isMended = this.#rejection !== undefined;
+    const isChanged = set.fingerprint !== this.#set.fingerprint;
+    this.#rejection = undefined;
+    if (isChanged) {
+      this.#set = set;
+      this.#loadedAt = this.#parts.clock();
+      this.#enforce(set);
+      this.#tellListeners();
+    }
+    if (isChanged || isMended) await recordLoaded(this.#parts.audit, set);
+  }
+
+  #tellListeners(): void {
+    for (const listener of this.#listeners) callSafely(listener);
+  }
+
+  /** Others are told of keys that went out of force once nothing is issued to them here. */
+  #enforce({ keys }: ApiKeySet): ApiKeyRegistry {
+    this.#registry = createApiKeyRegistry(this.#publisher?.holdBack(keys) ?? keys);
+    this.#publisher?.publish(this.#registry.apiKeys);
+    return this.#registry;
+  }
+}
+
+/** Whoever is told of a change must not undo it. */
+function callSafely(listener: () => void): void {
+  try {
+    listener();
+  } catch (fault) {
+    const name = fault instanceof Error ? fault.name : typeof fault;
+    process.emitWarning(`A listener of the API keys failed (${name})`, { code: 'PASSPORT_JWE_API_KEYS' });
+  }
+}

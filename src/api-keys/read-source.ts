@@ -1,0 +1,46 @@
+import { isUtf8 } from 'node:buffer';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { nameOfFailure } from './list-api-key-files.js';
+
+const MAX_FILE_BYTES = 64 * 1024;
+
+/** The text of a file, or why there is none. */
+export type Source =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly message: string };
+
+/** Reads a file. Whatever takes its place meanwhile, no pipe is waited for, and no more is read than may be there. */
+export async function readSource(file: string): Promise<Source> {
+  try {
+    return await readBounded(file);
+  } catch (cause) {
+    return { ok: false, message: `cannot be read (${nameOfFailure(cause)})` };
+  }
+}
+
+async function readBounded(file: string): Promise<Source> {
+  const opened = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!(await opened.stat()).isFile()) return { ok: false, message: 'must be a file' };
+    const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
+    const bytes = buffer.subarray(0, await fill(buffer, opened));
+    if (bytes.length > MAX_FILE_BYTES)
+      return { ok: false, message: `must have at most ${MAX_FILE_BYTES} bytes` };
+    if (!isUtf8(bytes)) return { ok: false, message: 'must be UTF-8' };
+    return { ok: true, text: bytes.toString('utf8') };
+  } finally {
+    await opened.close();
+  }
+}
+
+/** @returns how many bytes there were, up to the length of the buffer. */
+async function fill(buffer: Buffer, opened: FileHandle): Promise<number> {
+  let length = 0;
+  while (length < buffer.length) {
+    const { bytesRead } = await opened.read(buffer, length, buffer.length - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return length;
+}

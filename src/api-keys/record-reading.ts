@@ -1,0 +1,20 @@
+import type { AuditTrail } from '../audit/record.js';
+import type { ConfigurationProblem } from './configuration-error.js';
+import type { ApiKeySet } from './read-api-keys.js';
+
+/** Puts on record which keys are in force now, and which of them are easy to guess. */
+export async function recordLoaded(audit: AuditTrail, { readings }: ApiKeySet): Promise<void> {
+  const weak = readings.filter(({ warnings }) => warnings.length > 0);
+  await audit.record({ type: 'api_keys.loaded', keyIds: readings.map(({ key }) => key.apiKey.keyId) });
+  if (weak.length === 0) return;
+  await audit.record({ type: 'api_keys.weak', keyIds: weak.map(({ key }) => key.apiKey.keyId) });
+}
+
+/** Puts on record that files cannot be used: which, and how much is wrong, but nothing that stands in them. */
+export async function recordRejected(
+  audit: AuditTrail,
+  problems: readonly ConfigurationProblem[],
+): Promise<void> {
+  const files = [...new Set(problems.map(({ file }) => file))];
+  await audit.record({ type: 'api_keys.rejected', problemCount: problems.length, files });
+}

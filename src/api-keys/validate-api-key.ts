@@ -1,0 +1,89 @@
+import { estimateTokenLength, MAX_ISSUED_TOKEN_LENGTH } from '../claims/token-size.js';
+import type { ApiKey } from './api-key.js';
+import { digestSecret, type RegisteredKey } from './api-key-registry.js';
+import { checkConsistency, type DocumentFault } from './check-consistency.js';
+import { claimsByKeyType } from './claims-by-key-type.js';
+import { isWeakSecret } from './is-weak-secret.js';
+import { formatPath } from './locate-nodes.js';
+import { resolveApiKey } from './resolve-api-key.js';
+import { type ApiKeyFile, apiKeySchema } from './schema.js';
+
+/** What a request can add to the claims of a key: user, session, issuer, times and identifiers. */
+const REQUEST_CLAIMS_LENGTH = 1024;
+
+const WEAK_SECRET: DocumentFault = {
+  path: ['api_key'],
+  message: 'is easy to guess; replace it by a generated key',
+};
+
+/** What a document is worth. */
+export type Validation =
+  | {
+      readonly ok: true;
+      readonly key: RegisteredKey;
+      /** What is allowed, but should be mended. */
+      readonly warnings: readonly DocumentFault[];
+    }
+  | { readonly ok: false; readonly faults: readonly DocumentFault[] };
+
+/**
+ * Validates a document whose variables are resolved. One fault a field: what the schema says of one that did not
+ * resolve, or is not allowed, is noise.
+ */
+export function validateApiKey(document: unknown, unresolved: readonly DocumentFault[]): Validation {
+  const parsed = apiKeySchema.safeParse(document);
+  const found = [
+    ...unresolved,
+    ...(parsed.success ? [] : parsed.error.issues.flatMap(toFaults)),
+    ...checkConsistency(document),
+  ];
+  const firstByPath = new Map(found.toReversed().map((fault) => [formatPath(fault.path), fault]));
+  const faults = found.filter((fault) => firstByPath.get(formatPath(fault.path)) === fault);
+  if (!parsed.success || faults.length > 0) return { ok: false, faults };
+
+  const apiKey = resolveApiKey(parsed.data);
+  if (apiKey === undefined) {
+    return { ok: false, faults: [{ path: ['name'], message: 'yields no key_id; give one' }] };
+  }
+  if (!fitsInToken(apiKey)) {
+    const message = `would make tokens of more than ${MAX_ISSUED_TOKEN_LENGTH} characters; use metadata_claims or shorter lists`;
+    return { ok: false, faults: [{ path: [], message }] };
+  }
+  return register(apiKey, parsed.data);
+}
+
+function register(apiKey: ApiKey, { api_key: secret, previous_api_key: previous }: ApiKeyFile): Validation {
+  const digest = digestOf(secret);
+  const warnings = isWeakSecret(secret) ? [WEAK_SECRET] : [];
+  if (previous === undefined) return { ok: true, key: { apiKey, digest }, warnings };
+  const older = { digest: digestOf(previous.api_key), expiresAt: previous.expires_at };
+  if (!older.digest.equals(digest)) return { ok: true, key: { apiKey, digest, previous: older }, warnings };
+  return {
+    ok: false,
+    faults: [{ path: ['previous_api_key', 'api_key'], message: 'must differ from api_key' }],
+  };
+}
+
+/** An unknown field is reported where it stands, and not where its mapping begins. */
+function toFaults(issue: {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly keys?: readonly string[];
+}): readonly DocumentFault[] {
+  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  if (issue.keys === undefined) return [{ path, message: issue.message }];
+  return issue.keys.map((name) => ({ path: [...path, name], message: 'is not a field that is known here' }));
+}
+
+function fitsInToken(apiKey: ApiKey): boolean {
+  const scopes = [apiKey.permissions.join(' '), apiKey.permissions];
+  const longestAudience = Math.max(0, ...apiKey.audiences.map((audience) => audience.length));
+  const claims = { ...claimsByKeyType(apiKey), scopes, client_id: apiKey.keyId, sub: apiKey.keyId };
+  const requestLength = Math.ceil(((REQUEST_CLAIMS_LENGTH + longestAudience) * 4) / 3);
+  return estimateTokenLength(claims) + requestLength <= MAX_ISSUED_TOKEN_LENGTH;
+}
+
+function digestOf(apiKey: string): Buffer {
+  const prefix = 'sha256:';
+  return apiKey.startsWith(prefix) ? Buffer.from(apiKey.slice(prefix.length), 'hex') : digestSecret(apiKey);
+}

@@ -1,0 +1,90 @@
+import { type Clock, systemClock } from '../clock.js';
+import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import type { Revocations } from '../revocation/revocations.js';
+import { ConfigurationError } from './configuration-error.js';
+import { LiveApiKeys, type WatchedApiKeys } from './live-api-keys.js';
+import { API_KEY_OPTIONS, type ApiKeyOptions, loadFirst, resolveApiKeyOptions } from './load-api-keys.js';
+import { watchDirectory } from './watch-directory.js';
+
+export interface WatchApiKeysOptions extends ApiKeyOptions {
+  /** How long the directory must have been quiet before it is read again, in milliseconds. Default 100. */
+  readonly debounceMs?: number;
+  /**
+   * How often the files are looked at all the same, in seconds, since file systems of networks tell nothing of what
+   * others change; only where one was touched they are read. Default 30.
+   */
+  readonly reloadSeconds?: number;
+  /** Whether SIGHUP makes them be read again; it then no longer ends the process. Default true. */
+  readonly sighup?: boolean;
+  /**
+   * Where keys that were removed, deactivated or expired are revoked, so that resource servers which do not know the
+   * files refuse their tokens too. All that share a store of revocations must share one set of API keys. Default: they
+   * are refused where the files are known.
+   */
+  readonly revocations?: Pick<Revocations, 'revoke'>;
+  /** Told of files that cannot be used, once until they change again. Default: the audit trail alone is. */
+  readonly onRejected?: (error: ConfigurationError) => void;
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock;
+}
+
+const KNOWN: KnownOptions<WatchApiKeysOptions> = {
+  ...API_KEY_OPTIONS,
+  debounceMs: true,
+  reloadSeconds: true,
+  sighup: true,
+  revocations: true,
+  onRejected: true,
+  clock: true,
+};
+
+/**
+ * Loads all API keys of a directory and follows it. Files that become invalid change nothing: the last good set stays
+ * in force until they are mended. What is watched keeps no process alive.
+ * @throws ConfigurationError (as rejection) where the files are invalid at the start: there is no last good set.
+ * @throws TypeError for an option that is missing or makes no sense.
+ */
+export async function watchApiKeys(options: WatchApiKeysOptions): Promise<WatchedApiKeys> {
+  const settings = resolveOptions(options);
+  const first = await loadFirst(settings);
+  return new LiveApiKeys({ ...settings, first, follow: (apiKeys) => keepUp(apiKeys, settings) });
+}
+
+type Settings = ReturnType<typeof resolveOptions>;
+
+function resolveOptions(options: WatchApiKeysOptions) {
+  assertOptions(options, KNOWN, 'watchApiKeys');
+  const { debounceMs = 100, reloadSeconds = 30, sighup = true, clock = systemClock } = options;
+  const { revocations, onRejected = () => {} } = options;
+  if (!(debounceMs >= 0 && debounceMs <= 60_000)) throw new TypeError('debounceMs must be from 0 to 60000');
+  if (!(reloadSeconds > 0 && reloadSeconds <= 86_400)) {
+    throw new TypeError('reloadSeconds must be a positive number, at most 86400');
+  }
+  if (typeof onRejected !== 'function') throw new TypeError('onRejected must be a function');
+  if (revocations !== undefined) {
+    assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ store })');
+  }
+  const { directory, environment, audit } = resolveApiKeyOptions(options);
+  const times = { debounceMs, reloadSeconds };
+  return { ...times, sighup, clock, revocations, onRejected, directory, environment, audit };
+}
+
+/** What is wrong with the files is on record already. What was touched since they were read is read again. */
+function keepUp(apiKeys: LiveApiKeys, settings: Settings): () => void {
+  const onChange = (): void => void apiKeys.reload().catch(ignoreRejection);
+  const onPoll = (): void => void apiKeys.reloadIfTouched().catch(ignoreRejection);
+  const { directory, debounceMs, reloadSeconds: pollSeconds, sighup } = settings;
+  const unwatch = watchDirectory({ directory, debounceMs, pollSeconds, onChange, onPoll });
+  if (sighup) process.on('SIGHUP', onChange);
+  onPoll();
+  return () => {
+    unwatch();
+    process.off('SIGHUP', onChange);
+  };
+}
+
+function ignoreRejection(error: unknown): void {
+  if (error instanceof ConfigurationError) return;
+  const name = error instanceof Error ? error.name : typeof error;
+  process.emitWarning(`API keys could not be read again (${name})`, { code: 'PASSPORT_JWE_API_KEYS' });
+}
