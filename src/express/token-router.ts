@@ -127,7 +127,11 @@ function resolveSessions(
   assertMethod(store, 'replace', 'families must be a FamilyStore: stores.families');
   keyRing.encryptionKey('refresh', issuer);
   const codec = refreshTokenCodec(keyRing, issuer);
-  const parts = { store, codec, revocations, settings: resolveRefreshSettings(refresh), audit, clock };
+  const settings = resolveRefreshSettings(refresh);
+  if (revocations !== undefined && settings.absoluteSeconds > revocations.maxTokenLifetimeSeconds) {
+    throw new TypeError('Revocations are forgotten before refresh tokens end: raise maxTokenLifetimeSeconds');
+  }
+  const parts = { store, codec, revocations, settings, audit, clock };
   return { codec, families: createRefreshFamilies(parts) };
 }
 
