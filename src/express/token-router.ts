@@ -153,6 +153,9 @@ function resolveSessions(
   if (settings.idleSeconds > keyRing.maxTokenLifetimeSeconds) {
     throw new TypeError('refresh.idleSeconds exceeds maxTokenLifetimeSeconds of the key ring');
   }
+  if (revocations !== undefined && settings.absoluteSeconds > revocations.maxTokenLifetimeSeconds) {
+    throw new TypeError('Revocations are forgotten before refresh tokens end: raise maxTokenLifetimeSeconds');
+  }
   const parts = { store, codec, revocations, settings, audit, clock };
   return { codec, families: createRefreshFamilies(parts) };
 }

@@ -38,6 +38,8 @@ export interface Revocations extends RevocationCheck {
   isFamilyRevoked(family: FamilyIdentity): boolean;
   /** How old in seconds what is known here is at most: what was revoked elsewhere since then may be missing. */
   readonly ageSeconds: number;
+  /** For how long revocations of API keys, sessions, subjects and `kid`s are kept. */
+  readonly maxTokenLifetimeSeconds: number;
 }
 
 /** By what a refresh-token family is revoked. */
@@ -120,6 +122,8 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     get ageSeconds() {
       return store.ageSeconds;
     },
+
+    maxTokenLifetimeSeconds,
   });
 }
 

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
-import type { FamilyStore } from 'passport-jwe';
-import { createSessionApp, type SessionApp } from '../support/session-app.js';
-import { NOW } from '../support/tokens.js';
+import { createMemoryStores, createRevocations, type FamilyStore, tokenRouter } from 'passport-jwe';
+import { loadFiles } from '../support/api-key-files.js';
+import { createSessionApp, SESSION_KEYS, type SessionApp } from '../support/session-app.js';
+import { AUDIENCE, createRing, ISSUER, NOW } from '../support/tokens.js';
 
 const ALICE = { kind: 'subject', clientId: 'demo', subject: 'alice' } as const;
 
@@ -64,3 +65,22 @@ describe('a refresh token under a kid that is revoked', () => {
     expect((await app.refresh(refreshToken)).status).toBe(200);
   });
 });
+
+test.each([
+  [7_776_000, 7_776_000, false],
+  [7_776_001, 7_776_000, true],
+  [31_536_000, 31_536_000, false],
+])(
+  'families of %d s beside revocations that are kept for %d s are a mistake: %s',
+  async (absoluteSeconds, maxTokenLifetimeSeconds, isMistake) => {
+    const { families, revocations: store } = createMemoryStores();
+    const revocations = createRevocations({ store, maxTokenLifetimeSeconds });
+    const service = { keyRing: await createRing(), issuer: ISSUER, audience: AUDIENCE };
+    const apiKeys = await loadFiles(SESSION_KEYS);
+    const build = () =>
+      tokenRouter({ ...service, apiKeys, families, revocations, refresh: { absoluteSeconds } });
+
+    if (isMistake) expect(build).toThrow(/raise maxTokenLifetimeSeconds/);
+    else expect(build).not.toThrow();
+  },
+);

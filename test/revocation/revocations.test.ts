@@ -253,6 +253,15 @@ describe('revocations', () => {
     expect(store.size).toBe(2);
   });
 
+  test('outlive the token for as long as a reader may be lenient, and its clock behind', async () => {
+    const { revocations, setTime } = setUp();
+    await revocations.revoke({ kind: 'token', jti: 'j1', expiresAt: NOW + 600 });
+    setTime(NOW + 600 + 60 + 50);
+    await revocations.revoke({ kind: 'kid', kid: 'k9' });
+
+    expect(revocations.isRevoked(tokenOf())).toBe(true);
+  });
+
   test('are on record only once they are in force', async () => {
     const store = createMemoryStores({ maxRevocations: 1, clock: () => NOW }).revocations;
     const records: object[] = [];

@@ -98,8 +98,11 @@ test('an opening that took LMDB back is repeated', async () => {
     close: async () => void closed.push(name),
   });
   const roots = [rootAt('one commit back', 6), rootAt('two commits back', 5)];
-  const opened = await openNewestState(() => roots.shift() ?? rootAt('right', 7));
+  const opened = await openNewestState(
+    () => roots.shift() ?? rootAt('right', 7),
+    ({ name }) => name,
+  );
 
-  expect(opened.name).toBe('right');
+  expect(opened).toBe('right');
   expect(closed).toEqual(['one commit back', 'two commits back']);
 });

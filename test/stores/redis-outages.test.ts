@@ -56,6 +56,8 @@ interface Outage {
   readonly name: string;
   begin(redis: RedisServer, proxy: FlakyProxy): Promise<void>;
   end(redis: RedisServer, proxy: FlakyProxy): Promise<void>;
+  /** Default: it does. */
+  readonly keepsFamilies?: boolean;
 }
 
 const OUTAGES: readonly Outage[] = [
@@ -76,6 +78,7 @@ const OUTAGES: readonly Outage[] = [
       await redis.wipe();
       await redis.start();
     },
+    keepsFamilies: false,
   },
   {
     name: 'cut off half-way through its answers',
@@ -92,16 +95,21 @@ const OUTAGES: readonly Outage[] = [
 describeWithRedis('while Redis is away', () => {
   test.each(OUTAGES)(
     '$name: 503 where the store is needed, tokens pass up to the bound, and it comes back',
-    async ({ begin, end }) => {
+    async ({ begin, end, keepsFamilies = true }) => {
       const redis = await setUpRedis(DURABLE);
       const proxy = await setUpProxy(redis.port);
       const instance = await setUpInstance(proxy.port);
       const [good, revoked, other] = [await instance.issue(), await instance.issue(), await instance.issue()];
+      const [session, ended] = [await instance.begin(), await instance.begin()];
       expect((await instance.revoke(revoked)).status).toBe(200);
 
       const beganAt = performance.now();
       await begin(redis, proxy);
-      const refusals = [await instance.revoke(other), await instance.revoke(other)];
+      const refusals = [
+        await instance.revoke(other),
+        await instance.refresh(session),
+        await instance.revoke(ended),
+      ];
       expect((await instance.use(revoked)).status).toBe(401);
       expect((await instance.use(good)).status).toBe(200);
       expect(performance.now() - beganAt).toBeLessThan(BOUND_MS);
@@ -123,6 +131,10 @@ describeWithRedis('while Redis is away', () => {
       expect(writableMs).toBeLessThan(RECOVERY_MS);
       expect((await instance.use(revoked)).status).toBe(401);
       expect((await instance.use(other)).status).toBe(401);
+      // A store that began anew knows no family any more; every other one lets the client go on.
+      expect((await instance.refresh(session)).status).toBe(keepsFamilies ? 200 : 400);
+      expect((await instance.revoke(ended)).status).toBe(200);
+      expect((await instance.refresh(ended)).status).toBe(400);
       expect(instance.stores.isReady()).toBe(true);
     },
   );

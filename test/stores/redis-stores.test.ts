@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectRedisStores, type RedisStoresOptions } from '../../src/stores/redis/connect-redis-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
@@ -120,6 +121,25 @@ describeWithRedis('with a Redis of its own', () => {
       const second = await connectStores({ prefix });
 
       expect(names.filter((name) => second.revocations.find(name) === undefined)).toEqual([]);
+    });
+
+    test('needs of its user what docs/stores.md says, and no more', async () => {
+      const page = await readFile(new URL('../../docs/stores.md', import.meta.url), 'utf8');
+      const [, permissions = ''] = /has `(\+@hash [^`]+)`/.exec(page.replaceAll('\n', ' ')) ?? [];
+      const keys = ['~narrow:*', '~{narrow}:*'];
+      await redis.command('ACL', 'SETUSER', 'app', 'on', '>secret', ...keys, ...permissions.split(' '));
+      const url = `redis://app:secret@127.0.0.1:${redis.port}`;
+      const { revocations, families, counters } = await connectStores({ url, prefix: 'narrow' });
+      const other = await connectStores({ url, prefix: 'narrow' });
+      await revocations.add({ name: 'a', expiresAt: NOW + 600, owner: 'demo' });
+      await families.insert({ id: 'f', state: stateOf('a'), expiresAt: NOW + 600 });
+      const family = await families.find('f');
+      await counters.add({ name: 'c', amount: 1, expiresAt: NOW + 600 });
+
+      expect(family !== undefined && (await families.replace(family))).toBe(true);
+      expect(await counters.read('c')).toBe(1);
+      while (other.revocations.find('a') === undefined)
+        await new Promise((resolve) => setTimeout(resolve, 5));
     });
   });
 });

@@ -20,6 +20,10 @@ export interface Instance {
   readonly stores: Stores;
   /** A new token, from the token endpoint. */
   issue(): Promise<string>;
+  /** A new refresh token. */
+  begin(): Promise<string>;
+  /** What the token endpoint says to a refresh token. */
+  refresh(token: string): Promise<TimedAnswer>;
   /** What the guarded route says to a token. */
   use(token: string): Promise<TimedAnswer>;
   /** What the revocation endpoint says. */
@@ -33,7 +37,8 @@ export async function startInstance(stores: Stores): Promise<Instance> {
   const revocations = createRevocations({ store: stores.revocations });
   const service = { keyRing, issuer: ISSUER, audience: AUDIENCE, revocations };
   const app = express();
-  app.use('/oauth', tokenRouter({ ...service, apiKeys: await loadFiles(FILES) }));
+  const { families } = stores;
+  app.use('/oauth', tokenRouter({ ...service, apiKeys: await loadFiles(FILES), families }));
   const answer: RequestHandler = (_req, res) => void res.json({});
   app.get('/guarded', authenticate(service), answer);
 
@@ -58,6 +63,12 @@ export async function startInstance(stores: Stores): Promise<Instance> {
       const issued = await post('/oauth/token', { grant_type: 'client_credentials' });
       return JSON.parse(await issued.text()).access_token;
     },
+    async begin() {
+      const begun = await post('/oauth/token', { grant_type: 'client_credentials', scope: 'offline_access' });
+      return JSON.parse(await begun.text()).refresh_token;
+    },
+    refresh: (token) =>
+      timed(() => post('/oauth/token', { grant_type: 'refresh_token', refresh_token: token })),
     use: (token) =>
       timed(() => fetch(`${origin}/guarded`, { headers: { Authorization: `Bearer ${token}` } })),
     revoke: (token) => timed(() => post('/oauth/revoke', { token })),

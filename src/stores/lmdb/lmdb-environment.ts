@@ -18,7 +18,7 @@ export interface ExpiringTable<Value extends { readonly expiresAt: NumericDate }
 
 /** One LMDB environment with its single writer. */
 export interface LmdbEnvironment {
-  /** Only within `write`, as `openTable`: what is not there yet is made. */
+  /** Only within a transaction, as `openTable`: what is not there yet is made. */
   openDatabase<Value>(name: string): Database<Value, string>;
   openTable<Value extends { readonly expiresAt: NumericDate }>(name: string): ExpiringTable<Value>;
   /**
@@ -45,21 +45,25 @@ export function lmdbEnvironment(root: RootDatabase, awaitTurn: Turnstile): LmdbE
   let queue: QueuedStep[] = [];
   let written = Promise.resolve();
 
+  const commitQueue = (): void =>
+    root.transactionSync(() => {
+      if (!continuesNewestState(root)) throw new Error('Somebody opens the environment without a turn');
+      for (const step of queue) step.run();
+    });
   const writeQueue = async (): Promise<void> => {
-    const endTurn = await awaitTurn();
-    const steps = queue;
-    queue = [];
     let failure: unknown;
     try {
-      root.transactionSync(() => {
-        if (!continuesNewestState(root)) throw new Error('Another process opens the environment just now');
-        for (const step of steps) step.run();
-      });
+      const endTurn = await awaitTurn();
+      try {
+        commitQueue();
+      } finally {
+        endTurn();
+      }
     } catch (cause) {
       failure = asUnavailable(cause);
-    } finally {
-      endTurn();
     }
+    const steps = queue;
+    queue = [];
     for (const step of steps) step.settle(failure);
   };
 
@@ -116,7 +120,7 @@ export function lmdbEnvironment(root: RootDatabase, awaitTurn: Turnstile): LmdbE
     async close() {
       await written;
       // Whoever is the last one destroys the mutexes, and whoever opens just then would take them to be in order.
-      const endTurn = await awaitTurn();
+      const endTurn = await awaitTurn().catch(() => () => undefined);
       await root.close();
       endTurn();
     },

@@ -16,14 +16,19 @@ export function continuesNewestState(root: Pick<RootDatabase, 'getStats' | 'getW
 
 /**
  * Opens an environment, again where the opening took LMDB back: a further one tells it what is right.
+ * @param prepare what is done first, in a transaction.
  * @throws Error where that does not come about.
  */
-export async function openNewestState<Root extends Pick<RootDatabase, RootMethods>>(
+export async function openNewestState<Root extends Pick<RootDatabase, RootMethods>, Prepared>(
   openRoot: () => Root,
-): Promise<Root> {
+  prepare: (root: Root) => Prepared,
+): Promise<Prepared> {
   for (let opening = 0; opening < MAX_OPENINGS; opening += 1) {
     const root = openRoot();
-    if (root.transactionSync(() => continuesNewestState(root))) return root;
+    const prepared = root.transactionSync(() =>
+      continuesNewestState(root) ? { value: prepare(root) } : undefined,
+    );
+    if (prepared !== undefined) return prepared.value;
     await root.close();
   }
   throw new Error('LMDB does not come to know its newest state: too much is written while it is opened');

@@ -49,10 +49,10 @@ export async function openLmdbStores(options: LmdbStoresOptions): Promise<Stores
   if (typeof path !== 'string' || path === '') throw new TypeError('path must name a directory');
   const bounds = resolveBounds(options);
 
-  const environment = await openEnvironment(path);
-  const { startedAt, ...stores } = await environment.write(() => {
+  const { environment, startedAt, ...stores } = await openEnvironment(path, (environment) => {
     const startedAt = readStart(environment, clock);
     return {
+      environment,
       startedAt,
       revocations: lmdbRevocationStore(environment, { bounds, startedAt, clock }),
       families: lmdbFamilyStore(environment, clock),
@@ -73,7 +73,11 @@ export async function openLmdbStores(options: LmdbStoresOptions): Promise<Stores
   });
 }
 
-async function openEnvironment(path: string): Promise<LmdbEnvironment> {
+/** @param prepare makes what is not there yet, in a transaction. */
+async function openEnvironment<Prepared>(
+  path: string,
+  prepare: (environment: LmdbEnvironment) => Prepared,
+): Promise<Prepared> {
   const { open } = await loadPeer('lmdb', () => import('lmdb'));
   await mkdir(path, { recursive: true, mode: 0o700 });
   await assertDataFile(join(path, DATA_FILE));
@@ -83,9 +87,14 @@ async function openEnvironment(path: string): Promise<LmdbEnvironment> {
   const options = { path, noSubdir: false, maxDbs: MAX_DATABASES, overlappingSync: false };
   const endTurn = await awaitTurn();
   try {
-    const root = await openNewestState(() => open(options));
+    const { root, prepared } = await openNewestState(
+      () => open(options),
+      (root) => ({ root, prepared: prepare(lmdbEnvironment(root, awaitTurn)) }),
+    );
+    // The first look takes a place among the readers, which another mutex of LMDB guards.
+    root.doesExist('');
     await Promise.all([DATA_FILE, LOCK_FILE].map((file) => chmod(join(path, file), 0o600)));
-    return lmdbEnvironment(root, awaitTurn);
+    return prepared;
   } finally {
     endTurn();
   }

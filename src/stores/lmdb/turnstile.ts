@@ -1,33 +1,33 @@
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** After so long a process goes on without its turn: what keeps it waiting is no process that writes. */
-const MAX_WAIT_MS = 1000;
+/** Longest wait for a turn. Turns take about a millisecond, so somebody is stuck in one, or the machine is overloaded. */
+const MAX_WAIT_MS = 5000;
 
 /** Longest pause between two attempts. */
 const MAX_PAUSE_MS = 2;
 
-/** Resolves when it is the turn of this process; the function ends it. */
+/** Resolves when it is the turn of this process; the function ends it. Rejects where it does not come in time. */
 export type Turnstile = () => Promise<() => void>;
 
 /**
  * Lets the processes of one machine through one at a time, before they take the mutex of LMDB, which alone keeps
  * the data right. A process that waits in that mutex blocks its event loop; and where one of several that wait is
  * killed just as it is woken, the others sleep on until two processes contend again. That happened to one in 60
- * random kills; with nobody waiting there it cannot. An abstract socket is the lock that the kernel opens when its
+ * random kills; with nobody waiting there it cannot, so nobody goes on without a turn. An abstract socket is the lock that the kernel opens when its
  * holder dies; where there are none, outside Linux, everybody goes on at once.
  */
-export function createTurnstile(name: string): Turnstile {
+export function createTurnstile(name: string, maxWaitMs = MAX_WAIT_MS): Turnstile {
   if (process.platform !== 'linux') return async () => () => undefined;
 
   return async () => {
-    const deadlineMs = performance.now() + MAX_WAIT_MS;
+    const deadlineMs = performance.now() + maxWaitMs;
     while (performance.now() < deadlineMs) {
       const turn = await listenTo(`\0${name}`);
       if (turn !== 'taken') return turn;
       await pause(Math.random() * MAX_PAUSE_MS);
     }
-    return () => undefined;
+    throw new Error('Another process does not end its turn to write to LMDB');
   };
 }
 

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, NumericDate } from '../../clock.js';
+import { TemporarilyUnavailableError } from '../../errors.js';
 import type { Fullness, RevocationEntry } from '../revocation-store.js';
 import { asList } from './as-list.js';
 import type { RedisConnection } from './redis-connection.js';
-import { KEEP, OPEN, POLL, VOUCH } from './revocation-scripts.js';
+import { KEEP, OPEN, POLL, SCAN, VOUCH } from './revocation-scripts.js';
 
 /** The store lives for so long after it was last used: longer than any token that it was asked about. */
 const LIFETIME_MS = 100 * 86_400_000;
@@ -21,6 +22,8 @@ export const POLL_LIMIT = 1000;
 export interface LogPosition {
   readonly epoch: string;
   readonly id: string;
+  /** What the log says there. */
+  readonly text: string;
 }
 
 export interface OpenedLog {
@@ -41,7 +44,10 @@ export interface RevocationLog {
   poll(position: LogPosition): Promise<LogNews | undefined>;
   /** Resolves once something was added after a position, or after some time. */
   untilNews(position: LogPosition, timeoutMs: number): Promise<void>;
-  /** Every entry, some perhaps twice. */
+  /**
+   * Every entry, some perhaps twice.
+   * @throws TemporarilyUnavailableError where another server answers on the way, who would leave entries out.
+   */
   snapshot(): AsyncIterable<RevocationEntry>;
   keep(entries: readonly RevocationEntry[], bounds?: LogBounds): Promise<Fullness | undefined>;
   vouch(epoch: string, completeSince: NumericDate): Promise<void>;
@@ -74,18 +80,19 @@ export function revocationLog({ commands, news, prefix, clock }: RevocationLogSe
     async open() {
       const epoch = randomBytes(16).toString('base64url');
       const answer = await commands.run(OPEN, keys, [epoch, now(), LIFETIME_MS]);
-      const [opened, completeSince, id] = asList(answer);
-      return { position: { epoch: String(opened), id: String(id) }, completeSince: Number(completeSince) };
+      const [opened, completeSince, last] = asList(answer);
+      return { position: positionAt(String(opened), asList(last)), completeSince: Number(completeSince) };
     },
 
-    async poll({ epoch, id }) {
-      const answer = await commands.run(POLL, keys, [epoch, id, POLL_LIMIT, LIFETIME_MS]);
+    async poll(position) {
+      const { epoch, id, text } = position;
+      const answer = await commands.run(POLL, keys, [epoch, id, text, POLL_LIMIT, LIFETIME_MS]);
       const [completeSince, logged] = asList(answer);
       if (completeSince === undefined) return undefined;
       const news = asList(logged).map(asList);
-      const last = news.at(-1)?.[0] ?? id;
+      const last = news.at(-1);
       return {
-        position: { epoch, id: String(last) },
+        position: last === undefined ? position : positionAt(epoch, last),
         completeSince: Number(completeSince),
         entries: news.flatMap(([, fields]) => parseEntries(asList(fields))),
         isCutOff: news.length === POLL_LIMIT,
@@ -98,8 +105,11 @@ export function revocationLog({ commands, news, prefix, clock }: RevocationLogSe
 
     async *snapshot() {
       let cursor = '0';
+      let first: unknown;
       do {
-        const [next, fields] = asList(await commands.call('hscan', [entries, cursor, 'COUNT', SCAN_COUNT]));
+        const [server, next, fields] = asList(await commands.run(SCAN, keys, [cursor, SCAN_COUNT]));
+        first ??= server;
+        if (server !== first) throw changedServerError();
         yield* parseEntries(asList(fields).map((part, index) => (index % 2 === 0 ? dropColon(part) : part)));
         cursor = String(next);
       } while (cursor !== '0');
@@ -123,6 +133,14 @@ export function revocationLog({ commands, news, prefix, clock }: RevocationLogSe
       await commands.run(VOUCH, keys, [epoch, completeSince]);
     },
   };
+}
+
+function positionAt(epoch: string, [id, fields]: readonly unknown[]): LogPosition {
+  return { epoch, id: String(id), text: asList(fields).join('|') };
+}
+
+function changedServerError(): TemporarilyUnavailableError {
+  return new TemporarilyUnavailableError({ cause: new Error('Another Redis took over during a snapshot') });
 }
 
 /** Names and values in turn; what has no value that is an entry is none. */

@@ -6,6 +6,7 @@ import { TemporarilyUnavailableError } from '../../errors.js';
 import { RevocationIndex } from '../revocation-index.js';
 import { coversEntry, type RevocationEntry } from '../revocation-store.js';
 import type { LogNews, LogPosition, RevocationLog } from './revocation-log.js';
+import { UnloggedEntries } from './unlogged-entries.js';
 
 /** Longest wait for news, after which the replica asks whether it still is complete. */
 export const MAX_WAIT_MS = 500;
@@ -37,12 +38,11 @@ export class RevocationReplica {
   /** The epoch that was read last; none before the first snapshot. */
   #epoch: string | undefined;
   #completeSince: NumericDate = 0;
-  /** When the last question was asked whose answer showed that nothing is missing here; monotonic. */
-  #confirmedAtMs = Number.NEGATIVE_INFINITY;
+  /** When the last question was asked whose answer showed that nothing is missing here. */
+  #confirmedAt: Moment = { monotonicMs: Number.NEGATIVE_INFINITY, wallMs: Number.NEGATIVE_INFINITY };
   /** What the store lacks. */
   #unpublished: readonly RevocationEntry[] = [];
-  /** What the store accepted from this process and has not logged yet, as far as is known here; with the time. */
-  readonly #accepted = new Map<RevocationEntry, number>();
+  readonly #unlogged = new UnloggedEntries();
   /** The store refuses more old tokens than it needs to, since it began anew. */
   #owesVouching = false;
   #isReachable = true;
@@ -80,7 +80,8 @@ export class RevocationReplica {
   }
 
   get ageMs(): number {
-    return performance.now() - this.#confirmedAtMs;
+    const { monotonicMs, wallMs } = presentMoment();
+    return Math.max(monotonicMs - this.#confirmedAt.monotonicMs, wallMs - this.#confirmedAt.wallMs);
   }
 
   isFresh(): boolean {
@@ -100,7 +101,7 @@ export class RevocationReplica {
   /** What the store has accepted from this process. */
   add(entry: RevocationEntry): void {
     this.#keep([entry]);
-    this.#accepted.set(entry, performance.now());
+    this.#unlogged.add(entry, performance.now());
   }
 
   #keep(entries: readonly RevocationEntry[]): void {
@@ -138,36 +139,23 @@ export class RevocationReplica {
   }
 
   async #isUpToDate(position: LogPosition): Promise<boolean> {
-    const askedAtMs = performance.now();
+    const askedAt = presentMoment();
     const news = await this.#log.poll(position);
     this.#position = news?.position;
     if (news === undefined) return false;
     this.#keep(news.entries);
-    this.#forgetLogged(news.entries);
+    this.#unlogged.forgetLogged(news.entries);
     if (news.isCutOff) return false;
     this.#readCompleteSince(news);
-    this.#republishUnlogged(askedAtMs);
-    this.#confirmedAtMs = askedAtMs;
-    return true;
-  }
-
-  #forgetLogged(logged: readonly RevocationEntry[]): void {
-    if (this.#accepted.size === 0) return;
-    const names = new Set(logged.map((entry) => entry.name));
-    for (const entry of this.#accepted.keys()) if (names.has(entry.name)) this.#accepted.delete(entry);
-  }
-
-  /** What was accepted before the question, but is not in the log: the store went back before it was read. */
-  #republishUnlogged(askedAtMs: number): void {
-    const lost = [...this.#accepted]
-      .filter(([, acceptedAtMs]) => acceptedAtMs < askedAtMs)
-      .map(([entry]) => entry);
+    // What was accepted before the question, but is not in the log: the store went back before it was read.
+    const lost = this.#unlogged.takeAcceptedBefore(askedAt.monotonicMs);
     if (lost.length > 0) this.#restore(lost, false);
+    this.#confirmedAt = askedAt;
+    return true;
   }
 
   #restore(entries: readonly RevocationEntry[], isNewEpoch: boolean): void {
     this.#unpublished = [...this.#unpublished, ...entries];
-    for (const entry of entries) this.#accepted.delete(entry);
     this.#record({ type: 'store.data_lost', isNewEpoch, restored: entries.length });
   }
 
@@ -179,12 +167,14 @@ export class RevocationReplica {
 
   async #takeSnapshot(): Promise<void> {
     const { position, completeSince } = await this.#log.open();
+    const openedAtMs = performance.now();
     const found = new Map<string, RevocationEntry>();
     const hasOutlived = this.#epoch !== undefined;
     for await (const entry of this.#log.snapshot()) {
       if (hasOutlived) found.set(entry.name, entry);
       this.#index.add(entry);
     }
+    this.#unlogged.takeAcceptedBefore(openedAtMs);
     if (hasOutlived) this.#planRestoration(found, position.epoch);
     this.#completeSince = hasOutlived ? Math.min(this.#completeSince, completeSince) : completeSince;
     this.#position = position;
@@ -193,11 +183,14 @@ export class RevocationReplica {
 
   #planRestoration(found: ReadonlyMap<string, RevocationEntry>, epoch: string): void {
     const now = this.#setting.clock();
+    // What is accepted while the snapshot is taken may be in it or not; the log, from its beginning on, will tell.
     const lacking = [...this.#index.entries()].filter(
-      (entry) => entry.expiresAt > now && !coversEntry(found.get(entry.name), entry),
+      (entry) =>
+        entry.expiresAt > now &&
+        !coversEntry(found.get(entry.name), entry) &&
+        !this.#unlogged.hasName(entry.name),
     );
     const isNewEpoch = epoch !== this.#epoch;
-    this.#accepted.clear();
     this.#unpublished = [];
     if (isNewEpoch || lacking.length > 0) this.#restore(lacking, isNewEpoch);
   }
@@ -215,7 +208,7 @@ export class RevocationReplica {
 
   async #untilNews(): Promise<void> {
     if (this.#position === undefined || this.#unpublished.length > 0 || this.#owesVouching) return;
-    await this.#log.untilNews(this.#position, Math.min(MAX_WAIT_MS, this.#setting.maxAgeMs / 4));
+    await this.#log.untilNews(this.#position, Math.ceil(Math.min(MAX_WAIT_MS, this.#setting.maxAgeMs / 4)));
   }
 
   #noteReachable(isReachable: boolean): void {
@@ -225,6 +218,17 @@ export class RevocationReplica {
   }
 
   #record(event: AuditEvent): void {
-    void this.#setting.audit.record(event);
+    // Nobody waits for it, so nobody would be told.
+    this.#setting.audit.record(event).catch(() => undefined);
   }
+}
+
+/** Monotonic time stands still while a machine sleeps, and the wall clock may be set back: the later one counts. */
+interface Moment {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+function presentMoment(): Moment {
+  return { monotonicMs: performance.now(), wallMs: Date.now() };
 }

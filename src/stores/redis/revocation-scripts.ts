@@ -27,22 +27,37 @@ if redis.call('HEXISTS', entries, 'epoch') == 0 then
   local now = tonumber(ARGV[2]) or (tonumber(time[1]) + tonumber(time[2]) / 1000000)
   redis.call('HSET', entries, 'epoch', ARGV[1], 'complete-since', string.format('%d', math.ceil(now)))
 end
-local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
-local position = last and last[1] or redis.call('XADD', log, '*', '', '')
+if redis.call('XLEN', log) == 0 then redis.call('XADD', log, '*', '', '') end
 live(ARGV[3])
-return { redis.call('HGET', entries, 'epoch'), redis.call('HGET', entries, 'complete-since'), position }
+return {
+  redis.call('HGET', entries, 'epoch'),
+  redis.call('HGET', entries, 'complete-since'),
+  redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+}
+`);
+
+/**
+ * A part of all entries, with what tells the process of the server from any other: the cursor means something else
+ * to each, and would skip entries of another one.
+ * ARGV: cursor, how many about.
+ */
+export const SCAN = luaScript(`${PRELUDE}
+local part = redis.call('HSCAN', entries, ARGV[1], 'COUNT', ARGV[2])
+return { string.match(redis.call('INFO', 'server'), 'run_id:(%w+)'), part[1], part[2] }
 `);
 
 /**
  * What was logged after a position; nothing at all where the epoch is another one, or the log does not know the
- * position: it was trimmed, or the store went back.
- * ARGV: epoch, position, most entries, time to live in ms.
+ * position: it was trimmed, or the store went back. A server whose clock is behind the end of its log gives out the
+ * numbers that follow it one by one, and after a failover the same ones again: so what stands there must be the same.
+ * ARGV: epoch, position, what stands there, most entries, time to live in ms.
  */
 export const POLL = luaScript(`${PRELUDE}
 if redis.call('HGET', entries, 'epoch') ~= ARGV[1] then return {} end
-if #redis.call('XRANGE', log, ARGV[2], ARGV[2]) == 0 then return {} end
-if redis.call('PTTL', entries) < ARGV[4] / 2 then live(ARGV[4]) end
-return { redis.call('HGET', entries, 'complete-since'), redis.call('XRANGE', log, '(' .. ARGV[2], '+', 'COUNT', ARGV[3]) }
+local known = redis.call('XRANGE', log, ARGV[2], ARGV[2])[1]
+if not known or table.concat(known[2], '|') ~= ARGV[3] then return {} end
+if redis.call('PTTL', entries) < ARGV[5] / 2 then live(ARGV[5]) end
+return { redis.call('HGET', entries, 'complete-since'), redis.call('XRANGE', log, '(' .. ARGV[2], '+', 'COUNT', ARGV[4]) }
 `);
 
 /**

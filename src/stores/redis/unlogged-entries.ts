@@ -1,0 +1,31 @@
+import { coversEntry, mergeEntries, type RevocationEntry } from '../revocation-store.js';
+
+/** What the store accepted from this process and has not logged yet, as far as is known here. */
+export class UnloggedEntries {
+  readonly #acceptedAtMs = new Map<RevocationEntry, number>();
+
+  add(entry: RevocationEntry, acceptedAtMs: number): void {
+    this.#acceptedAtMs.set(entry, acceptedAtMs);
+  }
+
+  hasName(name: string): boolean {
+    return [...this.#acceptedAtMs.keys()].some((entry) => entry.name === name);
+  }
+
+  /** An older entry of the same name that reaches less far is not this one. */
+  forgetLogged(logged: readonly RevocationEntry[]): void {
+    if (this.#acceptedAtMs.size === 0) return;
+    const byName = new Map<string, RevocationEntry>();
+    for (const entry of logged) byName.set(entry.name, mergeEntries(byName.get(entry.name), entry));
+    for (const entry of this.#acceptedAtMs.keys()) {
+      if (coversEntry(byName.get(entry.name), entry)) this.#acceptedAtMs.delete(entry);
+    }
+  }
+
+  /** Those that were accepted before a time; they are forgotten here. */
+  takeAcceptedBefore(timeMs: number): readonly RevocationEntry[] {
+    const taken = [...this.#acceptedAtMs].filter(([, acceptedAtMs]) => acceptedAtMs < timeMs);
+    for (const [entry] of taken) this.#acceptedAtMs.delete(entry);
+    return taken.map(([entry]) => entry);
+  }
+}
