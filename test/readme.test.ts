@@ -16,16 +16,43 @@ const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
 const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
 
 const storesPage = await readFile(join(ROOT, 'docs', 'stores.md'), 'utf8');
+const keysPage = await readFile(join(ROOT, 'docs', 'keys.md'), 'utf8');
+const pages = `${readme}${storesPage}${keysPage}`;
 
 /** Code blocks by the name that the comment above them gives. */
 const blocks = new Map(
-  [...`${readme}${storesPage}`.matchAll(/<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```/g)].map(
-    ([, name = '', code = '']) => [name, code],
-  ),
+  [...pages.matchAll(/<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```/g)].map(([, name = '', code = '']) => [
+    name,
+    code,
+  ]),
 );
 
 const KEY = secretOf(9).toString('hex');
 const SERVICE = { issuer: 'https://auth.example.com', audience: 'https://api.example.com' };
+
+/** Stand-ins for a service that encrypts and for an object that is written conditionally, and what is done with them. */
+const KMS_STORY = `
+  import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+  const secret = randomBytes(32);
+  const iv = Buffer.alloc(16);
+  const kms: KeyManagement = {
+    encrypt: async (bytes) => createCipheriv('aes-256-ctr', secret, iv).update(bytes),
+    decrypt: async (bytes) => createDecipheriv('aes-256-ctr', secret, iv).update(bytes),
+  };
+  const jwk = { kty: 'oct', key_ops: ['deriveKey'], k: secret.toString('base64url') };
+  const [first, second] = [{ keys: [jwk] }, { keys: [jwk, { ...jwk, kid: 'second' }] }];
+  let stored = { body: await kms.encrypt(Buffer.from(JSON.stringify(first))), version: '1' };
+  const source = kmsKeySource('ring', kms, {
+    read: async () => stored,
+    write: async (body, ifVersion) => {
+      if (ifVersion !== stored.version) return false;
+      stored = { body, version: String(Number(ifVersion) + 1) };
+      return true;
+    },
+  });
+  const outcomes = [await source.replace?.(first, second), await source.replace?.(first, second)];
+  console.log(...outcomes, (await source.load()).keys.length);
+`;
 
 /** Inside the package, where programs find it by its name as its users do. */
 let directory = '';
@@ -82,7 +109,7 @@ function getDocuments(origin: string, token?: string) {
 
 describe('the README and the pages beside it', () => {
   test('have no code that these tests do not run', () => {
-    const fences = `${readme}${storesPage}`.match(/^```\w+$/gm)?.filter((fence) => fence !== '```text');
+    const fences = pages.match(/^```\w+$/gm)?.filter((fence) => fence !== '```text');
 
     expect([...blocks.keys()]).toEqual([
       'start',
@@ -98,6 +125,8 @@ describe('the README and the pages beside it', () => {
       'keys',
       'audit',
       'stores',
+      'key-sources',
+      'kms-key-source',
     ]);
     expect(fences).toHaveLength(blocks.size);
   });
@@ -130,6 +159,7 @@ describe('the README and the pages beside it', () => {
 
   test('has programs that satisfy the compiler', async () => {
     const names = ['accept', 'passport', 'issue', 'revoke', 'token-client', 'keys', 'audit', 'stores'];
+    names.push('key-sources', 'kms-key-source');
     const files = names.map((name) => join(directory, `${name}-types.mts`));
     await Promise.all(names.map((name, index) => writeFile(files[index] ?? '', blocks.get(name) ?? '')));
     const flags = [
@@ -227,6 +257,26 @@ describe('the README and the pages beside it', () => {
 
     expect(await program.ended).toBe(0);
     expect(program.output()).toBe('true\n');
+  });
+
+  test('names key sources', async () => {
+    const program = await startBlock('key-sources');
+
+    expect(await program.ended).toBe(0);
+    expect(program.output().split('\n')).toEqual([
+      '/var/lib/tokens/ring.json',
+      '/etc/token-keys',
+      'Vault at vault.internal:8200: secret/apps/tokens',
+      'Vault at vault.internal:8200: secret/apps/tokens',
+      '',
+    ]);
+  });
+
+  test('keeps a key ring encrypted under the key of a service', async () => {
+    const program = await startBlock('kms-key-source', {}, (code) => `${code}\n${KMS_STORY}`);
+
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toBe('true false 2\n');
   });
 
   test('puts events on record through pino', async () => {
