@@ -41,6 +41,30 @@ const LIMITS = {
   concurrent_requests: 5,
 };
 
+/** Stand-ins for a service that encrypts and for an object that is written conditionally, and what is done with them. */
+const KMS_STORY = `
+  import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+  const secret = randomBytes(32);
+  const iv = Buffer.alloc(16);
+  const kms: KeyManagement = {
+    encrypt: async (bytes) => createCipheriv('aes-256-ctr', secret, iv).update(bytes),
+    decrypt: async (bytes) => createDecipheriv('aes-256-ctr', secret, iv).update(bytes),
+  };
+  const jwk = { kty: 'oct', key_ops: ['deriveKey'], k: secret.toString('base64url') };
+  const [first, second] = [{ keys: [jwk] }, { keys: [jwk, { ...jwk, kid: 'second' }] }];
+  let stored = { body: await kms.encrypt(Buffer.from(JSON.stringify(first))), version: '1' };
+  const source = kmsKeySource('ring', kms, {
+    read: async () => stored,
+    write: async (body, ifVersion) => {
+      if (ifVersion !== stored.version) return false;
+      stored = { body, version: String(Number(ifVersion) + 1) };
+      return true;
+    },
+  });
+  const outcomes = [await source.replace?.(first, second), await source.replace?.(first, second)];
+  console.log(...outcomes, (await source.load()).keys.length);
+`;
+
 /** Inside the package, where programs find it by its name as its users do. */
 let directory = '';
 const programs: RunningProgram[] = [];
@@ -116,6 +140,8 @@ describe('the README and the pages beside it', () => {
       'rotation',
       'audit',
       'stores',
+      'key-sources',
+      'kms-key-source',
       'legacy',
       'python',
     ]);
@@ -309,6 +335,26 @@ describe('the README and the pages beside it', () => {
 
     expect(await program.ended).toBe(0);
     expect(program.output()).toBe('true\n');
+  });
+
+  test('names key sources', async () => {
+    const program = await startBlock('key-sources');
+
+    expect(await program.ended).toBe(0);
+    expect(program.output().split('\n')).toEqual([
+      '/var/lib/tokens/ring.json',
+      '/etc/token-keys',
+      'Vault at vault.internal:8200: secret/apps/tokens',
+      'Vault at vault.internal:8200: secret/apps/tokens',
+      '',
+    ]);
+  });
+
+  test('keeps a key ring encrypted under the key of a service', async () => {
+    const program = await startBlock('kms-key-source', {}, (code) => `${code}\n${KMS_STORY}`);
+
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toBe('true false 2\n');
   });
 
   test('puts events on record through pino', async () => {

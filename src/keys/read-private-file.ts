@@ -51,11 +51,8 @@ export async function readPrivateFile({ file, trustGroup = false }: PrivateFile)
   }
 }
 
-/**
- * Whoever can write in a directory can put files of their own in place, but for one with the sticky bit.
- * @throws Error as `readPrivateFile` does.
- */
-export async function assertPrivateDirectory(directory: string, trustGroup: boolean): Promise<void> {
+/** Whoever can write in a directory can put files of their own in place, but for one with the sticky bit. */
+async function assertPrivateDirectory(directory: string, trustGroup: boolean): Promise<void> {
   const stats = await stat(directory, { bigint: true });
   if (!hasModes()) return;
   assertOwner(stats, directory);

@@ -133,7 +133,7 @@ describeWithRedis('with a Redis of its own', () => {
       const other = await connectStores({ url, prefix: 'narrow' });
       await revocations.add({ name: 'a', expiresAt: NOW + 600, owner: 'demo' });
       await families.insert({ id: 'f', state: stateOf('a'), expiresAt: NOW + 600 });
-      const family = await families.find('f');
+      const family = await families.find({ clientId: stateOf('a').clientId, id: 'f' });
       await counters.add({ name: 'c', amount: 1, expiresAt: NOW + 600 });
 
       expect(family !== undefined && (await families.replace(family))).toBe(true);

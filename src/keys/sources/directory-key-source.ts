@@ -4,7 +4,7 @@ import { assertOptions, type KnownOptions } from '../../options.js';
 import type { KeySource } from '../key-source.js';
 import type { Jwk, JwkSet } from '../parse-jwk.js';
 import { readKeyText } from '../read-key-spec.js';
-import { assertPrivateDirectory, fingerprintFile, readPrivateFile } from '../read-private-file.js';
+import { fingerprintFile, readPrivateFile } from '../read-private-file.js';
 import { resolvePrivatePath } from './resolve-private-path.js';
 import { watchDirectory } from './watch-directory.js';
 
@@ -41,7 +41,6 @@ export function directoryKeySource(options: DirectoryKeySourceOptions): KeySourc
   return Object.freeze({
     name: directory,
     async load() {
-      await assertPrivateDirectory(directory, trustGroup);
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
         const state = await readState();
         const keys = await readKeys(directory, trustGroup).catch((failure: unknown) => ({ failure }));

@@ -32,19 +32,13 @@ export function loginByAppRole(role: VaultAppRole, setting: VaultLoginSetting): 
   };
   const adopt = (made: VaultLease): VaultLease => {
     endRenewal();
-    if (lease !== undefined) void revoke(lease.token);
+    if (lease !== undefined) void revokeToken(lease.token, setting);
     lease = made;
     if (isClosed) return made;
     // Where this fails, the next request is refused, logs in and says why.
     const onEnd = (): void => void logIn().catch(() => undefined);
     endRenewal = keepRenewed({ client, lease, timeoutMs, onEnd });
     return made;
-  };
-  /** Good manners: the server would forget it in time. */
-  const revoke = async (token: string): Promise<void> => {
-    const signal = AbortSignal.timeout(Math.min(timeoutMs, REVOKE_TIMEOUT_MS));
-    const request = { method: 'POST', path: 'auth/token/revoke-self', token, signal } as const;
-    await client.send(request).catch(() => undefined);
   };
   const current = async (signal: AbortSignal): Promise<string> => {
     if (isClosed) throw new Error(`${client.name} is not asked any more: the key source was closed`);
@@ -61,7 +55,7 @@ export function loginByAppRole(role: VaultAppRole, setting: VaultLoginSetting): 
       isClosed = true;
       endRenewal();
       await pending?.catch(() => undefined);
-      if (lease !== undefined) await revoke(lease.token);
+      if (lease !== undefined) await revokeToken(lease.token, setting);
     },
   };
 }
@@ -80,4 +74,11 @@ async function requestLease(role: VaultAppRole, setting: VaultLoginSetting): Pro
   if (status === 200 && lease !== undefined) return lease;
   const meaning = status === 400 ? 'status 400, roleId or secretId is not valid' : describeStatus(status);
   throw new Error(`${client.name} refuses the login by AppRole: ${meaning}`);
+}
+
+/** Good manners: the server would forget it in time. */
+async function revokeToken(token: string, { client, timeoutMs }: VaultLoginSetting): Promise<void> {
+  const signal = AbortSignal.timeout(Math.min(timeoutMs, REVOKE_TIMEOUT_MS));
+  const request = { method: 'POST', path: 'auth/token/revoke-self', token, signal } as const;
+  await client.send(request).catch(() => undefined);
 }

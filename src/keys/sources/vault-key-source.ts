@@ -5,7 +5,13 @@ import type { JwkSet } from '../parse-jwk.js';
 import { readKeyText } from '../read-key-spec.js';
 import { formatKeySet, isSameKeySet } from './key-set-text.js';
 import { loginByAppRole } from './vault-app-role.js';
-import { createVaultClient, describeStatus, type VaultAnswer } from './vault-client.js';
+import {
+  createVaultClient,
+  describeStatus,
+  type VaultAnswer,
+  type VaultClient,
+  type VaultRequest,
+} from './vault-client.js';
 import { assertCredential, type VaultCredential } from './vault-credential.js';
 import { loginByToken, type VaultLogin, type VaultLoginSetting } from './vault-login.js';
 
@@ -45,6 +51,11 @@ const KNOWN: KnownOptions<VaultKeySourceOptions> = {
   fetch: true,
 };
 
+interface SecretPlace {
+  readonly client: VaultClient;
+  readonly path: string;
+}
+
 interface StoredSecret {
   readonly version: number;
   readonly fields: JsonObject;
@@ -56,21 +67,9 @@ interface StoredSecret {
  * @throws TypeError for an option that is missing or makes no sense.
  */
 export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
-  const { client, login, dataPath, name, field, timeoutMs } = resolveOptions(options);
-
-  /** With one other token where the first is refused. */
-  const send = async (
-    signal: AbortSignal,
-    request: { readonly method: 'GET' | 'POST'; readonly body?: JsonObject },
-  ): Promise<VaultAnswer> => {
-    const token = await login.token(signal);
-    const answer = await client.send({ ...request, path: dataPath, token, signal });
-    if (answer.status !== 403) return answer;
-    const other = await login.replace(token, signal);
-    return other === undefined ? answer : client.send({ ...request, path: dataPath, token: other, signal });
-  };
+  const { place, login, name, field, timeoutMs } = resolveOptions(options);
   const read = async (signal: AbortSignal): Promise<StoredSecret> => {
-    const { status, body } = await send(signal, { method: 'GET' });
+    const { status, body } = await sendAs(login, place, { method: 'GET', signal });
     if (status !== 200) throw new Error(`${name} cannot be read: ${describeStatus(status)}`);
     const { data: fields, metadata } = isJsonObject(body['data']) ? body['data'] : {};
     const version = isJsonObject(metadata) ? metadata['version'] : undefined;
@@ -95,7 +94,7 @@ export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
       if (!isSameKeySet(parse(stored), previous)) return false;
       const value: JsonValue = typeof stored.fields[field] === 'string' ? text : JSON.parse(text);
       const body = { options: { cas: stored.version }, data: { ...stored.fields, [field]: value } };
-      const { status } = await send(signal, { method: 'POST', body });
+      const { status } = await sendAs(login, place, { method: 'POST', body, signal });
       if (status === 200) return true;
       // 400 is the answer to a version that is not the current one, and to other things.
       if (status === 400 && (await read(signal)).version !== stored.version) return false;
@@ -103,6 +102,19 @@ export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
     },
     close: () => login.close(),
   });
+}
+
+/** With one other token where the first is refused. */
+async function sendAs(
+  login: VaultLogin,
+  { client, path }: SecretPlace,
+  request: Omit<VaultRequest, 'path' | 'token'>,
+): Promise<VaultAnswer> {
+  const token = await login.token(request.signal);
+  const answer = await client.send({ ...request, path, token });
+  if (answer.status !== 403) return answer;
+  const other = await login.replace(token, request.signal);
+  return other === undefined ? answer : client.send({ ...request, path, token: other });
 }
 
 function resolveOptions(options: VaultKeySourceOptions) {
@@ -128,10 +140,9 @@ function resolveOptions(options: VaultKeySourceOptions) {
   if (typeof send !== 'function') throw new TypeError('fetch must be a function');
   const client = createVaultClient({ url, namespace, fetch: send });
   return {
-    client,
+    place: { client, path: `${encodePath(mount)}/data/${encodePath(path)}` },
     login: resolveLogin(options.auth, { client, timeoutMs }),
-    dataPath: `${encodePath(mount)}/data/${encodePath(path)}`,
-    name: `${client.name}, secret ${mount}/${path}`,
+    name: `${client.name}: ${mount}/${path}`,
     field,
     timeoutMs,
   };

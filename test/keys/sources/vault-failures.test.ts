@@ -1,36 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { KeySource } from '../../../src/keys/key-source.js';
 import { type VaultKeySourceOptions, vaultKeySource } from '../../../src/keys/sources/vault-key-source.js';
 import { rejectionOf } from '../../support/caught.js';
 import { keySet } from '../../support/key-sets.js';
 import { findFreePort } from '../../support/processes.js';
+import { READ, ROLE, type StockedVault, startStockedVault, TOKEN } from '../../support/stocked-vault.js';
 import { untyped } from '../../support/untyped.js';
-import { startVaultServer, type VaultServer } from '../../support/vault-server.js';
-
-const TOKEN = 'hvs.CAESIGivenToken';
-const ROLE = { roleId: '7c1f2a6e-role', secretId: '0b9d5f43-secret' };
-const READ = 'GET secret/data/apps/jwe';
+import type { VaultServer } from '../../support/vault-server.js';
 
 let server: VaultServer;
-const sources: KeySource[] = [];
+let openSource: StockedVault['openSource'];
+let close: StockedVault['close'];
 
 beforeEach(async () => {
-  server = await startVaultServer();
-  server.addToken(TOKEN);
-  server.addRole(ROLE);
-  server.write('apps/jwe', { jwks: JSON.stringify(keySet(1, 2)), owner: 'platform' });
+  ({ server, openSource, close } = await startStockedVault());
 });
 
-afterEach(async () => {
-  await Promise.all(sources.splice(0).map((source) => source.close?.()));
-  await server.close();
-});
-
-function openSource(options: Partial<VaultKeySourceOptions> = {}): KeySource {
-  const source = vaultKeySource({ url: server.url, path: 'apps/jwe', auth: { token: TOKEN }, ...options });
-  sources.push(source);
-  return source;
-}
+afterEach(() => close());
 
 /** What is wrong, what is done to the server, and what the message says. */
 const FAILURES: [string, (server: VaultServer) => void, Partial<VaultKeySourceOptions>, RegExp][] = [
@@ -58,7 +43,7 @@ const FAILURES: [string, (server: VaultServer) => void, Partial<VaultKeySourceOp
   ['has no such mount', () => undefined, { mount: 'kv' }, /status 404, there is no such secret/],
   ['has another namespace', () => undefined, { namespace: 'other' }, /status 404/],
   ['holds a deleted secret', (it) => it.deleteLast('apps/jwe'), {}, /status 404, .* it was deleted/],
-  ['holds no such field', () => undefined, { field: 'ring' }, /secret secret\/apps\/jwe has no field ring/],
+  ['holds no such field', () => undefined, { field: 'ring' }, /: secret\/apps\/jwe has no field ring$/],
   ['holds a number', (it) => it.write('apps/jwe', { jwks: 7 }), {}, /A root secret as text must be 32 bytes/],
   ['holds a weak key', (it) => it.write('apps/jwe', { jwks: '00'.repeat(32) }), {}, /has all bytes equal/],
 ];
@@ -153,7 +138,7 @@ describe('options', () => {
   const valid = { url: 'https://vault.example:8200', path: 'apps/jwe', auth: { token: TOKEN } };
 
   test('name the source after its server and secret', () => {
-    const name = 'Vault at vault.example:8200, secret secret/apps/jwe';
+    const name = 'Vault at vault.example:8200: secret/apps/jwe';
 
     expect(vaultKeySource(valid).name).toBe(name);
   });

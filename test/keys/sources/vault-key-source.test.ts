@@ -1,38 +1,28 @@
 import { createSecretKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { deriveKid } from '../../../src/keys/derive-content-key.js';
-import type { KeySource } from '../../../src/keys/key-source.js';
-import { type VaultKeySourceOptions, vaultKeySource } from '../../../src/keys/sources/vault-key-source.js';
 import { rejectionOf } from '../../support/caught.js';
 import { keySet } from '../../support/key-sets.js';
+import {
+  LOGIN,
+  READ,
+  ROLE,
+  type StockedVault,
+  startStockedVault,
+  TOKEN,
+} from '../../support/stocked-vault.js';
 import { secretOf } from '../../support/tokens.js';
 import { startVaultServer, type VaultServer } from '../../support/vault-server.js';
 
-const TOKEN = 'hvs.CAESIGivenToken';
-const ROLE = { roleId: '7c1f2a6e-role', secretId: '0b9d5f43-secret' };
-const READ = 'GET secret/data/apps/jwe';
-const LOGIN = 'POST auth/approle/login';
-
 let server: VaultServer;
-const sources: KeySource[] = [];
+let openSource: StockedVault['openSource'];
+let close: StockedVault['close'];
 
 beforeEach(async () => {
-  server = await startVaultServer();
-  server.addToken(TOKEN);
-  server.addRole(ROLE);
-  server.write('apps/jwe', { jwks: JSON.stringify(keySet(1, 2)), owner: 'platform' });
+  ({ server, openSource, close } = await startStockedVault());
 });
 
-afterEach(async () => {
-  await Promise.all(sources.splice(0).map((source) => source.close?.()));
-  await server.close();
-});
-
-function openSource(options: Partial<VaultKeySourceOptions> = {}): KeySource {
-  const source = vaultKeySource({ url: server.url, path: 'apps/jwe', auth: { token: TOKEN }, ...options });
-  sources.push(source);
-  return source;
-}
+afterEach(() => close());
 
 function countOf(request: string): number {
   return server.requests.filter((other) => other === request).length;
