@@ -25,6 +25,7 @@ export class ConfigurationError extends JweError {
   }
 }
 
-function formatProblem({ file, line, column, path, message }: ConfigurationProblem): string {
+/** As compilers write it: `file:line:column path: message`. */
+export function formatProblem({ file, line, column, path, message }: ConfigurationProblem): string {
   return `${file}:${line}:${column}${path === '' ? '' : ` ${path}`}: ${message}`;
 }

@@ -1,0 +1,136 @@
+import { access, appendFile, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { generateApiKey } from '../../api-keys/generate-api-key.js';
+import { generateKeySet } from '../../keys/key-versions.js';
+import type { CommandIo } from '../command-io.js';
+import { parsePort } from '../parse-number.js';
+import { printResult } from '../print-result.js';
+import { jsonOption } from '../settings.js';
+import { writeNewFile } from '../write-new-file.js';
+import { describeKey } from './api-key.js';
+
+interface InitOptions {
+  readonly port: number;
+  readonly json?: true;
+}
+
+const SECRET_FILES = ['keys.json', 'demo-api-key'];
+const DEMO_KEY = { name: 'Demo key', type: 'api_call', permissions: ['read:documents'] };
+
+/** `init`: a working configuration in the present folder, and what to paste next. */
+export function initCommand(io: CommandIo): Command {
+  return new Command('init')
+    .description(
+      'write a key file, one API key and an Express server that guards a route, and say what to do next',
+    )
+    .option('--port <port>', 'port of the server', parsePort, 3000)
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  $ mkdir demo && cd demo && npx passport-jwe init')
+    .action(async ({ port, json }: InitOptions) => {
+      const files = describeFiles(io, port);
+      await assertAbsent(io, Object.keys(files));
+      for (const [name, { content, mode }] of Object.entries(files)) {
+        await writeNewFile(join(io.directory, name), content, mode);
+      }
+      await ignoreSecrets(io);
+      const commands = describeCommands(io, port);
+      const text = [
+        `Wrote ${Object.keys(files).join(', ')}.`,
+        'Paste these, one after another:',
+        '',
+        ...commands,
+      ];
+      printResult(
+        io,
+        { files: Object.keys(files), commands },
+        { isJson: json === true, text: text.join('\n') },
+      );
+    });
+}
+
+interface NewFile {
+  readonly content: string;
+  readonly mode: 0o600 | 0o644;
+}
+
+function describeFiles(io: CommandIo, port: number): Readonly<Record<string, NewFile>> {
+  const apiKey = generateApiKey({ prefix: 'demo', environment: 'development' });
+  return {
+    'keys.json': { content: `${JSON.stringify(generateKeySet(io.clock()), null, 2)}\n`, mode: 0o600 },
+    'demo-api-key': { content: `${apiKey}\n`, mode: 0o600 },
+    'api-keys/demo.yaml': { content: describeKey('demo', apiKey, DEMO_KEY), mode: 0o644 },
+    'server.mjs': { content: serverProgram(port), mode: 0o644 },
+  };
+}
+
+/** All of them or none: what is there already is somebody's. */
+async function assertAbsent(io: CommandIo, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const isThere = await access(join(io.directory, name)).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) throw new Error(`${name} exists already; run init in an empty folder`);
+  }
+}
+
+async function ignoreSecrets(io: CommandIo): Promise<void> {
+  const path = join(io.directory, '.gitignore');
+  const ignored = await readFile(path, 'utf8').catch(() => '');
+  const missing = SECRET_FILES.filter((name) => !ignored.split('\n').includes(name));
+  const separator = ignored === '' || ignored.endsWith('\n') ? '' : '\n';
+  if (missing.length > 0) await appendFile(path, `${separator}${missing.join('\n')}\n`);
+}
+
+function describeCommands(io: CommandIo, port: number): readonly string[] {
+  const origin = `http://127.0.0.1:${port}`;
+  const needed = ['passport-jwe', 'express'].filter((name) => !isInstalled(io, name));
+  return [
+    ...(needed.length === 0 ? [] : [`npm install ${needed.join(' ')}`]),
+    'node server.mjs &',
+    `curl -fsS --retry 30 --retry-delay 1 --retry-connrefused ${origin}/healthz`,
+    `TOKEN=$(curl -fsS ${origin}/oauth/token -H "X-API-Key: $(cat demo-api-key)" -d grant_type=client_credentials | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+    `curl -fsS -i ${origin}/documents -H "Authorization: Bearer $TOKEN"`,
+  ];
+}
+
+function isInstalled({ directory }: CommandIo, name: string): boolean {
+  try {
+    createRequire(join(directory, 'server.mjs')).resolve(`${name}/package.json`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function serverProgram(port: number): string {
+  return `import express from 'express';
+import {
+  authenticate,
+  bearerErrors,
+  fileKeySource,
+  openKeyRing,
+  requireScope,
+  tokenRouter,
+  verifiedToken,
+  watchApiKeys,
+} from 'passport-jwe';
+
+const port = Number(process.env.PORT ?? ${port});
+const issuer = \`http://127.0.0.1:\${port}\`;
+const keyRing = await openKeyRing({ source: fileKeySource({ file: 'keys.json' }) });
+const apiKeys = await watchApiKeys({ directory: 'api-keys' });
+const service = { keyRing, issuer, audience: issuer, apiKeys };
+
+const app = express();
+app.get('/healthz', (_req, res) => res.json({ status: 'ok' }));
+app.use('/oauth', tokenRouter(service));
+app.get('/documents', authenticate(service), requireScope('read:documents'), (req, res) => {
+  res.json({ documents: [], for: verifiedToken(req).claims.sub });
+});
+app.use(bearerErrors());
+app.listen(port, '127.0.0.1', () => console.log(\`Listening on \${issuer}\`));
+`;
+}

@@ -1,0 +1,106 @@
+import { Command, Option } from 'commander';
+import { createRevocations } from '../../revocation/revocations.js';
+import { createSessions, type Sessions } from '../../sessions/create-sessions.js';
+import type { CommandIo } from '../command-io.js';
+import { formatTime, printList, printResult } from '../print-result.js';
+import {
+  jsonOption,
+  redisOption,
+  type StoreOptions,
+  storeOption,
+  UsageError,
+  withStores,
+} from '../settings.js';
+
+interface SessionOptions extends StoreOptions {
+  readonly client: string;
+  readonly user?: string;
+  readonly json?: true;
+}
+
+interface EndOptions extends SessionOptions {
+  readonly session?: string;
+  readonly all?: true;
+}
+
+const MAX_PAGE = 1000;
+
+/** `sessions list | end`: what refresh tokens keep alive. */
+export function sessionsCommand(io: CommandIo): Command {
+  const command = new Command('sessions').description('see and end the sessions of an API key and its users');
+  const addShared = (added: Command): Command =>
+    added
+      .requiredOption('--client <key_id>', 'API key whose sessions they are')
+      .option('--user <name>', 'user of it; left out: all of them')
+      .addOption(storeOption())
+      .addOption(redisOption())
+      .addOption(jsonOption());
+
+  addShared(command.command('list'))
+    .description('list the live sessions')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ passport-jwe sessions list --client demo --user alice --store data/store',
+    )
+    .action((options: SessionOptions) =>
+      withSessions(io, options, async (sessions) => {
+        const found = await listAll(sessions, ownerOf(options));
+        const rows = found.map(({ sessionId, subject, deviceId, createdAt, lastUsedAt, expiresAt }) => ({
+          session: sessionId,
+          user: subject,
+          device: deviceId ?? null,
+          created: formatTime(createdAt),
+          last_used: formatTime(lastUsedAt),
+          expires: formatTime(expiresAt),
+        }));
+        printList(io, rows, options.json === true);
+      }),
+    );
+
+  addShared(command.command('end'))
+    .description('end one session or all of them: their tokens are refused from now on')
+    .addOption(new Option('--session <id>', 'the session').conflicts('all'))
+    .option('--all', 'all sessions of the user, or of the API key')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ passport-jwe sessions end --client demo --user alice --all --store data/store',
+    )
+    .action((options: EndOptions) =>
+      withSessions(io, options, async (sessions) => {
+        const ended = await end(sessions, options);
+        const text = ended === 1 ? 'One session was ended.' : `${ended} sessions were ended.`;
+        printResult(io, { ended }, { isJson: options.json === true, text });
+      }),
+    );
+
+  return command;
+}
+
+async function end(sessions: Sessions, options: EndOptions): Promise<number> {
+  if (options.all === true) return sessions.endAll(ownerOf(options));
+  if (options.session === undefined) throw new UsageError('Say which: --session ID, or --all');
+  return (await sessions.end({ ...ownerOf(options), sessionId: options.session })) ? 1 : 0;
+}
+
+async function listAll(sessions: Sessions, owner: ReturnType<typeof ownerOf>) {
+  const pages = [await sessions.list({ ...owner, limit: MAX_PAGE })];
+  for (let next = pages[0]?.next; next !== undefined; next = pages.at(-1)?.next) {
+    pages.push(await sessions.list({ ...owner, limit: MAX_PAGE, after: next }));
+  }
+  return pages.flatMap((page) => page.sessions);
+}
+
+function ownerOf({ client, user }: SessionOptions) {
+  return { clientId: client, ...(user === undefined ? {} : { subject: user }) };
+}
+
+function withSessions(
+  io: CommandIo,
+  options: SessionOptions,
+  run: (sessions: Sessions) => Promise<void>,
+): Promise<void> {
+  return withStores(io, options, (stores) => {
+    const revocations = createRevocations({ store: stores.revocations, clock: io.clock });
+    return run(createSessions({ families: stores.families, revocations, clock: io.clock }));
+  });
+}

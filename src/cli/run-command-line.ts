@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { ConfigurationError } from '../api-keys/configuration-error.js';
+import { InvalidTokenError } from '../errors.js';
+import type { CommandIo } from './command-io.js';
+import { apiKeyCommand } from './commands/api-key.js';
+import { initCommand } from './commands/init.js';
+import { keysCommand } from './commands/keys.js';
+import { sessionsCommand } from './commands/sessions.js';
+import { tokenCommand } from './commands/token.js';
+import { UsageError } from './settings.js';
+
+/** Everything went well. */
+const OK = 0;
+/** What was asked for failed, was refused, or was found to be wrong. */
+const FAILED = 1;
+/** The call itself makes no sense. */
+const MISUSED = 2;
+
+/**
+ * Runs one command line. What scripts read goes to standard output, everything else to standard error.
+ * @param args without the name of the program.
+ * @returns the exit code: 0, 1 where it failed, 2 where the call makes no sense.
+ */
+export async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
+  try {
+    await createProgram(io).parseAsync([...args], { from: 'user' });
+    return OK;
+  } catch (failure) {
+    if (failure instanceof CommanderError) return failure.exitCode === 0 ? OK : MISUSED;
+    report(io, failure, args.includes('--json'));
+    return failure instanceof UsageError ? MISUSED : FAILED;
+  }
+}
+
+function createProgram(io: CommandIo): Command {
+  const program = new Command('passport-jwe')
+    .description('Keys, API keys, tokens and sessions of passport-jwe')
+    .version(readVersion(), '-V, --version', 'print the version')
+    .addHelpText('after', '\nExample:\n  $ passport-jwe init');
+  for (const create of [initCommand, keysCommand, apiKeyCommand, tokenCommand, sessionsCommand]) {
+    program.addCommand(create(io));
+  }
+  for (const command of allCommands(program)) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => io.print(text.trimEnd()),
+      writeErr: (text) => io.note(text.trimEnd()),
+    });
+  }
+  return program;
+}
+
+function readVersion(): string {
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  );
+  return version;
+}
+
+function allCommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(allCommands)];
+}
+
+/** Every error of a configuration comes at once. Operators are told why a token is refused, clients never. */
+function report(io: CommandIo, failure: unknown, isJson: boolean): void {
+  if (failure instanceof ConfigurationError) {
+    if (isJson) io.print(JSON.stringify({ valid: false, problems: failure.problems }));
+    else io.print(failure.message);
+    return;
+  }
+  if (failure instanceof InvalidTokenError) {
+    io.print(
+      isJson ? JSON.stringify({ valid: false, reason: failure.reason }) : `refused: ${failure.reason}`,
+    );
+    return;
+  }
+  const message = failure instanceof Error ? describe(failure) : 'An unknown failure';
+  io.note(isJson ? JSON.stringify({ error: message }) : `error: ${message}`);
+}
+
+/** An outage keeps its reason in its cause. */
+function describe({ message, cause }: Error): string {
+  return cause instanceof Error && cause.message !== '' && !message.includes(cause.message)
+    ? `${message}: ${cause.message}`
+    : message;
+}

@@ -1,0 +1,87 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import { type LoadedApiKeys, loadApiKeys } from '../api-keys/load-api-keys.js';
+import { createKeyRing } from '../keys/create-key-ring.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import { openLmdbStores } from '../stores/lmdb/open-lmdb-stores.js';
+import { connectRedisStores } from '../stores/redis/connect-redis-stores.js';
+import type { Stores } from '../stores/stores.js';
+import type { CommandIo } from './command-io.js';
+
+/** Options that several commands share; each is also read from the environment. */
+export const keysOption = () =>
+  new Option('--keys <file>', 'key file').env('JWE_KEYS_FILE').default('keys.json');
+export const environmentOption = () =>
+  new Option('--environment <name>', 'environment that the keys are derived for').default('production');
+export const apiKeysOption = () =>
+  new Option('--api-keys <directory>', 'directory of the API keys').env('API_KEYS_DIR').default('api-keys');
+export const issuerOption = () =>
+  new Option('--issuer <url>', 'issuer of the tokens').env('ISSUER').makeOptionMandatory();
+export const audienceOption = () =>
+  new Option('--audience <name>', 'audience of the tokens').env('AUDIENCE').makeOptionMandatory();
+export const storeOption = () =>
+  new Option('--store <directory>', 'embedded store (LMDB) of this machine')
+    .env('STORE_DIR')
+    .conflicts('redis');
+export const redisOption = () =>
+  new Option('--redis <url>', 'Redis that all instances share').env('REDIS_URL');
+export const jsonOption = () => new Option('--json', 'print JSON for scripts');
+
+export interface KeyOptions {
+  readonly keys: string;
+  readonly environment: string;
+}
+
+export interface StoreOptions {
+  readonly store?: string;
+  readonly redis?: string;
+}
+
+/** A mistake in how the program was called: it says what would be right. */
+export class UsageError extends Error {}
+
+export function openKeys(io: CommandIo, { keys, environment }: KeyOptions): Promise<KeyRing> {
+  return createKeyRing({ current: { file: resolve(io.directory, keys) }, environment });
+}
+
+export function readApiKeys(io: CommandIo, directory: string): Promise<LoadedApiKeys> {
+  return loadApiKeys({ directory: resolve(io.directory, directory) });
+}
+
+/** Runs with the stores that the options name, and lets go of them. @throws UsageError where they name none. */
+export async function withStores<Result>(
+  io: CommandIo,
+  { store, redis }: StoreOptions,
+  run: (stores: Stores) => Promise<Result>,
+): Promise<Result> {
+  if (redis === undefined && store === undefined) {
+    throw new UsageError('Say where it is kept: --store DIRECTORY (LMDB) or --redis URL');
+  }
+  const stores =
+    redis === undefined
+      ? await openStore(resolve(io.directory, store ?? ''))
+      : await connectRedisStores({ url: redis });
+  try {
+    return await run(stores);
+  } finally {
+    await stores.close();
+  }
+}
+
+/** A path that was mistyped must not become a new store, in which nothing is known. */
+async function openStore(path: string): Promise<Stores> {
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) throw new UsageError(`There is no store at ${path}`);
+  return openLmdbStores({ path });
+}
+
+/** A token from the command line or, where it is `-` or missing, from standard input, where no other user sees it. */
+export async function readToken(io: CommandIo, argument: string | undefined): Promise<string> {
+  const token = (argument === undefined || argument === '-' ? await io.readInput() : argument).trim();
+  if (token === '') throw new UsageError('Give the token as an argument, or on standard input');
+  return token;
+}

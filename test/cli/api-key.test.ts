@@ -1,0 +1,110 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { loadApiKeys, parseApiKey } from 'passport-jwe';
+import { setUpCommandLine } from '../support/command-line.js';
+import { NOW } from '../support/tokens.js';
+
+const { directory, run, runJson } = setUpCommandLine();
+
+async function writeKeys(files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(join(directory(), 'api-keys'), { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(directory(), 'api-keys', name), content);
+  }
+}
+
+const KEY = 'api_key: k-0123456789-abcdefghijklmnopqrst\nname: N\ntype: api_call\nrate_limits: {}\n';
+
+describe('api-key create', () => {
+  test('prints a key that the file knows by its digest alone', async () => {
+    const { code, out: secret } = await run([
+      'api-key',
+      'create',
+      'app',
+      '--permissions',
+      'read',
+      'write',
+      '--show',
+    ]);
+    const registry = await loadApiKeys({ directory: join(directory(), 'api-keys') });
+
+    expect(code).toBe(0);
+    expect(parseApiKey(secret).kind).toBe('ok');
+    expect(registry.authenticate({ secret }, NOW)).toMatchObject({
+      keyId: 'app',
+      permissions: ['read', 'write'],
+    });
+    expect(await readFile(join(directory(), 'api-keys', 'app.yaml'), 'utf8')).not.toContain(secret);
+  });
+
+  test('writes the key to a file for its owner alone, and prints none', async () => {
+    const { out } = await run(['api-key', 'create', 'app', '--out', 'app.key']);
+    const secret = (await readFile(join(directory(), 'app.key'), 'utf8')).trim();
+
+    expect((await stat(join(directory(), 'app.key'))).mode & 0o777).toBe(0o600);
+    expect(out).not.toContain(secret);
+  });
+
+  test.each([
+    ['nowhere for the key to go', []],
+    ['two places for it', ['--show', '--out', 'x']],
+    ['a type that there is not', ['--show', '--type', 'admin']],
+    ['an end that is no time', ['--show', '--expires', 'tomorrow']],
+    ['a permission that is none', ['--show', '--permissions', 'a b']],
+    ['an option that there is not', ['--show', '--role', 'x']],
+  ])('refuses %s with exit code 2, and writes nothing', async (_name, args) => {
+    expect((await run(['api-key', 'create', 'app', ...args])).code).toBe(2);
+    await expect(stat(join(directory(), 'api-keys', 'app.yaml'))).rejects.toThrow('ENOENT');
+  });
+});
+
+test('api-key hash prints what api_key in a file may hold', async () => {
+  const { out } = await run(['api-key', 'hash'], 'k-minimal\n');
+  await writeKeys({ 'a.yaml': KEY.replace(/api_key: .*/, `api_key: ${out}`) });
+  const registry = await loadApiKeys({ directory: join(directory(), 'api-keys') });
+
+  expect(registry.authenticate({ secret: 'k-minimal' }, NOW).keyId).toBe('n');
+});
+
+test('api-key list shows the keys without their secrets', async () => {
+  await writeKeys({ 'a.yaml': KEY });
+  const { out } = await run(['api-key', 'list']);
+
+  expect(out).toMatch(/^KEY_ID +NAME +TYPE .*\nn +N +api_call +true +- +-$/);
+  expect(out).not.toContain('k-0123456789');
+});
+
+describe('api-key check', () => {
+  test('prints every error as file:line:column path: message, with exit code 1', async () => {
+    await writeKeys({ 'a.yaml': `${KEY}token_ttl: x\n`, 'b.yaml': `${KEY}unknown: 1\n` });
+    const { code, out } = await run(['api-key', 'check', 'api-keys']);
+
+    expect(code).toBe(1);
+    expect(out.split('\n')).toEqual([
+      expect.stringMatching(/api-keys\/a\.yaml:5:\d+ token_ttl: must be a whole number$/),
+      expect.stringMatching(/api-keys\/b\.yaml:5:1 unknown: /),
+    ]);
+  });
+
+  test('prints them as JSON for scripts', async () => {
+    await writeKeys({ 'a.yaml': `${KEY}token_ttl: x\n` });
+    const { code, out } = await run(['api-key', 'check', '--json']);
+
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      valid: false,
+      problems: [{ line: 5, column: 1, path: 'token_ttl' }],
+    });
+  });
+
+  test('names keys that are easy to guess, and lets them pass', async () => {
+    await writeKeys({ 'a.yaml': KEY.replace(/api_key: .*/, 'api_key: short') });
+    const { code, out, notes } = await run(['api-key', 'check']);
+
+    expect([code, out]).toEqual([0, 'One API key, no error.']);
+    expect(notes).toMatch(/^warning: .*a\.yaml:1:\d+ api_key: /);
+    expect(notes).not.toContain('short\n');
+    expect(await runJson(['api-key', 'check'])).toMatchObject({ valid: true, key_ids: ['n'] });
+  });
+});

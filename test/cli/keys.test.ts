@@ -1,0 +1,79 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { setUpCommandLine } from '../support/command-line.js';
+
+const { directory, run, runJson } = setUpCommandLine();
+
+describe('keys', () => {
+  test('generate writes a key file for its owner alone, and prints no secret', async () => {
+    const { code, out } = await run(['keys', 'generate']);
+    const file = join(directory(), 'keys.json');
+    const { keys } = JSON.parse(await readFile(file, 'utf8'));
+
+    expect(code).toBe(0);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(out).toBe(`keys.json holds the root ${keys[0].kid}`);
+  });
+
+  test('generate overwrites nothing', async () => {
+    await run(['keys', 'generate']);
+    const { code, notes } = await run(['keys', 'generate']);
+
+    expect(code).toBe(1);
+    expect(notes).toContain('exists already; it is not overwritten');
+  });
+
+  test('generate prints the keys where that is asked for', async () => {
+    const { out } = await run(['keys', 'generate', '--stdout']);
+
+    expect(JSON.parse(out).keys[0]).toMatchObject({
+      kty: 'oct',
+      key_ops: ['deriveKey'],
+      k: expect.any(String),
+    });
+  });
+
+  test('rotate adds a version that is pending, once', async () => {
+    await run(['keys', 'generate']);
+    const rows = await runJson(['keys', 'rotate', '--pending', '120']);
+    const again = await run(['keys', 'rotate']);
+
+    expect(rows).toMatchObject([
+      { state: 'current', encrypts_from: '2030-01-01T00:00:00Z' },
+      { state: 'pending', encrypts_from: '2030-01-01T00:02:00Z', decrypts_until: null },
+    ]);
+    expect(again.notes).toBe('A rotation is under way already; nothing was added.');
+  });
+
+  test('list shows a table without secrets', async () => {
+    await run(['keys', 'generate']);
+    const { out } = await run(['keys', 'list']);
+    const { keys } = JSON.parse(await readFile(join(directory(), 'keys.json'), 'utf8'));
+
+    expect(out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+      ['KID', 'STATE', 'ENCRYPTS_FROM', 'DECRYPTS_UNTIL'],
+      [keys[0].kid, 'current', '2030-01-01T00:00:00Z', '-'],
+    ]);
+    expect(out).not.toContain(keys[0].k);
+  });
+
+  test('retire ends a version that does not encrypt, and no other', async () => {
+    await run(['keys', 'generate']);
+    await run(['keys', 'rotate']);
+    const { keys } = JSON.parse(await readFile(join(directory(), 'keys.json'), 'utf8'));
+
+    expect((await run(['keys', 'retire', keys[0].kid])).notes).toContain('rotate first');
+    expect(await runJson(['keys', 'retire', keys[1].kid])).toMatchObject([
+      { state: 'current' },
+      { state: 'retired' },
+    ]);
+  });
+
+  test('says which file is missing', async () => {
+    const { code, notes } = await run(['keys', 'list', '--keys', 'nowhere.json']);
+
+    expect(code).toBe(1);
+    expect(notes).toContain('nowhere.json');
+  });
+});

@@ -1,0 +1,46 @@
+import { expect, test } from '@jest/globals';
+import { formatTable } from '../../src/cli/print-result.js';
+import { setUpCommandLine } from '../support/command-line.js';
+
+const { run } = setUpCommandLine();
+
+test.each([
+  [['--help']],
+  [['init', '--help']],
+  [['keys', '--help']],
+  [['keys', 'rotate', '--help']],
+  [['api-key', 'create', '--help']],
+  [['token', 'verify', '--help']],
+  [['sessions', 'end', '--help']],
+])('%j explains itself, with an example', async (args) => {
+  const { code, out } = await run(args);
+
+  expect(code).toBe(0);
+  if (args.length !== 2 || args[0] === 'init') expect(out).toMatch(/Example:\n {2}\$ .*passport-jwe/);
+  expect(out).toContain('Usage: passport-jwe');
+});
+
+test('--version prints the version', async () => {
+  expect((await run(['--version'])).out).toMatch(/^\d+\.\d+\.\d+$/);
+});
+
+test.each([[['frobnicate']], [['keys', 'frobnicate']], [['keys', 'rotate', '--pending', 'soon']]])(
+  '%j is a misuse: exit code 2, and nothing on standard output',
+  async (args) => {
+    const { code, out, notes } = await run(args);
+
+    expect([code, out]).toEqual([2, '']);
+    expect(notes).toContain('error:');
+  },
+);
+
+test('a failure is told as JSON where that was asked for', async () => {
+  const { code, notes } = await run(['keys', 'list', '--json']);
+
+  expect(code).toBe(1);
+  expect(JSON.parse(notes)).toEqual({ error: expect.stringContaining('keys.json') });
+});
+
+test('no name moves the cursor of who lists it', () => {
+  expect(formatTable([{ name: '\u001b[2Ja\nb\u202e' }])[1]).toBe('?[2Ja?b?');
+});

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { beforeEach, expect, test } from '@jest/globals';
+import { openLmdbStores } from 'passport-jwe/lmdb';
+import { setUpCommandLine } from '../support/command-line.js';
+import { NOW } from '../support/tokens.js';
+
+const { directory, run, runJson } = setUpCommandLine();
+const STORE = ['--client', 'demo', '--store', 'store'];
+
+/** Sessions as a service began them. */
+beforeEach(async () => {
+  const stores = await openLmdbStores({ path: join(directory(), 'store'), clock: () => NOW - 60 });
+  for (const [id, subject] of [
+    ['s1', 'alice'],
+    ['s2', 'alice'],
+    ['s3', 'bob'],
+  ] as const) {
+    const names = { clientId: 'demo', subject, sessionId: id, deviceId: 'phone' };
+    const times = { createdAt: NOW - 50, lastUsedAt: NOW - 40, endsAt: NOW + 900 };
+    const state = {
+      ...{ ...names, subjectAsserted: true, sessionChosen: true },
+      ...{ ...times, audience: 'https://api.example.com', scope: 'read', current: 'digest' },
+    };
+    await stores.families.insert({ id, state, expiresAt: NOW + 600 });
+  }
+  await stores.close();
+});
+
+test('sessions list shows the live sessions of an API key, or of one user', async () => {
+  expect(await runJson(['sessions', 'list', ...STORE])).toHaveLength(3);
+  expect(await runJson(['sessions', 'list', ...STORE, '--user', 'bob'])).toEqual([
+    {
+      session: 's3',
+      user: 'bob',
+      device: 'phone',
+      created: '2029-12-31T23:59:10Z',
+      last_used: '2029-12-31T23:59:20Z',
+      expires: '2030-01-01T00:10:00Z',
+    },
+  ]);
+  expect((await run(['sessions', 'list', ...STORE, '--user', 'nobody'])).notes).toBe('There are none.');
+});
+
+test('sessions end ends one, or all of a user', async () => {
+  expect((await run(['sessions', 'end', ...STORE, '--session', 's1'])).out).toBe('One session was ended.');
+  expect(await runJson(['sessions', 'end', ...STORE, '--user', 'bob', '--all'])).toEqual({ ended: 1 });
+  expect(await runJson(['sessions', 'list', ...STORE])).toMatchObject([{ session: 's2' }]);
+});
+
+test('sessions end says what is missing, with exit code 2', async () => {
+  expect((await run(['sessions', 'end', ...STORE])).notes).toBe('error: Say which: --session ID, or --all');
+  expect((await run(['sessions', 'end', '--all', '--store', 'store'])).code).toBe(2);
+});

@@ -1,0 +1,134 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { openLmdbStores } from 'passport-jwe/lmdb';
+import { setUpCommandLine } from '../support/command-line.js';
+import { AUDIENCE, ISSUER, NOW } from '../support/tokens.js';
+
+const { directory, run, runJson } = setUpCommandLine();
+const SERVICE = ['--issuer', ISSUER, '--audience', AUDIENCE];
+const KEY =
+  'api_key: k-0123456789-abcdefghijklmnopqrst\nkey_id: demo\nname: N\ntype: api_call\nrate_limits: {}\nusers: true\npermissions: [read, write]\n';
+
+beforeEach(async () => {
+  await mkdir(join(directory(), 'api-keys'));
+  await writeFile(join(directory(), 'api-keys', 'a.yaml'), KEY);
+  await run(['keys', 'generate']);
+});
+
+async function issue(...args: readonly string[]): Promise<string> {
+  const { code, out, notes } = await run(['token', 'issue', '--client', 'demo', ...SERVICE, ...args]);
+  if (code !== 0) throw new Error(notes);
+  return out;
+}
+
+/** As a service made it before. */
+async function makeStore(): Promise<void> {
+  const stores = await openLmdbStores({ path: join(directory(), 'store'), clock: () => NOW - 60 });
+  await stores.close();
+}
+
+describe('token issue and token verify', () => {
+  test('work together', async () => {
+    const token = await issue('--scope', 'read', '--user', 'alice');
+
+    expect(await runJson(['token', 'verify', token, ...SERVICE])).toMatchObject({
+      valid: true,
+      type: 'api_call',
+      claims: { sub: 'alice', client_id: 'demo', scope: 'read' },
+    });
+  });
+
+  test('take the token from standard input, where no other user of the machine sees it', async () => {
+    expect((await run(['token', 'verify', ...SERVICE], `${await issue()}\n`)).code).toBe(0);
+  });
+
+  test('say why a token is refused, with exit code 1', async () => {
+    const token = await issue();
+    const { code, out } = await run([
+      'token',
+      'verify',
+      token,
+      '--issuer',
+      'https://x',
+      '--audience',
+      AUDIENCE,
+    ]);
+
+    expect([code, out]).toEqual([1, 'refused: wrong_issuer']);
+    expect((await run(['token', 'verify', 'a.b.c', ...SERVICE, '--json'])).out).toBe(
+      '{"valid":false,"reason":"segment_count"}',
+    );
+  });
+
+  test('say what is not possible, with exit code 2', async () => {
+    expect((await run(['token', 'issue', '--client', 'nobody', ...SERVICE])).code).toBe(2);
+    expect((await run(['token', 'issue', '--client', 'demo'])).code).toBe(2);
+    expect((await run(['token', 'verify', ...SERVICE], '')).code).toBe(2);
+  });
+
+  test('give no key more than it may have', async () => {
+    const { code, notes } = await run(['token', 'issue', '--client', 'demo', ...SERVICE, '--scope', 'admin']);
+
+    expect(code).toBe(1);
+    expect(notes).toContain('exceeds what this API key may have');
+  });
+});
+
+describe('token inspect', () => {
+  test('prints the header, and with the keys of its audience the claims', async () => {
+    const token = await issue();
+
+    expect(JSON.parse((await run(['token', 'inspect', token])).out)).toEqual({
+      header: { alg: 'dir', enc: 'A256GCM', kid: expect.any(String), typ: 'at+jwt' },
+    });
+    const { out } = await run(['token', 'inspect', token, '--keys', 'keys.json', '--audience', AUDIENCE]);
+    expect(JSON.parse(out).claims).toMatchObject({ client_id: 'demo' });
+  });
+
+  test('does not repeat what is no token', async () => {
+    const { code, notes } = await run(['token', 'inspect', 'sk-secret']);
+
+    expect(code).toBe(2);
+    expect(notes).not.toContain('sk-secret');
+  });
+});
+
+describe('token revoke', () => {
+  test('revokes one token', async () => {
+    await makeStore();
+    const [token, other] = [await issue(), await issue()];
+    await run(['token', 'revoke', token, '--keys', 'keys.json', ...SERVICE, '--store', 'store']);
+
+    expect((await run(['token', 'verify', token, ...SERVICE, '--store', 'store'])).out).toBe(
+      'refused: revoked',
+    );
+    expect((await run(['token', 'verify', other, ...SERVICE, '--store', 'store'])).code).toBe(0);
+  });
+
+  test.each([[['--client', 'demo']], [['--client', 'demo', '--user', 'alice']]])(
+    'revokes what was issued up to now by %j',
+    async (target) => {
+      await makeStore();
+      const token = await issue('--user', 'alice');
+      expect(await runJson(['token', 'revoke', ...target, '--store', 'store'])).toMatchObject({
+        revoked: { clientId: 'demo' },
+      });
+
+      expect((await run(['token', 'verify', token, ...SERVICE, '--store', 'store'])).out).toBe(
+        'refused: revoked',
+      );
+    },
+  );
+
+  test.each([
+    ['a store that is not there', ['--client', 'demo', '--store', 'nowhere']],
+    ['no store at all', ['--client', 'demo']],
+    ['nothing to revoke', ['--store', 'store']],
+    ['a user without its API key', ['--user', 'alice', '--store', 'store']],
+  ])('refuses %s with exit code 2', async (_name, args) => {
+    await makeStore();
+
+    expect((await run(['token', 'revoke', ...args])).code).toBe(2);
+  });
+});
