@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { type LoadedApiKeys, loadApiKeys } from '../api-keys/load-api-keys.js';
+import type { Clock } from '../clock.js';
 import { createKeyRing } from '../keys/create-key-ring.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { openLmdbStores } from '../stores/lmdb/open-lmdb-stores.js';
@@ -60,7 +61,7 @@ export async function withStores<Result>(
   }
   const stores =
     redis === undefined
-      ? await openStore(resolve(io.directory, store ?? ''))
+      ? await openStore(resolve(io.directory, store ?? ''), io.clock)
       : await connectRedisStores({ url: redis });
   try {
     return await run(stores);
@@ -70,13 +71,13 @@ export async function withStores<Result>(
 }
 
 /** A path that was mistyped must not become a new store, in which nothing is known. */
-async function openStore(path: string): Promise<Stores> {
+async function openStore(path: string, clock: Clock): Promise<Stores> {
   const isThere = await access(path).then(
     () => true,
     () => false,
   );
   if (!isThere) throw new UsageError(`There is no store at ${path}`);
-  return openLmdbStores({ path });
+  return openLmdbStores({ path, clock });
 }
 
 /** A token from the command line or, where it is `-` or missing, from standard input, where no other user sees it. */
