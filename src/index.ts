@@ -54,6 +54,7 @@ export {
   TemporarilyUnavailableError,
   UnauthorizedClientError,
   UnsupportedGrantTypeError,
+  UnsupportedTokenTypeError,
   type WireError,
 } from './errors.js';
 export type { AcceptOptions } from './express/acceptor.js';
@@ -81,11 +82,18 @@ export type { VerifyDone, VerifyFunction, VerifyFunctionWithRequest } from './ex
 export type { ClaimsContext, ClaimsHook } from './grants/issue-access-token.js';
 export type { ContentEncryption } from './keys/content-key.js';
 export { createKeyRing, type KeyRingOptions } from './keys/create-key-ring.js';
+export { createSigningKey } from './keys/create-signing-key.js';
 export type { LegacyPassphraseKey, PassphraseKey } from './keys/derive-from-passphrase.js';
 export type { KeyRing } from './keys/key-ring.js';
 export type { KeySource } from './keys/key-source.js';
 export type { Jwk, JwkSet } from './keys/parse-jwk.js';
 export type { KeyLocation, KeySpec } from './keys/read-key-spec.js';
+export type { JwkLocation, KeyTextLocation } from './keys/read-key-text.js';
+export type { RecipientKeys } from './keys/read-recipients.js';
+export { type RemoteJwksOptions, remoteJwks } from './keys/remote-jwks.js';
+export type { SignatureOptions } from './keys/resolve-verification.js';
+export type { SignatureAlgorithm, SigningKey, VerificationKey } from './keys/signature-key.js';
+export { createVerificationKeys, type VerificationKeys } from './keys/verification-keys.js';
 export type { RevocationCheck } from './revocation/check-revocation.js';
 export type { Revocable } from './revocation/revocable.js';
 export {

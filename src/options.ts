@@ -32,6 +32,17 @@ export function assertMethod(value: unknown, method: string, expected: string): 
   if (typeof holder !== 'function') throw new TypeError(expected);
 }
 
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/;
+
+/** @throws TypeError for what is no `https:` URL, or `http:` on loopback, or has credentials in it; without showing it. */
+export function assertSecureUrl(value: string, name: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname));
+  if (url === undefined || !isSafe) throw new TypeError(`${name} must be an https URL, http on loopback`);
+  if (url.username !== '' || url.password !== '') throw new TypeError(`${name} must hold no credentials`);
+  return url;
+}
+
 function describeName(name: string): string {
   return /^[A-Za-z_]\w{0,39}$/.test(name) ? name : '(not a name)';
 }

@@ -1,7 +1,7 @@
 import { isJsonObject } from './claims/json.js';
 import { type Clock, isNumericDate, type NumericDate, systemClock } from './clock.js';
 import { TemporarilyUnavailableError } from './errors.js';
-import { assertOptions, type KnownOptions } from './options.js';
+import { assertOptions, assertSecureUrl, type KnownOptions } from './options.js';
 
 export interface TokenClientOptions {
   /** `https:` URL of the token endpoint; `http:` on loopback only. */
@@ -54,13 +54,12 @@ const KNOWN: KnownOptions<TokenClientOptions> = {
   clock: true,
 };
 
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/;
-
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   assertOptions(options, KNOWN, 'createTokenClient');
   assertTexts(options);
-  const endpoint = assertEndpoint(options.tokenEndpoint);
+  // RFC 6749 section 3.2: credentials never travel in the clear.
+  const endpoint = assertSecureUrl(options.tokenEndpoint, 'tokenEndpoint');
   const { renewAheadSeconds = 30, clock = systemClock } = options;
   let kept: KeptToken | undefined;
   let pending: Promise<KeptToken> | undefined;
@@ -141,13 +140,4 @@ function assertTexts(options: TokenClientOptions): void {
     const value: unknown = options[name];
     if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must be a text`);
   }
-}
-
-/** RFC 6749 section 3.2: credentials never travel in the clear. */
-function assertEndpoint(value: string): URL {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname));
-  if (url === undefined || !isSafe)
-    throw new TypeError('tokenEndpoint must be an https URL, http on loopback');
-  return url;
 }

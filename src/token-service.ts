@@ -8,13 +8,15 @@ import { validateClaimsSet } from './claims/validate-claims-set.js';
 import type { VerifiedToken } from './claims/verified-token.js';
 import { type Clock, type NumericDate, systemClock } from './clock.js';
 import { InvalidRequestError } from './errors.js';
-import { decryptToken, MAX_CLAIMS_DEPTH } from './jwe/decrypt-token.js';
-import { encryptToken } from './jwe/encrypt-token.js';
+import { MAX_CLAIMS_DEPTH } from './jwe/decrypt-token.js';
+import { openToken } from './jwe/open-token.js';
+import { sealToken } from './jwe/seal-token.js';
 import type { KeyRing } from './keys/key-ring.js';
+import { resolveVerification, type SignatureOptions } from './keys/resolve-verification.js';
 import { assertMethod } from './options.js';
 import { assertNotRevoked, type RevocationCheck } from './revocation/check-revocation.js';
 
-export interface TokenServiceOptions extends ClaimsOptions {
+export interface TokenServiceOptions extends ClaimsOptions, SignatureOptions {
   readonly keyRing: KeyRing;
   /** Longest token that is looked at, in characters. Default 8192. */
   readonly maxTokenLength?: number;
@@ -56,13 +58,14 @@ export interface TokenService {
   /**
    * Decrypts and validates a token.
    * @throws InvalidTokenError (as rejection) for a token that is not accepted.
-   * @throws TemporarilyUnavailableError where it cannot be known whether it is revoked.
+   * @throws TemporarilyUnavailableError where it cannot be known whether it is revoked, or who signed it.
    */
   verify(token: string): Promise<VerifiedToken>;
   /**
    * Issues an access token under the first `issuer`.
    * @throws InvalidRequestError (as rejection) for a token of more than 4096 characters.
-   * @throws TypeError for a reserved header member, or claims that `verify` would refuse.
+   * @throws TypeError for a reserved header member, claims that `verify` would refuse, or a public key as the
+   *   encryption key where there is no `signing`.
    * @throws TemporarilyUnavailableError where the issuance cannot be put on record.
    */
   issue(request: IssueRequest): Promise<IssuedToken>;
@@ -72,7 +75,7 @@ const DEFAULT_MAX_TOKEN_LENGTH = 8192;
 
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function createTokenService(options: TokenServiceOptions): TokenService {
-  const { keyRing, revocations, audit = noAuditTrail, clock = systemClock } = options;
+  const { keyRing, revocations, signing, audit = noAuditTrail, clock = systemClock } = options;
   const { maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
   assertMethod(keyRing, 'decryptionKey', 'keyRing must be a KeyRing: await createKeyRing(...)');
   assertAuditTrail(audit);
@@ -82,13 +85,23 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     throw new TypeError('maxTokenLength must be a positive whole number');
   }
   const claimsPolicy = resolveClaimsPolicy(options);
-  const [issuer = ''] = resolveStrings(options.issuer, 'issuer');
-  for (const audience of claimsPolicy.audiences) keyRing.prepare('access', audience);
+  const issuers = resolveStrings(options.issuer, 'issuer');
+  const [issuer = ''] = issuers;
+  const verification = resolveVerification(options, issuers);
+  for (const audience of claimsPolicy.audiences) {
+    keyRing.prepare('access', audience);
+    if (verification.size === 0 && keyRing.needsSignature(audience)) {
+      throw new TypeError(
+        'Anyone can encrypt to a public key: give verification to accept, signing to issue',
+      );
+    }
+  }
 
   return Object.freeze({
     async verify(token: string) {
       const now = clock();
-      const decrypted = decryptToken(token, { keyRing, maxTokenLength }, now);
+      const opened = openToken(token, { keyRing, maxTokenLength, verification }, now);
+      const decrypted = opened instanceof Promise ? await opened : opened;
       const verified = validateClaimsSet(decrypted, claimsPolicy, now);
       if (revocations !== undefined) await assertNotRevoked(verified, revocations);
       return verified;
@@ -103,7 +116,12 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
       );
       assertReadable(claimsSet, now);
       const key = keyRing.encryptionKey('access', request.audience);
-      const token = encryptToken(claimsSet, key, { typ: ACCESS_TOKEN_TYP, header });
+      const sealed = sealToken(claimsSet, key, {
+        typ: ACCESS_TOKEN_TYP,
+        header,
+        ...(signing && { signing }),
+      });
+      const token = typeof sealed === 'string' ? sealed : await sealed;
       assertLength(token);
       await audit.record({
         type: 'token.issued',

@@ -5,6 +5,7 @@ export interface RouterFeatures {
   readonly issuer: string;
   readonly grantTypes: readonly string[];
   readonly canRevoke: boolean;
+  readonly publishesKeys: boolean;
 }
 
 const features = new WeakMap<Router, RouterFeatures>();

@@ -4,12 +4,18 @@ import { type ContentEncryption, isContentEncryption } from './content-key.js';
 import { assembleKeyRing, type KeyRing } from './key-ring.js';
 import type { KeyMaterial } from './parse-jwk.js';
 import { type KeySpec, readKeySpec } from './read-key-spec.js';
+import { type RecipientKeys, readRecipients } from './read-recipients.js';
 
 export interface KeyRingOptions {
   /** The version that encrypts; with several keys (a JWK Set) the first of them. */
   readonly current: KeySpec;
   /** Versions that only decrypt, so that tokens issued before a change of keys stay valid. Default: none. */
   readonly previous?: readonly KeySpec[];
+  /**
+   * Keys of resource servers by audience, as a JWK, mostly public ones: access tokens for that audience are encrypted
+   * to it, all others under `current`. Default: none.
+   */
+  readonly recipients?: RecipientKeys;
   /** Name of the environment; it separates the keys of staging and production. Default `production`. */
   readonly environment?: string;
   /** Content encryption of the keys that are derived from roots. Default `A256GCM`. RFC 7518 section 5.3. */
@@ -34,7 +40,13 @@ export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   if (options.current.notAfter !== undefined) throw new TypeError('notAfter is for previous keys only');
   assertLasting(first);
   const previous = await Promise.all((options.previous ?? []).map(readKeySpec));
-  const ring = assembleKeyRing({ environment, enc, current: first, previous: [...rest, ...previous.flat()] });
+  const ring = assembleKeyRing({
+    environment,
+    enc,
+    current: first,
+    previous: [...rest, ...previous.flat()],
+    recipients: await readRecipients(options.recipients ?? {}),
+  });
 
   await audit.record({ type: 'key_ring.created', current: ring.current, previous: ring.previous });
   return ring;
@@ -49,6 +61,7 @@ function assertLasting(current: KeyMaterial): void {
 const KNOWN: KnownOptions<KeyRingOptions> = {
   current: true,
   previous: true,
+  recipients: true,
   environment: true,
   enc: true,
   audit: true,

@@ -1,5 +1,4 @@
 import { createSecretKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { isNumericDate, type NumericDate } from '../clock.js';
 import { assertObject } from '../options.js';
 import { assertKeyBytes, ROOT_SECRET_BYTES } from './assert-key-bytes.js';
@@ -10,7 +9,9 @@ import {
   type LegacyPassphraseKey,
   type PassphraseKey,
 } from './derive-from-passphrase.js';
-import { assertKid, type Jwk, type JwkSet, type KeyMaterial, parseJwk } from './parse-jwk.js';
+import { assertKid, type Jwk, type JwkSet } from './jwk.js';
+import { type KeyMaterial, parseJwk } from './parse-jwk.js';
+import { inContext, type KeyTextLocation, parseJsonObject, readKeyText } from './read-key-text.js';
 
 /** Where a key comes from. */
 export type KeyLocation =
@@ -18,14 +19,12 @@ export type KeyLocation =
   | LegacyPassphraseKey
   /** A root secret: 32 random bytes, or their base64url (43 characters) or hexadecimal (64 digits) form. */
   | { readonly secret: Uint8Array | string }
-  /** A symmetric JWK; with `key_ops: ["deriveKey"]` a root, else a key for access tokens, used underived. */
+  /** A JWK; a symmetric one with `key_ops: ["deriveKey"]` is a root, else it is for access tokens, used underived. */
   | { readonly jwk: Jwk }
   /** A JWK Set; its first key is the current one where the set is given as `current`. */
   | { readonly jwks: JwkSet }
-  /** Name of an environment variable that holds a root secret as text, a JWK or a JWK Set. */
-  | { readonly env: string }
-  /** Path of a file that holds the same. */
-  | { readonly file: string };
+  /** An environment variable or a file that holds a root secret as text, a JWK or a JWK Set. */
+  | KeyTextLocation;
 
 /** Where a key comes from, and until when it decrypts. */
 export type KeySpec = KeyLocation & {
@@ -62,8 +61,7 @@ async function readSource(source: KeyLocation): Promise<readonly KeyMaterial[]> 
   if ('secret' in source) return [rootOf(decodeSecret(source.secret))];
   if ('jwk' in source) return [parseJwk(source.jwk)];
   if ('jwks' in source) return parseJwkSet(source.jwks);
-  if ('env' in source) return readVariable(source.env);
-  if ('file' in source) return readKeyFile(source.file);
+  if ('env' in source || 'file' in source) return readText(source);
   throw new TypeError('A key needs one of: passphrase, secret, jwk, jwks, env, file');
 }
 
@@ -79,19 +77,9 @@ async function readPassphrase(source: PassphraseKey | LegacyPassphraseKey): Prom
   };
 }
 
-/** A name that is none is not shown: it may be the secret itself, by mistake. */
-function readVariable(name: string): readonly KeyMaterial[] {
-  if (!/^[A-Za-z_][A-Za-z0-9_]{0,39}$/.test(name)) {
-    throw new TypeError('env must name an environment variable: up to 40 letters, digits and underscores');
-  }
-  const text = process.env[name]?.trim();
-  if (text === undefined || text === '') throw new TypeError(`Environment variable ${name} is not set`);
-  return inContext(`Environment variable ${name}`, () => parseKeyText(text));
-}
-
-async function readKeyFile(path: string): Promise<readonly KeyMaterial[]> {
-  const text = await readFile(path, 'utf8');
-  return inContext(`Key file ${path}`, () => parseKeyText(text.trim()));
+async function readText(source: KeyTextLocation): Promise<readonly KeyMaterial[]> {
+  const { text, place } = await readKeyText(source);
+  return inContext(place, () => parseKeyText(text));
 }
 
 function parseKeyText(text: string): readonly KeyMaterial[] {
@@ -120,22 +108,4 @@ function decodeSecret(secret: Uint8Array | string): Uint8Array {
   throw new TypeError(
     'A root secret as text must be 32 bytes in base64url (43 characters, no padding) or hexadecimal (64 digits)',
   );
-}
-
-/** The parser's own message would quote the text. */
-function parseJsonObject(text: string): Jwk {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new TypeError('starts like JSON, but is none');
-  }
-}
-
-function inContext<Result>(context: string, read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof TypeError) throw new TypeError(`${context}: ${error.message}`);
-    throw error;
-  }
 }
