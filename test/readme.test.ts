@@ -16,10 +16,12 @@ const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
 const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
 
 const storesPage = await readFile(join(ROOT, 'docs', 'stores.md'), 'utf8');
+const keysPage = await readFile(join(ROOT, 'docs', 'keys.md'), 'utf8');
+const pages = `${readme}${storesPage}${keysPage}`;
 
 /** Code blocks by the name that the comment above them gives. */
 const blocks = new Map(
-  [...`${readme}${storesPage}`.matchAll(/<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```/g)].map(
+  [...pages.matchAll(/<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```/g)].map(
     ([, name = '', code = '']) => [name, code],
   ),
 );
@@ -82,7 +84,7 @@ function getDocuments(origin: string, token?: string) {
 
 describe('the README and the pages beside it', () => {
   test('have no code that these tests do not run', () => {
-    const fences = `${readme}${storesPage}`.match(/^```\w+$/gm)?.filter((fence) => fence !== '```text');
+    const fences = pages.match(/^```\w+$/gm)?.filter((fence) => fence !== '```text');
 
     expect([...blocks.keys()]).toEqual([
       'start',
@@ -98,6 +100,7 @@ describe('the README and the pages beside it', () => {
       'keys',
       'audit',
       'stores',
+      'public-keys',
     ]);
     expect(fences).toHaveLength(blocks.size);
   });
@@ -129,7 +132,7 @@ describe('the README and the pages beside it', () => {
   });
 
   test('has programs that satisfy the compiler', async () => {
-    const names = ['accept', 'passport', 'issue', 'revoke', 'token-client', 'keys', 'audit', 'stores'];
+    const names = ['accept', 'passport', 'issue', 'revoke', 'token-client', 'keys', 'audit', 'stores', 'public-keys'];
     const files = names.map((name) => join(directory, `${name}-types.mts`));
     await Promise.all(names.map((name, index) => writeFile(files[index] ?? '', blocks.get(name) ?? '')));
     const flags = [
@@ -224,6 +227,13 @@ describe('the README and the pages beside it', () => {
 
   test('revokes a session on the store of one machine', async () => {
     const program = await startBlock('stores');
+
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toBe('true\n');
+  });
+
+  test('encrypts to the public key of an API, and signs', async () => {
+    const program = await startBlock('public-keys');
 
     expect(await program.ended).toBe(0);
     expect(program.output()).toBe('true\n');
