@@ -21,9 +21,10 @@ const pages = `${readme}${storesPage}${keysPage}`;
 
 /** Code blocks by the name that the comment above them gives. */
 const blocks = new Map(
-  [...pages.matchAll(/<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```/g)].map(
-    ([, name = '', code = '']) => [name, code],
-  ),
+  [...pages.matchAll(/<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```/g)].map(([, name = '', code = '']) => [
+    name,
+    code,
+  ]),
 );
 
 const KEY = secretOf(9).toString('hex');
@@ -132,7 +133,17 @@ describe('the README and the pages beside it', () => {
   });
 
   test('has programs that satisfy the compiler', async () => {
-    const names = ['accept', 'passport', 'issue', 'revoke', 'token-client', 'keys', 'audit', 'stores', 'public-keys'];
+    const names = [
+      'accept',
+      'passport',
+      'issue',
+      'revoke',
+      'token-client',
+      'keys',
+      'audit',
+      'stores',
+      'public-keys',
+    ];
     const files = names.map((name) => join(directory, `${name}-types.mts`));
     await Promise.all(names.map((name, index) => writeFile(files[index] ?? '', blocks.get(name) ?? '')));
     const flags = [

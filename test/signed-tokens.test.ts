@@ -104,6 +104,19 @@ describe('an issuer and a resource server that share no secret', () => {
     expect((await service.verify(token)).type).toBe('service');
   });
 
+  test('may be one, that verifies by earlier keys too', async () => {
+    const earlier = generateSigner('PS256', { kid: 'earlier' });
+    const keyRing = await createKeyRing({ current: { jwk: parties.recipient.privateJwk } });
+    const verification = { [ISSUER]: await createVerificationKeys({ jwk: earlier.publicJwk }) };
+    const service = createIssuer({ keyRing, audience: AUDIENCE, verification });
+    const { token } = await service.issue(REQUEST);
+    expect((await service.verify(token)).type).toBe('service');
+    expect(await service.verify(await forgeNested({ ...parties, signer: earlier }))).toBeDefined();
+    const unknown = generateSigner('PS256', { kid: 'unknown' });
+    const verifying = service.verify(await forgeNested({ ...parties, signer: unknown }));
+    await expect(verifying).rejects.toMatchObject({ reason: 'jws_unknown_key' });
+  });
+
   test('go on through a change of the signing key, while the earlier one is among the verification keys', async () => {
     const next = generateSigner('ES256', { kid: 'next' });
     const both = await createVerificationKeys({ jwks: { keys: [parties.signer.publicJwk, next.publicJwk] } });
@@ -228,6 +241,13 @@ describe('the options verification and signing', () => {
   ])('are refused as %j', (options) => {
     const [bad] = untyped([options]);
     expect(thrownBy(() => createServer(bad))).toBeInstanceOf(TypeError);
+  });
+
+  test('are refused for an issuer that is not accepted anyway', () => {
+    const verification = { [ISSUER]: parties.verificationKeys, [OTHER_ISSUER]: parties.verificationKeys };
+    expect(thrownBy(() => createServer({ verification }))).toEqual(
+      new TypeError('verification names an issuer that is none of issuer'),
+    );
   });
 
   test('of JavaScript callers are refused where the private half is missing', () => {

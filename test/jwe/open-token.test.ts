@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { CompactEncrypt, importJWK } from 'jose';
 import type { TokenRejection } from '../../src/audit/rejections.js';
+import { encryptToken } from '../../src/jwe/encrypt-token.js';
 import { openToken } from '../../src/jwe/open-token.js';
 import { sealToken } from '../../src/jwe/seal-token.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { Jwk } from '../../src/keys/jwk.js';
 import type { Verification } from '../../src/keys/resolve-verification.js';
+import { thrownBy } from '../support/caught.js';
 import { forgeToken } from '../support/forge-token.js';
 import {
   ALGORITHMS,
@@ -19,7 +21,7 @@ import {
 import { createRandom } from '../support/random.js';
 import { createParties, forgeNested } from '../support/signed-tokens.js';
 import { AUDIENCE, claimsOf, createRing, ISSUER, NOW, secretOf } from '../support/tokens.js';
-import { openingVerdictOn } from '../support/verdicts.js';
+import { openingVerdictOn, verdictOn } from '../support/verdicts.js';
 
 type Part = 'encryptedKey' | 'iv' | 'ciphertext' | 'tag';
 const PARTS: readonly Part[] = ['encryptedKey', 'iv', 'ciphertext', 'tag'];
@@ -288,6 +290,25 @@ describe('the hot path', () => {
     );
     expect(opened).not.toBeInstanceOf(Promise);
     expect(opened).toMatchObject({ claims: claimsOf() });
+  });
+});
+
+describe('decryptToken', () => {
+  test.each(NAMED)('opens no token under %s: it is for direct encryption alone', async (_name, generate) => {
+    const { privateJwk, publicJwk } = generate();
+    const keyRing = await createKeyRing({ current: { jwk: privateJwk } });
+    const { token } = await createSetting({ privateJwk, publicJwk });
+    expect(verdictOn(token, keyRing)).toBe('algorithm');
+  });
+});
+
+describe('encryptToken', () => {
+  test.each(NAMED)('writes no token under %s', async (_name, generate) => {
+    const ring = await createKeyRing({ current: { jwk: generate().publicJwk } });
+    const key = ring.encryptionKey('access', AUDIENCE);
+    expect(thrownBy(() => encryptToken(claimsOf(), key, { typ: 'at+jwt' }))).toEqual(
+      new TypeError('This key is not for direct encryption'),
+    );
   });
 });
 
