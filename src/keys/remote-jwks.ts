@@ -104,8 +104,12 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
   return Object.freeze({
     find(kid: string) {
       const key = loaded?.keys.get(kid);
-      const isFresh = loaded !== undefined && isWithin(maxAgeSeconds, loaded.at);
-      return key !== undefined && isFresh ? key : findAfterReload(kid);
+      if (loaded === undefined || key === undefined) return findAfterReload(kid);
+      if (isWithin(maxAgeSeconds, loaded.at)) return key;
+      if (attempted?.failure === undefined) return findAfterReload(kid);
+      // No request waits for a server that failed just now, and may be one that does not answer.
+      void reload();
+      return key;
     },
     exportPublicKeys: () => ({ keys: [...(loaded?.keys.values() ?? [])].map(toVerificationJwk) }),
   });

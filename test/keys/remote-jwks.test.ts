@@ -153,7 +153,22 @@ describe('an outage', () => {
     server.publish([two]);
     expect(await keys.find('one')).toMatchObject({ kid: 'one' });
     now += 5;
+    expect(await keys.find('two')).toBeDefined();
     expect(await keys.find('one')).toBeUndefined();
+  });
+
+  test('by a server that does not answer costs one request a wait, and no other', async () => {
+    const keys = connect({ timeoutMs: 60 });
+    await keys.find('one');
+    server.answer(() => {});
+    now += 600;
+    expect(keys.find('one')).toBeInstanceOf(Promise);
+    expect(await keys.find('one')).toMatchObject({ kid: 'one' });
+    for (let round = 0; round < 5; round += 1) {
+      now += 600;
+      expect(keys.find('one')).toMatchObject({ kid: 'one' });
+    }
+    expect(await isOutage(keys.find('two'))).toBe(true);
   });
 
   test('is none of the token where there are no keys yet', async () => {
@@ -182,13 +197,13 @@ describe('an outage', () => {
     await server.stop();
     for (let round = 0; round < 3; round += 1) {
       now += 600;
-      await keys.find('one');
+      expect(await isOutage(keys.find('unknown'))).toBe(true);
     }
     await server.start();
-    now += 600;
-    await keys.find('one');
-    now += 600;
-    await keys.find('one');
+    for (let round = 0; round < 3; round += 1) {
+      now += 600;
+      expect(await keys.find('unknown')).toBeUndefined();
+    }
     expect(records).toMatchObject([
       { type: 'jwks.unreachable', source: server.url },
       { type: 'jwks.reachable', source: server.url },
