@@ -18,7 +18,8 @@ export type WireError =
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'invalid_scope'
-  | 'invalid_target';
+  | 'invalid_target'
+  | 'unsupported_token_type';
 
 /** Stable codes for callers and for the audit trail; they never change within a major version. */
 export type ErrorCode =
@@ -35,6 +36,7 @@ export type ErrorCode =
   | 'ERR_UNSUPPORTED_GRANT_TYPE'
   | 'ERR_INVALID_SCOPE'
   | 'ERR_INVALID_TARGET'
+  | 'ERR_UNSUPPORTED_TOKEN_TYPE'
   | 'ERR_CONFIGURATION';
 
 interface FailureDetail {
@@ -269,6 +271,18 @@ export class InvalidScopeError extends JweError {
 export class InvalidTargetError extends JweError {
   constructor(description = 'The requested audience is not one that this API key may have') {
     super({ code: 'ERR_INVALID_TARGET', error: 'invalid_target', status: 400, description });
+  }
+}
+
+/** A token cannot be revoked where it cannot be opened: it is encrypted to its audience (RFC 7009 section 2.2.1). */
+export class UnsupportedTokenTypeError extends JweError {
+  constructor() {
+    super({
+      code: 'ERR_UNSUPPORTED_TOKEN_TYPE',
+      error: 'unsupported_token_type',
+      status: 400,
+      description: 'The token can be opened by its audience alone; revoke its session instead',
+    });
   }
 }
 

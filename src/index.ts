@@ -66,6 +66,7 @@ export {
   TemporarilyUnavailableError,
   UnauthorizedClientError,
   UnsupportedGrantTypeError,
+  UnsupportedTokenTypeError,
   type WireError,
 } from './errors.js';
 export type { AcceptOptions } from './express/acceptor.js';
@@ -98,6 +99,7 @@ export type { LegacyOptions } from './jwe/legacy-policy.js';
 export type { ContentEncryption } from './keys/content-key.js';
 export { createKeyRing, type KeyRingOptions } from './keys/create-key-ring.js';
 export { createLegacyKey, type LegacyKey, type LegacyKeySource } from './keys/create-legacy-key.js';
+export { createSigningKey } from './keys/create-signing-key.js';
 export type { LegacyPassphraseKey, PassphraseKey } from './keys/derive-from-passphrase.js';
 export type { KeyRing } from './keys/key-ring.js';
 export type { KeySource } from './keys/key-source.js';
@@ -107,7 +109,12 @@ export { type OpenKeyRingOptions, openKeyRing } from './keys/open-key-ring.js';
 export type { Jwk, JwkSet } from './keys/parse-jwk.js';
 export { type PublishOptions, publishAccessKeys } from './keys/publish-access-keys.js';
 export type { KeyLocation, KeySpec } from './keys/read-key-spec.js';
+export type { JwkLocation, KeyTextLocation } from './keys/read-key-text.js';
 export type { PrivateFile } from './keys/read-private-file.js';
+export type { RecipientKeys } from './keys/read-recipients.js';
+export { type RemoteJwksOptions, remoteJwks } from './keys/remote-jwks.js';
+export type { SignatureOptions } from './keys/resolve-verification.js';
+export type { SignatureAlgorithm, SigningKey, VerificationKey } from './keys/signature-key.js';
 export type { RotatingKeyRing } from './keys/sourced-key-ring.js';
 export {
   type DirectoryKeySourceOptions,
@@ -125,6 +132,7 @@ export {
   type VaultKeySourceOptions,
   vaultKeySource,
 } from './keys/sources/vault-key-source.js';
+export { createVerificationKeys, type VerificationKeys } from './keys/verification-keys.js';
 export type { Admission, Usage } from './limits/admission.js';
 export type { Cost } from './limits/build-step.js';
 export {

@@ -35,13 +35,15 @@ export function assertMethod(value: unknown, method: string, expected: string): 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/;
 
 /**
- * For addresses that credentials are sent to.
- * @throws TypeError where it is no absolute `https:` URL; `http:` on loopback only, for there nobody listens in.
+ * For addresses that credentials are sent to, or keys are fetched from.
+ * @throws TypeError where it is no absolute `https:` URL, `http:` on loopback only, for there nobody listens in; or where
+ *   it has credentials in it. It is not shown.
  */
 export function assertSecureUrl(value: unknown, name: string): URL {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   const isSecure = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname));
   if (url === undefined || !isSecure) throw new TypeError(`${name} must be an https URL, http on loopback`);
+  if (url.username !== '' || url.password !== '') throw new TypeError(`${name} must hold no credentials`);
   return url;
 }
 

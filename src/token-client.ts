@@ -58,7 +58,8 @@ const KNOWN: KnownOptions<TokenClientOptions> = {
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   assertOptions(options, KNOWN, 'createTokenClient');
   assertTexts(options);
-  const endpoint = assertSecureUrl(options.tokenEndpoint, 'tokenEndpoint'); // RFC 6749 section 3.2
+  // RFC 6749 section 3.2: credentials never travel in the clear.
+  const endpoint = assertSecureUrl(options.tokenEndpoint, 'tokenEndpoint');
   const { renewAheadSeconds = 30, clock = systemClock } = options;
   let kept: KeptToken | undefined;
   let pending: Promise<KeptToken> | undefined;

@@ -10,15 +10,16 @@ import type { VerifiedToken } from './claims/verified-token.js';
 import { type Clock, type NumericDate, systemClock } from './clock.js';
 import { InvalidRequestError } from './errors.js';
 import { MAX_CLAIMS_DEPTH } from './jwe/decrypt-token.js';
-import { encryptToken } from './jwe/encrypt-token.js';
 import { type LegacyOptions, resolveLegacyPolicy } from './jwe/legacy-policy.js';
 import { isLegacyToken, openLegacyToken } from './jwe/open-legacy-token.js';
 import { openToken } from './jwe/open-token.js';
+import { sealToken } from './jwe/seal-token.js';
 import type { KeyRing } from './keys/key-ring.js';
+import { resolveVerification, type SignatureOptions } from './keys/resolve-verification.js';
 import { assertMethod } from './options.js';
 import { assertNotRevoked, type RevocationCheck } from './revocation/check-revocation.js';
 
-export interface TokenServiceOptions extends ClaimsOptions {
+export interface TokenServiceOptions extends ClaimsOptions, SignatureOptions {
   readonly keyRing: KeyRing;
   /** Longest token that is looked at, in characters. Default 8192. */
   readonly maxTokenLength?: number;
@@ -73,14 +74,15 @@ export interface TokenService {
   /**
    * Decrypts and validates a token.
    * @throws InvalidTokenError (as rejection) for a token that is not accepted.
-   * @throws TemporarilyUnavailableError where it cannot be known whether it is revoked, or what its key is.
+   * @throws TemporarilyUnavailableError where it cannot be known whether it is revoked, what its key is, or who signed
+   *   it.
    */
   verify(token: string): Promise<VerifiedToken>;
   /**
    * Issues an access token under the first `issuer`.
    * @throws InvalidRequestError (as rejection) for a token of more than 4096 characters.
-   * @throws TypeError for a reserved header member, claims that `verify` would refuse, or a lifetime that outlasts the
-   *   keys.
+   * @throws TypeError for a reserved header member, claims that `verify` would refuse, a lifetime that outlasts the
+   *   keys, or a public key as the encryption key where there is no `signing`.
    * @throws TemporarilyUnavailableError where the issuance cannot be put on record, or the key has encrypted all that
    *   it may.
    */
@@ -91,7 +93,7 @@ const DEFAULT_MAX_TOKEN_LENGTH = 8192;
 
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function createTokenService(options: TokenServiceOptions): TokenService {
-  const { keyRing, revocations, apiKeys, audit = noAuditTrail, clock = systemClock } = options;
+  const { keyRing, revocations, apiKeys, signing, audit = noAuditTrail, clock = systemClock } = options;
   const { maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
   assertMethod(keyRing, 'decryptionKey', 'keyRing must be a KeyRing: await createKeyRing(...)');
   assertAuditTrail(audit);
@@ -104,16 +106,26 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   }
   const claimsPolicy = resolveClaimsPolicy(options);
   const legacy = resolveLegacyPolicy(options.legacy, claimsPolicy);
-  const [issuer = ''] = resolveStrings(options.issuer, 'issuer');
-  for (const audience of claimsPolicy.audiences) keyRing.prepare('access', audience);
+  const issuers = resolveStrings(options.issuer, 'issuer');
+  const [issuer = ''] = issuers;
+  const verification = resolveVerification(options, issuers);
+  for (const audience of claimsPolicy.audiences) {
+    keyRing.prepare('access', audience);
+    if (verification.size === 0 && keyRing.needsSignature(audience)) {
+      throw new TypeError(
+        'Anyone can encrypt to a public key: give verification to accept, signing to issue',
+      );
+    }
+  }
 
   return Object.freeze({
     async verify(token: string) {
       const now = clock();
       const isLegacy = legacy !== undefined && isLegacyToken(token);
-      const decrypted = isLegacy
+      const opened = isLegacy
         ? openLegacyToken(token, { legacy, maxTokenLength }, now)
-        : await openToken(token, { keyRing, maxTokenLength }, now);
+        : openToken(token, { keyRing, maxTokenLength, verification }, now);
+      const decrypted = opened instanceof Promise ? await opened : opened;
       const verified = validateClaimsSet(decrypted, isLegacy ? legacy.claimsPolicy : claimsPolicy, now);
       if (apiKeys !== undefined) assertKeysInForce(verified, apiKeys, now);
       if (revocations !== undefined) await assertNotRevoked(verified, revocations);
@@ -131,7 +143,12 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
       assertReadable(claimsSet, now);
       const key = keyRing.encryptionKey('access', request.audience);
       await keyRing.claimUse(key);
-      const token = encryptToken(claimsSet, key, { typ: ACCESS_TOKEN_TYP, header });
+      const sealed = sealToken(claimsSet, key, {
+        typ: ACCESS_TOKEN_TYP,
+        header,
+        ...(signing && { signing }),
+      });
+      const token = typeof sealed === 'string' ? sealed : await sealed;
       assertLength(token);
       await audit.record({
         type: 'token.issued',

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 /** What npm would install beside the package; optional peers are left out on purpose. */
 const INSTALLED = [
-  ...['express', 'js-yaml', 'lru-cache', 'passport-strategy', 'zod'],
+  ...['express', 'jose', 'js-yaml', 'lru-cache', 'passport-strategy', 'zod'],
   ...['@types/express', '@types/passport-strategy', '@types/node'],
 ];
 

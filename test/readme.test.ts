@@ -140,6 +140,7 @@ describe('the README and the pages beside it', () => {
       'rotation',
       'audit',
       'stores',
+      'public-keys',
       'key-sources',
       'kms-key-source',
       'legacy',
@@ -355,6 +356,13 @@ describe('the README and the pages beside it', () => {
 
     expect(await program.ended).toBe(0);
     expect(program.output()).toBe('true false 2\n');
+  });
+
+  test('encrypts to the public key of an API, and signs', async () => {
+    const program = await startBlock('public-keys');
+
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toBe('true\n');
   });
 
   test('puts events on record through pino', async () => {

@@ -163,6 +163,12 @@ export type AuditEvent =
       readonly type: 'store.unreachable' | 'store.reachable';
     }
   | {
+      /** A remote JWK Set could not be loaded, or can be again. */
+      readonly type: 'jwks.unreachable' | 'jwks.reachable';
+      /** Its URL, without a query. */
+      readonly source: string;
+    }
+  | {
       /** The store had lost revocations that this process still knew; they are put back. */
       readonly type: 'store.data_lost';
       /** It began anew, and was not merely behind. */

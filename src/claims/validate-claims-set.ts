@@ -13,6 +13,8 @@ export interface AuthenticToken {
   readonly claims: JsonObject;
   /** What its key was made for: nothing else may be claimed under it. */
   readonly key: { readonly audience?: string };
+  /** Header of the JWS that was nested in it: it is what the issuer signed. */
+  readonly signedHeader?: JsonObject;
 }
 
 /**
@@ -25,8 +27,9 @@ export function validateClaimsSet(
   policy: ClaimsPolicy,
   now: NumericDate,
 ): VerifiedToken {
-  const { header, claims } = token;
-  assertTyp(header['typ'], claims['type'], policy);
+  const { header, claims, signedHeader } = token;
+  if (signedHeader !== undefined) assertOuterTyp(header['typ'], policy);
+  assertTyp((signedHeader ?? header)['typ'], claims['type'], policy);
   assertRegisteredClaims(claims);
   assertIssuerAndAudience(claims, token, policy);
   assertTimes(claims, policy, now);
@@ -40,6 +43,13 @@ function assertTyp(typ: unknown, type: unknown, policy: ClaimsPolicy): void {
   const normalized = typeof typ === 'string' ? normalizeTyp(typ) : undefined;
   if (normalized === REFRESH_TOKEN_TYP || type === 'refresh') throw new InvalidTokenError('refresh_token');
   if (normalized === undefined || !policy.typs.has(normalized)) throw new InvalidTokenError('wrong_typ');
+}
+
+/** What encrypts a nested JWT may say no more than that it is one, or repeat its type (RFC 8725 section 3.11). */
+function assertOuterTyp(typ: unknown, policy: ClaimsPolicy): void {
+  if (typ === undefined) return;
+  const normalized = typeof typ === 'string' ? normalizeTyp(typ) : '';
+  if (normalized !== 'jwt' && !policy.typs.has(normalized)) throw new InvalidTokenError('wrong_typ');
 }
 
 function assertRegisteredClaims(claims: JsonObject): asserts claims is JsonObject & ClaimsSet {

@@ -17,7 +17,7 @@ import { readIp } from './request-ip.js';
 import { createTokenReader, type TokenLocations } from './token-locations.js';
 
 /** What both kinds of authentication, Passport and plain middleware, are told. */
-export interface AcceptOptions extends TokenServiceOptions, ChallengeOptions {
+export interface AcceptOptions extends Omit<TokenServiceOptions, 'signing'>, ChallengeOptions {
   /** Scope tokens that every request needs, all of them. Default: none; guards can ask for more by route. */
   readonly scope?: string | readonly string[];
   /** Where tokens are looked for. Default: the `Authorization` header alone. */
@@ -36,6 +36,7 @@ export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
   scopeClaim: true,
   typ: true,
   maxTokenLength: true,
+  verification: true,
   tokenLocations: true,
   revocations: true,
   legacy: true,

@@ -32,12 +32,13 @@ const AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post'];
 export function discoveryRouter(options: DiscoveryOptions): Router {
   assertOptions(options, KNOWN, 'discoveryRouter');
   const { tokenRouter, url, protectedResource } = options;
-  const { issuer, grantTypes, canRevoke } = featuresOf(tokenRouter);
+  const { issuer, grantTypes, canRevoke, publishesKeys } = featuresOf(tokenRouter);
   const base = assertUrl(url, 'url').href.replace(/\/$/, '');
   const endpoint = (path: string): string => `${base}${path}`;
   const describe = (types: readonly string[]) => ({
     issuer,
     token_endpoint: endpoint('/token'),
+    ...(publishesKeys ? { jwks_uri: endpoint('/jwks') } : {}),
     token_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
     grant_types_supported: types,
     response_types_supported: [],

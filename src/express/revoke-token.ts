@@ -2,7 +2,12 @@ import type { Request, RequestHandler } from 'express';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import type { Clock } from '../clock.js';
-import { InvalidGrantError, InvalidRequestError, InvalidTokenError } from '../errors.js';
+import {
+  InvalidGrantError,
+  InvalidRequestError,
+  InvalidTokenError,
+  UnsupportedTokenTypeError,
+} from '../errors.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { TokenService } from '../token-service.js';
 import { authenticateClient, NO_STORE } from './authenticate-client.js';
@@ -21,7 +26,8 @@ export interface RevocationParts {
 
 /**
  * The revocation endpoint behind its parsers (RFC 7009 section 2). A token that is unknown, expired or revoked
- * already is answered like one that was revoked: there is nothing left to do.
+ * already is answered like one that was revoked: there is nothing left to do. One that only its audience can open is
+ * said to be of an unsupported type.
  */
 export function revokeToken(parts: RevocationParts): RequestHandler {
   const revoke = async (req: Request): Promise<void> => {
@@ -63,7 +69,8 @@ async function findValid(tokens: TokenService, token: string): Promise<VerifiedT
   try {
     return await tokens.verify(token);
   } catch (error) {
-    if (error instanceof InvalidTokenError) return undefined;
-    throw error;
+    if (!(error instanceof InvalidTokenError)) throw error;
+    if (error.reason === 'encryption_only') throw new UnsupportedTokenTypeError();
+    return undefined;
   }
 }

@@ -6,6 +6,7 @@ export interface RouterFeatures {
   /** Those that some API key may use, by now. */
   readonly grantTypes: () => readonly string[];
   readonly canRevoke: boolean;
+  readonly publishesKeys: boolean;
 }
 
 const features = new WeakMap<Router, RouterFeatures>();

@@ -9,7 +9,9 @@ import type { Grant } from '../grants/grant.js';
 import type { ClaimsHook } from '../grants/issue-access-token.js';
 import { refreshToken } from '../grants/refresh-token.js';
 import { TOKEN_EXCHANGE, tokenExchange } from '../grants/token-exchange.js';
+import { isAsymmetricKey } from '../keys/content-key.js';
 import type { KeyRing } from '../keys/key-ring.js';
+import { resolveVerification, type SignatureOptions } from '../keys/resolve-verification.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
 import type { Revocations } from '../revocation/revocations.js';
 import {
@@ -25,11 +27,12 @@ import { exchangeToken } from './exchange-token.js';
 import { enforceRule, followAudiences, routerRule, trackAudiences } from './follow-api-keys.js';
 import { introspectToken } from './introspect-token.js';
 import type { Sessions } from './open-refresh-token.js';
+import { publishKeys } from './publish-keys.js';
 import { revokeToken } from './revoke-token.js';
 import { rememberFeatures } from './router-features.js';
 import { type ThrottleOptions, throttleFailures } from './throttle-failures.js';
 
-export interface TokenRouterOptions {
+export interface TokenRouterOptions extends SignatureOptions {
   readonly keyRing: KeyRing;
   /** `iss` of every token. Never taken from the `Host` header. RFC 9068 section 2.2. */
   readonly issuer: string;
@@ -66,6 +69,8 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   families: true,
   refresh: true,
   throttle: true,
+  signing: true,
+  verification: true,
   audit: true,
   clock: true,
 };
@@ -78,7 +83,7 @@ const JSON_TYPE = 'application/json';
  * Express router of the authorization server, to be mounted as `app.use('/oauth', tokenRouter(options))`:
  * `POST /oauth/token` exchanges API keys for access tokens (RFC 6749 section 3.2), `POST /oauth/introspect` tells
  * whether one is live (RFC 7662), and where `revocations` are given `POST /oauth/revoke` lets clients revoke their
- * own (RFC 7009).
+ * own (RFC 7009). Where there are public keys, `GET /oauth/jwks` publishes them.
  * @throws TypeError for an option that is missing or makes no sense.
  */
 export function tokenRouter(options: TokenRouterOptions): Router {
@@ -87,11 +92,11 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   const { audit = noAuditTrail, clock = systemClock } = options;
   assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await watchApiKeys(...)');
   if (typeof audience !== 'string') throw new TypeError('audience must be one string');
-  const service = { keyRing, issuer, audit, clock };
+  const service = { keyRing, issuer, audit, clock, ...pickSignatures(options) };
   const audiences = trackAudiences(apiKeys, audience);
   const tokens = followAudiences(audiences, (all) => createTokenService({ ...service, audience: all }));
   enforceRule(apiKeys, routerRule(audience, keyRing));
-  keyRing.encryptionKey('access', audience);
+  assertCanIssue(options, audiences());
 
   const router = express.Router();
   const answerError = answerTokenError(audit);
@@ -119,12 +124,31 @@ export function tokenRouter(options: TokenRouterOptions): Router {
     addEndpoint('/revoke', revokeToken({ tokens: lenient, apiKeys, revocations, sessions, clock }));
   }
   addEndpoint('/introspect', introspectToken({ tokens: live, apiKeys, sessions, clock }));
+  const publishers = [keyRing, ...resolveVerification(options, [issuer]).values()];
+  const publishesKeys = publishers.some((publisher) => publisher.exportPublicKeys().keys.length > 0);
+  if (publishesKeys) addKeySet(router, publishKeys(publishers), answerError);
   const grantTypes = (): readonly string[] => {
     const isDelegating = apiKeys.apiKeys.some(({ delegation }) => delegation !== undefined);
     return grants.map((grant) => grant.grantType).filter((type) => type !== TOKEN_EXCHANGE || isDelegating);
   };
-  rememberFeatures(router, { issuer, grantTypes, canRevoke: revocations !== undefined });
+  rememberFeatures(router, { issuer, grantTypes, canRevoke: revocations !== undefined, publishesKeys });
   return router;
+}
+
+function addKeySet(router: Router, answerKeys: RequestHandler, answerError: ErrorRequestHandler): void {
+  router.route('/jwks').get(answerKeys).all(refuseMethodsBut('GET, HEAD'), answerError);
+}
+
+function pickSignatures({ signing, verification }: TokenRouterOptions): SignatureOptions {
+  return { ...(signing && { signing }), ...(verification && { verification }) };
+}
+
+/** @throws TypeError for an audience whose tokens cannot be encrypted, or would not show who wrote them. */
+function assertCanIssue({ keyRing, signing }: TokenRouterOptions, audiences: readonly string[]): void {
+  const keys = audiences.map((audience) => keyRing.encryptionKey('access', audience));
+  if (signing === undefined && keys.some(isAsymmetricKey)) {
+    throw new TypeError('Tokens are encrypted to a public key only if signed: give the option signing');
+  }
 }
 
 interface GrantParts {
@@ -175,6 +199,11 @@ const refuseOtherMediaTypes: RequestHandler = (req, _res, next) => {
   return next(new InvalidRequestError('The body must be form-encoded or JSON', { status: 415 }));
 };
 
-const refuseOtherMethods: RequestHandler = (_req, _res, next) => {
-  next(new InvalidRequestError('This endpoint takes POST', { status: 405, headers: { Allow: 'POST' } }));
-};
+const refuseMethodsBut =
+  (allowed: string): RequestHandler =>
+  (_req, _res, next) => {
+    const headers = { Allow: allowed };
+    next(new InvalidRequestError(`This endpoint takes ${allowed}`, { status: 405, headers }));
+  };
+
+const refuseOtherMethods = refuseMethodsBut('POST');

@@ -1,5 +1,5 @@
 import { type CipherGCMTypes, createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import type { ContentEncryption, ContentKey } from '../keys/content-key.js';
+import type { ContentEncryption, DirectKey } from '../keys/content-key.js';
 
 /** RFC 7518 section 5.3: a 96-bit IV and a 128-bit tag, no other lengths. */
 export const IV_BYTES = 12;
@@ -23,7 +23,7 @@ export interface SealedContent {
  * times slower on a 950-byte token.
  * @param additionalData the encoded protected header (RFC 7516 section 5.1 step 14).
  */
-export function sealContent(plaintext: string, additionalData: string, key: ContentKey): SealedContent {
+export function sealContent(plaintext: string, additionalData: string, key: DirectKey): SealedContent {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(CIPHERS[key.enc], key.secret, iv, { authTagLength: TAG_BYTES });
   cipher.setAAD(Buffer.from(additionalData, 'latin1'));
@@ -35,7 +35,7 @@ export function sealContent(plaintext: string, additionalData: string, key: Cont
  * Decrypts and verifies the tag; nothing of the plaintext is returned before that.
  * @throws Error of node:crypto where the tag does not verify.
  */
-export function openContent(sealed: SealedContent, additionalData: string, key: ContentKey): Buffer {
+export function openContent(sealed: SealedContent, additionalData: string, key: DirectKey): Buffer {
   const decipher = createDecipheriv(CIPHERS[key.enc], key.secret, sealed.iv, { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(additionalData, 'latin1'));
   decipher.setAuthTag(sealed.tag);

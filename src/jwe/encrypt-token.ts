@@ -12,13 +12,14 @@ export interface EncryptOptions {
 
 /**
  * Encrypts a claims set as a JWE in compact serialization (RFC 7516 section 5.1) with direct encryption
- * (RFC 7518 section 4.5).
+ * (RFC 7518 section 4.5); `sealToken` takes keys for other algorithms too.
  * @throws TypeError for a protected header member that is reserved, a header that no reader would accept, or a
- *   key that only decrypts.
+ *   key that only decrypts or is not for direct encryption.
  */
 export function encryptToken(claims: object, key: ContentKey, options: EncryptOptions): string {
   const { typ, header = {} } = options;
   if (!key.encrypts) throw new TypeError('This key only decrypts');
+  if (key.alg !== 'dir') throw new TypeError('This key is not for direct encryption');
   assertAdditionalMembers(header);
   const members = { alg: key.alg, enc: key.enc, kid: key.kid, typ, ...header };
   const headerBytes = Buffer.from(JSON.stringify(members));
@@ -28,7 +29,8 @@ export function encryptToken(claims: object, key: ContentKey, options: EncryptOp
   return `${encodedHeader}..${encode(iv)}.${encode(ciphertext)}.${encode(tag)}`;
 }
 
-function assertReadable(headerBytes: Buffer): void {
+/** @throws TypeError for a protected header that `parseProtectedHeader` would refuse. */
+export function assertReadable(headerBytes: Buffer): void {
   try {
     parseProtectedHeader(headerBytes);
   } catch (cause) {

@@ -2,7 +2,7 @@ import type { ClaimsPolicy } from '../claims/claims-policy.js';
 import { ACCESS_TOKEN_TYP, isTokenType } from '../claims/claims-set.js';
 import type { LegacyClaims, LegacyTokenType } from '../claims/complete-legacy-claims.js';
 import { isNumericDate, type NumericDate } from '../clock.js';
-import type { ContentKey } from '../keys/content-key.js';
+import type { DirectKey } from '../keys/content-key.js';
 import { contentKeyOf, type LegacyKey } from '../keys/create-legacy-key.js';
 import { assertOptions, type KnownOptions } from '../options.js';
 import type { ProtectedHeader } from './protected-header.js';
@@ -26,7 +26,7 @@ export interface LegacyOptions {
 
 /** The options, resolved once and frozen. */
 export interface LegacyPolicy extends LegacyClaims {
-  readonly key: ContentKey;
+  readonly key: DirectKey;
   /** As if the tokens had said what they lack. */
   readonly header: ProtectedHeader;
   readonly until: NumericDate;

@@ -3,7 +3,7 @@ import type { AuthenticToken } from '../claims/validate-claims-set.js';
 import type { NumericDate } from '../clock.js';
 import { InvalidTokenError } from '../errors.js';
 import { IV_BYTES, TAG_BYTES } from './aes-gcm.js';
-import { decodeSegments, openSealed, parseClaims, splitToken } from './decrypt-token.js';
+import { decodeSegments, decryptContent, parseClaims, splitToken } from './decrypt-token.js';
 import type { LegacyPolicy } from './legacy-policy.js';
 
 /**
@@ -43,7 +43,7 @@ export function openLegacyToken(
   // Written so that a clock that yields no number lets nothing pass.
   if (!(now < legacy.until)) throw new InvalidTokenError('expired_key');
   assertLegacyLengths(encryptedKey, iv, tag);
-  const plaintext = openSealed({ iv, ciphertext, tag }, LEGACY_HEADER, legacy.key);
+  const plaintext = decryptContent({ encodedHeader: LEGACY_HEADER, iv, ciphertext, tag }, legacy.key);
   const claims = completeLegacyClaims(parseClaims(plaintext), legacy, token);
   return Object.freeze({ header: legacy.header, claims, key: legacy.key });
 }

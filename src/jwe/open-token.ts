@@ -1,22 +1,81 @@
 import type { NumericDate } from '../clock.js';
 import { InvalidTokenError } from '../errors.js';
-import { type DecryptedToken, type DecryptionPolicy, decryptToken } from './decrypt-token.js';
+import { isAsymmetricKey } from '../keys/content-key.js';
+import type { Verification } from '../keys/resolve-verification.js';
+import {
+  type DecryptedToken,
+  type DecryptionPolicy,
+  decryptContent,
+  type ParsedToken,
+  parseClaims,
+  parseToken,
+} from './decrypt-token.js';
+import { openManaged } from './managed-content.js';
+import { verifyNestedToken } from './verify-nested-token.js';
+
+export interface OpeningPolicy extends DecryptionPolicy {
+  /** Verification keys by issuer, for nested tokens. */
+  readonly verification: Verification;
+}
 
 /**
- * Opens a token; where its key is not known here, once more with what the source of the keys has by now.
- * @throws InvalidTokenError
- * @throws TemporarilyUnavailableError (as rejection) where the key is unknown while that source is out of reach.
+ * Opens a JWE in compact serialization (RFC 7516 section 5.2) with the one key that its `kid` names, and verifies the
+ * JWS that is nested in it. Where the key is known, one for direct encryption, and nothing is nested, it does so at once,
+ * and returns no promise. Where the key is not known, it looks once more with what the source of the keys has by now.
+ * @throws InvalidTokenError (or as rejection) for everything that is wrong with it; the reason is for the audit trail
+ *   only. TemporarilyUnavailableError where the verification keys of its issuer cannot be had, or where the key is not
+ *   known while the source of the keys is out of reach.
  */
-export async function openToken(
+export function openToken(
   token: string,
-  policy: DecryptionPolicy,
+  policy: OpeningPolicy,
   now: NumericDate,
-): Promise<DecryptedToken> {
+): DecryptedToken | Promise<DecryptedToken> {
   try {
-    return decryptToken(token, policy, now);
+    return openKnown(token, policy, now);
   } catch (error) {
     const isUnknown = error instanceof InvalidTokenError && error.reason === 'unknown_key';
-    if (!isUnknown || !(await policy.keyRing.reloadForUnknownKey())) throw error;
-    return decryptToken(token, policy, now);
+    if (!isUnknown) throw error;
+    return openAfterReload(token, { policy, now }, error);
   }
+}
+
+async function openAfterReload(
+  token: string,
+  { policy, now }: Circumstances,
+  unknown: InvalidTokenError,
+): Promise<DecryptedToken> {
+  if (!(await policy.keyRing.reloadForUnknownKey())) throw unknown;
+  return openKnown(token, policy, now);
+}
+
+function openKnown(
+  token: string,
+  policy: OpeningPolicy,
+  now: NumericDate,
+): DecryptedToken | Promise<DecryptedToken> {
+  const parsed = parseToken(token, policy, now);
+  const { header, key } = parsed;
+  if (key.alg !== 'dir' || header['cty'] !== undefined) return openByPromise(token, parsed, { policy, now });
+  return Object.freeze({ header, claims: parseClaims(decryptContent(parsed, key)), key });
+}
+
+interface Circumstances {
+  readonly policy: OpeningPolicy;
+  readonly now: NumericDate;
+}
+
+async function openByPromise(
+  token: string,
+  parsed: ParsedToken,
+  { policy: { verification }, now }: Circumstances,
+): Promise<DecryptedToken> {
+  const { header, key } = parsed;
+  const isNested = header['cty'] !== undefined;
+  if (isNested && verification.size === 0) throw new InvalidTokenError('content_type');
+  if (!isNested && isAsymmetricKey(key)) throw new InvalidTokenError('not_signed');
+  const plaintext = key.alg === 'dir' ? decryptContent(parsed, key) : await openManaged(token, header, key);
+  if (!isNested) return Object.freeze({ header, claims: parseClaims(plaintext), key });
+  const { claims, signedHeader } = await verifyNestedToken(plaintext, verification, now);
+  return Object.freeze({ header, claims, key, signedHeader });
 }

@@ -35,18 +35,32 @@ const RESERVED_MEMBERS = new Set([
  * @throws InvalidTokenError
  */
 export function parseProtectedHeader(bytes: Buffer): ProtectedHeader {
-  if (bytes.length > MAX_HEADER_BYTES) throw new InvalidTokenError('header_too_long');
-  if (!isUtf8(bytes)) throw new InvalidTokenError('header_not_json');
-  const text = bytes.toString('utf8');
-  const header = parseObject(text);
-  if (hasDuplicateMembers(text)) throw new InvalidTokenError('header_duplicate_member');
+  const header = parseHeaderObject(bytes);
   for (const member of REFUSED_MEMBERS) {
     if (Object.hasOwn(header, member)) throw new InvalidTokenError('header_refused_member');
   }
   if (!hasRequiredMembers(header)) throw new InvalidTokenError('header_invalid_member');
   if (!freezeJson(header, MAX_HEADER_DEPTH)) throw new InvalidTokenError('header_invalid_member');
-  if (header['cty'] !== undefined) throw new InvalidTokenError('content_type');
+  if (header['cty'] !== undefined && !isJwt(header['cty'])) throw new InvalidTokenError('content_type');
   return header;
+}
+
+/**
+ * Reads the JSON object of a header, of a JWE or a JWS: bounded, in UTF-8, and no member twice.
+ * @throws InvalidTokenError
+ */
+export function parseHeaderObject(bytes: Buffer): JsonObject {
+  if (bytes.length > MAX_HEADER_BYTES) throw new InvalidTokenError('header_too_long');
+  if (!isUtf8(bytes)) throw new InvalidTokenError('header_not_json');
+  const text = bytes.toString('utf8');
+  const header = parseObject(text);
+  if (hasDuplicateMembers(text)) throw new InvalidTokenError('header_duplicate_member');
+  return header;
+}
+
+/** A nested JWT (RFC 7519 section 5.2); case does not count in a media type (RFC 7516 section 4.1.12). */
+function isJwt(cty: unknown): boolean {
+  return typeof cty === 'string' && /^(application\/)?jwt$/i.test(cty);
 }
 
 /**

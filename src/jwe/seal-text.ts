@@ -1,5 +1,5 @@
 import { createSecretKey, hkdfSync } from 'node:crypto';
-import type { ContentKey } from '../keys/content-key.js';
+import type { DirectKey } from '../keys/content-key.js';
 import { IV_BYTES, openContent, sealContent, TAG_BYTES } from './aes-gcm.js';
 
 const KEY_BYTES = 32;
@@ -21,7 +21,7 @@ export function openText(sealed: string, secret: string): string {
 }
 
 /** HKDF-SHA-256 (RFC 5869). The secret is one of ours: a token, with a random `jti` and a tag in it. */
-function keyOf(secret: string): ContentKey {
+function keyOf(secret: string): DirectKey {
   const bytes = Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), LABEL, KEY_BYTES));
   return {
     kid: '',

@@ -6,6 +6,7 @@ import { assembleKeyRing, type KeyRing } from './key-ring.js';
 import { assertKeyUsage, KeyUsage, type KeyUsageOptions } from './key-usage.js';
 import { assertLasting } from './key-versions.js';
 import { type KeySpec, readKeySpec } from './read-key-spec.js';
+import { type RecipientKeys, readRecipients } from './read-recipients.js';
 
 /** How keys are derived from roots. */
 export interface DerivationOptions {
@@ -20,6 +21,11 @@ export interface KeyRingOptions extends DerivationOptions {
   readonly current: KeySpec;
   /** Versions that only decrypt, so that tokens issued before a change of keys stay valid. Default: none. */
   readonly previous?: readonly KeySpec[];
+  /**
+   * Keys of resource servers by audience, as a JWK, mostly public ones: access tokens for that audience are encrypted
+   * to it, all others under `current`. Default: none.
+   */
+  readonly recipients?: RecipientKeys;
   /** Counts what each key encrypts, and refuses more than is safe. Default: it is not counted. */
   readonly usage?: KeyUsageOptions;
   /** Where the creation is put on record. Default: nowhere. */
@@ -47,6 +53,7 @@ export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   const ring = assembleKeyRing({
     ...derivation,
     materials: [first, ...rest, ...previous.flat()],
+    recipients: await readRecipients(options.recipients ?? {}),
     usage: usage && new KeyUsage({ ...usage, audit, clock: systemClock, onHighUse: async () => {} }),
   });
 
@@ -57,6 +64,7 @@ export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
 const KNOWN: KnownOptions<KeyRingOptions> = {
   current: true,
   previous: true,
+  recipients: true,
   environment: true,
   enc: true,
   usage: true,

@@ -1,5 +1,5 @@
 import { assertObject } from '../options.js';
-import type { ContentKey } from './content-key.js';
+import type { DirectKey } from './content-key.js';
 import { deriveKid, type RootKey } from './derive-content-key.js';
 import { isLegacyPassphrase, type LegacyPassphraseKey } from './derive-from-passphrase.js';
 import { type Jwk, type KeyMaterial, parseJwk } from './parse-jwk.js';
@@ -22,7 +22,7 @@ export interface LegacyKey {
   readonly kid: string;
 }
 
-const contentKeys = new WeakMap<LegacyKey, ContentKey>();
+const contentKeys = new WeakMap<LegacyKey, DirectKey>();
 
 /**
  * Reads the key that tokens of another stack are encrypted under, for the option `legacy`. It only decrypts, and is
@@ -39,16 +39,17 @@ export async function createLegacyKey(source: LegacyKeySource): Promise<LegacyKe
 }
 
 /** @throws TypeError for what `createLegacyKey` did not make, such as its promise. */
-export function contentKeyOf(key: LegacyKey): ContentKey {
+export function contentKeyOf(key: LegacyKey): DirectKey {
   const contentKey = contentKeys.get(key);
   if (contentKey === undefined) throw new TypeError('legacy.key must be made by await createLegacyKey(...)');
   return contentKey;
 }
 
-async function readContentKey(source: LegacyKeySource): Promise<ContentKey> {
+async function readContentKey(source: LegacyKeySource): Promise<DirectKey> {
   const material = await readMaterial(source);
   const key = material.kind === 'key' ? material.key : underivedKey(material.root);
-  if (key.enc !== 'A256GCM') throw new TypeError('A legacy key must be one for A256GCM, of 32 bytes');
+  if (key.alg !== 'dir' || key.enc !== 'A256GCM')
+    throw new TypeError('A legacy key must be one for A256GCM, of 32 bytes');
   return Object.freeze({ ...key, encrypts: false });
 }
 
@@ -66,11 +67,12 @@ async function readMaterial(source: LegacyKeySource): Promise<KeyMaterial> {
 function readUnnamedJwk(jwk: Jwk): KeyMaterial {
   const material = parseJwk({ kid: 'unnamed', ...jwk });
   if (material.kind === 'root') throw new TypeError('A legacy key must not be a root (key_ops "deriveKey")');
-  if (jwk['kid'] !== undefined) return material;
-  return { kind: 'key', key: { ...material.key, kid: deriveKid(material.key.secret) } };
+  const { key } = material;
+  if (jwk['kid'] !== undefined || key.alg !== 'dir') return material;
+  return { kind: 'key', key: { ...key, kid: deriveKid(key.secret) } };
 }
 
 /** A secret would be a root in a key ring; here its bytes are the key. */
-function underivedKey({ kid, secret }: RootKey): ContentKey {
+function underivedKey({ kid, secret }: RootKey): DirectKey {
   return { kid, alg: 'dir', enc: 'A256GCM', purpose: 'access', encrypts: false, secret };
 }

@@ -1,6 +1,6 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import type { NumericDate } from '../clock.js';
-import { type ContentEncryption, type ContentKey, KEY_LENGTHS, type KeyPurpose } from './content-key.js';
+import { type ContentEncryption, type DirectKey, KEY_LENGTHS, type KeyPurpose } from './content-key.js';
 
 const KID_BYTES = 16;
 
@@ -25,7 +25,7 @@ export interface KeyContext {
  * Derives the key of one environment, purpose and audience from a root (HKDF-SHA-256, RFC 5869), and its
  * opaque `kid` beside it, so that `kid` names exactly that key and tells nothing about it.
  */
-export function deriveContentKey(root: RootKey, context: KeyContext): ContentKey {
+export function deriveContentKey(root: RootKey, context: KeyContext): DirectKey {
   const { environment, purpose, audience, enc } = context;
   const labels = [environment, purpose, audience, enc];
   return Object.freeze({

@@ -1,9 +1,17 @@
 import { type Clock, type NumericDate, systemClock } from '../clock.js';
-import type { ContentEncryption, ContentKey, KeyPurpose } from './content-key.js';
+import {
+  type AsymmetricKey,
+  type ContentEncryption,
+  type ContentKey,
+  type DirectKey,
+  isAsymmetricKey,
+  type KeyPurpose,
+} from './content-key.js';
 import { deriveContentKey, type RootKey } from './derive-content-key.js';
 import type { KeyUsage } from './key-usage.js';
 import { findCurrent, periodOf } from './key-versions.js';
 import type { JwkSet, KeyMaterial } from './parse-jwk.js';
+import { toPublicJwk } from './public-jwk.js';
 
 /** Roots and keys in versions: the current one encrypts, all of them decrypt. */
 export interface KeyRing {
@@ -23,9 +31,10 @@ export interface KeyRing {
   prepare(purpose: KeyPurpose, audience: string): void;
 
   /**
-   * The key that encrypts tokens of a purpose for an audience.
-   * @throws TypeError where the current key cannot: it only decrypts, or it is no root and the purpose is
-   *   `refresh`.
+   * The key that encrypts tokens of a purpose for an audience: of access tokens that of the recipient, where the
+   * audience has one.
+   * @throws TypeError where the current key cannot: it only decrypts, it is for another audience, or it is no root
+   *   and the purpose is `refresh`.
    */
   encryptionKey(purpose: KeyPurpose, audience: string): ContentKey;
 
@@ -54,6 +63,15 @@ export interface KeyRing {
    * @throws TypeError where the current key was given underived.
    */
   exportAccessKeys(audience: string): JwkSet;
+
+  /**
+   * Whether access tokens for an audience are, or may be, encrypted to a public key. Anyone can do that, so that only
+   * a nested JWS tells who wrote them.
+   */
+  needsSignature(audience: string): boolean;
+
+  /** The public halves of the keys that decrypt here, for those who encrypt to them. No secret is among them. */
+  exportPublicKeys(): JwkSet;
 }
 
 export interface KeyRingParts {
@@ -61,6 +79,8 @@ export interface KeyRingParts {
   readonly enc: ContentEncryption;
   /** Of several that could encrypt the first one does. */
   readonly materials: readonly [KeyMaterial, ...KeyMaterial[]];
+  /** Keys of single audiences, each with `audience`; of several for one audience the first encrypts. Default: none. */
+  readonly recipients?: readonly ContentKey[];
   /** Default: use is not counted. */
   readonly usage?: KeyUsage | undefined;
   /** Default: that of the machine. */
@@ -69,17 +89,21 @@ export interface KeyRingParts {
 
 /** Builds the ring from what the sources yielded. @throws TypeError for two keys of one `kid`, or one root twice. */
 export function assembleKeyRing(parts: KeyRingParts): KeyRing {
-  const { environment, enc, materials, usage, clock = systemClock } = parts;
+  const { environment, enc, materials: own, recipients = [], usage, clock = systemClock } = parts;
+  const materials = [...own, ...recipients.map((key) => ({ kind: 'key', key }) as const)];
   const roots = materials.flatMap((material) => (material.kind === 'root' ? [material.root] : []));
   const underived = materials.flatMap((material) => (material.kind === 'key' ? [material.key] : []));
   assertDistinctKids(materials);
   assertDistinctRoots(roots);
+  own.slice(1).forEach(assertDecrypts);
 
   const byKid = new Map(underived.map((key) => [key.kid, key]));
-  const derived = new Map<string, readonly ContentKey[]>();
+  const derived = new Map<string, readonly DirectKey[]>();
+  const asymmetric = underived.filter(isAsymmetricKey);
+  const recipientFor = (audience: string) => recipients.find((key) => key.audience === audience);
 
   /** One key a root, in the order of the ring. */
-  const deriveKeys = (purpose: KeyPurpose, audience: string): readonly ContentKey[] => {
+  const deriveKeys = (purpose: KeyPurpose, audience: string): readonly DirectKey[] => {
     const scope = JSON.stringify([purpose, audience]);
     const known = derived.get(scope);
     if (known !== undefined) return known;
@@ -89,7 +113,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
     return keys;
   };
 
-  const current = (): KeyMaterial => findCurrent(materials, clock()) ?? materials[0];
+  const current = (): KeyMaterial => findCurrent(own, clock()) ?? own[0];
 
   return Object.freeze({
     environment,
@@ -102,8 +126,10 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
     maxTokenLifetimeSeconds: Number.POSITIVE_INFINITY,
     prepare: (purpose: KeyPurpose, audience: string) => void deriveKeys(purpose, audience),
     encryptionKey(purpose: KeyPurpose, audience: string) {
+      const recipient = purpose === 'access' ? recipientFor(audience) : undefined;
+      if (recipient !== undefined) return recipient;
       const material = current();
-      if (material.kind === 'key') return assertEncrypts(material.key, purpose);
+      if (material.kind === 'key') return assertEncrypts(material.key, purpose, audience);
       const key = deriveKeys(purpose, audience)[roots.indexOf(material.root)];
       if (key === undefined) throw new TypeError('The key ring holds no root');
       return key;
@@ -119,6 +145,9 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
       }
       return { keys: deriveKeys('access', audience).map(toJwk) };
     },
+    needsSignature: (audience: string) =>
+      asymmetric.some((key) => key.audience === undefined || key.audience === audience),
+    exportPublicKeys: () => ({ keys: asymmetric.filter(isOpening).map(toPublicJwk) }),
   });
 }
 
@@ -142,10 +171,23 @@ function assertDistinctRoots(roots: readonly RootKey[]): void {
   if (isRepeated) throw new TypeError('The key ring holds one root secret twice');
 }
 
-function assertEncrypts(key: ContentKey, purpose: KeyPurpose): ContentKey {
+function isOpening(key: AsymmetricKey): boolean {
+  return key.privateKey !== undefined;
+}
+
+function assertDecrypts(material: KeyMaterial): void {
+  if (material.kind === 'key' && isAsymmetricKey(material.key) && !isOpening(material.key)) {
+    throw new TypeError('A public key opens nothing: it belongs among the recipients, or is the current key');
+  }
+}
+
+function assertEncrypts(key: ContentKey, purpose: KeyPurpose, audience: string): ContentKey {
   if (!key.encrypts) throw new TypeError('The current key of this ring only decrypts');
   if (key.purpose !== purpose) {
     throw new TypeError('A key that was given underived is for access tokens; refresh tokens need a root');
+  }
+  if (key.audience !== undefined && key.audience !== audience) {
+    throw new TypeError('The current key of this ring is for another audience');
   }
   return key;
 }
@@ -164,7 +206,7 @@ interface OctJwk extends Record<string, unknown> {
 }
 
 /** Exported keys decrypt only: the resource server that holds them issues nothing. */
-function toJwk(key: ContentKey): OctJwk {
+function toJwk(key: DirectKey): OctJwk {
   const { k } = key.secret.export({ format: 'jwk' });
   return {
     kty: 'oct',

@@ -1,132 +1,116 @@
 import { createSecretKey } from 'node:crypto';
-import { isNumericDate, type NumericDate } from '../clock.js';
 import { assertKeyBytes, ROOT_SECRET_BYTES } from './assert-key-bytes.js';
-import { type ContentEncryption, type ContentKey, isContentEncryption, KEY_LENGTHS } from './content-key.js';
+import {
+  ASYMMETRIC_ALGORITHMS,
+  type ContentEncryption,
+  type ContentKey,
+  type DirectKey,
+  isAsymmetricAlgorithm,
+  isContentEncryption,
+  isWrappingAlgorithm,
+  KEY_LENGTHS,
+  WRAPPING_ALGORITHMS,
+  type WrappingAlgorithm,
+  type WrappingKey,
+} from './content-key.js';
 import { deriveKid, type RootKey } from './derive-content-key.js';
+import { assertKid, type Jwk, readAudience, readKid, readOperations, readPeriod } from './jwk.js';
+import { parseAsymmetricJwk, readEncryption } from './parse-asymmetric-jwk.js';
 
-/** A JSON Web Key as parsed from JSON (RFC 7517 section 4). */
-export type Jwk = Readonly<Record<string, unknown>>;
-
-/** A JWK Set as parsed from JSON (RFC 7517 section 5). */
-export interface JwkSet {
-  readonly keys: readonly Jwk[];
-}
+export { assertKid, type Jwk, type JwkSet } from './jwk.js';
 
 /** What a key ring is made of: roots, from which keys are derived, and keys that were given underived. */
 export type KeyMaterial =
   | { readonly kind: 'root'; readonly root: RootKey }
   | { readonly kind: 'key'; readonly key: ContentKey };
 
-const KID = /^[A-Za-z0-9._~:-]{1,128}$/;
+/** The allow-list, as `alg` of a JWK names it. */
+const ALGORITHMS = ['dir', ...Object.keys(KEY_LENGTHS), ...WRAPPING_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS];
 
-/** @throws TypeError for a `kid` that is no string of 1 to 128 unreserved characters. */
-export function assertKid(kid: unknown): asserts kid is string {
-  if (typeof kid !== 'string' || !KID.test(kid)) {
-    throw new TypeError('kid must be 1 to 128 characters out of A-Z a-z 0-9 . _ ~ : -');
-  }
-}
+/** Bytes of a key that wraps others. */
+const WRAPPING_KEY_BYTES = 32;
 
 /**
- * Reads one symmetric JWK. With `key_ops: ["deriveKey"]` it is a root; else it is a key that is used as it
- * is, and its `alg` says for which content encryption.
- * @throws TypeError for another key type, an algorithm off the allow-list, a length that does not fit it, a
- *   malformed `kid`, or `use` and `key_ops` that forbid what it is for (RFC 7517 sections 4.2 and 4.3).
+ * Reads one JWK. A symmetric one with `key_ops: ["deriveKey"]` is a root; every other is a key that is used as it
+ * is, under the one algorithm that its `alg` says.
+ * @throws TypeError for an algorithm off the allow-list, a key type, curve or length that does not fit it, a weak
+ *   key, a malformed `kid`, or `use` and `key_ops` that forbid what it is for (RFC 7517 sections 4.2 and 4.3).
  */
 export function parseJwk(jwk: Jwk): KeyMaterial {
   if (typeof jwk !== 'object' || jwk === null) throw new TypeError('A JWK must be a JSON object');
-  if (jwk['kty'] !== 'oct') throw new TypeError('Only symmetric keys (kty "oct") are supported');
-  const bytes = decodeKey(jwk['k']);
-  const period = readPeriod(jwk);
-  return isRoot(jwk) ? readRoot(jwk, bytes, period) : readContentKey(jwk, bytes, period);
+  if (isRoot(jwk)) return { kind: 'root', root: readRoot(jwk) };
+  const { alg } = jwk;
+  if (isAsymmetricAlgorithm(alg)) return { kind: 'key', key: parseAsymmetricJwk(jwk, alg) };
+  const key = isWrappingAlgorithm(alg) ? readWrappingKey(jwk, alg) : readDirectKey(jwk);
+  return { kind: 'key', key };
 }
 
+/** The private keys of ECDH derive too. */
 function isRoot(jwk: Jwk): boolean {
-  return Array.isArray(jwk['key_ops']) && jwk['key_ops'].includes('deriveKey');
+  return jwk['kty'] === 'oct' && Array.isArray(jwk['key_ops']) && jwk['key_ops'].includes('deriveKey');
 }
 
-function readRoot(jwk: Jwk, bytes: Buffer, period: Period): KeyMaterial {
+function readRoot(jwk: Jwk): RootKey {
   const keyOps = jwk['key_ops'];
   if (!Array.isArray(keyOps) || keyOps.length !== 1 || jwk['use'] !== undefined || jwk['alg'] !== undefined) {
     throw new TypeError('A root (key_ops "deriveKey") has no other key_ops, no use and no alg');
   }
+  const bytes = decodeKey(jwk);
   assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'A root secret');
   const secret = createSecretKey(bytes);
   const kid = jwk['kid'] ?? deriveKid(secret);
   assertKid(kid);
-  return { kind: 'root', root: { kid, ...period, secret } };
+  return { kid, ...readPeriod(jwk), secret };
 }
 
-function readContentKey(jwk: Jwk, bytes: Buffer, period: Period): KeyMaterial {
-  const enc = readContentEncryption(jwk['alg'], bytes.length);
+function readDirectKey(jwk: Jwk): DirectKey {
+  const { alg, enc: expected } = jwk;
+  if (!isContentEncryption(alg) && alg !== 'dir') {
+    throw new TypeError(`alg of a JWK must be one of ${ALGORITHMS.join(', ')}`);
+  }
+  const bytes = decodeKey(jwk);
+  const enc = alg === 'dir' ? chooseEncryption(bytes.length) : alg;
+  if (expected !== undefined && expected !== enc) throw new TypeError(`enc of this JWK must be ${enc}`);
   assertKeyBytes(bytes, KEY_LENGTHS[enc], `A key for ${enc}`);
-  if (jwk['kid'] === undefined) throw new TypeError('A JWK needs a kid: tokens name their key by it');
-  assertKid(jwk['kid']);
-  const operations = readOperations(jwk);
-  if (!operations.includes('decrypt')) throw new TypeError('key_ops of this JWK do not allow decrypt');
-  return {
-    kind: 'key',
-    key: Object.freeze({
-      kid: jwk['kid'],
-      alg: 'dir',
-      enc,
-      purpose: 'access',
-      ...readAudience(jwk['aud']),
-      ...period,
-      encrypts: operations.includes('encrypt'),
-      secret: createSecretKey(bytes),
-    }),
-  };
+  const traits = readTraits(jwk, ['encrypt', 'decrypt']);
+  return Object.freeze({ ...traits, alg: 'dir', enc, secret: createSecretKey(bytes) });
+}
+
+/** WebCrypto knows AES-GCM by the operations of encryption, RFC 7517 section 4.3 by those of wrapping. */
+function readWrappingKey(jwk: Jwk, alg: WrappingAlgorithm): WrappingKey {
+  const bytes = decodeKey(jwk);
+  assertKeyBytes(bytes, WRAPPING_KEY_BYTES, `A key for ${alg}`);
+  const traits = readTraits(jwk, [
+    ...['wrapKey', 'unwrapKey'],
+    ...(alg === 'A256GCMKW' ? ['encrypt', 'decrypt'] : []),
+  ]);
+  return Object.freeze({ ...traits, alg, enc: readEncryption(jwk), secret: createSecretKey(bytes) });
+}
+
+/** What a symmetric key is for: it always decrypts, and encrypts too where its `key_ops` do not forbid it. */
+function readTraits(jwk: Jwk, operations: readonly string[]) {
+  const kid = readKid(jwk);
+  const allowed = readOperations(jwk, 'enc', operations);
+  if (!allowed.includes('decrypt') && !allowed.includes('unwrapKey')) {
+    throw new TypeError('key_ops of this JWK do not allow decrypt');
+  }
+  const encrypts = allowed.includes('encrypt') || allowed.includes('wrapKey');
+  return { kid, purpose: 'access', ...readAudience(jwk), ...readPeriod(jwk), encrypts } as const;
 }
 
 /** `alg` of a JWK for direct encryption names the content encryption, or says `dir` and the length decides. */
-function readContentEncryption(alg: unknown, length: number): ContentEncryption {
-  if (isContentEncryption(alg)) return alg;
-  if (alg !== 'dir') throw new TypeError('alg of a JWK must be A256GCM, A192GCM, A128GCM or dir');
+function chooseEncryption(length: number): ContentEncryption {
   for (const enc of Object.keys(KEY_LENGTHS)) {
     if (isContentEncryption(enc) && KEY_LENGTHS[enc] === length) return enc;
   }
   throw new TypeError('A JWK with alg dir must hold 16, 24 or 32 bytes');
 }
 
-function readOperations(jwk: Jwk): readonly unknown[] {
-  if (jwk['use'] !== undefined && jwk['use'] !== 'enc') throw new TypeError('use of this JWK must be enc');
-  const operations = jwk['key_ops'] ?? ['encrypt', 'decrypt'];
-  if (!Array.isArray(operations)) throw new TypeError('key_ops of a JWK must be an array');
-  return operations;
-}
-
-function decodeKey(k: unknown): Buffer {
+function decodeKey({ kty, k }: Jwk): Buffer {
+  if (kty !== 'oct') throw new TypeError('A JWK with this alg must be a symmetric key (kty "oct")');
   const bytes = typeof k === 'string' ? Buffer.from(k, 'base64url') : undefined;
   if (bytes === undefined || bytes.length === 0 || bytes.toString('base64url') !== k) {
     throw new TypeError('k of a JWK must be base64url without padding');
   }
   return bytes;
-}
-
-/** `aud` is what our own export adds: such a key is good for one audience, also where a server has several. */
-function readAudience(aud: unknown): { audience?: string } {
-  if (aud === undefined) return {};
-  if (typeof aud !== 'string' || aud === '') throw new TypeError('aud of a JWK must be one audience');
-  return { audience: aud };
-}
-
-/** From when on a key encrypts, and from when on it decrypts nothing any more. */
-interface Period {
-  readonly notBefore?: NumericDate;
-  readonly notAfter?: NumericDate;
-}
-
-/** `nbf` and `exp` of a JWK, as OpenID Federation registered them. */
-function readPeriod({ nbf, exp }: Jwk): Period {
-  assertOptionalDate(nbf, 'nbf');
-  assertOptionalDate(exp, 'exp');
-  return {
-    ...(nbf === undefined ? {} : { notBefore: nbf }),
-    ...(exp === undefined ? {} : { notAfter: exp }),
-  };
-}
-
-function assertOptionalDate(value: unknown, name: string): asserts value is NumericDate | undefined {
-  if (value !== undefined && !isNumericDate(value))
-    throw new TypeError(`${name} of a JWK must be a NumericDate`);
 }

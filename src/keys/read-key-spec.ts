@@ -9,7 +9,9 @@ import {
   type LegacyPassphraseKey,
   type PassphraseKey,
 } from './derive-from-passphrase.js';
-import { assertKid, type Jwk, type JwkSet, type KeyMaterial, parseJwk } from './parse-jwk.js';
+import { assertKid, type Jwk, type JwkSet } from './jwk.js';
+import { type KeyMaterial, parseJwk } from './parse-jwk.js';
+import { inContext, parseJsonObject, readVariableText } from './read-key-text.js';
 import { type PrivateFile, readPrivateFile } from './read-private-file.js';
 
 /** Where a key comes from. */
@@ -18,7 +20,7 @@ export type KeyLocation =
   | LegacyPassphraseKey
   /** A root secret: 32 random bytes, or their base64url (43 characters) or hexadecimal (64 digits) form. */
   | { readonly secret: Uint8Array | string }
-  /** A symmetric JWK; with `key_ops: ["deriveKey"]` a root, else a key for access tokens, used underived. */
+  /** A JWK; a symmetric one with `key_ops: ["deriveKey"]` is a root, else it is for access tokens, used underived. */
   | { readonly jwk: Jwk }
   /** A JWK Set; its first key is the current one where the set is given as `current`. */
   | { readonly jwks: JwkSet }
@@ -79,26 +81,18 @@ async function readPassphrase(source: PassphraseKey | LegacyPassphraseKey): Prom
   };
 }
 
-/** A name that is none is not shown: it may be the secret itself, by mistake. */
-export function assertVariableName(name: string): void {
-  if (typeof name === 'string' && /^[A-Za-z_][A-Za-z0-9_]{0,39}$/.test(name)) return;
-  throw new TypeError('The name of an environment variable must be up to 40 letters, digits and underscores');
-}
-
 /**
  * What an environment variable holds, as a JWK Set.
  * @throws TypeError where it is not set, or holds no key.
  */
 export function readVariable(name: string): JwkSet {
-  assertVariableName(name);
-  const text = process.env[name]?.trim();
-  if (text === undefined || text === '') throw new TypeError(`Environment variable ${name} is not set`);
-  return readKeyText(text, `Environment variable ${name}`);
+  const { text, place } = readVariableText(name);
+  return parseKeyText(text, place);
 }
 
 async function readKeyFile(file: PrivateFile): Promise<JwkSet> {
   const { text } = await readPrivateFile(file);
-  return readKeyText(text, `Key file ${file.file}`);
+  return parseKeyText(text, `Key file ${file.file}`);
 }
 
 /**
@@ -107,7 +101,7 @@ async function readKeyFile(file: PrivateFile): Promise<JwkSet> {
  * @param where what messages call it.
  * @throws TypeError where it is none of them, or a key is malformed or too weak.
  */
-export function readKeyText(text: string, where: string): JwkSet {
+export function parseKeyText(text: string, where: string): JwkSet {
   return inContext(where, () => {
     const jwks = toJwkSet(text.trim());
     parseJwkSet(jwks);
@@ -154,22 +148,4 @@ function decodeSecret(secret: Uint8Array | string): Uint8Array {
   throw new TypeError(
     'A root secret as text must be 32 bytes in base64url (43 characters, no padding) or hexadecimal (64 digits)',
   );
-}
-
-/** The parser's own message would quote the text. */
-function parseJsonObject(text: string): Jwk {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new TypeError('starts like JSON, but is none');
-  }
-}
-
-function inContext<Result>(context: string, read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof TypeError) throw new TypeError(`${context}: ${error.message}`);
-    throw error;
-  }
 }

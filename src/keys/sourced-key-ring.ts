@@ -117,6 +117,14 @@ export class SourcedKeyRing implements RotatingKeyRing {
     return this.#ring.exportAccessKeys(audience);
   }
 
+  needsSignature(audience: string): boolean {
+    return this.#ring.needsSignature(audience);
+  }
+
+  exportPublicKeys(): JwkSet {
+    return this.#ring.exportPublicKeys();
+  }
+
   async reloadForUnknownKey(): Promise<boolean> {
     const before = this.#ring;
     const loaded = await this.#parts.loader.loadForUnknownKey();

@@ -5,6 +5,7 @@ import { InvalidGrantError, InvalidTokenError } from '../errors.js';
 import { encryptToken } from '../jwe/encrypt-token.js';
 import { openToken } from '../jwe/open-token.js';
 import type { KeyRing } from '../keys/key-ring.js';
+import type { Verification } from '../keys/resolve-verification.js';
 import type { FamilyName, FamilyRecord } from '../stores/family-store.js';
 
 /** A refresh token as a client presented it: authentic and not expired, whatever became of its family. */
@@ -26,6 +27,9 @@ export interface RefreshTokenCodec {
 }
 
 const MAX_TOKEN_LENGTH = 4096;
+
+/** Refresh tokens are encrypted under a derived key, which only who issues them has: they need no signature. */
+const NOTHING_NESTED: Verification = new Map();
 
 export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshTokenCodec {
   keyRing.prepare('refresh', issuer);
@@ -63,7 +67,11 @@ export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshToke
 
   async function decrypt(token: string, now: NumericDate) {
     try {
-      return await openToken(token, { keyRing, maxTokenLength: MAX_TOKEN_LENGTH }, now);
+      return await openToken(
+        token,
+        { keyRing, maxTokenLength: MAX_TOKEN_LENGTH, verification: NOTHING_NESTED },
+        now,
+      );
     } catch (failure) {
       throw failure instanceof InvalidTokenError ? new InvalidGrantError('malformed') : failure;
     }

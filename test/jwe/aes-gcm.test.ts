@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { openContent, sealContent } from '../../src/jwe/aes-gcm.js';
-import type { ContentKey } from '../../src/keys/content-key.js';
+import type { DirectKey } from '../../src/keys/content-key.js';
 import { secretOf } from '../support/tokens.js';
 
 const LENGTHS = [
@@ -10,7 +10,7 @@ const LENGTHS = [
   ['A256GCM', 32],
 ] as const;
 
-function keyOf(enc: ContentKey['enc'], secret: Buffer): ContentKey {
+function keyOf(enc: DirectKey['enc'], secret: Buffer): DirectKey {
   return { kid: 'one', alg: 'dir', enc, purpose: 'access', encrypts: true, secret: createSecretKey(secret) };
 }
 

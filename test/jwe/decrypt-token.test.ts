@@ -341,8 +341,16 @@ describe('decryptToken refuses the claims', () => {
 const ORDER = [
   ...['too_long', 'segment_count', 'not_base64url'],
   ...['header_too_long', 'header_not_json', 'header_duplicate_member', 'header_refused_member'],
-  ...['header_invalid_member', 'content_type', 'unknown_key', 'expired_key', 'algorithm'],
-  ...['encrypted_key', 'iv_length', 'tag_length', 'decryption', 'claims_not_json', 'accepted'],
+  ...['header_invalid_member', 'unknown_key', 'expired_key', 'algorithm'],
+  ...[
+    'encrypted_key',
+    'iv_length',
+    'tag_length',
+    'content_type',
+    'decryption',
+    'claims_not_json',
+    'accepted',
+  ],
 ];
 
 /** A token with every fault from one place in the order to its end. */

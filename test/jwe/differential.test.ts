@@ -5,12 +5,13 @@ import type { TokenRejection } from '../../src/audit/rejections.js';
 import { InvalidTokenError } from '../../src/errors.js';
 import { decryptToken } from '../../src/jwe/decrypt-token.js';
 import { encryptToken } from '../../src/jwe/encrypt-token.js';
-import type { ContentKey } from '../../src/keys/content-key.js';
+import type { DirectKey } from '../../src/keys/content-key.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
 import { forgeToken } from '../support/forge-token.js';
 import { MUTATIONS } from '../support/mutate-token.js';
 import { createRandom } from '../support/random.js';
+import { direct } from '../support/symmetric-key.js';
 import { AUDIENCE, claimsOf, NOW, secretOf } from '../support/tokens.js';
 
 const ENCRYPTIONS = ['A128GCM', 'A192GCM', 'A256GCM'] as const;
@@ -44,7 +45,7 @@ function openByUs(token: string, keyRing: KeyRing): Opened | TokenRejection {
   }
 }
 
-async function openByJose(token: string, key: ContentKey): Promise<Opened | string> {
+async function openByJose(token: string, key: DirectKey): Promise<Opened | string> {
   try {
     const { protectedHeader, payload } = await jwtDecrypt(token, key.secret, {
       keyManagementAlgorithms: ['dir'],
@@ -60,11 +61,11 @@ async function openByJose(token: string, key: ContentKey): Promise<Opened | stri
 
 describe.each(ENCRYPTIONS)('with %s', (enc) => {
   let ring: KeyRing;
-  let key: ContentKey;
+  let key: DirectKey;
 
   beforeAll(async () => {
     ring = await createKeyRing({ current: { secret: secretOf(1) }, enc });
-    key = ring.encryptionKey('access', AUDIENCE);
+    key = direct(ring.encryptionKey('access', AUDIENCE));
   });
 
   test('jose opens what we encrypt', async () => {

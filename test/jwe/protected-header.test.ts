@@ -126,8 +126,12 @@ describe('parseProtectedHeader', () => {
     expect(reasonFor({ ...required, a: [[[{}]]] })).toBe('header_invalid_member');
   });
 
-  test.each([['JWT'], ['jwt'], ['application/jwt'], [''], [null], [['JWT']], ['jwk-set+json']])(
-    'refuses a nested content type: cty %j',
+  test.each([['JWT'], ['jwt'], ['application/JWT']])('takes a nested JWT: cty %j', (cty) => {
+    expect(parseProtectedHeader(Buffer.from(JSON.stringify({ ...required, cty })))).toMatchObject({ cty });
+  });
+
+  test.each([[''], [null], [['JWT']], ['JWT '], ['a/jwt'], ['text/plain'], ['jwk-set+json']])(
+    'refuses another content type: cty %j',
     (cty) => {
       expect(reasonFor({ ...required, cty })).toBe('content_type');
     },

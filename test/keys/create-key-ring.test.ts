@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createKeyRing, type KeyRingOptions } from '../../src/keys/create-key-ring.js';
 import { createAuditRecorder } from '../support/audit-recorder.js';
 import { rejectionOf } from '../support/caught.js';
+import { direct } from '../support/symmetric-key.js';
 import { AUDIENCE, createRing, mintToken, NOW, secretOf } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
 import { verdictOn } from '../support/verdicts.js';
@@ -18,7 +19,7 @@ describe('createKeyRing', () => {
     const ring = await createKeyRing({ current: { passphrase, salt } });
     const root = pbkdf2Sync(passphrase, salt, 600_000, 32, 'sha256');
     const info = JSON.stringify(['passport-jwe/v1', 'key', 'production', 'access', AUDIENCE, 'A256GCM']);
-    expect(ring.encryptionKey('access', AUDIENCE).secret.export()).toEqual(
+    expect(direct(ring.encryptionKey('access', AUDIENCE)).secret.export()).toEqual(
       Buffer.from(hkdfSync('sha256', root, '', info, 32)),
     );
   });
@@ -27,8 +28,8 @@ describe('createKeyRing', () => {
     const production = await createKeyRing({ current: { passphrase, salt } });
     const staging = await createKeyRing({ current: { passphrase, salt }, environment: 'staging' });
     staging.prepare('access', AUDIENCE);
-    const key = production.encryptionKey('access', AUDIENCE);
-    const otherKey = staging.encryptionKey('access', AUDIENCE);
+    const key = direct(production.encryptionKey('access', AUDIENCE));
+    const otherKey = direct(staging.encryptionKey('access', AUDIENCE));
     expect(otherKey.kid).not.toBe(key.kid);
     expect(otherKey.secret.equals(key.secret)).toBe(false);
     expect(verdictOn(mintToken(production), staging)).toBe('unknown_key');
@@ -36,7 +37,7 @@ describe('createKeyRing', () => {
 
   test('takes the named derivation of the DSP AI platform as the key itself', async () => {
     const ring = await createKeyRing({ current: { passphrase, derivation: 'dsp-ai-platform' } });
-    expect(ring.encryptionKey('access', AUDIENCE).secret.export()).toEqual(
+    expect(direct(ring.encryptionKey('access', AUDIENCE)).secret.export()).toEqual(
       pbkdf2Sync(passphrase, 'dsp-ai-platform-salt', 100_000, 32, 'sha256'),
     );
     expect(() => ring.encryptionKey('refresh', AUDIENCE)).toThrow(TypeError);

@@ -4,6 +4,7 @@ import { createKeyRing, type KeyRingOptions } from '../../src/keys/create-key-ri
 import type { JwkSet } from '../../src/keys/parse-jwk.js';
 import { createTokenService } from '../../src/token-service.js';
 import { forgeToken } from '../support/forge-token.js';
+import { direct } from '../support/symmetric-key.js';
 import {
   AUDIENCE,
   claimsOf,
@@ -203,7 +204,7 @@ describe('exportAccessKeys', () => {
           use: 'enc',
           key_ops: ['decrypt'],
           aud: AUDIENCE,
-          k: key.secret.export().toString('base64url'),
+          k: direct(key).secret.export().toString('base64url'),
         },
       ],
     });

@@ -1,7 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { deriveKid } from '../../src/keys/derive-content-key.js';
-import { assertKid, type Jwk, type KeyMaterial, parseJwk } from '../../src/keys/parse-jwk.js';
+import { assertKid, type Jwk, parseJwk } from '../../src/keys/parse-jwk.js';
+import { direct, secretOfMaterial } from '../support/symmetric-key.js';
 import { NOW, secretOf } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
 
@@ -13,10 +14,6 @@ function parseKey(jwk: Jwk) {
   const material = parseJwk(jwk);
   if (material.kind !== 'key') throw new Error('A root came back');
   return material.key;
-}
-
-function secretOfMaterial(material: KeyMaterial): Buffer {
-  return (material.kind === 'root' ? material.root : material.key).secret.export();
 }
 
 describe('parseJwk', () => {
@@ -31,14 +28,14 @@ describe('parseJwk', () => {
     const bytes = secretOf(1).subarray(0, length);
     const key = parseKey({ ...contentKey, alg, k: bytes.toString('base64url') });
     expect(key).toMatchObject({ kid: 'one', alg: 'dir', enc, purpose: 'access', encrypts: true });
-    expect(key.secret.export()).toEqual(bytes);
+    expect(direct(key).secret.export()).toEqual(bytes);
     expect(Object.isFrozen(key)).toBe(true);
   });
 
   test('takes key_ops deriveKey as a root', () => {
     const material = parseJwk(root);
     expect(material).toMatchObject({ kind: 'root', root: { kid: 'one' } });
-    expect(secretOfMaterial(material)).toEqual(secretOf(1));
+    expect(secretOfMaterial(material).export()).toEqual(secretOf(1));
   });
 
   test('names a root that has no kid by its secret', () => {
@@ -80,7 +77,7 @@ describe('parseJwk', () => {
     'refuses kty %j',
     (kty) => {
       expect(() => parseJwk({ ...contentKey, kty })).toThrow(
-        new TypeError('Only symmetric keys (kty "oct") are supported'),
+        new TypeError('A JWK with this alg must be a symmetric key (kty "oct")'),
       );
     },
   );
@@ -88,8 +85,10 @@ describe('parseJwk', () => {
   test.each([
     ['A128CBC-HS256'],
     ['A256CBC-HS512'],
-    ['A256KW'],
-    ['A256GCMKW'],
+    ['A128KW'],
+    ['A192GCMKW'],
+    ['RSA-OAEP'],
+    ['ECDH-ES+A128KW'],
     ['PBES2-HS256+A128KW'],
     ['RSA1_5'],
     ['HS256'],
@@ -104,7 +103,7 @@ describe('parseJwk', () => {
     [['A256GCM']],
   ])('refuses alg %j: off the allow-list', (alg) => {
     expect(() => parseJwk({ ...contentKey, alg })).toThrow(
-      new TypeError('alg of a JWK must be A256GCM, A192GCM, A128GCM or dir'),
+      /^alg of a JWK must be one of dir, A128GCM, A192GCM, A256GCM, A256KW, A256GCMKW, RSA-OAEP-256, ECDH-ES, ECDH-ES\+A256KW$/,
     );
   });
 
@@ -185,14 +184,23 @@ describe('parseJwk', () => {
     expect(() => parseJwk({ ...contentKey, use })).toThrow(new TypeError('use of this JWK must be enc'));
   });
 
-  test.each([[['encrypt']], [['sign', 'verify']], [['wrapKey', 'unwrapKey']], [[]]])(
-    'refuses key_ops %j: no decrypt',
-    (keyOps) => {
-      expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
-        new TypeError('key_ops of this JWK do not allow decrypt'),
-      );
-    },
-  );
+  test.each([
+    [['sign', 'verify']],
+    [['wrapKey', 'unwrapKey']],
+    [['decrypt', 'sign']],
+    [['decrypt', 'decrypt']],
+    [['decrypt', 7]],
+  ])('refuses key_ops %j: for something else, or twice', (keyOps) => {
+    expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
+      new TypeError('key_ops of this JWK must be out of encrypt, decrypt, none of them twice'),
+    );
+  });
+
+  test.each([[['encrypt']], [[]]])('refuses key_ops %j: no decrypt', (keyOps) => {
+    expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
+      new TypeError('key_ops of this JWK do not allow decrypt'),
+    );
+  });
 
   test.each([['decrypt'], [{}], [7]])('refuses key_ops %j: no array', (keyOps) => {
     expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(

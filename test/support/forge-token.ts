@@ -1,6 +1,7 @@
 import { createCipheriv } from 'node:crypto';
 import type { JsonObject } from '../../src/claims/json.js';
 import type { ContentKey } from '../../src/keys/content-key.js';
+import { direct } from './symmetric-key.js';
 import { claimsOf } from './tokens.js';
 
 /** What stands in a token that no codec of ours would write. */
@@ -25,7 +26,11 @@ const CIPHERS = { A128GCM: 'aes-128-gcm', A192GCM: 'aes-192-gcm', A256GCM: 'aes-
 export function forgeToken(key: ContentKey, parts: ForgedParts = {}): string {
   const encodedHeader = parts.encodedHeader ?? encode(headerBytes(key, parts.header ?? {}));
   const iv = parts.iv ?? Buffer.alloc(12, 'iv');
-  const cipher = createCipheriv(CIPHERS[key.enc], key.secret, iv.length === 0 ? Buffer.alloc(12) : iv);
+  const cipher = createCipheriv(
+    CIPHERS[key.enc],
+    direct(key).secret,
+    iv.length === 0 ? Buffer.alloc(12) : iv,
+  );
   cipher.setAAD(Buffer.from(encodedHeader));
   const ciphertext = Buffer.concat([
     cipher.update(Buffer.from(parts.plaintext ?? JSON.stringify(claimsOf()))),

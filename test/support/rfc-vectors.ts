@@ -1,4 +1,5 @@
 import type { TokenRejection } from '../../src/audit/rejections.js';
+import type { Jwk } from '../../src/keys/jwk.js';
 
 /** RFC 7520 section 5.6: the one published vector for direct encryption with AES-GCM. */
 export const DIRECT_ENCRYPTION = {
@@ -14,6 +15,104 @@ export const DIRECT_ENCRYPTION = {
   compact:
     'eyJhbGciOiJkaXIiLCJraWQiOiI3N2M3ZTJiOC02ZTEzLTQ1Y2YtODY3Mi02MTdiNWI0NTI0M2EiLCJlbmMiOiJBMTI4R0NNIn0..refa467QzzKx6QAB.JW_i_f52hww_ELQPGaYyeAB6HYGcR559l9TYnSovc23XJoBcW29rHP8yZOZG7YhLpT1bjFuvZPjQS-m0IFtVcXkZXdH_lr_FrdYt9HRUYkshtrMmIUAyGmUnd9zMDB2n0cRDIHAzFVeJUDxkUwVAE7_YGRPdcqMyiBoCO-FBdE-Nceb4h3-FtBP-c_BIwCPTjb9o0SbdcdREEMJMyZBH8ySWMVi1gPD9yxi-aQpGbSv_F9N4IZAxscj5g-NJsUPbjk29-s7LJAGb15wEBtXphVCgyy53CoIKLHHeJHXex45Uz9aKZSRSInZI-wjsY0yu3cT4_aQ3i1o-tiE-F8Ios61EKgyIQ4CWao8PFMj8TTnp.vbb32Xvllea2OtmHAdccRQ',
 };
+
+/** The cookbook's Curve25519 example (github.com/ietf-jose/cookbook), ECDH-ES with X25519 (RFC 8037 section 3.2.1). */
+export const X25519_AGREEMENT = {
+  jwk: {
+    kty: 'OKP',
+    kid: 'Bob',
+    use: 'enc',
+    crv: 'X25519',
+    x: '3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08',
+    d: 'XasIfmJKikt54X-Lg4AO5m87sSkmGLb9HC-LJ_-I4Os',
+    alg: 'ECDH-ES',
+    enc: 'A128GCM',
+  },
+  plaintext: DIRECT_ENCRYPTION.plaintext,
+  compact:
+    'eyJhbGciOiJFQ0RILUVTIiwia2lkIjoiQm9iIiwiZXBrIjp7Imt0eSI6Ik9LUCIsImNydiI6IlgyNTUxOSIsIngiOiJ4dlhIaDNRMlM0Vm90WGdCZGRHV0RfS2huellaX2V1QjJlYWVrTHZ2QURVIn0sImVuYyI6IkExMjhHQ00ifQ..0tCoBvRfolezYjpJ.cX3qZ4cfxiyr_Leem1b69MeLo-BHsMJy6RetGse91pgXjR7X87k1e7dJliYfzgseMV9dcVo3i1cAPeU2jkDCxrjxIBW0iUlF3JfkVH7DU3B8GxzkblOJKwJE58Sd0rJEN9rSwfLf66sbTiY_vGYf7cZhbWhj6wwBnICFfaRh_2NubCdma7zX_vsdaGJXHn-6-jjR9UaQUbJD-tPn5UAW8Sa9lPAcncYZywscUM-FET3tePOH2h_xv_LFGuN2KYJ3BED_Eyo--oSX17DD7ksSt0wfzy_TWczaG1E_TWn4nvP6T6d5nMp9OdfLWQNopQHoQGWlPbaRLHCk2mNl1K5GsJ6Q4tjSdFWpqRDpQUz2eYAk.Yd4jUyp_PC5cACOwaAGwUQ',
+};
+
+/** RFC 7518 appendix C: what Alice and Bob agree on; there is no token in it. */
+export const KEY_AGREEMENT = {
+  header: {
+    alg: 'ECDH-ES',
+    enc: 'A128GCM',
+    apu: 'QWxpY2U',
+    apv: 'Qm9i',
+    epk: {
+      kty: 'EC',
+      crv: 'P-256',
+      x: 'gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0',
+      y: 'SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps',
+    },
+  },
+  /** Of Bob. */
+  jwk: {
+    kty: 'EC',
+    crv: 'P-256',
+    x: 'weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ',
+    y: 'e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck',
+    d: 'VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw',
+  },
+  derivedKey: 'VqqN6vgjbSBcIijNcacQGg',
+};
+
+/** RFC 8037 appendix A.6: X25519 as far as the shared secret. */
+export const X25519_SECRET = {
+  /** Of Bob. */
+  jwk: {
+    kty: 'OKP',
+    crv: 'X25519',
+    x: '3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08',
+    d: 'XasIfmJKikt54X-Lg4AO5m87sSkmGLb9HC-LJ_-I4Os',
+  },
+  epk: { kty: 'OKP', crv: 'X25519', x: 'hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo' },
+  secret: '4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742',
+};
+
+/** Keys of RFC 7520 section 5, each under an algorithm that it could have here: not the one of its own token. */
+export const FITTING_KEYS: readonly (readonly [name: string, jwk: Jwk])[] = [
+  [
+    '5.1: RSA',
+    {
+      kty: 'RSA',
+      n: 'maxhbsmBtdQ3CNrKvprUE6n9lYcregDMLYNeTAWcLj8NnPU9XIYegTHVHQjxKDSHP2l-F5jS7sppG1wgdAqZyhnWvXhYNvcM7RfgKxqNx_xAHx6f3yy7s-M9PSNCwPC2lh6UAkR4I00EhV9lrypM9Pi4lBUop9t5fS9W5UNwaAllhrd-osQGPjIeI1deHTwx-ZTHu3C60Pu_LJIl6hKn9wbwaUmA4cR5Bd2pgbaY7ASgsjCUbtYJaNIHSoHXprUdJZKUMAzV0WOKPfA6OPI4oypBadjvMZ4ZAj3BnXaSYsEZhaueTXvZB4eZOAjIyh2e_VOIKVMsnDrJYAVotGlvMQ',
+      e: 'AQAB',
+      alg: 'RSA-OAEP-256',
+    },
+  ],
+  [
+    '5.2: RSA',
+    {
+      kty: 'RSA',
+      n: 'wbdxI55VaanZXPY29Lg5hdmv2XhvqAhoxUkanfzf2-5zVUxa6prHRrI4pP1AhoqJRlZfYtWWd5mmHRG2pAHIlh0ySJ9wi0BioZBl1XP2e-C-FyXJGcTy0HdKQWlrfhTm42EW7Vv04r4gfao6uxjLGwfpGrZLarohiWCPnkNrg71S2CuNZSQBIPGjXfkmIy2tl_VWgGnL22GplyXj5YlBLdxXp3XeStsqo571utNfoUTU8E4qdzJ3U1DItoVkPGsMwlmmnJiwA7sXRItBCivR4M5qnZtdw-7v4WuR4779ubDuJ5nalMv2S66-RPcnFAzWSKxtBDnFJJDGIUe7Tzizjg1nms0Xq_yPub_UOlWn0ec85FCft1hACpWG8schrOBeNqHBODFskYpUc2LC5JA2TaPF2dA67dg1TTsC_FupfQ2kNGcE1LgprxKHcVWYQb86B-HozjHZcqtauBzFNV5tbTuB-TpkcvJfNcFLlH3b8mb-H_ox35FjqBSAjLKyoeqfKTpVjvXhd09knwgJf6VKq6UC418_TOljMVfFTWXUxlnfhOOnzW6HSSzD1c9WrCuVzsUMv54szidQ9wf1cYWf3g5qFDxDQKis99gcDaiCAwM3yEBIzuNeeCa5dartHDb1xEB_HcHSeYbghbMjGfasvKn0aZRsnTyC0xhWBlsolZE',
+      e: 'AQAB',
+      alg: 'RSA-OAEP-256',
+    },
+  ],
+  [
+    '5.4: P-384',
+    {
+      kty: 'EC',
+      crv: 'P-384',
+      x: 'YU4rRUzdmVqmRtWOs2OpDE_T5fsNIodcG8G5FWPrTPMyxpzsSOGaQLpe2FpxBmu2',
+      y: 'A8-yxCHxkfBz3hKZfI1jUYMjUhsEveZ9THuwFjH2sCNdtksRJU7D5-SkgaFL1ETP',
+      alg: 'ECDH-ES+A256KW',
+    },
+  ],
+  [
+    '5.5: P-256',
+    {
+      kty: 'EC',
+      crv: 'P-256',
+      x: 'Ze2loSV3wrroKUN_4zhwGhCqo3Xhu1td4QjeQ5wIVR0',
+      y: 'HlLtdXARY_f55A3fnzQbPcm6hgr34Mp8p-nuzQCE0Zw',
+      alg: 'ECDH-ES',
+    },
+  ],
+  ['5.7: oct', { kty: 'oct', k: 'qC57l_uxcm7Nm3K-ct4GFjx8tM1U8CZ0NLBvdQstiS8', alg: 'A256GCMKW' }],
+];
 
 /** What stands in RFC 7516 appendix A and RFC 7520 sections 5 and 6 beside it, and why we refuse it. */
 export const REFUSED_TOKENS: readonly (readonly [name: string, token: string, reason: TokenRejection])[] = [
@@ -139,16 +238,6 @@ export const REFUSED_KEYS: readonly (readonly [name: string, jwk: Record<string,
       crv: 'P-256',
       x: 'Ze2loSV3wrroKUN_4zhwGhCqo3Xhu1td4QjeQ5wIVR0',
       y: 'HlLtdXARY_f55A3fnzQbPcm6hgr34Mp8p-nuzQCE0Zw',
-    },
-  ],
-  [
-    'RFC 7520 5.7: oct A256GCMKW',
-    {
-      kty: 'oct',
-      kid: '18ec08e1-bfa9-4d95-b205-2b4dd1d4321d',
-      use: 'enc',
-      alg: 'A256GCMKW',
-      k: 'qC57l_uxcm7Nm3K-ct4GFjx8tM1U8CZ0NLBvdQstiS8',
     },
   ],
   [

@@ -1,7 +1,9 @@
 import type { TokenRejection } from '../../src/audit/rejections.js';
 import { InvalidTokenError } from '../../src/errors.js';
 import { decryptToken } from '../../src/jwe/decrypt-token.js';
+import { openToken } from '../../src/jwe/open-token.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import type { Verification } from '../../src/keys/resolve-verification.js';
 import { NOW } from './tokens.js';
 
 export type Verdict = 'accepted' | TokenRejection;
@@ -10,6 +12,21 @@ export type Verdict = 'accepted' | TokenRejection;
 export function verdictOn(token: string, keyRing: KeyRing, now = NOW): Verdict {
   try {
     decryptToken(token, { keyRing, maxTokenLength: 8192 }, now);
+    return 'accepted';
+  } catch (error) {
+    if (error instanceof InvalidTokenError) return error.reason;
+    throw error;
+  }
+}
+
+/** The same of `openToken`, which takes keys for every algorithm. Default: there are no verification keys. */
+export async function openingVerdictOn(
+  token: string,
+  keyRing: KeyRing,
+  verification: Verification = new Map(),
+): Promise<Verdict> {
+  try {
+    await openToken(token, { keyRing, maxTokenLength: 8192, verification }, NOW);
     return 'accepted';
   } catch (error) {
     if (error instanceof InvalidTokenError) return error.reason;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { assertOptions, type KnownOptions } from '../../options.js';
 import type { KeySource } from '../key-source.js';
 import type { Jwk, JwkSet } from '../parse-jwk.js';
-import { readKeyText } from '../read-key-spec.js';
+import { parseKeyText } from '../read-key-spec.js';
 import { fingerprintFile, readPrivateFile } from '../read-private-file.js';
 import { resolvePrivatePath } from './resolve-private-path.js';
 import { watchDirectory } from './watch-directory.js';
@@ -63,7 +63,7 @@ async function readKeys(directory: string, trustGroup: boolean): Promise<JwkSet>
   const keys: Jwk[] = [];
   for (const file of files) {
     const { text } = await readPrivateFile({ file, trustGroup });
-    keys.push(...readKeyText(text, `Key file ${file}`).keys);
+    keys.push(...parseKeyText(text, `Key file ${file}`).keys);
   }
   return { keys };
 }

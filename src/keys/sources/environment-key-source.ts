@@ -1,6 +1,7 @@
 import { assertOptions, type KnownOptions } from '../../options.js';
 import type { KeySource } from '../key-source.js';
-import { assertVariableName, readVariable } from '../read-key-spec.js';
+import { readVariable } from '../read-key-spec.js';
+import { assertVariableName } from '../read-key-text.js';
 
 export interface EnvironmentKeySourceOptions {
   /** Name of the environment variable. It holds a JWK Set, a JWK or a root secret as text. */

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { assertOptions, type KnownOptions } from '../../options.js';
 import type { KeySource } from '../key-source.js';
 import type { JwkSet } from '../parse-jwk.js';
-import { readKeyText } from '../read-key-spec.js';
+import { parseKeyText } from '../read-key-spec.js';
 import { fingerprintFile, type PrivateFile, readPrivateFile } from '../read-private-file.js';
 import { formatKeySet, isSameKeySet } from './key-set-text.js';
 import { replaceFile } from './replace-file.js';
@@ -24,7 +24,7 @@ export function fileKeySource(options: FileKeySourceOptions): KeySource {
   const { trustGroup = false } = options;
   const file = resolvePrivatePath(options.file, trustGroup, 'file');
   const place: PrivateFile = { file, trustGroup };
-  const parse = (text: string): JwkSet => readKeyText(text, `Key file ${file}`);
+  const parse = (text: string): JwkSet => parseKeyText(text, `Key file ${file}`);
   let loaded: string | undefined;
 
   return Object.freeze({

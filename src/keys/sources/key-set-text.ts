@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JwkSet } from '../parse-jwk.js';
-import { readKeyText } from '../read-key-spec.js';
+import { parseKeyText } from '../read-key-spec.js';
 
 /** Whether two sets are the same JSON; the order of members does not count, that of keys does. */
 export function isSameKeySet(one: JwkSet, other: JwkSet): boolean {
@@ -13,7 +13,7 @@ export function isSameKeySet(one: JwkSet, other: JwkSet): boolean {
  */
 export function formatKeySet(jwks: JwkSet): string {
   const text = `${JSON.stringify(jwks, undefined, 2)}\n`;
-  readKeyText(text, 'What is to be written');
+  parseKeyText(text, 'What is to be written');
   return text;
 }
 

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../claims/json
 import { assertObject, assertOptions, assertSecureUrl, type KnownOptions } from '../../options.js';
 import type { KeySource } from '../key-source.js';
 import type { JwkSet } from '../parse-jwk.js';
-import { readKeyText } from '../read-key-spec.js';
+import { parseKeyText } from '../read-key-spec.js';
 import { formatKeySet, isSameKeySet } from './key-set-text.js';
 import { loginByAppRole } from './vault-app-role.js';
 import {
@@ -81,7 +81,7 @@ export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
   const parse = ({ fields }: StoredSecret): JwkSet => {
     const value = fields[field];
     if (value === undefined) throw new Error(`${name} has no field ${field}`);
-    return readKeyText(typeof value === 'string' ? value : JSON.stringify(value), name);
+    return parseKeyText(typeof value === 'string' ? value : JSON.stringify(value), name);
   };
 
   return Object.freeze({

@@ -1,0 +1,110 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
+import type { Jwk } from './jwk.js';
+
+const EC = { kty: 'EC', publicMembers: ['x', 'y'], privateMembers: ['d'] };
+const OKP = { kty: 'OKP', publicMembers: ['x'], privateMembers: ['d'] };
+const RSA = { kty: 'RSA', publicMembers: ['n', 'e'], privateMembers: ['d', 'p', 'q', 'dp', 'dq', 'qi'] };
+
+/** What asymmetric keys there are: RSA, and the others by their curve (RFC 7518 section 6, RFC 8037 section 2). */
+const SHAPES = { RSA, 'P-256': EC, 'P-384': EC, X25519: OKP, Ed25519: OKP } as const;
+
+export type KeyShape = keyof typeof SHAPES;
+
+export interface KeyPair<Shape extends KeyShape = KeyShape> {
+  readonly shape: Shape;
+  readonly publicKey: KeyObject;
+  /** None of a public JWK. */
+  readonly privateKey?: KeyObject;
+}
+
+/** RFC 7518 sections 3.3, 3.5 and 4.3. */
+const MIN_MODULUS_BITS = 2048;
+const MAX_MODULUS_BITS = 8192;
+
+/** NIST SP 800-56B section 6.2: with less, encryption may be none. */
+const MIN_PUBLIC_EXPONENT = 65_537n;
+
+/** To see by whether two halves belong together. */
+const PROBE = Buffer.from('passport-jwe');
+
+/**
+ * Reads both halves of a private JWK, or the one of a public JWK. Members for other things are not looked at.
+ * @throws TypeError for another key type or curve than those that are allowed, a point that is not on it or of low
+ *   order, RSA under 2048 bits, or halves that do not belong together; never with a value.
+ */
+export function importKeyPair<Shape extends KeyShape>(jwk: Jwk, allowed: readonly Shape[]): KeyPair<Shape> {
+  const shape = allowed.find((each) => hasShape(jwk, each));
+  if (shape === undefined) {
+    throw new TypeError(`A JWK with this alg must be a key of ${allowed.join(', ')}, by kty and crv`);
+  }
+  const { publicMembers, privateMembers } = SHAPES[shape];
+  const publicKey = importHalf(shape, () =>
+    createPublicKey({ key: pick(jwk, publicMembers), format: 'jwk' }),
+  );
+  assertStrong(shape, publicKey);
+  if (jwk['d'] === undefined) return { shape, publicKey };
+  const privateKey = importHalf(shape, () =>
+    createPrivateKey({ key: pick(jwk, [...publicMembers, ...privateMembers]), format: 'jwk' }),
+  );
+  if (!belongTogether(shape, publicKey, privateKey)) {
+    throw new TypeError(`The private half of this ${shape} key does not belong to the public one`);
+  }
+  return { shape, publicKey, privateKey };
+}
+
+function hasShape(jwk: Jwk, shape: KeyShape): boolean {
+  return jwk['kty'] === SHAPES[shape].kty && (shape === 'RSA' || jwk['crv'] === shape);
+}
+
+/** What the library says of a bad key might show it. */
+function importHalf(shape: KeyShape, read: () => KeyObject): KeyObject {
+  try {
+    return read();
+  } catch {
+    throw new TypeError(`This JWK is no valid ${shape} key`);
+  }
+}
+
+function pick(jwk: Jwk, members: readonly string[]): JsonWebKey {
+  return Object.fromEntries(['kty', 'crv', ...members].map((member) => [member, jwk[member]]));
+}
+
+function assertStrong(shape: KeyShape, publicKey: KeyObject): void {
+  if (shape === 'X25519') assertAgrees(publicKey);
+  if (shape !== 'RSA') return;
+  const { modulusLength = 0, publicExponent = 0n } = publicKey.asymmetricKeyDetails ?? {};
+  if (modulusLength < MIN_MODULUS_BITS || modulusLength > MAX_MODULUS_BITS) {
+    throw new TypeError(`An RSA key must have ${MIN_MODULUS_BITS} to ${MAX_MODULUS_BITS} bits`);
+  }
+  if (publicExponent < MIN_PUBLIC_EXPONENT || publicExponent % 2n === 0n) {
+    throw new TypeError(`e of an RSA key must be odd, and at least ${MIN_PUBLIC_EXPONENT}`);
+  }
+}
+
+/** RFC 7748 section 6.1: with a point of low order every secret is zero; points of other curves are checked on import. */
+function assertAgrees(publicKey: KeyObject): void {
+  const { privateKey } = generateKeyPairSync('x25519');
+  try {
+    diffieHellman({ privateKey, publicKey });
+  } catch {
+    throw new TypeError('This JWK is no valid X25519 key');
+  }
+}
+
+function belongTogether(shape: KeyShape, publicKey: KeyObject, privateKey: KeyObject): boolean {
+  if (SHAPES[shape].kty === 'OKP') return createPublicKey(privateKey).equals(publicKey);
+  try {
+    return verify('sha256', PROBE, publicKey, sign('sha256', PROBE, privateKey));
+  } catch {
+    return false;
+  }
+}

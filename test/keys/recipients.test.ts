@@ -1,0 +1,167 @@
+import { describe, expect, test } from '@jest/globals';
+import { createKeyRing, type KeyRingOptions } from '../../src/keys/create-key-ring.js';
+import { generateRecipient, generateShared } from '../support/key-pairs.js';
+import { AUDIENCE, createRing, NOW, secretOf } from '../support/tokens.js';
+
+const OTHER_AUDIENCE = 'https://other.example.com';
+const { privateJwk, publicJwk } = generateRecipient('ECDH-ES', {}, 'X25519');
+const root = { secret: secretOf(1) };
+
+const createWith = (options: Partial<KeyRingOptions>) => createKeyRing({ current: root, ...options });
+
+describe('recipients', () => {
+  test('get the access tokens of their audience, and nobody else those', async () => {
+    const ring = await createWith({ recipients: { [AUDIENCE]: { jwk: publicJwk } } });
+    const plain = await createRing();
+    expect(ring.encryptionKey('access', AUDIENCE)).toMatchObject({ kid: 'recipient', audience: AUDIENCE });
+    expect(ring.encryptionKey('access', OTHER_AUDIENCE)).toEqual(
+      plain.encryptionKey('access', OTHER_AUDIENCE),
+    );
+    expect(ring.encryptionKey('refresh', AUDIENCE)).toEqual(plain.encryptionKey('refresh', AUDIENCE));
+  });
+
+  test('may be several, under different algorithms', async () => {
+    const ring = await createWith({
+      recipients: {
+        [AUDIENCE]: { jwk: publicJwk },
+        [OTHER_AUDIENCE]: { jwk: generateShared('A256KW', { aud: OTHER_AUDIENCE }) },
+      },
+    });
+    expect(ring.encryptionKey('access', AUDIENCE).alg).toBe('ECDH-ES');
+    expect(ring.encryptionKey('access', OTHER_AUDIENCE).alg).toBe('A256KW');
+  });
+
+  test('with several keys are encrypted to by the first', async () => {
+    const keys = [publicJwk, { ...generateRecipient('ECDH-ES').publicJwk, kid: 'second', exp: NOW }];
+    const ring = await createWith({ recipients: { [AUDIENCE]: { jwks: { keys } } } });
+    expect(ring.encryptionKey('access', AUDIENCE).kid).toBe('recipient');
+  });
+
+  test.each<[string, KeyRingOptions['recipients'], RegExp]>([
+    [
+      'a root',
+      { [AUDIENCE]: { jwk: { kty: 'oct', key_ops: ['deriveKey'], k: secretOf(3).toString('base64url') } } },
+      /a key of its own, not a root$/,
+    ],
+    [
+      'a key for another audience',
+      { [AUDIENCE]: { jwk: { ...publicJwk, aud: OTHER_AUDIENCE } } },
+      /is for another audience \(aud\)$/,
+    ],
+    [
+      'a key with an end',
+      { [AUDIENCE]: { jwk: { ...publicJwk, exp: NOW } } },
+      /must not have an end \(exp\)$/,
+    ],
+    [
+      'a key that only decrypts',
+      { [AUDIENCE]: { jwk: generateShared('A256KW', { key_ops: ['unwrapKey'] }) } },
+      /its key must encrypt$/,
+    ],
+  ])('are refused with %s', async (_what, recipients, message) => {
+    const error = await createWith(recipients === undefined ? {} : { recipients }).catch(
+      (failure: unknown) => failure,
+    );
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({ message: expect.stringMatching(message) });
+    expect(error).toMatchObject({ message: expect.stringMatching(`^The recipient for ${AUDIENCE}: `) });
+  });
+
+  test('are refused with the kid of another key of the ring', async () => {
+    const jwk = generateShared('A256KW', { kid: 'recipient' });
+    const making = createWith({ previous: [{ jwk }], recipients: { [AUDIENCE]: { jwk: publicJwk } } });
+    await expect(making).rejects.toEqual(new TypeError('The key ring holds two keys with the kid recipient'));
+  });
+});
+
+describe('a public key', () => {
+  test('may be the current one of a ring, for every audience or for its own', async () => {
+    const ring = await createWith({ current: { jwk: publicJwk } });
+    expect(ring.encryptionKey('access', OTHER_AUDIENCE).kid).toBe('recipient');
+    const bound = await createWith({ current: { jwk: { ...publicJwk, aud: AUDIENCE } } });
+    expect(bound.encryptionKey('access', AUDIENCE).kid).toBe('recipient');
+    expect(() => bound.encryptionKey('access', OTHER_AUDIENCE)).toThrow(
+      new TypeError('The current key of this ring is for another audience'),
+    );
+  });
+
+  test('encrypts no refresh token', async () => {
+    const ring = await createWith({ current: { jwk: publicJwk } });
+    expect(() => ring.encryptionKey('refresh', AUDIENCE)).toThrow(TypeError);
+  });
+
+  test('is no previous key: it opens nothing', async () => {
+    await expect(createWith({ previous: [{ jwk: publicJwk }] })).rejects.toThrow(
+      /^A public key opens nothing/,
+    );
+  });
+});
+
+describe('needsSignature', () => {
+  test('says for which audiences tokens may come from anyone', async () => {
+    const needs = async (options: Partial<KeyRingOptions>) => {
+      const ring = await createWith(options);
+      return [AUDIENCE, OTHER_AUDIENCE].map((audience) => ring.needsSignature(audience));
+    };
+    expect(await needs({})).toEqual([false, false]);
+    expect(await needs({ previous: [{ jwk: generateShared('A256KW') }] })).toEqual([false, false]);
+    expect(await needs({ recipients: { [AUDIENCE]: { jwk: publicJwk } } })).toEqual([true, false]);
+    expect(await needs({ current: { jwk: privateJwk } })).toEqual([true, true]);
+    expect(await needs({ current: { jwk: { ...privateJwk, aud: AUDIENCE } } })).toEqual([true, false]);
+    expect(await needs({ previous: [{ jwk: privateJwk }] })).toEqual([true, true]);
+  });
+});
+
+describe('exportPublicKeys', () => {
+  const rsa = generateRecipient('RSA-OAEP-256', { kid: 'rsa', exp: NOW, enc: 'A128GCM' });
+  const ec = generateRecipient('ECDH-ES+A256KW', { kid: 'ec', aud: AUDIENCE }, 'P-384');
+
+  test('holds what others encrypt by, member for member, and no member else', async () => {
+    const ring = await createWith({
+      current: { jwk: privateJwk },
+      previous: [{ jwk: { ...rsa.privateJwk, x5c: ['AAAA'], secret: 'x' } }, { jwk: ec.privateJwk }, root],
+    });
+    const { kty, crv, x } = publicJwk;
+    const { x: ecX, y: ecY } = ec.publicJwk;
+    const { n, e } = rsa.publicJwk;
+    expect(ring.exportPublicKeys()).toEqual({
+      keys: [
+        { kty, crv, x, kid: 'recipient', use: 'enc', alg: 'ECDH-ES', enc: 'A256GCM' },
+        { kty: 'RSA', n, e, kid: 'rsa', use: 'enc', alg: 'RSA-OAEP-256', enc: 'A128GCM', exp: NOW },
+        {
+          ...{ kty: 'EC', crv: 'P-384', x: ecX, y: ecY, kid: 'ec', use: 'enc' },
+          ...{ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', aud: AUDIENCE },
+        },
+      ],
+    });
+  });
+
+  test('holds no private, no symmetric and no derived key, whatever the ring is made of', async () => {
+    const shared = generateShared('A256KW');
+    const ring = await createWith({
+      previous: [{ jwk: privateJwk }, { jwk: rsa.privateJwk }, { jwk: shared }],
+      recipients: { [AUDIENCE]: { jwk: ec.privateJwk } },
+    });
+    ring.prepare('refresh', AUDIENCE);
+    const text = JSON.stringify(ring.exportPublicKeys());
+    const secrets = [privateJwk, rsa.privateJwk, ec.privateJwk].flatMap((jwk) =>
+      ['d', 'p', 'q', 'dp', 'dq', 'qi'].map((member) => jwk[member]).filter((value) => value !== undefined),
+    );
+    expect(secrets).toHaveLength(8);
+    for (const secret of [...secrets, shared['k'], root.secret.toString('base64url')]) {
+      expect(text).not.toContain(String(secret));
+    }
+    expect(text).not.toMatch(/"(d|p|q|dp|dq|qi|k|oth)":/);
+  });
+
+  test('leaves out the keys of others, who publish them themselves', async () => {
+    const ring = await createWith({ recipients: { [AUDIENCE]: { jwk: publicJwk } } });
+    expect(ring.exportPublicKeys()).toEqual({ keys: [] });
+  });
+
+  test('is what an issuer can take as a recipient', async () => {
+    const server = await createWith({ current: { jwk: { ...privateJwk, enc: 'A192GCM' } } });
+    const ring = await createWith({ recipients: { [AUDIENCE]: { jwks: server.exportPublicKeys() } } });
+    expect(ring.encryptionKey('access', AUDIENCE)).toMatchObject({ kid: 'recipient', enc: 'A192GCM' });
+  });
+});

@@ -1,0 +1,311 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { TemporarilyUnavailableError } from '../../src/errors.js';
+import type { Jwk } from '../../src/keys/jwk.js';
+import { type RemoteJwksOptions, remoteJwks } from '../../src/keys/remote-jwks.js';
+import type { VerificationKeys } from '../../src/keys/verification-keys.js';
+import { createAuditRecorder } from '../support/audit-recorder.js';
+import { rejectionOf, thrownBy } from '../support/caught.js';
+import { type JwksServer, startJwksServer } from '../support/jwks-server.js';
+import { generateRecipient, generateRsa, generateSigner } from '../support/key-pairs.js';
+import { NOW } from '../support/tokens.js';
+import { untyped } from '../support/untyped.js';
+
+let one: Jwk;
+let two: Jwk;
+let server: JwksServer;
+let now = NOW;
+
+beforeAll(() => {
+  one = generateSigner('EdDSA', { kid: 'one' }).publicJwk;
+  two = generateSigner('ES256', { kid: 'two' }).publicJwk;
+});
+beforeEach(async () => {
+  now = NOW;
+  server = await startJwksServer([one]);
+});
+afterEach(() => server.stop());
+
+function connect(options: Partial<RemoteJwksOptions> = {}): VerificationKeys {
+  return remoteJwks({ url: server.url, clock: () => now, ...options });
+}
+
+async function isOutage(finding: unknown): Promise<boolean> {
+  return (await rejectionOf(Promise.resolve(finding))) instanceof TemporarilyUnavailableError;
+}
+
+describe('a remote JWK Set', () => {
+  test('is loaded when a key is first asked for, and then kept', async () => {
+    const keys = connect();
+    expect(server.requests()).toBe(0);
+    expect(await keys.find('one')).toMatchObject({ kid: 'one', alg: 'EdDSA' });
+    now += 599;
+    expect(keys.find('one')).toMatchObject({ kid: 'one' });
+    expect(server.requests()).toBe(1);
+  });
+
+  test('is loaded by one request, however many tokens ask at once', async () => {
+    const keys = connect();
+    const found = await Promise.all(Array.from({ length: 50 }, () => keys.find('one')));
+    expect(found.every((key) => key?.kid === 'one')).toBe(true);
+    expect(server.requests()).toBe(1);
+  });
+
+  test('is loaded again once it is too old, so that a key that was withdrawn is refused', async () => {
+    const keys = connect({ maxAgeSeconds: 60 });
+    await keys.find('one');
+    server.publish([two]);
+    now += 59;
+    expect(await keys.find('one')).toBeDefined();
+    now += 1;
+    expect(await keys.find('one')).toBeUndefined();
+    expect(await keys.find('two')).toBeDefined();
+  });
+
+  test('is loaded again when the clock was set back', async () => {
+    const keys = connect();
+    await keys.find('one');
+    now -= 3600;
+    await keys.find('one');
+    expect(server.requests()).toBe(2);
+  });
+
+  test('is loaded again for an unknown kid, so that a new key works at once', async () => {
+    const keys = connect();
+    await keys.find('one');
+    server.publish([one, two]);
+    now += 30;
+    expect(await keys.find('two')).toMatchObject({ alg: 'ES256' });
+  });
+
+  test('is loaded once an interval, whatever unknown kids come', async () => {
+    const keys = connect();
+    await keys.find('one');
+    for (let second = 0; second < 90; second += 1) {
+      const flood = Array.from({ length: 20 }, (_, index) => keys.find(`unknown-${second}-${index}`));
+      expect((await Promise.all(flood)).every((key) => key === undefined)).toBe(true);
+      now += 1;
+    }
+    expect(server.requests()).toBe(3);
+    expect(keys.find('one')).toMatchObject({ kid: 'one' });
+  });
+
+  test('lists what it has loaded', async () => {
+    const keys = connect();
+    expect(keys.exportPublicKeys()).toEqual({ keys: [] });
+    await keys.find('one');
+    expect(keys.exportPublicKeys()).toEqual({ keys: [{ ...one, use: 'sig' }] });
+  });
+});
+
+describe('keys of a remote set', () => {
+  test('that are not for signatures on the allow-list are left out', async () => {
+    server.publish([
+      ...[null, 7, 'text', [], {}, { kty: 'oct', kid: 'shared', alg: 'HS256', k: 'AAAA' }],
+      { ...two, kid: 'encryption', use: 'enc' },
+      generateRecipient('RSA-OAEP-256', { kid: 'rsa-oaep' }).publicJwk,
+      generateSigner('EdDSA', { kid: 'private' }).privateJwk,
+      generateRsa({ kid: 'weak', alg: 'RS256' }, 1024).publicJwk,
+      { ...one, kid: undefined },
+      one,
+    ]);
+    const keys = connect();
+    expect(await keys.find('one')).toBeDefined();
+    expect(keys.exportPublicKeys().keys).toHaveLength(1);
+  });
+
+  test('that share a name are left out, since neither can be meant', async () => {
+    server.publish([one, { ...two, kid: 'one' }, two]);
+    const keys = connect();
+    expect(await keys.find('one')).toBeUndefined();
+    expect(await keys.find('two')).toBeDefined();
+  });
+
+  test.each(['PS256', 'RS256'] as const)(
+    'of RSA that say no alg are for %s where that is said',
+    async (alg) => {
+      const { alg: _alg, ...nameless } = generateSigner(alg, { kid: 'rsa' }).publicJwk;
+      server.publish([nameless]);
+      expect(await connect({ rsaAlgorithm: alg }).find('rsa')).toMatchObject({ alg });
+      expect(await connect().find('rsa')).toBeUndefined();
+    },
+  );
+
+  test('of RSA that say an alg keep it', async () => {
+    server.publish([generateSigner('RS256', { kid: 'rsa' }).publicJwk]);
+    expect(await connect({ rsaAlgorithm: 'PS256' }).find('rsa')).toMatchObject({ alg: 'RS256' });
+  });
+
+  test('may all be withdrawn', async () => {
+    server.publish([]);
+    expect(await connect().find('one')).toBeUndefined();
+  });
+});
+
+describe('an outage', () => {
+  test('leaves the keys of the last set in use, and is tried again at intervals', async () => {
+    const keys = connect();
+    await keys.find('one');
+    await server.stop();
+    now += 3600;
+    expect(await keys.find('one')).toMatchObject({ kid: 'one' });
+    expect(await keys.find('one')).toMatchObject({ kid: 'one' });
+    await server.start();
+    server.publish([two]);
+    expect(await keys.find('one')).toMatchObject({ kid: 'one' });
+    now += 5;
+    expect(await keys.find('two')).toBeDefined();
+    expect(await keys.find('one')).toBeUndefined();
+  });
+
+  test('by a server that does not answer costs one request a wait, and no other', async () => {
+    const keys = connect({ timeoutMs: 60 });
+    await keys.find('one');
+    server.answer(() => {});
+    now += 600;
+    expect(keys.find('one')).toBeInstanceOf(Promise);
+    expect(await keys.find('one')).toMatchObject({ kid: 'one' });
+    for (let round = 0; round < 5; round += 1) {
+      now += 600;
+      expect(keys.find('one')).toMatchObject({ kid: 'one' });
+    }
+    expect(await isOutage(keys.find('two'))).toBe(true);
+  });
+
+  test('is none of the token where there are no keys yet', async () => {
+    await server.stop();
+    const keys = connect();
+    expect(await isOutage(keys.find('one'))).toBe(true);
+    await server.start();
+    expect(await isOutage(keys.find('one'))).toBe(true);
+    now += 5;
+    expect(await keys.find('one')).toBeDefined();
+  });
+
+  test('is none of the token where its key may be one that was published meanwhile', async () => {
+    const keys = connect();
+    await keys.find('one');
+    await server.stop();
+    now += 30;
+    expect(await isOutage(keys.find('two'))).toBe(true);
+    expect(await keys.find('one')).toBeDefined();
+  });
+
+  test('is put on record once, and its end', async () => {
+    const { audit, records } = createAuditRecorder();
+    const keys = connect({ audit, url: `${server.url}?secret=1` });
+    await keys.find('one');
+    await server.stop();
+    for (let round = 0; round < 3; round += 1) {
+      now += 600;
+      expect(await isOutage(keys.find('unknown'))).toBe(true);
+    }
+    await server.start();
+    for (let round = 0; round < 3; round += 1) {
+      now += 600;
+      expect(await keys.find('unknown')).toBeUndefined();
+    }
+    expect(records).toMatchObject([
+      { type: 'jwks.unreachable', source: server.url },
+      { type: 'jwks.reachable', source: server.url },
+    ]);
+  });
+
+  test('is survived by a sink that fails', async () => {
+    const keys = connect({ audit: { enabled: true, record: () => Promise.reject(new Error('disk full')) } });
+    await server.stop();
+    expect(await isOutage(keys.find('one'))).toBe(true);
+  });
+
+  test.each<[string, Parameters<JwksServer['answer']>[0]]>([
+    ['an error', (_req, res) => res.writeHead(500).end('{"keys":[]}')],
+    ['not found', (_req, res) => res.writeHead(404).end('{"keys":[]}')],
+    ['no content', (_req, res) => res.writeHead(204).end()],
+    ['a redirect', (req, res) => res.writeHead(302, { Location: `${req.url}2` }).end()],
+    ['text', (_req, res) => res.end('<html>')],
+    ['nothing', (_req, res) => res.end()],
+    ['an array', (_req, res) => res.end('[]')],
+    ['null', (_req, res) => res.end('null')],
+    ['no keys', (_req, res) => res.end('{"keys":{}}')],
+    [
+      'a cut answer',
+      (_req, res) => res.writeHead(200, { 'Content-Length': 99 }).write('{"keys":', () => res.destroy()),
+    ],
+    ['more than 256 KiB', (_req, res) => res.end(`{"keys":[],"x":"${'x'.repeat(256 * 1024)}"}`)],
+  ])('is %s', async (_what, listener) => {
+    server.answer(listener);
+    expect(await isOutage(connect().find('one'))).toBe(true);
+    expect(server.requests()).toBe(1);
+  });
+
+  test('is an answer without an end, of which no more is read than fits', async () => {
+    let written = 0;
+    const closed = new Promise<void>((resolve) => {
+      server.answer((_req, res) => {
+        const write = (): void => {
+          while (!res.destroyed && res.write('x'.repeat(16_384))) written += 16_384;
+        };
+        res.on('drain', write).on('close', () => resolve());
+        write();
+      });
+    });
+    expect(await isOutage(connect().find('one'))).toBe(true);
+    await closed;
+    expect(written).toBeLessThan(16 * 1024 * 1024);
+  });
+
+  test.each(['before', 'within'])('is a server that falls silent %s its answer', async (when) => {
+    server.answer((_req, res) => void (when === 'within' && res.write('{"keys":[')));
+    expect(await isOutage(connect({ timeoutMs: 60 }).find('one'))).toBe(true);
+  });
+});
+
+describe('the options', () => {
+  test.each([
+    'http://jwks.example.com/',
+    'http://127.0.0.1.example.com/',
+    'ftp://127.0.0.1/',
+    'file:///etc/passwd',
+    'https://user:pass@jwks.example.com/',
+    'https://user@jwks.example.com/',
+    '/jwks',
+    '',
+  ])('refuse the URL %j', (url) => {
+    expect(thrownBy(() => remoteJwks({ url }))).toBeInstanceOf(TypeError);
+  });
+
+  test.each([
+    'https://jwks.example.com/keys?a=b',
+    'http://localhost:8080/',
+    'http://[::1]/',
+    'http://127.0.0.2/',
+  ])('take the URL %j', (url) => {
+    expect(() => remoteJwks({ url })).not.toThrow();
+  });
+
+  test.each([
+    { url: 7 },
+    { maxAgeSeconds: 0 },
+    { maxAgeSeconds: '600' },
+    { cooldownSeconds: -1 },
+    { timeoutMs: null },
+    { rsaAlgorithm: 'RS512' },
+    { rsaAlgorithm: 'none' },
+    { fetch: 7 },
+    { clock: 7 },
+    { audit: {} },
+    { maxAge: 1 },
+  ])('refuse %j', (options) => {
+    const [bad] = untyped([{ url: 'https://jwks.example.com/', ...options }]);
+    expect(thrownBy(() => remoteJwks(bad))).toBeInstanceOf(TypeError);
+  });
+
+  test('take another fetch, which is told to follow no redirect', async () => {
+    const seen: unknown[] = [];
+    const fetchKeys: typeof fetch = async (url, init) => {
+      seen.push(String(url), init?.redirect, init?.signal instanceof AbortSignal);
+      return new Response(JSON.stringify({ keys: [one] }));
+    };
+    expect(await connect({ fetch: fetchKeys }).find('one')).toBeDefined();
+    expect(seen).toEqual([server.url, 'error', true]);
+  });
+});

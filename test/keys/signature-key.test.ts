@@ -1,0 +1,236 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { createSigningKey } from '../../src/keys/create-signing-key.js';
+import type { Jwk } from '../../src/keys/jwk.js';
+import { parseSigningKey, parseVerificationKey } from '../../src/keys/signature-key.js';
+import { createVerificationKeys } from '../../src/keys/verification-keys.js';
+import { thrownBy } from '../support/caught.js';
+import {
+  generateEc,
+  generateOkp,
+  generateRecipient,
+  generateRsa,
+  generateShared,
+  generateSigner,
+} from '../support/key-pairs.js';
+import { NOW } from '../support/tokens.js';
+import { untyped } from '../support/untyped.js';
+
+const VARIABLE = 'PASSPORT_JWE_TEST_SIGNER';
+const { privateJwk, publicJwk } = generateSigner();
+
+function isTaken(jwk: Jwk, parse: (jwk: Jwk) => unknown): boolean {
+  try {
+    parse(jwk);
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+describe.each(['EdDSA', 'ES256', 'PS256', 'RS256'] as const)('a key for %s', (alg) => {
+  const signer = generateSigner(alg);
+
+  test('verifies, where it is public', () => {
+    const key = parseVerificationKey({ ...signer.publicJwk, use: 'sig', key_ops: ['verify'], exp: NOW });
+    expect(key).toMatchObject({ kid: 'signer', alg, notAfter: NOW });
+    expect(key.publicKey.type).toBe('public');
+    expect(Object.isFrozen(key)).toBe(true);
+  });
+
+  test('signs, where it is private', () => {
+    const key = parseSigningKey({ ...signer.privateJwk, use: 'sig', key_ops: ['sign'] });
+    expect(key).toMatchObject({ kid: 'signer', alg });
+    expect([key.privateKey.type, key.publicKey.type]).toEqual(['private', 'public']);
+  });
+
+  test('is not the other: a private key verifies nothing, and a public one signs nothing', () => {
+    expect(thrownBy(() => parseVerificationKey(signer.privateJwk))).toEqual(
+      new TypeError('A verification key must be a public JWK, without d'),
+    );
+    expect(thrownBy(() => parseSigningKey(signer.publicJwk))).toEqual(
+      new TypeError('A signing key must be a private JWK, with d'),
+    );
+  });
+
+  test.each([
+    { use: 'enc' },
+    { use: '' },
+    { key_ops: [] },
+    { key_ops: ['encrypt'] },
+    { key_ops: ['verify', 'sign', 'deriveBits'] },
+    { key_ops: ['sign', 'sign'] },
+    { key_ops: 'sign' },
+    { kid: undefined },
+    { kid: '' },
+    { kid: 7 },
+    { kid: 'a b' },
+    { kid: 'é' },
+  ])('is refused with %j', (members) => {
+    expect(isTaken({ ...signer.publicJwk, ...members }, parseVerificationKey)).toBe(false);
+    expect(isTaken({ ...signer.privateJwk, ...members }, parseSigningKey)).toBe(false);
+  });
+
+  test('is for one direction where its key_ops say so', () => {
+    expect(isTaken({ ...signer.publicJwk, key_ops: ['sign'] }, parseVerificationKey)).toBe(false);
+    expect(isTaken({ ...signer.privateJwk, key_ops: ['verify'] }, parseSigningKey)).toBe(false);
+  });
+
+  test('that signs has no end', () => {
+    expect(isTaken({ ...signer.privateJwk, exp: NOW }, parseSigningKey)).toBe(false);
+  });
+});
+
+describe('the matrix of alg and key', () => {
+  const JWKS: readonly Jwk[] = [
+    generateRsa().publicJwk,
+    generateEc('P-256').publicJwk,
+    generateEc('P-384').publicJwk,
+    generateEc('P-521').publicJwk,
+    generateEc('secp256k1').publicJwk,
+    generateOkp('ed25519').publicJwk,
+    generateOkp('ed448').publicJwk,
+    generateOkp('x25519').publicJwk,
+    generateShared(''),
+  ];
+
+  const NOTHING = [
+    ...[
+      'ES384',
+      'ES512',
+      'ES256K',
+      'Ed25519',
+      'Ed448',
+      'RS384',
+      'PS512',
+      'HS256',
+      'HS512',
+      'none',
+      'ML-DSA-44',
+    ],
+    ...['', 'toString', 'eddsa', 'RSA-OAEP-256', 'ECDH-ES'],
+  ];
+  const TAKEN: readonly [alg: string, names: readonly string[]][] = [
+    ['EdDSA', ['OKP Ed25519']],
+    ['ES256', ['EC P-256']],
+    ['PS256', ['RSA']],
+    ['RS256', ['RSA']],
+    ...NOTHING.map((alg): [string, string[]] => [alg, []]),
+  ];
+
+  test.each(TAKEN)('for %s has %j', (alg, names) => {
+    const taken = JWKS.filter((jwk) => isTaken({ ...jwk, kid: 'a', alg }, parseVerificationKey));
+    expect(taken.map(({ kty, crv }) => [kty, crv].filter(Boolean).join(' '))).toEqual(names);
+  });
+
+  test.each([undefined, null, 7, ['EdDSA']])('has nothing for alg %j', (alg) => {
+    expect(JWKS.filter((jwk) => isTaken({ ...jwk, kid: 'a', alg }, parseVerificationKey))).toEqual([]);
+  });
+
+  test.each([1024, 2040])('has no RSA of %i bits', (bits) => {
+    const weak = generateRsa({ kid: 'a', alg: 'PS256' }, bits);
+    expect(isTaken(weak.publicJwk, parseVerificationKey)).toBe(false);
+    expect(isTaken(weak.privateJwk, parseSigningKey)).toBe(false);
+  });
+
+  test('has no private half that belongs to another key', () => {
+    const { d } = generateSigner('ES256').privateJwk;
+    expect(isTaken({ ...generateSigner('ES256').privateJwk, d }, parseSigningKey)).toBe(false);
+    expect(isTaken({ ...privateJwk, x: generateSigner().publicJwk['x'] }, parseSigningKey)).toBe(false);
+  });
+});
+
+test('the kid of another issuer may have characters that ours have not', () => {
+  expect(parseVerificationKey({ ...publicJwk, kid: 'abc+/=' }).kid).toBe('abc+/=');
+  expect(isTaken({ ...privateJwk, kid: 'abc+/=' }, parseSigningKey)).toBe(false);
+  expect(isTaken({ ...publicJwk, kid: 'k'.repeat(257) }, parseVerificationKey)).toBe(false);
+});
+
+describe('where keys for signatures come from', () => {
+  let directory = '';
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'passport-jwe-signers-'));
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+  afterEach(() => {
+    delete process.env[VARIABLE];
+  });
+
+  const file = async (text: string) => {
+    const path = join(directory, `${Math.random()}.json`);
+    await writeFile(path, text);
+    return path;
+  };
+
+  test('a JWK, a JWK Set, a file and an environment variable', async () => {
+    const path = await file(`\n${JSON.stringify(publicJwk)}\n`);
+    process.env[VARIABLE] = JSON.stringify({ keys: [publicJwk] });
+    for (const location of [
+      { jwk: publicJwk },
+      { jwks: { keys: [publicJwk] } },
+      { file: path },
+      { env: VARIABLE },
+    ]) {
+      expect(await (await createVerificationKeys(location)).find('signer')).toMatchObject({ alg: 'EdDSA' });
+    }
+    const secretFile = await file(JSON.stringify(privateJwk));
+    await chmod(secretFile, 0o600);
+    expect(await createSigningKey({ file: secretFile })).toMatchObject({ kid: 'signer' });
+  });
+
+  test('a file of a private key that nobody else can read', async () => {
+    const path = await file(JSON.stringify(privateJwk));
+    await chmod(path, 0o644);
+
+    await expect(createSigningKey({ file: path })).rejects.toThrow('chmod 600');
+  });
+
+  test('a set as an issuer publishes it, whose keys for encryption are left out', async () => {
+    const encryption = { ...generateRecipient('RSA-OAEP-256').publicJwk, use: 'enc' };
+    const keys = await createVerificationKeys({ jwks: { keys: [encryption, publicJwk] } });
+    expect(await keys.find('recipient')).toBeUndefined();
+    expect(keys.exportPublicKeys()).toEqual({ keys: [{ ...publicJwk, use: 'sig' }] });
+    await expect(createVerificationKeys({ jwks: { keys: [encryption] } })).rejects.toThrow(TypeError);
+  });
+
+  test.each([{}, { jwks: {} }, { jwks: { keys: [] } }, { jwks: { keys: [null] } }, { jwk: null }, 7, null])(
+    'not %j',
+    async (location) => {
+      const [bad] = untyped([location]);
+      await expect(createVerificationKeys(bad)).rejects.toThrow(TypeError);
+      await expect(createSigningKey(bad)).rejects.toThrow(TypeError);
+    },
+  );
+
+  test.each(['', 'text', '[]', 'null', '{"kty":"OKP"', '{"keys":[]}', '{"keys":[7]}'])(
+    'not a file with %j, which is named and not shown',
+    async (text) => {
+      const path = await file(text);
+      await expect(createVerificationKeys({ file: path })).rejects.toThrow(`Key file ${path}: `);
+    },
+  );
+
+  test('not two keys of one name', async () => {
+    const keys = [publicJwk, { ...generateSigner().publicJwk }];
+    await expect(createVerificationKeys({ jwks: { keys } })).rejects.toEqual(
+      new TypeError('Two verification keys have the same kid'),
+    );
+  });
+
+  test('not several keys to sign by', async () => {
+    const keys = [privateJwk, { ...generateSigner().privateJwk, kid: 'second' }];
+    await expect(createSigningKey({ jwks: { keys } })).rejects.toThrow(TypeError);
+  });
+
+  test('the set with its fault is told, and no secret', async () => {
+    const keys = [privateJwk, { ...privateJwk, kid: 'second', use: 'enc ' }];
+    const error = await createSigningKey({ jwks: { keys } }).catch((failure: unknown) => failure);
+    expect(error).toEqual(new TypeError('Key 1 of the JWK Set: use of this JWK must be sig'));
+    expect(inspect(error, { depth: 5 })).not.toContain(String(privateJwk['d']));
+  });
+});
