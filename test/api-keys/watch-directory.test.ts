@@ -167,19 +167,3 @@ describe('a directory that cannot be watched', () => {
     ]);
   });
 });
-
-describe('the poll', () => {
-  test('comes again and again, watched or not', async () => {
-    let polls = 0;
-    stop = watchDirectory({
-      directory: join(directory.path, 'none', 'at-all'),
-      debounceMs: 5,
-      pollSeconds: 0.01,
-      onChange: () => {},
-      onPoll: () => {
-        polls += 1;
-      },
-    });
-    await until(() => polls > 2);
-  });
-});
