@@ -150,8 +150,8 @@ export class LiveApiKeys implements WatchedApiKeys {
     const set = await readApiKeys(this.#parts);
     this.#stamp = set.stamp;
     const problems = set.problems.length > 0 ? set.problems : this.#findBreaches(set);
-    if (problems.length > 0) throw await this.#reject(set, problems);
-    await this.#adopt(set);
+    if (problems.length > 0) throw this.#reject(set, problems);
+    this.#adopt(set);
   }
 
   #findBreaches({ keys, readings }: ApiKeySet): readonly ConfigurationProblem[] {
@@ -165,16 +165,16 @@ export class LiveApiKeys implements WatchedApiKeys {
     });
   }
 
-  async #reject({ fingerprint }: ApiKeySet, problems: readonly ConfigurationProblem[]) {
+  #reject({ fingerprint }: ApiKeySet, problems: readonly ConfigurationProblem[]): ConfigurationError {
     if (this.#rejection?.fingerprint === fingerprint) return this.#rejection.error;
     const error = new ConfigurationError(problems);
     this.#rejection = { fingerprint, error };
-    await recordRejected(this.#parts.audit, problems);
+    recordRejected(this.#parts.audit, problems).catch(ignoreFailure);
     callSafely(() => this.#parts.onRejected(error));
     return error;
   }
 
-  async #adopt(set: ApiKeySet): Promise<void> {
+  #adopt(set: ApiKeySet): void {
     const isMended = this.#rejection !== undefined;
     const isChanged = set.fingerprint !== this.#set.fingerprint;
     this.#rejection = undefined;
@@ -184,7 +184,7 @@ export class LiveApiKeys implements WatchedApiKeys {
       this.#enforce(set);
       this.#tellListeners();
     }
-    if (isChanged || isMended) await recordLoaded(this.#parts.audit, set);
+    if (isChanged || isMended) recordLoaded(this.#parts.audit, set).catch(ignoreFailure);
   }
 
   #tellListeners(): void {
@@ -198,6 +198,9 @@ export class LiveApiKeys implements WatchedApiKeys {
     return this.#registry;
   }
 }
+
+/** No key stays in force because a sink of the audit trail hangs; a trail that fails has said so itself. */
+function ignoreFailure(): void {}
 
 /** Whoever is told of a change must not undo it. */
 function callSafely(listener: () => void): void {

@@ -94,7 +94,8 @@ export class KeyStatePublisher {
       }
     };
     if (!(await attempt())) {
-      await audit.record({ type: 'revocation.delayed', kind: 'api_key', clientId });
+      // Nothing waits for a sink that hangs; a trail that fails has said so itself.
+      audit.record({ type: 'revocation.delayed', kind: 'api_key', clientId }).catch(() => {});
       do await wait(RETRY_MS, undefined, { ref: false, signal: this.#closed.signal });
       while (!(await attempt()));
     }

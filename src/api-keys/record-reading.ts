@@ -5,9 +5,13 @@ import type { ApiKeySet } from './read-api-keys.js';
 /** Puts on record which keys are in force now, and which of them are easy to guess. */
 export async function recordLoaded(audit: AuditTrail, { readings }: ApiKeySet): Promise<void> {
   const weak = readings.filter(({ warnings }) => warnings.length > 0);
-  await audit.record({ type: 'api_keys.loaded', keyIds: readings.map(({ key }) => key.apiKey.keyId) });
-  if (weak.length === 0) return;
-  await audit.record({ type: 'api_keys.weak', keyIds: weak.map(({ key }) => key.apiKey.keyId) });
+  const loaded = audit.record({ type: 'api_keys.loaded', keyIds: readings.map(keyIdOf) });
+  if (weak.length > 0) await audit.record({ type: 'api_keys.weak', keyIds: weak.map(keyIdOf) });
+  await loaded;
+}
+
+function keyIdOf({ key }: ApiKeySet['readings'][number]): string {
+  return key.apiKey.keyId;
 }
 
 /** Puts on record that files cannot be used: which, and how much is wrong, but nothing that stands in them. */

@@ -26,16 +26,19 @@ describe('a directory that is swapped while it is read', () => {
     };
     const swapping = swap();
     const versions: number[] = [];
-    for (let reading = 0; reading < 60; reading += 1) {
-      const { keys, problems } = await readApiKeys({ directory: directory.path, environment: {} });
-      const found = new Set(keys.map(({ apiKey }) => apiKey.tokenTtlSeconds));
-      expect(found.size).toBe(problems.length > 0 ? 0 : 1);
-      if (problems.length > 0) expect(problems).toMatchObject([{ message: 'changes while it is read' }]);
-      versions.push(...found);
+    try {
+      for (let reading = 0; reading < 60; reading += 1) {
+        const { keys, problems } = await readApiKeys({ directory: directory.path, environment: {} });
+        const found = new Set(keys.map(({ apiKey }) => apiKey.tokenTtlSeconds));
+        expect(found.size).toBe(problems.length > 0 ? 0 : 1);
+        if (problems.length > 0) expect(problems).toMatchObject([{ message: 'changes while it is read' }]);
+        versions.push(...found);
+      }
+    } finally {
+      isOver = true;
+      await swapping;
+      await directory.dispose();
     }
-    isOver = true;
-    await swapping;
-    await directory.dispose();
 
     expect(new Set(versions).size).toBeGreaterThan(1);
   });

@@ -5,6 +5,7 @@ import { ConfigurationError } from '../../src/api-keys/configuration-error.js';
 import { generateApiKey } from '../../src/api-keys/generate-api-key.js';
 import type { WatchedApiKeys } from '../../src/api-keys/live-api-keys.js';
 import { type WatchApiKeysOptions, watchApiKeys } from '../../src/api-keys/watch-api-keys.js';
+import { createAuditTrail } from '../../src/audit/record.js';
 import { createAuditRecorder } from '../support/audit-recorder.js';
 import { rejectionOf } from '../support/caught.js';
 import { createKeyDirectory, type KeyDirectory, until, updateConfigMap } from '../support/key-directory.js';
@@ -170,6 +171,19 @@ describe('a reload', () => {
     expect(idsOf(apiKeys)).toEqual(['demo', 'other', 'third']);
     expect(told).toBe(1);
   });
+});
+
+test('an audit sink that hangs keeps no key in force', async () => {
+  let isHanging = false;
+  const write = (): Promise<void> => (isHanging ? new Promise(() => {}) : Promise.resolve());
+  const { apiKeys } = await watch({ audit: createAuditTrail({ sinks: [{ write }] }) });
+  isHanging = true;
+  await directory.put('demo.yaml', BROKEN);
+  await rejectionOf(apiKeys.reload());
+  await directory.put('demo.yaml', `${DEMO}active: false\n`);
+  await apiKeys.reload();
+
+  expect(apiKeys.get('demo')?.active).toBe(false);
 });
 
 describe('files that are broken', () => {

@@ -113,9 +113,10 @@ describe('a change is told of', () => {
   });
 
   test('although there is no quiet', async () => {
-    follow(directory.path, 40);
-    const before = changes;
-    while (changes === before) await directory.put('a.yaml', 'again');
+    follow(directory.path, 200);
+    const startedAt = performance.now();
+    while (changes === 0 && performance.now() - startedAt < 10_000) await directory.put('a.yaml', 'again');
+    expect(changes).toBe(1);
   });
 });
 
@@ -164,21 +165,5 @@ describe('a directory that cannot be watched', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/ cannot be watched \(ENOTDIR\); it is looked at every 0.01 s$/),
     ]);
-  });
-});
-
-describe('the poll', () => {
-  test('comes again and again, watched or not', async () => {
-    let polls = 0;
-    stop = watchDirectory({
-      directory: join(directory.path, 'none', 'at-all'),
-      debounceMs: 5,
-      pollSeconds: 0.01,
-      onChange: () => {},
-      onPoll: () => {
-        polls += 1;
-      },
-    });
-    await until(() => polls > 2);
   });
 });

@@ -66,7 +66,13 @@ function ignoreExisting(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EEXIST') throw error;
 }
 
-/** Resolves once something holds; a test that waits in vain runs into its timeout. */
+const LONGEST_WAIT_MS = 20_000;
+
+/** Resolves once something holds. A test that waits in vain fails. */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
+  const startedAt = performance.now();
+  while (!holds()) {
+    if (performance.now() - startedAt > LONGEST_WAIT_MS) throw new Error('Waited in vain');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }
