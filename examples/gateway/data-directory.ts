@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generateApiKey } from 'passport-jwe';
+import { generateApiKey, generateKeySet } from 'passport-jwe';
 
 /** What the gateway generates on its first start and keeps. */
 export interface DataDirectory {
@@ -18,7 +18,7 @@ export interface DataDirectory {
 export function openDataDirectory(path: string): DataDirectory {
   return {
     async keysFile() {
-      await keep(path, 'keys.json', generateKeys);
+      await keep(path, 'keys.json', () => JSON.stringify(generateKeySet()));
       return join(path, 'keys.json');
     },
     salt: () => keep(path, 'salt', () => randomBytes(16).toString('base64url')),
@@ -29,11 +29,6 @@ export function openDataDirectory(path: string): DataDirectory {
       return join(path, 'store');
     },
   };
-}
-
-function generateKeys(): string {
-  const root = { kty: 'oct', k: randomBytes(32).toString('base64url'), key_ops: ['deriveKey'] };
-  return JSON.stringify({ keys: [root] });
 }
 
 /**

@@ -7,13 +7,16 @@ import {
   createKeyRing,
   createLimits,
   createRevocations,
+  createSessions,
   discoveryRouter,
-  type KeyLocation,
+  fileKeySource,
   type KeyRing,
   limitRequests,
+  openKeyRing,
   protectedResourceUrl,
   type Revocations,
   type Stores,
+  sessionRouter,
   tokenRouter,
   type WatchedApiKeys,
   watchApiKeys,
@@ -38,21 +41,24 @@ export interface Gateway {
 /** Loads everything, then listens: issuer and audience default to the origin that it listens on. */
 export async function startGateway(settings: Settings, audit: AuditTrail): Promise<Gateway> {
   const demoApiKey = settings.isSample ? await chooseDemoApiKey(settings) : undefined;
-  const keyRing = await createKeyRing({ current: await chooseKey(settings), audit });
   const stores = await chooseStores(settings, audit);
   const revocations = createRevocations({ store: stores.revocations, audit });
 
   const server = createServer();
+  let keys: OpenKeys | undefined;
   let apiKeys: WatchedApiKeys | undefined;
-  const closeAll = (): Promise<void> => {
+  const closeAll = async (): Promise<void> => {
     apiKeys?.close();
-    return stores.close();
+    await keys?.close();
+    await stores.close();
   };
   try {
+    keys = await openKeys(settings, stores, audit);
     apiKeys = await watchKeys(settings, demoApiKey, { revocations, audit });
     const origin = await listen(server, settings);
     const { issuer = origin, audience = origin } = settings;
-    server.on('request', createApp({ keyRing, issuer, audience, revocations, audit }, apiKeys, stores));
+    const service = { keyRing: keys.keyRing, issuer, audience, revocations, audit };
+    server.on('request', createApp(service, apiKeys, stores));
     return { origin, demoApiKey, close: () => close(server).finally(closeAll) };
   } catch (failure) {
     await closeAll();
@@ -73,7 +79,10 @@ function watchKeys(
 const SHUTDOWN_TIMEOUT_MS = 5000;
 
 /** What the routes below ask for. */
-const SCOPES = ['read:documents', 'write:documents', 'admin:configurations', 'execute:models'];
+const SCOPES = [
+  ...['read:documents', 'write:documents', 'admin:configurations', 'execute:models'],
+  'manage:sessions',
+];
 
 /** What issuing and accepting have in common. */
 interface Service {
@@ -98,8 +107,14 @@ function createApp(service: Service, apiKeys: WatchedApiKeys, stores: Stores): E
     discoveryRouter({ tokenRouter: tokens, url: `${service.issuer}/oauth`, ...publicResource(service) }),
   );
   const limits = createLimits({ store: stores.limits, apiKeys, audit: service.audit });
-  app.use(['/documents', '/admin', '/v1'], authenticate({ ...service, apiKeys, ...challengeOf(service) }));
-  app.use(['/documents', '/admin'], limitRequests({ limits }));
+  const guarded = ['/documents', '/admin', '/sessions'];
+  app.use([...guarded, '/v1'], authenticate({ ...service, apiKeys, ...challengeOf(service) }));
+  app.use(guarded, limitRequests({ limits }));
+  const { revocations, audit } = service;
+  app.use(
+    '/sessions',
+    sessionRouter({ sessions: createSessions({ families: stores.families, revocations, audit }) }),
+  );
   app.use(documentRoutes(), adminRoutes(apiKeys), modelRoutes(apiKeys, limits));
   app.use(bearerErrors(), unreadableBodies);
   return app;
@@ -121,12 +136,24 @@ const unreadableBodies: ErrorRequestHandler = (error, _req, res, next) => {
   res.status(error.status).json({ error: 'invalid_request', error_description: 'The body cannot be read' });
 };
 
-async function chooseKey(settings: Settings): Promise<KeyLocation> {
+interface OpenKeys {
+  readonly keyRing: KeyRing;
+  close(): Promise<void>;
+}
+
+/** A key file is followed, so that `passport-jwe keys rotate` takes effect; a passphrase stays what it is. */
+async function openKeys(settings: Settings, { counters }: Stores, audit: AuditTrail): Promise<OpenKeys> {
   const { passphrase, keysFile, dataDir } = settings;
   const data = openDataDirectory(dataDir);
-  if (keysFile !== undefined) return { file: keysFile };
-  if (passphrase !== undefined) return { passphrase, salt: settings.salt ?? (await data.salt()) };
-  return { file: await data.keysFile() };
+  const usage = { counters };
+  if (passphrase !== undefined) {
+    const salt = settings.salt ?? (await data.salt());
+    const keyRing = await createKeyRing({ current: { passphrase, salt }, usage, audit });
+    return { keyRing, close: async () => undefined };
+  }
+  const source = fileKeySource({ file: keysFile ?? (await data.keysFile()) });
+  const keyRing = await openKeyRing({ source, usage, audit });
+  return { keyRing, close: () => keyRing.close() };
 }
 
 async function chooseStores(settings: Settings, audit: AuditTrail): Promise<Stores> {
