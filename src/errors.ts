@@ -4,6 +4,7 @@ import type {
   GrantRejection,
   TokenRejection,
 } from './audit/rejections.js';
+import { type RateLimitState, rateLimitHeaders } from './rate-limit-headers.js';
 
 /** `error` values as they stand on the wire: RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 8707 section 2. */
 export type WireError =
@@ -142,38 +143,6 @@ export class AccessDeniedError extends JweError {
   constructor(description = 'This resource is not open to this access token', cause?: unknown) {
     super({ code: 'ERR_ACCESS_DENIED', error: 'access_denied', status: 403, description, cause });
   }
-}
-
-/** One limit, as `RateLimit` and `RateLimit-Policy` state it (draft-ietf-httpapi-ratelimit-headers). */
-export interface RateLimitState {
-  /** Name of the policy: letters, digits, `_` and `-`. */
-  readonly name: string;
-  /** Units allowed in one window, or at once where there is none. */
-  readonly quota: number;
-  /** Length of the window in seconds. Default: there is none, as it limits what runs at once. */
-  readonly windowSeconds?: number;
-  /** Units left. */
-  readonly remaining: number;
-  /** Seconds until there may be more. Default: it is not said. */
-  readonly resetSeconds?: number;
-}
-
-/** The fields that tell a client of its limits; none where there are none. */
-export function rateLimitHeaders(limits: readonly RateLimitState[]): Readonly<Record<string, string>> {
-  if (limits.length === 0) return {};
-  const parameter = (name: string, value: number | undefined): string =>
-    value === undefined ? '' : `;${name}=${Math.ceil(value)}`;
-  return {
-    RateLimit: limits
-      .map(
-        ({ name, remaining, resetSeconds }) =>
-          `"${name}";r=${Math.max(0, remaining)}${parameter('t', resetSeconds)}`,
-      )
-      .join(', '),
-    'RateLimit-Policy': limits
-      .map(({ name, quota, windowSeconds }) => `"${name}";q=${quota}${parameter('w', windowSeconds)}`)
-      .join(', '),
-  };
 }
 
 /** A limit was reached: 429 with `Retry-After` (RFC 6585 section 4), `RateLimit` and `RateLimit-Policy`. */

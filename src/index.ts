@@ -62,7 +62,6 @@ export {
   JweError,
   MissingCredentialsError,
   RateLimitExceededError,
-  type RateLimitState,
   TemporarilyUnavailableError,
   UnauthorizedClientError,
   UnsupportedGrantTypeError,
@@ -141,6 +140,7 @@ export {
   type LimitsOptions,
   type StoreFailurePolicy,
 } from './limits/limits.js';
+export type { RateLimitState } from './rate-limit-headers.js';
 export type { RevocationCheck } from './revocation/check-revocation.js';
 export type { Revocable } from './revocation/revocable.js';
 export {

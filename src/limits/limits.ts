@@ -3,8 +3,9 @@ import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../claims/claims-set.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import { type Clock, systemClock } from '../clock.js';
-import { RateLimitExceededError, rateLimitHeaders, TemporarilyUnavailableError } from '../errors.js';
+import { RateLimitExceededError, TemporarilyUnavailableError } from '../errors.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import { rateLimitHeaders } from '../rate-limit-headers.js';
 import type { LimitStore } from '../stores/limit-store.js';
 import { memoryLimitStore } from '../stores/memory/memory-limit-store.js';
 import { type Admission, createAdmission, freeAdmission } from './admission.js';
