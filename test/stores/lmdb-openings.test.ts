@@ -88,21 +88,24 @@ test(
   TIMEOUT_MS,
 );
 
-test('an opening that took LMDB back is repeated', async () => {
+test('an opening that took LMDB back, or met mutexes that are destroyed, is repeated', async () => {
   const closed: string[] = [];
   const rootAt = (name: string, base: number) => ({
     name,
-    transactionSync: <Result>(step: () => Result) => step(),
+    transactionSync<Result>(step: () => Result) {
+      if (name === 'broken') throw new Error('Invalid argument');
+      return step();
+    },
     getStats: () => ({ lastTxnId: 7 }),
     getWriteTxnId: () => base + 1,
     close: async () => void closed.push(name),
   });
-  const roots = [rootAt('one commit back', 6), rootAt('two commits back', 5)];
+  const roots = [rootAt('one commit back', 6), rootAt('two commits back', 5), rootAt('broken', 7)];
   const opened = await openNewestState(
     () => roots.shift() ?? rootAt('right', 7),
     ({ name }) => name,
   );
 
   expect(opened).toBe('right');
-  expect(closed).toEqual(['one commit back', 'two commits back']);
+  expect(closed).toEqual(['one commit back', 'two commits back', 'broken']);
 });

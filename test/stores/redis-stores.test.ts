@@ -112,7 +112,7 @@ describeWithRedis('with a Redis of its own', () => {
   describe('connectRedisStores', () => {
     test('knows at once what another instance had revoked', async () => {
       const prefix = 'snapshot';
-      const first = await connectStores({ prefix });
+      const first = await connectStores({ prefix, commandTimeoutMs: 5000 });
       const names = Array.from({ length: 5000 }, (_, index) => `n${index}`);
       for (let from = 0; from < names.length; from += 100) {
         const part = names.slice(from, from + 100);

@@ -76,6 +76,39 @@ describeWithRedis('a snapshot', () => {
   });
 });
 
+describeWithRedis('the epoch', () => {
+  test('begins with the next whole second, since what was revoked in this one is not known', async () => {
+    const commands = await connect(await setUpRedis());
+    const log = revocationLog({ commands, news: commands, prefix: 'p', clock: () => NOW + 0.25 });
+
+    expect((await log.open()).completeSince).toBe(NOW + 1);
+  });
+
+  test('is vouched for only by who speaks of it, and never made to begin later', async () => {
+    const commands = await connect(await setUpRedis());
+    const log = revocationLog({ commands, news: commands, prefix: 'p', clock: () => NOW });
+    const { position } = await log.open();
+    const sinceAfter = async (epoch: string, completeSince: number): Promise<number> => {
+      await log.vouch(epoch, completeSince);
+      return (await log.open()).completeSince;
+    };
+
+    expect(await sinceAfter('another', NOW - 60)).toBe(NOW);
+    expect(await sinceAfter(position.epoch, NOW + 60)).toBe(NOW);
+    expect(await sinceAfter(position.epoch, NOW - 60)).toBe(NOW - 60);
+  });
+
+  test('that is another one leaves a position in it unknown', async () => {
+    const commands = await connect(await setUpRedis());
+    const log = revocationLog({ commands, news: commands, prefix: 'p', clock: () => NOW });
+    const { position } = await log.open();
+
+    expect(await log.poll(position)).toMatchObject({ position, entries: [] });
+    expect(await log.poll({ ...position, epoch: 'another' })).toBeUndefined();
+    expect(await log.poll({ ...position, id: '1-0' })).toBeUndefined();
+  });
+});
+
 describeWithRedis('the log', () => {
   test('is known to have gone back although it gave out the same number again', async () => {
     const redis = await setUpRedis();

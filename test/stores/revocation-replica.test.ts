@@ -6,7 +6,7 @@ import type { RevocationEntry } from '../../src/stores/revocation-store.js';
 import { clock, NOW } from '../support/tokens.js';
 
 const POSITION: LogPosition = { epoch: 'e', id: '1-0', text: '|' };
-const NOTHING: LogNews = { position: POSITION, completeSince: 0, entries: [], isCutOff: false };
+const NOTHING: LogNews = { position: POSITION, completeSince: NOW, entries: [], isCutOff: false };
 
 const running: RevocationReplica[] = [];
 
@@ -23,13 +23,14 @@ async function setUp() {
   const kept: RevocationEntry[] = [];
   const events: AuditEvent[] = [];
   let polls = 0;
+  let vouchedSince = NOW;
   let readHalf = (): void => undefined;
   const log: RevocationLog = {
-    open: async () => ({ position: POSITION, completeSince: 0 }),
+    open: async () => ({ position: POSITION, completeSince: NOW }),
     async poll() {
       polls += 1;
       const [answer] = answers.splice(0, 1);
-      return answer === undefined ? NOTHING : answer();
+      return answer === undefined ? { ...NOTHING, completeSince: vouchedSince } : answer();
     },
     untilNews: () => new Promise((resolve) => setTimeout(resolve, 2)),
     async *snapshot() {
@@ -40,7 +41,9 @@ async function setUp() {
       kept.push(...entries);
       return undefined;
     },
-    vouch: async () => undefined,
+    async vouch(_epoch, completeSince) {
+      vouchedSince = completeSince;
+    },
   };
   const audit = { enabled: true, record: async (event: AuditEvent) => void events.push(event) };
   const replica = new RevocationReplica({ log, maxAgeMs: 5000, clock, audit });
@@ -102,6 +105,21 @@ test('what the store accepts while a snapshot is read is no loss', async () => {
 
   expect(replica.find('a')).toEqual(upTo(200));
   expect({ kept, events }).toEqual({ kept: [], events: [] });
+});
+
+test('the store is trusted to be complete only once all that it logged is read', async () => {
+  const { replica, answer } = await setUp();
+  const trustedSince: number[] = [];
+  const restored = { completeSince: NOW - 600 };
+  await answer(
+    () => ({ ...newsOf(upTo(200)), ...restored, isCutOff: true }),
+    () => {
+      trustedSince.push(replica.completeSince());
+      return { ...NOTHING, ...restored };
+    },
+  );
+
+  expect([...trustedSince, replica.completeSince()]).toEqual([NOW, NOW - 600]);
 });
 
 test('what a snapshot lacks is put back', async () => {

@@ -15,21 +15,27 @@ export function continuesNewestState(root: Pick<RootDatabase, 'getStats' | 'getW
 }
 
 /**
- * Opens an environment, again where the opening took LMDB back: a further one tells it what is right.
+ * Opens an environment, again where the opening took LMDB back, for a further one tells it what is right, or where
+ * a process that ended in that moment left its mutexes destroyed, which whoever is alone makes anew.
  * @param prepare what is done first, in a transaction.
- * @throws Error where that does not come about.
+ * @throws what the last attempt failed with.
  */
 export async function openNewestState<Root extends Pick<RootDatabase, RootMethods>, Prepared>(
   openRoot: () => Root,
   prepare: (root: Root) => Prepared,
 ): Promise<Prepared> {
+  let failure: unknown = new Error('LMDB does not come to know its newest state while so much is written');
   for (let opening = 0; opening < MAX_OPENINGS; opening += 1) {
     const root = openRoot();
-    const prepared = root.transactionSync(() =>
-      continuesNewestState(root) ? { value: prepare(root) } : undefined,
-    );
-    if (prepared !== undefined) return prepared.value;
+    try {
+      const prepared = root.transactionSync(() =>
+        continuesNewestState(root) ? { value: prepare(root) } : undefined,
+      );
+      if (prepared !== undefined) return prepared.value;
+    } catch (cause) {
+      failure = cause;
+    }
     await root.close();
   }
-  throw new Error('LMDB does not come to know its newest state: too much is written while it is opened');
+  throw failure;
 }

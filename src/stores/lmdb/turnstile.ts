@@ -31,12 +31,15 @@ export function createTurnstile(name: string, maxWaitMs = MAX_WAIT_MS): Turnstil
   };
 }
 
+/** What says that there can be no such socket here at all, rather than none at the moment. */
+const IMPOSSIBLE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'EAFNOSUPPORT', 'EOPNOTSUPP']);
+
 /** The function that ends it; one that does nothing where there can be no such socket at all. */
 function listenTo(path: string): Promise<'taken' | (() => void)> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code === 'EADDRINUSE' ? 'taken' : () => undefined),
+      resolve(IMPOSSIBLE.has(error.code ?? '') ? () => undefined : 'taken'),
     );
     server.listen({ path, exclusive: true }, () => resolve(() => void server.close()));
   });
