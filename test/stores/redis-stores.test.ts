@@ -129,13 +129,19 @@ describeWithRedis('with a Redis of its own', () => {
       const keys = ['~narrow:*', '~{narrow}:*'];
       await redis.command('ACL', 'SETUSER', 'app', 'on', '>secret', ...keys, ...permissions.split(' '));
       const url = `redis://app:secret@127.0.0.1:${redis.port}`;
-      const { revocations, families, counters } = await connectStores({ url, prefix: 'narrow' });
+      const { revocations, families, counters, limits } = await connectStores({ url, prefix: 'narrow' });
       const other = await connectStores({ url, prefix: 'narrow' });
       await revocations.add({ name: 'a', expiresAt: NOW + 600, owner: 'demo' });
       await families.insert({ id: 'f', state: stateOf('a'), expiresAt: NOW + 600 });
       const family = await families.find({ clientId: stateOf('a').clientId, id: 'f' });
       await counters.add({ name: 'c', amount: 1, expiresAt: NOW + 600 });
 
+      const rates = [{ name: 'r', quota: 1, windowSeconds: 60, cost: 1 }];
+      const group = { name: 'g', maxMembers: 1 };
+      const step = { id: 's', buckets: [{ name: 'b', rates, concurrency: 1, group }], leaseSeconds: 9 };
+
+      expect((await limits.admit(step)).kind).toBe('admitted');
+      expect([await limits.renew(step), await limits.settle(step, { r: 0 })]).toEqual([true, true]);
       expect(family !== undefined && (await families.replace(family))).toBe(true);
       expect(await counters.read('c')).toBe(1);
       while (other.revocations.find('a') === undefined)

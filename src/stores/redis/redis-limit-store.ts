@@ -14,7 +14,7 @@ import type { RecordSetting } from './redis-record.js';
 
 /** Limits that all instances share, counted by the clock of Redis. Everything lies in one slot of a cluster. */
 export function redisLimitStore({ connection, prefix, clock }: RecordSetting): LimitStore {
-  const keyOf = (kind: string, name: string): string => `{${prefix}:limits}:${kind}:${name}`;
+  const keyOf = (kind: string, name: string): string => `${prefix}:{${prefix}-limits}:${kind}:${name}`;
   const run = (script: LuaScript, step: AdmissionStep, used: Readonly<Record<string, number>> = {}) => {
     const keys = step.buckets.flatMap(({ name, group }) => [
       keyOf('rates', name),
