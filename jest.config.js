@@ -15,6 +15,9 @@ const toSource = {
 
 /** Everything runs on Express 5; what touches Express runs a second time on Express 4. */
 export default {
+  // Modules of finished tests stay in memory; a process that has grown is replaced, as its garbage collection would
+  // hold up tests of what is answered in time.
+  workerIdleMemoryLimit: '512MB',
   // Some tests start processes, and two cores may be busy.
   testTimeout: 30_000,
   projects: [
