@@ -6,7 +6,7 @@ import { generateKeySet } from 'passport-jwe';
 import { type RunningProgram, startProgram } from '../support/processes.js';
 
 const PROCESSES = 4;
-const SECONDS = 8;
+const SECONDS = 14;
 
 let directory = '';
 const programs: RunningProgram[] = [];
@@ -78,6 +78,6 @@ test('processes that share a ring and rotate it under load refuse no valid token
   await Promise.all([...[...origins, ...origins].map(follow), ...origins.map(watch)]);
 
   expect(refused).toEqual([]);
-  expect(current.size).toBeGreaterThanOrEqual(4);
+  expect(current.size).toBeGreaterThanOrEqual(3);
   expect(verified).toBeGreaterThan(100);
 });
