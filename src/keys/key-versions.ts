@@ -145,7 +145,8 @@ export function generateKeySet(now: NumericDate = Date.now() / 1000): JwkSet {
 function createRoot(now: NumericDate, begin: NumericDate): Jwk {
   return {
     kty: 'oct',
-    kid: randomBytes(12).toString('base64url'),
+    // Hexadecimal: a kid is pasted behind a command, where a leading hyphen would read as an option.
+    kid: randomBytes(12).toString('hex'),
     key_ops: ['deriveKey'],
     iat: Math.floor(now),
     nbf: begin,

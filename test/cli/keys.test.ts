@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { setUpCommandLine } from '../support/command-line.js';
+import { NOW } from '../support/tokens.js';
 
 const { directory, run, runJson } = setUpCommandLine();
 
@@ -14,6 +15,7 @@ describe('keys', () => {
     expect(code).toBe(0);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(out).toBe(`keys.json holds the root ${keys[0].kid}`);
+    expect(keys[0].kid).toMatch(/^[0-9a-f]{24}$/);
   });
 
   test('generate overwrites nothing', async () => {
@@ -68,6 +70,14 @@ describe('keys', () => {
       { state: 'current' },
       { state: 'retired' },
     ]);
+  });
+
+  test('retire takes a kid that begins with a hyphen behind two of them', async () => {
+    const generate = async () => JSON.parse((await run(['keys', 'generate', '--stdout'])).out).keys[0];
+    const keys = [await generate(), { ...(await generate()), kid: '-T3pIx1', nbf: NOW + 120 }];
+    await writeFile(join(directory(), 'keys.json'), JSON.stringify({ keys }), { mode: 0o600 });
+
+    expect((await run(['keys', 'retire', '--', '-T3pIx1'])).code).toBe(0);
   });
 
   test('says which file is missing', async () => {

@@ -84,7 +84,10 @@ export function keysCommand(io: CommandIo): Command {
     .description('end a version at once, such as one that leaked: its tokens are refused')
     .addOption(keysOption())
     .addOption(jsonOption())
-    .addHelpText('after', '\nExample:\n  $ passport-jwe keys retire T3pIx1aQ0nXq8W2b')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ passport-jwe keys retire 5f0c1b7e9a3d4c2286aa10b3\n\nA kid of your own that begins with a hyphen goes behind two: keys retire -- -T3pIx1',
+    )
     .action((kid: string, options: KeysOptions) =>
       withRing(io, options, {}, async (ring) => {
         await ring.retire(kid);
