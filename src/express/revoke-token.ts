@@ -50,7 +50,10 @@ export function revokeToken(parts: RevocationParts): RequestHandler {
   };
 }
 
-/** RFC 7009 section 2.1: with a refresh token goes what was issued by it, here the tokens of its session. */
+/**
+ * RFC 7009 section 2.1: with a refresh token goes what was issued by it, here the tokens of its session. The token
+ * itself names that, so that they end even where the store has lost the family.
+ */
 async function endSession(
   { sessions, revocations, clock }: RevocationParts,
   token: string,
@@ -58,9 +61,8 @@ async function endSession(
 ) {
   const presented = await openRefreshToken(sessions, token, clock());
   if (sessions === undefined || presented === undefined) return false;
-  const family = await sessions.families.end(presented, clientId);
-  if (family === undefined) return true;
-  const { sessionId } = family.state;
+  await sessions.families.end(presented, clientId);
+  const { sessionId } = presented;
   await revocations.revoke({ kind: 'session', clientId, sessionId }, clientId);
   return true;
 }

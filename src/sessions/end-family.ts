@@ -12,15 +12,14 @@ export interface FamilyEndParts {
 }
 
 /**
- * Ends a family by a tombstone in its place, however many uses race with that.
- * @returns the family as it was found; `undefined` where it is unknown.
+ * Ends a family by a tombstone in its place, however many uses race with that; one that is unknown has ended.
  * @throws TemporarilyUnavailableError where all attempts were lost.
  */
-export async function endFamily(parts: FamilyEndParts, name: FamilyName): Promise<StoredFamily | undefined> {
+export async function endFamily(parts: FamilyEndParts, name: FamilyName): Promise<void> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const family = await parts.store.find(name);
     const isOver = family === undefined || family.state.ended !== undefined;
-    if (isOver || (await entombFamily(parts, family, 'revoked'))) return family;
+    if (isOver || (await entombFamily(parts, family, 'revoked'))) return;
   }
   throw lostRaces();
 }

@@ -90,7 +90,7 @@ export interface RefreshFamilies {
   /** The family of a token that is the live one of it. */
   inspect(presented: PresentedToken): Promise<StoredFamily | undefined>;
   /** Ends the family of a token that its client gives up. */
-  end(presented: PresentedToken, clientId: string): Promise<StoredFamily | undefined>;
+  end(presented: PresentedToken, clientId: string): Promise<void>;
 }
 
 export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamilies {
@@ -180,7 +180,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
 
     async end({ family }, clientId) {
       if (family.clientId !== clientId) throw new InvalidGrantError('wrong_client');
-      return endFamily(parts, family);
+      await endFamily(parts, family);
     },
   };
 }

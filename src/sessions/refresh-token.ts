@@ -14,6 +14,8 @@ export interface PresentedToken {
   readonly token: string;
   readonly digest: string;
   readonly family: FamilyName;
+  /** The session that its family belongs to. */
+  readonly sessionId: string;
   /** Key under which it is encrypted. */
   readonly kid: string;
 }
@@ -56,12 +58,14 @@ export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshToke
 
     async open(token, now) {
       const { header, claims, key } = await decrypt(token, now);
-      const { iss, exp, type, client_id: clientId, family_id: id } = claims;
+      const { iss, exp, type, client_id: clientId, family_id: id, session_id: sessionId } = claims;
       const isOurs = key.purpose === 'refresh' && header['typ'] === REFRESH_TOKEN_TYP;
       if (!isOurs || iss !== issuer || type !== 'refresh') throw new InvalidGrantError('malformed');
-      if (typeof clientId !== 'string' || typeof id !== 'string') throw new InvalidGrantError('malformed');
+      if (typeof clientId !== 'string' || typeof id !== 'string' || typeof sessionId !== 'string') {
+        throw new InvalidGrantError('malformed');
+      }
       if (!(typeof exp === 'number' && exp > now)) throw new InvalidGrantError('expired');
-      return { token, digest: digestToken(token), family: { clientId, id }, kid: key.kid };
+      return { token, digest: digestToken(token), family: { clientId, id }, sessionId, kid: key.kid };
     },
   };
 

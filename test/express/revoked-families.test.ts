@@ -46,6 +46,14 @@ describe('a family of a subject that is revoked', () => {
   });
 });
 
+test('a refresh token that is given up takes the access tokens of its session along, though its family is lost', async () => {
+  const { refreshToken, accessToken } = await app.begin();
+  const forgetful = await app.rebuild({ families: createMemoryStores().families });
+
+  expect((await forgetful.revoke(refreshToken)).status).toBe(200);
+  expect(await forgetful.use(accessToken)).toBe(401);
+});
+
 describe('a refresh token under a kid that is revoked', () => {
   const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? '';
 
