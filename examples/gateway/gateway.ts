@@ -1,32 +1,10 @@
-import { createServer, type Server } from 'node:http';
-import express, { type ErrorRequestHandler, type Express } from 'express';
-import {
-  type AuditTrail,
-  authenticate,
-  bearerErrors,
-  createKeyRing,
-  createLimits,
-  createRevocations,
-  createSessions,
-  discoveryRouter,
-  fileKeySource,
-  type KeyRing,
-  limitRequests,
-  openKeyRing,
-  protectedResourceUrl,
-  type Revocations,
-  type Stores,
-  sessionRouter,
-  tokenRouter,
-  type WatchedApiKeys,
-  watchApiKeys,
-} from 'passport-jwe';
-import { openLmdbStores } from 'passport-jwe/lmdb';
-import { connectRedisStores } from 'passport-jwe/redis';
+import { createServer } from 'node:http';
+import { type AuditTrail, createRevocations, type WatchedApiKeys, watchApiKeys } from 'passport-jwe';
+import { createApp, type Service } from './app.js';
 import { openDataDirectory } from './data-directory.js';
-import { adminRoutes } from './routes/admin.js';
-import { documentRoutes } from './routes/documents.js';
-import { modelRoutes } from './routes/models.js';
+import { type OpenKeys, openKeys } from './open-keys.js';
+import { openStores } from './open-stores.js';
+import { close, listen } from './server.js';
 import type { Settings } from './settings.js';
 
 /** A gateway that listens. */
@@ -41,7 +19,7 @@ export interface Gateway {
 /** Loads everything, then listens: issuer and audience default to the origin that it listens on. */
 export async function startGateway(settings: Settings, audit: AuditTrail): Promise<Gateway> {
   const demoApiKey = settings.isSample ? await chooseDemoApiKey(settings) : undefined;
-  const stores = await chooseStores(settings, audit);
+  const stores = await openStores(settings, audit);
   const revocations = createRevocations({ store: stores.revocations, audit });
 
   const server = createServer();
@@ -76,120 +54,6 @@ function watchKeys(
   return watchApiKeys({ ...parts, directory, environment, sighup: !process.stdin.isTTY });
 }
 
-const SHUTDOWN_TIMEOUT_MS = 5000;
-
-/** What the routes below ask for. */
-const SCOPES = [
-  ...['read:documents', 'write:documents', 'admin:configurations', 'execute:models'],
-  'manage:sessions',
-];
-
-/** What issuing and accepting have in common. */
-interface Service {
-  readonly keyRing: KeyRing;
-  readonly issuer: string;
-  readonly audience: string;
-  readonly revocations: Revocations;
-  readonly audit: AuditTrail;
-}
-
-function createApp(service: Service, apiKeys: WatchedApiKeys, stores: Stores): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
-  app.get('/readyz', (_req, res) => {
-    const isReady = stores.isReady();
-    res.status(isReady ? 200 : 503).json({ status: isReady ? 'ok' : 'unavailable' });
-  });
-  const tokens = tokenRouter({ ...service, apiKeys, families: stores.families });
-  app.use('/oauth', tokens);
-  app.use(
-    discoveryRouter({ tokenRouter: tokens, url: `${service.issuer}/oauth`, ...publicResource(service) }),
-  );
-  const limits = createLimits({ store: stores.limits, apiKeys, audit: service.audit });
-  const guarded = ['/documents', '/admin', '/sessions'];
-  app.use([...guarded, '/v1'], authenticate({ ...service, apiKeys, ...challengeOf(service) }));
-  app.use(guarded, limitRequests({ limits }));
-  const { revocations, audit } = service;
-  app.use(
-    '/sessions',
-    sessionRouter({ sessions: createSessions({ families: stores.families, revocations, audit }) }),
-  );
-  app.use(documentRoutes(), adminRoutes(apiKeys), modelRoutes(apiKeys, limits));
-  app.use(bearerErrors(), unreadableBodies);
-  return app;
-}
-
-/** An audience that is no URL has no metadata (RFC 9728 section 1.2). */
-function publicResource({ audience }: Service) {
-  return URL.canParse(audience) ? { protectedResource: { resource: audience, scopes: SCOPES } } : {};
-}
-
-function challengeOf({ audience }: Service) {
-  if (!URL.canParse(audience)) return { realm: 'gateway' };
-  return { realm: 'gateway', resourceMetadata: protectedResourceUrl(audience) };
-}
-
-/** Answers what express.json() refuses. */
-const unreadableBodies: ErrorRequestHandler = (error, _req, res, next) => {
-  if (res.headersSent || ![400, 413, 415].includes(error?.status)) return next(error);
-  res.status(error.status).json({ error: 'invalid_request', error_description: 'The body cannot be read' });
-};
-
-interface OpenKeys {
-  readonly keyRing: KeyRing;
-  close(): Promise<void>;
-}
-
-/** A key file is followed, so that `passport-jwe keys rotate` takes effect; a passphrase stays what it is. */
-async function openKeys(settings: Settings, { counters }: Stores, audit: AuditTrail): Promise<OpenKeys> {
-  const { passphrase, keysFile, dataDir } = settings;
-  const data = openDataDirectory(dataDir);
-  const usage = { counters };
-  if (passphrase !== undefined) {
-    const salt = settings.salt ?? (await data.salt());
-    const keyRing = await createKeyRing({ current: { passphrase, salt }, usage, audit });
-    return { keyRing, close: async () => undefined };
-  }
-  const source = fileKeySource({ file: keysFile ?? (await data.keysFile()) });
-  const keyRing = await openKeyRing({ source, usage, audit });
-  return { keyRing, close: () => keyRing.close() };
-}
-
-async function chooseStores(settings: Settings, audit: AuditTrail): Promise<Stores> {
-  const { redisUrl, redisTimeoutMs, dataDir } = settings;
-  const patience = redisTimeoutMs === undefined ? {} : { commandTimeoutMs: redisTimeoutMs };
-  if (redisUrl !== undefined) return connectRedisStores({ url: redisUrl, ...patience, audit });
-  return openLmdbStores({ path: await openDataDirectory(dataDir).storeDirectory() });
-}
-
 async function chooseDemoApiKey(settings: Settings): Promise<string> {
   return settings.demoApiKey ?? openDataDirectory(settings.dataDir).demoApiKey();
-}
-
-function listen(server: Server, { host, port }: Settings): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      reject(
-        cause.code === 'EADDRINUSE' ? new Error(`Port ${port} is taken; set PORT to another one`) : cause,
-      );
-    });
-    server.listen(port, host, () => resolve(originOf(server, host)));
-  });
-}
-
-function originOf(server: Server, host: string): string {
-  const address = server.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/** Requests that run may end, connections take no more of them, and what does not end is cut off. */
-function close(server: Server): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'));
-    server.close((error) => (error ? reject(error) : resolve()));
-    server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), SHUTDOWN_TIMEOUT_MS).unref();
-  });
 }

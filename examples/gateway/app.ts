@@ -1,0 +1,79 @@
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import {
+  type AuditTrail,
+  authenticate,
+  bearerErrors,
+  createLimits,
+  createSessions,
+  discoveryRouter,
+  type KeyRing,
+  limitRequests,
+  protectedResourceUrl,
+  type Revocations,
+  type Stores,
+  sessionRouter,
+  tokenRouter,
+  type WatchedApiKeys,
+} from 'passport-jwe';
+import { adminRoutes } from './routes/admin.js';
+import { documentRoutes } from './routes/documents.js';
+import { modelRoutes } from './routes/models.js';
+
+/** What the routes below ask for. */
+const SCOPES = [
+  ...['read:documents', 'write:documents', 'admin:configurations', 'execute:models'],
+  'manage:sessions',
+];
+
+/** What issuing and accepting have in common. */
+export interface Service {
+  readonly keyRing: KeyRing;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly revocations: Revocations;
+  readonly audit: AuditTrail;
+}
+
+/** Every route of the gateway, in the order in which a request meets them. */
+export function createApp(service: Service, apiKeys: WatchedApiKeys, stores: Stores): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
+  app.get('/readyz', (_req, res) => {
+    const isReady = stores.isReady();
+    res.status(isReady ? 200 : 503).json({ status: isReady ? 'ok' : 'unavailable' });
+  });
+  const tokens = tokenRouter({ ...service, apiKeys, families: stores.families });
+  app.use('/oauth', tokens);
+  app.use(
+    discoveryRouter({ tokenRouter: tokens, url: `${service.issuer}/oauth`, ...publicResource(service) }),
+  );
+  const limits = createLimits({ store: stores.limits, apiKeys, audit: service.audit });
+  const guarded = ['/documents', '/admin', '/sessions'];
+  app.use([...guarded, '/v1'], authenticate({ ...service, apiKeys, ...challengeOf(service) }));
+  app.use(guarded, limitRequests({ limits }));
+  const { revocations, audit } = service;
+  app.use(
+    '/sessions',
+    sessionRouter({ sessions: createSessions({ families: stores.families, revocations, audit }) }),
+  );
+  app.use(documentRoutes(), adminRoutes(apiKeys), modelRoutes(apiKeys, limits));
+  app.use(bearerErrors(), unreadableBodies);
+  return app;
+}
+
+/** An audience that is no URL has no metadata (RFC 9728 section 1.2). */
+function publicResource({ audience }: Service) {
+  return URL.canParse(audience) ? { protectedResource: { resource: audience, scopes: SCOPES } } : {};
+}
+
+function challengeOf({ audience }: Service) {
+  if (!URL.canParse(audience)) return { realm: 'gateway' };
+  return { realm: 'gateway', resourceMetadata: protectedResourceUrl(audience) };
+}
+
+/** Answers what express.json() refuses. */
+const unreadableBodies: ErrorRequestHandler = (error, _req, res, next) => {
+  if (res.headersSent || ![400, 413, 415].includes(error?.status)) return next(error);
+  res.status(error.status).json({ error: 'invalid_request', error_description: 'The body cannot be read' });
+};

@@ -1,0 +1,35 @@
+import {
+  type AuditTrail,
+  createKeyRing,
+  fileKeySource,
+  type KeyRing,
+  openKeyRing,
+  type Stores,
+} from 'passport-jwe';
+import { openDataDirectory } from './data-directory.js';
+import type { Settings } from './settings.js';
+
+/** The keys that tokens are encrypted under. */
+export interface OpenKeys {
+  readonly keyRing: KeyRing;
+  close(): Promise<void>;
+}
+
+/** A key file is followed, so that `passport-jwe keys rotate` takes effect; a passphrase stays what it is. */
+export async function openKeys(
+  settings: Settings,
+  { counters }: Stores,
+  audit: AuditTrail,
+): Promise<OpenKeys> {
+  const { passphrase, keysFile, dataDir } = settings;
+  const data = openDataDirectory(dataDir);
+  const usage = { counters };
+  if (passphrase !== undefined) {
+    const salt = settings.salt ?? (await data.salt());
+    const keyRing = await createKeyRing({ current: { passphrase, salt }, usage, audit });
+    return { keyRing, close: async () => undefined };
+  }
+  const source = fileKeySource({ file: keysFile ?? (await data.keysFile()) });
+  const keyRing = await openKeyRing({ source, usage, audit });
+  return { keyRing, close: () => keyRing.close() };
+}
