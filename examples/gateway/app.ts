@@ -15,6 +15,9 @@ import {
   tokenRouter,
   type WatchedApiKeys,
 } from 'passport-jwe';
+import { answerModelErrors } from './models/answer-model-errors.js';
+import type { ModelService } from './models/serve-model.js';
+import { nameRequests } from './observability/request-id.js';
 import { adminRoutes } from './routes/admin.js';
 import { documentRoutes } from './routes/documents.js';
 import { modelRoutes } from './routes/models.js';
@@ -34,10 +37,18 @@ export interface Service {
   readonly audit: AuditTrail;
 }
 
+export interface AppParts {
+  readonly apiKeys: WatchedApiKeys;
+  readonly stores: Stores;
+  /** How models are reached. */
+  readonly models: Omit<ModelService, 'apiKeys'>;
+}
+
 /** Every route of the gateway, in the order in which a request meets them. */
-export function createApp(service: Service, apiKeys: WatchedApiKeys, stores: Stores): Express {
+export function createApp(service: Service, { apiKeys, stores, models }: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.use(nameRequests);
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
   app.get('/readyz', (_req, res) => {
     const isReady = stores.isReady();
@@ -49,18 +60,23 @@ export function createApp(service: Service, apiKeys: WatchedApiKeys, stores: Sto
     discoveryRouter({ tokenRouter: tokens, url: `${service.issuer}/oauth`, ...publicResource(service) }),
   );
   const limits = createLimits({ store: stores.limits, apiKeys, audit: service.audit });
+  const accept = { ...service, apiKeys, ...challengeOf(service) };
   const guarded = ['/documents', '/admin', '/sessions'];
-  app.use([...guarded, '/v1'], authenticate({ ...service, apiKeys, ...challengeOf(service) }));
-  app.use(guarded, limitRequests({ limits }));
+  app.use(guarded, authenticate(accept), limitRequests({ limits }));
   const { revocations, audit } = service;
   app.use(
     '/sessions',
     sessionRouter({ sessions: createSessions({ families: stores.families, revocations, audit }) }),
   );
-  app.use(documentRoutes(), adminRoutes(apiKeys), modelRoutes(apiKeys, limits));
+  app.use(documentRoutes(), adminRoutes(apiKeys));
+  app.use('/v1', authenticate({ ...accept, ...MODEL_CLIENTS }));
+  app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors);
   app.use(bearerErrors(), unreadableBodies);
   return app;
 }
+
+/** Clients of Anthropic send their key in a header of its own; failures are answered as all of them read it. */
+const MODEL_CLIENTS = { tokenLocations: { header: 'x-api-key' }, failWithError: true } as const;
 
 /** An audience that is no URL has no metadata (RFC 9728 section 1.2). */
 function publicResource({ audience }: Service) {

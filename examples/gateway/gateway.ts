@@ -2,6 +2,9 @@ import { createServer } from 'node:http';
 import { type AuditTrail, createRevocations, type WatchedApiKeys, watchApiKeys } from 'passport-jwe';
 import { createApp, type Service } from './app.js';
 import { openDataDirectory } from './data-directory.js';
+import { createEchoModel } from './echo/create-echo-model.js';
+import type { CompletionListener } from './models/completion-record.js';
+import { connectProviders } from './models/connect-providers.js';
 import { type OpenKeys, openKeys } from './open-keys.js';
 import { openStores } from './open-stores.js';
 import { close, listen } from './server.js';
@@ -17,17 +20,25 @@ export interface Gateway {
 }
 
 /** Loads everything, then listens: issuer and audience default to the origin that it listens on. */
-export async function startGateway(settings: Settings, audit: AuditTrail): Promise<Gateway> {
+export async function startGateway(
+  settings: Settings,
+  audit: AuditTrail,
+  onCompletion: CompletionListener = () => {},
+): Promise<Gateway> {
   const demoApiKey = settings.isSample ? await chooseDemoApiKey(settings) : undefined;
   const stores = await openStores(settings, audit);
   const revocations = createRevocations({ store: stores.revocations, audit });
 
   const server = createServer();
+  const echo = createEchoModel();
+  const dispatcher = connectProviders(settings);
   let keys: OpenKeys | undefined;
   let apiKeys: WatchedApiKeys | undefined;
   const closeAll = async (): Promise<void> => {
     apiKeys?.close();
     await keys?.close();
+    await dispatcher.close();
+    await echo.close();
     await stores.close();
   };
   try {
@@ -36,7 +47,8 @@ export async function startGateway(settings: Settings, audit: AuditTrail): Promi
     const origin = await listen(server, settings);
     const { issuer = origin, audience = origin } = settings;
     const service = { keyRing: keys.keyRing, issuer, audience, revocations, audit };
-    server.on('request', createApp(service, apiKeys, stores));
+    const models = { dispatcher, echoOrigin: () => echo.origin(), onCompletion };
+    server.on('request', createApp(service, { apiKeys, stores, models }));
     return { origin, demoApiKey, close: () => close(server).finally(closeAll) };
   } catch (failure) {
     await closeAll();

@@ -20,6 +20,8 @@ export interface Settings {
   readonly redisUrl: string | undefined;
   /** Longest wait for an answer of Redis. Default: that of the package. */
   readonly redisTimeoutMs: number | undefined;
+  /** Longest wait for the beginning of a provider's answer, and for its next part. Default: 300 000. */
+  readonly providerTimeoutMs: number;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -42,6 +44,7 @@ export function readSettings(variables: Variables): Settings {
     demoApiKey: readSecret(variables, 'DEMO_API_KEY'),
     redisUrl: readSecret(variables, 'REDIS_URL'),
     redisTimeoutMs: readMilliseconds(variables, 'REDIS_TIMEOUT_MS'),
+    providerTimeoutMs: readMilliseconds(variables, 'PROVIDER_TIMEOUT_MS') ?? 300_000,
   };
   assertSharedSettings(settings);
   return settings;

@@ -1,57 +1,69 @@
-import express, { type Request, type Response, type Router } from 'express';
-import {
-  AccessDeniedError,
-  type ApiKeyRegistry,
-  admissionOf,
-  InvalidRequestError,
-  type Limits,
-  limitRequests,
-  type ModelConfiguration,
-  requireScope,
-  requireType,
-  verifiedToken,
-} from 'passport-jwe';
-import { completeByEcho, countTokens, readChatRequest } from '../echo-model.js';
+import express, { type Request, type Router } from 'express';
+import { type Limits, limitRequests, requireScope, requireType } from 'passport-jwe';
+import { anthropicMessages, anthropicTokenCount } from '../models/anthropic-messages.js';
+import { listModels, showModel } from '../models/list-models.js';
+import { ModelApiError } from '../models/model-api-error.js';
+import { openaiChat } from '../models/openai-chat.js';
+import { openaiEmbeddings } from '../models/openai-embeddings.js';
+import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
+import { requireFunctions, requireModel } from '../models/tmp-guards.js';
+import type { ModelRequest, WireFormat } from '../models/wire-format.js';
 
-/** The models of the caller's API key, in the wire format of OpenAI. */
-export function modelRoutes(apiKeys: ApiKeyRegistry, limits: Limits): Router {
+/** Images and long conversations come in the body. */
+const BODY_LIMIT = '32mb';
+
+export interface ModelRoutesParts extends ModelService {
+  readonly limits: Limits;
+}
+
+/** The models of the caller's API key, for clients of OpenAI and Anthropic below `/v1`; behind `authenticate()`. */
+export function modelRoutes(parts: ModelRoutesParts): Router {
+  const { apiKeys, limits } = parts;
   const router = express.Router();
-  router.use('/v1', requireScope('execute:models'), requireType('tiered_model_exec'));
-
-  router.get('/v1/models', limitRequests({ limits }), (req, res) => {
-    const { allowed_models: models } = verifiedToken(req, 'tiered_model_exec').claims;
-    res.json({ object: 'list', data: models.map((id) => ({ id, object: 'model', owned_by: 'gateway' })) });
-  });
-
-  /** What is asked may be answered at full length; what was not used is given back. */
-  const reserve = limitRequests({
-    limits,
-    tokens: (req) => {
-      const chat = readChatRequest(req.body);
-      return countTokens(chat.texts) + findModel(req, chat.model, apiKeys).maxTokens;
-    },
-  });
-  const complete = async (req: Request, res: Response): Promise<void> => {
-    const chat = readChatRequest(req.body);
-    const completion = completeByEcho(chat, findModel(req, chat.model, apiKeys).maxTokens);
-    await admissionOf(req).settle({ tokens: completion.usage.total_tokens });
-    res.json(completion);
-  };
-  router.post('/v1/chat/completions', express.json({ limit: '1mb' }), reserve, (req, res, next) => {
-    complete(req, res).catch(next);
-  });
-
+  router.use(requireScope('execute:models'));
+  router.use(requireType('tiered_model_exec', 'function_call', 'delegation'));
+  router.get('/models', limitRequests({ limits }), listModels(apiKeys));
+  router.get('/models/:id', limitRequests({ limits }), showModel(apiKeys));
+  mountFormat(router, openaiChat, parts);
+  mountFormat(router, openaiEmbeddings, parts);
+  mountFormat(router, anthropicMessages, parts);
+  mountFormat(router, anthropicTokenCount, parts);
+  router.use(refuseUnknownRoute);
   return router;
 }
 
-/** The token says which models are allowed, the configuration how they are reached. */
-function findModel(req: Request, name: string, apiKeys: ApiKeyRegistry): ModelConfiguration {
-  const { allowed_models: allowed, client_id: keyId } = verifiedToken(req, 'tiered_model_exec').claims;
-  const model = apiKeys.get(keyId)?.models.find((candidate) => candidate.name === name);
-  if (!allowed.includes(name) || model === undefined)
-    throw new AccessDeniedError('This model is not open to you');
-  if (model.endpoint !== 'echo:') {
-    throw new InvalidRequestError('This gateway serves models with the endpoint echo: only');
-  }
-  return model;
+function mountFormat<Asked extends ModelRequest>(
+  router: Router,
+  format: WireFormat<Asked>,
+  parts: ModelRoutesParts,
+): void {
+  const askedOf = remember((req) => format.read(req.body));
+  /** What is asked may be answered at full length; what was not used is given back. */
+  const tokens = (req: Request): number => {
+    const asked = askedOf(req);
+    return asked.inputEstimate + asked.maxOutput(modelOf(req, asked.model, parts.apiKeys));
+  };
+  router.post(
+    format.route.replace('/v1', ''),
+    express.json({ limit: BODY_LIMIT }),
+    requireModel((req) => askedOf(req).model),
+    requireFunctions((req) => askedOf(req).toolNames),
+    limitRequests({ limits: parts.limits, tokens }),
+    serveModel({ format, askedOf }, parts),
+  );
+}
+
+/** Reads each request once, however many steps want to know. */
+function remember<Value extends object>(read: (req: Request) => Value): (req: Request) => Value {
+  const values = new WeakMap<Request, Value>();
+  return (req) => {
+    const value = values.get(req) ?? read(req);
+    values.set(req, value);
+    return value;
+  };
+}
+
+function refuseUnknownRoute(): never {
+  const message = 'There is no such route';
+  throw new ModelApiError({ status: 404, type: 'not_found_error', code: 'unknown_route', message });
 }

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import express, { type Request, type Response, type Router } from 'express';
+import { type Prompt, readPrompt } from './read-prompt.js';
+import { refuseAsTold } from './refuse-as-told.js';
+import { sayWords } from './say-words.js';
+
+/** The echo model as Anthropic would serve it. */
+export function echoAnthropic(): Router {
+  const router = express.Router();
+  router.post('/v1/messages', async (req: Request, res: Response) => {
+    const prompt = readPrompt(req.body);
+    if (refuseAsTold(res, prompt.directives)) return;
+    if (prompt.isStream) return sayWords(res, prompt, scriptOf(prompt));
+    const content = [{ type: 'text', text: prompt.answer.join(' ') }];
+    const usage = usageOf(prompt, prompt.answer.length);
+    res.json({ ...nameAnswer(prompt), content, stop_reason: stopReason(prompt), stop_sequence: null, usage });
+  });
+  router.post('/v1/messages/count_tokens', (req, res) => {
+    res.json({ input_tokens: readPrompt(req.body).inputTokens });
+  });
+  return router;
+}
+
+function nameAnswer({ model }: Prompt) {
+  return { id: `msg_${randomUUID()}`, type: 'message', role: 'assistant', model };
+}
+
+/** What was cached is counted beside what was not. */
+function usageOf({ inputTokens, directives: { cached } }: Prompt, outputTokens: number) {
+  const read = Math.min(cached, inputTokens);
+  return {
+    input_tokens: inputTokens - read,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: read,
+    output_tokens: outputTokens,
+  };
+}
+
+function scriptOf(prompt: Prompt) {
+  const message = { ...nameAnswer(prompt), content: [], stop_reason: null, stop_sequence: null };
+  const delta = { stop_reason: stopReason(prompt), stop_sequence: null };
+  return {
+    begin: [
+      { type: 'message_start', message: { ...message, usage: usageOf(prompt, 1) } },
+      { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+      { type: 'ping' },
+    ],
+    word: (text: string) => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } }),
+    end: [
+      { type: 'content_block_stop', index: 0 },
+      { type: 'message_delta', delta, usage: { output_tokens: prompt.answer.length } },
+      { type: 'message_stop' },
+    ],
+    failure: { type: 'error', error: { type: 'overloaded_error', message: 'As it was told' } },
+    format: (event: object) => `event: ${typeOf(event)}\ndata: ${JSON.stringify(event)}\n\n`,
+    trailer: '',
+  };
+}
+
+function typeOf(event: object): string {
+  return 'type' in event ? String(event.type) : 'ping';
+}
+
+function stopReason({ isTruncated }: Prompt): string {
+  return isTruncated ? 'max_tokens' : 'end_turn';
+}

@@ -1,0 +1,16 @@
+import type { Response } from 'express';
+import type { Directives } from './read-directives.js';
+
+/** Refuses where the message says so, in a body that both formats know. */
+export function refuseAsTold(res: Response, { status, retryAfter, cut }: Directives): boolean {
+  if (status === undefined) {
+    if (cut !== 0) return false;
+    res.destroy();
+    return true;
+  }
+  if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter));
+  if (status >= 300 && status < 400) res.set('Location', 'http://127.0.0.1:1/');
+  const error = { type: 'echo_error', code: 'as_told', message: 'The echo model refused as it was told' };
+  res.status(Math.min(599, Math.max(300, status))).json({ type: 'error', error });
+  return true;
+}

@@ -1,0 +1,17 @@
+import type { ErrorRequestHandler } from 'express';
+import { JweError } from 'passport-jwe';
+import { requestIdOf } from '../observability/request-id.js';
+import { describeFailure, describeModelError } from './describe-model-error.js';
+
+/** Official clients wait themselves up to this long, and otherwise retry at once unless told not to. */
+const MAX_PATIENCE_SECONDS = 60;
+
+/** Answers every failure below `/v1` in one body that all clients read, with the status and headers of the failure. */
+export const answerModelErrors: ErrorRequestHandler = (failure, _req, res, next) => {
+  if (res.headersSent) return next(failure);
+  const detail = describeFailure(failure);
+  if (failure instanceof JweError) res.set(failure.headers);
+  if (detail.retryAfterSeconds !== undefined) res.set('Retry-After', String(detail.retryAfterSeconds));
+  if (Number(res.get('Retry-After') ?? 0) > MAX_PATIENCE_SECONDS) res.set('X-Should-Retry', 'false');
+  res.status(detail.status).json(describeModelError(detail, requestIdOf(res)));
+};

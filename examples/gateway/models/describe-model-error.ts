@@ -1,0 +1,43 @@
+import { type JsonObject, JweError } from 'passport-jwe';
+import { ModelApiError, type ModelApiErrorDetail } from './model-api-error.js';
+
+/** The names of Anthropic for the failures of the package. */
+const TYPES: ReadonlyMap<number, string> = new Map([
+  [400, 'invalid_request_error'],
+  [401, 'authentication_error'],
+  [403, 'permission_error'],
+  [404, 'not_found_error'],
+  [413, 'request_too_large'],
+  [429, 'rate_limit_error'],
+  [503, 'overloaded_error'],
+]);
+
+/** Whatever went wrong with a request below `/v1`, as its client is told of it. */
+export function describeFailure(failure: unknown): ModelApiErrorDetail {
+  if (failure instanceof ModelApiError) return failure.detail;
+  if (failure instanceof JweError) {
+    const { status, error, message } = failure;
+    return { status, type: typeOf(status), code: error ?? 'missing_credentials', message };
+  }
+  const status = statusOfBodyParser(failure);
+  if (status !== undefined) {
+    return { status, type: typeOf(status), code: 'invalid_request', message: 'The body cannot be read' };
+  }
+  return { status: 500, type: 'api_error', code: 'internal_error', message: 'The gateway failed' };
+}
+
+/** One body for clients of OpenAI, which read `error`, and of Anthropic, which read `error.type` beneath `type`. */
+export function describeModelError(detail: ModelApiErrorDetail, requestId: string): JsonObject {
+  const { type, code = null, param = null, message } = detail;
+  return { type: 'error', error: { type, code, param, message }, request_id: requestId };
+}
+
+function typeOf(status: number): string {
+  return TYPES.get(status) ?? 'invalid_request_error';
+}
+
+/** What `express.json()` refuses. */
+function statusOfBodyParser(failure: unknown): number | undefined {
+  const status = failure instanceof Error && 'status' in failure ? failure.status : undefined;
+  return status === 400 || status === 413 || status === 415 ? status : undefined;
+}

@@ -1,0 +1,77 @@
+import {
+  type ApiKeyRegistry,
+  InvalidRequestError,
+  type ModelConfiguration,
+  type VerifiedToken,
+} from 'passport-jwe';
+import { ModelApiError } from './model-api-error.js';
+import type { WireFormat } from './wire-format.js';
+
+/** Configured models that a token may use, each by its name. */
+export function modelsOf(
+  token: VerifiedToken,
+  apiKeys: Pick<ApiKeyRegistry, 'get'>,
+): ReadonlyMap<string, ModelConfiguration> {
+  const models = ownersOf(token).flatMap((keyId) => apiKeys.get(keyId)?.models ?? []);
+  const isAllowed = ({ name }: ModelConfiguration): boolean => allowedModels(token)?.includes(name) ?? true;
+  // Of two owners the nearer one comes first, and so has to be set last.
+  return new Map(
+    models
+      .filter(isAllowed)
+      .reverse()
+      .map((model) => [model.name, model]),
+  );
+}
+
+/**
+ * The model of a request.
+ * @throws ModelApiError (404) where there is none of that name any more.
+ */
+export function findModel(
+  models: ReadonlyMap<string, ModelConfiguration>,
+  name: unknown,
+): ModelConfiguration {
+  const model = typeof name === 'string' ? models.get(name) : undefined;
+  if (model !== undefined) return model;
+  const message = 'There is no such model, or it is not open to you';
+  throw new ModelApiError({ status: 404, type: 'not_found_error', code: 'model_not_found', message });
+}
+
+/** A key that may call functions has the models of its configuration; its tokens do not list them. */
+function allowedModels({ type, claims }: VerifiedToken): readonly string[] | undefined {
+  switch (type) {
+    case 'tiered_model_exec':
+      return claims.allowed_models;
+    case 'delegation':
+      return claims.allowed_models ?? [];
+    default:
+      return undefined;
+  }
+}
+
+/** A delegated token uses the models of whom it speaks for. */
+function ownersOf(token: VerifiedToken): readonly string[] {
+  if (token.type === 'delegation') {
+    return token.claims.lineage.filter((ancestor) => ancestor.is_actor !== true).map((a) => a.client_id);
+  }
+  return token.claims.client_id === undefined ? [] : [token.claims.client_id];
+}
+
+/**
+ * Where the provider of a model is asked in a format.
+ * @param echoOrigin origin of the embedded model.
+ * @throws InvalidRequestError where the model speaks another format.
+ */
+export function endpointOf(
+  { endpoint }: ModelConfiguration,
+  format: Pick<WireFormat, 'route' | 'endpointSuffix' | 'endpointExtension'>,
+  echoOrigin: string,
+): string {
+  if (endpoint === 'echo:') return echoOrigin + format.route;
+  const url = new URL(endpoint);
+  if (!url.pathname.endsWith(format.endpointSuffix)) {
+    throw new InvalidRequestError('This model speaks another format; ask it by the route of that');
+  }
+  url.pathname += format.endpointExtension ?? '';
+  return url.href;
+}

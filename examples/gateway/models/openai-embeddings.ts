@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { json, modelName, readBody } from './read-body.js';
+import { estimateInput, readCount } from './token-usage.js';
+import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
+
+const embeddingsSchema = z.looseObject({
+  model: modelName,
+  input: z.union([
+    z.string().min(1),
+    z.array(z.string()).min(1),
+    z.array(z.int()).min(1),
+    z.array(z.array(z.int())).min(1),
+  ]),
+});
+
+/** Embeddings of OpenAI, which many providers speak. */
+export const openaiEmbeddings: WireFormat<ModelRequest> = {
+  route: '/v1/embeddings',
+  endpointSuffix: '/embeddings',
+  forwardedHeaders: [],
+  authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+
+  read(body) {
+    const request = readBody(embeddingsSchema, body);
+    return {
+      model: request.model,
+      isStream: false,
+      toolNames: [],
+      inputEstimate: estimateInput(request.input),
+      maxOutput: () => 0,
+      bodyFor: () => json.parse(request),
+    };
+  },
+
+  usageOf({ usage }) {
+    const { success, data } = z.looseObject({ prompt_tokens: z.number() }).safeParse(usage);
+    return success ? { inputTokens: readCount(data.prompt_tokens), outputTokens: 0 } : undefined;
+  },
+
+  meter() {
+    throw new StreamBrokenError('Embeddings are not streamed');
+  },
+  breakEvent: () => '',
+};

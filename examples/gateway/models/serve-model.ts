@@ -1,0 +1,142 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { type ApiKeyRegistry, type ModelConfiguration, verifiedToken } from 'passport-jwe';
+import type { Dispatcher } from 'undici';
+import { requestIdOf } from '../observability/request-id.js';
+import { callProvider, type ProviderAnswer, readText, translateFailure } from './call-provider.js';
+import type { CompletionListener } from './completion-record.js';
+import { describeFailure, describeModelError } from './describe-model-error.js';
+import { endpointOf, findModel, modelsOf } from './find-model.js';
+import { type Course, followExchange } from './follow-exchange.js';
+import { providerFailed } from './model-api-error.js';
+import { json } from './read-body.js';
+import { relayStream } from './relay-stream.js';
+import { estimateTokens, type TokenUsage } from './token-usage.js';
+import type { ModelRequest, WireFormat } from './wire-format.js';
+
+export interface ModelService {
+  readonly apiKeys: Pick<ApiKeyRegistry, 'get'>;
+  /** Connections to the providers. */
+  readonly dispatcher: Dispatcher;
+  /** Origin of the embedded model. */
+  echoOrigin(): Promise<string>;
+  readonly onCompletion: CompletionListener;
+}
+
+/** Routes of one format: how its requests are read, once each. */
+export interface ModelRoute<Asked extends ModelRequest> {
+  readonly format: WireFormat<Asked>;
+  askedOf(req: Request): Asked;
+}
+
+interface Exchange<Asked extends ModelRequest> extends ModelRoute<Asked> {
+  readonly req: Request;
+  readonly res: Response;
+  readonly course: Course;
+}
+
+const NOTHING: TokenUsage = { inputTokens: 0, outputTokens: 0 };
+const MAX_ANSWER_LENGTH = 64 * 1024 * 1024;
+
+/** The configured model that a request names. @throws ModelApiError (404) where it is not there any more. */
+export function modelOf(req: Request, name: string, apiKeys: ModelService['apiKeys']): ModelConfiguration {
+  return findModel(modelsOf(verifiedToken(req), apiKeys), name);
+}
+
+/** Has the model that a request names answer it, and settles with what that used. */
+export function serveModel<Asked extends ModelRequest>(
+  route: ModelRoute<Asked>,
+  service: ModelService,
+): RequestHandler {
+  const serve = async (req: Request, res: Response): Promise<void> => {
+    const asked = route.askedOf(req);
+    const model = modelOf(req, asked.model, service.apiKeys);
+    const reserved = { inputTokens: asked.inputEstimate, outputTokens: asked.maxOutput(model) };
+    const { onCompletion } = service;
+    const course = followExchange({ req, res, model: model.name, reserved, onCompletion });
+    const exchange = { ...route, req, res, course };
+    try {
+      const answer = await ask(exchange, model, service);
+      await (asked.isStream ? passStreamOn(exchange, answer) : passAnswerOn(exchange, answer));
+    } catch (failure) {
+      course.end('refused', NOTHING);
+      throw failure;
+    }
+  };
+
+  return function answerModelRequest(req, res, next) {
+    serve(req, res).catch((failure: unknown) => {
+      // Nobody is there any more to be told.
+      if (!res.closed) next(failure);
+    });
+  };
+}
+
+async function ask<Asked extends ModelRequest>(
+  { format, askedOf, req, course }: Exchange<Asked>,
+  model: ModelConfiguration,
+  { dispatcher, echoOrigin }: ModelService,
+): Promise<ProviderAnswer> {
+  const asked = askedOf(req);
+  const secret = model.apiKey?.reveal();
+  const forwarded = format.forwardedHeaders.flatMap((name) => {
+    const value = req.get(name);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return callProvider(dispatcher, {
+    url: endpointOf(model, format, await echoOrigin()),
+    headers: {
+      ...format.defaultHeaders,
+      ...Object.fromEntries(forwarded),
+      ...(secret === undefined ? {} : format.authorize(secret)),
+      'content-type': 'application/json',
+      accept: asked.isStream ? 'text/event-stream' : 'application/json',
+    },
+    body: JSON.stringify(asked.bodyFor(model)),
+    secret,
+    signal: course.signal,
+  });
+}
+
+async function passAnswerOn<Asked extends ModelRequest>(
+  { format, res, course }: Exchange<Asked>,
+  { body }: ProviderAnswer,
+): Promise<void> {
+  const text = await readText(body, MAX_ANSWER_LENGTH).catch((cause: unknown) => {
+    throw translateFailure(cause);
+  });
+  const answer = parseAnswer(text);
+  const estimate = { inputTokens: 0, outputTokens: estimateTokens(text.length) };
+  course.end('completed', format.usageOf(answer) ?? estimate);
+  res.status(200).type('json').send(text);
+}
+
+function parseAnswer(text: string) {
+  try {
+    return json.parse(JSON.parse(text));
+  } catch (cause) {
+    throw providerFailed(cause);
+  }
+}
+
+/** From the first event on the status is decided: what goes wrong afterwards is an event of its own, and the last. */
+async function passStreamOn<Asked extends ModelRequest>(
+  { format, askedOf, req, res, course }: Exchange<Asked>,
+  { body, contentType }: ProviderAnswer,
+): Promise<void> {
+  if (!contentType.startsWith('text/event-stream')) {
+    body.destroy();
+    throw providerFailed(new Error('The provider did not stream'));
+  }
+  const meter = format.meter(askedOf(req));
+  course.follow(() => meter.usage);
+  try {
+    await relayStream({ body, res, meter, signal: course.signal });
+    course.end('completed', meter.usage);
+  } catch (cause) {
+    course.end('broken', meter.usage);
+    if (res.closed) return;
+    const detail = describeFailure(providerFailed(cause));
+    res.write(format.breakEvent(describeModelError(detail, requestIdOf(res))));
+  }
+  res.end();
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { ModelApiError, type ModelApiErrorDetail, providerFailed } from './model-api-error.js';
+
+/** What a provider answered that is no success. */
+export interface Refusal {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly body: string;
+}
+
+/** Faults of the request itself, which the client can mend by what the provider says about them. */
+const FAULTS_OF_REQUEST: ReadonlyMap<number, string> = new Map([
+  [400, 'invalid_request_error'],
+  [404, 'not_found_error'],
+  [413, 'request_too_large'],
+  [422, 'invalid_request_error'],
+]);
+
+/**
+ * A refusal of a provider as one of the gateway. Where the provider refused the gateway itself, by its key or by a
+ * redirect, the client is at no fault and its own token is good: that is a 502.
+ * @param secret the provider's key, which no message may repeat.
+ */
+export function translateRefusal(refusal: Refusal, secret: string | undefined): ModelApiError {
+  const { status, retryAfter } = refusal;
+  const retryAfterSeconds = readSeconds(retryAfter);
+  const type = FAULTS_OF_REQUEST.get(status);
+  if (type !== undefined) return new ModelApiError({ status, type, ...describe(refusal, secret) });
+  if (status === 429) {
+    const message = 'The provider of this model limits its use at the moment';
+    return new ModelApiError({
+      ...{ status, type: 'rate_limit_error', code: 'provider_rate_limit', message },
+      retryAfterSeconds,
+    });
+  }
+  if (status === 503 || status === 529) {
+    const message = 'The provider of this model is overloaded';
+    return new ModelApiError({
+      ...{ status: 503, type: 'overloaded_error', code: 'provider_overloaded', message },
+      retryAfterSeconds: retryAfterSeconds ?? 1,
+    });
+  }
+  return providerFailed(new Error(`The provider answered ${status}`));
+}
+
+const bodySchema = z.looseObject({
+  error: z.looseObject({
+    message: z.string(),
+    code: z.union([z.string(), z.number()]).nullish(),
+    param: z.string().nullish(),
+  }),
+});
+
+const MAX_MESSAGE_LENGTH = 1000;
+
+function describe(
+  { body }: Refusal,
+  secret: string | undefined,
+): Pick<ModelApiErrorDetail, 'message' | 'code' | 'param'> {
+  const { data } = bodySchema.safeParse(parse(body));
+  if (data === undefined) return { message: 'The provider of this model refused the request' };
+  const { message, code, param } = data.error;
+  const safe = (text: string): string => redact(text, secret).slice(0, MAX_MESSAGE_LENGTH);
+  return {
+    message: safe(message),
+    code: code === null || code === undefined ? undefined : safe(String(code)),
+    param: typeof param === 'string' ? safe(param) : undefined,
+  };
+}
+
+function redact(text: string, secret: string | undefined): string {
+  return secret === undefined || secret === '' ? text : text.replaceAll(secret, '[secret]');
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Seconds or a date (RFC 9110 section 10.2.3). */
+function readSeconds(retryAfter: string | undefined): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  const seconds = /^\d{1,9}$/.test(retryAfter)
+    ? Number(retryAfter)
+    : Math.ceil((Date.parse(retryAfter) - Date.now()) / 1000);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+}

@@ -1,0 +1,149 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
+
+let gateway: ModelGateway;
+let client: Anthropic;
+
+beforeAll(async () => {
+  gateway = await startModelGateway({
+    keys: {
+      demo: modelKey([
+        '{ name: echo-1, endpoint: "echo:", max_tokens: 64 }',
+        '{ name: vendor/echo-2, endpoint: "echo:" }',
+      ]),
+      slow: modelKey(['{ name: echo-1, endpoint: "echo:" }']).replace(
+        'requests_per_hour: 1000000',
+        'requests_per_hour: 1',
+      ),
+    },
+  });
+  client = await connect('demo');
+});
+
+afterAll(() => gateway.close());
+
+async function connect(keyId: string): Promise<Anthropic> {
+  return new Anthropic({ baseURL: gateway.origin, apiKey: await gateway.tokenOf(keyId), maxRetries: 0 });
+}
+
+function ask(content: string) {
+  return { model: 'echo-1', max_tokens: 100, messages: [{ role: 'user' as const, content }] };
+}
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+describe('the official client of Anthropic', () => {
+  test('has a message answered', async () => {
+    const { data, request_id } = await client.messages.create(ask('Say it again')).withResponse();
+
+    expect(data.content).toMatchObject([{ type: 'text', text: 'Say it again' }]);
+    expect(data.usage).toMatchObject({ input_tokens: 3, output_tokens: 3 });
+    expect(request_id).toMatch(/^req_[0-9a-f]{32}$/);
+  });
+
+  test('takes the token as a bearer token as well', async () => {
+    const bearer = new Anthropic({
+      baseURL: gateway.origin,
+      apiKey: null,
+      authToken: await gateway.tokenOf('demo'),
+    });
+
+    expect((await bearer.messages.create(ask('a b'))).content).toMatchObject([{ text: 'a b' }]);
+  });
+
+  test('streams a message', async () => {
+    const stream = client.messages.stream(ask('one two three'));
+    const words: string[] = [];
+    stream.on('text', (text) => void words.push(text));
+    const message = await stream.finalMessage();
+
+    expect(words).toEqual(['one', ' two', ' three']);
+    expect(message.usage.output_tokens).toBe(3);
+  });
+
+  test('counts tokens, which cost none', async () => {
+    const { model, messages } = ask('one two three');
+
+    expect(await client.messages.countTokens({ model, messages })).toMatchObject({ input_tokens: 3 });
+    expect(gateway.completions.at(-1)).toMatchObject({ inputTokens: 0, outputTokens: 0 });
+  });
+
+  test('lists models, and shows one whose name holds a slash', async () => {
+    const ids = [];
+    for await (const { id } of client.models.list()) ids.push(id);
+
+    expect(ids.sort()).toEqual(['echo-1', 'vendor/echo-2']);
+    expect(await client.models.retrieve('vendor/echo-2')).toMatchObject({
+      type: 'model',
+      display_name: 'vendor/echo-2',
+    });
+  });
+
+  test('gets its AuthenticationError for a token that is not valid', async () => {
+    const stranger = new Anthropic({ baseURL: gateway.origin, apiKey: 'sk-demo', maxRetries: 0 });
+    const failure = await failureOf(stranger.messages.create(ask('a')));
+
+    expect(failure).toBeInstanceOf(Anthropic.AuthenticationError);
+    expect(failure).toMatchObject({ type: 'authentication_error' });
+  });
+
+  test('gets its PermissionDeniedError for a model that the token does not have', async () => {
+    const failure = await failureOf(client.messages.create({ ...ask('a'), model: 'claude-3' }));
+
+    expect(failure).toBeInstanceOf(Anthropic.PermissionDeniedError);
+    expect(failure).toMatchObject({ type: 'permission_error' });
+  });
+
+  test('gets its NotFoundError for a model, and a route, that there is not', async () => {
+    expect(await failureOf(client.models.retrieve('claude-3'))).toBeInstanceOf(Anthropic.NotFoundError);
+    expect(await failureOf(client.messages.batches.list())).toBeInstanceOf(Anthropic.NotFoundError);
+  });
+
+  test('gets its RateLimitError, and is told not to try again where that would take more than a minute', async () => {
+    const slow = await connect('slow');
+    await slow.models.list();
+    const failure = await failureOf(slow.models.list());
+    const headers = Reflect.get(Object(failure), 'headers');
+
+    expect(failure).toBeInstanceOf(Anthropic.RateLimitError);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(60);
+    expect(headers.get('x-should-retry')).toBe('false');
+  });
+
+  test('gets its BadRequestError with what is wrong', async () => {
+    const failure = await failureOf(client.messages.create({ ...ask('a'), messages: [] }));
+
+    expect(failure).toBeInstanceOf(Anthropic.BadRequestError);
+    expect(String(failure)).toContain('messages');
+  });
+
+  test.each([
+    ['!status=500 a', 502],
+    ['!status=529 !retry-after=9 a', 503],
+    ['!cut=0 a', 502],
+  ])('gets its InternalServerError where the provider fails: %s', async (content, status) => {
+    const failure = await failureOf(client.messages.create(ask(content)));
+
+    expect(failure).toBeInstanceOf(Anthropic.InternalServerError);
+    expect(failure).toMatchObject({ status });
+  });
+
+  test.each(['!cut=2 one two three', '!fail=2 one two three'])(
+    'gets an APIError in the middle of a stream that breaks, after what came before: %s',
+    async (content) => {
+      const words: string[] = [];
+      const stream = client.messages.stream(ask(content));
+      stream.on('text', (text) => void words.push(text));
+      const failure = await failureOf(stream.finalMessage());
+
+      expect(failure).toBeInstanceOf(Anthropic.APIError);
+      expect(words.join('')).toBe('one two');
+    },
+  );
+});
