@@ -220,18 +220,36 @@ describe('the routes of the gateway', () => {
     ['/documents', '{"title":7}', 400],
     ['/documents', JSON.stringify({ title: 'x'.repeat(201) }), 400],
     ['/documents', JSON.stringify({ title: 'x'.repeat(20_000) }), 413],
-    ['/v1/chat/completions', '{}', 400],
-    ['/v1/chat/completions', 'null', 400],
-    ['/v1/chat/completions', '{"model":"echo-1","messages":[]}', 400],
-    ['/v1/chat/completions', '{"model":"echo-1","messages":[null]}', 400],
-    ['/v1/chat/completions', '{"model":"echo-1","messages":[{"content":"a"}],"stream":true}', 400],
-    ['/v1/chat/completions', '{"model":"gpt-4","messages":[{"content":"a"}]}', 403],
-    ['/v1/chat/completions', '{"model":"__proto__","messages":[{"content":"a"}]}', 403],
   ])('answer %s with %s by %i', async (path, body, status) => {
     const answer = await post(path, body);
 
     expect(answer.status).toBe(status);
     expect(await answer.json()).toEqual({ error: expect.any(String), error_description: expect.any(String) });
+  });
+
+  test.each([
+    ['{"model":', 400],
+    ['{}', 400],
+    ['null', 400],
+    ['{"model":"echo-1","messages":[]}', 400],
+    ['{"model":"echo-1","messages":[null]}', 400],
+    ['{"model":"echo-1","messages":[{"content":"a"}]}', 400],
+    ['{"model":"echo-1","messages":[{"role":"user","content":{"a":1}}]}', 400],
+    ['{"model":"echo-1","messages":[{"role":"user","content":"a"}],"max_tokens":-1}', 400],
+    ['{"model":"gpt-4","messages":[{"role":"user","content":"a"}]}', 403],
+    ['{"model":"__proto__","messages":[{"role":"user","content":"a"}]}', 403],
+  ])('answer a chat of %s by %i, in the body that clients of models read', async (body, status) => {
+    const answer = await post('/v1/chat/completions', body);
+
+    expect(answer.status).toBe(status);
+    expect(await answer.json()).toEqual({
+      type: 'error',
+      error: {
+        type: status === 400 ? 'invalid_request_error' : 'permission_error',
+        ...{ code: expect.any(String), message: expect.any(String), param: null },
+      },
+      request_id: answer.headers.get('request-id'),
+    });
   });
 });
 

@@ -12,7 +12,8 @@ export interface EchoModel {
 }
 
 const unreadable: ErrorRequestHandler = (_error, _req, res, _next) => {
-  const error = { type: 'invalid_request_error', message: 'The echo model cannot read this request' };
+  const message = 'The echo model cannot read this request';
+  const error = { type: 'invalid_request_error', code: 'unreadable', message };
   res.status(400).json({ type: 'error', error });
 };
 

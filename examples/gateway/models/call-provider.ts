@@ -108,6 +108,11 @@ export async function readText(body: Readable, maxLength: number): Promise<strin
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** Gives up a body: whoever read it before is told, and nobody else. */
+export function discard(body: Readable): void {
+  body.on('error', () => {}).destroy();
+}
+
 function codeOf(cause: unknown): string {
   if (cause instanceof AggregateError) return codeOf(cause.errors[0]);
   return cause instanceof Error && 'code' in cause ? String(cause.code) : '';

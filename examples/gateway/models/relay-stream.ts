@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { createParser } from 'eventsource-parser';
 import type { Response } from 'express';
+import { discard } from './call-provider.js';
 import { StreamBrokenError, type StreamEvent, type StreamMeter } from './wire-format.js';
 
 export interface Relay {
@@ -39,8 +40,6 @@ export async function relayStream({ body, res, meter, signal }: Relay): Promise<
   });
   const decoder = new TextDecoder();
   res.status(200).set(HEADERS).flushHeaders();
-  // Whoever reads it is told; what is destroyed here is nobody's business any more.
-  body.on('error', () => {});
   try {
     for await (const bytes of body.iterator({ destroyOnReturn: false })) {
       parser.feed(decoder.decode(bytes, { stream: true }));
@@ -50,11 +49,11 @@ export async function relayStream({ body, res, meter, signal }: Relay): Promise<
     }
     if (!meter.isComplete) throw new StreamBrokenError('The provider broke off');
   } catch (failure) {
-    body.destroy();
+    discard(body);
     throw failure;
   }
   // Nothing of interest follows; read to its end, the connection serves the next request.
-  body.resume();
+  body.on('error', () => {}).resume();
 
   async function send(text: string): Promise<void> {
     signal.throwIfAborted();

@@ -2,7 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { type ApiKeyRegistry, type ModelConfiguration, verifiedToken } from 'passport-jwe';
 import type { Dispatcher } from 'undici';
 import { requestIdOf } from '../observability/request-id.js';
-import { callProvider, type ProviderAnswer, readText, translateFailure } from './call-provider.js';
+import { callProvider, discard, type ProviderAnswer, readText, translateFailure } from './call-provider.js';
 import type { CompletionListener } from './completion-record.js';
 import { describeFailure, describeModelError } from './describe-model-error.js';
 import { endpointOf, findModel, modelsOf } from './find-model.js';
@@ -124,7 +124,7 @@ async function passStreamOn<Asked extends ModelRequest>(
   { body, contentType }: ProviderAnswer,
 ): Promise<void> {
   if (!contentType.startsWith('text/event-stream')) {
-    body.destroy();
+    discard(body);
     throw providerFailed(new Error('The provider did not stream'));
   }
   const meter = format.meter(askedOf(req));
