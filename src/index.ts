@@ -69,6 +69,7 @@ export {
   type WireError,
 } from './errors.js';
 export type { AcceptOptions } from './express/acceptor.js';
+export { requireEndpoint, requireFunctions, requireModel } from './express/allowance-guards.js';
 export { type AuthenticateOptions, authenticate } from './express/authenticate.js';
 export { bearerErrors } from './express/bearer-errors.js';
 export {

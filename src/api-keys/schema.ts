@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../claims/claims-set.js';
+import { isNormalPath } from '../claims/endpoint-pattern.js';
 import { isScopeToken } from '../claims/scope.js';
 import { REFRESH_TOKENS } from './api-key.js';
 import { isModelEndpoint } from './model-endpoint.js';
@@ -159,10 +160,16 @@ export const apiKeySchema = z.strictObject(
     models: z.array(model, 'must be a list').max(256, 'must have at most 256 entries').default([]),
     functions: list(text(128).regex(/^\S+$/, 'must not hold spaces')).default([]),
     endpoints: list(
-      text(256).regex(
-        /^(\*|[A-Z]+) \/\S*$/,
-        'must be a method (or *), a space and a path, as GET /reports/*',
-      ),
+      text(256)
+        .regex(/^(\*|[A-Z]+) \/\S*$/, 'must be a method (or *), a space and a path, as GET /reports/*')
+        .refine(
+          (endpoint) => isNormalPath(endpoint.slice(endpoint.indexOf('/'))),
+          'has a path that no request can have: no empty or dot segments, nothing encoded that needs not be',
+        )
+        .refine(
+          (endpoint) => !/[^/]\*|\*[^/]/.test(endpoint.slice(endpoint.indexOf('/'))),
+          'has a * that is no whole segment',
+        ),
     ).default([]),
   },
   'must be a mapping of fields',

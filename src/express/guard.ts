@@ -1,12 +1,12 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import type { NumericDate } from '../clock.js';
 import { JweError, MissingCredentialsError } from '../errors.js';
 import { refuseRequest } from './answer-failure.js';
 import { readState } from './request-state.js';
 
-/** Looks at a verified token. @throws JweError where the token may not pass. */
-export type Check = (token: VerifiedToken, now: NumericDate) => void;
+/** Looks at a verified token and, where it must, at the request. @throws JweError where the token may not pass. */
+export type Check = (token: VerifiedToken, now: NumericDate, req: Request) => void;
 
 /**
  * A middleware that lets a request pass whose verified token passes the check. It reads the privately kept
@@ -20,7 +20,7 @@ export function guard(name: string, check: Check): RequestHandler {
       if (state === undefined) warnOnce();
       if (state?.outcome.kind === 'refused') throw state.outcome.error;
       if (state?.outcome.kind !== 'verified') throw new MissingCredentialsError();
-      check(state.outcome.token, state.acceptor.clock());
+      check(state.outcome.token, state.acceptor.clock(), req);
     } catch (failure) {
       if (!(failure instanceof JweError)) return next(failure);
       return void refuseRequest({ req, res, next }, failure).catch(next);

@@ -13,6 +13,9 @@ function resolve(fields: Readonly<Record<string, unknown>>) {
   return apiKeySchema.parse({ ...MINIMAL, ...fields });
 }
 
+const NEVER_REQUESTED =
+  'has a path that no request can have: no empty or dot segments, nothing encoded that needs not be';
+
 describe('defaults', () => {
   test('are those of the documentation', () => {
     expect(resolve({})).toEqual({
@@ -157,6 +160,10 @@ describe('what is refused', () => {
     ['endpoints', 'GET  /reports', 'must be a method (or *), a space and a path, as GET /reports/*'],
     ['endpoints', 'GET reports', 'must be a method (or *), a space and a path, as GET /reports/*'],
     ['endpoints', '** /reports', 'must be a method (or *), a space and a path, as GET /reports/*'],
+    ['endpoints', 'GET /a/../b', NEVER_REQUESTED],
+    ['endpoints', 'GET /a//b', NEVER_REQUESTED],
+    ['endpoints', 'GET /{id}', NEVER_REQUESTED],
+    ['endpoints', 'GET /rep*', 'has a * that is no whole segment'],
   ])('an entry of %s that is %j', (name, entry, message) => {
     expect(faultsOf({ [name]: [entry] })).toContain(`${name}.0: ${message}`);
   });
@@ -264,7 +271,7 @@ describe('what is accepted', () => {
     expect(resolve({ api_key: `sha256:${'0af9'.repeat(16)}` }).api_key).toBe(`sha256:${'0af9'.repeat(16)}`);
   });
 
-  test.each(['* /', 'GET /reports/*', 'PATCH /a?b'])('the endpoint %s', (endpoint) => {
+  test.each(['* /', 'GET /reports/*', 'PATCH /a.b/*/c'])('the endpoint %s', (endpoint) => {
     expect(resolve({ endpoints: [endpoint] }).endpoints).toEqual([endpoint]);
   });
 

@@ -1,12 +1,18 @@
 import express, { type Request, type Router } from 'express';
-import { type Limits, limitRequests, requireScope, requireType } from 'passport-jwe';
+import {
+  type Limits,
+  limitRequests,
+  requireFunctions,
+  requireModel,
+  requireScope,
+  requireType,
+} from 'passport-jwe';
 import { anthropicMessages, anthropicTokenCount } from '../models/anthropic-messages.js';
 import { listModels, showModel } from '../models/list-models.js';
 import { ModelApiError } from '../models/model-api-error.js';
 import { openaiChat } from '../models/openai-chat.js';
 import { openaiEmbeddings } from '../models/openai-embeddings.js';
 import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
-import { requireFunctions, requireModel } from '../models/tmp-guards.js';
 import type { ModelRequest, WireFormat } from '../models/wire-format.js';
 
 /** Images and long conversations come in the body. */

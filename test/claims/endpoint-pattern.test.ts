@@ -1,0 +1,106 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isNormalPath, matchesEndpoint } from '../../src/claims/endpoint-pattern.js';
+
+describe('a path is in its normalised form', () => {
+  test.each([
+    '/',
+    '/a',
+    '/a/',
+    '/a/b.c',
+    '/a/..b',
+    '/a/.well-known',
+    "/-._~!$&'()*+,;=:@",
+    '/%C3%A9',
+    '/a%20b',
+    '/%25',
+  ])('%s', (path) => {
+    expect(isNormalPath(path)).toBe(true);
+  });
+
+  test.each([
+    ['', 'no path'],
+    ['a', 'no path'],
+    ['http://host/a', 'no path'],
+    ['*', 'no path'],
+    ['//a', 'an empty segment'],
+    ['/a//b', 'an empty segment'],
+    ['/a/.', 'a dot segment'],
+    ['/a/./b', 'a dot segment'],
+    ['/a/../b', 'a dot segment'],
+    ['/..', 'a dot segment'],
+    ['/a/..;x/b', 'a dot segment to those who drop parameters'],
+    ['/a/.;/b', 'a dot segment to those who drop parameters'],
+    ['/a/%2e%2e/b', 'an encoded dot'],
+    ['/a/%2E', 'an encoded dot'],
+    ['/%61', 'a letter that is encoded'],
+    ['/a%2Fb', 'an encoded slash'],
+    ['/a%5Cb', 'an encoded backslash'],
+    ['/a%00', 'an encoded NUL'],
+    ['/a%0D%0Ab', 'an encoded line break'],
+    ['/a%7F', 'an encoded control character'],
+    ['/a%2', 'half an encoding'],
+    ['/a%', 'half an encoding'],
+    ['/a%zz', 'no encoding'],
+    ['/%c3%a9', 'hexadecimal digits in lower case'],
+    ['/a\\b', 'a backslash'],
+    ['/a b', 'a space'],
+    ['/a\tb', 'a control character'],
+    ['/é', 'a character that is not ASCII'],
+    ['/a#b', 'a fragment'],
+    ['/a?b', 'a query'],
+    ['/{id}', 'braces'],
+  ])('%j is not: it has %s', (path) => {
+    expect(isNormalPath(path)).toBe(false);
+  });
+
+  test('where the URL parser of the platform has nothing to change about it', () => {
+    const anyPath = fc
+      .array(
+        fc.constantFrom('/', '.', '..', '%2e', '%2F', '%41', '%C3', 'a', 'B', ';', '\\', '//', '~', ' '),
+        {
+          maxLength: 12,
+        },
+      )
+      .map((parts) => `/${parts.join('')}`);
+    fc.assert(
+      fc.property(anyPath, (path) => {
+        fc.pre(isNormalPath(path));
+        expect(new URL(`http://host${path}`).pathname).toBe(path);
+        expect(decodeURIComponent(path.replaceAll('%C3', '%C3%A9')).split('/')).not.toContain('..');
+      }),
+      { seed: 20_261_125, numRuns: 5000 },
+    );
+  });
+});
+
+describe('a pattern', () => {
+  test.each([
+    ['GET /reports', 'GET', '/reports'],
+    ['* /reports', 'DELETE', '/reports'],
+    ['GET /reports/*', 'GET', '/reports/7'],
+    ['GET /reports/*', 'GET', '/reports/7/pages/3'],
+    ['GET /*', 'GET', '/anything'],
+    ['GET /users/*/reports', 'GET', '/users/7/reports'],
+    ['GET /users/*/reports/*', 'GET', '/users/7/reports/1/2'],
+  ])('%s allows %s %s', (pattern, method, path) => {
+    expect(matchesEndpoint(pattern, { method, path })).toBe(true);
+  });
+
+  test.each([
+    ['GET /reports', 'POST', '/reports'],
+    ['GET /reports', 'HEAD', '/reports'],
+    ['GET /reports', 'GET', '/reports/'],
+    ['GET /reports', 'GET', '/Reports'],
+    ['GET /reports', 'GET', '/reports/7'],
+    ['GET /reports/*', 'GET', '/reports'],
+    ['GET /reports/*', 'GET', '/reports/'],
+    ['GET /reports/*', 'GET', '/reportsx/7'],
+    ['GET /*', 'GET', '/'],
+    ['GET /users/*/reports', 'GET', '/users//reports'],
+    ['GET /users/*/reports', 'GET', '/users/7/8/reports'],
+    ['GET /a.b', 'GET', '/aXb'],
+  ])('%s does not allow %s %s', (pattern, method, path) => {
+    expect(matchesEndpoint(pattern, { method, path })).toBe(false);
+  });
+});
