@@ -15,17 +15,20 @@ import {
   tokenRouter,
   type WatchedApiKeys,
 } from 'passport-jwe';
+import { allowOrigins } from './allow-origins.js';
 import { answerModelErrors } from './models/answer-model-errors.js';
 import type { ModelService } from './models/serve-model.js';
 import { nameRequests } from './observability/request-id.js';
 import { adminRoutes } from './routes/admin.js';
 import { documentRoutes } from './routes/documents.js';
 import { modelRoutes } from './routes/models.js';
+import { proxyRoutes } from './routes/proxy.js';
+import type { Settings } from './settings.js';
 
 /** What the routes below ask for. */
 const SCOPES = [
   ...['read:documents', 'write:documents', 'admin:configurations', 'execute:models'],
-  'manage:sessions',
+  ...['manage:sessions', 'call:endpoints'],
 ];
 
 /** What issuing and accepting have in common. */
@@ -38,6 +41,7 @@ export interface Service {
 }
 
 export interface AppParts {
+  readonly settings: Pick<Settings, 'corsOrigins' | 'proxyUpstream'>;
   readonly apiKeys: WatchedApiKeys;
   readonly stores: Stores;
   /** How models are reached. */
@@ -45,7 +49,8 @@ export interface AppParts {
 }
 
 /** Every route of the gateway, in the order in which a request meets them. */
-export function createApp(service: Service, { apiKeys, stores, models }: AppParts): Express {
+export function createApp(service: Service, { settings, apiKeys, stores, models }: AppParts): Express {
+  const { corsOrigins, proxyUpstream } = settings;
   const app = express();
   app.disable('x-powered-by');
   app.use(nameRequests);
@@ -54,6 +59,7 @@ export function createApp(service: Service, { apiKeys, stores, models }: AppPart
     const isReady = stores.isReady();
     res.status(isReady ? 200 : 503).json({ status: isReady ? 'ok' : 'unavailable' });
   });
+  if (corsOrigins.length > 0) app.use(OPEN_TO_PAGES, allowOrigins(corsOrigins));
   const tokens = tokenRouter({ ...service, apiKeys, families: stores.families });
   app.use('/oauth', tokens);
   app.use(
@@ -61,14 +67,18 @@ export function createApp(service: Service, { apiKeys, stores, models }: AppPart
   );
   const limits = createLimits({ store: stores.limits, apiKeys, audit: service.audit });
   const accept = { ...service, apiKeys, ...challengeOf(service) };
-  const guarded = ['/documents', '/admin', '/sessions'];
-  app.use(guarded, authenticate(accept), limitRequests({ limits }));
+  const guarded = ['/documents', '/admin', '/sessions', '/proxy'];
+  app.use(guarded, authenticate(accept));
+  app.use(['/documents', '/admin', '/sessions'], limitRequests({ limits }));
   const { revocations, audit } = service;
   app.use(
     '/sessions',
     sessionRouter({ sessions: createSessions({ families: stores.families, revocations, audit }) }),
   );
   app.use(documentRoutes(), adminRoutes(apiKeys));
+  if (proxyUpstream !== undefined) {
+    app.use('/proxy', proxyRoutes({ upstream: proxyUpstream, dispatcher: models.dispatcher, limits }));
+  }
   app.use('/v1', authenticate({ ...accept, ...MODEL_CLIENTS }));
   app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors);
   app.use(bearerErrors(), unreadableBodies);
@@ -77,6 +87,9 @@ export function createApp(service: Service, { apiKeys, stores, models }: AppPart
 
 /** Clients of Anthropic send their key in a header of its own; failures are answered as all of them read it. */
 const MODEL_CLIENTS = { tokenLocations: { header: 'x-api-key' }, failWithError: true } as const;
+
+/** Not the token endpoint: an API key has no place in a page. */
+const OPEN_TO_PAGES = ['/documents', '/admin', '/sessions', '/proxy', '/v1', '/.well-known'];
 
 /** An audience that is no URL has no metadata (RFC 9728 section 1.2). */
 function publicResource({ audience }: Service) {

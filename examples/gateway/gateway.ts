@@ -48,7 +48,7 @@ export async function startGateway(
     const { issuer = origin, audience = origin } = settings;
     const service = { keyRing: keys.keyRing, issuer, audience, revocations, audit };
     const models = { dispatcher, echoOrigin: () => echo.origin(), onCompletion };
-    server.on('request', createApp(service, { apiKeys, stores, models }));
+    server.on('request', createApp(service, { settings, apiKeys, stores, models }));
     return { origin, demoApiKey, close: () => close(server).finally(closeAll) };
   } catch (failure) {
     await closeAll();

@@ -22,11 +22,15 @@ export interface Settings {
   readonly redisTimeoutMs: number | undefined;
   /** Longest wait for the beginning of a provider's answer, and for its next part. Default: 300 000. */
   readonly providerTimeoutMs: number;
+  /** Where `/proxy` leads. Default: there is no such route. */
+  readonly proxyUpstream: string | undefined;
+  /** Origins of web pages that may use the gateway. Default: none. */
+  readonly corsOrigins: readonly string[];
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+const LOOPBACK = new Set(['127.0.0.1', '::1', '[::1]', 'localhost']);
 
 /** @throws Error that names what is missing or malformed. */
 export function readSettings(variables: Variables): Settings {
@@ -45,6 +49,8 @@ export function readSettings(variables: Variables): Settings {
     redisUrl: readSecret(variables, 'REDIS_URL'),
     redisTimeoutMs: readMilliseconds(variables, 'REDIS_TIMEOUT_MS'),
     providerTimeoutMs: readMilliseconds(variables, 'PROVIDER_TIMEOUT_MS') ?? 300_000,
+    proxyUpstream: readUpstream(variables, 'PROXY_UPSTREAM'),
+    corsOrigins: readOrigins(variables, 'CORS_ORIGINS'),
   };
   assertSharedSettings(settings);
   return settings;
@@ -77,6 +83,31 @@ function readUrl(variables: Variables, name: string): string | undefined {
   const value = variables[name] || undefined;
   if (value !== undefined && !URL.canParse(value)) throw new Error(`${name} must be a URL`);
   return value?.replace(/\/$/, '');
+}
+
+/** What is forwarded there is not for others to read on the way. */
+function readUpstream(variables: Variables, name: string): string | undefined {
+  const value = variables[name] || undefined;
+  if (value === undefined) return undefined;
+  const message = `${name} must be an https URL (http on loopback only) without credentials, query and fragment`;
+  if (!URL.canParse(value) || /[?#]/.test(value)) throw new Error(message);
+  const { protocol, hostname, username, password } = new URL(value);
+  const isPrivate = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname));
+  if (!isPrivate || username !== '' || password !== '') throw new Error(message);
+  return value;
+}
+
+/** Each exactly as browsers write it in `Origin` (RFC 6454 section 6.2). */
+function readOrigins(variables: Variables, name: string): readonly string[] {
+  const origins = (variables[name] ?? '').split(',').map((origin) => origin.trim());
+  return origins
+    .filter((origin) => origin !== '')
+    .map((origin) => {
+      if (URL.canParse(origin) && new URL(origin).origin === origin) return origin;
+      throw new Error(
+        `${name} must be a list of origins with commas between them, as https://app.example.com`,
+      );
+    });
 }
 
 function readPort(value: string | undefined): number {

@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 import {
-  type RecordingProvider,
+  type RecordingUpstream,
   replyJson,
   replyStream,
-  startRecordingProvider,
-} from '../support/recording-provider.js';
+  startRecordingUpstream,
+} from '../support/recording-upstream.js';
 
 const PROVIDER_KEY = 'pk-canary-0123456789';
 
-let provider: RecordingProvider;
+let provider: RecordingUpstream;
 let gateway: ModelGateway;
 let token = '';
 
 beforeAll(async () => {
-  provider = await startRecordingProvider();
+  provider = await startRecordingUpstream();
   const model = (name: string, path: string): string =>
     `{ name: ${name}, endpoint: "${provider.origin}${path}", api_key: ${PROVIDER_KEY}, max_tokens: 50, temperature: 0.3 }`;
   gateway = await startModelGateway({
@@ -43,6 +43,8 @@ afterAll(async () => {
   await gateway.close();
   await provider.close();
 });
+
+const sentBody = () => JSON.parse(provider.requests[0]?.body ?? '');
 
 interface Answer {
   readonly status: number;
@@ -111,7 +113,7 @@ describe('a provider', () => {
   ])('gets %j capped and completed as %j', async (asked, sent) => {
     await chat(asked);
 
-    expect(provider.requests[0]?.body).toMatchObject(sent);
+    expect(sentBody()).toMatchObject(sent);
   });
 
   test.each([
@@ -123,13 +125,13 @@ describe('a provider', () => {
   ])('of Anthropic gets %j capped and completed as %j', async (asked, sent) => {
     await message(asked);
 
-    expect(provider.requests[0]?.body).toMatchObject(sent);
+    expect(sentBody()).toMatchObject(sent);
   });
 
   test('of Anthropic gets no temperature for a model that thinks', async () => {
     await message({ thinking: { type: 'enabled', budget_tokens: 10 } });
 
-    expect(provider.requests[0]?.body).not.toHaveProperty('temperature');
+    expect(sentBody()).not.toHaveProperty('temperature');
   });
 
   test('is asked in its own format alone', async () => {
@@ -239,7 +241,7 @@ describe('a stream of OpenAI', () => {
     provider.answer(replyStream(...CHUNKS));
     const { text, headers } = await chat({ stream: true });
 
-    expect(provider.requests[0]?.body['stream_options']).toEqual({ include_usage: true });
+    expect(sentBody()['stream_options']).toEqual({ include_usage: true });
     expect(headers.get('content-type')).toContain('text/event-stream');
     expect(text).toBe(
       'data: {"choices":[{"delta":{"content":"Hel"}}]}\n\ndata: {"choices":[{"delta":{"content":"lo"}}]}\n\ndata: [DONE]\n\n',

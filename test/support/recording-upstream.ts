@@ -1,32 +1,36 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 
-/** A request as a provider of models received it. */
-export interface ProviderRequest {
+/** A request as an upstream received it. */
+export interface UpstreamRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly body: string;
 }
 
-/** A provider on a real socket that remembers what it was asked, and answers as the test says. */
-export interface RecordingProvider {
+/** An upstream on a real socket that remembers what it was asked, and answers as the test says. */
+export interface RecordingUpstream {
   readonly origin: string;
-  readonly requests: readonly ProviderRequest[];
+  /** Since `answer()` was called last. */
+  readonly requests: readonly UpstreamRequest[];
   /** Answers that come next, each once; the last of them stays. */
-  answer(...answers: readonly ProviderReply[]): void;
+  answer(...answers: readonly UpstreamReply[]): void;
   close(): Promise<void>;
 }
 
-export type ProviderReply = (res: ServerResponse, req: IncomingMessage) => void;
+export type UpstreamReply = (res: ServerResponse, req: IncomingMessage) => void;
 
-export async function startRecordingProvider(): Promise<RecordingProvider> {
-  const requests: ProviderRequest[] = [];
-  let replies: readonly ProviderReply[] = [replyJson({})];
+export async function startRecordingUpstream(): Promise<RecordingUpstream> {
+  const requests: UpstreamRequest[] = [];
+  let replies: readonly UpstreamReply[] = [];
 
   const server = createServer(async (req, res) => {
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(Buffer.from(chunk));
-    const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    requests.push({ path: req.url ?? '', headers: req.headers, body });
+    requests.push({
+      path: req.url ?? '',
+      headers: req.headers,
+      body: Buffer.concat(chunks).toString('utf8'),
+    });
     const [reply, ...others] = replies;
     if (others.length > 0) replies = others;
     reply?.(res, req);
@@ -50,13 +54,13 @@ export async function startRecordingProvider(): Promise<RecordingProvider> {
   };
 }
 
-export function replyJson(body: object, status = 200, headers = {}): ProviderReply {
+export function replyJson(body: object, status = 200, headers = {}): UpstreamReply {
   return (res) =>
     void res.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
 /** Streams these texts as they are. */
-export function replyStream(...texts: readonly string[]): ProviderReply {
+export function replyStream(...texts: readonly string[]): UpstreamReply {
   return (res) => {
     res.writeHead(200, { 'Content-Type': 'text/event-stream' });
     for (const text of texts) res.write(text);

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readSettings } from '../../examples/gateway/settings.js';
+import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
+
+const PAGE = 'https://app.example.com';
+const keys = { demo: modelKey(['{ name: echo-1, endpoint: "echo:" }']) };
+
+let open: ModelGateway;
+let closed: ModelGateway;
+
+beforeAll(async () => {
+  open = await startModelGateway({ keys, environment: { CORS_ORIGINS: `${PAGE}, http://localhost:5173` } });
+  closed = await startModelGateway({ keys });
+});
+
+afterAll(async () => {
+  await open.close();
+  await closed.close();
+});
+
+const preflight = (gateway: ModelGateway, path: string, origin: string): Promise<Response> =>
+  fetch(gateway.origin + path, {
+    method: 'OPTIONS',
+    headers: {
+      Origin: origin,
+      'Access-Control-Request-Method': 'POST',
+      'Access-Control-Request-Headers': 'authorization,content-type',
+    },
+  });
+
+describe('a page of an origin that is configured', () => {
+  test.each(['/v1/chat/completions', '/documents'])('may ask at %s before it has a token', async (path) => {
+    const { status, headers } = await preflight(open, path, PAGE);
+
+    expect(status).toBe(204);
+    expect(headers.get('access-control-allow-origin')).toBe(PAGE);
+    expect(headers.get('access-control-allow-headers')).toBe('authorization,content-type');
+    expect(headers.get('access-control-allow-credentials')).toBeNull();
+    expect(headers.get('vary')).toContain('Origin');
+  });
+
+  test('reads the challenge, the limits and the name of its request', async () => {
+    const { status, headers } = await fetch(`${open.origin}/v1/models`, { headers: { Origin: PAGE } });
+    const exposed = headers.get('access-control-expose-headers');
+
+    expect(status).toBe(401);
+    expect(headers.get('access-control-allow-origin')).toBe(PAGE);
+    for (const name of ['WWW-Authenticate', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'X-Request-Id']) {
+      expect(exposed).toContain(name);
+    }
+  });
+
+  test('has no business at the token endpoint', async () => {
+    const { headers } = await preflight(open, '/oauth/token', PAGE);
+
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
+
+test.each(['https://evil.example', 'https://app.example.com.evil.example', 'null'])(
+  'a page of %s is told nothing',
+  async (origin) => {
+    expect(
+      (await preflight(open, '/v1/models', origin)).headers.get('access-control-allow-origin'),
+    ).toBeNull();
+  },
+);
+
+test('no page is told anything where no origin is configured', async () => {
+  const { headers } = await preflight(closed, '/v1/models', PAGE);
+
+  expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+});
+
+test.each(['*', 'https://app.example.com/', 'app.example.com', 'https://a.example https://b.example'])(
+  '%s is no origin',
+  (CORS_ORIGINS) => {
+    expect(() => readSettings({ CORS_ORIGINS })).toThrow('CORS_ORIGINS must be a list of origins');
+  },
+);

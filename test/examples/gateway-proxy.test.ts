@@ -1,0 +1,216 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { readSettings } from '../../examples/gateway/settings.js';
+import { type ModelGateway, startModelGateway } from '../support/model-gateway.js';
+import { type RecordingUpstream, startRecordingUpstream } from '../support/recording-upstream.js';
+
+let upstream: RecordingUpstream;
+let gateway: ModelGateway;
+let token = '';
+
+beforeAll(async () => {
+  upstream = await startRecordingUpstream();
+  const fields = (more: string): string =>
+    `type: api_call\npermissions: [${more}]\nendpoints: ["GET /reports/*", "* /drafts", "HEAD /reports/*"]\nrate_limits: { requests_per_minute: 100000, concurrent_requests: 1000 }\n`;
+  gateway = await startModelGateway({
+    keys: { caller: fields('call:endpoints'), other: fields('read:documents') },
+    environment: { PROXY_UPSTREAM: `${upstream.origin}/base/`, PROVIDER_TIMEOUT_MS: '1500' },
+  });
+  token = await gateway.tokenOf('caller');
+});
+
+beforeEach(() => upstream.answer((res) => void res.end('ok')));
+
+afterAll(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+
+/** `fetch` would normalise a path; this sends it as it is. */
+function sendRaw(
+  target: string,
+  { method = 'GET', headers = {}, body = '' }: RawRequest = {},
+): Promise<string> {
+  const lines = Object.entries({ Authorization: `Bearer ${token}`, ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  const { port } = new URL(gateway.origin);
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect(Number(port), '127.0.0.1', () => {
+      socket.write(
+        `${method} ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines.join('')}\r\n${body}`,
+      );
+    });
+    socket.setEncoding('latin1');
+    socket.on('data', (part: string) => {
+      text += part;
+    });
+    socket.once('error', reject);
+    socket.once('close', () => resolve(text));
+  });
+}
+
+interface RawRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+const statusOf = async (target: string, request?: RawRequest): Promise<number> =>
+  Number((await sendRaw(target, request)).split(' ')[1]);
+
+describe('what a token allows', () => {
+  test.each(['/reports/7', '/reports/7?a=1&b=%2F..%2f&c=[x]', '/reports/%20/x', '/drafts'])(
+    'is forwarded exactly as it was sent: %s',
+    async (path) => {
+      expect(await statusOf(`/proxy${path}`)).toBe(200);
+      expect(upstream.requests[0]?.path).toBe(`/base${path}`);
+    },
+  );
+
+  test('is forwarded with its body, and answered with that of the upstream', async () => {
+    upstream.answer((res) => void res.writeHead(201, { 'X-Kind': 'draft' }).end('made'));
+    const answer = await fetch(`${gateway.origin}/proxy/drafts`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'text/plain' },
+      body: 'x'.repeat(300_000),
+    });
+
+    expect([answer.status, answer.headers.get('x-kind'), await answer.text()]).toEqual([
+      201,
+      'draft',
+      'made',
+    ]);
+    expect(upstream.requests[0]?.body).toHaveLength(300_000);
+    expect(upstream.requests[0]?.headers['content-type']).toBe('text/plain');
+  });
+});
+
+describe('what a token does not allow', () => {
+  test.each([
+    ['/proxy/secrets', 403],
+    ['/proxy/reports', 403],
+    ['/proxy', 403],
+    ['/proxy/reports/../drafts', 400],
+    ['/proxy/reports/%2e%2e/drafts', 400],
+    ['/proxy/reports/%2E%2E/drafts', 400],
+    ['/proxy/reports/..;/drafts', 400],
+    ['/proxy/reports%2f7', 400],
+    ['/proxy//reports/7', 400],
+    ['/proxy/reports//7', 400],
+    ['/proxy/reports/\\..\\drafts', 400],
+    ['/proxy/reports/%00', 400],
+    ['/proxy/reports/%', 400],
+    ['/proxy/reports/%c3%a9', 400],
+    ['/proxy/%72eports/7', 400],
+    ['http://evil.example/proxy/../reports/7', 400],
+  ])('does not reach the upstream: %s is answered %d', async (target, status) => {
+    expect(await statusOf(target)).toBe(status);
+    expect(upstream.requests).toEqual([]);
+  });
+
+  test('is a method too', async () => {
+    expect(await statusOf('/proxy/reports/7', { method: 'DELETE' })).toBe(403);
+  });
+
+  test('is anything without the scope, or without a token', async () => {
+    const headers = { Authorization: `Bearer ${await gateway.tokenOf('other')}` };
+
+    expect(await statusOf('/proxy/reports/7', { headers })).toBe(403);
+    expect((await fetch(`${gateway.origin}/proxy/reports/7`)).status).toBe(401);
+    expect(upstream.requests).toEqual([]);
+  });
+});
+
+describe('headers', () => {
+  test("that are the client's own, or of its connection, stay here", async () => {
+    await sendRaw('/proxy/reports/7', {
+      headers: {
+        Cookie: 'canary=1',
+        'X-Api-Key': token,
+        Connection: 'x-canary, close',
+        'X-Canary': 'canary',
+        'Keep-Alive': 'timeout=canary',
+        'Proxy-Authorization': 'Basic canary',
+        TE: 'canary',
+        'X-Forwarded-For': 'canary',
+        Accept: 'text/plain',
+      },
+    });
+    const headers = upstream.requests[0]?.headers;
+
+    expect(headers?.accept).toBe('text/plain');
+    expect(headers?.['x-request-id']).toMatch(/^req_/);
+    expect(JSON.stringify(headers)).not.toContain('canary');
+    expect(JSON.stringify(headers)).not.toContain(token);
+  });
+
+  test('of the upstream come back, but for its cookies and those of its connection', async () => {
+    upstream.answer((res) => {
+      res
+        .writeHead(200, { 'Set-Cookie': 'canary=1', 'Keep-Alive': 'canary', 'X-Kind': 'k', ETag: '"1"' })
+        .end('ok');
+    });
+    const text = await sendRaw('/proxy/reports/7');
+
+    expect(text).toContain('x-kind: k');
+    expect(text).toContain('etag: "1"');
+    expect(text).not.toContain('canary');
+  });
+});
+
+describe('an upstream', () => {
+  test('that leads elsewhere is a 502', async () => {
+    upstream.answer((res) => void res.writeHead(302, { Location: '/elsewhere' }).end());
+
+    expect(await statusOf('/proxy/reports/7')).toBe(502);
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  test('that breaks the connection is a 502, and that does not answer a 504', async () => {
+    upstream.answer((res) => void res.destroy());
+    expect(await statusOf('/proxy/reports/7')).toBe(502);
+
+    upstream.answer(() => {});
+    expect(await statusOf('/proxy/reports/7')).toBe(504);
+  });
+
+  test('that breaks off in the middle never looks complete', async () => {
+    upstream.answer((res) => {
+      res.writeHead(200, { 'Content-Length': '100' });
+      res.write('half', () => res.destroy());
+    });
+    const answer = await fetch(`${gateway.origin}/proxy/reports/7`, {
+      headers: { Authorization: `Bearer ${token}` },
+    });
+
+    await expect(answer.text()).rejects.toThrow();
+  });
+
+  test('learns that the client left', async () => {
+    const leaving = new AbortController();
+    const left = new Promise<void>((resolve) => {
+      upstream.answer((res) => {
+        res.once('close', () => resolve());
+        leaving.abort();
+      });
+    });
+    const headers = { Authorization: `Bearer ${token}` };
+
+    await expect(
+      fetch(`${gateway.origin}/proxy/reports/7`, { headers, signal: leaving.signal }),
+    ).rejects.toThrow();
+    await left;
+  });
+
+  test.each([
+    'http://api.example.com',
+    'ftp://127.0.0.1',
+    'https://a:b@c.example',
+    'https://c.example/?a',
+    'x',
+  ])('is not taken from a setting such as %s', (PROXY_UPSTREAM) => {
+    expect(() => readSettings({ PROXY_UPSTREAM })).toThrow('PROXY_UPSTREAM must be an https URL');
+  });
+});
