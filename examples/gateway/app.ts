@@ -3,10 +3,10 @@ import {
   type AuditTrail,
   authenticate,
   bearerErrors,
-  createLimits,
   createSessions,
   discoveryRouter,
   type KeyRing,
+  type Limits,
   limitRequests,
   protectedResourceUrl,
   type Revocations,
@@ -18,9 +18,11 @@ import {
 import { allowOrigins } from './allow-origins.js';
 import { answerModelErrors } from './models/answer-model-errors.js';
 import type { ModelService } from './models/serve-model.js';
+import type { Observation } from './observability/observers.js';
 import { nameRequests } from './observability/request-id.js';
 import { adminRoutes } from './routes/admin.js';
 import { documentRoutes } from './routes/documents.js';
+import { healthRoutes } from './routes/health.js';
 import { modelRoutes } from './routes/models.js';
 import { proxyRoutes } from './routes/proxy.js';
 import type { Settings } from './settings.js';
@@ -44,31 +46,30 @@ export interface AppParts {
   readonly settings: Pick<Settings, 'corsOrigins' | 'proxyUpstream'>;
   readonly apiKeys: WatchedApiKeys;
   readonly stores: Stores;
+  readonly limits: Limits;
+  readonly observation: Observation;
+  /** What has to be well for it to be ready, and is. */
+  isReady(): Readonly<Record<string, boolean>>;
   /** How models are reached. */
   readonly models: Omit<ModelService, 'apiKeys'>;
 }
 
 /** Every route of the gateway, in the order in which a request meets them. */
-export function createApp(service: Service, { settings, apiKeys, stores, models }: AppParts): Express {
+export function createApp(service: Service, parts: AppParts): Express {
+  const { settings, apiKeys, stores, limits, models, observation, isReady } = parts;
   const { corsOrigins, proxyUpstream } = settings;
   const app = express();
   app.disable('x-powered-by');
-  app.use(nameRequests);
-  app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
-  app.get('/readyz', (_req, res) => {
-    const isReady = stores.isReady();
-    res.status(isReady ? 200 : 503).json({ status: isReady ? 'ok' : 'unavailable' });
-  });
+  app.use(nameRequests, healthRoutes(isReady), ...observation.middleware);
   if (corsOrigins.length > 0) app.use(OPEN_TO_PAGES, allowOrigins(corsOrigins));
   const tokens = tokenRouter({ ...service, apiKeys, families: stores.families });
   app.use('/oauth', tokens);
   app.use(
     discoveryRouter({ tokenRouter: tokens, url: `${service.issuer}/oauth`, ...publicResource(service) }),
   );
-  const limits = createLimits({ store: stores.limits, apiKeys, audit: service.audit });
   const accept = { ...service, apiKeys, ...challengeOf(service) };
   const guarded = ['/documents', '/admin', '/sessions', '/proxy'];
-  app.use(guarded, authenticate(accept));
+  app.use(guarded, observation.timeAuthentication(authenticate(accept)));
   app.use(['/documents', '/admin', '/sessions'], limitRequests({ limits }));
   const { revocations, audit } = service;
   app.use(
@@ -79,7 +80,7 @@ export function createApp(service: Service, { settings, apiKeys, stores, models 
   if (proxyUpstream !== undefined) {
     app.use('/proxy', proxyRoutes({ upstream: proxyUpstream, dispatcher: models.dispatcher, limits }));
   }
-  app.use('/v1', authenticate({ ...accept, ...MODEL_CLIENTS }));
+  app.use('/v1', observation.timeAuthentication(authenticate({ ...accept, ...MODEL_CLIENTS })));
   app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors);
   app.use(bearerErrors(), unreadableBodies);
   return app;

@@ -1,59 +1,115 @@
-import { createServer } from 'node:http';
-import { type AuditTrail, createRevocations, type WatchedApiKeys, watchApiKeys } from 'passport-jwe';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  type AuditTrail,
+  createLimits,
+  createRevocations,
+  type Limits,
+  type WatchedApiKeys,
+  watchApiKeys,
+} from 'passport-jwe';
 import { createApp, type Service } from './app.js';
 import { openDataDirectory } from './data-directory.js';
 import { createEchoModel } from './echo/create-echo-model.js';
-import type { CompletionListener } from './models/completion-record.js';
 import { connectProviders } from './models/connect-providers.js';
-import { type OpenKeys, openKeys } from './open-keys.js';
+import { combineObservers, type Observers } from './observability/observers.js';
+import { serveMetrics } from './observability/serve-metrics.js';
+import { openKeys } from './open-keys.js';
 import { openStores } from './open-stores.js';
-import { close, listen } from './server.js';
+import { createGatewayServer } from './server.js';
 import type { Settings } from './settings.js';
 
 /** A gateway that listens. */
 export interface Gateway {
   readonly origin: string;
+  /** Where metrics are read, if anywhere. */
+  readonly metricsOrigin: string | undefined;
   /** The API key of the sample configuration, where that is in use. */
   readonly demoApiKey: string | undefined;
   /** Stops accepting, lets running requests end, and resolves then. */
   close(): Promise<void>;
 }
 
+/** Something that was opened and has to be closed. */
+interface Closeable {
+  close(): unknown;
+}
+
 /** Loads everything, then listens: issuer and audience default to the origin that it listens on. */
 export async function startGateway(
   settings: Settings,
   audit: AuditTrail,
-  onCompletion: CompletionListener = () => {},
+  observers: Observers = {},
 ): Promise<Gateway> {
-  const demoApiKey = settings.isSample ? await chooseDemoApiKey(settings) : undefined;
-  const stores = await openStores(settings, audit);
-  const revocations = createRevocations({ store: stores.revocations, audit });
-
-  const server = createServer();
-  const echo = createEchoModel();
-  const dispatcher = connectProviders(settings);
-  let keys: OpenKeys | undefined;
-  let apiKeys: WatchedApiKeys | undefined;
-  const closeAll = async (): Promise<void> => {
-    apiKeys?.close();
-    await keys?.close();
-    await dispatcher.close();
-    await echo.close();
-    await stores.close();
+  const opened: Closeable[] = [];
+  const keep = <Kept extends Closeable>(kept: Kept): Kept => {
+    opened.unshift(kept);
+    return kept;
   };
+  const closeAll = async (): Promise<void> => {
+    for (const kept of opened) await kept.close();
+  };
+
   try {
-    keys = await openKeys(settings, stores, audit);
-    apiKeys = await watchKeys(settings, demoApiKey, { revocations, audit });
-    const origin = await listen(server, settings);
+    const metrics = keep(await openMetrics(settings, observers));
+    const demoApiKey = settings.isSample ? await chooseDemoApiKey(settings) : undefined;
+    const stores = keep(await openStores(settings, audit));
+    const revocations = createRevocations({ store: stores.revocations, audit });
+    const { keyRing } = keep(await openKeys(settings, stores, audit));
+    const apiKeys = keep(await watchKeys(settings, demoApiKey, { revocations, audit }));
+    const limits = createLimits({ store: stores.limits, apiKeys, audit });
+    const echo = keep(createEchoModel());
+    const dispatcher = keep(connectProviders(settings));
+    const server = createGatewayServer(settings);
+    const origin = await server.listen();
+
     const { issuer = origin, audience = origin } = settings;
-    const service = { keyRing: keys.keyRing, issuer, audience, revocations, audit };
-    const models = { dispatcher, echoOrigin: () => echo.origin(), onCompletion };
-    server.on('request', createApp(service, { settings, apiKeys, stores, models }));
-    return { origin, demoApiKey, close: () => close(server).finally(closeAll) };
+    const service = { keyRing, issuer, audience, revocations, audit };
+    const observation = combineObservers(observers);
+    observers.metrics?.observe({
+      replicaAgeSeconds: () => revocations.ageSeconds,
+      runningAdmissions: () => limits.running,
+      configurationProblems: () => apiKeys.state.error?.problems.length ?? 0,
+      isConfiguredModel: (name) => isConfigured(name, apiKeys),
+    });
+    const models = { ...observation, dispatcher, echoOrigin: () => echo.origin() };
+    const isReady = () => ({ stores: stores.isReady(), accepting: !server.isDraining });
+    const app = createApp(service, { settings, apiKeys, stores, limits, models, observation, isReady });
+    server.server.on('request', app);
+
+    const close = async (): Promise<void> => {
+      const cutOff = await server.close();
+      if (cutOff > 0) observers.logger?.warn({ cut_off: cutOff }, 'requests that did not end were cut off');
+      await drain(limits);
+    };
+    return {
+      origin,
+      metricsOrigin: metrics.origin,
+      demoApiKey,
+      close: () => close().finally(closeAll),
+    };
   } catch (failure) {
     await closeAll();
     throw failure;
   }
+}
+
+/** While the store of limits is away nobody can be told; what was held there ends by itself then. */
+const DRAIN_TIMEOUT_MS = 5000;
+
+async function drain(limits: Limits): Promise<void> {
+  await Promise.race([limits.drain(), pause(DRAIN_TIMEOUT_MS, undefined, { ref: false })]);
+}
+
+async function openMetrics(
+  { metricsHost: host, metricsPort: port }: Settings,
+  { metrics }: Observers,
+): Promise<Closeable & { readonly origin: string | undefined }> {
+  if (metrics === undefined || port === undefined) return { origin: undefined, close: () => undefined };
+  return serveMetrics(metrics.registry, { host, port });
+}
+
+function isConfigured(name: string, { apiKeys }: WatchedApiKeys): boolean {
+  return apiKeys.some(({ models }) => models.some((model) => model.name === name));
 }
 
 /** A terminal that is closed ends what runs in it by SIGHUP; elsewhere that has the files read again. */

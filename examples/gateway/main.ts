@@ -1,15 +1,19 @@
 import { createAuditTrail, pinoSink } from 'passport-jwe';
-import { pino } from 'pino';
 import { startGateway } from './gateway.js';
+import { createMetrics } from './observability/metrics.js';
+import { createLogger } from './observability/request-log.js';
+import { loadTracing } from './observability/tracing.js';
 import { readSettings } from './settings.js';
 
-/** The log goes to standard error, so that what is meant for people stays readable. */
-const logger = pino({ name: 'gateway' }, pino.destination(2));
+const logger = createLogger();
 
 try {
-  const audit = createAuditTrail({ sinks: [pinoSink(logger)] });
-  const gateway = await startGateway(readSettings(process.env), audit);
+  const metrics = createMetrics();
+  const audit = createAuditTrail({ sinks: [pinoSink(logger), metrics.sink] });
+  const observers = { logger, metrics, tracing: await loadTracing() };
+  const gateway = await startGateway(readSettings(process.env), audit, observers);
   console.log(`passport-jwe gateway on ${gateway.origin}`);
+  if (gateway.metricsOrigin !== undefined) console.log(`Metrics on ${gateway.metricsOrigin}/metrics`);
   if (gateway.demoApiKey !== undefined) console.log(usage(gateway.origin, gateway.demoApiKey));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

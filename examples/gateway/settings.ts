@@ -26,6 +26,13 @@ export interface Settings {
   readonly proxyUpstream: string | undefined;
   /** Origins of web pages that may use the gateway. Default: none. */
   readonly corsOrigins: readonly string[];
+  /** Listener of the metrics. Default: there is none. */
+  readonly metricsPort: number | undefined;
+  readonly metricsHost: string;
+  /** How long others have to notice that it ends, before it takes no more connections. Default: 250. */
+  readonly shutdownDelayMs: number;
+  /** How long requests may run on after that. Default: 30 000. */
+  readonly shutdownTimeoutMs: number;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -36,7 +43,7 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', '[::1]', 'localhost']);
 export function readSettings(variables: Variables): Settings {
   const settings: Settings = {
     host: variables['HOST'] || '127.0.0.1',
-    port: readPort(variables['PORT']),
+    port: readPort(variables, 'PORT') ?? 3000,
     dataDir: variables['DATA_DIR'] || beside('.data'),
     apiKeysDir: variables['API_KEYS_DIR'] || beside('api-keys'),
     isSample: !variables['API_KEYS_DIR'],
@@ -51,6 +58,10 @@ export function readSettings(variables: Variables): Settings {
     providerTimeoutMs: readMilliseconds(variables, 'PROVIDER_TIMEOUT_MS') ?? 300_000,
     proxyUpstream: readUpstream(variables, 'PROXY_UPSTREAM'),
     corsOrigins: readOrigins(variables, 'CORS_ORIGINS'),
+    metricsPort: readPort(variables, 'METRICS_PORT'),
+    metricsHost: variables['METRICS_HOST'] || '127.0.0.1',
+    shutdownDelayMs: readMilliseconds(variables, 'SHUTDOWN_DELAY_MS') ?? 250,
+    shutdownTimeoutMs: readMilliseconds(variables, 'SHUTDOWN_TIMEOUT_MS') ?? 30_000,
   };
   assertSharedSettings(settings);
   return settings;
@@ -110,10 +121,11 @@ function readOrigins(variables: Variables, name: string): readonly string[] {
     });
 }
 
-function readPort(value: string | undefined): number {
-  const port = Number(value || '3000');
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('PORT must be from 0 to 65535');
-  return port;
+function readPort(variables: Variables, name: string): number | undefined {
+  const value = variables[name] || undefined;
+  if (value === undefined) return undefined;
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) throw new Error(`${name} must be from 0 to 65535`);
+  return Number(value);
 }
 
 function readMilliseconds(variables: Variables, name: string): number | undefined {

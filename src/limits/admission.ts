@@ -30,6 +30,8 @@ export interface AdmissionParts {
   readonly store: LimitStore;
   readonly step: AdmissionStep;
   readonly headers: Readonly<Record<string, string>>;
+  /** Told once it is settled, or could not be. */
+  readonly onSettled: () => void;
 }
 
 /** Renewals in one lease: two of them may be lost. */
@@ -38,7 +40,7 @@ const RENEWALS_PER_LEASE = 3;
 /** Pauses before settling is tried again, in milliseconds; what cannot be settled by then stays as reserved. */
 const RETRIES_MS = [250, 1000, 5000, 15_000];
 
-export function createAdmission({ store, step, headers }: AdmissionParts): Admission {
+export function createAdmission({ store, step, headers, onSettled }: AdmissionParts): Admission {
   const intervalMs = (step.leaseSeconds * 1000) / RENEWALS_PER_LEASE;
   // A renewal that fails is made good by the next one.
   const heartbeat = setInterval(() => void store.renew(step).catch(() => false), intervalMs).unref();
@@ -48,7 +50,7 @@ export function createAdmission({ store, step, headers }: AdmissionParts): Admis
     headers,
     settle(usage?: Usage) {
       clearInterval(heartbeat);
-      settled ??= settleStep(store, step, usage);
+      settled ??= settleStep(store, step, usage).finally(onSettled);
       return settled;
     },
   });

@@ -11,6 +11,7 @@ import { memoryLimitStore } from '../stores/memory/memory-limit-store.js';
 import { type Admission, createAdmission, freeAdmission } from './admission.js';
 import { buildStep, type Cost, describeLimits, nameViolated } from './build-step.js';
 import { type Charge, resolveCharges } from './resolve-charges.js';
+import { createRunningAdmissions } from './running-admissions.js';
 
 /**
  * What happens while the store of limits is out of reach: requests are turned away (503), each process counts by itself
@@ -60,6 +61,13 @@ export interface Limits {
    * @throws TemporarilyUnavailableError where the store is out of reach, and that means no.
    */
   admit(token: VerifiedToken, cost?: Cost): Promise<Admission>;
+  /** How many requests were admitted here that are not settled yet. */
+  readonly running: number;
+  /**
+   * Resolves when all that was admitted here is settled, so that a process which ends leaves no place taken: after the
+   * last request, before the store is closed. While the store is out of reach that takes up to 22 s.
+   */
+  drain(): Promise<void>;
 }
 
 /** @throws TypeError for an option that is missing or makes no sense. */
@@ -67,6 +75,7 @@ export function createLimits(options: LimitsOptions): Limits {
   const { store, apiKeys, defaultLimits, policy, terms, audit, clock } = resolveOptions(options);
   const lookup = { findKey: (keyId: string) => apiKeys?.get(keyId), defaultLimits };
   const localStore = memoryLimitStore(clock);
+  const running = createRunningAdmissions();
   let isDegraded = false;
 
   const noteStore = async (degraded: boolean): Promise<void> => {
@@ -85,10 +94,21 @@ export function createLimits(options: LimitsOptions): Limits {
       const waitSeconds = Math.max(...answer.refusals.map((refusal) => refusal.waitSeconds));
       throw new RateLimitExceededError(waitSeconds, states, nameViolated(charges, answer));
     }
-    return createAdmission({ store: by, step, headers: rateLimitHeaders(states) });
+    return createAdmission({
+      store: by,
+      step,
+      headers: rateLimitHeaders(states),
+      onSettled: running.enter(),
+    });
   };
 
   return Object.freeze({
+    get running() {
+      return running.count;
+    },
+
+    drain: () => running.whenNone(),
+
     async admit(token: VerifiedToken, cost: Cost = {}) {
       const charges = resolveCharges(token, lookup);
       try {

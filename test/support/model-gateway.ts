@@ -1,15 +1,17 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAuditTrail } from 'passport-jwe';
+import { type AuditSink, createAuditTrail } from 'passport-jwe';
 import { startGateway } from '../../examples/gateway/gateway.js';
 import type { CompletionRecord } from '../../examples/gateway/models/completion-record.js';
+import type { Observers } from '../../examples/gateway/observability/observers.js';
 import { readSettings } from '../../examples/gateway/settings.js';
 
 /** The sample gateway in this process, with API keys of a test. */
 export interface ModelGateway {
   readonly origin: string;
   /** What became of each request to a model, in the order in which they ended. */
+  readonly metricsOrigin: string | undefined;
   readonly completions: readonly CompletionRecord[];
   /** Exchanges the API key `sk-<keyId>` for a token. */
   tokenOf(keyId: string, parameters?: Readonly<Record<string, string>>): Promise<string>;
@@ -20,9 +22,13 @@ export interface ModelGatewayParts {
   /** API-key files by the `key_id` that they are for: what follows the fields that all have in common. */
   readonly keys: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly observers?: Omit<Observers, 'onCompletion'>;
+  /** Default: nobody listens. */
+  readonly sinks?: readonly AuditSink[];
 }
 
-export async function startModelGateway({ keys, environment }: ModelGatewayParts): Promise<ModelGateway> {
+export async function startModelGateway(parts: ModelGatewayParts): Promise<ModelGateway> {
+  const { keys, environment, observers, sinks = [] } = parts;
   const home = await mkdtemp(join(tmpdir(), 'passport-jwe-models-'));
   const directory = join(home, 'api-keys');
   await mkdir(directory);
@@ -35,11 +41,15 @@ export async function startModelGateway({ keys, environment }: ModelGatewayParts
     ...environment,
   });
   const completions: CompletionRecord[] = [];
-  const audit = createAuditTrail({ sinks: [] });
-  const gateway = await startGateway(settings, audit, (record) => void completions.push(record));
+  const audit = createAuditTrail({ sinks });
+  const gateway = await startGateway(settings, audit, {
+    ...observers,
+    onCompletion: (record) => void completions.push(record),
+  });
 
   return {
     origin: gateway.origin,
+    metricsOrigin: gateway.metricsOrigin,
     completions,
     async tokenOf(keyId, parameters = {}) {
       const answer = await fetch(`${gateway.origin}/oauth/token`, {

@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { type ApiKeyRegistry, type ModelConfiguration, verifiedToken } from 'passport-jwe';
 import type { Dispatcher } from 'undici';
 import { requestIdOf } from '../observability/request-id.js';
+import type { Traced } from '../observability/tracing.js';
 import { callProvider, discard, type ProviderAnswer, readText, translateFailure } from './call-provider.js';
 import type { CompletionListener } from './completion-record.js';
 import { describeFailure, describeModelError } from './describe-model-error.js';
@@ -20,6 +21,8 @@ export interface ModelService {
   /** Origin of the embedded model. */
   echoOrigin(): Promise<string>;
   readonly onCompletion: CompletionListener;
+  /** Each request to a provider is a span. */
+  readonly traced: Traced;
 }
 
 /** Routes of one format: how its requests are read, once each. */
@@ -55,7 +58,10 @@ export function serveModel<Asked extends ModelRequest>(
     const course = followExchange({ req, res, model: model.name, reserved, onCompletion });
     const exchange = { ...route, req, res, course };
     try {
-      const answer = await ask(exchange, model, service);
+      const attributes = { 'gen_ai.request.model': model.name };
+      const answer = await service.traced(`ask ${model.name}`, attributes, () =>
+        ask(exchange, model, service),
+      );
       await (asked.isStream ? passStreamOn(exchange, answer) : passAnswerOn(exchange, answer));
     } catch (failure) {
       course.end('refused', NOTHING);

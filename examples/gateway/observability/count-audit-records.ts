@@ -1,0 +1,60 @@
+import type { AuditRecord, AuditSink } from 'passport-jwe';
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** Metrics that follow from the audit trail alone. */
+export function countAuditRecords(registry: Registry): AuditSink {
+  const registers = [registry];
+  const issued = new Counter({
+    name: 'gateway_tokens_issued_total',
+    help: 'Tokens that were issued',
+    labelNames: ['token_type'],
+    registers,
+  });
+  const refused = new Counter({
+    name: 'gateway_refusals_total',
+    help: 'Requests and exchanges that were refused, by the code and the reason on record',
+    labelNames: ['code', 'reason'],
+    registers,
+  });
+  const revoked = new Counter({
+    name: 'gateway_revocations_total',
+    help: 'Revocations that were added here',
+    labelNames: ['kind'],
+    registers,
+  });
+  const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers });
+  const limitsDegraded = gauge('gateway_limits_degraded', '1 while the store of limits is out of reach');
+  const storeUnreachable = gauge(
+    'gateway_revocations_unreachable',
+    '1 while the store of revocations is out of reach',
+  );
+  const keysUnavailable = gauge('gateway_key_source_failed', '1 while the source of keys cannot be used');
+
+  const count = (record: AuditRecord): void => {
+    switch (record.type) {
+      case 'token.issued':
+        issued.inc({ token_type: record.tokenType });
+        break;
+      case 'token.refused':
+      case 'issuance.refused':
+        refused.inc({ code: record.code, reason: record.reason ?? 'none' });
+        break;
+      case 'revocation.added':
+        revoked.inc({ kind: record.kind });
+        break;
+      case 'limits.degraded':
+      case 'limits.restored':
+        limitsDegraded.set(record.type === 'limits.degraded' ? 1 : 0);
+        break;
+      case 'store.unreachable':
+      case 'store.reachable':
+        storeUnreachable.set(record.type === 'store.unreachable' ? 1 : 0);
+        break;
+      case 'key_source.failed':
+      case 'key_source.reachable':
+        keysUnavailable.set(record.type === 'key_source.failed' ? 1 : 0);
+        break;
+    }
+  };
+  return { write: count };
+}

@@ -1,0 +1,125 @@
+import type { RequestHandler } from 'express';
+import type { AuditSink } from 'passport-jwe';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { CompletionListener } from '../models/completion-record.js';
+import { countAuditRecords } from './count-audit-records.js';
+import { matchedRoute } from './matched-route.js';
+
+/** What is asked for its state whenever the metrics are read. */
+export interface Observed {
+  /** Age in seconds of what is known of revocations. */
+  replicaAgeSeconds(): number;
+  runningAdmissions(): number;
+  /** Problems of the API-key files that are not in force for them. */
+  configurationProblems(): number;
+  isConfiguredModel(name: string): boolean;
+}
+
+/** Metrics of one gateway, in a registry of their own. All labels have few values. */
+export interface Metrics {
+  readonly registry: Registry;
+  /** Derives what it can from the audit trail. */
+  readonly sink: AuditSink;
+  readonly onCompletion: CompletionListener;
+  /** Counts requests and their time. */
+  readonly countRequests: RequestHandler;
+  /** Takes the time of an authentication: to decrypt a token and check everything about it. */
+  timeAuthentication(authentication: RequestHandler): RequestHandler;
+  observe(observed: Observed): void;
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const requests = new Counter({
+    name: 'gateway_http_requests_total',
+    help: 'Requests that were answered',
+    labelNames: ['route', 'method', 'status'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'gateway_http_request_duration_seconds',
+    help: 'Time from the head of a request to the end of its answer',
+    labelNames: ['route'],
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120],
+    registers,
+  });
+  const authentications = new Histogram({
+    name: 'gateway_authentication_duration_seconds',
+    help: 'Time to decrypt a token and check everything about it',
+    buckets: [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1],
+    registers,
+  });
+  const completions = new Counter({
+    name: 'gateway_completions_total',
+    help: 'Requests to models by what became of them',
+    labelNames: ['model', 'outcome'],
+    registers,
+  });
+  const modelTokens = new Counter({
+    name: 'gateway_model_tokens_total',
+    help: 'Model tokens that were used',
+    labelNames: ['model', 'kind'],
+    registers,
+  });
+  let isConfiguredModel = (_name: string): boolean => false;
+
+  return {
+    registry,
+    sink: countAuditRecords(registry),
+
+    onCompletion({ model: name, outcome, inputTokens, outputTokens }) {
+      const model = isConfiguredModel(name) ? name : 'other';
+      completions.inc({ model, outcome });
+      modelTokens.inc({ model, kind: 'input' }, inputTokens);
+      modelTokens.inc({ model, kind: 'output' }, outputTokens);
+    },
+
+    countRequests(req, res, next) {
+      const stop = durations.startTimer();
+      res.once('close', () => {
+        const route = matchedRoute(req);
+        const method = METHODS.has(req.method) ? req.method : 'other';
+        stop({ route });
+        requests.inc({ route, method, status: res.statusCode });
+      });
+      next();
+    },
+
+    timeAuthentication(authentication) {
+      return (req, res, next) => {
+        const stop = authentications.startTimer();
+        authentication(req, res, (failure?: unknown) => {
+          stop();
+          next(failure);
+        });
+      };
+    },
+
+    observe(observed) {
+      isConfiguredModel = observed.isConfiguredModel;
+      const gauge = (name: string, help: string, read: () => number): void => {
+        const created: Gauge = new Gauge({ name, help, registers, collect: () => created.set(read()) });
+      };
+      gauge(
+        'gateway_revocations_age_seconds',
+        'Age of what is known here of revocations',
+        observed.replicaAgeSeconds,
+      );
+      gauge(
+        'gateway_admissions_running',
+        'Requests that count against the limits at the moment',
+        observed.runningAdmissions,
+      );
+      gauge(
+        'gateway_configuration_problems',
+        'Problems of the API-key files as they are now',
+        observed.configurationProblems,
+      );
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import type { CompletionListener } from '../models/completion-record.js';
+import type { Metrics } from './metrics.js';
+import { logCompletions, logRequests } from './request-log.js';
+import { noTracing, type Tracing } from './tracing.js';
+
+/** Who watches a gateway. Default: nobody. */
+export interface Observers {
+  readonly logger?: Logger;
+  readonly metrics?: Metrics;
+  readonly tracing?: Tracing;
+  readonly onCompletion?: CompletionListener;
+}
+
+/** The same, as the gateway uses them. */
+export interface Observation {
+  /** Sees every request first. */
+  readonly middleware: readonly RequestHandler[];
+  readonly traced: Tracing['traced'];
+  readonly onCompletion: CompletionListener;
+  timeAuthentication(authentication: RequestHandler): RequestHandler;
+}
+
+export function combineObservers({ logger, metrics, tracing, onCompletion }: Observers): Observation {
+  const listeners = [onCompletion, metrics?.onCompletion, logger && logCompletions(logger)];
+  const middleware = [tracing?.traceRequests, metrics?.countRequests, logger && logRequests(logger)];
+  return {
+    middleware: middleware.filter((handler) => handler !== undefined),
+    traced: (tracing ?? noTracing).traced,
+    onCompletion: (record) => {
+      for (const listener of listeners) listener?.(record);
+    },
+    timeAuthentication: (authentication) => metrics?.timeAuthentication(authentication) ?? authentication,
+  };
+}

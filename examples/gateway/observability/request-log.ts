@@ -1,0 +1,57 @@
+import type { RequestHandler } from 'express';
+import { findVerifiedToken } from 'passport-jwe';
+import { type Logger, pino } from 'pino';
+import type { CompletionListener } from '../models/completion-record.js';
+import { matchedRoute } from './matched-route.js';
+import { requestIdOf } from './request-id.js';
+
+/** Nothing here logs headers. Should anyone ever do so, these stay out. */
+const REDACTED = ['authorization', 'cookie', '["x-api-key"]', '["set-cookie"]'];
+
+/** The log goes to standard error, so that what is meant for people stays readable. */
+export function createLogger(): Logger {
+  const paths = ['headers', 'req.headers', 'res.headers'].flatMap((where) =>
+    REDACTED.map((name) => (name.startsWith('[') ? `${where}${name}` : `${where}.${name}`)),
+  );
+  return pino({ name: 'gateway', redact: paths }, pino.destination(2));
+}
+
+/** One line a request, when it has ended. The path is not in it: it is the client's text. */
+export function logRequests(logger: Logger): RequestHandler {
+  return function logRequest(req, res, next) {
+    const startedAt = performance.now();
+    res.once('close', () => {
+      const token = findVerifiedToken(req);
+      const line = {
+        request_id: requestIdOf(res),
+        method: req.method,
+        route: matchedRoute(req),
+        status: res.statusCode,
+        duration_ms: Math.round(performance.now() - startedAt),
+        client_id: token?.claims.client_id,
+        ip: req.ip,
+        ...(res.writableFinished ? {} : { cut_short: true }),
+      };
+      logger[res.statusCode >= 500 ? 'warn' : 'info'](line, 'request');
+    });
+    next();
+  };
+}
+
+/** One line for what became of each request to a model. */
+export function logCompletions(logger: Logger): CompletionListener {
+  return (record) => {
+    logger.info(
+      {
+        request_id: record.requestId,
+        client_id: record.clientId,
+        model: record.model,
+        input_tokens: record.inputTokens,
+        output_tokens: record.outputTokens,
+        outcome: record.outcome,
+        duration_ms: Math.round(record.durationMs),
+      },
+      'completion',
+    );
+  };
+}

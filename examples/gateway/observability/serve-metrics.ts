@@ -1,0 +1,31 @@
+import { createServer } from 'node:http';
+import express from 'express';
+import type { Registry } from 'prom-client';
+import { listen } from '../server.js';
+
+/** Metrics have a listener of their own: they are for who runs the gateway, not for who uses it. */
+export interface MetricsListener {
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+export async function serveMetrics(
+  registry: Registry,
+  address: { readonly host: string; readonly port: number },
+): Promise<MetricsListener> {
+  const app = express();
+  app.disable('x-powered-by');
+  app.get('/metrics', async (_req, res) => {
+    res.type(registry.contentType).send(await registry.metrics());
+  });
+  const server = createServer(app);
+  const origin = await listen(server, address);
+  return {
+    origin,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,72 @@
+import type * as OpenTelemetry from '@opentelemetry/api';
+import type { RequestHandler } from 'express';
+import { matchedRoute } from './matched-route.js';
+
+export type Attributes = Readonly<Record<string, string | number>>;
+
+/** Runs something as a span of its own, beneath the one that is active. */
+export type Traced = <Result>(
+  name: string,
+  attributes: Attributes,
+  run: () => Promise<Result>,
+) => Promise<Result>;
+
+/** OpenTelemetry spans, for whoever has set up its SDK. */
+export interface Tracing {
+  /** A span for each request, which `traceparent` may have begun. */
+  readonly traceRequests: RequestHandler;
+  readonly traced: Traced;
+}
+
+export const noTracing: Tracing = {
+  traceRequests: (_req, _res, next) => next(),
+  traced: (_name, _attributes, run) => run(),
+};
+
+/** Tracing where `@opentelemetry/api` is installed, and none where it is not. */
+export async function loadTracing(): Promise<Tracing> {
+  try {
+    return createTracing(await import('@opentelemetry/api'));
+  } catch (failure) {
+    if (failure instanceof Error && 'code' in failure && failure.code === 'ERR_MODULE_NOT_FOUND')
+      return noTracing;
+    throw failure;
+  }
+}
+
+/** Names by the semantic conventions for HTTP, 1.23. */
+function createTracing(api: typeof OpenTelemetry): Tracing {
+  const tracer = api.trace.getTracer('passport-jwe-gateway');
+
+  return {
+    traceRequests(req, res, next) {
+      const parent = api.propagation.extract(api.context.active(), req.headers);
+      const attributes = { 'http.request.method': req.method, 'url.path': req.path };
+      const span = tracer.startSpan(req.method, { kind: api.SpanKind.SERVER, attributes }, parent);
+      res.once('close', () => {
+        const route = matchedRoute(req);
+        span.updateName(`${req.method} ${route}`);
+        span.setAttributes({ 'http.route': route, 'http.response.status_code': res.statusCode });
+        if (res.statusCode >= 500) span.setStatus({ code: api.SpanStatusCode.ERROR });
+        span.end();
+      });
+      api.context.with(api.trace.setSpan(parent, span), () => next());
+    },
+
+    traced(name, attributes, run) {
+      const span = tracer.startSpan(name, { kind: api.SpanKind.CLIENT, attributes });
+      return api.context.with(api.trace.setSpan(api.context.active(), span), async () => {
+        try {
+          return await run();
+        } catch (failure) {
+          // The message may be a provider's; the type says enough.
+          span.setStatus({ code: api.SpanStatusCode.ERROR });
+          span.setAttribute('error.type', failure instanceof Error ? failure.name : 'unknown');
+          throw failure;
+        } finally {
+          span.end();
+        }
+      });
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import express, { type Router } from 'express';
+
+/** Whether the process lives, and whether it should be sent requests. Neither is counted or logged. */
+export function healthRoutes(isReady: () => Readonly<Record<string, boolean>>): Router {
+  const router = express.Router();
+  router.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
+  router.get('/readyz', (_req, res) => {
+    const checks = isReady();
+    const isWell = Object.values(checks).every(Boolean);
+    res.status(isWell ? 200 : 503).json({ status: isWell ? 'ok' : 'unavailable', checks });
+  });
+  return router;
+}
