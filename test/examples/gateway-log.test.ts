@@ -1,0 +1,109 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { exchange, getDocuments, setUpGatewayPrograms } from '../support/gateway-programs.js';
+import { modelKey } from '../support/model-gateway.js';
+
+const { directory, start, startAndWait, dataDir, readDemoApiKey } = setUpGatewayPrograms();
+
+const PROVIDER_KEY = 'pk-canary-provider-0123456789';
+const API_KEY = 'sk-canary-client-0123456789abcdef';
+
+interface LogLine {
+  readonly msg: string;
+  readonly level: number;
+  readonly [field: string]: unknown;
+}
+
+function linesOf(output: string): readonly LogLine[] {
+  return output
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
+}
+
+test('each request is one line, without its path, and each answer has its name', async () => {
+  const { program, origin } = await startAndWait();
+  const token = await exchange(origin, await readDemoApiKey());
+  const answer = await getDocuments(origin, token);
+  await fetch(`${origin}/canary-path?canary=query`);
+  await fetch(`${origin}/healthz`);
+  program.process.kill('SIGTERM');
+  await program.ended;
+  const [, ...lines] = linesOf(program.output()).filter(({ msg }) => msg === 'request');
+
+  // The first of all asked whether it listens.
+  expect(lines).toMatchObject([
+    { method: 'POST', route: '/oauth/token', status: 200 },
+    {
+      ...{ method: 'GET', route: '/documents', status: 200, client_id: 'demo', level: 30 },
+      ...{ request_id: answer.headers.get('x-request-id'), duration_ms: expect.any(Number) },
+    },
+    { method: 'GET', route: 'other', status: 404 },
+  ]);
+  expect(answer.headers.get('request-id')).toBe(answer.headers.get('x-request-id'));
+  expect(program.output()).not.toContain('canary');
+});
+
+test('no secret is in anything that the gateway writes, whatever fails', async () => {
+  const apiKeysDir = join(directory(), 'api-keys');
+  await mkdir(apiKeysDir);
+  const model = (name: string, endpoint: string): string =>
+    `{ name: ${name}, endpoint: "${endpoint}", api_key: ${PROVIDER_KEY} }`;
+  await writeFile(
+    join(apiKeysDir, 'a.yaml'),
+    `api_key: ${API_KEY}\nkey_id: a\nname: a\n${modelKey([
+      model('echo-1', 'echo:'),
+      model('gone', 'http://127.0.0.1:1/v1/chat/completions'),
+    ])}`,
+  );
+  const passphrase = 'canary battery staple horse';
+  const { program, origin } = await startAndWait({ API_KEYS_DIR: apiKeysDir, JWE_PASSPHRASE: passphrase });
+  const token = await exchange(origin, API_KEY);
+  const chat = (model: string, content: string, bearer = token): Promise<Response> =>
+    fetch(`${origin}/v1/chat/completions`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${bearer}`,
+        Cookie: 'canary-cookie',
+        'Content-Type': 'application/json',
+      },
+      body: JSON.stringify({ model, messages: [{ role: 'user', content: `canary-prompt ${content}` }] }),
+    });
+  const texts = [];
+  for (const answer of [
+    await chat('echo-1', 'a'),
+    await chat('echo-1', '!status=401'),
+    await chat('echo-1', '!cut=0'),
+    await chat('gone', 'a'),
+    await chat('echo-1', 'a', `${token}x`),
+    await chat('echo-1', 'a', API_KEY),
+  ]) {
+    texts.push(await answer.text());
+  }
+  await writeFile(join(apiKeysDir, 'a.yaml'), `api_key: ${API_KEY}\nbroken: ${PROVIDER_KEY}\n`);
+  program.process.kill('SIGTERM');
+  await program.ended;
+  const salt = await readFile(join(dataDir(), 'salt'), 'utf8');
+  const written = program.output() + texts.slice(1).join('');
+
+  expect(linesOf(program.output()).filter(({ msg }) => msg === 'completion')).toHaveLength(4);
+  for (const secret of [
+    token,
+    API_KEY,
+    PROVIDER_KEY,
+    passphrase,
+    salt.trim(),
+    'canary-cookie',
+    'canary-prompt',
+  ]) {
+    expect(written).not.toContain(secret);
+  }
+});
+
+test('a start that fails names no secret either', async () => {
+  const { program } = await start({ JWE_PASSPHRASE: 'canary', REDIS_URL: 'redis://:canary@127.0.0.1:1' });
+
+  expect(await program.ended).toBe(1);
+  expect(program.output()).not.toContain('canary');
+});

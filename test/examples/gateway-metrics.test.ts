@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createMetrics } from '../../examples/gateway/observability/metrics.js';
+import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
+
+const metrics = createMetrics();
+let gateway: ModelGateway;
+let token = '';
+
+beforeAll(async () => {
+  gateway = await startModelGateway({
+    keys: { demo: modelKey(['{ name: echo-1, endpoint: "echo:" }']) },
+    environment: { METRICS_PORT: '0' },
+    observers: { metrics },
+    sinks: [metrics.sink],
+  });
+  token = await gateway.tokenOf('demo');
+});
+
+afterAll(() => gateway.close());
+
+const get = (path: string, bearer = token): Promise<Response> =>
+  fetch(gateway.origin + path, { headers: { Authorization: `Bearer ${bearer}` } });
+
+async function read(): Promise<string> {
+  return (await fetch(`${gateway.metricsOrigin}/metrics`)).text();
+}
+
+async function chat(content: string): Promise<void> {
+  const answer = await fetch(`${gateway.origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ model: 'echo-1', messages: [{ role: 'user', content }] }),
+  });
+  await answer.text();
+}
+
+test('requests are counted by the route that they matched, however their paths differ', async () => {
+  await get('/v1/models/echo-1');
+  await get('/V1/models/other');
+  await get('/v1/nowhere/1');
+  await get('/nowhere/2');
+  const text = await read();
+
+  expect(text).toContain('gateway_http_requests_total{route="/v1/models/:id",method="GET",status="200"} 1');
+  expect(text).toContain('gateway_http_requests_total{route="/v1/models/:id",method="GET",status="404"} 1');
+  expect(text).toContain('gateway_http_requests_total{route="/v1",method="GET",status="404"} 1');
+  expect(text).toContain('gateway_http_requests_total{route="other",method="GET",status="404"} 1');
+  expect(text).toMatch(/gateway_http_request_duration_seconds_count\{route="\/v1\/models\/:id"\} 2/);
+});
+
+test('refusals are counted by code and reason, and tokens by type', async () => {
+  await get('/v1/models', `${token}x`);
+  await get('/documents');
+  const text = await read();
+
+  expect(text).toMatch(/gateway_refusals_total\{code="ERR_INVALID_TOKEN",reason="[a-z0-9_]+"\} 1/);
+  expect(text).toContain('gateway_refusals_total{code="ERR_INSUFFICIENT_SCOPE",reason="none"} 1');
+  expect(text).toContain('gateway_tokens_issued_total{token_type="tiered_model_exec"} 1');
+});
+
+test('model tokens are counted as they were used', async () => {
+  await chat('one two three');
+  await chat('!status=500');
+  const text = await read();
+
+  expect(text).toContain('gateway_model_tokens_total{model="echo-1",kind="input"} 3');
+  expect(text).toContain('gateway_model_tokens_total{model="echo-1",kind="output"} 3');
+  expect(text).toContain('gateway_completions_total{model="echo-1",outcome="completed"} 1');
+  expect(text).toContain('gateway_completions_total{model="echo-1",outcome="refused"} 1');
+});
+
+test.each([
+  'gateway_authentication_duration_seconds_count',
+  'gateway_revocations_age_seconds 0',
+  'gateway_admissions_running 0',
+  'gateway_configuration_problems 0',
+  'gateway_limits_degraded 0',
+  'gateway_revocations_unreachable 0',
+  'gateway_key_source_failed 0',
+  'nodejs_eventloop_lag_p99_seconds',
+])('%s is there', async (metric) => {
+  expect(await read()).toContain(metric);
+});
+
+test('metrics are not for who uses the gateway, and nothing else is at their listener', async () => {
+  expect((await get('/metrics')).status).toBe(404);
+  expect((await fetch(`${gateway.metricsOrigin}/healthz`)).status).toBe(404);
+});

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+import { loadTracing } from '../../examples/gateway/observability/tracing.js';
+import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
+
+const exporter = new InMemorySpanExporter();
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+let gateway: ModelGateway;
+
+beforeAll(async () => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  trace.setGlobalTracerProvider(
+    new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }),
+  );
+  gateway = await startModelGateway({
+    keys: { demo: modelKey(['{ name: echo-1, endpoint: "echo:" }']) },
+    observers: { tracing: await loadTracing() },
+  });
+});
+
+afterAll(() => gateway.close());
+
+async function chat(content: string): Promise<void> {
+  const token = await gateway.tokenOf('demo');
+  exporter.reset();
+  const answer = await fetch(`${gateway.origin}/v1/chat/completions?secret=1`, {
+    method: 'POST',
+    headers: {
+      Authorization: `Bearer ${token}`,
+      'Content-Type': 'application/json',
+      traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01`,
+    },
+    body: JSON.stringify({ model: 'echo-1', messages: [{ role: 'user', content }] }),
+  });
+  await answer.text();
+}
+
+test('a request is a span that goes on what its client began, and the provider is asked beneath it', async () => {
+  await chat('hello');
+  const [asked, request] = exporter.getFinishedSpans();
+
+  expect(request?.name).toBe('POST /v1/chat/completions');
+  expect(request?.attributes).toEqual({
+    'http.request.method': 'POST',
+    'url.path': '/v1/chat/completions',
+    'http.route': '/v1/chat/completions',
+    'http.response.status_code': 200,
+  });
+  expect(request?.spanContext().traceId).toBe(TRACE_ID);
+  expect(request?.parentSpanContext?.spanId).toBe('b7ad6b7169203331');
+  expect(asked?.name).toBe('ask echo-1');
+  expect(asked?.parentSpanContext?.spanId).toBe(request?.spanContext().spanId);
+});
+
+test('what fails is marked so', async () => {
+  await chat('!status=500');
+
+  expect(exporter.getFinishedSpans().map(({ status }) => status.code)).toEqual([
+    SpanStatusCode.ERROR,
+    SpanStatusCode.ERROR,
+  ]);
+});
