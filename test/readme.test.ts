@@ -19,7 +19,8 @@ const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'
 
 const storesPage = await readFile(join(ROOT, 'docs', 'stores.md'), 'utf8');
 const keysPage = await readFile(join(ROOT, 'docs', 'keys.md'), 'utf8');
-const pages = `${readme}${storesPage}${keysPage}`;
+const gatewayPage = await readFile(join(ROOT, 'docs', 'gateway.md'), 'utf8');
+const pages = `${readme}${storesPage}${keysPage}${gatewayPage}`;
 
 /** Code blocks by the name that the comment above them gives. */
 const blocks = new Map(
@@ -145,6 +146,7 @@ describe('the README and the pages beside it', () => {
       'kms-key-source',
       'legacy',
       'python',
+      'clients',
     ]);
     expect(fences).toHaveLength(blocks.size);
   });
@@ -264,6 +266,20 @@ describe('the README and the pages beside it', () => {
     service.close();
 
     expect(program.output()).toBe('Bearer token-1\n');
+  });
+
+  test('shows official clients that know nothing of the gateway', async () => {
+    const port = await findFreePort();
+    const settings = { PORT: String(port), DATA_DIR: join(directory, 'gateway'), DEMO_API_KEY: KEY };
+    const gateway = startProgram('examples/gateway/main.ts', settings);
+    programs.push(gateway);
+    await untilListening(gateway, port);
+    const program = await startBlock('clients', { DEMO_API_KEY: KEY }, (code) =>
+      code.replace(':3000', `:${port}`),
+    );
+
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toBe('Hello, gateway\nHello again');
   });
 
   test('rotates the keys of a file', async () => {
