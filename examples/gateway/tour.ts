@@ -34,6 +34,8 @@ async function walk(gateway: Gateway): Promise<void> {
     { method: 'POST', path: '/v1/chat/completions', headers: authorization, json: chat },
     200,
   );
+  const message = { ...chat, max_tokens: 20, stream: true };
+  await send(origin, { method: 'POST', path: '/v1/messages', headers: authorization, json: message }, 200);
   await send(origin, { path: '/admin/configurations', headers: authorization }, 200);
 
   chapter('4. Each kind of refusal says what it may, and no more');
@@ -105,7 +107,7 @@ async function send(
   if (text !== '') console.log(`  < ${shorten(text)}`);
   if (answer.status !== expected)
     throw new Error(`${method} ${path} was answered ${answer.status}, not ${expected}`);
-  return text === '' ? {} : JSON.parse(text);
+  return answer.headers.get('content-type')?.startsWith('application/json') ? JSON.parse(text) : {};
 }
 
 function readParts(token: string): readonly [string, string][] {

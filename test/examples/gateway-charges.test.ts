@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
+
+const AUDIENCE = 'https://gateway.example.com';
+
+let gateway: ModelGateway;
+
+beforeAll(async () => {
+  const models = [
+    '{ name: echo-1, endpoint: "echo:", max_tokens: 5 }',
+    '{ name: echo-2, endpoint: "echo:" }',
+  ];
+  const agent = `type: api_call\npermissions: [execute:models]\nrate_limits: {}\ndelegation: { subjects: [owner], audiences: ["${AUDIENCE}"] }\n`;
+  gateway = await startModelGateway({
+    keys: { owner: modelKey(models), agent, monthly: modelKey(models, ', tokens_per_month: 40') },
+    environment: { ISSUER: AUDIENCE, AUDIENCE },
+  });
+});
+
+afterAll(() => gateway.close());
+
+async function chat(
+  token: string,
+  body: object = {},
+): Promise<{ status: number; headers: Headers; text: string }> {
+  const answer = await fetch(`${gateway.origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({
+      model: 'echo-1',
+      messages: [{ role: 'user', content: 'one two three' }],
+      ...body,
+    }),
+  });
+  return { status: answer.status, headers: answer.headers, text: await answer.text() };
+}
+
+describe('a delegated token', () => {
+  const delegate = async (): Promise<string> =>
+    gateway.tokenOf('agent', {
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: await gateway.tokenOf('owner'),
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      audience: AUDIENCE,
+    });
+
+  test('uses the models of whom it speaks for', async () => {
+    const token = await delegate();
+    const list = await fetch(`${gateway.origin}/v1/models`, {
+      headers: { Authorization: `Bearer ${token}` },
+    });
+
+    expect((await chat(token)).status).toBe(200);
+    expect(await list.json()).toMatchObject({ data: [{ id: 'echo-2' }, { id: 'echo-1' }] });
+  });
+
+  test('defines no tools, as it allows no functions', async () => {
+    expect(
+      (await chat(await delegate(), { tools: [{ type: 'function', function: { name: 'f' } }] })).status,
+    ).toBe(403);
+  });
+});
+
+test('tokens of a month are a limit like the others: spent as they are used, and refused with the time to wait', async () => {
+  const token = await gateway.tokenOf('monthly');
+  const statuses = [];
+  for (let turn = 0; turn < 5; turn += 1) statuses.push((await chat(token)).status);
+  const { status, headers, text } = await chat(token);
+
+  // 11 + 5 are reserved each time and 3 + 3 used: the sixth finds 10 left.
+  expect([...statuses, status]).toEqual([200, 200, 200, 200, 200, 429]);
+  expect(headers.get('ratelimit')).toContain('"tokens_per_month";r=10');
+  expect(Number(headers.get('retry-after'))).toBeGreaterThan(86_400);
+  expect(headers.get('x-should-retry')).toBe('false');
+  expect(JSON.parse(text).error).toMatchObject({ type: 'rate_limit_error', code: 'rate_limit_exceeded' });
+});
