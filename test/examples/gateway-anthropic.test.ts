@@ -1,5 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { rejectionOf } from '../support/caught.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 
 let gateway: ModelGateway;
@@ -29,13 +30,6 @@ async function connect(keyId: string): Promise<Anthropic> {
 
 function ask(content: string) {
   return { model: 'echo-1', max_tokens: 100, messages: [{ role: 'user' as const, content }] };
-}
-
-async function failureOf(work: Promise<unknown>): Promise<unknown> {
-  return work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 }
 
 describe('the official client of Anthropic', () => {
@@ -87,28 +81,28 @@ describe('the official client of Anthropic', () => {
 
   test('gets its AuthenticationError for a token that is not valid', async () => {
     const stranger = new Anthropic({ baseURL: gateway.origin, apiKey: 'sk-demo', maxRetries: 0 });
-    const failure = await failureOf(stranger.messages.create(ask('a')));
+    const failure = await rejectionOf(stranger.messages.create(ask('a')));
 
     expect(failure).toBeInstanceOf(Anthropic.AuthenticationError);
     expect(failure).toMatchObject({ type: 'authentication_error' });
   });
 
   test('gets its PermissionDeniedError for a model that the token does not have', async () => {
-    const failure = await failureOf(client.messages.create({ ...ask('a'), model: 'claude-3' }));
+    const failure = await rejectionOf(client.messages.create({ ...ask('a'), model: 'claude-3' }));
 
     expect(failure).toBeInstanceOf(Anthropic.PermissionDeniedError);
     expect(failure).toMatchObject({ type: 'permission_error' });
   });
 
   test('gets its NotFoundError for a model, and a route, that there is not', async () => {
-    expect(await failureOf(client.models.retrieve('claude-3'))).toBeInstanceOf(Anthropic.NotFoundError);
-    expect(await failureOf(client.messages.batches.list())).toBeInstanceOf(Anthropic.NotFoundError);
+    expect(await rejectionOf(client.models.retrieve('claude-3'))).toBeInstanceOf(Anthropic.NotFoundError);
+    expect(await rejectionOf(client.messages.batches.list())).toBeInstanceOf(Anthropic.NotFoundError);
   });
 
   test('gets its RateLimitError, and is told not to try again where that would take more than a minute', async () => {
     const slow = await connect('slow');
     await slow.models.list();
-    const failure = await failureOf(slow.models.list());
+    const failure = await rejectionOf(slow.models.list());
     const headers = Reflect.get(Object(failure), 'headers');
 
     expect(failure).toBeInstanceOf(Anthropic.RateLimitError);
@@ -117,7 +111,7 @@ describe('the official client of Anthropic', () => {
   });
 
   test('gets its BadRequestError with what is wrong', async () => {
-    const failure = await failureOf(client.messages.create({ ...ask('a'), messages: [] }));
+    const failure = await rejectionOf(client.messages.create({ ...ask('a'), messages: [] }));
 
     expect(failure).toBeInstanceOf(Anthropic.BadRequestError);
     expect(String(failure)).toContain('messages');
@@ -128,7 +122,7 @@ describe('the official client of Anthropic', () => {
     ['!status=529 !retry-after=9 a', 503],
     ['!cut=0 a', 502],
   ])('gets its InternalServerError where the provider fails: %s', async (content, status) => {
-    const failure = await failureOf(client.messages.create(ask(content)));
+    const failure = await rejectionOf(client.messages.create(ask(content)));
 
     expect(failure).toBeInstanceOf(Anthropic.InternalServerError);
     expect(failure).toMatchObject({ status });
@@ -140,7 +134,7 @@ describe('the official client of Anthropic', () => {
       const words: string[] = [];
       const stream = client.messages.stream(ask(content));
       stream.on('text', (text) => void words.push(text));
-      const failure = await failureOf(stream.finalMessage());
+      const failure = await rejectionOf(stream.finalMessage());
 
       expect(failure).toBeInstanceOf(Anthropic.APIError);
       expect(words.join('')).toBe('one two');

@@ -87,7 +87,15 @@ test('no secret is in anything that the gateway writes, whatever fails', async (
   const salt = await readFile(join(dataDir(), 'salt'), 'utf8');
   const written = program.output() + texts.slice(1).join('');
 
-  expect(linesOf(program.output()).filter(({ msg }) => msg === 'completion')).toHaveLength(4);
+  const lines = linesOf(program.output());
+  const failures = lines.flatMap(({ msg, failure }) => (msg === 'request' && failure ? [failure] : []));
+
+  expect(lines.filter(({ msg }) => msg === 'completion')).toHaveLength(4);
+  expect(failures).toEqual([
+    'The provider answered 401',
+    'other side closed',
+    expect.stringContaining('ECONNREFUSED'),
+  ]);
   for (const secret of [
     token,
     API_KEY,

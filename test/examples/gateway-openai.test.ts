@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import OpenAI from 'openai';
+import { rejectionOf } from '../support/caught.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 
 let gateway: ModelGateway;
@@ -31,13 +32,6 @@ async function connect(keyId: string, maxRetries = 0): Promise<OpenAI> {
 
 function ask(content: string) {
   return { model: 'echo-1', messages: [{ role: 'user' as const, content }] };
-}
-
-async function failureOf(work: Promise<unknown>): Promise<unknown> {
-  return work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 }
 
 describe('the official client of OpenAI', () => {
@@ -118,7 +112,7 @@ describe('the official client of OpenAI', () => {
 
   test('gets its AuthenticationError for a token that is not valid', async () => {
     const stranger = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: 'sk-demo', maxRetries: 0 });
-    const failure = await failureOf(stranger.chat.completions.create(ask('a')));
+    const failure = await rejectionOf(stranger.chat.completions.create(ask('a')));
 
     expect(failure).toBeInstanceOf(OpenAI.AuthenticationError);
     expect(failure).toMatchObject({ code: 'invalid_token', type: 'authentication_error' });
@@ -126,8 +120,8 @@ describe('the official client of OpenAI', () => {
 
   test('gets its PermissionDeniedError for a scope, and for a model, that the token does not have', async () => {
     const reader = await connect('reader');
-    const scope = await failureOf(reader.chat.completions.create(ask('a')));
-    const model = await failureOf(client.chat.completions.create({ ...ask('a'), model: 'gpt-4' }));
+    const scope = await rejectionOf(reader.chat.completions.create(ask('a')));
+    const model = await rejectionOf(client.chat.completions.create({ ...ask('a'), model: 'gpt-4' }));
 
     expect(scope).toBeInstanceOf(OpenAI.PermissionDeniedError);
     expect(scope).toMatchObject({ code: 'insufficient_scope' });
@@ -136,7 +130,7 @@ describe('the official client of OpenAI', () => {
   });
 
   test('gets its NotFoundError for a model that there is not', async () => {
-    const failure = await failureOf(client.models.retrieve('gpt-4'));
+    const failure = await rejectionOf(client.models.retrieve('gpt-4'));
 
     expect(failure).toBeInstanceOf(OpenAI.NotFoundError);
     expect(failure).toMatchObject({ code: 'model_not_found' });
@@ -145,14 +139,14 @@ describe('the official client of OpenAI', () => {
   test('gets its RateLimitError, with the time to wait', async () => {
     const slow = await connect('slow');
     await slow.models.list();
-    const failure = await failureOf(slow.models.list());
+    const failure = await rejectionOf(slow.models.list());
 
     expect(failure).toBeInstanceOf(OpenAI.RateLimitError);
     expect(Number(Reflect.get(Object(failure), 'headers').get('retry-after'))).toBeGreaterThan(0);
   });
 
   test('gets its BadRequestError with what is wrong', async () => {
-    const failure = await failureOf(client.chat.completions.create({ model: 'echo-1', messages: [] }));
+    const failure = await rejectionOf(client.chat.completions.create({ model: 'echo-1', messages: [] }));
 
     expect(failure).toBeInstanceOf(OpenAI.BadRequestError);
     expect(String(failure)).toContain('messages');
@@ -165,7 +159,7 @@ describe('the official client of OpenAI', () => {
     ['!cut=0 a', 502],
     ['!status=503 !retry-after=7 a', 503],
   ])('gets its InternalServerError where the provider fails: %s', async (content, status) => {
-    const failure = await failureOf(client.chat.completions.create(ask(content)));
+    const failure = await rejectionOf(client.chat.completions.create(ask(content)));
 
     expect(failure).toBeInstanceOf(OpenAI.InternalServerError);
     expect(failure).toMatchObject({ status, type: status === 503 ? 'overloaded_error' : 'api_error' });
@@ -180,7 +174,7 @@ describe('the official client of OpenAI', () => {
           words.push(chunk.choices[0]?.delta.content ?? '');
         }
       };
-      const failure = await failureOf(read());
+      const failure = await rejectionOf(read());
 
       expect(failure).toBeInstanceOf(OpenAI.APIError);
       expect(failure).toMatchObject({ code: 'provider_failed' });

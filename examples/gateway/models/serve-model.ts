@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { type ApiKeyRegistry, type ModelConfiguration, verifiedToken } from 'passport-jwe';
 import type { Dispatcher } from 'undici';
+import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
 import type { Traced } from '../observability/tracing.js';
 import { callProvider, discard, type ProviderAnswer, readText, translateFailure } from './call-provider.js';
@@ -141,6 +142,7 @@ async function passStreamOn<Asked extends ModelRequest>(
   } catch (cause) {
     course.end('broken', meter.usage);
     if (res.closed) return;
+    noteFailure(res, cause);
     const detail = describeFailure(providerFailed(cause));
     res.write(format.breakEvent(describeModelError(detail, requestIdOf(res))));
   }

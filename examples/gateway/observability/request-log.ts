@@ -3,6 +3,7 @@ import { findVerifiedToken } from 'passport-jwe';
 import { type Logger, pino } from 'pino';
 import type { CompletionListener } from '../models/completion-record.js';
 import { matchedRoute } from './matched-route.js';
+import { describeNotedFailure } from './noted-failures.js';
 import { requestIdOf } from './request-id.js';
 
 /** Nothing here logs headers. Should anyone ever do so, these stay out. */
@@ -30,6 +31,7 @@ export function logRequests(logger: Logger): RequestHandler {
         duration_ms: Math.round(performance.now() - startedAt),
         client_id: token?.claims.client_id,
         ip: req.ip,
+        failure: describeNotedFailure(res),
         ...(res.writableFinished ? {} : { cut_short: true }),
       };
       logger[res.statusCode >= 500 ? 'warn' : 'info'](line, 'request');
