@@ -3,16 +3,18 @@ import { type ModelGateway, modelKey, startModelGateway } from '../support/model
 
 const AUDIENCE = 'https://gateway.example.com';
 
+const MODELS = ['{ name: echo-1, endpoint: "echo:", max_tokens: 5 }', '{ name: echo-2, endpoint: "echo:" }'];
+
+/** Keys that may use 40 tokens in a month. */
+const limited = (...keyIds: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(keyIds.map((keyId) => [keyId, modelKey(MODELS, ', tokens_per_month: 40')]));
+
 let gateway: ModelGateway;
 
 beforeAll(async () => {
-  const models = [
-    '{ name: echo-1, endpoint: "echo:", max_tokens: 5 }',
-    '{ name: echo-2, endpoint: "echo:" }',
-  ];
   const agent = `type: api_call\npermissions: [execute:models]\nrate_limits: {}\ndelegation: { subjects: [owner], audiences: ["${AUDIENCE}"] }\n`;
   gateway = await startModelGateway({
-    keys: { owner: modelKey(models), agent, monthly: modelKey(models, ', tokens_per_month: 40') },
+    keys: { owner: modelKey(MODELS), agent, ...limited('monthly', 'capped') },
     environment: { ISSUER: AUDIENCE, AUDIENCE },
   });
 });
@@ -59,6 +61,19 @@ describe('a delegated token', () => {
       (await chat(await delegate(), { tools: [{ type: 'function', function: { name: 'f' } }] })).status,
     ).toBe(403);
   });
+});
+
+test.each([
+  ['/v1/chat/completions', 'max_completion_tokens'],
+  ['/v1/messages', 'max_tokens'],
+])('what %s asks for beyond the cap of its model is not reserved', async (path, name) => {
+  const answer = await fetch(gateway.origin + path, {
+    method: 'POST',
+    headers: { 'X-API-Key': await gateway.tokenOf('capped'), 'Content-Type': 'application/json' },
+    body: JSON.stringify({ model: 'echo-1', [name]: 1000, messages: [{ role: 'user', content: 'one' }] }),
+  });
+
+  expect(answer.status).toBe(200);
 });
 
 test('tokens of a month are a limit like the others: spent as they are used, and refused with the time to wait', async () => {
