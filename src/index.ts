@@ -14,6 +14,7 @@ export { type ParsedApiKey, parseApiKey } from './api-keys/parse-api-key.js';
 export type { SecretText } from './api-keys/secret-text.js';
 export { type WatchApiKeysOptions, watchApiKeys } from './api-keys/watch-api-keys.js';
 export type { AuditEvent, AuditRecord } from './audit/events.js';
+export { type AuditFile, type AuditFileOptions, openAuditFile } from './audit/open-audit-file.js';
 export { type AuditLogger, pinoSink } from './audit/pino-sink.js';
 export {
   type AuditSink,
@@ -27,6 +28,12 @@ export type {
   GrantRejection,
   TokenRejection,
 } from './audit/rejections.js';
+export {
+  type AuditChain,
+  type AuditProblem,
+  type AuditVerification,
+  verifyAuditFile,
+} from './audit/verify-audit-file.js';
 export type { ChallengeOptions } from './bearer/write-challenge.js';
 export type { ClaimsOptions } from './claims/claims-policy.js';
 export type {

@@ -4,6 +4,7 @@ import { ConfigurationError } from '../api-keys/configuration-error.js';
 import { InvalidTokenError } from '../errors.js';
 import type { CommandIo } from './command-io.js';
 import { apiKeyCommand } from './commands/api-key.js';
+import { auditCommand } from './commands/audit.js';
 import { initCommand } from './commands/init.js';
 import { keysCommand } from './commands/keys.js';
 import { sessionsCommand } from './commands/sessions.js';
@@ -38,7 +39,14 @@ function createProgram(io: CommandIo): Command {
     .description('Keys, API keys, tokens and sessions of passport-jwe')
     .version(readVersion(), '-V, --version', 'print the version')
     .addHelpText('after', '\nExample:\n  $ passport-jwe init');
-  for (const create of [initCommand, keysCommand, apiKeyCommand, tokenCommand, sessionsCommand]) {
+  for (const create of [
+    initCommand,
+    keysCommand,
+    apiKeyCommand,
+    tokenCommand,
+    sessionsCommand,
+    auditCommand,
+  ]) {
     program.addCommand(create(io));
   }
   for (const command of allCommands(program)) {

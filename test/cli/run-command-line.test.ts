@@ -12,6 +12,7 @@ test.each([
   [['api-key', 'create', '--help']],
   [['token', 'verify', '--help']],
   [['sessions', 'end', '--help']],
+  [['audit', 'verify', '--help']],
 ])('%j explains itself, with an example', async (args) => {
   const { code, out } = await run(args);
 

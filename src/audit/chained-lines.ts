@@ -1,0 +1,71 @@
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { AuditRecord } from './events.js';
+
+/** What authenticates the lines of audit files: derived, so that the secret may serve nothing else by mistake. */
+export type ChainKey = Uint8Array;
+
+const MIN_SECRET_BYTES = 32;
+
+/** @throws TypeError for a secret of fewer than 32 bytes. */
+export function deriveChainKey(secret: Uint8Array): ChainKey {
+  if (!(secret instanceof Uint8Array && secret.length >= MIN_SECRET_BYTES)) {
+    throw new TypeError(`The key of an audit file needs ${MIN_SECRET_BYTES} bytes or more`);
+  }
+  return new Uint8Array(hkdfSync('sha256', secret, '', 'passport-jwe audit chain', 32));
+}
+
+/** Where a chain of lines has got to. Each process writes chains of its own, into one file or several. */
+export interface ChainEnd {
+  readonly chain: string;
+  /** Of the line that comes next; a chain begins with 0. */
+  readonly seq: number;
+  /** Of the line before; empty where there is none. */
+  readonly mac: string;
+}
+
+export function beginChain(): ChainEnd {
+  return { chain: randomBytes(12).toString('hex'), seq: 0, mac: '' };
+}
+
+/** A record as the next line of a chain, and where the chain has got to with it. */
+export function chainLine(
+  key: ChainKey,
+  { chain, seq, mac: previous }: ChainEnd,
+  record: AuditRecord,
+): { readonly line: string; readonly end: ChainEnd } {
+  const body = JSON.stringify({ chain, seq, record });
+  const mac = macOf(key, previous, body);
+  return { line: `${body.slice(0, -1)},"mac":"${mac}"}\n`, end: { chain, seq: seq + 1, mac } };
+}
+
+/** A line as it stands in a file. */
+export interface ChainedLine {
+  readonly chain: string;
+  readonly seq: number;
+  readonly time: string;
+  readonly mac: string;
+  /** Whether it follows a line with this MAC. */
+  follows(key: ChainKey, previous: string): boolean;
+}
+
+const LINE = /^(\{"chain":"[0-9a-f]{24}","seq":\d{1,15},"record":\{.*\}),"mac":"([\w-]{43})"\}$/;
+
+/** `undefined` for what is no such line. */
+export function readChainedLine(line: string): ChainedLine | undefined {
+  const [, body = '', mac = ''] = LINE.exec(line) ?? [];
+  if (body === '') return undefined;
+  try {
+    const { chain, seq, record } = JSON.parse(`${body}}`);
+    return { chain, seq, time: String(record.time), mac, follows: (key, previous) => isMac(key, previous) };
+  } catch {
+    return undefined;
+  }
+
+  function isMac(key: ChainKey, previous: string): boolean {
+    return timingSafeEqual(Buffer.from(macOf(key, previous, `${body}}`)), Buffer.from(mac));
+  }
+}
+
+function macOf(key: ChainKey, previous: string, body: string): string {
+  return createHmac('sha256', key).update(`${previous}\n${body}`).digest('base64url');
+}

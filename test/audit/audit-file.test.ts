@@ -1,0 +1,173 @@
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type AuditRecord, createAuditTrail, openAuditFile, verifyAuditFile } from 'passport-jwe';
+import { rejectionOf } from '../support/caught.js';
+import { setUpCommandLine } from '../support/command-line.js';
+
+const KEY = Buffer.alloc(32, 7);
+let home = '';
+let path = '';
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'passport-jwe-audit-'));
+  path = join(home, 'audit.jsonl');
+});
+
+afterEach(() => rm(home, { recursive: true }));
+
+const recordOf = (number: number): AuditRecord => ({
+  type: 'key_ring.retired',
+  kid: `kid-${number}`,
+  time: `2030-01-01T00:00:0${number % 10}Z`,
+});
+
+/** Appends so many records by one opening. */
+async function append(count: number): Promise<void> {
+  const file = await openAuditFile({ path, key: KEY });
+  await Promise.all(Array.from({ length: count }, (_, number) => file.write(recordOf(number))));
+  await file.close();
+}
+
+const linesOf = async (): Promise<string[]> => (await readFile(path, 'utf8')).trimEnd().split('\n');
+
+describe('an audit file', () => {
+  test('is for its owner alone, and holds each record as a line in order', async () => {
+    await append(20);
+    const records = (await linesOf()).map((line) => JSON.parse(line).record);
+
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(records).toEqual(Array.from({ length: 20 }, (_, number) => recordOf(number)));
+  });
+
+  test('is found to be as it was written, however many processes wrote it', async () => {
+    const one = await openAuditFile({ path, key: KEY });
+    const other = await openAuditFile({ path, key: KEY, durable: false });
+    for (let number = 0; number < 10; number += 1) {
+      await Promise.all([one.write(recordOf(number)), other.write(recordOf(number))]);
+    }
+    await one.close();
+    await other.close();
+    const { isValid, chains, problems } = await verifyAuditFile(path, KEY);
+
+    expect([isValid, problems]).toEqual([true, []]);
+    expect(chains.map(({ records, from, to }) => [records, from, to])).toEqual([
+      [10, '2030-01-01T00:00:00Z', '2030-01-01T00:00:09Z'],
+      [10, '2030-01-01T00:00:00Z', '2030-01-01T00:00:09Z'],
+    ]);
+  });
+
+  test('goes on after a process that died in the middle of a line', async () => {
+    await append(2);
+    await appendFile(path, '{"chain":"half');
+    await append(2);
+
+    expect(await verifyAuditFile(path, KEY)).toMatchObject({
+      chains: [{ records: 2 }, { records: 2 }],
+      problems: [{ line: 3, problem: 'unreadable' }],
+    });
+  });
+
+  test('on a full disk fails whoever waits, and no token is handed out', async () => {
+    const file = await openAuditFile({ path: '/dev/full', key: KEY });
+    const audit = createAuditTrail({ sinks: [file], onSinkError: () => {} });
+    const issued = {
+      ...({ type: 'token.issued', jti: 'j', clientId: 'c', subject: 's', subjectAsserted: false } as const),
+      ...{ audience: 'a', scope: '', tokenType: 'service', expiresAt: 1, kid: 'k' },
+    };
+
+    expect(await rejectionOf(file.write(recordOf(1)))).toMatchObject({ code: 'ENOSPC' });
+    expect(await rejectionOf(audit.record(issued))).toMatchObject({ code: 'ERR_TEMPORARILY_UNAVAILABLE' });
+    await file.close();
+  });
+
+  test('needs a key of 32 bytes', async () => {
+    expect(await rejectionOf(openAuditFile({ path, key: KEY.subarray(1) }))).toBeInstanceOf(TypeError);
+  });
+});
+
+describe('verification finds', () => {
+  beforeEach(() => append(6));
+
+  const change = async (edit: (lines: string[]) => string[]): Promise<readonly object[]> => {
+    await writeFile(path, `${edit(await linesOf()).join('\n')}\n`);
+    return (await verifyAuditFile(path, KEY)).problems;
+  };
+
+  test('a line that was changed', async () => {
+    const problems = await change((lines) => lines.map((line) => line.replace('kid-3', 'kid-X')));
+
+    expect(problems).toEqual([{ line: 4, problem: 'altered' }]);
+  });
+
+  test('a line that was taken out', async () => {
+    expect(await change((lines) => lines.toSpliced(2, 1))).toEqual([{ line: 3, problem: 'gap' }]);
+  });
+
+  test('lines at the beginning that were taken out', async () => {
+    expect(await change((lines) => lines.slice(2))).toEqual([{ line: 1, problem: 'gap' }]);
+  });
+
+  test('two lines that changed places', async () => {
+    const problems = await change(([a, b, c, ...others]) => [a, c, b, ...others].map(String));
+
+    expect(problems).toEqual([2, 3, 4].map((line) => ({ line, problem: 'gap' })));
+  });
+
+  test('a line that was put in, whatever its number', async () => {
+    const forged = (lines: string[]): string => (lines[5] ?? '').replace('"seq":5', '"seq":6');
+
+    expect(await change((lines) => [...lines, forged(lines)])).toEqual([{ line: 7, problem: 'altered' }]);
+  });
+
+  test('lines under another key', async () => {
+    const { problems } = await verifyAuditFile(path, Buffer.alloc(32, 8));
+
+    expect(problems).toHaveLength(6);
+  });
+
+  test('nothing where lines are missing at the end, which it does not promise', async () => {
+    expect(await change((lines) => lines.slice(0, 4))).toEqual([]);
+  });
+});
+
+describe('passport-jwe audit verify', () => {
+  const { directory, run, runJson } = setUpCommandLine();
+
+  const verify = async (...more: string[]) => {
+    await writeFile(join(directory(), 'audit.key'), KEY.toString('hex'), { mode: 0o600 });
+    return ['audit', 'verify', path, '--key-file', 'audit.key', ...more];
+  };
+
+  test('lists the chains of a file that is well', async () => {
+    await append(3);
+
+    expect(await runJson(await verify())).toMatchObject({
+      valid: true,
+      chains: [{ records: 3 }],
+      problems: [],
+    });
+  });
+
+  test('names the lines that are not, and ends with 1', async () => {
+    await append(3);
+    await writeFile(path, (await readFile(path, 'utf8')).replace('kid-1', 'kid-X'));
+    const { code, out, notes } = await run(await verify());
+
+    expect(code).toBe(1);
+    expect(out).toContain('line 2: altered');
+    expect(notes).toContain('is not what was written');
+  });
+
+  test('says what a key file must hold', async () => {
+    await append(1);
+    const args = await verify();
+    await writeFile(join(directory(), 'audit.key'), 'short');
+
+    expect(await run(args)).toMatchObject({
+      code: 2,
+      notes: expect.stringContaining('openssl rand -hex 32'),
+    });
+  });
+});
