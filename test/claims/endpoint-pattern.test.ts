@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isNormalPath, matchesEndpoint } from '../../src/claims/endpoint-pattern.js';
 
+const SEED = 20_261_125;
+
 describe('a path is in its normalised form', () => {
   test.each([
     '/',
@@ -12,6 +14,8 @@ describe('a path is in its normalised form', () => {
     '/a/.well-known',
     "/-._~!$&'()*+,;=:@",
     '/%C3%A9',
+    '/%C3%84rger/%C3%9Cbung',
+    '/%E2%80%A6/%F0%9F%98%80',
     '/a%20b',
     '/%25',
   ])('%s', (path) => {
@@ -39,6 +43,12 @@ describe('a path is in its normalised form', () => {
     ['/a%00', 'an encoded NUL'],
     ['/a%0D%0Ab', 'an encoded line break'],
     ['/a%7F', 'an encoded control character'],
+    ['/a%C2%85b', 'an encoded control character'],
+    ['/%C0%AE%C0%AE/b', 'dots in too many bytes'],
+    ['/a%C0%AFb', 'a slash in too many bytes'],
+    ['/a%E9', 'a byte of another encoding than UTF-8'],
+    ['/a%C3', 'half a character'],
+    ['/a%ED%A0%80', 'half a surrogate pair'],
     ['/a%2', 'half an encoding'],
     ['/a%', 'half an encoding'],
     ['/a%zz', 'no encoding'],
@@ -54,22 +64,31 @@ describe('a path is in its normalised form', () => {
     expect(isNormalPath(path)).toBe(false);
   });
 
-  test('where the URL parser of the platform has nothing to change about it', () => {
-    const anyPath = fc
-      .array(
-        fc.constantFrom('/', '.', '..', '%2e', '%2F', '%41', '%C3', 'a', 'B', ';', '\\', '//', '~', ' '),
-        {
-          maxLength: 12,
-        },
-      )
-      .map((parts) => `/${parts.join('')}`);
+  test('where the URL parser of the platform has nothing to change about it, and decoding adds no segment', () => {
+    const part = fc.constantFrom(
+      ...['/', '//', '.', '..', '%2e', '%2F', '%5C', '%41', '%C3', '%C3%A9', '%C3%84', '%20', '%25', '%00'],
+      ...['a', 'B', ';', '\\', '~', ' ', '?', '#'],
+    );
+    const anyPath = fc.array(part, { maxLength: 12 }).map((parts) => `/${parts.join('')}`);
     fc.assert(
       fc.property(anyPath, (path) => {
         fc.pre(isNormalPath(path));
         expect(new URL(`http://host${path}`).pathname).toBe(path);
-        expect(decodeURIComponent(path.replaceAll('%C3', '%C3%A9')).split('/')).not.toContain('..');
+        expect(decodeURIComponent(path).split('/')).toHaveLength(path.split('/').length);
       }),
-      { seed: 20_261_125, numRuns: 5000 },
+      { seed: SEED, numRuns: 5000 },
+    );
+  });
+
+  test('where each segment is text as the platform encodes it', () => {
+    const segment = fc
+      .string({ unit: 'binary', minLength: 1 })
+      .filter((text) => !/[/\\\p{Cc}]|^\.{1,2}(?:;|$)/u.test(text));
+    fc.assert(
+      fc.property(fc.array(segment, { minLength: 1 }), (segments) => {
+        expect(isNormalPath(`/${segments.map(encodeURIComponent).join('/')}`)).toBe(true);
+      }),
+      { seed: SEED, numRuns: 2000 },
     );
   });
 });
@@ -102,5 +121,26 @@ describe('a pattern', () => {
     ['GET /a.b', 'GET', '/aXb'],
   ])('%s does not allow %s %s', (pattern, method, path) => {
     expect(matchesEndpoint(pattern, { method, path })).toBe(false);
+  });
+
+  test('stands for what a regular expression of the same meaning stands for', () => {
+    const segments = fc.array(fc.constantFrom('a', 'b', 'A', 'a.b', '*', ''), { minLength: 1, maxLength: 4 });
+    const method = fc.constantFrom('GET', 'POST', '*');
+    fc.assert(
+      fc.property(method, segments, method, segments, (allowed, pattern, asked, path) => {
+        const steps = pattern.map((step, index) => {
+          if (step !== '*') return step.replaceAll('.', '\\.');
+          return index === pattern.length - 1 ? '[^/]+(?:/.*)?' : '[^/]+';
+        });
+        const expected =
+          (allowed === '*' || allowed === asked) &&
+          new RegExp(`^/${steps.join('/')}$`).test(`/${path.join('/')}`);
+
+        expect(
+          matchesEndpoint(`${allowed} /${pattern.join('/')}`, { method: asked, path: `/${path.join('/')}` }),
+        ).toBe(expected);
+      }),
+      { seed: SEED, numRuns: 5000 },
+    );
   });
 });

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import express, { type RequestHandler } from 'express';
 import { authenticate, type KeyRing, requireEndpoint, requireFunctions, requireModel } from 'passport-jwe';
 import request from 'supertest';
+import { ADAPTERS } from '../support/apps.js';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 
 let keyRing: KeyRing;
@@ -9,6 +10,12 @@ let keyRing: KeyRing;
 beforeAll(async () => {
   keyRing = await createRing();
 });
+
+const GUARDS: readonly [string, RequestHandler][] = [
+  ['requireModel', requireModel(() => 'gpt-4')],
+  ['requireFunctions', requireFunctions(() => [])],
+  ['requireEndpoint', requireEndpoint()],
+];
 
 const LIMITS = {
   requests_per_minute: 1,
@@ -34,12 +41,33 @@ async function answerOf(guard: RequestHandler, type: string, more: object = {}, 
   app.set('env', 'test');
   app.use(authenticate({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock }), express.json());
   app.use('/proxy', guard, (_req, res) => void res.json({}));
-  const claims = { type, ...CLAIMS[type], ...more };
+  const claims = { type: type === 'foreign' ? undefined : type, ...CLAIMS[type], ...more };
   return request(app).get(path).auth(mintToken(keyRing, { claims }), { type: 'bearer' });
 }
 
 const statusOf = async (guard: RequestHandler, type: string, more: object = {}, path?: string) =>
   (await answerOf(guard, type, more, path)).status;
+
+describe.each(GUARDS)('%s', (name, guard) => {
+  test('is named, so that stack traces and route listings tell it', () => {
+    expect(guard.name).toBe(name);
+  });
+
+  test('passes nothing where no authentication ran', async () => {
+    const app = express();
+    app.use(guard, (_req, res) => void res.json({}));
+
+    expect((await request(app).get('/').auth(mintToken(keyRing), { type: 'bearer' })).status).toBe(401);
+  });
+
+  test.each(ADAPTERS)('passes a token that satisfies it, behind $name', async ({ createApp }) => {
+    const app = createApp({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock }, [guard]);
+    const allowed = { allowed_models: ['gpt-4'], allowed_endpoints: ['GET /resource'] };
+    const token = mintToken(keyRing, { claims: { type: 'delegation', ...CLAIMS['delegation'], ...allowed } });
+
+    expect((await request(app).get('/resource').auth(token, { type: 'bearer' })).status).toBe(200);
+  });
+});
 
 describe('requireModel', () => {
   test.each([
@@ -52,8 +80,11 @@ describe('requireModel', () => {
     ['delegation', 'gpt-4', { allowed_models: [] }, 403],
     ['delegation', 'gpt-4', {}, 403],
     ['function_call', 'gpt-4', {}, 200],
+    ['function_call', undefined, {}, 403],
+    ['function_call', ['gpt-4'], {}, 403],
     ['api_call', 'gpt-4', {}, 403],
     ['service', 'gpt-4', {}, 403],
+    ['foreign', 'gpt-4', { allowed_models: ['gpt-4'] }, 403],
   ])('answers a token of type %s that asks for %j with %j by %d', async (type, model, more, status) => {
     expect(
       await statusOf(
@@ -77,6 +108,8 @@ describe('requireFunctions', () => {
     ['api_call', ['get_weather'], {}, 403],
     ['api_call', [], {}, 200],
     ['service', ['get_weather'], {}, 403],
+    ['foreign', ['get_weather'], { allowed_functions: ['get_weather'] }, 403],
+    ['foreign', [], {}, 200],
   ])('answers a token of type %s that defines %j with %j by %d', async (type, names, more, status) => {
     expect(
       await statusOf(
@@ -99,19 +132,17 @@ describe('requireEndpoint', () => {
     ['tiered_model_exec', '/proxy/reports/7', {}, 403],
     ['function_call', '/proxy/reports/7', {}, 403],
     ['service', '/proxy/reports/7', {}, 403],
+    ['foreign', '/proxy/reports/7', { allowed_endpoints: ['GET /reports/*'] }, 403],
   ])('answers a token of type %s at %s with %j by %d', async (type, path, more, status) => {
     expect(await statusOf(requireEndpoint(), type, more, path)).toBe(status);
   });
 
   test('refuses a path that others could read differently, by 400', async () => {
-    const { status, body } = await answerOf(
-      requireEndpoint(),
-      'api_call',
-      {},
-      '/proxy/reports/%2e%2e/drafts',
-    );
+    const path = '/proxy/reports/%2e%2e/drafts';
+    const { status, body, headers } = await answerOf(requireEndpoint(), 'api_call', {}, path);
 
     expect([status, body.error]).toEqual([400, 'invalid_request']);
+    expect(headers['www-authenticate']).toContain('error="invalid_request"');
   });
 });
 

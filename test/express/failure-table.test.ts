@@ -8,7 +8,10 @@ import {
   requireAnyScope,
   requireAudience,
   requireClaim,
+  requireEndpoint,
+  requireFunctions,
   requireMaxAge,
+  requireModel,
   requireScope,
   requireType,
 } from 'passport-jwe';
@@ -159,6 +162,36 @@ const ROWS: readonly Row[] = [
     status: 403,
     challenge: DENIED,
     error: 'access_denied',
+  },
+  {
+    failure: 'requireModel not satisfied',
+    guard: requireModel(() => 'gpt-5'),
+    status: 403,
+    challenge: `${REALM}, error="access_denied", error_description="This model is not open to you"`,
+    error: 'access_denied',
+  },
+  {
+    failure: 'requireFunctions not satisfied',
+    mint: { claims: { type: undefined } },
+    guard: requireFunctions(() => ['get_weather']),
+    status: 403,
+    challenge: `${REALM}, error="access_denied", error_description="A function is not open to you"`,
+    error: 'access_denied',
+  },
+  {
+    failure: 'requireEndpoint not satisfied',
+    guard: requireEndpoint(),
+    status: 403,
+    challenge: DENIED,
+    error: 'access_denied',
+  },
+  {
+    failure: 'a path that requireEndpoint could not check for others',
+    guard: (req, res, next) => {
+      req.url = '/a/%2e%2e/b';
+      requireEndpoint()(req, res, next);
+    },
+    ...malformed,
   },
   {
     failure: 'requireAudience not satisfied',
