@@ -11,8 +11,12 @@ const PREFLIGHT_SECONDS = 600;
 
 /**
  * Lets pages of these origins use the gateway, and those of no other: they send their token themselves, cookies play no
- * part. Preflights are answered here, as they carry no token.
+ * part. Preflights are answered here, as they carry no token; `OPTIONS` of other clients is a request as any.
  */
 export function allowOrigins(origins: readonly string[]): RequestHandler {
-  return cors({ origin: [...origins], exposedHeaders: EXPOSED_HEADERS, maxAge: PREFLIGHT_SECONDS });
+  const options = { origin: [...origins], exposedHeaders: EXPOSED_HEADERS, maxAge: PREFLIGHT_SECONDS };
+  return cors((req, callback) => {
+    const isPreflight = req.headers['access-control-request-method'] !== undefined;
+    callback(null, { ...options, preflightContinue: !isPreflight });
+  });
 }

@@ -15,6 +15,7 @@ import {
   tokenRouter,
   type WatchedApiKeys,
 } from 'passport-jwe';
+import type { Dispatcher } from 'undici';
 import { allowOrigins } from './allow-origins.js';
 import { answerModelErrors } from './models/answer-model-errors.js';
 import type { ModelService } from './models/serve-model.js';
@@ -52,11 +53,13 @@ export interface AppParts {
   isReady(): Readonly<Record<string, boolean>>;
   /** How models are reached. */
   readonly models: Omit<ModelService, 'apiKeys'>;
+  /** How the upstream of `/proxy` is reached. */
+  readonly proxyDispatcher: Dispatcher;
 }
 
 /** Every route of the gateway, in the order in which a request meets them. */
 export function createApp(service: Service, parts: AppParts): Express {
-  const { settings, apiKeys, stores, limits, models, observation, isReady } = parts;
+  const { settings, apiKeys, stores, limits, models, proxyDispatcher, observation, isReady } = parts;
   const { corsOrigins, proxyUpstream } = settings;
   const app = express();
   app.disable('x-powered-by');
@@ -78,7 +81,7 @@ export function createApp(service: Service, parts: AppParts): Express {
   );
   app.use(documentRoutes(), adminRoutes(apiKeys));
   if (proxyUpstream !== undefined) {
-    app.use('/proxy', proxyRoutes({ upstream: proxyUpstream, dispatcher: models.dispatcher, limits }));
+    app.use('/proxy', proxyRoutes({ upstream: proxyUpstream, dispatcher: proxyDispatcher, limits }));
   }
   app.use('/v1', observation.timeAuthentication(authenticate({ ...accept, ...MODEL_CLIENTS })));
   app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors);

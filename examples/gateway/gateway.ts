@@ -15,6 +15,7 @@ import { combineObservers, type Observers } from './observability/observers.js';
 import { serveMetrics } from './observability/serve-metrics.js';
 import { openKeys } from './open-keys.js';
 import { openStores } from './open-stores.js';
+import { connectUpstream } from './proxy/connect-upstream.js';
 import { createGatewayServer } from './server.js';
 import type { Settings } from './settings.js';
 
@@ -59,6 +60,7 @@ export async function startGateway(
     const limits = createLimits({ store: stores.limits, apiKeys, audit });
     const echo = keep(createEchoModel());
     const dispatcher = keep(connectProviders(settings));
+    const proxyDispatcher = keep(connectUpstream(settings));
     const server = createGatewayServer(settings);
     const origin = await server.listen();
 
@@ -73,7 +75,8 @@ export async function startGateway(
     });
     const models = { ...observation, dispatcher, echoOrigin: () => echo.origin() };
     const isReady = () => ({ stores: stores.isReady(), accepting: !server.isDraining });
-    const app = createApp(service, { settings, apiKeys, stores, limits, models, observation, isReady });
+    const parts = { settings, apiKeys, stores, limits, models, proxyDispatcher, observation, isReady };
+    const app = createApp(service, parts);
     server.server.on('request', app);
 
     const close = async (): Promise<void> => {

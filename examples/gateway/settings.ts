@@ -24,6 +24,10 @@ export interface Settings {
   readonly providerTimeoutMs: number;
   /** Where `/proxy` leads. Default: there is no such route. */
   readonly proxyUpstream: string | undefined;
+  /** Longest wait for the beginning of its answer. Default: 30 000. */
+  readonly proxyTimeoutMs: number;
+  /** Longest wait for the next part of its answer. Default: 60 000. */
+  readonly proxyIdleTimeoutMs: number;
   /** Origins of web pages that may use the gateway. Default: none. */
   readonly corsOrigins: readonly string[];
   /** Listener of the metrics. Default: there is none. */
@@ -57,6 +61,8 @@ export function readSettings(variables: Variables): Settings {
     redisTimeoutMs: readMilliseconds(variables, 'REDIS_TIMEOUT_MS'),
     providerTimeoutMs: readMilliseconds(variables, 'PROVIDER_TIMEOUT_MS') ?? 300_000,
     proxyUpstream: readUpstream(variables, 'PROXY_UPSTREAM'),
+    proxyTimeoutMs: readMilliseconds(variables, 'PROXY_TIMEOUT_MS') ?? 30_000,
+    proxyIdleTimeoutMs: readMilliseconds(variables, 'PROXY_IDLE_TIMEOUT_MS') ?? 60_000,
     corsOrigins: readOrigins(variables, 'CORS_ORIGINS'),
     metricsPort: readPort(variables, 'METRICS_PORT'),
     metricsHost: variables['METRICS_HOST'] || '127.0.0.1',

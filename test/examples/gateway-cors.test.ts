@@ -29,7 +29,10 @@ const preflight = (gateway: ModelGateway, path: string, origin: string): Promise
   });
 
 describe('a page of an origin that is configured', () => {
-  test.each(['/v1/chat/completions', '/documents'])('may ask at %s before it has a token', async (path) => {
+  test.each([
+    ...['/v1/chat/completions', '/documents', '/sessions', '/admin/configurations', '/proxy/reports'],
+    '/.well-known/oauth-protected-resource',
+  ])('may ask at %s before it has a token', async (path) => {
     const { status, headers } = await preflight(open, path, PAGE);
 
     expect(status).toBe(204);
@@ -45,9 +48,28 @@ describe('a page of an origin that is configured', () => {
 
     expect(status).toBe(401);
     expect(headers.get('access-control-allow-origin')).toBe(PAGE);
-    for (const name of ['WWW-Authenticate', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'X-Request-Id']) {
+    for (const name of ['WWW-Authenticate', 'Retry-After', 'RateLimit', 'RateLimit-Policy']) {
       expect(exposed).toContain(name);
     }
+    for (const name of ['X-Request-Id', 'Request-Id', 'X-Should-Retry']) expect(exposed).toContain(name);
+    expect(headers.get('access-control-allow-credentials')).toBeNull();
+  });
+
+  test('reads the documents of discovery', async () => {
+    const { status, headers } = await fetch(`${open.origin}/.well-known/oauth-authorization-server`, {
+      headers: { Origin: PAGE },
+    });
+
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([200, PAGE]);
+  });
+
+  test('needs a token for OPTIONS that is no preflight', async () => {
+    const { status } = await fetch(`${open.origin}/documents`, {
+      method: 'OPTIONS',
+      headers: { Origin: PAGE },
+    });
+
+    expect(status).toBe(401);
   });
 
   test('has no business at the token endpoint', async () => {

@@ -6,15 +6,20 @@ import { type RecordingUpstream, startRecordingUpstream } from '../support/recor
 
 let upstream: RecordingUpstream;
 let gateway: ModelGateway;
+/** Where an upstream has a second to answer. */
+let impatient: ModelGateway;
 let token = '';
 
 beforeAll(async () => {
   upstream = await startRecordingUpstream();
   const fields = (more: string): string =>
     `type: api_call\npermissions: [${more}]\nendpoints: ["GET /reports/*", "* /drafts", "HEAD /reports/*"]\nrate_limits: { requests_per_minute: 100000, concurrent_requests: 1000 }\n`;
-  gateway = await startModelGateway({
-    keys: { caller: fields('call:endpoints'), other: fields('read:documents') },
-    environment: { PROXY_UPSTREAM: `${upstream.origin}/base/`, PROVIDER_TIMEOUT_MS: '1500' },
+  const keys = { caller: fields('call:endpoints'), other: fields('read:documents') };
+  const PROXY_UPSTREAM = `${upstream.origin}/base/`;
+  gateway = await startModelGateway({ keys, environment: { PROXY_UPSTREAM } });
+  impatient = await startModelGateway({
+    keys,
+    environment: { PROXY_UPSTREAM, PROXY_TIMEOUT_MS: '1000', PROXY_IDLE_TIMEOUT_MS: '1000' },
   });
   token = await gateway.tokenOf('caller');
 });
@@ -23,6 +28,7 @@ beforeEach(() => upstream.answer((res) => void res.end('ok')));
 
 afterAll(async () => {
   await gateway.close();
+  await impatient.close();
   await upstream.close();
 });
 
@@ -61,13 +67,16 @@ const statusOf = async (target: string, request?: RawRequest): Promise<number> =
   Number((await sendRaw(target, request)).split(' ')[1]);
 
 describe('what a token allows', () => {
-  test.each(['/reports/7', '/reports/7?a=1&b=%2F..%2f&c=[x]', '/reports/%20/x', '/drafts'])(
-    'is forwarded exactly as it was sent: %s',
-    async (path) => {
-      expect(await statusOf(`/proxy${path}`)).toBe(200);
-      expect(upstream.requests[0]?.path).toBe(`/base${path}`);
-    },
-  );
+  test.each([
+    '/reports/7',
+    '/reports/7?a=1&b=%2F..%2f&c=[x]',
+    '/reports/%20/x',
+    '/reports/%C3%84',
+    '/drafts',
+  ])('is forwarded exactly as it was sent: %s', async (path) => {
+    expect(await statusOf(`/proxy${path}`)).toBe(200);
+    expect(upstream.requests[0]?.path).toBe(`/base${path}`);
+  });
 
   test('is forwarded with its body, and answered with that of the upstream', async () => {
     upstream.answer((res) => void res.writeHead(201, { 'X-Kind': 'draft' }).end('made'));
@@ -103,6 +112,10 @@ describe('what a token does not allow', () => {
     ['/proxy/reports/%00', 400],
     ['/proxy/reports/%', 400],
     ['/proxy/reports/%c3%a9', 400],
+    ['/proxy/reports/%C0%AE%C0%AE/drafts', 400],
+    ['/proxy/reports/.', 400],
+    ['/proxy/reports/7#x', 400],
+    ['/proxy\\reports\\7', 404],
     ['/proxy/%72eports/7', 400],
     ['http://evil.example/proxy/../reports/7', 400],
   ])('does not reach the upstream: %s is answered %d', async (target, status) => {
@@ -133,8 +146,13 @@ describe('headers', () => {
         'X-Canary': 'canary',
         'Keep-Alive': 'timeout=canary',
         'Proxy-Authorization': 'Basic canary',
+        'Proxy-Canary': 'canary',
+        Proxy: 'canary',
+        'Set-Cookie': 'canary=1',
         TE: 'canary',
         'X-Forwarded-For': 'canary',
+        'X-Forwarded-Port': 'canary',
+        'X-Request-Id': 'canary',
         Accept: 'text/plain',
       },
     });
@@ -168,17 +186,22 @@ describe('an upstream', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  test('that breaks the connection is a 502, and that does not answer a 504', async () => {
+  test('that breaks the connection is a 502', async () => {
     upstream.answer((res) => void res.destroy());
-    expect(await statusOf('/proxy/reports/7')).toBe(502);
 
+    expect(await statusOf('/proxy/reports/7')).toBe(502);
+  });
+
+  test('that does not answer is a 504', async () => {
     upstream.answer(() => {});
-    expect(await statusOf('/proxy/reports/7')).toBe(504);
+    const headers = { Authorization: `Bearer ${await impatient.tokenOf('caller')}` };
+
+    expect((await fetch(`${impatient.origin}/proxy/reports/7`, { headers })).status).toBe(504);
   });
 
   test('that breaks off in the middle never looks complete', async () => {
     upstream.answer((res) => {
-      res.writeHead(200, { 'Content-Length': '100' });
+      res.writeHead(200);
       res.write('half', () => res.destroy());
     });
     const answer = await fetch(`${gateway.origin}/proxy/reports/7`, {
@@ -186,6 +209,49 @@ describe('an upstream', () => {
     });
 
     await expect(answer.text()).rejects.toThrow();
+  });
+
+  test('that stops in the middle of its answer never looks complete', async () => {
+    upstream.answer((res) => void res.writeHead(200).write('half'));
+    const headers = { Authorization: `Bearer ${await impatient.tokenOf('caller')}` };
+    const answer = await fetch(`${impatient.origin}/proxy/reports/7`, { headers });
+
+    await expect(answer.text()).rejects.toThrow();
+  });
+
+  test('is read as it answers', async () => {
+    let finish = (): void => {};
+    upstream.answer((res) => {
+      res.write('one');
+      finish = () => void res.end(' two');
+    });
+    const answer = await fetch(`${gateway.origin}/proxy/reports/7`, {
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    const parts: string[] = [];
+    for await (const part of answer.body ?? []) {
+      parts.push(Buffer.from(part).toString());
+      finish();
+    }
+
+    expect(parts).toEqual(['one', ' two']);
+  });
+
+  test('learns that the client left in the middle of its answer', async () => {
+    const leaving = new AbortController();
+    const left = new Promise<void>((resolve) => {
+      upstream.answer((res) => {
+        res.once('close', () => resolve());
+        res.write('half');
+      });
+    });
+    await fetch(`${gateway.origin}/proxy/reports/7`, {
+      headers: { Authorization: `Bearer ${token}` },
+      signal: leaving.signal,
+    });
+    leaving.abort();
+
+    await left;
   });
 
   test('learns that the client left', async () => {

@@ -1,39 +1,45 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 
-/** They speak of one connection, not of the message (RFC 9110 section 7.6.1). */
-const HOP_BY_HOP = [
-  ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
-  ...['proxy-authenticate', 'proxy-authorization', 'proxy-authentication-info'],
-];
+/** They speak of one connection, not of the message (RFC 9110 section 7.6.1), or of proxies. */
+const OF_CONNECTION = /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|proxy(?:-.*)?)$/;
+
+const COOKIES = /^(?:set-)?cookie2?$/;
 
 /** What a client shows the gateway is not for those behind it, and it may not speak in the gateway's name. */
-const OF_CLIENT = [
-  ...['authorization', 'x-api-key', 'cookie', 'host', 'expect', 'x-request-id', 'forwarded', 'via'],
-  ...['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'],
-];
+const OF_CLIENT =
+  /^(?:authorization|x-api-key|host|expect|x-request-id|forwarded|via|x-forwarded-.*|x-real-ip)$/;
 
-/** Cookies of the upstream would be set for the gateway's own origin. */
-const OF_UPSTREAM = ['set-cookie', 'x-request-id', 'request-id'];
+/** Which pages may read an answer is for the gateway to say, and what a request is called. */
+const OF_UPSTREAM = /^(?:access-control-.*|(?:x-)?request-id)$/;
 
 type Headers = Readonly<Record<string, string | string[]>>;
 
 /** The headers of a request that go on to the upstream. */
 export function requestHeaders(headers: IncomingHttpHeaders): Headers {
-  return without(headers, [...HOP_BY_HOP, ...OF_CLIENT]);
+  return without(headers, [OF_CONNECTION, COOKIES, OF_CLIENT]);
 }
 
-/** The headers of an answer that go back to the client. */
-export function responseHeaders(headers: IncomingHttpHeaders): Headers {
-  return without(headers, [...HOP_BY_HOP, ...OF_UPSTREAM]);
+/** The headers of an answer that go back to the client, whom the gateway may have told something under these names. */
+export function copyAnswerHeaders(headers: IncomingHttpHeaders, res: ServerResponse): void {
+  for (const [name, value] of Object.entries(without(headers, [OF_CONNECTION, COOKIES, OF_UPSTREAM]))) {
+    if (name === 'vary') res.appendHeader(name, value);
+    else if (!res.hasHeader(name)) res.setHeader(name, value);
+  }
 }
 
-/** `Connection` names further headers of its hop. */
-function without(headers: IncomingHttpHeaders, names: readonly string[]): Headers {
-  const named = (headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase());
-  const dropped = new Set([...names, ...named]);
+function without(headers: IncomingHttpHeaders, dropped: readonly RegExp[]): Headers {
+  const named = namedByConnection(headers);
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined || dropped.has(name) ? [] : [[name, value]],
+      value === undefined || named.has(name) || dropped.some((names) => names.test(name))
+        ? []
+        : [[name, value]],
     ),
   );
+}
+
+/** `Connection` names further headers of its hop; undici lists the lines where an upstream sends several. */
+function namedByConnection({ connection = '' }: IncomingHttpHeaders): ReadonlySet<string> {
+  const lines = [connection].flat();
+  return new Set(lines.flatMap((line) => line.split(',')).map((name) => name.trim().toLowerCase()));
 }
