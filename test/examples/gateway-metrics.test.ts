@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createMetrics } from '../../examples/gateway/observability/metrics.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
@@ -56,6 +58,35 @@ test('refusals are counted by code and reason, and tokens by type', async () => 
   expect(text).toMatch(/gateway_refusals_total\{code="ERR_INVALID_TOKEN",reason="[a-z0-9_]+"\} 1/);
   expect(text).toContain('gateway_refusals_total{code="ERR_INSUFFICIENT_SCOPE",reason="none"} 1');
   expect(text).toContain('gateway_tokens_issued_total{token_type="tiered_model_exec"} 1');
+});
+
+test.each([
+  ['accepted', () => token],
+  ['refused', () => `${token}x`],
+])('the authentication of a token that is %s is timed', async (_verdict, bearer) => {
+  const timed = async (): Promise<number> =>
+    Number(/gateway_authentication_duration_seconds_count (\d+)/.exec(await read())?.[1]);
+  const before = await timed();
+  await get('/documents', bearer());
+  await get('/v1/models', bearer());
+
+  expect(await timed()).toBe(before + 2);
+});
+
+test('a client that leaves before there is an answer is counted under no status', async () => {
+  const leaving = request(`${gateway.origin}/oauth/token`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': '100' },
+  });
+  leaving.on('error', () => {});
+  leaving.write('grant_type=');
+  await once(leaving, 'socket');
+  await get('/healthz');
+  leaving.destroy();
+  const line = 'gateway_http_requests_total{route="/oauth/token",method="POST",status="none"} 1';
+  const leftAt = performance.now();
+
+  while (!(await read()).includes(line)) expect(performance.now() - leftAt).toBeLessThan(5000);
 });
 
 test('model tokens are counted as they were used', async () => {
