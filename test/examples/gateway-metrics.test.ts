@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { AuditRecord } from 'passport-jwe';
 import { createMetrics } from '../../examples/gateway/observability/metrics.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 
@@ -111,6 +112,54 @@ test.each([
   'nodejs_eventloop_lag_p99_seconds',
 ])('%s is there', async (metric) => {
   expect(await read()).toContain(metric);
+});
+
+const time = '2030-01-01T00:00:00Z';
+
+test.each<[string, AuditRecord, AuditRecord]>([
+  [
+    'gateway_limits_degraded',
+    { type: 'limits.degraded', policy: 'deny', time },
+    { type: 'limits.restored', time },
+  ],
+  ['gateway_revocations_unreachable', { type: 'store.unreachable', time }, { type: 'store.reachable', time }],
+  [
+    'gateway_key_source_failed',
+    { type: 'key_source.failed', source: 'file', reason: 'malformed', time },
+    { type: 'key_source.reachable', source: 'file', time },
+  ],
+])('%s is 1 from the outage to its end', async (name, begun, ended) => {
+  const { registry, sink } = createMetrics();
+  await sink.write(begun);
+  expect(await registry.metrics()).toContain(`${name} 1`);
+  await sink.write(ended);
+
+  expect(await registry.metrics()).toContain(`${name} 0`);
+});
+
+test('what is observed is asked whenever metrics are read, and a model that is not configured has no name', async () => {
+  const { registry, onCompletion, observe } = createMetrics();
+  const state = { ageSeconds: 1, running: 2, problems: 3 };
+  observe({
+    replicaAgeSeconds: () => state.ageSeconds,
+    runningAdmissions: () => state.running,
+    configurationProblems: () => state.problems,
+    isConfiguredModel: (name) => name === 'echo-1',
+  });
+  await registry.metrics();
+  Object.assign(state, { ageSeconds: 4, running: 5, problems: 6 });
+  const completion = { requestId: 'req_1', clientId: 'demo', inputTokens: 7, outputTokens: 8, durationMs: 9 };
+  onCompletion({ ...completion, model: 'echo-1', outcome: 'completed' });
+  onCompletion({ ...completion, model: 'canary', outcome: 'client_left' });
+  const text = await registry.metrics();
+
+  expect(text).toContain('gateway_revocations_age_seconds 4');
+  expect(text).toContain('gateway_admissions_running 5');
+  expect(text).toContain('gateway_configuration_problems 6');
+  expect(text).toContain('gateway_completions_total{model="echo-1",outcome="completed"} 1');
+  expect(text).toContain('gateway_completions_total{model="other",outcome="client_left"} 1');
+  expect(text).toContain('gateway_model_tokens_total{model="other",kind="output"} 8');
+  expect(text).not.toContain('canary');
 });
 
 test('metrics are not for who uses the gateway, and nothing else is at their listener', async () => {
