@@ -68,12 +68,22 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
   };
 }
 
-/** The origin that a server then listens on. @throws Error (as rejection) that names a port that is taken. */
-export function listen(server: Server, { host, port }: Pick<Settings, 'host' | 'port'>): Promise<string> {
+/**
+ * The origin that a server then listens on.
+ * @param setting that moves it to another port.
+ * @throws Error (as rejection) that names a port that is taken.
+ */
+export function listen(
+  server: Server,
+  { host, port }: Pick<Settings, 'host' | 'port'>,
+  setting = 'PORT',
+): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(
-        cause.code === 'EADDRINUSE' ? new Error(`Port ${port} is taken; set PORT to another one`) : cause,
+        cause.code === 'EADDRINUSE'
+          ? new Error(`Port ${port} is taken; set ${setting} to another one`)
+          : cause,
       );
     });
     server.listen(port, host, () => resolve(originOf(server, host)));

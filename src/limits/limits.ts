@@ -61,7 +61,7 @@ export interface Limits {
    * @throws TemporarilyUnavailableError where the store is out of reach, and that means no.
    */
   admit(token: VerifiedToken, cost?: Cost): Promise<Admission>;
-  /** How many requests were admitted here that are not settled yet. */
+  /** How many requests were admitted here, or wait for the store to admit them, that are not settled yet. */
   readonly running: number;
   /**
    * Resolves when all that was admitted here is settled, so that a process which ends leaves no place taken: after the
@@ -88,18 +88,20 @@ export function createLimits(options: LimitsOptions): Limits {
 
   const admitBy = async (by: LimitStore, charges: readonly Charge[], { cost, share }: Attempt) => {
     const step = buildStep(charges, cost, { ...terms, share });
-    const answer = await by.admit(step);
-    const states = describeLimits(charges, answer);
-    if (answer.kind === 'refused') {
-      const waitSeconds = Math.max(...answer.refusals.map((refusal) => refusal.waitSeconds));
-      throw new RateLimitExceededError(waitSeconds, states, nameViolated(charges, answer));
+    // Its place is taken before the answer of the store is here: who waits for the last one waits for this one too.
+    const leave = running.enter();
+    try {
+      const answer = await by.admit(step);
+      const states = describeLimits(charges, answer);
+      if (answer.kind === 'refused') {
+        const waitSeconds = Math.max(...answer.refusals.map((refusal) => refusal.waitSeconds));
+        throw new RateLimitExceededError(waitSeconds, states, nameViolated(charges, answer));
+      }
+      return createAdmission({ store: by, step, headers: rateLimitHeaders(states), onSettled: leave });
+    } catch (failure) {
+      leave();
+      throw failure;
     }
-    return createAdmission({
-      store: by,
-      step,
-      headers: rateLimitHeaders(states),
-      onSettled: running.enter(),
-    });
   };
 
   return Object.freeze({

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { createLogger } from '../../examples/gateway/observability/request-log.js';
 import { exchange, getDocuments, setUpGatewayPrograms } from '../support/gateway-programs.js';
 import { modelKey } from '../support/model-gateway.js';
 
@@ -44,6 +47,38 @@ test('each request is one line, without its path, and each answer has its name',
   expect(answer.headers.get('request-id')).toBe(answer.headers.get('x-request-id'));
   expect(program.output()).not.toContain('canary');
 });
+
+test('of a client that leaves before there is an answer, the line says who it was, and no status', async () => {
+  const { program, origin } = await startAndWait();
+  const leaving = request(`${origin}/oauth/token`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': '100' },
+  });
+  leaving.on('error', () => {});
+  leaving.write('grant_type=');
+  await once(leaving, 'socket');
+  await fetch(`${origin}/healthz`);
+  leaving.destroy();
+  program.process.kill('SIGTERM');
+  await program.ended;
+  const line = linesOf(program.output()).findLast(({ msg }) => msg === 'request');
+
+  expect(line).toMatchObject({ route: '/oauth/token', ip: '127.0.0.1', cut_short: true, level: 30 });
+  expect(line).not.toHaveProperty('status');
+});
+
+test.each(['authorization', 'cookie', 'x-api-key', 'set-cookie'])(
+  'a header %s that somebody logs after all is left out',
+  (name) => {
+    const written: string[] = [];
+    const logger = createLogger({ write: (line) => void written.push(line) });
+    const headers = { [name]: 'canary' };
+    logger.info({ ...headers, headers, req: { headers }, res: { headers } }, 'mistake');
+
+    expect(written.join('')).not.toContain('canary');
+    expect(written.join('').split('[Redacted]')).toHaveLength(5);
+  },
+);
 
 test('no secret is in anything that the gateway writes, whatever fails', async () => {
   const apiKeysDir = join(directory(), 'api-keys');

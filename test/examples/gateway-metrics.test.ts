@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { AuditRecord } from 'passport-jwe';
 import { createMetrics } from '../../examples/gateway/observability/metrics.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 
@@ -58,6 +61,35 @@ test('refusals are counted by code and reason, and tokens by type', async () => 
   expect(text).toContain('gateway_tokens_issued_total{token_type="tiered_model_exec"} 1');
 });
 
+test.each([
+  ['accepted', () => token],
+  ['refused', () => `${token}x`],
+])('the authentication of a token that is %s is timed', async (_verdict, bearer) => {
+  const timed = async (): Promise<number> =>
+    Number(/gateway_authentication_duration_seconds_count (\d+)/.exec(await read())?.[1]);
+  const before = await timed();
+  await get('/documents', bearer());
+  await get('/v1/models', bearer());
+
+  expect(await timed()).toBe(before + 2);
+});
+
+test('a client that leaves before there is an answer is counted under no status', async () => {
+  const leaving = request(`${gateway.origin}/oauth/token`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': '100' },
+  });
+  leaving.on('error', () => {});
+  leaving.write('grant_type=');
+  await once(leaving, 'socket');
+  await get('/healthz');
+  leaving.destroy();
+  const line = 'gateway_http_requests_total{route="/oauth/token",method="POST",status="none"} 1';
+  const leftAt = performance.now();
+
+  while (!(await read()).includes(line)) expect(performance.now() - leftAt).toBeLessThan(5000);
+});
+
 test('model tokens are counted as they were used', async () => {
   await chat('one two three');
   await chat('!status=500');
@@ -80,6 +112,54 @@ test.each([
   'nodejs_eventloop_lag_p99_seconds',
 ])('%s is there', async (metric) => {
   expect(await read()).toContain(metric);
+});
+
+const time = '2030-01-01T00:00:00Z';
+
+test.each<[string, AuditRecord, AuditRecord]>([
+  [
+    'gateway_limits_degraded',
+    { type: 'limits.degraded', policy: 'deny', time },
+    { type: 'limits.restored', time },
+  ],
+  ['gateway_revocations_unreachable', { type: 'store.unreachable', time }, { type: 'store.reachable', time }],
+  [
+    'gateway_key_source_failed',
+    { type: 'key_source.failed', source: 'file', reason: 'malformed', time },
+    { type: 'key_source.reachable', source: 'file', time },
+  ],
+])('%s is 1 from the outage to its end', async (name, begun, ended) => {
+  const { registry, sink } = createMetrics();
+  await sink.write(begun);
+  expect(await registry.metrics()).toContain(`${name} 1`);
+  await sink.write(ended);
+
+  expect(await registry.metrics()).toContain(`${name} 0`);
+});
+
+test('what is observed is asked whenever metrics are read, and a model that is not configured has no name', async () => {
+  const { registry, onCompletion, observe } = createMetrics();
+  const state = { ageSeconds: 1, running: 2, problems: 3 };
+  observe({
+    replicaAgeSeconds: () => state.ageSeconds,
+    runningAdmissions: () => state.running,
+    configurationProblems: () => state.problems,
+    isConfiguredModel: (name) => name === 'echo-1',
+  });
+  await registry.metrics();
+  Object.assign(state, { ageSeconds: 4, running: 5, problems: 6 });
+  const completion = { requestId: 'req_1', clientId: 'demo', inputTokens: 7, outputTokens: 8, durationMs: 9 };
+  onCompletion({ ...completion, model: 'echo-1', outcome: 'completed' });
+  onCompletion({ ...completion, model: 'canary', outcome: 'client_left' });
+  const text = await registry.metrics();
+
+  expect(text).toContain('gateway_revocations_age_seconds 4');
+  expect(text).toContain('gateway_admissions_running 5');
+  expect(text).toContain('gateway_configuration_problems 6');
+  expect(text).toContain('gateway_completions_total{model="echo-1",outcome="completed"} 1');
+  expect(text).toContain('gateway_completions_total{model="other",outcome="client_left"} 1');
+  expect(text).toContain('gateway_model_tokens_total{model="other",kind="output"} 8');
+  expect(text).not.toContain('canary');
 });
 
 test('metrics are not for who uses the gateway, and nothing else is at their listener', async () => {

@@ -1,24 +1,70 @@
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, Agent as KeepAliveAgent, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { Agent } from 'undici';
-import { exchange, setUpGatewayPrograms } from '../support/gateway-programs.js';
-import { modelKey } from '../support/model-gateway.js';
+import { Agent, Client } from 'undici';
+import { exchange, getDocuments, setUpGatewayPrograms } from '../support/gateway-programs.js';
+import { startModelGateway } from '../support/model-gateway.js';
+import { describeWithRedis, withRedis } from '../support/redis.js';
 
 const { directory, startAndWait } = setUpGatewayPrograms();
 
 const CLIENTS = 40;
 const STREAMS = 20;
+const UPLOADS = 300;
+const STORE_AWAY_MS = 4000;
 const API_KEY = 'sk-shutdown-0123456789abcdef';
+const BODY = JSON.stringify({ title: 'It comes slowly' });
 
-test('SIGTERM under load cuts off no request, and no stream', async () => {
+/** Directory with the one API key of a test. */
+async function writeApiKey(fields: string): Promise<string> {
   const apiKeysDir = join(directory(), 'api-keys');
   await mkdir(apiKeysDir);
-  const file = `api_key: ${API_KEY}\nkey_id: a\nname: a\n${modelKey(['{ name: echo-1, endpoint: "echo:" }'])}`;
-  await writeFile(join(apiKeysDir, 'a.yaml'), file);
+  await writeFile(join(apiKeysDir, 'a.yaml'), `api_key: ${API_KEY}\nkey_id: a\nname: a\n${fields}`);
+  return apiKeysDir;
+}
+
+/** A key that may do everything, so many times at once. */
+function keyOf(concurrentRequests: number): string {
+  const rates = 'requests_per_minute: 100000, requests_per_hour: 1000000, tokens_per_minute: 10000000';
+  return [
+    'type: tiered_model_exec',
+    'permissions: [execute:models, read:documents, write:documents]',
+    'models: [{ name: echo-1, endpoint: "echo:" }]',
+    `rate_limits: { ${rates}, concurrent_requests: ${concurrentRequests} }`,
+    '',
+  ].join('\n');
+}
+
+/** A document whose head the gateway has, and whose body is on its way. */
+async function beginUpload(origin: string, token: string, agent?: KeepAliveAgent): Promise<ClientRequest> {
+  const upload = request(`${origin}/documents`, {
+    method: 'POST',
+    headers: {
+      Authorization: `Bearer ${token}`,
+      ...{ 'Content-Type': 'application/json', 'Content-Length': BODY.length, Expect: '100-continue' },
+    },
+    ...(agent && { agent }),
+  });
+  upload.flushHeaders();
+  await once(upload, 'continue');
+  upload.write(BODY.slice(0, 5));
+  return upload;
+}
+
+async function finishUpload(upload: ClientRequest) {
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    upload.once('response', resolve).once('error', reject);
+  });
+  upload.end(BODY.slice(5));
+  const { statusCode, headers } = await answered.then((answer) => answer.resume());
+  return [statusCode, headers.connection];
+}
+
+test('SIGTERM under load cuts off no request, and no stream', async () => {
+  const apiKeysDir = await writeApiKey(keyOf(1000));
   const { program, origin } = await startAndWait({ API_KEYS_DIR: apiKeysDir, SHUTDOWN_DELAY_MS: '600' });
   const token = await exchange(origin, API_KEY);
   const dispatcher = new Agent({ connections: CLIENTS });
@@ -70,6 +116,47 @@ test('SIGTERM under load cuts off no request, and no stream', async () => {
   await dispatcher.destroy();
 });
 
+test('hundreds of bodies that come slowly are read to their end after it has stopped listening', async () => {
+  const { program, origin } = await startAndWait({ API_KEYS_DIR: await writeApiKey(keyOf(1000)) });
+  const token = await exchange(origin, API_KEY);
+  const agent = new KeepAliveAgent({ keepAlive: true });
+  const uploads = await Promise.all(Array.from({ length: UPLOADS }, () => beginUpload(origin, token, agent)));
+  program.process.kill('SIGTERM');
+  while (await fetch(`${origin}/healthz`).catch(() => undefined)) await pause(10);
+  const answers = await Promise.all(uploads.map(finishUpload));
+
+  expect(answers).toEqual(Array.from({ length: UPLOADS }, () => [201, 'close']));
+  expect(await program.ended).toBe(0);
+  expect(program.output()).not.toContain('cut off');
+  agent.destroy();
+});
+
+test('while it drains it takes new connections, and says what it lacks, and that each answer is the last', async () => {
+  const gateway = await startModelGateway({
+    keys: { demo: keyOf(1000) },
+    environment: { SHUTDOWN_DELAY_MS: '2000' },
+  });
+  const get = async (path: string, headers = {}) => {
+    const client = new Client(gateway.origin);
+    const answer = await client.request({ method: 'GET', path, headers });
+    const body = JSON.parse(await answer.body.text());
+    await client.close();
+    return { status: answer.statusCode, connection: answer.headers['connection'], body };
+  };
+  const authorization = `Bearer ${await gateway.tokenOf('demo')}`;
+  const checks = { stores: true, accepting: true };
+  expect(await get('/readyz')).toMatchObject({ status: 200, connection: 'keep-alive', body: { checks } });
+
+  const closed = gateway.close();
+  expect(await get('/readyz')).toEqual({
+    ...{ status: 503, connection: 'close' },
+    body: { status: 'unavailable', checks: { ...checks, accepting: false } },
+  });
+  expect(await get('/v1/models', { authorization })).toMatchObject({ status: 200, connection: 'close' });
+  expect(await get('/healthz')).toMatchObject({ status: 200, connection: 'close' });
+  await closed;
+});
+
 test('what does not end in time is cut off, and said to be', async () => {
   const { program, origin } = await startAndWait({ SHUTDOWN_TIMEOUT_MS: '300' });
   const hanging = request(`${origin}/oauth/token`, {
@@ -85,4 +172,33 @@ test('what does not end in time is cut off, and said to be', async () => {
 
   expect(await program.ended).toBe(0);
   expect(program.output()).toContain('"cut_off":1');
+});
+
+describeWithRedis('of several gateways', () => {
+  test('one that ends leaves no place taken, although its store was away when it cut a request off', async () => {
+    await withRedis(async (redis) => {
+      const environment = {
+        API_KEYS_DIR: await writeApiKey(keyOf(1)),
+        ...{ REDIS_URL: redis.url, REDIS_TIMEOUT_MS: '1000', SHUTDOWN_TIMEOUT_MS: '300' },
+        ...{ JWE_PASSPHRASE: 'correct horse battery staple', JWE_SALT: 'b2f6c1d09e3a4875' },
+        ...{ ISSUER: 'https://gateway.example.com', AUDIENCE: 'https://gateway.example.com' },
+      };
+      const [one, other] = await Promise.all([startAndWait(environment), startAndWait(environment)]);
+      const token = await exchange(one.origin, API_KEY);
+      const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+      const messages = [{ role: 'user', content: '!pace=100 !times=1000 a' }];
+      const body = JSON.stringify({ model: 'echo-1', stream: true, messages });
+      const stream = await fetch(`${one.origin}/v1/chat/completions`, { method: 'POST', headers, body });
+      expect(stream.status).toBe(200);
+      expect((await getDocuments(other.origin, token)).status).toBe(429);
+      await redis.command('CLIENT', 'PAUSE', String(STORE_AWAY_MS), 'WRITE');
+      one.program.process.kill('SIGTERM');
+      await expect(stream.text()).rejects.toThrow();
+
+      expect(await one.program.ended).toBe(0);
+      expect(one.program.output()).toContain('"cut_off":1');
+      await redis.command('CLIENT', 'UNPAUSE');
+      expect((await getDocuments(other.origin, token)).status).toBe(200);
+    });
+  });
 });

@@ -60,9 +60,23 @@ test('a request is a span that goes on what its client began, and the provider i
   expect(asked?.parentSpanContext?.spanId).toBe(request?.spanContext().spanId);
 });
 
+test('a path that leads nowhere gives its span no name', async () => {
+  exporter.reset();
+  await (await fetch(`${gateway.origin}/nowhere/7`)).text();
+  const [request] = exporter.getFinishedSpans();
+
+  expect(request?.name).toBe('GET');
+  expect(request?.attributes).toEqual({
+    'http.request.method': 'GET',
+    'url.path': '/nowhere/7',
+    'http.response.status_code': 404,
+  });
+});
+
 test('what fails is marked so', async () => {
   await chat('!status=500');
 
+  expect(exporter.getFinishedSpans()[1]?.attributes['error.type']).toBe('502');
   expect(exporter.getFinishedSpans().map(({ status }) => status.code)).toEqual([
     SpanStatusCode.ERROR,
     SpanStatusCode.ERROR,

@@ -96,12 +96,12 @@ describe('the gateway as it is configured', () => {
     expect(program.output()).toContain('chmod 700');
   });
 
-  test('says which setting moves it from a port that is taken', async () => {
+  test.each(['PORT', 'METRICS_PORT'])('says that %s moves it from a port that is taken', async (setting) => {
     const { port } = await startAndWait();
-    const { program } = await start({ PORT: String(port) });
+    const { program } = await start({ [setting]: String(port) });
 
     expect(await program.ended).toBe(1);
-    expect(program.output()).toContain(`Port ${port} is taken; set PORT`);
+    expect(program.output()).toContain(`Port ${port} is taken; set ${setting} to`);
   });
 
   test('takes a passphrase from a file and keeps a salt for it', async () => {

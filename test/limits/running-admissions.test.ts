@@ -1,12 +1,18 @@
 import { expect, test } from '@jest/globals';
-import { createLimits, createMemoryStores, createTokenService } from 'passport-jwe';
+import {
+  createLimits,
+  createMemoryStores,
+  createTokenService,
+  RateLimitExceededError,
+  TemporarilyUnavailableError,
+} from 'passport-jwe';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken } from '../support/tokens.js';
 
 const keyRing = await createRing();
 const tokens = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+const token = await tokens.verify(mintToken(keyRing));
 
 test('a process that ends waits until all that it admitted is settled', async () => {
-  const token = await tokens.verify(mintToken(keyRing));
   const { limits: store } = createMemoryStores({ clock });
   const limits = createLimits({ store, clock });
   await limits.drain();
@@ -25,4 +31,53 @@ test('a process that ends waits until all that it admitted is settled', async ()
   await second.settle();
   await drained;
   expect(limits.running).toBe(0);
+});
+
+test('it waits for an admission that its store has not answered yet', async () => {
+  const { limits: store } = createMemoryStores({ clock });
+  let answer = (): void => {};
+  const asked = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const slowStore = {
+    ...store,
+    admit: async (...parameters: Parameters<typeof store.admit>) => {
+      await asked;
+      return store.admit(...parameters);
+    },
+  };
+  const limits = createLimits({ store: slowStore, clock });
+  const admitting = limits.admit(token);
+  let isDrained = false;
+  const drained = limits.drain().then(() => {
+    isDrained = true;
+  });
+  expect(limits.running).toBe(1);
+
+  answer();
+  const admission = await admitting;
+  expect(isDrained).toBe(false);
+
+  await admission.settle();
+  await drained;
+});
+
+test.each([
+  [
+    'beyond a limit',
+    RateLimitExceededError,
+    async () => ({ kind: 'refused', refusals: [], states: [] }) as const,
+  ],
+  [
+    'while the store is away',
+    TemporarilyUnavailableError,
+    () => Promise.reject(new TemporarilyUnavailableError()),
+  ],
+])('what is turned away %s is not waited for', async (_when, failure, admit) => {
+  const { limits: store } = createMemoryStores({ clock });
+  const limits = createLimits({ store: { ...store, admit }, clock });
+  await expect(limits.admit(token)).rejects.toThrow(failure);
+
+  expect(limits.running).toBe(0);
+  await limits.drain();
 });

@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import type { AuditSink } from 'passport-jwe';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CompletionListener } from '../models/completion-record.js';
+import { answeredStatus } from './answered-status.js';
 import { countAuditRecords } from './count-audit-records.js';
 import { matchedRoute } from './matched-route.js';
 
@@ -37,7 +38,7 @@ export function createMetrics(): Metrics {
 
   const requests = new Counter({
     name: 'gateway_http_requests_total',
-    help: 'Requests that were answered',
+    help: 'Requests by the status of their answer, none where there was no answer',
     labelNames: ['route', 'method', 'status'],
     registers,
   });
@@ -85,7 +86,7 @@ export function createMetrics(): Metrics {
         const route = matchedRoute(req);
         const method = METHODS.has(req.method) ? req.method : 'other';
         stop({ route });
-        requests.inc({ route, method, status: res.statusCode });
+        requests.inc({ route, method, status: answeredStatus(res) ?? 'none' });
       });
       next();
     },
@@ -93,7 +94,11 @@ export function createMetrics(): Metrics {
     timeAuthentication(authentication) {
       return (req, res, next) => {
         const stop = authentications.startTimer();
+        const stopRefused = (): void => void stop();
+        // What is refused is answered there and then, and goes no further.
+        res.once('finish', stopRefused);
         authentication(req, res, (failure?: unknown) => {
+          res.off('finish', stopRefused);
           stop();
           next(failure);
         });

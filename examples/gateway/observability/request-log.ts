@@ -1,7 +1,8 @@
 import type { RequestHandler } from 'express';
 import { findVerifiedToken } from 'passport-jwe';
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import type { CompletionListener } from '../models/completion-record.js';
+import { answeredStatus } from './answered-status.js';
 import { matchedRoute } from './matched-route.js';
 import { describeNotedFailure } from './noted-failures.js';
 import { requestIdOf } from './request-id.js';
@@ -9,32 +10,35 @@ import { requestIdOf } from './request-id.js';
 /** Nothing here logs headers. Should anyone ever do so, these stay out. */
 const REDACTED = ['authorization', 'cookie', '["x-api-key"]', '["set-cookie"]'];
 
-/** The log goes to standard error, so that what is meant for people stays readable. */
-export function createLogger(): Logger {
+/** The log goes to standard error by default, so that what is meant for people stays readable. */
+export function createLogger(destination: DestinationStream = pino.destination(2)): Logger {
   const paths = ['headers', 'req.headers', 'res.headers'].flatMap((where) =>
     REDACTED.map((name) => (name.startsWith('[') ? `${where}${name}` : `${where}.${name}`)),
   );
-  return pino({ name: 'gateway', redact: paths }, pino.destination(2));
+  return pino({ name: 'gateway', redact: [...REDACTED, ...paths] }, destination);
 }
 
 /** One line a request, when it has ended. The path is not in it: it is the client's text. */
 export function logRequests(logger: Logger): RequestHandler {
   return function logRequest(req, res, next) {
     const startedAt = performance.now();
+    // A connection that has ended does not tell any more whose it was.
+    const { ip } = req;
     res.once('close', () => {
       const token = findVerifiedToken(req);
+      const status = answeredStatus(res);
       const line = {
         request_id: requestIdOf(res),
         method: req.method,
         route: matchedRoute(req),
-        status: res.statusCode,
+        status,
         duration_ms: Math.round(performance.now() - startedAt),
         client_id: token?.claims.client_id,
-        ip: req.ip,
+        ip,
         failure: describeNotedFailure(res),
         ...(res.writableFinished ? {} : { cut_short: true }),
       };
-      logger[res.statusCode >= 500 ? 'warn' : 'info'](line, 'request');
+      logger[status !== undefined && status >= 500 ? 'warn' : 'info'](line, 'request');
     });
     next();
   };

@@ -19,7 +19,7 @@ export async function serveMetrics(
     res.type(registry.contentType).send(await registry.metrics());
   });
   const server = createServer(app);
-  const origin = await listen(server, address);
+  const origin = await listen(server, address, 'METRICS_PORT');
   return {
     origin,
     close: () =>

@@ -1,6 +1,7 @@
 import type * as OpenTelemetry from '@opentelemetry/api';
 import type { RequestHandler } from 'express';
-import { matchedRoute } from './matched-route.js';
+import { answeredStatus } from './answered-status.js';
+import { findRoute } from './matched-route.js';
 
 export type Attributes = Readonly<Record<string, string | number>>;
 
@@ -44,10 +45,13 @@ function createTracing(api: typeof OpenTelemetry): Tracing {
       const attributes = { 'http.request.method': req.method, 'url.path': req.path };
       const span = tracer.startSpan(req.method, { kind: api.SpanKind.SERVER, attributes }, parent);
       res.once('close', () => {
-        const route = matchedRoute(req);
-        span.updateName(`${req.method} ${route}`);
-        span.setAttributes({ 'http.route': route, 'http.response.status_code': res.statusCode });
-        if (res.statusCode >= 500) span.setStatus({ code: api.SpanStatusCode.ERROR });
+        const route = findRoute(req);
+        const status = answeredStatus(res);
+        if (route !== undefined) span.updateName(`${req.method} ${route}`).setAttribute('http.route', route);
+        if (status !== undefined) span.setAttribute('http.response.status_code', status);
+        if (status !== undefined && status >= 500) {
+          span.setStatus({ code: api.SpanStatusCode.ERROR }).setAttribute('error.type', String(status));
+        }
         span.end();
       });
       api.context.with(api.trace.setSpan(parent, span), () => next());
