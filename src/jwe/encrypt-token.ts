@@ -25,7 +25,7 @@ export function encryptToken(claims: object, key: ContentKey, options: EncryptOp
   const headerBytes = Buffer.from(JSON.stringify(members));
   assertReadable(headerBytes);
   const encodedHeader = headerBytes.toString('base64url');
-  const { iv, ciphertext, tag } = sealContent(JSON.stringify(claims), encodedHeader, key);
+  const { iv, ciphertext, tag } = sealContent(JSON.stringify(claims), Buffer.from(encodedHeader), key);
   return `${encodedHeader}..${encode(iv)}.${encode(ciphertext)}.${encode(tag)}`;
 }
 
