@@ -4,6 +4,7 @@ import { measureScenario } from './measure.js';
 import { describeRun, formatJsonLine, formatTable } from './report.js';
 import { createDecryptScenario } from './scenarios/decrypt.js';
 import { createEncryptScenario } from './scenarios/encrypt.js';
+import { createRepeatedScenario } from './scenarios/repeated.js';
 import { createRevocationScenarios } from './scenarios/revocations.js';
 import { createVerifyScenario } from './scenarios/verify.js';
 import { createFixture } from './token.js';
@@ -17,6 +18,7 @@ const USAGE = `Usage: npm run bench -- [--rounds N] [--json] [--check]
 const SCENARIOS = [
   createDecryptScenario,
   createVerifyScenario,
+  createRepeatedScenario,
   createEncryptScenario,
   ...createRevocationScenarios,
 ];
