@@ -103,6 +103,7 @@ export { findVerifiedToken, verifiedToken } from './express/verified-token.js';
 export type { VerifyDone, VerifyFunction, VerifyFunctionWithRequest } from './express/verify-function.js';
 export type { ClaimsContext, ClaimsHook } from './grants/issue-access-token.js';
 export type { LegacyOptions } from './jwe/legacy-policy.js';
+export type { TokenCacheOptions } from './jwe/token-cache.js';
 export type { ContentEncryption } from './keys/content-key.js';
 export { createKeyRing, type KeyRingOptions } from './keys/create-key-ring.js';
 export { createLegacyKey, type LegacyKey, type LegacyKeySource } from './keys/create-legacy-key.js';

@@ -9,11 +9,12 @@ import { validateClaimsSet } from './claims/validate-claims-set.js';
 import type { VerifiedToken } from './claims/verified-token.js';
 import { type Clock, type NumericDate, systemClock } from './clock.js';
 import { InvalidRequestError } from './errors.js';
+import { createTokenOpener } from './jwe/create-token-opener.js';
 import { MAX_CLAIMS_DEPTH } from './jwe/decrypt-token.js';
 import { type LegacyOptions, resolveLegacyPolicy } from './jwe/legacy-policy.js';
 import { isLegacyToken, openLegacyToken } from './jwe/open-legacy-token.js';
-import { openToken } from './jwe/open-token.js';
 import { sealToken } from './jwe/seal-token.js';
+import { resolveTokenCache, type TokenCacheOptions } from './jwe/token-cache.js';
 import type { KeyRing } from './keys/key-ring.js';
 import { resolveVerification, type SignatureOptions } from './keys/resolve-verification.js';
 import { assertMethod } from './options.js';
@@ -36,6 +37,11 @@ export interface TokenServiceOptions extends ClaimsOptions, SignatureOptions {
    * concerned. Default: keys are not looked at.
    */
   readonly apiKeys?: ApiKeyStates;
+  /**
+   * How many tokens are kept decrypted, so that one that comes again need not be decrypted again; all other checks are
+   * made each time. With `false` none is kept. Default: `{ maxEntries: 10_000, maxBytes: 67_108_864 }`.
+   */
+  readonly tokenCache?: TokenCacheOptions | false;
   /** Where issuance is put on record. Default: nowhere. */
   readonly audit?: AuditTrail;
   /** Default: the clock of the machine. */
@@ -118,17 +124,19 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     }
   }
 
+  const cacheLimits = resolveTokenCache(options.tokenCache);
+  const open = createTokenOpener({ keyRing, maxTokenLength, verification }, cacheLimits);
+
   return Object.freeze({
     async verify(token: string) {
       const now = clock();
       const isLegacy = legacy !== undefined && isLegacyToken(token);
-      const opened = isLegacy
-        ? openLegacyToken(token, { legacy, maxTokenLength }, now)
-        : openToken(token, { keyRing, maxTokenLength, verification }, now);
+      const opened = isLegacy ? openLegacyToken(token, { legacy, maxTokenLength }, now) : open(token, now);
       const decrypted = opened instanceof Promise ? await opened : opened;
       const verified = validateClaimsSet(decrypted, isLegacy ? legacy.claimsPolicy : claimsPolicy, now);
       if (apiKeys !== undefined) assertKeysInForce(verified, apiKeys, now);
-      if (revocations !== undefined) await assertNotRevoked(verified, revocations);
+      const unrevoked = revocations === undefined ? undefined : assertNotRevoked(verified, revocations);
+      if (unrevoked !== undefined) await unrevoked;
       return verified;
     },
 

@@ -13,9 +13,25 @@ export function isJsonObject(value: unknown): value is JsonObject {
 export function freezeJson(value: unknown, maxDepth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (maxDepth === 0) return false;
-  for (const member of Object.values(value)) {
-    if (!freezeJson(member, maxDepth - 1)) return false;
+  const areFrozen = Array.isArray(value)
+    ? freezeItems(value, maxDepth - 1)
+    : freezeMembers(value, maxDepth - 1);
+  if (areFrozen) Object.freeze(value);
+  return areFrozen;
+}
+
+/** Apart from objects, since V8 reads arrays by their indexes several times faster. */
+function freezeItems(items: readonly unknown[], maxDepth: number): boolean {
+  for (let index = 0; index < items.length; index += 1) {
+    const item = items[index];
+    if (typeof item === 'object' && !freezeJson(item, maxDepth)) return false;
   }
-  Object.freeze(value);
+  return true;
+}
+
+function freezeMembers(object: object, maxDepth: number): boolean {
+  for (const member of Object.values(object)) {
+    if (typeof member === 'object' && !freezeJson(member, maxDepth)) return false;
+  }
   return true;
 }

@@ -16,6 +16,29 @@ export function parseScope(value: unknown): readonly string[] | undefined {
   return Object.freeze([...new Set(tokens)]);
 }
 
+/** Issuers write few scopes, again and again. Beyond that the oldest makes room. */
+const MAX_KNOWN = 512;
+
+/** Longer ones are read each time. */
+const MAX_KNOWN_LENGTH = 512;
+
+const known = new Map<string, readonly string[]>();
+
+/** The same for what stands in a token whose tag verified: it is kept, so that the next token need not be read for it. */
+export function parseAuthenticScope(value: unknown): readonly string[] | undefined {
+  if (typeof value !== 'string' || value.length > MAX_KNOWN_LENGTH) return parseScope(value);
+  const read = known.get(value);
+  if (read !== undefined) return read;
+  const tokens = parseScope(value);
+  if (tokens === undefined) return undefined;
+  for (const oldest of known.keys()) {
+    if (known.size < MAX_KNOWN) break;
+    known.delete(oldest);
+  }
+  known.set(value, tokens);
+  return tokens;
+}
+
 export function formatScope(tokens: readonly string[]): string {
   return tokens.join(' ');
 }

@@ -1,7 +1,6 @@
 import { InvalidTokenError } from '../errors.js';
 import {
   ALLOWED_CLAIMS,
-  type ClaimsByType,
   type ClaimsSet,
   type DelegationClaims,
   type EndpointClaims,
@@ -11,7 +10,6 @@ import {
   type ModelClaims,
   type RateLimits,
   type ServiceClaims,
-  type TokenType,
 } from './claims-set.js';
 import { isJsonObject, type JsonObject } from './json.js';
 import { createVerifiedToken, type VerifiedToken } from './verified-token.js';
@@ -21,30 +19,29 @@ import { createVerifiedToken, type VerifiedToken } from './verified-token.js';
  * @throws InvalidTokenError for a type that is unknown, or claims that do not fit it.
  */
 export function narrowByType(claims: ClaimsSet, header: JsonObject, scope: readonly string[]): VerifiedToken {
-  const verify = <Type extends TokenType>(
-    type: Type,
-    fits: (claims: ClaimsSet) => claims is ClaimsByType[Type],
-  ) => {
-    if (!fits(claims)) throw new InvalidTokenError('claim_malformed');
-    return createVerifiedToken(type, claims, header, scope);
-  };
-
   switch (claims.type) {
     case 'tiered_model_exec':
-      return verify('tiered_model_exec', isModelClaims);
+      if (isModelClaims(claims)) return createVerifiedToken('tiered_model_exec', claims, { header, scope });
+      break;
     case 'function_call':
-      return verify('function_call', isFunctionClaims);
+      if (isFunctionClaims(claims)) return createVerifiedToken('function_call', claims, { header, scope });
+      break;
     case 'api_call':
-      return verify('api_call', isEndpointClaims);
+      if (isEndpointClaims(claims)) return createVerifiedToken('api_call', claims, { header, scope });
+      break;
     case 'delegation':
-      return verify('delegation', isDelegationClaims);
+      if (isDelegationClaims(claims)) return createVerifiedToken('delegation', claims, { header, scope });
+      break;
     case 'service':
-      return verify('service', isServiceClaims);
+      if (isServiceClaims(claims)) return createVerifiedToken('service', claims, { header, scope });
+      break;
     case undefined:
-      return verify('foreign', isForeignClaims);
+      if (isForeignClaims(claims)) return createVerifiedToken('foreign', claims, { header, scope });
+      break;
     default:
       throw new InvalidTokenError('unknown_type');
   }
+  throw new InvalidTokenError('claim_malformed');
 }
 
 function isModelClaims(claims: ClaimsSet): claims is ModelClaims {
@@ -92,10 +89,12 @@ function isTextList(value: unknown): value is readonly string[] {
 
 function isRateLimits(value: unknown): value is RateLimits {
   if (!isJsonObject(value)) return false;
-  const names = ['requests_per_minute', 'tokens_per_minute', 'requests_per_hour', 'concurrent_requests'];
   const { per_user: perUser, tokens_per_month: perMonth } = value;
   return (
-    names.every((name) => typeof value[name] === 'number') &&
+    typeof value['requests_per_minute'] === 'number' &&
+    typeof value['tokens_per_minute'] === 'number' &&
+    typeof value['requests_per_hour'] === 'number' &&
+    typeof value['concurrent_requests'] === 'number' &&
     (perMonth === undefined || typeof perMonth === 'number') &&
     (perUser === undefined || isUserLimits(perUser))
   );

@@ -3,7 +3,7 @@ import { InvalidTokenError } from '../errors.js';
 import { type ClaimsPolicy, normalizeTyp } from './claims-policy.js';
 import { type ClaimsSet, REFRESH_TOKEN_TYP } from './claims-set.js';
 import type { JsonObject } from './json.js';
-import { isSameScope, parseScope } from './scope.js';
+import { isSameScope, parseAuthenticScope } from './scope.js';
 import { narrowByType } from './token-types.js';
 import type { VerifiedToken } from './verified-token.js';
 
@@ -40,9 +40,12 @@ export function validateClaimsSet(
 }
 
 function assertTyp(typ: unknown, type: unknown, policy: ClaimsPolicy): void {
-  const normalized = typeof typ === 'string' ? normalizeTyp(typ) : undefined;
+  // No policy accepts the type of refresh tokens, so that one which is accepted as it stands needs no other look.
+  const isAccepted = typeof typ === 'string' && policy.typs.has(typ);
+  const normalized = isAccepted || typeof typ !== 'string' ? typ : normalizeTyp(typ);
   if (normalized === REFRESH_TOKEN_TYP || type === 'refresh') throw new InvalidTokenError('refresh_token');
-  if (normalized === undefined || !policy.typs.has(normalized)) throw new InvalidTokenError('wrong_typ');
+  if (typeof normalized !== 'string' || !policy.typs.has(normalized))
+    throw new InvalidTokenError('wrong_typ');
 }
 
 /** What encrypts a nested JWT may say no more than that it is one, or repeat its type (RFC 8725 section 3.11). */
@@ -53,28 +56,35 @@ function assertOuterTyp(typ: unknown, policy: ClaimsPolicy): void {
 }
 
 function assertRegisteredClaims(claims: JsonObject): asserts claims is JsonObject & ClaimsSet {
-  for (const name of ['iss', 'aud', 'exp', 'iat', 'jti']) {
-    if (claims[name] === undefined) throw new InvalidTokenError('claim_missing');
+  const { iss, aud, exp, iat, jti, nbf, scope } = claims;
+  if (iss === undefined || aud === undefined || exp === undefined || iat === undefined || jti === undefined) {
+    throw new InvalidTokenError('claim_missing');
   }
   const wellFormed =
-    isText(claims['iss']) &&
-    isText(claims['jti']) &&
-    isAudience(claims['aud']) &&
-    isNumericDate(claims['exp']) &&
-    isNumericDate(claims['iat']) &&
-    (claims['nbf'] === undefined || isNumericDate(claims['nbf'])) &&
-    (claims['scope'] === undefined || typeof claims['scope'] === 'string') &&
-    ['sub', 'client_id', 'type', 'session_id'].every((name) => isTextOrAbsent(claims[name]));
+    isText(iss) &&
+    isText(jti) &&
+    isAudience(aud) &&
+    isNumericDate(exp) &&
+    isNumericDate(iat) &&
+    (nbf === undefined || isNumericDate(nbf)) &&
+    (scope === undefined || typeof scope === 'string') &&
+    isTextOrAbsent(claims['sub']) &&
+    isTextOrAbsent(claims['client_id']) &&
+    isTextOrAbsent(claims['type']) &&
+    isTextOrAbsent(claims['session_id']);
   if (!wellFormed) throw new InvalidTokenError('claim_malformed');
 }
 
 /** An audience of the token must be ours, and the one that its key was derived for. */
 function assertIssuerAndAudience(claims: ClaimsSet, { key }: AuthenticToken, policy: ClaimsPolicy): void {
   if (!policy.issuers.has(claims.iss)) throw new InvalidTokenError('wrong_issuer');
-  const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
-  const accepted = audiences.filter((audience) => policy.audiences.has(audience));
-  const accountedFor = key.audience === undefined || accepted.includes(key.audience);
-  if (accepted.length === 0 || !accountedFor) throw new InvalidTokenError('wrong_audience');
+  const isAccepted = (audience: string): boolean => policy.audiences.has(audience);
+  const { aud } = claims;
+  const [isForUs, isForKey] =
+    typeof aud === 'string'
+      ? [isAccepted(aud), key.audience === undefined || key.audience === aud]
+      : [aud.some(isAccepted), key.audience === undefined || aud.filter(isAccepted).includes(key.audience)];
+  if (!isForUs || !isForKey) throw new InvalidTokenError('wrong_audience');
 }
 
 /** RFC 7519 sections 4.1.4 to 4.1.6, each with the tolerance; a clock that yields no number lets nothing pass. */
@@ -107,7 +117,7 @@ function readScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
 }
 
 function parseScopeClaim(value: unknown): readonly string[] {
-  const scope = parseScope(value === undefined ? '' : value);
+  const scope = parseAuthenticScope(value === undefined ? '' : value);
   if (scope === undefined) throw new InvalidTokenError('claim_malformed');
   return scope;
 }

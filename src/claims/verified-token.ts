@@ -22,8 +22,7 @@ export type VerifiedToken<Type extends TokenType = TokenType> = {
 export function createVerifiedToken<Type extends TokenType>(
   type: Type,
   claims: ClaimsByType[Type],
-  header: JsonObject,
-  scope: readonly string[],
+  { header, scope }: Pick<VerifiedTokenOf<Type>, 'header' | 'scope'>,
 ): VerifiedTokenOf<Type> {
   return Object.freeze({
     type,

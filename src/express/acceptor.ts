@@ -37,6 +37,7 @@ export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
   typ: true,
   maxTokenLength: true,
   verification: true,
+  tokenCache: true,
   tokenLocations: true,
   revocations: true,
   legacy: true,

@@ -5,6 +5,8 @@ import type { ContentEncryption, DirectKey } from '../keys/content-key.js';
 export const IV_BYTES = 12;
 export const TAG_BYTES = 16;
 
+const TAG_OPTIONS = { authTagLength: TAG_BYTES };
+
 const CIPHERS: Record<ContentEncryption, CipherGCMTypes> = {
   A128GCM: 'aes-128-gcm',
   A192GCM: 'aes-192-gcm',
@@ -23,10 +25,10 @@ export interface SealedContent {
  * times slower on a 950-byte token.
  * @param additionalData the encoded protected header (RFC 7516 section 5.1 step 14).
  */
-export function sealContent(plaintext: string, additionalData: string, key: DirectKey): SealedContent {
+export function sealContent(plaintext: string, additionalData: Uint8Array, key: DirectKey): SealedContent {
   const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv(CIPHERS[key.enc], key.secret, iv, { authTagLength: TAG_BYTES });
-  cipher.setAAD(Buffer.from(additionalData, 'latin1'));
+  const cipher = createCipheriv(CIPHERS[key.enc], key.secret, iv, TAG_OPTIONS);
+  cipher.setAAD(additionalData);
   const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
   return { iv, ciphertext, tag: cipher.getAuthTag() };
 }
@@ -35,9 +37,9 @@ export function sealContent(plaintext: string, additionalData: string, key: Dire
  * Decrypts and verifies the tag; nothing of the plaintext is returned before that.
  * @throws Error of node:crypto where the tag does not verify.
  */
-export function openContent(sealed: SealedContent, additionalData: string, key: DirectKey): Buffer {
-  const decipher = createDecipheriv(CIPHERS[key.enc], key.secret, sealed.iv, { authTagLength: TAG_BYTES });
-  decipher.setAAD(Buffer.from(additionalData, 'latin1'));
+export function openContent(sealed: SealedContent, additionalData: Uint8Array, key: DirectKey): Buffer {
+  const decipher = createDecipheriv(CIPHERS[key.enc], key.secret, sealed.iv, TAG_OPTIONS);
+  decipher.setAAD(additionalData);
   decipher.setAuthTag(sealed.tag);
   const plaintext = decipher.update(sealed.ciphertext);
   decipher.final();

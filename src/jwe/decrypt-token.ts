@@ -7,7 +7,8 @@ import type { KeyRing } from '../keys/key-ring.js';
 import { IV_BYTES, openContent, type SealedContent, TAG_BYTES } from './aes-gcm.js';
 import { decodeBase64url } from './base64url.js';
 import { encryptedKeyBytes } from './encrypted-key-bytes.js';
-import { type ProtectedHeader, parseProtectedHeader } from './protected-header.js';
+import type { ProtectedHeader } from './protected-header.js';
+import { keepHeader, type ReadHeader, readHeader } from './read-header.js';
 
 /** Claims nest no deeper than this many objects and arrays. */
 export const MAX_CLAIMS_DEPTH = 16;
@@ -17,6 +18,8 @@ export interface DecryptionPolicy {
   /** Longest token that is looked at, in characters. */
   readonly maxTokenLength: number;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** A token whose tag verified: from a holder of the key, but not yet valid. Deeply frozen. */
 export interface DecryptedToken {
@@ -29,8 +32,7 @@ export interface DecryptedToken {
 
 /** A token that is well-formed and names a key of ours, still closed. */
 export interface ParsedToken extends SealedContent {
-  readonly encodedHeader: string;
-  readonly header: ProtectedHeader;
+  readonly read: ReadHeader;
   readonly key: ContentKey;
 }
 
@@ -41,10 +43,18 @@ export interface ParsedToken extends SealedContent {
  */
 export function decryptToken(token: string, policy: DecryptionPolicy, now: NumericDate): DecryptedToken {
   const parsed = parseToken(token, policy, now);
-  const { header, key } = parsed;
+  const { key } = parsed;
   if (key.alg !== 'dir') throw new InvalidTokenError('algorithm');
-  if (header['cty'] !== undefined) throw new InvalidTokenError('content_type');
-  return Object.freeze({ header, claims: parseClaims(decryptContent(parsed, key)), key });
+  if (parsed.read.header['cty'] !== undefined) throw new InvalidTokenError('content_type');
+  return openDirectly(parsed, key);
+}
+
+/** Opens what is encrypted directly and nests nothing. @throws InvalidTokenError */
+export function openDirectly(parsed: ParsedToken, key: DirectKey): DecryptedToken {
+  const { read } = parsed;
+  const plaintext = decryptContent(parsed, read.additionalData, key);
+  keepHeader(read);
+  return Object.freeze({ header: read.header, claims: parseClaims(plaintext), key });
 }
 
 /**
@@ -53,55 +63,52 @@ export function decryptToken(token: string, policy: DecryptionPolicy, now: Numer
  */
 export function parseToken(token: string, policy: DecryptionPolicy, now: NumericDate): ParsedToken {
   const segments = splitToken(token, policy.maxTokenLength);
-  const encodedHeader = segments[0];
-  const [headerBytes, encryptedKey, iv, ciphertext, tag] = decodeSegments(segments);
-  const header = parseProtectedHeader(headerBytes);
-  const key = findKey(header, policy.keyRing, now);
+  const read = readHeader(segments[0]);
+  const { encryptedKey, iv, ciphertext, tag } = decodeSegments(segments);
+  const key = findKey(read.header, policy.keyRing, now);
   if (encryptedKey.length !== encryptedKeyBytes(key)) throw new InvalidTokenError('encrypted_key');
   if (iv.length !== IV_BYTES) throw new InvalidTokenError('iv_length');
   if (tag.length !== TAG_BYTES) throw new InvalidTokenError('tag_length');
-  return { encodedHeader, header, key, iv, ciphertext, tag };
+  return { read, key, iv, ciphertext, tag };
 }
 
 /** @throws InvalidTokenError where the tag does not verify. */
-export function decryptContent(
-  sealed: SealedContent & { readonly encodedHeader: string },
-  key: DirectKey,
-): Buffer {
+export function decryptContent(sealed: SealedContent, additionalData: Uint8Array, key: DirectKey): Buffer {
   try {
-    return openContent(sealed, sealed.encodedHeader, key);
+    return openContent(sealed, additionalData, key);
   } catch (cause) {
     throw new InvalidTokenError('decryption', cause);
   }
 }
 
-type FiveOf<Item> = readonly [Item, Item, Item, Item, Item];
+/** Header, encrypted key, IV, ciphertext and tag. */
+type Segments = readonly [string, string, string, string, string];
 
 /** RFC 7516 section 7.1: five parts, hence four dots. */
-export function splitToken(token: string, maxTokenLength: number): FiveOf<string> {
+export function splitToken(token: string, maxTokenLength: number): Segments {
   if (token.length > maxTokenLength) throw new InvalidTokenError('too_long');
-  const [header, encryptedKey, iv, ciphertext, tag, ...excess] = token.split('.', 6);
-  if (
-    header === undefined ||
-    encryptedKey === undefined ||
-    iv === undefined ||
-    ciphertext === undefined ||
-    tag === undefined ||
-    excess.length > 0
-  ) {
-    throw new InvalidTokenError('segment_count');
-  }
-  return [header, encryptedKey, iv, ciphertext, tag];
+  const segments = token.split('.', 6);
+  if (!isFive(segments)) throw new InvalidTokenError('segment_count');
+  return segments;
 }
 
-export function decodeSegments([header, encryptedKey, iv, ciphertext, tag]: FiveOf<string>): FiveOf<Buffer> {
-  return [
-    decodeBase64url(header),
-    decodeBase64url(encryptedKey),
-    decodeBase64url(iv),
-    decodeBase64url(ciphertext),
-    decodeBase64url(tag),
-  ];
+function isFive(segments: string[]): segments is [string, string, string, string, string] {
+  return segments.length === 5;
+}
+
+/** What comes behind the header. */
+export interface DecodedSegments extends SealedContent {
+  readonly encryptedKey: Buffer;
+}
+
+/** @throws InvalidTokenError */
+export function decodeSegments([, encryptedKey, iv, ciphertext, tag]: Segments): DecodedSegments {
+  return {
+    encryptedKey: encryptedKey === '' ? NOTHING : decodeBase64url(encryptedKey),
+    iv: decodeBase64url(iv),
+    ciphertext: decodeBase64url(ciphertext),
+    tag: decodeBase64url(tag),
+  };
 }
 
 /** One `kid`, one key, one `alg`, one `enc`: nothing is tried (RFC 8725 sections 3.1 and 3.2). */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../claims/json.js';
-import type { ContentKey } from '../keys/content-key.js';
+import type { ContentKey, DirectKey } from '../keys/content-key.js';
 import { sealContent } from './aes-gcm.js';
 import { assertAdditionalMembers, parseProtectedHeader } from './protected-header.js';
 
@@ -17,16 +17,37 @@ export interface EncryptOptions {
  *   key that only decrypts or is not for direct encryption.
  */
 export function encryptToken(claims: object, key: ContentKey, options: EncryptOptions): string {
-  const { typ, header = {} } = options;
   if (!key.encrypts) throw new TypeError('This key only decrypts');
   if (key.alg !== 'dir') throw new TypeError('This key is not for direct encryption');
+  const { encoded, additionalData } = encodeHeader(key, options);
+  const { iv, ciphertext, tag } = sealContent(JSON.stringify(claims), additionalData, key);
+  return `${encoded}..${encode(iv)}.${encode(ciphertext)}.${encode(tag)}`;
+}
+
+interface EncodedHeader {
+  readonly encoded: string;
+  /** What AES-GCM authenticates beside the content (RFC 7516 section 5.1 step 14). */
+  readonly additionalData: Buffer;
+}
+
+/** Headers with nothing but what a key and a `typ` make of them, by these; there are two types. */
+const plainHeaders = new WeakMap<DirectKey, Map<string, EncodedHeader>>();
+
+function encodeHeader(key: DirectKey, { typ, header }: EncryptOptions): EncodedHeader {
+  if (header !== undefined && Object.keys(header).length > 0) return writeHeader(key, typ, header);
+  const known = plainHeaders.get(key) ?? new Map<string, EncodedHeader>();
+  const written = known.get(typ) ?? writeHeader(key, typ, {});
+  plainHeaders.set(key, known.set(typ, written));
+  return written;
+}
+
+/** @throws TypeError for a member that is reserved, or a header that no reader would accept. */
+function writeHeader(key: DirectKey, typ: string, header: JsonObject): EncodedHeader {
   assertAdditionalMembers(header);
-  const members = { alg: key.alg, enc: key.enc, kid: key.kid, typ, ...header };
-  const headerBytes = Buffer.from(JSON.stringify(members));
-  assertReadable(headerBytes);
-  const encodedHeader = headerBytes.toString('base64url');
-  const { iv, ciphertext, tag } = sealContent(JSON.stringify(claims), encodedHeader, key);
-  return `${encodedHeader}..${encode(iv)}.${encode(ciphertext)}.${encode(tag)}`;
+  const bytes = Buffer.from(JSON.stringify({ alg: key.alg, enc: key.enc, kid: key.kid, typ, ...header }));
+  assertReadable(bytes);
+  const encoded = bytes.toString('base64url');
+  return { encoded, additionalData: Buffer.from(encoded) };
 }
 
 /** @throws TypeError for a protected header that `parseProtectedHeader` would refuse. */

@@ -11,6 +11,7 @@ import type { LegacyPolicy } from './legacy-policy.js';
  * It is what python-jose, jwcrypto and jose write where they are given no more.
  */
 const LEGACY_HEADER = Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url');
+const ADDITIONAL_DATA = Buffer.from(LEGACY_HEADER);
 const LEGACY_START = `${LEGACY_HEADER}.`;
 
 /** python-jose 3.3 writes 128 bits, which RFC 7518 section 5.3 forbids. */
@@ -39,17 +40,17 @@ export function openLegacyToken(
   now: NumericDate,
 ): AuthenticToken {
   const segments = splitToken(token, maxTokenLength);
-  const [, encryptedKey, iv, ciphertext, tag] = decodeSegments(segments);
+  const { encryptedKey, iv, ciphertext, tag } = decodeSegments(segments);
   // Written so that a clock that yields no number lets nothing pass.
   if (!(now < legacy.until)) throw new InvalidTokenError('expired_key');
   assertLegacyLengths(encryptedKey, iv, tag);
-  const plaintext = decryptContent({ encodedHeader: LEGACY_HEADER, iv, ciphertext, tag }, legacy.key);
+  const plaintext = decryptContent({ iv, ciphertext, tag }, ADDITIONAL_DATA, legacy.key);
   const claims = completeLegacyClaims(parseClaims(plaintext), legacy, token);
   return Object.freeze({ header: legacy.header, claims, key: legacy.key });
 }
 
 /** An empty encrypted key (RFC 7518 section 4.5), the IV as it should be or as it was, a whole tag. */
-function assertLegacyLengths(encryptedKey: Buffer, iv: Buffer, tag: Buffer): void {
+function assertLegacyLengths(encryptedKey: Uint8Array, iv: Uint8Array, tag: Uint8Array): void {
   if (encryptedKey.length !== 0) throw new InvalidTokenError('encrypted_key');
   if (iv.length !== LEGACY_IV_BYTES && iv.length !== IV_BYTES) throw new InvalidTokenError('iv_length');
   if (tag.length !== TAG_BYTES) throw new InvalidTokenError('tag_length');

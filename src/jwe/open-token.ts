@@ -6,6 +6,7 @@ import {
   type DecryptedToken,
   type DecryptionPolicy,
   decryptContent,
+  openDirectly,
   type ParsedToken,
   parseClaims,
   parseToken,
@@ -55,9 +56,9 @@ function openKnown(
   now: NumericDate,
 ): DecryptedToken | Promise<DecryptedToken> {
   const parsed = parseToken(token, policy, now);
-  const { header, key } = parsed;
-  if (key.alg !== 'dir' || header['cty'] !== undefined) return openByPromise(token, parsed, { policy, now });
-  return Object.freeze({ header, claims: parseClaims(decryptContent(parsed, key)), key });
+  const { read, key } = parsed;
+  if (key.alg === 'dir' && read.header['cty'] === undefined) return openDirectly(parsed, key);
+  return openByPromise(token, parsed, { policy, now });
 }
 
 interface Circumstances {
@@ -70,11 +71,13 @@ async function openByPromise(
   parsed: ParsedToken,
   { policy: { verification }, now }: Circumstances,
 ): Promise<DecryptedToken> {
-  const { header, key } = parsed;
+  const { read, key } = parsed;
+  const { header, additionalData } = read;
   const isNested = header['cty'] !== undefined;
   if (isNested && verification.size === 0) throw new InvalidTokenError('content_type');
   if (!isNested && isAsymmetricKey(key)) throw new InvalidTokenError('not_signed');
-  const plaintext = key.alg === 'dir' ? decryptContent(parsed, key) : await openManaged(token, header, key);
+  const plaintext =
+    key.alg === 'dir' ? decryptContent(parsed, additionalData, key) : await openManaged(token, header, key);
   if (!isNested) return Object.freeze({ header, claims: parseClaims(plaintext), key });
   const { claims, signedHeader } = await verifyNestedToken(plaintext, verification, now);
   return Object.freeze({ header, claims, key, signedHeader });

@@ -7,19 +7,37 @@ export interface RevocationCheck {
 }
 
 /**
- * @throws InvalidTokenError for a token that is revoked.
- * @throws TemporarilyUnavailableError where the check cannot answer: an outage is no verdict on the token.
+ * Returns no promise where the check answers at once.
+ * @throws InvalidTokenError (or as rejection) for a token that is revoked.
+ * @throws TemporarilyUnavailableError (or as rejection) where the check cannot answer: an outage is no verdict on the
+ *   token.
  */
-export async function assertNotRevoked(token: VerifiedToken, check: RevocationCheck): Promise<void> {
-  if (await askCheck(token, check)) throw new InvalidTokenError('revoked');
+export function assertNotRevoked(token: VerifiedToken, check: RevocationCheck): Promise<void> | undefined {
+  const answer = ask(token, check);
+  if (answer === false) return undefined;
+  if (answer === true) throw new InvalidTokenError('revoked');
+  return assertAnswer(answer);
 }
 
-async function askCheck(token: VerifiedToken, check: RevocationCheck): Promise<boolean> {
+function ask(token: VerifiedToken, check: RevocationCheck): unknown {
   try {
-    const answer: unknown = await check.isRevoked(token);
-    if (typeof answer !== 'boolean') throw new TypeError('isRevoked must answer true or false');
-    return answer;
+    return check.isRevoked(token);
   } catch (cause) {
-    throw cause instanceof JweError ? cause : new TemporarilyUnavailableError({ cause });
+    throw asOutage(cause);
   }
+}
+
+async function assertAnswer(pending: unknown): Promise<void> {
+  let answer: unknown;
+  try {
+    answer = await pending;
+    if (typeof answer !== 'boolean') throw new TypeError('isRevoked must answer true or false');
+  } catch (cause) {
+    throw asOutage(cause);
+  }
+  if (answer) throw new InvalidTokenError('revoked');
+}
+
+function asOutage(cause: unknown): JweError {
+  return cause instanceof JweError ? cause : new TemporarilyUnavailableError({ cause });
 }

@@ -6,7 +6,7 @@ const CLAIMS = { iss: ISSUER, aud: AUDIENCE, exp: NOW + 600, iat: NOW, jti: 'j1'
 
 describe('createVerifiedToken', () => {
   test('is frozen, and so is its scope', () => {
-    const token = createVerifiedToken('foreign', CLAIMS, {}, ['read']);
+    const token = createVerifiedToken('foreign', CLAIMS, { header: {}, scope: ['read'] });
     expect(Object.isFrozen(token)).toBe(true);
     expect(Object.isFrozen(token.scope)).toBe(true);
   });
@@ -19,7 +19,7 @@ describe('createVerifiedToken', () => {
     ['read write', false],
     ['', false],
   ])('has the scope %j: %p', (scope, expected) => {
-    const { hasScope } = createVerifiedToken('foreign', CLAIMS, {}, ['read', 'write']);
+    const { hasScope } = createVerifiedToken('foreign', CLAIMS, { header: {}, scope: ['read', 'write'] });
     expect(hasScope(scope)).toBe(expected);
   });
 });
