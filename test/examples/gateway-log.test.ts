@@ -6,6 +6,7 @@ import { expect, test } from '@jest/globals';
 import { createLogger } from '../../examples/gateway/observability/request-log.js';
 import { exchange, getDocuments, setUpGatewayPrograms } from '../support/gateway-programs.js';
 import { modelKey } from '../support/model-gateway.js';
+import { startRecordingUpstream } from '../support/recording-upstream.js';
 
 const { directory, start, startAndWait, dataDir, readDemoApiKey } = setUpGatewayPrograms();
 
@@ -81,6 +82,8 @@ test.each(['authorization', 'cookie', 'x-api-key', 'set-cookie'])(
 );
 
 test('no secret is in anything that the gateway writes, whatever fails', async () => {
+  const provider = await startRecordingUpstream();
+  provider.answer((res) => void res.end('canary-answer'));
   const apiKeysDir = join(directory(), 'api-keys');
   await mkdir(apiKeysDir);
   const model = (name: string, endpoint: string): string =>
@@ -90,6 +93,7 @@ test('no secret is in anything that the gateway writes, whatever fails', async (
     `api_key: ${API_KEY}\nkey_id: a\nname: a\n${modelKey([
       model('echo-1', 'echo:'),
       model('gone', 'http://127.0.0.1:1/v1/chat/completions'),
+      model('garbled', `${provider.origin}/v1/chat/completions`),
     ])}`,
   );
   const passphrase = 'canary battery staple horse';
@@ -111,6 +115,7 @@ test('no secret is in anything that the gateway writes, whatever fails', async (
     await chat('echo-1', '!status=401'),
     await chat('echo-1', '!cut=0'),
     await chat('gone', 'a'),
+    await chat('garbled', 'a'),
     await chat('echo-1', 'a', `${token}x`),
     await chat('echo-1', 'a', API_KEY),
   ]) {
@@ -119,17 +124,19 @@ test('no secret is in anything that the gateway writes, whatever fails', async (
   await writeFile(join(apiKeysDir, 'a.yaml'), `api_key: ${API_KEY}\nbroken: ${PROVIDER_KEY}\n`);
   program.process.kill('SIGTERM');
   await program.ended;
+  await provider.close();
   const salt = await readFile(join(dataDir(), 'salt'), 'utf8');
   const written = program.output() + texts.slice(1).join('');
 
   const lines = linesOf(program.output());
   const failures = lines.flatMap(({ msg, failure }) => (msg === 'request' && failure ? [failure] : []));
 
-  expect(lines.filter(({ msg }) => msg === 'completion')).toHaveLength(4);
+  expect(lines.filter(({ msg }) => msg === 'completion')).toHaveLength(5);
   expect(failures).toEqual([
     'The provider answered 401',
     'other side closed',
     expect.stringContaining('ECONNREFUSED'),
+    'The answer of the provider is no JSON object',
   ]);
   for (const secret of [
     token,
@@ -139,6 +146,7 @@ test('no secret is in anything that the gateway writes, whatever fails', async (
     salt.trim(),
     'canary-cookie',
     'canary-prompt',
+    'canary-answer',
   ]) {
     expect(written).not.toContain(secret);
   }

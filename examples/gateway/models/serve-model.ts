@@ -120,8 +120,9 @@ async function passAnswerOn<Asked extends ModelRequest>(
 function parseAnswer(text: string) {
   try {
     return json.parse(JSON.parse(text));
-  } catch (cause) {
-    throw providerFailed(cause);
+  } catch {
+    // The parser would quote the answer, and its words have no place in a log.
+    throw providerFailed(new Error('The answer of the provider is no JSON object'));
   }
 }
 
