@@ -1,13 +1,17 @@
-import { performance } from 'node:perf_hooks';
-
 /**
  * Subjects that do the same thing. One that is named `floor` or `bare` is what the others are related to.
  * @typedef {object} Scenario
  * @property {string} name
- * @property {string} unit
- * @property {readonly import('./subjects.js').Subject[]} subjects
+ * @property {readonly Subject[]} subjects
  * @property {readonly Fact[]} [facts] what was found out on the way
  * @property {() => Promise<void>} [dispose] lets go of what the subjects needed
+ */
+
+/**
+ * What is measured. A sample is one figure a unit; all samples of a scenario have the same units.
+ * @typedef {object} Subject
+ * @property {string} name
+ * @property {() => Promise<Record<string, number>>} sample
  */
 
 /**
@@ -26,131 +30,95 @@ import { performance } from 'node:perf_hooks';
  * @property {number} median
  * @property {number} min
  * @property {number} max
- * @property {number | null} ratioToFloor of the medians; null where the scenario has no subject `floor`
+ * @property {number | null} ratioToFloor median of the ratios of each round; null without a subject `floor`
  * @property {number | null} ratioToBare the same for `bare`
  */
 
-/** Long enough for many collections of garbage to fall into each sample, so that each subject pays for its own. */
-const SAMPLE_MS = 80;
-
 /**
- * Measures the subjects in turn, round after round, so that whatever slows the machine down for a while slows
- * all of them. The first round is discarded.
+ * Samples the subjects in turn, round after round and every other round backwards, so that whatever slows the machine
+ * down for a while slows all of them. The first round is discarded.
  * @param {Scenario} scenario
  * @param {number} rounds
  * @returns {Promise<Measurement[]>}
  */
-export async function measureScenario(scenario, rounds) {
-  const runs = await calibrate(scenario.subjects);
-  await measureRound(runs);
-  for (const run of runs) run.samples.length = 0;
-  for (let round = 0; round < rounds; round += 1) {
-    await measureRound(round % 2 === 0 ? runs : runs.toReversed());
+export async function measureScenario({ name, subjects, facts = [], dispose }, rounds) {
+  try {
+    const runs = subjects.map((subject) => ({ subject, samples: [] }));
+    await sampleAll(runs);
+    for (const run of runs) run.samples.length = 0;
+    for (let round = 0; round < rounds; round += 1) {
+      await sampleAll(round % 2 === 0 ? runs : runs.toReversed());
+    }
+    return [...summarize(name, runs), ...facts.map((fact) => asMeasurement(name, fact))];
+  } finally {
+    await dispose?.();
   }
-  await scenario.dispose?.();
-  return [
-    ...summarize(scenario, runs),
-    ...(scenario.facts ?? []).map((fact) => asMeasurement(scenario, fact)),
-  ];
-}
-
-/**
- * @param {Scenario} scenario
- * @param {Fact} fact
- * @returns {Measurement}
- */
-function asMeasurement({ name: scenario }, { subject, unit, value }) {
-  return {
-    scenario,
-    subject,
-    unit,
-    median: value,
-    min: value,
-    max: value,
-    ratioToFloor: null,
-    ratioToBare: null,
-  };
 }
 
 /**
  * @typedef {object} Run
- * @property {import('./subjects.js').Subject} subject
- * @property {number} operations in a sample
- * @property {number[]} samples microseconds an operation
+ * @property {Subject} subject
+ * @property {Record<string, number>[]} samples
  */
-
-/**
- * Finds out how many operations fill a sample; what is compiled on the way is hot afterwards.
- * @param {Scenario['subjects']} subjects
- * @returns {Promise<Run[]>}
- */
-async function calibrate(subjects) {
-  const runs = [];
-  for (const subject of subjects) {
-    let operations = 64;
-    let elapsedMs = await time(subject, operations);
-    while (elapsedMs < SAMPLE_MS / 2) {
-      operations *= 2;
-      elapsedMs = await time(subject, operations);
-    }
-    runs.push({ subject, operations: Math.ceil((operations * SAMPLE_MS) / elapsedMs), samples: [] });
-  }
-  return runs;
-}
 
 /** @param {readonly Run[]} runs */
-async function measureRound(runs) {
-  for (const { subject, operations, samples } of runs) {
-    const elapsedMs = await time(subject, operations);
-    samples.push((elapsedMs * 1000) / operations);
-  }
+async function sampleAll(runs) {
+  for (const { subject, samples } of runs) samples.push(await subject.sample());
 }
 
 /**
- * @param {import('./subjects.js').Subject} subject
- * @param {number} operations
- */
-async function time(subject, operations) {
-  const start = performance.now();
-  await subject.run(operations);
-  return performance.now() - start;
-}
-
-/**
- * @param {Scenario} scenario
+ * @param {string} scenario
  * @param {readonly Run[]} runs
  * @returns {Measurement[]}
  */
-function summarize({ name, unit }, runs) {
-  const floor = findMedian(runs, 'floor');
-  const bare = findMedian(runs, 'bare');
-  return runs.map(({ subject, samples }) => {
-    const median = medianOf(samples);
-    return {
-      scenario: name,
-      subject: subject.name,
-      unit,
-      median,
-      min: Math.min(...samples),
-      max: Math.max(...samples),
-      ratioToFloor: floor === undefined ? null : median / floor,
-      ratioToBare: bare === undefined ? null : median / bare,
+function summarize(scenario, runs) {
+  const units = Object.keys(runs[0].samples[0]);
+  return units.flatMap((unit) => {
+    const figuresOf = ({ samples }) => samples.map((sample) => sample[unit]);
+    const figuresOfNamed = (name) => {
+      const run = runs.find(({ subject }) => subject.name === name);
+      return run && figuresOf(run);
     };
+    const [floor, bare] = [figuresOfNamed('floor'), figuresOfNamed('bare')];
+    return runs.map((run) => {
+      const figures = figuresOf(run);
+      return {
+        scenario,
+        subject: run.subject.name,
+        unit,
+        median: medianOf(figures),
+        min: Math.min(...figures),
+        max: Math.max(...figures),
+        ratioToFloor: ratioTo(floor, figures),
+        ratioToBare: ratioTo(bare, figures),
+      };
+    });
   });
 }
 
 /**
- * @param {readonly Run[]} runs
- * @param {string} name of a subject
+ * Of what was measured in the same round, so that a slow minute is on both sides.
+ * @param {readonly number[] | undefined} reference
+ * @param {readonly number[]} figures
  */
-function findMedian(runs, name) {
-  const run = runs.find(({ subject }) => subject.name === name);
-  return run === undefined ? undefined : medianOf(run.samples);
+function ratioTo(reference, figures) {
+  if (reference === undefined) return null;
+  return medianOf(figures.map((figure, round) => figure / reference[round]));
 }
 
-/** @param {readonly number[]} samples */
-function medianOf(samples) {
-  const sorted = samples.toSorted((one, other) => one - other);
+/**
+ * @param {string} scenario
+ * @param {Fact} fact
+ * @returns {Measurement}
+ */
+function asMeasurement(scenario, { subject, unit, value }) {
+  const figures = { median: value, min: value, max: value };
+  return { scenario, subject, unit, ...figures, ratioToFloor: null, ratioToBare: null };
+}
+
+/** @param {readonly number[]} figures */
+function medianOf(figures) {
+  const sorted = figures.toSorted((one, other) => one - other);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -22,22 +22,24 @@ export function describeRun(rounds, tokenLength) {
 }
 
 /**
- * The measurements of one scenario, for people.
+ * The measurements of one scenario, for people: a block for each unit.
  * @param {readonly Measurement[]} measurements
  */
-export function formatTable(measurements) {
+export function formatTables(measurements) {
+  const units = [...new Set(measurements.map(({ unit }) => unit))];
+  return units.map((unit) => formatTable(measurements.filter((each) => each.unit === unit))).join('\n');
+}
+
+/** @param {readonly Measurement[]} measurements */
+function formatTable(measurements) {
   const [{ scenario, unit }] = measurements;
-  const facts = measurements.filter((each) => each.unit !== unit);
   const columns = COLUMNS.filter(([, member]) => measurements.some((each) => each[member] !== null));
   const titles = columns.map(([title]) => title);
-  const rows = measurements.flatMap((each) => {
+  const rows = measurements.map((each) => {
     const cells = columns.map(([, member]) => each[member]?.toFixed(2) ?? '');
-    return each.unit === unit ? [formatRow(`  ${each.subject}`, cells)] : [];
+    return formatRow(`  ${each.subject}`, cells);
   });
-  const lines = facts.map((each) =>
-    formatRow(`  ${each.subject}`, [`${each.median.toFixed(0)} ${each.unit}`]),
-  );
-  return ['', formatRow(`${scenario} (${unit})`, titles), ...rows, ...lines].join('\n');
+  return ['', formatRow(`${scenario} (${unit})`, titles), ...rows].join('\n');
 }
 
 /**
@@ -54,5 +56,5 @@ export function formatJsonLine(measurement) {
  * @param {readonly string[]} cells
  */
 function formatRow(title, cells) {
-  return [title.padEnd(24), ...cells.map((cell) => cell.padStart(9))].join('').trimEnd();
+  return [title.padEnd(36), ...cells.map((cell) => cell.padStart(11))].join('').trimEnd();
 }

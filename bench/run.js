@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util';
 import { checkRevocations, checkVerify } from './check.js';
 import { judgeGoals } from './goals.js';
 import { measureScenario } from './measure.js';
-import { describeRun, formatJsonLine, formatTable } from './report.js';
+import { describeRun, formatJsonLine, formatTables } from './report.js';
 import { createDecryptScenario } from './scenarios/decrypt.js';
 import { createEncryptScenario } from './scenarios/encrypt.js';
+import { createColdRouteScenario, createWarmRouteScenario } from './scenarios/guarded-route.js';
 import { createRepeatedScenario } from './scenarios/repeated.js';
 import { createRevocationScenarios } from './scenarios/revocations.js';
 import { createVerifyScenario } from './scenarios/verify.js';
@@ -28,6 +29,8 @@ const SCENARIOS = [
   ['verify, repeated', createRepeatedScenario],
   ['encrypt', createEncryptScenario],
   ...createRevocationScenarios.map((create) => ['revoked', create]),
+  ['HTTP', createColdRouteScenario],
+  ['HTTP', createWarmRouteScenario],
 ];
 
 const options = readArguments(process.argv.slice(2));
@@ -93,7 +96,7 @@ async function runScenarios({ rounds, only, json }) {
   const all = [];
   for (const [, createScenario] of SCENARIOS.filter(([name]) => name.startsWith(only))) {
     const measurements = await measureScenario(await createScenario(fixture), rounds);
-    console.log(json ? measurements.map(formatJsonLine).join('\n') : formatTable(measurements));
+    console.log(json ? measurements.map(formatJsonLine).join('\n') : formatTables(measurements));
     all.push(...measurements);
   }
   return all;

@@ -1,9 +1,9 @@
-/**
- * What is measured: something that can be done any number of times.
- * @typedef {object} Subject
- * @property {string} name
- * @property {(operations: number) => void | Promise<void>} run
- */
+import { performance } from 'node:perf_hooks';
+
+/** @typedef {import('./measure.js').Subject} Subject */
+
+/** Long enough for many collections of garbage to fall into each sample, so that each subject pays for its own. */
+const SAMPLE_MS = 80;
 
 /**
  * Calls a function that returns no promise.
@@ -12,12 +12,9 @@
  * @returns {Subject}
  */
 export function synchronous(name, perform) {
-  return {
-    name,
-    run(operations) {
-      for (let done = 0; done < operations; done += 1) perform();
-    },
-  };
+  return timed(name, (operations) => {
+    for (let done = 0; done < operations; done += 1) perform();
+  });
 }
 
 /**
@@ -38,19 +35,56 @@ export function oneAtATime(name, perform) {
  * @returns {Subject}
  */
 export function inFlight(name, perform, concurrency) {
+  return timed(name, async (operations) => {
+    let left = operations;
+    const work = async () => {
+      while (left > 0) {
+        left -= 1;
+        await perform();
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, work));
+  });
+}
+
+/**
+ * @param {string} name
+ * @param {(operations: number) => void | Promise<void>} run
+ * @returns {Subject}
+ */
+function timed(name, run) {
+  let operations = 0;
   return {
     name,
-    async run(operations) {
-      let left = operations;
-      const work = async () => {
-        while (left > 0) {
-          left -= 1;
-          await perform();
-        }
-      };
-      await Promise.all(Array.from({ length: concurrency }, work));
+    async sample() {
+      if (operations === 0) operations = await calibrate(run);
+      return { 'µs/op': ((await time(run, operations)) * 1000) / operations };
     },
   };
+}
+
+/**
+ * Finds out how many operations fill a sample; what is compiled on the way is hot afterwards.
+ * @param {(operations: number) => void | Promise<void>} run
+ */
+async function calibrate(run) {
+  let operations = 64;
+  let elapsedMs = await time(run, operations);
+  while (elapsedMs < SAMPLE_MS / 2) {
+    operations *= 2;
+    elapsedMs = await time(run, operations);
+  }
+  return Math.ceil((operations * SAMPLE_MS) / elapsedMs);
+}
+
+/**
+ * @param {(operations: number) => void | Promise<void>} run
+ * @param {number} operations
+ */
+async function time(run, operations) {
+  const start = performance.now();
+  await run(operations);
+  return performance.now() - start;
 }
 
 /**

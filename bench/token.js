@@ -1,11 +1,12 @@
 import { createSecretKey, randomBytes, webcrypto } from 'node:crypto';
+import jwt from 'jsonwebtoken';
 import { createKeyRing, createTokenService } from 'passport-jwe';
 
 export const ISSUER = 'https://auth.example.com';
 export const AUDIENCE = 'https://api.example.com';
 
 /** Enough that a token comes back only after thousands of others, few enough to stay in memory. */
-const TOKEN_COUNT = 4096;
+const TOKEN_COUNT = 6400;
 
 /** Longer than any run, so that no token expires while it is measured. */
 const LIFETIME_SECONDS = 24 * 60 * 60;
@@ -45,11 +46,15 @@ const REQUEST = {
  * @property {{ alg: string, enc: string, kid: string, typ: string }} header
  * @property {readonly string[]} tokens all distinct
  * @property {import('passport-jwe').ClaimsSet} claims those of the first token
+ * @property {readonly string[]} signedTokens the same claims in tokens that anyone can read (JWS, HS256)
+ * @property {import('./http/apps.js').Material} material what other processes make all of this from
  */
 
 /** @returns {Promise<Fixture>} */
 export async function createFixture() {
-  const keyRing = await createKeyRing({ current: { secret: randomBytes(32) } });
+  const secret = randomBytes(32);
+  const signingKey = randomBytes(32).toString('base64url');
+  const keyRing = await createKeyRing({ current: { secret } });
   const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE });
   const { kid, bytes } = exportAccessKey(keyRing);
   const issued = await issueTokens(service);
@@ -62,6 +67,12 @@ export async function createFixture() {
     header: { alg: 'dir', enc: 'A256GCM', kid, typ: 'at+jwt' },
     tokens: issued.map(({ token }) => asReceived(token)),
     claims: issued[0].claims,
+    signedTokens: issued.map(({ claims }) => asReceived(signClaims(claims, signingKey))),
+    material: {
+      ringSecret: secret.toString('base64url'),
+      contentKey: bytes.toString('base64url'),
+      signingKey,
+    },
   };
 }
 
@@ -74,6 +85,15 @@ function exportAccessKey(keyRing) {
 /** @param {Buffer} bytes */
 function importCryptoKey(bytes) {
   return webcrypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);
+}
+
+/**
+ * @param {import('passport-jwe').ClaimsSet} claims
+ * @param {string} signingKey
+ */
+function signClaims(claims, signingKey) {
+  const key = createSecretKey(signingKey, 'latin1');
+  return jwt.sign(claims, key, { algorithm: 'HS256', header: { typ: 'at+jwt' } });
 }
 
 /** @param {import('passport-jwe').TokenService} service */

@@ -16,7 +16,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   ],
   [/^bearer\//, /^keys\//, /^claims\//, /^stores\//],
   [/^jwe\//, /^revocation\//, /^sessions\//, /^api-keys\//, /^limits\//],
-  [/^grants\//, /^token-(service|client)\.ts$/],
+  [/^grants\//, /^token-(verifier|service|client)\.ts$/],
   [/^express\//, /^cli\//, /^audit\//],
   [/^index\.ts$/],
 ];

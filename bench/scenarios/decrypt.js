@@ -26,7 +26,6 @@ export async function createDecryptScenario({ tokens, claims, keyRing, secretKey
   for (const read of [byFloor, byPackage, byJose]) deepEqual(await read(), claims);
   return {
     name: 'decrypt',
-    unit: 'µs/op',
     subjects: [
       synchronous('floor', byFloor),
       synchronous('passport-jwe', byPackage),

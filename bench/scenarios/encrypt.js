@@ -32,7 +32,6 @@ export async function createEncryptScenario({ service, request, claims, header, 
   }
   return {
     name: 'encrypt',
-    unit: 'µs/op',
     subjects: [
       synchronous('floor', byFloor),
       oneAtATime('passport-jwe', byPackage),

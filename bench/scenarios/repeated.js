@@ -22,7 +22,6 @@ export async function createRepeatedScenario({ tokens, claims, keyRing, secretKe
   for (const service of [cached, uncached]) deepEqual((await service.verify(tokens[0])).claims, claims);
   return {
     name: 'verify, repeated',
-    unit: 'µs/op',
     subjects: [
       synchronous(
         'floor',

@@ -49,7 +49,6 @@ async function createScenario(driver, { tokens, keyRing }) {
   for (const size of SIZES) filled.push(await fill(driver, size));
   return {
     name: `revoked, ${driver.name}`,
-    unit: 'µs/op',
     subjects: filled.map(({ size, revocations }) => {
       // Each token is decrypted, as one that is new: the bounds are in terms of that.
       const options = { keyRing, issuer: ISSUER, audience: AUDIENCE, revocations, tokenCache: false };

@@ -23,14 +23,13 @@ export async function createVerifyScenario({ tokens, claims, keyRing, secretKey,
     contentEncryptionAlgorithms: ['A256GCM'],
   };
 
-  const byFloor = (token) => openAndCheck(token, secretKey);
+  const byFloor = (token) => openToken(token, secretKey);
   const byPackage = async (token) => (await createService(keyRing).verify(token)).claims;
   const byJose = async (token) => (await jwtDecrypt(token, cryptoKey, josePolicy)).payload;
 
   for (const read of [byFloor, byPackage, byJose]) deepEqual(await read(tokens[0]), claims);
   return {
     name: 'verify',
-    unit: 'µs/op',
     subjects: [
       synchronous('floor', onEach(tokens, byFloor)),
       oneAtATime('passport-jwe', verifyNew(tokens, keyRing)),
@@ -68,23 +67,4 @@ function createService(keyRing) {
 function onEach(tokens, read) {
   const nextToken = cycle(tokens);
   return () => read(nextToken());
-}
-
-/**
- * The least that verifies a token of the fixture: the header is read for its `typ` alone.
- * @param {string} token
- * @param {import('node:crypto').KeyObject} key
- */
-function openAndCheck(token, key) {
-  const claims = openToken(token, key);
-  const header = JSON.parse(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString());
-  const now = Date.now() / 1000;
-  const valid =
-    header.typ === 'at+jwt' &&
-    claims.iss === ISSUER &&
-    claims.aud === AUDIENCE &&
-    claims.exp + CLOCK_TOLERANCE_SECONDS > now &&
-    claims.nbf - CLOCK_TOLERANCE_SECONDS <= now;
-  if (!valid) throw new Error('The token is not valid');
-  return claims;
 }

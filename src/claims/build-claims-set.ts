@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { NumericDate } from '../clock.js';
-import { type IssuedClaims, RESERVED_CLAIMS } from './claims-set.js';
+import { type IssuedClaims, RESERVED_CLAIMS, type TokenType } from './claims-set.js';
 import { freezeJson, isJsonObject, type JsonObject } from './json.js';
 import { formatScope, isScopeToken } from './scope.js';
 
 /** What one token is to say. */
 export interface ClaimsRequest {
-  readonly issuer: string;
+  /** Kind of token; the claims must be those that it promises. */
+  readonly type: Exclude<TokenType, 'foreign'>;
   /** One audience a token. */
   readonly audience: string;
   readonly subject: string;
@@ -27,22 +28,25 @@ const MAX_CUSTOM_DEPTH = 8;
  * `iat`. What the caller passed in is never changed, and never overrides a registered claim.
  * @throws TypeError for a lifetime that is no positive number, or a scope that is not made of scope tokens.
  */
-export function buildClaimsSet(request: ClaimsRequest, now: NumericDate): IssuedClaims {
-  const { issuer, audience, subject, clientId, scope, lifetimeSeconds, claims } = request;
+export function buildClaimsSet(
+  request: ClaimsRequest,
+  { issuer, now }: { readonly issuer: string; readonly now: NumericDate },
+): IssuedClaims {
+  const { type, audience, subject, clientId, scope, lifetimeSeconds, claims } = request;
   if (!(Number.isFinite(lifetimeSeconds) && lifetimeSeconds > 0)) {
     throw new TypeError('lifetimeSeconds must be a positive number');
   }
   if (!scope.every(isScopeToken)) throw new TypeError('scope must be an array of scope tokens');
   const iat = Math.floor(now);
   const exp = Math.floor(iat + lifetimeSeconds);
-  const { scope: _, ...others } = claims;
   return Object.freeze({
-    ...others,
+    ...(Object.hasOwn(claims, 'scope') ? withoutScope(claims) : claims),
+    type,
     iss: issuer,
     sub: subject,
     aud: audience,
     exp,
-    ...(claims['type'] === 'delegation' ? { expires_at: exp } : {}),
+    ...(type === 'delegation' ? { expires_at: exp } : {}),
     nbf: iat,
     iat,
     jti: randomUUID(),
@@ -50,6 +54,11 @@ export function buildClaimsSet(request: ClaimsRequest, now: NumericDate): Issued
     ...(scope.length === 0 ? {} : { scope: formatScope(scope) }),
     permissions: Object.freeze([...scope]),
   });
+}
+
+/** A copy, which costs as much as all the rest: few applications pass claims of that name. */
+function withoutScope({ scope: _, ...others }: JsonObject): JsonObject {
+  return others;
 }
 
 /**

@@ -9,6 +9,20 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether JSON carries the value as it is: nothing in it is left out, converted, or deeper than `maxDepth` levels. */
+export function isPlainJson(value: unknown, maxDepth: number): value is JsonValue {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || maxDepth === 0) return false;
+  const isList = Array.isArray(value);
+  if ('toJSON' in value || !(isList || Object.getPrototypeOf(value) === Object.prototype)) return false;
+  // A list as it is iterated, with its holes.
+  for (const member of isList ? value : Object.values(value)) {
+    if (!isPlainJson(member, maxDepth - 1)) return false;
+  }
+  return true;
+}
+
 /** Freezes parsed JSON in place, at every level. @returns whether it nests no deeper than `maxDepth` levels. */
 export function freezeJson(value: unknown, maxDepth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
@@ -24,14 +38,14 @@ export function freezeJson(value: unknown, maxDepth: number): boolean {
 function freezeItems(items: readonly unknown[], maxDepth: number): boolean {
   for (let index = 0; index < items.length; index += 1) {
     const item = items[index];
-    if (typeof item === 'object' && !freezeJson(item, maxDepth)) return false;
+    if (typeof item === 'object' && item !== null && !freezeJson(item, maxDepth)) return false;
   }
   return true;
 }
 
 function freezeMembers(object: object, maxDepth: number): boolean {
   for (const member of Object.values(object)) {
-    if (typeof member === 'object' && !freezeJson(member, maxDepth)) return false;
+    if (typeof member === 'object' && member !== null && !freezeJson(member, maxDepth)) return false;
   }
   return true;
 }

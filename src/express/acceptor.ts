@@ -1,7 +1,8 @@
 import type { Request } from 'express';
 import type { AuditEvent } from '../audit/events.js';
-import { noAuditTrail } from '../audit/record.js';
+import { assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type AcceptedToken, recordAcceptances } from '../audit/record-acceptances.js';
+import { isB64Token, MALFORMED_AUTHORIZATION } from '../bearer/extract-bearer-token.js';
 import {
   type ChallengeOptions,
   type ChallengeWriter,
@@ -10,9 +11,16 @@ import {
 import { formatScope, resolveRequiredScope } from '../claims/scope.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import { type Clock, systemClock } from '../clock.js';
-import { InsufficientScopeError, InvalidTokenError, JweError, MissingCredentialsError } from '../errors.js';
+import {
+  InsufficientScopeError,
+  InvalidRequestError,
+  InvalidTokenError,
+  JweError,
+  MissingCredentialsError,
+} from '../errors.js';
 import type { KnownOptions } from '../options.js';
-import { createTokenService, type TokenServiceOptions } from '../token-service.js';
+import type { TokenServiceOptions } from '../token-service.js';
+import { createTokenVerifier } from '../token-verifier.js';
 import { readIp } from './request-ip.js';
 import { createTokenReader, type TokenLocations } from './token-locations.js';
 
@@ -59,8 +67,11 @@ export type Acceptance =
 
 /** Decides about requests; knows nothing of responses. */
 export interface Acceptor {
-  /** Rejects only for a fault of the program; all that a client or an outage can cause is a refusal. */
-  accept(req: Request): Promise<Acceptance>;
+  /**
+   * Returns no promise where nothing has to be waited for. Throws or rejects only for a fault of the program; all that a
+   * client or an outage can cause is a refusal.
+   */
+  accept(req: Request): Acceptance | Promise<Acceptance>;
   /** Puts a verified token that is let through on record. */
   recordAcceptance(token: VerifiedToken): void;
   /** Puts a refusal on record, with the token where it was verified. */
@@ -71,28 +82,32 @@ export interface Acceptor {
 
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function createAcceptor(options: AcceptOptions): Acceptor {
-  const tokens = createTokenService(options);
+  const verifyToken = createTokenVerifier(options);
   const readToken = createTokenReader(options.tokenLocations);
   const requiredScope = resolveRequiredScope(options.scope ?? [], 'scope');
   const { audit = noAuditTrail, clock = systemClock } = options;
+  assertAuditTrail(audit);
   const countAcceptance = recordAcceptances(audit, clock);
 
-  const verifyRequest = async (req: Request): Promise<VerifiedToken> => {
-    const token = readToken(req);
-    if (token === undefined) throw new MissingCredentialsError();
-    return tokens.verify(token);
-  };
+  const checkScope = (token: VerifiedToken): Acceptance =>
+    requiredScope.every(token.hasScope)
+      ? { kind: 'verified', token }
+      : { kind: 'refused', error: new InsufficientScopeError(formatScope(requiredScope)), token };
 
   return Object.freeze({
-    async accept(req: Request): Promise<Acceptance> {
-      let token: VerifiedToken | undefined;
+    accept(req: Request): Acceptance | Promise<Acceptance> {
+      let presented: string | undefined;
+      const refuse = (failure: unknown): Acceptance => ({
+        kind: 'refused',
+        error: asRefusal(failure, presented),
+      });
       try {
-        token = await verifyRequest(req);
-        assertScope(token, requiredScope);
-        return { kind: 'verified', token };
-      } catch (error) {
-        if (!(error instanceof JweError)) throw error;
-        return { kind: 'refused', error, ...(token === undefined ? {} : { token }) };
+        presented = readToken(req);
+        if (presented === undefined) throw new MissingCredentialsError();
+        const verified = verifyToken(presented);
+        return verified instanceof Promise ? verified.then(checkScope, refuse) : checkScope(verified);
+      } catch (failure) {
+        return refuse(failure);
       }
     },
     recordAcceptance: (token: VerifiedToken) => countAcceptance(identify(token)),
@@ -103,6 +118,13 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
     writeChallenge: createChallengeWriter(options),
     clock,
   });
+}
+
+/** A token that could be none at all makes the request a malformed one. @throws what is a fault of the program. */
+function asRefusal(failure: unknown, presented: string | undefined): JweError {
+  if (!(failure instanceof JweError)) throw failure;
+  const isMalformed = failure instanceof InvalidTokenError && !isB64Token(presented);
+  return isMalformed ? new InvalidRequestError(MALFORMED_AUTHORIZATION) : failure;
 }
 
 /** @throws InsufficientScopeError unless the token has all of them. */

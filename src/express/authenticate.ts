@@ -12,6 +12,11 @@ export interface AuthenticateOptions extends AcceptOptions {
   readonly failWithError?: boolean;
 }
 
+interface Continuation {
+  readonly res: Response;
+  readonly next: NextFunction;
+}
+
 const KNOWN: KnownOptions<AuthenticateOptions> = {
   ...ACCEPT_OPTIONS,
   credentialsRequired: true,
@@ -33,15 +38,20 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
     return isAnonymous && !credentialsRequired ? { kind: 'anonymous' } : acceptance;
   };
 
-  const decide = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    const outcome = toOutcome(await acceptor.accept(req));
+  const finish = (acceptance: Acceptance, req: Request, { res, next }: Continuation): void => {
+    const outcome = toOutcome(acceptance);
     keepState(req, { outcome, acceptor, failWithError });
-    if (outcome.kind === 'refused') return refuseRequest({ req, res, next }, outcome.error);
+    if (outcome.kind === 'refused') {
+      refuseRequest({ req, res, next }, outcome.error).catch(next);
+      return;
+    }
     if (outcome.kind === 'verified') acceptor.recordAcceptance(outcome.token);
     next();
   };
 
   return function authenticateBearer(req, res, next) {
-    decide(req, res, next).catch(next);
+    const acceptance = acceptor.accept(req);
+    if (!(acceptance instanceof Promise)) return finish(acceptance, req, { res, next });
+    acceptance.then((settled) => finish(settled, req, { res, next })).catch(next);
   };
 }

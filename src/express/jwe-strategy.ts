@@ -13,6 +13,7 @@ import {
 import { addChallenge } from './answer-failure.js';
 import { keepState } from './request-state.js';
 import {
+  claimsAsUser,
   type FoundUser,
   resolveVerify,
   type UserFinder,
@@ -50,7 +51,7 @@ interface Ends {
 export class JweStrategy extends Strategy {
   readonly name: string;
   private readonly acceptor: Acceptor;
-  private readonly findUser: UserFinder;
+  private readonly findUser: UserFinder | undefined;
 
   /**
    * @param verify finds the user that a token speaks for, in Passport's conventions: `(token, done)`, or
@@ -74,15 +75,18 @@ export class JweStrategy extends Strategy {
       fail: this.fail.bind(this),
       error: this.error.bind(this),
     };
-    const { acceptor, findUser } = this;
+    const { acceptor } = this;
     const failWithError = options.failWithError ?? false;
-    decide(req, acceptor, findUser).then(
-      (outcome) => {
-        keepState(req, { outcome, acceptor, failWithError });
-        finish(req, () => end(outcome, acceptor, ends));
-      },
-      (error) => finish(req, () => ends.error(asError(error))),
-    );
+    const conclude = (outcome: StrategyOutcome): void => {
+      keepState(req, { outcome, acceptor, failWithError });
+      finish(req, () => end(outcome, acceptor, ends));
+    };
+    const outcome = decide(req, acceptor, this.findUser);
+    if (outcome instanceof Promise) {
+      outcome.then(conclude, (fault) => finish(req, () => ends.error(asError(fault))));
+    } else {
+      conclude(outcome);
+    }
   }
 }
 
@@ -90,21 +94,39 @@ type StrategyOutcome =
   | { readonly kind: 'verified'; readonly token: VerifiedToken; readonly found: FoundUser }
   | Extract<Acceptance, { kind: 'refused' }>;
 
+/** Returns no promise where the token is verified without one, and is itself the user. */
+function decide(
+  req: Request,
+  acceptor: Acceptor,
+  findUser: UserFinder | undefined,
+): StrategyOutcome | Promise<StrategyOutcome> {
+  const acceptance = acceptor.accept(req);
+  const isVerified = !(acceptance instanceof Promise) && acceptance.kind === 'verified';
+  if (!isVerified || findUser !== undefined) return decideByPromise(req, { acceptance, acceptor, findUser });
+  return { ...acceptance, found: claimsAsUser(acceptance.token) };
+}
+
+interface Parts {
+  readonly acceptance: Acceptance | Promise<Acceptance>;
+  readonly acceptor: Acceptor;
+  readonly findUser: UserFinder | undefined;
+}
+
 /** Decides, and puts a refusal on record. Rejects only for a fault of the program, verify function included. */
-async function decide(req: Request, acceptor: Acceptor, findUser: UserFinder): Promise<StrategyOutcome> {
-  const outcome = await authenticateRequest(req, acceptor, findUser);
-  if (outcome.kind === 'refused') await acceptor.recordRefusal(req, outcome.error, outcome.token);
+async function decideByPromise(req: Request, parts: Parts): Promise<StrategyOutcome> {
+  const outcome = await findUserOf(req, await parts.acceptance, parts.findUser);
+  if (outcome.kind === 'refused') await parts.acceptor.recordRefusal(req, outcome.error, outcome.token);
   return outcome;
 }
 
-async function authenticateRequest(
+async function findUserOf(
   req: Request,
-  acceptor: Acceptor,
-  findUser: UserFinder,
+  acceptance: Acceptance,
+  findUser: UserFinder | undefined,
 ): Promise<StrategyOutcome> {
-  const acceptance = await acceptor.accept(req);
   if (acceptance.kind === 'refused') return acceptance;
   const { token } = acceptance;
+  if (findUser === undefined) return { kind: 'verified', token, found: claimsAsUser(token) };
   try {
     const found = await findUser(req, token);
     if (found === undefined) return { kind: 'refused', error: new InvalidTokenError('no_user'), token };

@@ -46,14 +46,23 @@ export function createTokenReader(locations: TokenLocations = {}): TokenReader {
     throw new TypeError('tokenLocations.header is for other headers');
 
   const readers: TokenReader[] = [];
-  if (authorization) readers.push((req) => extractBearerToken(req.headersDistinct['authorization']));
-  if (header !== undefined)
-    readers.push((req) => extractHeaderToken(req.headersDistinct[header.toLowerCase()]));
-  if (cookie !== undefined) readers.push((req) => extractCookieToken(req.headersDistinct['cookie'], cookie));
+  if (authorization) readers.push((req) => extractBearerToken(readFields(req, 'authorization')));
+  if (header !== undefined) readers.push((req) => extractHeaderToken(readFields(req, header.toLowerCase())));
+  if (cookie !== undefined) readers.push((req) => extractCookieToken(readFields(req, 'cookie'), cookie));
   if (form) readers.push((req) => extractFormToken(readFormParameter(req)));
   const [only, ...others] = readers;
   if (only === undefined) throw new TypeError('tokenLocations leaves no place to look for a token');
   return others.length === 0 ? only : (req) => selectToken(readers.map((read) => read(req)));
+}
+
+/** Every field of a name in lower case: `headers` hides the second one, `headersDistinct` reads all the others too. */
+function readFields({ rawHeaders }: Request, name: string): readonly string[] {
+  const values: string[] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const [field = '', value = ''] = [rawHeaders[index], rawHeaders[index + 1]];
+    if (field.length === name.length && field.toLowerCase() === name) values.push(value);
+  }
+  return values;
 }
 
 /** RFC 6750 section 2.2: form-encoded, and not in a GET request. */

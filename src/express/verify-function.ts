@@ -20,12 +20,17 @@ export interface FoundUser {
 /** @returns `undefined` where there is no such user. */
 export type UserFinder = (req: Request, token: VerifiedToken) => Promise<FoundUser | undefined>;
 
-/** Brings every convention of Passport into one form. Without a verify function the claims set is the user. */
+/** The user where nobody is asked for one. */
+export function claimsAsUser(token: VerifiedToken): FoundUser {
+  return { user: token.claims, info: token };
+}
+
+/** Brings every convention of Passport into one form. @returns `undefined` where there is no verify function. */
 export function resolveVerify(
   verify: VerifyFunction | VerifyFunctionWithRequest | undefined,
   passReqToCallback: boolean,
-): UserFinder {
-  if (verify === undefined) return async (_req, token) => ({ user: token.claims, info: token });
+): UserFinder | undefined {
+  if (verify === undefined) return undefined;
   if (typeof verify !== 'function') throw new TypeError('The verify callback must be a function');
   if (takesRequest(verify, passReqToCallback)) {
     return (req, token) => settleVerify((done) => verify(req, token, done), verify.length > 2, token);

@@ -2,7 +2,7 @@ import type { NumericDate } from '../clock.js';
 import type { DecryptedToken } from './decrypt-token.js';
 import { type OpeningPolicy, openToken } from './open-token.js';
 import { digestToken, TokenCache, type TokenCacheLimits } from './token-cache.js';
-import { TokenSightings } from './token-sightings.js';
+import { bitOf, TokenSightings } from './token-sightings.js';
 
 /** Opens tokens as `openToken` does, and throws what that throws. */
 export type TokenOpener = (token: string, now: NumericDate) => DecryptedToken | Promise<DecryptedToken>;
@@ -25,8 +25,9 @@ export function createTokenOpener(policy: OpeningPolicy, limits: TokenCacheLimit
   };
 
   return (token, now) => {
-    if (sightings.has(token)) return openRepeated(token, now);
-    return whenOpened(openToken(token, policy, now), () => sightings.add(token));
+    const bit = bitOf(token);
+    if (sightings.has(bit)) return openRepeated(token, now);
+    return whenOpened(openToken(token, policy, now), () => sightings.add(bit));
   };
 }
 

@@ -5,7 +5,7 @@ import { InvalidTokenError } from '../errors.js';
 import type { ContentKey, DirectKey } from '../keys/content-key.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { IV_BYTES, openContent, type SealedContent, TAG_BYTES } from './aes-gcm.js';
-import { decodeBase64url } from './base64url.js';
+import { assertAscii, decodeAsciiBase64url } from './base64url.js';
 import { encryptedKeyBytes } from './encrypted-key-bytes.js';
 import type { ProtectedHeader } from './protected-header.js';
 import { keepHeader, type ReadHeader, readHeader } from './read-header.js';
@@ -84,11 +84,12 @@ export function decryptContent(sealed: SealedContent, additionalData: Uint8Array
 /** Header, encrypted key, IV, ciphertext and tag. */
 type Segments = readonly [string, string, string, string, string];
 
-/** RFC 7516 section 7.1: five parts, hence four dots. */
+/** RFC 7516 section 7.1: five parts in ASCII, hence four dots. @throws InvalidTokenError */
 export function splitToken(token: string, maxTokenLength: number): Segments {
   if (token.length > maxTokenLength) throw new InvalidTokenError('too_long');
   const segments = token.split('.', 6);
   if (!isFive(segments)) throw new InvalidTokenError('segment_count');
+  assertAscii(token);
   return segments;
 }
 
@@ -104,10 +105,10 @@ export interface DecodedSegments extends SealedContent {
 /** @throws InvalidTokenError */
 export function decodeSegments([, encryptedKey, iv, ciphertext, tag]: Segments): DecodedSegments {
   return {
-    encryptedKey: encryptedKey === '' ? NOTHING : decodeBase64url(encryptedKey),
-    iv: decodeBase64url(iv),
-    ciphertext: decodeBase64url(ciphertext),
-    tag: decodeBase64url(tag),
+    encryptedKey: encryptedKey === '' ? NOTHING : decodeAsciiBase64url(encryptedKey),
+    iv: decodeAsciiBase64url(iv),
+    ciphertext: decodeAsciiBase64url(ciphertext),
+    tag: decodeAsciiBase64url(tag),
   };
 }
 

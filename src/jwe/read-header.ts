@@ -6,6 +6,8 @@ export interface ReadHeader {
   readonly header: ProtectedHeader;
   /** What AES-GCM authenticates beside the content: the encoded header (RFC 7516 section 5.2 step 14). */
   readonly additionalData: Buffer;
+  /** Whether the next token with the same header need not be read for it. */
+  readonly isKnown: boolean;
 }
 
 /** A key has few headers, as a rule one. Beyond that the oldest makes room. */
@@ -21,17 +23,17 @@ export function readHeader(encoded: string): ReadHeader {
   const read = known.get(encoded);
   if (read !== undefined) return read;
   const header = parseProtectedHeader(decodeBase64url(encoded));
-  return { header, additionalData: Buffer.from(encoded, 'latin1') };
+  return { header, additionalData: Buffer.from(encoded, 'latin1'), isKnown: false };
 }
 
 /** Makes a header known. To be called for tokens whose tag verified, so that nobody else fills the room. */
-export function keepHeader({ header, additionalData }: ReadHeader): void {
+export function keepHeader({ header, additionalData, isKnown }: ReadHeader): void {
+  if (isKnown) return;
   // A copy: V8 lets a piece of a token hold on to the whole token.
   const encoded = additionalData.toString('latin1');
-  if (known.has(encoded)) return;
   for (const oldest of known.keys()) {
     if (known.size < MAX_KNOWN) break;
     known.delete(oldest);
   }
-  known.set(encoded, Object.freeze({ header, additionalData }));
+  known.set(encoded, Object.freeze({ header, additionalData, isKnown: true }));
 }

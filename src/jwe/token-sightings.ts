@@ -16,16 +16,16 @@ export class TokenSightings {
   #older = new Uint32Array(BITS / 32);
   #count = 0;
 
-  has(token: string): boolean {
-    const bit = bitOf(token);
+  /** @param bit of the token: `bitOf`. */
+  has(bit: number): boolean {
     if (isSet(this.#recent, bit)) return true;
     if (!isSet(this.#older, bit)) return false;
     this.#set(bit);
     return true;
   }
 
-  add(token: string): void {
-    const bit = bitOf(token);
+  /** @param bit of a token that opened. */
+  add(bit: number): void {
     if (!isSet(this.#recent, bit)) this.#set(bit);
   }
 
@@ -44,8 +44,8 @@ function isSet(bits: Uint32Array, bit: number): boolean {
   return (((bits[bit >>> 5] ?? 0) >>> (bit & 31)) & 1) === 1;
 }
 
-/** Whoever chooses the characters gains a digest that is computed in vain. */
-function bitOf(token: string): number {
+/** Where a token leaves its trace. Whoever chooses the characters gains a digest that is computed in vain. */
+export function bitOf(token: string): number {
   let mixed = 0;
   for (let index = Math.max(0, token.length - CHARACTERS); index < token.length; index += 1) {
     mixed = Math.imul(mixed, 31) + token.charCodeAt(index);

@@ -4,6 +4,7 @@ import {
   extractCookieToken,
   extractFormToken,
   extractHeaderToken,
+  isB64Token,
   selectToken,
 } from '../../src/bearer/extract-bearer-token.js';
 import { InvalidRequestError } from '../../src/errors.js';
@@ -16,36 +17,20 @@ describe('extractBearerToken', () => {
     },
   );
 
-  test('finds a token that uses every character of a b64token', () => {
-    expect(extractBearerToken(['Bearer aZ09-._~+/=='])).toBe('aZ09-._~+/==');
+  test('hands over what follows the scheme as it stands', () => {
+    expect(extractBearerToken(['Bearer  a b'])).toBe('a b');
   });
 
-  test.each([
-    [undefined],
-    [[]],
-    [['']],
-    [['Basic YTpi']],
-    [['Bearerabc']],
-    [['Bearer-x abc']],
-    [['Token abc']],
-  ])('finds none in %j', (headers) => {
-    expect(extractBearerToken(headers)).toBeUndefined();
+  test('finds a token without any character where nothing follows the scheme', () => {
+    expect(extractBearerToken(['Bearer '])).toBe('');
   });
 
-  test.each([
-    ['Bearer'],
-    ['Bearer '],
-    ['Bearer a b'],
-    ['Bearer a,b'],
-    ['Bearer "a"'],
-    ['Bearer =a'],
-    ['Bearer\tabc'],
-    ['Bearer:abc'],
-    ['Bearer a\n'],
-    ['Bearer é'],
-  ])('refuses %j as malformed', (header) => {
-    expect(() => extractBearerToken([header])).toThrow(InvalidRequestError);
-  });
+  test.each([[[]], [['']], [['Basic YTpi']], [['Bearerabc']], [['Bearer-x abc']], [['Token abc']]])(
+    'finds none in %j',
+    (headers) => {
+      expect(extractBearerToken(headers)).toBeUndefined();
+    },
+  );
 
   test.each([[['Bearer abc', 'Bearer abc']], [['Bearer abc', 'Basic YTpi']]])(
     'refuses several Authorization headers: %j',
@@ -53,12 +38,19 @@ describe('extractBearerToken', () => {
       expect(() => extractBearerToken(headers)).toThrow('several Authorization headers');
     },
   );
+});
 
-  test('never quotes what it refuses', () => {
-    expect(() => extractBearerToken(['Bearer s3cret value'])).toThrow(
-      expect.objectContaining({ message: expect.not.stringContaining('s3cret') }),
-    );
+describe('isB64Token', () => {
+  test('accepts every character of a b64token', () => {
+    expect(isB64Token('aZ09-._~+/==')).toBe(true);
   });
+
+  test.each([[''], ['a b'], ['a,b'], ['"a"'], ['=a'], ['\tabc'], [':abc'], ['a\n'], ['é'], [undefined]])(
+    'refuses %j',
+    (value) => {
+      expect(isB64Token(value)).toBe(false);
+    },
+  );
 });
 
 describe('extractHeaderToken', () => {
@@ -67,7 +59,7 @@ describe('extractHeaderToken', () => {
   });
 
   test('finds none where the header is absent', () => {
-    expect(extractHeaderToken(undefined)).toBeUndefined();
+    expect(extractHeaderToken([])).toBeUndefined();
   });
 
   test.each([[['']], [['Bearer abc']], [['a', 'a']]])('refuses %j', (values) => {
@@ -80,7 +72,7 @@ describe('extractCookieToken', () => {
     expect(extractCookieToken(['xtoken=no; token=abc', 'theme=dark'], 'token')).toBe('abc');
   });
 
-  test.each([[undefined], [['theme=dark']]])('finds none in %j', (headers) => {
+  test.each([[[]], [['theme=dark']]])('finds none in %j', (headers) => {
     expect(extractCookieToken(headers, 'token')).toBeUndefined();
   });
 

@@ -4,20 +4,22 @@ import { RESERVED_CLAIMS } from '../../src/claims/claims-set.js';
 import { AUDIENCE, ISSUER, NOW } from '../support/tokens.js';
 
 const REQUEST: ClaimsRequest = {
-  issuer: ISSUER,
+  type: 'service',
   audience: AUDIENCE,
   subject: 'alice',
   clientId: 'demo',
   scope: ['read:documents', 'write:documents'],
   lifetimeSeconds: 600,
-  claims: { type: 'service' },
+  claims: {},
 };
+
+const ISSUED = { issuer: ISSUER, now: NOW };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 describe('buildClaimsSet', () => {
   test('says everything that a token says', () => {
-    expect(buildClaimsSet(REQUEST, NOW)).toEqual({
+    expect(buildClaimsSet(REQUEST, ISSUED)).toEqual({
       iss: ISSUER,
       sub: 'alice',
       aud: AUDIENCE,
@@ -33,7 +35,7 @@ describe('buildClaimsSet', () => {
   });
 
   test('gives every token its own jti', () => {
-    const identifiers = Array.from({ length: 100 }, () => buildClaimsSet(REQUEST, NOW).jti);
+    const identifiers = Array.from({ length: 100 }, () => buildClaimsSet(REQUEST, ISSUED).jti);
     expect(new Set(identifiers).size).toBe(100);
   });
 
@@ -42,44 +44,48 @@ describe('buildClaimsSet', () => {
     [NOW, 599.9, NOW + 599],
     [NOW + 0.5, 10.5, NOW + 10],
   ])('writes whole seconds at %d for a lifetime of %d', (now, lifetimeSeconds, exp) => {
-    expect(buildClaimsSet({ ...REQUEST, lifetimeSeconds }, now)).toMatchObject({ iat: NOW, nbf: NOW, exp });
+    expect(buildClaimsSet({ ...REQUEST, lifetimeSeconds }, { issuer: ISSUER, now })).toMatchObject({
+      iat: NOW,
+      nbf: NOW,
+      exp,
+    });
   });
 
   test('never changes what the caller passed in', () => {
-    const claims = Object.freeze({ type: 'service', metadata: { tier: 'enterprise' } });
+    const claims = Object.freeze({ metadata: { tier: 'enterprise' } });
     const scope = Object.freeze(['read:documents']);
-    buildClaimsSet(Object.freeze({ ...REQUEST, claims, scope }), NOW);
-    expect(claims).toEqual({ type: 'service', metadata: { tier: 'enterprise' } });
+    buildClaimsSet(Object.freeze({ ...REQUEST, claims, scope }), ISSUED);
+    expect(claims).toEqual({ metadata: { tier: 'enterprise' } });
     expect(scope).toEqual(['read:documents']);
   });
 
   test('is not changed by what the caller does to the scope afterwards', () => {
     const scope = ['read:documents'];
-    const claims = buildClaimsSet({ ...REQUEST, scope }, NOW);
+    const claims = buildClaimsSet({ ...REQUEST, scope }, ISSUED);
     scope.push('admin');
     expect(claims).toMatchObject({ scope: 'read:documents', permissions: ['read:documents'] });
   });
 
-  test.each(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'permissions'])(
+  test.each(['type', 'iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'permissions'])(
     'never lets the claims of the caller override %s',
     (name) => {
-      expect(buildClaimsSet({ ...REQUEST, claims: { [name]: 'forged' } }, NOW)[name]).not.toBe('forged');
+      expect(buildClaimsSet({ ...REQUEST, claims: { [name]: 'forged' } }, ISSUED)[name]).not.toBe('forged');
     },
   );
 
   test('has no scope where none is granted', () => {
-    const claims = buildClaimsSet({ ...REQUEST, scope: [] }, NOW);
+    const claims = buildClaimsSet({ ...REQUEST, scope: [] }, ISSUED);
     expect(claims).not.toHaveProperty('scope');
     expect(claims.permissions).toEqual([]);
   });
 
   test('takes no scope from the claims of the caller where none is granted', () => {
-    const claims = buildClaimsSet({ ...REQUEST, scope: [], claims: { scope: 'admin' } }, NOW);
+    const claims = buildClaimsSet({ ...REQUEST, scope: [], claims: { scope: 'admin' } }, ISSUED);
     expect(claims).not.toHaveProperty('scope');
   });
 
   test('is frozen', () => {
-    const claims = buildClaimsSet(REQUEST, NOW);
+    const claims = buildClaimsSet(REQUEST, ISSUED);
     expect(Object.isFrozen(claims)).toBe(true);
     expect(Object.isFrozen(claims.permissions)).toBe(true);
   });

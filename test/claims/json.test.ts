@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { freezeJson, isJsonObject } from '../../src/claims/json.js';
+import { freezeJson, isJsonObject, isPlainJson } from '../../src/claims/json.js';
 
 describe('isJsonObject', () => {
   test.each([
@@ -11,6 +11,37 @@ describe('isJsonObject', () => {
     [undefined, false],
   ])('of %j: %p', (value, expected) => {
     expect(isJsonObject(value)).toBe(expected);
+  });
+});
+
+describe('isPlainJson', () => {
+  test.each([
+    ['text', {}],
+    ['every kind of value', { a: [null, true, 1.5, 'text', { b: {} }] }],
+    ['null', null],
+  ])('accepts %s', (_what, value) => {
+    expect(isPlainJson(value, 4)).toBe(true);
+  });
+
+  test.each([
+    ['a member that is left out', { a: undefined }],
+    ['a function', { a: () => 1 }],
+    ['a symbol', [Symbol('a')]],
+    ['a hole in a list', new Array(3)],
+    ['a number that becomes null', { a: Number.NaN }],
+    ['an infinite number', [Number.POSITIVE_INFINITY]],
+    ['a big integer', { a: 1n }],
+    ['a date', { a: new Date(0) }],
+    ['an object that says how it becomes JSON', { toJSON: () => ({}) }],
+    ['a map', new Map()],
+    ['an instance', new (class Claims {})()],
+    ['one level too many', { a: { b: { c: {} } } }],
+  ])('refuses %s', (_what, value) => {
+    expect(isPlainJson(value, 3)).toBe(false);
+  });
+
+  test('reads parsed JSON as plain', () => {
+    expect(isPlainJson(JSON.parse('{"__proto__": 1, "a": [{}]}'), 3)).toBe(true);
   });
 });
 
