@@ -2,12 +2,18 @@ import { parseArgs } from 'node:util';
 import { checkRevocations, checkVerify } from './check.js';
 import { judgeGoals } from './goals.js';
 import { measureScenario } from './measure.js';
+import { HAS_REDIS } from './redis.js';
 import { describeRun, formatJsonLine, formatTables } from './report.js';
+import { createLookupScenario, createVerifyAmongScenario } from './scenarios/api-keys.js';
 import { createDecryptScenario } from './scenarios/decrypt.js';
 import { createEncryptScenario } from './scenarios/encrypt.js';
-import { createColdRouteScenario, createWarmRouteScenario } from './scenarios/guarded-route.js';
+import { createNewTokensScenario, createRepeatedTokensScenario } from './scenarios/guarded-route.js';
+import { createKeyRingScenario } from './scenarios/key-rings.js';
+import { createLimitsScenario } from './scenarios/limits.js';
+import { createRedisStoreScenario } from './scenarios/redis-store.js';
 import { createRepeatedScenario } from './scenarios/repeated.js';
 import { createRevocationScenarios } from './scenarios/revocations.js';
+import { createTokenEndpointScenario } from './scenarios/token-endpoint.js';
 import { createVerifyScenario } from './scenarios/verify.js';
 import { createFixture } from './token.js';
 
@@ -29,8 +35,14 @@ const SCENARIOS = [
   ['verify, repeated', createRepeatedScenario],
   ['encrypt', createEncryptScenario],
   ...createRevocationScenarios.map((create) => ['revoked', create]),
-  ['HTTP', createColdRouteScenario],
-  ['HTTP', createWarmRouteScenario],
+  ['verify, API keys', createVerifyAmongScenario],
+  ['authenticate, API keys', createLookupScenario],
+  ['verify, key ring', createKeyRingScenario],
+  ['limits', createLimitsScenario],
+  ['HTTP, new tokens', createNewTokensScenario],
+  ['HTTP, repeated tokens', createRepeatedTokensScenario],
+  ['HTTP, token endpoint', createTokenEndpointScenario],
+  ...(HAS_REDIS ? [['HTTP, revocations', createRedisStoreScenario]] : []),
 ];
 
 const options = readArguments(process.argv.slice(2));

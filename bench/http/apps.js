@@ -1,9 +1,22 @@
 import { createSecretKey } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import express from 'express';
 import { expressjwt } from 'express-jwt';
 import { auth, requiredScopes } from 'express-oauth2-jwt-bearer';
 import passport from 'passport';
-import { authenticate, createKeyRing, JweStrategy, requireScope } from 'passport-jwe';
+import {
+  authenticate,
+  createKeyRing,
+  createMemoryStores,
+  createRevocations,
+  JweStrategy,
+  loadApiKeys,
+  requireScope,
+  tokenRouter,
+} from 'passport-jwe';
+import { connectRedisStores } from 'passport-jwe/redis';
 import { ExtractJwt, Strategy as JwtStrategy } from 'passport-jwt';
 import { openToken } from '../floor.js';
 import { AUDIENCE, ISSUER } from '../token.js';
@@ -14,65 +27,115 @@ import { AUDIENCE, ISSUER } from '../token.js';
  * @property {string} ringSecret of the key ring, in base64url
  * @property {string} contentKey that it derives for the audience, in base64url
  * @property {string} signingKey of the tokens that are signed and not encrypted, as text
+ * @property {string} [redisUrl] where there is a Redis
  */
 
 const SCOPE = 'execute:models';
 const HS256 = { issuer: ISSUER, audience: AUDIENCE, algorithms: ['HS256'] };
 
+/** Of the client of the token endpoint. */
+export const API_KEY = 'bench_measuring_of_token_endpoint_0001';
+
+const API_KEY_FILE = `
+key_id: acme-reporting
+api_key: ${API_KEY}
+name: Acme reporting
+type: tiered_model_exec
+permissions: [${SCOPE}, read:documents]
+models: [{ name: gpt-5, endpoint: "echo:" }]
+rate_limits: {}
+`;
+
 /**
  * How each subject is set up. All have the one route behind them; what is not built in, as the check of the scope in
- * two of the peers, is added in a line.
- * @type {Record<string, (material: Material) => Promise<() => import('express').Express>>}
+ * two of the peers, is added in a line. These two are measured as their READMEs have it, with the secret as text, and
+ * with a KeyObject: given text, jsonwebtoken looks each time whether it is a public key, which takes 360 µs on Node 20.
+ * @type {Record<string, (material: Material) => Promise<import('express').Express>>}
  */
 export const APPS = {
-  bare: async () => () => createApp([]),
+  bare: async () => createApp([]),
 
   floor: async ({ contentKey }) => {
     const key = createSecretKey(contentKey, 'base64url');
-    return () =>
-      createApp([
-        (req, _res, next) => {
-          req.auth = openToken(req.headers.authorization.slice('Bearer '.length), key);
-          next();
-        },
-      ]);
+    return createApp([
+      (req, _res, next) => {
+        req.auth = openToken(req.headers.authorization.slice('Bearer '.length), key);
+        next();
+      },
+    ]);
   },
 
-  'passport-jwe': async ({ ringSecret }) => {
-    const options = await acceptOptions(ringSecret);
-    return () => createApp([authenticate(options), requireScope(SCOPE)]);
-  },
+  'passport-jwe': async ({ ringSecret }) =>
+    createApp([authenticate(await acceptOptions(ringSecret)), requireScope(SCOPE)]),
 
   'passport-jwe, Passport': async ({ ringSecret }) => {
-    const options = await acceptOptions(ringSecret);
-    return () => createApp([byPassport('jwe', new JweStrategy(options)), requireScope(SCOPE)]);
+    const strategy = new JweStrategy(await acceptOptions(ringSecret));
+    return createApp([byPassport('jwe', strategy), requireScope(SCOPE)]);
   },
 
-  'passport-jwt': async ({ signingKey }) => {
-    const options = {
-      ...HS256,
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      secretOrKey: createSecretKey(signingKey, 'latin1'),
-    };
-    const strategy = new JwtStrategy(options, (payload, done) => done(null, payload));
-    return () => createApp([byPassport('jwt', strategy), checkScope((req) => req.user)]);
-  },
+  'passport-jwt': async ({ signingKey }) => byPassportJwt(signingKey),
+  'passport-jwt, KeyObject': async ({ signingKey }) => byPassportJwt(createSecretKey(signingKey, 'latin1')),
 
-  'express-jwt': async ({ signingKey }) => {
-    const secret = createSecretKey(signingKey, 'latin1');
-    return () => createApp([expressjwt({ ...HS256, secret }), checkScope((req) => req.auth)]);
-  },
+  'express-jwt': async ({ signingKey }) => byExpressJwt(signingKey),
+  'express-jwt, KeyObject': async ({ signingKey }) => byExpressJwt(createSecretKey(signingKey, 'latin1')),
 
   'express-oauth2-jwt-bearer': async ({ signingKey }) => {
     const options = { issuer: ISSUER, audience: AUDIENCE, secret: signingKey, tokenSigningAlg: 'HS256' };
-    return () => createApp([auth(options), requiredScopes(SCOPE)]);
+    return createApp([auth(options), requiredScopes(SCOPE)]);
   },
+
+  'memory store': ({ ringSecret }) => createRevocableApp(ringSecret, createMemoryStores()),
+  'Redis store': async ({ ringSecret, redisUrl }) =>
+    createRevocableApp(ringSecret, await connectRedisStores({ url: redisUrl })),
+
+  'bare form': async () => {
+    const app = express();
+    app.post('/token', express.urlencoded(), (req, res) => res.json({ access_token: req.body.grant_type }));
+    return app;
+  },
+  'token router': ({ ringSecret }) => createIssuer(ringSecret),
 };
 
 /** @param {string} ringSecret */
 async function acceptOptions(ringSecret) {
   const keyRing = await createKeyRing({ current: { secret: Buffer.from(ringSecret, 'base64url') } });
   return { keyRing, issuer: ISSUER, audience: AUDIENCE };
+}
+
+/**
+ * @param {string} ringSecret
+ * @param {import('passport-jwe').Stores} stores
+ */
+async function createRevocableApp(ringSecret, stores) {
+  const revocations = createRevocations({ store: stores.revocations });
+  return createApp([
+    authenticate({ ...(await acceptOptions(ringSecret)), revocations }),
+    requireScope(SCOPE),
+  ]);
+}
+
+/** @param {string} ringSecret */
+async function createIssuer(ringSecret) {
+  const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-bench-'));
+  await writeFile(join(directory, 'bench.yaml'), API_KEY_FILE);
+  const apiKeys = await loadApiKeys({ directory });
+  await rm(directory, { recursive: true });
+  const app = express();
+  const { families } = createMemoryStores();
+  app.use(tokenRouter({ ...(await acceptOptions(ringSecret)), apiKeys, families }));
+  return app;
+}
+
+/** @param {string | import('node:crypto').KeyObject} secretOrKey */
+function byPassportJwt(secretOrKey) {
+  const options = { ...HS256, jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(), secretOrKey };
+  const strategy = new JwtStrategy(options, (payload, done) => done(null, payload));
+  return createApp([byPassport('jwt', strategy), checkScope((req) => req.user)]);
+}
+
+/** @param {string | import('node:crypto').KeyObject} secret */
+function byExpressJwt(secret) {
+  return createApp([expressjwt({ ...HS256, secret }), checkScope((req) => req.auth)]);
 }
 
 /** @param {readonly import('express').RequestHandler[]} guards */

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startChild } from './child.js';
 
-/** Requests of a sample; half a second at 12 000 a second. */
-const AMOUNT = 6400;
-const CONNECTIONS = 32;
+/** Requests of a sample: half a second at 12 000 a second. */
+export const AMOUNT = 6400;
+export const CONNECTIONS = 32;
 
 const SERVER_CORE = 0;
 const LOAD_CORE = 1;
@@ -15,8 +15,8 @@ const LOAD_CORE = 1;
  * @typedef {object} Candidate
  * @property {string} name
  * @property {string} app in apps.js
- * @property {readonly object[]} requests that are sent in turn, as autocannon takes them
- * @property {boolean} renewed whether the application begins anew for each sample
+ * @property {readonly object[]} requests as autocannon takes them: each sample goes on where the last one ended
+ * @property {number} [instances] processes that share the load. Default 1.
  */
 
 /**
@@ -29,34 +29,49 @@ const LOAD_CORE = 1;
 export async function createLoadTest(name, candidates, material) {
   const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-bench-'));
   const load = await startChild('load.js', LOAD_CORE);
-  const servers = [];
+  const children = [load];
   const subjects = [];
-  for (const candidate of candidates) {
-    const server = await startChild('serve.js', SERVER_CORE);
-    servers.push(server);
-    const url = await server.ask({ ask: 'start', app: candidate.app, material });
-    const requestsFile = join(directory, `${subjects.length}`);
-    await writeFile(requestsFile, candidate.requests.map((request) => JSON.stringify(request)).join('\n'));
-    subjects.push({
-      name: candidate.name,
-      sample: () => sample({ server, load, url, requestsFile, renewed: candidate.renewed }),
-    });
+  for (const { instances = 1, ...candidate } of candidates) {
+    const servers = await startServers(instances);
+    children.push(...servers);
+    const question = { ask: 'start', app: candidate.app, material };
+    const url = await Promise.all(servers.map((server) => server.ask(question)));
+    const requestsFile = join(directory, String(subjects.length));
+    subjects.push(createSubject({ ...candidate, servers, load, url, requestsFile }));
   }
   return {
     name,
     subjects,
     async dispose() {
-      await Promise.all([load, ...servers].map((child) => child.end()));
+      await Promise.all(children.map((child) => child.end()));
       await rm(directory, { recursive: true });
     },
   };
 }
 
-/** @returns {Promise<Record<string, number>>} */
-async function sample({ server, load, url, requestsFile, renewed }) {
-  if (renewed) await server.ask({ ask: 'renew' });
-  const before = await server.ask({ ask: 'cpuMicroseconds' });
-  const rate = await load.ask({ url, requestsFile, amount: AMOUNT, connections: CONNECTIONS });
-  const used = (await server.ask({ ask: 'cpuMicroseconds' })) - before;
-  return { 'req/s': rate, 'µs CPU/req': used / AMOUNT };
+/** @param {number} count */
+function startServers(count) {
+  return Promise.all(Array.from({ length: count }, () => startChild('serve.js', SERVER_CORE)));
+}
+
+/** @returns {import('../measure.js').Subject} */
+function createSubject({ name, requests, servers, load, url, requestsFile }) {
+  const cpuMicroseconds = async () => {
+    const each = await Promise.all(servers.map((server) => server.ask({ ask: 'cpuMicroseconds' })));
+    return each.reduce((sum, used) => sum + used, 0);
+  };
+  let next = 0;
+  return {
+    name,
+    async sample() {
+      const lines = Array.from({ length: Math.min(AMOUNT, requests.length) }, (_, index) =>
+        JSON.stringify(requests[(next + index) % requests.length]),
+      );
+      next += lines.length;
+      await writeFile(requestsFile, lines.join('\n'));
+      const before = await cpuMicroseconds();
+      const rate = await load.ask({ url, requestsFile, amount: AMOUNT, connections: CONNECTIONS });
+      return { 'req/s': rate, 'µs CPU/req': ((await cpuMicroseconds()) - before) / AMOUNT };
+    },
+  };
 }

@@ -1,8 +1,8 @@
-/** 32 KiB a generation. */
-const BITS = 2 ** 18;
+/** 64 KiB a generation, of which there are two. */
+const BITS = 2 ** 19;
 
-/** With that many bits set, one token in eight that never came before looks as if it had. */
-const MAX_SIGHTINGS = BITS / 8;
+/** With that many bits set in both, one token in eight that never came before looks as if it had. */
+const MAX_SIGHTINGS = BITS / 16;
 
 /** How much of a token tells it from others: its last characters are those of its tag, which looks random. */
 const CHARACTERS = 10;

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import { createKeyRing, createTokenService } from 'passport-jwe';
+import { cycle, oneAtATime } from '../subjects.js';
+import { AUDIENCE, ISSUER } from '../token.js';
+
+/** How many roots there are in the ring. */
+const SIZES = [1, 10, 100];
+
+/** Different tokens that are verified. */
+const TOKENS = 4000;
+
+/**
+ * Verifies tokens that are all new, each under another key than the last, while there are ever more keys.
+ * @param {import('../token.js').Fixture} fixture
+ */
+export async function createKeyRingScenario({ request }) {
+  const subjects = [];
+  for (const size of SIZES) {
+    const roots = Array.from({ length: size }, () => ({ secret: randomBytes(32) }));
+    const nextToken = cycle(await issueUnderEach(roots, request));
+    const [current, ...previous] = roots;
+    const service = await createService({ current, previous });
+    subjects.push(oneAtATime(`${size} roots`, () => service.verify(nextToken())));
+  }
+  return { name: 'verify, key ring', subjects };
+}
+
+/** In turns, so that no key is used twice in a row. */
+async function issueUnderEach(roots, request) {
+  const services = await Promise.all(roots.map((current) => createService({ current })));
+  const issued = await Promise.all(
+    Array.from({ length: TOKENS }, (_, index) => services[index % services.length].issue(request)),
+  );
+  return issued.map(({ token }) => token);
+}
+
+/** @param {import('passport-jwe').KeyRingOptions} keys */
+async function createService(keys) {
+  const keyRing = await createKeyRing(keys);
+  return createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, tokenCache: false });
+}

@@ -1,0 +1,39 @@
+import { connectRedisStores } from 'passport-jwe/redis';
+import { AMOUNT, createLoadTest } from '../http/load-test.js';
+import { startRedis } from '../redis.js';
+import { toRequest } from './guarded-route.js';
+
+/**
+ * A route whose tokens are all decrypted and looked up among what is revoked: in memory, and in the replica of a Redis,
+ * in one process and in four.
+ * @param {import('../token.js').Fixture} fixture
+ * @returns {Promise<import('../measure.js').Scenario>}
+ */
+export async function createRedisStoreScenario({ service, request, material }) {
+  const redis = await startRedis();
+  const requests = await issueAfterStart(redis.url, () => service.issue(request));
+  const candidates = [
+    { name: 'memory', app: 'memory store', requests },
+    { name: 'Redis', app: 'Redis store', requests },
+    { name: 'Redis, four instances', app: 'Redis store', requests, instances: 4 },
+  ];
+  const scenario = await createLoadTest('HTTP, revocations', candidates, {
+    ...material,
+    redisUrl: redis.url,
+  });
+  return {
+    ...scenario,
+    async dispose() {
+      await scenario.dispose();
+      await redis.end();
+    },
+  };
+}
+
+/** A store refuses tokens that are older than itself, since it cannot know whether they were revoked before. */
+async function issueAfterStart(url, issue) {
+  const stores = await connectRedisStores({ url });
+  await stores.close();
+  const issued = await Promise.all(Array.from({ length: AMOUNT }, issue));
+  return issued.map(({ token }) => toRequest(token));
+}
