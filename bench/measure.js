@@ -30,6 +30,7 @@
  * @property {number} median
  * @property {number} min
  * @property {number} max
+ * @property {readonly number[]} samples one a round; a single one of what is counted once
  * @property {number | null} ratioToFloor median of the ratios of each round; null without a subject `floor`
  * @property {number | null} ratioToBare the same for `bare`
  */
@@ -89,6 +90,7 @@ function summarize(scenario, runs) {
         median: medianOf(figures),
         min: Math.min(...figures),
         max: Math.max(...figures),
+        samples: figures,
         ratioToFloor: ratioTo(floor, figures),
         ratioToBare: ratioTo(bare, figures),
       };
@@ -107,12 +109,21 @@ function ratioTo(reference, figures) {
 }
 
 /**
+ * @param {Measurement} one
+ * @param {Measurement} other of the same scenario and unit
+ * @returns how many times the one is as much as the other: the median of the ratios of each round
+ */
+export function compare(one, other) {
+  return ratioTo(other.samples, one.samples);
+}
+
+/**
  * @param {string} scenario
  * @param {Fact} fact
  * @returns {Measurement}
  */
 function asMeasurement(scenario, { subject, unit, value }) {
-  const figures = { median: value, min: value, max: value };
+  const figures = { median: value, min: value, max: value, samples: [value] };
   return { scenario, subject, unit, ...figures, ratioToFloor: null, ratioToBare: null };
 }
 

@@ -46,7 +46,7 @@ function formatTable(measurements) {
  * One measurement, for programs.
  * @param {Measurement} measurement
  */
-export function formatJsonLine(measurement) {
+export function formatJsonLine({ samples, ...measurement }) {
   const round = (_member, value) => (typeof value === 'number' ? Number(value.toFixed(3)) : value);
   return JSON.stringify(measurement, round);
 }

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { checkRevocations, checkVerify } from './check.js';
 import { judgeGoals } from './goals.js';
 import { measureScenario } from './measure.js';
+import { keepResults, publishResults } from './publish.js';
 import { HAS_REDIS } from './redis.js';
 import { describeRun, formatJsonLine, formatTables } from './report.js';
 import { createLookupScenario, createVerifyAmongScenario } from './scenarios/api-keys.js';
@@ -17,13 +18,15 @@ import { createTokenEndpointScenario } from './scenarios/token-endpoint.js';
 import { createVerifyScenario } from './scenarios/verify.js';
 import { createFixture } from './token.js';
 
-const USAGE = `Usage: npm run bench -- [--rounds N | --quick] [--only TEXT] [--json] [--check] [--check-all]
+const USAGE = `Usage: npm run bench -- [--rounds N | --quick] [--only TEXT] [--json] [--write] [--check] [--check-all]
 
   --rounds N   measured rounds a scenario, at least 1. Default: 20.
   --quick      4 rounds, for a first impression.
-  --only TEXT  scenarios whose name begins so: decrypt, verify, encrypt, revoked.
+  --only TEXT  scenarios whose name begins so: decrypt, verify, encrypt, revoked, authenticate, limits, HTTP.
   --json       print one JSON object a line, and no table (npm run --silent bench -- --json).
-  --check      exit with 1 where verify, or what revocations add to it, is out of its bounds (bench/check.js).
+  --write      keep the results in bench/results, and write the chart and the table of the README.
+  --check      measure only verify and what revocations add to it, and exit with 1 where one is out of its bounds
+               (bench/check.js).
   --check-all  exit with 1 where a goal is not reached (bench/goals.js).`;
 
 const QUICK_ROUNDS = 4;
@@ -45,6 +48,9 @@ const SCENARIOS = [
   ...(HAS_REDIS ? [['HTTP, revocations', createRedisStoreScenario]] : []),
 ];
 
+/** What the guard of CI looks at. */
+const CHECKED = ['verify', 'revoked'];
+
 const options = readArguments(process.argv.slice(2));
 if (options === undefined) {
   console.error(USAGE);
@@ -60,6 +66,7 @@ if (options === undefined) {
  * @property {number} rounds
  * @property {string} only
  * @property {boolean} json
+ * @property {boolean} write
  * @property {boolean} check
  * @property {boolean} checkAll
  */
@@ -77,6 +84,7 @@ function readArguments(args) {
         quick: { type: 'boolean', default: false },
         only: { type: 'string', default: '' },
         json: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
         check: { type: 'boolean', default: false },
         'check-all': { type: 'boolean', default: false },
       },
@@ -86,13 +94,15 @@ function readArguments(args) {
       quick,
       only = '',
       json = false,
+      write = false,
       check = false,
       'check-all': checkAll = false,
     } = values;
     const isKnown = SCENARIOS.some(([name]) => name.startsWith(only));
-    // The guard of CI wants all that it looks at.
-    if (!/^[1-9]\d{0,3}$/.test(rounds) || !isKnown || (check && only !== '')) return undefined;
-    return { rounds: quick ? QUICK_ROUNDS : Number(rounds), only, json, check, checkAll };
+    // The guard of CI wants all that it looks at, and the README all that there is.
+    const isWhole = only === '' || !(check || write);
+    if (!/^[1-9]\d{0,3}$/.test(rounds) || !isKnown || !isWhole || (check && write)) return undefined;
+    return { rounds: quick ? QUICK_ROUNDS : Number(rounds), only, json, write, check, checkAll };
   } catch {
     return undefined;
   }
@@ -102,16 +112,37 @@ function readArguments(args) {
  * Prints each scenario as soon as it is measured.
  * @param {Options} options
  */
-async function runScenarios({ rounds, only, json }) {
+async function runScenarios(options) {
+  const { rounds, json, write } = options;
   const fixture = await createFixture();
-  if (!json) console.log(describeRun(rounds, fixture.tokens[0].length));
+  const run = describeRun(rounds, fixture.tokens[0].length);
+  if (!json) console.log(run);
   const all = [];
-  for (const [, createScenario] of SCENARIOS.filter(([name]) => name.startsWith(only))) {
+  for (const [, createScenario] of SCENARIOS.filter(([name]) => isWanted(name, options))) {
     const measurements = await measureScenario(await createScenario(fixture), rounds);
     console.log(json ? measurements.map(formatJsonLine).join('\n') : formatTables(measurements));
     all.push(...measurements);
   }
+  if (write) await writeResults(run, all);
   return all;
+}
+
+/**
+ * @param {string} name
+ * @param {Options} options
+ */
+function isWanted(name, { only, check }) {
+  return check ? CHECKED.includes(name) : name.startsWith(only);
+}
+
+/**
+ * @param {string} run
+ * @param {readonly import('./measure.js').Measurement[]} all
+ */
+async function writeResults(run, all) {
+  const measurements = all.map((each) => JSON.parse(formatJsonLine(each)));
+  await keepResults({ run, date: new Date().toISOString().slice(0, 10), measurements });
+  await publishResults();
 }
 
 /** @param {readonly import('./measure.js').Measurement[]} measurements */

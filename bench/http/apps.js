@@ -108,10 +108,8 @@ async function acceptOptions(ringSecret) {
  */
 async function createRevocableApp(ringSecret, stores) {
   const revocations = createRevocations({ store: stores.revocations });
-  return createApp([
-    authenticate({ ...(await acceptOptions(ringSecret)), revocations }),
-    requireScope(SCOPE),
-  ]);
+  const options = { ...(await acceptOptions(ringSecret)), revocations, tokenCache: false };
+  return createApp([authenticate(options), requireScope(SCOPE)]);
 }
 
 /** @param {string} ringSecret */

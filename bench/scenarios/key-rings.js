@@ -20,7 +20,7 @@ export async function createKeyRingScenario({ request }) {
     const nextToken = cycle(await issueUnderEach(roots, request));
     const [current, ...previous] = roots;
     const service = await createService({ current, previous });
-    subjects.push(oneAtATime(`${size} roots`, () => service.verify(nextToken())));
+    subjects.push(oneAtATime(size === 1 ? '1 root' : `${size} roots`, () => service.verify(nextToken())));
   }
   return { name: 'verify, key ring', subjects };
 }

@@ -1,0 +1,99 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { drawChart } from './chart.js';
+
+/** @typedef {import('./measure.js').Measurement} Measurement */
+
+/**
+ * What one Node measured.
+ * @typedef {object} Results
+ * @property {string} run Node, machine and rounds, in words
+ * @property {string} date
+ * @property {readonly Omit<Measurement, 'samples'>[]} measurements
+ */
+
+const RESULTS = new URL('results/', import.meta.url);
+const CHART = new URL('../docs/bench.svg', import.meta.url);
+const README = new URL('../README.md', import.meta.url);
+
+/** What the chart and the table show, in terms of bare Express. */
+const ROUTES = ['HTTP, new tokens', 'HTTP, repeated tokens'];
+const SERIES = ['every token new', 'a hundred tokens'];
+
+const BEGIN = '<!-- bench: written by `npm run bench -- --write` -->';
+const END = '<!-- bench: end -->';
+
+/**
+ * Keeps what was measured, for this major version of Node.
+ * @param {Results} results
+ */
+export async function keepResults(results) {
+  const [major] = process.version.split('.');
+  await mkdir(RESULTS, { recursive: true });
+  await writeFile(new URL(`node-${major}.json`, RESULTS), `${JSON.stringify(results, null, 2)}\n`);
+}
+
+/** Draws the chart and writes the table of the README, from all that was kept. */
+export async function publishResults() {
+  const names = (await readdir(RESULTS)).toSorted();
+  const all = await Promise.all(
+    names.map(async (name) => JSON.parse(await readFile(new URL(name, RESULTS), 'utf8'))),
+  );
+  await writeFile(CHART, drawChart(all.map(toPanel), SERIES));
+  const readme = await readFile(README, 'utf8');
+  await writeFile(README, replaceSection(readme, all.map(toTable).join('\n\n')));
+}
+
+/** @param {Results} results */
+function toPanel({ run, measurements }) {
+  const subjects = subjectsOf(measurements);
+  const rows = subjects.map((name) => ({
+    name,
+    values: ROUTES.map((route) => share(measurements, route, name)),
+  }));
+  return { title: run, rows };
+}
+
+/** @param {Results} results */
+function toTable({ run, date, measurements }) {
+  const rows = subjectsOf(measurements).map((name) => {
+    const cells = ROUTES.flatMap((route) => [
+      find(measurements, route, name, 'req/s').median.toFixed(0),
+      share(measurements, route, name).toFixed(2),
+    ]);
+    return `| ${name} | ${cells.join(' | ')} |`;
+  });
+  return [
+    `${run} (${date}):`,
+    '',
+    '| | requests a second, every token new | of bare Express | a hundred tokens | of bare Express |',
+    '|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
+}
+
+/** @param {readonly Measurement[]} measurements */
+function subjectsOf(measurements) {
+  const onRoute = measurements.filter(({ scenario, unit }) => scenario === ROUTES[0] && unit === 'req/s');
+  return onRoute.map(({ subject }) => subject);
+}
+
+function share(measurements, route, name) {
+  return find(measurements, route, name, 'req/s').ratioToBare;
+}
+
+function find(measurements, route, name, wanted) {
+  return measurements.find(
+    ({ scenario, subject, unit }) => scenario === route && subject === name && unit === wanted,
+  );
+}
+
+/**
+ * @param {string} readme
+ * @param {string} section
+ */
+function replaceSection(readme, section) {
+  const [before, rest] = readme.split(BEGIN);
+  const [, after] = (rest ?? '').split(END);
+  if (after === undefined) throw new Error('The README has no place for the figures of the bench');
+  return `${before}${BEGIN}\n${section}\n${END}${after}`;
+}
