@@ -1,5 +1,8 @@
 import { deepEqual } from 'node:assert/strict';
+import { createSecretKey } from 'node:crypto';
+import { createVerifier } from 'fast-jwt';
 import { jwtDecrypt } from 'jose';
+import jwt from 'jsonwebtoken';
 import { createTokenService } from 'passport-jwe';
 import { openToken } from '../floor.js';
 import { cycle, inFlight, oneAtATime, synchronous } from '../subjects.js';
@@ -8,11 +11,14 @@ import { AUDIENCE, ISSUER } from '../token.js';
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 /**
- * Opens a token and validates its claims set; every token is another one than the last.
+ * Opens a token and validates its claims set; every token is another one than the last. Beside them, tokens with the
+ * same claims that are signed (HS256) and that anyone can read.
  * @param {import('../token.js').Fixture} fixture
  * @returns {Promise<import('../measure.js').Scenario>}
  */
-export async function createVerifyScenario({ tokens, claims, keyRing, secretKey, cryptoKey }) {
+export async function createVerifyScenario({ tokens, signTokens, claims, keyRing, material, ...keys }) {
+  const { secretKey, cryptoKey } = keys;
+  const signedTokens = signTokens();
   const josePolicy = {
     issuer: ISSUER,
     audience: AUDIENCE,
@@ -23,12 +29,20 @@ export async function createVerifyScenario({ tokens, claims, keyRing, secretKey,
     contentEncryptionAlgorithms: ['A256GCM'],
   };
 
+  const signedPolicy = { algorithms: ['HS256'], allowedIss: ISSUER, allowedAud: AUDIENCE };
+  const jsonwebtokenPolicy = { algorithms: ['HS256'], issuer: ISSUER, audience: AUDIENCE };
+
   const byFloor = (token) => openToken(token, secretKey);
   const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE });
   const byPackage = async (token) => (await service.verify(token)).claims;
   const byJose = async (token) => (await jwtDecrypt(token, cryptoKey, josePolicy)).payload;
 
+  const byFastJwt = createVerifier({ ...signedPolicy, key: material.signingKey, cache: false });
+  const signingKey = createSecretKey(material.signingKey, 'latin1');
+  const byJsonwebtoken = (token) => jwt.verify(token, signingKey, jsonwebtokenPolicy);
+
   for (const read of [byFloor, byPackage, byJose]) deepEqual(await read(tokens[0]), claims);
+  for (const read of [byFastJwt, byJsonwebtoken]) deepEqual(read(signedTokens[0]), claims);
   return {
     name: 'verify',
     subjects: [
@@ -36,6 +50,8 @@ export async function createVerifyScenario({ tokens, claims, keyRing, secretKey,
       oneAtATime('passport-jwe', onEach(tokens, byPackage)),
       oneAtATime('jose', onEach(tokens, byJose)),
       inFlight('jose, 64 in flight', onEach(tokens, byJose), 64),
+      synchronous('signed, fast-jwt', onEach(signedTokens, byFastJwt)),
+      synchronous('signed, jsonwebtoken', onEach(signedTokens, byJsonwebtoken)),
     ],
   };
 }
