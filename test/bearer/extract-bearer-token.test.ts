@@ -5,6 +5,7 @@ import {
   extractFormToken,
   extractHeaderToken,
   isB64Token,
+  MALFORMED_AUTHORIZATION,
   selectToken,
 } from '../../src/bearer/extract-bearer-token.js';
 import { InvalidRequestError } from '../../src/errors.js';
@@ -114,5 +115,25 @@ describe('selectToken', () => {
 
   test('refuses two that differ', () => {
     expect(() => selectToken(['abc', 'def'])).toThrow(InvalidRequestError);
+  });
+});
+
+describe('what is wrong is said of each place', () => {
+  test.each([
+    ['several headers', () => extractHeaderToken(['a', 'b']), 'The request has several headers with a token'],
+    ['a header', () => extractHeaderToken(['"a"']), 'The token header does not hold one bearer token'],
+    ['a cookie', () => extractCookieToken(['token="a"'], 'token'), 'The cookie does not hold a bearer token'],
+    [
+      'a form',
+      () => extractFormToken('"a"'),
+      'The form parameter access_token does not hold one bearer token',
+    ],
+    ['two places', () => selectToken(['a', 'b']), 'The request carries several tokens that differ'],
+  ])('%s', (_place, extract, message) => {
+    expect(extract).toThrow(new InvalidRequestError(message));
+  });
+
+  test('the Authorization header', () => {
+    expect(MALFORMED_AUTHORIZATION).toBe('The Authorization header does not hold one bearer token');
   });
 });
