@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import {
   type AuditTrail,
   authenticate,
@@ -85,7 +85,7 @@ export function createApp(service: Service, parts: AppParts): Express {
   }
   app.use('/v1', observation.timeAuthentication(authenticate({ ...accept, ...MODEL_CLIENTS })));
   app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors);
-  app.use(bearerErrors(), unreadableBodies);
+  app.use(nothingThere, bearerErrors(), unreadableBodies);
   return app;
 }
 
@@ -104,6 +104,11 @@ function challengeOf({ audience }: Service) {
   if (!URL.canParse(audience)) return { realm: 'gateway' };
   return { realm: 'gateway', resourceMetadata: protectedResourceUrl(audience) };
 }
+
+/** Express itself would repeat the path, in which a client may have put its token by mistake. */
+const nothingThere: RequestHandler = (_req, res) => {
+  res.status(404).json({ error: 'not_found', error_description: 'There is nothing here' });
+};
 
 /** Answers what express.json() refuses. */
 const unreadableBodies: ErrorRequestHandler = (error, _req, res, next) => {

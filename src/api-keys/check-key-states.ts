@@ -25,7 +25,8 @@ export function assertKeysInForce(
   const ancestors = type === 'delegation' ? claims.lineage : [];
   for (const { client_id: clientId } of [claims, ...ancestors]) {
     if (clientId === undefined) continue;
-    const apiKey = apiKeys.get(clientId);
+    // A look-up of the application may answer null, as many of JavaScript do.
+    const apiKey = apiKeys.get(clientId) ?? undefined;
     if (apiKey === undefined || !isInForce(apiKey, now)) throw new InvalidTokenError('key_inactive');
   }
 }

@@ -48,7 +48,8 @@ export interface ChainedLine {
   follows(key: ChainKey, previous: string): boolean;
 }
 
-const LINE = /^(\{"chain":"[0-9a-f]{24}","seq":\d{1,15},"record":\{.*\}),"mac":"([\w-]{43})"\}$/;
+/** With `s`: to a dot, U+2028 and U+2029 would be ends of lines, which they are not to JSON. */
+const LINE = /^(\{"chain":"[0-9a-f]{24}","seq":\d{1,15},"record":\{.*\}),"mac":"([\w-]{43})"\}$/s;
 
 /** `undefined` for what is no such line. */
 export function readChainedLine(line: string): ChainedLine | undefined {

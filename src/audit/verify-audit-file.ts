@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { type ChainEnd, type ChainKey, deriveChainKey, readChainedLine } from './chained-lines.js';
 
 /** The lines that one process wrote from one opening of the file to its end, or to a failure. */
@@ -43,10 +42,7 @@ export async function verifyAuditFile(path: string, secret: Uint8Array): Promise
   const chains = new Map<string, ChainEnd & AuditChain>();
   const problems: AuditProblem[] = [];
   let number = 0;
-  for await (const line of createInterface({
-    input: createReadStream(path),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
+  for await (const line of readLines(path)) {
     number += 1;
     if (line === '') continue;
     const problem = follow(line, chains, key);
@@ -54,6 +50,17 @@ export async function verifyAuditFile(path: string, secret: Uint8Array): Promise
   }
   const found = [...chains.values()].map(({ chain, records, from, to }) => ({ chain, records, from, to }));
   return { isValid: problems.length === 0, chains: found, problems };
+}
+
+/** Node's readline would end a line at U+2028 and U+2029 too, which may stand in a record. */
+async function* readLines(path: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of createReadStream(path, 'utf8')) {
+    const lines = `${rest}${chunk}`.split(/\r?\n/);
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  yield rest;
 }
 
 /** Takes a line for the next of its chain, whatever is wrong with it, so that one fault is found once. */

@@ -68,7 +68,8 @@ function splitSigned(jws: string): { header: JsonObject; payload: Buffer } {
 async function findKey(iss: unknown, kid: string, verification: Verification): Promise<VerificationKey> {
   const keys = typeof iss === 'string' ? verification.get(iss) : undefined;
   if (keys === undefined) throw new InvalidTokenError(iss === undefined ? 'claim_missing' : 'wrong_issuer');
-  const key = await keys.find(kid);
+  // Keys of the application's own may answer null, as many look-ups of JavaScript do.
+  const key = (await keys.find(kid)) ?? undefined;
   if (key === undefined) throw new InvalidTokenError('jws_unknown_key');
   return key;
 }

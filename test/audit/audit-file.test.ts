@@ -58,6 +58,17 @@ describe('an audit file', () => {
     ]);
   });
 
+  test('is found to be as it was written, whatever its records hold', async () => {
+    const kids = ['\u2028', '\u2029a', '\r\n', '\u0085', '\ud800', '\u0000', '"}\n{"', '😀'.repeat(40_000)];
+    const file = await openAuditFile({ path, key: KEY });
+    await Promise.all(kids.map((kid) => file.write({ ...recordOf(0), type: 'key_ring.retired', kid })));
+    await file.close();
+    const { chains, problems } = await verifyAuditFile(path, KEY);
+
+    expect(problems).toEqual([]);
+    expect(chains.map(({ records }) => records)).toEqual([kids.length]);
+  });
+
   test('goes on after a process that died in the middle of a line', async () => {
     await append(2);
     await appendFile(path, '{"chain":"half');

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect } from 'node:net';
 
 /** What a server answered, as it came over the socket. */
@@ -12,19 +12,29 @@ export interface RawAnswer {
 /** Sends header lines over a socket of its own, exactly as they are, and reads the answer to its end. */
 export async function sendRaw(app: RequestListener, lines: readonly string[], body = ''): Promise<RawAnswer> {
   const server = createServer(app);
-  const port = await new Promise<number>((resolve) => {
+  const port = await listen(server);
+  try {
+    return await sendRawTo(port, lines, body);
+  } finally {
+    server.close();
+  }
+}
+
+/** The same to a server that listens already. */
+export async function sendRawTo(port: number, lines: readonly string[], body = ''): Promise<RawAnswer> {
+  return parseAnswer(
+    await talk(port, [...lines, 'Host: localhost', 'Connection: close', '', body].join('\r\n')),
+  );
+}
+
+/** Listens on a free port of loopback. @returns the port. */
+export function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : 0);
     });
   });
-  try {
-    return parseAnswer(
-      await talk(port, [...lines, 'Host: localhost', 'Connection: close', '', body].join('\r\n')),
-    );
-  } finally {
-    server.close();
-  }
 }
 
 function talk(port: number, text: string): Promise<string> {

@@ -1,0 +1,126 @@
+import {
+  createCipheriv,
+  createHash,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  randomBytes,
+} from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { TokenRejection } from 'passport-jwe';
+import type { Jwk } from '../../src/keys/jwk.js';
+import { ACCEPTED, type AttackTarget, refusedAs, startTarget } from '../support/attack-target.js';
+import { generateOkp, generateRecipient } from '../support/key-pairs.js';
+import { createParties, type Parties, signText } from '../support/signed-tokens.js';
+import { claimsOf, ISSUER } from '../support/tokens.js';
+
+// RFC 8725 sections 2.5 and 3.4; Sanso 2017, CVE-2017-16007 (node-jose): tokens for points of the attacker's choice
+// tell bit by bit what the private key is. Each token here is one that a server would open that does not look at the
+// point: its tag is right for the secret which the attacker expects.
+
+type Curve = 'P-256' | 'X25519';
+
+interface Setting {
+  readonly parties: Parties;
+  readonly target: AttackTarget;
+}
+
+let settings: Readonly<Record<Curve, Setting>>;
+
+beforeAll(async () => {
+  const settingOf = async (curve: Curve): Promise<Setting> => {
+    const parties = await createParties(generateRecipient('ECDH-ES', {}, curve));
+    const verification = { [ISSUER]: parties.verificationKeys };
+    return { parties, target: await startTarget({ keyRing: parties.serverRing, verification }) };
+  };
+  settings = { 'P-256': await settingOf('P-256'), X25519: await settingOf('X25519') };
+});
+
+afterAll(() => Promise.all(Object.values(settings).map(({ target }) => target.close())));
+
+/** A coordinate, or a secret, of 32 bytes that ends in this one. */
+function ending(value: number): Buffer {
+  const bytes = Buffer.alloc(32);
+  bytes[31] = value;
+  return bytes;
+}
+
+const fromHex = (hex: string) => Buffer.from(hex, 'hex');
+const encode = (text: string | Uint8Array) => Buffer.from(text).toString('base64url');
+const p256 = (x: Uint8Array, y: Uint8Array): Jwk => ({ kty: 'EC', crv: 'P-256', x: encode(x), y: encode(y) });
+const x25519 = (x: Uint8Array): Jwk => ({ kty: 'OKP', crv: 'X25519', x: encode(x) });
+
+/** The key of A256GCM that follows from an agreed secret (RFC 7518 section 4.6.2: Concat KDF, one round). */
+function deriveKey(secret: Uint8Array): Buffer {
+  const numbered = (text: string) => Buffer.concat([fromHex(`0000000${text.length}`), Buffer.from(text)]);
+  const info = [numbered('A256GCM'), numbered(''), numbered(''), fromHex('00000100')];
+  return createHash('sha256')
+    .update(Buffer.concat([fromHex('00000001'), secret, ...info]))
+    .digest();
+}
+
+/** A token that its issuer signed, encrypted as if the key agreement with `epk` had yielded this secret. */
+function agreedToken({ signer }: Parties, epk: Jwk, secret: Uint8Array): string {
+  const header = encode(
+    JSON.stringify({ alg: 'ECDH-ES', enc: 'A256GCM', kid: 'recipient', typ: 'at+jwt', cty: 'JWT', epk }),
+  );
+  const jws = signText(
+    '{"alg":"EdDSA","kid":"signer","typ":"at+jwt"}',
+    JSON.stringify(claimsOf()),
+    signer.privateJwk,
+  );
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', deriveKey(secret), iv).setAAD(Buffer.from(header));
+  const ciphertext = Buffer.concat([cipher.update(jws), cipher.final()]);
+  return [header, '', encode(iv), encode(ciphertext), encode(cipher.getAuthTag())].join('.');
+}
+
+function present(curve: Curve, epk: Jwk, secret: Uint8Array) {
+  const { parties, target } = settings[curve];
+  return target.present(agreedToken(parties, epk, secret));
+}
+
+test.each(['P-256', 'X25519'] as const)('a token for a point of %s is accepted', async (curve) => {
+  const { recipient } = settings[curve].parties;
+  const recipientKey = createPublicKey({ key: { ...recipient.publicJwk }, format: 'jwk' });
+  const { privateKey, publicKey } =
+    curve === 'P-256' ? generateKeyPairSync('ec', { namedCurve: curve }) : generateKeyPairSync('x25519');
+  const secret = diffieHellman({ privateKey, publicKey: recipientKey });
+  expect(await present(curve, publicKey.export({ format: 'jwk' }), secret)).toMatchObject(ACCEPTED);
+});
+
+describe('points that are not on P-256 (RFC 7518 section 6.2.1)', () => {
+  const MODULUS = fromHex(`ffffffff00000001${'0'.repeat(24)}${'f'.repeat(24)}`);
+
+  test.each<[TokenRejection, string, Jwk, Buffer]>([
+    ['decryption', 'of order 2, for odd keys', p256(ending(5), ending(0)), ending(5)],
+    ['decryption', 'of order 2, for even keys', p256(ending(5), ending(0)), ending(0)],
+    ['decryption', 'of some order', p256(ending(5), ending(7)), ending(5)],
+    ['decryption', 'at infinity', p256(ending(0), ending(0)), ending(0)],
+    ['decryption', 'beyond the modulus', p256(MODULUS, MODULUS), ending(0)],
+    ['decryption', 'without coordinates', p256(Buffer.alloc(0), Buffer.alloc(0)), ending(0)],
+    ['decryption', 'without y', { kty: 'EC', crv: 'P-256', x: encode(ending(5)) }, ending(5)],
+    ['header_invalid_member', 'on another curve', generateOkp('x25519').publicJwk, ending(0)],
+    ['header_invalid_member', 'by another name', { ...p256(ending(5), ending(0)), crv: 'P-192' }, ending(5)],
+    ['header_invalid_member', 'with a private half', generateRecipient('ECDH-ES').privateJwk, ending(0)],
+  ])('are refused as %s: %s', async (reason, _what, epk, secret) => {
+    expect(await present('P-256', epk, secret)).toMatchObject(refusedAs(reason));
+  });
+});
+
+// RFC 7748 section 6.1: each of them yields zeros, whatever the private key.
+describe('points of small order on X25519', () => {
+  test.each([
+    ['0', '00'.repeat(32)],
+    ['1', `01${'00'.repeat(31)}`],
+    ['of order 8', 'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800'],
+    ['the other of order 8', '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157'],
+    ['p - 1', `ec${'ff'.repeat(30)}7f`],
+    ['p', `ed${'ff'.repeat(30)}7f`],
+    ['p + 1', `ee${'ff'.repeat(30)}7f`],
+  ])('are refused: %s', async (_what, hex) => {
+    expect(await present('X25519', x25519(fromHex(hex)), Buffer.alloc(32))).toMatchObject(
+      refusedAs('decryption'),
+    );
+  });
+});
