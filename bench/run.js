@@ -6,6 +6,7 @@ import { keepResults, publishResults } from './publish.js';
 import { HAS_REDIS } from './redis.js';
 import { describeRun, formatJsonLine, formatTables } from './report.js';
 import { createLookupScenario, createVerifyAmongScenario } from './scenarios/api-keys.js';
+import { createAttackScenario } from './scenarios/attacks.js';
 import { createDecryptScenario } from './scenarios/decrypt.js';
 import { createEncryptScenario } from './scenarios/encrypt.js';
 import { createNewTokensScenario, createRepeatedTokensScenario } from './scenarios/guarded-route.js';
@@ -22,7 +23,7 @@ const USAGE = `Usage: npm run bench -- [--rounds N | --quick] [--only TEXT] [--j
 
   --rounds N   measured rounds a scenario, at least 1. Default: 20.
   --quick      4 rounds, for a first impression.
-  --only TEXT  scenarios whose name begins so: decrypt, verify, encrypt, revoked, authenticate, limits, HTTP.
+  --only TEXT  scenarios whose name begins so: decrypt, verify, encrypt, revoked, authenticate, attacks, limits, HTTP.
   --json       print one JSON object a line, and no table (npm run --silent bench -- --json).
   --write      keep the results in bench/results, and write the chart and the table of the README.
   --check      measure only verify and what revocations add to it, and exit with 1 where one is out of its bounds
@@ -41,6 +42,7 @@ const SCENARIOS = [
   ['verify, API keys', createVerifyAmongScenario],
   ['authenticate, API keys', createLookupScenario],
   ['verify, key ring', createKeyRingScenario],
+  ['attacks', createAttackScenario],
   ['limits', createLimitsScenario],
   ['HTTP, new tokens', createNewTokensScenario],
   ['HTTP, repeated tokens', createRepeatedTokensScenario],

@@ -33,7 +33,6 @@ export async function createAttackScenario(fixture) {
   for (const { token, reason } of attacks) equal(await reasonFor(service, token), reason);
   return {
     name: 'attacks',
-    unit: 'µs/op',
     subjects: [
       oneAtATime('valid', () => service.verify(nextToken())),
       ...attacks.map(({ name, token }) => oneAtATime(name, () => reasonFor(service, token))),
