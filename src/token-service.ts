@@ -1,4 +1,5 @@
 import { type ApiKeyStates, assertKeysInForce } from './api-keys/check-key-states.js';
+import type { TokenIssuance } from './audit/events.js';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from './audit/record.js';
 import { buildClaimsSet, type ClaimsRequest } from './claims/build-claims-set.js';
 import { type ClaimsOptions, resolveClaimsPolicy, resolveStrings } from './claims/claims-policy.js';
@@ -89,7 +90,7 @@ export interface TokenService {
    * @throws InvalidRequestError (as rejection) for a token of more than 4096 characters.
    * @throws TypeError for a reserved header member, claims that `verify` would refuse, a lifetime that outlasts the
    *   keys, or a public key as the encryption key where there is no `signing`.
-   * @throws TemporarilyUnavailableError where the issuance cannot be put on record, or the key has encrypted all that
+   * @throws TemporarilyUnavailableError where a required sink of the trail does not record it, or the key has encrypted all that
    *   it may.
    */
   issue(request: IssueRequest): Promise<IssuedToken>;
@@ -141,7 +142,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     },
 
     async issue(request: IssueRequest) {
-      const { type, claims, header = {}, delegatedFrom, delegatedTo, previousApiKey, ip } = request;
+      const { type, claims, header = {} } = request;
       const now = clock();
       assertLifetime(request.lifetimeSeconds, keyRing);
       const claimsSet = buildClaimsSet(
@@ -151,6 +152,8 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
       assertReadable(claimsSet, now);
       const key = keyRing.encryptionKey('access', request.audience);
       await keyRing.claimUse(key);
+      const issuance = describeIssuance(request, claimsSet, key.kid);
+      await audit.record({ type: 'token.intended', ...issuance });
       const sealed = sealToken(claimsSet, key, {
         typ: ACCESS_TOKEN_TYP,
         header,
@@ -158,25 +161,25 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
       });
       const token = typeof sealed === 'string' ? sealed : await sealed;
       assertLength(token);
-      await audit.record({
-        type: 'token.issued',
-        jti: claimsSet.jti,
-        clientId: request.clientId,
-        subject: request.subject,
-        subjectAsserted: request.subjectAsserted ?? false,
-        audience: request.audience,
-        scope: claimsSet.scope ?? '',
-        tokenType: type,
-        expiresAt: claimsSet.exp,
-        kid: key.kid,
-        ...(delegatedFrom === undefined ? {} : { delegatedFrom }),
-        ...(delegatedTo === undefined ? {} : { delegatedTo }),
-        ...(previousApiKey === true ? { previousApiKey } : {}),
-        ...(ip === undefined ? {} : { ip }),
-      });
+      await audit.record({ type: 'token.issued', ...issuance });
       return { token, claims: claimsSet, expiresInSeconds: claimsSet.exp - claimsSet.iat };
     },
   });
+}
+
+/** What is put on record of it. */
+function describeIssuance(request: IssueRequest, claims: IssuedClaims, kid: string): TokenIssuance {
+  const { clientId, subject, audience, type, delegatedFrom, delegatedTo, previousApiKey, ip } = request;
+  const { jti, scope = '', exp: expiresAt, session_id: sessionId } = claims;
+  return {
+    ...{ jti, clientId, subject, subjectAsserted: request.subjectAsserted ?? false },
+    ...{ audience, scope, tokenType: type, expiresAt, kid },
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(delegatedFrom === undefined ? {} : { delegatedFrom }),
+    ...(delegatedTo === undefined ? {} : { delegatedTo }),
+    ...(previousApiKey === true ? { previousApiKey } : {}),
+    ...(ip === undefined ? {} : { ip }),
+  };
 }
 
 /** Nothing is issued that our own readers would refuse; they see the claims as JSON. */
