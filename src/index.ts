@@ -13,7 +13,7 @@ export { type ApiKeyOptions, type LoadedApiKeys, loadApiKeys } from './api-keys/
 export { type ParsedApiKey, parseApiKey } from './api-keys/parse-api-key.js';
 export type { SecretText } from './api-keys/secret-text.js';
 export { type WatchApiKeysOptions, watchApiKeys } from './api-keys/watch-api-keys.js';
-export type { AuditEvent, AuditRecord } from './audit/events.js';
+export type { AuditEvent, AuditRecord, TokenIssuance } from './audit/events.js';
 export { type AuditFile, type AuditFileOptions, openAuditFile } from './audit/open-audit-file.js';
 export { type AuditLogger, pinoSink } from './audit/pino-sink.js';
 export {
@@ -21,6 +21,7 @@ export {
   type AuditTrail,
   type AuditTrailOptions,
   createAuditTrail,
+  type OpenAuditTrail,
 } from './audit/record.js';
 export type {
   ClientRejection,

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { TokenIssuance } from './audit/events.js';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from './audit/record.js';
 import { buildClaimsSet, type ClaimsRequest } from './claims/build-claims-set.js';
 import { type ClaimsPolicy, resolveClaimsPolicy, resolveStrings } from './claims/claims-policy.js';
@@ -58,7 +59,7 @@ export interface TokenService {
    * @throws InvalidRequestError (as rejection) for a token of more than 4096 characters.
    * @throws TypeError for a reserved header member, claims that `verify` would refuse, a lifetime that outlasts the
    *   keys, or a public key as the encryption key where there is no `signing`.
-   * @throws TemporarilyUnavailableError where the issuance cannot be put on record, or the key has encrypted all that
+   * @throws TemporarilyUnavailableError where a required sink of the trail does not record it, or the key has encrypted all that
    *   it may.
    */
   issue(request: IssueRequest): Promise<IssuedToken>;
@@ -85,7 +86,6 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     },
 
     async issue(request: IssueRequest) {
-      const { type, header = {}, delegatedFrom, delegatedTo, previousApiKey, ip } = request;
       const now = clock();
       assertLifetime(request.lifetimeSeconds, keyRing);
       const claimsSet = buildClaimsSet(request, { issuer, now: request.issuedAt ?? now });
@@ -93,32 +93,34 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
       const key = keyRing.encryptionKey('access', request.audience);
       const pending = keyRing.claimUse(key);
       if (pending !== undefined) await pending;
+      const issuance = audit.enabled ? describeIssuance(request, claimsSet, key.kid) : undefined;
+      if (issuance !== undefined) await audit.record({ type: 'token.intended', ...issuance });
       const sealed = sealToken(claimsSet, key, {
         typ: ACCESS_TOKEN_TYP,
-        header,
+        header: request.header ?? {},
         ...(signing && { signing }),
       });
       const token = typeof sealed === 'string' ? sealed : await sealed;
       assertLength(token);
-      await audit.record({
-        type: 'token.issued',
-        jti: claimsSet.jti,
-        clientId: request.clientId,
-        subject: request.subject,
-        subjectAsserted: request.subjectAsserted ?? false,
-        audience: request.audience,
-        scope: claimsSet.scope ?? '',
-        tokenType: type,
-        expiresAt: claimsSet.exp,
-        kid: key.kid,
-        ...(delegatedFrom === undefined ? {} : { delegatedFrom }),
-        ...(delegatedTo === undefined ? {} : { delegatedTo }),
-        ...(previousApiKey === true ? { previousApiKey } : {}),
-        ...(ip === undefined ? {} : { ip }),
-      });
+      if (issuance !== undefined) await audit.record({ type: 'token.issued', ...issuance });
       return { token, claims: claimsSet, expiresInSeconds: claimsSet.exp - claimsSet.iat };
     },
   });
+}
+
+/** What is put on record of it. */
+function describeIssuance(request: IssueRequest, claims: IssuedClaims, kid: string): TokenIssuance {
+  const { clientId, subject, audience, type, delegatedFrom, delegatedTo, previousApiKey, ip } = request;
+  const { jti, scope = '', exp: expiresAt, session_id: sessionId } = claims;
+  return {
+    ...{ jti, clientId, subject, subjectAsserted: request.subjectAsserted ?? false },
+    ...{ audience, scope, tokenType: type, expiresAt, kid },
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(delegatedFrom === undefined ? {} : { delegatedFrom }),
+    ...(delegatedTo === undefined ? {} : { delegatedTo }),
+    ...(previousApiKey === true ? { previousApiKey } : {}),
+    ...(ip === undefined ? {} : { ip }),
+  };
 }
 
 /** Nothing is issued that our own readers would refuse. */

@@ -17,10 +17,13 @@ try {
   if (gateway.demoApiKey !== undefined) console.log(usage(gateway.origin, gateway.demoApiKey));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      gateway.close().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
+      gateway
+        .close()
+        .finally(() => audit.flush())
+        .then(
+          () => process.exit(0),
+          () => process.exit(1),
+        );
     });
   }
 } catch (error) {

@@ -1,6 +1,30 @@
 import type { ErrorCode } from '../errors.js';
 import type { ClientRejection, ExchangeRejection, GrantRejection, TokenRejection } from './rejections.js';
 
+/** A token that is issued, and to whom. */
+export interface TokenIssuance {
+  readonly jti: string;
+  readonly clientId: string;
+  readonly subject: string;
+  /** The subject is a user that the API key asserted, not one that was authenticated here. */
+  readonly subjectAsserted: boolean;
+  readonly audience: string;
+  readonly scope: string;
+  /** That of an access token, or `refresh`. */
+  readonly tokenType: string;
+  /** NumericDate. */
+  readonly expiresAt: number;
+  readonly kid: string;
+  readonly sessionId?: string;
+  /** `jti` of the token that it was delegated from. */
+  readonly delegatedFrom?: string;
+  /** Who acts, where it is delegated. */
+  readonly delegatedTo?: string;
+  /** The client used the previous key of a rotation. */
+  readonly previousApiKey?: true;
+  readonly ip?: string;
+}
+
 /**
  * Everything that is ever put on record. A closed union: each event holds identifiers and verdicts, never a
  * token, a key, a secret or free text from a request.
@@ -70,39 +94,34 @@ export type AuditEvent =
       /** Paths of the files, or of the directory, that are at fault. */
       readonly files: readonly string[];
     }
-  | {
+  | ({
+      /** A token is about to be made, and is not handed out unless `token.issued` follows. For required sinks alone. */
+      readonly type: 'token.intended';
+    } & TokenIssuance)
+  | ({
+      /** On record before the token is handed out. */
       readonly type: 'token.issued';
-      readonly jti: string;
-      readonly clientId: string;
-      readonly subject: string;
-      /** The subject is a user that the API key asserted, not one that was authenticated here. */
-      readonly subjectAsserted: boolean;
-      readonly audience: string;
-      readonly scope: string;
-      readonly tokenType: string;
-      /** NumericDate. */
-      readonly expiresAt: number;
-      readonly kid: string;
-      /** `jti` of the token that it was delegated from. */
-      readonly delegatedFrom?: string;
-      /** Who acts, where it is delegated. */
-      readonly delegatedTo?: string;
-      /** The client used the previous key of a rotation. */
-      readonly previousApiKey?: true;
-      readonly ip?: string;
-    }
+      /** A refresh token that was handed out before, to a client that lost the answer or asked twice at once. */
+      readonly repeated?: true;
+    } & TokenIssuance)
   | {
       readonly type: 'issuance.refused';
       readonly code: ErrorCode;
       readonly reason?: ClientRejection | GrantRejection | ExchangeRejection;
-      /** Only of a client that was authenticated. */
+      /** Only of a client that was authenticated, or is a public one. */
       readonly clientId?: string;
+      /** The client is a public one, which merely names itself. */
+      readonly clientAsserted?: true;
+      /** Of the first of them, where there are several: the others came from the same block of addresses. */
       readonly ip?: string;
+      /** Of clients that were not authenticated: how many since the previous event of this kind, this one included. */
+      readonly count?: number;
     }
   | {
       /** Aggregated: the first acceptance of a token, then one event a minute while it is in use. */
       readonly type: 'token.accepted';
       readonly jti: string;
+      readonly kid?: string;
       readonly clientId?: string;
       readonly subject?: string;
       /** Acceptances since the previous event for this token, this one included. */
@@ -114,9 +133,13 @@ export type AuditEvent =
       readonly code: ErrorCode;
       readonly reason?: TokenRejection;
       readonly jti?: string;
+      readonly kid?: string;
       readonly clientId?: string;
       readonly subject?: string;
+      /** Of the first of them, where there are several: the others came from the same block of addresses. */
       readonly ip?: string;
+      /** Of tokens that were not verified: how many since the previous event of this kind, this one included. */
+      readonly count?: number;
     }
   | {
       /** From now on refused; which of the identifiers are there depends on the kind. */
@@ -133,6 +156,8 @@ export type AuditEvent =
       readonly issuedUpTo?: number;
       /** The client that asked for it. */
       readonly requestedBy?: string;
+      /** Its address. */
+      readonly ip?: string;
     }
   | {
       /** An API key is out of force, and others could not be told yet; that is tried again until it is done. */
@@ -149,6 +174,8 @@ export type AuditEvent =
       readonly sessionId: string;
       readonly deviceId?: string;
       readonly reason?: 'reused' | 'revoked';
+      /** Address of the client that caused it. */
+      readonly ip?: string;
     }
   | {
       /** The store of limits stopped answering: from now on requests are treated as the policy says. */

@@ -5,6 +5,7 @@ import type { AuditTrail } from './record.js';
 /** Whom an accepted token speaks for. */
 export interface AcceptedToken {
   readonly jti: string;
+  readonly kid?: string;
   readonly clientId?: string;
   readonly subject?: string;
 }

@@ -1,66 +1,78 @@
-import { type Clock, systemClock } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { TemporarilyUnavailableError } from '../errors.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import { assertMethod } from '../options.js';
+import { aggregateRefusals, isAnonymousRefusal } from './aggregate-refusals.js';
+import type { BoundSink, Delivery } from './bound-sink.js';
 import type { AuditEvent, AuditRecord } from './events.js';
+import { type AuditTrailOptions, openSinks } from './open-sinks.js';
 
-/** Where audit records go. A sink that throws or rejects has not recorded the event. */
-export interface AuditSink {
-  write(record: AuditRecord): void | Promise<void>;
-}
-
-export interface AuditTrailOptions {
-  /** Every record goes to each of them. */
-  readonly sinks: readonly AuditSink[];
-  /** Default: the clock of the machine. */
-  readonly clock?: Clock;
-  /** Told of every sink that failed. Default: `process.emitWarning`, without the event. */
-  readonly onSinkError?: (error: unknown) => void;
-}
+export type { AuditSink } from './bound-sink.js';
+export type { AuditTrailOptions } from './open-sinks.js';
 
 export interface AuditTrail {
   /** False when nothing listens, so that callers can spare themselves the work. */
   readonly enabled: boolean;
   /**
-   * Resolves when every sink has the event. A sink that fails is reported to `onSinkError`; only where the
-   * event is an issued token does it also reject, with `TemporarilyUnavailableError`: a token that is not on
-   * record is not handed out, while an answer that is already decided is not turned into another one.
+   * Puts an event on record. Only `token.intended` and `token.issued` reject, with `TemporarilyUnavailableError`, where a
+   * required sink does not have them: a token that is not on record is not handed out, while an answer that is already
+   * decided is not turned into another one. These two and `revocation.added` resolve when the required sinks have
+   * answered, or their time is over; all others at once.
    */
   record(event: AuditEvent): Promise<void>;
+}
+
+/** The trail of a program, to be flushed in its end. */
+export interface OpenAuditTrail extends AuditTrail {
+  /**
+   * Records what is counted and not on record yet, and resolves when every sink has all that it was given, or the time
+   * for that is over. Whoever closes sinks does so afterwards.
+   */
+  flush(): Promise<void>;
 }
 
 /** An audit trail that records nothing: the default of every option named `audit`. */
 export const noAuditTrail: AuditTrail = { enabled: false, record: async () => {} };
 
-const KNOWN: KnownOptions<AuditTrailOptions> = { sinks: true, clock: true, onSinkError: true };
+/** @throws TypeError for a sink that cannot write, a bound that makes no sense, or an option that is unknown. */
+export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
+  const { sinks, required, clock } = openSinks(options);
 
-/** @throws TypeError for a sink that cannot write, or an option that is unknown. */
-export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
-  assertOptions(options, KNOWN, 'createAuditTrail');
-  if (!Array.isArray(options.sinks)) throw new TypeError('sinks must be an array');
-  for (const sink of options.sinks) assertMethod(sink, 'write', 'A sink needs a method write(record)');
-  const { sinks, clock = systemClock, onSinkError = warnOfSinkError } = options;
+  const deliver = (to: readonly BoundSink[], record: AuditRecord): void => {
+    for (const sink of to) sink.deliver(record);
+  };
+  const deliverInTime = (record: AuditRecord): Promise<readonly Delivery[]> =>
+    Promise.all(required.map((sink) => sink.deliverInTime(record)));
 
-  /** Whoever is told of a fault must not cause another one. */
-  const report = (error: unknown): void => {
-    try {
-      onSinkError(error);
-    } catch (fault) {
-      warnOfSinkError(fault);
+  const write = async (event: AuditEvent): Promise<void> => {
+    const record = stamp(event, clock);
+    switch (event.type) {
+      case 'token.intended':
+        return assertDelivered(await deliverInTime(record));
+      case 'token.issued':
+        assertDelivered(await deliverInTime(record));
+        return deliver(sinks, record);
+      case 'revocation.added':
+        deliver(sinks, record);
+        await deliverInTime(record);
+        return;
+      default:
+        deliver([...sinks, ...required], record);
     }
   };
+  // The answers are decided, and a sink that fails is reported where it does.
+  const refusals = aggregateRefusals((refusal) => void write(refusal), clock);
+  const enabled = sinks.length + required.length > 0;
 
   return {
-    enabled: sinks.length > 0,
+    enabled,
     async record(event) {
-      const time = new Date(Math.floor(clock()) * 1000).toISOString().replace('.000', '');
-      const record: AuditRecord = Object.freeze({ ...event, time });
-      const outcomes = await Promise.allSettled(sinks.map(async (sink) => sink.write(record)));
-      const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
-      for (const failure of failures) report(failure.reason);
-      const [first] = failures;
-      if (first !== undefined && event.type === 'token.issued') {
-        throw new TemporarilyUnavailableError({ cause: first.reason });
-      }
+      if (!enabled) return;
+      if (isAnonymousRefusal(event)) return refusals.add(event);
+      await write(event);
+    },
+    async flush() {
+      refusals.flush();
+      await Promise.all([...sinks, ...required].map((sink) => sink.settle()));
     },
   };
 }
@@ -70,9 +82,13 @@ export function assertAuditTrail(audit: AuditTrail): void {
   assertMethod(audit, 'record', 'audit must be an AuditTrail: createAuditTrail({ sinks })');
 }
 
-function warnOfSinkError(error: unknown): void {
-  const name = error instanceof Error ? error.name : typeof error;
-  process.emitWarning(`An audit sink failed (${name}); events are missing from its record`, {
-    code: 'PASSPORT_JWE_AUDIT_SINK',
-  });
+function stamp(event: AuditEvent, clock: Clock): AuditRecord {
+  const time = new Date(Math.floor(clock()) * 1000).toISOString().replace('.000', '');
+  return Object.freeze({ ...event, time });
+}
+
+/** @throws TemporarilyUnavailableError where one of the sinks does not have the event. */
+function assertDelivered(deliveries: readonly Delivery[]): void {
+  const failed = deliveries.find((delivery) => delivery !== undefined);
+  if (failed !== undefined) throw new TemporarilyUnavailableError({ cause: failed.failure });
 }

@@ -132,10 +132,12 @@ export function assertScope(token: VerifiedToken, required: readonly string[]): 
   if (!required.every(token.hasScope)) throw new InsufficientScopeError(formatScope(required));
 }
 
-function identify({ claims }: VerifiedToken): AcceptedToken {
+function identify({ claims, header }: VerifiedToken): AcceptedToken {
   const { jti, client_id: clientId, sub: subject } = claims;
+  const { kid } = header;
   return {
     jti,
+    ...(typeof kid === 'string' ? { kid } : {}),
     ...(clientId === undefined ? {} : { clientId }),
     ...(subject === undefined ? {} : { subject }),
   };

@@ -40,7 +40,8 @@ async function recordRefusal(audit: AuditTrail, req: Request, error: JweError): 
     type: 'issuance.refused',
     code: error.code,
     ...(reason === undefined ? {} : { reason }),
-    ...(client === undefined ? {} : { clientId: client.keyId }),
+    ...(client === undefined ? {} : { clientId: client.apiKey.keyId }),
+    ...(client?.isPublic === true ? { clientAsserted: true } : {}),
     ...readIp(req),
   });
 }

@@ -8,7 +8,14 @@ import { readParameter, type TokenRequest } from './read-token-request.js';
 /** RFC 6749 section 5.1: what may hold a token is not to be stored on the way. */
 export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
 
-const clients = new WeakMap<Request, ApiKey>();
+/** Who sent a request. */
+export interface Client {
+  readonly apiKey: ApiKey;
+  /** It has shown no secret, and merely names itself. */
+  readonly isPublic: boolean;
+}
+
+const clients = new WeakMap<Request, Client>();
 
 /**
  * The API key by which a client of the authorization server authenticates (RFC 6749 section 2.3).
@@ -26,7 +33,7 @@ export function authenticateClient(
     clientSecret: readParameter(request, 'client_secret'),
   });
   const apiKey = apiKeys.authenticate(credentials, clock());
-  clients.set(req, apiKey);
+  clients.set(req, { apiKey, isPublic: false });
   return apiKey;
 }
 
@@ -44,11 +51,11 @@ export function findPublicClient(
   if (readParameter(request, 'grant_type') !== 'refresh_token') return undefined;
   const apiKey = apiKeys.get(readParameter(request, 'client_id') ?? '');
   if (apiKey?.refreshTokens !== 'public' || !apiKey.active || isExpired(apiKey, clock())) return undefined;
-  clients.set(req, apiKey);
+  clients.set(req, { apiKey, isPublic: true });
   return apiKey;
 }
 
-/** The client that the request authenticated, whatever became of the request afterwards. */
-export function findClient(req: Request): ApiKey | undefined {
+/** The client that the request authenticated, or a public one, whatever became of the request afterwards. */
+export function findClient(req: Request): Client | undefined {
   return clients.get(req);
 }

@@ -9,10 +9,12 @@ import {
   UnsupportedTokenTypeError,
 } from '../errors.js';
 import type { Revocations } from '../revocation/revocations.js';
+import type { Requester } from '../sessions/refresh-families.js';
 import type { TokenService } from '../token-service.js';
 import { authenticateClient, NO_STORE } from './authenticate-client.js';
 import { openRefreshToken, type Sessions } from './open-refresh-token.js';
 import { readParameter, readTokenRequest } from './read-token-request.js';
+import { readIp } from './request-ip.js';
 
 export interface RevocationParts {
   /** Opens tokens of every audience that the API keys have. */
@@ -32,15 +34,16 @@ export interface RevocationParts {
 export function revokeToken(parts: RevocationParts): RequestHandler {
   const revoke = async (req: Request): Promise<void> => {
     const request = readTokenRequest(req);
-    const apiKey = authenticateClient(req, request, parts);
+    const { keyId } = authenticateClient(req, request, parts);
     const token = readParameter(request, 'token');
     if (token === undefined) throw new InvalidRequestError('The parameter token is missing');
-    if (await endSession(parts, token, apiKey.keyId)) return;
+    const origin = readIp(req);
+    if (await endSession(parts, token, { clientId: keyId, ...origin })) return;
     const verified = await findValid(parts.tokens, token);
     if (verified === undefined) return;
     const { jti, exp: expiresAt, client_id: clientId } = verified.claims;
-    if (clientId !== apiKey.keyId) throw new InvalidGrantError('wrong_client');
-    await parts.revocations.revoke({ kind: 'token', jti, expiresAt }, apiKey.keyId);
+    if (clientId !== keyId) throw new InvalidGrantError('wrong_client');
+    await parts.revocations.revoke({ kind: 'token', jti, expiresAt }, keyId, origin.ip);
   };
 
   return function answerRevocationRequest(req, res, next) {
@@ -57,13 +60,14 @@ export function revokeToken(parts: RevocationParts): RequestHandler {
 async function endSession(
   { sessions, revocations, clock }: RevocationParts,
   token: string,
-  clientId: string,
+  requester: Requester,
 ) {
   const presented = await openRefreshToken(sessions, token, clock());
   if (sessions === undefined || presented === undefined) return false;
-  await sessions.families.end(presented, clientId);
+  await sessions.families.end(presented, requester);
+  const { clientId, ip } = requester;
   const { sessionId } = presented;
-  await revocations.revoke({ kind: 'session', clientId, sessionId }, clientId);
+  await revocations.revoke({ kind: 'session', clientId, sessionId }, clientId, ip);
   return true;
 }
 

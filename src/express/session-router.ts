@@ -17,6 +17,7 @@ import { refuseRequest } from './answer-failure.js';
 import { NO_STORE } from './authenticate-client.js';
 import { guard } from './guard.js';
 import { type CurrentSession, readKeep, readNothing, readPage } from './read-session-query.js';
+import { readIp } from './request-ip.js';
 import { verifiedToken } from './verified-token.js';
 
 export interface SessionRouterOptions {
@@ -54,12 +55,12 @@ export function sessionRouter(options: SessionRouterOptions): Router {
   const endOne = async (req: Request, res: Response): Promise<void> => {
     const { owner, requestedBy } = identify(req, keyScope);
     readNothing(req.url);
-    await sessions.end({ ...owner, requestedBy, sessionId: String(req.params['sessionId']) });
+    await sessions.end({ ...owner, requestedBy, ...readIp(req), sessionId: String(req.params['sessionId']) });
     res.status(204).end();
   };
   const endAll = async (req: Request, res: Response): Promise<void> => {
     const { owner, requestedBy, current } = identify(req, keyScope);
-    await sessions.endAll({ ...owner, requestedBy, ...readKeep(req.url, current) });
+    await sessions.endAll({ ...owner, requestedBy, ...readIp(req), ...readKeep(req.url, current) });
     res.status(204).end();
   };
 

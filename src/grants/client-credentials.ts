@@ -48,7 +48,7 @@ export function clientCredentials({ claimsHook = noClaims, families }: ClientCre
       const identities = readIdentities(apiKey, parameters);
       const request = { scope, audience, ...identities };
       if (!requested.isOffline) return issueAccessToken(context, request, claimsHook);
-      const session = await beginSession(request, apiKey, families);
+      const session = await beginSession(request, context, families);
       const response = await issueAccessToken(
         context,
         { ...request, sessionId: session.sessionId },
@@ -61,7 +61,7 @@ export function clientCredentials({ claimsHook = noClaims, families }: ClientCre
 
 function beginSession(
   { scope, audience, user, sessionId, deviceId }: AccessTokenRequest,
-  apiKey: ApiKey,
+  { apiKey, origin }: GrantContext,
   families: RefreshFamilies | undefined,
 ) {
   if (families === undefined || apiKey.refreshTokens === 'off') {
@@ -70,7 +70,7 @@ function beginSession(
   if (apiKey.refreshTokens === 'public' && deviceId === undefined) {
     throw new InvalidRequestError('A refresh token of this API key is for one device; name it by device_id');
   }
-  return families.begin({
+  const start = {
     clientId: apiKey.keyId,
     subject: user ?? apiKey.keyId,
     subjectAsserted: user !== undefined,
@@ -78,7 +78,8 @@ function beginSession(
     scope: formatScope(scope),
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(deviceId === undefined ? {} : { deviceId }),
-  });
+  };
+  return families.begin(start, origin.ip);
 }
 
 /** A service speaks for itself, and asks again rather than keep a session. */

@@ -27,11 +27,12 @@ export interface Revocations extends RevocationCheck {
    * Revokes one token, a session, an API key, a subject, or everything under a `kid`. Sessions, API keys and
    * subjects are revoked up to the present second: what they are issued later is accepted.
    * @param requestedBy `key_id` of the client that asked for it; each may have so many, as the store says.
+   * @param ip address of that client, for the audit trail.
    * @throws TypeError (as rejection) for a target that names nothing.
    * @throws TemporarilyUnavailableError (as rejection) where the store is full or out of reach. Where its answer was
    *   lost, it may be revoked all the same; asking again is safe.
    */
-  revoke(target: Revocable, requestedBy?: string): Promise<void>;
+  revoke(target: Revocable, requestedBy?: string, ip?: string): Promise<void>;
   /** Whether the token, or one that it was delegated from, is revoked. Waits for nothing. */
   isRevoked(token: VerifiedToken): boolean;
   /** Whether a refresh-token family is revoked: else a refresh would outlive what its session or subject lost. */
@@ -85,7 +86,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const isBearerRevoked = (bearer: Bearer): boolean => isAnyRevoked(namesOf(bearer), bearer.iat);
 
   return Object.freeze({
-    async revoke(target: Revocable, requestedBy?: string) {
+    async revoke(target: Revocable, requestedBy?: string, ip?: string) {
       assertRevocable(target);
       const now = clock();
       const expiresAt = target.kind === 'token' ? target.expiresAt : now + maxTokenLifetimeSeconds;
@@ -100,6 +101,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         type: 'revocation.added',
         ...target,
         ...(requestedBy === undefined ? {} : { requestedBy }),
+        ...(ip === undefined ? {} : { ip }),
       });
     },
 

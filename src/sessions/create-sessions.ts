@@ -43,6 +43,8 @@ export interface SessionEnd extends SessionOwner {
   readonly sessionId: string;
   /** `key_id` on whose account the revocation is kept, as for `revoke` of `Revocations`. Default: on nobody's. */
   readonly requestedBy?: string;
+  /** Address of who asked for it, for the audit trail. Default: it stays unknown. */
+  readonly ip?: string;
 }
 
 export interface AllSessionsEnd extends SessionOwner {
@@ -50,6 +52,8 @@ export interface AllSessionsEnd extends SessionOwner {
   readonly keep?: Pick<Session, 'subject' | 'sessionId'>;
   /** As for one session. */
   readonly requestedBy?: string;
+  /** As for one session. */
+  readonly ip?: string;
 }
 
 /**
@@ -79,9 +83,9 @@ const KNOWN: KnownOptions<SessionsOptions> = { families: true, revocations: true
 /** A member that is misspelt could turn the sessions of one user into those of all. */
 const OWNER: KnownOptions<SessionOwner> = { clientId: true, subject: true };
 const QUERY: KnownOptions<SessionQuery> = { ...OWNER, limit: true, after: true };
-const ALL: KnownOptions<AllSessionsEnd> = { ...OWNER, keep: true, requestedBy: true };
+const ALL: KnownOptions<AllSessionsEnd> = { ...OWNER, keep: true, requestedBy: true, ip: true };
 const ONE: KnownOptions<SessionEnd & Session> = {
-  ...{ ...OWNER, sessionId: true, requestedBy: true, deviceId: true, audience: true, scope: true },
+  ...{ ...OWNER, sessionId: true, requestedBy: true, ip: true, deviceId: true, audience: true, scope: true },
   ...{ createdAt: true, lastUsedAt: true, expiresAt: true },
 };
 
@@ -110,11 +114,11 @@ export function createSessions(options: SessionsOptions): Sessions {
 
     async end(session: SessionEnd) {
       assertOptions(session, ONE, 'end');
-      const { requestedBy } = session;
+      const { requestedBy, ip } = session;
       const { target, families } = chooseSession(session);
       for await (const page of readPages(store, families)) {
         if (page.length === 0) continue;
-        await endSessions(parts, { target, families, requestedBy });
+        await endSessions(parts, { target, families, requestedBy, ip });
         return true;
       }
       return false;
@@ -122,16 +126,21 @@ export function createSessions(options: SessionsOptions): Sessions {
 
     async endAll(owner: AllSessionsEnd) {
       assertOptions(owner, ALL, 'endAll');
-      const { keep, requestedBy } = owner;
+      const { keep, requestedBy, ip } = owner;
       const group = groupOf(resolveOwner(owner));
       if (keep === undefined) {
-        return endSessions(parts, { target: group, families: { group, isMeant: () => true }, requestedBy });
+        return endSessions(parts, {
+          target: group,
+          families: { group, isMeant: () => true },
+          requestedBy,
+          ip,
+        });
       }
       const others = { group, isMeant: matcherOfOthers(keep) };
       let total = 0;
       for await (const page of readPages(store, others)) {
         await Promise.all(
-          page.map(({ state }) => endSessions(parts, { ...chooseSession(state), requestedBy })),
+          page.map(({ state }) => endSessions(parts, { ...chooseSession(state), requestedBy, ip })),
         );
         total += page.length;
       }

@@ -13,26 +13,33 @@ export interface FamilyEndParts {
 
 /**
  * Ends a family by a tombstone in its place, however many uses race with that; one that is unknown has ended.
+ * @param ip address of who asked for it, for the audit trail.
  * @throws TemporarilyUnavailableError where all attempts were lost.
  */
-export async function endFamily(parts: FamilyEndParts, name: FamilyName): Promise<void> {
+export async function endFamily(parts: FamilyEndParts, name: FamilyName, ip?: string): Promise<void> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const family = await parts.store.find(name);
     const isOver = family === undefined || family.state.ended !== undefined;
-    if (isOver || (await entombFamily(parts, family, 'revoked'))) return;
+    if (isOver || (await entombFamily(parts, family, { reason: 'revoked', ip }))) return;
   }
   throw lostRaces();
+}
+
+/** Why a family ends, and the address of who caused it. */
+export interface FamilyEnd {
+  readonly reason: 'reused' | 'revoked';
+  readonly ip: string | undefined;
 }
 
 /** Leaves a tombstone: whoever raced with this finds it, and inserts nothing. `false` where another step came first. */
 export async function entombFamily(
   { store, audit }: FamilyEndParts,
   family: StoredFamily,
-  reason: 'reused' | 'revoked',
+  { reason, ip }: FamilyEnd,
 ): Promise<boolean> {
   const { parent: _, ...state } = family.state;
   if (!(await store.replace({ ...family, state: { ...state, ended: reason } }))) return false;
-  await audit.record({ type: 'session.ended', ...identifyFamily(family), reason });
+  await audit.record({ type: 'session.ended', ...identifyFamily(family, ip), reason });
   return true;
 }
 
@@ -45,10 +52,14 @@ export function lostRaces(): TemporarilyUnavailableError {
 type SessionEvent = Extract<AuditEvent, { readonly familyId: string }>;
 
 /** A family as the audit trail names it. */
-export function identifyFamily({
-  id,
-  state,
-}: Pick<StoredFamily, 'id' | 'state'>): Omit<SessionEvent, 'type' | 'reason'> {
+export function identifyFamily(
+  { id, state }: Pick<StoredFamily, 'id' | 'state'>,
+  ip: string | undefined,
+): Omit<SessionEvent, 'type' | 'reason'> {
   const { clientId, subject, sessionId, deviceId } = state;
-  return { familyId: id, clientId, subject, sessionId, ...(deviceId === undefined ? {} : { deviceId }) };
+  return {
+    ...{ familyId: id, clientId, subject, sessionId },
+    ...(deviceId === undefined ? {} : { deviceId }),
+    ...(ip === undefined ? {} : { ip }),
+  };
 }

@@ -20,11 +20,12 @@ export interface ChosenFamilies {
   isMeant(state: FamilyState): boolean;
 }
 
-/** What ends, and on whose account that is kept. */
+/** What ends, on whose account that is kept, and from where it was asked for. */
 export interface Ending {
   readonly target: Revocable;
   readonly families: ChosenFamilies;
   readonly requestedBy: string | undefined;
+  readonly ip: string | undefined;
 }
 
 /** Families that are read, and ended, at once. */
@@ -42,15 +43,15 @@ const MAX_IDENTITY_LENGTH = 200;
  */
 export async function endSessions(parts: SessionEndParts, ending: Ending): Promise<number> {
   const { store, revocations, audit, clock } = parts;
-  const { target, families, requestedBy } = ending;
+  const { target, families, requestedBy, ip } = ending;
   const revokedAt = clock();
-  await revocations.revoke(target, requestedBy);
+  await revocations.revoke(target, requestedBy, ip);
   let total = 0;
   for await (const page of readPages(store, families)) {
-    await Promise.all(page.map((family) => endFamily({ store, audit }, nameOf(family))));
+    await Promise.all(page.map((family) => endFamily({ store, audit }, nameOf(family), ip)));
     total += page.length;
   }
-  if (Math.floor(clock()) > Math.floor(revokedAt)) await revocations.revoke(target, requestedBy);
+  if (Math.floor(clock()) > Math.floor(revokedAt)) await revocations.revoke(target, requestedBy, ip);
   return total;
 }
 

@@ -5,7 +5,8 @@ import { InvalidGrantError } from '../errors.js';
 import { openText, sealText } from '../jwe/seal-text.js';
 import { assertOptions, type KnownOptions } from '../options.js';
 import type { Revocations } from '../revocation/revocations.js';
-import type { FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
+import type { FamilyRecord, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
+import { describeRefreshToken } from './describe-refresh-token.js';
 import { endFamily, entombFamily, identifyFamily, lostRaces, MAX_ATTEMPTS } from './end-family.js';
 import { digestToken, type PresentedToken, type RefreshTokenCodec } from './refresh-token.js';
 
@@ -26,7 +27,12 @@ export interface RefreshRequest {
   readonly deviceId: string | undefined;
   /** As it was sent; empty where none was. */
   readonly requestedScope: string;
+  /** Address of the client, for the audit trail. */
+  readonly ip?: string;
 }
+
+/** Who gives a token up. */
+export type Requester = Pick<RefreshRequest, 'clientId' | 'ip'>;
 
 export interface RefreshSettings {
   /** A refresh token that is not used for so long is over, in seconds. Default 2 592 000, 30 days. */
@@ -70,8 +76,14 @@ export interface RefreshFamiliesParts {
 
 /** Refresh-token families (RFC 9700 section 4.14.2): one token of each is live, and each is used once. */
 export interface RefreshFamilies {
-  /** Begins a family; its first token, and the session that it belongs to. */
-  begin(start: FamilyStart): Promise<{ readonly refreshToken: string; readonly sessionId: string }>;
+  /**
+   * Begins a family; its first token, and the session that it belongs to.
+   * @param ip address of the client, for the audit trail.
+   */
+  begin(
+    start: FamilyStart,
+    ip?: string,
+  ): Promise<{ readonly refreshToken: string; readonly sessionId: string }>;
   /**
    * The family of a token, for this client, session and device.
    * @throws InvalidGrantError where it is not theirs, or over.
@@ -90,7 +102,7 @@ export interface RefreshFamilies {
   /** The family of a token that is the live one of it. */
   inspect(presented: PresentedToken): Promise<StoredFamily | undefined>;
   /** Ends the family of a token that its client gives up. */
-  end(presented: PresentedToken, clientId: string): Promise<void>;
+  end(presented: PresentedToken, requester: Requester): Promise<void>;
 }
 
 export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamilies {
@@ -109,10 +121,19 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     return family;
   };
 
-  const consume = async (family: StoredFamily, presented: PresentedToken, requestedScope: string) => {
+  /** No family is changed for a token that cannot be put on record. */
+  const makeToken = async (family: FamilyRecord, now: NumericDate, ip: string | undefined) => {
+    const made = await codec.issue(family, now);
+    const issuance = describeRefreshToken(family.state, made, { audience: codec.audience, ip });
+    await audit.record({ type: 'token.intended', ...issuance });
+    return { refreshToken: made.token, issuance };
+  };
+
+  const consume = async (family: StoredFamily, presented: PresentedToken, request: RefreshRequest) => {
+    const { requestedScope, ip } = request;
     const now = clock();
     const expiresAt = Math.min(family.state.endsAt, now + idleSeconds);
-    const successor = await codec.issue({ ...family, expiresAt }, now);
+    const { refreshToken: successor, issuance } = await makeToken({ ...family, expiresAt }, now, ip);
     const state: FamilyState = {
       ...family.state,
       lastUsedAt: now,
@@ -125,12 +146,26 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       },
     };
     if (!(await store.replace({ ...family, state, expiresAt }))) return undefined;
-    await audit.record({ type: 'session.refreshed', ...identifyFamily(family) });
+    await audit.record({ type: 'session.refreshed', ...identifyFamily(family, ip) });
+    await audit.record({ type: 'token.issued', ...issuance });
+    return successor;
+  };
+
+  /** The answer that was lost, or given to another of two uses at once; only what is on record is handed out. */
+  const repeat = async (
+    { state }: StoredFamily,
+    { sealedSuccessor, consumedAt }: NonNullable<FamilyState['parent']>,
+    { token, ip }: { readonly token: string; readonly ip: string | undefined },
+  ): Promise<string> => {
+    const successor = openText(sealedSuccessor, token);
+    const opened = await codec.open(successor, consumedAt);
+    const issuance = describeRefreshToken(state, opened, { audience: codec.audience, ip });
+    await audit.record({ type: 'token.issued', repeated: true, ...issuance });
     return successor;
   };
 
   return {
-    async begin({ sessionId, ...start }) {
+    async begin({ sessionId, ...start }, ip) {
       const now = clock();
       const id = randomUUID();
       const endsAt = now + absoluteSeconds;
@@ -144,10 +179,11 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
         endsAt,
         current: '',
       };
-      const refreshToken = await codec.issue({ id, state, expiresAt }, now);
+      const { refreshToken, issuance } = await makeToken({ id, state, expiresAt }, now, ip);
       const family = { id, state: { ...state, current: digestToken(refreshToken) }, expiresAt };
       await store.insert(family);
-      await audit.record({ type: 'session.started', ...identifyFamily(family) });
+      await audit.record({ type: 'session.started', ...identifyFamily(family, ip) });
+      await audit.record({ type: 'token.issued', ...issuance });
       return { refreshToken, sessionId: state.sessionId };
     },
 
@@ -158,12 +194,12 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
         const family = await find(presented, request);
         const { current, parent } = family.state;
         if (presented.digest === current) {
-          const successor = await consume(family, presented, request.requestedScope);
+          const successor = await consume(family, presented, request);
           if (successor !== undefined) return successor;
         } else if (parent?.digest === presented.digest && clock() <= parent.consumedAt + graceSeconds) {
           if (parent.requestedScope !== request.requestedScope) throw new InvalidGrantError('wrong_scope');
-          return openText(parent.sealedSuccessor, presented.token);
-        } else if (await entombFamily(parts, family, 'reused')) {
+          return repeat(family, parent, { token: presented.token, ip: request.ip });
+        } else if (await entombFamily(parts, family, { reason: 'reused', ip: request.ip })) {
           throw new InvalidGrantError('reused');
         }
       }
@@ -178,9 +214,9 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       return isLive && !isRevoked(family, presented) ? family : undefined;
     },
 
-    async end({ family }, clientId) {
+    async end({ family }, { clientId, ip }) {
       if (family.clientId !== clientId) throw new InvalidGrantError('wrong_client');
-      await endFamily(parts, family);
+      await endFamily(parts, family, ip);
     },
   };
 }

@@ -16,14 +16,21 @@ export interface PresentedToken {
   readonly family: FamilyName;
   /** The session that its family belongs to. */
   readonly sessionId: string;
+  readonly jti: string;
+  readonly expiresAt: NumericDate;
   /** Key under which it is encrypted. */
   readonly kid: string;
 }
 
+/** A refresh token that was just made. */
+export interface MadeToken extends Pick<PresentedToken, 'token' | 'jti' | 'expiresAt' | 'kid'> {}
+
 /** Makes and opens refresh tokens of one authorization server: encrypted under keys that no API holds. */
 export interface RefreshTokenCodec {
+  /** `aud` of every token: the authorization server itself. */
+  readonly audience: string;
   /** @throws TypeError (as rejection) where the key ring has no root, from which such keys are derived. */
-  issue(family: FamilyRecord, now: NumericDate): Promise<string>;
+  issue(family: FamilyRecord, now: NumericDate): Promise<MadeToken>;
   /** @throws InvalidGrantError (as rejection) for what is no refresh token of this server, or has expired. */
   open(token: string, now: NumericDate): Promise<PresentedToken>;
 }
@@ -37,6 +44,8 @@ export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshToke
   keyRing.prepare('refresh', issuer);
 
   return {
+    audience: issuer,
+
     async issue({ id, state, expiresAt }, now) {
       const claims = {
         iss: issuer,
@@ -53,19 +62,22 @@ export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshToke
       };
       const key = keyRing.encryptionKey('refresh', issuer);
       await keyRing.claimUse(key);
-      return encryptToken(claims, key, { typ: REFRESH_TOKEN_TYP });
+      const token = encryptToken(claims, key, { typ: REFRESH_TOKEN_TYP });
+      return { token, jti: claims.jti, expiresAt: claims.exp, kid: key.kid };
     },
 
     async open(token, now) {
       const { header, claims, key } = await decrypt(token, now);
-      const { iss, exp, type, client_id: clientId, family_id: id, session_id: sessionId } = claims;
+      const { iss, exp, jti, type, client_id: clientId, family_id: id, session_id: sessionId } = claims;
       const isOurs = key.purpose === 'refresh' && header['typ'] === REFRESH_TOKEN_TYP;
       if (!isOurs || iss !== issuer || type !== 'refresh') throw new InvalidGrantError('malformed');
       if (typeof clientId !== 'string' || typeof id !== 'string' || typeof sessionId !== 'string') {
         throw new InvalidGrantError('malformed');
       }
+      if (typeof jti !== 'string') throw new InvalidGrantError('malformed');
       if (!(typeof exp === 'number' && exp > now)) throw new InvalidGrantError('expired');
-      return { token, digest: digestToken(token), family: { clientId, id }, sessionId, kid: key.kid };
+      const family = { clientId, id };
+      return { token, digest: digestToken(token), family, sessionId, jti, expiresAt: exp, kid: key.kid };
     },
   };
 

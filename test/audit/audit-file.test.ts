@@ -82,7 +82,7 @@ describe('an audit file', () => {
 
   test('on a full disk fails whoever waits, and no token is handed out', async () => {
     const file = await openAuditFile({ path: '/dev/full', key: KEY });
-    const audit = createAuditTrail({ sinks: [file], onSinkError: () => {} });
+    const audit = createAuditTrail({ required: [file], onSinkError: () => {} });
     const issued = {
       ...({ type: 'token.issued', jti: 'j', clientId: 'c', subject: 's', subjectAsserted: false } as const),
       ...{ audience: 'a', scope: '', tokenType: 'service', expiresAt: 1, kid: 'k' },

@@ -443,9 +443,9 @@ describe('a token request that is refused', () => {
     expect(answer.headers).toMatchObject({ 'retry-after': '30', 'cache-control': 'no-store' });
   });
 
-  test('while the audit trail is out of reach, as a 503', async () => {
+  test('while a sink is out of reach that the audit trail requires, as a 503', async () => {
     const sink = { write: () => Promise.reject(new Error('disk full')) };
-    const audit = createAuditTrail({ sinks: [sink], onSinkError: () => {} });
+    const audit = createAuditTrail({ required: [sink], onSinkError: () => {} });
     const answer = await exchange({}, createApp({ audit }));
 
     expect(answer).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } });

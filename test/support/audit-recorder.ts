@@ -12,8 +12,8 @@ export function createAuditRecorder(): {
   return { audit: createAuditTrail({ sinks: [sink], clock }), records };
 }
 
-/** An audit trail whose only sink is down. */
+/** An audit trail whose only sink is down, without which no token is issued. */
 export function createBrokenAudit(): AuditTrail {
   const sink = { write: () => Promise.reject(new Error('disk full')) };
-  return createAuditTrail({ sinks: [sink], clock, onSinkError: () => {} });
+  return createAuditTrail({ required: [sink], clock, onSinkError: () => {} });
 }

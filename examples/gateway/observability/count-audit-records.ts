@@ -37,7 +37,7 @@ export function countAuditRecords(registry: Registry): AuditSink {
         break;
       case 'token.refused':
       case 'issuance.refused':
-        refused.inc({ code: record.code, reason: record.reason ?? 'none' });
+        refused.inc({ code: record.code, reason: record.reason ?? 'none' }, record.count ?? 1);
         break;
       case 'revocation.added':
         revoked.inc({ kind: record.kind });

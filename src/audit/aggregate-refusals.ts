@@ -1,0 +1,91 @@
+import type { Clock } from '../clock.js';
+import { addressBlock } from '../limits/address-block.js';
+import type { AuditEvent } from './events.js';
+
+type Refusal = Extract<AuditEvent, { readonly type: 'token.refused' | 'issuance.refused' }>;
+
+/** Counts refusals that anybody can cause, so that nobody can fill the trail with them. */
+export interface RefusalAggregation {
+  add(refusal: Refusal): void;
+  /** Records what is still uncounted. */
+  flush(): void;
+}
+
+/** Refusals of one kind that are not on record yet. */
+interface Tally {
+  /** The first of them. */
+  readonly refusal: Refusal;
+  count: number;
+}
+
+const WINDOW_SECONDS = 60;
+
+/** Kinds that are told apart at a time; of further ones the addresses are not. */
+const KINDS_TRACKED = 1000;
+
+/** Whether whoever was refused had shown neither a token nor a key. */
+export function isAnonymousRefusal(event: AuditEvent): event is Refusal {
+  if (event.type === 'token.refused') return event.jti === undefined;
+  if (event.type !== 'issuance.refused') return false;
+  return event.clientId === undefined || event.clientAsserted === true;
+}
+
+/**
+ * Aggregates refusals by code, reason and block of addresses: the first of a kind is recorded at once, those that follow
+ * as a count at most once a minute, by the clock or by a timer, whichever is sooner.
+ */
+export function aggregateRefusals(record: (refusal: Refusal) => void, clock: Clock): RefusalAggregation {
+  const tallies = new Map<string, Tally>();
+  let since = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+
+  /** A kind of which nothing came since the last time is forgotten, and makes room. */
+  const closeWindow = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    since = clock();
+    for (const [name, tally] of tallies) {
+      if (tally.count === 0) tallies.delete(name);
+      else recordTally(tally);
+    }
+  };
+
+  const recordTally = (tally: Tally): void => {
+    const { refusal, count } = tally;
+    tally.count = 0;
+    record({ ...refusal, count });
+  };
+
+  const begin = (name: string, refusal: Refusal): void => {
+    const tally = { refusal, count: 1 };
+    tallies.set(name, tally);
+    recordTally(tally);
+  };
+
+  const count = (refusal: Refusal): void => {
+    const name = nameOf(refusal);
+    const tally = tallies.get(name);
+    if (tally !== undefined) {
+      tally.count += 1;
+      timer ??= setTimeout(closeWindow, WINDOW_SECONDS * 1000).unref();
+    } else if (tallies.size < KINDS_TRACKED || refusal.ip === undefined) {
+      begin(name, refusal);
+    } else {
+      const { ip: _, ...elsewhere } = refusal;
+      count(elsewhere);
+    }
+  };
+
+  return {
+    add(refusal) {
+      if (clock() - since >= WINDOW_SECONDS) closeWindow();
+      count(refusal);
+    },
+    flush: closeWindow,
+  };
+}
+
+function nameOf({ ip, ...refusal }: Refusal): string {
+  const { type, code, reason, clientId } = refusal;
+  return JSON.stringify([type, code, reason, clientId, ip === undefined ? undefined : addressBlock(ip)]);
+}

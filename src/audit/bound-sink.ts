@@ -1,0 +1,87 @@
+import type { AuditRecord } from './events.js';
+
+/** Where audit records go. A sink that throws or rejects has not recorded the event. */
+export interface AuditSink {
+  write(record: AuditRecord): void | Promise<void>;
+}
+
+/** What became of a record: why a sink does not have it, or nothing where it has. */
+export type Delivery = { readonly failure: unknown } | undefined;
+
+/** A sink that is never owed more than it may be, and whose failures are reported once, here. */
+export interface BoundSink {
+  /** Hands over a record at once; never rejects. */
+  deliver(record: AuditRecord): Promise<Delivery>;
+  /** As `deliver`, but a sink that has not answered in time has failed, whatever it says later. */
+  deliverInTime(record: AuditRecord): Promise<Delivery>;
+  /** Resolves when every record that was handed over has been answered for, or the time for that is over. */
+  settle(): Promise<void>;
+}
+
+export interface SinkBounds {
+  /** Records that a sink may owe an answer for; further ones do not reach it. */
+  readonly maxWaiting: number;
+  readonly timeoutMs: number;
+  readonly report: (failure: unknown) => void;
+}
+
+const RECORDED: Promise<Delivery> = Promise.resolve(undefined);
+
+export function boundSink(sink: AuditSink, { maxWaiting, timeoutMs, report }: SinkBounds): BoundSink {
+  const waiting = new Set<Promise<Delivery>>();
+
+  const fail = (failure: unknown): Delivery => {
+    report(failure);
+    return { failure };
+  };
+
+  /** Only what is still under way counts: a sink that answers at once cannot fall behind. */
+  const deliver = (record: AuditRecord): Promise<Delivery> => {
+    if (waiting.size >= maxWaiting) {
+      return Promise.resolve(fail(new Error(`The sink does not keep up: ${maxWaiting} records wait for it`)));
+    }
+    try {
+      const answer: unknown = sink.write(record);
+      return isThenable(answer) ? waitFor(answer) : RECORDED;
+    } catch (failure) {
+      return Promise.resolve(fail(failure));
+    }
+  };
+
+  const waitFor = (answer: PromiseLike<unknown>): Promise<Delivery> => {
+    const delivery = Promise.resolve(answer)
+      .then(() => undefined, fail)
+      .finally(() => waiting.delete(delivery));
+    waiting.add(delivery);
+    return delivery;
+  };
+
+  return {
+    deliver,
+    deliverInTime: (record) =>
+      within(timeoutMs, deliver(record), () =>
+        fail(new Error(`The sink did not answer within ${timeoutMs} ms`)),
+      ),
+    settle: () => within<unknown>(timeoutMs, Promise.all(waiting), () => undefined).then(() => undefined),
+  };
+}
+
+async function within<Answer>(
+  timeoutMs: number,
+  pending: Promise<Answer>,
+  onTimeout: () => Answer,
+): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<Answer>((resolve) => {
+    timer = setTimeout(() => resolve(onTimeout()), timeoutMs);
+  });
+  try {
+    return await Promise.race([pending, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function';
+}

@@ -1,0 +1,172 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import type { AuditEvent, AuditRecord } from '../../src/audit/events.js';
+import { createAuditTrail } from '../../src/audit/record.js';
+import { NOW } from '../support/tokens.js';
+
+type Refusal = Extract<AuditEvent, { readonly type: 'token.refused' | 'issuance.refused' }>;
+
+const REFUSED: Extract<Refusal, { readonly type: 'token.refused' }> = {
+  type: 'token.refused',
+  code: 'ERR_INVALID_TOKEN',
+  reason: 'decryption',
+  ip: '192.0.2.1',
+};
+const NO_CLIENT: Refusal = { type: 'issuance.refused', code: 'ERR_INVALID_CLIENT', reason: 'unknown_key' };
+
+function setUp() {
+  let now = NOW;
+  const records: AuditRecord[] = [];
+  const sink = { write: (record: AuditRecord) => void records.push(record) };
+  const audit = createAuditTrail({ sinks: [sink], clock: () => now });
+  return {
+    audit,
+    records,
+    counts: () => records.flatMap((record) => ('count' in record ? [record.count] : [undefined])),
+    refuseAt(seconds: number, refusal: Refusal = REFUSED) {
+      now = NOW + seconds;
+      void audit.record(refusal);
+    },
+  };
+}
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe('refusals of requests without a verified token', () => {
+  test('are recorded at once where they are the first of their kind', () => {
+    const { records, refuseAt } = setUp();
+    refuseAt(0);
+
+    expect(records).toEqual([{ ...REFUSED, count: 1, time: '2030-01-01T00:00:00Z' }]);
+  });
+
+  test('are counted then, and recorded when the minute is over', () => {
+    const { counts, refuseAt } = setUp();
+    for (const seconds of [0, 1, 30, 59.9, 60]) refuseAt(seconds);
+
+    expect(counts()).toEqual([1, 3]);
+  });
+
+  test('are recorded once a minute while they go on', () => {
+    const { counts, refuseAt } = setUp();
+    for (let seconds = 0; seconds <= 180; seconds += 10) refuseAt(seconds);
+
+    expect(counts()).toEqual([1, 5, 6, 6]);
+  });
+
+  test('are recorded by a timer where no other comes', () => {
+    jest.useFakeTimers();
+    const { counts, refuseAt } = setUp();
+    refuseAt(0);
+    refuseAt(1);
+    jest.advanceTimersByTime(60_000);
+
+    expect(counts()).toEqual([1, 1]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('are new again after a minute without any', () => {
+    const { counts, refuseAt } = setUp();
+    for (const seconds of [0, 120, 240]) refuseAt(seconds);
+
+    expect(counts()).toEqual([1, 1, 1]);
+  });
+
+  test('are told apart by reason, by code and by address', () => {
+    const { counts, refuseAt } = setUp();
+    refuseAt(0);
+    refuseAt(0, { ...REFUSED, reason: 'expired' });
+    refuseAt(0, { ...REFUSED, code: 'ERR_TEMPORARILY_UNAVAILABLE' });
+    refuseAt(0, { ...REFUSED, ip: '192.0.2.2' });
+    refuseAt(0, NO_CLIENT);
+
+    expect(counts()).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test('of one block of IPv6 addresses are one kind', () => {
+    const { counts, audit, refuseAt } = setUp();
+    for (let host = 0; host < 50; host += 1)
+      refuseAt(0, { ...REFUSED, ip: `2001:db8:1:2::${host.toString(16)}` });
+    audit.flush().catch(() => {});
+
+    expect(counts()).toEqual([1, 49]);
+  });
+
+  test('are recorded when the trail is flushed', async () => {
+    const { audit, counts, refuseAt } = setUp();
+    for (const seconds of [0, 1, 2]) refuseAt(seconds);
+    await audit.flush();
+    await audit.flush();
+
+    expect(counts()).toEqual([1, 2]);
+  });
+});
+
+describe('refusals whose cause is known', () => {
+  test.each<[string, Refusal]>([
+    ['a verified token', { type: 'token.refused', code: 'ERR_INSUFFICIENT_SCOPE', jti: 'j1' }],
+    ['an authenticated client', { type: 'issuance.refused', code: 'ERR_INVALID_SCOPE', clientId: 'demo' }],
+  ])('by %s are recorded one by one', (_, refusal) => {
+    const { counts, audit } = setUp();
+    for (let number = 0; number < 3; number += 1) void audit.record(refusal);
+
+    expect(counts()).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('only by what a public client says of itself are counted, under its name', async () => {
+    const { records, audit } = setUp();
+    const refusal = {
+      ...({ type: 'issuance.refused', code: 'ERR_INVALID_GRANT', reason: 'malformed' } as const),
+      ...({ clientId: 'device', clientAsserted: true } as const),
+    };
+    for (let number = 0; number < 3; number += 1) void audit.record(refusal);
+    await audit.flush();
+
+    expect(records).toMatchObject([
+      { clientId: 'device', count: 1 },
+      { clientId: 'device', count: 2 },
+    ]);
+  });
+});
+
+describe('100 000 refusals from 50 000 addresses', () => {
+  /** Each address is refused twice, spread over so many seconds. */
+  async function flood(seconds: number) {
+    const { audit, records, refuseAt } = setUp();
+    for (let number = 0; number < 100_000; number += 1) {
+      const host = number % 50_000;
+      refuseAt((number / 100_000) * seconds, {
+        ...REFUSED,
+        ip: `10.${host >> 16}.${(host >> 8) & 255}.${host & 255}`,
+      });
+    }
+    await audit.flush();
+    const counted = records.map((record) => ('count' in record ? (record.count ?? 0) : 0));
+    return { records: records.length, refusals: counted.reduce((sum, count) => sum + count, 0) };
+  }
+
+  test('make a bounded number of records, and none is lost', async () => {
+    const { records, refusals } = await flood(50);
+
+    expect(refusals).toBe(100_000);
+    expect(records).toBeLessThanOrEqual(2002);
+  });
+
+  test('make no more records a minute than that, and none is lost', async () => {
+    const { records, refusals } = await flood(600);
+
+    expect(refusals).toBe(100_000);
+    expect(records).toBeLessThanOrEqual(10 * 2002);
+  });
+
+  test('show where the first of them came from, and are one kind beyond that', async () => {
+    const { audit, records, refuseAt } = setUp();
+    for (let host = 0; host < 2000; host += 1)
+      refuseAt(0, { ...REFUSED, ip: `10.0.${host >> 8}.${host & 255}` });
+    await audit.flush();
+
+    expect(records.filter((record) => 'ip' in record)).toHaveLength(1000);
+    expect(records.filter((record) => !('ip' in record))).toMatchObject([{ count: 1 }, { count: 999 }]);
+  });
+});

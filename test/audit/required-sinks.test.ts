@@ -1,0 +1,133 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AuditRecord } from '../../src/audit/events.js';
+import { type AuditSink, createAuditTrail } from '../../src/audit/record.js';
+import { TemporarilyUnavailableError } from '../../src/errors.js';
+import { createTokenService } from '../../src/token-service.js';
+import { rejectionOf } from '../support/caught.js';
+import { AUDIENCE, clock, createRing, ISSUER } from '../support/tokens.js';
+
+const DISK_FULL = new Error('disk full');
+
+/** A sink that keeps what it is told, but for records of one type, which it refuses. */
+function keepingSink(refused?: AuditRecord['type']): AuditSink & { readonly types: readonly string[] } {
+  const types: string[] = [];
+  return {
+    types,
+    async write({ type }) {
+      if (type === refused) throw DISK_FULL;
+      types.push(type);
+    },
+  };
+}
+
+interface Sinks {
+  readonly sinks?: readonly AuditSink[];
+  readonly required?: readonly AuditSink[];
+}
+
+const trailOf = (sinks: Sinks) => createAuditTrail({ sinks: [], ...sinks, clock, onSinkError: () => {} });
+
+/** Issues one token, with these sinks behind the audit trail. */
+async function issue(sinks: Sinks) {
+  const keyRing = await createRing();
+  const audit = trailOf(sinks);
+  const tokens = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, audit, clock });
+  return tokens.issue({
+    ...{ type: 'service', clientId: 'caller', subject: 'caller', audience: AUDIENCE },
+    ...{ scope: ['read'], lifetimeSeconds: 60, claims: { api_key_name: 'Caller' } },
+  });
+}
+
+describe('a required sink', () => {
+  test('has the intent before the token is made, and the outcome before it is handed out', async () => {
+    const sink = keepingSink();
+    await issue({ required: [sink] });
+
+    expect(sink.types).toEqual(['token.intended', 'token.issued']);
+  });
+
+  test('has all of the outcome in the intent already', async () => {
+    const records: AuditRecord[] = [];
+    await issue({ required: [{ write: (record) => void records.push(record) }] });
+    const [intent, outcome] = records.map((record) => ({ ...record, type: 'either' }));
+
+    expect(intent).toHaveProperty('kid');
+    expect(intent).toEqual(outcome);
+  });
+
+  test.each(['token.intended', 'token.issued'] as const)(
+    'that does not take %s lets no token be handed out',
+    async (refused) => {
+      const error = await rejectionOf(issue({ required: [keepingSink(refused)] }));
+
+      expect(error).toBeInstanceOf(TemporarilyUnavailableError);
+      expect(error).toMatchObject({
+        status: 503,
+        cause: DISK_FULL,
+        message: expect.not.stringContaining('disk'),
+      });
+    },
+  );
+
+  test('that does not take the intent is asked for no outcome, and others are told of none', async () => {
+    const [failing, other] = [keepingSink('token.intended'), keepingSink()];
+    await rejectionOf(issue({ sinks: [other], required: [failing] }));
+
+    expect([failing.types, other.types]).toEqual([[], []]);
+  });
+
+  test('that does not take the outcome keeps the intent, and others are told of no token', async () => {
+    const [failing, other] = [keepingSink('token.issued'), keepingSink()];
+    await rejectionOf(issue({ sinks: [other], required: [failing] }));
+
+    expect([failing.types, other.types]).toEqual([['token.intended'], []]);
+  });
+
+  test('that fails does so for the token although another one works', async () => {
+    const sinks = [keepingSink(), keepingSink('token.intended')];
+
+    expect(await rejectionOf(issue({ required: sinks }))).toMatchObject({ status: 503 });
+  });
+
+  test('takes all other events too, and no answer waits for them', async () => {
+    const written: string[] = [];
+    const hanging: AuditSink = {
+      write({ type }) {
+        written.push(type);
+        return new Promise(() => {});
+      },
+    };
+    await trailOf({ required: [hanging] }).record({ type: 'limits.restored' });
+
+    expect(written).toEqual(['limits.restored']);
+  });
+});
+
+describe('a sink that is not required', () => {
+  test('has the outcome alone', async () => {
+    const sink = keepingSink();
+    await issue({ sinks: [sink] });
+
+    expect(sink.types).toEqual(['token.issued']);
+  });
+
+  test('fails no issuance', async () => {
+    const required = keepingSink();
+    await issue({ sinks: [keepingSink('token.issued')], required: [required] });
+
+    expect(required.types).toEqual(['token.intended', 'token.issued']);
+  });
+});
+
+describe('createAuditTrail', () => {
+  test.each([
+    [{}, 'needs sinks'],
+    [{ required: {} }, 'required must be an array'],
+    [{ required: [{}] }, 'A sink needs a method write'],
+    [{ sinks: [], timeoutMs: 0 }, 'timeoutMs must be'],
+    [{ sinks: [], timeoutMs: 2 ** 31 }, 'timeoutMs must be'],
+    [{ sinks: [], maxWaiting: 1.5 }, 'maxWaiting must be'],
+  ])('refuses %j', (options, message) => {
+    expect(() => Reflect.apply(createAuditTrail, undefined, [options])).toThrow(message);
+  });
+});
