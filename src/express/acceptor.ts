@@ -14,6 +14,7 @@ import { InsufficientScopeError, InvalidTokenError, JweError, MissingCredentials
 import type { KnownOptions } from '../options.js';
 import { createTokenService, type TokenServiceOptions } from '../token-service.js';
 import { readIp } from './request-ip.js';
+import { createOriginReader } from './request-origin.js';
 import { createTokenReader, type TokenLocations } from './token-locations.js';
 
 /** What both kinds of authentication, Passport and plain middleware, are told. */
@@ -61,8 +62,8 @@ export type Acceptance =
 export interface Acceptor {
   /** Rejects only for a fault of the program; all that a client or an outage can cause is a refusal. */
   accept(req: Request): Promise<Acceptance>;
-  /** Puts a verified token that is let through on record. */
-  recordAcceptance(token: VerifiedToken): void;
+  /** Puts a verified token that is let through on record, with where it came from. */
+  recordAcceptance(req: Request, token: VerifiedToken): void;
   /** Puts a refusal on record, with the token where it was verified. */
   recordRefusal(req: Request, error: JweError, token?: VerifiedToken): Promise<void>;
   readonly writeChallenge: ChallengeWriter;
@@ -76,6 +77,7 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
   const requiredScope = resolveRequiredScope(options.scope ?? [], 'scope');
   const { audit = noAuditTrail, clock = systemClock } = options;
   const countAcceptance = recordAcceptances(audit, clock);
+  const readOrigin = createOriginReader();
 
   const verifyRequest = async (req: Request): Promise<VerifiedToken> => {
     const token = readToken(req);
@@ -95,7 +97,9 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
         return { kind: 'refused', error, ...(token === undefined ? {} : { token }) };
       }
     },
-    recordAcceptance: (token: VerifiedToken) => countAcceptance(identify(token)),
+    recordAcceptance: (req: Request, token: VerifiedToken) => {
+      if (audit.enabled) countAcceptance(identifyWithSession(token), readOrigin(req));
+    },
     recordRefusal: async (req: Request, error: JweError, token?: VerifiedToken) => {
       // A request without credentials refuses no token; it is how many clients begin.
       if (!(error instanceof MissingCredentialsError)) await audit.record(toRefusal(req, error, token));
@@ -108,6 +112,11 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
 /** @throws InsufficientScopeError unless the token has all of them. */
 export function assertScope(token: VerifiedToken, required: readonly string[]): void {
   if (!required.every(token.hasScope)) throw new InsufficientScopeError(formatScope(required));
+}
+
+function identifyWithSession(token: VerifiedToken): AcceptedToken {
+  const { session_id: sessionId } = token.claims;
+  return { ...identify(token), ...(sessionId === undefined ? {} : { sessionId }) };
 }
 
 function identify({ claims }: VerifiedToken): AcceptedToken {

@@ -37,7 +37,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
     const outcome = toOutcome(await acceptor.accept(req));
     keepState(req, { outcome, acceptor, failWithError });
     if (outcome.kind === 'refused') return refuseRequest({ req, res, next }, outcome.error);
-    if (outcome.kind === 'verified') acceptor.recordAcceptance(outcome.token);
+    if (outcome.kind === 'verified') acceptor.recordAcceptance(req, outcome.token);
     next();
   };
 
