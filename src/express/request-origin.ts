@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Request } from 'express';
 import { LRUCache } from 'lru-cache';
 import type { Origin } from '../audit/record-acceptances.js';
@@ -18,7 +18,7 @@ export function createOriginReader(): (req: Request) => Origin {
   const digest = (agent: string): string => {
     const known = digests.get(agent);
     if (known !== undefined) return known;
-    const computed = createHash('sha256').update(agent).digest('base64url').slice(0, DIGEST_LENGTH);
+    const computed = hash('sha256', agent, 'base64url').slice(0, DIGEST_LENGTH);
     digests.set(agent, computed);
     return computed;
   };

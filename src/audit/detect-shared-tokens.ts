@@ -1,0 +1,119 @@
+import { LRUCache } from 'lru-cache';
+import type { NumericDate } from '../clock.js';
+import { addressBlock } from '../limits/address-block.js';
+import type { Detector, DetectorParts } from './detector.js';
+import type { AuditRecord } from './events.js';
+import { type CountThreshold, MAX_ORIGINS } from './suspicion-thresholds.js';
+
+type Acceptance = Extract<AuditRecord, { readonly type: 'token.accepted' }>;
+
+/** An address and a user agent that a token came from together. */
+interface SeenOrigin {
+  readonly address: string;
+  /** Empty where the request named none. */
+  readonly agent: string;
+  readonly seenAt: NumericDate;
+}
+
+type SeenOrigins = Map<string, SeenOrigin>;
+
+export interface SharedTokenThresholds {
+  readonly addresses: CountThreshold | undefined;
+  readonly agents: CountThreshold | undefined;
+}
+
+/** One token from many addresses, or from many user agents that share none. */
+export function detectSharedTokens({
+  threshold: { addresses, agents },
+  maxTracked,
+  raise,
+}: DetectorParts<SharedTokenThresholds>): Detector {
+  const tokens = new LRUCache<string, SeenOrigins>({ max: maxTracked });
+  const longest = Math.max(addresses?.windowSeconds ?? 0, agents?.windowSeconds ?? 0);
+
+  const see = ({ jti, ip = '', agent = '' }: Acceptance, now: NumericDate): readonly SeenOrigin[] => {
+    const seen: SeenOrigins = tokens.get(jti) ?? new Map();
+    const address = addressBlock(ip);
+    remember(seen, { address, agent, seenAt: now });
+    forget(seen, now - longest);
+    tokens.set(jti, seen);
+    return [...seen.values()];
+  };
+
+  const compare = (record: Acceptance, now: NumericDate): void => {
+    const origins = see(record, now);
+    const { time, jti } = record;
+    const judge = (
+      kind: 'token_from_many_addresses' | 'token_from_many_user_agents',
+      threshold: CountThreshold | undefined,
+      measure: (origins: readonly SeenOrigin[]) => number,
+    ): void => {
+      if (threshold === undefined) return;
+      const { count, windowSeconds } = threshold;
+      const within = origins.filter(({ seenAt }) => seenAt > now - windowSeconds);
+      const observed = measure(within);
+      if (observed < count) return;
+      const passed = { time, observed, threshold: count, windowSeconds };
+      raise(jti, { kind, ...identify(record), ...describe(within), ...passed });
+    };
+    judge('token_from_many_addresses', addresses, countAddresses);
+    judge('token_from_many_user_agents', agents, countParties);
+  };
+
+  return {
+    detect(record, now) {
+      if (record.type === 'token.accepted' && record.ip !== undefined) compare(record, now);
+    },
+    get tracked() {
+      return tokens.size;
+    },
+  };
+}
+
+/** The oldest makes room; the map is in the order of time. */
+function remember(seen: SeenOrigins, origin: SeenOrigin): void {
+  const name = `${origin.address} ${origin.agent}`;
+  seen.delete(name);
+  seen.set(name, origin);
+  const [oldest] = seen.keys();
+  if (seen.size > MAX_ORIGINS && oldest !== undefined) seen.delete(oldest);
+}
+
+function forget(seen: SeenOrigins, upTo: NumericDate): void {
+  for (const [name, { seenAt }] of seen) if (seenAt <= upTo) seen.delete(name);
+}
+
+function countAddresses(origins: readonly SeenOrigin[]): number {
+  return new Set(origins.map(({ address }) => address)).size;
+}
+
+/**
+ * User agents at one address are those of one device or one house, and one user agent at several addresses is on its
+ * way: what is joined by either counts as one party.
+ */
+function countParties(origins: readonly SeenOrigin[]): number {
+  let parties: readonly (readonly SeenOrigin[])[] = [];
+  for (const origin of origins) {
+    const isJoined = (party: readonly SeenOrigin[]): boolean =>
+      party.some(({ address, agent }) => address === origin.address || agent === origin.agent);
+    const joined = parties.filter(isJoined);
+    parties = [...parties.filter((party) => !joined.includes(party)), [...joined.flat(), origin]];
+  }
+  return parties.length;
+}
+
+function identify({ jti, clientId, subject, sessionId }: Acceptance) {
+  return {
+    jti,
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(sessionId === undefined ? {} : { sessionId }),
+  };
+}
+
+function describe(origins: readonly SeenOrigin[]) {
+  return {
+    addresses: [...new Set(origins.map(({ address }) => address))],
+    agents: [...new Set(origins.map(({ agent }) => agent))].filter((agent) => agent !== ''),
+  };
+}
