@@ -30,7 +30,7 @@ export interface MonitorOptions {
   readonly thresholds?: SuspicionThresholds;
   /**
    * How many tokens, addresses, API keys and sessions are kept at a time, of each kind, those that were seen last.
-   * Default 10 000.
+   * At most 1 000 000. Default 10 000.
    */
   readonly maxTracked?: number;
   /** Told of what failed: the callback, the answer, the monitor. Default: `process.emitWarning`, without the alert. */
@@ -55,6 +55,8 @@ const KNOWN: KnownOptions<MonitorOptions> = {
   onError: true,
 };
 
+const MAX_TRACKED = 1_000_000;
+
 const NO_ALERTS: Readonly<Record<SuspicionKind, number>> = {
   token_from_many_addresses: 0,
   token_from_many_user_agents: 0,
@@ -74,26 +76,28 @@ export function createMonitor(options: MonitorOptions = {}): Monitor {
   assertOptions(options, KNOWN, 'createMonitor');
   const { onSuspicion = () => {}, answer, maxTracked = 10_000, onError = warnOfFault } = options;
   if (answer !== undefined) assertSuspicionAnswer(answer);
-  assertWhole(maxTracked, 'maxTracked', { min: 1, max: 2 ** 32 - 1 });
+  assertWhole(maxTracked, 'maxTracked', { min: 1, max: MAX_TRACKED });
   const counts = { ...NO_ALERTS };
   const isFirst = createAlertGate(maxTracked);
-  const run = createGuard(onError);
+  const report = createReporter(onError);
 
   const raise = (subject: string, alert: SuspiciousUse): void => {
     if (!isFirst(subject, alert)) return;
     counts[alert.kind] += 1;
     const shown = Object.freeze(alert);
-    run(() => onSuspicion(shown));
-    if (answer !== undefined) run(() => answerSuspicion(answer, shown));
+    void runApart(() => onSuspicion(shown), report);
+    if (answer !== undefined) void runApart(() => answerSuspicion(answer, shown), report);
   };
   const detectors = createDetectors(resolveThresholds(options.thresholds), { maxTracked, raise });
 
   return Object.freeze({
     write(record: AuditRecord) {
-      run(() => {
+      try {
         const now = Date.parse(record.time) / 1000;
         for (const detector of detectors) detector.detect(record, now);
-      });
+      } catch (fault) {
+        report(fault);
+      }
     },
     counts: () => Object.freeze({ ...counts }),
     get tracked() {
@@ -137,18 +141,24 @@ function createAlertGate(maxTracked: number): (subject: string, alert: Suspiciou
   };
 }
 
-/** Runs what may throw or reject without disturbing the request. */
-function createGuard(onError: (error: unknown) => void): (step: () => void | Promise<void>) => void {
-  /** Whoever is told of a fault must not cause another one. */
-  const report = (error: unknown): void => {
+/** Nobody waits for the step, whether it throws or rejects. */
+async function runApart(step: () => void | Promise<void>, report: (error: unknown) => void): Promise<void> {
+  try {
+    await step();
+  } catch (fault) {
+    report(fault);
+  }
+}
+
+/** Whoever is told of a fault must not cause another one. */
+function createReporter(onError: (error: unknown) => void): (error: unknown) => void {
+  return (error) => {
     try {
       onError(error);
     } catch (fault) {
       warnOfFault(fault);
     }
   };
-  const runStep = async (step: () => void | Promise<void>): Promise<void> => step();
-  return (step) => void runStep(step).catch(report);
 }
 
 function warnOfFault(error: unknown): void {

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import type { NumericDate } from '../clock.js';
 import { addressBlock } from '../limits/address-block.js';
@@ -12,6 +13,7 @@ interface SeenOrigin {
   readonly address: string;
   /** Empty where the request named none. */
   readonly agent: string;
+  readonly firstSeenAt: NumericDate;
   readonly seenAt: NumericDate;
 }
 
@@ -21,6 +23,9 @@ export interface SharedTokenThresholds {
   readonly addresses: CountThreshold | undefined;
   readonly agents: CountThreshold | undefined;
 }
+
+/** A device with two networks and two programs needs a while to be seen in all combinations. */
+const SETTLING_SECONDS = 60;
 
 /** One token from many addresses, or from many user agents that share none. */
 export function detectSharedTokens({
@@ -34,7 +39,7 @@ export function detectSharedTokens({
   const see = ({ jti, ip = '', agent = '' }: Acceptance, now: NumericDate): readonly SeenOrigin[] => {
     const seen: SeenOrigins = tokens.get(jti) ?? new Map();
     const address = addressBlock(ip);
-    remember(seen, { address, agent, seenAt: now });
+    remember(seen, { address, agent, firstSeenAt: now, seenAt: now });
     forget(seen, now - longest);
     tokens.set(jti, seen);
     return [...seen.values()];
@@ -57,7 +62,7 @@ export function detectSharedTokens({
       raise(jti, { kind, ...identify(record), ...describe(within), ...passed });
     };
     judge('token_from_many_addresses', addresses, countAddresses);
-    judge('token_from_many_user_agents', agents, countParties);
+    judge('token_from_many_user_agents', agents, (within) => countParties(within, now - SETTLING_SECONDS));
   };
 
   return {
@@ -73,8 +78,9 @@ export function detectSharedTokens({
 /** The oldest makes room; the map is in the order of time. */
 function remember(seen: SeenOrigins, origin: SeenOrigin): void {
   const name = `${origin.address} ${origin.agent}`;
+  const { firstSeenAt } = seen.get(name) ?? origin;
   seen.delete(name);
-  seen.set(name, origin);
+  seen.set(name, { ...origin, firstSeenAt });
   const [oldest] = seen.keys();
   if (seen.size > MAX_ORIGINS && oldest !== undefined) seen.delete(oldest);
 }
@@ -83,15 +89,18 @@ function forget(seen: SeenOrigins, upTo: NumericDate): void {
   for (const [name, { seenAt }] of seen) if (seenAt <= upTo) seen.delete(name);
 }
 
+/** A device may have an address of each family, so they are counted apart, and the greater number stands. */
 function countAddresses(origins: readonly SeenOrigin[]): number {
-  return new Set(origins.map(({ address }) => address)).size;
+  const addresses = [...new Set(origins.map(({ address }) => address))];
+  const fourth = addresses.filter(isIPv4).length;
+  return Math.max(fourth, addresses.length - fourth);
 }
 
 /**
  * User agents at one address are those of one device or one house, and one user agent at several addresses is on its
  * way: what is joined by either counts as one party.
  */
-function countParties(origins: readonly SeenOrigin[]): number {
+function countParties(origins: readonly SeenOrigin[], upTo: NumericDate): number {
   let parties: readonly (readonly SeenOrigin[])[] = [];
   for (const origin of origins) {
     const isJoined = (party: readonly SeenOrigin[]): boolean =>
@@ -99,7 +108,7 @@ function countParties(origins: readonly SeenOrigin[]): number {
     const joined = parties.filter(isJoined);
     parties = [...parties.filter((party) => !joined.includes(party)), [...joined.flat(), origin]];
   }
-  return parties.length;
+  return parties.filter((party) => party.some(({ firstSeenAt }) => firstSeenAt <= upTo)).length;
 }
 
 function identify({ jti, clientId, subject, sessionId }: Acceptance) {

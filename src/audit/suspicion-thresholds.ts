@@ -21,7 +21,7 @@ export interface RateThreshold {
 
 /** By kind of alert. What is left out has its default; `false` looks for nothing of that kind. */
 export interface SuspicionThresholds {
-  /** Addresses of one token, 2 to 16. Default: 4 in 300 s. */
+  /** Addresses of one token, IPv4 and IPv6 apart, 2 to 16. Default: 5 in 300 s. */
   readonly token_from_many_addresses?: Partial<CountThreshold> | false;
   /** User agents of one token that share no address, 2 to 16. Default: 2 in 300 s. */
   readonly token_from_many_user_agents?: Partial<CountThreshold> | false;
@@ -33,7 +33,7 @@ export interface SuspicionThresholds {
   readonly refusals_of_address?: Partial<CountThreshold> | false;
   /** Uses of what is revoked. Default: 5 in 300 s. */
   readonly use_after_revocation?: Partial<CountThreshold> | false;
-  /** Tokens issued to an API key, and their uses. Default: 5 times the average and at least 200, in 300 s, after 6. */
+  /** Tokens issued to an API key, and their uses. Default: 8 times the average and at least 200, in 300 s, after 6. */
   readonly sudden_rate?: Partial<RateThreshold> | false;
 }
 
@@ -43,13 +43,13 @@ export type ResolvedThresholds = {
 };
 
 const DEFAULTS = {
-  token_from_many_addresses: { count: 4, windowSeconds: 300 },
+  token_from_many_addresses: { count: 5, windowSeconds: 300 },
   token_from_many_user_agents: { count: 2, windowSeconds: 300 },
   refresh_token_reused: { count: 1, windowSeconds: 3600 },
   refusals_of_client: { count: 60, windowSeconds: 60 },
   refusals_of_address: { count: 30, windowSeconds: 60 },
   use_after_revocation: { count: 5, windowSeconds: 300 },
-  sudden_rate: { factor: 5, minCount: 200, warmUpWindows: 6, windowSeconds: 300 },
+  sudden_rate: { factor: 8, minCount: 200, warmUpWindows: 6, windowSeconds: 300 },
 } as const;
 
 const KNOWN: KnownOptions<SuspicionThresholds> = {
