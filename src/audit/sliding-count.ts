@@ -31,7 +31,7 @@ export function createSlidingCounts({ windowSeconds, maxSubjects }: SlidingCount
     const known = counts.get(subject);
     // A clock that was set back by more than the window has made the past meaningless.
     if (known !== undefined && slot > known.newest - SLOTS) return known;
-    const begun = { slots: Array.from({ length: SLOTS }, () => 0), newest: slot };
+    const begun = { slots: new Array<number>(SLOTS).fill(0), newest: slot };
     counts.set(subject, begun);
     return begun;
   };
@@ -42,12 +42,18 @@ export function createSlidingCounts({ windowSeconds, maxSubjects }: SlidingCount
       const entry = find(subject, slot);
       slide(entry, slot);
       entry.slots[slot % SLOTS] = (entry.slots[slot % SLOTS] ?? 0) + count;
-      return entry.slots.reduce((sum, part) => sum + part, 0);
+      return sumOf(entry.slots);
     },
     get size() {
       return counts.size;
     },
   };
+}
+
+function sumOf(slots: readonly number[]): number {
+  let sum = 0;
+  for (const count of slots) sum += count;
+  return sum;
 }
 
 /** Empties the slots that have gone by. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createMonitor } from '../../src/audit/create-monitor.js';
-import { eventOf } from '../support/monitored-trail.js';
+import { createMonitoredTrail, eventOf } from '../support/monitored-trail.js';
 
 const TIME = '2030-01-01T00:00:00Z';
 
@@ -10,19 +10,14 @@ function addressOf(index: number): string {
 }
 
 describe('what a monitor keeps', () => {
-  test('is bounded, whatever comes: a million tokens of as many keys, from as many addresses', () => {
+  test('is bounded, whatever comes: a million tokens, of as many keys, from as many addresses', () => {
     const monitor = createMonitor({ maxTracked: 500 });
     for (let index = 0; index < 1_000_000; index += 1) {
-      const ip = addressOf(index);
-      const [jti, clientId] = [`jti ${index}`, `client ${index}`];
-      monitor.write({ type: 'token.accepted', jti, clientId, ip, count: 1, time: TIME });
-      monitor.write({
-        ...{ type: 'token.refused', code: 'ERR_INVALID_TOKEN', reason: 'revoked' },
-        jti,
-        clientId,
-        ip,
-        time: TIME,
-      });
+      const identity = { jti: `jti ${index}`, clientId: `client ${index}`, ip: addressOf(index), time: TIME };
+      // By turns they are accepted, and refused.
+      if (index % 2 === 0) monitor.write({ type: 'token.accepted', ...identity, count: 1 });
+      else
+        monitor.write({ type: 'token.refused', code: 'ERR_INVALID_TOKEN', reason: 'revoked', ...identity });
     }
 
     // Tokens, rates of keys, refusals of keys and of addresses, uses after revocation.
@@ -39,19 +34,16 @@ describe('what a monitor keeps', () => {
   });
 
   test('are at most 16 addresses of a token, those that were seen last', () => {
-    const alerts: object[] = [];
-    const monitor = createMonitor({ onSuspicion: (alert) => void alerts.push(alert) });
-    const timeOf = (index: number) => new Date(Date.parse(TIME) + index * 300).toISOString();
-    for (let index = 0; index < 1001; index += 1) {
-      monitor.write({ ...eventOf.accepted({ ip: addressOf(index) }), time: timeOf(index) });
-    }
+    const { alerts, recordAt } = createMonitoredTrail({
+      thresholds: { token_from_many_addresses: { count: 16 } },
+    });
+    for (let index = 0; index < 316; index += 1) recordAt(index, eventOf.accepted({ ip: addressOf(index) }));
+    const addressesFrom = (first: number) =>
+      Array.from({ length: 16 }, (_, offset) => addressOf(first + offset));
 
     expect(alerts).toMatchObject([
-      { observed: 5 },
-      {
-        observed: 16,
-        addresses: Array.from({ length: 16 }, (_, offset) => addressOf(1000 + 4 - 15 + offset)),
-      },
+      { observed: 16, addresses: addressesFrom(0) },
+      { observed: 16, addresses: addressesFrom(300) },
     ]);
   });
 });

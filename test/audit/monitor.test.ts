@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { createAuditTrail, createMonitor } from 'passport-jwe';
+import { createAuditTrail, createMonitor, type SuspicionThresholds } from 'passport-jwe';
 import { createMonitoredTrail, eventOf } from '../support/monitored-trail.js';
 import { clock } from '../support/tokens.js';
 
@@ -51,11 +51,15 @@ describe('a monitor', () => {
   });
 
   test('looks for nothing that it is told not to look for, and keeps nothing of it', () => {
-    const thresholds = {
-      ...{ token_from_many_addresses: false, token_from_many_user_agents: false },
-      ...{ refresh_token_reused: false, refusals_of_client: false, refusals_of_address: false },
-      ...{ use_after_revocation: false, sudden_rate: false },
-    } as const;
+    const thresholds: SuspicionThresholds = {
+      token_from_many_addresses: false,
+      token_from_many_user_agents: false,
+      refresh_token_reused: false,
+      refusals_of_client: false,
+      refusals_of_address: false,
+      use_after_revocation: false,
+      sudden_rate: false,
+    };
     const { monitor, alerts, recordAt } = createMonitoredTrail({ thresholds });
     recordAt(0, eventOf.refused({ reason: 'revoked', clientId: 'demo' }), 100);
     recordAt(0, eventOf.ended('reused'));
