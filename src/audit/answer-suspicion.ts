@@ -1,5 +1,5 @@
 import type { NumericDate } from '../clock.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import { assertOptions, type KnownOptions } from '../options.js';
 import type { SuspiciousUse } from './suspicious-use.js';
 
 /** What an answer revokes, as `revoke` of `Revocations` takes it. */
@@ -33,8 +33,11 @@ export interface AnswersByKind {
 }
 
 export interface SuspicionAnswer {
-  /** `createRevocations({ store })`, the same that `authenticate` and `tokenRouter` are given. */
-  readonly revocations: Revoker;
+  /**
+   * The revocations that `authenticate` and `tokenRouter` are given. Asked for upon an alert: where they are on record
+   * themselves, they are made after the monitor.
+   */
+  readonly revocations: () => Revoker;
   /** By kind of alert; those that are left out are answered by nothing. */
   readonly by: AnswersByKind;
 }
@@ -63,7 +66,9 @@ const KNOWN_KINDS: KnownOptions<AnswersByKind> = {
 export function assertSuspicionAnswer(answer: SuspicionAnswer): void {
   assertOptions(answer, KNOWN, 'answer');
   const { revocations, by } = answer;
-  assertMethod(revocations, 'revoke', 'answer.revocations must be Revocations: createRevocations({ store })');
+  if (typeof revocations !== 'function') {
+    throw new TypeError('answer.revocations must be a function: () => revocations');
+  }
   assertOptions(by, KNOWN_KINDS, 'answer.by');
   for (const [kind, choices] of Object.entries(CHOICES)) {
     const choice = Reflect.get(by, kind);
@@ -78,9 +83,11 @@ export async function answerSuspicion(
   { revocations, by }: SuspicionAnswer,
   alert: SuspiciousUse,
 ): Promise<void> {
-  const expiresAt = Date.parse(alert.time) / 1000 + revocations.maxTokenLifetimeSeconds;
+  if (!Object.hasOwn(by, alert.kind)) return;
+  const revoker = revocations();
+  const expiresAt = Date.parse(alert.time) / 1000 + revoker.maxTokenLifetimeSeconds;
   const target = chooseTarget(alert, by, expiresAt);
-  if (target !== undefined) await revocations.revoke(target);
+  if (target !== undefined) await revoker.revoke(target);
 }
 
 function chooseTarget(

@@ -23,7 +23,7 @@ function setUp(by: AnswersByKind) {
     maxTokenLifetimeSeconds: NINETY_DAYS,
   };
   const trail = createMonitoredTrail({
-    answer: { revocations, by },
+    answer: { revocations: () => revocations, by },
     thresholds: { sudden_rate: { minCount: 10, warmUpWindows: 1 } },
   });
   return { ...trail, revoked };
@@ -88,7 +88,7 @@ describe('the answer of a monitor', () => {
     const outage = new TemporarilyUnavailableError();
     const revocations = { revoke: () => Promise.reject(outage), maxTokenLifetimeSeconds: 60 };
     const { alerts, recordAt } = createMonitoredTrail({
-      answer: { revocations, by: { refresh_token_reused: 'session' } },
+      answer: { revocations: () => revocations, by: { refresh_token_reused: 'session' } },
       onError: (error) => void errors.push(error),
     });
     recordAt(0, eventOf.ended('reused'));
@@ -102,9 +102,11 @@ describe('the answer of a monitor', () => {
     const keyRing = await createRing();
     let now = NOW;
     const clock = () => now;
-    const revocations = createRevocations({ store: createMemoryStores().revocations, clock });
-    const monitor = createMonitor({ answer: { revocations, by: { token_from_many_user_agents: 'token' } } });
+    const monitor = createMonitor({
+      answer: { revocations: () => revocations, by: { token_from_many_user_agents: 'token' } },
+    });
     const audit = createAuditTrail({ sinks: [monitor], clock });
+    const revocations = createRevocations({ store: createMemoryStores().revocations, audit, clock });
     const app = express().set('trust proxy', 1);
     app.get('/', authenticate({ keyRing, issuer: ISSUER, audience: AUDIENCE, revocations, audit, clock }));
     app.get('/', (_req, res) => void res.end());

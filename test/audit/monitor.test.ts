@@ -141,7 +141,7 @@ describe('a fault', () => {
   });
 });
 
-const revocations = { revoke: async () => {}, maxTokenLifetimeSeconds: 60 };
+const revocations = () => ({ revoke: async () => {}, maxTokenLifetimeSeconds: 60 });
 
 describe('createMonitor', () => {
   test.each<[string, object, string]>([
@@ -181,7 +181,7 @@ describe('createMonitor', () => {
     [
       'an answer without revocations',
       { answer: { by: {} } },
-      'answer.revocations must be Revocations: createRevocations({ store })',
+      'answer.revocations must be a function: () => revocations',
     ],
     [
       'an answer to what cannot be answered',
