@@ -1,5 +1,5 @@
 import { addressBlock } from '../limits/address-block.js';
-import { countOf, type Detector, type DetectorParts } from './detector.js';
+import { countOf, type Detector, type DetectorParts, passed } from './detector.js';
 import type { AuditRecord } from './events.js';
 import { createSlidingCounts } from './sliding-count.js';
 import type { CountThreshold } from './suspicion-thresholds.js';
@@ -29,22 +29,19 @@ type RefusedParty =
   | { readonly kind: 'refusals_of_address'; readonly address: string };
 
 function detectRefusals(
-  { threshold: { count, windowSeconds }, maxTracked, raise }: DetectorParts<CountThreshold>,
+  { threshold, maxTracked, raise }: DetectorParts<CountThreshold>,
   subjectOf: (refusal: Refusal) => string | undefined,
   describe: (subject: string) => RefusedParty,
 ): Detector {
-  const counts = createSlidingCounts({ windowSeconds, maxSubjects: maxTracked });
+  const counts = createSlidingCounts({ windowSeconds: threshold.windowSeconds, maxSubjects: maxTracked });
   return {
     detect(record, now) {
       if (!isRefusal(record) || isOrdinary(record)) return;
       const subject = subjectOf(record);
       if (subject === undefined) return;
       const observed = counts.add(subject, now, countOf(record));
-      if (observed < count) return;
-      raise(subject, {
-        ...describe(subject),
-        ...{ time: record.time, observed, threshold: count, windowSeconds },
-      });
+      if (observed < threshold.count) return;
+      raise(subject, { ...describe(subject), ...passed(record, observed, threshold) });
     },
     get tracked() {
       return counts.size;

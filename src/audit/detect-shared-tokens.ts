@@ -2,9 +2,10 @@ import { isIPv4 } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import type { NumericDate } from '../clock.js';
 import { addressBlock } from '../limits/address-block.js';
-import type { Detector, DetectorParts } from './detector.js';
+import { type Detector, type DetectorParts, passed } from './detector.js';
 import type { AuditRecord } from './events.js';
 import { type CountThreshold, MAX_ORIGINS } from './suspicion-thresholds.js';
+import type { SuspiciousUse } from './suspicious-use.js';
 
 type Acceptance = Extract<AuditRecord, { readonly type: 'token.accepted' }>;
 
@@ -38,41 +39,63 @@ export function detectSharedTokens({
 
   const see = ({ jti, ip = '', agent = '' }: Acceptance, now: NumericDate): readonly SeenOrigin[] => {
     const seen: SeenOrigins = tokens.get(jti) ?? new Map();
-    const address = addressBlock(ip);
-    remember(seen, { address, agent, firstSeenAt: now, seenAt: now });
+    remember(seen, { address: addressBlock(ip), agent, firstSeenAt: now, seenAt: now });
     forget(seen, now - longest);
     tokens.set(jti, seen);
     return [...seen.values()];
   };
 
-  const compare = (record: Acceptance, now: NumericDate): void => {
-    const origins = see(record, now);
-    const { time, jti } = record;
-    const judge = (
-      kind: 'token_from_many_addresses' | 'token_from_many_user_agents',
-      threshold: CountThreshold | undefined,
-      measure: (origins: readonly SeenOrigin[]) => number,
-    ): void => {
-      if (threshold === undefined) return;
-      const { count, windowSeconds } = threshold;
-      const within = origins.filter(({ seenAt }) => seenAt > now - windowSeconds);
-      const observed = measure(within);
-      if (observed < count) return;
-      const passed = { time, observed, threshold: count, windowSeconds };
-      raise(jti, { kind, ...identify(record), ...describe(within), ...passed });
-    };
-    judge('token_from_many_addresses', addresses, countAddresses);
-    judge('token_from_many_user_agents', agents, (within) => countParties(within, now - SETTLING_SECONDS));
-  };
-
   return {
     detect(record, now) {
-      if (record.type === 'token.accepted' && record.ip !== undefined) compare(record, now);
+      if (record.type !== 'token.accepted' || record.ip === undefined) return;
+      const sight = { record, origins: see(record, now), now };
+      const alerts = [judgeAddresses(sight, addresses), judgeAgents(sight, agents)];
+      for (const alert of alerts) if (alert !== undefined) raise(record.jti, alert);
     },
     get tracked() {
       return tokens.size;
     },
   };
+}
+
+interface Sight {
+  readonly record: Acceptance;
+  readonly origins: readonly SeenOrigin[];
+  readonly now: NumericDate;
+}
+
+function judgeAddresses(
+  { record, origins, now }: Sight,
+  threshold: CountThreshold | undefined,
+): SuspiciousUse | undefined {
+  if (threshold === undefined) return undefined;
+  const within = seenWithin(origins, now - threshold.windowSeconds);
+  const observed = countAddresses(within);
+  if (observed < threshold.count) return undefined;
+  return {
+    kind: 'token_from_many_addresses',
+    ...describe(record, within),
+    ...passed(record, observed, threshold),
+  };
+}
+
+function judgeAgents(
+  { record, origins, now }: Sight,
+  threshold: CountThreshold | undefined,
+): SuspiciousUse | undefined {
+  if (threshold === undefined) return undefined;
+  const within = seenWithin(origins, now - threshold.windowSeconds);
+  const observed = countParties(within, now - SETTLING_SECONDS);
+  if (observed < threshold.count) return undefined;
+  return {
+    kind: 'token_from_many_user_agents',
+    ...describe(record, within),
+    ...passed(record, observed, threshold),
+  };
+}
+
+function seenWithin(origins: readonly SeenOrigin[], after: NumericDate): readonly SeenOrigin[] {
+  return origins.filter(({ seenAt }) => seenAt > after);
 }
 
 /** The oldest makes room; the map is in the order of time. */
@@ -111,17 +134,12 @@ function countParties(origins: readonly SeenOrigin[], upTo: NumericDate): number
   return parties.filter((party) => party.some(({ firstSeenAt }) => firstSeenAt <= upTo)).length;
 }
 
-function identify({ jti, clientId, subject, sessionId }: Acceptance) {
+function describe({ jti, clientId, subject, sessionId }: Acceptance, origins: readonly SeenOrigin[]) {
   return {
     jti,
     ...(clientId === undefined ? {} : { clientId }),
     ...(subject === undefined ? {} : { subject }),
     ...(sessionId === undefined ? {} : { sessionId }),
-  };
-}
-
-function describe(origins: readonly SeenOrigin[]) {
-  return {
     addresses: [...new Set(origins.map(({ address }) => address))],
     agents: [...new Set(origins.map(({ agent }) => agent))].filter((agent) => agent !== ''),
   };

@@ -1,6 +1,6 @@
 import type { NumericDate } from '../clock.js';
 import { addressBlock } from '../limits/address-block.js';
-import { countOf, type Detector, type DetectorParts } from './detector.js';
+import { countOf, type Detector, type DetectorParts, passed } from './detector.js';
 import type { AuditRecord } from './events.js';
 import { createSlidingCounts } from './sliding-count.js';
 import type { CountThreshold } from './suspicion-thresholds.js';
@@ -9,18 +9,21 @@ type TokenRefusal = Extract<AuditRecord, { readonly type: 'token.refused' }>;
 
 /** Tokens that are used on after they, or their API key, went out of force. */
 export function detectUseAfterRevocation({
-  threshold: { count, windowSeconds },
+  threshold,
   maxTracked,
   raise,
 }: DetectorParts<CountThreshold>): Detector {
-  const counts = createSlidingCounts({ windowSeconds, maxSubjects: maxTracked });
+  const counts = createSlidingCounts({ windowSeconds: threshold.windowSeconds, maxSubjects: maxTracked });
 
   const judge = (record: TokenRefusal, reason: 'revoked' | 'key_inactive', now: NumericDate): void => {
     const subject = nameOf(record);
     const observed = counts.add(subject, now, countOf(record));
-    if (observed < count) return;
-    const passed = { time: record.time, observed, threshold: count, windowSeconds };
-    raise(subject, { kind: 'use_after_revocation', reason, ...identify(record), ...passed });
+    if (observed < threshold.count) return;
+    raise(subject, {
+      ...{ kind: 'use_after_revocation', reason },
+      ...identify(record),
+      ...passed(record, observed, threshold),
+    });
   };
 
   return {

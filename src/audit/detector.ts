@@ -1,6 +1,7 @@
 import type { NumericDate } from '../clock.js';
 import type { AuditRecord } from './events.js';
-import type { SuspiciousUse } from './suspicious-use.js';
+import type { CountThreshold } from './suspicion-thresholds.js';
+import type { PassedThreshold, SuspiciousUse } from './suspicious-use.js';
 
 /** Looks for one kind of suspicious use. */
 export interface Detector {
@@ -21,4 +22,13 @@ export interface DetectorParts<Threshold> {
 /** How many requests an event stands for: those that are aggregated say so. */
 export function countOf(record: AuditRecord): number {
   return 'count' in record && typeof record.count === 'number' ? record.count : 1;
+}
+
+/** What an alert says of the threshold that an event passed. */
+export function passed(
+  { time }: AuditRecord,
+  observed: number,
+  { count, windowSeconds }: CountThreshold,
+): PassedThreshold {
+  return { time, observed, threshold: count, windowSeconds };
 }
