@@ -10,18 +10,32 @@ function addressOf(index: number): string {
 }
 
 describe('what a monitor keeps', () => {
-  test('is bounded, whatever comes: a million tokens, of as many keys, from as many addresses', () => {
+  test('is bounded, whatever comes: a million tokens and addresses', () => {
     const monitor = createMonitor({ maxTracked: 500 });
     for (let index = 0; index < 1_000_000; index += 1) {
-      const identity = { jti: `jti ${index}`, clientId: `client ${index}`, ip: addressOf(index), time: TIME };
-      // By turns they are accepted, and refused.
-      if (index % 2 === 0) monitor.write({ type: 'token.accepted', ...identity, count: 1 });
-      else
-        monitor.write({ type: 'token.refused', code: 'ERR_INVALID_TOKEN', reason: 'revoked', ...identity });
+      const ip = addressOf(index);
+      if (index % 2 === 0) {
+        monitor.write({ type: 'token.accepted', jti: `jti ${index}`, ip, count: 1, time: TIME });
+      } else {
+        monitor.write({ type: 'token.refused', code: 'ERR_INVALID_TOKEN', ip, time: TIME });
+      }
     }
 
-    // Tokens, rates of keys, refusals of keys and of addresses, uses after revocation.
-    expect(monitor.tracked).toBe(5 * 500);
+    expect(monitor.tracked).toBe(500 + 500);
+  }, 60_000);
+
+  test('is bounded for API keys, sessions and what is revoked too', () => {
+    const monitor = createMonitor({ maxTracked: 50 });
+    for (let index = 0; index < 10_000; index += 1) {
+      const identity = { jti: `jti ${index}`, clientId: `client ${index}` };
+      monitor.write({ ...eventOf.accepted({ ...identity, ip: '192.0.2.1' }), time: TIME });
+      monitor.write({ ...eventOf.refused({ ...identity, reason: 'revoked' }), time: TIME });
+      monitor.write({ ...eventOf.issued(identity.clientId), time: TIME });
+      monitor.write({ ...eventOf.ended('reused', `session ${index}`), time: TIME });
+    }
+
+    // Tokens, rates, sessions, refused keys and what is revoked; refusals came from one address.
+    expect(monitor.tracked).toBe(5 * 50 + 1);
   });
 
   test('is 10 000 of each kind where nothing else is said', () => {

@@ -27,7 +27,7 @@ describe.each(Array.from({ length: DAYS }, (_, index) => index + 1))('day %d of 
   beforeAll(async () => {
     report = await simulateDay({ ...PLAN, seed });
     if (DAYS > 1) process.stdout.write(`${JSON.stringify(summarize(report))}\n`);
-  }, 60_000);
+  }, 120_000);
 
   test.each(Object.entries(LEAST))(
     'the share of attacks that raise an alert, %s: %d or more',
