@@ -13,6 +13,13 @@ export { type ApiKeyOptions, type LoadedApiKeys, loadApiKeys } from './api-keys/
 export { type ParsedApiKey, parseApiKey } from './api-keys/parse-api-key.js';
 export type { SecretText } from './api-keys/secret-text.js';
 export { type WatchApiKeysOptions, watchApiKeys } from './api-keys/watch-api-keys.js';
+export type {
+  AnswersByKind,
+  AnswerTarget,
+  Revoker,
+  SuspicionAnswer,
+} from './audit/answer-suspicion.js';
+export { createMonitor, type Monitor, type MonitorOptions } from './audit/create-monitor.js';
 export type { AuditEvent, AuditRecord, TokenIssuance } from './audit/events.js';
 export { type AuditFile, type AuditFileOptions, openAuditFile } from './audit/open-audit-file.js';
 export { type AuditLogger, pinoSink } from './audit/pino-sink.js';
@@ -29,6 +36,12 @@ export type {
   GrantRejection,
   TokenRejection,
 } from './audit/rejections.js';
+export type {
+  CountThreshold,
+  RateThreshold,
+  SuspicionThresholds,
+} from './audit/suspicion-thresholds.js';
+export type { SuspicionKind, SuspiciousUse } from './audit/suspicious-use.js';
 export {
   type AuditChain,
   type AuditProblem,

@@ -66,6 +66,13 @@ const KMS_STORY = `
   console.log(...outcomes, (await source.load()).keys.length);
 `;
 
+/** A session that ends because its refresh token came back. */
+const REUSE_STORY = `
+  await audit.record({
+    type: 'session.ended', reason: 'reused', familyId: 'f1', clientId: 'demo', subject: 'alice', sessionId: 's1',
+  });
+`;
+
 /** Inside the package, where programs find it by its name as its users do. */
 let directory = '';
 const programs: RunningProgram[] = [];
@@ -140,6 +147,7 @@ describe('the README and the pages beside it', () => {
       'keys',
       'rotation',
       'audit',
+      'monitor',
       'stores',
       'public-keys',
       'key-sources',
@@ -389,6 +397,22 @@ describe('the README and the pages beside it', () => {
       msg: 'key_ring.created',
       audit: { type: 'key_ring.created' },
     });
+  });
+
+  test('tells of suspicious use, and revokes the session', async () => {
+    const program = await startBlock('monitor', {}, (code) => `${code}\n${REUSE_STORY}`);
+    expect(await program.ended).toBe(0);
+
+    const lines = program
+      .output()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      'session.ended',
+      'refresh_token_reused',
+      'revocation.added',
+    ]);
   });
 
   test('has curl lines that work when pasted while the gateway runs', async () => {

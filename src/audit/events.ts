@@ -118,13 +118,20 @@ export type AuditEvent =
       readonly count?: number;
     }
   | {
-      /** Aggregated: the first acceptance of a token, then one event a minute while it is in use. */
+      /**
+       * Aggregated: the first acceptance of a token from an address or a user agent, then one event a minute for each
+       * while it is in use. Of one token 16 are told apart at a time; what comes from further ones has neither.
+       */
       readonly type: 'token.accepted';
       readonly jti: string;
       readonly kid?: string;
       readonly clientId?: string;
       readonly subject?: string;
-      /** Acceptances since the previous event for this token, this one included. */
+      readonly sessionId?: string;
+      readonly ip?: string;
+      /** The first 12 characters of the digest of the user agent: SHA-256, base64url. */
+      readonly agent?: string;
+      /** Acceptances since the previous event for this token from there, this one included. */
       readonly count: number;
     }
   | {

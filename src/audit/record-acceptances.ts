@@ -1,49 +1,93 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.js';
+import type { AuditEvent } from './events.js';
 import type { AuditTrail } from './record.js';
 
+type AcceptanceEvent = Extract<AuditEvent, { readonly type: 'token.accepted' }>;
+
 /** Whom an accepted token speaks for. */
-export interface AcceptedToken {
-  readonly jti: string;
-  readonly kid?: string;
-  readonly clientId?: string;
-  readonly subject?: string;
-}
+export type AcceptedToken = Omit<AcceptanceEvent, 'type' | 'count' | 'ip' | 'agent'>;
+
+/** Where a request came from, as far as that is known. */
+export type Origin = Pick<AcceptanceEvent, 'ip' | 'agent'>;
 
 const WINDOW_SECONDS = 60;
 const TOKENS_TRACKED = 10_000;
 
+/** Whoever varies what he sends must not fill the trail: further ones within a minute are counted together. */
+const ORIGINS_TRACKED = 16;
+
+const ELSEWHERE: Origin = {};
+
+/** What is not on record yet. */
+interface Use {
+  readonly origin: Origin;
+  count: number;
+  isNew: boolean;
+}
+
+interface TokenInUse {
+  readonly token: AcceptedToken;
+  readonly uses: Map<string, Use>;
+  since: number;
+}
+
 /**
- * Aggregates acceptances per token, so that the trail shows which tokens are in use without an event a
- * request: the first acceptance is recorded at once, later ones as a count at most once a minute, and what
- * is still uncounted when a token makes room for another is recorded then.
+ * Aggregates acceptances per token and origin, so that the trail shows which tokens are in use, and from where, without
+ * an event a request: the first acceptance from an address or a user agent is recorded at once, later ones as a count
+ * at most once a minute, and what is still uncounted when a token makes room for another is recorded then.
  */
-export function recordAcceptances(audit: AuditTrail, clock: Clock): (token: AcceptedToken) => void {
+export function recordAcceptances(
+  audit: AuditTrail,
+  clock: Clock,
+): (token: AcceptedToken, origin: Origin) => void {
   if (!audit.enabled) return () => {};
 
-  const record = (token: AcceptedToken, count: number): void => {
+  const recordUse = (token: AcceptedToken, use: Use): void => {
     // The answer is decided and does not wait; a trail that fails has said so itself.
-    audit.record({ type: 'token.accepted', ...token, count }).catch(() => {});
+    audit.record({ type: 'token.accepted', ...token, ...use.origin, count: use.count }).catch(() => {});
+    use.count = 0;
+    use.isNew = false;
   };
-  const inUse = new LRUCache<string, { token: AcceptedToken; count: number; since: number }>({
+  /** What was not used since the last time is forgotten, and new when it comes back. */
+  const recordUses = ({ token, uses }: TokenInUse): void => {
+    for (const [name, use] of uses) {
+      if (use.count > 0) recordUse(token, use);
+      else uses.delete(name);
+    }
+  };
+  const inUse = new LRUCache<string, TokenInUse>({
     max: TOKENS_TRACKED,
-    dispose: ({ token, count }, _jti, reason) => {
-      if (reason === 'evict' && count > 0) record(token, count);
+    dispose: (entry, _jti, reason) => {
+      if (reason === 'evict') recordUses(entry);
     },
   });
-
-  return (token) => {
-    const now = clock();
-    const entry = inUse.get(token.jti);
-    if (entry === undefined) {
-      inUse.set(token.jti, { token, count: 0, since: now });
-      record(token, 1);
-      return;
-    }
-    entry.count += 1;
-    if (now - entry.since < WINDOW_SECONDS) return;
-    record(token, entry.count);
-    entry.count = 0;
-    entry.since = now;
+  const track = (token: AcceptedToken, since: number): TokenInUse => {
+    const entry = { token, uses: new Map(), since };
+    inUse.set(token.jti, entry);
+    return entry;
   };
+
+  return (token, origin) => {
+    const now = clock();
+    const entry = inUse.get(token.jti) ?? track(token, now);
+    const use = findUse(entry.uses, origin);
+    use.count += 1;
+    if (now - entry.since >= WINDOW_SECONDS) {
+      recordUses(entry);
+      entry.since = now;
+    } else if (use.isNew) {
+      recordUse(token, use);
+    }
+  };
+}
+
+function findUse(uses: Map<string, Use>, origin: Origin): Use {
+  const name = `${origin.ip ?? ''} ${origin.agent ?? ''}`;
+  const known = uses.get(name);
+  if (known !== undefined) return known;
+  if (uses.size >= ORIGINS_TRACKED && origin !== ELSEWHERE) return findUse(uses, ELSEWHERE);
+  const use = { origin, count: 0, isNew: true };
+  uses.set(name, use);
+  return use;
 }

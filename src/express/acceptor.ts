@@ -22,6 +22,7 @@ import type { KnownOptions } from '../options.js';
 import type { TokenServiceOptions } from '../token-service.js';
 import { createTokenVerifier } from '../token-verifier.js';
 import { readIp } from './request-ip.js';
+import { createOriginReader } from './request-origin.js';
 import { createTokenReader, type TokenLocations } from './token-locations.js';
 
 /** What both kinds of authentication, Passport and plain middleware, are told. */
@@ -72,8 +73,8 @@ export interface Acceptor {
    * client or an outage can cause is a refusal.
    */
   accept(req: Request): Acceptance | Promise<Acceptance>;
-  /** Puts a verified token that is let through on record. */
-  recordAcceptance(token: VerifiedToken): void;
+  /** Puts a verified token that is let through on record, with where it came from. */
+  recordAcceptance(req: Request, token: VerifiedToken): void;
   /** Puts a refusal on record, with the token where it was verified. */
   recordRefusal(req: Request, error: JweError, token?: VerifiedToken): Promise<void>;
   readonly writeChallenge: ChallengeWriter;
@@ -88,6 +89,7 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
   const { audit = noAuditTrail, clock = systemClock } = options;
   assertAuditTrail(audit);
   const countAcceptance = recordAcceptances(audit, clock);
+  const readOrigin = createOriginReader();
 
   const checkScope = (token: VerifiedToken): Acceptance =>
     requiredScope.every(token.hasScope)
@@ -110,7 +112,9 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
         return refuse(failure);
       }
     },
-    recordAcceptance: (token: VerifiedToken) => countAcceptance(identify(token)),
+    recordAcceptance: (req: Request, token: VerifiedToken) => {
+      if (audit.enabled) countAcceptance(identifyWithSession(token), readOrigin(req));
+    },
     recordRefusal: async (req: Request, error: JweError, token?: VerifiedToken) => {
       // A request without credentials refuses no token; it is how many clients begin.
       if (!(error instanceof MissingCredentialsError)) await audit.record(toRefusal(req, error, token));
@@ -130,6 +134,11 @@ function asRefusal(failure: unknown, presented: string | undefined): JweError {
 /** @throws InsufficientScopeError unless the token has all of them. */
 export function assertScope(token: VerifiedToken, required: readonly string[]): void {
   if (!required.every(token.hasScope)) throw new InsufficientScopeError(formatScope(required));
+}
+
+function identifyWithSession(token: VerifiedToken): AcceptedToken {
+  const { session_id: sessionId } = token.claims;
+  return { ...identify(token), ...(sessionId === undefined ? {} : { sessionId }) };
 }
 
 function identify({ claims, header }: VerifiedToken): AcceptedToken {

@@ -45,7 +45,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
       refuseRequest({ req, res, next }, outcome.error).catch(next);
       return;
     }
-    if (outcome.kind === 'verified') acceptor.recordAcceptance(outcome.token);
+    if (outcome.kind === 'verified') acceptor.recordAcceptance(req, outcome.token);
     next();
   };
 

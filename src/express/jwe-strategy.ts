@@ -79,7 +79,7 @@ export class JweStrategy extends Strategy {
     const failWithError = options.failWithError ?? false;
     const conclude = (outcome: StrategyOutcome): void => {
       keepState(req, { outcome, acceptor, failWithError });
-      finish(req, () => end(outcome, acceptor, ends));
+      finish(req, () => end(outcome, { req, acceptor }, ends));
     };
     const outcome = decide(req, acceptor, this.findUser);
     if (outcome instanceof Promise) {
@@ -138,9 +138,13 @@ async function findUserOf(
 }
 
 /** Exactly one of the three. */
-function end(outcome: StrategyOutcome, acceptor: Acceptor, ends: Ends): void {
+function end(
+  outcome: StrategyOutcome,
+  { req, acceptor }: { readonly req: Request; readonly acceptor: Acceptor },
+  ends: Ends,
+): void {
   if (outcome.kind === 'verified') {
-    acceptor.recordAcceptance(outcome.token);
+    acceptor.recordAcceptance(req, outcome.token);
     ends.success(outcome.found.user, outcome.found.info);
   } else if (outcome.error.status === 401) {
     ends.fail(acceptor.writeChallenge(outcome.error), 401);

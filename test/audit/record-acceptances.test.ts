@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AuditEvent } from '../../src/audit/events.js';
 import { type AuditTrail, noAuditTrail } from '../../src/audit/record.js';
-import { recordAcceptances } from '../../src/audit/record-acceptances.js';
+import { type Origin, recordAcceptances } from '../../src/audit/record-acceptances.js';
 import { NOW } from '../support/tokens.js';
+
+const HOME: Origin = { ip: '192.0.2.1', agent: 'cGFzc3BvcnQt' };
+const TRAIN: Origin = { ...HOME, ip: '198.51.100.7' };
 
 function setUp() {
   const events: AuditEvent[] = [];
@@ -16,18 +19,19 @@ function setUp() {
   const accept = recordAcceptances(audit, () => now);
   return {
     events,
-    acceptAt(seconds: number, jti = 'j1') {
+    acceptAt(seconds: number, jti = 'j1', origin: Origin = HOME) {
       now = NOW + seconds;
-      accept({ jti, clientId: 'demo', subject: 'alice' });
+      accept({ jti, clientId: 'demo', subject: 'alice' }, origin);
     },
   };
 }
 
-const accepted = (count: number, jti = 'j1') => ({
+const accepted = (count: number, jti = 'j1', origin: Origin = HOME) => ({
   type: 'token.accepted',
   jti,
   clientId: 'demo',
   subject: 'alice',
+  ...origin,
   count,
 });
 
@@ -84,10 +88,54 @@ describe('recordAcceptances', () => {
     expect(events).toHaveLength(10_001);
   });
 
+  test('records the first acceptance from another address at once', () => {
+    const { events, acceptAt } = setUp();
+    acceptAt(0);
+    acceptAt(1, 'j1', TRAIN);
+    acceptAt(2, 'j1', TRAIN);
+    expect(events).toEqual([accepted(1), accepted(1, 'j1', TRAIN)]);
+  });
+
+  test('records the first acceptance from another user agent at once', () => {
+    const { events, acceptAt } = setUp();
+    const other = { ...HOME, agent: 'b3RoZXIgYWdl' };
+    acceptAt(0);
+    acceptAt(1, 'j1', other);
+    expect(events).toEqual([accepted(1), accepted(1, 'j1', other)]);
+  });
+
+  test('counts each address by itself', () => {
+    const { events, acceptAt } = setUp();
+    acceptAt(0);
+    for (const origin of [TRAIN, TRAIN, HOME]) acceptAt(1, 'j1', origin);
+    acceptAt(60);
+    expect(events.slice(2)).toEqual([accepted(2), accepted(1, 'j1', TRAIN)]);
+  });
+
+  test('forgets an address that a minute passed without', () => {
+    const { events, acceptAt } = setUp();
+    acceptAt(0, 'j1', TRAIN);
+    for (const seconds of [0, 60, 120]) acceptAt(seconds);
+    acceptAt(121, 'j1', TRAIN);
+    expect(events.slice(4)).toEqual([accepted(1, 'j1', TRAIN)]);
+  });
+
+  test('counts together what comes from more addresses than it tells apart', () => {
+    const { events, acceptAt } = setUp();
+    for (let index = 0; index < 100; index += 1) acceptAt(0, 'j1', { ip: `198.51.100.${index}` });
+    acceptAt(60, 'j1', { ip: '198.51.100.0' });
+    expect(events).toEqual([
+      ...Array.from({ length: 16 }, (_, index) => accepted(1, 'j1', { ip: `198.51.100.${index}` })),
+      accepted(1, 'j1', {}),
+      accepted(1, 'j1', { ip: '198.51.100.0' }),
+      accepted(83, 'j1', {}),
+    ]);
+  });
+
   test('leaves out what the token does not say', () => {
     const events: AuditEvent[] = [];
     const audit: AuditTrail = { enabled: true, record: async (event) => void events.push(event) };
-    recordAcceptances(audit, () => NOW)({ jti: 'j1' });
+    recordAcceptances(audit, () => NOW)({ jti: 'j1' }, {});
     expect(events).toEqual([{ type: 'token.accepted', jti: 'j1', count: 1 }]);
   });
 
@@ -95,6 +143,6 @@ describe('recordAcceptances', () => {
     const accept = recordAcceptances(noAuditTrail, () => {
       throw new Error('The clock was read');
     });
-    expect(() => accept({ jti: 'j1' })).not.toThrow();
+    expect(() => accept({ jti: 'j1' }, HOME)).not.toThrow();
   });
 });

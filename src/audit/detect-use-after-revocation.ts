@@ -1,0 +1,55 @@
+import type { NumericDate } from '../clock.js';
+import { addressBlock } from '../limits/address-block.js';
+import { countOf, type Detector, type DetectorParts, passed } from './detector.js';
+import type { AuditRecord } from './events.js';
+import { createSlidingCounts } from './sliding-count.js';
+import type { CountThreshold } from './suspicion-thresholds.js';
+
+type TokenRefusal = Extract<AuditRecord, { readonly type: 'token.refused' }>;
+
+/** Tokens that are used on after they, or their API key, went out of force. */
+export function detectUseAfterRevocation({
+  threshold,
+  maxTracked,
+  raise,
+}: DetectorParts<CountThreshold>): Detector {
+  const counts = createSlidingCounts({ windowSeconds: threshold.windowSeconds, maxSubjects: maxTracked });
+
+  const judge = (record: TokenRefusal, reason: 'revoked' | 'key_inactive', now: NumericDate): void => {
+    const subject = nameOf(record);
+    const observed = counts.add(subject, now, countOf(record));
+    if (observed < threshold.count) return;
+    raise(subject, {
+      ...{ kind: 'use_after_revocation', reason },
+      ...identify(record),
+      ...passed(record, observed, threshold),
+    });
+  };
+
+  return {
+    detect(record, now) {
+      if (record.type !== 'token.refused') return;
+      const { reason } = record;
+      if (reason === 'revoked' || reason === 'key_inactive') judge(record, reason, now);
+    },
+    get tracked() {
+      return counts.size;
+    },
+  };
+}
+
+/** Refusals name a token only as far as it was verified. */
+function nameOf({ jti, clientId, ip }: TokenRefusal): string {
+  if (jti !== undefined) return `token ${jti}`;
+  if (clientId !== undefined) return `client ${clientId}`;
+  return `address ${ip === undefined ? '' : addressBlock(ip)}`;
+}
+
+function identify({ jti, clientId, subject, ip }: TokenRefusal) {
+  return {
+    ...(jti === undefined ? {} : { jti }),
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(ip === undefined ? {} : { address: addressBlock(ip) }),
+  };
+}

@@ -1,0 +1,34 @@
+import type { NumericDate } from '../clock.js';
+import type { AuditRecord } from './events.js';
+import type { CountThreshold } from './suspicion-thresholds.js';
+import type { PassedThreshold, SuspiciousUse } from './suspicious-use.js';
+
+/** Looks for one kind of suspicious use. */
+export interface Detector {
+  detect(record: AuditRecord, now: NumericDate): void;
+  /** How many subjects it keeps something of. */
+  readonly tracked: number;
+}
+
+/** What every detector is given. */
+export interface DetectorParts<Threshold> {
+  readonly threshold: Threshold;
+  /** Most subjects that it keeps something of; those that were seen last. */
+  readonly maxTracked: number;
+  /** @param subject of whom one such alert within a window is enough. */
+  readonly raise: (subject: string, alert: SuspiciousUse) => void;
+}
+
+/** How many requests an event stands for: those that are aggregated say so. */
+export function countOf(record: AuditRecord): number {
+  return 'count' in record && typeof record.count === 'number' ? record.count : 1;
+}
+
+/** What an alert says of the threshold that an event passed. */
+export function passed(
+  { time }: AuditRecord,
+  observed: number,
+  { count, windowSeconds }: CountThreshold,
+): PassedThreshold {
+  return { time, observed, threshold: count, windowSeconds };
+}

@@ -1,0 +1,33 @@
+import { hash } from 'node:crypto';
+import type { Request } from 'express';
+import { LRUCache } from 'lru-cache';
+import type { Origin } from '../audit/record-acceptances.js';
+import { readIp } from './request-ip.js';
+
+const DIGEST_LENGTH = 12;
+
+/** Real ones are shorter; of longer ones the beginning counts. */
+const MAX_AGENT_LENGTH = 512;
+
+const AGENTS_TRACKED = 1000;
+
+/** Reads where requests came from: the address, and a digest of the user agent, whose text is up to the client. */
+export function createOriginReader(): (req: Request) => Origin {
+  const digests = new LRUCache<string, string>({ max: AGENTS_TRACKED });
+
+  const digest = (agent: string): string => {
+    const known = digests.get(agent);
+    if (known !== undefined) return known;
+    const computed = hash('sha256', agent, 'base64url').slice(0, DIGEST_LENGTH);
+    digests.set(agent, computed);
+    return computed;
+  };
+
+  return (req) => {
+    const agent = req.headers['user-agent'];
+    return {
+      ...readIp(req),
+      ...(agent === undefined ? {} : { agent: digest(agent.slice(0, MAX_AGENT_LENGTH)) }),
+    };
+  };
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import express from 'express';
+import passport from 'passport';
+import { type AuditTrail, authenticate, JweStrategy, type KeyRing } from 'passport-jwe';
+import request from 'supertest';
+import { createAuditRecorder } from '../support/audit-recorder.js';
+import { AUDIENCE, clock, createRing, ISSUER, mintToken } from '../support/tokens.js';
+
+const AGENT = 'Mozilla/5.0 (a phone) <script>';
+
+let keyRing: KeyRing;
+
+beforeAll(async () => {
+  keyRing = await createRing();
+});
+
+const guards = {
+  authenticate: (audit: AuditTrail) => authenticate({ ...optionsOf(), audit }),
+  JweStrategy(audit: AuditTrail) {
+    const authenticator = new passport.Passport();
+    authenticator.use(new JweStrategy({ ...optionsOf(), audit }));
+    return authenticator.authenticate('jwe', { session: false });
+  },
+};
+
+function optionsOf() {
+  return { keyRing, issuer: ISSUER, audience: AUDIENCE, clock };
+}
+
+describe.each(['authenticate', 'JweStrategy'] as const)('the record of what %s accepts', (name) => {
+  test('names the address, the session and a digest of the user agent, whose text is not in it', async () => {
+    const { audit, records } = createAuditRecorder();
+    const app = express().set('trust proxy', 1).use(guards[name](audit));
+    const token = mintToken(keyRing, { claims: { session_id: 's1' } });
+    await request(app)
+      .get('/')
+      .set('Authorization', `Bearer ${token}`)
+      .set('X-Forwarded-For', '2001:db8::7')
+      .set('User-Agent', AGENT);
+
+    const agent = createHash('sha256').update(AGENT).digest('base64url').slice(0, 12);
+    expect(records).toMatchObject([
+      { type: 'token.accepted', sessionId: 's1', ip: '2001:db8::7', agent, count: 1 },
+    ]);
+    expect(JSON.stringify(records)).not.toContain('phone');
+  });
+
+  test('has no address where a header holds none, and no digest where there is no user agent', async () => {
+    const { audit, records } = createAuditRecorder();
+    const app = express().set('trust proxy', 1).use(guards[name](audit));
+    await request(app)
+      .get('/')
+      .set('Authorization', `Bearer ${mintToken(keyRing)}`)
+      .set('X-Forwarded-For', 'somewhere')
+      .unset('User-Agent');
+
+    expect(records.map((record) => Object.keys(record))).toEqual([
+      ['type', 'jti', 'clientId', 'subject', 'count', 'time'],
+    ]);
+  });
+
+  test('shows the use of a token from a second address at once', async () => {
+    const { audit, records } = createAuditRecorder();
+    const app = express().set('trust proxy', 1).use(guards[name](audit));
+    const token = mintToken(keyRing);
+    for (const address of ['192.0.2.1', '192.0.2.1', '198.51.100.7']) {
+      await request(app).get('/').set('Authorization', `Bearer ${token}`).set('X-Forwarded-For', address);
+    }
+
+    expect(records).toMatchObject([{ ip: '192.0.2.1' }, { ip: '198.51.100.7' }]);
+  });
+});
+
+test('Where nothing listens, nobody asks where a request came from', async () => {
+  const app = express();
+  app.use((req, _res, next) => {
+    const get = () => {
+      throw new Error('The address was read');
+    };
+    Object.defineProperty(req, 'ip', { get });
+    next();
+  });
+  app.get('/', authenticate(optionsOf()), (_req, res) => void res.end());
+  const answer = await request(app)
+    .get('/')
+    .set('Authorization', `Bearer ${mintToken(keyRing)}`);
+
+  expect(answer.status).toBe(200);
+});
