@@ -37,7 +37,7 @@ export interface MonitorOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** A watcher of the audit trail. Its time is that of the records, and so of the trail's clock. */
+/** A sink of the audit trail. Its time is that of the records, and so of the trail's clock. */
 export interface Monitor extends AuditSink {
   /** Never throws: what fails goes to `onError`, and the request goes on. */
   write(record: AuditRecord): void;
@@ -69,7 +69,7 @@ const NO_ALERTS: Readonly<Record<SuspicionKind, number>> = {
 
 /**
  * Watches the audit trail for suspicious use, in this process and in bounded memory:
- * `createAuditTrail({ sinks: [pinoSink(log)], watchers: [createMonitor({ onSuspicion })] })`.
+ * `createAuditTrail({ sinks: [pinoSink(log), createMonitor({ onSuspicion })] })`.
  * @throws TypeError for an option that is unknown or makes no sense.
  */
 export function createMonitor(options: MonitorOptions = {}): Monitor {

@@ -10,11 +10,6 @@ export interface AuditTrailOptions {
    * `token.issued` before it is handed out. Default: none.
    */
   readonly required?: readonly AuditSink[];
-  /**
-   * Told of every event as it happens, each refusal by itself, before anything is counted together: monitors, metrics.
-   * Nobody waits for them. Default: none.
-   */
-  readonly watchers?: readonly AuditSink[];
   /** How long a required sink may take in milliseconds; then it has failed. Default 5000. */
   readonly timeoutMs?: number;
   /** How many records may wait for a sink at once; further ones fail without reaching it. Default 10 000. */
@@ -26,20 +21,13 @@ export interface AuditTrailOptions {
 }
 
 const KNOWN: KnownOptions<AuditTrailOptions> = {
-  sinks: true,
-  required: true,
-  watchers: true,
-  timeoutMs: true,
-  maxWaiting: true,
-  clock: true,
-  onSinkError: true,
+  ...{ sinks: true, required: true, timeoutMs: true, maxWaiting: true, clock: true, onSinkError: true },
 };
 
 /** Sinks that are ready to be written to, and the clock of their records. */
 export interface OpenSinks {
   readonly sinks: readonly BoundSink[];
   readonly required: readonly BoundSink[];
-  readonly watchers: readonly BoundSink[];
   readonly clock: Clock;
 }
 
@@ -52,8 +40,8 @@ export function openSinks(options: AuditTrailOptions): OpenSinks {
     clock = systemClock,
     onSinkError = warnOfSinkError,
   } = options;
-  if ((options.sinks ?? options.required ?? options.watchers) === undefined) {
-    throw new TypeError('createAuditTrail needs sinks, required ones, or watchers');
+  if (options.sinks === undefined && options.required === undefined) {
+    throw new TypeError('createAuditTrail needs sinks, or required ones');
   }
   assertBound(timeoutMs, 'timeoutMs');
   assertBound(maxWaiting, 'maxWaiting');
@@ -63,12 +51,7 @@ export function openSinks(options: AuditTrailOptions): OpenSinks {
     for (const sink of sinks) assertMethod(sink, 'write', 'A sink needs a method write(record)');
     return sinks.map((sink) => boundSink(sink, bounds));
   };
-  return {
-    sinks: open(options.sinks, 'sinks'),
-    required: open(options.required, 'required'),
-    watchers: open(options.watchers, 'watchers'),
-    clock,
-  };
+  return { sinks: open(options.sinks, 'sinks'), required: open(options.required, 'required'), clock };
 }
 
 function assertBound(value: number, name: string): void {

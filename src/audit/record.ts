@@ -35,7 +35,7 @@ export const noAuditTrail: AuditTrail = { enabled: false, record: async () => {}
 
 /** @throws TypeError for a sink that cannot write, a bound that makes no sense, or an option that is unknown. */
 export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
-  const { sinks, required, watchers, clock } = openSinks(options);
+  const { sinks, required, clock } = openSinks(options);
 
   const deliver = (to: readonly BoundSink[], record: AuditRecord): void => {
     for (const sink of to) sink.deliver(record);
@@ -61,19 +61,18 @@ export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
   };
   // The answers are decided, and a sink that fails is reported where it does.
   const refusals = aggregateRefusals((refusal) => void write(refusal), clock);
-  const enabled = sinks.length + required.length + watchers.length > 0;
+  const enabled = sinks.length + required.length > 0;
 
   return {
     enabled,
     async record(event) {
       if (!enabled) return;
-      if (watchers.length > 0) deliver(watchers, stamp(event, clock));
       if (isAnonymousRefusal(event)) return refusals.add(event);
       await write(event);
     },
     async flush() {
       refusals.flush();
-      await Promise.all([...sinks, ...required, ...watchers].map((sink) => sink.settle()));
+      await Promise.all([...sinks, ...required].map((sink) => sink.settle()));
     },
   };
 }

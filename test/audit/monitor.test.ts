@@ -45,7 +45,7 @@ describe('a monitor', () => {
 
   test('counts them where nobody is told, too', () => {
     const monitor = createMonitor();
-    void createAuditTrail({ watchers: [monitor], clock }).record(eventOf.ended('reused'));
+    void createAuditTrail({ sinks: [monitor], clock }).record(eventOf.ended('reused'));
 
     expect(monitor.counts().refresh_token_reused).toBe(1);
   });
@@ -90,7 +90,7 @@ describe('a fault', () => {
     const errors: unknown[] = [];
     const monitor = createMonitor({ onSuspicion, onError: (error) => void errors.push(error) });
     const audit = createAuditTrail({
-      watchers: [monitor],
+      sinks: [monitor],
       clock,
       onSinkError: (error) => void errors.push(error),
     });
@@ -108,7 +108,7 @@ describe('a fault', () => {
     };
     let now = 1000;
     const monitor = createMonitor({ thresholds, onSuspicion, onError: () => {} });
-    const audit = createAuditTrail({ watchers: [monitor], clock: () => now });
+    const audit = createAuditTrail({ sinks: [monitor], clock: () => now });
     await audit.record(eventOf.issued());
     now += 1;
     await audit.record(eventOf.issued());
@@ -131,7 +131,7 @@ describe('a fault', () => {
       throw new RangeError('secret');
     };
     for (const options of [{ onSuspicion: fail }, { onSuspicion: fail, onError: fail }]) {
-      await createAuditTrail({ watchers: [createMonitor(options)], clock }).record(eventOf.ended('reused'));
+      await createAuditTrail({ sinks: [createMonitor(options)], clock }).record(eventOf.ended('reused'));
     }
     await settle();
     const calls = warn.mock.calls.map(([message]) => message);

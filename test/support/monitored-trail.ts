@@ -16,7 +16,7 @@ export function createMonitoredTrail(options: MonitorOptions = {}): MonitoredTra
   const alerts: SuspiciousUse[] = [];
   const monitor = createMonitor({ onSuspicion: (alert) => void alerts.push(alert), ...options });
   let now = NOW;
-  const audit = createAuditTrail({ watchers: [monitor], clock: () => now });
+  const audit = createAuditTrail({ sinks: [monitor], clock: () => now });
   return {
     monitor,
     alerts,

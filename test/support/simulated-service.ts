@@ -28,7 +28,7 @@ export class SimulatedService {
   constructor() {
     this.monitor = createMonitor({ onSuspicion: (alert) => void this.alerts.push(alert) });
     const clock = () => this.now;
-    this.#audit = createAuditTrail({ watchers: [this.monitor], clock });
+    this.#audit = createAuditTrail({ sinks: [this.monitor], clock });
     this.#accept = recordAcceptances(this.#audit, clock);
   }
 
