@@ -3,6 +3,11 @@ import type { AuditRecord } from './events.js';
 /** Where audit records go. A sink that throws or rejects has not recorded the event. */
 export interface AuditSink {
   write(record: AuditRecord): void | Promise<void>;
+  /**
+   * Whether refusals that anybody can cause come one by one, and not as counts: for sinks that keep nothing, such as
+   * metrics; of others a stranger fills the disk. Default false.
+   */
+  readonly unaggregated?: boolean;
 }
 
 /** What became of a record: why a sink does not have it, or nothing where it has. */
@@ -10,6 +15,7 @@ export type Delivery = { readonly failure: unknown } | undefined;
 
 /** A sink that is never owed more than it may be, and whose failures are reported once, here. */
 export interface BoundSink {
+  readonly unaggregated: boolean;
   /** Hands over a record at once; never rejects. */
   deliver(record: AuditRecord): Promise<Delivery>;
   /** As `deliver`, but a sink that has not answered in time has failed, whatever it says later. */
@@ -57,6 +63,7 @@ export function boundSink(sink: AuditSink, { maxWaiting, timeoutMs, report }: Si
   };
 
   return {
+    unaggregated: sink.unaggregated === true,
     deliver,
     deliverInTime: (record) =>
       within(timeoutMs, deliver(record), () =>

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.js';
 import { TemporarilyUnavailableError } from '../errors.js';
 import { assertMethod } from '../options.js';
-import { aggregateRefusals, isAnonymousRefusal } from './aggregate-refusals.js';
+import { aggregateRefusals, isAnonymousRefusal, type RefusalAggregation } from './aggregate-refusals.js';
 import type { BoundSink, Delivery } from './bound-sink.js';
 import type { AuditEvent, AuditRecord } from './events.js';
-import { type AuditTrailOptions, openSinks } from './open-sinks.js';
+import { type AuditTrailOptions, type OpenSinks, openSinks } from './open-sinks.js';
 
 export type { AuditSink } from './bound-sink.js';
 export type { AuditTrailOptions } from './open-sinks.js';
@@ -36,43 +36,19 @@ export const noAuditTrail: AuditTrail = { enabled: false, record: async () => {}
 /** @throws TypeError for a sink that cannot write, a bound that makes no sense, or an option that is unknown. */
 export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
   const { sinks, required, clock } = openSinks(options);
-
-  const deliver = (to: readonly BoundSink[], record: AuditRecord): void => {
-    for (const sink of to) sink.deliver(record);
-  };
-  const deliverInTime = (record: AuditRecord): Promise<readonly Delivery[]> =>
-    Promise.all(required.map((sink) => sink.deliverInTime(record)));
-
-  const write = async (event: AuditEvent): Promise<void> => {
-    const record = stamp(event, clock);
-    switch (event.type) {
-      case 'token.intended':
-        return assertDelivered(await deliverInTime(record));
-      case 'token.issued':
-        assertDelivered(await deliverInTime(record));
-        return deliver(sinks, record);
-      case 'revocation.added':
-        deliver(sinks, record);
-        await deliverInTime(record);
-        return;
-      default:
-        deliver([...sinks, ...required], record);
-    }
-  };
-  // The answers are decided, and a sink that fails is reported where it does.
-  const refusals = aggregateRefusals((refusal) => void write(refusal), clock);
-  const enabled = sinks.length + required.length > 0;
+  const all = [...sinks, ...required];
+  if (all.length === 0) return { ...noAuditTrail, flush: async () => {} };
+  const refusals = countRefusals(all, clock);
 
   return {
-    enabled,
+    enabled: true,
     async record(event) {
-      if (!enabled) return;
       if (isAnonymousRefusal(event)) return refusals.add(event);
-      await write(event);
+      return write(stamp(event, clock), { sinks, required });
     },
     async flush() {
       refusals.flush();
-      await Promise.all([...sinks, ...required].map((sink) => sink.settle()));
+      await Promise.all(all.map((sink) => sink.settle()));
     },
   };
 }
@@ -80,6 +56,41 @@ export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
 /** @throws TypeError for what is no audit trail. */
 export function assertAuditTrail(audit: AuditTrail): void {
   assertMethod(audit, 'record', 'audit must be an AuditTrail: createAuditTrail({ sinks })');
+}
+
+/** Others than those that are required are told of a token only when it is sure to be handed out. */
+async function write(record: AuditRecord, { sinks, required }: Omit<OpenSinks, 'clock'>): Promise<void> {
+  const deliverInTime = () => Promise.all(required.map((sink) => sink.deliverInTime(record)));
+  switch (record.type) {
+    case 'token.intended':
+      return assertDelivered(await deliverInTime());
+    case 'token.issued':
+      assertDelivered(await deliverInTime());
+      return deliver(record, sinks);
+    case 'revocation.added':
+      deliver(record, sinks);
+      await deliverInTime();
+      return;
+    default:
+      deliver(record, [...sinks, ...required]);
+  }
+}
+
+function countRefusals(sinks: readonly BoundSink[], clock: Clock): RefusalAggregation {
+  const counters = sinks.filter(({ unaggregated }) => unaggregated);
+  const keepers = sinks.filter(({ unaggregated }) => !unaggregated);
+  const counted = aggregateRefusals((refusal) => deliver(stamp(refusal, clock), keepers), clock);
+  return {
+    add(refusal) {
+      deliver(stamp(refusal, clock), counters);
+      counted.add(refusal);
+    },
+    flush: counted.flush,
+  };
+}
+
+function deliver(record: AuditRecord, sinks: readonly BoundSink[]): void {
+  for (const sink of sinks) sink.deliver(record);
 }
 
 function stamp(event: AuditEvent, clock: Clock): AuditRecord {

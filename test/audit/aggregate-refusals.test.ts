@@ -130,6 +130,18 @@ describe('refusals whose cause is known', () => {
   });
 });
 
+test('a sink that only counts has each refusal by itself, and others have the counts', async () => {
+  const written = { counter: [] as AuditRecord[], keeper: [] as AuditRecord[] };
+  const counter = { write: (record: AuditRecord) => void written.counter.push(record), unaggregated: true };
+  const keeper = { write: (record: AuditRecord) => void written.keeper.push(record) };
+  const audit = createAuditTrail({ sinks: [counter, keeper], clock: () => NOW });
+  for (let number = 0; number < 5; number += 1) void audit.record(REFUSED);
+  await audit.flush();
+
+  expect(written.counter).toEqual(new Array(5).fill({ ...REFUSED, time: '2030-01-01T00:00:00Z' }));
+  expect(written.keeper).toMatchObject([{ count: 1 }, { count: 4 }]);
+});
+
 describe('100 000 refusals from 50 000 addresses', () => {
   /** Each address is refused twice, spread over so many seconds. */
   async function flood(seconds: number) {

@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { AuditEvent, AuditRecord } from '../../src/audit/events.js';
 import { type AuditSink, type AuditTrailOptions, createAuditTrail } from '../../src/audit/record.js';
@@ -126,7 +127,7 @@ describe('flush', () => {
     const steps: string[] = [];
     await audit.record({ type: 'limits.restored' });
     const flushing = audit.flush().then(() => steps.push('flushed'));
-    await Promise.resolve();
+    await immediate();
     steps.push('answered');
     answerAll();
     await flushing;

@@ -139,12 +139,15 @@ describe('the address of the client', () => {
     expect(recordsOf('revocation.added')).toMatchObject([{ kind: 'token', ip: LOOPBACK }]);
   });
 
-  test('is on record where somebody ends sessions of his own', async () => {
-    const { accessToken } = await app.post(OFFLINE);
-    await app.endSessions(accessToken);
+  test.each([
+    ['all sessions', 'subject', ''],
+    ['a session', 'session', 's1'],
+  ])('is on record where somebody ends %s of his own', async (_, kind, sessionId) => {
+    const { accessToken } = await app.post({ ...OFFLINE, session_id: 's1' });
+    await app.endSessions(accessToken, sessionId);
 
     expect(recordsOf('session.ended', 'revocation.added')).toMatchObject([
-      { type: 'revocation.added', kind: 'subject', ip: LOOPBACK },
+      { type: 'revocation.added', kind, ip: LOOPBACK },
       { type: 'session.ended', ip: LOOPBACK },
     ]);
   });

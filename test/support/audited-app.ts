@@ -49,8 +49,8 @@ export interface AuditedApp {
   /** What `POST /oauth/token` answers to the demo key, or to a client that shows none. */
   post(parameters: Parameters, apiKey?: string | undefined): Promise<AuditedAnswer>;
   revoke(token: string): Promise<number>;
-  /** Ends the sessions of whoever has the token. */
-  endSessions(token: string): Promise<number>;
+  /** Ends the sessions of whoever has the token, or one of them. */
+  endSessions(token: string, sessionId?: string): Promise<number>;
   /** What a route says that needs this scope. */
   use(token: string, scope: 'read' | 'admin'): Promise<number>;
 }
@@ -107,8 +107,8 @@ export async function createAuditedApp(): Promise<AuditedApp> {
       return { status, body, accessToken, refreshToken };
     },
     revoke: async (token) => (await send('revoke', 'sk-demo', { token })).status,
-    endSessions: async (token) =>
-      (await request(app).delete('/sessions').auth(token, { type: 'bearer' })).status,
+    endSessions: async (token, sessionId = '') =>
+      (await request(app).delete(`/sessions/${sessionId}`).auth(token, { type: 'bearer' })).status,
     use: async (token, scope) => (await request(app).get(`/${scope}`).auth(token, { type: 'bearer' })).status,
   };
 }

@@ -37,7 +37,7 @@ export function countAuditRecords(registry: Registry): AuditSink {
         break;
       case 'token.refused':
       case 'issuance.refused':
-        refused.inc({ code: record.code, reason: record.reason ?? 'none' }, record.count ?? 1);
+        refused.inc({ code: record.code, reason: record.reason ?? 'none' });
         break;
       case 'revocation.added':
         revoked.inc({ kind: record.kind });
@@ -56,5 +56,5 @@ export function countAuditRecords(registry: Registry): AuditSink {
         break;
     }
   };
-  return { write: count };
+  return { write: count, unaggregated: true };
 }
