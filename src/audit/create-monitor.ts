@@ -91,6 +91,7 @@ export function createMonitor(options: MonitorOptions = {}): Monitor {
   const detectors = createDetectors(resolveThresholds(options.thresholds), { maxTracked, raise });
 
   return Object.freeze({
+    unaggregated: true,
     write(record: AuditRecord) {
       try {
         const now = Date.parse(record.time) / 1000;

@@ -60,6 +60,10 @@ export function assertAuditTrail(audit: AuditTrail): void {
 
 /** Others than those that are required are told of a token only when it is sure to be handed out. */
 async function write(record: AuditRecord, { sinks, required }: Omit<OpenSinks, 'clock'>): Promise<void> {
+  if (required.length === 0) {
+    if (record.type !== 'token.intended') deliver(record, sinks);
+    return;
+  }
   const deliverInTime = () => Promise.all(required.map((sink) => sink.deliverInTime(record)));
   switch (record.type) {
     case 'token.intended':

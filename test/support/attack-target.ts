@@ -34,7 +34,10 @@ type TargetOptions = Partial<AuthenticateOptions> & Pick<AuthenticateOptions, 'k
 /** Runs `authenticate()` behind a real socket. */
 export async function startTarget(options: TargetOptions, http: ServerOptions = {}): Promise<AttackTarget> {
   const records: AuditRecord[] = [];
-  const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
+  const audit = createAuditTrail({
+    sinks: [{ unaggregated: true, write: (record) => void records.push(record) }],
+    clock,
+  });
   const app = express();
   app.set('env', 'test');
   app.use(express.urlencoded({ extended: false, limit: '4mb' }));
