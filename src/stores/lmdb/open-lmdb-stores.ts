@@ -7,12 +7,14 @@ import { memoryLimitStore } from '../memory/memory-limit-store.js';
 import { nextWholeSecond, untilTime } from '../store-start.js';
 import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
 import { assertDataFile } from './assert-data-file.js';
+import { assertRoomForLocks, explainOpening } from './explain-opening.js';
 import { lmdbCounterStore } from './lmdb-counter-store.js';
 import { type LmdbEnvironment, lmdbEnvironment } from './lmdb-environment.js';
 import { lmdbFamilyStore } from './lmdb-family-store.js';
 import { lmdbRevocationStore } from './lmdb-revocation-store.js';
 import { openNewestState } from './newest-state.js';
 import { createTurnstile } from './turnstile.js';
+import { watchWrites } from './watch-writes.js';
 
 export interface LmdbStoresOptions extends StoreBounds {
   /** Directory of the store, on a local disk; made with mode 0700 where there is none. */
@@ -41,7 +43,8 @@ const MAX_DATABASES = 32;
  * not known; it opens within the next whole second, as `iat` has no fractions. Limits alone are counted in memory, by
  * each process for itself: a request is not worth a write to the disk.
  * @throws TypeError for an option that is missing or makes no sense.
- * @throws Error where the package `lmdb` is missing, or the environment cannot be opened.
+ * @throws Error where the package `lmdb` is missing, or where the environment cannot be opened: it names the path, what is
+ * in the way (no room, no right to write, a file that is damaged or of something else) and what to do.
  */
 export async function openLmdbStores(options: LmdbStoresOptions): Promise<Stores> {
   assertOptions(options, KNOWN, 'openLmdbStores');
@@ -49,7 +52,8 @@ export async function openLmdbStores(options: LmdbStoresOptions): Promise<Stores
   if (typeof path !== 'string' || path === '') throw new TypeError('path must name a directory');
   const bounds = resolveBounds(options);
 
-  const { environment, startedAt, ...stores } = await openEnvironment(path, (environment) => {
+  const { environment, startedAt, ...stores } = await openEnvironment(path, (opened) => {
+    const environment = watchWrites(opened);
     const startedAt = readStart(environment, clock);
     return {
       environment,
@@ -65,7 +69,7 @@ export async function openLmdbStores(options: LmdbStoresOptions): Promise<Stores
   return Object.freeze({
     ...stores,
     limits: memoryLimitStore(clock),
-    isReady: () => isOpen,
+    isReady: () => isOpen && environment.isWritable(),
     async close() {
       isOpen = false;
       await environment.close();
@@ -73,30 +77,38 @@ export async function openLmdbStores(options: LmdbStoresOptions): Promise<Stores
   });
 }
 
-/** @param prepare makes what is not there yet, in a transaction. */
+/**
+ * @param prepare makes what is not there yet, in a transaction.
+ * @throws Error that names the path, and what to do.
+ */
 async function openEnvironment<Prepared>(
   path: string,
   prepare: (environment: LmdbEnvironment) => Prepared,
 ): Promise<Prepared> {
   const { open } = await loadPeer('lmdb', () => import('lmdb'));
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  await assertDataFile(join(path, DATA_FILE));
-  const { dev, ino } = await stat(path);
-  const awaitTurn = createTurnstile(`passport-jwe-lmdb-${dev}-${ino}`);
-  // LMDB's own order, data on disk before the page that names them, rather than the overlapping one of lmdb-js.
-  const options = { path, noSubdir: false, maxDbs: MAX_DATABASES, overlappingSync: false };
-  const endTurn = await awaitTurn();
   try {
-    const { root, prepared } = await openNewestState(
-      () => open(options),
-      (root) => ({ root, prepared: prepare(lmdbEnvironment(root, awaitTurn)) }),
-    );
-    // The first look takes a place among the readers, which another mutex of LMDB guards.
-    root.doesExist('');
-    await Promise.all([DATA_FILE, LOCK_FILE].map((file) => chmod(join(path, file), 0o600)));
-    return prepared;
-  } finally {
-    endTurn();
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const { dev, ino } = await stat(path);
+    const awaitTurn = createTurnstile(`passport-jwe-lmdb-${dev}-${ino}`);
+    // LMDB's own order, data on disk before the page that names them, rather than the overlapping one of lmdb-js.
+    const options = { path, noSubdir: false, maxDbs: MAX_DATABASES, overlappingSync: false };
+    const endTurn = await awaitTurn();
+    try {
+      assertDataFile(join(path, DATA_FILE));
+      assertRoomForLocks(path, join(path, LOCK_FILE));
+      const { root, prepared } = await openNewestState(
+        () => open(options),
+        (root) => ({ root, prepared: prepare(lmdbEnvironment(root, awaitTurn)) }),
+      );
+      // The first look takes a place among the readers, which another mutex of LMDB guards.
+      root.doesExist('');
+      await Promise.all([DATA_FILE, LOCK_FILE].map((file) => chmod(join(path, file), 0o600)));
+      return prepared;
+    } finally {
+      endTurn();
+    }
+  } catch (cause) {
+    throw explainOpening(path, cause);
   }
 }
 
