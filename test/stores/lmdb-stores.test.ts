@@ -103,7 +103,9 @@ describe('openLmdbStores', () => {
       const path = await createDirectory();
       await writeFile(join(path, 'data.mdb'), content);
 
-      await expect(openStores({ path, clock })).rejects.toThrow(/data\.mdb is no LMDB file: put a backup/);
+      await expect(openStores({ path, clock })).rejects.toThrow(
+        /data\.mdb is no LMDB file of this version: put a backup/,
+      );
     },
   );
 

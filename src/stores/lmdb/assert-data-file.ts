@@ -1,33 +1,114 @@
-import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { checkTree, damagedAt, readTree, TREE_BYTES, type Tree } from './check-pages.js';
+import { type PageFile, withPageFile } from './page-file.js';
 
-/** Begins the meta page of every LMDB file, after the header of the page; in the byte order of the machine. */
+/** Begins every meta page, after the header of the page. */
 const MAGIC = 0xbeefc0de;
-const MAGIC_OFFSETS = [16, 24];
-const HEAD_BYTES = 64;
+const DATA_VERSION = 2;
+const META_PAGE = 0x08;
 
-/**
- * What LMDB would take for its own, and end the process over. A missing or empty file is a new one.
- * @throws Error where it is the file of something else, or the beginning of it is broken.
- */
-export async function assertDataFile(path: string): Promise<void> {
-  const head = await readHead(path);
-  if (head.length === 0) return;
-  const isMagic = (offset: number): boolean =>
-    head.length >= offset + 4 && [head.readUInt32LE(offset), head.readUInt32BE(offset)].includes(MAGIC);
-  if (MAGIC_OFFSETS.some(isMagic)) return;
-  throw new Error(
-    `${path} is no LMDB file: put a backup in its place, or remove it; a new store refuses all older tokens`,
-  );
+/** Where things stand in a meta page. */
+const MAGIC_OFFSET = 24;
+const VERSION_OFFSET = 28;
+const TREES_OFFSET = 48;
+const TRANSACTION_OFFSET = 152;
+
+/** Machines of 32 bits lay it out in another way; there the beginning alone is looked at. */
+const MAGIC_OFFSET_32 = 16;
+const IS_32_BITS = ['arm', 'ia32'].includes(process.arch);
+
+const MIN_PAGE_SIZE = 512;
+const MAX_PAGE_SIZE = 65_536;
+
+/** A check meets others that write where nobody takes turns; so often it begins anew. */
+const MAX_CHECKS = 20;
+
+/** One of the two newest states of the store. */
+interface Meta {
+  readonly transaction: bigint;
+  /** That of the free pages, and that which names all others. */
+  readonly trees: readonly [Tree, Tree];
 }
 
-async function readHead(path: string): Promise<Buffer> {
-  if (!existsSync(path)) return Buffer.alloc(0);
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
+/**
+ * Reads what LMDB takes on trust, and would end the process over, or silently fall back behind: both meta pages, and
+ * the structure of every page that the newest state consists of. What it cannot see is another value in place of a
+ * value, for LMDB keeps no checksums. A missing or empty file is a new one.
+ * @throws Error that names the file and what to do, where it is the file of something else, truncated or damaged.
+ */
+export function assertDataFile(path: string): void {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) return;
+  const pageSize = size < MIN_PAGE_SIZE ? undefined : withPageFile(path, MIN_PAGE_SIZE, readPageSize);
+  if (pageSize === undefined) throw refusal(path, 'is no LMDB file of this version');
+  if (IS_32_BITS) return;
+
+  for (let check = 1; ; check += 1) {
+    const before = newestTransaction(path, pageSize);
+    try {
+      withPageFile(path, pageSize, checkState);
+      return;
+    } catch (cause) {
+      const isBusy = newestTransaction(path, pageSize) !== before;
+      const detail = cause instanceof Error ? cause.message : String(cause);
+      if (!isBusy || check === MAX_CHECKS) throw refusal(path, `is damaged (${detail})`);
+    }
   }
+}
+
+/** `undefined` where it is the file of something else. */
+function readPageSize(file: PageFile): number | undefined {
+  file.readPage(0n);
+  const { view, isLittleEndian } = file;
+  if (IS_32_BITS)
+    return view.getUint32(MAGIC_OFFSET_32, isLittleEndian) === MAGIC ? MIN_PAGE_SIZE : undefined;
+  const version = view.getUint32(VERSION_OFFSET, isLittleEndian) & 0xffff;
+  const pageSize = view.getUint32(TREES_OFFSET, isLittleEndian);
+  const isPageSize =
+    pageSize >= MIN_PAGE_SIZE && pageSize <= MAX_PAGE_SIZE && (pageSize & (pageSize - 1)) === 0;
+  return isMeta(file) && version === DATA_VERSION && isPageSize ? pageSize : undefined;
+}
+
+function isMeta({ view, isLittleEndian }: PageFile): boolean {
+  const isMagic = view.getUint32(MAGIC_OFFSET, isLittleEndian) === MAGIC;
+  return isMagic && (view.getUint16(18, isLittleEndian) & META_PAGE) !== 0;
+}
+
+function readMeta(file: PageFile, page: bigint): Meta {
+  file.readPage(page);
+  const { view, isLittleEndian, pageSize } = file;
+  const isSamePageSize = view.getUint32(TREES_OFFSET, isLittleEndian) === pageSize;
+  if (!isMeta(file) || !isSamePageSize || view.getBigUint64(0, isLittleEndian) !== page)
+    throw damagedAt(page);
+  return {
+    transaction: view.getBigUint64(TRANSACTION_OFFSET, isLittleEndian),
+    trees: [readTree(file, TREES_OFFSET), readTree(file, TREES_OFFSET + TREE_BYTES)],
+  };
+}
+
+/** Each commit replaces the older one of two meta pages: without the newer one LMDB would go back by a commit. */
+function readNewest(file: PageFile): Meta {
+  const [first, second] = [readMeta(file, 0n), readMeta(file, 1n)];
+  const lead = first.transaction - second.transaction;
+  if (lead > 1n || lead < -1n) throw damagedAt(lead > 0n ? 1n : 0n);
+  return lead > 0n ? first : second;
+}
+
+function checkState(file: PageFile): void {
+  for (const tree of readNewest(file).trees) checkTree(file, tree);
+}
+
+/** `undefined` where the meta pages cannot be read. */
+function newestTransaction(path: string, pageSize: number): bigint | undefined {
+  try {
+    return withPageFile(path, pageSize, readNewest).transaction;
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(path: string, what: string): Error {
+  return new Error(
+    `${path} ${what}: put a backup in its place, or remove it; a new store refuses all older tokens`,
+  );
 }

@@ -1,0 +1,142 @@
+import type { PageFile } from './page-file.js';
+
+/** A B+ tree as LMDB describes it: in a meta page, or in a record of the tree that names all others. */
+export interface Tree {
+  /** `NO_PAGE` where it is empty. */
+  readonly root: bigint;
+  readonly depth: number;
+  readonly entries: bigint;
+}
+
+/** How many bytes describe a tree. */
+export const TREE_BYTES = 48;
+
+const NO_PAGE = 0xffff_ffff_ffff_ffffn;
+
+/** As deep as LMDB goes. */
+const MAX_DEPTH = 32;
+
+const PAGE_HEADER_BYTES = 24;
+const NODE_HEADER_BYTES = 8;
+
+const BRANCH_PAGE = 0x01;
+const LEAF_PAGE = 0x02;
+const OVERFLOW_PAGE = 0x04;
+
+/** The value of a node stands on pages of its own, or describes a tree. */
+const IS_OVERFLOWING = 0x01;
+const IS_TREE = 0x02;
+const OVERFLOW_REFERENCE_BYTES = 24;
+
+/** What else has to be looked at, and how deep below it the leaves are. */
+interface Pending {
+  readonly page: bigint;
+  readonly depth: number;
+}
+
+/** What a page leads to. */
+interface PageContent {
+  readonly nodes: number;
+  readonly children: readonly bigint[];
+  readonly trees: readonly Tree[];
+}
+
+export function readTree({ view, isLittleEndian }: PageFile, offset: number): Tree {
+  return {
+    depth: view.getUint16(offset + 6, isLittleEndian),
+    entries: view.getBigUint64(offset + 32, isLittleEndian),
+    root: view.getBigUint64(offset + 40, isLittleEndian),
+  };
+}
+
+/**
+ * Follows a tree through all its pages, as LMDB does without a look at what it finds.
+ * @throws Error where a page is missing, belongs elsewhere, or holds what does not fit into it.
+ */
+export function checkTree(file: PageFile, tree: Tree): void {
+  if (tree.root === NO_PAGE) return;
+  if (tree.depth < 1 || tree.depth > MAX_DEPTH) throw damagedAt(tree.root);
+  const pending: Pending[] = [{ page: tree.root, depth: tree.depth }];
+  const trees: Tree[] = [];
+  let entries = 0n;
+  let visited = 0;
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { page, depth } = next;
+    visited += 1;
+    // More than there are: it leads in a circle.
+    if (visited > file.pages) throw damagedAt(page);
+    file.readPage(page);
+    const content = readContent(file, next);
+    if (depth === 1) entries += BigInt(content.nodes);
+    for (const child of content.children) pending.push({ page: child, depth: depth - 1 });
+    trees.push(...content.trees);
+  }
+  if (entries !== tree.entries) throw damagedAt(tree.root);
+  for (const inner of trees) checkTree(file, inner);
+}
+
+/** Of the page that was read last. Places within it count from the end of its header. */
+function readContent(file: PageFile, { page, depth }: Pending): PageContent {
+  const { view, isLittleEndian, pageSize } = file;
+  const isLeaf = depth === 1;
+  const lower = view.getUint16(20, isLittleEndian);
+  const upper = view.getUint16(22, isLittleEndian);
+  const isOwn = view.getBigUint64(0, isLittleEndian) === page;
+  const isKind = (view.getUint16(18, isLittleEndian) & (isLeaf ? LEAF_PAGE : BRANCH_PAGE)) !== 0;
+  if (!isOwn || !isKind || lower > upper || PAGE_HEADER_BYTES + upper > pageSize) throw damagedAt(page);
+
+  const content = { nodes: lower >> 1, children: [] as bigint[], trees: [] as Tree[] };
+  const overflows: bigint[] = [];
+  for (let index = 0; index < content.nodes; index += 1) {
+    const place = view.getUint16(PAGE_HEADER_BYTES + 2 * index, isLittleEndian);
+    const node = readNode(file, PAGE_HEADER_BYTES + place, isLeaf);
+    if (place < upper || node === undefined) throw damagedAt(page);
+    const { kind, value } = node;
+    if (kind === 'branch') content.children.push(node.child);
+    if (kind === 'tree') content.trees.push(readTree(file, value));
+    if (kind === 'overflow') overflows.push(view.getBigUint64(value, isLittleEndian));
+  }
+  for (const overflow of overflows) checkOverflow(file, overflow);
+  return content;
+}
+
+/** An entry of a page. */
+interface Node {
+  readonly kind: 'branch' | 'tree' | 'overflow' | 'value';
+  /** Where its value stands. */
+  readonly value: number;
+  /** The page that a branch leads to. */
+  readonly child: bigint;
+}
+
+/** `undefined` where it does not fit into the page. */
+function readNode(
+  { view, isLittleEndian, pageSize }: PageFile,
+  offset: number,
+  isLeaf: boolean,
+): Node | undefined {
+  if (offset + NODE_HEADER_BYTES > pageSize) return undefined;
+  const size = view.getUint16(offset, isLittleEndian) + view.getUint16(offset + 2, isLittleEndian) * 65_536;
+  const flags = view.getUint16(offset + 4, isLittleEndian);
+  const value = offset + NODE_HEADER_BYTES + view.getUint16(offset + 6, isLittleEndian);
+  const child = BigInt(size) + (BigInt(flags) << 32n);
+  if (!isLeaf) return value <= pageSize ? { kind: 'branch', value, child } : undefined;
+  const isOverflow = (flags & IS_OVERFLOWING) !== 0;
+  if (value + (isOverflow ? OVERFLOW_REFERENCE_BYTES : size) > pageSize) return undefined;
+  const isTree = (flags & IS_TREE) !== 0 && size === TREE_BYTES;
+  return { kind: isOverflow ? 'overflow' : isTree ? 'tree' : 'value', value, child };
+}
+
+/** A value that takes pages of its own, one after another. */
+function checkOverflow(file: PageFile, page: bigint): void {
+  file.readPage(page);
+  const { view, isLittleEndian, pages } = file;
+  const isOwn = view.getBigUint64(0, isLittleEndian) === page;
+  const isOverflow = (view.getUint16(18, isLittleEndian) & OVERFLOW_PAGE) !== 0;
+  const end = page + BigInt(view.getUint32(20, isLittleEndian));
+  if (!isOwn || !isOverflow || end > BigInt(pages)) throw damagedAt(page);
+}
+
+export function damagedAt(page: bigint): Error {
+  return new Error(`page ${page} is not what it was`);
+}
