@@ -41,15 +41,17 @@ const { rate_limits: LIMITS = {} } = claimsOf();
 const ANCESTOR = { jti: 'j', client_id: 'demo', sub: 'demo', iat: NOW };
 
 /** What each type needs beside what every token has. */
+/** What each type promises beside the claims of all. */
+const PROMISES = {
+  tiered_model_exec: { allowed_models: ['echo-1'], rate_limits: LIMITS },
+  function_call: { allowed_functions: ['add'], rate_limits: LIMITS },
+  api_call: { allowed_endpoints: ['GET /reports'], rate_limits: LIMITS },
+  service: {},
+  delegation: { delegator: 'demo', delegated_to: 'agent', act: { sub: 'agent' }, lineage: [ANCESTOR] },
+} as const;
+
 const TYPES: readonly JsonObject[] = [
-  { type: 'tiered_model_exec', allowed_models: ['echo-1'], rate_limits: LIMITS },
-  { type: 'function_call', allowed_functions: ['add'], rate_limits: LIMITS },
-  { type: 'api_call', allowed_endpoints: ['GET /reports'], rate_limits: LIMITS },
-  { type: 'service' },
-  {
-    ...{ type: 'delegation', delegator: 'demo', delegated_to: 'agent', act: { sub: 'agent' } },
-    ...{ expires_at: NOW + 600, lineage: [ANCESTOR] },
-  },
+  ...Object.entries(PROMISES).map(([type, promised]) => ({ type, ...promised, expires_at: NOW + 600 })),
   {},
 ];
 
@@ -158,6 +160,8 @@ describe('any claims set', () => {
   });
 });
 
+const BUILT = ['tiered_model_exec', 'function_call', 'api_call', 'service', 'delegation'] as const;
+
 describe('a claims set that was built here', () => {
   const name = fc.string({ minLength: 1, maxLength: 30, unit: 'binary' });
   const scopes = fc.uniqueArray(fc.stringMatching(/^[!#-[\]-~]{1,20}$/), { maxLength: 6 });
@@ -172,17 +176,18 @@ describe('a claims set that was built here', () => {
   test('is valid from then on until it expires, and says what was asked for', () => {
     fc.assert(
       fc.property(
-        ...[name, name, scopes, custom, fc.constantFrom(...TYPES)],
+        ...[name, name, scopes, custom, fc.constantFrom(...BUILT)],
         fc.double({ min: 1, max: 4_000_000_000, noNaN: true }),
         fc.double({ min: 1, max: 86_400, noNaN: true }),
-        (subject, clientId, scope, added, byType, builtAt, lifetimeSeconds) => {
+        (subject, clientId, scope, added, type, builtAt, lifetimeSeconds) => {
+          const promised = PROMISES[type];
           const claims = asJson(
             buildClaimsSet(
               {
-                ...{ issuer: ISSUER, audience: AUDIENCE, subject, clientId, scope, lifetimeSeconds },
-                claims: { ...added, ...byType },
+                ...{ type, audience: AUDIENCE, subject, clientId, scope, lifetimeSeconds },
+                claims: { ...added, ...promised },
               },
-              builtAt,
+              { issuer: ISSUER, now: builtAt },
             ),
           );
           const showing = {
@@ -193,7 +198,13 @@ describe('a claims set that was built here', () => {
           for (const now of [builtAt, (builtAt + end) / 2, end - 0.001].filter((each) => each < end)) {
             const token = validate({ ...showing, now });
             expect(token?.scope).toEqual(scope);
-            expect(token?.claims).toMatchObject({ ...added, ...byType, sub: subject, client_id: clientId });
+            expect(token?.claims).toMatchObject({
+              ...added,
+              ...promised,
+              type,
+              sub: subject,
+              client_id: clientId,
+            });
           }
           expect(validate({ ...showing, now: end })).toBeUndefined();
         },

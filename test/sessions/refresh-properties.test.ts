@@ -131,7 +131,7 @@ async function end({ back: distance, clientId: client }: Ended, run: Run): Promi
   const [number, issued] = choose(distance, run);
   const isAllowed = run.model.end(number, client, run.now);
   const isDone = await unlessRefused(issued, run, async (presented) => {
-    await run.families.end(presented, client);
+    await run.families.end(presented, { clientId: client });
     return true;
   });
   expect(isDone ?? false).toBe(isAllowed);
