@@ -72,36 +72,47 @@ const ancestors = fc.constantFrom(
 );
 
 /** Values that a claim may well have, or that come close to it. */
-const LIKELY: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
-  iss: fc.constantFrom(ISSUER, OTHER, ISSUER.toUpperCase(), [ISSUER], ''),
-  aud: fc.constantFrom(AUDIENCE, OTHER, [AUDIENCE, OTHER], [OTHER], [AUDIENCE, ''], [], [AUDIENCE, 'x'], ''),
-  ...{ exp: date, iat: date, nbf: date, scope, scp: fc.oneof(scope, lists), permissions: lists },
-  ...Object.fromEntries(
-    ['jti', 'sub', 'client_id', 'session_id', 'api_key_name', 'delegator'].map((name) => [
-      name,
-      fc.constantFrom('demo', '', [], 1),
-    ]),
-  ),
-  type: fc.constantFrom('service', 'refresh', 'foreign', 'api_call', 'constructor', ''),
-  rate_limits: limits.map((some) => ({ ...Object(LIMITS), ...some })),
-  ...{ allowed_models: lists, allowed_functions: lists, allowed_endpoints: lists, lineage: ancestors },
-  metadata: fc.constantFrom({}, { a: 1 }, []),
-};
+const LIKELY = new Map<string, fc.Arbitrary<unknown>>(
+  Object.entries({
+    iss: fc.constantFrom(ISSUER, OTHER, ISSUER.toUpperCase(), [ISSUER], ''),
+    aud: fc.constantFrom(
+      AUDIENCE,
+      OTHER,
+      [AUDIENCE, OTHER],
+      [OTHER],
+      [AUDIENCE, ''],
+      [],
+      [AUDIENCE, 'x'],
+      '',
+    ),
+    ...{ exp: date, iat: date, nbf: date, scope, scp: fc.oneof(scope, lists), permissions: lists },
+    ...Object.fromEntries(
+      ['jti', 'sub', 'client_id', 'session_id', 'api_key_name', 'delegator'].map((name) => [
+        name,
+        fc.constantFrom('demo', '', [], 1),
+      ]),
+    ),
+    type: fc.constantFrom('service', 'refresh', 'foreign', 'api_call', 'constructor', ''),
+    rate_limits: limits.map((some) => ({ ...Object(LIMITS), ...some })),
+    ...{ allowed_models: lists, allowed_functions: lists, allowed_endpoints: lists, lineage: ancestors },
+    metadata: fc.constantFrom({}, { a: 1 }, []),
+  }),
+);
 
 const NOT_LIKELY = ['cnf', '__proto__', 'act', 'expires_at', 'tenant', 'delegated_to'];
 
-/** A token of some type with up to four claims that have other values, or are not there. */
+/** A token of some type with up to three claims that have other values, or are not there. */
 const anyClaims = fc
   .tuple(
     fc.constantFrom(...TYPES),
     fc
-      .array(fc.constantFrom(...Object.keys(LIKELY), ...NOT_LIKELY), { maxLength: 4 })
+      .array(fc.constantFrom(...LIKELY.keys(), ...NOT_LIKELY), { maxLength: 3 })
       .chain((names) =>
         fc.tuple(
           ...names.map((name) =>
             fc
               .oneof(
-                { weight: 6, arbitrary: LIKELY[name] ?? fc.jsonValue() },
+                { weight: 6, arbitrary: LIKELY.get(name) ?? fc.jsonValue() },
                 { weight: 1, arbitrary: fc.jsonValue() },
                 { weight: 1, arbitrary: fc.constant(undefined) },
               )
@@ -121,15 +132,26 @@ const showings: fc.Arbitrary<Showing> = fc.record({
     { weight: 1, arbitrary: fc.constantFrom('rt+jwt', 'JWT', 'at+jwt ', 'x/at+jwt', undefined, 1, null) },
   ),
   claims: anyClaims,
-  keyAudience: fc.constantFrom(undefined, undefined, AUDIENCE, AUDIENCE, OTHER),
+  keyAudience: fc.constantFrom(undefined, undefined, undefined, AUDIENCE, AUDIENCE, AUDIENCE, OTHER),
   issuers: fc.constantFrom([ISSUER], [ISSUER, OTHER]),
   audiences: fc.constantFrom([AUDIENCE], [AUDIENCE, OTHER]),
   toleranceSeconds: fc.constantFrom(0, 5, 60),
-  maxAgeSeconds: fc.constantFrom(undefined, undefined, 1, 300),
-  requiredClaims: fc.constantFrom([], [], ['sub'], ['session_id', 'nbf'], ['constructor'], ['__proto__']),
+  maxAgeSeconds: fc.constantFrom(undefined, undefined, undefined, 1, 300),
+  requiredClaims: fc.constantFrom(
+    [],
+    [],
+    [],
+    [],
+    [],
+    ['sub'],
+    ['session_id', 'nbf'],
+    ['constructor'],
+    ['__proto__'],
+  ),
   scopeClaim: fc.constantFrom('scope', 'scope', 'scp', 'permissions'),
   now: fc.oneof(
-    { weight: 12, arbitrary: fc.double({ min: NOW - 10, max: NOW + 10, noNaN: true }) },
+    { weight: 6, arbitrary: fc.integer({ min: NOW - 6, max: NOW + 10 }) },
+    { weight: 6, arbitrary: fc.double({ min: NOW, max: NOW + 10, noNaN: true }) },
     { weight: 1, arbitrary: fc.constantFrom(Number.NaN, 0, NOW * 1000) },
   ),
 });
@@ -144,9 +166,9 @@ describe('any claims set', () => {
         expect(token && new Set(token.scope)).toEqual(expected);
         counts[token === undefined ? 'refused' : 'accepted'] += 1;
       }),
-      { seed: SEED, numRuns: 8000 },
+      { seed: SEED, numRuns: 5000 },
     );
-    expect(Math.min(counts.accepted, counts.refused)).toBeGreaterThan(1500);
+    expect(Math.min(counts.accepted, counts.refused)).toBeGreaterThan(1000);
   });
 
   test('that is no more than any JSON is refused as a token, and nothing else happens', () => {
@@ -155,7 +177,7 @@ describe('any claims set', () => {
       fc.property(showings, anyJson, (showing, claims) => {
         expect(validate({ ...showing, claims })).toBeUndefined();
       }),
-      { seed: SEED, numRuns: 2000 },
+      { seed: SEED, numRuns: 500 },
     );
   });
 });
@@ -198,18 +220,14 @@ describe('a claims set that was built here', () => {
           for (const now of [builtAt, (builtAt + end) / 2, end - 0.001].filter((each) => each < end)) {
             const token = validate({ ...showing, now });
             expect(token?.scope).toEqual(scope);
-            expect(token?.claims).toMatchObject({
-              ...added,
-              ...promised,
-              type,
-              sub: subject,
-              client_id: clientId,
-            });
+            const expiresAt = type === 'delegation' ? { expires_at: end } : {};
+            const identity = { type, sub: subject, client_id: clientId };
+            expect(token?.claims).toMatchObject({ ...added, ...promised, ...identity, ...expiresAt });
           }
           expect(validate({ ...showing, now: end })).toBeUndefined();
         },
       ),
-      { seed: SEED, numRuns: 1000 },
+      { seed: SEED, numRuns: 400 },
     );
   });
 });

@@ -190,7 +190,7 @@ describe('whatever is begun, used, used again, ended and revoked', () => {
           expect(await findLive(run)).toEqual([...run.model.live(run.now)].sort((one, other) => one - other));
         }
       }),
-      { seed: 71_004, numRuns: 200 },
+      { seed: 71_004, numRuns: 400 },
     );
     expect([...outcomes].sort()).toEqual(['new', 'refused', 'same']);
   });
