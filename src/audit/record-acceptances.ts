@@ -1,14 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.js';
 import type { AuditTrail } from './record.js';
+import type { TokenIdentity } from './rejections.js';
 
 /** Whom an accepted token speaks for. */
-export interface AcceptedToken {
-  readonly jti: string;
-  readonly kid?: string;
-  readonly clientId?: string;
-  readonly subject?: string;
-}
+export type AcceptedToken = TokenIdentity;
 
 const WINDOW_SECONDS = 60;
 const TOKENS_TRACKED = 10_000;

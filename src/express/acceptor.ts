@@ -1,12 +1,13 @@
 import type { Request } from 'express';
 import type { AuditEvent } from '../audit/events.js';
 import { noAuditTrail } from '../audit/record.js';
-import { type AcceptedToken, recordAcceptances } from '../audit/record-acceptances.js';
+import { recordAcceptances } from '../audit/record-acceptances.js';
 import {
   type ChallengeOptions,
   type ChallengeWriter,
   createChallengeWriter,
 } from '../bearer/write-challenge.js';
+import { identifyToken } from '../claims/identify-token.js';
 import { formatScope, resolveRequiredScope } from '../claims/scope.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import { type Clock, systemClock } from '../clock.js';
@@ -95,7 +96,7 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
         return { kind: 'refused', error, ...(token === undefined ? {} : { token }) };
       }
     },
-    recordAcceptance: (token: VerifiedToken) => countAcceptance(identify(token)),
+    recordAcceptance: (token: VerifiedToken) => countAcceptance(identifyToken(token)),
     recordRefusal: async (req: Request, error: JweError, token?: VerifiedToken) => {
       // A request without credentials refuses no token; it is how many clients begin.
       if (!(error instanceof MissingCredentialsError)) await audit.record(toRefusal(req, error, token));
@@ -110,23 +111,13 @@ export function assertScope(token: VerifiedToken, required: readonly string[]): 
   if (!required.every(token.hasScope)) throw new InsufficientScopeError(formatScope(required));
 }
 
-function identify({ claims, header }: VerifiedToken): AcceptedToken {
-  const { jti, client_id: clientId, sub: subject } = claims;
-  const { kid } = header;
-  return {
-    jti,
-    ...(typeof kid === 'string' ? { kid } : {}),
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(subject === undefined ? {} : { subject }),
-  };
-}
-
 function toRefusal(req: Request, error: JweError, token: VerifiedToken | undefined): AuditEvent {
+  const known = token === undefined ? undefined : identifyToken(token);
   return {
     type: 'token.refused',
     code: error.code,
-    ...(error instanceof InvalidTokenError ? { reason: error.reason } : {}),
-    ...(token === undefined ? {} : identify(token)),
+    ...(error instanceof InvalidTokenError ? { reason: error.reason, ...error.token } : {}),
+    ...known,
     ...readIp(req),
   };
 }
