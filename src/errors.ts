@@ -2,6 +2,7 @@ import type {
   ClientRejection,
   ExchangeRejection,
   GrantRejection,
+  TokenIdentity,
   TokenRejection,
 } from './audit/rejections.js';
 import { type RateLimitState, rateLimitHeaders } from './rate-limit-headers.js';
@@ -109,8 +110,10 @@ export class InvalidRequestError extends JweError {
 /** A token that is not accepted (RFC 6750 section 3.1). Only an expired one, whose tag was verified, says why. */
 export class InvalidTokenError extends JweError {
   readonly reason: TokenRejection;
+  readonly #token: TokenIdentity | undefined;
 
-  constructor(reason: TokenRejection, cause?: unknown) {
+  /** @param token who it is, where it is authentic and complete, but out of force. */
+  constructor(reason: TokenRejection, cause?: unknown, token?: TokenIdentity) {
     super({
       code: 'ERR_INVALID_TOKEN',
       error: 'invalid_token',
@@ -119,6 +122,12 @@ export class InvalidTokenError extends JweError {
       cause,
     });
     this.reason = reason;
+    this.#token = token;
+  }
+
+  /** For the audit trail: the token, where it is authentic and complete, but out of force. No logger copies it. */
+  get token(): TokenIdentity | undefined {
+    return this.#token;
   }
 }
 

@@ -1,3 +1,4 @@
+import { identifyToken } from '../claims/identify-token.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import type { NumericDate } from '../clock.js';
 import { InvalidTokenError } from '../errors.js';
@@ -17,16 +18,15 @@ export function isInForce({ active, expiresAt }: ApiKey, now: NumericDate): bool
  * other issuers may, stands for itself.
  * @throws InvalidTokenError where one of them is not configured, not active, or has expired.
  */
-export function assertKeysInForce(
-  { type, claims }: VerifiedToken,
-  apiKeys: ApiKeyStates,
-  now: NumericDate,
-): void {
+export function assertKeysInForce(token: VerifiedToken, apiKeys: ApiKeyStates, now: NumericDate): void {
+  const { type, claims } = token;
   const ancestors = type === 'delegation' ? claims.lineage : [];
   for (const { client_id: clientId } of [claims, ...ancestors]) {
     if (clientId === undefined) continue;
     // A look-up of the application may answer null, as many of JavaScript do.
     const apiKey = apiKeys.get(clientId) ?? undefined;
-    if (apiKey === undefined || !isInForce(apiKey, now)) throw new InvalidTokenError('key_inactive');
+    if (apiKey === undefined || !isInForce(apiKey, now)) {
+      throw new InvalidTokenError('key_inactive', undefined, identifyToken(token));
+    }
   }
 }

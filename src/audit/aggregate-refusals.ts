@@ -20,18 +20,18 @@ interface Tally {
 
 const WINDOW_SECONDS = 60;
 
-/** Kinds that are told apart at a time; of further ones the addresses are not. */
+/** Kinds that are told apart at a time; of further ones neither tokens nor addresses are. */
 const KINDS_TRACKED = 1000;
 
-/** Whether whoever was refused had shown neither a token nor a key. */
-export function isAnonymousRefusal(event: AuditEvent): event is Refusal {
-  if (event.type === 'token.refused') return event.jti === undefined;
+/** Whether it can be caused without a token that is in force, and without the secret of an API key. */
+export function isUnboundedRefusal(event: AuditEvent): event is Refusal {
+  if (event.type === 'token.refused') return event.jti === undefined || event.code === 'ERR_INVALID_TOKEN';
   if (event.type !== 'issuance.refused') return false;
   return event.clientId === undefined || event.clientAsserted === true;
 }
 
 /**
- * Aggregates refusals by code, reason and block of addresses: the first of a kind is recorded at once, those that follow
+ * Aggregates refusals by code, reason, token and block of addresses: the first of a kind is recorded at once, those that follow
  * as a count at most once a minute, by the clock or by a timer, whichever is sooner.
  */
 export function aggregateRefusals(record: (refusal: Refusal) => void, clock: Clock): RefusalAggregation {
@@ -68,11 +68,10 @@ export function aggregateRefusals(record: (refusal: Refusal) => void, clock: Clo
     if (tally !== undefined) {
       tally.count += 1;
       timer ??= setTimeout(closeWindow, WINDOW_SECONDS * 1000).unref();
-    } else if (tallies.size < KINDS_TRACKED || refusal.ip === undefined) {
+    } else if (tallies.size < KINDS_TRACKED || isNameless(refusal)) {
       begin(name, refusal);
     } else {
-      const { ip: _, ...elsewhere } = refusal;
-      count(elsewhere);
+      count(withoutNames(refusal));
     }
   };
 
@@ -87,5 +86,21 @@ export function aggregateRefusals(record: (refusal: Refusal) => void, clock: Clo
 
 function nameOf({ ip, ...refusal }: Refusal): string {
   const { type, code, reason, clientId } = refusal;
-  return JSON.stringify([type, code, reason, clientId, ip === undefined ? undefined : addressBlock(ip)]);
+  const jti = 'jti' in refusal ? refusal.jti : undefined;
+  const block = ip === undefined ? undefined : addressBlock(ip);
+  return JSON.stringify([type, code, reason, clientId, jti, block]);
+}
+
+/** What names few things: reasons, and clients that are configured. */
+function withoutNames(refusal: Refusal): Refusal {
+  if (refusal.type === 'issuance.refused') {
+    const { ip: _, ...rest } = refusal;
+    return rest;
+  }
+  const { ip: _ip, jti: _jti, kid: _kid, clientId: _clientId, subject: _subject, ...rest } = refusal;
+  return rest;
+}
+
+function isNameless(refusal: Refusal): boolean {
+  return refusal.ip === undefined && !('jti' in refusal);
 }

@@ -135,7 +135,7 @@ export type AuditEvent =
       readonly count: number;
     }
   | {
-      /** A token was not accepted, or a guard turned it away; the token is named only where it was verified. */
+      /** A token was not accepted, or a guard turned it away; it is named only where it was verified, or is out of force. */
       readonly type: 'token.refused';
       readonly code: ErrorCode;
       readonly reason?: TokenRejection;
@@ -145,7 +145,7 @@ export type AuditEvent =
       readonly subject?: string;
       /** Of the first of them, where there are several: the others came from the same block of addresses. */
       readonly ip?: string;
-      /** Of tokens that were not verified: how many since the previous event of this kind, this one included. */
+      /** Of tokens that are not in force: how many since the previous event of this kind, this one included. */
       readonly count?: number;
     }
   | {

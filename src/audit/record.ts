@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { TemporarilyUnavailableError } from '../errors.js';
 import { assertMethod } from '../options.js';
-import { aggregateRefusals, isAnonymousRefusal, type RefusalAggregation } from './aggregate-refusals.js';
+import { aggregateRefusals, isUnboundedRefusal, type RefusalAggregation } from './aggregate-refusals.js';
 import type { BoundSink, Delivery } from './bound-sink.js';
 import type { AuditEvent, AuditRecord } from './events.js';
 import { type AuditTrailOptions, type OpenSinks, openSinks } from './open-sinks.js';
@@ -43,7 +43,7 @@ export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
   return {
     enabled: true,
     async record(event) {
-      if (isAnonymousRefusal(event)) return refusals.add(event);
+      if (isUnboundedRefusal(event)) return refusals.add(event);
       return write(stamp(event, clock), { sinks, required });
     },
     async flush() {

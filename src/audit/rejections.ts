@@ -78,3 +78,12 @@ export type GrantRejection =
   | 'wrong_session'
   | 'wrong_device'
   | 'wrong_scope';
+
+/** A token that was verified, as the audit trail names it. */
+export interface TokenIdentity {
+  readonly jti: string;
+  /** Key under which it is encrypted. */
+  readonly kid?: string;
+  readonly clientId?: string;
+  readonly subject?: string;
+}

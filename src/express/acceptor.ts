@@ -8,6 +8,7 @@ import {
   type ChallengeWriter,
   createChallengeWriter,
 } from '../bearer/write-challenge.js';
+import { identifyToken } from '../claims/identify-token.js';
 import { formatScope, resolveRequiredScope } from '../claims/scope.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import { type Clock, systemClock } from '../clock.js';
@@ -138,26 +139,16 @@ export function assertScope(token: VerifiedToken, required: readonly string[]): 
 
 function identifyWithSession(token: VerifiedToken): AcceptedToken {
   const { session_id: sessionId } = token.claims;
-  return { ...identify(token), ...(sessionId === undefined ? {} : { sessionId }) };
-}
-
-function identify({ claims, header }: VerifiedToken): AcceptedToken {
-  const { jti, client_id: clientId, sub: subject } = claims;
-  const { kid } = header;
-  return {
-    jti,
-    ...(typeof kid === 'string' ? { kid } : {}),
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(subject === undefined ? {} : { subject }),
-  };
+  return { ...identifyToken(token), ...(sessionId === undefined ? {} : { sessionId }) };
 }
 
 function toRefusal(req: Request, error: JweError, token: VerifiedToken | undefined): AuditEvent {
+  const known = token === undefined ? undefined : identifyToken(token);
   return {
     type: 'token.refused',
     code: error.code,
-    ...(error instanceof InvalidTokenError ? { reason: error.reason } : {}),
-    ...(token === undefined ? {} : identify(token)),
+    ...(error instanceof InvalidTokenError ? { reason: error.reason, ...error.token } : {}),
+    ...known,
     ...readIp(req),
   };
 }

@@ -1,3 +1,4 @@
+import { identifyToken } from '../claims/identify-token.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import { InvalidTokenError, JweError, TemporarilyUnavailableError } from '../errors.js';
 
@@ -15,8 +16,8 @@ export interface RevocationCheck {
 export function assertNotRevoked(token: VerifiedToken, check: RevocationCheck): Promise<void> | undefined {
   const answer = ask(token, check);
   if (answer === false) return undefined;
-  if (answer === true) throw new InvalidTokenError('revoked');
-  return assertAnswer(answer);
+  if (answer === true) throw refusalOf(token);
+  return assertAnswer(token, answer);
 }
 
 function ask(token: VerifiedToken, check: RevocationCheck): unknown {
@@ -27,7 +28,7 @@ function ask(token: VerifiedToken, check: RevocationCheck): unknown {
   }
 }
 
-async function assertAnswer(pending: unknown): Promise<void> {
+async function assertAnswer(token: VerifiedToken, pending: unknown): Promise<void> {
   let answer: unknown;
   try {
     answer = await pending;
@@ -35,7 +36,11 @@ async function assertAnswer(pending: unknown): Promise<void> {
   } catch (cause) {
     throw asOutage(cause);
   }
-  if (answer) throw new InvalidTokenError('revoked');
+  if (answer) throw refusalOf(token);
+}
+
+function refusalOf(token: VerifiedToken): InvalidTokenError {
+  return new InvalidTokenError('revoked', undefined, identifyToken(token));
 }
 
 function asOutage(cause: unknown): JweError {

@@ -114,6 +114,29 @@ describe('refusals whose cause is known', () => {
     expect(counts()).toEqual([undefined, undefined, undefined]);
   });
 
+  test('by a token that is out of force are counted, each under its name', async () => {
+    const { records, audit, refuseAt } = setUp();
+    const revoked = { ...REFUSED, reason: 'revoked', clientId: 'demo' } as const;
+    for (const jti of ['j1', 'j2', 'j1', 'j1']) refuseAt(0, { ...revoked, jti });
+    await audit.flush();
+
+    expect(records).toMatchObject([
+      { jti: 'j1', count: 1 },
+      { jti: 'j2', count: 1 },
+      { jti: 'j1', count: 2 },
+    ]);
+  });
+
+  test('by more than 1000 tokens that are out of force are one kind beyond that', async () => {
+    const { counts, audit, refuseAt } = setUp();
+    const { ip: _, ...revoked } = { ...REFUSED, reason: 'revoked' as const };
+    for (let number = 0; number < 1500; number += 1) refuseAt(0, { ...revoked, jti: `j${number}` });
+    await audit.flush();
+
+    expect(counts().slice(-3)).toEqual([1, 1, 499]);
+    expect(counts()).toHaveLength(1002);
+  });
+
   test('only by what a public client says of itself are counted, under its name', async () => {
     const { records, audit } = setUp();
     const refusal = {

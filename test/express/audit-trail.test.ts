@@ -19,6 +19,9 @@ const LOOPBACK = expect.stringContaining('127.0.0.1');
 const refresh = (token: string) => app.post({ grant_type: 'refresh_token', refresh_token: token });
 const recordsOf = (...types: readonly string[]) => app.records.filter(({ type }) => types.includes(type));
 
+const pick = (record: object, names: readonly string[]) =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => names.includes(name)));
+
 /** Every way to a token: what the last request is, with what came before it done already. */
 const WAYS: readonly (readonly [string, () => Promise<() => ReturnType<AuditedApp['post']>>])[] = [
   ['an access token', async () => () => app.post(CREDENTIALS)],
@@ -164,6 +167,20 @@ describe('the key of a token', () => {
     expect(kid).toEqual(expect.any(String));
     expect(recordsOf('token.accepted')).toMatchObject([{ kid }]);
     expect(recordsOf('token.refused')).toMatchObject([{ code: 'ERR_INSUFFICIENT_SCOPE', kid }]);
+  });
+});
+
+describe('a token that is revoked', () => {
+  test('is named where it is refused, by its key too', async () => {
+    const { accessToken } = await app.post({ ...CREDENTIALS, user: 'alice' });
+    const [issued = {}] = recordsOf('token.issued');
+    await app.revoke(accessToken);
+    await app.use(accessToken, 'read');
+
+    expect(issued).toMatchObject({ clientId: 'demo', subject: 'alice' });
+    expect(recordsOf('token.refused')).toMatchObject([
+      { reason: 'revoked', ...pick(issued, ['jti', 'kid', 'clientId', 'subject']), ip: LOOPBACK, count: 1 },
+    ]);
   });
 });
 

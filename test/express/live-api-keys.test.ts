@@ -5,7 +5,7 @@ import { rejectionOf } from '../support/caught.js';
 import { ACCESS_TOKEN_TYPE } from '../support/delegation-app.js';
 import { until } from '../support/key-directory.js';
 import { createLiveApp, type LiveApp, REPORTS, type Route } from '../support/live-app.js';
-import { AUDIENCE, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
+import { AUDIENCE, claimsOf, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 
 const KEY = 'type: api_call\nrate_limits: {}\npermissions: [read]\n';
 const DEMO = `api_key: sk-demo\nkey_id: demo\nname: Demo\n${KEY}token_ttl: 3600\n`;
@@ -273,6 +273,9 @@ describe('a resource server', () => {
     expect((await tokens.verify(mintToken(keyRing, { claims: { client_id: 'minimal' } }))).type).toBe(
       'tiered_model_exec',
     );
-    expect(await rejectionOf(tokens.verify(mintToken(keyRing)))).toMatchObject({ reason: 'key_inactive' });
+    const refusal = await rejectionOf(tokens.verify(mintToken(keyRing)));
+
+    expect(refusal).toMatchObject({ reason: 'key_inactive', token: { jti: claimsOf()['jti'] } });
+    expect(JSON.stringify(refusal)).not.toContain(String(claimsOf()['jti']));
   });
 });
