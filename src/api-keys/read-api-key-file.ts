@@ -20,13 +20,15 @@ export interface ValidReading {
 }
 
 /** One file: the key that it configures, or everything that is wrong with it. */
-export type FileReading =
-  | ValidReading
-  | {
-      readonly ok: false;
-      readonly problems: readonly ConfigurationProblem[];
-      readonly fingerprint: string;
-    };
+export type FileReading = ValidReading | InvalidReading;
+
+interface InvalidReading {
+  readonly ok: false;
+  readonly problems: readonly ConfigurationProblem[];
+  readonly fingerprint: string;
+  /** What stands in it is not known: reading it again may go well, though nobody touches it. */
+  readonly isUnread?: true;
+}
 
 /** Words a fault of the file as a problem at its place. */
 export type ProblemAt = (fault: DocumentFault) => ConfigurationProblem;
@@ -36,7 +38,7 @@ const START: Position = { line: 1, column: 1 };
 /** Reads, parses, interpolates and validates one file. Whatever it holds, this does not reject. */
 export async function readApiKeyFile(file: string, environment: Environment): Promise<FileReading> {
   const source = await readSource(file);
-  if (!source.ok) return problem(file, START, source.message);
+  if (!source.ok) return { ...problem(file, START, source.message), isUnread: true };
   try {
     return readText(file, source.text, environment);
   } catch (cause) {
@@ -65,7 +67,7 @@ function readText(file: string, text: string, environment: Environment): FileRea
 }
 
 /** A fault of the file as a whole. */
-function problem(file: string, position: Position, message: string, text = message): FileReading {
+function problem(file: string, position: Position, message: string, text = message): InvalidReading {
   return { ok: false, problems: [{ file, ...position, path: '', message }], fingerprint: digestText(text) };
 }
 

@@ -20,7 +20,7 @@ export interface ApiKeySet {
   readonly problems: readonly ConfigurationProblem[];
   /** What is allowed, but should be mended. */
   readonly warnings: readonly ConfigurationProblem[];
-  /** That of the listing. */
+  /** That of the listing; another one where a file could not be read, so that it is tried again. */
   readonly stamp: string;
   /** Another one as soon as anything reads differently, variables included. Of the content it tells nothing. */
   readonly fingerprint: string;
@@ -28,6 +28,9 @@ export interface ApiKeySet {
 
 /** Files that are swapped while they are read are read again, so that no set is half old and half new. */
 const MAX_ATTEMPTS = 5;
+
+/** No listing has this stamp. */
+const UNREAD = 'unread';
 
 /** Reads all files of a directory as they are at one moment. */
 export async function readApiKeys({ directory, environment }: ApiKeyLocation): Promise<ApiKeySet> {
@@ -58,7 +61,7 @@ async function readListing(listing: Listing, environment: Environment): Promise<
     readings: valid,
     problems,
     warnings,
-    stamp: listing.stamp,
+    stamp: readings.some((reading) => !reading.ok && reading.isUnread) ? UNREAD : listing.stamp,
     fingerprint: createHash('sha256').update(JSON.stringify(content)).digest('hex'),
   };
 }
