@@ -43,6 +43,7 @@ test('steps whose turn does not come are a 503, and those after them are done', 
   const { write, close } = lmdbEnvironment(
     open({ path, noSubdir: false, overlappingSync: false }),
     () => turns.shift() ?? Promise.resolve(() => undefined),
+    () => undefined,
   );
   const early = await Promise.allSettled([write(() => 'a'), write(() => 'b')]);
   const late = await write(() => 'c');

@@ -72,16 +72,36 @@ function bearerOf(accessToken: string): Record<string, string> {
   return { Authorization: `Bearer ${accessToken}` };
 }
 
-async function post(origin: string, parameters: Record<string, string>): Promise<TokenAnswer> {
-  const answer = await fetch(`${origin}/oauth/token`, {
+/** What the wire said. */
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Empty where there is none. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Asks the token router as the client does that all API keys of these servers are. */
+export async function send(
+  { origin }: Pick<AuthorizationServer, 'origin'>,
+  path: 'token' | 'revoke' | 'introspect',
+  parameters: Record<string, string>,
+): Promise<WireAnswer> {
+  const answer = await fetch(`${origin}/oauth/${path}`, {
     method: 'POST',
     headers: { 'X-API-Key': API_KEY },
     body: new URLSearchParams(parameters),
   });
-  const body = JSON.parse(await answer.text());
-  return {
-    status: answer.status,
-    accessToken: String(body.access_token),
-    refreshToken: String(body.refresh_token),
-  };
+  const text = await answer.text();
+  const body = text.startsWith('{') ? JSON.parse(text) : {};
+  return { status: answer.status, headers: answer.headers, body };
+}
+
+/** What a readiness probe is told. */
+export async function isReady({ origin }: AuthorizationServer): Promise<boolean> {
+  return (await fetch(`${origin}/readyz`)).status === 200;
+}
+
+async function post(origin: string, parameters: Record<string, string>): Promise<TokenAnswer> {
+  const { status, body } = await send({ origin }, 'token', parameters);
+  return { status, accessToken: String(body['access_token']), refreshToken: String(body['refresh_token']) };
 }

@@ -1,9 +1,5 @@
-import { statfsSync, statSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import { messageOf } from '../message-of.js';
-
-/** What a new store takes at once, and more. */
-const ROOM_BYTES = 65_536;
 
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'make room on its disk'],
@@ -14,17 +10,6 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
     (code) => [code, 'name a directory that this user can make, and write to'] as const,
   ),
 ]);
-
-/**
- * LMDB writes to its lock file through memory: where the disk has no room for that, the kernel ends the process.
- * @throws Error with the code `ENOSPC`.
- */
-export function assertRoomForLocks(directory: string, lockFile: string): void {
-  const lock = statSync(lockFile, { throwIfNoEntry: false });
-  if (lock !== undefined && lock.size > 0 && lock.blocks * 512 >= lock.size) return;
-  const { bavail, bsize } = statfsSync(directory);
-  if (bavail * bsize < ROOM_BYTES) throw Object.assign(new Error('No room is left'), { code: 'ENOSPC' });
-}
 
 /** What is in the way of a store, and what to do about it. */
 export function explainOpening(path: string, cause: unknown): Error {

@@ -40,8 +40,13 @@ interface QueuedStep {
 /**
  * Steps that wait for their turn share a transaction. It is a synchronous one: that is on disk when it returns,
  * while the promise of an asynchronous one resolves at commit, before the data are.
+ * @param assertRoom throws where the disk has none for a transaction of so many steps.
  */
-export function lmdbEnvironment(root: RootDatabase, awaitTurn: Turnstile): LmdbEnvironment {
+export function lmdbEnvironment(
+  root: RootDatabase,
+  awaitTurn: Turnstile,
+  assertRoom: (steps: number) => void,
+): LmdbEnvironment {
   let queue: QueuedStep[] = [];
   let written = Promise.resolve();
 
@@ -55,6 +60,7 @@ export function lmdbEnvironment(root: RootDatabase, awaitTurn: Turnstile): LmdbE
     try {
       const endTurn = await awaitTurn();
       try {
+        assertRoom(queue.length);
         commitQueue();
       } finally {
         endTurn();

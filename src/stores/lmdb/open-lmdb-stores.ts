@@ -1,5 +1,6 @@
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RootDatabase } from 'lmdb';
 import { type Clock, type NumericDate, systemClock } from '../../clock.js';
 import { assertOptions, type KnownOptions } from '../../options.js';
 import { loadPeer } from '../load-peer.js';
@@ -7,13 +8,14 @@ import { memoryLimitStore } from '../memory/memory-limit-store.js';
 import { nextWholeSecond, untilTime } from '../store-start.js';
 import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
 import { assertDataFile } from './assert-data-file.js';
-import { assertRoomForLocks, explainOpening } from './explain-opening.js';
+import { assertRoom, assertRoomToOpen } from './assert-room.js';
+import { explainOpening } from './explain-opening.js';
 import { lmdbCounterStore } from './lmdb-counter-store.js';
 import { type LmdbEnvironment, lmdbEnvironment } from './lmdb-environment.js';
 import { lmdbFamilyStore } from './lmdb-family-store.js';
 import { lmdbRevocationStore } from './lmdb-revocation-store.js';
 import { openNewestState } from './newest-state.js';
-import { createTurnstile } from './turnstile.js';
+import { createTurnstile, type Turnstile } from './turnstile.js';
 import { watchWrites } from './watch-writes.js';
 
 export interface LmdbStoresOptions extends StoreBounds {
@@ -53,7 +55,7 @@ export async function openLmdbStores(options: LmdbStoresOptions): Promise<Stores
   const bounds = resolveBounds(options);
 
   const { environment, startedAt, ...stores } = await openEnvironment(path, (opened) => {
-    const environment = watchWrites(opened);
+    const environment = watchWrites(opened, clock);
     const startedAt = readStart(environment, clock);
     return {
       environment,
@@ -77,45 +79,60 @@ export async function openLmdbStores(options: LmdbStoresOptions): Promise<Stores
   });
 }
 
+type Prepare<Prepared> = (environment: LmdbEnvironment) => Prepared;
+
 /**
  * @param prepare makes what is not there yet, in a transaction.
  * @throws Error that names the path, and what to do.
  */
-async function openEnvironment<Prepared>(
-  path: string,
-  prepare: (environment: LmdbEnvironment) => Prepared,
-): Promise<Prepared> {
+async function openEnvironment<Prepared>(path: string, prepare: Prepare<Prepared>): Promise<Prepared> {
   const { open } = await loadPeer('lmdb', () => import('lmdb'));
+  // LMDB's own order, data on disk before the page that names them, rather than the overlapping one of lmdb-js.
+  const options = { path, noSubdir: false, maxDbs: MAX_DATABASES, overlappingSync: false };
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     const { dev, ino } = await stat(path);
     const awaitTurn = createTurnstile(`passport-jwe-lmdb-${dev}-${ino}`);
-    // LMDB's own order, data on disk before the page that names them, rather than the overlapping one of lmdb-js.
-    const options = { path, noSubdir: false, maxDbs: MAX_DATABASES, overlappingSync: false };
-    const endTurn = await awaitTurn();
-    try {
-      assertDataFile(join(path, DATA_FILE));
-      assertRoomForLocks(path, join(path, LOCK_FILE));
-      const { root, prepared } = await openNewestState(
-        () => open(options),
-        (root) => ({ root, prepared: prepare(lmdbEnvironment(root, awaitTurn)) }),
-      );
-      // The first look takes a place among the readers, which another mutex of LMDB guards.
-      root.doesExist('');
-      await Promise.all([DATA_FILE, LOCK_FILE].map((file) => chmod(join(path, file), 0o600)));
-      return prepared;
-    } finally {
-      endTurn();
-    }
+    const assertRoomFor = (steps: number): void => assertRoom(path, join(path, DATA_FILE), steps);
+    const openRoot = (): RootDatabase => open(options);
+    return await openInTurn(path, awaitTurn, () =>
+      openNewestState(openRoot, (root) => ({
+        root,
+        prepared: prepare(lmdbEnvironment(root, awaitTurn, assertRoomFor)),
+      })),
+    );
   } catch (cause) {
     throw explainOpening(path, cause);
+  }
+}
+
+/** What stands there is looked at before LMDB takes it for its own, and nobody writes meanwhile. */
+async function openInTurn<Prepared>(
+  path: string,
+  awaitTurn: Turnstile,
+  open: () => Promise<{ readonly root: RootDatabase; readonly prepared: Prepared }>,
+): Promise<Prepared> {
+  const files = [join(path, DATA_FILE), join(path, LOCK_FILE)];
+  const endTurn = await awaitTurn();
+  try {
+    assertDataFile(join(path, DATA_FILE));
+    assertRoomToOpen(path, files);
+    const { root, prepared } = await open();
+    // The first look takes a place among the readers, which another mutex of LMDB guards.
+    root.doesExist('');
+    await Promise.all(files.map((file) => chmod(file, 0o600)));
+    return prepared;
+  } finally {
+    endTurn();
   }
 }
 
 /** When the environment was made, by whichever process was first. */
 function readStart(environment: LmdbEnvironment, clock: Clock): NumericDate {
   const times = environment.openDatabase<NumericDate>('times');
-  const startedAt = times.get('started-at') ?? nextWholeSecond(clock());
+  const known = times.get('started-at');
+  if (known !== undefined) return known;
+  const startedAt = nextWholeSecond(clock());
   times.put('started-at', startedAt);
   return startedAt;
 }

@@ -1,3 +1,4 @@
+import type { Clock, NumericDate } from '../../clock.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';
 
 /** An environment that knows whether it can be written. */
@@ -9,15 +10,12 @@ export interface WatchedEnvironment extends LmdbEnvironment {
 /** Time between two attempts. */
 const RETRY_MS = 1000;
 
-/** What there must be room for: a full disk still takes writes for which pages that are free already suffice. */
-const PROBE = 'x'.repeat(65_536);
-
 /**
  * After a write that failed it tries by itself, since whoever watches `isReady` sends nothing meanwhile that could tell
- * that the disk has room again. Only within a transaction, as what it writes to is made there.
+ * that the disk has room again. Only within a transaction, as `openDatabase`.
  */
-export function watchWrites(environment: LmdbEnvironment): WatchedEnvironment {
-  const probes = environment.openDatabase<string>('probes');
+export function watchWrites(environment: LmdbEnvironment, clock: Clock): WatchedEnvironment {
+  const times = environment.openDatabase<NumericDate>('times');
   let isWritable = true;
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -27,8 +25,7 @@ export function watchWrites(environment: LmdbEnvironment): WatchedEnvironment {
   };
   const probe = async (): Promise<void> => {
     try {
-      await environment.write(() => probes.put('room', PROBE));
-      await environment.write(() => probes.remove('room'));
+      await environment.write(() => times.put('tried-at', clock()));
       isWritable = true;
     } catch {
       scheduleProbe();

@@ -26,6 +26,7 @@ const service = {
 const apiKeys = await loadApiKeys({ directory });
 const app = express();
 app.use('/oauth', tokenRouter({ ...service, apiKeys, families: stores.families }));
+app.get('/readyz', (_req, res) => void res.sendStatus(stores.isReady() ? 200 : 503));
 app.get('/resource', authenticate(service), (_req, res) => void res.json({}));
 const sessions = createSessions({ families: stores.families, revocations: service.revocations });
 app.use('/sessions', authenticate(service), sessionRouter({ sessions }));
