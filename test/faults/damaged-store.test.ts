@@ -1,0 +1,154 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
+import { startProgram } from '../support/processes.js';
+
+const NAMES = Array.from({ length: 300 }, (_, index) => `name ${index}`);
+const LATER = Date.now() / 1000 + 3600;
+
+/** Where things stand in the file; see `src/stores/lmdb/assert-data-file.ts`. */
+const PAGE = 4096;
+const VERSION_OFFSET = 28;
+const PAGE_SIZE_OFFSET = 48;
+const ROOT_OFFSET = 136;
+const TRANSACTION_OFFSET = 152;
+
+let intact = '';
+let path = '';
+
+beforeAll(async () => {
+  intact = await mkdtemp(join(tmpdir(), 'passport-jwe-intact-'));
+  const { revocations, close } = await openLmdbStores({ path: intact });
+  for (let from = 0; from < NAMES.length; from += 20) {
+    await Promise.all(
+      NAMES.slice(from, from + 20).map((name) => revocations.add({ name, expiresAt: LATER })),
+    );
+  }
+  await close();
+  await rm(join(intact, 'lock.mdb'));
+});
+
+afterAll(() => rm(intact, { recursive: true }));
+
+beforeEach(async () => {
+  path = await mkdtemp(join(tmpdir(), 'passport-jwe-damaged-'));
+  await cp(intact, path, { recursive: true });
+});
+
+afterEach(() => rm(path, { recursive: true }));
+
+async function damage(change: (file: Buffer) => Buffer): Promise<void> {
+  const file = join(path, 'data.mdb');
+  await writeFile(file, change(await readFile(file)));
+}
+
+/** Writes to both meta pages. */
+function inMetas(change: (meta: Buffer) => void): (file: Buffer) => Buffer {
+  return (file) => {
+    change(file.subarray(0, PAGE));
+    change(file.subarray(PAGE, 2 * PAGE));
+    return file;
+  };
+}
+
+describe('an LMDB file that is damaged', () => {
+  test.each<[string, RegExp, (file: Buffer) => Buffer]>([
+    ['cut in half', /is damaged \(page \d+ is missing\)/, (file) => file.subarray(0, file.length >> 1)],
+    ['cut after the meta pages', /is damaged \(page \d+ is missing\)/, (file) => file.subarray(0, 2 * PAGE)],
+    ['cut after one meta page', /is damaged \(page 1 is missing\)/, (file) => file.subarray(0, PAGE)],
+    ['cut within the first page', /is no LMDB file/, (file) => file.subarray(0, 100)],
+    ['with a zeroed header', /is no LMDB file/, (file) => file.fill(0, 0, PAGE)],
+    ['with a zeroed second header', /is damaged \(page 1/, (file) => file.fill(0, PAGE, 2 * PAGE)],
+    [
+      'that lost the newest header',
+      /is damaged \(page 1/,
+      (file) => {
+        file.writeBigUInt64LE(file.readBigUInt64LE(TRANSACTION_OFFSET) + 8n, TRANSACTION_OFFSET);
+        return file;
+      },
+    ],
+    [
+      'of another version',
+      /is no LMDB file of this version/,
+      inMetas((meta) => void meta.writeUInt32LE(1, VERSION_OFFSET)),
+    ],
+    [
+      'with pages of no size',
+      /is no LMDB file/,
+      inMetas((meta) => void meta.writeUInt32LE(0, PAGE_SIZE_OFFSET)),
+    ],
+    [
+      'with pages of another size',
+      /is damaged/,
+      inMetas((meta) => void meta.writeUInt32LE(2 * PAGE, PAGE_SIZE_OFFSET)),
+    ],
+    [
+      'whose root is nowhere',
+      /is damaged \(page 99999 is missing\)/,
+      inMetas((meta) => void meta.writeBigUInt64LE(99_999n, ROOT_OFFSET)),
+    ],
+    [
+      'whose root is another page',
+      /is damaged \(page/,
+      inMetas((meta) => void meta.writeBigUInt64LE(3n, ROOT_OFFSET)),
+    ],
+    [
+      'that is an SQLite database',
+      /is no LMDB file/,
+      () => Buffer.from('SQLite format 3\0'.padEnd(8192, '\0')),
+    ],
+  ])('%s is refused at the opening, with its path and what to do', async (_name, message, change) => {
+    await damage(change);
+    const opening = openLmdbStores({ path });
+
+    await expect(opening).rejects.toThrow(
+      `The store ${path} cannot be opened: ${join(path, 'data.mdb')} is `,
+    );
+    await expect(opening).rejects.toThrow(message);
+    await expect(opening).rejects.toThrow(/put a backup in its place, or remove it/);
+  });
+
+  test.each(['zero', 'random'])(
+    'is refused whichever page of the store is spoilt, and ends no process: %s bytes',
+    async (how) => {
+      const args = [path, String(NAMES.length), how];
+      const { ended, output } = startProgram('test/support/programs/open-damaged-lmdb.js', {}, { args });
+
+      expect(await ended).toBe(0);
+      const { pages, refused, incomplete } = JSON.parse(output());
+      expect(incomplete).toBe(0);
+      expect(refused).toBeGreaterThan(pages / 4);
+    },
+  );
+
+  test('answers 503 for a value that cannot be read, and the others as ever', async () => {
+    await damage((file) => {
+      for (let at = file.indexOf('name 7{'); at !== -1; at = file.indexOf('name 7{', at + 1))
+        file.fill('!', at + 7, at + 12);
+      return file;
+    });
+    const { revocations, close } = await openLmdbStores({ path });
+
+    expect(() => revocations.find('name 7')).toThrow(expect.objectContaining({ status: 503 }));
+    expect(revocations.find('name 8')).toBeDefined();
+    await close();
+  });
+
+  test('is no longer looked at once it is removed: a new store begins, which refuses older tokens', async () => {
+    await rm(join(path, 'data.mdb'));
+    const { revocations, close } = await openLmdbStores({ path });
+
+    expect(revocations.size).toBe(0);
+    expect(revocations.completeSince()).toBeGreaterThan(Date.now() / 1000 - 5);
+    await close();
+  });
+});
+
+test('an LMDB file that is whole is opened, with all that it holds', async () => {
+  const { revocations, close } = await openLmdbStores({ path });
+
+  expect(NAMES.filter((name) => revocations.find(name) === undefined)).toEqual([]);
+  await close();
+});
