@@ -169,6 +169,12 @@ export {
 } from './sessions/create-sessions.js';
 export type { RefreshSettings } from './sessions/refresh-families.js';
 export type { Session, SessionOwner } from './sessions/session.js';
+export {
+  type ClockStep,
+  createSteadyClock,
+  type SteadyClock,
+  type SteadyClockOptions,
+} from './steady-clock.js';
 export type { CounterStep, CounterStore } from './stores/counter-store.js';
 export type {
   FamilyGroup,

@@ -11,6 +11,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
     /^errors\.ts$/,
     /^rate-limit-headers\.ts$/,
     /^clock\.ts$/,
+    /^steady-clock\.ts$/,
     /^options\.ts$/,
     /^audit\/(events|rejections|record|record-acceptances)\.ts$/,
   ],

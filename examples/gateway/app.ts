@@ -3,6 +3,7 @@ import {
   type AuditTrail,
   authenticate,
   bearerErrors,
+  type Clock,
   createSessions,
   discoveryRouter,
   type KeyRing,
@@ -41,6 +42,7 @@ export interface Service {
   readonly audience: string;
   readonly revocations: Revocations;
   readonly audit: AuditTrail;
+  readonly clock: Clock;
 }
 
 export interface AppParts {
@@ -74,10 +76,10 @@ export function createApp(service: Service, parts: AppParts): Express {
   const guarded = ['/documents', '/admin', '/sessions', '/proxy'];
   app.use(guarded, observation.timeAuthentication(authenticate(accept)));
   app.use(['/documents', '/admin', '/sessions'], limitRequests({ limits }));
-  const { revocations, audit } = service;
+  const { revocations, audit, clock } = service;
   app.use(
     '/sessions',
-    sessionRouter({ sessions: createSessions({ families: stores.families, revocations, audit }) }),
+    sessionRouter({ sessions: createSessions({ families: stores.families, revocations, audit, clock }) }),
   );
   app.use(documentRoutes(), adminRoutes(apiKeys));
   if (proxyUpstream !== undefined) {

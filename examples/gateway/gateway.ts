@@ -3,7 +3,9 @@ import {
   type AuditTrail,
   createLimits,
   createRevocations,
+  createSteadyClock,
   type Limits,
+  type SteadyClock,
   type WatchedApiKeys,
   watchApiKeys,
 } from 'passport-jwe';
@@ -53,11 +55,12 @@ export async function startGateway(
   try {
     const metrics = keep(await openMetrics(settings, observers));
     const demoApiKey = settings.isSample ? await chooseDemoApiKey(settings) : undefined;
-    const stores = keep(await openStores(settings, audit));
-    const revocations = createRevocations({ store: stores.revocations, audit });
-    const { keyRing } = keep(await openKeys(settings, stores, audit));
-    const apiKeys = keep(await watchKeys(settings, demoApiKey, { revocations, audit }));
-    const limits = createLimits({ store: stores.limits, apiKeys, audit });
+    const clock = watchClock(observers);
+    const stores = keep(await openStores(settings, audit, clock));
+    const revocations = createRevocations({ store: stores.revocations, audit, clock });
+    const { keyRing } = keep(await openKeys(settings, stores, { audit, clock }));
+    const apiKeys = keep(await watchKeys(settings, demoApiKey, { revocations, audit, clock }));
+    const limits = createLimits({ store: stores.limits, apiKeys, audit, clock });
     const echo = keep(createEchoModel());
     const dispatcher = keep(connectProviders(settings));
     const proxyDispatcher = keep(connectUpstream(settings));
@@ -65,7 +68,7 @@ export async function startGateway(
     const origin = await server.listen();
 
     const { issuer = origin, audience = origin } = settings;
-    const service = { keyRing, issuer, audience, revocations, audit };
+    const service = { keyRing, issuer, audience, revocations, audit, clock };
     const observation = combineObservers(observers);
     observers.metrics?.observe({
       replicaAgeSeconds: () => revocations.ageSeconds,
@@ -74,7 +77,11 @@ export async function startGateway(
       isConfiguredModel: (name) => isConfigured(name, apiKeys),
     });
     const models = { ...observation, dispatcher, echoOrigin: () => echo.origin() };
-    const isReady = () => ({ stores: stores.isReady(), accepting: !server.isDraining });
+    const isReady = () => ({
+      stores: stores.isReady(),
+      clock: clock.isSteady(),
+      accepting: !server.isDraining,
+    });
     const parts = { settings, apiKeys, stores, limits, models, proxyDispatcher, observation, isReady };
     const app = createApp(service, parts);
     server.server.on('request', app);
@@ -103,6 +110,13 @@ async function drain(limits: Limits): Promise<void> {
   await Promise.race([limits.drain(), pause(DRAIN_TIMEOUT_MS, undefined, { ref: false })]);
 }
 
+/** Nothing that has expired comes to life again because somebody sets the clock of the machine. */
+function watchClock({ logger }: Observers): SteadyClock {
+  return createSteadyClock({
+    onStep: ({ seconds }) => logger?.warn({ step_seconds: seconds }, 'the clock of the machine was set'),
+  });
+}
+
 async function openMetrics(
   { metricsHost: host, metricsPort: port }: Settings,
   { metrics }: Observers,
@@ -119,7 +133,7 @@ function isConfigured(name: string, { apiKeys }: WatchedApiKeys): boolean {
 function watchKeys(
   { apiKeysDir: directory }: Settings,
   demoApiKey: string | undefined,
-  parts: Pick<Service, 'revocations' | 'audit'>,
+  parts: Pick<Service, 'revocations' | 'audit' | 'clock'>,
 ): Promise<WatchedApiKeys> {
   const environment = { ...process.env, DEMO_API_KEY: demoApiKey };
   return watchApiKeys({ ...parts, directory, environment, sighup: !process.stdin.isTTY });

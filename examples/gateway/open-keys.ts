@@ -1,5 +1,6 @@
 import {
   type AuditTrail,
+  type Clock,
   createKeyRing,
   fileKeySource,
   type KeyRing,
@@ -19,7 +20,7 @@ export interface OpenKeys {
 export async function openKeys(
   settings: Settings,
   { counters }: Stores,
-  audit: AuditTrail,
+  { audit, clock }: { readonly audit: AuditTrail; readonly clock: Clock },
 ): Promise<OpenKeys> {
   const { passphrase, keysFile, dataDir } = settings;
   const data = openDataDirectory(dataDir);
@@ -30,6 +31,6 @@ export async function openKeys(
     return { keyRing, close: async () => undefined };
   }
   const source = fileKeySource({ file: keysFile ?? (await data.keysFile()) });
-  const keyRing = await openKeyRing({ source, usage, audit });
+  const keyRing = await openKeyRing({ source, usage, audit, clock });
   return { keyRing, close: () => keyRing.close() };
 }

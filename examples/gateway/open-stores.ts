@@ -1,13 +1,13 @@
-import type { AuditTrail, Stores } from 'passport-jwe';
+import type { AuditTrail, Clock, Stores } from 'passport-jwe';
 import { openLmdbStores } from 'passport-jwe/lmdb';
 import { connectRedisStores } from 'passport-jwe/redis';
 import { openDataDirectory } from './data-directory.js';
 import type { Settings } from './settings.js';
 
-/** Redis where it is given, else the store that is embedded in the data directory. */
-export async function openStores(settings: Settings, audit: AuditTrail): Promise<Stores> {
+/** Redis where it is given, which has a clock of its own, else the store that is embedded in the data directory. */
+export async function openStores(settings: Settings, audit: AuditTrail, clock: Clock): Promise<Stores> {
   const { redisUrl, redisTimeoutMs, dataDir } = settings;
   const patience = redisTimeoutMs === undefined ? {} : { commandTimeoutMs: redisTimeoutMs };
   if (redisUrl !== undefined) return connectRedisStores({ url: redisUrl, ...patience, audit });
-  return openLmdbStores({ path: await openDataDirectory(dataDir).storeDirectory() });
+  return openLmdbStores({ path: await openDataDirectory(dataDir).storeDirectory(), clock });
 }

@@ -144,7 +144,7 @@ test('while it drains it takes new connections, and says what it lacks, and that
     return { status: answer.statusCode, connection: answer.headers['connection'], body };
   };
   const authorization = `Bearer ${await gateway.tokenOf('demo')}`;
-  const checks = { stores: true, accepting: true };
+  const checks = { stores: true, clock: true, accepting: true };
   expect(await get('/readyz')).toMatchObject({ status: 200, connection: 'keep-alive', body: { checks } });
 
   const closed = gateway.close();

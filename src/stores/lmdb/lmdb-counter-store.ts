@@ -1,4 +1,4 @@
-import type { Clock, NumericDate } from '../../clock.js';
+import { type Clock, earliestOf, type NumericDate } from '../../clock.js';
 import { assertStep, type CounterStep, type CounterStore } from '../counter-store.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';
 
@@ -15,7 +15,7 @@ export function lmdbCounterStore(environment: LmdbEnvironment, clock: Clock): Co
     return counter !== undefined && counter.expiresAt > clock() ? counter : undefined;
   };
   const addStep = ({ name, amount, limit, expiresAt }: CounterStep): number | undefined => {
-    counters.sweep(clock());
+    counters.sweep(earliestOf(clock));
     const present = find(name);
     const total = (present?.total ?? 0) + amount;
     if (limit !== undefined && total > limit) return undefined;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import { type Clock, earliestOf } from '../../clock.js';
 import { assertPage, cutPage, entriesOf, idOfEntry, nameOf, rangeOf, textOfName } from '../family-index.js';
 import type { FamilyName, FamilyStore, StoredFamily } from '../family-store.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';
@@ -15,7 +15,7 @@ export function lmdbFamilyStore(environment: LmdbEnvironment, clock: Clock): Fam
     return family !== undefined && family.expiresAt > clock() ? family : undefined;
   };
   const insert = (family: StoredFamily): boolean => {
-    families.sweep(clock(), leave);
+    families.sweep(earliestOf(clock), leave);
     const name = textOfName(nameOf(family));
     const present = families.get(name);
     if (present !== undefined && present.expiresAt > clock()) return false;

@@ -1,4 +1,4 @@
-import type { Clock, NumericDate } from '../../clock.js';
+import { type Clock, earliestOf, type NumericDate } from '../../clock.js';
 import {
   type Fullness,
   fullStoreError,
@@ -44,7 +44,7 @@ export function lmdbRevocationStore(
     return stored === undefined ? undefined : { name, ...stored };
   };
   const keep = (entry: RevocationEntry): Fullness | undefined => {
-    revocations.sweep(clock(), (expired) => count(expired, -1));
+    revocations.sweep(earliestOf(clock), (expired) => count(expired, -1));
     const present = find(entry.name);
     const fullness = present === undefined ? findFullness(entry) : undefined;
     if (fullness !== undefined) return fullness;

@@ -1,4 +1,4 @@
-import type { Clock, NumericDate } from '../../clock.js';
+import { type Clock, earliestOf, type NumericDate } from '../../clock.js';
 
 /** Time between two looks at everything that may have expired. */
 const SWEEP_SECONDS = 60;
@@ -26,7 +26,7 @@ export class ExpiringMap<Value extends { readonly expiresAt: NumericDate }> {
   }
 
   set(name: string, value: Value): void {
-    this.#sweep(this.#clock());
+    this.#sweep(earliestOf(this.#clock));
     this.#forget(name);
     this.#values.set(name, value);
   }

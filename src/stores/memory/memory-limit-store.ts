@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import { type Clock, forwardOnly } from '../../clock.js';
 import { TemporarilyUnavailableError } from '../../errors.js';
 import {
   type AdmissionStep,
@@ -38,8 +38,9 @@ interface Reservation {
   readonly expiresAt: number;
 }
 
-/** Limits of one process. */
-export function memoryLimitStore(clock: Clock): LimitStore {
+/** Limits of one process. A clock that is set back does not make what was spent come back later. */
+export function memoryLimitStore(machineClock: Clock): LimitStore {
+  const clock = forwardOnly(machineClock);
   const buckets = new ExpiringMap<BucketState>(clock);
   const groups = new ExpiringMap<Group>(clock);
   const reservations = new ExpiringMap<Reservation>(clock);

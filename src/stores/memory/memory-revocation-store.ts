@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import { type Clock, earliestOf } from '../../clock.js';
 import { RevocationIndex } from '../revocation-index.js';
 import {
   type Fullness,
@@ -19,7 +19,7 @@ export function memoryRevocationStore(bounds: Required<StoreBounds>, clock: Cloc
 
   return {
     async add(entry) {
-      index.forgetExpired(clock());
+      index.forgetExpired(earliestOf(clock));
       const fullness = index.find(entry.name) === undefined ? findFullness(entry) : undefined;
       if (fullness !== undefined) throw fullStoreError(fullness);
       index.add(entry);

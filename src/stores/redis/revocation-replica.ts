@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditEvent } from '../../audit/events.js';
 import type { AuditTrail } from '../../audit/record.js';
-import type { Clock, NumericDate } from '../../clock.js';
+import { type Clock, earliestOf, type NumericDate } from '../../clock.js';
 import { TemporarilyUnavailableError } from '../../errors.js';
 import { RevocationIndex } from '../revocation-index.js';
 import { coversEntry, type RevocationEntry } from '../revocation-store.js';
@@ -105,7 +105,7 @@ export class RevocationReplica {
   }
 
   #keep(entries: readonly RevocationEntry[]): void {
-    const now = this.#setting.clock();
+    const now = earliestOf(this.#setting.clock);
     this.#index.forgetExpired(now);
     for (const entry of entries) if (entry.expiresAt > now) this.#index.add(entry);
   }
@@ -182,7 +182,7 @@ export class RevocationReplica {
   }
 
   #planRestoration(found: ReadonlyMap<string, RevocationEntry>, epoch: string): void {
-    const now = this.#setting.clock();
+    const now = earliestOf(this.#setting.clock);
     // What is accepted while the snapshot is taken may be in it or not; the log, from its beginning on, will tell.
     const lacking = [...this.#index.entries()].filter(
       (entry) =>
