@@ -12,6 +12,8 @@ const FILES = {
 /** What an instance answered, and how long that took. */
 export interface TimedAnswer {
   readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
   readonly durationMs: number;
 }
 
@@ -83,6 +85,7 @@ export async function startInstance(stores: Stores): Promise<Instance> {
 async function timed(send: () => Promise<Response>): Promise<TimedAnswer> {
   const startedAt = performance.now();
   const answer = await send();
-  await answer.text();
-  return { status: answer.status, durationMs: performance.now() - startedAt };
+  const body = await answer.text();
+  const { status, headers } = answer;
+  return { status, headers, body, durationMs: performance.now() - startedAt };
 }
