@@ -50,48 +50,68 @@ const SLEW = 0.1;
  * @throws TypeError for an option that makes no sense.
  */
 export function createSteadyClock(options: SteadyClockOptions = {}): SteadyClock {
-  const { clock, monotonic, toleranceSeconds, settleSeconds, onStep } = resolveOptions(options);
-  // All of these are how far the clock of the machine is ahead of the monotonic one.
-  let level = clock() - monotonic();
-  let trusted = level;
-  let floor = level;
-  let askedAt = monotonic();
-  let steppedAt = askedAt;
-
-  const isNear = (one: number, other: number): boolean => Math.abs(one - other) <= toleranceSeconds;
-  const look = () => {
-    const now = monotonic();
-    const offset = clock() - now;
-    const slewed = SLEW * Math.max(0, now - askedAt);
-    const stepSeconds = offset - level;
-    askedAt = now;
-    level = offset;
-    if (offset < floor) floor = Math.max(offset, floor - slewed);
-    else if (isNear(offset, floor)) floor = Math.min(offset, floor + slewed);
-    if (Math.abs(stepSeconds) > toleranceSeconds) {
-      steppedAt = now;
-      tellSafely(onStep, { seconds: stepSeconds });
-    }
-    if (isNear(level, trusted) || now - steppedAt >= settleSeconds) trusted = level;
-    return { now, offset };
-  };
+  const settings = resolveOptions(options);
+  const look = followMachine(settings);
   const read = (): NumericDate => {
-    const { now, offset } = look();
+    const { now, offset, floor } = look();
     return now + Math.max(offset, floor);
   };
-
   return Object.freeze(
     Object.assign(read, {
       earliest(): NumericDate {
-        const { now, offset } = look();
+        const { now, offset, floor } = look();
         return now + Math.min(offset, floor);
       },
       isSteady(): boolean {
-        const { offset } = look();
-        return isNear(offset, trusted) && floor - offset <= toleranceSeconds;
+        const { offset, floor, trusted } = look();
+        const { toleranceSeconds } = settings;
+        return Math.abs(offset - trusted) <= toleranceSeconds && floor - offset <= toleranceSeconds;
       },
     }),
   );
+}
+
+/** What the clocks say at a moment: all but `now` are how far the clock of the machine is ahead of the monotonic one. */
+interface Sighting {
+  /** By the monotonic clock. */
+  readonly now: number;
+  /** At present. */
+  readonly offset: number;
+  /** By the time that the process began with, which gives way slowly. */
+  readonly floor: number;
+  /** When it last went on for long enough without a step. */
+  readonly trusted: number;
+}
+
+function followMachine(settings: Required<SteadyClockOptions>): () => Sighting {
+  const { clock, monotonic, toleranceSeconds, settleSeconds, onStep } = settings;
+  const first = clock() - monotonic();
+  let latest: Sighting = { now: monotonic(), offset: first, floor: first, trusted: first };
+  let steppedAt = latest.now;
+  const isNear = (one: number, other: number): boolean => Math.abs(one - other) <= toleranceSeconds;
+
+  return () => {
+    const { now: before, offset: former, trusted } = latest;
+    const now = monotonic();
+    const offset = clock() - now;
+    const slewed = SLEW * Math.max(0, now - before);
+    const isStep = !isNear(offset, former);
+    if (isStep) steppedAt = now;
+    const isTrusted = isNear(offset, trusted) || now - steppedAt >= settleSeconds;
+    const floor = giveWay(
+      latest.floor,
+      offset,
+      isNear(offset, latest.floor) ? [slewed, slewed] : [0, slewed],
+    );
+    latest = { now, offset, floor, trusted: isTrusted ? offset : trusted };
+    if (isStep) tellSafely(onStep, { seconds: offset - former });
+    return latest;
+  };
+}
+
+/** Comes nearer to what it should be by as much as it may at most, upwards and downwards. */
+function giveWay(from: number, to: number, [up, down]: readonly [number, number]): number {
+  return Math.max(from - down, Math.min(from + up, to));
 }
 
 function resolveOptions(options: SteadyClockOptions): Required<SteadyClockOptions> {
