@@ -62,7 +62,7 @@ interface Issued extends Start {
 
 /** One run: what was issued in it, the families and their model. */
 interface Run {
-  now: number;
+  readonly time: { now: number };
   readonly issued: Issued[];
   readonly codec: RefreshTokenCodec;
   readonly revocations: Revocations;
@@ -71,7 +71,8 @@ interface Run {
 }
 
 function startRun(codec: RefreshTokenCodec): Run {
-  const clock = (): number => run.now;
+  const time = { now: NOW };
+  const clock = (): number => time.now;
   const stores = createMemoryStores({ clock });
   const revocations = createRevocations({ store: stores.revocations, clock });
   const parts = {
@@ -83,12 +84,11 @@ function startRun(codec: RefreshTokenCodec): Run {
     clock,
   };
   const families = createRefreshFamilies(parts);
-  const run: Run = { now: NOW, issued: [], codec, revocations, families, model: familyModel(LIFETIMES) };
-  return run;
+  return { time, issued: [], codec, revocations, families, model: familyModel(LIFETIMES) };
 }
 
 async function perform(action: Action, run: Run): Promise<void> {
-  if ('quarters' in action) run.now += action.quarters / 4;
+  if ('quarters' in action) run.time.now += action.quarters / 4;
   else if ('begin' in action) await begin(action.begin, run);
   else if (run.issued.length === 0) return;
   else if ('use' in action) await use(action.use, run);
@@ -104,7 +104,7 @@ async function begin({ sessionId, deviceId, ...identity }: Start, run: Run): Pro
   });
   const start = { ...identity, sessionId, deviceId };
   run.issued.push({ ...start, token: refreshToken, actualSession });
-  run.model.begin(start, run.now);
+  run.model.begin(start, run.time.now);
 }
 
 async function use({ back: distance, clientId: client, ...how }: Used, run: Run): Promise<void> {
@@ -116,7 +116,7 @@ async function use({ back: distance, clientId: client, ...how }: Used, run: Run)
     deviceId: { own: issued.deviceId, wrong: 'tablet' }[device],
     requestedScope: scope,
   };
-  const expected = run.model.use({ ...how, token: number, clientId: request.clientId }, run.now);
+  const expected = run.model.use({ ...how, token: number, clientId: request.clientId }, run.time.now);
   const token = await unlessRefused(issued, run, (presented) => run.families.rotate(presented, request));
   const known = run.issued.findIndex((each) => each.token === token);
 
@@ -129,7 +129,7 @@ async function use({ back: distance, clientId: client, ...how }: Used, run: Run)
 
 async function end({ back: distance, clientId: client }: Ended, run: Run): Promise<void> {
   const [number, issued] = choose(distance, run);
-  const isAllowed = run.model.end(number, client, run.now);
+  const isAllowed = run.model.end(number, client, run.time.now);
   const isDone = await unlessRefused(issued, run, async (presented) => {
     await run.families.end(presented, { clientId: client });
     return true;
@@ -145,7 +145,7 @@ async function revoke({ back: distance, extent }: Revoked, run: Run): Promise<vo
     api_key: { kind: 'api_key', clientId: client },
   };
   await run.revocations.revoke(targets[extent]);
-  run.model.revoke(number, extent, run.now);
+  run.model.revoke(number, extent, run.time.now);
 }
 
 function choose(distance: number, { issued }: Run): readonly [number, Issued] {
@@ -162,7 +162,7 @@ async function unlessRefused<Result>(
   act: (presented: PresentedToken) => Promise<Result>,
 ): Promise<Result | undefined> {
   try {
-    return await act(await run.codec.open(token, run.now));
+    return await act(await run.codec.open(token, run.time.now));
   } catch (error) {
     if (error instanceof InvalidGrantError) return undefined;
     throw error;
@@ -187,7 +187,9 @@ describe('whatever is begun, used, used again, ended and revoked', () => {
         const run = startRun(codec);
         for (const action of script) {
           await perform(action, run);
-          expect(await findLive(run)).toEqual([...run.model.live(run.now)].sort((one, other) => one - other));
+          expect(await findLive(run)).toEqual(
+            [...run.model.live(run.time.now)].sort((one, other) => one - other),
+          );
         }
       }),
       { seed: 71_004, numRuns: 400 },
