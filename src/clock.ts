@@ -30,7 +30,7 @@ export function earliestOf(clock: Clock): NumericDate {
 
 /** A clock that goes on from where it was when the given one is set back. It is good for durations alone. */
 export function forwardOnly(clock: Clock): Clock {
-  let latest = clock();
+  let latest = Number.NEGATIVE_INFINITY;
   let aheadSeconds = 0;
   return () => {
     const now = clock() + aheadSeconds;

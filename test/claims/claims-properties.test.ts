@@ -166,9 +166,9 @@ describe('any claims set', () => {
         expect(token && new Set(token.scope)).toEqual(expected);
         counts[token === undefined ? 'refused' : 'accepted'] += 1;
       }),
-      { seed: SEED, numRuns: 5000 },
+      { seed: SEED, numRuns: 3000 },
     );
-    expect(Math.min(counts.accepted, counts.refused)).toBeGreaterThan(1000);
+    expect(Math.min(counts.accepted, counts.refused)).toBeGreaterThan(500);
   });
 
   test('that is no more than any JSON is refused as a token, and nothing else happens', () => {

@@ -13,7 +13,7 @@ export function callDirectly(app: RequestListener, authorization: string): Promi
   req.method = 'GET';
   req.url = '/resource';
   req.headers = { authorization };
-  req.headersDistinct = { authorization: [authorization] };
+  req.rawHeaders = ['Authorization', authorization];
   const res = new ServerResponse(req);
   return new Promise((resolve) => {
     res.end = () => {

@@ -22,7 +22,7 @@ export function createFuzzedApp(keyRing: KeyRing): FuzzedApp {
     const reason = 'reason' in record ? String(record.reason) : 'malformed_request';
     refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
   };
-  const audit = createAuditTrail({ sinks: [{ write }], clock });
+  const audit = createAuditTrail({ sinks: [{ unaggregated: true, write }], clock });
   const revocations = createRevocations({ store: createMemoryStores({ clock }).revocations, clock });
   const app = express();
   app.set('env', 'test');

@@ -70,18 +70,24 @@ function exchange(socket: Socket, authorization: string): Promise<Answer> {
   });
 }
 
-/** The answer, once it is there as a whole; one that says no length ends with its connection (RFC 9112 section 6.3). */
+/** The answer, once it is there as a whole; one that tells no end ends with its connection (RFC 9112 section 6.3). */
 function readAnswer(received: string): Answer | undefined {
   const end = received.indexOf(HEAD_END);
   if (end < 0) return undefined;
   const head = received.slice(0, end);
+  const body = received.slice(end + HEAD_END.length);
   const status = statusOf(head);
-  const [, length = [204, 304].includes(status) ? '0' : undefined] =
-    /\ncontent-length: *(\d+)/i.exec(head) ?? [];
-  if (length === undefined) return undefined;
-  const missing = end + HEAD_END.length + Number(length) - received.length;
-  if (missing > 0) return undefined;
+  const missing = missingOf(body, head);
+  if (missing === undefined || missing > 0) return undefined;
   return { status, isReusable: missing === 0 && !/\nconnection: *close/i.test(head) };
+}
+
+/** How many bytes of a body are still to come, below zero where there are too many; unknown where its head does not say. */
+function missingOf(body: string, head: string): number | undefined {
+  if (/^HTTP\/1\.1 (204|304)/.test(head)) return -body.length;
+  if (/\ntransfer-encoding: *chunked/i.test(head)) return body.endsWith(`0${HEAD_END}`) ? 0 : 1;
+  const length = /\ncontent-length: *(\d+)/i.exec(head)?.[1];
+  return length === undefined ? undefined : Number(length) - body.length;
 }
 
 function statusOf(head: string): number {

@@ -57,7 +57,7 @@ describe.each(['A128GCM', 'A192GCM', 'A256GCM'] as const)('any claims, with %s',
         expect(JSON.stringify(open(token).claims)).toBe(JSON.stringify(claims));
         expect(seal(claims)).not.toBe(token);
       }),
-      { seed: SEED, numRuns: 200 },
+      { seed: SEED, numRuns: 100 },
     );
   });
 
@@ -99,7 +99,7 @@ describe('no token is opened', () => {
         fc.pre(altered !== token);
         expect(verdictOn(altered, ring)).not.toBe('accepted');
       }),
-      { seed: SEED, numRuns: 3000 },
+      { seed: SEED, numRuns: 1500 },
     );
   });
 
@@ -114,7 +114,7 @@ describe('no token is opened', () => {
         parts[index] = bytes.toString('base64url');
         expect(verdictOn(parts.join('.'), ring)).not.toBe('accepted');
       }),
-      { seed: SEED, numRuns: 2000 },
+      { seed: SEED, numRuns: 800 },
     );
   });
 
@@ -127,7 +127,7 @@ describe('no token is opened', () => {
         fc.pre(tokens.every((parts) => parts.join('.') !== mixed));
         expect(verdictOn(mixed, ring)).not.toBe('accepted');
       }),
-      { seed: SEED, numRuns: 1000 },
+      { seed: SEED, numRuns: 400 },
     );
   });
 
@@ -138,7 +138,7 @@ describe('no token is opened', () => {
       fc.property(fc.oneof(anyText, five.map(joined), encoded.map(joined)), (text) => {
         expect(verdictOn(text, ring)).not.toBe('accepted');
       }),
-      { seed: SEED, numRuns: 2000 },
+      { seed: SEED, numRuns: 800 },
     );
   });
 });
