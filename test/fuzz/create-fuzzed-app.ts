@@ -1,0 +1,32 @@
+import express, { type Express } from 'express';
+import {
+  authenticate,
+  createAuditTrail,
+  createMemoryStores,
+  createRevocations,
+  type KeyRing,
+  requireScope,
+} from 'passport-jwe';
+import { AUDIENCE, clock, ISSUER } from '../support/tokens.js';
+
+/** An application behind `authenticate()` with all that may look at a token: revocations, a cache, a guard and an audit trail. */
+export interface FuzzedApp {
+  readonly app: Express;
+  /** How often tokens were refused, by the reason. */
+  readonly refusals: ReadonlyMap<string, number>;
+}
+
+export function createFuzzedApp(keyRing: KeyRing): FuzzedApp {
+  const refusals = new Map<string, number>();
+  const write = (record: object): void => {
+    const reason = 'reason' in record ? String(record.reason) : 'malformed_request';
+    refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
+  };
+  const audit = createAuditTrail({ sinks: [{ write }], clock });
+  const revocations = createRevocations({ store: createMemoryStores({ clock }).revocations, clock });
+  const app = express();
+  app.set('env', 'test');
+  app.use(authenticate({ keyRing, issuer: ISSUER, audience: AUDIENCE, revocations, audit, clock }));
+  app.get('/resource', requireScope('read:documents'), (_req, res) => void res.json({}));
+  return { app, refusals };
+}

@@ -1,0 +1,90 @@
+import type { RequestListener } from 'node:http';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { KeyRing } from 'passport-jwe';
+import { createRing } from '../support/tokens.js';
+import { createFuzzedApp, type FuzzedApp } from './create-fuzzed-app.js';
+import { fuzzTokens } from './fuzz-tokens.js';
+import { createMutants } from './mutants.js';
+import { findFaults, type Tally } from './tally.js';
+
+/** A million by `npm run fuzz`. */
+const TOKENS = 10_000;
+
+let keyRing: KeyRing;
+let fuzzed: FuzzedApp;
+
+beforeAll(async () => {
+  keyRing = await createRing();
+  fuzzed = createFuzzedApp(keyRing);
+});
+
+async function fuzz(app: RequestListener, tokens: number): Promise<Tally> {
+  return (await fuzzTokens({ app, mutants: createMutants(keyRing, 7), tokens })).read();
+}
+
+/** Misbehaves at some requests, the same ones each time, and leaves the others to the application. */
+function sometimes(misbehave: RequestListener): RequestListener {
+  return (req, res) => {
+    const isChosen = (req.headers.authorization ?? '').length % 5 === 0;
+    if (isChosen) misbehave(req, res);
+    else fuzzed.app(req, res);
+  };
+}
+
+describe('authenticate()', () => {
+  test(`refuses ${TOKENS} mutated tokens, and nothing else comes of them`, async () => {
+    const tally = await fuzz(fuzzed.app, TOKENS);
+
+    expect(findFaults(tally)).toEqual([]);
+    expect(tally).toMatchObject({ tokens: TOKENS, overSocket: TOKENS / 25 });
+  });
+
+  test('refuses them for reasons of every step, from the header of the request to the claims', () => {
+    expect([...fuzzed.refusals.keys()]).toEqual(
+      expect.arrayContaining([
+        ...['malformed_request', 'too_long', 'segment_count', 'not_base64url', 'header_not_json'],
+        ...['unknown_key', 'iv_length', 'tag_length', 'decryption', 'claims_not_json', 'claim_missing'],
+      ]),
+    );
+  });
+});
+
+describe('the run finds out', () => {
+  const leaked: string[][] = [];
+  let burns = 6;
+  const leak = () => void leaked.push(Array(50_000).fill(''));
+  const burn = () => {
+    burns -= 1;
+    if (burns > 0) burnCpu(30);
+  };
+
+  test.each<[string, keyof Tally, RequestListener]>([
+    ['a token that is accepted', 'accepted', sometimes((_req, res) => res.writeHead(200).end())],
+    ['a token that should be and is not', 'properRefused', (_req, res) => res.writeHead(401).end()],
+    ['an answer of 5xx', 'failed', sometimes((_req, res) => res.writeHead(503).end())],
+    ['a connection without an answer', 'unanswered', sometimes(dropConnection)],
+    ['a heap that grows', 'heapGrowthMiB', sometimes(butFirst(leak))],
+    ['a request that takes long', 'cpuP999Ms', sometimes(butFirst(burn))],
+  ])('%s', async (_what, name, app) => {
+    const tally = await fuzz(app, 500);
+    expect(findFaults(tally)).toEqual(expect.arrayContaining([expect.stringContaining(`${name} is `)]));
+  });
+});
+
+function butFirst(act: () => void): RequestListener {
+  return (req, res) => {
+    act();
+    fuzzed.app(req, res);
+  };
+}
+
+function burnCpu(milliseconds: number): void {
+  const end = process.cpuUsage().user + milliseconds * 1000;
+  while (process.cpuUsage().user < end);
+}
+
+/** Of those that have one. */
+function dropConnection(...[req, res]: Parameters<RequestListener>): void {
+  if (req.socket.remotePort === undefined) fuzzed.app(req, res);
+  else req.socket.destroy();
+}
