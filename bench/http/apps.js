@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import express from 'express';
 import { expressjwt } from 'express-jwt';
 import { auth, requiredScopes } from 'express-oauth2-jwt-bearer';
-import passport from 'passport';
+import passport, { Strategy } from 'passport';
 import {
   authenticate,
   createKeyRing,
@@ -46,6 +46,13 @@ models: [{ name: gpt-5, endpoint: "echo:" }]
 rate_limits: {}
 `;
 
+/** What Passport costs by itself. */
+class AcceptAll extends Strategy {
+  authenticate() {
+    this.success({});
+  }
+}
+
 /**
  * How each subject is set up. All have the one route behind them; what is not built in, as the check of the scope in
  * two of the peers, is added in a line. These two are measured as their READMEs have it, with the secret as text, and
@@ -72,6 +79,8 @@ export const APPS = {
     const strategy = new JweStrategy(await acceptOptions(ringSecret));
     return createApp([byPassport('jwe', strategy), requireScope(SCOPE)]);
   },
+
+  'Passport alone': async () => createApp([byPassport('nobody', new AcceptAll())]),
 
   'passport-jwt': async ({ signingKey }) => byPassportJwt(signingKey),
   'passport-jwt, KeyObject': async ({ signingKey }) => byPassportJwt(createSecretKey(signingKey, 'latin1')),

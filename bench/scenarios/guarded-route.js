@@ -3,7 +3,7 @@ import { createLoadTest } from '../http/load-test.js';
 /** Tokens that are in use at a time, where each comes again and again. */
 const REPEATED = 100;
 
-const ENCRYPTED = ['bare', 'floor', 'passport-jwe', 'passport-jwe, Passport'];
+const ENCRYPTED = ['bare', 'floor', 'passport-jwe', 'passport-jwe, Passport', 'Passport alone'];
 const SIGNED = [
   'passport-jwt',
   'passport-jwt, KeyObject',

@@ -66,7 +66,9 @@ function isPermission(scope: string): boolean {
 function isEndpoint(endpoint: string): boolean {
   const [method = '', path = '', ...others] = endpoint.split(' ');
   const segments = path.split('/').slice(1);
-  const isPlain = segments.every((segment) => !['.', '..'].includes(segment) && !/[\\?#{]/.test(segment));
+  const isOpen = segments.every((segment) => segment === '*' || !segment.includes('*'));
+  const isPlain =
+    isOpen && segments.every((segment) => !['.', '..'].includes(segment) && !/[\\?#{]/.test(segment));
   return (
     /^([A-Z]+|\*)$/.test(method) &&
     path.startsWith('/') &&

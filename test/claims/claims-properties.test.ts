@@ -40,7 +40,6 @@ function asJson(value: object): JsonObject {
 const { rate_limits: LIMITS = {} } = claimsOf();
 const ANCESTOR = { jti: 'j', client_id: 'demo', sub: 'demo', iat: NOW };
 
-/** What each type needs beside what every token has. */
 /** What each type promises beside the claims of all. */
 const PROMISES = {
   tiered_model_exec: { allowed_models: ['echo-1'], rate_limits: LIMITS },
