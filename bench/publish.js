@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { drawChart } from './chart.js';
 
@@ -23,13 +24,18 @@ const BEGIN = '<!-- bench: written by `npm run bench -- --write` -->';
 const END = '<!-- bench: end -->';
 
 /**
- * Keeps what was measured, for this major version of Node.
+ * Keeps what was measured, for this major version of Node; scenarios that were not measured stay as they were.
  * @param {Results} results
  */
-export async function keepResults(results) {
+export async function keepResults({ measurements, ...results }) {
   const [major] = process.version.split('.');
+  const file = new URL(`node-${major}.json`, RESULTS);
   await mkdir(RESULTS, { recursive: true });
-  await writeFile(new URL(`node-${major}.json`, RESULTS), `${JSON.stringify(results, null, 2)}\n`);
+  const { measurements: before = [] } = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : {};
+  const measured = new Set(measurements.map(({ scenario }) => scenario));
+  const kept = before.filter(({ scenario }) => !measured.has(scenario));
+  const all = { ...results, measurements: [...kept, ...measurements] };
+  await writeFile(file, `${JSON.stringify(all, null, 2)}\n`);
 }
 
 /** Draws the chart and writes the table of the README, from all that was kept. */
