@@ -16,11 +16,12 @@ const COLORS = ['#31688e', '#a8c5da'];
 
 /**
  * Draws shares as horizontal bars, panel below panel.
+ * @param {string} title for those who do not see it
  * @param {readonly Panel[]} panels
  * @param {readonly string[]} series what the bars of a row are
  * @returns {string} SVG
  */
-export function drawChart(panels, series) {
+export function drawChart(title, panels, series) {
   let top = LEGEND_HEIGHT;
   const drawn = panels.map((panel) => {
     const group = drawPanel(panel, top);
@@ -30,6 +31,7 @@ export function drawChart(panels, series) {
   const height = top + 10;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     ...series.map(drawLegend),
     ...drawn,

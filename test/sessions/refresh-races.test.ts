@@ -9,7 +9,7 @@ import { createRandom } from '../support/random.js';
 import { describeWithRedis, withRedis } from '../support/redis.js';
 
 /** 300 in the suite, 10 000 by `npm run soak`. */
-const RACES = Number(process.env['REFRESH_RACES'] ?? 300);
+const RACES = Number(process.env['REFRESH_RACES'] ?? 150);
 const PROCESSES = 4;
 const RACES_A_FAMILY = 50;
 const RACE_TIMEOUT_MS = 400;
