@@ -42,12 +42,18 @@ export async function keepResults({ measurements, ...results }) {
 /** Draws the chart and writes the table of the README, from all that was kept. */
 export async function publishResults() {
   const names = (await readdir(RESULTS)).toSorted();
-  const all = await Promise.all(
+  const kept = await Promise.all(
     names.map(async (name) => JSON.parse(await readFile(new URL(name, RESULTS), 'utf8'))),
   );
+  const all = kept.filter(hasRoutes);
   await writeFile(CHART, drawChart(TITLE, all.map(toPanel), SERIES));
   const readme = await readFile(README, 'utf8');
   await writeFile(README, replaceSection(readme, all.map(toTable).join('\n\n')));
+}
+
+/** @param {Results} results */
+function hasRoutes({ measurements }) {
+  return ROUTES.every((route) => measurements.some(({ scenario }) => scenario === route));
 }
 
 /** @param {Results} results */
