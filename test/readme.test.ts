@@ -337,9 +337,10 @@ describe('the README and the pages beside it', () => {
   test('shows people their sessions', async () => {
     const origin = await startServer('sessions');
     const keyRing = await createKeyRing({ current: { secret: KEY } });
+    // Not alice, whom another program has just revoked in the same store, up to the present second.
     const { token } = await createTokenService({ keyRing, ...SERVICE }).issue({
       type: 'api_call',
-      subject: 'alice',
+      subject: 'bob',
       clientId: 'demo',
       audience: SERVICE.audience,
       scope: ['manage:sessions'],

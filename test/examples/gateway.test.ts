@@ -129,8 +129,10 @@ describe('the gateway as it is configured', () => {
 
   test('follows its API keys while it runs', async () => {
     const apiKeysDir = await mkdtemp(join(directory(), 'keys-'));
+    // It is asked as fast as it answers.
+    const limits = '{ requests_per_minute: 1000000, requests_per_hour: 1000000 }';
     const file = (more: string): string =>
-      `api_key: sk-live-0123456789abcdef\nname: Live\ntype: api_call\nrate_limits: {}\npermissions: [read:documents]\n${more}`;
+      `api_key: sk-live-0123456789abcdef\nname: Live\ntype: api_call\nrate_limits: ${limits}\npermissions: [read:documents]\n${more}`;
     await writeFile(join(apiKeysDir, 'live.yaml'), file(''));
     const { origin } = await startAndWait({ API_KEYS_DIR: apiKeysDir });
     const token = await exchange(origin, 'sk-live-0123456789abcdef');
