@@ -1,17 +1,10 @@
 import type { NumericDate } from '../clock.js';
 import { assertOptions, type KnownOptions } from '../options.js';
+import type { Revocable } from '../revocation/revocable.js';
 import type { SuspiciousUse } from './suspicious-use.js';
 
 /** What an answer revokes, as `revoke` of `Revocations` takes it. */
-export type AnswerTarget =
-  | { readonly kind: 'token'; readonly jti: string; readonly expiresAt: NumericDate }
-  | {
-      readonly kind: 'session';
-      readonly clientId: string;
-      readonly sessionId: string;
-      readonly subject?: string;
-    }
-  | { readonly kind: 'api_key'; readonly clientId: string };
+export type AnswerTarget = Extract<Revocable, { readonly kind: Choice }>;
 
 /** The part of `Revocations` that an answer needs. */
 export interface Revoker {

@@ -1,4 +1,5 @@
 import { addressBlock } from '../limits/address-block.js';
+import { isUnboundedRefusal } from './aggregate-refusals.js';
 import { countOf, type Detector, type DetectorParts, passed } from './detector.js';
 import type { AuditRecord } from './events.js';
 import { createSlidingCounts } from './sliding-count.js';
@@ -6,13 +7,12 @@ import type { CountThreshold } from './suspicion-thresholds.js';
 
 type Refusal = Extract<AuditRecord, { readonly type: 'token.refused' | 'issuance.refused' }>;
 
-/** Bursts of refusals of one API key. */
+/**
+ * Bursts of refusals of one API key. Only those count that took its secret or a token in force: whoever merely names a
+ * client, or has kept a token that was revoked, raises no alert against it, and so has nothing of it revoked.
+ */
 export function detectRefusalsOfClient(parts: DetectorParts<CountThreshold>): Detector {
-  return detectRefusals(
-    parts,
-    ({ clientId }) => clientId,
-    (clientId) => ({ kind: 'refusals_of_client', clientId }),
-  );
+  return detectRefusals(parts, provenClient, (clientId) => ({ kind: 'refusals_of_client', clientId }));
 }
 
 /** Bursts of refusals from one address. */
@@ -22,6 +22,11 @@ export function detectRefusalsOfAddress(parts: DetectorParts<CountThreshold>): D
     ({ ip }) => (ip === undefined ? undefined : addressBlock(ip)),
     (address) => ({ kind: 'refusals_of_address', address }),
   );
+}
+
+function provenClient(refusal: Refusal): string | undefined {
+  const { clientId } = refusal;
+  return isUnboundedRefusal(refusal) ? undefined : clientId;
 }
 
 type RefusedParty =

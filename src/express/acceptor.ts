@@ -92,25 +92,22 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
   const countAcceptance = recordAcceptances(audit, clock);
   const readOrigin = createOriginReader();
 
-  const checkScope = (token: VerifiedToken): Acceptance =>
-    requiredScope.every(token.hasScope)
-      ? { kind: 'verified', token }
-      : { kind: 'refused', error: new InsufficientScopeError(formatScope(requiredScope)), token };
+  const checkScope = (token: VerifiedToken): Acceptance => {
+    const error = findMissingScope(token, requiredScope);
+    return error === undefined ? { kind: 'verified', token } : { kind: 'refused', error, token };
+  };
 
   return Object.freeze({
     accept(req: Request): Acceptance | Promise<Acceptance> {
       let presented: string | undefined;
-      const refuse = (failure: unknown): Acceptance => ({
-        kind: 'refused',
-        error: asRefusal(failure, presented),
-      });
       try {
         presented = readToken(req);
         if (presented === undefined) throw new MissingCredentialsError();
         const verified = verifyToken(presented);
-        return verified instanceof Promise ? verified.then(checkScope, refuse) : checkScope(verified);
+        if (!(verified instanceof Promise)) return checkScope(verified);
+        return verified.then(checkScope, (failure) => refuse(failure, presented));
       } catch (failure) {
-        return refuse(failure);
+        return refuse(failure, presented);
       }
     },
     recordAcceptance: (req: Request, token: VerifiedToken) => {
@@ -126,15 +123,24 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
 }
 
 /** A token that could be none at all makes the request a malformed one. @throws what is a fault of the program. */
-function asRefusal(failure: unknown, presented: string | undefined): JweError {
+function refuse(failure: unknown, presented: string | undefined): Acceptance {
   if (!(failure instanceof JweError)) throw failure;
   const isMalformed = failure instanceof InvalidTokenError && !isB64Token(presented);
-  return isMalformed ? new InvalidRequestError(MALFORMED_AUTHORIZATION) : failure;
+  const error = isMalformed ? new InvalidRequestError(MALFORMED_AUTHORIZATION) : failure;
+  return { kind: 'refused', error };
 }
 
 /** @throws InsufficientScopeError unless the token has all of them. */
 export function assertScope(token: VerifiedToken, required: readonly string[]): void {
-  if (!required.every(token.hasScope)) throw new InsufficientScopeError(formatScope(required));
+  const error = findMissingScope(token, required);
+  if (error !== undefined) throw error;
+}
+
+function findMissingScope(
+  token: VerifiedToken,
+  required: readonly string[],
+): InsufficientScopeError | undefined {
+  return required.every(token.hasScope) ? undefined : new InsufficientScopeError(formatScope(required));
 }
 
 function identifyWithSession(token: VerifiedToken): AcceptedToken {

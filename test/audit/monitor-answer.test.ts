@@ -36,7 +36,7 @@ const CAUSES = {
   },
   refresh_token_reused: ({ recordAt }: MonitoredTrail) => recordAt(0, eventOf.ended('reused')),
   refusals_of_client: ({ recordAt }: MonitoredTrail) =>
-    recordAt(0, eventOf.refused({ clientId: 'demo' }), 60),
+    recordAt(0, eventOf.issuanceRefused({ code: 'ERR_INVALID_SCOPE', clientId: 'demo' }), 60),
   sudden_rate({ recordAt }: MonitoredTrail) {
     recordAt(0, eventOf.issued());
     recordAt(300, eventOf.issued(), 10);

@@ -30,6 +30,7 @@ describe('what a monitor keeps', () => {
       const identity = { jti: `jti ${index}`, clientId: `client ${index}` };
       monitor.write({ ...eventOf.accepted({ ...identity, ip: '192.0.2.1' }), time: TIME });
       monitor.write({ ...eventOf.refused({ ...identity, reason: 'revoked' }), time: TIME });
+      monitor.write({ ...eventOf.refused({ ...identity, code: 'ERR_INSUFFICIENT_SCOPE' }), time: TIME });
       monitor.write({ ...eventOf.issued(identity.clientId), time: TIME });
       monitor.write({ ...eventOf.ended('reused', `session ${index}`), time: TIME });
     }

@@ -36,6 +36,25 @@ describe('the monitor, of refresh tokens', () => {
   });
 });
 
+describe('the monitor, of refusals that anybody can cause', () => {
+  test.each([
+    ['names a client without its key', eventOf.issuanceRefused({ clientId: 'demo', clientAsserted: true })],
+    [
+      'kept a token that was revoked',
+      eventOf.refused({ ...named, code: 'ERR_INVALID_TOKEN', reason: 'revoked' }),
+    ],
+    [
+      'kept one of a key out of force',
+      eventOf.refused({ ...named, code: 'ERR_INVALID_TOKEN', reason: 'key_inactive' }),
+    ],
+  ])('raises no alert against the client where somebody %s', (_what, refusal) => {
+    const { alerts, recordAt } = createMonitoredTrail();
+    recordAt(0, refusal, 100);
+
+    expect(alerts.map(({ kind }) => kind)).not.toContain('refusals_of_client');
+  });
+});
+
 describe('the monitor, of refusals from an address', () => {
   test('raises an alert for the thirtieth within a minute, at either end', () => {
     const { alerts, recordAt } = createMonitoredTrail();

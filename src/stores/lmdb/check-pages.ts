@@ -85,19 +85,21 @@ function readContent(file: PageFile, { page, depth }: Pending): PageContent {
   const isKind = (view.getUint16(18, isLittleEndian) & (isLeaf ? LEAF_PAGE : BRANCH_PAGE)) !== 0;
   if (!isOwn || !isKind || lower > upper || PAGE_HEADER_BYTES + upper > pageSize) throw damagedAt(page);
 
-  const content = { nodes: lower >> 1, children: [] as bigint[], trees: [] as Tree[] };
+  const nodes = lower >> 1;
+  const children: bigint[] = [];
+  const trees: Tree[] = [];
   const overflows: bigint[] = [];
-  for (let index = 0; index < content.nodes; index += 1) {
+  for (let index = 0; index < nodes; index += 1) {
     const place = view.getUint16(PAGE_HEADER_BYTES + 2 * index, isLittleEndian);
     const node = readNode(file, PAGE_HEADER_BYTES + place, isLeaf);
     if (place < upper || node === undefined) throw damagedAt(page);
     const { kind, value } = node;
-    if (kind === 'branch') content.children.push(node.child);
-    if (kind === 'tree') content.trees.push(readTree(file, value));
+    if (kind === 'branch') children.push(node.child);
+    if (kind === 'tree') trees.push(readTree(file, value));
     if (kind === 'overflow') overflows.push(view.getBigUint64(value, isLittleEndian));
   }
   for (const overflow of overflows) checkOverflow(file, overflow);
-  return content;
+  return { nodes, children, trees };
 }
 
 /** An entry of a page. */
