@@ -34,14 +34,16 @@ export async function createVerifyScenario({ tokens, signTokens, claims, keyRing
 
   const byFloor = (token) => openToken(token, secretKey);
   const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE });
-  const byPackage = async (token) => (await service.verify(token)).claims;
-  const byJose = async (token) => (await jwtDecrypt(token, cryptoKey, josePolicy)).payload;
+  const byPackage = (token) => service.verify(token);
+  const byJose = (token) => jwtDecrypt(token, cryptoKey, josePolicy);
 
   const byFastJwt = createVerifier({ ...signedPolicy, key: material.signingKey, cache: false });
   const signingKey = createSecretKey(material.signingKey, 'latin1');
   const byJsonwebtoken = (token) => jwt.verify(token, signingKey, jsonwebtokenPolicy);
 
-  for (const read of [byFloor, byPackage, byJose]) deepEqual(await read(tokens[0]), claims);
+  deepEqual(byFloor(tokens[0]), claims);
+  deepEqual((await byPackage(tokens[0])).claims, claims);
+  deepEqual((await byJose(tokens[0])).payload, claims);
   for (const read of [byFastJwt, byJsonwebtoken]) deepEqual(read(signedTokens[0]), claims);
   return {
     name: 'verify',
