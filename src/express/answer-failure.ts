@@ -2,7 +2,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { type ChallengeWriter, createChallengeWriter } from '../bearer/write-challenge.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import { type JweError, RateLimitExceededError } from '../errors.js';
-import { type AuthenticationOutcome, readState } from './request-state.js';
+import { type AuthenticationOutcome, requestState } from './request-state.js';
 
 const defaultChallenge = createChallengeWriter({});
 
@@ -49,7 +49,7 @@ export async function refuseRequest(
   error: JweError,
 ): Promise<void> {
   const { req, res, next } = exchange;
-  const state = readState(req);
+  const state = requestState.read(req);
   const writeChallenge = state?.acceptor.writeChallenge ?? defaultChallenge;
   await state?.acceptor.recordRefusal(req, error, tokenOf(state.outcome));
   if (!state?.failWithError) return answerFailure(res, error, writeChallenge);

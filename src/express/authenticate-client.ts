@@ -4,6 +4,7 @@ import { type ApiKeyRegistry, isExpired } from '../api-keys/api-key-registry.js'
 import type { Clock } from '../clock.js';
 import { readClientCredentials } from '../grants/read-client-credentials.js';
 import { readParameter, type TokenRequest } from './read-token-request.js';
+import { createRequestSlot } from './request-slot.js';
 
 /** RFC 6749 section 5.1: what may hold a token is not to be stored on the way. */
 export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
@@ -15,7 +16,7 @@ export interface Client {
   readonly isPublic: boolean;
 }
 
-const clients = new WeakMap<Request, Client>();
+const clientSlot = createRequestSlot<Client>();
 
 /**
  * The API key by which a client of the authorization server authenticates (RFC 6749 section 2.3).
@@ -33,7 +34,7 @@ export function authenticateClient(
     clientSecret: readParameter(request, 'client_secret'),
   });
   const apiKey = apiKeys.authenticate(credentials, clock());
-  clients.set(req, { apiKey, isPublic: false });
+  clientSlot.fill(req, { apiKey, isPublic: false });
   return apiKey;
 }
 
@@ -51,11 +52,11 @@ export function findPublicClient(
   if (readParameter(request, 'grant_type') !== 'refresh_token') return undefined;
   const apiKey = apiKeys.get(readParameter(request, 'client_id') ?? '');
   if (apiKey?.refreshTokens !== 'public' || !apiKey.active || isExpired(apiKey, clock())) return undefined;
-  clients.set(req, { apiKey, isPublic: true });
+  clientSlot.fill(req, { apiKey, isPublic: true });
   return apiKey;
 }
 
 /** The client that the request authenticated, or a public one, whatever became of the request afterwards. */
 export function findClient(req: Request): Client | undefined {
-  return clients.get(req);
+  return clientSlot.read(req);
 }

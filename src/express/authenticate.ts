@@ -3,7 +3,7 @@ import { MissingCredentialsError } from '../errors.js';
 import { assertOptions, type KnownOptions } from '../options.js';
 import { ACCEPT_OPTIONS, type Acceptance, type AcceptOptions, createAcceptor } from './acceptor.js';
 import { refuseRequest } from './answer-failure.js';
-import { type AuthenticationOutcome, keepState } from './request-state.js';
+import { type AuthenticationOutcome, requestState } from './request-state.js';
 
 export interface AuthenticateOptions extends AcceptOptions {
   /** With `false`, a request without a token passes as anonymous; a bad token is refused all the same. Default true. */
@@ -40,7 +40,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
 
   const finish = (acceptance: Acceptance, req: Request, { res, next }: Continuation): void => {
     const outcome = toOutcome(acceptance);
-    keepState(req, { outcome, acceptor, failWithError });
+    requestState.fill(req, { outcome, acceptor, failWithError });
     if (outcome.kind === 'refused') {
       refuseRequest({ req, res, next }, outcome.error).catch(next);
       return;

@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Request } from 'express';
 import { type ChallengeOptions, createChallengeWriter } from '../bearer/write-challenge.js';
 import { JweError } from '../errors.js';
 import { answerFailure, sendBody } from './answer-failure.js';
-import { readState } from './request-state.js';
+import { requestState } from './request-state.js';
 
 /**
  * Error handler that answers failures of this package as its failure table says, body included:
@@ -15,7 +15,7 @@ export function bearerErrors(options: ChallengeOptions = {}): ErrorRequestHandle
 
   return function answerBearerError(error: unknown, req, res, next) {
     if (res.headersSent) return next(error);
-    const state = readState(req);
+    const state = requestState.read(req);
     if (error instanceof JweError) {
       return answerFailure(res, error, state?.acceptor.writeChallenge ?? defaultChallenge);
     }
@@ -37,6 +37,6 @@ function isPassportRefusal(error: unknown): boolean {
 }
 
 function findRefusal(req: Request): JweError | undefined {
-  const outcome = readState(req)?.outcome;
+  const outcome = requestState.read(req)?.outcome;
   return outcome?.kind === 'refused' ? outcome.error : undefined;
 }

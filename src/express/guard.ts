@@ -3,7 +3,7 @@ import type { VerifiedToken } from '../claims/verified-token.js';
 import type { NumericDate } from '../clock.js';
 import { JweError, MissingCredentialsError } from '../errors.js';
 import { refuseRequest } from './answer-failure.js';
-import { readState } from './request-state.js';
+import { requestState } from './request-state.js';
 
 /** Looks at a verified token and, where it must, at the request. @throws JweError where the token may not pass. */
 export type Check = (token: VerifiedToken, now: NumericDate, req: Request) => void;
@@ -16,7 +16,7 @@ export function guard(name: string, check: Check): RequestHandler {
   const warnOnce = createWarning(name);
   const handler: RequestHandler = (req, res, next) => {
     try {
-      const state = readState(req);
+      const state = requestState.read(req);
       if (state === undefined) warnOnce();
       if (state?.outcome.kind === 'refused') throw state.outcome.error;
       if (state?.outcome.kind !== 'verified') throw new MissingCredentialsError();

@@ -11,7 +11,7 @@ import {
   createAcceptor,
 } from './acceptor.js';
 import { addChallenge } from './answer-failure.js';
-import { keepState } from './request-state.js';
+import { requestState } from './request-state.js';
 import {
   claimsAsUser,
   type FoundUser,
@@ -78,7 +78,7 @@ export class JweStrategy extends Strategy {
     const { acceptor } = this;
     const failWithError = options.failWithError ?? false;
     const conclude = (outcome: StrategyOutcome): void => {
-      keepState(req, { outcome, acceptor, failWithError });
+      requestState.fill(req, { outcome, acceptor, failWithError });
       finish(req, () => end(outcome, { req, acceptor }, ends));
     };
     const outcome = decide(req, acceptor, this.findUser);

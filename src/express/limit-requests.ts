@@ -4,7 +4,8 @@ import type { Admission } from '../limits/admission.js';
 import type { Limits } from '../limits/limits.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
 import { refuseRequest } from './answer-failure.js';
-import { readState } from './request-state.js';
+import { createRequestSlot } from './request-slot.js';
+import { requestState } from './request-state.js';
 
 export interface LimitRequestsOptions {
   /** `createLimits({ store: stores.limits, apiKeys })`. */
@@ -18,7 +19,7 @@ export interface LimitRequestsOptions {
 
 const KNOWN: KnownOptions<LimitRequestsOptions> = { limits: true, tokens: true };
 
-const admissions = new WeakMap<Request, Admission>();
+const admissionSlot = createRequestSlot<Admission>();
 
 /**
  * Middleware that counts requests against the limits of their API key and user, behind `authenticate()` or Passport.
@@ -32,11 +33,11 @@ export function limitRequests(options: LimitRequestsOptions): RequestHandler {
   assertMethod(limits, 'admit', 'limits must be Limits: createLimits({ store })');
 
   const admit = async (req: Request, res: Response): Promise<void> => {
-    const outcome = readState(req)?.outcome;
+    const outcome = requestState.read(req)?.outcome;
     if (outcome?.kind === 'refused') throw outcome.error;
     if (outcome?.kind !== 'verified') throw new MissingCredentialsError();
     const admission = await limits.admit(outcome.token, { tokens: Math.max(0, tokens(req)) });
-    admissions.set(req, admission);
+    admissionSlot.fill(req, admission);
     res.set(admission.headers);
     // Handlers that settle when the connection closes come first.
     const settleLast = (): void => void setImmediate(() => void admission.settle());
@@ -61,7 +62,7 @@ export function limitRequests(options: LimitRequestsOptions): RequestHandler {
  * @throws TypeError where no `limitRequests()` ran.
  */
 export function admissionOf(req: Request): Admission {
-  const admission = admissions.get(req);
+  const admission = admissionSlot.read(req);
   if (admission === undefined) throw new TypeError('limitRequests() did not run for this request');
   return admission;
 }

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import type { Acceptance, Acceptor } from './acceptor.js';
+import { createRequestSlot } from './request-slot.js';
 
 /** What the last authentication of a request came to. */
 export type AuthenticationOutcome = Acceptance | { readonly kind: 'anonymous' };
@@ -12,13 +12,4 @@ export interface RequestState {
   readonly failWithError: boolean;
 }
 
-/** Kept apart from the request, whose properties any middleware may set. */
-const states = new WeakMap<IncomingMessage, RequestState>();
-
-export function keepState(req: IncomingMessage, state: RequestState): void {
-  states.set(req, state);
-}
-
-export function readState(req: IncomingMessage): RequestState | undefined {
-  return states.get(req);
-}
+export const requestState = createRequestSlot<RequestState>();

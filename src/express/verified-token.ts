@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TokenType } from '../claims/claims-set.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import { AccessDeniedError, MissingCredentialsError } from '../errors.js';
-import { readState } from './request-state.js';
+import { requestState } from './request-state.js';
 
 /**
  * The token that authentication verified for this request.
@@ -21,6 +21,6 @@ export function verifiedToken(req: IncomingMessage, type?: TokenType): VerifiedT
 
 /** The same for routes that anonymous requests may use (`credentialsRequired: false`): `undefined` for those. */
 export function findVerifiedToken(req: IncomingMessage): VerifiedToken | undefined {
-  const outcome = readState(req)?.outcome;
+  const outcome = requestState.read(req)?.outcome;
   return outcome?.kind === 'verified' ? outcome.token : undefined;
 }
