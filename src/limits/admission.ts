@@ -37,8 +37,11 @@ export interface AdmissionParts {
 /** Renewals in one lease: two of them may be lost. */
 const RENEWALS_PER_LEASE = 3;
 
-/** Pauses before settling is tried again, in milliseconds; what cannot be settled by then stays as reserved. */
-const RETRIES_MS = [250, 1000, 5000, 15_000];
+/**
+ * Pauses before settling is tried again, in milliseconds: for as long as a lease lasts, by default. By then the place is
+ * free by itself; what could not be settled stays as reserved.
+ */
+const RETRIES_MS = [250, 500, 1000, 2000, 4000, 8000];
 
 export function createAdmission({ store, step, headers, onSettled }: AdmissionParts): Admission {
   const intervalMs = (step.leaseSeconds * 1000) / RENEWALS_PER_LEASE;
@@ -58,12 +61,13 @@ export function createAdmission({ store, step, headers, onSettled }: AdmissionPa
 
 async function settleStep(store: LimitStore, step: AdmissionStep, usage: Usage | undefined): Promise<void> {
   const used = usage === undefined ? {} : Object.fromEntries(TOKEN_RATES.map((name) => [name, usage.tokens]));
-  for (const delayMs of [...RETRIES_MS, 0]) {
+  for (const delayMs of [0, ...RETRIES_MS]) {
+    if (delayMs > 0) await pause(delayMs, undefined, { ref: false });
     try {
       await store.settle(step, used);
       return;
     } catch {
-      await pause(delayMs, undefined, { ref: false });
+      // It may be back by the next one.
     }
   }
 }

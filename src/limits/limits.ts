@@ -65,7 +65,8 @@ export interface Limits {
   readonly running: number;
   /**
    * Resolves when all that was admitted here is settled, so that a process which ends leaves no place taken: after the
-   * last request, before the store is closed. While the store is out of reach that takes up to 22 s.
+   * last request, before the store is closed. While the store is out of reach that takes up to 16 s, and the time that
+   * seven attempts take to fail.
    */
   drain(): Promise<void>;
 }

@@ -14,7 +14,7 @@ const { directory, startAndWait } = setUpGatewayPrograms();
 const CLIENTS = 40;
 const STREAMS = 20;
 const UPLOADS = 300;
-const STORE_AWAY_MS = 4000;
+const STORE_AWAY_MS = 2000;
 const API_KEY = 'sk-shutdown-0123456789abcdef';
 const BODY = JSON.stringify({ title: 'It comes slowly' });
 
@@ -179,7 +179,7 @@ describeWithRedis('of several gateways', () => {
     await withRedis(async (redis) => {
       const environment = {
         API_KEYS_DIR: await writeApiKey(keyOf(1)),
-        ...{ REDIS_URL: redis.url, REDIS_TIMEOUT_MS: '1000', SHUTDOWN_TIMEOUT_MS: '300' },
+        ...{ REDIS_URL: redis.url, REDIS_TIMEOUT_MS: '500', SHUTDOWN_TIMEOUT_MS: '300' },
         ...{ JWE_PASSPHRASE: 'correct horse battery staple', JWE_SALT: 'b2f6c1d09e3a4875' },
         ...{ ISSUER: 'https://gateway.example.com', AUDIENCE: 'https://gateway.example.com' },
       };
