@@ -35,7 +35,8 @@ interface TokenInUse {
 /**
  * Aggregates acceptances per token and origin, so that the trail shows which tokens are in use, and from where, without
  * an event a request: the first acceptance from an address or a user agent is recorded at once, later ones as a count
- * at most once a minute, and what is still uncounted when a token makes room for another is recorded then.
+ * at most once a minute. What is still uncounted when a token makes room for another, or when the trail is flushed, is
+ * recorded then.
  */
 export function recordAcceptances(
   audit: AuditTrail,
@@ -61,6 +62,9 @@ export function recordAcceptances(
     dispose: (entry, _jti, reason) => {
       if (reason === 'evict') recordUses(entry);
     },
+  });
+  audit.onFlush?.(() => {
+    for (const entry of inUse.values()) recordUses(entry);
   });
   const track = (token: AcceptedToken, since: number): TokenInUse => {
     const entry = { token, uses: new Map(), since };

@@ -19,6 +19,8 @@ export interface AuditTrail {
    * answered, or their time is over; all others at once.
    */
   record(event: AuditEvent): Promise<void>;
+  /** Has a flush begin with something: whoever counts events records those that are not on record yet. */
+  onFlush?(recordCounted: () => void): void;
 }
 
 /** The trail of a program, to be flushed in its end. */
@@ -39,6 +41,7 @@ export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
   const all = [...sinks, ...required];
   if (all.length === 0) return { ...noAuditTrail, flush: async () => {} };
   const refusals = countRefusals(all, clock);
+  const counters = [refusals.flush];
 
   return {
     enabled: true,
@@ -46,8 +49,9 @@ export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
       if (isUnboundedRefusal(event)) return refusals.add(event);
       return write(stamp(event, clock), { sinks, required });
     },
+    onFlush: (recordCounted) => void counters.push(recordCounted),
     async flush() {
-      refusals.flush();
+      for (const recordCounted of counters) recordCounted();
       await Promise.all(all.map((sink) => sink.settle()));
     },
   };

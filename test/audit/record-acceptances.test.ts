@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AuditEvent } from '../../src/audit/events.js';
-import { type AuditTrail, noAuditTrail } from '../../src/audit/record.js';
+import type { AuditEvent, AuditRecord } from '../../src/audit/events.js';
+import { type AuditTrail, createAuditTrail, noAuditTrail } from '../../src/audit/record.js';
 import { type Origin, recordAcceptances } from '../../src/audit/record-acceptances.js';
-import { NOW } from '../support/tokens.js';
+import { clock, NOW } from '../support/tokens.js';
 
 const HOME: Origin = { ip: '192.0.2.1', agent: 'cGFzc3BvcnQt' };
 const TRAIN: Origin = { ...HOME, ip: '198.51.100.7' };
@@ -86,6 +86,21 @@ describe('recordAcceptances', () => {
     const { events, acceptAt } = setUp();
     for (let index = 0; index < 10_001; index += 1) acceptAt(0, `token ${index}`);
     expect(events).toHaveLength(10_001);
+  });
+
+  test('records what is still uncounted when the trail is flushed', async () => {
+    const records: AuditRecord[] = [];
+    const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
+    const accept = recordAcceptances(audit, () => NOW);
+    for (const jti of ['j1', 'j1', 'j1', 'j2']) accept({ jti }, {});
+    await audit.flush();
+    await audit.flush();
+
+    expect(records).toMatchObject([
+      { jti: 'j1', count: 1 },
+      { jti: 'j2', count: 1 },
+      { jti: 'j1', count: 2 },
+    ]);
   });
 
   test('records the first acceptance from another address at once', () => {
