@@ -24,22 +24,7 @@ export type WireError =
   | 'unsupported_token_type';
 
 /** Stable codes for callers and for the audit trail; they never change within a major version. */
-export type ErrorCode =
-  | 'ERR_MISSING_CREDENTIALS'
-  | 'ERR_INVALID_REQUEST'
-  | 'ERR_INVALID_TOKEN'
-  | 'ERR_INSUFFICIENT_SCOPE'
-  | 'ERR_ACCESS_DENIED'
-  | 'ERR_RATE_LIMIT_EXCEEDED'
-  | 'ERR_TEMPORARILY_UNAVAILABLE'
-  | 'ERR_INVALID_CLIENT'
-  | 'ERR_INVALID_GRANT'
-  | 'ERR_UNAUTHORIZED_CLIENT'
-  | 'ERR_UNSUPPORTED_GRANT_TYPE'
-  | 'ERR_INVALID_SCOPE'
-  | 'ERR_INVALID_TARGET'
-  | 'ERR_UNSUPPORTED_TOKEN_TYPE'
-  | 'ERR_CONFIGURATION';
+export type ErrorCode = `ERR_${Uppercase<WireError>}` | 'ERR_MISSING_CREDENTIALS' | 'ERR_CONFIGURATION';
 
 interface FailureDetail {
   readonly code: ErrorCode;
