@@ -3,13 +3,15 @@ import { startGateway } from './gateway.js';
 import { createMetrics } from './observability/metrics.js';
 import { createLogger } from './observability/request-log.js';
 import { loadTracing } from './observability/tracing.js';
+import { watchUse } from './observability/watch-use.js';
 import { readSettings } from './settings.js';
 
 const logger = createLogger();
 
 try {
   const metrics = createMetrics();
-  const audit = createAuditTrail({ sinks: [pinoSink(logger), metrics.sink] });
+  const monitor = watchUse(logger, metrics.registry);
+  const audit = createAuditTrail({ sinks: [pinoSink(logger), metrics.sink, monitor] });
   const observers = { logger, metrics, tracing: await loadTracing() };
   const gateway = await startGateway(readSettings(process.env), audit, observers);
   console.log(`passport-jwe gateway on ${gateway.origin}`);

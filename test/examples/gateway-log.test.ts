@@ -6,6 +6,7 @@ import { expect, test } from '@jest/globals';
 import { createLogger } from '../../examples/gateway/observability/request-log.js';
 import { exchange, getDocuments, setUpGatewayPrograms } from '../support/gateway-programs.js';
 import { modelKey } from '../support/model-gateway.js';
+import { findFreePort } from '../support/processes.js';
 import { startRecordingUpstream } from '../support/recording-upstream.js';
 
 const { directory, start, startAndWait, dataDir, readDemoApiKey } = setUpGatewayPrograms();
@@ -157,4 +158,19 @@ test('a start that fails names no secret either', async () => {
 
   expect(await program.ended).toBe(1);
   expect(program.output()).not.toContain('canary');
+});
+
+test('suspicious use is a line of its own, and counted', async () => {
+  const metricsPort = await findFreePort();
+  const { program, origin } = await startAndWait({ METRICS_PORT: String(metricsPort) });
+  for (let refusals = 0; refusals < 30; refusals += 1) await getDocuments(origin, 'no-token');
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  program.process.kill('SIGTERM');
+  await program.ended;
+
+  expect(metrics).toContain('gateway_alerts_total{kind="refusals_of_address"} 1');
+  expect(linesOf(program.output()).find(({ msg }) => msg === 'suspicious use')).toMatchObject({
+    level: 40,
+    alert: { kind: 'refusals_of_address', address: '127.0.0.1', observed: 30, threshold: 30 },
+  });
 });
