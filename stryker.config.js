@@ -1,0 +1,28 @@
+import jestConfig from './jest.config.js';
+
+const FOLDERS = ['bearer', 'claims', 'jwe', 'keys'];
+
+/** They start other programs, or wait for files and keys; what they show, others show in less time. */
+const LONG = ['python', 'other-libraries', 'rotation-processes', 'open-key-ring', 'derive-from-passphrase', 'sources/'];
+
+const { displayName: _, ...project } = jestConfig.projects[0];
+
+/** Changes what decides about tokens, piece by piece, and looks whether a test notices. */
+export default {
+  mutate: FOLDERS.map((folder) => `src/${folder}/**/*.ts`),
+  testRunner: 'jest',
+  testRunnerNodeArgs: ['--experimental-vm-modules'],
+  coverageAnalysis: 'perTest',
+  jest: {
+    config: {
+      ...project,
+      testMatch: [...FOLDERS, 'attacks'].map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+      testPathIgnorePatterns: LONG,
+    },
+  },
+  // It would rewrite tsconfig.json by the JavaScript API of TypeScript, which version 7 has not.
+  tsconfigFile: 'none.json',
+  reporters: ['clear-text', 'progress-append-only', 'json'],
+  jsonReporter: { fileName: 'coverage/mutation.json' },
+  clearTextReporter: { allowColor: false, logTests: false },
+};
