@@ -85,7 +85,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     const isLegacy = legacy !== undefined && isLegacyToken(token);
     const opened = isLegacy ? openLegacyToken(token, { legacy, maxTokenLength }, now) : openToken(token, now);
     const policy = isLegacy ? legacy.claimsPolicy : claimsPolicy;
-    if (opened instanceof Promise) return opened.then((authentic) => accept(authentic, policy, now));
+    // It may have expired while it was waited for.
+    if (opened instanceof Promise) return opened.then((authentic) => accept(authentic, policy, clock()));
     return accept(opened, policy, now);
   };
 }

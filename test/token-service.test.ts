@@ -291,6 +291,24 @@ describe('verify', () => {
   });
 });
 
+test('a token that expires while its key is looked for is refused', async () => {
+  let isLoaded = false;
+  let now = NOW;
+  const keyRing = {
+    ...KEY_RING,
+    decryptionKey: (kid: string) => (isLoaded ? KEY_RING.decryptionKey(kid) : undefined),
+    async reloadForUnknownKey() {
+      isLoaded = true;
+      now += 600;
+      return true;
+    },
+  };
+  const service = serviceOf({ keyRing, clock: () => now });
+  const token = mintToken(KEY_RING, { claims: { exp: NOW + 300 } });
+
+  expect(await rejectionOf(service.verify(token))).toMatchObject({ reason: 'expired' });
+});
+
 describe('revocation', () => {
   test('is asked about the verified token', async () => {
     const asked: VerifiedToken[] = [];
