@@ -94,16 +94,21 @@ type StrategyOutcome =
   | { readonly kind: 'verified'; readonly token: VerifiedToken; readonly found: FoundUser }
   | Extract<Acceptance, { kind: 'refused' }>;
 
-/** Returns no promise where the token is verified without one, and is itself the user. */
+/** Returns no promise where the token is verified without one, and is itself the user. Never throws. */
 function decide(
   req: Request,
   acceptor: Acceptor,
   findUser: UserFinder | undefined,
 ): StrategyOutcome | Promise<StrategyOutcome> {
-  const acceptance = acceptor.accept(req);
-  const isVerified = !(acceptance instanceof Promise) && acceptance.kind === 'verified';
-  if (!isVerified || findUser !== undefined) return decideByPromise(req, { acceptance, acceptor, findUser });
-  return { ...acceptance, found: claimsAsUser(acceptance.token) };
+  try {
+    const acceptance = acceptor.accept(req);
+    const isVerified = !(acceptance instanceof Promise) && acceptance.kind === 'verified';
+    if (!isVerified || findUser !== undefined)
+      return decideByPromise(req, { acceptance, acceptor, findUser });
+    return { ...acceptance, found: claimsAsUser(acceptance.token) };
+  } catch (fault) {
+    return Promise.reject(fault);
+  }
 }
 
 interface Parts {

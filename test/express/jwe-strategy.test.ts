@@ -276,6 +276,21 @@ describe('a callback given to passport.authenticate()', () => {
     expect((await ask(app)).status).toBe(500);
     expect(calls).toBe(2);
   });
+
+  test('is told of a fault of the program', async () => {
+    const broken = () => {
+      throw new Error('no clock');
+    };
+    const authenticator = new passport.Passport();
+    authenticator.use(new JweStrategy({ ...optionsOf(), clock: broken }));
+    const app = express();
+    app.get('/', (req, res, next) => {
+      const callback = (fault: unknown) => void res.json({ fault: String(fault) });
+      authenticator.authenticate('jwe', { session: false }, callback)(req, res, next);
+    });
+
+    expect((await ask(app)).body).toEqual({ fault: 'Error: no clock' });
+  });
 });
 
 describe('bearerErrors', () => {
