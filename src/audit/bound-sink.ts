@@ -13,15 +13,15 @@ export interface AuditSink {
 /** What became of a record: why a sink does not have it, or nothing where it has. */
 export type Delivery = { readonly failure: unknown } | undefined;
 
-/** A sink that is never owed more than it may be, and whose failures are reported once, here. */
+/** A sink that is never owed more than it may be, and whose failures are reported here. */
 export interface BoundSink {
   readonly unaggregated: boolean;
   /** Hands over a record at once; never rejects. */
   deliver(record: AuditRecord): Promise<Delivery>;
   /** As `deliver`, but a sink that has not answered in time has failed, whatever it says later. */
   deliverInTime(record: AuditRecord): Promise<Delivery>;
-  /** Resolves when every record that was handed over has been answered for, or the time for that is over. */
-  settle(): Promise<void>;
+  /** Resolves when every record that was handed over has been answered for, or with `false` when the time is over. */
+  settle(): Promise<boolean>;
 }
 
 export interface SinkBounds {
@@ -69,7 +69,12 @@ export function boundSink(sink: AuditSink, { maxWaiting, timeoutMs, report }: Si
       within(timeoutMs, deliver(record), () =>
         fail(new Error(`The sink did not answer within ${timeoutMs} ms`)),
       ),
-    settle: () => within<unknown>(timeoutMs, Promise.all(waiting), () => undefined).then(() => undefined),
+    settle: () =>
+      within<boolean>(
+        timeoutMs,
+        Promise.all(waiting).then(() => true),
+        () => false,
+      ),
   };
 }
 

@@ -7,23 +7,52 @@ export interface AuditLogger {
   warn(fields: object, message: string): void;
 }
 
-const WARNINGS: ReadonlySet<AuditRecord['type']> = new Set([
-  'token.refused',
-  'issuance.refused',
-  'api_keys.rejected',
-  'api_keys.weak',
-  'revocation.delayed',
-]);
+const LEVELS: Readonly<Record<AuditRecord['type'], 'info' | 'warn'>> = {
+  'key_ring.created': 'info',
+  'key_ring.changed': 'info',
+  'key_ring.rotated': 'info',
+  'key_ring.retired': 'info',
+  'key_source.failed': 'warn',
+  'key_source.reachable': 'info',
+  'key.usage_high': 'warn',
+  'key.exhausted': 'warn',
+  'api_keys.loaded': 'info',
+  'api_keys.weak': 'warn',
+  'api_keys.rejected': 'warn',
+  'token.intended': 'info',
+  'token.issued': 'info',
+  'issuance.refused': 'warn',
+  'token.accepted': 'info',
+  'token.refused': 'warn',
+  'revocation.added': 'info',
+  'revocation.delayed': 'warn',
+  'session.started': 'info',
+  'session.refreshed': 'info',
+  'session.ended': 'info',
+  'limits.degraded': 'warn',
+  'limits.restored': 'info',
+  'store.unreachable': 'warn',
+  'store.reachable': 'info',
+  'jwks.unreachable': 'warn',
+  'jwks.reachable': 'info',
+  'store.data_lost': 'warn',
+};
 
 /**
- * Writes each event as one structured line under `audit`: refusals and warnings at level `warn`, all else at `info`.
+ * Writes each event as one structured line under `audit`: refusals, outages and what else somebody should look at, at
+ * level `warn`, all else at `info`.
  * @param logger a pino logger, or anything with its `info` and `warn`.
  */
 export function pinoSink(logger: AuditLogger): AuditSink {
   return {
     write(record) {
-      const level = WARNINGS.has(record.type) ? 'warn' : 'info';
-      logger[level]({ audit: record }, record.type);
+      logger[levelOf(record)]({ audit: record }, record.type);
     },
   };
+}
+
+function levelOf(record: AuditRecord): 'info' | 'warn' {
+  // An old refresh token came back: two parties hold it.
+  if (record.type === 'session.ended' && record.reason === 'reused') return 'warn';
+  return LEVELS[record.type];
 }

@@ -44,18 +44,12 @@ export function recordAcceptances(
 ): (token: AcceptedToken, origin: Origin) => void {
   if (!audit.enabled) return () => {};
 
-  const recordUse = (token: AcceptedToken, use: Use): void => {
+  const record = (event: AcceptanceEvent): void => {
     // The answer is decided and does not wait; a trail that fails has said so itself.
-    audit.record({ type: 'token.accepted', ...token, ...use.origin, count: use.count }).catch(() => {});
-    use.count = 0;
-    use.isNew = false;
+    audit.record(event).catch(() => {});
   };
-  /** What was not used since the last time is forgotten, and new when it comes back. */
-  const recordUses = ({ token, uses }: TokenInUse): void => {
-    for (const [name, use] of uses) {
-      if (use.count > 0) recordUse(token, use);
-      else uses.delete(name);
-    }
+  const recordUses = (entry: TokenInUse): void => {
+    for (const event of takeUses(entry)) record(event);
   };
   const inUse = new LRUCache<string, TokenInUse>({
     max: TOKENS_TRACKED,
@@ -63,8 +57,8 @@ export function recordAcceptances(
       if (reason === 'evict') recordUses(entry);
     },
   });
-  audit.onFlush?.(() => {
-    for (const entry of inUse.values()) recordUses(entry);
+  audit.onFlush?.(function* () {
+    for (const entry of inUse.values()) yield* takeUses(entry);
   });
   const track = (token: AcceptedToken, since: number): TokenInUse => {
     const entry = { token, uses: new Map(), since };
@@ -77,13 +71,29 @@ export function recordAcceptances(
     const entry = inUse.get(token.jti) ?? track(token, now);
     const use = findUse(entry.uses, origin);
     use.count += 1;
-    if (now - entry.since >= WINDOW_SECONDS) {
+    // A clock that was set back ends the minute too.
+    if (Math.abs(now - entry.since) >= WINDOW_SECONDS) {
       recordUses(entry);
       entry.since = now;
     } else if (use.isNew) {
-      recordUse(token, use);
+      record(takeUse(token, use));
     }
   };
+}
+
+/** What was not used since the last time is forgotten, and new when it comes back. */
+function* takeUses({ token, uses }: TokenInUse): Iterable<AcceptanceEvent> {
+  for (const [name, use] of uses) {
+    if (use.count > 0) yield takeUse(token, use);
+    else uses.delete(name);
+  }
+}
+
+function takeUse(token: AcceptedToken, use: Use): AcceptanceEvent {
+  const { count } = use;
+  use.count = 0;
+  use.isNew = false;
+  return { type: 'token.accepted', ...token, ...use.origin, count };
 }
 
 function findUse(uses: Map<string, Use>, origin: Origin): Use {

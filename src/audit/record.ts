@@ -19,8 +19,11 @@ export interface AuditTrail {
    * answered, or their time is over; all others at once.
    */
   record(event: AuditEvent): Promise<void>;
-  /** Has a flush begin with something: whoever counts events records those that are not on record yet. */
-  onFlush?(recordCounted: () => void): void;
+  /**
+   * Has a flush begin with what is counted elsewhere and not on record yet; the trail keeps the function for good.
+   * @param takeCounted yields the events, each of which is no longer counted then.
+   */
+  onFlush?(takeCounted: () => Iterable<AuditEvent>): void;
 }
 
 /** The trail of a program, to be flushed in its end. */
@@ -32,6 +35,9 @@ export interface OpenAuditTrail extends AuditTrail {
   flush(): Promise<void>;
 }
 
+/** How many records a flush hands over at a time. */
+const PORTION = 100;
+
 /** An audit trail that records nothing: the default of every option named `audit`. */
 export const noAuditTrail: AuditTrail = { enabled: false, record: async () => {} };
 
@@ -41,7 +47,7 @@ export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
   const all = [...sinks, ...required];
   if (all.length === 0) return { ...noAuditTrail, flush: async () => {} };
   const refusals = countRefusals(all, clock);
-  const counters = [refusals.flush];
+  const counters: (() => Iterable<AuditEvent>)[] = [];
 
   return {
     enabled: true,
@@ -49,10 +55,11 @@ export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
       if (isUnboundedRefusal(event)) return refusals.add(event);
       return write(stamp(event, clock), { sinks, required });
     },
-    onFlush: (recordCounted) => void counters.push(recordCounted),
+    onFlush: (takeCounted) => void counters.push(takeCounted),
     async flush() {
-      for (const recordCounted of counters) recordCounted();
-      await Promise.all(all.map((sink) => sink.settle()));
+      refusals.flush();
+      for (const takeCounted of counters) await deliverInPortions(takeCounted(), { sinks: all, clock });
+      await settleAll(all);
     },
   };
 }
@@ -99,6 +106,25 @@ function countRefusals(sinks: readonly BoundSink[], clock: Clock): RefusalAggreg
 
 function deliver(record: AuditRecord, sinks: readonly BoundSink[]): void {
   for (const sink of sinks) sink.deliver(record);
+}
+
+/** A sink that keeps up is not owed more than a portion at a time, so that it has all of them. */
+async function deliverInPortions(
+  events: Iterable<AuditEvent>,
+  { sinks, clock }: Pick<OpenSinks, 'sinks' | 'clock'>,
+): Promise<void> {
+  let delivered = 0;
+  let keepUp = true;
+  for (const event of events) {
+    deliver(stamp(event, clock), sinks);
+    delivered += 1;
+    if (keepUp && delivered % PORTION === 0) keepUp = await settleAll(sinks);
+  }
+}
+
+async function settleAll(sinks: readonly BoundSink[]): Promise<boolean> {
+  const areSettled = await Promise.all(sinks.map((sink) => sink.settle()));
+  return areSettled.every(Boolean);
 }
 
 function stamp(event: AuditEvent, clock: Clock): AuditRecord {

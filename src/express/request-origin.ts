@@ -24,10 +24,10 @@ export function createOriginReader(): (req: Request) => Origin {
   };
 
   return (req) => {
-    const agent = req.headers['user-agent'];
+    const agent = req.headers['user-agent']?.slice(0, MAX_AGENT_LENGTH);
     return {
       ...readIp(req),
-      ...(agent === undefined ? {} : { agent: digest(agent.slice(0, MAX_AGENT_LENGTH)) }),
+      ...(agent === undefined ? {} : { agent: digest(agent) }),
     };
   };
 }

@@ -8,7 +8,7 @@ export interface RequestSlot<Value> {
 }
 
 /**
- * A slot of its own on every request, under a symbol that nobody else has: no middleware can set it, and neither loggers
+ * A slot of its own on every request, under a symbol of its own: no middleware sets it by accident, and neither loggers
  * nor copies of the request see it. (A WeakMap instead takes 4 µs more a request over HTTP, a tenth of what the
  * middleware costs there, as its entries are work for the garbage collection; Node 24.)
  */

@@ -22,6 +22,7 @@ async function linesOf(...events: readonly AuditEvent[]): Promise<readonly unkno
   return lines.map((line) => JSON.parse(line));
 }
 
+const SESSION = { familyId: 'f1', clientId: 'demo', subject: 'alice', sessionId: 's1' };
 const INFO = 30;
 const WARN = 40;
 
@@ -43,6 +44,10 @@ describe('pinoSink', () => {
     [{ type: 'api_keys.rejected', problemCount: 1, files: ['a.yaml'] }, WARN],
     [{ type: 'api_keys.weak', keyIds: ['demo'] }, WARN],
     [{ type: 'revocation.delayed', kind: 'api_key', clientId: 'demo' }, WARN],
+    [{ type: 'key.exhausted', kid: 'k1', limit: 1 }, WARN],
+    [{ type: 'store.unreachable' }, WARN],
+    [{ type: 'session.ended', ...SESSION, reason: 'revoked' }, INFO],
+    [{ type: 'session.ended', ...SESSION, reason: 'reused' }, WARN],
     [{ type: 'issuance.refused', code: 'ERR_INVALID_CLIENT', reason: 'unknown_key' }, WARN],
     [{ type: 'token.refused', code: 'ERR_INVALID_TOKEN', reason: 'revoked', ip: '192.0.2.1' }, WARN],
   ])('writes %j at level %d', async (event, level) => {

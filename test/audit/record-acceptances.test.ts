@@ -103,6 +103,25 @@ describe('recordAcceptances', () => {
     ]);
   });
 
+  test('hands over more than may wait for a sink, all of it, when the trail is flushed', async () => {
+    const records: AuditRecord[] = [];
+    const sink = { write: async (record: AuditRecord) => void records.push(record) };
+    const audit = createAuditTrail({ sinks: [sink], maxWaiting: 100, clock });
+    const accept = recordAcceptances({ ...audit, record: async () => {} }, () => NOW);
+    for (const _use of ['first', 'second']) {
+      for (let token = 0; token < 250; token += 1) accept({ jti: String(token) }, {});
+    }
+    await audit.flush();
+
+    expect(records).toHaveLength(250);
+  });
+
+  test('goes on when the clock was set back', () => {
+    const { events, acceptAt } = setUp();
+    for (const seconds of [3600, 3601, 0, 1, 60]) acceptAt(seconds);
+    expect(events).toEqual([accepted(1), accepted(2), accepted(2)]);
+  });
+
   test('records the first acceptance from another address at once', () => {
     const { events, acceptAt } = setUp();
     acceptAt(0);

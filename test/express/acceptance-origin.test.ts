@@ -46,6 +46,17 @@ describe.each(['authenticate', 'JweStrategy'] as const)('the record of what %s a
     expect(JSON.stringify(records)).not.toContain('phone');
   });
 
+  test('has an address without its zone, which may be any text', async () => {
+    const { audit, records } = createAuditRecorder();
+    const app = express().set('trust proxy', 1).use(guards[name](audit));
+    await request(app)
+      .get('/')
+      .set('Authorization', `Bearer ${mintToken(keyRing)}`)
+      .set('X-Forwarded-For', 'fe80::1%any-text');
+
+    expect(records).toMatchObject([{ type: 'token.accepted', ip: 'fe80::1' }]);
+  });
+
   test('has no address where a header holds none, and no digest where there is no user agent', async () => {
     const { audit, records } = createAuditRecorder();
     const app = express().set('trust proxy', 1).use(guards[name](audit));
