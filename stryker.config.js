@@ -3,7 +3,14 @@ import jestConfig from './jest.config.js';
 const FOLDERS = ['bearer', 'claims', 'jwe', 'keys'];
 
 /** They start other programs, or wait for files and keys; what they show, others show in less time. */
-const LONG = ['python', 'other-libraries', 'rotation-processes', 'open-key-ring', 'derive-from-passphrase', 'sources/'];
+const LONG = [
+  'python',
+  'other-libraries',
+  'rotation-processes',
+  'open-key-ring',
+  'derive-from-passphrase',
+  'sources/',
+];
 
 const { displayName: _, ...project } = jestConfig.projects[0];
 
