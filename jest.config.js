@@ -4,8 +4,6 @@ const shared = {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
   },
   extensionsToTreatAsEsm: ['.ts'],
-  // A promise that was rejected and that nobody looked after fails the test that left it.
-  waitForUnhandledRejections: true,
 };
 
 const toSource = {

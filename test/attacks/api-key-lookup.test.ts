@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { RegisteredKey } from '../../src/api-keys/api-key-registry.js';
 
@@ -11,7 +12,7 @@ const createHash = jest.fn(crypto.createHash);
 jest.unstable_mockModule('node:crypto', () => ({ ...crypto, timingSafeEqual, createHash }));
 const { createApiKeyRegistry, digestSecret } = await import('../../src/api-keys/api-key-registry.js');
 const { generateApiKey } = await import('../../src/api-keys/generate-api-key.js');
-const { apiKeyOf } = await import('../support/api-key-files.js');
+const { MINIMAL_FILE, apiKeyOf, loadFiles } = await import('../support/api-key-files.js');
 const { NOW } = await import('../support/tokens.js');
 
 const SECRET = 'sk-demo-0123456789abcdef';
@@ -99,9 +100,18 @@ describe('the API key of a secret', () => {
     expect(known.comparisons).toBe(1);
   });
 
-  test('is held nowhere in the registry, neither it nor what it was generated as', () => {
-    const held = JSON.stringify(registry, (_name, value) => (value instanceof Map ? [...value] : value));
-    expect(held).not.toContain(SECRET);
-    expect(held).not.toContain(GENERATED);
+  test('is kept nowhere when its file is loaded, and shown by nothing that is kept', async () => {
+    const keep = jest.spyOn(Map.prototype, 'set');
+    const loaded = await loadFiles({ 'a.yaml': MINIMAL_FILE.replace('k-minimal', SECRET) });
+    const kept = inspect([keep.mock.calls, loaded], { depth: 10, showHidden: true, maxStringLength: null });
+    keep.mockRestore();
+
+    expect(kept).toContain(digestSecret(SECRET).toString('hex'));
+    expect(kept).not.toContain(SECRET);
+  });
+
+  test('that was generated and mistyped is refused by its checksum, before anything is compared', () => {
+    const mistyped = GENERATED.slice(0, -1) + (GENERATED.endsWith('a') ? 'b' : 'a');
+    expect(traceOf(mistyped)).toMatchObject({ isKnown: false, compared: [] });
   });
 });

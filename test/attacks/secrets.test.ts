@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createKeyRing, openAuditFile, pinoSink, verifyAuditFile } from 'passport-jwe';
@@ -11,11 +11,11 @@ import { findFreePort } from '../support/processes.js';
 import { type RecordingUpstream, replyJson, startRecordingUpstream } from '../support/recording-upstream.js';
 
 // CWE-532, CWE-209: secrets in logs and error messages. Each secret here is a random one, and is looked for in
-// everything that is written while requests succeed and fail: the log, the audit file, the metrics, all headers, and all
-// bodies but those that hand out a token.
+// everything that is written while requests succeed and fail: the log, the audit file, the metrics, the files of the
+// store, all headers, and all bodies but those that hand out a token.
 
 const AUDIENCE = 'https://api.example.com';
-const { directory, startAndWait } = setUpGatewayPrograms();
+const { directory, dataDir, startAndWait } = setUpGatewayPrograms();
 
 let canaries: Canaries;
 let provider: RecordingUpstream;
@@ -50,7 +50,7 @@ function models(providerKey: string): string {
 const INACTIVE = 'type: api_call\nrate_limits: {}\nactive: false\n';
 const EXPECTED_STATUSES = [200, 400, 401, 403, 404, 405, 413, 415, 502];
 
-test('no secret is in anything that the gateway writes as a process of its own', async () => {
+test('no secret is in anything that the gateway writes as a process of its own, its store included', async () => {
   const [apiKey, inactiveApiKey] = [
     canaries.create('an API key', 'sk-'),
     canaries.create('an inactive one', 'sk-'),
@@ -85,6 +85,10 @@ test('no secret is in anything that the gateway writes as a process of its own',
   program.process.kill('SIGTERM');
   await program.ended;
   canaries.collect('the output', program.output());
+  for (const file of await readdir(dataDir(), { recursive: true, withFileTypes: true })) {
+    if (!file.isFile()) continue;
+    canaries.collect(`the store, ${file.name}`, await readFile(join(file.parentPath, file.name), 'latin1'));
+  }
 
   expect(canaries.find()).toEqual([]);
   expect([...statuses].sort()).toEqual(EXPECTED_STATUSES);
@@ -95,18 +99,16 @@ test('no secret is in the audit file, nor in the log of pino', async () => {
   const path = join(directory(), 'audit.jsonl');
   const auditKey = Buffer.from(canaries.create('the key of the audit file'));
   const file = await openAuditFile({ path, key: auditKey, durable: false });
+  const apiKey = canaries.create('an API key', 'sk-');
+  const inactiveApiKey = canaries.create('an inactive one', 'sk-');
   const lines: string[] = [];
   const log = pinoSink(pino({ level: 'trace' }, { write: (line) => void lines.push(line) }));
   const gateway = await startModelGateway({
     keys: { a: models(canaries.create('the key of a provider', 'pk-')), b: INACTIVE },
+    apiKeyOf: (keyId) => (keyId === 'a' ? apiKey : inactiveApiKey),
     sinks: [file, log],
   });
-  // The API keys of this gateway are named after their key_id, and no secrets of theirs.
-  const statuses = await walkGateway(
-    gateway.origin,
-    { keyId: 'a', apiKey: 'sk-a', inactiveApiKey: 'sk-b' },
-    canaries,
-  );
+  const statuses = await walkGateway(gateway.origin, { keyId: 'a', apiKey, inactiveApiKey }, canaries);
   await gateway.close();
   await file.close();
   canaries.collect('the audit file', await readFile(path, 'utf8'));

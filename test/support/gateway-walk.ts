@@ -38,6 +38,7 @@ export async function walkGateway(
     const answer = await fetch(origin + path, { method, headers, ...(body === undefined ? {} : { body }) });
     const text = await answer.text();
     const isHandedOut = answer.status === 200 && text.includes('"access_token"');
+    if (isHandedOut) addTokens(JSON.parse(text), canaries);
     const fields = JSON.stringify([...answer.headers]);
     const where = `the answer ${answer.status} to ${method} ${path.slice(0, 24)}`;
     canaries.collect(where, isHandedOut ? fields : `${fields}\n${text}`);
@@ -51,12 +52,17 @@ export async function walkGateway(
     body: grant({ scope: 'read:documents execute:models offline_access' }),
   });
   const { access_token: token, refresh_token: refreshToken } = JSON.parse(answer);
-  canaries.add('an access token', token);
-  canaries.add('a refresh token', refreshToken);
   await useToken(send, token, canaries);
   await completeChats(send, token);
   await endTokens(send, credentials.apiKey, { token, refreshToken });
   return statuses;
+}
+
+function addTokens(answer: Readonly<Record<string, unknown>>, canaries: Canaries): void {
+  for (const kind of ['access_token', 'refresh_token']) {
+    const token = answer[kind];
+    if (typeof token === 'string') canaries.add(`the ${kind} ${token.slice(-4)}`, token);
+  }
 }
 
 async function askForTokens(

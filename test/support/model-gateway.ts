@@ -13,7 +13,7 @@ export interface ModelGateway {
   /** What became of each request to a model, in the order in which they ended. */
   readonly metricsOrigin: string | undefined;
   readonly completions: readonly CompletionRecord[];
-  /** Exchanges the API key `sk-<keyId>` for a token. */
+  /** Exchanges an API key for a token. */
   tokenOf(keyId: string, parameters?: Readonly<Record<string, string>>): Promise<string>;
   close(): Promise<void>;
 }
@@ -21,6 +21,8 @@ export interface ModelGateway {
 export interface ModelGatewayParts {
   /** API-key files by the `key_id` that they are for: what follows the fields that all have in common. */
   readonly keys: Readonly<Record<string, string>>;
+  /** Default: `sk-<keyId>`. */
+  readonly apiKeyOf?: (keyId: string) => string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly observers?: Omit<Observers, 'onCompletion'>;
   /** Default: nobody listens. */
@@ -28,12 +30,12 @@ export interface ModelGatewayParts {
 }
 
 export async function startModelGateway(parts: ModelGatewayParts): Promise<ModelGateway> {
-  const { keys, environment, observers, sinks = [] } = parts;
+  const { keys, environment, observers, sinks = [], apiKeyOf = (keyId) => `sk-${keyId}` } = parts;
   const home = await mkdtemp(join(tmpdir(), 'passport-jwe-models-'));
   const directory = join(home, 'api-keys');
   await mkdir(directory);
   for (const [keyId, fields] of Object.entries(keys)) {
-    const head = `api_key: sk-${keyId}\nkey_id: ${keyId}\nname: ${keyId}\n`;
+    const head = `api_key: ${apiKeyOf(keyId)}\nkey_id: ${keyId}\nname: ${keyId}\n`;
     await writeFile(join(directory, `${keyId}.yaml`), head + fields);
   }
   const settings = readSettings({
@@ -54,7 +56,7 @@ export async function startModelGateway(parts: ModelGatewayParts): Promise<Model
     async tokenOf(keyId, parameters = {}) {
       const answer = await fetch(`${gateway.origin}/oauth/token`, {
         method: 'POST',
-        headers: { 'X-API-Key': `sk-${keyId}` },
+        headers: { 'X-API-Key': apiKeyOf(keyId) },
         body: new URLSearchParams({ grant_type: 'client_credentials', ...parameters }),
       });
       return JSON.parse(await answer.text()).access_token;
