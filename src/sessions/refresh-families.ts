@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditTrail } from '../audit/record.js';
+import { MAX_CLOCK_TOLERANCE_SECONDS } from '../claims/claims-policy.js';
 import type { Clock, NumericDate } from '../clock.js';
 import { InvalidGrantError } from '../errors.js';
 import { openText, sealText } from '../jwe/seal-text.js';
@@ -109,6 +110,12 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   const { store, codec, revocations, audit, clock } = parts;
   const { idleSeconds, absoluteSeconds, graceSeconds } = parts.settings;
 
+  /** Not an hour long where the clock was set back by one: other clocks are ahead by no more than is tolerated. */
+  const isInGrace = (consumedAt: NumericDate): boolean => {
+    const now = clock();
+    return now <= consumedAt + graceSeconds && now >= consumedAt - MAX_CLOCK_TOLERANCE_SECONDS;
+  };
+
   const isRevoked = ({ state }: StoredFamily, { kid }: PresentedToken): boolean =>
     revocations?.isFamilyRevoked({ ...state, kid }) ?? false;
 
@@ -196,7 +203,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
         if (presented.digest === current) {
           const successor = await consume(family, presented, request);
           if (successor !== undefined) return successor;
-        } else if (parent?.digest === presented.digest && clock() <= parent.consumedAt + graceSeconds) {
+        } else if (parent?.digest === presented.digest && isInGrace(parent.consumedAt)) {
           if (parent.requestedScope !== request.requestedScope) throw new InvalidGrantError('wrong_scope');
           return repeat(family, parent, { token: presented.token, ip: request.ip });
         } else if (await entombFamily(parts, family, { reason: 'reused', ip: request.ip })) {

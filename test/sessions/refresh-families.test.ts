@@ -72,6 +72,22 @@ describe('what the store keeps of a family', () => {
   });
 });
 
+test('a clock that is set back makes the grace window no longer', async () => {
+  let now = NOW;
+  const movable = createRefreshFamilies({
+    ...{ store, codec, revocations: undefined, audit: noAuditTrail },
+    settings: resolveRefreshSettings({}),
+    clock: () => now,
+  });
+  const { refreshToken } = await movable.begin(START);
+  const presented = await codec.open(refreshToken, NOW);
+  now = NOW + 3600;
+  await movable.rotate(presented, REQUEST);
+  now = NOW + 90;
+
+  await expect(movable.rotate(presented, REQUEST)).rejects.toMatchObject({ reason: 'reused' });
+});
+
 describe('300 races', () => {
   const random = createRandom(9);
 
