@@ -5,11 +5,16 @@ import { drawChart } from './chart.js';
 /** @typedef {import('./measure.js').Measurement} Measurement */
 
 /**
- * What one Node measured.
+ * What a run measured.
  * @typedef {object} Results
  * @property {string} run Node, machine and rounds, in words
  * @property {string} date
  * @property {readonly Omit<Measurement, 'samples'>[]} measurements
+ */
+
+/**
+ * What was measured last of one scenario, and when.
+ * @typedef {Results & { scenario: string }} ScenarioResults
  */
 
 const RESULTS = new URL('results/', import.meta.url);
@@ -28,15 +33,18 @@ const END = '<!-- bench: end -->';
  * Keeps what was measured, for this major version of Node; scenarios that were not measured stay as they were.
  * @param {Results} results
  */
-export async function keepResults({ measurements, ...results }) {
+export async function keepResults({ run, date, measurements }) {
   const [major] = process.version.split('.');
   const file = new URL(`node-${major}.json`, RESULTS);
   await mkdir(RESULTS, { recursive: true });
-  const { measurements: before = [] } = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : {};
+  const before = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : [];
   const measured = new Set(measurements.map(({ scenario }) => scenario));
   const kept = before.filter(({ scenario }) => !measured.has(scenario));
-  const all = { ...results, measurements: [...kept, ...measurements] };
-  await writeFile(file, `${JSON.stringify(all, null, 2)}\n`);
+  const added = [...measured].map((name) => ({
+    ...{ scenario: name, run, date },
+    measurements: measurements.filter(({ scenario }) => scenario === name),
+  }));
+  await writeFile(file, `${JSON.stringify([...kept, ...added], null, 2)}\n`);
 }
 
 /** Draws the chart and writes the table of the README, from all that was kept. */
@@ -51,24 +59,25 @@ export async function publishResults() {
   await writeFile(README, replaceSection(readme, all.map(toTable).join('\n\n')));
 }
 
-/** @param {Results} results */
-function hasRoutes({ measurements }) {
-  return ROUTES.every((route) => measurements.some(({ scenario }) => scenario === route));
+/** @param {readonly ScenarioResults[]} results */
+function hasRoutes(results) {
+  return ROUTES.every((route) => results.some(({ scenario }) => scenario === route));
 }
 
-/** @param {Results} results */
-function toPanel({ run, measurements }) {
-  const subjects = subjectsOf(measurements);
+/** @param {readonly ScenarioResults[]} results */
+function toPanel(results) {
+  const { runs, subjects, measurements } = readRoutes(results);
   const rows = subjects.map((name) => ({
     name,
     values: ROUTES.map((route) => share(measurements, route, name)),
   }));
-  return { title: run, rows };
+  return { title: runs.join('; '), rows };
 }
 
-/** @param {Results} results */
-function toTable({ run, date, measurements }) {
-  const rows = subjectsOf(measurements).map((name) => {
+/** @param {readonly ScenarioResults[]} results */
+function toTable(results) {
+  const { runs, subjects, measurements } = readRoutes(results);
+  const rows = subjects.map((name) => {
     const cells = ROUTES.flatMap((route) => [
       find(measurements, route, name, 'req/s').median.toFixed(0),
       share(measurements, route, name).toFixed(2),
@@ -76,12 +85,23 @@ function toTable({ run, date, measurements }) {
     return `| ${name} | ${cells.join(' | ')} |`;
   });
   return [
-    `${run} (${date}):`,
+    `${runs.join('; ')}:`,
     '',
     '| | requests a second, every token new | of bare Express | a hundred tokens | of bare Express |',
     '|---|---|---|---|---|',
     ...rows,
   ].join('\n');
+}
+
+/** @param {readonly ScenarioResults[]} results */
+function readRoutes(results) {
+  const routes = results.filter(({ scenario }) => ROUTES.includes(scenario));
+  const measurements = routes.flatMap((route) => route.measurements);
+  return {
+    runs: [...new Set(routes.map(({ run, date }) => `${run} (${date})`))],
+    subjects: subjectsOf(measurements),
+    measurements,
+  };
 }
 
 /** @param {readonly Measurement[]} measurements */
