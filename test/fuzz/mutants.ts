@@ -25,10 +25,14 @@ const MAY_BE_VALID = new Set([
   'header members, under the right tag',
   'a header respelled, under the right tag',
   'a header segment respelled, under the right tag',
+  'an unchanged token',
+]);
+
+/** Those that leave tokens valid where the length is, by chance, the one that it has to be. */
+const MAY_HAVE_RIGHT_LENGTHS = new Set([
   'an IV of another length, under the right tag',
   'a tag of another length',
   'an encrypted key',
-  'an unchanged token',
 ]);
 
 /** Changes of bytes wherever they fall, each character of a token being one. */
@@ -96,9 +100,18 @@ export function createMutants(keyRing: KeyRing, seed: number): MutantSource {
     const [mutation, mutate] = ALL[below(ALL.length, random)] ?? ALL[0] ?? ['', () => ''];
     const token = mutate(before, key, random);
     // White space around a token is none of it (RFC 9110 section 5.5).
-    return token.trim() === before ? next() : { mutation, token };
+    const isUnchanged = token.trim() === before;
+    const mayBeValid = MAY_HAVE_RIGHT_LENGTHS.has(mutation) && hasRightLengths(token);
+    return isUnchanged || mayBeValid ? next() : { mutation, token };
   };
   return { next, proper };
+}
+
+/** Of a token for direct encryption (RFC 7518 sections 4.5 and 5.3). */
+function hasRightLengths(token: string): boolean {
+  const [, encryptedKey, iv = '', , tag = ''] = token.split('.');
+  const lengthOf = (part: string) => Buffer.from(part, 'base64url').length;
+  return encryptedKey === '' && lengthOf(iv) === 12 && lengthOf(tag) === 16;
 }
 
 function withBytes(token: string, change: (bytes: Buffer) => Buffer): string {
