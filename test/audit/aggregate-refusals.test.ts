@@ -137,6 +137,24 @@ describe('refusals whose cause is known', () => {
     expect(counts()).toHaveLength(1002);
   });
 
+  test('by 50 000 addresses that name a public client are few events, and none is lost', async () => {
+    const { counts, audit } = setUp();
+    for (let address = 0; address < 50_000; address += 1) {
+      const ip = `10.${address >> 16}.${(address >> 8) & 255}.${address & 255}`;
+      const named = { clientId: 'device', clientAsserted: true, ip } as const;
+      void audit.record({
+        type: 'issuance.refused',
+        code: 'ERR_INVALID_GRANT',
+        reason: 'malformed',
+        ...named,
+      });
+    }
+    await audit.flush();
+
+    expect(counts().length).toBeLessThan(1100);
+    expect(counts().reduce<number>((sum, count) => sum + (count ?? 0), 0)).toBe(50_000);
+  });
+
   test('only by what a public client says of itself are counted, under its name', async () => {
     const { records, audit } = setUp();
     const refusal = {

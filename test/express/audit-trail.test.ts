@@ -59,6 +59,18 @@ describe.each(WAYS)('%s', (_, prepare) => {
     }
   });
 
+  test('has the address of the client on record with each of them', async () => {
+    const ask = await prepare();
+    const before = app.records.length;
+    await ask();
+    const recorded = app.records
+      .slice(before)
+      .filter(({ type }) => type === 'token.intended' || type === 'token.issued');
+
+    expect(recorded.length).toBeGreaterThan(1);
+    for (const record of recorded) expect(record).toMatchObject({ ip: LOOPBACK });
+  });
+
   test.each(['token.intended', 'token.issued'] as const)('is a 503 where no sink has %s', async (type) => {
     const ask = await prepare();
     const before = app.records.length;
