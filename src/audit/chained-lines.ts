@@ -28,7 +28,7 @@ export function beginChain(): ChainEnd {
 }
 
 /** A record as the next line of a chain, and where the chain has got to with it. */
-export function chainLine(
+function chainLine(
   key: ChainKey,
   { chain, seq, mac: previous }: ChainEnd,
   record: AuditRecord,
@@ -36,6 +36,41 @@ export function chainLine(
   const body = JSON.stringify({ chain, seq, record });
   const mac = macOf(key, previous, body);
   return { line: `${body.slice(0, -1)},"mac":"${mac}"}\n`, end: { chain, seq: seq + 1, mac } };
+}
+
+/** Nobody waits for more than this at once, and no more fails where a disk takes but a part of it. */
+const MAX_BATCH_BYTES = 256 * 1024;
+
+/** Lines that are written at once. */
+export interface ChainedBatch {
+  readonly bytes: Buffer;
+  /** How many records they are. */
+  readonly count: number;
+  /** Where the chain has got to with them. */
+  readonly end: ChainEnd;
+}
+
+/**
+ * As many of the records as fit into 256 KiB, but at least one. An end of line stands before them, since another process
+ * may have left half a line behind when it died or found the disk full, which this one cannot know.
+ */
+export function chainBatch(
+  key: ChainKey,
+  from: ChainEnd,
+  waiting: readonly { readonly record: AuditRecord }[],
+): ChainedBatch {
+  const lines = [Buffer.from('\n')];
+  let size = 1;
+  let end = from;
+  for (const { record } of waiting) {
+    const chained = chainLine(key, end, record);
+    const line = Buffer.from(chained.line);
+    if (lines.length > 1 && size + line.length > MAX_BATCH_BYTES) break;
+    lines.push(line);
+    size += line.length;
+    end = chained.end;
+  }
+  return { bytes: Buffer.concat(lines, size), count: lines.length - 1, end };
 }
 
 /** A line as it stands in a file. */

@@ -1,13 +1,18 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { assertOptions, type KnownOptions } from '../options.js';
-import { beginChain, type ChainEnd, chainLine, deriveChainKey } from './chained-lines.js';
+import { beginChain, chainBatch, deriveChainKey } from './chained-lines.js';
 import type { AuditRecord } from './events.js';
 import type { AuditSink } from './record.js';
 
 export interface AuditFileOptions {
-  /** The file; it is made for its owner alone (mode 0600), and appended to. Several processes may share it. */
+  /**
+   * The file; it is made for its owner alone (mode 0600), and appended to. Several processes of one machine may share it.
+   */
   readonly path: string;
-  /** Secret of 32 bytes or more that authenticates the lines. Whoever has it can forge them: keep it elsewhere. */
+  /**
+   * Secret of 32 bytes or more that authenticates the lines. Whoever has it can forge them: keep it elsewhere. Chains can
+   * be copied unnoticed between files that share one.
+   */
   readonly key: Uint8Array;
   /** Whether a record counts as written only when it is on disk (`fdatasync`). Default true. */
   readonly durable?: boolean;
@@ -31,9 +36,10 @@ interface Waiting {
 }
 
 /**
- * Opens a file of JSON lines as an audit sink. The lines of a process are a chain: each carries a MAC over itself and the
- * one before, so that `passport-jwe audit verify` finds what was changed, taken out or put in. That lines are missing at
- * the end of a chain, or a whole chain, it cannot find.
+ * Opens a file of JSON lines as an audit sink, with an empty line before what is written at once. The lines of a process
+ * are a chain: each carries a MAC over itself and the one before, so that `passport-jwe audit verify` finds what was
+ * changed in a chain, taken out of it or put into it. It cannot find that lines are missing at the end of a chain, or a
+ * whole chain, nor that a chain, or its beginning, was copied from another file under the same key.
  * @throws TypeError (as rejection) for an option that is missing or makes no sense; else what the file system says.
  */
 export async function openAuditFile(options: AuditFileOptions): Promise<AuditFile> {
@@ -42,45 +48,27 @@ export async function openAuditFile(options: AuditFileOptions): Promise<AuditFil
   const key = deriveChainKey(secret);
   const file = await open(path, 'a', 0o600);
   let end = beginChain();
-  /** The last write failed, perhaps in the middle of a line. */
-  let isTorn = (await file.stat()).size > 0;
-  let waiting: Waiting[] = [];
+  const waiting: Waiting[] = [];
   let writing: Promise<void> | undefined;
 
-  /** All that waits goes to the disk at once. */
-  const writeBatch = async (batch: readonly Waiting[]): Promise<void> => {
-    const chained = chainBatch(batch, end);
+  const writeBatch = async (): Promise<void> => {
+    const { bytes, count, end: next } = chainBatch(key, end, waiting);
+    const batch = waiting.splice(0, count);
     try {
-      await file.appendFile(`${isTorn ? '\n' : ''}${chained.text}`);
+      await appendAtOnce(file, bytes);
       if (durable) await file.datasync();
-      end = chained.end;
-      isTorn = false;
+      end = next;
       for (const { resolve } of batch) resolve();
     } catch (failure) {
       // Nobody knows which lines arrived; those to come stand by themselves.
       end = beginChain();
-      isTorn = true;
       for (const { reject } of batch) reject(failure);
     }
   };
 
   const writeAll = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      await writeBatch(batch);
-    }
+    while (waiting.length > 0) await writeBatch();
     writing = undefined;
-  };
-
-  const chainBatch = (batch: readonly Waiting[], from: ChainEnd) => {
-    let last = from;
-    const lines = batch.map(({ record }) => {
-      const chained = chainLine(key, last, record);
-      last = chained.end;
-      return chained.line;
-    });
-    return { text: lines.join(''), end: last };
   };
 
   return {
@@ -95,4 +83,12 @@ export async function openAuditFile(options: AuditFileOptions): Promise<AuditFil
       await file.close();
     },
   };
+}
+
+/** By a single call of the system, since the lines of other processes may come between two; `appendFile` makes several. */
+async function appendAtOnce(file: FileHandle, bytes: Buffer): Promise<void> {
+  const { bytesWritten } = await file.write(bytes);
+  if (bytesWritten < bytes.length) {
+    throw new Error(`Only ${bytesWritten} of ${bytes.length} bytes went into the audit file`);
+  }
 }

@@ -12,7 +12,7 @@ export interface AuditChain {
 }
 
 export interface AuditProblem {
-  /** Counted from 1. */
+  /** Counted from 1, empty lines included. */
   readonly line: number;
   /**
    * `altered`: the line, or the one that it follows, is not what was written. `gap`: lines are missing before it, or it
@@ -31,8 +31,9 @@ export interface AuditVerification {
 const MAX_PROBLEMS = 100;
 
 /**
- * Reads an audit file and finds what was changed in it, taken out of it or put into it, but for lines taken off the end
- * of a chain, and whole chains.
+ * Reads an audit file and finds what was changed in a chain, taken out of it or put into it. It cannot find that lines
+ * were taken off the end of a chain, or that a whole chain was taken away, nor that a chain, or its beginning, was copied
+ * from another file under the same key. Empty lines mean nothing.
  * @param path what `openAuditFile()` wrote.
  * @param secret its key.
  * @throws TypeError (as rejection) for a key that is too short; else what the file system says.

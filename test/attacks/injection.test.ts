@@ -139,8 +139,8 @@ describe('a record is a line', () => {
   const hasControl = (text: string) => [...text].some((character) => character < ' ' && character !== '\n');
   const parseLines = (text: string) =>
     text
-      .trimEnd()
       .split('\n')
+      .filter((line) => line !== '')
       .map((line) => JSON.parse(line));
 
   test('of the log and of the audit file, whatever a token names itself', async () => {

@@ -24,6 +24,7 @@ export function auditCommand(io: CommandIo): Command {
     .addHelpText(
       'after',
       '\nLines taken off the end of a chain, or whole chains, are not found: compare the times with what you know.\n' +
+        'Nor are chains that were copied from another file under the same key: give each file its own.\n' +
         '\nExample:\n  $ passport-jwe audit verify audit.jsonl --key-file audit.key',
     )
     .action(async (file: string, { keyFile, json }: VerifyOptions) => {
