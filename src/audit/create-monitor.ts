@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { NumericDate } from '../clock.js';
 import { assertOptions, type KnownOptions } from '../options.js';
-import { answerSuspicion, assertSuspicionAnswer, type SuspicionAnswer } from './answer-suspicion.js';
+import { assertSuspicionAnswer, type SuspicionAnswer } from './answer-suspicion.js';
 import { detectRefreshTokenReuse } from './detect-refresh-token-reuse.js';
 import { detectRefusalsOfAddress, detectRefusalsOfClient } from './detect-refusals.js';
 import { detectSharedTokens } from './detect-shared-tokens.js';
@@ -10,6 +10,7 @@ import { detectUseAfterRevocation } from './detect-use-after-revocation.js';
 import type { Detector, DetectorParts } from './detector.js';
 import type { AuditRecord } from './events.js';
 import type { AuditSink } from './record.js';
+import { retryAnswers } from './retry-answers.js';
 import {
   assertWhole,
   type ResolvedThresholds,
@@ -24,7 +25,11 @@ export interface MonitorOptions {
    * not wait for a promise. Default: alerts are only counted.
    */
   readonly onSuspicion?: (alert: SuspiciousUse) => void | Promise<void>;
-  /** What is revoked upon an alert. Default: nothing. */
+  /**
+   * What is revoked upon an alert. An answer that fails is tried again by this process for ten minutes, after a second
+   * at first and every 32 seconds in the end, up to 1000 of them at a time; it then revokes what was issued up to the
+   * second in which it succeeds. Default: nothing is revoked.
+   */
   readonly answer?: SuspicionAnswer;
   /** From which numbers on it is suspicious, by kind of alert. Default: those of each kind. */
   readonly thresholds?: SuspicionThresholds;
@@ -33,7 +38,10 @@ export interface MonitorOptions {
    * At most 1 000 000. Default 10 000.
    */
   readonly maxTracked?: number;
-  /** Told of what failed: the callback, the answer, the monitor. Default: `process.emitWarning`, without the alert. */
+  /**
+   * Told of what failed: the callback, the monitor, and an answer, once when it fails first and once when it is given
+   * up. Default: `process.emitWarning`, without the alert.
+   */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -80,13 +88,15 @@ export function createMonitor(options: MonitorOptions = {}): Monitor {
   const counts = { ...NO_ALERTS };
   const isFirst = createAlertGate(maxTracked);
   const report = createReporter(onError);
+  const makeAnswer = answer === undefined ? undefined : retryAnswers(answer, report);
 
   const raise = (subject: string, alert: SuspiciousUse): void => {
-    if (!isFirst(subject, alert)) return;
+    const name = `${alert.kind} ${subject}`;
+    if (!isFirst(name, alert)) return;
     counts[alert.kind] += 1;
     const shown = Object.freeze(alert);
     void runApart(() => onSuspicion(shown), report);
-    if (answer !== undefined) void runApart(() => answerSuspicion(answer, shown), report);
+    void makeAnswer?.(name, shown);
   };
   const detectors = createDetectors(resolveThresholds(options.thresholds), { maxTracked, raise });
 
@@ -128,11 +138,10 @@ function createDetectors(
   ];
 }
 
-/** Of one subject, one alert of each kind within a window is enough. */
-function createAlertGate(maxTracked: number): (subject: string, alert: SuspiciousUse) => boolean {
+/** Of one name, a kind and its subject, one alert within a window is enough. */
+function createAlertGate(maxTracked: number): (name: string, alert: SuspiciousUse) => boolean {
   const raisedAt = new LRUCache<string, NumericDate>({ max: maxTracked });
-  return (subject, { kind, time, windowSeconds }) => {
-    const name = `${kind} ${subject}`;
+  return (name, { time, windowSeconds }) => {
     const now = Date.parse(time) / 1000;
     const last = raisedAt.get(name);
     // A clock that was set back does not silence what comes after.

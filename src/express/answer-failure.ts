@@ -42,7 +42,8 @@ export function answerFailure(res: Response, error: JweError, writeChallenge: Ch
 
 /**
  * Turns a request away as its authentication was told to: by an answer, or through the error handlers of the
- * application. Where no authentication ran at all, the request is answered as one without credentials.
+ * application. Where no authentication ran at all, the request is answered as one without credentials. Goes on record,
+ * unless it is what the authentication itself refused the request for: whoever did has recorded that.
  */
 export async function refuseRequest(
   exchange: { readonly req: Request; readonly res: Response; readonly next: NextFunction },
@@ -51,10 +52,16 @@ export async function refuseRequest(
   const { req, res, next } = exchange;
   const state = requestState.read(req);
   const writeChallenge = state?.acceptor.writeChallenge ?? defaultChallenge;
-  await state?.acceptor.recordRefusal(req, error, tokenOf(state.outcome));
+  if (state !== undefined && !isRefusedFor(state.outcome, error)) {
+    await state.acceptor.recordRefusal(req, error, tokenOf(state.outcome));
+  }
   if (!state?.failWithError) return answerFailure(res, error, writeChallenge);
   addChallenge(error, writeChallenge);
   return next(error);
+}
+
+function isRefusedFor(outcome: AuthenticationOutcome, error: JweError): boolean {
+  return outcome.kind === 'refused' && outcome.error === error;
 }
 
 function tokenOf(outcome: AuthenticationOutcome): VerifiedToken | undefined {

@@ -42,7 +42,9 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
     const outcome = toOutcome(acceptance);
     requestState.fill(req, { outcome, acceptor, failWithError });
     if (outcome.kind === 'refused') {
-      refuseRequest({ req, res, next }, outcome.error).catch(next);
+      const { error, token } = outcome;
+      const refuse = () => refuseRequest({ req, res, next }, error);
+      acceptor.recordRefusal(req, error, token).then(refuse).catch(next);
       return;
     }
     if (outcome.kind === 'verified') acceptor.recordAcceptance(req, outcome.token);

@@ -1,10 +1,10 @@
 import type { AuditRecord } from '../../src/audit/events.js';
-import { type AuditTrail, createAuditTrail } from '../../src/audit/record.js';
+import { type AuditTrail, createAuditTrail, type OpenAuditTrail } from '../../src/audit/record.js';
 import { clock } from './tokens.js';
 
 /** An audit trail that keeps what it is told. */
 export function createAuditRecorder(): {
-  readonly audit: AuditTrail;
+  readonly audit: OpenAuditTrail;
   readonly records: readonly AuditRecord[];
 } {
   const records: AuditRecord[] = [];
