@@ -84,6 +84,38 @@ describe('buildClaimsSet', () => {
     expect(claims).not.toHaveProperty('scope');
   });
 
+  test.each([[0], [-1], [Number.NaN], [Number.POSITIVE_INFINITY], [null], ['600'], [undefined]])(
+    'refuses a lifetime of %p',
+    (lifetimeSeconds) => {
+      const request: ClaimsRequest = Object.assign({ ...REQUEST }, { lifetimeSeconds });
+      expect(() => buildClaimsSet(request, ISSUED)).toThrow(
+        new TypeError('lifetimeSeconds must be a positive number'),
+      );
+    },
+  );
+
+  test.each([[['']], [['read', 'a b']], [['"', 'read']]])('refuses the scope %j', (scope) => {
+    expect(() => buildClaimsSet({ ...REQUEST, scope }, ISSUED)).toThrow(
+      new TypeError('scope must be an array of scope tokens'),
+    );
+  });
+
+  test('keeps the other claims of the caller where one of them is scope', () => {
+    const claims = { scope: 'forged', tenant: 'acme' };
+    expect(buildClaimsSet({ ...REQUEST, claims }, ISSUED)).toMatchObject({
+      scope: 'read:documents write:documents',
+      tenant: 'acme',
+    });
+  });
+
+  test('says the end of a delegation twice, and never as the caller has it', () => {
+    const claims = { expires_at: NOW + 86_400 };
+    expect(buildClaimsSet({ ...REQUEST, type: 'delegation', claims }, ISSUED)).toMatchObject({
+      exp: NOW + 600,
+      expires_at: NOW + 600,
+    });
+  });
+
   test('is frozen', () => {
     const claims = buildClaimsSet(REQUEST, ISSUED);
     expect(Object.isFrozen(claims)).toBe(true);
@@ -124,7 +156,7 @@ describe('copyCustomClaims', () => {
   });
 
   test.each([[undefined], [null], ['text'], [1], [true], [['a']], [() => ({})]])('refuses %p', (claims) => {
-    expect(() => copyCustomClaims(claims)).toThrow(TypeError);
+    expect(() => copyCustomClaims(claims)).toThrow(new TypeError('Custom claims must be an object'));
   });
 
   test.each([
@@ -132,6 +164,8 @@ describe('copyCustomClaims', () => {
     ['an object that is text in JSON', { toJSON: () => 'text' }],
     ['an object that is a list in JSON', { toJSON: () => ['text'] }],
     ['an object that is nothing in JSON', { toJSON: () => undefined }],
+    ['a function that is an object in JSON', Object.assign(() => 1, { toJSON: () => ({}) })],
+    ['a list that is an object in JSON', Object.assign(['text'], { toJSON: () => ({}) })],
   ])('refuses %s', (_, claims) => {
     expect(() => copyCustomClaims(claims)).toThrow(TypeError);
   });

@@ -61,11 +61,17 @@ describe('resolveClaimsPolicy', () => {
     [{ clockToleranceSeconds: 60.5 }, 'clockToleranceSeconds'],
     [{ maxTokenAgeSeconds: 0 }, 'maxTokenAgeSeconds'],
     [{ maxTokenAgeSeconds: -1 }, 'maxTokenAgeSeconds'],
+    [{ requiredClaims: 'tenant' }, 'requiredClaims'],
+    [{ requiredClaims: ['tenant', ''] }, 'requiredClaims'],
     [{ scopeClaim: '' }, 'scopeClaim'],
     [{ scopeClaim: ['scp'] }, 'scopeClaim'],
   ])('refuses %j', (options, named) => {
     expect(() => resolveClaimsPolicy(untyped({ ...MANDATORY, ...options }))).toThrow(TypeError);
     expect(() => resolveClaimsPolicy(untyped({ ...MANDATORY, ...options }))).toThrow(named);
+  });
+
+  test('allows no clock to differ where the tolerance is 0', () => {
+    expect(resolveClaimsPolicy({ ...MANDATORY, clockToleranceSeconds: 0 }).clockToleranceSeconds).toBe(0);
   });
 
   test.each(['clockToleranceSeconds', 'maxTokenAgeSeconds'])('refuses %s that is not a number', (name) => {
@@ -76,8 +82,10 @@ describe('resolveClaimsPolicy', () => {
     [{ clockToleranceSeconds: '5' }],
     [{ clockToleranceSeconds: null }],
     [{ maxTokenAgeSeconds: '600' }],
-    [{ requiredClaims: 'tenant' }],
     [{ requiredClaims: [1] }],
+    [{ requiredClaims: { length: 0 } }],
+    [{ requiredClaims: null }],
+    [{ scopeClaim: 1 }],
   ])('refuses %j, as a caller without types may pass it', (options) => {
     expect(() => resolveClaimsPolicy(untyped({ ...MANDATORY, ...options }))).toThrow(TypeError);
   });

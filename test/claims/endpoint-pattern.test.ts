@@ -12,6 +12,8 @@ describe('a path is in its normalised form', () => {
     '/a/b.c',
     '/a/..b',
     '/a/.well-known',
+    '/a./b..',
+    '/a.;b',
     "/-._~!$&'()*+,;=:@",
     '/%C3%A9',
     '/%C3%84rger/%C3%9Cbung',
@@ -25,6 +27,7 @@ describe('a path is in its normalised form', () => {
   test.each([
     ['', 'no path'],
     ['a', 'no path'],
+    ['a/b', 'no path'],
     ['http://host/a', 'no path'],
     ['*', 'no path'],
     ['//a', 'an empty segment'],
@@ -119,6 +122,8 @@ describe('a pattern', () => {
     ['GET /users/*/reports', 'GET', '/users//reports'],
     ['GET /users/*/reports', 'GET', '/users/7/8/reports'],
     ['GET /a.b', 'GET', '/aXb'],
+    ['GET', 'GET', '/'],
+    ['*', 'GET', '/reports'],
   ])('%s does not allow %s %s', (pattern, method, path) => {
     expect(matchesEndpoint(pattern, { method, path })).toBe(false);
   });

@@ -18,6 +18,7 @@ describe('isPlainJson', () => {
   test.each([
     ['text', {}],
     ['every kind of value', { a: [null, true, 1.5, 'text', { b: {} }] }],
+    ['a member without a name', { '': 1 }],
     ['null', null],
   ])('accepts %s', (_what, value) => {
     expect(isPlainJson(value, 4)).toBe(true);
@@ -33,6 +34,7 @@ describe('isPlainJson', () => {
     ['a big integer', { a: 1n }],
     ['a date', { a: new Date(0) }],
     ['an object that says how it becomes JSON', { toJSON: () => ({}) }],
+    ['a list that says how it becomes JSON', Object.assign(['a'], { toJSON: () => 'b' })],
     ['a map', new Map()],
     ['an instance', new (class Claims {})()],
     ['one level too many', { a: { b: { c: {} } } }],
@@ -52,8 +54,21 @@ describe('freezeJson', () => {
     expect([value, value.list, value.list[0], value.list[0]?.deep].every(Object.isFrozen)).toBe(true);
   });
 
+  test('freezes what only a list holds, and what only an object holds', () => {
+    const list = [1, null, {}];
+    const object = { text: 'text', nothing: null, list: [] };
+    expect([freezeJson(list, 2), freezeJson(object, 2)]).toEqual([true, true]);
+    expect([list, list[2], object, object.list].every(Object.isFrozen)).toBe(true);
+  });
+
   test.each([
     [{}, 1, true],
+    [null, 0, true],
+    [undefined, 0, true],
+    [[], 0, false],
+    [[{}], 2, true],
+    [[{}], 1, false],
+    [[1, [{}]], 2, false],
     [{}, 0, false],
     ['text', 0, true],
     [{ a: [] }, 2, true],

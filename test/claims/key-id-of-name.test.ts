@@ -6,6 +6,8 @@ test.each([
   ['  Zoë & Co. ', 'zoe-co'],
   ['x'.repeat(80), 'x'.repeat(64)],
   [`${'x'.repeat(64)} y`, 'x'.repeat(64)],
+  [` ${'x'.repeat(63)} y`, 'x'.repeat(63)],
+  [` ${'x'.repeat(80)}`, 'x'.repeat(64)],
   ['钥匙', ''],
   ['', ''],
 ])('the name %j gives %j', (name, keyId) => {

@@ -63,6 +63,24 @@ describe('narrowByType', () => {
     test.each(['sub', 'client_id', ...Object.keys(claims)])('needs %s', (name) => {
       expect(reasonFor(type, { ...claims, [name]: undefined })).toBe('claim_malformed');
     });
+
+    test.each(['permissions', 'metadata', 'api_key_name'])('needs no %s', (name) => {
+      expect(narrowByType(claimsSetOf(type, { ...claims, [name]: undefined }), {}, []).type).toBe(type);
+    });
+
+    test.each([
+      [{ permissions: 'read' }],
+      [{ permissions: ['read', 1] }],
+      [{ permissions: null }],
+      [{ metadata: 'enterprise' }],
+      [{ metadata: ['enterprise'] }],
+      [{ metadata: null }],
+      [{ api_key_name: 1 }],
+      [{ api_key_name: ['Demo key'] }],
+      [{ api_key_name: null }],
+    ])('refuses %j', (overrides) => {
+      expect(reasonFor(type, { ...claims, ...overrides })).toBe('claim_malformed');
+    });
   });
 
   describe.each([
@@ -96,7 +114,42 @@ describe('narrowByType', () => {
     );
   });
 
+  describe('limits that an API key need not have', () => {
+    const withLimits = (limits: Record<string, unknown>) => ({
+      ...CLAIMS_BY_TYPE.api_call,
+      rate_limits: { ...RATE_LIMITS, ...limits },
+    });
+
+    test.each([
+      [{ tokens_per_month: 1 }],
+      [{ per_user: {} }],
+      [{ per_user: { requests_per_hour: 1, tokens_per_month: 2 } }],
+    ])('are accepted as %j', (limits) => {
+      expect(narrowByType(claimsSetOf('api_call', withLimits(limits)), {}, []).type).toBe('api_call');
+    });
+
+    test.each([
+      [{ tokens_per_month: '1' }],
+      [{ tokens_per_month: null }],
+      [{ per_user: 1 }],
+      [{ per_user: [] }],
+      [{ per_user: null }],
+      [{ per_user: { requests_per_hour: 1, tokens_per_month: '2' } }],
+    ])('are refused as %j', (limits) => {
+      expect(reasonFor('api_call', withLimits(limits))).toBe('claim_malformed');
+    });
+  });
+
   describe('delegation', () => {
+    test.each([
+      [{ lineage: [{ jti: 'j1', client_id: 'demo', iat: NOW - 60 }] }],
+      [{ lineage: [{ ...LINEAGE_ENTRY, session_id: 's1', kid: 'k1', is_actor: true }, LINEAGE_ENTRY] }],
+      [{ allowed_models: [], allowed_functions: ['add'], allowed_endpoints: ['GET /a'] }],
+    ])('accepts %j', (overrides) => {
+      const claims = claimsSetOf('delegation', { ...CLAIMS_BY_TYPE.delegation, ...overrides });
+      expect(narrowByType(claims, {}, []).claims).toEqual(claims);
+    });
+
     test.each([
       [{ delegator: 1 }],
       [{ delegated_to: ['agent'] }],
@@ -113,6 +166,8 @@ describe('narrowByType', () => {
       [{ lineage: [{ ...LINEAGE_ENTRY, kid: 1 }] }],
       [{ lineage: [{ ...LINEAGE_ENTRY, is_actor: false }] }],
       [{ allowed_models: 'echo-1' }],
+      [{ allowed_functions: ['add', 1] }],
+      [{ allowed_endpoints: null }],
       [{ lineage: [{ ...LINEAGE_ENTRY, iat: '1' }] }],
       [{ lineage: [LINEAGE_ENTRY, { ...LINEAGE_ENTRY, iat: undefined }] }],
     ])('refuses %j', (overrides) => {
