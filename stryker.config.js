@@ -3,7 +3,14 @@ import jestConfig from './jest.config.js';
 const FOLDERS = ['bearer', 'claims', 'jwe', 'keys'];
 
 /** They start other programs, or wait for files and keys; what they show, others show in less time. */
-const LONG = ['python', 'other-libraries', 'rotation-processes', 'open-key-ring', 'derive-from-passphrase', 'sources/'];
+const LONG = [
+  'python',
+  'other-libraries',
+  'rotation-processes',
+  'open-key-ring',
+  'derive-from-passphrase',
+  'sources/',
+];
 
 const { displayName: _, ...project } = jestConfig.projects[0];
 
@@ -13,6 +20,9 @@ export default {
   testRunner: 'jest',
   testRunnerNodeArgs: ['--experimental-vm-modules'],
   coverageAnalysis: 'perTest',
+  // A runner that has just started loads everything first. In the default of 5 s it often cannot, and the next starts
+  // anew: change after change would count as found, by nothing but that.
+  timeoutMS: 60_000,
   jest: {
     config: {
       ...project,
