@@ -20,6 +20,9 @@ export default {
   testRunner: 'jest',
   testRunnerNodeArgs: ['--experimental-vm-modules'],
   coverageAnalysis: 'perTest',
+  // A runner that has just started loads everything first. In the default of 5 s it often cannot, and the next starts
+  // anew: change after change would count as found, by nothing but that.
+  timeoutMS: 60_000,
   jest: {
     config: {
       ...project,

@@ -26,7 +26,7 @@ describe('extractBearerToken', () => {
     expect(extractBearerToken(['Bearer '])).toBe('');
   });
 
-  test.each([[[]], [['']], [['Basic YTpi']], [['Bearerabc']], [['Bearer-x abc']], [['Token abc']]])(
+  test.each([[[]], [['']], [['Basic YTpi']], [['Bearerabc']], [['Bearer-x abc']], [['Token bearer abc']]])(
     'finds none in %j',
     (headers) => {
       expect(extractBearerToken(headers)).toBeUndefined();

@@ -44,11 +44,12 @@ describe('AES-GCM', () => {
     );
   });
 
-  test('draws another IV every time', () => {
+  test('draws another IV every time, each of 96 bits', () => {
     const ivs = Array.from({ length: 500 }, () =>
       Buffer.from(sealContent('', Buffer.from(''), key).iv).toString('hex'),
     );
     expect(new Set(ivs).size).toBe(500);
+    expect(new Set(ivs.map((iv) => iv.length / 2))).toEqual(new Set([12]));
   });
 
   test('opens nothing with other additional data', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidTokenError } from '../../src/errors.js';
 import { decodeBase64url } from '../../src/jwe/base64url.js';
+import { thrownBy } from '../support/caught.js';
 
 describe('decodeBase64url', () => {
   test.each([
@@ -38,7 +39,9 @@ describe('decodeBase64url', () => {
     ['a percent sign', 'Zm9v%3D'],
     ['a comma', 'Zm9,'],
   ])('refuses %s: %j', (_what, segment) => {
-    expect(() => decodeBase64url(segment)).toThrow(new InvalidTokenError('not_base64url'));
+    const error = thrownBy(() => decodeBase64url(segment));
+    expect(error).toBeInstanceOf(InvalidTokenError);
+    expect(error).toMatchObject({ reason: 'not_base64url' });
   });
 
   test('takes one spelling of the same bytes: no last character with stray bits', () => {
@@ -54,5 +57,6 @@ describe('decodeBase64url', () => {
     expect(accepted('Z')).toEqual(['A', 'Q', 'g', 'w']);
     expect(accepted('Zm')).toHaveLength(16);
     expect(accepted('Zm9')).toHaveLength(64);
+    expect([...accepted(''), ...accepted('Zm9v')]).toEqual([]);
   });
 });

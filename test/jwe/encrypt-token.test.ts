@@ -3,6 +3,7 @@ import type { JsonObject } from '../../src/claims/json.js';
 import { decryptToken } from '../../src/jwe/decrypt-token.js';
 import { encryptToken } from '../../src/jwe/encrypt-token.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import { thrownBy } from '../support/caught.js';
 import { AUDIENCE, claimsOf, createRing, NOW, secretOf } from '../support/tokens.js';
 
 const ENCRYPTIONS = ['A128GCM', 'A192GCM', 'A256GCM'] as const;
@@ -104,7 +105,9 @@ describe('encryptToken', () => {
   test('refuses a header that no reader would take: over 1 KiB', async () => {
     const key = await createKey();
     const header = { filler: 'x'.repeat(1024) };
-    expect(() => encryptToken(claimsOf(), key, { typ: 'at+jwt', header })).toThrow(TypeError);
+    const error = thrownBy(() => encryptToken(claimsOf(), key, { typ: 'at+jwt', header }));
+    expect(error).toEqual(new TypeError('No reader would accept this protected header'));
+    expect(error).toMatchObject({ cause: { reason: 'header_too_long' } });
   });
 
   test('refuses a key that was handed over for decryption only', async () => {
@@ -112,6 +115,8 @@ describe('encryptToken', () => {
     const ring = await createKeyRing({ current: { jwks: { keys } } });
     const key = ring.decryptionKey(ring.current);
     expect(key).toMatchObject({ encrypts: false });
-    if (key !== undefined) expect(() => encryptToken(claimsOf(), key, { typ: 'at+jwt' })).toThrow(TypeError);
+    expect(() => key && encryptToken(claimsOf(), key, { typ: 'at+jwt' })).toThrow(
+      new TypeError('This key only decrypts'),
+    );
   });
 });

@@ -93,6 +93,6 @@ describe('resolveLegacyPolicy', () => {
   test.each([[null], [[]], [true], ['key']])('refuses %j', (options) => {
     expect(() =>
       Reflect.apply(resolveLegacyPolicy, undefined, [options, resolveClaimsPolicy(CLAIMS)]),
-    ).toThrow(TypeError);
+    ).toThrow(new TypeError('legacy needs an object of options'));
   });
 });

@@ -216,6 +216,8 @@ describe('iv and tag of A256GCMKW', () => {
     [{ iv: Buffer.alloc(16).toString('base64url') }, 'header_invalid_member'],
     [{ tag: Buffer.alloc(12).toString('base64url') }, 'header_invalid_member'],
     [{ tag: '' }, 'header_invalid_member'],
+    [{ iv: Array(16).fill('A') }, 'header_invalid_member'],
+    [{ tag: Array(22).fill('A') }, 'header_invalid_member'],
     [{ iv: Buffer.alloc(12).toString('base64url') }, 'decryption'],
     [{ tag: Buffer.alloc(16).toString('base64url') }, 'decryption'],
     [{ iv: '!'.repeat(16) }, 'decryption'],

@@ -65,6 +65,13 @@ describe('parseProtectedHeader', () => {
     expect(reasonFor(text)).toBe('header_not_json');
   });
 
+  test('says by its cause where the JSON is wrong', () => {
+    expect(thrownBy(() => parseProtectedHeader(Buffer.from('{')))).toHaveProperty(
+      'cause',
+      expect.any(SyntaxError),
+    );
+  });
+
   test.each([
     ['a lone continuation byte', [0x80]],
     ['a byte that is never UTF-8', [0xff]],

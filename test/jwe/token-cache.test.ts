@@ -7,8 +7,9 @@ import {
   TokenCache,
   type TokenCacheOptions,
 } from '../../src/jwe/token-cache.js';
+import type { ContentKey } from '../../src/keys/content-key.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
-import { createRing, mintToken, NOW } from '../support/tokens.js';
+import { AUDIENCE, createRing, mintToken, NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
 
 let ring: KeyRing;
@@ -19,6 +20,11 @@ beforeAll(async () => {
 
 const cacheOf = (options: TokenCacheOptions = {}) =>
   new TokenCache(ring, { maxEntries: 10, maxBytes: 1_000_000, ...options });
+
+/** The ring with another key under whatever name. */
+function withKey(key: ContentKey): KeyRing {
+  return Object.defineProperty(Object.create(ring), 'decryptionKey', { value: () => key });
+}
 
 function mint(claims: Record<string, unknown> = {}): { token: string; decrypted: DecryptedToken } {
   const token = mintToken(ring, { claims });
@@ -64,6 +70,12 @@ describe('TokenCache', () => {
     expect(tiny.size).toBe(0);
   });
 
+  test('counts 512 bytes for an entry, and three for each of its characters', () => {
+    const [cache, minted] = [cacheOf(), mint()];
+    keep(cache, minted);
+    expect(cache.bytes).toBe(512 + 3 * minted.token.length);
+  });
+
   test('forgets a token at its exp, whatever tolerance readers have', () => {
     const [cache, minted] = [cacheOf(), mint()];
     keep(cache, minted);
@@ -79,12 +91,83 @@ describe('TokenCache', () => {
     expect(cache.size).toBe(1);
   });
 
+  test('looks for expired tokens once a minute, not with every token', () => {
+    const cache = cacheOf();
+    keep(cache, mint({ exp: NOW + 10 }));
+    keep(cache, mint(), NOW + 59);
+    expect(cache.size).toBe(2);
+    keep(cache, mint(), NOW + 60);
+    expect(cache.size).toBe(2);
+  });
+
+  test('keeps no token that has expired', () => {
+    const cache = cacheOf();
+    keep(cache, mint(), NOW + 600);
+    expect(cache.size).toBe(0);
+  });
+
+  test.each([[undefined], [null], ['9999999999'], [Number.MAX_VALUE]])(
+    'keeps no token whose exp is %j',
+    (exp) => {
+      const cache = cacheOf();
+      keep(cache, mint({ exp }));
+      expect(cache.size).toBe(0);
+    },
+  );
+
+  test('keeps no token with a nested signature', () => {
+    const [cache, { token, decrypted }] = [cacheOf(), mint()];
+    keep(cache, { token, decrypted: { ...decrypted, signedHeader: { alg: 'EdDSA' } } });
+    expect(cache.size).toBe(0);
+  });
+
+  test('forgets a token when its key ends', () => {
+    const ending: ContentKey = { ...ring.encryptionKey('access', AUDIENCE), notAfter: NOW + 100 };
+    const cache = new TokenCache(withKey(ending), { maxEntries: 10, maxBytes: 1_000_000 });
+    const { token, decrypted } = mint();
+    keep(cache, { token, decrypted: { ...decrypted, key: ending } });
+    expect(cache.find(digestToken(token), NOW + 99)).toBeDefined();
+    expect(cache.find(digestToken(token), NOW + 100)).toBeUndefined();
+  });
+
+  test('forgets a token whose key gave way to another of the same name', () => {
+    const [cache, minted] = [cacheOf(), mint()];
+    const other: ContentKey = { ...ring.encryptionKey('access', AUDIENCE) };
+    keep(cache, { ...minted, decrypted: { ...minted.decrypted, key: other } });
+    expect(cache.size).toBe(0);
+  });
+});
+
+describe('digestToken', () => {
+  test('is SHA-256 in base64url (FIPS 180-4, the digest of "abc")', () => {
+    expect(digestToken('abc')).toBe('ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0');
+  });
+});
+
+describe('resolveTokenCache', () => {
+  test('keeps 10 000 tokens in 64 MiB by default', () => {
+    expect(resolveTokenCache()).toEqual({ maxEntries: 10_000, maxBytes: 67_108_864 });
+    expect(resolveTokenCache({ maxBytes: 5000 })).toEqual({ maxEntries: 10_000, maxBytes: 5000 });
+  });
+
+  test('takes a bound of one, and is frozen', () => {
+    const limits = resolveTokenCache({ maxEntries: 1, maxBytes: 1 });
+    expect(limits).toEqual({ maxEntries: 1, maxBytes: 1 });
+    expect(Object.isFrozen(limits)).toBe(true);
+  });
+
+  test('keeps nothing where it is false', () => {
+    expect(resolveTokenCache(false)).toBeUndefined();
+  });
+
   test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10'])('refuses the bound %p', (bound) => {
     expect(() => resolveTokenCache(untyped({ maxEntries: bound }))).toThrow('tokenCache.maxEntries');
     expect(() => resolveTokenCache(untyped({ maxBytes: bound }))).toThrow('tokenCache.maxBytes');
   });
 
   test('refuses an option that there is not', () => {
-    expect(() => resolveTokenCache(untyped({ max: 5 }))).toThrow(TypeError);
+    expect(() => resolveTokenCache(untyped({ max: 5 }))).toThrow(
+      new TypeError('tokenCache has no option of that name: max'),
+    );
   });
 });

@@ -65,6 +65,11 @@ describe('a nested token', () => {
   });
 });
 
+test('a nested token may have members that are not the refused ones, however alike their names', async () => {
+  const signedHeader = { critical: 1, uncrit: 1, zipped: 1, ax5t: 1, Cty: 1 };
+  expect(await verdictOnNested({ signedHeader })).toBe('accepted');
+});
+
 describe('a token that is encrypted to a public key', () => {
   test('is refused without a nested JWS', async () => {
     expect(await verdictOnNested({ header: { cty: undefined } })).toBe('not_signed');
