@@ -70,7 +70,9 @@ describeWithRedis('with a Redis of its own', () => {
         'ttl:family:{demo}:long',
         'ttl:family:{demo}:short',
       ]);
-      expect([indexEnd, expiryEnd]).toEqual([longEnd, longEnd]);
+      // Redis takes the time anew for each, which may be a millisecond later.
+      for (const end of [indexEnd, expiryEnd])
+        expect(Math.abs((end ?? 0) - (longEnd ?? 0))).toBeLessThan(1000);
       expect(shortEnd).toBeGreaterThan(0);
       expect(shortEnd).toBeLessThan(longEnd ?? 0);
     });
