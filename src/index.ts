@@ -70,9 +70,9 @@ export type { LegacyTokenType } from './claims/complete-legacy-claims.js';
 export type { JsonObject, JsonValue } from './claims/json.js';
 export type { VerifiedToken, VerifiedTokenOf } from './claims/verified-token.js';
 export type { Clock, NumericDate } from './clock.js';
+export type { ErrorCode, WireError } from './error-codes.js';
 export {
   AccessDeniedError,
-  type ErrorCode,
   InsufficientScopeError,
   InvalidClientError,
   InvalidGrantError,
@@ -87,7 +87,6 @@ export {
   UnauthorizedClientError,
   UnsupportedGrantTypeError,
   UnsupportedTokenTypeError,
-  type WireError,
 } from './errors.js';
 export type { AcceptOptions } from './express/acceptor.js';
 export { requireEndpoint, requireFunctions, requireModel } from './express/allowance-guards.js';

@@ -9,6 +9,7 @@ const SOURCE = fileURLToPath(new URL('../src', import.meta.url));
 const LAYERS: readonly (readonly RegExp[])[] = [
   [
     /^errors\.ts$/,
+    /^error-codes\.ts$/,
     /^rate-limit-headers\.ts$/,
     /^clock\.ts$/,
     /^steady-clock\.ts$/,

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.js';
+import type { ErrorCode } from '../error-codes.js';
 import type { ClientRejection, ExchangeRejection, GrantRejection, TokenRejection } from './rejections.js';
 
 /** A token that is issued, and to whom. */

@@ -1,0 +1,18 @@
+/** `error` values as they stand on the wire: RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 8707 section 2. */
+export type WireError =
+  | 'invalid_request'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'access_denied'
+  | 'rate_limit_exceeded'
+  | 'temporarily_unavailable'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'invalid_scope'
+  | 'invalid_target'
+  | 'unsupported_token_type';
+
+/** Stable codes for callers and for the audit trail; they never change within a major version. */
+export type ErrorCode = `ERR_${Uppercase<WireError>}` | 'ERR_MISSING_CREDENTIALS' | 'ERR_CONFIGURATION';
