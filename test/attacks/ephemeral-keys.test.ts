@@ -1,16 +1,16 @@
 import {
   createCipheriv,
   createHash,
+  createPrivateKey,
   createPublicKey,
   diffieHellman,
-  generateKeyPairSync,
   randomBytes,
 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TokenRejection } from 'passport-jwe';
 import type { Jwk } from '../../src/keys/jwk.js';
 import { ACCEPTED, type AttackTarget, refusedAs, startTarget } from '../support/attack-target.js';
-import { generateOkp, generateRecipient } from '../support/key-pairs.js';
+import { generateEc, generateOkp, generateRecipient } from '../support/key-pairs.js';
 import { createParties, type Parties, signText } from '../support/signed-tokens.js';
 import { claimsOf, ISSUER } from '../support/tokens.js';
 
@@ -83,10 +83,10 @@ function present(curve: Curve, epk: Jwk, secret: Uint8Array) {
 test.each(['P-256', 'X25519'] as const)('a token for a point of %s is accepted', async (curve) => {
   const { recipient } = settings[curve].parties;
   const recipientKey = createPublicKey({ key: { ...recipient.publicJwk }, format: 'jwk' });
-  const { privateKey, publicKey } =
-    curve === 'P-256' ? generateKeyPairSync('ec', { namedCurve: curve }) : generateKeyPairSync('x25519');
+  const { privateJwk, publicJwk } = curve === 'P-256' ? generateEc(curve) : generateOkp('x25519');
+  const privateKey = createPrivateKey({ key: { ...privateJwk }, format: 'jwk' });
   const secret = diffieHellman({ privateKey, publicKey: recipientKey });
-  expect(await present(curve, publicKey.export({ format: 'jwk' }), secret)).toMatchObject(ACCEPTED);
+  expect(await present(curve, publicJwk, secret)).toMatchObject(ACCEPTED);
 });
 
 describe('points that are not on P-256 (RFC 7518 section 6.2.1)', () => {

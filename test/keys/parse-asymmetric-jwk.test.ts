@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { AgreementCurve, AsymmetricKey } from '../../src/keys/content-key.js';
 import type { Jwk } from '../../src/keys/jwk.js';
@@ -247,7 +246,7 @@ function isTaken(jwk: Jwk): boolean {
 }
 
 describe('a shared key that wraps others', () => {
-  const k = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }).x;
+  const k = Buffer.from(Array.from({ length: 32 }, (_, index) => index)).toString('base64url');
   const shared = { kty: 'oct', kid: 'shared', k };
 
   test.each([
@@ -270,7 +269,7 @@ describe('a shared key that wraps others', () => {
     ['A256KW', { enc: 'A256CBC-HS512' }],
     ['A256KW', { kid: undefined }],
     ['A256KW', { k: filled(32, 0) }],
-    ['A256KW', { k: k?.slice(0, 22) }],
+    ['A256KW', { k: k.slice(0, 22) }],
     ['A256GCMKW', { k: `${k}${k}` }],
     ['A256GCMKW', { key_ops: ['deriveBits'] }],
     ['A256GCM', { enc: 'A128GCM' }],

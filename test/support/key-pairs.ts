@@ -1,4 +1,10 @@
-import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  type X25519KeyPairOptions,
+} from 'node:crypto';
 import type { AgreementCurve, AsymmetricAlgorithm } from '../../src/keys/content-key.js';
 import type { Jwk } from '../../src/keys/jwk.js';
 import type { SignatureAlgorithm } from '../../src/keys/signature-key.js';
@@ -9,36 +15,41 @@ export interface JwkPair {
   readonly publicJwk: Jwk;
 }
 
-interface Halves {
-  readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
-}
+/**
+ * Node 20 may wait for itself for ever where a key of `generateKeyPairSync` is exported later: the export holds the lock
+ * of the key, and a garbage collection meanwhile, of the job that generated it, wants it too. As PEM it is exported
+ * while the job still lives.
+ */
+const PEM: X25519KeyPairOptions<'pem', 'pem'> = {
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+};
 
-function toPair({ privateKey, publicKey }: Halves, members: Jwk): JwkPair {
+function toPair(halves: { privateKey: string; publicKey: string }, members: Jwk): JwkPair {
   return {
-    privateJwk: { ...privateKey.export({ format: 'jwk' }), ...members },
-    publicJwk: { ...publicKey.export({ format: 'jwk' }), ...members },
+    privateJwk: { ...createPrivateKey(halves.privateKey).export({ format: 'jwk' }), ...members },
+    publicJwk: { ...createPublicKey(halves.publicKey).export({ format: 'jwk' }), ...members },
   };
 }
 
 export function generateRsa(members: Jwk = {}, modulusLength = 2048): JwkPair {
-  return toPair(generateKeyPairSync('rsa', { modulusLength }), members);
+  return toPair(generateKeyPairSync('rsa', { modulusLength, ...PEM }), members);
 }
 
 export function generateEc(namedCurve: string, members: Jwk = {}): JwkPair {
-  return toPair(generateKeyPairSync('ec', { namedCurve }), members);
+  return toPair(generateKeyPairSync('ec', { namedCurve, ...PEM }), members);
 }
 
 export function generateOkp(curve: 'x25519' | 'ed25519' | 'x448' | 'ed448', members: Jwk = {}): JwkPair {
   switch (curve) {
     case 'x25519':
-      return toPair(generateKeyPairSync('x25519'), members);
+      return toPair(generateKeyPairSync('x25519', PEM), members);
     case 'ed25519':
-      return toPair(generateKeyPairSync('ed25519'), members);
+      return toPair(generateKeyPairSync('ed25519', PEM), members);
     case 'x448':
-      return toPair(generateKeyPairSync('x448'), members);
+      return toPair(generateKeyPairSync('x448', PEM), members);
     case 'ed448':
-      return toPair(generateKeyPairSync('ed448'), members);
+      return toPair(generateKeyPairSync('ed448', PEM), members);
   }
 }
 
