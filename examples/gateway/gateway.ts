@@ -10,6 +10,7 @@ import {
   watchApiKeys,
 } from 'passport-jwe';
 import { createApp, type Service } from './app.js';
+import { type Closeable, closeAll } from './close-all.js';
 import { openDataDirectory } from './data-directory.js';
 import { createEchoModel } from './echo/create-echo-model.js';
 import { connectProviders } from './models/connect-providers.js';
@@ -32,11 +33,6 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Something that was opened and has to be closed. */
-interface Closeable {
-  close(): unknown;
-}
-
 /** Loads everything, then listens: issuer and audience default to the origin that it listens on. */
 export async function startGateway(
   settings: Settings,
@@ -47,9 +43,6 @@ export async function startGateway(
   const keep = <Kept extends Closeable>(kept: Kept): Kept => {
     opened.unshift(kept);
     return kept;
-  };
-  const closeAll = async (): Promise<void> => {
-    for (const kept of opened) await kept.close();
   };
 
   try {
@@ -95,10 +88,12 @@ export async function startGateway(
       origin,
       metricsOrigin: metrics.origin,
       demoApiKey,
-      close: () => close().finally(closeAll),
+      close: () => close().finally(() => closeAll(opened)),
     };
   } catch (failure) {
-    await closeAll();
+    await closeAll(opened).catch((err: unknown) =>
+      observers.logger?.warn({ err }, 'not everything could be closed'),
+    );
     throw failure;
   }
 }
