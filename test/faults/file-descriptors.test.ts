@@ -141,11 +141,13 @@ async function use(token: unknown, agent = held): Promise<number | undefined> {
   });
 
   test('reads API keys again that it could not read, though nobody touches them any more', async () => {
+    const idle = openDescriptors();
     const names = Array.from({ length: 5 * SPARE }, (_, index) => `n${index}`);
     for (const name of names) await apiKeys.put(`${name}.yaml`, fileOf(name));
     const known = ['minimal', ...names].sort();
     await until(async () => JSON.stringify((await ask('/keys')).body['apiKeys']) === JSON.stringify(known));
-    limitDescriptors(openDescriptors() + SPARE);
+    await until(async () => openDescriptors() <= idle);
+    limitDescriptors(idle + SPARE);
     await apiKeys.put('other.yaml', fileOf('other'));
     await until(async () => program.output().includes('api_keys.rejected'));
     expect((await ask('/keys')).body['apiKeys']).toEqual(known);
