@@ -12,8 +12,8 @@ export function nextWholeSecond(now: NumericDate): NumericDate {
   return Math.ceil(now);
 }
 
-/** Until tokens that are issued now are younger than the store. */
+/** Until tokens that are issued now are younger than the store. Timers may fire a millisecond early. */
 export async function untilTime(time: NumericDate, clock: Clock): Promise<void> {
   const waitMs = Math.min(MAX_WAIT_MS, Math.ceil((time - clock()) * 1000));
-  if (waitMs > 0) await wait(waitMs);
+  if (waitMs > 0) await wait(waitMs + 1);
 }

@@ -65,7 +65,7 @@ async function finishUpload(upload: ClientRequest) {
 
 test('SIGTERM under load cuts off no request, and no stream', async () => {
   const apiKeysDir = await writeApiKey(keyOf(1000));
-  const { program, origin } = await startAndWait({ API_KEYS_DIR: apiKeysDir, SHUTDOWN_DELAY_MS: '600' });
+  const { program, origin } = await startAndWait({ API_KEYS_DIR: apiKeysDir, SHUTDOWN_DELAY_MS: '3000' });
   const token = await exchange(origin, API_KEY);
   const dispatcher = new Agent({ connections: CLIENTS });
   let isReady = true;
