@@ -15,22 +15,22 @@ const CIPHERS: Record<ContentEncryption, CipherGCMTypes> = {
 
 /** What AES-GCM yields and takes back. */
 export interface SealedContent {
-  readonly iv: Uint8Array;
-  readonly ciphertext: Uint8Array;
-  readonly tag: Uint8Array;
+  readonly iv: Buffer;
+  readonly ciphertext: Buffer;
+  readonly tag: Buffer;
 }
 
 /** IVs are drawn so many at a time: one by one, each takes 2 µs, a fifth of what encrypting a token takes (Node 20). */
 const IVS_DRAWN = 256;
 
 let ivs = Buffer.alloc(0);
+let drawn = 0;
 
 /** A random IV that is used once. Each batch is a buffer of its own, so that none is overwritten. */
-function drawIv(): Uint8Array {
-  if (ivs.length === 0) ivs = randomBytes(IVS_DRAWN * IV_BYTES);
-  const iv = ivs.subarray(0, IV_BYTES);
-  ivs = ivs.subarray(IV_BYTES);
-  return iv;
+function drawIv(): Buffer {
+  if (drawn === ivs.length) [ivs, drawn] = [randomBytes(IVS_DRAWN * IV_BYTES), 0];
+  drawn += IV_BYTES;
+  return ivs.subarray(drawn - IV_BYTES, drawn);
 }
 
 /**

@@ -21,7 +21,7 @@ export function encryptToken(claims: object, key: ContentKey, options: EncryptOp
   if (key.alg !== 'dir') throw new TypeError('This key is not for direct encryption');
   const { encoded, additionalData } = encodeHeader(key, options);
   const { iv, ciphertext, tag } = sealContent(JSON.stringify(claims), additionalData, key);
-  return `${encoded}..${encode(iv)}.${encode(ciphertext)}.${encode(tag)}`;
+  return `${encoded}..${iv.toString('base64url')}.${ciphertext.toString('base64url')}.${tag.toString('base64url')}`;
 }
 
 interface EncodedHeader {
@@ -57,8 +57,4 @@ export function assertReadable(headerBytes: Buffer): void {
   } catch (cause) {
     throw new TypeError('No reader would accept this protected header', { cause });
   }
-}
-
-function encode(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');
 }

@@ -1,9 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidTokenError } from '../../src/errors.js';
-import { decodeBase64url } from '../../src/jwe/base64url.js';
+import { assertAscii, decodeBase64url, SegmentDecoder } from '../../src/jwe/base64url.js';
 import { thrownBy } from '../support/caught.js';
 
-describe('decodeBase64url', () => {
+const shared = new SegmentDecoder(8);
+
+function decodeShared(segment: string): Buffer {
+  assertAscii(segment);
+  return shared.decode(segment);
+}
+
+describe.each([
+  ['decodeBase64url', decodeBase64url],
+  ['SegmentDecoder', decodeShared],
+])('%s', (_name, decode) => {
   test.each([
     ['', ''],
     ['Zg', 'f'],
@@ -11,11 +21,11 @@ describe('decodeBase64url', () => {
     ['Zm9v', 'foo'],
     ['Zm9vYmFy', 'foobar'],
   ])('decodes %j to %j (RFC 4648 section 10, without padding)', (segment, text) => {
-    expect(decodeBase64url(segment).toString()).toBe(text);
+    expect(decode(segment).toString()).toBe(text);
   });
 
   test('decodes the two characters of its own alphabet (RFC 7515 appendix C)', () => {
-    expect([...decodeBase64url('A-z_4ME')]).toEqual([3, 236, 255, 224, 193]);
+    expect([...decode('A-z_4ME')]).toEqual([3, 236, 255, 224, 193]);
   });
 
   test.each([
@@ -39,7 +49,7 @@ describe('decodeBase64url', () => {
     ['a percent sign', 'Zm9v%3D'],
     ['a comma', 'Zm9,'],
   ])('refuses %s: %j', (_what, segment) => {
-    const error = thrownBy(() => decodeBase64url(segment));
+    const error = thrownBy(() => decode(segment));
     expect(error).toBeInstanceOf(InvalidTokenError);
     expect(error).toMatchObject({ reason: 'not_base64url' });
   });
@@ -49,7 +59,7 @@ describe('decodeBase64url', () => {
     const accepted = (prefix: string) =>
       alphabet.filter((last) => {
         try {
-          return decodeBase64url(prefix + last).length > 0;
+          return decode(prefix + last).length > 0;
         } catch {
           return false;
         }
@@ -58,5 +68,28 @@ describe('decodeBase64url', () => {
     expect(accepted('Zm')).toHaveLength(16);
     expect(accepted('Zm9')).toHaveLength(64);
     expect([...accepted(''), ...accepted('Zm9v')]).toEqual([]);
+  });
+});
+
+describe('SegmentDecoder', () => {
+  test('decodes one segment after the other into the same memory', () => {
+    const decoder = new SegmentDecoder(3);
+    const [whole, shorter] = [decoder.decode('Zm9v'), decoder.decode('Yg')];
+    expect([whole.buffer, whole.byteOffset]).toEqual([shorter.buffer, shorter.byteOffset]);
+    expect([whole.toString(), shorter.toString()]).toEqual(['boo', 'b']);
+  });
+
+  test('shows nothing of a longer segment before', () => {
+    const decoder = new SegmentDecoder(6);
+    decoder.decode('Zm9vYmFy');
+    expect([...decoder.decode('')]).toEqual([]);
+    expect(decoder.decode('Zg').toString()).toBe('f');
+  });
+
+  test('gives a segment for which its memory is too small a buffer of its own', () => {
+    const decoder = new SegmentDecoder(3);
+    const [own, kept] = [decoder.decode('Zm9vYg'), decoder.decode('Zm9v')];
+    expect([own.toString(), kept.toString()]).toEqual(['foob', 'foo']);
+    expect(thrownBy(() => decoder.decode('Zm9vYh'))).toMatchObject({ reason: 'not_base64url' });
   });
 });

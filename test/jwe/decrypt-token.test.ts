@@ -63,6 +63,12 @@ describe('decryptToken', () => {
     expect(Object.isFrozen(decrypted)).toBe(true);
   });
 
+  test('opens a token longer than most', () => {
+    const claims = claimsOf({ note: 'x'.repeat(12_000) });
+    const token = forgeToken(key, { plaintext: JSON.stringify(claims) });
+    expect(decryptToken(token, { keyRing: ring, maxTokenLength: 20_000 }, NOW).claims).toEqual(claims);
+  });
+
   test('takes a token with members that it does not know, and without typ', () => {
     const text = `{"kid":"${key.kid}","enc":"A256GCM","alg":"dir","x":1}`;
     expect(verdictOnForged({ header: text })).toBe('accepted');
