@@ -43,7 +43,9 @@ export function assertKeyUsage(options: KeyUsageOptions): void {
   if (!(Number.isInteger(limit) && limit > 0 && limit <= MAX_LIMIT)) {
     throw new TypeError(`usage.limit must be a whole number from 1 to ${MAX_LIMIT}`);
   }
-  if (!(warnShare >= 0 && warnShare <= 1)) throw new TypeError('usage.warnShare must be from 0 to 1');
+  if (!(Number.isFinite(warnShare) && warnShare >= 0 && warnShare <= 1)) {
+    throw new TypeError('usage.warnShare must be from 0 to 1');
+  }
 }
 
 export interface KeyUsageParts extends KeyUsageOptions {

@@ -61,11 +61,29 @@ describe('the use of a key', () => {
     expect(steps).toBe(1);
   });
 
+  test('waits for nothing while there is a reserve', async () => {
+    const ring = await createCountedRing();
+    const key = ring.encryptionKey('access', AUDIENCE);
+    await ring.claimUse(key);
+
+    expect(ring.claimUse(key)).toBeUndefined();
+  });
+
+  test('asks for more when less than a quarter of a reservation is left', async () => {
+    const ring = await createCountedRing({ limit: 512 });
+    await issue(ring, 6);
+    const stepsAtQuarter = steps;
+    await issue(ring, 1);
+
+    expect([stepsAtQuarter, steps]).toEqual([1, 2]);
+  });
+
   test('ends at the limit, across processes: then nothing is encrypted', async () => {
     const rings = [await createCountedRing({ limit: 20 }), await createCountedRing({ limit: 20 })];
     for (const ring of rings) await issue(ring, 10);
 
-    for (const ring of rings) await expect(issue(ring)).rejects.toMatchObject({ status: 503 });
+    const refusal = { status: 503, cause: new Error('The key has encrypted all that it may') };
+    for (const ring of rings) await expect(issue(ring)).rejects.toMatchObject(refusal);
     expect(records.at(-1)).toMatchObject({ type: 'key.exhausted', limit: 20 });
   });
 
@@ -139,10 +157,27 @@ describe('a ring that may', () => {
 });
 
 describe('options', () => {
-  test.each([{ limit: 0 }, { limit: 2 ** 32 + 1 }, { warnShare: 2 }, { counters: {} }, { budget: 1 }])(
-    'refuses %j',
+  const limit = 'usage.limit must be a whole number from 1 to 4294967296';
+  const warnShare = 'usage.warnShare must be from 0 to 1';
+
+  test.each([
+    [{ limit: 0 }, limit],
+    [{ limit: 1.5 }, limit],
+    [{ limit: 2 ** 32 + 1 }, limit],
+    [{ warnShare: -0.1 }, warnShare],
+    [{ warnShare: 1.1 }, warnShare],
+    [{ warnShare: null }, warnShare],
+    [{ warnShare: '0.5' }, warnShare],
+    [{ counters: {} }, 'usage.counters must be a CounterStore: stores.counters'],
+    [{ budget: 1 }, 'usage has no option of that name: budget'],
+  ])('refuses %j: %s', async (usage, message) => {
+    await expect(createCountedRing(untyped(usage))).rejects.toThrow(new TypeError(message));
+  });
+
+  test.each([{ warnShare: 0 }, { warnShare: 1 }, { limit: 1 }, { limit: 2 ** 32 }])(
+    'takes %j',
     async (usage) => {
-      await expect(createCountedRing(untyped(usage))).rejects.toThrow(TypeError);
+      await expect(createCountedRing(usage)).resolves.toBeDefined();
     },
   );
 });
