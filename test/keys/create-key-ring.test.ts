@@ -124,6 +124,18 @@ describe('createKeyRing refuses', () => {
     );
   });
 
+  test.each([[null], [{}], ['key']])('previous keys that are %j: no array', async (previous) => {
+    await expect(createKeyRing(untyped({ current: { secret: k }, previous }))).rejects.toEqual(
+      new TypeError('previous must be an array of keys'),
+    );
+  });
+
+  test('an option that there is not', async () => {
+    await expect(createKeyRing(untyped({ current: { secret: k }, keys: [] }))).rejects.toEqual(
+      new TypeError('createKeyRing has no option of that name: keys'),
+    );
+  });
+
   test.each([[''], [null], [7]])('the environment %j', async (environment) => {
     await expect(createKeyRing(untyped({ current: { secret: k }, environment }))).rejects.toEqual(
       new TypeError('environment must not be empty'),

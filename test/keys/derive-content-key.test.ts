@@ -94,8 +94,14 @@ describe('deriveContentKey', () => {
     expect(Object.isFrozen(key)).toBe(true);
   });
 
-  test('never ends where the root does not', () => {
-    expect(deriveContentKey(root, context)).not.toHaveProperty('notAfter');
+  test('begins and ends with the root', () => {
+    const period = { notBefore: NOW - 10, notAfter: NOW };
+    expect(deriveContentKey({ ...root, ...period }, context)).toMatchObject(period);
+  });
+
+  test('has no begin and no end where the root has none', () => {
+    const key = deriveContentKey(root, context);
+    expect(['notBefore', 'notAfter'].filter((name) => Object.hasOwn(key, name))).toEqual([]);
   });
 });
 

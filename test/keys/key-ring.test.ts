@@ -150,17 +150,19 @@ describe('notAfter', () => {
     expect(verdictOn(token, exported, NOW - 1)).toBe('accepted');
     expect(verdictOn(token, exported, NOW)).toBe('expired_key');
   });
+});
 
-  test('of a previous version leaves the current one alone that has the same secret', async () => {
-    const root = { kty: 'oct', kid: 'named', key_ops: ['deriveKey'], k: secretOf(1).toString('base64url') };
-    const ring = await createPreparedRing({
-      current: { secret: secretOf(1) },
-      previous: [{ jwk: root, notAfter: NOW }],
-    }).catch((error: unknown) => {
-      expect(error).toBeInstanceOf(TypeError);
-      return undefined;
-    });
-    if (ring !== undefined) expect(verdictOn(mintToken(ring), ring, NOW + 1)).toBe('accepted');
+describe('a ring', () => {
+  test('holds no secret under two names, which would end and not end the same keys', async () => {
+    const named = { kty: 'oct', kid: 'named', key_ops: ['deriveKey'], k: secretOf(1).toString('base64url') };
+    const previous = [{ jwk: named, notAfter: NOW }];
+    await expect(createKeyRing({ current: { secret: secretOf(1) }, previous })).rejects.toEqual(
+      new TypeError('The key ring holds one root secret twice'),
+    );
+  });
+
+  test('that has no source has nothing to look into for an unknown key', async () => {
+    await expect((await createRing()).reloadForUnknownKey()).resolves.toBe(false);
   });
 });
 
@@ -244,6 +246,22 @@ describe('exportAccessKeys', () => {
 
   test('refuses a ring whose current key was given underived', async () => {
     const ring = await createKeyRing({ current: { jwk }, previous: [{ secret: secretOf(1) }] });
-    expect(() => ring.exportAccessKeys(AUDIENCE)).toThrow(TypeError);
+    expect(() => ring.exportAccessKeys(AUDIENCE)).toThrow(
+      new TypeError('A key that was given underived opens the tokens of every audience; export a root'),
+    );
+  });
+
+  test('tells when a key begins and ends, and nothing where it does not', async () => {
+    const root = { kty: 'oct', key_ops: ['deriveKey'] };
+    const ring = await createKeyRing({
+      current: { jwk: { ...root, kid: 'a', k: secretOf(1).toString('base64url'), nbf: NOW - 10 } },
+      previous: [{ jwk: { ...root, kid: 'b', k: secretOf(2).toString('base64url'), exp: NOW } }],
+    });
+    const exported = { kty: 'oct', aud: AUDIENCE, use: 'enc', key_ops: ['decrypt'], alg: 'A256GCM' };
+    const [kid, text] = [expect.any(String), expect.any(String)];
+    expect(ring.exportAccessKeys(AUDIENCE).keys).toStrictEqual([
+      { ...exported, kid, k: text, nbf: NOW - 10 },
+      { ...exported, kid, k: text, exp: NOW },
+    ]);
   });
 });

@@ -59,14 +59,34 @@ describe('parseJwk', () => {
     expect(parseJwk({ ...root, exp: NOW })).toMatchObject({ root: { notAfter: NOW } });
   });
 
-  test.each([['1893456000'], [null], [Number.NaN], [Number.POSITIVE_INFINITY], [{}]])(
-    'refuses exp %p',
-    (exp) => {
-      expect(() => parseJwk({ ...contentKey, exp })).toThrow(
-        new TypeError('exp of a JWK must be a NumericDate'),
+  test('reads nbf as the begin of a key and of a root', () => {
+    expect(parseJwk({ ...contentKey, nbf: NOW })).toMatchObject({ key: { notBefore: NOW } });
+    expect(parseJwk({ ...root, nbf: NOW })).toMatchObject({ root: { notBefore: NOW } });
+  });
+
+  test('reads no begin and no end where there is none', () => {
+    const members = ['notBefore', 'notAfter'].filter((name) => Object.hasOwn(parseKey(contentKey), name));
+    expect(members).toEqual([]);
+  });
+
+  describe.each(['nbf', 'exp'])('refuses %s', (name) => {
+    test.each([['1893456000'], [null], [Number.NaN], [Number.POSITIVE_INFINITY], [{}]])('%p', (value) => {
+      expect(() => parseJwk({ ...contentKey, [name]: value })).toThrow(
+        new TypeError(`${name} of a JWK must be a NumericDate`),
       );
-    },
-  );
+    });
+  });
+
+  test('reads aud as the one audience of a key', () => {
+    expect(parseKey({ ...contentKey, aud: 'https://a.example' }).audience).toBe('https://a.example');
+    expect(Object.hasOwn(parseKey(contentKey), 'audience')).toBe(false);
+  });
+
+  test.each([[''], [7], [null], [['https://a.example']]])('refuses aud %j', (aud) => {
+    expect(() => parseJwk({ ...contentKey, aud })).toThrow(
+      new TypeError('aud of a JWK must be one audience'),
+    );
+  });
 
   test.each([[null], ['text'], [7], [undefined]])('refuses %j: no JSON object', (value) => {
     const [jwk] = value === undefined ? [undefined] : untyped([value]);

@@ -75,6 +75,12 @@ describe.each(['EdDSA', 'ES256', 'PS256', 'RS256'] as const)('a key for %s', (al
     expect(isTaken({ ...signer.privateJwk, ...members }, parseSigningKey)).toBe(false);
   });
 
+  test('is told what a kid must be', () => {
+    expect(thrownBy(() => parseVerificationKey({ ...signer.publicJwk, kid: 'x'.repeat(257) }))).toEqual(
+      new TypeError('kid of a verification key must be 1 to 256 visible ASCII characters'),
+    );
+  });
+
   test('is for one direction where its key_ops say so', () => {
     expect(isTaken({ ...signer.publicJwk, key_ops: ['sign'] }, parseVerificationKey)).toBe(false);
     expect(isTaken({ ...signer.privateJwk, key_ops: ['verify'] }, parseSigningKey)).toBe(false);
