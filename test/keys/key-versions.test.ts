@@ -40,6 +40,20 @@ describe('describeVersions', () => {
     expect(statesOf(root('a'), root('b', { nbf: 0 }))).toEqual(['a current', 'b retiring']);
   });
 
+  test('calls retiring the second of those that begin this very second', () => {
+    const versions = describeVersions([root('a', { nbf: 1000 }), root('b', { nbf: 1000 })], 1000);
+    expect(versions.map(({ state }) => state)).toEqual(['current', 'retiring']);
+  });
+
+  test('calls current the first of those that begin first, where none has begun', () => {
+    const versions = [root('a', { nbf: 2000 }), root('b', { nbf: 2000 })];
+    expect(statesOf(...versions)).toEqual(['a current', 'b pending']);
+  });
+
+  test('takes keys that were given underived', () => {
+    expect(statesOf(decryptingKey(2000), decryptingKey(1000))).toEqual(['d current', 'd retired']);
+  });
+
   test('calls current what begins first, where none has begun', () => {
     const versions = [root('a', { nbf: 3000 }), root('b', { nbf: 2000 }), root('c', { nbf: 4000 })];
     expect(statesOf(...versions)).toEqual(['a pending', 'b current', 'c pending']);
@@ -115,6 +129,7 @@ describe('addVersion', () => {
     const keys = [rootJwk('a', { exp: 1000 }), rootJwk('b', { exp: 1001 }), rootJwk('c')];
     const added = addVersion({ keys }, NOW, SCHEDULE)?.keys ?? [];
     expect(added.slice(0, -1).map(({ kid }) => kid)).toEqual(['b', 'c']);
+    expect(addVersion({ keys }, 1000, SCHEDULE)?.keys).toHaveLength(3);
   });
 
   test('adds none while one is pending', () => {
