@@ -161,6 +161,21 @@ describe('a ring', () => {
     );
   });
 
+  test('of several versions encrypts by the one that began last', async () => {
+    const named = (kid: string, nbf: number) => ({ kty: 'oct', kid, nbf, key_ops: ['deriveKey'] });
+    const keys = [
+      { ...named('older', 1000), k: secretOf(1).toString('base64url') },
+      { ...named('newer', 2000), k: secretOf(2).toString('base64url') },
+    ];
+    const ring = await createKeyRing({ current: { jwks: { keys } } });
+    expect([ring.current, ring.previous]).toEqual(['newer', ['older']]);
+  });
+
+  test('counts the use of no key unless it is told to', async () => {
+    const ring = await createRing();
+    expect(ring.claimUse(ring.encryptionKey('access', AUDIENCE))).toBeUndefined();
+  });
+
   test('that has no source has nothing to look into for an unknown key', async () => {
     await expect((await createRing()).reloadForUnknownKey()).resolves.toBe(false);
   });
