@@ -92,8 +92,8 @@ export function decryptContent(sealed: SealedContent, additionalData: Uint8Array
 type Segments = readonly [string, string, string, string, string];
 
 /**
- * RFC 7516 section 7.1: five parts in ASCII, hence four dots. Looking for them takes a third of the time that splitting
- * takes (0.2 µs a token less, Node 20).
+ * RFC 7516 section 7.1: five parts in ASCII, hence four dots. Looking for them takes 0.2 µs a token less than splitting
+ * (Node 20).
  * @throws InvalidTokenError
  */
 export function splitToken(token: string, maxTokenLength: number): Segments {
