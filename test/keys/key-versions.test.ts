@@ -74,7 +74,7 @@ describe('describeVersions', () => {
   });
 
   test('lets a version end at its very exp', () => {
-    const [material] = [root('a', { exp: 1000 })];
+    const material = root('a', { exp: 1000 });
     expect(findCurrent([material], 999.9)).toBe(material);
     expect(findCurrent([material], 1000)).toBeUndefined();
   });
