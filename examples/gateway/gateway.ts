@@ -79,16 +79,16 @@ export async function startGateway(
     const app = createApp(service, parts);
     server.server.on('request', app);
 
-    const close = async (): Promise<void> => {
+    const closeServer = async (): Promise<void> => {
       const cutOff = await server.close();
       if (cutOff > 0) observers.logger?.warn({ cut_off: cutOff }, 'requests that did not end were cut off');
-      await drain(limits);
     };
+    const serving = [{ close: closeServer }, { close: () => drain(limits) }];
     return {
       origin,
       metricsOrigin: metrics.origin,
       demoApiKey,
-      close: () => close().finally(() => closeAll(opened)),
+      close: () => closeAll([...serving, ...opened]),
     };
   } catch (failure) {
     await closeAll(opened).catch((err: unknown) =>

@@ -24,7 +24,10 @@ try {
         .finally(() => audit.flush())
         .then(
           () => process.exit(0),
-          () => process.exit(1),
+          (err: unknown) => {
+            logger.error({ err }, 'not everything could be closed');
+            process.exit(1);
+          },
         );
     });
   }
