@@ -9,6 +9,9 @@ import { untyped } from '../support/untyped.js';
 const BYTES = Buffer.from(LEGACY_KEY_HEX, 'hex');
 const JWK = { kty: 'oct', alg: 'A256GCM', k: BYTES.toString('base64url') };
 
+const UNFIT = /^A legacy key must be one for A256GCM, of 32 bytes$/;
+const MISSING = /^A legacy key needs secret, jwk, or passphrase with derivation "dsp-ai-platform"$/;
+
 async function bytesOf(source: Parameters<typeof createLegacyKey>[0]): Promise<Buffer> {
   return contentKeyOf(await createLegacyKey(source)).secret.export();
 }
@@ -58,27 +61,50 @@ describe('createLegacyKey', () => {
     expect(inspect(key, { showHidden: true, depth: 5 })).not.toMatch(/secret|KeyObject/i);
   });
 
-  test.each<[string, object]>([
-    ['nothing', {}],
-    ['a list', []],
-    ['a passphrase with a salt', { passphrase: LEGACY_PASSPHRASE, salt: 'a salt of our own' }],
-    ['a passphrase alone', { passphrase: LEGACY_PASSPHRASE }],
-    ['another derivation', { passphrase: LEGACY_PASSPHRASE, derivation: 'md5' }],
-    ['a short passphrase', { passphrase: 'dsp-ai-platform', derivation: 'dsp-ai-platform' }],
-    ['the text that the passphrase class of Python yields', { secret: `${JWK.k}=` }],
-    ['31 bytes', { secret: LEGACY_KEY_HEX.slice(2) }],
-    ['bytes that are all equal', { secret: '00'.repeat(32) }],
-    ['a file', { file: '/etc/hostname' }],
-    ['a JWK that is none', { jwk: null }],
-    ['a root', { jwk: { kty: 'oct', key_ops: ['deriveKey'], k: JWK.k } }],
-    ['a JWK for A128GCM', { jwk: { kty: 'oct', alg: 'A128GCM', k: secretOf(1).toString('base64url', 16) } }],
-    ['a JWK of 16 bytes', { jwk: { kty: 'oct', alg: 'dir', k: secretOf(1).toString('base64url', 0, 16) } }],
-    ['a JWK that must not decrypt', { jwk: { ...JWK, key_ops: ['encrypt'] } }],
-    ['a JWK with a malformed kid', { jwk: { ...JWK, kid: 'a b' } }],
-    ['an RSA key', { jwk: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } }],
-  ])('refuses %s, and shows nothing of it', async (_, source) => {
+  test.each<[string, object, RegExp]>([
+    ['nothing', {}, MISSING],
+    ['a list', [], /^A legacy key, as \{ secret \}, needs an object/],
+    ['a passphrase with a salt', { passphrase: LEGACY_PASSPHRASE, salt: 'a salt of our own' }, MISSING],
+    ['a passphrase alone', { passphrase: LEGACY_PASSPHRASE }, MISSING],
+    [
+      'another derivation',
+      { passphrase: LEGACY_PASSPHRASE, derivation: 'md5' },
+      /^derivation must be dsp-ai-platform, or left out$/,
+    ],
+    [
+      'a short passphrase',
+      { passphrase: 'dsp-ai-platform', derivation: 'dsp-ai-platform' },
+      /^A passphrase must have at least 16 characters$/,
+    ],
+    [
+      'the text that the passphrase class of Python yields',
+      { secret: `${JWK.k}=` },
+      /^A root secret as text must be 32 bytes/,
+    ],
+    ['31 bytes', { secret: LEGACY_KEY_HEX.slice(2) }, /^A root secret as text must be 32 bytes/],
+    ['bytes that are all equal', { secret: '00'.repeat(32) }, /^A root secret has all bytes equal/],
+    ['a file', { file: '/etc/hostname' }, MISSING],
+    ['a JWK that is none', { jwk: null }, /^alg of a JWK must be one of/],
+    ['a root', { jwk: { kty: 'oct', key_ops: ['deriveKey'], k: JWK.k } }, /^A legacy key must not be a root/],
+    [
+      'a JWK for A128GCM',
+      { jwk: { kty: 'oct', alg: 'A128GCM', k: secretOf(1).toString('base64url', 16) } },
+      UNFIT,
+    ],
+    [
+      'a JWK of 16 bytes',
+      { jwk: { kty: 'oct', alg: 'dir', k: secretOf(1).toString('base64url', 0, 16) } },
+      UNFIT,
+    ],
+    ['a JWK that must not decrypt', { jwk: { ...JWK, key_ops: ['encrypt'] } }, /do not allow decrypt$/],
+    ['a JWK with a malformed kid', { jwk: { ...JWK, kid: 'a b' } }, /^kid must be/],
+    ['a key that wraps others', { jwk: { ...JWK, alg: 'A256KW' } }, UNFIT],
+    ['a named key that wraps others', { jwk: { ...JWK, alg: 'A256KW', kid: 'old' } }, UNFIT],
+    ['an RSA key', { jwk: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } }, /^alg of a JWK must be one of/],
+  ])('refuses %s, and shows nothing of it', async (_, source, message) => {
     const error: unknown = await createLegacyKey(untyped(source)).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({ message: expect.stringMatching(message) });
     expect(inspect(error)).not.toContain(LEGACY_PASSPHRASE);
     expect(inspect(error)).not.toContain(JWK.k);
   });

@@ -144,6 +144,25 @@ describe('parseJwk', () => {
     );
   });
 
+  test.each([
+    ['A256KW', 16],
+    ['A256GCMKW', 33],
+  ])('refuses alg %s with %i bytes, by its name', (alg, length) => {
+    const bytes = Buffer.alloc(length, 'ab');
+    expect(() => parseJwk({ ...contentKey, alg, k: bytes.toString('base64url') })).toThrow(
+      new TypeError(`A key for ${alg} must be 32 bytes (256 bits), not ${length}`),
+    );
+  });
+
+  test.each(['A256GCM', 'dir'])('takes an enc that alg %s and the length say, and refuses another', (alg) => {
+    expect(parseKey({ ...contentKey, alg, enc: 'A256GCM' }).enc).toBe('A256GCM');
+    for (const enc of ['A128GCM', null]) {
+      expect(() => parseJwk({ ...contentKey, alg, enc })).toThrow(
+        new TypeError('enc of this JWK must be A256GCM'),
+      );
+    }
+  });
+
   test.each([16, 31, 33, 64])('refuses a root of %i bytes', (length) => {
     expect(() => parseJwk({ ...root, k: Buffer.alloc(length, 'ab').toString('base64url') })).toThrow(
       new TypeError(`A root secret must be 32 bytes (256 bits), not ${length}`),
@@ -213,6 +232,15 @@ describe('parseJwk', () => {
   ])('refuses key_ops %j: for something else, or twice', (keyOps) => {
     expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
       new TypeError('key_ops of this JWK must be out of encrypt, decrypt, none of them twice'),
+    );
+  });
+
+  test.each([
+    ['A256KW', 'wrapKey, unwrapKey'],
+    ['A256GCMKW', 'wrapKey, unwrapKey, encrypt, decrypt'],
+  ])('refuses of a key for %s key_ops other than %s', (alg, allowed) => {
+    expect(() => parseJwk({ ...contentKey, alg, key_ops: ['sign'] })).toThrow(
+      new TypeError(`key_ops of this JWK must be out of ${allowed}, none of them twice`),
     );
   });
 

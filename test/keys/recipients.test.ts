@@ -1,7 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { createKeyRing, type KeyRingOptions } from '../../src/keys/create-key-ring.js';
 import { generateRecipient, generateShared } from '../support/key-pairs.js';
 import { AUDIENCE, createRing, NOW, secretOf } from '../support/tokens.js';
+import { untyped } from '../support/untyped.js';
 
 const OTHER_AUDIENCE = 'https://other.example.com';
 const { privateJwk, publicJwk } = generateRecipient('ECDH-ES', {}, 'X25519');
@@ -35,6 +39,26 @@ describe('recipients', () => {
     const keys = [publicJwk, { ...generateRecipient('ECDH-ES').publicJwk, kid: 'second', exp: NOW }];
     const ring = await createWith({ recipients: { [AUDIENCE]: { jwks: { keys } } } });
     expect(ring.encryptionKey('access', AUDIENCE).kid).toBe('recipient');
+  });
+
+  test('are read from a file that everybody may read, or from an environment variable', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-recipients-'));
+    const file = join(directory, 'recipient.json');
+    await writeFile(file, JSON.stringify(publicJwk), { mode: 0o644 });
+    process.env['RECIPIENT'] = JSON.stringify({ keys: [{ ...publicJwk, kid: 'other' }] });
+    const recipients = { [AUDIENCE]: { file }, [OTHER_AUDIENCE]: { env: 'RECIPIENT' } };
+    const ring = await createWith({ recipients }).finally(() => {
+      delete process.env['RECIPIENT'];
+    });
+    await rm(directory, { recursive: true });
+    expect(ring.encryptionKey('access', AUDIENCE).kid).toBe('recipient');
+    expect(ring.encryptionKey('access', OTHER_AUDIENCE).kid).toBe('other');
+  });
+
+  test('are refused where they are no object', async () => {
+    await expect(createWith({ recipients: untyped([]) })).rejects.toThrow(
+      /^recipients, as \{ \[audience\]: \{ file: PATH \} \}, needs an object/,
+    );
   });
 
   test.each<[string, KeyRingOptions['recipients'], RegExp]>([
@@ -124,7 +148,7 @@ describe('exportPublicKeys', () => {
     const { kty, crv, x } = publicJwk;
     const { x: ecX, y: ecY } = ec.publicJwk;
     const { n, e } = rsa.publicJwk;
-    expect(ring.exportPublicKeys()).toEqual({
+    expect(ring.exportPublicKeys()).toStrictEqual({
       keys: [
         { kty, crv, x, kid: 'recipient', use: 'enc', alg: 'ECDH-ES', enc: 'A256GCM' },
         { kty: 'RSA', n, e, kid: 'rsa', use: 'enc', alg: 'RSA-OAEP-256', enc: 'A128GCM', exp: NOW },
