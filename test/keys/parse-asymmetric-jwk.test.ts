@@ -103,9 +103,25 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
   });
 });
 
+test.each([
+  ['RSA', { ...p256.publicJwk, alg: 'RSA-OAEP-256' }],
+  ['P-256, P-384, X25519', { ...rsa.publicJwk, alg: 'ECDH-ES' }],
+  ['P-256, P-384, X25519', { ...p256.publicJwk, crv: 'P-521' }],
+  ['P-256, P-384, X25519', { ...p256.publicJwk, kty: 'OKP' }],
+])('a JWK whose algorithm takes keys of %s is refused with another', (allowed, jwk) => {
+  expect(messageFor(jwk)).toBe(`A JWK with this alg must be a key of ${allowed}, by kty and crv`);
+});
+
 describe('an RSA key', () => {
   test.each([1024, 2040])('of %i bits is refused', (bits) => {
     expect(messageFor({ ...generateRsa({ kid: 'a', alg: 'RSA-OAEP-256' }, bits).publicJwk })).toBe(
+      'An RSA key must have 2048 to 8192 bits',
+    );
+  });
+
+  test('may have 8192 bits, and no more', () => {
+    expect(parseKey({ ...rsa.publicJwk, n: filled(1024, 0xff) }).encrypts).toBe(true);
+    expect(messageFor({ ...rsa.publicJwk, n: filled(1025, 0xff) })).toBe(
       'An RSA key must have 2048 to 8192 bits',
     );
   });
@@ -140,6 +156,12 @@ describe('an RSA key', () => {
   test('whose numbers are those of two keys is refused', () => {
     const { n } = generateRecipient('RSA-OAEP-256').publicJwk;
     expect(messageFor({ ...rsa.privateJwk, n })).toBe(
+      'The private half of this RSA key does not belong to the public one',
+    );
+  });
+
+  test('whose private numbers cannot be computed with is refused', () => {
+    expect(messageFor({ ...rsa.privateJwk, q: 'Ag' })).toBe(
       'The private half of this RSA key does not belong to the public one',
     );
   });

@@ -82,12 +82,18 @@ describe.each(['EdDSA', 'ES256', 'PS256', 'RS256'] as const)('a key for %s', (al
   });
 
   test('is for one direction where its key_ops say so', () => {
-    expect(isTaken({ ...signer.publicJwk, key_ops: ['sign'] }, parseVerificationKey)).toBe(false);
-    expect(isTaken({ ...signer.privateJwk, key_ops: ['verify'] }, parseSigningKey)).toBe(false);
+    expect(thrownBy(() => parseVerificationKey({ ...signer.publicJwk, key_ops: ['sign'] }))).toEqual(
+      new TypeError('key_ops of this JWK do not allow verify'),
+    );
+    expect(thrownBy(() => parseSigningKey({ ...signer.privateJwk, key_ops: ['verify'] }))).toEqual(
+      new TypeError('key_ops of this JWK do not allow sign'),
+    );
   });
 
   test('that signs has no end', () => {
-    expect(isTaken({ ...signer.privateJwk, exp: NOW }, parseSigningKey)).toBe(false);
+    expect(thrownBy(() => parseSigningKey({ ...signer.privateJwk, exp: NOW }))).toEqual(
+      new TypeError('A signing key must not have an end (exp)'),
+    );
   });
 });
 
@@ -134,7 +140,11 @@ describe('the matrix of alg and key', () => {
   });
 
   test.each([undefined, null, 7, ['EdDSA']])('has nothing for alg %j', (alg) => {
-    expect(JWKS.filter((jwk) => isTaken({ ...jwk, kid: 'a', alg }, parseVerificationKey))).toEqual([]);
+    for (const jwk of JWKS) {
+      expect(thrownBy(() => parseVerificationKey({ ...jwk, kid: 'a', alg }))).toEqual(
+        new TypeError('alg of a JWK for signatures must be one of EdDSA, ES256, PS256, RS256'),
+      );
+    }
   });
 
   test.each([1024, 2040])('has no RSA of %i bits', (bits) => {
@@ -204,14 +214,24 @@ describe('where keys for signatures come from', () => {
     await expect(createVerificationKeys({ jwks: { keys: [encryption] } })).rejects.toThrow(TypeError);
   });
 
-  test.each([{}, { jwks: {} }, { jwks: { keys: [] } }, { jwks: { keys: [null] } }, { jwk: null }, 7, null])(
-    'not %j',
-    async (location) => {
-      const [bad] = untyped([location]);
-      await expect(createVerificationKeys(bad)).rejects.toThrow(TypeError);
-      await expect(createSigningKey(bad)).rejects.toThrow(TypeError);
-    },
-  );
+  test.each([
+    [{}, 'A key for signatures needs one of: jwk, jwks, env, file'],
+    [{ jwks: {} }, 'A JWK Set must hold keys'],
+    [{ jwks: { keys: [] } }, 'A JWK Set must hold at least one key for signatures'],
+    [{ jwks: { keys: [null] } }, 'Key 0 of the JWK Set: A JWK must be a JSON object'],
+    [{ jwks: { keys: [7] } }, 'Key 0 of the JWK Set: A JWK must be a JSON object'],
+    [{ jwk: null }, 'A JWK must be a JSON object'],
+  ])('not %j', async (location, message) => {
+    const [bad] = untyped([location]);
+    await expect(createVerificationKeys(bad)).rejects.toEqual(new TypeError(message));
+    await expect(createSigningKey(bad)).rejects.toEqual(new TypeError(message));
+  });
+
+  test.each([7, null, []])('not %j', async (location) => {
+    const [bad] = untyped([location]);
+    await expect(createVerificationKeys(bad)).rejects.toThrow(/^A key, as \{ file: PATH \}, needs an object/);
+    await expect(createSigningKey(bad)).rejects.toThrow(TypeError);
+  });
 
   test.each(['', 'text', '[]', 'null', '{"kty":"OKP"', '{"keys":[]}', '{"keys":[7]}'])(
     'not a file with %j, which is named and not shown',
@@ -230,7 +250,9 @@ describe('where keys for signatures come from', () => {
 
   test('not several keys to sign by', async () => {
     const keys = [privateJwk, { ...generateSigner().privateJwk, kid: 'second' }];
-    await expect(createSigningKey({ jwks: { keys } })).rejects.toThrow(TypeError);
+    await expect(createSigningKey({ jwks: { keys } })).rejects.toEqual(
+      new TypeError('An issuer signs by one key: this is a set of several'),
+    );
   });
 
   test('the set with its fault is told, and no secret', async () => {
