@@ -158,7 +158,10 @@ describe('a JWK and a JWK Set', () => {
     );
   });
 
-  test('are refused with the number of the key at fault', async () => {
+  test('are refused with the number of the key at fault, where there are several', async () => {
+    await expect(readKeySpec({ jwks: { keys: [{ ...jwk, kty: 'RSA' }] } })).rejects.toEqual(
+      new TypeError('A JWK with this alg must be a symmetric key (kty "oct")'),
+    );
     await expect(readKeySpec({ jwks: { keys: [jwk, { ...jwk, kty: 'RSA' }] } })).rejects.toEqual(
       new TypeError('Key 1 of the JWK Set: A JWK with this alg must be a symmetric key (kty "oct")'),
     );
@@ -223,8 +226,22 @@ describe('a file', () => {
 
 describe('notAfter', () => {
   test('ends a root and an underived key', async () => {
-    expect(await readKeySpec({ secret, notAfter: NOW })).toMatchObject([{ root: { notAfter: NOW } }]);
-    expect(await readKeySpec({ jwk, notAfter: NOW })).toMatchObject([{ key: { notAfter: NOW } }]);
+    expect(await readKeySpec({ secret, notAfter: NOW })).toMatchObject([
+      { kind: 'root', root: { notAfter: NOW } },
+    ]);
+    expect(await readKeySpec({ jwk, notAfter: NOW })).toMatchObject([
+      { kind: 'key', key: { notAfter: NOW } },
+    ]);
+  });
+
+  test.each([
+    [NOW + 60, NOW],
+    [NOW - 60, NOW - 60],
+  ])('of %d leaves of a key that ends by itself the earlier end, %d', async (notAfter, end) => {
+    for (const each of [jwk, otherJwk]) {
+      const [material] = await readKeySpec({ jwk: { ...each, exp: NOW }, notAfter });
+      expect(material?.kind === 'root' ? material.root.notAfter : material?.key.notAfter).toBe(end);
+    }
   });
 
   test('ends every key of a JWK Set', async () => {
@@ -243,6 +260,11 @@ describe('notAfter', () => {
   test.each([['2030-01-01'], [null]])('is refused as %j', async (notAfter) => {
     await expect(readKeySpec(untyped({ secret: base64url, notAfter }))).rejects.toThrow(TypeError);
   });
+});
+
+test.each([undefined, null, 'KEY', []])('refuses %j: no specification', async (spec) => {
+  const [bad] = untyped([spec]);
+  await expect(readKeySpec(bad)).rejects.toThrow(/^A key, as \{ env: NAME \}, needs an object/);
 });
 
 test('refuses a specification that names no source', async () => {

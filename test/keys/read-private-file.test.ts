@@ -19,8 +19,19 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true }));
 
-/** Only root can give files to others. */
+const NOBODY = 65_534;
+
+/** Only root can give files to others, and become somebody else. */
 const testAsRoot = process.geteuid?.() === 0 ? test : test.skip;
+
+async function asNobody<Result>(run: () => Promise<Result>): Promise<Result> {
+  process.seteuid?.(NOBODY);
+  try {
+    return await run();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
 
 describe('the mode of a file', () => {
   test.each([0o600, 0o400, 0o700])('may be %o', async (mode) => {
@@ -71,11 +82,25 @@ describe('the mode of a file', () => {
 
 describe('the owner of a file', () => {
   testAsRoot('must be the user of the process, or root', async () => {
-    await chown(file, 65_534, 65_534);
+    await chown(file, NOBODY, NOBODY);
 
     await expect(readPrivateFile({ file })).rejects.toEqual(
       new Error(`${file} belongs to another user (65534): chown 0 ${file}`),
     );
+  });
+
+  testAsRoot('may be the user of the process, where that is not root', async () => {
+    await chown(directory, NOBODY, NOBODY);
+    await chown(file, NOBODY, NOBODY);
+
+    expect((await asNobody(() => readPrivateFile({ file }))).text).toHaveLength(64);
+  });
+
+  testAsRoot('may be root, where the process is not', async () => {
+    await chmod(directory, 0o755);
+    await chmod(file, 0o640);
+
+    expect((await asNobody(() => readPrivateFile({ file, trustGroup: true }))).text).toHaveLength(64);
   });
 });
 
@@ -102,6 +127,12 @@ describe('the directory of a file', () => {
     expect((await readPrivateFile({ file, trustGroup: true })).text).toHaveLength(64);
   });
 
+  test('must not be open to all even where the group is trusted', async () => {
+    await chmod(directory, 0o777);
+
+    await expect(readPrivateFile({ file, trustGroup: true })).rejects.toThrow(/: chmod o-w /);
+  });
+
   test('is looked at where a symbolic link leads', async () => {
     const open = join(directory, 'open');
     await mkdir(open);
@@ -113,7 +144,7 @@ describe('the directory of a file', () => {
   });
 
   testAsRoot('must belong to the user of the process, or to root', async () => {
-    await chown(directory, 65_534, 65_534);
+    await chown(directory, NOBODY, NOBODY);
 
     await expect(readPrivateFile({ file })).rejects.toThrow(`${directory} belongs to another user (65534)`);
   });
@@ -132,6 +163,8 @@ describe('what is no file of keys', () => {
   });
 
   test('is refused as a file that is far too large', async () => {
+    await truncate(file, 1_048_576);
+    expect((await readPrivateFile({ file })).text).toHaveLength(1_048_576);
     await truncate(file, 1_048_577);
 
     await expect(readPrivateFile({ file })).rejects.toThrow(/is larger than 1048576 bytes$/);
@@ -150,4 +183,8 @@ test('the fingerprint that was read is the one of the file, and changes with its
   await chmod(file, 0o400);
 
   expect(await fingerprintFile(file)).not.toBe(fingerprint);
+});
+
+test('the fingerprint of a file that is absent says so', async () => {
+  expect(await fingerprintFile(join(directory, 'absent'))).toBe('ENOENT');
 });
