@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { generateKeySet, openKeyRing, publishAccessKeys, type RotatingKeyRing } from 'passport-jwe';
 import { memoryKeySource } from '../support/memory-key-source.js';
 import { AUDIENCE, NOW } from '../support/tokens.js';
@@ -57,8 +57,40 @@ test('a change that cannot be written is told', async () => {
   expect(errors[0]).toMatchObject({ code: 'ENOENT' });
 });
 
-test.each([{ audience: '' }, { file: 7 }, { path: 'x' }])('options are refused: %j', async (options) => {
+test('a change that cannot be written is a warning where nobody is told, and the next one is written', async () => {
+  await publishAccessKeys(ring, { audience: AUDIENCE, file });
+  await rm(directory, { recursive: true });
+  const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  await ring.rotate();
+  while (emitWarning.mock.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const [warning] = emitWarning.mock.calls;
+  emitWarning.mockRestore();
+  await mkdir(directory);
+  await ring.retire(ring.versions[1]?.kid ?? '');
+  while ((await readdir(directory)).join() !== 'reports.json')
+    await new Promise((resolve) => setTimeout(resolve, 5));
+
+  expect(warning).toEqual([
+    expect.stringMatching(/^Access keys could not be published: ./),
+    { code: 'PASSPORT_JWE_PUBLISH' },
+  ]);
+});
+
+test('a file that cannot be put in place leaves nothing behind', async () => {
+  await mkdir(file);
+  await expect(publishAccessKeys(ring, { audience: AUDIENCE, file })).rejects.toMatchObject({
+    code: 'EISDIR',
+  });
+
+  expect(await readdir(directory)).toEqual(['reports.json']);
+});
+
+test.each([
+  [{ audience: '' }, 'audience and file must be text'],
+  [{ file: 7 }, 'audience and file must be text'],
+  [{ path: 'x' }, 'publishAccessKeys has no option of that name: path'],
+])('options are refused: %j', async (options, message) => {
   await expect(publishAccessKeys(ring, untyped({ audience: AUDIENCE, file, ...options }))).rejects.toThrow(
-    TypeError,
+    new TypeError(message),
   );
 });
