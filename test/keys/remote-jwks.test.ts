@@ -33,6 +33,12 @@ async function isOutage(finding: unknown): Promise<boolean> {
   return (await rejectionOf(Promise.resolve(finding))) instanceof TemporarilyUnavailableError;
 }
 
+/** A JWK Set of so many bytes that holds no key. */
+function emptySet(bytes: number): string {
+  const [before, after] = ['{"keys":[],"x":"', '"}'];
+  return `${before}${'x'.repeat(bytes - before.length - after.length)}${after}`;
+}
+
 describe('a remote JWK Set', () => {
   test('is loaded when a key is first asked for, and then kept', async () => {
     const keys = connect();
@@ -216,25 +222,35 @@ describe('an outage', () => {
     expect(await isOutage(keys.find('one'))).toBe(true);
   });
 
-  test.each<[string, Parameters<JwksServer['answer']>[0]]>([
-    ['an error', (_req, res) => res.writeHead(500).end('{"keys":[]}')],
-    ['not found', (_req, res) => res.writeHead(404).end('{"keys":[]}')],
-    ['no content', (_req, res) => res.writeHead(204).end()],
-    ['a redirect', (req, res) => res.writeHead(302, { Location: `${req.url}2` }).end()],
-    ['text', (_req, res) => res.end('<html>')],
-    ['nothing', (_req, res) => res.end()],
-    ['an array', (_req, res) => res.end('[]')],
-    ['null', (_req, res) => res.end('null')],
-    ['no keys', (_req, res) => res.end('{"keys":{}}')],
+  test.each<[string, Parameters<JwksServer['answer']>[0], RegExp]>([
+    ['an error', (_req, res) => res.writeHead(500).end('{"keys":[]}'), /answered with 500$/],
+    ['not found', (_req, res) => res.writeHead(404).end('{"keys":[]}'), /answered with 404$/],
+    ['no content', (_req, res) => res.writeHead(204).end(), /answered with 204$/],
+    ['a redirect', (req, res) => res.writeHead(302, { Location: `${req.url}2` }).end(), /fetch failed/],
+    ['text', (_req, res) => res.end('<html>'), /JSON/],
+    ['nothing', (_req, res) => res.end(), /JSON/],
+    ['an array', (_req, res) => res.end('[]'), /is no JWK Set$/],
+    ['a number', (_req, res) => res.end('7'), /is no JWK Set$/],
+    ['null', (_req, res) => res.end('null'), /is no JWK Set$/],
+    ['no keys', (_req, res) => res.end('{"keys":{}}'), /is no JWK Set$/],
     [
       'a cut answer',
       (_req, res) => res.writeHead(200, { 'Content-Length': 99 }).write('{"keys":', () => res.destroy()),
+      /terminated/,
     ],
-    ['more than 256 KiB', (_req, res) => res.end(`{"keys":[],"x":"${'x'.repeat(256 * 1024)}"}`)],
-  ])('is %s', async (_what, listener) => {
+    ['more than 256 KiB', (_req, res) => res.end(emptySet(256 * 1024 + 1)), /larger than 262144 bytes$/],
+  ])('is %s, and its cause says so', async (_what, listener, message) => {
     server.answer(listener);
-    expect(await isOutage(connect().find('one'))).toBe(true);
+    const outage = await rejectionOf(Promise.resolve(connect().find('one')));
+
+    expect(outage).toBeInstanceOf(TemporarilyUnavailableError);
+    expect(outage).toMatchObject({ cause: { message: expect.stringMatching(message) } });
     expect(server.requests()).toBe(1);
+  });
+
+  test('is no answer of 256 KiB', async () => {
+    server.answer((_req, res) => res.end(emptySet(256 * 1024)));
+    expect(await connect().find('one')).toBeUndefined();
   });
 
   test('is an answer without an end, of which no more is read than fits', async () => {
@@ -299,13 +315,14 @@ describe('the options', () => {
     expect(thrownBy(() => remoteJwks(bad))).toBeInstanceOf(TypeError);
   });
 
-  test('take another fetch, which is told to follow no redirect', async () => {
+  test('take another fetch, which is told to follow no redirect, and what is wanted', async () => {
     const seen: unknown[] = [];
     const fetchKeys: typeof fetch = async (url, init) => {
-      seen.push(String(url), init?.redirect, init?.signal instanceof AbortSignal);
+      seen.push(String(url), init?.redirect, init?.signal instanceof AbortSignal, init?.headers);
       return new Response(JSON.stringify({ keys: [one] }));
     };
     expect(await connect({ fetch: fetchKeys }).find('one')).toBeDefined();
-    expect(seen).toEqual([server.url, 'error', true]);
+    const headers = { Accept: 'application/jwk-set+json, application/json' };
+    expect(seen).toEqual([server.url, 'error', true, headers]);
   });
 });
