@@ -387,15 +387,38 @@ describe('the scheduler', () => {
 });
 
 describe('options', () => {
-  test.each<[string, object]>([
-    ['a source that is none', { source: {} }],
-    ['an interval of nothing', { reloadSeconds: 0 }],
-    ['a pending time of less than two reloads', { reloadSeconds: 60, pendingSeconds: 119 }],
-    ['a rotation before the last one is over', { rotateEverySeconds: 300 }],
-    ['an option that there is not', { interval: 1 }],
-    ['an empty environment', { environment: '' }],
-  ])('refuses %s', async (_name, options) => {
-    await expect(openRing(untyped(options))).rejects.toThrow(TypeError);
+  test.each<[string, object, string]>([
+    ['a source that is none', { source: {} }, 'source must be a KeySource: fileKeySource({ file })'],
+    ['an interval of nothing', { reloadSeconds: 0 }, 'reloadSeconds must be a positive number'],
+    ['an interval that is no number', { reloadSeconds: '60' }, 'reloadSeconds must be a positive number'],
+    ['no pending time', { pendingSeconds: 0 }, 'pendingSeconds must be a positive number'],
+    ['no lifetime', { maxTokenLifetimeSeconds: 0 }, 'maxTokenLifetimeSeconds must be a positive number'],
+    ['an endless wait', { loadTimeoutSeconds: Infinity }, 'loadTimeoutSeconds must be a positive number'],
+    ['no age of a version', { rotateEverySeconds: 0 }, 'rotateEverySeconds must be a positive number'],
+    [
+      'a pending time of less than two reloads',
+      { reloadSeconds: 60, pendingSeconds: 119 },
+      'pendingSeconds must be at least two reloads',
+    ],
+    [
+      'a rotation before the last one is over',
+      { rotateEverySeconds: 300 },
+      'rotateEverySeconds must be more than pendingSeconds',
+    ],
+    ['an option that there is not', { interval: 1 }, 'openKeyRing has no option of that name: interval'],
+    ['an audit that is none', { audit: {} }, 'audit must be an AuditTrail: createAuditTrail({ sinks })'],
+    ['a use that cannot be counted', { usage: {} }, 'usage.counters must be a CounterStore: stores.counters'],
+  ])('refuses %s', async (_name, options, message) => {
+    await expect(openRing(untyped(options))).rejects.toEqual(new TypeError(message));
+  });
+
+  test('refuses an empty environment', async () => {
+    await expect(openRing({ environment: '' })).rejects.toThrow(TypeError);
+  });
+
+  test('takes a pending time of two reloads, and a rotation once it is over', async () => {
+    const ring = await openRing({ reloadSeconds: 60, pendingSeconds: 120, rotateEverySeconds: 121 });
+    expect(ring.versions).toHaveLength(1);
   });
 
   test('refuses to rotate by itself what is read-only', async () => {
