@@ -55,6 +55,7 @@ function issue(keyRing: RotatingKeyRing, lifetimeSeconds = 30 * DAY): Promise<st
 
 const kidsOf = ({ versions }: RotatingKeyRing) => versions.map(({ state }) => state);
 const typesOf = () => records.map(({ type }) => type);
+const sourceRecords = () => records.filter(({ type }) => type.startsWith('key_source.'));
 
 describe('rotate', () => {
   test('adds a version that is pending, and encrypts nothing yet', async () => {
@@ -189,6 +190,25 @@ describe('instances that reload at different moments', () => {
     expect((await serviceOf(other).verify(token)).type).toBe('service');
     expect(source.loads).toBe(before + 1);
   });
+
+  test('wait, for a token whose key is not known, for a load that is under way', async () => {
+    const [ring, other] = [await openRing(), await openRing()];
+    await ring.rotate();
+    now = NOW + 301;
+    const token = await issue(ring);
+    let open = (): void => undefined;
+    source.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const loading = other.reload();
+    const before = source.loads;
+    const verifying = serviceOf(other).verify(token);
+    open();
+    await loading;
+
+    expect((await verifying).type).toBe('service');
+    expect(source.loads).toBe(before);
+  });
 });
 
 describe('a flood of unknown keys', () => {
@@ -216,13 +236,22 @@ describe('a source that goes away', () => {
   test('at start is an error that names it', async () => {
     source.failure = new Error('connect ECONNREFUSED');
 
-    await expect(openRing()).rejects.toThrow('The key source memory cannot be loaded: connect ECONNREFUSED');
+    await expect(openRing()).rejects.toEqual(
+      new Error('The key source memory cannot be loaded: connect ECONNREFUSED'),
+    );
+    await expect(openRing()).rejects.toMatchObject({ cause: source.failure });
   });
 
   test('that hangs at start is an error too', async () => {
     source.gate = new Promise(() => undefined);
 
-    await expect(openRing({ loadTimeoutSeconds: 0.01 })).rejects.toThrow('did not answer');
+    await expect(openRing({ loadTimeoutSeconds: 0.01 })).rejects.toThrow('did not answer within 0.01 s');
+  });
+
+  test('for a moment at start is waited for', async () => {
+    source.gate = new Promise((resolve) => void setTimeout(resolve, 30));
+
+    expect((await openRing()).versions).toHaveLength(1);
   });
 
   test.each([
@@ -239,6 +268,12 @@ describe('a source that goes away', () => {
       'malformed',
     ],
     ['with no keys', (broken: MemoryKeySource) => Object.assign(broken, { set: untyped({}) }), 'malformed'],
+    [
+      'with an end of all keys',
+      (broken: MemoryKeySource) =>
+        Object.assign(broken, { set: { keys: broken.set.keys.map((key) => ({ ...key, exp: NOW + DAY })) } }),
+      'malformed',
+    ],
   ])(
     'later, or is %s, leaves the last good versions in force, with one event',
     async (_name, spoil, reason) => {
@@ -246,19 +281,29 @@ describe('a source that goes away', () => {
       const token = await issue(ring);
       const set = source.set;
       spoil(source);
-      await expect(ring.reload()).rejects.toMatchObject({ status: 503 });
-      await expect(ring.reload()).rejects.toMatchObject({ status: 503 });
+      const failed = { type: 'key_source.failed', source: 'memory', reason };
+      for (const _ of [1, 2]) {
+        await expect(ring.reload()).rejects.toMatchObject({ status: 503, cause: expect.anything() });
+        expect(sourceRecords()).toMatchObject([failed]);
+      }
 
       expect((await serviceOf(ring).verify(token)).type).toBe('service');
       expect(await issue(ring)).not.toBe(token);
-      expect(records.filter(({ type }) => type === 'key_source.failed')).toMatchObject([
-        { source: 'memory', reason },
-      ]);
       Object.assign(source, { set, failure: undefined });
-      await ring.reload();
-      expect(typesOf().at(-1)).toBe('key_source.reachable');
+      for (const _ of [1, 2]) await ring.reload();
+      expect(sourceRecords()).toMatchObject([failed, { type: 'key_source.reachable', source: 'memory' }]);
+      spoil(source);
+      await rejectionOf(ring.reload());
+      expect(sourceRecords().at(-1)).toMatchObject(failed);
     },
   );
+
+  test('is no event where it does not', async () => {
+    const ring = await openRing();
+    await ring.reload();
+
+    expect(sourceRecords()).toEqual([]);
+  });
 
   test('never turns an unknown key into a verdict: that is 503', async () => {
     const ring = await openRing();
@@ -266,8 +311,11 @@ describe('a source that goes away', () => {
     source.failure = new Error('gone');
     now = NOW + 20;
 
-    for (const _ of [1, 2]) {
-      await expect(serviceOf(ring).verify(strange)).rejects.toMatchObject({ status: 503 });
+    for (const message of ['gone', 'The key source is away']) {
+      await expect(serviceOf(ring).verify(strange)).rejects.toMatchObject({
+        status: 503,
+        cause: { message },
+      });
     }
     expect(source.loads).toBe(2);
   });
