@@ -151,7 +151,34 @@ describe('rotate', () => {
   test('is refused where the source is read-only', async () => {
     const { replace: _, ...readOnly } = memoryKeySource(generateKeySet(NOW));
 
-    await expect((await openRing({ source: readOnly })).rotate()).rejects.toThrow(TypeError);
+    await expect((await openRing({ source: readOnly })).rotate()).rejects.toEqual(
+      new TypeError('memory is read-only: change the keys there'),
+    );
+  });
+
+  test('is an outage where the source cannot be written, and changes nothing', async () => {
+    const ring = await openRing();
+    const failure = new Error('disk full');
+    source.replace = () => Promise.reject(failure);
+
+    await expect(ring.rotate()).rejects.toMatchObject({ status: 503, cause: failure });
+    expect(kidsOf(ring)).toEqual(['current']);
+    expect(typesOf()).toEqual(['key_ring.created']);
+  });
+
+  test('is an outage where others change the source ten times in between', async () => {
+    const ring = await openRing();
+    let attempts = 0;
+    source.replace = async () => {
+      attempts += 1;
+      return false;
+    };
+
+    await expect(ring.rotate()).rejects.toMatchObject({
+      status: 503,
+      cause: { message: 'memory changes all the time' },
+    });
+    expect(attempts).toBe(10);
   });
 
   test('is an outage where the source is away, and changes nothing', async () => {
