@@ -139,8 +139,8 @@ export class SourcedKeyRing implements RotatingKeyRing {
   async rotate(): Promise<void> {
     const { schedule, audit, clock } = this.#parts;
     if (!(await this.#change((set) => addVersion(set, clock(), schedule)))) return;
-    const added = this.versions.find(({ state }) => state === 'pending') ?? this.versions.at(-1);
-    await audit.record({ type: 'key_ring.rotated', current: this.current, next: added?.kid ?? this.current });
+    const { kid: next = this.current } = this.versions.find(({ state }) => state === 'pending') ?? {};
+    await audit.record({ type: 'key_ring.rotated', current: this.current, next });
   }
 
   async retire(kid: string): Promise<void> {

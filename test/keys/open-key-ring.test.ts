@@ -10,6 +10,7 @@ import {
   type RotatingKeyRing,
 } from 'passport-jwe';
 import { rejectionOf } from '../support/caught.js';
+import { generateRecipient } from '../support/key-pairs.js';
 import { type MemoryKeySource, memoryKeySource } from '../support/memory-key-source.js';
 import { AUDIENCE, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
@@ -236,6 +237,54 @@ describe('instances that reload at different moments', () => {
     expect((await verifying).type).toBe('service');
     expect(source.loads).toBe(before);
   });
+});
+
+describe('a ring that has reloaded', () => {
+  test('opens at once what is for the same audiences as before', async () => {
+    const [ring, other] = [await openRing(), await openRing()];
+    ring.prepare('refresh', ISSUER);
+    ring.exportAccessKeys(AUDIENCE);
+    await other.rotate();
+    now = NOW + 301;
+    const kids = [other.encryptionKey('refresh', ISSUER).kid, other.encryptionKey('access', AUDIENCE).kid];
+    await ring.reload();
+
+    expect(kids.map((kid) => ring.decryptionKey(kid)?.kid)).toEqual(kids);
+    expect(ring.previous).toEqual(other.previous);
+    expect(ring.previous).toHaveLength(1);
+  });
+
+  test('says whether that brought anything', async () => {
+    const [ring, other] = [await openRing(), await openRing()];
+    now = NOW + 20;
+    expect(await ring.reloadForUnknownKey()).toBe(false);
+    await other.rotate();
+    now = NOW + 40;
+    expect(await ring.reloadForUnknownKey()).toBe(true);
+  });
+
+  test('tells those who listen, until they end it', async () => {
+    const ring = await openRing();
+    let changes = 0;
+    const end = ring.onChange(() => {
+      changes += 1;
+    });
+    await ring.rotate();
+    await ring.reload();
+    expect(changes).toBe(1);
+    end();
+    await ring.retire(ring.versions[1]?.kid ?? '');
+    expect(changes).toBe(1);
+  });
+});
+
+test('a ring of a key pair publishes its public half, and asks for signatures', async () => {
+  const { privateJwk, publicJwk } = generateRecipient('ECDH-ES', { kid: 'pair' });
+  const ring = await openRing({ source: memoryKeySource({ keys: [{ ...privateJwk, iat: NOW }] }) });
+
+  expect(ring.exportPublicKeys().keys).toMatchObject([{ kid: 'pair', x: publicJwk['x'] }]);
+  expect(ring.needsSignature(AUDIENCE)).toBe(true);
+  expect((await openRing()).needsSignature(AUDIENCE)).toBe(false);
 });
 
 describe('a flood of unknown keys', () => {
