@@ -37,11 +37,12 @@ describe('deriveFromPassphrase', () => {
     },
   );
 
-  test('takes a passphrase of 16 characters', async () => {
-    await expect(deriveFromPassphrase({ passphrase: 'sixteen letters!', salt })).resolves.toHaveLength(32);
+  test('takes a passphrase of 16 characters and a salt of 16 bytes', async () => {
+    const least = { passphrase: 'sixteen letters!', salt: 'sixteen letters.' };
+    await expect(deriveFromPassphrase(least)).resolves.toHaveLength(32);
   });
 
-  test.each([[null], [16], [['correct horse battery staple']]])(
+  test.each([[null], [16], [Array.from(passphrase)]])(
     'refuses the passphrase %j: no string',
     async (wrong) => {
       await expect(deriveFromPassphrase(untyped({ passphrase: wrong, salt }))).rejects.toThrow(TypeError);
@@ -75,8 +76,8 @@ describe('deriveFromPassphrase', () => {
   test.each([[null], ['none'], ['']])(
     'takes no other name of a derivation for the DSP AI platform: %j',
     async (derivation) => {
-      await expect(deriveFromPassphrase(untyped({ passphrase, salt, derivation }))).rejects.toThrow(
-        TypeError,
+      await expect(deriveFromPassphrase(untyped({ passphrase, salt, derivation }))).rejects.toEqual(
+        new TypeError('derivation must be dsp-ai-platform, or left out'),
       );
     },
   );

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import {
   type AuditRecord,
   createAuditTrail,
@@ -57,6 +57,12 @@ function issue(keyRing: RotatingKeyRing, lifetimeSeconds = 30 * DAY): Promise<st
 const kidsOf = ({ versions }: RotatingKeyRing) => versions.map(({ state }) => state);
 const typesOf = () => records.map(({ type }) => type);
 const sourceRecords = () => records.filter(({ type }) => type.startsWith('key_source.'));
+
+test('a ring that was opened is put on record', async () => {
+  const { current } = await openRing();
+
+  expect(records).toMatchObject([{ type: 'key_ring.created', current, previous: [] }]);
+});
 
 describe('rotate', () => {
   test('adds a version that is pending, and encrypts nothing yet', async () => {
@@ -490,6 +496,42 @@ describe('the scheduler', () => {
     expect(kidsOf(ring)).toEqual(['current', 'pending']);
   });
 
+  test('goes by the age of the version that encrypts, and of no older one', async () => {
+    const ring = await openRing(fast);
+    await ring.rotate();
+    now = NOW + 300 + 7 * DAY - 1;
+    const before = source.loads;
+    await untilTrue(() => source.loads > before + 3);
+    expect(kidsOf(ring)).toEqual(['retiring', 'current']);
+    now = NOW + 300 + 7 * DAY;
+    await untilTrue(() => source.set.keys.length > 2);
+  });
+
+  test('loads again at intervals, from a source that cannot tell of changes too', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setTimeout', 'clearTimeout', 'setImmediate'] });
+    const { watch: _, ...silent } = memoryKeySource(source.set);
+    let loads = 0;
+    const load = () => {
+      loads += 1;
+      return silent.load();
+    };
+    const ring = await openRing({ source: { ...silent, load } });
+    for (const [elapsedMs, expected] of [
+      [59_999, 1],
+      [1, 2],
+      [60_000, 3],
+    ] as const) {
+      jest.advanceTimersByTime(elapsedMs);
+      expect(loads).toBe(expected);
+      await new Promise((resolve) => void setImmediate(resolve));
+    }
+    await ring.close();
+    jest.advanceTimersByTime(60_000);
+    jest.useRealTimers();
+
+    expect(loads).toBe(3);
+  });
+
   test('loads again when the source tells of a change', async () => {
     const ring = await openRing();
     source.set = { keys: [...source.set.keys, { ...generateKeySet(NOW).keys[0], exp: NOW + 9 }] };
@@ -538,6 +580,17 @@ describe('options', () => {
 
   test('refuses an empty environment', async () => {
     await expect(openRing({ environment: '' })).rejects.toThrow(TypeError);
+  });
+
+  test.each([
+    [60, 300],
+    [200, 600],
+  ])('with a reload every %d s, leaves a version pending for %d s', async (reloadSeconds, expected) => {
+    const ring = await openKeyRing({ source, reloadSeconds, clock: () => now });
+    rings.push(ring);
+    await ring.rotate();
+
+    expect(ring.versions[1]?.notBefore).toBe(NOW + expected);
   });
 
   test('takes a pending time of two reloads, and a rotation once it is over', async () => {

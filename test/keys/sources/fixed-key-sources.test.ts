@@ -51,6 +51,12 @@ describe('an environment variable', () => {
   );
 });
 
+test('an environment variable with a misspelt option is refused', () => {
+  expect(() => environmentKeySource(untyped({ env: VARIABLE }))).toThrow(
+    new TypeError('environmentKeySource has no option of that name: env'),
+  );
+});
+
 describe('a passphrase', () => {
   test('is the one root that PBKDF2 yields, under the kid that it has in a ring', async () => {
     const bytes = pbkdf2Sync(PASSPHRASE.passphrase, PASSPHRASE.salt, 600_000, 32, 'sha256');
@@ -65,6 +71,7 @@ describe('a passphrase', () => {
     const source = passphraseKeySource(PASSPHRASE);
 
     expect(await source.load()).toBe(await source.load());
+    expect(source.name).toBe('passphrase');
   });
 
   test('that is too short is refused when it is loaded', async () => {
@@ -76,6 +83,8 @@ describe('a passphrase', () => {
   test('takes no derivation of others', () => {
     const options = { passphrase: PASSPHRASE.passphrase, derivation: 'dsp-ai-platform' };
 
-    expect(() => passphraseKeySource(untyped(options))).toThrow(/has no option of that name: derivation$/);
+    expect(() => passphraseKeySource(untyped(options))).toThrow(
+      new TypeError('passphraseKeySource has no option of that name: derivation'),
+    );
   });
 });
