@@ -28,6 +28,7 @@ describe('a directory', () => {
     await write('2025-12.key', secretOf(1).toString('hex'));
     await write('.hidden.json', 'not a key');
     await write('README.md', 'not a key');
+    await write('2026-02.json.bak', 'not a key');
     const { keys } = await directoryKeySource({ directory }).load();
 
     expect(keys).toMatchObject([{ k: rootJwk(1)['k'] }, rootJwk(2), rootJwk(3), rootJwk(4)]);
@@ -37,6 +38,16 @@ describe('a directory', () => {
     await expect(directoryKeySource({ directory }).load()).rejects.toThrow(
       `${directory} holds no key: no file *.json, *.jwk or *.key`,
     );
+  });
+
+  test('may hold a thousand files, and no more', async () => {
+    const seeds = Array.from({ length: 1000 }, (_, index) => index);
+    for (const seed of seeds) await write(`${1000 + seed}.jwk`, JSON.stringify(rootJwk(seed)));
+    const source = directoryKeySource({ directory });
+    expect(kidsOf(await source.load())).toEqual(seeds.map((seed) => `root-${seed}`));
+    await write('2000.jwk', JSON.stringify(rootJwk(1000)));
+
+    await expect(source.load()).rejects.toEqual(new Error(`${directory} holds more than 1000 keys`));
   });
 
   test('is refused by the file that is malformed', async () => {
