@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import { contentKeyOf, createLegacyKey } from '../../src/keys/create-legacy-key.js';
+import { generateRecipient } from '../support/key-pairs.js';
 import { LEGACY_KEY_HEX, LEGACY_PASSPHRASE } from '../support/legacy-tokens.js';
 import { createRing, secretOf } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
@@ -11,6 +12,8 @@ const JWK = { kty: 'oct', alg: 'A256GCM', k: BYTES.toString('base64url') };
 
 const UNFIT = /^A legacy key must be one for A256GCM, of 32 bytes$/;
 const MISSING = /^A legacy key needs secret, jwk, or passphrase with derivation "dsp-ai-platform"$/;
+
+const { kid: _, ...unnamedPair } = generateRecipient('ECDH-ES').privateJwk;
 
 async function bytesOf(source: Parameters<typeof createLegacyKey>[0]): Promise<Buffer> {
   return contentKeyOf(await createLegacyKey(source)).secret.export();
@@ -100,6 +103,7 @@ describe('createLegacyKey', () => {
     ['a JWK with a malformed kid', { jwk: { ...JWK, kid: 'a b' } }, /^kid must be/],
     ['a key that wraps others', { jwk: { ...JWK, alg: 'A256KW' } }, UNFIT],
     ['a named key that wraps others', { jwk: { ...JWK, alg: 'A256KW', kid: 'old' } }, UNFIT],
+    ['a key pair', { jwk: unnamedPair }, UNFIT],
     ['an RSA key', { jwk: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } }, /^alg of a JWK must be one of/],
   ])('refuses %s, and shows nothing of it', async (_, source, message) => {
     const error: unknown = await createLegacyKey(untyped(source)).catch((reason: unknown) => reason);

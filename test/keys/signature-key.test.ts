@@ -208,9 +208,15 @@ describe('where keys for signatures come from', () => {
 
   test('a set as an issuer publishes it, whose keys for encryption are left out', async () => {
     const encryption = { ...generateRecipient('RSA-OAEP-256').publicJwk, use: 'enc' };
-    const keys = await createVerificationKeys({ jwks: { keys: [encryption, publicJwk] } });
+    const ending = { ...generateSigner('ES256', { kid: 'ending' }).publicJwk, exp: NOW };
+    const keys = await createVerificationKeys({ jwks: { keys: [encryption, publicJwk, ending] } });
     expect(await keys.find('recipient')).toBeUndefined();
-    expect(keys.exportPublicKeys()).toEqual({ keys: [{ ...publicJwk, use: 'sig' }] });
+    expect(keys.exportPublicKeys()).toStrictEqual({
+      keys: [
+        { ...publicJwk, use: 'sig' },
+        { ...ending, use: 'sig' },
+      ],
+    });
     await expect(createVerificationKeys({ jwks: { keys: [encryption] } })).rejects.toThrow(TypeError);
   });
 
