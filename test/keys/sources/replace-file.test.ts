@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import {
   chmod,
   chown,
@@ -32,6 +32,24 @@ const BOUNDS = { timeoutMs: 300, staleMs: 60_000 };
 const DRAFT = '.ring.json.0123456789abcdef.draft';
 
 const fromOneToTwo = { isExpected: (text: string) => text === 'one', next: 'two' };
+
+/** What others do takes as long as it takes. */
+const PATIENT = { timeoutMs: 60_000, staleMs: 60_000 };
+
+const draftNamed = (digit: string) => `.ring.json.${digit.repeat(16)}.draft`;
+
+function countingChange() {
+  let count = 0;
+  const isExpected = (text: string): boolean => {
+    count += 1;
+    return text === 'one';
+  };
+  return { isExpected, next: 'two', asked: () => count };
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 async function leaveDraft(name: string, ageSeconds: number): Promise<void> {
   const then = Date.now() / 1000 - ageSeconds;
@@ -108,6 +126,29 @@ describe('a draft that another process left', () => {
     expect(await readdir(directory)).toEqual(['ring.json']);
   });
 
+  test('with a name before its own makes a process give way, and try again with another draft', async () => {
+    await leaveDraft(draftNamed('0'), 0);
+    const change = countingChange();
+    const replacing = replaceFile({ file }, change, PATIENT);
+    while (change.asked() < 3) await pause();
+    await rm(join(directory, draftNamed('0')));
+
+    expect(await replacing).toBe(true);
+    expect(await readdir(directory)).toEqual(['ring.json']);
+  });
+
+  test('with a name after its own lets a process stay, and go on once it is gone', async () => {
+    await leaveDraft(draftNamed('f'), 0);
+    const change = countingChange();
+    const replacing = replaceFile({ file }, change, PATIENT);
+    while ((await readdir(directory)).length < 3) await pause();
+    for (let round = 0; round < 10; round += 1) await pause();
+    await rm(join(directory, draftNamed('f')));
+
+    expect(await replacing).toBe(true);
+    expect(change.asked()).toBe(2);
+  });
+
   test('of another file is none of its business', async () => {
     const others = [
       '.ring.json.0123456789abcdef.draft2',
@@ -122,6 +163,32 @@ describe('a draft that another process left', () => {
 });
 
 describe('a process that was only slow', () => {
+  test('replaces nothing where the file was changed while it waited for others', async () => {
+    let asked = 0;
+    const isExpected = (): boolean => {
+      asked += 1;
+      return asked === 1;
+    };
+
+    expect(await replaceFile({ file }, { isExpected, next: 'ours' })).toBe(false);
+    expect(await readFile(file, 'utf8')).toBe('one');
+    expect(await readdir(directory)).toEqual(['ring.json']);
+  });
+
+  test('says why its draft cannot be put in place', async () => {
+    let asked = 0;
+    const isExpected = (): boolean => {
+      asked += 1;
+      if (asked === 2) replaceByDirectory();
+      return true;
+    };
+
+    await expect(replaceFile({ file }, { isExpected, next: 'ours' })).rejects.toMatchObject({
+      code: 'EISDIR',
+    });
+    expect(await readdir(directory)).toEqual(['ring.json']);
+  });
+
   test('replaces nothing once others took its draft for stale and went on', async () => {
     let asked = 0;
     const isExpected = (text: string): boolean => {
@@ -152,6 +219,11 @@ function removeDrafts(): void {
   const drafts = readdirSync(directory).filter((name) => name.endsWith('.draft'));
   expect(drafts).toHaveLength(1);
   for (const name of drafts) rmSync(join(directory, name));
+}
+
+function replaceByDirectory(): void {
+  rmSync(file);
+  mkdirSync(file);
 }
 
 /** What another process does in the moment before a rename. */
