@@ -102,6 +102,9 @@ describe('an issuer and a resource server that share no secret', () => {
     const service = createIssuer({ keyRing, audience: AUDIENCE });
     const { token } = await service.issue(REQUEST);
     expect((await service.verify(token)).type).toBe('service');
+    const unknown = generateSigner('EdDSA', { kid: 'unknown' });
+    const verifying = service.verify(await forgeNested({ ...parties, signer: unknown }));
+    await expect(verifying).rejects.toMatchObject({ reason: 'jws_unknown_key' });
   });
 
   test('may be one, that verifies by earlier keys too', async () => {
@@ -229,18 +232,20 @@ describe('a public key without what proves the sender', () => {
 
 describe('the options verification and signing', () => {
   test.each([
-    [{ verification: { 'https://typo.example.com': {} } }],
-    [{ verification: { [ISSUER]: {} } }],
-    [{ verification: { [ISSUER]: 7 } }],
-    [{ verification: [] }],
-    [{ verification: 'https://auth.example.com/jwks' }],
-    [{ verification: null }],
-    [{ signing: {} }],
-    [{ signing: { kid: 'signer', alg: 'EdDSA' } }],
-    [{ signing: 'secret' }],
-  ])('are refused as %j', (options) => {
+    [{ verification: { 'https://typo.example.com': {} } }, /^verification names an issuer that is none of/],
+    [{ verification: { [ISSUER]: {} } }, /^verification needs keys: createVerificationKeys/],
+    [{ verification: { [ISSUER]: 7 } }, /^verification needs keys: createVerificationKeys/],
+    [{ verification: [] }, /^verification, as \{ \[issuer\]: keys \}, needs an object/],
+    [{ verification: 'https://auth.example.com/jwks' }, /^verification, as .*, needs an object/],
+    [{ verification: null }, /^verification, as .*, needs an object/],
+    [{ signing: {} }, /^signing must be a SigningKey/],
+    [{ signing: { kid: 'signer', alg: 'EdDSA' } }, /^signing must be a SigningKey/],
+    [{ signing: 'secret' }, /^signing must be a SigningKey/],
+  ])('are refused as %j', (options, message) => {
     const [bad] = untyped([options]);
-    expect(thrownBy(() => createServer(bad))).toBeInstanceOf(TypeError);
+    const error = thrownBy(() => createServer(bad));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({ message: expect.stringMatching(message) });
   });
 
   test('are refused for an issuer that is not accepted anyway', () => {

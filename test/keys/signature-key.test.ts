@@ -239,13 +239,20 @@ describe('where keys for signatures come from', () => {
     await expect(createSigningKey(bad)).rejects.toThrow(TypeError);
   });
 
-  test.each(['', 'text', '[]', 'null', '{"kty":"OKP"', '{"keys":[]}', '{"keys":[7]}'])(
-    'not a file with %j, which is named and not shown',
-    async (text) => {
-      const path = await file(text);
-      await expect(createVerificationKeys({ file: path })).rejects.toThrow(`Key file ${path}: `);
-    },
-  );
+  test.each([
+    ['', 'must hold a JWK or a JWK Set'],
+    ['text', 'must hold a JWK or a JWK Set'],
+    ['[]', 'must hold a JWK or a JWK Set'],
+    ['null', 'must hold a JWK or a JWK Set'],
+    ['{"kty":"OKP"', 'starts like JSON, but is none'],
+    ['{"keys":[]}', 'A JWK Set must hold at least one key for signatures'],
+    ['{"keys":[7]}', 'Key 0 of the JWK Set: A JWK must be a JSON object'],
+  ])('not a file with %j, which is named and not shown', async (text, message) => {
+    const path = await file(text);
+    await expect(createVerificationKeys({ file: path })).rejects.toEqual(
+      new TypeError(`Key file ${path}: ${message}`),
+    );
+  });
 
   test('not two keys of one name', async () => {
     const keys = [publicJwk, { ...generateSigner().publicJwk }];

@@ -41,7 +41,7 @@ describe('an environment variable', () => {
     );
   });
 
-  test.each([[secretOf(1).toString('hex')], [''], [7]])(
+  test.each([[secretOf(1).toString('hex')], ['A'.repeat(41)], ['A B'], [''], [7], [['A']]])(
     'is not named %j, and that is not shown',
     (variable) => {
       expect(() => environmentKeySource(untyped({ variable }))).toThrow(
