@@ -37,7 +37,13 @@ const FAILURES: [string, (server: VaultServer) => void, Partial<VaultKeySourceOp
     'does not know the secret_id',
     () => undefined,
     { auth: { ...ROLE, secretId: 'x' } },
-    /login by AppRole: status 400/,
+    /login by AppRole: status 400, roleId or secretId is not valid$/,
+  ],
+  [
+    'is sealed at the login',
+    (it) => it.setState('sealed'),
+    { auth: ROLE },
+    /refuses the login by AppRole: status 503, it is sealed/,
   ],
   ['has no such secret', () => undefined, { path: 'elsewhere' }, /status 404, there is no such secret/],
   ['has no such mount', () => undefined, { mount: 'kv' }, /status 404, there is no such secret/],
@@ -125,6 +131,12 @@ describe('a credential', () => {
     const failure = await rejectionOf(openSource({ auth: { token: () => token } }).load());
 
     expect(failure).toMatchObject({ message: 'The Vault token is empty or malformed' });
+  });
+
+  test('is refused by its name where it is the secret of an AppRole', async () => {
+    const failure = await rejectionOf(openSource({ auth: { ...ROLE, secretId: () => ' ' } }).load());
+
+    expect(failure).toMatchObject({ message: 'secretId is empty or malformed' });
   });
 
   test('that cannot be had is what its function says', async () => {
