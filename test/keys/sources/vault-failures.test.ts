@@ -108,6 +108,40 @@ describe('a server that', () => {
     expect(performance.now() - began).toBeLessThan(2000);
   });
 
+  test.each<[number, RegExp]>([
+    [300, /redirects: give the address/],
+    [399, /redirects: give the address/],
+    [400, /: status 400$/],
+    [429, /: status 429, too many requests$/],
+    [473, /: status 473, it is a standby node for reading alone$/],
+  ])('answers with %d is told with what that means', async (status, message) => {
+    const answer: typeof fetch = async () => new Response('{}', { status });
+    const failure = await rejectionOf(openSource({ fetch: answer }).load());
+
+    expect(failure).toMatchObject({ message: expect.stringMatching(message) });
+  });
+
+  test('redirects in a way that hides where to is told so', async () => {
+    const hidden: typeof fetch = async () =>
+      Object.defineProperty(new Response('{}'), 'type', { value: 'opaqueredirect' });
+
+    await expect(openSource({ fetch: hidden }).load()).rejects.toThrow(/redirects: give/);
+  });
+
+  test.each<[unknown, string]>([
+    [new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } }), 'ECONNRESET'],
+    [new TypeError('fetch failed', { cause: { code: 7, message: 'odd' } }), 'odd'],
+    [new Error('odd'), 'odd'],
+    ['text', 'text'],
+    [null, 'null'],
+  ])('is out of reach by %p is told with its reason', async (thrown, reason) => {
+    const source = openSource({ auth: { token: () => TOKEN }, fetch: () => Promise.reject(thrown) });
+    const failure = await rejectionOf(source.load());
+
+    expect(failure).toMatchObject({ message: expect.stringContaining(`does not answer: ${reason}`) });
+    expect(failure).toHaveProperty('cause', thrown);
+  });
+
   test('is back is read again', async () => {
     const source = openSource();
     server.setState('sealed');

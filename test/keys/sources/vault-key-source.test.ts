@@ -62,13 +62,13 @@ describe('load', () => {
     expect(await openSource({ path: 'a b?c=d#%2e' }).load()).toEqual(keySet(5));
   });
 
-  test('works behind a path of a proxy', async () => {
+  test.each(['', '/', '//'])('works behind a path of a proxy that ends in %j', async (ending) => {
     const answered: string[] = [];
     const recorder: typeof fetch = async (input) => {
       answered.push(String(input));
       return new Response('{}', { status: 404 });
     };
-    const source = openSource({ url: 'https://vault.example/proxied/', fetch: recorder });
+    const source = openSource({ url: `https://vault.example/proxied${ending}`, fetch: recorder });
     await rejectionOf(source.load());
 
     expect(answered.at(-1)).toBe('https://vault.example/proxied/v1/secret/data/apps/jwe');
