@@ -156,12 +156,14 @@ describe('a credential', () => {
   test('that never comes is given up in time', async () => {
     const token = () => new Promise<string>(() => undefined);
 
-    await expect(openSource({ auth: { token }, timeoutMs: 100 }).load()).rejects.toThrow(
-      /^The Vault token was not there in time$/,
-    );
+    await expect(openSource({ auth: { token }, timeoutMs: 100 }).load()).rejects.toMatchObject({
+      message: 'The Vault token was not there in time',
+      cause: { name: 'TimeoutError' },
+    });
   });
 
-  test.each([[''], ['two words'], ['line\nbreak'], ['ключ']])('is refused as %j, unseen', async (token) => {
+  test.each(['', 'two words', 'line\nbreak', 'ключ', 7, null])('is refused as %j, unseen', async (value) => {
+    const [token] = untyped([value]);
     const failure = await rejectionOf(openSource({ auth: { token: () => token } }).load());
 
     expect(failure).toMatchObject({ message: 'The Vault token is empty or malformed' });
