@@ -128,9 +128,7 @@ function resolveOptions(options: VaultKeySourceOptions) {
     fetch: send = fetch,
   } = options;
   const url = assertSecureUrl(options.url, 'url');
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new TypeError('url must hold no credentials, query or fragment');
-  }
+  if (url.search !== '' || url.hash !== '') throw new TypeError('url must hold no query or fragment');
   assertPath(mount, 'mount');
   assertPath(path, 'path');
   if (namespace !== undefined) assertPath(namespace, 'namespace');

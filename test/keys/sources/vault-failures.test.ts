@@ -121,6 +121,17 @@ describe('a server that', () => {
     expect(failure).toMatchObject({ message: expect.stringMatching(message) });
   });
 
+  test.each([{ data: { jwks: '{}' } }, { data: { data: { jwks: '{}' }, metadata: {} } }, { data: 7 }, {}])(
+    'holds no secret of the KV engine, version 2, is told so: %j',
+    async (body) => {
+      const answer: typeof fetch = async () => Response.json(body);
+
+      await expect(openSource({ fetch: answer }).load()).rejects.toThrow(
+        /: secret\/apps\/jwe is no secret of the KV engine, version 2$/,
+      );
+    },
+  );
+
   test('redirects in a way that hides where to is told so', async () => {
     const hidden: typeof fetch = async () =>
       Object.defineProperty(new Response('{}'), 'type', { value: 'opaqueredirect' });
@@ -203,13 +214,16 @@ describe('options', () => {
       { url: `https://user:${TOKEN}@vault.example` },
       /^url must hold no credentials/,
     ],
-    ['a URL with a query', { url: 'https://vault.example?a=b' }, /^url must hold no credentials/],
+    ['a URL with a query', { url: 'https://vault.example?a=b' }, /^url must hold no query or fragment$/],
+    ['a URL with a fragment', { url: 'https://vault.example#a' }, /^url must hold no query or fragment$/],
     ['no path', { path: undefined }, /^path must be a path/],
     ['a path that leads elsewhere', { path: '../../sys/seal' }, /^path must be a path/],
     ['a path with a slash at its end', { path: 'apps/' }, /^path must be a path/],
     ['an empty mount', { mount: '' }, /^mount must be a path/],
     ['a namespace that breaks the line', { namespace: 'a\nb' }, /^namespace must be a path/],
     ['an empty field', { field: '' }, /^field must be a text$/],
+    ['a field that is no text', { field: 7 }, /^field must be a text$/],
+    ['a fetch that is none', { fetch: 7 }, /^fetch must be a function$/],
     ['no timeout', { timeoutMs: 0 }, /^timeoutMs must be a positive whole number$/],
     ['no auth', { auth: undefined }, /^auth needs an object of options$/],
     ['empty auth', { auth: {} }, /^auth needs a token, or roleId and secretId$/],
@@ -219,11 +233,26 @@ describe('options', () => {
       { auth: { token: TOKEN, roleId: 'r' } },
       /^auth has no option of that name: roleId$/,
     ],
+    ['an empty role', { auth: { ...ROLE, roleId: '' } }, /^auth needs a token, or roleId and secretId$/],
+    [
+      'a misspelt option of a role',
+      { auth: { ...ROLE, path: 'x' } },
+      /^auth has no option of that name: path$/,
+    ],
+    [
+      'a mount of auth that leads elsewhere',
+      { auth: { ...ROLE, mount: '..' } },
+      /^mount of auth must be a path/,
+    ],
     ['a role without a secret_id', { auth: { roleId: 'r' } }, /^secretId must be a text/],
     ['a misspelt option', { pathh: 'x' }, /^vaultKeySource has no option of that name: pathh$/],
   ])('are refused with %s', (_what, override, message) => {
     expect(() => vaultKeySource(untyped({ ...valid, ...override }))).toThrow(message);
     expect(() => vaultKeySource(untyped({ ...valid, ...override }))).toThrow(TypeError);
+  });
+
+  test('take a path with dots in its names, and the shortest timeout', () => {
+    expect(() => vaultKeySource({ ...valid, path: '..apps/jwe..', timeoutMs: 1 })).not.toThrow();
   });
 });
 

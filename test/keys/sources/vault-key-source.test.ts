@@ -176,7 +176,7 @@ describe('replace', () => {
   test('writes the next set, and leaves the other fields alone', async () => {
     expect(await openSource().replace?.(keySet(1, 2), keySet(1, 2, 3))).toBe(true);
     expect(await openSource().load()).toEqual(keySet(1, 2, 3));
-    expect(server.read('apps/jwe')).toMatchObject({ owner: 'platform' });
+    expect(server.read('apps/jwe')).toMatchObject({ owner: 'platform', jwks: expect.any(String) });
   });
 
   test('leaves an object an object', async () => {
@@ -227,16 +227,26 @@ describe('replace', () => {
     expect(await openSource().load()).toEqual(keySet(1, 2));
   });
 
-  test('says that the token may not write', async () => {
-    const source = openSource();
-    server.beforeWrite(() => undefined);
-    const denying: typeof fetch = async (input, init) =>
-      init?.method === 'POST'
-        ? new Response('{"errors":["permission denied"]}', { status: 403 })
-        : fetch(input, init);
-    const refused = openSource({ fetch: denying }).replace?.(keySet(1, 2), keySet(1));
+  test.each([
+    [403, /cannot be written: status 403, permission denied/],
+    [400, /cannot be written: status 400$/],
+  ])('says that it was refused with %d', async (status, message) => {
+    const refusing: typeof fetch = async (input, init) =>
+      init?.method === 'POST' ? new Response('{"errors":["no"]}', { status }) : fetch(input, init);
+    const refused = openSource({ fetch: refusing }).replace?.(keySet(1, 2), keySet(1));
 
-    await expect(refused).rejects.toThrow(/cannot be written: status 403, permission denied/);
-    expect(await source.load()).toEqual(keySet(1, 2));
+    await expect(refused).rejects.toThrow(message);
+    expect(await openSource().load()).toEqual(keySet(1, 2));
+  });
+
+  test('says that it was refused also where somebody else wrote at the same moment', async () => {
+    const refusing: typeof fetch = async (input, init) => {
+      if (init?.method !== 'POST') return fetch(input, init);
+      server.write('apps/jwe', { jwks: JSON.stringify(keySet(9)) });
+      return new Response('{}', { status: 403 });
+    };
+    const refused = openSource({ fetch: refusing }).replace?.(keySet(1, 2), keySet(1));
+
+    await expect(refused).rejects.toThrow(/cannot be written: status 403/);
   });
 });
