@@ -132,6 +132,18 @@ describe('a server that', () => {
     },
   );
 
+  test.each([
+    [200, {}],
+    [200, { auth: { client_token: 7, lease_duration: 60 } }],
+    [500, { auth: { client_token: 'hvs.made', lease_duration: 60 } }],
+  ])('answers a login with %d and %j gives no token', async (status, body) => {
+    const answer: typeof fetch = async () => Response.json(body, { status });
+
+    await expect(openSource({ auth: ROLE, fetch: answer }).load()).rejects.toThrow(
+      new RegExp(`refuses the login by AppRole: status ${status}$`),
+    );
+  });
+
   test('redirects in a way that hides where to is told so', async () => {
     const hidden: typeof fetch = async () =>
       Object.defineProperty(new Response('{}'), 'type', { value: 'opaqueredirect' });
