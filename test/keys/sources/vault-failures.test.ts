@@ -192,6 +192,12 @@ describe('a credential', () => {
     expect(failure).toMatchObject({ message: 'The Vault token is empty or malformed' });
   });
 
+  test('is refused as text too', async () => {
+    await expect(openSource({ auth: { token: 'two words' } }).load()).rejects.toThrow(
+      /^The Vault token is empty or malformed$/,
+    );
+  });
+
   test('is refused by its name where it is the secret of an AppRole', async () => {
     const failure = await rejectionOf(openSource({ auth: { ...ROLE, secretId: () => ' ' } }).load());
 

@@ -9,6 +9,7 @@ const LEASE = { ttlSeconds: 1, maxTtlSeconds: 100 };
 const ROLE = { roleId: 'role', secretId: 'secret' };
 const LOGIN = 'POST auth/approle/login';
 const RENEW = 'POST auth/token/renew-self';
+const LOOKUP = 'GET auth/token/lookup-self';
 const READ = 'GET secret/data/jwe';
 
 let server: VaultServer;
@@ -86,12 +87,13 @@ describe('a token of AppRole', () => {
     expect(server.requests.filter((request) => request === LOGIN)).toHaveLength(1);
   });
 
-  test('is not renewed any more once the source is closed', async () => {
+  test('is not renewed any more once the source is closed, nor one that was given', async () => {
     server.addRole({ ...ROLE, ...LEASE });
+    server.addToken('hvs.given', LEASE);
     server.addToken('hvs.other', LEASE);
-    const source = await openSource(ROLE);
+    const closed = [await openSource(ROLE), await openSource({ token: 'hvs.given' })];
     await openSource({ token: 'hvs.other' });
-    await source.close?.();
+    for (const source of closed) await source.close?.();
     await server.untilRequested(RENEW, 2); // both of the other
 
     expect(server.tokensOf(RENEW)).toEqual(['hvs.other', 'hvs.other']);
@@ -108,15 +110,18 @@ describe('a token that was given', () => {
     server.advance(0.9);
 
     expect(await source.load()).toEqual(keySet(1));
-    expect(server.requests[0]).toBe('GET auth/token/lookup-self');
+    expect(server.requests).toEqual([LOOKUP, READ, RENEW, RENEW, READ]);
   });
 
-  test('is looked up again after an outage', async () => {
+  test.each([
+    ['sealed', /it is sealed/],
+    ['standby', /redirects/],
+  ] as const)('is looked up again after its server was %s', async (state, message) => {
     server.addToken('hvs.given', LEASE);
     const source = vaultKeySource({ url: server.url, path: 'jwe', auth: { token: 'hvs.given' } });
     sources.push(source);
-    server.setState('sealed');
-    await expect(source.load()).rejects.toThrow(/it is sealed/);
+    server.setState(state);
+    await expect(source.load()).rejects.toThrow(message);
     server.setState('active');
     await source.load();
     await server.untilRequested(RENEW, 1);
