@@ -54,9 +54,9 @@ export function importKeyPair<Shape extends KeyShape>(jwk: Jwk, allowed: readonl
   const privateKey = importHalf(() =>
     createPrivateKey({ key: pick(jwk, [...publicMembers, ...privateMembers]), format: 'jwk' }),
   );
-  // Newer releases of Node.js compare the halves on import already.
+  // Some releases of Node.js compare the halves on import already (24.22).
   if (privateKey === undefined || !belongTogether(shape, publicKey, privateKey)) {
-    throw new TypeError(`The private half of this ${shape} key does not belong to the public one`);
+    throw new TypeError(`The private half of this ${shape} key is malformed, or not that of the public one`);
   }
   return { shape, publicKey, privateKey };
 }

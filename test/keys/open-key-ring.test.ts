@@ -32,6 +32,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  jest.useRealTimers();
   await Promise.all(rings.splice(0).map((ring) => ring.close()));
 });
 
@@ -527,7 +528,6 @@ describe('the scheduler', () => {
     }
     await ring.close();
     jest.advanceTimersByTime(60_000);
-    jest.useRealTimers();
 
     expect(loads).toBe(3);
   });
@@ -559,7 +559,11 @@ describe('options', () => {
     ['an interval that is no number', { reloadSeconds: '60' }, 'reloadSeconds must be a positive number'],
     ['no pending time', { pendingSeconds: 0 }, 'pendingSeconds must be a positive number'],
     ['no lifetime', { maxTokenLifetimeSeconds: 0 }, 'maxTokenLifetimeSeconds must be a positive number'],
-    ['an endless wait', { loadTimeoutSeconds: Infinity }, 'loadTimeoutSeconds must be a positive number'],
+    [
+      'a wait that is no number',
+      { loadTimeoutSeconds: null },
+      'loadTimeoutSeconds must be a positive number',
+    ],
     ['no age of a version', { rotateEverySeconds: 0 }, 'rotateEverySeconds must be a positive number'],
     [
       'a pending time of less than two reloads',
@@ -576,6 +580,12 @@ describe('options', () => {
     ['a use that cannot be counted', { usage: {} }, 'usage.counters must be a CounterStore: stores.counters'],
   ])('refuses %s', async (_name, options, message) => {
     await expect(openRing(untyped(options))).rejects.toEqual(new TypeError(message));
+  });
+
+  test('refuses an endless wait', async () => {
+    await expect(openRing({ loadTimeoutSeconds: Number.POSITIVE_INFINITY })).rejects.toEqual(
+      new TypeError('loadTimeoutSeconds must be a positive number'),
+    );
   });
 
   test('refuses an empty environment', async () => {
