@@ -15,6 +15,8 @@ const toSource = {
 
 /** Everything runs on Express 5; what touches Express runs a second time on Express 4. */
 export default {
+  // One per core, as tests wait for processes, disks and sockets half of the time.
+  maxWorkers: '100%',
   // Modules of finished tests stay in memory; a process that has grown is replaced, as its garbage collection would
   // hold up tests of what is answered in time.
   workerIdleMemoryLimit: '512MB',

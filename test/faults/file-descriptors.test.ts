@@ -141,6 +141,7 @@ async function use(token: unknown, agent = held): Promise<number | undefined> {
   });
 
   test('reads API keys again that it could not read, though nobody touches them any more', async () => {
+    await ask('/keys');
     const idle = openDescriptors();
     const names = Array.from({ length: 5 * SPARE }, (_, index) => `n${index}`);
     for (const name of names) await apiKeys.put(`${name}.yaml`, fileOf(name));
