@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Jwk } from '../../src/keys/jwk.js';
+import { findFreePort } from './processes.js';
 
 /** An HTTP server that publishes a JWK Set, on loopback. */
 export interface JwksServer {
@@ -30,7 +31,8 @@ export async function startJwksServer(keys: readonly Jwk[] = []): Promise<JwksSe
       listener(req, res);
     });
   let server = create();
-  const port = await listen(server, 0);
+  const port = await findFreePort();
+  await listen(server, port);
   return {
     url: `http://127.0.0.1:${port}/jwks`,
     requests: () => count,
@@ -50,12 +52,9 @@ export async function startJwksServer(keys: readonly Jwk[] = []): Promise<JwksSe
   };
 }
 
-function listen(server: Server, port: number): Promise<number> {
+function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : 0);
-    });
+    server.listen(port, '127.0.0.1', resolve);
   });
 }

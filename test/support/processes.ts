@@ -1,8 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Eight times so many ports, from the first on, are below 32768. */
+const PORTS = 2_816;
+const FIRST_PORT = 10_240;
+
+let nextPort = randomInt(PORTS);
 
 /** A program of ours that runs, with what it has printed so far. */
 export interface RunningProgram {
@@ -56,15 +63,23 @@ export async function untilListening(program: RunningProgram, port: number): Pro
   throw new Error(`The program ended: ${program.output()}`);
 }
 
-/** A port that nothing listens on. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/**
+ * A port that nothing listens on, and that nothing else gets before it is used: it is not among those of sockets that
+ * take any (on Linux from 32768 on), each process of Jest has its own, and it comes again after all others.
+ */
+export async function findFreePort(): Promise<number> {
+  const firstPort = FIRST_PORT + PORTS * (Number(process.env['JEST_WORKER_ID'] ?? 0) % 8);
+  for (;;) {
+    const port = firstPort + (nextPort % PORTS);
+    nextPort += 1;
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
