@@ -65,7 +65,7 @@ export async function untilListening(program: RunningProgram, port: number): Pro
 
 /**
  * A port that nothing listens on, and that nothing else gets before it is used: it is not among those of sockets that
- * take any (on Linux from 32768 on), each process of Jest has its own, and it comes again after all others.
+ * take any (on Linux from 32768 on), up to eight processes of Jest have their own, and it comes again after all others.
  */
 export async function findFreePort(): Promise<number> {
   const firstPort = FIRST_PORT + PORTS * (Number(process.env['JEST_WORKER_ID'] ?? 0) % 8);
