@@ -56,6 +56,7 @@ export type {
   ClaimsSet,
   DelegationClaims,
   EndpointClaims,
+  ExternalClaims,
   ForeignClaims,
   FunctionClaims,
   IssuedClaims,
@@ -68,6 +69,7 @@ export type {
 } from './claims/claims-set.js';
 export type { LegacyTokenType } from './claims/complete-legacy-claims.js';
 export type { JsonObject, JsonValue } from './claims/json.js';
+export type { TrustedIssuer } from './claims/trusted-issuers.js';
 export type { VerifiedToken, VerifiedTokenOf } from './claims/verified-token.js';
 export type { Clock, NumericDate } from './clock.js';
 export type { ErrorCode, WireError } from './error-codes.js';

@@ -2,7 +2,12 @@ import { LRUCache } from 'lru-cache';
 import type { TokenIssuance } from './audit/events.js';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from './audit/record.js';
 import { buildClaimsSet, type ClaimsRequest } from './claims/build-claims-set.js';
-import { type ClaimsPolicy, resolveClaimsPolicy, resolveStrings } from './claims/claims-policy.js';
+import {
+  type ClaimsPolicy,
+  resolveClaimsPolicy,
+  resolveStrings,
+  resolveTokenLifetime,
+} from './claims/claims-policy.js';
 import { ACCESS_TOKEN_TYP, type IssuedClaims } from './claims/claims-set.js';
 import { isJsonObject, isPlainJson, type JsonObject } from './claims/json.js';
 import { MAX_ISSUED_TOKEN_LENGTH } from './claims/token-size.js';
@@ -12,7 +17,6 @@ import { type NumericDate, systemClock } from './clock.js';
 import { InvalidRequestError } from './errors.js';
 import { MAX_CLAIMS_DEPTH } from './jwe/decrypt-token.js';
 import { sealToken } from './jwe/seal-token.js';
-import type { KeyRing } from './keys/key-ring.js';
 import { createTokenVerifier, type TokenVerifierOptions } from './token-verifier.js';
 
 export interface TokenServiceOptions extends TokenVerifierOptions {
@@ -45,6 +49,9 @@ export interface IssuedToken {
   readonly expiresInSeconds: number;
 }
 
+/** The half that issues. */
+export type TokenIssuer = Pick<TokenService, 'issue'>;
+
 /** The façade: everything that can be done with tokens, without HTTP. */
 export interface TokenService {
   /**
@@ -74,10 +81,11 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   assertAuditTrail(audit);
   const verifyToken = createTokenVerifier(options);
   const [issuer = ''] = resolveStrings(options.issuer, 'issuer');
+  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds);
   /** What those who get the tokens of an audience want of them. */
   const readers = new LRUCache<string, ClaimsPolicy>({
     max: MAX_AUDIENCES,
-    memoMethod: (audience) => resolveClaimsPolicy({ issuer, audience }),
+    memoMethod: (audience) => resolveClaimsPolicy({ issuer, audience, maxTokenLifetimeSeconds }),
   });
 
   return Object.freeze({
@@ -87,7 +95,8 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
 
     async issue(request: IssueRequest) {
       const now = clock();
-      assertLifetime(request.lifetimeSeconds, keyRing);
+      assertLifetime(request.lifetimeSeconds, keyRing.maxTokenLifetimeSeconds, 'of the key ring');
+      assertLifetime(request.lifetimeSeconds, maxTokenLifetimeSeconds, 'of its readers');
       const claimsSet = buildClaimsSet(request, { issuer, now: request.issuedAt ?? now });
       assertReadable(claimsSet, readers.memo(request.audience), now);
       const key = keyRing.encryptionKey('access', request.audience);
@@ -141,10 +150,10 @@ function asReadersSee(claimsSet: unknown): JsonObject {
   return copy;
 }
 
-/** No token outlives its key. */
-function assertLifetime(lifetimeSeconds: number, { maxTokenLifetimeSeconds }: KeyRing): void {
-  if (lifetimeSeconds > maxTokenLifetimeSeconds) {
-    throw new TypeError('lifetimeSeconds exceeds maxTokenLifetimeSeconds of the key ring');
+/** No token outlives its key, or what its readers accept. */
+function assertLifetime(lifetimeSeconds: number, maximum: number, whose: string): void {
+  if (lifetimeSeconds > maximum) {
+    throw new TypeError(`lifetimeSeconds exceeds maxTokenLifetimeSeconds ${whose}`);
   }
 }
 

@@ -5,12 +5,14 @@ import {
   resolveClaimsPolicy,
   resolveStrings,
 } from './claims/claims-policy.js';
+import { resolveTrustedIssuers, type TrustedIssuer } from './claims/trusted-issuers.js';
 import { type AuthenticToken, validateClaimsSet } from './claims/validate-claims-set.js';
 import type { VerifiedToken } from './claims/verified-token.js';
 import { type Clock, type NumericDate, systemClock } from './clock.js';
 import { createTokenOpener } from './jwe/create-token-opener.js';
 import { type LegacyOptions, resolveLegacyPolicy } from './jwe/legacy-policy.js';
 import { isLegacyToken, openLegacyToken } from './jwe/open-legacy-token.js';
+import { openToken } from './jwe/open-token.js';
 import { resolveTokenCache, type TokenCacheOptions } from './jwe/token-cache.js';
 import type { KeyRing } from './keys/key-ring.js';
 import {
@@ -26,6 +28,11 @@ export interface TokenVerifierOptions extends ClaimsOptions, SignatureOptions {
   readonly keyRing: KeyRing;
   /** Longest token that is looked at, in characters. Default 8192. */
   readonly maxTokenLength?: number;
+  /**
+   * Issuers of other parties whose tokens are accepted too, as tokens of the type `external`. Each must sign its tokens;
+   * they are encrypted to a public key of `keyRing`. Default: none.
+   */
+  readonly trustedIssuers?: readonly TrustedIssuer[];
   /** What is revoked. Default: nothing is. */
   readonly revocations?: RevocationCheck;
   /**
@@ -60,35 +67,83 @@ const DEFAULT_MAX_TOKEN_LENGTH = 8192;
 
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+  const parts = resolveVerifier(options);
+  const { legacy, maxTokenLength } = parts;
+  const { clock = systemClock } = options;
+  const openToken = createTokenOpener(parts, resolveTokenCache(options.tokenCache));
+  const accept = createAcceptance(options, parts);
+
+  return (token) => {
+    const now = clock();
+    if (legacy !== undefined && isLegacyToken(token)) {
+      return accept(openLegacyToken(token, { legacy, maxTokenLength }, now), now, legacy.claimsPolicy);
+    }
+    const opened = openToken(token, now);
+    // It may have expired while it was waited for.
+    return opened instanceof Promise
+      ? opened.then((authentic) => accept(authentic, clock()))
+      : accept(opened, now);
+  };
+}
+
+/**
+ * The same for endpoints that act on a token rather than serve its bearer: it accepts only tokens that prove that their
+ * issuer issued them. A holder of an exported access key can encrypt a token of its audience, but cannot prove that.
+ * @throws TypeError for an option that is missing or makes no sense.
+ */
+export function createProvenTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+  const parts = resolveVerifier(options);
+  const { clock = systemClock } = options;
+  const policy = { ...parts, requiresProof: true };
+  const accept = createAcceptance(options, parts);
+
+  return async (token) => accept(await openToken(token, policy, clock()), clock());
+}
+
+function resolveVerifier(options: TokenVerifierOptions) {
   assertParts(options);
-  const { keyRing, revocations, apiKeys, clock = systemClock } = options;
-  const { maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
+  const { keyRing, maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
   const claimsPolicy = resolveClaimsPolicy(options);
+  const trust = resolveTrustedIssuers(options.trustedIssuers ?? [], claimsPolicy);
   const legacy = resolveLegacyPolicy(options.legacy, claimsPolicy);
-  const verification = resolveVerification(options, resolveStrings(options.issuer, 'issuer'));
+  const own = resolveVerification(options, resolveStrings(options.issuer, 'issuer'));
+  const verification = new Map([...own, ...trust.verification]);
+  if (legacy !== undefined && trust.policies.has(legacy.issuer)) {
+    throw new TypeError('legacy.issuer must not be one of trustedIssuers: its tokens count as our own');
+  }
+  assertRemembered(claimsPolicy, options.revocations);
   for (const audience of claimsPolicy.audiences) {
     keyRing.prepare('access', audience);
     assertSigned(keyRing, audience, verification);
   }
-  const cacheLimits = resolveTokenCache(options.tokenCache);
-  const openToken = createTokenOpener({ keyRing, maxTokenLength, verification }, cacheLimits);
+  return { keyRing, maxTokenLength, claimsPolicy, trustedPolicies: trust.policies, legacy, verification };
+}
 
-  const accept = (token: AuthenticToken, policy: ClaimsPolicy, now: NumericDate) => {
+/** The checks of an authentic token: claims, API keys, revocations. */
+function createAcceptance(
+  { apiKeys, revocations }: TokenVerifierOptions,
+  { claimsPolicy, trustedPolicies }: ReturnType<typeof resolveVerifier>,
+) {
+  return (
+    token: AuthenticToken,
+    now: NumericDate,
+    only?: ClaimsPolicy,
+  ): VerifiedToken | Promise<VerifiedToken> => {
+    const policy = only ?? trustedPolicies.get(token.claims['iss']) ?? claimsPolicy;
     const verified = validateClaimsSet(token, policy, now);
     if (apiKeys !== undefined) assertKeysInForce(verified, apiKeys, now);
     const pending = revocations === undefined ? undefined : assertNotRevoked(verified, revocations);
     return pending === undefined ? verified : pending.then(() => verified);
   };
+}
 
-  return (token) => {
-    const now = clock();
-    const isLegacy = legacy !== undefined && isLegacyToken(token);
-    const opened = isLegacy ? openLegacyToken(token, { legacy, maxTokenLength }, now) : openToken(token, now);
-    const policy = isLegacy ? legacy.claimsPolicy : claimsPolicy;
-    // It may have expired while it was waited for.
-    if (opened instanceof Promise) return opened.then((authentic) => accept(authentic, policy, clock()));
-    return accept(opened, policy, now);
-  };
+/** A revocation must not be forgotten before its token has expired. */
+function assertRemembered({ maxTokenLifetimeSeconds }: ClaimsPolicy, revocations?: RevocationCheck): void {
+  if (revocations?.maxTokenLifetimeSeconds === undefined) return;
+  if (maxTokenLifetimeSeconds <= revocations.maxTokenLifetimeSeconds) return;
+  throw new TypeError(
+    'Revocations are forgotten before tokens expire: raise maxTokenLifetimeSeconds of createRevocations()',
+  );
 }
 
 function assertSigned(keyRing: KeyRing, audience: string, verification: Verification): void {

@@ -14,12 +14,13 @@ export function isInForce({ active, expiresAt }: ApiKey, now: NumericDate): bool
 }
 
 /**
- * Checks the API key that a token was issued to, and those of its ancestors. A token that names none, as those of
- * other issuers may, stands for itself.
+ * Checks the API key that a token was issued to, and those of its ancestors. A token that names none stands for itself,
+ * as does one of a trusted issuer, whose clients are not API keys.
  * @throws InvalidTokenError where one of them is not configured, not active, or has expired.
  */
 export function assertKeysInForce(token: VerifiedToken, apiKeys: ApiKeyStates, now: NumericDate): void {
   const { type, claims } = token;
+  if (type === 'external') return;
   const ancestors = type === 'delegation' ? claims.lineage : [];
   for (const { client_id: clientId } of [claims, ...ancestors]) {
     if (clientId === undefined) continue;

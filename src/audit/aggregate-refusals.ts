@@ -87,8 +87,9 @@ export function aggregateRefusals(record: (refusal: Refusal) => void, clock: Clo
 function nameOf({ ip, ...refusal }: Refusal): string {
   const { type, code, reason, clientId } = refusal;
   const jti = 'jti' in refusal ? refusal.jti : undefined;
+  const issuer = 'issuer' in refusal ? refusal.issuer : undefined;
   const block = ip === undefined ? undefined : addressBlock(ip);
-  return JSON.stringify([type, code, reason, clientId, jti, block]);
+  return JSON.stringify([type, code, reason, issuer, clientId, jti, block]);
 }
 
 /** What names few things: reasons, and clients that are configured. */
@@ -97,7 +98,8 @@ function withoutNames(refusal: Refusal): Refusal {
     const { ip: _, ...rest } = refusal;
     return rest;
   }
-  const { ip: _ip, jti: _jti, kid: _kid, clientId: _clientId, subject: _subject, ...rest } = refusal;
+  const { ip: _ip, issuer: _issuer, jti: _jti, kid: _kid, ...named } = refusal;
+  const { clientId: _clientId, subject: _subject, ...rest } = named;
   return rest;
 }
 

@@ -93,7 +93,7 @@ function chooseTarget(
     case 'token_from_many_user_agents': {
       const choice = by[alert.kind];
       if (choice === undefined) return undefined;
-      return wholeTarget(alert, choice) ?? { kind: 'token', jti: alert.jti, expiresAt };
+      return wholeTarget(alert, choice) ?? tokenTarget(alert, expiresAt);
     }
     case 'refresh_token_reused':
     case 'refusals_of_client':
@@ -105,7 +105,16 @@ function chooseTarget(
   }
 }
 
+function tokenTarget(
+  { issuer, clientId, jti }: Holder & { readonly jti: string },
+  expiresAt: NumericDate,
+): AnswerTarget {
+  const owner = clientId === undefined ? {} : { clientId };
+  return { kind: 'token', jti, expiresAt, ...owner, ...(issuer === undefined ? {} : { issuer }) };
+}
+
 interface Holder {
+  readonly issuer?: string;
   readonly clientId?: string;
   readonly subject?: string;
   readonly sessionId?: string;
@@ -113,11 +122,12 @@ interface Holder {
 
 /** The session or the API key, where that is the choice and the alert names it. */
 function wholeTarget(
-  { clientId, subject, sessionId }: Holder,
+  { issuer, clientId, subject, sessionId }: Holder,
   choice: Choice | undefined,
 ): AnswerTarget | undefined {
   if (clientId === undefined) return undefined;
-  if (choice === 'api_key') return { kind: 'api_key', clientId };
+  const owner = issuer === undefined ? { clientId } : { clientId, issuer };
+  if (choice === 'api_key') return { kind: 'api_key', ...owner };
   if (choice !== 'session' || sessionId === undefined) return undefined;
-  return { kind: 'session', clientId, sessionId, ...(subject === undefined ? {} : { subject }) };
+  return { kind: 'session', ...owner, sessionId, ...(subject === undefined ? {} : { subject }) };
 }

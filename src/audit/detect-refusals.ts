@@ -24,9 +24,11 @@ export function detectRefusalsOfAddress(parts: DetectorParts<CountThreshold>): D
   );
 }
 
+/** Clients of a trusted issuer are not API keys, whatever their names. */
 function provenClient(refusal: Refusal): string | undefined {
   const { clientId } = refusal;
-  return isUnboundedRefusal(refusal) ? undefined : clientId;
+  const isExternal = 'issuer' in refusal;
+  return isExternal || isUnboundedRefusal(refusal) ? undefined : clientId;
 }
 
 type RefusedParty =

@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import type { NumericDate } from '../clock.js';
 import { addressBlock } from '../limits/address-block.js';
-import { type Detector, type DetectorParts, passed } from './detector.js';
+import { type Detector, type DetectorParts, nameOfToken, passed } from './detector.js';
 import type { AuditRecord } from './events.js';
 import { type CountThreshold, MAX_ORIGINS } from './suspicion-thresholds.js';
 import type { SuspiciousUse } from './suspicious-use.js';
@@ -37,11 +37,13 @@ export function detectSharedTokens({
   const tokens = new LRUCache<string, SeenOrigins>({ max: maxTracked });
   const longest = Math.max(addresses?.windowSeconds ?? 0, agents?.windowSeconds ?? 0);
 
-  const see = ({ jti, ip = '', agent = '' }: Acceptance, now: NumericDate): readonly SeenOrigin[] => {
-    const seen: SeenOrigins = tokens.get(jti) ?? new Map();
+  const see = (record: Acceptance, now: NumericDate): readonly SeenOrigin[] => {
+    const { ip = '', agent = '' } = record;
+    const name = nameOfToken(record);
+    const seen: SeenOrigins = tokens.get(name) ?? new Map();
     remember(seen, { address: addressBlock(ip), agent, firstSeenAt: now, seenAt: now });
     forget(seen, now - longest);
-    tokens.set(jti, seen);
+    tokens.set(name, seen);
     return [...seen.values()];
   };
 
@@ -50,7 +52,7 @@ export function detectSharedTokens({
       if (record.type !== 'token.accepted' || record.ip === undefined) return;
       const sight = { record, origins: see(record, now), now };
       const alerts = [judgeAddresses(sight, addresses), judgeAgents(sight, agents)];
-      for (const alert of alerts) if (alert !== undefined) raise(record.jti, alert);
+      for (const alert of alerts) if (alert !== undefined) raise(nameOfToken(record), alert);
     },
     get tracked() {
       return tokens.size;
@@ -134,8 +136,9 @@ function countParties(origins: readonly SeenOrigin[], upTo: NumericDate): number
   return parties.filter((party) => party.some(({ firstSeenAt }) => firstSeenAt <= upTo)).length;
 }
 
-function describe({ jti, clientId, subject, sessionId }: Acceptance, origins: readonly SeenOrigin[]) {
+function describe({ issuer, jti, clientId, subject, sessionId }: Acceptance, origins: readonly SeenOrigin[]) {
   return {
+    ...(issuer === undefined ? {} : { issuer }),
     jti,
     ...(clientId === undefined ? {} : { clientId }),
     ...(subject === undefined ? {} : { subject }),

@@ -65,5 +65,7 @@ function limitOf({ average }: ClientRate, { factor, minCount }: RateThreshold): 
 function useOf(record: AuditRecord) {
   if (record.type === 'token.issued') return { of: 'issuance', clientId: record.clientId } as const;
   if (record.type !== 'token.accepted' || record.clientId === undefined) return undefined;
+  // Clients of a trusted issuer are not API keys, whatever their names.
+  if (record.issuer !== undefined) return undefined;
   return { of: 'acceptance', clientId: record.clientId } as const;
 }

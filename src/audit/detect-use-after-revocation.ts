@@ -1,6 +1,6 @@
 import type { NumericDate } from '../clock.js';
 import { addressBlock } from '../limits/address-block.js';
-import { countOf, type Detector, type DetectorParts, passed } from './detector.js';
+import { countOf, type Detector, type DetectorParts, nameOfToken, passed } from './detector.js';
 import type { AuditRecord } from './events.js';
 import { createSlidingCounts } from './sliding-count.js';
 import type { CountThreshold } from './suspicion-thresholds.js';
@@ -39,14 +39,15 @@ export function detectUseAfterRevocation({
 }
 
 /** Refusals name a token only as far as it was verified. */
-function nameOf({ jti, clientId, ip }: TokenRefusal): string {
-  if (jti !== undefined) return `token ${jti}`;
-  if (clientId !== undefined) return `client ${clientId}`;
+function nameOf({ issuer, jti, clientId, ip }: TokenRefusal): string {
+  if (jti !== undefined) return `token ${nameOfToken({ issuer, jti })}`;
+  if (clientId !== undefined) return `client ${JSON.stringify([issuer, clientId])}`;
   return `address ${ip === undefined ? '' : addressBlock(ip)}`;
 }
 
-function identify({ jti, clientId, subject, ip }: TokenRefusal) {
+function identify({ issuer, jti, clientId, subject, ip }: TokenRefusal) {
   return {
+    ...(issuer === undefined ? {} : { issuer }),
     ...(jti === undefined ? {} : { jti }),
     ...(clientId === undefined ? {} : { clientId }),
     ...(subject === undefined ? {} : { subject }),

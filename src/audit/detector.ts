@@ -32,3 +32,13 @@ export function passed(
 ): PassedThreshold {
   return { time, observed, threshold: count, windowSeconds };
 }
+
+/** Two issuers may give two tokens one `jti`. */
+export function nameOfToken({ issuer, jti }: NamedToken): string {
+  return JSON.stringify([issuer, jti]);
+}
+
+interface NamedToken {
+  readonly issuer?: string | undefined;
+  readonly jti: string;
+}

@@ -123,6 +123,8 @@ export type AuditEvent =
        * while it is in use. Of one token 16 are told apart at a time; what comes from further ones has neither.
        */
       readonly type: 'token.accepted';
+      /** Of a token of a trusted issuer: the identities below are its own, not ours. */
+      readonly issuer?: string;
       readonly jti: string;
       readonly kid?: string;
       readonly clientId?: string;
@@ -139,6 +141,8 @@ export type AuditEvent =
       readonly type: 'token.refused';
       readonly code: ErrorCode;
       readonly reason?: TokenRejection;
+      /** Of a token of a trusted issuer: the identities below are its own, not ours. */
+      readonly issuer?: string;
       readonly jti?: string;
       readonly kid?: string;
       readonly clientId?: string;
@@ -152,6 +156,8 @@ export type AuditEvent =
       /** From now on refused; which of the identifiers are there depends on the kind. */
       readonly type: 'revocation.added';
       readonly kind: 'token' | 'session' | 'api_key' | 'subject' | 'kid';
+      /** The trusted issuer whose tokens are meant. */
+      readonly issuer?: string;
       readonly jti?: string;
       readonly clientId?: string;
       readonly sessionId?: string;

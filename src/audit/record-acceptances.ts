@@ -53,22 +53,23 @@ export function recordAcceptances(
   };
   const inUse = new LRUCache<string, TokenInUse>({
     max: TOKENS_TRACKED,
-    dispose: (entry, _jti, reason) => {
+    dispose: (entry, _name, reason) => {
       if (reason === 'evict') recordUses(entry);
     },
   });
   audit.onFlush?.(function* () {
     for (const entry of inUse.values()) yield* takeUses(entry);
   });
-  const track = (token: AcceptedToken, since: number): TokenInUse => {
+  const track = (name: string, token: AcceptedToken, since: number): TokenInUse => {
     const entry = { token, uses: new Map(), since };
-    inUse.set(token.jti, entry);
+    inUse.set(name, entry);
     return entry;
   };
 
   return (token, origin) => {
     const now = clock();
-    const entry = inUse.get(token.jti) ?? track(token, now);
+    const name = nameOf(token);
+    const entry = inUse.get(name) ?? track(name, token, now);
     const use = findUse(entry.uses, origin);
     use.count += 1;
     // A clock that was set back ends the minute too.
@@ -79,6 +80,11 @@ export function recordAcceptances(
       record(takeUse(token, use));
     }
   };
+}
+
+/** Two issuers, or two clients of one, may give two tokens one `jti`. No identity holds a null character. */
+function nameOf({ issuer = '', clientId = '', jti }: AcceptedToken): string {
+  return `${issuer}\u0000${clientId}\u0000${jti}`;
 }
 
 /** What was not used since the last time is forgotten, and new when it comes back. */

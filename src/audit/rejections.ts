@@ -14,6 +14,8 @@ export type TokenRejection =
   | 'algorithm'
   | 'encryption_only'
   | 'not_signed'
+  | 'unproven'
+  | 'unprovable'
   | 'jws_malformed'
   | 'jws_refused_member'
   | 'jws_unknown_key'
@@ -33,6 +35,7 @@ export type TokenRejection =
   | 'not_yet_valid'
   | 'issued_in_future'
   | 'too_old'
+  | 'lifetime_too_long'
   | 'wrong_issuer'
   | 'wrong_audience'
   | 'wrong_typ'
@@ -81,6 +84,8 @@ export type GrantRejection =
 
 /** A token that was verified, as the audit trail names it. */
 export interface TokenIdentity {
+  /** Of a token of a trusted issuer: the identities below are its own. Default: those of a home issuer. */
+  readonly issuer?: string;
   readonly jti: string;
   /** Key under which it is encrypted. */
   readonly kid?: string;

@@ -12,6 +12,8 @@ export interface PassedThreshold {
 
 /** The token in question, as events name it. */
 interface SuspiciousToken {
+  /** Of a token of a trusted issuer: the identities below are its own, not ours. */
+  readonly issuer?: string;
   readonly jti: string;
   readonly clientId?: string;
   readonly subject?: string;
@@ -56,6 +58,8 @@ export type SuspiciousUse = PassedThreshold &
         /** What is revoked, or of an API key out of force, was presented so often. */
         readonly kind: 'use_after_revocation';
         readonly reason: 'revoked' | 'key_inactive';
+        /** Of a token of a trusted issuer: the identities below are its own, not ours. */
+        readonly issuer?: string;
         /** As far as the refusal names the token; it is counted by the first of `jti`, `clientId` and `address`. */
         readonly jti?: string;
         readonly clientId?: string;

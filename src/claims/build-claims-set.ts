@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { NumericDate } from '../clock.js';
-import { type IssuedClaims, RESERVED_CLAIMS, type TokenType } from './claims-set.js';
+import { type IssuedClaims, type IssuedTokenType, RESERVED_CLAIMS } from './claims-set.js';
 import { freezeJson, isJsonObject, type JsonObject } from './json.js';
 import { formatScope, isScopeToken } from './scope.js';
 
 /** What one token is to say. */
 export interface ClaimsRequest {
   /** Kind of token; the claims must be those that it promises. */
-  readonly type: Exclude<TokenType, 'foreign'>;
+  readonly type: IssuedTokenType;
   /** One audience a token. */
   readonly audience: string;
   readonly subject: string;

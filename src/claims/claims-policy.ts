@@ -2,7 +2,10 @@ import { ACCESS_TOKEN_TYP, REFRESH_TOKEN_TYP } from './claims-set.js';
 
 /** What a resource server wants of the claims set. */
 export interface ClaimsOptions {
-  /** Accepted `iss`, exactly as the token has it. RFC 7519 section 4.1.1. */
+  /**
+   * Home issuers, exactly as `iss` has them; the first one issues. Only their tokens can be of our types: list issuers of
+   * other parties in `trustedIssuers`. RFC 7519 section 4.1.1.
+   */
   readonly issuer: string | readonly string[];
   /** Accepted audiences: one of them must be in `aud`. RFC 7519 section 4.1.3. */
   readonly audience: string | readonly string[];
@@ -10,6 +13,11 @@ export interface ClaimsOptions {
   readonly clockToleranceSeconds?: number;
   /** Maximum token age in seconds from `iat`. Default: none. RFC 7519 section 4.1.6. */
   readonly maxTokenAgeSeconds?: number;
+  /**
+   * Maximum lifetime of a token in seconds, `exp - iat`. A token that claims a longer one is rejected, however young it is:
+   * nothing needs to be remembered about a token for longer than that. Default 86 400, a day. RFC 7519 section 4.1.4.
+   */
+  readonly maxTokenLifetimeSeconds?: number;
   /** Claims that must be there beside `iss aud exp iat jti`. Default: none. */
   readonly requiredClaims?: readonly string[];
   /**
@@ -28,16 +36,23 @@ export interface ClaimsPolicy {
   readonly typs: ReadonlySet<string>;
   readonly clockToleranceSeconds: number;
   readonly maxTokenAgeSeconds: number;
+  readonly maxTokenLifetimeSeconds: number;
   readonly requiredClaims: readonly string[];
   readonly scopeClaim: string;
+  /** For tokens of a trusted issuer: the scope tokens that it may grant. Undefined for those of home issuers. */
+  readonly grantableScopes?: ReadonlySet<string>;
 }
 
 /** Most that any reader allows, in seconds. */
 export const MAX_CLOCK_TOLERANCE_SECONDS = 60;
 
+/** Default of `maxTokenLifetimeSeconds`. */
+const DEFAULT_TOKEN_LIFETIME_SECONDS = 86_400;
+
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function resolveClaimsPolicy(options: ClaimsOptions): ClaimsPolicy {
   const { clockToleranceSeconds = 5, maxTokenAgeSeconds = Number.POSITIVE_INFINITY } = options;
+  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds);
   const { requiredClaims = [], scopeClaim = 'scope', typ = ACCESS_TOKEN_TYP } = options;
   const typs = resolveStrings(typ, 'typ').map(normalizeTyp);
   if (typs.includes(REFRESH_TOKEN_TYP)) throw new TypeError('typ must not accept refresh tokens');
@@ -57,9 +72,16 @@ export function resolveClaimsPolicy(options: ClaimsOptions): ClaimsPolicy {
     typs: new Set(typs),
     clockToleranceSeconds,
     maxTokenAgeSeconds,
+    maxTokenLifetimeSeconds,
     requiredClaims: Object.freeze([...requiredClaims]),
     scopeClaim,
   });
+}
+
+/** @throws TypeError unless it is a positive number of seconds. */
+export function resolveTokenLifetime(seconds: number = DEFAULT_TOKEN_LIFETIME_SECONDS): number {
+  if (Number.isFinite(seconds) && seconds > 0) return seconds;
+  throw new TypeError('maxTokenLifetimeSeconds must be a positive number of seconds');
 }
 
 /** Options may come from JavaScript, where text would turn sums into concatenations. */

@@ -110,9 +110,17 @@ export interface ServiceClaims extends IssuedClaims {
   readonly type: 'service';
 }
 
-/** A token of another issuer, which says no `type`. */
+/** A token of a home issuer that says no `type`, as one of another stack. */
 export interface ForeignClaims extends ClaimsSet {
   readonly type?: never;
+}
+
+/** A token of a trusted issuer. Whatever it claims to be, its `type` promises nothing. */
+export interface ExternalClaims extends ClaimsSet {
+  /** Audiences that are configured for its issuer. */
+  readonly aud: string | readonly string[];
+  /** Scope tokens that its issuer may grant. */
+  readonly scope?: string;
 }
 
 /** The claims that each `type` promises. */
@@ -123,9 +131,13 @@ export interface ClaimsByType {
   readonly delegation: DelegationClaims;
   readonly service: ServiceClaims;
   readonly foreign: ForeignClaims;
+  readonly external: ExternalClaims;
 }
 
 export type TokenType = keyof ClaimsByType;
+
+/** Types that this package issues. */
+export type IssuedTokenType = Exclude<TokenType, 'foreign' | 'external'>;
 
 const TOKEN_TYPES: Readonly<Record<TokenType, true>> = {
   tiered_model_exec: true,
@@ -134,6 +146,7 @@ const TOKEN_TYPES: Readonly<Record<TokenType, true>> = {
   delegation: true,
   service: true,
   foreign: true,
+  external: true,
 };
 
 export function isTokenType(value: unknown): value is TokenType {

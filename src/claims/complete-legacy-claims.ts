@@ -4,7 +4,7 @@ import type { JsonObject } from './json.js';
 import { keyIdOfName } from './key-id-of-name.js';
 
 /** What a token of another stack may be, where it says no `type`. A delegated one would have to name its ancestors. */
-export type LegacyTokenType = Exclude<TokenType, 'delegation'>;
+export type LegacyTokenType = Exclude<TokenType, 'delegation' | 'external'>;
 
 /** What is supplied to tokens of another stack that do not say it themselves. */
 export interface LegacyClaims {

@@ -12,6 +12,7 @@ import {
   type ServiceClaims,
 } from './claims-set.js';
 import { isJsonObject, type JsonObject } from './json.js';
+import { formatScope } from './scope.js';
 import { createVerifiedToken, type VerifiedToken } from './verified-token.js';
 
 /**
@@ -42,6 +43,16 @@ export function narrowByType(claims: ClaimsSet, header: JsonObject, scope: reado
       throw new InvalidTokenError('unknown_type');
   }
   throw new InvalidTokenError('claim_malformed');
+}
+
+/** A token of a trusted issuer: whatever else it claims, only the scope that its issuer may grant is exposed. */
+export function narrowToExternal(
+  { scope: _, ...claims }: ClaimsSet,
+  header: JsonObject,
+  scope: readonly string[],
+): VerifiedToken {
+  const granted = scope.length === 0 ? {} : { scope: formatScope(scope) };
+  return createVerifiedToken('external', Object.freeze({ ...claims, ...granted }), { header, scope });
 }
 
 function isModelClaims(claims: ClaimsSet): claims is ModelClaims {

@@ -4,7 +4,7 @@ import { type ClaimsPolicy, normalizeTyp } from './claims-policy.js';
 import { type ClaimsSet, REFRESH_TOKEN_TYP } from './claims-set.js';
 import type { JsonObject } from './json.js';
 import { isSameScope, parseAuthenticScope } from './scope.js';
-import { narrowByType } from './token-types.js';
+import { narrowByType, narrowToExternal } from './token-types.js';
 import type { VerifiedToken } from './verified-token.js';
 
 /** A token whose tag verified. */
@@ -28,15 +28,18 @@ export function validateClaimsSet(
   now: NumericDate,
 ): VerifiedToken {
   const { header, claims, signedHeader } = token;
+  const isExternal = policy.grantableScopes !== undefined;
+  if (isExternal && signedHeader === undefined) throw new InvalidTokenError('not_signed');
   if (signedHeader !== undefined) assertOuterTyp(header['typ'], policy);
-  assertTyp((signedHeader ?? header)['typ'], claims['type'], policy);
+  assertTyp((signedHeader ?? header)['typ'], isExternal ? undefined : claims['type'], policy);
   assertRegisteredClaims(claims);
   assertIssuerAndAudience(claims, token, policy);
   assertTimes(claims, policy, now);
   assertNotKeyBound(claims);
   assertRequiredClaims(claims, policy);
   const scope = readScope(claims, policy);
-  return narrowByType(claims, header, scope);
+  const exposed = exposeAudiences(claims, policy);
+  return isExternal ? narrowToExternal(exposed, header, scope) : narrowByType(exposed, header, scope);
 }
 
 function assertTyp(typ: unknown, type: unknown, policy: ClaimsPolicy): void {
@@ -75,21 +78,37 @@ function assertRegisteredClaims(claims: JsonObject): asserts claims is JsonObjec
   if (!wellFormed) throw new InvalidTokenError('claim_malformed');
 }
 
-/** An audience of the token must be ours, and the one that its key was derived for. */
-function assertIssuerAndAudience(claims: ClaimsSet, { key }: AuthenticToken, policy: ClaimsPolicy): void {
-  if (!policy.issuers.has(claims.iss)) throw new InvalidTokenError('wrong_issuer');
-  const isAccepted = (audience: string): boolean => policy.audiences.has(audience);
+/** One audience of the token must be ours; a key that is bound to an audience is good for exactly that one. */
+function assertIssuerAndAudience(
+  { iss, aud }: ClaimsSet,
+  { key }: AuthenticToken,
+  policy: ClaimsPolicy,
+): void {
+  if (!policy.issuers.has(iss)) throw new InvalidTokenError('wrong_issuer');
+  const isForUs =
+    typeof aud === 'string' ? policy.audiences.has(aud) : aud.some((one) => policy.audiences.has(one));
+  if (!isForUs || !isForKey(aud, key.audience)) throw new InvalidTokenError('wrong_audience');
+}
+
+function isForKey(aud: ClaimsSet['aud'], audience: string | undefined): boolean {
+  if (audience === undefined || aud === audience) return true;
+  return typeof aud !== 'string' && aud.length === 1 && aud[0] === audience;
+}
+
+/** Guards and handlers see only audiences that are configured for the issuer: it speaks for no others here. */
+function exposeAudiences(claims: ClaimsSet, { audiences }: ClaimsPolicy): ClaimsSet {
   const { aud } = claims;
-  const [isForUs, isForKey] =
-    typeof aud === 'string'
-      ? [isAccepted(aud), key.audience === undefined || key.audience === aud]
-      : [aud.some(isAccepted), key.audience === undefined || aud.filter(isAccepted).includes(key.audience)];
-  if (!isForUs || !isForKey) throw new InvalidTokenError('wrong_audience');
+  if (typeof aud === 'string') return claims;
+  const configured = aud.filter((one) => audiences.has(one));
+  return configured.length === aud.length
+    ? claims
+    : Object.freeze({ ...claims, aud: Object.freeze(configured) });
 }
 
 /** RFC 7519 sections 4.1.4 to 4.1.6, each with the tolerance; a clock that yields no number lets nothing pass. */
 function assertTimes(claims: ClaimsSet, policy: ClaimsPolicy, now: NumericDate): void {
-  const { clockToleranceSeconds: tolerance, maxTokenAgeSeconds } = policy;
+  const { clockToleranceSeconds: tolerance, maxTokenAgeSeconds, maxTokenLifetimeSeconds } = policy;
+  if (claims.exp - claims.iat > maxTokenLifetimeSeconds) throw new InvalidTokenError('lifetime_too_long');
   if (!(claims.exp + tolerance > now)) throw new InvalidTokenError('expired');
   if (claims.nbf !== undefined && claims.nbf - tolerance > now) throw new InvalidTokenError('not_yet_valid');
   if (claims.iat - tolerance > now) throw new InvalidTokenError('issued_in_future');
@@ -107,8 +126,15 @@ function assertRequiredClaims(claims: ClaimsSet, policy: ClaimsPolicy): void {
   }
 }
 
-/** `scope` alone, or the claim that the policy names; where both are present they must agree. */
+/** What the issuer granted, as far as it may. */
 function readScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
+  const scope = readGrantedScope(claims, policy);
+  const { grantableScopes } = policy;
+  return grantableScopes === undefined ? scope : scope.filter((token) => grantableScopes.has(token));
+}
+
+/** `scope` alone, or the claim that the policy names; where both are present they must agree. */
+function readGrantedScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
   const scope = parseScopeClaim(claims.scope);
   if (policy.scopeClaim === 'scope' || claims[policy.scopeClaim] === undefined) return scope;
   const named = parseScopeClaim(claims[policy.scopeClaim]);

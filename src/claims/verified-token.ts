@@ -3,7 +3,7 @@ import type { JsonObject } from './json.js';
 
 /** A token that passed every check; deeply frozen. */
 export interface VerifiedTokenOf<Type extends TokenType> {
-  /** Discriminates the claims; `foreign` where another issuer's token says none. */
+  /** Discriminates the claims: `external` for a trusted issuer, `foreign` for a token that says no type. */
   readonly type: Type;
   readonly claims: ClaimsByType[Type];
   /** The protected header, which anyone can read. */

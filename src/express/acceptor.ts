@@ -21,7 +21,7 @@ import {
 } from '../errors.js';
 import type { KnownOptions } from '../options.js';
 import type { TokenServiceOptions } from '../token-service.js';
-import { createTokenVerifier } from '../token-verifier.js';
+import { createProvenTokenVerifier, createTokenVerifier } from '../token-verifier.js';
 import { readIp } from './request-ip.js';
 import { createOriginReader } from './request-origin.js';
 import { createTokenReader, type TokenLocations } from './token-locations.js';
@@ -42,11 +42,13 @@ export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
   scope: true,
   clockToleranceSeconds: true,
   maxTokenAgeSeconds: true,
+  maxTokenLifetimeSeconds: true,
   requiredClaims: true,
   scopeClaim: true,
   typ: true,
   maxTokenLength: true,
   verification: true,
+  trustedIssuers: true,
   tokenCache: true,
   tokenLocations: true,
   revocations: true,
@@ -59,7 +61,12 @@ export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
 };
 
 export type Acceptance =
-  | { readonly kind: 'verified'; readonly token: VerifiedToken }
+  | {
+      readonly kind: 'verified';
+      readonly token: VerifiedToken;
+      /** Its compact serialization. Secret. */
+      readonly presented: string;
+    }
   | {
       readonly kind: 'refused';
       readonly error: JweError;
@@ -74,6 +81,11 @@ export interface Acceptor {
    * client or an outage can cause is a refusal.
    */
   accept(req: Request): Acceptance | Promise<Acceptance>;
+  /**
+   * Verifies a token once more, for endpoints that act on it: it must also prove that its issuer issued it.
+   * @throws JweError (as rejection) where it does not, or is no longer valid.
+   */
+  verifyProven(presented: string): Promise<VerifiedToken>;
   /** Puts a verified token that is let through on record, with where it came from. */
   recordAcceptance(req: Request, token: VerifiedToken): void;
   /** Puts a refusal on record, with the token where it was verified. */
@@ -92,10 +104,17 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
   const countAcceptance = recordAcceptances(audit, clock);
   const readOrigin = createOriginReader();
 
-  const checkScope = (token: VerifiedToken): Acceptance => {
+  const checkScope = (token: VerifiedToken, presented: string): Acceptance => {
     const error = findMissingScope(token, requiredScope);
-    return error === undefined ? { kind: 'verified', token } : { kind: 'refused', error, token };
+    return error === undefined ? { kind: 'verified', token, presented } : { kind: 'refused', error, token };
   };
+  const provenVerifier = createLazily(() => createProvenTokenVerifier(options));
+
+  const settle = (pending: Promise<VerifiedToken>, presented: string): Promise<Acceptance> =>
+    pending.then(
+      (verified) => checkScope(verified, presented),
+      (failure) => refuse(failure, presented),
+    );
 
   return Object.freeze({
     accept(req: Request): Acceptance | Promise<Acceptance> {
@@ -104,12 +123,13 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
         presented = readToken(req);
         if (presented === undefined) throw new MissingCredentialsError();
         const verified = verifyToken(presented);
-        if (!(verified instanceof Promise)) return checkScope(verified);
-        return verified.then(checkScope, (failure) => refuse(failure, presented));
+        if (!(verified instanceof Promise)) return checkScope(verified, presented);
+        return settle(verified, presented);
       } catch (failure) {
         return refuse(failure, presented);
       }
     },
+    verifyProven: async (presented: string) => provenVerifier()(presented),
     recordAcceptance: (req: Request, token: VerifiedToken) => {
       if (audit.enabled) countAcceptance(identifyWithSession(token), readOrigin(req));
     },
@@ -120,6 +140,15 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
     writeChallenge: createChallengeWriter(options),
     clock,
   });
+}
+
+/** Most applications have no endpoint that needs it. */
+function createLazily<Part>(create: () => Part): () => Part {
+  let part: Part | undefined;
+  return () => {
+    part ??= create();
+    return part;
+  };
 }
 
 /** A token that could be none at all makes the request a malformed one. @throws what is a fault of the program. */

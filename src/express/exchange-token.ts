@@ -3,13 +3,13 @@ import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import type { Clock } from '../clock.js';
 import { InvalidRequestError, UnsupportedGrantTypeError } from '../errors.js';
 import type { Grant, RequestOrigin, TokenResponse } from '../grants/grant.js';
-import type { TokenService } from '../token-service.js';
+import type { TokenIssuer } from '../token-service.js';
 import { authenticateClient, findPublicClient, NO_STORE } from './authenticate-client.js';
 import { readParameter, readParameters, readTokenRequest, type TokenRequest } from './read-token-request.js';
 import { readIp } from './request-ip.js';
 
 export interface ExchangeParts {
-  readonly tokens: TokenService;
+  readonly tokens: TokenIssuer;
   readonly apiKeys: ApiKeyRegistry;
   readonly grants: readonly Grant[];
   readonly defaultAudience: string;

@@ -1,13 +1,21 @@
 import type { ApiKey } from '../api-keys/api-key.js';
 import type { ApiKeyRegistry, ApiKeyRule } from '../api-keys/api-key-registry.js';
 import type { KeyRing } from '../keys/key-ring.js';
-import type { TokenService } from '../token-service.js';
+
+export interface RouterTerms {
+  /** Audience of the keys that list none. */
+  readonly audience: string;
+  readonly keyRing: KeyRing;
+  /** Longest lifetime that readers accept. */
+  readonly maxTokenLifetimeSeconds: number;
+}
 
 /** What the token router demands of the API keys that it serves. */
-export function routerRule(audience: string, { maxTokenLifetimeSeconds }: KeyRing): ApiKeyRule {
+export function routerRule({ audience, keyRing, maxTokenLifetimeSeconds }: RouterTerms): ApiKeyRule {
   return (apiKeys) =>
     apiKeys.flatMap(({ keyId, serviceAudiences, tokenTtlSeconds }) => [
       ...(serviceAudiences.includes(audience) ? [{ keyId, ...FOR_BOTH }] : []),
+      ...(tokenTtlSeconds > keyRing.maxTokenLifetimeSeconds ? [{ keyId, ...OUTLIVES_KEYS }] : []),
       ...(tokenTtlSeconds > maxTokenLifetimeSeconds ? [{ keyId, ...TOO_LONG }] : []),
     ]);
 }
@@ -19,7 +27,10 @@ const FOR_BOTH = {
 };
 
 /** No token outlives its key. */
-const TOO_LONG = { path: ['token_ttl'], message: 'exceeds maxTokenLifetimeSeconds of the key ring' };
+const OUTLIVES_KEYS = { path: ['token_ttl'], message: 'exceeds maxTokenLifetimeSeconds of the key ring' };
+
+/** Its readers would reject every token. */
+const TOO_LONG = { path: ['token_ttl'], message: 'exceeds maxTokenLifetimeSeconds of the token router' };
 
 /**
  * Makes the rule hold for the API keys as they are, and for all that ever come into force.
@@ -51,26 +62,23 @@ export function trackAudiences(apiKeys: ApiKeyRegistry, audience: string): Audie
 }
 
 /**
- * A service for tokens of all these audiences: they are issued, and may come back to be revoked.
- * @param create makes the service for so many audiences.
+ * What issues or verifies tokens of all these audiences: created again whenever there are more of them.
+ * @param create makes it for so many audiences.
+ * @returns what yields the present one.
  */
-export function followAudiences(
+export function followAudiences<Part>(
   track: AudienceTracker,
-  create: (audiences: readonly string[]) => TokenService,
-): TokenService {
+  create: (audiences: readonly string[]) => Part,
+): () => Part {
   let audiences = track();
-  let service = create(audiences);
+  let part = create(audiences);
 
-  const current = (): TokenService => {
+  return () => {
     const tracked = track();
-    if (tracked !== audiences) service = create(tracked);
+    if (tracked !== audiences) part = create(tracked);
     audiences = tracked;
-    return service;
+    return part;
   };
-  return Object.freeze({
-    verify: (token) => current().verify(token),
-    issue: (request) => current().issue(request),
-  } satisfies TokenService);
 }
 
 function audiencesOf({ audiences, serviceAudiences, delegation }: ApiKey): readonly string[] {

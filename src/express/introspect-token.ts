@@ -6,14 +6,14 @@ import type { JsonObject } from '../claims/json.js';
 import type { Clock } from '../clock.js';
 import { InvalidRequestError, InvalidTokenError } from '../errors.js';
 import type { StoredFamily } from '../stores/family-store.js';
-import type { TokenService } from '../token-service.js';
+import type { TokenVerifier } from '../token-verifier.js';
 import { authenticateClient, NO_STORE } from './authenticate-client.js';
 import { openRefreshToken, type Sessions } from './open-refresh-token.js';
 import { readParameter, readTokenRequest } from './read-token-request.js';
 
 export interface IntrospectionParts {
-  /** Verifies tokens of every audience that the API keys have, and knows what is revoked. */
-  readonly tokens: TokenService;
+  /** Accepts live tokens of every audience that the API keys have, which prove that they were issued here. */
+  readonly verify: TokenVerifier;
   readonly apiKeys: ApiKeyRegistry;
   /** Default: there are no refresh tokens. */
   readonly sessions: Sessions | undefined;
@@ -42,7 +42,7 @@ const DISCLOSED = [
  * The introspection endpoint behind its parsers (RFC 7662 section 2): for the API key that a token was issued to, and
  * for those whose configuration lists its audience under `introspects`. Of a refresh token only the former is told.
  */
-export function introspectToken({ tokens, apiKeys, sessions, clock }: IntrospectionParts): RequestHandler {
+export function introspectToken({ verify, apiKeys, sessions, clock }: IntrospectionParts): RequestHandler {
   const introspect = async (req: Request): Promise<JsonObject> => {
     const request = readTokenRequest(req);
     const apiKey = authenticateClient(req, request, { apiKeys, clock });
@@ -50,7 +50,7 @@ export function introspectToken({ tokens, apiKeys, sessions, clock }: Introspect
     if (token === undefined) throw new InvalidRequestError('The parameter token is missing');
     const presented = await openRefreshToken(sessions, token, clock());
     if (presented !== undefined) return describeFamily(await sessions?.families.inspect(presented), apiKey);
-    const claims = await findLive(tokens, token);
+    const claims = await findLive(verify, token);
     return claims !== undefined && mayKnow(apiKey, claims) ? describe(claims) : INACTIVE;
   };
 
@@ -61,9 +61,9 @@ export function introspectToken({ tokens, apiKeys, sessions, clock }: Introspect
   };
 }
 
-async function findLive(tokens: TokenService, token: string): Promise<ClaimsSet | undefined> {
+async function findLive(verify: TokenVerifier, token: string): Promise<ClaimsSet | undefined> {
   try {
-    return (await tokens.verify(token)).claims;
+    return (await verify(token)).claims;
   } catch (error) {
     if (error instanceof InvalidTokenError) return undefined;
     throw error;

@@ -1,6 +1,5 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-strategy';
-import type { VerifiedToken } from '../claims/verified-token.js';
 import { InvalidTokenError, JweError } from '../errors.js';
 import { assertOptions, type KnownOptions } from '../options.js';
 import {
@@ -91,7 +90,7 @@ export class JweStrategy extends Strategy {
 }
 
 type StrategyOutcome =
-  | { readonly kind: 'verified'; readonly token: VerifiedToken; readonly found: FoundUser }
+  | (Extract<Acceptance, { kind: 'verified' }> & { readonly found: FoundUser })
   | Extract<Acceptance, { kind: 'refused' }>;
 
 /** Returns no promise where the token is verified without one, and is itself the user. Never throws. */
@@ -131,11 +130,11 @@ async function findUserOf(
 ): Promise<StrategyOutcome> {
   if (acceptance.kind === 'refused') return acceptance;
   const { token } = acceptance;
-  if (findUser === undefined) return { kind: 'verified', token, found: claimsAsUser(token) };
+  if (findUser === undefined) return { ...acceptance, found: claimsAsUser(token) };
   try {
     const found = await findUser(req, token);
     if (found === undefined) return { kind: 'refused', error: new InvalidTokenError('no_user'), token };
-    return { kind: 'verified', token, found };
+    return { ...acceptance, found };
   } catch (error) {
     if (error instanceof JweError) return { kind: 'refused', error, token };
     throw error;

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
+import type { TokenRejection } from '../audit/rejections.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import type { Clock } from '../clock.js';
 import {
@@ -10,15 +11,15 @@ import {
 } from '../errors.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { Requester } from '../sessions/refresh-families.js';
-import type { TokenService } from '../token-service.js';
+import type { TokenVerifier } from '../token-verifier.js';
 import { authenticateClient, NO_STORE } from './authenticate-client.js';
 import { openRefreshToken, type Sessions } from './open-refresh-token.js';
 import { readParameter, readTokenRequest } from './read-token-request.js';
 import { readIp } from './request-ip.js';
 
 export interface RevocationParts {
-  /** Opens tokens of every audience that the API keys have. */
-  readonly tokens: TokenService;
+  /** Accepts tokens of every audience that the API keys have, which prove that they were issued here. */
+  readonly verify: TokenVerifier;
   readonly apiKeys: ApiKeyRegistry;
   readonly revocations: Revocations;
   /** Default: there are no refresh tokens. */
@@ -26,10 +27,13 @@ export interface RevocationParts {
   readonly clock: Clock;
 }
 
+/** Tokens that only their audience can open, and tokens under a shared key, which cannot prove who issued them. */
+const UNSUPPORTED: ReadonlySet<TokenRejection> = new Set(['encryption_only', 'unprovable']);
+
 /**
- * The revocation endpoint behind its parsers (RFC 7009 section 2). A token that is unknown, expired or revoked
- * already is answered like one that was revoked: there is nothing left to do. One that only its audience can open is
- * said to be of an unsupported type.
+ * The revocation endpoint behind its parsers (RFC 7009 section 2). A token that is unknown, expired, forged or revoked
+ * already is answered like one that was revoked: there is nothing left to do. A token whose issuance cannot be checked
+ * here is said to be of an unsupported type.
  */
 export function revokeToken(parts: RevocationParts): RequestHandler {
   const revoke = async (req: Request): Promise<void> => {
@@ -39,11 +43,11 @@ export function revokeToken(parts: RevocationParts): RequestHandler {
     if (token === undefined) throw new InvalidRequestError('The parameter token is missing');
     const origin = readIp(req);
     if (await endSession(parts, token, { clientId: keyId, ...origin })) return;
-    const verified = await findValid(parts.tokens, token);
+    const verified = await findValid(parts.verify, token);
     if (verified === undefined) return;
     const { jti, exp: expiresAt, client_id: clientId } = verified.claims;
     if (clientId !== keyId) throw new InvalidGrantError('wrong_client');
-    await parts.revocations.revoke({ kind: 'token', jti, expiresAt }, keyId, origin.ip);
+    await parts.revocations.revoke({ kind: 'token', clientId, jti, expiresAt }, keyId, origin.ip);
   };
 
   return function answerRevocationRequest(req, res, next) {
@@ -71,12 +75,12 @@ async function endSession(
   return true;
 }
 
-async function findValid(tokens: TokenService, token: string): Promise<VerifiedToken | undefined> {
+async function findValid(verify: TokenVerifier, token: string): Promise<VerifiedToken | undefined> {
   try {
-    return await tokens.verify(token);
+    return await verify(token);
   } catch (error) {
     if (!(error instanceof InvalidTokenError)) throw error;
-    if (error.reason === 'encryption_only') throw new UnsupportedTokenTypeError();
+    if (UNSUPPORTED.has(error.reason)) throw new UnsupportedTokenTypeError();
     return undefined;
   }
 }

@@ -18,6 +18,7 @@ import { NO_STORE } from './authenticate-client.js';
 import { guard } from './guard.js';
 import { type CurrentSession, readKeep, readNothing, readPage } from './read-session-query.js';
 import { readIp } from './request-ip.js';
+import { requireProof } from './require-proof.js';
 import { verifiedToken } from './verified-token.js';
 
 export interface SessionRouterOptions {
@@ -37,7 +38,8 @@ const KNOWN: KnownOptions<SessionRouterOptions> = { sessions: true, scope: true,
 /**
  * Express router by which people see and end their sessions, to be mounted behind `authenticate`: `GET /` lists those
  * of the subject of the token, `DELETE /:sessionId` ends one, `DELETE /` all. A subject counts only together with the
- * `client_id` of the token. Tokens that were delegated, those of services and of other issuers are 403.
+ * `client_id` of the token. Tokens that were delegated, those of services and of other issuers are 403, and a token must
+ * prove that its issuer issued it: a resource server with an exported access key can make none that passes.
  * @throws TypeError for an option that is missing or makes no sense.
  */
 export function sessionRouter(options: SessionRouterOptions): Router {
@@ -68,6 +70,7 @@ export function sessionRouter(options: SessionRouterOptions): Router {
   router.use(
     forbidStorage,
     guard('sessionRouter', (token) => assertScope(token, [scope])),
+    requireProof,
   );
   router.route('/').get(answer(list)).delete(answer(endAll)).all(refuseOtherMethods('GET, HEAD, DELETE'));
   router.route('/:sessionId').delete(answer(endOne)).all(refuseOtherMethods('DELETE'));

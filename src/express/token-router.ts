@@ -1,8 +1,8 @@
 import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { type AuditTrail, noAuditTrail } from '../audit/record.js';
-import { MAX_CLOCK_TOLERANCE_SECONDS } from '../claims/claims-policy.js';
-import { type Clock, systemClock } from '../clock.js';
+import { resolveTokenLifetime } from '../claims/claims-policy.js';
+import { type Clock, type NumericDate, systemClock } from '../clock.js';
 import { InvalidRequestError, JweError } from '../errors.js';
 import { clientCredentials } from '../grants/client-credentials.js';
 import type { Grant } from '../grants/grant.js';
@@ -21,7 +21,8 @@ import {
 } from '../sessions/refresh-families.js';
 import { refreshTokenCodec } from '../sessions/refresh-token.js';
 import type { FamilyStore } from '../stores/family-store.js';
-import { createTokenService, type TokenService } from '../token-service.js';
+import { createTokenService, type TokenIssuer } from '../token-service.js';
+import type { TokenVerifier } from '../token-verifier.js';
 import { answerTokenError } from './answer-token-error.js';
 import { exchangeToken } from './exchange-token.js';
 import { enforceRule, followAudiences, routerRule, trackAudiences } from './follow-api-keys.js';
@@ -30,6 +31,7 @@ import type { Sessions } from './open-refresh-token.js';
 import { publishKeys } from './publish-keys.js';
 import { revokeToken } from './revoke-token.js';
 import { rememberFeatures } from './router-features.js';
+import { createRouterVerifiers } from './router-verifiers.js';
 import { type ThrottleOptions, throttleFailures } from './throttle-failures.js';
 
 export interface TokenRouterOptions extends SignatureOptions {
@@ -51,6 +53,14 @@ export interface TokenRouterOptions extends SignatureOptions {
   readonly families?: FamilyStore;
   /** How long refresh tokens live. */
   readonly refresh?: RefreshSettings;
+  /** Maximum lifetime of an access token in seconds, the same as that of its readers. Default 86 400, a day. */
+  readonly maxTokenLifetimeSeconds?: number;
+  /**
+   * NumericDate from which on every access token of this issuer carries a proof of issuance: when the release that writes
+   * them was deployed. Until one lifetime later a client may still revoke its own tokens without a proof, which are never
+   * exchanged and never active. Default: all of them carry one.
+   */
+  readonly provenanceSince?: NumericDate;
   /** How often one address may fail to authenticate before it is turned away (429). Default: 30 times a minute. */
   readonly throttle?: ThrottleOptions;
   /** Where issuance and its refusals are put on record. Default: nowhere. */
@@ -68,6 +78,8 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   revocations: true,
   families: true,
   refresh: true,
+  maxTokenLifetimeSeconds: true,
+  provenanceSince: true,
   throttle: true,
   signing: true,
   verification: true,
@@ -92,10 +104,12 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   const { audit = noAuditTrail, clock = systemClock } = options;
   assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await watchApiKeys(...)');
   if (typeof audience !== 'string') throw new TypeError('audience must be one string');
-  const service = { keyRing, issuer, audit, clock, ...pickSignatures(options) };
+  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds);
+  const service = { keyRing, issuer, audit, clock, maxTokenLifetimeSeconds, ...pickSignatures(options) };
   const audiences = trackAudiences(apiKeys, audience);
-  const tokens = followAudiences(audiences, (all) => createTokenService({ ...service, audience: all }));
-  enforceRule(apiKeys, routerRule(audience, keyRing));
+  const services = followAudiences(audiences, (all) => createTokenService({ ...service, audience: all }));
+  const tokens: TokenIssuer = { issue: (request) => services().issue(request) };
+  enforceRule(apiKeys, routerRule({ audience, keyRing, maxTokenLifetimeSeconds }));
   assertCanIssue(options, audiences());
 
   const router = express.Router();
@@ -111,19 +125,22 @@ export function tokenRouter(options: TokenRouterOptions): Router {
     assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ store })');
   }
   const sessions = resolveSessions(options, audit, clock);
-  const checks = { ...service, apiKeys, ...(revocations === undefined ? {} : { revocations }) };
-  const live = followAudiences(audiences, (all) => createTokenService({ ...checks, audience: all }));
-  const grants = createGrants({ claimsHook: claims, sessions, live });
+  const { verifyLive, verifyRevocable } = createRouterVerifiers({
+    ...{
+      issuer: service,
+      audiences,
+      provenanceSince: options.provenanceSince,
+      maxTokenLifetimeSeconds,
+      clock,
+    },
+    live: { apiKeys, ...(revocations === undefined ? {} : { revocations }) },
+  });
+  const grants = createGrants({ claimsHook: claims, sessions, verify: verifyLive });
   addEndpoint('/token', exchangeToken({ tokens, apiKeys, grants, defaultAudience: audience, clock }));
   if (revocations !== undefined) {
-    // What any reader may still accept can be revoked.
-    const tolerance = { clockToleranceSeconds: MAX_CLOCK_TOLERANCE_SECONDS };
-    const lenient = followAudiences(audiences, (all) =>
-      createTokenService({ ...service, ...tolerance, audience: all }),
-    );
-    addEndpoint('/revoke', revokeToken({ tokens: lenient, apiKeys, revocations, sessions, clock }));
+    addEndpoint('/revoke', revokeToken({ verify: verifyRevocable, apiKeys, revocations, sessions, clock }));
   }
-  addEndpoint('/introspect', introspectToken({ tokens: live, apiKeys, sessions, clock }));
+  addEndpoint('/introspect', introspectToken({ verify: verifyLive, apiKeys, sessions, clock }));
   const publishers = [keyRing, ...resolveVerification(options, [issuer]).values()];
   const publishesKeys = publishers.some((publisher) => publisher.exportPublicKeys().keys.length > 0);
   if (publishesKeys) addKeySet(router, publishKeys(publishers), answerError);
@@ -154,12 +171,12 @@ function assertCanIssue({ keyRing, signing }: TokenRouterOptions, audiences: rea
 interface GrantParts {
   readonly claimsHook: ClaimsHook | undefined;
   readonly sessions: Sessions | undefined;
-  readonly live: TokenService;
+  readonly verify: TokenVerifier;
 }
 
-function createGrants({ claimsHook, sessions, live }: GrantParts): readonly Grant[] {
+function createGrants({ claimsHook, sessions, verify }: GrantParts): readonly Grant[] {
   const parts = claimsHook === undefined ? {} : { claimsHook };
-  const exchange = tokenExchange({ ...parts, live });
+  const exchange = tokenExchange({ ...parts, verify });
   if (sessions === undefined) return [clientCredentials(parts), exchange];
   return [clientCredentials({ ...parts, ...sessions }), refreshToken({ ...parts, ...sessions }), exchange];
 }

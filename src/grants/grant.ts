@@ -1,7 +1,7 @@
 import type { ApiKey } from '../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import type { Clock, NumericDate } from '../clock.js';
-import type { TokenService } from '../token-service.js';
+import type { TokenIssuer } from '../token-service.js';
 
 /** Parameters of a token request: those of its grant type, each present once and not empty. */
 export type GrantParameters = ReadonlyMap<string, string>;
@@ -14,7 +14,7 @@ export interface RequestOrigin {
 
 /** What a grant needs of its surroundings. */
 export interface GrantContext {
-  readonly tokens: TokenService;
+  readonly tokens: TokenIssuer;
   /** Audience of keys that list none. */
   readonly defaultAudience: string;
   /** The authenticated client. */

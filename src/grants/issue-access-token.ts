@@ -2,7 +2,7 @@ import type { ApiKey } from '../api-keys/api-key.js';
 import { assertMayIssue } from '../api-keys/api-key-registry.js';
 import { claimsByKeyType } from '../api-keys/claims-by-key-type.js';
 import { copyCustomClaims } from '../claims/build-claims-set.js';
-import type { TokenType } from '../claims/claims-set.js';
+import type { IssuedTokenType } from '../claims/claims-set.js';
 import type { JsonObject } from '../claims/json.js';
 import { formatScope } from '../claims/scope.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
@@ -40,7 +40,7 @@ const SERVICE_TTL_SECONDS = 300;
 
 /** What tells one kind of access token from another. */
 interface TokenKind {
-  readonly type: Exclude<TokenType, 'foreign'>;
+  readonly type: IssuedTokenType;
   readonly claims: JsonObject;
   readonly maxLifetimeSeconds: number;
   /** It lives no longer than until then. Default: no such end. */

@@ -9,7 +9,7 @@ import {
   InvalidTokenError,
   UnauthorizedClientError,
 } from '../errors.js';
-import type { TokenService } from '../token-service.js';
+import type { TokenVerifier } from '../token-verifier.js';
 import {
   type Actor,
   buildDelegation,
@@ -30,15 +30,15 @@ export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export interface TokenExchangeParts {
   /** Default: no claims are added. */
   readonly claimsHook?: ClaimsHook;
-  /** Verifies the tokens that are exchanged, and knows what is revoked, and which API keys still stand. */
-  readonly live: Pick<TokenService, 'verify'>;
+  /** Accepts tokens that prove that they were issued here, are not revoked, and belong to an API key in force. */
+  readonly verify: TokenVerifier;
 }
 
 /**
  * RFC 8693: a client exchanges the token of a subject for one by which it, or an actor, acts for that subject. Denied
  * unless the configuration of its API key allows this subject's client, this actor and this audience.
  */
-export function tokenExchange({ claimsHook = noClaims, live }: TokenExchangeParts): Grant {
+export function tokenExchange({ claimsHook = noClaims, verify }: TokenExchangeParts): Grant {
   return {
     grantType: TOKEN_EXCHANGE,
     parameters: [
@@ -50,8 +50,8 @@ export function tokenExchange({ claimsHook = noClaims, live }: TokenExchangePart
       const rules = assertMayExchange(apiKey);
       const request = readExchangeRequest(parameters);
       const audience = chooseAudience(parameters, rules.audiences);
-      const subject = await openToken(request.subjectToken, live, SUBJECT_REJECTIONS);
-      const actor = await findActor(request, apiKey, live);
+      const subject = await openToken(request.subjectToken, verify, SUBJECT_REJECTIONS);
+      const actor = await findActor(request, apiKey, verify);
       assertAllowed(subject, actor, rules);
       assertMayAct(subject, actor);
       const scope = chooseScope(parameters, [subject.scope, apiKey.permissions, actor.token?.scope]);
@@ -81,12 +81,12 @@ const ACTOR_REJECTIONS = { invalid: 'invalid_actor_token', wrongType: 'wrong_act
 /** RFC 8693 section 2.2.2: a token that is invalid, or not acceptable here, is an `invalid_request`. */
 async function openToken(
   token: string,
-  live: TokenExchangeParts['live'],
+  verify: TokenVerifier,
   { invalid, wrongType }: PartyRejections,
 ): Promise<DelegableToken> {
   let verified: VerifiedToken;
   try {
-    verified = await live.verify(token);
+    verified = await verify(token);
   } catch (error) {
     if (!(error instanceof InvalidTokenError)) throw error;
     throw refusal(error.reason === 'key_inactive' ? 'key_not_active' : invalid, error);
@@ -103,10 +103,10 @@ function isDelegable(token: VerifiedToken): token is DelegableToken {
 async function findActor(
   { actorToken }: ExchangeRequest,
   { keyId }: ApiKey,
-  live: TokenExchangeParts['live'],
+  verify: TokenVerifier,
 ): Promise<Actor> {
   if (actorToken === undefined) return { subject: keyId, clientId: keyId };
-  const token = await openToken(actorToken, live, ACTOR_REJECTIONS);
+  const token = await openToken(actorToken, verify, ACTOR_REJECTIONS);
   if (token.type === 'delegation') throw refusal('wrong_actor_type');
   return { subject: token.claims.sub, clientId: token.claims.client_id, token };
 }

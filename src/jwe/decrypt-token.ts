@@ -7,6 +7,7 @@ import type { KeyRing } from '../keys/key-ring.js';
 import { IV_BYTES, openContent, type SealedContent, TAG_BYTES } from './aes-gcm.js';
 import { assertAscii, decodeAsciiBase64url, SegmentDecoder } from './base64url.js';
 import { encryptedKeyBytes } from './encrypted-key-bytes.js';
+import { hasValidProof, withoutProof } from './proof-of-issuance.js';
 import type { ProtectedHeader } from './protected-header.js';
 import { keepHeader, type ReadHeader, readHeader } from './read-header.js';
 
@@ -58,10 +59,26 @@ export function decryptToken(token: string, policy: DecryptionPolicy, now: Numer
 
 /** Opens what is encrypted directly and nests nothing. @throws InvalidTokenError */
 export function openDirectly(parsed: ParsedToken, key: DirectKey): DecryptedToken {
-  const { read } = parsed;
-  const plaintext = decryptContent(parsed, read.additionalData, key);
-  keepHeader(read);
-  return Object.freeze({ header: read.header, claims: parseClaims(plaintext), key });
+  return readClaims(parsed, decryptDirectly(parsed, key), key);
+}
+
+/** The same for a token of which the issuer must have proven that it issued it. @throws InvalidTokenError */
+export function openProven(parsed: ParsedToken, key: DirectKey): DecryptedToken {
+  const plaintext = decryptDirectly(parsed, key);
+  const { kid, typ } = parsed.read.header;
+  if (key.provenance === undefined) throw new InvalidTokenError('unprovable');
+  if (!hasValidProof(plaintext, { typ, kid }, key.provenance)) throw new InvalidTokenError('unproven');
+  return readClaims(parsed, plaintext, key);
+}
+
+function decryptDirectly(parsed: ParsedToken, key: DirectKey): Buffer {
+  const plaintext = decryptContent(parsed, parsed.read.additionalData, key);
+  keepHeader(parsed.read);
+  return plaintext;
+}
+
+function readClaims({ read }: ParsedToken, plaintext: Buffer, key: DirectKey): DecryptedToken {
+  return Object.freeze({ header: read.header, claims: parseClaims(withoutProof(plaintext)), key });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../claims/json.js';
 import type { ContentKey, DirectKey } from '../keys/content-key.js';
 import { sealContent } from './aes-gcm.js';
+import { appendProof } from './proof-of-issuance.js';
 import { assertAdditionalMembers, parseProtectedHeader } from './protected-header.js';
 
 export interface EncryptOptions {
@@ -12,7 +13,8 @@ export interface EncryptOptions {
 
 /**
  * Encrypts a claims set as a JWE in compact serialization (RFC 7516 section 5.1) with direct encryption
- * (RFC 7518 section 4.5); `sealToken` takes keys for other algorithms too.
+ * (RFC 7518 section 4.5); `sealToken` takes keys for other algorithms too. Under a key that was derived from a root, the
+ * claims carry a proof of issuance.
  * @throws TypeError for a protected header member that is reserved, a header that no reader would accept, or a
  *   key that only decrypts or is not for direct encryption.
  */
@@ -20,8 +22,13 @@ export function encryptToken(claims: object, key: ContentKey, options: EncryptOp
   if (!key.encrypts) throw new TypeError('This key only decrypts');
   if (key.alg !== 'dir') throw new TypeError('This key is not for direct encryption');
   const { encoded, additionalData } = encodeHeader(key, options);
-  const { iv, ciphertext, tag } = sealContent(JSON.stringify(claims), additionalData, key);
+  const { iv, ciphertext, tag } = sealContent(writeClaims(claims, key, options), additionalData, key);
   return `${encoded}..${iv.toString('base64url')}.${ciphertext.toString('base64url')}.${tag.toString('base64url')}`;
+}
+
+function writeClaims(claims: object, { kid, provenance }: DirectKey, { typ }: EncryptOptions): string {
+  const text = JSON.stringify(claims);
+  return provenance === undefined ? text : appendProof(text, { typ, kid }, provenance);
 }
 
 interface EncodedHeader {

@@ -74,6 +74,8 @@ export function resolveLegacyPolicy(
       issuers: new Set([issuer]),
       audiences: new Set([audience]),
       typs: new Set([ACCESS_TOKEN_TYP]),
+      // Most of them do not say when they were issued; `until` bounds them all.
+      maxTokenLifetimeSeconds: Number.POSITIVE_INFINITY,
     }),
   });
 }
@@ -84,7 +86,7 @@ function assertText(value: string, name: string): void {
 
 /** A delegated token would have to name its ancestors, which no other stack does. */
 function assertType(type: unknown): asserts type is LegacyTokenType {
-  if (!isTokenType(type) || type === 'delegation') {
-    throw new TypeError('legacy.type must be a type of token other than delegation and refresh');
+  if (!isTokenType(type) || type === 'delegation' || type === 'external') {
+    throw new TypeError('legacy.type must be a type of token other than delegation, external and refresh');
   }
 }

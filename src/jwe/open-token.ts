@@ -7,6 +7,7 @@ import {
   type DecryptionPolicy,
   decryptContent,
   openDirectly,
+  openProven,
   type ParsedToken,
   parseClaims,
   parseToken,
@@ -17,6 +18,11 @@ import { verifyNestedToken } from './verify-nested-token.js';
 export interface OpeningPolicy extends DecryptionPolicy {
   /** Verification keys by issuer, for nested tokens. */
   readonly verification: Verification;
+  /**
+   * Whether a token must prove that its issuer issued it: by the MAC of a key that is never exported, or by the signature
+   * of a nested JWS. A holder of an exported access key can make neither. Default false.
+   */
+  readonly requiresProof?: boolean;
 }
 
 /**
@@ -57,7 +63,9 @@ function openKnown(
 ): DecryptedToken | Promise<DecryptedToken> {
   const parsed = parseToken(token, policy, now);
   const { read, key } = parsed;
-  if (key.alg === 'dir' && read.header['cty'] === undefined) return openDirectly(parsed, key);
+  if (key.alg === 'dir' && read.header['cty'] === undefined) {
+    return policy.requiresProof === true ? openProven(parsed, key) : openDirectly(parsed, key);
+  }
   return openByPromise(token, parsed, { policy, now });
 }
 
@@ -69,13 +77,14 @@ interface Circumstances {
 async function openByPromise(
   token: string,
   parsed: ParsedToken,
-  { policy: { verification }, now }: Circumstances,
+  { policy: { verification, requiresProof }, now }: Circumstances,
 ): Promise<DecryptedToken> {
   const { read, key } = parsed;
   const { header, additionalData } = read;
   const isNested = header['cty'] !== undefined;
   if (isNested && verification.size === 0) throw new InvalidTokenError('content_type');
   if (!isNested && isAsymmetricKey(key)) throw new InvalidTokenError('not_signed');
+  if (!isNested && requiresProof === true) throw new InvalidTokenError('unprovable');
   const plaintext =
     key.alg === 'dir' ? decryptContent(parsed, additionalData, key) : await openManaged(token, header, key);
   if (!isNested) return Object.freeze({ header, claims: parseClaims(plaintext), key });

@@ -45,6 +45,11 @@ interface KeyTraits {
 export interface DirectKey extends KeyTraits {
   readonly alg: 'dir';
   readonly secret: KeyObject;
+  /**
+   * Key of the proof of issuance. Only access keys that were derived here, from a root, have one: it is never exported,
+   * and lives as long as the root.
+   */
+  readonly provenance?: KeyObject;
 }
 
 /** A shared key that wraps the content encryption key of each token. */

@@ -3,6 +3,7 @@ import type { NumericDate } from '../clock.js';
 import { type ContentEncryption, type DirectKey, KEY_LENGTHS, type KeyPurpose } from './content-key.js';
 
 const KID_BYTES = 16;
+const PROVENANCE_KEY_BYTES = 32;
 
 /** A root secret: it encrypts nothing itself, keys are derived from it. */
 export interface RootKey {
@@ -38,7 +39,13 @@ export function deriveContentKey(root: RootKey, context: KeyContext): DirectKey 
     ...(root.notAfter === undefined ? {} : { notAfter: root.notAfter }),
     encrypts: true,
     secret: createSecretKey(expand(root.secret, ['key', ...labels], KEY_LENGTHS[enc])),
+    ...(purpose === 'access' ? { provenance: deriveProvenanceKey(root, environment) } : {}),
   });
+}
+
+/** One key per root and environment: the proof itself binds the `kid`, and with it the audience. */
+function deriveProvenanceKey({ secret }: RootKey, environment: string): KeyObject {
+  return createSecretKey(expand(secret, ['provenance', environment], PROVENANCE_KEY_BYTES));
 }
 
 /** The name of a secret that came without a `kid`: opaque, and the same wherever the secret is the same. */

@@ -6,8 +6,8 @@ import { keepVerificationKeys, type VerificationKeys } from './verification-keys
 /** How nested tokens are signed and verified. */
 export interface SignatureOptions {
   /**
-   * Verification keys by issuer, for tokens with a nested JWS (RFC 7519 appendix A.2): each is pinned to its issuer,
-   * which must be one of `issuer`. Tokens that are encrypted to a public key are accepted only with one. Default: no
+   * Verification keys by home issuer, for tokens with a nested JWS (RFC 7519 appendix A.2): each is pinned to its issuer,
+   * which must be one of `issuer`; those of other parties belong in `trustedIssuers`. Tokens that are encrypted to a public key are accepted only with one. Default: no
    * nested token is accepted but our own, where there is a `signing` key.
    */
   readonly verification?: Readonly<Record<string, VerificationKeys>>;

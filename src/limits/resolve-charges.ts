@@ -18,7 +18,7 @@ export interface Charge {
 export interface LimitLookup {
   /** The API key as it is configured now; its limits beat those in older tokens. */
   findKey(keyId: string): ApiKey | undefined;
-  /** Limits of a key that is not configured here, and whose token names none. */
+  /** Limits of a key that is not configured here and whose token names none, and of each client of a trusted issuer. */
   readonly defaultLimits: RateLimits;
 }
 
@@ -31,6 +31,10 @@ const SEPARATOR = '\u0000';
  */
 export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): readonly Charge[] {
   const { client_id: clientId, iss, sub } = token.claims;
+  if (token.type === 'external') {
+    const bucket = join('external', iss, clientId ?? '', sub ?? '');
+    return [{ bucket, prefix: '', limits: lookup.defaultLimits }];
+  }
   if (clientId === undefined) {
     return [{ bucket: join('foreign', iss, sub ?? ''), prefix: '', limits: lookup.defaultLimits }];
   }

@@ -5,6 +5,8 @@ import { InvalidTokenError, JweError, TemporarilyUnavailableError } from '../err
 /** Knows what is revoked. One that cannot answer throws or rejects; it never answers `false` for want of knowledge. */
 export interface RevocationCheck {
   isRevoked(token: VerifiedToken): boolean | Promise<boolean>;
+  /** How long revocations are remembered, in seconds. Default: for as long as any token lives. */
+  readonly maxTokenLifetimeSeconds?: number;
 }
 
 /**

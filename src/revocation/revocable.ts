@@ -3,22 +3,34 @@ import { isNumericDate, type NumericDate } from '../clock.js';
 
 /** What can be revoked. Identities that a caller chose count only together with its `clientId`. */
 export type Revocable =
-  | { readonly kind: 'token'; readonly jti: string; readonly expiresAt: NumericDate }
-  | {
+  | (OfIssuer & {
+      readonly kind: 'token';
+      readonly jti: string;
+      /** `client_id` of the token. Default: a token of that `jti` is revoked whichever client it was issued to. */
+      readonly clientId?: string;
+      readonly expiresAt: NumericDate;
+    })
+  | (OfIssuer & {
       readonly kind: 'session';
       readonly clientId: string;
       readonly sessionId: string;
       /** Where a client names the sessions of several subjects alike: the one that is meant. Default: all of them. */
       readonly subject?: string;
-    }
-  | {
+    })
+  | (OfIssuer & {
       readonly kind: 'api_key';
       readonly clientId: string;
       /** What it was issued in this second or before is revoked. Default: the present second. */
       readonly issuedUpTo?: NumericDate;
-    }
-  | { readonly kind: 'subject'; readonly clientId: string; readonly subject: string }
+    })
+  | (OfIssuer & { readonly kind: 'subject'; readonly clientId: string; readonly subject: string })
   | { readonly kind: 'kid'; readonly kid: string };
+
+/** Identities of a trusted issuer are revoked apart from our own, even where they have the same names. */
+interface OfIssuer {
+  /** The trusted issuer whose tokens are meant. Default: the home issuers. */
+  readonly issuer?: string;
+}
 
 /** A character that no identity may hold keeps the parts of a name apart. */
 const SEPARATOR = '\u0000';
@@ -26,15 +38,38 @@ const SEPARATOR = '\u0000';
 /** Stores take names up to this length, in characters. */
 const MAX_NAME_LENGTH = 200;
 
-/** The name under which stores keep a revocation, the same on every instance. */
-export const revocationName = {
-  token: (jti: string) => joinName('token', jti),
-  session: (clientId: string, sessionId: string, subject?: string) =>
-    joinName('session', clientId, sessionId, ...(subject === undefined ? [] : [subject])),
-  apiKey: (clientId: string) => joinName('api_key', clientId),
-  subject: (clientId: string, subject: string) => joinName('subject', clientId, subject),
-  kid: (kid: string) => joinName('kid', kid),
-} as const;
+/** The names under which stores keep revocations, the same on every instance. */
+export interface RevocationNames {
+  token(jti: string): string;
+  tokenOf(clientId: string, jti: string): string;
+  session(clientId: string, sessionId: string, subject?: string): string;
+  apiKey(clientId: string): string;
+  subject(clientId: string, subject: string): string;
+}
+
+/** @param issuer a trusted one. Default: the home issuers. */
+export function revocationNames(issuer?: string): RevocationNames {
+  if (issuer === undefined) return homeNames;
+  return namesUnder((...parts) => joinName('issuer', issuer, ...parts));
+}
+
+/** Keys are our own, whoever issued the token. */
+export function nameOfKid(kid: string): string {
+  return joinName('kid', kid);
+}
+
+function namesUnder(join: (...parts: readonly string[]) => string): RevocationNames {
+  return {
+    token: (jti) => join('token', jti),
+    tokenOf: (clientId, jti) => join('token_of', clientId, jti),
+    session: (clientId, sessionId, subject) =>
+      join('session', clientId, sessionId, ...(subject === undefined ? [] : [subject])),
+    apiKey: (clientId) => join('api_key', clientId),
+    subject: (clientId, subject) => join('subject', clientId, subject),
+  };
+}
+
+const homeNames = namesUnder(joinName);
 
 /** Identities of foreign tokens may be of any length, or hold half a character: a digest stands for those. */
 function joinName(...parts: readonly string[]): string {
@@ -53,10 +88,17 @@ export function assertRevocable(target: Revocable): void {
   for (const name of KINDS.get(kind) ?? []) {
     if (typeof Reflect.get(identities, name) !== 'string') throw new TypeError(`${name} must be text`);
   }
+  for (const name of OPTIONAL) {
+    const value: unknown = Reflect.get(identities, name);
+    if (value !== undefined && typeof value !== 'string') throw new TypeError(`${name} must be a string`);
+  }
   if (target.kind === 'token' && !isNumericDate(target.expiresAt)) {
     throw new TypeError('expiresAt must be seconds since 1970: the exp of the token');
   }
 }
+
+/** Identities that not every target has. */
+const OPTIONAL = ['issuer', 'clientId', 'subject'];
 
 /** What each kind is named by. */
 const KINDS: ReadonlyMap<Revocable['kind'], readonly string[]> = new Map([
@@ -68,16 +110,18 @@ const KINDS: ReadonlyMap<Revocable['kind'], readonly string[]> = new Map([
 ]);
 
 export function nameOf(target: Revocable): string {
+  if (target.kind === 'kid') return nameOfKid(target.kid);
+  const names = revocationNames(target.issuer);
   switch (target.kind) {
     case 'token':
-      return revocationName.token(target.jti);
+      return target.clientId === undefined
+        ? names.token(target.jti)
+        : names.tokenOf(target.clientId, target.jti);
     case 'session':
-      return revocationName.session(target.clientId, target.sessionId, target.subject);
+      return names.session(target.clientId, target.sessionId, target.subject);
     case 'api_key':
-      return revocationName.apiKey(target.clientId);
+      return names.apiKey(target.clientId);
     case 'subject':
-      return revocationName.subject(target.clientId, target.subject);
-    case 'kid':
-      return revocationName.kid(target.kid);
+      return names.subject(target.clientId, target.subject);
   }
 }

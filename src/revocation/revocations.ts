@@ -5,7 +5,14 @@ import { type Clock, type NumericDate, systemClock } from '../clock.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
 import type { RevocationStore } from '../stores/revocation-store.js';
 import type { RevocationCheck } from './check-revocation.js';
-import { assertRevocable, nameOf, type Revocable, revocationName } from './revocable.js';
+import {
+  assertRevocable,
+  nameOf,
+  nameOfKid,
+  type Revocable,
+  type RevocationNames,
+  revocationNames,
+} from './revocable.js';
 
 export interface RevocationsOptions {
   /** Where they are kept. */
@@ -83,7 +90,6 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   };
   const isAnyRevoked = (names: readonly string[], issuedAt: NumericDate): boolean =>
     issuedAt < store.completeSince() || names.some((name) => covers(name, issuedAt));
-  const isBearerRevoked = (bearer: Bearer): boolean => isAnyRevoked(namesOf(bearer), bearer.iat);
 
   return Object.freeze({
     async revoke(target: Revocable, requestedBy?: string, ip?: string) {
@@ -106,19 +112,21 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     },
 
     isRevoked(token: VerifiedToken) {
-      return bearersOf(token).some(isBearerRevoked);
+      const names = revocationNames(token.type === 'external' ? token.claims.iss : undefined);
+      return bearersOf(token).some((bearer) => isAnyRevoked(namesOf(bearer, names), bearer.iat));
     },
 
     isFamilyRevoked({ clientId, subject, sessionId, createdAt, kid }: FamilyIdentity) {
-      const names = [
-        ...(kid === undefined ? [] : [revocationName.kid(kid)]),
-        revocationName.apiKey(clientId),
-        revocationName.subject(clientId, subject),
-        revocationName.session(clientId, sessionId),
-        revocationName.session(clientId, sessionId, subject),
+      const names = revocationNames();
+      const ofFamily = [
+        ...(kid === undefined ? [] : [nameOfKid(kid)]),
+        names.apiKey(clientId),
+        names.subject(clientId, subject),
+        names.session(clientId, sessionId),
+        names.session(clientId, sessionId, subject),
       ];
       // In whole seconds, as `iat` is: what began in the second of a cut-off is revoked with it.
-      return isAnyRevoked(names, Math.floor(createdAt));
+      return isAnyRevoked(ofFamily, Math.floor(createdAt));
     },
 
     get ageSeconds() {
@@ -158,14 +166,15 @@ function bearersOf({ type, claims, header }: VerifiedToken): readonly Bearer[] {
   ];
 }
 
-function namesOf({ jti, kid, client_id: clientId, sub, session_id: sessionId }: Bearer): readonly string[] {
-  const names = [revocationName.token(jti)];
-  if (kid !== undefined) names.push(revocationName.kid(kid));
-  if (clientId === undefined) return names;
-  names.push(revocationName.apiKey(clientId));
-  if (sub !== undefined) names.push(revocationName.subject(clientId, sub));
-  if (sessionId === undefined) return names;
-  names.push(revocationName.session(clientId, sessionId));
-  if (sub !== undefined) names.push(revocationName.session(clientId, sessionId, sub));
-  return names;
+function namesOf(bearer: Bearer, names: RevocationNames): readonly string[] {
+  const { jti, kid, client_id: clientId, sub, session_id: sessionId } = bearer;
+  const found = [names.token(jti)];
+  if (kid !== undefined) found.push(nameOfKid(kid));
+  if (clientId === undefined) return found;
+  found.push(names.tokenOf(clientId, jti), names.apiKey(clientId));
+  if (sub !== undefined) found.push(names.subject(clientId, sub));
+  if (sessionId === undefined) return found;
+  found.push(names.session(clientId, sessionId));
+  if (sub !== undefined) found.push(names.session(clientId, sessionId, sub));
+  return found;
 }

@@ -43,7 +43,7 @@ const CAUSES = {
   },
 };
 
-const TOKEN = { kind: 'token', jti: 'j1', expiresAt: NOW + NINETY_DAYS };
+const TOKEN = { kind: 'token', jti: 'j1', clientId: 'demo', expiresAt: NOW + NINETY_DAYS };
 const SESSION = { kind: 'session', clientId: 'demo', sessionId: 's1', subject: 'alice' };
 const API_KEY = { kind: 'api_key', clientId: 'demo' };
 
@@ -70,7 +70,7 @@ describe('the answer of a monitor', () => {
       trail.recordAt(0, { type: 'token.accepted', jti: 'j1', ip: `192.0.2.${index}`, count: 1 });
     }
 
-    expect(trail.revoked).toEqual([TOKEN]);
+    expect(trail.revoked).toEqual([{ kind: 'token', jti: 'j1', expiresAt: NOW + NINETY_DAYS }]);
   });
 
   test('is none to kinds that it does not name', () => {

@@ -12,6 +12,7 @@ describe('resolveClaimsPolicy', () => {
       typs: new Set(['at+jwt']),
       clockToleranceSeconds: 5,
       maxTokenAgeSeconds: Number.POSITIVE_INFINITY,
+      maxTokenLifetimeSeconds: 86_400,
       requiredClaims: [],
       scopeClaim: 'scope',
     });
@@ -25,6 +26,7 @@ describe('resolveClaimsPolicy', () => {
       typ: ['application/JWT', 'at+jwt'],
       clockToleranceSeconds: 60,
       maxTokenAgeSeconds: 300,
+      maxTokenLifetimeSeconds: 3600,
       requiredClaims,
       scopeClaim: 'scp',
     });
@@ -35,6 +37,7 @@ describe('resolveClaimsPolicy', () => {
       typs: new Set(['jwt', 'at+jwt']),
       clockToleranceSeconds: 60,
       maxTokenAgeSeconds: 300,
+      maxTokenLifetimeSeconds: 3600,
       requiredClaims: ['tenant'],
       scopeClaim: 'scp',
     });
@@ -60,6 +63,8 @@ describe('resolveClaimsPolicy', () => {
     [{ clockToleranceSeconds: -1 }, 'clockToleranceSeconds'],
     [{ clockToleranceSeconds: 60.5 }, 'clockToleranceSeconds'],
     [{ maxTokenAgeSeconds: 0 }, 'maxTokenAgeSeconds'],
+    [{ maxTokenLifetimeSeconds: 0 }, 'maxTokenLifetimeSeconds'],
+    [{ maxTokenLifetimeSeconds: Number.POSITIVE_INFINITY }, 'maxTokenLifetimeSeconds'],
     [{ maxTokenAgeSeconds: -1 }, 'maxTokenAgeSeconds'],
     [{ requiredClaims: 'tenant' }, 'requiredClaims'],
     [{ requiredClaims: ['tenant', ''] }, 'requiredClaims'],

@@ -98,8 +98,20 @@ describe('times', () => {
     else expect(reasonFor(circumstances)).toBe(reason);
   });
 
+  test('a token of exactly the maximum lifetime is accepted, whatever the tolerance', () => {
+    expect(() => validate({ claims: claimsOf({ exp: NOW + 86_400 }) })).not.toThrow();
+    expect(reasonForClaims({ exp: NOW + 86_401 })).toBe('lifetime_too_long');
+  });
+
+  test('the maximum lifetime counts from iat, however young the token is', () => {
+    const options = { maxTokenLifetimeSeconds: 600 };
+    expect(reasonFor({ claims: claimsOf({ iat: NOW - 1 }), options })).toBe('lifetime_too_long');
+    expect(() => validate({ options })).not.toThrow();
+  });
+
   test('there is no maximum age unless one is set', () => {
-    expect(() => validate({ claims: claimsOf({ iat: 0 }) })).not.toThrow();
+    const claims = claimsOf({ iat: NOW - 86_400 + 600 });
+    expect(() => validate({ claims })).not.toThrow();
   });
 });
 
@@ -124,7 +136,8 @@ describe('dates', () => {
   });
 
   test('the last second of the year 9999 is a date', () => {
-    expect(() => validate({ claims: claimsOf({ exp: 253_402_300_799 }) })).not.toThrow();
+    const claims = claimsOf({ exp: 253_402_300_799 });
+    expect(() => validate({ claims, options: { maxTokenLifetimeSeconds: 1e12 } })).not.toThrow();
   });
 });
 
@@ -170,8 +183,14 @@ describe('issuer', () => {
 describe('audience', () => {
   const OTHER = 'https://other.example.com';
 
-  test.each([[AUDIENCE], [[AUDIENCE]], [[OTHER, AUDIENCE]]])('%j holds ours', (aud) => {
+  test.each([[AUDIENCE], [[AUDIENCE]]])('%j holds ours', (aud) => {
     expect(validate({ claims: claimsOf({ aud }) }).claims.aud).toEqual(aud);
+  });
+
+  test('audiences that are not accepted here are hidden from handlers and guards', () => {
+    const { claims } = validate({ claims: claimsOf({ aud: [OTHER, AUDIENCE] }) });
+    expect(claims.aud).toEqual([AUDIENCE]);
+    expect(Object.isFrozen(claims) && Object.isFrozen(claims.aud)).toBe(true);
   });
 
   test.each([[OTHER], [[OTHER]], [`${AUDIENCE}/`], [`${AUDIENCE} ${OTHER}`]])(
@@ -199,6 +218,15 @@ describe('audience', () => {
       'wrong_audience',
     );
   });
+
+  test.each([[[AUDIENCE, OTHER]], [[OTHER, AUDIENCE]], [[AUDIENCE, AUDIENCE]]])(
+    'a token for %j is refused under the key of one audience, though all of them are accepted',
+    (aud) => {
+      const circumstances = { key: { audience: AUDIENCE }, options: { audience: [AUDIENCE, OTHER] } };
+      expect(reasonFor({ ...circumstances, claims: claimsOf({ aud }) })).toBe('wrong_audience');
+      expect(() => validate({ ...circumstances, claims: claimsOf({ aud: [AUDIENCE] }) })).not.toThrow();
+    },
+  );
 
   test('a token under the key of an audience that is not ours is refused even if it lists that one too', () => {
     expect(reasonFor({ key: { audience: OTHER }, claims: claimsOf({ aud: [AUDIENCE, OTHER] }) })).toBe(

@@ -113,8 +113,12 @@ describe('requireAnyScope', () => {
 
 describe('requireAudience', () => {
   test('tells the audiences apart that authentication accepts', async () => {
-    expect(await statusOf(requireAudience(OTHER), { aud: [AUDIENCE, OTHER] })).toBe(200);
+    expect(await statusOf(requireAudience(AUDIENCE), { aud: AUDIENCE })).toBe(200);
     expect(await statusOf(requireAudience(OTHER), { aud: AUDIENCE })).toBe(401);
+  });
+
+  test('passes no token that lists a second audience under the key of the first', async () => {
+    expect(await statusOf(requireAudience(OTHER), { aud: [AUDIENCE, OTHER] })).toBe(401);
   });
 
   test('refuses to be built without one', () => {

@@ -20,6 +20,9 @@ function headerTextOf(token: string): string {
   return Buffer.from(partsOf(token)[0] ?? '', 'base64url').toString();
 }
 
+/** `,"provenance":""` and a MAC of 32 bytes in base64url. */
+const PROOF_LENGTH = 16 + 43;
+
 describe('encryptToken', () => {
   test.each(ENCRYPTIONS)('writes with %s what decryptToken reads', async (enc) => {
     const keyRing = await createKeyRing({ current: { secret: secretOf(1) }, enc });
@@ -45,12 +48,12 @@ describe('encryptToken', () => {
     );
   });
 
-  test('writes an IV of 12 bytes, a tag of 16 and a ciphertext as long as the claims', async () => {
+  test('writes an IV of 12 bytes, a tag of 16 and a ciphertext as long as the claims and their proof', async () => {
     const [, , iv, ciphertext, tag] = partsOf(
       encryptToken(claimsOf(), await createKey(), { typ: 'at+jwt' }),
     ).map((part) => Buffer.from(part, 'base64url'));
     expect(iv).toHaveLength(12);
-    expect(ciphertext).toHaveLength(Buffer.byteLength(JSON.stringify(claimsOf())));
+    expect(ciphertext).toHaveLength(Buffer.byteLength(JSON.stringify(claimsOf())) + PROOF_LENGTH);
     expect(tag).toHaveLength(16);
   });
 

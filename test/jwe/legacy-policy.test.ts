@@ -43,6 +43,7 @@ describe('resolveLegacyPolicy', () => {
       issuers: new Set([LEGACY_ISSUER]),
       audiences: new Set([AUDIENCE]),
       typs: new Set(['at+jwt']),
+      maxTokenLifetimeSeconds: Number.POSITIVE_INFINITY,
     });
   });
 

@@ -45,7 +45,8 @@ async function openRing(options: Partial<OpenKeyRingOptions> = {}): Promise<Rota
 }
 
 function serviceOf(keyRing: RotatingKeyRing) {
-  return createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => now });
+  const service = { keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => now };
+  return createTokenService({ ...service, maxTokenLifetimeSeconds: 30 * DAY });
 }
 
 function issue(keyRing: RotatingKeyRing, lifetimeSeconds = 30 * DAY): Promise<string> {

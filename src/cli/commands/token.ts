@@ -234,6 +234,7 @@ async function tokenTarget(
   }
   const keyRing = await openKeys(io, { keys, environment });
   const service = createTokenService({ keyRing, issuer, audience, clock: io.clock });
-  const { jti, exp: expiresAt } = (await service.verify(await readToken(io, argument))).claims;
-  return { kind: 'token', jti, expiresAt };
+  const { claims } = await service.verify(await readToken(io, argument));
+  const { jti, exp: expiresAt, client_id: clientId } = claims;
+  return { kind: 'token', jti, expiresAt, ...(clientId === undefined ? {} : { clientId }) };
 }

@@ -1,0 +1,276 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import express, { type Express } from 'express';
+import { compactDecrypt, importJWK } from 'jose';
+import {
+  type ApiKeyRegistry,
+  authenticate,
+  createMemoryStores,
+  createRevocations,
+  createSessions,
+  type KeyRing,
+  sessionRouter,
+  type TokenRouterOptions,
+  tokenRouter,
+} from 'passport-jwe';
+import request from 'supertest';
+import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import { loadFiles } from '../support/api-key-files.js';
+import { forgeByExport } from '../support/forged-claims.js';
+import { createParties } from '../support/signed-tokens.js';
+import { AUDIENCE, createRing, ISSUER, mintToken, NOW, secretOf } from '../support/tokens.js';
+
+const REPORTS = 'https://reports.example.com';
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
+const DAY = 86_400;
+
+const KEY = 'rate_limits: {}\nusers: true\npermissions: [read, "manage:sessions"]\n';
+const FILES = {
+  'app.yaml': `api_key: sk-app\nkey_id: app\nname: App\ntype: api_call\n${KEY}`,
+  'reports.yaml': `api_key: sk-reports\nkey_id: reports\nname: Reports\ntype: api_call\n${KEY}introspects: [${AUDIENCE}]\ndelegation: { subjects: [app], actors: [reports, app], audiences: [${REPORTS}] }\n`,
+};
+
+let apiKeys: ApiKeyRegistry;
+let ring: KeyRing;
+let now: number;
+
+beforeEach(async () => {
+  apiKeys = await loadFiles(FILES);
+  ring = await createRing();
+  now = NOW;
+});
+
+/** An authorization server and an API that also serves sessions, both with the whole key ring. */
+function createServer(options: Partial<TokenRouterOptions> = {}, { hasFamilies = true } = {}) {
+  const clock = (): number => now;
+  const stores = createMemoryStores({ clock });
+  const revocations = createRevocations({ store: stores.revocations, clock });
+  const { keyRing = ring, signing } = options;
+  const service = { keyRing, issuer: ISSUER, revocations, clock, ...(signing && { signing }) };
+  const app: Express = express();
+  app.use(
+    '/oauth',
+    tokenRouter({
+      ...{ ...service, audience: AUDIENCE, apiKeys, ...options },
+      ...(hasFamilies ? { families: stores.families } : {}),
+    }),
+  );
+  const { signing: _, ...reading } = service;
+  const verification = options.verification ?? {};
+  const authentication = authenticate({ ...reading, verification, audience: [AUDIENCE, REPORTS] });
+  app.get('/', authentication, (_req, res) => void res.json({}));
+  const sessions = createSessions({ families: stores.families, revocations, clock });
+  app.use('/sessions', authentication, sessionRouter({ sessions }));
+
+  const post = async (path: string, apiKey: string, parameters: object) => {
+    const { status, body } = await request(app)
+      .post(`/oauth/${path}`)
+      .set('X-API-Key', apiKey)
+      .type('form')
+      .send(parameters);
+    return { status, body };
+  };
+  return {
+    obtain: async (apiKey: string, parameters: object = {}): Promise<string> =>
+      (await post('token', apiKey, { grant_type: 'client_credentials', ...parameters })).body.access_token,
+    exchange: (subjectToken: string, parameters: object = {}) =>
+      post('token', 'sk-reports', {
+        ...{ grant_type: TOKEN_EXCHANGE, subject_token: subjectToken, subject_token_type: ACCESS_TOKEN },
+        ...parameters,
+      }),
+    introspect: (token: string) => post('introspect', 'sk-reports', { token }),
+    revoke: (token: string, apiKey = 'sk-reports') => post('revoke', apiKey, { token }),
+    use: async (token: string) => (await request(app).get('/').auth(token, { type: 'bearer' })).status,
+    manage: (token: string) => request(app).get('/sessions').auth(token, { type: 'bearer' }),
+  };
+}
+
+/** What the holder of the exported key says: another client, another user, scope that nobody granted. */
+const FORGED = {
+  ...{ client_id: 'app', sub: 'alice', type: 'api_call', scope: 'read manage:sessions' },
+  ...{ allowed_endpoints: ['* /*'], allowed_models: ['echo-1'] },
+};
+const forge = (claims: Record<string, unknown> = {}) =>
+  forgeByExport(ring, AUDIENCE, { ...FORGED, ...claims });
+
+describe('the holder of an exported access key', () => {
+  test('is served by its own audience with a token that it made itself: nothing there tells it from a genuine one', async () => {
+    expect(await createServer().use(forge())).toBe(200);
+  });
+
+  test('exchanges no token that it made itself', async () => {
+    const server = createServer();
+    const genuine = await server.obtain('sk-app', { user: 'alice', scope: 'read' });
+
+    expect(await server.exchange(forge())).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+    expect((await server.exchange(genuine)).status).toBe(200);
+  });
+
+  test('has no actor act by a token that it made itself', async () => {
+    const server = createServer();
+    const subject = await server.obtain('sk-app', { user: 'alice', scope: 'read' });
+    const actor = { actor_token: forge({ sub: 'bob' }), actor_token_type: ACCESS_TOKEN };
+
+    expect(await server.exchange(subject, actor)).toMatchObject({ status: 400 });
+  });
+
+  test('has no token that it made itself called active', async () => {
+    const server = createServer();
+    const genuine = await server.obtain('sk-app');
+
+    expect((await server.introspect(forge())).body).toEqual({ active: false });
+    expect((await server.introspect(genuine)).body).toMatchObject({ active: true, client_id: 'app' });
+  });
+
+  test.each(['app', 'reports'])(
+    'revokes no token of another client by its jti, in the name of %s',
+    async (client) => {
+      const server = createServer();
+      const genuine = await server.obtain('sk-app', { user: 'alice' });
+      const { jti } = await claimsBehind(genuine);
+      const answer = await server.revoke(forge({ jti, client_id: client, sub: client }));
+
+      expect(answer).toMatchObject({ status: 200 });
+      expect(await server.use(genuine)).toBe(200);
+      await server.revoke(genuine, 'sk-app');
+      expect(await server.use(genuine)).toBe(401);
+    },
+  );
+
+  test('lists and ends no sessions by a token that it made itself', async () => {
+    const server = createServer();
+    const genuine = await server.obtain('sk-app', { user: 'alice', scope: 'manage:sessions' });
+
+    expect(await server.manage(forge())).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
+    expect((await server.manage(genuine)).status).toBe(200);
+  });
+
+  test('makes no token that outlives the longest lifetime, so that a revocation need not last for ever', async () => {
+    const server = createServer();
+
+    expect(await server.use(forge({ exp: 200_000_000_000 }))).toBe(401);
+    expect(await server.use(forge({ exp: NOW + DAY }))).toBe(200);
+    expect(await server.use(forge({ exp: NOW + DAY + 1 }))).toBe(401);
+  });
+
+  test('uses the proof of a genuine token for no other claims', async () => {
+    const server = createServer();
+    const { provenance } = await claimsBehind(await server.obtain('sk-app', { user: 'alice' }));
+
+    for (const changed of [
+      forge({ provenance }),
+      forge({ provenance: 'A'.repeat(43) }),
+      forge({ provenance: 1 }),
+    ]) {
+      expect((await server.introspect(changed)).body).toEqual({ active: false });
+    }
+  });
+});
+
+/** As its audience reads them, the proof included. */
+async function claimsBehind(token: string): Promise<Record<string, unknown>> {
+  const [jwk] = ring.exportAccessKeys(AUDIENCE).keys;
+  const { plaintext } = await compactDecrypt(token, await importJWK({ ...jwk, alg: 'A256GCM' }));
+  return JSON.parse(Buffer.from(plaintext).toString());
+}
+
+describe('a token that a release without proofs issued', () => {
+  const before = () =>
+    forge({ client_id: 'reports', sub: 'reports', jti: 'before', iat: NOW - 60, exp: NOW + DAY - 60 });
+
+  test('is revoked by its client until one lifetime after proofs began', async () => {
+    const server = createServer({ provenanceSince: NOW });
+    const token = before();
+
+    expect(await server.use(token)).toBe(200);
+    await server.revoke(token);
+    expect(await server.use(token)).toBe(401);
+  });
+
+  test('is revoked by nobody else, and ends no token of the same jti', async () => {
+    const server = createServer({ provenanceSince: NOW });
+    const genuine = await server.obtain('sk-app');
+    const { jti } = await claimsBehind(genuine);
+
+    expect(await server.revoke(forge({ jti }))).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    });
+    await server.revoke(forge({ jti, client_id: 'reports', sub: 'reports' }));
+    expect(await server.use(genuine)).toBe(200);
+  });
+
+  test('is never exchanged and never active', async () => {
+    const server = createServer({ provenanceSince: NOW });
+
+    expect((await server.exchange(forge())).status).toBe(400);
+    expect((await server.introspect(forge())).body).toEqual({ active: false });
+    expect((await server.manage(forge())).status).toBe(401);
+  });
+
+  test('is revoked no more once the last of them has expired', async () => {
+    const server = createServer({ provenanceSince: NOW - 2 * DAY });
+    const token = before();
+    await server.revoke(token);
+
+    expect(await server.use(token)).toBe(200);
+  });
+
+  test('has a date in seconds, not milliseconds', () => {
+    expect(() => createServer({ provenanceSince: NOW * 1000 })).toThrow(
+      /^provenanceSince must be a NumericDate/,
+    );
+  });
+});
+
+describe('a key that proves nothing', () => {
+  test('is one that was given underived: its tokens are an unsupported type, inactive, and manage no sessions', async () => {
+    const jwk = { kty: 'oct', kid: 'shared', alg: 'A256GCM', k: secretOf(4).toString('base64url') };
+    const keyRing = await createKeyRing({ current: { jwk } });
+    const server = createServer({ keyRing }, { hasFamilies: false });
+    const token = mintToken(keyRing, { claims: FORGED });
+
+    expect(await server.use(token)).toBe(200);
+    expect(await server.revoke(token)).toMatchObject({
+      status: 400,
+      body: { error: 'unsupported_token_type' },
+    });
+    expect((await server.introspect(token)).body).toEqual({ active: false });
+    expect((await server.exchange(token)).status).toBe(400);
+    expect(await server.manage(token)).toMatchObject({ status: 403, body: { error: 'access_denied' } });
+  });
+
+  test('is no public key: there the signature of the issuer is the proof', async () => {
+    const parties = await createParties();
+    const { signing } = parties;
+    const keyRing = await createKeyRing({
+      current: { secret: secretOf(1) },
+      recipients: { [AUDIENCE]: { jwk: parties.recipient.privateJwk } },
+    });
+    const verification = { [ISSUER]: parties.verificationKeys };
+    const server = createServer({ keyRing, signing, verification });
+    const token = await server.obtain('sk-app', { user: 'alice', scope: 'read manage:sessions' });
+
+    expect((await server.introspect(token)).body).toMatchObject({ active: true, client_id: 'app' });
+    expect((await server.manage(token)).status).toBe(200);
+    expect((await server.exchange(token)).status).toBe(200);
+    await server.revoke(token, 'sk-app');
+    expect(await server.use(token)).toBe(401);
+  });
+});
+
+test('a proof lives as long as its root: the tokens of a previous one still have it', async () => {
+  const token = mintToken(ring, { claims: FORGED });
+  ring = await createKeyRing({ current: { secret: secretOf(2) }, previous: [{ secret: secretOf(1) }] });
+
+  expect((await createServer().introspect(token)).body).toMatchObject({ active: true });
+});
+
+test('no export holds the key of the proofs', async () => {
+  const key = ring.encryptionKey('access', AUDIENCE);
+  const exported = JSON.stringify(ring.exportAccessKeys(AUDIENCE));
+  const provenance = key.alg === 'dir' ? key.provenance?.export().toString('base64url') : undefined;
+
+  expect(provenance).toHaveLength(43);
+  expect(exported).not.toContain(provenance);
+});
