@@ -175,12 +175,12 @@ async function claimsBehind(token: string): Promise<Record<string, unknown>> {
 }
 
 describe('a token that a release without proofs issued', () => {
-  const before = () =>
+  const unproven = () =>
     forge({ client_id: 'reports', sub: 'reports', jti: 'before', iat: NOW - 60, exp: NOW + DAY - 60 });
 
   test('is revoked by its client until one lifetime after proofs began', async () => {
     const server = createServer({ provenanceSince: NOW });
-    const token = before();
+    const token = unproven();
 
     expect(await server.use(token)).toBe(200);
     await server.revoke(token);
@@ -210,7 +210,7 @@ describe('a token that a release without proofs issued', () => {
 
   test('is revoked no more once the last of them has expired', async () => {
     const server = createServer({ provenanceSince: NOW - 2 * DAY });
-    const token = before();
+    const token = unproven();
     await server.revoke(token);
 
     expect(await server.use(token)).toBe(200);

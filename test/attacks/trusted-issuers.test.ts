@@ -1,0 +1,321 @@
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import express, { type RequestHandler } from 'express';
+import {
+  type AcceptOptions,
+  type AuditRecord,
+  authenticate,
+  createAuditTrail,
+  createLimits,
+  createMemoryStores,
+  createMonitor,
+  createRevocations,
+  createSessions,
+  limitRequests,
+  type Revocations,
+  requireAudience,
+  requireScope,
+  requireType,
+  type Stores,
+  type SuspiciousUse,
+  sessionRouter,
+  type TrustedIssuer,
+  tokenRouter,
+  type VerifiedToken,
+  verifiedToken,
+} from 'passport-jwe';
+import request from 'supertest';
+import { loadFiles } from '../support/api-key-files.js';
+import { generateSigner } from '../support/key-pairs.js';
+import { createParties, forgeNested, type Parties } from '../support/signed-tokens.js';
+import { AUDIENCE, ISSUER, NOW } from '../support/tokens.js';
+import { untyped } from '../support/untyped.js';
+
+const PARTNER = 'https://partner.example.com';
+const REPORTS = 'https://reports.example.com';
+const LIMITS = { requests_per_minute: 2, tokens_per_minute: 9, requests_per_hour: 9, concurrent_requests: 9 };
+
+/** What ours says of alice, and the partner too: everything but `iss` and the signature is the same. */
+const ALICE = {
+  ...{ type: 'api_call', client_id: 'demo', sub: 'alice', session_id: 's1', jti: 'j1' },
+  ...{ scope: 'read manage:sessions', allowed_endpoints: ['GET /*'], rate_limits: LIMITS },
+};
+
+let ours: Parties;
+let partner: Parties;
+let stores: Stores;
+let revocations: Revocations;
+let records: AuditRecord[];
+let alerts: SuspiciousUse[];
+
+beforeAll(async () => {
+  ours = await createParties();
+  partner = await createParties(ours.recipient, generateSigner('EdDSA', { kid: 'partner-1' }));
+});
+
+beforeEach(() => {
+  stores = createMemoryStores({ clock: () => NOW });
+  revocations = createRevocations({ store: stores.revocations, clock: () => NOW });
+  records = [];
+  alerts = [];
+});
+
+const issue = (claims: Record<string, unknown> = {}) =>
+  forgeNested(ours, { claims: { ...ALICE, ...claims } });
+const issueByPartner = (claims: Record<string, unknown> = {}) =>
+  forgeNested(partner, { claims: { ...ALICE, iss: PARTNER, ...claims } });
+
+const trusting = (changes: Partial<TrustedIssuer> = {}): TrustedIssuer => ({
+  ...{ issuer: PARTNER, audience: AUDIENCE, scopes: ['read', 'manage:sessions'] },
+  verification: partner.verificationKeys,
+  ...changes,
+});
+
+function optionsOf(changes: Partial<AcceptOptions> = {}): AcceptOptions {
+  return {
+    ...{ keyRing: ours.serverRing, issuer: ISSUER, audience: [AUDIENCE, REPORTS], clock: () => NOW },
+    verification: { [ISSUER]: ours.verificationKeys },
+    ...{ trustedIssuers: [trusting()], revocations },
+    ...changes,
+  };
+}
+
+/** What a guarded route says of a token. */
+async function use(token: string, options: Partial<AcceptOptions> = {}, ...guards: RequestHandler[]) {
+  let verified: VerifiedToken | undefined;
+  const app = express().set('trust proxy', 1).set('env', 'test');
+  app.get('/', authenticate(optionsOf(options)), ...guards, (req, res) => {
+    verified = verifiedToken(req);
+    res.json({});
+  });
+  const { status } = await request(app).get('/').auth(token, { type: 'bearer' });
+  return { status, token: verified };
+}
+
+const statusOf = async (...parameters: Parameters<typeof use>) => (await use(...parameters)).status;
+
+describe('a token of a trusted issuer', () => {
+  test.each([
+    ...['tiered_model_exec', 'function_call', 'api_call', 'service', 'delegation', 'refresh', 'unheard of'],
+    undefined,
+  ])('is external, though it says that it is %s', async (type) => {
+    const token = await issueByPartner({ type });
+
+    expect(await use(token)).toMatchObject({ status: 200, token: { type: 'external' } });
+    expect(await statusOf(token, {}, requireType('api_call', 'service', 'foreign'))).toBe(403);
+    expect(await statusOf(token, {}, requireType('external'))).toBe(200);
+  });
+
+  test('has the scope that its issuer may grant, and no other', async () => {
+    const token = await issueByPartner({ scope: 'admin read' });
+    const { token: verified } = await use(token);
+
+    expect(verified?.scope).toEqual(['read']);
+    expect(verified?.claims.scope).toBe('read');
+    expect(await statusOf(token, {}, requireScope('admin'))).toBe(403);
+    expect(
+      (await use(token, { trustedIssuers: [trusting({ scopes: [] })] })).token?.claims,
+    ).not.toHaveProperty('scope');
+  });
+
+  test('shows only audiences that are configured for its issuer', async () => {
+    const token = await issueByPartner({ aud: [AUDIENCE, REPORTS] });
+
+    expect((await use(token)).token?.claims.aud).toEqual([AUDIENCE]);
+    expect(await statusOf(token, {}, requireAudience(REPORTS))).toBe(401);
+    expect(await statusOf(await issue({ aud: [AUDIENCE, REPORTS] }), {}, requireAudience(REPORTS))).toBe(200);
+    expect(await statusOf(await issueByPartner({ aud: REPORTS }))).toBe(401);
+  });
+
+  test('must be signed by its issuer: a shared key proves nothing', async () => {
+    const byOurSigner = forgeNested(ours, { claims: { ...ALICE, iss: PARTNER } });
+    const inOurName = forgeNested(partner, { claims: ALICE });
+
+    expect(await statusOf(await byOurSigner)).toBe(401);
+    expect(await statusOf(await inOurName)).toBe(401);
+  });
+
+  test('lists and ends none of our sessions, though it names our client and our user', async () => {
+    const apiKeys = await loadFiles({
+      'demo.yaml':
+        'api_key: sk-demo\nkey_id: demo\nname: Demo\ntype: api_call\nrate_limits: {}\nusers: true\n',
+    });
+    const { issuerRing, signing } = ours;
+    const app = express();
+    const { families } = stores;
+    const server = { keyRing: issuerRing, signing, issuer: ISSUER, revocations, clock: () => NOW };
+    app.use('/oauth', tokenRouter({ ...server, audience: AUDIENCE, apiKeys, families }));
+    const sessions = createSessions({ families, revocations, clock: () => NOW });
+    app.use('/sessions', authenticate(optionsOf()), sessionRouter({ sessions }));
+    const begun = await request(app)
+      .post('/oauth/token')
+      .auth('demo', 'sk-demo')
+      .type('form')
+      .send({ grant_type: 'client_credentials', scope: 'offline_access', user: 'alice', session_id: 's1' });
+
+    for (const method of ['get', 'delete'] as const) {
+      const answer = await request(app)
+        [method]('/sessions')
+        .auth(await issueByPartner(), { type: 'bearer' });
+      expect(answer).toMatchObject({ status: 403, body: { error: 'access_denied' } });
+    }
+    expect(begun.status).toBe(200);
+    expect((await sessions.list({ clientId: 'demo', subject: 'alice' })).sessions).toHaveLength(1);
+  });
+
+  test('drains the limits of no key of ours', async () => {
+    const limits = createLimits({ store: stores.limits, clock: () => NOW });
+    const limited = limitRequests({ limits });
+    for (let count = 0; count < 5; count += 1) await use(await issueByPartner(), {}, limited);
+
+    expect(await statusOf(await issue(), {}, limited)).toBe(200);
+    expect(await statusOf(await issue(), {}, limited)).toBe(200);
+    expect(await statusOf(await issue(), {}, limited)).toBe(429);
+  });
+
+  test('is limited by itself: by client and subject of its issuer', async () => {
+    const limits = createLimits({ store: stores.limits, clock: () => NOW, defaultLimits: LIMITS });
+    const limited = limitRequests({ limits });
+    const statuses = [];
+    for (const sub of ['alice', 'alice', 'bob', 'alice']) {
+      statuses.push(await statusOf(await issueByPartner({ sub, rate_limits: undefined }), {}, limited));
+    }
+
+    expect(statuses).toEqual([200, 200, 200, 429]);
+  });
+
+  test('does not depend on an API key of ours that has the name of its client', async () => {
+    const apiKeys = { get: () => undefined };
+
+    expect(await statusOf(await issueByPartner(), { apiKeys })).toBe(200);
+    expect(await statusOf(await issue(), { apiKeys })).toBe(401);
+  });
+
+  test('is never exchanged here', async () => {
+    const apiKeys = await loadFiles({
+      'demo.yaml':
+        'api_key: sk-demo\nkey_id: demo\nname: Demo\ntype: api_call\nrate_limits: {}\npermissions: [read]\n' +
+        `delegation: { subjects: [demo], audiences: [${REPORTS}] }\n`,
+    });
+    const { serverRing, signing } = ours;
+    const server = { keyRing: serverRing, signing, issuer: ISSUER, clock: () => NOW };
+    const app = express().use('/oauth', tokenRouter({ ...server, audience: AUDIENCE, apiKeys }));
+    const exchange = async (subjectToken: string) =>
+      (
+        await request(app).post('/oauth/token').auth('demo', 'sk-demo').type('form').send({
+          grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+          subject_token: subjectToken,
+          subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        })
+      ).status;
+
+    expect(await exchange(await issueByPartner())).toBe(400);
+    expect(await exchange(await issue())).not.toBe(500);
+  });
+});
+
+describe('revocation', () => {
+  const TARGETS = [
+    { kind: 'token', jti: 'j1', expiresAt: NOW + 600 },
+    { kind: 'token', jti: 'j1', clientId: 'demo', expiresAt: NOW + 600 },
+    { kind: 'session', clientId: 'demo', sessionId: 's1' },
+    { kind: 'session', clientId: 'demo', sessionId: 's1', subject: 'alice' },
+    { kind: 'subject', clientId: 'demo', subject: 'alice' },
+    { kind: 'api_key', clientId: 'demo' },
+  ] as const;
+
+  test.each(TARGETS)('of our own by %j leaves the token of a trusted issuer alone', async (target) => {
+    await revocations.revoke(target);
+
+    expect(await statusOf(await issue())).toBe(401);
+    expect(await statusOf(await issueByPartner())).toBe(200);
+  });
+
+  test.each(TARGETS)('of a trusted issuer by %j leaves our own alone', async (target) => {
+    await revocations.revoke({ ...target, issuer: PARTNER });
+
+    expect(await statusOf(await issue())).toBe(200);
+    expect(await statusOf(await issueByPartner())).toBe(401);
+  });
+});
+
+describe('the audit trail and the monitor', () => {
+  const watch = (answer: 'token' | 'api_key') => {
+    const monitor = createMonitor({
+      onSuspicion: (alert) => void alerts.push(alert),
+      thresholds: { refusals_of_client: { count: 3 }, sudden_rate: { minCount: 1, warmUpWindows: 1 } },
+      answer: {
+        revocations: () => revocations,
+        by: { token_from_many_addresses: answer, refusals_of_client: 'api_key' },
+      },
+    });
+    const sinks = [monitor, { write: (record: AuditRecord) => void records.push(record) }];
+    return createAuditTrail({ sinks, clock: () => NOW });
+  };
+  const useFrom = async (token: string, options: Partial<AcceptOptions>, count: number) => {
+    const app = express().set('trust proxy', 1).set('env', 'test');
+    app.get('/', authenticate(optionsOf(options)), (_req, res) => void res.json({}));
+    for (let index = 0; index < count; index += 1) {
+      await request(app).get('/').set('X-Forwarded-For', `192.0.2.${index}`).auth(token, { type: 'bearer' });
+    }
+  };
+
+  test('keep two tokens apart that have one jti, one client and one subject', async () => {
+    const audit = watch('token');
+    const app = express().set('env', 'test');
+    app.get('/', authenticate(optionsOf({ audit })), (_req, res) => void res.json({}));
+    for (const token of [await issue(), await issueByPartner()]) {
+      await request(app).get('/').auth(token, { type: 'bearer' });
+    }
+
+    const accepted = records.filter(({ type }) => type === 'token.accepted');
+    expect(accepted).toHaveLength(2);
+    expect(accepted[0]).not.toHaveProperty('issuer');
+    expect(accepted[1]).toMatchObject({ issuer: PARTNER, jti: 'j1', clientId: 'demo' });
+  });
+
+  test.each(['token', 'api_key'] as const)(
+    'answer suspicion of a trusted issuer by its %s, not ours',
+    async (answer) => {
+      await useFrom(await issueByPartner(), { audit: watch(answer) }, 5);
+
+      expect(alerts).toMatchObject([{ kind: 'token_from_many_addresses', issuer: PARTNER }]);
+      expect(await statusOf(await issueByPartner())).toBe(401);
+      expect(await statusOf(await issue())).toBe(200);
+    },
+  );
+
+  test('count what is refused to a trusted issuer against no API key of ours', async () => {
+    const audit = watch('token');
+    const app = express().set('env', 'test');
+    app.get('/', authenticate(optionsOf({ audit })), requireScope('admin'), (_req, res) => void res.json({}));
+    for (let index = 0; index < 5; index += 1) {
+      await request(app)
+        .get('/')
+        .auth(await issueByPartner({ jti: `j${index}` }), { type: 'bearer' });
+    }
+
+    expect(alerts.filter(({ kind }) => kind === 'refusals_of_client')).toEqual([]);
+    expect(await statusOf(await issue())).toBe(200);
+  });
+});
+
+describe('trustedIssuers', () => {
+  test.each([
+    ['an issuer that is a home issuer', { issuer: ISSUER }, /lists an issuer twice/],
+    ['no issuer', { issuer: undefined }, /issuer is required/],
+    ['no audience', { audience: undefined }, /audience must be/],
+    ['no scopes', { scopes: undefined }, /scopes is required/],
+    ['a scope that is none', { scopes: ['a b'] }, /scopes is required/],
+    ['no verification', { verification: undefined }, /verification is required/],
+    ['an unknown member', { typ: 'JWT' }, /has no option of that name: typ/],
+  ])('rejects %s', (_name, change, message) => {
+    const options = { ...optionsOf(), trustedIssuers: [{ ...trusting(), ...change }] };
+
+    expect(() => Reflect.apply(authenticate, undefined, [options])).toThrow(message);
+  });
+
+  test('rejects one issuer twice, and what is no list', () => {
+    expect(() => authenticate(optionsOf({ trustedIssuers: [trusting(), trusting()] }))).toThrow(/twice/);
+    expect(() => authenticate(optionsOf({ trustedIssuers: untyped({}) }))).toThrow(/must be an array/);
+  });
+});
