@@ -6,7 +6,7 @@ import jwt from 'jsonwebtoken';
 import { createTokenService } from 'passport-jwe';
 import { openToken } from '../floor.js';
 import { cycle, inFlight, oneAtATime, synchronous } from '../subjects.js';
-import { AUDIENCE, ISSUER } from '../token.js';
+import { AUDIENCE, ISSUER, withoutProof } from '../token.js';
 
 const CLOCK_TOLERANCE_SECONDS = 5;
 
@@ -41,9 +41,9 @@ export async function createVerifyScenario({ tokens, signTokens, claims, keyRing
   const signingKey = createSecretKey(material.signingKey, 'latin1');
   const byJsonwebtoken = (token) => jwt.verify(token, signingKey, jsonwebtokenPolicy);
 
-  deepEqual(byFloor(tokens[0]), claims);
+  deepEqual(withoutProof(byFloor(tokens[0])), claims);
   deepEqual((await byPackage(tokens[0])).claims, claims);
-  deepEqual((await byJose(tokens[0])).payload, claims);
+  deepEqual(withoutProof((await byJose(tokens[0])).payload), claims);
   for (const read of [byFastJwt, byJsonwebtoken]) deepEqual(read(signedTokens[0]), claims);
   return {
     name: 'verify',

@@ -59,26 +59,26 @@ export function decryptToken(token: string, policy: DecryptionPolicy, now: Numer
 
 /** Opens what is encrypted directly and nests nothing. @throws InvalidTokenError */
 export function openDirectly(parsed: ParsedToken, key: DirectKey): DecryptedToken {
-  return readClaims(parsed, decryptDirectly(parsed, key), key);
+  return readClaims(parsed, decryptText(parsed, key), key);
 }
 
 /** The same for a token of which the issuer must have proven that it issued it. @throws InvalidTokenError */
 export function openProven(parsed: ParsedToken, key: DirectKey): DecryptedToken {
-  const plaintext = decryptDirectly(parsed, key);
+  const text = decryptText(parsed, key);
   const { kid, typ } = parsed.read.header;
   if (key.provenance === undefined) throw new InvalidTokenError('unprovable');
-  if (!hasValidProof(plaintext, { typ, kid }, key.provenance)) throw new InvalidTokenError('unproven');
-  return readClaims(parsed, plaintext, key);
+  if (!hasValidProof(text, { typ, kid }, key.provenance)) throw new InvalidTokenError('unproven');
+  return readClaims(parsed, text, key);
 }
 
-function decryptDirectly(parsed: ParsedToken, key: DirectKey): Buffer {
+function decryptText(parsed: ParsedToken, key: DirectKey): string {
   const plaintext = decryptContent(parsed, parsed.read.additionalData, key);
   keepHeader(parsed.read);
-  return plaintext;
+  return decodeText(plaintext);
 }
 
-function readClaims({ read }: ParsedToken, plaintext: Buffer, key: DirectKey): DecryptedToken {
-  return Object.freeze({ header: read.header, claims: parseClaims(withoutProof(plaintext)), key });
+function readClaims({ read }: ParsedToken, text: string, key: DirectKey): DecryptedToken {
+  return Object.freeze({ header: read.header, claims: parseClaimsText(withoutProof(text)), key });
 }
 
 /**
@@ -158,10 +158,18 @@ function findKey(header: ProtectedHeader, keyRing: KeyRing, now: NumericDate): C
 
 /** RFC 7519 section 7.2 step 10: a JSON object in UTF-8. JSON.parse refuses a byte order mark. @throws InvalidTokenError */
 export function parseClaims(plaintext: Buffer): JsonObject {
+  return parseClaimsText(decodeText(plaintext));
+}
+
+function decodeText(plaintext: Buffer): string {
   if (!isUtf8(plaintext)) throw new InvalidTokenError('claims_not_json');
+  return plaintext.toString('utf8');
+}
+
+function parseClaimsText(text: string): JsonObject {
   let claims: unknown;
   try {
-    claims = JSON.parse(plaintext.toString('utf8'));
+    claims = JSON.parse(text);
   } catch {
     // The parser's message would quote the claims.
     throw new InvalidTokenError('claims_not_json');

@@ -14,7 +14,6 @@ const SUFFIX_LENGTH = START.length + MAC_LENGTH + END.length;
 const SUFFIX = /^,"provenance":"[A-Za-z0-9_-]{43}"\}$/;
 
 const COMMA = ','.charCodeAt(0);
-const CLOSING_BRACE = '}'.charCodeAt(0);
 
 /**
  * Appends the proof that the issuer itself issued these claims: a MAC under a key that is derived from the root and never
@@ -26,29 +25,25 @@ export function appendProof(claims: string, context: ProofContext, key: KeyObjec
   return `${claims.slice(0, -1)}${START}${computeMac(claims, context, key).toString('base64url')}${END}`;
 }
 
-/** Whether the plaintext of a token ends with a valid proof. */
-export function hasValidProof(plaintext: Buffer, context: ProofContext, key: KeyObject): boolean {
-  if (!endsWithProof(plaintext)) return false;
-  const macStart = plaintext.length - END.length - MAC_LENGTH;
-  const mac = Buffer.from(plaintext.toString('latin1', macStart, macStart + MAC_LENGTH), 'base64url');
-  return timingSafeEqual(mac, computeMac(withoutProof(plaintext), context, key));
+/** Whether the text of a token ends with a valid proof. */
+export function hasValidProof(text: string, context: ProofContext, key: KeyObject): boolean {
+  if (!endsWithProof(text)) return false;
+  const mac = Buffer.from(text.slice(-END.length - MAC_LENGTH, -END.length), 'base64url');
+  return timingSafeEqual(mac, computeMac(withoutProof(text), context, key));
 }
 
-/** The claims exactly as they were before the proof was appended; a plaintext without one is returned as it is. */
-export function withoutProof(plaintext: Buffer): Buffer {
-  if (!endsWithProof(plaintext)) return plaintext;
-  const claims = Buffer.from(plaintext.subarray(0, plaintext.length - SUFFIX_LENGTH + 1));
-  claims[claims.length - 1] = CLOSING_BRACE;
-  return claims;
+/** The claims exactly as they were before the proof was appended; a text without one is returned as it is. */
+export function withoutProof(text: string): string {
+  return endsWithProof(text) ? `${text.slice(0, -SUFFIX_LENGTH)}}` : text;
 }
 
-function endsWithProof(plaintext: Buffer): boolean {
-  const start = plaintext.length - SUFFIX_LENGTH;
-  return start > 1 && plaintext[start] === COMMA && SUFFIX.test(plaintext.toString('latin1', start));
+function endsWithProof(text: string): boolean {
+  const start = text.length - SUFFIX_LENGTH;
+  return start > 1 && text.charCodeAt(start) === COMMA && SUFFIX.test(text.slice(start));
 }
 
 /** The context is a JSON array, which ends by itself: no claims can extend it. */
-function computeMac(claims: string | Buffer, { typ, kid }: ProofContext, key: KeyObject): Buffer {
+function computeMac(claims: string, { typ, kid }: ProofContext, key: KeyObject): Buffer {
   const context = JSON.stringify(['passport-jwe/v1', 'provenance', typ, kid]);
   return createHmac('sha256', key).update(context).update(claims).digest();
 }
