@@ -1,5 +1,5 @@
 import type { ApiKey } from '../api-keys/api-key.js';
-import type { RateLimits, UserLimits } from '../claims/claims-set.js';
+import type { LineageEntry, RateLimits, UserLimits } from '../claims/claims-set.js';
 import { API_KEY_TYPES } from '../claims/claims-set.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 
@@ -26,8 +26,9 @@ export interface LimitLookup {
 const SEPARATOR = '\u0000';
 
 /**
- * Everybody whom a request with this token is charged to: its API key, the user of that, and where it was delegated the
- * keys and the user of whom it speaks for.
+ * Lists the buckets that a request with this token is charged to, each bucket once: those of its API key and the user
+ * of that key. A delegated token is also charged to the keys in its lineage and to the users they assert, but not to
+ * actors.
  */
 export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): readonly Charge[] {
   const { client_id: clientId, iss, sub } = token.claims;
@@ -41,15 +42,25 @@ export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): reado
   const own = lookup.findKey(clientId)?.rateLimits ?? claimedLimits(token) ?? lookup.defaultLimits;
   const holder = chargesOf(clientId, userOf(token), { limits: own, prefix: '' });
   if (token.type !== 'delegation') return holder;
-  const charged = new Set([clientId]);
-  const subjects = token.claims.lineage.flatMap((ancestor) => {
-    if (ancestor.is_actor === true || charged.has(ancestor.client_id)) return [];
-    charged.add(ancestor.client_id);
-    const limits = lookup.findKey(ancestor.client_id)?.rateLimits ?? lookup.defaultLimits;
-    const user = ancestor.sub === ancestor.client_id ? undefined : ancestor.sub;
-    return chargesOf(ancestor.client_id, user, { limits, prefix: 'subject_' });
-  });
-  return [...holder, ...subjects];
+  const subjects = token.claims.lineage.flatMap((ancestor) =>
+    ancestor.is_actor === true ? [] : chargesOfAncestor(ancestor, lookup),
+  );
+  return firstOfEachBucket([...holder, ...subjects]);
+}
+
+/** Only the first ancestor has a user: the tokens after it are delegated from it and name no subject of their own. */
+function chargesOfAncestor({ client_id: keyId, sub }: LineageEntry, lookup: LimitLookup): readonly Charge[] {
+  const limits = lookup.findKey(keyId)?.rateLimits ?? lookup.defaultLimits;
+  return chargesOf(keyId, sub === keyId ? undefined : sub, { limits, prefix: 'subject_' });
+}
+
+/** A key can be its own ancestor, for example after a→b→a. A limit store must not get one bucket twice in a step. */
+function firstOfEachBucket(charges: readonly Charge[]): readonly Charge[] {
+  const byBucket = new Map<string, Charge>();
+  for (const charge of charges) {
+    if (!byBucket.has(charge.bucket)) byBucket.set(charge.bucket, charge);
+  }
+  return [...byBucket.values()];
 }
 
 interface Terms {

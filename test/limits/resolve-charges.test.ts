@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { resolveClaimsPolicy } from '../../src/claims/claims-policy.js';
 import { narrowByType } from '../../src/claims/token-types.js';
 import { validateClaimsSet } from '../../src/claims/validate-claims-set.js';
 import type { VerifiedToken } from '../../src/claims/verified-token.js';
+import { buildStep } from '../../src/limits/build-step.js';
 import { resolveCharges } from '../../src/limits/resolve-charges.js';
 import { apiKeyOf } from '../support/api-key-files.js';
 import { AUDIENCE, claimsOf, ISSUER, NOW } from '../support/tokens.js';
@@ -97,6 +99,102 @@ describe('a request is charged to', () => {
       { bucket: 'user\u0000app\u0000alice', prefix: 'subject_user_', limits: PER_USER },
       { bucket: 'key\u0000gateway', prefix: 'subject_', limits: DEFAULTS },
     ]);
+  });
+});
+
+describe('a delegation whose lineage repeats a key is charged to', () => {
+  const ancestor = (clientId: string, sub?: string) => ({ jti: 'j', iat: NOW, client_id: clientId, sub });
+  /** A token that the key `demo` holds on behalf of alice. */
+  const delegated = (lineage: readonly object[]) => ({
+    type: 'delegation',
+    delegator: 'alice',
+    delegated_to: 'demo',
+    act: { sub: 'demo' },
+    expires_at: NOW + 600,
+    sub: 'alice',
+    lineage: JSON.parse(JSON.stringify(lineage)),
+  });
+  const perUser = limited({ per_user: { requests_per_minute: '2' } });
+  const KEYS = [perUser, { key_id: 'gateway', ...perUser }];
+  const keyBucket = { ...KEY, limits: { requests_per_minute: 70 } };
+  const userBucket = (user: string) => ({
+    bucket: `user\u0000demo\u0000${user}`,
+    prefix: 'subject_user_',
+    limits: PER_USER,
+    userOf: 'demo',
+  });
+
+  test('the user of a key that exchanges its own token, and to the key once', () => {
+    expect(chargesOf(delegated([ancestor('demo', 'alice')]), KEYS)).toMatchObject([
+      keyBucket,
+      userBucket('alice'),
+    ]);
+  });
+
+  test('the user of a key that gets the token back from another key', () => {
+    const lineage = [ancestor('demo', 'alice'), ancestor('gateway')];
+
+    expect(chargesOf(delegated(lineage), KEYS)).toMatchObject([
+      keyBucket,
+      userBucket('alice'),
+      { bucket: 'key\u0000gateway', prefix: 'subject_', limits: { requests_per_minute: 70 } },
+    ]);
+  });
+
+  test('the user of a key in the middle of the lineage that appears there twice', () => {
+    const lineage = [ancestor('gateway', 'alice'), ancestor('gateway')];
+
+    expect(chargesOf(delegated(lineage), KEYS)).toMatchObject([
+      keyBucket,
+      { bucket: 'key\u0000gateway', prefix: 'subject_' },
+      { bucket: 'user\u0000gateway\u0000alice', prefix: 'subject_user_' },
+    ]);
+  });
+
+  test('each of two users of the key', () => {
+    const lineage = [ancestor('demo', 'alice'), ancestor('demo', 'bob')];
+
+    expect(chargesOf(delegated(lineage), KEYS)).toMatchObject([
+      keyBucket,
+      userBucket('alice'),
+      userBucket('bob'),
+    ]);
+  });
+
+  test('no user of a key between the subject and the holder', () => {
+    const lineage = [ancestor('app', 'alice'), ancestor('gateway')];
+    const buckets = chargesOf(delegated(lineage), KEYS).map(({ bucket }) => bucket);
+
+    expect(buckets).toEqual(['key\u0000demo', 'key\u0000app', 'key\u0000gateway']);
+  });
+
+  test('no user of the key that only acts', () => {
+    const lineage = [ancestor('gateway', 'gateway'), { ...ancestor('demo', 'alice'), is_actor: true }];
+    const buckets = chargesOf(delegated(lineage), KEYS).map(({ bucket }) => bucket);
+
+    expect(buckets).toEqual(['key\u0000demo', 'key\u0000gateway']);
+  });
+
+  test('no bucket twice in one admission step, for any lineage', () => {
+    const entry = fc
+      .tuple(fc.constantFrom('demo', 'gateway', 'app'), fc.constantFrom('alice', 'bob', 'demo', undefined))
+      .map(([clientId, sub]) => ancestor(clientId, sub));
+    const terms = { leaseSeconds: 15, maxUsersPerKey: 10, share: 1 };
+
+    fc.assert(
+      fc.property(fc.array(entry, { minLength: 1, maxLength: 8 }), (lineage) => {
+        const charges = chargesOf(delegated(lineage), KEYS);
+        const names = buildStep(charges, {}, terms).buckets.map(({ name }) => name);
+        const users = lineage.filter(({ sub, client_id }) => sub !== undefined && sub !== client_id);
+        const wanted = users.filter(({ client_id }) => client_id !== 'app');
+
+        expect(new Set(names).size).toBe(names.length);
+        expect(names).toEqual(
+          expect.arrayContaining(wanted.map(({ client_id, sub }) => ['user', client_id, sub].join('\u0000'))),
+        );
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
