@@ -169,7 +169,8 @@ export const ALLOWED_CLAIMS = ['allowed_models', 'allowed_functions', 'allowed_e
 
 /**
  * Every claim that this package reads or writes; what an application adds has other names. `may_act` is not among
- * them: only the application knows whom a subject lets act (RFC 8693 section 4.4).
+ * them: only the application knows which parties may act for a subject (RFC 8693 section 4.4). A token exchange copies
+ * it.
  */
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'type', 'cnf'],

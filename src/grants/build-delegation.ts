@@ -40,7 +40,7 @@ const MAX_ACTORS = 4;
 
 /**
  * Builds the claims by which one party acts for another (RFC 8693 section 4.1): `act` names the actor and those
- * before it, `lineage` everything whose revocation ends the token.
+ * before it, `lineage` everything whose revocation ends the token. `may_act` of the subject token binds further hops.
  * @throws InvalidRequestError where the chain of actors would be too long.
  */
 export function buildDelegation(subject: DelegableToken, actor: Actor): Delegation {
@@ -63,6 +63,7 @@ export function buildDelegation(subject: DelegableToken, actor: Actor): Delegati
       act,
       lineage: buildLineage(subject, actor.token),
       ...copyAllowed(subject.claims),
+      ...copyMayAct(subject.claims),
     },
     latestExpiry: Math.min(exp, actor.token?.claims.exp ?? exp),
   };
@@ -104,4 +105,9 @@ function copyAllowed(claims: ClaimsByType[DelegableType]): JsonObject {
     if (value !== undefined) allowed[name] = value;
   }
   return allowed;
+}
+
+/** That of an actor token is not copied: it names the parties that may act for the actor (RFC 8693 section 4.4). */
+function copyMayAct({ may_act: mayAct }: ClaimsByType[DelegableType]): JsonObject {
+  return mayAct === undefined ? {} : { may_act: mayAct };
 }

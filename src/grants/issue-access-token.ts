@@ -25,8 +25,9 @@ export interface ClaimsContext extends RequestOrigin {
 }
 
 /**
- * Adds claims of the application's own to a token. The API key comes without its secret.
- * @returns a JSON object whose names are none that this package reads or writes.
+ * Adds claims of the application's own to a token. The API key comes without its secret. `may_act` takes effect unless
+ * the subject token of a token exchange has one, which then binds the delegated token too.
+ * @returns a JSON object whose names are none that this package reads or writes, except `may_act`.
  */
 export type ClaimsHook = (apiKey: ApiKey, context: ClaimsContext) => JsonObject | Promise<JsonObject>;
 
@@ -140,6 +141,7 @@ async function issue(
     ),
     claims: {
       ...copyCustomClaims(custom),
+      // Last, so that the hook does not replace `may_act` of the subject token.
       ...kind.claims,
       ...(sessionId === undefined ? {} : { session_id: sessionId }),
     },

@@ -116,7 +116,10 @@ function assertAllowed(subject: DelegableToken, actor: Actor, rules: DelegationR
   if (!rules.actors.includes(actor.clientId)) throw refusal('actor_not_allowed');
 }
 
-/** RFC 8693 section 4.4: where the subject's token names who may act, nobody else may; it allows nobody else either. */
+/**
+ * RFC 8693 section 4.4: `may_act` of the subject token excludes all other actors. It grants nothing that the
+ * configuration does not. A delegated token carries that of its subject token, so it holds at every hop.
+ */
 function assertMayAct({ claims }: DelegableToken, { subject: sub, clientId }: Actor): void {
   const mayAct = claims['may_act'];
   if (mayAct === undefined) return;

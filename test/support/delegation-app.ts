@@ -2,6 +2,7 @@ import express from 'express';
 import {
   type AuditRecord,
   authenticate,
+  type ClaimsHook,
   createAuditTrail,
   createMemoryStores,
   createRevocations,
@@ -63,7 +64,11 @@ export interface DelegationApp {
 const AUDIENCES = [AUDIENCE, REPORTS, ARCHIVE];
 export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 
-export async function createDelegationApp(files: KeyFiles = DELEGATION_KEYS): Promise<DelegationApp> {
+/** @param claims adds claims to the tokens that the token endpoint issues. */
+export async function createDelegationApp(
+  files: KeyFiles = DELEGATION_KEYS,
+  claims: ClaimsHook = () => ({}),
+): Promise<DelegationApp> {
   let now = NOW;
   const clock = (): number => now;
   const records: AuditRecord[] = [];
@@ -72,7 +77,8 @@ export async function createDelegationApp(files: KeyFiles = DELEGATION_KEYS): Pr
   const service = { keyRing: await createRing(), issuer: ISSUER, revocations, clock };
   const tokens = createTokenService({ ...service, audience: AUDIENCES });
   const app = express();
-  app.use('/oauth', tokenRouter({ ...service, audience: AUDIENCE, apiKeys: await loadFiles(files), audit }));
+  const apiKeys = await loadFiles(files);
+  app.use('/oauth', tokenRouter({ ...service, audience: AUDIENCE, apiKeys, claims, audit }));
   app.get('/', authenticate({ ...service, audience: AUDIENCES }), (_req, res) => void res.json({}));
 
   const post = async (clientId: string, parameters: Parameters): Promise<ExchangeAnswer> => {
