@@ -36,8 +36,9 @@ export interface TokenVerifierOptions extends ClaimsOptions, SignatureOptions {
   /** What is revoked. Default: nothing is. */
   readonly revocations?: RevocationCheck;
   /**
-   * Tokens of another stack that are read too until they are replaced: `dir` with `A256GCM`, without `kid` and `typ`,
-   * with IVs of 96 or 128 bits. All five members are mandatory. Default: none are read.
+   * Tokens of another stack that are read too until they are replaced: those whose protected header has the members
+   * `alg: "dir"` and `enc: "A256GCM"` and no others, in any JSON spelling, with IVs of 96 or 128 bits. All five members
+   * are mandatory. Default: none are read.
    */
   readonly legacy?: LegacyOptions;
   /**

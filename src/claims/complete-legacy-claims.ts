@@ -54,7 +54,7 @@ function findClientId({ api_key_name: name, sub }: JsonObject, type: unknown): s
   return (typeof name === 'string' && keyIdOfName(name)) || undefined;
 }
 
-/** The codec lets a token have one spelling, so that it has one digest. */
+/** A token has one spelling and so one digest: base64url is canonical, and the tag covers the encoded header. */
 function digestOf(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }

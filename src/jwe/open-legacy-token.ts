@@ -4,15 +4,8 @@ import type { NumericDate } from '../clock.js';
 import { InvalidTokenError } from '../errors.js';
 import { IV_BYTES, TAG_BYTES } from './aes-gcm.js';
 import { decodeSegments, decryptContent, parseClaims, splitToken } from './decrypt-token.js';
+import { findShortHeader, isLegacyHeader, keepLegacyHeader } from './legacy-header.js';
 import type { LegacyPolicy } from './legacy-policy.js';
-
-/**
- * The protected header of every token that is legacy, and no other spelling of it: no `kid`, no `typ`, nothing else.
- * It is what python-jose, jwcrypto and jose write where they are given no more.
- */
-const LEGACY_HEADER = Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url');
-const ADDITIONAL_DATA = Buffer.from(LEGACY_HEADER);
-const LEGACY_START = `${LEGACY_HEADER}.`;
 
 /** python-jose 3.3 writes 128 bits, which RFC 7518 section 5.3 forbids. */
 const LEGACY_IV_BYTES = 16;
@@ -23,9 +16,13 @@ export interface LegacyDecryption {
   readonly maxTokenLength: number;
 }
 
-/** Whether its protected header says no more than `dir` and `A256GCM`; costs one comparison. */
+/**
+ * Tells whether the protected header of a token has exactly the members `alg: "dir"` and `enc: "A256GCM"`. Their order,
+ * white space and escapes do not matter: python-jose, cjose, jwcrypto and Perl's Crypt::JWT differ in their spelling.
+ */
 export function isLegacyToken(token: string): boolean {
-  return token.startsWith(LEGACY_START);
+  const encodedHeader = findShortHeader(token);
+  return encodedHeader !== undefined && isLegacyHeader(encodedHeader);
 }
 
 /**
@@ -44,7 +41,11 @@ export function openLegacyToken(
   // Written so that a clock that yields no number lets nothing pass.
   if (!(now < legacy.until)) throw new InvalidTokenError('expired_key');
   assertLegacyLengths(encryptedKey, iv, tag);
-  const plaintext = decryptContent({ iv, ciphertext, tag }, ADDITIONAL_DATA, legacy.key);
+  // RFC 7516 section 5.2 step 14: the tag covers the encoded header, so its spelling cannot change without the key.
+  const [encodedHeader] = segments;
+  const additionalData = Buffer.from(encodedHeader, 'latin1');
+  const plaintext = decryptContent({ iv, ciphertext, tag }, additionalData, legacy.key);
+  keepLegacyHeader(encodedHeader);
   const claims = completeLegacyClaims(parseClaims(plaintext), legacy, token);
   return Object.freeze({ header: legacy.header, claims, key: legacy.key });
 }

@@ -26,6 +26,11 @@ export function readHeader(encoded: string): ReadHeader {
   return { header, additionalData: Buffer.from(encoded, 'latin1'), isKnown: false };
 }
 
+/** Tells whether a header is cached, and so has a `kid`. */
+export function isKnownHeader(encoded: string): boolean {
+  return known.has(encoded);
+}
+
 /** Makes a header known. To be called for tokens whose tag verified, so that nobody else fills the room. */
 export function keepHeader({ header, additionalData, isKnown }: ReadHeader): void {
   if (isKnown) return;

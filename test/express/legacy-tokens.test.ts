@@ -34,6 +34,15 @@ describe.each(ADAPTERS)('$name', ({ createApp }) => {
     expect(await send(LEGACY_TOKENS.models, { legacy: LEGACY })).toEqual([200, undefined]);
   });
 
+  test.each(['{"alg": "dir", "enc": "A256GCM"}', '{"enc":"A256GCM","alg":"dir"}'])(
+    'lets a token through whose header is spelled %s',
+    async (header) => {
+      const token = forgeLegacyToken(LEGACY_CLAIMS.models, { header });
+      expect(await send(token, { legacy: LEGACY })).toEqual([200, undefined]);
+      expect(await send(token, {})).toEqual([401, NOT_VALID]);
+    },
+  );
+
   test('refuses what its permissions do not name', async () => {
     const [status] = await send(LEGACY_TOKENS.models, { legacy: LEGACY }, 'admin:configurations');
     expect(status).toBe(403);

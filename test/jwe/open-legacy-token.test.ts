@@ -7,6 +7,7 @@ import { createLegacyKey } from '../../src/keys/create-legacy-key.js';
 import { isDeeplyFrozen } from '../support/deeply-frozen.js';
 import type { ForgedParts } from '../support/forge-token.js';
 import {
+  escapeOf,
   forgeLegacyToken,
   LEGACY,
   LEGACY_CLAIMS,
@@ -40,6 +41,17 @@ const verdictOnForged = (parts: ForgedParts) => verdictOn(forgeLegacyToken(LEGAC
 
 const withHeader = (header: string) => forgeLegacyToken(LEGACY_CLAIMS.bare, { header });
 
+/** The two members as JSON allows them to be written. */
+const SPELLINGS = [
+  ['spaces, as jwcrypto and cjose may write it', '{"alg": "dir", "enc": "A256GCM"}'],
+  ['another order, as Crypt::JWT may write it', '{"enc":"A256GCM","alg":"dir"}'],
+  ['spaces and another order', '{ "enc" : "A256GCM" , "alg" : "dir" }'],
+  ['lines and tabs', '\r\n{\n\t"alg": "dir",\n\t"enc": "A256GCM"\n}\n'],
+  ['an escape in a value', '{"alg":"d\\u0069r","enc":"A256GCM"}'],
+  ['an escape in a name', '{"\\u0061lg":"dir","enc":"A256GCM"}'],
+  ['an escape for every character', LEGACY_HEADER.replace(/\w/g, escapeOf)],
+] as const;
+
 describe('isLegacyToken', () => {
   test.each(Object.entries(LEGACY_TOKENS))('knows what python-jose wrote: %s', (_, token) => {
     expect(isLegacyToken(token)).toBe(true);
@@ -59,11 +71,53 @@ describe('isLegacyToken', () => {
     ['a member twice', '{"alg":"dir","enc":"A256GCM","enc":"A256GCM"}'],
     ['another alg', '{"alg":"A256KW","enc":"A256GCM"}'],
     ['another enc', '{"alg":"dir","enc":"A128GCM"}'],
-    ['another order', '{"enc":"A256GCM","alg":"dir"}'],
-    ['spaces', '{"alg": "dir", "enc": "A256GCM"}'],
-    ['an escape', '{"alg":"d\\u0069r","enc":"A256GCM"}'],
+    ['a member twice, one with an escape', '{"alg":"dir","enc":"A256GCM","\\u0061lg":"dir"}'],
+    ['a third member with an escape', '{"alg":"dir", "enc":"A256GCM", "\\u006bid":"x"}'],
+    ['a third member that is null', '{"alg":"dir","enc":"A256GCM","kid":null}'],
+    ['__proto__', '{"alg":"dir","enc":"A256GCM","__proto__":{}}'],
+    ['an alg in upper case', '{"alg":"DIR","enc":"A256GCM"}'],
+    ['an alg that is no string', '{"alg":["dir"],"enc":"A256GCM"}'],
+    ['one member', '{"alg":"dir"}'],
+    ['a list around it', '[{"alg":"dir","enc":"A256GCM"}]'],
+    ['text behind it', '{"alg":"dir","enc":"A256GCM"}x'],
+    ['a byte order mark', '\ufeff{"alg":"dir","enc":"A256GCM"}'],
+    ['white space that JSON does not have', '{\u00a0"alg":"dir","enc":"A256GCM"}'],
+    ['single quotes', "{'alg':'dir','enc':'A256GCM'}"],
+    ['a comma behind the last member', '{"alg":"dir","enc":"A256GCM",}'],
   ])('does not know a header with %s', (_, header) => {
     expect(isLegacyToken(withHeader(header))).toBe(false);
+  });
+
+  test.each(SPELLINGS)('knows a header with %s', (_, header) => {
+    expect(isLegacyToken(withHeader(header))).toBe(true);
+  });
+
+  test('knows a header of 256 bytes, and none of more', () => {
+    const ofLength = (bytes: number) => withHeader(LEGACY_HEADER.padEnd(bytes, ' '));
+
+    expect([255, 256, 257, 1024, 5000].map((bytes) => isLegacyToken(ofLength(bytes)))).toEqual([
+      ...[true, true],
+      ...[false, false, false],
+    ]);
+  });
+
+  test('does not know a header in UTF-8 that is not valid', () => {
+    const header = Buffer.concat([Buffer.from(LEGACY_HEADER), Buffer.from([0xff])]);
+
+    expect(isLegacyToken(forgeLegacyToken(LEGACY_CLAIMS.bare, { header }))).toBe(false);
+  });
+
+  test.each([
+    ['padding', (encoded: string) => `${encoded}=`],
+    ['white space', (encoded: string) => `${encoded} `],
+    ['bits that are left over', (encoded: string) => encoded.replace(/A$/, 'B')],
+    ['a character beyond ASCII', (encoded: string) => encoded.replace('e', '\u0165')],
+  ])('does not know a header in base64url with %s', (_, respell) => {
+    const [encoded = '', ...rest] = withHeader('{"alg": "dir","enc":"A256GCM"}  ').split('.');
+
+    expect(isLegacyToken([encoded, ...rest].join('.'))).toBe(true);
+    expect(respell(encoded)).not.toBe(encoded);
+    expect(isLegacyToken([respell(encoded), ...rest].join('.'))).toBe(false);
   });
 
   test.each(['', '.', LEGACY_HEADER, Buffer.from(LEGACY_HEADER).toString('base64url')])(
@@ -84,6 +138,25 @@ describe('openLegacyToken', () => {
     const opened = open(LEGACY_TOKENS[name]);
     expect(opened.claims).toMatchObject(claims);
     expect(opened.claims).toMatchObject({ iss: LEGACY.issuer, aud: AUDIENCE });
+  });
+
+  test.each(SPELLINGS)('opens a token whose header has %s', (_, header) => {
+    expect(open(withHeader(header)).claims).toMatchObject(LEGACY_CLAIMS.bare);
+  });
+
+  test('authenticates the spelling of the header: it cannot be changed without the key', () => {
+    const encoded = SPELLINGS.map(([, header]) => Buffer.from(header).toString('base64url'));
+    const [, ...rest] = LEGACY_TOKENS.bare.split('.');
+    const respelled = encoded.map((header) => [header, ...rest].join('.'));
+
+    expect(respelled.map(isLegacyToken)).toEqual(encoded.map(() => true));
+    expect(new Set(respelled.map((token) => verdictOn(token)))).toEqual(new Set(['decryption']));
+  });
+
+  test('takes the same claims under another spelling for another token', () => {
+    const ids = SPELLINGS.map(([, header]) => open(withHeader(header)).claims['jti']);
+
+    expect(new Set(ids).size).toBe(SPELLINGS.length);
   });
 
   test('supplies kid and typ, as if the header had said so', () => {

@@ -94,3 +94,8 @@ export function forgeLegacyToken(claims: JsonObject, parts: ForgedParts = {}): s
     ...parts,
   });
 }
+
+/** A character as JSON can write it in a string: `a` as `\u0061`. */
+export function escapeOf(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
