@@ -5,6 +5,7 @@ const FOLDERS = ['bearer', 'claims', 'jwe', 'keys'];
 /** They start other programs, or wait for files and keys; what they show, others show in less time. */
 const LONG = [
   'python',
+  'legacy-peers',
   'other-libraries',
   'rotation-processes',
   'open-key-ring',
