@@ -112,6 +112,17 @@ describe('a token of the other stack', () => {
     },
   );
 
+  test('shows its handlers the audience of the option alone, whatever else it lists', async () => {
+    const token = forgeLegacyToken({ ...LEGACY_CLAIMS.models, aud: [OTHER, AUDIENCE] });
+    const accepting = {
+      ...{ keyRing: KEY_RING, issuer: ISSUER, audience: [AUDIENCE, OTHER] },
+      legacy: LEGACY,
+    };
+    const { claims } = await createTokenService({ ...accepting, clock }).verify(token);
+
+    expect(claims.aud).toEqual([AUDIENCE]);
+  });
+
   test('lasts until its exp, which is taken as UTC, and no longer than the option', async () => {
     let now = NOW;
     const service = serviceOf({ clock: () => now });

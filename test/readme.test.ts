@@ -7,10 +7,12 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createKeyRing, createTokenService, generateKeySet, parseApiKey } from 'passport-jwe';
 import { loadFiles } from './support/api-key-files.js';
+import { startJwksServer } from './support/jwks-server.js';
 import { forgeLegacyToken, LEGACY_CLAIMS, LEGACY_PASSPHRASE } from './support/legacy-tokens.js';
 import { findFreePort, type RunningProgram, startProgram, untilListening } from './support/processes.js';
 import { describeWithPython, PYTHON } from './support/python.js';
 import { describeWithRedis, startRedis } from './support/redis.js';
+import { createParties, forgeNested } from './support/signed-tokens.js';
 import { secretOf } from './support/tokens.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -136,6 +138,7 @@ describe('the README and the pages beside it', () => {
       'curl',
       'accept',
       'passport',
+      'trusted-issuers',
       'issue',
       'revoke',
       'limits',
@@ -183,6 +186,27 @@ describe('the README and the pages beside it', () => {
     expect(await forbidden.json()).toMatchObject({ error: 'insufficient_scope' });
     expect(allowed.status).toBe(200);
     expect(await allowed.text()).toContain('alice');
+  });
+
+  test('accepts tokens of a trusted issuer', async () => {
+    const parties = await createParties();
+    const partner = await startJwksServer([parties.signer.publicJwk]);
+    await writeFile(join(directory, 'api.jwk'), JSON.stringify(parties.recipient.privateJwk), {
+      mode: 0o600,
+    });
+    const port = await findFreePort();
+    const program = await startBlock('trusted-issuers', { PORT: String(port) }, (code) =>
+      code.replace('https://partner.example.com/jwks', partner.url),
+    );
+    await untilListening(program, port);
+    const now = Math.floor(Date.now() / 1000);
+    const times = { iat: now, nbf: now, exp: now + 60 };
+    const token = await forgeNested(parties, { claims: { ...times, iss: 'https://partner.example.com' } });
+    const headers = { Authorization: `Bearer ${token}` };
+    const answer = await fetch(`http://127.0.0.1:${port}/partner`, { headers });
+    await partner.stop();
+
+    expect(answer.status).toBe(200);
   });
 
   test('has programs that satisfy the compiler', async () => {

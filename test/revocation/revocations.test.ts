@@ -5,7 +5,8 @@ import type { VerifiedToken } from '../../src/claims/verified-token.js';
 import type { Revocable } from '../../src/revocation/revocable.js';
 import { createRevocations } from '../../src/revocation/revocations.js';
 import { createMemoryStores } from '../../src/stores/memory/create-memory-stores.js';
-import { NOW } from '../support/tokens.js';
+import { createTokenVerifier } from '../../src/token-verifier.js';
+import { AUDIENCE, createRing, ISSUER, NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
 
 /** A token with these claims, as verification yields it. */
@@ -46,6 +47,11 @@ async function isRevokedBy(target: Revocable, token: VerifiedToken): Promise<boo
 
 const TARGETS: readonly (readonly [string, Revocable, JsonObject])[] = [
   ['its jti', { kind: 'token', jti: 'j1', expiresAt: NOW + 600 }, { jti: 'j2' }],
+  [
+    'its jti as one of its client',
+    { kind: 'token', jti: 'j1', clientId: 'demo', expiresAt: NOW + 600 },
+    { client_id: 'other' },
+  ],
   ['its session', { kind: 'session', clientId: 'demo', sessionId: 's1' }, { session_id: 's2' }],
   [
     'its session as one of its subject',
@@ -291,4 +297,40 @@ describe('revocations', () => {
   test.each([[{}], [{ store: {} }], [{ store: null }]])('refuse to be built with %j', (options) => {
     expect(() => createRevocations(untyped(options))).toThrow(TypeError);
   });
+});
+
+describe('what a verifier accepts and what revocations remember', () => {
+  const verifier = (maxTokenLifetimeSeconds: number, remembered?: number) => async () => {
+    const store = createMemoryStores().revocations;
+    const revocations = createRevocations({
+      store,
+      ...(remembered === undefined ? {} : { maxTokenLifetimeSeconds: remembered }),
+    });
+    const keyRing = await createRing();
+    return createTokenVerifier({
+      keyRing,
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      maxTokenLifetimeSeconds,
+      revocations,
+    });
+  };
+
+  test('fit where no token lives longer than its revocation', async () => {
+    await expect(verifier(86_400)()).resolves.toBeDefined();
+    await expect(verifier(3600, 3600)()).resolves.toBeDefined();
+  });
+
+  test('are rejected together where a revocation would be forgotten first', async () => {
+    const message = /raise maxTokenLifetimeSeconds of createRevocations/;
+    await expect(verifier(7_776_001)()).rejects.toThrow(message);
+    await expect(verifier(86_400, 3600)()).rejects.toThrow(message);
+  });
+});
+
+test.each([{ issuer: 1 }, { clientId: {} }])('a target with %j names nothing', async (change) => {
+  const { revocations } = setUp();
+  const target = untyped({ kind: 'token', jti: 'j1', expiresAt: NOW + 600, ...change });
+
+  await expect(revocations.revoke(target)).rejects.toThrow(/must be a string$/);
 });
