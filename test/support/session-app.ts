@@ -15,7 +15,10 @@ import {
   tokenRouter,
 } from 'passport-jwe';
 import request, { type Response } from 'supertest';
+import { refreshTokenCodec } from '../../src/sessions/refresh-token.js';
+import type { StoredFamily } from '../../src/stores/family-store.js';
 import { type KeyFiles, loadFiles } from './api-key-files.js';
+import type { OpenStores } from './drivers.js';
 import { AUDIENCE, ISSUER, NOW, secretOf } from './tokens.js';
 
 export const OTHER_AUDIENCE = 'https://other.example.com';
@@ -47,6 +50,8 @@ export interface SessionApp {
   readonly sessions: Sessions;
   readonly records: readonly AuditRecord[];
   setTime(now: number): void;
+  /** What the store holds of the family of a refresh token. */
+  findFamily(token: string): Promise<StoredFamily | undefined>;
   /** Another authorization server on the same stores, with other API keys or another family store. */
   rebuild(changes: { files?: KeyFiles; families?: FamilyStore }): Promise<SessionApp>;
   /** Asks for a refresh token. */
@@ -68,8 +73,13 @@ interface Shared {
   readonly stores: Stores;
 }
 
-export async function createSessionApp(files: KeyFiles = SESSION_KEYS): Promise<SessionApp> {
-  const shared: Shared = { now: NOW, stores: createMemoryStores({ clock: () => shared.now }) };
+/** @param open opens the stores. Default: those in memory. */
+export async function createSessionApp(
+  files: KeyFiles = SESSION_KEYS,
+  open: OpenStores = async (clock) => createMemoryStores({ clock }),
+): Promise<SessionApp> {
+  const time = { now: NOW };
+  const shared: Shared = Object.assign(time, { stores: await open(() => time.now) });
   return build(shared, files, shared.stores.families);
 }
 
@@ -103,6 +113,8 @@ async function build(shared: Shared, files: KeyFiles, families: FamilyStore): Pr
     setTime: (now) => {
       shared.now = now;
     },
+    findFamily: async (token) =>
+      stores.families.find((await refreshTokenCodec(keyRing, ISSUER).open(token, clock())).family),
     rebuild: (changes) => build(shared, changes.files ?? files, changes.families ?? families),
     begin: (apiKey = 'sk-demo', parameters = {}) =>
       post('token', apiKey, { grant_type: 'client_credentials', scope: 'offline_access', ...parameters }),
