@@ -182,7 +182,7 @@ export {
   type Sessions,
   type SessionsOptions,
 } from './sessions/create-sessions.js';
-export type { RefreshSettings } from './sessions/refresh-families.js';
+export type { RefreshSettings } from './sessions/refresh-settings.js';
 export type { Session, SessionOwner } from './sessions/session.js';
 export {
   type ClockStep,

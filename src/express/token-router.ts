@@ -14,11 +14,8 @@ import type { KeyRing } from '../keys/key-ring.js';
 import { resolveVerification, type SignatureOptions } from '../keys/resolve-verification.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
 import type { Revocations } from '../revocation/revocations.js';
-import {
-  createRefreshFamilies,
-  type RefreshSettings,
-  resolveRefreshSettings,
-} from '../sessions/refresh-families.js';
+import { createRefreshFamilies } from '../sessions/refresh-families.js';
+import { type RefreshSettings, resolveRefreshSettings } from '../sessions/refresh-settings.js';
 import { refreshTokenCodec } from '../sessions/refresh-token.js';
 import type { FamilyStore } from '../stores/family-store.js';
 import { createTokenService, type TokenIssuer } from '../token-service.js';

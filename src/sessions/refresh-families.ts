@@ -4,11 +4,11 @@ import { MAX_CLOCK_TOLERANCE_SECONDS } from '../claims/claims-policy.js';
 import type { Clock, NumericDate } from '../clock.js';
 import { InvalidGrantError } from '../errors.js';
 import { openText, sealText } from '../jwe/seal-text.js';
-import { assertOptions, type KnownOptions } from '../options.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { FamilyRecord, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 import { describeRefreshToken } from './describe-refresh-token.js';
 import { endFamily, entombFamily, identifyFamily, lostRaces, MAX_ATTEMPTS } from './end-family.js';
+import type { RefreshSettings } from './refresh-settings.js';
 import { digestToken, type PresentedToken, type RefreshTokenCodec } from './refresh-token.js';
 
 /** What a family begins with. */
@@ -34,36 +34,6 @@ export interface RefreshRequest {
 
 /** Who gives a token up. */
 export type Requester = Pick<RefreshRequest, 'clientId' | 'ip'>;
-
-export interface RefreshSettings {
-  /** A refresh token that is not used for so long is over, in seconds. Default 2 592 000, 30 days. */
-  readonly idleSeconds?: number;
-  /** A family is over after so long however often it is used, in seconds. Default 7 776 000, 90 days. */
-  readonly absoluteSeconds?: number;
-  /**
-   * How long the token before the live one still yields that, in seconds, for clients that use it twice at once or
-   * lost the answer. Default 10.
-   */
-  readonly graceSeconds?: number;
-}
-
-const KNOWN: KnownOptions<RefreshSettings> = { idleSeconds: true, absoluteSeconds: true, graceSeconds: true };
-
-/** @throws TypeError for a lifetime that is no positive number, or a grace window of more than a minute. */
-export function resolveRefreshSettings(settings: RefreshSettings): Required<RefreshSettings> {
-  assertOptions(settings, KNOWN, 'refresh');
-  const { idleSeconds = 2_592_000, absoluteSeconds = 7_776_000, graceSeconds = 10 } = settings;
-  if (!(idleSeconds > 0 && absoluteSeconds >= idleSeconds && Number.isFinite(absoluteSeconds))) {
-    throw new TypeError('idleSeconds must be positive, and absoluteSeconds at least as much');
-  }
-  if (!(graceSeconds >= 0 && graceSeconds <= MAX_GRACE_SECONDS)) {
-    throw new TypeError(`graceSeconds must be from 0 to ${MAX_GRACE_SECONDS}`);
-  }
-  return { idleSeconds, absoluteSeconds, graceSeconds };
-}
-
-/** Whoever steals a token may use it within the window; longer than this no lost answer is waited for. */
-const MAX_GRACE_SECONDS = 60;
 
 export interface RefreshFamiliesParts {
   readonly store: FamilyStore;

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { noAuditTrail } from '../../src/audit/record.js';
 import { refreshToken } from '../../src/grants/refresh-token.js';
-import { createRefreshFamilies, resolveRefreshSettings } from '../../src/sessions/refresh-families.js';
+import { createRefreshFamilies } from '../../src/sessions/refresh-families.js';
+import { resolveRefreshSettings } from '../../src/sessions/refresh-settings.js';
 import { refreshTokenCodec } from '../../src/sessions/refresh-token.js';
 import { createMemoryStores } from '../../src/stores/memory/create-memory-stores.js';
 import { createTokenService } from '../../src/token-service.js';

@@ -16,8 +16,8 @@ import {
   createRefreshFamilies,
   type FamilyStart,
   type RefreshFamilies,
-  resolveRefreshSettings,
 } from '../../src/sessions/refresh-families.js';
+import { resolveRefreshSettings } from '../../src/sessions/refresh-settings.js';
 import { type RefreshTokenCodec, refreshTokenCodec } from '../../src/sessions/refresh-token.js';
 import { createRandom } from '../support/random.js';
 import { AUDIENCE, createRing, ISSUER, NOW } from '../support/tokens.js';

@@ -5,8 +5,8 @@ import {
   createRefreshFamilies,
   type RefreshFamilies,
   type RefreshRequest,
-  resolveRefreshSettings,
 } from '../../src/sessions/refresh-families.js';
+import { resolveRefreshSettings } from '../../src/sessions/refresh-settings.js';
 import { type RefreshTokenCodec, refreshTokenCodec } from '../../src/sessions/refresh-token.js';
 import type { FamilyStore } from '../../src/stores/family-store.js';
 import { createMemoryStores } from '../../src/stores/memory/create-memory-stores.js';
