@@ -1,10 +1,9 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, systemClock } from '../clock.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
-import type { Revocable } from '../revocation/revocable.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { FamilyState, FamilyStore } from '../stores/family-store.js';
-import { type ChosenFamilies, endSessions, isStorable, readPages } from './end-sessions.js';
+import { chooseSession, endSession, endSessions, isStorable, readPages } from './end-sessions.js';
 import {
   assertIdentity,
   describeSession,
@@ -115,10 +114,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     async end(session: SessionEnd) {
       assertOptions(session, ONE, 'end');
       const { requestedBy, ip } = session;
-      const { target, families } = chooseSession(session);
-      for await (const page of readPages(store, families)) {
+      for await (const page of readPages(store, chooseSession(session).families)) {
         if (page.length === 0) continue;
-        await endSessions(parts, { target, families, requestedBy, ip });
+        await endSession(parts, session, { requestedBy, ip });
         return true;
       }
       return false;
@@ -139,34 +137,12 @@ export function createSessions(options: SessionsOptions): Sessions {
       const others = { group, isMeant: matcherOfOthers(keep) };
       let total = 0;
       for await (const page of readPages(store, others)) {
-        await Promise.all(
-          page.map(({ state }) => endSessions(parts, { ...chooseSession(state), requestedBy, ip })),
-        );
+        await Promise.all(page.map(({ state }) => endSession(parts, state, { requestedBy, ip })));
         total += page.length;
       }
       return total;
     },
   });
-}
-
-interface Choice {
-  readonly target: Revocable;
-  readonly families: ChosenFamilies;
-}
-
-/** Clients may name the sessions of several subjects alike, which are several sessions. */
-function chooseSession(session: SessionOwner & Pick<Session, 'sessionId'>): Choice {
-  const owner = resolveOwner(session);
-  const { clientId, subject } = owner;
-  const { sessionId } = session;
-  assertIdentity(sessionId, 'sessionId');
-  return {
-    target: { kind: 'session', sessionId, ...owner },
-    families: {
-      group: { kind: 'session', clientId, sessionId },
-      isMeant: (state) => subject === undefined || state.subject === subject,
-    },
-  };
 }
 
 function matcherOfOthers({ subject, sessionId }: Pick<Session, 'subject' | 'sessionId'>) {

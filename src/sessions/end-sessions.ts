@@ -5,10 +5,12 @@ import type { Revocations } from '../revocation/revocations.js';
 import { nameOf } from '../stores/family-index.js';
 import type { FamilyGroup, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 import { endFamily } from './end-family.js';
+import { assertIdentity, resolveOwner, type Session, type SessionOwner } from './session.js';
 
 export interface SessionEndParts {
   readonly store: FamilyStore;
-  readonly revocations: Revocations;
+  /** Default: there are none, and only the families end. */
+  readonly revocations: Pick<Revocations, 'revoke'> | undefined;
   readonly audit: AuditTrail;
   readonly clock: Clock;
 }
@@ -20,13 +22,23 @@ export interface ChosenFamilies {
   isMeant(state: FamilyState): boolean;
 }
 
-/** What ends, on whose account that is kept, and from where it was asked for. */
-export interface Ending {
+/** The revocation that covers the access tokens, and the families. */
+export interface EndedSessions {
   readonly target: Revocable;
   readonly families: ChosenFamilies;
+}
+
+/** On whose account the revocation is kept, and from where it was asked for. */
+export interface EndRequest {
   readonly requestedBy: string | undefined;
   readonly ip: string | undefined;
 }
+
+/** Everything that ends, and who asked for it. */
+export interface Ending extends EndedSessions, EndRequest {}
+
+/** A session of one subject; without `subject`, the sessions of that ID of every subject of the API key. */
+export type NamedSession = SessionOwner & Pick<Session, 'sessionId'>;
 
 /** Families that are read, and ended, at once. */
 const PAGE = 100;
@@ -45,14 +57,38 @@ export async function endSessions(parts: SessionEndParts, ending: Ending): Promi
   const { store, revocations, audit, clock } = parts;
   const { target, families, requestedBy, ip } = ending;
   const revokedAt = clock();
-  await revocations.revoke(target, requestedBy, ip);
+  await revocations?.revoke(target, requestedBy, ip);
   let total = 0;
   for await (const page of readPages(store, families)) {
     await Promise.all(page.map((family) => endFamily({ store, audit }, nameOf(family), ip)));
     total += page.length;
   }
-  if (Math.floor(clock()) > Math.floor(revokedAt)) await revocations.revoke(target, requestedBy, ip);
+  if (Math.floor(clock()) > Math.floor(revokedAt)) await revocations?.revoke(target, requestedBy, ip);
   return total;
+}
+
+/** Ends one session by the steps of `endSessions`, whoever asks for it. @returns how many families it had. */
+export function endSession(
+  parts: SessionEndParts,
+  session: NamedSession,
+  request: EndRequest,
+): Promise<number> {
+  return endSessions(parts, { ...chooseSession(session), ...request });
+}
+
+/** Clients may give several subjects the same session ID; these are several sessions. */
+export function chooseSession(session: NamedSession): EndedSessions {
+  const owner = resolveOwner(session);
+  const { clientId, subject } = owner;
+  const { sessionId } = session;
+  assertIdentity(sessionId, 'sessionId');
+  return {
+    target: { kind: 'session', sessionId, ...owner },
+    families: {
+      group: { kind: 'session', clientId, sessionId },
+      isMeant: (state) => subject === undefined || state.subject === subject,
+    },
+  };
 }
 
 /** The live families that are meant, some at a time. */

@@ -7,7 +7,8 @@ import { openText, sealText } from '../jwe/seal-text.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { FamilyRecord, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 import { describeRefreshToken } from './describe-refresh-token.js';
-import { endFamily, entombFamily, identifyFamily, lostRaces, MAX_ATTEMPTS } from './end-family.js';
+import { entombFamily, identifyFamily, lostRaces, MAX_ATTEMPTS } from './end-family.js';
+import { endSession } from './end-sessions.js';
 import type { RefreshSettings } from './refresh-settings.js';
 import { digestToken, type PresentedToken, type RefreshTokenCodec } from './refresh-token.js';
 
@@ -39,7 +40,7 @@ export interface RefreshFamiliesParts {
   readonly store: FamilyStore;
   readonly codec: RefreshTokenCodec;
   /** What is revoked. */
-  readonly revocations: Pick<Revocations, 'isFamilyRevoked' | 'ageSeconds'> | undefined;
+  readonly revocations: Pick<Revocations, 'revoke' | 'isFamilyRevoked' | 'ageSeconds'> | undefined;
   readonly settings: Required<RefreshSettings>;
   readonly audit: AuditTrail;
   readonly clock: Clock;
@@ -72,7 +73,11 @@ export interface RefreshFamilies {
   knownUpTo(): NumericDate;
   /** The family of a token that is the live one of it. */
   inspect(presented: PresentedToken): Promise<StoredFamily | undefined>;
-  /** Ends the family of a token that its client gives up. */
+  /**
+   * Ends the session of a token that its client gives up, and the access tokens in it. The token names the session, so
+   * this works even if the store has lost the family.
+   * @throws InvalidGrantError (as rejection) if the token belongs to another client.
+   */
   end(presented: PresentedToken, requester: Requester): Promise<void>;
 }
 
@@ -191,9 +196,9 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       return isLive && !isRevoked(family, presented) ? family : undefined;
     },
 
-    async end({ family }, { clientId, ip }) {
+    async end({ family, subject, sessionId }, { clientId, ip }) {
       if (family.clientId !== clientId) throw new InvalidGrantError('wrong_client');
-      await endFamily(parts, family, ip);
+      await endSession(parts, { clientId, subject, sessionId }, { requestedBy: clientId, ip });
     },
   };
 }

@@ -14,6 +14,8 @@ export interface PresentedToken {
   readonly token: string;
   readonly digest: string;
   readonly family: FamilyName;
+  /** The subject of its family. */
+  readonly subject: string;
   /** The session that its family belongs to. */
   readonly sessionId: string;
   readonly jti: string;
@@ -68,16 +70,18 @@ export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshToke
 
     async open(token, now) {
       const { header, claims, key } = await decrypt(token, now);
-      const { iss, exp, jti, type, client_id: clientId, family_id: id, session_id: sessionId } = claims;
+      const { iss, sub: subject, exp, jti, type } = claims;
+      const { client_id: clientId, family_id: id, session_id: sessionId } = claims;
       const isOurs = key.purpose === 'refresh' && header['typ'] === REFRESH_TOKEN_TYP;
       if (!isOurs || iss !== issuer || type !== 'refresh') throw new InvalidGrantError('malformed');
       if (typeof clientId !== 'string' || typeof id !== 'string' || typeof sessionId !== 'string') {
         throw new InvalidGrantError('malformed');
       }
-      if (typeof jti !== 'string') throw new InvalidGrantError('malformed');
+      if (typeof jti !== 'string' || typeof subject !== 'string') throw new InvalidGrantError('malformed');
       if (!(typeof exp === 'number' && exp > now)) throw new InvalidGrantError('expired');
       const family = { clientId, id };
-      return { token, digest: digestToken(token), family, sessionId, jti, expiresAt: exp, kid: key.kid };
+      const identity = { family, subject, sessionId, jti };
+      return { token, digest: digestToken(token), ...identity, expiresAt: exp, kid: key.kid };
     },
   };
 

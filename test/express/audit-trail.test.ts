@@ -133,8 +133,8 @@ describe('the address of the client', () => {
     expect(steps).toMatchObject([
       { type: 'session.started', ip: LOOPBACK },
       { type: 'session.refreshed', ip: LOOPBACK },
-      { type: 'session.ended', reason: 'revoked', ip: LOOPBACK },
       { type: 'revocation.added', kind: 'session', requestedBy: 'demo', ip: LOOPBACK },
+      { type: 'session.ended', reason: 'revoked', ip: LOOPBACK },
     ]);
   });
 

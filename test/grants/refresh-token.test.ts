@@ -18,7 +18,7 @@ async function dateOfRefreshed(ageSeconds: number, sinceBeginning: number): Prom
   const families = createRefreshFamilies({
     store: createMemoryStores({ clock }).families,
     codec,
-    revocations: { isFamilyRevoked: () => false, ageSeconds },
+    revocations: { isFamilyRevoked: () => false, ageSeconds, revoke: async () => undefined },
     settings: resolveRefreshSettings({}),
     audit: noAuditTrail,
     clock,

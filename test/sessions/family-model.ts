@@ -29,7 +29,7 @@ export type Outcome =
 export interface FamilyModel {
   begin(start: Start, now: number): void;
   use(use: Use, now: number): Outcome;
-  /** @returns whether the client may do so. */
+  /** Ends the session of a token. @returns whether the client may do so. */
   end(token: number, clientId: string, now: number): boolean;
   revoke(token: number, extent: Extent, now: number): void;
   /** The tokens that are live, each of another family. */
@@ -107,7 +107,16 @@ export function familyModel({ idleSeconds, absoluteSeconds, graceSeconds }: Life
     end(token, clientId, now) {
       const family = familyOf(token);
       if (isExpired(token, now) || family.clientId !== clientId) return false;
-      family.isEnded = true;
+      const { subject, sessionId, number } = family;
+      revocations.push({
+        upToSecond: Math.floor(now),
+        reaches: (other) =>
+          other.number === number ||
+          (sessionId !== undefined &&
+            other.clientId === clientId &&
+            other.subject === subject &&
+            other.sessionId === sessionId),
+      });
       return true;
     },
 
