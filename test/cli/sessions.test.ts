@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
+import type { Stores } from 'passport-jwe';
 import { openLmdbStores } from 'passport-jwe/lmdb';
 import { setUpCommandLine } from '../support/command-line.js';
 import { NOW } from '../support/tokens.js';
@@ -15,16 +16,23 @@ beforeEach(async () => {
     ['s2', 'alice'],
     ['s3', 'bob'],
   ] as const) {
-    const names = { clientId: 'demo', subject, sessionId: id, deviceId: 'phone' };
-    const times = { createdAt: NOW - 50, lastUsedAt: NOW - 40, endsAt: NOW + 900 };
-    const state = {
-      ...{ ...names, subjectAsserted: true, sessionChosen: true },
-      ...{ ...times, audience: 'https://api.example.com', scope: 'read', current: 'digest' },
-    };
-    await stores.families.insert({ id, state, expiresAt: NOW + 600 });
+    await insert(stores, { id, subject, sessionId: id });
   }
   await stores.close();
 });
+
+async function insert(
+  { families }: Stores,
+  { id, subject, sessionId }: { readonly id: string; readonly subject: string; readonly sessionId: string },
+): Promise<void> {
+  const names = { clientId: 'demo', subject, sessionId, deviceId: 'phone' };
+  const times = { createdAt: NOW - 50, lastUsedAt: NOW - 40, endsAt: NOW + 900 };
+  const state = {
+    ...{ ...names, subjectAsserted: true, sessionChosen: true },
+    ...{ ...times, audience: 'https://api.example.com', scope: 'read', current: 'digest' },
+  };
+  await families.insert({ id, state, expiresAt: NOW + 600 });
+}
 
 test('sessions list shows the live sessions of an API key, or of one user', async () => {
   expect(await runJson(['sessions', 'list', ...STORE])).toHaveLength(3);
@@ -45,6 +53,18 @@ test('sessions end ends one, or all of a user', async () => {
   expect((await run(['sessions', 'end', ...STORE, '--session', 's1'])).out).toBe('One session was ended.');
   expect(await runJson(['sessions', 'end', ...STORE, '--user', 'bob', '--all'])).toEqual({ ended: 1 });
   expect(await runJson(['sessions', 'list', ...STORE])).toMatchObject([{ session: 's2' }]);
+});
+
+test('sessions end ends the session of one user, not one of the same ID of another user', async () => {
+  const stores = await openLmdbStores({ path: join(directory(), 'store'), clock: () => NOW - 60 });
+  await insert(stores, { id: 'other', subject: 'bob', sessionId: 's1' });
+  await stores.close();
+
+  expect(await runJson(['sessions', 'end', ...STORE, '--user', 'alice', '--session', 's1'])).toEqual({
+    ended: 1,
+  });
+  expect(await runJson(['sessions', 'list', ...STORE, '--user', 'alice'])).toMatchObject([{ session: 's2' }]);
+  expect(await runJson(['sessions', 'list', ...STORE, '--user', 'bob'])).toHaveLength(2);
 });
 
 test('sessions end says what is missing, with exit code 2', async () => {

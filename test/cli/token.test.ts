@@ -121,6 +121,24 @@ describe('token revoke', () => {
     },
   );
 
+  test('revokes a session of one user, not one of the same ID of another user', async () => {
+    await makeStore();
+    const target = ['--client', 'demo', '--user', 'alice', '--session', 's1'];
+
+    expect(await runJson(['token', 'revoke', ...target, '--store', 'store'])).toEqual({
+      revoked: { kind: 'session', clientId: 'demo', sessionId: 's1', subject: 'alice' },
+    });
+  });
+
+  test('revokes the sessions of one ID of all users where it is told no user', async () => {
+    await makeStore();
+    const target = ['--client', 'demo', '--session', 's1'];
+
+    expect(await runJson(['token', 'revoke', ...target, '--store', 'store'])).toEqual({
+      revoked: { kind: 'session', clientId: 'demo', sessionId: 's1' },
+    });
+  });
+
   test.each([
     ['a store that is not there', ['--client', 'demo', '--store', 'nowhere']],
     ['no store at all', ['--client', 'demo']],

@@ -59,7 +59,12 @@ export function sessionsCommand(io: CommandIo): Command {
 
   addShared(command.command('end'))
     .description('end one session or all of them: their tokens are refused from now on')
-    .addOption(new Option('--session <id>', 'the session').conflicts('all'))
+    .addOption(
+      new Option(
+        '--session <id>',
+        'the session; without --user, of every user that has one of this ID',
+      ).conflicts('all'),
+    )
     .option('--all', 'all sessions of the user, or of the API key')
     .addHelpText(
       'after',

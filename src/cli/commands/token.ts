@@ -188,7 +188,7 @@ function revokeCommand(io: CommandIo): Command {
     .description('revoke a token, a session, a user, an API key, or everything under a kid')
     .option('--client <key_id>', 'everything of this API key or, with --user or --session, of these')
     .option('--user <name>', 'a user of the API key')
-    .option('--session <id>', 'a session of the API key')
+    .option('--session <id>', 'a session of the API key or, with --user, of that user')
     .option('--kid <kid>', 'everything under a key, as the header of tokens names it')
     .option('--keys <file>', 'key file that opens the token')
     .option('--issuer <url>', 'issuer of the token')
@@ -217,7 +217,14 @@ function targetOf({ client: clientId, user, session, kid }: RevokeOptions): Revo
     if (user ?? session) throw new UsageError('Users and sessions belong to an API key: give --client too');
     return undefined;
   }
-  if (session !== undefined) return { kind: 'session', clientId, sessionId: session };
+  if (session !== undefined) {
+    return {
+      kind: 'session',
+      clientId,
+      sessionId: session,
+      ...(user === undefined ? {} : { subject: user }),
+    };
+  }
   if (user !== undefined) return { kind: 'subject', clientId, subject: user };
   return { kind: 'api_key', clientId };
 }
