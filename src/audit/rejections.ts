@@ -80,7 +80,8 @@ export type GrantRejection =
   | 'wrong_client'
   | 'wrong_session'
   | 'wrong_device'
-  | 'wrong_scope';
+  | 'wrong_scope'
+  | 'not_repeatable';
 
 /** A token that was verified, as the audit trail names it. */
 export interface TokenIdentity {

@@ -1,35 +1,48 @@
-import { createSecretKey, hkdfSync } from 'node:crypto';
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import type { DirectKey } from '../keys/content-key.js';
 import { IV_BYTES, openContent, sealContent, TAG_BYTES } from './aes-gcm.js';
 
 const KEY_BYTES = 32;
 const LABEL = 'passport-jwe/v1 sealed';
+const KEY_LABEL = 'passport-jwe/v1 sealing';
 const ADDITIONAL_DATA = Buffer.from(LABEL);
 
-/** Seals a text so that only who has the other text can open it. */
-export function sealText(text: string, secret: string): string {
-  const { iv, ciphertext, tag } = sealContent(text, ADDITIONAL_DATA, keyOf(secret));
+/** What opens a sealed text: both parts together, and neither alone. */
+export interface SealingSecrets {
+  /** A token of ours: it holds a random `jti` and a tag. */
+  readonly token: string;
+  /** A key that never leaves the issuer. */
+  readonly key: KeyObject;
+}
+
+/** Seals a text so that only a holder of both secrets can open it. */
+export function sealText(text: string, secrets: SealingSecrets): string {
+  const { iv, ciphertext, tag } = sealContent(text, ADDITIONAL_DATA, contentKeyOf(secrets));
   return Buffer.concat([iv, tag, ciphertext]).toString('base64url');
 }
 
-/** @throws Error of node:crypto where it was sealed under another text. */
-export function openText(sealed: string, secret: string): string {
+/** @throws Error of node:crypto if the text was sealed with other secrets. */
+export function openText(sealed: string, secrets: SealingSecrets): string {
   const bytes = Buffer.from(sealed, 'base64url');
   const iv = bytes.subarray(0, IV_BYTES);
   const tag = bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES);
   const ciphertext = bytes.subarray(IV_BYTES + TAG_BYTES);
-  return openContent({ iv, ciphertext, tag }, ADDITIONAL_DATA, keyOf(secret)).toString('utf8');
+  return openContent({ iv, ciphertext, tag }, ADDITIONAL_DATA, contentKeyOf(secrets)).toString('utf8');
 }
 
-/** HKDF-SHA-256 (RFC 5869). The secret is one of ours: a token, with a random `jti` and a tag in it. */
-function keyOf(secret: string): DirectKey {
-  const bytes = Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), LABEL, KEY_BYTES));
+/** HKDF-SHA-256 (RFC 5869): the token is the input keying material, and the salt is derived from the key. */
+function contentKeyOf({ token, key }: SealingSecrets): DirectKey {
+  const salt = hkdf(key, Buffer.alloc(0), KEY_LABEL);
   return {
     kid: '',
     alg: 'dir',
     enc: 'A256GCM',
     purpose: 'refresh',
     encrypts: true,
-    secret: createSecretKey(bytes),
+    secret: createSecretKey(hkdf(token, salt, LABEL)),
   };
+}
+
+function hkdf(material: string | KeyObject, salt: Buffer, label: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', material, salt, label, KEY_BYTES));
 }

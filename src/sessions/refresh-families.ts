@@ -3,12 +3,18 @@ import type { AuditTrail } from '../audit/record.js';
 import { MAX_CLOCK_TOLERANCE_SECONDS } from '../claims/claims-policy.js';
 import type { Clock, NumericDate } from '../clock.js';
 import { InvalidGrantError } from '../errors.js';
-import { openText, sealText } from '../jwe/seal-text.js';
 import type { Revocations } from '../revocation/revocations.js';
-import type { FamilyRecord, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
+import type {
+  ConsumedToken,
+  FamilyRecord,
+  FamilyState,
+  FamilyStore,
+  StoredFamily,
+} from '../stores/family-store.js';
 import { describeRefreshToken } from './describe-refresh-token.js';
 import { entombFamily, identifyFamily, lostRaces, MAX_ATTEMPTS } from './end-family.js';
 import { endSession } from './end-sessions.js';
+import { createSuccessorEraser, withoutSuccessor } from './erase-successors.js';
 import type { RefreshSettings } from './refresh-settings.js';
 import { digestToken, type PresentedToken, type RefreshTokenCodec } from './refresh-token.js';
 
@@ -91,6 +97,8 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     return now <= consumedAt + graceSeconds && now >= consumedAt - MAX_CLOCK_TOLERANCE_SECONDS;
   };
 
+  const eraser = createSuccessorEraser({ store, isInGrace });
+
   const isRevoked = ({ state }: StoredFamily, { kid }: PresentedToken): boolean =>
     revocations?.isFamilyRevoked({ ...state, kid }) ?? false;
 
@@ -103,44 +111,50 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     return family;
   };
 
+  /** Whatever is written of the family next, a successor that nobody may ask for any more is not in it. */
+  const dropStaleSuccessor = (family: StoredFamily): StoredFamily => {
+    const { parent } = family.state;
+    if (parent === undefined || isInGrace(parent.consumedAt)) return family;
+    return { ...family, state: withoutSuccessor(family.state) };
+  };
+
   /** No family is changed for a token that cannot be put on record. */
   const makeToken = async (family: FamilyRecord, now: NumericDate, ip: string | undefined) => {
     const made = await codec.issue(family, now);
     const issuance = describeRefreshToken(family.state, made, { audience: codec.audience, ip });
     await audit.record({ type: 'token.intended', ...issuance });
-    return { refreshToken: made.token, issuance };
+    return { made, issuance };
   };
 
   const consume = async (family: StoredFamily, presented: PresentedToken, request: RefreshRequest) => {
     const { requestedScope, ip } = request;
     const now = clock();
     const expiresAt = Math.min(family.state.endsAt, now + idleSeconds);
-    const { refreshToken: successor, issuance } = await makeToken({ ...family, expiresAt }, now, ip);
+    const { made: successor, issuance } = await makeToken({ ...family, expiresAt }, now, ip);
+    const sealed = codec.seal(successor, presented.token);
     const state: FamilyState = {
       ...family.state,
       lastUsedAt: now,
-      current: digestToken(successor),
-      parent: {
-        digest: presented.digest,
-        sealedSuccessor: sealText(successor, presented.token),
-        requestedScope,
-        consumedAt: now,
-      },
+      current: digestToken(successor.token),
+      parent: { digest: presented.digest, ...sealed, requestedScope, consumedAt: now },
     };
+    // Before the write: its answer may be lost.
+    eraser.schedule(family, now);
     if (!(await store.replace({ ...family, state, expiresAt }))) return undefined;
     await audit.record({ type: 'session.refreshed', ...identifyFamily(family, ip) });
     await audit.record({ type: 'token.issued', ...issuance });
-    return successor;
+    return successor.token;
   };
 
   /** The answer that was lost, or given to another of two uses at once; only what is on record is handed out. */
   const repeat = async (
     { state }: StoredFamily,
-    { sealedSuccessor, consumedAt }: NonNullable<FamilyState['parent']>,
+    parent: ConsumedToken,
     { token, ip }: { readonly token: string; readonly ip: string | undefined },
   ): Promise<string> => {
-    const successor = openText(sealedSuccessor, token);
-    const opened = await codec.open(successor, consumedAt);
+    const successor = await codec.unseal(parent, token);
+    if (successor === undefined) throw new InvalidGrantError('not_repeatable');
+    const opened = await codec.open(successor, parent.consumedAt);
     const issuance = describeRefreshToken(state, opened, { audience: codec.audience, ip });
     await audit.record({ type: 'token.issued', repeated: true, ...issuance });
     return successor;
@@ -161,19 +175,19 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
         endsAt,
         current: '',
       };
-      const { refreshToken, issuance } = await makeToken({ id, state, expiresAt }, now, ip);
-      const family = { id, state: { ...state, current: digestToken(refreshToken) }, expiresAt };
+      const { made, issuance } = await makeToken({ id, state, expiresAt }, now, ip);
+      const family = { id, state: { ...state, current: digestToken(made.token) }, expiresAt };
       await store.insert(family);
       await audit.record({ type: 'session.started', ...identifyFamily(family, ip) });
       await audit.record({ type: 'token.issued', ...issuance });
-      return { refreshToken, sessionId: state.sessionId };
+      return { refreshToken: made.token, sessionId: state.sessionId };
     },
 
     find,
 
     async rotate(presented, request) {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-        const family = await find(presented, request);
+        const family = dropStaleSuccessor(await find(presented, request));
         const { current, parent } = family.state;
         if (presented.digest === current) {
           const successor = await consume(family, presented, request);

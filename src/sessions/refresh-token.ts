@@ -4,9 +4,11 @@ import type { NumericDate } from '../clock.js';
 import { InvalidGrantError, InvalidTokenError } from '../errors.js';
 import { encryptToken } from '../jwe/encrypt-token.js';
 import { openToken } from '../jwe/open-token.js';
+import { openText, sealText } from '../jwe/seal-text.js';
+import type { DirectKey } from '../keys/content-key.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { Verification } from '../keys/resolve-verification.js';
-import type { FamilyName, FamilyRecord } from '../stores/family-store.js';
+import type { ConsumedToken, FamilyName, FamilyRecord } from '../stores/family-store.js';
 
 /** A refresh token as a client presented it: authentic and not expired, whatever became of its family. */
 export interface PresentedToken {
@@ -27,6 +29,9 @@ export interface PresentedToken {
 /** A refresh token that was just made. */
 export interface MadeToken extends Pick<PresentedToken, 'token' | 'jti' | 'expiresAt' | 'kid'> {}
 
+/** A successor as stores keep it. */
+export type SealedSuccessor = Pick<ConsumedToken, 'sealedSuccessor' | 'sealingKid'>;
+
 /** Makes and opens refresh tokens of one authorization server: encrypted under keys that no API holds. */
 export interface RefreshTokenCodec {
   /** `aud` of every token: the authorization server itself. */
@@ -35,6 +40,13 @@ export interface RefreshTokenCodec {
   issue(family: FamilyRecord, now: NumericDate): Promise<MadeToken>;
   /** @throws InvalidGrantError (as rejection) for what is no refresh token of this server, or has expired. */
   open(token: string, now: NumericDate): Promise<PresentedToken>;
+  /** Seals a token so that only this server can open it, and only when it is given the consumed token. */
+  seal(successor: MadeToken, consumedToken: string): SealedSuccessor;
+  /**
+   * The token that was sealed; `undefined` if it was erased, or its key has left the key ring.
+   * @throws TemporarilyUnavailableError (as rejection) if the source of the keys is unavailable.
+   */
+  unseal(sealed: SealedSuccessor, consumedToken: string): Promise<string | undefined>;
 }
 
 const MAX_TOKEN_LENGTH = 4096;
@@ -83,7 +95,33 @@ export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshToke
       const identity = { family, subject, sessionId, jti };
       return { token, digest: digestToken(token), ...identity, expiresAt: exp, kid: key.kid };
     },
+
+    seal({ token, kid }, consumedToken) {
+      const key = findSealingKey(kid);
+      if (key === undefined) return {};
+      return {
+        sealedSuccessor: sealText(token, { token: consumedToken, key: key.secret }),
+        sealingKid: kid,
+      };
+    },
+
+    async unseal({ sealedSuccessor, sealingKid }, consumedToken) {
+      if (sealedSuccessor === undefined || sealingKid === undefined) return undefined;
+      const key = findSealingKey(sealingKid) ?? (await loadSealingKey(sealingKid));
+      return key && openText(sealedSuccessor, { token: consumedToken, key: key.secret });
+    },
   };
+
+  /** Keys for refresh tokens are never exported, so a copy of the store opens nothing. */
+  function findSealingKey(kid: string): DirectKey | undefined {
+    const key = keyRing.decryptionKey(kid);
+    return key?.purpose === 'refresh' && key.alg === 'dir' ? key : undefined;
+  }
+
+  /** Another instance may have sealed it under a version that this one has not loaded yet. */
+  async function loadSealingKey(kid: string): Promise<DirectKey | undefined> {
+    return (await keyRing.reloadForUnknownKey()) ? findSealingKey(kid) : undefined;
+  }
 
   async function decrypt(token: string, now: NumericDate) {
     try {

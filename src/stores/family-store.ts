@@ -21,17 +21,22 @@ export type FamilyState = {
   /** Digest of the one refresh token that is live. */
   readonly current: string;
   /** The token before it, for clients that use it twice at once. */
-  readonly parent?: {
-    readonly digest: string;
-    /** The live token, sealed under the parent: nobody else can open it. */
-    readonly sealedSuccessor: string;
-    /** The scope that was asked for; empty where none was. */
-    readonly requestedScope: string;
-    readonly consumedAt: NumericDate;
-  };
+  readonly parent?: ConsumedToken;
   /** It is over; kept so that nothing that races with its end brings it back. */
   readonly ended?: 'reused' | 'revoked';
 };
+
+/** A refresh token that was replaced by the live one. */
+export interface ConsumedToken {
+  readonly digest: string;
+  /** The live token, sealed under the consumed token and a key of the issuer. Erased after the grace window. */
+  readonly sealedSuccessor?: string;
+  /** `kid` of that key. */
+  readonly sealingKid?: string;
+  /** The requested scope; empty if the client requested none. */
+  readonly requestedScope: string;
+  readonly consumedAt: NumericDate;
+}
 
 /** A refresh-token family as stores keep it. Its client, subject and session stay what they were at first. */
 export interface FamilyRecord {

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { noAuditTrail } from '../../src/audit/record.js';
-import { openText, sealText } from '../../src/jwe/seal-text.js';
 import {
   createRefreshFamilies,
   type RefreshFamilies,
@@ -54,21 +53,6 @@ describe('what the store keeps of a family', () => {
         expect(kept.includes(secret.slice(from, from + 20))).toBe(false);
       }
     }
-  });
-
-  test('yields the live token only to who has its parent', async () => {
-    const first = (await families.begin(START)).refreshToken;
-    const second = await rotate(first);
-    const kept = await store.find((await codec.open(first, NOW)).family);
-    const sealed = kept?.state.parent?.sealedSuccessor ?? '';
-
-    expect(openText(sealed, first)).toBe(second);
-    expect(() => openText(sealed, second)).toThrow();
-    expect(() => openText(sealed, kept?.state.parent?.digest ?? '')).toThrow();
-  });
-
-  test('is sealed anew each time', () => {
-    expect(sealText('text', 'secret')).not.toBe(sealText('text', 'secret'));
   });
 });
 
