@@ -80,6 +80,7 @@ export type GrantRejection =
   | 'wrong_client'
   | 'wrong_session'
   | 'wrong_device'
+  | 'no_device'
   | 'wrong_scope'
   | 'not_repeatable';
 

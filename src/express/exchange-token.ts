@@ -24,14 +24,14 @@ export function exchangeToken(parts: ExchangeParts): RequestHandler {
   const exchange = async (req: Request): Promise<TokenResponse> => {
     const requestedAt = clock();
     const request = readTokenRequest(req);
-    const apiKey =
-      findPublicClient(req, request, { apiKeys, clock }) ??
-      authenticateClient(req, request, { apiKeys, clock });
+    const publicClient = findPublicClient(req, request, { apiKeys, clock });
+    const isPublic = publicClient !== undefined;
+    const apiKey = publicClient ?? authenticateClient(req, request, { apiKeys, clock });
     const grant = chooseGrant(request, grants);
     const parameters = readParameters(request, grant.parameters);
     const origin = readOrigin(req);
-    const context = { tokens, apiKey, apiKeys, parameters, defaultAudience, origin, requestedAt, clock };
-    return grant.handle(context);
+    const client = { apiKey, isPublic, apiKeys };
+    return grant.handle({ tokens, ...client, parameters, defaultAudience, origin, requestedAt, clock });
   };
 
   return function answerTokenRequest(req, res, next) {

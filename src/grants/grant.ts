@@ -17,8 +17,10 @@ export interface GrantContext {
   readonly tokens: TokenIssuer;
   /** Audience of keys that list none. */
   readonly defaultAudience: string;
-  /** The authenticated client. */
+  /** The client: authenticated, unless it is public. */
   readonly apiKey: ApiKey;
+  /** The client showed no secret, and merely names itself (RFC 6749 section 2.1). */
+  readonly isPublic: boolean;
   /** All clients as they are now: the one that authenticated may be none any more. */
   readonly apiKeys: Pick<ApiKeyRegistry, 'get'>;
   readonly parameters: GrantParameters;

@@ -26,7 +26,7 @@ export function refreshToken({ claimsHook = noClaims, families, codec }: Refresh
     grantType: 'refresh_token',
     parameters: ['refresh_token', 'scope', 'session_id', 'device_id'],
     async handle(context: GrantContext) {
-      const { apiKey, parameters, origin, requestedAt, clock } = context;
+      const { apiKey, isPublic, parameters, origin, requestedAt, clock } = context;
       const token = parameters.get('refresh_token');
       if (token === undefined) throw new InvalidRequestError('The parameter refresh_token is missing');
       if (apiKey.refreshTokens === 'off') throw new InvalidGrantError('revoked');
@@ -34,6 +34,7 @@ export function refreshToken({ claimsHook = noClaims, families, codec }: Refresh
       const { scope: requestedScope = '' } = readRequestedScope(parameters.get('scope'));
       const request = {
         clientId: apiKey.keyId,
+        isPublic,
         sessionId: parameters.get('session_id'),
         deviceId: parameters.get('device_id'),
         requestedScope,

@@ -31,6 +31,8 @@ export type FamilyStart = Pick<
 /** What a client says when it uses a refresh token. */
 export interface RefreshRequest {
   readonly clientId: string;
+  /** The client showed no secret. */
+  readonly isPublic: boolean;
   readonly sessionId: string | undefined;
   readonly deviceId: string | undefined;
   /** As it was sent; empty where none was. */
@@ -64,7 +66,7 @@ export interface RefreshFamilies {
   ): Promise<{ readonly refreshToken: string; readonly sessionId: string }>;
   /**
    * The family of a token, for this client, session and device.
-   * @throws InvalidGrantError where it is not theirs, or over.
+   * @throws InvalidGrantError if it is not theirs, is over, or is bound to no device and the client is public.
    */
   find(presented: PresentedToken, request: RefreshRequest): Promise<StoredFamily>;
   /**
@@ -108,6 +110,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     assertBinding(family.state, request);
     if (family.state.ended !== undefined) throw new InvalidGrantError('ended');
     if (isRevoked(family, presented)) throw new InvalidGrantError('revoked');
+    if (request.isPublic && family.state.deviceId === undefined) throw new InvalidGrantError('no_device');
     return family;
   };
 

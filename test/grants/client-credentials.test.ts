@@ -41,6 +41,7 @@ async function exchange(request: Exchange = {}) {
   const response = await clientCredentials(hook === undefined ? {} : { claimsHook: hook }).handle({
     tokens,
     apiKey,
+    isPublic: false,
     apiKeys: { get: () => apiKey },
     parameters: new Map(Object.entries(parameters)),
     defaultAudience: AUDIENCE,
@@ -333,6 +334,7 @@ describe('the claims hook', () => {
     const issuance = clientCredentials(hook === undefined ? {} : { claimsHook: hook }).handle({
       tokens,
       apiKey: apiKeyOf(),
+      isPublic: false,
       apiKeys: { get: () => apiKeyOf() },
       parameters: new Map(),
       defaultAudience: AUDIENCE,

@@ -36,6 +36,7 @@ async function dateOfRefreshed(ageSeconds: number, sinceBeginning: number): Prom
   const response = await refreshToken({ families, codec }).handle({
     tokens,
     apiKey,
+    isPublic: false,
     apiKeys: { get: () => apiKey },
     parameters: new Map([['refresh_token', begun.refreshToken]]),
     defaultAudience: AUDIENCE,

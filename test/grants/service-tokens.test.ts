@@ -23,7 +23,7 @@ async function exchange(
   claimsHook?: ClaimsHook,
 ) {
   const apiKey = apiKeyOf(fields);
-  const keys = { apiKey, apiKeys: { get: () => apiKey } };
+  const keys = { apiKey, isPublic: false, apiKeys: { get: () => apiKey } };
   const times = { requestedAt: clock(), clock };
   const context = { tokens, ...keys, defaultAudience: AUDIENCE, origin: {}, ...times };
   const grant = clientCredentials(claimsHook === undefined ? {} : { claimsHook });

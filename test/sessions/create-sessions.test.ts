@@ -66,6 +66,7 @@ const begin = (start: Partial<FamilyStart> = {}) => families.begin({ ...START, .
 const refresh = async (token: string, sessionId: string | undefined = undefined, clientId = 'demo') =>
   families.rotate(await codec.open(token, now), {
     clientId,
+    isPublic: false,
     sessionId,
     deviceId: undefined,
     requestedScope: '',
@@ -82,6 +83,7 @@ describe('the list of sessions', () => {
     now = NOW + 60.5;
     await families.rotate(await codec.open(refreshToken, now), {
       clientId: 'demo',
+      isPublic: false,
       sessionId: 's1',
       deviceId: 'phone',
       requestedScope: '',

@@ -16,6 +16,7 @@ import { untyped } from '../support/untyped.js';
 const START = { clientId: 'demo', subject: 'demo', subjectAsserted: false, audience: AUDIENCE, scope: '' };
 const REQUEST: RefreshRequest = {
   clientId: 'demo',
+  isPublic: false,
   sessionId: undefined,
   deviceId: undefined,
   requestedScope: '',

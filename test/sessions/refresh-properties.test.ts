@@ -115,6 +115,7 @@ async function use({ back: distance, clientId: client, ...how }: Used, run: Run)
   const { session, device, scope } = how;
   const request = {
     clientId: client ?? issued.clientId,
+    isPublic: false,
     sessionId: { own: issued.actualSession, wrong: 'another', none: undefined }[session],
     deviceId: { own: issued.deviceId, wrong: 'tablet' }[device],
     requestedScope: scope,

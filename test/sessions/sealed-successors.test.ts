@@ -19,7 +19,7 @@ const START = {
   deviceId: 'd1',
 };
 const REQUEST: RefreshRequest = {
-  ...{ clientId: 'demo', sessionId: undefined, deviceId: 'd1', requestedScope: '' },
+  ...{ clientId: 'demo', isPublic: false, sessionId: undefined, deviceId: 'd1', requestedScope: '' },
 };
 const AFTER_GRACE = NOW + 11;
 const UNAVAILABLE = new TemporarilyUnavailableError();

@@ -90,6 +90,7 @@ function issueCommand(io: CommandIo): Command {
       const answer = await clientCredentials().handle({
         tokens,
         apiKey,
+        isPublic: false,
         apiKeys,
         parameters,
         defaultAudience: audience,
