@@ -179,14 +179,17 @@ export type AuditEvent =
       readonly clientId: string;
     }
   | {
-      /** A refresh-token family began, was used, or ended: by its client, or because an old token came back. */
+      /**
+       * A refresh-token family began, was used, or ended: `revoked` by its client or an operator, `reused` when a
+       * consumed token came back, `guessed` after too many wrong sessions or devices.
+       */
       readonly type: 'session.started' | 'session.refreshed' | 'session.ended';
       readonly familyId: string;
       readonly clientId: string;
       readonly subject: string;
       readonly sessionId: string;
       readonly deviceId?: string;
-      readonly reason?: 'reused' | 'revoked';
+      readonly reason?: 'reused' | 'revoked' | 'guessed';
       /** Address of the client that caused it. */
       readonly ip?: string;
     }

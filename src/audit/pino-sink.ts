@@ -52,7 +52,7 @@ export function pinoSink(logger: AuditLogger): AuditSink {
 }
 
 function levelOf(record: AuditRecord): 'info' | 'warn' {
-  // An old refresh token came back: two parties hold it.
-  if (record.type === 'session.ended' && record.reason === 'reused') return 'warn';
+  // Another party than its client holds a refresh token of the family.
+  if (record.type === 'session.ended' && ['reused', 'guessed'].includes(record.reason ?? '')) return 'warn';
   return LEVELS[record.type];
 }

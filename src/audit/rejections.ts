@@ -77,6 +77,7 @@ export type GrantRejection =
   | 'ended'
   | 'revoked'
   | 'reused'
+  | 'guessed'
   | 'wrong_client'
   | 'wrong_session'
   | 'wrong_device'

@@ -1,10 +1,10 @@
 import type { AuditEvent } from '../audit/events.js';
 import type { AuditTrail } from '../audit/record.js';
 import { TemporarilyUnavailableError } from '../errors.js';
-import type { FamilyName, FamilyStore, StoredFamily } from '../stores/family-store.js';
+import type { FamilyName, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 
-/** Each lost race means that another one won, after which there is nothing left to race for. */
-export const MAX_ATTEMPTS = 10;
+/** Each lost race means that another step won. No client uses one token so many times at once. */
+export const MAX_ATTEMPTS = 64;
 
 export interface FamilyEndParts {
   readonly store: FamilyStore;
@@ -27,7 +27,7 @@ export async function endFamily(parts: FamilyEndParts, name: FamilyName, ip?: st
 
 /** Why a family ends, and the address of who caused it. */
 export interface FamilyEnd {
-  readonly reason: 'reused' | 'revoked';
+  readonly reason: NonNullable<FamilyState['ended']>;
   readonly ip: string | undefined;
 }
 

@@ -15,6 +15,7 @@ import { describeRefreshToken } from './describe-refresh-token.js';
 import { entombFamily, identifyFamily, lostRaces, MAX_ATTEMPTS } from './end-family.js';
 import { endSession } from './end-sessions.js';
 import { createSuccessorEraser, withoutSuccessor } from './erase-successors.js';
+import { findWrongBinding, isBound, type NamedBinding, rejectWrongBinding } from './family-binding.js';
 import type { RefreshSettings } from './refresh-settings.js';
 import { digestToken, type PresentedToken, type RefreshTokenCodec } from './refresh-token.js';
 
@@ -29,12 +30,10 @@ export type FamilyStart = Pick<
 };
 
 /** What a client says when it uses a refresh token. */
-export interface RefreshRequest {
+export interface RefreshRequest extends NamedBinding {
   readonly clientId: string;
   /** The client showed no secret. */
   readonly isPublic: boolean;
-  readonly sessionId: string | undefined;
-  readonly deviceId: string | undefined;
   /** As it was sent; empty where none was. */
   readonly requestedScope: string;
   /** Address of the client, for the audit trail. */
@@ -65,13 +64,19 @@ export interface RefreshFamilies {
     ip?: string,
   ): Promise<{ readonly refreshToken: string; readonly sessionId: string }>;
   /**
-   * The family of a token, for this client, session and device.
-   * @throws InvalidGrantError if it is not theirs, is over, or is bound to no device and the client is public.
+   * The family of a token, for this client. It does not compare session and device: `rotate` does, and stores a step
+   * of the family before every answer that depends on them.
+   * @throws InvalidGrantError if it belongs to another client, has ended, or is not bound to a device and the client
+   *   is public.
    */
-  find(presented: PresentedToken, request: RefreshRequest): Promise<StoredFamily>;
+  find(
+    presented: PresentedToken,
+    request: Pick<RefreshRequest, 'clientId' | 'isPublic'>,
+  ): Promise<StoredFamily>;
   /**
    * Consumes a token and yields its successor, in one step of the store.
-   * @throws InvalidGrantError where the token was consumed before, which ends the family.
+   * @throws InvalidGrantError if the session or the device is wrong, which is counted and ends the family at the fifth
+   *   time, or if the token was consumed before, which ends it at once.
    */
   rotate(presented: PresentedToken, request: RefreshRequest): Promise<string>;
   /**
@@ -104,17 +109,17 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   const isRevoked = ({ state }: StoredFamily, { kid }: PresentedToken): boolean =>
     revocations?.isFamilyRevoked({ ...state, kid }) ?? false;
 
-  const find = async (presented: PresentedToken, request: RefreshRequest): Promise<StoredFamily> => {
+  const find: RefreshFamilies['find'] = async (presented, { clientId, isPublic }) => {
+    if (presented.family.clientId !== clientId) throw new InvalidGrantError('wrong_client');
     const family = await store.find(presented.family);
     if (family === undefined) throw new InvalidGrantError('unknown_family');
-    assertBinding(family.state, request);
     if (family.state.ended !== undefined) throw new InvalidGrantError('ended');
     if (isRevoked(family, presented)) throw new InvalidGrantError('revoked');
-    if (request.isPublic && family.state.deviceId === undefined) throw new InvalidGrantError('no_device');
+    if (isPublic && family.state.deviceId === undefined) throw new InvalidGrantError('no_device');
     return family;
   };
 
-  /** Whatever is written of the family next, a successor that nobody may ask for any more is not in it. */
+  /** Keeps a sealed successor out of every write after the grace window. */
   const dropStaleSuccessor = (family: StoredFamily): StoredFamily => {
     const { parent } = family.state;
     if (parent === undefined || isInGrace(parent.consumedAt)) return family;
@@ -163,6 +168,29 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     return successor;
   };
 
+  /**
+   * A bound family stores each use as a step, a repeated answer too. Otherwise a right guess within the grace window
+   * could be answered while wrong guesses in parallel are still being counted.
+   */
+  const isInOrder = async (family: StoredFamily): Promise<boolean> =>
+    !isBound(family.state) || store.replace(family);
+
+  /** The successor; `undefined` if another step of the family came first. */
+  const useOnce = async (family: StoredFamily, presented: PresentedToken, request: RefreshRequest) => {
+    const { requestedScope, ip } = request;
+    const { current, parent } = family.state;
+    const wrong = findWrongBinding(family.state, request);
+    if (wrong !== undefined) return rejectWrongBinding(parts, family, { wrong, ip });
+    if (presented.digest === current) return consume(family, presented, request);
+    if (parent?.digest === presented.digest && isInGrace(parent.consumedAt)) {
+      if (!(await isInOrder(family))) return undefined;
+      if (parent.requestedScope !== requestedScope) throw new InvalidGrantError('wrong_scope');
+      return repeat(family, parent, { token: presented.token, ip });
+    }
+    if (await entombFamily(parts, family, { reason: 'reused', ip })) throw new InvalidGrantError('reused');
+    return undefined;
+  };
+
   return {
     async begin({ sessionId, ...start }, ip) {
       const now = clock();
@@ -191,16 +219,8 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     async rotate(presented, request) {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
         const family = dropStaleSuccessor(await find(presented, request));
-        const { current, parent } = family.state;
-        if (presented.digest === current) {
-          const successor = await consume(family, presented, request);
-          if (successor !== undefined) return successor;
-        } else if (parent?.digest === presented.digest && isInGrace(parent.consumedAt)) {
-          if (parent.requestedScope !== request.requestedScope) throw new InvalidGrantError('wrong_scope');
-          return repeat(family, parent, { token: presented.token, ip: request.ip });
-        } else if (await entombFamily(parts, family, { reason: 'reused', ip: request.ip })) {
-          throw new InvalidGrantError('reused');
-        }
+        const successor = await useOnce(family, presented, request);
+        if (successor !== undefined) return successor;
       }
       throw lostRaces();
     },
@@ -218,12 +238,4 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       await endSession(parts, { clientId, subject, sessionId }, { requestedBy: clientId, ip });
     },
   };
-}
-
-/** A client names again what it chose itself; a session that was made up for it, it may name. */
-function assertBinding(state: FamilyState, { clientId, sessionId, deviceId }: RefreshRequest): void {
-  if (state.clientId !== clientId) throw new InvalidGrantError('wrong_client');
-  const isUnnamed = sessionId === undefined && !state.sessionChosen;
-  if (!isUnnamed && sessionId !== state.sessionId) throw new InvalidGrantError('wrong_session');
-  if (deviceId !== state.deviceId) throw new InvalidGrantError('wrong_device');
 }

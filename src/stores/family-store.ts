@@ -22,8 +22,10 @@ export type FamilyState = {
   readonly current: string;
   /** The token before it, for clients that use it twice at once. */
   readonly parent?: ConsumedToken;
+  /** Uses of its tokens that named another session or device. Never reset. Default: 0. */
+  readonly wrongBindings?: number;
   /** It is over; kept so that nothing that races with its end brings it back. */
-  readonly ended?: 'reused' | 'revoked';
+  readonly ended?: 'reused' | 'revoked' | 'guessed';
 };
 
 /** A refresh token that was replaced by the live one. */

@@ -48,6 +48,7 @@ describe('pinoSink', () => {
     [{ type: 'store.unreachable' }, WARN],
     [{ type: 'session.ended', ...SESSION, reason: 'revoked' }, INFO],
     [{ type: 'session.ended', ...SESSION, reason: 'reused' }, WARN],
+    [{ type: 'session.ended', ...SESSION, reason: 'guessed' }, WARN],
     [{ type: 'issuance.refused', code: 'ERR_INVALID_CLIENT', reason: 'unknown_key' }, WARN],
     [{ type: 'token.refused', code: 'ERR_INVALID_TOKEN', reason: 'revoked', ip: '192.0.2.1' }, WARN],
   ])('writes %j at level %d', async (event, level) => {

@@ -48,8 +48,11 @@ interface Family extends Start {
   readonly line: number[];
   usedAt: number;
   usedScope: string;
+  wrongBindings: number;
   isEnded: boolean;
 }
+
+const MAX_WRONG_BINDINGS = 5;
 
 const REFUSED: Outcome = { kind: 'refused' };
 
@@ -79,7 +82,7 @@ export function familyModel({ idleSeconds, absoluteSeconds, graceSeconds }: Life
     begin(start, now) {
       const family = {
         ...{ ...start, number: families.length, begunAt: now, line: [] },
-        ...{ usedAt: now, usedScope: '', isEnded: false },
+        ...{ usedAt: now, usedScope: '', wrongBindings: 0, isEnded: false },
       };
       families.push(family);
       issue(family, now);
@@ -88,8 +91,12 @@ export function familyModel({ idleSeconds, absoluteSeconds, graceSeconds }: Life
     use({ token, clientId, session, device, scope }, now) {
       const family = familyOf(token);
       const isNamed = session === 'own' || (session === 'none' && family.sessionId === undefined);
-      const isTheirs = family.clientId === clientId && isNamed && device === 'own';
-      if (isExpired(token, now) || !isTheirs || isOver(family)) return REFUSED;
+      if (isExpired(token, now) || family.clientId !== clientId || isOver(family)) return REFUSED;
+      if (!isNamed || device !== 'own') {
+        family.wrongBindings += 1;
+        family.isEnded = family.wrongBindings >= MAX_WRONG_BINDINGS;
+        return REFUSED;
+      }
       const [live = -1, parent = -1] = family.line.toReversed();
       if (token === live) {
         family.usedAt = now;

@@ -13,6 +13,8 @@ const RACES = Number(process.env['REFRESH_RACES'] ?? 150);
 const PROCESSES = 4;
 const RACES_A_FAMILY = 50;
 const RACE_TIMEOUT_MS = 400;
+/** Each use of a bound family is a write, so that all of them meet. */
+const BINDINGS = [{}, { session_id: 's1', device_id: 'd1' }];
 
 const random = createRandom(34);
 
@@ -21,12 +23,16 @@ async function race(servers: readonly AuthorizationServer[]): Promise<void> {
   const [first] = servers;
   if (first === undefined) throw new Error('There is no server');
   let token = '';
+  let binding = {};
   for (let run = 0; run < RACES; run += 1) {
-    if (run % RACES_A_FAMILY === 0) token = (await beginSession(first)).refreshToken;
+    if (run % RACES_A_FAMILY === 0) {
+      binding = BINDINGS[(run / RACES_A_FAMILY) % BINDINGS.length] ?? {};
+      token = (await beginSession(first, binding)).refreshToken;
+    }
     const contenders = 2 + Math.floor(random() * 49);
     const answers = await Promise.all(
       Array.from({ length: contenders }, (_, index) =>
-        refresh(servers[index % servers.length] ?? first, token),
+        refresh(servers[index % servers.length] ?? first, token, binding),
       ),
     );
 

@@ -129,6 +129,13 @@ describeOnDrivers('the sealed successor of a consumed token', (open) => {
     await expect(server.rotate(second)).rejects.toMatchObject({ reason: 'ended' });
   });
 
+  test('is erased by the next write of its family too, though no sweep comes', async () => {
+    now = AFTER_GRACE;
+    await expect(server.rotate(second, { deviceId: 'd2' })).rejects.toMatchObject({ reason: 'wrong_device' });
+
+    expect((await server.stateOf(first))?.parent).not.toHaveProperty('sealedSuccessor');
+  });
+
   test('is erased without a change of anything else, and the live token goes on', async () => {
     const before = await server.stateOf(first);
     now = AFTER_GRACE;
@@ -251,6 +258,32 @@ describe('erasing', () => {
     await sweep();
 
     expect(await other.rotate(second)).toBe(third);
+  });
+
+  test('is still due for a use that comes when a sweep has found nothing to erase', async () => {
+    let onFound = async (): Promise<void> => undefined;
+    const slow: FamilyStore = {
+      ...store,
+      async find(name) {
+        const found = await store.find(name);
+        await onFound();
+        return found;
+      },
+    };
+    const server = serve(slow, keyRing);
+    const first = await server.begin();
+    const second = await server.rotate(first);
+    now = AFTER_GRACE;
+    await expect(server.rotate(second, { deviceId: 'd2' })).rejects.toMatchObject({ reason: 'wrong_device' });
+    onFound = async () => {
+      onFound = async () => undefined;
+      await server.rotate(second);
+    };
+    await sweep();
+    now += 11;
+    await sweep();
+
+    expect((await server.stateOf(first))?.parent).not.toHaveProperty('sealedSuccessor');
   });
 
   test('spares a use that comes during a sweep, and is due for that later', async () => {

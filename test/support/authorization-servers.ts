@@ -50,12 +50,18 @@ export async function setUpAuthorizationServers(location?: string): Promise<Auth
   };
 }
 
-export function beginSession({ origin }: AuthorizationServer): Promise<TokenAnswer> {
-  return post(origin, { grant_type: 'client_credentials', scope: 'offline_access' });
+type Binding = Readonly<Record<string, string>>;
+
+export function beginSession({ origin }: AuthorizationServer, binding: Binding = {}): Promise<TokenAnswer> {
+  return post(origin, { grant_type: 'client_credentials', scope: 'offline_access', ...binding });
 }
 
-export function refresh({ origin }: AuthorizationServer, token: string): Promise<TokenAnswer> {
-  return post(origin, { grant_type: 'refresh_token', refresh_token: token });
+export function refresh(
+  { origin }: AuthorizationServer,
+  token: string,
+  binding: Binding = {},
+): Promise<TokenAnswer> {
+  return post(origin, { grant_type: 'refresh_token', refresh_token: token, ...binding });
 }
 
 /** What the router of sessions says to the end of all. */
