@@ -18,7 +18,8 @@ export function stateOf(current: string): FamilyState {
     lastUsedAt: NOW + 0.5,
     endsAt: NOW + 900,
     current,
-    parent: { digest: 'p', sealedSuccessor: 'x', requestedScope: '', consumedAt: NOW },
+    parent: { digest: 'p', sealedSuccessor: 'x', sealingKid: 'k', requestedScope: '', consumedAt: NOW },
+    wrongBindings: 1,
   };
 }
 
