@@ -13,6 +13,7 @@ import {
   type WrappingAlgorithm,
   type WrappingKey,
 } from './content-key.js';
+import { decodeMember } from './decode-member.js';
 import { deriveKid, type RootKey } from './derive-content-key.js';
 import { assertKid, type Jwk, readAudience, readKid, readOperations, readPeriod } from './jwk.js';
 import { parseAsymmetricJwk, readEncryption } from './parse-asymmetric-jwk.js';
@@ -108,8 +109,8 @@ function chooseEncryption(length: number): ContentEncryption {
 
 function decodeKey({ kty, k }: Jwk): Buffer {
   if (kty !== 'oct') throw new TypeError('A JWK with this alg must be a symmetric key (kty "oct")');
-  const bytes = typeof k === 'string' ? Buffer.from(k, 'base64url') : undefined;
-  if (bytes === undefined || bytes.length === 0 || bytes.toString('base64url') !== k) {
+  const bytes = decodeMember(k);
+  if (bytes === undefined || bytes.length === 0) {
     throw new TypeError('k of a JWK must be base64url without padding');
   }
   return bytes;
