@@ -8,6 +8,7 @@ import {
   sign,
   verify,
 } from 'node:crypto';
+import { type Curve, findPointFault, findScalarFault } from './find-point-fault.js';
 import type { Jwk } from './jwk.js';
 
 const EC = { kty: 'EC', publicMembers: ['x', 'y'], privateMembers: ['d'] };
@@ -37,28 +38,52 @@ const MIN_PUBLIC_EXPONENT = 65_537n;
 const PROBE = Buffer.from('passport-jwe');
 
 /**
- * Reads both halves of a private JWK, or the one of a public JWK. Members for other things are not looked at.
- * @throws TypeError for another key type or curve than those that are allowed, a point that is not on it or of low
- *   order, RSA under 2048 bits, or halves that do not belong together; never with a value.
+ * Reads both halves of a private JWK, or the public half of a public JWK. Members for other purposes are ignored.
+ *
+ * @throws TypeError for another key type or curve than the allowed ones, a member that is not canonical base64url of
+ *   its length, a point off the curve or of small order, RSA under 2048 bits, or halves that do not match; never
+ *   with a value.
  */
 export function importKeyPair<Shape extends KeyShape>(jwk: Jwk, allowed: readonly Shape[]): KeyPair<Shape> {
   const shape = allowed.find((each) => hasShape(jwk, each));
   if (shape === undefined) {
     throw new TypeError(`A JWK with this alg must be a key of ${allowed.join(', ')}, by kty and crv`);
   }
-  const { publicMembers, privateMembers } = SHAPES[shape];
-  const publicKey = importHalf(() => createPublicKey({ key: pick(jwk, publicMembers), format: 'jwk' }));
-  if (publicKey === undefined) throw new TypeError(`This JWK is no valid ${shape} key`);
-  assertStrong(shape, publicKey);
+  const fault = isCurve(shape) ? findPointFault(shape, jwk) : undefined;
+  if (fault !== undefined) throw new TypeError(`This JWK is not a valid ${shape} key: ${fault}`);
+  const publicKey = importPublicHalf(shape, jwk);
+  if (shape === 'RSA') assertStrong(publicKey);
   if (jwk['d'] === undefined) return { shape, publicKey };
-  const privateKey = importHalf(() =>
-    createPrivateKey({ key: pick(jwk, [...publicMembers, ...privateMembers]), format: 'jwk' }),
-  );
+  return { shape, publicKey, privateKey: importPrivateHalf(shape, jwk, publicKey) };
+}
+
+function isCurve(shape: KeyShape): shape is Curve {
+  return shape !== 'RSA';
+}
+
+function importPublicHalf(shape: KeyShape, jwk: Jwk): KeyObject {
+  const key = pick(jwk, SHAPES[shape].publicMembers);
+  const publicKey = importHalf(() => createPublicKey({ key, format: 'jwk' }));
+  if (publicKey === undefined || (shape === 'X25519' && !agrees(publicKey))) {
+    throw new TypeError(`This JWK is not a valid ${shape} key: Node.js rejects it`);
+  }
+  return publicKey;
+}
+
+function importPrivateHalf(shape: KeyShape, jwk: Jwk, publicKey: KeyObject): KeyObject {
+  const fault = isCurve(shape) ? findScalarFault(shape, jwk) : undefined;
+  if (fault !== undefined)
+    throw new TypeError(`The private half of this ${shape} key is not valid: ${fault}`);
+  const { publicMembers, privateMembers } = SHAPES[shape];
+  const key = pick(jwk, [...publicMembers, ...privateMembers]);
+  const privateKey = importHalf(() => createPrivateKey({ key, format: 'jwk' }));
   // Some releases of Node.js compare the halves on import already (24.22).
   if (privateKey === undefined || !belongTogether(shape, publicKey, privateKey)) {
-    throw new TypeError(`The private half of this ${shape} key is malformed, or not that of the public one`);
+    throw new TypeError(
+      `The private half of this ${shape} key does not match its public half; export both again`,
+    );
   }
-  return { shape, publicKey, privateKey };
+  return privateKey;
 }
 
 function hasShape(jwk: Jwk, shape: KeyShape): boolean {
@@ -78,9 +103,7 @@ function pick(jwk: Jwk, members: readonly string[]): JsonWebKey {
   return Object.fromEntries(['kty', 'crv', ...members].map((member) => [member, jwk[member]]));
 }
 
-function assertStrong(shape: KeyShape, publicKey: KeyObject): void {
-  if (shape === 'X25519') assertAgrees(publicKey);
-  if (shape !== 'RSA') return;
+function assertStrong(publicKey: KeyObject): void {
   const { modulusLength = 0, publicExponent = 0n } = publicKey.asymmetricKeyDetails ?? {};
   if (modulusLength < MIN_MODULUS_BITS || modulusLength > MAX_MODULUS_BITS) {
     throw new TypeError(`An RSA key must have ${MIN_MODULUS_BITS} to ${MAX_MODULUS_BITS} bits`);
@@ -90,13 +113,14 @@ function assertStrong(shape: KeyShape, publicKey: KeyObject): void {
   }
 }
 
-/** RFC 7748 section 6.1: with a point of low order every secret is zero; points of other curves are checked on import. */
-function assertAgrees(publicKey: KeyObject): void {
+/** RFC 7748 §6.1: with a point of low order every secret is zero, which OpenSSL rejects. */
+function agrees(publicKey: KeyObject): boolean {
   const { privateKey } = generateKeyPairSync('x25519');
   try {
     diffieHellman({ privateKey, publicKey });
+    return true;
   } catch {
-    throw new TypeError('This JWK is no valid X25519 key');
+    return false;
   }
 }
 

@@ -90,14 +90,14 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
   test('is refused with the private half of another key, and shows neither', () => {
     const other = generateLike(privateJwk);
     const message = messageFor({ ...other, ...publicJwk });
-    expect(message).toMatch(/^The private half of this .* key is malformed, or not that of the public one$/);
+    expect(message).toMatch(/^The private half of this .* key does not match its public half/);
     expect(message).not.toContain(String(other['d']));
   });
 
   test('is refused where a member is missing, or is no text', () => {
     for (const name of ['x', 'y', 'n', 'e'].filter((each) => Object.hasOwn(publicJwk, each))) {
       for (const value of [undefined, 7, null, '']) {
-        expect(messageFor({ ...publicJwk, [name]: value })).toMatch(/is no valid|must have 2048|must be odd/);
+        expect(messageFor({ ...publicJwk, [name]: value })).toMatch(/not a valid|must have 2048|must be odd/);
       }
     }
   });
@@ -156,13 +156,13 @@ describe('an RSA key', () => {
   test('whose numbers are those of two keys is refused', () => {
     const { n } = generateRecipient('RSA-OAEP-256').publicJwk;
     expect(messageFor({ ...rsa.privateJwk, n })).toBe(
-      'The private half of this RSA key is malformed, or not that of the public one',
+      'The private half of this RSA key does not match its public half; export both again',
     );
   });
 
   test('whose private numbers cannot be computed with is refused', () => {
     expect(messageFor({ ...rsa.privateJwk, q: 'Ag' })).toBe(
-      'The private half of this RSA key is malformed, or not that of the public one',
+      'The private half of this RSA key does not match its public half; export both again',
     );
   });
 });
@@ -198,7 +198,9 @@ describe('a key for key agreement', () => {
       { x: filled(bytes, 0), y: filled(bytes, 0) },
       { y: publicJwk['x'] },
     ]) {
-      expect(messageFor({ ...publicJwk, ...point })).toBe(`This JWK is no valid ${curve} key`);
+      expect(messageFor({ ...publicJwk, ...point })).toBe(
+        `This JWK is not a valid ${curve} key: x and y are not a point of the curve; export the key again`,
+      );
     }
   });
 
@@ -206,10 +208,16 @@ describe('a key for key agreement', () => {
     ['zero', filled(32, 0)],
     ['one', `AQ${'A'.repeat(41)}`],
     ['of order 8', '4Ot6fDtBuK4WVuP68Z_EatoJjeucMrH9hmIFFl9JuAA'],
-    ['too short', filled(31)],
-    ['too long', filled(33)],
   ])('with the X25519 point %s is refused', (_name, x) => {
-    expect(messageFor({ ...x25519.publicJwk, x })).toBe('This JWK is no valid X25519 key');
+    expect(messageFor({ ...x25519.publicJwk, x })).toBe(
+      'This JWK is not a valid X25519 key: x is not the public key of any private key; generate a new key pair',
+    );
+  });
+
+  test.each([31, 33])('with an X25519 point of %i bytes is refused', (bytes) => {
+    expect(messageFor({ ...x25519.publicJwk, x: filled(bytes) })).toBe(
+      'This JWK is not a valid X25519 key: x must be 32 bytes in base64url without padding (43 characters)',
+    );
   });
 });
 
