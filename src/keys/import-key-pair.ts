@@ -9,11 +9,13 @@ import {
   verify,
 } from 'node:crypto';
 import { type Curve, findPointFault, findScalarFault } from './find-point-fault.js';
+import { findPrivateRsaFault, PRIVATE_RSA_MEMBERS } from './find-private-rsa-fault.js';
+import { findRsaFault } from './find-rsa-fault.js';
 import type { Jwk } from './jwk.js';
 
 const EC = { kty: 'EC', publicMembers: ['x', 'y'], privateMembers: ['d'] };
 const OKP = { kty: 'OKP', publicMembers: ['x'], privateMembers: ['d'] };
-const RSA = { kty: 'RSA', publicMembers: ['n', 'e'], privateMembers: ['d', 'p', 'q', 'dp', 'dq', 'qi'] };
+const RSA = { kty: 'RSA', publicMembers: ['n', 'e'], privateMembers: PRIVATE_RSA_MEMBERS };
 
 /** What asymmetric keys there are: RSA, and the others by their curve (RFC 7518 section 6, RFC 8037 section 2). */
 const SHAPES = { RSA, 'P-256': EC, 'P-384': EC, X25519: OKP, Ed25519: OKP } as const;
@@ -27,13 +29,6 @@ export interface KeyPair<Shape extends KeyShape = KeyShape> {
   readonly privateKey?: KeyObject;
 }
 
-/** RFC 7518 sections 3.3, 3.5 and 4.3. */
-const MIN_MODULUS_BITS = 2048;
-const MAX_MODULUS_BITS = 8192;
-
-/** NIST SP 800-56B section 6.2: with less, encryption may be none. */
-const MIN_PUBLIC_EXPONENT = 65_537n;
-
 /** To see by whether two halves belong together. */
 const PROBE = Buffer.from('passport-jwe');
 
@@ -41,18 +36,17 @@ const PROBE = Buffer.from('passport-jwe');
  * Reads both halves of a private JWK, or the public half of a public JWK. Members for other purposes are ignored.
  *
  * @throws TypeError for another key type or curve than the allowed ones, a member that is not canonical base64url of
- *   its length, a point off the curve or of small order, RSA under 2048 bits, or halves that do not match; never
- *   with a value.
+ *   its length, a point off the curve or of small order, an RSA key that is weak or has more than two primes, or
+ *   halves that do not match; never with a value.
  */
 export function importKeyPair<Shape extends KeyShape>(jwk: Jwk, allowed: readonly Shape[]): KeyPair<Shape> {
   const shape = allowed.find((each) => hasShape(jwk, each));
   if (shape === undefined) {
     throw new TypeError(`A JWK with this alg must be a key of ${allowed.join(', ')}, by kty and crv`);
   }
-  const fault = isCurve(shape) ? findPointFault(shape, jwk) : undefined;
+  const fault = isCurve(shape) ? findPointFault(shape, jwk) : findRsaFault(jwk);
   if (fault !== undefined) throw new TypeError(`This JWK is not a valid ${shape} key: ${fault}`);
   const publicKey = importPublicHalf(shape, jwk);
-  if (shape === 'RSA') assertStrong(publicKey);
   if (jwk['d'] === undefined) return { shape, publicKey };
   return { shape, publicKey, privateKey: importPrivateHalf(shape, jwk, publicKey) };
 }
@@ -71,7 +65,7 @@ function importPublicHalf(shape: KeyShape, jwk: Jwk): KeyObject {
 }
 
 function importPrivateHalf(shape: KeyShape, jwk: Jwk, publicKey: KeyObject): KeyObject {
-  const fault = isCurve(shape) ? findScalarFault(shape, jwk) : undefined;
+  const fault = isCurve(shape) ? findScalarFault(shape, jwk) : findPrivateRsaFault(jwk);
   if (fault !== undefined)
     throw new TypeError(`The private half of this ${shape} key is not valid: ${fault}`);
   const { publicMembers, privateMembers } = SHAPES[shape];
@@ -101,16 +95,6 @@ function importHalf(read: () => KeyObject): KeyObject | undefined {
 
 function pick(jwk: Jwk, members: readonly string[]): JsonWebKey {
   return Object.fromEntries(['kty', 'crv', ...members].map((member) => [member, jwk[member]]));
-}
-
-function assertStrong(publicKey: KeyObject): void {
-  const { modulusLength = 0, publicExponent = 0n } = publicKey.asymmetricKeyDetails ?? {};
-  if (modulusLength < MIN_MODULUS_BITS || modulusLength > MAX_MODULUS_BITS) {
-    throw new TypeError(`An RSA key must have ${MIN_MODULUS_BITS} to ${MAX_MODULUS_BITS} bits`);
-  }
-  if (publicExponent < MIN_PUBLIC_EXPONENT || publicExponent % 2n === 0n) {
-    throw new TypeError(`e of an RSA key must be odd, and at least ${MIN_PUBLIC_EXPONENT}`);
-  }
 }
 
 /** RFC 7748 §6.1: with a point of low order every secret is zero, which OpenSSL rejects. */

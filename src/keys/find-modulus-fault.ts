@@ -1,0 +1,69 @@
+import { checkPrimeSync } from 'node:crypto';
+import { hasRocaFingerprint } from './has-roca-fingerprint.js';
+import { hasSpecialForm } from './has-special-form.js';
+import { bitLength, integerRoot, isPower } from './integer-root.js';
+
+/** RFC 7518 §3.3, §3.5 and §4.3. */
+const MIN_BITS = 2048;
+const MAX_BITS = 8192;
+
+/** Trial division goes up to here. */
+const SMALL_PRIMES = listOddPrimes(4096);
+const SMALL_FACTORS = SMALL_PRIMES.map(BigInt);
+
+/** Finds primes whose distance is below 2^8 times the fourth root of n; random primes are never that close. */
+const FERMAT_STEPS = 100;
+
+/** Moduli that have passed: a remote JWK Set is loaded again and again, and a modulus takes 10 ms (2048 bits). */
+const MAX_PASSED = 256;
+const passed = new Set<bigint>();
+
+/**
+ * Looks for what makes an RSA modulus easy to factor.
+ *
+ * @returns what is wrong with `n` and what to do, or `undefined`; never with a value.
+ */
+export function findModulusFault(n: bigint): string | undefined {
+  const bits = bitLength(n);
+  if (bits < MIN_BITS || bits > MAX_BITS) return `n must have ${MIN_BITS} to ${MAX_BITS} bits`;
+  if (passed.has(n)) return undefined;
+  const weakness = findWeakness(n, bits);
+  if (weakness !== undefined) return `${weakness}; generate a new key pair`;
+  if (passed.size >= MAX_PASSED) passed.clear();
+  passed.add(n);
+  return undefined;
+}
+
+function findWeakness(n: bigint, bits: number): string | undefined {
+  if (n % 2n === 0n) return 'n is even';
+  if (SMALL_FACTORS.some((prime) => n % prime === 0n)) return 'n has a small prime factor';
+  if (hasSpecialForm(n)) return 'n has a special form that random primes do not produce';
+  if (hasRocaFingerprint(n)) return 'n has the ROCA fingerprint (CVE-2017-15361)';
+  if (isPerfectPower(n, bits)) return 'n is a power of one prime';
+  if (hasCloseFactors(n)) return 'the prime factors of n are too close together';
+  if (checkPrimeSync(n)) return 'n is a prime, not the product of two';
+  return undefined;
+}
+
+/** A base has more bits than the bound of trial division, which limits the exponent. */
+function isPerfectPower(n: bigint, bits: number): boolean {
+  const maxExponent = bits / Math.log2(SMALL_PRIMES.at(-1) ?? 2);
+  return [2, ...SMALL_PRIMES].some((exponent) => exponent <= maxExponent && isPower(n, exponent));
+}
+
+/** Fermat factorization: n = a² - b² with a just above the square root of n (CVE-2022-26320). */
+function hasCloseFactors(n: bigint): boolean {
+  const first = integerRoot(n, 2) + 1n;
+  for (let a = first; a < first + BigInt(FERMAT_STEPS); a += 1n) {
+    if (isPower(a * a - n, 2)) return true;
+  }
+  return false;
+}
+
+function listOddPrimes(limit: number): readonly number[] {
+  const primes: number[] = [];
+  for (let candidate = 3; candidate < limit; candidate += 2) {
+    if (primes.every((prime) => candidate % prime !== 0)) primes.push(candidate);
+  }
+  return primes;
+}
