@@ -1,6 +1,9 @@
 /** Largest set that is read, in bytes. */
 const MAX_BYTES = 256 * 1024;
 
+/** Importing a key takes milliseconds, which an issuer must not multiply at will. */
+const MAX_KEYS = 100;
+
 export interface FetchOptions {
   /** Longest wait for the whole answer, in milliseconds. */
   readonly timeoutMs: number;
@@ -28,6 +31,7 @@ export async function fetchJwks(
   const keys: unknown =
     typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'keys') : undefined;
   if (!Array.isArray(keys)) throw new Error('The answer is no JWK Set');
+  if (keys.length > MAX_KEYS) throw new Error(`The JWK Set has more than ${MAX_KEYS} keys`);
   return keys;
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, type NumericDate, systemClock } from '../clock.js';
 import { TemporarilyUnavailableError } from '../errors.js';
@@ -46,7 +47,8 @@ type KeysByKid = ReadonlyMap<string, VerificationKey>;
 /**
  * Verification keys that an issuer publishes. They are loaded when a token first asks for one. While the set cannot be
  * had, the keys of the last one go on; where there is none, or a token names a key that is not in it, the answer is a
- * 503 and never a verdict on the token. Keys that are not for signatures on the allow-list are left out.
+ * 503 and never a verdict on the token. Keys that are weak, malformed or not for signatures on the allow-list are left
+ * out.
  * @throws TypeError for an option that is missing or makes no sense.
  */
 export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
@@ -71,7 +73,7 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
     attempted = { at, failure: attempted?.failure };
     try {
       const set = await fetchJwks(url, { timeoutMs, fetch: send });
-      loaded = { keys: selectKeys(set, rsaAlgorithm), at };
+      loaded = { keys: await selectKeys(set, rsaAlgorithm), at };
       attempted = { at };
       if (failedBefore) report('jwks.reachable');
     } catch (failure) {
@@ -115,9 +117,16 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
   });
 }
 
-/** Of two keys with one name neither can be meant. */
-function selectKeys(jwks: readonly unknown[], rsaAlgorithm: 'PS256' | 'RS256' | undefined): KeysByKid {
-  const keys = jwks.flatMap((jwk) => readIfUsable(jwk, rsaAlgorithm));
+/** Of two keys with one name neither can be meant. Examining an RSA key takes milliseconds: requests go in between. */
+async function selectKeys(
+  jwks: readonly unknown[],
+  rsaAlgorithm: 'PS256' | 'RS256' | undefined,
+): Promise<KeysByKid> {
+  const keys: VerificationKey[] = [];
+  for (const jwk of jwks) {
+    keys.push(...readIfUsable(jwk, rsaAlgorithm));
+    await setImmediate();
+  }
   const isUnique = ({ kid }: VerificationKey) => keys.filter((other) => other.kid === kid).length === 1;
   return new Map(keys.filter(isUnique).map((key) => [key.kid, key]));
 }

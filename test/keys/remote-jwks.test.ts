@@ -33,6 +33,10 @@ async function isOutage(finding: unknown): Promise<boolean> {
   return (await rejectionOf(Promise.resolve(finding))) instanceof TemporarilyUnavailableError;
 }
 
+function setOf(keys: readonly unknown[]): string {
+  return JSON.stringify({ keys });
+}
+
 /** A JWK Set of so many bytes that holds no key. */
 function emptySet(bytes: number): string {
   const [before, after] = ['{"keys":[],"x":"', '"}'];
@@ -141,6 +145,19 @@ describe('keys of a remote set', () => {
     expect(await connect({ rsaAlgorithm: 'PS256' }).find('rsa')).toMatchObject({ alg: 'RS256' });
   });
 
+  test('are imported one at a time, so that requests are answered in between', async () => {
+    const turns = { during: 0 };
+    const count = (): void => {
+      turns.during += 1;
+      timer = setImmediate(count);
+    };
+    let timer = setImmediate(count);
+    const send = async () => new Response(setOf([one, ...Array(60).fill(two)]));
+    await connect({ fetch: send }).find('one');
+    clearImmediate(timer);
+    expect(turns.during).toBeGreaterThanOrEqual(60);
+  });
+
   test('may all be withdrawn', async () => {
     server.publish([]);
     expect(await connect().find('one')).toBeUndefined();
@@ -239,6 +256,7 @@ describe('an outage', () => {
       /terminated/,
     ],
     ['more than 256 KiB', (_req, res) => res.end(emptySet(256 * 1024 + 1)), /larger than 262144 bytes$/],
+    ['more than 100 keys', (_req, res) => res.end(setOf(Array(101).fill({}))), /more than 100 keys$/],
   ])('is %s, and its cause says so', async (_what, listener, message) => {
     server.answer(listener);
     const outage = await rejectionOf(Promise.resolve(connect().find('one')));
@@ -246,6 +264,11 @@ describe('an outage', () => {
     expect(outage).toBeInstanceOf(TemporarilyUnavailableError);
     expect(outage).toMatchObject({ cause: { message: expect.stringMatching(message) } });
     expect(server.requests()).toBe(1);
+  });
+
+  test('is no answer of 100 keys', async () => {
+    server.publish([one, ...Array(99).fill({})]);
+    expect(await connect().find('one')).toMatchObject({ alg: 'EdDSA' });
   });
 
   test('is no answer of 256 KiB', async () => {
