@@ -1,17 +1,13 @@
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { isJsonObject, type JsonObject } from '../claims/json.js';
 import { InvalidTokenError } from '../errors.js';
-import type { AsymmetricKey, WrappingKey } from '../keys/content-key.js';
-import { TAG_BYTES } from './aes-gcm.js';
+import type { AgreementCurve, AsymmetricKey, WrappingKey } from '../keys/content-key.js';
+import { decodeMember } from '../keys/decode-member.js';
+import { findPointFault } from '../keys/find-point-fault.js';
+import { IV_BYTES, TAG_BYTES } from './aes-gcm.js';
 
 /** A key under which every token has a content encryption key of its own. */
 export type ManagedKey = WrappingKey | AsymmetricKey;
-
-/** 96 bits in base64url (RFC 7518 section 4.7.1.1). */
-const IV_LENGTH = 16;
-
-/** 128 bits in base64url (RFC 7518 section 4.7.1.2). */
-const TAG_LENGTH = Math.ceil((TAG_BYTES * 4) / 3);
 
 /**
  * Encrypts by jose. The members that the algorithm needs, such as `epk`, join the protected header.
@@ -45,24 +41,30 @@ export async function openManaged(token: string, header: JsonObject, key: Manage
 }
 
 /**
- * `epk` on the curve of the key (RFC 7518 section 4.6.1.1); whether it is a point of that curve is for jose. `apu` and
- * `apv` are taken, since they only enter the derivation; tokens of ours have none.
+ * Checks the members that the algorithm reads, before anything is decrypted: `epk` is a point on the curve of the key
+ * and not of small order (RFC 7518 §4.6.1.1), and every binary member is canonical base64url (RFC 7518 §4.6.1.2,
+ * §4.6.1.3 and §4.7.1).
  */
-function hasMembersOf(key: ManagedKey, { epk, iv, tag }: JsonObject): boolean {
+function hasMembersOf(key: ManagedKey, { epk, apu, apv, iv, tag }: JsonObject): boolean {
   switch (key.alg) {
     case 'RSA-OAEP-256':
     case 'A256KW':
       return true;
     case 'A256GCMKW':
-      return isText(iv, IV_LENGTH) && isText(tag, TAG_LENGTH);
+      return decodeMember(iv)?.length === IV_BYTES && decodeMember(tag)?.length === TAG_BYTES;
     case 'ECDH-ES':
-    case 'ECDH-ES+A256KW': {
-      const kty = key.curve === 'X25519' ? 'OKP' : 'EC';
-      return isJsonObject(epk) && epk['kty'] === kty && epk['crv'] === key.curve && epk['d'] === undefined;
-    }
+    case 'ECDH-ES+A256KW':
+      return isEphemeralKey(epk, key.curve) && isPartyInfo(apu) && isPartyInfo(apv);
   }
 }
 
-function isText(value: unknown, length: number): boolean {
-  return typeof value === 'string' && value.length === length;
+function isEphemeralKey(epk: unknown, curve: AgreementCurve): boolean {
+  const kty = curve === 'X25519' ? 'OKP' : 'EC';
+  if (!isJsonObject(epk) || epk['kty'] !== kty || epk['crv'] !== curve || epk['d'] !== undefined)
+    return false;
+  return findPointFault(curve, epk) === undefined;
+}
+
+function isPartyInfo(value: unknown): boolean {
+  return value === undefined || decodeMember(value) !== undefined;
 }

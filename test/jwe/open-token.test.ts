@@ -1,3 +1,4 @@
+import { createCipheriv, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { CompactEncrypt, importJWK } from 'jose';
 import type { TokenRejection } from '../../src/audit/rejections.js';
@@ -158,23 +159,43 @@ describe('epk', () => {
     ['private', 'P-256', generateEc('P-256').privateJwk, 'header_invalid_member'],
     ['private', 'X25519', generateOkp('x25519').privateJwk, 'header_invalid_member'],
     ['of the wrong kty', 'X25519', { ...x25519, kty: 'EC' }, 'header_invalid_member'],
-    ['without y', 'P-256', { ...p256, y: undefined }, 'decryption'],
-    ['off the curve', 'P-256', { ...p256, y: point(32, 7) }, 'decryption'],
-    ['off the curve', 'P-384', { kty: 'EC', crv: 'P-384', x: point(48, 7), y: point(48, 7) }, 'decryption'],
-    ['the point at infinity', 'P-256', { ...p256, x: point(32, 0), y: point(32, 0) }, 'decryption'],
-    ['of P-384 that says P-256', 'P-256', { ...generateEc('P-384').publicJwk, crv: 'P-256' }, 'decryption'],
-    ['with numbers for texts', 'P-256', { ...p256, x: 7, y: 7 }, 'decryption'],
+    ['without y', 'P-256', { ...p256, y: undefined }, 'header_invalid_member'],
+    ['off the curve', 'P-256', { ...p256, y: point(32, 7) }, 'header_invalid_member'],
+    [
+      'off the curve',
+      'P-384',
+      { kty: 'EC', crv: 'P-384', x: point(48, 7), y: point(48, 7) },
+      'header_invalid_member',
+    ],
+    [
+      'the point at infinity',
+      'P-256',
+      { ...p256, x: point(32, 0), y: point(32, 0) },
+      'header_invalid_member',
+    ],
+    [
+      'of P-384 that says P-256',
+      'P-256',
+      { ...generateEc('P-384').publicJwk, crv: 'P-256' },
+      'header_invalid_member',
+    ],
+    ['with numbers for texts', 'P-256', { ...p256, x: 7, y: 7 }, 'header_invalid_member'],
     ['with operations that it has not', 'P-256', { ...p256, key_ops: ['deriveBits'] }, 'decryption'],
     ['with operations of nothing', 'P-256', { ...p256, key_ops: [7], ext: 'no', use: 'sig' }, 'decryption'],
-    ['too short', 'X25519', { ...x25519, x: point(31, 7) }, 'decryption'],
-    ['too long', 'X25519', { ...x25519, x: point(33, 7) }, 'decryption'],
-    ['zero, so that the secret is zero', 'X25519', { ...x25519, x: point(32, 0) }, 'decryption'],
-    ['one, so that the secret is zero', 'X25519', { ...x25519, x: `AQ${'A'.repeat(41)}` }, 'decryption'],
+    ['too short', 'X25519', { ...x25519, x: point(31, 7) }, 'header_invalid_member'],
+    ['too long', 'X25519', { ...x25519, x: point(33, 7) }, 'header_invalid_member'],
+    ['zero, so that the secret is zero', 'X25519', { ...x25519, x: point(32, 0) }, 'header_invalid_member'],
+    [
+      'one, so that the secret is zero',
+      'X25519',
+      { ...x25519, x: `AQ${'A'.repeat(41)}` },
+      'header_invalid_member',
+    ],
     [
       'of order 8, so that the secret is zero',
       'X25519',
       { ...x25519, x: '4Ot6fDtBuK4WVuP68Z_EatoJjeucMrH9hmIFFl9JuAA' },
-      'decryption',
+      'header_invalid_member',
     ],
   ];
 
@@ -199,7 +220,7 @@ describe('epk', () => {
 describe('apu and apv', () => {
   test.each([7, null, {}, ['QWxpY2U'], 'not base64url!'])('are refused where one is %j', async (apu) => {
     const { token, verdictOn } = await createSetting(generateRecipient('ECDH-ES'));
-    expect(await verdictOn(withHeader(token, { apu }))).toBe('decryption');
+    expect(await verdictOn(withHeader(token, { apu }))).toBe('header_invalid_member');
   });
 
   test('are refused where they are equal (RFC 7518 section 4.6.2)', async () => {
@@ -220,11 +241,50 @@ describe('iv and tag of A256GCMKW', () => {
     [{ tag: Array(22).fill('A') }, 'header_invalid_member'],
     [{ iv: Buffer.alloc(12).toString('base64url') }, 'decryption'],
     [{ tag: Buffer.alloc(16).toString('base64url') }, 'decryption'],
-    [{ iv: '!'.repeat(16) }, 'decryption'],
+    [{ iv: '!'.repeat(16) }, 'header_invalid_member'],
   ])('are refused as %j', async (members, reason) => {
     const jwk = generateShared('A256GCMKW');
     const { token, verdictOn } = await createSetting({ privateJwk: jwk, publicJwk: jwk });
     expect(await verdictOn(withHeader(token, { ...members }))).toBe(reason);
+  });
+});
+
+describe('iv and tag of A256GCMKW that are not canonical base64url, in a token whose own tag is right', () => {
+  const jwk = generateShared('A256GCMKW');
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const withTrailingBits = (text: string) =>
+    text.slice(0, -1) + alphabet.charAt(alphabet.indexOf(text.slice(-1)) + 1);
+
+  /** Wrapped under an IV whose base64url has a hyphen. */
+  function wrappedToken(respell: (members: { iv: string; tag: string }) => object): string {
+    const iv = Buffer.alloc(12, 0xfb);
+    const contentKey = randomBytes(32);
+    const wrapping = createCipheriv('aes-256-gcm', Buffer.from(String(jwk['k']), 'base64url'), iv);
+    const encryptedKey = Buffer.concat([wrapping.update(contentKey), wrapping.final()]);
+    const members = { iv: iv.toString('base64url'), tag: wrapping.getAuthTag().toString('base64url') };
+    const header = { alg: 'A256GCMKW', enc: 'A256GCM', kid: 'shared', typ: 'at+jwt', ...respell(members) };
+    const encodedHeader = Buffer.from(JSON.stringify(header)).toString('base64url');
+    const cipher = createCipheriv('aes-256-gcm', contentKey, iv).setAAD(Buffer.from(encodedHeader));
+    const ciphertext = Buffer.concat([cipher.update(JSON.stringify(claimsOf())), cipher.final()]);
+    const parts = [encryptedKey, iv, ciphertext, cipher.getAuthTag()];
+    return [encodedHeader, ...parts.map((part) => part.toString('base64url'))].join('.');
+  }
+
+  test.each<[string, Parameters<typeof wrappedToken>[0], TokenRejection | 'accepted']>([
+    ['accepted as they are', (members) => members, 'accepted'],
+    [
+      'rejected if iv is in the alphabet of base64',
+      ({ iv, tag }) => ({ iv: iv.replaceAll('-', '+'), tag }),
+      'header_invalid_member',
+    ],
+    [
+      'rejected if tag has trailing bits',
+      ({ iv, tag }) => ({ iv, tag: withTrailingBits(tag) }),
+      'header_invalid_member',
+    ],
+  ])('are %s', async (_what, respell, verdict) => {
+    const { verdictOn } = await createSetting({ privateJwk: jwk, publicJwk: jwk });
+    expect(await verdictOn(wrappedToken(respell))).toBe(verdict);
   });
 });
 
