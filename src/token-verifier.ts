@@ -108,6 +108,7 @@ function resolveVerifier(options: TokenVerifierOptions) {
   const trust = resolveTrustedIssuers(options.trustedIssuers ?? [], claimsPolicy);
   const legacy = resolveLegacyPolicy(options.legacy, claimsPolicy);
   const own = resolveVerification(options, resolveStrings(options.issuer, 'issuer'));
+  if (own.size > 1) warnOfHomeIssuers();
   const verification = new Map([...own, ...trust.verification]);
   if (legacy !== undefined && trust.policies.has(legacy.issuer)) {
     throw new TypeError('legacy.issuer must not be one of trustedIssuers: its tokens count as our own');
@@ -118,6 +119,18 @@ function resolveVerifier(options: TokenVerifierOptions) {
     assertSigned(keyRing, audience, verification);
   }
   return { keyRing, maxTokenLength, claimsPolicy, trustedPolicies: trust.policies, legacy, verification };
+}
+
+let hasWarned = false;
+
+/** Keys of their own suggest that the issuers are different parties, of which only one can be the home issuer. */
+function warnOfHomeIssuers(): void {
+  if (hasWarned) return;
+  hasWarned = true;
+  process.emitWarning(
+    'verification has keys of several home issuers, whose tokens may all name your API keys and users: move issuers of other parties from issuer to trustedIssuers',
+    { code: 'PASSPORT_JWE_HOME_ISSUERS' },
+  );
 }
 
 /** The checks of an authentic token: claims, API keys, revocations. */

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import express, { type RequestHandler } from 'express';
 import {
   type AcceptOptions,
@@ -312,6 +312,18 @@ describe('trustedIssuers', () => {
     const options = { ...optionsOf(), trustedIssuers: [{ ...trusting(), ...change }] };
 
     expect(() => Reflect.apply(authenticate, undefined, [options])).toThrow(message);
+  });
+
+  test('is recommended by one warning where several home issuers have keys of their own', () => {
+    const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const verification = { [ISSUER]: ours.verificationKeys, [PARTNER]: partner.verificationKeys };
+    for (let count = 0; count < 2; count += 1) {
+      authenticate(optionsOf({ issuer: [ISSUER, PARTNER], verification, trustedIssuers: [] }));
+    }
+    const warnings = emitWarning.mock.calls.map(([text]) => String(text));
+    emitWarning.mockRestore();
+
+    expect(warnings).toEqual([expect.stringContaining('from issuer to trustedIssuers')]);
   });
 
   test('rejects one issuer twice, and what is no list', () => {
