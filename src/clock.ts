@@ -2,7 +2,7 @@
 export type NumericDate = number;
 
 /** 9999-12-31T23:59:59Z. Beyond it stand milliseconds that were taken for seconds. */
-const MAX_NUMERIC_DATE = 253_402_300_799;
+export const MAX_NUMERIC_DATE = 253_402_300_799;
 
 export function isNumericDate(value: unknown): value is NumericDate {
   return typeof value === 'number' && value >= 0 && value <= MAX_NUMERIC_DATE;

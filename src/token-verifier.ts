@@ -9,7 +9,9 @@ import { resolveTrustedIssuers, type TrustedIssuer } from './claims/trusted-issu
 import { type AuthenticToken, validateClaimsSet } from './claims/validate-claims-set.js';
 import type { VerifiedToken } from './claims/verified-token.js';
 import { type Clock, type NumericDate, systemClock } from './clock.js';
+import { InvalidTokenError } from './errors.js';
 import { createTokenOpener } from './jwe/create-token-opener.js';
+import { isProven } from './jwe/is-proven.js';
 import { type LegacyOptions, resolveLegacyPolicy } from './jwe/legacy-policy.js';
 import { isLegacyToken, openLegacyToken } from './jwe/open-legacy-token.js';
 import { openToken } from './jwe/open-token.js';
@@ -98,7 +100,23 @@ export function createProvenTokenVerifier(options: TokenVerifierOptions): TokenV
   const policy = { ...parts, requiresProof: true };
   const accept = createAcceptance(options, parts);
 
-  return async (token) => accept(await openToken(token, policy, clock()), clock());
+  return async (token) => {
+    if (parts.legacy !== undefined && isLegacyToken(token)) throw new InvalidTokenError('unprovable');
+    const verified = await accept(await openToken(token, policy, clock()), clock());
+    // The signature of another party proves nothing about tokens of ours.
+    if (verified.type === 'external') throw new InvalidTokenError('unprovable');
+    return verified;
+  };
+}
+
+/**
+ * Whether an accepted token proves that its issuer issued it.
+ * @throws TypeError for an option that is missing or makes no sense.
+ */
+export function createProofCheck(options: TokenVerifierOptions): (token: string) => boolean {
+  const parts = resolveVerifier(options);
+  const { clock = systemClock } = options;
+  return (token) => isProven(token, parts, clock());
 }
 
 function resolveVerifier(options: TokenVerifierOptions) {
@@ -113,7 +131,9 @@ function resolveVerifier(options: TokenVerifierOptions) {
   if (legacy !== undefined && trust.policies.has(legacy.issuer)) {
     throw new TypeError('legacy.issuer must not be one of trustedIssuers: its tokens count as our own');
   }
-  assertRemembered(claimsPolicy, options.revocations);
+  const { clock = systemClock } = options;
+  const legacySeconds = legacy === undefined ? 0 : legacy.until - clock();
+  assertRemembered(Math.max(claimsPolicy.maxTokenLifetimeSeconds, legacySeconds), options.revocations);
   for (const audience of claimsPolicy.audiences) {
     keyRing.prepare('access', audience);
     assertSigned(keyRing, audience, verification);
@@ -152,9 +172,9 @@ function createAcceptance(
 }
 
 /** A revocation must not be forgotten before its token has expired. */
-function assertRemembered({ maxTokenLifetimeSeconds }: ClaimsPolicy, revocations?: RevocationCheck): void {
+function assertRemembered(longestSeconds: number, revocations?: RevocationCheck): void {
   if (revocations?.maxTokenLifetimeSeconds === undefined) return;
-  if (maxTokenLifetimeSeconds <= revocations.maxTokenLifetimeSeconds) return;
+  if (longestSeconds <= revocations.maxTokenLifetimeSeconds) return;
   throw new TypeError(
     'Revocations are forgotten before tokens expire: raise maxTokenLifetimeSeconds of createRevocations()',
   );

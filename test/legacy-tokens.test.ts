@@ -76,7 +76,7 @@ describe('a token of the other stack', () => {
 
   test.each([
     ['refresh', 'refresh_token'],
-    ['delegation', 'claim_malformed'],
+    ['delegation', 'unknown_type'],
   ] as const)('%s is refused as ever', async (name, reason) => {
     expect(await verdictOn(LEGACY_TOKENS[name])).toBe(reason);
   });
@@ -111,6 +111,19 @@ describe('a token of the other stack', () => {
       expect(await verdictOn(forgeLegacyToken({ ...LEGACY_CLAIMS.models, ...change }))).toBe('accepted');
     },
   );
+
+  test('is not read for longer than its revocation is remembered', () => {
+    const options = { keyRing: KEY_RING, issuer: ISSUER, audience: AUDIENCE, clock };
+    const legacy = { ...LEGACY, until: NOW + 91 * 86_400 };
+    const store = createMemoryStores().revocations;
+    const revocations = createRevocations({ store, clock });
+    const longer = createRevocations({ store, clock, maxTokenLifetimeSeconds: 92 * 86_400 });
+
+    expect(() => createTokenService({ ...options, legacy, revocations })).toThrow(
+      /raise maxTokenLifetimeSeconds/,
+    );
+    expect(() => createTokenService({ ...options, legacy, revocations: longer })).not.toThrow();
+  });
 
   test('shows its handlers the audience of the option alone, whatever else it lists', async () => {
     const token = forgeLegacyToken({ ...LEGACY_CLAIMS.models, aud: [OTHER, AUDIENCE] });

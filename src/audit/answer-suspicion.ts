@@ -15,7 +15,8 @@ export interface Revoker {
 
 /**
  * What is revoked upon an alert: the `token` alone, its `session` with refresh token and access tokens, or all that its
- * API key was issued up to the present second. Where a token belongs to no session or key, it is revoked alone.
+ * API key was issued up to the present second. Where a token belongs to no session or key, it is revoked alone. Alerts that
+ * are not `proven` are never answered.
  */
 export interface AnswersByKind {
   readonly token_from_many_addresses?: 'token' | 'session' | 'api_key';
@@ -76,11 +77,16 @@ export async function answerSuspicion(
   { revocations, by }: SuspicionAnswer,
   alert: SuspiciousUse,
 ): Promise<void> {
-  if (!Object.hasOwn(by, alert.kind)) return;
+  if (!Object.hasOwn(by, alert.kind) || !isProven(alert)) return;
   const revoker = revocations();
   const expiresAt = Date.parse(alert.time) / 1000 + revoker.maxTokenLifetimeSeconds;
   const target = chooseTarget(alert, by, expiresAt);
   if (target !== undefined) await revoker.revoke(target);
+}
+
+/** Who holds an exported access key can name anybody in a token: only what proves its issuance is answered. */
+function isProven(alert: SuspiciousUse): boolean {
+  return alert.kind === 'refresh_token_reused' || ('proven' in alert && alert.proven === true);
 }
 
 function chooseTarget(

@@ -9,36 +9,53 @@ type Refusal = Extract<AuditRecord, { readonly type: 'token.refused' | 'issuance
 
 /**
  * Bursts of refusals of one API key. Only those count that took its secret or a token in force: whoever merely names a
- * client, or has kept a token that was revoked, raises no alert against it, and so has nothing of it revoked.
+ * client, or has kept a token that was revoked, raises no alert against it. Tokens that do not prove their issuance are
+ * counted apart.
  */
 export function detectRefusalsOfClient(parts: DetectorParts<CountThreshold>): Detector {
-  return detectRefusals(parts, provenClient, (clientId) => ({ kind: 'refusals_of_client', clientId }));
+  return detectRefusals(parts, (refusal) => {
+    const clientId = clientOf(refusal);
+    if (clientId === undefined) return undefined;
+    const proof = provesItself(refusal) ? { proven: true as const } : {};
+    return {
+      name: JSON.stringify([clientId, proof]),
+      party: { kind: 'refusals_of_client', clientId, ...proof },
+    };
+  });
 }
 
 /** Bursts of refusals from one address. */
 export function detectRefusalsOfAddress(parts: DetectorParts<CountThreshold>): Detector {
-  return detectRefusals(
-    parts,
-    ({ ip }) => (ip === undefined ? undefined : addressBlock(ip)),
-    (address) => ({ kind: 'refusals_of_address', address }),
-  );
+  return detectRefusals(parts, ({ ip }) => {
+    if (ip === undefined) return undefined;
+    const address = addressBlock(ip);
+    return { name: address, party: { kind: 'refusals_of_address', address } };
+  });
 }
 
 /** Clients of a trusted issuer are not API keys, whatever their names. */
-function provenClient(refusal: Refusal): string | undefined {
+function clientOf(refusal: Refusal): string | undefined {
   const { clientId } = refusal;
   const isExternal = 'issuer' in refusal;
   return isExternal || isUnboundedRefusal(refusal) ? undefined : clientId;
 }
 
-type RefusedParty =
-  | { readonly kind: 'refusals_of_client'; readonly clientId: string }
-  | { readonly kind: 'refusals_of_address'; readonly address: string };
+/** By its secret, or by a token that was issued to it. */
+function provesItself(refusal: Refusal): boolean {
+  return refusal.type === 'issuance.refused' || refusal.proven === true;
+}
+
+/** Who is counted, under what name. */
+interface Subject {
+  readonly name: string;
+  readonly party:
+    | { readonly kind: 'refusals_of_client'; readonly clientId: string; readonly proven?: true }
+    | { readonly kind: 'refusals_of_address'; readonly address: string };
+}
 
 function detectRefusals(
   { threshold, maxTracked, raise }: DetectorParts<CountThreshold>,
-  subjectOf: (refusal: Refusal) => string | undefined,
-  describe: (subject: string) => RefusedParty,
+  subjectOf: (refusal: Refusal) => Subject | undefined,
 ): Detector {
   const counts = createSlidingCounts({ windowSeconds: threshold.windowSeconds, maxSubjects: maxTracked });
   return {
@@ -46,9 +63,9 @@ function detectRefusals(
       if (!isRefusal(record) || isOrdinary(record)) return;
       const subject = subjectOf(record);
       if (subject === undefined) return;
-      const observed = counts.add(subject, now, countOf(record));
+      const observed = counts.add(subject.name, now, countOf(record));
       if (observed < threshold.count) return;
-      raise(subject, { ...describe(subject), ...passed(record, observed, threshold) });
+      raise(subject.name, { ...subject.party, ...passed(record, observed, threshold) });
     },
     get tracked() {
       return counts.size;

@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import type { NumericDate } from '../clock.js';
 import { addressBlock } from '../limits/address-block.js';
-import { type Detector, type DetectorParts, nameOfToken, passed } from './detector.js';
+import { type Detector, type DetectorParts, nameOfToken, passed, proofOf } from './detector.js';
 import type { AuditRecord } from './events.js';
 import { type CountThreshold, MAX_ORIGINS } from './suspicion-thresholds.js';
 import type { SuspiciousUse } from './suspicious-use.js';
@@ -136,8 +136,10 @@ function countParties(origins: readonly SeenOrigin[], upTo: NumericDate): number
   return parties.filter((party) => party.some(({ firstSeenAt }) => firstSeenAt <= upTo)).length;
 }
 
-function describe({ issuer, jti, clientId, subject, sessionId }: Acceptance, origins: readonly SeenOrigin[]) {
+function describe(record: Acceptance, origins: readonly SeenOrigin[]) {
+  const { issuer, jti, clientId, subject, sessionId } = record;
   return {
+    ...proofOf(record),
     ...(issuer === undefined ? {} : { issuer }),
     jti,
     ...(clientId === undefined ? {} : { clientId }),

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { NumericDate } from '../clock.js';
-import { countOf, type Detector, type DetectorParts } from './detector.js';
+import { countOf, type Detector, type DetectorParts, proofOf } from './detector.js';
 import type { AuditRecord } from './events.js';
 import type { RateThreshold } from './suspicion-thresholds.js';
 
@@ -36,12 +36,13 @@ export function detectSuddenRates({ threshold, maxTracked, raise }: DetectorPart
       const use = useOf(record);
       if (use === undefined) return;
       const { of, clientId } = use;
-      const subject = `${of} ${clientId}`;
+      const proof = proofOf(use);
+      const subject = JSON.stringify([of, clientId, proof]);
       const rate = follow(subject, now, countOf(record));
       const limit = limitOf(rate, threshold);
       if (rate.windowsSeen < warmUpWindows || rate.count < limit) return;
       const passed = { time: record.time, observed: rate.count, threshold: limit, windowSeconds };
-      raise(subject, { kind: 'sudden_rate', clientId, of, average: rate.average, ...passed });
+      raise(subject, { kind: 'sudden_rate', clientId, of, average: rate.average, ...proof, ...passed });
     },
     get tracked() {
       return rates.size;
@@ -62,10 +63,16 @@ function limitOf({ average }: ClientRate, { factor, minCount }: RateThreshold): 
   return Math.max(minCount, factor * average);
 }
 
-function useOf(record: AuditRecord) {
-  if (record.type === 'token.issued') return { of: 'issuance', clientId: record.clientId } as const;
+interface ClientUse {
+  readonly of: 'issuance' | 'acceptance';
+  readonly clientId: string;
+  readonly proven?: true;
+}
+
+function useOf(record: AuditRecord): ClientUse | undefined {
+  if (record.type === 'token.issued') return { of: 'issuance', clientId: record.clientId, proven: true };
   if (record.type !== 'token.accepted' || record.clientId === undefined) return undefined;
   // Clients of a trusted issuer are not API keys, whatever their names.
   if (record.issuer !== undefined) return undefined;
-  return { of: 'acceptance', clientId: record.clientId } as const;
+  return { of: 'acceptance', clientId: record.clientId, ...proofOf(record) };
 }

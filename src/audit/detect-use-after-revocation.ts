@@ -40,7 +40,7 @@ export function detectUseAfterRevocation({
 
 /** Refusals name a token only as far as it was verified. */
 function nameOf({ issuer, jti, clientId, ip }: TokenRefusal): string {
-  if (jti !== undefined) return `token ${nameOfToken({ issuer, jti })}`;
+  if (jti !== undefined) return `token ${nameOfToken({ issuer, clientId, jti })}`;
   if (clientId !== undefined) return `client ${JSON.stringify([issuer, clientId])}`;
   return `address ${ip === undefined ? '' : addressBlock(ip)}`;
 }

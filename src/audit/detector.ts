@@ -33,12 +33,22 @@ export function passed(
   return { time, observed, threshold: count, windowSeconds };
 }
 
-/** Two issuers may give two tokens one `jti`. */
-export function nameOfToken({ issuer, jti }: NamedToken): string {
-  return JSON.stringify([issuer, jti]);
+/**
+ * Two issuers, or two clients of one, may give two tokens one `jti`; and who holds an exported access key can name any
+ * token, so that what proves its issuance is counted apart.
+ */
+export function nameOfToken({ issuer, clientId, jti, proven }: NamedToken): string {
+  return JSON.stringify([issuer, clientId, jti, proven]);
 }
 
 interface NamedToken {
   readonly issuer?: string | undefined;
+  readonly clientId?: string | undefined;
   readonly jti: string;
+  readonly proven?: true | undefined;
+}
+
+/** What an alert says of the proof of what was counted. */
+export function proofOf({ proven }: { readonly proven?: true }): { readonly proven?: true } {
+  return proven === undefined ? {} : { proven };
 }

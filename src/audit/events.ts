@@ -123,6 +123,8 @@ export type AuditEvent =
        * while it is in use. Of one token 16 are told apart at a time; what comes from further ones has neither.
        */
       readonly type: 'token.accepted';
+      /** The token proves that its issuer issued it. A holder of an exported access key can name whomever it likes. */
+      readonly proven?: true;
       /** Of a token of a trusted issuer: the identities below are its own, not ours. */
       readonly issuer?: string;
       readonly jti: string;
@@ -141,6 +143,8 @@ export type AuditEvent =
       readonly type: 'token.refused';
       readonly code: ErrorCode;
       readonly reason?: TokenRejection;
+      /** The token proves that its issuer issued it. A holder of an exported access key can name whomever it likes. */
+      readonly proven?: true;
       /** Of a token of a trusted issuer: the identities below are its own, not ours. */
       readonly issuer?: string;
       readonly jti?: string;

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.js';
 import type { AuditEvent } from './events.js';
@@ -5,8 +6,15 @@ import type { AuditTrail } from './record.js';
 
 type AcceptanceEvent = Extract<AuditEvent, { readonly type: 'token.accepted' }>;
 
-/** Whom an accepted token speaks for. */
+/** Whom an accepted token speaks for, and whether it proves its issuance. */
 export type AcceptedToken = Omit<AcceptanceEvent, 'type' | 'count' | 'ip' | 'agent'>;
+
+/**
+ * Counts an acceptance.
+ * @param presented the compact serialization: only its digest is kept.
+ * @param identify asked once for each token while that is in use.
+ */
+export type AcceptanceCounter = (presented: string, identify: () => AcceptedToken, origin: Origin) => void;
 
 /** Where a request came from, as far as that is known. */
 export type Origin = Pick<AcceptanceEvent, 'ip' | 'agent'>;
@@ -38,10 +46,7 @@ interface TokenInUse {
  * at most once a minute. What is still uncounted when a token makes room for another, or when the trail is flushed, is
  * recorded then.
  */
-export function recordAcceptances(
-  audit: AuditTrail,
-  clock: Clock,
-): (token: AcceptedToken, origin: Origin) => void {
+export function recordAcceptances(audit: AuditTrail, clock: Clock): AcceptanceCounter {
   if (!audit.enabled) return () => {};
 
   const record = (event: AcceptanceEvent): void => {
@@ -53,23 +58,24 @@ export function recordAcceptances(
   };
   const inUse = new LRUCache<string, TokenInUse>({
     max: TOKENS_TRACKED,
-    dispose: (entry, _name, reason) => {
+    dispose: (entry, _digest, reason) => {
       if (reason === 'evict') recordUses(entry);
     },
   });
   audit.onFlush?.(function* () {
     for (const entry of inUse.values()) yield* takeUses(entry);
   });
-  const track = (name: string, token: AcceptedToken, since: number): TokenInUse => {
+  const track = (digest: string, token: AcceptedToken, since: number): TokenInUse => {
     const entry = { token, uses: new Map(), since };
-    inUse.set(name, entry);
+    inUse.set(digest, entry);
     return entry;
   };
 
-  return (token, origin) => {
+  return (presented, identify, origin) => {
     const now = clock();
-    const name = nameOf(token);
-    const entry = inUse.get(name) ?? track(name, token, now);
+    // Two tokens may claim one identity, of which one is forged.
+    const digest = hash('sha256', presented, 'base64url');
+    const entry = inUse.get(digest) ?? track(digest, identify(), now);
     const use = findUse(entry.uses, origin);
     use.count += 1;
     // A clock that was set back ends the minute too.
@@ -77,14 +83,9 @@ export function recordAcceptances(
       recordUses(entry);
       entry.since = now;
     } else if (use.isNew) {
-      record(takeUse(token, use));
+      record(takeUse(entry.token, use));
     }
   };
-}
-
-/** Two issuers, or two clients of one, may give two tokens one `jti`. No identity holds a null character. */
-function nameOf({ issuer = '', clientId = '', jti }: AcceptedToken): string {
-  return `${issuer}\u0000${clientId}\u0000${jti}`;
 }
 
 /** What was not used since the last time is forgotten, and new when it comes back. */

@@ -87,6 +87,8 @@ export type GrantRejection =
 
 /** A token that was verified, as the audit trail names it. */
 export interface TokenIdentity {
+  /** The token proves that its issuer issued it. Where that cannot be checked, or it does not, this is absent. */
+  readonly proven?: true;
   /** Of a token of a trusted issuer: the identities below are its own. Default: those of a home issuer. */
   readonly issuer?: string;
   readonly jti: string;

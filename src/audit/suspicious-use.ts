@@ -10,8 +10,13 @@ export interface PassedThreshold {
   readonly windowSeconds: number;
 }
 
+/** Whether what was counted proves its issuance. An alert without that is never answered: anybody may be named in it. */
+interface Proof {
+  readonly proven?: true;
+}
+
 /** The token in question, as events name it. */
-interface SuspiciousToken {
+interface SuspiciousToken extends Proof {
   /** Of a token of a trusted issuer: the identities below are its own, not ours. */
   readonly issuer?: string;
   readonly jti: string;
@@ -43,11 +48,11 @@ export type SuspiciousUse = PassedThreshold &
         readonly sessionId: string;
         readonly familyId: string;
       }
-    | {
+    | (Proof & {
         /** So many requests of an API key were refused, its tokens included. */
         readonly kind: 'refusals_of_client';
         readonly clientId: string;
-      }
+      })
     | {
         /** So many requests from an address were refused. */
         readonly kind: 'refusals_of_address';
@@ -66,14 +71,14 @@ export type SuspiciousUse = PassedThreshold &
         readonly subject?: string;
         readonly address?: string;
       }
-    | {
+    | (Proof & {
         /** An API key is issued, or its tokens are used for, many times what it usually is. */
         readonly kind: 'sudden_rate';
         readonly clientId: string;
         readonly of: 'issuance' | 'acceptance';
         /** What was counted in a window before, on the moving average. */
         readonly average: number;
-      }
+      })
   );
 
 export type SuspicionKind = SuspiciousUse['kind'];

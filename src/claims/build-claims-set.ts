@@ -36,6 +36,7 @@ export function buildClaimsSet(
   if (!(Number.isFinite(lifetimeSeconds) && lifetimeSeconds > 0)) {
     throw new TypeError('lifetimeSeconds must be a positive number');
   }
+  if (Object.hasOwn(claims, 'provenance')) throw new TypeError('The claim provenance is reserved');
   if (!scope.every(isScopeToken)) throw new TypeError('scope must be an array of scope tokens');
   const iat = Math.floor(now);
   const exp = Math.floor(iat + lifetimeSeconds);

@@ -67,7 +67,7 @@ export function resolveClaimsPolicy(options: ClaimsOptions): ClaimsPolicy {
   if (typeof scopeClaim !== 'string' || scopeClaim === '')
     throw new TypeError('scopeClaim must name a claim');
   return Object.freeze({
-    issuers: new Set(resolveStrings(options.issuer, 'issuer')),
+    issuers: resolveHomeIssuers(options.issuer),
     audiences: new Set(resolveStrings(options.audience, 'audience')),
     typs: new Set(typs),
     clockToleranceSeconds,
@@ -76,6 +76,12 @@ export function resolveClaimsPolicy(options: ClaimsOptions): ClaimsPolicy {
     requiredClaims: Object.freeze([...requiredClaims]),
     scopeClaim,
   });
+}
+
+function resolveHomeIssuers(issuer: string | readonly string[]): ReadonlySet<string> {
+  const issuers = resolveStrings(issuer, 'issuer');
+  if (new Set(issuers).size < issuers.length) throw new TypeError('issuer lists one home issuer twice');
+  return new Set(issuers);
 }
 
 /** @throws TypeError unless it is a positive number of seconds. */

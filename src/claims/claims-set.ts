@@ -85,7 +85,12 @@ export type LineageEntry = {
   readonly kid?: string;
   /** It showed who acts; it is not what was delegated. */
   readonly is_actor?: true;
+  /** Limits of its API key, for resource servers that do not have the configuration. */
+  readonly rate_limits?: RateLimits;
 };
+
+/** Longest lineage: four delegations, each of a subject token and an actor token. */
+export const MAX_LINEAGE = 8;
 
 /**
  * A token that one party holds on behalf of another (RFC 8693 section 4.1). Its `sub` is a name of the client of its
@@ -99,6 +104,8 @@ export interface DelegationClaims extends IssuedClaims {
   /** The same as `exp`, for readers. */
   readonly expires_at: NumericDate;
   readonly lineage: readonly LineageEntry[];
+  /** Limits of the API key that holds the token. */
+  readonly rate_limits?: RateLimits;
   /** Those of the subject's token; where it had none, none are allowed. */
   readonly allowed_models?: readonly string[];
   readonly allowed_functions?: readonly string[];
@@ -176,6 +183,6 @@ export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'type', 'cnf'],
   ...['api_key_name', 'permissions', 'metadata', 'session_id', 'device_id', 'rate_limits'],
   ...ALLOWED_CLAIMS,
-  ...['delegator', 'delegated_to', 'act', 'expires_at', 'lineage'],
+  ...['delegator', 'delegated_to', 'act', 'expires_at', 'lineage', 'provenance'],
   '__proto__',
 ]);

@@ -7,6 +7,7 @@ import {
   type ForeignClaims,
   type FunctionClaims,
   type LineageEntry,
+  MAX_LINEAGE,
   type ModelClaims,
   type RateLimits,
   type ServiceClaims,
@@ -45,14 +46,28 @@ export function narrowByType(claims: ClaimsSet, header: JsonObject, scope: reado
   throw new InvalidTokenError('claim_malformed');
 }
 
-/** A token of a trusted issuer: whatever else it claims, only the scope that its issuer may grant is exposed. */
+/** What only our own tokens promise, and every claim in which an issuer may list scope. */
+const HOME_CLAIMS: ReadonlySet<string> = new Set([
+  ...['type', 'scope', 'scp', 'scopes', 'permissions', 'lineage', 'delegator', 'delegated_to', 'expires_at'],
+  ...ALLOWED_CLAIMS,
+  ...['rate_limits', 'api_key_name', 'metadata', 'provenance'],
+]);
+
+/**
+ * A token of a trusted issuer: it has the scope that its issuer may grant, in `scope` alone, and none of the claims that
+ * make a token ours.
+ */
 export function narrowToExternal(
-  { scope: _, ...claims }: ClaimsSet,
+  claims: ClaimsSet,
   header: JsonObject,
-  scope: readonly string[],
+  { scope, scopeClaim }: { readonly scope: readonly string[]; readonly scopeClaim: string },
 ): VerifiedToken {
+  const { iss, aud, exp, iat, jti } = claims;
+  const isKept = ([name]: readonly [string, unknown]) => name !== scopeClaim && !HOME_CLAIMS.has(name);
+  const kept = Object.fromEntries(Object.entries(claims).filter(isKept));
   const granted = scope.length === 0 ? {} : { scope: formatScope(scope) };
-  return createVerifiedToken('external', Object.freeze({ ...claims, ...granted }), { header, scope });
+  const exposed = { ...kept, ...{ iss, aud, exp, iat, jti }, ...granted };
+  return createVerifiedToken('external', Object.freeze(exposed), { header, scope });
 }
 
 function isModelClaims(claims: ClaimsSet): claims is ModelClaims {
@@ -70,7 +85,7 @@ function isEndpointClaims(claims: ClaimsSet): claims is EndpointClaims {
 function isDelegationClaims(claims: ClaimsSet): claims is DelegationClaims {
   const { delegator, delegated_to: delegatedTo, act, expires_at: expiresAt, lineage } = claims;
   const parties = typeof delegator === 'string' && typeof delegatedTo === 'string' && isJsonObject(act);
-  const ancestors = Array.isArray(lineage) && lineage.length > 0 && lineage.every(isLineageEntry);
+  const ancestors = isLineage(lineage) && isRateLimitsOrAbsent(claims['rate_limits']);
   const allowed = ALLOWED_CLAIMS.every((name) => claims[name] === undefined || isTextList(claims[name]));
   return isIssued(claims) && parties && typeof expiresAt === 'number' && ancestors && allowed;
 }
@@ -120,6 +135,15 @@ function isUserLimits(value: unknown): boolean {
   return isJsonObject(value) && Object.values(value).every((limit) => typeof limit === 'number');
 }
 
+function isRateLimitsOrAbsent(value: unknown): boolean {
+  return value === undefined || isRateLimits(value);
+}
+
+function isLineage(value: unknown): value is readonly LineageEntry[] {
+  if (!Array.isArray(value)) return false;
+  return value.length > 0 && value.length <= MAX_LINEAGE && value.every(isLineageEntry);
+}
+
 function isLineageEntry(value: unknown): value is LineageEntry {
   if (!isJsonObject(value)) return false;
   const texts = ['jti', 'client_id'].every((name) => typeof value[name] === 'string');
@@ -127,5 +151,6 @@ function isLineageEntry(value: unknown): value is LineageEntry {
     ['undefined', 'string'].includes(typeof value[name]),
   );
   const isActor = value['is_actor'] === undefined || value['is_actor'] === true;
-  return texts && typeof value['iat'] === 'number' && others && isActor;
+  const hasLimits = isRateLimitsOrAbsent(value['rate_limits']);
+  return texts && typeof value['iat'] === 'number' && others && isActor && hasLimits;
 }

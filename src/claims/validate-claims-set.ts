@@ -1,5 +1,6 @@
 import { isNumericDate, type NumericDate } from '../clock.js';
 import { InvalidTokenError } from '../errors.js';
+import { isAsymmetricAlgorithm } from '../keys/content-key.js';
 import { type ClaimsPolicy, normalizeTyp } from './claims-policy.js';
 import { type ClaimsSet, REFRESH_TOKEN_TYP } from './claims-set.js';
 import type { JsonObject } from './json.js';
@@ -12,7 +13,7 @@ export interface AuthenticToken {
   readonly header: JsonObject;
   readonly claims: JsonObject;
   /** What its key was made for: nothing else may be claimed under it. */
-  readonly key: { readonly audience?: string };
+  readonly key: { readonly audience?: string; readonly alg?: string };
   /** Header of the JWS that was nested in it: it is what the issuer signed. */
   readonly signedHeader?: JsonObject;
 }
@@ -29,17 +30,26 @@ export function validateClaimsSet(
 ): VerifiedToken {
   const { header, claims, signedHeader } = token;
   const isExternal = policy.grantableScopes !== undefined;
-  if (isExternal && signedHeader === undefined) throw new InvalidTokenError('not_signed');
+  if (isExternal) assertOfOtherParty(token);
   if (signedHeader !== undefined) assertOuterTyp(header['typ'], policy);
   assertTyp((signedHeader ?? header)['typ'], isExternal ? undefined : claims['type'], policy);
-  assertRegisteredClaims(claims);
+  assertRegisteredClaims(claims, isExternal);
   assertIssuerAndAudience(claims, token, policy);
   assertTimes(claims, policy, now);
   assertNotKeyBound(claims);
-  assertRequiredClaims(claims, policy);
   const scope = readScope(claims, policy);
   const exposed = exposeAudiences(claims, policy);
-  return isExternal ? narrowToExternal(exposed, header, scope) : narrowByType(exposed, header, scope);
+  const verified = isExternal
+    ? narrowToExternal(exposed, header, { scope, scopeClaim: policy.scopeClaim })
+    : narrowByType(exposed, header, scope);
+  assertRequiredClaims(verified.claims, policy);
+  return verified;
+}
+
+/** A shared key proves nothing between parties: the token is signed, and encrypted to a public key of ours. */
+function assertOfOtherParty({ key, signedHeader }: AuthenticToken): void {
+  if (signedHeader === undefined) throw new InvalidTokenError('not_signed');
+  if (!isAsymmetricAlgorithm(key.alg)) throw new InvalidTokenError('algorithm');
 }
 
 function assertTyp(typ: unknown, type: unknown, policy: ClaimsPolicy): void {
@@ -58,7 +68,11 @@ function assertOuterTyp(typ: unknown, policy: ClaimsPolicy): void {
   if (normalized !== 'jwt' && !policy.typs.has(normalized)) throw new InvalidTokenError('wrong_typ');
 }
 
-function assertRegisteredClaims(claims: JsonObject): asserts claims is JsonObject & ClaimsSet {
+/** What an external token says of its type is not looked at. */
+function assertRegisteredClaims(
+  claims: JsonObject,
+  isExternal: boolean,
+): asserts claims is JsonObject & ClaimsSet {
   const { iss, aud, exp, iat, jti, nbf, scope } = claims;
   if (iss === undefined || aud === undefined || exp === undefined || iat === undefined || jti === undefined) {
     throw new InvalidTokenError('claim_missing');
@@ -73,7 +87,7 @@ function assertRegisteredClaims(claims: JsonObject): asserts claims is JsonObjec
     (scope === undefined || typeof scope === 'string') &&
     isTextOrAbsent(claims['sub']) &&
     isTextOrAbsent(claims['client_id']) &&
-    isTextOrAbsent(claims['type']) &&
+    (isExternal || isTextOrAbsent(claims['type'])) &&
     isTextOrAbsent(claims['session_id']);
   if (!wellFormed) throw new InvalidTokenError('claim_malformed');
 }

@@ -86,3 +86,9 @@ export async function readToken(io: CommandIo, argument: string | undefined): Pr
   if (token === '') throw new UsageError('Give the token as an argument, or on standard input');
   return token;
 }
+
+/**
+ * What an operator revokes is remembered for ten years: the command line does not know how long the refresh tokens of the
+ * service live.
+ */
+export const OPERATOR_HORIZON_SECONDS = 10 * 366 * 86_400;

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import type { AuditEvent } from '../audit/events.js';
 import { assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type AcceptedToken, recordAcceptances } from '../audit/record-acceptances.js';
+import type { TokenIdentity } from '../audit/rejections.js';
 import { isB64Token, MALFORMED_AUTHORIZATION } from '../bearer/extract-bearer-token.js';
 import {
   type ChallengeOptions,
@@ -21,7 +22,7 @@ import {
 } from '../errors.js';
 import type { KnownOptions } from '../options.js';
 import type { TokenServiceOptions } from '../token-service.js';
-import { createProvenTokenVerifier, createTokenVerifier } from '../token-verifier.js';
+import { createProofCheck, createProvenTokenVerifier, createTokenVerifier } from '../token-verifier.js';
 import { readIp } from './request-ip.js';
 import { createOriginReader } from './request-origin.js';
 import { createTokenReader, type TokenLocations } from './token-locations.js';
@@ -72,7 +73,11 @@ export type Acceptance =
       readonly error: JweError;
       /** Where it was verified, but something else was missing. */
       readonly token?: VerifiedToken;
+      readonly presented?: string;
     };
+
+/** A token that was verified, and its compact serialization. */
+export type ShownToken = Pick<Acceptance, 'token' | 'presented'>;
 
 /** Decides about requests; knows nothing of responses. */
 export interface Acceptor {
@@ -87,9 +92,9 @@ export interface Acceptor {
    */
   verifyProven(presented: string): Promise<VerifiedToken>;
   /** Puts a verified token that is let through on record, with where it came from. */
-  recordAcceptance(req: Request, token: VerifiedToken): void;
+  recordAcceptance(req: Request, shown: Required<ShownToken>): void;
   /** Puts a refusal on record, with the token where it was verified. */
-  recordRefusal(req: Request, error: JweError, token?: VerifiedToken): Promise<void>;
+  recordRefusal(req: Request, error: JweError, shown: ShownToken): Promise<void>;
   readonly writeChallenge: ChallengeWriter;
   readonly clock: Clock;
 }
@@ -106,9 +111,14 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
 
   const checkScope = (token: VerifiedToken, presented: string): Acceptance => {
     const error = findMissingScope(token, requiredScope);
-    return error === undefined ? { kind: 'verified', token, presented } : { kind: 'refused', error, token };
+    return error === undefined
+      ? { kind: 'verified', token, presented }
+      : { kind: 'refused', error, token, presented };
   };
   const provenVerifier = createLazily(() => createProvenTokenVerifier(options));
+  const proofCheck = createLazily(() => createProofCheck(options));
+  const proofOf = (presented: string | undefined): { readonly proven?: true } =>
+    presented !== undefined && proofCheck()(presented) ? { proven: true } : {};
 
   const settle = (pending: Promise<VerifiedToken>, presented: string): Promise<Acceptance> =>
     pending.then(
@@ -130,12 +140,16 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
       }
     },
     verifyProven: async (presented: string) => provenVerifier()(presented),
-    recordAcceptance: (req: Request, token: VerifiedToken) => {
-      if (audit.enabled) countAcceptance(identifyWithSession(token), readOrigin(req));
+    recordAcceptance: (req: Request, { token, presented }: Required<ShownToken>) => {
+      if (!audit.enabled) return;
+      const identify = () => ({ ...identifyWithSession(token), ...proofOf(presented) });
+      countAcceptance(presented, identify, readOrigin(req));
     },
-    recordRefusal: async (req: Request, error: JweError, token?: VerifiedToken) => {
+    recordRefusal: async (req: Request, error: JweError, { token, presented }: ShownToken) => {
       // A request without credentials refuses no token; it is how many clients begin.
-      if (!(error instanceof MissingCredentialsError)) await audit.record(toRefusal(req, error, token));
+      if (error instanceof MissingCredentialsError || !audit.enabled) return;
+      const known = token === undefined ? undefined : { ...identifyToken(token), ...proofOf(presented) };
+      await audit.record(toRefusal(req, error, known));
     },
     writeChallenge: createChallengeWriter(options),
     clock,
@@ -177,13 +191,13 @@ function identifyWithSession(token: VerifiedToken): AcceptedToken {
   return { ...identifyToken(token), ...(sessionId === undefined ? {} : { sessionId }) };
 }
 
-function toRefusal(req: Request, error: JweError, token: VerifiedToken | undefined): AuditEvent {
-  const known = token === undefined ? undefined : identifyToken(token);
+/** The token of the request; where that was not verified, the one that the error names. */
+function toRefusal(req: Request, error: JweError, known: TokenIdentity | undefined): AuditEvent {
   return {
     type: 'token.refused',
     code: error.code,
-    ...(error instanceof InvalidTokenError ? { reason: error.reason, ...error.token } : {}),
-    ...known,
+    ...(error instanceof InvalidTokenError ? { reason: error.reason } : {}),
+    ...(known ?? (error instanceof InvalidTokenError ? error.token : undefined)),
     ...readIp(req),
   };
 }

@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import { type ChallengeWriter, createChallengeWriter } from '../bearer/write-challenge.js';
-import type { VerifiedToken } from '../claims/verified-token.js';
 import { type JweError, RateLimitExceededError } from '../errors.js';
+import type { ShownToken } from './acceptor.js';
 import { type AuthenticationOutcome, requestState } from './request-state.js';
 
 const defaultChallenge = createChallengeWriter({});
@@ -53,7 +53,7 @@ export async function refuseRequest(
   const state = requestState.read(req);
   const writeChallenge = state?.acceptor.writeChallenge ?? defaultChallenge;
   if (state !== undefined && !isRefusedFor(state.outcome, error)) {
-    await state.acceptor.recordRefusal(req, error, tokenOf(state.outcome));
+    await state.acceptor.recordRefusal(req, error, shownBy(state.outcome));
   }
   if (!state?.failWithError) return answerFailure(res, error, writeChallenge);
   addChallenge(error, writeChallenge);
@@ -64,6 +64,6 @@ function isRefusedFor(outcome: AuthenticationOutcome, error: JweError): boolean 
   return outcome.kind === 'refused' && outcome.error === error;
 }
 
-function tokenOf(outcome: AuthenticationOutcome): VerifiedToken | undefined {
-  return outcome.kind === 'anonymous' ? undefined : outcome.token;
+function shownBy(outcome: AuthenticationOutcome): ShownToken {
+  return outcome.kind === 'anonymous' ? {} : outcome;
 }

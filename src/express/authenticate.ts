@@ -42,12 +42,12 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
     const outcome = toOutcome(acceptance);
     requestState.fill(req, { outcome, acceptor, failWithError });
     if (outcome.kind === 'refused') {
-      const { error, token } = outcome;
+      const { error } = outcome;
       const refuse = () => refuseRequest({ req, res, next }, error);
-      acceptor.recordRefusal(req, error, token).then(refuse).catch(next);
+      acceptor.recordRefusal(req, error, outcome).then(refuse).catch(next);
       return;
     }
-    if (outcome.kind === 'verified') acceptor.recordAcceptance(req, outcome.token);
+    if (outcome.kind === 'verified') acceptor.recordAcceptance(req, outcome);
     next();
   };
 

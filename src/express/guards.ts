@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { resolveStrings } from '../claims/claims-policy.js';
-import { isTokenType, type TokenType } from '../claims/claims-set.js';
+import { isTokenType, RESERVED_CLAIMS, type TokenType } from '../claims/claims-set.js';
 import { formatScope, isScopeToken } from '../claims/scope.js';
 import { AccessDeniedError, InsufficientScopeError, InvalidTokenError } from '../errors.js';
 import { assertScope } from './acceptor.js';
@@ -53,7 +53,8 @@ export function requireType(...types: readonly [TokenType, ...TokenType[]]): Req
 }
 
 /**
- * Lets tokens pass by one claim; 403 `access_denied` for others, without a word on what was expected.
+ * Lets tokens pass by one claim; 403 `access_denied` for others, without a word on what was expected. A claim that is an
+ * identity of ours, such as `sub` or `client_id`, lets no token of a trusted issuer pass: its names are not ours.
  * @param expected the exact value, or a function that decides about the value, which is asked only where the
  *   claim is there. Default: the claim is there.
  * @throws TypeError for a missing name, or a value that no claim can be equal to.
@@ -69,8 +70,10 @@ export function requireClaim(
     throw new TypeError('requireClaim takes text, a number, a boolean or a function');
   }
   const fits = typeof expected === 'function' ? expected : (value: unknown) => value === expected;
-  return guard('requireClaim', ({ claims }) => {
-    const passes = Object.hasOwn(claims, name) && fits(claims[name]) === true;
+  const isOurs = RESERVED_CLAIMS.has(name) && name !== 'iss' && name !== 'aud';
+  return guard('requireClaim', ({ type, claims }) => {
+    const isMeant = type !== 'external' || !isOurs;
+    const passes = isMeant && Object.hasOwn(claims, name) && fits(claims[name]) === true;
     if (!passes) throw new AccessDeniedError();
   });
 }

@@ -119,7 +119,7 @@ interface Parts {
 /** Decides, and puts a refusal on record. Rejects only for a fault of the program, verify function included. */
 async function decideByPromise(req: Request, parts: Parts): Promise<StrategyOutcome> {
   const outcome = await findUserOf(req, await parts.acceptance, parts.findUser);
-  if (outcome.kind === 'refused') await parts.acceptor.recordRefusal(req, outcome.error, outcome.token);
+  if (outcome.kind === 'refused') await parts.acceptor.recordRefusal(req, outcome.error, outcome);
   return outcome;
 }
 
@@ -129,14 +129,15 @@ async function findUserOf(
   findUser: UserFinder | undefined,
 ): Promise<StrategyOutcome> {
   if (acceptance.kind === 'refused') return acceptance;
-  const { token } = acceptance;
+  const { token, presented } = acceptance;
   if (findUser === undefined) return { ...acceptance, found: claimsAsUser(token) };
   try {
     const found = await findUser(req, token);
-    if (found === undefined) return { kind: 'refused', error: new InvalidTokenError('no_user'), token };
+    if (found === undefined)
+      return { kind: 'refused', error: new InvalidTokenError('no_user'), token, presented };
     return { ...acceptance, found };
   } catch (error) {
-    if (error instanceof JweError) return { kind: 'refused', error, token };
+    if (error instanceof JweError) return { kind: 'refused', error, token, presented };
     throw error;
   }
 }
@@ -148,7 +149,7 @@ function end(
   ends: Ends,
 ): void {
   if (outcome.kind === 'verified') {
-    acceptor.recordAcceptance(req, outcome.token);
+    acceptor.recordAcceptance(req, outcome);
     ends.success(outcome.found.user, outcome.found.info);
   } else if (outcome.error.status === 401) {
     ends.fail(acceptor.writeChallenge(outcome.error), 401);

@@ -4,19 +4,27 @@ import { refuseRequest } from './answer-failure.js';
 import { requestState } from './request-state.js';
 
 /**
- * Lets requests pass whose token proves that its issuer issued it. A token without a valid proof is a 401
- * `invalid_token`, since a new token helps; a token under a key that proves nothing is a 403 `access_denied`, since a new
- * one would be no different.
+ * For endpoints that act on the word of a token, such as an administration or a logout: lets tokens pass that prove that
+ * their issuer issued them, behind `authenticate()` or Passport. A resource server with an exported access key can encrypt
+ * tokens in any name; it can make no such proof.
+ *
+ * A token without a valid proof is a 401 `invalid_token`, since a new token helps; a token under a key that proves nothing,
+ * or of a trusted issuer, is a 403 `access_denied`. The process needs the whole key ring, not an export.
+ *
+ * @example
+ * app.use('/admin', authenticate(options), requireProof(), requireScope('admin'), admin);
  */
-export const requireProof: RequestHandler = (req, res, next) => {
-  prove(req)
-    .then(() => next())
-    .catch((failure) => {
-      if (!(failure instanceof JweError)) throw failure;
-      return refuseRequest({ req, res, next }, failure);
-    })
-    .catch(next);
-};
+export function requireProof(): RequestHandler {
+  return function requireProofOfIssuance(req, res, next) {
+    prove(req)
+      .then(() => next())
+      .catch((failure) => {
+        if (!(failure instanceof JweError)) throw failure;
+        return refuseRequest({ req, res, next }, failure);
+      })
+      .catch(next);
+  };
+}
 
 async function prove(req: Request): Promise<void> {
   const { outcome, acceptor } = requestState.read(req) ?? {};

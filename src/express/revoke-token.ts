@@ -27,13 +27,15 @@ export interface RevocationParts {
   readonly clock: Clock;
 }
 
-/** Tokens that only their audience can open, and tokens under a shared key, which cannot prove who issued them. */
-const UNSUPPORTED: ReadonlySet<TokenRejection> = new Set(['encryption_only', 'unprovable']);
+/** What readers may accept, but cannot be revoked here: the answer must not be taken for a revocation (RFC 7009 section 2.2.1). */
+const UNSUPPORTED: ReadonlySet<TokenRejection> = new Set([
+  ...(['encryption_only', 'unprovable', 'unproven', 'lifetime_too_long'] as const),
+]);
 
 /**
- * The revocation endpoint behind its parsers (RFC 7009 section 2). A token that is unknown, expired, forged or revoked
- * already is answered like one that was revoked: there is nothing left to do. A token whose issuance cannot be checked
- * here is said to be of an unsupported type.
+ * The revocation endpoint behind its parsers (RFC 7009 section 2). A token that is unknown, expired or revoked
+ * already is answered like one that was revoked: there is nothing left to do. A token that only its audience can open, or
+ * that does not prove that it was issued here, is said to be of an unsupported type.
  */
 export function revokeToken(parts: RevocationParts): RequestHandler {
   const revoke = async (req: Request): Promise<void> => {

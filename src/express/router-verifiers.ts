@@ -50,10 +50,14 @@ export function createRouterVerifiers(parts: RouterVerifierParts): RouterVerifie
 }
 
 /** When the last token without a proof has expired, for every reader. */
-function resolveTransition({ provenanceSince, maxTokenLifetimeSeconds }: RouterVerifierParts): NumericDate {
+function resolveTransition(parts: RouterVerifierParts): NumericDate {
+  const { provenanceSince, maxTokenLifetimeSeconds, clock } = parts;
   if (provenanceSince === undefined) return Number.NEGATIVE_INFINITY;
   if (!isNumericDate(provenanceSince)) {
     throw new TypeError('provenanceSince must be a NumericDate: seconds since 1970, not milliseconds');
+  }
+  if (provenanceSince > clock() + maxTokenLifetimeSeconds) {
+    throw new TypeError('provenanceSince lies too far in the future: pass the time of the deployment');
   }
   return provenanceSince + maxTokenLifetimeSeconds + MAX_CLOCK_TOLERANCE_SECONDS;
 }

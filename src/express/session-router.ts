@@ -70,7 +70,7 @@ export function sessionRouter(options: SessionRouterOptions): Router {
   router.use(
     forbidStorage,
     guard('sessionRouter', (token) => assertScope(token, [scope])),
-    requireProof,
+    requireProof(),
   );
   router.route('/').get(answer(list)).delete(answer(endAll)).all(refuseOtherMethods('GET, HEAD, DELETE'));
   router.route('/:sessionId').delete(answer(endOne)).all(refuseOtherMethods('DELETE'));

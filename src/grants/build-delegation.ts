@@ -83,7 +83,7 @@ function buildLineage(subject: DelegableToken, actor: DelegableToken | undefined
   const ancestors = subject.type === 'delegation' ? subject.claims.lineage : [];
   const actors: readonly LineageEntry[] =
     actor === undefined ? [] : [{ ...describeAncestor(actor), is_actor: true }];
-  return [...ancestors, describeAncestor(subject), ...actors];
+  return [...ancestors, { ...describeAncestor(subject), ...copyLimits(subject.claims) }, ...actors];
 }
 
 function describeAncestor({ type, claims, header }: DelegableToken): LineageEntry {
@@ -96,6 +96,11 @@ function describeAncestor({ type, claims, header }: DelegableToken): LineageEntr
     ...(session_id === undefined ? {} : { session_id }),
     ...(typeof header['kid'] === 'string' ? { kid: header['kid'] } : {}),
   };
+}
+
+/** An actor is not charged, and carries none. */
+function copyLimits({ rate_limits: limits }: ClaimsByType[DelegableType]): Pick<LineageEntry, 'rate_limits'> {
+  return limits === undefined ? {} : { rate_limits: limits };
 }
 
 function copyAllowed(claims: ClaimsByType[DelegableType]): JsonObject {

@@ -99,7 +99,11 @@ export function issueDelegatedToken(
   const { claims, identity, latestExpiry } = delegation;
   const kind = {
     type: 'delegation',
-    claims: { api_key_name: context.apiKey.name, ...claims },
+    claims: {
+      api_key_name: context.apiKey.name,
+      rate_limits: { ...context.apiKey.rateLimits },
+      ...claims,
+    },
     maxLifetimeSeconds: context.apiKey.tokenTtlSeconds,
     latestExpiry,
     identity,

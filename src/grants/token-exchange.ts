@@ -124,9 +124,12 @@ function assertMayAct({ claims }: DelegableToken, { subject: sub, clientId }: Ac
   const mayAct = claims['may_act'];
   if (mayAct === undefined) return;
   const actor: Readonly<Record<string, string>> = { iss: claims.iss, sub, client_id: clientId };
-  const named = isJsonObject(mayAct) ? Object.entries(mayAct) : [];
-  const isNamed = named.some(([name]) => name === 'sub' || name === 'client_id');
-  if (!isNamed || named.some(([name, value]) => actor[name] !== value)) throw refusal('may_act');
+  const named = isJsonObject(mayAct) ? mayAct : {};
+  // A `sub` alone names a client: any client could assert a user of that name.
+  const isNamed = Object.hasOwn(named, 'client_id') || (Object.hasOwn(named, 'sub') && sub === clientId);
+  if (!isNamed || Object.entries(named).some(([name, value]) => actor[name] !== value)) {
+    throw refusal('may_act');
+  }
 }
 
 /** What all parties have, or as much of it as is asked for; a token for nothing is none. */

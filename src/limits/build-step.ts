@@ -35,7 +35,9 @@ const MAX_NAME_LENGTH = 200;
 
 /** One all-or-nothing step for everybody whom a request is charged to. */
 export function buildStep(charges: readonly Charge[], { tokens = 0 }: Cost, terms: StepTerms): AdmissionStep {
-  const scale = (limit: number): number => Math.max(1, Math.floor(limit * terms.share));
+  // A token may claim any number: what no store can count is as good as no limit.
+  const scale = (limit: number): number =>
+    Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Math.floor(limit * terms.share)));
   const buckets = charges.map(({ bucket, limits, userOf }): Bucket => {
     const rates = RATES.flatMap(({ name, windowSeconds, unit }): Rate[] => {
       const quota = limits[name];

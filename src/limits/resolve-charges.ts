@@ -10,7 +10,7 @@ export interface Charge {
   /** What its limits are called before their own names; empty for those of the key that presents the token. */
   readonly prefix: '' | 'user_' | 'subject_' | 'subject_user_';
   readonly limits: UserLimits;
-  /** The key whose users are counted. */
+  /** The key, or the issuer, whose users are counted. */
   readonly userOf?: string;
 }
 
@@ -33,12 +33,9 @@ const SEPARATOR = '\u0000';
 export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): readonly Charge[] {
   const { client_id: clientId, iss, sub } = token.claims;
   if (token.type === 'external') {
-    const bucket = join('external', iss, clientId ?? '', sub ?? '');
-    return [{ bucket, prefix: '', limits: lookup.defaultLimits }];
+    return [chargeOfIssuer(['external', iss, clientId ?? '', sub ?? ''], lookup)];
   }
-  if (clientId === undefined) {
-    return [{ bucket: join('foreign', iss, sub ?? ''), prefix: '', limits: lookup.defaultLimits }];
-  }
+  if (clientId === undefined) return [chargeOfIssuer(['foreign', iss, sub ?? ''], lookup)];
   const own = lookup.findKey(clientId)?.rateLimits ?? claimedLimits(token) ?? lookup.defaultLimits;
   const holder = chargesOf(clientId, userOf(token), { limits: own, prefix: '' });
   if (token.type !== 'delegation') return holder;
@@ -48,9 +45,19 @@ export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): reado
   return firstOfEachBucket([...holder, ...subjects]);
 }
 
+/** The subjects of one issuer are counted as the users of one key are: only so many at a time. */
+function chargeOfIssuer(
+  [kind, issuer, ...identity]: readonly [string, string, ...string[]],
+  { defaultLimits }: LimitLookup,
+): Charge {
+  const bucket = join(kind, issuer, ...identity);
+  return { bucket, prefix: '', limits: defaultLimits, userOf: join(kind, issuer) };
+}
+
 /** Only the first ancestor has a user: the tokens after it are delegated from it and name no subject of their own. */
-function chargesOfAncestor({ client_id: keyId, sub }: LineageEntry, lookup: LimitLookup): readonly Charge[] {
-  const limits = lookup.findKey(keyId)?.rateLimits ?? lookup.defaultLimits;
+function chargesOfAncestor(ancestor: LineageEntry, lookup: LimitLookup): readonly Charge[] {
+  const { client_id: keyId, sub, rate_limits: claimed } = ancestor;
+  const limits = lookup.findKey(keyId)?.rateLimits ?? claimed ?? lookup.defaultLimits;
   return chargesOf(keyId, sub === keyId ? undefined : sub, { limits, prefix: 'subject_' });
 }
 
@@ -86,6 +93,7 @@ function claimedLimits(token: VerifiedToken): RateLimits | undefined {
     case 'tiered_model_exec':
     case 'function_call':
     case 'api_call':
+    case 'delegation':
       return token.claims.rate_limits;
     default:
       return undefined;

@@ -28,7 +28,7 @@ export type Revocable =
 
 /** Identities of a trusted issuer are revoked apart from our own, even where they have the same names. */
 interface OfIssuer {
-  /** The trusted issuer whose tokens are meant. Default: the home issuers. */
+  /** The issuer whose tokens are meant, mandatory for trusted issuers. Default: all home issuers. */
   readonly issuer?: string;
 }
 
@@ -47,10 +47,15 @@ export interface RevocationNames {
   subject(clientId: string, subject: string): string;
 }
 
-/** @param issuer a trusted one. Default: the home issuers. */
+/** @param issuer the one that the revocation names. Default: the home issuers. */
 export function revocationNames(issuer?: string): RevocationNames {
   if (issuer === undefined) return homeNames;
   return namesUnder((...parts) => joinName('issuer', issuer, ...parts));
+}
+
+/** Stands for all revocations that name this issuer: without it there are none. */
+export function nameOfIssuer(issuer: string): string {
+  return joinName('issuer', issuer);
 }
 
 /** Keys are our own, whoever issued the token. */
@@ -80,33 +85,44 @@ function joinName(...parts: readonly string[]): string {
 
 /**
  * Whoever is told that something is revoked relies on it, so nothing is taken that names no token.
- * @throws TypeError for a kind that there is none of, an identity that is no text, or a time in milliseconds.
+ * @throws TypeError for an unknown kind or member, an identity that is no non-empty string, or a time in milliseconds.
  */
 export function assertRevocable(target: Revocable): void {
-  const { kind, ...identities } = target;
-  if (!KINDS.has(kind)) throw new TypeError(`kind must be one of ${[...KINDS.keys()].join(', ')}`);
-  for (const name of KINDS.get(kind) ?? []) {
-    if (typeof Reflect.get(identities, name) !== 'string') throw new TypeError(`${name} must be text`);
+  const members = MEMBERS.get(target.kind);
+  if (members === undefined) throw new TypeError(`kind must be one of ${[...MEMBERS.keys()].join(', ')}`);
+  for (const [name, value] of Object.entries(target)) {
+    if (name !== 'kind' && members[name] === undefined) {
+      throw new TypeError(`revoke() knows no member of that name for the kind ${target.kind}: see Revocable`);
+    }
+    if (value !== undefined && !DATES.has(name) && !isName(value)) {
+      throw new TypeError(`${name} must be a non-empty string`);
+    }
   }
-  for (const name of OPTIONAL) {
-    const value: unknown = Reflect.get(identities, name);
-    if (value !== undefined && typeof value !== 'string') throw new TypeError(`${name} must be a string`);
+  for (const [name, presence] of Object.entries(members)) {
+    if (presence === 'required' && Reflect.get(target, name) === undefined) {
+      throw new TypeError(`${name} must be a non-empty string`);
+    }
   }
   if (target.kind === 'token' && !isNumericDate(target.expiresAt)) {
     throw new TypeError('expiresAt must be seconds since 1970: the exp of the token');
   }
 }
 
-/** Identities that not every target has. */
-const OPTIONAL = ['issuer', 'clientId', 'subject'];
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
 
-/** What each kind is named by. */
-const KINDS: ReadonlyMap<Revocable['kind'], readonly string[]> = new Map([
-  ['token', ['jti']],
-  ['session', ['clientId', 'sessionId']],
-  ['api_key', ['clientId']],
-  ['subject', ['clientId', 'subject']],
-  ['kid', ['kid']],
+const DATES: ReadonlySet<string> = new Set(['expiresAt', 'issuedUpTo']);
+
+type Members = Readonly<Record<string, 'required' | 'optional'>>;
+
+/** What each kind is named by. A member that is misspelt would widen what is revoked. */
+const MEMBERS: ReadonlyMap<Revocable['kind'], Members> = new Map<Revocable['kind'], Members>([
+  ['token', { jti: 'required', clientId: 'optional', issuer: 'optional', expiresAt: 'optional' }],
+  ['session', { clientId: 'required', sessionId: 'required', subject: 'optional', issuer: 'optional' }],
+  ['api_key', { clientId: 'required', issuedUpTo: 'optional', issuer: 'optional' }],
+  ['subject', { clientId: 'required', subject: 'required', issuer: 'optional' }],
+  ['kid', { kid: 'required' }],
 ]);
 
 export function nameOf(target: Revocable): string {

@@ -1,13 +1,14 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import type { LineageEntry } from '../claims/claims-set.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
-import { type Clock, type NumericDate, systemClock } from '../clock.js';
+import { type Clock, MAX_NUMERIC_DATE, type NumericDate, systemClock } from '../clock.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
 import type { RevocationStore } from '../stores/revocation-store.js';
 import type { RevocationCheck } from './check-revocation.js';
 import {
   assertRevocable,
   nameOf,
+  nameOfIssuer,
   nameOfKid,
   type Revocable,
   type RevocationNames,
@@ -18,8 +19,8 @@ export interface RevocationsOptions {
   /** Where they are kept. */
   readonly store: RevocationStore;
   /**
-   * Longest lifetime of any token in seconds, refresh tokens included: revocations of API keys, sessions, subjects
-   * and `kid`s are kept for as long. Default 7 776 000, the 90 days of a refresh-token family.
+   * Longest lifetime of any token in seconds, refresh tokens included: revocations of API keys, sessions and subjects
+   * are kept for as long, those of a `kid` for ever. Default 7 776 000, the 90 days of a refresh-token family.
    */
   readonly maxTokenLifetimeSeconds?: number;
   /** Where revocations are put on record. Default: nowhere. */
@@ -91,16 +92,29 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const isAnyRevoked = (names: readonly string[], issuedAt: NumericDate): boolean =>
     issuedAt < store.completeSince() || names.some((name) => covers(name, issuedAt));
 
+  /** Keys are our own, whoever issued the token. */
+  const isKeyRevoked = ({ claims, header: { kid } }: VerifiedToken): boolean =>
+    isAnyRevoked(typeof kid === 'string' ? [nameOfKid(kid)] : [], claims.iat);
+  let asked = { issuer: '', name: '' };
+  /** Few revocations name an issuer: where none does, this one look-up is all. */
+  const isIssuerNamed = (issuer: string): boolean => {
+    if (asked.issuer !== issuer) asked = { issuer, name: nameOfIssuer(issuer) };
+    return store.find(asked.name) !== undefined;
+  };
+
   return Object.freeze({
     async revoke(target: Revocable, requestedBy?: string, ip?: string) {
       assertRevocable(target);
       const now = clock();
-      const expiresAt = target.kind === 'token' ? target.expiresAt : now + maxTokenLifetimeSeconds;
+      const expiresAt = expiryOf(target, now + maxTokenLifetimeSeconds) + SLACK_SECONDS;
       const issuedUpTo = cutOffOf(target, now);
+      if (target.kind !== 'kid' && target.issuer !== undefined) {
+        await store.add({ name: nameOfIssuer(target.issuer), expiresAt });
+      }
       await store.add({
         name: nameOf(target),
         ...(issuedUpTo === undefined ? {} : { issuedUpTo }),
-        expiresAt: expiresAt + SLACK_SECONDS,
+        expiresAt,
         ...(requestedBy === undefined ? {} : { owner: requestedBy }),
       });
       await audit.record({
@@ -112,8 +126,13 @@ export function createRevocations(options: RevocationsOptions): Revocations {
     },
 
     isRevoked(token: VerifiedToken) {
-      const names = revocationNames(token.type === 'external' ? token.claims.iss : undefined);
-      return bearersOf(token).some((bearer) => isAnyRevoked(namesOf(bearer, names), bearer.iat));
+      const bearers = bearersOf(token);
+      const isUnder = (names: RevocationNames): boolean =>
+        bearers.some((bearer) => isAnyRevoked(namesOf(bearer, names), bearer.iat));
+      const isRevokedAsOurs = token.type === 'external' ? isKeyRevoked(token) : isUnder(revocationNames());
+      return (
+        isRevokedAsOurs || (isIssuerNamed(token.claims.iss) && isUnder(revocationNames(token.claims.iss)))
+      );
     },
 
     isFamilyRevoked({ clientId, subject, sessionId, createdAt, kid }: FamilyIdentity) {
@@ -135,6 +154,12 @@ export function createRevocations(options: RevocationsOptions): Revocations {
 
     maxTokenLifetimeSeconds,
   });
+}
+
+/** A key that leaked may go on to encrypt as long as a key ring holds it: its `kid` is revoked for ever. */
+function expiryOf(target: Revocable, horizon: NumericDate): NumericDate {
+  if (target.kind === 'kid') return MAX_NUMERIC_DATE - SLACK_SECONDS;
+  return target.kind === 'token' ? target.expiresAt : horizon;
 }
 
 /** A token and a `kid` are revoked as a whole; all else may be issued tokens again. */

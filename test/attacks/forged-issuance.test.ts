@@ -1,13 +1,21 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import express, { type Express } from 'express';
 import { compactDecrypt, importJWK } from 'jose';
+import passport from 'passport';
 import {
   type ApiKeyRegistry,
   authenticate,
+  createAuditTrail,
+  createLimits,
   createMemoryStores,
+  createMonitor,
   createRevocations,
   createSessions,
+  JweStrategy,
   type KeyRing,
+  limitRequests,
+  requireProof,
+  type SuspiciousUse,
   sessionRouter,
   type TokenRouterOptions,
   tokenRouter,
@@ -16,6 +24,7 @@ import request from 'supertest';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import { loadFiles } from '../support/api-key-files.js';
 import { forgeByExport } from '../support/forged-claims.js';
+import { LEGACY, LEGACY_TOKENS } from '../support/legacy-tokens.js';
 import { createParties } from '../support/signed-tokens.js';
 import { AUDIENCE, createRing, ISSUER, mintToken, NOW, secretOf } from '../support/tokens.js';
 
@@ -45,9 +54,15 @@ function createServer(options: Partial<TokenRouterOptions> = {}, { hasFamilies =
   const clock = (): number => now;
   const stores = createMemoryStores({ clock });
   const revocations = createRevocations({ store: stores.revocations, clock });
+  const alerts: SuspiciousUse[] = [];
+  const monitor = createMonitor({
+    onSuspicion: (alert) => void alerts.push(alert),
+    answer: { revocations: () => revocations, by: { token_from_many_addresses: 'session' } },
+  });
+  const audit = createAuditTrail({ sinks: [monitor], clock });
   const { keyRing = ring, signing } = options;
   const service = { keyRing, issuer: ISSUER, revocations, clock, ...(signing && { signing }) };
-  const app: Express = express();
+  const app: Express = express().set('trust proxy', 1);
   app.use(
     '/oauth',
     tokenRouter({
@@ -57,7 +72,7 @@ function createServer(options: Partial<TokenRouterOptions> = {}, { hasFamilies =
   );
   const { signing: _, ...reading } = service;
   const verification = options.verification ?? {};
-  const authentication = authenticate({ ...reading, verification, audience: [AUDIENCE, REPORTS] });
+  const authentication = authenticate({ ...reading, verification, audit, audience: [AUDIENCE, REPORTS] });
   app.get('/', authentication, (_req, res) => void res.json({}));
   const sessions = createSessions({ families: stores.families, revocations, clock });
   app.use('/sessions', authentication, sessionRouter({ sessions }));
@@ -80,7 +95,9 @@ function createServer(options: Partial<TokenRouterOptions> = {}, { hasFamilies =
       }),
     introspect: (token: string) => post('introspect', 'sk-reports', { token }),
     revoke: (token: string, apiKey = 'sk-reports') => post('revoke', apiKey, { token }),
-    use: async (token: string) => (await request(app).get('/').auth(token, { type: 'bearer' })).status,
+    alerts,
+    use: async (token: string, ip = '192.0.2.1') =>
+      (await request(app).get('/').set('X-Forwarded-For', ip).auth(token, { type: 'bearer' })).status,
     manage: (token: string) => request(app).get('/sessions').auth(token, { type: 'bearer' }),
   };
 }
@@ -130,7 +147,7 @@ describe('the holder of an exported access key', () => {
       const { jti } = await claimsBehind(genuine);
       const answer = await server.revoke(forge({ jti, client_id: client, sub: client }));
 
-      expect(answer).toMatchObject({ status: 200 });
+      expect(answer).toMatchObject({ status: 400, body: { error: 'unsupported_token_type' } });
       expect(await server.use(genuine)).toBe(200);
       await server.revoke(genuine, 'sk-app');
       expect(await server.use(genuine)).toBe(401);
@@ -151,6 +168,70 @@ describe('the holder of an exported access key', () => {
     expect(await server.use(forge({ exp: 200_000_000_000 }))).toBe(401);
     expect(await server.use(forge({ exp: NOW + DAY }))).toBe(200);
     expect(await server.use(forge({ exp: NOW + DAY + 1 }))).toBe(401);
+  });
+
+  test('has the monitor revoke nothing of those whom it names', async () => {
+    const server = createServer();
+    const genuine = await server.obtain('sk-app', { user: 'alice', session_id: 's1' });
+    const { jti } = await claimsBehind(genuine);
+    for (let index = 0; index < 6; index += 1) {
+      expect(await server.use(forge({ jti, session_id: 's1' }), `192.0.2.${index}`)).toBe(200);
+    }
+
+    expect(server.alerts).toMatchObject([{ kind: 'token_from_many_addresses', clientId: 'app', jti }]);
+    expect(await server.use(genuine)).toBe(200);
+    for (let index = 0; index < 5; index += 1) await server.use(genuine, `192.0.2.${index}`);
+    expect(await server.use(genuine)).toBe(401);
+  });
+
+  test('passes no route that requires proof, whichever middleware accepted its token', async () => {
+    const clock = () => NOW;
+    const options = { keyRing: ring, issuer: ISSUER, audience: AUDIENCE, clock };
+    const authenticator = new passport.Passport();
+    authenticator.use(new JweStrategy(options, async (token) => ({ id: token.claims.sub })));
+    const acceptances = [authenticate(options), authenticator.authenticate('jwe', { session: false })];
+    const genuine = mintToken(ring, { claims: FORGED });
+    for (const accept of acceptances) {
+      const app = express().set('env', 'test').use(accept, requireProof());
+      app.get('/', (_req, res) => void res.json({}));
+      const ask = async (token: string) =>
+        (await request(app).get('/').auth(token, { type: 'bearer' })).status;
+
+      expect([await ask(forge()), await ask(genuine)]).toEqual([401, 200]);
+    }
+  });
+
+  test('names no more clients in a lineage than a delegation has', async () => {
+    const entry = { jti: 'j', client_id: 'app', sub: 'alice', iat: NOW };
+    const delegation = {
+      ...{ type: 'delegation', delegator: 'alice', delegated_to: 'reports', act: { sub: 'reports' } },
+      expires_at: NOW + 600,
+    };
+    const withAncestors = (length: number) =>
+      forge({ ...delegation, lineage: Array.from({ length }, () => entry) });
+
+    expect(await createServer().use(withAncestors(8))).toBe(200);
+    expect(await createServer().use(withAncestors(9))).toBe(401);
+  });
+
+  test('causes no failure of the server by limits that nothing can count', async () => {
+    const clock = () => NOW;
+    const limits = createLimits({ store: createMemoryStores({ clock }).limits, clock });
+    const app = express().set('env', 'test');
+    const options = { keyRing: ring, issuer: ISSUER, audience: AUDIENCE, clock };
+    app.get('/', authenticate(options), limitRequests({ limits }), (_req, res) => void res.json({}));
+    const usual = {
+      requests_per_minute: 5,
+      tokens_per_minute: 5,
+      requests_per_hour: 5,
+      concurrent_requests: 5,
+    };
+    for (const odd of [1e300, 1e16, 2 ** 53, -1, 0, 0.5]) {
+      const rateLimits = { ...usual, requests_per_minute: odd, concurrent_requests: odd };
+      const token = forge({ rate_limits: { ...rateLimits, per_user: { tokens_per_month: odd } } });
+
+      expect((await request(app).get('/').auth(token, { type: 'bearer' })).status).toBeLessThan(500);
+    }
   });
 
   test('uses the proof of a genuine token for no other claims', async () => {
@@ -238,6 +319,14 @@ describe('a key that proves nothing', () => {
     expect((await server.introspect(token)).body).toEqual({ active: false });
     expect((await server.exchange(token)).status).toBe(400);
     expect(await server.manage(token)).toMatchObject({ status: 403, body: { error: 'access_denied' } });
+  });
+
+  test('is that of another stack: a legacy token manages no sessions either', async () => {
+    const options = { keyRing: ring, issuer: ISSUER, audience: AUDIENCE, clock: () => now };
+    const app = express().use(authenticate({ ...options, legacy: LEGACY }), requireProof());
+    const answer = await request(app).get('/').auth(LEGACY_TOKENS.models, { type: 'bearer' });
+
+    expect(answer.status).toBe(403);
   });
 
   test('is no public key: there the signature of the issuer is the proof', async () => {

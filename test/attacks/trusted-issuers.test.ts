@@ -1,10 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import express, { type RequestHandler } from 'express';
+import { CompactEncrypt, compactDecrypt, importJWK } from 'jose';
 import {
   type AcceptOptions,
   type AuditRecord,
   authenticate,
   createAuditTrail,
+  createKeyRing,
   createLimits,
   createMemoryStores,
   createMonitor,
@@ -13,6 +15,8 @@ import {
   limitRequests,
   type Revocations,
   requireAudience,
+  requireClaim,
+  requireProof,
   requireScope,
   requireType,
   type Stores,
@@ -27,7 +31,7 @@ import request from 'supertest';
 import { loadFiles } from '../support/api-key-files.js';
 import { generateSigner } from '../support/key-pairs.js';
 import { createParties, forgeNested, type Parties } from '../support/signed-tokens.js';
-import { AUDIENCE, ISSUER, NOW } from '../support/tokens.js';
+import { AUDIENCE, ISSUER, NOW, secretOf } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
 
 const PARTNER = 'https://partner.example.com';
@@ -115,6 +119,77 @@ describe('a token of a trusted issuer', () => {
     expect(
       (await use(token, { trustedIssuers: [trusting({ scopes: [] })] })).token?.claims,
     ).not.toHaveProperty('scope');
+  });
+
+  test.each(['scp', 'scopes', 'permissions'])(
+    'shows no scope that was not granted in %s either',
+    async (name) => {
+      const token = await issueByPartner({ scope: undefined, [name]: ['admin', 'read'] });
+      const { token: verified } = await use(token, { scopeClaim: name });
+
+      expect(verified?.scope).toEqual(['read']);
+      expect(verified?.claims).not.toHaveProperty(name);
+      expect((await use(token)).token?.claims).not.toHaveProperty(name);
+      expect(await statusOf(await issueByPartner({ scope: 'admin' }), { requiredClaims: ['scope'] })).toBe(
+        401,
+      );
+    },
+  );
+
+  test('shows nothing that makes a token ours', async () => {
+    const token = await issueByPartner({
+      type: 'delegation',
+      lineage: [{ jti: 'j' }],
+      tenant: 'acme',
+      metadata: {},
+    });
+    const { token: verified } = await use(token);
+
+    expect(Object.keys(verified?.claims ?? {}).sort()).toEqual(
+      ['aud', 'client_id', 'exp', 'iat', 'iss', 'jti', 'nbf', 'scope', 'session_id', 'sub', 'tenant'].sort(),
+    );
+    expect(Object.isFrozen(verified?.claims)).toBe(true);
+  });
+
+  test.each([
+    ['client_id', 'demo'],
+    ['sub', 'alice'],
+    ['session_id', 's1'],
+    ['type', 'api_call'],
+  ])('passes no requireClaim for our %s', async (name, value) => {
+    expect(await statusOf(await issueByPartner(), {}, requireClaim(name, value))).toBe(403);
+    expect(await statusOf(await issue(), {}, requireClaim(name, value))).toBe(200);
+    expect(await statusOf(await issueByPartner(), {}, requireClaim('iss', PARTNER))).toBe(200);
+  });
+
+  test.each([['x'], 7, null, ''])('may say anything of its type: %j', async (type) => {
+    expect(await statusOf(await issueByPartner({ type }))).toBe(200);
+  });
+
+  test('is encrypted to a public key of ours: a key that others share proves nothing', async () => {
+    const token = await issueByPartner();
+    const [jwk] = [{ kty: 'oct', kid: 'shared', alg: 'A256GCM', k: secretOf(5).toString('base64url') }];
+    const keyRing = await createKeyRing({ current: { jwk } });
+    const { plaintext } = await compactDecrypt(token, await importJWK({ ...ours.recipient.privateJwk }));
+    const header = { alg: 'dir', enc: 'A256GCM', kid: 'shared', typ: 'at+jwt', cty: 'JWT' };
+    const rewrapped = await new CompactEncrypt(plaintext).setProtectedHeader(header).encrypt(secretOf(5));
+
+    expect(await statusOf(rewrapped, { keyRing })).toBe(401);
+  });
+
+  test('proves nothing about tokens of ours', async () => {
+    expect(await statusOf(await issueByPartner(), {}, requireProof())).toBe(403);
+    expect(await statusOf(await issue(), {}, requireProof())).toBe(200);
+  });
+
+  test('takes up no more subjects at a time than a key of ours has users', async () => {
+    const limits = createLimits({ store: stores.limits, clock: () => NOW, maxUsersPerKey: 2 });
+    const limited = limitRequests({ limits });
+    const statuses = [];
+    for (const sub of ['a', 'b', 'c'])
+      statuses.push(await statusOf(await issueByPartner({ sub }), {}, limited));
+
+    expect(statuses).toEqual([200, 200, 429]);
   });
 
   test('shows only audiences that are configured for its issuer', async () => {
@@ -327,6 +402,9 @@ describe('trustedIssuers', () => {
   });
 
   test('rejects one issuer twice, and what is no list', () => {
+    expect(() => authenticate(optionsOf({ issuer: [ISSUER, ISSUER] }))).toThrow(
+      /lists one home issuer twice/,
+    );
     expect(() => authenticate(optionsOf({ trustedIssuers: [trusting(), trusting()] }))).toThrow(/twice/);
     expect(() => authenticate(optionsOf({ trustedIssuers: untyped({}) }))).toThrow(/must be an array/);
   });

@@ -43,6 +43,9 @@ const CAUSES = {
   },
 };
 
+/** What a holder of an exported access key may put into a token: the names of anybody. */
+const FORGED = { jti: 'j1', clientId: 'demo', subject: 'alice', sessionId: 's1' };
+
 const TOKEN = { kind: 'token', jti: 'j1', clientId: 'demo', expiresAt: NOW + NINETY_DAYS };
 const SESSION = { kind: 'session', clientId: 'demo', sessionId: 's1', subject: 'alice' };
 const API_KEY = { kind: 'api_key', clientId: 'demo' };
@@ -67,10 +70,44 @@ describe('the answer of a monitor', () => {
   test.each(['session', 'api_key'] as const)('revokes a token alone where it has no %s', (choice) => {
     const trail = setUp({ token_from_many_addresses: choice });
     for (let index = 0; index < 5; index += 1) {
-      trail.recordAt(0, { type: 'token.accepted', jti: 'j1', ip: `192.0.2.${index}`, count: 1 });
+      const token = { jti: 'j1', proven: true, ip: `192.0.2.${index}` } as const;
+      trail.recordAt(0, { type: 'token.accepted', ...token, count: 1 });
     }
 
     expect(trail.revoked).toEqual([{ kind: 'token', jti: 'j1', expiresAt: NOW + NINETY_DAYS }]);
+  });
+
+  test.each(['token', 'session', 'api_key'] as const)(
+    'is none where nothing proves who issued a token that is shared: %s',
+    (choice) => {
+      const { alerts, revoked, recordAt } = setUp({ token_from_many_addresses: choice });
+      for (let index = 0; index < 5; index += 1) {
+        recordAt(0, { type: 'token.accepted', ...FORGED, ip: `192.0.2.${index}`, count: 1 });
+      }
+
+      expect(alerts).toMatchObject([{ kind: 'token_from_many_addresses', clientId: 'demo' }]);
+      expect(revoked).toEqual([]);
+    },
+  );
+
+  test('is none where nothing proves who issued the tokens that are refused, or used at a sudden rate', () => {
+    const { alerts, revoked, recordAt } = setUp({ refusals_of_client: 'api_key', sudden_rate: 'api_key' });
+    recordAt(0, { type: 'token.refused', code: 'ERR_INSUFFICIENT_SCOPE', ...FORGED }, 60);
+    recordAt(0, { type: 'token.accepted', ...FORGED, count: 1 });
+    recordAt(300, { type: 'token.accepted', ...FORGED, count: 10 });
+
+    expect(alerts.map(({ kind }) => kind).sort()).toEqual(['refusals_of_client', 'sudden_rate']);
+    expect(revoked).toEqual([]);
+  });
+
+  test('counts tokens that prove their issuance apart from others of the same name', () => {
+    const { alerts, revoked, recordAt } = setUp({ token_from_many_addresses: 'token' });
+    for (let index = 0; index < 4; index += 1) {
+      recordAt(0, { type: 'token.accepted', ...FORGED, ip: `192.0.2.${index}`, count: 1 });
+    }
+    recordAt(0, eventOf.accepted({ ip: '192.0.2.5' }));
+
+    expect([alerts, revoked]).toEqual([[], []]);
   });
 
   test('is none to kinds that it does not name', () => {

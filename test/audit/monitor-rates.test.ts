@@ -28,7 +28,7 @@ describe('the monitor, of a sudden rate', () => {
 
     expect(alerts).toEqual([
       {
-        ...{ kind: 'sudden_rate', clientId: 'demo', of: 'acceptance', average: 100 },
+        ...{ kind: 'sudden_rate', clientId: 'demo', of: 'acceptance', average: 100, proven: true },
         ...{ time: '2030-01-01T00:30:00Z', observed: 800, threshold: 800, windowSeconds: 300 },
       },
     ]);

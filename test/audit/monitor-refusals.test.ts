@@ -143,7 +143,8 @@ describe('the monitor, of use after revocation', () => {
   test('counts a token by itself where the refusal names it', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (let index = 0; index < 8; index += 1) {
-      recordAt(0, eventOf.refused({ reason: 'revoked', jti: `j${index % 2}`, ip: `198.51.100.${index}` }));
+      const name = { jti: `j${index % 2}`, clientId: 'demo' };
+      recordAt(0, eventOf.refused({ reason: 'revoked', ...name, ip: `198.51.100.${index}` }));
     }
     expect(alerts).toEqual([]);
     recordAt(0, eventOf.refused({ reason: 'revoked', jti: 'j1', clientId: 'demo' }));

@@ -17,6 +17,7 @@ describe('the monitor, of one token from many addresses', () => {
           clientId: 'demo',
           subject: 'alice',
           sessionId: 's1',
+          proven: true,
         },
         ...{ addresses: numbered(5), agents: ['app'], time: '2030-01-01T00:04:40Z' },
         ...{ observed: 5, threshold: 5, windowSeconds: 300 },
@@ -137,7 +138,8 @@ describe('the monitor, of one token from many user agents', () => {
 
   test('takes requests that name no user agent for those of another one', () => {
     const { alerts, recordAt } = createMonitoredTrail();
-    const bare = { type: 'token.accepted', jti: 'j1', ip: THIEF.ip, count: 1 } as const;
+    const token = { jti: 'j1', clientId: 'demo', proven: true } as const;
+    const bare = { type: 'token.accepted', ...token, ip: THIEF.ip, count: 1 } as const;
     for (const seconds of [0, 60]) {
       recordAt(seconds, eventOf.accepted(USER));
       recordAt(seconds, bare);

@@ -21,7 +21,7 @@ function setUp() {
     events,
     acceptAt(seconds: number, jti = 'j1', origin: Origin = HOME) {
       now = NOW + seconds;
-      accept({ jti, clientId: 'demo', subject: 'alice' }, origin);
+      accept(jti, () => ({ jti, clientId: 'demo', subject: 'alice' }), origin);
     },
   };
 }
@@ -92,7 +92,7 @@ describe('recordAcceptances', () => {
     const records: AuditRecord[] = [];
     const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
     const accept = recordAcceptances(audit, () => NOW);
-    for (const jti of ['j1', 'j1', 'j1', 'j2']) accept({ jti }, {});
+    for (const jti of ['j1', 'j1', 'j1', 'j2']) accept(jti, () => ({ jti }), {});
     await audit.flush();
     await audit.flush();
 
@@ -109,7 +109,7 @@ describe('recordAcceptances', () => {
     const audit = createAuditTrail({ sinks: [sink], maxWaiting: 100, clock });
     const accept = recordAcceptances({ ...audit, record: async () => {} }, () => NOW);
     for (const _use of ['first', 'second']) {
-      for (let token = 0; token < 250; token += 1) accept({ jti: String(token) }, {});
+      for (let token = 0; token < 250; token += 1) accept(String(token), () => ({ jti: String(token) }), {});
     }
     await audit.flush();
 
@@ -166,10 +166,21 @@ describe('recordAcceptances', () => {
     ]);
   });
 
+  test('keeps two tokens apart that claim one identity, of which one is forged', () => {
+    const events: AuditEvent[] = [];
+    const audit: AuditTrail = { enabled: true, record: async (event) => void events.push(event) };
+    const accept = recordAcceptances(audit, () => NOW);
+    accept('forged', () => ({ jti: 'j1', subject: 'mallory' }), HOME);
+    accept('genuine', () => ({ jti: 'j1', subject: 'alice', proven: true }), HOME);
+
+    expect(events).toMatchObject([{ subject: 'mallory' }, { subject: 'alice', proven: true }]);
+    expect(events[0]).not.toHaveProperty('proven');
+  });
+
   test('leaves out what the token does not say', () => {
     const events: AuditEvent[] = [];
     const audit: AuditTrail = { enabled: true, record: async (event) => void events.push(event) };
-    recordAcceptances(audit, () => NOW)({ jti: 'j1' }, {});
+    recordAcceptances(audit, () => NOW)('token', () => ({ jti: 'j1' }), {});
     expect(events).toEqual([{ type: 'token.accepted', jti: 'j1', count: 1 }]);
   });
 
@@ -177,6 +188,6 @@ describe('recordAcceptances', () => {
     const accept = recordAcceptances(noAuditTrail, () => {
       throw new Error('The clock was read');
     });
-    expect(() => accept({ jti: 'j1' }, HOME)).not.toThrow();
+    expect(() => accept('token', () => ({ jti: 'j1' }), HOME)).not.toThrow();
   });
 });

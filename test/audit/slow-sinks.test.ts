@@ -73,7 +73,7 @@ describe('a slow sink', () => {
     const { sink, pending } = slowSink();
     const { audit } = trailOf({ required: [sink] });
     const accept = recordAcceptances(audit, clock);
-    for (let number = 0; number < 100; number += 1) accept({ jti: `j${number}` }, {});
+    for (let number = 0; number < 100; number += 1) accept(`${number}`, () => ({ jti: `j${number}` }), {});
 
     expect(pending).toHaveLength(100);
   });

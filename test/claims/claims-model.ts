@@ -68,6 +68,7 @@ const LINEAGE_ENTRY = objectOf({
   ...{ jti: text, client_id: text, iat: number },
   ...{ sub: optional(text), session_id: optional(text), kid: optional(text) },
   is_actor: optional((value) => value === true),
+  rate_limits: optional(LIMITS),
 });
 
 const BY_TYPE: ReadonlyMap<JsonValue | undefined, Fits> = new Map([
@@ -79,7 +80,8 @@ const BY_TYPE: ReadonlyMap<JsonValue | undefined, Fits> = new Map([
     objectOf({
       ...ISSUED,
       ...{ delegator: text, delegated_to: text, act: objectOf({}), expires_at: number },
-      lineage: filledListOf(LINEAGE_ENTRY),
+      lineage: (value) => filledListOf(LINEAGE_ENTRY)(value) && (itemsOf(value)?.length ?? 0) <= 8,
+      rate_limits: optional(LIMITS),
       ...{ allowed_models: optional(listOf(text)), allowed_functions: optional(listOf(text)) },
       allowed_endpoints: optional(listOf(text)),
     }),

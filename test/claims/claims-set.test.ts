@@ -46,8 +46,8 @@ describe('the claims that an application may not add', () => {
     expect([...RESERVED_CLAIMS].sort()).toEqual([
       ...['__proto__', 'act', 'allowed_endpoints', 'allowed_functions', 'allowed_models', 'api_key_name'],
       ...['aud', 'client_id', 'cnf', 'delegated_to', 'delegator', 'device_id', 'exp', 'expires_at', 'iat'],
-      ...['iss', 'jti', 'lineage', 'metadata', 'nbf', 'permissions', 'rate_limits', 'scope', 'session_id'],
-      ...['sub', 'type'],
+      ...['iss', 'jti', 'lineage', 'metadata', 'nbf', 'permissions', 'provenance', 'rate_limits', 'scope'],
+      ...['session_id', 'sub', 'type'],
     ]);
   });
 });

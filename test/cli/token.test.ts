@@ -2,7 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { openLmdbStores } from 'passport-jwe/lmdb';
+import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import { setUpCommandLine } from '../support/command-line.js';
+import { forgeByExport } from '../support/forged-claims.js';
 import { AUDIENCE, ISSUER, NOW } from '../support/tokens.js';
 
 const { directory, run, runJson } = setUpCommandLine();
@@ -95,6 +97,30 @@ describe('token inspect', () => {
 });
 
 describe('token revoke', () => {
+  test('revokes nothing on the word of a token that a holder of an exported key made', async () => {
+    await makeStore();
+    const genuine = await issue();
+    const verified = Object(await runJson(['token', 'verify', genuine, ...SERVICE]));
+    const ring = await createKeyRing({ current: { file: join(directory(), 'keys.json') } });
+    const forged = forgeByExport(ring, AUDIENCE, verified.claims);
+    const answer = await run([
+      'token',
+      'revoke',
+      forged,
+      '--keys',
+      'keys.json',
+      ...SERVICE,
+      '--store',
+      'store',
+    ]);
+
+    expect(answer).toMatchObject({
+      code: 1,
+      notes: expect.stringContaining('does not prove that it was issued'),
+    });
+    expect((await run(['token', 'verify', genuine, ...SERVICE, '--store', 'store'])).code).toBe(0);
+  });
+
   test('revokes one token', async () => {
     await makeStore();
     const [token, other] = [await issue(), await issue()];

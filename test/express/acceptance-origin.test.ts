@@ -67,7 +67,7 @@ describe.each(['authenticate', 'JweStrategy'] as const)('the record of what %s a
       .unset('User-Agent');
 
     expect(records.map((record) => Object.keys(record))).toEqual([
-      ['type', 'jti', 'kid', 'clientId', 'subject', 'count', 'time'],
+      ['type', 'jti', 'kid', 'clientId', 'subject', 'proven', 'count', 'time'],
     ]);
   });
 

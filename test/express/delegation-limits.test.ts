@@ -23,13 +23,13 @@ const keyFile = (keyId: string) =>
 const FILES = { 'app.yaml': keyFile('app'), 'relay.yaml': keyFile('relay') };
 
 /** The API keys obtain tokens, and a resource server with limits accepts them. */
-async function setUp() {
+async function setUp({ hasApiKeys = true } = {}) {
   const { apiKeys } = await loadFiles(FILES);
   const byId = new Map(apiKeys.map((apiKey) => [apiKey.keyId, apiKey]));
   const issuing = await createDelegationApp(FILES);
   const limits = createLimits({
     store: createMemoryStores({ clock }).limits,
-    apiKeys: { get: (keyId) => byId.get(keyId) },
+    ...(hasApiKeys ? { apiKeys: { get: (keyId: string) => byId.get(keyId) } } : {}),
     clock,
   });
   const resource = express();
@@ -54,6 +54,20 @@ describe('the per_user limit of a key', () => {
 
     expect(rejected.status).toBe(429);
     expect(rejected.body['violated-policies']).toEqual(['subject_user_requests_per_minute']);
+  });
+
+  test.each([
+    ['the key exchanges for itself', ['app']],
+    ['another key exchanges', ['relay']],
+    ['comes back through another key', ['relay', 'app']],
+  ])('holds where no API key is configured, for a user whose token %s', async (_name, clientIds) => {
+    const { obtain, exchange, use } = await setUp({ hasApiKeys: false });
+    const alice = await obtain('alice');
+    let delegated = alice;
+    for (const clientId of clientIds) delegated = await exchange(clientId, delegated);
+
+    expect((await use(alice)).status).toBe(200);
+    expect((await use(delegated)).status).toBe(429);
   });
 
   test('holds for a user whose token comes back to the key through another key', async () => {

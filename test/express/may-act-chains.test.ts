@@ -7,7 +7,7 @@ import {
   type DelegationApp,
   type ExchangeAnswer,
 } from '../support/delegation-app.js';
-import { AUDIENCE } from '../support/tokens.js';
+import { AUDIENCE, ISSUER } from '../support/tokens.js';
 
 /** A key that may exchange tokens of every key here, for itself or for an actor. */
 const keyFile = (keyId: string) =>
@@ -86,6 +86,32 @@ describe('may_act of the subject token (RFC 8693 section 4.4)', () => {
     expect(await mayActOf(app, token)).toEqual({ sub: 'agent' });
     expect(await app.exchange('relay', token)).toMatchObject(REJECTED);
     expect((await app.exchange('relay', token, actor)).status).toBe(200);
+  });
+
+  test.each([{ sub: 'agent' }, { sub: 'agent', iss: ISSUER }])(
+    'is satisfied by the client that %j names, and by no user of that name whom another client asserts',
+    async (mayAct) => {
+      const { app, alice } = await setUp(toUsers(mayAct));
+      const byToken = async (clientId: string, user: string) => ({
+        actor_token: await app.obtain(clientId, { user }),
+        actor_token_type: ACCESS_TOKEN_TYPE,
+      });
+
+      expect(await app.exchange('relay', alice, await byToken('relay', 'agent'))).toMatchObject(REJECTED);
+      expect(lastReason(app)).toBe('may_act');
+      expect((await app.exchange('agent', alice)).status).toBe(200);
+    },
+  );
+
+  test('is satisfied by a user whose client it names too', async () => {
+    const { app, alice } = await setUp(toUsers({ sub: 'carol', client_id: 'relay' }));
+    const carol = async (clientId: string) => ({
+      actor_token: await app.obtain(clientId, { user: 'carol' }),
+      actor_token_type: ACCESS_TOKEN_TYPE,
+    });
+
+    expect((await app.exchange('relay', alice, await carol('relay'))).status).toBe(200);
+    expect(await app.exchange('relay', alice, await carol('app'))).toMatchObject(REJECTED);
   });
 
   test('rejects every client at the next hop if it is malformed', async () => {

@@ -118,8 +118,12 @@ describe('a token exchange', () => {
         session_id: 's1',
         iat: NOW,
         kid: expect.any(String),
+        rate_limits: expect.objectContaining({ requests_per_minute: 60 }),
       },
-      { jti: exchanged.jti, client_id: 'gateway', iat: NOW, kid: expect.any(String) },
+      {
+        ...{ jti: exchanged.jti, client_id: 'gateway', iat: NOW, kid: expect.any(String) },
+        rate_limits: expect.objectContaining({ requests_per_minute: 60 }),
+      },
     ]);
   });
 

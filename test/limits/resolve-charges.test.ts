@@ -73,6 +73,7 @@ describe('a request is charged to', () => {
     const foreign = { type: undefined, client_id: undefined, sub: 'x' };
 
     expect(chargesOf(foreign)).toMatchObject([{ bucket: `foreign\u0000${ISSUER}\u0000x`, limits: DEFAULTS }]);
+    expect(chargesOf(foreign)[0]?.userOf).toBe(`foreign\u0000${ISSUER}`);
   });
 
   test("the subject's key and user too, where it was delegated, and never to its actor", () => {
@@ -90,6 +91,7 @@ describe('a request is charged to', () => {
       expires_at: NOW + 600,
       sub: 'alice',
       lineage,
+      rate_limits: undefined,
     };
     const app = { key_id: 'app', ...limited({ per_user: { requests_per_minute: '2' } }) };
 
@@ -98,6 +100,22 @@ describe('a request is charged to', () => {
       { bucket: 'key\u0000app', prefix: 'subject_', limits: { requests_per_minute: 70 } },
       { bucket: 'user\u0000app\u0000alice', prefix: 'subject_user_', limits: PER_USER },
       { bucket: 'key\u0000gateway', prefix: 'subject_', limits: DEFAULTS },
+    ]);
+  });
+
+  test('its key, the keys and the user in its lineage by the limits that it carries, where no key is configured here', () => {
+    const entry = { jti: 'j', iat: NOW };
+    const perUser = { ...LIMITS, per_user: PER_USER };
+    const delegation = {
+      ...{ type: 'delegation', delegator: 'alice', delegated_to: 'demo', act: { sub: 'demo' }, sub: 'alice' },
+      ...{ expires_at: NOW + 600, rate_limits: LIMITS },
+      lineage: [{ ...entry, client_id: 'app', sub: 'alice', rate_limits: perUser }],
+    };
+
+    expect(chargesOf(delegation)).toMatchObject([
+      { bucket: 'key\u0000demo', limits: LIMITS },
+      { bucket: 'key\u0000app', limits: perUser },
+      { bucket: 'user\u0000app\u0000alice', limits: PER_USER },
     ]);
   });
 });

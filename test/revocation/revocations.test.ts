@@ -184,7 +184,7 @@ describe('a store that began at some time', () => {
 });
 
 describe('names of what is revoked', () => {
-  test.each(['x'.repeat(5000), '\ud800', '__proto__', ''])('may be any: %j', async (jti) => {
+  test.each(['x'.repeat(5000), '\ud800', '__proto__', ' '])('may be any: %j', async (jti) => {
     const { revocations } = setUp();
     await revocations.revoke({ kind: 'token', jti, expiresAt: NOW + 600 });
 
@@ -328,9 +328,42 @@ describe('what a verifier accepts and what revocations remember', () => {
   });
 });
 
-test.each([{ issuer: 1 }, { clientId: {} }])('a target with %j names nothing', async (change) => {
-  const { revocations } = setUp();
-  const target = untyped({ kind: 'token', jti: 'j1', expiresAt: NOW + 600, ...change });
+test.each([{ issuer: 1 }, { clientId: {} }, { issuer: '' }, { jti: '' }])(
+  'a target with %j names nothing',
+  async (change) => {
+    const { revocations } = setUp();
+    const target = untyped({ kind: 'token', jti: 'j1', expiresAt: NOW + 600, ...change });
 
-  await expect(revocations.revoke(target)).rejects.toThrow(/must be a string$/);
+    await expect(revocations.revoke(target)).rejects.toThrow(/must be a non-empty string$/);
+  },
+);
+
+test('a target with a member that is misspelt is rejected, since it would mean another one', async () => {
+  const { revocations } = setUp();
+  const target = untyped({
+    kind: 'session',
+    clientId: 'demo',
+    sessionId: 's1',
+    iss: 'https://partner.example.com',
+  });
+
+  await expect(revocations.revoke(target)).rejects.toThrow(/no member of that name/);
+});
+
+test('a revocation that names the home issuer reaches its tokens, and no other', async () => {
+  const target = { kind: 'subject', clientId: 'demo', subject: 'alice' } as const;
+
+  expect(await isRevokedBy({ ...target, issuer: 'i' }, tokenOf())).toBe(true);
+  expect(await isRevokedBy({ ...target, issuer: 'i/' }, tokenOf())).toBe(false);
+});
+
+test('the kid of a key that leaked stays revoked, however long a key ring holds the key', async () => {
+  const { store, revocations, setTime } = setUp();
+  await revocations.revoke({ kind: 'kid', kid: 'k1' });
+  setTime(NOW + 400 * 86_400);
+  await store.add({ name: 'sweeps what has expired', expiresAt: NOW + 401 * 86_400 });
+
+  expect(revocations.isRevoked(tokenOf({ iat: NOW + 400 * 86_400, exp: NOW + 400 * 86_400 + 600 }))).toBe(
+    true,
+  );
 });

@@ -27,7 +27,7 @@ export function createMonitoredTrail(options: MonitorOptions = {}): MonitoredTra
   };
 }
 
-const TOKEN = { jti: 'j1', clientId: 'demo', subject: 'alice', sessionId: 's1' };
+const TOKEN = { jti: 'j1', clientId: 'demo', subject: 'alice', sessionId: 's1', proven: true } as const;
 
 /** Events that a monitor looks at; `change` puts other members in the place of theirs. */
 export const eventOf = {

@@ -1,7 +1,12 @@
 import { createMonitor, type Monitor } from '../../src/audit/create-monitor.js';
 import type { AuditEvent } from '../../src/audit/events.js';
 import { type AuditTrail, createAuditTrail } from '../../src/audit/record.js';
-import { type AcceptedToken, type Origin, recordAcceptances } from '../../src/audit/record-acceptances.js';
+import {
+  type AcceptanceCounter,
+  type AcceptedToken,
+  type Origin,
+  recordAcceptances,
+} from '../../src/audit/record-acceptances.js';
 import type { SuspiciousUse } from '../../src/audit/suspicious-use.js';
 import { NOW } from './tokens.js';
 
@@ -22,7 +27,7 @@ export class SimulatedService {
   /** Requests that were made. */
   requests = 0;
   readonly #audit: AuditTrail;
-  readonly #accept: (token: AcceptedToken, origin: Origin) => void;
+  readonly #accept: AcceptanceCounter;
   #issued = 0;
 
   constructor() {
@@ -50,7 +55,7 @@ export class SimulatedService {
 
   accept({ expiresAt: _, ...token }: SimulatedToken, origin: Origin): void {
     this.requests += 1;
-    this.#accept(token, origin);
+    this.#accept(token.jti, () => ({ ...token, proven: true }), origin);
   }
 
   record(event: AuditEvent): void {

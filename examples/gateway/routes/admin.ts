@@ -1,11 +1,12 @@
 import express, { type Router } from 'express';
-import { requireMaxAge, requireScope, type WatchedApiKeys } from 'passport-jwe';
+import { requireMaxAge, requireProof, requireScope, type WatchedApiKeys } from 'passport-jwe';
 
 /** What is configured, and what is wrong with the files by now, without any secret; for young tokens only. */
 export function adminRoutes(apiKeys: WatchedApiKeys): Router {
   const router = express.Router();
   router.get(
     '/admin/configurations',
+    requireProof(),
     requireScope('admin:configurations'),
     requireMaxAge(300),
     (_req, res) => {

@@ -5,6 +5,7 @@ import type { CommandIo } from '../command-io.js';
 import { formatTime, printList, printResult } from '../print-result.js';
 import {
   jsonOption,
+  OPERATOR_HORIZON_SECONDS,
   redisOption,
   type StoreOptions,
   storeOption,
@@ -105,7 +106,10 @@ function withSessions(
   run: (sessions: Sessions) => Promise<void>,
 ): Promise<void> {
   return withStores(io, options, (stores) => {
-    const revocations = createRevocations({ store: stores.revocations, clock: io.clock });
+    const revocations = createRevocations({
+      ...{ store: stores.revocations, clock: io.clock },
+      maxTokenLifetimeSeconds: OPERATOR_HORIZON_SECONDS,
+    });
     return run(createSessions({ families: stores.families, revocations, clock: io.clock }));
   });
 }

@@ -1,10 +1,17 @@
 import { Command } from 'commander';
 import { isJsonObject, type JsonObject } from '../../claims/json.js';
+import type { VerifiedToken } from '../../claims/verified-token.js';
+import { InvalidTokenError } from '../../errors.js';
 import { clientCredentials } from '../../grants/client-credentials.js';
 import { decryptToken } from '../../jwe/decrypt-token.js';
 import { nameOf, type Revocable } from '../../revocation/revocable.js';
 import { createRevocations } from '../../revocation/revocations.js';
 import { createTokenService } from '../../token-service.js';
+import {
+  createProvenTokenVerifier,
+  createTokenVerifier,
+  type TokenVerifierOptions,
+} from '../../token-verifier.js';
 import type { CommandIo } from '../command-io.js';
 import { printResult } from '../print-result.js';
 import {
@@ -15,6 +22,7 @@ import {
   jsonOption,
   type KeyOptions,
   keysOption,
+  OPERATOR_HORIZON_SECONDS,
   openKeys,
   readApiKeys,
   readToken,
@@ -205,7 +213,11 @@ function revokeCommand(io: CommandIo): Command {
     .action(async (argument: string | undefined, options: RevokeOptions) => {
       const target = targetOf(options) ?? (await tokenTarget(io, argument, options));
       await withStores(io, options, ({ revocations: store }) =>
-        createRevocations({ store, clock: io.clock }).revoke(target),
+        createRevocations({
+          store,
+          clock: io.clock,
+          maxTokenLifetimeSeconds: OPERATOR_HORIZON_SECONDS,
+        }).revoke(target),
       );
       const text = `Revoked: ${nameOf(target).split('\u0000').join(' ')}`;
       printResult(io, { revoked: { ...target } }, { isJson: options.json === true, text });
@@ -241,8 +253,30 @@ async function tokenTarget(
     throw new UsageError('Say what: a token with --keys, --issuer and --audience, or --client, or --kid');
   }
   const keyRing = await openKeys(io, { keys, environment });
-  const service = createTokenService({ keyRing, issuer, audience, clock: io.clock });
-  const { claims } = await service.verify(await readToken(io, argument));
+  const service = { keyRing, issuer, audience, clock: io.clock };
+  const { claims } = await verifyIssued(io, await readToken(io, argument), service);
   const { jti, exp: expiresAt, client_id: clientId } = claims;
   return { kind: 'token', jti, expiresAt, ...(clientId === undefined ? {} : { clientId }) };
+}
+
+/** A token may name anybody unless it proves its issuance: what it names must not be revoked on its word. */
+async function verifyIssued(
+  io: CommandIo,
+  token: string,
+  options: TokenVerifierOptions,
+): Promise<VerifiedToken> {
+  try {
+    return await createProvenTokenVerifier(options)(token);
+  } catch (error) {
+    if (!(error instanceof InvalidTokenError)) throw error;
+    if (error.reason === 'unproven') {
+      throw new Error(
+        'The token does not prove that it was issued: revoke by --client, --user, --session or --kid instead',
+        { cause: error },
+      );
+    }
+    if (error.reason !== 'unprovable') throw error;
+    io.note('Its key proves nothing about who issued the token: a holder of the key may have made it.');
+    return createTokenVerifier(options)(token);
+  }
 }
