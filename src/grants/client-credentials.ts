@@ -3,7 +3,7 @@ import { formatScope } from '../claims/scope.js';
 import { InvalidRequestError, InvalidScopeError } from '../errors.js';
 import type { RefreshFamilies } from '../sessions/refresh-families.js';
 import { audiencesOf, chooseAudience } from './choose-audience.js';
-import type { Grant, GrantContext, GrantParameters } from './grant.js';
+import type { Grant, GrantContext, GrantParameters, TokenResponse } from './grant.js';
 import {
   type AccessTokenRequest,
   type ClaimsHook,
@@ -48,21 +48,25 @@ export function clientCredentials({ claimsHook = noClaims, families }: ClientCre
       const identities = readIdentities(apiKey, parameters);
       const request = { scope, audience, ...identities };
       if (!requested.isOffline) return issueAccessToken(context, request, claimsHook);
-      const session = await beginSession(request, context, families);
-      const response = await issueAccessToken(
-        context,
-        { ...request, sessionId: session.sessionId },
-        claimsHook,
-      );
-      return { ...response, refresh_token: session.refreshToken };
+      let response: TokenResponse | undefined;
+      const { refreshToken } = await beginSession(request, { context, families }, async (sessionId) => {
+        response = await issueAccessToken(context, { ...request, sessionId }, claimsHook);
+      });
+      if (response === undefined) throw new TypeError('The access token was not prepared');
+      return { ...response, refresh_token: refreshToken };
     },
   };
 }
 
+interface SessionParts {
+  readonly context: GrantContext;
+  readonly families: RefreshFamilies | undefined;
+}
+
 function beginSession(
   { scope, audience, user, sessionId, deviceId }: AccessTokenRequest,
-  { apiKey, origin }: GrantContext,
-  families: RefreshFamilies | undefined,
+  { context: { apiKey, origin }, families }: SessionParts,
+  prepare: (sessionId: string) => Promise<void>,
 ) {
   if (families === undefined || apiKey.refreshTokens === 'off') {
     throw new InvalidScopeError('This API key gets no refresh tokens');
@@ -79,7 +83,7 @@ function beginSession(
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(deviceId === undefined ? {} : { deviceId }),
   };
-  return families.begin(start, origin.ip);
+  return families.begin(start, origin.ip, prepare);
 }
 
 /** A service speaks for itself, and asks again rather than keep a session. */

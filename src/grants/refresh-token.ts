@@ -5,7 +5,7 @@ import type { RefreshFamilies } from '../sessions/refresh-families.js';
 import type { RefreshTokenCodec } from '../sessions/refresh-token.js';
 import type { FamilyState } from '../stores/family-store.js';
 import { audiencesOf } from './choose-audience.js';
-import type { Grant, GrantContext } from './grant.js';
+import type { Grant, GrantContext, TokenResponse } from './grant.js';
 import { type ClaimsHook, issueAccessToken, noClaims } from './issue-access-token.js';
 import { narrowScope } from './narrow-scope.js';
 import { readRequestedScope } from './offline-access.js';
@@ -19,7 +19,7 @@ export interface RefreshTokenParts {
 
 /**
  * RFC 6749 section 6: a refresh token for an access token and the next refresh token. What can be refused is refused
- * before the token is consumed; what fails afterwards is made good by asking again within the grace window.
+ * before the token is consumed, and the access token is made before that too: a failure leaves the token as it was.
  */
 export function refreshToken({ claimsHook = noClaims, families, codec }: RefreshTokenParts): Grant {
   return {
@@ -31,7 +31,8 @@ export function refreshToken({ claimsHook = noClaims, families, codec }: Refresh
       if (token === undefined) throw new InvalidRequestError('The parameter refresh_token is missing');
       if (apiKey.refreshTokens === 'off') throw new InvalidGrantError('revoked');
       const presented = await codec.open(token, clock());
-      const { scope: requestedScope = '' } = readRequestedScope(parameters.get('scope'));
+      const { scope: sentScope = '' } = readRequestedScope(parameters.get('scope'));
+      const requestedScope = withoutRepetitions(sentScope);
       const request = {
         clientId: apiKey.keyId,
         isPublic,
@@ -44,9 +45,12 @@ export function refreshToken({ claimsHook = noClaims, families, codec }: Refresh
       const { state } = await families.find(presented, request);
       assertAudience(state, context);
       const scope = chooseScope(state, requestedScope, apiKey);
-      const successor = await families.rotate(presented, request);
       const issuance = { ...context, requestedAt: Math.max(state.createdAt, datedUpTo) };
-      const response = await issueAccessToken(issuance, { scope, ...identitiesOf(state) }, claimsHook);
+      let response: TokenResponse | undefined;
+      const successor = await families.rotate(presented, request, async () => {
+        response = await issueAccessToken(issuance, { scope, ...identitiesOf(state) }, claimsHook);
+      });
+      if (response === undefined) throw new TypeError('The access token was not prepared');
       return { ...response, refresh_token: successor };
     },
   };
@@ -70,4 +74,9 @@ function identitiesOf({ audience, subject, subjectAsserted, sessionId, deviceId 
     ...(subjectAsserted ? { user: subject } : {}),
     ...(deviceId === undefined ? {} : { deviceId }),
   };
+}
+
+/** It is stored for the grace window, in as little room as it says something. */
+function withoutRepetitions(scope: string): string {
+  return [...new Set(scope.split(' '))].join(' ');
 }

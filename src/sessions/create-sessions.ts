@@ -137,12 +137,19 @@ export function createSessions(options: SessionsOptions): Sessions {
       const others = { group, isMeant: matcherOfOthers(keep) };
       let total = 0;
       for await (const page of readPages(store, others)) {
-        await Promise.all(page.map(({ state }) => endSession(parts, state, { requestedBy, ip })));
-        total += page.length;
+        const sessions = new Map(page.map(({ state }) => [nameOfSession(state), state]));
+        for (const state of sessions.values()) {
+          total += await endSession(parts, state, { requestedBy, ip });
+        }
       }
       return total;
     },
   });
+}
+
+/** Several families may belong to one session, which ends once. */
+function nameOfSession({ subject, sessionId }: FamilyState): string {
+  return JSON.stringify([subject, sessionId]);
 }
 
 function matcherOfOthers({ subject, sessionId }: Pick<Session, 'subject' | 'sessionId'>) {

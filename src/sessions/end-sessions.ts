@@ -59,11 +59,15 @@ export async function endSessions(parts: SessionEndParts, ending: Ending): Promi
   const revokedAt = clock();
   await revocations?.revoke(target, requestedBy, ip);
   let total = 0;
-  for await (const page of readPages(store, families)) {
-    await Promise.all(page.map((family) => endFamily({ store, audit }, nameOf(family), ip)));
-    total += page.length;
+  try {
+    for await (const page of readPages(store, families)) {
+      await Promise.all(page.map((family) => endFamily({ store, audit }, nameOf(family), ip)));
+      total += page.length;
+    }
+  } finally {
+    // Families that have ended are listed no more: asking again would not find them.
+    if (Math.floor(clock()) > Math.floor(revokedAt)) await revocations?.revoke(target, requestedBy, ip);
   }
-  if (Math.floor(clock()) > Math.floor(revokedAt)) await revocations?.revoke(target, requestedBy, ip);
   return total;
 }
 

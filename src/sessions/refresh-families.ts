@@ -4,6 +4,7 @@ import { MAX_CLOCK_TOLERANCE_SECONDS } from '../claims/claims-policy.js';
 import type { Clock, NumericDate } from '../clock.js';
 import { InvalidGrantError } from '../errors.js';
 import type { Revocations } from '../revocation/revocations.js';
+import { textOfName } from '../stores/family-index.js';
 import type {
   ConsumedToken,
   FamilyRecord,
@@ -18,6 +19,7 @@ import { createSuccessorEraser, withoutSuccessor } from './erase-successors.js';
 import { findWrongBinding, isBound, type NamedBinding, rejectWrongBinding } from './family-binding.js';
 import type { RefreshSettings } from './refresh-settings.js';
 import { digestToken, type PresentedToken, type RefreshTokenCodec } from './refresh-token.js';
+import { createTurns } from './take-turns.js';
 
 /** What a family begins with. */
 export type FamilyStart = Pick<
@@ -43,6 +45,12 @@ export interface RefreshRequest extends NamedBinding {
 /** Who gives a token up. */
 export type Requester = Pick<RefreshRequest, 'clientId' | 'ip'>;
 
+/** A use of a token. */
+interface Use {
+  readonly request: RefreshRequest;
+  readonly prepare: () => Promise<void>;
+}
+
 export interface RefreshFamiliesParts {
   readonly store: FamilyStore;
   readonly codec: RefreshTokenCodec;
@@ -58,10 +66,12 @@ export interface RefreshFamilies {
   /**
    * Begins a family; its first token, and the session that it belongs to.
    * @param ip address of the client, for the audit trail.
+   * @param prepare makes what is handed out beside the token. Nothing is stored if it fails.
    */
   begin(
     start: FamilyStart,
     ip?: string,
+    prepare?: (sessionId: string) => Promise<void>,
   ): Promise<{ readonly refreshToken: string; readonly sessionId: string }>;
   /**
    * The family of a token, for this client. It does not compare session and device: `rotate` does, and stores a step
@@ -75,10 +85,12 @@ export interface RefreshFamilies {
   ): Promise<StoredFamily>;
   /**
    * Consumes a token and yields its successor, in one step of the store.
+   * @param prepare makes what is handed out beside the successor, once. The token is not consumed if it fails: a client
+   *   that asks again after an outage must not be taken for a thief.
    * @throws InvalidGrantError if the session or the device is wrong, which is counted and ends the family at the fifth
    *   time, or if the token was consumed before, which ends it at once.
    */
-  rotate(presented: PresentedToken, request: RefreshRequest): Promise<string>;
+  rotate(presented: PresentedToken, request: RefreshRequest, prepare?: () => Promise<void>): Promise<string>;
   /**
    * The time up to which everything is known here by which a family is revoked. Asked before `rotate`, it dates what
    * is issued afterwards: whatever is revoked meanwhile, or elsewhere and not known here yet, reaches it.
@@ -105,6 +117,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   };
 
   const eraser = createSuccessorEraser({ store, isInGrace });
+  const takeTurn = createTurns();
 
   const isRevoked = ({ state }: StoredFamily, { kid }: PresentedToken): boolean =>
     revocations?.isFamilyRevoked({ ...state, kid }) ?? false;
@@ -169,22 +182,29 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   };
 
   /**
-   * A bound family stores each use as a step, a repeated answer too. Otherwise a right guess within the grace window
-   * could be answered while wrong guesses in parallel are still being counted.
+   * A bound family stores each use as a step before session and device are compared. Otherwise guesses in parallel, or
+   * while the store takes no writes, would be compared without being counted, and the time of the answer would tell.
    */
-  const isInOrder = async (family: StoredFamily): Promise<boolean> =>
-    !isBound(family.state) || store.replace(family);
+  const takeStep = async (family: StoredFamily): Promise<StoredFamily | undefined> => {
+    if (!isBound(family.state)) return family;
+    return (await store.replace(family)) ? { ...family, revision: family.revision + 1 } : undefined;
+  };
 
   /** The successor; `undefined` if another step of the family came first. */
-  const useOnce = async (family: StoredFamily, presented: PresentedToken, request: RefreshRequest) => {
+  const useOnce = async (read: StoredFamily, presented: PresentedToken, { request, prepare }: Use) => {
     const { requestedScope, ip } = request;
+    const family = await takeStep(read);
+    if (family === undefined) return undefined;
     const { current, parent } = family.state;
     const wrong = findWrongBinding(family.state, request);
     if (wrong !== undefined) return rejectWrongBinding(parts, family, { wrong, ip });
-    if (presented.digest === current) return consume(family, presented, request);
+    if (presented.digest === current) {
+      await prepare();
+      return consume(family, presented, request);
+    }
     if (parent?.digest === presented.digest && isInGrace(parent.consumedAt)) {
-      if (!(await isInOrder(family))) return undefined;
       if (parent.requestedScope !== requestedScope) throw new InvalidGrantError('wrong_scope');
+      await prepare();
       return repeat(family, parent, { token: presented.token, ip });
     }
     if (await entombFamily(parts, family, { reason: 'reused', ip })) throw new InvalidGrantError('reused');
@@ -192,15 +212,17 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   };
 
   return {
-    async begin({ sessionId, ...start }, ip) {
+    async begin({ sessionId: chosen, ...start }, ip, prepare) {
+      const [sessionId, sessionChosen] = [chosen ?? randomUUID(), chosen !== undefined];
+      await prepare?.(sessionId);
       const now = clock();
       const id = randomUUID();
       const endsAt = now + absoluteSeconds;
       const expiresAt = Math.min(endsAt, now + idleSeconds);
       const state = {
         ...start,
-        sessionId: sessionId ?? randomUUID(),
-        sessionChosen: sessionId !== undefined,
+        sessionId,
+        sessionChosen,
         createdAt: now,
         lastUsedAt: now,
         endsAt,
@@ -216,13 +238,23 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
 
     find,
 
-    async rotate(presented, request) {
-      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-        const family = dropStaleSuccessor(await find(presented, request));
-        const successor = await useOnce(family, presented, request);
-        if (successor !== undefined) return successor;
-      }
-      throw lostRaces();
+    rotate(presented, request, prepare = async () => {}) {
+      let prepared: Promise<void> | undefined;
+      const use = {
+        request,
+        prepare: () => {
+          prepared ??= prepare();
+          return prepared;
+        },
+      };
+      return takeTurn(textOfName(presented.family), async () => {
+        for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+          const family = dropStaleSuccessor(await find(presented, request));
+          const successor = await useOnce(family, presented, use);
+          if (successor !== undefined) return successor;
+        }
+        throw lostRaces();
+      });
     },
 
     knownUpTo: () => clock() - (revocations?.ageSeconds ?? 0),

@@ -93,7 +93,7 @@ export interface FamilyStore {
   /** The family, unless it is unknown or has expired. */
   find(name: FamilyName): Promise<StoredFamily | undefined>;
   /**
-   * Puts a family in the place of the one that was read. `false`, and nothing is written, where another step came
+   * Puts a family in the place of the one that was read; its revision grows by one. `false`, and nothing is written, where another step came
    * first or there is none any more.
    */
   replace(family: StoredFamily): Promise<boolean>;

@@ -225,6 +225,8 @@ describe('DELETE /sessions/:sessionId', () => {
     const first = await beginFor('alice', 's');
     const replace: FamilyStore['replace'] = async (family) => {
       const isReplaced = await app.stores.families.replace(family);
+      const isConsumed = family.state.parent !== undefined;
+      if (!isConsumed) return isReplaced;
       await app.sessions.end({ clientId: 'demo', subject: 'alice', sessionId: 's' });
       app.setTime(NOW + 1);
       return isReplaced;

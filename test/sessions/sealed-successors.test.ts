@@ -234,7 +234,7 @@ describe('erasing', () => {
       ...store,
       async replace(family) {
         const isReplaced = await store.replace(family);
-        if (!isLost) return isReplaced;
+        if (!isLost || family.state.parent === undefined) return isReplaced;
         isLost = false;
         throw UNAVAILABLE;
       },

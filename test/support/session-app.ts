@@ -2,6 +2,7 @@ import express, { type Express } from 'express';
 import {
   type AuditRecord,
   authenticate,
+  type ClaimsHook,
   createAuditTrail,
   createKeyRing,
   createMemoryStores,
@@ -53,7 +54,7 @@ export interface SessionApp {
   /** What the store holds of the family of a refresh token. */
   findFamily(token: string): Promise<StoredFamily | undefined>;
   /** Another authorization server on the same stores, with other API keys or another family store. */
-  rebuild(changes: { files?: KeyFiles; families?: FamilyStore }): Promise<SessionApp>;
+  rebuild(changes: Changes): Promise<SessionApp>;
   /** Asks for a refresh token. */
   begin(apiKey?: string, parameters?: Parameters): Promise<SessionAnswer>;
   refresh(token: string, parameters?: Parameters, apiKey?: string | undefined): Promise<SessionAnswer>;
@@ -66,6 +67,13 @@ export interface SessionApp {
 }
 
 type Parameters = Readonly<Record<string, string>>;
+
+/** What another server has in place of what the first one has. */
+interface Changes {
+  readonly files?: KeyFiles;
+  readonly families?: FamilyStore;
+  readonly claims?: ClaimsHook;
+}
 
 /** One clock and one set of memory stores, which servers may share. */
 interface Shared {
@@ -80,10 +88,13 @@ export async function createSessionApp(
 ): Promise<SessionApp> {
   const time = { now: NOW };
   const shared: Shared = Object.assign(time, { stores: await open(() => time.now) });
-  return build(shared, files, shared.stores.families);
+  return build(shared, { files, families: shared.stores.families });
 }
 
-async function build(shared: Shared, files: KeyFiles, families: FamilyStore): Promise<SessionApp> {
+async function build(
+  shared: Shared,
+  { files, families, claims }: Required<Omit<Changes, 'claims'>> & Pick<Changes, 'claims'>,
+): Promise<SessionApp> {
   const { stores } = shared;
   const records: AuditRecord[] = [];
   const clock = (): number => shared.now;
@@ -93,7 +104,10 @@ async function build(shared: Shared, files: KeyFiles, families: FamilyStore): Pr
   const service = { keyRing, issuer: ISSUER, revocations, clock };
   const app: Express = express();
   const apiKeys = await loadFiles(files);
-  app.use('/oauth', tokenRouter({ ...service, audience: AUDIENCE, apiKeys, families, audit }));
+  app.use(
+    '/oauth',
+    tokenRouter({ ...service, audience: AUDIENCE, apiKeys, families, audit, ...(claims && { claims }) }),
+  );
   const authentication = authenticate({ ...service, audience: [AUDIENCE, OTHER_AUDIENCE] });
   app.get('/', authentication, (_req, res) => void res.json({}));
   const sessions = createSessions({ families, revocations, audit, clock });
@@ -115,7 +129,7 @@ async function build(shared: Shared, files: KeyFiles, families: FamilyStore): Pr
     },
     findFamily: async (token) =>
       stores.families.find((await refreshTokenCodec(keyRing, ISSUER).open(token, clock())).family),
-    rebuild: (changes) => build(shared, changes.files ?? files, changes.families ?? families),
+    rebuild: (changes) => build(shared, { files, families, ...changes }),
     begin: (apiKey = 'sk-demo', parameters = {}) =>
       post('token', apiKey, { grant_type: 'client_credentials', scope: 'offline_access', ...parameters }),
     refresh: (token, parameters = {}, ...apiKey) =>
