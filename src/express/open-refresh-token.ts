@@ -1,6 +1,6 @@
 import type { NumericDate } from '../clock.js';
 import { InvalidGrantError } from '../errors.js';
-import type { RefreshFamilies } from '../sessions/refresh-families.js';
+import type { RefreshFamilies } from '../sessions/refresh-contract.js';
 import type { PresentedToken, RefreshTokenCodec } from '../sessions/refresh-token.js';
 
 /** What refresh tokens are made and kept by. */

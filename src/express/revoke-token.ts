@@ -10,7 +10,7 @@ import {
   UnsupportedTokenTypeError,
 } from '../errors.js';
 import type { Revocations } from '../revocation/revocations.js';
-import type { Requester } from '../sessions/refresh-families.js';
+import type { Requester } from '../sessions/refresh-contract.js';
 import type { TokenVerifier } from '../token-verifier.js';
 import { authenticateClient, NO_STORE } from './authenticate-client.js';
 import { openRefreshToken, type Sessions } from './open-refresh-token.js';

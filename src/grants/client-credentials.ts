@@ -1,7 +1,7 @@
 import type { ApiKey } from '../api-keys/api-key.js';
 import { formatScope } from '../claims/scope.js';
 import { InvalidRequestError, InvalidScopeError } from '../errors.js';
-import type { RefreshFamilies } from '../sessions/refresh-families.js';
+import type { RefreshFamilies } from '../sessions/refresh-contract.js';
 import { audiencesOf, chooseAudience } from './choose-audience.js';
 import type { Grant, GrantContext, GrantParameters, TokenResponse } from './grant.js';
 import {

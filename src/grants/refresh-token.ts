@@ -1,7 +1,7 @@
 import type { ApiKey } from '../api-keys/api-key.js';
 import { parseScope } from '../claims/scope.js';
 import { InvalidGrantError, InvalidRequestError } from '../errors.js';
-import type { RefreshFamilies } from '../sessions/refresh-families.js';
+import type { RefreshFamilies } from '../sessions/refresh-contract.js';
 import type { RefreshTokenCodec } from '../sessions/refresh-token.js';
 import type { FamilyState } from '../stores/family-store.js';
 import { audiencesOf } from './choose-audience.js';

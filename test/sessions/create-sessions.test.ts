@@ -12,11 +12,8 @@ import {
   TemporarilyUnavailableError,
 } from 'passport-jwe';
 import type { AuditRecord } from '../../src/audit/events.js';
-import {
-  createRefreshFamilies,
-  type FamilyStart,
-  type RefreshFamilies,
-} from '../../src/sessions/refresh-families.js';
+import type { FamilyStart, RefreshFamilies } from '../../src/sessions/refresh-contract.js';
+import { createRefreshFamilies } from '../../src/sessions/refresh-families.js';
 import { resolveRefreshSettings } from '../../src/sessions/refresh-settings.js';
 import { type RefreshTokenCodec, refreshTokenCodec } from '../../src/sessions/refresh-token.js';
 import { createRandom } from '../support/random.js';

@@ -1,10 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { noAuditTrail } from '../../src/audit/record.js';
-import {
-  createRefreshFamilies,
-  type RefreshFamilies,
-  type RefreshRequest,
-} from '../../src/sessions/refresh-families.js';
+import type { RefreshFamilies, RefreshRequest } from '../../src/sessions/refresh-contract.js';
+import { createRefreshFamilies } from '../../src/sessions/refresh-families.js';
 import { resolveRefreshSettings } from '../../src/sessions/refresh-settings.js';
 import { type RefreshTokenCodec, refreshTokenCodec } from '../../src/sessions/refresh-token.js';
 import type { FamilyStore } from '../../src/stores/family-store.js';

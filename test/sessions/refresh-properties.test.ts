@@ -4,7 +4,8 @@ import { noAuditTrail } from '../../src/audit/record.js';
 import { InvalidGrantError } from '../../src/errors.js';
 import type { Revocable } from '../../src/revocation/revocable.js';
 import { createRevocations, type Revocations } from '../../src/revocation/revocations.js';
-import { createRefreshFamilies, type RefreshFamilies } from '../../src/sessions/refresh-families.js';
+import type { RefreshFamilies } from '../../src/sessions/refresh-contract.js';
+import { createRefreshFamilies } from '../../src/sessions/refresh-families.js';
 import {
   type PresentedToken,
   type RefreshTokenCodec,
