@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { AuditEvent } from '../../src/audit/events.js';
-import { connectRedisStores, type RedisStoresOptions } from '../../src/stores/redis/connect-redis-stores.js';
+import { connectRedisStores, type RedisStoresSettings } from '../../src/stores/redis/connect-redis-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
 import { type FlakyProxy, startFlakyProxy } from '../support/flaky-proxy.js';
 import { findFreePort } from '../support/processes.js';
@@ -31,7 +31,7 @@ async function setUpProxy(port: number): Promise<FlakyProxy> {
   return proxy;
 }
 
-async function connect(port: number, options: Partial<RedisStoresOptions> = {}): Promise<Stores> {
+async function connect(port: number, options: Partial<RedisStoresSettings> = {}): Promise<Stores> {
   const stores = await connectRedisStores({ url: `redis://127.0.0.1:${port}`, ...options });
   disposals.push(() => stores.close());
   return stores;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { connectRedisStores, type RedisStoresOptions } from '../../src/stores/redis/connect-redis-stores.js';
+import { connectRedisStores, type RedisStoresSettings } from '../../src/stores/redis/connect-redis-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
 import { findFreePort } from '../support/processes.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
@@ -28,7 +28,9 @@ describeWithRedis('with a Redis of its own', () => {
 
   afterAll(() => redis.dispose());
 
-  async function connectStores(options: Partial<RedisStoresOptions> = {}): Promise<Stores> {
+  async function connectStores(
+    options: Partial<RedisStoresSettings & { url: string }> = {},
+  ): Promise<Stores> {
     const stores = await connectRedisStores({
       url: redis.url,
       clock,

@@ -12,8 +12,8 @@ export type ProxyMode =
 export interface FlakyProxy {
   readonly port: number;
   setMode(mode: ProxyMode): void;
-  /** Where new connections lead; those that exist are ended. */
-  setTarget(port: number): void;
+  /** Where new connections lead; those that exist are ended, or stay where they are. */
+  setTarget(port: number, options?: { readonly keepConnections: boolean }): void;
   close(): Promise<void>;
 }
 
@@ -61,8 +61,9 @@ export async function startFlakyProxy(port: number): Promise<FlakyProxy> {
     setMode: (next) => {
       mode = next;
     },
-    setTarget: (next) => {
+    setTarget: (next, { keepConnections } = { keepConnections: false }) => {
       targetPort = next;
+      if (keepConnections) return;
       for (const socket of sockets) socket.destroy();
     },
     close: () => {

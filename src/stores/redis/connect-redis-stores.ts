@@ -1,19 +1,22 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../../audit/record.js';
 import { type Clock, systemClock } from '../../clock.js';
 import { TemporarilyUnavailableError } from '../../errors.js';
-import { assertOptions, type KnownOptions } from '../../options.js';
+import { assertMethod, assertOptions, type KnownOptions } from '../../options.js';
 import { messageOf } from '../message-of.js';
 import { untilTime } from '../store-start.js';
 import { assertBound, resolveBounds, type StoreBounds, type Stores } from '../stores.js';
-import { openConnection, type RedisAddress } from './redis-connection.js';
+import type { RedisAddress } from './redis-client.js';
+import { openConnection } from './redis-connection.js';
 import { redisCounterStore } from './redis-counter-store.js';
 import { redisFamilyStore } from './redis-family-store.js';
 import { redisLimitStore } from './redis-limit-store.js';
 import { redisRevocationStore } from './redis-revocation-store.js';
 import { revocationLog } from './revocation-log.js';
 import { MAX_WAIT_MS, RevocationReplica } from './revocation-replica.js';
+import { resolveCluster, warnOfEviction } from './survey-redis.js';
 
-export interface RedisStoresOptions extends RedisAddress, StoreBounds {
+/** Everything but the address. */
+export interface RedisStoresSettings extends StoreBounds {
   /** What the names of all keys begin with: letters, digits and `._:-`. Default `passport-jwe`. */
   readonly prefix?: string;
   /**
@@ -32,9 +35,12 @@ export interface RedisStoresOptions extends RedisAddress, StoreBounds {
   readonly clock?: Clock;
 }
 
+export type RedisStoresOptions = RedisAddress & RedisStoresSettings;
+
 const KNOWN: KnownOptions<RedisStoresOptions> = {
   url: true,
   options: true,
+  client: true,
   prefix: true,
   maxReplicaAgeSeconds: true,
   commandTimeoutMs: true,
@@ -53,12 +59,17 @@ const KNOWN: KnownOptions<RedisStoresOptions> = {
  * @throws Error, with what the connection said as its cause, where Redis does not answer in time.
  */
 export async function connectRedisStores(options: RedisStoresOptions): Promise<Stores> {
-  const { address, prefix, maxAgeMs, commandTimeoutMs, startTimeoutMs, audit } = resolveOptions(options);
+  const settings = resolveOptions(options);
+  const { prefix, maxAgeMs, commandTimeoutMs, startTimeoutMs, audit } = settings;
   const bounds = resolveBounds(options);
   const { clock } = options;
 
-  const commands = await openConnection(address, commandTimeoutMs);
+  const address = await resolveCluster(settings.address, settings).catch((failure) => {
+    throw describeFailure(failure, settings.address);
+  });
   const news = await openConnection(address, commandTimeoutMs + MAX_WAIT_MS);
+  // It asks only what a replica answers too, and would stay with the old primary.
+  const commands = await openConnection(address, commandTimeoutMs, () => news.reconnect());
   const log = revocationLog({ commands, news, prefix, clock });
   const replica = new RevocationReplica({ log, maxAgeMs, clock: clock ?? systemClock, audit });
   const close = async (): Promise<void> => {
@@ -70,6 +81,7 @@ export async function connectRedisStores(options: RedisStoresOptions): Promise<S
   try {
     await replica.start(startTimeoutMs);
     await commands.warmUp();
+    await warnOfEviction(commands);
     await untilTime(replica.completeSince(), clock ?? systemClock);
   } catch (failure) {
     await close();
@@ -88,23 +100,31 @@ export async function connectRedisStores(options: RedisStoresOptions): Promise<S
 
 function resolveOptions(options: RedisStoresOptions) {
   assertOptions(options, KNOWN, 'connectRedisStores');
-  const { url, prefix = 'passport-jwe', commandTimeoutMs = 150, audit = noAuditTrail } = options;
+  const { prefix = 'passport-jwe', commandTimeoutMs = 150, audit = noAuditTrail } = options;
   const { maxReplicaAgeSeconds = 5, startTimeoutSeconds = 10 } = options;
-  const urls = typeof url === 'string' ? [url] : url;
-  if (!Array.isArray(urls) || urls.length === 0 || !urls.every(isRedisUrl)) {
-    throw new TypeError('url must be redis:// or rediss://, or several of them for a cluster');
-  }
+  const address = resolveAddress(options);
   if (!/^[\w.:-]{1,64}$/.test(prefix)) throw new TypeError('prefix must be 1 to 64 letters, digits and ._:-');
   assertBound(commandTimeoutMs, 'commandTimeoutMs');
   assertPositive(maxReplicaAgeSeconds, 'maxReplicaAgeSeconds');
   assertPositive(startTimeoutSeconds, 'startTimeoutSeconds');
   assertAuditTrail(audit);
-  const address: RedisAddress = {
-    url,
-    ...(options.options === undefined ? {} : { options: options.options }),
-  };
   const [maxAgeMs, startTimeoutMs] = [maxReplicaAgeSeconds * 1000, startTimeoutSeconds * 1000];
   return { address, prefix, commandTimeoutMs, audit, maxAgeMs, startTimeoutMs };
+}
+
+function resolveAddress({ url, client, options }: RedisAddress): RedisAddress {
+  if (client !== undefined) {
+    if (url !== undefined || options !== undefined) {
+      throw new TypeError('connectRedisStores: pass either client, or url with options');
+    }
+    assertMethod(client, 'duplicate', 'connectRedisStores: client must be a Redis or Cluster of ioredis');
+    return { client };
+  }
+  const urls = typeof url === 'string' ? [url] : url;
+  if (!Array.isArray(urls) || urls.length === 0 || !urls.every(isRedisUrl)) {
+    throw new TypeError('url must be redis:// or rediss://, or several of them for a cluster');
+  }
+  return options === undefined ? { url } : { url, options };
 }
 
 function isRedisUrl(url: unknown): boolean {
@@ -118,7 +138,14 @@ function assertPositive(value: number, name: string): void {
 /** Names hosts and what went wrong, never credentials. */
 function describeFailure(failure: unknown, { url }: RedisAddress): unknown {
   if (!(failure instanceof TemporarilyUnavailableError)) return failure;
-  const hosts = [url].flat().map((one) => new URL(one).host);
+  const hosts = url === undefined ? 'the address of the client' : hostsOf(url);
   const { cause } = failure;
-  return new Error(`Redis at ${hosts.join(', ')} does not answer: ${messageOf(cause)}`, { cause });
+  return new Error(`Redis at ${hosts} does not answer: ${messageOf(cause)}`, { cause });
+}
+
+function hostsOf(url: string | readonly string[]): string {
+  return [url]
+    .flat()
+    .map((one) => new URL(one).host)
+    .join(', ');
 }

@@ -1,31 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Cluster, RedisOptions } from 'ioredis';
 import { TemporarilyUnavailableError } from '../../errors.js';
-import { loadPeer } from '../load-peer.js';
 import { messageOf } from '../message-of.js';
-
-/** Those of ioredis, but for what is decided here: when it reconnects, when it gives up, and how it answers. */
-export type RedisClientOptions = Omit<
-  RedisOptions,
-  | 'autoResendUnfulfilledCommands'
-  | 'commandTimeout'
-  | 'connectTimeout'
-  | 'enableOfflineQueue'
-  | 'himportFieldsets'
-  | 'keyPrefix'
-  | 'maxRetriesPerRequest'
-  | 'readOnly'
-  | 'replyMapping'
-  | 'retryStrategy'
-  | 'socketTimeout'
->;
-
-export interface RedisAddress {
-  /** `redis://` or, with TLS, `rediss://`. Several are nodes of one Redis Cluster. */
-  readonly url: string | readonly string[];
-  /** More options of ioredis, such as `tls` or `sentinels`. */
-  readonly options?: RedisClientOptions;
-}
+import { openClient, type RedisAddress } from './redis-client.js';
 
 /** A step that Redis runs alone. The first line tells Redis 7 that it writes: no replica will run it. */
 export interface LuaScript {
@@ -46,58 +22,42 @@ export interface RedisConnection {
   run(script: LuaScript, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
   /** Connects to the nodes of a cluster that no command went to yet: it is the second one that would be refused. */
   warmUp(): Promise<void>;
+  /** A section of `INFO`, of every primary. */
+  inspect(section: string): Promise<readonly string[]>;
+  /** Gives up the socket for a new one. */
+  reconnect(): void;
   close(): void;
 }
-
-/** A socket that is silent for so long, though an answer is due, is given up for a new one. */
-const SOCKET_TIMEOUT_MS = 1000;
-
-/** How long a socket may take to end in order when it is closed. */
-const DISCONNECT_TIMEOUT_MS = 100;
-
-/** Longest pause between two attempts to connect. */
-const MAX_RETRY_DELAY_MS = 250;
 
 /**
  * Commands never wait for a connection and are never repeated: the caller is told within `commandTimeoutMs`. The
  * connection itself comes back by itself.
+ * @param onDemoted told when Redis answers that it is no primary any more.
  * @throws Error where the package `ioredis` is missing.
  */
 export async function openConnection(
   address: RedisAddress,
   commandTimeoutMs: number,
+  onDemoted: () => void = () => {},
 ): Promise<RedisConnection> {
-  const ioredis = await loadPeer('ioredis', () => import('ioredis'));
-  const options = {
-    ...address.options,
-    commandTimeout: commandTimeoutMs,
-    socketTimeout: Math.max(SOCKET_TIMEOUT_MS, 2 * commandTimeoutMs),
-    connectTimeout: SOCKET_TIMEOUT_MS,
-    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    maxLoadingRetryTime: MAX_RETRY_DELAY_MS,
-  };
-  const { url } = address;
-  const client =
-    typeof url === 'string'
-      ? new ioredis.Redis(url, { ...options, enableOfflineQueue: false, retryStrategy: retryDelay })
-      : openCluster(ioredis.Cluster, url, options);
-
+  const client = await openClient(address, commandTimeoutMs, onDemoted);
   let lastError: unknown;
   client.on('error', (error) => {
     lastError = error;
   });
 
-  const call = async (command: string, args: readonly Argument[]): Promise<unknown> => {
+  const attempt = async <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
     try {
-      return await client.call(command, [...args]);
+      return await ask();
     } catch (cause) {
       throw new TemporarilyUnavailableError({
         cause: client.status === 'ready' ? cause : (lastError ?? cause),
       });
     }
   };
+  const call = (command: string, args: readonly Argument[]): Promise<unknown> =>
+    attempt(() => client.call(command, [...args]));
+  const primaries = () => ('nodes' in client ? client.nodes('master') : [client]);
 
   return {
     call,
@@ -112,36 +72,12 @@ export async function openConnection(
       }
     },
     async warmUp() {
-      const nodes = client instanceof ioredis.Cluster ? client.nodes('master') : [];
-      await Promise.allSettled(nodes.map((node) => node.ping()));
+      if ('nodes' in client) await Promise.allSettled(primaries().map((node) => node.ping()));
     },
+    inspect: (section) => attempt(() => Promise.all(primaries().map((node) => node.info(section)))),
+    reconnect: () => client.disconnect(true),
     close: () => client.disconnect(),
   };
-}
-
-function openCluster(
-  ClusterClient: typeof Cluster,
-  urls: readonly string[],
-  options: RedisClientOptions,
-): Cluster {
-  const { username, password, protocol } = new URL(urls[0] ?? '');
-  return new ClusterClient([...urls], {
-    enableOfflineQueue: false,
-    clusterRetryStrategy: retryDelay,
-    retryDelayOnFailover: 0,
-    retryDelayOnClusterDown: 0,
-    slotsRefreshTimeout: SOCKET_TIMEOUT_MS,
-    redisOptions: {
-      ...options,
-      ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-      ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-      ...(protocol === 'rediss:' ? { tls: options.tls ?? {} } : {}),
-    },
-  });
-}
-
-function retryDelay(attempt: number): number {
-  return Math.min(25 * attempt, MAX_RETRY_DELAY_MS);
 }
 
 function isUnknownScript(error: unknown): boolean {
