@@ -111,6 +111,7 @@ export {
 export { JweStrategy, type JweStrategyOptions } from './express/jwe-strategy.js';
 export { admissionOf, type LimitRequestsOptions, limitRequests } from './express/limit-requests.js';
 export { requireProof } from './express/require-proof.js';
+export { isResponseFinished, onResponseFinished } from './express/response-finished.js';
 export { type SessionRouterOptions, sessionRouter } from './express/session-router.js';
 export type { ThrottleOptions } from './express/throttle-failures.js';
 export type { TokenLocations } from './express/token-locations.js';

@@ -6,6 +6,7 @@ import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
 import { refuseRequest } from './answer-failure.js';
 import { createRequestSlot } from './request-slot.js';
 import { requestState } from './request-state.js';
+import { onResponseFinished } from './response-finished.js';
 
 export interface LimitRequestsOptions {
   /** `createLimits({ store: stores.limits, apiKeys })`. */
@@ -23,8 +24,8 @@ const admissionSlot = createRequestSlot<Admission>();
 
 /**
  * Middleware that counts requests against the limits of their API key and user, behind `authenticate()` or Passport.
- * Beyond a limit it answers 429 with `Retry-After`, `RateLimit` and `RateLimit-Policy`; what it admits runs until it is
- * settled or its connection closes.
+ * Beyond a limit it answers 429 with `Retry-After`, `RateLimit` and `RateLimit-Policy`. An admitted request holds its
+ * slot until it is settled, its response finishes or its connection closes.
  * @throws TypeError for an option that is missing or makes no sense.
  */
 export function limitRequests(options: LimitRequestsOptions): RequestHandler {
@@ -39,10 +40,8 @@ export function limitRequests(options: LimitRequestsOptions): RequestHandler {
     const admission = await limits.admit(outcome.token, { tokens: Math.max(0, tokens(req)) });
     admissionSlot.fill(req, admission);
     res.set(admission.headers);
-    // Handlers that settle when the connection closes come first.
-    const settleLast = (): void => void setImmediate(() => void admission.settle());
-    if (res.closed) settleLast();
-    else res.once('close', settleLast);
+    // Handlers that settle when the response finishes come first.
+    onResponseFinished(res, () => void setImmediate(() => void admission.settle()));
   };
 
   return function limitRequest(req, res, next) {

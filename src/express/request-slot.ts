@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
 /** What is known of a request, kept with it. */
-export interface RequestSlot<Value> {
-  read(req: IncomingMessage): Value | undefined;
+export interface RequestSlot<Value, Holder extends object = IncomingMessage> {
+  read(holder: Holder): Value | undefined;
   /** In place of what was there before. */
-  fill(req: IncomingMessage, value: Value): void;
+  fill(holder: Holder, value: Value): void;
 }
 
 /**
@@ -12,10 +12,13 @@ export interface RequestSlot<Value> {
  * nor copies of the request see it. (A WeakMap instead takes about 4 µs more a request over HTTP, as its entries
  * are work for the garbage collection; Node 24.)
  */
-export function createRequestSlot<Value>(): RequestSlot<Value> {
+export function createRequestSlot<Value, Holder extends object = IncomingMessage>(): RequestSlot<
+  Value,
+  Holder
+> {
   const slot: unique symbol = Symbol('passport-jwe');
   return {
-    read: (req: IncomingMessage & { readonly [slot]?: Value }) => req[slot],
-    fill: (req, value) => void Object.defineProperty(req, slot, { value, configurable: true }),
+    read: (holder: Holder & { readonly [slot]?: Value }) => holder[slot],
+    fill: (holder, value) => void Object.defineProperty(holder, slot, { value, configurable: true }),
   };
 }

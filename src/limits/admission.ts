@@ -8,7 +8,7 @@ export interface Usage {
   readonly tokens: number;
 }
 
-/** A request that runs, until it is settled. Its lease is renewed as long as this process lives. */
+/** A request that runs, until it is settled. Its lease is renewed for up to 24 hours, while this process lives. */
 export interface Admission {
   /** `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers). */
   readonly headers: Readonly<Record<string, string>>;
@@ -37,6 +37,9 @@ export interface AdmissionParts {
 /** Renewals in one lease: two of them may be lost. */
 const RENEWALS_PER_LEASE = 3;
 
+/** Longer than any stream. An admission that is never settled by mistake frees its slot after this time. */
+const MAX_RENEWED_SECONDS = 86_400;
+
 /**
  * Pauses before settling is tried again, in milliseconds: for as long as a lease lasts, by default. By then the place is
  * free by itself; what could not be settled stays as reserved.
@@ -45,18 +48,26 @@ const RETRIES_MS = [250, 500, 1000, 2000, 4000, 8000];
 
 export function createAdmission({ store, step, headers, onSettled }: AdmissionParts): Admission {
   const intervalMs = (step.leaseSeconds * 1000) / RENEWALS_PER_LEASE;
-  // A renewal that fails is made good by the next one.
-  const heartbeat = setInterval(() => void store.renew(step).catch(() => false), intervalMs).unref();
+  let renewalsLeft = Math.ceil((MAX_RENEWED_SECONDS * 1000) / intervalMs);
+  let isHeld = true;
   let settled: Promise<void> | undefined;
 
-  return Object.freeze({
-    headers,
-    settle(usage?: Usage) {
-      clearInterval(heartbeat);
-      settled ??= settleStep(store, step, usage).finally(onSettled);
-      return settled;
-    },
-  });
+  const renew = async (): Promise<void> => {
+    // A renewal that fails is made good by the next one. A lease that has ended is not renewed any more.
+    isHeld = await store.renew(step).catch(() => true);
+  };
+  const heartbeat = setInterval(() => {
+    renewalsLeft -= 1;
+    if (renewalsLeft < 0) void settle();
+    else if (isHeld) void renew();
+  }, intervalMs).unref();
+
+  const settle = (usage?: Usage): Promise<void> => {
+    clearInterval(heartbeat);
+    settled ??= settleStep(store, step, usage).finally(onSettled);
+    return settled;
+  };
+  return Object.freeze({ headers, settle });
 }
 
 async function settleStep(store: LimitStore, step: AdmissionStep, usage: Usage | undefined): Promise<void> {
