@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { onResponseFinished } from 'passport-jwe';
 import type { Settings } from './settings.js';
 
 /** A server that ends without cutting off a request that it took. */
@@ -28,7 +29,7 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
     if (isDraining) res.setHeader('Connection', 'close');
     running.add(res);
     onChange();
-    res.once('close', () => {
+    onResponseFinished(res, () => {
       running.delete(res);
       onChange();
     });

@@ -101,9 +101,9 @@ const PATIENCE_MS = 5000;
  * Resolves as soon as a condition holds, for tests of what no event announces.
  * @throws Error where it does not within five seconds.
  */
-export async function until(condition: () => boolean): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`It never came true: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

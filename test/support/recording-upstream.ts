@@ -25,7 +25,12 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
 
   const server = createServer(async (req, res) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of req) chunks.push(Buffer.from(chunk));
+    try {
+      for await (const chunk of req) chunks.push(Buffer.from(chunk));
+    } catch {
+      // A request that is aborted before its end has no answer.
+      return;
+    }
     requests.push({
       path: req.url ?? '',
       headers: req.headers,

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Response } from 'express';
+import { isResponseFinished } from 'passport-jwe';
 import type { Prompt } from './read-prompt.js';
 
 /** How a format writes the parts of a stream. */
@@ -22,7 +23,7 @@ export async function sayWords(res: Response, prompt: Prompt, script: StreamScri
   for (const event of script.begin) send(event);
   for (const [index, word] of prompt.answer.entries()) {
     if (paceMs > 0) await pause(paceMs);
-    if (res.closed) return;
+    if (isResponseFinished(res)) return;
     if (index === cut) return breakOff(res);
     if (index === fail) return void res.end(script.format(script.failure));
     send(script.word(index === 0 ? word : ` ${word}`));

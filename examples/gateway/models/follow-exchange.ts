@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { admissionOf, verifiedToken } from 'passport-jwe';
+import { admissionOf, onResponseFinished, verifiedToken } from 'passport-jwe';
 import { requestIdOf } from '../observability/request-id.js';
 import type { CompletionListener, CompletionRecord } from './completion-record.js';
 import type { TokenUsage } from './token-usage.js';
@@ -39,7 +39,7 @@ export function followExchange({ req, res, model, reserved, onCompletion }: Cour
     const durationMs = performance.now() - startedAt;
     onCompletion({ requestId: requestIdOf(res), clientId, model, ...usage, outcome, durationMs });
   };
-  res.once('close', () => {
+  onResponseFinished(res, () => {
     end('client_left', usageSoFar());
     leaving.abort();
   });

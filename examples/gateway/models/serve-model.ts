@@ -1,5 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { type ApiKeyRegistry, type ModelConfiguration, verifiedToken } from 'passport-jwe';
+import {
+  type ApiKeyRegistry,
+  isResponseFinished,
+  type ModelConfiguration,
+  verifiedToken,
+} from 'passport-jwe';
 import type { Dispatcher } from 'undici';
 import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
@@ -73,7 +78,7 @@ export function serveModel<Asked extends ModelRequest>(
   return function answerModelRequest(req, res, next) {
     serve(req, res).catch((failure: unknown) => {
       // Nobody is there any more to be told.
-      if (!res.closed) next(failure);
+      if (!isResponseFinished(res)) next(failure);
     });
   };
 }
@@ -142,7 +147,7 @@ async function passStreamOn<Asked extends ModelRequest>(
     course.end('completed', meter.usage);
   } catch (cause) {
     course.end('broken', meter.usage);
-    if (res.closed) return;
+    if (isResponseFinished(res)) return;
     noteFailure(res, cause);
     const detail = describeFailure(providerFailed(cause));
     res.write(format.breakEvent(describeModelError(detail, requestIdOf(res))));

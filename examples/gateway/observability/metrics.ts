@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import type { AuditSink } from 'passport-jwe';
+import { type AuditSink, onResponseFinished } from 'passport-jwe';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CompletionListener } from '../models/completion-record.js';
 import { answeredStatus } from './answered-status.js';
@@ -82,7 +82,7 @@ export function createMetrics(): Metrics {
 
     countRequests(req, res, next) {
       const stop = durations.startTimer();
-      res.once('close', () => {
+      onResponseFinished(res, () => {
         const route = matchedRoute(req);
         const method = METHODS.has(req.method) ? req.method : 'other';
         stop({ route });
@@ -94,12 +94,16 @@ export function createMetrics(): Metrics {
     timeAuthentication(authentication) {
       return (req, res, next) => {
         const stop = authentications.startTimer();
-        const stopRefused = (): void => void stop();
-        // What is refused is answered there and then, and goes no further.
-        res.once('finish', stopRefused);
+        let isTimed = false;
+        const stopOnce = (): void => {
+          if (!isTimed) stop();
+          isTimed = true;
+        };
+        // A rejected request is answered here and goes no further.
+        const forget = onResponseFinished(res, stopOnce);
         authentication(req, res, (failure?: unknown) => {
-          res.off('finish', stopRefused);
-          stop();
+          forget();
+          stopOnce();
           next(failure);
         });
       };

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { findVerifiedToken } from 'passport-jwe';
+import { findVerifiedToken, onResponseFinished } from 'passport-jwe';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { CompletionListener } from '../models/completion-record.js';
 import { answeredStatus } from './answered-status.js';
@@ -24,7 +24,7 @@ export function logRequests(logger: Logger): RequestHandler {
     const startedAt = performance.now();
     // A connection that has ended does not tell any more whose it was.
     const { ip } = req;
-    res.once('close', () => {
+    onResponseFinished(res, () => {
       const token = findVerifiedToken(req);
       const status = answeredStatus(res);
       const line = {

@@ -1,5 +1,6 @@
 import type * as OpenTelemetry from '@opentelemetry/api';
 import type { RequestHandler } from 'express';
+import { onResponseFinished } from 'passport-jwe';
 import { answeredStatus } from './answered-status.js';
 import { findRoute } from './matched-route.js';
 
@@ -44,7 +45,7 @@ function createTracing(api: typeof OpenTelemetry): Tracing {
       const parent = api.propagation.extract(api.context.active(), req.headers);
       const attributes = { 'http.request.method': req.method, 'url.path': req.path };
       const span = tracer.startSpan(req.method, { kind: api.SpanKind.SERVER, attributes }, parent);
-      res.once('close', () => {
+      onResponseFinished(res, () => {
         const route = findRoute(req);
         const status = answeredStatus(res);
         if (route !== undefined) span.updateName(`${req.method} ${route}`).setAttribute('http.route', route);

@@ -1,5 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream';
 import type { Request, Response } from 'express';
+import { isResponseFinished, onResponseFinished } from 'passport-jwe';
 import type { Dispatcher } from 'undici';
 import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
@@ -18,13 +19,13 @@ export interface Forwarding {
 export async function forwardRequest(forwarding: Forwarding, dispatcher: Dispatcher): Promise<void> {
   const { res } = forwarding;
   const leaving = new AbortController();
-  res.once('close', () => leaving.abort());
-  // Who left while the limits were asked did so unheard.
-  if (res.closed) return;
+  onResponseFinished(res, () => leaving.abort());
+  // The client may have left while the limits were checked.
+  if (isResponseFinished(res)) return;
   try {
     relay(await dispatch(forwarding, dispatcher, leaving.signal), res);
   } catch (cause) {
-    if (!res.closed) refuse(res, cause);
+    if (!isResponseFinished(res)) refuse(res, cause);
   }
 }
 
