@@ -3,6 +3,7 @@ import { JweError, MissingCredentialsError } from '../errors.js';
 import type { Admission } from '../limits/admission.js';
 import type { Limits } from '../limits/limits.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import { isUsage, MAX_USAGE } from '../stores/limit-store.js';
 import { refuseRequest } from './answer-failure.js';
 import { createRequestSlot } from './request-slot.js';
 import { requestState } from './request-state.js';
@@ -13,7 +14,8 @@ export interface LimitRequestsOptions {
   readonly limits: Limits;
   /**
    * Model tokens that the request may use, an estimate from its body for example, which a parser mounted earlier has
-   * parsed. They are reserved; the handler settles with the real number. Default: 0.
+   * parsed. They are reserved; the handler settles with the real number. A result that is not a number from 0 to 1e12
+   * is a TypeError, passed to the error handlers. Default: 0.
    */
   readonly tokens?: (req: Request) => number;
 }
@@ -37,7 +39,11 @@ export function limitRequests(options: LimitRequestsOptions): RequestHandler {
     const outcome = requestState.read(req)?.outcome;
     if (outcome?.kind === 'refused') throw outcome.error;
     if (outcome?.kind !== 'verified') throw new MissingCredentialsError();
-    const admission = await limits.admit(outcome.token, { tokens: Math.max(0, tokens(req)) });
+    const estimate = tokens(req);
+    if (!isUsage(estimate)) {
+      throw new TypeError(`limitRequests: tokens must return a number from 0 to ${MAX_USAGE}`);
+    }
+    const admission = await limits.admit(outcome.token, { tokens: estimate });
     admissionSlot.fill(req, admission);
     res.set(admission.headers);
     // Handlers that settle when the response finishes come first.

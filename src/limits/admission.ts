@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { AdmissionStep, LimitStore } from '../stores/limit-store.js';
+import { type AdmissionStep, isUsage, type LimitStore, MAX_USAGE } from '../stores/limit-store.js';
 import { TOKEN_RATES } from './build-step.js';
 
 /** What a request really used. */
 export interface Usage {
-  /** Model tokens. */
+  /** Model tokens, a finite number from 0 to 1e12. */
   readonly tokens: number;
 }
 
@@ -13,9 +13,11 @@ export interface Admission {
   /** `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers). */
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * Frees its place, and puts what was used in the place of what was reserved: less is given back, more becomes debt.
-   * Only the first call counts. It never rejects: where the store is away, it is tried again for some time.
-   * @param usage Default: it was used as reserved.
+   * Frees its slot and replaces the reservation with the actual usage: less is given back, more becomes debt. Only the
+   * first call counts. While the store is unavailable, it is retried with exponential backoff for about 16 s.
+   * @param usage Default: as reserved.
+   * @throws TypeError (as rejection) if `usage.tokens` is not a number from 0 to 1e12. The slot is freed all the same,
+   *   and the request counts as reserved.
    */
   settle(usage?: Usage): Promise<void>;
 }
@@ -62,10 +64,12 @@ export function createAdmission({ store, step, headers, onSettled }: AdmissionPa
     else if (isHeld) void renew();
   }, intervalMs).unref();
 
-  const settle = (usage?: Usage): Promise<void> => {
+  const settle = async (usage?: Usage): Promise<void> => {
+    const isCountable = usage === undefined || isUsage(usage?.tokens);
     clearInterval(heartbeat);
-    settled ??= settleStep(store, step, usage).finally(onSettled);
-    return settled;
+    settled ??= settleStep(store, step, isCountable ? usage : undefined).finally(onSettled);
+    await settled;
+    if (!isCountable) throw new TypeError(`settle: usage.tokens must be a number from 0 to ${MAX_USAGE}`);
   };
   return Object.freeze({ headers, settle });
 }

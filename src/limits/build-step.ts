@@ -5,7 +5,7 @@ import type { Charge } from './resolve-charges.js';
 
 /** What an admission is to spend. */
 export interface Cost {
-  /** Model tokens that are reserved until the real number is known. Default 0. */
+  /** Model tokens, a number from 0 to 1e12, that are reserved until the actual usage is known. Default 0. */
   readonly tokens?: number;
 }
 

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../clock.js';
 import { RateLimitExceededError, TemporarilyUnavailableError } from '../errors.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
 import { rateLimitHeaders } from '../rate-limit-headers.js';
-import type { LimitStore } from '../stores/limit-store.js';
+import { isUsage, type LimitStore, MAX_USAGE } from '../stores/limit-store.js';
 import { memoryLimitStore } from '../stores/memory/memory-limit-store.js';
 import { type Admission, createAdmission, freeAdmission } from './admission.js';
 import { buildStep, type Cost, describeLimits, nameViolated } from './build-step.js';
@@ -59,6 +59,7 @@ export interface Limits {
    * Admits a request, or spends nothing. Whoever is admitted settles.
    * @throws RateLimitExceededError (as rejection) where a limit is reached.
    * @throws TemporarilyUnavailableError where the store is out of reach, and that means no.
+   * @throws TypeError (as rejection) if `cost.tokens` is not a number from 0 to 1e12.
    */
   admit(token: VerifiedToken, cost?: Cost): Promise<Admission>;
   /** How many requests were admitted here, or wait for the store to admit them, that are not settled yet. */
@@ -113,6 +114,8 @@ export function createLimits(options: LimitsOptions): Limits {
     drain: () => running.whenNone(),
 
     async admit(token: VerifiedToken, cost: Cost = {}) {
+      const { tokens = 0 } = cost;
+      if (!isUsage(tokens)) throw new TypeError(`admit: cost.tokens must be a number from 0 to ${MAX_USAGE}`);
       const charges = resolveCharges(token, lookup);
       try {
         const admission = await admitBy(store, charges, { cost, share: 1 });

@@ -75,6 +75,7 @@ export interface LimitStore {
    * debt. Once an admission: a second time does nothing.
    * @param used units by name of the rate; what is not named was used as reserved.
    * @returns whether it was the first time.
+   * @throws TypeError (as rejection) for usage that is not a number from 0 to `MAX_USAGE`; nothing has changed then.
    */
   settle(step: AdmissionStep, used: Readonly<Record<string, number>>): Promise<boolean>;
 }
@@ -94,6 +95,23 @@ export const TOLERANCE_MS = 0.001;
 
 /** How long a reservation is known beyond its lease: a process that renews late still settles once. */
 export const SETTLEMENT_SECONDS = 3600;
+
+/** Most units that one admission can settle with: more than any request uses, and little enough to count exactly. */
+export const MAX_USAGE = 1e12;
+
+/** Whether it can be counted. NaN, infinite and negative usage would corrupt a bucket for good. */
+export function isUsage(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= MAX_USAGE;
+}
+
+/** @throws TypeError for usage that cannot be counted: a mistake of the caller, never of a request. */
+export function assertUsage(used: Readonly<Record<string, number>>): void {
+  for (const units of Object.values(used)) {
+    if (units !== undefined && !isUsage(units)) {
+      throw new TypeError(`LimitStore.settle: used must hold numbers from 0 to ${MAX_USAGE}`);
+    }
+  }
+}
 
 /** @throws TypeError for a step that makes no sense: a mistake of the caller, never of a request. */
 export function assertAdmissionStep({ buckets, leaseSeconds }: AdmissionStep): void {

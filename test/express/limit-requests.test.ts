@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import express, { type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import {
   type AuditRecord,
   admissionOf,
@@ -10,6 +10,7 @@ import {
   createAuditTrail,
   createLimits,
   createMemoryStores,
+  createTokenService,
   type LimitStore,
   type LimitsOptions,
   limitRequests,
@@ -17,7 +18,7 @@ import {
 } from 'passport-jwe';
 import request from 'supertest';
 import { AUDIENCE, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
-import { untyped } from '../support/untyped.js';
+import { untyped, untypedValue } from '../support/untyped.js';
 
 const keyRing = await createRing();
 const RATE_LIMITS = {
@@ -58,7 +59,7 @@ afterEach(() => {
 
 interface Setting extends Partial<LimitsOptions> {
   readonly handler?: RequestHandler;
-  readonly tokens?: number;
+  readonly tokens?: unknown;
   readonly failWithError?: boolean;
 }
 
@@ -71,7 +72,7 @@ async function listen({ handler, tokens = 0, failWithError = false, ...options }
   app.use(authenticate({ keyRing, issuer: ISSUER, audience: AUDIENCE, audit, clock, failWithError }));
   app.get(
     '/',
-    limitRequests({ limits, tokens: () => tokens }),
+    limitRequests({ limits, tokens: () => untypedValue(tokens) }),
     handler ?? ((_req, res) => void res.json({})),
   );
   app.use(bearerErrors());
@@ -240,6 +241,84 @@ describe('model tokens', () => {
     await call(server);
 
     expect((await call(server)).status).toBe(200);
+  });
+});
+
+describe('model tokens that cannot be counted', () => {
+  const UNCOUNTABLE = [Number.NaN, -5, Number.POSITIVE_INFINITY, 1e300, '10', null];
+
+  test.each(UNCOUNTABLE)('reject in settle(), free the slot and count as reserved: %p', async (tokens) => {
+    const failures: unknown[] = [];
+    const server = await listen({
+      tokens: 60,
+      handler: (req, res) =>
+        void admissionOf(req)
+          .settle({ tokens: untypedValue(tokens) })
+          .catch((failure: unknown) => void failures.push(failure))
+          .then(() => res.json({})),
+    });
+    const token = tokenOf({ concurrent_requests: 1 });
+    expect((await call(server, token)).status).toBe(200);
+    const second = await call(server, token);
+
+    expect(failures).toEqual([
+      new TypeError('settle: usage.tokens must be a number from 0 to 1000000000000'),
+    ]);
+    expect(second.body['violated-policies']).toEqual(['tokens_per_minute']);
+    expect(second.headers['ratelimit']).toContain('"tokens_per_minute";r=40');
+  });
+
+  test.each([{}, null])('are a usage without tokens: %j', async (usage) => {
+    const limits = createLimits({ store, clock: () => now });
+    const tokens = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => now });
+    const admission = await limits.admit(await tokens.verify(tokenOf()));
+
+    await expect(admission.settle(untypedValue(usage))).rejects.toThrow('usage.tokens');
+    expect(limits.running).toBe(0);
+  });
+
+  test('leave the settlement to the call that came first', async () => {
+    const server = await listen({
+      tokens: 60,
+      handler: (req, res) => {
+        void admissionOf(req).settle({ tokens: 10 });
+        admissionOf(req)
+          .settle({ tokens: Number.NaN })
+          .catch(() => void res.json({}));
+      },
+    });
+    await call(server);
+
+    expect((await call(server)).headers['ratelimit']).toContain('"tokens_per_minute";r=30');
+  });
+
+  test.each(UNCOUNTABLE)('as an estimate reserve nothing and are a 500: %p', async (tokens) => {
+    const failures: unknown[] = [];
+    const limits = createLimits({ store, clock: () => now });
+    const app = express();
+    app.use(authenticate({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => now }));
+    app.use(limitRequests({ limits, tokens: () => untypedValue(tokens) }));
+    const noteFailure: ErrorRequestHandler = (failure, _req, res, _next) => {
+      failures.push(failure);
+      res.status(500).end();
+    };
+    app.use(noteFailure);
+    const { status } = await request(app).get('/').auth(tokenOf(), { type: 'bearer' });
+
+    expect([status, limits.running]).toEqual([500, 0]);
+    expect(failures).toEqual([
+      new TypeError('limitRequests: tokens must return a number from 0 to 1000000000000'),
+    ]);
+  });
+
+  test.each(UNCOUNTABLE)('are no cost of an admission: %p', async (tokens) => {
+    const limits = createLimits({ store, clock: () => now, onStoreFailure: { kind: 'allow' } });
+    const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => now });
+    const token = await service.verify(tokenOf());
+
+    await expect(limits.admit(token, { tokens: untypedValue(tokens) })).rejects.toThrow(
+      'admit: cost.tokens must be',
+    );
   });
 });
 

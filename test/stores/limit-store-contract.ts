@@ -2,11 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AdmissionStep, Bucket, LimitStore, Rate } from '../../src/stores/limit-store.js';
 import { NOW } from '../support/tokens.js';
-import { untyped } from '../support/untyped.js';
+import { untyped, untypedValue } from '../support/untyped.js';
 import { type LimitModel, limitModel } from './limit-model.js';
 import type { StoresUnderTest } from './stores-contract.js';
 
 const LEASE_SECONDS = 30;
+
+const UNCOUNTABLE = [Number.NaN, -1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e300, '5', null];
 
 let serial = 0;
 
@@ -232,6 +234,39 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       await store.admit(step);
 
       expect(await store.settle(step, { requests_per_minute: 0 })).toBe(false);
+    });
+  });
+
+  describe('reject usage that cannot be counted, and', () => {
+    test.each(UNCOUNTABLE)('leave the bucket and the reservation as they were: %p', async (units) => {
+      const store = await openStore();
+      const rates = [rateOf(50), rateOf(10, { name: 'tokens_per_minute' })];
+      const step = stepOf({ rates });
+      await store.admit(step);
+      const used = { requests_per_minute: 20, tokens_per_minute: untypedValue(units) };
+      await expect(store.settle(step, used)).rejects.toThrow(TypeError);
+      const look = [rateOf(0), rateOf(0, { name: 'tokens_per_minute' })];
+      expect(await store.admit(stepOf({ rates: look }))).toMatchObject({
+        states: [{ remaining: 50 }, { remaining: 90 }],
+      });
+
+      expect(await store.settle(step, { requests_per_minute: 20 })).toBe(true);
+      expect(await store.admit(stepOf({ rates: look }))).toMatchObject({
+        states: [{ remaining: 80 }, { remaining: 90 }],
+      });
+    });
+
+    test('count the most that they take as debt, whose end they still know', async () => {
+      const store = await openStore();
+      const rate = { name: 'tokens_per_month', quota: 1, windowSeconds: 2_592_000 };
+      const step = stepOf({ rates: [rateOf(1, rate)] });
+      await store.admit(step);
+
+      expect(await store.settle(step, { tokens_per_month: 1e12 })).toBe(true);
+      expect(await store.admit(stepOf({ rates: [rateOf(1, rate)] }))).toMatchObject({ kind: 'refused' });
+      expect(await store.admit(stepOf({ name: 'other', rates: [rateOf(1, rate)] }))).toMatchObject({
+        kind: 'admitted',
+      });
     });
   });
 

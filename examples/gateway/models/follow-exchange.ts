@@ -34,7 +34,7 @@ export function followExchange({ req, res, model, reserved, onCompletion }: Cour
   const end: Course['end'] = (outcome, usage) => {
     if (isOver) return;
     isOver = true;
-    // It never rejects, and the client has no reason to wait for it.
+    // It rejects no usage that readCount() bounds, and the client does not wait for it.
     void admission.settle({ tokens: usage.inputTokens + usage.outputTokens });
     const durationMs = performance.now() - startedAt;
     onCompletion({ requestId: requestIdOf(res), clientId, model, ...usage, outcome, durationMs });

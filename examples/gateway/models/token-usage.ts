@@ -38,7 +38,10 @@ export class EmissionCounter {
   }
 }
 
+/** More than any model takes or emits. */
+const MAX_COUNT = 1e9;
+
 /** A count of tokens as a provider gave it; anything else is none. */
 export function readCount(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0;
+  return typeof value === 'number' && value > 0 ? Math.min(value, MAX_COUNT) : 0;
 }

@@ -3,6 +3,7 @@ import { TemporarilyUnavailableError } from '../../errors.js';
 import {
   type AdmissionStep,
   assertAdmissionStep,
+  assertUsage,
   type Bucket,
   emissionIntervalMs,
   type LimitStore,
@@ -85,6 +86,7 @@ export function memoryLimitStore(machineClock: Clock): LimitStore {
     },
 
     async settle(step, used) {
+      assertUsage(used);
       const nowMs = clock() * 1000;
       if (!reservations.delete(step.id)) return false;
       for (const bucket of step.buckets) {

@@ -4,6 +4,9 @@ import { luaScript } from './redis-connection.js';
 /** Times are counted from 2025 on, so that fractions of a millisecond keep their digits. */
 export const EPOCH_MS = 1_735_689_600_000;
 
+/** PEXPIRE takes no more than 64 bits, and Lua writes no more than 53 of them exactly: thousands of years. */
+const MAX_EXPIRY_MS = 1e15;
+
 /**
  * Keys, all in one slot of a cluster: 1. the reservation; then for each bucket a hash (when all that was spent of each
  * rate has come back), a sorted set (end of each lease by admission) and a sorted set (members of its group, by their
@@ -26,7 +29,8 @@ local function keysOf(index) return KEYS[3 * index - 1], KEYS[3 * index], KEYS[3
 local function spentUntil(rates, name) return tonumber(redis.call('HGET', rates, name) or 0) end
 
 local function live(key, milliseconds)
-  if redis.call('PTTL', key) < milliseconds then redis.call('PEXPIRE', key, math.ceil(milliseconds)) end
+  local expiry = math.min(math.ceil(milliseconds), ${MAX_EXPIRY_MS})
+  if redis.call('PTTL', key) < expiry then redis.call('PEXPIRE', key, expiry) end
 end
 
 local function remaining(bucket, rates)

@@ -1,6 +1,7 @@
 import {
   type AdmissionStep,
   assertAdmissionStep,
+  assertUsage,
   type Bucket,
   emissionIntervalMs,
   type LimitStore,
@@ -35,7 +36,10 @@ export function redisLimitStore({ connection, prefix, clock }: RecordSetting): L
       return refusals.length === 0 ? { kind: 'admitted', states } : { kind: 'refused', refusals, states };
     },
     renew: async (step) => (await run(RENEW, step)) === 1,
-    settle: async (step, used) => (await run(SETTLE, step, used)) === 1,
+    async settle(step, used) {
+      assertUsage(used);
+      return (await run(SETTLE, step, used)) === 1;
+    },
   };
 }
 
