@@ -157,6 +157,72 @@ describe('headers', () => {
     expect(JSON.stringify(headers)).not.toContain(token);
   });
 
+  test.each([
+    ...[
+      'X-HTTP-Method-Override',
+      'X-HTTP-Method',
+      'X-Method-Override',
+      'X-Original-URL',
+      'X-Original-Method',
+    ],
+    ...[
+      'X-Rewrite-URL',
+      'X-Accel-Redirect',
+      'True-Client-IP',
+      'Client-IP',
+      'CF-Connecting-IP',
+      'X-Client-IP',
+    ],
+    ...['X-Cluster-Client-IP', 'Fastly-Client-IP', 'X-Real-IP', 'X-Forwarded-Host', 'X-Original-Host', 'Via'],
+    ...['X-Amzn-Oidc-Identity', 'X-Remote-User', 'X-SSL-Client-DN', 'X-MS-Client-Principal', 'X-Internal'],
+    ...['Destination', 'Max-Forwards', 'Early-Data', 'HTTP2-Settings', 'Baggage', 'Origin', 'Referer'],
+  ])('that are not on the list stay here: %s', async (name) => {
+    expect(await statusOf('/proxy/reports/7', { headers: { [name]: 'canary' } })).toBe(200);
+    expect(JSON.stringify(upstream.requests[0]?.headers)).not.toContain('canary');
+  });
+
+  test.each([
+    ['Accept', 'text/csv;q=0.5, */*'],
+    ['Accept-Language', 'de, en;q=0.5'],
+    ['Accept-Encoding', 'br, gzip'],
+    ['User-Agent', 'reports/1'],
+    ['Range', 'bytes=0-99'],
+    ['If-Range', '"7"'],
+    ['If-None-Match', '"7", W/"8"'],
+    ['If-Match', '*'],
+    ['If-Modified-Since', 'Sun, 29 Nov 2026 00:00:00 GMT'],
+    ['If-Unmodified-Since', 'Sun, 29 Nov 2026 00:00:00 GMT'],
+    ['Cache-Control', 'no-cache'],
+    ['Prefer', 'respond-async'],
+    ['Last-Event-ID', '7'],
+    ['Idempotency-Key', '"8e03978e-40d5-43e8-bc93-6894a57f9324"'],
+    ['traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
+    ['tracestate', 'vendor=1'],
+  ])('that the upstream needs are forwarded: %s', async (name, value) => {
+    await sendRaw('/proxy/reports/7', { headers: { [name]: value } });
+
+    expect(upstream.requests[0]?.headers[name.toLowerCase()]).toBe(value);
+  });
+
+  test('of the content are forwarded with it', async () => {
+    const headers = {
+      ...{ 'Content-Type': 'application/json', 'Content-Encoding': 'gzip', 'Content-Length': '2' },
+      ...{ 'Content-Language': 'de', 'Content-Digest': 'sha-256=:AA==:' },
+    };
+    await sendRaw('/proxy/drafts', { method: 'POST', headers, body: 'xy' });
+    const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+
+    expect(upstream.requests[0]?.headers).toMatchObject(Object.fromEntries(named));
+    expect(upstream.requests[0]?.body).toBe('xy');
+  });
+
+  test('that are on the list stay here if Connection names them, or if they are of its hop', async () => {
+    const headers = { Connection: 'close, Traceparent , range', Traceparent: 'canary', Range: 'canary' };
+    await sendRaw('/proxy/reports/7', { headers: { ...headers, 'Keep-Alive': 'canary', TE: 'canary' } });
+
+    expect(JSON.stringify(upstream.requests[0]?.headers)).not.toContain('canary');
+  });
+
   test('of the upstream come back, but for its cookies and those of its connection', async () => {
     upstream.answer((res) => {
       res

@@ -1,39 +1,53 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 
+/**
+ * Request headers that the upstream receives. Everything else stays here: credentials, cookies, the client address,
+ * headers that replace the method or the path (`X-HTTP-Method-Override`, `X-Original-URL`), and whatever an upstream
+ * may trust because only its proxy should send it.
+ */
+const REQUEST_HEADERS: ReadonlySet<string> = new Set([
+  // Content negotiation and preferences (RFC 9110 section 12, RFC 7240).
+  ...['accept', 'accept-charset', 'accept-encoding', 'accept-language', 'prefer', 'user-agent'],
+  // The content (RFC 9110 section 8, RFC 9530).
+  ...['content-type', 'content-length', 'content-encoding', 'content-language', 'content-disposition'],
+  ...['content-digest', 'repr-digest', 'want-content-digest', 'want-repr-digest'],
+  // Conditional and range requests (RFC 9110 sections 13 and 14), caches (RFC 9111), event streams.
+  ...['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range', 'range'],
+  ...['content-range', 'cache-control', 'pragma', 'last-event-id'],
+  // Retries and traces (W3C Trace Context).
+  ...['idempotency-key', 'traceparent', 'tracestate'],
+]);
+
 /** They speak of one connection, not of the message (RFC 9110 section 7.6.1), or of proxies. */
 const OF_CONNECTION = /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|proxy(?:-.*)?)$/;
 
 const COOKIES = /^(?:set-)?cookie2?$/;
-
-/** What a client shows the gateway is not for those behind it, and it may not speak in the gateway's name. */
-const OF_CLIENT =
-  /^(?:authorization|x-api-key|host|expect|x-request-id|forwarded|via|x-forwarded-.*|x-real-ip)$/;
 
 /** Which pages may read an answer is for the gateway to say, and what a request is called. */
 const OF_UPSTREAM = /^(?:access-control-.*|(?:x-)?request-id)$/;
 
 type Headers = Readonly<Record<string, string | string[]>>;
 
-/** The headers of a request that go on to the upstream. */
+/** The headers of a request that are forwarded to the upstream, but for those that `Connection` names. */
 export function requestHeaders(headers: IncomingHttpHeaders): Headers {
-  return without(headers, [OF_CONNECTION, COOKIES, OF_CLIENT]);
+  return pick(headers, (name) => REQUEST_HEADERS.has(name));
 }
 
 /** The headers of an answer that go back to the client, whom the gateway may have told something under these names. */
 export function copyAnswerHeaders(headers: IncomingHttpHeaders, res: ServerResponse): void {
-  for (const [name, value] of Object.entries(without(headers, [OF_CONNECTION, COOKIES, OF_UPSTREAM]))) {
+  const dropped = [OF_CONNECTION, COOKIES, OF_UPSTREAM];
+  const kept = pick(headers, (name) => !dropped.some((names) => names.test(name)));
+  for (const [name, value] of Object.entries(kept)) {
     if (name === 'vary') res.appendHeader(name, value);
     else if (!res.hasHeader(name)) res.setHeader(name, value);
   }
 }
 
-function without(headers: IncomingHttpHeaders, dropped: readonly RegExp[]): Headers {
+function pick(headers: IncomingHttpHeaders, isPassed: (name: string) => boolean): Headers {
   const named = namedByConnection(headers);
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined || named.has(name) || dropped.some((names) => names.test(name))
-        ? []
-        : [[name, value]],
+      value === undefined || named.has(name) || !isPassed(name) ? [] : [[name, value]],
     ),
   );
 }
