@@ -206,6 +206,22 @@ export type AuditEvent =
       readonly type: 'limits.restored';
     }
   | {
+      /**
+       * A client has no IP address: clients without one share a limit of failed authentications. Recorded once by each
+       * token router.
+       */
+      readonly type: 'client_address.unknown';
+    }
+  | {
+      /**
+       * A request with forwarding headers came from a peer that `trust proxy` does not cover: if it is a proxy, its
+       * clients share a limit of failed authentications. Recorded once by each token router.
+       */
+      readonly type: 'proxy.untrusted';
+      /** Address of the peer. */
+      readonly ip?: string;
+    }
+  | {
       /** The store of revocations stopped answering, or answers again. */
       readonly type: 'store.unreachable' | 'store.reachable';
     }

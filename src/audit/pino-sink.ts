@@ -31,6 +31,8 @@ const LEVELS: Readonly<Record<AuditRecord['type'], 'info' | 'warn'>> = {
   'session.ended': 'info',
   'limits.degraded': 'warn',
   'limits.restored': 'info',
+  'client_address.unknown': 'warn',
+  'proxy.untrusted': 'warn',
   'store.unreachable': 'warn',
   'store.reachable': 'info',
   'jwks.unreachable': 'warn',

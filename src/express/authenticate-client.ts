@@ -5,6 +5,7 @@ import type { Clock } from '../clock.js';
 import { readClientCredentials } from '../grants/read-client-credentials.js';
 import { readParameter, type TokenRequest } from './read-token-request.js';
 import { createRequestSlot } from './request-slot.js';
+import type { FailureThrottle } from './throttle-failures.js';
 
 /** RFC 6749 section 5.1: what may hold a token is not to be stored on the way. */
 export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
@@ -18,22 +19,29 @@ export interface Client {
 
 const clientSlot = createRequestSlot<Client>();
 
+/** How clients are authenticated. */
+export interface ClientAuthenticator {
+  readonly apiKeys: ApiKeyRegistry;
+  readonly throttle: Pick<FailureThrottle, 'judge'>;
+  readonly clock: Clock;
+}
+
 /**
  * The API key by which a client of the authorization server authenticates (RFC 6749 section 2.3).
- * @throws InvalidClientError or InvalidRequestError
+ * @throws InvalidClientError, InvalidRequestError or RateLimitExceededError (as rejection)
  */
-export function authenticateClient(
+export async function authenticateClient(
   req: Request,
   request: TokenRequest,
-  { apiKeys, clock }: { readonly apiKeys: ApiKeyRegistry; readonly clock: Clock },
-): ApiKey {
+  { apiKeys, throttle, clock }: ClientAuthenticator,
+): Promise<ApiKey> {
   const credentials = readClientCredentials({
     authorization: req.headersDistinct['authorization'],
     apiKeyHeader: req.headersDistinct['x-api-key'],
     clientId: readParameter(request, 'client_id'),
     clientSecret: readParameter(request, 'client_secret'),
   });
-  const apiKey = apiKeys.authenticate(credentials, clock());
+  const apiKey = await throttle.judge(req, () => apiKeys.authenticate(credentials, clock()));
   clientSlot.fill(req, { apiKey, isPublic: false });
   return apiKey;
 }
@@ -41,17 +49,19 @@ export function authenticateClient(
 /**
  * The API key of a device that holds none: it names itself and presents its refresh token, which is for that device
  * alone (RFC 6749 sections 2.1 and 6). `undefined` where the request is another, or the key is not for that.
+ * @throws RateLimitExceededError (as rejection)
  */
-export function findPublicClient(
+export async function findPublicClient(
   req: Request,
   request: TokenRequest,
-  { apiKeys, clock }: { readonly apiKeys: ApiKeyRegistry; readonly clock: Clock },
-): ApiKey | undefined {
+  { apiKeys, throttle, clock }: ClientAuthenticator,
+): Promise<ApiKey | undefined> {
   const isCredential = ['authorization', 'x-api-key'].some((name) => req.headersDistinct[name] !== undefined);
   if (isCredential || readParameter(request, 'client_secret') !== undefined) return undefined;
   if (readParameter(request, 'grant_type') !== 'refresh_token') return undefined;
   const apiKey = apiKeys.get(readParameter(request, 'client_id') ?? '');
   if (apiKey?.refreshTokens !== 'public' || !apiKey.active || isExpired(apiKey, clock())) return undefined;
+  await throttle.judge(req, () => apiKey);
   clientSlot.fill(req, { apiKey, isPublic: true });
   return apiKey;
 }

@@ -1,19 +1,20 @@
 import type { Request, RequestHandler } from 'express';
-import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
-import type { Clock } from '../clock.js';
 import { InvalidRequestError, UnsupportedGrantTypeError } from '../errors.js';
 import type { Grant, RequestOrigin, TokenResponse } from '../grants/grant.js';
 import type { TokenIssuer } from '../token-service.js';
-import { authenticateClient, findPublicClient, NO_STORE } from './authenticate-client.js';
+import {
+  authenticateClient,
+  type ClientAuthenticator,
+  findPublicClient,
+  NO_STORE,
+} from './authenticate-client.js';
 import { readParameter, readParameters, readTokenRequest, type TokenRequest } from './read-token-request.js';
 import { readIp } from './request-ip.js';
 
-export interface ExchangeParts {
+export interface ExchangeParts extends ClientAuthenticator {
   readonly tokens: TokenIssuer;
-  readonly apiKeys: ApiKeyRegistry;
   readonly grants: readonly Grant[];
   readonly defaultAudience: string;
-  readonly clock: Clock;
 }
 
 /** The token endpoint behind its parsers: authenticates the client and lets the grant answer. */
@@ -24,9 +25,9 @@ export function exchangeToken(parts: ExchangeParts): RequestHandler {
   const exchange = async (req: Request): Promise<TokenResponse> => {
     const requestedAt = clock();
     const request = readTokenRequest(req);
-    const publicClient = findPublicClient(req, request, { apiKeys, clock });
+    const publicClient = await findPublicClient(req, request, parts);
     const isPublic = publicClient !== undefined;
-    const apiKey = publicClient ?? authenticateClient(req, request, { apiKeys, clock });
+    const apiKey = publicClient ?? (await authenticateClient(req, request, parts));
     const grant = chooseGrant(request, grants);
     const parameters = readParameters(request, grant.parameters);
     const origin = readOrigin(req);

@@ -1,23 +1,19 @@
 import type { Request, RequestHandler } from 'express';
 import type { ApiKey } from '../api-keys/api-key.js';
-import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import type { ClaimsSet } from '../claims/claims-set.js';
 import type { JsonObject } from '../claims/json.js';
-import type { Clock } from '../clock.js';
 import { InvalidRequestError, InvalidTokenError } from '../errors.js';
 import type { StoredFamily } from '../stores/family-store.js';
 import type { TokenVerifier } from '../token-verifier.js';
-import { authenticateClient, NO_STORE } from './authenticate-client.js';
+import { authenticateClient, type ClientAuthenticator, NO_STORE } from './authenticate-client.js';
 import { openRefreshToken, type Sessions } from './open-refresh-token.js';
 import { readParameter, readTokenRequest } from './read-token-request.js';
 
-export interface IntrospectionParts {
+export interface IntrospectionParts extends ClientAuthenticator {
   /** Accepts live tokens of every audience that the API keys have, which prove that they were issued here. */
   readonly verify: TokenVerifier;
-  readonly apiKeys: ApiKeyRegistry;
   /** Default: there are no refresh tokens. */
   readonly sessions: Sessions | undefined;
-  readonly clock: Clock;
 }
 
 /** Whatever is no live token that this client may know of is answered alike (RFC 7662 section 2.2). */
@@ -42,10 +38,11 @@ const DISCLOSED = [
  * The introspection endpoint behind its parsers (RFC 7662 section 2): for the API key that a token was issued to, and
  * for those whose configuration lists its audience under `introspects`. Of a refresh token only the former is told.
  */
-export function introspectToken({ verify, apiKeys, sessions, clock }: IntrospectionParts): RequestHandler {
+export function introspectToken(parts: IntrospectionParts): RequestHandler {
+  const { verify, sessions, clock } = parts;
   const introspect = async (req: Request): Promise<JsonObject> => {
     const request = readTokenRequest(req);
-    const apiKey = authenticateClient(req, request, { apiKeys, clock });
+    const apiKey = await authenticateClient(req, request, parts);
     const token = readParameter(request, 'token');
     if (token === undefined) throw new InvalidRequestError('The parameter token is missing');
     const presented = await openRefreshToken(sessions, token, clock());

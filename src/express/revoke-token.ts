@@ -1,8 +1,6 @@
 import type { Request, RequestHandler } from 'express';
-import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import type { TokenRejection } from '../audit/rejections.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
-import type { Clock } from '../clock.js';
 import {
   InvalidGrantError,
   InvalidRequestError,
@@ -12,19 +10,17 @@ import {
 import type { Revocations } from '../revocation/revocations.js';
 import type { Requester } from '../sessions/refresh-contract.js';
 import type { TokenVerifier } from '../token-verifier.js';
-import { authenticateClient, NO_STORE } from './authenticate-client.js';
+import { authenticateClient, type ClientAuthenticator, NO_STORE } from './authenticate-client.js';
 import { openRefreshToken, type Sessions } from './open-refresh-token.js';
 import { readParameter, readTokenRequest } from './read-token-request.js';
 import { readIp } from './request-ip.js';
 
-export interface RevocationParts {
+export interface RevocationParts extends ClientAuthenticator {
   /** Accepts tokens of every audience that the API keys have, which prove that they were issued here. */
   readonly verify: TokenVerifier;
-  readonly apiKeys: ApiKeyRegistry;
   readonly revocations: Revocations;
   /** Default: there are no refresh tokens. */
   readonly sessions: Sessions | undefined;
-  readonly clock: Clock;
 }
 
 /** What readers may accept, but cannot be revoked here: the answer must not be taken for a revocation (RFC 7009 section 2.2.1). */
@@ -40,7 +36,7 @@ const UNSUPPORTED: ReadonlySet<TokenRejection> = new Set([
 export function revokeToken(parts: RevocationParts): RequestHandler {
   const revoke = async (req: Request): Promise<void> => {
     const request = readTokenRequest(req);
-    const { keyId } = authenticateClient(req, request, parts);
+    const { keyId } = await authenticateClient(req, request, parts);
     const token = readParameter(request, 'token');
     if (token === undefined) throw new InvalidRequestError('The parameter token is missing');
     const origin = readIp(req);

@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
+import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../clock.js';
 import { InvalidClientError, RateLimitExceededError } from '../errors.js';
-import { addressBlock } from '../limits/address-block.js';
+import { createFailureBudget } from '../limits/failure-budget.js';
 import { assertOptions, type KnownOptions } from '../options.js';
-import type { AdmissionStep } from '../stores/limit-store.js';
-import { memoryLimitStore } from '../stores/memory/memory-limit-store.js';
-import { readIp } from './request-ip.js';
+import { createClientNamer } from './client-address.js';
+import { createRequestSlot } from './request-slot.js';
 
 export interface ThrottleOptions {
   /** Failed authentications of clients that one address may have in a minute, all of them at once. Default 30. */
@@ -18,57 +17,66 @@ const KNOWN: KnownOptions<ThrottleOptions> = { failuresPerMinute: true };
 const LIMIT = 'failed_authentications';
 const WINDOW_SECONDS = 60;
 
-/** Turns an address away while it has failed too often, whatever it sends. */
+/** Rejects clients of an address that has failed too often, whatever they send. */
 export interface FailureThrottle {
+  /** Rejects such a request before its body is read. */
   readonly turnAway: RequestHandler;
-  /** Counts a failure that is on its way to be answered. */
-  readonly count: ErrorRequestHandler;
+  /**
+   * Verifies the credentials of a client with a failure reserved: it counts if the credentials are wrong and is given
+   * back otherwise. No more attempts are verified at the same time than failures are left; further ones wait.
+   * @throws RateLimitExceededError (as rejection) if no failure is left, without verifying.
+   */
+  judge<Result>(req: Request, verify: () => Result | Promise<Result>): Promise<Result>;
 }
 
 /**
- * Throttles those who guess API keys, by address as Express sees it: behind a proxy that needs `trust proxy`. Each
- * process counts by itself.
+ * Throttles clients that guess API keys, by the address that Express reports: behind a proxy, set `trust proxy`. Each
+ * process counts on its own.
  * @throws TypeError for an option that makes no sense.
  */
-export function throttleFailures(options: ThrottleOptions, clock: Clock): FailureThrottle {
+export function throttleFailures(
+  options: ThrottleOptions,
+  { audit, clock }: { readonly audit: AuditTrail; readonly clock: Clock },
+): FailureThrottle {
   assertOptions(options, KNOWN, 'throttle');
   const { failuresPerMinute: quota = 30 } = options;
   if (!(Number.isInteger(quota) && quota > 0)) {
     throw new TypeError('throttle.failuresPerMinute must be a positive whole number');
   }
-  const store = memoryLimitStore(clock);
+  const budget = createFailureBudget({ quota, windowSeconds: WINDOW_SECONDS }, clock);
+  const nameClient = createClientNamer(audit);
+  const nameSlot = createRequestSlot<string>();
 
-  /** @returns how many failures are left. A store without room counts nothing: it must not keep everybody out. */
-  const spend = async (req: Request, cost: 0 | 1): Promise<number> => {
-    const { ip } = readIp(req);
-    if (ip === undefined) return quota;
-    const rate = { name: LIMIT, quota, windowSeconds: WINDOW_SECONDS, cost };
-    const step: AdmissionStep = {
-      id: randomUUID(),
-      buckets: [{ name: addressBlock(ip), rates: [rate] }],
-      leaseSeconds: WINDOW_SECONDS,
-    };
-    try {
-      const { states } = await store.admit(step);
-      await store.settle(step, {});
-      return states[0]?.remaining ?? quota;
-    } catch {
-      return quota;
-    }
+  /** A connection that closes has no address any more: the name is that of the beginning of the request. */
+  const nameOf = (req: Request): string => {
+    const name = nameSlot.read(req) ?? nameClient(req);
+    nameSlot.fill(req, name);
+    return name;
+  };
+
+  const limitError = (name: string): RateLimitExceededError => {
+    const limit = { name: LIMIT, quota, windowSeconds: WINDOW_SECONDS, remaining: budget.remaining(name) };
+    return new RateLimitExceededError(WINDOW_SECONDS / quota, [limit]);
   };
 
   return {
-    turnAway: (req, _res, next) => {
-      spend(req, 0).then((remaining) => {
-        if (remaining >= 1) return next();
-        const limit = { name: LIMIT, quota, windowSeconds: WINDOW_SECONDS, remaining };
-        return next(new RateLimitExceededError(WINDOW_SECONDS / quota, [limit]));
-      }, next);
+    turnAway(req, _res, next) {
+      const name = nameOf(req);
+      next(budget.remaining(name) >= 1 ? undefined : limitError(name));
     },
-    count: (failure: unknown, req, _res, next) => {
-      const isGuess = failure instanceof InvalidClientError && failure.reason !== 'no_credentials';
-      if (!isGuess) return next(failure);
-      spend(req, 1).then(() => next(failure), next);
+
+    async judge(req, verify) {
+      const name = nameOf(req);
+      const reservation = await budget.reserve(name);
+      if (reservation === undefined) throw limitError(name);
+      try {
+        const result = await verify();
+        reservation.settle(false);
+        return result;
+      } catch (failure) {
+        reservation.settle(failure instanceof InvalidClientError && failure.reason !== 'no_credentials');
+        throw failure;
+      }
     },
   };
 }

@@ -58,7 +58,7 @@ export interface TokenRouterOptions extends SignatureOptions {
    * exchanged and never active. Default: all of them carry one.
    */
   readonly provenanceSince?: NumericDate;
-  /** How often one address may fail to authenticate before it is turned away (429). Default: 30 times a minute. */
+  /** Failed authentications that one address may have before it is rejected (429). Default: 30 a minute. */
   readonly throttle?: ThrottleOptions;
   /** Where issuance and its refusals are put on record. Default: nowhere. */
   readonly audit?: AuditTrail;
@@ -111,11 +111,12 @@ export function tokenRouter(options: TokenRouterOptions): Router {
 
   const router = express.Router();
   const answerError = answerTokenError(audit);
-  const { turnAway, count } = throttleFailures(options.throttle ?? {}, clock);
+  const throttle = throttleFailures(options.throttle ?? {}, { audit, clock });
+  const clients = { apiKeys, throttle, clock };
   const addEndpoint = (path: string, handler: RequestHandler): void => {
     router
       .route(path)
-      .post(turnAway, refuseOtherMediaTypes, readBody, refuseUnreadableBodies, handler, count, answerError)
+      .post(throttle.turnAway, refuseOtherMediaTypes, readBody, refuseUnreadableBodies, handler, answerError)
       .all(refuseOtherMethods, answerError);
   };
   if (revocations !== undefined) {
@@ -133,11 +134,11 @@ export function tokenRouter(options: TokenRouterOptions): Router {
     live: { apiKeys, ...(revocations === undefined ? {} : { revocations }) },
   });
   const grants = createGrants({ claimsHook: claims, sessions, verify: verifyLive });
-  addEndpoint('/token', exchangeToken({ tokens, apiKeys, grants, defaultAudience: audience, clock }));
+  addEndpoint('/token', exchangeToken({ ...clients, tokens, grants, defaultAudience: audience }));
   if (revocations !== undefined) {
-    addEndpoint('/revoke', revokeToken({ verify: verifyRevocable, apiKeys, revocations, sessions, clock }));
+    addEndpoint('/revoke', revokeToken({ ...clients, verify: verifyRevocable, revocations, sessions }));
   }
-  addEndpoint('/introspect', introspectToken({ verify: verifyLive, apiKeys, sessions, clock }));
+  addEndpoint('/introspect', introspectToken({ ...clients, verify: verifyLive, sessions }));
   const publishers = [keyRing, ...resolveVerification(options, [issuer]).values()];
   const publishesKeys = publishers.some((publisher) => publisher.exportPublicKeys().keys.length > 0);
   if (publishesKeys) addKeySet(router, publishKeys(publishers), answerError);
