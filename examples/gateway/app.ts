@@ -46,7 +46,7 @@ export interface Service {
 }
 
 export interface AppParts {
-  readonly settings: Pick<Settings, 'corsOrigins' | 'proxyUpstream'>;
+  readonly settings: Pick<Settings, 'corsOrigins' | 'proxyUpstream' | 'trustProxy'>;
   readonly apiKeys: WatchedApiKeys;
   readonly stores: Stores;
   readonly limits: Limits;
@@ -62,9 +62,10 @@ export interface AppParts {
 /** Every route of the gateway, in the order in which a request meets them. */
 export function createApp(service: Service, parts: AppParts): Express {
   const { settings, apiKeys, stores, limits, models, proxyDispatcher, observation, isReady } = parts;
-  const { corsOrigins, proxyUpstream } = settings;
+  const { corsOrigins, proxyUpstream, trustProxy } = settings;
   const app = express();
   app.disable('x-powered-by');
+  if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
   app.use(nameRequests, healthRoutes(isReady), ...observation.middleware);
   if (corsOrigins.length > 0) app.use(OPEN_TO_PAGES, allowOrigins(corsOrigins));
   const tokens = tokenRouter({ ...service, apiKeys, families: stores.families });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readTrustedProxies, type TrustedProxies } from './trust-proxy.js';
 
 /** Everything that the gateway reads from its environment; each secret also as `NAME_FILE`. */
 export interface Settings {
@@ -28,6 +29,8 @@ export interface Settings {
   readonly proxyTimeoutMs: number;
   /** Longest wait for the next part of its answer. Default: 60 000. */
   readonly proxyIdleTimeoutMs: number;
+  /** Proxies in front whose `X-Forwarded-For` counts. Default: none. */
+  readonly trustProxy: TrustedProxies | undefined;
   /** Origins of web pages that may use the gateway. Default: none. */
   readonly corsOrigins: readonly string[];
   /** Listener of the metrics. Default: there is none. */
@@ -63,6 +66,7 @@ export function readSettings(variables: Variables): Settings {
     proxyUpstream: readUpstream(variables, 'PROXY_UPSTREAM'),
     proxyTimeoutMs: readMilliseconds(variables, 'PROXY_TIMEOUT_MS') ?? 30_000,
     proxyIdleTimeoutMs: readMilliseconds(variables, 'PROXY_IDLE_TIMEOUT_MS') ?? 60_000,
+    trustProxy: readTrustedProxies(variables['TRUST_PROXY']),
     corsOrigins: readOrigins(variables, 'CORS_ORIGINS'),
     metricsPort: readPort(variables, 'METRICS_PORT'),
     metricsHost: variables['METRICS_HOST'] || '127.0.0.1',

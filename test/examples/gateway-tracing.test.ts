@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import {
@@ -8,6 +8,7 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { loadTracing } from '../../examples/gateway/observability/tracing.js';
+import { headOf, open, until } from '../support/connections.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 
 const exporter = new InMemorySpanExporter();
@@ -80,5 +81,27 @@ test('what fails is marked so', async () => {
   expect(exporter.getFinishedSpans().map(({ status }) => status.code)).toEqual([
     SpanStatusCode.ERROR,
     SpanStatusCode.ERROR,
+  ]);
+});
+
+test('a pipelined request whose connection closes ends its span, without a status', async () => {
+  const token = await gateway.tokenOf('demo');
+  exporter.reset();
+  const body = JSON.stringify({
+    ...{ model: 'echo-1', stream: true },
+    messages: [{ role: 'user', content: '!pace=20 !times=1000 a' }],
+  });
+  const headers = [`Authorization: Bearer ${token}`, 'Content-Type: application/json'];
+  const chat = headOf('POST', '/v1/chat/completions', [...headers, `Content-Length: ${body.length}`]) + body;
+  const { socket } = await open(Number(new URL(gateway.origin).port));
+  socket.write(chat + headOf('GET', '/nowhere', []).repeat(2));
+  socket.once('data', () => socket.resetAndDestroy());
+  const spans = () => exporter.getFinishedSpans().filter(({ kind }) => kind === SpanKind.SERVER);
+  await until(() => spans().length === 3);
+  const queued = spans().filter(({ name }) => name === 'GET');
+
+  expect(queued.map(({ attributes }) => attributes['http.response.status_code'])).toEqual([
+    undefined,
+    undefined,
   ]);
 });
