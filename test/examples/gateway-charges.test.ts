@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readCount } from '../../examples/gateway/models/token-usage.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 
 const AUDIENCE = 'https://gateway.example.com';
@@ -89,4 +90,15 @@ test('tokens of a month are a limit like the others: spent as they are used, and
   expect(Number(headers.get('retry-after'))).toBeGreaterThan(86_400);
   expect(headers.get('x-should-retry')).toBe('false');
   expect(JSON.parse(text).error).toMatchObject({ type: 'rate_limit_error', code: 'rate_limit_exceeded' });
+});
+
+test.each([
+  [12.5, 12.5],
+  [1e300, 1e9],
+  [Number.POSITIVE_INFINITY, 1e9],
+  [Number.NaN, 0],
+  [-5, 0],
+  ['5', 0],
+])('a count of tokens that a provider gives, %p, can be settled as %d', (count, expected) => {
+  expect(readCount(count)).toBe(expected);
 });
