@@ -95,11 +95,11 @@ export async function open(
   return { socket, closed };
 }
 
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 20_000;
 
 /**
  * Resolves as soon as a condition holds, for tests of what no event announces.
- * @throws Error where it does not within five seconds.
+ * @throws Error if it does not within 20 seconds.
  */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
