@@ -11,15 +11,26 @@ const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})*$/;
 const ENCODED = /(?:%[0-9A-F]{2})+/g;
 
 /** What needs no encoding (RFC 3986 section 2.3), and what would end a segment, or a string, once it is decoded. */
-const NEVER_ENCODED = /[A-Za-z0-9._~/\\\p{Cc}-]/u;
+const NEVER_ENCODED = /[A-Za-z0-9._~/\\\p{Cc}\p{Zl}\p{Zp}-]/u;
 
-/** Some servers take what follows a semicolon for a parameter, and remove it before they look at dots. */
-const DOTS = /^\.{1,2}(?:;|$)/;
+/** A dot segment, also to servers that drop path parameters or white space, or a segment that is all parameter. */
+const DOTS = /^\s*(?:\.{1,2}\s*(?:;|$)|;)/;
+
+/** What a server that decodes twice would decode again, and the `%u` encoding of IIS. */
+const ENCODED_AGAIN = /%(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})/;
+
+/** Solidus operators: code pages fold them to slashes, NFKC does not. */
+const SOLIDUS = /[\u2044\u2215\u2216\u29F5\u29F8\u29F9]/;
+
+/** What a compatibility character must not turn into (NFKC, UAX #15). */
+const DELIMITERS = /^\.{1,2}$|[/\\%]/;
+
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 
 /**
  * Whether a path is in the one form that every server reads alike (RFC 3986 section 6.2.2): no empty segments but the
- * last, no dot segments, nothing encoded that needs not be, and neither slashes nor control characters in disguise; what
- * is encoded is UTF-8.
+ * last, no dot segments, nothing encoded that needs not be, nothing encoded twice, and neither slashes, dots nor control
+ * characters in disguise; what is encoded is UTF-8.
  */
 export function isNormalPath(path: string): boolean {
   const [before, ...segments] = path.split('/');
@@ -29,7 +40,19 @@ export function isNormalPath(path: string): boolean {
 function isNormalSegment(segment: string, index: number, { length }: readonly string[]): boolean {
   if (segment === '') return index === length - 1;
   if (!SEGMENT.test(segment) || DOTS.test(segment)) return false;
-  return (segment.match(ENCODED) ?? []).every(mustBeEncoded);
+  const encoded = segment.match(ENCODED);
+  return encoded === null || (encoded.every(mustBeEncoded) && isUnambiguous(decodeURIComponent(segment)));
+}
+
+/** Whether servers that decode again, normalise, or drop invisible characters still read the same segment. */
+function isUnambiguous(segment: string): boolean {
+  if (ENCODED_AGAIN.test(segment) || SOLIDUS.test(segment)) return false;
+  const visible = segment.normalize('NFKC').replace(IGNORABLE, '');
+  if (visible === '' || DOTS.test(visible)) return false;
+  return !Array.from(segment).some((character) => {
+    const folded = character.normalize('NFKC');
+    return folded !== character && DELIMITERS.test(folded);
+  });
 }
 
 /** Bytes that are no UTF-8, such as the overlong forms of dots and slashes, are read differently by each who reads them. */

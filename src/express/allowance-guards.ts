@@ -34,8 +34,9 @@ export function requireFunctions(select: (req: Request) => readonly string[]): R
 /**
  * Lets tokens pass whose `allowed_endpoints` hold the method and the path of a request, below where this is mounted;
  * 403 `access_denied` for others. `*` stands for any method, for one segment, and at the end for all that is beneath. A
- * path that is not in its normalised form (RFC 3986 section 6.2.2) is refused with 400, as whoever it is forwarded to
- * could read it differently.
+ * path that another server could read differently is rejected with 400: one that is not in its normalised form
+ * (RFC 3986 section 6.2.2), is encoded twice, has a segment that begins with `;`, or hides dots or slashes in
+ * compatibility characters.
  */
 export function requireEndpoint(): RequestHandler {
   return guard('requireEndpoint', (token, _now, { method, url }) => {

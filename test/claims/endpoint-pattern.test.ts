@@ -20,6 +20,16 @@ describe('a path is in its normalised form', () => {
     '/%E2%80%A6/%F0%9F%98%80',
     '/a%20b',
     '/%25',
+    '/a/%20/b',
+    '/100%25',
+    '/100%25%20off',
+    '/5%25zz',
+    '/a;v=1',
+    '/a%3Bv=1/b;c',
+    '/%C2%BD',
+    '/%E4%BD%A0%E5%A5%BD%EF%BC%9F',
+    '/%D9%85%DB%8C%E2%80%8C%D8%AE',
+    '/a%E2%80%8D.b',
   ])('%s', (path) => {
     expect(isNormalPath(path)).toBe(true);
   });
@@ -56,6 +66,38 @@ describe('a path is in its normalised form', () => {
     ['/a%', 'half an encoding'],
     ['/a%zz', 'no encoding'],
     ['/%c3%a9', 'hexadecimal digits in lower case'],
+    ['/a/%252e%252e/b', 'dots that are encoded twice'],
+    ['/a/%252E', 'a dot that is encoded twice'],
+    ['/a%252Fb', 'a slash that is encoded twice'],
+    ['/a%25252fb', 'a slash that is encoded three times'],
+    ['/a%2541', 'a letter that is encoded twice'],
+    ['/a%25C3%25A9', 'a name that is encoded twice'],
+    ['/a%25u002e', 'a dot that is encoded for IIS'],
+    ['/a/%EF%BC%8E%EF%BC%8E/b', 'fullwidth dots'],
+    ['/a/.%EF%BC%8E/b', 'a fullwidth dot'],
+    ['/a/%E2%80%A4%E2%80%A4/b', 'one dot leaders'],
+    ['/a/%E2%80%A5/b', 'a two dot leader'],
+    ['/a/%EF%B9%92.', 'a small full stop'],
+    ['/a%EF%BC%8Fb', 'a fullwidth slash'],
+    ['/a%E2%88%95b', 'a division slash'],
+    ['/a%E2%81%84b', 'a fraction slash'],
+    ['/a%E2%A7%B8b', 'a big slash'],
+    ['/a%E2%84%80b', 'an account sign, which holds a slash'],
+    ['/a%EF%BC%BCb', 'a fullwidth backslash'],
+    ['/a%EF%B9%A8b', 'a small backslash'],
+    ['/a%E2%88%96b', 'a set minus'],
+    ['/a%EF%BC%852e', 'a fullwidth percent sign'],
+    ['/a/.%E2%80%8B./b', 'dots around an invisible character'],
+    ['/a/..%20/b', 'dots and a space, which Windows drops'],
+    ['/a/%C2%A0..', 'dots and a no-break space'],
+    ['/a/%E2%80%8B/b', 'an invisible segment'],
+    ['/a%E2%80%A8b', 'an encoded line separator'],
+    ['/;x/b', 'a segment that is a path parameter'],
+    ['/a/;/b', 'a segment that is a path parameter'],
+    ['/a/;v=1', 'a segment that is a path parameter'],
+    ['/a/%3Bx/b', 'a segment that is an encoded path parameter'],
+    ['/a/..%3Bx/b', 'a dot segment with an encoded path parameter'],
+    ['/a/..%EF%BC%9Bx/b', 'a dot segment with a fullwidth path parameter'],
     ['/a\\b', 'a backslash'],
     ['/a b', 'a space'],
     ['/a\tb', 'a control character'],
@@ -70,6 +112,7 @@ describe('a path is in its normalised form', () => {
   test('where the URL parser of the platform has nothing to change about it, and decoding adds no segment', () => {
     const part = fc.constantFrom(
       ...['/', '//', '.', '..', '%2e', '%2F', '%5C', '%41', '%C3', '%C3%A9', '%C3%84', '%20', '%25', '%00'],
+      ...['%EF%BC%8E', '%EF%BC%8F', '%E2%80%8B', '2e', '2F'],
       ...['a', 'B', ';', '\\', '~', ' ', '?', '#'],
     );
     const anyPath = fc.array(part, { maxLength: 12 }).map((parts) => `/${parts.join('')}`);
@@ -77,7 +120,11 @@ describe('a path is in its normalised form', () => {
       fc.property(anyPath, (path) => {
         fc.pre(isNormalPath(path));
         expect(new URL(`http://host${path}`).pathname).toBe(path);
-        expect(decodeURIComponent(path).split('/')).toHaveLength(path.split('/').length);
+        for (const read of [decodeURIComponent(path), decodeURIComponent(path).normalize('NFKC')]) {
+          expect(read.split('/')).toHaveLength(path.split('/').length);
+          expect(read.split('/').map((segment) => segment.trim())).not.toContain('..');
+          expect(read).not.toMatch(/%[0-9a-f]{2}/i);
+        }
       }),
       { seed: SEED, numRuns: 5000 },
     );
@@ -86,7 +133,9 @@ describe('a path is in its normalised form', () => {
   test('where each segment is text as the platform encodes it', () => {
     const segment = fc
       .string({ unit: 'binary', minLength: 1 })
-      .filter((text) => !/[/\\\p{Cc}]|^\.{1,2}(?:;|$)/u.test(text));
+      .filter((text) => text === text.normalize('NFKC'))
+      .filter((text) => !/[/\\\p{Cc}\p{Z}\p{Sm}\p{Default_Ignorable_Code_Point}]/u.test(text))
+      .filter((text) => !/^(?:\.{1,2}(?:;|$)|;)|%[\da-f]{2}|%u/iu.test(text));
     fc.assert(
       fc.property(fc.array(segment, { minLength: 1 }), (segments) => {
         expect(isNormalPath(`/${segments.map(encodeURIComponent).join('/')}`)).toBe(true);

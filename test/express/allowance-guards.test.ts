@@ -144,6 +144,35 @@ describe('requireEndpoint', () => {
     expect([status, body.error]).toEqual([400, 'invalid_request']);
     expect(headers['www-authenticate']).toContain('error="invalid_request"');
   });
+
+  test.each([
+    ['is encoded twice', '/proxy/reports/%252e%252e/drafts'],
+    ['is encoded three times', '/proxy/reports/%25252e%25252e/drafts'],
+    ['has fullwidth dots', '/proxy/reports/%EF%BC%8E%EF%BC%8E/drafts'],
+    ['has one dot leaders', '/proxy/reports/%E2%80%A4%E2%80%A4/drafts'],
+    ['has a fullwidth slash', '/proxy/reports/..%EF%BC%8Fdrafts'],
+    ['has a division slash', '/proxy/reports/..%E2%88%95drafts'],
+    ['has dots around an invisible character', '/proxy/reports/.%E2%80%8B./drafts'],
+    ['has dots and a space', '/proxy/reports/..%20/drafts'],
+    ['has a segment that begins with a semicolon', '/proxy/reports/;x/drafts'],
+    ['begins with a path parameter', '/proxy/;x/reports/7'],
+    ['ends with a path parameter', '/proxy/reports/;x'],
+    ['has a dot segment with an encoded path parameter', '/proxy/reports/..%3Bx/drafts'],
+  ])('rejects a path that %s, by 400', async (_name, path) => {
+    const { status, body } = await answerOf(requireEndpoint(), 'api_call', {}, path);
+
+    expect([status, body.error]).toEqual([400, 'invalid_request']);
+  });
+
+  test.each([
+    '/proxy/reports/%C3%A9t%C3%A9',
+    '/proxy/reports/a%20b',
+    '/proxy/reports/7;v=1',
+    '/proxy/reports/100%25',
+    '/proxy/reports/.well-known',
+  ])('passes the name in %s', async (path) => {
+    expect(await statusOf(requireEndpoint(), 'api_call', {}, path)).toBe(200);
+  });
 });
 
 test('what selects has to be a function', () => {
