@@ -1,3 +1,5 @@
+import { isPrintableName } from './printable-name.js';
+
 /** Every option that there is, so that the compiler finds one that is missing here. */
 export type KnownOptions<Options> = Readonly<Record<keyof Options, true>>;
 
@@ -48,5 +50,5 @@ export function assertSecureUrl(value: unknown, name: string): URL {
 }
 
 function describeName(name: string): string {
-  return /^[A-Za-z_]\w{0,39}$/.test(name) ? name : '(not a name)';
+  return isPrintableName(name) ? name : '(not shown)';
 }

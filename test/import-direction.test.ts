@@ -14,6 +14,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
     /^clock\.ts$/,
     /^steady-clock\.ts$/,
     /^options\.ts$/,
+    /^printable-name\.ts$/,
     /^audit\/(events|rejections|record|open-sinks|bound-sink|aggregate-refusals|record-acceptances)\.ts$/,
     /^limits\/address-block\.ts$/,
   ],

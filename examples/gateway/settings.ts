@@ -95,8 +95,18 @@ function assertSharedSettings(settings: Settings): void {
 
 function readSecret(variables: Variables, name: string): string | undefined {
   const file = variables[`${name}_FILE`];
-  if (file) return readFileSync(file, 'utf8').trim();
+  if (file) return readSecretFile(file, `${name}_FILE`);
   return variables[name] || undefined;
+}
+
+/** A secret in the place of its path would be in the message of the file system. */
+function readSecretFile(file: string, name: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : 'unknown';
+    throw new Error(`${name} must be the path of a readable file (${code})`);
+  }
 }
 
 /** RFC 8414 section 2: what follows from an issuer is found at its URL. */

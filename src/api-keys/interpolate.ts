@@ -1,3 +1,4 @@
+import { isPrintableVariable } from '../printable-name.js';
 import type { DocumentFault } from './check-consistency.js';
 import type { DocumentPath } from './locate-nodes.js';
 
@@ -31,7 +32,7 @@ export function interpolate(
       if (name === undefined) return fault(path, 'holds a malformed variable; a dollar sign is written $$');
       if (!mayHoldVariables(path)) return fault(path, 'reaches tokens and must not hold a variable');
       const value = (Object.hasOwn(environment, name) ? environment[name] : undefined) || fallback;
-      return value ?? fault(path, `needs the environment variable ${name}, which is not set`);
+      return value ?? fault(path, describeUnset(name));
     });
   const fault = (path: DocumentPath, message: string): string => {
     faults.push({ path, message });
@@ -47,6 +48,13 @@ export function interpolate(
   };
 
   return { document: resolve(document, []), faults };
+}
+
+/** What stands between the braces may be the secret itself. */
+function describeUnset(name: string): string {
+  return isPrintableVariable(name)
+    ? `needs the environment variable ${name}, which is not set`
+    : 'needs an environment variable that is not set; its name is not shown, as it is not made of upper-case words';
 }
 
 /** Whether a field keeps to this side: one of the private ones, or metadata that `metadata_claims` leaves out. */

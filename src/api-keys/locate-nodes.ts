@@ -1,4 +1,5 @@
 import { EVENT_ID, type Event, getScalarValue } from 'js-yaml';
+import { isPrintableName } from '../printable-name.js';
 
 /** Names of members and indexes of items, from the document down. */
 export type DocumentPath = readonly (string | number)[];
@@ -65,11 +66,12 @@ export function createLocator(text: string): (offset: number) => Position {
   };
 }
 
-/** As messages show it: `models[0].endpoint`. */
+/** As messages show it: `models[0].endpoint`. A name that could be a secret is written `<name>`; its position tells. */
 export function formatPath(path: DocumentPath): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
-    return text === '' ? part : `${text}.${part}`;
+    const name = isPrintableName(part) || part === '__proto__' ? part : '<name>';
+    return text === '' ? name : `${text}.${name}`;
   }, '');
 }
 

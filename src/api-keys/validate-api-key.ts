@@ -4,7 +4,6 @@ import { digestSecret, type RegisteredKey } from './api-key-registry.js';
 import { checkConsistency, type DocumentFault } from './check-consistency.js';
 import { claimsByKeyType } from './claims-by-key-type.js';
 import { isWeakSecret } from './is-weak-secret.js';
-import { formatPath } from './locate-nodes.js';
 import { resolveApiKey } from './resolve-api-key.js';
 import { type ApiKeyFile, apiKeySchema } from './schema.js';
 
@@ -37,8 +36,8 @@ export function validateApiKey(document: unknown, unresolved: readonly DocumentF
     ...(parsed.success ? [] : parsed.error.issues.flatMap(toFaults)),
     ...checkConsistency(document),
   ];
-  const firstByPath = new Map(found.toReversed().map((fault) => [formatPath(fault.path), fault]));
-  const faults = found.filter((fault) => firstByPath.get(formatPath(fault.path)) === fault);
+  const firstByPath = new Map(found.toReversed().map((fault) => [JSON.stringify(fault.path), fault]));
+  const faults = found.filter((fault) => firstByPath.get(JSON.stringify(fault.path)) === fault);
   if (!parsed.success || faults.length > 0) return { ok: false, faults };
 
   const apiKey = resolveApiKey(parsed.data);

@@ -9,6 +9,7 @@ import { initCommand } from './commands/init.js';
 import { keysCommand } from './commands/keys.js';
 import { sessionsCommand } from './commands/sessions.js';
 import { tokenCommand } from './commands/token.js';
+import { hideArguments } from './hide-arguments.js';
 import { UsageError } from './settings.js';
 
 /** Everything went well. */
@@ -53,6 +54,7 @@ function createProgram(io: CommandIo): Command {
     command.exitOverride().configureOutput({
       writeOut: (text) => io.print(text.trimEnd()),
       writeErr: (text) => io.note(text.trimEnd()),
+      outputError: (text, write) => write(hideArguments(text.trimEnd())),
     });
   }
   return program;

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isPrintableVariable } from '../printable-name.js';
 import type { Jwk, JwkSet } from './jwk.js';
 
 /** Where a key is kept as text. */
@@ -36,7 +37,9 @@ export function assertVariableName(name: string): void {
 /** @throws TypeError where it is not set. */
 export function readVariableText(name: string): KeyText {
   assertVariableName(name);
-  const place = `Environment variable ${name}`;
+  const place = isPrintableVariable(name)
+    ? `Environment variable ${name}`
+    : 'The environment variable of the key';
   const text = process.env[name]?.trim();
   if (text === undefined || text === '') throw new TypeError(`${place} is not set`);
   return { text, place };

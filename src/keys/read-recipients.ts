@@ -1,4 +1,5 @@
 import { assertObject } from '../options.js';
+import { isPrintableName } from '../printable-name.js';
 import type { ContentKey } from './content-key.js';
 import type { KeyMaterial } from './parse-jwk.js';
 import { parseJwkSet, parseKeyText, readKeySpec } from './read-key-spec.js';
@@ -16,9 +17,15 @@ export async function readRecipients(recipients: RecipientKeys): Promise<readonl
   assertObject(recipients, 'recipients, as { [audience]: { file: PATH } },');
   const keys = Object.entries(recipients).map(async ([audience, location]) => {
     const materials = await readMaterials(location);
-    return inContext(`The recipient for ${audience}`, () => bindKeys(materials, audience));
+    return inContext(describeRecipient(audience), () => bindKeys(materials, audience));
   });
   return (await Promise.all(keys)).flat();
+}
+
+/** An audience is a URL or a name; other text may be a key in the wrong place. */
+function describeRecipient(audience: string): string {
+  const isPublic = isPrintableName(audience) || /^https?:\/\/[\w.:-]+(?:\/[a-z/-]*)?$/.test(audience);
+  return isPublic ? `The recipient for ${audience}` : 'A recipient';
 }
 
 /** A file of public keys may be read by everybody, other than one of secrets. */

@@ -61,8 +61,15 @@ describe('a variable', () => {
     expect(resolveKey(`\${${name}}`)).toEqual([`needs the environment variable ${name}, which is not set`]);
   });
 
+  const NOT_SHOWN =
+    'needs an environment variable that is not set; its name is not shown, as it is not made of upper-case words';
+
   test.each(['toString', 'constructor', '__proto__'])('named %s is not set by the prototype', (name) => {
-    expect(resolveKey(`\${${name}}`)).toEqual([`needs the environment variable ${name}, which is not set`]);
+    expect(resolveKey(`\${${name}}`)).toEqual([NOT_SHOWN]);
+  });
+
+  test('whose name could be the secret itself is not named', () => {
+    expect(resolveKey('${sk_live_4eC39HqLyjWDarjtT1zdp7dc}')).toEqual([NOT_SHOWN]);
   });
 });
 

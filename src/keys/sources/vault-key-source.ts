@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../claims/json.js';
 import { assertObject, assertOptions, assertSecureUrl, type KnownOptions } from '../../options.js';
+import { isPrintableName } from '../../printable-name.js';
 import type { KeySource } from '../key-source.js';
 import type { JwkSet } from '../parse-jwk.js';
 import { parseKeyText } from '../read-key-spec.js';
@@ -80,7 +81,10 @@ export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
   };
   const parse = ({ fields }: StoredSecret): JwkSet => {
     const value = fields[field];
-    if (value === undefined) throw new Error(`${name} has no field ${field}`);
+    if (value === undefined)
+      throw new Error(
+        `${name} has no field ${isPrintableName(field) ? field : 'of the name in the option field'}`,
+      );
     return parseKeyText(typeof value === 'string' ? value : JSON.stringify(value), name);
   };
 
