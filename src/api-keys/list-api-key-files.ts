@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs';
+import type { BigIntStats, Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigurationProblem } from './configuration-error.js';
@@ -10,6 +10,8 @@ export interface Listing {
   /** Another one as soon as a file was added, removed, replaced or written to. Nothing is read for it. */
   readonly stamp: string;
   readonly problems: readonly ConfigurationProblem[];
+  /** What is there and is not read. */
+  readonly warnings: readonly ConfigurationProblem[];
 }
 
 const MAX_FILES = 10_000;
@@ -17,29 +19,65 @@ const MAX_FILES = 10_000;
 /** So many files are looked at together: no directory uses up what a process may have open. */
 const BATCH_SIZE = 32;
 
-/** Names that begin with a dot are the links by which Kubernetes swaps a mounted directory. */
+/** Names that begin with a dot are those of the links by which Kubernetes swaps a mounted directory, or hidden. */
+const VISIBLE = /^[^.]/;
+const KEY_FILE = /\.ya?ml$/;
+const MISSPELT_KEY_FILE = /\.ya?ml$/i;
+
+/**
+ * Lists the files that configure API keys. A file whose ending is not in lower case is a problem, as a key that is not
+ * loaded would be missed only by its client; a folder is a warning, since file systems have folders of their own.
+ */
 export async function listApiKeyFiles(directory: string): Promise<Listing> {
+  const problemOf = (file: string, message: string) => ({ file, line: 1, column: 1, path: '', message });
   const withProblem = (message: string): Listing => ({
-    files: [],
-    stamp: message,
-    problems: [{ file: directory, line: 1, column: 1, path: '', message }],
+    ...{ files: [], stamp: message, warnings: [] },
+    problems: [problemOf(directory, message)],
   });
   try {
-    const entries = await readdir(directory, { withFileTypes: true });
-    const named = entries.filter((entry) => !entry.isDirectory() && /^[^.].*\.ya?ml$/.test(entry.name));
+    const { files: named, folders } = await readNames(directory);
+    const misspelt = named.filter((name) => !KEY_FILE.test(name)).map((name) => join(directory, name));
     if (named.length === 0) return withProblem('holds no *.yaml or *.yml file');
     if (named.length > MAX_FILES) return withProblem(`must hold at most ${MAX_FILES} files`);
-    const files = named.map(({ name }) => join(directory, name)).sort();
-    return { files, stamp: (await inBatches(files, stampFile)).join('\n'), problems: [] };
+    const files = named.filter((name) => KEY_FILE.test(name)).map((name) => join(directory, name));
+    return {
+      files: files.sort(),
+      stamp: [...misspelt, ...folders, ...(await inBatches(files, stampFile))].join('\n'),
+      problems: misspelt.map((file) => problemOf(file, 'must end in .yaml or .yml, in lower case')),
+      warnings: folders.map((name) => problemOf(join(directory, name), 'is a folder, which is not read')),
+    };
   } catch (cause) {
     return withProblem(`cannot be read (${nameOfFailure(cause)})`);
   }
 }
 
+/** Names of files that end like those of keys, in any case, and of folders, links to folders included. */
+async function readNames(directory: string) {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const visible = entries.filter(({ name }) => VISIBLE.test(name)).sort(byName);
+  const links = visible.filter((entry) => entry.isSymbolicLink() && !MISSPELT_KEY_FILE.test(entry.name));
+  const leadToFolders = await inBatches(links, ({ name }) => isFolder(join(directory, name)));
+  const linked = new Set(links.filter((_, index) => leadToFolders[index]));
+  const folders = visible.filter((entry) => entry.isDirectory() || linked.has(entry));
+  const files = visible.filter((entry) => !entry.isDirectory() && MISSPELT_KEY_FILE.test(entry.name));
+  return { files: files.map(({ name }) => name), folders: folders.map(({ name }) => name) };
+}
+
+function byName(one: Dirent, other: Dirent): number {
+  return one.name < other.name ? -1 : 1;
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}
+
 /** Maps in order. */
-export async function inBatches<Result>(
-  files: readonly string[],
-  read: (file: string) => Promise<Result>,
+export async function inBatches<Item, Result>(
+  files: readonly Item[],
+  read: (file: Item) => Promise<Result>,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
   for (let start = 0; start < files.length; start += BATCH_SIZE) {

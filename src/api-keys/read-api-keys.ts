@@ -54,8 +54,13 @@ async function readListing(listing: Listing, environment: Environment): Promise<
     ...readings.flatMap((reading) => (reading.ok ? [] : reading.problems)),
     ...checkAcrossFiles(valid),
   ].sort(byPlace);
-  const warnings = valid.flatMap((reading) => reading.warnings);
-  const content = [listing.problems, listing.files, readings.map(({ fingerprint }) => fingerprint)];
+  const warnings = [...listing.warnings, ...valid.flatMap((reading) => reading.warnings)];
+  const content = [
+    listing.problems,
+    listing.warnings,
+    listing.files,
+    readings.map(({ fingerprint }) => fingerprint),
+  ];
   return {
     keys: valid.map(({ key }) => key),
     readings: valid,
