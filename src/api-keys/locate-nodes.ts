@@ -1,4 +1,4 @@
-import { EVENT_ID, type Event, getScalarValue } from 'js-yaml';
+import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE } from 'js-yaml';
 import { isPrintableName } from '../printable-name.js';
 
 /** Names of members and indexes of items, from the document down. */
@@ -13,14 +13,33 @@ export interface Position {
 /** Offsets of nodes by their path; a member of a mapping stands where its name does. */
 export type NodeOffsets = ReadonlyMap<string, number>;
 
-/** Walks the events of one document, which nest as deep as the parser allows. */
-export function indexOffsets(text: string, events: readonly Event[]): NodeOffsets {
+/** A scalar that is a value, with its text. */
+export interface FoundScalar {
+  readonly path: DocumentPath;
+  readonly text: string;
+  /** Without quotes, and no block: its type follows from its text (YAML 1.2 section 10.3.2). */
+  readonly isPlain: boolean;
+}
+
+/**
+ * Walks the events of one document, which nest as deep as the parser allows.
+ * @param onScalar told of every scalar but the names of members.
+ */
+export function indexOffsets(
+  text: string,
+  events: readonly Event[],
+  onScalar: (scalar: FoundScalar) => void = () => {},
+): NodeOffsets {
   const offsets = new Map<string, number>();
   const cursor = events.values();
 
   const walk = (node: Event | undefined, path: DocumentPath): void => {
     if (node?.type === EVENT_ID.MAPPING) walkMembers(path);
     if (node?.type === EVENT_ID.SEQUENCE) walkItems(path);
+    if (node?.type === EVENT_ID.SCALAR) {
+      const isPlain = node.style === SCALAR_STYLE.PLAIN;
+      onScalar({ path, text: getScalarValue(text, node), isPlain });
+    }
   };
   const walkMembers = (path: DocumentPath): void => {
     for (let key = next(); key?.type === EVENT_ID.SCALAR; key = next()) {

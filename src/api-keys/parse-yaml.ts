@@ -6,7 +6,16 @@ import {
   parseEvents,
   YAMLException,
 } from 'js-yaml';
-import { createLocator, type DocumentPath, findOffset, indexOffsets, type Position } from './locate-nodes.js';
+import type { DocumentFault } from './check-consistency.js';
+import {
+  createLocator,
+  type DocumentPath,
+  type FoundScalar,
+  findOffset,
+  indexOffsets,
+  type Position,
+} from './locate-nodes.js';
+import { readTypedScalars } from './typed-scalars.js';
 
 /** A fault of the text. */
 export interface YamlFault {
@@ -18,8 +27,10 @@ export type ParsedYaml =
   | { readonly ok: false; readonly fault: YamlFault }
   | {
       readonly ok: true;
-      /** Strings, arrays and objects only. */
+      /** Strings, arrays and objects only, but for scalars below `metadata`, which have their types. */
       readonly document: unknown;
+      /** Scalars below `metadata` whose type would lose what is written. */
+      readonly faults: readonly DocumentFault[];
       /** Where the node of a path stands; for one that is missing, where its closest ancestor stands. */
       readonly positionOf: (path: DocumentPath) => Position;
     };
@@ -27,8 +38,9 @@ export type ParsedYaml =
 const MAX_DEPTH = 12;
 
 /**
- * Parses one YAML document in which every scalar is a string (`FAILSAFE_SCHEMA`): no tags, no anchors and no
- * aliases. Faults never quote the text, which may hold secrets.
+ * Parses one YAML document in which every scalar is a string (`FAILSAFE_SCHEMA`), except below `metadata`, where plain
+ * scalars have the types of the core schema: no tags, no anchors and no aliases. Faults never quote the text, which may
+ * hold secrets.
  */
 export function parseYaml(source: string): ParsedYaml {
   const text = source.startsWith('\ufeff') ? source.slice(1) : source;
@@ -39,16 +51,23 @@ export function parseYaml(source: string): ParsedYaml {
     if (refused !== undefined) return failure(refused.message, locate(refused.offset));
     const documents = constructFromEvents(events, { source: text, schema: FAILSAFE_SCHEMA, maxAliases: 0 });
     if (documents.length !== 1) return failure('the file must hold exactly one document', locate(0));
-    const offsets = indexOffsets(text, events);
+    const plain: FoundScalar[] = [];
+    const offsets = indexOffsets(text, events, (scalar) => {
+      if (scalar.isPlain && isMetadata(scalar.path)) plain.push(scalar);
+    });
     return {
       ok: true,
-      document: documents[0],
+      ...readTypedScalars(documents[0], plain),
       positionOf: (path) => locate(findOffset(offsets, path)),
     };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     return failure(`is not valid YAML: ${withoutQuotes(error.reason)}`, locate(error.mark?.position ?? 0));
   }
+}
+
+function isMetadata(path: DocumentPath): boolean {
+  return path[0] === 'metadata' && path.length > 1;
 }
 
 /** Some reasons of the parser end in a piece of the text. */

@@ -7,6 +7,10 @@ describe('formatPath', () => {
     [['name'], 'name'],
     [['models', 0, 'endpoint'], 'models[0].endpoint'],
     [['metadata', 'a', 1, 2], 'metadata.a[1][2]'],
+    [['scope_ttl', 'read:documents'], 'scope_ttl.read:documents'],
+    [['models', 0, 'sk_live_4eC39HqLyjWDarjtT1zdp7dc'], 'models[0].<name>'],
+    [['api_key:sk_live_4eC39'], '<name>'],
+    [['metadata', 'x1', '__proto__'], 'metadata.<name>.__proto__'],
   ])('writes %j as %j', (path, text) => {
     expect(formatPath(path)).toBe(text);
   });

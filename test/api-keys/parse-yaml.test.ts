@@ -46,6 +46,77 @@ describe('scalars', () => {
   });
 });
 
+describe('scalars below metadata', () => {
+  test.each([
+    ['5', 5],
+    ['-5', -5],
+    ['0', 0],
+    ['0x1F', 31],
+    ['1.5', 1.5],
+    ['1e3', 1000],
+    ['true', true],
+    ['FALSE', false],
+    ['null', null],
+    ['~', null],
+    ['', null],
+    ['gold', 'gold'],
+    ['yes', 'yes'],
+    ['off', 'off'],
+    ['2030-01-01', '2030-01-01'],
+    ['1e400', '1e400'],
+    ['"5"', '5'],
+    ["'false'", 'false'],
+    ['"null"', 'null'],
+    ['""', ''],
+    ['|-\n    5', '5'],
+  ])('%j is %j', (scalar, value) => {
+    expect(parse(`metadata:\n  a: ${scalar}`)).toMatchObject({
+      document: { metadata: { a: value } },
+      faults: [],
+    });
+  });
+
+  test('have their types at every depth, and names stay strings', () => {
+    const { document } = parse('metadata: {a: [1, {b: true}, "1"], 5: x, true: y, null: z}');
+    expect(document).toEqual({ metadata: { a: [1, { b: true }, '1'], 5: 'x', true: 'y', null: 'z' } });
+  });
+
+  test('leave those elsewhere strings', () => {
+    expect(parse('a: 5\nb: {metadata: 5}\nmetadata: {c: 5}').document).toEqual({
+      a: '5',
+      b: { metadata: '5' },
+      metadata: { c: 5 },
+    });
+  });
+
+  test('change no prototype', () => {
+    const { document } = parse('metadata: {__proto__: true, a: {__proto__: 5}}');
+    expect(JSON.stringify(document)).toBe('{"metadata":{"__proto__":true,"a":{"__proto__":5}}}');
+  });
+
+  test.each(['007', '00123', '-01', '12345678901234567890', '.inf', '-.inf', '.nan', '1e21'])(
+    '%s is a fault, since as a number it would not be what is written',
+    (scalar) => {
+      expect(parse(`metadata: {a: ${scalar}}`).faults).toEqual([
+        {
+          path: ['metadata', 'a'],
+          message: 'must be quoted: as a number it would lose digits, or is none in JSON',
+        },
+      ]);
+      expect(parse(`metadata: {a: "${scalar}"}`).faults).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['metadata: {a: !!int 5}', 'tags are not allowed'],
+    ['metadata: {a: &x 5}', 'anchors and aliases are not allowed'],
+    ['metadata: {a: &x [5], b: [*x, *x]}', 'anchors and aliases are not allowed'],
+    ['metadata: {<<: *x}', 'anchors and aliases are not allowed'],
+  ])('have no features that are refused elsewhere: %s', (text, message) => {
+    expect(faultOf(text).message).toBe(message);
+  });
+});
+
 describe('what is refused', () => {
   test.each([
     ['a: !!str b', 'tags are not allowed'],

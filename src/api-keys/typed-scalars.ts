@@ -1,0 +1,39 @@
+import { CORE_SCHEMA } from 'js-yaml';
+import type { DocumentFault } from './check-consistency.js';
+import type { DocumentPath, FoundScalar } from './locate-nodes.js';
+
+/** Digits that a number would lose, such as those of a postal code or an account. */
+const LEADING_ZERO = /^[-+]?0\d/;
+
+/**
+ * Gives plain scalars their types (YAML 1.2 section 10.3.2): null, boolean, integer or float, else string.
+ * @returns a copy, and the scalars that JSON cannot carry as they are written.
+ */
+export function readTypedScalars(document: unknown, scalars: readonly FoundScalar[]) {
+  const values = new Map<string, unknown>();
+  const faults: DocumentFault[] = [];
+  for (const { path, text } of scalars) {
+    const { value } = CORE_SCHEMA.resolveImplicitScalarTag(text);
+    values.set(JSON.stringify(path), value);
+    if (typeof value === 'number' && !isExact(value, text)) {
+      faults.push({ path, message: 'must be quoted: as a number it would lose digits, or is none in JSON' });
+    }
+  }
+  return { document: values.size === 0 ? document : replace(document, [], values), faults };
+}
+
+function isExact(value: number, text: string): boolean {
+  if (!Number.isFinite(value) || LEADING_ZERO.test(text)) return false;
+  return !Number.isInteger(value) || Number.isSafeInteger(value);
+}
+
+function replace(node: unknown, path: DocumentPath, values: ReadonlyMap<string, unknown>): unknown {
+  if (Array.isArray(node)) return node.map((item, index) => replace(item, [...path, index], values));
+  if (typeof node === 'object' && node !== null) {
+    return Object.fromEntries(
+      Object.entries(node).map(([name, value]) => [name, replace(value, [...path, name], values)]),
+    );
+  }
+  const key = JSON.stringify(path);
+  return values.has(key) ? values.get(key) : node;
+}
