@@ -1,6 +1,7 @@
 import { isPrintableVariable } from '../printable-name.js';
 import type { DocumentFault } from './check-consistency.js';
 import type { DocumentPath } from './locate-nodes.js';
+import { hasWrapping, isPlaceholder } from './placeholder.js';
 
 /** Where the values of `${VAR}` come from. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,17 +14,29 @@ const PRIVATE_FIELDS = new Set([
 ]);
 const PRIVATE_MODEL_FIELDS = new Set(['endpoint', 'api_key', 'max_tokens', 'temperature']);
 
+/** A document whose variables are resolved. */
+export interface Interpolation {
+  readonly document: unknown;
+  readonly faults: readonly DocumentFault[];
+  /** Variables whose value has quotes or white space around it. */
+  readonly wrapped: readonly WrappedVariable[];
+}
+
+/** Where a variable is used, by which name. */
+export interface WrappedVariable {
+  readonly path: DocumentPath;
+  readonly name: string;
+}
+
 /**
- * Resolves `${VAR}`, `${VAR:-default}` (where VAR is unset or empty) and `$$` (a dollar sign) in every scalar
+ * Resolves `${VAR}`, `${VAR:-default}` (where VAR is unset or blank) and `$$` (a dollar sign) in every string
  * of a parsed document, and refuses variables in fields that reach a token, so that nothing of the
  * environment is ever handed out.
  * @returns a copy, and all faults; faults name variables, never their values.
  */
-export function interpolate(
-  document: unknown,
-  environment: Environment,
-): { document: unknown; faults: readonly DocumentFault[] } {
+export function interpolate(document: unknown, environment: Environment): Interpolation {
   const faults: DocumentFault[] = [];
+  const wrapped: WrappedVariable[] = [];
   const mayHoldVariables = createFieldRule(document);
 
   const resolveScalar = (text: string, path: DocumentPath): string =>
@@ -31,8 +44,12 @@ export function interpolate(
       if (reference === '$$') return '$';
       if (name === undefined) return fault(path, 'holds a malformed variable; a dollar sign is written $$');
       if (!mayHoldVariables(path)) return fault(path, 'reaches tokens and must not hold a variable');
-      const value = (Object.hasOwn(environment, name) ? environment[name] : undefined) || fallback;
-      return value ?? fault(path, describeUnset(name));
+      if (fallback !== undefined && isKey(path) && fallback !== '' && isPlaceholder(fallback)) {
+        return fault(path, 'has a placeholder as the default of a variable: give no default');
+      }
+      const value = findVariable(environment, name);
+      if (value !== undefined && hasWrapping(value)) wrapped.push({ path, name });
+      return value ?? fallback ?? fault(path, describeUnset(name));
     });
   const fault = (path: DocumentPath, message: string): string => {
     faults.push({ path, message });
@@ -47,7 +64,17 @@ export function interpolate(
     );
   };
 
-  return { document: resolve(document, []), faults };
+  return { document: resolve(document, []), faults, wrapped };
+}
+
+/** One that is blank counts as unset: as a key it would be known to everyone. */
+function findVariable(environment: Environment, name: string): string | undefined {
+  const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
+  return value === undefined || value.trim() === '' ? undefined : value;
+}
+
+function isKey(path: DocumentPath): boolean {
+  return path.at(-1) === 'api_key' && path[0] !== 'metadata';
 }
 
 /** What stands between the braces may be the secret itself. */

@@ -7,7 +7,7 @@ import { type ApiKeySet, readApiKeys } from './read-api-keys.js';
 import { recordLoaded, recordRejected } from './record-reading.js';
 
 export interface ApiKeyOptions {
-  /** Every `*.yaml` and `*.yml` file in it, not in folders below it, configures one API key. */
+  /** Every `*.yaml` and `*.yml` file in it configures one API key; folders are not read, and are warnings. */
   readonly directory: string;
   /** Where `${VAR}` is looked up. Default `process.env`. */
   readonly environment?: Environment;

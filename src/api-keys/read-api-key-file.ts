@@ -1,7 +1,8 @@
+import { isPrintableVariable } from '../printable-name.js';
 import { digestSecret, type RegisteredKey } from './api-key-registry.js';
 import type { DocumentFault } from './check-consistency.js';
 import type { ConfigurationProblem } from './configuration-error.js';
-import { type Environment, interpolate } from './interpolate.js';
+import { type Environment, interpolate, type WrappedVariable } from './interpolate.js';
 import { nameOfFailure } from './list-api-key-files.js';
 import { formatPath, type Position } from './locate-nodes.js';
 import { parseYaml } from './parse-yaml.js';
@@ -14,6 +15,10 @@ export interface ValidReading {
   readonly key: RegisteredKey;
   /** What is allowed, but should be mended. */
   readonly warnings: readonly ConfigurationProblem[];
+  /** Whether the key is easy to guess. */
+  readonly isWeak: boolean;
+  /** Names of variables with quotes or white space around their value, but for those that could be secrets. */
+  readonly wrappedVariables: readonly string[];
   readonly problemAt: ProblemAt;
   /** Another one as soon as anything in it that counts reads differently. */
   readonly fingerprint: string;
@@ -56,14 +61,27 @@ function readText(file: string, text: string, environment: Environment): FileRea
     path: formatPath(path),
     message,
   });
-  const { document, faults } = interpolate(yaml.document, environment);
-  const validation = validateApiKey(document, faults);
+  const { document, faults, wrapped } = interpolate(yaml.document, environment);
+  const validation = validateApiKey(document, [...yaml.faults, ...faults]);
   if (!validation.ok) {
     const problems = validation.faults.map(problemAt);
     return { ok: false, problems, fingerprint: digestText(JSON.stringify([text, problems])) };
   }
-  const warnings = validation.warnings.map(problemAt);
-  return { ...validation, warnings, problemAt, fingerprint: digestText(JSON.stringify(document)) };
+  const warnings = [...validation.warnings, ...wrapped.map(describeWrapped)].map(problemAt);
+  return {
+    ok: true,
+    key: validation.key,
+    warnings,
+    isWeak: validation.warnings.length > 0,
+    wrappedVariables: wrapped.map(({ name }) => name).filter(isPrintableVariable),
+    problemAt,
+    fingerprint: digestText(JSON.stringify(document)),
+  };
+}
+
+function describeWrapped({ path, name }: WrappedVariable): DocumentFault {
+  const variable = isPrintableVariable(name) ? `the environment variable ${name}` : 'an environment variable';
+  return { path, message: `${variable} has quotes or white space around its value, which become part of it` };
 }
 
 /** A fault of the file as a whole. */

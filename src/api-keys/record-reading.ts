@@ -2,11 +2,13 @@ import type { AuditTrail } from '../audit/record.js';
 import type { ConfigurationProblem } from './configuration-error.js';
 import type { ApiKeySet } from './read-api-keys.js';
 
-/** Puts on record which keys are in force now, and which of them are easy to guess. */
+/** Records which keys are in force now, which of them are easy to guess, and which variables look wrong. */
 export async function recordLoaded(audit: AuditTrail, { readings }: ApiKeySet): Promise<void> {
-  const weak = readings.filter(({ warnings }) => warnings.length > 0);
+  const weak = readings.filter(({ isWeak }) => isWeak);
+  const variables = [...new Set(readings.flatMap(({ wrappedVariables }) => wrappedVariables))];
   const loaded = audit.record({ type: 'api_keys.loaded', keyIds: readings.map(keyIdOf) });
   if (weak.length > 0) await audit.record({ type: 'api_keys.weak', keyIds: weak.map(keyIdOf) });
+  if (variables.length > 0) await audit.record({ type: 'api_keys.wrapped_variables', variables });
   await loaded;
 }
 

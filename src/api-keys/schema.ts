@@ -5,6 +5,7 @@ import { isScopeToken } from '../claims/scope.js';
 import { REFRESH_TOKENS } from './api-key.js';
 import { isModelEndpoint } from './model-endpoint.js';
 import { parseApiKey } from './parse-api-key.js';
+import { isPlaceholder } from './placeholder.js';
 
 /** A day; a token that lives longer is better refreshed. */
 const MAX_TOKEN_TTL_SECONDS = 86_400;
@@ -16,7 +17,7 @@ const orMissing = (message: string) => ({
   error: (issue: { readonly input?: unknown }) => (issue.input === undefined ? 'is required' : message),
 });
 
-/** Every scalar of the file is a string; the schema gives it its type. No message quotes the value. */
+/** Every scalar outside `metadata` is a string; the schema gives it its type. No message quotes the value. */
 const text = (maxLength: number) =>
   z
     .string(orMissing('must be text'))
@@ -61,9 +62,19 @@ const list = <Item extends z.ZodType<string>>(item: Item) =>
 
 const audience = text(256).regex(/^\S+$/, 'must not hold spaces');
 
-const apiKey = text(512)
+/** A key that is no template which nobody resolved: such a text would be a key that everyone knows. */
+const secret = (maxLength: number) =>
+  text(maxLength).refine(
+    (value) => !isPlaceholder(value),
+    'is a placeholder, not a key: write ${VARIABLE}, or the key itself',
+  );
+
+/** Digests in other spellings, which would be keys themselves. */
+const DIGEST_LIKE = /^["'\s]*sha-?\d{1,3}\s*[:=-]/i;
+
+const apiKey = secret(512)
   .refine(
-    (value) => !value.startsWith('sha256:') || /^sha256:[0-9a-f]{64}$/.test(value),
+    (value) => !DIGEST_LIKE.test(value) || /^sha256:[0-9a-f]{64}$/.test(value),
     'a digest is written sha256: and 64 hexadecimal digits in lower case',
   )
   .refine(
@@ -83,7 +94,7 @@ const previousApiKey = z.strictObject(
 const model = z.strictObject({
   name: text(128),
   endpoint: text(2048).refine(isModelEndpoint, 'must be an https URL (http on loopback only), or echo:'),
-  api_key: text(4096).optional(),
+  api_key: secret(4096).optional(),
   max_tokens: wholeNumber(1, MAX_LIMIT).default(1024),
   temperature: decimal(0, 2).default(0.7),
 });
@@ -126,9 +137,17 @@ const delegation = z.strictObject(
   'must be a mapping of subjects, actors and audiences',
 );
 
-type MetadataValue = string | readonly MetadataValue[] | { readonly [name: string]: MetadataValue };
+type MetadataScalar = string | number | boolean | null;
+type MetadataValue = MetadataScalar | readonly MetadataValue[] | { readonly [name: string]: MetadataValue };
 const metadataValue: z.ZodType<MetadataValue> = z.lazy(() =>
-  z.union([z.string(), z.array(metadataValue), z.record(z.string(), metadataValue)]),
+  z.union([
+    z.string(),
+    z.number(),
+    z.boolean(),
+    z.null(),
+    z.array(metadataValue),
+    z.record(z.string(), metadataValue),
+  ]),
 );
 
 /** The fields of one API-key file, each by itself. Unknown fields are errors. */

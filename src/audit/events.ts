@@ -88,6 +88,12 @@ export type AuditEvent =
       readonly keyIds: readonly string[];
     }
   | {
+      /** Environment variables of the files that were loaded have quotes or white space around their value. */
+      readonly type: 'api_keys.wrapped_variables';
+      /** Names, never values. */
+      readonly variables: readonly string[];
+    }
+  | {
       /** The files cannot be used. What was in force before stays in force. */
       readonly type: 'api_keys.rejected';
       readonly problemCount: number;

@@ -18,6 +18,7 @@ const LEVELS: Readonly<Record<AuditRecord['type'], 'info' | 'warn'>> = {
   'key.exhausted': 'warn',
   'api_keys.loaded': 'info',
   'api_keys.weak': 'warn',
+  'api_keys.wrapped_variables': 'warn',
   'api_keys.rejected': 'warn',
   'token.intended': 'info',
   'token.issued': 'info',

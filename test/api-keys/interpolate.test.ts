@@ -73,6 +73,52 @@ describe('a variable', () => {
   });
 });
 
+describe('a variable whose value is blank', () => {
+  test.each([' ', '\t', '\n', '  \n '])('as %j counts as unset', (KEY) => {
+    const { document, faults } = interpolate({ api_key: '${KEY:-default}' }, { KEY });
+    expect([document, faults]).toEqual([{ api_key: 'default' }, []]);
+    expect(interpolate({ api_key: '${KEY}' }, { KEY }).faults).toHaveLength(1);
+  });
+});
+
+describe('a default', () => {
+  const PLACEHOLDER = 'has a placeholder as the default of a variable: give no default';
+
+  test.each(['changeme', '<your-api-key>', '%API_KEY%', 'xxxx', 'os.environ/API_KEY', '__KEY__'])(
+    'of a key that is the placeholder %s is a fault, though the variable is set',
+    (fallback) => {
+      for (const document of [
+        { api_key: `\${KEY:-${fallback}}` },
+        { previous_api_key: { api_key: `\${KEY:-${fallback}}` } },
+        { models: [{ api_key: `\${KEY:-${fallback}}` }] },
+      ]) {
+        expect(interpolate(document, ENVIRONMENT).faults.map(({ message }) => message)).toEqual([
+          PLACEHOLDER,
+        ]);
+      }
+    },
+  );
+
+  test('of another field may be any text', () => {
+    expect(interpolate({ active: '${UNSET:-true}' }, ENVIRONMENT).faults).toEqual([]);
+  });
+});
+
+describe('a variable with quotes or white space around its value', () => {
+  test.each(['"k"', "'k'", ' k', 'k '])('as %j is reported by its name, and kept as it is', (KEY) => {
+    const { document, wrapped } = interpolate({ api_key: 'a${KEY}' }, { KEY });
+    expect(document).toEqual({ api_key: `a${KEY}` });
+    expect(wrapped).toEqual([{ path: ['api_key'], name: 'KEY' }]);
+  });
+});
+
+describe('a scalar that is no string', () => {
+  test.each([5, 0.5, true, false, null])('stays %j', (value) => {
+    const document = { metadata: { value } };
+    expect(interpolate(document, ENVIRONMENT).document).toEqual(document);
+  });
+});
+
 describe('the document', () => {
   test('is copied, at every depth, and not changed', () => {
     const original = { models: [{ api_key: '${KEY}' }], audiences: ['a'] };
@@ -87,7 +133,7 @@ describe('the document', () => {
   });
 
   test.each([['text'], [''], [['a']], [{}]])('may be %j', (document) => {
-    expect(interpolate(document, ENVIRONMENT)).toEqual({ document, faults: [] });
+    expect(interpolate(document, ENVIRONMENT)).toEqual({ document, faults: [], wrapped: [] });
   });
 
   test('yields every fault with its path', () => {
@@ -113,7 +159,7 @@ describe('fields that stay on this side', () => {
     [{ metadata: { note: { deep: ['${KEY}'] }, tier: 'gold' }, metadata_claims: ['tier'] }],
   ])('may hold variables: %j', (document) => {
     const resolved = JSON.parse(JSON.stringify(document).replaceAll('${KEY}', 'value'));
-    expect(interpolate(document, ENVIRONMENT)).toEqual({ document: resolved, faults: [] });
+    expect(interpolate(document, ENVIRONMENT)).toEqual({ document: resolved, faults: [], wrapped: [] });
   });
 });
 
@@ -141,7 +187,11 @@ describe('fields that reach tokens', () => {
   });
 
   test('may hold dollar signs', () => {
-    expect(interpolate({ name: 'Big $$' }, ENVIRONMENT)).toEqual({ document: { name: 'Big $' }, faults: [] });
+    expect(interpolate({ name: 'Big $$' }, ENVIRONMENT)).toEqual({
+      document: { name: 'Big $' },
+      faults: [],
+      wrapped: [],
+    });
   });
 
   test.each([

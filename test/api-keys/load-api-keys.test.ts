@@ -1,9 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax of variables in API-key files
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { digestSecret } from '../../src/api-keys/api-key-registry.js';
+import { claimsByKeyType } from '../../src/api-keys/claims-by-key-type.js';
 import { ConfigurationError } from '../../src/api-keys/configuration-error.js';
 import { generateApiKey } from '../../src/api-keys/generate-api-key.js';
 import { loadApiKeys } from '../../src/api-keys/load-api-keys.js';
@@ -144,6 +145,33 @@ describe('the directory', () => {
       await mkdir(join(directory, 'folder.yaml'));
       await writeFile(join(directory, 'folder.yaml', 'b.yaml'), 'not: valid');
       expect((await loadApiKeys({ directory, environment: {} })).apiKeys).toHaveLength(1);
+    });
+  });
+
+  test.each(['b.YAML', 'b.YML', 'b.Yaml', 'b.yAml'])(
+    'with the file %s is a mistake, so that no key goes missing',
+    async (name) => {
+      expect(await problemsOf({ 'a.yaml': MINIMAL_FILE, [name]: keyFile({ name: 'B' }) })).toEqual([
+        { file: name, line: 1, column: 1, path: '', message: 'must end in .yaml or .yml, in lower case' },
+      ]);
+      expect(await problemsOf({ [name]: keyFile({ name: 'B' }) })).toMatchObject([{ file: name }]);
+    },
+  );
+
+  test('with folders, or links to folders, is read without them, and warns', async () => {
+    await withDirectory({ 'a.yaml': keyFile({ api_key: generateApiKey() }) }, async (directory) => {
+      for (const name of ['archive', 'folder.yaml', '.git', '..2030_01_01'])
+        await mkdir(join(directory, name));
+      await symlink('archive', join(directory, 'linked'));
+      await symlink('..2030_01_01', join(directory, '..data'));
+      await symlink('gone', join(directory, 'dangling'));
+      const { warnings } = await loadApiKeys({ directory, environment: {} });
+
+      expect(warnings.map(({ file, message }) => `${basename(file)} ${message}`)).toEqual([
+        'archive is a folder, which is not read',
+        'folder.yaml is a folder, which is not read',
+        'linked is a folder, which is not read',
+      ]);
     });
   });
 
@@ -421,6 +449,126 @@ describe('the form of a key', () => {
   test('makes one of the example of the original description', async () => {
     const { warnings } = await loadFiles({ 'a.yaml': await readEnterpriseFile() }, PROVIDER_KEYS);
     expect(warnings).toMatchObject([{ line: 2, path: 'api_key' }]);
+  });
+});
+
+describe('a placeholder', () => {
+  const FAULT = 'is a placeholder, not a key: write ${VARIABLE}, or the key itself';
+  const PLACEHOLDERS = [
+    '$ENTERPRISE_API_KEY',
+    'os.environ/API_KEY',
+    '{{ .Values.key }}',
+    '<your-api-key-goes-here>',
+  ];
+
+  test.each(PLACEHOLDERS)('%s is no key, wherever it stands', async (text) => {
+    const previous = `{api_key: "${text}", expires_at: '2030-02-01T00:00:00Z'}`;
+    const file = keyFile({
+      ...{ api_key: `"${text}"`, previous_api_key: previous, type: 'tiered_model_exec' },
+      models: `[{name: m, endpoint: "https://example.com", api_key: "${text}"}]`,
+    });
+
+    expect(await faultsOf(file)).toEqual([
+      `api_key: ${FAULT}`,
+      `previous_api_key.api_key: ${FAULT}`,
+      `models[0].api_key: ${FAULT}`,
+    ]);
+  });
+
+  test.each([...PLACEHOLDERS, 'changeme', "'$API_KEY'", '"<key>"'])(
+    'in the environment, as %s, is no key either',
+    async (KEY) => {
+      expect(await faultsOf(keyFile({ api_key: '${KEY}' }), { KEY })).toEqual([`api_key: ${FAULT}`]);
+    },
+  );
+
+  test('behind a doubled dollar sign is no key either', async () => {
+    expect(await faultsOf(keyFile({ api_key: '$${API_KEY}' }))).toEqual([`api_key: ${FAULT}`]);
+  });
+
+  test.each([
+    `SHA256:${'0f'.repeat(32)}`,
+    `sha256-${'0f'.repeat(32)}`,
+    `sha-256:${'0f'.repeat(32)}`,
+    `sha256=${'0f'.repeat(32)}`,
+    `sha512:${'0f'.repeat(64)}`,
+    `sha1:${'0f'.repeat(20)}`,
+    `sha256:  ${'0f'.repeat(32)}`,
+    'sha256:',
+  ])('is told from the malformed digest %s, which is no key', async (digest) => {
+    expect(await faultsOf(keyFile({ api_key: `"${digest}"` }))).toEqual([
+      'api_key: a digest is written sha256: and 64 hexadecimal digits in lower case',
+    ]);
+  });
+});
+
+describe('a variable with quotes or white space around its value', () => {
+  const KEY = generateApiKey();
+
+  test.each([`"${KEY}"`, `'${KEY}'`, ` ${KEY}`, `${KEY} `])(
+    'makes a warning that names it, and an event',
+    async (value) => {
+      const { audit, records } = createAuditRecorder();
+      const warnings = await withDirectory(
+        { 'a.yaml': keyFile({ api_key: '${MY_KEY}' }) },
+        async (directory) => {
+          return (await loadApiKeys({ directory, environment: { MY_KEY: value }, audit })).warnings;
+        },
+      );
+
+      expect(warnings).toMatchObject([
+        {
+          path: 'api_key',
+          message:
+            'the environment variable MY_KEY has quotes or white space around its value, which become part of it',
+        },
+      ]);
+      expect(records).toMatchObject([
+        { type: 'api_keys.loaded' },
+        { type: 'api_keys.wrapped_variables', variables: ['MY_KEY'] },
+      ]);
+      expect(JSON.stringify([warnings, records])).not.toContain(KEY);
+    },
+  );
+
+  test('is not named where its name could be a secret', async () => {
+    const { warnings } = await loadFiles(
+      { 'a.yaml': keyFile({ api_key: '${sk1_x9}' }) },
+      { sk1_x9: `"${KEY}"` },
+    );
+    expect(warnings).toMatchObject([
+      { message: expect.stringMatching(/^an environment variable has quotes/) },
+    ]);
+  });
+});
+
+describe('metadata', () => {
+  test('keeps the types of its scalars, in tokens too', async () => {
+    const apiKey = await loadFile(
+      keyFile({
+        metadata: '{beta: false, seats: 5, rate: 0.5, until: null, plan: gold, code: "007", list: [1, "1"]}',
+      }),
+    );
+
+    expect(claimsByKeyType(apiKey)['metadata']).toEqual({
+      ...{ beta: false, seats: 5, rate: 0.5, until: null, plan: 'gold', code: '007', list: [1, '1'] },
+    });
+  });
+
+  test('keeps them for the fields that metadata_claims names', async () => {
+    const apiKey = await loadFile(
+      keyFile({ metadata: '{beta: false, seats: 5}', metadata_claims: '[beta]' }),
+    );
+    expect(claimsByKeyType(apiKey)['metadata']).toEqual({ beta: false });
+  });
+
+  test('that would lose digits as a number is a fault beside all others', async () => {
+    expect(await faultsOf(keyFile({ metadata: '{zip: 01067}', token_ttl: 'x' }))).toEqual(
+      [
+        'token_ttl: must be a whole number',
+        'metadata.zip: must be quoted: as a number it would lose digits, or is none in JSON',
+      ].sort(),
+    );
   });
 });
 

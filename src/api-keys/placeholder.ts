@@ -1,0 +1,99 @@
+/** Expressions that a template, a shell or an orchestrator should have replaced; as the whole text. */
+const WHOLE: readonly RegExp[] = [
+  // Shells, Make, PowerShell and cmd.exe: $NAME, $env:NAME, $(command), `command`, %NAME%. Random text is no such name.
+  /^\$(?:[A-Z]{2,16}\d{0,2}(?:_[A-Z\d]{1,16})*|[a-z]{2,14}(?:_[a-z]{1,14})+|[a-z]{2,10}(?:[A-Z][a-z]{2,12})+)$/,
+  /^\$(?:env|Env|ENV|secret|secrets|vars?):\w+$/,
+  /^\$\{[^{}]*\}$/,
+  /^\$\([A-Za-z][^()]*\)$/,
+  /^\$\[.*\]$/,
+  /^`[a-z][\w ./:-]*`$/,
+  /^%[A-Za-z][\w.()-]*%$/,
+  // Brackets that stand for "fill this in": <key>, [[key]], [key], {key}.
+  /^<[A-Za-z][\w .,:'-]*>$/,
+  /^\[\[.*\]\]$/,
+  /^\[[A-Za-z][A-Za-z _.-]*\]$/,
+  /^\{[A-Za-z][A-Za-z_.-]*\}$/,
+  // Token replacement of Ant, Maven, Autoconf, Azure Pipelines and Octopus: @NAME@, __NAME__, #{NAME}#.
+  /^@[A-Za-z][\w.-]*@$/,
+  /^__[A-Za-z][A-Za-z_]*__$/,
+  /^#\{.*\}#?$/,
+  // Look-ups in programs: os.environ/NAME (LiteLLM), process.env.NAME, getenv("NAME"), env.NAME, ENV['NAME'].
+  /^(?:os\.environ|process\.env|import\.meta\.env|System\.getenv|Deno\.env|Bun\.env|os\.getenv|getenv)\b/i,
+  /^(?:env|Env|ENV|environ|environment)(?:[:./]\/{0,2}(?:[A-Z]{2,16}\d{0,2}(?:_[A-Z\d]{1,16})*|[a-z]{2,14}(?:[_A-Z][a-z]{1,14})*)|\[.*\]|\(.*\)|\{.*\})$/,
+  /^(?:secrets?|vars?|local|data|params?|parameters|config|inputs?|values|context|stage[Vv]ariables)\.[A-Za-z][A-Za-z_]*(?:\.[A-Za-z][A-Za-z_]*)*$/,
+  // References that a secret manager or its injector resolves.
+  /^(?:vault|secretref|secrets?|keyvault|azurekeyvault|awskms|aws-?ssm|aws-?sm|aws-?secrets(?:manager)?|ssm|secretsmanager|gcpsm|gcp-?secrets?(?:manager)?|gcpkms|doppler|infisical|bitwarden|keyring|keychain|sops|conjur|berglas|akeyless|1password|onepassword):[/\w]/,
+  /^(?:op|sm|bws?|pass|lpass|kms|akv|azkv|gcp-sm|k8s|chamber|file|cmd|exec):\/\//,
+  /^ref\+/i,
+  /^arn:aws[a-z-]*:/,
+  /^(?:\/\/secretmanager\.googleapis\.com\/)?projects\/[^/]+\/(?:locations\/[^/]+\/)?secrets\/[^/]+/,
+  /^@Microsoft\.(?:KeyVault|AppConfiguration)\(/i,
+  /^(?:\/var)?\/run\/secrets\//,
+  // Intrinsic functions and tags in quotes, and text that is still encrypted.
+  /^!(?:Ref|Sub|GetAtt|ImportValue|Join|reference|vault|env|secret|var|ENV|include|encrypted)(?:[\s:/]|$)/,
+  /^(?:ENC|CRYPT|SEC)[[({]/,
+  /^\{(?:cipher|vault|env|secret|ssm|file)\}/i,
+  /^\$ANSIBLE_VAULT;/,
+  // Values that were rendered from nothing.
+  /^(?:null|undefined|nil|None|NaN|~|true|false|\[object Object\])$/,
+];
+
+/** Expressions that are as telling within other text, as in `sk-${NAME}`. */
+const ANYWHERE: readonly RegExp[] = [
+  /\$\{(?:[A-Z]{2,16}|[a-z]{2,14})[\w.]*(?:[:\-?+=][^}]*)?\}/,
+  /\$[A-Z]{2,16}(?:_[A-Z\d]{1,16})*_(?:KEY|TOKEN|SECRET|PASSWORD)(?![A-Za-z\d])/,
+  /\{\{\{?[\w.$-]{3,}\}\}|\{\{[^{}]*\s[^{}]*\}\}|\{\{[a-z]+:[^{}]*\}\}|^\{\{-?\s/,
+  /\{%-?\s[^{}]*%\}/,
+  /<%[-=#]?\s.*%>|<%=?[\w.]{3,}%>/,
+  /#\{(?:[A-Z]{2,16}(?:_[A-Z]{2,16})+|[A-Za-z][a-z]{2,14}[A-Za-z_.]*)\}/,
+  /<[^<>]*(?:your|key|token|secret|passw|replace|insert|value|here)[^<>]*>/i,
+  /\[[^[\]]*\b(?:your|redacted|replace|insert)\b[^[\]]*\]/i,
+  // The suffix of the documented access keys of AWS.
+  /EXAMPLE(?:KEY)?$/,
+];
+
+/** The name of a variable, without what would have it replaced. */
+const BARE_VARIABLE = /^[A-Z]{2,16}(?:_[A-Z\d]{1,16})*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|CREDENTIALS?)$/;
+
+/** `xxxx`, `sk-xxxxxxxx`, `ghp_XXXX`, `****`, `sk-...`, and an UUID of these. */
+const FILLER = /^(?:[A-Za-z\d]{1,12}[-_]){0,4}(?:[xX]{3,}|[*•]{3,}|\.{3,}|…|[xX*]{2,}(?:-[xX*]{2,})+)$/;
+
+/** What people write in the place of a key, in lower case and without separators. */
+const STAND_INS: readonly RegExp[] = [
+  /^(?:sk|pk|api|key)?(?:please)?(?:change|replace|update|edit|set)(?:me|it|this|here|now|immediately|please|inproduction|inprod|beforeuse)+\d{0,4}$/,
+  /^(?:please)?(?:change|replace|fill|insert|enter|put|paste|add|provide|set)(?:in|this|with|me)*(?:your|the|a|an|real|actual|own|my|api|secret|key|token|value|here|in)+$/,
+  /your(?:own|real|actual|secret|private|personal|new|production|[a-z]{0,16})(?:api|secret|access|auth|client)*(?:key|token|secret|password|credential)s?(?:goes|here|please|id|value|\d{1,3})*$/,
+  /^(?:the|my|an?|some|super|very|secret|api|access|auth|client|private)*(?:key|token|secret|value)(?:goes|belongs|is)*here$/,
+  /^(?:my|some|an?)(?:super|very|secret|api|access|auth|private)*(?:key|token)$/,
+  /^(?:todo|tbd|fixme|placeholder|redacted|removed|masked|hidden|notset|unset|changeit)+(?:key|token|secret|value)?$/,
+  /^(?:example|sample|demo|placeholder|dummy|fake)(?:api|secret|access)*(?:key|token|secret|value)$/,
+  /^(?:example|sample|apikey|apitoken|apisecret|secretkey|accesstoken)(?:value)?$/,
+  /^insert.*here$/,
+];
+
+/**
+ * Whether a text in the place of a key is one that a template, a shell, an injector or a person was to replace: it would
+ * be a key that everyone knows who has seen the file. Keys that only hold such characters are none.
+ */
+export function isPlaceholder(text: string): boolean {
+  const bare = withoutQuotes(text);
+  if (bare === '') return true;
+  if (WHOLE.some((pattern) => pattern.test(bare)) || ANYWHERE.some((pattern) => pattern.test(bare)))
+    return true;
+  if (BARE_VARIABLE.test(bare) || FILLER.test(bare)) return true;
+  const words = bare.toLowerCase().replace(/[\s._/:-]+/g, '');
+  return STAND_INS.some((pattern) => pattern.test(words));
+}
+
+const QUOTED = /^(["'])(?<inside>.*)\1$/s;
+
+/** Quotes that an env file kept hide nothing. */
+function withoutQuotes(text: string): string {
+  const trimmed = text.trim();
+  return (QUOTED.exec(trimmed)?.groups?.['inside'] ?? trimmed).trim();
+}
+
+/** Whether a value has quotes or white space around it, as tools leave them that read env files literally. */
+export function hasWrapping(value: string): boolean {
+  return value !== value.trim() || QUOTED.test(value);
+}
