@@ -27,7 +27,7 @@ export function formatTable(rows: readonly Row[]): readonly string[] {
   const names = Object.keys(rows[0] ?? {});
   const lines = [
     names.map((name) => name.toUpperCase()),
-    ...rows.map((row) => names.map((name) => cellOf(row[name]))),
+    ...rows.map((row) => names.map((name) => formatCell(row[name]))),
   ];
   const widths = names.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
   return lines.map((cells) =>
@@ -39,7 +39,7 @@ export function formatTable(rows: readonly Row[]): readonly string[] {
 }
 
 /** Whoever chose a name must not move the cursor of who lists it. */
-function cellOf(value: JsonValue | undefined): string {
+export function formatCell(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return '-';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text === '' ? '-' : text.replace(/\p{C}/gu, '?');

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
+import { ConfigurationError } from '../api-keys/configuration-error.js';
 import { type LoadedApiKeys, loadApiKeys } from '../api-keys/load-api-keys.js';
 import type { Clock } from '../clock.js';
 import { createKeyRing } from '../keys/create-key-ring.js';
@@ -48,6 +49,16 @@ export function openKeys(io: CommandIo, { keys, environment }: KeyOptions): Prom
 
 export function readApiKeys(io: CommandIo, directory: string): Promise<LoadedApiKeys> {
   return loadApiKeys({ directory: resolve(io.directory, directory) });
+}
+
+/** The API keys where they can be had, so that a broken file of one key keeps nobody from revoking another. */
+export async function findApiKeys(io: CommandIo, directory: string): Promise<LoadedApiKeys | undefined> {
+  try {
+    return await readApiKeys(io, directory);
+  } catch (failure) {
+    if (failure instanceof ConfigurationError) return undefined;
+    throw failure;
+  }
 }
 
 /** Runs with the stores that the options name, and lets go of them. @throws UsageError where they name none. */

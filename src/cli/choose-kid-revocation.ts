@@ -1,0 +1,78 @@
+import { assertKid } from '../keys/parse-jwk.js';
+import type { CommandIo } from './command-io.js';
+import { type FoundKid, findKid, type TokenKey } from './find-kid.js';
+import { type Revocation, type RevokeOptions, resolveService, type Service } from './revocation-request.js';
+import { UsageError } from './settings.js';
+
+/**
+ * What a `kid` stands for: all keys that are derived from a version, or one key.
+ * @throws Error (as rejection) for one that is not known, or under which new tokens are encrypted.
+ */
+export async function chooseKidRevocation(
+  io: CommandIo,
+  kid: string,
+  options: RevokeOptions,
+): Promise<Revocation> {
+  assertKid(kid);
+  const service = await resolveService(io, options);
+  const found = await findKid(io, kid, { ...options, ...service });
+  if (found === undefined) return chooseUnknownKid(kid, options);
+  assertNotEncrypting(found);
+  if (found.isVersion && found.isRoot) assertKnown(service);
+  const names = describeKeys(found.keys);
+  return {
+    targets: found.keys.map((key) => ({ kind: 'kid', kid: key.kid })),
+    text: `Revoked: ${names.join(', ')} under version ${found.version}`,
+    details: { version: found.version, keys: found.keys.map((key) => ({ ...key })) },
+    notes: found.isRoot
+      ? [`To end it for audiences that are not listed too: passport-jwe keys retire ${found.version}`]
+      : [],
+  };
+}
+
+function chooseUnknownKid(kid: string, { keys, force }: RevokeOptions): Revocation {
+  if (force !== true) {
+    throw new Error(
+      `Nothing was revoked: no version in ${keys} has this kid, and no key of the known audiences. ` +
+        'Give --audience and --issuer for keys of others, or --force for a key that the file does not hold',
+    );
+  }
+  return {
+    targets: [{ kind: 'kid', kid }],
+    text: `Revoked: tokens whose header has the kid ${kid}`,
+    details: {},
+    notes: ['No version in the key file has this kid, and none of the keys that are derived from them.'],
+  };
+}
+
+/** What is revoked stays so: were new tokens encrypted under it, they would be rejected as well. */
+function assertNotEncrypting({ state, version }: FoundKid): void {
+  if (state === 'current') {
+    throw new Error(
+      `Nothing was revoked: version ${version} is current, and new tokens would be rejected too. Run "keys rotate", ` +
+        'wait until "keys list" shows the new version as current, and run this again',
+    );
+  }
+  if (state === 'pending') {
+    throw new Error(
+      `Nothing was revoked: version ${version} is pending and encrypts nothing yet. Run "keys retire ${version}"`,
+    );
+  }
+}
+
+/** @throws UsageError where some of what is derived from a version would be left out. */
+function assertKnown({ audiences, issuer }: Service): void {
+  if (audiences.length > 0 && issuer !== undefined) return;
+  throw new UsageError(
+    'Keys are derived for each audience, and for the issuer: give --issuer, and --api-keys or --audience',
+  );
+}
+
+/** Each once, though there is a key for every content encryption. */
+function describeKeys(keys: readonly TokenKey[]): readonly string[] {
+  const names = keys.map(({ purpose, audience }) => {
+    if (audience === undefined) return 'all tokens';
+    return purpose === 'access' ? `access tokens for ${audience}` : `refresh tokens of ${audience}`;
+  });
+  return [...new Set(names)];
+}

@@ -1,0 +1,110 @@
+import { resolveClaimsPolicy } from '../claims/claims-policy.js';
+import { validateClaimsSet } from '../claims/validate-claims-set.js';
+import { InvalidTokenError } from '../errors.js';
+import { nameOf, type Revocable } from '../revocation/revocable.js';
+import { chooseKidRevocation } from './choose-kid-revocation.js';
+import type { CommandIo } from './command-io.js';
+import { formatCell } from './print-result.js';
+import { type AnyToken, describeOwner, ownerOf, readAnyToken } from './read-any-token.js';
+import { type Revocation, type RevokeOptions, resolveService } from './revocation-request.js';
+import { findApiKeys, readToken, UsageError } from './settings.js';
+
+/** @throws UsageError (as rejection) for options that name nothing; Error for what is not there or must not be revoked. */
+export async function chooseRevocation(
+  io: CommandIo,
+  argument: string | undefined,
+  options: RevokeOptions,
+): Promise<Revocation> {
+  const { client, user, session, kid } = options;
+  if (kid !== undefined) return chooseKidRevocation(io, kid, options);
+  if (client !== undefined) return chooseClient(io, client, options);
+  if (user ?? session) throw new UsageError('Users and sessions belong to an API key: give --client too');
+  if (argument === undefined) throw new UsageError('Say what: a token, --client, or --kid');
+  return chooseToken(io, await readToken(io, argument), options);
+}
+
+async function chooseClient(io: CommandIo, clientId: string, options: RevokeOptions): Promise<Revocation> {
+  const { user, session, apiKeys: directory, force } = options;
+  const apiKeys = await findApiKeys(io, directory);
+  const isUnknown = apiKeys !== undefined && apiKeys.get(clientId) === undefined;
+  if (isUnknown && force !== true) {
+    throw new Error(`No API key in ${directory} has this key_id: give --force for one that was removed`);
+  }
+  const unchecked = `Whether the API key exists was not checked: ${directory} cannot be read. Run api-key check.`;
+  return {
+    targets: [targetOf(clientId, user, session)],
+    text: `Revoked: ${nameOf(targetOf(clientId, user, session))
+      .split('\u0000')
+      .map(formatCell)
+      .join(' ')}`,
+    details: {},
+    notes: apiKeys === undefined ? [unchecked] : [],
+  };
+}
+
+function targetOf(clientId: string, user: string | undefined, session: string | undefined): Revocable {
+  if (session !== undefined) {
+    const subject = user === undefined ? {} : { subject: user };
+    return { kind: 'session', clientId, sessionId: session, ...subject };
+  }
+  if (user !== undefined) return { kind: 'subject', clientId, subject: user };
+  return { kind: 'api_key', clientId };
+}
+
+/** A token that is over needs no revocation, and one that is not ours none of us can revoke. */
+async function chooseToken(io: CommandIo, token: string, options: RevokeOptions): Promise<Revocation> {
+  const { issuer, audiences } = await resolveService(io, options);
+  if (issuer === undefined) throw new UsageError('Give --issuer, and --audience for an access token');
+  const opened = await readAnyToken(io, token, { ...options, issuer, audiences });
+  const owner = ownerOf(opened);
+  const notes = notesOn(opened);
+  if (opened.kind === 'refresh') {
+    const session = sessionOf(opened, issuer, io.clock());
+    return {
+      targets: [{ kind: 'session', ...session }],
+      session,
+      text: `Revoked: the refresh token and ${describeOwner(owner)}`,
+      details: { ...owner },
+      notes,
+    };
+  }
+  if (audiences.length === 0) throw new UsageError('Give --audience, the audience of the token');
+  assertProven(opened);
+  const { claims } = validateClaimsSet(
+    opened,
+    resolveClaimsPolicy({ issuer, audience: audiences }),
+    io.clock(),
+  );
+  const { jti, exp: expiresAt, client_id: clientId } = claims;
+  return {
+    targets: [{ kind: 'token', jti, expiresAt, ...(clientId === undefined ? {} : { clientId }) }],
+    text: `Revoked: token ${formatCell(jti)}, ${describeOwner(owner)}`,
+    details: { ...owner },
+    notes,
+  };
+}
+
+/** A token may name anybody unless it proves its issuance: what it names must not be revoked on its word. */
+function assertProven({ proof }: AnyToken): void {
+  if (proof !== 'unproven') return;
+  throw new Error(
+    'The token does not prove that it was issued: revoke by --client, --user, --session or --kid instead',
+  );
+}
+
+function notesOn({ kind, proof, signedHeader }: AnyToken): readonly string[] {
+  if (signedHeader !== undefined) return ['The signature of the token was not verified.'];
+  if (kind === 'refresh' || proof !== 'unprovable') return [];
+  return ['Its key proves nothing about who issued the token: a holder of the key may have made it.'];
+}
+
+/** @throws InvalidTokenError for one that is over, or of another issuer. */
+function sessionOf({ claims }: AnyToken, issuer: string, now: number) {
+  const { iss, exp, client_id: clientId, sub: subject, session_id: sessionId } = claims;
+  if (iss !== issuer) throw new InvalidTokenError('wrong_issuer');
+  if (typeof exp !== 'number' || exp <= now) throw new InvalidTokenError('expired');
+  if (typeof clientId !== 'string' || typeof subject !== 'string' || typeof sessionId !== 'string') {
+    throw new InvalidTokenError('claim_missing');
+  }
+  return { clientId, subject, sessionId };
+}

@@ -1,0 +1,43 @@
+import { Command } from 'commander';
+import type { CommandIo } from '../command-io.js';
+import { describeOwner, ownerOf, readAnyToken, readTokenHeader } from '../read-any-token.js';
+import { environmentOption, jsonOption, type KeyOptions, readToken } from '../settings.js';
+
+interface InspectOptions extends Partial<KeyOptions> {
+  readonly audience?: string;
+  readonly issuer?: string;
+  readonly json?: true;
+}
+
+export function inspectCommand(io: CommandIo): Command {
+  return new Command('inspect')
+    .argument('[token]', 'the token; - or nothing: it is read from standard input')
+    .description(
+      'print the header that anyone can read and, with --keys, the claims and whose session it is; verifies no signature, no time and no issuer',
+    )
+    .option('--keys <file>', 'key file that opens it; for a token under a public key the private JWK')
+    .option('--audience <name>', 'audience that the key of an access token was derived for')
+    .option('--issuer <url>', 'issuer that the key of a refresh token was derived for')
+    .addOption(environmentOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ pbpaste | passport-jwe token inspect --keys keys.json --audience https://api.example.com',
+    )
+    .action(async (argument: string | undefined, options: InspectOptions) => {
+      const token = await readToken(io, argument);
+      const found = { header: readTokenHeader(token), ...(await open(io, token, options)) };
+      io.print(options.json === true ? JSON.stringify(found) : JSON.stringify(found, null, 2));
+    });
+}
+
+async function open(io: CommandIo, token: string, options: InspectOptions) {
+  const { keys, audience, issuer, environment = 'production' } = options;
+  if (keys === undefined) return {};
+  const audiences = audience === undefined ? [] : [audience];
+  const opened = await readAnyToken(io, token, { keys, environment, audiences, issuer });
+  const owner = ownerOf(opened);
+  io.note(`${opened.kind === 'refresh' ? 'Refresh' : 'Access'} token: ${describeOwner(owner)}.`);
+  if (opened.signedHeader !== undefined) io.note('Its signature was not verified.');
+  return { kind: opened.kind, ...owner, claims: opened.claims };
+}

@@ -1,0 +1,95 @@
+import { Command, Option } from 'commander';
+import type { JsonObject } from '../../claims/json.js';
+import type { Revocable } from '../../revocation/revocable.js';
+import { createRevocations, type Revocations } from '../../revocation/revocations.js';
+import { createSessions } from '../../sessions/create-sessions.js';
+import type { Stores } from '../../stores/stores.js';
+import { chooseRevocation } from '../choose-revocation.js';
+import type { CommandIo } from '../command-io.js';
+import { printResult } from '../print-result.js';
+import type { Revocation, RevokeOptions } from '../revocation-request.js';
+import {
+  apiKeysOption,
+  environmentOption,
+  jsonOption,
+  keysOption,
+  OPERATOR_HORIZON_SECONDS,
+  redisOption,
+  storeOption,
+  withStores,
+} from '../settings.js';
+
+const HELP = `
+Example:
+  $ passport-jwe token revoke --client demo --user alice --store data/store
+
+--kid takes a version as "keys list" prints it, and then revokes every token under it: access tokens for --audience and
+the audiences of the API keys, and refresh tokens of --issuer. It also takes the kid in the header of a token, and then
+revokes what is under that key alone. The version that encrypts is not revoked, since new tokens would be rejected too:
+  $ passport-jwe keys rotate
+  $ passport-jwe keys list          until the new version is current
+  $ passport-jwe token revoke --kid OLD_KID --store data/store
+  $ passport-jwe keys retire OLD_KID`;
+
+export function revokeCommand(io: CommandIo): Command {
+  return new Command('revoke')
+    .argument('[token]', 'one token, or the session of a refresh token; - : it is read from standard input')
+    .description('revoke a token, a session, a user, an API key, or everything under a key')
+    .option('--client <key_id>', 'everything of this API key or, with --user or --session, of these')
+    .option('--user <name>', 'a user of the API key')
+    .option('--session <id>', 'a session of the API key or, with --user, of that user')
+    .option(
+      '--kid <kid>',
+      'everything under a key version, or under one key as the header of tokens names it',
+    )
+    .option('--force', 'also where no such API key or key is known, for one that was removed')
+    .addOption(apiKeysOption())
+    .addOption(keysOption())
+    .addOption(environmentOption())
+    .addOption(new Option('--issuer <url>', 'issuer of the tokens').env('ISSUER'))
+    .addOption(
+      new Option('--audience <name>', 'audience of the tokens; may be repeated')
+        .env('AUDIENCE')
+        .argParser(collect),
+    )
+    .addOption(storeOption())
+    .addOption(redisOption())
+    .addOption(jsonOption())
+    .addHelpText('after', HELP)
+    .action(async (argument: string | undefined, options: RevokeOptions) => {
+      const revocation = await chooseRevocation(io, argument, options);
+      await withStores(io, options, (stores) => carryOut(io, stores, revocation));
+      for (const note of revocation.notes) io.note(note);
+      printResult(io, resultOf(revocation), { isJson: options.json === true, text: revocation.text });
+    });
+}
+
+function collect(value: string, former: readonly string[] = []): readonly string[] {
+  return [...former, value];
+}
+
+async function carryOut(io: CommandIo, stores: Stores, { targets, session }: Revocation): Promise<void> {
+  const revocations = createRevocations({
+    ...{ store: stores.revocations, clock: io.clock },
+    maxTokenLifetimeSeconds: OPERATOR_HORIZON_SECONDS,
+  });
+  if (session !== undefined && (await endSession(io, stores, revocations, session))) return;
+  for (const target of targets) await revocations.revoke(target);
+}
+
+/** @returns whether there was one: else its access tokens are still to be revoked. */
+function endSession(
+  io: CommandIo,
+  { families }: Stores,
+  revocations: Revocations,
+  session: NonNullable<Revocation['session']>,
+): Promise<boolean> {
+  return createSessions({ families, revocations, clock: io.clock }).end(session);
+}
+
+/** One target as it is, several as a list. */
+function resultOf({ targets, details }: Revocation): JsonObject {
+  const copies = targets.map((target: Revocable) => ({ ...target }));
+  const [first] = copies;
+  return { revoked: copies.length === 1 && first !== undefined ? first : copies, ...details };
+}

@@ -1,0 +1,92 @@
+import { resolve } from 'node:path';
+import { REFRESH_TOKEN_TYP } from '../claims/claims-set.js';
+import { isJsonObject, type JsonObject } from '../claims/json.js';
+import type { DecryptedToken } from '../jwe/decrypt-token.js';
+import { isProven } from '../jwe/is-proven.js';
+import { openUnverified } from '../jwe/open-unverified.js';
+import { isContentEncryption } from '../keys/content-key.js';
+import { createKeyRing } from '../keys/create-key-ring.js';
+import type { CommandIo } from './command-io.js';
+import { formatCell } from './print-result.js';
+import { type KeyOptions, UsageError } from './settings.js';
+
+const MAX_TOKEN_LENGTH = 8192;
+
+export interface ReadingOptions extends KeyOptions {
+  /** Audiences that keys are derived for. */
+  readonly audiences: readonly string[];
+  /** Audience of refresh tokens. Default: none is read. */
+  readonly issuer: string | undefined;
+}
+
+/** A token of either purpose, decrypted. Its signature, if it has one, is not verified. */
+export interface AnyToken extends DecryptedToken {
+  readonly kind: 'access' | 'refresh';
+  /** Whether it proves that it was issued here; under some keys no token does. */
+  readonly proof: 'proven' | 'unproven' | 'unprovable';
+}
+
+/** Whose token it is, as its claims say. */
+export interface TokenOwner {
+  readonly client_id: string | null;
+  readonly subject: string | null;
+  readonly session_id: string | null;
+}
+
+/**
+ * Opens access and refresh tokens under keys of every algorithm in a key file.
+ * @throws InvalidTokenError (as rejection) for a token that none of these keys opens.
+ * @throws UsageError (as rejection) where the key cannot be derived without the audience or the issuer.
+ */
+export async function readAnyToken(io: CommandIo, token: string, options: ReadingOptions): Promise<AnyToken> {
+  const { keys, environment, audiences, issuer } = options;
+  const { enc, typ, kid } = readTokenHeader(token);
+  const keyRing = await createKeyRing({
+    current: { file: resolve(io.directory, keys) },
+    environment,
+    ...(isContentEncryption(enc) ? { enc } : {}),
+  });
+  const isRefresh = typ === REFRESH_TOKEN_TYP;
+  for (const audience of audiences) keyRing.prepare('access', audience);
+  if (issuer !== undefined) keyRing.prepare('refresh', issuer);
+  const isKnown = keyRing.decryptionKey(String(kid)) !== undefined;
+  if (!isKnown && isRefresh && issuer === undefined) {
+    throw new UsageError('Keys of refresh tokens are derived for the issuer: give --issuer too');
+  }
+  if (!isKnown && !isRefresh && audiences.length === 0) {
+    throw new UsageError('Keys are derived for an audience: give --audience too');
+  }
+  const policy = { keyRing, maxTokenLength: MAX_TOKEN_LENGTH, verification: new Map() };
+  const opened = await openUnverified(token, policy, io.clock());
+  const canProve = opened.key.alg === 'dir' && opened.key.provenance !== undefined;
+  const ofMac = canProve && isProven(token, policy, io.clock()) ? 'proven' : 'unproven';
+  const isVerifiable = canProve && opened.signedHeader === undefined;
+  return { ...opened, kind: opened.key.purpose, proof: isVerifiable ? ofMac : 'unprovable' };
+}
+
+/** The part of a token that anyone can read. @throws UsageError */
+export function readTokenHeader(token: string): JsonObject {
+  const text = Buffer.from(token.split('.', 1).join(''), 'base64url').toString('utf8');
+  try {
+    const header: unknown = JSON.parse(text);
+    if (isJsonObject(header)) return header;
+  } catch {
+    // The parser's message would quote what may be a secret in the wrong place.
+  }
+  throw new UsageError('This is no JWE in compact serialization: its header is no JSON object');
+}
+
+export function ownerOf({ claims }: Pick<AnyToken, 'claims'>): TokenOwner {
+  const read = (name: string): string | null => {
+    const value = claims[name];
+    return typeof value === 'string' ? value : null;
+  };
+  return { client_id: read('client_id'), subject: read('sub'), session_id: read('session_id') };
+}
+
+/** As people read it, such as `session s1 of alice, API key demo`. */
+export function describeOwner({ client_id: client, subject, session_id: session }: TokenOwner): string {
+  const ofSession = session === null ? 'no session' : `session ${formatCell(session)}`;
+  const ofSubject = subject === null ? 'no subject' : formatCell(subject);
+  return `${ofSession} of ${ofSubject}, API key ${formatCell(client)}`;
+}

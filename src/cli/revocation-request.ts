@@ -1,0 +1,52 @@
+import type { LoadedApiKeys } from '../api-keys/load-api-keys.js';
+import type { JsonObject } from '../claims/json.js';
+import type { Revocable } from '../revocation/revocable.js';
+import type { CommandIo } from './command-io.js';
+import { findApiKeys, type StoreOptions } from './settings.js';
+
+/** The options of `token revoke`. */
+export interface RevokeOptions extends StoreOptions {
+  readonly keys: string;
+  readonly environment: string;
+  readonly apiKeys: string;
+  readonly issuer?: string;
+  readonly audience?: readonly string[];
+  readonly json?: true;
+  readonly force?: true;
+  readonly client?: string;
+  readonly user?: string;
+  readonly session?: string;
+  readonly kid?: string;
+}
+
+/** What is to be revoked, and what is said once it is. */
+export interface Revocation {
+  readonly targets: readonly Revocable[];
+  /** The session of a refresh token, whose families end with it. */
+  readonly session?: { readonly clientId: string; readonly subject: string; readonly sessionId: string };
+  readonly text: string;
+  /** More members of the JSON result. */
+  readonly details: JsonObject;
+  /** What an operator should know, for standard error. */
+  readonly notes: readonly string[];
+}
+
+/** Which tokens there are: keys are derived for each audience, and for the issuer. */
+export interface Service {
+  readonly issuer: string | undefined;
+  readonly audiences: readonly string[];
+}
+
+/** The audiences that are named, and those of all API keys. */
+export async function resolveService(io: CommandIo, options: RevokeOptions): Promise<Service> {
+  const { issuer, audience = [] } = options;
+  const ofKeys = audiencesOf(await findApiKeys(io, options.apiKeys));
+  return { issuer, audiences: [...new Set([...audience, ...ofKeys])] };
+}
+
+function audiencesOf(apiKeys: LoadedApiKeys | undefined): readonly string[] {
+  return (apiKeys?.apiKeys ?? []).flatMap(({ audiences, serviceAudiences, introspects, delegation }) => [
+    ...[...audiences, ...serviceAudiences, ...introspects],
+    ...(delegation?.audiences ?? []),
+  ]);
+}
