@@ -99,7 +99,7 @@ function readSecret(variables: Variables, name: string): string | undefined {
   return variables[name] || undefined;
 }
 
-/** A secret in the place of its path would be in the message of the file system. */
+/** The message of the file system would print a secret that stands in the place of its path. */
 function readSecretFile(file: string, name: string): string {
   try {
     return readFileSync(file, 'utf8').trim();

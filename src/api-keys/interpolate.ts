@@ -18,11 +18,11 @@ const PRIVATE_MODEL_FIELDS = new Set(['endpoint', 'api_key', 'max_tokens', 'temp
 export interface Interpolation {
   readonly document: unknown;
   readonly faults: readonly DocumentFault[];
-  /** Variables whose value has quotes or white space around it. */
+  /** Variables with quotes or white space around their value. */
   readonly wrapped: readonly WrappedVariable[];
 }
 
-/** Where a variable is used, by which name. */
+/** A variable and the field that uses it. */
 export interface WrappedVariable {
   readonly path: DocumentPath;
   readonly name: string;
@@ -67,7 +67,7 @@ export function interpolate(document: unknown, environment: Environment): Interp
   return { document: resolve(document, []), faults, wrapped };
 }
 
-/** One that is blank counts as unset: as a key it would be known to everyone. */
+/** Treats a blank value as unset: everyone could guess a blank key. */
 function findVariable(environment: Environment, name: string): string | undefined {
   const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
   return value === undefined || value.trim() === '' ? undefined : value;
@@ -77,7 +77,7 @@ function isKey(path: DocumentPath): boolean {
   return path.at(-1) === 'api_key' && path[0] !== 'metadata';
 }
 
-/** What stands between the braces may be the secret itself. */
+/** The text between the braces may be the secret itself. */
 function describeUnset(name: string): string {
   return isPrintableVariable(name)
     ? `needs the environment variable ${name}, which is not set`

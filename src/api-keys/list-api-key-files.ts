@@ -10,7 +10,7 @@ export interface Listing {
   /** Another one as soon as a file was added, removed, replaced or written to. Nothing is read for it. */
   readonly stamp: string;
   readonly problems: readonly ConfigurationProblem[];
-  /** What is there and is not read. */
+  /** Folders, which are not read. */
   readonly warnings: readonly ConfigurationProblem[];
 }
 
@@ -19,14 +19,14 @@ const MAX_FILES = 10_000;
 /** So many files are looked at together: no directory uses up what a process may have open. */
 const BATCH_SIZE = 32;
 
-/** Names that begin with a dot are those of the links by which Kubernetes swaps a mounted directory, or hidden. */
+/** Excludes hidden names and the links by which Kubernetes swaps a mounted directory. */
 const VISIBLE = /^[^.]/;
 const KEY_FILE = /\.ya?ml$/;
 const MISSPELT_KEY_FILE = /\.ya?ml$/i;
 
 /**
- * Lists the files that configure API keys. A file whose ending is not in lower case is a problem, as a key that is not
- * loaded would be missed only by its client; a folder is a warning, since file systems have folders of their own.
+ * Lists the files that configure API keys. An upper-case extension is a problem: the key would be missing silently. A
+ * folder is only a warning, because file systems create folders such as `lost+found`.
  */
 export async function listApiKeyFiles(directory: string): Promise<Listing> {
   const problemOf = (file: string, message: string) => ({ file, line: 1, column: 1, path: '', message });
@@ -51,7 +51,7 @@ export async function listApiKeyFiles(directory: string): Promise<Listing> {
   }
 }
 
-/** Names of files that end like those of keys, in any case, and of folders, links to folders included. */
+/** Names of key files, with extensions in any case, and of folders and links to folders. */
 async function readNames(directory: string) {
   const entries = await readdir(directory, { withFileTypes: true });
   const visible = entries.filter(({ name }) => VISIBLE.test(name)).sort(byName);

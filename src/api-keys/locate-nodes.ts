@@ -13,17 +13,17 @@ export interface Position {
 /** Offsets of nodes by their path; a member of a mapping stands where its name does. */
 export type NodeOffsets = ReadonlyMap<string, number>;
 
-/** A scalar that is a value, with its text. */
+/** A scalar value and its text. */
 export interface FoundScalar {
   readonly path: DocumentPath;
   readonly text: string;
-  /** Without quotes, and no block: its type follows from its text (YAML 1.2 section 10.3.2). */
+  /** Unquoted and not a block scalar, so its text determines its type (YAML 1.2 section 10.3.2). */
   readonly isPlain: boolean;
 }
 
 /**
  * Walks the events of one document, which nest as deep as the parser allows.
- * @param onScalar told of every scalar but the names of members.
+ * @param onScalar called for every scalar except member names.
  */
 export function indexOffsets(
   text: string,
@@ -85,7 +85,7 @@ export function createLocator(text: string): (offset: number) => Position {
   };
 }
 
-/** As messages show it: `models[0].endpoint`. A name that could be a secret is written `<name>`; its position tells. */
+/** Formats a path for messages, such as `models[0].endpoint`. A name that could be a secret becomes `<name>`. */
 export function formatPath(path: DocumentPath): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;

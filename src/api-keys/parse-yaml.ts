@@ -27,9 +27,9 @@ export type ParsedYaml =
   | { readonly ok: false; readonly fault: YamlFault }
   | {
       readonly ok: true;
-      /** Strings, arrays and objects only, but for scalars below `metadata`, which have their types. */
+      /** Strings, arrays and objects only, except typed scalars below `metadata`. */
       readonly document: unknown;
-      /** Scalars below `metadata` whose type would lose what is written. */
+      /** Numbers below `metadata` that would lose digits. */
       readonly faults: readonly DocumentFault[];
       /** Where the node of a path stands; for one that is missing, where its closest ancestor stands. */
       readonly positionOf: (path: DocumentPath) => Position;

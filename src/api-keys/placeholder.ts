@@ -1,6 +1,6 @@
-/** Expressions that a template, a shell or an orchestrator should have replaced; as the whole text. */
+/** Expressions that a template engine, a shell or an orchestrator should have replaced. They match the whole text. */
 const WHOLE: readonly RegExp[] = [
-  // Shells, Make, PowerShell and cmd.exe: $NAME, $env:NAME, $(command), `command`, %NAME%. Random text is no such name.
+  // Shells, Make, PowerShell and cmd.exe: $NAME, $env:NAME, $(command), `command`, %NAME%. Random text does not match.
   /^\$(?:[A-Z]{2,16}\d{0,2}(?:_[A-Z\d]{1,16})*|[a-z]{2,14}(?:_[a-z]{1,14})+|[a-z]{2,10}(?:[A-Z][a-z]{2,12})+)$/,
   /^\$(?:env|Env|ENV|secret|secrets|vars?):\w+$/,
   /^\$\{[^{}]*\}$/,
@@ -38,7 +38,7 @@ const WHOLE: readonly RegExp[] = [
   /^(?:null|undefined|nil|None|NaN|~|true|false|\[object Object\])$/,
 ];
 
-/** Expressions that are as telling within other text, as in `sk-${NAME}`. */
+/** Expressions that are matched within other text too, as in `sk-${NAME}`. */
 const ANYWHERE: readonly RegExp[] = [
   /\$\{(?:[A-Z]{2,16}|[a-z]{2,14})[\w.]*(?:[:\-?+=][^}]*)?\}/,
   /\$[A-Z]{2,16}(?:_[A-Z\d]{1,16})*_(?:KEY|TOKEN|SECRET|PASSWORD)(?![A-Za-z\d])/,
@@ -52,13 +52,13 @@ const ANYWHERE: readonly RegExp[] = [
   /EXAMPLE(?:KEY)?$/,
 ];
 
-/** The name of a variable, without what would have it replaced. */
+/** The bare name of a variable. */
 const BARE_VARIABLE = /^[A-Z]{2,16}(?:_[A-Z\d]{1,16})*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|CREDENTIALS?)$/;
 
-/** `xxxx`, `sk-xxxxxxxx`, `ghp_XXXX`, `****`, `sk-...`, and an UUID of these. */
+/** `xxxx`, `sk-xxxxxxxx`, `ghp_XXXX`, `****`, `sk-...`, and UUIDs of these. */
 const FILLER = /^(?:[A-Za-z\d]{1,12}[-_]){0,4}(?:[xX]{3,}|[*•]{3,}|\.{3,}|…|[xX*]{2,}(?:-[xX*]{2,})+)$/;
 
-/** What people write in the place of a key, in lower case and without separators. */
+/** Stand-ins that people write, in lower case and without separators. */
 const STAND_INS: readonly RegExp[] = [
   /^(?:sk|pk|api|key)?(?:please)?(?:change|replace|update|edit|set)(?:me|it|this|here|now|immediately|please|inproduction|inprod|beforeuse)+\d{0,4}$/,
   /^(?:please)?(?:change|replace|fill|insert|enter|put|paste|add|provide|set)(?:in|this|with|me)*(?:your|the|a|an|real|actual|own|my|api|secret|key|token|value|here|in)+$/,
@@ -72,8 +72,8 @@ const STAND_INS: readonly RegExp[] = [
 ];
 
 /**
- * Whether a text in the place of a key is one that a template, a shell, an injector or a person was to replace: it would
- * be a key that everyone knows who has seen the file. Keys that only hold such characters are none.
+ * Whether the value of a key field is an unresolved placeholder. Loaded as a key, it would be known to everyone who has
+ * seen the file. Keys that merely contain `$`, `%`, `<`, `{` or `@` are not placeholders.
  */
 export function isPlaceholder(text: string): boolean {
   const bare = withoutQuotes(text);
@@ -87,13 +87,13 @@ export function isPlaceholder(text: string): boolean {
 
 const QUOTED = /^(["'])(?<inside>.*)\1$/s;
 
-/** Quotes that an env file kept hide nothing. */
+/** Removes the quotes that some tools keep when they read an env file. */
 function withoutQuotes(text: string): string {
   const trimmed = text.trim();
   return (QUOTED.exec(trimmed)?.groups?.['inside'] ?? trimmed).trim();
 }
 
-/** Whether a value has quotes or white space around it, as tools leave them that read env files literally. */
+/** Whether a value has quotes or white space around it, which some tools keep when they read an env file. */
 export function hasWrapping(value: string): boolean {
   return value !== value.trim() || QUOTED.test(value);
 }

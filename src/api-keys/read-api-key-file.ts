@@ -17,7 +17,7 @@ export interface ValidReading {
   readonly warnings: readonly ConfigurationProblem[];
   /** Whether the key is easy to guess. */
   readonly isWeak: boolean;
-  /** Names of variables with quotes or white space around their value, but for those that could be secrets. */
+  /** Names of variables with quotes or white space around their value, except names that could be secrets. */
   readonly wrappedVariables: readonly string[];
   readonly problemAt: ProblemAt;
   /** Another one as soon as anything in it that counts reads differently. */

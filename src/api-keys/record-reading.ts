@@ -2,7 +2,7 @@ import type { AuditTrail } from '../audit/record.js';
 import type { ConfigurationProblem } from './configuration-error.js';
 import type { ApiKeySet } from './read-api-keys.js';
 
-/** Records which keys are in force now, which of them are easy to guess, and which variables look wrong. */
+/** Records the loaded keys, the keys that are easy to guess, and variables with quotes or white space. */
 export async function recordLoaded(audit: AuditTrail, { readings }: ApiKeySet): Promise<void> {
   const weak = readings.filter(({ isWeak }) => isWeak);
   const variables = [...new Set(readings.flatMap(({ wrappedVariables }) => wrappedVariables))];

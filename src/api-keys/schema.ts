@@ -62,14 +62,14 @@ const list = <Item extends z.ZodType<string>>(item: Item) =>
 
 const audience = text(256).regex(/^\S+$/, 'must not hold spaces');
 
-/** A key that is no template which nobody resolved: such a text would be a key that everyone knows. */
+/** A key that is not an unresolved placeholder, which everyone who has seen the file would know. */
 const secret = (maxLength: number) =>
   text(maxLength).refine(
     (value) => !isPlaceholder(value),
     'is a placeholder, not a key: write ${VARIABLE}, or the key itself',
   );
 
-/** Digests in other spellings, which would be keys themselves. */
+/** Other spellings of digests, which would otherwise load as literal keys. */
 const DIGEST_LIKE = /^["'\s]*sha-?\d{1,3}\s*[:=-]/i;
 
 const apiKey = secret(512)

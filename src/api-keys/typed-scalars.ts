@@ -2,12 +2,12 @@ import { CORE_SCHEMA } from 'js-yaml';
 import type { DocumentFault } from './check-consistency.js';
 import type { DocumentPath, FoundScalar } from './locate-nodes.js';
 
-/** Digits that a number would lose, such as those of a postal code or an account. */
+/** A number would lose these digits, for example those of a postal code. */
 const LEADING_ZERO = /^[-+]?0\d/;
 
 /**
- * Gives plain scalars their types (YAML 1.2 section 10.3.2): null, boolean, integer or float, else string.
- * @returns a copy, and the scalars that JSON cannot carry as they are written.
+ * Converts plain scalars to their types (YAML 1.2 section 10.3.2): null, boolean, integer or float, else string.
+ * @returns a copy, and a fault for each number that JSON cannot represent exactly.
  */
 export function readTypedScalars(document: unknown, scalars: readonly FoundScalar[]) {
   const values = new Map<string, unknown>();
@@ -16,7 +16,7 @@ export function readTypedScalars(document: unknown, scalars: readonly FoundScala
     const { value } = CORE_SCHEMA.resolveImplicitScalarTag(text);
     values.set(JSON.stringify(path), value);
     if (typeof value === 'number' && !isExact(value, text)) {
-      faults.push({ path, message: 'must be quoted: as a number it would lose digits, or is none in JSON' });
+      faults.push({ path, message: 'must be quoted: as a JSON number it would lose digits' });
     }
   }
   return { document: values.size === 0 ? document : replace(document, [], values), faults };

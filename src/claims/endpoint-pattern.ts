@@ -13,16 +13,16 @@ const ENCODED = /(?:%[0-9A-F]{2})+/g;
 /** What needs no encoding (RFC 3986 section 2.3), and what would end a segment, or a string, once it is decoded. */
 const NEVER_ENCODED = /[A-Za-z0-9._~/\\\p{Cc}\p{Zl}\p{Zp}-]/u;
 
-/** A dot segment, also to servers that drop path parameters or white space, or a segment that is all parameter. */
+/** Dot segments, including those with path parameters or white space that some servers drop, and a leading `;`. */
 const DOTS = /^\s*(?:\.{1,2}\s*(?:;|$)|;)/;
 
-/** What a server that decodes twice would decode again, and the `%u` encoding of IIS. */
+/** Double encoding, and the `%u` encoding of IIS. */
 const ENCODED_AGAIN = /%(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})/;
 
 /** Solidus operators: code pages fold them to slashes, NFKC does not. */
 const SOLIDUS = /[\u2044\u2215\u2216\u29F5\u29F8\u29F9]/;
 
-/** What a compatibility character must not turn into (NFKC, UAX #15). */
+/** Delimiters that a compatibility character must not normalise to (NFKC, UAX #15). */
 const DELIMITERS = /^\.{1,2}$|[/\\%]/;
 
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;

@@ -5,8 +5,8 @@ import { type Revocation, type RevokeOptions, resolveService, type Service } fro
 import { UsageError } from './settings.js';
 
 /**
- * What a `kid` stands for: all keys that are derived from a version, or one key.
- * @throws Error (as rejection) for one that is not known, or under which new tokens are encrypted.
+ * Resolves a `kid` to every key derived from a version, or to one key.
+ * @throws Error (as rejection) if the `kid` is unknown or encrypts new tokens.
  */
 export async function chooseKidRevocation(
   io: CommandIo,
@@ -25,7 +25,7 @@ export async function chooseKidRevocation(
     text: `Revoked: ${names.join(', ')} under version ${found.version}`,
     details: { version: found.version, keys: found.keys.map((key) => ({ ...key })) },
     notes: found.isRoot
-      ? [`To end it for audiences that are not listed too: passport-jwe keys retire ${found.version}`]
+      ? [`To end it for all other audiences: passport-jwe keys retire ${found.version}`]
       : [],
   };
 }
@@ -45,7 +45,7 @@ function chooseUnknownKid(kid: string, { keys, force }: RevokeOptions): Revocati
   };
 }
 
-/** What is revoked stays so: were new tokens encrypted under it, they would be rejected as well. */
+/** A revocation of a `kid` has no cut-off: it also rejects tokens that are encrypted later. */
 function assertNotEncrypting({ state, version }: FoundKid): void {
   if (state === 'current') {
     throw new Error(
@@ -60,7 +60,7 @@ function assertNotEncrypting({ state, version }: FoundKid): void {
   }
 }
 
-/** @throws UsageError where some of what is derived from a version would be left out. */
+/** @throws UsageError if the revocation would leave out keys derived from the version. */
 function assertKnown({ audiences, issuer }: Service): void {
   if (audiences.length > 0 && issuer !== undefined) return;
   throw new UsageError(
@@ -68,7 +68,7 @@ function assertKnown({ audiences, issuer }: Service): void {
   );
 }
 
-/** Each once, though there is a key for every content encryption. */
+/** Lists each audience once, although every content encryption has its own key. */
 function describeKeys(keys: readonly TokenKey[]): readonly string[] {
   const names = keys.map(({ purpose, audience }) => {
     if (audience === undefined) return 'all tokens';

@@ -9,7 +9,7 @@ import { type AnyToken, describeOwner, ownerOf, readAnyToken } from './read-any-
 import { type Revocation, type RevokeOptions, resolveService } from './revocation-request.js';
 import { findApiKeys, readToken, UsageError } from './settings.js';
 
-/** @throws UsageError (as rejection) for options that name nothing; Error for what is not there or must not be revoked. */
+/** @throws UsageError (as rejection) if the options name no target; Error if the target does not exist or is in use. */
 export async function chooseRevocation(
   io: CommandIo,
   argument: string | undefined,
@@ -51,7 +51,7 @@ function targetOf(clientId: string, user: string | undefined, session: string | 
   return { kind: 'api_key', clientId };
 }
 
-/** A token that is over needs no revocation, and one that is not ours none of us can revoke. */
+/** Rejects expired tokens and tokens of other issuers: there is nothing to revoke. */
 async function chooseToken(io: CommandIo, token: string, options: RevokeOptions): Promise<Revocation> {
   const { issuer, audiences } = await resolveService(io, options);
   if (issuer === undefined) throw new UsageError('Give --issuer, and --audience for an access token');
@@ -98,7 +98,7 @@ function notesOn({ kind, proof, signedHeader }: AnyToken): readonly string[] {
   return ['Its key proves nothing about who issued the token: a holder of the key may have made it.'];
 }
 
-/** @throws InvalidTokenError for one that is over, or of another issuer. */
+/** @throws InvalidTokenError if the token has expired or is of another issuer. */
 function sessionOf({ claims }: AnyToken, issuer: string, now: number) {
   const { iss, exp, client_id: clientId, sub: subject, session_id: sessionId } = claims;
   if (iss !== issuer) throw new InvalidTokenError('wrong_issuer');

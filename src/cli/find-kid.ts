@@ -8,23 +8,23 @@ import { readKeySpec } from '../keys/read-key-spec.js';
 import type { CommandIo } from './command-io.js';
 import type { ReadingOptions } from './read-any-token.js';
 
-/** A key under which tokens are encrypted, by the `kid` in their header. */
+/** A key that encrypts tokens, with the `kid` in their header. */
 export interface TokenKey {
   readonly kid: string;
   readonly purpose: KeyPurpose;
-  /** Absent for a key that is used underived, for any audience. */
+  /** Absent for an underived key without an audience. */
   readonly audience?: string;
 }
 
-/** What a `kid` names: a version as `keys list` shows it, or one key that is derived from a version. */
+/** The version that `keys list` shows under a `kid`, or one key derived from a version. */
 export interface FoundKid {
-  /** That of the version. */
+  /** `kid` of the version. */
   readonly version: string;
   readonly state: KeyState;
   readonly isVersion: boolean;
   /** Whether keys of several audiences are derived from the version. */
   readonly isRoot: boolean;
-  /** The keys that it stands for. */
+  /** The keys to revoke. */
   readonly keys: readonly TokenKey[];
 }
 
@@ -59,7 +59,7 @@ function tokenKeysOf(material: KeyMaterial, options: ReadingOptions): readonly T
   ];
 }
 
-/** The content encryption is a setting of the services, so that each is tried. */
+/** Only the services know which content encryption they use, so all are derived. */
 function deriveAll(
   root: RootKey,
   purpose: KeyPurpose,

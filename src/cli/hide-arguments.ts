@@ -1,12 +1,12 @@
 import { isPrintableName } from '../printable-name.js';
 
-/** Where commander quotes what was typed: the quote is greedy, since an argument may hold quotes itself. */
+/** Arguments that commander quotes. The match is greedy, because an argument can contain quotes. */
 const QUOTED =
   /(unknown (?:option|command)|argument|value) '(?:--?)?([\s\S]*)'(?= is invalid| from env|$|\n\()/;
 
 /**
- * A message about a command line without the arguments that it quotes: a token or a key may stand in the place of a
- * command, an option or a value, and messages end up in the logs of CI.
+ * Removes quoted arguments from a message of commander. A token or a key can be in the place of a command, an option or
+ * a value, and CI systems log the message.
  */
 export function hideArguments(message: string): string {
   return message.replace(QUOTED, (quoted, what: string, argument: string) =>

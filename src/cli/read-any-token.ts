@@ -15,18 +15,18 @@ const MAX_TOKEN_LENGTH = 8192;
 export interface ReadingOptions extends KeyOptions {
   /** Audiences that keys are derived for. */
   readonly audiences: readonly string[];
-  /** Audience of refresh tokens. Default: none is read. */
+  /** Audience of refresh tokens. Without it, refresh tokens are not read. */
   readonly issuer: string | undefined;
 }
 
-/** A token of either purpose, decrypted. Its signature, if it has one, is not verified. */
+/** A decrypted access or refresh token. A nested signature is not verified. */
 export interface AnyToken extends DecryptedToken {
   readonly kind: 'access' | 'refresh';
   /** Whether it proves that it was issued here; under some keys no token does. */
   readonly proof: 'proven' | 'unproven' | 'unprovable';
 }
 
-/** Whose token it is, as its claims say. */
+/** The owner of a token, from its claims. */
 export interface TokenOwner {
   readonly client_id: string | null;
   readonly subject: string | null;
@@ -35,8 +35,8 @@ export interface TokenOwner {
 
 /**
  * Opens access and refresh tokens under keys of every algorithm in a key file.
- * @throws InvalidTokenError (as rejection) for a token that none of these keys opens.
- * @throws UsageError (as rejection) where the key cannot be derived without the audience or the issuer.
+ * @throws InvalidTokenError (as rejection) if none of these keys opens the token.
+ * @throws UsageError (as rejection) if deriving the key needs the audience or the issuer.
  */
 export async function readAnyToken(io: CommandIo, token: string, options: ReadingOptions): Promise<AnyToken> {
   const { keys, environment, audiences, issuer } = options;
@@ -64,7 +64,7 @@ export async function readAnyToken(io: CommandIo, token: string, options: Readin
   return { ...opened, kind: opened.key.purpose, proof: isVerifiable ? ofMac : 'unprovable' };
 }
 
-/** The part of a token that anyone can read. @throws UsageError */
+/** Decodes the unencrypted header of a token. @throws UsageError if it is not a JSON object. */
 export function readTokenHeader(token: string): JsonObject {
   const text = Buffer.from(token.split('.', 1).join(''), 'base64url').toString('utf8');
   try {
@@ -84,7 +84,7 @@ export function ownerOf({ claims }: Pick<AnyToken, 'claims'>): TokenOwner {
   return { client_id: read('client_id'), subject: read('sub'), session_id: read('session_id') };
 }
 
-/** As people read it, such as `session s1 of alice, API key demo`. */
+/** Describes an owner for people, such as `session s1 of alice, API key demo`. */
 export function describeOwner({ client_id: client, subject, session_id: session }: TokenOwner): string {
   const ofSession = session === null ? 'no session' : `session ${formatCell(session)}`;
   const ofSubject = subject === null ? 'no subject' : formatCell(subject);

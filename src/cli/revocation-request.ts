@@ -19,25 +19,25 @@ export interface RevokeOptions extends StoreOptions {
   readonly kid?: string;
 }
 
-/** What is to be revoked, and what is said once it is. */
+/** The targets of a revocation, and its output. */
 export interface Revocation {
   readonly targets: readonly Revocable[];
-  /** The session of a refresh token, whose families end with it. */
+  /** The session of a refresh token; its families end too. */
   readonly session?: { readonly clientId: string; readonly subject: string; readonly sessionId: string };
   readonly text: string;
   /** More members of the JSON result. */
   readonly details: JsonObject;
-  /** What an operator should know, for standard error. */
+  /** Notes for standard error. */
   readonly notes: readonly string[];
 }
 
-/** Which tokens there are: keys are derived for each audience, and for the issuer. */
+/** The issuer and the audiences that keys are derived for. */
 export interface Service {
   readonly issuer: string | undefined;
   readonly audiences: readonly string[];
 }
 
-/** The audiences that are named, and those of all API keys. */
+/** Adds the audiences of all API keys to those that the options name. */
 export async function resolveService(io: CommandIo, options: RevokeOptions): Promise<Service> {
   const { issuer, audience = [] } = options;
   const ofKeys = audiencesOf(await findApiKeys(io, options.apiKeys));

@@ -51,7 +51,7 @@ export function readApiKeys(io: CommandIo, directory: string): Promise<LoadedApi
   return loadApiKeys({ directory: resolve(io.directory, directory) });
 }
 
-/** The API keys where they can be had, so that a broken file of one key keeps nobody from revoking another. */
+/** Loads the API keys if their files are valid: a broken file must not prevent the revocation of another key. */
 export async function findApiKeys(io: CommandIo, directory: string): Promise<LoadedApiKeys | undefined> {
   try {
     return await readApiKeys(io, directory);

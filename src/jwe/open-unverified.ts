@@ -11,9 +11,9 @@ import { openManaged } from './managed-content.js';
 import { readNestedToken } from './verify-nested-token.js';
 
 /**
- * Decrypts a token under a key of any algorithm, and verifies no signature: for operators who look into a token or revoke
- * it, never to accept one. `signedHeader` is there where it nests a JWS.
- * @throws InvalidTokenError (as rejection) for what does not decrypt, or holds no claims.
+ * Decrypts a token under a key of any algorithm without verifying a nested signature. For operators who inspect or
+ * revoke a token, never to accept one. `signedHeader` is present if the token nests a JWS.
+ * @throws InvalidTokenError (as rejection) if the token does not decrypt or holds no claims.
  */
 export async function openUnverified(
   token: string,

@@ -48,7 +48,7 @@ export async function verifyNestedToken(
   return { claims, signedHeader: header };
 }
 
-/** The same without the signature: for operators who look into a token, never to accept one. @throws InvalidTokenError */
+/** Reads a JWS without verifying its signature. For operators, never to accept a token. @throws InvalidTokenError */
 export function readNestedToken(bytes: Buffer): SignedClaims {
   const { header, payload } = splitSigned(bytes.toString('latin1'));
   return { claims: parseClaims(payload), signedHeader: header };

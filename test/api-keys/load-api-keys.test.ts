@@ -566,7 +566,7 @@ describe('metadata', () => {
     expect(await faultsOf(keyFile({ metadata: '{zip: 01067}', token_ttl: 'x' }))).toEqual(
       [
         'token_ttl: must be a whole number',
-        'metadata.zip: must be quoted: as a number it would lose digits, or is none in JSON',
+        'metadata.zip: must be quoted: as a JSON number it would lose digits',
       ].sort(),
     );
   });

@@ -100,7 +100,7 @@ describe('scalars below metadata', () => {
       expect(parse(`metadata: {a: ${scalar}}`).faults).toEqual([
         {
           path: ['metadata', 'a'],
-          message: 'must be quoted: as a number it would lose digits, or is none in JSON',
+          message: 'must be quoted: as a JSON number it would lose digits',
         },
       ]);
       expect(parse(`metadata: {a: "${scalar}"}`).faults).toEqual([]);

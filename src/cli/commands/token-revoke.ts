@@ -25,7 +25,7 @@ Example:
 
 --kid takes a version as "keys list" prints it, and then revokes every token under it: access tokens for --audience and
 the audiences of the API keys, and refresh tokens of --issuer. It also takes the kid in the header of a token, and then
-revokes what is under that key alone. The version that encrypts is not revoked, since new tokens would be rejected too:
+revokes the tokens under that key alone. The current version is rejected, since new tokens would be rejected too:
   $ passport-jwe keys rotate
   $ passport-jwe keys list          until the new version is current
   $ passport-jwe token revoke --kid OLD_KID --store data/store
@@ -77,7 +77,7 @@ async function carryOut(io: CommandIo, stores: Stores, { targets, session }: Rev
   for (const target of targets) await revocations.revoke(target);
 }
 
-/** @returns whether there was one: else its access tokens are still to be revoked. */
+/** @returns whether the store knows the session; if not, the caller revokes its access tokens. */
 function endSession(
   io: CommandIo,
   { families }: Stores,
@@ -87,7 +87,7 @@ function endSession(
   return createSessions({ families, revocations, clock: io.clock }).end(session);
 }
 
-/** One target as it is, several as a list. */
+/** A single target is an object, several are an array. */
 function resultOf({ targets, details }: Revocation): JsonObject {
   const copies = targets.map((target: Revocable) => ({ ...target }));
   const [first] = copies;

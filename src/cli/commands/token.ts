@@ -12,7 +12,6 @@ import {
   jsonOption,
   type KeyOptions,
   keysOption,
-  OPERATOR_HORIZON_SECONDS,
   openKeys,
   readApiKeys,
   readToken,
