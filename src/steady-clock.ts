@@ -1,4 +1,5 @@
 import { type Clock, type NumericDate, systemClock } from './clock.js';
+import { callIsolated, warnOfFailure } from './listeners.js';
 import { assertOptions, type KnownOptions } from './options.js';
 
 /** The clock of the machine was set. */
@@ -104,7 +105,7 @@ function followMachine(settings: Required<SteadyClockOptions>): () => Sighting {
       isNear(offset, latest.floor) ? [slewed, slewed] : [0, slewed],
     );
     latest = { now, offset, floor, trusted: isTrusted ? offset : trusted };
-    if (isStep) tellSafely(onStep, { seconds: offset - former });
+    if (isStep) callIsolated(() => onStep(Object.freeze({ seconds: offset - former })), warnOfStepListener);
     return latest;
   };
 }
@@ -130,12 +131,4 @@ function resolveOptions(options: SteadyClockOptions): Required<SteadyClockOption
   return { toleranceSeconds, settleSeconds, onStep, clock, monotonic };
 }
 
-/** Whoever is told must not keep the time from those who ask for it. */
-function tellSafely(onStep: (step: ClockStep) => void, step: ClockStep): void {
-  try {
-    onStep(Object.freeze(step));
-  } catch (fault) {
-    const name = fault instanceof Error ? fault.name : typeof fault;
-    process.emitWarning(`onStep of a steady clock failed (${name})`, { code: 'PASSPORT_JWE_CLOCK' });
-  }
-}
+const warnOfStepListener = warnOfFailure('onStep of a steady clock failed', 'PASSPORT_JWE_CLOCK');

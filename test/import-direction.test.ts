@@ -12,6 +12,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
     /^error-codes\.ts$/,
     /^rate-limit-headers\.ts$/,
     /^clock\.ts$/,
+    /^listeners\.ts$/,
     /^steady-clock\.ts$/,
     /^options\.ts$/,
     /^printable-name\.ts$/,

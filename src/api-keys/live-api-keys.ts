@@ -1,5 +1,6 @@
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock, NumericDate } from '../clock.js';
+import { callIsolated, createListeners, warnOfFailure } from '../listeners.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { ApiKey } from './api-key.js';
 import {
@@ -36,7 +37,11 @@ export interface WatchedApiKeys extends LoadedApiKeys {
    * @throws ConfigurationError (as rejection) where they are not; the last good set stays in force.
    */
   reload(): Promise<void>;
-  /** Calls back after every change of the set. @returns what ends it. */
+  /**
+   * Calls the listener after every change of the set. A listener that throws, or whose promise rejects, is reported by
+   * `process.emitWarning` with the code `PASSPORT_JWE_API_KEYS`.
+   * @returns a function that removes the listener.
+   */
   onChange(listener: () => void): () => void;
   /** Ends watching. The last set stays in force. */
   close(): void;
@@ -62,7 +67,7 @@ interface Rejection {
 export class LiveApiKeys implements WatchedApiKeys {
   readonly #parts: LiveApiKeysParts;
   readonly #rules: ApiKeyRule[] = [];
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = createListeners({ subject: 'the API keys', code: 'PASSPORT_JWE_API_KEYS' });
   readonly #publisher: KeyStatePublisher | undefined;
   readonly #stop: () => void;
   #set: ApiKeySet;
@@ -78,7 +83,7 @@ export class LiveApiKeys implements WatchedApiKeys {
     const { first, revocations, clock } = parts;
     const onDue = (): void => {
       this.#enforce(this.#set);
-      this.#tellListeners();
+      this.#listeners.emit();
     };
     this.#parts = parts;
     this.#set = first;
@@ -137,8 +142,7 @@ export class LiveApiKeys implements WatchedApiKeys {
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   close(): void {
@@ -170,7 +174,7 @@ export class LiveApiKeys implements WatchedApiKeys {
     const error = new ConfigurationError(problems);
     this.#rejection = { fingerprint, error };
     recordRejected(this.#parts.audit, problems).catch(ignoreFailure);
-    callSafely(() => this.#parts.onRejected(error));
+    callIsolated(() => this.#parts.onRejected(error), warnOfRejectionListener);
     return error;
   }
 
@@ -182,13 +186,9 @@ export class LiveApiKeys implements WatchedApiKeys {
       this.#set = set;
       this.#loadedAt = this.#parts.clock();
       this.#enforce(set);
-      this.#tellListeners();
+      this.#listeners.emit();
     }
     if (isChanged || isMended) recordLoaded(this.#parts.audit, set).catch(ignoreFailure);
-  }
-
-  #tellListeners(): void {
-    for (const listener of this.#listeners) callSafely(listener);
   }
 
   /** Others are told of keys that went out of force once nothing is issued to them here. */
@@ -202,12 +202,4 @@ export class LiveApiKeys implements WatchedApiKeys {
 /** No key stays in force because a sink of the audit trail hangs; a trail that fails has said so itself. */
 function ignoreFailure(): void {}
 
-/** Whoever is told of a change must not undo it. */
-function callSafely(listener: () => void): void {
-  try {
-    listener();
-  } catch (fault) {
-    const name = fault instanceof Error ? fault.name : typeof fault;
-    process.emitWarning(`A listener of the API keys failed (${name})`, { code: 'PASSPORT_JWE_API_KEYS' });
-  }
-}
+const warnOfRejectionListener = warnOfFailure('onRejected of the API keys failed', 'PASSPORT_JWE_API_KEYS');

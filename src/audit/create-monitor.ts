@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { NumericDate } from '../clock.js';
+import { callIsolated, warnOfFailure } from '../listeners.js';
 import { assertOptions, type KnownOptions } from '../options.js';
 import { assertSuspicionAnswer, type SuspicionAnswer } from './answer-suspicion.js';
 import { detectRefreshTokenReuse } from './detect-refresh-token-reuse.js';
@@ -95,7 +96,7 @@ export function createMonitor(options: MonitorOptions = {}): Monitor {
     if (!isFirst(name, alert)) return;
     counts[alert.kind] += 1;
     const shown = Object.freeze(alert);
-    void runApart(() => onSuspicion(shown), report);
+    callIsolated(() => onSuspicion(shown), report);
     void makeAnswer?.(name, shown);
   };
   const detectors = createDetectors(resolveThresholds(options.thresholds), { maxTracked, raise });
@@ -151,29 +152,9 @@ function createAlertGate(maxTracked: number): (name: string, alert: SuspiciousUs
   };
 }
 
-/** Nobody waits for the step, whether it throws or rejects. */
-async function runApart(step: () => void | Promise<void>, report: (error: unknown) => void): Promise<void> {
-  try {
-    await step();
-  } catch (fault) {
-    report(fault);
-  }
-}
-
-/** Whoever is told of a fault must not cause another one. */
+/** A failing error handler must not add a failure of its own. */
 function createReporter(onError: (error: unknown) => void): (error: unknown) => void {
-  return (error) => {
-    try {
-      onError(error);
-    } catch (fault) {
-      warnOfFault(fault);
-    }
-  };
+  return (error) => callIsolated(() => onError(error), warnOfFault);
 }
 
-function warnOfFault(error: unknown): void {
-  const name = error instanceof Error ? error.name : typeof error;
-  process.emitWarning(`The monitor of suspicious use failed (${name})`, {
-    code: 'PASSPORT_JWE_MONITOR',
-  });
-}
+const warnOfFault = warnOfFailure('The monitor of suspicious use failed', 'PASSPORT_JWE_MONITOR');

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../clock.js';
+import { callIsolated } from '../listeners.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
 import { type AuditSink, type BoundSink, boundSink } from './bound-sink.js';
 
@@ -60,15 +61,9 @@ function assertBound(value: number, name: string): void {
   }
 }
 
-/** Whoever is told of a fault must not cause another one. */
+/** A failing error handler must not add a failure of its own. */
 function reportTo(onSinkError: (error: unknown) => void) {
-  return (error: unknown): void => {
-    try {
-      onSinkError(error);
-    } catch (fault) {
-      warnOfSinkError(fault);
-    }
-  };
+  return (error: unknown): void => callIsolated(() => onSinkError(error), warnOfSinkError);
 }
 
 function warnOfSinkError(error: unknown): void {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { callIsolated } from '../listeners.js';
 import { assertOptions, type KnownOptions } from '../options.js';
 import type { RotatingKeyRing } from './sourced-key-ring.js';
 
@@ -33,7 +34,7 @@ export async function publishAccessKeys(ring: RotatingKeyRing, options: PublishO
   await write();
   let written = Promise.resolve();
   return ring.onChange(() => {
-    written = written.then(write).catch(onError);
+    written = written.then(write).catch((error) => callIsolated(() => onError(error), warn));
   });
 }
 

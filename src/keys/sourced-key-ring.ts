@@ -1,6 +1,7 @@
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../clock.js';
 import { TemporarilyUnavailableError } from '../errors.js';
+import { createListeners } from '../listeners.js';
 import type { ContentKey, KeyPurpose } from './content-key.js';
 import type { KeyRing } from './key-ring.js';
 import type { KeySetLoader, LoadedKeySet } from './key-set-loader.js';
@@ -37,7 +38,11 @@ export interface RotatingKeyRing extends KeyRing {
    * @throws TemporarilyUnavailableError where it is out of reach.
    */
   retire(kid: string): Promise<void>;
-  /** Calls back after every change of the versions, for those who hand on exports. @returns what ends it. */
+  /**
+   * Calls the listener after every change of the versions, for example to export keys again. A listener that throws, or
+   * whose promise rejects, is reported by `process.emitWarning` with the code `PASSPORT_JWE_KEY_RING`.
+   * @returns a function that removes the listener.
+   */
   onChange(listener: () => void): () => void;
   /** Ends reloading, and closes the source. */
   close(): Promise<void>;
@@ -66,7 +71,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
   readonly maxTokenLifetimeSeconds: number;
   readonly #parts: SourcedKeyRingParts;
   readonly #contexts = new Map<string, readonly [KeyPurpose, string]>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = createListeners({ subject: 'the key ring', code: 'PASSPORT_JWE_KEY_RING' });
   readonly #stop: () => void;
   readonly #usage: KeyUsage | undefined;
   #loaded: LoadedKeySet;
@@ -150,8 +155,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   async close(): Promise<void> {
@@ -172,7 +176,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
     for (const [purpose, audience] of this.#contexts.values()) loaded.ring.prepare(purpose, audience);
     this.#ring = loaded.ring;
     this.#loaded = loaded;
-    for (const listener of this.#listeners) listener();
+    this.#listeners.emit();
     const { current, previous } = this.#ring;
     await this.#parts.audit.record({ type: 'key_ring.changed', current, previous });
   }

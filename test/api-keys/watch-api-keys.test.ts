@@ -171,6 +171,21 @@ describe('a reload', () => {
     expect(idsOf(apiKeys)).toEqual(['demo', 'other', 'third']);
     expect(told).toBe(1);
   });
+
+  test('survives listeners of changes and of rejected files whose promises reject', async () => {
+    const fail = () => Promise.reject(new RangeError('no'));
+    const { apiKeys } = await watch({ onRejected: fail });
+    apiKeys.onChange(fail);
+    await directory.put('other.yaml', keyFile('other'));
+    const ofChange = await warningsOf(() => apiKeys.reload());
+    await directory.put('broken.yaml', 'api_keys: 7');
+    const ofRejection = await warningsOf(() => apiKeys.reload().catch(() => {}));
+
+    expect([...ofChange, ...ofRejection]).toEqual([
+      'A listener of the API keys failed (RangeError)',
+      'onRejected of the API keys failed (RangeError)',
+    ]);
+  });
 });
 
 test('an audit sink that hangs keeps no key in force', async () => {

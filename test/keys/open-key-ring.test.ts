@@ -286,6 +286,56 @@ describe('a ring that has reloaded', () => {
   });
 });
 
+describe.each([
+  [
+    'throws',
+    () => {
+      throw new Error('secret');
+    },
+  ],
+  ['rejects', () => Promise.reject(new RangeError('secret'))],
+])('a listener that %s', (_what, failing) => {
+  let emitWarning: jest.SpiedFunction<typeof process.emitWarning>;
+
+  beforeEach(() => {
+    emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  });
+
+  afterEach(() => emitWarning.mockRestore());
+
+  test('leaves rotate() and retire() resolved, with their audit events', async () => {
+    const ring = await openRing();
+    ring.onChange(failing);
+    records = [];
+    await ring.rotate();
+    await ring.retire(ring.versions[1]?.kid ?? '');
+
+    expect(kidsOf(ring)).toEqual(['current', 'retired']);
+    expect(typesOf()).toEqual([
+      'key_ring.changed',
+      'key_ring.rotated',
+      'key_ring.changed',
+      'key_ring.retired',
+    ]);
+  });
+
+  test('is reported without its message, and the others are called', async () => {
+    const ring = await openRing();
+    const listener = jest.fn();
+    ring.onChange(failing);
+    ring.onChange(listener);
+    await ring.rotate();
+
+    expect(listener).toHaveBeenCalledTimes(1);
+    expect(emitWarning.mock.calls).toEqual([
+      [
+        expect.stringMatching(/^A listener of the key ring failed \((Range)?Error\)$/),
+        { code: 'PASSPORT_JWE_KEY_RING' },
+      ],
+    ]);
+  });
+});
+
 test('a ring of a key pair publishes its public half, and asks for signatures', async () => {
   const { privateJwk, publicJwk } = generateRecipient('ECDH-ES', { kid: 'pair' });
   const ring = await openRing({ source: memoryKeySource({ keys: [{ ...privateJwk, iat: NOW }] }) });

@@ -76,6 +76,24 @@ test('a change that cannot be written is a warning where nobody is told, and the
   ]);
 });
 
+test('an onError that throws stops no later change from being written', async () => {
+  const onError = () => {
+    throw new Error('the reporter is down too');
+  };
+  await publishAccessKeys(ring, { audience: AUDIENCE, file, onError });
+  await rm(directory, { recursive: true });
+  const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  await ring.rotate();
+  while (emitWarning.mock.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  emitWarning.mockRestore();
+  await mkdir(directory);
+  await ring.retire(ring.versions[1]?.kid ?? '');
+  while ((await readdir(directory)).join() !== 'reports.json')
+    await new Promise((resolve) => setTimeout(resolve, 5));
+
+  expect(await readdir(directory)).toEqual(['reports.json']);
+});
+
 test('a file that cannot be put in place leaves nothing behind', async () => {
   await mkdir(file);
   await expect(publishAccessKeys(ring, { audience: AUDIENCE, file })).rejects.toMatchObject({
