@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Clock, systemClock } from '../../src/clock.js';
 import { createSteadyClock, type SteadyClock } from '../../src/steady-clock.js';
@@ -94,13 +94,13 @@ describe.each(DRIVERS)(
     let stores: Stores;
 
     beforeEach(async () => {
-      path = await mkdtemp(join(tmpdir(), 'passport-jwe-steps-'));
+      path = join(await mkdtemp(join(tmpdir(), 'passport-jwe-steps-')), 'store');
       stores = await open(path, steadyClock());
     });
 
     afterEach(async () => {
       await stores.close();
-      await rm(path, { recursive: true });
+      await rm(dirname(path), { recursive: true });
     });
 
     test('is not forgotten: what was revoked is revoked when the clock is right again', async () => {

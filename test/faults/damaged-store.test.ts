@@ -30,14 +30,20 @@ beforeAll(async () => {
   await rm(join(intact, 'lock.mdb'));
 });
 
-afterAll(() => rm(intact, { recursive: true }));
+afterAll(() => removeStore(intact));
 
 beforeEach(async () => {
   path = await mkdtemp(join(tmpdir(), 'passport-jwe-damaged-'));
   await cp(intact, path, { recursive: true });
+  await cp(`${intact}.generation`, `${path}.generation`);
 });
 
-afterEach(() => rm(path, { recursive: true }));
+afterEach(() => removeStore(path));
+
+async function removeStore(directory: string): Promise<void> {
+  await rm(directory, { recursive: true });
+  await rm(`${directory}.generation`);
+}
 
 async function damage(change: (file: Buffer) => Buffer): Promise<void> {
   const file = join(path, 'data.mdb');

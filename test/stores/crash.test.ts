@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
 import { connectRedisStores } from '../../src/stores/redis/connect-redis-stores.js';
@@ -59,7 +59,7 @@ describe('kill -9 of processes that revoke on one LMDB store', () => {
   test(
     `loses nothing that was acknowledged, nor stops the others, ${ROUNDS} times`,
     async () => {
-      const path = await mkdtemp(join(tmpdir(), 'passport-jwe-crash-'));
+      const path = join(await mkdtemp(join(tmpdir(), 'passport-jwe-crash-')), 'store');
       const acknowledged: string[] = [];
       const running: RunningProgram[] = [];
       try {
@@ -87,7 +87,7 @@ describe('kill -9 of processes that revoke on one LMDB store', () => {
         }
       } finally {
         for (const program of running) program.process.kill('SIGKILL');
-        await rm(path, { recursive: true });
+        await rm(dirname(path), { recursive: true });
       }
     },
     ROUNDS * ROUND_TIMEOUT_MS,

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { FamilyStore } from '../../src/stores/family-store.js';
 import { openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
@@ -76,8 +76,10 @@ describe('kill -9 of a process that begins and ends families', () => {
   test(
     `hides no live one on LMDB, nor lists an ended one, ${ROUNDS} times`,
     async () => {
-      const path = await mkdtemp(join(tmpdir(), 'passport-jwe-families-'));
-      await crashOn(path, await openLmdbStores({ path })).finally(() => rm(path, { recursive: true }));
+      const path = join(await mkdtemp(join(tmpdir(), 'passport-jwe-families-')), 'store');
+      await crashOn(path, await openLmdbStores({ path })).finally(() =>
+        rm(dirname(path), { recursive: true }),
+      );
     },
     ROUNDS * ROUND_TIMEOUT_MS,
   );

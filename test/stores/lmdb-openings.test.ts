@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openNewestState } from '../../src/stores/lmdb/newest-state.js';
 import { openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
@@ -17,12 +17,12 @@ let path = '';
 const running: RunningProgram[] = [];
 
 beforeEach(async () => {
-  path = await mkdtemp(join(PLACE, 'passport-jwe-openings-'));
+  path = join(await mkdtemp(join(PLACE, 'passport-jwe-openings-')), 'store');
 });
 
 afterEach(async () => {
   await killAll();
-  await rm(path, { recursive: true });
+  await rm(dirname(path), { recursive: true });
 });
 
 async function killAll(): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -15,7 +15,7 @@ const opened: Stores[] = [];
 async function createDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-lmdb-'));
   directories.push(directory);
-  return directory;
+  return join(directory, 'store');
 }
 
 async function openStores(options: LmdbStoresOptions): Promise<Stores> {
@@ -101,6 +101,7 @@ describe('openLmdbStores', () => {
     'says what to do about a file that is none of LMDB: %#',
     async (content) => {
       const path = await createDirectory();
+      await mkdir(path);
       await writeFile(join(path, 'data.mdb'), content);
 
       await expect(openStores({ path, clock })).rejects.toThrow(
@@ -143,6 +144,8 @@ describe('openLmdbStores', () => {
     { path: '' },
     { path: 1 },
     { path: '/tmp/x', maxRevocations: 0 },
+    { path: '/tmp/x', generationFile: '' },
+    { path: '/tmp/x', acceptRestore: 'yes' },
     { path: '/tmp/x', file: 'y' },
   ])('refuses %j', async (options) => {
     await expect(openLmdbStores(untyped(options))).rejects.toThrow(TypeError);

@@ -40,11 +40,12 @@ describeOnLinux('a turnstile', () => {
 test('steps whose turn does not come are a 503, and those after them are done', async () => {
   const path = await mkdtemp(join(tmpdir(), 'passport-jwe-turnstile-'));
   const turns = [Promise.reject(new Error('No turn'))];
-  const { write, close } = lmdbEnvironment(
-    open({ path, noSubdir: false, overlappingSync: false }),
-    () => turns.shift() ?? Promise.resolve(() => undefined),
-    () => undefined,
-  );
+  const { write, close } = lmdbEnvironment({
+    root: open({ path, noSubdir: false, overlappingSync: false }),
+    awaitTurn: () => turns.shift() ?? Promise.resolve(() => undefined),
+    assertRoom: () => undefined,
+    generation: { countWrite: () => undefined, confirm: () => undefined },
+  });
   const early = await Promise.allSettled([write(() => 'a'), write(() => 'b')]);
   const late = await write(() => 'c');
   await close();

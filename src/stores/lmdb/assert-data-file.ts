@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { checkTree, damagedAt, readTree, TREE_BYTES, type Tree } from './check-pages.js';
+import { checkTree, damagedAt, NO_PAGE, readTree, TREE_BYTES, type Tree } from './check-pages.js';
 import { type PageFile, withPageFile } from './page-file.js';
 
 /** Begins every meta page, after the header of the page. */
@@ -86,12 +86,20 @@ function readMeta(file: PageFile, page: bigint): Meta {
   };
 }
 
-/** Each commit replaces the older one of two meta pages: without the newer one LMDB would go back by a commit. */
+/**
+ * Each commit replaces the older one of two meta pages: without the newer one LMDB would go back by a commit. A compact
+ * copy begins with the meta page of an empty environment, and has its state on the other one.
+ */
 function readNewest(file: PageFile): Meta {
   const [first, second] = [readMeta(file, 0n), readMeta(file, 1n)];
+  if (isEmpty(first)) return second;
   const lead = first.transaction - second.transaction;
   if (lead > 1n || lead < -1n) throw damagedAt(lead > 0n ? 1n : 0n);
   return lead > 0n ? first : second;
+}
+
+function isEmpty({ transaction, trees }: Meta): boolean {
+  return transaction === 0n && trees.every(({ root }) => root === NO_PAGE);
 }
 
 function checkState(file: PageFile): void {

@@ -33,6 +33,14 @@ export function assertRoomToOpen(directory: string, files: readonly string[]): v
   if (!isThere && freeBytes(directory) < LEAST_BYTES) throw noRoom();
 }
 
+/**
+ * Makes sure that there is room for a copy of the whole data file.
+ * @throws Error with the code `ENOSPC`.
+ */
+export function assertRoomToCopy(directory: string, dataFile: string): void {
+  if (freeBytes(directory) < LEAST_BYTES + bytesOf(dataFile)) throw noRoom();
+}
+
 function freeBytes(directory: string): number {
   const { bavail, bsize } = statfsSync(directory);
   return bavail * bsize;

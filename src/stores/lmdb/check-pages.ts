@@ -11,7 +11,8 @@ export interface Tree {
 /** How many bytes describe a tree. */
 export const TREE_BYTES = 48;
 
-const NO_PAGE = 0xffff_ffff_ffff_ffffn;
+/** Root of an empty tree. */
+export const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
 /** As deep as LMDB goes. */
 const MAX_DEPTH = 32;

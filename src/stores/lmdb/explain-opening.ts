@@ -1,5 +1,6 @@
 import { getSystemErrorName } from 'node:util';
 import { messageOf } from '../message-of.js';
+import { RestoredStoreError } from './restored-store-error.js';
 
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'make room on its disk'],
@@ -13,6 +14,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
 
 /** What is in the way of a store, and what to do about it. */
 export function explainOpening(path: string, cause: unknown): Error {
+  if (cause instanceof RestoredStoreError) return cause;
   const code = codeOf(cause);
   const advice = code === undefined ? undefined : ADVICE.get(code);
   const reason = advice === undefined ? messageOf(cause) : `${code}: ${advice}`;

@@ -2,6 +2,7 @@ import type { Database, RootDatabase } from 'lmdb';
 import type { NumericDate } from '../../clock.js';
 import { JweError, TemporarilyUnavailableError } from '../../errors.js';
 import { continuesNewestState } from './newest-state.js';
+import type { StoreGeneration } from './store-generation.js';
 import type { Turnstile } from './turnstile.js';
 
 /** Most expired values that one step forgets on the way, so that none takes long. */
@@ -29,6 +30,8 @@ export interface LmdbEnvironment {
   write<Result>(step: () => Result): Promise<Result>;
   /** @throws TemporarilyUnavailableError where it cannot be read. */
   read<Result>(step: () => Result): Result;
+  /** Copies one consistent state to `data.mdb` in a directory, while others go on writing. */
+  copyTo(directory: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,24 +40,32 @@ interface QueuedStep {
   settle(failure: unknown): void;
 }
 
+export interface EnvironmentParts {
+  readonly root: RootDatabase;
+  readonly awaitTurn: Turnstile;
+  /** Throws if the disk has no room for a transaction of so many steps. */
+  readonly assertRoom: (steps: number) => void;
+  readonly generation: StoreGeneration;
+}
+
 /**
  * Steps that wait for their turn share a transaction. It is a synchronous one: that is on disk when it returns,
  * while the promise of an asynchronous one resolves at commit, before the data are.
- * @param assertRoom throws where the disk has none for a transaction of so many steps.
  */
-export function lmdbEnvironment(
-  root: RootDatabase,
-  awaitTurn: Turnstile,
-  assertRoom: (steps: number) => void,
-): LmdbEnvironment {
+export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
+  const { root, awaitTurn, assertRoom, generation } = parts;
   let queue: QueuedStep[] = [];
   let written = Promise.resolve();
+  let copied: Promise<unknown> = Promise.resolve();
 
-  const commitQueue = (): void =>
+  const commitQueue = (): void => {
     root.transactionSync(() => {
       if (!continuesNewestState(root)) throw new Error('Somebody opens the environment without a turn');
       for (const step of queue) step.run();
+      generation.countWrite();
     });
+    generation.confirm();
+  };
   const writeQueue = async (): Promise<void> => {
     let failure: unknown;
     try {
@@ -123,8 +134,15 @@ export function lmdbEnvironment(
       }
     },
 
+    // Compact, which reads a snapshot alone: a plain copy takes LMDB's write mutex for a moment.
+    copyTo(directory) {
+      const copy = root.backup(directory, true);
+      copied = Promise.allSettled([copied, copy]);
+      return copy;
+    },
+
     async close() {
-      await written;
+      await Promise.all([written, copied]);
       // Whoever is the last one destroys the mutexes, and whoever opens just then would take them to be in order.
       const endTurn = await awaitTurn().catch(() => () => undefined);
       await root.close();

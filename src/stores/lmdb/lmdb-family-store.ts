@@ -1,11 +1,22 @@
+import type { RootDatabase } from 'lmdb';
 import { type Clock, earliestOf } from '../../clock.js';
 import { assertPage, cutPage, entriesOf, idOfEntry, nameOf, rangeOf, textOfName } from '../family-index.js';
 import type { FamilyName, FamilyStore, StoredFamily } from '../family-store.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';
 
+const FAMILIES = 'families';
+const LISTED = 'families-listed';
+
+/** Ends every family; only within a transaction. */
+export function forgetFamilies(root: RootDatabase): void {
+  for (const name of [FAMILIES, `${FAMILIES}-by-expiry`, LISTED]) {
+    root.openDB({ name, encoding: 'json' }).clearSync();
+  }
+}
+
 export function lmdbFamilyStore(environment: LmdbEnvironment, clock: Clock): FamilyStore {
-  const families = environment.openTable<StoredFamily>('families');
-  const listed = environment.openDatabase<true>('families-listed');
+  const families = environment.openTable<StoredFamily>(FAMILIES);
+  const listed = environment.openDatabase<true>(LISTED);
 
   const leave = (family: StoredFamily): void => {
     for (const entry of entriesOf(family)) listed.remove(entry);

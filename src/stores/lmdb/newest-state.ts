@@ -1,4 +1,5 @@
 import type { RootDatabase } from 'lmdb';
+import { RestoredStoreError } from './restored-store-error.js';
 
 type RootMethods = 'transactionSync' | 'getStats' | 'getWriteTxnId' | 'close';
 
@@ -36,6 +37,7 @@ export async function openNewestState<Root extends Pick<RootDatabase, RootMethod
       failure = cause;
     }
     await root.close();
+    if (failure instanceof RestoredStoreError) break;
   }
   throw failure;
 }

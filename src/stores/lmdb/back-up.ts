@@ -1,0 +1,34 @@
+import { chmod, mkdir, open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assertRoomToCopy } from './assert-room.js';
+import type { LmdbEnvironment } from './lmdb-environment.js';
+import { DATA_FILE } from './open-environment.js';
+
+export interface Backup {
+  /** Directory of the store. */
+  readonly path: string;
+  /** Directory of its copy. */
+  readonly directory: string;
+}
+
+/** Copies the store, and returns once the copy is on disk. */
+export async function backUp(environment: LmdbEnvironment, { path, directory }: Backup): Promise<void> {
+  if (typeof directory !== 'string' || directory === '') throw new TypeError('directory must be a path');
+  const file = join(directory, DATA_FILE);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const present = await stat(file).catch(() => undefined);
+  if (present !== undefined) throw new Error(`${file} exists: give a directory without a store`);
+  assertRoomToCopy(directory, join(path, DATA_FILE));
+  await environment.copyTo(directory);
+  await chmod(file, 0o600);
+  for (const place of [file, directory]) await sync(place);
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,126 @@
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+/** What is known of a store outside its data file. */
+export interface GenerationMark {
+  /** ID of the generation of the store. Absent until the first generation is confirmed. */
+  readonly generation?: string;
+  /** Number of transactions that the store has had at least. */
+  readonly writes: number;
+  /** ID of a generation that begins: after a crash the store is in this one or still in `generation`. */
+  readonly pending?: string;
+}
+
+/** A small file outside the data file of a store, which shows whether the store has gone back. */
+export interface GenerationFile {
+  readonly path: string;
+  /** `undefined` if there is no file, or no mark in it. */
+  read(): GenerationMark | undefined;
+  /**
+   * Overwrites the mark in place.
+   * @param isSynced whether the mark is on disk on return. A mark without a sync may be too low after a power loss,
+   *   which is harmless.
+   */
+  write(mark: GenerationMark, isSynced: boolean): void;
+}
+
+/** Every mark has the same length in bytes, so that an update takes no room and touches one sector. */
+const LENGTH = 256;
+
+/** Name of the file in the directory of the store. */
+const INSIDE = 'generation';
+
+const NOT_WRITABLE: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS']);
+
+/**
+ * Finds the generation file of a store. Without `configured` this is `<store>.generation`, which does not come along with
+ * a restored directory. It is `<store>/generation` if the directory is a mount point, whose parent may belong to a
+ * container that is thrown away, or if the parent is read-only.
+ * @param store directory of the store, which must exist.
+ */
+export function findGenerationFile(store: string, configured: string | undefined): GenerationFile {
+  const places = placesOf(store, configured).map(generationFile);
+  const found =
+    places.find((place) => place.read() !== undefined) ?? places.find(isCreatable) ?? places.at(-1);
+  return found ?? generationFile(join(store, INSIDE));
+}
+
+function placesOf(store: string, configured: string | undefined): readonly string[] {
+  if (configured !== undefined) return [resolve(configured)];
+  const directory = realpathSync(store);
+  const parent = dirname(directory);
+  const isMountPoint = directory === parent || statSync(directory).dev !== statSync(parent).dev;
+  return [...(isMountPoint ? [] : [`${directory}.generation`]), join(directory, INSIDE)];
+}
+
+/** Tries it, as access rights do not tell of read-only file systems. */
+function isCreatable({ path }: GenerationFile): boolean {
+  try {
+    closeSync(openForWriting(path));
+    return true;
+  } catch (cause) {
+    if (NOT_WRITABLE.has(Reflect.get(Object(cause), 'code'))) return false;
+    throw cause;
+  }
+}
+
+function generationFile(path: string): GenerationFile {
+  return {
+    path,
+    read: () => readMark(path),
+    write(mark, isSynced) {
+      const file = openForWriting(path);
+      try {
+        writeSync(file, `${JSON.stringify(mark).padEnd(LENGTH - 1)}\n`, 0);
+        if (isSynced) fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      if (isSynced) syncDirectory(dirname(path));
+    },
+  };
+}
+
+function openForWriting(path: string): number {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+}
+
+/** The name of a new file is on disk with its directory. */
+function syncDirectory(path: string): void {
+  if (process.platform === 'win32') return;
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function readMark(path: string): GenerationMark | undefined {
+  try {
+    const mark: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return isMark(mark) ? mark : undefined;
+  } catch (cause) {
+    if (cause instanceof SyntaxError || Reflect.get(Object(cause), 'code') === 'ENOENT') return undefined;
+    throw cause;
+  }
+}
+
+function isMark(value: unknown): value is GenerationMark {
+  if (typeof value !== 'object' || value === null) return false;
+  const { generation, writes, pending }: { generation?: unknown; writes?: unknown; pending?: unknown } =
+    value;
+  const areIds = [generation, pending].every((id) => id === undefined || typeof id === 'string');
+  return areIds && Number.isSafeInteger(writes);
+}

@@ -1,0 +1,117 @@
+import { chmod, mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Database, RootDatabase } from 'lmdb';
+import type { Clock, NumericDate } from '../../clock.js';
+import { loadPeer } from '../load-peer.js';
+import { nextWholeSecond } from '../store-start.js';
+import { assertDataFile } from './assert-data-file.js';
+import { assertRoom, assertRoomToOpen } from './assert-room.js';
+import { explainOpening } from './explain-opening.js';
+import { findGenerationFile } from './generation-file.js';
+import { type LmdbEnvironment, lmdbEnvironment } from './lmdb-environment.js';
+import { forgetFamilies } from './lmdb-family-store.js';
+import { openNewestState } from './newest-state.js';
+import { openGeneration, type StoreGeneration } from './store-generation.js';
+import { createTurnstile, type Turnstile } from './turnstile.js';
+
+export interface EnvironmentSetting {
+  /** Directory of the environment. */
+  readonly path: string;
+  readonly generationFile: string | undefined;
+  readonly acceptRestore: boolean;
+  readonly clock: Clock;
+}
+
+export interface OpenedEnvironment {
+  readonly environment: LmdbEnvironment;
+  /** Tokens that were issued earlier count as revoked. */
+  readonly startedAt: NumericDate;
+}
+
+/** Makes what is not there yet, in a transaction. */
+type Prepare<Prepared> = (opened: OpenedEnvironment) => Prepared;
+
+/** Files that LMDB makes. */
+export const DATA_FILE = 'data.mdb';
+const LOCK_FILE = 'lock.mdb';
+
+/** Databases within the environment: those of today, and room for more. */
+const MAX_DATABASES = 32;
+
+/** @throws Error that names the path, and what to do. */
+export async function openEnvironment<Prepared>(
+  setting: EnvironmentSetting,
+  prepare: Prepare<Prepared>,
+): Promise<Prepared> {
+  const { path } = setting;
+  const { open } = await loadPeer('lmdb', () => import('lmdb'));
+  // LMDB's own order, data on disk before the page that names them, rather than the overlapping one of lmdb-js.
+  const options = { path, noSubdir: false, maxDbs: MAX_DATABASES, overlappingSync: false };
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const { dev, ino } = await stat(path);
+    const awaitTurn = createTurnstile(`passport-jwe-lmdb-${dev}-${ino}`);
+    const assertRoomFor = (steps: number): void => assertRoom(path, join(path, DATA_FILE), steps);
+    const openRoot = (): RootDatabase => open(options);
+    return await openInTurn(path, awaitTurn, () =>
+      openNewestState(openRoot, (root) => {
+        const { generation, startedAt } = openHistory(root, setting, () => assertRoomFor(1));
+        const environment = lmdbEnvironment({ root, awaitTurn, assertRoom: assertRoomFor, generation });
+        return { root, generation, prepared: prepare({ environment, startedAt }) };
+      }),
+    );
+  } catch (cause) {
+    throw explainOpening(path, cause);
+  }
+}
+
+interface Opening<Prepared> {
+  readonly root: RootDatabase;
+  readonly generation: StoreGeneration;
+  readonly prepared: Prepared;
+}
+
+/** What stands there is looked at before LMDB takes it for its own, and nobody writes meanwhile. */
+async function openInTurn<Prepared>(
+  path: string,
+  awaitTurn: Turnstile,
+  open: () => Promise<Opening<Prepared>>,
+): Promise<Prepared> {
+  const files = [join(path, DATA_FILE), join(path, LOCK_FILE)];
+  const endTurn = await awaitTurn();
+  try {
+    assertDataFile(join(path, DATA_FILE));
+    assertRoomToOpen(path, files);
+    const { root, generation, prepared } = await open();
+    generation.confirm();
+    // The first look takes a place among the readers, which another mutex of LMDB guards.
+    root.doesExist('');
+    await Promise.all(files.map((file) => chmod(file, 0o600)));
+    return prepared;
+  } finally {
+    endTurn();
+  }
+}
+
+/** Since when the store is complete, and that it has not gone back since; only within a transaction. */
+function openHistory(root: RootDatabase, setting: EnvironmentSetting, assertRoom: () => void) {
+  const { path, generationFile, acceptRestore, clock } = setting;
+  const times: Database<string | number, string> = root.openDB({ name: 'times', encoding: 'json' });
+  const knownStart = times.get(STARTED_AT);
+  const isNew = knownStart === undefined;
+  let startedAt = Number(knownStart ?? nextWholeSecond(clock()));
+
+  const onRestored = (): void => {
+    startedAt = Math.max(startedAt, nextWholeSecond(clock()));
+    times.put(STARTED_AT, startedAt);
+    forgetFamilies(root);
+  };
+  const generation = openGeneration({
+    ...{ store: path, file: findGenerationFile(path, generationFile), table: times, isNew, assertRoom },
+    ...(acceptRestore ? { onRestored } : {}),
+  });
+  if (isNew) times.put(STARTED_AT, startedAt);
+  return { generation, startedAt };
+}
+
+const STARTED_AT = 'started-at';
