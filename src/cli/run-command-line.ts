@@ -8,6 +8,7 @@ import { auditCommand } from './commands/audit.js';
 import { initCommand } from './commands/init.js';
 import { keysCommand } from './commands/keys.js';
 import { sessionsCommand } from './commands/sessions.js';
+import { storeCommand } from './commands/store.js';
 import { tokenCommand } from './commands/token.js';
 import { hideArguments } from './hide-arguments.js';
 import { UsageError } from './settings.js';
@@ -46,6 +47,7 @@ function createProgram(io: CommandIo): Command {
     apiKeyCommand,
     tokenCommand,
     sessionsCommand,
+    storeCommand,
     auditCommand,
   ]) {
     program.addCommand(create(io));

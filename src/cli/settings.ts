@@ -3,10 +3,9 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { ConfigurationError } from '../api-keys/configuration-error.js';
 import { type LoadedApiKeys, loadApiKeys } from '../api-keys/load-api-keys.js';
-import type { Clock } from '../clock.js';
 import { createKeyRing } from '../keys/create-key-ring.js';
 import type { KeyRing } from '../keys/key-ring.js';
-import { openLmdbStores } from '../stores/lmdb/open-lmdb-stores.js';
+import { type LmdbStores, openLmdbStores } from '../stores/lmdb/open-lmdb-stores.js';
 import { connectRedisStores } from '../stores/redis/connect-redis-stores.js';
 import type { Stores } from '../stores/stores.js';
 import type { CommandIo } from './command-io.js';
@@ -26,6 +25,10 @@ export const storeOption = () =>
   new Option('--store <directory>', 'embedded store (LMDB) of this machine')
     .env('STORE_DIR')
     .conflicts('redis');
+export const generationFileOption = () =>
+  new Option('--generation-file <file>', 'generation file of the embedded store, if it is not beside it').env(
+    'STORE_GENERATION_FILE',
+  );
 export const redisOption = () =>
   new Option('--redis <url>', 'Redis that all instances share').env('REDIS_URL');
 export const jsonOption = () => new Option('--json', 'print JSON for scripts');
@@ -37,6 +40,7 @@ export interface KeyOptions {
 
 export interface StoreOptions {
   readonly store?: string;
+  readonly generationFile?: string;
   readonly redis?: string;
 }
 
@@ -64,7 +68,7 @@ export async function findApiKeys(io: CommandIo, directory: string): Promise<Loa
 /** Runs with the stores that the options name, and lets go of them. @throws UsageError where they name none. */
 export async function withStores<Result>(
   io: CommandIo,
-  { store, redis }: StoreOptions,
+  { store, generationFile, redis }: StoreOptions,
   run: (stores: Stores) => Promise<Result>,
 ): Promise<Result> {
   if (redis === undefined && store === undefined) {
@@ -72,7 +76,10 @@ export async function withStores<Result>(
   }
   const stores =
     redis === undefined
-      ? await openStore(resolve(io.directory, store ?? ''), io.clock)
+      ? await openEmbeddedStore(io, {
+          store: store ?? '',
+          ...(generationFile === undefined ? {} : { generationFile }),
+        })
       : await connectRedisStores({ url: redis });
   try {
     return await run(stores);
@@ -81,14 +88,23 @@ export async function withStores<Result>(
   }
 }
 
-/** A path that was mistyped must not become a new store, in which nothing is known. */
-async function openStore(path: string, clock: Clock): Promise<Stores> {
+export interface EmbeddedStoreOptions {
+  readonly store: string;
+  readonly generationFile?: string;
+  readonly acceptRestore?: boolean;
+}
+
+/** Opens a store that exists: a mistyped path must not become a new store. @throws UsageError if there is none. */
+export async function openEmbeddedStore(io: CommandIo, options: EmbeddedStoreOptions): Promise<LmdbStores> {
+  const path = resolve(io.directory, options.store);
   const isThere = await access(path).then(
     () => true,
     () => false,
   );
   if (!isThere) throw new UsageError(`There is no store at ${path}`);
-  return openLmdbStores({ path, clock });
+  const { generationFile, acceptRestore = false } = options;
+  const place = generationFile === undefined ? {} : { generationFile: resolve(io.directory, generationFile) };
+  return openLmdbStores({ path, ...place, acceptRestore, clock: io.clock });
 }
 
 /** A token from the command line or, where it is `-` or missing, from standard input, where no other user sees it. */

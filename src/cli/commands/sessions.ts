@@ -4,6 +4,7 @@ import { createSessions, type Sessions } from '../../sessions/create-sessions.js
 import type { CommandIo } from '../command-io.js';
 import { formatTime, printList, printResult } from '../print-result.js';
 import {
+  generationFileOption,
   jsonOption,
   OPERATOR_HORIZON_SECONDS,
   redisOption,
@@ -34,6 +35,7 @@ export function sessionsCommand(io: CommandIo): Command {
       .requiredOption('--client <key_id>', 'API key whose sessions they are')
       .option('--user <name>', 'user of it; left out: all of them')
       .addOption(storeOption())
+      .addOption(generationFileOption())
       .addOption(redisOption())
       .addOption(jsonOption());
 

@@ -11,6 +11,7 @@ import type { Revocation, RevokeOptions } from '../revocation-request.js';
 import {
   apiKeysOption,
   environmentOption,
+  generationFileOption,
   jsonOption,
   keysOption,
   OPERATOR_HORIZON_SECONDS,
@@ -53,6 +54,7 @@ export function revokeCommand(io: CommandIo): Command {
         .argParser(collect),
     )
     .addOption(storeOption())
+    .addOption(generationFileOption())
     .addOption(redisOption())
     .addOption(jsonOption())
     .addHelpText('after', HELP)

@@ -8,6 +8,7 @@ import {
   apiKeysOption,
   audienceOption,
   environmentOption,
+  generationFileOption,
   issuerOption,
   jsonOption,
   type KeyOptions,
@@ -96,6 +97,7 @@ function verifyCommand(io: CommandIo): Command {
     .addOption(issuerOption())
     .addOption(audienceOption())
     .addOption(storeOption())
+    .addOption(generationFileOption())
     .addOption(redisOption())
     .addOption(jsonOption())
     .addHelpText(

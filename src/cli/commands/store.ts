@@ -1,0 +1,68 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import type { LmdbStores } from '../../stores/lmdb/open-lmdb-stores.js';
+import type { CommandIo } from '../command-io.js';
+import { formatTime, printResult } from '../print-result.js';
+import {
+  type EmbeddedStoreOptions,
+  generationFileOption,
+  jsonOption,
+  openEmbeddedStore,
+  storeOption,
+} from '../settings.js';
+
+interface StoreCommandOptions extends EmbeddedStoreOptions {
+  readonly json?: true;
+}
+
+/** `store backup | accept-restore`: backups of the embedded store. */
+export function storeCommand(io: CommandIo): Command {
+  const command = new Command('store').description('back up the embedded store (LMDB), and accept a backup');
+  const addShared = (added: Command): Command =>
+    added
+      .addOption(storeOption().makeOptionMandatory())
+      .addOption(generationFileOption())
+      .addOption(jsonOption());
+
+  addShared(command.command('backup'))
+    .argument('<directory>', 'where data.mdb is written')
+    .description('write a consistent backup while other processes use the store')
+    .addHelpText('after', '\nExample:\n  $ passport-jwe store backup /backups/monday --store data/store')
+    .action((directory: string, options: StoreCommandOptions) =>
+      withStore(io, options, async (stores) => {
+        const backup = resolve(io.directory, directory);
+        await stores.backUp(backup);
+        printResult(io, { backup }, { isJson: options.json === true, text: `The backup is in ${backup}.` });
+      }),
+    );
+
+  addShared(command.command('accept-restore'))
+    .description('accept a store that was restored from a backup: reject all tokens issued until now')
+    .addHelpText(
+      'after',
+      '\nAll refresh-token families end too. A store that was not restored stays as it is.\n' +
+        '\nExample:\n  $ passport-jwe store accept-restore --store data/store',
+    )
+    .action((options: StoreCommandOptions) =>
+      withStore(io, { ...options, acceptRestore: true }, async (stores) => {
+        const completeSince = formatTime(stores.revocations.completeSince());
+        const text = `The store opens. Tokens that were issued before ${completeSince} are rejected.`;
+        printResult(io, { complete_since: completeSince }, { isJson: options.json === true, text });
+      }),
+    );
+
+  return command;
+}
+
+async function withStore(
+  io: CommandIo,
+  options: EmbeddedStoreOptions,
+  run: (stores: LmdbStores) => Promise<void>,
+): Promise<void> {
+  const stores = await openEmbeddedStore(io, options);
+  try {
+    await run(stores);
+  } finally {
+    await stores.close();
+  }
+}
