@@ -6,8 +6,9 @@ import type { Settings } from './settings.js';
 
 /** Redis where it is given, which has a clock of its own, else the store that is embedded in the data directory. */
 export async function openStores(settings: Settings, audit: AuditTrail, clock: Clock): Promise<Stores> {
-  const { redisUrl, redisTimeoutMs, dataDir } = settings;
+  const { redisUrl, redisTimeoutMs, dataDir, storeGenerationFile: generationFile } = settings;
   const patience = redisTimeoutMs === undefined ? {} : { commandTimeoutMs: redisTimeoutMs };
   if (redisUrl !== undefined) return connectRedisStores({ url: redisUrl, ...patience, audit });
-  return openLmdbStores({ path: await openDataDirectory(dataDir).storeDirectory(), clock });
+  const place = generationFile === undefined ? {} : { generationFile };
+  return openLmdbStores({ path: await openDataDirectory(dataDir).storeDirectory(), ...place, clock });
 }

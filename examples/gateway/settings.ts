@@ -17,6 +17,8 @@ export interface Settings {
   readonly salt: string | undefined;
   readonly keysFile: string | undefined;
   readonly demoApiKey: string | undefined;
+  /** Generation file of the embedded store. Default: beside the store, in the data directory. */
+  readonly storeGenerationFile: string | undefined;
   /** Default: the embedded store in the data directory. */
   readonly redisUrl: string | undefined;
   /** Longest wait for an answer of Redis. Default: that of the package. */
@@ -60,6 +62,7 @@ export function readSettings(variables: Variables): Settings {
     salt: readSecret(variables, 'JWE_SALT'),
     keysFile: variables['JWE_KEYS_FILE'] || undefined,
     demoApiKey: readSecret(variables, 'DEMO_API_KEY'),
+    storeGenerationFile: variables['STORE_GENERATION_FILE'] || undefined,
     redisUrl: readSecret(variables, 'REDIS_URL'),
     redisTimeoutMs: readMilliseconds(variables, 'REDIS_TIMEOUT_MS'),
     providerTimeoutMs: readMilliseconds(variables, 'PROVIDER_TIMEOUT_MS') ?? 300_000,

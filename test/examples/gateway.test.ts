@@ -19,9 +19,9 @@ describe('the gateway with nothing set', () => {
       files.map(async (name) => (await stat(join(dataDir(), name))).mode & 0o777),
     );
 
-    expect(files.sort()).toEqual(['demo-api-key', 'keys.json', 'store']);
+    expect(files.sort()).toEqual(['demo-api-key', 'keys.json', 'store', 'store.generation']);
     expect((await stat(dataDir())).mode & 0o777).toBe(0o700);
-    expect(modes.sort()).toEqual([0o600, 0o600, 0o700]);
+    expect(modes.sort()).toEqual([0o600, 0o600, 0o600, 0o700]);
   });
 
   test('keeps them, so that tokens outlive a restart', async () => {
@@ -41,7 +41,12 @@ describe('the gateway with nothing set', () => {
     const token = await exchange(one.origin, await readDemoApiKey());
 
     expect((await getDocuments(other.origin, token)).status).toBe(200);
-    expect((await readdir(dataDir())).sort()).toEqual(['demo-api-key', 'keys.json', 'store']);
+    expect((await readdir(dataDir())).sort()).toEqual([
+      'demo-api-key',
+      'keys.json',
+      'store',
+      'store.generation',
+    ]);
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)('shuts down cleanly on %s', async (signal) => {
@@ -111,7 +116,7 @@ describe('the gateway as it is configured', () => {
     const token = await exchange(origin, await readDemoApiKey());
 
     expect((await getDocuments(origin, token)).status).toBe(200);
-    expect((await readdir(dataDir())).sort()).toEqual(['demo-api-key', 'salt', 'store']);
+    expect((await readdir(dataDir())).sort()).toEqual(['demo-api-key', 'salt', 'store', 'store.generation']);
   });
 
   test('names the file, the line and the field of a broken configuration, and ends', async () => {
