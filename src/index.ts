@@ -172,6 +172,7 @@ export type { Revocable } from './revocation/revocable.js';
 export {
   createRevocations,
   type FamilyIdentity,
+  type RevocationReach,
   type Revocations,
   type RevocationsOptions,
 } from './revocation/revocations.js';
@@ -213,7 +214,12 @@ export type {
   Refusal,
 } from './stores/limit-store.js';
 export { createMemoryStores, type MemoryStoresOptions } from './stores/memory/create-memory-stores.js';
-export type { RevocationEntry, RevocationStore } from './stores/revocation-store.js';
+export type {
+  RevocationEntry,
+  RevocationFill,
+  RevocationFold,
+  RevocationStore,
+} from './stores/revocation-store.js';
 export type { StoreBounds, Stores } from './stores/stores.js';
 export { createTokenClient, type TokenClient, type TokenClientOptions } from './token-client.js';
 export {

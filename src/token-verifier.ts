@@ -133,7 +133,9 @@ function resolveVerifier(options: TokenVerifierOptions) {
   }
   const { clock = systemClock } = options;
   const legacySeconds = legacy === undefined ? 0 : legacy.until - clock();
-  assertRemembered(Math.max(claimsPolicy.maxTokenLifetimeSeconds, legacySeconds), options.revocations);
+  const longestSeconds = Math.max(claimsPolicy.maxTokenLifetimeSeconds, legacySeconds);
+  assertRemembered(longestSeconds, options.revocations);
+  options.revocations?.coverAccessTokens?.(longestSeconds);
   for (const audience of claimsPolicy.audiences) {
     keyRing.prepare('access', audience);
     assertSigned(keyRing, audience, verification);

@@ -175,6 +175,8 @@ export type AuditEvent =
       readonly kid?: string;
       /** NumericDate. */
       readonly expiresAt?: number;
+      /** NumericDate of the `iat` of the token, where that was given. */
+      readonly issuedAt?: number;
       /** NumericDate of the last second whose tokens are revoked, where that was given. */
       readonly issuedUpTo?: number;
       /** The client that asked for it. */

@@ -47,7 +47,7 @@ export interface ClaimsPolicy {
 export const MAX_CLOCK_TOLERANCE_SECONDS = 60;
 
 /** Default of `maxTokenLifetimeSeconds`. */
-const DEFAULT_TOKEN_LIFETIME_SECONDS = 86_400;
+export const DEFAULT_TOKEN_LIFETIME_SECONDS = 86_400;
 
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function resolveClaimsPolicy(options: ClaimsOptions): ClaimsPolicy {

@@ -7,6 +7,7 @@ import {
   InvalidTokenError,
   UnsupportedTokenTypeError,
 } from '../errors.js';
+import type { Revocable } from '../revocation/revocable.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { Requester } from '../sessions/refresh-contract.js';
 import type { TokenVerifier } from '../token-verifier.js';
@@ -43,9 +44,8 @@ export function revokeToken(parts: RevocationParts): RequestHandler {
     if (await endSession(parts, token, { clientId: keyId, ...origin })) return;
     const verified = await findValid(parts.verify, token);
     if (verified === undefined) return;
-    const { jti, exp: expiresAt, client_id: clientId } = verified.claims;
-    if (clientId !== keyId) throw new InvalidGrantError('wrong_client');
-    await parts.revocations.revoke({ kind: 'token', clientId, jti, expiresAt }, keyId, origin.ip);
+    if (verified.claims.client_id !== keyId) throw new InvalidGrantError('wrong_client');
+    await parts.revocations.revoke(describeRevocable(verified, keyId), keyId, origin.ip);
   };
 
   return function answerRevocationRequest(req, res, next) {
@@ -61,6 +61,13 @@ async function endSession({ sessions, clock }: RevocationParts, token: string, r
   if (sessions === undefined || presented === undefined) return false;
   await sessions.families.end(presented, requester);
   return true;
+}
+
+/** The subject of a delegated token is one of another client. */
+function describeRevocable({ type, claims }: VerifiedToken, clientId: string): Revocable {
+  const { jti, exp: expiresAt, iat: issuedAt, sub } = claims;
+  const subject = type === 'delegation' || sub === undefined ? {} : { subject: sub };
+  return { kind: 'token', clientId, jti, expiresAt, issuedAt, ...subject };
 }
 
 async function findValid(verify: TokenVerifier, token: string): Promise<VerifiedToken | undefined> {

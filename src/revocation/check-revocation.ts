@@ -7,6 +7,8 @@ export interface RevocationCheck {
   isRevoked(token: VerifiedToken): boolean | Promise<boolean>;
   /** How long revocations are remembered, in seconds. Default: for as long as any token lives. */
   readonly maxTokenLifetimeSeconds?: number;
+  /** Called by every verifier with the longest lifetime of the access tokens that it accepts. */
+  coverAccessTokens?(lifetimeSeconds: number): void;
 }
 
 /**

@@ -9,6 +9,13 @@ export type Revocable =
       /** `client_id` of the token. Default: a token of that `jti` is revoked whichever client it was issued to. */
       readonly clientId?: string;
       readonly expiresAt: NumericDate;
+      /**
+       * `iat` of the token. With it, and `clientId`, the revocation can be folded into a wider one when there are too
+       * many. Default: it is kept until `expiresAt`.
+       */
+      readonly issuedAt?: NumericDate;
+      /** `sub` of the token, unless it is a delegated one: the revocation is first folded into one of the subject. */
+      readonly subject?: string;
     })
   | (OfIssuer & {
       readonly kind: 'session';
@@ -45,6 +52,10 @@ export interface RevocationNames {
   session(clientId: string, sessionId: string, subject?: string): string;
   apiKey(clientId: string): string;
   subject(clientId: string, subject: string): string;
+  /** Access tokens of an API key, whose refresh-token families live on. */
+  apiKeyAccess(clientId: string): string;
+  /** Access tokens of a subject, whose refresh-token families live on. */
+  subjectAccess(clientId: string, subject: string): string;
 }
 
 /** @param issuer the one that the revocation names. Default: the home issuers. */
@@ -71,6 +82,8 @@ function namesUnder(join: (...parts: readonly string[]) => string): RevocationNa
       join('session', clientId, sessionId, ...(subject === undefined ? [] : [subject])),
     apiKey: (clientId) => join('api_key', clientId),
     subject: (clientId, subject) => join('subject', clientId, subject),
+    apiKeyAccess: (clientId) => join('api_key_access', clientId),
+    subjectAccess: (clientId, subject) => join('subject_access', clientId, subject),
   };
 }
 
@@ -106,24 +119,46 @@ export function assertRevocable(target: Revocable): void {
   if (target.kind === 'token' && !isNumericDate(target.expiresAt)) {
     throw new TypeError('expiresAt must be seconds since 1970: the exp of the token');
   }
+  if (target.kind === 'token' && target.issuedAt !== undefined && !isNumericDate(target.issuedAt)) {
+    throw new TypeError('issuedAt must be seconds since 1970: the iat of the token');
+  }
 }
 
 function isName(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
 
-const DATES: ReadonlySet<string> = new Set(['expiresAt', 'issuedUpTo']);
+const DATES: ReadonlySet<string> = new Set(['expiresAt', 'issuedAt', 'issuedUpTo']);
 
 type Members = Readonly<Record<string, 'required' | 'optional'>>;
 
 /** What each kind is named by. A member that is misspelt would widen what is revoked. */
 const MEMBERS: ReadonlyMap<Revocable['kind'], Members> = new Map<Revocable['kind'], Members>([
-  ['token', { jti: 'required', clientId: 'optional', issuer: 'optional', expiresAt: 'optional' }],
+  [
+    'token',
+    {
+      ...{ jti: 'required', clientId: 'optional', subject: 'optional', issuer: 'optional' },
+      ...{ expiresAt: 'optional', issuedAt: 'optional' },
+    },
+  ],
   ['session', { clientId: 'required', sessionId: 'required', subject: 'optional', issuer: 'optional' }],
   ['api_key', { clientId: 'required', issuedUpTo: 'optional', issuer: 'optional' }],
   ['subject', { clientId: 'required', subject: 'required', issuer: 'optional' }],
   ['kid', { kid: 'required' }],
 ]);
+
+/**
+ * Names of the wider revocations that cover a target, the narrowest first. A token that the target names is named by each
+ * of them too, or the wider one would reach less.
+ */
+export function widerNamesOf(target: Revocable): readonly string[] {
+  if (target.kind === 'kid' || target.kind === 'api_key' || target.clientId === undefined) return [];
+  const names = revocationNames(target.issuer);
+  const { clientId, subject } = target;
+  const ofApiKey = [names.apiKeyAccess(clientId)];
+  if (target.kind === 'subject' || subject === undefined) return ofApiKey;
+  return [names.subjectAccess(clientId, subject), ...ofApiKey];
+}
 
 export function nameOf(target: Revocable): string {
   if (target.kind === 'kid') return nameOfKid(target.kid);

@@ -1,9 +1,10 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
+import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../claims/claims-policy.js';
 import type { LineageEntry } from '../claims/claims-set.js';
 import type { VerifiedToken } from '../claims/verified-token.js';
 import { type Clock, MAX_NUMERIC_DATE, type NumericDate, systemClock } from '../clock.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
-import type { RevocationStore } from '../stores/revocation-store.js';
+import type { RevocationFill, RevocationFold, RevocationStore } from '../stores/revocation-store.js';
 import type { RevocationCheck } from './check-revocation.js';
 import {
   assertRevocable,
@@ -13,6 +14,7 @@ import {
   type Revocable,
   type RevocationNames,
   revocationNames,
+  widerNamesOf,
 } from './revocable.js';
 
 export interface RevocationsOptions {
@@ -23,6 +25,14 @@ export interface RevocationsOptions {
    * are kept for as long, those of a `kid` for ever. Default 7 776 000, the 90 days of a refresh-token family.
    */
   readonly maxTokenLifetimeSeconds?: number;
+  /**
+   * Longest lifetime of any access token in seconds. Ends of sessions are kept for as long, since their refresh-token
+   * families are ended too. Verifiers and routers of this process that accept longer ones raise it; set it if only
+   * other processes do.
+   *
+   * @default 86 400, as `maxTokenLifetimeSeconds` of verifiers
+   */
+  readonly maxAccessTokenLifetimeSeconds?: number;
   /** Where revocations are put on record. Default: nowhere. */
   readonly audit?: AuditTrail;
   /** Default: the clock of the machine. */
@@ -34,22 +44,32 @@ export interface Revocations extends RevocationCheck {
   /**
    * Revokes one token, a session, an API key, a subject, or everything under a `kid`. Sessions, API keys and
    * subjects are revoked up to the present second: what they are issued later is accepted.
-   * @param requestedBy `key_id` of the client that asked for it; each may have so many, as the store says.
+   *
+   * If an API key has more revocations of tokens and ended sessions than the store keeps apart, the store folds the
+   * oldest into a cut-off for the access tokens of a subject or of the API key. Refresh-token families survive that.
+   * @param requestedBy `key_id` of the client that requested it.
    * @param ip address of that client, for the audit trail.
+   * @param reach `access_tokens` if the caller ends the refresh-token families in question itself, as `createSessions`
+   *   does: the revocation is then kept for the lifetime of access tokens only. Default: `all_tokens`.
    * @throws TypeError (as rejection) for a target that names nothing.
-   * @throws TemporarilyUnavailableError (as rejection) where the store is full or out of reach. Where its answer was
-   *   lost, it may be revoked all the same; asking again is safe.
+   * @throws TemporarilyUnavailableError (as rejection) if the store is out of reach, or full of revocations that cannot
+   *   be folded. It may be revoked all the same; a retry is safe.
    */
-  revoke(target: Revocable, requestedBy?: string, ip?: string): Promise<void>;
+  revoke(target: Revocable, requestedBy?: string, ip?: string, reach?: RevocationReach): Promise<void>;
   /** Whether the token, or one that it was delegated from, is revoked. Waits for nothing. */
   isRevoked(token: VerifiedToken): boolean;
   /** Whether a refresh-token family is revoked: else a refresh would outlive what its session or subject lost. */
   isFamilyRevoked(family: FamilyIdentity): boolean;
   /** How old in seconds what is known here is at most: what was revoked elsewhere since then may be missing. */
   readonly ageSeconds: number;
+  /** How full the store is, for metrics and readiness probes. `undefined` if the store does not tell. */
+  readonly fill: RevocationFill | undefined;
   /** For how long revocations of API keys, sessions, subjects and `kid`s are kept. */
   readonly maxTokenLifetimeSeconds: number;
 }
+
+/** Whether a revocation concerns refresh-token families too. */
+export type RevocationReach = 'all_tokens' | 'access_tokens';
 
 /** By what a refresh-token family is revoked. */
 export interface FamilyIdentity {
@@ -65,6 +85,7 @@ export interface FamilyIdentity {
 const KNOWN: KnownOptions<RevocationsOptions> = {
   store: true,
   maxTokenLifetimeSeconds: true,
+  maxAccessTokenLifetimeSeconds: true,
   audit: true,
   clock: true,
 };
@@ -78,9 +99,11 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const { store, audit = noAuditTrail, clock = systemClock, maxTokenLifetimeSeconds = 7_776_000 } = options;
   assertMethod(store, 'find', 'store must be a RevocationStore: createMemoryStores().revocations');
   assertAuditTrail(audit);
-  if (!(Number.isFinite(maxTokenLifetimeSeconds) && maxTokenLifetimeSeconds > 0)) {
-    throw new TypeError('maxTokenLifetimeSeconds must be a positive number');
+  const { maxAccessTokenLifetimeSeconds = DEFAULT_TOKEN_LIFETIME_SECONDS } = options;
+  for (const [name, value] of Object.entries({ maxTokenLifetimeSeconds, maxAccessTokenLifetimeSeconds })) {
+    if (!(Number.isFinite(value) && value > 0)) throw new TypeError(`${name} must be a positive number`);
   }
+  let accessSeconds = Math.min(maxAccessTokenLifetimeSeconds, maxTokenLifetimeSeconds);
 
   // Cut-offs are whole seconds, as `iat` is; what is dated with fractions is as old as the second in which it began.
   const covers = (name: string, issuedAt: NumericDate): boolean => {
@@ -103,11 +126,13 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   };
 
   return Object.freeze({
-    async revoke(target: Revocable, requestedBy?: string, ip?: string) {
+    async revoke(target: Revocable, requestedBy?: string, ip?: string, reach?: RevocationReach) {
       assertRevocable(target);
       const now = clock();
-      const expiresAt = expiryOf(target, now + maxTokenLifetimeSeconds) + SLACK_SECONDS;
+      const keptSeconds = reach === 'access_tokens' ? accessSeconds : maxTokenLifetimeSeconds;
+      const expiresAt = expiryOf(target, now + keptSeconds) + SLACK_SECONDS;
       const issuedUpTo = cutOffOf(target, now);
+      const fold = foldOf(target, issuedUpTo, reach);
       if (target.kind !== 'kid' && target.issuer !== undefined) {
         await store.add({ name: nameOfIssuer(target.issuer), expiresAt });
       }
@@ -116,6 +141,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         ...(issuedUpTo === undefined ? {} : { issuedUpTo }),
         expiresAt,
         ...(requestedBy === undefined ? {} : { owner: requestedBy }),
+        ...(fold === undefined ? {} : { fold }),
       });
       await audit.record({
         type: 'revocation.added',
@@ -152,6 +178,14 @@ export function createRevocations(options: RevocationsOptions): Revocations {
       return store.ageSeconds;
     },
 
+    get fill() {
+      return store.fill;
+    },
+
+    coverAccessTokens(lifetimeSeconds: number) {
+      accessSeconds = Math.min(Math.max(accessSeconds, lifetimeSeconds), maxTokenLifetimeSeconds);
+    },
+
     maxTokenLifetimeSeconds,
   });
 }
@@ -167,6 +201,18 @@ function cutOffOf(target: Revocable, now: NumericDate): NumericDate | undefined 
   if (target.kind === 'token' || target.kind === 'kid') return undefined;
   const { issuedUpTo = now } = target.kind === 'api_key' ? target : {};
   return Math.floor(issuedUpTo);
+}
+
+/** A revocation that refresh-token families rely on stays as it is. */
+function foldOf(
+  target: Revocable,
+  issuedUpTo: NumericDate | undefined,
+  reach: RevocationReach | undefined,
+): RevocationFold | undefined {
+  if (target.kind !== 'token' && reach !== 'access_tokens') return undefined;
+  const into = widerNamesOf(target);
+  const cutOff = target.kind === 'token' ? target.issuedAt : issuedUpTo;
+  return into.length === 0 || cutOff === undefined ? undefined : { into, issuedUpTo: Math.floor(cutOff) };
 }
 
 /** What a token and each of its ancestors are revoked by. */
@@ -191,15 +237,16 @@ function bearersOf({ type, claims, header }: VerifiedToken): readonly Bearer[] {
   ];
 }
 
+/** From the narrow to the wide: what another process folds meanwhile is found under the wider name. */
 function namesOf(bearer: Bearer, names: RevocationNames): readonly string[] {
   const { jti, kid, client_id: clientId, sub, session_id: sessionId } = bearer;
   const found = [names.token(jti)];
   if (kid !== undefined) found.push(nameOfKid(kid));
   if (clientId === undefined) return found;
-  found.push(names.tokenOf(clientId, jti), names.apiKey(clientId));
-  if (sub !== undefined) found.push(names.subject(clientId, sub));
-  if (sessionId === undefined) return found;
-  found.push(names.session(clientId, sessionId));
-  if (sub !== undefined) found.push(names.session(clientId, sessionId, sub));
+  found.push(names.tokenOf(clientId, jti));
+  if (sessionId !== undefined) found.push(names.session(clientId, sessionId));
+  if (sessionId !== undefined && sub !== undefined) found.push(names.session(clientId, sessionId, sub));
+  if (sub !== undefined) found.push(names.subject(clientId, sub), names.subjectAccess(clientId, sub));
+  found.push(names.apiKey(clientId), names.apiKeyAccess(clientId));
   return found;
 }

@@ -1,10 +1,10 @@
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../clock.js';
-import type { Revocable } from '../revocation/revocable.js';
 import type { Revocations } from '../revocation/revocations.js';
 import { nameOf } from '../stores/family-index.js';
 import type { FamilyGroup, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 import { endFamily } from './end-family.js';
+import { type EndTarget, markEnd } from './end-marks.js';
 import { assertIdentity, resolveOwner, type Session, type SessionOwner } from './session.js';
 
 export interface SessionEndParts {
@@ -24,7 +24,7 @@ export interface ChosenFamilies {
 
 /** The revocation that covers the access tokens, and the families. */
 export interface EndedSessions {
-  readonly target: Revocable;
+  readonly target: EndTarget;
   readonly families: ChosenFamilies;
 }
 
@@ -48,25 +48,41 @@ const MAX_IDENTITY_LENGTH = 200;
 
 /**
  * Ends sessions. First what is issued in them is revoked: should the process end half-way, nothing lives on that is
- * listed no more. Then each family gets a tombstone, by which uses lose that had passed the check before. A use that
- * won was asked for before the tombstone, so that its access token is covered by the cut-off; where the second has
- * changed meanwhile, by another one.
+ * listed no more. The revocation is kept for the lifetime of access tokens, as the families end by themselves: each that
+ * is listed gets a tombstone, by which uses lose that had passed the check before, and each that is just beginning finds
+ * the mark. A use that won was asked for before the tombstone, so that its access token is covered by the cut-off; where
+ * the second has changed meanwhile, by another one, and families that began before that one end too.
  * @returns how many families there were.
  */
 export async function endSessions(parts: SessionEndParts, ending: Ending): Promise<number> {
-  const { store, revocations, audit, clock } = parts;
-  const { target, families, requestedBy, ip } = ending;
+  const { clock } = parts;
   const revokedAt = clock();
-  await revocations?.revoke(target, requestedBy, ip);
+  await revoke(parts, ending);
   let total = 0;
+  let isLater = false;
   try {
-    for await (const page of readPages(store, families)) {
-      await Promise.all(page.map((family) => endFamily({ store, audit }, nameOf(family), ip)));
-      total += page.length;
-    }
+    total = await endListed(parts, ending);
   } finally {
     // Families that have ended are listed no more: asking again would not find them.
-    if (Math.floor(clock()) > Math.floor(revokedAt)) await revocations?.revoke(target, requestedBy, ip);
+    isLater = Math.floor(clock()) > Math.floor(revokedAt);
+    if (isLater) await revoke(parts, ending);
+  }
+  // The second revocation is forgotten before families that began since the first are.
+  return isLater ? total + (await endListed(parts, ending)) : total;
+}
+
+async function revoke({ revocations }: SessionEndParts, { target, requestedBy, ip }: Ending): Promise<void> {
+  await revocations?.revoke(target, requestedBy, ip, 'access_tokens');
+}
+
+/** The mark is no earlier than the cut-off before it: a family that this covers is listed, or finds the mark. */
+async function endListed({ store, audit, clock }: SessionEndParts, ending: Ending): Promise<number> {
+  const { target, families, ip } = ending;
+  if (isStorable(families.group)) await markEnd(store, target, clock());
+  let total = 0;
+  for await (const page of readPages(store, families)) {
+    await Promise.all(page.map((family) => endFamily({ store, audit }, nameOf(family), ip)));
+    total += page.length;
   }
   return total;
 }

@@ -13,7 +13,8 @@ import type {
   StoredFamily,
 } from '../stores/family-store.js';
 import { describeRefreshToken } from './describe-refresh-token.js';
-import { entombFamily, identifyFamily, lostRaces, MAX_ATTEMPTS } from './end-family.js';
+import { endFamily, entombFamily, identifyFamily, lostRaces, MAX_ATTEMPTS } from './end-family.js';
+import { wasEndedMeanwhile } from './end-marks.js';
 import { endSession } from './end-sessions.js';
 import { createSuccessorEraser, withoutSuccessor } from './erase-successors.js';
 import { findWrongBinding, isBound, rejectWrongBinding } from './family-binding.js';
@@ -165,6 +166,9 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       await store.insert(family);
       await audit.record({ type: 'session.started', ...identifyFamily(family, ip) });
       await audit.record({ type: 'token.issued', ...issuance });
+      if (await wasEndedMeanwhile(store, family.state)) {
+        await endFamily(parts, { clientId: state.clientId, id }, ip);
+      }
       return { refreshToken: made.token, sessionId: state.sessionId };
     },
 

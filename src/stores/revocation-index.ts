@@ -1,5 +1,16 @@
 import type { NumericDate } from '../clock.js';
-import { mergeEntries, type RevocationEntry } from './revocation-store.js';
+import {
+  batchSize,
+  type FoldableEntry,
+  type Folding,
+  foldEntries,
+  groupOf,
+  isFoldable,
+  isFoldedInto,
+  oldestOf,
+} from './fold-entries.js';
+import { mergeEntries, type RevocationEntry, type RevocationFill } from './revocation-store.js';
+import type { StoreBounds } from './stores.js';
 
 /** Entries that expire within the same so many seconds are forgotten together. */
 const BUCKET_SECONDS = 60;
@@ -7,7 +18,8 @@ const BUCKET_SECONDS = 60;
 /** Revocations in the memory of one process, in the order in which they expire. */
 export class RevocationIndex {
   readonly #entries = new Map<string, RevocationEntry>();
-  readonly #owned = new Map<string, number>();
+  /** Entries that can be folded, by the name of each entry that can take their place. */
+  readonly #groups = new Map<string, Map<string, FoldableEntry>>();
   readonly #buckets = new Map<number, Set<string>>();
   #sweptTo = 0;
 
@@ -23,12 +35,21 @@ export class RevocationIndex {
     return this.#entries.values();
   }
 
-  /** How many entries are there on request of one client. */
-  countOf(owner: string): number {
-    return this.#owned.get(owner) ?? 0;
+  /** How many entries of the group of an entry could be folded. */
+  countBeside(entry: RevocationEntry): number {
+    return this.#groups.get(groupOf(entry) ?? '')?.size ?? 0;
   }
 
-  /** Keeps an entry, or the wider of two. */
+  fillWithin({ maxRevocations, maxRevocationsPerClient }: Required<StoreBounds>): RevocationFill {
+    return {
+      entries: this.size,
+      maxEntries: maxRevocations,
+      clientEntries: this.#groups.get(this.#largestGroup() ?? '')?.size ?? 0,
+      maxClientEntries: maxRevocationsPerClient,
+    };
+  }
+
+  /** Keeps an entry, or the wider of two; drops those that it takes the place of. */
   add(entry: RevocationEntry): void {
     const present = this.#entries.get(entry.name);
     const merged = mergeEntries(present, entry);
@@ -36,7 +57,17 @@ export class RevocationIndex {
     const bucket = bucketOf(merged.expiresAt);
     this.#entries.set(merged.name, merged);
     this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? new Set()).add(merged.name));
-    this.#count(merged.owner, 1);
+    this.#enterGroups(merged);
+    for (const narrow of this.#groups.get(merged.name)?.values() ?? []) {
+      if (isFoldedInto(narrow, merged)) this.#forget(narrow);
+    }
+  }
+
+  /** What to fold to make room in the group of an entry or, without one, in the largest; `undefined` for nothing. */
+  planFolding(bound: number, entry?: RevocationEntry): Folding | undefined {
+    const group = this.#groups.get((entry === undefined ? this.#largestGroup() : groupOf(entry)) ?? '');
+    if (group === undefined) return undefined;
+    return foldEntries(oldestOf(group.values(), batchSize(group.size, bound)));
   }
 
   /** Looks at the buckets once in the time of a bucket. */
@@ -57,14 +88,29 @@ export class RevocationIndex {
   #forget(entry: RevocationEntry): void {
     this.#entries.delete(entry.name);
     this.#buckets.get(bucketOf(entry.expiresAt))?.delete(entry.name);
-    this.#count(entry.owner, -1);
+    for (const name of entry.fold?.into ?? []) {
+      const group = this.#groups.get(name);
+      group?.delete(entry.name);
+      if (group?.size === 0) this.#groups.delete(name);
+    }
   }
 
-  #count(owner: string | undefined, change: 1 | -1): void {
-    if (owner === undefined) return;
-    const total = this.countOf(owner) + change;
-    if (total === 0) this.#owned.delete(owner);
-    else this.#owned.set(owner, total);
+  #enterGroups(entry: RevocationEntry): void {
+    if (!isFoldable(entry)) return;
+    for (const name of entry.fold.into) {
+      const group = this.#groups.get(name) ?? new Map<string, FoldableEntry>();
+      this.#groups.set(name, group.set(entry.name, entry));
+    }
+  }
+
+  /** That of an API key, as it has all entries of its subjects. */
+  #largestGroup(): string | undefined {
+    let largest: string | undefined;
+    let most = 0;
+    for (const [name, { size }] of this.#groups) {
+      if (size > most) [largest, most] = [name, size];
+    }
+    return largest;
   }
 }
 

@@ -17,9 +17,19 @@ export interface Stores {
 
 /** Bounds that every driver takes. */
 export interface StoreBounds {
-  /** Most revocations at once; a further one is refused, none is forgotten for it. Default 1 000 000. */
+  /**
+   * Most revocations at once. Beyond that, ends of sessions and revocations of single tokens are folded into wider
+   * ones; a further revocation is rejected only if nothing can be folded.
+   *
+   * @default 1 000 000
+   */
   readonly maxRevocations?: number;
-  /** Most revocations on request of one client, so that none can fill the store. Default 10 000. */
+  /**
+   * Most ends of sessions and revocations of single tokens for each API key. Beyond that, the oldest are folded into a
+   * cut-off for the access tokens of a subject, or of the API key; none is rejected.
+   *
+   * @default 10 000
+   */
   readonly maxRevocationsPerClient?: number;
 }
 

@@ -39,8 +39,9 @@ async function setUp() {
     },
     async keep(entries) {
       kept.push(...entries);
-      return undefined;
+      return true;
     },
+    async fold() {},
     async vouch(_epoch, completeSince) {
       vouchedSince = completeSince;
     },

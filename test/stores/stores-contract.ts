@@ -5,6 +5,7 @@ import { describeCounterStore } from './counter-store-contract.js';
 import { describeFamilyList } from './family-list-contract.js';
 import { describeFamilyStore } from './family-store-contract.js';
 import { describeLimitStore } from './limit-store-contract.js';
+import { describeRevocationFolding } from './revocation-folding-contract.js';
 import { describeRevocationStore } from './revocation-store-contract.js';
 
 export interface StoreSetting extends StoreBounds {
@@ -40,6 +41,7 @@ export function describeStores(driver: string, create: (setting: StoreSetting) =
     });
 
     describeRevocationStore(stores);
+    describeRevocationFolding(stores);
     describeFamilyStore(stores);
     describeFamilyList(stores);
     describeCounterStore(stores);

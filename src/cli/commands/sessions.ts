@@ -111,6 +111,7 @@ function withSessions(
     const revocations = createRevocations({
       ...{ store: stores.revocations, clock: io.clock },
       maxTokenLifetimeSeconds: OPERATOR_HORIZON_SECONDS,
+      maxAccessTokenLifetimeSeconds: OPERATOR_HORIZON_SECONDS,
     });
     return run(createSessions({ families: stores.families, revocations, clock: io.clock }));
   });

@@ -74,6 +74,7 @@ async function carryOut(io: CommandIo, stores: Stores, { targets, session }: Rev
   const revocations = createRevocations({
     ...{ store: stores.revocations, clock: io.clock },
     maxTokenLifetimeSeconds: OPERATOR_HORIZON_SECONDS,
+    maxAccessTokenLifetimeSeconds: OPERATOR_HORIZON_SECONDS,
   });
   if (session !== undefined && (await endSession(io, stores, revocations, session))) return;
   for (const target of targets) await revocations.revoke(target);

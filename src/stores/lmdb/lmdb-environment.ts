@@ -13,8 +13,10 @@ export interface ExpiringTable<Value extends { readonly expiresAt: NumericDate }
   get(name: string): Value | undefined;
   /** Only within `write`. */
   put(name: string, value: Value): void;
+  /** Only within `write`. */
+  remove(name: string): void;
   /** Forgets the values that expired longest ago, and tells each; only within `write`. */
-  sweep(now: NumericDate, onForget?: (value: Value) => void): void;
+  sweep(now: NumericDate, onForget?: (value: Value, name: string) => void): void;
 }
 
 /** One LMDB environment with its single writer. */
@@ -102,10 +104,16 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
           values.put(key, value);
           byExpiry.put([value.expiresAt, key], key);
         },
+        remove(key) {
+          const present = values.get(key);
+          if (present === undefined) return;
+          byExpiry.remove([present.expiresAt, key]);
+          values.remove(key);
+        },
         sweep(now, onForget) {
           for (const { key, value: name } of [...byExpiry.getRange({ end: [now, ''], limit: SWEEP_LIMIT })]) {
             const value = values.get(name);
-            if (value !== undefined) onForget?.(value);
+            if (value !== undefined) onForget?.(value, name);
             values.remove(name);
             byExpiry.remove([key[0], name]);
           }

@@ -32,7 +32,7 @@ export function lmdbFamilyStore(environment: LmdbEnvironment, clock: Clock): Fam
     if (present !== undefined && present.expiresAt > clock()) return false;
     if (present !== undefined) leave(present);
     families.put(name, family);
-    for (const entry of entriesOf(family)) listed.put(entry, true);
+    if (family.state.ended === undefined) for (const entry of entriesOf(family)) listed.put(entry, true);
     return true;
   };
   const replace = (family: StoredFamily): boolean => {

@@ -1,12 +1,13 @@
 import { type Clock, earliestOf, type NumericDate } from '../../clock.js';
+import { foldEntries, groupOf, isFoldable, MAX_FOLDINGS, widest } from '../fold-entries.js';
 import {
-  type Fullness,
   fullStoreError,
   mergeEntries,
   type RevocationEntry,
   type RevocationStore,
 } from '../revocation-store.js';
 import type { StoreBounds } from '../stores.js';
+import { foldableEntries } from './foldable-entries.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';
 
 export interface LmdbRevocationSetting {
@@ -24,47 +25,94 @@ export function lmdbRevocationStore(
   environment: LmdbEnvironment,
   { bounds, startedAt, clock }: LmdbRevocationSetting,
 ): RevocationStore {
+  const { maxRevocations, maxRevocationsPerClient } = bounds;
   const revocations = environment.openTable<StoredRevocation>('revocations');
   const counts = environment.openDatabase<number>('revocation-counts');
+  const foldable = foldableEntries(environment);
 
+  /** Releases that know of no folding count by owner, and reject by that. */
   const count = ({ owner }: StoredRevocation, change: 1 | -1): void => {
-    counts.put(TOTAL, (counts.get(TOTAL) ?? 0) + change);
+    counts.put(TOTAL, size() + change);
     if (owner === undefined) return;
     const owned = (counts.get(countOf(owner)) ?? 0) + change;
     if (owned === 0) counts.remove(countOf(owner));
     else counts.put(countOf(owner), owned);
   };
-  const findFullness = ({ owner }: RevocationEntry): Fullness | undefined => {
-    if ((counts.get(TOTAL) ?? 0) >= bounds.maxRevocations) return 'store';
-    if (owner === undefined) return undefined;
-    return (counts.get(countOf(owner)) ?? 0) >= bounds.maxRevocationsPerClient ? 'owner' : undefined;
-  };
+  const size = (): number => counts.get(TOTAL) ?? 0;
   const find = (name: string): RevocationEntry | undefined => {
     const stored = revocations.get(name);
     return stored === undefined ? undefined : { name, ...stored };
   };
-  const keep = (entry: RevocationEntry): Fullness | undefined => {
-    revocations.sweep(earliestOf(clock), (expired) => count(expired, -1));
+  const forget = (entry: RevocationEntry): void => {
+    count(entry, -1);
+    foldable.leave(entry);
+  };
+  const put = (entry: RevocationEntry): void => {
     const present = find(entry.name);
-    const fullness = present === undefined ? findFullness(entry) : undefined;
-    if (fullness !== undefined) return fullness;
-    const { name, ...stored } = mergeEntries(present, entry);
-    if (present !== undefined) count(present, -1);
-    count(stored, 1);
+    const merged = mergeEntries(present, entry);
+    const { name, ...stored } = merged;
+    if (present !== undefined) forget(present);
+    count(merged, 1);
+    foldable.enter(merged);
     revocations.put(name, stored);
-    return undefined;
+  };
+
+  /** Whether there was something to fold. */
+  const foldOldest = (group: string | undefined, bound: number): boolean => {
+    if (group === undefined) return false;
+    const folded = foldable.oldestOf(group, bound).flatMap((name) => {
+      const entry = find(name);
+      if (entry !== undefined && isFoldable(entry)) return [entry];
+      foldable.drop(group, name);
+      return [];
+    });
+    const folding = foldEntries(folded);
+    for (const wide of folding.wide) put(wide);
+    for (const entry of folding.folded) {
+      forget(entry);
+      revocations.remove(entry.name);
+    }
+    return folded.length > 0;
+  };
+  const fold = (group: () => string | undefined, bound: number, isNeeded: () => boolean): void => {
+    for (let step = 0; step < MAX_FOLDINGS && isNeeded(); step += 1) {
+      if (!foldOldest(group(), bound)) return;
+    }
+  };
+  /** All within one transaction: no process sees the narrow entries gone and the wide one missing. */
+  const makeRoom = (entry: RevocationEntry): boolean => {
+    const group = groupOf(entry);
+    const isClientFull = () => foldable.countOf(group ?? '') >= maxRevocationsPerClient;
+    const isFull = () => size() >= maxRevocations;
+    fold(() => group, maxRevocationsPerClient, isClientFull);
+    fold(() => foldable.largest()?.group, maxRevocations, isFull);
+    return !isFull() || foldable.largest() !== undefined;
+  };
+  const keep = (entry: RevocationEntry): boolean => {
+    revocations.sweep(earliestOf(clock), (expired, name) => forget({ name, ...expired }));
+    const hasRoom = find(entry.name) !== undefined || makeRoom(entry);
+    if (!hasRoom && !isFoldable(entry)) return false;
+    // Cut-offs of API keys are few, so there is always room for one.
+    put(hasRoom || !isFoldable(entry) ? entry : widest(entry));
+    return true;
   };
 
   return {
     async add(entry) {
-      const fullness = await environment.write(() => keep(entry));
-      if (fullness !== undefined) throw fullStoreError(fullness);
+      if (!(await environment.write(() => keep(entry)))) throw fullStoreError();
     },
     find: (name) => environment.read(() => find(name)),
     completeSince: () => startedAt,
     ageSeconds: 0,
     get size() {
-      return environment.read(() => counts.get(TOTAL) ?? 0);
+      return environment.read(size);
+    },
+    get fill() {
+      const clientEntries = environment.read(() => foldable.largest()?.count ?? 0);
+      return {
+        ...{ entries: this.size, maxEntries: maxRevocations },
+        ...{ clientEntries, maxClientEntries: maxRevocationsPerClient },
+      };
     },
   };
 }

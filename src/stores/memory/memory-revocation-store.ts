@@ -1,34 +1,47 @@
 import { type Clock, earliestOf } from '../../clock.js';
+import { type Folding, isFoldable, MAX_FOLDINGS, widest } from '../fold-entries.js';
 import { RevocationIndex } from '../revocation-index.js';
-import {
-  type Fullness,
-  fullStoreError,
-  type RevocationEntry,
-  type RevocationStore,
-} from '../revocation-store.js';
+import { fullStoreError, type RevocationEntry, type RevocationStore } from '../revocation-store.js';
 import type { StoreBounds } from '../stores.js';
 
 export function memoryRevocationStore(bounds: Required<StoreBounds>, clock: Clock): RevocationStore {
+  const { maxRevocations, maxRevocationsPerClient } = bounds;
   const index = new RevocationIndex();
 
-  const findFullness = ({ owner }: RevocationEntry): Fullness | undefined => {
-    if (index.size >= bounds.maxRevocations) return 'store';
-    if (owner !== undefined && index.countOf(owner) >= bounds.maxRevocationsPerClient) return 'owner';
-    return undefined;
+  const fold = (plan: () => Folding | undefined, isNeeded: () => boolean): void => {
+    for (let step = 0; step < MAX_FOLDINGS && isNeeded(); step += 1) {
+      const folding = plan();
+      if (folding === undefined) return;
+      for (const wide of folding.wide) index.add(wide);
+    }
+  };
+  /** Cut-offs of API keys are few, so there is always room for one. */
+  const makeRoom = (entry: RevocationEntry): RevocationEntry => {
+    if (index.find(entry.name) !== undefined) return entry;
+    fold(
+      () => index.planFolding(maxRevocationsPerClient, entry),
+      () => index.countBeside(entry) >= maxRevocationsPerClient,
+    );
+    const isFull = (): boolean => index.size >= maxRevocations;
+    fold(() => index.planFolding(maxRevocations), isFull);
+    if (!isFull() || index.planFolding(maxRevocations) !== undefined) return entry;
+    if (isFoldable(entry)) return widest(entry);
+    throw fullStoreError();
   };
 
   return {
     async add(entry) {
       index.forgetExpired(earliestOf(clock));
-      const fullness = index.find(entry.name) === undefined ? findFullness(entry) : undefined;
-      if (fullness !== undefined) throw fullStoreError(fullness);
-      index.add(entry);
+      index.add(makeRoom(entry));
     },
     find: (name) => index.find(name),
     completeSince: () => 0,
     ageSeconds: 0,
     get size() {
       return index.size;
+    },
+    get fill() {
+      return index.fillWithin(bounds);
     },
   };
 }

@@ -32,6 +32,7 @@ local function write(revision)
 end
 `;
 
+/** ARGV: also whether the family has ended already: 1 or 0. */
 export const INSERT_FAMILY = luaScript(`${PRELUDE}
 local present = redis.call('HGET', family, 'expires-at')
 if present and tonumber(present) > tonumber(now) then return 0 end
@@ -39,7 +40,7 @@ for _, expired in ipairs(redis.call('ZRANGEBYSCORE', expiry, '-inf', tonumber(no
   leave(expired)
 end
 write(1)
-enter()
+if ARGV[6] == '0' then enter() end
 return 1
 `);
 

@@ -5,6 +5,10 @@ import { asList } from './as-list.js';
 import { INSERT_FAMILY, REPLACE_FAMILY } from './family-scripts.js';
 import { type RecordSetting, timeToLiveMs } from './redis-record.js';
 
+function isEnded({ state }: FamilyRecord): 0 | 1 {
+  return state.ended === undefined ? 0 : 1;
+}
+
 /** All that belongs to one client is in one slot of a cluster, so that one step changes a family and its entries. */
 export function redisFamilyStore({ connection, prefix, clock = systemClock }: RecordSetting): FamilyStore {
   const tagOf = (clientId: string): string => `{${encodeURIComponent(clientId)}}`;
@@ -36,12 +40,12 @@ export function redisFamilyStore({ connection, prefix, clock = systemClock }: Re
 
   return {
     async insert(family) {
-      return (await connection.run(INSERT_FAMILY, keysOf(family), argumentsOf(family))) === 1;
+      const args = [...argumentsOf(family), isEnded(family)];
+      return (await connection.run(INSERT_FAMILY, keysOf(family), args)) === 1;
     },
     find,
     async replace(family) {
-      const isEnded = family.state.ended !== undefined;
-      const args = [...argumentsOf(family), family.revision, isEnded ? 1 : 0];
+      const args = [...argumentsOf(family), family.revision, isEnded(family)];
       return (await connection.run(REPLACE_FAMILY, keysOf(family), args)) === 1;
     },
     async list(group, page) {

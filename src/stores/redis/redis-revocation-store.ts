@@ -1,19 +1,59 @@
-import { fullStoreError, type RevocationStore } from '../revocation-store.js';
+import { type Folding, isFoldable, MAX_FOLDINGS, widest } from '../fold-entries.js';
+import { fullStoreError, type RevocationEntry, type RevocationStore } from '../revocation-store.js';
 import type { StoreBounds } from '../stores.js';
 import type { RevocationLog } from './revocation-log.js';
 import type { RevocationReplica } from './revocation-replica.js';
 
-/** Writes go to Redis, questions to the replica of this process. */
+/** Writes go to Redis, questions to the replica of this process, which also tells what to fold. */
 export function redisRevocationStore(
   log: RevocationLog,
   replica: RevocationReplica,
   bounds: Required<StoreBounds>,
 ): RevocationStore {
+  const { maxRevocations, maxRevocationsPerClient } = bounds;
+  let running: Promise<void> | undefined;
+
+  const fold = async (folding: Folding): Promise<void> => {
+    await log.fold(folding);
+    replica.fold(folding);
+  };
+  /** Entries that are added meanwhile wait for the same step instead of planning it again. */
+  const foldOnce = (folding: Folding): Promise<void> => {
+    running ??= fold(folding).finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  const foldGroupOf = async (entry: RevocationEntry): Promise<void> => {
+    for (let step = 0; step < MAX_FOLDINGS; step += 1) {
+      const isNew = replica.peek(entry.name) === undefined;
+      const plan = isNew ? replica.planFolding(maxRevocationsPerClient, entry) : undefined;
+      if (plan === undefined) return;
+      await foldOnce(plan);
+    }
+  };
+  /** What Redis took. Cut-offs of API keys are few, so there is always room for one. */
+  const keep = async (entry: RevocationEntry): Promise<RevocationEntry> => {
+    for (let step = 0; step < MAX_FOLDINGS; step += 1) {
+      if (await log.keep([entry], maxRevocations)) return entry;
+      const plan = replica.planFolding(maxRevocations);
+      if (plan !== undefined) {
+        await foldOnce(plan);
+      } else {
+        if (!isFoldable(entry)) throw fullStoreError();
+        const wide = widest(entry);
+        await log.keep([wide]);
+        return wide;
+      }
+    }
+    await log.keep([entry]);
+    return entry;
+  };
+
   return {
     async add(entry) {
-      const fullness = await log.keep([entry], bounds);
-      if (fullness !== undefined) throw fullStoreError(fullness);
-      replica.add(entry);
+      await foldGroupOf(entry);
+      replica.add(await keep(entry));
     },
     find: (name) => replica.find(name),
     completeSince: () => replica.completeSince(),
@@ -22,6 +62,9 @@ export function redisRevocationStore(
     },
     get size() {
       return replica.size;
+    },
+    get fill() {
+      return replica.fillWithin(bounds);
     },
   };
 }

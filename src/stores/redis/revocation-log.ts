@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, NumericDate } from '../../clock.js';
 import { TemporarilyUnavailableError } from '../../errors.js';
-import type { Fullness, RevocationEntry } from '../revocation-store.js';
+import type { Folding } from '../fold-entries.js';
+import type { RevocationEntry } from '../revocation-store.js';
 import { asList } from './as-list.js';
+import { formatEntry, formatFold, parseEntries, parseFields } from './entry-text.js';
 import type { RedisConnection } from './redis-connection.js';
 import { KEEP, OPEN, POLL, SCAN, VOUCH } from './revocation-scripts.js';
 
@@ -49,16 +51,18 @@ export interface RevocationLog {
    * @throws TemporarilyUnavailableError where another server answers on the way, who would leave entries out.
    */
   snapshot(): AsyncIterable<RevocationEntry>;
-  keep(entries: readonly RevocationEntry[], bounds?: LogBounds): Promise<Fullness | undefined>;
+  /**
+   * Adds entries to the log.
+   * @param maxRevocations Default: no bound.
+   * @returns whether there was room for all of them.
+   */
+  keep(entries: readonly RevocationEntry[], maxRevocations?: number): Promise<boolean>;
+  /** Adds the wide entries, and removes those that they take the place of, in one step. */
+  fold(folding: Folding): Promise<void>;
   vouch(epoch: string, completeSince: NumericDate): Promise<void>;
 }
 
-export interface LogBounds {
-  readonly maxRevocations: number;
-  readonly maxRevocationsPerClient: number;
-}
-
-const UNBOUNDED: LogBounds = { maxRevocations: 2 ** 53, maxRevocationsPerClient: 2 ** 53 };
+const UNBOUNDED = 2 ** 53;
 
 export interface RevocationLogSetting {
   /** Answers at once. */
@@ -75,6 +79,14 @@ export function revocationLog({ commands, news, prefix, clock }: RevocationLogSe
   const log = `${entries}:log`;
   const keys = [entries, `${entries}:expiry`, `${entries}:owners`, log];
   const now = (): string => (clock === undefined ? '' : String(clock()));
+  const write = ({ wide: added, folded }: Folding, bound: number): Promise<unknown> =>
+    commands.run(KEEP, keys, [
+      ...[now(), LIFETIME_MS, LOG_LENGTH, bound, added.length],
+      ...added.flatMap(({ name, issuedUpTo = '', expiresAt, owner = '', fold }) => {
+        return [name, issuedUpTo, expiresAt, owner, fold === undefined ? '' : formatFold(fold)];
+      }),
+      ...folded.flatMap((entry) => [entry.name, formatEntry(entry)]),
+    ]);
 
   return {
     async open() {
@@ -110,23 +122,15 @@ export function revocationLog({ commands, news, prefix, clock }: RevocationLogSe
         const [server, next, fields] = asList(await commands.run(SCAN, keys, [cursor, SCAN_COUNT]));
         first ??= server;
         if (server !== first) throw changedServerError();
-        yield* parseEntries(asList(fields).map((part, index) => (index % 2 === 0 ? dropColon(part) : part)));
+        yield* parseFields(fields);
         cursor = String(next);
       } while (cursor !== '0');
     },
 
-    async keep(added, bounds = UNBOUNDED) {
-      const { maxRevocations, maxRevocationsPerClient } = bounds;
-      const answer = await commands.run(KEEP, keys, [
-        ...[now(), LIFETIME_MS, LOG_LENGTH, maxRevocations, maxRevocationsPerClient],
-        ...added.flatMap(({ name, issuedUpTo = '', expiresAt, owner = '' }) => [
-          name,
-          issuedUpTo,
-          expiresAt,
-          owner,
-        ]),
-      ]);
-      return answer === 'store' || answer === 'owner' ? answer : undefined;
+    keep: async (added, bound = UNBOUNDED) => (await write({ wide: added, folded: [] }, bound)) !== 'store',
+
+    async fold(folding) {
+      await write(folding, UNBOUNDED);
     },
 
     async vouch(epoch, completeSince) {
@@ -141,25 +145,4 @@ function positionAt(epoch: string, [id, fields]: readonly unknown[]): LogPositio
 
 function changedServerError(): TemporarilyUnavailableError {
   return new TemporarilyUnavailableError({ cause: new Error('Another Redis took over during a snapshot') });
-}
-
-/** Names and values in turn; what has no value that is an entry is none. */
-function parseEntries(fields: readonly unknown[]): readonly RevocationEntry[] {
-  const found: RevocationEntry[] = [];
-  for (let index = 0; index + 1 < fields.length; index += 2) {
-    const match = /^([^|]*)\|([^|]+)\|(.*)$/s.exec(String(fields[index + 1]));
-    if (match === null) continue;
-    const [, cutOff = '', expiresAt, owner = ''] = match;
-    found.push({
-      name: String(fields[index]),
-      ...(cutOff === '' ? {} : { issuedUpTo: Number(cutOff) }),
-      expiresAt: Number(expiresAt),
-      ...(owner === '' ? {} : { owner }),
-    });
-  }
-  return found;
-}
-
-function dropColon(field: unknown): string {
-  return String(field).slice(1);
 }

@@ -3,8 +3,11 @@ import type { AuditEvent } from '../../audit/events.js';
 import type { AuditTrail } from '../../audit/record.js';
 import { type Clock, earliestOf, type NumericDate } from '../../clock.js';
 import { TemporarilyUnavailableError } from '../../errors.js';
+import type { Folding } from '../fold-entries.js';
 import { RevocationIndex } from '../revocation-index.js';
-import { coversEntry, type RevocationEntry } from '../revocation-store.js';
+import { coversEntry, type RevocationEntry, type RevocationFill } from '../revocation-store.js';
+import type { StoreBounds } from '../stores.js';
+import { type Moment, presentMoment } from './moment.js';
 import type { LogNews, LogPosition, RevocationLog } from './revocation-log.js';
 import { UnloggedEntries } from './unlogged-entries.js';
 
@@ -93,6 +96,21 @@ export class RevocationReplica {
     return this.#index.find(name);
   }
 
+  /** As `find`, however old it is. */
+  peek(name: string): RevocationEntry | undefined {
+    return this.#index.find(name);
+  }
+
+  /** What to fold in the group of an entry that is at its bound or, without one, in the largest. */
+  planFolding(bound: number, entry?: RevocationEntry): Folding | undefined {
+    if (entry !== undefined && this.#index.countBeside(entry) < bound) return undefined;
+    return this.#index.planFolding(bound, entry);
+  }
+
+  fillWithin(bounds: Required<StoreBounds>): RevocationFill {
+    return this.#index.fillWithin(bounds);
+  }
+
   completeSince(): NumericDate {
     this.#assertFresh();
     return this.#completeSince;
@@ -102,6 +120,14 @@ export class RevocationReplica {
   add(entry: RevocationEntry): void {
     this.#keep([entry]);
     this.#unlogged.add(entry, performance.now());
+  }
+
+  /** What the store has folded on request of this process. */
+  fold({ wide }: Folding): void {
+    for (const entry of wide) {
+      this.#index.add(entry);
+      this.#unlogged.add(entry, performance.now());
+    }
   }
 
   #keep(entries: readonly RevocationEntry[]): void {
@@ -221,14 +247,4 @@ export class RevocationReplica {
     // Nobody waits for it, so nobody would be told.
     this.#setting.audit.record(event).catch(() => undefined);
   }
-}
-
-/** Monotonic time stands still while a machine sleeps, and the wall clock may be set back: the later one counts. */
-interface Moment {
-  readonly monotonicMs: number;
-  readonly wallMs: number;
-}
-
-function presentMoment(): Moment {
-  return { monotonicMs: performance.now(), wallMs: Date.now() };
 }

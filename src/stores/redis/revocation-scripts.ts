@@ -61,15 +61,26 @@ return { redis.call('HGET', entries, 'complete-since'), redis.call('XRANGE', log
 `);
 
 /**
- * Keeps entries, merged with those of the same names, and logs them; 'store' or 'owner' where one finds no room.
- * ARGV: now or '' for the time of the server, time to live in ms, length of the log, bounds of the store and of an
- * owner, then for each entry: name, cut-off or '', expiry, owner or ''.
+ * Keeps entries, merged with those of the same names, and logs them; 'store' where one finds no room. Then removes the
+ * entries that these take the place of, unless they changed since they were read.
+ * ARGV: now or '' for the time of the server, time to live in ms, length of the log, bound of the store, how many
+ * entries; for each entry: name, cut-off or '', expiry, owner or '', fold or ''; then for each one to remove: name, value.
  */
 export const KEEP = luaScript(`${PRELUDE}
 local now = ARGV[1] ~= '' and ARGV[1] or redis.call('TIME')[1]
 
+-- Releases that know of no folding take the fold for a part of the owner.
 local function parse(value)
-  return string.match(value, '^([^|]*)|([^|]*)|(.*)$')
+  local cutOff, expiresAt, rest = string.match(value, '^([^|]*)|([^|]*)|(.*)$')
+  local owner, fold = string.match(rest, '^(.*)|fold:([^|]*)$')
+  return cutOff, expiresAt, owner or rest, fold or ''
+end
+
+local function mergeFolds(one, other)
+  local time, names = string.match(one, '^([^:]*):(.*)$')
+  local otherTime, otherNames = string.match(other, '^([^:]*):(.*)$')
+  if not time or names ~= otherNames then return '' end
+  return (tonumber(time) > tonumber(otherTime) and time or otherTime) .. ':' .. names
 end
 
 local function count(owner, change)
@@ -77,35 +88,49 @@ local function count(owner, change)
   if redis.call('HINCRBY', owners, owner, change) <= 0 then redis.call('HDEL', owners, owner) end
 end
 
+local function remove(name, owner)
+  count(owner, -1)
+  redis.call('HDEL', entries, ':' .. name)
+  redis.call('ZREM', expiry, name)
+end
+
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', expiry, '-inf', '(' .. now, 'LIMIT', 0, 1000)) do
   local value = redis.call('HGET', entries, ':' .. name)
   if value then
     local _, _, owner = parse(value)
-    count(owner, -1)
-    redis.call('HDEL', entries, ':' .. name)
+    remove(name, owner)
+  else
+    redis.call('ZREM', expiry, name)
   end
-  redis.call('ZREM', expiry, name)
 end
 
-for i = 6, #ARGV, 4 do
-  local name, cutOff, expiresAt, owner = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+local lastAdded = 5 + 5 * tonumber(ARGV[5])
+for i = 6, lastAdded, 5 do
+  local name, cutOff, expiresAt, owner, fold = unpack(ARGV, i, i + 4)
   local present = redis.call('HGET', entries, ':' .. name)
   if present then
-    local presentCutOff, presentExpiry, presentOwner = parse(present)
+    local presentCutOff, presentExpiry, presentOwner, presentFold = parse(present)
+    fold = mergeFolds(presentFold, fold)
     local reachesFurther = presentCutOff == '' or (cutOff ~= '' and tonumber(presentCutOff) > tonumber(cutOff))
     if reachesFurther then cutOff = presentCutOff end
     if tonumber(presentExpiry) > tonumber(expiresAt) then expiresAt = presentExpiry end
     if presentOwner ~= '' then owner = presentOwner else count(owner, 1) end
   else
     if redis.call('ZCARD', expiry) >= tonumber(ARGV[4]) then return 'store' end
-    local owned = tonumber(redis.call('HGET', owners, owner) or 0)
-    if owner ~= '' and owned >= tonumber(ARGV[5]) then return 'owner' end
     count(owner, 1)
   end
-  local value = cutOff .. '|' .. expiresAt .. '|' .. owner
+  local value = cutOff .. '|' .. expiresAt .. '|' .. owner .. (fold == '' and '' or '|fold:' .. fold)
   redis.call('HSET', entries, ':' .. name, value)
   redis.call('ZADD', expiry, expiresAt, name)
   redis.call('XADD', log, 'MAXLEN', '~', ARGV[3], '*', name, value)
+end
+
+for i = lastAdded + 1, #ARGV, 2 do
+  local name, value = ARGV[i], ARGV[i + 1]
+  if redis.call('HGET', entries, ':' .. name) == value then
+    local _, _, owner = parse(value)
+    remove(name, owner)
+  end
 end
 live(ARGV[2])
 return 'kept'

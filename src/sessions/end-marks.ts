@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import type { NumericDate } from '../clock.js';
+import { nameOf as nameOfTarget, type Revocable, revocationNames } from '../revocation/revocable.js';
+import type { FamilyState, FamilyStore } from '../stores/family-store.js';
+import { lostRaces, MAX_ATTEMPTS } from './end-family.js';
+
+/** Longer than any family takes to begin, in seconds. */
+const KEPT_SECONDS = 3600;
+
+/** A target that sessions are ended by. */
+export type EndTarget = Exclude<Revocable, { readonly kind: 'token' | 'kid' }>;
+
+/**
+ * Marks that sessions are being ended, beside their families. A family that was not listed yet when its session ended
+ * finds the mark when it has been inserted: either the list has the family, or the mark was there before it.
+ */
+export async function markEnd(store: FamilyStore, target: EndTarget, now: NumericDate): Promise<void> {
+  const { clientId } = target;
+  const name = { clientId, id: idOf(nameOfTarget(target)) };
+  const state: FamilyState = {
+    ...{ clientId, subject: '', sessionId: '', subjectAsserted: false, sessionChosen: false },
+    ...{ audience: '', scope: '', current: '', ended: 'revoked' },
+    ...{ createdAt: now, lastUsedAt: now, endsAt: now },
+  };
+  const expiresAt = now + KEPT_SECONDS;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    if (await store.insert({ id: name.id, state, expiresAt })) return;
+    const present = await store.find(name);
+    if (present === undefined) continue;
+    const createdAt = Math.max(now, present.state.createdAt);
+    const later = { ...state, createdAt };
+    const keptUntil = Math.max(expiresAt, present.expiresAt);
+    if (await store.replace({ ...present, state: later, expiresAt: keptUntil })) return;
+  }
+  throw lostRaces();
+}
+
+/** Whether the session of a family that has just been inserted was ended since the family began. */
+export async function wasEndedMeanwhile(store: FamilyStore, state: FamilyState): Promise<boolean> {
+  const { clientId, subject, sessionId, createdAt } = state;
+  const names = revocationNames();
+  const ids = [
+    names.apiKey(clientId),
+    names.subject(clientId, subject),
+    names.session(clientId, sessionId),
+    names.session(clientId, sessionId, subject),
+  ].map(idOf);
+  const marks = await Promise.all(ids.map((id) => store.find({ clientId, id })));
+  return marks.some(
+    (mark) => mark !== undefined && Math.floor(createdAt) <= Math.floor(mark.state.createdAt),
+  );
+}
+
+/** Ids of families are UUIDs. */
+function idOf(name: string): string {
+  return `end:${createHash('sha256').update(name, 'utf16le').digest('base64url')}`;
+}
