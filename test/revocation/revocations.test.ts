@@ -152,6 +152,116 @@ test('a refresh-token family ends with what is revoked in the second in which it
   expect(revocations.isFamilyRevoked({ ...FAMILY, createdAt: NOW + 1 })).toBe(false);
 });
 
+const DAY = 86_400;
+
+/** Revocations that are folded at once, and the targets that fill them. */
+function setUpFolding() {
+  const { setTime, ...rest } = setUp();
+  const store = createMemoryStores({ maxRevocationsPerClient: 2, clock: () => NOW }).revocations;
+  const revocations = createRevocations({ store, clock: () => NOW });
+  const fold = async (subject: (index: number) => string): Promise<void> => {
+    for (let index = 0; index < 9; index += 1) {
+      const target = {
+        kind: 'session',
+        clientId: 'demo',
+        sessionId: `x${index}`,
+        subject: subject(index),
+      } as const;
+      await revocations.revoke(target, 'demo', undefined, 'access_tokens');
+    }
+  };
+  return { ...rest, store, revocations, fold };
+}
+
+const FOLDED_TARGETS: readonly (readonly [string, Revocable])[] = [
+  [
+    'a token',
+    { kind: 'token', clientId: 'demo', jti: 'j1', expiresAt: NOW + 600, issuedAt: NOW, subject: 'alice' },
+  ],
+  [
+    'a token of an unknown subject',
+    { kind: 'token', clientId: 'demo', jti: 'j1', expiresAt: NOW + 600, issuedAt: NOW },
+  ],
+  ['a session', { kind: 'session', clientId: 'demo', sessionId: 's1' }],
+  ['a session of its subject', { kind: 'session', clientId: 'demo', sessionId: 's1', subject: 'alice' }],
+  ['a subject', { kind: 'subject', clientId: 'demo', subject: 'alice' }],
+];
+
+describe.each(FOLDED_TARGETS)('the revocation of %s that was folded', (_name, target) => {
+  test.each([
+    ['into one of its subject', () => 'alice'],
+    ['into one of its API key', (index: number) => `user ${index}`],
+  ])('%s reaches the token and what was delegated from it', async (_how, subject) => {
+    const { revocations, fold, store } = setUpFolding();
+    await revocations.revoke(target, 'demo', undefined, 'access_tokens');
+    await fold(subject);
+    const lineage = [{ jti: 'j1', client_id: 'demo', sub: 'alice', session_id: 's1', iat: NOW }];
+    const delegated = { type: 'delegation', jti: 'j9', client_id: 'agent', sub: 'alice', session_id: 's9' };
+    const actor = { delegator: 'alice', delegated_to: 'agent', act: { sub: 'agent' }, expires_at: NOW + 600 };
+
+    expect(store.size).toBeLessThan(5);
+    expect(revocations.isRevoked(tokenOf())).toBe(true);
+    expect(revocations.isRevoked(tokenOf({ ...delegated, ...actor, lineage }))).toBe(true);
+  });
+
+  test('ends no refresh-token family, and no token that is issued later', async () => {
+    const { revocations, fold } = setUpFolding();
+    await revocations.revoke(target, 'demo', undefined, 'access_tokens');
+    await fold((index) => `user ${index}`);
+    const later = { jti: 'j2', session_id: 's2', sub: 'carol' };
+
+    expect(revocations.isFamilyRevoked({ ...FAMILY, subject: 'carol', sessionId: 's2' })).toBe(false);
+    expect(revocations.isRevoked(tokenOf({ ...later, iat: NOW + 1 }))).toBe(false);
+    expect(revocations.isRevoked(tokenOf({ ...later, client_id: 'other', sub: 'other' }))).toBe(false);
+  });
+});
+
+describe('the reach of a revocation', () => {
+  const SESSION = { kind: 'session', clientId: 'demo', sessionId: 's1' } as const;
+
+  test('of all tokens keeps it as long as refresh tokens, and is never folded', async () => {
+    const { revocations, fold } = setUpFolding();
+    await revocations.revoke(SESSION, 'demo');
+    await fold((index) => `user ${index}`);
+
+    expect(revocations.isFamilyRevoked(FAMILY)).toBe(true);
+  });
+
+  test.each([
+    ['of all tokens: 90 days', undefined, NOW + 90 * DAY + 120],
+    ['of access tokens: a day', 'access_tokens', NOW + DAY + 120],
+  ] as const)('%s', async (_name, reach, expiresAt) => {
+    const { revocations, store } = setUp();
+    await revocations.revoke(SESSION, 'demo', undefined, reach);
+
+    expect(store.find('session\u0000demo\u0000s1')?.expiresAt).toBe(expiresAt);
+  });
+
+  test.each([
+    ['longer access tokens, which a verifier accepts', 7 * DAY, 7 * DAY],
+    [
+      'access tokens without a longest lifetime, as far as any token lives',
+      Number.POSITIVE_INFINITY,
+      90 * DAY,
+    ],
+    ['shorter ones, as long as by default', 60, DAY],
+  ])('covers %s', async (_name, accepted, kept) => {
+    const { revocations, store } = setUp();
+    revocations.coverAccessTokens?.(accepted);
+    await revocations.revoke(SESSION, 'demo', undefined, 'access_tokens');
+
+    expect(store.find('session\u0000demo\u0000s1')?.expiresAt).toBe(NOW + kept + 120);
+  });
+
+  test('covers the access tokens of other processes, as it is told', async () => {
+    const store = createMemoryStores({ clock: () => NOW }).revocations;
+    const options = { store, maxAccessTokenLifetimeSeconds: 3 * DAY, clock: () => NOW };
+    await createRevocations(options).revoke(SESSION, 'demo', undefined, 'access_tokens');
+
+    expect(store.find('session\u0000demo\u0000s1')?.expiresAt).toBe(NOW + 3 * DAY + 120);
+  });
+});
+
 describe('a store that began at some time', () => {
   const storeSince = (time: number) => ({
     ...createMemoryStores({ clock: () => NOW }).revocations,
@@ -286,6 +396,7 @@ describe('revocations', () => {
     [{ kind: 'subject', clientId: 'demo', subject: 7 }],
     [{ kind: 'token', jti: 'j1' }],
     [{ kind: 'token', jti: 'j1', expiresAt: NOW * 1000 }],
+    [{ kind: 'token', jti: 'j1', expiresAt: NOW, issuedAt: NOW * 1000 }],
     [{ kind: 'token', jti: 'j1', expiresAt: String(NOW) }],
   ])('take nothing that no token is named by: %j', async (target) => {
     const { revocations, store } = setUp();

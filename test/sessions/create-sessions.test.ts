@@ -421,6 +421,50 @@ describe('a use that races with the end', () => {
   );
 });
 
+describe('what was ended stays so after its revocation has expired', () => {
+  const LATER = NOW + 2 * 86_400;
+
+  test.each(ENDS)('when %s is ended', async (_name, end) => {
+    const { refreshToken } = await begin({ sessionId: 's' });
+    await end(sessions);
+    now = LATER;
+
+    await expect(refresh(refreshToken, 's')).rejects.toMatchObject({ error: 'invalid_grant' });
+  });
+
+  test.each(ENDS)('for a family that is just beginning when %s is ended', async (_name, end) => {
+    await begin({ sessionId: 's' });
+    const slow = build({
+      ...stores.families,
+      async insert(family) {
+        if (!family.id.startsWith('end:')) await end(sessions);
+        return stores.families.insert(family);
+      },
+    });
+    const { refreshToken } = await slow.families.begin({ ...START, sessionId: 's' });
+    now = LATER;
+
+    await expect(refresh(refreshToken, 's')).rejects.toMatchObject({ error: 'invalid_grant' });
+  });
+
+  test('but begins anew in a later second', async () => {
+    await begin({ sessionId: 's' });
+    await sessions.end({ ...ALICE, sessionId: 's' });
+    now += 1;
+    const { refreshToken } = await begin({ sessionId: 's' });
+
+    await expect(refresh(refreshToken, 's')).resolves.toEqual(expect.any(String));
+  });
+
+  test('without a mark among the sessions that are listed', async () => {
+    await begin({ sessionId: 's' });
+    await sessions.end({ ...ALICE, sessionId: 's' });
+    await sessions.endAll(ALICE);
+
+    expect((await sessions.list({ clientId: 'demo' })).sessions).toEqual([]);
+  });
+});
+
 describe('createSessions', () => {
   test.each([
     ['no families', {}],
