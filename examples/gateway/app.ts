@@ -53,6 +53,8 @@ export interface AppParts {
   readonly observation: Observation;
   /** What has to be well for it to be ready, and is. */
   isReady(): Readonly<Record<string, boolean>>;
+  /** What operators should know, while it is ready. Default: nothing. */
+  findWarnings?(): readonly string[];
   /** How models are reached. */
   readonly models: Omit<ModelService, 'apiKeys'>;
   /** How the upstream of `/proxy` is reached. */
@@ -66,7 +68,7 @@ export function createApp(service: Service, parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
-  app.use(nameRequests, healthRoutes(isReady), ...observation.middleware);
+  app.use(nameRequests, healthRoutes(isReady, parts.findWarnings), ...observation.middleware);
   if (corsOrigins.length > 0) app.use(OPEN_TO_PAGES, allowOrigins(corsOrigins));
   const tokens = tokenRouter({ ...service, apiKeys, families: stores.families });
   app.use('/oauth', tokens);

@@ -15,6 +15,7 @@ import { openDataDirectory } from './data-directory.js';
 import { createEchoModel } from './echo/create-echo-model.js';
 import { connectProviders } from './models/connect-providers.js';
 import { combineObservers, type Observers } from './observability/observers.js';
+import { fillShares, fillWarnings } from './observability/revocation-fill.js';
 import { serveMetrics } from './observability/serve-metrics.js';
 import { openKeys } from './open-keys.js';
 import { openStores } from './open-stores.js';
@@ -65,6 +66,7 @@ export async function startGateway(
     const observation = combineObservers(observers);
     observers.metrics?.observe({
       replicaAgeSeconds: () => revocations.ageSeconds,
+      revocationFill: () => fillShares(revocations.fill),
       runningAdmissions: () => limits.running,
       configurationProblems: () => apiKeys.state.error?.problems.length ?? 0,
       isConfiguredModel: (name) => isConfigured(name, apiKeys),
@@ -75,7 +77,11 @@ export async function startGateway(
       clock: clock.isSteady(),
       accepting: !server.isDraining,
     });
-    const parts = { settings, apiKeys, stores, limits, models, proxyDispatcher, observation, isReady };
+    const findWarnings = () => fillWarnings(revocations.fill);
+    const parts = {
+      ...{ settings, apiKeys, stores, limits, models, proxyDispatcher, observation },
+      ...{ isReady, findWarnings },
+    };
     const app = createApp(service, parts);
     server.server.on('request', app);
 

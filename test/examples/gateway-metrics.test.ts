@@ -105,6 +105,8 @@ test.each([
   'gateway_authentication_duration_seconds_count',
   'gateway_revocations_age_seconds 0',
   'gateway_admissions_running 0',
+  'gateway_revocations_fill_ratio 0',
+  'gateway_revocations_client_fill_ratio 0',
   'gateway_configuration_problems 0',
   'gateway_limits_degraded 0',
   'gateway_revocations_unreachable 0',
@@ -142,6 +144,7 @@ test('what is observed is asked whenever metrics are read, and a model that is n
   const state = { ageSeconds: 1, running: 2, problems: 3 };
   observe({
     replicaAgeSeconds: () => state.ageSeconds,
+    revocationFill: () => ({ store: 0.25, client: 0.5 }),
     runningAdmissions: () => state.running,
     configurationProblems: () => state.problems,
     isConfiguredModel: (name) => name === 'echo-1',
@@ -154,6 +157,8 @@ test('what is observed is asked whenever metrics are read, and a model that is n
   const text = await registry.metrics();
 
   expect(text).toContain('gateway_revocations_age_seconds 4');
+  expect(text).toContain('gateway_revocations_fill_ratio 0.25');
+  expect(text).toContain('gateway_revocations_client_fill_ratio 0.5');
   expect(text).toContain('gateway_admissions_running 5');
   expect(text).toContain('gateway_configuration_problems 6');
   expect(text).toContain('gateway_completions_total{model="echo-1",outcome="completed"} 1');

@@ -5,11 +5,14 @@ import type { CompletionListener } from '../models/completion-record.js';
 import { answeredStatus } from './answered-status.js';
 import { countAuditRecords } from './count-audit-records.js';
 import { matchedRoute } from './matched-route.js';
+import { type FillShares, fillShares } from './revocation-fill.js';
 
 /** What is asked for its state whenever the metrics are read. */
 export interface Observed {
   /** Age in seconds of what is known of revocations. */
   replicaAgeSeconds(): number;
+  /** How full the store of revocations is. Default: unknown, shown as empty. */
+  revocationFill?(): FillShares;
   runningAdmissions(): number;
   /** Problems of the API-key files that are not in force for them. */
   configurationProblems(): number;
@@ -118,6 +121,17 @@ export function createMetrics(): Metrics {
         'gateway_revocations_age_seconds',
         'Age of what is known here of revocations',
         observed.replicaAgeSeconds,
+      );
+      const readFill = (): FillShares => observed.revocationFill?.() ?? fillShares(undefined);
+      gauge(
+        'gateway_revocations_fill_ratio',
+        'Entries of the revocation store as a share of its bound',
+        () => readFill().store,
+      );
+      gauge(
+        'gateway_revocations_client_fill_ratio',
+        'Entries of the API key that has most, as a share of the number at which they are folded',
+        () => readFill().client,
       );
       gauge(
         'gateway_admissions_running',
