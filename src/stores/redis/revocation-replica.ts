@@ -103,6 +103,7 @@ export class RevocationReplica {
 
   /** What to fold in the group of an entry that is at its bound or, without one, in the largest. */
   planFolding(bound: number, entry?: RevocationEntry): Folding | undefined {
+    this.#index.forgetExpired(earliestOf(this.#setting.clock));
     if (entry !== undefined && this.#index.countBeside(entry) < bound) return undefined;
     return this.#index.planFolding(bound, entry);
   }
@@ -124,10 +125,8 @@ export class RevocationReplica {
 
   /** What the store has folded on request of this process. */
   fold({ wide }: Folding): void {
-    for (const entry of wide) {
-      this.#index.add(entry);
-      this.#unlogged.add(entry, performance.now());
-    }
+    for (const entry of wide) this.#index.add(entry);
+    for (const entry of wide) this.#unlogged.add(entry, performance.now());
   }
 
   #keep(entries: readonly RevocationEntry[]): void {
