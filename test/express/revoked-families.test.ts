@@ -92,3 +92,14 @@ test.each([
     else expect(build).not.toThrow();
   },
 );
+
+test('a refresh token that is given up ends the other families of its session, beyond the life of access tokens', async () => {
+  const session = { user: 'alice', session_id: 's1' };
+  const [first, second] = [await app.begin('sk-demo', session), await app.begin('sk-demo', session)];
+  await app.revoke(first.refreshToken);
+  app.setTime(NOW + 2 * 86_400);
+  await app.revocations.revoke({ kind: 'kid', kid: 'other' });
+
+  expect(app.stores.revocations.size).toBe(1);
+  expect((await app.refresh(second.refreshToken, { session_id: 's1' })).status).toBe(400);
+});
