@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { open } from 'lmdb';
 import { type LmdbStoresOptions, openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
+import { isInForce, sessionEnds } from '../support/foldable-entries.js';
 import { clock, NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
 import { stateOf } from './family-store-contract.js';
@@ -60,6 +62,26 @@ describe('openLmdbStores', () => {
     const { revocations } = await openStores({ path, clock, ...bounds });
 
     await expect(revocations.add({ name: 'b', expiresAt: NOW + 600 })).rejects.toMatchObject({ status: 503 });
+  });
+
+  test('folds on where an earlier release forgot expired entries and left their places', async () => {
+    const path = await createDirectory();
+    const bounds = { maxRevocationsPerClient: 10 };
+    const first = await openStores({ path, clock, ...bounds });
+    const old = sessionEnds(10, 10);
+    for (const entry of old) await first.revocations.add(entry);
+    await first.close();
+    const root = open({ path, noSubdir: false, overlappingSync: false });
+    const revocations = root.openDB({ name: 'revocations', encoding: 'json' });
+    for (const { name } of old) await revocations.remove(name);
+    await root.close();
+
+    const { revocations: store } = await openStores({ path, clock, ...bounds });
+    const entries = sessionEnds(40, 40).map((entry) => ({ ...entry, name: `new ${entry.name}` }));
+    for (const entry of entries) await store.add(entry);
+
+    expect(entries.filter((entry) => !isInForce(store, entry))).toEqual([]);
+    expect(store.fill?.clientEntries).toBeLessThanOrEqual(10);
   });
 
   test('refuses tokens older than the store, and remembers since when', async () => {

@@ -7,10 +7,10 @@ export interface FoldableEntries {
   enter(entry: RevocationEntry): void;
   leave(entry: RevocationEntry): void;
   countOf(group: string): number;
-  /** Names of the oldest entries of a group. */
-  oldestOf(group: string, bound: number): readonly string[];
-  /** Drops a name whose entry is gone: releases that know of no folding left it. */
-  drop(group: string, name: string): void;
+  /** Names of the oldest entries of a group, by their places in it. */
+  oldestOf(group: string, bound: number): ReadonlyMap<string, string>;
+  /** Drops a place whose entry is gone: releases that know of no folding left it. */
+  drop(group: string, place: string): void;
   /** The group that has most. */
   largest(): { readonly group: string; readonly count: number } | undefined;
 }
@@ -49,14 +49,11 @@ export function foldableEntries(environment: LmdbEnvironment): FoldableEntries {
     countOf,
     oldestOf(group, bound) {
       const limit = batchSize(countOf(group), bound);
-      return [...names.getRange({ ...rangeOf(group), limit })].map(({ value }) => value);
+      return new Map([...names.getRange({ ...rangeOf(group), limit })].map(({ key, value }) => [key, value]));
     },
-    drop(group, name) {
-      for (const { key, value } of [...names.getRange(rangeOf(group))]) {
-        if (value !== name) continue;
-        names.remove(key);
-        change(group, -1);
-      }
+    drop(group, place) {
+      names.remove(place);
+      change(group, -1);
     },
     largest() {
       let found: { group: string; count: number } | undefined;

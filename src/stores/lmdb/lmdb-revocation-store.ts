@@ -60,10 +60,11 @@ export function lmdbRevocationStore(
   /** Whether there was something to fold. */
   const foldOldest = (group: string | undefined, bound: number): boolean => {
     if (group === undefined) return false;
-    const folded = foldable.oldestOf(group, bound).flatMap((name) => {
+    const oldest = foldable.oldestOf(group, bound);
+    const folded = [...oldest].flatMap(([place, name]) => {
       const entry = find(name);
       if (entry !== undefined && isFoldable(entry)) return [entry];
-      foldable.drop(group, name);
+      foldable.drop(group, place);
       return [];
     });
     const folding = foldEntries(folded);
@@ -72,7 +73,7 @@ export function lmdbRevocationStore(
       forget(entry);
       revocations.remove(entry.name);
     }
-    return folded.length > 0;
+    return oldest.size > 0;
   };
   const fold = (group: () => string | undefined, bound: number, isNeeded: () => boolean): void => {
     for (let step = 0; step < MAX_FOLDINGS && isNeeded(); step += 1) {
