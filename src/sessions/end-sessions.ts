@@ -1,6 +1,6 @@
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../clock.js';
-import type { Revocations } from '../revocation/revocations.js';
+import type { RevocationReach, Revocations } from '../revocation/revocations.js';
 import { nameOf } from '../stores/family-index.js';
 import type { FamilyGroup, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 import { endFamily } from './end-family.js';
@@ -55,24 +55,26 @@ const MAX_IDENTITY_LENGTH = 200;
  * @returns how many families there were.
  */
 export async function endSessions(parts: SessionEndParts, ending: Ending): Promise<number> {
-  const { clock } = parts;
-  const revokedAt = clock();
-  await revoke(parts, ending);
-  let total = 0;
-  let isLater = false;
-  try {
-    total = await endListed(parts, ending);
-  } finally {
-    // Families that have ended are listed no more: asking again would not find them.
-    isLater = Math.floor(clock()) > Math.floor(revokedAt);
-    if (isLater) await revoke(parts, ending);
-  }
-  // The second revocation is forgotten before families that began since the first are.
-  return isLater ? total + (await endListed(parts, ending)) : total;
+  const revokedAt = parts.clock();
+  const total = await revokeAndEnd(parts, ending);
+  if (Math.floor(parts.clock()) <= Math.floor(revokedAt)) return total;
+  return total + (await revokeAndEnd(parts, ending));
 }
 
-async function revoke({ revocations }: SessionEndParts, { target, requestedBy, ip }: Ending): Promise<void> {
-  await revocations?.revoke(target, requestedBy, ip, 'access_tokens');
+async function revokeAndEnd(parts: SessionEndParts, ending: Ending): Promise<number> {
+  await revoke(parts, ending, 'access_tokens');
+  try {
+    return await endListed(parts, ending);
+  } catch (error) {
+    // Families that are not ended stay revoked for their lifetime. Those that are ended are listed no more, so that a
+    // retry may find nothing: this cut-off also covers what was issued in them since the first.
+    await revoke(parts, ending, 'all_tokens');
+    throw error;
+  }
+}
+
+async function revoke(parts: SessionEndParts, ending: Ending, reach: RevocationReach): Promise<void> {
+  await parts.revocations?.revoke(ending.target, ending.requestedBy, ending.ip, reach);
 }
 
 /** The mark is no earlier than the cut-off before it: a family that this covers is listed, or finds the mark. */

@@ -452,6 +452,34 @@ describe('what was ended stays so after its revocation has expired', () => {
     await expect(refresh(refreshToken, 's')).rejects.toMatchObject({ error: 'invalid_grant' });
   });
 
+  test.each(ENDS)('for a family that began before the second cut-off of %s', async (_name, end) => {
+    await begin({ sessionId: 's' });
+    let refreshToken = '';
+    const slow = build({
+      ...stores.families,
+      async replace(family) {
+        if (family.id.startsWith('end:') || refreshToken !== '') return stores.families.replace(family);
+        now += 1;
+        ({ refreshToken } = await begin({ sessionId: 's' }));
+        return stores.families.replace(family);
+      },
+    });
+    await end(slow.sessions);
+    await passTwoDays();
+
+    await expect(refresh(refreshToken, 's')).rejects.toMatchObject({ error: 'invalid_grant' });
+  });
+
+  test.each(ENDS)('when the end of %s failed half-way, until families expire', async (_name, end) => {
+    const { refreshToken } = await begin({ sessionId: 's' });
+    const replace = () => Promise.reject(new TemporarilyUnavailableError());
+    await expect(end(build({ ...stores.families, replace }).sessions)).rejects.toMatchObject(UNAVAILABLE);
+    now = NOW + 2 * 86_400;
+    await revocations.revoke({ kind: 'kid', kid: 'other' });
+
+    await expect(refresh(refreshToken, 's')).rejects.toMatchObject(refusedAs('revoked'));
+  });
+
   test('but begins anew in a later second', async () => {
     await begin({ sessionId: 's' });
     await sessions.end({ ...ALICE, sessionId: 's' });
