@@ -67,6 +67,15 @@ test('sessions end ends the session of one user, not one of the same ID of anoth
   expect(await runJson(['sessions', 'list', ...STORE, '--user', 'bob'])).toHaveLength(2);
 });
 
+test('sessions end keeps the revocation for access tokens of any lifetime', async () => {
+  await run(['sessions', 'end', ...STORE, '--session', 's1']);
+  const stores = await openLmdbStores({ path: join(directory(), 'store'), clock: () => NOW });
+  const entry = stores.revocations.find('session\u0000demo\u0000s1');
+  await stores.close();
+
+  expect(entry?.expiresAt).toBeGreaterThan(NOW + 10 * 365 * 86_400);
+});
+
 test('sessions end says what is missing, with exit code 2', async () => {
   expect((await run(['sessions', 'end', ...STORE])).notes).toBe('error: Say which: --session ID, or --all');
   expect((await run(['sessions', 'end', '--all', '--store', 'store'])).code).toBe(2);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../src/claims/json.js';
-import { narrowByType } from '../../src/claims/token-types.js';
+import { narrowByType, narrowToExternal } from '../../src/claims/token-types.js';
 import type { VerifiedToken } from '../../src/claims/verified-token.js';
 import type { Revocable } from '../../src/revocation/revocable.js';
 import { createRevocations } from '../../src/revocation/revocations.js';
@@ -213,6 +213,38 @@ describe.each(FOLDED_TARGETS)('the revocation of %s that was folded', (_name, ta
     expect(revocations.isFamilyRevoked({ ...FAMILY, subject: 'carol', sessionId: 's2' })).toBe(false);
     expect(revocations.isRevoked(tokenOf({ ...later, iat: NOW + 1 }))).toBe(false);
     expect(revocations.isRevoked(tokenOf({ ...later, client_id: 'other', sub: 'other' }))).toBe(false);
+  });
+});
+
+describe('folded revocations and tokens of trusted issuers', () => {
+  const external = (iss: string): VerifiedToken => {
+    const { claims, header } = tokenOf({ iss, jti: 'j2', session_id: 's2' });
+    return narrowToExternal(claims, header, { scope: [], scopeClaim: 'scope' });
+  };
+  const endOf = (index: number, issuer?: string): Revocable => ({
+    ...{ kind: 'session', clientId: 'demo', sessionId: `x${index}`, subject: `user ${index}` },
+    ...(issuer === undefined ? {} : { issuer }),
+  });
+
+  test('leave those alone if no issuer was named', async () => {
+    const { revocations, fold, store } = setUpFolding();
+    await fold((index) => `user ${index}`);
+
+    expect(store.size).toBeLessThan(5);
+    expect(revocations.isRevoked(tokenOf({ jti: 'j2', session_id: 's2' }))).toBe(true);
+    expect(revocations.isRevoked(external('i'))).toBe(false);
+  });
+
+  test('reach those of the issuer that was named, and no other', async () => {
+    const { revocations, store } = setUpFolding();
+    for (let index = 0; index < 9; index += 1) {
+      await revocations.revoke(endOf(index, 'i'), 'demo', undefined, 'access_tokens');
+    }
+
+    expect(store.size).toBeLessThan(6);
+    expect(revocations.isRevoked(external('i'))).toBe(true);
+    expect(revocations.isRevoked(external('other'))).toBe(false);
+    expect(revocations.isRevoked(tokenOf({ iss: 'home' }))).toBe(false);
   });
 });
 
