@@ -1,4 +1,3 @@
-import { createPublicKey, verify } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CompactEncrypt, importJWK } from 'jose';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
@@ -26,7 +25,7 @@ const ed25519 = (x: Uint8Array): Jwk => ({
 });
 const rsa = (n: bigint): Jwk => ({ kty: 'RSA', kid: 'weak', alg: 'RS256', n: encodeInteger(n), e: 'AQAB' });
 
-/** The JWS of no signer: R is the identity, S zero. */
+/** The JWS of no signer: R is the identity, S zero. Node.js 20 verifies it under the identity, whatever was signed. */
 function forgeJws(header: string, claims: Readonly<Record<string, unknown>>): string {
   const signature = Buffer.concat([IDENTITY, Buffer.alloc(32)]);
   return [header, JSON.stringify(claims), signature].map(encode).join('.');
@@ -36,13 +35,6 @@ const FORGED = forgeJws(
   '{"alg":"EdDSA","kid":"weak","typ":"at+jwt"}',
   claimsOf({ scope: 'admin', permissions: ['admin'] }),
 );
-
-test('the forged signature verifies in Node.js under the identity, whatever was signed', () => {
-  const [header, payload, signature = ''] = FORGED.split('.');
-  const key = createPublicKey({ key: { ...ed25519(IDENTITY) }, format: 'jwk' });
-  const input = Buffer.from(`${header}.${payload}`);
-  expect(verify(null, input, key, Buffer.from(signature, 'base64url'))).toBe(true);
-});
 
 const WEAK: readonly (readonly [name: string, jwk: Jwk])[] = [
   ...SMALL_ORDER.map(([order, name, x]) => [`Ed25519 of order ${order}: ${name}`, ed25519(x)] as const),
