@@ -79,7 +79,7 @@ export class InvalidTokenError extends JweError {
   readonly reason: TokenRejection;
   readonly #token: TokenIdentity | undefined;
 
-  /** @param token who it is, where it is authentic and complete, but out of force. */
+  /** @param token who it is, where it is authentic and complete, but no longer valid. */
   constructor(reason: TokenRejection, cause?: unknown, token?: TokenIdentity) {
     super({
       code: 'ERR_INVALID_TOKEN',
@@ -92,7 +92,7 @@ export class InvalidTokenError extends JweError {
     this.#token = token;
   }
 
-  /** For the audit trail: the token, where it is authentic and complete, but out of force. No logger copies it. */
+  /** For the audit trail: the token, where it is authentic and complete, but no longer valid. No logger copies it. */
   get token(): TokenIdentity | undefined {
     return this.#token;
   }

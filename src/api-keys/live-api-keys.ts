@@ -23,7 +23,7 @@ export interface ApiKeysState {
   readonly loadedAt: NumericDate;
   /** Why the files as they are now are not in force. Absent: they are. */
   readonly error?: ConfigurationError;
-  /** `key_id`s out of force whose revocation could not be published yet. */
+  /** `key_id`s of inactive keys whose revocation could not be published yet. */
   readonly unpublished: readonly string[];
 }
 
@@ -191,7 +191,7 @@ export class LiveApiKeys implements WatchedApiKeys {
     if (isChanged || isMended) recordLoaded(this.#parts.audit, set).catch(ignoreFailure);
   }
 
-  /** Others are told of keys that went out of force once nothing is issued to them here. */
+  /** Others are told of keys that became inactive once nothing is issued to them here. */
   #enforce({ keys }: ApiKeySet): ApiKeyRegistry {
     this.#registry = createApiKeyRegistry(this.#publisher?.holdBack(keys) ?? keys);
     this.#publisher?.publish(this.#registry.apiKeys);

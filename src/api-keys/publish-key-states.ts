@@ -21,13 +21,13 @@ const RETRY_MS = 500;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Tells others of keys that went out of force, by revoking what was issued to them up to that second: resource servers
+ * Tells others of keys that became inactive, by revoking what was issued to them up to that second: resource servers
  * that do not know the configuration follow the revocations. What cannot be published is tried again until it is.
  */
 export class KeyStatePublisher {
   readonly #parts: KeyStatePublisherParts;
   readonly #closed = new AbortController();
-  /** Keys out of force, with the last second whose tokens are revoked. */
+  /** Inactive keys, with the last second whose tokens are revoked. */
   readonly #cutOffs = new Map<string, NumericDate>();
   readonly #unpublished = new Set<string>();
   /** When the last key that is held back may come into force. */
@@ -39,7 +39,7 @@ export class KeyStatePublisher {
     this.#parts = parts;
   }
 
-  /** Those that are out of force without others being told yet. */
+  /** Inactive keys of which others have not been told yet. */
   get unpublished(): readonly string[] {
     return [...this.#unpublished];
   }

@@ -84,7 +84,7 @@ export async function answerSuspicion(
   if (target !== undefined) await revoker.revoke(target);
 }
 
-/** Who holds an exported access key can name anybody in a token: only what proves its issuance is answered. */
+/** A holder of an exported access key can name any party: only tokens that prove their issuance are answered. */
 function isProven(alert: SuspiciousUse): boolean {
   return alert.kind === 'refresh_token_reused' || ('proven' in alert && alert.proven === true);
 }

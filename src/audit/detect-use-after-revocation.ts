@@ -7,7 +7,7 @@ import type { CountThreshold } from './suspicion-thresholds.js';
 
 type TokenRefusal = Extract<AuditRecord, { readonly type: 'token.refused' }>;
 
-/** Tokens that are used on after they, or their API key, went out of force. */
+/** Tokens that are used on after they, or their API key, became inactive. */
 export function detectUseAfterRevocation({
   threshold,
   maxTracked,

@@ -48,7 +48,7 @@ interface NamedToken {
   readonly proven?: true | undefined;
 }
 
-/** What an alert says of the proof of what was counted. */
+/** Whether the tokens that an alert counts proved their issuance. */
 export function proofOf({ proven }: { readonly proven?: true }): { readonly proven?: true } {
   return proven === undefined ? {} : { proven };
 }

@@ -145,7 +145,7 @@ export type AuditEvent =
       readonly count: number;
     }
   | {
-      /** A token was not accepted, or a guard turned it away; it is named only where it was verified, or is out of force. */
+      /** A token was not accepted, or a guard turned it away; it is named only once verified, even if no longer valid. */
       readonly type: 'token.refused';
       readonly code: ErrorCode;
       readonly reason?: TokenRejection;
@@ -185,7 +185,7 @@ export type AuditEvent =
       readonly ip?: string;
     }
   | {
-      /** An API key is out of force, and others could not be told yet; that is tried again until it is done. */
+      /** An API key is inactive, and others could not be told yet; that is tried again until it is done. */
       readonly type: 'revocation.delayed';
       readonly kind: 'api_key';
       readonly clientId: string;

@@ -10,7 +10,7 @@ export interface PassedThreshold {
   readonly windowSeconds: number;
 }
 
-/** Whether what was counted proves its issuance. An alert without that is never answered: anybody may be named in it. */
+/** Whether the counted tokens proved their issuance. An alert without proof is never answered: it may name any party. */
 interface Proof {
   readonly proven?: true;
 }
@@ -60,7 +60,7 @@ export type SuspiciousUse = PassedThreshold &
         readonly address: string;
       }
     | {
-        /** What is revoked, or of an API key out of force, was presented so often. */
+        /** A revoked token, or one of an inactive API key, was presented this often. */
         readonly kind: 'use_after_revocation';
         readonly reason: 'revoked' | 'key_inactive';
         /** Of a token of a trusted issuer: the identities below are its own, not ours. */

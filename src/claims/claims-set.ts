@@ -122,7 +122,7 @@ export interface ForeignClaims extends ClaimsSet {
   readonly type?: never;
 }
 
-/** A token of a trusted issuer. Whatever it claims to be, its `type` promises nothing. */
+/** A token of a trusted issuer. Its `type` promises nothing. */
 export interface ExternalClaims extends ClaimsSet {
   /** Audiences that are configured for its issuer. */
   readonly aud: string | readonly string[];

@@ -30,7 +30,7 @@ const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 /**
  * Whether a path is in the one form that every server reads alike (RFC 3986 section 6.2.2): no empty segments but the
  * last, no dot segments, nothing encoded that needs not be, nothing encoded twice, and neither slashes, dots nor control
- * characters in disguise; what is encoded is UTF-8.
+ * characters in disguise; percent-encoded bytes are UTF-8.
  */
 export function isNormalPath(path: string): boolean {
   const [before, ...segments] = path.split('/');

@@ -52,7 +52,7 @@ interface TokenKind {
 
 /**
  * Issues an access token of the key's own type.
- * @throws InvalidClientError where the key went out of force meanwhile.
+ * @throws InvalidClientError where the key became inactive meanwhile.
  */
 export function issueAccessToken(
   context: GrantContext,
@@ -71,7 +71,7 @@ export function issueAccessToken(
 /**
  * Issues a short-lived token by which a service calls another: `sub` is the caller, and nothing is in it of what the
  * key may do for users.
- * @throws InvalidClientError where the key went out of force meanwhile.
+ * @throws InvalidClientError where the key became inactive meanwhile.
  */
 export function issueServiceToken(
   context: GrantContext,
@@ -89,7 +89,7 @@ export function issueServiceToken(
 /**
  * Issues a token by which one party acts for another (RFC 8693 section 4.1).
  * @param delegation says whom it is for, and how long it may live.
- * @throws InvalidClientError where the key went out of force meanwhile.
+ * @throws InvalidClientError where the key became inactive meanwhile.
  */
 export function issueDelegatedToken(
   context: GrantContext,

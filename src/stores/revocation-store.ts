@@ -7,7 +7,7 @@ export interface RevocationEntry {
   readonly name: string;
   /** Tokens issued in this second or before are revoked. Default: all are. */
   readonly issuedUpTo?: NumericDate;
-  /** When the last of these tokens has expired by itself, and the entry may be forgotten. */
+  /** When the last of these tokens has expired, and the entry may be forgotten. */
   readonly expiresAt: NumericDate;
   /** `key_id` of the client that requested it. Default: no client did. */
   readonly owner?: string;
