@@ -128,7 +128,11 @@ async function issue(
 ): Promise<TokenResponse> {
   const { scope, audience, user, sessionId } = request;
   const { maxLifetimeSeconds, latestExpiry = Number.POSITIVE_INFINITY } = kind;
-  const custom = await askHook(claimsHook, apiKey, { ...request, ...origin });
+  const custom = await askHook(claimsHook, apiKey, {
+    ...request,
+    scope: Object.freeze([...scope]),
+    ...origin,
+  });
   assertMayIssue(apiKeys.get(apiKey.keyId), clock());
   const issued = await tokens.issue({
     type: kind.type,
@@ -163,7 +167,8 @@ async function issue(
 /** What the hook says of the request stands; whatever else it throws, a `status` included, is its own fault. */
 async function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext): Promise<JsonObject> {
   try {
-    return await hook(apiKey, context);
+    // A map cannot be frozen, and all requests share that of the API key.
+    return await hook({ ...apiKey, scopeTtlSeconds: new Map(apiKey.scopeTtlSeconds) }, context);
   } catch (cause) {
     throw cause instanceof JweError ? cause : new Error('The claims hook failed', { cause });
   }
