@@ -73,6 +73,30 @@ async function restoreFiles(): Promise<void> {
   await cp(backup(), path, { recursive: true });
 }
 
+describe('a store that goes back while processes use it', () => {
+  /** What an older data file would show, once its last transaction is the newest that LMDB knows. */
+  async function takeBack(name: string, value: string | number): Promise<void> {
+    const root = open({ path, noSubdir: false, overlappingSync: false });
+    await root.openDB<number | string, string>({ name: 'times', encoding: 'json' }).put(name, value);
+    await root.close();
+  }
+
+  test.each([
+    ['fewer transactions', 'writes', 1],
+    ['another generation', 'generation', 'other'],
+  ])('takes no write with %s, and stays rejected', async (_what, name, value) => {
+    const { revocations, close } = await openStores();
+    await revocations.add(REVOKED);
+    await takeBack(name, value);
+
+    for (const later of ['once', 'again']) {
+      await expect(revocations.add({ ...REVOKED, name: later })).rejects.toThrow();
+    }
+    await close();
+    await expect(openStores()).rejects.toMatchObject({ code: 'ERR_STORE_RESTORED' });
+  });
+});
+
 describe('a store that was restored from a backup is rejected', () => {
   test.each([
     ['a revocation is lost', revoke],

@@ -56,10 +56,16 @@ export function openGeneration(parts: GenerationParts): StoreGeneration {
       hasWarned = true;
     }
   };
-  const countWrite = (): void => {
-    const { writes, ...known } = readState(table);
+  const count = ({ writes, ...known }: State): void => {
     state = { ...known, writes: writes + 1 };
     table.put(WRITES, state.writes);
+  };
+  const countWrite = (): void => {
+    const found = readState(table);
+    if (findRegression(found, state) !== undefined || findRegression(found, readMark(file)) === 'older') {
+      throw new RestoredStoreError(store, file.path, 'older');
+    }
+    count(found);
   };
 
   if (state.generation === undefined || regression !== undefined) {
@@ -68,7 +74,7 @@ export function openGeneration(parts: GenerationParts): StoreGeneration {
     file.write({ writes: 0, ...mark, pending }, true);
     if (regression !== undefined) onRestored?.();
     table.put(GENERATION, pending);
-    countWrite();
+    count(readState(table));
   }
   return { countWrite, confirm };
 }
@@ -88,6 +94,15 @@ function findRegression({ generation, writes }: State, mark?: GenerationMark): R
   if (mark === undefined) return 'unmarked';
   if (mark.pending === generation) return undefined;
   return mark.generation === generation && mark.writes <= writes ? undefined : 'older';
+}
+
+/** A file that cannot be read is one that cannot be written, which `confirm` warns of. */
+function readMark(file: GenerationFile): GenerationMark | undefined {
+  try {
+    return file.read();
+  } catch {
+    return undefined;
+  }
 }
 
 function warnOfFile(path: string, cause: unknown): void {
