@@ -102,6 +102,17 @@ describeWithRedis('with a Redis of its own', () => {
       ]);
     });
 
+    test('lists a family that only a clock which is fast for a while takes for expired', async () => {
+      const fast = Object.assign(() => NOW + 3600, { earliest: () => NOW });
+      const { families } = await connectStores({ prefix: 'fast' });
+      await families.insert(familyOf('f', NOW + 900));
+      const hasty = await connectStores({ prefix: 'fast', clock: fast });
+      await hasty.families.insert(familyOf('g', NOW + 7200));
+      const listed = await families.list({ kind: 'api_key', clientId: 'demo' }, { limit: 10 });
+
+      expect(listed.families.map(({ id }) => id).sort()).toEqual(['f', 'g']);
+    });
+
     test('lists no family any more that has ended', async () => {
       const { families } = await connectStores({ prefix: 'ended' });
       await families.insert(familyOf('a', NOW + 60));

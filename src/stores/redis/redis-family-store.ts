@@ -1,4 +1,4 @@
-import { systemClock } from '../../clock.js';
+import { earliestOf, systemClock } from '../../clock.js';
 import { assertPage, cutPage, entriesOf, entryOf, idOfEntry, rangeOf } from '../family-index.js';
 import type { FamilyName, FamilyRecord, FamilyState, FamilyStore, StoredFamily } from '../family-store.js';
 import { asList } from './as-list.js';
@@ -10,7 +10,8 @@ function isEnded({ state }: FamilyRecord): 0 | 1 {
 }
 
 /** All that belongs to one client is in one slot of a cluster, so that one step changes a family and its entries. */
-export function redisFamilyStore({ connection, prefix, clock = systemClock }: RecordSetting): FamilyStore {
+export function redisFamilyStore({ connection, prefix, clock: given }: RecordSetting): FamilyStore {
+  const clock = given ?? systemClock;
   const tagOf = (clientId: string): string => `{${encodeURIComponent(clientId)}}`;
   const familyKey = ({ clientId, id }: FamilyName): string => `${prefix}:family:${tagOf(clientId)}:${id}`;
   const indexKey = (clientId: string): string => `${prefix}:families:${tagOf(clientId)}`;
@@ -40,7 +41,8 @@ export function redisFamilyStore({ connection, prefix, clock = systemClock }: Re
 
   return {
     async insert(family) {
-      const args = [...argumentsOf(family), isEnded(family)];
+      const earliest = given === undefined ? '' : earliestOf(given);
+      const args = [...argumentsOf(family), isEnded(family), earliest];
       return (await connection.run(INSERT_FAMILY, keysOf(family), args)) === 1;
     },
     find,
