@@ -88,8 +88,9 @@ function nameOf({ ip, ...refusal }: Refusal): string {
   const { type, code, reason, clientId } = refusal;
   const jti = 'jti' in refusal ? refusal.jti : undefined;
   const issuer = 'issuer' in refusal ? refusal.issuer : undefined;
+  const proven = 'proven' in refusal ? refusal.proven : undefined;
   const block = ip === undefined ? undefined : addressBlock(ip);
-  return JSON.stringify([type, code, reason, issuer, clientId, jti, block]);
+  return JSON.stringify([type, code, reason, issuer, clientId, jti, proven, block]);
 }
 
 /** What names few things: reasons, and clients that are configured. */

@@ -127,6 +127,19 @@ describe('refusals whose cause is known', () => {
     ]);
   });
 
+  test('by tokens that prove nothing are not counted with the token whose names they bear', async () => {
+    const { records, audit, refuseAt } = setUp();
+    const revoked = { ...REFUSED, reason: 'revoked', clientId: 'demo', jti: 'j1' } as const;
+    for (const proof of [{ proven: true }, {}, {}, {}] as const) refuseAt(0, { ...revoked, ...proof });
+    await audit.flush();
+
+    expect(records.map((record) => ['proven', 'count'].map((name) => Reflect.get(record, name)))).toEqual([
+      [true, 1],
+      [undefined, 1],
+      [undefined, 2],
+    ]);
+  });
+
   test('by more than 1000 tokens that are out of force are one kind beyond that', async () => {
     const { counts, audit, refuseAt } = setUp();
     const { ip: _, ...revoked } = { ...REFUSED, reason: 'revoked' as const };
