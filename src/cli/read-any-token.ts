@@ -59,9 +59,10 @@ export async function readAnyToken(io: CommandIo, token: string, options: Readin
   const policy = { keyRing, maxTokenLength: MAX_TOKEN_LENGTH, verification: new Map() };
   const opened = await openUnverified(token, policy, io.clock());
   const canProve = opened.key.alg === 'dir' && opened.key.provenance !== undefined;
-  const ofMac = canProve && isProven(token, policy, io.clock()) ? 'proven' : 'unproven';
-  const isVerifiable = canProve && opened.signedHeader === undefined;
-  return { ...opened, kind: opened.key.purpose, proof: isVerifiable ? ofMac : 'unprovable' };
+  // The issuer nests no signed token under a key that proves issuance.
+  const isGenuine = canProve && opened.signedHeader === undefined && isProven(token, policy, io.clock());
+  const ofMac = isGenuine ? 'proven' : 'unproven';
+  return { ...opened, kind: opened.key.purpose, proof: canProve ? ofMac : 'unprovable' };
 }
 
 /** Decodes the unencrypted header of a token. @throws UsageError if it is not a JSON object. */

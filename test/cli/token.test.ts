@@ -4,7 +4,8 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { openLmdbStores } from 'passport-jwe/lmdb';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import { setUpCommandLine } from '../support/command-line.js';
-import { forgeByExport } from '../support/forged-claims.js';
+import { forgeToken } from '../support/forge-token.js';
+import { exportedKey, forgeByExport } from '../support/forged-claims.js';
 import { AUDIENCE, ISSUER, NOW } from '../support/tokens.js';
 
 const { directory, run, runJson } = setUpCommandLine();
@@ -97,6 +98,22 @@ describe('token inspect', () => {
 });
 
 describe('token revoke', () => {
+  test('revokes nothing on the word of a signed token that was nested under an exported key', async () => {
+    await makeStore();
+    const genuine = await issue();
+    const { claims } = Object(await runJson(['token', 'verify', genuine, ...SERVICE]));
+    const ring = await createKeyRing({ current: { file: join(directory(), 'keys.json') } });
+    const parts = [{ alg: 'EdDSA', kid: 'x', typ: 'at+jwt' }, claims].map((part) =>
+      Buffer.from(JSON.stringify(part)).toString('base64url'),
+    );
+    const plaintext = `${parts.join('.')}.AAAA`;
+    const forged = forgeToken(exportedKey(ring, AUDIENCE), { header: { cty: 'JWT' }, plaintext });
+    const keys = ['--keys', 'keys.json', ...SERVICE];
+
+    expect((await run(['token', 'revoke', forged, ...keys, '--store', 'store'])).code).toBe(1);
+    expect((await run(['token', 'verify', genuine, ...SERVICE, '--store', 'store'])).code).toBe(0);
+  });
+
   test('revokes nothing on the word of a token that a holder of an exported key made', async () => {
     await makeStore();
     const genuine = await issue();

@@ -1,4 +1,5 @@
 import { createSecretKey } from 'node:crypto';
+import type { DirectKey } from '../../src/keys/content-key.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
 import { forgeToken } from './forge-token.js';
 import { claimsOf } from './tokens.js';
@@ -8,8 +9,15 @@ import { claimsOf } from './tokens.js';
  * the key that encrypts genuine tokens too.
  */
 export function forgeByExport(ring: KeyRing, audience: string, claims: Record<string, unknown> = {}): string {
+  return forgeToken(exportedKey(ring, audience), {
+    plaintext: JSON.stringify(claimsOf({ aud: audience, ...claims })),
+  });
+}
+
+/** The key that a resource server has of an exported ring. */
+export function exportedKey(ring: KeyRing, audience: string): DirectKey {
   const [jwk] = ring.exportAccessKeys(audience).keys;
-  const exported = {
+  return {
     kid: String(jwk?.['kid']),
     alg: 'dir',
     enc: 'A256GCM',
@@ -17,6 +25,5 @@ export function forgeByExport(ring: KeyRing, audience: string, claims: Record<st
     audience,
     encrypts: true,
     secret: createSecretKey(Buffer.from(String(jwk?.['k']), 'base64url')),
-  } as const;
-  return forgeToken(exported, { plaintext: JSON.stringify(claimsOf({ aud: audience, ...claims })) });
+  };
 }
