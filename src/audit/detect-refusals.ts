@@ -33,7 +33,7 @@ export function detectRefusalsOfAddress(parts: DetectorParts<CountThreshold>): D
   });
 }
 
-/** Clients of a trusted issuer are not API keys, whatever their names. */
+/** Clients of a trusted issuer are not API keys, even if the names are equal. */
 function clientOf(refusal: Refusal): string | undefined {
   const { clientId } = refusal;
   const isExternal = 'issuer' in refusal;

@@ -72,7 +72,7 @@ interface ClientUse {
 function useOf(record: AuditRecord): ClientUse | undefined {
   if (record.type === 'token.issued') return { of: 'issuance', clientId: record.clientId, proven: true };
   if (record.type !== 'token.accepted' || record.clientId === undefined) return undefined;
-  // Clients of a trusted issuer are not API keys, whatever their names.
+  // Clients of a trusted issuer are not API keys, even if the names are equal.
   if (record.issuer !== undefined) return undefined;
   return { of: 'acceptance', clientId: record.clientId, ...proofOf(record) };
 }

@@ -6,7 +6,7 @@ import { isScopeToken } from './scope.js';
 
 /**
  * Another issuer whose tokens are accepted beside those of the home issuers. Its tokens are of the type `external`,
- * whatever they claim to be, and must carry a nested JWS that verifies (RFC 7519 appendix A.2).
+ * even if they claim another type, and must carry a nested JWS that verifies (RFC 7519 appendix A.2).
  */
 export interface TrustedIssuer {
   /** `iss` of its tokens, exactly. RFC 7519 section 4.1.1. */

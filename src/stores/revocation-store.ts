@@ -41,7 +41,7 @@ export interface RevocationStore {
    * Keeps an entry until it expires. Of two entries of one name the wider counts: a cut-off gives way to none and
    * to a later one, and the later expiry stays.
    *
-   * Makes room by folding entries that allow it: the wide entry is in force before the narrow ones are gone.
+   * Makes room by folding entries that allow it: the cut-off takes effect before its entries are removed.
    * @returns a promise that resolves once the entry is in force here, and as durable as the driver promises.
    * @throws TemporarilyUnavailableError (as rejection) where it cannot be kept: the store is out of reach, or full of
    *   entries that cannot be folded. What it holds stays in force. An entry whose answer was lost may be in force all the same.

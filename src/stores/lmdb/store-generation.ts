@@ -6,7 +6,10 @@ import { type Regression, RestoredStoreError } from './restored-store-error.js';
 
 /** The generation of an open store: counts its transactions, inside the store and in its generation file. */
 export interface StoreGeneration {
-  /** Counts a transaction; only within it. */
+  /**
+   * Counts a transaction; only within it.
+   * @throws RestoredStoreError if the store went back, or another process accepted a restore, since it was opened.
+   */
   countWrite(): void;
   /** Marks the transactions that are committed. Never throws: a mark that is too low misses a restore, and no more. */
   confirm(): void;
@@ -96,7 +99,7 @@ function findRegression({ generation, writes }: State, mark?: GenerationMark): R
   return mark.generation === generation && mark.writes <= writes ? undefined : 'older';
 }
 
-/** A file that cannot be read is one that cannot be written, which `confirm` warns of. */
+/** `undefined` also if the file cannot be read: the store itself shows most restores, and `confirm` warns. */
 function readMark(file: GenerationFile): GenerationMark | undefined {
   try {
     return file.read();
