@@ -32,7 +32,10 @@ export default {
     {
       ...shared,
       displayName: 'express 4',
-      testMatch: ['<rootDir>/test/express/**/*.test.ts'],
+      testMatch: [
+        '<rootDir>/test/{accept,http,issue}/**/*.test.ts',
+        '<rootDir>/test/{limits/limit-requests,sessions/session-*}.test.ts',
+      ],
       moduleNameMapper: { ...toSource, '^express$': 'express4' },
     },
   ],

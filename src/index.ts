@@ -1,3 +1,18 @@
+export type { AcceptOptions } from './accept/acceptor.js';
+export { requireEndpoint, requireFunctions, requireModel } from './accept/allowance-guards.js';
+export { type AuthenticateOptions, authenticate } from './accept/authenticate.js';
+export { bearerErrors } from './accept/bearer-errors.js';
+export {
+  requireAnyScope,
+  requireAudience,
+  requireClaim,
+  requireMaxAge,
+  requireScope,
+  requireType,
+} from './accept/guards.js';
+export { JweStrategy, type JweStrategyOptions } from './accept/jwe-strategy.js';
+export type { TokenLocations } from './accept/token-locations.js';
+export type { VerifyDone, VerifyFunction, VerifyFunctionWithRequest } from './accept/verify-function.js';
 export type { ApiKey, DelegationRules, ModelConfiguration, RefreshTokens } from './api-keys/api-key.js';
 export type {
   ApiKeyFault,
@@ -13,13 +28,6 @@ export { type ApiKeyOptions, type LoadedApiKeys, loadApiKeys } from './api-keys/
 export { type ParsedApiKey, parseApiKey } from './api-keys/parse-api-key.js';
 export type { SecretText } from './api-keys/secret-text.js';
 export { type WatchApiKeysOptions, watchApiKeys } from './api-keys/watch-api-keys.js';
-export type {
-  AnswersByKind,
-  AnswerTarget,
-  Revoker,
-  SuspicionAnswer,
-} from './audit/answer-suspicion.js';
-export { createMonitor, type Monitor, type MonitorOptions } from './audit/create-monitor.js';
 export type { AuditEvent, AuditRecord, TokenIssuance } from './audit/events.js';
 export { type AuditFile, type AuditFileOptions, openAuditFile } from './audit/open-audit-file.js';
 export { type AuditLogger, pinoSink } from './audit/pino-sink.js';
@@ -30,49 +38,14 @@ export {
   createAuditTrail,
   type OpenAuditTrail,
 } from './audit/record.js';
-export type {
-  ClientRejection,
-  ExchangeRejection,
-  GrantRejection,
-  TokenRejection,
-} from './audit/rejections.js';
-export type {
-  CountThreshold,
-  RateThreshold,
-  SuspicionThresholds,
-} from './audit/suspicion-thresholds.js';
-export type { SuspicionKind, SuspiciousUse } from './audit/suspicious-use.js';
 export {
   type AuditChain,
   type AuditProblem,
   type AuditVerification,
   verifyAuditFile,
 } from './audit/verify-audit-file.js';
-export type { ChallengeOptions } from './bearer/write-challenge.js';
-export type { ClaimsOptions } from './claims/claims-policy.js';
-export type {
-  ApiKeyType,
-  ClaimsByType,
-  ClaimsSet,
-  DelegationClaims,
-  EndpointClaims,
-  ExternalClaims,
-  ForeignClaims,
-  FunctionClaims,
-  IssuedClaims,
-  LineageEntry,
-  ModelClaims,
-  RateLimits,
-  ServiceClaims,
-  TokenType,
-  UserLimits,
-} from './claims/claims-set.js';
-export type { LegacyTokenType } from './claims/complete-legacy-claims.js';
-export type { JsonObject, JsonValue } from './claims/json.js';
-export type { TrustedIssuer } from './claims/trusted-issuers.js';
-export type { VerifiedToken, VerifiedTokenOf } from './claims/verified-token.js';
-export type { Clock, NumericDate } from './clock.js';
-export type { ErrorCode, WireError } from './error-codes.js';
+export type { Clock, NumericDate } from './base/clock.js';
+export type { ErrorCode, WireError } from './base/error-codes.js';
 export {
   AccessDeniedError,
   InsufficientScopeError,
@@ -89,38 +62,43 @@ export {
   UnauthorizedClientError,
   UnsupportedGrantTypeError,
   UnsupportedTokenTypeError,
-} from './errors.js';
-export type { AcceptOptions } from './express/acceptor.js';
-export { requireEndpoint, requireFunctions, requireModel } from './express/allowance-guards.js';
-export { type AuthenticateOptions, authenticate } from './express/authenticate.js';
-export { bearerErrors } from './express/bearer-errors.js';
+} from './base/errors.js';
+export type { JsonObject, JsonValue } from './base/json.js';
+export type { RateLimitState } from './base/rate-limit-headers.js';
+export type { PrivateFile } from './base/read-private-file.js';
+export type {
+  ClientRejection,
+  ExchangeRejection,
+  GrantRejection,
+  TokenRejection,
+} from './base/rejections.js';
+export {
+  type ClockStep,
+  createSteadyClock,
+  type SteadyClock,
+  type SteadyClockOptions,
+} from './base/steady-clock.js';
+export { createTokenClient, type TokenClient, type TokenClientOptions } from './client/token-client.js';
+export { findVerifiedToken, verifiedToken } from './http/find-verified-token.js';
+export { requireProof } from './http/require-proof.js';
+export { isResponseFinished, onResponseFinished } from './http/response-finished.js';
+export type { ChallengeOptions } from './http/write-challenge.js';
 export {
   type DiscoveryOptions,
   discoveryRouter,
   type ProtectedResource,
   protectedResourceUrl,
-} from './express/discovery-router.js';
+} from './issue/discovery-router.js';
+export type { ClaimsContext, ClaimsHook } from './issue/grants/issue-access-token.js';
+export type { ThrottleOptions } from './issue/throttle-failures.js';
+export { type TokenRouterOptions, tokenRouter } from './issue/token-router.js';
 export {
-  requireAnyScope,
-  requireAudience,
-  requireClaim,
-  requireMaxAge,
-  requireScope,
-  requireType,
-} from './express/guards.js';
-export { JweStrategy, type JweStrategyOptions } from './express/jwe-strategy.js';
-export { admissionOf, type LimitRequestsOptions, limitRequests } from './express/limit-requests.js';
-export { requireProof } from './express/require-proof.js';
-export { isResponseFinished, onResponseFinished } from './express/response-finished.js';
-export { type SessionRouterOptions, sessionRouter } from './express/session-router.js';
-export type { ThrottleOptions } from './express/throttle-failures.js';
-export type { TokenLocations } from './express/token-locations.js';
-export { type TokenRouterOptions, tokenRouter } from './express/token-router.js';
-export { findVerifiedToken, verifiedToken } from './express/verified-token.js';
-export type { VerifyDone, VerifyFunction, VerifyFunctionWithRequest } from './express/verify-function.js';
-export type { ClaimsContext, ClaimsHook } from './grants/issue-access-token.js';
-export type { LegacyOptions } from './jwe/legacy-policy.js';
-export type { TokenCacheOptions } from './jwe/token-cache.js';
+  createTokenService,
+  type IssuedToken,
+  type IssueRequest,
+  type TokenService,
+  type TokenServiceOptions,
+} from './issue/token-service.js';
 export type { ContentEncryption } from './keys/content-key.js';
 export { createKeyRing, type KeyRingOptions } from './keys/create-key-ring.js';
 export { createLegacyKey, type LegacyKey, type LegacyKeySource } from './keys/create-legacy-key.js';
@@ -135,7 +113,6 @@ export type { Jwk, JwkSet } from './keys/parse-jwk.js';
 export { type PublishOptions, publishAccessKeys } from './keys/publish-access-keys.js';
 export type { KeyLocation, KeySpec } from './keys/read-key-spec.js';
 export type { JwkLocation, KeyTextLocation } from './keys/read-key-text.js';
-export type { PrivateFile } from './keys/read-private-file.js';
 export type { RecipientKeys } from './keys/read-recipients.js';
 export { type RemoteJwksOptions, remoteJwks } from './keys/remote-jwks.js';
 export type { SignatureOptions } from './keys/resolve-verification.js';
@@ -151,22 +128,35 @@ export {
 } from './keys/sources/environment-key-source.js';
 export { type FileKeySourceOptions, fileKeySource } from './keys/sources/file-key-source.js';
 export { passphraseKeySource } from './keys/sources/passphrase-key-source.js';
-export type { VaultCredential } from './keys/sources/vault-credential.js';
+export type { VaultCredential } from './keys/vault/vault-credential.js';
 export {
   type VaultAuth,
   type VaultKeySourceOptions,
   vaultKeySource,
-} from './keys/sources/vault-key-source.js';
+} from './keys/vault/vault-key-source.js';
 export { createVerificationKeys, type VerificationKeys } from './keys/verification-keys.js';
 export type { Admission, Usage } from './limits/admission.js';
 export type { Cost } from './limits/build-step.js';
+export { admissionOf, type LimitRequestsOptions, limitRequests } from './limits/limit-requests.js';
 export {
   createLimits,
   type Limits,
   type LimitsOptions,
   type StoreFailurePolicy,
 } from './limits/limits.js';
-export type { RateLimitState } from './rate-limit-headers.js';
+export type {
+  AnswersByKind,
+  AnswerTarget,
+  Revoker,
+  SuspicionAnswer,
+} from './monitor/answer-suspicion.js';
+export { createMonitor, type Monitor, type MonitorOptions } from './monitor/create-monitor.js';
+export type {
+  CountThreshold,
+  RateThreshold,
+  SuspicionThresholds,
+} from './monitor/suspicion-thresholds.js';
+export type { SuspicionKind, SuspiciousUse } from './monitor/suspicious-use.js';
 export type { RevocationCheck } from './revocation/check-revocation.js';
 export type { Revocable } from './revocation/revocable.js';
 export {
@@ -187,12 +177,7 @@ export {
 } from './sessions/create-sessions.js';
 export type { RefreshSettings } from './sessions/refresh-settings.js';
 export type { Session, SessionOwner } from './sessions/session.js';
-export {
-  type ClockStep,
-  createSteadyClock,
-  type SteadyClock,
-  type SteadyClockOptions,
-} from './steady-clock.js';
+export { type SessionRouterOptions, sessionRouter } from './sessions/session-router.js';
 export type { CounterStep, CounterStore } from './stores/counter-store.js';
 export type {
   FamilyGroup,
@@ -221,11 +206,26 @@ export type {
   RevocationStore,
 } from './stores/revocation-store.js';
 export type { StoreBounds, Stores } from './stores/stores.js';
-export { createTokenClient, type TokenClient, type TokenClientOptions } from './token-client.js';
-export {
-  createTokenService,
-  type IssuedToken,
-  type IssueRequest,
-  type TokenService,
-  type TokenServiceOptions,
-} from './token-service.js';
+export type { ClaimsOptions } from './token/claims/claims-policy.js';
+export type {
+  ApiKeyType,
+  ClaimsByType,
+  ClaimsSet,
+  DelegationClaims,
+  EndpointClaims,
+  ExternalClaims,
+  ForeignClaims,
+  FunctionClaims,
+  IssuedClaims,
+  LineageEntry,
+  ModelClaims,
+  RateLimits,
+  ServiceClaims,
+  TokenType,
+  UserLimits,
+} from './token/claims/claims-set.js';
+export type { LegacyTokenType } from './token/claims/complete-legacy-claims.js';
+export type { VerifiedToken, VerifiedTokenOf } from './token/claims/verified-token.js';
+export type { LegacyOptions } from './token/legacy-policy.js';
+export type { TokenCacheOptions } from './token/token-cache.js';
+export type { TrustedIssuer } from './verify/trusted-issuers.js';

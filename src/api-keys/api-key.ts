@@ -1,6 +1,6 @@
-import type { ApiKeyType, RateLimits } from '../claims/claims-set.js';
-import type { JsonObject } from '../claims/json.js';
-import type { NumericDate } from '../clock.js';
+import type { NumericDate } from '../base/clock.js';
+import type { JsonObject } from '../base/json.js';
+import type { ApiKeyType, RateLimits } from '../token/claims/claims-set.js';
 import type { SecretText } from './secret-text.js';
 
 /** A model that a key may execute, and how its provider is reached. */

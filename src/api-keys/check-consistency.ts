@@ -1,4 +1,4 @@
-import { isJsonObject } from '../claims/json.js';
+import { isJsonObject } from '../base/json.js';
 import type { DocumentPath } from './locate-nodes.js';
 
 /** A fault of a document at a path. */

@@ -1,7 +1,7 @@
-import { identifyToken } from '../claims/identify-token.js';
-import type { VerifiedToken } from '../claims/verified-token.js';
-import type { NumericDate } from '../clock.js';
-import { InvalidTokenError } from '../errors.js';
+import type { NumericDate } from '../base/clock.js';
+import { InvalidTokenError } from '../base/errors.js';
+import { identifyToken } from '../token/claims/identify-token.js';
+import type { VerifiedToken } from '../token/claims/verified-token.js';
 import type { ApiKey } from './api-key.js';
 import type { ApiKeyRegistry } from './api-key-registry.js';
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../claims/json.js';
+import type { JsonObject } from '../base/json.js';
 import type { ApiKey } from './api-key.js';
 
 /** The claims that tell a reader which key a token comes from and what it may do, by the type of the key. */

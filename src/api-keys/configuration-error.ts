@@ -1,4 +1,4 @@
-import { JweError } from '../errors.js';
+import { JweError } from '../base/errors.js';
 
 /** One fault of a configuration file: its place, 1-based, and what would be right, never the value itself. */
 export interface ConfigurationProblem {

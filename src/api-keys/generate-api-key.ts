@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { assertOptions, type KnownOptions } from '../options.js';
+import { assertOptions, type KnownOptions } from '../base/options.js';
 import { BASE62, checksumOf } from './parse-api-key.js';
 
 export interface GenerateApiKeyOptions {

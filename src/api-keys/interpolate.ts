@@ -1,4 +1,4 @@
-import { isPrintableVariable } from '../printable-name.js';
+import { isPrintableVariable } from '../base/printable-name.js';
 import type { DocumentFault } from './check-consistency.js';
 import type { DocumentPath } from './locate-nodes.js';
 import { hasWrapping, isPlaceholder } from './placeholder.js';

@@ -1,6 +1,6 @@
 import type { AuditTrail } from '../audit/record.js';
-import type { Clock, NumericDate } from '../clock.js';
-import { callIsolated, createListeners, warnOfFailure } from '../listeners.js';
+import type { Clock, NumericDate } from '../base/clock.js';
+import { callIsolated, createListeners, warnOfFailure } from '../base/listeners.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { ApiKey } from './api-key.js';
 import {

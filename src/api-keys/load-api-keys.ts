@@ -1,5 +1,5 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
-import { assertOptions, type KnownOptions } from '../options.js';
+import { assertOptions, type KnownOptions } from '../base/options.js';
 import { type ApiKeyRegistry, createApiKeyRegistry } from './api-key-registry.js';
 import { ConfigurationError, type ConfigurationProblem } from './configuration-error.js';
 import type { Environment } from './interpolate.js';

@@ -1,5 +1,5 @@
 import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE } from 'js-yaml';
-import { isPrintableName } from '../printable-name.js';
+import { isPrintableName } from '../base/printable-name.js';
 
 /** Names of members and indexes of items, from the document down. */
 export type DocumentPath = readonly (string | number)[];

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditTrail } from '../audit/record.js';
-import type { Clock, NumericDate } from '../clock.js';
+import type { Clock, NumericDate } from '../base/clock.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { ApiKey } from './api-key.js';
 import type { RegisteredKey } from './api-key-registry.js';

@@ -1,4 +1,4 @@
-import { isPrintableVariable } from '../printable-name.js';
+import { isPrintableVariable } from '../base/printable-name.js';
 import { digestSecret, type RegisteredKey } from './api-key-registry.js';
 import type { DocumentFault } from './check-consistency.js';
 import type { ConfigurationProblem } from './configuration-error.js';

@@ -1,6 +1,6 @@
-import type { RateLimits, UserLimits } from '../claims/claims-set.js';
-import { freezeJson, type JsonObject } from '../claims/json.js';
-import { keyIdOfName } from '../claims/key-id-of-name.js';
+import { freezeJson, type JsonObject } from '../base/json.js';
+import type { RateLimits, UserLimits } from '../token/claims/claims-set.js';
+import { keyIdOfName } from '../token/claims/key-id-of-name.js';
 import type { ApiKey, DelegationRules, ModelConfiguration } from './api-key.js';
 import type { ApiKeyFile } from './schema.js';
 import { SecretText } from './secret-text.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../claims/claims-set.js';
-import { isNormalPath } from '../claims/endpoint-pattern.js';
-import { isScopeToken } from '../claims/scope.js';
+import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../token/claims/claims-set.js';
+import { isNormalPath } from '../token/claims/endpoint-pattern.js';
+import { isScopeToken } from '../token/claims/scope.js';
 import { REFRESH_TOKENS } from './api-key.js';
 import { isModelEndpoint } from './model-endpoint.js';
 import { parseApiKey } from './parse-api-key.js';

@@ -1,4 +1,4 @@
-import { estimateTokenLength, MAX_ISSUED_TOKEN_LENGTH } from '../claims/token-size.js';
+import { estimateTokenLength, MAX_ISSUED_TOKEN_LENGTH } from '../token/claims/token-size.js';
 import type { ApiKey } from './api-key.js';
 import { digestSecret, type RegisteredKey } from './api-key-registry.js';
 import { checkConsistency, type DocumentFault } from './check-consistency.js';

@@ -1,10 +1,10 @@
-import { type Clock, systemClock } from '../clock.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import { type Clock, systemClock } from '../base/clock.js';
+import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import type { Revocations } from '../revocation/revocations.js';
 import { ConfigurationError } from './configuration-error.js';
 import { LiveApiKeys, type WatchedApiKeys } from './live-api-keys.js';
 import { API_KEY_OPTIONS, type ApiKeyOptions, loadFirst, resolveApiKeyOptions } from './load-api-keys.js';
-import { watchDirectory } from './watch-directory.js';
+import { watchDirectory } from './watch-tree.js';
 
 export interface WatchApiKeysOptions extends ApiKeyOptions {
   /** How long the directory must have been quiet before it is read again, in milliseconds. Default 100. */

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import { addressBlock } from '../limits/address-block.js';
+import { addressBlock } from '../base/address-block.js';
+import type { Clock } from '../base/clock.js';
 import type { AuditEvent } from './events.js';
 
 type Refusal = Extract<AuditEvent, { readonly type: 'token.refused' | 'issuance.refused' }>;

@@ -1,5 +1,10 @@
-import type { ErrorCode } from '../error-codes.js';
-import type { ClientRejection, ExchangeRejection, GrantRejection, TokenRejection } from './rejections.js';
+import type { ErrorCode } from '../base/error-codes.js';
+import type {
+  ClientRejection,
+  ExchangeRejection,
+  GrantRejection,
+  TokenRejection,
+} from '../base/rejections.js';
 
 /** A token that is issued, and to whom. */
 export interface TokenIssuance {

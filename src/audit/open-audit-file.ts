@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { assertOptions, type KnownOptions } from '../options.js';
+import { assertOptions, type KnownOptions } from '../base/options.js';
 import { beginChain, chainBatch, deriveChainKey } from './chained-lines.js';
 import type { AuditRecord } from './events.js';
 import type { AuditSink } from './record.js';

@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../clock.js';
-import { callIsolated } from '../listeners.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import { type Clock, systemClock } from '../base/clock.js';
+import { callIsolated } from '../base/listeners.js';
+import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import { type AuditSink, type BoundSink, boundSink } from './bound-sink.js';
 
 export interface AuditTrailOptions {

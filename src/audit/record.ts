@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js';
-import { TemporarilyUnavailableError } from '../errors.js';
-import { assertMethod } from '../options.js';
+import type { Clock } from '../base/clock.js';
+import { TemporarilyUnavailableError } from '../base/errors.js';
+import { assertMethod } from '../base/options.js';
 import { aggregateRefusals, isUnboundedRefusal, type RefusalAggregation } from './aggregate-refusals.js';
 import type { BoundSink, Delivery } from './bound-sink.js';
 import type { AuditEvent, AuditRecord } from './events.js';

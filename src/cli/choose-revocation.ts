@@ -1,7 +1,7 @@
-import { resolveClaimsPolicy } from '../claims/claims-policy.js';
-import { validateClaimsSet } from '../claims/validate-claims-set.js';
-import { InvalidTokenError } from '../errors.js';
+import { InvalidTokenError } from '../base/errors.js';
 import { nameOf, type Revocable } from '../revocation/revocable.js';
+import { resolveClaimsPolicy } from '../token/claims/claims-policy.js';
+import { validateClaimsSet } from '../token/claims/validate-claims-set.js';
 import { chooseKidRevocation } from './choose-kid-revocation.js';
 import type { CommandIo } from './command-io.js';
 import { formatCell } from './print-result.js';

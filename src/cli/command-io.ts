@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../base/clock.js';
 
 /** What a command line program reads and writes; tests have their own. */
 export interface CommandIo {

@@ -1,4 +1,4 @@
-import { isPrintableName } from '../printable-name.js';
+import { isPrintableName } from '../base/printable-name.js';
 
 /** Arguments that commander quotes. The match is greedy, because an argument can contain quotes. */
 const QUOTED =

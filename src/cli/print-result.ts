@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../claims/json.js';
-import type { NumericDate } from '../clock.js';
+import type { NumericDate } from '../base/clock.js';
+import type { JsonObject, JsonValue } from '../base/json.js';
 import type { CommandIo } from './command-io.js';
 
 /** Rows of a table, with the same members each. */

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { REFRESH_TOKEN_TYP } from '../claims/claims-set.js';
-import { isJsonObject, type JsonObject } from '../claims/json.js';
-import type { DecryptedToken } from '../jwe/decrypt-token.js';
-import { isProven } from '../jwe/is-proven.js';
-import { openUnverified } from '../jwe/open-unverified.js';
+import { isJsonObject, type JsonObject } from '../base/json.js';
 import { isContentEncryption } from '../keys/content-key.js';
 import { createKeyRing } from '../keys/create-key-ring.js';
+import { REFRESH_TOKEN_TYP } from '../token/claims/claims-set.js';
+import type { DecryptedToken } from '../token/decrypt-token.js';
+import { isProven } from '../token/is-proven.js';
+import { openUnverified } from '../token/open-unverified.js';
 import type { CommandIo } from './command-io.js';
 import { formatCell } from './print-result.js';
 import { type KeyOptions, UsageError } from './settings.js';

@@ -1,5 +1,5 @@
 import type { LoadedApiKeys } from '../api-keys/load-api-keys.js';
-import type { JsonObject } from '../claims/json.js';
+import type { JsonObject } from '../base/json.js';
 import type { Revocable } from '../revocation/revocable.js';
 import type { CommandIo } from './command-io.js';
 import { findApiKeys, type StoreOptions } from './settings.js';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigurationError } from '../api-keys/configuration-error.js';
-import { InvalidTokenError } from '../errors.js';
+import { InvalidTokenError } from '../base/errors.js';
 import type { CommandIo } from './command-io.js';
-import { apiKeyCommand } from './commands/api-key.js';
+import { apiKeyCommand } from './commands/api-key-command.js';
 import { auditCommand } from './commands/audit.js';
 import { initCommand } from './commands/init.js';
 import { keysCommand } from './commands/keys.js';

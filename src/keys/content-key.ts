@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { NumericDate } from '../clock.js';
+import type { NumericDate } from '../base/clock.js';
 
 /** What a derived key is for; keys of one purpose never open tokens of the other. */
 export type KeyPurpose = 'access' | 'refresh';

@@ -1,6 +1,6 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
-import { systemClock } from '../clock.js';
-import { assertOptions, type KnownOptions } from '../options.js';
+import { systemClock } from '../base/clock.js';
+import { assertOptions, type KnownOptions } from '../base/options.js';
 import { type ContentEncryption, isContentEncryption } from './content-key.js';
 import { assembleKeyRing, type KeyRing } from './key-ring.js';
 import { assertKeyUsage, KeyUsage, type KeyUsageOptions } from './key-usage.js';

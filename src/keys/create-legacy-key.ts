@@ -1,4 +1,4 @@
-import { assertObject } from '../options.js';
+import { assertObject } from '../base/options.js';
 import type { DirectKey } from './content-key.js';
 import { deriveKid, type RootKey } from './derive-content-key.js';
 import { isLegacyPassphrase, type LegacyPassphraseKey } from './derive-from-passphrase.js';

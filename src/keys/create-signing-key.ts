@@ -1,5 +1,5 @@
+import { readPrivateFile } from '../base/read-private-file.js';
 import type { JwkLocation } from './read-key-text.js';
-import { readPrivateFile } from './read-private-file.js';
 import { readSignatureKeys } from './read-signature-keys.js';
 import { parseSigningKey, type SigningKey } from './signature-key.js';
 

@@ -1,5 +1,5 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import type { NumericDate } from '../clock.js';
+import type { NumericDate } from '../base/clock.js';
 import { type ContentEncryption, type DirectKey, KEY_LENGTHS, type KeyPurpose } from './content-key.js';
 
 const KID_BYTES = 16;

@@ -1,4 +1,4 @@
-import { isNumericDate, type NumericDate } from '../clock.js';
+import { isNumericDate, type NumericDate } from '../base/clock.js';
 
 /** A JSON Web Key as parsed from JSON (RFC 7517 section 4). */
 export type Jwk = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { type Clock, type NumericDate, systemClock } from '../clock.js';
+import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
 import {
   type AsymmetricKey,
   type ContentEncryption,

@@ -1,6 +1,6 @@
 import type { AuditTrail } from '../audit/record.js';
-import type { Clock } from '../clock.js';
-import { TemporarilyUnavailableError } from '../errors.js';
+import type { Clock } from '../base/clock.js';
+import { TemporarilyUnavailableError } from '../base/errors.js';
 import type { DerivationOptions } from './create-key-ring.js';
 import { assembleKeyRing, type KeyRing } from './key-ring.js';
 import type { KeySource } from './key-source.js';

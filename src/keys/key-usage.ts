@@ -1,7 +1,7 @@
 import type { AuditTrail } from '../audit/record.js';
-import type { Clock } from '../clock.js';
-import { TemporarilyUnavailableError } from '../errors.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import type { Clock } from '../base/clock.js';
+import { TemporarilyUnavailableError } from '../base/errors.js';
+import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import type { CounterStore } from '../stores/counter-store.js';
 
 /** Counts what each key encrypts: AES-GCM with random IVs is safe for 2^32 messages a key (NIST SP 800-38D 8.3). */

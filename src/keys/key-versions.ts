@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { NumericDate } from '../clock.js';
+import type { NumericDate } from '../base/clock.js';
 import { ROOT_SECRET_BYTES } from './assert-key-bytes.js';
 import type { Jwk, JwkSet, KeyMaterial } from './parse-jwk.js';
 

@@ -1,6 +1,6 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
-import { type Clock, systemClock } from '../clock.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import { type Clock, systemClock } from '../base/clock.js';
+import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import { type DerivationOptions, resolveDerivation } from './create-key-ring.js';
 import { KeySetLoader } from './key-set-loader.js';
 import type { KeySource } from './key-source.js';

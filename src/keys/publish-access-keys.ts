@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { callIsolated } from '../listeners.js';
-import { assertOptions, type KnownOptions } from '../options.js';
+import { callIsolated } from '../base/listeners.js';
+import { assertOptions, type KnownOptions } from '../base/options.js';
 import type { RotatingKeyRing } from './sourced-key-ring.js';
 
 export interface PublishOptions {

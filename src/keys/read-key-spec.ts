@@ -1,6 +1,7 @@
 import { createSecretKey } from 'node:crypto';
-import { isNumericDate, type NumericDate } from '../clock.js';
-import { assertObject } from '../options.js';
+import { isNumericDate, type NumericDate } from '../base/clock.js';
+import { assertObject } from '../base/options.js';
+import { type PrivateFile, readPrivateFile } from '../base/read-private-file.js';
 import { assertKeyBytes, ROOT_SECRET_BYTES } from './assert-key-bytes.js';
 import { deriveKid } from './derive-content-key.js';
 import {
@@ -12,7 +13,6 @@ import {
 import { assertKid, type Jwk, type JwkSet } from './jwk.js';
 import { type KeyMaterial, parseJwk } from './parse-jwk.js';
 import { inContext, parseJsonObject, readVariableText } from './read-key-text.js';
-import { type PrivateFile, readPrivateFile } from './read-private-file.js';
 
 /** Where a key comes from. */
 export type KeyLocation =

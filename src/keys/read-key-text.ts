@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isPrintableVariable } from '../printable-name.js';
+import { isPrintableVariable } from '../base/printable-name.js';
 import type { Jwk, JwkSet } from './jwk.js';
 
 /** Where a key is kept as text. */

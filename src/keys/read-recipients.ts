@@ -1,5 +1,5 @@
-import { assertObject } from '../options.js';
-import { isPrintableName } from '../printable-name.js';
+import { assertObject } from '../base/options.js';
+import { isPrintableName } from '../base/printable-name.js';
 import type { ContentKey } from './content-key.js';
 import type { KeyMaterial } from './parse-jwk.js';
 import { parseJwkSet, parseKeyText, readKeySpec } from './read-key-spec.js';

@@ -1,4 +1,4 @@
-import { assertObject } from '../options.js';
+import { assertObject } from '../base/options.js';
 import type { Jwk, JwkSet } from './jwk.js';
 import { inContext, type JwkLocation, parseJsonObject, readKeyText } from './read-key-text.js';
 

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
-import { type Clock, type NumericDate, systemClock } from '../clock.js';
-import { TemporarilyUnavailableError } from '../errors.js';
-import { assertOptions, assertSecureUrl, type KnownOptions } from '../options.js';
+import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
+import { TemporarilyUnavailableError } from '../base/errors.js';
+import { assertOptions, assertSecureUrl, type KnownOptions } from '../base/options.js';
 import { fetchJwks } from './fetch-jwks.js';
 import type { Jwk } from './jwk.js';
 import { toVerificationJwk } from './public-jwk.js';

@@ -1,4 +1,4 @@
-import { assertMethod, assertObject } from '../options.js';
+import { assertMethod, assertObject } from '../base/options.js';
 import { toVerificationJwk } from './public-jwk.js';
 import type { SigningKey } from './signature-key.js';
 import { keepVerificationKeys, type VerificationKeys } from './verification-keys.js';

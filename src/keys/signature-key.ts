@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { NumericDate } from '../clock.js';
+import type { NumericDate } from '../base/clock.js';
 import { importKeyPair, type KeyPair, type KeyShape } from './import-key-pair.js';
 import { type Jwk, readForeignKid, readKid, readOperations, readPeriod } from './jwk.js';
 

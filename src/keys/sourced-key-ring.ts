@@ -1,7 +1,7 @@
 import type { AuditTrail } from '../audit/record.js';
-import type { Clock } from '../clock.js';
-import { TemporarilyUnavailableError } from '../errors.js';
-import { createListeners } from '../listeners.js';
+import type { Clock } from '../base/clock.js';
+import { TemporarilyUnavailableError } from '../base/errors.js';
+import { createListeners } from '../base/listeners.js';
 import type { ContentKey, KeyPurpose } from './content-key.js';
 import type { KeyRing } from './key-ring.js';
 import type { KeySetLoader, LoadedKeySet } from './key-set-loader.js';

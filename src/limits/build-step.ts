@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { RateLimitState } from '../rate-limit-headers.js';
+import type { RateLimitState } from '../base/rate-limit-headers.js';
 import type { AdmissionAnswer, AdmissionStep, Bucket, Rate } from '../stores/limit-store.js';
 import type { Charge } from './resolve-charges.js';
 

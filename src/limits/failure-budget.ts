@@ -1,6 +1,6 @@
-import { type Clock, forwardOnly, type NumericDate } from '../clock.js';
+import { type Clock, forwardOnly, type NumericDate } from '../base/clock.js';
+import { ExpiringMap } from '../base/expiring-map.js';
 import { emissionIntervalMs, TOLERANCE_MS } from '../stores/limit-store.js';
-import { ExpiringMap } from '../stores/memory/expiring-map.js';
 
 /** Most names with failures. Further names are not counted: a full table must not lock everybody out. */
 const MAX_NAMES = 1_000_000;

@@ -1,7 +1,7 @@
 import type { ApiKey } from '../api-keys/api-key.js';
-import type { LineageEntry, RateLimits, UserLimits } from '../claims/claims-set.js';
-import { API_KEY_TYPES } from '../claims/claims-set.js';
-import type { VerifiedToken } from '../claims/verified-token.js';
+import type { LineageEntry, RateLimits, UserLimits } from '../token/claims/claims-set.js';
+import { API_KEY_TYPES } from '../token/claims/claims-set.js';
+import type { VerifiedToken } from '../token/claims/verified-token.js';
 
 /** Somebody whose limits a request counts against. */
 export interface Charge {

@@ -1,6 +1,6 @@
-import { identifyToken } from '../claims/identify-token.js';
-import type { VerifiedToken } from '../claims/verified-token.js';
-import { InvalidTokenError, JweError, TemporarilyUnavailableError } from '../errors.js';
+import { InvalidTokenError, JweError, TemporarilyUnavailableError } from '../base/errors.js';
+import { identifyToken } from '../token/claims/identify-token.js';
+import type { VerifiedToken } from '../token/claims/verified-token.js';
 
 /** Knows what is revoked. One that cannot answer throws or rejects; it never answers `false` for want of knowledge. */
 export interface RevocationCheck {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isNumericDate, type NumericDate } from '../clock.js';
+import { isNumericDate, type NumericDate } from '../base/clock.js';
 
 /** What can be revoked. Identities that a caller chose count only together with its `clientId`. */
 export type Revocable =

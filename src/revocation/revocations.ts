@@ -1,10 +1,10 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
-import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../claims/claims-policy.js';
-import type { LineageEntry } from '../claims/claims-set.js';
-import type { VerifiedToken } from '../claims/verified-token.js';
-import { type Clock, MAX_NUMERIC_DATE, type NumericDate, systemClock } from '../clock.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import { type Clock, MAX_NUMERIC_DATE, type NumericDate, systemClock } from '../base/clock.js';
+import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import type { RevocationFill, RevocationFold, RevocationStore } from '../stores/revocation-store.js';
+import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../token/claims/claims-policy.js';
+import type { LineageEntry } from '../token/claims/claims-set.js';
+import type { VerifiedToken } from '../token/claims/verified-token.js';
 import type { RevocationCheck } from './check-revocation.js';
 import {
   assertRevocable,

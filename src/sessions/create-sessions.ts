@@ -1,6 +1,6 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
-import { type Clock, systemClock } from '../clock.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../options.js';
+import { type Clock, systemClock } from '../base/clock.js';
+import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { FamilyState, FamilyStore } from '../stores/family-store.js';
 import { chooseSession, endSession, endSessions, isStorable, readPages } from './end-sessions.js';

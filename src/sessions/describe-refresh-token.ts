@@ -1,6 +1,6 @@
 import type { TokenIssuance } from '../audit/events.js';
 import type { FamilyState } from '../stores/family-store.js';
-import type { MadeToken } from './refresh-token.js';
+import type { MadeToken } from './refresh-token-codec.js';
 
 /** Where a refresh token is good, and who asked for it. */
 export interface RefreshTokenUse {

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../audit/events.js';
 import type { AuditTrail } from '../audit/record.js';
-import { TemporarilyUnavailableError } from '../errors.js';
+import { TemporarilyUnavailableError } from '../base/errors.js';
 import type { FamilyName, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 
 /** Each lost race means that another step won. No client uses one token so many times at once. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { NumericDate } from '../clock.js';
+import type { NumericDate } from '../base/clock.js';
 import { nameOf as nameOfTarget, type Revocable, revocationNames } from '../revocation/revocable.js';
 import type { FamilyState, FamilyStore } from '../stores/family-store.js';
 import { lostRaces, MAX_ATTEMPTS } from './end-family.js';

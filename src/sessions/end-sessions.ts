@@ -1,5 +1,5 @@
 import type { AuditTrail } from '../audit/record.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../base/clock.js';
 import type { RevocationReach, Revocations } from '../revocation/revocations.js';
 import { nameOf } from '../stores/family-index.js';
 import type { FamilyGroup, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';

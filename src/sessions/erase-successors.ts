@@ -1,4 +1,4 @@
-import type { NumericDate } from '../clock.js';
+import type { NumericDate } from '../base/clock.js';
 import { nameOf, textOfName } from '../stores/family-index.js';
 import type { FamilyName, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 

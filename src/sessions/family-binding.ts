@@ -1,4 +1,4 @@
-import { InvalidGrantError } from '../errors.js';
+import { InvalidGrantError } from '../base/errors.js';
 import type { FamilyState, StoredFamily } from '../stores/family-store.js';
 import { entombFamily, type FamilyEndParts } from './end-family.js';
 

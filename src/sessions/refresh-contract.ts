@@ -1,7 +1,7 @@
-import type { NumericDate } from '../clock.js';
+import type { NumericDate } from '../base/clock.js';
 import type { FamilyState, StoredFamily } from '../stores/family-store.js';
 import type { NamedBinding } from './family-binding.js';
-import type { PresentedToken } from './refresh-token.js';
+import type { PresentedToken } from './refresh-token-codec.js';
 
 /** What a family begins with. */
 export type FamilyStart = Pick<

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditTrail } from '../audit/record.js';
-import { MAX_CLOCK_TOLERANCE_SECONDS } from '../claims/claims-policy.js';
-import type { Clock, NumericDate } from '../clock.js';
-import { InvalidGrantError } from '../errors.js';
+import type { Clock, NumericDate } from '../base/clock.js';
+import { InvalidGrantError } from '../base/errors.js';
+import { createTurns } from '../base/take-turns.js';
 import type { Revocations } from '../revocation/revocations.js';
 import { textOfName } from '../stores/family-index.js';
 import type {
@@ -12,6 +12,7 @@ import type {
   FamilyStore,
   StoredFamily,
 } from '../stores/family-store.js';
+import { MAX_CLOCK_TOLERANCE_SECONDS } from '../token/claims/claims-policy.js';
 import { describeRefreshToken } from './describe-refresh-token.js';
 import { endFamily, entombFamily, identifyFamily, lostRaces, MAX_ATTEMPTS } from './end-family.js';
 import { wasEndedMeanwhile } from './end-marks.js';
@@ -20,8 +21,7 @@ import { createSuccessorEraser, withoutSuccessor } from './erase-successors.js';
 import { findWrongBinding, isBound, rejectWrongBinding } from './family-binding.js';
 import type { RefreshFamilies, RefreshRequest } from './refresh-contract.js';
 import type { RefreshSettings } from './refresh-settings.js';
-import { digestToken, type PresentedToken, type RefreshTokenCodec } from './refresh-token.js';
-import { createTurns } from './take-turns.js';
+import { digestToken, type PresentedToken, type RefreshTokenCodec } from './refresh-token-codec.js';
 
 /** A use of a token. */
 interface Use {

@@ -1,4 +1,4 @@
-import { assertOptions, type KnownOptions } from '../options.js';
+import { assertOptions, type KnownOptions } from '../base/options.js';
 
 export interface RefreshSettings {
   /** A refresh token that is not used for so long is over, in seconds. Default 2 592 000, 30 days. */

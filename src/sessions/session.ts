@@ -1,4 +1,4 @@
-import type { NumericDate } from '../clock.js';
+import type { NumericDate } from '../base/clock.js';
 import type { FamilyGroup, StoredFamily } from '../stores/family-store.js';
 
 /** A session that is live: a refresh-token family, without anything that could be used in its place. */

@@ -1,4 +1,4 @@
-import type { NumericDate } from '../clock.js';
+import type { NumericDate } from '../base/clock.js';
 
 export interface CounterStep {
   /** Up to 200 characters, well-formed. */

@@ -1,4 +1,4 @@
-import type { NumericDate } from '../clock.js';
+import type { NumericDate } from '../base/clock.js';
 
 /** What is known of a refresh-token family: digests and sealed text, never a token. */
 export type FamilyState = {

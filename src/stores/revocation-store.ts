@@ -1,5 +1,5 @@
-import type { NumericDate } from '../clock.js';
-import { TemporarilyUnavailableError } from '../errors.js';
+import type { NumericDate } from '../base/clock.js';
+import { TemporarilyUnavailableError } from '../base/errors.js';
 
 /** One thing that is revoked: every token that bears its name, or those issued up to a cut-off. */
 export interface RevocationEntry {

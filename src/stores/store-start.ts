@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Clock, NumericDate } from '../clock.js';
+import type { Clock, NumericDate } from '../base/clock.js';
 
 /** Longest wait for a time that should be less than a second away, were all clocks right. */
 const MAX_WAIT_MS = 5000;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ApiKey } from '../../src/api-keys/api-key.js';
 import { digestSecret, type RegisteredKey } from '../../src/api-keys/api-key-registry.js';
 import { KeyStatePublisher } from '../../src/api-keys/publish-key-states.js';
-import { TemporarilyUnavailableError } from '../../src/errors.js';
+import { TemporarilyUnavailableError } from '../../src/base/errors.js';
 import type { Revocable } from '../../src/revocation/revocable.js';
 import { apiKeyOf } from '../support/api-key-files.js';
 import { createAuditRecorder } from '../support/audit-recorder.js';

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { openContent } from '../../src/jwe/aes-gcm.js';
 import type { ContentKey } from '../../src/keys/content-key.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { openContent } from '../../src/token/aes-gcm.js';
 import { ACCEPTED, refusedAs, startTarget } from '../support/attack-target.js';
 import { direct } from '../support/symmetric-key.js';
 import { AUDIENCE, createRing, secretOf } from '../support/tokens.js';

@@ -1,8 +1,8 @@
 import { createHmac, createPublicKey, createSecretKey } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CompactEncrypt } from 'jose';
-import { encryptToken } from '../../src/jwe/encrypt-token.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import { encryptToken } from '../../src/token/encrypt-token.js';
 import { ACCEPTED, type AttackTarget, refusedAs, startTarget } from '../support/attack-target.js';
 import { generateRecipient, generateSigner } from '../support/key-pairs.js';
 import {

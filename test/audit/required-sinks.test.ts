@@ -2,8 +2,8 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { AuditRecord } from '../../src/audit/events.js';
 import { type AuditSink, createAuditTrail } from '../../src/audit/record.js';
-import { TemporarilyUnavailableError } from '../../src/errors.js';
-import { createTokenService } from '../../src/token-service.js';
+import { TemporarilyUnavailableError } from '../../src/base/errors.js';
+import { createTokenService } from '../../src/issue/token-service.js';
 import { rejectionOf } from '../support/caught.js';
 import { AUDIENCE, clock, createRing, ISSUER } from '../support/tokens.js';
 

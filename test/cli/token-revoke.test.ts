@@ -1,10 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { createTokenService } from '../../src/issue/token-service.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import { createSigningKey } from '../../src/keys/create-signing-key.js';
 import { createVerificationKeys } from '../../src/keys/verification-keys.js';
-import { createTokenService } from '../../src/token-service.js';
 import { rejectionOf } from '../support/caught.js';
 import {
   accessToken,

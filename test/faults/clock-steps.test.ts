@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { type Clock, systemClock } from '../../src/clock.js';
-import { createSteadyClock, type SteadyClock } from '../../src/steady-clock.js';
+import { type Clock, systemClock } from '../../src/base/clock.js';
+import { createSteadyClock, type SteadyClock } from '../../src/base/steady-clock.js';
+import { createTokenService } from '../../src/issue/token-service.js';
 import { openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
 import { createMemoryStores } from '../../src/stores/memory/create-memory-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
-import { createTokenService } from '../../src/token-service.js';
 import { createSettableMachine, type SettableMachine } from '../support/settable-machine.js';
 import { AUDIENCE, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 

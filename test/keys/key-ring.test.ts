@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { encryptToken } from '../../src/jwe/encrypt-token.js';
+import { createTokenService } from '../../src/issue/token-service.js';
 import { createKeyRing, type KeyRingOptions } from '../../src/keys/create-key-ring.js';
 import type { JwkSet } from '../../src/keys/parse-jwk.js';
-import { createTokenService } from '../../src/token-service.js';
+import { encryptToken } from '../../src/token/encrypt-token.js';
 import { forgeToken } from '../support/forge-token.js';
 import { direct } from '../support/symmetric-key.js';
 import {

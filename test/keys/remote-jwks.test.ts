@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { TemporarilyUnavailableError } from '../../src/errors.js';
+import { TemporarilyUnavailableError } from '../../src/base/errors.js';
 import type { Jwk } from '../../src/keys/jwk.js';
 import { type RemoteJwksOptions, remoteJwks } from '../../src/keys/remote-jwks.js';
 import type { VerificationKeys } from '../../src/keys/verification-keys.js';

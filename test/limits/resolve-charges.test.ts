@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { resolveClaimsPolicy } from '../../src/claims/claims-policy.js';
-import { narrowByType } from '../../src/claims/token-types.js';
-import { validateClaimsSet } from '../../src/claims/validate-claims-set.js';
-import type { VerifiedToken } from '../../src/claims/verified-token.js';
 import { buildStep } from '../../src/limits/build-step.js';
 import { resolveCharges } from '../../src/limits/resolve-charges.js';
+import { resolveClaimsPolicy } from '../../src/token/claims/claims-policy.js';
+import { narrowByType } from '../../src/token/claims/token-types.js';
+import { validateClaimsSet } from '../../src/token/claims/validate-claims-set.js';
+import type { VerifiedToken } from '../../src/token/claims/verified-token.js';
 import { apiKeyOf } from '../support/api-key-files.js';
 import { AUDIENCE, claimsOf, ISSUER, NOW } from '../support/tokens.js';
 

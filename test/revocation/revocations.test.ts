@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import type { JsonObject } from '../../src/claims/json.js';
-import { narrowByType, narrowToExternal } from '../../src/claims/token-types.js';
-import type { VerifiedToken } from '../../src/claims/verified-token.js';
+import type { JsonObject } from '../../src/base/json.js';
 import type { Revocable } from '../../src/revocation/revocable.js';
 import { createRevocations } from '../../src/revocation/revocations.js';
 import { createMemoryStores } from '../../src/stores/memory/create-memory-stores.js';
-import { createTokenVerifier } from '../../src/token-verifier.js';
+import { narrowByType, narrowToExternal } from '../../src/token/claims/token-types.js';
+import type { VerifiedToken } from '../../src/token/claims/verified-token.js';
+import { createTokenVerifier } from '../../src/verify/token-verifier.js';
 import { AUDIENCE, createRing, ISSUER, NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
 

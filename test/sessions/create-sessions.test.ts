@@ -15,7 +15,7 @@ import type { AuditRecord } from '../../src/audit/events.js';
 import type { FamilyStart, RefreshFamilies } from '../../src/sessions/refresh-contract.js';
 import { createRefreshFamilies } from '../../src/sessions/refresh-families.js';
 import { resolveRefreshSettings } from '../../src/sessions/refresh-settings.js';
-import { type RefreshTokenCodec, refreshTokenCodec } from '../../src/sessions/refresh-token.js';
+import { type RefreshTokenCodec, refreshTokenCodec } from '../../src/sessions/refresh-token-codec.js';
 import { createRandom } from '../support/random.js';
 import { AUDIENCE, createRing, ISSUER, NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';

@@ -3,7 +3,7 @@ import { noAuditTrail } from '../../src/audit/record.js';
 import type { RefreshFamilies, RefreshRequest } from '../../src/sessions/refresh-contract.js';
 import { createRefreshFamilies } from '../../src/sessions/refresh-families.js';
 import { resolveRefreshSettings } from '../../src/sessions/refresh-settings.js';
-import { type RefreshTokenCodec, refreshTokenCodec } from '../../src/sessions/refresh-token.js';
+import { type RefreshTokenCodec, refreshTokenCodec } from '../../src/sessions/refresh-token-codec.js';
 import type { FamilyStore } from '../../src/stores/family-store.js';
 import { createMemoryStores } from '../../src/stores/memory/create-memory-stores.js';
 import { createRandom } from '../support/random.js';

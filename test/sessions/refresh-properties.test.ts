@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { noAuditTrail } from '../../src/audit/record.js';
-import { InvalidGrantError } from '../../src/errors.js';
+import { InvalidGrantError } from '../../src/base/errors.js';
 import type { Revocable } from '../../src/revocation/revocable.js';
 import { createRevocations, type Revocations } from '../../src/revocation/revocations.js';
 import type { RefreshFamilies } from '../../src/sessions/refresh-contract.js';
@@ -10,7 +10,7 @@ import {
   type PresentedToken,
   type RefreshTokenCodec,
   refreshTokenCodec,
-} from '../../src/sessions/refresh-token.js';
+} from '../../src/sessions/refresh-token-codec.js';
 import { createMemoryStores } from '../../src/stores/memory/create-memory-stores.js';
 import { AUDIENCE, createRing, ISSUER, NOW } from '../support/tokens.js';
 import { type Extent, type FamilyModel, familyModel, type Start, type Use } from './family-model.js';

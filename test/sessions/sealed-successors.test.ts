@@ -1,17 +1,17 @@
 import { createSecretKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { noAuditTrail } from '../../src/audit/record.js';
-import { TemporarilyUnavailableError } from '../../src/errors.js';
-import { openText } from '../../src/jwe/seal-text.js';
+import { TemporarilyUnavailableError } from '../../src/base/errors.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
 import { createSuccessorEraser, SWEEP_SECONDS } from '../../src/sessions/erase-successors.js';
 import type { RefreshRequest } from '../../src/sessions/refresh-contract.js';
 import { createRefreshFamilies } from '../../src/sessions/refresh-families.js';
 import { resolveRefreshSettings } from '../../src/sessions/refresh-settings.js';
-import { refreshTokenCodec } from '../../src/sessions/refresh-token.js';
+import { refreshTokenCodec } from '../../src/sessions/refresh-token-codec.js';
 import type { FamilyStore } from '../../src/stores/family-store.js';
 import { createMemoryStores } from '../../src/stores/memory/create-memory-stores.js';
+import { openText } from '../../src/token/seal-text.js';
 import { describeOnDrivers } from '../support/drivers.js';
 import { AUDIENCE, createRing, ISSUER, NOW, secretOf } from '../support/tokens.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { TemporarilyUnavailableError } from '../../src/errors.js';
+import { TemporarilyUnavailableError } from '../../src/base/errors.js';
 import type { StoreBounds } from '../../src/stores/stores.js';
 import { NOW } from '../support/tokens.js';
 import type { StoresUnderTest } from './stores-contract.js';

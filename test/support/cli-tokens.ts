@@ -2,14 +2,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRevocations, type Revocations } from 'passport-jwe';
 import { openLmdbStores } from 'passport-jwe/lmdb';
-import { sealToken } from '../../src/jwe/seal-token.js';
 import type { ContentEncryption } from '../../src/keys/content-key.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { Jwk } from '../../src/keys/jwk.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
 import type { SigningKey } from '../../src/keys/signature-key.js';
-import { refreshTokenCodec } from '../../src/sessions/refresh-token.js';
+import { refreshTokenCodec } from '../../src/sessions/refresh-token-codec.js';
 import type { Stores } from '../../src/stores/stores.js';
+import { sealToken } from '../../src/token/seal-token.js';
 import { AUDIENCE, claimsOf, ISSUER, NOW, secretOf } from './tokens.js';
 
 /** An audience that one API key has in its file. */

@@ -1,5 +1,5 @@
 import { createCipheriv } from 'node:crypto';
-import type { JsonObject } from '../../src/claims/json.js';
+import type { JsonObject } from '../../src/base/json.js';
 import type { ContentKey } from '../../src/keys/content-key.js';
 import { direct } from './symmetric-key.js';
 import { claimsOf } from './tokens.js';

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../src/claims/json.js';
-import type { LegacyOptions } from '../../src/jwe/legacy-policy.js';
+import type { JsonObject } from '../../src/base/json.js';
 import { contentKeyOf, createLegacyKey, type LegacyKey } from '../../src/keys/create-legacy-key.js';
+import type { LegacyOptions } from '../../src/token/legacy-policy.js';
 import { type ForgedParts, forgeToken } from './forge-token.js';
 import { AUDIENCE, NOW } from './tokens.js';
 

@@ -1,7 +1,7 @@
-import { createMonitor, type Monitor, type MonitorOptions } from '../../src/audit/create-monitor.js';
 import type { AuditEvent } from '../../src/audit/events.js';
 import { createAuditTrail } from '../../src/audit/record.js';
-import type { SuspiciousUse } from '../../src/audit/suspicious-use.js';
+import { createMonitor, type Monitor, type MonitorOptions } from '../../src/monitor/create-monitor.js';
+import type { SuspiciousUse } from '../../src/monitor/suspicious-use.js';
 import { NOW } from './tokens.js';
 
 export interface MonitoredTrail {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../src/claims/json.js';
+import type { JsonObject } from '../../src/base/json.js';
 import type { ContentKey } from '../../src/keys/content-key.js';
 import { forgeToken } from './forge-token.js';
 import { claimsOf } from './tokens.js';

@@ -1,4 +1,4 @@
-import type { TokenRejection } from '../../src/audit/rejections.js';
+import type { TokenRejection } from '../../src/base/rejections.js';
 import type { Jwk } from '../../src/keys/jwk.js';
 
 /** RFC 7520 section 5.6: the one published vector for direct encryption with AES-GCM. */

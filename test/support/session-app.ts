@@ -16,7 +16,7 @@ import {
   tokenRouter,
 } from 'passport-jwe';
 import request, { type Response } from 'supertest';
-import { refreshTokenCodec } from '../../src/sessions/refresh-token.js';
+import { refreshTokenCodec } from '../../src/sessions/refresh-token-codec.js';
 import type { StoredFamily } from '../../src/stores/family-store.js';
 import { type KeyFiles, loadFiles } from './api-key-files.js';
 import type { OpenStores } from './drivers.js';

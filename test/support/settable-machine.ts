@@ -1,4 +1,4 @@
-import type { Clock, NumericDate } from '../../src/clock.js';
+import type { Clock, NumericDate } from '../../src/base/clock.js';
 import { NOW } from './tokens.js';
 
 /** A machine on which time passes, and whose clock somebody sets. */

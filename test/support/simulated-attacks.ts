@@ -1,5 +1,5 @@
 import type { Origin } from '../../src/audit/record-acceptances.js';
-import type { SuspiciousUse } from '../../src/audit/suspicious-use.js';
+import type { SuspiciousUse } from '../../src/monitor/suspicious-use.js';
 import type { SimulatedService, SimulatedToken } from './simulated-service.js';
 import { agentOf, type Random, type SimulatedUser, STEP_SECONDS } from './simulated-users.js';
 

@@ -1,4 +1,4 @@
-import type { SuspiciousUse } from '../../src/audit/suspicious-use.js';
+import type { SuspiciousUse } from '../../src/monitor/suspicious-use.js';
 import { createRandom } from './random.js';
 import { ATTACKS, type Attack } from './simulated-attacks.js';
 import { SimulatedService, type SimulatedToken } from './simulated-service.js';

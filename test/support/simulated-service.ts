@@ -1,4 +1,3 @@
-import { createMonitor, type Monitor } from '../../src/audit/create-monitor.js';
 import type { AuditEvent } from '../../src/audit/events.js';
 import { type AuditTrail, createAuditTrail } from '../../src/audit/record.js';
 import {
@@ -7,7 +6,8 @@ import {
   type Origin,
   recordAcceptances,
 } from '../../src/audit/record-acceptances.js';
-import type { SuspiciousUse } from '../../src/audit/suspicious-use.js';
+import { createMonitor, type Monitor } from '../../src/monitor/create-monitor.js';
+import type { SuspiciousUse } from '../../src/monitor/suspicious-use.js';
 import { NOW } from './tokens.js';
 
 export const TOKEN_SECONDS = 600;

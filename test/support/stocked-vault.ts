@@ -1,5 +1,5 @@
 import type { KeySource } from '../../src/keys/key-source.js';
-import { type VaultKeySourceOptions, vaultKeySource } from '../../src/keys/sources/vault-key-source.js';
+import { type VaultKeySourceOptions, vaultKeySource } from '../../src/keys/vault/vault-key-source.js';
 import { keySet } from './key-sets.js';
 import { startVaultServer, type VaultServer } from './vault-server.js';
 

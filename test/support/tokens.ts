@@ -1,8 +1,8 @@
-import type { JsonObject } from '../../src/claims/json.js';
-import type { Clock, NumericDate } from '../../src/clock.js';
-import { encryptToken } from '../../src/jwe/encrypt-token.js';
+import type { Clock, NumericDate } from '../../src/base/clock.js';
+import type { JsonObject } from '../../src/base/json.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { encryptToken } from '../../src/token/encrypt-token.js';
 
 export const ISSUER = 'https://auth.example.com';
 export const AUDIENCE = 'https://api.example.com';

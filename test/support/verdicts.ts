@@ -1,9 +1,9 @@
-import type { TokenRejection } from '../../src/audit/rejections.js';
-import { InvalidTokenError } from '../../src/errors.js';
-import { decryptToken } from '../../src/jwe/decrypt-token.js';
-import { openToken } from '../../src/jwe/open-token.js';
+import { InvalidTokenError } from '../../src/base/errors.js';
+import type { TokenRejection } from '../../src/base/rejections.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
 import type { Verification } from '../../src/keys/resolve-verification.js';
+import { decryptToken } from '../../src/token/decrypt-token.js';
+import { openToken } from '../../src/token/open-token.js';
 import { NOW } from './tokens.js';
 
 export type Verdict = 'accepted' | TokenRejection;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { type AuditVerification, verifyAuditFile } from '../../audit/verify-audit-file.js';
-import { readPrivateFile } from '../../keys/read-private-file.js';
+import { readPrivateFile } from '../../base/read-private-file.js';
 import type { CommandIo } from '../command-io.js';
 import { formatTable } from '../print-result.js';
 import { jsonOption, UsageError } from '../settings.js';

@@ -9,7 +9,7 @@ import { parsePort } from '../parse-number.js';
 import { printResult } from '../print-result.js';
 import { jsonOption } from '../settings.js';
 import { writeNewFile } from '../write-new-file.js';
-import { describeKey } from './api-key.js';
+import { describeKey } from './api-key-command.js';
 
 interface InitOptions {
   readonly port: number;

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { JsonObject } from '../../claims/json.js';
+import type { JsonObject } from '../../base/json.js';
 import type { Revocable } from '../../revocation/revocable.js';
 import { createRevocations, type Revocations } from '../../revocation/revocations.js';
 import { createSessions } from '../../sessions/create-sessions.js';

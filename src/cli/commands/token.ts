@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { clientCredentials } from '../../grants/client-credentials.js';
+import { clientCredentials } from '../../issue/grants/client-credentials.js';
+import { createTokenService } from '../../issue/token-service.js';
 import { createRevocations } from '../../revocation/revocations.js';
-import { createTokenService } from '../../token-service.js';
 import type { CommandIo } from '../command-io.js';
 import { printResult } from '../print-result.js';
 import {

@@ -1,4 +1,4 @@
-import { assertOptions, type KnownOptions } from '../../options.js';
+import { assertOptions, type KnownOptions } from '../../base/options.js';
 import type { KeySource } from '../key-source.js';
 import { readVariable } from '../read-key-spec.js';
 import { assertVariableName } from '../read-key-text.js';

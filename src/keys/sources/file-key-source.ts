@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
-import { assertOptions, type KnownOptions } from '../../options.js';
+import { assertOptions, type KnownOptions } from '../../base/options.js';
+import { fingerprintFile, type PrivateFile, readPrivateFile } from '../../base/read-private-file.js';
+import { replaceFile } from '../../base/replace-file.js';
+import { watchDirectory } from '../../base/watch-directory.js';
 import type { KeySource } from '../key-source.js';
 import type { JwkSet } from '../parse-jwk.js';
 import { parseKeyText } from '../read-key-spec.js';
-import { fingerprintFile, type PrivateFile, readPrivateFile } from '../read-private-file.js';
 import { formatKeySet, isSameKeySet } from './key-set-text.js';
-import { replaceFile } from './replace-file.js';
 import { resolvePrivatePath } from './resolve-private-path.js';
-import { watchDirectory } from './watch-directory.js';
 
 export type FileKeySourceOptions = PrivateFile;
 

@@ -1,4 +1,4 @@
-import { assertOptions, type KnownOptions } from '../../options.js';
+import { assertOptions, type KnownOptions } from '../../base/options.js';
 import { deriveFromPassphrase, type PassphraseKey } from '../derive-from-passphrase.js';
 import type { KeySource } from '../key-source.js';
 import type { JwkSet } from '../parse-jwk.js';

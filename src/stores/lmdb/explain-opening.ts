@@ -1,5 +1,5 @@
 import { getSystemErrorName } from 'node:util';
-import { messageOf } from '../message-of.js';
+import { messageOf } from '../../base/message-of.js';
 import { RestoredStoreError } from './restored-store-error.js';
 
 const ADVICE: ReadonlyMap<string, string> = new Map([

@@ -1,4 +1,4 @@
-import { type Clock, earliestOf, type NumericDate } from '../../clock.js';
+import { type Clock, earliestOf, type NumericDate } from '../../base/clock.js';
 import { assertStep, type CounterStep, type CounterStore } from '../counter-store.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';
 

@@ -1,6 +1,6 @@
 import type { Database, RootDatabase } from 'lmdb';
-import type { NumericDate } from '../../clock.js';
-import { JweError, TemporarilyUnavailableError } from '../../errors.js';
+import type { NumericDate } from '../../base/clock.js';
+import { JweError, TemporarilyUnavailableError } from '../../base/errors.js';
 import { continuesNewestState } from './newest-state.js';
 import type { StoreGeneration } from './store-generation.js';
 import type { Turnstile } from './turnstile.js';

@@ -1,5 +1,5 @@
 import type { RootDatabase } from 'lmdb';
-import { type Clock, earliestOf } from '../../clock.js';
+import { type Clock, earliestOf } from '../../base/clock.js';
 import { assertPage, cutPage, entriesOf, idOfEntry, nameOf, rangeOf, textOfName } from '../family-index.js';
 import type { FamilyName, FamilyStore, StoredFamily } from '../family-store.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';

@@ -1,4 +1,4 @@
-import { type Clock, earliestOf, type NumericDate } from '../../clock.js';
+import { type Clock, earliestOf, type NumericDate } from '../../base/clock.js';
 import { foldEntries, groupOf, isFoldable, MAX_FOLDINGS, widest } from '../fold-entries.js';
 import {
   fullStoreError,

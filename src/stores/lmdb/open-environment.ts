@@ -1,8 +1,8 @@
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
-import type { Clock, NumericDate } from '../../clock.js';
-import { loadPeer } from '../load-peer.js';
+import type { Clock, NumericDate } from '../../base/clock.js';
+import { loadPeer } from '../../base/load-peer.js';
 import { nextWholeSecond } from '../store-start.js';
 import { assertDataFile } from './assert-data-file.js';
 import { assertRoom, assertRoomToOpen } from './assert-room.js';

@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from '../../clock.js';
-import { assertOptions, type KnownOptions } from '../../options.js';
+import { type Clock, systemClock } from '../../base/clock.js';
+import { assertOptions, type KnownOptions } from '../../base/options.js';
 import { memoryLimitStore } from '../memory/memory-limit-store.js';
 import { untilTime } from '../store-start.js';
 import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from 'lmdb';
-import { messageOf } from '../message-of.js';
+import { messageOf } from '../../base/message-of.js';
 import type { GenerationFile, GenerationMark } from './generation-file.js';
 import { type Regression, RestoredStoreError } from './restored-store-error.js';
 

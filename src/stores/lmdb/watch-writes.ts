@@ -1,4 +1,4 @@
-import type { Clock, NumericDate } from '../../clock.js';
+import type { Clock, NumericDate } from '../../base/clock.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';
 
 /** An environment that knows whether it can be written. */

@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from '../../clock.js';
-import { assertOptions, type KnownOptions } from '../../options.js';
+import { type Clock, systemClock } from '../../base/clock.js';
+import { assertOptions, type KnownOptions } from '../../base/options.js';
 import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
 import { memoryCounterStore } from './memory-counter-store.js';
 import { memoryFamilyStore } from './memory-family-store.js';

@@ -1,7 +1,7 @@
-import type { Clock, NumericDate } from '../../clock.js';
-import { TemporarilyUnavailableError } from '../../errors.js';
+import type { Clock, NumericDate } from '../../base/clock.js';
+import { TemporarilyUnavailableError } from '../../base/errors.js';
+import { ExpiringMap } from '../../base/expiring-map.js';
 import { assertStep, type CounterStore } from '../counter-store.js';
-import { ExpiringMap } from './expiring-map.js';
 
 /** Most counters; a further one is refused, none is forgotten for it. */
 const MAX_COUNTERS = 1_000_000;

@@ -1,8 +1,8 @@
-import type { Clock } from '../../clock.js';
-import { TemporarilyUnavailableError } from '../../errors.js';
+import type { Clock } from '../../base/clock.js';
+import { TemporarilyUnavailableError } from '../../base/errors.js';
+import { ExpiringMap } from '../../base/expiring-map.js';
 import { assertPage, cutPage, groupsOf, nameOf, textOfGroup, textOfName } from '../family-index.js';
 import type { FamilyName, FamilyStore, StoredFamily } from '../family-store.js';
-import { ExpiringMap } from './expiring-map.js';
 
 /** Most families; a further one is refused, none is forgotten for it. */
 const MAX_FAMILIES = 1_000_000;

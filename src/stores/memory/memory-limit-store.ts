@@ -1,5 +1,6 @@
-import { type Clock, forwardOnly } from '../../clock.js';
-import { TemporarilyUnavailableError } from '../../errors.js';
+import { type Clock, forwardOnly } from '../../base/clock.js';
+import { TemporarilyUnavailableError } from '../../base/errors.js';
+import { ExpiringMap } from '../../base/expiring-map.js';
 import {
   type AdmissionStep,
   assertAdmissionStep,
@@ -14,7 +15,6 @@ import {
   SETTLEMENT_SECONDS,
   TOLERANCE_MS,
 } from '../limit-store.js';
-import { ExpiringMap } from './expiring-map.js';
 
 /** Most buckets, and most reservations; a further one is refused, none is forgotten for it. */
 const MAX_BUCKETS = 1_000_000;

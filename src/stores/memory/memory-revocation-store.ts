@@ -1,4 +1,4 @@
-import { type Clock, earliestOf } from '../../clock.js';
+import { type Clock, earliestOf } from '../../base/clock.js';
 import { type Folding, isFoldable, MAX_FOLDINGS, widest } from '../fold-entries.js';
 import { RevocationIndex } from '../revocation-index.js';
 import { fullStoreError, type RevocationEntry, type RevocationStore } from '../revocation-store.js';

@@ -1,8 +1,8 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../../audit/record.js';
-import { type Clock, systemClock } from '../../clock.js';
-import { TemporarilyUnavailableError } from '../../errors.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../../options.js';
-import { messageOf } from '../message-of.js';
+import { type Clock, systemClock } from '../../base/clock.js';
+import { TemporarilyUnavailableError } from '../../base/errors.js';
+import { messageOf } from '../../base/message-of.js';
+import { assertMethod, assertOptions, type KnownOptions } from '../../base/options.js';
 import { untilTime } from '../store-start.js';
 import { assertBound, resolveBounds, type StoreBounds, type Stores } from '../stores.js';
 import type { RedisAddress } from './redis-client.js';

@@ -1,5 +1,5 @@
 import type { Cluster, ClusterOptions, Redis, RedisOptions } from 'ioredis';
-import { loadPeer } from '../load-peer.js';
+import { loadPeer } from '../../base/load-peer.js';
 
 /** Those of ioredis, but for what is decided here: when it reconnects, when it gives up, and how it answers. */
 export type RedisClientOptions = Omit<

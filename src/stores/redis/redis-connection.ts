@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { TemporarilyUnavailableError } from '../../errors.js';
-import { messageOf } from '../message-of.js';
+import { TemporarilyUnavailableError } from '../../base/errors.js';
+import { messageOf } from '../../base/message-of.js';
 import { openClient, type RedisAddress } from './redis-client.js';
 
 /** A step that Redis runs alone. The first line tells Redis 7 that it writes: no replica will run it. */

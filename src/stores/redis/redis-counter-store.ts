@@ -1,4 +1,4 @@
-import { systemClock } from '../../clock.js';
+import { systemClock } from '../../base/clock.js';
 import { assertStep, type CounterStore } from '../counter-store.js';
 import { luaScript } from './redis-connection.js';
 import { type RecordSetting, timeToLiveMs } from './redis-record.js';

@@ -1,4 +1,4 @@
-import { earliestOf, systemClock } from '../../clock.js';
+import { earliestOf, systemClock } from '../../base/clock.js';
 import { assertPage, cutPage, entriesOf, entryOf, idOfEntry, rangeOf } from '../family-index.js';
 import type { FamilyName, FamilyRecord, FamilyState, FamilyStore, StoredFamily } from '../family-store.js';
 import { asList } from './as-list.js';

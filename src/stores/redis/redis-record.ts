@@ -1,4 +1,4 @@
-import type { Clock, NumericDate } from '../../clock.js';
+import type { Clock, NumericDate } from '../../base/clock.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** Records live a little longer than they say, for clocks that differ; what has expired is told by its expiry. */

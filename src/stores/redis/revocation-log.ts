@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, NumericDate } from '../../clock.js';
-import { TemporarilyUnavailableError } from '../../errors.js';
+import type { Clock, NumericDate } from '../../base/clock.js';
+import { TemporarilyUnavailableError } from '../../base/errors.js';
 import type { Folding } from '../fold-entries.js';
 import type { RevocationEntry } from '../revocation-store.js';
 import { asList } from './as-list.js';

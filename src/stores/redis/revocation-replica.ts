@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditEvent } from '../../audit/events.js';
 import type { AuditTrail } from '../../audit/record.js';
-import { type Clock, earliestOf, type NumericDate } from '../../clock.js';
-import { TemporarilyUnavailableError } from '../../errors.js';
+import { type Clock, earliestOf, type NumericDate } from '../../base/clock.js';
+import { TemporarilyUnavailableError } from '../../base/errors.js';
 import type { Folding } from '../fold-entries.js';
 import { RevocationIndex } from '../revocation-index.js';
 import { coversEntry, type RevocationEntry, type RevocationFill } from '../revocation-store.js';

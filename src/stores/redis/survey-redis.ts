@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { messageOf } from '../message-of.js';
+import { messageOf } from '../../base/message-of.js';
 import type { RedisAddress } from './redis-client.js';
 import { openConnection, type RedisConnection } from './redis-connection.js';
 

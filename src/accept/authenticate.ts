@@ -1,0 +1,59 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { MissingCredentialsError } from '../base/errors.js';
+import { assertOptions, type KnownOptions } from '../base/options.js';
+import { refuseRequest } from '../http/answer-failure.js';
+import { type AuthenticationOutcome, requestState } from '../http/request-state.js';
+import { ACCEPT_OPTIONS, type Acceptance, type AcceptOptions, createAcceptor } from './acceptor.js';
+
+export interface AuthenticateOptions extends AcceptOptions {
+  /** With `false`, a request without a token passes as anonymous; a bad token is refused all the same. Default true. */
+  readonly credentialsRequired?: boolean;
+  /** With `true`, failures go to the error handlers of the application, as `bearerErrors()`. Default false. */
+  readonly failWithError?: boolean;
+}
+
+interface Continuation {
+  readonly res: Response;
+  readonly next: NextFunction;
+}
+
+const KNOWN: KnownOptions<AuthenticateOptions> = {
+  ...ACCEPT_OPTIONS,
+  credentialsRequired: true,
+  failWithError: true,
+};
+
+/**
+ * Express middleware that accepts encrypted bearer tokens, without Passport; for `app.use()` and for one
+ * route. It answers failures by itself (RFC 6750 section 3). Handlers read the result by `verifiedToken(req)`.
+ * @throws TypeError for an option that is missing or makes no sense.
+ */
+export function authenticate(options: AuthenticateOptions): RequestHandler {
+  assertOptions(options, KNOWN, 'authenticate');
+  const { credentialsRequired = true, failWithError = false } = options;
+  const acceptor = createAcceptor(options);
+
+  const toOutcome = (acceptance: Acceptance): AuthenticationOutcome => {
+    const isAnonymous = acceptance.kind === 'refused' && acceptance.error instanceof MissingCredentialsError;
+    return isAnonymous && !credentialsRequired ? { kind: 'anonymous' } : acceptance;
+  };
+
+  const finish = (acceptance: Acceptance, req: Request, { res, next }: Continuation): void => {
+    const outcome = toOutcome(acceptance);
+    requestState.fill(req, { outcome, acceptor, failWithError });
+    if (outcome.kind === 'refused') {
+      const { error } = outcome;
+      const refuse = () => refuseRequest({ req, res, next }, error);
+      acceptor.recordRefusal(req, error, outcome).then(refuse).catch(next);
+      return;
+    }
+    if (outcome.kind === 'verified') acceptor.recordAcceptance(req, outcome);
+    next();
+  };
+
+  return function authenticateBearer(req, res, next) {
+    const acceptance = acceptor.accept(req);
+    if (!(acceptance instanceof Promise)) return finish(acceptance, req, { res, next });
+    acceptance.then((settled) => finish(settled, req, { res, next })).catch(next);
+  };
+}

@@ -1,0 +1,247 @@
+import type { ErrorCode, WireError } from './error-codes.js';
+import { type RateLimitState, rateLimitHeaders } from './rate-limit-headers.js';
+import type {
+  ClientRejection,
+  ExchangeRejection,
+  GrantRejection,
+  TokenIdentity,
+  TokenRejection,
+} from './rejections.js';
+
+interface FailureDetail {
+  readonly code: ErrorCode;
+  readonly error: WireError | undefined;
+  readonly status: number;
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/**
+ * Every failure of this package. `message` is the public description: it holds no token, key, secret or
+ * expected value. What must stay inside the process is in `cause`, which no adapter ever writes.
+ */
+export abstract class JweError extends Error {
+  /** Stable, for callers. */
+  readonly code: ErrorCode;
+  /** The `error` on the wire; none where RFC 6750 section 3.1 wants none. */
+  readonly error: WireError | undefined;
+  /** HTTP status; Express's own final handler honours it. */
+  readonly status: number;
+  /** Response headers; Express's own final handler honours them. The adapters add the challenge. */
+  headers: Readonly<Record<string, string>>;
+
+  protected constructor(detail: FailureDetail) {
+    super(detail.description, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.name = new.target.name;
+    this.code = detail.code;
+    this.error = detail.error;
+    this.status = detail.status;
+    this.headers = detail.headers ?? {};
+  }
+}
+
+/** No credentials, or those of another scheme: a challenge without an error code (RFC 6750 section 3.1). */
+export class MissingCredentialsError extends JweError {
+  constructor(cause?: unknown) {
+    super({
+      code: 'ERR_MISSING_CREDENTIALS',
+      error: undefined,
+      status: 401,
+      description: 'No bearer token was verified for this request',
+      cause,
+    });
+  }
+}
+
+/** A request that is malformed (RFC 6749 section 5.2, RFC 6750 section 3.1), or of a wrong method, size or media type. */
+export class InvalidRequestError extends JweError {
+  /** Why a token exchange was refused. */
+  readonly reason?: ExchangeRejection;
+
+  constructor(
+    description: string,
+    options: {
+      status?: 400 | 405 | 413 | 415;
+      headers?: Readonly<Record<string, string>>;
+      reason?: ExchangeRejection;
+      cause?: unknown;
+    } = {},
+  ) {
+    const { reason, ...detail } = options;
+    super({ code: 'ERR_INVALID_REQUEST', error: 'invalid_request', status: 400, ...detail, description });
+    if (reason !== undefined) this.reason = reason;
+  }
+}
+
+/** A token that is not accepted (RFC 6750 section 3.1). Only an expired one, whose tag was verified, says why. */
+export class InvalidTokenError extends JweError {
+  readonly reason: TokenRejection;
+  readonly #token: TokenIdentity | undefined;
+
+  /** @param token who it is, where it is authentic and complete, but no longer valid. */
+  constructor(reason: TokenRejection, cause?: unknown, token?: TokenIdentity) {
+    super({
+      code: 'ERR_INVALID_TOKEN',
+      error: 'invalid_token',
+      status: 401,
+      description: reason === 'expired' ? 'The access token expired' : 'The access token is not valid',
+      cause,
+    });
+    this.reason = reason;
+    this.#token = token;
+  }
+
+  /** For the audit trail: the token, where it is authentic and complete, but no longer valid. No logger copies it. */
+  get token(): TokenIdentity | undefined {
+    return this.#token;
+  }
+}
+
+/** A valid token without the scope that the resource needs (RFC 6750 section 3.1). */
+export class InsufficientScopeError extends JweError {
+  /** The scope that the resource needs, for the `scope` attribute of the challenge. */
+  readonly scope: string;
+
+  constructor(scope: string) {
+    super({
+      code: 'ERR_INSUFFICIENT_SCOPE',
+      error: 'insufficient_scope',
+      status: 403,
+      description: 'The access token lacks a scope that this resource needs',
+    });
+    this.scope = scope;
+  }
+}
+
+/** A valid token that another guard turned away. Renewing it would not help, hence 403 and not 401. */
+export class AccessDeniedError extends JweError {
+  constructor(description = 'This resource is not open to this access token', cause?: unknown) {
+    super({ code: 'ERR_ACCESS_DENIED', error: 'access_denied', status: 403, description, cause });
+  }
+}
+
+/** A limit was reached: 429 with `Retry-After` (RFC 6585 section 4), `RateLimit` and `RateLimit-Policy`. */
+export class RateLimitExceededError extends JweError {
+  /** Names of the limits that were reached. */
+  readonly violated: readonly string[];
+
+  /**
+   * @param retryAfterSeconds seconds until a retry can succeed.
+   * @param limits the limits in force.
+   * @param violated names of those that were reached. Default: the first of them.
+   */
+  constructor(
+    retryAfterSeconds: number,
+    limits: readonly RateLimitState[] = [],
+    violated: readonly string[] = limits.slice(0, 1).map(({ name }) => name),
+  ) {
+    const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
+    const timed = limits.map((limit) =>
+      violated.includes(limit.name) ? { resetSeconds: seconds, ...limit } : limit,
+    );
+    const headers = { 'Retry-After': String(seconds), ...rateLimitHeaders(timed) };
+    super({
+      code: 'ERR_RATE_LIMIT_EXCEEDED',
+      error: 'rate_limit_exceeded',
+      status: 429,
+      description: 'A limit of this API key is reached',
+      headers,
+    });
+    this.violated = violated;
+  }
+}
+
+/** Something that the verdict needs is out of reach. Never a verdict on the token, hence no challenge. */
+export class TemporarilyUnavailableError extends JweError {
+  constructor(options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
+    super({
+      code: 'ERR_TEMPORARILY_UNAVAILABLE',
+      error: 'temporarily_unavailable',
+      status: 503,
+      description: 'The service cannot decide about this request at the moment',
+      headers: { 'Retry-After': String(options.retryAfterSeconds ?? 1) },
+      cause: options.cause,
+    });
+  }
+}
+
+/** Client authentication failed at the token endpoint (RFC 6749 section 5.2); all reasons look the same. */
+export class InvalidClientError extends JweError {
+  readonly reason: ClientRejection;
+
+  constructor(reason: ClientRejection) {
+    super({
+      code: 'ERR_INVALID_CLIENT',
+      error: 'invalid_client',
+      status: 401,
+      description: 'Client authentication failed',
+    });
+    this.reason = reason;
+  }
+}
+
+/** The client may not use this grant type (RFC 6749 section 5.2). */
+export class UnauthorizedClientError extends JweError {
+  constructor() {
+    super({
+      code: 'ERR_UNAUTHORIZED_CLIENT',
+      error: 'unauthorized_client',
+      status: 400,
+      description: 'This API key may not use this grant type',
+    });
+  }
+}
+
+/** The token endpoint does not serve this grant type (RFC 6749 section 5.2). */
+export class UnsupportedGrantTypeError extends JweError {
+  constructor() {
+    super({
+      code: 'ERR_UNSUPPORTED_GRANT_TYPE',
+      error: 'unsupported_grant_type',
+      status: 400,
+      description: 'The grant type is not supported',
+    });
+  }
+}
+
+/** The scope is malformed or exceeds what the API key may have (RFC 6749 section 5.2). */
+export class InvalidScopeError extends JweError {
+  constructor(description = 'The requested scope exceeds what this API key may have') {
+    super({ code: 'ERR_INVALID_SCOPE', error: 'invalid_scope', status: 400, description });
+  }
+}
+
+/** The audience or resource is unknown, or one of several must be named (RFC 8707 section 2). */
+export class InvalidTargetError extends JweError {
+  constructor(description = 'The requested audience is not one that this API key may have') {
+    super({ code: 'ERR_INVALID_TARGET', error: 'invalid_target', status: 400, description });
+  }
+}
+
+/** A token cannot be revoked where it cannot be opened: it is encrypted to its audience (RFC 7009 section 2.2.1). */
+export class UnsupportedTokenTypeError extends JweError {
+  constructor() {
+    super({
+      code: 'ERR_UNSUPPORTED_TOKEN_TYPE',
+      error: 'unsupported_token_type',
+      status: 400,
+      description: 'The token can be opened by its audience alone; revoke its session instead',
+    });
+  }
+}
+
+/** The token is another client's, or otherwise not one that this client may use here (RFC 6749 section 5.2). */
+export class InvalidGrantError extends JweError {
+  readonly reason: GrantRejection;
+
+  constructor(reason: GrantRejection) {
+    super({
+      code: 'ERR_INVALID_GRANT',
+      error: 'invalid_grant',
+      status: 400,
+      description: 'The token is not one that this client may use here',
+    });
+    this.reason = reason;
+  }
+}

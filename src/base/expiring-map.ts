@@ -1,0 +1,55 @@
+import { type Clock, earliestOf, type NumericDate } from './clock.js';
+
+/** Time between two looks at everything that may have expired. */
+const SWEEP_SECONDS = 60;
+
+/** A map that knows nothing any more of what has expired. */
+export class ExpiringMap<Value extends { readonly expiresAt: NumericDate }> {
+  readonly #values = new Map<string, Value>();
+  readonly #clock: Clock;
+  readonly #onForget: (value: Value) => void;
+  #sweptAt = 0;
+
+  /** @param onForget is told of each value that goes: it has expired, or another takes its place. */
+  constructor(clock: Clock, onForget: (value: Value) => void = () => undefined) {
+    this.#clock = clock;
+    this.#onForget = onForget;
+  }
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  get(name: string): Value | undefined {
+    const value = this.#values.get(name);
+    return value !== undefined && value.expiresAt > this.#clock() ? value : undefined;
+  }
+
+  set(name: string, value: Value): void {
+    this.#sweep(earliestOf(this.#clock));
+    this.#forget(name);
+    this.#values.set(name, value);
+  }
+
+  /** @returns whether it was there, and had not expired. */
+  delete(name: string): boolean {
+    const isKnown = this.get(name) !== undefined;
+    this.#values.delete(name);
+    return isKnown;
+  }
+
+  #sweep(now: NumericDate): void {
+    if (now < this.#sweptAt + SWEEP_SECONDS) return;
+    this.#sweptAt = now;
+    for (const [name, { expiresAt }] of this.#values) {
+      if (expiresAt <= now) this.#forget(name);
+    }
+  }
+
+  #forget(name: string): void {
+    const value = this.#values.get(name);
+    if (value === undefined) return;
+    this.#values.delete(name);
+    this.#onForget(value);
+  }
+}

@@ -1,0 +1,150 @@
+import { join, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { digestSecret } from '../../api-keys/api-key-registry.js';
+import { formatProblem } from '../../api-keys/configuration-error.js';
+import { generateApiKey } from '../../api-keys/generate-api-key.js';
+import { apiKeySchema } from '../../api-keys/schema.js';
+import { API_KEY_TYPES } from '../../token/claims/claims-set.js';
+import type { CommandIo } from '../command-io.js';
+import { formatTime, printList, printResult } from '../print-result.js';
+import { apiKeysOption, jsonOption, readApiKeys, UsageError } from '../settings.js';
+import { writeNewFile } from '../write-new-file.js';
+
+interface DirectoryOptions {
+  readonly apiKeys: string;
+  readonly json?: true;
+}
+
+interface CreateOptions extends DirectoryOptions {
+  readonly name?: string;
+  readonly type: string;
+  readonly permissions?: readonly string[];
+  readonly prefix?: string;
+  readonly environment?: string;
+  readonly expires?: string;
+  readonly out?: string;
+  readonly show?: true;
+}
+
+/** `api-key create | hash | list | check`. */
+export function apiKeyCommand(io: CommandIo): Command {
+  const command = new Command('api-key').description('make, list and check API keys');
+  command.addCommand(createCommand(io));
+
+  command
+    .command('hash')
+    .description('print the digest of a key that is read from standard input, for api_key in its file')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  $ passport-jwe api-key hash < key.txt')
+    .action(async ({ json }: { readonly json?: true }) => {
+      const secret = (await io.readInput()).trim();
+      if (secret === '') throw new UsageError('Give the key on standard input');
+      const digest = digestOf(secret);
+      printResult(io, { api_key: digest }, { isJson: json === true, text: digest });
+    });
+
+  command
+    .command('list')
+    .description('list the API keys of a directory, without their secrets')
+    .addOption(apiKeysOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  $ passport-jwe api-key list --api-keys api-keys')
+    .action(async ({ apiKeys: directory, json }: DirectoryOptions) => {
+      const { apiKeys } = await readApiKeys(io, directory);
+      const rows = apiKeys.map(({ keyId, name, type, active, expiresAt, permissions }) => ({
+        key_id: keyId,
+        name,
+        type,
+        active,
+        expires: formatTime(expiresAt),
+        permissions: permissions.join(' '),
+      }));
+      printList(io, rows, json === true);
+    });
+
+  command
+    .command('check')
+    .argument('[directory]', 'directory of the API keys; default: that of --api-keys')
+    .description(
+      'validate a directory: every error as file:line:column path: message; exit code 1 where there is one',
+    )
+    .addOption(apiKeysOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  $ passport-jwe api-key check api-keys')
+    .action(async (argument: string | undefined, { apiKeys: directory, json }: DirectoryOptions) => {
+      const { apiKeys, warnings } = await readApiKeys(io, argument ?? directory);
+      const text = apiKeys.length === 1 ? 'One API key, no error.' : `${apiKeys.length} API keys, no error.`;
+      for (const warning of warnings) io.note(`warning: ${formatProblem(warning)}`);
+      const keyIds = apiKeys.map(({ keyId }) => keyId);
+      const result = { valid: true, key_ids: keyIds, warnings: warnings.map((warning) => ({ ...warning })) };
+      printResult(io, result, { isJson: json === true, text });
+    });
+
+  return command;
+}
+
+function createCommand(io: CommandIo): Command {
+  return new Command('create')
+    .argument('<key_id>', 'its public name')
+    .description('generate an API key and write its file, which holds the digest of the key alone')
+    .option('--name <text>', 'what people call it; default: its key_id')
+    .addOption(new Option('--type <type>', 'what it is for').choices([...API_KEY_TYPES]).default('api_call'))
+    .option('--permissions <scope...>', 'scope tokens that it may have')
+    .option('--expires <time>', 'when it ends, as 2030-12-31T23:59:59Z')
+    .option('--prefix <text>', 'first part of the key')
+    .option('--environment <text>', 'second part of the key')
+    .addOption(
+      new Option('--out <file>', 'write the key to this file, for its owner alone').conflicts('show'),
+    )
+    .option('--show', 'print the key')
+    .addOption(apiKeysOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ passport-jwe api-key create mobile-app --permissions read:documents --show',
+    )
+    .action(async (keyId: string, options: CreateOptions) => {
+      if (options.out === undefined && options.show !== true) {
+        throw new UsageError('The key is shown once, if at all: say where it goes, --show or --out FILE');
+      }
+      const { prefix, environment } = options;
+      const secret = generateApiKey({
+        ...(prefix === undefined ? {} : { prefix }),
+        ...(environment === undefined ? {} : { environment }),
+      });
+      const file = join(options.apiKeys, `${keyId}.yaml`);
+      await writeNewFile(resolve(io.directory, file), describeKey(keyId, secret, options), 0o644);
+      if (options.out !== undefined)
+        await writeNewFile(resolve(io.directory, options.out), `${secret}\n`, 0o600);
+      const shown = options.show === true ? { api_key: secret } : {};
+      const text = options.show === true ? secret : `${file} was written; the key is in ${options.out}`;
+      printResult(io, { key_id: keyId, file, ...shown }, { isJson: options.json === true, text });
+    });
+}
+
+/** The YAML file of a key; JSON texts are YAML too. @throws UsageError for fields that would not load. */
+export function describeKey(
+  keyId: string,
+  secret: string,
+  { name = keyId, type, permissions = [], expires }: Omit<CreateOptions, 'apiKeys'>,
+): string {
+  const fields = {
+    api_key: digestOf(secret),
+    key_id: keyId,
+    name,
+    type,
+    ...(expires === undefined ? {} : { expires_at: expires }),
+    rate_limits: {},
+    permissions,
+  };
+  const { success, error } = apiKeySchema.safeParse(fields);
+  if (!success) {
+    throw new UsageError(error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('\n'));
+  }
+  const lines = Object.entries(fields).map(([field, value]) => `${field}: ${JSON.stringify(value)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function digestOf(secret: string): string {
+  return `sha256:${digestSecret(secret).toString('hex')}`;
+}

@@ -1,0 +1,82 @@
+import type { ApiKey } from '../../api-keys/api-key.js';
+import { InvalidGrantError, InvalidRequestError } from '../../base/errors.js';
+import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
+import type { RefreshTokenCodec } from '../../sessions/refresh-token-codec.js';
+import type { FamilyState } from '../../stores/family-store.js';
+import { parseScope } from '../../token/claims/scope.js';
+import { audiencesOf } from './choose-audience.js';
+import type { Grant, GrantContext, TokenResponse } from './grant.js';
+import { type ClaimsHook, issueAccessToken, noClaims } from './issue-access-token.js';
+import { narrowScope } from './narrow-scope.js';
+import { readRequestedScope } from './offline-access.js';
+
+export interface RefreshTokenParts {
+  /** Default: no claims are added. */
+  readonly claimsHook?: ClaimsHook;
+  readonly families: RefreshFamilies;
+  readonly codec: RefreshTokenCodec;
+}
+
+/**
+ * RFC 6749 section 6: a refresh token for an access token and the next refresh token. What can be refused is refused
+ * before the token is consumed, and the access token is made before that too: a failure leaves the token as it was.
+ */
+export function refreshToken({ claimsHook = noClaims, families, codec }: RefreshTokenParts): Grant {
+  return {
+    grantType: 'refresh_token',
+    parameters: ['refresh_token', 'scope', 'session_id', 'device_id'],
+    async handle(context: GrantContext) {
+      const { apiKey, isPublic, parameters, origin, requestedAt, clock } = context;
+      const token = parameters.get('refresh_token');
+      if (token === undefined) throw new InvalidRequestError('The parameter refresh_token is missing');
+      if (apiKey.refreshTokens === 'off') throw new InvalidGrantError('revoked');
+      const presented = await codec.open(token, clock());
+      const { scope: sentScope = '' } = readRequestedScope(parameters.get('scope'));
+      const requestedScope = withoutRepetitions(sentScope);
+      const request = {
+        clientId: apiKey.keyId,
+        isPublic,
+        sessionId: parameters.get('session_id'),
+        deviceId: parameters.get('device_id'),
+        requestedScope,
+        ...(origin.ip === undefined ? {} : { ip: origin.ip }),
+      };
+      const datedUpTo = Math.min(requestedAt, families.knownUpTo());
+      const { state } = await families.find(presented, request);
+      assertAudience(state, context);
+      const scope = chooseScope(state, requestedScope, apiKey);
+      const issuance = { ...context, requestedAt: Math.max(state.createdAt, datedUpTo) };
+      let response: TokenResponse | undefined;
+      const successor = await families.rotate(presented, request, async () => {
+        response = await issueAccessToken(issuance, { scope, ...identitiesOf(state) }, claimsHook);
+      });
+      if (response === undefined) throw new TypeError('The access token was not prepared');
+      return { ...response, refresh_token: successor };
+    },
+  };
+}
+
+/** A key may have lost an audience since the family began. */
+function assertAudience({ audience }: FamilyState, { apiKey, defaultAudience }: GrantContext): void {
+  if (!audiencesOf(apiKey, defaultAudience).includes(audience)) throw new InvalidGrantError('revoked');
+}
+
+/** Within what was granted, and what the key may have today. */
+function chooseScope(state: FamilyState, requested: string, apiKey: ApiKey): readonly string[] {
+  const scope = narrowScope(requested === '' ? undefined : requested, parseScope(state.scope) ?? []);
+  return scope.filter((token) => apiKey.permissions.includes(token));
+}
+
+function identitiesOf({ audience, subject, subjectAsserted, sessionId, deviceId }: FamilyState) {
+  return {
+    audience,
+    sessionId,
+    ...(subjectAsserted ? { user: subject } : {}),
+    ...(deviceId === undefined ? {} : { deviceId }),
+  };
+}
+
+/** It is stored for the grace window, in as little room as it says something. */
+function withoutRepetitions(scope: string): string {
+  return [...new Set(scope.split(' '))].join(' ');
+}

@@ -1,0 +1,82 @@
+import type { Request, RequestHandler } from 'express';
+import type { AuditTrail } from '../audit/record.js';
+import type { Clock } from '../base/clock.js';
+import { InvalidClientError, RateLimitExceededError } from '../base/errors.js';
+import { assertOptions, type KnownOptions } from '../base/options.js';
+import { createClientNamer } from '../http/client-address.js';
+import { createRequestSlot } from '../http/request-slot.js';
+import { createFailureBudget } from '../limits/failure-budget.js';
+
+export interface ThrottleOptions {
+  /** Failed authentications of clients that one address may have in a minute, all of them at once. Default 30. */
+  readonly failuresPerMinute?: number;
+}
+
+const KNOWN: KnownOptions<ThrottleOptions> = { failuresPerMinute: true };
+
+const LIMIT = 'failed_authentications';
+const WINDOW_SECONDS = 60;
+
+/** Rejects clients of an address that has failed too often, whatever they send. */
+export interface FailureThrottle {
+  /** Rejects such a request before its body is read. */
+  readonly turnAway: RequestHandler;
+  /**
+   * Verifies the credentials of a client with a failure reserved: it counts if the credentials are wrong and is given
+   * back otherwise. No more attempts are verified at the same time than failures are left; further ones wait.
+   * @throws RateLimitExceededError (as rejection) if no failure is left, without verifying.
+   */
+  judge<Result>(req: Request, verify: () => Result | Promise<Result>): Promise<Result>;
+}
+
+/**
+ * Throttles clients that guess API keys, by the address that Express reports: behind a proxy, set `trust proxy`. Each
+ * process counts on its own.
+ * @throws TypeError for an option that makes no sense.
+ */
+export function throttleFailures(
+  options: ThrottleOptions,
+  { audit, clock }: { readonly audit: AuditTrail; readonly clock: Clock },
+): FailureThrottle {
+  assertOptions(options, KNOWN, 'throttle');
+  const { failuresPerMinute: quota = 30 } = options;
+  if (!(Number.isInteger(quota) && quota > 0)) {
+    throw new TypeError('throttle.failuresPerMinute must be a positive whole number');
+  }
+  const budget = createFailureBudget({ quota, windowSeconds: WINDOW_SECONDS }, clock);
+  const nameClient = createClientNamer(audit);
+  const nameSlot = createRequestSlot<string>();
+
+  /** A connection that closes has no address any more: the name is that of the beginning of the request. */
+  const nameOf = (req: Request): string => {
+    const name = nameSlot.read(req) ?? nameClient(req);
+    nameSlot.fill(req, name);
+    return name;
+  };
+
+  const limitError = (name: string): RateLimitExceededError => {
+    const limit = { name: LIMIT, quota, windowSeconds: WINDOW_SECONDS, remaining: budget.remaining(name) };
+    return new RateLimitExceededError(WINDOW_SECONDS / quota, [limit]);
+  };
+
+  return {
+    turnAway(req, _res, next) {
+      const name = nameOf(req);
+      next(budget.remaining(name) >= 1 ? undefined : limitError(name));
+    },
+
+    async judge(req, verify) {
+      const name = nameOf(req);
+      const reservation = await budget.reserve(name);
+      if (reservation === undefined) throw limitError(name);
+      try {
+        const result = await verify();
+        reservation.settle(false);
+        return result;
+      } catch (failure) {
+        reservation.settle(failure instanceof InvalidClientError && failure.reason !== 'no_credentials');
+        throw failure;
+      }
+    },
+  };
+}

@@ -1,0 +1,178 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../base/json.js';
+import { assertObject, assertOptions, assertSecureUrl, type KnownOptions } from '../../base/options.js';
+import { isPrintableName } from '../../base/printable-name.js';
+import type { KeySource } from '../key-source.js';
+import type { JwkSet } from '../parse-jwk.js';
+import { parseKeyText } from '../read-key-spec.js';
+import { formatKeySet, isSameKeySet } from '../sources/key-set-text.js';
+import { loginByAppRole } from './vault-app-role.js';
+import {
+  createVaultClient,
+  describeStatus,
+  type VaultAnswer,
+  type VaultClient,
+  type VaultRequest,
+} from './vault-client.js';
+import { assertCredential, type VaultCredential } from './vault-credential.js';
+import { loginByToken, type VaultLogin, type VaultLoginSetting } from './vault-login.js';
+
+/** How the source proves who it is. */
+export type VaultAuth =
+  /** A token. One given as text is renewed while it can be; a function is asked for each request, and renews nothing. */
+  | { readonly token: VaultCredential }
+  /** AppRole, mounted at `approle` unless `mount` says otherwise. Its tokens are made, renewed and revoked here. */
+  | { readonly roleId: string; readonly secretId: VaultCredential; readonly mount?: string };
+
+export interface VaultKeySourceOptions {
+  /** `https:` URL of the server, as `VAULT_ADDR` has it; `http:` on loopback only. */
+  readonly url: string;
+  /** Where the secrets engine, KV version 2, is mounted. Default `secret`. */
+  readonly mount?: string;
+  /** Path of the secret below the mount, without `data/`. */
+  readonly path: string;
+  /** The field of the secret that holds the key: a JWK Set, as text or object, a JWK, or a root secret. Default `jwks`. */
+  readonly field?: string;
+  /** Namespace, of OpenBao or Vault Enterprise. Default: none. */
+  readonly namespace?: string;
+  readonly auth: VaultAuth;
+  /** Longest time that reading the key may take, login included, in milliseconds. Default 5000. */
+  readonly timeoutMs?: number;
+  /** Default: that of the platform, which trusts the authorities in `NODE_EXTRA_CA_CERTS` too. */
+  readonly fetch?: typeof fetch;
+}
+
+const KNOWN: KnownOptions<VaultKeySourceOptions> = {
+  url: true,
+  mount: true,
+  path: true,
+  field: true,
+  namespace: true,
+  auth: true,
+  timeoutMs: true,
+  fetch: true,
+};
+
+interface SecretPlace {
+  readonly client: VaultClient;
+  readonly path: string;
+}
+
+interface StoredSecret {
+  readonly version: number;
+  readonly fields: JsonObject;
+}
+
+/**
+ * Key versions in HashiCorp Vault or OpenBao, in one field of a secret of the KV engine, version 2. They are replaced by
+ * its check-and-set, which leaves the other fields as they are.
+ * @throws TypeError for an option that is missing or makes no sense.
+ */
+export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
+  const { place, login, name, field, timeoutMs } = resolveOptions(options);
+  const read = async (signal: AbortSignal): Promise<StoredSecret> => {
+    const { status, body } = await sendAs(login, place, { method: 'GET', signal });
+    if (status !== 200) throw new Error(`${name} cannot be read: ${describeStatus(status)}`);
+    const { data: fields, metadata } = isJsonObject(body['data']) ? body['data'] : {};
+    const version = isJsonObject(metadata) ? metadata['version'] : undefined;
+    if (!isJsonObject(fields) || typeof version !== 'number') {
+      throw new Error(`${name} is no secret of the KV engine, version 2`);
+    }
+    return { version, fields };
+  };
+  const parse = ({ fields }: StoredSecret): JwkSet => {
+    const value = fields[field];
+    if (value === undefined)
+      throw new Error(
+        `${name} has no field ${isPrintableName(field) ? field : 'of the name in the option field'}`,
+      );
+    return parseKeyText(typeof value === 'string' ? value : JSON.stringify(value), name);
+  };
+
+  return Object.freeze({
+    name,
+    load: async () => parse(await read(AbortSignal.timeout(timeoutMs))),
+    async replace(previous: JwkSet, next: JwkSet) {
+      const text = formatKeySet(next);
+      const signal = AbortSignal.timeout(timeoutMs);
+      const stored = await read(signal);
+      if (!isSameKeySet(parse(stored), previous)) return false;
+      const value: JsonValue = typeof stored.fields[field] === 'string' ? text : JSON.parse(text);
+      const body = { options: { cas: stored.version }, data: { ...stored.fields, [field]: value } };
+      const { status } = await sendAs(login, place, { method: 'POST', body, signal });
+      if (status === 200) return true;
+      // 400 is the answer to a version that is not the current one, and to other things.
+      if (status === 400 && (await read(signal)).version !== stored.version) return false;
+      throw new Error(`${name} cannot be written: ${describeStatus(status)}`);
+    },
+    close: () => login.close(),
+  });
+}
+
+/** With one other token where the first is refused. */
+async function sendAs(
+  login: VaultLogin,
+  { client, path }: SecretPlace,
+  request: Omit<VaultRequest, 'path' | 'token'>,
+): Promise<VaultAnswer> {
+  const token = await login.token(request.signal);
+  const answer = await client.send({ ...request, path, token });
+  if (answer.status !== 403) return answer;
+  const other = await login.replace(token, request.signal);
+  return other === undefined ? answer : client.send({ ...request, path, token: other });
+}
+
+function resolveOptions(options: VaultKeySourceOptions) {
+  assertOptions(options, KNOWN, 'vaultKeySource');
+  const {
+    mount = 'secret',
+    path,
+    field = 'jwks',
+    namespace,
+    timeoutMs = 5000,
+    fetch: send = fetch,
+  } = options;
+  const url = assertSecureUrl(options.url, 'url');
+  if (url.search !== '' || url.hash !== '') throw new TypeError('url must hold no query or fragment');
+  assertPath(mount, 'mount');
+  assertPath(path, 'path');
+  if (namespace !== undefined) assertPath(namespace, 'namespace');
+  if (typeof field !== 'string' || field === '') throw new TypeError('field must be a text');
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1)
+    throw new TypeError('timeoutMs must be a positive whole number');
+  if (typeof send !== 'function') throw new TypeError('fetch must be a function');
+  const client = createVaultClient({ url, namespace, fetch: send });
+  return {
+    place: { client, path: `${encodePath(mount)}/data/${encodePath(path)}` },
+    login: resolveLogin(options.auth, { client, timeoutMs }),
+    name: `${client.name}: ${mount}/${path}`,
+    field,
+    timeoutMs,
+  };
+}
+
+function resolveLogin(auth: VaultAuth, setting: VaultLoginSetting): VaultLogin {
+  assertObject(auth, 'auth');
+  if ('token' in auth) {
+    assertOptions(auth, { token: true }, 'auth');
+    assertCredential(auth.token, 'token');
+    return loginByToken(auth.token, setting);
+  }
+  assertOptions(auth, { roleId: true, secretId: true, mount: true }, 'auth');
+  const { roleId, secretId, mount = 'approle' } = auth;
+  if (typeof roleId !== 'string' || roleId === '')
+    throw new TypeError('auth needs a token, or roleId and secretId');
+  assertCredential(secretId, 'secretId');
+  assertPath(mount, 'mount of auth');
+  return loginByAppRole({ roleId, secretId, mount: encodePath(mount) }, setting);
+}
+
+/** None of the segments may lead elsewhere. */
+function assertPath(value: unknown, name: string): void {
+  const segments = typeof value === 'string' ? value.split('/') : [''];
+  if (segments.every((segment) => /^[\x20-\x7e]+$/.test(segment) && !/^\.{1,2}$/.test(segment))) return;
+  throw new TypeError(`${name} must be a path of ASCII characters, without a slash at its ends`);
+}
+
+function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}

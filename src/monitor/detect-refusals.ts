@@ -1,0 +1,83 @@
+import { isUnboundedRefusal } from '../audit/aggregate-refusals.js';
+import type { AuditRecord } from '../audit/events.js';
+import { addressBlock } from '../base/address-block.js';
+import { countOf, type Detector, type DetectorParts, passed } from './detector.js';
+import { createSlidingCounts } from './sliding-count.js';
+import type { CountThreshold } from './suspicion-thresholds.js';
+
+type Refusal = Extract<AuditRecord, { readonly type: 'token.refused' | 'issuance.refused' }>;
+
+/**
+ * Bursts of refusals of one API key. Only those count that took its secret or a token in force: whoever merely names a
+ * client, or has kept a token that was revoked, raises no alert against it. Tokens that do not prove their issuance are
+ * counted apart.
+ */
+export function detectRefusalsOfClient(parts: DetectorParts<CountThreshold>): Detector {
+  return detectRefusals(parts, (refusal) => {
+    const clientId = clientOf(refusal);
+    if (clientId === undefined) return undefined;
+    const proof = provesItself(refusal) ? { proven: true as const } : {};
+    return {
+      name: JSON.stringify([clientId, proof]),
+      party: { kind: 'refusals_of_client', clientId, ...proof },
+    };
+  });
+}
+
+/** Bursts of refusals from one address. */
+export function detectRefusalsOfAddress(parts: DetectorParts<CountThreshold>): Detector {
+  return detectRefusals(parts, ({ ip }) => {
+    if (ip === undefined) return undefined;
+    const address = addressBlock(ip);
+    return { name: address, party: { kind: 'refusals_of_address', address } };
+  });
+}
+
+/** Clients of a trusted issuer are not API keys, even if the names are equal. */
+function clientOf(refusal: Refusal): string | undefined {
+  const { clientId } = refusal;
+  const isExternal = 'issuer' in refusal;
+  return isExternal || isUnboundedRefusal(refusal) ? undefined : clientId;
+}
+
+/** By its secret, or by a token that was issued to it. */
+function provesItself(refusal: Refusal): boolean {
+  return refusal.type === 'issuance.refused' || refusal.proven === true;
+}
+
+/** Who is counted, under what name. */
+interface Subject {
+  readonly name: string;
+  readonly party:
+    | { readonly kind: 'refusals_of_client'; readonly clientId: string; readonly proven?: true }
+    | { readonly kind: 'refusals_of_address'; readonly address: string };
+}
+
+function detectRefusals(
+  { threshold, maxTracked, raise }: DetectorParts<CountThreshold>,
+  subjectOf: (refusal: Refusal) => Subject | undefined,
+): Detector {
+  const counts = createSlidingCounts({ windowSeconds: threshold.windowSeconds, maxSubjects: maxTracked });
+  return {
+    detect(record, now) {
+      if (!isRefusal(record) || isOrdinary(record)) return;
+      const subject = subjectOf(record);
+      if (subject === undefined) return;
+      const observed = counts.add(subject.name, now, countOf(record));
+      if (observed < threshold.count) return;
+      raise(subject.name, { ...subject.party, ...passed(record, observed, threshold) });
+    },
+    get tracked() {
+      return counts.size;
+    },
+  };
+}
+
+function isRefusal(record: AuditRecord): record is Refusal {
+  return record.type === 'token.refused' || record.type === 'issuance.refused';
+}
+
+/** Every token expires, limits have answered by themselves, and an outage is no client's doing. */
+function isOrdinary({ code, reason }: Refusal): boolean {
+  return reason === 'expired' || code === 'ERR_RATE_LIMIT_EXCEEDED' || code === 'ERR_TEMPORARILY_UNAVAILABLE';
+}

@@ -1,0 +1,156 @@
+import { InvalidTokenError } from '../../base/errors.js';
+import { isJsonObject, type JsonObject } from '../../base/json.js';
+import {
+  ALLOWED_CLAIMS,
+  type ClaimsSet,
+  type DelegationClaims,
+  type EndpointClaims,
+  type ForeignClaims,
+  type FunctionClaims,
+  type LineageEntry,
+  MAX_LINEAGE,
+  type ModelClaims,
+  type RateLimits,
+  type ServiceClaims,
+} from './claims-set.js';
+import { formatScope } from './scope.js';
+import { createVerifiedToken, type VerifiedToken } from './verified-token.js';
+
+/**
+ * Checks that the claims are those which their `type` promises, and narrows to them.
+ * @throws InvalidTokenError for a type that is unknown, or claims that do not fit it.
+ */
+export function narrowByType(claims: ClaimsSet, header: JsonObject, scope: readonly string[]): VerifiedToken {
+  switch (claims.type) {
+    case 'tiered_model_exec':
+      if (isModelClaims(claims)) return createVerifiedToken('tiered_model_exec', claims, { header, scope });
+      break;
+    case 'function_call':
+      if (isFunctionClaims(claims)) return createVerifiedToken('function_call', claims, { header, scope });
+      break;
+    case 'api_call':
+      if (isEndpointClaims(claims)) return createVerifiedToken('api_call', claims, { header, scope });
+      break;
+    case 'delegation':
+      if (isDelegationClaims(claims)) return createVerifiedToken('delegation', claims, { header, scope });
+      break;
+    case 'service':
+      if (isServiceClaims(claims)) return createVerifiedToken('service', claims, { header, scope });
+      break;
+    case undefined:
+      if (isForeignClaims(claims)) return createVerifiedToken('foreign', claims, { header, scope });
+      break;
+    default:
+      throw new InvalidTokenError('unknown_type');
+  }
+  throw new InvalidTokenError('claim_malformed');
+}
+
+/** What only our own tokens promise, and every claim in which an issuer may list scope. */
+const HOME_CLAIMS: ReadonlySet<string> = new Set([
+  ...['type', 'scope', 'scp', 'scopes', 'permissions', 'lineage', 'delegator', 'delegated_to', 'expires_at'],
+  ...ALLOWED_CLAIMS,
+  ...['rate_limits', 'api_key_name', 'metadata', 'provenance'],
+]);
+
+/**
+ * A token of a trusted issuer: it has the scope that its issuer may grant, in `scope` alone, and none of the claims that
+ * make a token ours.
+ */
+export function narrowToExternal(
+  claims: ClaimsSet,
+  header: JsonObject,
+  { scope, scopeClaim }: { readonly scope: readonly string[]; readonly scopeClaim: string },
+): VerifiedToken {
+  const { iss, aud, exp, iat, jti } = claims;
+  const isKept = ([name]: readonly [string, unknown]) => name !== scopeClaim && !HOME_CLAIMS.has(name);
+  const kept = Object.fromEntries(Object.entries(claims).filter(isKept));
+  const granted = scope.length === 0 ? {} : { scope: formatScope(scope) };
+  const exposed = { ...kept, ...{ iss, aud, exp, iat, jti }, ...granted };
+  return createVerifiedToken('external', Object.freeze(exposed), { header, scope });
+}
+
+function isModelClaims(claims: ClaimsSet): claims is ModelClaims {
+  return isIssued(claims) && isTextList(claims['allowed_models']) && isRateLimits(claims['rate_limits']);
+}
+
+function isFunctionClaims(claims: ClaimsSet): claims is FunctionClaims {
+  return isIssued(claims) && isTextList(claims['allowed_functions']) && isRateLimits(claims['rate_limits']);
+}
+
+function isEndpointClaims(claims: ClaimsSet): claims is EndpointClaims {
+  return isIssued(claims) && isTextList(claims['allowed_endpoints']) && isRateLimits(claims['rate_limits']);
+}
+
+function isDelegationClaims(claims: ClaimsSet): claims is DelegationClaims {
+  const { delegator, delegated_to: delegatedTo, act, expires_at: expiresAt, lineage } = claims;
+  const parties = typeof delegator === 'string' && typeof delegatedTo === 'string' && isJsonObject(act);
+  const ancestors = isLineage(lineage) && isRateLimitsOrAbsent(claims['rate_limits']);
+  const allowed = ALLOWED_CLAIMS.every((name) => claims[name] === undefined || isTextList(claims[name]));
+  return isIssued(claims) && parties && typeof expiresAt === 'number' && ancestors && allowed;
+}
+
+function isServiceClaims(claims: ClaimsSet): claims is ServiceClaims {
+  return isIssued(claims);
+}
+
+function isForeignClaims(claims: ClaimsSet): claims is ForeignClaims {
+  return claims.type === undefined;
+}
+
+function isIssued(claims: ClaimsSet): boolean {
+  const { permissions, metadata, api_key_name: apiKeyName } = claims;
+  return (
+    claims.sub !== undefined &&
+    claims.client_id !== undefined &&
+    (permissions === undefined || isTextList(permissions)) &&
+    (metadata === undefined || isJsonObject(metadata)) &&
+    (apiKeyName === undefined || typeof apiKeyName === 'string')
+  );
+}
+
+/** By index: of a frozen list `every` takes five times as long (0.4 µs a token, Node 20). */
+function isTextList(value: unknown): value is readonly string[] {
+  if (!Array.isArray(value)) return false;
+  for (let index = 0; index < value.length; index += 1) {
+    if (typeof value[index] !== 'string') return false;
+  }
+  return true;
+}
+
+function isRateLimits(value: unknown): value is RateLimits {
+  if (!isJsonObject(value)) return false;
+  const { per_user: perUser, tokens_per_month: perMonth } = value;
+  return (
+    typeof value['requests_per_minute'] === 'number' &&
+    typeof value['tokens_per_minute'] === 'number' &&
+    typeof value['requests_per_hour'] === 'number' &&
+    typeof value['concurrent_requests'] === 'number' &&
+    (perMonth === undefined || typeof perMonth === 'number') &&
+    (perUser === undefined || isUserLimits(perUser))
+  );
+}
+
+function isUserLimits(value: unknown): boolean {
+  return isJsonObject(value) && Object.values(value).every((limit) => typeof limit === 'number');
+}
+
+function isRateLimitsOrAbsent(value: unknown): boolean {
+  return value === undefined || isRateLimits(value);
+}
+
+function isLineage(value: unknown): value is readonly LineageEntry[] {
+  if (!Array.isArray(value)) return false;
+  return value.length > 0 && value.length <= MAX_LINEAGE && value.every(isLineageEntry);
+}
+
+function isLineageEntry(value: unknown): value is LineageEntry {
+  if (!isJsonObject(value)) return false;
+  const texts = ['jti', 'client_id'].every((name) => typeof value[name] === 'string');
+  const others = ['sub', 'session_id', 'kid'].every((name) =>
+    ['undefined', 'string'].includes(typeof value[name]),
+  );
+  const isActor = value['is_actor'] === undefined || value['is_actor'] === true;
+  const hasLimits = isRateLimitsOrAbsent(value['rate_limits']);
+  return texts && typeof value['iat'] === 'number' && others && isActor && hasLimits;
+}

@@ -1,0 +1,50 @@
+import { InvalidTokenError } from '../base/errors.js';
+import { decodeBase64url } from './base64url.js';
+import { parseHeaderObject } from './protected-header.js';
+import { isKnownHeader } from './read-header.js';
+
+/** 256 bytes of JSON in base64url: 109 if every character of its strings is an escape, and room for white space. */
+const MAX_ENCODED_LENGTH = 342;
+
+/** A library writes one spelling, or two if its members have no order. */
+const MAX_KNOWN = 16;
+
+/** Spellings of tokens whose tag verified; the oldest is evicted first. */
+const known = new Set<string>();
+
+/** Returns the encoded protected header of a token, or `undefined` if it is longer than a legacy header can be. */
+export function findShortHeader(token: string): string | undefined {
+  const end = token.slice(0, MAX_ENCODED_LENGTH + 1).indexOf('.');
+  return end === -1 ? undefined : token.slice(0, end);
+}
+
+/**
+ * Tells whether a protected header has exactly the members `alg: "dir"` and `enc: "A256GCM"`, in any JSON spelling.
+ * Cached headers, legacy or not, are not parsed again.
+ */
+export function isLegacyHeader(encoded: string): boolean {
+  if (known.has(encoded)) return true;
+  return !isKnownHeader(encoded) && readsAsLegacy(encoded);
+}
+
+/** Caches a spelling. Call it only after the tag of the token verified, so that attackers cannot fill the cache. */
+export function keepLegacyHeader(encoded: string): void {
+  if (known.has(encoded)) return;
+  for (const oldest of known) {
+    if (known.size < MAX_KNOWN) break;
+    known.delete(oldest);
+  }
+  // A copy: V8 lets a piece of a token hold on to the whole token.
+  known.add(Buffer.from(encoded, 'latin1').toString('latin1'));
+}
+
+function readsAsLegacy(encoded: string): boolean {
+  try {
+    const header = parseHeaderObject(decodeBase64url(encoded));
+    return Object.keys(header).length === 2 && header['alg'] === 'dir' && header['enc'] === 'A256GCM';
+  } catch (error) {
+    // The path of all other tokens rejects it, with the reason.
+    if (error instanceof InvalidTokenError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { createListeners } from '../../src/base/listeners.js';
+
+const WARNING = { subject: 'the test', code: 'PASSPORT_JWE_TEST' } as const;
+
+let emitWarning: jest.SpiedFunction<typeof process.emitWarning>;
+
+beforeEach(() => {
+  emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+});
+
+afterEach(() => emitWarning.mockRestore());
+
+test('every listener receives the event, in the order of registration', () => {
+  const listeners = createListeners<number>(WARNING);
+  const calls: string[] = [];
+  listeners.add((event) => calls.push(`first ${event}`));
+  listeners.add((event) => calls.push(`second ${event}`));
+  listeners.emit(7);
+
+  expect(calls).toEqual(['first 7', 'second 7']);
+});
+
+test('a function that is added twice is two registrations, removed one by one', () => {
+  const listeners = createListeners(WARNING);
+  const listener = jest.fn();
+  const remove = listeners.add(listener);
+  listeners.add(listener);
+  remove();
+  remove();
+  listeners.emit();
+
+  expect(listener).toHaveBeenCalledTimes(1);
+});
+
+test('a listener that throws skips no other and is reported by the class of its error', () => {
+  const listeners = createListeners(WARNING);
+  const after = jest.fn();
+  listeners.add(() => {
+    throw new RangeError('secret');
+  });
+  listeners.add(() => {
+    throw 'a string';
+  });
+  listeners.add(after);
+  listeners.emit();
+
+  expect(after).toHaveBeenCalledTimes(1);
+  expect(emitWarning.mock.calls).toEqual([
+    ['A listener of the test failed (RangeError)', { code: 'PASSPORT_JWE_TEST' }],
+    ['A listener of the test failed (string)', { code: 'PASSPORT_JWE_TEST' }],
+  ]);
+});
+
+test('a promise that rejects is reported, and so is a thenable of another library', async () => {
+  const listeners = createListeners(WARNING);
+  listeners.add(async () => {
+    throw new RangeError('secret');
+  });
+  listeners.add(() => ({
+    // biome-ignore lint/suspicious/noThenProperty: the thenable is what is tested
+    then: (_resolve: unknown, reject: (fault: unknown) => void) => reject(new SyntaxError('secret')),
+  }));
+  listeners.emit();
+  await new Promise((resolve) => setImmediate(resolve));
+
+  expect(emitWarning.mock.calls.map(([message]) => message)).toEqual([
+    'A listener of the test failed (RangeError)',
+    'A listener of the test failed (SyntaxError)',
+  ]);
+});
+
+test('a listener that is removed during an event is not called any more', () => {
+  const listeners = createListeners(WARNING);
+  const removed = jest.fn();
+  const removers: (() => void)[] = [];
+  listeners.add(() => {
+    for (const remove of removers) remove();
+  });
+  removers.push(listeners.add(removed));
+  listeners.emit();
+
+  expect(removed).not.toHaveBeenCalled();
+});
+
+test('a listener that is added during an event waits for the next one', () => {
+  const listeners = createListeners(WARNING);
+  const added = jest.fn();
+  const remove = listeners.add(() => {
+    listeners.add(added);
+  });
+  listeners.emit();
+  expect(added).not.toHaveBeenCalled();
+  remove();
+  listeners.emit();
+
+  expect(added).toHaveBeenCalledTimes(1);
+});
+
+test('what is no function is rejected at once', () => {
+  expect(() => createListeners(WARNING).add(JSON.parse('5'))).toThrow(
+    new TypeError('listener must be a function'),
+  );
+});

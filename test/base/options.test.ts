@@ -1,0 +1,114 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  authenticate,
+  createAuditTrail,
+  createKeyRing,
+  generateApiKey,
+  JweStrategy,
+  type KeyRing,
+  loadApiKeys,
+  requireClaim,
+  requireMaxAge,
+  requireScope,
+  requireType,
+  tokenRouter,
+  watchApiKeys,
+} from 'passport-jwe';
+import { loadFiles, MINIMAL_FILE } from '../support/api-key-files.js';
+import { rejectionOf, thrownBy } from '../support/caught.js';
+import { AUDIENCE, ISSUER, secretOf } from '../support/tokens.js';
+
+const SECRET = secretOf(3).toString('hex');
+
+let keyRing: KeyRing;
+let service: object;
+
+beforeAll(async () => {
+  keyRing = await createKeyRing({ current: { secret: SECRET } });
+  service = {
+    keyRing,
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    apiKeys: await loadFiles({ 'a.yaml': MINIMAL_FILE }),
+  };
+});
+
+/** What a caller without TypeScript gets. */
+function failureOf(callee: (...args: never[]) => unknown, ...args: readonly unknown[]): Promise<unknown> {
+  const call = async () => Reflect.apply(callee, undefined, args);
+  return rejectionOf(call());
+}
+
+describe('options from JavaScript', () => {
+  test.each([
+    ['createKeyRing', createKeyRing, { current: { secret: SECRET }, enviroment: 'staging' }, 'enviroment'],
+    ['authenticate', authenticate, { credentialRequired: false }, 'credentialRequired'],
+    ['authenticate', authenticate, { tokenLocations: { query: true } }, 'query'],
+    ['tokenRouter', tokenRouter, { claim: () => ({}) }, 'claim'],
+    ['createAuditTrail', createAuditTrail, { sink: [] }, 'sink'],
+    ['loadApiKeys', loadApiKeys, { dir: 'x' }, 'dir'],
+    ['watchApiKeys', watchApiKeys, { signal: true }, 'signal'],
+    ['generateApiKey', generateApiKey, { env: 'test' }, 'env'],
+  ] as const)('misspelt for %s are refused by name', async (name, callee, options, misspelt) => {
+    const shared = name === 'authenticate' ? withoutApiKeys() : name === 'tokenRouter' ? service : {};
+    const failure = await failureOf(callee, { ...shared, ...options });
+
+    expect(failure).toBeInstanceOf(TypeError);
+    expect(failure).toMatchObject({ message: expect.stringContaining(`: ${misspelt}`) });
+  });
+
+  test('misspelt for JweStrategy are refused by name', () => {
+    expect(() =>
+      Reflect.construct(JweStrategy, [{ ...withoutApiKeys(), credentialsRequired: false }]),
+    ).toThrow('JweStrategy has no option of that name: credentialsRequired');
+  });
+
+  test.each([[undefined], [null], ['text'], [[]]])('that are %j are refused', async (options) => {
+    const callees = [authenticate, createKeyRing, loadApiKeys, watchApiKeys, createAuditTrail, tokenRouter];
+    for (const callee of callees) {
+      expect(await failureOf(callee, options)).toMatchObject({
+        name: 'TypeError',
+        message: expect.stringContaining('needs an object of options'),
+      });
+    }
+  });
+
+  test.each([
+    ['the options', SECRET],
+    ['the current key', { current: SECRET }],
+    ['a previous key', { current: { secret: secretOf(4) }, previous: [SECRET] }],
+    ['the name of a variable', { current: { env: SECRET } }],
+    ['the name of an option', { current: { secret: secretOf(4) }, [SECRET]: true }],
+  ])('with a secret in the place of %s do not show it', async (_name, options) => {
+    const failure = await failureOf(createKeyRing, options);
+
+    expect(failure).toBeInstanceOf(TypeError);
+    expect(String(failure)).not.toContain(SECRET);
+  });
+
+  test.each([[{ audit: console }], [{ revocations: {} }], [{ keyRing: {} }]])(
+    'with a collaborator that cannot do its part are refused: %s',
+    async (options) => {
+      expect(await failureOf(authenticate, { ...withoutApiKeys(), ...options })).toBeInstanceOf(TypeError);
+    },
+  );
+
+  test('with a function for a sink are refused', async () => {
+    expect(await failureOf(createAuditTrail, { sinks: [() => {}] })).toMatchObject({
+      message: 'A sink needs a method write(record)',
+    });
+  });
+
+  test.each([
+    ['a type that there is not', () => Reflect.apply(requireType, undefined, ['tiered_model'])],
+    ['an array as the value of a claim', () => Reflect.apply(requireClaim, undefined, ['tags', ['a']])],
+    ['seconds as text', () => Reflect.apply(requireMaxAge, undefined, ['60'])],
+    ['an array of scopes', () => Reflect.apply(requireScope, undefined, [['a', 'b']])],
+  ])('of guards are refused: %s', (_name, build) => {
+    expect(thrownBy(build)).toBeInstanceOf(TypeError);
+  });
+});
+
+function withoutApiKeys(): object {
+  return { keyRing, issuer: ISSUER, audience: AUDIENCE };
+}

@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import { noAuditTrail } from '../../../src/audit/record.js';
+import { refreshToken } from '../../../src/issue/grants/refresh-token-grant.js';
+import { createTokenService } from '../../../src/issue/token-service.js';
+import { createRefreshFamilies } from '../../../src/sessions/refresh-families.js';
+import { resolveRefreshSettings } from '../../../src/sessions/refresh-settings.js';
+import { refreshTokenCodec } from '../../../src/sessions/refresh-token-codec.js';
+import { createMemoryStores } from '../../../src/stores/memory/create-memory-stores.js';
+import { apiKeyOf } from '../../support/api-key-files.js';
+import { AUDIENCE, createRing, ISSUER, NOW } from '../../support/tokens.js';
+
+/** `iat` of an access token that is refreshed where what is known of revocations is `ageSeconds` old. */
+async function dateOfRefreshed(ageSeconds: number, sinceBeginning: number): Promise<number> {
+  let now = NOW;
+  const clock = () => now;
+  const keyRing = await createRing();
+  const codec = refreshTokenCodec(keyRing, ISSUER);
+  const families = createRefreshFamilies({
+    store: createMemoryStores({ clock }).families,
+    codec,
+    revocations: { isFamilyRevoked: () => false, ageSeconds, revoke: async () => undefined },
+    settings: resolveRefreshSettings({}),
+    audit: noAuditTrail,
+    clock,
+  });
+  const tokens = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+  const apiKey = apiKeyOf();
+  const begun = await families.begin({
+    clientId: apiKey.keyId,
+    subject: apiKey.keyId,
+    subjectAsserted: false,
+    audience: AUDIENCE,
+    scope: '',
+  });
+  now += sinceBeginning;
+  const response = await refreshToken({ families, codec }).handle({
+    tokens,
+    apiKey,
+    isPublic: false,
+    apiKeys: { get: () => apiKey },
+    parameters: new Map([['refresh_token', begun.refreshToken]]),
+    defaultAudience: AUDIENCE,
+    origin: {},
+    requestedAt: now,
+    clock,
+  });
+  return (await tokens.verify(response.access_token)).claims.iat;
+}
+
+test.each([
+  ['now, where all that was revoked is known', 0, 100, 100],
+  [
+    'when all that was revoked is known, so that what was revoked elsewhere since then reaches it',
+    4,
+    100,
+    96,
+  ],
+  ['no earlier than its family', 4, 1, 0],
+])('a refreshed access token is dated %s', async (_name, ageSeconds, sinceBeginning, expected) => {
+  expect((await dateOfRefreshed(ageSeconds, sinceBeginning)) - NOW).toBe(expected);
+});

@@ -1,0 +1,125 @@
+import { describe, expect, test } from '@jest/globals';
+import { clientCredentials } from '../../../src/issue/grants/client-credentials.js';
+import type { ClaimsHook } from '../../../src/issue/grants/issue-access-token.js';
+import { tokenRouter } from '../../../src/issue/token-router.js';
+import { createTokenService } from '../../../src/issue/token-service.js';
+import { apiKeyOf, loadFiles, problemsOf } from '../../support/api-key-files.js';
+import { AUDIENCE, clock, createRing, ISSUER } from '../../support/tokens.js';
+
+const REPORTS = 'https://reports.internal';
+const SERVICE = {
+  service_audiences: [REPORTS],
+  permissions: ['read:reports', 'read:documents'],
+  users: 'true',
+  token_ttl: '3600',
+};
+
+const keyRing = await createRing();
+const tokens = createTokenService({ keyRing, issuer: ISSUER, audience: [AUDIENCE, REPORTS], clock });
+
+async function exchange(
+  parameters: Record<string, string>,
+  fields: Record<string, unknown> = SERVICE,
+  claimsHook?: ClaimsHook,
+) {
+  const apiKey = apiKeyOf(fields);
+  const keys = { apiKey, isPublic: false, apiKeys: { get: () => apiKey } };
+  const times = { requestedAt: clock(), clock };
+  const context = { tokens, ...keys, defaultAudience: AUDIENCE, origin: {}, ...times };
+  const grant = clientCredentials(claimsHook === undefined ? {} : { claimsHook });
+  const response = await grant.handle({ ...context, parameters: new Map(Object.entries(parameters)) });
+  return { response, verified: await tokens.verify(response.access_token) };
+}
+
+describe('a service token', () => {
+  test('is issued for a service that the key lists, to the key itself, for five minutes', async () => {
+    const { response, verified } = await exchange({ audience: REPORTS });
+
+    expect(response).toMatchObject({ expires_in: 300, scope: 'read:reports read:documents' });
+    expect(verified.type).toBe('service');
+    expect(verified.claims).toMatchObject({ sub: 'demo', client_id: 'demo', aud: REPORTS });
+  });
+
+  test('holds nothing of what the key may do for users', async () => {
+    const { verified } = await exchange({ audience: REPORTS });
+
+    expect(verified.claims).not.toHaveProperty('allowed_models');
+    expect(verified.claims).not.toHaveProperty('rate_limits');
+    expect(verified.claims).not.toHaveProperty('metadata');
+  });
+
+  test('has the scope that is asked for, and the claims of the application', async () => {
+    const { verified } = await exchange({ resource: REPORTS, scope: 'read:reports' }, SERVICE, () => ({
+      a: 1,
+    }));
+
+    expect(verified.claims.scope).toBe('read:reports');
+    expect(verified.claims['a']).toBe(1);
+  });
+
+  test('lives no longer than other tokens of its key', async () => {
+    const { response } = await exchange({ audience: REPORTS }, { ...SERVICE, token_ttl: '60' });
+
+    expect(response.expires_in).toBe(60);
+  });
+
+  test('is never what a key gets without naming the service', async () => {
+    const { verified } = await exchange({});
+
+    expect(verified.type).toBe('tiered_model_exec');
+    expect(verified.claims.aud).toBe(AUDIENCE);
+  });
+
+  test('is for services only that the configuration names', async () => {
+    await expect(exchange({ audience: 'https://other.internal' })).rejects.toMatchObject({
+      error: 'invalid_target',
+    });
+    await expect(exchange({ audience: REPORTS }, {})).rejects.toMatchObject({ error: 'invalid_target' });
+  });
+
+  test.each(['user', 'session_id', 'device_id'])('is for no %s', async (name) => {
+    await expect(exchange({ audience: REPORTS, [name]: 'x' })).rejects.toMatchObject({
+      error: 'invalid_request',
+    });
+  });
+
+  test('comes with no refresh token', async () => {
+    await expect(exchange({ audience: REPORTS, scope: 'offline_access' })).rejects.toMatchObject({
+      error: 'invalid_scope',
+    });
+  });
+});
+
+describe('audiences of services and of users', () => {
+  const base = 'name: N\ntype: api_call\nrate_limits: {}\n';
+
+  test.each([
+    [
+      'of another key',
+      {
+        'a.yaml': `api_key: a\nkey_id: a\n${base}audiences: [${REPORTS}]\n`,
+        'b.yaml': `api_key: b\nkey_id: b\n${base}service_audiences: [${REPORTS}]\n`,
+      },
+      'b.yaml',
+    ],
+    [
+      'of the same key',
+      { 'a.yaml': `api_key: a\n${base}audiences: [${REPORTS}]\nservice_audiences: [${REPORTS}]\n` },
+      'a.yaml',
+    ],
+  ])('are disjoint: one that is among the audiences %s is an error', async (_name, files, file) => {
+    expect(await problemsOf(files)).toEqual([
+      expect.objectContaining({
+        file,
+        path: 'service_audiences[0]',
+        message: 'is among the audiences of a key too',
+      }),
+    ]);
+  });
+
+  test('are disjoint: the audience of the router is for users', async () => {
+    const apiKeys = await loadFiles({ 'a.yaml': `api_key: a\n${base}service_audiences: [${REPORTS}]\n` });
+
+    expect(() => tokenRouter({ keyRing, issuer: ISSUER, audience: REPORTS, apiKeys })).toThrow(TypeError);
+  });
+});

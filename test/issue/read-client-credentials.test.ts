@@ -1,0 +1,178 @@
+import { describe, expect, test } from '@jest/globals';
+import { InvalidClientError, InvalidRequestError } from '../../src/base/errors.js';
+import {
+  type ClientAuthentication,
+  challengeScheme,
+  readClientCredentials,
+} from '../../src/issue/read-client-credentials.js';
+
+const NOTHING: ClientAuthentication = {
+  authorization: undefined,
+  apiKeyHeader: undefined,
+  clientId: undefined,
+  clientSecret: undefined,
+};
+
+const read = (request: Partial<ClientAuthentication>) => readClientCredentials({ ...NOTHING, ...request });
+
+const basic = (userPass: string) => `Basic ${Buffer.from(userPass).toString('base64')}`;
+
+describe('HTTP Basic', () => {
+  test.each([
+    ['demo:sk-1', 'demo', 'sk-1'],
+    ['demo:a:b:c', 'demo', 'a:b:c'],
+    ['a%3Ab:p%25%20q', 'a:b', 'p% q'],
+    ['my+key:a+b', 'my key', 'a b'],
+    ['demo:%2B', 'demo', '+'],
+    ['demo:%C3%A9', 'demo', 'é'],
+    ['demo:é', 'demo', 'é'],
+    ['demo:', 'demo', ''],
+    [':', '', ''],
+  ])('%j is form-decoded to %j and %j', (userPass, keyId, secret) => {
+    expect(read({ authorization: [basic(userPass)] })).toEqual({ keyId, secret });
+  });
+
+  test.each([
+    ['demo:100%', '100%'],
+    ['demo:50%+x', '50%+x'],
+    ['demo:%zz', '%zz'],
+    ['demo:%FF', '%FF'],
+  ])('%j, which is no encoding, is taken as it is', (userPass, secret) => {
+    expect(read({ authorization: [basic(userPass)] })).toEqual({ keyId: 'demo', secret });
+  });
+
+  test.each(['basic', 'BASIC', 'bAsIc'])('is recognised as %s', (scheme) => {
+    const authorization = [basic('demo:sk-1').replace('Basic', scheme)];
+    expect(read({ authorization })).toEqual({ keyId: 'demo', secret: 'sk-1' });
+  });
+
+  test.each([
+    ['no credentials', 'Basic'],
+    ['empty credentials', 'Basic '],
+    ['no colon', basic('demo')],
+    ['no base64', 'Basic ***'],
+    ['two parts', `${basic('demo:sk-1')} x`],
+    ['a space at the end', `${basic('demo:sk-1')} `],
+  ])('is refused with %s', (_, authorization) => {
+    expect(() => read({ authorization: [authorization] })).toThrow(InvalidClientError);
+  });
+});
+
+describe('Authorization: Bearer', () => {
+  test.each(['Bearer sk-1', 'bearer sk-1', 'BEARER   sk-1'])('%j holds the API key', (authorization) => {
+    expect(read({ authorization: [authorization] })).toEqual({ secret: 'sk-1' });
+  });
+
+  test.each(['Bearer', 'Bearer ', 'Bearer a b'])('is refused as %j', (authorization) => {
+    expect(() => read({ authorization: [authorization] })).toThrow(InvalidClientError);
+  });
+
+  test('takes the public name from the client_id of the body', () => {
+    const request = { authorization: ['Bearer sk-1'], clientId: 'demo' };
+    expect(read(request)).toEqual({ keyId: 'demo', secret: 'sk-1' });
+  });
+});
+
+describe('X-API-Key', () => {
+  test('holds the API key', () => {
+    expect(read({ apiKeyHeader: ['sk-1'] })).toEqual({ secret: 'sk-1' });
+  });
+
+  test('takes the public name from the client_id of the body', () => {
+    expect(read({ apiKeyHeader: ['sk-1'], clientId: 'demo' })).toEqual({ keyId: 'demo', secret: 'sk-1' });
+  });
+});
+
+describe('the body', () => {
+  test('holds client_id and client_secret, as they are', () => {
+    expect(read({ clientId: 'demo', clientSecret: 'a+b%20c' })).toEqual({ keyId: 'demo', secret: 'a+b%20c' });
+  });
+
+  test('with client_secret alone is a malformed request', () => {
+    expect(() => read({ clientSecret: 'sk-1' })).toThrow(
+      new InvalidRequestError('client_secret needs client_id'),
+    );
+  });
+
+  test('with client_id alone authenticates nobody', () => {
+    expect(() => read({ clientId: 'demo' })).toThrow(InvalidClientError);
+  });
+});
+
+describe('no credentials', () => {
+  test.each([
+    [{}],
+    [{ authorization: [] }],
+    [{ authorization: ['Digest x'] }],
+    [{ authorization: ['Basically x'] }],
+    [{ authorization: [''] }],
+  ])('are found in %j', (request) => {
+    expect(() => read(request)).toThrow(expect.objectContaining({ reason: 'no_credentials', status: 401 }));
+  });
+});
+
+describe('several at once', () => {
+  test.each<[string, Partial<ClientAuthentication>]>([
+    ['Basic and X-API-Key', { authorization: [basic('demo:sk-1')], apiKeyHeader: ['sk-1'] }],
+    ['Bearer and X-API-Key', { authorization: ['Bearer sk-1'], apiKeyHeader: ['sk-1'] }],
+    ['Basic and the body', { authorization: [basic('demo:sk-1')], clientId: 'demo', clientSecret: 'sk-1' }],
+    ['Bearer and the body', { authorization: ['Bearer sk-1'], clientId: 'demo', clientSecret: 'sk-1' }],
+    ['X-API-Key and the body', { apiKeyHeader: ['sk-1'], clientId: 'demo', clientSecret: 'sk-1' }],
+    [
+      'three',
+      { authorization: ['Bearer sk-1'], apiKeyHeader: ['sk-1'], clientId: 'demo', clientSecret: 'sk-1' },
+    ],
+  ])('are refused, even if they agree: %s', (_, request) => {
+    expect(() => read(request)).toThrow(
+      new InvalidRequestError('The client authenticates by several methods at once'),
+    );
+  });
+
+  test.each<[string, Partial<ClientAuthentication>]>([
+    ['Authorization', { authorization: [basic('demo:sk-1'), basic('demo:sk-1')] }],
+    ['Authorization', { authorization: [basic('demo:sk-1'), 'Digest x'] }],
+    ['X-API-Key', { apiKeyHeader: ['sk-1', 'sk-1'] }],
+  ])('are refused in %s headers', (name, request) => {
+    expect(() => read(request)).toThrow(new InvalidRequestError(`The ${name} header is repeated`));
+  });
+
+  test('are refused where they name two clients', () => {
+    expect(() => read({ authorization: [basic('demo:sk-1')], clientId: 'other' })).toThrow(
+      new InvalidRequestError('client_id is not the client that authenticates'),
+    );
+  });
+
+  test('are one where client_id repeats the client of Basic', () => {
+    const request = { authorization: [basic('my%20key:sk-1')], clientId: 'my key' };
+    expect(read(request)).toEqual({ keyId: 'my key', secret: 'sk-1' });
+  });
+});
+
+describe('what a refusal says', () => {
+  test.each<[string, Partial<ClientAuthentication>]>([
+    ['no colon', { authorization: [basic('c4n4ry')] }],
+    ['two parts', { authorization: ['Bearer c4n4ry c4n4ry'] }],
+    ['two headers', { apiKeyHeader: ['c4n4ry', 'c4n4ry'] }],
+    ['two methods', { apiKeyHeader: ['c4n4ry'], authorization: ['Bearer c4n4ry'] }],
+    ['no client_id', { clientSecret: 'c4n4ry' }],
+    ['two clients', { authorization: [basic('c4n4ry:c4n4ry')], clientId: 'other' }],
+  ])('is never what was sent: %s', (_, request) => {
+    expect(() => read(request)).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('c4n4ry') }),
+    );
+  });
+});
+
+describe('challengeScheme', () => {
+  test.each([
+    [undefined, 'Basic'],
+    [[], 'Basic'],
+    [[basic('demo:x')], 'Basic'],
+    [['Digest x'], 'Basic'],
+    [['Bearerx y'], 'Basic'],
+    [['Bearer x'], 'Bearer'],
+    [['bearer'], 'Bearer'],
+  ])('of %j is %s', (authorization, scheme) => {
+    expect(challengeScheme(authorization)).toBe(scheme);
+  });
+});

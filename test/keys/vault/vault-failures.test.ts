@@ -1,0 +1,280 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type VaultKeySourceOptions, vaultKeySource } from '../../../src/keys/vault/vault-key-source.js';
+import { rejectionOf } from '../../support/caught.js';
+import { keySet } from '../../support/key-sets.js';
+import { findFreePort } from '../../support/processes.js';
+import { READ, ROLE, type StockedVault, startStockedVault, TOKEN } from '../../support/stocked-vault.js';
+import { untyped } from '../../support/untyped.js';
+import type { VaultServer } from '../../support/vault-server.js';
+
+let server: VaultServer;
+let openSource: StockedVault['openSource'];
+let close: StockedVault['close'];
+
+beforeEach(async () => {
+  ({ server, openSource, close } = await startStockedVault());
+});
+
+afterEach(() => close());
+
+/** What is wrong, what is done to the server, and what the message says. */
+const FAILURES: [string, (server: VaultServer) => void, Partial<VaultKeySourceOptions>, RegExp][] = [
+  ['is sealed', (it) => it.setState('sealed'), {}, /cannot be read: status 503, it is sealed/],
+  [
+    'is a standby node that redirects',
+    (it) => it.setState('standby'),
+    {},
+    /redirects: give the address of the active/,
+  ],
+  ['is a proxy with nothing behind it', (it) => it.setState('replaced'), {}, /cannot be read: status 502$/],
+  [
+    'does not know the token',
+    () => undefined,
+    { auth: { token: 'hvs.unknown' } },
+    /status 403, permission denied/,
+  ],
+  [
+    'does not know the secret_id',
+    () => undefined,
+    { auth: { ...ROLE, secretId: 'x' } },
+    /login by AppRole: status 400, roleId or secretId is not valid$/,
+  ],
+  [
+    'is sealed at the login',
+    (it) => it.setState('sealed'),
+    { auth: ROLE },
+    /refuses the login by AppRole: status 503, it is sealed/,
+  ],
+  ['has no such secret', () => undefined, { path: 'elsewhere' }, /status 404, there is no such secret/],
+  ['has no such mount', () => undefined, { mount: 'kv' }, /status 404, there is no such secret/],
+  ['has another namespace', () => undefined, { namespace: 'other' }, /status 404/],
+  ['holds a deleted secret', (it) => it.deleteLast('apps/jwe'), {}, /status 404, .* it was deleted/],
+  ['holds no such field', () => undefined, { field: 'ring' }, /: secret\/apps\/jwe has no field ring$/],
+  ['holds a number', (it) => it.write('apps/jwe', { jwks: 7 }), {}, /A root secret as text must be 32 bytes/],
+  ['holds a weak key', (it) => it.write('apps/jwe', { jwks: '00'.repeat(32) }), {}, /has all bytes equal/],
+];
+
+describe('a server that', () => {
+  test.each(FAILURES)('%s is told with its cause', async (_what, prepare, options, message) => {
+    prepare(server);
+    const failure = await rejectionOf(openSource(options).load());
+
+    expect(failure).toMatchObject({ message: expect.stringMatching(message) });
+    expect(failure).toMatchObject({
+      message: expect.stringContaining(`Vault at ${new URL(server.url).host}`),
+    });
+  });
+
+  test.each(FAILURES)('%s makes no message show a credential', async (_what, prepare, options) => {
+    prepare(server);
+    const failure = await rejectionOf(openSource(options).load());
+    const shown = describeDeeply(failure);
+
+    for (const secret of [
+      TOKEN,
+      'hvs.',
+      ROLE.secretId,
+      ROLE.roleId,
+      ...keySet(1, 2).keys.map(({ k }) => String(k)),
+    ]) {
+      expect(shown).not.toContain(secret);
+    }
+  });
+
+  test('redirects gets no second request', async () => {
+    server.setState('standby');
+    const source = openSource({ auth: { token: () => TOKEN } });
+    await rejectionOf(source.load());
+
+    expect(server.requests).toEqual([READ]);
+  });
+
+  test('is not there is told at once', async () => {
+    const url = `http://127.0.0.1:${await findFreePort()}`;
+
+    await expect(openSource({ url }).load()).rejects.toThrow(/^Vault at .* does not answer: ECONNREFUSED$/);
+  });
+
+  test.each<[string, VaultKeySourceOptions['auth']]>([
+    ['a token', { token: TOKEN }],
+    ['a token from a function', { token: () => TOKEN }],
+    ['AppRole', ROLE],
+  ])('never answers is given up in time, with %s', async (_what, auth) => {
+    server.setState('hung');
+    const began = performance.now();
+    const failure = await rejectionOf(openSource({ auth, timeoutMs: 200 }).load());
+
+    expect(failure).toMatchObject({ message: expect.stringMatching(/does not answer|not there in time/) });
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+
+  test.each<[number, RegExp]>([
+    [300, /redirects: give the address/],
+    [399, /redirects: give the address/],
+    [400, /: status 400$/],
+    [429, /: status 429, too many requests$/],
+    [473, /: status 473, it is a standby node for reading alone$/],
+  ])('answers with %d is told with what that means', async (status, message) => {
+    const answer: typeof fetch = async () => new Response('{}', { status });
+    const failure = await rejectionOf(openSource({ fetch: answer }).load());
+
+    expect(failure).toMatchObject({ message: expect.stringMatching(message) });
+  });
+
+  test.each([{ data: { jwks: '{}' } }, { data: { data: { jwks: '{}' }, metadata: {} } }, { data: 7 }, {}])(
+    'holds no secret of the KV engine, version 2, is told so: %j',
+    async (body) => {
+      const answer: typeof fetch = async () => Response.json(body);
+
+      await expect(openSource({ fetch: answer }).load()).rejects.toThrow(
+        /: secret\/apps\/jwe is no secret of the KV engine, version 2$/,
+      );
+    },
+  );
+
+  test.each([
+    [200, {}],
+    [200, { auth: { client_token: 7, lease_duration: 60 } }],
+    [500, { auth: { client_token: 'hvs.made', lease_duration: 60 } }],
+  ])('answers a login with %d and %j gives no token', async (status, body) => {
+    const answer: typeof fetch = async () => Response.json(body, { status });
+
+    await expect(openSource({ auth: ROLE, fetch: answer }).load()).rejects.toThrow(
+      new RegExp(`refuses the login by AppRole: status ${status}$`),
+    );
+  });
+
+  test('redirects in a way that hides where to is told so', async () => {
+    const hidden: typeof fetch = async () =>
+      Object.defineProperty(new Response('{}'), 'type', { value: 'opaqueredirect' });
+
+    await expect(openSource({ fetch: hidden }).load()).rejects.toThrow(/redirects: give/);
+  });
+
+  test.each<[unknown, string]>([
+    [new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } }), 'ECONNRESET'],
+    [new TypeError('fetch failed', { cause: { code: 7, message: 'odd' } }), 'odd'],
+    [new Error('odd'), 'odd'],
+    ['text', 'text'],
+    [null, 'null'],
+  ])('is out of reach by %p is told with its reason', async (thrown, reason) => {
+    const source = openSource({ auth: { token: () => TOKEN }, fetch: () => Promise.reject(thrown) });
+    const failure = await rejectionOf(source.load());
+
+    expect(failure).toMatchObject({ message: expect.stringContaining(`does not answer: ${reason}`) });
+    expect(failure).toHaveProperty('cause', thrown);
+  });
+
+  test('is back is read again', async () => {
+    const source = openSource();
+    server.setState('sealed');
+    await rejectionOf(source.load());
+    server.setState('active');
+
+    expect(await source.load()).toEqual(keySet(1, 2));
+  });
+});
+
+describe('a credential', () => {
+  test('that never comes is given up in time', async () => {
+    const token = () => new Promise<string>(() => undefined);
+
+    await expect(openSource({ auth: { token }, timeoutMs: 100 }).load()).rejects.toMatchObject({
+      message: 'The Vault token was not there in time',
+      cause: { name: 'TimeoutError' },
+    });
+  });
+
+  test.each(['', 'two words', 'line\nbreak', 'ключ', 7, null])('is refused as %j, unseen', async (value) => {
+    const [token] = untyped([value]);
+    const failure = await rejectionOf(openSource({ auth: { token: () => token } }).load());
+
+    expect(failure).toMatchObject({ message: 'The Vault token is empty or malformed' });
+  });
+
+  test('is refused as text too', async () => {
+    await expect(openSource({ auth: { token: 'two words' } }).load()).rejects.toThrow(
+      /^The Vault token is empty or malformed$/,
+    );
+  });
+
+  test('is refused by its name where it is the secret of an AppRole', async () => {
+    const failure = await rejectionOf(openSource({ auth: { ...ROLE, secretId: () => ' ' } }).load());
+
+    expect(failure).toMatchObject({ message: 'secretId is empty or malformed' });
+  });
+
+  test('that cannot be had is what its function says', async () => {
+    const token = async () => Promise.reject(new Error('ENOENT: no such file'));
+
+    await expect(openSource({ auth: { token } }).load()).rejects.toThrow('ENOENT: no such file');
+  });
+});
+
+describe('options', () => {
+  const valid = { url: 'https://vault.example:8200', path: 'apps/jwe', auth: { token: TOKEN } };
+
+  test('name the source after its server and secret', () => {
+    const name = 'Vault at vault.example:8200: secret/apps/jwe';
+
+    expect(vaultKeySource(valid).name).toBe(name);
+  });
+
+  test.each([
+    [
+      'a plain http URL',
+      { url: 'http://vault.example:8200' },
+      /^url must be an https URL, http on loopback$/,
+    ],
+    ['no URL', { url: undefined }, /^url must be an https URL/],
+    [
+      'a URL with credentials',
+      { url: `https://user:${TOKEN}@vault.example` },
+      /^url must hold no credentials/,
+    ],
+    ['a URL with a query', { url: 'https://vault.example?a=b' }, /^url must hold no query or fragment$/],
+    ['a URL with a fragment', { url: 'https://vault.example#a' }, /^url must hold no query or fragment$/],
+    ['no path', { path: undefined }, /^path must be a path/],
+    ['a path that leads elsewhere', { path: '../../sys/seal' }, /^path must be a path/],
+    ['a path with a slash at its end', { path: 'apps/' }, /^path must be a path/],
+    ['an empty mount', { mount: '' }, /^mount must be a path/],
+    ['a namespace that breaks the line', { namespace: 'a\nb' }, /^namespace must be a path/],
+    ['an empty field', { field: '' }, /^field must be a text$/],
+    ['a field that is no text', { field: 7 }, /^field must be a text$/],
+    ['a fetch that is none', { fetch: 7 }, /^fetch must be a function$/],
+    ['no timeout', { timeoutMs: 0 }, /^timeoutMs must be a positive whole number$/],
+    ['no auth', { auth: undefined }, /^auth needs an object of options$/],
+    ['empty auth', { auth: {} }, /^auth needs a token, or roleId and secretId$/],
+    ['an empty token', { auth: { token: ' ' } }, /^token must be a text, or a function/],
+    [
+      'a token and a role',
+      { auth: { token: TOKEN, roleId: 'r' } },
+      /^auth has no option of that name: roleId$/,
+    ],
+    ['an empty role', { auth: { ...ROLE, roleId: '' } }, /^auth needs a token, or roleId and secretId$/],
+    [
+      'a misspelt option of a role',
+      { auth: { ...ROLE, path: 'x' } },
+      /^auth has no option of that name: path$/,
+    ],
+    [
+      'a mount of auth that leads elsewhere',
+      { auth: { ...ROLE, mount: '..' } },
+      /^mount of auth must be a path/,
+    ],
+    ['a role without a secret_id', { auth: { roleId: 'r' } }, /^secretId must be a text/],
+    ['a misspelt option', { pathh: 'x' }, /^vaultKeySource has no option of that name: pathh$/],
+  ])('are refused with %s', (_what, override, message) => {
+    expect(() => vaultKeySource(untyped({ ...valid, ...override }))).toThrow(message);
+    expect(() => vaultKeySource(untyped({ ...valid, ...override }))).toThrow(TypeError);
+  });
+
+  test('take a path with dots in its names, and the shortest timeout', () => {
+    expect(() => vaultKeySource({ ...valid, path: '..apps/jwe..', timeoutMs: 1 })).not.toThrow();
+  });
+});
+
+function describeDeeply(failure: unknown): string {
+  const { stack = '', cause } = failure instanceof Object ? Object(failure) : {};
+  return `${String(failure)} ${String(stack)} ${cause === undefined ? '' : describeDeeply(cause)}`;
+}

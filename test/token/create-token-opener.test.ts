@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import type { KeyRing } from '../../src/keys/key-ring.js';
+import type { Verification } from '../../src/keys/resolve-verification.js';
+import { createTokenOpener } from '../../src/token/create-token-opener.js';
+import { sealToken } from '../../src/token/seal-token.js';
+import { resolveTokenCache, type TokenCacheLimits } from '../../src/token/token-cache.js';
+import { thrownBy } from '../support/caught.js';
+import { generateShared } from '../support/key-pairs.js';
+import { createParties, forgeNested } from '../support/signed-tokens.js';
+import { AUDIENCE, claimsOf, createRing, ISSUER, mintToken, NOW, secretOf } from '../support/tokens.js';
+
+interface Setting {
+  readonly limits?: TokenCacheLimits;
+  readonly verification?: Verification;
+}
+
+function openerOf(keyRing: KeyRing, { limits, verification = new Map() }: Setting = {}) {
+  return createTokenOpener({ keyRing, maxTokenLength: 8192, verification }, limits);
+}
+
+const limits = resolveTokenCache();
+
+describe('a token opener', () => {
+  test('keeps a token from the second time on', async () => {
+    const ring = await createRing();
+    const token = mintToken(ring);
+    const open = openerOf(ring, { limits });
+    const [first, second, third] = [open(token, NOW), open(token, NOW), open(token, NOW)];
+    expect(first).toMatchObject({ claims: claimsOf() });
+    expect(second).toEqual(first);
+    expect(second).not.toBe(first);
+    expect(third).toBe(second);
+  });
+
+  test('keeps nothing without limits', async () => {
+    const ring = await createRing();
+    const token = mintToken(ring);
+    const open = openerOf(ring);
+    const opened = [open(token, NOW), open(token, NOW), open(token, NOW)];
+    expect(new Set(opened).size).toBe(3);
+  });
+
+  test('keeps a token no longer than its time', async () => {
+    const ring = await createRing();
+    const token = mintToken(ring);
+    const open = openerOf(ring, { limits });
+    open(token, NOW);
+    const kept = open(token, NOW);
+    expect(open(token, NOW + 599)).toBe(kept);
+    expect(open(token, NOW + 600)).not.toBe(kept);
+  });
+
+  test('takes a token that it refused for one that never came', async () => {
+    const token = mintToken(await createRing(2));
+    const keyRing = await createKeyRing({
+      current: { secret: secretOf(1) },
+      previous: [{ secret: secretOf(2), notAfter: NOW }],
+    });
+    keyRing.prepare('access', AUDIENCE);
+    const open = openerOf(keyRing, { limits });
+    expect(thrownBy(() => open(token, NOW))).toMatchObject({ reason: 'expired_key' });
+    const [first, second, third] = [open(token, NOW - 1), open(token, NOW - 1), open(token, NOW - 1)];
+    expect(second).not.toBe(first);
+    expect(third).toBe(second);
+  });
+
+  test('has at once what it kept of a token that is opened by promise', async () => {
+    const ring = await createKeyRing({ current: { jwk: generateShared('A256KW') } });
+    const key = ring.encryptionKey('access', AUDIENCE);
+    const token = await sealToken(claimsOf(), key, { typ: 'at+jwt' });
+    const open = openerOf(ring, { limits });
+    const [first, second] = [await open(token, NOW), await open(token, NOW)];
+    expect(first).toMatchObject({ claims: claimsOf() });
+    expect(second).not.toBe(first);
+    expect(open(token, NOW)).toBe(second);
+  });
+
+  test('keeps no token with a nested signature, of which it cannot tell whether it would still be verified', async () => {
+    const parties = await createParties();
+    const verification: Verification = new Map([[ISSUER, parties.verificationKeys]]);
+    const token = await forgeNested(parties);
+    const open = openerOf(parties.serverRing, { limits, verification });
+    const opened = [await open(token, NOW), await open(token, NOW), await open(token, NOW)];
+    expect(new Set(opened).size).toBe(3);
+  });
+
+  test('rejects by promise what cannot be opened, each time', async () => {
+    const parties = await createParties();
+    const token = await forgeNested(parties);
+    const open = openerOf(parties.serverRing, { limits });
+    for (let time = 0; time < 3; time += 1) {
+      await expect(open(token, NOW)).rejects.toMatchObject({ reason: 'content_type' });
+    }
+  });
+});

@@ -1,0 +1,425 @@
+import { inspect } from 'node:util';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { InvalidTokenError } from '../../src/base/errors.js';
+import type { TokenRejection } from '../../src/base/rejections.js';
+import type { ContentKey } from '../../src/keys/content-key.js';
+import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import type { KeyRing } from '../../src/keys/key-ring.js';
+import { decryptToken } from '../../src/token/decrypt-token.js';
+import { thrownBy } from '../support/caught.js';
+import { isDeeplyFrozen } from '../support/deeply-frozen.js';
+import { type ForgedParts, forgeToken } from '../support/forge-token.js';
+import { AUDIENCE, claimsOf, createRing, mintToken, NOW, secretOf } from '../support/tokens.js';
+import { verdictOn } from '../support/verdicts.js';
+
+let ring: KeyRing;
+let key: ContentKey;
+let expiredKey: ContentKey;
+let foreignKey: ContentKey;
+
+beforeAll(async () => {
+  ring = await createKeyRing({
+    current: { secret: secretOf(1) },
+    previous: [{ secret: secretOf(2), notAfter: NOW }],
+  });
+  ring.prepare('access', AUDIENCE);
+  key = ring.encryptionKey('access', AUDIENCE);
+  expiredKey = (await createRing(2)).encryptionKey('access', AUDIENCE);
+  foreignKey = (await createRing(3)).encryptionKey('access', AUDIENCE);
+});
+
+/** The verdict on a proper token with these faults. */
+function verdictOnForged(parts: ForgedParts) {
+  return verdictOn(forgeToken(key, parts), ring);
+}
+
+/** A proper token with one of its five parts replaced. */
+function withPart(index: number, replace: (part: string) => string): string {
+  return forgeToken(key)
+    .split('.')
+    .map((part, position) => (position === index ? replace(part) : part))
+    .join('.');
+}
+
+describe('decryptToken', () => {
+  test('opens a token and hands over its header, claims and key', () => {
+    const decrypted = decryptToken(forgeToken(key), { keyRing: ring, maxTokenLength: 8192 }, NOW);
+    expect(decrypted).toEqual({
+      header: { alg: 'dir', enc: 'A256GCM', kid: key.kid, typ: 'at+jwt' },
+      claims: claimsOf(),
+      key,
+    });
+  });
+
+  test('freezes header, claims and key at every level', () => {
+    const token = mintToken(ring, { header: { extra: { list: [{}] } } });
+    const { header, claims, key: used } = decryptToken(token, { keyRing: ring, maxTokenLength: 8192 }, NOW);
+    expect([header, claims].map(isDeeplyFrozen)).toEqual([true, true]);
+    expect(Object.isFrozen(used)).toBe(true);
+  });
+
+  test('freezes what it returns itself', () => {
+    const decrypted = decryptToken(forgeToken(key), { keyRing: ring, maxTokenLength: 8192 }, NOW);
+    expect(Object.isFrozen(decrypted)).toBe(true);
+  });
+
+  test('opens a token longer than most', () => {
+    const claims = claimsOf({ note: 'x'.repeat(12_000) });
+    const token = forgeToken(key, { plaintext: JSON.stringify(claims) });
+    expect(decryptToken(token, { keyRing: ring, maxTokenLength: 20_000 }, NOW).claims).toEqual(claims);
+  });
+
+  test('takes a token with members that it does not know, and without typ', () => {
+    const text = `{"kid":"${key.kid}","enc":"A256GCM","alg":"dir","x":1}`;
+    expect(verdictOnForged({ header: text })).toBe('accepted');
+  });
+});
+
+describe('decryptToken refuses as too_long', () => {
+  test('a token of one character more than allowed', () => {
+    const token = forgeToken(key);
+    const open = (maxTokenLength: number) => () =>
+      decryptToken(token, { keyRing: ring, maxTokenLength }, NOW);
+    expect(open(token.length)).not.toThrow();
+    expect(thrownBy(open(token.length - 1))).toMatchObject({ reason: 'too_long' });
+  });
+});
+
+describe('decryptToken refuses as segment_count', () => {
+  test.each(['', '.', '...', '.....', 'abc', 'a.b.c', '{"protected":"e30","ciphertext":"AA"}'])(
+    '%j',
+    (token) => {
+      expect(verdictOn(token, ring)).toBe('segment_count');
+    },
+  );
+
+  test('a proper token with a part less or more', () => {
+    const token = forgeToken(key);
+    expect(verdictOn(token.slice(0, token.lastIndexOf('.')), ring)).toBe('segment_count');
+    expect(verdictOn(token.replace('..', '.'), ring)).toBe('segment_count');
+    expect(verdictOn(`${token}.`, ring)).toBe('segment_count');
+    expect(verdictOn(`.${token}`, ring)).toBe('segment_count');
+    expect(verdictOn(`${token}.${token}`, ring)).toBe('segment_count');
+  });
+});
+
+const SPELLINGS: [string, (part: string) => string][] = [
+  ['padding', (part) => `${part}=`],
+  ['two characters of padding', (part) => `${part}==`],
+  ['a space behind', (part) => `${part} `],
+  ['a space before', (part) => ` ${part}`],
+  ['a line end', (part) => `${part}\n`],
+  ['a tab within', (part) => `${part.slice(0, 3)}\t${part.slice(3)}`],
+  ['a plus sign', (part) => `${part.slice(0, -4)}+AAA`],
+  ['a slash', (part) => `${part.slice(0, -4)}/AAA`],
+  ['a character of no alphabet', (part) => `${part.slice(0, -4)}!AAA`],
+  ['a stray last character', (part) => `${part.slice(0, part.length - (part.length % 4))}A`],
+  ['a non-canonical last character', (part) => `${part.slice(0, part.length - (part.length % 4))}Zh`],
+  ['another non-canonical one', (part) => `${part.slice(0, part.length - (part.length % 4))}Zm9`],
+];
+
+describe.each([
+  ['protected header', 0],
+  ['encrypted key', 1],
+  ['IV', 2],
+  ['ciphertext', 3],
+  ['tag', 4],
+])('decryptToken refuses as not_base64url a %s', (_part, index) => {
+  test.each(SPELLINGS)('with %s', (_what, respell) => {
+    expect(verdictOn(withPart(index, respell), ring)).toBe('not_base64url');
+  });
+});
+
+test('a respelled header is refused although its tag covers that very spelling', () => {
+  const text = JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid: key.kid, x: '' });
+  const proper = Buffer.from(text).toString('base64url');
+  expect(verdictOnForged({ encodedHeader: proper })).toBe('accepted');
+  const unpadded = Buffer.from(text.replace('""', '"é>?"')).toString('base64');
+  expect(verdictOnForged({ encodedHeader: `${proper}=` })).toBe('not_base64url');
+  expect(verdictOnForged({ encodedHeader: `${proper.slice(0, 8)} ${proper.slice(8)}` })).toBe(
+    'not_base64url',
+  );
+  expect(unpadded).toMatch(/[+/=]/);
+  expect(verdictOnForged({ encodedHeader: unpadded })).toBe('not_base64url');
+});
+
+describe('decryptToken refuses the header', () => {
+  const proper = () => `"alg":"dir","enc":"A256GCM","kid":"${key.kid}"`;
+
+  test.each<[TokenRejection, string, () => string | Uint8Array]>([
+    ['header_too_long', 'over 1 KiB', () => `{${proper()},"x":"${'x'.repeat(1024)}"}`],
+    ['header_not_json', 'empty', () => ''],
+    ['header_not_json', 'with a byte order mark', () => `\ufeff{${proper()}}`],
+    [
+      'header_not_json',
+      'with invalid UTF-8',
+      () => Buffer.concat([Buffer.from(`{${proper()},"x":"`), Buffer.from([0xff]), Buffer.from('"}')]),
+    ],
+    ['header_not_json', 'as an array', () => `[{${proper()}}]`],
+    ['header_not_json', 'as null', () => 'null'],
+    ['header_duplicate_member', 'with a member twice', () => `{${proper()},"alg":"dir"}`],
+    ['header_duplicate_member', 'with a member twice, escaped once', () => `{${proper()},"\\u0061lg":"dir"}`],
+    ['header_duplicate_member', 'with a nested member twice', () => `{${proper()},"x":[{"y":1,"y":1}]}`],
+    ...['zip', 'crit', 'jku', 'jwk', 'x5u', 'x5c', 'p2c'].map(
+      (member): [TokenRejection, string, () => string] => [
+        'header_refused_member',
+        `with ${member}`,
+        () => `{${proper()},"${member}":"x"}`,
+      ],
+    ),
+    ['header_invalid_member', 'without kid', () => '{"alg":"dir","enc":"A256GCM"}'],
+    ['header_invalid_member', 'with kid as a number', () => '{"alg":"dir","enc":"A256GCM","kid":1}'],
+    ['header_invalid_member', 'without alg', () => `{"enc":"A256GCM","kid":"${key.kid}"}`],
+    ['header_invalid_member', 'without enc', () => `{"alg":"dir","kid":"${key.kid}"}`],
+    ['header_invalid_member', 'with members too deep', () => `{${proper()},"x":[[[[]]]]}`],
+    ['content_type', 'with cty', () => `{${proper()},"cty":"JWT"}`],
+  ])('as %s: %s', (reason, _what, header) => {
+    expect(verdictOnForged({ header: header() })).toBe(reason);
+  });
+});
+
+describe('decryptToken finds the one key', () => {
+  test.each(['', 'unknown', '__proto__', 'constructor', ' ', '*'])('and none named %j', (kid) => {
+    expect(verdictOnForged({ header: { kid } })).toBe('unknown_key');
+  });
+
+  test('and does not try another on a token of an unknown kid', async () => {
+    expect(verdictOn(mintToken(await createRing(3)), ring)).toBe('unknown_key');
+    expect(verdictOnForged({ header: { kid: foreignKey.kid } })).toBe('unknown_key');
+  });
+
+  test('and does not try another where the named one fails', () => {
+    expect(verdictOn(forgeToken(foreignKey, { header: { kid: key.kid } }), ring)).toBe('decryption');
+    const expired = forgeToken(key, { header: { kid: expiredKey.kid } });
+    expect(verdictOn(expired, ring, NOW - 1)).toBe('decryption');
+  });
+
+  test('and refuses one that ended', () => {
+    expect(verdictOn(forgeToken(expiredKey), ring, NOW - 1)).toBe('accepted');
+    expect(verdictOn(forgeToken(expiredKey), ring, NOW)).toBe('expired_key');
+  });
+
+  test.each([
+    { alg: 'A256KW' },
+    { alg: 'A256GCMKW' },
+    { alg: 'RSA1_5' },
+    { alg: 'RSA-OAEP-256' },
+    { alg: 'ECDH-ES' },
+    { alg: 'PBES2-HS256+A128KW' },
+    { alg: 'none' },
+    { alg: '' },
+    { alg: 'DIR' },
+    { alg: 'dir ' },
+    { enc: 'A128GCM' },
+    { enc: 'A192GCM' },
+    { enc: 'A256CBC-HS512' },
+    { enc: 'A128CBC-HS256' },
+    { enc: 'C20P' },
+    { enc: 'a256gcm' },
+    { enc: 'none' },
+    { enc: '' },
+  ])('and uses it for no other algorithm: %j', (members) => {
+    expect(verdictOnForged({ header: members })).toBe('algorithm');
+  });
+});
+
+describe('decryptToken refuses lengths', () => {
+  test.each(['AA', 'AAAA', 'A'.repeat(43)])('as encrypted_key: %j', (encryptedKey) => {
+    expect(verdictOnForged({ encryptedKey })).toBe('encrypted_key');
+  });
+
+  test.each(Array.from({ length: 17 }, (_, length) => length).filter((length) => length !== 12))(
+    'as iv_length: %i bytes, although they were used to encrypt',
+    (length) => {
+      expect(verdictOnForged({ iv: Buffer.alloc(length, 'iv') })).toBe('iv_length');
+    },
+  );
+
+  test.each(Array.from({ length: 18 }, (_, length) => length).filter((length) => length !== 16))(
+    'as tag_length: %i bytes, although they are those of the right tag',
+    (tagBytes) => {
+      expect(verdictOnForged({ tagBytes })).toBe('tag_length');
+    },
+  );
+
+  test('and takes 12 and 16 bytes', () => {
+    expect(verdictOnForged({ iv: Buffer.alloc(12, 'x'), tagBytes: 16 })).toBe('accepted');
+  });
+});
+
+describe('decryptToken refuses what was changed', () => {
+  test('in the header', () => {
+    const altered = (part: string) =>
+      Buffer.from(Buffer.from(part, 'base64url').toString().replace('at+jwt', 'at+jwu')).toString(
+        'base64url',
+      );
+    expect(verdictOn(withPart(0, altered), ring)).toBe('decryption');
+  });
+
+  test.each([
+    ['IV', 2],
+    ['ciphertext', 3],
+    ['tag', 4],
+  ])('in any byte of the %s', (_part, index) => {
+    const part = Buffer.from(forgeToken(key).split('.')[index] ?? '', 'base64url');
+    const verdicts = Array.from(part, (byte, position) => {
+      const altered = Buffer.from(part);
+      altered[position] = byte ^ 0x01;
+      return verdictOn(
+        withPart(index, () => altered.toString('base64url')),
+        ring,
+      );
+    });
+    expect(new Set(verdicts)).toEqual(new Set(['decryption']));
+  });
+
+  test('in the length of the ciphertext', () => {
+    const cut = (part: string) => Buffer.from(part, 'base64url').subarray(1).toString('base64url');
+    const grown = (part: string) => `${part.slice(0, part.length - (part.length % 4))}AAAA`;
+    expect(verdictOn(withPart(3, cut), ring)).toBe('decryption');
+    expect(verdictOn(withPart(3, grown), ring)).toBe('decryption');
+    expect(
+      verdictOn(
+        withPart(3, () => ''),
+        ring,
+      ),
+    ).toBe('decryption');
+  });
+
+  test('by any single bit of the whole text', () => {
+    const token = forgeToken(key);
+    const accepted: string[] = [];
+    for (let position = 0; position < token.length; position += 1) {
+      for (let bit = 0; bit < 16; bit += 1) {
+        const flipped = String.fromCharCode(token.charCodeAt(position) ^ (1 << bit));
+        const altered = token.slice(0, position) + flipped + token.slice(position + 1);
+        if (verdictOn(altered, ring) === 'accepted') accepted.push(`bit ${bit} of character ${position}`);
+      }
+    }
+    expect(accepted).toEqual([]);
+  });
+});
+
+describe('decryptToken refuses the claims', () => {
+  const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`;
+
+  test.each<[string, string | Uint8Array]>([
+    ['nothing', ''],
+    ['a text', 'hello'],
+    ['an array', '[{"sub":"a"}]'],
+    ['a string', '"sub"'],
+    ['a number', '1'],
+    ['a boolean', 'true'],
+    ['null', 'null'],
+    ['a cut object', '{"sub":"a"'],
+    ['two objects', '{}{}'],
+    ['a byte order mark before the object', '\ufeff{"sub":"a"}'],
+    ['invalid UTF-8', Buffer.from('{"sub":"\xff"}', 'latin1')],
+    ['an overlong form', Buffer.from('{"sub":"\xc0\xaf"}', 'latin1')],
+    ['an encoded surrogate', Buffer.from('{"sub":"\xed\xa0\x80"}', 'latin1')],
+    ['UTF-16', Buffer.from('{"sub":"a"}', 'utf16le')],
+    ['a nested JWS', 'eyJhbGciOiJub25lIn0.e30.'],
+  ])('as claims_not_json: %s', (_what, plaintext) => {
+    expect(verdictOnForged({ plaintext })).toBe('claims_not_json');
+  });
+
+  test('as claims_too_deep beyond 16 levels', () => {
+    expect(verdictOnForged({ plaintext: nested(16) })).toBe('accepted');
+    expect(verdictOnForged({ plaintext: nested(17) })).toBe('claims_too_deep');
+    expect(verdictOnForged({ plaintext: `{"a":${'['.repeat(16)}${']'.repeat(16)}}` })).toBe(
+      'claims_too_deep',
+    );
+  });
+
+  test('as claims_too_deep where they are as deep as a token can hold', () => {
+    expect(verdictOnForged({ plaintext: `{"a":${'['.repeat(2900)}${']'.repeat(2900)}}` })).toBe(
+      'claims_too_deep',
+    );
+  });
+
+  test('and takes an empty object, white space and any letters', () => {
+    for (const plaintext of ['{}', ' {"a" : 1}\n', '{"a":"Zoë 😀 \\ud800"}']) {
+      expect(verdictOnForged({ plaintext })).toBe('accepted');
+    }
+  });
+});
+
+const ORDER = [
+  ...['too_long', 'segment_count', 'not_base64url'],
+  ...['header_too_long', 'header_not_json', 'header_duplicate_member', 'header_refused_member'],
+  ...['header_invalid_member', 'unknown_key', 'expired_key', 'algorithm'],
+  ...[
+    'encrypted_key',
+    'iv_length',
+    'tag_length',
+    'content_type',
+    'decryption',
+    'claims_not_json',
+    'accepted',
+  ],
+];
+
+/** A token with every fault from one place in the order to its end. */
+function tokenWithFaultsFrom(first: string): string {
+  const has = (fault: string) => ORDER.indexOf(fault) >= ORDER.indexOf(first);
+  const known = has('expired_key') ? expiredKey : key;
+  const members = [
+    `"alg":"${has('algorithm') ? 'RSA1_5' : 'dir'}"`,
+    '"enc":"A256GCM"',
+    `"kid":"${has('unknown_key') ? 'unknown' : known.kid}"`,
+    ...(has('content_type') ? ['"cty":"JWT"'] : []),
+    ...(has('header_invalid_member') ? ['"x":[[[[]]]]'] : []),
+    ...(has('header_refused_member') ? ['"zip":"DEF"'] : []),
+    ...(has('header_duplicate_member') ? ['"enc":"A256GCM"'] : []),
+  ];
+  const object = `{${members.join()}}`;
+  const text = has('header_not_json') ? `[${object}]` : object;
+  const encodedHeader = Buffer.from(has('header_too_long') ? text.padEnd(1025) : text).toString('base64url');
+  const token = forgeToken(has('decryption') ? foreignKey : known, {
+    encodedHeader: has('not_base64url') ? `${encodedHeader}=` : encodedHeader,
+    encryptedKey: has('encrypted_key') ? 'AAAA' : '',
+    iv: Buffer.alloc(has('iv_length') ? 16 : 12, 'iv'),
+    tagBytes: has('tag_length') ? 15 : 16,
+    plaintext: has('claims_not_json') ? '[]' : '{}',
+  });
+  const counted = has('segment_count') ? `${token}.` : token;
+  return has('too_long') ? counted.padEnd(8193, 'A') : counted;
+}
+
+test.each(ORDER.map((first, index) => [first, ORDER.length - index]))(
+  'the order of checks: %s is first among %i',
+  (first) => {
+    expect(verdictOn(tokenWithFaultsFrom(String(first)), ring)).toBe(first);
+  },
+);
+
+describe('on the wire', () => {
+  const refusals = () =>
+    ORDER.slice(0, -1).map((fault) =>
+      thrownBy(() => decryptToken(tokenWithFaultsFrom(fault), { keyRing: ring, maxTokenLength: 8192 }, NOW)),
+    );
+
+  test('every refusal looks the same', () => {
+    for (const refusal of refusals()) {
+      expect(refusal).toBeInstanceOf(InvalidTokenError);
+      expect(refusal).toMatchObject({
+        message: 'The access token is not valid',
+        code: 'ERR_INVALID_TOKEN',
+        error: 'invalid_token',
+        status: 401,
+        headers: {},
+      });
+    }
+  });
+
+  test('nothing of the token or the key is in a refusal', () => {
+    const plaintext = '{"sub":somebody}';
+    const token = forgeToken(key, { plaintext });
+    const error = thrownBy(() => decryptToken(token, { keyRing: ring, maxTokenLength: 8192 }, NOW));
+    const shown = inspect(error, { depth: 10, showHidden: true });
+    expect(shown).toContain('claims_not_json');
+    expect(shown).not.toContain('somebody');
+    for (const part of token.split('.').filter((text) => text !== '')) expect(shown).not.toContain(part);
+    expect(shown).not.toContain(secretOf(1).toString('base64url'));
+  });
+});

@@ -1,0 +1,162 @@
+import { describe, expect, test } from '@jest/globals';
+import { InvalidTokenError } from '../../src/base/errors.js';
+import { assertAdditionalMembers, parseProtectedHeader } from '../../src/token/protected-header.js';
+import { thrownBy } from '../support/caught.js';
+import { isDeeplyFrozen } from '../support/deeply-frozen.js';
+
+const required = { alg: 'dir', enc: 'A256GCM', kid: 'one' };
+const BOM = '\ufeff';
+
+/** The reason why a header is refused; an object stands for its JSON. */
+function reasonFor(header: string | Buffer | object): string | undefined {
+  const text = typeof header === 'string' || Buffer.isBuffer(header) ? header : JSON.stringify(header);
+  const error = thrownBy(() => parseProtectedHeader(Buffer.from(text)));
+  return error instanceof InvalidTokenError ? error.reason : undefined;
+}
+
+/** A proper header of exactly that many bytes. */
+function headerOfLength(length: number): Buffer {
+  const filled = JSON.stringify({ ...required, filler: '' });
+  return Buffer.from(filled.replace('"filler":""', `"filler":"${'x'.repeat(length - filled.length)}"`));
+}
+
+describe('parseProtectedHeader', () => {
+  test('reads every member, known or not', () => {
+    const header = { ...required, typ: 'at+jwt', extra: { deep: [1, null, true] } };
+    expect(parseProtectedHeader(Buffer.from(JSON.stringify(header)))).toEqual(header);
+  });
+
+  test('freezes every level', () => {
+    const header = parseProtectedHeader(Buffer.from(JSON.stringify({ ...required, a: { b: [{}] } })));
+    expect(isDeeplyFrozen(header)).toBe(true);
+  });
+
+  test('takes white space and any order of the members', () => {
+    const text = '\n{ "kid" : "one",\t"enc":"A256GCM",\r\n"alg":"dir" } ';
+    expect(parseProtectedHeader(Buffer.from(text))).toEqual(required);
+  });
+
+  test('takes 1024 bytes', () => {
+    expect(headerOfLength(1024)).toHaveLength(1024);
+    expect(parseProtectedHeader(headerOfLength(1024))).toMatchObject(required);
+  });
+
+  test('refuses 1025 bytes', () => {
+    expect(reasonFor(headerOfLength(1025))).toBe('header_too_long');
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['white space', ' '],
+    ['a byte order mark before it', BOM + JSON.stringify(required)],
+    ['an array', JSON.stringify([required])],
+    ['a string', '"dir"'],
+    ['a number', '1'],
+    ['null', 'null'],
+    ['a cut', JSON.stringify(required).slice(0, -1)],
+    ['text after it', `${JSON.stringify(required)}x`],
+    ['a second object after it', JSON.stringify(required).repeat(2)],
+    ['a trailing comma', '{"alg":"dir","enc":"A256GCM","kid":"one",}'],
+    ['single quotes', "{'alg':'dir','enc':'A256GCM','kid':'one'}"],
+    ['a comment', '{"alg":"dir","enc":"A256GCM","kid":"one"/**/}'],
+    ['a raw line end in a string', '{"alg":"dir","enc":"A256GCM","kid":"o\nne"}'],
+    ['NaN', '{"alg":"dir","enc":"A256GCM","kid":"one","x":NaN}'],
+  ])('refuses %s: no JSON object', (_what, text) => {
+    expect(reasonFor(text)).toBe('header_not_json');
+  });
+
+  test('says by its cause where the JSON is wrong', () => {
+    expect(thrownBy(() => parseProtectedHeader(Buffer.from('{')))).toHaveProperty(
+      'cause',
+      expect.any(SyntaxError),
+    );
+  });
+
+  test.each([
+    ['a lone continuation byte', [0x80]],
+    ['a byte that is never UTF-8', [0xff]],
+    ['an overlong form', [0xc0, 0xaf]],
+    ['a surrogate', [0xed, 0xa0, 0x80]],
+    ['a cut sequence', [0xe2, 0x82]],
+  ])('refuses %s: no UTF-8', (_what, bytes) => {
+    const header = Buffer.concat([
+      Buffer.from('{"alg":"dir","enc":"A256GCM","kid":"one","x":"'),
+      Buffer.from(bytes),
+      Buffer.from('"}'),
+    ]);
+    expect(reasonFor(header)).toBe('header_not_json');
+  });
+
+  test('refuses UTF-16', () => {
+    expect(reasonFor(Buffer.from(JSON.stringify(required), 'utf16le'))).toBe('header_not_json');
+  });
+
+  test.each([
+    '{"alg":"dir","enc":"A256GCM","kid":"one","kid":"two"}',
+    '{"alg":"RSA1_5","alg":"dir","enc":"A256GCM","kid":"one"}',
+    '{"alg":"dir","enc":"A256GCM","kid":"one","\\u0061lg":"dir"}',
+    '{"alg":"dir","enc":"A256GCM","kid":"one","x":{"y":1,"y":1}}',
+    '{"alg":"dir","enc":"A256GCM","kid":"one","x":[{"y":1,"\\u0079":1}]}',
+  ])('refuses a member named twice: %s', (text) => {
+    expect(reasonFor(text)).toBe('header_duplicate_member');
+  });
+
+  test.each(['zip', 'crit', 'jku', 'jwk', 'x5u', 'x5c', 'p2c'])(
+    'refuses the member %s, whatever its value',
+    (member) => {
+      for (const value of ['DEF', null, '', 0, [], ['kid'], {}, 'https://example.com/']) {
+        expect(reasonFor({ ...required, [member]: value })).toBe('header_refused_member');
+      }
+    },
+  );
+
+  test('refuses a refused member that is spelled with an escape', () => {
+    expect(reasonFor('{"alg":"dir","enc":"A256GCM","kid":"one","\\u007aip":"DEF"}')).toBe(
+      'header_refused_member',
+    );
+  });
+
+  test.each(['alg', 'enc', 'kid'])('refuses a header whose %s is missing or no string', (member) => {
+    for (const value of [undefined, null, 7, true, [], ['dir'], {}]) {
+      expect(reasonFor({ ...required, [member]: value })).toBe('header_invalid_member');
+    }
+  });
+
+  test('takes no required member from a prototype', () => {
+    expect(reasonFor('{"__proto__":{"alg":"dir","enc":"A256GCM","kid":"one"}}')).toBe(
+      'header_invalid_member',
+    );
+  });
+
+  test('takes members that nest four levels deep, itself included, and refuses five', () => {
+    expect(parseProtectedHeader(Buffer.from(JSON.stringify({ ...required, a: [[{}]] })))).toBeDefined();
+    expect(reasonFor({ ...required, a: [[[{}]]] })).toBe('header_invalid_member');
+  });
+
+  test.each([['JWT'], ['jwt'], ['application/JWT']])('takes a nested JWT: cty %j', (cty) => {
+    expect(parseProtectedHeader(Buffer.from(JSON.stringify({ ...required, cty })))).toMatchObject({ cty });
+  });
+
+  test.each([[''], [null], [['JWT']], ['JWT '], ['a/jwt'], ['text/plain'], ['jwk-set+json']])(
+    'refuses another content type: cty %j',
+    (cty) => {
+      expect(reasonFor({ ...required, cty })).toBe('content_type');
+    },
+  );
+});
+
+describe('assertAdditionalMembers', () => {
+  test('takes members of the caller', () => {
+    expect(() => assertAdditionalMembers({ tenant: 'a', 'x-trace': [1], ALG: 'x' })).not.toThrow();
+  });
+
+  test.each([
+    ...['alg', 'enc', 'kid', 'typ', 'cty', 'epk', 'apu', 'apv', 'iv', 'tag', 'p2s'],
+    ...['zip', 'crit', 'jku', 'jwk', 'x5u', 'x5c', 'p2c'],
+    ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope'],
+  ])('refuses %s', (member) => {
+    expect(() => assertAdditionalMembers({ [member]: 'x' })).toThrow(
+      new TypeError(`The protected header member ${member} is reserved`),
+    );
+  });
+});

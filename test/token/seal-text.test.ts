@@ -1,0 +1,58 @@
+import { createSecretKey } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { openText, sealText } from '../../src/token/seal-text.js';
+
+const KEY = createSecretKey(Buffer.alloc(32, 7));
+const SECRETS = { token: 'secret', key: KEY };
+
+/** As stores hold it: whatever changes, it is still to be opened. */
+const STORED = '2fE8Wrm3rhdI4fPKLfTDqcg_x8WxVrkBjIv_Os12etMO4Cnxijzk5iWIncdljcZhLfiTjkE';
+
+describe('a sealed text', () => {
+  test('is opened by the token and the key under which it was sealed', () => {
+    expect(openText(sealText('Grüße', SECRETS), SECRETS)).toBe('Grüße');
+    expect(openText(sealText('', SECRETS), SECRETS)).toBe('');
+  });
+
+  test('is opened by no other token', () => {
+    const sealed = sealText('text', SECRETS);
+    for (const token of ['Secret', 'secret ', '']) {
+      expect(() => openText(sealed, { ...SECRETS, token })).toThrow();
+    }
+  });
+
+  test('is opened by the token alone under no other key', () => {
+    const sealed = sealText('text', SECRETS);
+    for (const bytes of [Buffer.alloc(32), Buffer.alloc(32, 8), Buffer.from('secret')]) {
+      expect(() => openText(sealed, { ...SECRETS, key: createSecretKey(bytes) })).toThrow();
+    }
+  });
+
+  test('is opened where it is stored already', () => {
+    expect(openText(STORED, { ...SECRETS, token: 'the token that was presented' })).toBe(
+      'the token that follows it',
+    );
+  });
+
+  test('is IV, tag and ciphertext in base64url', () => {
+    const sealed = sealText('text', SECRETS);
+    expect(sealed).toMatch(/^[A-Za-z0-9_-]+$/);
+    expect(Buffer.from(sealed, 'base64url')).toHaveLength(12 + 16 + 4);
+  });
+
+  test('is another each time', () => {
+    expect(sealText('text', SECRETS)).not.toBe(sealText('text', SECRETS));
+  });
+
+  test('is not opened with any byte changed or cut', () => {
+    const bytes = Buffer.from(sealText('text', SECRETS), 'base64url');
+    for (const [position, byte] of bytes.entries()) {
+      const altered = Buffer.from(bytes);
+      altered[position] = byte ^ 1;
+      expect(() => openText(altered.toString('base64url'), SECRETS)).toThrow();
+    }
+    for (let length = 0; length < bytes.length; length += 1) {
+      expect(() => openText(bytes.subarray(0, length).toString('base64url'), SECRETS)).toThrow();
+    }
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, test } from '@jest/globals';
+import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import { openToken } from '../../src/token/open-token.js';
+import { sealToken } from '../../src/token/seal-token.js';
+import { rejectionOf } from '../support/caught.js';
+import { generateShared } from '../support/key-pairs.js';
+import { createParties } from '../support/signed-tokens.js';
+import { AUDIENCE, claimsOf, ISSUER, NOW } from '../support/tokens.js';
+
+/** An issuer with a public key to encrypt to, and what the resource server makes of its tokens. */
+async function createIssuer() {
+  const { issuerRing, serverRing, signing, verificationKeys } = await createParties();
+  const verification = new Map([[ISSUER, verificationKeys]]);
+  const key = issuerRing.encryptionKey('access', AUDIENCE);
+  const open = async (token: string) =>
+    openToken(token, { keyRing: serverRing, maxTokenLength: 8192, verification }, NOW);
+  return { key, signing, open };
+}
+
+async function createShared() {
+  const keyRing = await createKeyRing({ current: { jwk: generateShared('A256KW') } });
+  const key = keyRing.encryptionKey('access', AUDIENCE);
+  const open = async (token: string) =>
+    openToken(token, { keyRing, maxTokenLength: 8192, verification: new Map() }, NOW);
+  return { key, open };
+}
+
+describe('a token to a public key', () => {
+  test('is signed first, and says so in both headers', async () => {
+    const { key, signing, open } = await createIssuer();
+    const token = await sealToken(claimsOf(), key, { typ: 'at+jwt', header: { tenant: 'a' }, signing });
+    const { header, claims, signedHeader } = await open(token);
+    expect(claims).toEqual(claimsOf());
+    expect(header).toMatchObject({ alg: key.alg, kid: key.kid, typ: 'at+jwt', cty: 'JWT', tenant: 'a' });
+    expect(signedHeader).toEqual({ alg: 'EdDSA', kid: 'signer', typ: 'at+jwt' });
+  });
+
+  test('is not written without a key to sign by', async () => {
+    const { key } = await createIssuer();
+    expect(await rejectionOf(Promise.resolve(sealToken(claimsOf(), key, { typ: 'at+jwt' })))).toEqual(
+      new TypeError('Tokens are encrypted to a public key only if signed: give the option signing'),
+    );
+  });
+});
+
+describe('a token under a shared key that wraps another', () => {
+  test('has the members of its header and those of the caller, and nests nothing', async () => {
+    const { key, open } = await createShared();
+    const plain = await open(await sealToken(claimsOf(), key, { typ: 'rt+jwt' }));
+    expect(plain.header).toEqual({ alg: 'A256KW', enc: 'A256GCM', kid: 'shared', typ: 'rt+jwt' });
+    const options = { typ: 'at+jwt', header: { tenant: 'a' } };
+    expect((await open(await sealToken(claimsOf(), key, options))).header).toMatchObject({ tenant: 'a' });
+  });
+
+  test.each([
+    ['a key that only decrypts', { encrypts: false }, {}, 'This key only decrypts'],
+    ['a reserved member', {}, { zip: 'DEF' }, 'The protected header member zip is reserved'],
+    [
+      'a header of over 1 KiB',
+      {},
+      { filler: 'x'.repeat(1024) },
+      'No reader would accept this protected header',
+    ],
+  ])('is not written with %s', async (_what, traits, header, message) => {
+    const { key } = await createShared();
+    const sealing = Promise.resolve(sealToken(claimsOf(), { ...key, ...traits }, { typ: 'at+jwt', header }));
+    expect(await rejectionOf(sealing)).toEqual(new TypeError(message));
+  });
+});

@@ -1,0 +1,61 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { KeyRing } from '../../src/keys/key-ring.js';
+import { openToken } from '../../src/token/open-token.js';
+import { rejectionOf, thrownBy } from '../support/caught.js';
+import { claimsOf, createRing, mintToken, NOW } from '../support/tokens.js';
+
+let ring: KeyRing;
+let token: string;
+
+beforeAll(async () => {
+  ring = await createRing();
+  token = mintToken(ring);
+});
+
+/** A ring that knows no key at first; and how often it was asked for keys, and its source for newer ones. */
+function ringWithSource(answer: { isNewer: boolean; knowsThen: boolean }) {
+  const asked = { keys: 0, source: 0 };
+  const decryptionKey: KeyRing['decryptionKey'] = (kid) => {
+    asked.keys += 1;
+    return asked.source > 0 && answer.knowsThen ? ring.decryptionKey(kid) : undefined;
+  };
+  const reloadForUnknownKey: KeyRing['reloadForUnknownKey'] = async () => {
+    asked.source += 1;
+    return answer.isNewer;
+  };
+  const keyRing: KeyRing = Object.defineProperties(Object.create(ring), {
+    decryptionKey: { value: decryptionKey },
+    reloadForUnknownKey: { value: reloadForUnknownKey },
+  });
+  return { keyRing, asked };
+}
+
+function open(keyRing: KeyRing, text = token) {
+  return openToken(text, { keyRing, maxTokenLength: 8192, verification: new Map() }, NOW);
+}
+
+describe('a token whose key is not known', () => {
+  test('is opened with the keys that the source has by now', async () => {
+    const { keyRing, asked } = ringWithSource({ isNewer: true, knowsThen: true });
+    expect(await open(keyRing)).toMatchObject({ claims: claimsOf() });
+    expect(asked).toEqual({ keys: 2, source: 1 });
+  });
+
+  test('is refused where the source has other keys, but not that one', async () => {
+    const { keyRing, asked } = ringWithSource({ isNewer: true, knowsThen: false });
+    expect(await rejectionOf(Promise.resolve(open(keyRing)))).toMatchObject({ reason: 'unknown_key' });
+    expect(asked).toEqual({ keys: 2, source: 1 });
+  });
+
+  test('is looked for no second time where the source has nothing newer', async () => {
+    const { keyRing, asked } = ringWithSource({ isNewer: false, knowsThen: true });
+    expect(await rejectionOf(Promise.resolve(open(keyRing)))).toMatchObject({ reason: 'unknown_key' });
+    expect(asked).toEqual({ keys: 1, source: 1 });
+  });
+
+  test('is the only reason to ask the source: what is wrong otherwise is refused at once', () => {
+    const { keyRing, asked } = ringWithSource({ isNewer: true, knowsThen: true });
+    expect(thrownBy(() => open(keyRing, `${token}=`))).toMatchObject({ reason: 'not_base64url' });
+    expect(asked.source).toBe(0);
+  });
+});

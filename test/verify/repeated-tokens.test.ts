@@ -1,0 +1,167 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import type { NumericDate } from '../../src/base/clock.js';
+import { createTokenService, type TokenServiceOptions } from '../../src/issue/token-service.js';
+import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import type { KeyRing } from '../../src/keys/key-ring.js';
+import { isDeeplyFrozen } from '../support/deeply-frozen.js';
+import { LEGACY, LEGACY_TOKENS } from '../support/legacy-tokens.js';
+import { AUDIENCE, createRing, ISSUER, mintToken, NOW, secretOf } from '../support/tokens.js';
+import { untyped } from '../support/untyped.js';
+
+const KEY_RING = await createRing();
+
+/** A service whose clock can be moved, and that has a token in its cache. */
+async function warmUp(token: string, options: Partial<TokenServiceOptions> = {}) {
+  const time: { now: NumericDate } = { now: NOW };
+  const service = createTokenService({
+    keyRing: KEY_RING,
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    clock: () => time.now,
+    ...options,
+  });
+  for (let use = 0; use < 3; use += 1) await service.verify(token);
+  return { service, time };
+}
+
+/** A ring of which one can tell that nothing is decrypted: what the codec does, it does by a key of the ring. */
+function withKeyOf(keyRing: KeyRing, decryptionKey: KeyRing['decryptionKey']): KeyRing {
+  return Object.defineProperty(Object.create(keyRing), 'decryptionKey', { value: decryptionKey });
+}
+
+const because = (reason: string) => expect.objectContaining({ reason });
+
+describe('a token that comes again', () => {
+  test('shares its frozen claims with the requests before', async () => {
+    const token = mintToken(KEY_RING);
+    const { service } = await warmUp(token);
+    const [one, other] = [await service.verify(token), await service.verify(token)];
+    expect(other.claims).toBe(one.claims);
+    expect([one, one.claims, one.header].map(isDeeplyFrozen)).toEqual([true, true, true]);
+    expect(Reflect.set(one.claims, 'scope', 'admin')).toBe(false);
+  });
+
+  test('is decrypted each time with tokenCache: false', async () => {
+    const token = mintToken(KEY_RING);
+    const { service } = await warmUp(token, { tokenCache: false });
+    expect((await service.verify(token)).claims).not.toBe((await service.verify(token)).claims);
+  });
+
+  test('is decrypted each time where the cache has no room for it', async () => {
+    const token = mintToken(KEY_RING);
+    const { service } = await warmUp(token, { tokenCache: { maxBytes: 100 } });
+    expect((await service.verify(token)).claims).not.toBe((await service.verify(token)).claims);
+  });
+
+  test('is refused once it has expired', async () => {
+    const token = mintToken(KEY_RING);
+    const { service, time } = await warmUp(token);
+    time.now = NOW + 605;
+    await expect(service.verify(token)).rejects.toEqual(because('expired'));
+  });
+
+  test('is refused while its nbf is ahead, where the clock was set back', async () => {
+    const token = mintToken(KEY_RING);
+    const { service, time } = await warmUp(token);
+    time.now = NOW - 6;
+    await expect(service.verify(token)).rejects.toEqual(because('not_yet_valid'));
+  });
+
+  test('is refused once it is older than the maximum age', async () => {
+    const token = mintToken(KEY_RING);
+    const { service, time } = await warmUp(token, { maxTokenAgeSeconds: 60 });
+    time.now = NOW + 66;
+    await expect(service.verify(token)).rejects.toEqual(because('too_old'));
+  });
+
+  test('is refused by an acceptor for another audience, whatever the first one keeps', async () => {
+    const token = mintToken(KEY_RING);
+    await warmUp(token);
+    const other = createTokenService({
+      keyRing: KEY_RING,
+      issuer: ISSUER,
+      audience: 'https://other.example.com',
+      clock: () => NOW,
+    });
+    for (let use = 0; use < 3; use += 1) {
+      await expect(other.verify(token)).rejects.toEqual(because('wrong_audience'));
+    }
+  });
+
+  test.each([
+    ['at once', (revoked: boolean) => revoked],
+    ['by promise', async (revoked: boolean) => revoked],
+  ])('is refused once it is revoked, by a check that answers %s', async (_, answer) => {
+    const state = { revoked: false };
+    const token = mintToken(KEY_RING);
+    const { service } = await warmUp(token, { revocations: { isRevoked: () => answer(state.revoked) } });
+    state.revoked = true;
+    await expect(service.verify(token)).rejects.toEqual(because('revoked'));
+  });
+
+  test('is refused once its API key is out of force', async () => {
+    const apiKey = { active: true };
+    const token = mintToken(KEY_RING);
+    const { service } = await warmUp(token, { apiKeys: { get: () => untyped(apiKey) } });
+    apiKey.active = false;
+    await expect(service.verify(token)).rejects.toEqual(because('key_inactive'));
+  });
+
+  test('is refused once its key has ended', async () => {
+    const keyRing = await createKeyRing({
+      current: { secret: secretOf(2) },
+      previous: [{ secret: secretOf(1), notAfter: NOW + 100 }],
+    });
+    const token = mintToken(KEY_RING);
+    const { service, time } = await warmUp(token, { keyRing });
+    time.now = NOW + 100;
+    await expect(service.verify(token)).rejects.toEqual(because('expired_key'));
+  });
+
+  test('is refused once the ring has its key no more', async () => {
+    const find = jest.fn((kid: string) => KEY_RING.decryptionKey(kid));
+    const token = mintToken(KEY_RING);
+    const { service } = await warmUp(token, { keyRing: withKeyOf(KEY_RING, find) });
+    find.mockReturnValue(undefined);
+    await expect(service.verify(token)).rejects.toEqual(because('unknown_key'));
+  });
+
+  test('is refused once another key goes by the same kid', async () => {
+    const find = jest.fn((kid: string) => KEY_RING.decryptionKey(kid));
+    const token = mintToken(KEY_RING);
+    const { service } = await warmUp(token, { keyRing: withKeyOf(KEY_RING, find) });
+    const other = await createRing(3);
+    find.mockReturnValue(other.encryptionKey('access', AUDIENCE));
+    await expect(service.verify(token)).rejects.toEqual(because('decryption'));
+  });
+
+  test('is refused in every variant of it, part by part', async () => {
+    const token = mintToken(KEY_RING);
+    const { service } = await warmUp(token);
+    const positions = Array.from({ length: token.length }, (_, index) => index);
+    for (const position of positions) {
+      const replacement = token[position] === 'A' ? 'B' : 'A';
+      const variant = token.slice(0, position) + replacement + token.slice(position + 1);
+      await expect(service.verify(variant)).rejects.toHaveProperty('code', 'ERR_INVALID_TOKEN');
+    }
+    await expect(service.verify(`${token}=`)).rejects.toHaveProperty('code', 'ERR_INVALID_TOKEN');
+  });
+
+  test('is refused where it is longer than the maximum, each time', async () => {
+    const token = mintToken(KEY_RING);
+    const options = { keyRing: KEY_RING, issuer: ISSUER, audience: AUDIENCE, clock: () => NOW };
+    const service = createTokenService({ ...options, maxTokenLength: token.length - 1 });
+    for (let use = 0; use < 3; use += 1) {
+      await expect(service.verify(token)).rejects.toEqual(because('too_long'));
+    }
+  });
+});
+
+describe('a token of another stack that comes again', () => {
+  test('is refused from the end of the option on', async () => {
+    const keyRing = await createRing(9);
+    const { service, time } = await warmUp(LEGACY_TOKENS.models, { keyRing, legacy: LEGACY });
+    time.now = LEGACY.until;
+    await expect(service.verify(LEGACY_TOKENS.models)).rejects.toEqual(because('expired_key'));
+  });
+});

@@ -1,0 +1,318 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { compactDecrypt, compactVerify, importJWK } from 'jose';
+import {
+  createTokenService,
+  type IssueRequest,
+  type TokenServiceOptions,
+} from '../../src/issue/token-service.js';
+import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import { createSigningKey } from '../../src/keys/create-signing-key.js';
+import { createVerificationKeys, type VerificationKeys } from '../../src/keys/verification-keys.js';
+import { rejectionOf, thrownBy } from '../support/caught.js';
+import { ALGORITHMS, generateRecipient, generateShared, generateSigner } from '../support/key-pairs.js';
+import { createParties, forgeNested, type NestedParts, type Parties } from '../support/signed-tokens.js';
+import { AUDIENCE, clock, createRing, ISSUER, NOW } from '../support/tokens.js';
+import { untyped } from '../support/untyped.js';
+
+const OTHER_AUDIENCE = 'https://other.example.com';
+const OTHER_ISSUER = 'https://other-issuer.example.com';
+
+const REQUEST: IssueRequest = {
+  type: 'service',
+  subject: 'billing',
+  clientId: 'billing',
+  audience: AUDIENCE,
+  scope: ['read:reports'],
+  lifetimeSeconds: 300,
+  claims: {},
+};
+
+let parties: Parties;
+
+beforeAll(async () => {
+  parties = await createParties();
+});
+
+const audience = [AUDIENCE, OTHER_AUDIENCE];
+const createIssuer = (options: Partial<TokenServiceOptions> = {}) =>
+  createTokenService({
+    keyRing: parties.issuerRing,
+    issuer: ISSUER,
+    audience,
+    signing: parties.signing,
+    clock,
+    ...options,
+  });
+const createServer = (options: Partial<TokenServiceOptions> = {}) =>
+  createTokenService({
+    keyRing: parties.serverRing,
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    verification: { [ISSUER]: parties.verificationKeys },
+    clock,
+    ...options,
+  });
+
+async function reasonFor(parts: NestedParts, options: Partial<TokenServiceOptions> = {}): Promise<unknown> {
+  const token = await forgeNested(parties, parts);
+  return createServer(options)
+    .verify(token)
+    .then(
+      () => 'accepted',
+      (error: unknown) => (error instanceof Error ? Reflect.get(error, 'reason') : undefined),
+    );
+}
+
+describe('an issuer and a resource server that share no secret', () => {
+  test.each(ALGORITHMS.filter(([alg]) => !alg.endsWith('GCMKW') && alg !== 'A256KW'))(
+    'understand each other by %s %s',
+    async (_alg, _curve, generate) => {
+      const { issuerRing: keyRing, serverRing, ...rest } = await createParties(generate());
+      const { token, claims } = await createIssuer({ keyRing, signing: rest.signing }).issue(REQUEST);
+      const verification = { [ISSUER]: rest.verificationKeys };
+      const verified = await createServer({ keyRing: serverRing, verification }).verify(token);
+      expect(verified.claims).toEqual(claims);
+      expect(verified.hasScope('read:reports')).toBe(true);
+    },
+  );
+
+  test('put typ and cty into the header that anyone can read, and typ and kid into the one that is signed', async () => {
+    const { token } = await createIssuer().issue({ ...REQUEST, header: { tenant: 'a' } });
+    const { recipient, signer } = parties;
+    const { plaintext, protectedHeader } = await compactDecrypt(token, await importJWK(recipient.privateJwk));
+    expect(protectedHeader).toMatchObject({ kid: 'recipient', typ: 'at+jwt', cty: 'JWT', tenant: 'a' });
+    const { protectedHeader: signed } = await compactVerify(plaintext, await importJWK(signer.publicJwk));
+    expect(signed).toEqual({ alg: 'EdDSA', kid: 'signer', typ: 'at+jwt' });
+  });
+
+  test('show the header that anyone can read to those who verify', async () => {
+    const { token } = await createIssuer().issue(REQUEST);
+    expect((await createServer().verify(token)).header).toMatchObject({ alg: 'ECDH-ES', kid: 'recipient' });
+  });
+
+  test('leave tokens for other audiences as they are: under a key of the root, unsigned', async () => {
+    const { token } = await createIssuer().issue({ ...REQUEST, audience: OTHER_AUDIENCE });
+    const reader = createTokenService({ keyRing: await createRing(), issuer: ISSUER, audience, clock });
+    expect((await reader.verify(token)).header).toMatchObject({ alg: 'dir' });
+  });
+
+  test('refuse what the other half would accept: the issuer opens no token of its recipient', async () => {
+    const { token } = await createIssuer().issue(REQUEST);
+    await expect(createIssuer().verify(token)).rejects.toMatchObject({ reason: 'encryption_only' });
+  });
+
+  test('may be one, that verifies by the key it signs by', async () => {
+    const keyRing = await createKeyRing({ current: { jwk: parties.recipient.privateJwk } });
+    const service = createIssuer({ keyRing, audience: AUDIENCE });
+    const { token } = await service.issue(REQUEST);
+    expect((await service.verify(token)).type).toBe('service');
+    const unknown = generateSigner('EdDSA', { kid: 'unknown' });
+    const verifying = service.verify(await forgeNested({ ...parties, signer: unknown }));
+    await expect(verifying).rejects.toMatchObject({ reason: 'jws_unknown_key' });
+  });
+
+  test('may be one, that verifies by earlier keys too', async () => {
+    const earlier = generateSigner('PS256', { kid: 'earlier' });
+    const keyRing = await createKeyRing({ current: { jwk: parties.recipient.privateJwk } });
+    const verification = { [ISSUER]: await createVerificationKeys({ jwk: earlier.publicJwk }) };
+    const service = createIssuer({ keyRing, audience: AUDIENCE, verification });
+    const { token } = await service.issue(REQUEST);
+    expect((await service.verify(token)).type).toBe('service');
+    expect(await service.verify(await forgeNested({ ...parties, signer: earlier }))).toBeDefined();
+    const unknown = generateSigner('PS256', { kid: 'unknown' });
+    const verifying = service.verify(await forgeNested({ ...parties, signer: unknown }));
+    await expect(verifying).rejects.toMatchObject({ reason: 'jws_unknown_key' });
+  });
+
+  test('go on through a change of the signing key, while the earlier one is among the verification keys', async () => {
+    const next = generateSigner('ES256', { kid: 'next' });
+    const both = await createVerificationKeys({ jwks: { keys: [parties.signer.publicJwk, next.publicJwk] } });
+    const signing = await createSigningKey({ jwk: next.privateJwk });
+    const before = await createIssuer().issue(REQUEST);
+    const after = await createIssuer({ signing }).issue(REQUEST);
+    const server = createServer({ verification: { [ISSUER]: both } });
+    expect((await server.verify(before.token)).type).toBe('service');
+    expect((await server.verify(after.token)).type).toBe('service');
+    await expect(createServer().verify(after.token)).rejects.toMatchObject({ reason: 'jws_unknown_key' });
+  });
+});
+
+describe('the issuer of a nested token', () => {
+  const keysOf = (jwk: object): Promise<VerificationKeys> => createVerificationKeys({ jwk: { ...jwk } });
+
+  test('is the one whose key signed it, where several are accepted', async () => {
+    const other = generateSigner('EdDSA', { kid: 'signer' });
+    const verification = {
+      [ISSUER]: parties.verificationKeys,
+      [OTHER_ISSUER]: await keysOf(other.publicJwk),
+    };
+    const server = createServer({ issuer: [ISSUER, OTHER_ISSUER], verification });
+    const claims = { iss: OTHER_ISSUER };
+    const theirs = await forgeNested({ ...parties, signer: other }, { claims });
+    const forged = await forgeNested({ ...parties, signer: other });
+    expect((await server.verify(theirs)).claims.iss).toBe(OTHER_ISSUER);
+    await expect(server.verify(forged)).rejects.toMatchObject({ reason: 'jws_signature' });
+  });
+
+  test('must have keys, even where it is accepted for tokens under shared keys', async () => {
+    const issuer = [ISSUER, OTHER_ISSUER];
+    expect(await reasonFor({ claims: { iss: OTHER_ISSUER } }, { issuer })).toBe('wrong_issuer');
+  });
+});
+
+describe('typ of a nested token', () => {
+  test.each([
+    ['accepted', {}, {}],
+    ['accepted', {}, { typ: undefined }],
+    ['accepted', {}, { typ: 'JWT' }],
+    ['accepted', {}, { typ: 'application/at+jwt' }],
+    ['accepted', { typ: 'application/AT+JWT' }, {}],
+    ['wrong_typ', { typ: undefined }, {}],
+    ['wrong_typ', { typ: 'JWT' }, {}],
+    ['wrong_typ', { typ: 7 }, {}],
+    ['refresh_token', { typ: 'rt+jwt' }, {}],
+    ['wrong_typ', {}, { typ: 'rt+jwt' }],
+    ['wrong_typ', {}, { typ: 'secevent+jwt' }],
+    ['refresh_token', { typ: 'rt+jwt' }, { typ: 'at+jwt' }],
+  ])('%s: signed %j, outside %j', async (expected, signedHeader, header) => {
+    expect(await reasonFor({ signedHeader, header })).toBe(expected);
+  });
+});
+
+describe('claims of a nested token', () => {
+  test.each([
+    ['expired', { exp: NOW - 6 }],
+    ['wrong_audience', { aud: OTHER_AUDIENCE }],
+    ['claim_missing', { jti: undefined }],
+    ['key_bound', { cnf: { jkt: 'a' } }],
+    ['refresh_token', { type: 'refresh' }],
+    ['unknown_type', { type: 'other' }],
+  ])('are validated as those of any: %s for %j', async (reason, claims) => {
+    expect(await reasonFor({ claims })).toBe(reason);
+  });
+
+  test('are for the one audience of the key, where it names one', async () => {
+    const jwk = { ...parties.recipient.privateJwk, aud: OTHER_AUDIENCE };
+    const keyRing = await createKeyRing({ current: { jwk } });
+    expect(await reasonFor({}, { keyRing, audience })).toBe('wrong_audience');
+  });
+});
+
+describe('a public key without what proves the sender', () => {
+  test.each(['issuerRing', 'serverRing'] as const)('makes no token service: %s', (name) => {
+    const options = { keyRing: parties[name], issuer: ISSUER, audience: AUDIENCE, clock };
+    expect(thrownBy(() => createTokenService(options))).toEqual(
+      new TypeError('Anyone can encrypt to a public key: give verification to accept, signing to issue'),
+    );
+    expect(thrownBy(() => createTokenService({ ...options, verification: {} }))).toBeInstanceOf(TypeError);
+  });
+
+  test('is no matter for a service whose audience has another key', () => {
+    const options = { keyRing: parties.issuerRing, issuer: ISSUER, audience: OTHER_AUDIENCE, clock };
+    expect(() => createTokenService(options)).not.toThrow();
+  });
+
+  test('issues nothing where there are only verification keys', async () => {
+    const verification = { [ISSUER]: parties.verificationKeys };
+    const service = createTokenService({
+      keyRing: parties.issuerRing,
+      issuer: ISSUER,
+      audience,
+      verification,
+      clock,
+    });
+    expect(await rejectionOf(service.issue(REQUEST))).toEqual(
+      new TypeError('Tokens are encrypted to a public key only if signed: give the option signing'),
+    );
+  });
+
+  test('is refused where the ring comes by it later', async () => {
+    const shared = { keyRing: await createRing(), issuer: ISSUER, audience: AUDIENCE, clock };
+    const keyRing = { ...shared.keyRing, decryptionKey: parties.serverRing.decryptionKey };
+    const verifying = createTokenService({ ...shared, keyRing }).verify(await forgeNested(parties));
+    await expect(verifying).rejects.toMatchObject({ reason: 'content_type' });
+  });
+});
+
+describe('the options verification and signing', () => {
+  test.each([
+    [{ verification: { 'https://typo.example.com': {} } }, /^verification names an issuer that is none of/],
+    [{ verification: { [ISSUER]: {} } }, /^verification needs keys: createVerificationKeys/],
+    [{ verification: { [ISSUER]: 7 } }, /^verification needs keys: createVerificationKeys/],
+    [{ verification: [] }, /^verification, as \{ \[issuer\]: keys \}, needs an object/],
+    [{ verification: 'https://auth.example.com/jwks' }, /^verification, as .*, needs an object/],
+    [{ verification: null }, /^verification, as .*, needs an object/],
+    [{ signing: {} }, /^signing must be a SigningKey/],
+    [{ signing: { kid: 'signer', alg: 'EdDSA' } }, /^signing must be a SigningKey/],
+    [{ signing: 'secret' }, /^signing must be a SigningKey/],
+  ])('are refused as %j', (options, message) => {
+    const [bad] = untyped([options]);
+    const error = thrownBy(() => createServer(bad));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({ message: expect.stringMatching(message) });
+  });
+
+  test('are refused for an issuer that is not accepted anyway', () => {
+    const verification = { [ISSUER]: parties.verificationKeys, [OTHER_ISSUER]: parties.verificationKeys };
+    expect(thrownBy(() => createServer({ verification }))).toEqual(
+      new TypeError('verification names an issuer that is none of issuer'),
+    );
+  });
+
+  test('of JavaScript callers are refused where the private half is missing', () => {
+    const { privateKey: _privateKey, ...half } = parties.signing;
+    const [bad] = untyped([{ signing: half }]);
+    expect(thrownBy(() => createIssuer(bad))).toEqual(
+      new TypeError('signing must be a SigningKey: await createSigningKey(...)'),
+    );
+  });
+});
+
+describe('shared keys that wrap others', () => {
+  test.each(['A256KW', 'A256GCMKW'])('need no signature: %s', async (alg) => {
+    const keyRing = await createKeyRing({ current: { jwk: generateShared(alg) } });
+    const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+    const { token } = await service.issue(REQUEST);
+    const verified = await service.verify(token);
+    expect(verified.header).toMatchObject({ alg, enc: 'A256GCM', kid: 'shared', typ: 'at+jwt' });
+    expect(verified.header).not.toHaveProperty('cty');
+  });
+
+  test('write no token that would be too long for its readers', async () => {
+    const keyRing = await createKeyRing({ current: { jwk: generateShared('A256KW') } });
+    const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+    const claims = { metadata: { note: 'x'.repeat(4096) } };
+    await expect(service.issue({ ...REQUEST, claims })).rejects.toMatchObject({ error: 'invalid_request' });
+  });
+
+  test.each([{ kid: 'x' }, { epk: {} }, { iv: 'AAAA' }, { cty: 'JWT' }, { iss: 'x' }])(
+    'write no header member %j of the caller',
+    async (header) => {
+      const keyRing = await createKeyRing({ current: { jwk: generateShared('A256GCMKW') } });
+      const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+      await expect(service.issue({ ...REQUEST, header: untyped(header) })).rejects.toThrow(TypeError);
+    },
+  );
+
+  test('write no header that only fits before the members of the algorithm join it', async () => {
+    const keyRing = await createKeyRing({ current: { jwk: generateShared('A256GCMKW') } });
+    const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+    const issueWith = (length: number) => service.issue({ ...REQUEST, header: { x: 'x'.repeat(length) } });
+    await expect(issueWith(880)).resolves.toBeDefined();
+    await expect(issueWith(940)).rejects.toThrow('No reader would accept this protected header');
+  });
+
+  test('that only decrypt write nothing', async () => {
+    const jwk = generateShared('A256KW', { key_ops: ['unwrapKey'] });
+    const keyRing = await createKeyRing({ current: { jwk } });
+    const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+    await expect(service.issue(REQUEST)).rejects.toThrow(TypeError);
+  });
+});
+
+test('an RSA key and an RSA signature leave room for the claims in a token that can be issued', async () => {
+  const recipient = generateRecipient('RSA-OAEP-256');
+  const { issuerRing, signing } = await createParties(recipient, generateSigner('PS256'));
+  const { token } = await createIssuer({ keyRing: issuerRing, signing }).issue(REQUEST);
+  expect(token.length).toBeLessThan(2500);
+});
