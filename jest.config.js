@@ -9,7 +9,7 @@ const shared = {
 const toSource = {
   '^passport-jwe$': '<rootDir>/src/index.ts',
   '^passport-jwe/lmdb$': '<rootDir>/src/stores/lmdb/open-lmdb-stores.ts',
-  '^passport-jwe/redis$': '<rootDir>/src/stores/redis/connect-redis-stores.ts',
+  '^passport-jwe/redis$': '<rootDir>/src/stores/redis/open-redis-stores.ts',
   '^(\\.{1,2}/.*)\\.js$': '$1',
 };
 

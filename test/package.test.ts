@@ -74,7 +74,7 @@ describe('the packed tarball', () => {
 
   test.each([
     ['lmdb', 'openLmdbStores', "{ path: 'store' }"],
-    ['redis', 'connectRedisStores', "{ url: 'redis://127.0.0.1' }"],
+    ['redis', 'openRedisStores', "{ url: 'redis://127.0.0.1' }"],
   ])('says what passport-jwe/%s needs where that is not installed', async (subpath, name, options) => {
     const text = `import { ${name} } from 'passport-jwe/${subpath}'; await ${name}(${options}).catch((error) => console.log(error.message));`;
 

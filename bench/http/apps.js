@@ -16,7 +16,7 @@ import {
   requireScope,
   tokenRouter,
 } from 'passport-jwe';
-import { connectRedisStores } from 'passport-jwe/redis';
+import { openRedisStores } from 'passport-jwe/redis';
 import { ExtractJwt, Strategy as JwtStrategy } from 'passport-jwt';
 import { openToken } from '../floor.js';
 import { AUDIENCE, ISSUER } from '../token.js';
@@ -95,7 +95,7 @@ export const APPS = {
 
   'memory store': ({ ringSecret }) => createRevocableApp(ringSecret, createMemoryStores()),
   'Redis store': async ({ ringSecret, redisUrl }) =>
-    createRevocableApp(ringSecret, await connectRedisStores({ url: redisUrl })),
+    createRevocableApp(ringSecret, await openRedisStores({ url: redisUrl })),
 
   'bare form': async () => {
     const app = express();

@@ -1,5 +1,5 @@
 import { createLimits, createMemoryStores } from 'passport-jwe';
-import { connectRedisStores } from 'passport-jwe/redis';
+import { openRedisStores } from 'passport-jwe/redis';
 import { HAS_REDIS, startRedis } from '../redis.js';
 import { inFlight, oneAtATime } from '../subjects.js';
 
@@ -46,7 +46,7 @@ export async function createLimitsScenario({ service, tokens }) {
 
 async function connectRedis() {
   const server = await startRedis();
-  const stores = await connectRedisStores({ url: server.url });
+  const stores = await openRedisStores({ url: server.url });
   return {
     stores,
     async end() {

@@ -1,4 +1,4 @@
-import { connectRedisStores } from 'passport-jwe/redis';
+import { openRedisStores } from 'passport-jwe/redis';
 import { AMOUNT, createLoadTest } from '../http/load-test.js';
 import { startRedis } from '../redis.js';
 import { toRequest } from './guarded-route.js';
@@ -32,7 +32,7 @@ export async function createRedisStoreScenario({ service, request, material }) {
 
 /** A store refuses tokens that are older than itself, since it cannot know whether they were revoked before. */
 async function issueAfterStart(url, issue) {
-  const stores = await connectRedisStores({ url });
+  const stores = await openRedisStores({ url });
   await stores.close();
   const issued = await Promise.all(Array.from({ length: AMOUNT }, issue));
   return issued.map(({ token }) => toRequest(token));

@@ -1,6 +1,6 @@
 import type { AuditTrail, Clock, Stores } from 'passport-jwe';
 import { openLmdbStores } from 'passport-jwe/lmdb';
-import { connectRedisStores } from 'passport-jwe/redis';
+import { openRedisStores } from 'passport-jwe/redis';
 import { openDataDirectory } from './data-directory.js';
 import type { Settings } from './settings.js';
 
@@ -8,7 +8,7 @@ import type { Settings } from './settings.js';
 export async function openStores(settings: Settings, audit: AuditTrail, clock: Clock): Promise<Stores> {
   const { redisUrl, redisTimeoutMs, dataDir, storeGenerationFile: generationFile } = settings;
   const patience = redisTimeoutMs === undefined ? {} : { commandTimeoutMs: redisTimeoutMs };
-  if (redisUrl !== undefined) return connectRedisStores({ url: redisUrl, ...patience, audit });
+  if (redisUrl !== undefined) return openRedisStores({ url: redisUrl, ...patience, audit });
   const place = generationFile === undefined ? {} : { generationFile };
   return openLmdbStores({ path: await openDataDirectory(dataDir).storeDirectory(), ...place, clock });
 }

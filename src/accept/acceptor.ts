@@ -7,8 +7,8 @@ import {
   InsufficientScopeError,
   InvalidRequestError,
   InvalidTokenError,
-  JweError,
   MissingCredentialsError,
+  PassportJweError,
 } from '../base/errors.js';
 import type { KnownOptions } from '../base/options.js';
 import type { TokenIdentity } from '../base/rejections.js';
@@ -74,7 +74,7 @@ export type Acceptance =
     }
   | {
       readonly kind: 'refused';
-      readonly error: JweError;
+      readonly error: PassportJweError;
       /** Where it was verified, but something else was missing. */
       readonly token?: VerifiedToken;
       readonly presented?: string;
@@ -92,13 +92,13 @@ export interface Acceptor {
   accept(req: Request): Acceptance | Promise<Acceptance>;
   /**
    * Verifies a token once more, for endpoints that act on it: it must also prove that its issuer issued it.
-   * @throws JweError (as rejection) where it does not, or is no longer valid.
+   * @throws PassportJweError (as rejection) where it does not, or is no longer valid.
    */
   verifyProven(presented: string): Promise<VerifiedToken>;
   /** Puts a verified token that is let through on record, with where it came from. */
   recordAcceptance(req: Request, shown: Required<ShownToken>): void;
   /** Puts a refusal on record, with the token where it was verified. */
-  recordRefusal(req: Request, error: JweError, shown: ShownToken): Promise<void>;
+  recordRefusal(req: Request, error: PassportJweError, shown: ShownToken): Promise<void>;
   readonly writeChallenge: ChallengeWriter;
   readonly clock: Clock;
 }
@@ -149,7 +149,7 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
       const identify = () => ({ ...identifyWithSession(token), ...proofOf(presented) });
       countAcceptance(presented, identify, readOrigin(req));
     },
-    recordRefusal: async (req: Request, error: JweError, { token, presented }: ShownToken) => {
+    recordRefusal: async (req: Request, error: PassportJweError, { token, presented }: ShownToken) => {
       // A request without credentials refuses no token; it is how many clients begin.
       if (error instanceof MissingCredentialsError || !audit.enabled) return;
       const known = token === undefined ? undefined : { ...identifyToken(token), ...proofOf(presented) };
@@ -171,7 +171,7 @@ function createLazily<Part>(create: () => Part): () => Part {
 
 /** A token that could be none at all makes the request a malformed one. @throws what is a fault of the program. */
 function refuse(failure: unknown, presented: string | undefined): Acceptance {
-  if (!(failure instanceof JweError)) throw failure;
+  if (!(failure instanceof PassportJweError)) throw failure;
   const isMalformed = failure instanceof InvalidTokenError && !isB64Token(presented);
   const error = isMalformed ? new InvalidRequestError(MALFORMED_AUTHORIZATION) : failure;
   return { kind: 'refused', error };
@@ -196,7 +196,7 @@ function identifyWithSession(token: VerifiedToken): AcceptedToken {
 }
 
 /** The token of the request; where that was not verified, the one that the error names. */
-function toRefusal(req: Request, error: JweError, known: TokenIdentity | undefined): AuditEvent {
+function toRefusal(req: Request, error: PassportJweError, known: TokenIdentity | undefined): AuditEvent {
   return {
     type: 'token.refused',
     code: error.code,

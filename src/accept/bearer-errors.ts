@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, Request } from 'express';
-import { JweError } from '../base/errors.js';
+import { PassportJweError } from '../base/errors.js';
 import { answerFailure, sendBody } from '../http/answer-failure.js';
 import { requestState } from '../http/request-state.js';
 import { type ChallengeOptions, createChallengeWriter } from '../http/write-challenge.js';
@@ -16,7 +16,7 @@ export function bearerErrors(options: ChallengeOptions = {}): ErrorRequestHandle
   return function answerBearerError(error: unknown, req, res, next) {
     if (res.headersSent) return next(error);
     const state = requestState.read(req);
-    if (error instanceof JweError) {
+    if (error instanceof PassportJweError) {
       return answerFailure(res, error, state?.acceptor.writeChallenge ?? defaultChallenge);
     }
     const refusal = isPassportRefusal(error) ? findRefusal(req) : undefined;
@@ -36,7 +36,7 @@ function isPassportRefusal(error: unknown): boolean {
   );
 }
 
-function findRefusal(req: Request): JweError | undefined {
+function findRefusal(req: Request): PassportJweError | undefined {
   const outcome = requestState.read(req)?.outcome;
   return outcome?.kind === 'refused' ? outcome.error : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-strategy';
-import { InvalidTokenError, JweError } from '../base/errors.js';
+import { InvalidTokenError, PassportJweError } from '../base/errors.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import { addChallenge } from '../http/answer-failure.js';
 import { requestState } from '../http/request-state.js';
@@ -137,7 +137,7 @@ async function findUserOf(
       return { kind: 'refused', error: new InvalidTokenError('no_user'), token, presented };
     return { ...acceptance, found };
   } catch (error) {
-    if (error instanceof JweError) return { kind: 'refused', error, token, presented };
+    if (error instanceof PassportJweError) return { kind: 'refused', error, token, presented };
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { JweError } from '../base/errors.js';
+import { PassportJweError } from '../base/errors.js';
 
 /** One fault of a configuration file: its place, 1-based, and what would be right, never the value itself. */
 export interface ConfigurationProblem {
@@ -11,7 +11,7 @@ export interface ConfigurationProblem {
 }
 
 /** Configuration files that cannot be used: every fault of every file at once. */
-export class ConfigurationError extends JweError {
+export class ConfigurationError extends PassportJweError {
   readonly problems: readonly ConfigurationProblem[];
 
   constructor(problems: readonly ConfigurationProblem[]) {

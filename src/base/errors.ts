@@ -21,7 +21,7 @@ interface FailureDetail {
  * Every failure of this package. `message` is the public description: it holds no token, key, secret or
  * expected value. What must stay inside the process is in `cause`, which no adapter ever writes.
  */
-export abstract class JweError extends Error {
+export abstract class PassportJweError extends Error {
   /** Stable, for callers. */
   readonly code: ErrorCode;
   /** The `error` on the wire; none where RFC 6750 section 3.1 wants none. */
@@ -42,7 +42,7 @@ export abstract class JweError extends Error {
 }
 
 /** No credentials, or those of another scheme: a challenge without an error code (RFC 6750 section 3.1). */
-export class MissingCredentialsError extends JweError {
+export class MissingCredentialsError extends PassportJweError {
   constructor(cause?: unknown) {
     super({
       code: 'ERR_MISSING_CREDENTIALS',
@@ -55,7 +55,7 @@ export class MissingCredentialsError extends JweError {
 }
 
 /** A request that is malformed (RFC 6749 section 5.2, RFC 6750 section 3.1), or of a wrong method, size or media type. */
-export class InvalidRequestError extends JweError {
+export class InvalidRequestError extends PassportJweError {
   /** Why a token exchange was refused. */
   readonly reason?: ExchangeRejection;
 
@@ -75,7 +75,7 @@ export class InvalidRequestError extends JweError {
 }
 
 /** A token that is not accepted (RFC 6750 section 3.1). Only an expired one, whose tag was verified, says why. */
-export class InvalidTokenError extends JweError {
+export class InvalidTokenError extends PassportJweError {
   readonly reason: TokenRejection;
   readonly #token: TokenIdentity | undefined;
 
@@ -99,7 +99,7 @@ export class InvalidTokenError extends JweError {
 }
 
 /** A valid token without the scope that the resource needs (RFC 6750 section 3.1). */
-export class InsufficientScopeError extends JweError {
+export class InsufficientScopeError extends PassportJweError {
   /** The scope that the resource needs, for the `scope` attribute of the challenge. */
   readonly scope: string;
 
@@ -115,14 +115,14 @@ export class InsufficientScopeError extends JweError {
 }
 
 /** A valid token that another guard turned away. Renewing it would not help, hence 403 and not 401. */
-export class AccessDeniedError extends JweError {
+export class AccessDeniedError extends PassportJweError {
   constructor(description = 'This resource is not open to this access token', cause?: unknown) {
     super({ code: 'ERR_ACCESS_DENIED', error: 'access_denied', status: 403, description, cause });
   }
 }
 
 /** A limit was reached: 429 with `Retry-After` (RFC 6585 section 4), `RateLimit` and `RateLimit-Policy`. */
-export class RateLimitExceededError extends JweError {
+export class RateLimitExceededError extends PassportJweError {
   /** Names of the limits that were reached. */
   readonly violated: readonly string[];
 
@@ -153,7 +153,7 @@ export class RateLimitExceededError extends JweError {
 }
 
 /** Something that the verdict needs is out of reach. Never a verdict on the token, hence no challenge. */
-export class TemporarilyUnavailableError extends JweError {
+export class TemporarilyUnavailableError extends PassportJweError {
   constructor(options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
     super({
       code: 'ERR_TEMPORARILY_UNAVAILABLE',
@@ -167,7 +167,7 @@ export class TemporarilyUnavailableError extends JweError {
 }
 
 /** Client authentication failed at the token endpoint (RFC 6749 section 5.2); all reasons look the same. */
-export class InvalidClientError extends JweError {
+export class InvalidClientError extends PassportJweError {
   readonly reason: ClientRejection;
 
   constructor(reason: ClientRejection) {
@@ -182,7 +182,7 @@ export class InvalidClientError extends JweError {
 }
 
 /** The client may not use this grant type (RFC 6749 section 5.2). */
-export class UnauthorizedClientError extends JweError {
+export class UnauthorizedClientError extends PassportJweError {
   constructor() {
     super({
       code: 'ERR_UNAUTHORIZED_CLIENT',
@@ -194,7 +194,7 @@ export class UnauthorizedClientError extends JweError {
 }
 
 /** The token endpoint does not serve this grant type (RFC 6749 section 5.2). */
-export class UnsupportedGrantTypeError extends JweError {
+export class UnsupportedGrantTypeError extends PassportJweError {
   constructor() {
     super({
       code: 'ERR_UNSUPPORTED_GRANT_TYPE',
@@ -206,21 +206,21 @@ export class UnsupportedGrantTypeError extends JweError {
 }
 
 /** The scope is malformed or exceeds what the API key may have (RFC 6749 section 5.2). */
-export class InvalidScopeError extends JweError {
+export class InvalidScopeError extends PassportJweError {
   constructor(description = 'The requested scope exceeds what this API key may have') {
     super({ code: 'ERR_INVALID_SCOPE', error: 'invalid_scope', status: 400, description });
   }
 }
 
 /** The audience or resource is unknown, or one of several must be named (RFC 8707 section 2). */
-export class InvalidTargetError extends JweError {
+export class InvalidTargetError extends PassportJweError {
   constructor(description = 'The requested audience is not one that this API key may have') {
     super({ code: 'ERR_INVALID_TARGET', error: 'invalid_target', status: 400, description });
   }
 }
 
 /** A token cannot be revoked where it cannot be opened: it is encrypted to its audience (RFC 7009 section 2.2.1). */
-export class UnsupportedTokenTypeError extends JweError {
+export class UnsupportedTokenTypeError extends PassportJweError {
   constructor() {
     super({
       code: 'ERR_UNSUPPORTED_TOKEN_TYPE',
@@ -232,7 +232,7 @@ export class UnsupportedTokenTypeError extends JweError {
 }
 
 /** The token is another client's, or otherwise not one that this client may use here (RFC 6749 section 5.2). */
-export class InvalidGrantError extends JweError {
+export class InvalidGrantError extends PassportJweError {
   readonly reason: GrantRejection;
 
   constructor(reason: GrantRejection) {

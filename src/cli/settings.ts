@@ -6,7 +6,7 @@ import { type LoadedApiKeys, loadApiKeys } from '../api-keys/load-api-keys.js';
 import { createKeyRing } from '../keys/create-key-ring.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { type LmdbStores, openLmdbStores } from '../stores/lmdb/open-lmdb-stores.js';
-import { connectRedisStores } from '../stores/redis/connect-redis-stores.js';
+import { openRedisStores } from '../stores/redis/open-redis-stores.js';
 import type { Stores } from '../stores/stores.js';
 import type { CommandIo } from './command-io.js';
 
@@ -80,7 +80,7 @@ export async function withStores<Result>(
           store: store ?? '',
           ...(generationFile === undefined ? {} : { generationFile }),
         })
-      : await connectRedisStores({ url: redis });
+      : await openRedisStores({ url: redis });
   try {
     return await run(stores);
   } finally {

@@ -1,19 +1,22 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { ShownToken } from '../accept/acceptor.js';
-import { type JweError, RateLimitExceededError } from '../base/errors.js';
+import { type PassportJweError, RateLimitExceededError } from '../base/errors.js';
 import { type AuthenticationOutcome, requestState } from './request-state.js';
 import { type ChallengeWriter, createChallengeWriter } from './write-challenge.js';
 
 const defaultChallenge = createChallengeWriter({});
 
 /** The headers of the failure table. */
-function headersOf(error: JweError, writeChallenge: ChallengeWriter): Readonly<Record<string, string>> {
+function headersOf(
+  error: PassportJweError,
+  writeChallenge: ChallengeWriter,
+): Readonly<Record<string, string>> {
   const challenge = writeChallenge(error);
   return challenge === undefined ? error.headers : { ...error.headers, 'WWW-Authenticate': challenge };
 }
 
 /** Adds the challenge to a failure, so that whoever answers it answers it whole. */
-export function addChallenge(error: JweError, writeChallenge: ChallengeWriter): void {
+export function addChallenge(error: PassportJweError, writeChallenge: ChallengeWriter): void {
   if (!Object.isFrozen(error)) error.headers = headersOf(error, writeChallenge);
 }
 
@@ -21,7 +24,7 @@ export function addChallenge(error: JweError, writeChallenge: ChallengeWriter): 
  * The body of the failure table: `error` and `error_description`, or empty where there is no error code. A limit that
  * was reached is also a problem of RFC 9457.
  */
-export function sendBody(res: Response, error: JweError): void {
+export function sendBody(res: Response, error: PassportJweError): void {
   if (error.error === undefined) return void res.end();
   const body = { error: error.error, error_description: error.message };
   if (!(error instanceof RateLimitExceededError)) return void res.json(body);
@@ -35,7 +38,7 @@ function describeProblem({ message: title, status, violated }: RateLimitExceeded
 }
 
 /** Answers with the status, the headers and the body of the failure table. */
-export function answerFailure(res: Response, error: JweError, writeChallenge: ChallengeWriter): void {
+export function answerFailure(res: Response, error: PassportJweError, writeChallenge: ChallengeWriter): void {
   res.status(error.status).set(headersOf(error, writeChallenge));
   sendBody(res, error);
 }
@@ -47,7 +50,7 @@ export function answerFailure(res: Response, error: JweError, writeChallenge: Ch
  */
 export async function refuseRequest(
   exchange: { readonly req: Request; readonly res: Response; readonly next: NextFunction },
-  error: JweError,
+  error: PassportJweError,
 ): Promise<void> {
   const { req, res, next } = exchange;
   const state = requestState.read(req);
@@ -60,7 +63,7 @@ export async function refuseRequest(
   return next(error);
 }
 
-function isRefusedFor(outcome: AuthenticationOutcome, error: JweError): boolean {
+function isRefusedFor(outcome: AuthenticationOutcome, error: PassportJweError): boolean {
   return outcome.kind === 'refused' && outcome.error === error;
 }
 

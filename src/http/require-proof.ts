@@ -1,5 +1,10 @@
 import type { Request, RequestHandler } from 'express';
-import { AccessDeniedError, InvalidTokenError, JweError, MissingCredentialsError } from '../base/errors.js';
+import {
+  AccessDeniedError,
+  InvalidTokenError,
+  MissingCredentialsError,
+  PassportJweError,
+} from '../base/errors.js';
 import { refuseRequest } from './answer-failure.js';
 import { requestState } from './request-state.js';
 
@@ -19,7 +24,7 @@ export function requireProof(): RequestHandler {
     prove(req)
       .then(() => next())
       .catch((failure) => {
-        if (!(failure instanceof JweError)) throw failure;
+        if (!(failure instanceof PassportJweError)) throw failure;
         return refuseRequest({ req, res, next }, failure);
       })
       .catch(next);

@@ -1,4 +1,4 @@
-import { InsufficientScopeError, type JweError } from '../base/errors.js';
+import { InsufficientScopeError, type PassportJweError } from '../base/errors.js';
 
 /** RFC 6750 section 3: the characters that `realm`, `error_description` and their like may hold. */
 const QUOTABLE = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -14,7 +14,7 @@ export interface ChallengeOptions {
 }
 
 /** The value of `WWW-Authenticate` for a failure, or `undefined` for a status that carries none. */
-export type ChallengeWriter = (error: JweError) => string | undefined;
+export type ChallengeWriter = (error: PassportJweError) => string | undefined;
 
 /**
  * Resolves the options once into a writer of `WWW-Authenticate` values (RFC 6750 section 3). Nothing from a

@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type RequestHandler, type Router } f
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { type AuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
-import { InvalidRequestError, JweError } from '../base/errors.js';
+import { InvalidRequestError, PassportJweError } from '../base/errors.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import { isAsymmetricKey } from '../keys/content-key.js';
 import type { KeyRing } from '../keys/key-ring.js';
@@ -203,7 +203,7 @@ const readBody = express.text({ type: [FORM, JSON_TYPE], limit: BODY_LIMIT, infl
 
 /** What the reader of the body reports: too large, cut off, compressed, in an unknown charset. */
 const refuseUnreadableBodies: ErrorRequestHandler = (failure, _req, _res, next) => {
-  if (failure instanceof JweError) return next(failure);
+  if (failure instanceof PassportJweError) return next(failure);
   const status = failure?.status === 413 || failure?.status === 415 ? failure.status : 400;
   return next(new InvalidRequestError('The body cannot be read', { status, cause: failure }));
 };

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { JweError, MissingCredentialsError } from '../base/errors.js';
+import { MissingCredentialsError, PassportJweError } from '../base/errors.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import { refuseRequest } from '../http/answer-failure.js';
 import { createRequestSlot } from '../http/request-slot.js';
@@ -54,7 +54,7 @@ export function limitRequests(options: LimitRequestsOptions): RequestHandler {
     admit(req, res).then(
       () => next(),
       (failure: unknown) => {
-        if (!(failure instanceof JweError)) return next(failure);
+        if (!(failure instanceof PassportJweError)) return next(failure);
         return refuseRequest({ req, res, next }, failure).catch(next);
       },
     );

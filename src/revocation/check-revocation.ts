@@ -1,4 +1,4 @@
-import { InvalidTokenError, JweError, TemporarilyUnavailableError } from '../base/errors.js';
+import { InvalidTokenError, PassportJweError, TemporarilyUnavailableError } from '../base/errors.js';
 import { identifyToken } from '../token/claims/identify-token.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 
@@ -47,6 +47,6 @@ function refusalOf(token: VerifiedToken): InvalidTokenError {
   return new InvalidTokenError('revoked', undefined, identifyToken(token));
 }
 
-function asOutage(cause: unknown): JweError {
-  return cause instanceof JweError ? cause : new TemporarilyUnavailableError({ cause });
+function asOutage(cause: unknown): PassportJweError {
+  return cause instanceof PassportJweError ? cause : new TemporarilyUnavailableError({ cause });
 }

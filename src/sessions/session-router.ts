@@ -6,7 +6,7 @@ import express, {
   type Router,
 } from 'express';
 import { assertScope } from '../accept/acceptor.js';
-import { AccessDeniedError, InvalidRequestError, JweError } from '../base/errors.js';
+import { AccessDeniedError, InvalidRequestError, PassportJweError } from '../base/errors.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import { refuseRequest } from '../http/answer-failure.js';
 import { verifiedToken } from '../http/find-verified-token.js';
@@ -133,7 +133,7 @@ function answer(handle: (req: Request, res: Response) => Promise<void>): Request
   return (req, res, next) => {
     handle(req, res)
       .catch((failure) => {
-        if (!(failure instanceof JweError)) throw failure;
+        if (!(failure instanceof PassportJweError)) throw failure;
         return refuseRequest({ req, res, next }, failure);
       })
       .catch(next);

@@ -4,8 +4,8 @@ import {
   type AuthenticateOptions,
   authenticate,
   findVerifiedToken,
-  JweError,
   type KeyRing,
+  PassportJweError,
   requireScope,
   verifiedToken,
 } from 'passport-jwe';
@@ -104,7 +104,7 @@ describe('authenticate', () => {
       const handler: ErrorRequestHandler = (error, _req, res, _next) => {
         res
           .status(418)
-          .json({ isOurs: error instanceof JweError, status: error.status, headers: error.headers });
+          .json({ isOurs: error instanceof PassportJweError, status: error.status, headers: error.headers });
       };
       app.use(handler);
       const answer = await request(app).get('/');

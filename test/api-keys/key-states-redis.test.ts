@@ -11,7 +11,7 @@ import {
   type WatchedApiKeys,
   watchApiKeys,
 } from 'passport-jwe';
-import { connectRedisStores } from 'passport-jwe/redis';
+import { openRedisStores } from 'passport-jwe/redis';
 import { createKeyDirectory, type KeyDirectory } from '../support/key-directory.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
 import { AUDIENCE, ISSUER, secretOf } from '../support/tokens.js';
@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 async function startInstance(): Promise<Instance> {
-  const stores = await connectRedisStores({ url: redis.url });
+  const stores = await openRedisStores({ url: redis.url });
   const instance = { stores, revocations: createRevocations({ store: stores.revocations }) };
   instances.push(instance);
   return instance;

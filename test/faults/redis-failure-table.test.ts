@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { connectRedisStores } from '../../src/stores/redis/connect-redis-stores.js';
+import { openRedisStores } from '../../src/stores/redis/open-redis-stores.js';
 import { type FlakyProxy, startFlakyProxy } from '../support/flaky-proxy.js';
 import { type Instance, startInstance, type TimedAnswer } from '../support/instances.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
@@ -18,7 +18,7 @@ async function setUp() {
   const proxy = await startFlakyProxy(redis.port);
   disposals.push(() => proxy.close());
   const url = `redis://127.0.0.1:${proxy.port}`;
-  const stores = await connectRedisStores({ url, maxReplicaAgeSeconds: MAX_AGE_SECONDS });
+  const stores = await openRedisStores({ url, maxReplicaAgeSeconds: MAX_AGE_SECONDS });
   const instance = await startInstance(stores);
   disposals.push(() => instance.close());
   return { redis, proxy, instance };

@@ -4,8 +4,8 @@ import {
   InsufficientScopeError,
   InvalidRequestError,
   InvalidTokenError,
-  type JweError,
   MissingCredentialsError,
+  type PassportJweError,
   RateLimitExceededError,
   TemporarilyUnavailableError,
 } from '../../src/base/errors.js';
@@ -13,10 +13,11 @@ import type { TokenRejection } from '../../src/base/rejections.js';
 import { type ChallengeOptions, createChallengeWriter } from '../../src/http/write-challenge.js';
 import { untyped } from '../support/untyped.js';
 
-const write = (error: JweError, options: ChallengeOptions = {}) => createChallengeWriter(options)(error);
+const write = (error: PassportJweError, options: ChallengeOptions = {}) =>
+  createChallengeWriter(options)(error);
 
 describe('the challenge', () => {
-  test.each<[string, JweError, string]>([
+  test.each<[string, PassportJweError, string]>([
     ['missing credentials', new MissingCredentialsError(), 'Bearer realm="api"'],
     [
       'a malformed request',
@@ -76,7 +77,7 @@ describe('the challenge', () => {
     );
   });
 
-  test.each<[string, JweError]>([
+  test.each<[string, PassportJweError]>([
     ['a limit', new RateLimitExceededError(30)],
     ['an outage', new TemporarilyUnavailableError()],
     ['a wrong method', new InvalidRequestError('x', { status: 405 })],
@@ -125,7 +126,7 @@ describe('realm', () => {
 describe('resourceMetadata', () => {
   const URL_OF_METADATA = 'https://api.example.com/.well-known/oauth-protected-resource';
 
-  test.each<[number, JweError]>([
+  test.each<[number, PassportJweError]>([
     [401, new MissingCredentialsError()],
     [400, new InvalidRequestError('x')],
     [401, new InvalidTokenError('expired')],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createMemoryStores, type Stores } from 'passport-jwe';
 import { openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
-import { connectRedisStores } from '../../src/stores/redis/connect-redis-stores.js';
+import { openRedisStores } from '../../src/stores/redis/open-redis-stores.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
 import {
   createSessionApp,
@@ -138,7 +138,7 @@ describeWithRedis('with a Redis of its own', () => {
 
   describeBudget('Redis', (clock) => {
     serial += 1;
-    return connectRedisStores({
+    return openRedisStores({
       ...{ url: redis.url, prefix: `budget-${serial}`, commandTimeoutMs: 2000, clock },
       ...BOUND,
     });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   InvalidRequestError,
   InvalidTokenError,
-  type JweError,
+  type PassportJweError,
   RateLimitExceededError,
   TemporarilyUnavailableError,
 } from '../../src/base/errors.js';
@@ -348,7 +348,7 @@ describe('revocation', () => {
   });
 
   test('that fails with a failure of this package keeps it', async () => {
-    const failure: JweError = new RateLimitExceededError(5);
+    const failure: PassportJweError = new RateLimitExceededError(5);
     const isRevoked = () => Promise.reject(failure);
     expect(await rejectionOf(serviceOf({ revocations: { isRevoked } }).verify(mintToken(KEY_RING)))).toBe(
       failure,

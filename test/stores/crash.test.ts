@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
-import { connectRedisStores } from '../../src/stores/redis/connect-redis-stores.js';
+import { openRedisStores } from '../../src/stores/redis/open-redis-stores.js';
 import { type RunningProgram, startProgram } from '../support/processes.js';
 import { createRandom } from '../support/random.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
@@ -103,7 +103,7 @@ describeWithRedis('kill -9 of a Redis with appendfsync always', () => {
       let lastStart = Date.now() / 1000;
       try {
         for (let round = 1; round <= ROUNDS; round += 1) {
-          const stores = await connectRedisStores({ url: redis.url });
+          const stores = await openRedisStores({ url: redis.url });
           const expiresAt = Date.now() / 1000 + 3600;
           const writers = Array.from({ length: 8 }, async (_, writer) => {
             for (let serial = 0; ; serial += 1) {
@@ -122,7 +122,7 @@ describeWithRedis('kill -9 of a Redis with appendfsync always', () => {
           await stores.close(); // so that nobody outlives it who could put back what it lost
           await redis.start();
 
-          const restarted = await connectRedisStores({ url: redis.url });
+          const restarted = await openRedisStores({ url: redis.url });
           const lost = acknowledged.filter((name) => restarted.revocations.find(name) === undefined);
           expect(lost).toEqual([]);
           if (round === 1) lastStart = restarted.revocations.completeSince();

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { FamilyStore } from '../../src/stores/family-store.js';
 import { openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
-import { connectRedisStores } from '../../src/stores/redis/connect-redis-stores.js';
+import { openRedisStores } from '../../src/stores/redis/open-redis-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
 import { startProgram } from '../support/processes.js';
 import { createRandom } from '../support/random.js';
@@ -88,8 +88,7 @@ describe('kill -9 of a process that begins and ends families', () => {
 describeWithRedis('kill -9 of a process that begins and ends families', () => {
   test(
     `hides no live one on Redis, nor lists an ended one, ${ROUNDS} times`,
-    () =>
-      withRedis(async ({ url }) => crashOn(url, await connectRedisStores({ url, commandTimeoutMs: 2000 }))),
+    () => withRedis(async ({ url }) => crashOn(url, await openRedisStores({ url, commandTimeoutMs: 2000 }))),
     ROUNDS * ROUND_TIMEOUT_MS,
   );
 });

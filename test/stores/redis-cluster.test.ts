@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { connectRedisStores } from '../../src/stores/redis/connect-redis-stores.js';
+import { openRedisStores } from '../../src/stores/redis/open-redis-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
 import { describeWithRedis, type RedisServer, startRedisCluster } from '../support/redis.js';
 import { describeStores } from './stores-contract.js';
@@ -20,7 +20,7 @@ describeWithRedis('on a Redis Cluster of three nodes', () => {
 
   describeStores('Redis Cluster', (setting) => {
     serial += 1;
-    return connectRedisStores({
+    return openRedisStores({
       url: urls(),
       prefix: `cluster-${serial}`,
       commandTimeoutMs: 2000,
@@ -32,8 +32,8 @@ describeWithRedis('on a Redis Cluster of three nodes', () => {
     const opened: Stores[] = [];
     for (const prefix of ['a', 'b', 'c', 'd']) {
       const [one, other] = [
-        await connectRedisStores({ url: urls().slice(0, 1), prefix }),
-        await connectRedisStores({ url: urls().slice(2), prefix }),
+        await openRedisStores({ url: urls().slice(0, 1), prefix }),
+        await openRedisStores({ url: urls().slice(2), prefix }),
       ];
       opened.push(one, other);
       await one.revocations.add({ name: prefix, expiresAt: Date.now() / 1000 + 600 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis5';
-import { connectRedisStores, type RedisStoresSettings } from '../../src/stores/redis/connect-redis-stores.js';
+import { openRedisStores, type RedisStoresSettings } from '../../src/stores/redis/open-redis-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
 import { type FlakyProxy, startFlakyProxy } from '../support/flaky-proxy.js';
 import { type Instance, startInstance } from '../support/instances.js';
@@ -48,7 +48,7 @@ async function failOver({ primary, replica, endpoint }: Pair): Promise<void> {
 }
 
 async function connect(port: number, settings: Partial<RedisStoresSettings> = {}): Promise<Stores> {
-  const stores = await connectRedisStores({ url: `redis://127.0.0.1:${port}`, ...settings });
+  const stores = await openRedisStores({ url: `redis://127.0.0.1:${port}`, ...settings });
   disposals.push(() => stores.close());
   return stores;
 }
@@ -162,9 +162,9 @@ describeWithRedis('an ioredis client of the application', () => {
   ])('of version %s lends its settings, and is neither used nor closed', async (_version, create) => {
     const redis = await setUpRedis();
     const client = create(redis.port);
-    const stores = await connectRedisStores({ client });
+    const stores = await openRedisStores({ client });
     await revoke(stores, 'name');
-    const other = await connectRedisStores({ url: `${redis.url}/3` });
+    const other = await openRedisStores({ url: `${redis.url}/3` });
     await until(() => knows(other, 'name'));
     await Promise.all([stores.close(), other.close()]);
 
@@ -176,7 +176,7 @@ describeWithRedis('an ioredis client of the application', () => {
   test('reconnects after a failover as well', async () => {
     const pair = await setUpPair();
     const client = new Redis(pair.endpoint.port, '127.0.0.1', { lazyConnect: true });
-    const stores = await connectRedisStores({ client });
+    const stores = await openRedisStores({ client });
     disposals.push(() => stores.close());
     await failOver(pair);
 
@@ -188,7 +188,7 @@ describeWithRedis('an ioredis client of the application', () => {
     [{ client: { duplicate: () => {} }, url: 'redis://127.0.0.1' }, /either client, or url/],
     [{}, /url must be redis:/],
   ])('is rejected as %j', async (options, message) => {
-    await expect(Reflect.apply(connectRedisStores, undefined, [options])).rejects.toThrow(message);
+    await expect(Reflect.apply(openRedisStores, undefined, [options])).rejects.toThrow(message);
   });
 });
 
@@ -198,7 +198,7 @@ describeWithRedis('one URL of a Redis Cluster', () => {
     disposals.push(async () => void (await Promise.all(nodes.map((node) => node.dispose()))));
     const opened: Stores[] = [];
     for (const prefix of ['a', 'b', 'c', 'd']) {
-      const stores = await connectRedisStores({ url: nodes[0]?.url ?? '', prefix, commandTimeoutMs: 2000 });
+      const stores = await openRedisStores({ url: nodes[0]?.url ?? '', prefix, commandTimeoutMs: 2000 });
       opened.push(stores);
       await revoke(stores, prefix);
     }
@@ -230,7 +230,7 @@ describeWithRedis('a Redis that may evict keys', () => {
 
 describe('a Redis that is not there', () => {
   test('is named in the error, without credentials', async () => {
-    const connecting = connectRedisStores({
+    const connecting = openRedisStores({
       url: 'redis://app:secret@127.0.0.1:1',
       startTimeoutSeconds: 0.2,
     });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { connectRedisStores } from '../../src/stores/redis/connect-redis-stores.js';
+import { openRedisStores } from '../../src/stores/redis/open-redis-stores.js';
 import { startProgram } from '../support/processes.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
 
@@ -24,7 +24,7 @@ describeWithRedis('a revocation', () => {
   test(`is seen by all of ${INSTANCES} instances within ${BOUND_MS} ms, in 99 of 100 cases`, async () => {
     const redis = await startRedis();
     // A machine that stands still for a moment is one of the hundred cases, and no outage.
-    const stores = await connectRedisStores({ url: redis.url, commandTimeoutMs: 2000 });
+    const stores = await openRedisStores({ url: redis.url, commandTimeoutMs: 2000 });
     const programs = Array.from({ length: INSTANCES }, () =>
       startProgram('test/support/programs/watch-redis.js', {}, { args: [redis.url, String(REVOCATIONS)] }),
     );

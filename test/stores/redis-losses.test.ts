@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { AuditEvent } from '../../src/audit/events.js';
-import { connectRedisStores, type RedisStoresSettings } from '../../src/stores/redis/connect-redis-stores.js';
+import { openRedisStores, type RedisStoresSettings } from '../../src/stores/redis/open-redis-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
 import { type FlakyProxy, startFlakyProxy } from '../support/flaky-proxy.js';
 import { findFreePort } from '../support/processes.js';
@@ -32,7 +32,7 @@ async function setUpProxy(port: number): Promise<FlakyProxy> {
 }
 
 async function connect(port: number, options: Partial<RedisStoresSettings> = {}): Promise<Stores> {
-  const stores = await connectRedisStores({ url: `redis://127.0.0.1:${port}`, ...options });
+  const stores = await openRedisStores({ url: `redis://127.0.0.1:${port}`, ...options });
   disposals.push(() => stores.close());
   return stores;
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { connectRedisStores, type RedisStoresSettings } from '../../src/stores/redis/connect-redis-stores.js';
+import { openRedisStores, type RedisStoresSettings } from '../../src/stores/redis/open-redis-stores.js';
 import { type FlakyProxy, startFlakyProxy } from '../support/flaky-proxy.js';
 import { type Instance, startInstance } from '../support/instances.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
@@ -35,7 +35,7 @@ async function setUpProxy(port: number): Promise<FlakyProxy> {
 async function setUpInstance(port: number, options: Partial<RedisStoresSettings> = {}): Promise<Instance> {
   const url = `redis://127.0.0.1:${port}`;
   const instance = await startInstance(
-    await connectRedisStores({ url, maxReplicaAgeSeconds: BOUND_MS / 1000, ...options }),
+    await openRedisStores({ url, maxReplicaAgeSeconds: BOUND_MS / 1000, ...options }),
   );
   disposals.push(() => instance.close());
   return instance;

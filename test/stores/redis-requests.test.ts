@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createRevocations } from 'passport-jwe';
 import request from 'supertest';
-import { connectRedisStores } from '../../src/stores/redis/connect-redis-stores.js';
+import { openRedisStores } from '../../src/stores/redis/open-redis-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
 import { ADAPTERS } from '../support/apps.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
@@ -15,7 +15,7 @@ describeWithRedis('a guarded request', () => {
 
   beforeAll(async () => {
     redis = await startRedis();
-    stores = await connectRedisStores({ url: redis.url, clock, commandTimeoutMs: 2000 });
+    stores = await openRedisStores({ url: redis.url, clock, commandTimeoutMs: 2000 });
   });
 
   afterAll(async () => {

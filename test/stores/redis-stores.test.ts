@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { connectRedisStores, type RedisStoresSettings } from '../../src/stores/redis/connect-redis-stores.js';
+import { openRedisStores, type RedisStoresSettings } from '../../src/stores/redis/open-redis-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
 import { findFreePort } from '../support/processes.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
@@ -31,7 +31,7 @@ describeWithRedis('with a Redis of its own', () => {
   async function connectStores(
     options: Partial<RedisStoresSettings & { url: string }> = {},
   ): Promise<Stores> {
-    const stores = await connectRedisStores({
+    const stores = await openRedisStores({
       url: redis.url,
       clock,
       commandTimeoutMs: PATIENT_MS,
@@ -43,7 +43,7 @@ describeWithRedis('with a Redis of its own', () => {
 
   describeStores('Redis', (setting) => {
     serial += 1;
-    return connectRedisStores({
+    return openRedisStores({
       url: redis.url,
       prefix: `contract-${serial}`,
       commandTimeoutMs: PATIENT_MS,
@@ -124,7 +124,7 @@ describeWithRedis('with a Redis of its own', () => {
     });
   });
 
-  describe('connectRedisStores', () => {
+  describe('openRedisStores', () => {
     test('knows at once what another instance had revoked', async () => {
       const prefix = 'snapshot';
       const first = await connectStores({ prefix, commandTimeoutMs: 5000 });
@@ -165,10 +165,10 @@ describeWithRedis('with a Redis of its own', () => {
   });
 });
 
-describe('connectRedisStores', () => {
+describe('openRedisStores', () => {
   test('says that Redis does not answer, without its password', async () => {
     const url = `redis://:secret@127.0.0.1:${await findFreePort()}`;
-    const failure = await connectRedisStores({ url, startTimeoutSeconds: 0.1 }).catch((error) => error);
+    const failure = await openRedisStores({ url, startTimeoutSeconds: 0.1 }).catch((error) => error);
 
     expect(failure.message).toMatch(/^Redis at 127\.0\.0\.1:\d+ does not answer: connect ECONNREFUSED/);
     expect(failure.message).not.toContain('secret');
@@ -183,6 +183,6 @@ describe('connectRedisStores', () => {
     { url: 'redis://x', commandTimeoutMs: -1 },
     { url: 'redis://x', host: 'y' },
   ])('refuses %j', async (options) => {
-    await expect(connectRedisStores(untyped(options))).rejects.toThrow(TypeError);
+    await expect(openRedisStores(untyped(options))).rejects.toThrow(TypeError);
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
-import { connectRedisStores } from '../../src/stores/redis/connect-redis-stores.js';
+import { openRedisStores } from '../../src/stores/redis/open-redis-stores.js';
 import type { RevocationEntry } from '../../src/stores/revocation-store.js';
 import type { Stores } from '../../src/stores/stores.js';
 import { isInForce, sessionEnds } from '../support/foldable-entries.js';
@@ -84,7 +84,7 @@ describeWithRedis('instances that share a Redis', () => {
   });
 
   async function connect(): Promise<Stores> {
-    const stores = await connectRedisStores({ url: redis.url, commandTimeoutMs: 2000, clock, ...BOUND });
+    const stores = await openRedisStores({ url: redis.url, commandTimeoutMs: 2000, clock, ...BOUND });
     opened.push(stores);
     return stores;
   }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { connectRedisStores } from '../../src/stores/redis/connect-redis-stores.js';
+import { openRedisStores } from '../../src/stores/redis/open-redis-stores.js';
 import { openConnection, type RedisConnection } from '../../src/stores/redis/redis-connection.js';
 import { revocationLog } from '../../src/stores/redis/revocation-log.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
@@ -112,7 +112,7 @@ describeWithRedis('the epoch', () => {
 describeWithRedis('the log', () => {
   test('is known to have gone back although it gave out the same number again', async () => {
     const redis = await setUpRedis();
-    const stores = await connectRedisStores({ url: redis.url, prefix: 'p' });
+    const stores = await openRedisStores({ url: redis.url, prefix: 'p' });
     disposals.push(() => stores.close());
     const expiresAt = Date.now() / 1000 + 3600;
     await stores.revocations.add({ name: 'lost', expiresAt });

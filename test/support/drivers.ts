@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
 import { openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
 import { createMemoryStores } from '../../src/stores/memory/create-memory-stores.js';
-import { connectRedisStores } from '../../src/stores/redis/connect-redis-stores.js';
+import { openRedisStores } from '../../src/stores/redis/open-redis-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
 import { describeWithRedis, type RedisServer, startRedis } from './redis.js';
 
@@ -41,7 +41,7 @@ export function describeOnDrivers(name: string, tests: (open: OpenStores) => voi
       closeAfterEach((clock) => {
         serial += 1;
         const prefix = `drivers-${serial}`;
-        return connectRedisStores({ url: redis.url, prefix, clock, commandTimeoutMs: COMMAND_TIMEOUT_MS });
+        return openRedisStores({ url: redis.url, prefix, clock, commandTimeoutMs: COMMAND_TIMEOUT_MS });
       }),
     );
   });

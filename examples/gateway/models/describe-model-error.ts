@@ -1,4 +1,4 @@
-import { type JsonObject, JweError } from 'passport-jwe';
+import { type JsonObject, PassportJweError } from 'passport-jwe';
 import { ModelApiError, type ModelApiErrorDetail } from './model-api-error.js';
 
 /** The names of Anthropic for the failures of the package. */
@@ -15,7 +15,7 @@ const TYPES: ReadonlyMap<number, string> = new Map([
 /** Whatever went wrong with a request below `/v1`, as its client is told of it. */
 export function describeFailure(failure: unknown): ModelApiErrorDetail {
   if (failure instanceof ModelApiError) return failure.detail;
-  if (failure instanceof JweError) {
+  if (failure instanceof PassportJweError) {
     const { status, error, message } = failure;
     return { status, type: typeOf(status), code: error ?? 'missing_credentials', message };
   }

@@ -46,6 +46,6 @@ export interface Grant {
   readonly grantType: string;
   /** The parameters that it reads; all others are ignored (RFC 6749 section 3.2). */
   readonly parameters: readonly string[];
-  /** @throws JweError (as rejection) where the token is not to be issued. */
+  /** @throws PassportJweError (as rejection) where the token is not to be issued. */
   handle(context: GrantContext): Promise<TokenResponse>;
 }

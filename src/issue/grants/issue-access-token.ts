@@ -2,7 +2,7 @@ import type { ApiKey } from '../../api-keys/api-key.js';
 import { assertMayIssue } from '../../api-keys/api-key-registry.js';
 import { claimsByKeyType } from '../../api-keys/claims-by-key-type.js';
 import type { NumericDate } from '../../base/clock.js';
-import { JweError } from '../../base/errors.js';
+import { PassportJweError } from '../../base/errors.js';
 import type { JsonObject } from '../../base/json.js';
 import { copyCustomClaims } from '../../token/claims/build-claims-set.js';
 import type { IssuedTokenType } from '../../token/claims/claims-set.js';
@@ -170,7 +170,7 @@ async function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext)
     // A map cannot be frozen, and all requests share that of the API key.
     return await hook({ ...apiKey, scopeTtlSeconds: new Map(apiKey.scopeTtlSeconds) }, context);
   } catch (cause) {
-    throw cause instanceof JweError ? cause : new Error('The claims hook failed', { cause });
+    throw cause instanceof PassportJweError ? cause : new Error('The claims hook failed', { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { NumericDate } from '../../base/clock.js';
-import { JweError, TemporarilyUnavailableError } from '../../base/errors.js';
+import { PassportJweError, TemporarilyUnavailableError } from '../../base/errors.js';
 import { continuesNewestState } from './newest-state.js';
 import type { StoreGeneration } from './store-generation.js';
 import type { Turnstile } from './turnstile.js';
@@ -161,5 +161,5 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
 
 /** A full disk, a file that is gone or broken: an outage, never a verdict on a token. */
 function asUnavailable(cause: unknown): unknown {
-  return cause instanceof JweError ? cause : new TemporarilyUnavailableError({ cause });
+  return cause instanceof PassportJweError ? cause : new TemporarilyUnavailableError({ cause });
 }

@@ -10,11 +10,11 @@ import {
   tokenRouter,
 } from 'passport-jwe';
 import { openLmdbStores } from 'passport-jwe/lmdb';
-import { connectRedisStores } from 'passport-jwe/redis';
+import { openRedisStores } from 'passport-jwe/redis';
 
 const [location, directory] = process.argv.slice(2);
 const stores = location.startsWith('redis:')
-  ? await connectRedisStores({ url: location, commandTimeoutMs: 2000 })
+  ? await openRedisStores({ url: location, commandTimeoutMs: 2000 })
   : await openLmdbStores({ path: location });
 const keyRing = await createKeyRing({ current: { secret: '5f'.repeat(16) + 'a0'.repeat(16) } });
 const service = {

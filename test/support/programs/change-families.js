@@ -1,11 +1,11 @@
 // Begins and ends refresh-token families without end on the LMDB store or the Redis that is named. It prints `+` and
 // the id of each that has begun, `?` and the id before it ends one, `-` and the id once that is acknowledged.
 import { openLmdbStores } from 'passport-jwe/lmdb';
-import { connectRedisStores } from 'passport-jwe/redis';
+import { openRedisStores } from 'passport-jwe/redis';
 
 const [location, name] = process.argv.slice(2);
 const { families } = location.startsWith('redis:')
-  ? await connectRedisStores({ url: location, commandTimeoutMs: 2000 })
+  ? await openRedisStores({ url: location, commandTimeoutMs: 2000 })
   : await openLmdbStores({ path: location });
 const now = Date.now() / 1000;
 const state = {

@@ -1,8 +1,8 @@
 // Watches the revocations of the Redis store that is named, and prints when it first sees each of them.
-import { connectRedisStores } from 'passport-jwe/redis';
+import { openRedisStores } from 'passport-jwe/redis';
 
 const [url, total] = process.argv.slice(2);
-const { revocations, close } = await connectRedisStores({ url });
+const { revocations, close } = await openRedisStores({ url });
 process.stdout.write('ready\n');
 
 for (let serial = 0; serial < Number(total); serial += 1) {

@@ -58,7 +58,7 @@ const KNOWN: KnownOptions<RedisStoresOptions> = {
  * @throws Error where the package `ioredis` is missing.
  * @throws Error, with what the connection said as its cause, where Redis does not answer in time.
  */
-export async function connectRedisStores(options: RedisStoresOptions): Promise<Stores> {
+export async function openRedisStores(options: RedisStoresOptions): Promise<Stores> {
   const settings = resolveOptions(options);
   const { prefix, maxAgeMs, commandTimeoutMs, startTimeoutMs, audit } = settings;
   const bounds = resolveBounds(options);
@@ -99,7 +99,7 @@ export async function connectRedisStores(options: RedisStoresOptions): Promise<S
 }
 
 function resolveOptions(options: RedisStoresOptions) {
-  assertOptions(options, KNOWN, 'connectRedisStores');
+  assertOptions(options, KNOWN, 'openRedisStores');
   const { prefix = 'passport-jwe', commandTimeoutMs = 150, audit = noAuditTrail } = options;
   const { maxReplicaAgeSeconds = 5, startTimeoutSeconds = 10 } = options;
   const address = resolveAddress(options);
@@ -115,9 +115,9 @@ function resolveOptions(options: RedisStoresOptions) {
 function resolveAddress({ url, client, options }: RedisAddress): RedisAddress {
   if (client !== undefined) {
     if (url !== undefined || options !== undefined) {
-      throw new TypeError('connectRedisStores: pass either client, or url with options');
+      throw new TypeError('openRedisStores: pass either client, or url with options');
     }
-    assertMethod(client, 'duplicate', 'connectRedisStores: client must be a Redis or Cluster of ioredis');
+    assertMethod(client, 'duplicate', 'openRedisStores: client must be a Redis or Cluster of ioredis');
     return { client };
   }
   const urls = typeof url === 'string' ? [url] : url;
