@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes, webcrypto } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import { createKeyRing, createTokenService } from 'passport-jwe';
+import { createKeyRing, createTokenIssuer } from 'passport-jwe';
 import { openToken } from './floor.js';
 
 export const ISSUER = 'https://auth.example.com';
@@ -40,7 +40,7 @@ const REQUEST = {
  * One key, held by each competitor in the form that suits it best, and the tokens that are read under it.
  * @typedef {object} Fixture
  * @property {import('passport-jwe').KeyRing} keyRing
- * @property {import('passport-jwe').TokenService} service
+ * @property {import('passport-jwe').TokenIssuer} service
  * @property {import('passport-jwe').IssueRequest} request
  * @property {import('node:crypto').KeyObject} secretKey
  * @property {import('node:crypto').webcrypto.CryptoKey} cryptoKey
@@ -56,7 +56,7 @@ export async function createFixture() {
   const secret = randomBytes(32);
   const signingKey = randomBytes(32).toString('base64url');
   const keyRing = await createKeyRing({ current: { secret } });
-  const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE });
+  const service = createTokenIssuer({ keyRing, issuer: ISSUER });
   const { kid, bytes } = exportAccessKey(keyRing);
   const secretKey = createSecretKey(bytes);
   const tokens = await issueTokens(service);
@@ -109,7 +109,7 @@ function signClaims(claims, signingKey) {
   return jwt.sign(claims, key, { algorithm: 'HS256', header: { typ: 'at+jwt' } });
 }
 
-/** @param {import('passport-jwe').TokenService} service */
+/** @param {import('passport-jwe').TokenIssuer} service */
 async function issueTokens(service) {
   const tokens = [];
   while (tokens.length < TOKEN_COUNT) tokens.push(asReceived((await service.issue(REQUEST)).token));

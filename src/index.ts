@@ -91,14 +91,14 @@ export {
 } from './issue/discovery-router.js';
 export type { ClaimsContext, ClaimsHook } from './issue/grants/issue-access-token.js';
 export type { ThrottleOptions } from './issue/throttle-failures.js';
-export { type TokenRouterOptions, tokenRouter } from './issue/token-router.js';
 export {
-  createTokenService,
+  createTokenIssuer,
   type IssuedToken,
   type IssueRequest,
-  type TokenService,
-  type TokenServiceOptions,
-} from './issue/token-service.js';
+  type TokenIssuer,
+  type TokenIssuerOptions,
+} from './issue/token-issuer.js';
+export { type TokenRouterOptions, tokenRouter } from './issue/token-router.js';
 export type { ContentEncryption } from './keys/content-key.js';
 export { createKeyRing, type KeyRingOptions } from './keys/create-key-ring.js';
 export { createLegacyKey, type LegacyKey, type LegacyKeySource } from './keys/create-legacy-key.js';
@@ -228,4 +228,9 @@ export type { LegacyTokenType } from './token/claims/complete-legacy-claims.js';
 export type { VerifiedToken, VerifiedTokenOf } from './token/claims/verified-token.js';
 export type { LegacyOptions } from './token/legacy-policy.js';
 export type { TokenCacheOptions } from './token/token-cache.js';
+export {
+  createTokenVerifier,
+  type TokenVerifier,
+  type TokenVerifierOptions,
+} from './verify/token-verifier.js';
 export type { TrustedIssuer } from './verify/trusted-issuers.js';

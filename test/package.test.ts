@@ -17,14 +17,15 @@ const INSTALLED = [
 
 const STORY = `
   const keyRing = await createKeyRing({ current: { secret: randomBytes(32) } });
-  const tokens = createTokenService({ keyRing, issuer: 'https://a.example', audience: 'https://b.example' });
-  const { token } = await tokens.issue({
+  const issuer = createTokenIssuer({ keyRing, issuer: 'https://a.example' });
+  const verifier = createTokenVerifier({ keyRing, issuer: 'https://a.example', audience: 'https://b.example' });
+  const { token } = await issuer.issue({
     type: 'service', subject: 's', clientId: 's', audience: 'https://b.example', scope: ['a'], lifetimeSeconds: 60, claims: {},
   });
-  const verified = await tokens.verify(token);
+  const verified = await verifier.verify(token);
   console.log(verified.type, verified.hasScope('a'), typeof authenticate, typeof JweStrategy, typeof tokenRouter);
 `;
-const NAMES = 'authenticate, createKeyRing, createTokenService, JweStrategy, tokenRouter';
+const NAMES = 'authenticate, createKeyRing, createTokenIssuer, createTokenVerifier, JweStrategy, tokenRouter';
 
 let consumer = '';
 

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createKeyRing, createTokenService, generateKeySet, parseApiKey } from 'passport-jwe';
+import { createKeyRing, generateKeySet, parseApiKey } from 'passport-jwe';
 import { loadFiles } from './support/api-key-files.js';
+import { createIssuerAndVerifier } from './support/issuer-and-verifier.js';
 import { startJwksServer } from './support/jwks-server.js';
 import { forgeLegacyToken, LEGACY_CLAIMS, LEGACY_PASSPHRASE } from './support/legacy-tokens.js';
 import { findFreePort, type RunningProgram, startProgram, untilListening } from './support/processes.js';
@@ -110,7 +111,7 @@ async function startServer(name: string, environment: Record<string, string> = {
 
 async function mint(scope: string): Promise<string> {
   const keyRing = await createKeyRing({ current: { secret: KEY } });
-  const { token } = await createTokenService({ keyRing, ...SERVICE }).issue({
+  const { token } = await createIssuerAndVerifier({ keyRing, ...SERVICE }).issue({
     type: 'service',
     subject: 'alice',
     clientId: 'demo',
@@ -362,7 +363,7 @@ describe('the README and the pages beside it', () => {
     const origin = await startServer('sessions');
     const keyRing = await createKeyRing({ current: { secret: KEY } });
     // Not alice, whom another program has just revoked in the same store, up to the present second.
-    const { token } = await createTokenService({ keyRing, ...SERVICE }).issue({
+    const { token } = await createIssuerAndVerifier({ keyRing, ...SERVICE }).issue({
       type: 'api_call',
       subject: 'bob',
       clientId: 'demo',

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTokenService, loadApiKeys } from 'passport-jwe';
+import { createTokenVerifier, loadApiKeys } from 'passport-jwe';
 // Registries are made of files elsewhere; a hundred thousand of them would take longer than all the rest.
 import { createApiKeyRegistry, digestSecret } from '../../dist/api-keys/api-key-registry.js';
 import { cycle, oneAtATime, synchronous } from '../subjects.js';
@@ -33,7 +33,7 @@ export async function createVerifyAmongScenario({ service: issuing, request, key
     );
     const nextToken = cycle(issued.map(({ token }) => token));
     const options = { keyRing, issuer: ISSUER, audience: AUDIENCE, apiKeys, tokenCache: false };
-    const service = createTokenService(options);
+    const service = createTokenVerifier(options);
     subjects.push(oneAtATime(nameOf(size), () => service.verify(nextToken())));
   }
   return { name: 'verify, API keys', subjects };

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { createTokenService, InvalidTokenError } from 'passport-jwe';
+import { createTokenVerifier, InvalidTokenError } from 'passport-jwe';
 import { cycle, oneAtATime } from '../subjects.js';
 import { AUDIENCE, ISSUER } from '../token.js';
 
@@ -25,7 +25,7 @@ const MEGABYTE = 1_048_576;
 export async function createAttackScenario(fixture) {
   const { keyRing, tokens, claims } = fixture;
   // Each token is decrypted, as one that is new. What is refused is never kept.
-  const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, tokenCache: false });
+  const service = createTokenVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, tokenCache: false });
   const nextToken = cycle(tokens);
   const attacks = createAttacks(fixture);
 
@@ -41,7 +41,7 @@ export async function createAttackScenario(fixture) {
 }
 
 /**
- * @param {import('passport-jwe').TokenService} service
+ * @param {import('passport-jwe').TokenVerifier} service
  * @param {string} token
  * @returns {Promise<string | undefined>} undefined where it is accepted
  */

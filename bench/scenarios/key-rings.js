@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createKeyRing, createTokenService } from 'passport-jwe';
+import { createKeyRing, createTokenIssuer, createTokenVerifier } from 'passport-jwe';
 import { cycle, oneAtATime } from '../subjects.js';
 import { AUDIENCE, ISSUER } from '../token.js';
 
@@ -37,5 +37,7 @@ async function issueUnderEach(roots, request) {
 /** @param {import('passport-jwe').KeyRingOptions} keys */
 async function createService(keys) {
   const keyRing = await createKeyRing(keys);
-  return createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, tokenCache: false });
+  const { issue } = createTokenIssuer({ keyRing, issuer: ISSUER });
+  const { verify } = createTokenVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, tokenCache: false });
+  return { issue, verify };
 }

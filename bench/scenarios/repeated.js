@@ -1,5 +1,5 @@
 import { deepEqual } from 'node:assert/strict';
-import { createTokenService } from 'passport-jwe';
+import { createTokenVerifier } from 'passport-jwe';
 import { openToken } from '../floor.js';
 import { cycle, oneAtATime, synchronous } from '../subjects.js';
 import { AUDIENCE, ISSUER } from '../token.js';
@@ -11,8 +11,8 @@ import { AUDIENCE, ISSUER } from '../token.js';
  */
 export async function createRepeatedScenario({ tokens, claims, keyRing, secretKey }) {
   const options = { keyRing, issuer: ISSUER, audience: AUDIENCE };
-  const cached = createTokenService(options);
-  const uncached = createTokenService({ ...options, tokenCache: false });
+  const cached = createTokenVerifier(options);
+  const uncached = createTokenVerifier({ ...options, tokenCache: false });
   const repeated = tokens.slice(0, 100);
   const onEach = (read) => {
     const nextToken = cycle(repeated);

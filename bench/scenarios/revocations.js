@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMemoryStores, createRevocations, createTokenService } from 'passport-jwe';
+import { createMemoryStores, createRevocations, createTokenVerifier } from 'passport-jwe';
 import { openLmdbStores } from 'passport-jwe/lmdb';
 import { cycle, oneAtATime } from '../subjects.js';
 import { AUDIENCE, ISSUER } from '../token.js';
@@ -52,7 +52,7 @@ async function createScenario(driver, { tokens, keyRing }) {
     subjects: filled.map(({ size, revocations }) => {
       // Each token is decrypted, as one that is new: the bounds are in terms of that.
       const options = { keyRing, issuer: ISSUER, audience: AUDIENCE, revocations, tokenCache: false };
-      const service = createTokenService(options);
+      const service = createTokenVerifier(options);
       return oneAtATime(nameOf(size), () => service.verify(nextToken()));
     }),
     facts: filled.map(({ size, bytesPerEntry }) => ({

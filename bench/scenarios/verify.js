@@ -3,7 +3,7 @@ import { createSecretKey } from 'node:crypto';
 import { createVerifier } from 'fast-jwt';
 import { jwtDecrypt } from 'jose';
 import jwt from 'jsonwebtoken';
-import { createTokenService } from 'passport-jwe';
+import { createTokenVerifier } from 'passport-jwe';
 import { openToken } from '../floor.js';
 import { cycle, inFlight, oneAtATime, synchronous } from '../subjects.js';
 import { AUDIENCE, ISSUER, withoutProof } from '../token.js';
@@ -33,7 +33,7 @@ export async function createVerifyScenario({ tokens, signTokens, claims, keyRing
   const jsonwebtokenPolicy = { algorithms: ['HS256'], issuer: ISSUER, audience: AUDIENCE };
 
   const byFloor = (token) => openToken(token, secretKey);
-  const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE });
+  const service = createTokenVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE });
   const byPackage = (token) => service.verify(token);
   const byJose = (token) => jwtDecrypt(token, cryptoKey, josePolicy);
 

@@ -1,10 +1,9 @@
 import type { Request } from 'express';
 import type { AuditEvent } from '../audit/events.js';
-import { assertAuditTrail, noAuditTrail } from '../audit/record.js';
+import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type AcceptedToken, recordAcceptances } from '../audit/record-acceptances.js';
-import { type Clock, systemClock } from '../base/clock.js';
+import { systemClock } from '../base/clock.js';
 import {
-  InsufficientScopeError,
   InvalidRequestError,
   InvalidTokenError,
   MissingCredentialsError,
@@ -13,26 +12,21 @@ import {
 import type { KnownOptions } from '../base/options.js';
 import type { TokenIdentity } from '../base/rejections.js';
 import { isB64Token, MALFORMED_AUTHORIZATION } from '../http/extract-bearer-token.js';
+import { findMissingScope } from '../http/missing-scope.js';
 import { readIp } from '../http/request-ip.js';
 import { createOriginReader } from '../http/request-origin.js';
-import {
-  type ChallengeOptions,
-  type ChallengeWriter,
-  createChallengeWriter,
-} from '../http/write-challenge.js';
-import type { TokenServiceOptions } from '../issue/token-service.js';
+import type { Acceptance, Authentication, ShownToken } from '../http/request-state.js';
+import { type ChallengeOptions, createChallengeWriter } from '../http/write-challenge.js';
 import { identifyToken } from '../token/claims/identify-token.js';
-import { formatScope, resolveRequiredScope } from '../token/claims/scope.js';
+import { resolveRequiredScope } from '../token/claims/scope.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
-import {
-  createProofCheck,
-  createProvenTokenVerifier,
-  createTokenVerifier,
-} from '../verify/token-verifier.js';
+import { prepareVerifier, type TokenVerifierOptions } from '../verify/token-verifier.js';
 import { createTokenReader, type TokenLocations } from './token-locations.js';
 
 /** What both kinds of authentication, Passport and plain middleware, are told. */
-export interface AcceptOptions extends Omit<TokenServiceOptions, 'signing'>, ChallengeOptions {
+export interface AcceptOptions extends Omit<TokenVerifierOptions, 'signing'>, ChallengeOptions {
+  /** Where acceptance and refusals are put on record. Default: nowhere. */
+  readonly audit?: AuditTrail;
   /** Scope tokens that every request needs, all of them. Default: none; guards can ask for more by route. */
   readonly scope?: string | readonly string[];
   /** Where tokens are looked for. Default: the `Authorization` header alone. */
@@ -65,47 +59,20 @@ export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
   clock: true,
 };
 
-export type Acceptance =
-  | {
-      readonly kind: 'verified';
-      readonly token: VerifiedToken;
-      /** Its compact serialization. Secret. */
-      readonly presented: string;
-    }
-  | {
-      readonly kind: 'refused';
-      readonly error: PassportJweError;
-      /** Where it was verified, but something else was missing. */
-      readonly token?: VerifiedToken;
-      readonly presented?: string;
-    };
-
-/** A token that was verified, and its compact serialization. */
-export type ShownToken = Pick<Acceptance, 'token' | 'presented'>;
-
 /** Decides about requests; knows nothing of responses. */
-export interface Acceptor {
+export interface Acceptor extends Authentication {
   /**
    * Returns no promise where nothing has to be waited for. Throws or rejects only for a fault of the program; all that a
    * client or an outage can cause is a refusal.
    */
   accept(req: Request): Acceptance | Promise<Acceptance>;
-  /**
-   * Verifies a token once more, for endpoints that act on it: it must also prove that its issuer issued it.
-   * @throws PassportJweError (as rejection) where it does not, or is no longer valid.
-   */
-  verifyProven(presented: string): Promise<VerifiedToken>;
-  /** Puts a verified token that is let through on record, with where it came from. */
+  /** Records a verified token that is let through, with where it came from. */
   recordAcceptance(req: Request, shown: Required<ShownToken>): void;
-  /** Puts a refusal on record, with the token where it was verified. */
-  recordRefusal(req: Request, error: PassportJweError, shown: ShownToken): Promise<void>;
-  readonly writeChallenge: ChallengeWriter;
-  readonly clock: Clock;
 }
 
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function createAcceptor(options: AcceptOptions): Acceptor {
-  const verifyToken = createTokenVerifier(options);
+  const verifier = prepareVerifier(options);
   const readToken = createTokenReader(options.tokenLocations);
   const requiredScope = resolveRequiredScope(options.scope ?? [], 'scope');
   const { audit = noAuditTrail, clock = systemClock } = options;
@@ -119,10 +86,8 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
       ? { kind: 'verified', token, presented }
       : { kind: 'refused', error, token, presented };
   };
-  const provenVerifier = createLazily(() => createProvenTokenVerifier(options));
-  const proofCheck = createLazily(() => createProofCheck(options));
   const proofOf = (presented: string | undefined): { readonly proven?: true } =>
-    presented !== undefined && proofCheck()(presented) ? { proven: true } : {};
+    presented !== undefined && verifier.isProven(presented) ? { proven: true } : {};
 
   const settle = (pending: Promise<VerifiedToken>, presented: string): Promise<Acceptance> =>
     pending.then(
@@ -136,14 +101,14 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
       try {
         presented = readToken(req);
         if (presented === undefined) throw new MissingCredentialsError();
-        const verified = verifyToken(presented);
+        const verified = verifier.verify(presented);
         if (!(verified instanceof Promise)) return checkScope(verified, presented);
         return settle(verified, presented);
       } catch (failure) {
         return refuse(failure, presented);
       }
     },
-    verifyProven: async (presented: string) => provenVerifier()(presented),
+    verifyProven: (presented: string) => verifier.verifyProven(presented),
     recordAcceptance: (req: Request, { token, presented }: Required<ShownToken>) => {
       if (!audit.enabled) return;
       const identify = () => ({ ...identifyWithSession(token), ...proofOf(presented) });
@@ -160,34 +125,12 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
   });
 }
 
-/** Most applications have no endpoint that needs it. */
-function createLazily<Part>(create: () => Part): () => Part {
-  let part: Part | undefined;
-  return () => {
-    part ??= create();
-    return part;
-  };
-}
-
 /** A token that could be none at all makes the request a malformed one. @throws what is a fault of the program. */
 function refuse(failure: unknown, presented: string | undefined): Acceptance {
   if (!(failure instanceof PassportJweError)) throw failure;
   const isMalformed = failure instanceof InvalidTokenError && !isB64Token(presented);
   const error = isMalformed ? new InvalidRequestError(MALFORMED_AUTHORIZATION) : failure;
   return { kind: 'refused', error };
-}
-
-/** @throws InsufficientScopeError unless the token has all of them. */
-export function assertScope(token: VerifiedToken, required: readonly string[]): void {
-  const error = findMissingScope(token, required);
-  if (error !== undefined) throw error;
-}
-
-function findMissingScope(
-  token: VerifiedToken,
-  required: readonly string[],
-): InsufficientScopeError | undefined {
-  return required.every(token.hasScope) ? undefined : new InsufficientScopeError(formatScope(required));
 }
 
 function identifyWithSession(token: VerifiedToken): AcceptedToken {

@@ -2,8 +2,9 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { MissingCredentialsError } from '../base/errors.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import { refuseRequest } from '../http/answer-failure.js';
+import type { Acceptance } from '../http/request-state.js';
 import { type AuthenticationOutcome, requestState } from '../http/request-state.js';
-import { ACCEPT_OPTIONS, type Acceptance, type AcceptOptions, createAcceptor } from './acceptor.js';
+import { ACCEPT_OPTIONS, type AcceptOptions, createAcceptor } from './acceptor.js';
 
 export interface AuthenticateOptions extends AcceptOptions {
   /** With `false`, a request without a token passes as anonymous; a bad token is refused all the same. Default true. */

@@ -1,10 +1,10 @@
 import type { RequestHandler } from 'express';
 import { AccessDeniedError, InsufficientScopeError, InvalidTokenError } from '../base/errors.js';
 import { guard } from '../http/guard.js';
+import { assertScope } from '../http/missing-scope.js';
 import { resolveStrings } from '../token/claims/claims-policy.js';
 import { isTokenType, RESERVED_CLAIMS, type TokenType } from '../token/claims/claims-set.js';
 import { formatScope, isScopeToken } from '../token/claims/scope.js';
-import { assertScope } from './acceptor.js';
 
 /**
  * Lets tokens pass that have all of these scopes; 403 `insufficient_scope` for others (RFC 6750 section 3.1).

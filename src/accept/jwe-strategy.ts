@@ -3,14 +3,9 @@ import { Strategy } from 'passport-strategy';
 import { InvalidTokenError, PassportJweError } from '../base/errors.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import { addChallenge } from '../http/answer-failure.js';
+import type { Acceptance } from '../http/request-state.js';
 import { requestState } from '../http/request-state.js';
-import {
-  ACCEPT_OPTIONS,
-  type Acceptance,
-  type AcceptOptions,
-  type Acceptor,
-  createAcceptor,
-} from './acceptor.js';
+import { ACCEPT_OPTIONS, type AcceptOptions, type Acceptor, createAcceptor } from './acceptor.js';
 import {
   claimsAsUser,
   type FoundUser,

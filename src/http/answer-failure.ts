@@ -1,7 +1,6 @@
 import type { NextFunction, Request, Response } from 'express';
-import type { ShownToken } from '../accept/acceptor.js';
 import { type PassportJweError, RateLimitExceededError } from '../base/errors.js';
-import { type AuthenticationOutcome, requestState } from './request-state.js';
+import { type AuthenticationOutcome, requestState, type ShownToken } from './request-state.js';
 import { type ChallengeWriter, createChallengeWriter } from './write-challenge.js';
 
 const defaultChallenge = createChallengeWriter({});

@@ -2,7 +2,6 @@ import type { Request } from 'express';
 import { InvalidRequestError, InvalidTargetError } from '../base/errors.js';
 import { hasDuplicateMembers } from '../base/has-duplicate-members.js';
 import { isJsonObject } from '../base/json.js';
-import type { GrantParameters } from '../issue/grants/grant.js';
 
 /** Parameters of a token request, by name; how often each was sent is decided where it is read. */
 export type TokenRequest = ReadonlyMap<string, readonly unknown[]>;
@@ -38,7 +37,7 @@ export function readParameter(request: TokenRequest, name: string): string | und
 }
 
 /** The parameters that a grant type reads; all others are ignored (RFC 6749 section 3.2). */
-export function readParameters(request: TokenRequest, names: readonly string[]): GrantParameters {
+export function readParameters(request: TokenRequest, names: readonly string[]): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>();
   for (const name of names) {
     const value = readParameter(request, name);

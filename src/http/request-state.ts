@@ -1,13 +1,49 @@
-import type { Acceptance, Acceptor } from '../accept/acceptor.js';
+import type { Request } from 'express';
+import type { Clock } from '../base/clock.js';
+import type { PassportJweError } from '../base/errors.js';
+import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { createRequestSlot } from './request-slot.js';
+import type { ChallengeWriter } from './write-challenge.js';
 
-/** What the last authentication of a request came to. */
+/** The verdict on the token of a request. */
+export type Acceptance =
+  | {
+      readonly kind: 'verified';
+      readonly token: VerifiedToken;
+      /** Its compact serialization. Secret. */
+      readonly presented: string;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly error: PassportJweError;
+      /** The token, if it was verified but something else was missing. */
+      readonly token?: VerifiedToken;
+      readonly presented?: string;
+    };
+
+/** A verified token and its compact serialization. */
+export type ShownToken = Pick<Acceptance, 'token' | 'presented'>;
+
+/** The verdict of the last authentication of a request. */
 export type AuthenticationOutcome = Acceptance | { readonly kind: 'anonymous' };
 
-/** What the guards and the error handler need to know of it. */
+/** What guards and error handlers need of the authentication that ran before them. */
+export interface Authentication {
+  /**
+   * Verifies a token once more, for endpoints that act on it: it must also carry a proof of issuance.
+   * @throws PassportJweError (as rejection) if it does not, or is no longer valid.
+   */
+  verifyProven(presented: string): Promise<VerifiedToken>;
+  /** Records a rejected request, with its token if that was verified. */
+  recordRefusal(req: Request, error: PassportJweError, shown: ShownToken): Promise<void>;
+  readonly writeChallenge: ChallengeWriter;
+  readonly clock: Clock;
+}
+
+/** The outcome of authentication, kept with the request. */
 export interface RequestState {
   readonly outcome: AuthenticationOutcome;
-  readonly acceptor: Acceptor;
+  readonly acceptor: Authentication;
   /** Whether failures go to the error handlers of the application instead of being answered. */
   readonly failWithError: boolean;
 }

@@ -6,8 +6,9 @@ import {
   InvalidRequestError,
   PassportJweError,
 } from '../base/errors.js';
+import { NO_STORE } from '../http/no-store.js';
 import { readIp } from '../http/request-ip.js';
-import { findClient, NO_STORE } from './authenticate-client.js';
+import { findClient } from './authenticate-client.js';
 import { challengeScheme } from './read-client-credentials.js';
 
 /** Answers failures of the token endpoint (RFC 6749 section 5.2); faults of the program are passed on. */

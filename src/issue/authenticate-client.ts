@@ -7,9 +7,6 @@ import { createRequestSlot } from '../http/request-slot.js';
 import { readClientCredentials } from './read-client-credentials.js';
 import type { FailureThrottle } from './throttle-failures.js';
 
-/** RFC 6749 section 5.1: what may hold a token is not to be stored on the way. */
-export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
-
 /** Who sent a request. */
 export interface Client {
   readonly apiKey: ApiKey;

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { InvalidRequestError, UnsupportedGrantTypeError } from '../base/errors.js';
+import { NO_STORE } from '../http/no-store.js';
 import {
   readParameter,
   readParameters,
@@ -7,14 +8,9 @@ import {
   type TokenRequest,
 } from '../http/read-token-request.js';
 import { readIp } from '../http/request-ip.js';
-import {
-  authenticateClient,
-  type ClientAuthenticator,
-  findPublicClient,
-  NO_STORE,
-} from './authenticate-client.js';
+import { authenticateClient, type ClientAuthenticator, findPublicClient } from './authenticate-client.js';
 import type { Grant, RequestOrigin, TokenResponse } from './grants/grant.js';
-import type { TokenIssuer } from './token-service.js';
+import type { TokenIssuer } from './token-issuer.js';
 
 export interface ExchangeParts extends ClientAuthenticator {
   readonly tokens: TokenIssuer;

@@ -2,16 +2,17 @@ import type { Request, RequestHandler } from 'express';
 import type { ApiKey } from '../api-keys/api-key.js';
 import { InvalidRequestError, InvalidTokenError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
+import { NO_STORE } from '../http/no-store.js';
 import { readParameter, readTokenRequest } from '../http/read-token-request.js';
 import type { StoredFamily } from '../stores/family-store.js';
 import type { ClaimsSet } from '../token/claims/claims-set.js';
-import type { TokenVerifier } from '../verify/token-verifier.js';
-import { authenticateClient, type ClientAuthenticator, NO_STORE } from './authenticate-client.js';
+import { authenticateClient, type ClientAuthenticator } from './authenticate-client.js';
 import { openRefreshToken, type Sessions } from './open-refresh-token.js';
+import type { VerifyToken } from './router-verifiers.js';
 
 export interface IntrospectionParts extends ClientAuthenticator {
   /** Accepts live tokens of every audience that the API keys have, which prove that they were issued here. */
-  readonly verify: TokenVerifier;
+  readonly verify: VerifyToken;
   /** Default: there are no refresh tokens. */
   readonly sessions: Sessions | undefined;
 }
@@ -58,7 +59,7 @@ export function introspectToken(parts: IntrospectionParts): RequestHandler {
   };
 }
 
-async function findLive(verify: TokenVerifier, token: string): Promise<ClaimsSet | undefined> {
+async function findLive(verify: VerifyToken, token: string): Promise<ClaimsSet | undefined> {
   try {
     return (await verify(token)).claims;
   } catch (error) {

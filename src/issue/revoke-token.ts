@@ -6,19 +6,20 @@ import {
   UnsupportedTokenTypeError,
 } from '../base/errors.js';
 import type { TokenRejection } from '../base/rejections.js';
+import { NO_STORE } from '../http/no-store.js';
 import { readParameter, readTokenRequest } from '../http/read-token-request.js';
 import { readIp } from '../http/request-ip.js';
 import type { Revocable } from '../revocation/revocable.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { Requester } from '../sessions/refresh-contract.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
-import type { TokenVerifier } from '../verify/token-verifier.js';
-import { authenticateClient, type ClientAuthenticator, NO_STORE } from './authenticate-client.js';
+import { authenticateClient, type ClientAuthenticator } from './authenticate-client.js';
 import { openRefreshToken, type Sessions } from './open-refresh-token.js';
+import type { VerifyToken } from './router-verifiers.js';
 
 export interface RevocationParts extends ClientAuthenticator {
   /** Accepts tokens of every audience that the API keys have, which prove that they were issued here. */
-  readonly verify: TokenVerifier;
+  readonly verify: VerifyToken;
   readonly revocations: Revocations;
   /** Default: there are no refresh tokens. */
   readonly sessions: Sessions | undefined;
@@ -70,7 +71,7 @@ function describeRevocable({ type, claims }: VerifiedToken, clientId: string): R
   return { kind: 'token', clientId, jti, expiresAt, issuedAt, ...subject };
 }
 
-async function findValid(verify: TokenVerifier, token: string): Promise<VerifiedToken | undefined> {
+async function findValid(verify: VerifyToken, token: string): Promise<VerifiedToken | undefined> {
   try {
     return await verify(token);
   } catch (error) {

@@ -1,19 +1,18 @@
 import { type Clock, isNumericDate, type NumericDate } from '../base/clock.js';
 import { MAX_CLOCK_TOLERANCE_SECONDS } from '../token/claims/claims-policy.js';
-import {
-  createProvenTokenVerifier,
-  createTokenVerifier,
-  type TokenVerifier,
-  type TokenVerifierOptions,
-} from '../verify/token-verifier.js';
+import type { VerifiedToken } from '../token/claims/verified-token.js';
+import { prepareVerifier, type TokenVerifierOptions } from '../verify/token-verifier.js';
 import { type AudienceTracker, followAudiences } from './follow-api-keys.js';
+
+/** @throws InvalidTokenError or TemporarilyUnavailableError (as rejection), as `TokenVerifier` does. */
+export type VerifyToken = (token: string) => Promise<VerifiedToken>;
 
 /** How the endpoints of the token router verify the tokens that clients send them. */
 export interface RouterVerifiers {
   /** For exchange and introspection: proven, live, and of an API key in force. */
-  readonly verifyLive: TokenVerifier;
+  readonly verifyLive: VerifyToken;
   /** For revocation: whatever any reader may still accept, of an API key in whatever state. */
-  readonly verifyRevocable: TokenVerifier;
+  readonly verifyRevocable: VerifyToken;
 }
 
 /** What both verifiers have in common, for the audiences that the API keys have at the time. */
@@ -35,17 +34,18 @@ export function createRouterVerifiers(parts: RouterVerifierParts): RouterVerifie
   const transitionEnds = resolveTransition(parts);
   const lenient = { ...issuer, clockToleranceSeconds: MAX_CLOCK_TOLERANCE_SECONDS };
   const proven = followAudiences(audiences, (audience) =>
-    createProvenTokenVerifier({ ...lenient, audience }),
+    prepareVerifier({ ...lenient, tokenCache: false, audience }),
   );
   const unproven = followAudiences(audiences, (audience) =>
-    createTokenVerifier({ ...lenient, tokenCache: false, audience }),
+    prepareVerifier({ ...lenient, tokenCache: false, audience }),
   );
   const current = followAudiences(audiences, (audience) =>
-    createProvenTokenVerifier({ ...issuer, ...live, audience }),
+    prepareVerifier({ ...issuer, ...live, tokenCache: false, audience }),
   );
   return {
-    verifyLive: (token) => current()(token),
-    verifyRevocable: (token) => (clock() < transitionEnds ? unproven() : proven())(token),
+    verifyLive: (token) => current().verifyProven(token),
+    verifyRevocable: async (token) =>
+      clock() < transitionEnds ? unproven().verify(token) : proven().verifyProven(token),
   };
 }
 

@@ -13,10 +13,9 @@ import { type RefreshSettings, resolveRefreshSettings } from '../sessions/refres
 import { refreshTokenCodec } from '../sessions/refresh-token-codec.js';
 import type { FamilyStore } from '../stores/family-store.js';
 import { resolveTokenLifetime } from '../token/claims/claims-policy.js';
-import type { TokenVerifier } from '../verify/token-verifier.js';
 import { answerTokenError } from './answer-token-error.js';
 import { exchangeToken } from './exchange-token.js';
-import { enforceRule, followAudiences, routerRule, trackAudiences } from './follow-api-keys.js';
+import { enforceRule, routerRule, trackAudiences } from './follow-api-keys.js';
 import { clientCredentials } from './grants/client-credentials.js';
 import type { Grant } from './grants/grant.js';
 import type { ClaimsHook } from './grants/issue-access-token.js';
@@ -27,9 +26,10 @@ import type { Sessions } from './open-refresh-token.js';
 import { publishKeys } from './publish-keys.js';
 import { revokeToken } from './revoke-token.js';
 import { rememberFeatures } from './router-features.js';
+import type { VerifyToken } from './router-verifiers.js';
 import { createRouterVerifiers } from './router-verifiers.js';
 import { type ThrottleOptions, throttleFailures } from './throttle-failures.js';
-import { createTokenService, type TokenIssuer } from './token-service.js';
+import { createTokenIssuer } from './token-issuer.js';
 
 export interface TokenRouterOptions extends SignatureOptions {
   readonly keyRing: KeyRing;
@@ -104,8 +104,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds);
   const service = { keyRing, issuer, audit, clock, maxTokenLifetimeSeconds, ...pickSignatures(options) };
   const audiences = trackAudiences(apiKeys, audience);
-  const services = followAudiences(audiences, (all) => createTokenService({ ...service, audience: all }));
-  const tokens: TokenIssuer = { issue: (request) => services().issue(request) };
+  const tokens = createTokenIssuer(service);
   enforceRule(apiKeys, routerRule({ audience, keyRing, maxTokenLifetimeSeconds }));
   assertCanIssue(options, audiences());
 
@@ -169,7 +168,7 @@ function assertCanIssue({ keyRing, signing }: TokenRouterOptions, audiences: rea
 interface GrantParts {
   readonly claimsHook: ClaimsHook | undefined;
   readonly sessions: Sessions | undefined;
-  readonly verify: TokenVerifier;
+  readonly verify: VerifyToken;
 }
 
 function createGrants({ claimsHook, sessions, verify }: GrantParts): readonly Grant[] {

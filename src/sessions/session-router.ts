@@ -5,15 +5,15 @@ import express, {
   type Response,
   type Router,
 } from 'express';
-import { assertScope } from '../accept/acceptor.js';
 import { AccessDeniedError, InvalidRequestError, PassportJweError } from '../base/errors.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import { refuseRequest } from '../http/answer-failure.js';
 import { verifiedToken } from '../http/find-verified-token.js';
 import { guard } from '../http/guard.js';
+import { assertScope } from '../http/missing-scope.js';
+import { NO_STORE } from '../http/no-store.js';
 import { readIp } from '../http/request-ip.js';
 import { requireProof } from '../http/require-proof.js';
-import { NO_STORE } from '../issue/authenticate-client.js';
 import { API_KEY_TYPES, type ApiKeyType } from '../token/claims/claims-set.js';
 import { isScopeToken } from '../token/claims/scope.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';

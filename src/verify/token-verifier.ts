@@ -58,65 +58,77 @@ export interface TokenVerifierOptions extends ClaimsOptions, SignatureOptions {
   readonly clock?: Clock;
 }
 
+/** Verifies tokens without HTTP. */
+export interface TokenVerifier {
+  /**
+   * Decrypts and validates a token.
+   * @throws InvalidTokenError (as rejection) for a token that is not accepted.
+   * @throws TemporarilyUnavailableError (as rejection) if a revocation, a decryption key or a verification key cannot be
+   *   looked up.
+   */
+  verify(token: string): Promise<VerifiedToken>;
+}
+
 /**
- * Decrypts and validates a token, without a promise where nothing has to be waited for.
- * @throws InvalidTokenError (or as rejection) for a token that is not accepted.
- * @throws TemporarilyUnavailableError (or as rejection) where it cannot be known whether it is revoked, what its key is,
- *   or who signed it.
+ * Creates a verifier of tokens for workers, WebSocket servers and other code without an Express request.
+ * @throws TypeError for an option that is missing or malformed.
+ *
+ * @example
+ * const verifier = createTokenVerifier({ keyRing, issuer, audience });
+ * const token = await verifier.verify(text);
  */
-export type TokenVerifier = (token: string) => VerifiedToken | Promise<VerifiedToken>;
+export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+  const { verify } = prepareVerifier(options);
+  return Object.freeze({ verify: async (token: string) => verify(token) });
+}
+
+/** The verifier that the middleware uses. It returns a promise only if something has to be waited for. */
+export interface PreparedVerifier {
+  /** @throws InvalidTokenError or TemporarilyUnavailableError (or as rejection), as `TokenVerifier` does. */
+  verify(token: string): VerifiedToken | Promise<VerifiedToken>;
+  /**
+   * For endpoints that act on a token rather than serve its bearer: accepts only tokens with a proof of issuance. A
+   * holder of an exported access key can encrypt a token of its audience, but cannot prove that.
+   */
+  verifyProven(token: string): Promise<VerifiedToken>;
+  /** Whether an accepted token carries a proof of issuance. */
+  isProven(token: string): boolean;
+}
 
 const DEFAULT_MAX_TOKEN_LENGTH = 8192;
 
-/** @throws TypeError for an option that is missing or makes no sense. */
-export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+/** @throws TypeError for an option that is missing or malformed. */
+export function prepareVerifier(options: TokenVerifierOptions): PreparedVerifier {
   const parts = resolveVerifier(options);
   const { legacy, maxTokenLength } = parts;
   const { clock = systemClock } = options;
-  const openToken = createTokenOpener(parts, resolveTokenCache(options.tokenCache));
+  const provenPolicy = { ...parts, requiresProof: true };
+  const open = createTokenOpener(parts, resolveTokenCache(options.tokenCache));
   const accept = createAcceptance(options, parts);
 
-  return (token) => {
-    const now = clock();
-    if (legacy !== undefined && isLegacyToken(token)) {
-      return accept(openLegacyToken(token, { legacy, maxTokenLength }, now), now, legacy.claimsPolicy);
-    }
-    const opened = openToken(token, now);
-    // It may have expired while it was waited for.
-    return opened instanceof Promise
-      ? opened.then((authentic) => accept(authentic, clock()))
-      : accept(opened, now);
+  return {
+    verify(token) {
+      const now = clock();
+      if (legacy !== undefined && isLegacyToken(token)) {
+        return accept(openLegacyToken(token, { legacy, maxTokenLength }, now), now, legacy.claimsPolicy);
+      }
+      const opened = open(token, now);
+      // It may have expired while it was waited for.
+      return opened instanceof Promise
+        ? opened.then((authentic) => accept(authentic, clock()))
+        : accept(opened, now);
+    },
+
+    async verifyProven(token) {
+      if (legacy !== undefined && isLegacyToken(token)) throw new InvalidTokenError('unprovable');
+      const verified = await accept(await openToken(token, provenPolicy, clock()), clock());
+      // The signature of another party proves nothing about tokens of ours.
+      if (verified.type === 'external') throw new InvalidTokenError('unprovable');
+      return verified;
+    },
+
+    isProven: (token) => isProven(token, parts, clock()),
   };
-}
-
-/**
- * The same for endpoints that act on a token rather than serve its bearer: it accepts only tokens that prove that their
- * issuer issued them. A holder of an exported access key can encrypt a token of its audience, but cannot prove that.
- * @throws TypeError for an option that is missing or makes no sense.
- */
-export function createProvenTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const parts = resolveVerifier(options);
-  const { clock = systemClock } = options;
-  const policy = { ...parts, requiresProof: true };
-  const accept = createAcceptance(options, parts);
-
-  return async (token) => {
-    if (parts.legacy !== undefined && isLegacyToken(token)) throw new InvalidTokenError('unprovable');
-    const verified = await accept(await openToken(token, policy, clock()), clock());
-    // The signature of another party proves nothing about tokens of ours.
-    if (verified.type === 'external') throw new InvalidTokenError('unprovable');
-    return verified;
-  };
-}
-
-/**
- * Whether an accepted token proves that its issuer issued it.
- * @throws TypeError for an option that is missing or makes no sense.
- */
-export function createProofCheck(options: TokenVerifierOptions): (token: string) => boolean {
-  const parts = resolveVerifier(options);
-  const { clock = systemClock } = options;
-  return (token) => isProven(token, parts, clock());
 }
 
 function resolveVerifier(options: TokenVerifierOptions) {

@@ -2,16 +2,16 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   createKeyRing,
   createRevocations,
-  createTokenService,
   generateApiKey,
   InvalidTokenError,
   type Revocations,
   type Stores,
-  type TokenService,
+  type TokenVerifier,
   type WatchedApiKeys,
   watchApiKeys,
 } from 'passport-jwe';
 import { openRedisStores } from 'passport-jwe/redis';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { createKeyDirectory, type KeyDirectory } from '../support/key-directory.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
 import { AUDIENCE, ISSUER, secretOf } from '../support/tokens.js';
@@ -55,7 +55,7 @@ async function follow(revocations: Revocations): Promise<WatchedApiKeys> {
 }
 
 /** Milliseconds until a service refuses the token. */
-async function untilRefused(service: TokenService, token: string): Promise<number> {
+async function untilRefused(service: TokenVerifier, token: string): Promise<number> {
   const startedAt = performance.now();
   for (;;) {
     const refusal = await service.verify(token).then(
@@ -82,10 +82,10 @@ describeWithRedis('a key that is deactivated in its file', () => {
       audience: AUDIENCE,
     };
     const services = [
-      ...apiKeys.map((keys) => createTokenService({ ...service, apiKeys: keys })),
-      createTokenService({ ...service, revocations: resourceServer.revocations }),
+      ...apiKeys.map((keys) => createIssuerAndVerifier({ ...service, apiKeys: keys })),
+      createIssuerAndVerifier({ ...service, revocations: resourceServer.revocations }),
     ];
-    const { token } = await createTokenService(service).issue({
+    const { token } = await createIssuerAndVerifier(service).issue({
       type: 'service',
       subject: 'demo',
       clientId: 'demo',

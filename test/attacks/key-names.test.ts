@@ -2,7 +2,6 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
-  createTokenService,
   generateKeySet,
   InvalidTokenError,
   openKeyRing,
@@ -13,6 +12,7 @@ import {
 import { type AttackTarget, refusedAs, startTarget } from '../support/attack-target.js';
 import { rejectionOf } from '../support/caught.js';
 import { forgeToken } from '../support/forge-token.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { generateSigner } from '../support/key-pairs.js';
 import { type MemoryKeySource, memoryKeySource } from '../support/memory-key-source.js';
 import { AUDIENCE, createRing, ISSUER, NOW } from '../support/tokens.js';
@@ -66,7 +66,12 @@ describe('a flood of tokens, each of which names another key that is unknown', (
 
   test('has the keys loaded once in ten seconds, and leaves nothing in memory', async () => {
     const keyRing = await openRing();
-    const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => now });
+    const service = createIssuerAndVerifier({
+      keyRing,
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      clock: () => now,
+    });
     await rejectionOf(service.verify(tokenOf('first')));
     const before = usedMegabytes();
     const outcomes = await flood(service.verify);
@@ -81,7 +86,12 @@ describe('a flood of tokens, each of which names another key that is unknown', (
 
   test('has them loaded no more often while the source is away, and is told that this is an outage', async () => {
     const keyRing = await openRing();
-    const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => now });
+    const service = createIssuerAndVerifier({
+      keyRing,
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      clock: () => now,
+    });
     source.failure = new Error('connect ECONNREFUSED');
     const answers = await Promise.all(
       Array.from({ length: 2000 }, (_, index) => {

@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { AuditRecord } from '../../src/audit/events.js';
 import { type AuditSink, createAuditTrail } from '../../src/audit/record.js';
 import { TemporarilyUnavailableError } from '../../src/base/errors.js';
-import { createTokenService } from '../../src/issue/token-service.js';
 import { rejectionOf } from '../support/caught.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { AUDIENCE, clock, createRing, ISSUER } from '../support/tokens.js';
 
 const DISK_FULL = new Error('disk full');
@@ -32,7 +32,7 @@ const trailOf = (sinks: Sinks) => createAuditTrail({ sinks: [], ...sinks, clock,
 async function issue(sinks: Sinks) {
   const keyRing = await createRing();
   const audit = trailOf(sinks);
-  const tokens = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, audit, clock });
+  const tokens = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, audit, clock });
   return tokens.issue({
     ...{ type: 'service', clientId: 'caller', subject: 'caller', audience: AUDIENCE },
     ...{ scope: ['read'], lifetimeSeconds: 60, claims: { api_key_name: 'Caller' } },

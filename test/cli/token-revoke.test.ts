@@ -1,7 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { createTokenService } from '../../src/issue/token-service.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import { createSigningKey } from '../../src/keys/create-signing-key.js';
 import { createVerificationKeys } from '../../src/keys/verification-keys.js';
@@ -18,6 +17,7 @@ import {
   writeKeys,
 } from '../support/cli-tokens.js';
 import { setUpCommandLine } from '../support/command-line.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { ALGORITHMS, generateShared, generateSigner } from '../support/key-pairs.js';
 import { AUDIENCE, clock, ISSUER, NOW } from '../support/tokens.js';
 
@@ -291,7 +291,7 @@ describe('token revoke with a token', () => {
     await withStore(directory(), async (_stores, revocations) => {
       const keyRing = await createKeyRing({ current: { jwk: privateJwk } });
       const verification = { [ISSUER]: await createVerificationKeys({ jwk: signer.publicJwk }) };
-      const api = createTokenService({
+      const api = createIssuerAndVerifier({
         keyRing,
         issuer: ISSUER,
         audience: AUDIENCE,

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Clock, systemClock } from '../../src/base/clock.js';
 import { createSteadyClock, type SteadyClock } from '../../src/base/steady-clock.js';
-import { createTokenService } from '../../src/issue/token-service.js';
 import { openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
 import { createMemoryStores } from '../../src/stores/memory/create-memory-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { createSettableMachine, type SettableMachine } from '../support/settable-machine.js';
 import { AUDIENCE, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 
@@ -27,7 +27,7 @@ function steadyClock(): SteadyClock {
 
 /** Whether a token that expires 600 s from now is accepted, asked again and again. */
 function followToken(clock: Clock): () => Promise<boolean> {
-  const service = createTokenService({ keyRing: RING, issuer: ISSUER, audience: AUDIENCE, clock });
+  const service = createIssuerAndVerifier({ keyRing: RING, issuer: ISSUER, audience: AUDIENCE, clock });
   const token = mintToken(RING, { claims: { iat: NOW - 2 * HOUR, nbf: NOW - 2 * HOUR } });
   return () =>
     service.verify(token).then(

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ConfigurationError, createTokenService, tokenRouter } from 'passport-jwe';
+import { ConfigurationError, tokenRouter } from 'passport-jwe';
 import { loadFile, MINIMAL_FILE } from '../support/api-key-files.js';
 import { rejectionOf } from '../support/caught.js';
 import { ACCESS_TOKEN_TYPE } from '../support/delegation-app.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { until } from '../support/key-directory.js';
 import { createLiveApp, type LiveApp, REPORTS, type Route } from '../support/live-app.js';
 import { AUDIENCE, claimsOf, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
@@ -259,7 +260,7 @@ describe('a resource server', () => {
   test('refuses apiKeys that cannot be asked', async () => {
     const keyRing = await createRing();
     const apiKeys = JSON.parse('{}');
-    expect(() => createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, apiKeys })).toThrow(
+    expect(() => createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, apiKeys })).toThrow(
       'apiKeys needs get(keyId)',
     );
   });
@@ -268,7 +269,7 @@ describe('a resource server', () => {
     const keyRing = await createRing();
     const known = await loadFile(MINIMAL_FILE);
     const apiKeys = { get: (keyId: string) => (keyId === 'minimal' ? known : undefined) };
-    const tokens = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, apiKeys, clock });
+    const tokens = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, apiKeys, clock });
 
     expect((await tokens.verify(mintToken(keyRing, { claims: { client_id: 'minimal' } }))).type).toBe(
       'tiered_model_exec',

@@ -1,15 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import express, { type Express } from 'express';
-import {
-  authenticate,
-  createMemoryStores,
-  createRevocations,
-  createTokenService,
-  type KeyRing,
-  tokenRouter,
-} from 'passport-jwe';
+import { authenticate, createMemoryStores, createRevocations, type KeyRing, tokenRouter } from 'passport-jwe';
 import request from 'supertest';
 import { loadFiles } from '../support/api-key-files.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { AUDIENCE, clock, createRing, ISSUER, NOW } from '../support/tokens.js';
 
 const OTHER_AUDIENCE = 'https://other.example.com';
@@ -58,7 +52,12 @@ async function issue(apiKey: string, parameters: object = {}): Promise<string> {
 
 /** As an instance whose clock differs would. */
 async function issueAt(time: number, lifetimeSeconds: number): Promise<string> {
-  const elsewhere = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => time });
+  const elsewhere = createIssuerAndVerifier({
+    keyRing,
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    clock: () => time,
+  });
   const { token } = await elsewhere.issue({
     type: 'service',
     subject: 'beta',

@@ -5,7 +5,6 @@ import {
   type AuditRecord,
   createAuditTrail,
   createKeyRing,
-  createTokenService,
   InvalidTokenError,
   type KeyRing,
   MissingCredentialsError,
@@ -16,6 +15,7 @@ import {
 import request from 'supertest';
 import { loadFiles } from '../support/api-key-files.js';
 import { sendRaw } from '../support/http.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { AUDIENCE, clock, createRing, ISSUER, NOW } from '../support/tokens.js';
 
 const SECRET = 'sk-demo-0123456789abcdef';
@@ -93,7 +93,7 @@ function exchange(parameters: Record<string, string>, app = createApp()) {
 }
 
 function verify(token: string, audience = AUDIENCE) {
-  return createTokenService({ keyRing, issuer: ISSUER, audience, clock }).verify(token);
+  return createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience, clock }).verify(token);
 }
 
 describe('a token request that is granted', () => {

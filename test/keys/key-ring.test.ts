@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { createTokenService } from '../../src/issue/token-service.js';
 import { createKeyRing, type KeyRingOptions } from '../../src/keys/create-key-ring.js';
 import type { JwkSet } from '../../src/keys/parse-jwk.js';
 import { encryptToken } from '../../src/token/encrypt-token.js';
 import { forgeToken } from '../support/forge-token.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { direct } from '../support/symmetric-key.js';
 import {
   AUDIENCE,
@@ -243,7 +243,7 @@ describe('exportAccessKeys', () => {
     const forged = encryptToken(claimsOf({ aud: OTHER_AUDIENCE }), root.encryptionKey('access', AUDIENCE), {
       typ: 'at+jwt',
     });
-    const tokens = createTokenService({
+    const tokens = createIssuerAndVerifier({
       keyRing: server,
       issuer: ISSUER,
       audience: [AUDIENCE, OTHER_AUDIENCE],

@@ -5,13 +5,13 @@ import {
   createAuditTrail,
   createKeyRing,
   createMemoryStores,
-  createTokenService,
   generateKeySet,
   type KeyRing,
   type KeyUsageOptions,
   openKeyRing,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { memoryKeySource } from '../support/memory-key-source.js';
 import { AUDIENCE, clock, ISSUER, NOW, secretOf } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
@@ -40,7 +40,7 @@ function createCountedRing(usage: Partial<KeyUsageOptions> = {}): Promise<KeyRin
 }
 
 async function issue(keyRing: KeyRing, times = 1): Promise<void> {
-  const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+  const service = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
   for (let count = 0; count < times; count += 1) {
     await service.issue({
       type: 'service',

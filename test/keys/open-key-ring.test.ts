@@ -3,13 +3,13 @@ import {
   type AuditRecord,
   createAuditTrail,
   createKeyRing,
-  createTokenService,
   generateKeySet,
   type OpenKeyRingOptions,
   openKeyRing,
   type RotatingKeyRing,
 } from 'passport-jwe';
 import { rejectionOf } from '../support/caught.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { generateRecipient } from '../support/key-pairs.js';
 import { type MemoryKeySource, memoryKeySource } from '../support/memory-key-source.js';
 import { AUDIENCE, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
@@ -46,7 +46,7 @@ async function openRing(options: Partial<OpenKeyRingOptions> = {}): Promise<Rota
 
 function serviceOf(keyRing: RotatingKeyRing) {
   const service = { keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => now };
-  return createTokenService({ ...service, maxTokenLifetimeSeconds: 30 * DAY });
+  return createIssuerAndVerifier({ ...service, maxTokenLifetimeSeconds: 30 * DAY });
 }
 
 function issue(keyRing: RotatingKeyRing, lifetimeSeconds = 30 * DAY): Promise<string> {

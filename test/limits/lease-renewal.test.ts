@@ -1,18 +1,13 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import {
-  createLimits,
-  createMemoryStores,
-  createTokenService,
-  type LimitStore,
-  type Limits,
-} from 'passport-jwe';
+import { createLimits, createMemoryStores, type LimitStore, type Limits } from 'passport-jwe';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 
 const DAY = 86_400;
 const RATES = { requests_per_minute: 100, requests_per_hour: 100, tokens_per_minute: 100 };
 
 const keyRing = await createRing();
-const tokens = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+const tokens = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
 const rateLimits = { ...RATES, concurrent_requests: 1 };
 const token = await tokens.verify(mintToken(keyRing, { claims: { rate_limits: rateLimits } }));
 

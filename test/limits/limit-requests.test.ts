@@ -10,13 +10,13 @@ import {
   createAuditTrail,
   createLimits,
   createMemoryStores,
-  createTokenService,
   type LimitStore,
   type LimitsOptions,
   limitRequests,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
 import request from 'supertest';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { AUDIENCE, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 import { untyped, untypedValue } from '../support/untyped.js';
 
@@ -270,7 +270,7 @@ describe('model tokens that cannot be counted', () => {
 
   test.each([{}, null])('are a usage without tokens: %j', async (usage) => {
     const limits = createLimits({ store, clock: () => now });
-    const tokens = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => now });
+    const tokens = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => now });
     const admission = await limits.admit(await tokens.verify(tokenOf()));
 
     await expect(admission.settle(untypedValue(usage))).rejects.toThrow('usage.tokens');
@@ -313,7 +313,12 @@ describe('model tokens that cannot be counted', () => {
 
   test.each(UNCOUNTABLE)('are no cost of an admission: %p', async (tokens) => {
     const limits = createLimits({ store, clock: () => now, onStoreFailure: { kind: 'allow' } });
-    const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => now });
+    const service = createIssuerAndVerifier({
+      keyRing,
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      clock: () => now,
+    });
     const token = await service.verify(tokenOf());
 
     await expect(limits.admit(token, { tokens: untypedValue(tokens) })).rejects.toThrow(

@@ -2,14 +2,14 @@ import { expect, test } from '@jest/globals';
 import {
   createLimits,
   createMemoryStores,
-  createTokenService,
   RateLimitExceededError,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken } from '../support/tokens.js';
 
 const keyRing = await createRing();
-const tokens = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+const tokens = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
 const token = await tokens.verify(mintToken(keyRing));
 
 test('a process that ends waits until all that it admitted is settled', async () => {

@@ -6,14 +6,15 @@ import {
   createAuditTrail,
   createMemoryStores,
   createRevocations,
-  createTokenService,
   type Revocations,
-  type TokenService,
+  type TokenIssuer,
+  type TokenVerifier,
   tokenRouter,
   type VerifiedToken,
 } from 'passport-jwe';
 import request from 'supertest';
 import { type KeyFiles, loadFiles } from './api-key-files.js';
+import { createIssuerAndVerifier } from './issuer-and-verifier.js';
 import { AUDIENCE, createRing, ISSUER, NOW } from './tokens.js';
 
 export const REPORTS = 'https://reports.example.com';
@@ -48,7 +49,7 @@ export interface ExchangeAnswer {
 
 /** One authorization server with revocations, and a resource server for each audience. */
 export interface DelegationApp {
-  readonly tokens: TokenService;
+  readonly tokens: TokenIssuer & TokenVerifier;
   readonly revocations: Revocations;
   readonly records: readonly AuditRecord[];
   setTime(now: number): void;
@@ -75,7 +76,7 @@ export async function createDelegationApp(
   const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
   const revocations = createRevocations({ store: createMemoryStores({ clock }).revocations, clock });
   const service = { keyRing: await createRing(), issuer: ISSUER, revocations, clock };
-  const tokens = createTokenService({ ...service, audience: AUDIENCES });
+  const tokens = createIssuerAndVerifier({ ...service, audience: AUDIENCES });
   const app = express();
   const apiKeys = await loadFiles(files);
   app.use('/oauth', tokenRouter({ ...service, audience: AUDIENCE, apiKeys, claims, audit }));

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import type { JsonObject } from '../../src/base/json.js';
-import { createTokenService } from '../../src/issue/token-service.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { describeWithJwcrypto, runJwcrypto } from '../support/jwcrypto.js';
 import { CJOSE, CRYPT_JWT, describeWithPeer, runPeer } from '../support/legacy-peers.js';
 import { LEGACY, LEGACY_CLAIMS, LEGACY_KEY_HEX } from '../support/legacy-tokens.js';
 import { AUDIENCE, clock, createRing, ISSUER } from '../support/tokens.js';
 
-const service = createTokenService({
+const service = createIssuerAndVerifier({
   keyRing: await createRing(),
   issuer: ISSUER,
   audience: AUDIENCE,

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { createTokenService } from '../../src/issue/token-service.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import { createLegacyKey } from '../../src/keys/create-legacy-key.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import {
   LEGACY,
   LEGACY_CLAIMS,
@@ -19,7 +19,7 @@ async function serviceOf(passphrase: string) {
   const key = await createLegacyKey({ passphrase, derivation: 'dsp-ai-platform' });
   const keyRing = await createRing();
   const options = { keyRing, issuer: ISSUER, audience: AUDIENCE, scopeClaim: 'permissions', clock };
-  return createTokenService({ ...options, legacy: { ...LEGACY, key } });
+  return createIssuerAndVerifier({ ...options, legacy: { ...LEGACY, key } });
 }
 
 describeWithPython('tokens that Python writes now', () => {
@@ -61,7 +61,7 @@ describeWithPython('tokens that Python writes now', () => {
     const passphrase = 'dsp-ai-platform';
     const written = await runPython('write-legacy-tokens.py', { passphrase, claims: [LEGACY_CLAIMS.models] });
     const key = await createLegacyKey({ secret: written.key });
-    const service = createTokenService({
+    const service = createIssuerAndVerifier({
       keyRing: await createRing(),
       issuer: ISSUER,
       audience: AUDIENCE,

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { createTokenService, type TokenServiceOptions } from '../../src/issue/token-service.js';
+import type { TokenVerifierOptions } from 'passport-jwe';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import { createRevocations } from '../../src/revocation/revocations.js';
 import { createMemoryStores } from '../../src/stores/memory/create-memory-stores.js';
 import { rejectionOf } from '../support/caught.js';
 import { isDeeplyFrozen } from '../support/deeply-frozen.js';
 import { forgeToken } from '../support/forge-token.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import {
   forgeLegacyToken,
   LEGACY,
@@ -23,8 +24,8 @@ const KEY_RING = await createRing();
 const OTHER = 'https://other.example.com';
 const CLIENT_ID = 'enterprise-customer-api-key';
 
-const serviceOf = (options: Partial<TokenServiceOptions> = {}) =>
-  createTokenService({
+const serviceOf = (options: Partial<TokenVerifierOptions> = {}) =>
+  createIssuerAndVerifier({
     keyRing: KEY_RING,
     issuer: ISSUER,
     audience: AUDIENCE,
@@ -33,10 +34,10 @@ const serviceOf = (options: Partial<TokenServiceOptions> = {}) =>
     ...options,
   });
 
-const verify = (token: string, options: Partial<TokenServiceOptions> = {}) =>
+const verify = (token: string, options: Partial<TokenVerifierOptions> = {}) =>
   serviceOf(options).verify(token);
 
-async function verdictOn(token: string, options: Partial<TokenServiceOptions> = {}): Promise<string> {
+async function verdictOn(token: string, options: Partial<TokenVerifierOptions> = {}): Promise<string> {
   return verify(token, options).then(
     () => 'accepted',
     ({ reason }) => reason,
@@ -119,10 +120,10 @@ describe('a token of the other stack', () => {
     const revocations = createRevocations({ store, clock });
     const longer = createRevocations({ store, clock, maxTokenLifetimeSeconds: 92 * 86_400 });
 
-    expect(() => createTokenService({ ...options, legacy, revocations })).toThrow(
+    expect(() => createIssuerAndVerifier({ ...options, legacy, revocations })).toThrow(
       /raise maxTokenLifetimeSeconds/,
     );
-    expect(() => createTokenService({ ...options, legacy, revocations: longer })).not.toThrow();
+    expect(() => createIssuerAndVerifier({ ...options, legacy, revocations: longer })).not.toThrow();
   });
 
   test('shows its handlers the audience of the option alone, whatever else it lists', async () => {
@@ -131,7 +132,7 @@ describe('a token of the other stack', () => {
       ...{ keyRing: KEY_RING, issuer: ISSUER, audience: [AUDIENCE, OTHER] },
       legacy: LEGACY,
     };
-    const { claims } = await createTokenService({ ...accepting, clock }).verify(token);
+    const { claims } = await createIssuerAndVerifier({ ...accepting, clock }).verify(token);
 
     expect(claims.aud).toEqual([AUDIENCE]);
   });
@@ -284,7 +285,7 @@ describe('all other tokens', () => {
 
 describe('a service without the option', () => {
   test.each(Object.entries(LEGACY_TOKENS))('refuses %s as before', async (_, token) => {
-    const service = createTokenService({ keyRing: KEY_RING, issuer: ISSUER, audience: AUDIENCE, clock });
+    const service = createIssuerAndVerifier({ keyRing: KEY_RING, issuer: ISSUER, audience: AUDIENCE, clock });
     expect(await rejectionOf(service.verify(token))).toMatchObject({
       reason: 'header_invalid_member',
       error: 'invalid_token',
@@ -295,12 +296,12 @@ describe('a service without the option', () => {
   test('refuses them even where its key ring holds their key', async () => {
     const current = { passphrase: LEGACY_PASSPHRASE, derivation: 'dsp-ai-platform' } as const;
     const keyRing = await createKeyRing({ current });
-    const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+    const service = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
     expect(await rejectionOf(service.verify(LEGACY_TOKENS.models))).toMatchObject({ status: 401 });
   });
 });
 
-describe('createTokenService', () => {
+describe('createIssuerAndVerifier', () => {
   test.each([
     [{ key: undefined }, 'legacy.key'],
     [{ issuer: '' }, 'legacy.issuer'],

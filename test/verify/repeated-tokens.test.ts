@@ -1,9 +1,10 @@
 import { describe, expect, jest, test } from '@jest/globals';
+import type { TokenVerifierOptions } from 'passport-jwe';
 import type { NumericDate } from '../../src/base/clock.js';
-import { createTokenService, type TokenServiceOptions } from '../../src/issue/token-service.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
 import { isDeeplyFrozen } from '../support/deeply-frozen.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { LEGACY, LEGACY_TOKENS } from '../support/legacy-tokens.js';
 import { AUDIENCE, createRing, ISSUER, mintToken, NOW, secretOf } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
@@ -11,9 +12,9 @@ import { untyped } from '../support/untyped.js';
 const KEY_RING = await createRing();
 
 /** A service whose clock can be moved, and that has a token in its cache. */
-async function warmUp(token: string, options: Partial<TokenServiceOptions> = {}) {
+async function warmUp(token: string, options: Partial<TokenVerifierOptions> = {}) {
   const time: { now: NumericDate } = { now: NOW };
-  const service = createTokenService({
+  const service = createIssuerAndVerifier({
     keyRing: KEY_RING,
     issuer: ISSUER,
     audience: AUDIENCE,
@@ -77,7 +78,7 @@ describe('a token that comes again', () => {
   test('is refused by an acceptor for another audience, whatever the first one keeps', async () => {
     const token = mintToken(KEY_RING);
     await warmUp(token);
-    const other = createTokenService({
+    const other = createIssuerAndVerifier({
       keyRing: KEY_RING,
       issuer: ISSUER,
       audience: 'https://other.example.com',
@@ -150,7 +151,7 @@ describe('a token that comes again', () => {
   test('is refused where it is longer than the maximum, each time', async () => {
     const token = mintToken(KEY_RING);
     const options = { keyRing: KEY_RING, issuer: ISSUER, audience: AUDIENCE, clock: () => NOW };
-    const service = createTokenService({ ...options, maxTokenLength: token.length - 1 });
+    const service = createIssuerAndVerifier({ ...options, maxTokenLength: token.length - 1 });
     for (let use = 0; use < 3; use += 1) {
       await expect(service.verify(token)).rejects.toEqual(because('too_long'));
     }

@@ -1,14 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { compactDecrypt, compactVerify, importJWK } from 'jose';
-import {
-  createTokenService,
-  type IssueRequest,
-  type TokenServiceOptions,
-} from '../../src/issue/token-service.js';
+import type { IssueRequest, TokenIssuerOptions, TokenVerifierOptions } from 'passport-jwe';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import { createSigningKey } from '../../src/keys/create-signing-key.js';
 import { createVerificationKeys, type VerificationKeys } from '../../src/keys/verification-keys.js';
 import { rejectionOf, thrownBy } from '../support/caught.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { ALGORITHMS, generateRecipient, generateShared, generateSigner } from '../support/key-pairs.js';
 import { createParties, forgeNested, type NestedParts, type Parties } from '../support/signed-tokens.js';
 import { AUDIENCE, clock, createRing, ISSUER, NOW } from '../support/tokens.js';
@@ -34,8 +31,8 @@ beforeAll(async () => {
 });
 
 const audience = [AUDIENCE, OTHER_AUDIENCE];
-const createIssuer = (options: Partial<TokenServiceOptions> = {}) =>
-  createTokenService({
+const createIssuer = (options: Partial<TokenIssuerOptions & TokenVerifierOptions> = {}) =>
+  createIssuerAndVerifier({
     keyRing: parties.issuerRing,
     issuer: ISSUER,
     audience,
@@ -43,8 +40,8 @@ const createIssuer = (options: Partial<TokenServiceOptions> = {}) =>
     clock,
     ...options,
   });
-const createServer = (options: Partial<TokenServiceOptions> = {}) =>
-  createTokenService({
+const createServer = (options: Partial<TokenIssuerOptions & TokenVerifierOptions> = {}) =>
+  createIssuerAndVerifier({
     keyRing: parties.serverRing,
     issuer: ISSUER,
     audience: AUDIENCE,
@@ -53,7 +50,10 @@ const createServer = (options: Partial<TokenServiceOptions> = {}) =>
     ...options,
   });
 
-async function reasonFor(parts: NestedParts, options: Partial<TokenServiceOptions> = {}): Promise<unknown> {
+async function reasonFor(
+  parts: NestedParts,
+  options: Partial<TokenIssuerOptions & TokenVerifierOptions> = {},
+): Promise<unknown> {
   const token = await forgeNested(parties, parts);
   return createServer(options)
     .verify(token)
@@ -92,7 +92,7 @@ describe('an issuer and a resource server that share no secret', () => {
 
   test('leave tokens for other audiences as they are: under a key of the root, unsigned', async () => {
     const { token } = await createIssuer().issue({ ...REQUEST, audience: OTHER_AUDIENCE });
-    const reader = createTokenService({ keyRing: await createRing(), issuer: ISSUER, audience, clock });
+    const reader = createIssuerAndVerifier({ keyRing: await createRing(), issuer: ISSUER, audience, clock });
     expect((await reader.verify(token)).header).toMatchObject({ alg: 'dir' });
   });
 
@@ -201,20 +201,22 @@ describe('claims of a nested token', () => {
 describe('a public key without what proves the sender', () => {
   test.each(['issuerRing', 'serverRing'] as const)('makes no token service: %s', (name) => {
     const options = { keyRing: parties[name], issuer: ISSUER, audience: AUDIENCE, clock };
-    expect(thrownBy(() => createTokenService(options))).toEqual(
+    expect(thrownBy(() => createIssuerAndVerifier(options))).toEqual(
       new TypeError('Anyone can encrypt to a public key: give verification to accept, signing to issue'),
     );
-    expect(thrownBy(() => createTokenService({ ...options, verification: {} }))).toBeInstanceOf(TypeError);
+    expect(thrownBy(() => createIssuerAndVerifier({ ...options, verification: {} }))).toBeInstanceOf(
+      TypeError,
+    );
   });
 
   test('is no matter for a service whose audience has another key', () => {
     const options = { keyRing: parties.issuerRing, issuer: ISSUER, audience: OTHER_AUDIENCE, clock };
-    expect(() => createTokenService(options)).not.toThrow();
+    expect(() => createIssuerAndVerifier(options)).not.toThrow();
   });
 
   test('issues nothing where there are only verification keys', async () => {
     const verification = { [ISSUER]: parties.verificationKeys };
-    const service = createTokenService({
+    const service = createIssuerAndVerifier({
       keyRing: parties.issuerRing,
       issuer: ISSUER,
       audience,
@@ -229,7 +231,7 @@ describe('a public key without what proves the sender', () => {
   test('is refused where the ring comes by it later', async () => {
     const shared = { keyRing: await createRing(), issuer: ISSUER, audience: AUDIENCE, clock };
     const keyRing = { ...shared.keyRing, decryptionKey: parties.serverRing.decryptionKey };
-    const verifying = createTokenService({ ...shared, keyRing }).verify(await forgeNested(parties));
+    const verifying = createIssuerAndVerifier({ ...shared, keyRing }).verify(await forgeNested(parties));
     await expect(verifying).rejects.toMatchObject({ reason: 'content_type' });
   });
 });
@@ -271,7 +273,7 @@ describe('the options verification and signing', () => {
 describe('shared keys that wrap others', () => {
   test.each(['A256KW', 'A256GCMKW'])('need no signature: %s', async (alg) => {
     const keyRing = await createKeyRing({ current: { jwk: generateShared(alg) } });
-    const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+    const service = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
     const { token } = await service.issue(REQUEST);
     const verified = await service.verify(token);
     expect(verified.header).toMatchObject({ alg, enc: 'A256GCM', kid: 'shared', typ: 'at+jwt' });
@@ -280,7 +282,7 @@ describe('shared keys that wrap others', () => {
 
   test('write no token that would be too long for its readers', async () => {
     const keyRing = await createKeyRing({ current: { jwk: generateShared('A256KW') } });
-    const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+    const service = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
     const claims = { metadata: { note: 'x'.repeat(4096) } };
     await expect(service.issue({ ...REQUEST, claims })).rejects.toMatchObject({ error: 'invalid_request' });
   });
@@ -289,14 +291,14 @@ describe('shared keys that wrap others', () => {
     'write no header member %j of the caller',
     async (header) => {
       const keyRing = await createKeyRing({ current: { jwk: generateShared('A256GCMKW') } });
-      const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+      const service = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
       await expect(service.issue({ ...REQUEST, header: untyped(header) })).rejects.toThrow(TypeError);
     },
   );
 
   test('write no header that only fits before the members of the algorithm join it', async () => {
     const keyRing = await createKeyRing({ current: { jwk: generateShared('A256GCMKW') } });
-    const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+    const service = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
     const issueWith = (length: number) => service.issue({ ...REQUEST, header: { x: 'x'.repeat(length) } });
     await expect(issueWith(880)).resolves.toBeDefined();
     await expect(issueWith(940)).rejects.toThrow('No reader would accept this protected header');
@@ -305,7 +307,7 @@ describe('shared keys that wrap others', () => {
   test('that only decrypt write nothing', async () => {
     const jwk = generateShared('A256KW', { key_ops: ['unwrapKey'] });
     const keyRing = await createKeyRing({ current: { jwk } });
-    const service = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+    const service = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
     await expect(service.issue(REQUEST)).rejects.toThrow(TypeError);
   });
 });

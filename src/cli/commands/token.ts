@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { clientCredentials } from '../../issue/grants/client-credentials.js';
-import { createTokenService } from '../../issue/token-service.js';
+import { createTokenIssuer } from '../../issue/token-issuer.js';
 import { createRevocations } from '../../revocation/revocations.js';
+import { createTokenVerifier } from '../../verify/token-verifier.js';
 import type { CommandIo } from '../command-io.js';
 import { printResult } from '../print-result.js';
 import {
@@ -67,8 +68,7 @@ function issueCommand(io: CommandIo): Command {
       const apiKey = apiKeys.get(client);
       if (apiKey === undefined) throw new UsageError('No API key of that key_id is configured');
       const keyRing = await openKeys(io, options);
-      const audiences = [...new Set([audience, ...apiKey.audiences])];
-      const tokens = createTokenService({ keyRing, issuer, audience: audiences, clock: io.clock });
+      const tokens = createTokenIssuer({ keyRing, issuer, clock: io.clock });
       const parameters = new Map<string, string>();
       if (scope !== undefined) parameters.set('scope', scope);
       if (user !== undefined) parameters.set('user', user);
@@ -111,12 +111,12 @@ function verifyCommand(io: CommandIo): Command {
       const hasStore = options.store !== undefined || options.redis !== undefined;
       const verified = hasStore
         ? await withStores(io, options, ({ revocations: store }) =>
-            createTokenService({
+            createTokenVerifier({
               ...service,
               revocations: createRevocations({ store, clock: io.clock }),
             }).verify(token),
           )
-        : await createTokenService(service).verify(token);
+        : await createTokenVerifier(service).verify(token);
       const { type, claims } = verified;
       const text = `valid: ${type}\n${JSON.stringify(claims, null, 2)}`;
       printResult(

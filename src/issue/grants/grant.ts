@@ -1,7 +1,7 @@
 import type { ApiKey } from '../../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../../api-keys/api-key-registry.js';
 import type { Clock, NumericDate } from '../../base/clock.js';
-import type { TokenIssuer } from '../token-service.js';
+import type { TokenIssuer } from '../token-issuer.js';
 
 /** Parameters of a token request: those of its grant type, each present once and not empty. */
 export type GrantParameters = ReadonlyMap<string, string>;

@@ -9,7 +9,7 @@ import {
 import { isJsonObject } from '../../base/json.js';
 import type { ExchangeRejection } from '../../base/rejections.js';
 import type { VerifiedToken } from '../../token/claims/verified-token.js';
-import type { TokenVerifier } from '../../verify/token-verifier.js';
+import type { VerifyToken } from '../router-verifiers.js';
 import {
   type Actor,
   buildDelegation,
@@ -31,7 +31,7 @@ export interface TokenExchangeParts {
   /** Default: no claims are added. */
   readonly claimsHook?: ClaimsHook;
   /** Accepts tokens that prove that they were issued here, are not revoked, and belong to an API key in force. */
-  readonly verify: TokenVerifier;
+  readonly verify: VerifyToken;
 }
 
 /**
@@ -81,7 +81,7 @@ const ACTOR_REJECTIONS = { invalid: 'invalid_actor_token', wrongType: 'wrong_act
 /** RFC 8693 section 2.2.2: a token that is invalid, or not acceptable here, is an `invalid_request`. */
 async function openToken(
   token: string,
-  verify: TokenVerifier,
+  verify: VerifyToken,
   { invalid, wrongType }: PartyRejections,
 ): Promise<DelegableToken> {
   let verified: VerifiedToken;
@@ -103,7 +103,7 @@ function isDelegable(token: VerifiedToken): token is DelegableToken {
 async function findActor(
   { actorToken }: ExchangeRequest,
   { keyId }: ApiKey,
-  verify: TokenVerifier,
+  verify: VerifyToken,
 ): Promise<Actor> {
   if (actorToken === undefined) return { subject: keyId, clientId: keyId };
   const token = await openToken(actorToken, verify, ACTOR_REJECTIONS);

@@ -6,11 +6,11 @@ import type { JsonObject } from '../../../src/base/json.js';
 import { clientCredentials } from '../../../src/issue/grants/client-credentials.js';
 import type { RequestOrigin, TokenResponse } from '../../../src/issue/grants/grant.js';
 import type { ClaimsContext, ClaimsHook } from '../../../src/issue/grants/issue-access-token.js';
-import { createTokenService } from '../../../src/issue/token-service.js';
 import { RESERVED_CLAIMS } from '../../../src/token/claims/claims-set.js';
 import type { VerifiedToken } from '../../../src/token/claims/verified-token.js';
 import { apiKeyOf, loadFile, MINIMAL_FILE } from '../../support/api-key-files.js';
 import { createAuditRecorder } from '../../support/audit-recorder.js';
+import { createIssuerAndVerifier } from '../../support/issuer-and-verifier.js';
 import { AUDIENCE, clock, createRing, ISSUER, NOW } from '../../support/tokens.js';
 import { untyped } from '../../support/untyped.js';
 
@@ -31,7 +31,7 @@ interface Exchange {
 async function exchange(request: Exchange = {}) {
   const { fields, apiKey = apiKeyOf(fields), parameters = {}, hook, origin = {}, now = NOW } = request;
   const { audit, records } = createAuditRecorder();
-  const tokens = createTokenService({
+  const tokens = createIssuerAndVerifier({
     keyRing: KEY_RING,
     issuer: ISSUER,
     audience: [AUDIENCE, OTHER],
@@ -323,7 +323,7 @@ describe('the claims hook', () => {
 
   test('that fails lets the issuance fail, and nothing is put on record', async () => {
     const { audit, records } = createAuditRecorder();
-    const tokens = createTokenService({
+    const tokens = createIssuerAndVerifier({
       keyRing: KEY_RING,
       issuer: ISSUER,
       audience: AUDIENCE,

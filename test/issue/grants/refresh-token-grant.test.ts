@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { noAuditTrail } from '../../../src/audit/record.js';
 import { refreshToken } from '../../../src/issue/grants/refresh-token-grant.js';
-import { createTokenService } from '../../../src/issue/token-service.js';
 import { createRefreshFamilies } from '../../../src/sessions/refresh-families.js';
 import { resolveRefreshSettings } from '../../../src/sessions/refresh-settings.js';
 import { refreshTokenCodec } from '../../../src/sessions/refresh-token-codec.js';
 import { createMemoryStores } from '../../../src/stores/memory/create-memory-stores.js';
 import { apiKeyOf } from '../../support/api-key-files.js';
+import { createIssuerAndVerifier } from '../../support/issuer-and-verifier.js';
 import { AUDIENCE, createRing, ISSUER, NOW } from '../../support/tokens.js';
 
 /** `iat` of an access token that is refreshed where what is known of revocations is `ageSeconds` old. */
@@ -23,7 +23,7 @@ async function dateOfRefreshed(ageSeconds: number, sinceBeginning: number): Prom
     audit: noAuditTrail,
     clock,
   });
-  const tokens = createTokenService({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+  const tokens = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
   const apiKey = apiKeyOf();
   const begun = await families.begin({
     clientId: apiKey.keyId,

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { clientCredentials } from '../../../src/issue/grants/client-credentials.js';
 import type { ClaimsHook } from '../../../src/issue/grants/issue-access-token.js';
 import { tokenRouter } from '../../../src/issue/token-router.js';
-import { createTokenService } from '../../../src/issue/token-service.js';
 import { apiKeyOf, loadFiles, problemsOf } from '../../support/api-key-files.js';
+import { createIssuerAndVerifier } from '../../support/issuer-and-verifier.js';
 import { AUDIENCE, clock, createRing, ISSUER } from '../../support/tokens.js';
 
 const REPORTS = 'https://reports.internal';
@@ -15,7 +15,7 @@ const SERVICE = {
 };
 
 const keyRing = await createRing();
-const tokens = createTokenService({ keyRing, issuer: ISSUER, audience: [AUDIENCE, REPORTS], clock });
+const tokens = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: [AUDIENCE, REPORTS], clock });
 
 async function exchange(
   parameters: Record<string, string>,

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { createTokenService, fileKeySource, openKeyRing } from 'passport-jwe';
+import { createTokenIssuer, createTokenVerifier, fileKeySource, openKeyRing } from 'passport-jwe';
 
 // Issues and verifies on one key file, which it reloads and rotates often; the address goes to standard output.
 const AUDIENCE = 'https://api.example.com';
@@ -10,12 +10,13 @@ const keyRing = await openKeyRing({
   rotateEverySeconds: 1,
   maxTokenLifetimeSeconds: 3,
 });
-const tokens = createTokenService({ keyRing, issuer: 'https://auth.example.com', audience: AUDIENCE });
+const issuer = createTokenIssuer({ keyRing, issuer: 'https://auth.example.com' });
+const verifier = createTokenVerifier({ keyRing, issuer: 'https://auth.example.com', audience: AUDIENCE });
 
 const answer = async (method, body) => {
   if (method === 'GET') return { current: keyRing.current };
-  if (body !== '') return { type: (await tokens.verify(body)).type };
-  return tokens.issue({
+  if (body !== '') return { type: (await verifier.verify(body)).type };
+  return issuer.issue({
     type: 'service',
     subject: 's',
     clientId: 's',

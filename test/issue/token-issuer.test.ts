@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { IssueRequest, TokenIssuerOptions, TokenVerifierOptions } from 'passport-jwe';
 import {
   InvalidRequestError,
   InvalidTokenError,
@@ -6,15 +7,11 @@ import {
   RateLimitExceededError,
   TemporarilyUnavailableError,
 } from '../../src/base/errors.js';
-import {
-  createTokenService,
-  type IssueRequest,
-  type TokenServiceOptions,
-} from '../../src/issue/token-service.js';
 import type { VerifiedToken } from '../../src/token/claims/verified-token.js';
 import { createAuditRecorder, createBrokenAudit } from '../support/audit-recorder.js';
 import { rejectionOf } from '../support/caught.js';
 import { isDeeplyFrozen } from '../support/deeply-frozen.js';
+import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
 
@@ -38,10 +35,10 @@ const REQUEST: IssueRequest = {
   claims: { api_key_name: 'Demo key', metadata: {}, allowed_models: ['echo-1'], rate_limits: RATE_LIMITS },
 };
 
-const serviceOf = (options: Partial<TokenServiceOptions> = {}) =>
-  createTokenService({ keyRing: KEY_RING, issuer: ISSUER, audience: AUDIENCE, clock, ...options });
+const serviceOf = (options: Partial<TokenIssuerOptions & TokenVerifierOptions> = {}) =>
+  createIssuerAndVerifier({ keyRing: KEY_RING, issuer: ISSUER, audience: AUDIENCE, clock, ...options });
 
-describe('createTokenService', () => {
+describe('createIssuerAndVerifier', () => {
   test.each([
     [{ keyRing: {} }, 'keyRing'],
     [{ keyRing: null }, 'keyRing'],
@@ -131,7 +128,7 @@ describe('issue, then verify', () => {
     const issuer = serviceOf({ audience: [AUDIENCE, OTHER] });
     const { token } = await issuer.issue({ ...REQUEST, audience: OTHER });
     await expect(issuer.verify(token)).resolves.toBeDefined();
-    const fresh = createTokenService({
+    const fresh = createIssuerAndVerifier({
       keyRing: await createRing(),
       issuer: ISSUER,
       audience: AUDIENCE,

@@ -14,13 +14,14 @@ import {
 import { ACCESS_TOKEN_TYP, type IssuedClaims } from '../token/claims/claims-set.js';
 import { MAX_ISSUED_TOKEN_LENGTH } from '../token/claims/token-size.js';
 import { validateClaimsSet } from '../token/claims/validate-claims-set.js';
-import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { MAX_CLAIMS_DEPTH } from '../token/decrypt-token.js';
 import { sealToken } from '../token/seal-token.js';
-import { createTokenVerifier, type TokenVerifierOptions } from '../verify/token-verifier.js';
+import type { TokenVerifierOptions } from '../verify/token-verifier.js';
 
-export interface TokenServiceOptions extends TokenVerifierOptions {
-  /** Where issuance is put on record. Default: nowhere. */
+/** Options of `createTokenIssuer()`; those that a verifier has too mean the same. */
+export interface TokenIssuerOptions
+  extends Pick<TokenVerifierOptions, 'keyRing' | 'issuer' | 'signing' | 'maxTokenLifetimeSeconds' | 'clock'> {
+  /** Receives an audit event for each token. Default: no audit log. */
   readonly audit?: AuditTrail;
 }
 
@@ -49,25 +50,15 @@ export interface IssuedToken {
   readonly expiresInSeconds: number;
 }
 
-/** The half that issues. */
-export type TokenIssuer = Pick<TokenService, 'issue'>;
-
-/** The façade: everything that can be done with tokens, without HTTP. */
-export interface TokenService {
-  /**
-   * Decrypts and validates a token.
-   * @throws InvalidTokenError (as rejection) for a token that is not accepted.
-   * @throws TemporarilyUnavailableError where it cannot be known whether it is revoked, what its key is, or who signed
-   *   it.
-   */
-  verify(token: string): Promise<VerifiedToken>;
+/** Issues tokens without HTTP. */
+export interface TokenIssuer {
   /**
    * Issues an access token under the first `issuer`.
    * @throws InvalidRequestError (as rejection) for a token of more than 4096 characters.
-   * @throws TypeError for a reserved header member, claims that `verify` would refuse, a lifetime that outlasts the
-   *   keys, or a public key as the encryption key where there is no `signing`.
-   * @throws TemporarilyUnavailableError where a required sink of the trail does not record it, or the key has encrypted all that
-   *   it may.
+   * @throws TypeError for a reserved header member, claims that no verifier would accept, a lifetime that outlasts the
+   *   keys, or a public key as the encryption key without `signing`.
+   * @throws TemporarilyUnavailableError if a required audit sink does not record it, or the key has reached its usage
+   *   limit.
    */
   issue(request: IssueRequest): Promise<IssuedToken>;
 }
@@ -75,11 +66,17 @@ export interface TokenService {
 /** Audiences whose policy is kept. */
 const MAX_AUDIENCES = 256;
 
-/** @throws TypeError for an option that is missing or makes no sense. */
-export function createTokenService(options: TokenServiceOptions): TokenService {
+/**
+ * Creates an issuer of access tokens, for code that issues without the token endpoint.
+ * @throws TypeError for an option that is missing or malformed.
+ *
+ * @example
+ * const issuer = createTokenIssuer({ keyRing, issuer: 'https://auth.example.com' });
+ * const { token } = await issuer.issue({ subject, clientId, audience, type: 'model', lifetimeSeconds: 900, model });
+ */
+export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   const { keyRing, signing, audit = noAuditTrail, clock = systemClock } = options;
   assertAuditTrail(audit);
-  const verifyToken = createTokenVerifier(options);
   const [issuer = ''] = resolveStrings(options.issuer, 'issuer');
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds);
   /** What those who get the tokens of an audience want of them. */
@@ -89,10 +86,6 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   });
 
   return Object.freeze({
-    async verify(token: string) {
-      return verifyToken(token);
-    },
-
     async issue(request: IssueRequest) {
       const now = clock();
       assertLifetime(request.lifetimeSeconds, keyRing.maxTokenLifetimeSeconds, 'of the key ring');
