@@ -4,6 +4,7 @@ import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record
 import { type NumericDate, systemClock } from '../base/clock.js';
 import { InvalidRequestError } from '../base/errors.js';
 import { isJsonObject, isPlainJson, type JsonObject } from '../base/json.js';
+import { assertMethod } from '../base/options.js';
 import { buildClaimsSet, type ClaimsRequest } from '../token/claims/build-claims-set.js';
 import {
   type ClaimsPolicy,
@@ -76,6 +77,8 @@ const MAX_AUDIENCES = 256;
  */
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   const { keyRing, signing, audit = noAuditTrail, clock = systemClock } = options;
+  assertMethod(keyRing, 'encryptionKey', 'keyRing must be a KeyRing: await createKeyRing(...)');
+  if (typeof clock !== 'function') throw new TypeError('clock must be a function that returns a NumericDate');
   assertAuditTrail(audit);
   const [issuer = ''] = resolveStrings(options.issuer, 'issuer');
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds);
