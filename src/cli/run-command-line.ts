@@ -4,12 +4,12 @@ import { ConfigurationError } from '../api-keys/configuration-error.js';
 import { InvalidTokenError } from '../base/errors.js';
 import type { CommandIo } from './command-io.js';
 import { apiKeyCommand } from './commands/api-key-command.js';
-import { auditCommand } from './commands/audit.js';
-import { initCommand } from './commands/init.js';
-import { keysCommand } from './commands/keys.js';
-import { sessionsCommand } from './commands/sessions.js';
-import { storeCommand } from './commands/store.js';
-import { tokenCommand } from './commands/token.js';
+import { auditCommand } from './commands/audit-command.js';
+import { initCommand } from './commands/init-command.js';
+import { keysCommand } from './commands/keys-command.js';
+import { sessionsCommand } from './commands/sessions-command.js';
+import { storeCommand } from './commands/store-command.js';
+import { tokenCommand } from './commands/token-command.js';
 import { hideArguments } from './hide-arguments.js';
 import { UsageError } from './settings.js';
 

@@ -9,7 +9,7 @@ interface InspectOptions extends Partial<KeyOptions> {
   readonly json?: true;
 }
 
-export function inspectCommand(io: CommandIo): Command {
+export function tokenInspectCommand(io: CommandIo): Command {
   return new Command('inspect')
     .argument('[token]', 'the token; - or nothing: it is read from standard input')
     .description(

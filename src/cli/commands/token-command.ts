@@ -23,8 +23,8 @@ import {
   UsageError,
   withStores,
 } from '../settings.js';
-import { inspectCommand } from './token-inspect.js';
-import { revokeCommand } from './token-revoke.js';
+import { tokenInspectCommand } from './token-inspect-command.js';
+import { tokenRevokeCommand } from './token-revoke-command.js';
 
 interface ServiceOptions extends KeyOptions {
   readonly issuer: string;
@@ -43,9 +43,9 @@ interface IssueOptions extends ServiceOptions {
 export function tokenCommand(io: CommandIo): Command {
   const command = new Command('token').description('issue, look into, verify and revoke tokens');
   command.addCommand(issueCommand(io));
-  command.addCommand(inspectCommand(io));
+  command.addCommand(tokenInspectCommand(io));
   command.addCommand(verifyCommand(io));
-  command.addCommand(revokeCommand(io));
+  command.addCommand(tokenRevokeCommand(io));
   return command;
 }
 

@@ -32,7 +32,7 @@ revokes the tokens under that key alone. The current version is rejected, since 
   $ passport-jwe token revoke --kid OLD_KID --store data/store
   $ passport-jwe keys retire OLD_KID`;
 
-export function revokeCommand(io: CommandIo): Command {
+export function tokenRevokeCommand(io: CommandIo): Command {
   return new Command('revoke')
     .argument('[token]', 'one token, or the session of a refresh token; - : it is read from standard input')
     .description('revoke a token, a session, a user, an API key, or everything under a key')
