@@ -11,6 +11,11 @@ export {
   requireType,
 } from './accept/guards.js';
 export { JweStrategy, type JweStrategyOptions } from './accept/jwe-strategy.js';
+export {
+  type ProtectedResourceMetadataOptions,
+  protectedResourceMetadata,
+} from './accept/protected-resource-metadata.js';
+export { protectedResourceUrl } from './accept/protected-resource-url.js';
 export type { TokenLocations } from './accept/token-locations.js';
 export type { VerifyDone, VerifyFunction, VerifyFunctionWithRequest } from './accept/verify-function.js';
 export type { ApiKey, DelegationRules, ModelConfiguration, RefreshTokens } from './api-keys/api-key.js';
@@ -84,11 +89,9 @@ export { requireProof } from './http/require-proof.js';
 export { isResponseFinished, onResponseFinished } from './http/response-finished.js';
 export type { ChallengeOptions } from './http/write-challenge.js';
 export {
-  type DiscoveryOptions,
-  discoveryRouter,
-  type ProtectedResource,
-  protectedResourceUrl,
-} from './issue/discovery-router.js';
+  type AuthorizationServerMetadataOptions,
+  authorizationServerMetadata,
+} from './issue/authorization-server-metadata.js';
 export type { ClaimsContext, ClaimsHook } from './issue/grants/issue-access-token.js';
 export type { ThrottleOptions } from './issue/throttle-failures.js';
 export {

@@ -2,13 +2,14 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import {
   type AuditTrail,
   authenticate,
+  authorizationServerMetadata,
   bearerErrors,
   type Clock,
   createSessions,
-  discoveryRouter,
   type KeyRing,
   type Limits,
   limitRequests,
+  protectedResourceMetadata,
   protectedResourceUrl,
   type Revocations,
   type Stores,
@@ -72,9 +73,8 @@ export function createApp(service: Service, parts: AppParts): Express {
   if (corsOrigins.length > 0) app.use(OPEN_TO_PAGES, allowOrigins(corsOrigins));
   const tokens = tokenRouter({ ...service, apiKeys, families: stores.families });
   app.use('/oauth', tokens);
-  app.use(
-    discoveryRouter({ tokenRouter: tokens, url: `${service.issuer}/oauth`, ...publicResource(service) }),
-  );
+  app.use(authorizationServerMetadata({ tokenRouter: tokens, url: `${service.issuer}/oauth` }));
+  if (URL.canParse(service.audience)) app.use(resourceMetadata(service));
   const accept = { ...service, apiKeys, ...challengeOf(service) };
   const guarded = ['/documents', '/admin', '/sessions', '/proxy'];
   app.use(guarded, observation.timeAuthentication(authenticate(accept)));
@@ -100,9 +100,9 @@ const MODEL_CLIENTS = { tokenLocations: { header: 'x-api-key' }, failWithError: 
 /** Not the token endpoint: an API key has no place in a page. */
 const OPEN_TO_PAGES = ['/documents', '/admin', '/sessions', '/proxy', '/v1', '/.well-known'];
 
-/** An audience that is no URL has no metadata (RFC 9728 section 1.2). */
-function publicResource({ audience }: Service) {
-  return URL.canParse(audience) ? { protectedResource: { resource: audience, scopes: SCOPES } } : {};
+/** Only an audience that is a URL has metadata (RFC 9728 section 1.2). */
+function resourceMetadata({ audience: resource, issuer }: Service): RequestHandler {
+  return protectedResourceMetadata({ resource, authorizationServers: [issuer], scopes: SCOPES });
 }
 
 function challengeOf({ audience }: Service) {

@@ -25,11 +25,11 @@ import { introspectToken } from './introspect-token.js';
 import type { Sessions } from './open-refresh-token.js';
 import { publishKeys } from './publish-keys.js';
 import { revokeToken } from './revoke-token.js';
-import { rememberFeatures } from './router-features.js';
 import type { VerifyToken } from './router-verifiers.js';
 import { createRouterVerifiers } from './router-verifiers.js';
 import { type ThrottleOptions, throttleFailures } from './throttle-failures.js';
 import { createTokenIssuer } from './token-issuer.js';
+import { attachDescription } from './token-router-description.js';
 
 export interface TokenRouterOptions extends SignatureOptions {
   readonly keyRing: KeyRing;
@@ -145,7 +145,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
     const isDelegating = apiKeys.apiKeys.some(({ delegation }) => delegation !== undefined);
     return grants.map((grant) => grant.grantType).filter((type) => type !== TOKEN_EXCHANGE || isDelegating);
   };
-  rememberFeatures(router, { issuer, grantTypes, canRevoke: revocations !== undefined, publishesKeys });
+  attachDescription(router, { issuer, grantTypes, canRevoke: revocations !== undefined, publishesKeys });
   return router;
 }
 

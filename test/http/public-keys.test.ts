@@ -4,11 +4,11 @@ import express, { type Express } from 'express';
 import {
   type ApiKeyRegistry,
   authenticate,
+  authorizationServerMetadata,
   createKeyRing,
   createMemoryStores,
   createRevocations,
   createVerificationKeys,
-  discoveryRouter,
   remoteJwks,
   type TokenRouterOptions,
   tokenRouter,
@@ -131,16 +131,22 @@ describe('GET /oauth/jwks', () => {
   });
 
   test('is named in the metadata of the authorization server', async () => {
-    const discovery = discoveryRouter({ tokenRouter: createRouter(), url: 'https://auth.example.com/oauth' });
-    const { body } = await request(express().use(discovery)).get('/.well-known/oauth-authorization-server');
+    const metadata = authorizationServerMetadata({
+      tokenRouter: createRouter(),
+      url: 'https://auth.example.com/oauth',
+    });
+    const { body } = await request(express().use(metadata)).get('/.well-known/oauth-authorization-server');
     expect(body.jwks_uri).toBe('https://auth.example.com/oauth/jwks');
   });
 
   test('is not there, and not named, where there are no public keys', async () => {
     const options = { keyRing: await createRing(), issuer: ISSUER, audience: AUDIENCE, apiKeys, clock };
     const router = tokenRouter(options);
-    const discovery = discoveryRouter({ tokenRouter: router, url: 'https://auth.example.com/oauth' });
-    const app = express().use('/oauth', router).use(discovery);
+    const metadata = authorizationServerMetadata({
+      tokenRouter: router,
+      url: 'https://auth.example.com/oauth',
+    });
+    const app = express().use('/oauth', router).use(metadata);
     expect((await request(app).get('/oauth/jwks')).status).toBe(404);
     expect((await request(app).get('/.well-known/oauth-authorization-server')).body).not.toHaveProperty(
       'jwks_uri',

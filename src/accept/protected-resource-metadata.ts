@@ -1,0 +1,64 @@
+import type { RequestHandler } from 'express';
+import { assertOptions, type KnownOptions } from '../base/options.js';
+import { serveMetadata } from '../http/serve-metadata.js';
+import { protectedResourceUrl } from './protected-resource-url.js';
+
+/** Options of `protectedResourceMetadata()`. */
+export interface ProtectedResourceMetadataOptions {
+  /** Identifier of the API, its URL: the audience of its tokens. */
+  readonly resource: string;
+  /** Issuers whose tokens the API accepts, at least one. */
+  readonly authorizationServers: readonly string[];
+  /**
+   * Scopes that the routes of the API require.
+   *
+   * @default undefined (the metadata name none)
+   */
+  readonly scopes?: readonly string[];
+}
+
+const KNOWN: KnownOptions<ProtectedResourceMetadataOptions> = {
+  resource: true,
+  authorizationServers: true,
+  scopes: true,
+};
+
+/**
+ * Middleware that publishes the metadata of a protected resource. Mount it at the root of the application: it answers at
+ * `protectedResourceUrl(resource)`.
+ *
+ * @throws TypeError if an option is missing, unknown or malformed
+ * @see RFC 9728
+ *
+ * @example
+ * const resource = 'https://api.example.com';
+ * app.use(protectedResourceMetadata({ resource, authorizationServers: ['https://auth.example.com'] }));
+ */
+export function protectedResourceMetadata(options: ProtectedResourceMetadataOptions): RequestHandler {
+  assertOptions(options, KNOWN, 'protectedResourceMetadata');
+  const { resource, authorizationServers, scopes } = options;
+  const { pathname } = new URL(protectedResourceUrl(resource));
+  assertIssuers(authorizationServers);
+  if (scopes !== undefined && !isListOfStrings(scopes)) {
+    throw new TypeError('protectedResourceMetadata: scopes must be an array of strings');
+  }
+  const document = Object.freeze({
+    resource,
+    authorization_servers: [...authorizationServers],
+    bearer_methods_supported: ['header'],
+    ...(scopes === undefined ? {} : { scopes_supported: [...scopes] }),
+  });
+  return serveMetadata(pathname, () => document);
+}
+
+function assertIssuers(issuers: unknown): void {
+  if (isListOfStrings(issuers) && issuers.length > 0 && issuers.every((issuer) => URL.canParse(issuer)))
+    return;
+  throw new TypeError(
+    'protectedResourceMetadata: authorizationServers must be an array of issuers, for example ["https://auth.example.com"]',
+  );
+}
+
+function isListOfStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

@@ -1,0 +1,68 @@
+import type { RequestHandler, Router } from 'express';
+import { assertOptions, type KnownOptions } from '../base/options.js';
+import { serveMetadata } from '../http/serve-metadata.js';
+import { wellKnownUrl } from '../http/well-known-url.js';
+import { describeTokenRouter, type TokenRouterDescription } from './token-router-description.js';
+
+/** Options of `authorizationServerMetadata()`. */
+export interface AuthorizationServerMetadataOptions {
+  /** The router whose endpoints the metadata name: `tokenRouter(options)`. */
+  readonly tokenRouter: Router;
+  /** Public URL at which that router is mounted, for example `https://auth.example.com/oauth`. */
+  readonly url: string;
+}
+
+const KNOWN: KnownOptions<AuthorizationServerMetadataOptions> = { tokenRouter: true, url: true };
+
+/** Client authentication by its registered names (RFC 8414 §2); `X-API-Key` has none. */
+const AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post'];
+
+/**
+ * Middleware that publishes the metadata of the authorization server: its endpoints and grant types. Mount it at the root
+ * of the application: it answers at `/.well-known/oauth-authorization-server`, followed by the path of the issuer.
+ *
+ * @throws TypeError if an option is missing, unknown or malformed
+ * @see RFC 8414
+ *
+ * @example
+ * const tokens = tokenRouter(options);
+ * app.use('/oauth', tokens);
+ * app.use(authorizationServerMetadata({ tokenRouter: tokens, url: 'https://auth.example.com/oauth' }));
+ */
+export function authorizationServerMetadata(options: AuthorizationServerMetadataOptions): RequestHandler {
+  assertOptions(options, KNOWN, 'authorizationServerMetadata');
+  const { tokenRouter, url } = options;
+  const router = describeTokenRouter(tokenRouter);
+  if (!URL.canParse(url)) {
+    throw new TypeError(
+      'authorizationServerMetadata: url must be an absolute URL, for example "https://auth.example.com/oauth"',
+    );
+  }
+  const baseUrl = new URL(url).href.replace(/\/$/, '');
+  const { pathname } = wellKnownUrl(router.issuer, 'oauth-authorization-server', 'issuer of tokenRouter()');
+  return serveMetadata(pathname, () => describeServer(router, baseUrl));
+}
+
+function describeServer(
+  { issuer, grantTypes, canRevoke, publishesKeys }: TokenRouterDescription,
+  url: string,
+) {
+  const supported = grantTypes();
+  return {
+    issuer,
+    token_endpoint: `${url}/token`,
+    ...(publishesKeys ? { jwks_uri: `${url}/jwks` } : {}),
+    token_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+    grant_types_supported: supported,
+    response_types_supported: [],
+    introspection_endpoint: `${url}/introspect`,
+    introspection_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+    ...(canRevoke
+      ? {
+          revocation_endpoint: `${url}/revoke`,
+          revocation_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+        }
+      : {}),
+    ...(supported.includes('refresh_token') ? { scopes_supported: ['offline_access'] } : {}),
+  };
+}
