@@ -101,7 +101,8 @@ export {
   type TokenIssuer,
   type TokenIssuerOptions,
 } from './issue/token-issuer.js';
-export { type TokenRouterOptions, tokenRouter } from './issue/token-router.js';
+export { tokenRouter } from './issue/token-router.js';
+export type { TokenRouterOptions } from './issue/token-router-options.js';
 export type { ContentEncryption } from './keys/content-key.js';
 export { createKeyRing, type KeyRingOptions } from './keys/create-key-ring.js';
 export { createLegacyKey, type LegacyKey, type LegacyKeySource } from './keys/create-legacy-key.js';

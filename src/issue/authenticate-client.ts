@@ -1,69 +1,67 @@
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { ApiKey } from '../api-keys/api-key.js';
 import { type ApiKeyRegistry, isExpired } from '../api-keys/api-key-registry.js';
 import type { Clock } from '../base/clock.js';
-import { readParameter, type TokenRequest } from '../http/read-token-request.js';
-import { createRequestSlot } from '../http/request-slot.js';
+import { asyncHandler } from '../http/async-handler.js';
+import { readParameter } from '../http/read-parameter.js';
+import { parametersOf } from './endpoints/receive-parameters.js';
 import { readClientCredentials } from './read-client-credentials.js';
+import { type Client, clientSlot } from './request-client.js';
 import type { FailureThrottle } from './throttle-failures.js';
 
-/** Who sent a request. */
-export interface Client {
-  readonly apiKey: ApiKey;
-  /** It has shown no secret, and merely names itself. */
-  readonly isPublic: boolean;
-}
-
-const clientSlot = createRequestSlot<Client>();
-
-/** How clients are authenticated. */
-export interface ClientAuthenticator {
+/** The clients, and what authenticating them needs. */
+export interface ClientParts {
   readonly apiKeys: ApiKeyRegistry;
-  readonly throttle: Pick<FailureThrottle, 'judge'>;
+  readonly throttle: FailureThrottle;
   readonly clock: Clock;
 }
 
 /**
- * The API key by which a client of the authorization server authenticates (RFC 6749 section 2.3).
- * @throws InvalidClientError, InvalidRequestError or RateLimitExceededError (as rejection)
+ * Step that authenticates the client by its API key (RFC 6749 §2.3). It fails with InvalidClientError,
+ * InvalidRequestError or RateLimitExceededError.
  */
-export async function authenticateClient(
-  req: Request,
-  request: TokenRequest,
-  { apiKeys, throttle, clock }: ClientAuthenticator,
-): Promise<ApiKey> {
-  const credentials = readClientCredentials({
-    authorization: req.headersDistinct['authorization'],
-    apiKeyHeader: req.headersDistinct['x-api-key'],
-    clientId: readParameter(request, 'client_id'),
-    clientSecret: readParameter(request, 'client_secret'),
+export function authenticateClient(parts: ClientParts): RequestHandler {
+  return asyncHandler(async function authenticateClient(req, _res, next) {
+    clientSlot.fill(req, await authenticate(req, parts));
+    next();
   });
-  const apiKey = await throttle.judge(req, () => apiKeys.authenticate(credentials, clock()));
-  clientSlot.fill(req, { apiKey, isPublic: false });
-  return apiKey;
 }
 
 /**
- * The API key of a device that holds none: it names itself and presents its refresh token, which is for that device
- * alone (RFC 6749 sections 2.1 and 6). `undefined` where the request is another, or the key is not for that.
- * @throws RateLimitExceededError (as rejection)
+ * The same for an endpoint that also serves public clients: a device without an API key names itself and presents its
+ * refresh token, which is bound to that device (RFC 6749 §2.1, §6).
  */
-export async function findPublicClient(
-  req: Request,
-  request: TokenRequest,
-  { apiKeys, throttle, clock }: ClientAuthenticator,
-): Promise<ApiKey | undefined> {
-  const isCredential = ['authorization', 'x-api-key'].some((name) => req.headersDistinct[name] !== undefined);
-  if (isCredential || readParameter(request, 'client_secret') !== undefined) return undefined;
-  if (readParameter(request, 'grant_type') !== 'refresh_token') return undefined;
-  const apiKey = apiKeys.get(readParameter(request, 'client_id') ?? '');
-  if (apiKey?.refreshTokens !== 'public' || !apiKey.active || isExpired(apiKey, clock())) return undefined;
-  await throttle.judge(req, () => apiKey);
-  clientSlot.fill(req, { apiKey, isPublic: true });
-  return apiKey;
+export function authenticateOrIdentifyClient(parts: ClientParts): RequestHandler {
+  return asyncHandler(async function authenticateOrIdentifyClient(req, _res, next) {
+    clientSlot.fill(req, (await identifyPublicClient(req, parts)) ?? (await authenticate(req, parts)));
+    next();
+  });
 }
 
-/** The client that the request authenticated, or a public one, whatever became of the request afterwards. */
-export function findClient(req: Request): Client | undefined {
-  return clientSlot.read(req);
+async function authenticate(req: Request, { apiKeys, throttle, clock }: ClientParts): Promise<Client> {
+  const parameters = parametersOf(req);
+  const credentials = readClientCredentials({
+    authorization: req.headersDistinct['authorization'],
+    apiKeyHeader: req.headersDistinct['x-api-key'],
+    clientId: readParameter(parameters, 'client_id'),
+    clientSecret: readParameter(parameters, 'client_secret'),
+  });
+  const apiKey = await throttle.judge(req, () => apiKeys.authenticate(credentials, clock()));
+  return { apiKey, isPublic: false };
+}
+
+/** `undefined` if the request holds a secret or is no refresh, or the API key is not for public clients. */
+async function identifyPublicClient(req: Request, parts: ClientParts): Promise<Client | undefined> {
+  const parameters = parametersOf(req);
+  const isCredential = ['authorization', 'x-api-key'].some((name) => req.headersDistinct[name] !== undefined);
+  if (isCredential || readParameter(parameters, 'client_secret') !== undefined) return undefined;
+  if (readParameter(parameters, 'grant_type') !== 'refresh_token') return undefined;
+  const apiKey = parts.apiKeys.get(readParameter(parameters, 'client_id') ?? '');
+  if (apiKey === undefined || !servesPublicClients(apiKey, parts.clock)) return undefined;
+  await parts.throttle.judge(req, () => apiKey);
+  return { apiKey, isPublic: true };
+}
+
+function servesPublicClients(apiKey: ApiKey, clock: Clock): boolean {
+  return apiKey.refreshTokens === 'public' && apiKey.active && !isExpired(apiKey, clock());
 }

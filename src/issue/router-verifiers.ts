@@ -1,8 +1,9 @@
-import { type Clock, isNumericDate, type NumericDate } from '../base/clock.js';
+import { isNumericDate, type NumericDate } from '../base/clock.js';
 import { MAX_CLOCK_TOLERANCE_SECONDS } from '../token/claims/claims-policy.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
-import { prepareVerifier, type TokenVerifierOptions } from '../verify/token-verifier.js';
-import { type AudienceTracker, followAudiences } from './follow-api-keys.js';
+import { prepareVerifier } from '../verify/token-verifier.js';
+import { type AudienceTracker, followAudiences } from './follow-audiences.js';
+import type { TokenRouterSettings } from './token-router-options.js';
 
 /** @throws InvalidTokenError or TemporarilyUnavailableError (as rejection), as `TokenVerifier` does. */
 export type VerifyToken = (token: string) => Promise<VerifiedToken>;
@@ -15,43 +16,48 @@ export interface RouterVerifiers {
   readonly verifyRevocable: VerifyToken;
 }
 
-/** What both verifiers have in common, for the audiences that the API keys have at the time. */
-type IssuerOptions = Omit<TokenVerifierOptions, 'audience' | 'apiKeys' | 'revocations'>;
-
-export interface RouterVerifierParts {
-  readonly issuer: IssuerOptions;
-  readonly live: Pick<TokenVerifierOptions, 'apiKeys' | 'revocations'>;
-  readonly audiences: AudienceTracker;
-  /** When proofs began, and the lifetime of the tokens before that. */
-  readonly provenanceSince: NumericDate | undefined;
-  readonly maxTokenLifetimeSeconds: number;
-  readonly clock: Clock;
-}
-
-/** @throws TypeError for a `provenanceSince` that is no NumericDate. */
-export function createRouterVerifiers(parts: RouterVerifierParts): RouterVerifiers {
-  const { issuer, live, audiences, clock } = parts;
-  const transitionEnds = resolveTransition(parts);
+/** @throws TypeError if `provenanceSince` is not a NumericDate of the past */
+export function createRouterVerifiers(
+  settings: TokenRouterSettings,
+  audiences: AudienceTracker,
+): RouterVerifiers {
+  const { clock } = settings;
+  const transitionEnds = resolveTransition(settings);
+  const issuer = pickIssuer(settings);
   const lenient = { ...issuer, clockToleranceSeconds: MAX_CLOCK_TOLERANCE_SECONDS };
-  const proven = followAudiences(audiences, (audience) =>
-    prepareVerifier({ ...lenient, tokenCache: false, audience }),
-  );
-  const unproven = followAudiences(audiences, (audience) =>
-    prepareVerifier({ ...lenient, tokenCache: false, audience }),
-  );
-  const current = followAudiences(audiences, (audience) =>
-    prepareVerifier({ ...issuer, ...live, tokenCache: false, audience }),
+  const revocable = followAudiences(audiences, (audience) => prepareVerifier({ ...lenient, audience }));
+  const live = followAudiences(audiences, (audience) =>
+    prepareVerifier({ ...issuer, ...pickState(settings), audience }),
   );
   return {
-    verifyLive: (token) => current().verifyProven(token),
+    verifyLive: (token) => live().verifyProven(token),
     verifyRevocable: async (token) =>
-      clock() < transitionEnds ? unproven().verify(token) : proven().verifyProven(token),
+      clock() < transitionEnds ? revocable().verify(token) : revocable().verifyProven(token),
   };
 }
 
+function pickIssuer({
+  keyRing,
+  issuer,
+  maxTokenLifetimeSeconds,
+  clock,
+  signing,
+  verification,
+}: TokenRouterSettings) {
+  return {
+    ...{ keyRing, issuer, maxTokenLifetimeSeconds, clock, tokenCache: false as const },
+    ...(signing && { signing }),
+    ...(verification && { verification }),
+  };
+}
+
+function pickState({ apiKeys, revocations }: TokenRouterSettings) {
+  return { apiKeys, ...(revocations === undefined ? {} : { revocations }) };
+}
+
 /** When the last token without a proof has expired, for every reader. */
-function resolveTransition(parts: RouterVerifierParts): NumericDate {
-  const { provenanceSince, maxTokenLifetimeSeconds, clock } = parts;
+function resolveTransition(settings: TokenRouterSettings): NumericDate {
+  const { provenanceSince, maxTokenLifetimeSeconds, clock } = settings;
   if (provenanceSince === undefined) return Number.NEGATIVE_INFINITY;
   if (!isNumericDate(provenanceSince)) {
     throw new TypeError('provenanceSince must be a NumericDate: seconds since 1970, not milliseconds');

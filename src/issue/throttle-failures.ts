@@ -19,8 +19,8 @@ const WINDOW_SECONDS = 60;
 
 /** Rejects clients of an address that has failed too often, whatever they send. */
 export interface FailureThrottle {
-  /** Rejects such a request before its body is read. */
-  readonly turnAway: RequestHandler;
+  /** Step that rejects such a request before its body is read. */
+  readonly rejectThrottled: RequestHandler;
   /**
    * Verifies the credentials of a client with a failure reserved: it counts if the credentials are wrong and is given
    * back otherwise. No more attempts are verified at the same time than failures are left; further ones wait.
@@ -60,7 +60,7 @@ export function throttleFailures(
   };
 
   return {
-    turnAway(req, _res, next) {
+    rejectThrottled(req, _res, next) {
       const name = nameOf(req);
       next(budget.remaining(name) >= 1 ? undefined : limitError(name));
     },

@@ -20,6 +20,9 @@ export interface Session {
   readonly expiresAt: NumericDate;
 }
 
+/** The session that a token belongs to. */
+export type CurrentSession = Pick<Session, 'subject' | 'sessionId'>;
+
 /** Whose sessions. */
 export interface SessionOwner {
   readonly clientId: string;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { createSessionApp, SESSION_KEYS, type SessionApp } from '../support/session-app.js';
-import { AUDIENCE, ISSUER, NOW } from '../support/tokens.js';
+import { createSessionApp, SESSION_KEYS, type SessionApp } from '../../support/session-app.js';
+import { AUDIENCE, ISSUER, NOW } from '../../support/tokens.js';
 
 const FILES = {
   ...SESSION_KEYS,

@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import express, { type Express } from 'express';
 import { authenticate, createMemoryStores, createRevocations, type KeyRing, tokenRouter } from 'passport-jwe';
 import request from 'supertest';
-import { loadFiles } from '../support/api-key-files.js';
-import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
-import { AUDIENCE, clock, createRing, ISSUER, NOW } from '../support/tokens.js';
+import { loadFiles } from '../../support/api-key-files.js';
+import { createIssuerAndVerifier } from '../../support/issuer-and-verifier.js';
+import { AUDIENCE, clock, createRing, ISSUER, NOW } from '../../support/tokens.js';
 
 const OTHER_AUDIENCE = 'https://other.example.com';
 const FILES = {

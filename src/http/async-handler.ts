@@ -1,0 +1,16 @@
+import type { Request, RequestHandler, Response } from 'express';
+
+/**
+ * A middleware from an async function, under its name. It passes rejections to the error handlers, which Express 4 does
+ * not.
+ *
+ * @param handle answers the request or calls `next()`
+ */
+export function asyncHandler(
+  handle: (req: Request, res: Response, next: () => void) => Promise<void>,
+): RequestHandler {
+  const handler: RequestHandler = (req, res, next) => {
+    handle(req, res, () => next()).catch(next);
+  };
+  return Object.defineProperty(handler, 'name', { value: handle.name });
+}

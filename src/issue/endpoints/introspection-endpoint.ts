@@ -1,0 +1,93 @@
+import type { RequestHandler } from 'express';
+import type { ApiKey } from '../../api-keys/api-key.js';
+import { InvalidTokenError } from '../../base/errors.js';
+import type { JsonObject } from '../../base/json.js';
+import { asyncHandler } from '../../http/async-handler.js';
+import { NO_STORE } from '../../http/no-store.js';
+import type { StoredFamily } from '../../stores/family-store.js';
+import type { ClaimsSet } from '../../token/claims/claims-set.js';
+import { authenticateClient, type ClientParts } from '../authenticate-client.js';
+import { openRefreshToken, type RefreshTokens } from '../refresh-tokens.js';
+import { clientSlot } from '../request-client.js';
+import type { VerifyToken } from '../router-verifiers.js';
+import type { Endpoint } from './endpoint.js';
+import { receiveParameters } from './receive-parameters.js';
+import { receivedToken, receiveToken } from './receive-token.js';
+
+export interface IntrospectionEndpointParts extends ClientParts {
+  /** Accepts live tokens of every audience that the API keys have, which prove that they were issued here. */
+  readonly verifyLive: VerifyToken;
+  /** `undefined` if the router issues no refresh tokens. */
+  readonly refreshTokens: RefreshTokens | undefined;
+}
+
+/**
+ * `POST /introspect` (RFC 7662 §2): describes a live token to the client that it was issued to, and an access token also
+ * to API keys that list its audience under `introspects`.
+ */
+export function introspectionEndpoint(parts: IntrospectionEndpointParts): Endpoint {
+  return [
+    parts.throttle.rejectThrottled,
+    ...receiveParameters,
+    authenticateClient(parts),
+    receiveToken,
+    describeRefreshToken(parts),
+    describeAccessToken(parts),
+  ];
+}
+
+/** The answer for every token that is not live, or not this client's business (RFC 7662 §2.2). */
+const INACTIVE: JsonObject = Object.freeze({ active: false });
+
+/** The claims that the answer holds; the others are for the audience of the token. */
+const DISCLOSED = [
+  ...(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'] as const),
+  ...(['client_id', 'scope', 'type', 'act'] as const),
+];
+
+/** Answers for a refresh token; all others pass. */
+function describeRefreshToken({ refreshTokens, clock }: IntrospectionEndpointParts): RequestHandler {
+  return asyncHandler(async function describeRefreshToken(req, res, next) {
+    const presented = await openRefreshToken(refreshTokens, receivedToken(req), clock());
+    if (refreshTokens === undefined || presented === undefined) return next();
+    const family = await refreshTokens.families.inspect(presented);
+    res.set(NO_STORE).json(describeFamily(family, clientSlot.get(req).apiKey));
+  });
+}
+
+/** Without `token_type`: no resource server accepts it. */
+function describeFamily(family: StoredFamily | undefined, { keyId }: ApiKey): JsonObject {
+  if (family?.state.clientId !== keyId) return INACTIVE;
+  const { subject: sub, clientId, scope } = family.state;
+  return { active: true, sub, client_id: clientId, scope, exp: Math.floor(family.expiresAt) };
+}
+
+function describeAccessToken({ verifyLive }: IntrospectionEndpointParts): RequestHandler {
+  return asyncHandler(async function describeAccessToken(req, res) {
+    const claims = await findLive(verifyLive, receivedToken(req));
+    const isDisclosed = claims !== undefined && mayIntrospect(clientSlot.get(req).apiKey, claims);
+    res.set(NO_STORE).json(isDisclosed ? describeClaims(claims) : INACTIVE);
+  });
+}
+
+async function findLive(verify: VerifyToken, token: string): Promise<ClaimsSet | undefined> {
+  try {
+    return (await verify(token)).claims;
+  } catch (error) {
+    if (error instanceof InvalidTokenError) return undefined;
+    throw error;
+  }
+}
+
+function mayIntrospect({ keyId, introspects }: ApiKey, { client_id: clientId, aud }: ClaimsSet): boolean {
+  return clientId === keyId || [aud].flat().some((audience) => introspects.includes(audience));
+}
+
+function describeClaims(claims: ClaimsSet): JsonObject {
+  const told: Record<string, JsonObject[string]> = { active: true, token_type: 'Bearer' };
+  for (const name of DISCLOSED) {
+    const value = claims[name];
+    if (value !== undefined) told[name] = value;
+  }
+  return told;
+}

@@ -1,0 +1,29 @@
+import type { RequestHandler } from 'express';
+import type { JwkSet } from '../../keys/jwk.js';
+import type { Endpoint } from './endpoint.js';
+
+/** Media type of a JWK Set (RFC 7517 §8.5.2). */
+const JWK_SET = 'application/jwk-set+json';
+
+/** How long a client may cache the set: publish a new key for longer before you use it. */
+const MAX_AGE_SECONDS = 300;
+
+/** What has public keys: a key ring, or verification keys. */
+export interface KeyPublisher {
+  exportPublicKeys(): JwkSet;
+}
+
+/** `GET /jwks`: the public keys of the moment (RFC 8414 §2, `jwks_uri`). */
+export function jwksEndpoint(publishers: readonly KeyPublisher[]): Endpoint {
+  return [publishKeys(publishers)];
+}
+
+function publishKeys(publishers: readonly KeyPublisher[]): RequestHandler {
+  return function publishKeys(_req, res) {
+    const keys = publishers.flatMap((publisher) => publisher.exportPublicKeys().keys);
+    res
+      .set('Cache-Control', `public, max-age=${MAX_AGE_SECONDS}`)
+      .type(JWK_SET)
+      .send(JSON.stringify({ keys }));
+  };
+}

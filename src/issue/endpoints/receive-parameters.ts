@@ -1,0 +1,70 @@
+import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
+import { InvalidRequestError, PassportJweError } from '../../base/errors.js';
+import { hasDuplicateMembers } from '../../base/has-duplicate-members.js';
+import { isJsonObject } from '../../base/json.js';
+import { type Parameters, parseForm } from '../../http/read-parameter.js';
+import { createRequestSlot } from '../../http/request-slot.js';
+import type { Endpoint } from './endpoint.js';
+
+const BODY_LIMIT = '16kb';
+const FORM = 'application/x-www-form-urlencoded';
+const JSON_TYPE = 'application/json';
+
+const parametersSlot = createRequestSlot<Parameters>();
+
+/** The parameters of the request, behind `receiveParameters`. */
+export function parametersOf(req: Request): Parameters {
+  return parametersSlot.get(req);
+}
+
+/** A request without any body passes: it lacks parameters, and a later step names the missing one. */
+const rejectOtherMediaTypes: RequestHandler = (req, _res, next) => {
+  if (req.is([FORM, JSON_TYPE]) !== false || Number(req.headers['content-length']) === 0) return next();
+  return next(new InvalidRequestError('The body must be form-encoded or JSON', { status: 415 }));
+};
+
+const readBody = express.text({ type: [FORM, JSON_TYPE], limit: BODY_LIMIT, inflate: false });
+
+/** Bodies that `readBody` reports: too large, cut off, compressed, or in an unknown charset. */
+const rejectUnreadableBodies: ErrorRequestHandler = (failure, _req, _res, next) => {
+  if (failure instanceof PassportJweError) return next(failure);
+  const status = failure?.status === 413 || failure?.status === 415 ? failure.status : 400;
+  return next(new InvalidRequestError('The body cannot be read', { status, cause: failure }));
+};
+
+/** A form (RFC 6749 §4.4.2) or a JSON object, which a body parser of the application may have parsed already. */
+const parseParameters: RequestHandler = (req, _res, next) => {
+  const body: unknown = req.body;
+  if (typeof body === 'string') {
+    parametersSlot.fill(req, req.is(JSON_TYPE) ? parseJson(body) : parseForm(body));
+  } else {
+    parametersSlot.fill(req, isJsonObject(body) ? toParameters(body) : new Map());
+  }
+  next();
+};
+
+/** The first steps of an endpoint with a body: they read its parameters. */
+export const receiveParameters: Endpoint = [
+  rejectOtherMediaTypes,
+  readBody,
+  rejectUnreadableBodies,
+  parseParameters,
+];
+
+/** Rejects repeated members, since `JSON.parse` would hide all but the last. */
+function parseJson(text: string): Parameters {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new InvalidRequestError('The body is not valid JSON');
+  }
+  if (!isJsonObject(parsed)) throw new InvalidRequestError('The body must be a JSON object');
+  if (hasDuplicateMembers(text)) throw new InvalidRequestError('The body repeats a parameter');
+  return new Map(Object.entries(parsed).map(([name, value]) => [name, [value]]));
+}
+
+/** Body parsers give repeated parameters of a form as an array. */
+function toParameters(body: object): Parameters {
+  return new Map(Object.entries(body).map(([name, value]) => [name, Array.isArray(value) ? value : [value]]));
+}

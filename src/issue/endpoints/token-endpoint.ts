@@ -1,0 +1,103 @@
+import type { Request, RequestHandler } from 'express';
+import type { NumericDate } from '../../base/clock.js';
+import { InvalidRequestError, InvalidTargetError, UnsupportedGrantTypeError } from '../../base/errors.js';
+import { asyncHandler } from '../../http/async-handler.js';
+import { NO_STORE } from '../../http/no-store.js';
+import { type Parameters, readParameter } from '../../http/read-parameter.js';
+import { readIp } from '../../http/request-ip.js';
+import { createRequestSlot } from '../../http/request-slot.js';
+import { authenticateOrIdentifyClient, type ClientParts } from '../authenticate-client.js';
+import type { Grant, GrantParameters, RequestOrigin } from '../grants/grant.js';
+import { clientSlot } from '../request-client.js';
+import type { TokenIssuer } from '../token-issuer.js';
+import type { Endpoint } from './endpoint.js';
+import { parametersOf, receiveParameters } from './receive-parameters.js';
+
+export interface TokenEndpointParts extends ClientParts {
+  readonly tokens: TokenIssuer;
+  readonly grants: readonly Grant[];
+  /** Audience of API keys that list none. */
+  readonly audience: string;
+}
+
+/** `POST /token`: the grant that the client names answers with tokens (RFC 6749 §3.2). */
+export function tokenEndpoint(parts: TokenEndpointParts): Endpoint {
+  return [
+    parts.throttle.rejectThrottled,
+    ...receiveParameters,
+    noteArrival(parts),
+    authenticateOrIdentifyClient(parts),
+    findGrant(parts),
+    readGrantParameters,
+    answerWithTokens(parts),
+  ];
+}
+
+const arrivalSlot = createRequestSlot<NumericDate>();
+const grantSlot = createRequestSlot<Grant>();
+const grantParametersSlot = createRequestSlot<GrantParameters>();
+
+/** Before a store is read: what is revoked while the request is under way covers the tokens that it gets. */
+function noteArrival({ clock }: TokenEndpointParts): RequestHandler {
+  return function noteArrival(req, _res, next) {
+    arrivalSlot.fill(req, clock());
+    next();
+  };
+}
+
+function findGrant(parts: TokenEndpointParts): RequestHandler {
+  const grants = new Map(parts.grants.map((grant) => [grant.grantType, grant]));
+
+  return function findGrant(req, _res, next) {
+    const grantType = readParameter(parametersOf(req), 'grant_type');
+    if (grantType === undefined) throw new InvalidRequestError('The parameter grant_type is missing');
+    const grant = grants.get(grantType);
+    if (grant === undefined) throw new UnsupportedGrantTypeError();
+    grantSlot.fill(req, grant);
+    next();
+  };
+}
+
+/** The parameters of the grant, and no others (RFC 6749 §3.2). */
+const readGrantParameters: RequestHandler = (req, _res, next) => {
+  const sent = parametersOf(req);
+  const parameters = new Map<string, string>();
+  for (const name of grantSlot.get(req).parameters) {
+    assertOneTarget(sent, name);
+    const value = readParameter(sent, name);
+    if (value !== undefined) parameters.set(name, value);
+  }
+  grantParametersSlot.fill(req, parameters);
+  next();
+};
+
+/** RFC 8707 §2 allows several targets; here a token has one audience. */
+function assertOneTarget(sent: Parameters, name: string): void {
+  const isTarget = name === 'audience' || name === 'resource';
+  if (isTarget && (sent.get(name)?.length ?? 0) > 1)
+    throw new InvalidTargetError('A token is for one audience');
+}
+
+function answerWithTokens({ tokens, apiKeys, audience, clock }: TokenEndpointParts): RequestHandler {
+  return asyncHandler(async function answerWithTokens(req, res) {
+    const response = await grantSlot.get(req).handle({
+      ...clientSlot.get(req),
+      tokens,
+      apiKeys,
+      defaultAudience: audience,
+      parameters: grantParametersSlot.get(req),
+      origin: readOrigin(req),
+      requestedAt: arrivalSlot.get(req),
+      clock,
+    });
+    res.set(NO_STORE).json(response);
+  });
+}
+
+function readOrigin(req: Request): RequestOrigin {
+  const userAgent = req.get('user-agent');
+  return {
+    ...readIp(req),
+    ...(userAgent === undefined ? {} : { userAgent }),
+  };
+}

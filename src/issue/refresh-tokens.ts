@@ -1,0 +1,51 @@
+import type { NumericDate } from '../base/clock.js';
+import { InvalidGrantError } from '../base/errors.js';
+import type { RefreshFamilies } from '../sessions/refresh-contract.js';
+import { createRefreshFamilies } from '../sessions/refresh-families.js';
+import { resolveRefreshSettings } from '../sessions/refresh-settings.js';
+import {
+  type PresentedToken,
+  type RefreshTokenCodec,
+  refreshTokenCodec,
+} from '../sessions/refresh-token-codec.js';
+import type { TokenRouterSettings } from './token-router-options.js';
+
+/** The refresh tokens of a token router: their encryption and their families. */
+export interface RefreshTokens {
+  readonly codec: RefreshTokenCodec;
+  readonly families: RefreshFamilies;
+}
+
+/**
+ * @returns `undefined` without the option `families`
+ * @throws TypeError if keys or revocations do not last as long as refresh tokens
+ */
+export function createRefreshTokens(settings: TokenRouterSettings): RefreshTokens | undefined {
+  const { keyRing, issuer, families: store, revocations, audit, clock } = settings;
+  if (store === undefined) return undefined;
+  keyRing.encryptionKey('refresh', issuer);
+  const lifetimes = resolveRefreshSettings(settings.refresh);
+  if (lifetimes.idleSeconds > keyRing.maxTokenLifetimeSeconds) {
+    throw new TypeError('refresh.idleSeconds exceeds maxTokenLifetimeSeconds of the key ring');
+  }
+  if (revocations !== undefined && lifetimes.absoluteSeconds > revocations.maxTokenLifetimeSeconds) {
+    throw new TypeError('Revocations are forgotten before refresh tokens end: raise maxTokenLifetimeSeconds');
+  }
+  const codec = refreshTokenCodec(keyRing, issuer);
+  const families = createRefreshFamilies({ store, codec, revocations, settings: lifetimes, audit, clock });
+  return { codec, families };
+}
+
+/** Opens a refresh token among tokens of any kind; `undefined` for all others. */
+export async function openRefreshToken(
+  refreshTokens: RefreshTokens | undefined,
+  token: string,
+  now: NumericDate,
+): Promise<PresentedToken | undefined> {
+  try {
+    return await refreshTokens?.codec.open(token, now);
+  } catch (error) {
+    if (error instanceof InvalidGrantError) return undefined;
+    throw error;
+  }
+}

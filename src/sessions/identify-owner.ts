@@ -1,0 +1,38 @@
+import type { Request } from 'express';
+import { AccessDeniedError } from '../base/errors.js';
+import { verifiedToken } from '../http/find-verified-token.js';
+import { API_KEY_TYPES, type ApiKeyType } from '../token/claims/claims-set.js';
+import type { VerifiedToken } from '../token/claims/verified-token.js';
+import type { CurrentSession, SessionOwner } from './session.js';
+
+/** Whose sessions a request concerns. */
+export interface IdentifiedOwner {
+  readonly owner: SessionOwner;
+  /** `client_id` of the token. */
+  readonly requestedBy: string;
+  /** The session of the token itself, if it has one. */
+  readonly current: CurrentSession | undefined;
+}
+
+/**
+ * Identifies the owner by the token of the request.
+ *
+ * @param keyScope scope by which a token of the API key itself owns the sessions of all users of the key
+ * @throws AccessDeniedError for a token that was not issued for an API key
+ */
+export function identifyOwner(req: Request, keyScope: string | undefined): IdentifiedOwner {
+  const token = verifiedToken(req);
+  assertOfApiKey(token);
+  const { client_id: clientId, sub: subject, session_id: sessionId } = token.claims;
+  const isOfWholeKey = keyScope !== undefined && subject === clientId && token.hasScope(keyScope);
+  return {
+    owner: isOfWholeKey ? { clientId } : { clientId, subject },
+    requestedBy: clientId,
+    current: sessionId === undefined ? undefined : { subject, sessionId },
+  };
+}
+
+/** The sessions that are stored here belong to no other tokens. */
+function assertOfApiKey(token: VerifiedToken): asserts token is VerifiedToken<ApiKeyType> {
+  if (!API_KEY_TYPES.some((type) => type === token.type)) throw new AccessDeniedError();
+}
