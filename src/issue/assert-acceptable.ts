@@ -1,0 +1,28 @@
+import type { NumericDate } from '../base/clock.js';
+import { isJsonObject, isPlainJson, type JsonObject } from '../base/json.js';
+import type { ClaimsPolicy } from '../token/claims/claims-policy.js';
+import { ACCESS_TOKEN_TYP, type IssuedClaims } from '../token/claims/claims-set.js';
+import { validateClaimsSet } from '../token/claims/validate-claims-set.js';
+import { MAX_CLAIMS_DEPTH } from '../token/decrypt-token.js';
+
+/**
+ * Validates claims as a verifier of their audience will, so that no token is issued that it would reject.
+ *
+ * @throws TypeError if it would
+ */
+export function assertAcceptable(claimsSet: IssuedClaims, policy: ClaimsPolicy, now: NumericDate): void {
+  try {
+    const claims = serialize(claimsSet);
+    validateClaimsSet({ header: { typ: ACCESS_TOKEN_TYP }, claims, key: {} }, policy, now);
+  } catch (cause) {
+    throw new TypeError(`No verifier would accept these claims of type ${claimsSet.type}`, { cause });
+  }
+}
+
+/** The claims after a round trip through JSON. Most are plain JSON already. */
+function serialize(claimsSet: unknown): JsonObject {
+  if (isJsonObject(claimsSet) && isPlainJson(claimsSet, MAX_CLAIMS_DEPTH)) return claimsSet;
+  const copy: JsonObject = JSON.parse(JSON.stringify(claimsSet));
+  if (!isPlainJson(copy, MAX_CLAIMS_DEPTH)) throw new TypeError('The claims are nested too deeply');
+  return copy;
+}
