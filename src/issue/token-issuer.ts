@@ -13,9 +13,9 @@ import {
   resolveTokenLifetime,
 } from '../token/claims/claims-policy.js';
 import { ACCESS_TOKEN_TYP, type IssuedClaims } from '../token/claims/claims-set.js';
+import { MAX_CLAIMS_DEPTH } from '../token/claims/parse-claims.js';
 import { MAX_ISSUED_TOKEN_LENGTH } from '../token/claims/token-size.js';
 import { validateClaimsSet } from '../token/claims/validate-claims-set.js';
-import { MAX_CLAIMS_DEPTH } from '../token/decrypt-token.js';
 import { sealToken } from '../token/seal-token.js';
 import type { TokenVerifierOptions } from '../verify/token-verifier.js';
 
