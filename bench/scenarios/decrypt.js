@@ -1,24 +1,24 @@
 import { deepEqual } from 'node:assert/strict';
 import { compactDecrypt } from 'jose';
-// The codec is no public name of the package: its compiled file is imported.
+// `decryptToken` is internal: the scenario imports its compiled file.
 import { decryptToken } from '../../dist/token/decrypt-token.js';
 import { openToken } from '../floor.js';
 import { inFlight, oneAtATime, synchronous } from '../subjects.js';
 import { withoutProof } from '../token.js';
 
 /**
- * Opens one token, again and again; no claim is looked at.
+ * Decrypts one token repeatedly. No claim is validated.
  * @param {import('../token.js').Fixture} fixture
  * @returns {Promise<import('../measure.js').Scenario>}
  */
 export async function createDecryptScenario({ tokens, claims, keyRing, secretKey, cryptoKey }) {
   const [token] = tokens;
-  const policy = { keyRing, maxTokenLength: 8192 };
+  const options = { keyRing, maxTokenLength: 8192, verification: new Map() };
   const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] };
   const decoder = new TextDecoder();
 
   const byFloor = () => openToken(token, secretKey);
-  const byPackage = () => decryptToken(token, policy, Date.now() / 1000).claims;
+  const byPackage = () => decryptToken(token, options, Date.now() / 1000).claims;
   const byJose = async () => {
     const { plaintext } = await compactDecrypt(token, cryptoKey, algorithms);
     return JSON.parse(decoder.decode(plaintext));

@@ -3,9 +3,12 @@ import { isJsonObject, type JsonObject } from '../base/json.js';
 import { isContentEncryption } from '../keys/content-key.js';
 import { createKeyRing } from '../keys/create-key-ring.js';
 import { REFRESH_TOKEN_TYP } from '../token/claims/claims-set.js';
-import type { DecryptedToken } from '../token/decrypt-token.js';
-import { isProven } from '../token/is-proven.js';
-import { openUnverified } from '../token/open-unverified.js';
+import {
+  type DecryptedToken,
+  type DecryptionOptions,
+  decryptToken,
+  isProven,
+} from '../token/decrypt-token.js';
 import type { CommandIo } from './command-io.js';
 import { formatCell } from './print-result.js';
 import { type KeyOptions, UsageError } from './settings.js';
@@ -56,11 +59,15 @@ export async function readAnyToken(io: CommandIo, token: string, options: Readin
   if (!isKnown && !isRefresh && audiences.length === 0) {
     throw new UsageError('Keys are derived for an audience: give --audience too');
   }
-  const policy = { keyRing, maxTokenLength: MAX_TOKEN_LENGTH, verification: new Map() };
-  const opened = await openUnverified(token, policy, io.clock());
+  const decryption: DecryptionOptions = {
+    keyRing,
+    maxTokenLength: MAX_TOKEN_LENGTH,
+    verification: 'unverified',
+  };
+  const opened = await decryptToken(token, decryption, io.clock());
   const canProve = opened.key.alg === 'dir' && opened.key.provenance !== undefined;
   // The issuer nests no signed token under a key that proves issuance.
-  const isGenuine = canProve && opened.signedHeader === undefined && isProven(token, policy, io.clock());
+  const isGenuine = canProve && opened.signedHeader === undefined && isProven(token, decryption, io.clock());
   const ofMac = isGenuine ? 'proven' : 'unproven';
   return { ...opened, kind: opened.key.purpose, proof: canProve ? ofMac : 'unprovable' };
 }

@@ -2,8 +2,8 @@ import type { NumericDate } from '../base/clock.js';
 import { isJsonObject, isPlainJson, type JsonObject } from '../base/json.js';
 import type { ClaimsPolicy } from '../token/claims/claims-policy.js';
 import { ACCESS_TOKEN_TYP, type IssuedClaims } from '../token/claims/claims-set.js';
+import { MAX_CLAIMS_DEPTH } from '../token/claims/parse-claims.js';
 import { validateClaimsSet } from '../token/claims/validate-claims-set.js';
-import { MAX_CLAIMS_DEPTH } from '../token/decrypt-token.js';
 
 /**
  * Validates claims as a verifier of their audience will, so that no token is issued that it would reject.

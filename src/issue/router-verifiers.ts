@@ -2,60 +2,54 @@ import { isNumericDate, type NumericDate } from '../base/clock.js';
 import { MAX_CLOCK_TOLERANCE_SECONDS } from '../token/claims/claims-policy.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { prepareVerifier } from '../verify/token-verifier.js';
-import { type AudienceTracker, followAudiences } from './follow-audiences.js';
 import type { TokenRouterSettings } from './token-router-options.js';
+import { listAudiences, trackAudiences } from './track-audiences.js';
 
-/** @throws InvalidTokenError or TemporarilyUnavailableError (as rejection), as `TokenVerifier` does. */
+/** Throws InvalidTokenError or TemporarilyUnavailableError (as rejection), as `TokenVerifier` does. */
 export type VerifyToken = (token: string) => Promise<VerifiedToken>;
 
-/** How the endpoints of the token router verify the tokens that clients send them. */
+/** Verification of the tokens that clients send to the endpoints. Both rules share keys, audiences and token cache. */
 export interface RouterVerifiers {
-  /** For exchange and introspection: proven, live, and of an API key in force. */
+  /** For exchange and introspection: accepts proven tokens of active API keys that are not revoked. */
   readonly verifyLive: VerifyToken;
-  /** For revocation: whatever any reader may still accept, of an API key in whatever state. */
+  /** For revocation: accepts every proven token that some verifier may still accept, whatever became of its API key. */
   readonly verifyRevocable: VerifyToken;
+  /** Accepts the present audiences of the API keys from now on, even after an API key has lost one. */
+  readonly followAudiences: () => void;
 }
 
-/** @throws TypeError if `provenanceSince` is not a NumericDate of the past */
-export function createRouterVerifiers(
-  settings: TokenRouterSettings,
-  audiences: AudienceTracker,
-): RouterVerifiers {
-  const { clock } = settings;
+/** @throws TypeError if `provenanceSince` is malformed or too far in the future */
+export function createRouterVerifiers(settings: TokenRouterSettings): RouterVerifiers {
+  const { keyRing, issuer, apiKeys, revocations, maxTokenLifetimeSeconds, clock } = settings;
+  const { signing, verification } = settings;
   const transitionEnds = resolveTransition(settings);
-  const issuer = pickIssuer(settings);
-  const lenient = { ...issuer, clockToleranceSeconds: MAX_CLOCK_TOLERANCE_SECONDS };
-  const revocable = followAudiences(audiences, (audience) => prepareVerifier({ ...lenient, audience }));
-  const live = followAudiences(audiences, (audience) =>
-    prepareVerifier({ ...issuer, ...pickState(settings), audience }),
-  );
-  return {
-    verifyLive: (token) => live().verifyProven(token),
-    verifyRevocable: async (token) =>
-      clock() < transitionEnds ? revocable().verify(token) : revocable().verifyProven(token),
-  };
-}
-
-function pickIssuer({
-  keyRing,
-  issuer,
-  maxTokenLifetimeSeconds,
-  clock,
-  signing,
-  verification,
-}: TokenRouterSettings) {
-  return {
-    ...{ keyRing, issuer, maxTokenLifetimeSeconds, clock, tokenCache: false as const },
+  const live = prepareVerifier({
+    ...{ keyRing, issuer, apiKeys, maxTokenLifetimeSeconds, clock },
+    audience: [settings.audience, ...listAudiences(apiKeys)],
+    ...(revocations && { revocations }),
     ...(signing && { signing }),
     ...(verification && { verification }),
+  });
+  const revocable = live.withRules({
+    maxTokenLifetimeSeconds,
+    clockToleranceSeconds: MAX_CLOCK_TOLERANCE_SECONDS,
+  });
+  const followAudiences = trackAudiences(apiKeys, (audiences) => live.addAudiences(audiences));
+
+  return {
+    async verifyLive(token) {
+      followAudiences();
+      return live.verifyProven(token);
+    },
+    async verifyRevocable(token) {
+      followAudiences();
+      return clock() < transitionEnds ? revocable.verify(token) : revocable.verifyProven(token);
+    },
+    followAudiences,
   };
 }
 
-function pickState({ apiKeys, revocations }: TokenRouterSettings) {
-  return { apiKeys, ...(revocations === undefined ? {} : { revocations }) };
-}
-
-/** When the last token without a proof has expired, for every reader. */
+/** When every verifier rejects the last token without a proof as expired. */
 function resolveTransition(settings: TokenRouterSettings): NumericDate {
   const { provenanceSince, maxTokenLifetimeSeconds, clock } = settings;
   if (provenanceSince === undefined) return Number.NEGATIVE_INFINITY;

@@ -9,7 +9,6 @@ import { introspectionEndpoint } from './endpoints/introspection-endpoint.js';
 import { jwksEndpoint, type KeyPublisher } from './endpoints/jwks-endpoint.js';
 import { revocationEndpoint } from './endpoints/revocation-endpoint.js';
 import { tokenEndpoint } from './endpoints/token-endpoint.js';
-import { type AudienceTracker, trackAudiences } from './follow-audiences.js';
 import { createGrants } from './grants/create-grants.js';
 import type { Grant } from './grants/grant.js';
 import { TOKEN_EXCHANGE } from './grants/token-exchange.js';
@@ -24,6 +23,10 @@ import {
   type TokenRouterOptions,
   type TokenRouterSettings,
 } from './token-router-options.js';
+import { listAudiences } from './track-audiences.js';
+
+/** Values of the `Allow` header. */
+const ALLOWED = { post: 'POST', get: 'GET, HEAD' } as const;
 
 /**
  * Express router of the authorization server:
@@ -47,23 +50,15 @@ export function tokenRouter(options: TokenRouterOptions): Router {
 
   const router = express.Router();
   const answerError = answerTokenError(audit);
-  const post = (path: string, endpoint: Endpoint): void => {
-    router
-      .route(path)
-      .post(...endpoint, answerError)
-      .all(rejectOtherMethods('POST'), answerError);
-  };
-  const get = (path: string, endpoint: Endpoint): void => {
-    router
-      .route(path)
-      .get(...endpoint, answerError)
-      .all(rejectOtherMethods('GET, HEAD'), answerError);
+  const mount = (method: keyof typeof ALLOWED, path: string, endpoint: Endpoint): void => {
+    const route = router.route(path);
+    route[method](...endpoint, answerError).all(rejectOtherMethods(ALLOWED[method]), answerError);
   };
 
-  post('/token', tokenEndpoint(parts));
-  post('/introspect', introspectionEndpoint(parts));
-  if (revocations !== undefined) post('/revoke', revocationEndpoint({ ...parts, revocations }));
-  if (publishers.length > 0) get('/jwks', jwksEndpoint(publishers));
+  mount('post', '/token', tokenEndpoint(parts));
+  mount('post', '/introspect', introspectionEndpoint(parts));
+  if (revocations !== undefined) mount('post', '/revoke', revocationEndpoint({ ...parts, revocations }));
+  if (publishers.length > 0) mount('get', '/jwks', jwksEndpoint(publishers));
 
   attachDescription(router, {
     issuer,
@@ -74,35 +69,35 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   return router;
 }
 
-/** What the endpoints are made of. */
+/** The parts that the endpoints share. */
 function createParts(settings: TokenRouterSettings) {
   const { apiKeys, audience, claims, audit, clock } = settings;
-  const audiences = trackAudiences(apiKeys, audience);
-  assertCanIssue(settings, audiences);
+  assertCanIssue(settings);
   const refreshTokens = createRefreshTokens(settings);
-  const verifiers = createRouterVerifiers(settings, audiences);
+  const { followAudiences, ...verifiers } = createRouterVerifiers(settings);
   return {
     ...{ apiKeys, audience, clock, refreshTokens, ...verifiers },
-    tokens: createTrackedIssuer(settings, audiences),
+    tokens: createTrackedIssuer(settings, followAudiences),
     grants: createGrants({ claims, refreshTokens, ...verifiers }),
     throttle: throttleFailures(settings.throttle, { audit, clock }),
   };
 }
 
-/** Tracks the audiences at each token: the API key may lose one again before its tokens are revoked. */
-function createTrackedIssuer(settings: TokenRouterSettings, audiences: AudienceTracker): TokenIssuer {
+/** Follows the audiences at each token: its API key may have lost its audience when the token is to be revoked. */
+function createTrackedIssuer(settings: TokenRouterSettings, followAudiences: () => void): TokenIssuer {
   const tokens = createTokenIssuer(settings);
   return {
     issue(request) {
-      audiences();
+      followAudiences();
       return tokens.issue(request);
     },
   };
 }
 
 /** @throws TypeError if the tokens of an audience cannot be encrypted, or would not prove their issuer */
-function assertCanIssue({ keyRing, signing }: TokenRouterSettings, audiences: AudienceTracker): void {
-  const keys = audiences().map((audience) => keyRing.encryptionKey('access', audience));
+function assertCanIssue({ keyRing, signing, audience, apiKeys }: TokenRouterSettings): void {
+  const audiences = [audience, ...listAudiences(apiKeys)];
+  const keys = audiences.map((each) => keyRing.encryptionKey('access', each));
   if (signing === undefined && keys.some(isAsymmetricKey)) {
     throw new TypeError('Tokens are encrypted to a public key only if signed: give the option signing');
   }

@@ -6,8 +6,8 @@ import type { KeyRing } from '../keys/key-ring.js';
 import type { Verification } from '../keys/resolve-verification.js';
 import type { ConsumedToken, FamilyName, FamilyRecord } from '../stores/family-store.js';
 import { REFRESH_TOKEN_TYP } from '../token/claims/claims-set.js';
+import { decryptToken } from '../token/decrypt-token.js';
 import { encryptToken } from '../token/encrypt-token.js';
-import { openToken } from '../token/open-token.js';
 import { openText, sealText } from '../token/seal-text.js';
 
 /** A refresh token as a client presented it: authentic and not expired, whatever became of its family. */
@@ -125,7 +125,7 @@ export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshToke
 
   async function decrypt(token: string, now: NumericDate) {
     try {
-      return await openToken(
+      return await decryptToken(
         token,
         { keyRing, maxTokenLength: MAX_TOKEN_LENGTH, verification: NOTHING_NESTED },
         now,

@@ -1,155 +1,137 @@
-import { isUtf8 } from 'node:buffer';
 import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
-import { freezeJson, isJsonObject, type JsonObject } from '../base/json.js';
-import type { ContentKey, DirectKey } from '../keys/content-key.js';
+import type { JsonObject } from '../base/json.js';
+import { type ContentKey, type DirectKey, isAsymmetricKey } from '../keys/content-key.js';
 import type { KeyRing } from '../keys/key-ring.js';
+import type { Verification } from '../keys/resolve-verification.js';
 import { IV_BYTES, openContent, type SealedContent, TAG_BYTES } from './aes-gcm.js';
-import { assertAscii, decodeAsciiBase64url, SegmentDecoder } from './base64url.js';
-import { encryptedKeyBytes } from './encrypted-key-bytes.js';
+import { decodeClaims, parseClaims } from './claims/parse-claims.js';
+import { decodeAsciiBase64url, SegmentDecoder, type Segments, splitToken } from './compact-serialization.js';
+import { encryptedKeyBytes, type ManagedKey, openManaged } from './managed-content.js';
 import { hasValidProof, withoutProof } from './proof-of-issuance.js';
-import type { ProtectedHeader } from './protected-header.js';
-import { keepHeader, type ReadHeader, readHeader } from './read-header.js';
+import { cacheHeader, type ProtectedHeader, readHeader } from './protected-header.js';
+import { readNestedToken, verifyNestedToken } from './verify-nested-token.js';
 
-/** Claims nest no deeper than this many objects and arrays. */
-export const MAX_CLAIMS_DEPTH = 16;
-
-export interface DecryptionPolicy {
+export interface DecryptionOptions {
   readonly keyRing: KeyRing;
-  /** Longest token that is looked at, in characters. */
+  /** Maximum token length in characters. Longer tokens are rejected unread. */
   readonly maxTokenLength: number;
+  /**
+   * Verification keys by issuer, for nested tokens. `unverified` verifies no signature and requires none: only for
+   * operators who inspect or revoke a token, never to accept one.
+   */
+  readonly verification: Verification | 'unverified';
+  /**
+   * Whether the token must prove that its issuer issued it: by a MAC under a key that is never exported, or by the
+   * signature of a nested JWS. A holder of an exported access key can make neither.
+   *
+   * @default false
+   */
+  readonly requiresProof?: boolean;
 }
 
-const NOTHING = Buffer.alloc(0);
-
-/** That of a token of 8192 characters, the default for the longest, is shorter. */
-const MAX_SHARED_CIPHERTEXT_BYTES = 6144;
-
-const ivs = new SegmentDecoder(IV_BYTES);
-const ciphertexts = new SegmentDecoder(MAX_SHARED_CIPHERTEXT_BYTES);
-const tags = new SegmentDecoder(TAG_BYTES);
-
-/** A token whose tag verified: from a holder of the key, but not yet valid. Deeply frozen. */
+/** A token whose tag verified. Its claims are not validated yet. Deeply frozen. */
 export interface DecryptedToken {
   readonly header: ProtectedHeader;
   readonly claims: JsonObject;
   readonly key: ContentKey;
-  /** Header of the JWS that was nested in it and verified. */
+  /** Header of the nested JWS. */
   readonly signedHeader?: JsonObject;
-}
-
-/** A token that is well-formed and names a key of ours, still closed: to be opened before another is parsed. */
-export interface ParsedToken extends SealedContent {
-  readonly read: ReadHeader;
-  readonly key: ContentKey;
+  /** The MAC of its proof of issuance was checked and is valid. Absent if it was not checked. */
+  readonly isProven?: true;
 }
 
 /**
- * Opens a JWE in compact serialization (RFC 7516 section 5.2) with the one key that its `kid` names, where that is one
- * for direct encryption; `openToken` opens the others too.
- * @throws InvalidTokenError for everything that is wrong with it; the reason is for the audit trail only.
+ * Decrypts a JWE in compact serialization under the key that its `kid` names, verifies a nested JWS, and parses the
+ * claims. Without a nested JWS, a token under a direct key is decrypted synchronously. If the key is unknown, the key
+ * ring is reloaded once.
+ *
+ * @throws InvalidTokenError (or as rejection). Its `reason` is for the audit log only.
+ * @throws TemporarilyUnavailableError (as rejection) if a decryption key or a verification key cannot be looked up.
+ * @see RFC 7516 §5.2
  */
-export function decryptToken(token: string, policy: DecryptionPolicy, now: NumericDate): DecryptedToken {
-  const parsed = parseToken(token, policy, now);
-  const { key } = parsed;
-  if (key.alg !== 'dir') throw new InvalidTokenError('algorithm');
-  if (parsed.read.header['cty'] !== undefined) throw new InvalidTokenError('content_type');
-  return openDirectly(parsed, key);
-}
-
-/** Opens what is encrypted directly and nests nothing. @throws InvalidTokenError */
-export function openDirectly(parsed: ParsedToken, key: DirectKey): DecryptedToken {
-  return readClaims(parsed, decryptText(parsed, key), key);
-}
-
-/** The same for a token of which the issuer must have proven that it issued it. @throws InvalidTokenError */
-export function openProven(parsed: ParsedToken, key: DirectKey): DecryptedToken {
-  const text = decryptText(parsed, key);
-  const { kid, typ } = parsed.read.header;
-  if (key.provenance === undefined) throw new InvalidTokenError('unprovable');
-  if (!hasValidProof(text, { typ, kid }, key.provenance)) throw new InvalidTokenError('unproven');
-  return readClaims(parsed, text, key);
-}
-
-function decryptText(parsed: ParsedToken, key: DirectKey): string {
-  const plaintext = decryptContent(parsed, parsed.read.additionalData, key);
-  keepHeader(parsed.read);
-  return decodeText(plaintext);
-}
-
-function readClaims({ read }: ParsedToken, text: string, key: DirectKey): DecryptedToken {
-  // Keys that are bound to no audience were given underived, and other stacks may use a claim of that name.
-  const claims = parseClaimsText(key.audience === undefined ? text : withoutProof(text));
-  return Object.freeze({ header: read.header, claims, key });
-}
-
-/**
- * Reads everything but the content, and finds the key.
- * @throws InvalidTokenError
- */
-export function parseToken(token: string, policy: DecryptionPolicy, now: NumericDate): ParsedToken {
-  const segments = splitToken(token, policy.maxTokenLength);
-  const read = readHeader(segments[0]);
-  const { encryptedKey, iv, ciphertext, tag } = decodeSegments(segments);
-  const key = findKey(read.header, policy.keyRing, now);
-  if (encryptedKey.length !== encryptedKeyBytes(key)) throw new InvalidTokenError('encrypted_key');
-  if (iv.length !== IV_BYTES) throw new InvalidTokenError('iv_length');
-  if (tag.length !== TAG_BYTES) throw new InvalidTokenError('tag_length');
-  return { read, key, iv, ciphertext, tag };
-}
-
-/** @throws InvalidTokenError where the tag does not verify. */
-export function decryptContent(sealed: SealedContent, additionalData: Uint8Array, key: DirectKey): Buffer {
+export function decryptToken(
+  token: string,
+  options: DecryptionOptions,
+  now: NumericDate,
+): DecryptedToken | Promise<DecryptedToken> {
   try {
-    return openContent(sealed, additionalData, key);
-  } catch (cause) {
-    throw new InvalidTokenError('decryption', cause);
+    return decryptUnderKnownKey(token, options, now);
+  } catch (error) {
+    if (!(error instanceof InvalidTokenError) || error.reason !== 'unknown_key') throw error;
+    return decryptAfterReload(token, { options, now, unknown: error });
   }
 }
 
-/** Header, encrypted key, IV, ciphertext and tag. */
-type Segments = readonly [string, string, string, string, string];
+async function decryptAfterReload(
+  token: string,
+  { options, now, unknown }: Pick<Decryption, 'options' | 'now'> & { readonly unknown: InvalidTokenError },
+): Promise<DecryptedToken> {
+  if (!(await options.keyRing.reloadForUnknownKey())) throw unknown;
+  return decryptUnderKnownKey(token, options, now);
+}
 
 /**
- * RFC 7516 section 7.1: five parts in ASCII, hence four dots. Looking for them takes 0.2 µs a token less than splitting
- * (Node 20).
- * @throws InvalidTokenError
+ * Tells synchronously whether an accepted token carries a proof of issuance, for the audit log.
+ *
+ * @param token one that was accepted, so that the signature of a nested JWS is known to be valid.
  */
-export function splitToken(token: string, maxTokenLength: number): Segments {
-  if (token.length > maxTokenLength) throw new InvalidTokenError('too_long');
-  const first = token.indexOf('.');
-  const second = token.indexOf('.', first + 1);
-  const third = token.indexOf('.', second + 1);
-  const fourth = token.indexOf('.', third + 1);
-  // Where there is none, the next search is from the beginning.
-  const areFour = first < second && second < third && third < fourth && !token.includes('.', fourth + 1);
-  if (!areFour) throw new InvalidTokenError('segment_count');
-  assertAscii(token);
-  return [
-    token.slice(0, first),
-    token.slice(first + 1, second),
-    token.slice(second + 1, third),
-    token.slice(third + 1, fourth),
-    token.slice(fourth + 1),
-  ];
+export function isProven(token: string, options: DecryptionOptions, now: NumericDate): boolean {
+  try {
+    const { header } = readHeader(splitToken(token, options.maxTokenLength).header);
+    const key = findKey(header, options.keyRing, now);
+    if (isNested(header)) return true;
+    if (key.alg !== 'dir') return false;
+    decryptUnderKnownKey(token, { ...options, requiresProof: true }, now);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
-/** What comes behind the header: to be used up before another token is decoded. */
-export interface DecodedSegments extends SealedContent {
-  readonly encryptedKey: Buffer;
+function decryptUnderKnownKey(
+  token: string,
+  options: DecryptionOptions,
+  now: NumericDate,
+): DecryptedToken | Promise<DecryptedToken> {
+  const segments = splitToken(token, options.maxTokenLength);
+  const read = readHeader(segments.header);
+  const { header } = read;
+  const sealed = decodeSegments(segments);
+  const key = findKey(header, options.keyRing, now);
+  assertLengths(sealed, key);
+  if (isNested(header)) assertNestingAccepted(options);
+  if (key.alg !== 'dir') return decryptManaged(token, { header, key, options, now });
+
+  const plaintext = decryptContent(sealed, read.additionalData, key);
+  cacheHeader(read);
+  return isNested(header)
+    ? readNested(plaintext, { header, key, options, now })
+    : readProvable(plaintext, { header, key, options });
 }
 
-/** @throws InvalidTokenError */
-export function decodeSegments([, encryptedKey, iv, ciphertext, tag]: Segments): DecodedSegments {
+/** Longest ciphertext of a token of 8192 characters, the default maximum. */
+const REUSED_CIPHERTEXT_BYTES = 6144;
+
+/** Only `decryptUnderKnownKey` uses their results, and it decrypts them before it returns. */
+const ivs = new SegmentDecoder(IV_BYTES);
+const ciphertexts = new SegmentDecoder(REUSED_CIPHERTEXT_BYTES);
+const tags = new SegmentDecoder(TAG_BYTES);
+
+interface DecodedSegments extends SealedContent {
+  readonly encryptedKeyLength: number;
+}
+
+function decodeSegments({ encryptedKey, iv, ciphertext, tag }: Segments): DecodedSegments {
   return {
-    encryptedKey: encryptedKey === '' ? NOTHING : decodeAsciiBase64url(encryptedKey),
+    encryptedKeyLength: encryptedKey === '' ? 0 : decodeAsciiBase64url(encryptedKey).length,
     iv: ivs.decode(iv),
     ciphertext: ciphertexts.decode(ciphertext),
     tag: tags.decode(tag),
   };
 }
 
-/** One `kid`, one key, one `alg`, one `enc`: nothing is tried (RFC 8725 sections 3.1 and 3.2). */
+/** One `kid`, one key, one `alg`, one `enc`: no other combination is tried. @see RFC 8725 §3.1, §3.2 */
 function findKey(header: ProtectedHeader, keyRing: KeyRing, now: NumericDate): ContentKey {
   const key = keyRing.decryptionKey(header.kid);
   if (key === undefined) throw new InvalidTokenError('unknown_key');
@@ -158,25 +140,74 @@ function findKey(header: ProtectedHeader, keyRing: KeyRing, now: NumericDate): C
   return key;
 }
 
-/** RFC 7519 section 7.2 step 10: a JSON object in UTF-8. JSON.parse refuses a byte order mark. @throws InvalidTokenError */
-export function parseClaims(plaintext: Buffer): JsonObject {
-  return parseClaimsText(decodeText(plaintext));
+function assertLengths({ encryptedKeyLength, iv, tag }: DecodedSegments, key: ContentKey): void {
+  const expectedLength = key.alg === 'dir' ? 0 : encryptedKeyBytes(key);
+  if (encryptedKeyLength !== expectedLength) throw new InvalidTokenError('encrypted_key');
+  if (iv.length !== IV_BYTES) throw new InvalidTokenError('iv_length');
+  if (tag.length !== TAG_BYTES) throw new InvalidTokenError('tag_length');
 }
 
-function decodeText(plaintext: Buffer): string {
-  if (!isUtf8(plaintext)) throw new InvalidTokenError('claims_not_json');
-  return plaintext.toString('utf8');
+/** `cty` is `JWT` or absent: `readHeader` rejects every other value. */
+function isNested(header: ProtectedHeader): boolean {
+  return header['cty'] !== undefined;
 }
 
-function parseClaimsText(text: string): JsonObject {
-  let claims: unknown;
+function assertNestingAccepted({ verification }: DecryptionOptions): void {
+  if (verification !== 'unverified' && verification.size === 0) throw new InvalidTokenError('content_type');
+}
+
+/** @throws InvalidTokenError if the tag does not verify. */
+export function decryptContent(sealed: SealedContent, additionalData: Uint8Array, key: DirectKey): Buffer {
   try {
-    claims = JSON.parse(text);
-  } catch {
-    // The parser's message would quote the claims.
-    throw new InvalidTokenError('claims_not_json');
+    return openContent(sealed, additionalData, key);
+  } catch (cause) {
+    throw new InvalidTokenError('decryption', cause);
   }
-  if (!isJsonObject(claims)) throw new InvalidTokenError('claims_not_json');
-  if (!freezeJson(claims, MAX_CLAIMS_DEPTH)) throw new InvalidTokenError('claims_too_deep');
-  return claims;
+}
+
+interface Decryption<Key extends ContentKey = ContentKey> {
+  readonly header: ProtectedHeader;
+  readonly key: Key;
+  readonly options: DecryptionOptions;
+  readonly now: NumericDate;
+}
+
+/** Reads the claims of a token under a direct key, and checks their proof of issuance if that is required. */
+function readProvable(plaintext: Buffer, decryption: Omit<Decryption<DirectKey>, 'now'>): DecryptedToken {
+  const { header, key, options } = decryption;
+  const text = decodeClaims(plaintext);
+  if (options.requiresProof === true) assertProof(text, header, key);
+  // An underived key has no audience and no proofs. Other stacks may use a claim of that name.
+  const claims = parseClaims(key.audience === undefined ? text : withoutProof(text));
+  return options.requiresProof === true
+    ? Object.freeze({ header, claims, key, isProven: true })
+    : Object.freeze({ header, claims, key });
+}
+
+function assertProof(text: string, { kid, typ }: ProtectedHeader, { provenance }: DirectKey): void {
+  if (provenance === undefined) throw new InvalidTokenError('unprovable');
+  if (!hasValidProof(text, { typ, kid }, provenance)) throw new InvalidTokenError('unproven');
+}
+
+/** Anyone can encrypt to a public key, so that only a nested JWS shows who issued the token. */
+async function decryptManaged(token: string, decryption: Decryption<ManagedKey>): Promise<DecryptedToken> {
+  const { header, key, options } = decryption;
+  const { verification, requiresProof = false } = options;
+  if (!isNested(header)) {
+    if (isAsymmetricKey(key) && verification !== 'unverified') throw new InvalidTokenError('not_signed');
+    if (requiresProof) throw new InvalidTokenError('unprovable');
+  }
+  const plaintext = await openManaged(token, header, key);
+  if (isNested(header)) return readNested(plaintext, decryption);
+  return Object.freeze({ header, claims: parseClaims(decodeClaims(plaintext)), key });
+}
+
+async function readNested(plaintext: Buffer, decryption: Decryption): Promise<DecryptedToken> {
+  const { header, key, options, now } = decryption;
+  const { verification } = options;
+  const { claims, signedHeader } =
+    verification === 'unverified'
+      ? readNestedToken(plaintext)
+      : await verifyNestedToken(plaintext, verification, now);
+  return Object.freeze({ header, claims, key, signedHeader });
 }

@@ -1,7 +1,6 @@
 import { InvalidTokenError } from '../base/errors.js';
-import { decodeBase64url } from './base64url.js';
-import { parseHeaderObject } from './protected-header.js';
-import { isKnownHeader } from './read-header.js';
+import { decodeBase64url } from './compact-serialization.js';
+import { isCachedHeader, parseHeaderObject } from './protected-header.js';
 
 /** 256 bytes of JSON in base64url: 109 if every character of its strings is an escape, and room for white space. */
 const MAX_ENCODED_LENGTH = 342;
@@ -24,7 +23,7 @@ export function findShortHeader(token: string): string | undefined {
  */
 export function isLegacyHeader(encoded: string): boolean {
   if (known.has(encoded)) return true;
-  return !isKnownHeader(encoded) && readsAsLegacy(encoded);
+  return !isCachedHeader(encoded) && readsAsLegacy(encoded);
 }
 
 /** Caches a spelling. Call it only after the tag of the token verified, so that attackers cannot fill the cache. */

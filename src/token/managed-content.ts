@@ -1,16 +1,24 @@
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { InvalidTokenError } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
-import type { AgreementCurve, AsymmetricKey, WrappingKey } from '../keys/content-key.js';
+import {
+  type AgreementCurve,
+  type AsymmetricKey,
+  KEY_LENGTHS,
+  type WrappingKey,
+} from '../keys/content-key.js';
 import { decodeMember } from '../keys/decode-member.js';
 import { findPointFault } from '../keys/find-point-fault.js';
 import { IV_BYTES, TAG_BYTES } from './aes-gcm.js';
 
-/** A key under which every token has a content encryption key of its own. */
+/** A key that wraps or agrees on a content encryption key for each token. */
 export type ManagedKey = WrappingKey | AsymmetricKey;
 
+/** Overhead of AES key wrap. @see RFC 3394 §2.2.1 */
+const KEY_WRAP_BYTES = 8;
+
 /**
- * Encrypts by jose. The members that the algorithm needs, such as `epk`, join the protected header.
+ * Encrypts with jose, which adds the header parameters of the algorithm, such as `epk`.
  * @returns the compact serialization.
  */
 export function sealManaged(plaintext: string, header: JsonObject, key: ManagedKey): Promise<string> {
@@ -21,14 +29,15 @@ export function sealManaged(plaintext: string, header: JsonObject, key: ManagedK
 }
 
 /**
- * Decrypts by jose, under the one `alg` and `enc` of the key, which the header was found to name.
- * @throws InvalidTokenError (as rejection) for a key without a private half, members of the algorithm that cannot be
- *   right, and what does not decrypt; jose tells no failed unwrapping from a wrong tag (RFC 7516 section 11.5).
+ * Decrypts with jose under the `alg` and `enc` of the key, which the header must name.
+ *
+ * @throws InvalidTokenError (as rejection) if the key has no private half, a parameter of the algorithm is malformed, or
+ *   decryption fails. jose does not distinguish a failed unwrapping from a wrong tag (RFC 7516 §11.5).
  */
 export async function openManaged(token: string, header: JsonObject, key: ManagedKey): Promise<Buffer> {
   const opener = 'publicKey' in key ? key.privateKey : key.secret;
   if (opener === undefined) throw new InvalidTokenError('encryption_only');
-  if (!hasMembersOf(key, header)) throw new InvalidTokenError('header_invalid_member');
+  if (!hasParametersOf(key, header)) throw new InvalidTokenError('header_invalid_member');
   try {
     const { plaintext } = await compactDecrypt(token, opener, {
       keyManagementAlgorithms: [key.alg],
@@ -40,12 +49,27 @@ export async function openManaged(token: string, header: JsonObject, key: Manage
   }
 }
 
+/** Length of the encrypted key in every token under a key. @see RFC 7516 §5.1 */
+export function encryptedKeyBytes(key: ManagedKey): number {
+  switch (key.alg) {
+    case 'ECDH-ES':
+      return 0;
+    case 'RSA-OAEP-256':
+      return Math.ceil((key.publicKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
+    case 'A256GCMKW':
+      return KEY_LENGTHS[key.enc];
+    case 'A256KW':
+    case 'ECDH-ES+A256KW':
+      return KEY_LENGTHS[key.enc] + KEY_WRAP_BYTES;
+  }
+}
+
 /**
- * Checks the members that the algorithm reads, before anything is decrypted: `epk` is a point on the curve of the key
- * and not of small order (RFC 7518 §4.6.1.1), and every binary member is canonical base64url (RFC 7518 §4.6.1.2,
- * §4.6.1.3 and §4.7.1).
+ * Checks the header parameters of the algorithm before decryption: `epk` is a point on the curve of the key and not of
+ * small order (RFC 7518 §4.6.1.1), and every binary parameter is canonical base64url (RFC 7518 §4.6.1.2, §4.6.1.3 and
+ * §4.7.1).
  */
-function hasMembersOf(key: ManagedKey, { epk, apu, apv, iv, tag }: JsonObject): boolean {
+function hasParametersOf(key: ManagedKey, { epk, apu, apv, iv, tag }: JsonObject): boolean {
   switch (key.alg) {
     case 'RSA-OAEP-256':
     case 'A256KW':

@@ -2,17 +2,19 @@ import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
 import { IV_BYTES, TAG_BYTES } from './aes-gcm.js';
 import { completeLegacyClaims } from './claims/complete-legacy-claims.js';
+import { decodeClaims, parseClaims } from './claims/parse-claims.js';
 import type { AuthenticToken } from './claims/validate-claims-set.js';
-import { decodeSegments, decryptContent, parseClaims, splitToken } from './decrypt-token.js';
+import { decodeAsciiBase64url, splitToken } from './compact-serialization.js';
+import { decryptContent } from './decrypt-token.js';
 import { findShortHeader, isLegacyHeader, keepLegacyHeader } from './legacy-header.js';
 import type { LegacyPolicy } from './legacy-policy.js';
 
-/** python-jose 3.3 writes 128 bits, which RFC 7518 section 5.3 forbids. */
+/** python-jose 3.3 writes 128 bits, which RFC 7518 §5.3 forbids. */
 const LEGACY_IV_BYTES = 16;
 
 export interface LegacyDecryption {
   readonly legacy: LegacyPolicy;
-  /** Longest token that is looked at, in characters. */
+  /** In characters. */
   readonly maxTokenLength: number;
 }
 
@@ -26,10 +28,12 @@ export function isLegacyToken(token: string): boolean {
 }
 
 /**
- * Opens a token of another stack (RFC 7516 section 5.2) with its one key, and supplies what it lacks. Nothing of that
- * is valid yet: the claims go the way of all tokens, under the policy for legacy ones.
+ * Decrypts a token of another stack under its one key, and adds the claims that it lacks. The claims are not validated
+ * yet.
+ *
  * @param token one for which `isLegacyToken` holds.
- * @throws InvalidTokenError for everything that is wrong with it, and from the end of the option on.
+ * @throws InvalidTokenError if the token does not decrypt, and from `until` on.
+ * @see RFC 7516 §5.2
  */
 export function openLegacyToken(
   token: string,
@@ -37,22 +41,24 @@ export function openLegacyToken(
   now: NumericDate,
 ): AuthenticToken {
   const segments = splitToken(token, maxTokenLength);
-  const { encryptedKey, iv, ciphertext, tag } = decodeSegments(segments);
-  // Written so that a clock that yields no number lets nothing pass.
+  const encryptedKey = decodeAsciiBase64url(segments.encryptedKey);
+  const iv = decodeAsciiBase64url(segments.iv);
+  const ciphertext = decodeAsciiBase64url(segments.ciphertext);
+  const tag = decodeAsciiBase64url(segments.tag);
+  // Negated, so that a clock that returns NaN rejects every token.
   if (!(now < legacy.until)) throw new InvalidTokenError('expired_key');
   assertLegacyLengths(encryptedKey, iv, tag);
-  // RFC 7516 section 5.2 step 14: the tag covers the encoded header, so its spelling cannot change without the key.
-  const [encodedHeader] = segments;
-  const additionalData = Buffer.from(encodedHeader, 'latin1');
+  // The tag covers the encoded header (RFC 7516 §5.2 step 14), so its spelling cannot change without the key.
+  const additionalData = Buffer.from(segments.header, 'latin1');
   const plaintext = decryptContent({ iv, ciphertext, tag }, additionalData, legacy.key);
-  keepLegacyHeader(encodedHeader);
-  const claims = completeLegacyClaims(parseClaims(plaintext), legacy, token);
-  // What another stack calls a delegation names no ancestors that could be revoked here.
+  keepLegacyHeader(segments.header);
+  const claims = completeLegacyClaims(parseClaims(decodeClaims(plaintext)), legacy, token);
+  // A delegation of another stack names no ancestors whose revocation could be checked.
   if (claims['type'] === 'delegation') throw new InvalidTokenError('unknown_type');
   return Object.freeze({ header: legacy.header, claims, key: legacy.key });
 }
 
-/** An empty encrypted key (RFC 7518 section 4.5), the IV as it should be or as it was, a whole tag. */
+/** An empty encrypted key (RFC 7518 §4.5), an IV of 96 or 128 bits, and a whole tag. */
 function assertLegacyLengths(encryptedKey: Uint8Array, iv: Uint8Array, tag: Uint8Array): void {
   if (encryptedKey.length !== 0) throw new InvalidTokenError('encrypted_key');
   if (iv.length !== LEGACY_IV_BYTES && iv.length !== IV_BYTES) throw new InvalidTokenError('iv_length');

@@ -2,41 +2,75 @@ import { isUtf8 } from 'node:buffer';
 import { InvalidTokenError } from '../base/errors.js';
 import { hasDuplicateMembers } from '../base/has-duplicate-members.js';
 import { freezeJson, isJsonObject, type JsonObject } from '../base/json.js';
+import { decodeBase64url } from './compact-serialization.js';
 
-/** The protected header of a token that may be opened (RFC 7516 section 4.1). */
+/** The protected header of a JWE. @see RFC 7516 §4.1 */
 export interface ProtectedHeader extends JsonObject {
   readonly alg: string;
   readonly enc: string;
   readonly kid: string;
 }
 
-/** 1 KiB, decoded. */
+/** A protected header with its encoded form. */
+export interface ReadHeader {
+  readonly header: ProtectedHeader;
+  /** The encoded header, which AES-GCM authenticates. @see RFC 7516 §5.2 step 14 */
+  readonly additionalData: Buffer;
+  readonly isCached: boolean;
+}
+
+/** Tokens of one key usually have one header. Above this many headers, the oldest is evicted. */
+const MAX_CACHED = 256;
+
+/** In bytes, decoded. */
 const MAX_HEADER_BYTES = 1024;
 
 const MAX_HEADER_DEPTH = 4;
 
 /**
- * Members that make a token refused, wherever they stand: compression, which leaks lengths and bombs (RFC 8725
- * section 3.6), extensions that we do not know (RFC 7516 section 4.1.13), keys and URLs supplied by the
- * sender (RFC 8725 sections 3.9 and 3.10), the iteration count of PBES2, and claims repeated in the header
- * (RFC 7519 section 5.3), which would tell everybody what the token hides.
+ * Members that cause rejection: compression (RFC 8725 §3.6), unknown extensions (RFC 7516 §4.1.13), keys and URLs
+ * supplied by the sender (RFC 8725 §3.9, §3.10), the iteration count of PBES2, and replicated claims (RFC 7519 §5.3),
+ * which would disclose what the token encrypts.
  */
-const REFUSED_MEMBERS = ['zip', 'crit', 'jku', 'jwk', 'x5u', 'x5c', 'p2c', 'iss', 'sub', 'aud'];
+const REJECTED_MEMBERS = ['zip', 'crit', 'jku', 'jwk', 'x5u', 'x5c', 'p2c', 'iss', 'sub', 'aud'];
 
-/** Members that only the codec writes, and claims, which would stand readable in a header (RFC 7519 section 5.3). */
+/** Members that only the codec writes, and claims, which would be readable in a header (RFC 7519 §5.3). */
 const RESERVED_MEMBERS = new Set([
   ...['alg', 'enc', 'kid', 'typ', 'cty', 'epk', 'apu', 'apv', 'iv', 'tag', 'p2s'],
   ...['exp', 'nbf', 'iat', 'jti', 'client_id', 'scope'],
-  ...REFUSED_MEMBERS,
+  ...REJECTED_MEMBERS,
 ]);
 
-/**
- * Reads the protected header, deeply frozen, and applies every rule that needs no key.
- * @throws InvalidTokenError
- */
+const cached = new Map<string, ReadHeader>();
+
+/** Reads the encoded protected header of a token, from the cache if possible. @throws InvalidTokenError */
+export function readHeader(encoded: string): ReadHeader {
+  const read = cached.get(encoded);
+  if (read !== undefined) return read;
+  const header = parseProtectedHeader(decodeBase64url(encoded));
+  return { header, additionalData: Buffer.from(encoded, 'latin1'), isCached: false };
+}
+
+export function isCachedHeader(encoded: string): boolean {
+  return cached.has(encoded);
+}
+
+/** Caches a header. Call it only after the tag of the token verified, so that attackers cannot fill the cache. */
+export function cacheHeader({ header, additionalData, isCached }: ReadHeader): void {
+  if (isCached) return;
+  // A copy: in V8, a slice of a token keeps the whole token in memory.
+  const encoded = additionalData.toString('latin1');
+  for (const oldest of cached.keys()) {
+    if (cached.size < MAX_CACHED) break;
+    cached.delete(oldest);
+  }
+  cached.set(encoded, Object.freeze({ header, additionalData, isCached: true }));
+}
+
+/** Parses a protected header, deeply frozen, and applies every rule that needs no key. @throws InvalidTokenError */
 export function parseProtectedHeader(bytes: Buffer): ProtectedHeader {
   const header = parseHeaderObject(bytes);
-  for (const member of REFUSED_MEMBERS) {
+  for (const member of REJECTED_MEMBERS) {
     if (Object.hasOwn(header, member)) throw new InvalidTokenError('header_refused_member');
   }
   if (!hasRequiredMembers(header)) throw new InvalidTokenError('header_invalid_member');
@@ -45,10 +79,7 @@ export function parseProtectedHeader(bytes: Buffer): ProtectedHeader {
   return header;
 }
 
-/**
- * Reads the JSON object of a header, of a JWE or a JWS: bounded, in UTF-8, and no member twice.
- * @throws InvalidTokenError
- */
+/** Parses the header of a JWE or a JWS: a short JSON object in UTF-8 without duplicate members. @throws InvalidTokenError */
 export function parseHeaderObject(bytes: Buffer): JsonObject {
   if (bytes.length > MAX_HEADER_BYTES) throw new InvalidTokenError('header_too_long');
   if (!isUtf8(bytes)) throw new InvalidTokenError('header_not_json');
@@ -58,14 +89,9 @@ export function parseHeaderObject(bytes: Buffer): JsonObject {
   return header;
 }
 
-/** A nested JWT (RFC 7519 section 5.2); case does not count in a media type (RFC 7516 section 4.1.12). */
-function isJwt(cty: unknown): boolean {
-  return typeof cty === 'string' && /^(application\/)?jwt$/i.test(cty);
-}
-
 /**
- * @param members of a caller, to stand in the protected header beside those of the codec.
- * @throws TypeError for a member that is reserved: written by the codec, refused on arrival, or a claim.
+ * Checks the protected header members that a caller adds.
+ * @throws TypeError for a reserved member: one that the codec writes or rejects, or a claim.
  */
 export function assertAdditionalMembers(members: JsonObject): void {
   for (const member of Object.keys(members)) {
@@ -75,7 +101,12 @@ export function assertAdditionalMembers(members: JsonObject): void {
   }
 }
 
-/** JSON.parse refuses a byte order mark and everything that RFC 8259 does. */
+/** `cty` of a nested JWT (RFC 7519 §5.2). Media types are case-insensitive (RFC 7516 §4.1.12). */
+function isJwt(cty: unknown): boolean {
+  return typeof cty === 'string' && /^(application\/)?jwt$/i.test(cty);
+}
+
+/** `JSON.parse` rejects a byte order mark, and everything that RFC 8259 does. */
 function parseObject(text: string): JsonObject {
   let parsed: unknown;
   try {

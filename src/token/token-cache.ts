@@ -5,30 +5,27 @@ import { assertOptions, type KnownOptions } from '../base/options.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { DecryptedToken } from './decrypt-token.js';
 
-/** How many decrypted tokens a process keeps. */
+/** Bounds of the cache of decrypted tokens. */
 export interface TokenCacheOptions {
-  /** Tokens that are kept, those that were used last. Default 10 000. */
+  /** Maximum number of tokens. The least recently used ones are evicted. Default 10 000. */
   readonly maxEntries?: number;
-  /** Memory that they take, in bytes, estimated by their length. Default 67 108 864 (64 MiB). */
+  /** Maximum memory in bytes, estimated from the length of the tokens. Default 67 108 864 (64 MiB). */
   readonly maxBytes?: number;
 }
 
 const KNOWN: KnownOptions<TokenCacheOptions> = { maxEntries: true, maxBytes: true };
 
-/**
- * A token of 981 characters was measured to take 1.0 kB of heap while it is kept (Node 20). Three times as much is
- * counted, since claims of many small members take more than that one's.
- */
+/** Three times the heap of a token of 981 characters (1.0 kB, Node 20): claims of many small members take more. */
 const BYTES_PER_CHARACTER = 3;
 const BYTES_PER_ENTRY = 512;
 
-/** Time between two looks at everything that may have expired. */
+/** Interval at which expired tokens are removed. */
 const SWEEP_SECONDS = 60;
 
-/** The options with their defaults, or that nothing is kept. */
+/** The options with their defaults. `undefined` disables the cache. */
 export type TokenCacheLimits = Required<TokenCacheOptions> | undefined;
 
-/** @throws TypeError for options that make no sense. */
+/** @throws TypeError for an unknown option or a malformed bound. */
 export function resolveTokenCache(options: TokenCacheOptions | false = {}): TokenCacheLimits {
   if (options === false) return undefined;
   assertOptions(options, KNOWN, 'tokenCache');
@@ -36,21 +33,21 @@ export function resolveTokenCache(options: TokenCacheOptions | false = {}): Toke
   for (const [name, value] of Object.entries({ maxEntries, maxBytes })) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new TypeError(
-        `tokenCache.${name} must be a positive whole number; tokenCache: false keeps nothing`,
+        `tokenCache.${name} must be a positive integer; tokenCache: false disables the cache`,
       );
     }
   }
   return Object.freeze({ maxEntries, maxBytes });
 }
 
-/** The name of a token that yields nothing about it: SHA-256, so that no bearer token is kept. */
+/** Cache key of a token: its SHA-256, so that the cache holds no bearer token. */
 export function digestToken(token: string): string {
   return hash('sha256', token, 'base64url');
 }
 
 /**
- * Decrypted tokens by the digest of the whole token. What is kept is what decryption yields, deeply frozen, and no
- * verdict: whoever finds one checks everything else anew.
+ * LRU cache of decrypted tokens, by digest. It caches what decryption yields and no verdict: claims, API keys and
+ * revocations are checked at each use.
  */
 export class TokenCache {
   readonly #keyRing: KeyRing;
@@ -66,12 +63,12 @@ export class TokenCache {
     return this.#entries.size;
   }
 
-  /** What they take in memory, estimated. */
+  /** Estimated memory. */
   get bytes(): number {
     return this.#entries.calculatedSize;
   }
 
-  /** A token that its key still opens, and that has not expired. */
+  /** Finds a token that has not expired and whose key is still in the key ring. */
   find(digest: string, now: NumericDate): DecryptedToken | undefined {
     const token = this.#entries.get(digest);
     if (token === undefined || this.#isLive(token, now)) return token;
@@ -82,16 +79,16 @@ export class TokenCache {
   /** @param length of the token, in characters. */
   keep(digest: string, token: DecryptedToken, { length, now }: { length: number; now: NumericDate }): void {
     this.#sweep(now);
-    if (!isKeepable(token) || !this.#isLive(token, now)) return;
+    if (!isCacheable(token) || !this.#isLive(token, now)) return;
     this.#entries.set(digest, token, { size: BYTES_PER_ENTRY + BYTES_PER_CHARACTER * length });
   }
 
-  /** The very key that opened it: a ring that has changed its keys since then holds others. */
+  /** The key is compared by identity: a reloaded ring may have another key with the same `kid`. */
   #isLive({ claims, key }: DecryptedToken, now: NumericDate): boolean {
     const { exp } = claims;
     const hasTime = typeof exp === 'number' && exp > now;
-    const isInForce = key.notAfter === undefined || key.notAfter > now;
-    return hasTime && isInForce && this.#keyRing.decryptionKey(key.kid) === key;
+    const isValidKey = key.notAfter === undefined || key.notAfter > now;
+    return hasTime && isValidKey && this.#keyRing.decryptionKey(key.kid) === key;
   }
 
   #sweep(now: NumericDate): void {
@@ -103,7 +100,63 @@ export class TokenCache {
   }
 }
 
-/** The keys that verified a nested signature are not here to be asked whether they still would. */
-function isKeepable({ claims, signedHeader }: DecryptedToken): boolean {
+/** Nested tokens are not cached, since the key of their signature may be withdrawn at any time. */
+function isCacheable({ claims, signedHeader }: DecryptedToken): boolean {
   return signedHeader === undefined && isNumericDate(claims['exp']);
+}
+
+/** Bits of one generation: 64 KiB. */
+const BITS = 2 ** 19;
+
+/** With this many bits set in both generations, one new token in eight is a false positive. */
+const MAX_BITS_SET = BITS / 16;
+
+/** Characters that `bitOf` reads: the last ones encode the tag, which is uniformly distributed. */
+const HASHED_CHARACTERS = 10;
+
+/**
+ * Two-generation Bloom filter of recently seen tokens: it admits a token to the cache at its second use. Tokens that are
+ * used once cost neither a digest nor an entry. A token is forgotten after 32 768 to 65 536 others.
+ */
+export class AdmissionFilter {
+  #recent = new Uint32Array(BITS / 32);
+  #older = new Uint32Array(BITS / 32);
+  #count = 0;
+
+  /** @param bit of the token, by `bitOf`. */
+  has(bit: number): boolean {
+    if (isSet(this.#recent, bit)) return true;
+    if (!isSet(this.#older, bit)) return false;
+    this.#set(bit);
+    return true;
+  }
+
+  /** @param bit of the token, by `bitOf`. */
+  add(bit: number): void {
+    if (!isSet(this.#recent, bit)) this.#set(bit);
+  }
+
+  #set(bit: number): void {
+    if (this.#count === MAX_BITS_SET) {
+      [this.#recent, this.#older] = [this.#older.fill(0), this.#recent];
+      this.#count = 0;
+    }
+    const word = bit >>> 5;
+    this.#recent[word] = (this.#recent[word] ?? 0) | (1 << (bit & 31));
+    this.#count += 1;
+  }
+}
+
+function isSet(bits: Uint32Array, bit: number): boolean {
+  return (((bits[bit >>> 5] ?? 0) >>> (bit & 31)) & 1) === 1;
+}
+
+/** Bit of a token in the filter. Not collision-resistant: a chosen collision costs one superfluous digest. */
+export function bitOf(token: string): number {
+  let mixed = 0;
+  for (let index = Math.max(0, token.length - HASHED_CHARACTERS); index < token.length; index += 1) {
+    mixed = Math.imul(mixed, 31) + token.charCodeAt(index);
+  }
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
+  return (mixed ^ (mixed >>> 13)) & (BITS - 1);
 }

@@ -4,11 +4,11 @@ import { InvalidTokenError } from '../base/errors.js';
 import { freezeJson, type JsonObject } from '../base/json.js';
 import type { Verification } from '../keys/resolve-verification.js';
 import type { VerificationKey } from '../keys/signature-key.js';
-import { decodeBase64url } from './base64url.js';
-import { parseClaims } from './decrypt-token.js';
+import { decodeClaims, parseClaims } from './claims/parse-claims.js';
+import { decodeBase64url } from './compact-serialization.js';
 import { parseHeaderObject } from './protected-header.js';
 
-/** What an issuer signed. Deeply frozen. */
+/** Content of a nested JWS. Deeply frozen. */
 export interface SignedClaims {
   readonly claims: JsonObject;
   readonly signedHeader: JsonObject;
@@ -17,16 +17,17 @@ export interface SignedClaims {
 const MAX_HEADER_DEPTH = 4;
 
 /**
- * Members that make a JWS refused: extensions that we do not know, `b64` among them (RFC 7515 section 4.1.11), keys and
- * URLs supplied by the sender (RFC 8725 sections 3.9 and 3.10; every `x5*` too), and another level of nesting.
+ * Members that cause rejection: unknown extensions such as `b64` (RFC 7515 §4.1.11), keys and URLs supplied by the sender
+ * (RFC 8725 §3.9, §3.10; every `x5*` too), and another level of nesting.
  */
-const REFUSED_MEMBERS = /^(crit|b64|jku|jwk|x5.*|zip|cty)$/;
+const REJECTED_MEMBERS = /^(crit|b64|jku|jwk|x5.*|zip|cty)$/;
 
 /**
- * Verifies a JWS in compact serialization (RFC 7515 section 5.2) by the one key that its `kid` names among those of the
- * issuer that its claims name, and under the one `alg` of that key.
- * @throws InvalidTokenError (as rejection) for everything that is wrong with it.
- * @throws TemporarilyUnavailableError (as rejection) where the keys of the issuer cannot be had.
+ * Verifies a JWS in compact serialization. `iss` and `kid` choose the key, and the key sets the `alg`.
+ *
+ * @throws InvalidTokenError (as rejection) if the JWS is not valid.
+ * @throws TemporarilyUnavailableError (as rejection) if the keys of the issuer are unavailable.
+ * @see RFC 7515 §5.2
  */
 export async function verifyNestedToken(
   bytes: Buffer,
@@ -36,11 +37,11 @@ export async function verifyNestedToken(
   const jws = bytes.toString('latin1');
   const { header, payload } = splitSigned(jws);
   const { alg, kid } = header;
-  if (Object.keys(header).some((member) => REFUSED_MEMBERS.test(member))) {
+  if (Object.keys(header).some((member) => REJECTED_MEMBERS.test(member))) {
     throw new InvalidTokenError('jws_refused_member');
   }
   if (typeof alg !== 'string' || typeof kid !== 'string') throw new InvalidTokenError('jws_malformed');
-  const claims = parseClaims(payload);
+  const claims = parseClaims(decodeClaims(payload));
   const key = await findKey(claims['iss'], kid, verification);
   if (key.notAfter !== undefined && key.notAfter <= now) throw new InvalidTokenError('jws_expired_key');
   if (key.alg !== alg) throw new InvalidTokenError('jws_algorithm');
@@ -51,10 +52,10 @@ export async function verifyNestedToken(
 /** Reads a JWS without verifying its signature. For operators, never to accept a token. @throws InvalidTokenError */
 export function readNestedToken(bytes: Buffer): SignedClaims {
   const { header, payload } = splitSigned(bytes.toString('latin1'));
-  return { claims: parseClaims(payload), signedHeader: header };
+  return { claims: parseClaims(decodeClaims(payload)), signedHeader: header };
 }
 
-/** Three parts, each in its one canonical spelling. */
+/** Splits into three segments of canonical base64url. */
 function splitSigned(jws: string): { header: JsonObject; payload: Buffer } {
   const [header, payload, signature, ...excess] = jws.split('.', 4);
   if (header === undefined || payload === undefined || signature === undefined || excess.length > 0) {
@@ -70,11 +71,11 @@ function splitSigned(jws: string): { header: JsonObject; payload: Buffer } {
   }
 }
 
-/** The claims are not trusted yet: their `iss` only chooses whose keys they must be signed by. */
+/** The claims are not trusted yet: their `iss` only chooses the issuer whose key must verify them. */
 async function findKey(iss: unknown, kid: string, verification: Verification): Promise<VerificationKey> {
   const keys = typeof iss === 'string' ? verification.get(iss) : undefined;
   if (keys === undefined) throw new InvalidTokenError(iss === undefined ? 'claim_missing' : 'wrong_issuer');
-  // Keys of the application's own may answer null, as many look-ups of JavaScript do.
+  // An application's own lookup may return null.
   const key = (await keys.find(kid)) ?? undefined;
   if (key === undefined) throw new InvalidTokenError('jws_unknown_key');
   return key;

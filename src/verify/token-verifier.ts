@@ -1,60 +1,49 @@
 import { type ApiKeyStates, assertKeysInForce } from '../api-keys/check-key-states.js';
-import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
+import type { Clock, NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
-import { assertMethod } from '../base/options.js';
 import type { KeyRing } from '../keys/key-ring.js';
-import {
-  resolveVerification,
-  type SignatureOptions,
-  type Verification,
-} from '../keys/resolve-verification.js';
+import type { SignatureOptions } from '../keys/resolve-verification.js';
 import { assertNotRevoked, type RevocationCheck } from '../revocation/check-revocation.js';
-import {
-  type ClaimsOptions,
-  type ClaimsPolicy,
-  resolveClaimsPolicy,
-  resolveStrings,
-} from '../token/claims/claims-policy.js';
+import type { ClaimsOptions, ClaimsPolicy } from '../token/claims/claims-policy.js';
 import { type AuthenticToken, validateClaimsSet } from '../token/claims/validate-claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
-import { createTokenOpener } from '../token/create-token-opener.js';
-import { isProven } from '../token/is-proven.js';
-import { type LegacyOptions, resolveLegacyPolicy } from '../token/legacy-policy.js';
+import type { LegacyOptions } from '../token/legacy-policy.js';
 import { isLegacyToken, openLegacyToken } from '../token/open-legacy-token.js';
-import { openToken } from '../token/open-token.js';
 import { resolveTokenCache, type TokenCacheOptions } from '../token/token-cache.js';
-import { resolveTrustedIssuers, type TrustedIssuer } from './trusted-issuers.js';
+import { createTokenOpener, type TokenOpener } from '../token/token-opener.js';
+import { acceptAudiences, type ResolvedVerifier, resolveVerifier } from './resolve-verifier.js';
+import type { TrustedIssuer } from './trusted-issuers.js';
 
-/** What decides whether a token is accepted. */
+/** Options that decide which tokens are accepted. */
 export interface TokenVerifierOptions extends ClaimsOptions, SignatureOptions {
   readonly keyRing: KeyRing;
-  /** Longest token that is looked at, in characters. Default 8192. */
+  /** Maximum token length in characters. Default 8192. */
   readonly maxTokenLength?: number;
   /**
-   * Issuers of other parties whose tokens are accepted too, as tokens of the type `external`. Each must sign its tokens;
-   * they are encrypted to a public key of `keyRing`. Default: none.
+   * Other issuers whose tokens are accepted, as tokens of the type `external`. They must sign their tokens and encrypt
+   * them to a public key of `keyRing`. Default: none.
    */
   readonly trustedIssuers?: readonly TrustedIssuer[];
-  /** What is revoked. Default: nothing is. */
+  /** Revocations that are checked. Default: none. */
   readonly revocations?: RevocationCheck;
   /**
-   * Tokens of another stack that are read too until they are replaced: those whose protected header has the members
-   * `alg: "dir"` and `enc: "A256GCM"` and no others, in any JSON spelling, with IVs of 96 or 128 bits. All five members
-   * are mandatory. Default: none are read.
+   * Accepts tokens of another stack until they are replaced: those whose protected header has the members `alg: "dir"`
+   * and `enc: "A256GCM"` and no others, in any JSON spelling, with IVs of 96 or 128 bits. All five members are required.
+   * Default: none are accepted.
    */
   readonly legacy?: LegacyOptions;
   /**
-   * The API keys whose tokens are accepted, and those delegated from them: `await watchApiKeys({ directory })`. Tokens
-   * of a key that is not among them, not active, or expired are refused; those that name no `client_id` are not
-   * concerned. Default: keys are not looked at.
+   * API keys whose tokens, and tokens delegated from them, are accepted: `await watchApiKeys({ directory })`. Tokens of
+   * other keys, inactive keys and expired keys are rejected. Tokens without `client_id` are not affected. Default: API
+   * keys are not checked.
    */
   readonly apiKeys?: ApiKeyStates;
   /**
-   * How many tokens are kept decrypted, so that one that comes again need not be decrypted again; all other checks are
-   * made each time. With `false` none is kept. Default: `{ maxEntries: 10_000, maxBytes: 67_108_864 }`.
+   * Bounds of the cache of decrypted tokens, or `false` for no cache. All checks but decryption are repeated at each use.
+   * Default: `{ maxEntries: 10_000, maxBytes: 67_108_864 }`.
    */
   readonly tokenCache?: TokenCacheOptions | false;
-  /** Default: the clock of the machine. */
+  /** Default: the system clock. */
   readonly clock?: Clock;
 }
 
@@ -62,7 +51,7 @@ export interface TokenVerifierOptions extends ClaimsOptions, SignatureOptions {
 export interface TokenVerifier {
   /**
    * Decrypts and validates a token.
-   * @throws InvalidTokenError (as rejection) for a token that is not accepted.
+   * @throws InvalidTokenError (as rejection) if the token is not accepted.
    * @throws TemporarilyUnavailableError (as rejection) if a revocation, a decryption key or a verification key cannot be
    *   looked up.
    */
@@ -70,8 +59,8 @@ export interface TokenVerifier {
 }
 
 /**
- * Creates a verifier of tokens for workers, WebSocket servers and other code without an Express request.
- * @throws TypeError for an option that is missing or malformed.
+ * Creates a token verifier for workers, WebSocket servers and other code without an Express request.
+ * @throws TypeError for a missing or malformed option.
  *
  * @example
  * const verifier = createTokenVerifier({ keyRing, issuer, audience });
@@ -82,29 +71,60 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   return Object.freeze({ verify: async (token: string) => verify(token) });
 }
 
-/** The verifier that the middleware uses. It returns a promise only if something has to be waited for. */
+/** Options that verifiers can differ in while they share keys, issuers, audiences and token cache. */
+export type AcceptanceRules = Omit<ClaimsOptions, 'issuer' | 'audience'> &
+  Pick<TokenVerifierOptions, 'apiKeys' | 'revocations'>;
+
+/** The verifier of the middleware and of the token endpoints. All its methods share one token cache. */
 export interface PreparedVerifier {
-  /** @throws InvalidTokenError or TemporarilyUnavailableError (or as rejection), as `TokenVerifier` does. */
+  /**
+   * Decrypts and validates a token, synchronously if possible.
+   * @throws InvalidTokenError or TemporarilyUnavailableError (or as rejection), as `TokenVerifier` does.
+   */
   verify(token: string): VerifiedToken | Promise<VerifiedToken>;
   /**
-   * For endpoints that act on a token rather than serve its bearer: accepts only tokens with a proof of issuance. A
-   * holder of an exported access key can encrypt a token of its audience, but cannot prove that.
+   * Accepts only tokens that carry a proof of issuance, for endpoints that act on a token rather than serve its bearer. A
+   * holder of an exported access key can encrypt a token for its audience, but cannot make that proof.
    */
   verifyProven(token: string): Promise<VerifiedToken>;
-  /** Whether an accepted token carries a proof of issuance. */
+  /** Tells whether an accepted token carries a proof of issuance. */
   isProven(token: string): boolean;
+  /**
+   * Creates a verifier with other rules of acceptance that shares the keys, audiences and token cache of this one. It
+   * inherits no rule: a rule that is absent has its default.
+   * @throws TypeError for a malformed rule.
+   */
+  withRules(rules: AcceptanceRules): PreparedVerifier;
+  /**
+   * Accepts tokens for these audiences too, here and in every verifier that shares the audiences. Cached tokens stay
+   * cached.
+   * @throws TypeError if tokens for one of them must be signed and there are no verification keys; no audience is added.
+   */
+  addAudiences(audiences: readonly string[]): void;
 }
 
-const DEFAULT_MAX_TOKEN_LENGTH = 8192;
-
-/** @throws TypeError for an option that is missing or malformed. */
+/** @throws TypeError for a missing or malformed option. */
 export function prepareVerifier(options: TokenVerifierOptions): PreparedVerifier {
-  const parts = resolveVerifier(options);
-  const { legacy, maxTokenLength } = parts;
-  const { clock = systemClock } = options;
-  const provenPolicy = { ...parts, requiresProof: true };
-  const open = createTokenOpener(parts, resolveTokenCache(options.tokenCache));
-  const accept = createAcceptance(options, parts);
+  const audiences = new Set<string>();
+  const resolved = resolveVerifier(options, audiences);
+  const opener = createTokenOpener(resolved, resolveTokenCache(options.tokenCache));
+  return assembleVerifier(withoutRules(options), { resolved, opener, audiences });
+}
+
+type SharedOptions = Omit<TokenVerifierOptions, keyof AcceptanceRules | 'audience'>;
+
+interface Parts {
+  readonly resolved: ResolvedVerifier;
+  /** Decrypts tokens. Verifiers that differ in their rules share it. */
+  readonly opener: TokenOpener;
+  /** Accepted audiences. Verifiers that differ in their rules share them. */
+  readonly audiences: Set<string>;
+}
+
+function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier {
+  const { resolved, opener, audiences } = parts;
+  const { clock, legacy, maxTokenLength } = resolved;
+  const accept = createAcceptance(resolved);
 
   return {
     verify(token) {
@@ -112,8 +132,8 @@ export function prepareVerifier(options: TokenVerifierOptions): PreparedVerifier
       if (legacy !== undefined && isLegacyToken(token)) {
         return accept(openLegacyToken(token, { legacy, maxTokenLength }, now), now, legacy.claimsPolicy);
       }
-      const opened = open(token, now);
-      // It may have expired while it was waited for.
+      const opened = opener.open(token, now);
+      // The token may have expired in the meantime.
       return opened instanceof Promise
         ? opened.then((authentic) => accept(authentic, clock()))
         : accept(opened, now);
@@ -121,63 +141,32 @@ export function prepareVerifier(options: TokenVerifierOptions): PreparedVerifier
 
     async verifyProven(token) {
       if (legacy !== undefined && isLegacyToken(token)) throw new InvalidTokenError('unprovable');
-      const verified = await accept(await openToken(token, provenPolicy, clock()), clock());
-      // The signature of another party proves nothing about tokens of ours.
+      const verified = await accept(await opener.openProven(token, clock()), clock());
+      // The signature of a trusted issuer proves nothing about our own tokens.
       if (verified.type === 'external') throw new InvalidTokenError('unprovable');
       return verified;
     },
 
-    isProven: (token) => isProven(token, parts, clock()),
+    isProven: (token) => opener.isProven(token, clock()),
+
+    withRules(rules) {
+      const changed = { ...shared, ...rules, audience: [...audiences] };
+      return assembleVerifier(shared, { ...parts, resolved: resolveVerifier(changed, audiences) });
+    },
+
+    addAudiences: (added) => acceptAudiences(added, audiences, resolved),
   };
 }
 
-function resolveVerifier(options: TokenVerifierOptions) {
-  assertParts(options);
-  const { keyRing, maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
-  const claimsPolicy = resolveClaimsPolicy(options);
-  const trust = resolveTrustedIssuers(options.trustedIssuers ?? [], claimsPolicy);
-  const legacy = resolveLegacyPolicy(options.legacy, claimsPolicy);
-  const own = resolveVerification(options, resolveStrings(options.issuer, 'issuer'));
-  if (own.size > 1) warnOfHomeIssuers();
-  const verification = new Map([...own, ...trust.verification]);
-  if (legacy !== undefined && trust.policies.has(legacy.issuer)) {
-    throw new TypeError('legacy.issuer must not be one of trustedIssuers: its tokens count as our own');
-  }
-  const { clock = systemClock } = options;
-  const legacySeconds = legacy === undefined ? 0 : legacy.until - clock();
-  const longestSeconds = Math.max(claimsPolicy.maxTokenLifetimeSeconds, legacySeconds);
-  assertRemembered(longestSeconds, options.revocations);
-  options.revocations?.coverAccessTokens?.(longestSeconds);
-  for (const audience of claimsPolicy.audiences) {
-    keyRing.prepare('access', audience);
-    assertSigned(keyRing, audience, verification);
-  }
-  return { keyRing, maxTokenLength, claimsPolicy, trustedPolicies: trust.policies, legacy, verification };
-}
+/** Checks the claims of an authentic token, then its API keys, then its revocation. */
+function createAcceptance({ claimsPolicy, trustedPolicies, apiKeys, revocations }: ResolvedVerifier) {
+  const policyOf = ({ claims }: AuthenticToken) => trustedPolicies.get(claims['iss']) ?? claimsPolicy;
 
-let hasWarned = false;
-
-/** Keys of their own suggest that the issuers are different parties, of which only one can be the home issuer. */
-function warnOfHomeIssuers(): void {
-  if (hasWarned) return;
-  hasWarned = true;
-  process.emitWarning(
-    'verification has keys of several home issuers, whose tokens may all name your API keys and users: move issuers of other parties from issuer to trustedIssuers',
-    { code: 'PASSPORT_JWE_HOME_ISSUERS' },
-  );
-}
-
-/** The checks of an authentic token: claims, API keys, revocations. */
-function createAcceptance(
-  { apiKeys, revocations }: TokenVerifierOptions,
-  { claimsPolicy, trustedPolicies }: ReturnType<typeof resolveVerifier>,
-) {
   return (
     token: AuthenticToken,
     now: NumericDate,
-    only?: ClaimsPolicy,
+    policy: ClaimsPolicy = policyOf(token),
   ): VerifiedToken | Promise<VerifiedToken> => {
-    const policy = only ?? trustedPolicies.get(token.claims['iss']) ?? claimsPolicy;
     const verified = validateClaimsSet(token, policy, now);
     if (apiKeys !== undefined) assertKeysInForce(verified, apiKeys, now);
     const pending = revocations === undefined ? undefined : assertNotRevoked(verified, revocations);
@@ -185,29 +174,8 @@ function createAcceptance(
   };
 }
 
-/** A revocation must not be forgotten before its token has expired. */
-function assertRemembered(longestSeconds: number, revocations?: RevocationCheck): void {
-  if (revocations?.maxTokenLifetimeSeconds === undefined) return;
-  if (longestSeconds <= revocations.maxTokenLifetimeSeconds) return;
-  throw new TypeError(
-    'Revocations are forgotten before tokens expire: raise maxTokenLifetimeSeconds of createRevocations()',
-  );
-}
-
-function assertSigned(keyRing: KeyRing, audience: string, verification: Verification): void {
-  if (verification.size > 0 || !keyRing.needsSignature(audience)) return;
-  throw new TypeError('Anyone can encrypt to a public key: give verification to accept, signing to issue');
-}
-
-function assertParts({ keyRing, revocations, apiKeys, clock, maxTokenLength }: TokenVerifierOptions): void {
-  assertMethod(keyRing, 'decryptionKey', 'keyRing must be a KeyRing: await createKeyRing(...)');
-  if (clock !== undefined && typeof clock !== 'function') {
-    throw new TypeError('clock must be a function that returns a NumericDate');
-  }
-  if (revocations !== undefined) assertMethod(revocations, 'isRevoked', 'revocations needs isRevoked(token)');
-  if (apiKeys !== undefined)
-    assertMethod(apiKeys, 'get', 'apiKeys needs get(keyId): await watchApiKeys(...)');
-  if (maxTokenLength !== undefined && !(Number.isInteger(maxTokenLength) && maxTokenLength >= 1)) {
-    throw new TypeError('maxTokenLength must be a positive whole number');
-  }
+function withoutRules(options: TokenVerifierOptions): SharedOptions {
+  const { audience, requiredClaims, scopeClaim, typ, apiKeys, revocations, ...others } = options;
+  const { clockToleranceSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds, ...shared } = others;
+  return shared;
 }

@@ -32,7 +32,7 @@ describe('createKeyRing', () => {
     const otherKey = direct(staging.encryptionKey('access', AUDIENCE));
     expect(otherKey.kid).not.toBe(key.kid);
     expect(otherKey.secret.equals(key.secret)).toBe(false);
-    expect(verdictOn(mintToken(production), staging)).toBe('unknown_key');
+    expect(await verdictOn(mintToken(production), staging)).toBe('unknown_key');
   });
 
   test('takes the named derivation of the DSP AI platform as the key itself', async () => {

@@ -53,8 +53,8 @@ describe('prepare', () => {
   test('makes those of previous roots known too', async () => {
     const token = mintToken(await createRing(2));
     const options = { current: { secret: secretOf(1) }, previous: [{ secret: secretOf(2) }] };
-    expect(verdictOn(token, await createKeyRing(options))).toBe('unknown_key');
-    expect(verdictOn(token, await createPreparedRing(options))).toBe('accepted');
+    expect(await verdictOn(token, await createKeyRing(options))).toBe('unknown_key');
+    expect(await verdictOn(token, await createPreparedRing(options))).toBe('accepted');
   });
 
   test('yields the same keys again', async () => {
@@ -123,14 +123,14 @@ describe('notAfter', () => {
   test('ends the keys of a previous root, from that second on', async () => {
     const token = mintToken(await createRing(2));
     const ring = await createPreparedRing({ current: { secret: secretOf(1) }, previous });
-    expect(verdictOn(token, ring, NOW - 1)).toBe('accepted');
-    expect(verdictOn(token, ring, NOW)).toBe('expired_key');
-    expect(verdictOn(token, ring, NOW + 1)).toBe('expired_key');
+    expect(await verdictOn(token, ring, { now: NOW - 1 })).toBe('accepted');
+    expect(await verdictOn(token, ring, { now: NOW })).toBe('expired_key');
+    expect(await verdictOn(token, ring, { now: NOW + 1 })).toBe('expired_key');
   });
 
   test('ends no key of the current root', async () => {
     const ring = await createPreparedRing({ current: { secret: secretOf(1) }, previous });
-    expect(verdictOn(mintToken(ring), ring, NOW + 1)).toBe('accepted');
+    expect(await verdictOn(mintToken(ring), ring, { now: NOW + 1 })).toBe('accepted');
   });
 
   test('ends an underived previous key', async () => {
@@ -139,16 +139,16 @@ describe('notAfter', () => {
       current: { secret: secretOf(1) },
       previous: [{ jwk, notAfter: NOW }],
     });
-    expect(verdictOn(token, ring, NOW - 1)).toBe('accepted');
-    expect(verdictOn(token, ring, NOW)).toBe('expired_key');
+    expect(await verdictOn(token, ring, { now: NOW - 1 })).toBe('accepted');
+    expect(await verdictOn(token, ring, { now: NOW })).toBe('expired_key');
   });
 
   test('goes with the exported key', async () => {
     const token = mintToken(await createRing(2));
     const ring = await createKeyRing({ current: { secret: secretOf(1) }, previous });
     const exported = await createExportedRing(ring.exportAccessKeys(AUDIENCE));
-    expect(verdictOn(token, exported, NOW - 1)).toBe('accepted');
-    expect(verdictOn(token, exported, NOW)).toBe('expired_key');
+    expect(await verdictOn(token, exported, { now: NOW - 1 })).toBe('accepted');
+    expect(await verdictOn(token, exported, { now: NOW })).toBe('expired_key');
   });
 });
 
@@ -188,8 +188,8 @@ describe('exportAccessKeys', () => {
       previous: [{ secret: secretOf(2) }],
     });
     const exported = await createExportedRing(ring.exportAccessKeys(AUDIENCE));
-    expect(verdictOn(mintToken(ring), exported)).toBe('accepted');
-    expect(verdictOn(mintToken(await createRing(2)), exported)).toBe('accepted');
+    expect(await verdictOn(mintToken(ring), exported)).toBe('accepted');
+    expect(await verdictOn(mintToken(await createRing(2)), exported)).toBe('accepted');
   });
 
   test.each([
@@ -201,9 +201,9 @@ describe('exportAccessKeys', () => {
     const key = ring.encryptionKey(purpose, audience);
     const exported = await createExportedRing(ring.exportAccessKeys(AUDIENCE));
     exported.prepare(purpose, audience);
-    expect(verdictOn(forgeToken(key), exported)).toBe('unknown_key');
+    expect(await verdictOn(forgeToken(key), exported)).toBe('unknown_key');
     for (const { kid } of ring.exportAccessKeys(AUDIENCE).keys) {
-      expect(verdictOn(forgeToken(key, { header: { kid: String(kid) } }), exported)).toBe('decryption');
+      expect(await verdictOn(forgeToken(key, { header: { kid: String(kid) } }), exported)).toBe('decryption');
     }
   });
 
@@ -256,7 +256,9 @@ describe('exportAccessKeys', () => {
   test('leaves out keys that were given underived, since they open the tokens of every audience', async () => {
     const ring = await createKeyRing({ current: { secret: secretOf(1) }, previous: [{ jwk }] });
     const exported = await createExportedRing(ring.exportAccessKeys(AUDIENCE));
-    expect(verdictOn(mintToken(await createKeyRing({ current: { jwk } })), exported)).toBe('unknown_key');
+    expect(await verdictOn(mintToken(await createKeyRing({ current: { jwk } })), exported)).toBe(
+      'unknown_key',
+    );
   });
 
   test('refuses a ring whose current key was given underived', async () => {

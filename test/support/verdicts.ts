@@ -1,32 +1,37 @@
+import type { NumericDate } from '../../src/base/clock.js';
 import { InvalidTokenError } from '../../src/base/errors.js';
 import type { TokenRejection } from '../../src/base/rejections.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
 import type { Verification } from '../../src/keys/resolve-verification.js';
-import { decryptToken } from '../../src/token/decrypt-token.js';
-import { openToken } from '../../src/token/open-token.js';
+import { type DecryptedToken, decryptToken } from '../../src/token/decrypt-token.js';
 import { NOW } from './tokens.js';
 
 export type Verdict = 'accepted' | TokenRejection;
 
-/** The verdict of `decryptToken` on a token; any failure but a rejection of the token is thrown on. */
-export function verdictOn(token: string, keyRing: KeyRing, now = NOW): Verdict {
-  try {
-    decryptToken(token, { keyRing, maxTokenLength: 8192 }, now);
-    return 'accepted';
-  } catch (error) {
-    if (error instanceof InvalidTokenError) return error.reason;
-    throw error;
-  }
+export interface DecryptionSetting {
+  readonly now?: NumericDate;
+  /** Default: there are no verification keys. */
+  readonly verification?: Verification;
+  readonly maxTokenLength?: number;
 }
 
-/** The same of `openToken`, which takes keys for every algorithm. Default: there are no verification keys. */
-export async function openingVerdictOn(
+/** Decrypts a token by `decryptToken`, with defaults. */
+export function decryptWith(
+  keyRing: KeyRing,
+  token: string,
+  { now = NOW, verification = new Map(), maxTokenLength = 8192 }: DecryptionSetting = {},
+): DecryptedToken | Promise<DecryptedToken> {
+  return decryptToken(token, { keyRing, maxTokenLength, verification }, now);
+}
+
+/** The verdict of `decryptToken` on a token. Throws every failure but the rejection of the token. */
+export async function verdictOn(
   token: string,
   keyRing: KeyRing,
-  verification: Verification = new Map(),
+  setting: DecryptionSetting = {},
 ): Promise<Verdict> {
   try {
-    await openToken(token, { keyRing, maxTokenLength: 8192, verification }, NOW);
+    await decryptWith(keyRing, token, setting);
     return 'accepted';
   } catch (error) {
     if (error instanceof InvalidTokenError) return error.reason;

@@ -6,13 +6,13 @@ import type { TokenRejection } from '../../src/base/rejections.js';
 import type { DirectKey } from '../../src/keys/content-key.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
-import { decryptToken } from '../../src/token/decrypt-token.js';
 import { encryptToken } from '../../src/token/encrypt-token.js';
 import { forgeToken } from '../support/forge-token.js';
 import { MUTATIONS } from '../support/mutate-token.js';
 import { createRandom } from '../support/random.js';
 import { direct } from '../support/symmetric-key.js';
 import { AUDIENCE, claimsOf, NOW, secretOf } from '../support/tokens.js';
+import { decryptWith } from '../support/verdicts.js';
 
 const ENCRYPTIONS = ['A128GCM', 'A192GCM', 'A256GCM'] as const;
 const ROUNDS = 150;
@@ -35,9 +35,9 @@ const STRICTER: Partial<Record<TokenRejection, string>> = {
 
 type Opened = { readonly header: object; readonly claims: object };
 
-function openByUs(token: string, keyRing: KeyRing): Opened | TokenRejection {
+async function openByUs(token: string, keyRing: KeyRing): Promise<Opened | TokenRejection> {
   try {
-    const { header, claims } = decryptToken(token, { keyRing, maxTokenLength: 8192 }, NOW);
+    const { header, claims } = await decryptWith(keyRing, token);
     return { header, claims };
   } catch (error) {
     if (error instanceof InvalidTokenError) return error.reason;
@@ -85,7 +85,7 @@ describe.each(ENCRYPTIONS)('with %s', (enc) => {
     const token = await new EncryptJWT({ sub: 'Zoë' })
       .setProtectedHeader({ alg: 'dir', enc, kid: key.kid, typ: 'at+jwt' })
       .encrypt(key.secret);
-    expect(openByUs(token, ring)).toEqual({
+    expect(await openByUs(token, ring)).toEqual({
       header: { alg: 'dir', enc, kid: key.kid, typ: 'at+jwt' },
       claims: { sub: 'Zoë' },
     });
@@ -95,7 +95,7 @@ describe.each(ENCRYPTIONS)('with %s', (enc) => {
     const token = await new CompactEncrypt(Buffer.from(JSON.stringify(claimsOf())))
       .setProtectedHeader({ kid: key.kid, enc, alg: 'dir' })
       .encrypt(key.secret);
-    expect(openByUs(token, ring)).toMatchObject({ claims: claimsOf() });
+    expect(await openByUs(token, ring)).toMatchObject({ claims: claimsOf() });
   });
 
   test(`we agree with jose on ${ROUNDS * Object.keys(MUTATIONS).length} mutated tokens, or are the stricter ones`, async () => {
@@ -108,7 +108,7 @@ describe.each(ENCRYPTIONS)('with %s', (enc) => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const iv = Buffer.from(Array.from({ length: 12 }, () => Math.floor(random() * 256)));
         const token = mutate(forgeToken(key, { iv }), key, random);
-        const ours = openByUs(token, ring);
+        const ours = await openByUs(token, ring);
         const theirs = await openByJose(token, key);
 
         if (typeof ours === 'string' && typeof theirs === 'string') agreed.refused += 1;
@@ -135,6 +135,6 @@ describe.each(ENCRYPTIONS)('with %s', (enc) => {
   ])('we are as strict as jose on a claim that the header repeats otherwise: %j', async (header) => {
     const token = forgeToken(key, { header });
     expect(await openByJose(token, key)).toBe('ERR_JWT_CLAIM_VALIDATION_FAILED');
-    expect(typeof openByUs(token, ring)).toBe('string');
+    expect(typeof (await openByUs(token, ring))).toBe('string');
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isLegacyHeader, keepLegacyHeader } from '../../src/token/legacy-header.js';
-import { keepHeader, readHeader } from '../../src/token/read-header.js';
+import { cacheHeader, readHeader } from '../../src/token/protected-header.js';
 import { escapeOf } from '../support/legacy-tokens.js';
 
 const MOST = 16;
@@ -84,7 +84,7 @@ describe('any JSON spelling', () => {
 test('the header of an ordinary token is not parsed once it is known', () => {
   const encoded = encode('{"alg":"dir","enc":"A256GCM","kid":"known"}');
   expect([isLegacyHeader(encoded), isParsed(encoded)]).toEqual([false, true]);
-  keepHeader(readHeader(encoded));
+  cacheHeader(readHeader(encoded));
 
   expect([isLegacyHeader(encoded), isParsed(encoded)]).toEqual([false, false]);
 });

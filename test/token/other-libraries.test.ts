@@ -7,7 +7,7 @@ import type { Jwk } from '../../src/keys/jwk.js';
 import { resolveVerification } from '../../src/keys/resolve-verification.js';
 import type { SignatureAlgorithm } from '../../src/keys/signature-key.js';
 import { createVerificationKeys } from '../../src/keys/verification-keys.js';
-import { openToken } from '../../src/token/open-token.js';
+import { decryptToken } from '../../src/token/decrypt-token.js';
 import { sealToken } from '../../src/token/seal-token.js';
 import { describeWithJwcrypto, type JwcryptoRequest, runJwcrypto } from '../support/jwcrypto.js';
 import { ALGORITHMS, generateSigner, type JwkPair } from '../support/key-pairs.js';
@@ -65,7 +65,7 @@ async function openByUs(token: string, { recipient, signer }: Protection): Promi
   const keyRing = await createKeyRing({ current: { jwk: recipient.privateJwk } });
   const keys = await createVerificationKeys({ jwk: signer.publicJwk });
   const verification = resolveVerification({ verification: { [ISSUER]: keys } }, [ISSUER]);
-  const { header, claims } = await openToken(token, { keyRing, maxTokenLength: 8192, verification }, NOW);
+  const { header, claims } = await decryptToken(token, { keyRing, maxTokenLength: 8192, verification }, NOW);
   return { header, claims };
 }
 

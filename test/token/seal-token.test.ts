@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
-import { openToken } from '../../src/token/open-token.js';
+import { decryptToken } from '../../src/token/decrypt-token.js';
 import { sealToken } from '../../src/token/seal-token.js';
 import { rejectionOf } from '../support/caught.js';
 import { generateShared } from '../support/key-pairs.js';
@@ -13,7 +13,7 @@ async function createIssuer() {
   const verification = new Map([[ISSUER, verificationKeys]]);
   const key = issuerRing.encryptionKey('access', AUDIENCE);
   const open = async (token: string) =>
-    openToken(token, { keyRing: serverRing, maxTokenLength: 8192, verification }, NOW);
+    decryptToken(token, { keyRing: serverRing, maxTokenLength: 8192, verification }, NOW);
   return { key, signing, open };
 }
 
@@ -21,7 +21,7 @@ async function createShared() {
   const keyRing = await createKeyRing({ current: { jwk: generateShared('A256KW') } });
   const key = keyRing.encryptionKey('access', AUDIENCE);
   const open = async (token: string) =>
-    openToken(token, { keyRing, maxTokenLength: 8192, verification: new Map() }, NOW);
+    decryptToken(token, { keyRing, maxTokenLength: 8192, verification: new Map() }, NOW);
   return { key, open };
 }
 

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { NumericDate } from '../../src/base/clock.js';
 import type { ContentKey } from '../../src/keys/content-key.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
-import { type DecryptedToken, decryptToken } from '../../src/token/decrypt-token.js';
+import type { DecryptedToken } from '../../src/token/decrypt-token.js';
 import {
   digestToken,
   resolveTokenCache,
@@ -11,6 +11,7 @@ import {
 } from '../../src/token/token-cache.js';
 import { AUDIENCE, createRing, mintToken, NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
+import { decryptWith } from '../support/verdicts.js';
 
 let ring: KeyRing;
 
@@ -26,30 +27,31 @@ function withKey(key: ContentKey): KeyRing {
   return Object.defineProperty(Object.create(ring), 'decryptionKey', { value: () => key });
 }
 
-function mint(claims: Record<string, unknown> = {}): { token: string; decrypted: DecryptedToken } {
-  const token = mintToken(ring, { claims });
-  return { token, decrypted: decryptToken(token, { keyRing: ring, maxTokenLength: 8192 }, NOW) };
+interface Minted {
+  readonly token: string;
+  readonly decrypted: DecryptedToken;
 }
 
-function keep(
-  cache: TokenCache,
-  { token, decrypted }: ReturnType<typeof mint>,
-  now: NumericDate = NOW,
-): void {
+async function mint(claims: Record<string, unknown> = {}): Promise<Minted> {
+  const token = mintToken(ring, { claims });
+  return { token, decrypted: await decryptWith(ring, token) };
+}
+
+function keep(cache: TokenCache, { token, decrypted }: Minted, now: NumericDate = NOW): void {
   cache.keep(digestToken(token), decrypted, { length: token.length, now });
 }
 
 describe('TokenCache', () => {
-  test('finds what it was given, by the digest of the token', () => {
-    const [cache, minted] = [cacheOf(), mint()];
+  test('finds what it was given, by the digest of the token', async () => {
+    const [cache, minted] = [cacheOf(), await mint()];
     keep(cache, minted);
     expect(cache.find(digestToken(minted.token), NOW)).toBe(minted.decrypted);
     expect(cache.find(digestToken(`${minted.token}A`), NOW)).toBeUndefined();
   });
 
-  test('keeps so many entries, those that were used last', () => {
+  test('keeps so many entries, those that were used last', async () => {
     const cache = cacheOf({ maxEntries: 2 });
-    const [first, second, third] = [mint(), mint(), mint()];
+    const [first, second, third] = [await mint(), await mint(), await mint()];
     keep(cache, first);
     keep(cache, second);
     cache.find(digestToken(first.token), NOW);
@@ -60,9 +62,9 @@ describe('TokenCache', () => {
     expect(found).toEqual([true, false, true]);
   });
 
-  test('keeps so many bytes, and nothing that takes more by itself', () => {
-    const [cache, small] = [cacheOf({ maxBytes: 10_000 }), mint()];
-    for (let kept = 0; kept < 20; kept += 1) keep(cache, mint());
+  test('keeps so many bytes, and nothing that takes more by itself', async () => {
+    const [cache, small] = [cacheOf({ maxBytes: 10_000 }), await mint()];
+    for (let kept = 0; kept < 20; kept += 1) keep(cache, await mint());
     expect(cache.bytes).toBeLessThanOrEqual(10_000);
     expect(cache.size).toBeLessThan(10);
     const [tiny, large] = [cacheOf({ maxBytes: 100 }), small];
@@ -70,68 +72,68 @@ describe('TokenCache', () => {
     expect(tiny.size).toBe(0);
   });
 
-  test('counts 512 bytes for an entry, and three for each of its characters', () => {
-    const [cache, minted] = [cacheOf(), mint()];
+  test('counts 512 bytes for an entry, and three for each of its characters', async () => {
+    const [cache, minted] = [cacheOf(), await mint()];
     keep(cache, minted);
     expect(cache.bytes).toBe(512 + 3 * minted.token.length);
   });
 
-  test('forgets a token at its exp, whatever tolerance readers have', () => {
-    const [cache, minted] = [cacheOf(), mint()];
+  test('forgets a token at its exp, whatever tolerance readers have', async () => {
+    const [cache, minted] = [cacheOf(), await mint()];
     keep(cache, minted);
     expect(cache.find(digestToken(minted.token), NOW + 599.9)).toBeDefined();
     expect(cache.find(digestToken(minted.token), NOW + 600)).toBeUndefined();
     expect(cache.size).toBe(0);
   });
 
-  test('lets go of expired tokens that nobody asks for', () => {
+  test('lets go of expired tokens that nobody asks for', async () => {
     const cache = cacheOf();
-    keep(cache, mint());
-    keep(cache, mint({ exp: NOW + 5000 }), NOW + 700);
+    keep(cache, await mint());
+    keep(cache, await mint({ exp: NOW + 5000 }), NOW + 700);
     expect(cache.size).toBe(1);
   });
 
-  test('looks for expired tokens once a minute, not with every token', () => {
+  test('looks for expired tokens once a minute, not with every token', async () => {
     const cache = cacheOf();
-    keep(cache, mint({ exp: NOW + 10 }));
-    keep(cache, mint(), NOW + 59);
+    keep(cache, await mint({ exp: NOW + 10 }));
+    keep(cache, await mint(), NOW + 59);
     expect(cache.size).toBe(2);
-    keep(cache, mint(), NOW + 60);
+    keep(cache, await mint(), NOW + 60);
     expect(cache.size).toBe(2);
   });
 
-  test('keeps no token that has expired', () => {
+  test('keeps no token that has expired', async () => {
     const cache = cacheOf();
-    keep(cache, mint(), NOW + 600);
+    keep(cache, await mint(), NOW + 600);
     expect(cache.size).toBe(0);
   });
 
   test.each([[undefined], [null], ['9999999999'], [Number.MAX_VALUE]])(
     'keeps no token whose exp is %j',
-    (exp) => {
+    async (exp) => {
       const cache = cacheOf();
-      keep(cache, mint({ exp }));
+      keep(cache, await mint({ exp }));
       expect(cache.size).toBe(0);
     },
   );
 
-  test('keeps no token with a nested signature', () => {
-    const [cache, { token, decrypted }] = [cacheOf(), mint()];
+  test('keeps no token with a nested signature', async () => {
+    const [cache, { token, decrypted }] = [cacheOf(), await mint()];
     keep(cache, { token, decrypted: { ...decrypted, signedHeader: { alg: 'EdDSA' } } });
     expect(cache.size).toBe(0);
   });
 
-  test('forgets a token when its key ends', () => {
+  test('forgets a token when its key ends', async () => {
     const ending: ContentKey = { ...ring.encryptionKey('access', AUDIENCE), notAfter: NOW + 100 };
     const cache = new TokenCache(withKey(ending), { maxEntries: 10, maxBytes: 1_000_000 });
-    const { token, decrypted } = mint();
+    const { token, decrypted } = await mint();
     keep(cache, { token, decrypted: { ...decrypted, key: ending } });
     expect(cache.find(digestToken(token), NOW + 99)).toBeDefined();
     expect(cache.find(digestToken(token), NOW + 100)).toBeUndefined();
   });
 
-  test('forgets a token whose key gave way to another of the same name', () => {
-    const [cache, minted] = [cacheOf(), mint()];
+  test('forgets a token whose key gave way to another of the same name', async () => {
+    const [cache, minted] = [cacheOf(), await mint()];
     const other: ContentKey = { ...ring.encryptionKey('access', AUDIENCE) };
     keep(cache, { ...minted, decrypted: { ...minted.decrypted, key: other } });
     expect(cache.size).toBe(0);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { KeyRing } from '../../src/keys/key-ring.js';
-import { openToken } from '../../src/token/open-token.js';
+import { decryptToken } from '../../src/token/decrypt-token.js';
 import { rejectionOf, thrownBy } from '../support/caught.js';
 import { claimsOf, createRing, mintToken, NOW } from '../support/tokens.js';
 
@@ -31,7 +31,7 @@ function ringWithSource(answer: { isNewer: boolean; knowsThen: boolean }) {
 }
 
 function open(keyRing: KeyRing, text = token) {
-  return openToken(text, { keyRing, maxTokenLength: 8192, verification: new Map() }, NOW);
+  return decryptToken(text, { keyRing, maxTokenLength: 8192, verification: new Map() }, NOW);
 }
 
 describe('a token whose key is not known', () => {

@@ -4,7 +4,7 @@ import { TemporarilyUnavailableError } from '../../src/base/errors.js';
 import type { TokenRejection } from '../../src/base/rejections.js';
 import type { Verification } from '../../src/keys/resolve-verification.js';
 import { createVerificationKeys, type VerificationKeys } from '../../src/keys/verification-keys.js';
-import { openToken } from '../../src/token/open-token.js';
+import { decryptToken } from '../../src/token/decrypt-token.js';
 import { isDeeplyFrozen } from '../support/deeply-frozen.js';
 import { generateRecipient, generateSigner } from '../support/key-pairs.js';
 import {
@@ -15,7 +15,7 @@ import {
   signText,
 } from '../support/signed-tokens.js';
 import { claimsOf, ISSUER, NOW } from '../support/tokens.js';
-import { openingVerdictOn } from '../support/verdicts.js';
+import { verdictOn } from '../support/verdicts.js';
 
 const OTHER_ISSUER = 'https://other.example.com';
 
@@ -33,13 +33,13 @@ beforeAll(async () => {
 });
 
 async function verdictOnNested(parts: NestedParts) {
-  return openingVerdictOn(await forgeNested(parties, parts), parties.serverRing, verification);
+  return verdictOn(await forgeNested(parties, parts), parties.serverRing, { verification });
 }
 
 describe('a nested token', () => {
   test('is opened and verified, and is frozen at every level', async () => {
     const token = await forgeNested(parties, { signedHeader: { extra: [{}] } });
-    const opened = await openToken(
+    const opened = await decryptToken(
       token,
       { keyRing: parties.serverRing, maxTokenLength: 8192, verification },
       NOW,
@@ -57,7 +57,9 @@ describe('a nested token', () => {
     const signer = generateSigner(alg);
     const keys = await createVerificationKeys({ jwk: signer.publicJwk });
     const token = await forgeNested({ ...parties, signer });
-    expect(await openingVerdictOn(token, parties.serverRing, new Map([[ISSUER, keys]]))).toBe('accepted');
+    expect(await verdictOn(token, parties.serverRing, { verification: new Map([[ISSUER, keys]]) })).toBe(
+      'accepted',
+    );
   });
 
   test.each(['jwt', 'application/jwt', 'JWT'])('may say cty %s', async (cty) => {
@@ -82,12 +84,12 @@ describe('a token that is encrypted to a public key', () => {
   });
 
   test('is refused where there are no verification keys', async () => {
-    expect(await openingVerdictOn(await forgeNested(parties), parties.serverRing)).toBe('content_type');
+    expect(await verdictOn(await forgeNested(parties), parties.serverRing)).toBe('content_type');
   });
 
   test('is refused where only its encryption was possible', async () => {
     const token = await forgeNested(parties);
-    expect(await openingVerdictOn(token, parties.issuerRing, verification)).toBe('encryption_only');
+    expect(await verdictOn(token, parties.issuerRing, { verification })).toBe('encryption_only');
   });
 });
 
@@ -158,12 +160,12 @@ describe('the JWS is refused', () => {
   test('signed by another key under the name of the right one', async () => {
     const impostor = generateSigner();
     const token = await forgeNested({ ...parties, signer: impostor });
-    expect(await openingVerdictOn(token, parties.serverRing, verification)).toBe('jws_signature');
+    expect(await verdictOn(token, parties.serverRing, { verification })).toBe('jws_signature');
   });
 
   test('signed by another issuer whom this one trusts, for the former', async () => {
     const token = await forgeNested({ ...parties, signer: otherSigner }, { signedHeader: { kid: 'signer' } });
-    expect(await openingVerdictOn(token, parties.serverRing, verification)).toBe('jws_signature');
+    expect(await verdictOn(token, parties.serverRing, { verification })).toBe('jws_signature');
   });
 
   test('with its payload exchanged', async () => {
@@ -192,7 +194,7 @@ describe('the JWS is refused', () => {
     const signer = generateSigner('RS256');
     const keys = await createVerificationKeys({ jwk: { ...signer.publicJwk, alg: 'PS256' } });
     const token = await forgeNested({ ...parties, signer });
-    expect(await openingVerdictOn(token, parties.serverRing, new Map([[ISSUER, keys]]))).toBe(
+    expect(await verdictOn(token, parties.serverRing, { verification: new Map([[ISSUER, keys]]) })).toBe(
       'jws_algorithm',
     );
   });
@@ -202,8 +204,10 @@ describe('the JWS is refused', () => {
     const keysUntil = async (exp: number) =>
       new Map([[ISSUER, await createVerificationKeys({ jwk: { ...signer.publicJwk, exp } })]]);
     const token = await forgeNested(parties);
-    expect(await openingVerdictOn(token, serverRing, await keysUntil(NOW + 1))).toBe('accepted');
-    expect(await openingVerdictOn(token, serverRing, await keysUntil(NOW))).toBe('jws_expired_key');
+    expect(await verdictOn(token, serverRing, { verification: await keysUntil(NOW + 1) })).toBe('accepted');
+    expect(await verdictOn(token, serverRing, { verification: await keysUntil(NOW) })).toBe(
+      'jws_expired_key',
+    );
   });
 });
 
@@ -213,11 +217,9 @@ describe('verification keys that cannot be had', () => {
       find: () => Promise.reject(new TemporarilyUnavailableError()),
       exportPublicKeys: () => ({ keys: [] }),
     };
-    const opening = openingVerdictOn(
-      await forgeNested(parties),
-      parties.serverRing,
-      new Map([[ISSUER, keys]]),
-    );
+    const opening = verdictOn(await forgeNested(parties), parties.serverRing, {
+      verification: new Map([[ISSUER, keys]]),
+    });
     await expect(opening).rejects.toBeInstanceOf(TemporarilyUnavailableError);
   });
 
@@ -229,7 +231,9 @@ describe('verification keys that cannot be had', () => {
     };
     const keys = new Map([[ISSUER, { find, exportPublicKeys: () => ({ keys: [] }) }]]);
     const stranger = { ...parties, recipient: generateRecipient('ECDH-ES', {}, 'X25519') };
-    expect(await openingVerdictOn(await forgeNested(stranger), parties.serverRing, keys)).toBe('decryption');
+    expect(await verdictOn(await forgeNested(stranger), parties.serverRing, { verification: keys })).toBe(
+      'decryption',
+    );
     expect(asked).toBe(0);
   });
 });

@@ -202,7 +202,9 @@ describe('a public key without what proves the sender', () => {
   test.each(['issuerRing', 'serverRing'] as const)('makes no token service: %s', (name) => {
     const options = { keyRing: parties[name], issuer: ISSUER, audience: AUDIENCE, clock };
     expect(thrownBy(() => createIssuerAndVerifier(options))).toEqual(
-      new TypeError('Anyone can encrypt to a public key: give verification to accept, signing to issue'),
+      new TypeError(
+        'This key ring has public-key recipients, so tokens must also be signed: set signing (to issue) or verification (to accept)',
+      ),
     );
     expect(thrownBy(() => createIssuerAndVerifier({ ...options, verification: {} }))).toBeInstanceOf(
       TypeError,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidTokenError } from '../../src/base/errors.js';
-import { assertAscii, decodeBase64url, SegmentDecoder } from '../../src/token/base64url.js';
+import { assertAscii, decodeBase64url, SegmentDecoder } from '../../src/token/compact-serialization.js';
 import { thrownBy } from '../support/caught.js';
 
 const shared = new SegmentDecoder(8);

@@ -5,8 +5,8 @@ import type { TokenRejection } from '../../src/base/rejections.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { Jwk } from '../../src/keys/jwk.js';
 import type { Verification } from '../../src/keys/resolve-verification.js';
+import { decryptToken } from '../../src/token/decrypt-token.js';
 import { encryptToken } from '../../src/token/encrypt-token.js';
-import { openToken } from '../../src/token/open-token.js';
 import { sealToken } from '../../src/token/seal-token.js';
 import { thrownBy } from '../support/caught.js';
 import { forgeToken } from '../support/forge-token.js';
@@ -22,7 +22,7 @@ import {
 import { createRandom } from '../support/random.js';
 import { createParties, forgeNested } from '../support/signed-tokens.js';
 import { AUDIENCE, claimsOf, createRing, ISSUER, NOW, secretOf } from '../support/tokens.js';
-import { openingVerdictOn, verdictOn } from '../support/verdicts.js';
+import { verdictOn } from '../support/verdicts.js';
 
 type Part = 'encryptedKey' | 'iv' | 'ciphertext' | 'tag';
 const PARTS: readonly Part[] = ['encryptedKey', 'iv', 'ciphertext', 'tag'];
@@ -42,8 +42,8 @@ async function createSetting(pair: JwkPair) {
           })
           .encrypt(await importJWK(pair.publicJwk))
       : await forgeNested(parties);
-  const verdictOn = (altered: string) => openingVerdictOn(altered, parties.serverRing, verification);
-  return { token, verdictOn };
+  const verdictOf = (altered: string) => verdictOn(altered, parties.serverRing, { verification });
+  return { token, verdictOf };
 }
 
 function headerOf(token: string): Record<string, unknown> {
@@ -72,44 +72,44 @@ describe.each(NAMED)('a token under %s', (name, generate) => {
   const setting = createSetting(generate());
 
   test('is opened', async () => {
-    const { token, verdictOn } = await setting;
-    expect(await verdictOn(token)).toBe('accepted');
+    const { token, verdictOf } = await setting;
+    expect(await verdictOf(token)).toBe('accepted');
   });
 
   test.each(['A128GCM', 'A192GCM', 'A256CBC-HS512', 'none', ''])('is refused with enc %j', async (enc) => {
-    const { token, verdictOn } = await setting;
-    expect(await verdictOn(withHeader(token, { enc }))).toBe('algorithm');
+    const { token, verdictOf } = await setting;
+    expect(await verdictOf(withHeader(token, { enc }))).toBe('algorithm');
   });
 
   test.each(['dir', 'RSA-OAEP', 'RSA1_5', 'A256KW', 'ECDH-ES', 'PBES2-HS512+A256KW', 'none', '__proto__'])(
     'is refused with alg %j, unless that is its own',
     async (alg) => {
-      const { token, verdictOn } = await setting;
+      const { token, verdictOf } = await setting;
       const expected = headerOf(token)['alg'] === alg ? 'accepted' : 'algorithm';
-      expect(await verdictOn(withHeader(token, { alg }))).toBe(expected);
+      expect(await verdictOf(withHeader(token, { alg }))).toBe(expected);
     },
   );
 
   test('is refused with an encrypted key that is longer or shorter', async () => {
-    const { token, verdictOn } = await setting;
+    const { token, verdictOf } = await setting;
     const longer = withPart(token, 'encryptedKey', (bytes) => Buffer.concat([bytes, Buffer.alloc(8)]));
     const shorter = withPart(token, 'encryptedKey', (bytes) => bytes.subarray(0, -8));
-    expect(await verdictOn(longer)).toBe('encrypted_key');
-    expect(await verdictOn(shorter)).toBe(name.startsWith('ECDH-ES ') ? 'accepted' : 'encrypted_key');
+    expect(await verdictOf(longer)).toBe('encrypted_key');
+    expect(await verdictOf(shorter)).toBe(name.startsWith('ECDH-ES ') ? 'accepted' : 'encrypted_key');
     const empty = withPart(token, 'encryptedKey', () => Buffer.alloc(0));
-    expect(await verdictOn(empty)).toBe(name.startsWith('ECDH-ES ') ? 'accepted' : 'encrypted_key');
+    expect(await verdictOf(empty)).toBe(name.startsWith('ECDH-ES ') ? 'accepted' : 'encrypted_key');
   });
 
   test.each<[Part, TokenRejection]>([
     ['iv', 'iv_length'],
     ['tag', 'tag_length'],
   ])('is refused with a cut %s', async (part, reason) => {
-    const { token, verdictOn } = await setting;
-    expect(await verdictOn(withPart(token, part, (bytes) => bytes.subarray(1)))).toBe(reason);
+    const { token, verdictOf } = await setting;
+    expect(await verdictOf(withPart(token, part, (bytes) => bytes.subarray(1)))).toBe(reason);
   });
 
   test('is refused with any bit changed, anywhere', async () => {
-    const { token, verdictOn } = await setting;
+    const { token, verdictOf } = await setting;
     const random = createRandom(name.length);
     for (const part of PARTS) {
       for (let round = 0; round < 12; round += 1) {
@@ -118,20 +118,20 @@ describe.each(NAMED)('a token under %s', (name, generate) => {
           bytes[index] = (bytes[index] ?? 0) ^ (1 << Math.floor(random() * 8));
           return bytes;
         });
-        expect(await verdictOn(altered)).toBe(altered === token ? 'accepted' : 'decryption');
+        expect(await verdictOf(altered)).toBe(altered === token ? 'accepted' : 'decryption');
       }
     }
   });
 
   test('is refused with a member added to its header', async () => {
-    const { token, verdictOn } = await setting;
-    expect(await verdictOn(withHeader(token, { x: 1 }))).toBe('decryption');
+    const { token, verdictOf } = await setting;
+    expect(await verdictOf(withHeader(token, { x: 1 }))).toBe('decryption');
   });
 
   test('is refused under another key of the same kind and name', async () => {
     const { token } = await setting;
-    const { verdictOn } = await createSetting(generate());
-    expect(await verdictOn(token)).toBe('decryption');
+    const { verdictOf } = await createSetting(generate());
+    expect(await verdictOf(token)).toBe('decryption');
   });
 });
 
@@ -212,20 +212,20 @@ describe('epk', () => {
     async (alg, _what, curve, epk, reason) => {
       const setting = await settings.get(`${alg} ${curve}`);
       if (setting === undefined) throw new Error('No such setting');
-      expect(await setting.verdictOn(withHeader(setting.token, { epk }))).toBe(reason);
+      expect(await setting.verdictOf(withHeader(setting.token, { epk }))).toBe(reason);
     },
   );
 });
 
 describe('apu and apv', () => {
   test.each([7, null, {}, ['QWxpY2U'], 'not base64url!'])('are refused where one is %j', async (apu) => {
-    const { token, verdictOn } = await createSetting(generateRecipient('ECDH-ES'));
-    expect(await verdictOn(withHeader(token, { apu }))).toBe('header_invalid_member');
+    const { token, verdictOf } = await createSetting(generateRecipient('ECDH-ES'));
+    expect(await verdictOf(withHeader(token, { apu }))).toBe('header_invalid_member');
   });
 
   test('are refused where they are equal (RFC 7518 section 4.6.2)', async () => {
-    const { token, verdictOn } = await createSetting(generateRecipient('ECDH-ES'));
-    expect(await verdictOn(withHeader(token, { apu: 'Qm9i', apv: 'Qm9i' }))).toBe('decryption');
+    const { token, verdictOf } = await createSetting(generateRecipient('ECDH-ES'));
+    expect(await verdictOf(withHeader(token, { apu: 'Qm9i', apv: 'Qm9i' }))).toBe('decryption');
   });
 });
 
@@ -244,8 +244,8 @@ describe('iv and tag of A256GCMKW', () => {
     [{ iv: '!'.repeat(16) }, 'header_invalid_member'],
   ])('are refused as %j', async (members, reason) => {
     const jwk = generateShared('A256GCMKW');
-    const { token, verdictOn } = await createSetting({ privateJwk: jwk, publicJwk: jwk });
-    expect(await verdictOn(withHeader(token, { ...members }))).toBe(reason);
+    const { token, verdictOf } = await createSetting({ privateJwk: jwk, publicJwk: jwk });
+    expect(await verdictOf(withHeader(token, { ...members }))).toBe(reason);
   });
 });
 
@@ -283,8 +283,8 @@ describe('iv and tag of A256GCMKW that are not canonical base64url, in a token w
       'header_invalid_member',
     ],
   ])('are %s', async (_what, respell, verdict) => {
-    const { verdictOn } = await createSetting({ privateJwk: jwk, publicJwk: jwk });
-    expect(await verdictOn(wrappedToken(respell))).toBe(verdict);
+    const { verdictOf } = await createSetting({ privateJwk: jwk, publicJwk: jwk });
+    expect(await verdictOf(wrappedToken(respell))).toBe(verdict);
   });
 });
 
@@ -292,12 +292,12 @@ describe('a content encryption key of the wrong length', () => {
   test.each(['RSA-OAEP-256', 'A256KW', 'A256GCMKW'])('is refused under %s', async (alg) => {
     const jwk = alg === 'RSA-OAEP-256' ? undefined : generateShared(alg);
     const pair = jwk === undefined ? generateRecipient('RSA-OAEP-256') : { privateJwk: jwk, publicJwk: jwk };
-    const { verdictOn } = await createSetting(pair);
+    const { verdictOf } = await createSetting(pair);
     const token = await new CompactEncrypt(Buffer.from('{}'))
       .setProtectedHeader({ alg, enc: 'A128GCM', kid: String(pair.publicJwk['kid']), cty: 'JWT' })
       .encrypt(await importJWK({ ...pair.publicJwk }));
     const expected = alg === 'RSA-OAEP-256' ? 'decryption' : 'encrypted_key';
-    expect(await verdictOn(withHeader(token, { enc: 'A256GCM' }))).toBe(expected);
+    expect(await verdictOf(withHeader(token, { enc: 'A256GCM' }))).toBe(expected);
   });
 });
 
@@ -313,13 +313,13 @@ describe('one kid, one key', () => {
     });
     const parties = await createParties(pair);
     const verification: Verification = new Map([[ISSUER, parties.verificationKeys]]);
-    const verdictOn = async (kid: string) =>
-      openingVerdictOn(await forgeNested(parties, { header: { kid } }), ring, verification);
+    const verdictOf = async (kid: string) =>
+      verdictOn(await forgeNested(parties, { header: { kid } }), ring, { verification });
 
-    expect(await verdictOn('one')).toBe('accepted');
-    expect(await verdictOn('two')).toBe('expired_key');
-    expect(await verdictOn('three')).toBe('decryption');
-    expect(await verdictOn('four')).toBe('unknown_key');
+    expect(await verdictOf('one')).toBe('accepted');
+    expect(await verdictOf('two')).toBe('expired_key');
+    expect(await verdictOf('three')).toBe('decryption');
+    expect(await verdictOf('four')).toBe('unknown_key');
   });
 
   test('one secret under two algorithms is two keys, and each opens its own tokens alone', async () => {
@@ -333,34 +333,25 @@ describe('one kid, one key', () => {
       const key = (await ringOf(own)).encryptionKey('access', AUDIENCE);
       for (const { kid } of jwks) {
         const token = await sealToken(claimsOf(), { ...key, kid }, { typ: 'at+jwt' });
-        expect(await openingVerdictOn(token, ring)).toBe(kid === own ? 'accepted' : 'algorithm');
+        expect(await verdictOn(token, ring)).toBe(kid === own ? 'accepted' : 'algorithm');
       }
     }
   });
 });
 
-describe('the hot path', () => {
-  test('opens and writes a token for direct encryption at once, without a promise', async () => {
+describe('a token under a direct key', () => {
+  test('is written and decrypted synchronously', async () => {
     const keyRing = await createRing();
     const key = keyRing.encryptionKey('access', AUDIENCE);
     const token = sealToken(claimsOf(), key, { typ: 'at+jwt' });
     expect(typeof token).toBe('string');
-    const opened = openToken(
+    const opened = decryptToken(
       forgeToken(key),
       { keyRing, maxTokenLength: 8192, verification: new Map() },
       NOW,
     );
     expect(opened).not.toBeInstanceOf(Promise);
     expect(opened).toMatchObject({ claims: claimsOf() });
-  });
-});
-
-describe('decryptToken', () => {
-  test.each(NAMED)('opens no token under %s: it is for direct encryption alone', async (_name, generate) => {
-    const { privateJwk, publicJwk } = generate();
-    const keyRing = await createKeyRing({ current: { jwk: privateJwk } });
-    const { token } = await createSetting({ privateJwk, publicJwk });
-    expect(verdictOn(token, keyRing)).toBe('algorithm');
   });
 });
 
@@ -384,11 +375,11 @@ describe('a nested JWS under a shared key', () => {
     const nest = (parts = {}) => forgeNested({ ...parties, recipient: pair }, parts);
     const plain = await sealToken(claimsOf(), ring.encryptionKey('access', AUDIENCE), { typ: 'at+jwt' });
 
-    expect(await openingVerdictOn(await nest(), ring, verification)).toBe('accepted');
-    expect(await openingVerdictOn(plain, ring, verification)).toBe('accepted');
-    expect(await openingVerdictOn(await nest(), ring)).toBe('content_type');
+    expect(await verdictOn(await nest(), ring, { verification })).toBe('accepted');
+    expect(await verdictOn(plain, ring, { verification })).toBe('accepted');
+    expect(await verdictOn(await nest(), ring)).toBe('content_type');
     expect(
-      await openingVerdictOn(await nest({ alter: (jws: string) => jws.slice(0, -6) }), ring, verification),
+      await verdictOn(await nest({ alter: (jws: string) => jws.slice(0, -6) }), ring, { verification }),
     ).toBe('jws_signature');
   });
 });

@@ -1,0 +1,31 @@
+import { isUtf8 } from 'node:buffer';
+import { InvalidTokenError } from '../../base/errors.js';
+import { freezeJson, isJsonObject, type JsonObject } from '../../base/json.js';
+
+/** Maximum nesting depth of claims, in objects and arrays. */
+export const MAX_CLAIMS_DEPTH = 16;
+
+/** Decodes the plaintext of a token as UTF-8. @throws InvalidTokenError */
+export function decodeClaims(plaintext: Buffer): string {
+  if (!isUtf8(plaintext)) throw new InvalidTokenError('claims_not_json');
+  return plaintext.toString('utf8');
+}
+
+/**
+ * Parses claims, deeply frozen.
+ *
+ * @throws InvalidTokenError unless the text is a JSON object. `JSON.parse` rejects a byte order mark.
+ * @see RFC 7519 §7.2 step 10
+ */
+export function parseClaims(text: string): JsonObject {
+  let claims: unknown;
+  try {
+    claims = JSON.parse(text);
+  } catch {
+    // The message of the parser would quote the claims.
+    throw new InvalidTokenError('claims_not_json');
+  }
+  if (!isJsonObject(claims)) throw new InvalidTokenError('claims_not_json');
+  if (!freezeJson(claims, MAX_CLAIMS_DEPTH)) throw new InvalidTokenError('claims_too_deep');
+  return claims;
+}
