@@ -3,6 +3,7 @@ import type { ApiKey } from '../api-keys/api-key.js';
 import { readIp } from '../http/request-ip.js';
 import { createRequestSlot } from '../http/request-slot.js';
 import type { Requester } from '../sessions/refresh-contract.js';
+import { requesterOf } from './requester-of.js';
 
 /** The client that sent a request. */
 export interface Client {
@@ -14,17 +15,15 @@ export interface Client {
 /** The client of a request, once a step has authenticated or identified it. */
 export const clientSlot = createRequestSlot<Client>();
 
-/** The client as revocations and ends of sessions name who requested them. */
-export function requesterOf(req: Request): Requester {
-  return { clientId: clientSlot.get(req).apiKey.keyId, ...readIp(req) };
+/** The authenticated or identified client of a request, as the requester of what it does. */
+export function requesterOfRequest(req: Request): Requester {
+  return requesterOf(clientSlot.get(req).apiKey, readIp(req));
 }
 
 /** The client as audit events of rejected requests name it; by its address alone if it did not authenticate. */
 export function describeClient(req: Request) {
   const client = clientSlot.read(req);
-  return {
-    ...(client === undefined ? {} : { clientId: client.apiKey.keyId }),
-    ...(client?.isPublic === true ? { clientAsserted: true as const } : {}),
-    ...readIp(req),
-  };
+  if (client === undefined) return readIp(req);
+  const asserted = client.isPublic ? { clientAsserted: true as const } : {};
+  return { ...requesterOf(client.apiKey, readIp(req)), ...asserted };
 }

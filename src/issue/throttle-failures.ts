@@ -8,7 +8,11 @@ import { createRequestSlot } from '../http/request-slot.js';
 import { createFailureBudget } from '../limits/failure-budget.js';
 
 export interface ThrottleOptions {
-  /** Failed authentications of clients that one address may have in a minute, all of them at once. Default 30. */
+  /**
+   * Failed authentications per client address and minute; all may come in one burst.
+   *
+   * @default 30
+   */
   readonly failuresPerMinute?: number;
 }
 
@@ -17,7 +21,7 @@ const KNOWN: KnownOptions<ThrottleOptions> = { failuresPerMinute: true };
 const LIMIT = 'failed_authentications';
 const WINDOW_SECONDS = 60;
 
-/** Rejects clients of an address that has failed too often, whatever they send. */
+/** Rejects every request of an address with too many failed authentications. */
 export interface FailureThrottle {
   /** Step that rejects such a request before its body is read. */
   readonly rejectThrottled: RequestHandler;
@@ -30,9 +34,10 @@ export interface FailureThrottle {
 }
 
 /**
- * Throttles clients that guess API keys, by the address that Express reports: behind a proxy, set `trust proxy`. Each
- * process counts on its own.
- * @throws TypeError for an option that makes no sense.
+ * Throttles guesses of API keys by client address: behind a proxy, set `trust proxy` of Express. Each process counts on
+ * its own.
+ *
+ * @throws TypeError if an option is unknown or malformed
  */
 export function throttleFailures(
   options: ThrottleOptions,
@@ -47,7 +52,7 @@ export function throttleFailures(
   const nameClient = createClientNamer(audit);
   const nameSlot = createRequestSlot<string>();
 
-  /** A connection that closes has no address any more: the name is that of the beginning of the request. */
+  /** Named once per request, since a closed connection has no address. */
   const nameOf = (req: Request): string => {
     const name = nameSlot.read(req) ?? nameClient(req);
     nameSlot.fill(req, name);

@@ -9,7 +9,7 @@ import type { Revocations } from '../../revocation/revocations.js';
 import type { VerifiedToken } from '../../token/claims/verified-token.js';
 import { authenticateClient, type ClientParts } from '../authenticate-client.js';
 import { openRefreshToken, type RefreshTokens } from '../refresh-tokens.js';
-import { requesterOf } from '../request-client.js';
+import { requesterOfRequest } from '../request-client.js';
 import type { VerifyToken } from '../router-verifiers.js';
 import type { Endpoint } from './endpoint.js';
 import { receiveParameters } from './receive-parameters.js';
@@ -52,7 +52,7 @@ function endSession({ refreshTokens, clock }: RevocationEndpointParts): RequestH
   return asyncHandler(async function endSession(req, res, next) {
     const presented = await openRefreshToken(refreshTokens, receivedToken(req), clock());
     if (refreshTokens === undefined || presented === undefined) return next();
-    await refreshTokens.families.end(presented, requesterOf(req));
+    await refreshTokens.families.end(presented, requesterOfRequest(req));
     confirm(req, res, next);
   });
 }
@@ -88,13 +88,13 @@ async function findValid(verify: VerifyToken, token: string): Promise<VerifiedTo
 
 const assertOwnToken: RequestHandler = (req, _res, next) => {
   const { claims } = revocableSlot.get(req);
-  if (claims.client_id !== requesterOf(req).clientId) throw new InvalidGrantError('wrong_client');
+  if (claims.client_id !== requesterOfRequest(req).clientId) throw new InvalidGrantError('wrong_client');
   next();
 };
 
 function revokeToken({ revocations }: RevocationEndpointParts): RequestHandler {
   return asyncHandler(async function revokeToken(req, _res, next) {
-    const { clientId, ip } = requesterOf(req);
+    const { clientId, ip } = requesterOfRequest(req);
     await revocations.revoke(describeRevocable(revocableSlot.get(req), clientId), clientId, ip);
     next();
   });

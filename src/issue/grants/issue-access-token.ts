@@ -8,6 +8,7 @@ import { copyCustomClaims } from '../../token/claims/build-claims-set.js';
 import type { IssuedTokenType } from '../../token/claims/claims-set.js';
 import { formatScope } from '../../token/claims/scope.js';
 import type { VerifiedToken } from '../../token/claims/verified-token.js';
+import { requesterOf } from '../requester-of.js';
 import type { DelegatedIdentity, Delegation } from './build-delegation.js';
 import type { GrantContext, RequestOrigin, TokenResponse } from './grant.js';
 
@@ -138,7 +139,7 @@ async function issue(
     type: kind.type,
     audience,
     ...(kind.identity ?? { subject: user ?? apiKey.keyId, subjectAsserted: user !== undefined }),
-    clientId: apiKey.keyId,
+    ...requesterOf(apiKey, origin),
     scope,
     // A cut-off that comes while this is under way revokes it.
     issuedAt: requestedAt,
@@ -154,7 +155,6 @@ async function issue(
       ...(sessionId === undefined ? {} : { session_id: sessionId }),
     },
     ...(apiKey.viaPreviousKey === undefined ? {} : { previousApiKey: apiKey.viaPreviousKey }),
-    ...(origin.ip === undefined ? {} : { ip: origin.ip }),
   });
   return {
     access_token: issued.token,

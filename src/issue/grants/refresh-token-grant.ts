@@ -4,6 +4,7 @@ import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
 import type { RefreshTokenCodec } from '../../sessions/refresh-token-codec.js';
 import type { FamilyState } from '../../stores/family-store.js';
 import { parseScope } from '../../token/claims/scope.js';
+import { requesterOf } from '../requester-of.js';
 import { audiencesOf } from './choose-audience.js';
 import type { Grant, GrantContext, TokenResponse } from './grant.js';
 import { type ClaimsHook, issueAccessToken, noClaims } from './issue-access-token.js';
@@ -34,12 +35,11 @@ export function refreshToken({ claimsHook = noClaims, families, codec }: Refresh
       const { scope: sentScope = '' } = readRequestedScope(parameters.get('scope'));
       const requestedScope = withoutRepetitions(sentScope);
       const request = {
-        clientId: apiKey.keyId,
+        ...requesterOf(apiKey, origin),
         isPublic,
         sessionId: parameters.get('session_id'),
         deviceId: parameters.get('device_id'),
         requestedScope,
-        ...(origin.ip === undefined ? {} : { ip: origin.ip }),
       };
       const datedUpTo = Math.min(requestedAt, families.knownUpTo());
       const { state } = await families.find(presented, request);

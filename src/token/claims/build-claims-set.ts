@@ -15,6 +15,7 @@ export interface ClaimsRequest {
   readonly clientId: string;
   /** Tokens of the scope; empty for a token that authorises nothing by scope. */
   readonly scope: readonly string[];
+  /** Seconds from `iat` to `exp`, rounded down. At most `maxTokenLifetimeSeconds` of the key ring and of the issuer. */
   readonly lifetimeSeconds: number;
   /** The claims of its type, and those that the application adds. */
   readonly claims: JsonObject;
