@@ -289,6 +289,18 @@ describe('a token that a release without proofs issued', () => {
     expect((await server.manage(forge())).status).toBe(401);
   });
 
+  test('is not made provable by the cache that the revocation endpoint filled', async () => {
+    const server = createServer({ provenanceSince: NOW });
+    const token = forge();
+    for (let use = 0; use < 3; use += 1) {
+      expect((await server.revoke(token)).body).toMatchObject({ error: 'invalid_grant' });
+    }
+
+    expect((await server.exchange(token)).status).toBe(400);
+    expect((await server.introspect(token)).body).toEqual({ active: false });
+    expect(await server.use(token)).toBe(200);
+  });
+
   test('is revoked no more once the last of them has expired', async () => {
     const server = createServer({ provenanceSince: NOW - 2 * DAY });
     const token = unproven();
