@@ -23,17 +23,17 @@ import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { prepareVerifier, type TokenVerifierOptions } from '../verify/token-verifier.js';
 import { createTokenReader, type TokenLocations } from './token-locations.js';
 
-/** What both kinds of authentication, Passport and plain middleware, are told. */
+/** Options of `authenticate()` and `JweStrategy`. */
 export interface AcceptOptions extends Omit<TokenVerifierOptions, 'signing'>, ChallengeOptions {
-  /** Where acceptance and refusals are put on record. Default: nowhere. */
+  /** Audit trail for accepted and rejected tokens. Default: none. */
   readonly audit?: AuditTrail;
-  /** Scope tokens that every request needs, all of them. Default: none; guards can ask for more by route. */
+  /** Scope tokens that every request needs, all of them. Default: none. Guards can require more for single routes. */
   readonly scope?: string | readonly string[];
-  /** Where tokens are looked for. Default: the `Authorization` header alone. */
+  /** Where requests carry tokens. Default: the `Authorization` header only. */
   readonly tokenLocations?: TokenLocations;
 }
 
-/** For the lists of those who extend them. */
+/** Names of the options, for `assertOptions`. */
 export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
   keyRing: true,
   issuer: true,
@@ -59,18 +59,18 @@ export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
   clock: true,
 };
 
-/** Decides about requests; knows nothing of responses. */
+/** Accepts or rejects requests. It does not write responses. */
 export interface Acceptor extends Authentication {
   /**
-   * Returns no promise where nothing has to be waited for. Throws or rejects only for a fault of the program; all that a
-   * client or an outage can cause is a refusal.
+   * Decides on a request, synchronously if possible. Rejected tokens and outages are results. It throws (or rejects) only
+   * for programming errors.
    */
   accept(req: Request): Acceptance | Promise<Acceptance>;
-  /** Records a verified token that is let through, with where it came from. */
+  /** Records an accepted token, with the client address and user agent. */
   recordAcceptance(req: Request, shown: Required<ShownToken>): void;
 }
 
-/** @throws TypeError for an option that is missing or makes no sense. */
+/** @throws TypeError for a missing or malformed option. */
 export function createAcceptor(options: AcceptOptions): Acceptor {
   const verifier = prepareVerifier(options);
   const readToken = createTokenReader(options.tokenLocations);
@@ -86,14 +86,13 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
       ? { kind: 'verified', token, presented }
       : { kind: 'refused', error, token, presented };
   };
+  const acceptLater = (verified: Promise<VerifiedToken>, presented: string): Promise<Acceptance> =>
+    verified.then(
+      (token) => checkScope(token, presented),
+      (failure) => toRefusal(failure, presented),
+    );
   const proofOf = (presented: string | undefined): { readonly proven?: true } =>
     presented !== undefined && verifier.isProven(presented) ? { proven: true } : {};
-
-  const settle = (pending: Promise<VerifiedToken>, presented: string): Promise<Acceptance> =>
-    pending.then(
-      (verified) => checkScope(verified, presented),
-      (failure) => refuse(failure, presented),
-    );
 
   return Object.freeze({
     accept(req: Request): Acceptance | Promise<Acceptance> {
@@ -102,10 +101,11 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
         presented = readToken(req);
         if (presented === undefined) throw new MissingCredentialsError();
         const verified = verifier.verify(presented);
-        if (!(verified instanceof Promise)) return checkScope(verified, presented);
-        return settle(verified, presented);
+        return verified instanceof Promise
+          ? acceptLater(verified, presented)
+          : checkScope(verified, presented);
       } catch (failure) {
-        return refuse(failure, presented);
+        return toRefusal(failure, presented);
       }
     },
     verifyProven: (presented: string) => verifier.verifyProven(presented),
@@ -115,18 +115,18 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
       countAcceptance(presented, identify, readOrigin(req));
     },
     recordRefusal: async (req: Request, error: PassportJweError, { token, presented }: ShownToken) => {
-      // A request without credentials refuses no token; it is how many clients begin.
+      // Many clients send their first request without a token.
       if (error instanceof MissingCredentialsError || !audit.enabled) return;
       const known = token === undefined ? undefined : { ...identifyToken(token), ...proofOf(presented) };
-      await audit.record(toRefusal(req, error, known));
+      await audit.record(describeRefusal(req, error, known));
     },
     writeChallenge: createChallengeWriter(options),
     clock,
   });
 }
 
-/** A token that could be none at all makes the request a malformed one. @throws what is a fault of the program. */
-function refuse(failure: unknown, presented: string | undefined): Acceptance {
+/** A value that is no b64token makes the request malformed (RFC 6750 §3.1). @throws programming errors, unchanged. */
+function toRefusal(failure: unknown, presented: string | undefined): Acceptance {
   if (!(failure instanceof PassportJweError)) throw failure;
   const isMalformed = failure instanceof InvalidTokenError && !isB64Token(presented);
   const error = isMalformed ? new InvalidRequestError(MALFORMED_AUTHORIZATION) : failure;
@@ -138,8 +138,12 @@ function identifyWithSession(token: VerifiedToken): AcceptedToken {
   return { ...identifyToken(token), ...(sessionId === undefined ? {} : { sessionId }) };
 }
 
-/** The token of the request; where that was not verified, the one that the error names. */
-function toRefusal(req: Request, error: PassportJweError, known: TokenIdentity | undefined): AuditEvent {
+/** The audit event names the token of the request or, if that was not verified, the token that the error names. */
+function describeRefusal(
+  req: Request,
+  error: PassportJweError,
+  known: TokenIdentity | undefined,
+): AuditEvent {
   return {
     type: 'token.refused',
     code: error.code,

@@ -2,14 +2,13 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { MissingCredentialsError } from '../base/errors.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import { refuseRequest } from '../http/answer-failure.js';
-import type { Acceptance } from '../http/request-state.js';
-import { type AuthenticationOutcome, requestState } from '../http/request-state.js';
+import { type Acceptance, type AuthenticationOutcome, requestState } from '../http/request-state.js';
 import { ACCEPT_OPTIONS, type AcceptOptions, createAcceptor } from './acceptor.js';
 
 export interface AuthenticateOptions extends AcceptOptions {
-  /** With `false`, a request without a token passes as anonymous; a bad token is refused all the same. Default true. */
+  /** With `false`, requests without a token pass as anonymous. Bad tokens are rejected in any case. Default true. */
   readonly credentialsRequired?: boolean;
-  /** With `true`, failures go to the error handlers of the application, as `bearerErrors()`. Default false. */
+  /** With `true`, failures go to the error handlers of the application, such as `bearerErrors()`. Default false. */
   readonly failWithError?: boolean;
 }
 
@@ -25,9 +24,13 @@ const KNOWN: KnownOptions<AuthenticateOptions> = {
 };
 
 /**
- * Express middleware that accepts encrypted bearer tokens, without Passport; for `app.use()` and for one
- * route. It answers failures by itself (RFC 6750 section 3). Handlers read the result by `verifiedToken(req)`.
- * @throws TypeError for an option that is missing or makes no sense.
+ * Express middleware that accepts encrypted bearer tokens, for `app.use()` or a single route. It answers failures itself
+ * (RFC 6750 §3). Handlers read the token with `verifiedToken(req)`.
+ *
+ * @throws TypeError for a missing or malformed option.
+ * @example
+ * app.use(authenticate({ keyRing, issuer, audience }));
+ * app.get('/me', (req, res) => res.json(verifiedToken(req).claims));
  */
 export function authenticate(options: AuthenticateOptions): RequestHandler {
   assertOptions(options, KNOWN, 'authenticate');

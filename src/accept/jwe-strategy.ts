@@ -3,8 +3,7 @@ import { Strategy } from 'passport-strategy';
 import { InvalidTokenError, PassportJweError } from '../base/errors.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import { addChallenge } from '../http/answer-failure.js';
-import type { Acceptance } from '../http/request-state.js';
-import { requestState } from '../http/request-state.js';
+import { type Acceptance, requestState } from '../http/request-state.js';
 import { ACCEPT_OPTIONS, type AcceptOptions, type Acceptor, createAcceptor } from './acceptor.js';
 import {
   claimsAsUser,
@@ -16,9 +15,9 @@ import {
 } from './verify-function.js';
 
 export interface JweStrategyOptions extends AcceptOptions {
-  /** Name under which Passport knows the strategy. Default `jwe`. */
+  /** Name of the strategy in Passport. Default `jwe`. */
   readonly name?: string;
-  /** Whether the verify function gets the request as its first argument. Default false. */
+  /** Whether the verify function receives the request as its first argument. Default false. */
   readonly passReqToCallback?: boolean;
 }
 
@@ -27,7 +26,7 @@ type WithoutRequest = JweStrategyOptions & { readonly passReqToCallback?: false 
 
 const KNOWN: KnownOptions<JweStrategyOptions> = { ...ACCEPT_OPTIONS, name: true, passReqToCallback: true };
 
-/** The three ends that an authentication can come to; Passport adds them to the strategy for each request. */
+/** The three results of an authentication. Passport adds these methods to the strategy for each request. */
 interface Ends {
   readonly success: (user: unknown, info: unknown) => void;
   readonly fail: (challenge: string | undefined, status: number) => void;
@@ -35,12 +34,16 @@ interface Ends {
 }
 
 /**
- * Passport strategy for encrypted bearer tokens. `req.user` is what the verify function finds, or the claims
- * set where there is none; `req.authInfo` is its `info`, or the verified token.
+ * Passport strategy for encrypted bearer tokens. `req.user` is the user that the verify function returns, and
+ * `req.authInfo` its `info`. Without a verify function they are the claims and the verified token.
  *
- * A 401 ends in `fail`, so that the next strategy may try; Passport collects the challenges. Passport writes
- * a challenge on 401 alone, hence 400, 403, 429 and 503 end in `error`, with `status` and `headers` that the
- * final handler of Express honours.
+ * A 401 calls `fail`, so that Passport tries the next strategy and collects the challenges. Passport writes challenges
+ * with 401 only, so 400, 403, 429 and 503 call `error`, with the `status` and `headers` that the final handler of Express
+ * uses.
+ *
+ * @example
+ * passport.use(new JweStrategy({ keyRing, issuer, audience }));
+ * app.use(passport.authenticate('jwe', { session: false }));
  */
 export class JweStrategy extends Strategy {
   readonly name: string;
@@ -48,9 +51,9 @@ export class JweStrategy extends Strategy {
   private readonly findUser: UserFinder | undefined;
 
   /**
-   * @param verify finds the user that a token speaks for, in Passport's conventions: `(token, done)`, or
-   *   `(token)` returning a promise; with `passReqToCallback` behind `req`. Default: the claims set is the user.
-   * @throws TypeError for an option that is missing or makes no sense.
+   * @param verify finds the user of a token, by Passport's conventions: `(token, done)`, or `(token)` returning a
+   *   promise. With `passReqToCallback`, `req` comes first. Default: the claims are the user.
+   * @throws TypeError for a missing or malformed option.
    */
   constructor(options: WithoutRequest, verify?: VerifyFunction);
   constructor(options: WithRequest, verify?: VerifyFunctionWithRequest);
@@ -63,7 +66,7 @@ export class JweStrategy extends Strategy {
   }
 
   override authenticate(req: Request, options: { readonly failWithError?: boolean } = {}): void {
-    // Taken before anything waits: where an instance is passed to Passport, all requests share these properties.
+    // Bound before anything is awaited: if an instance is passed to Passport, all requests share these properties.
     const ends: Ends = {
       success: this.success.bind(this),
       fail: this.fail.bind(this),
@@ -88,7 +91,7 @@ type StrategyOutcome =
   | (Extract<Acceptance, { kind: 'verified' }> & { readonly found: FoundUser })
   | Extract<Acceptance, { kind: 'refused' }>;
 
-/** Returns no promise where the token is verified without one, and is itself the user. Never throws. */
+/** Decides synchronously if the token is verified synchronously and no user must be found. Never throws. */
 function decide(
   req: Request,
   acceptor: Acceptor,
@@ -97,9 +100,9 @@ function decide(
   try {
     const acceptance = acceptor.accept(req);
     const isVerified = !(acceptance instanceof Promise) && acceptance.kind === 'verified';
-    if (!isVerified || findUser !== undefined)
-      return decideByPromise(req, { acceptance, acceptor, findUser });
-    return { ...acceptance, found: claimsAsUser(acceptance.token) };
+    return isVerified && findUser === undefined
+      ? { ...acceptance, found: claimsAsUser(acceptance.token) }
+      : decideLater(req, { acceptance, acceptor, findUser });
   } catch (fault) {
     return Promise.reject(fault);
   }
@@ -111,33 +114,34 @@ interface Parts {
   readonly findUser: UserFinder | undefined;
 }
 
-/** Decides, and puts a refusal on record. Rejects only for a fault of the program, verify function included. */
-async function decideByPromise(req: Request, parts: Parts): Promise<StrategyOutcome> {
-  const outcome = await findUserOf(req, await parts.acceptance, parts.findUser);
-  if (outcome.kind === 'refused') await parts.acceptor.recordRefusal(req, outcome.error, outcome);
+/** Finds the user of an accepted token, or records the rejection. Rejects only for programming errors. */
+async function decideLater(
+  req: Request,
+  { acceptance, acceptor, findUser }: Parts,
+): Promise<StrategyOutcome> {
+  const accepted = await acceptance;
+  const outcome = accepted.kind === 'verified' ? await findUserOf(req, accepted, findUser) : accepted;
+  if (outcome.kind === 'refused') await acceptor.recordRefusal(req, outcome.error, outcome);
   return outcome;
 }
 
 async function findUserOf(
   req: Request,
-  acceptance: Acceptance,
-  findUser: UserFinder | undefined,
+  accepted: Extract<Acceptance, { kind: 'verified' }>,
+  findUser: UserFinder = async (_req, token) => claimsAsUser(token),
 ): Promise<StrategyOutcome> {
-  if (acceptance.kind === 'refused') return acceptance;
-  const { token, presented } = acceptance;
-  if (findUser === undefined) return { ...acceptance, found: claimsAsUser(token) };
+  const { token, presented } = accepted;
   try {
     const found = await findUser(req, token);
-    if (found === undefined)
-      return { kind: 'refused', error: new InvalidTokenError('no_user'), token, presented };
-    return { ...acceptance, found };
+    if (found !== undefined) return { ...accepted, found };
+    return { kind: 'refused', error: new InvalidTokenError('no_user'), token, presented };
   } catch (error) {
     if (error instanceof PassportJweError) return { kind: 'refused', error, token, presented };
     throw error;
   }
 }
 
-/** Exactly one of the three. */
+/** Calls exactly one of the three. */
 function end(
   outcome: StrategyOutcome,
   { req, acceptor }: { readonly req: Request; readonly acceptor: Acceptor },
@@ -155,8 +159,8 @@ function end(
 }
 
 /**
- * What the application throws out of a callback that it gave to Passport goes to its error handlers, as it
- * would from a strategy that waits for nothing, and not back into that callback.
+ * Passes an exception of an application's callback to its error handlers, as for a strategy that is synchronous, and not
+ * back into that callback.
  */
 function finish(req: Request, run: () => void): void {
   try {
@@ -167,7 +171,7 @@ function finish(req: Request, run: () => void): void {
   }
 }
 
-/** A verify function may report anything. */
+/** Verify functions may report values that are no errors. */
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error('The verify function failed', { cause: error });
 }

@@ -5,7 +5,7 @@ import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { createRequestSlot } from './request-slot.js';
 import type { ChallengeWriter } from './write-challenge.js';
 
-/** The verdict on the token of a request. */
+/** Result of verifying the token of a request. */
 export type Acceptance =
   | {
       readonly kind: 'verified';
@@ -16,7 +16,7 @@ export type Acceptance =
   | {
       readonly kind: 'refused';
       readonly error: PassportJweError;
-      /** The token, if it was verified but something else was missing. */
+      /** The token, if it was verified but rejected for another reason, such as a missing scope. */
       readonly token?: VerifiedToken;
       readonly presented?: string;
     };
@@ -24,14 +24,14 @@ export type Acceptance =
 /** A verified token and its compact serialization. */
 export type ShownToken = Pick<Acceptance, 'token' | 'presented'>;
 
-/** The verdict of the last authentication of a request. */
+/** Result of the last authentication of a request. */
 export type AuthenticationOutcome = Acceptance | { readonly kind: 'anonymous' };
 
-/** What guards and error handlers need of the authentication that ran before them. */
+/** The part of an authentication that guards and error handlers use. */
 export interface Authentication {
   /**
-   * Verifies a token once more, for endpoints that act on it: it must also carry a proof of issuance.
-   * @throws PassportJweError (as rejection) if it does not, or is no longer valid.
+   * Verifies a token again, including its proof of issuance, for endpoints that act on it.
+   * @throws PassportJweError (as rejection) if the token has no valid proof, or is no longer valid.
    */
   verifyProven(presented: string): Promise<VerifiedToken>;
   /** Records a rejected request, with its token if that was verified. */
@@ -40,7 +40,7 @@ export interface Authentication {
   readonly clock: Clock;
 }
 
-/** The outcome of authentication, kept with the request. */
+/** Outcome of an authentication, stored with the request. */
 export interface RequestState {
   readonly outcome: AuthenticationOutcome;
   readonly acceptor: Authentication;

@@ -107,7 +107,7 @@ function decryptUnderKnownKey(
   cacheHeader(read);
   return isNested(header)
     ? readNested(plaintext, { header, key, options, now })
-    : readProvable(plaintext, { header, key, options });
+    : readDirect(plaintext, { header, key, options });
 }
 
 /** Longest ciphertext of a token of 8192 characters, the default maximum. */
@@ -173,7 +173,7 @@ interface Decryption<Key extends ContentKey = ContentKey> {
 }
 
 /** Reads the claims of a token under a direct key, and checks their proof of issuance if that is required. */
-function readProvable(plaintext: Buffer, decryption: Omit<Decryption<DirectKey>, 'now'>): DecryptedToken {
+function readDirect(plaintext: Buffer, decryption: Omit<Decryption<DirectKey>, 'now'>): DecryptedToken {
   const { header, key, options } = decryption;
   const text = decodeClaims(plaintext);
   if (options.requiresProof === true) assertProof(text, header, key);
