@@ -22,7 +22,7 @@ beforeAll(async () => {
 const cacheOf = (options: TokenCacheOptions = {}) =>
   new TokenCache(ring, { maxEntries: 10, maxBytes: 1_000_000, ...options });
 
-/** The ring with another key under whatever name. */
+/** The ring, with one key for every `kid`. */
 function withKey(key: ContentKey): KeyRing {
   return Object.defineProperty(Object.create(ring), 'decryptionKey', { value: () => key });
 }
@@ -42,14 +42,14 @@ function keep(cache: TokenCache, { token, decrypted }: Minted, now: NumericDate 
 }
 
 describe('TokenCache', () => {
-  test('finds what it was given, by the digest of the token', async () => {
+  test('finds a token by its digest', async () => {
     const [cache, minted] = [cacheOf(), await mint()];
     keep(cache, minted);
     expect(cache.find(digestToken(minted.token), NOW)).toBe(minted.decrypted);
     expect(cache.find(digestToken(`${minted.token}A`), NOW)).toBeUndefined();
   });
 
-  test('keeps so many entries, those that were used last', async () => {
+  test('evicts the least recently used token above maxEntries', async () => {
     const cache = cacheOf({ maxEntries: 2 });
     const [first, second, third] = [await mint(), await mint(), await mint()];
     keep(cache, first);
@@ -62,7 +62,7 @@ describe('TokenCache', () => {
     expect(found).toEqual([true, false, true]);
   });
 
-  test('keeps so many bytes, and nothing that takes more by itself', async () => {
+  test('keeps to maxBytes, and caches no token that exceeds it alone', async () => {
     const [cache, small] = [cacheOf({ maxBytes: 10_000 }), await mint()];
     for (let kept = 0; kept < 20; kept += 1) keep(cache, await mint());
     expect(cache.bytes).toBeLessThanOrEqual(10_000);
@@ -72,13 +72,13 @@ describe('TokenCache', () => {
     expect(tiny.size).toBe(0);
   });
 
-  test('counts 512 bytes for an entry, and three for each of its characters', async () => {
+  test('counts 512 bytes per token and three per character', async () => {
     const [cache, minted] = [cacheOf(), await mint()];
     keep(cache, minted);
     expect(cache.bytes).toBe(512 + 3 * minted.token.length);
   });
 
-  test('forgets a token at its exp, whatever tolerance readers have', async () => {
+  test('removes a token at its exp, regardless of clock tolerance', async () => {
     const [cache, minted] = [cacheOf(), await mint()];
     keep(cache, minted);
     expect(cache.find(digestToken(minted.token), NOW + 599.9)).toBeDefined();
@@ -86,14 +86,14 @@ describe('TokenCache', () => {
     expect(cache.size).toBe(0);
   });
 
-  test('lets go of expired tokens that nobody asks for', async () => {
+  test('removes expired tokens that are not used', async () => {
     const cache = cacheOf();
     keep(cache, await mint());
     keep(cache, await mint({ exp: NOW + 5000 }), NOW + 700);
     expect(cache.size).toBe(1);
   });
 
-  test('looks for expired tokens once a minute, not with every token', async () => {
+  test('sweeps expired tokens once a minute', async () => {
     const cache = cacheOf();
     keep(cache, await mint({ exp: NOW + 10 }));
     keep(cache, await mint(), NOW + 59);
@@ -102,14 +102,14 @@ describe('TokenCache', () => {
     expect(cache.size).toBe(2);
   });
 
-  test('keeps no token that has expired', async () => {
+  test('caches no expired token', async () => {
     const cache = cacheOf();
     keep(cache, await mint(), NOW + 600);
     expect(cache.size).toBe(0);
   });
 
   test.each([[undefined], [null], ['9999999999'], [Number.MAX_VALUE]])(
-    'keeps no token whose exp is %j',
+    'caches no token whose exp is %j',
     async (exp) => {
       const cache = cacheOf();
       keep(cache, await mint({ exp }));
@@ -117,13 +117,13 @@ describe('TokenCache', () => {
     },
   );
 
-  test('keeps no token with a nested signature', async () => {
+  test('caches no nested token', async () => {
     const [cache, { token, decrypted }] = [cacheOf(), await mint()];
     keep(cache, { token, decrypted: { ...decrypted, signedHeader: { alg: 'EdDSA' } } });
     expect(cache.size).toBe(0);
   });
 
-  test('forgets a token when its key ends', async () => {
+  test('removes a token when its key expires', async () => {
     const ending: ContentKey = { ...ring.encryptionKey('access', AUDIENCE), notAfter: NOW + 100 };
     const cache = new TokenCache(withKey(ending), { maxEntries: 10, maxBytes: 1_000_000 });
     const { token, decrypted } = await mint();
@@ -132,7 +132,7 @@ describe('TokenCache', () => {
     expect(cache.find(digestToken(token), NOW + 100)).toBeUndefined();
   });
 
-  test('forgets a token whose key gave way to another of the same name', async () => {
+  test('caches no token whose key was replaced by another with the same kid', async () => {
     const [cache, minted] = [cacheOf(), await mint()];
     const other: ContentKey = { ...ring.encryptionKey('access', AUDIENCE) };
     keep(cache, { ...minted, decrypted: { ...minted.decrypted, key: other } });
@@ -147,27 +147,27 @@ describe('digestToken', () => {
 });
 
 describe('resolveTokenCache', () => {
-  test('keeps 10 000 tokens in 64 MiB by default', () => {
+  test('defaults to 10 000 tokens and 64 MiB', () => {
     expect(resolveTokenCache()).toEqual({ maxEntries: 10_000, maxBytes: 67_108_864 });
     expect(resolveTokenCache({ maxBytes: 5000 })).toEqual({ maxEntries: 10_000, maxBytes: 5000 });
   });
 
-  test('takes a bound of one, and is frozen', () => {
+  test('accepts bounds of one, and returns a frozen object', () => {
     const limits = resolveTokenCache({ maxEntries: 1, maxBytes: 1 });
     expect(limits).toEqual({ maxEntries: 1, maxBytes: 1 });
     expect(Object.isFrozen(limits)).toBe(true);
   });
 
-  test('keeps nothing where it is false', () => {
+  test('returns undefined for false', () => {
     expect(resolveTokenCache(false)).toBeUndefined();
   });
 
-  test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10'])('refuses the bound %p', (bound) => {
+  test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10'])('rejects the bound %p', (bound) => {
     expect(() => resolveTokenCache(untyped({ maxEntries: bound }))).toThrow('tokenCache.maxEntries');
     expect(() => resolveTokenCache(untyped({ maxBytes: bound }))).toThrow('tokenCache.maxBytes');
   });
 
-  test('refuses an option that there is not', () => {
+  test('rejects an unknown option', () => {
     expect(() => resolveTokenCache(untyped({ max: 5 }))).toThrow(
       new TypeError('tokenCache has no option of that name: max'),
     );

@@ -22,7 +22,7 @@ function openerOf(keyRing: KeyRing, { limits, verification = new Map() }: Settin
 const limits = resolveTokenCache();
 
 describe('a token opener', () => {
-  test('keeps a token from the second time on', async () => {
+  test('caches a token at its second use', async () => {
     const ring = await createRing();
     const token = mintToken(ring);
     const open = openerOf(ring, { limits });
@@ -33,7 +33,7 @@ describe('a token opener', () => {
     expect(third).toBe(second);
   });
 
-  test('keeps nothing without limits', async () => {
+  test('caches nothing without limits', async () => {
     const ring = await createRing();
     const token = mintToken(ring);
     const open = openerOf(ring);
@@ -41,7 +41,7 @@ describe('a token opener', () => {
     expect(new Set(opened).size).toBe(3);
   });
 
-  test('keeps a token no longer than its time', async () => {
+  test('caches a token until it expires', async () => {
     const ring = await createRing();
     const token = mintToken(ring);
     const open = openerOf(ring, { limits });
@@ -51,7 +51,7 @@ describe('a token opener', () => {
     expect(open(token, NOW + 600)).not.toBe(kept);
   });
 
-  test('takes a token that it refused for one that never came', async () => {
+  test('does not count a rejected token as a use', async () => {
     const token = mintToken(await createRing(2));
     const keyRing = await createKeyRing({
       current: { secret: secretOf(1) },
@@ -65,7 +65,7 @@ describe('a token opener', () => {
     expect(third).toBe(second);
   });
 
-  test('has at once what it kept of a token that is opened by promise', async () => {
+  test('returns a cached token synchronously, although its decryption was asynchronous', async () => {
     const ring = await createKeyRing({ current: { jwk: generateShared('A256KW') } });
     const key = ring.encryptionKey('access', AUDIENCE);
     const token = await sealToken(claimsOf(), key, { typ: 'at+jwt' });
@@ -76,7 +76,7 @@ describe('a token opener', () => {
     expect(open(token, NOW)).toBe(second);
   });
 
-  test('keeps no token with a nested signature, of which it cannot tell whether it would still be verified', async () => {
+  test('caches no nested token, since its verification key may be withdrawn', async () => {
     const parties = await createParties();
     const verification: Verification = new Map([[ISSUER, parties.verificationKeys]]);
     const token = await forgeNested(parties);
@@ -85,7 +85,7 @@ describe('a token opener', () => {
     expect(new Set(opened).size).toBe(3);
   });
 
-  test('rejects what cannot be opened, each time', async () => {
+  test('rejects a token that it cannot open at every use', async () => {
     const parties = await createParties();
     const token = await forgeNested(parties);
     const open = openerOf(parties.serverRing, { limits });

@@ -8,7 +8,7 @@ import type { VerifiedToken } from '../../../src/token/claims/verified-token.js'
 import { thrownBy } from '../../support/caught.js';
 import { AUDIENCE, claimsOf, ISSUER, NOW } from '../../support/tokens.js';
 
-interface Circumstances {
+interface Setting {
   readonly claims?: JsonObject;
   readonly header?: JsonObject;
   readonly key?: AuthenticToken['key'];
@@ -16,20 +16,20 @@ interface Circumstances {
   readonly now?: number;
 }
 
-function validate(circumstances: Circumstances = {}): VerifiedToken {
-  const { claims = claimsOf(), header = { typ: 'at+jwt' }, key = {}, options, now = NOW } = circumstances;
+function validate(setting: Setting = {}): VerifiedToken {
+  const { claims = claimsOf(), header = { typ: 'at+jwt' }, key = {}, options, now = NOW } = setting;
   const policy = resolveClaimsPolicy({ issuer: ISSUER, audience: AUDIENCE, ...options });
   return validateClaimsSet({ header, claims, key }, policy, now);
 }
 
-function refusalOf(circumstances: Circumstances): InvalidTokenError {
-  const error = thrownBy(() => validate(circumstances));
+function refusalOf(setting: Setting): InvalidTokenError {
+  const error = thrownBy(() => validate(setting));
   if (!(error instanceof InvalidTokenError)) throw error;
   return error;
 }
 
-function reasonFor(circumstances: Circumstances): TokenRejection {
-  return refusalOf(circumstances).reason;
+function reasonFor(setting: Setting): TokenRejection {
+  return refusalOf(setting).reason;
 }
 
 const reasonForClaims = (overrides: Record<string, unknown>) => reasonFor({ claims: claimsOf(overrides) });
@@ -93,9 +93,9 @@ describe('times', () => {
     [NOW - 305, undefined],
     [NOW - 306, 'too_old'],
   ])('with a maximum age of 300 s and the tolerance, iat %d is refused as %s', (iat, reason) => {
-    const circumstances = { claims: claimsOf({ iat }), options: { maxTokenAgeSeconds: 300 } };
-    if (reason === undefined) expect(() => validate(circumstances)).not.toThrow();
-    else expect(reasonFor(circumstances)).toBe(reason);
+    const setting = { claims: claimsOf({ iat }), options: { maxTokenAgeSeconds: 300 } };
+    if (reason === undefined) expect(() => validate(setting)).not.toThrow();
+    else expect(reasonFor(setting)).toBe(reason);
   });
 
   test('a token of exactly the maximum lifetime is accepted, whatever the tolerance', () => {
@@ -222,9 +222,9 @@ describe('audience', () => {
   test.each([[[AUDIENCE, OTHER]], [[OTHER, AUDIENCE]], [[AUDIENCE, AUDIENCE]]])(
     'a token for %j is refused under the key of one audience, though all of them are accepted',
     (aud) => {
-      const circumstances = { key: { audience: AUDIENCE }, options: { audience: [AUDIENCE, OTHER] } };
-      expect(reasonFor({ ...circumstances, claims: claimsOf({ aud }) })).toBe('wrong_audience');
-      expect(() => validate({ ...circumstances, claims: claimsOf({ aud: [AUDIENCE] }) })).not.toThrow();
+      const setting = { key: { audience: AUDIENCE }, options: { audience: [AUDIENCE, OTHER] } };
+      expect(reasonFor({ ...setting, claims: claimsOf({ aud }) })).toBe('wrong_audience');
+      expect(() => validate({ ...setting, claims: claimsOf({ aud: [AUDIENCE] }) })).not.toThrow();
     },
   );
 
@@ -403,7 +403,7 @@ describe('what a refusal says', () => {
     expect(refusalOf({ claims: claimsOf({ exp: NOW - 60 }) }).message).toBe('The access token expired');
   });
 
-  test.each<[string, Circumstances]>([
+  test.each<[string, Setting]>([
     ['not yet valid', { claims: claimsOf({ nbf: NOW + 60 }) }],
     ['issued in the future', { claims: claimsOf({ iat: NOW + 60 }) }],
     ['too old', { options: { maxTokenAgeSeconds: 1 }, now: NOW + 60 }],
@@ -415,8 +415,8 @@ describe('what a refusal says', () => {
     ['bound to a key', { claims: claimsOf({ cnf: {} }) }],
     ['without a claim', { claims: claimsOf({ jti: undefined }) }],
     ['with a malformed claim', { claims: claimsOf({ exp: 'evil' }) }],
-  ])('a token that is %s is told no more than any other', (_, circumstances) => {
-    expect(refusalOf(circumstances)).toMatchObject({
+  ])('a token that is %s is told no more than any other', (_, setting) => {
+    expect(refusalOf(setting)).toMatchObject({
       message: 'The access token is not valid',
       error: 'invalid_token',
       status: 401,
@@ -425,7 +425,7 @@ describe('what a refusal says', () => {
 });
 
 describe('order', () => {
-  test.each<[string, Circumstances, TokenRejection]>([
+  test.each<[string, Setting, TokenRejection]>([
     ['issuer', { claims: claimsOf({ exp: 1, iss: 'https://evil.example.com' }) }, 'wrong_issuer'],
     ['audience', { claims: claimsOf({ exp: 1, aud: 'https://evil.example.com' }) }, 'wrong_audience'],
     ['typ', { claims: claimsOf({ exp: 1 }), header: { typ: 'JWT' } }, 'wrong_typ'],
@@ -435,8 +435,8 @@ describe('order', () => {
       'wrong_audience',
     ],
     ['type', { claims: claimsOf({ exp: 1, type: 'refresh' }) }, 'refresh_token'],
-  ])('an expired token of a wrong %s is not told that it expired', (_, circumstances, reason) => {
-    const refusal = refusalOf(circumstances);
+  ])('an expired token of a wrong %s is not told that it expired', (_, setting, reason) => {
+    const refusal = refusalOf(setting);
     expect(refusal.reason).toBe(reason);
     expect(refusal.message).not.toContain('expired');
   });
