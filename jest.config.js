@@ -1,9 +1,22 @@
+/**
+ * Files named `*.slow.test.ts` start many processes or wait long. `npm test` leaves them out, `npm run test:slow` runs
+ * nothing else, and Jest by itself runs whatever it is given.
+ */
+const IGNORED = {
+  fast: ['\\.slow\\.test\\.ts$'],
+  slow: ['(?<!\\.slow)\\.test\\.ts$'],
+  all: [],
+};
+const ignored = IGNORED[process.env.TIER ?? 'all'];
+if (ignored === undefined) throw new Error(`TIER must be one of ${Object.keys(IGNORED).join(', ')}`);
+
 const shared = {
   testEnvironment: 'node',
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
   },
   extensionsToTreatAsEsm: ['.ts'],
+  testPathIgnorePatterns: ignored,
 };
 
 const toSource = {

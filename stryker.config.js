@@ -1,21 +1,22 @@
 import jestConfig from './jest.config.js';
 
-const FOLDERS = ['bearer', 'claims', 'jwe', 'keys'];
+const FOLDERS = ['http', 'token', 'keys'];
 
-/** They start other programs, or wait for files and keys; what they show, others show in less time. */
+/** They start other programs, or wait for files and keys. Faster tests show the same. */
 const LONG = [
+  '\\.slow\\.test\\.ts$',
   'python',
   'legacy-peers',
   'other-libraries',
-  'rotation-processes',
   'open-key-ring',
   'derive-from-passphrase',
   'sources/',
+  'vault/',
 ];
 
 const { displayName: _, ...project } = jestConfig.projects[0];
 
-/** Changes what decides about tokens, piece by piece, and looks whether a test notices. */
+/** Mutates the code that accepts and rejects tokens, and reports the mutants that no test detects. */
 export default {
   mutate: FOLDERS.map((folder) => `src/${folder}/**/*.ts`),
   testRunner: 'jest',

@@ -93,11 +93,11 @@ export {
   authorizationServerMetadata,
 } from './issue/authorization-server-metadata.js';
 export type { ClaimsContext, ClaimsHook } from './issue/grants/issue-access-token.js';
+export type { IssueRequest } from './issue/issue-request.js';
 export type { ThrottleOptions } from './issue/throttle-failures.js';
 export {
   createTokenIssuer,
   type IssuedToken,
-  type IssueRequest,
   type TokenIssuer,
   type TokenIssuerOptions,
 } from './issue/token-issuer.js';
@@ -232,9 +232,6 @@ export type { LegacyTokenType } from './token/claims/complete-legacy-claims.js';
 export type { VerifiedToken, VerifiedTokenOf } from './token/claims/verified-token.js';
 export type { LegacyOptions } from './token/legacy-policy.js';
 export type { TokenCacheOptions } from './token/token-cache.js';
-export {
-  createTokenVerifier,
-  type TokenVerifier,
-  type TokenVerifierOptions,
-} from './verify/token-verifier.js';
+export { createTokenVerifier, type TokenVerifier } from './verify/token-verifier.js';
+export type { TokenVerifierOptions } from './verify/token-verifier-options.js';
 export type { TrustedIssuer } from './verify/trusted-issuers.js';

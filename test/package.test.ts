@@ -58,7 +58,7 @@ describe('the packed tarball', () => {
   test('holds the built modules, their types and the papers, nothing else', async () => {
     const files = await readdir(join(consumer, 'node_modules', 'passport-jwe'));
 
-    expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']);
+    expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json']);
   });
 
   test('is imported by an ES module', async () => {

@@ -20,7 +20,8 @@ import { type ChallengeOptions, createChallengeWriter } from '../http/write-chal
 import { identifyToken } from '../token/claims/identify-token.js';
 import { resolveRequiredScope } from '../token/claims/scope.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
-import { prepareVerifier, type TokenVerifierOptions } from '../verify/token-verifier.js';
+import { prepareVerifier } from '../verify/token-verifier.js';
+import type { TokenVerifierOptions } from '../verify/token-verifier-options.js';
 import { createTokenReader, type TokenLocations } from './token-locations.js';
 
 /** Options of `authenticate()` and `JweStrategy`. */

@@ -1,6 +1,6 @@
 import type { TokenIssuance } from '../audit/events.js';
 import type { IssuedClaims } from '../token/claims/claims-set.js';
-import type { IssueRequest } from './token-issuer.js';
+import type { IssueRequest } from './issue-request.js';
 
 /** The token as the audit events `token.intended` and `token.issued` describe it. */
 export function describeIssuance(request: IssueRequest, claims: IssuedClaims, kid: string): TokenIssuance {

@@ -2,9 +2,8 @@ import { LRUCache } from 'lru-cache';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type NumericDate, systemClock } from '../base/clock.js';
 import { InvalidRequestError } from '../base/errors.js';
-import type { JsonObject } from '../base/json.js';
 import { assertMethod } from '../base/options.js';
-import { buildClaimsSet, type ClaimsRequest } from '../token/claims/build-claims-set.js';
+import { buildClaimsSet } from '../token/claims/build-claims-set.js';
 import {
   type ClaimsPolicy,
   resolveClaimsPolicy,
@@ -14,9 +13,10 @@ import {
 import { ACCESS_TOKEN_TYP, type IssuedClaims } from '../token/claims/claims-set.js';
 import { MAX_ISSUED_TOKEN_LENGTH } from '../token/claims/token-size.js';
 import { sealToken } from '../token/seal-token.js';
-import type { TokenVerifierOptions } from '../verify/token-verifier.js';
+import type { TokenVerifierOptions } from '../verify/token-verifier-options.js';
 import { assertAcceptable } from './assert-acceptable.js';
 import { describeIssuance } from './describe-issuance.js';
+import type { IssueRequest } from './issue-request.js';
 
 /** Options of `createTokenIssuer()`. Those of `createTokenVerifier()` mean the same here. */
 export interface TokenIssuerOptions
@@ -27,40 +27,6 @@ export interface TokenIssuerOptions
    * @default undefined (no audit log)
    */
   readonly audit?: AuditTrail;
-}
-
-/** An access token to issue. */
-export interface IssueRequest extends ClaimsRequest {
-  /**
-   * Additional members of the protected header, which is not encrypted.
-   *
-   * @default {}
-   */
-  readonly header?: JsonObject;
-  /**
-   * `iat`, from which the lifetime counts: the time of the request for the token.
-   *
-   * @default the present time
-   */
-  readonly issuedAt?: NumericDate;
-  /**
-   * For the audit log: whether the client asserted the subject, a user of its own.
-   *
-   * @default false
-   */
-  readonly subjectAsserted?: boolean;
-  /** For the audit log: `jti` of the token that this one is delegated from. */
-  readonly delegatedFrom?: string;
-  /** For the audit log: the actor of a delegated token. */
-  readonly delegatedTo?: string;
-  /**
-   * For the audit log: whether the client authenticated by the previous key of a rotation.
-   *
-   * @default false
-   */
-  readonly previousApiKey?: boolean;
-  /** For the audit log: the client address. */
-  readonly ip?: string;
 }
 
 /** An access token and its claims. */

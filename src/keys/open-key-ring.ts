@@ -107,12 +107,28 @@ function resolveOptions(options: OpenKeyRingOptions) {
   };
 }
 
-/** Loads again at intervals and on word of the source, and rotates when it is time. Failures are on record already. */
+/**
+ * Loads again at intervals and on word of the source, and rotates when it is time. Failures are on record already. One
+ * run at a time: rotations that overlap would compete for the source, and the more there are the longer each takes.
+ */
 function keepUp(ring: RotatingKeyRing, settings: Settings): () => void {
   const { source, reloadSeconds } = settings;
-  const follow = (): void => void maintain(ring, settings).catch(() => undefined);
-  const timer = setInterval(follow, reloadSeconds * 1000).unref();
-  const unwatch = source.watch?.(follow);
+  let isRunning = false;
+  let hasChanged = false;
+  const run = async (): Promise<void> => {
+    if (isRunning) return;
+    isRunning = true;
+    do {
+      hasChanged = false;
+      await maintain(ring, settings).catch(() => undefined);
+    } while (hasChanged);
+    isRunning = false;
+  };
+  const timer = setInterval(() => void run(), reloadSeconds * 1000).unref();
+  const unwatch = source.watch?.(() => {
+    hasChanged = true;
+    void run();
+  });
   return () => {
     clearInterval(timer);
     unwatch?.();

@@ -5,7 +5,7 @@ import { resolveVerification, type Verification } from '../keys/resolve-verifica
 import type { RevocationCheck } from '../revocation/check-revocation.js';
 import { type ClaimsPolicy, resolveClaimsPolicy, resolveStrings } from '../token/claims/claims-policy.js';
 import { type LegacyPolicy, resolveLegacyPolicy } from '../token/legacy-policy.js';
-import type { TokenVerifierOptions } from './token-verifier.js';
+import type { TokenVerifierOptions } from './token-verifier-options.js';
 import { resolveTrustedIssuers } from './trusted-issuers.js';
 
 /** The options of a token verifier, checked and with their defaults. */

@@ -40,7 +40,7 @@ function expectUnavailable({ status, headers, body }: TimedAnswer): void {
   expect(body).not.toMatch(/redis|ECONN|127\.0\.0\.1/i);
 }
 
-/** `redis-outages.test.ts` has more of them, and what else becomes of each. */
+/** `redis-outages.slow.test.ts` has more of them, and what else becomes of each. */
 const OUTAGES: readonly [string, (redis: RedisServer, proxy: FlakyProxy) => unknown][] = [
   ['stopped', (redis) => redis.kill()],
   ['paused', (redis) => redis.signal('SIGSTOP')],

@@ -548,6 +548,36 @@ describe('the scheduler', () => {
     expect(kidsOf(ring)).toEqual(['current', 'pending']);
   });
 
+  test('attempts one rotation at a time, however slow the source is', async () => {
+    let running = 0;
+    let most = 0;
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow: MemoryKeySource = {
+      ...source,
+      async replace(previous, next) {
+        running += 1;
+        most = Math.max(most, running);
+        await gate;
+        running -= 1;
+        return source.replace(previous, next);
+      },
+    };
+    await openRing({ ...fast, source: slow });
+    now = NOW + 7 * DAY;
+    await untilTrue(() => running === 1);
+    for (let round = 0; round < 20; round += 1) {
+      source.tell();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    release();
+    await untilTrue(() => source.set.keys.length === 2 && running === 0);
+
+    expect(most).toBe(1);
+  });
+
   test('goes by the age of the version that encrypts, and of no older one', async () => {
     const ring = await openRing(fast);
     await ring.rotate();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { NOW } from '../support/tokens.js';
-import type { StoresUnderTest } from './stores-contract.js';
+import type { StoresUnderTest } from './stores-under-test.js';
 
 export function describeCounterStore({ open, setTime }: StoresUnderTest): void {
   const openStore = async () => (await open()).counters;

@@ -4,7 +4,7 @@ import { createRandom } from '../support/random.js';
 import { NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
 import { stateOf } from './family-store-contract.js';
-import type { StoresUnderTest } from './stores-contract.js';
+import type { StoresUnderTest } from './stores-under-test.js';
 
 interface Identities {
   readonly clientId?: string;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { FamilyState } from '../../src/stores/family-store.js';
 import { NOW } from '../support/tokens.js';
-import type { StoresUnderTest } from './stores-contract.js';
+import type { StoresUnderTest } from './stores-under-test.js';
 
 /** A state with every member that there can be, and characters beyond ASCII. */
 export function stateOf(current: string): FamilyState {

@@ -4,7 +4,7 @@ import type { AdmissionStep, Bucket, LimitStore, Rate } from '../../src/stores/l
 import { NOW } from '../support/tokens.js';
 import { untyped, untypedValue } from '../support/untyped.js';
 import { type LimitModel, limitModel } from './limit-model.js';
-import type { StoresUnderTest } from './stores-contract.js';
+import type { StoresUnderTest } from './stores-under-test.js';
 
 const LEASE_SECONDS = 30;
 

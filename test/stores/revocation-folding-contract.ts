@@ -3,7 +3,7 @@ import type { RevocationEntry, RevocationStore } from '../../src/stores/revocati
 import type { StoreBounds } from '../../src/stores/stores.js';
 import { isInForce, OF_KEY, ofSubject, sessionEnd, sessionEnds } from '../support/foldable-entries.js';
 import { NOW } from '../support/tokens.js';
-import type { StoresUnderTest } from './stores-contract.js';
+import type { StoresUnderTest } from './stores-under-test.js';
 
 const BOUND = { maxRevocationsPerClient: 20 };
 

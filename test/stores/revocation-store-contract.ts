@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { TemporarilyUnavailableError } from '../../src/base/errors.js';
 import type { StoreBounds } from '../../src/stores/stores.js';
 import { NOW } from '../support/tokens.js';
-import type { StoresUnderTest } from './stores-contract.js';
+import type { StoresUnderTest } from './stores-under-test.js';
 
 export function describeRevocationStore({ open, setTime }: StoresUnderTest): void {
   const openStore = async (bounds?: StoreBounds) => (await open(bounds)).revocations;

@@ -7,15 +7,10 @@ import { describeFamilyStore } from './family-store-contract.js';
 import { describeLimitStore } from './limit-store-contract.js';
 import { describeRevocationFolding } from './revocation-folding-contract.js';
 import { describeRevocationStore } from './revocation-store-contract.js';
+import type { StoresUnderTest } from './stores-under-test.js';
 
 export interface StoreSetting extends StoreBounds {
   readonly clock: () => number;
-}
-
-/** Stores of one test, and the time in which they live. */
-export interface StoresUnderTest {
-  readonly open: (bounds?: StoreBounds) => Promise<Stores>;
-  readonly setTime: (now: number) => void;
 }
 
 /** What every driver promises; each test runs on new stores of their own. */

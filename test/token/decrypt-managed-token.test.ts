@@ -9,6 +9,7 @@ import { decryptToken } from '../../src/token/decrypt-token.js';
 import { encryptToken } from '../../src/token/encrypt-token.js';
 import { sealToken } from '../../src/token/seal-token.js';
 import { thrownBy } from '../support/caught.js';
+import { failuresOf } from '../support/failures-of.js';
 import { forgeToken } from '../support/forge-token.js';
 import {
   ALGORITHMS,
@@ -207,14 +208,18 @@ describe('epk', () => {
     ),
   );
 
-  test.each(CASES.flatMap((each) => [['ECDH-ES', ...each] as const, ['ECDH-ES+A256KW', ...each] as const]))(
-    '%s: %s, under a key on %s, is refused',
-    async (alg, _what, curve, epk, reason) => {
-      const setting = await settings.get(`${alg} ${curve}`);
-      if (setting === undefined) throw new Error('No such setting');
-      expect(await setting.verdictOf(withHeader(setting.token, { epk }))).toBe(reason);
-    },
-  );
+  test('that is no point of the curve of the key is rejected', async () => {
+    const failures = await failuresOf(
+      CASES.flatMap((each) => [['ECDH-ES', ...each] as const, ['ECDH-ES+A256KW', ...each] as const]),
+      async ([alg, _what, curve, epk, reason]) => {
+        const setting = await settings.get(`${alg} ${curve}`);
+        if (setting === undefined) throw new Error('No such setting');
+        expect(await setting.verdictOf(withHeader(setting.token, { epk }))).toBe(reason);
+      },
+    );
+
+    expect(failures).toEqual([]);
+  });
 });
 
 describe('apu and apv', () => {

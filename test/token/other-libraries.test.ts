@@ -9,6 +9,7 @@ import type { SignatureAlgorithm } from '../../src/keys/signature-key.js';
 import { createVerificationKeys } from '../../src/keys/verification-keys.js';
 import { decryptToken } from '../../src/token/decrypt-token.js';
 import { sealToken } from '../../src/token/seal-token.js';
+import { failuresOf } from '../support/failures-of.js';
 import { describeWithJwcrypto, type JwcryptoRequest, runJwcrypto } from '../support/jwcrypto.js';
 import { ALGORITHMS, generateSigner, type JwkPair } from '../support/key-pairs.js';
 import { AUDIENCE, claimsOf, ISSUER, NOW } from '../support/tokens.js';
@@ -82,38 +83,52 @@ function addedMembers(token: string): object {
 }
 
 describe('jose', () => {
-  test.each(PROTECTIONS.map((each) => [each.name, each] as const))('opens ours: %s', async (_name, each) => {
-    const { recipient, signer, header, signature } = each;
-    const token = await sealByUs(each);
-    const { plaintext, protectedHeader } = await compactDecrypt(token, await importJWK(recipient.privateJwk));
-    const nested = signature === undefined ? {} : { cty: 'JWT' };
-    expect(protectedHeader).toEqual({ ...header, ...nested, ...addedMembers(token) });
-    if (signature === undefined) {
-      expect(JSON.parse(Buffer.from(plaintext).toString())).toEqual(claimsOf());
-    } else {
-      const verified = await compactVerify(plaintext, await importJWK(signer.publicJwk));
-      expect(verified.protectedHeader).toEqual({ alg: signature, kid: 'signer', typ: 'at+jwt' });
-      expect(JSON.parse(Buffer.from(verified.payload).toString())).toEqual(claimsOf());
-    }
+  test('opens ours', async () => {
+    const failures = await failuresOf(
+      PROTECTIONS.map((each) => [each.name, each] as const),
+      async ([_name, each]) => {
+        const { recipient, signer, header, signature } = each;
+        const token = await sealByUs(each);
+        const { plaintext, protectedHeader } = await compactDecrypt(
+          token,
+          await importJWK(recipient.privateJwk),
+        );
+        const nested = signature === undefined ? {} : { cty: 'JWT' };
+        expect(protectedHeader).toEqual({ ...header, ...nested, ...addedMembers(token) });
+        if (signature === undefined) {
+          expect(JSON.parse(Buffer.from(plaintext).toString())).toEqual(claimsOf());
+        } else {
+          const verified = await compactVerify(plaintext, await importJWK(signer.publicJwk));
+          expect(verified.protectedHeader).toEqual({ alg: signature, kid: 'signer', typ: 'at+jwt' });
+          expect(JSON.parse(Buffer.from(verified.payload).toString())).toEqual(claimsOf());
+        }
+      },
+    );
+
+    expect(failures).toEqual([]);
   });
 
-  test.each(PROTECTIONS.map((each) => [each.name, each] as const))(
-    'writes what we open: %s',
-    async (_name, each) => {
-      const { recipient, signer, header, signature } = each;
-      const claims = Buffer.from(JSON.stringify(claimsOf()));
-      const jws =
-        signature === undefined
-          ? undefined
-          : await new CompactSign(claims)
-              .setProtectedHeader({ alg: signature, kid: 'signer', typ: 'at+jwt' })
-              .sign(await importJWK(signer.privateJwk));
-      const token = await new CompactEncrypt(jws === undefined ? claims : Buffer.from(jws))
-        .setProtectedHeader({ ...header, ...(jws === undefined ? {} : { cty: 'JWT' }) })
-        .encrypt(await importJWK(recipient.publicJwk));
-      expect(await openByUs(token, each)).toEqual(opened(each, addedMembers(token)));
-    },
-  );
+  test('writes what we open', async () => {
+    const failures = await failuresOf(
+      PROTECTIONS.map((each) => [each.name, each] as const),
+      async ([_name, each]) => {
+        const { recipient, signer, header, signature } = each;
+        const claims = Buffer.from(JSON.stringify(claimsOf()));
+        const jws =
+          signature === undefined
+            ? undefined
+            : await new CompactSign(claims)
+                .setProtectedHeader({ alg: signature, kid: 'signer', typ: 'at+jwt' })
+                .sign(await importJWK(signer.privateJwk));
+        const token = await new CompactEncrypt(jws === undefined ? claims : Buffer.from(jws))
+          .setProtectedHeader({ ...header, ...(jws === undefined ? {} : { cty: 'JWT' }) })
+          .encrypt(await importJWK(recipient.publicJwk));
+        expect(await openByUs(token, each)).toEqual(opened(each, addedMembers(token)));
+      },
+    );
+
+    expect(failures).toEqual([]);
+  });
 });
 
 describeWithJwcrypto('jwcrypto', () => {
@@ -154,25 +169,40 @@ describeWithJwcrypto('jwcrypto', () => {
 
   const nested = PROTECTIONS.filter(({ signature }) => signature !== undefined);
 
-  test.each(PROTECTIONS.map((each, index) => [each.name, each, index] as const))(
-    'opens ours: %s',
-    (_name, { signature }, index) => {
-      if (signature === undefined) expect(JSON.parse(decrypted[index] ?? '')).toEqual(claimsOf());
-      else expect(decrypted[index]).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
-    },
-  );
+  test('opens ours', async () => {
+    const failures = await failuresOf(
+      PROTECTIONS.map((each, index) => [each.name, each, index] as const),
+      ([_name, { signature }, index]) => {
+        if (signature === undefined) expect(JSON.parse(decrypted[index] ?? '')).toEqual(claimsOf());
+        else expect(decrypted[index]).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+      },
+    );
 
-  test.each(nested.map(({ name }, index) => [name, index] as const))('verifies ours: %s', (_name, index) => {
-    expect(JSON.parse(verified[index] ?? '')).toEqual(claimsOf());
+    expect(failures).toEqual([]);
   });
 
-  test.each(PROTECTIONS.map((each, index) => [each.name, each, index] as const))(
-    'writes what we open: %s',
-    async (_name, each, index) => {
-      const token = encrypted[index] ?? '';
-      expect(await openByUs(token, each)).toEqual(opened(each, addedMembers(token)));
-    },
-  );
+  test('verifies ours', async () => {
+    const failures = await failuresOf(
+      nested.map(({ name }, index) => [name, index] as const),
+      ([_name, index]) => {
+        expect(JSON.parse(verified[index] ?? '')).toEqual(claimsOf());
+      },
+    );
+
+    expect(failures).toEqual([]);
+  });
+
+  test('writes what we open', async () => {
+    const failures = await failuresOf(
+      PROTECTIONS.map((each, index) => [each.name, each, index] as const),
+      async ([_name, each, index]) => {
+        const token = encrypted[index] ?? '';
+        expect(await openByUs(token, each)).toEqual(opened(each, addedMembers(token)));
+      },
+    );
+
+    expect(failures).toEqual([]);
+  });
 });
 
 /** Members of our own, and `alg`, mean something else to it. */

@@ -5,6 +5,7 @@ import {
   copyCustomClaims,
 } from '../../../src/token/claims/build-claims-set.js';
 import { RESERVED_CLAIMS } from '../../../src/token/claims/claims-set.js';
+import { failuresOf } from '../../support/failures-of.js';
 import { AUDIENCE, ISSUER, NOW } from '../../support/tokens.js';
 
 const REQUEST: ClaimsRequest = {
@@ -142,14 +143,18 @@ describe('copyCustomClaims', () => {
     expect(Object.isFrozen(claims.tenant)).toBe(false);
   });
 
-  test.each([...RESERVED_CLAIMS].filter((name) => name !== '__proto__'))(
-    'refuses the reserved name %s',
-    (name) => {
-      expect(() => copyCustomClaims({ [name]: 'forged' })).toThrow(
-        new TypeError(`The claim ${name} is reserved`),
-      );
-    },
-  );
+  test('rejects every reserved name', async () => {
+    const failures = await failuresOf(
+      [...RESERVED_CLAIMS].filter((name) => name !== '__proto__'),
+      (name) => {
+        expect(() => copyCustomClaims({ [name]: 'forged' })).toThrow(
+          new TypeError(`The claim ${name} is reserved`),
+        );
+      },
+    );
+
+    expect(failures).toEqual([]);
+  });
 
   test('refuses a claim named __proto__', () => {
     expect(() => copyCustomClaims(JSON.parse('{"__proto__":{"admin":true}}'))).toThrow(TypeError);

@@ -27,7 +27,7 @@ describe('a directory that is swapped while it is read', () => {
     const swapping = swap();
     const versions: number[] = [];
     try {
-      for (let reading = 0; reading < 60; reading += 1) {
+      for (let reading = 0; reading < 60 || new Set(versions).size < 2; reading += 1) {
         const { keys, problems } = await readApiKeys({ directory: directory.path, environment: {} });
         const found = new Set(keys.map(({ apiKey }) => apiKey.tokenTtlSeconds));
         expect(found.size).toBe(problems.length > 0 ? 0 : 1);
@@ -39,8 +39,6 @@ describe('a directory that is swapped while it is read', () => {
       await swapping;
       await directory.dispose();
     }
-
-    expect(new Set(versions).size).toBeGreaterThan(1);
   });
 });
 
