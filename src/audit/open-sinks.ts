@@ -1,5 +1,5 @@
+import { callIsolated } from '../base/call-isolated.js';
 import { type Clock, systemClock } from '../base/clock.js';
-import { callIsolated } from '../base/listeners.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import { type AuditSink, type BoundSink, boundSink } from './bound-sink.js';
 

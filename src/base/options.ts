@@ -1,3 +1,4 @@
+import { isSecureUrl } from './is-secure-url.js';
 import { isPrintableName } from './printable-name.js';
 
 /** Every option that there is, so that the compiler finds one that is missing here. */
@@ -34,8 +35,6 @@ export function assertMethod(value: unknown, method: string, expected: string): 
   if (typeof holder !== 'function') throw new TypeError(expected);
 }
 
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/;
-
 /**
  * For addresses that credentials are sent to, or keys are fetched from.
  * @throws TypeError where it is no absolute `https:` URL, `http:` on loopback only, for there nobody listens in; or where
@@ -43,8 +42,8 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/;
  */
 export function assertSecureUrl(value: unknown, name: string): URL {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
-  const isSecure = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname));
-  if (url === undefined || !isSecure) throw new TypeError(`${name} must be an https URL, http on loopback`);
+  if (url === undefined || !isSecureUrl(url))
+    throw new TypeError(`${name} must be an https URL, http on loopback`);
   if (url.username !== '' || url.password !== '') throw new TypeError(`${name} must hold no credentials`);
   return url;
 }

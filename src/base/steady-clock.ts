@@ -1,6 +1,7 @@
+import { callIsolated } from './call-isolated.js';
 import { type Clock, type NumericDate, systemClock } from './clock.js';
-import { callIsolated, warnOfFailure } from './listeners.js';
 import { assertOptions, type KnownOptions } from './options.js';
+import { warnOfFailure } from './warn-of-failure.js';
 
 /** The clock of the machine was set. */
 export interface ClockStep {

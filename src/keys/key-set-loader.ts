@@ -1,5 +1,6 @@
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../base/clock.js';
+import { deadline } from '../base/deadline.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
 import type { DerivationOptions } from './create-key-ring.js';
 import { assembleKeyRing, type KeyRing } from './key-ring.js';
@@ -90,24 +91,14 @@ export class KeySetLoader {
 
   async #ask(): Promise<LoadedKeySet> {
     const { source, loadTimeoutSeconds, environment, enc, clock } = this.#parts;
-    const set = await within(loadTimeoutSeconds, source.load());
+    // A source that hangs must not hang its callers.
+    const set = await deadline(source.load(), loadTimeoutSeconds * 1000, () => {
+      throw new Error(`It did not answer within ${loadTimeoutSeconds} s`);
+    });
     const [first, ...rest] = parseJwkSet(set);
     if (first === undefined) throw new TypeError('A JWK Set must hold at least one key');
     assertLasting([first, ...rest]);
     const ring = assembleKeyRing({ environment, enc, materials: [first, ...rest], clock });
     return { set, text: JSON.stringify(set), materials: [first, ...rest], ring };
-  }
-}
-
-/** A source that hangs must not hang whoever waits for it. */
-async function within<Result>(seconds: number, promise: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`It did not answer within ${seconds} s`)), seconds * 1000);
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { callIsolated } from '../base/listeners.js';
+import { callIsolated } from '../base/call-isolated.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import type { RotatingKeyRing } from './sourced-key-ring.js';
 

@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { AuditRecord } from '../audit/events.js';
 import type { AuditSink } from '../audit/record.js';
+import { callIsolated } from '../base/call-isolated.js';
 import type { NumericDate } from '../base/clock.js';
-import { callIsolated, warnOfFailure } from '../base/listeners.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
+import { warnOfFailure } from '../base/warn-of-failure.js';
 import { assertSuspicionAnswer, type SuspicionAnswer } from './answer-suspicion.js';
 import { detectRefreshTokenReuse } from './detect-refresh-token-reuse.js';
 import { detectRefusalsOfAddress, detectRefusalsOfClient } from './detect-refusals.js';
