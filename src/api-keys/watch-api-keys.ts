@@ -1,10 +1,12 @@
+import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
+import { warnOfFailure } from '../base/warn-of-failure.js';
+import { watchDirectory } from '../base/watch-directory.js';
 import type { Revocations } from '../revocation/revocations.js';
 import { ConfigurationError } from './configuration-error.js';
 import { LiveApiKeys, type WatchedApiKeys } from './live-api-keys.js';
 import { API_KEY_OPTIONS, type ApiKeyOptions, loadFirst, resolveApiKeyOptions } from './load-api-keys.js';
-import { watchDirectory } from './watch-tree.js';
 
 export interface WatchApiKeysOptions extends ApiKeyOptions {
   /** How long the directory must have been quiet before it is read again, in milliseconds. Default 100. */
@@ -74,7 +76,11 @@ function keepUp(apiKeys: LiveApiKeys, settings: Settings): () => void {
   const onChange = (): void => void apiKeys.reload().catch(ignoreRejection);
   const onPoll = (): void => void apiKeys.reloadIfTouched().catch(ignoreRejection);
   const { directory, debounceMs, reloadSeconds: pollSeconds, sighup } = settings;
-  const unwatch = watchDirectory({ directory, debounceMs, pollSeconds, onChange, onPoll });
+  const onUnwatchable = (code: string): void => {
+    const message = `${resolve(directory)} cannot be watched (${code}); it is looked at every ${pollSeconds} s`;
+    process.emitWarning(message, { code: 'PASSPORT_JWE_API_KEYS' });
+  };
+  const unwatch = watchDirectory({ directory, debounceMs, pollSeconds, onChange, onPoll, onUnwatchable });
   if (sighup) process.on('SIGHUP', onChange);
   onPoll();
   return () => {
@@ -84,7 +90,7 @@ function keepUp(apiKeys: LiveApiKeys, settings: Settings): () => void {
 }
 
 function ignoreRejection(error: unknown): void {
-  if (error instanceof ConfigurationError) return;
-  const name = error instanceof Error ? error.name : typeof error;
-  process.emitWarning(`API keys could not be read again (${name})`, { code: 'PASSPORT_JWE_API_KEYS' });
+  if (!(error instanceof ConfigurationError)) warnOfFailedReload(error);
 }
+
+const warnOfFailedReload = warnOfFailure('API keys could not be read again', 'PASSPORT_JWE_API_KEYS');

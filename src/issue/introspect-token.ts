@@ -7,14 +7,14 @@ import { readParameter, readTokenRequest } from '../http/read-token-request.js';
 import type { StoredFamily } from '../stores/family-store.js';
 import type { ClaimsSet } from '../token/claims/claims-set.js';
 import { authenticateClient, type ClientAuthenticator } from './authenticate-client.js';
-import { openRefreshToken, type Sessions } from './open-refresh-token.js';
+import { openRefreshToken, type RefreshParts } from './open-refresh-token.js';
 import type { VerifyToken } from './router-verifiers.js';
 
 export interface IntrospectionParts extends ClientAuthenticator {
   /** Accepts live tokens of every audience that the API keys have, which prove that they were issued here. */
   readonly verify: VerifyToken;
   /** Default: there are no refresh tokens. */
-  readonly sessions: Sessions | undefined;
+  readonly sessions: RefreshParts | undefined;
 }
 
 /** Whatever is no live token that this client may know of is answered alike (RFC 7662 section 2.2). */

@@ -4,14 +4,14 @@ import type { RefreshFamilies } from '../sessions/refresh-contract.js';
 import type { PresentedToken, RefreshTokenCodec } from '../sessions/refresh-token-codec.js';
 
 /** What refresh tokens are made and kept by. */
-export interface Sessions {
+export interface RefreshParts {
   readonly codec: RefreshTokenCodec;
   readonly families: RefreshFamilies;
 }
 
 /** A refresh token among tokens of any kind; `undefined` for all others. */
 export async function openRefreshToken(
-  sessions: Sessions | undefined,
+  sessions: RefreshParts | undefined,
   token: string,
   now: NumericDate,
 ): Promise<PresentedToken | undefined> {

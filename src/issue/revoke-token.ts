@@ -14,7 +14,7 @@ import type { Revocations } from '../revocation/revocations.js';
 import type { Requester } from '../sessions/refresh-contract.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { authenticateClient, type ClientAuthenticator } from './authenticate-client.js';
-import { openRefreshToken, type Sessions } from './open-refresh-token.js';
+import { openRefreshToken, type RefreshParts } from './open-refresh-token.js';
 import type { VerifyToken } from './router-verifiers.js';
 
 export interface RevocationParts extends ClientAuthenticator {
@@ -22,7 +22,7 @@ export interface RevocationParts extends ClientAuthenticator {
   readonly verify: VerifyToken;
   readonly revocations: Revocations;
   /** Default: there are no refresh tokens. */
-  readonly sessions: Sessions | undefined;
+  readonly sessions: RefreshParts | undefined;
 }
 
 /** What readers may accept, but cannot be revoked here: the answer must not be taken for a revocation (RFC 7009 section 2.2.1). */

@@ -22,7 +22,7 @@ import type { ClaimsHook } from './grants/issue-access-token.js';
 import { refreshToken } from './grants/refresh-token-grant.js';
 import { TOKEN_EXCHANGE, tokenExchange } from './grants/token-exchange.js';
 import { introspectToken } from './introspect-token.js';
-import type { Sessions } from './open-refresh-token.js';
+import type { RefreshParts } from './open-refresh-token.js';
 import { publishKeys } from './publish-keys.js';
 import { revokeToken } from './revoke-token.js';
 import { rememberFeatures } from './router-features.js';
@@ -167,7 +167,7 @@ function assertCanIssue({ keyRing, signing }: TokenRouterOptions, audiences: rea
 
 interface GrantParts {
   readonly claimsHook: ClaimsHook | undefined;
-  readonly sessions: Sessions | undefined;
+  readonly sessions: RefreshParts | undefined;
   readonly verify: VerifyToken;
 }
 
@@ -182,7 +182,7 @@ function resolveSessions(
   { keyRing, issuer, families: store, revocations, refresh = {} }: TokenRouterOptions,
   audit: AuditTrail,
   clock: Clock,
-): Sessions | undefined {
+): RefreshParts | undefined {
   if (store === undefined) return undefined;
   assertMethod(store, 'replace', 'families must be a FamilyStore: stores.families');
   keyRing.encryptionKey('refresh', issuer);

@@ -8,11 +8,11 @@ import type { VerifiedToken } from '../token/claims/verified-token.js';
 import type { RevocationCheck } from './check-revocation.js';
 import {
   assertRevocable,
-  nameOf,
   nameOfIssuer,
   nameOfKid,
   type Revocable,
   type RevocationNames,
+  revocationName,
   revocationNames,
   widerNamesOf,
 } from './revocable.js';
@@ -137,7 +137,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         await store.add({ name: nameOfIssuer(target.issuer), expiresAt });
       }
       await store.add({
-        name: nameOf(target),
+        name: revocationName(target),
         ...(issuedUpTo === undefined ? {} : { issuedUpTo }),
         expiresAt,
         ...(requestedBy === undefined ? {} : { owner: requestedBy }),

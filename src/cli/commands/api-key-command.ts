@@ -7,7 +7,7 @@ import { apiKeySchema } from '../../api-keys/schema.js';
 import { API_KEY_TYPES } from '../../token/claims/claims-set.js';
 import type { CommandIo } from '../command-io.js';
 import { formatTime, printList, printResult } from '../print-result.js';
-import { apiKeysOption, jsonOption, readApiKeys, UsageError } from '../settings.js';
+import { apiKeysOption, jsonOption, openApiKeys, UsageError } from '../settings.js';
 import { writeNewFile } from '../write-new-file.js';
 
 interface DirectoryOptions {
@@ -50,7 +50,7 @@ export function apiKeyCommand(io: CommandIo): Command {
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ passport-jwe api-key list --api-keys api-keys')
     .action(async ({ apiKeys: directory, json }: DirectoryOptions) => {
-      const { apiKeys } = await readApiKeys(io, directory);
+      const { apiKeys } = await openApiKeys(io, directory);
       const rows = apiKeys.map(({ keyId, name, type, active, expiresAt, permissions }) => ({
         key_id: keyId,
         name,
@@ -72,7 +72,7 @@ export function apiKeyCommand(io: CommandIo): Command {
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ passport-jwe api-key check api-keys')
     .action(async (argument: string | undefined, { apiKeys: directory, json }: DirectoryOptions) => {
-      const { apiKeys, warnings } = await readApiKeys(io, argument ?? directory);
+      const { apiKeys, warnings } = await openApiKeys(io, argument ?? directory);
       const text = apiKeys.length === 1 ? 'One API key, no error.' : `${apiKeys.length} API keys, no error.`;
       for (const warning of warnings) io.note(`warning: ${formatProblem(warning)}`);
       const keyIds = apiKeys.map(({ keyId }) => keyId);
