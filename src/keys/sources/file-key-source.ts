@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { assertOptions, type KnownOptions } from '../../base/options.js';
 import { fingerprintFile, type PrivateFile, readPrivateFile } from '../../base/read-private-file.js';
-import { replaceFile } from '../../base/replace-file.js';
+import { updateFile } from '../../base/update-file.js';
 import type { KeySource } from '../key-source.js';
 import type { JwkSet } from '../parse-jwk.js';
 import { parseKeyText } from '../read-key-spec.js';
@@ -42,7 +42,7 @@ export function fileKeySource(options: FileKeySourceOptions): KeySource {
         onChange,
       }),
     replace: async (previous: JwkSet, next: JwkSet) =>
-      replaceFile(place, {
+      updateFile(place, {
         isExpected: (text) => isSameKeySet(parse(text), previous),
         next: formatKeySet(next),
       }),
