@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
+import { assertMethod, assertNumber, assertOptions, type KnownOptions } from '../base/options.js';
 import { warnOfFailure } from '../base/warn-of-failure.js';
 import { watchDirectory } from '../base/watch-directory.js';
 import type { Revocations } from '../revocation/revocations.js';
@@ -47,21 +47,19 @@ const KNOWN: KnownOptions<WatchApiKeysOptions> = {
  * @throws TypeError for an option that is missing or makes no sense.
  */
 export async function watchApiKeys(options: WatchApiKeysOptions): Promise<WatchedApiKeys> {
-  const settings = resolveOptions(options);
+  const settings = resolveWatchOptions(options);
   const first = await loadFirst(settings);
   return new LiveApiKeys({ ...settings, first, follow: (apiKeys) => keepUp(apiKeys, settings) });
 }
 
-type Settings = ReturnType<typeof resolveOptions>;
+type Settings = ReturnType<typeof resolveWatchOptions>;
 
-function resolveOptions(options: WatchApiKeysOptions) {
+function resolveWatchOptions(options: WatchApiKeysOptions) {
   assertOptions(options, KNOWN, 'watchApiKeys');
   const { debounceMs = 100, reloadSeconds = 30, sighup = true, clock = systemClock } = options;
   const { revocations, onRejected = () => {} } = options;
-  if (!(debounceMs >= 0 && debounceMs <= 60_000)) throw new TypeError('debounceMs must be from 0 to 60000');
-  if (!(reloadSeconds > 0 && reloadSeconds <= 86_400)) {
-    throw new TypeError('reloadSeconds must be a positive number, at most 86400');
-  }
+  assertNumber(debounceMs, 'watchApiKeys', 'debounceMs', { from: 0, to: 60_000, example: 100 });
+  assertNumber(reloadSeconds, 'watchApiKeys', 'reloadSeconds', { above: 0, to: 86_400, example: 30 });
   if (typeof onRejected !== 'function') throw new TypeError('onRejected must be a function');
   if (revocations !== undefined) {
     assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ store })');

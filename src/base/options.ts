@@ -48,6 +48,82 @@ export function assertSecureUrl(value: unknown, name: string): URL {
   return url;
 }
 
+/** The numbers that an option may be. */
+export interface NumberRange {
+  readonly isInteger?: boolean;
+  /** Smallest number. */
+  readonly from?: number;
+  /** Excluded lower bound. */
+  readonly above?: number;
+  /** Largest number. Default: every finite number. */
+  readonly to?: number;
+  /** A good value, for the error message. */
+  readonly example?: number;
+}
+
+/**
+ * Asserts that an option is a finite number in a range.
+ *
+ * @param where the function that has the option, as error messages name it.
+ * @throws TypeError that names the function, the option and the range.
+ * @example
+ * assertNumber(leaseSeconds, 'createLimits', 'leaseSeconds', { from: 1, to: 3600 });
+ */
+export function assertNumber(
+  value: unknown,
+  where: string,
+  name: string,
+  range: NumberRange,
+): asserts value is number {
+  if (isInRange(value, range)) return;
+  const { example } = range;
+  const hint = example === undefined ? '' : `, for example ${example}`;
+  throw new TypeError(`${where}: ${name} must be ${describeRange(range)}${hint}`);
+}
+
+/** As `assertNumber`, for 1, 2, 3 and so on. */
+export function assertPositiveInteger(
+  value: unknown,
+  where: string,
+  name: string,
+  example: number,
+): asserts value is number {
+  assertNumber(value, where, name, { isInteger: true, from: 1, example });
+}
+
+/** As `assertNumber`, for all numbers above zero, such as seconds with fractions. */
+export function assertPositiveNumber(
+  value: unknown,
+  where: string,
+  name: string,
+  example: number,
+): asserts value is number {
+  assertNumber(value, where, name, { above: 0, example });
+}
+
+/** A string would turn sums into concatenations, so only numbers pass. */
+function isInRange(value: unknown, { isInteger = false, from, above, to }: NumberRange): boolean {
+  return (
+    typeof value === 'number' &&
+    (isInteger ? Number.isSafeInteger(value) : Number.isFinite(value)) &&
+    (from === undefined || value >= from) &&
+    (above === undefined || value > above) &&
+    (to === undefined || value <= to)
+  );
+}
+
+function describeRange({ isInteger = false, from, above, to }: NumberRange): string {
+  const kind = isInteger ? 'integer' : 'number';
+  if (to === undefined && ((isInteger && from === 1) || above === 0)) return `a positive ${kind}`;
+  const bounds = [
+    ...(from === undefined ? [] : [to === undefined ? `of at least ${from}` : `from ${from}`]),
+    ...(above === undefined ? [] : [`greater than ${above}`]),
+    ...(to === undefined ? [] : [from === undefined ? `up to ${to}` : `to ${to}`]),
+  ];
+  const article = isInteger ? 'an' : 'a';
+  return [article, kind, bounds.join(above === undefined ? ' ' : ' and ')].join(' ').trimEnd();
+}
+
 function describeName(name: string): string {
   return isPrintableName(name) ? name : '(not shown)';
 }

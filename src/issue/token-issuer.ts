@@ -81,7 +81,7 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   if (typeof clock !== 'function') throw new TypeError('clock must be a function that returns a NumericDate');
   assertAuditTrail(audit);
   const [issuer = ''] = resolveStrings(options.issuer, 'issuer');
-  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds);
+  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'createTokenIssuer');
   /** What those who get the tokens of an audience want of them. */
   const readers = new LRUCache<string, ClaimsPolicy>({
     max: MAX_AUDIENCES,

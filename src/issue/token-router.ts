@@ -101,7 +101,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   const { audit = noAuditTrail, clock = systemClock } = options;
   assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await watchApiKeys(...)');
   if (typeof audience !== 'string') throw new TypeError('audience must be one string');
-  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds);
+  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');
   const service = { keyRing, issuer, audit, clock, maxTokenLifetimeSeconds, ...pickSignatures(options) };
   const audiences = trackAudiences(apiKeys, audience);
   const tokens = createTokenIssuer(service);

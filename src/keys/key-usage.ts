@@ -1,7 +1,7 @@
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../base/clock.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
+import { assertMethod, assertNumber, assertOptions, type KnownOptions } from '../base/options.js';
 import type { CounterStore } from '../stores/counter-store.js';
 
 /** Counts what each key encrypts: AES-GCM with random IVs is safe for 2^32 messages a key (NIST SP 800-38D 8.3). */
@@ -36,16 +36,12 @@ interface Reserve {
 }
 
 /** @throws TypeError for an option that is missing or makes no sense. */
-export function assertKeyUsage(options: KeyUsageOptions): void {
+export function assertKeyUsage(options: KeyUsageOptions, where: string): void {
   assertOptions(options, KNOWN, 'usage');
   const { counters, limit = MAX_LIMIT, warnShare = 0.5 } = options;
   assertMethod(counters, 'add', 'usage.counters must be a CounterStore: stores.counters');
-  if (!(Number.isInteger(limit) && limit > 0 && limit <= MAX_LIMIT)) {
-    throw new TypeError(`usage.limit must be a whole number from 1 to ${MAX_LIMIT}`);
-  }
-  if (!(Number.isFinite(warnShare) && warnShare >= 0 && warnShare <= 1)) {
-    throw new TypeError('usage.warnShare must be from 0 to 1');
-  }
+  assertNumber(limit, where, 'usage.limit', { isInteger: true, from: 1, to: MAX_LIMIT });
+  assertNumber(warnShare, where, 'usage.warnShare', { from: 0, to: 1, example: 0.5 });
 }
 
 export interface KeyUsageParts extends KeyUsageOptions {

@@ -1,7 +1,7 @@
 import { type ApiKeyStates, assertKeysInForce } from '../api-keys/check-key-states.js';
 import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
-import { assertMethod } from '../base/options.js';
+import { assertMethod, assertPositiveInteger } from '../base/options.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import {
   resolveVerification,
@@ -207,7 +207,7 @@ function assertParts({ keyRing, revocations, apiKeys, clock, maxTokenLength }: T
   if (revocations !== undefined) assertMethod(revocations, 'isRevoked', 'revocations needs isRevoked(token)');
   if (apiKeys !== undefined)
     assertMethod(apiKeys, 'get', 'apiKeys needs get(keyId): await watchApiKeys(...)');
-  if (maxTokenLength !== undefined && !(Number.isInteger(maxTokenLength) && maxTokenLength >= 1)) {
-    throw new TypeError('maxTokenLength must be a positive whole number');
+  if (maxTokenLength !== undefined) {
+    assertPositiveInteger(maxTokenLength, 'token verifier', 'maxTokenLength', DEFAULT_MAX_TOKEN_LENGTH);
   }
 }

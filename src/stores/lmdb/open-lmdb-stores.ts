@@ -69,7 +69,7 @@ const KNOWN: KnownOptions<LmdbStoresOptions> = {
  * in the way (no room, no right to write, a file that is damaged or of something else) and what to do.
  */
 export async function openLmdbStores(options: LmdbStoresOptions): Promise<LmdbStores> {
-  const { clock, bounds, ...setting } = resolveOptions(options);
+  const { clock, bounds, ...setting } = resolveLmdbStoresOptions(options);
 
   const { environment, startedAt, ...stores } = await openEnvironment({ ...setting, clock }, (opened) => {
     const { startedAt } = opened;
@@ -97,7 +97,7 @@ export async function openLmdbStores(options: LmdbStoresOptions): Promise<LmdbSt
   });
 }
 
-function resolveOptions(options: LmdbStoresOptions) {
+function resolveLmdbStoresOptions(options: LmdbStoresOptions) {
   assertOptions(options, KNOWN, 'openLmdbStores');
   const { path, generationFile, acceptRestore = false, clock = systemClock } = options;
   if (typeof path !== 'string' || path === '') throw new TypeError('path must name a directory');
@@ -105,5 +105,5 @@ function resolveOptions(options: LmdbStoresOptions) {
     throw new TypeError('generationFile must be the path of a file');
   }
   if (typeof acceptRestore !== 'boolean') throw new TypeError('acceptRestore must be true or false');
-  return { path, generationFile, acceptRestore, clock, bounds: resolveBounds(options) };
+  return { path, generationFile, acceptRestore, clock, bounds: resolveBounds(options, 'openLmdbStores') };
 }

@@ -242,7 +242,11 @@ describe('options', () => {
     ['an empty field', { field: '' }, /^field must be a text$/],
     ['a field that is no text', { field: 7 }, /^field must be a text$/],
     ['a fetch that is none', { fetch: 7 }, /^fetch must be a function$/],
-    ['no timeout', { timeoutMs: 0 }, /^timeoutMs must be a positive whole number$/],
+    [
+      'no timeout',
+      { timeoutMs: 0 },
+      /^vaultKeySource: timeoutMs must be a positive integer, for example 5000$/,
+    ],
     ['no auth', { auth: undefined }, /^auth needs an object of options$/],
     ['empty auth', { auth: {} }, /^auth needs a token, or roleId and secretId$/],
     ['an empty token', { auth: { token: ' ' } }, /^token must be a text, or a function/],

@@ -93,7 +93,7 @@ describe('buildClaimsSet', () => {
     (lifetimeSeconds) => {
       const request: ClaimsRequest = Object.assign({ ...REQUEST }, { lifetimeSeconds });
       expect(() => buildClaimsSet(request, ISSUED)).toThrow(
-        new TypeError('lifetimeSeconds must be a positive number'),
+        new TypeError('issue: lifetimeSeconds must be a positive number, for example 900'),
       );
     },
   );
