@@ -1,3 +1,4 @@
+import { createFifoCache } from '../base/fifo-cache.js';
 import { decodeBase64url } from './base64url.js';
 import { type ProtectedHeader, parseProtectedHeader } from './protected-header.js';
 
@@ -13,7 +14,7 @@ export interface ReadHeader {
 /** A key has few headers, as a rule one. Beyond that the oldest makes room. */
 const MAX_KNOWN = 256;
 
-const known = new Map<string, ReadHeader>();
+const known = createFifoCache<string, ReadHeader>(MAX_KNOWN);
 
 /**
  * Reads a protected header, where it is a known one without parsing it again: equal texts have equal meanings.
@@ -36,9 +37,5 @@ export function keepHeader({ header, additionalData, isKnown }: ReadHeader): voi
   if (isKnown) return;
   // A copy: V8 lets a piece of a token hold on to the whole token.
   const encoded = additionalData.toString('latin1');
-  for (const oldest of known.keys()) {
-    if (known.size < MAX_KNOWN) break;
-    known.delete(oldest);
-  }
   known.set(encoded, Object.freeze({ header, additionalData, isKnown: true }));
 }
