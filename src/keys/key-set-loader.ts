@@ -2,6 +2,7 @@ import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../base/clock.js';
 import { deadline } from '../base/deadline.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
+import { createSingleFlight } from '../base/single-flight.js';
 import type { DerivationOptions } from './create-key-ring.js';
 import { assembleKeyRing, type KeyRing } from './key-ring.js';
 import type { KeySource } from './key-source.js';
@@ -30,7 +31,7 @@ export interface KeySetLoaderParts extends Required<DerivationOptions> {
 /** Asks a key source, within bounds, and puts on record when it stops to answer and when it answers again. */
 export class KeySetLoader {
   readonly #parts: KeySetLoaderParts;
-  #pending: Promise<LoadedKeySet> | undefined;
+  readonly #loading = createSingleFlight(() => this.#loadOnce());
   #lastLoadAt = Number.NEGATIVE_INFINITY;
   #isFailing = false;
 
@@ -52,10 +53,7 @@ export class KeySetLoader {
 
   /** However many wait, the source is asked once. @throws TemporarilyUnavailableError (as rejection) */
   load(): Promise<LoadedKeySet> {
-    this.#pending ??= this.#loadOnce().finally(() => {
-      this.#pending = undefined;
-    });
-    return this.#pending;
+    return this.#loading.run();
   }
 
   /**
@@ -65,7 +63,7 @@ export class KeySetLoader {
   async loadForUnknownKey(): Promise<LoadedKeySet | undefined> {
     const { clock, unknownKeySeconds } = this.#parts;
     const isRecent = Math.abs(clock() - this.#lastLoadAt) < unknownKeySeconds;
-    if (this.#pending !== undefined || !isRecent) return this.load();
+    if (this.#loading.pending !== undefined || !isRecent) return this.load();
     if (this.#isFailing)
       throw new TemporarilyUnavailableError({ cause: new Error('The key source is away') });
     return undefined;

@@ -3,6 +3,7 @@ import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record
 import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
 import { assertOptions, assertPositiveNumber, assertSecureUrl, type KnownOptions } from '../base/options.js';
+import { createSingleFlight } from '../base/single-flight.js';
 import { fetchJwks } from './fetch-jwks.js';
 import type { Jwk } from './jwk.js';
 import { toVerificationJwk } from './public-jwk.js';
@@ -56,7 +57,6 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
     resolveRemoteJwksOptions(options);
   let loaded: { readonly keys: KeysByKid; readonly at: NumericDate } | undefined;
   let attempted: { readonly at: NumericDate; readonly failure?: unknown } | undefined;
-  let pending: Promise<void> | undefined;
 
   const isWithin = (seconds: number, since: NumericDate): boolean => {
     const elapsed = clock() - since;
@@ -67,7 +67,7 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
     audit.record({ type, source: nameOf(url) }).catch(() => {});
   };
 
-  const load = async (): Promise<void> => {
+  const loading = createSingleFlight(async (): Promise<void> => {
     const at = clock();
     const failedBefore = attempted?.failure !== undefined;
     attempted = { at, failure: attempted?.failure };
@@ -80,18 +80,15 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
       attempted = { at, failure };
       if (!failedBefore) report('jwks.unreachable');
     }
-  };
+  });
 
   /** Resolves at once where the last load was only just. */
   const reload = async (): Promise<void> => {
     const { at, failure } = attempted ?? {};
     const cooldown =
       failure === undefined ? cooldownSeconds : Math.min(cooldownSeconds, MAX_COOLDOWN_OF_FAILURE_SECONDS);
-    if (pending === undefined && at !== undefined && isWithin(cooldown, at)) return;
-    pending ??= load().finally(() => {
-      pending = undefined;
-    });
-    await pending;
+    if (loading.pending === undefined && at !== undefined && isWithin(cooldown, at)) return;
+    await loading.run();
   };
 
   const findAfterReload = async (kid: string): Promise<VerificationKey | undefined> => {
