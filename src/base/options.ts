@@ -48,6 +48,12 @@ export function assertSecureUrl(value: unknown, name: string): URL {
   return url;
 }
 
+/** @throws TypeError that names the function and the option, and never shows the value. */
+export function assertString(value: unknown, where: string, name: string): asserts value is string {
+  if (typeof value === 'string' && value !== '') return;
+  throw new TypeError(`${where}: ${name} must be a non-empty string`);
+}
+
 /** The numbers that an option may be. */
 export interface NumberRange {
   readonly isInteger?: boolean;

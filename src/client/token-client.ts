@@ -1,7 +1,7 @@
 import { type Clock, isNumericDate, type NumericDate, systemClock } from '../base/clock.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
 import { isJsonObject } from '../base/json.js';
-import { assertOptions, assertSecureUrl, type KnownOptions } from '../base/options.js';
+import { assertOptions, assertSecureUrl, assertString, type KnownOptions } from '../base/options.js';
 import { createSingleFlight } from '../base/single-flight.js';
 
 export interface TokenClientOptions {
@@ -135,7 +135,6 @@ function encodeFormText(text: string): string {
 
 function assertTexts(options: TokenClientOptions): void {
   for (const name of ['tokenEndpoint', 'clientId', 'clientSecret', 'audience'] as const) {
-    const value: unknown = options[name];
-    if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must be a text`);
+    assertString(options[name], 'createTokenClient', name);
   }
 }

@@ -1,5 +1,5 @@
 import { callIsolated } from '../base/call-isolated.js';
-import { assertOptions, type KnownOptions } from '../base/options.js';
+import { assertOptions, assertString, type KnownOptions } from '../base/options.js';
 import { replaceFile } from '../base/write-file.js';
 import type { RotatingKeyRing } from './sourced-key-ring.js';
 
@@ -25,9 +25,8 @@ const KNOWN: KnownOptions<PublishOptions> = { audience: true, file: true, onErro
 export async function publishAccessKeys(ring: RotatingKeyRing, options: PublishOptions): Promise<() => void> {
   assertOptions(options, KNOWN, 'publishAccessKeys');
   const { audience, file, onError = warn } = options;
-  for (const value of [audience, file]) {
-    if (typeof value !== 'string' || value === '') throw new TypeError('audience and file must be text');
-  }
+  assertString(audience, 'publishAccessKeys', 'audience');
+  assertString(file, 'publishAccessKeys', 'file');
   const write = (): Promise<void> =>
     replaceFile(file, `${JSON.stringify(ring.exportAccessKeys(audience))}\n`);
   await write();

@@ -5,9 +5,9 @@ import express, {
   type Response,
   type Router,
 } from 'express';
-import { AccessDeniedError, InvalidRequestError, PassportJweError } from '../base/errors.js';
+import { AccessDeniedError, InvalidRequestError } from '../base/errors.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
-import { refuseRequest } from '../http/answer-failure.js';
+import { passFailure } from '../http/answer-failure.js';
 import { verifiedToken } from '../http/find-verified-token.js';
 import { guard } from '../http/guard.js';
 import { assertScope } from '../http/missing-scope.js';
@@ -131,12 +131,7 @@ const forbidStorage: RequestHandler = (_req, res, next) => {
 /** Failures are answered as those of the authentication before the router are. */
 function answer(handle: (req: Request, res: Response) => Promise<void>): RequestHandler {
   return (req, res, next) => {
-    handle(req, res)
-      .catch((failure) => {
-        if (!(failure instanceof PassportJweError)) throw failure;
-        return refuseRequest({ req, res, next }, failure);
-      })
-      .catch(next);
+    handle(req, res).catch((failure) => passFailure({ req, res, next }, failure));
   };
 }
 
@@ -153,5 +148,5 @@ function refuseOtherMethods(allowed: string): RequestHandler {
 const refuseMalformedPaths: ErrorRequestHandler = (failure, req, res, next) => {
   if (!(failure instanceof URIError)) return next(failure);
   const error = new InvalidRequestError('The path is malformed', { cause: failure });
-  return void refuseRequest({ req, res, next }, error).catch(next);
+  passFailure({ req, res, next }, error);
 };

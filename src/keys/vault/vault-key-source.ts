@@ -4,6 +4,7 @@ import {
   assertOptions,
   assertPositiveInteger,
   assertSecureUrl,
+  assertString,
   type KnownOptions,
 } from '../../base/options.js';
 import { isPrintableName } from '../../base/printable-name.js';
@@ -142,7 +143,7 @@ function resolveVaultOptions(options: VaultKeySourceOptions) {
   assertPath(mount, 'mount');
   assertPath(path, 'path');
   if (namespace !== undefined) assertPath(namespace, 'namespace');
-  if (typeof field !== 'string' || field === '') throw new TypeError('field must be a text');
+  assertString(field, 'vaultKeySource', 'field');
   assertPositiveInteger(timeoutMs, 'vaultKeySource', 'timeoutMs', 5000);
   if (typeof send !== 'function') throw new TypeError('fetch must be a function');
   const client = createVaultClient({ url, namespace, fetch: send });

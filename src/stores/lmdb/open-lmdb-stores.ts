@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../base/clock.js';
-import { assertOptions, type KnownOptions } from '../../base/options.js';
+import { assertOptions, assertString, type KnownOptions } from '../../base/options.js';
 import { memoryLimitStore } from '../memory/memory-limit-store.js';
 import { untilTime } from '../store-start.js';
 import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
@@ -100,10 +100,8 @@ export async function openLmdbStores(options: LmdbStoresOptions): Promise<LmdbSt
 function resolveLmdbStoresOptions(options: LmdbStoresOptions) {
   assertOptions(options, KNOWN, 'openLmdbStores');
   const { path, generationFile, acceptRestore = false, clock = systemClock } = options;
-  if (typeof path !== 'string' || path === '') throw new TypeError('path must name a directory');
-  if (generationFile !== undefined && (typeof generationFile !== 'string' || generationFile === '')) {
-    throw new TypeError('generationFile must be the path of a file');
-  }
+  assertString(path, 'openLmdbStores', 'path');
+  if (generationFile !== undefined) assertString(generationFile, 'openLmdbStores', 'generationFile');
   if (typeof acceptRestore !== 'boolean') throw new TypeError('acceptRestore must be true or false');
   return { path, generationFile, acceptRestore, clock, bounds: resolveBounds(options, 'openLmdbStores') };
 }

@@ -239,8 +239,8 @@ describe('options', () => {
     ['a path with a slash at its end', { path: 'apps/' }, /^path must be a path/],
     ['an empty mount', { mount: '' }, /^mount must be a path/],
     ['a namespace that breaks the line', { namespace: 'a\nb' }, /^namespace must be a path/],
-    ['an empty field', { field: '' }, /^field must be a text$/],
-    ['a field that is no text', { field: 7 }, /^field must be a text$/],
+    ['an empty field', { field: '' }, /^vaultKeySource: field must be a non-empty string$/],
+    ['a field that is no text', { field: 7 }, /^vaultKeySource: field must be a non-empty string$/],
     ['a fetch that is none', { fetch: 7 }, /^fetch must be a function$/],
     [
       'no timeout',
