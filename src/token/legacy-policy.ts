@@ -55,8 +55,8 @@ export function resolveLegacyPolicy(
   assertOptions(options, KNOWN, 'legacy');
   const { issuer, audience, type, until } = options;
   const key = contentKeyOf(options.key);
-  assertString(issuer, 'legacy', 'issuer');
-  assertString(audience, 'legacy', 'audience');
+  assertString(issuer, 'token verifier', 'legacy.issuer');
+  assertString(audience, 'token verifier', 'legacy.audience');
   if (!claimsPolicy.audiences.has(audience)) throw new TypeError('legacy.audience must be one of audience');
   assertType(type);
   if (!isNumericDate(until)) {
