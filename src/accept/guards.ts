@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { AccessDeniedError, InsufficientScopeError, InvalidTokenError } from '../base/errors.js';
+import { assertPositiveNumber } from '../base/options.js';
 import { guard } from '../http/guard.js';
 import { assertScope } from '../http/missing-scope.js';
 import { resolveStrings } from '../token/claims/claims-policy.js';
@@ -84,8 +85,7 @@ export function requireClaim(
  * @throws TypeError unless it is a positive number.
  */
 export function requireMaxAge(seconds: number): RequestHandler {
-  if (typeof seconds !== 'number' || !(seconds > 0))
-    throw new TypeError('requireMaxAge needs a positive number of seconds');
+  if (seconds !== Number.POSITIVE_INFINITY) assertPositiveNumber(seconds, 'requireMaxAge', 'seconds', 300);
   return guard('requireMaxAge', ({ claims }, now) => {
     if (now - claims.iat > seconds) throw new InvalidTokenError('too_old');
   });

@@ -1,6 +1,8 @@
-import type { BigIntStats, Dirent } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nameOfFailure } from '../base/name-of-failure.js';
+import { fingerprintFile } from '../base/read-private-file.js';
 import type { ConfigurationProblem } from './configuration-error.js';
 
 /** The files of a directory that configure API keys. */
@@ -86,17 +88,7 @@ export async function inBatches<Item, Result>(
   return results;
 }
 
-/** The code of a failure of the system, or else the name of its class; its message may quote what it read. */
-export function nameOfFailure(cause: unknown): string {
-  if (typeof cause !== 'object' || cause === null) return typeof cause;
-  if ('code' in cause && typeof cause.code === 'string') return cause.code;
-  return 'name' in cause && typeof cause.name === 'string' ? cause.name : 'unknown';
-}
-
 /** Of what a link leads to. */
 function stampFile(file: string): Promise<string> {
-  return stat(file, { bigint: true }).then(
-    ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats) => [file, dev, ino, size, mtimeNs, ctimeNs].join(' '),
-    (cause) => `${file} ${nameOfFailure(cause)}`,
-  );
+  return fingerprintFile(file).then((fingerprint) => `${file} ${fingerprint}`);
 }

@@ -1,6 +1,8 @@
 import type { AuditTrail } from '../audit/record.js';
+import { callIsolated } from '../base/call-isolated.js';
 import type { Clock, NumericDate } from '../base/clock.js';
-import { callIsolated, createListeners, warnOfFailure } from '../base/listeners.js';
+import { createListeners } from '../base/listeners.js';
+import { warnOfFailure } from '../base/warn-of-failure.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { ApiKey } from './api-key.js';
 import {
@@ -67,7 +69,9 @@ interface Rejection {
 export class LiveApiKeys implements WatchedApiKeys {
   readonly #parts: LiveApiKeysParts;
   readonly #rules: ApiKeyRule[] = [];
-  readonly #listeners = createListeners({ subject: 'the API keys', code: 'PASSPORT_JWE_API_KEYS' });
+  readonly #listeners = createListeners(
+    warnOfFailure('A listener of the API keys failed', 'PASSPORT_JWE_API_KEYS'),
+  );
   readonly #publisher: KeyStatePublisher | undefined;
   readonly #stop: () => void;
   #set: ApiKeySet;

@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock, NumericDate } from '../base/clock.js';
+import { retry } from '../base/retry.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { ApiKey } from './api-key.js';
 import type { RegisteredKey } from './api-key-registry.js';
@@ -85,20 +85,15 @@ export class KeyStatePublisher {
   /** Rejects only when closed. The cut-off stays what it was, however late it is published. */
   async #revoke(clientId: string, issuedUpTo: NumericDate): Promise<void> {
     const { revocations, audit } = this.#parts;
-    const attempt = async (): Promise<boolean> => {
-      try {
-        await revocations.revoke({ kind: 'api_key', clientId, issuedUpTo });
-        return true;
-      } catch {
-        return false;
-      }
-    };
-    if (!(await attempt())) {
-      // Nothing waits for a sink that hangs; a trail that fails has said so itself.
-      audit.record({ type: 'revocation.delayed', kind: 'api_key', clientId }).catch(() => {});
-      do await wait(RETRY_MS, undefined, { ref: false, signal: this.#closed.signal });
-      while (!(await attempt()));
-    }
+    await retry(() => revocations.revoke({ kind: 'api_key', clientId, issuedUpTo }), {
+      firstPauseMs: RETRY_MS,
+      signal: this.#closed.signal,
+      onRetry: (_failure, retry) => {
+        // Nothing waits for a sink that hangs; a trail that fails has said so itself.
+        if (retry === 1)
+          audit.record({ type: 'revocation.delayed', kind: 'api_key', clientId }).catch(() => {});
+      },
+    });
     this.#unpublished.delete(clientId);
   }
 

@@ -1,9 +1,9 @@
+import { nameOfFailure } from '../base/name-of-failure.js';
 import { isPrintableVariable } from '../base/printable-name.js';
 import { digestSecret, type RegisteredKey } from './api-key-registry.js';
 import type { DocumentFault } from './check-consistency.js';
 import type { ConfigurationProblem } from './configuration-error.js';
 import { type Environment, interpolate, type WrappedVariable } from './interpolate.js';
-import { nameOfFailure } from './list-api-key-files.js';
 import { formatPath, type Position } from './locate-nodes.js';
 import { parseYaml } from './parse-yaml.js';
 import { readSource } from './read-source.js';

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { nameOfFailure } from './list-api-key-files.js';
+import { nameOfFailure } from '../base/name-of-failure.js';
 
 const MAX_FILE_BYTES = 64 * 1024;
 

@@ -1,10 +1,12 @@
+import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
+import { assertMethod, assertNumber, assertOptions, type KnownOptions } from '../base/options.js';
+import { warnOfFailure } from '../base/warn-of-failure.js';
+import { watchDirectory } from '../base/watch-directory.js';
 import type { Revocations } from '../revocation/revocations.js';
 import { ConfigurationError } from './configuration-error.js';
 import { LiveApiKeys, type WatchedApiKeys } from './live-api-keys.js';
 import { API_KEY_OPTIONS, type ApiKeyOptions, loadFirst, resolveApiKeyOptions } from './load-api-keys.js';
-import { watchDirectory } from './watch-tree.js';
 
 export interface WatchApiKeysOptions extends ApiKeyOptions {
   /** How long the directory must have been quiet before it is read again, in milliseconds. Default 100. */
@@ -45,21 +47,19 @@ const KNOWN: KnownOptions<WatchApiKeysOptions> = {
  * @throws TypeError for an option that is missing or makes no sense.
  */
 export async function watchApiKeys(options: WatchApiKeysOptions): Promise<WatchedApiKeys> {
-  const settings = resolveOptions(options);
+  const settings = resolveWatchOptions(options);
   const first = await loadFirst(settings);
   return new LiveApiKeys({ ...settings, first, follow: (apiKeys) => keepUp(apiKeys, settings) });
 }
 
-type Settings = ReturnType<typeof resolveOptions>;
+type Settings = ReturnType<typeof resolveWatchOptions>;
 
-function resolveOptions(options: WatchApiKeysOptions) {
+function resolveWatchOptions(options: WatchApiKeysOptions) {
   assertOptions(options, KNOWN, 'watchApiKeys');
   const { debounceMs = 100, reloadSeconds = 30, sighup = true, clock = systemClock } = options;
   const { revocations, onRejected = () => {} } = options;
-  if (!(debounceMs >= 0 && debounceMs <= 60_000)) throw new TypeError('debounceMs must be from 0 to 60000');
-  if (!(reloadSeconds > 0 && reloadSeconds <= 86_400)) {
-    throw new TypeError('reloadSeconds must be a positive number, at most 86400');
-  }
+  assertNumber(debounceMs, 'watchApiKeys', 'debounceMs', { from: 0, to: 60_000, example: 100 });
+  assertNumber(reloadSeconds, 'watchApiKeys', 'reloadSeconds', { above: 0, to: 86_400, example: 30 });
   if (typeof onRejected !== 'function') throw new TypeError('onRejected must be a function');
   if (revocations !== undefined) {
     assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ store })');
@@ -74,7 +74,11 @@ function keepUp(apiKeys: LiveApiKeys, settings: Settings): () => void {
   const onChange = (): void => void apiKeys.reload().catch(ignoreRejection);
   const onPoll = (): void => void apiKeys.reloadIfTouched().catch(ignoreRejection);
   const { directory, debounceMs, reloadSeconds: pollSeconds, sighup } = settings;
-  const unwatch = watchDirectory({ directory, debounceMs, pollSeconds, onChange, onPoll });
+  const onUnwatchable = (code: string): void => {
+    const message = `${resolve(directory)} cannot be watched (${code}); it is looked at every ${pollSeconds} s`;
+    process.emitWarning(message, { code: 'PASSPORT_JWE_API_KEYS' });
+  };
+  const unwatch = watchDirectory({ directory, debounceMs, pollSeconds, onChange, onPoll, onUnwatchable });
   if (sighup) process.on('SIGHUP', onChange);
   onPoll();
   return () => {
@@ -84,7 +88,7 @@ function keepUp(apiKeys: LiveApiKeys, settings: Settings): () => void {
 }
 
 function ignoreRejection(error: unknown): void {
-  if (error instanceof ConfigurationError) return;
-  const name = error instanceof Error ? error.name : typeof error;
-  process.emitWarning(`API keys could not be read again (${name})`, { code: 'PASSPORT_JWE_API_KEYS' });
+  if (!(error instanceof ConfigurationError)) warnOfFailedReload(error);
 }
+
+const warnOfFailedReload = warnOfFailure('API keys could not be read again', 'PASSPORT_JWE_API_KEYS');

@@ -1,3 +1,5 @@
+import { deadline } from '../base/deadline.js';
+import { isThenable } from '../base/is-thenable.js';
 import type { AuditRecord } from './events.js';
 
 /** Where audit records go. A sink that throws or rejects has not recorded the event. */
@@ -66,34 +68,14 @@ export function boundSink(sink: AuditSink, { maxWaiting, timeoutMs, report }: Si
     unaggregated: sink.unaggregated === true,
     deliver,
     deliverInTime: (record) =>
-      within(timeoutMs, deliver(record), () =>
+      deadline(deliver(record), timeoutMs, () =>
         fail(new Error(`The sink did not answer within ${timeoutMs} ms`)),
       ),
     settle: () =>
-      within<boolean>(
-        timeoutMs,
+      deadline<boolean>(
         Promise.all(waiting).then(() => true),
+        timeoutMs,
         () => false,
       ),
   };
-}
-
-async function within<Answer>(
-  timeoutMs: number,
-  pending: Promise<Answer>,
-  onTimeout: () => Answer,
-): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<Answer>((resolve) => {
-    timer = setTimeout(() => resolve(onTimeout()), timeoutMs);
-  });
-  try {
-    return await Promise.race([pending, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function';
 }

@@ -1,6 +1,12 @@
+import { callIsolated } from '../base/call-isolated.js';
 import { type Clock, systemClock } from '../base/clock.js';
-import { callIsolated } from '../base/listeners.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
+import {
+  assertMethod,
+  assertNumber,
+  assertOptions,
+  type KnownOptions,
+  type NumberRange,
+} from '../base/options.js';
 import { type AuditSink, type BoundSink, boundSink } from './bound-sink.js';
 
 export interface AuditTrailOptions {
@@ -25,6 +31,9 @@ const KNOWN: KnownOptions<AuditTrailOptions> = {
   ...{ sinks: true, required: true, timeoutMs: true, maxWaiting: true, clock: true, onSinkError: true },
 };
 
+/** Timers take no longer time. */
+const BOUND: NumberRange = { isInteger: true, from: 1, to: 2 ** 31 - 1 };
+
 /** Sinks that are ready to be written to, and the clock of their records. */
 export interface OpenSinks {
   readonly sinks: readonly BoundSink[];
@@ -44,8 +53,8 @@ export function openSinks(options: AuditTrailOptions): OpenSinks {
   if (options.sinks === undefined && options.required === undefined) {
     throw new TypeError('createAuditTrail needs sinks, or required ones');
   }
-  assertBound(timeoutMs, 'timeoutMs');
-  assertBound(maxWaiting, 'maxWaiting');
+  assertNumber(timeoutMs, 'createAuditTrail', 'timeoutMs', { ...BOUND, example: 5000 });
+  assertNumber(maxWaiting, 'createAuditTrail', 'maxWaiting', { ...BOUND, example: 10_000 });
   const bounds = { timeoutMs, maxWaiting, report: reportTo(onSinkError) };
   const open = (sinks: readonly AuditSink[] = [], name: string) => {
     if (!Array.isArray(sinks)) throw new TypeError(`${name} must be an array`);
@@ -53,12 +62,6 @@ export function openSinks(options: AuditTrailOptions): OpenSinks {
     return sinks.map((sink) => boundSink(sink, bounds));
   };
   return { sinks: open(options.sinks, 'sinks'), required: open(options.required, 'required'), clock };
-}
-
-function assertBound(value: number, name: string): void {
-  if (!(Number.isInteger(value) && value > 0 && value < 2 ** 31)) {
-    throw new TypeError(`${name} must be a positive whole number`);
-  }
 }
 
 /** A failing error handler must not add a failure of its own. */

@@ -1,18 +1,15 @@
 import { isIPv4 } from 'node:net';
+import { normalizeIp } from './normalize-ip.js';
 
 /** Groups of an IPv6 address that lie whole in a block of 56 bits; of the next one the upper half does. */
 const WHOLE_GROUPS = 3;
-
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /**
  * What an address is counted as: an IPv4 address by itself, also where it is mapped into IPv6 (RFC 4291 section
  * 2.5.5.2), and an IPv6 address by its block of 56 bits, which is what one customer is commonly given (RFC 6177).
  */
 export function addressBlock(ip: string): string {
-  const [address = ''] = ip.split('%', 1);
-  const mapped = MAPPED.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
+  const address = normalizeIp(ip) ?? ip;
   if (isIPv4(address)) return address;
   const groups = expand(address);
   const half = (groups[WHOLE_GROUPS] ?? 0) & 0xff00;

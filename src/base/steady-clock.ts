@@ -1,6 +1,7 @@
+import { callIsolated } from './call-isolated.js';
 import { type Clock, type NumericDate, systemClock } from './clock.js';
-import { callIsolated, warnOfFailure } from './listeners.js';
-import { assertOptions, type KnownOptions } from './options.js';
+import { assertNumber, assertOptions, assertPositiveNumber, type KnownOptions } from './options.js';
+import { warnOfFailure } from './warn-of-failure.js';
 
 /** The clock of the machine was set. */
 export interface ClockStep {
@@ -51,7 +52,7 @@ const SLEW = 0.1;
  * @throws TypeError for an option that makes no sense.
  */
 export function createSteadyClock(options: SteadyClockOptions = {}): SteadyClock {
-  const settings = resolveOptions(options);
+  const settings = resolveSteadyClockOptions(options);
   const look = followMachine(settings);
   const read = (): NumericDate => {
     const { now, offset, floor } = look();
@@ -115,16 +116,12 @@ function giveWay(from: number, to: number, [up, down]: readonly [number, number]
   return Math.max(from - down, Math.min(from + up, to));
 }
 
-function resolveOptions(options: SteadyClockOptions): Required<SteadyClockOptions> {
+function resolveSteadyClockOptions(options: SteadyClockOptions): Required<SteadyClockOptions> {
   assertOptions(options, KNOWN, 'createSteadyClock');
   const { toleranceSeconds = 60, settleSeconds = 600, onStep = () => {} } = options;
   const { clock = systemClock, monotonic = () => performance.now() / 1000 } = options;
-  if (!(toleranceSeconds >= 1 && toleranceSeconds <= 3600)) {
-    throw new TypeError('toleranceSeconds must be from 1 to 3600');
-  }
-  if (!(Number.isFinite(settleSeconds) && settleSeconds > 0)) {
-    throw new TypeError('settleSeconds must be a positive number');
-  }
+  assertNumber(toleranceSeconds, 'createSteadyClock', 'toleranceSeconds', { from: 1, to: 3600, example: 60 });
+  assertPositiveNumber(settleSeconds, 'createSteadyClock', 'settleSeconds', 600);
   for (const [name, option] of Object.entries({ onStep, clock, monotonic })) {
     if (typeof option !== 'function') throw new TypeError(`${name} must be a function`);
   }

@@ -1,5 +1,5 @@
 import { InvalidTokenError } from '../base/errors.js';
-import { nameOf, type Revocable } from '../revocation/revocable.js';
+import { type Revocable, revocationName } from '../revocation/revocable.js';
 import { resolveClaimsPolicy } from '../token/claims/claims-policy.js';
 import { validateClaimsSet } from '../token/claims/validate-claims-set.js';
 import { chooseKidRevocation } from './choose-kid-revocation.js';
@@ -33,7 +33,7 @@ async function chooseClient(io: CommandIo, clientId: string, options: RevokeOpti
   const unchecked = `Whether the API key exists was not checked: ${directory} cannot be read. Run api-key check.`;
   return {
     targets: [targetOf(clientId, user, session)],
-    text: `Revoked: ${nameOf(targetOf(clientId, user, session))
+    text: `Revoked: ${revocationName(targetOf(clientId, user, session))
       .split('\u0000')
       .map(formatCell)
       .join(' ')}`,

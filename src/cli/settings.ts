@@ -51,14 +51,14 @@ export function openKeys(io: CommandIo, { keys, environment }: KeyOptions): Prom
   return createKeyRing({ current: { file: resolve(io.directory, keys) }, environment });
 }
 
-export function readApiKeys(io: CommandIo, directory: string): Promise<LoadedApiKeys> {
+export function openApiKeys(io: CommandIo, directory: string): Promise<LoadedApiKeys> {
   return loadApiKeys({ directory: resolve(io.directory, directory) });
 }
 
 /** Loads the API keys if their files are valid: a broken file must not prevent the revocation of another key. */
 export async function findApiKeys(io: CommandIo, directory: string): Promise<LoadedApiKeys | undefined> {
   try {
-    return await readApiKeys(io, directory);
+    return await openApiKeys(io, directory);
   } catch (failure) {
     if (failure instanceof ConfigurationError) return undefined;
     throw failure;

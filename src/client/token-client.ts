@@ -1,7 +1,8 @@
 import { type Clock, isNumericDate, type NumericDate, systemClock } from '../base/clock.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
 import { isJsonObject } from '../base/json.js';
-import { assertOptions, assertSecureUrl, type KnownOptions } from '../base/options.js';
+import { assertOptions, assertSecureUrl, assertString, type KnownOptions } from '../base/options.js';
+import { createSingleFlight } from '../base/single-flight.js';
 
 export interface TokenClientOptions {
   /** `https:` URL of the token endpoint; `http:` on loopback only. */
@@ -62,14 +63,11 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   const endpoint = assertSecureUrl(options.tokenEndpoint, 'tokenEndpoint');
   const { renewAheadSeconds = 30, clock = systemClock } = options;
   let kept: KeptToken | undefined;
-  let pending: Promise<KeptToken> | undefined;
 
+  const request = createSingleFlight(() => requestToken(endpoint, options, clock()));
   const livesFor = (seconds: number): boolean => kept !== undefined && kept.expiresAt - clock() > seconds;
   const renew = async (): Promise<KeptToken> => {
-    pending ??= requestToken(endpoint, options, clock()).finally(() => {
-      pending = undefined;
-    });
-    kept = await pending;
+    kept = await request.run();
     return kept;
   };
 
@@ -137,7 +135,6 @@ function encodeFormText(text: string): string {
 
 function assertTexts(options: TokenClientOptions): void {
   for (const name of ['tokenEndpoint', 'clientId', 'clientSecret', 'audience'] as const) {
-    const value: unknown = options[name];
-    if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must be a text`);
+    assertString(options[name], 'createTokenClient', name);
   }
 }

@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
-import { type PassportJweError, RateLimitExceededError } from '../base/errors.js';
+import { PassportJweError, RateLimitExceededError } from '../base/errors.js';
 import { type AuthenticationOutcome, requestState, type ShownToken } from './request-state.js';
 import { type ChallengeWriter, createChallengeWriter } from './write-challenge.js';
 
@@ -60,6 +60,15 @@ export async function refuseRequest(
   if (!state?.failWithError) return answerFailure(res, error, writeChallenge);
   addChallenge(error, writeChallenge);
   return next(error);
+}
+
+/** As `refuseRequest` for a failure of any kind, for the end of a handler. Other failures go to `next`. */
+export function passFailure(
+  exchange: { readonly req: Request; readonly res: Response; readonly next: NextFunction },
+  failure: unknown,
+): void {
+  if (failure instanceof PassportJweError) refuseRequest(exchange, failure).catch(exchange.next);
+  else exchange.next(failure);
 }
 
 function isRefusedFor(outcome: AuthenticationOutcome, error: PassportJweError): boolean {

@@ -2,7 +2,8 @@ import type { Request } from 'express';
 import type { AuditEvent } from '../audit/events.js';
 import type { AuditTrail } from '../audit/record.js';
 import { addressBlock } from '../base/address-block.js';
-import { normalizeIp, readIp } from './request-ip.js';
+import { normalizeIp } from '../base/normalize-ip.js';
+import { readIp } from './request-ip.js';
 
 /** Headers by which proxies name the client. */
 const FORWARDING_HEADERS = ['x-forwarded-for', 'forwarded', 'x-real-ip'];

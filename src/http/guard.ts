@@ -1,8 +1,8 @@
 import type { Request, RequestHandler } from 'express';
 import type { NumericDate } from '../base/clock.js';
-import { MissingCredentialsError, PassportJweError } from '../base/errors.js';
+import { MissingCredentialsError } from '../base/errors.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
-import { refuseRequest } from './answer-failure.js';
+import { passFailure } from './answer-failure.js';
 import { requestState } from './request-state.js';
 
 /** Looks at a verified token and, where it must, at the request. @throws PassportJweError where the token may not pass. */
@@ -22,8 +22,7 @@ export function guard(name: string, check: Check): RequestHandler {
       if (state?.outcome.kind !== 'verified') throw new MissingCredentialsError();
       check(state.outcome.token, state.acceptor.clock(), req);
     } catch (failure) {
-      if (!(failure instanceof PassportJweError)) return next(failure);
-      return void refuseRequest({ req, res, next }, failure).catch(next);
+      return passFailure({ req, res, next }, failure);
     }
     return next();
   };

@@ -1,11 +1,6 @@
 import type { Request, RequestHandler } from 'express';
-import {
-  AccessDeniedError,
-  InvalidTokenError,
-  MissingCredentialsError,
-  PassportJweError,
-} from '../base/errors.js';
-import { refuseRequest } from './answer-failure.js';
+import { AccessDeniedError, InvalidTokenError, MissingCredentialsError } from '../base/errors.js';
+import { passFailure } from './answer-failure.js';
 import { requestState } from './request-state.js';
 
 /**
@@ -23,11 +18,7 @@ export function requireProof(): RequestHandler {
   return function requireProofOfIssuance(req, res, next) {
     prove(req)
       .then(() => next())
-      .catch((failure) => {
-        if (!(failure instanceof PassportJweError)) throw failure;
-        return refuseRequest({ req, res, next }, failure);
-      })
-      .catch(next);
+      .catch((failure) => passFailure({ req, res, next }, failure));
   };
 }
 

@@ -1,17 +1,18 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { createListeners, type Listeners } from '../base/listeners.js';
 import { createRequestSlot } from './request-slot.js';
 
 /** A response that is watched until it finishes. */
 interface Watch {
   isFinished: boolean;
-  readonly listeners: Set<() => void>;
+  readonly listeners: Listeners<void>;
 }
 
 const watchSlot = createRequestSlot<Watch, ServerResponse>();
 
 /** One `close` listener per connection, however many responses are queued on it. */
-const pendingSlot = createRequestSlot<Set<() => void>, Socket>();
+const pendingSlot = createRequestSlot<Listeners<void>, Socket>();
 
 /**
  * Calls a listener once, when the response finishes: it was sent, it was destroyed, or its connection closed. Node emits
@@ -24,14 +25,13 @@ const pendingSlot = createRequestSlot<Set<() => void>, Socket>();
  */
 export function onResponseFinished(res: ServerResponse, listener: () => void): () => void {
   const { isFinished, listeners } = watchOf(res);
-  const entry = (): void => listener();
-  listeners.add(entry);
+  const remove = listeners.add(() => void listener());
   if (isFinished) {
     process.nextTick(() => {
-      if (listeners.delete(entry)) listener();
+      if (remove()) listener();
     });
   }
-  return () => void listeners.delete(entry);
+  return () => void remove();
 }
 
 /**
@@ -49,23 +49,21 @@ function watchOf(res: ServerResponse): Watch {
 }
 
 function watchResponse(res: ServerResponse): Watch {
-  const watch: Watch = { isFinished: false, listeners: new Set() };
+  const watch: Watch = { isFinished: false, listeners: createListeners(throwLater) };
   watchSlot.fill(res, watch);
   const socket = connectionOf(res);
-  const pending = socket && pendingOn(socket);
-  const finish = (): void => {
-    res.off('finish', finish).off('close', finish);
-    pending?.delete(finish);
-    watch.isFinished = true;
-    for (const listener of watch.listeners) callIsolated(listener);
-    watch.listeners.clear();
-  };
   if (res.writableFinished || res.closed || socket?.destroyed === true) {
     watch.isFinished = true;
     return watch;
   }
+  const finish = (): void => {
+    res.off('finish', finish).off('close', finish);
+    forget?.();
+    watch.isFinished = true;
+    watch.listeners.emit();
+  };
+  const forget = socket && pendingOn(socket).add(finish);
   res.once('finish', finish).once('close', finish);
-  pending?.add(finish);
   return watch;
 }
 
@@ -76,24 +74,18 @@ function connectionOf(res: ServerResponse): Socket | undefined {
   return typeof socket?.once === 'function' ? socket : undefined;
 }
 
-function pendingOn(socket: Socket): Set<() => void> {
+function pendingOn(socket: Socket): Listeners<void> {
   const known = pendingSlot.read(socket);
   if (known !== undefined) return known;
-  const pending = new Set<() => void>();
+  const pending = createListeners(throwLater);
   pendingSlot.fill(socket, pending);
-  socket.once('close', () => {
-    for (const finish of pending) finish();
-  });
+  socket.once('close', () => pending.emit());
   return pending;
 }
 
 /** An error of one listener is an uncaught exception, as with any event, but the other listeners still run. */
-function callIsolated(listener: () => void): void {
-  try {
-    listener();
-  } catch (error) {
-    process.nextTick(() => {
-      throw error;
-    });
-  }
+function throwLater(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
 }

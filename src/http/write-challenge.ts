@@ -1,4 +1,5 @@
 import { InsufficientScopeError, type PassportJweError } from '../base/errors.js';
+import { isSecureUrl } from '../base/is-secure-url.js';
 
 /** RFC 6750 section 3: the characters that `realm`, `error_description` and their like may hold. */
 const QUOTABLE = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -49,9 +50,7 @@ function quotable(description: string): string {
 
 function resolveUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  const loopback = url !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback);
-  if (url === undefined || !secure || !QUOTABLE.test(url.href)) {
+  if (url === undefined || !isSecureUrl(url) || !QUOTABLE.test(url.href)) {
     throw new TypeError('resourceMetadata must be an absolute https URL (http on loopback only)');
   }
   return url.href;

@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../base/clock.js';
 import { InvalidClientError, RateLimitExceededError } from '../base/errors.js';
-import { assertOptions, type KnownOptions } from '../base/options.js';
+import { assertOptions, assertPositiveInteger, type KnownOptions } from '../base/options.js';
 import { createClientNamer } from '../http/client-address.js';
 import { createRequestSlot } from '../http/request-slot.js';
 import { createFailureBudget } from '../limits/failure-budget.js';
@@ -45,9 +45,7 @@ export function throttleFailures(
 ): FailureThrottle {
   assertOptions(options, KNOWN, 'throttle');
   const { failuresPerMinute: quota = 30 } = options;
-  if (!(Number.isInteger(quota) && quota > 0)) {
-    throw new TypeError('throttle.failuresPerMinute must be a positive whole number');
-  }
+  assertPositiveInteger(quota, 'tokenRouter', 'throttle.failuresPerMinute', 30);
   const budget = createFailureBudget({ quota, windowSeconds: WINDOW_SECONDS }, clock);
   const nameClient = createClientNamer(audit);
   const nameSlot = createRequestSlot<string>();

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
-import { type NumericDate, systemClock } from '../base/clock.js';
+import { systemClock } from '../base/clock.js';
 import { InvalidRequestError } from '../base/errors.js';
 import { assertMethod } from '../base/options.js';
 import { buildClaimsSet } from '../token/claims/build-claims-set.js';
@@ -78,7 +78,7 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   if (typeof clock !== 'function') throw new TypeError('clock must be a function that returns a NumericDate');
   assertAuditTrail(audit);
   const [issuer = ''] = resolveStrings(options.issuer, 'issuer');
-  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds);
+  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'createTokenIssuer');
   const policies = new LRUCache<string, ClaimsPolicy>({
     max: MAX_AUDIENCES,
     memoMethod: (audience) => resolveClaimsPolicy({ issuer, audience, maxTokenLifetimeSeconds }),

@@ -111,6 +111,6 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
   }
   if (families !== undefined)
     assertMethod(families, 'replace', 'families must be a FamilyStore: stores.families');
-  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds);
+  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');
   return { ...options, refresh, throttle, audit, clock, maxTokenLifetimeSeconds };
 }

@@ -42,7 +42,7 @@ export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   const { usage, audit = noAuditTrail } = options;
   const derivation = resolveDerivation(options);
   assertVersions(options);
-  if (usage !== undefined) assertKeyUsage(usage);
+  if (usage !== undefined) assertKeyUsage(usage, 'createKeyRing');
   assertAuditTrail(audit);
 
   const [first, ...rest] = await readKeySpec(options.current);

@@ -1,5 +1,6 @@
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
+import { assertNumber } from '../base/options.js';
 import { ROOT_SECRET_BYTES } from './assert-key-bytes.js';
 
 const MIN_PASSPHRASE_CHARACTERS = 16;
@@ -51,9 +52,11 @@ function resolveParameters({ salt, iterations = DEFAULT_ITERATIONS }: Passphrase
   if (salt === undefined || Buffer.from(salt).length < MIN_SALT_BYTES) {
     throw new TypeError(`A passphrase needs a salt of at least ${MIN_SALT_BYTES} bytes`);
   }
-  if (!Number.isInteger(iterations) || iterations < DEFAULT_ITERATIONS || iterations > MAX_ITERATIONS) {
-    throw new TypeError(`iterations must be a whole number from ${DEFAULT_ITERATIONS} to ${MAX_ITERATIONS}`);
-  }
+  assertNumber(iterations, 'passphrase', 'iterations', {
+    isInteger: true,
+    from: DEFAULT_ITERATIONS,
+    to: MAX_ITERATIONS,
+  });
   return { salt, iterations };
 }
 

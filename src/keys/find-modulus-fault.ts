@@ -1,4 +1,5 @@
 import { checkPrimeSync } from 'node:crypto';
+import { createFifoCache } from '../base/fifo-cache.js';
 import { hasRocaFingerprint } from './has-roca-fingerprint.js';
 import { hasSpecialForm } from './has-special-form.js';
 import { bitLength, integerRoot, isPower } from './integer-root.js';
@@ -16,7 +17,7 @@ const FERMAT_STEPS = 100;
 
 /** Moduli that have passed: a remote JWK Set is loaded again and again, and a modulus takes 10 ms (2048 bits). */
 const MAX_PASSED = 256;
-const passed = new Set<bigint>();
+const passed = createFifoCache<bigint, true>(MAX_PASSED);
 
 /**
  * Looks for what makes an RSA modulus easy to factor.
@@ -29,8 +30,7 @@ export function findModulusFault(n: bigint): string | undefined {
   if (passed.has(n)) return undefined;
   const weakness = findWeakness(n, bits);
   if (weakness !== undefined) return `${weakness}; generate a new key pair`;
-  if (passed.size >= MAX_PASSED) passed.clear();
-  passed.add(n);
+  passed.set(n, true);
   return undefined;
 }
 

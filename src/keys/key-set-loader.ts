@@ -1,6 +1,8 @@
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../base/clock.js';
+import { deadline } from '../base/deadline.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
+import { createSingleFlight } from '../base/single-flight.js';
 import type { DerivationOptions } from './create-key-ring.js';
 import { assembleKeyRing, type KeyRing } from './key-ring.js';
 import type { KeySource } from './key-source.js';
@@ -29,7 +31,7 @@ export interface KeySetLoaderParts extends Required<DerivationOptions> {
 /** Asks a key source, within bounds, and puts on record when it stops to answer and when it answers again. */
 export class KeySetLoader {
   readonly #parts: KeySetLoaderParts;
-  #pending: Promise<LoadedKeySet> | undefined;
+  readonly #loading = createSingleFlight(() => this.#loadOnce());
   #lastLoadAt = Number.NEGATIVE_INFINITY;
   #isFailing = false;
 
@@ -51,10 +53,7 @@ export class KeySetLoader {
 
   /** However many wait, the source is asked once. @throws TemporarilyUnavailableError (as rejection) */
   load(): Promise<LoadedKeySet> {
-    this.#pending ??= this.#loadOnce().finally(() => {
-      this.#pending = undefined;
-    });
-    return this.#pending;
+    return this.#loading.run();
   }
 
   /**
@@ -64,7 +63,7 @@ export class KeySetLoader {
   async loadForUnknownKey(): Promise<LoadedKeySet | undefined> {
     const { clock, unknownKeySeconds } = this.#parts;
     const isRecent = Math.abs(clock() - this.#lastLoadAt) < unknownKeySeconds;
-    if (this.#pending !== undefined || !isRecent) return this.load();
+    if (this.#loading.pending !== undefined || !isRecent) return this.load();
     if (this.#isFailing)
       throw new TemporarilyUnavailableError({ cause: new Error('The key source is away') });
     return undefined;
@@ -90,24 +89,14 @@ export class KeySetLoader {
 
   async #ask(): Promise<LoadedKeySet> {
     const { source, loadTimeoutSeconds, environment, enc, clock } = this.#parts;
-    const set = await within(loadTimeoutSeconds, source.load());
+    // A source that hangs must not hang its callers.
+    const set = await deadline(source.load(), loadTimeoutSeconds * 1000, () => {
+      throw new Error(`It did not answer within ${loadTimeoutSeconds} s`);
+    });
     const [first, ...rest] = parseJwkSet(set);
     if (first === undefined) throw new TypeError('A JWK Set must hold at least one key');
     assertLasting([first, ...rest]);
     const ring = assembleKeyRing({ environment, enc, materials: [first, ...rest], clock });
     return { set, text: JSON.stringify(set), materials: [first, ...rest], ring };
-  }
-}
-
-/** A source that hangs must not hang whoever waits for it. */
-async function within<Result>(seconds: number, promise: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`It did not answer within ${seconds} s`)), seconds * 1000);
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }

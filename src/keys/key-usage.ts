@@ -1,7 +1,8 @@
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../base/clock.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
+import { assertMethod, assertNumber, assertOptions, type KnownOptions } from '../base/options.js';
+import { createSingleFlight, type SingleFlight } from '../base/single-flight.js';
 import type { CounterStore } from '../stores/counter-store.js';
 
 /** Counts what each key encrypts: AES-GCM with random IVs is safe for 2^32 messages a key (NIST SP 800-38D 8.3). */
@@ -31,21 +32,17 @@ const COUNTER_SECONDS = 10 * 365 * 86_400;
 
 interface Reserve {
   left: number;
-  pending: Promise<void> | undefined;
+  readonly refill: SingleFlight<[], void>;
   hasWarned: boolean;
 }
 
 /** @throws TypeError for an option that is missing or makes no sense. */
-export function assertKeyUsage(options: KeyUsageOptions): void {
+export function assertKeyUsage(options: KeyUsageOptions, where: string): void {
   assertOptions(options, KNOWN, 'usage');
   const { counters, limit = MAX_LIMIT, warnShare = 0.5 } = options;
   assertMethod(counters, 'add', 'usage.counters must be a CounterStore: stores.counters');
-  if (!(Number.isInteger(limit) && limit > 0 && limit <= MAX_LIMIT)) {
-    throw new TypeError(`usage.limit must be a whole number from 1 to ${MAX_LIMIT}`);
-  }
-  if (!(Number.isFinite(warnShare) && warnShare >= 0 && warnShare <= 1)) {
-    throw new TypeError('usage.warnShare must be from 0 to 1');
-  }
+  assertNumber(limit, where, 'usage.limit', { isInteger: true, from: 1, to: MAX_LIMIT });
+  assertNumber(warnShare, where, 'usage.warnShare', { from: 0, to: 1, example: 0.5 });
 }
 
 export interface KeyUsageParts extends KeyUsageOptions {
@@ -74,23 +71,16 @@ export class KeyUsage {
    */
   claim(kid: string): Promise<void> | undefined {
     const reserve = this.#reserveOf(kid);
-    if (reserve.left === 0) return this.#claimLater(kid, reserve);
+    if (reserve.left === 0) return this.#claimLater(reserve);
     reserve.left -= 1;
     // Ahead of need; should it fail, whoever finds the reserve empty asks again and is told.
-    if (reserve.left < this.#batch / 4) this.#refill(kid, reserve).catch(() => undefined);
+    if (reserve.left < this.#batch / 4) reserve.refill.run().catch(() => undefined);
     return undefined;
   }
 
-  async #claimLater(kid: string, reserve: Reserve): Promise<void> {
-    while (reserve.left === 0) await this.#refill(kid, reserve);
+  async #claimLater(reserve: Reserve): Promise<void> {
+    while (reserve.left === 0) await reserve.refill.run();
     reserve.left -= 1;
-  }
-
-  #refill(kid: string, reserve: Reserve): Promise<void> {
-    reserve.pending ??= this.#reserveBatch(kid, reserve).finally(() => {
-      reserve.pending = undefined;
-    });
-    return reserve.pending;
   }
 
   async #reserveBatch(kid: string, reserve: Reserve): Promise<void> {
@@ -115,7 +105,8 @@ export class KeyUsage {
   #reserveOf(kid: string): Reserve {
     const known = this.#reserves.get(kid);
     if (known !== undefined) return known;
-    const reserve = { left: 0, pending: undefined, hasWarned: false };
+    const refill = createSingleFlight(() => this.#reserveBatch(kid, reserve));
+    const reserve: Reserve = { left: 0, refill, hasWarned: false };
     this.#reserves.set(kid, reserve);
     return reserve;
   }

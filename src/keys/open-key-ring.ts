@@ -1,6 +1,6 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, systemClock } from '../base/clock.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
+import { assertMethod, assertOptions, assertPositiveNumber, type KnownOptions } from '../base/options.js';
 import { type DerivationOptions, resolveDerivation } from './create-key-ring.js';
 import { KeySetLoader } from './key-set-loader.js';
 import type { KeySource } from './key-source.js';
@@ -61,7 +61,7 @@ const UNKNOWN_KEY_SECONDS = 10;
  * @throws Error where the source cannot be loaded, or holds no key ring, with the reason as its cause.
  */
 export async function openKeyRing(options: OpenKeyRingOptions): Promise<RotatingKeyRing> {
-  const settings = resolveOptions(options);
+  const settings = resolveOpenKeyRingOptions(options);
   const { maxTokenLifetimeSeconds, pendingSeconds, reloadSeconds } = settings;
   const loader = new KeySetLoader(settings);
   const first = await loader.loadFirst();
@@ -73,17 +73,21 @@ export async function openKeyRing(options: OpenKeyRingOptions): Promise<Rotating
   return ring;
 }
 
-type Settings = ReturnType<typeof resolveOptions>;
+type Settings = ReturnType<typeof resolveOpenKeyRingOptions>;
 
-function resolveOptions(options: OpenKeyRingOptions) {
+function resolveOpenKeyRingOptions(options: OpenKeyRingOptions) {
   assertOptions(options, KNOWN, 'openKeyRing');
   const { source, reloadSeconds = 60, loadTimeoutSeconds = 5, rotateEverySeconds } = options;
   const { pendingSeconds = Math.max(300, 3 * reloadSeconds), maxTokenLifetimeSeconds = 7_776_000 } = options;
   const { audit = noAuditTrail, clock = systemClock } = options;
   assertMethod(source, 'load', 'source must be a KeySource: fileKeySource({ file })');
   const times = { reloadSeconds, loadTimeoutSeconds, pendingSeconds, maxTokenLifetimeSeconds };
-  for (const [name, value] of Object.entries({ ...times, rotateEverySeconds: rotateEverySeconds ?? 1 })) {
-    if (!(Number.isFinite(value) && value > 0)) throw new TypeError(`${name} must be a positive number`);
+  assertPositiveNumber(reloadSeconds, 'openKeyRing', 'reloadSeconds', 60);
+  assertPositiveNumber(loadTimeoutSeconds, 'openKeyRing', 'loadTimeoutSeconds', 5);
+  assertPositiveNumber(pendingSeconds, 'openKeyRing', 'pendingSeconds', 300);
+  assertPositiveNumber(maxTokenLifetimeSeconds, 'openKeyRing', 'maxTokenLifetimeSeconds', 7_776_000);
+  if (rotateEverySeconds !== undefined) {
+    assertPositiveNumber(rotateEverySeconds, 'openKeyRing', 'rotateEverySeconds', 7_776_000);
   }
   if (pendingSeconds < 2 * reloadSeconds) throw new TypeError('pendingSeconds must be at least two reloads');
   if (rotateEverySeconds !== undefined && rotateEverySeconds <= pendingSeconds) {
@@ -93,7 +97,7 @@ function resolveOptions(options: OpenKeyRingOptions) {
     throw new TypeError('rotateEverySeconds needs a source that can be written; this one is read-only');
   }
   assertAuditTrail(audit);
-  if (options.usage !== undefined) assertKeyUsage(options.usage);
+  if (options.usage !== undefined) assertKeyUsage(options.usage, 'openKeyRing');
   const unknownKeySeconds = Math.min(reloadSeconds, UNKNOWN_KEY_SECONDS);
   return {
     ...resolveDerivation(options),

@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { callIsolated } from '../base/listeners.js';
-import { assertOptions, type KnownOptions } from '../base/options.js';
+import { callIsolated } from '../base/call-isolated.js';
+import { assertOptions, assertString, type KnownOptions } from '../base/options.js';
+import { replaceFile } from '../base/write-file.js';
 import type { RotatingKeyRing } from './sourced-key-ring.js';
 
 export interface PublishOptions {
@@ -27,32 +25,15 @@ const KNOWN: KnownOptions<PublishOptions> = { audience: true, file: true, onErro
 export async function publishAccessKeys(ring: RotatingKeyRing, options: PublishOptions): Promise<() => void> {
   assertOptions(options, KNOWN, 'publishAccessKeys');
   const { audience, file, onError = warn } = options;
-  for (const value of [audience, file]) {
-    if (typeof value !== 'string' || value === '') throw new TypeError('audience and file must be text');
-  }
-  const write = (): Promise<void> => replaceWhole(file, JSON.stringify(ring.exportAccessKeys(audience)));
+  assertString(audience, 'publishAccessKeys', 'audience');
+  assertString(file, 'publishAccessKeys', 'file');
+  const write = (): Promise<void> =>
+    replaceFile(file, `${JSON.stringify(ring.exportAccessKeys(audience))}\n`);
   await write();
   let written = Promise.resolve();
   return ring.onChange(() => {
     written = written.then(write).catch((error) => callIsolated(() => onError(error), warn));
   });
-}
-
-/** Readers find the old content or the new one. */
-async function replaceWhole(file: string, text: string): Promise<void> {
-  const draft = join(dirname(file), `.${basename(file)}.${randomBytes(8).toString('hex')}`);
-  try {
-    const handle = await open(draft, 'wx', 0o600);
-    try {
-      await handle.writeFile(`${text}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, file);
-  } finally {
-    await rm(draft, { force: true });
-  }
 }
 
 function warn(error: unknown): void {

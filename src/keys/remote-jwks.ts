@@ -2,7 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
-import { assertOptions, assertSecureUrl, type KnownOptions } from '../base/options.js';
+import { assertOptions, assertPositiveNumber, assertSecureUrl, type KnownOptions } from '../base/options.js';
+import { createSingleFlight } from '../base/single-flight.js';
 import { fetchJwks } from './fetch-jwks.js';
 import type { Jwk } from './jwk.js';
 import { toVerificationJwk } from './public-jwk.js';
@@ -53,10 +54,9 @@ type KeysByKid = ReadonlyMap<string, VerificationKey>;
  */
 export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
   const { url, rsaAlgorithm, maxAgeSeconds, cooldownSeconds, timeoutMs, audit, send, clock } =
-    resolveOptions(options);
+    resolveRemoteJwksOptions(options);
   let loaded: { readonly keys: KeysByKid; readonly at: NumericDate } | undefined;
   let attempted: { readonly at: NumericDate; readonly failure?: unknown } | undefined;
-  let pending: Promise<void> | undefined;
 
   const isWithin = (seconds: number, since: NumericDate): boolean => {
     const elapsed = clock() - since;
@@ -67,7 +67,7 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
     audit.record({ type, source: nameOf(url) }).catch(() => {});
   };
 
-  const load = async (): Promise<void> => {
+  const loading = createSingleFlight(async (): Promise<void> => {
     const at = clock();
     const failedBefore = attempted?.failure !== undefined;
     attempted = { at, failure: attempted?.failure };
@@ -80,18 +80,15 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
       attempted = { at, failure };
       if (!failedBefore) report('jwks.unreachable');
     }
-  };
+  });
 
   /** Resolves at once where the last load was only just. */
   const reload = async (): Promise<void> => {
     const { at, failure } = attempted ?? {};
     const cooldown =
       failure === undefined ? cooldownSeconds : Math.min(cooldownSeconds, MAX_COOLDOWN_OF_FAILURE_SECONDS);
-    if (pending === undefined && at !== undefined && isWithin(cooldown, at)) return;
-    pending ??= load().finally(() => {
-      pending = undefined;
-    });
-    await pending;
+    if (loading.pending === undefined && at !== undefined && isWithin(cooldown, at)) return;
+    await loading.run();
   };
 
   const findAfterReload = async (kid: string): Promise<VerificationKey | undefined> => {
@@ -146,15 +143,13 @@ function readIfUsable(jwk: unknown, rsaAlgorithm: 'PS256' | 'RS256' | undefined)
   }
 }
 
-function resolveOptions(options: RemoteJwksOptions) {
+function resolveRemoteJwksOptions(options: RemoteJwksOptions) {
   assertOptions(options, KNOWN, 'remoteJwks');
   const { maxAgeSeconds = 600, cooldownSeconds = 30, timeoutMs = 5000, rsaAlgorithm } = options;
   const { audit = noAuditTrail, fetch: send = fetch, clock = systemClock } = options;
-  for (const [name, value] of Object.entries({ maxAgeSeconds, cooldownSeconds, timeoutMs })) {
-    if (!(typeof value === 'number' && value > 0 && Number.isFinite(value))) {
-      throw new TypeError(`${name} must be a positive number`);
-    }
-  }
+  assertPositiveNumber(maxAgeSeconds, 'remoteJwks', 'maxAgeSeconds', 600);
+  assertPositiveNumber(cooldownSeconds, 'remoteJwks', 'cooldownSeconds', 30);
+  assertPositiveNumber(timeoutMs, 'remoteJwks', 'timeoutMs', 5000);
   if (rsaAlgorithm !== undefined && rsaAlgorithm !== 'PS256' && rsaAlgorithm !== 'RS256') {
     throw new TypeError('rsaAlgorithm must be PS256 or RS256');
   }

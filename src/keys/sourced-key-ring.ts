@@ -2,6 +2,7 @@ import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../base/clock.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
 import { createListeners } from '../base/listeners.js';
+import { warnOfFailure } from '../base/warn-of-failure.js';
 import type { ContentKey, KeyPurpose } from './content-key.js';
 import type { KeyRing } from './key-ring.js';
 import type { KeySetLoader, LoadedKeySet } from './key-set-loader.js';
@@ -71,7 +72,9 @@ export class SourcedKeyRing implements RotatingKeyRing {
   readonly maxTokenLifetimeSeconds: number;
   readonly #parts: SourcedKeyRingParts;
   readonly #contexts = new Map<string, readonly [KeyPurpose, string]>();
-  readonly #listeners = createListeners({ subject: 'the key ring', code: 'PASSPORT_JWE_KEY_RING' });
+  readonly #listeners = createListeners(
+    warnOfFailure('A listener of the key ring failed', 'PASSPORT_JWE_KEY_RING'),
+  );
   readonly #stop: () => void;
   readonly #usage: KeyUsage | undefined;
   #loaded: LoadedKeySet;

@@ -1,5 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { type AdmissionStep, isUsage, type LimitStore, MAX_USAGE } from '../stores/limit-store.js';
+import { assertNumber } from '../base/options.js';
+import { retry } from '../base/retry.js';
+import { type AdmissionStep, isUsage, type LimitStore, USAGE_RANGE } from '../stores/limit-store.js';
 import { TOKEN_RATES } from './build-step.js';
 
 /** What a request really used. */
@@ -43,10 +44,10 @@ const RENEWALS_PER_LEASE = 3;
 const MAX_RENEWED_SECONDS = 86_400;
 
 /**
- * Pauses before settling is tried again, in milliseconds: for as long as a lease lasts, by default. By then the place is
- * free by itself; what could not be settled stays as reserved.
+ * The retries of settling take as long as a lease lasts by default. By then the slot is free by itself; what could not be
+ * settled stays as reserved.
  */
-const RETRIES_MS = [250, 500, 1000, 2000, 4000, 8000];
+const BACKOFF = { firstPauseMs: 250, longestPauseMs: 8000, retries: 6 };
 
 export function createAdmission({ store, step, headers, onSettled }: AdmissionParts): Admission {
   const intervalMs = (step.leaseSeconds * 1000) / RENEWALS_PER_LEASE;
@@ -69,20 +70,12 @@ export function createAdmission({ store, step, headers, onSettled }: AdmissionPa
     clearInterval(heartbeat);
     settled ??= settleStep(store, step, isCountable ? usage : undefined).finally(onSettled);
     await settled;
-    if (!isCountable) throw new TypeError(`settle: usage.tokens must be a number from 0 to ${MAX_USAGE}`);
+    if (!isCountable) assertNumber(usage?.tokens, 'settle', 'usage.tokens', USAGE_RANGE);
   };
   return Object.freeze({ headers, settle });
 }
 
 async function settleStep(store: LimitStore, step: AdmissionStep, usage: Usage | undefined): Promise<void> {
   const used = usage === undefined ? {} : Object.fromEntries(TOKEN_RATES.map((name) => [name, usage.tokens]));
-  for (const delayMs of [0, ...RETRIES_MS]) {
-    if (delayMs > 0) await pause(delayMs, undefined, { ref: false });
-    try {
-      await store.settle(step, used);
-      return;
-    } catch {
-      // It may be back by the next one.
-    }
-  }
+  await retry(() => store.settle(step, used), BACKOFF).catch(() => undefined);
 }

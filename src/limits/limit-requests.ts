@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { MissingCredentialsError, PassportJweError } from '../base/errors.js';
+import { MissingCredentialsError } from '../base/errors.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
-import { refuseRequest } from '../http/answer-failure.js';
+import { passFailure } from '../http/answer-failure.js';
 import { createRequestSlot } from '../http/request-slot.js';
 import { requestState } from '../http/request-state.js';
 import { onResponseFinished } from '../http/response-finished.js';
@@ -53,10 +53,7 @@ export function limitRequests(options: LimitRequestsOptions): RequestHandler {
   return function limitRequest(req, res, next) {
     admit(req, res).then(
       () => next(),
-      (failure: unknown) => {
-        if (!(failure instanceof PassportJweError)) return next(failure);
-        return refuseRequest({ req, res, next }, failure).catch(next);
-      },
+      (failure: unknown) => passFailure({ req, res, next }, failure),
     );
   };
 }

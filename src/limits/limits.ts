@@ -2,9 +2,15 @@ import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, systemClock } from '../base/clock.js';
 import { RateLimitExceededError, TemporarilyUnavailableError } from '../base/errors.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
+import {
+  assertMethod,
+  assertNumber,
+  assertOptions,
+  assertPositiveInteger,
+  type KnownOptions,
+} from '../base/options.js';
 import { rateLimitHeaders } from '../base/rate-limit-headers.js';
-import { isUsage, type LimitStore, MAX_USAGE } from '../stores/limit-store.js';
+import { type LimitStore, USAGE_RANGE } from '../stores/limit-store.js';
 import { memoryLimitStore } from '../stores/memory/memory-limit-store.js';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../token/claims/claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
@@ -74,7 +80,7 @@ export interface Limits {
 
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function createLimits(options: LimitsOptions): Limits {
-  const { store, apiKeys, defaultLimits, policy, terms, audit, clock } = resolveOptions(options);
+  const { store, apiKeys, defaultLimits, policy, terms, audit, clock } = resolveLimitsOptions(options);
   const lookup = { findKey: (keyId: string) => apiKeys?.get(keyId), defaultLimits };
   const localStore = memoryLimitStore(clock);
   const running = createRunningAdmissions();
@@ -115,7 +121,7 @@ export function createLimits(options: LimitsOptions): Limits {
 
     async admit(token: VerifiedToken, cost: Cost = {}) {
       const { tokens = 0 } = cost;
-      if (!isUsage(tokens)) throw new TypeError(`admit: cost.tokens must be a number from 0 to ${MAX_USAGE}`);
+      assertNumber(tokens, 'admit', 'cost.tokens', USAGE_RANGE);
       const charges = resolveCharges(token, lookup);
       try {
         const admission = await admitBy(store, charges, { cost, share: 1 });
@@ -138,7 +144,7 @@ interface Attempt {
   readonly share: number;
 }
 
-function resolveOptions(options: LimitsOptions) {
+function resolveLimitsOptions(options: LimitsOptions) {
   assertOptions(options, KNOWN, 'createLimits');
   const {
     store,
@@ -152,14 +158,11 @@ function resolveOptions(options: LimitsOptions) {
   if (!['deny', 'local', 'allow'].includes(policy.kind)) {
     throw new TypeError("onStoreFailure must be of kind 'deny', 'local' or 'allow'");
   }
-  if (policy.kind === 'local' && !(policy.share > 0 && policy.share <= 1)) {
-    throw new TypeError('onStoreFailure.share must be more than 0 and up to 1');
+  if (policy.kind === 'local') {
+    assertNumber(policy.share, 'createLimits', 'onStoreFailure.share', { above: 0, to: 1, example: 0.25 });
   }
-  if (!(leaseSeconds >= 1 && leaseSeconds <= 3600))
-    throw new TypeError('leaseSeconds must be from 1 to 3600');
-  if (!(Number.isInteger(maxUsersPerKey) && maxUsersPerKey > 0)) {
-    throw new TypeError('maxUsersPerKey must be a positive whole number');
-  }
+  assertNumber(leaseSeconds, 'createLimits', 'leaseSeconds', { from: 1, to: 3600, example: 15 });
+  assertPositiveInteger(maxUsersPerKey, 'createLimits', 'maxUsersPerKey', 10_000);
   assertAuditTrail(audit);
   return { store, apiKeys, defaultLimits, policy, terms: { leaseSeconds, maxUsersPerKey }, audit, clock };
 }

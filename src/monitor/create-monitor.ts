@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { AuditRecord } from '../audit/events.js';
 import type { AuditSink } from '../audit/record.js';
+import { callIsolated } from '../base/call-isolated.js';
 import type { NumericDate } from '../base/clock.js';
-import { callIsolated, warnOfFailure } from '../base/listeners.js';
-import { assertOptions, type KnownOptions } from '../base/options.js';
+import { assertNumber, assertOptions, type KnownOptions } from '../base/options.js';
+import { warnOfFailure } from '../base/warn-of-failure.js';
 import { assertSuspicionAnswer, type SuspicionAnswer } from './answer-suspicion.js';
 import { detectRefreshTokenReuse } from './detect-refresh-token-reuse.js';
 import { detectRefusalsOfAddress, detectRefusalsOfClient } from './detect-refusals.js';
@@ -13,7 +14,6 @@ import { detectUseAfterRevocation } from './detect-use-after-revocation.js';
 import type { Detector, DetectorParts } from './detector.js';
 import { retryAnswers } from './retry-answers.js';
 import {
-  assertWhole,
   type ResolvedThresholds,
   resolveThresholds,
   type SuspicionThresholds,
@@ -85,7 +85,7 @@ export function createMonitor(options: MonitorOptions = {}): Monitor {
   assertOptions(options, KNOWN, 'createMonitor');
   const { onSuspicion = () => {}, answer, maxTracked = 10_000, onError = warnOfFault } = options;
   if (answer !== undefined) assertSuspicionAnswer(answer);
-  assertWhole(maxTracked, 'maxTracked', { min: 1, max: MAX_TRACKED });
+  assertNumber(maxTracked, 'createMonitor', 'maxTracked', { isInteger: true, from: 1, to: MAX_TRACKED });
   const counts = { ...NO_ALERTS };
   const isFirst = createAlertGate(maxTracked);
   const report = createReporter(onError);

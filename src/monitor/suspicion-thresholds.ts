@@ -1,4 +1,10 @@
-import { assertOptions, type KnownOptions } from '../base/options.js';
+import {
+  assertNumber,
+  assertOptions,
+  assertPositiveInteger,
+  type KnownOptions,
+  type NumberRange,
+} from '../base/options.js';
 import type { SuspicionKind } from './suspicious-use.js';
 
 export interface CountThreshold {
@@ -77,7 +83,7 @@ export const MAX_ORIGINS = 16;
 /** @throws TypeError for a kind that there is none of, or a number that makes no sense. */
 export function resolveThresholds(options: SuspicionThresholds = {}): ResolvedThresholds {
   assertOptions(options, KNOWN, 'thresholds');
-  const sharing = { min: 2, max: MAX_ORIGINS };
+  const sharing = { isInteger: true, from: 2, to: MAX_ORIGINS };
   return Object.freeze({
     token_from_many_addresses: resolveCount(options, 'token_from_many_addresses', sharing),
     token_from_many_user_agents: resolveCount(options, 'token_from_many_user_agents', sharing),
@@ -89,12 +95,7 @@ export function resolveThresholds(options: SuspicionThresholds = {}): ResolvedTh
   });
 }
 
-interface Range {
-  readonly min: number;
-  readonly max: number;
-}
-
-const ANY_COUNT: Range = { min: 1, max: Number.MAX_SAFE_INTEGER };
+const ANY_COUNT: NumberRange = { isInteger: true, from: 1 };
 
 function resolveCount(
   options: SuspicionThresholds,
@@ -105,7 +106,10 @@ function resolveCount(
   if (given === false) return undefined;
   assertOptions(given, KNOWN_COUNT, `thresholds.${kind}`);
   const { count, windowSeconds } = { ...DEFAULTS[kind], ...given };
-  assertWhole(count, `thresholds.${kind}.count`, range);
+  assertNumber(count, 'createMonitor', `thresholds.${kind}.count`, {
+    ...range,
+    example: DEFAULTS[kind].count,
+  });
   assertWindow(windowSeconds, kind);
   return { count, windowSeconds };
 }
@@ -114,22 +118,27 @@ function resolveRate(given: SuspicionThresholds['sudden_rate'] = {}): RateThresh
   if (given === false) return undefined;
   assertOptions(given, KNOWN_RATE, 'thresholds.sudden_rate');
   const threshold = { ...DEFAULTS.sudden_rate, ...given };
-  if (!(Number.isFinite(threshold.factor) && threshold.factor > 1)) {
-    throw new TypeError('thresholds.sudden_rate.factor must be a number above 1');
-  }
-  assertWhole(threshold.minCount, 'thresholds.sudden_rate.minCount', ANY_COUNT);
-  assertWhole(threshold.warmUpWindows, 'thresholds.sudden_rate.warmUpWindows', ANY_COUNT);
+  const { factor, minCount, warmUpWindows } = threshold;
+  const example = DEFAULTS.sudden_rate;
+  assertNumber(factor, 'createMonitor', 'thresholds.sudden_rate.factor', {
+    above: 1,
+    example: example.factor,
+  });
+  assertPositiveInteger(minCount, 'createMonitor', 'thresholds.sudden_rate.minCount', example.minCount);
+  assertPositiveInteger(
+    warmUpWindows,
+    'createMonitor',
+    'thresholds.sudden_rate.warmUpWindows',
+    example.warmUpWindows,
+  );
   assertWindow(threshold.windowSeconds, 'sudden_rate');
   return threshold;
 }
 
 function assertWindow(value: number, kind: SuspicionKind): void {
-  assertWhole(value, `thresholds.${kind}.windowSeconds`, { min: 1, max: MAX_WINDOW_SECONDS });
-}
-
-/** @throws TypeError for what is no whole number within the range. */
-export function assertWhole(value: number, name: string, { min, max }: Range): void {
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
-  const range = max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`;
-  throw new TypeError(`${name} must be a whole number ${range}`);
+  assertNumber(value, 'createMonitor', `thresholds.${kind}.windowSeconds`, {
+    isInteger: true,
+    from: 1,
+    to: MAX_WINDOW_SECONDS,
+  });
 }

@@ -160,7 +160,7 @@ export function widerNamesOf(target: Revocable): readonly string[] {
   return [names.subjectAccess(clientId, subject), ...ofApiKey];
 }
 
-export function nameOf(target: Revocable): string {
+export function revocationName(target: Revocable): string {
   if (target.kind === 'kid') return nameOfKid(target.kid);
   const names = revocationNames(target.issuer);
   switch (target.kind) {

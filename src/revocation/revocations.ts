@@ -1,6 +1,6 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, MAX_NUMERIC_DATE, type NumericDate, systemClock } from '../base/clock.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
+import { assertMethod, assertOptions, assertPositiveNumber, type KnownOptions } from '../base/options.js';
 import type { RevocationFill, RevocationFold, RevocationStore } from '../stores/revocation-store.js';
 import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../token/claims/claims-policy.js';
 import type { LineageEntry } from '../token/claims/claims-set.js';
@@ -8,11 +8,11 @@ import type { VerifiedToken } from '../token/claims/verified-token.js';
 import type { RevocationCheck } from './check-revocation.js';
 import {
   assertRevocable,
-  nameOf,
   nameOfIssuer,
   nameOfKid,
   type Revocable,
   type RevocationNames,
+  revocationName,
   revocationNames,
   widerNamesOf,
 } from './revocable.js';
@@ -101,7 +101,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   assertAuditTrail(audit);
   const { maxAccessTokenLifetimeSeconds = DEFAULT_TOKEN_LIFETIME_SECONDS } = options;
   for (const [name, value] of Object.entries({ maxTokenLifetimeSeconds, maxAccessTokenLifetimeSeconds })) {
-    if (!(Number.isFinite(value) && value > 0)) throw new TypeError(`${name} must be a positive number`);
+    assertPositiveNumber(value, 'createRevocations', name, 86_400);
   }
   let accessSeconds = Math.min(maxAccessTokenLifetimeSeconds, maxTokenLifetimeSeconds);
 
@@ -137,7 +137,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         await store.add({ name: nameOfIssuer(target.issuer), expiresAt });
       }
       await store.add({
-        name: nameOf(target),
+        name: revocationName(target),
         ...(issuedUpTo === undefined ? {} : { issuedUpTo }),
         expiresAt,
         ...(requestedBy === undefined ? {} : { owner: requestedBy }),

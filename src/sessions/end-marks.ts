@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { NumericDate } from '../base/clock.js';
-import { nameOf as nameOfTarget, type Revocable, revocationNames } from '../revocation/revocable.js';
+import { type Revocable, revocationName, revocationNames } from '../revocation/revocable.js';
 import type { FamilyState, FamilyStore } from '../stores/family-store.js';
 import { lostRaces, MAX_ATTEMPTS } from './end-family.js';
 
@@ -16,7 +16,7 @@ export type EndTarget = Exclude<Revocable, { readonly kind: 'token' | 'kid' }>;
  */
 export async function markEnd(store: FamilyStore, target: EndTarget, now: NumericDate): Promise<void> {
   const { clientId } = target;
-  const name = { clientId, id: idOf(nameOfTarget(target)) };
+  const name = { clientId, id: idOf(revocationName(target)) };
   const state: FamilyState = {
     ...{ clientId, subject: '', sessionId: '', subjectAsserted: false, sessionChosen: false },
     ...{ audience: '', scope: '', current: '', ended: 'revoked' },

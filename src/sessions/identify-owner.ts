@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { AccessDeniedError } from '../base/errors.js';
 import { verifiedToken } from '../http/find-verified-token.js';
 import { API_KEY_TYPES, type ApiKeyType } from '../token/claims/claims-set.js';
@@ -20,7 +20,7 @@ export interface IdentifiedOwner {
  * @param keyScope scope by which a token of the API key itself owns the sessions of all users of the key
  * @throws AccessDeniedError for a token that was not issued for an API key
  */
-export function identifyOwner(req: Request, keyScope: string | undefined): IdentifiedOwner {
+export function identifyOwner(req: IncomingMessage, keyScope: string | undefined): IdentifiedOwner {
   const token = verifiedToken(req);
   assertOfApiKey(token);
   const { client_id: clientId, sub: subject, session_id: sessionId } = token.claims;

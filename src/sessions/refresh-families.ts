@@ -13,6 +13,7 @@ import type {
   StoredFamily,
 } from '../stores/family-store.js';
 import { MAX_CLOCK_TOLERANCE_SECONDS } from '../token/claims/claims-policy.js';
+import { digestToken } from '../token/token-cache.js';
 import { describeRefreshToken } from './describe-refresh-token.js';
 import { endFamily, entombFamily, identifyFamily, lostRaces, MAX_ATTEMPTS } from './end-family.js';
 import { wasEndedMeanwhile } from './end-marks.js';
@@ -21,7 +22,7 @@ import { createSuccessorEraser, withoutSuccessor } from './erase-successors.js';
 import { findWrongBinding, isBound, rejectWrongBinding } from './family-binding.js';
 import type { RefreshFamilies, RefreshRequest } from './refresh-contract.js';
 import type { RefreshSettings } from './refresh-settings.js';
-import { digestToken, type PresentedToken, type RefreshTokenCodec } from './refresh-token-codec.js';
+import type { PresentedToken, RefreshTokenCodec } from './refresh-token-codec.js';
 
 /** A use of a token. */
 interface Use {

@@ -1,4 +1,4 @@
-import { assertOptions, type KnownOptions } from '../base/options.js';
+import { assertNumber, assertOptions, assertPositiveNumber, type KnownOptions } from '../base/options.js';
 
 export interface RefreshSettings {
   /** A refresh token that is not used for so long is over, in seconds. Default 2 592 000, 30 days. */
@@ -18,12 +18,9 @@ const KNOWN: KnownOptions<RefreshSettings> = { idleSeconds: true, absoluteSecond
 export function resolveRefreshSettings(settings: RefreshSettings): Required<RefreshSettings> {
   assertOptions(settings, KNOWN, 'refresh');
   const { idleSeconds = 2_592_000, absoluteSeconds = 7_776_000, graceSeconds = 10 } = settings;
-  if (!(idleSeconds > 0 && absoluteSeconds >= idleSeconds && Number.isFinite(absoluteSeconds))) {
-    throw new TypeError('idleSeconds must be positive, and absoluteSeconds at least as much');
-  }
-  if (!(graceSeconds >= 0 && graceSeconds <= MAX_GRACE_SECONDS)) {
-    throw new TypeError(`graceSeconds must be from 0 to ${MAX_GRACE_SECONDS}`);
-  }
+  assertPositiveNumber(idleSeconds, 'refresh', 'idleSeconds', 2_592_000);
+  assertNumber(absoluteSeconds, 'refresh', 'absoluteSeconds', { from: idleSeconds, example: 7_776_000 });
+  assertNumber(graceSeconds, 'refresh', 'graceSeconds', { from: 0, to: MAX_GRACE_SECONDS, example: 10 });
   return { idleSeconds, absoluteSeconds, graceSeconds };
 }
 

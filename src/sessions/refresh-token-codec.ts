@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { NumericDate } from '../base/clock.js';
 import { InvalidGrantError, InvalidTokenError } from '../base/errors.js';
 import type { DirectKey } from '../keys/content-key.js';
@@ -9,6 +9,7 @@ import { REFRESH_TOKEN_TYP } from '../token/claims/claims-set.js';
 import { decryptToken } from '../token/decrypt-token.js';
 import { encryptToken } from '../token/encrypt-token.js';
 import { openText, sealText } from '../token/seal-text.js';
+import { digestToken } from '../token/token-cache.js';
 
 /** A refresh token as a client presented it: authentic and not expired, whatever became of its family. */
 export interface PresentedToken {
@@ -134,9 +135,4 @@ export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshToke
       throw failure instanceof InvalidTokenError ? new InvalidGrantError('malformed') : failure;
     }
   }
-}
-
-/** What stores keep of a token. */
-export function digestToken(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
 }

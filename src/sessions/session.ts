@@ -1,4 +1,5 @@
 import type { NumericDate } from '../base/clock.js';
+import { assertString } from '../base/options.js';
 import type { FamilyGroup, StoredFamily } from '../stores/family-store.js';
 
 /** A session that is live: a refresh-token family, without anything that could be used in its place. */
@@ -49,7 +50,7 @@ export function resolveOwner(owner: SessionOwner): SessionOwner {
 }
 
 export function assertIdentity(value: unknown, name: string): asserts value is string {
-  if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must be text`);
+  assertString(value, 'sessions', name);
 }
 
 /** The families of all sessions of an owner. */

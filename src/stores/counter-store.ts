@@ -1,9 +1,10 @@
 import type { NumericDate } from '../base/clock.js';
+import { assertNumber, assertPositiveInteger } from '../base/options.js';
 
 export interface CounterStep {
   /** Up to 200 characters, well-formed. */
   readonly name: string;
-  /** What is added: a positive whole number. */
+  /** What is added: a positive integer. */
   readonly amount: number;
   /** The total must not pass it. Default: there is no limit. */
   readonly limit?: number;
@@ -26,10 +27,8 @@ export interface CounterStore {
   read(name: string): Promise<number>;
 }
 
-/** @throws TypeError for a step that is no positive whole number: a mistake of the caller, never of a request. */
+/** @throws TypeError for an amount that is not a positive integer: a mistake of the caller, never of a request. */
 export function assertStep({ amount, limit }: CounterStep): void {
-  if (!Number.isSafeInteger(amount) || amount < 1)
-    throw new TypeError('amount must be a positive whole number');
-  if (limit !== undefined && !Number.isSafeInteger(limit))
-    throw new TypeError('limit must be a whole number');
+  assertPositiveInteger(amount, 'CounterStore.add', 'amount', 1);
+  if (limit !== undefined) assertNumber(limit, 'CounterStore.add', 'limit', { isInteger: true });
 }

@@ -1,3 +1,4 @@
+import { assertNumber } from '../base/options.js';
 import type {
   FamilyGroup,
   FamilyName,
@@ -63,11 +64,9 @@ export function idOfEntry(entry: string, group: FamilyGroup): string {
   return JSON.parse(entry.slice(textOfGroup(group).length));
 }
 
-/** @throws TypeError for a limit that is no whole number from 1 to 1000. */
+/** @throws TypeError for a limit that is not an integer from 1 to 1000. */
 export function assertPage({ limit }: FamilyPageRequest): void {
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) {
-    throw new TypeError(`limit must be a whole number from 1 to ${MAX_PAGE}`);
-  }
+  assertNumber(limit, 'FamilyStore.list', 'limit', { isInteger: true, from: 1, to: MAX_PAGE });
 }
 
 /** One page of ids, out of all that come next or of one more than fit. */

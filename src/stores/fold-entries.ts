@@ -23,7 +23,7 @@ export function isFoldable(entry: RevocationEntry): entry is FoldableEntry {
 }
 
 /** The name of the widest entry that can take the place of this one: the access tokens of an API key. */
-export function groupOf({ fold }: RevocationEntry): string | undefined {
+export function foldGroupOf({ fold }: RevocationEntry): string | undefined {
   return fold?.into.at(-1);
 }
 

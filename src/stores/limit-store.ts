@@ -1,3 +1,9 @@
+import {
+  assertNumber,
+  assertPositiveInteger,
+  assertPositiveNumber,
+  type NumberRange,
+} from '../base/options.js';
 /**
  * A rate that refills steadily, with room for all of it at once (the generic cell rate algorithm, GCRA, of ITU-T
  * I.371): what is spent comes back over `windowSeconds`, so that no window however placed sees more than `quota` and
@@ -6,7 +12,7 @@
 export interface Rate {
   /** Up to 100 characters; the same in every step on this bucket. */
   readonly name: string;
-  /** Units per window, a positive whole number. */
+  /** Units per window, a positive integer. */
   readonly quota: number;
   readonly windowSeconds: number;
   /** Units that the admission spends; 0 only looks. More than the quota counts as all of it. */
@@ -99,6 +105,8 @@ export const SETTLEMENT_SECONDS = 3600;
 /** Most units that one admission can settle with: more than any request uses, and little enough to count exactly. */
 export const MAX_USAGE = 1e12;
 
+export const USAGE_RANGE: NumberRange = { from: 0, to: MAX_USAGE };
+
 /** Whether it can be counted. NaN, infinite and negative usage would corrupt a bucket for good. */
 export function isUsage(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= MAX_USAGE;
@@ -106,24 +114,23 @@ export function isUsage(value: unknown): value is number {
 
 /** @throws TypeError for usage that cannot be counted: a mistake of the caller, never of a request. */
 export function assertUsage(used: Readonly<Record<string, number>>): void {
-  for (const units of Object.values(used)) {
-    if (units !== undefined && !isUsage(units)) {
-      throw new TypeError(`LimitStore.settle: used must hold numbers from 0 to ${MAX_USAGE}`);
-    }
+  for (const [name, units] of Object.entries(used)) {
+    if (units !== undefined) assertNumber(units, 'LimitStore.settle', `used.${name}`, USAGE_RANGE);
   }
 }
 
 /** @throws TypeError for a step that makes no sense: a mistake of the caller, never of a request. */
 export function assertAdmissionStep({ buckets, leaseSeconds }: AdmissionStep): void {
-  if (!(leaseSeconds > 0)) throw new TypeError('leaseSeconds must be positive');
+  assertPositiveNumber(leaseSeconds, ADMIT, 'leaseSeconds', 15);
   for (const { rates, concurrency } of buckets) {
-    const isCount = concurrency === undefined || (Number.isSafeInteger(concurrency) && concurrency > 0);
-    if (!isCount) throw new TypeError('concurrency must be a positive whole number');
+    if (concurrency !== undefined) assertPositiveInteger(concurrency, ADMIT, 'concurrency', 10);
     for (const { quota, windowSeconds, cost } of rates) {
-      if (!(Number.isSafeInteger(quota) && quota > 0))
-        throw new TypeError('quota must be a positive whole number');
-      if (!(windowSeconds > 0)) throw new TypeError('windowSeconds must be positive');
-      if (!(Number.isFinite(cost) && cost >= 0)) throw new TypeError('cost must be a number from 0');
+      assertPositiveInteger(quota, ADMIT, 'quota', 60);
+      assertPositiveNumber(windowSeconds, ADMIT, 'windowSeconds', 60);
+      assertNumber(cost, ADMIT, 'cost', COST_RANGE);
     }
   }
 }
+
+const ADMIT = 'LimitStore.admit';
+const COST_RANGE: NumberRange = { from: 0 };

@@ -4,7 +4,7 @@ import {
   type FoldableEntry,
   type Folding,
   foldEntries,
-  groupOf,
+  foldGroupOf,
   isFoldable,
   isFoldedInto,
   oldestOf,
@@ -37,7 +37,7 @@ export class RevocationIndex {
 
   /** How many entries of the group of an entry could be folded. */
   countBeside(entry: RevocationEntry): number {
-    return this.#groups.get(groupOf(entry) ?? '')?.size ?? 0;
+    return this.#groups.get(foldGroupOf(entry) ?? '')?.size ?? 0;
   }
 
   fillWithin({ maxRevocations, maxRevocationsPerClient }: Required<StoreBounds>): RevocationFill {
@@ -65,7 +65,7 @@ export class RevocationIndex {
 
   /** What to fold to make room in the group of an entry or, without one, in the largest; `undefined` for nothing. */
   planFolding(bound: number, entry?: RevocationEntry): Folding | undefined {
-    const group = this.#groups.get((entry === undefined ? this.#largestGroup() : groupOf(entry)) ?? '');
+    const group = this.#groups.get((entry === undefined ? this.#largestGroup() : foldGroupOf(entry)) ?? '');
     if (group === undefined) return undefined;
     return foldEntries(oldestOf(group.values(), batchSize(group.size, bound)));
   }

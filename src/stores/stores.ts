@@ -1,3 +1,4 @@
+import { assertPositiveInteger } from '../base/options.js';
 import type { CounterStore } from './counter-store.js';
 import type { FamilyStore } from './family-store.js';
 import type { LimitStore } from './limit-store.js';
@@ -33,15 +34,10 @@ export interface StoreBounds {
   readonly maxRevocationsPerClient?: number;
 }
 
-/** @throws TypeError for a bound that is no positive whole number. */
-export function resolveBounds(options: StoreBounds): Required<StoreBounds> {
+/** @throws TypeError for a bound that is not a positive integer. */
+export function resolveBounds(options: StoreBounds, where: string): Required<StoreBounds> {
   const { maxRevocations = 1_000_000, maxRevocationsPerClient = 10_000 } = options;
-  assertBound(maxRevocations, 'maxRevocations');
-  assertBound(maxRevocationsPerClient, 'maxRevocationsPerClient');
+  assertPositiveInteger(maxRevocations, where, 'maxRevocations', 1_000_000);
+  assertPositiveInteger(maxRevocationsPerClient, where, 'maxRevocationsPerClient', 10_000);
   return { maxRevocations, maxRevocationsPerClient };
-}
-
-/** @throws TypeError for one that is no positive whole number. */
-export function assertBound(value: number, name: string): void {
-  if (!Number.isInteger(value) || value < 1) throw new TypeError(`${name} must be a positive whole number`);
 }

@@ -1,4 +1,5 @@
 import { InvalidTokenError } from '../base/errors.js';
+import { createFifoCache } from '../base/fifo-cache.js';
 import { decodeBase64url } from './compact-serialization.js';
 import { isCachedHeader, parseHeaderObject } from './protected-header.js';
 
@@ -9,7 +10,7 @@ const MAX_ENCODED_LENGTH = 342;
 const MAX_KNOWN = 16;
 
 /** Spellings of tokens whose tag verified; the oldest is evicted first. */
-const known = new Set<string>();
+const known = createFifoCache<string, true>(MAX_KNOWN);
 
 /** Returns the encoded protected header of a token, or `undefined` if it is longer than a legacy header can be. */
 export function findShortHeader(token: string): string | undefined {
@@ -29,12 +30,8 @@ export function isLegacyHeader(encoded: string): boolean {
 /** Caches a spelling. Call it only after the tag of the token verified, so that attackers cannot fill the cache. */
 export function keepLegacyHeader(encoded: string): void {
   if (known.has(encoded)) return;
-  for (const oldest of known) {
-    if (known.size < MAX_KNOWN) break;
-    known.delete(oldest);
-  }
   // A copy: V8 lets a piece of a token hold on to the whole token.
-  known.add(Buffer.from(encoded, 'latin1').toString('latin1'));
+  known.set(Buffer.from(encoded, 'latin1').toString('latin1'), true);
 }
 
 function readsAsLegacy(encoded: string): boolean {

@@ -1,5 +1,5 @@
 import { isNumericDate, type NumericDate } from '../base/clock.js';
-import { assertOptions, type KnownOptions } from '../base/options.js';
+import { assertOptions, assertString, type KnownOptions } from '../base/options.js';
 import type { DirectKey } from '../keys/content-key.js';
 import { contentKeyOf, type LegacyKey } from '../keys/create-legacy-key.js';
 import type { ClaimsPolicy } from './claims/claims-policy.js';
@@ -55,8 +55,8 @@ export function resolveLegacyPolicy(
   assertOptions(options, KNOWN, 'legacy');
   const { issuer, audience, type, until } = options;
   const key = contentKeyOf(options.key);
-  assertText(issuer, 'legacy.issuer');
-  assertText(audience, 'legacy.audience');
+  assertString(issuer, 'token verifier', 'legacy.issuer');
+  assertString(audience, 'token verifier', 'legacy.audience');
   if (!claimsPolicy.audiences.has(audience)) throw new TypeError('legacy.audience must be one of audience');
   assertType(type);
   if (!isNumericDate(until)) {
@@ -78,10 +78,6 @@ export function resolveLegacyPolicy(
       maxTokenLifetimeSeconds: Number.POSITIVE_INFINITY,
     }),
   });
-}
-
-function assertText(value: string, name: string): void {
-  if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must be a non-empty string`);
 }
 
 /** A delegated token would have to name its ancestors, which no other stack does. */

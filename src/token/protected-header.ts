@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidTokenError } from '../base/errors.js';
+import { createFifoCache } from '../base/fifo-cache.js';
 import { hasDuplicateMembers } from '../base/has-duplicate-members.js';
 import { freezeJson, isJsonObject, type JsonObject } from '../base/json.js';
 import { decodeBase64url } from './compact-serialization.js';
@@ -41,7 +42,7 @@ const RESERVED_MEMBERS = new Set([
   ...REJECTED_MEMBERS,
 ]);
 
-const cached = new Map<string, ReadHeader>();
+const cached = createFifoCache<string, ReadHeader>(MAX_CACHED);
 
 /** Reads the encoded protected header of a token, from the cache if possible. @throws InvalidTokenError */
 export function readHeader(encoded: string): ReadHeader {
@@ -60,10 +61,6 @@ export function cacheHeader({ header, additionalData, isCached }: ReadHeader): v
   if (isCached) return;
   // A copy: in V8, a slice of a token keeps the whole token in memory.
   const encoded = additionalData.toString('latin1');
-  for (const oldest of cached.keys()) {
-    if (cached.size < MAX_CACHED) break;
-    cached.delete(oldest);
-  }
   cached.set(encoded, Object.freeze({ header, additionalData, isCached: true }));
 }
 

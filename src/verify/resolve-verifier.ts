@@ -1,5 +1,5 @@
 import { systemClock } from '../base/clock.js';
-import { assertMethod } from '../base/options.js';
+import { assertMethod, assertPositiveInteger } from '../base/options.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { resolveVerification, type Verification } from '../keys/resolve-verification.js';
 import type { RevocationCheck } from '../revocation/check-revocation.js';
@@ -112,7 +112,7 @@ function assertParts({ keyRing, revocations, apiKeys, clock, maxTokenLength }: T
   if (revocations !== undefined) assertMethod(revocations, 'isRevoked', 'revocations needs isRevoked(token)');
   if (apiKeys !== undefined)
     assertMethod(apiKeys, 'get', 'apiKeys needs get(keyId): await watchApiKeys(...)');
-  if (maxTokenLength !== undefined && !(Number.isInteger(maxTokenLength) && maxTokenLength >= 1)) {
-    throw new TypeError('maxTokenLength must be a positive integer');
+  if (maxTokenLength !== undefined) {
+    assertPositiveInteger(maxTokenLength, 'token verifier', 'maxTokenLength', DEFAULT_MAX_TOKEN_LENGTH);
   }
 }

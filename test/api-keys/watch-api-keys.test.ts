@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ConfigurationError } from '../../src/api-keys/configuration-error.js';
@@ -347,6 +347,21 @@ describe('by itself', () => {
     await until(() => idsOf(apiKeys).includes('third'));
 
     expect(idsOf(apiKeys)).toEqual(['third']);
+  });
+
+  test('it warns once of a directory that cannot be watched, and names the interval of the poll', async () => {
+    const loop = `${directory.path}.loop`;
+    const warnings = await warningsOf(async () => {
+      const { rejected } = await watch({ debounceMs: 1, reloadSeconds: 0.05 });
+      await symlink(directory.path, loop);
+      await rename(directory.path, `${directory.path}.gone`);
+      await rename(loop, directory.path);
+      await until(() => rejected.length > 0);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    });
+
+    const message = `${directory.path} cannot be watched (ELOOP); it is looked at every 0.05 s`;
+    expect(warnings.filter((warning) => warning === message)).toHaveLength(1);
   });
 
   test('it reports a broken file once, however often it looks', async () => {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { createListeners } from '../../src/base/listeners.js';
+import { warnOfFailure } from '../../src/base/warn-of-failure.js';
 
-const WARNING = { subject: 'the test', code: 'PASSPORT_JWE_TEST' } as const;
+const warn = warnOfFailure('A listener of the test failed', 'PASSPORT_JWE_TEST');
 
 let emitWarning: jest.SpiedFunction<typeof process.emitWarning>;
 
@@ -12,7 +13,7 @@ beforeEach(() => {
 afterEach(() => emitWarning.mockRestore());
 
 test('every listener receives the event, in the order of registration', () => {
-  const listeners = createListeners<number>(WARNING);
+  const listeners = createListeners<number>(warn);
   const calls: string[] = [];
   listeners.add((event) => calls.push(`first ${event}`));
   listeners.add((event) => calls.push(`second ${event}`));
@@ -22,7 +23,7 @@ test('every listener receives the event, in the order of registration', () => {
 });
 
 test('a function that is added twice is two registrations, removed one by one', () => {
-  const listeners = createListeners(WARNING);
+  const listeners = createListeners(warn);
   const listener = jest.fn();
   const remove = listeners.add(listener);
   listeners.add(listener);
@@ -34,7 +35,7 @@ test('a function that is added twice is two registrations, removed one by one', 
 });
 
 test('a listener that throws skips no other and is reported by the class of its error', () => {
-  const listeners = createListeners(WARNING);
+  const listeners = createListeners(warn);
   const after = jest.fn();
   listeners.add(() => {
     throw new RangeError('secret');
@@ -53,7 +54,7 @@ test('a listener that throws skips no other and is reported by the class of its 
 });
 
 test('a promise that rejects is reported, and so is a thenable of another library', async () => {
-  const listeners = createListeners(WARNING);
+  const listeners = createListeners(warn);
   listeners.add(async () => {
     throw new RangeError('secret');
   });
@@ -71,7 +72,7 @@ test('a promise that rejects is reported, and so is a thenable of another librar
 });
 
 test('a listener that is removed during an event is not called any more', () => {
-  const listeners = createListeners(WARNING);
+  const listeners = createListeners(warn);
   const removed = jest.fn();
   const removers: (() => void)[] = [];
   listeners.add(() => {
@@ -84,7 +85,7 @@ test('a listener that is removed during an event is not called any more', () => 
 });
 
 test('a listener that is added during an event waits for the next one', () => {
-  const listeners = createListeners(WARNING);
+  const listeners = createListeners(warn);
   const added = jest.fn();
   const remove = listeners.add(() => {
     listeners.add(added);
@@ -98,7 +99,7 @@ test('a listener that is added during an event waits for the next one', () => {
 });
 
 test('what is no function is rejected at once', () => {
-  expect(() => createListeners(WARNING).add(JSON.parse('5'))).toThrow(
+  expect(() => createListeners(warn).add(JSON.parse('5'))).toThrow(
     new TypeError('listener must be a function'),
   );
 });

@@ -68,7 +68,7 @@ describe('deriveFromPassphrase', () => {
     'refuses %d iterations',
     async (iterations) => {
       await expect(deriveFromPassphrase({ passphrase, salt, iterations })).rejects.toEqual(
-        new TypeError('iterations must be a whole number from 600000 to 10000000'),
+        new TypeError('passphrase: iterations must be an integer from 600000 to 10000000'),
       );
     },
   );

@@ -157,8 +157,8 @@ describe('a ring that may', () => {
 });
 
 describe('options', () => {
-  const limit = 'usage.limit must be a whole number from 1 to 4294967296';
-  const warnShare = 'usage.warnShare must be from 0 to 1';
+  const limit = 'createKeyRing: usage.limit must be an integer from 1 to 4294967296';
+  const warnShare = 'createKeyRing: usage.warnShare must be a number from 0 to 1, for example 0.5';
 
   test.each([
     [{ limit: 0 }, limit],

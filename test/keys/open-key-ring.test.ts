@@ -636,16 +636,36 @@ describe('the scheduler', () => {
 describe('options', () => {
   test.each<[string, object, string]>([
     ['a source that is none', { source: {} }, 'source must be a KeySource: fileKeySource({ file })'],
-    ['an interval of nothing', { reloadSeconds: 0 }, 'reloadSeconds must be a positive number'],
-    ['an interval that is no number', { reloadSeconds: '60' }, 'reloadSeconds must be a positive number'],
-    ['no pending time', { pendingSeconds: 0 }, 'pendingSeconds must be a positive number'],
-    ['no lifetime', { maxTokenLifetimeSeconds: 0 }, 'maxTokenLifetimeSeconds must be a positive number'],
+    [
+      'an interval of nothing',
+      { reloadSeconds: 0 },
+      'openKeyRing: reloadSeconds must be a positive number, for example 60',
+    ],
+    [
+      'an interval that is no number',
+      { reloadSeconds: '60' },
+      'openKeyRing: reloadSeconds must be a positive number, for example 60',
+    ],
+    [
+      'no pending time',
+      { pendingSeconds: 0 },
+      'openKeyRing: pendingSeconds must be a positive number, for example 300',
+    ],
+    [
+      'no lifetime',
+      { maxTokenLifetimeSeconds: 0 },
+      'openKeyRing: maxTokenLifetimeSeconds must be a positive number, for example 7776000',
+    ],
     [
       'a wait that is no number',
       { loadTimeoutSeconds: null },
-      'loadTimeoutSeconds must be a positive number',
+      'openKeyRing: loadTimeoutSeconds must be a positive number, for example 5',
     ],
-    ['no age of a version', { rotateEverySeconds: 0 }, 'rotateEverySeconds must be a positive number'],
+    [
+      'no age of a version',
+      { rotateEverySeconds: 0 },
+      'openKeyRing: rotateEverySeconds must be a positive number, for example 7776000',
+    ],
     [
       'a pending time of less than two reloads',
       { reloadSeconds: 60, pendingSeconds: 119 },
@@ -665,7 +685,7 @@ describe('options', () => {
 
   test('refuses an endless wait', async () => {
     await expect(openRing({ loadTimeoutSeconds: Number.POSITIVE_INFINITY })).rejects.toEqual(
-      new TypeError('loadTimeoutSeconds must be a positive number'),
+      new TypeError('openKeyRing: loadTimeoutSeconds must be a positive number, for example 5'),
     );
   });
 

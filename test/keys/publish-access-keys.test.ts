@@ -104,8 +104,8 @@ test('a file that cannot be put in place leaves nothing behind', async () => {
 });
 
 test.each([
-  [{ audience: '' }, 'audience and file must be text'],
-  [{ file: 7 }, 'audience and file must be text'],
+  [{ audience: '' }, 'publishAccessKeys: audience must be a non-empty string'],
+  [{ file: 7 }, 'publishAccessKeys: file must be a non-empty string'],
   [{ path: 'x' }, 'publishAccessKeys has no option of that name: path'],
 ])('options are refused: %j', async (options, message) => {
   await expect(publishAccessKeys(ring, untyped({ audience: AUDIENCE, file, ...options }))).rejects.toThrow(

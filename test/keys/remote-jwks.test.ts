@@ -323,10 +323,10 @@ describe('the options', () => {
 
   test.each([
     [{ url: 7 }, 'url must be an https URL, http on loopback'],
-    [{ maxAgeSeconds: 0 }, 'maxAgeSeconds must be a positive number'],
-    [{ maxAgeSeconds: '600' }, 'maxAgeSeconds must be a positive number'],
-    [{ cooldownSeconds: -1 }, 'cooldownSeconds must be a positive number'],
-    [{ timeoutMs: null }, 'timeoutMs must be a positive number'],
+    [{ maxAgeSeconds: 0 }, 'remoteJwks: maxAgeSeconds must be a positive number, for example 600'],
+    [{ maxAgeSeconds: '600' }, 'remoteJwks: maxAgeSeconds must be a positive number, for example 600'],
+    [{ cooldownSeconds: -1 }, 'remoteJwks: cooldownSeconds must be a positive number, for example 30'],
+    [{ timeoutMs: null }, 'remoteJwks: timeoutMs must be a positive number, for example 5000'],
     [{ rsaAlgorithm: 'RS512' }, 'rsaAlgorithm must be PS256 or RS256'],
     [{ rsaAlgorithm: 'none' }, 'rsaAlgorithm must be PS256 or RS256'],
     [{ fetch: 7 }, 'fetch and clock must be functions'],

@@ -155,29 +155,29 @@ describe('createMonitor', () => {
     [
       'a count of one address',
       { thresholds: { token_from_many_addresses: { count: 1 } } },
-      'thresholds.token_from_many_addresses.count must be a whole number from 2 to 16',
+      'createMonitor: thresholds.token_from_many_addresses.count must be an integer from 2 to 16, for example 5',
     ],
     [
       'more addresses than are told apart',
       { thresholds: { token_from_many_user_agents: { count: 17 } } },
-      'thresholds.token_from_many_user_agents.count must be a whole number from 2 to 16',
+      'createMonitor: thresholds.token_from_many_user_agents.count must be an integer from 2 to 16, for example 2',
     ],
     [
       'a count of nothing',
       { thresholds: { refusals_of_client: { count: 0 } } },
-      'thresholds.refusals_of_client.count must be a whole number of 1 or more',
+      'createMonitor: thresholds.refusals_of_client.count must be a positive integer, for example 60',
     ],
     [
       'a window of two days',
       { thresholds: { refusals_of_address: { windowSeconds: 172_800 } } },
-      'thresholds.refusals_of_address.windowSeconds must be a whole number from 1 to 86400',
+      'createMonitor: thresholds.refusals_of_address.windowSeconds must be an integer from 1 to 86400',
     ],
     [
       'a factor of one',
       { thresholds: { sudden_rate: { factor: 1 } } },
-      'thresholds.sudden_rate.factor must be a number above 1',
+      'createMonitor: thresholds.sudden_rate.factor must be a number greater than 1, for example 8',
     ],
-    ['no room', { maxTracked: 0 }, 'maxTracked must be a whole number from 1 to 1000000'],
+    ['no room', { maxTracked: 0 }, 'createMonitor: maxTracked must be an integer from 1 to 1000000'],
     [
       'an answer without revocations',
       { answer: { by: {} } },

@@ -4,11 +4,11 @@ import { digestSecret } from '../../api-keys/api-key-registry.js';
 import { formatProblem } from '../../api-keys/configuration-error.js';
 import { generateApiKey } from '../../api-keys/generate-api-key.js';
 import { apiKeySchema } from '../../api-keys/schema.js';
+import { createFile } from '../../base/write-file.js';
 import { API_KEY_TYPES } from '../../token/claims/claims-set.js';
 import type { CommandIo } from '../command-io.js';
 import { formatTime, printList, printResult } from '../print-result.js';
-import { apiKeysOption, jsonOption, readApiKeys, UsageError } from '../settings.js';
-import { writeNewFile } from '../write-new-file.js';
+import { apiKeysOption, jsonOption, openApiKeys, UsageError } from '../settings.js';
 
 interface DirectoryOptions {
   readonly apiKeys: string;
@@ -50,7 +50,7 @@ export function apiKeyCommand(io: CommandIo): Command {
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ passport-jwe api-key list --api-keys api-keys')
     .action(async ({ apiKeys: directory, json }: DirectoryOptions) => {
-      const { apiKeys } = await readApiKeys(io, directory);
+      const { apiKeys } = await openApiKeys(io, directory);
       const rows = apiKeys.map(({ keyId, name, type, active, expiresAt, permissions }) => ({
         key_id: keyId,
         name,
@@ -72,7 +72,7 @@ export function apiKeyCommand(io: CommandIo): Command {
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ passport-jwe api-key check api-keys')
     .action(async (argument: string | undefined, { apiKeys: directory, json }: DirectoryOptions) => {
-      const { apiKeys, warnings } = await readApiKeys(io, argument ?? directory);
+      const { apiKeys, warnings } = await openApiKeys(io, argument ?? directory);
       const text = apiKeys.length === 1 ? 'One API key, no error.' : `${apiKeys.length} API keys, no error.`;
       for (const warning of warnings) io.note(`warning: ${formatProblem(warning)}`);
       const keyIds = apiKeys.map(({ keyId }) => keyId);
@@ -113,9 +113,9 @@ function createCommand(io: CommandIo): Command {
         ...(environment === undefined ? {} : { environment }),
       });
       const file = join(options.apiKeys, `${keyId}.yaml`);
-      await writeNewFile(resolve(io.directory, file), describeKey(keyId, secret, options), 0o644);
+      await createFile(resolve(io.directory, file), describeKey(keyId, secret, options), 0o644);
       if (options.out !== undefined)
-        await writeNewFile(resolve(io.directory, options.out), `${secret}\n`, 0o600);
+        await createFile(resolve(io.directory, options.out), `${secret}\n`, 0o600);
       const shown = options.show === true ? { api_key: secret } : {};
       const text = options.show === true ? secret : `${file} was written; the key is in ${options.out}`;
       printResult(io, { key_id: keyId, file, ...shown }, { isJson: options.json === true, text });

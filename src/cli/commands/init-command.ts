@@ -3,12 +3,12 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { generateApiKey } from '../../api-keys/generate-api-key.js';
+import { createFile } from '../../base/write-file.js';
 import { generateKeySet } from '../../keys/key-versions.js';
 import type { CommandIo } from '../command-io.js';
 import { parsePort } from '../parse-number.js';
 import { printResult } from '../print-result.js';
 import { jsonOption } from '../settings.js';
-import { writeNewFile } from '../write-new-file.js';
 import { describeKey } from './api-key-command.js';
 
 interface InitOptions {
@@ -32,7 +32,7 @@ export function initCommand(io: CommandIo): Command {
       const files = describeFiles(io, port);
       await assertAbsent(io, Object.keys(files));
       for (const [name, { content, mode }] of Object.entries(files)) {
-        await writeNewFile(join(io.directory, name), content, mode);
+        await createFile(join(io.directory, name), content, mode);
       }
       await ignoreSecrets(io);
       const commands = describeCommands(io, port);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { createFile } from '../../base/write-file.js';
 import { generateKeySet } from '../../keys/key-versions.js';
 import { openKeyRing } from '../../keys/open-key-ring.js';
 import type { RotatingKeyRing } from '../../keys/sourced-key-ring.js';
@@ -8,7 +9,6 @@ import type { CommandIo } from '../command-io.js';
 import { parseSeconds } from '../parse-number.js';
 import { formatTime, printList, printResult } from '../print-result.js';
 import { jsonOption, keysOption } from '../settings.js';
-import { writeNewFile } from '../write-new-file.js';
 
 interface KeysOptions {
   readonly keys: string;
@@ -34,7 +34,7 @@ export function keysCommand(io: CommandIo): Command {
     .action(async ({ keys, stdout, json }: KeysOptions & { readonly stdout?: true }) => {
       const set = generateKeySet(io.clock());
       if (stdout === true) return io.print(JSON.stringify(set, null, 2));
-      await writeNewFile(resolve(io.directory, keys), `${JSON.stringify(set, null, 2)}\n`, 0o600);
+      await createFile(resolve(io.directory, keys), `${JSON.stringify(set, null, 2)}\n`, 0o600);
       const kid = String(set.keys[0]?.['kid']);
       printResult(io, { file: keys, kid }, { isJson: json === true, text: `${keys} holds the root ${kid}` });
     });

@@ -14,8 +14,8 @@ import {
   jsonOption,
   type KeyOptions,
   keysOption,
+  openApiKeys,
   openKeys,
-  readApiKeys,
   readToken,
   redisOption,
   type StoreOptions,
@@ -64,7 +64,7 @@ function issueCommand(io: CommandIo): Command {
     .addHelpText('after', '\nExample:\n  $ passport-jwe token issue --client demo --scope read:documents')
     .action(async (options: IssueOptions) => {
       const { issuer, audience, client, scope, user } = options;
-      const apiKeys = await readApiKeys(io, options.apiKeys);
+      const apiKeys = await openApiKeys(io, options.apiKeys);
       const apiKey = apiKeys.get(client);
       if (apiKey === undefined) throw new UsageError('No API key of that key_id is configured');
       const keyRing = await openKeys(io, options);

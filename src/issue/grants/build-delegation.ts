@@ -3,7 +3,7 @@ import { InvalidRequestError } from '../../base/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/json.js';
 import { ALLOWED_CLAIMS, type ClaimsByType, type LineageEntry } from '../../token/claims/claims-set.js';
 import type { VerifiedTokenOf } from '../../token/claims/verified-token.js';
-import type { IssueRequest } from '../token-issuer.js';
+import type { IssueRequest } from '../issue-request.js';
 
 /** Types of tokens that stand for somebody who can be acted for; a service speaks for itself alone. */
 export const DELEGABLE_TYPES = ['tiered_model_exec', 'function_call', 'api_call', 'delegation'] as const;

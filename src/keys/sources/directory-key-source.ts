@@ -2,11 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertOptions, type KnownOptions } from '../../base/options.js';
 import { fingerprintFile, readPrivateFile } from '../../base/read-private-file.js';
-import { watchDirectory } from '../../base/watch-directory.js';
 import type { KeySource } from '../key-source.js';
 import type { Jwk, JwkSet } from '../parse-jwk.js';
 import { parseKeyText } from '../read-key-spec.js';
 import { resolvePrivatePath } from './resolve-private-path.js';
+import { watchState } from './watch-state.js';
 
 export interface DirectoryKeySourceOptions {
   /** Its path. Nobody but the user of this process, or root, can write in it, or read or write the files in it. */
@@ -52,7 +52,7 @@ export function directoryKeySource(options: DirectoryKeySourceOptions): KeySourc
       throw new Error(`${directory} changes all the time`);
     },
     watch: (onChange: () => void) =>
-      watchDirectory({ directory, readState, loadedState: () => loaded, onChange }),
+      watchState({ directory, readState, loadedState: () => loaded, onChange }),
   });
 }
 

@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
 import { assertOptions, type KnownOptions } from '../../base/options.js';
 import { fingerprintFile, type PrivateFile, readPrivateFile } from '../../base/read-private-file.js';
-import { replaceFile } from '../../base/replace-file.js';
-import { watchDirectory } from '../../base/watch-directory.js';
+import { updateFile } from '../../base/update-file.js';
 import type { KeySource } from '../key-source.js';
 import type { JwkSet } from '../parse-jwk.js';
 import { parseKeyText } from '../read-key-spec.js';
 import { formatKeySet, isSameKeySet } from './key-set-text.js';
 import { resolvePrivatePath } from './resolve-private-path.js';
+import { watchState } from './watch-state.js';
 
 export type FileKeySourceOptions = PrivateFile;
 
@@ -35,14 +35,14 @@ export function fileKeySource(options: FileKeySourceOptions): KeySource {
       return parse(text);
     },
     watch: (onChange: () => void) =>
-      watchDirectory({
+      watchState({
         directory: dirname(file),
         readState: () => fingerprintFile(file),
         loadedState: () => loaded,
         onChange,
       }),
     replace: async (previous: JwkSet, next: JwkSet) =>
-      replaceFile(place, {
+      updateFile(place, {
         isExpected: (text) => isSameKeySet(parse(text), previous),
         next: formatKeySet(next),
       }),

@@ -1,3 +1,4 @@
+import { createSingleFlight } from '../../base/single-flight.js';
 import { describeStatus } from './vault-client.js';
 import { awaitUntil, readCredential, type VaultCredential } from './vault-credential.js';
 import { keepRenewed, readLease, type VaultLease } from './vault-lease.js';
@@ -18,43 +19,35 @@ const REVOKE_TIMEOUT_MS = 2000;
 export function loginByAppRole(role: VaultAppRole, setting: VaultLoginSetting): VaultLogin {
   const { client, timeoutMs } = setting;
   let lease: VaultLease | undefined;
-  let pending: Promise<VaultLease> | undefined;
   let endRenewal = (): void => undefined;
   let isClosed = false;
 
-  const logIn = (): Promise<VaultLease> => {
-    pending ??= requestLease(role, setting)
-      .then(adopt)
-      .finally(() => {
-        pending = undefined;
-      });
-    return pending;
-  };
+  const login = createSingleFlight(() => requestLease(role, setting).then(adopt));
   const adopt = (made: VaultLease): VaultLease => {
     endRenewal();
     if (lease !== undefined) void revokeToken(lease.token, setting);
     lease = made;
     if (isClosed) return made;
     // Where this fails, the next request is refused, logs in and says why.
-    const onEnd = (): void => void logIn().catch(() => undefined);
+    const onEnd = (): void => void login.run().catch(() => undefined);
     endRenewal = keepRenewed({ client, lease, timeoutMs, onEnd });
     return made;
   };
   const current = async (signal: AbortSignal): Promise<string> => {
     if (isClosed) throw new Error(`${client.name} is not asked any more: the key source was closed`);
-    return (lease ?? (await awaitUntil(signal, logIn(), client.name))).token;
+    return (lease ?? (await awaitUntil(signal, login.run(), client.name))).token;
   };
 
   return {
     token: current,
     async replace(refused, signal) {
-      if (lease?.token === refused) await awaitUntil(signal, logIn(), client.name);
+      if (lease?.token === refused) await awaitUntil(signal, login.run(), client.name);
       return current(signal);
     },
     async close() {
       isClosed = true;
       endRenewal();
-      await pending?.catch(() => undefined);
+      await login.pending?.catch(() => undefined);
       if (lease !== undefined) await revokeToken(lease.token, setting);
     },
   };

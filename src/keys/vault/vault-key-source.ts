@@ -1,5 +1,12 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/json.js';
-import { assertObject, assertOptions, assertSecureUrl, type KnownOptions } from '../../base/options.js';
+import {
+  assertObject,
+  assertOptions,
+  assertPositiveInteger,
+  assertSecureUrl,
+  assertString,
+  type KnownOptions,
+} from '../../base/options.js';
 import { isPrintableName } from '../../base/printable-name.js';
 import type { KeySource } from '../key-source.js';
 import type { JwkSet } from '../parse-jwk.js';
@@ -68,7 +75,7 @@ interface StoredSecret {
  * @throws TypeError for an option that is missing or makes no sense.
  */
 export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
-  const { place, login, name, field, timeoutMs } = resolveOptions(options);
+  const { place, login, name, field, timeoutMs } = resolveVaultOptions(options);
   const read = async (signal: AbortSignal): Promise<StoredSecret> => {
     const { status, body } = await sendAs(login, place, { method: 'GET', signal });
     if (status !== 200) throw new Error(`${name} cannot be read: ${describeStatus(status)}`);
@@ -121,7 +128,7 @@ async function sendAs(
   return other === undefined ? answer : client.send({ ...request, path, token: other });
 }
 
-function resolveOptions(options: VaultKeySourceOptions) {
+function resolveVaultOptions(options: VaultKeySourceOptions) {
   assertOptions(options, KNOWN, 'vaultKeySource');
   const {
     mount = 'secret',
@@ -136,9 +143,8 @@ function resolveOptions(options: VaultKeySourceOptions) {
   assertPath(mount, 'mount');
   assertPath(path, 'path');
   if (namespace !== undefined) assertPath(namespace, 'namespace');
-  if (typeof field !== 'string' || field === '') throw new TypeError('field must be a text');
-  if (!Number.isInteger(timeoutMs) || timeoutMs < 1)
-    throw new TypeError('timeoutMs must be a positive whole number');
+  assertString(field, 'vaultKeySource', 'field');
+  assertPositiveInteger(timeoutMs, 'vaultKeySource', 'timeoutMs', 5000);
   if (typeof send !== 'function') throw new TypeError('fetch must be a function');
   const client = createVaultClient({ url, namespace, fetch: send });
   return {

@@ -1,5 +1,6 @@
 import { chmod, mkdir, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { assertString } from '../../base/options.js';
 import { assertRoomToCopy } from './assert-room.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';
 import { DATA_FILE } from './open-environment.js';
@@ -13,7 +14,7 @@ export interface Backup {
 
 /** Copies the store, and returns once the copy is on disk. */
 export async function backUp(environment: LmdbEnvironment, { path, directory }: Backup): Promise<void> {
-  if (typeof directory !== 'string' || directory === '') throw new TypeError('directory must be a path');
+  assertString(directory, 'backUp', 'directory');
   const file = join(directory, DATA_FILE);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const present = await stat(file).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { batchSize, type FoldableEntry, groupOf, isFoldable } from '../fold-entries.js';
+import { batchSize, type FoldableEntry, foldGroupOf, isFoldable } from '../fold-entries.js';
 import type { RevocationEntry } from '../revocation-store.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';
 
@@ -35,13 +35,13 @@ export function foldableEntries(environment: LmdbEnvironment): FoldableEntries {
 
   return {
     enter(entry) {
-      const group = groupOf(entry);
+      const group = foldGroupOf(entry);
       if (group === undefined || !isFoldable(entry)) return;
       names.put(keyOf(group, entry), entry.name);
       change(group, 1);
     },
     leave(entry) {
-      const group = groupOf(entry);
+      const group = foldGroupOf(entry);
       if (group === undefined || !isFoldable(entry)) return;
       names.remove(keyOf(group, entry));
       change(group, -1);

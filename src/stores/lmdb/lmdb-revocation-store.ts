@@ -1,5 +1,5 @@
 import { type Clock, earliestOf, type NumericDate } from '../../base/clock.js';
-import { foldEntries, groupOf, isFoldable, MAX_FOLDINGS, widest } from '../fold-entries.js';
+import { foldEntries, foldGroupOf, isFoldable, MAX_FOLDINGS, widest } from '../fold-entries.js';
 import {
   fullStoreError,
   mergeEntries,
@@ -82,7 +82,7 @@ export function lmdbRevocationStore(
   };
   /** All within one transaction: no process sees the narrow entries gone and the wide one missing. */
   const makeRoom = (entry: RevocationEntry): boolean => {
-    const group = groupOf(entry);
+    const group = foldGroupOf(entry);
     const isClientFull = () => foldable.countOf(group ?? '') >= maxRevocationsPerClient;
     const isFull = () => size() >= maxRevocations;
     fold(() => group, maxRevocationsPerClient, isClientFull);

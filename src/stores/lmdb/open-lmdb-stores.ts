@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../base/clock.js';
-import { assertOptions, type KnownOptions } from '../../base/options.js';
+import { assertOptions, assertString, type KnownOptions } from '../../base/options.js';
 import { memoryLimitStore } from '../memory/memory-limit-store.js';
 import { untilTime } from '../store-start.js';
 import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
@@ -69,7 +69,7 @@ const KNOWN: KnownOptions<LmdbStoresOptions> = {
  * in the way (no room, no right to write, a file that is damaged or of something else) and what to do.
  */
 export async function openLmdbStores(options: LmdbStoresOptions): Promise<LmdbStores> {
-  const { clock, bounds, ...setting } = resolveOptions(options);
+  const { clock, bounds, ...setting } = resolveLmdbStoresOptions(options);
 
   const { environment, startedAt, ...stores } = await openEnvironment({ ...setting, clock }, (opened) => {
     const { startedAt } = opened;
@@ -97,13 +97,11 @@ export async function openLmdbStores(options: LmdbStoresOptions): Promise<LmdbSt
   });
 }
 
-function resolveOptions(options: LmdbStoresOptions) {
+function resolveLmdbStoresOptions(options: LmdbStoresOptions) {
   assertOptions(options, KNOWN, 'openLmdbStores');
   const { path, generationFile, acceptRestore = false, clock = systemClock } = options;
-  if (typeof path !== 'string' || path === '') throw new TypeError('path must name a directory');
-  if (generationFile !== undefined && (typeof generationFile !== 'string' || generationFile === '')) {
-    throw new TypeError('generationFile must be the path of a file');
-  }
+  assertString(path, 'openLmdbStores', 'path');
+  if (generationFile !== undefined) assertString(generationFile, 'openLmdbStores', 'generationFile');
   if (typeof acceptRestore !== 'boolean') throw new TypeError('acceptRestore must be true or false');
-  return { path, generationFile, acceptRestore, clock, bounds: resolveBounds(options) };
+  return { path, generationFile, acceptRestore, clock, bounds: resolveBounds(options, 'openLmdbStores') };
 }

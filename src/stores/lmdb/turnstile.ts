@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
+import { retry } from '../../base/retry.js';
 
 /** Longest wait for a turn. Turns take about a millisecond, so somebody is stuck in one, or the machine is overloaded. */
 const MAX_WAIT_MS = 5000;
@@ -20,15 +20,13 @@ export type Turnstile = () => Promise<() => void>;
 export function createTurnstile(name: string, maxWaitMs = MAX_WAIT_MS): Turnstile {
   if (process.platform !== 'linux') return async () => () => undefined;
 
-  return async () => {
-    const deadlineMs = performance.now() + maxWaitMs;
-    while (performance.now() < deadlineMs) {
-      const turn = await listenTo(`\0${name}`);
-      if (turn !== 'taken') return turn;
-      await pause(Math.random() * MAX_PAUSE_MS);
-    }
-    throw new Error('Another process does not end its turn to write to LMDB');
+  const take = async (): Promise<() => void> => {
+    const turn = await listenTo(`\0${name}`);
+    if (turn === 'taken') throw new Error('Another process does not end its turn to write to LMDB');
+    return turn;
   };
+  const terms = { firstPauseMs: MAX_PAUSE_MS, hasJitter: true, timeoutMs: maxWaitMs, keepsAlive: true };
+  return () => retry(take, terms);
 }
 
 /** What says that there can be no such socket here at all, rather than none at the moment. */

@@ -1,4 +1,5 @@
 import type { Clock, NumericDate } from '../../base/clock.js';
+import { retry } from '../../base/retry.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';
 
 /** An environment that knows whether it can be written. */
@@ -16,20 +17,16 @@ const RETRY_MS = 1000;
  */
 export function watchWrites(environment: LmdbEnvironment, clock: Clock): WatchedEnvironment {
   const times = environment.openDatabase<NumericDate>('times');
+  const closed = new AbortController();
   let isWritable = true;
-  let isClosed = false;
-  let timer: NodeJS.Timeout | undefined;
 
-  const scheduleProbe = (): void => {
-    if (!isClosed) timer = setTimeout(() => void probe(), RETRY_MS).unref();
-  };
   const probe = async (): Promise<void> => {
-    try {
-      await environment.write(() => times.put('tried-at', clock()));
-      isWritable = true;
-    } catch {
-      scheduleProbe();
-    }
+    await environment.write(() => times.put('tried-at', clock()));
+    isWritable = true;
+  };
+  const probeLater = (): void => {
+    const { signal } = closed;
+    retry(probe, { firstPauseMs: RETRY_MS, startsWithPause: true, signal }).catch(() => undefined);
   };
 
   return {
@@ -40,15 +37,14 @@ export function watchWrites(environment: LmdbEnvironment, clock: Clock): Watched
       try {
         return await environment.write(step);
       } catch (failure) {
-        if (isWritable) scheduleProbe();
+        if (isWritable) probeLater();
         isWritable = false;
         throw failure;
       }
     },
 
     async close() {
-      isClosed = true;
-      clearTimeout(timer);
+      closed.abort();
       await environment.close();
     },
   };

@@ -20,13 +20,13 @@ const KNOWN: KnownOptions<MemoryStoresOptions> = {
 /**
  * Keeps everything in the memory of one process: gone when it ends, unknown to others. For tests, for development,
  * and where tokens live so short that a restart may forget what was revoked.
- * @throws TypeError for a bound that is no positive whole number.
+ * @throws TypeError for a bound that is not a positive integer.
  */
 export function createMemoryStores(options: MemoryStoresOptions = {}): Stores {
   assertOptions(options, KNOWN, 'createMemoryStores');
   const { clock = systemClock } = options;
   return Object.freeze({
-    revocations: memoryRevocationStore(resolveBounds(options), clock),
+    revocations: memoryRevocationStore(resolveBounds(options, 'createMemoryStores'), clock),
     families: memoryFamilyStore(clock),
     counters: memoryCounterStore(clock),
     limits: memoryLimitStore(clock),

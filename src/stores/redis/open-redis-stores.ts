@@ -2,9 +2,15 @@ import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../../audit/rec
 import { type Clock, systemClock } from '../../base/clock.js';
 import { TemporarilyUnavailableError } from '../../base/errors.js';
 import { messageOf } from '../../base/message-of.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../../base/options.js';
+import {
+  assertMethod,
+  assertOptions,
+  assertPositiveInteger,
+  assertPositiveNumber,
+  type KnownOptions,
+} from '../../base/options.js';
 import { untilTime } from '../store-start.js';
-import { assertBound, resolveBounds, type StoreBounds, type Stores } from '../stores.js';
+import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
 import type { RedisAddress } from './redis-client.js';
 import { openConnection } from './redis-connection.js';
 import { redisCounterStore } from './redis-counter-store.js';
@@ -59,9 +65,9 @@ const KNOWN: KnownOptions<RedisStoresOptions> = {
  * @throws Error, with what the connection said as its cause, where Redis does not answer in time.
  */
 export async function openRedisStores(options: RedisStoresOptions): Promise<Stores> {
-  const settings = resolveOptions(options);
+  const settings = resolveRedisStoresOptions(options);
   const { prefix, maxAgeMs, commandTimeoutMs, startTimeoutMs, audit } = settings;
-  const bounds = resolveBounds(options);
+  const bounds = resolveBounds(options, 'openRedisStores');
   const { clock } = options;
 
   const address = await resolveCluster(settings.address, settings).catch((failure) => {
@@ -98,15 +104,15 @@ export async function openRedisStores(options: RedisStoresOptions): Promise<Stor
   });
 }
 
-function resolveOptions(options: RedisStoresOptions) {
+function resolveRedisStoresOptions(options: RedisStoresOptions) {
   assertOptions(options, KNOWN, 'openRedisStores');
   const { prefix = 'passport-jwe', commandTimeoutMs = 150, audit = noAuditTrail } = options;
   const { maxReplicaAgeSeconds = 5, startTimeoutSeconds = 10 } = options;
   const address = resolveAddress(options);
   if (!/^[\w.:-]{1,64}$/.test(prefix)) throw new TypeError('prefix must be 1 to 64 letters, digits and ._:-');
-  assertBound(commandTimeoutMs, 'commandTimeoutMs');
-  assertPositive(maxReplicaAgeSeconds, 'maxReplicaAgeSeconds');
-  assertPositive(startTimeoutSeconds, 'startTimeoutSeconds');
+  assertPositiveInteger(commandTimeoutMs, 'openRedisStores', 'commandTimeoutMs', 150);
+  assertPositiveNumber(maxReplicaAgeSeconds, 'openRedisStores', 'maxReplicaAgeSeconds', 5);
+  assertPositiveNumber(startTimeoutSeconds, 'openRedisStores', 'startTimeoutSeconds', 10);
   assertAuditTrail(audit);
   const [maxAgeMs, startTimeoutMs] = [maxReplicaAgeSeconds * 1000, startTimeoutSeconds * 1000];
   return { address, prefix, commandTimeoutMs, audit, maxAgeMs, startTimeoutMs };
@@ -129,10 +135,6 @@ function resolveAddress({ url, client, options }: RedisAddress): RedisAddress {
 
 function isRedisUrl(url: unknown): boolean {
   return typeof url === 'string' && URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
-}
-
-function assertPositive(value: number, name: string): void {
-  if (!(Number.isFinite(value) && value > 0)) throw new TypeError(`${name} must be a positive number`);
 }
 
 /** Names hosts and what went wrong, never credentials. */

@@ -1,3 +1,4 @@
+import { createSingleFlight } from '../../base/single-flight.js';
 import { type Folding, isFoldable, MAX_FOLDINGS, widest } from '../fold-entries.js';
 import { fullStoreError, type RevocationEntry, type RevocationStore } from '../revocation-store.js';
 import type { StoreBounds } from '../stores.js';
@@ -11,25 +12,17 @@ export function redisRevocationStore(
   bounds: Required<StoreBounds>,
 ): RevocationStore {
   const { maxRevocations, maxRevocationsPerClient } = bounds;
-  let running: Promise<void> | undefined;
-
-  const fold = async (folding: Folding): Promise<void> => {
-    await log.fold(folding);
-    replica.fold(folding);
-  };
   /** Entries that are added meanwhile wait for the same step instead of planning it again. */
-  const foldOnce = (folding: Folding): Promise<void> => {
-    running ??= fold(folding).finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
+  const folding = createSingleFlight(async (plan: Folding): Promise<void> => {
+    await log.fold(plan);
+    replica.fold(plan);
+  });
   const foldGroupOf = async (entry: RevocationEntry): Promise<void> => {
     for (let step = 0; step < MAX_FOLDINGS; step += 1) {
       const isNew = replica.peek(entry.name) === undefined;
       const plan = isNew ? replica.planFolding(maxRevocationsPerClient, entry) : undefined;
       if (plan === undefined) return;
-      await foldOnce(plan);
+      await folding.run(plan);
     }
   };
   /** What Redis took. Cut-offs of API keys are few, so there is always room for one. */
@@ -38,7 +31,7 @@ export function redisRevocationStore(
       if (await log.keep([entry], maxRevocations)) return entry;
       const plan = replica.planFolding(maxRevocations);
       if (plan !== undefined) {
-        await foldOnce(plan);
+        await folding.run(plan);
       } else {
         if (!isFoldable(entry)) throw fullStoreError();
         const wide = widest(entry);

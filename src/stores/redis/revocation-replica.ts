@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../audit/events.js';
 import type { AuditTrail } from '../../audit/record.js';
 import { type Clock, earliestOf, type NumericDate } from '../../base/clock.js';
 import { TemporarilyUnavailableError } from '../../base/errors.js';
+import { retry } from '../../base/retry.js';
 import type { Folding } from '../fold-entries.js';
 import { RevocationIndex } from '../revocation-index.js';
 import { coversEntry, type RevocationEntry, type RevocationFill } from '../revocation-store.js';
@@ -61,16 +62,7 @@ export class RevocationReplica {
    * @throws TemporarilyUnavailableError (as rejection), the last one, where that does not succeed in time.
    */
   async start(timeoutMs: number): Promise<void> {
-    const deadlineMs = performance.now() + timeoutMs;
-    for (;;) {
-      try {
-        await this.#catchUp();
-        break;
-      } catch (error) {
-        if (performance.now() > deadlineMs) throw error;
-        await pause(RETRY_MS);
-      }
-    }
+    await retry(() => this.#catchUp(), { firstPauseMs: RETRY_MS, timeoutMs, keepsAlive: true });
     void this.#follow();
   }
 

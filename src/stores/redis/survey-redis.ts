@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf } from '../../base/message-of.js';
+import { retry } from '../../base/retry.js';
 import type { RedisAddress } from './redis-client.js';
 import { openConnection, type RedisConnection } from './redis-connection.js';
 
@@ -28,16 +28,8 @@ export async function resolveCluster(
 }
 
 async function inspectInTime(probe: RedisConnection, timeoutMs: number): Promise<readonly string[]> {
-  const deadlineMs = performance.now() + timeoutMs;
-  for (;;) {
-    try {
-      return await probe.inspect('cluster');
-    } catch (error) {
-      if (isForbidden(error)) return [];
-      if (performance.now() > deadlineMs) throw error;
-      await pause(RETRY_MS);
-    }
-  }
+  const inspect = (): Promise<readonly string[]> => probe.inspect('cluster').catch(skipForbidden);
+  return retry(inspect, { firstPauseMs: RETRY_MS, timeoutMs, keepsAlive: true });
 }
 
 /** Warns where Redis may evict keys when memory runs out: revocations could be among them. */
@@ -53,6 +45,7 @@ export async function warnOfEviction(connection: RedisConnection): Promise<void>
 }
 
 /** A user without `+info` cannot be asked; the rest of the start-up tells whether the address is right. */
-function isForbidden(error: unknown): boolean {
-  return error instanceof Error && messageOf(error.cause).startsWith('NOPERM');
+function skipForbidden(error: unknown): readonly string[] {
+  if (error instanceof Error && messageOf(error.cause).startsWith('NOPERM')) return [];
+  throw error;
 }

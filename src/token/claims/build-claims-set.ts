@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NumericDate } from '../../base/clock.js';
 import { freezeJson, isJsonObject, type JsonObject } from '../../base/json.js';
+import { assertPositiveNumber } from '../../base/options.js';
 import { type IssuedClaims, type IssuedTokenType, RESERVED_CLAIMS } from './claims-set.js';
 import { formatScope, isScopeToken } from './scope.js';
 
@@ -34,9 +35,7 @@ export function buildClaimsSet(
   { issuer, now }: { readonly issuer: string; readonly now: NumericDate },
 ): IssuedClaims {
   const { type, audience, subject, clientId, scope, lifetimeSeconds, claims } = request;
-  if (!(Number.isFinite(lifetimeSeconds) && lifetimeSeconds > 0)) {
-    throw new TypeError('lifetimeSeconds must be a positive number');
-  }
+  assertPositiveNumber(lifetimeSeconds, 'issue', 'lifetimeSeconds', 900);
   if (Object.hasOwn(claims, 'provenance')) throw new TypeError('The claim provenance is reserved');
   if (!scope.every(isScopeToken)) throw new TypeError('scope must be an array of scope tokens');
   const iat = Math.floor(now);

@@ -1,3 +1,4 @@
+import { assertNumber, assertPositiveNumber } from '../../base/options.js';
 import { ACCESS_TOKEN_TYP, REFRESH_TOKEN_TYP } from './claims-set.js';
 
 /** What a resource server wants of the claims set. */
@@ -50,17 +51,18 @@ export const MAX_CLOCK_TOLERANCE_SECONDS = 60;
 export const DEFAULT_TOKEN_LIFETIME_SECONDS = 86_400;
 
 /** @throws TypeError for an option that is missing or makes no sense. */
-export function resolveClaimsPolicy(options: ClaimsOptions): ClaimsPolicy {
+export function resolveClaimsPolicy(options: ClaimsOptions, where = 'token verifier'): ClaimsPolicy {
   const { clockToleranceSeconds = 5, maxTokenAgeSeconds = Number.POSITIVE_INFINITY } = options;
-  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds);
+  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, where);
   const { requiredClaims = [], scopeClaim = 'scope', typ = ACCESS_TOKEN_TYP } = options;
   const typs = resolveStrings(typ, 'typ').map(normalizeTyp);
   if (typs.includes(REFRESH_TOKEN_TYP)) throw new TypeError('typ must not accept refresh tokens');
-  if (!isNumberFrom(0, clockToleranceSeconds) || clockToleranceSeconds > MAX_CLOCK_TOLERANCE_SECONDS) {
-    throw new TypeError(`clockToleranceSeconds must be from 0 to ${MAX_CLOCK_TOLERANCE_SECONDS}`);
-  }
-  if (!isNumberFrom(0, maxTokenAgeSeconds) || maxTokenAgeSeconds === 0) {
-    throw new TypeError('maxTokenAgeSeconds must be a positive number');
+  assertNumber(clockToleranceSeconds, where, 'clockToleranceSeconds', {
+    from: 0,
+    to: MAX_CLOCK_TOLERANCE_SECONDS,
+  });
+  if (maxTokenAgeSeconds !== Number.POSITIVE_INFINITY) {
+    assertPositiveNumber(maxTokenAgeSeconds, where, 'maxTokenAgeSeconds', 3600);
   }
   if (!Array.isArray(requiredClaims)) throw new TypeError('requiredClaims must be an array of names');
   if (requiredClaims.length > 0) resolveStrings(requiredClaims, 'requiredClaims');
@@ -85,14 +87,12 @@ function resolveHomeIssuers(issuer: string | readonly string[]): ReadonlySet<str
 }
 
 /** @throws TypeError unless it is a positive number of seconds. */
-export function resolveTokenLifetime(seconds: number = DEFAULT_TOKEN_LIFETIME_SECONDS): number {
-  if (Number.isFinite(seconds) && seconds > 0) return seconds;
-  throw new TypeError('maxTokenLifetimeSeconds must be a positive number of seconds');
-}
-
-/** Options may come from JavaScript, where text would turn sums into concatenations. */
-function isNumberFrom(min: number, value: unknown): boolean {
-  return typeof value === 'number' && value >= min;
+export function resolveTokenLifetime(
+  seconds: number = DEFAULT_TOKEN_LIFETIME_SECONDS,
+  where: string,
+): number {
+  assertPositiveNumber(seconds, where, 'maxTokenLifetimeSeconds', DEFAULT_TOKEN_LIFETIME_SECONDS);
+  return seconds;
 }
 
 /** RFC 7515 section 4.1.9: case does not count, and `application/` may be left out. */

@@ -1,3 +1,5 @@
+import { createFifoCache } from '../../base/fifo-cache.js';
+
 /** RFC 6749 section 3.3: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
@@ -22,7 +24,7 @@ const MAX_KNOWN = 512;
 /** Longer ones are read each time. */
 const MAX_KNOWN_LENGTH = 512;
 
-const known = new Map<string, readonly string[]>();
+const known = createFifoCache<string, readonly string[]>(MAX_KNOWN);
 
 /** The same for what stands in a token whose tag verified: it is kept, so that the next token need not be read for it. */
 export function parseAuthenticScope(value: unknown): readonly string[] | undefined {
@@ -31,10 +33,6 @@ export function parseAuthenticScope(value: unknown): readonly string[] | undefin
   if (read !== undefined) return read;
   const tokens = parseScope(value);
   if (tokens === undefined) return undefined;
-  for (const oldest of known.keys()) {
-    if (known.size < MAX_KNOWN) break;
-    known.delete(oldest);
-  }
   known.set(value, tokens);
   return tokens;
 }

@@ -94,7 +94,7 @@ describe('buildClaimsSet', () => {
     (lifetimeSeconds) => {
       const request: ClaimsRequest = Object.assign({ ...REQUEST }, { lifetimeSeconds });
       expect(() => buildClaimsSet(request, ISSUED)).toThrow(
-        new TypeError('lifetimeSeconds must be a positive number'),
+        new TypeError('issue: lifetimeSeconds must be a positive number, for example 900'),
       );
     },
   );

@@ -2,7 +2,7 @@ import { appendFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { watchDirectory } from '../../src/api-keys/watch-tree.js';
+import { watchDirectory } from '../../src/base/watch-directory.js';
 import { createKeyDirectory, type KeyDirectory, until, updateConfigMap } from '../support/key-directory.js';
 
 const NEVER = 86_400;
@@ -146,24 +146,47 @@ describe('no change is told of', () => {
 });
 
 describe('a directory that cannot be watched', () => {
-  test('is looked at by the poll, and there is one warning', async () => {
-    const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
-    let polls = 0;
+  test('is polled, and its code is reported once', async () => {
+    const onUnwatchable = jest.fn();
+    const polled = jest.fn();
     stop = watchDirectory({
       directory: join(directory.path, 'a.yaml', 'below'),
-      debounceMs: 5,
       pollSeconds: 0.01,
       onChange: () => {},
-      onPoll: () => {
-        polls += 1;
-      },
+      onPoll: polled,
+      onUnwatchable,
     });
-    await until(() => polls > 2);
-    const warnings = emitWarning.mock.calls.map(([message]) => String(message));
-    emitWarning.mockRestore();
+    await until(() => polled.mock.calls.length > 2);
 
-    expect(warnings).toEqual([
-      expect.stringMatching(/ cannot be watched \(ENOTDIR\); it is looked at every 0.01 s$/),
-    ]);
+    expect(onUnwatchable.mock.calls).toEqual([['ENOTDIR']]);
   });
+
+  test('is polled every second without an interval, until it can be watched', async () => {
+    const path = join(directory.path, 'one', 'two');
+    const polled = jest.fn();
+    stop = watchDirectory({ directory: path, debounceMs: 5, onChange: () => {}, onPoll: polled });
+    await until(() => polled.mock.calls.length >= 2);
+    await mkdir(path, { recursive: true });
+    const polls = polled.mock.calls.length;
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+
+    expect(polled.mock.calls.length).toBeLessThanOrEqual(polls + 1);
+  });
+});
+
+test('changes that never end do not put off the poll', async () => {
+  const polled = jest.fn();
+  stop = watchDirectory({
+    directory: directory.path,
+    debounceMs: 1,
+    pollSeconds: 0.2,
+    onChange: () => {},
+    onPoll: polled,
+  });
+  const startedAt = performance.now();
+  while (polled.mock.calls.length === 0 && performance.now() - startedAt < 10_000) {
+    await directory.put('a.yaml', 'again');
+  }
+
+  expect(polled).toHaveBeenCalled();
 });

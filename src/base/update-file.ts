@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { nameOfFailure } from './name-of-failure.js';
 import { type PrivateFile, readPrivateFile } from './read-private-file.js';
+import { retry } from './retry.js';
+import { DRAFT_ENDING, publishDraft, writeDraft } from './write-file.js';
 
 export interface FileChange {
   /** Whether this is what is to be replaced. It may be asked several times. */
@@ -22,8 +24,6 @@ const BOUNDS: ReplaceBounds = { timeoutMs: 10_000, staleMs: 1000 };
 /** Longest pause before it looks again. */
 const PAUSE_MS = 20;
 
-const DRAFT_ENDING = /\.[0-9a-f]{16}\.draft$/;
-
 /**
  * Replaces a file if it holds what is expected, whole or not at all, whoever does the same in other processes; a symbolic
  * link is followed. The directory has to be on a local file system.
@@ -35,17 +35,18 @@ const DRAFT_ENDING = /\.[0-9a-f]{16}\.draft$/;
  * @returns `false`, and nothing is written, where the file holds something else.
  * @throws Error where others keep the file busy for too long, or have access to it as `readPrivateFile` says.
  */
-export async function replaceFile(
+export async function updateFile(
   place: PrivateFile,
   change: FileChange,
   { timeoutMs, staleMs } = BOUNDS,
 ): Promise<boolean> {
   const target = { ...place, file: await realpath(place.file) };
   const deadline = performance.now() + timeoutMs;
+  const busy = new Error(`${place.file} was not replaced: other processes kept it busy for ${timeoutMs} ms`);
   const isExpected = async (): Promise<boolean> => change.isExpected((await readPrivateFile(target)).text);
-  while (performance.now() < deadline) {
+  const attempt = async (): Promise<boolean> => {
     if (!(await isExpected())) return false;
-    const draft = await writeDraft(target, change.next);
+    const draft = await draftFor(target, change.next);
     try {
       if (await becomesOnly(draft, { deadline, staleMs })) {
         if (!(await isExpected())) return false;
@@ -54,31 +55,26 @@ export async function replaceFile(
     } finally {
       await rm(draft, { force: true });
     }
-    await wait(Math.random() * PAUSE_MS);
-  }
-  throw new Error(`${place.file} was not replaced: other processes kept it busy for ${timeoutMs} ms`);
+    throw busy;
+  };
+  return retry(attempt, {
+    firstPauseMs: PAUSE_MS,
+    hasJitter: true,
+    timeoutMs,
+    isRetryable: (failure) => failure === busy,
+    keepsAlive: true,
+  });
 }
 
-/** Beside the file, since a rename is atomic only within one file system. On disk before it is of use. */
-async function writeDraft({ file, trustGroup = false }: PrivateFile, text: string): Promise<string> {
-  const path = join(dirname(file), `.${basename(file)}.${randomBytes(8).toString('hex')}.draft`);
+/** With `trustGroup`, the draft has the group of the file and the access of that group. */
+async function draftFor({ file, trustGroup = false }: PrivateFile, text: string): Promise<string> {
   const replaced = await stat(file);
-  const handle = await open(path, 'wx', 0o600);
-  try {
-    if (trustGroup) {
-      const { uid, gid } = await handle.stat();
-      if (gid !== replaced.gid) await handle.chown(uid, replaced.gid);
-      await handle.chmod((replaced.mode & 0o660) | 0o600);
-    }
-    await handle.writeFile(text);
-    await handle.sync();
-    return path;
-  } catch (failure) {
-    await rm(path, { force: true });
-    throw failure;
-  } finally {
-    await handle.close();
-  }
+  return writeDraft(file, text, async (draft) => {
+    if (!trustGroup) return;
+    const { uid, gid } = await draft.stat();
+    if (gid !== replaced.gid) await draft.chown(uid, replaced.gid);
+    await draft.chmod((replaced.mode & 0o660) | 0o600);
+  });
 }
 
 /**
@@ -125,26 +121,14 @@ async function ageOf(path: string): Promise<number | undefined> {
 /** @returns `false` where another process took the draft for stale. */
 async function putInPlace(draft: string, file: string): Promise<boolean> {
   try {
-    await rename(draft, file);
+    await publishDraft(draft, file);
+    return true;
   } catch (failure) {
     if (isMissing(failure)) return false;
     throw failure;
   }
-  await syncDirectory(dirname(file));
-  return true;
 }
 
 function isMissing(failure: unknown): boolean {
-  return typeof failure === 'object' && failure !== null && Reflect.get(failure, 'code') === 'ENOENT';
-}
-
-/** The new name is on disk only then. Windows knows no such thing. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  return nameOfFailure(failure) === 'ENOENT';
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { normalizeIp } from '../../src/http/request-ip.js';
+import { normalizeIp } from '../../src/base/normalize-ip.js';
 
 test.each([
   ['203.0.113.8', '203.0.113.8'],

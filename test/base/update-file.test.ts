@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { replaceFile } from '../../src/base/replace-file.js';
+import { updateFile } from '../../src/base/update-file.js';
 
 let directory = '';
 let file = '';
@@ -59,7 +59,7 @@ async function leaveDraft(name: string, ageSeconds: number): Promise<void> {
 
 describe('a file', () => {
   test('is replaced by one of mode 0600, and nothing else is left', async () => {
-    expect(await replaceFile({ file }, fromOneToTwo)).toBe(true);
+    expect(await updateFile({ file }, fromOneToTwo)).toBe(true);
     expect(await readFile(file, 'utf8')).toBe('two');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await readdir(directory)).toEqual(['ring.json']);
@@ -68,7 +68,7 @@ describe('a file', () => {
   test('that holds something else stays as it is', async () => {
     await writeFile(file, 'other');
 
-    expect(await replaceFile({ file }, fromOneToTwo)).toBe(false);
+    expect(await updateFile({ file }, fromOneToTwo)).toBe(false);
     expect(await readFile(file, 'utf8')).toBe('other');
     expect(await readdir(directory)).toEqual(['ring.json']);
   });
@@ -77,7 +77,7 @@ describe('a file', () => {
     const link = join(directory, 'link');
     await symlink('ring.json', link);
 
-    expect(await replaceFile({ file: link }, fromOneToTwo)).toBe(true);
+    expect(await updateFile({ file: link }, fromOneToTwo)).toBe(true);
     expect((await lstat(link)).isSymbolicLink()).toBe(true);
     expect(await readFile(file, 'utf8')).toBe('two');
   });
@@ -85,7 +85,7 @@ describe('a file', () => {
   test('that others can read is not replaced', async () => {
     await chmod(file, 0o644);
 
-    await expect(replaceFile({ file }, fromOneToTwo)).rejects.toThrow(/chmod 600/);
+    await expect(updateFile({ file }, fromOneToTwo)).rejects.toThrow(/chmod 600/);
     expect(await readdir(directory)).toEqual(['ring.json']);
   });
 
@@ -93,7 +93,7 @@ describe('a file', () => {
     if (process.geteuid?.() === 0) await chown(file, 0, 65_534);
     const { gid } = await stat(file);
     await chmod(file, 0o640);
-    await replaceFile({ file, trustGroup: true }, fromOneToTwo);
+    await updateFile({ file, trustGroup: true }, fromOneToTwo);
 
     expect(await stat(file)).toMatchObject({ gid, mode: 0o100640 });
   });
@@ -101,7 +101,7 @@ describe('a file', () => {
   test('that is not there is not made', async () => {
     await rm(file);
 
-    await expect(replaceFile({ file }, fromOneToTwo)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(updateFile({ file }, fromOneToTwo)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });
 
@@ -109,7 +109,7 @@ describe('a draft that another process left', () => {
   test('is waited for, within bounds', async () => {
     await leaveDraft(DRAFT, 0);
 
-    await expect(replaceFile({ file }, fromOneToTwo, BOUNDS)).rejects.toThrow(
+    await expect(updateFile({ file }, fromOneToTwo, BOUNDS)).rejects.toThrow(
       `${file} was not replaced: other processes kept it busy for 300 ms`,
     );
     expect(await readFile(file, 'utf8')).toBe('one');
@@ -122,14 +122,14 @@ describe('a draft that another process left', () => {
   ])('is removed where it was left %s', async (_when, ageSeconds) => {
     await leaveDraft(DRAFT, ageSeconds);
 
-    expect(await replaceFile({ file }, fromOneToTwo, BOUNDS)).toBe(true);
+    expect(await updateFile({ file }, fromOneToTwo, BOUNDS)).toBe(true);
     expect(await readdir(directory)).toEqual(['ring.json']);
   });
 
   test('with a name before its own makes a process give way, and try again with another draft', async () => {
     await leaveDraft(draftNamed('0'), 0);
     const change = countingChange();
-    const replacing = replaceFile({ file }, change, PATIENT);
+    const replacing = updateFile({ file }, change, PATIENT);
     while (change.asked() < 3) await pause();
     await rm(join(directory, draftNamed('0')));
 
@@ -140,7 +140,7 @@ describe('a draft that another process left', () => {
   test('with a name after its own lets a process stay, and go on once it is gone', async () => {
     await leaveDraft(draftNamed('f'), 0);
     const change = countingChange();
-    const replacing = replaceFile({ file }, change, PATIENT);
+    const replacing = updateFile({ file }, change, PATIENT);
     while ((await readdir(directory)).length < 3) await pause();
     for (let round = 0; round < 10; round += 1) await pause();
     await rm(join(directory, draftNamed('f')));
@@ -157,7 +157,7 @@ describe('a draft that another process left', () => {
     ];
     for (const name of others) await leaveDraft(name, 3600);
 
-    expect(await replaceFile({ file }, fromOneToTwo, BOUNDS)).toBe(true);
+    expect(await updateFile({ file }, fromOneToTwo, BOUNDS)).toBe(true);
     expect((await readdir(directory)).sort()).toEqual([...others, 'ring.json'].sort());
   });
 });
@@ -170,7 +170,7 @@ describe('a process that was only slow', () => {
       return asked === 1;
     };
 
-    expect(await replaceFile({ file }, { isExpected, next: 'ours' })).toBe(false);
+    expect(await updateFile({ file }, { isExpected, next: 'ours' })).toBe(false);
     expect(await readFile(file, 'utf8')).toBe('one');
     expect(await readdir(directory)).toEqual(['ring.json']);
   });
@@ -183,7 +183,7 @@ describe('a process that was only slow', () => {
       return true;
     };
 
-    await expect(replaceFile({ file }, { isExpected, next: 'ours' })).rejects.toMatchObject({
+    await expect(updateFile({ file }, { isExpected, next: 'ours' })).rejects.toMatchObject({
       code: 'EISDIR',
     });
     expect(await readdir(directory)).toEqual(['ring.json']);
@@ -197,7 +197,7 @@ describe('a process that was only slow', () => {
       return text === 'one';
     };
 
-    expect(await replaceFile({ file }, { isExpected, next: 'ours' })).toBe(false);
+    expect(await updateFile({ file }, { isExpected, next: 'ours' })).toBe(false);
     expect(await readFile(file, 'utf8')).toBe('theirs');
     expect(await readdir(directory)).toEqual(['ring.json']);
   });
@@ -210,7 +210,7 @@ describe('a process that was only slow', () => {
       return text === 'one';
     };
 
-    expect(await replaceFile({ file }, { isExpected, next: 'ours' })).toBe(true);
+    expect(await updateFile({ file }, { isExpected, next: 'ours' })).toBe(true);
     expect(await readFile(file, 'utf8')).toBe('ours');
   });
 });

@@ -1,0 +1,29 @@
+/** A cache of bounded size. Beyond it, the oldest entry makes room. */
+export interface FifoCache<Key, Value> {
+  get(key: Key): Value | undefined;
+  has(key: Key): boolean;
+  set(key: Key, value: Value): void;
+}
+
+/**
+ * Creates an empty cache. A read is a single `Map.get()`, which is faster than the bookkeeping of an LRU cache.
+ *
+ * @param max most entries.
+ */
+export function createFifoCache<Key, Value>(max: number): FifoCache<Key, Value> {
+  const entries = new Map<Key, Value>();
+
+  return {
+    get: (key) => entries.get(key),
+    has: (key) => entries.has(key),
+    set(key, value) {
+      if (!entries.has(key) && entries.size >= max) {
+        for (const oldest of entries.keys()) {
+          entries.delete(oldest);
+          break;
+        }
+      }
+      entries.set(key, value);
+    },
+  };
+}

@@ -1,0 +1,12 @@
+/**
+ * Creates a reporter that emits a process warning. The warning names the class of the fault only: its message could hold
+ * a secret.
+ *
+ * @param code of the warning.
+ */
+export function warnOfFailure(what: string, code: `PASSPORT_JWE_${string}`): (fault: unknown) => void {
+  return (fault) => {
+    const name = fault instanceof Error ? fault.name : typeof fault;
+    process.emitWarning(`${what} (${name})`, { code });
+  };
+}
