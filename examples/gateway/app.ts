@@ -70,7 +70,7 @@ export function createApp(service: Service, parts: AppParts): Express {
   if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
   app.use(nameRequests, healthRoutes(isReady, parts.findWarnings), ...observation.middleware);
   if (corsOrigins.length > 0) app.use(OPEN_TO_PAGES, allowOrigins(corsOrigins));
-  const tokens = tokenRouter({ ...service, apiKeys, families: stores.families });
+  const tokens = tokenRouter({ ...service, apiKeys, stores });
   app.use('/oauth', tokens);
   app.use(
     discoveryRouter({ tokenRouter: tokens, url: `${service.issuer}/oauth`, ...publicResource(service) }),
@@ -80,10 +80,7 @@ export function createApp(service: Service, parts: AppParts): Express {
   app.use(guarded, observation.timeAuthentication(authenticate(accept)));
   app.use(['/documents', '/admin', '/sessions'], limitRequests({ limits }));
   const { revocations, audit, clock } = service;
-  app.use(
-    '/sessions',
-    sessionRouter({ sessions: createSessions({ families: stores.families, revocations, audit, clock }) }),
-  );
+  app.use('/sessions', sessionRouter({ sessions: createSessions({ stores, revocations, audit, clock }) }));
   app.use(documentRoutes(), adminRoutes(apiKeys));
   if (proxyUpstream !== undefined) {
     app.use('/proxy', proxyRoutes({ upstream: proxyUpstream, dispatcher: proxyDispatcher, limits }));

@@ -62,7 +62,7 @@ function resolveOptions(options: WatchApiKeysOptions) {
   }
   if (typeof onRejected !== 'function') throw new TypeError('onRejected must be a function');
   if (revocations !== undefined) {
-    assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ store })');
+    assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ stores })');
   }
   const { directory, environment, audit } = resolveApiKeyOptions(options);
   const times = { debounceMs, reloadSeconds };

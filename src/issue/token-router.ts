@@ -11,7 +11,8 @@ import type { Revocations } from '../revocation/revocations.js';
 import { createRefreshFamilies } from '../sessions/refresh-families.js';
 import { type RefreshSettings, resolveRefreshSettings } from '../sessions/refresh-settings.js';
 import { refreshTokenCodec } from '../sessions/refresh-token-codec.js';
-import type { FamilyStore } from '../stores/family-store.js';
+import { requireStore } from '../stores/require-store.js';
+import type { Stores } from '../stores/stores.js';
 import { resolveTokenLifetime } from '../token/claims/claims-policy.js';
 import { answerTokenError } from './answer-token-error.js';
 import { exchangeToken } from './exchange-token.js';
@@ -44,10 +45,10 @@ export interface TokenRouterOptions extends SignatureOptions {
   /** What is revoked, which adds `POST /oauth/revoke`. Default: nothing can be. */
   readonly revocations?: Revocations;
   /**
-   * Where refresh-token families are kept, `stores.families`: with it, `offline_access` in `scope` asks for a refresh
-   * token and `grant_type=refresh_token` takes one. The key ring then needs a root. Default: there are none.
+   * Stores of a driver, of which `families` is used: with it, `offline_access` in `scope` asks for a refresh token and
+   * `grant_type=refresh_token` takes one. The key ring then needs a root. Default: there are none.
    */
-  readonly families?: FamilyStore;
+  readonly stores?: Pick<Stores, 'families'>;
   /** How long refresh tokens live. */
   readonly refresh?: RefreshSettings;
   /** Maximum lifetime of an access token in seconds, the same as that of its readers. Default 86 400, a day. */
@@ -73,7 +74,7 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   apiKeys: true,
   claims: true,
   revocations: true,
-  families: true,
+  stores: true,
   refresh: true,
   maxTokenLifetimeSeconds: true,
   provenanceSince: true,
@@ -119,7 +120,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
       .all(refuseOtherMethods, answerError);
   };
   if (revocations !== undefined) {
-    assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ store })');
+    assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ stores })');
   }
   const sessions = resolveSessions(options, audit, clock);
   const { verifyLive, verifyRevocable } = createRouterVerifiers({
@@ -179,12 +180,12 @@ function createGrants({ claimsHook, sessions, verify }: GrantParts): readonly Gr
 }
 
 function resolveSessions(
-  { keyRing, issuer, families: store, revocations, refresh = {} }: TokenRouterOptions,
+  { keyRing, issuer, stores, revocations, refresh = {} }: TokenRouterOptions,
   audit: AuditTrail,
   clock: Clock,
 ): Sessions | undefined {
-  if (store === undefined) return undefined;
-  assertMethod(store, 'replace', 'families must be a FamilyStore: stores.families');
+  if (stores === undefined) return undefined;
+  const store = requireStore(stores, 'families', 'tokenRouter');
   keyRing.encryptionKey('refresh', issuer);
   const codec = refreshTokenCodec(keyRing, issuer);
   const settings = resolveRefreshSettings(refresh);

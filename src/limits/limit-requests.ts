@@ -10,7 +10,7 @@ import type { Admission } from './admission.js';
 import type { Limits } from './limits.js';
 
 export interface LimitRequestsOptions {
-  /** `createLimits({ store: stores.limits, apiKeys })`. */
+  /** `createLimits({ stores, apiKeys })`. */
   readonly limits: Limits;
   /**
    * Model tokens that the request may use, an estimate from its body for example, which a parser mounted earlier has

@@ -6,6 +6,8 @@ import { assertMethod, assertOptions, type KnownOptions } from '../base/options.
 import { rateLimitHeaders } from '../base/rate-limit-headers.js';
 import { isUsage, type LimitStore, MAX_USAGE } from '../stores/limit-store.js';
 import { memoryLimitStore } from '../stores/memory/memory-limit-store.js';
+import { requireStore } from '../stores/require-store.js';
+import type { Stores } from '../stores/stores.js';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../token/claims/claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { type Admission, createAdmission, freeAdmission } from './admission.js';
@@ -24,8 +26,8 @@ export type StoreFailurePolicy =
   | { readonly kind: 'allow' };
 
 export interface LimitsOptions {
-  /** Where it is counted: `stores.limits`. */
-  readonly store: LimitStore;
+  /** Stores of a driver, of which `limits` is used: memory and LMDB count in each process, Redis across all. */
+  readonly stores: Pick<Stores, 'limits'>;
   /** The API keys, whose current limits beat those in older tokens. Default: tokens say their limits. */
   readonly apiKeys?: Pick<ApiKeyRegistry, 'get'>;
   /** Limits of keys that are not in `apiKeys` and whose tokens name none. Default: those of an empty `rate_limits`. */
@@ -43,7 +45,7 @@ export interface LimitsOptions {
 }
 
 const KNOWN: KnownOptions<LimitsOptions> = {
-  store: true,
+  stores: true,
   apiKeys: true,
   defaultLimits: true,
   onStoreFailure: true,
@@ -140,14 +142,9 @@ interface Attempt {
 
 function resolveOptions(options: LimitsOptions) {
   assertOptions(options, KNOWN, 'createLimits');
-  const {
-    store,
-    apiKeys,
-    defaultLimits = DEFAULT_RATE_LIMITS,
-    onStoreFailure: policy = { kind: 'deny' },
-  } = options;
+  const { apiKeys, defaultLimits = DEFAULT_RATE_LIMITS, onStoreFailure: policy = { kind: 'deny' } } = options;
   const { leaseSeconds = 15, maxUsersPerKey = 10_000, audit = noAuditTrail, clock = systemClock } = options;
-  assertMethod(store, 'admit', 'store must be a LimitStore: stores.limits');
+  const store = requireStore(options.stores, 'limits', 'createLimits');
   if (apiKeys !== undefined) assertMethod(apiKeys, 'get', 'apiKeys must be an ApiKeyRegistry');
   if (!['deny', 'local', 'allow'].includes(policy.kind)) {
     throw new TypeError("onStoreFailure must be of kind 'deny', 'local' or 'allow'");

@@ -1,7 +1,9 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, MAX_NUMERIC_DATE, type NumericDate, systemClock } from '../base/clock.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
-import type { RevocationFill, RevocationFold, RevocationStore } from '../stores/revocation-store.js';
+import { assertOptions, type KnownOptions } from '../base/options.js';
+import { requireStore } from '../stores/require-store.js';
+import type { RevocationFill, RevocationFold } from '../stores/revocation-store.js';
+import type { Stores } from '../stores/stores.js';
 import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../token/claims/claims-policy.js';
 import type { LineageEntry } from '../token/claims/claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
@@ -18,8 +20,8 @@ import {
 } from './revocable.js';
 
 export interface RevocationsOptions {
-  /** Where they are kept. */
-  readonly store: RevocationStore;
+  /** Stores of a driver, of which `revocations` is used: `createMemoryStores()`. */
+  readonly stores: Pick<Stores, 'revocations'>;
   /**
    * Longest lifetime of any token in seconds, refresh tokens included: revocations of API keys, sessions and subjects
    * are kept for as long, those of a `kid` for ever. Default 7 776 000, the 90 days of a refresh-token family.
@@ -83,7 +85,7 @@ export interface FamilyIdentity {
 }
 
 const KNOWN: KnownOptions<RevocationsOptions> = {
-  store: true,
+  stores: true,
   maxTokenLifetimeSeconds: true,
   maxAccessTokenLifetimeSeconds: true,
   audit: true,
@@ -96,8 +98,8 @@ const SLACK_SECONDS = 120;
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function createRevocations(options: RevocationsOptions): Revocations {
   assertOptions(options, KNOWN, 'createRevocations');
-  const { store, audit = noAuditTrail, clock = systemClock, maxTokenLifetimeSeconds = 7_776_000 } = options;
-  assertMethod(store, 'find', 'store must be a RevocationStore: createMemoryStores().revocations');
+  const { audit = noAuditTrail, clock = systemClock, maxTokenLifetimeSeconds = 7_776_000 } = options;
+  const store = requireStore(options.stores, 'revocations', 'createRevocations');
   assertAuditTrail(audit);
   const { maxAccessTokenLifetimeSeconds = DEFAULT_TOKEN_LIFETIME_SECONDS } = options;
   for (const [name, value] of Object.entries({ maxTokenLifetimeSeconds, maxAccessTokenLifetimeSeconds })) {

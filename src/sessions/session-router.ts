@@ -22,7 +22,7 @@ import { type CurrentSession, readKeep, readNothing, readPage } from './read-ses
 import type { Session, SessionOwner } from './session.js';
 
 export interface SessionRouterOptions {
-  /** `createSessions({ families, revocations })`. */
+  /** `createSessions({ stores, revocations })`. */
   readonly sessions: Sessions;
   /** Scope that every request needs. Default `manage:sessions`. */
   readonly scope?: string;
@@ -45,7 +45,7 @@ const KNOWN: KnownOptions<SessionRouterOptions> = { sessions: true, scope: true,
 export function sessionRouter(options: SessionRouterOptions): Router {
   assertOptions(options, KNOWN, 'sessionRouter');
   const { sessions, scope = 'manage:sessions', keyScope } = options;
-  assertMethod(sessions, 'endAll', 'sessions must be Sessions: createSessions({ families, revocations })');
+  assertMethod(sessions, 'endAll', 'sessions must be Sessions: createSessions({ stores, revocations })');
   assertScopeToken(scope, 'scope');
   if (keyScope !== undefined) assertScopeToken(keyScope, 'keyScope');
 

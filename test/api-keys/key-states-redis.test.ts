@@ -43,7 +43,7 @@ afterAll(async () => {
 
 async function startInstance(): Promise<Instance> {
   const stores = await openRedisStores({ url: redis.url });
-  const instance = { stores, revocations: createRevocations({ store: stores.revocations }) };
+  const instance = { stores, revocations: createRevocations({ stores }) };
   instances.push(instance);
   return instance;
 }

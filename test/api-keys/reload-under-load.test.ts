@@ -108,7 +108,7 @@ function startLoad(origin: string): Load {
 
 async function listen(apiKeys: WatchedApiKeys): Promise<{ server: Server; origin: string }> {
   const keyRing = await createKeyRing({ current: { secret: secretOf(1) } });
-  const revocations = createRevocations({ store: createMemoryStores().revocations });
+  const revocations = createRevocations({ stores: createMemoryStores() });
   const service = { keyRing, issuer: ISSUER, audience: AUDIENCE, revocations, apiKeys };
   const app = express();
   app.use('/oauth', tokenRouter(service));

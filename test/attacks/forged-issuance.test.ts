@@ -53,7 +53,7 @@ beforeEach(async () => {
 function createServer(options: Partial<TokenRouterOptions> = {}, { hasFamilies = true } = {}) {
   const clock = (): number => now;
   const stores = createMemoryStores({ clock });
-  const revocations = createRevocations({ store: stores.revocations, clock });
+  const revocations = createRevocations({ stores, clock });
   const alerts: SuspiciousUse[] = [];
   const monitor = createMonitor({
     onSuspicion: (alert) => void alerts.push(alert),
@@ -67,14 +67,14 @@ function createServer(options: Partial<TokenRouterOptions> = {}, { hasFamilies =
     '/oauth',
     tokenRouter({
       ...{ ...service, audience: AUDIENCE, apiKeys, ...options },
-      ...(hasFamilies ? { families: stores.families } : {}),
+      ...(hasFamilies ? { stores } : {}),
     }),
   );
   const { signing: _, ...reading } = service;
   const verification = options.verification ?? {};
   const authentication = authenticate({ ...reading, verification, audit, audience: [AUDIENCE, REPORTS] });
   app.get('/', authentication, (_req, res) => void res.json({}));
-  const sessions = createSessions({ families: stores.families, revocations, clock });
+  const sessions = createSessions({ stores, revocations, clock });
   app.use('/sessions', authentication, sessionRouter({ sessions }));
 
   const post = async (path: string, apiKey: string, parameters: object) => {
@@ -216,7 +216,7 @@ describe('the holder of an exported access key', () => {
 
   test('causes no failure of the server by limits that nothing can count', async () => {
     const clock = () => NOW;
-    const limits = createLimits({ store: createMemoryStores({ clock }).limits, clock });
+    const limits = createLimits({ stores: createMemoryStores({ clock }), clock });
     const app = express().set('env', 'test');
     const options = { keyRing: ring, issuer: ISSUER, audience: AUDIENCE, clock };
     app.get('/', authenticate(options), limitRequests({ limits }), (_req, res) => void res.json({}));

@@ -175,7 +175,7 @@ describe('a record is a line', () => {
       issuer: ISSUER,
       audience: AUDIENCE,
       apiKeys,
-      families,
+      stores: { families },
       audit,
       clock,
     });

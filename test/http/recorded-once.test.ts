@@ -78,14 +78,14 @@ const GUARDS: readonly (readonly [string, () => RequestHandler])[] = [
   ['requireScope()', () => requireScope('write:documents')],
   [
     'limitRequests()',
-    () => limitRequests({ limits: createLimits({ store: createMemoryStores({ clock }).limits, clock }) }),
+    () => limitRequests({ limits: createLimits({ stores: createMemoryStores({ clock }), clock }) }),
   ],
   [
     'sessionRouter()',
     () => {
-      const { families, revocations: store } = createMemoryStores({ clock });
-      const revocations = createRevocations({ store, clock });
-      return sessionRouter({ sessions: createSessions({ families, revocations, clock }) });
+      const stores = createMemoryStores({ clock });
+      const revocations = createRevocations({ stores, clock });
+      return sessionRouter({ sessions: createSessions({ stores, revocations, clock }) });
     },
   ],
 ];

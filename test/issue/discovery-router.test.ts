@@ -52,16 +52,16 @@ describe('the metadata of the authorization server', () => {
   });
 
   test('name revocation and refresh tokens where they are switched on', async () => {
-    const { revocations: store, families } = createMemoryStores();
+    const stores = createMemoryStores();
 
-    expect(
-      (await discover({ revocations: createRevocations({ store }), families }, PATH)).body,
-    ).toMatchObject({
-      grant_types_supported: ['client_credentials', 'refresh_token'],
-      revocation_endpoint: 'https://auth.example.com/oauth/revoke',
-      revocation_endpoint_auth_methods_supported: AUTHENTICATION,
-      scopes_supported: ['offline_access'],
-    });
+    expect((await discover({ revocations: createRevocations({ stores }), stores }, PATH)).body).toMatchObject(
+      {
+        grant_types_supported: ['client_credentials', 'refresh_token'],
+        revocation_endpoint: 'https://auth.example.com/oauth/revoke',
+        revocation_endpoint_auth_methods_supported: AUTHENTICATION,
+        scopes_supported: ['offline_access'],
+      },
+    );
   });
 
   test('are found before the path of an issuer that has one (RFC 8414 section 3.1)', async () => {

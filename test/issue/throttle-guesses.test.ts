@@ -67,8 +67,8 @@ async function serve(failuresPerMinute: number, options: Partial<TokenRouterOpti
   const { audit, records } = createAuditRecorder();
   const stores = createMemoryStores({ clock });
   const router = tokenRouter({
-    ...{ keyRing, issuer: ISSUER, audience: AUDIENCE, clock, audit, families: stores.families },
-    ...{ revocations: createRevocations({ store: stores.revocations, clock }) },
+    ...{ keyRing, issuer: ISSUER, audience: AUDIENCE, clock, audit, stores },
+    ...{ revocations: createRevocations({ stores, clock }) },
     ...{ apiKeys: counted(registry.authenticate), throttle: { failuresPerMinute }, ...options },
   });
   const app = express();

@@ -36,7 +36,11 @@ beforeEach(() => {
 const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
 
 function createCountedRing(usage: Partial<KeyUsageOptions> = {}): Promise<KeyRing> {
-  return createKeyRing({ current: { secret: secretOf(1) }, usage: { counters, ...usage }, audit });
+  return createKeyRing({
+    current: { secret: secretOf(1) },
+    usage: { stores: { counters }, ...usage },
+    audit,
+  });
 }
 
 async function issue(keyRing: KeyRing, times = 1): Promise<void> {
@@ -122,7 +126,7 @@ describe('the use of a key', () => {
 describe('a ring that may', () => {
   test('rotates by itself at the warning', async () => {
     const source = memoryKeySource(generateKeySet(NOW));
-    const usage = { counters, limit: 100, warnShare: 0.1 };
+    const usage = { stores: { counters }, limit: 100, warnShare: 0.1 };
     const ring = await openKeyRing({ source, usage, audit, clock });
     await issue(ring, 20);
     while (source.set.keys.length === 1) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -133,7 +137,7 @@ describe('a ring that may', () => {
 
   test('does not where it is told not to', async () => {
     const source = memoryKeySource(generateKeySet(NOW));
-    const usage = { counters, limit: 100, warnShare: 0.1, rotate: false };
+    const usage = { stores: { counters }, limit: 100, warnShare: 0.1, rotate: false };
     const ring = await openKeyRing({ source, usage, audit, clock });
     await issue(ring, 20);
     await ring.close();
@@ -144,7 +148,12 @@ describe('a ring that may', () => {
 
   test('tries again where the rotation failed', async () => {
     const source = memoryKeySource(generateKeySet(NOW));
-    const ring = await openKeyRing({ source, usage: { counters, limit: 100, warnShare: 0.1 }, audit, clock });
+    const ring = await openKeyRing({
+      source,
+      usage: { stores: { counters }, limit: 100, warnShare: 0.1 },
+      audit,
+      clock,
+    });
     source.failure = new Error('gone');
     await issue(ring, 20);
     source.failure = undefined;
@@ -158,6 +167,8 @@ describe('a ring that may', () => {
 
 describe('options', () => {
   const limit = 'usage.limit must be a whole number from 1 to 4294967296';
+  const missing =
+    'usage: stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }';
   const warnShare = 'usage.warnShare must be from 0 to 1';
 
   test.each([
@@ -168,7 +179,10 @@ describe('options', () => {
     [{ warnShare: 1.1 }, warnShare],
     [{ warnShare: null }, warnShare],
     [{ warnShare: '0.5' }, warnShare],
-    [{ counters: {} }, 'usage.counters must be a CounterStore: stores.counters'],
+    [{ stores: null }, missing],
+    [{ stores: {} }, missing],
+    [{ stores: { counters: {} } }, missing],
+    [{ counters: { add: () => 1 } }, 'usage has no option of that name: counters'],
     [{ budget: 1 }, 'usage has no option of that name: budget'],
   ])('refuses %j: %s', async (usage, message) => {
     await expect(createCountedRing(untyped(usage))).rejects.toThrow(new TypeError(message));

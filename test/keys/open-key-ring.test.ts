@@ -628,7 +628,11 @@ describe('options', () => {
     ],
     ['an option that there is not', { interval: 1 }, 'openKeyRing has no option of that name: interval'],
     ['an audit that is none', { audit: {} }, 'audit must be an AuditTrail: createAuditTrail({ sinks })'],
-    ['a use that cannot be counted', { usage: {} }, 'usage.counters must be a CounterStore: stores.counters'],
+    [
+      'a use that cannot be counted',
+      { usage: {} },
+      'usage: stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }',
+    ],
   ])('refuses %s', async (_name, options, message) => {
     await expect(openRing(untyped(options))).rejects.toEqual(new TypeError(message));
   });

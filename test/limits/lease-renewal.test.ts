@@ -24,7 +24,7 @@ beforeEach(() => {
     renewals += 1;
     return kept.renew(step);
   };
-  limits = createLimits({ store: { ...kept, renew }, clock: () => now, leaseSeconds: 15 });
+  limits = createLimits({ stores: { limits: { ...kept, renew } }, clock: () => now, leaseSeconds: 15 });
 });
 
 afterEach(() => void jest.useRealTimers());

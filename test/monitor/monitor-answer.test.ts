@@ -143,7 +143,7 @@ describe('the answer of a monitor', () => {
       answer: { revocations: () => revocations, by: { token_from_many_user_agents: 'token' } },
     });
     const audit = createAuditTrail({ sinks: [monitor], clock });
-    const revocations = createRevocations({ store: createMemoryStores().revocations, audit, clock });
+    const revocations = createRevocations({ stores: createMemoryStores(), audit, clock });
     const app = express().set('trust proxy', 1);
     app.get('/', authenticate({ keyRing, issuer: ISSUER, audience: AUDIENCE, revocations, audit, clock }));
     app.get('/', (_req, res) => void res.end());

@@ -78,7 +78,7 @@ function startRun(codec: RefreshTokenCodec): Run {
   const time = { now: NOW };
   const clock = (): number => time.now;
   const stores = createMemoryStores({ clock });
-  const revocations = createRevocations({ store: stores.revocations, clock });
+  const revocations = createRevocations({ stores, clock });
   const parts = {
     store: stores.families,
     codec,

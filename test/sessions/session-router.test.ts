@@ -373,8 +373,8 @@ describe('the session router', () => {
   }: Setting = {}): Express {
     const { stores } = app;
     const sessions = createSessions({
-      families: { ...stores.families, ...families },
-      revocations: createRevocations({ store: stores.revocations, clock }),
+      stores: { families: { ...stores.families, ...families } },
+      revocations: createRevocations({ stores, clock }),
     });
     const created = express();
     created.set('env', 'test');

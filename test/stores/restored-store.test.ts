@@ -282,7 +282,7 @@ describe('a restore that is accepted', () => {
   });
 
   test('ends all refresh-token families', async () => {
-    const revocations = createRevocations({ store: stores.revocations, clock });
+    const revocations = createRevocations({ stores, clock });
 
     expect(await stores.families.find(FAMILY)).toBeUndefined();
     expect(

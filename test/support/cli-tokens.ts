@@ -61,7 +61,7 @@ export async function withStore<Result>(
 ): Promise<Result> {
   const stores = await openLmdbStores({ path: join(directory, 'store'), clock: () => now });
   try {
-    return await run(stores, createRevocations({ store: stores.revocations, clock: () => now }));
+    return await run(stores, createRevocations({ stores, clock: () => now }));
   } finally {
     await stores.close();
   }

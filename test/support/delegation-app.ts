@@ -74,7 +74,7 @@ export async function createDelegationApp(
   const clock = (): number => now;
   const records: AuditRecord[] = [];
   const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
-  const revocations = createRevocations({ store: createMemoryStores({ clock }).revocations, clock });
+  const revocations = createRevocations({ stores: createMemoryStores({ clock }), clock });
   const service = { keyRing: await createRing(), issuer: ISSUER, revocations, clock };
   const tokens = createIssuerAndVerifier({ ...service, audience: AUDIENCES });
   const app = express();

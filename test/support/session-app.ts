@@ -99,18 +99,25 @@ async function build(
   const records: AuditRecord[] = [];
   const clock = (): number => shared.now;
   const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
-  const revocations = createRevocations({ store: stores.revocations, clock });
+  const revocations = createRevocations({ stores, clock });
   const keyRing = await createKeyRing({ current: { secret: secretOf(1) } });
   const service = { keyRing, issuer: ISSUER, revocations, clock };
   const app: Express = express();
   const apiKeys = await loadFiles(files);
   app.use(
     '/oauth',
-    tokenRouter({ ...service, audience: AUDIENCE, apiKeys, families, audit, ...(claims && { claims }) }),
+    tokenRouter({
+      ...service,
+      audience: AUDIENCE,
+      apiKeys,
+      stores: { families },
+      audit,
+      ...(claims && { claims }),
+    }),
   );
   const authentication = authenticate({ ...service, audience: [AUDIENCE, OTHER_AUDIENCE] });
   app.get('/', authentication, (_req, res) => void res.json({}));
-  const sessions = createSessions({ families, revocations, audit, clock });
+  const sessions = createSessions({ stores: { families }, revocations, audit, clock });
   app.use('/sessions', authentication, sessionRouter({ sessions, keyScope: 'manage:all-sessions' }));
 
   const post = async (path: string, apiKey: string | undefined, parameters: Parameters) => {

@@ -117,8 +117,12 @@ describe('a token of the other stack', () => {
     const options = { keyRing: KEY_RING, issuer: ISSUER, audience: AUDIENCE, clock };
     const legacy = { ...LEGACY, until: NOW + 91 * 86_400 };
     const store = createMemoryStores().revocations;
-    const revocations = createRevocations({ store, clock });
-    const longer = createRevocations({ store, clock, maxTokenLifetimeSeconds: 92 * 86_400 });
+    const revocations = createRevocations({ stores: { revocations: store }, clock });
+    const longer = createRevocations({
+      stores: { revocations: store },
+      clock,
+      maxTokenLifetimeSeconds: 92 * 86_400,
+    });
 
     expect(() => createIssuerAndVerifier({ ...options, legacy, revocations })).toThrow(
       /raise maxTokenLifetimeSeconds/,
@@ -198,7 +202,7 @@ describe('what authorises', () => {
 });
 
 describe('revocation', () => {
-  const revocationsOf = () => createRevocations({ store: createMemoryStores({ clock }).revocations, clock });
+  const revocationsOf = () => createRevocations({ stores: createMemoryStores({ clock }), clock });
 
   test('reaches a token without jti by its digest', async () => {
     const revocations = revocationsOf();
@@ -240,7 +244,7 @@ describe('revocation', () => {
   test('counts a token without iat among the oldest', async () => {
     const { iat: _, ...claims } = LEGACY_CLAIMS.models;
     const revocations = createRevocations({
-      store: createMemoryStores({ clock: () => 60 }).revocations,
+      stores: createMemoryStores({ clock: () => 60 }),
       clock: () => 60,
     });
     await revocations.revoke({ kind: 'api_key', clientId: CLIENT_ID });
@@ -250,7 +254,7 @@ describe('revocation', () => {
 
   test('of a store that cannot know what was revoked before it began refuses what is older', async () => {
     const store = { ...createMemoryStores({ clock }).revocations, completeSince: () => NOW };
-    const revocations = createRevocations({ store, clock });
+    const revocations = createRevocations({ stores: { revocations: store }, clock });
     expect(await verdictOn(LEGACY_TOKENS.models, { revocations })).toBe('accepted');
     expect(await verdictOn(LEGACY_TOKENS.bare, { revocations })).toBe('revoked');
   });
