@@ -4,7 +4,7 @@ import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record
 import { type NumericDate, systemClock } from '../base/clock.js';
 import { InvalidRequestError } from '../base/errors.js';
 import { isJsonObject, isPlainJson, type JsonObject } from '../base/json.js';
-import { assertMethod } from '../base/options.js';
+import { internalsOf } from '../keys/key-ring-internals.js';
 import { buildClaimsSet, type ClaimsRequest } from '../token/claims/build-claims-set.js';
 import {
   type ClaimsPolicy,
@@ -77,7 +77,7 @@ const MAX_AUDIENCES = 256;
  */
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   const { keyRing, signing, audit = noAuditTrail, clock = systemClock } = options;
-  assertMethod(keyRing, 'encryptionKey', 'keyRing must be a KeyRing: await createKeyRing(...)');
+  const keys = internalsOf(keyRing);
   if (typeof clock !== 'function') throw new TypeError('clock must be a function that returns a NumericDate');
   assertAuditTrail(audit);
   const [issuer = ''] = resolveStrings(options.issuer, 'issuer');
@@ -95,8 +95,8 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
       assertLifetime(request.lifetimeSeconds, maxTokenLifetimeSeconds, 'of its readers');
       const claimsSet = buildClaimsSet(request, { issuer, now: request.issuedAt ?? now });
       assertReadable(claimsSet, readers.memo(request.audience), now);
-      const key = keyRing.encryptionKey('access', request.audience);
-      const pending = keyRing.claimUse(key);
+      const key = keys.encryptionKey('access', request.audience);
+      const pending = keys.claimUse(key);
       if (pending !== undefined) await pending;
       const issuance = audit.enabled ? describeIssuance(request, claimsSet, key.kid) : undefined;
       if (issuance !== undefined) await audit.record({ type: 'token.intended', ...issuance });

@@ -6,6 +6,7 @@ import { InvalidRequestError, PassportJweError } from '../base/errors.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import { isAsymmetricKey } from '../keys/content-key.js';
 import type { KeyRing } from '../keys/key-ring.js';
+import { internalsOf } from '../keys/key-ring-internals.js';
 import { resolveVerification, type SignatureOptions } from '../keys/resolve-verification.js';
 import type { Revocations } from '../revocation/revocations.js';
 import { createRefreshFamilies } from '../sessions/refresh-families.js';
@@ -160,7 +161,8 @@ function pickSignatures({ signing, verification }: TokenRouterOptions): Signatur
 
 /** @throws TypeError for an audience whose tokens cannot be encrypted, or would not show who wrote them. */
 function assertCanIssue({ keyRing, signing }: TokenRouterOptions, audiences: readonly string[]): void {
-  const keys = audiences.map((audience) => keyRing.encryptionKey('access', audience));
+  const internals = internalsOf(keyRing);
+  const keys = audiences.map((audience) => internals.encryptionKey('access', audience));
   if (signing === undefined && keys.some(isAsymmetricKey)) {
     throw new TypeError('Tokens are encrypted to a public key only if signed: give the option signing');
   }
@@ -186,8 +188,9 @@ function resolveSessions(
 ): Sessions | undefined {
   if (stores === undefined) return undefined;
   const store = requireStore(stores, 'families', 'tokenRouter');
-  keyRing.encryptionKey('refresh', issuer);
-  const codec = refreshTokenCodec(keyRing, issuer);
+  const keys = internalsOf(keyRing);
+  keys.encryptionKey('refresh', issuer);
+  const codec = refreshTokenCodec(keys, issuer);
   const settings = resolveRefreshSettings(refresh);
   if (settings.idleSeconds > keyRing.maxTokenLifetimeSeconds) {
     throw new TypeError('refresh.idleSeconds exceeds maxTokenLifetimeSeconds of the key ring');

@@ -3,7 +3,7 @@ import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
 import { freezeJson, isJsonObject, type JsonObject } from '../base/json.js';
 import type { ContentKey, DirectKey } from '../keys/content-key.js';
-import type { KeyRing } from '../keys/key-ring.js';
+import type { KeyRingInternals } from '../keys/key-ring-internals.js';
 import { IV_BYTES, openContent, type SealedContent, TAG_BYTES } from './aes-gcm.js';
 import { assertAscii, decodeAsciiBase64url, SegmentDecoder } from './base64url.js';
 import { encryptedKeyBytes } from './encrypted-key-bytes.js';
@@ -15,7 +15,7 @@ import { keepHeader, type ReadHeader, readHeader } from './read-header.js';
 export const MAX_CLAIMS_DEPTH = 16;
 
 export interface DecryptionPolicy {
-  readonly keyRing: KeyRing;
+  readonly keyRing: KeyRingInternals;
   /** Longest token that is looked at, in characters. */
   readonly maxTokenLength: number;
 }
@@ -150,7 +150,7 @@ export function decodeSegments([, encryptedKey, iv, ciphertext, tag]: Segments):
 }
 
 /** One `kid`, one key, one `alg`, one `enc`: nothing is tried (RFC 8725 sections 3.1 and 3.2). */
-function findKey(header: ProtectedHeader, keyRing: KeyRing, now: NumericDate): ContentKey {
+function findKey(header: ProtectedHeader, keyRing: KeyRingInternals, now: NumericDate): ContentKey {
   const key = keyRing.decryptionKey(header.kid);
   if (key === undefined) throw new InvalidTokenError('unknown_key');
   if (key.notAfter !== undefined && key.notAfter <= now) throw new InvalidTokenError('expired_key');

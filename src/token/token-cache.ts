@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { isNumericDate, type NumericDate } from '../base/clock.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
-import type { KeyRing } from '../keys/key-ring.js';
+import type { KeyRingInternals } from '../keys/key-ring-internals.js';
 import type { DecryptedToken } from './decrypt-token.js';
 
 /** How many decrypted tokens a process keeps. */
@@ -53,11 +53,11 @@ export function digestToken(token: string): string {
  * verdict: whoever finds one checks everything else anew.
  */
 export class TokenCache {
-  readonly #keyRing: KeyRing;
+  readonly #keyRing: KeyRingInternals;
   readonly #entries: LRUCache<string, DecryptedToken>;
   #sweptAt = Number.NEGATIVE_INFINITY;
 
-  constructor(keyRing: KeyRing, { maxEntries, maxBytes }: Required<TokenCacheOptions>) {
+  constructor(keyRing: KeyRingInternals, { maxEntries, maxBytes }: Required<TokenCacheOptions>) {
     this.#keyRing = keyRing;
     this.#entries = new LRUCache({ max: maxEntries, maxSize: maxBytes });
   }

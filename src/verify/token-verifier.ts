@@ -3,6 +3,7 @@ import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
 import { assertMethod } from '../base/options.js';
 import type { KeyRing } from '../keys/key-ring.js';
+import { internalsOf, type KeyRingInternals } from '../keys/key-ring-internals.js';
 import {
   resolveVerification,
   type SignatureOptions,
@@ -132,8 +133,9 @@ export function prepareVerifier(options: TokenVerifierOptions): PreparedVerifier
 }
 
 function resolveVerifier(options: TokenVerifierOptions) {
+  const keyRing = internalsOf(options.keyRing);
   assertParts(options);
-  const { keyRing, maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
+  const { maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
   const claimsPolicy = resolveClaimsPolicy(options);
   const trust = resolveTrustedIssuers(options.trustedIssuers ?? [], claimsPolicy);
   const legacy = resolveLegacyPolicy(options.legacy, claimsPolicy);
@@ -194,13 +196,12 @@ function assertRemembered(longestSeconds: number, revocations?: RevocationCheck)
   );
 }
 
-function assertSigned(keyRing: KeyRing, audience: string, verification: Verification): void {
+function assertSigned(keyRing: KeyRingInternals, audience: string, verification: Verification): void {
   if (verification.size > 0 || !keyRing.needsSignature(audience)) return;
   throw new TypeError('Anyone can encrypt to a public key: give verification to accept, signing to issue');
 }
 
-function assertParts({ keyRing, revocations, apiKeys, clock, maxTokenLength }: TokenVerifierOptions): void {
-  assertMethod(keyRing, 'decryptionKey', 'keyRing must be a KeyRing: await createKeyRing(...)');
+function assertParts({ revocations, apiKeys, clock, maxTokenLength }: TokenVerifierOptions): void {
   if (clock !== undefined && typeof clock !== 'function') {
     throw new TypeError('clock must be a function that returns a NumericDate');
   }

@@ -22,6 +22,7 @@ import {
 } from 'passport-jwe';
 import request from 'supertest';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { loadFiles } from '../support/api-key-files.js';
 import { forgeByExport } from '../support/forged-claims.js';
 import { LEGACY, LEGACY_TOKENS } from '../support/legacy-tokens.js';
@@ -356,7 +357,7 @@ test('a proof lives as long as its root: the tokens of a previous one still have
 });
 
 test('no export holds the key of the proofs', async () => {
-  const key = ring.encryptionKey('access', AUDIENCE);
+  const key = internalsOf(ring).encryptionKey('access', AUDIENCE);
   const exported = JSON.stringify(ring.exportAccessKeys(AUDIENCE));
   const provenance = key.alg === 'dir' ? key.provenance?.export().toString('base64url') : undefined;
 

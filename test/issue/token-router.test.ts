@@ -13,6 +13,7 @@ import {
   tokenRouter,
 } from 'passport-jwe';
 import request from 'supertest';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { loadFiles } from '../support/api-key-files.js';
 import { sendRaw } from '../support/http.js';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
@@ -527,7 +528,7 @@ describe('the audit trail of the token endpoint', () => {
         scope: 'read:documents write:documents',
         tokenType: 'api_call',
         expiresAt: NOW + 600,
-        kid: keyRing.encryptionKey('access', AUDIENCE).kid,
+        kid: internalsOf(keyRing).encryptionKey('access', AUDIENCE).kid,
         ip: expect.stringContaining('127.0.0.1'),
       },
     ]);

@@ -11,6 +11,7 @@ import {
   openKeyRing,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { memoryKeySource } from '../support/memory-key-source.js';
 import { AUDIENCE, clock, ISSUER, NOW, secretOf } from '../support/tokens.js';
@@ -67,10 +68,10 @@ describe('the use of a key', () => {
 
   test('waits for nothing while there is a reserve', async () => {
     const ring = await createCountedRing();
-    const key = ring.encryptionKey('access', AUDIENCE);
-    await ring.claimUse(key);
+    const key = internalsOf(ring).encryptionKey('access', AUDIENCE);
+    await internalsOf(ring).claimUse(key);
 
-    expect(ring.claimUse(key)).toBeUndefined();
+    expect(internalsOf(ring).claimUse(key)).toBeUndefined();
   });
 
   test('asks for more when less than a quarter of a reservation is left', async () => {
@@ -102,7 +103,9 @@ describe('the use of a key', () => {
     const ring = await createCountedRing({ limit: 1 });
     await issue(ring);
 
-    expect(await ring.claimUse(ring.encryptionKey('refresh', ISSUER))).toBeUndefined();
+    expect(
+      await internalsOf(ring).claimUse(internalsOf(ring).encryptionKey('refresh', ISSUER)),
+    ).toBeUndefined();
   });
 
   test('that passes the warning is told once', async () => {

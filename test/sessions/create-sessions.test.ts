@@ -12,6 +12,7 @@ import {
   TemporarilyUnavailableError,
 } from 'passport-jwe';
 import type { AuditRecord } from '../../src/audit/events.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { FamilyStart, RefreshFamilies } from '../../src/sessions/refresh-contract.js';
 import { createRefreshFamilies } from '../../src/sessions/refresh-families.js';
 import { resolveRefreshSettings } from '../../src/sessions/refresh-settings.js';
@@ -54,7 +55,7 @@ beforeEach(async () => {
   records = [];
   stores = createMemoryStores({ clock: () => now });
   revocations = createRevocations({ stores, clock: () => now });
-  codec = refreshTokenCodec(await createRing(), ISSUER);
+  codec = refreshTokenCodec(internalsOf(await createRing()), ISSUER);
   ({ families, sessions } = build(stores.families));
 });
 

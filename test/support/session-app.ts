@@ -16,6 +16,7 @@ import {
   tokenRouter,
 } from 'passport-jwe';
 import request, { type Response } from 'supertest';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { refreshTokenCodec } from '../../src/sessions/refresh-token-codec.js';
 import type { StoredFamily } from '../../src/stores/family-store.js';
 import { type KeyFiles, loadFiles } from './api-key-files.js';
@@ -135,7 +136,9 @@ async function build(
       shared.now = now;
     },
     findFamily: async (token) =>
-      stores.families.find((await refreshTokenCodec(keyRing, ISSUER).open(token, clock())).family),
+      stores.families.find(
+        (await refreshTokenCodec(internalsOf(keyRing), ISSUER).open(token, clock())).family,
+      ),
     rebuild: (changes) => build(shared, { files, families, ...changes }),
     begin: (apiKey = 'sk-demo', parameters = {}) =>
       post('token', apiKey, { grant_type: 'client_credentials', scope: 'offline_access', ...parameters }),

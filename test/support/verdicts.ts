@@ -1,6 +1,7 @@
 import { InvalidTokenError } from '../../src/base/errors.js';
 import type { TokenRejection } from '../../src/base/rejections.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { Verification } from '../../src/keys/resolve-verification.js';
 import { decryptToken } from '../../src/token/decrypt-token.js';
 import { openToken } from '../../src/token/open-token.js';
@@ -11,7 +12,7 @@ export type Verdict = 'accepted' | TokenRejection;
 /** The verdict of `decryptToken` on a token; any failure but a rejection of the token is thrown on. */
 export function verdictOn(token: string, keyRing: KeyRing, now = NOW): Verdict {
   try {
-    decryptToken(token, { keyRing, maxTokenLength: 8192 }, now);
+    decryptToken(token, { keyRing: internalsOf(keyRing), maxTokenLength: 8192 }, now);
     return 'accepted';
   } catch (error) {
     if (error instanceof InvalidTokenError) return error.reason;
@@ -26,7 +27,7 @@ export async function openingVerdictOn(
   verification: Verification = new Map(),
 ): Promise<Verdict> {
   try {
-    await openToken(token, { keyRing, maxTokenLength: 8192, verification }, NOW);
+    await openToken(token, { keyRing: internalsOf(keyRing), maxTokenLength: 8192, verification }, NOW);
     return 'accepted';
   } catch (error) {
     if (error instanceof InvalidTokenError) return error.reason;

@@ -5,6 +5,7 @@ import type { TokenRejection } from '../../src/base/rejections.js';
 import type { ContentKey } from '../../src/keys/content-key.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { decryptToken } from '../../src/token/decrypt-token.js';
 import { thrownBy } from '../support/caught.js';
 import { isDeeplyFrozen } from '../support/deeply-frozen.js';
@@ -22,10 +23,10 @@ beforeAll(async () => {
     current: { secret: secretOf(1) },
     previous: [{ secret: secretOf(2), notAfter: NOW }],
   });
-  ring.prepare('access', AUDIENCE);
-  key = ring.encryptionKey('access', AUDIENCE);
-  expiredKey = (await createRing(2)).encryptionKey('access', AUDIENCE);
-  foreignKey = (await createRing(3)).encryptionKey('access', AUDIENCE);
+  internalsOf(ring).prepare('access', AUDIENCE);
+  key = internalsOf(ring).encryptionKey('access', AUDIENCE);
+  expiredKey = internalsOf(await createRing(2)).encryptionKey('access', AUDIENCE);
+  foreignKey = internalsOf(await createRing(3)).encryptionKey('access', AUDIENCE);
 });
 
 /** The verdict on a proper token with these faults. */
@@ -43,7 +44,11 @@ function withPart(index: number, replace: (part: string) => string): string {
 
 describe('decryptToken', () => {
   test('opens a token and hands over its header, claims and key', () => {
-    const decrypted = decryptToken(forgeToken(key), { keyRing: ring, maxTokenLength: 8192 }, NOW);
+    const decrypted = decryptToken(
+      forgeToken(key),
+      { keyRing: internalsOf(ring), maxTokenLength: 8192 },
+      NOW,
+    );
     expect(decrypted).toEqual({
       header: { alg: 'dir', enc: 'A256GCM', kid: key.kid, typ: 'at+jwt' },
       claims: claimsOf(),
@@ -53,20 +58,30 @@ describe('decryptToken', () => {
 
   test('freezes header, claims and key at every level', () => {
     const token = mintToken(ring, { header: { extra: { list: [{}] } } });
-    const { header, claims, key: used } = decryptToken(token, { keyRing: ring, maxTokenLength: 8192 }, NOW);
+    const {
+      header,
+      claims,
+      key: used,
+    } = decryptToken(token, { keyRing: internalsOf(ring), maxTokenLength: 8192 }, NOW);
     expect([header, claims].map(isDeeplyFrozen)).toEqual([true, true]);
     expect(Object.isFrozen(used)).toBe(true);
   });
 
   test('freezes what it returns itself', () => {
-    const decrypted = decryptToken(forgeToken(key), { keyRing: ring, maxTokenLength: 8192 }, NOW);
+    const decrypted = decryptToken(
+      forgeToken(key),
+      { keyRing: internalsOf(ring), maxTokenLength: 8192 },
+      NOW,
+    );
     expect(Object.isFrozen(decrypted)).toBe(true);
   });
 
   test('opens a token longer than most', () => {
     const claims = claimsOf({ note: 'x'.repeat(12_000) });
     const token = forgeToken(key, { plaintext: JSON.stringify(claims) });
-    expect(decryptToken(token, { keyRing: ring, maxTokenLength: 20_000 }, NOW).claims).toEqual(claims);
+    expect(decryptToken(token, { keyRing: internalsOf(ring), maxTokenLength: 20_000 }, NOW).claims).toEqual(
+      claims,
+    );
   });
 
   test('takes a token with members that it does not know, and without typ', () => {
@@ -79,7 +94,7 @@ describe('decryptToken refuses as too_long', () => {
   test('a token of one character more than allowed', () => {
     const token = forgeToken(key);
     const open = (maxTokenLength: number) => () =>
-      decryptToken(token, { keyRing: ring, maxTokenLength }, NOW);
+      decryptToken(token, { keyRing: internalsOf(ring), maxTokenLength }, NOW);
     expect(open(token.length)).not.toThrow();
     expect(thrownBy(open(token.length - 1))).toMatchObject({ reason: 'too_long' });
   });
@@ -396,7 +411,9 @@ test.each(ORDER.map((first, index) => [first, ORDER.length - index]))(
 describe('on the wire', () => {
   const refusals = () =>
     ORDER.slice(0, -1).map((fault) =>
-      thrownBy(() => decryptToken(tokenWithFaultsFrom(fault), { keyRing: ring, maxTokenLength: 8192 }, NOW)),
+      thrownBy(() =>
+        decryptToken(tokenWithFaultsFrom(fault), { keyRing: internalsOf(ring), maxTokenLength: 8192 }, NOW),
+      ),
     );
 
   test('every refusal looks the same', () => {
@@ -415,7 +432,9 @@ describe('on the wire', () => {
   test('nothing of the token or the key is in a refusal', () => {
     const plaintext = '{"sub":somebody}';
     const token = forgeToken(key, { plaintext });
-    const error = thrownBy(() => decryptToken(token, { keyRing: ring, maxTokenLength: 8192 }, NOW));
+    const error = thrownBy(() =>
+      decryptToken(token, { keyRing: internalsOf(ring), maxTokenLength: 8192 }, NOW),
+    );
     const shown = inspect(error, { depth: 10, showHidden: true });
     expect(shown).toContain('claims_not_json');
     expect(shown).not.toContain('somebody');

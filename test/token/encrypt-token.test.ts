@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../src/base/json.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { decryptToken } from '../../src/token/decrypt-token.js';
 import { encryptToken } from '../../src/token/encrypt-token.js';
 import { thrownBy } from '../support/caught.js';
@@ -9,7 +10,7 @@ import { AUDIENCE, claimsOf, createRing, NOW, secretOf } from '../support/tokens
 const ENCRYPTIONS = ['A128GCM', 'A192GCM', 'A256GCM'] as const;
 
 async function createKey() {
-  return (await createRing()).encryptionKey('access', AUDIENCE);
+  return internalsOf(await createRing()).encryptionKey('access', AUDIENCE);
 }
 
 function partsOf(token: string): string[] {
@@ -26,9 +27,9 @@ const PROOF_LENGTH = 16 + 43;
 describe('encryptToken', () => {
   test.each(ENCRYPTIONS)('writes with %s what decryptToken reads', async (enc) => {
     const keyRing = await createKeyRing({ current: { secret: secretOf(1) }, enc });
-    const key = keyRing.encryptionKey('access', AUDIENCE);
+    const key = internalsOf(keyRing).encryptionKey('access', AUDIENCE);
     const token = encryptToken(claimsOf({ metadata: { name: 'Zoë 😀' } }), key, { typ: 'at+jwt' });
-    const decrypted = decryptToken(token, { keyRing, maxTokenLength: 8192 }, NOW);
+    const decrypted = decryptToken(token, { keyRing: internalsOf(keyRing), maxTokenLength: 8192 }, NOW);
     expect(decrypted.claims).toEqual(claimsOf({ metadata: { name: 'Zoë 😀' } }));
     expect(decrypted.header).toEqual({ alg: 'dir', enc, kid: key.kid, typ: 'at+jwt' });
     expect(decrypted.key).toBe(key);
@@ -116,7 +117,7 @@ describe('encryptToken', () => {
   test('refuses a key that was handed over for decryption only', async () => {
     const { keys } = (await createRing()).exportAccessKeys(AUDIENCE);
     const ring = await createKeyRing({ current: { jwks: { keys } } });
-    const key = ring.decryptionKey(ring.current);
+    const key = internalsOf(ring).decryptionKey(ring.current);
     expect(key).toMatchObject({ encrypts: false });
     expect(() => key && encryptToken(claimsOf(), key, { typ: 'at+jwt' })).toThrow(
       new TypeError('This key only decrypts'),

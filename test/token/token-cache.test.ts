@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { NumericDate } from '../../src/base/clock.js';
 import type { ContentKey } from '../../src/keys/content-key.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf, type KeyRingInternals } from '../../src/keys/key-ring-internals.js';
 import { type DecryptedToken, decryptToken } from '../../src/token/decrypt-token.js';
 import {
   digestToken,
@@ -19,16 +20,16 @@ beforeAll(async () => {
 });
 
 const cacheOf = (options: TokenCacheOptions = {}) =>
-  new TokenCache(ring, { maxEntries: 10, maxBytes: 1_000_000, ...options });
+  new TokenCache(internalsOf(ring), { maxEntries: 10, maxBytes: 1_000_000, ...options });
 
 /** The ring with another key under whatever name. */
-function withKey(key: ContentKey): KeyRing {
-  return Object.defineProperty(Object.create(ring), 'decryptionKey', { value: () => key });
+function withKey(key: ContentKey): KeyRingInternals {
+  return { ...internalsOf(ring), decryptionKey: () => key };
 }
 
 function mint(claims: Record<string, unknown> = {}): { token: string; decrypted: DecryptedToken } {
   const token = mintToken(ring, { claims });
-  return { token, decrypted: decryptToken(token, { keyRing: ring, maxTokenLength: 8192 }, NOW) };
+  return { token, decrypted: decryptToken(token, { keyRing: internalsOf(ring), maxTokenLength: 8192 }, NOW) };
 }
 
 function keep(
@@ -122,7 +123,10 @@ describe('TokenCache', () => {
   });
 
   test('forgets a token when its key ends', () => {
-    const ending: ContentKey = { ...ring.encryptionKey('access', AUDIENCE), notAfter: NOW + 100 };
+    const ending: ContentKey = {
+      ...internalsOf(ring).encryptionKey('access', AUDIENCE),
+      notAfter: NOW + 100,
+    };
     const cache = new TokenCache(withKey(ending), { maxEntries: 10, maxBytes: 1_000_000 });
     const { token, decrypted } = mint();
     keep(cache, { token, decrypted: { ...decrypted, key: ending } });
@@ -132,7 +136,7 @@ describe('TokenCache', () => {
 
   test('forgets a token whose key gave way to another of the same name', () => {
     const [cache, minted] = [cacheOf(), mint()];
-    const other: ContentKey = { ...ring.encryptionKey('access', AUDIENCE) };
+    const other: ContentKey = { ...internalsOf(ring).encryptionKey('access', AUDIENCE) };
     keep(cache, { ...minted, decrypted: { ...minted.decrypted, key: other } });
     expect(cache.size).toBe(0);
   });
