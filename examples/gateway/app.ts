@@ -11,11 +11,11 @@ import {
   limitRequests,
   protectedResourceUrl,
   type Revocations,
-  type Stores,
   sessionRouter,
   tokenRouter,
   type WatchedApiKeys,
 } from 'passport-jwe';
+import type { Stores } from 'passport-jwe/stores';
 import type { Dispatcher } from 'undici';
 import { allowOrigins } from './allow-origins.js';
 import { answerModelErrors } from './models/answer-model-errors.js';

@@ -5,8 +5,8 @@ import {
   fileKeySource,
   type KeyRing,
   openKeyRing,
-  type Stores,
 } from 'passport-jwe';
+import type { Stores } from 'passport-jwe/stores';
 import { openDataDirectory } from './data-directory.js';
 import type { Settings } from './settings.js';
 

@@ -3,10 +3,15 @@ import { assertMethod, assertOptions, type KnownOptions } from '../base/options.
 import type { Revocations } from '../revocation/revocations.js';
 import { ConfigurationError } from './configuration-error.js';
 import { LiveApiKeys, type WatchedApiKeys } from './live-api-keys.js';
-import { API_KEY_OPTIONS, type ApiKeyOptions, loadFirst, resolveApiKeyOptions } from './load-api-keys.js';
+import {
+  API_KEY_OPTIONS,
+  type LoadApiKeysOptions,
+  loadFirst,
+  resolveApiKeyOptions,
+} from './load-api-keys.js';
 import { watchDirectory } from './watch-tree.js';
 
-export interface WatchApiKeysOptions extends ApiKeyOptions {
+export interface WatchApiKeysOptions extends LoadApiKeysOptions {
   /** How long the directory must have been quiet before it is read again, in milliseconds. Default 100. */
   readonly debounceMs?: number;
   /**

@@ -3,23 +3,22 @@ import express, { type Express } from 'express';
 import { compactDecrypt, importJWK } from 'jose';
 import passport from 'passport';
 import {
-  type ApiKeyRegistry,
   authenticate,
   createAuditTrail,
   createLimits,
   createMemoryStores,
-  createMonitor,
   createRevocations,
   createSessions,
   JweStrategy,
   type KeyRing,
   limitRequests,
   requireProof,
-  type SuspiciousUse,
   sessionRouter,
   type TokenRouterOptions,
   tokenRouter,
 } from 'passport-jwe';
+import type { ApiKeyRegistry } from 'passport-jwe/api-keys';
+import { createMonitor, type SuspiciousUse } from 'passport-jwe/monitor';
 import request from 'supertest';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import { internalsOf } from '../../src/keys/key-ring-internals.js';

@@ -3,13 +3,11 @@ import express, { type RequestHandler } from 'express';
 import { CompactEncrypt, compactDecrypt, importJWK } from 'jose';
 import {
   type AcceptOptions,
-  type AuditRecord,
   authenticate,
   createAuditTrail,
   createKeyRing,
   createLimits,
   createMemoryStores,
-  createMonitor,
   createRevocations,
   createSessions,
   limitRequests,
@@ -19,14 +17,15 @@ import {
   requireProof,
   requireScope,
   requireType,
-  type Stores,
-  type SuspiciousUse,
   sessionRouter,
   type TrustedIssuer,
   tokenRouter,
   type VerifiedToken,
   verifiedToken,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
+import { createMonitor, type SuspiciousUse } from 'passport-jwe/monitor';
+import type { Stores } from 'passport-jwe/stores';
 import request from 'supertest';
 import { loadFiles } from '../support/api-key-files.js';
 import { generateSigner } from '../support/key-pairs.js';

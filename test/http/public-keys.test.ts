@@ -2,7 +2,6 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import express, { type Express } from 'express';
 import {
-  type ApiKeyRegistry,
   authenticate,
   createKeyRing,
   createMemoryStores,
@@ -13,6 +12,7 @@ import {
   type TokenRouterOptions,
   tokenRouter,
 } from 'passport-jwe';
+import type { ApiKeyRegistry } from 'passport-jwe/api-keys';
 import request from 'supertest';
 import { loadFiles } from '../support/api-key-files.js';
 import { createAuditRecorder } from '../support/audit-recorder.js';

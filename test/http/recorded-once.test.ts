@@ -2,7 +2,6 @@ import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import passport from 'passport';
 import {
-  type AuditRecord,
   authenticate,
   createLimits,
   createMemoryStores,
@@ -15,6 +14,7 @@ import {
   requireScope,
   sessionRouter,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
 import { Strategy } from 'passport-strategy';
 import request from 'supertest';
 import { ADAPTERS } from '../support/apps.js';

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
-import { createMemoryStores, createRevocations, type FamilyStore, tokenRouter } from 'passport-jwe';
+import { createMemoryStores, createRevocations, tokenRouter } from 'passport-jwe';
+import type { FamilyStore } from 'passport-jwe/stores';
 import { loadFiles } from '../support/api-key-files.js';
 import { createSessionApp, SESSION_KEYS, type SessionApp } from '../support/session-app.js';
 import { AUDIENCE, createRing, ISSUER, NOW } from '../support/tokens.js';

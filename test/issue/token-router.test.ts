@@ -1,8 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import express, { type Express, type RequestHandler } from 'express';
 import {
-  type ApiKeyRegistry,
-  type AuditRecord,
   createAuditTrail,
   createKeyRing,
   InvalidTokenError,
@@ -12,6 +10,8 @@ import {
   type TokenRouterOptions,
   tokenRouter,
 } from 'passport-jwe';
+import type { ApiKeyRegistry } from 'passport-jwe/api-keys';
+import type { AuditRecord } from 'passport-jwe/audit';
 import request from 'supertest';
 import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { loadFiles } from '../support/api-key-files.js';

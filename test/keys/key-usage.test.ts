@@ -1,7 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import {
-  type AuditRecord,
-  type CounterStore,
   createAuditTrail,
   createKeyRing,
   createMemoryStores,
@@ -11,6 +9,8 @@ import {
   openKeyRing,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
+import type { CounterStore } from 'passport-jwe/stores';
 import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { memoryKeySource } from '../support/memory-key-source.js';

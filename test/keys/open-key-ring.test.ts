@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import {
-  type AuditRecord,
   createAuditTrail,
   createKeyRing,
   generateKeySet,
@@ -8,6 +7,7 @@ import {
   openKeyRing,
   type RotatingKeyRing,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
 import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { rejectionOf } from '../support/caught.js';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { createLimits, createMemoryStores, type LimitStore, type Limits } from 'passport-jwe';
+import { createLimits, createMemoryStores, type Limits } from 'passport-jwe';
+import type { LimitStore } from 'passport-jwe/stores';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 

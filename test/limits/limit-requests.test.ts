@@ -3,18 +3,18 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import {
-  type AuditRecord,
   admissionOf,
   authenticate,
   bearerErrors,
   createAuditTrail,
   createLimits,
   createMemoryStores,
-  type LimitStore,
   type LimitsOptions,
   limitRequests,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
+import type { LimitStore } from 'passport-jwe/stores';
 import request from 'supertest';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { AUDIENCE, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';

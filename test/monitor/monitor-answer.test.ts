@@ -1,15 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import express from 'express';
 import {
-  type AnswersByKind,
-  type AnswerTarget,
   authenticate,
   createAuditTrail,
   createMemoryStores,
-  createMonitor,
   createRevocations,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
+import { type AnswersByKind, type AnswerTarget, createMonitor } from 'passport-jwe/monitor';
 import request from 'supertest';
 import { createMonitoredTrail, eventOf, type MonitoredTrail } from '../support/monitored-trail.js';
 import { AUDIENCE, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';

@@ -4,13 +4,12 @@ import {
   createMemoryStores,
   createRevocations,
   createSessions,
-  type FamilyStore,
   type Revocations,
   type SessionOwner,
   type Sessions,
-  type Stores,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
+import type { FamilyStore, Stores } from 'passport-jwe/stores';
 import type { AuditRecord } from '../../src/audit/events.js';
 import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { FamilyStart, RefreshFamilies } from '../../src/sessions/refresh-contract.js';

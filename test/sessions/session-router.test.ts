@@ -6,13 +6,13 @@ import {
   bearerErrors,
   createRevocations,
   createSessions,
-  type FamilyStore,
   JweStrategy,
   type KeyRing,
   type SessionRouterOptions,
   sessionRouter,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
+import type { FamilyStore } from 'passport-jwe/stores';
 import request from 'supertest';
 import { createSessionApp, type SessionAnswer, type SessionApp } from '../support/session-app.js';
 import { AUDIENCE, clock, createRing, ISSUER, type MintOptions, mintToken, NOW } from '../support/tokens.js';

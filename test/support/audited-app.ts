@@ -1,6 +1,5 @@
 import express from 'express';
 import {
-  type AuditRecord,
   authenticate,
   createAuditTrail,
   createMemoryStores,
@@ -10,6 +9,7 @@ import {
   sessionRouter,
   tokenRouter,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
 import request from 'supertest';
 import { type KeyFiles, loadFiles } from './api-key-files.js';
 import { AUDIENCE, createRing, ISSUER, NOW } from './tokens.js';

@@ -1,6 +1,5 @@
 import express from 'express';
 import {
-  type AuditRecord,
   authenticate,
   type ClaimsHook,
   createAuditTrail,
@@ -12,6 +11,7 @@ import {
   tokenRouter,
   type VerifiedToken,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
 import request from 'supertest';
 import { type KeyFiles, loadFiles } from './api-key-files.js';
 import { createIssuerAndVerifier } from './issuer-and-verifier.js';

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import express, { type RequestHandler } from 'express';
-import { authenticate, createKeyRing, createRevocations, type Stores, tokenRouter } from 'passport-jwe';
+import { authenticate, createKeyRing, createRevocations, tokenRouter } from 'passport-jwe';
+import type { Stores } from 'passport-jwe/stores';
 import { loadFiles } from './api-key-files.js';
 import { AUDIENCE, ISSUER, secretOf } from './tokens.js';
 

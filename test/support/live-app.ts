@@ -1,6 +1,5 @@
 import express from 'express';
 import {
-  type AuditRecord,
   authenticate,
   type ClaimsHook,
   createAuditTrail,
@@ -11,6 +10,7 @@ import {
   type WatchedApiKeys,
   watchApiKeys,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
 import request from 'supertest';
 import type { KeyFiles } from './api-key-files.js';
 import { createKeyDirectory, type KeyDirectory } from './key-directory.js';

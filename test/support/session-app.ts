@@ -1,6 +1,5 @@
 import express, { type Express } from 'express';
 import {
-  type AuditRecord,
   authenticate,
   type ClaimsHook,
   createAuditTrail,
@@ -8,13 +7,13 @@ import {
   createMemoryStores,
   createRevocations,
   createSessions,
-  type FamilyStore,
   type Revocations,
   type Sessions,
-  type Stores,
   sessionRouter,
   tokenRouter,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
+import type { FamilyStore, Stores } from 'passport-jwe/stores';
 import request, { type Response } from 'supertest';
 import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { refreshTokenCodec } from '../../src/sessions/refresh-token-codec.js';

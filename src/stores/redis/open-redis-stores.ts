@@ -35,9 +35,9 @@ export interface RedisStoresSettings extends StoreBounds {
   readonly clock?: Clock;
 }
 
-export type RedisStoresOptions = RedisAddress & RedisStoresSettings;
+export type OpenRedisStoresOptions = RedisAddress & RedisStoresSettings;
 
-const KNOWN: KnownOptions<RedisStoresOptions> = {
+const KNOWN: KnownOptions<OpenRedisStoresOptions> = {
   url: true,
   options: true,
   client: true,
@@ -58,7 +58,7 @@ const KNOWN: KnownOptions<RedisStoresOptions> = {
  * @throws Error where the package `ioredis` is missing.
  * @throws Error, with what the connection said as its cause, where Redis does not answer in time.
  */
-export async function openRedisStores(options: RedisStoresOptions): Promise<Stores> {
+export async function openRedisStores(options: OpenRedisStoresOptions): Promise<Stores> {
   const settings = resolveOptions(options);
   const { prefix, maxAgeMs, commandTimeoutMs, startTimeoutMs, audit } = settings;
   const bounds = resolveBounds(options);
@@ -98,7 +98,7 @@ export async function openRedisStores(options: RedisStoresOptions): Promise<Stor
   });
 }
 
-function resolveOptions(options: RedisStoresOptions) {
+function resolveOptions(options: OpenRedisStoresOptions) {
   assertOptions(options, KNOWN, 'openRedisStores');
   const { prefix = 'passport-jwe', commandTimeoutMs = 150, audit = noAuditTrail } = options;
   const { maxReplicaAgeSeconds = 5, startTimeoutSeconds = 10 } = options;

@@ -1,0 +1,34 @@
+export * from '../base/index.js';
+export { createSigningKey } from '../keys/create-signing-key.js';
+export * from '../keys/index.js';
+export { type PublishAccessKeysOptions, publishAccessKeys } from '../keys/publish-access-keys.js';
+export * from '../revocation/index.js';
+export {
+  type AllSessionsEnd,
+  createSessions,
+  type SessionEnd,
+  type SessionPage,
+  type SessionQuery,
+  type Sessions,
+  type SessionsOptions,
+} from '../sessions/create-sessions.js';
+export type { RefreshSettings } from '../sessions/refresh-settings.js';
+export type { Session, SessionOwner } from '../sessions/session.js';
+export { type SessionRouterOptions, sessionRouter } from '../sessions/session-router.js';
+export type * from '../token/claims/index.js';
+export {
+  type DiscoveryOptions,
+  discoveryRouter,
+  type ProtectedResource,
+  protectedResourceUrl,
+} from './discovery-router.js';
+export type { ClaimsContext, ClaimsHook } from './grants/issue-access-token.js';
+export type { ThrottleOptions } from './throttle-failures.js';
+export {
+  createTokenIssuer,
+  type IssuedToken,
+  type IssueRequest,
+  type TokenIssuer,
+  type TokenIssuerOptions,
+} from './token-issuer.js';
+export { type TokenRouterOptions, tokenRouter } from './token-router.js';
