@@ -74,7 +74,13 @@ export interface Limits {
   drain(): Promise<void>;
 }
 
-/** @throws TypeError for an option that is missing or makes no sense. */
+/**
+ * Creates the limits of API keys and their users, for `limitRequests()` or for code without HTTP.
+ * @throws TypeError for an option that is missing or makes no sense.
+ *
+ * @example
+ * app.use(limitRequests({ limits: createLimits({ stores, apiKeys }) }));
+ */
 export function createLimits(options: LimitsOptions): Limits {
   const { store, apiKeys, defaultLimits, policy, terms, audit, clock } = resolveOptions(options);
   const lookup = { findKey: (keyId: string) => apiKeys?.get(keyId), defaultLimits };

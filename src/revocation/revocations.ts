@@ -5,8 +5,8 @@ import { requireStore } from '../stores/require-store.js';
 import type { RevocationFill, RevocationFold } from '../stores/revocation-store.js';
 import type { Stores } from '../stores/stores.js';
 import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../token/claims/claims-policy.js';
-import type { LineageEntry } from '../token/claims/claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
+import { bearersOf, namesOf } from './bearers-of.js';
 import type { RevocationCheck } from './check-revocation.js';
 import {
   assertRevocable,
@@ -95,7 +95,14 @@ const KNOWN: KnownOptions<RevocationsOptions> = {
 /** Most that the clocks of two instances, and the tolerance of a reader, can put off an expiry. */
 const SLACK_SECONDS = 120;
 
-/** @throws TypeError for an option that is missing or makes no sense. */
+/**
+ * Creates the revocations that verifiers check and the token router adds to.
+ * @throws TypeError for an option that is missing or makes no sense.
+ *
+ * @example
+ * const revocations = createRevocations({ stores: createMemoryStores() });
+ * app.use(authenticate({ keyRing, issuer, audience, revocations }));
+ */
 export function createRevocations(options: RevocationsOptions): Revocations {
   assertOptions(options, KNOWN, 'createRevocations');
   const { audit = noAuditTrail, clock = systemClock, maxTokenLifetimeSeconds = 7_776_000 } = options;
@@ -215,40 +222,4 @@ function foldOf(
   const into = widerNamesOf(target);
   const cutOff = target.kind === 'token' ? target.issuedAt : issuedUpTo;
   return into.length === 0 || cutOff === undefined ? undefined : { into, issuedUpTo: Math.floor(cutOff) };
-}
-
-/** What a token and each of its ancestors are revoked by. */
-type Bearer = Omit<LineageEntry, 'client_id'> & Partial<Pick<LineageEntry, 'client_id'>>;
-
-/** The subject of a delegated token is a name of its ancestor's client, and stands there. */
-function bearersOf({ type, claims, header }: VerifiedToken): readonly Bearer[] {
-  const { jti, iat, client_id: clientId, sub, session_id: sessionId } = claims;
-  const bearer: Bearer = {
-    jti,
-    iat,
-    ...(typeof header['kid'] === 'string' ? { kid: header['kid'] } : {}),
-    ...(clientId === undefined ? {} : { client_id: clientId }),
-  };
-  if (type === 'delegation') return [bearer, ...claims.lineage];
-  return [
-    {
-      ...bearer,
-      ...(sub === undefined ? {} : { sub }),
-      ...(sessionId === undefined ? {} : { session_id: sessionId }),
-    },
-  ];
-}
-
-/** From the narrow to the wide: what another process folds meanwhile is found under the wider name. */
-function namesOf(bearer: Bearer, names: RevocationNames): readonly string[] {
-  const { jti, kid, client_id: clientId, sub, session_id: sessionId } = bearer;
-  const found = [names.token(jti)];
-  if (kid !== undefined) found.push(nameOfKid(kid));
-  if (clientId === undefined) return found;
-  found.push(names.tokenOf(clientId, jti));
-  if (sessionId !== undefined) found.push(names.session(clientId, sessionId));
-  if (sessionId !== undefined && sub !== undefined) found.push(names.session(clientId, sessionId, sub));
-  if (sub !== undefined) found.push(names.subject(clientId, sub), names.subjectAccess(clientId, sub));
-  found.push(names.apiKey(clientId), names.apiKeyAccess(clientId));
-  return found;
 }

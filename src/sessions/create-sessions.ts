@@ -92,7 +92,14 @@ const ONE: KnownOptions<SessionEnd & Session> = {
 
 const DEFAULT_LIMIT = 100;
 
-/** @throws TypeError for an option that is missing or makes no sense. */
+/**
+ * Creates the sessions of users and API keys, to list and end them.
+ * @throws TypeError for an option that is missing or makes no sense.
+ *
+ * @example
+ * const sessions = createSessions({ stores, revocations });
+ * await sessions.endAll({ clientId: 'demo', subject: 'alice' });
+ */
 export function createSessions(options: SessionsOptions): Sessions {
   assertOptions(options, KNOWN, 'createSessions');
   const { revocations, audit = noAuditTrail, clock = systemClock } = options;
