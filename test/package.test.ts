@@ -90,8 +90,8 @@ describe('the packed tarball', () => {
       `import express from 'express';
        import { authenticate, createKeyRing, createRevocations, JweStrategy, requireScope, verifiedToken } from 'passport-jwe';
        import { openLmdbStores } from 'passport-jwe/lmdb';
-       const { revocations } = await openLmdbStores({ path: 'store' });
-       createRevocations({ store: revocations });
+       const stores = await openLmdbStores({ path: 'store' });
+       createRevocations({ stores });
        const keyRing = await createKeyRing({ current: { env: 'JWE_KEY' } });
        const options = { keyRing, issuer: 'https://a.example', audience: 'https://b.example' };
        new JweStrategy(options, (token, done) => done(null, { id: token.claims.sub }));

@@ -116,7 +116,7 @@ async function acceptOptions(ringSecret) {
  * @param {import('passport-jwe').Stores} stores
  */
 async function createRevocableApp(ringSecret, stores) {
-  const revocations = createRevocations({ store: stores.revocations });
+  const revocations = createRevocations({ stores });
   const options = { ...(await acceptOptions(ringSecret)), revocations, tokenCache: false };
   return createApp([authenticate(options), requireScope(SCOPE)]);
 }
@@ -128,8 +128,7 @@ async function createIssuer(ringSecret) {
   const apiKeys = await loadApiKeys({ directory });
   await rm(directory, { recursive: true });
   const app = express();
-  const { families } = createMemoryStores();
-  app.use(tokenRouter({ ...(await acceptOptions(ringSecret)), apiKeys, families }));
+  app.use(tokenRouter({ ...(await acceptOptions(ringSecret)), apiKeys, stores: createMemoryStores() }));
   return app;
 }
 

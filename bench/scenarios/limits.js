@@ -19,8 +19,8 @@ export async function createLimitsScenario({ service, tokens }) {
   const token = await service.verify(tokens[0]);
   const memory = createMemoryStores();
   const redis = HAS_REDIS ? await connectRedis() : undefined;
-  const admitTo = ({ limits: store }) => {
-    const limits = createLimits({ store, apiKeys: { get: () => ({ rateLimits: LIMITS }) } });
+  const admitTo = (stores) => {
+    const limits = createLimits({ stores, apiKeys: { get: () => ({ rateLimits: LIMITS }) } });
     return async () => {
       const admission = await limits.admit(token, { tokens: 10 });
       await admission.settle({ tokens: 5 });

@@ -73,7 +73,7 @@ async function createScenario(driver, { tokens, keyRing }) {
 async function fill(driver, size) {
   const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-bench-'));
   const stores = await driver.open(directory);
-  const revocations = createRevocations({ store: stores.revocations });
+  const revocations = createRevocations({ stores });
   const before = await driver.bytes(directory);
   const expiresAt = Date.now() / 1000 + LIFETIME_SECONDS;
   for (let added = 0; added < size; added += BATCH) {

@@ -12,11 +12,11 @@ import {
   protectedResourceMetadata,
   protectedResourceUrl,
   type Revocations,
-  type Stores,
   sessionRouter,
   tokenRouter,
   type WatchedApiKeys,
 } from 'passport-jwe';
+import type { Stores } from 'passport-jwe/stores';
 import type { Dispatcher } from 'undici';
 import { allowOrigins } from './allow-origins.js';
 import { answerModelErrors } from './models/answer-model-errors.js';
@@ -71,7 +71,7 @@ export function createApp(service: Service, parts: AppParts): Express {
   if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
   app.use(nameRequests, healthRoutes(isReady, parts.findWarnings), ...observation.middleware);
   if (corsOrigins.length > 0) app.use(OPEN_TO_PAGES, allowOrigins(corsOrigins));
-  const tokens = tokenRouter({ ...service, apiKeys, families: stores.families });
+  const tokens = tokenRouter({ ...service, apiKeys, stores });
   app.use('/oauth', tokens);
   app.use(authorizationServerMetadata({ tokenRouter: tokens, url: `${service.issuer}/oauth` }));
   if (URL.canParse(service.audience)) app.use(resourceMetadata(service));
@@ -80,10 +80,7 @@ export function createApp(service: Service, parts: AppParts): Express {
   app.use(guarded, observation.timeAuthentication(authenticate(accept)));
   app.use(['/documents', '/admin', '/sessions'], limitRequests({ limits }));
   const { revocations, audit, clock } = service;
-  app.use(
-    '/sessions',
-    sessionRouter({ sessions: createSessions({ families: stores.families, revocations, audit, clock }) }),
-  );
+  app.use('/sessions', sessionRouter({ sessions: createSessions({ stores, revocations, audit, clock }) }));
   app.use(documentRoutes(), adminRoutes(apiKeys));
   if (proxyUpstream !== undefined) {
     app.use('/proxy', proxyRoutes({ upstream: proxyUpstream, dispatcher: proxyDispatcher, limits }));

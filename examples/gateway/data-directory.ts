@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generateApiKey, generateKeySet } from 'passport-jwe';
+import { generateKeySet } from 'passport-jwe';
+import { generateApiKey } from 'passport-jwe/api-keys';
 
 /** What the gateway generates on its first start and keeps. */
 export interface DataDirectory {

@@ -51,10 +51,10 @@ export async function startGateway(
     const demoApiKey = settings.isSample ? await chooseDemoApiKey(settings) : undefined;
     const clock = watchClock(observers);
     const stores = keep(await openStores(settings, audit, clock));
-    const revocations = createRevocations({ store: stores.revocations, audit, clock });
+    const revocations = createRevocations({ stores, audit, clock });
     const { keyRing } = keep(await openKeys(settings, stores, { audit, clock }));
     const apiKeys = keep(await watchKeys(settings, demoApiKey, { revocations, audit, clock }));
-    const limits = createLimits({ store: stores.limits, apiKeys, audit, clock });
+    const limits = createLimits({ stores, apiKeys, audit, clock });
     const echo = keep(createEchoModel());
     const dispatcher = keep(connectProviders(settings));
     const proxyDispatcher = keep(connectUpstream(settings));

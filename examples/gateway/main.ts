@@ -1,4 +1,5 @@
-import { createAuditTrail, pinoSink } from 'passport-jwe';
+import { createAuditTrail } from 'passport-jwe';
+import { pinoSink } from 'passport-jwe/audit';
 import { startGateway } from './gateway.js';
 import { createMetrics } from './observability/metrics.js';
 import { createLogger } from './observability/request-log.js';

@@ -5,8 +5,8 @@ import {
   fileKeySource,
   type KeyRing,
   openKeyRing,
-  type Stores,
 } from 'passport-jwe';
+import type { Stores } from 'passport-jwe/stores';
 import { openDataDirectory } from './data-directory.js';
 import type { Settings } from './settings.js';
 
@@ -19,12 +19,12 @@ export interface OpenKeys {
 /** A key file is followed, so that `passport-jwe keys rotate` takes effect; a passphrase stays what it is. */
 export async function openKeys(
   settings: Settings,
-  { counters }: Stores,
+  stores: Stores,
   { audit, clock }: { readonly audit: AuditTrail; readonly clock: Clock },
 ): Promise<OpenKeys> {
   const { passphrase, keysFile, dataDir } = settings;
   const data = openDataDirectory(dataDir);
-  const usage = { counters };
+  const usage = { stores };
   if (passphrase !== undefined) {
     const salt = settings.salt ?? (await data.salt());
     const keyRing = await createKeyRing({ current: { passphrase, salt }, usage, audit });

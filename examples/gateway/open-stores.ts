@@ -1,6 +1,7 @@
-import type { AuditTrail, Clock, Stores } from 'passport-jwe';
+import type { AuditTrail, Clock } from 'passport-jwe';
 import { openLmdbStores } from 'passport-jwe/lmdb';
 import { openRedisStores } from 'passport-jwe/redis';
+import type { Stores } from 'passport-jwe/stores';
 import { openDataDirectory } from './data-directory.js';
 import type { Settings } from './settings.js';
 

@@ -70,10 +70,9 @@ async function createIssuer(keyRing: RotatingKeyRing): Promise<Express> {
   const fields = `key_id: demo\nname: Demo\ntype: api_call\nrate_limits: {}\naudiences: ["${REPORTS}", "${ARCHIVE}"]`;
   await writeFile(join(directory, 'demo.yaml'), `api_key: ${API_KEY}\n${fields}\n`);
   const apiKeys = await loadApiKeys({ directory });
-  const { families } = createMemoryStores();
   return express().use(
     '/oauth',
-    tokenRouter({ keyRing, issuer: ISSUER, audience: REPORTS, apiKeys, families }),
+    tokenRouter({ keyRing, issuer: ISSUER, audience: REPORTS, apiKeys, stores: createMemoryStores() }),
   );
 }
 

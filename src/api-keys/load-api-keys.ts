@@ -6,7 +6,7 @@ import type { Environment } from './interpolate.js';
 import { type ApiKeySet, readApiKeys } from './read-api-keys.js';
 import { recordLoaded, recordRejected } from './record-reading.js';
 
-export interface ApiKeyOptions {
+export interface LoadApiKeysOptions {
   /** Every `*.yaml` and `*.yml` file in it configures one API key; folders are not read, and are warnings. */
   readonly directory: string;
   /** Where `${VAR}` is looked up. Default `process.env`. */
@@ -21,7 +21,7 @@ export interface LoadedApiKeys extends ApiKeyRegistry {
   readonly warnings: readonly ConfigurationProblem[];
 }
 
-export const API_KEY_OPTIONS: KnownOptions<ApiKeyOptions> = {
+export const API_KEY_OPTIONS: KnownOptions<LoadApiKeysOptions> = {
   directory: true,
   environment: true,
   audit: true,
@@ -33,7 +33,7 @@ export const API_KEY_OPTIONS: KnownOptions<ApiKeyOptions> = {
  *   right, never a value.
  * @throws TypeError for an option that is missing or unknown.
  */
-export async function loadApiKeys(options: ApiKeyOptions): Promise<LoadedApiKeys> {
+export async function loadApiKeys(options: LoadApiKeysOptions): Promise<LoadedApiKeys> {
   assertOptions(options, API_KEY_OPTIONS, 'loadApiKeys');
   const settings = resolveApiKeyOptions(options);
   const { keys, warnings } = await loadFirst(settings);
@@ -41,7 +41,7 @@ export async function loadApiKeys(options: ApiKeyOptions): Promise<LoadedApiKeys
 }
 
 /** @throws TypeError for an option that is missing or makes no sense. */
-export function resolveApiKeyOptions(options: ApiKeyOptions): Required<ApiKeyOptions> {
+export function resolveApiKeyOptions(options: LoadApiKeysOptions): Required<LoadApiKeysOptions> {
   const { directory, environment = process.env, audit = noAuditTrail } = options;
   if (typeof directory !== 'string') throw new TypeError('directory must be a path');
   assertAuditTrail(audit);
@@ -49,7 +49,7 @@ export function resolveApiKeyOptions(options: ApiKeyOptions): Required<ApiKeyOpt
 }
 
 /** @throws ConfigurationError (as rejection): nothing is in force that could stay. */
-export async function loadFirst(settings: Required<ApiKeyOptions>): Promise<ApiKeySet> {
+export async function loadFirst(settings: Required<LoadApiKeysOptions>): Promise<ApiKeySet> {
   const set = await readApiKeys(settings);
   if (set.problems.length > 0) {
     await recordRejected(settings.audit, set.problems);

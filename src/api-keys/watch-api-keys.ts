@@ -6,9 +6,14 @@ import { watchDirectory } from '../base/watch-directory.js';
 import type { Revocations } from '../revocation/revocations.js';
 import { ConfigurationError } from './configuration-error.js';
 import { LiveApiKeys, type WatchedApiKeys } from './live-api-keys.js';
-import { API_KEY_OPTIONS, type ApiKeyOptions, loadFirst, resolveApiKeyOptions } from './load-api-keys.js';
+import {
+  API_KEY_OPTIONS,
+  type LoadApiKeysOptions,
+  loadFirst,
+  resolveApiKeyOptions,
+} from './load-api-keys.js';
 
-export interface WatchApiKeysOptions extends ApiKeyOptions {
+export interface WatchApiKeysOptions extends LoadApiKeysOptions {
   /** How long the directory must have been quiet before it is read again, in milliseconds. Default 100. */
   readonly debounceMs?: number;
   /**
@@ -62,7 +67,7 @@ function resolveWatchOptions(options: WatchApiKeysOptions) {
   assertNumber(reloadSeconds, 'watchApiKeys', 'reloadSeconds', { above: 0, to: 86_400, example: 30 });
   if (typeof onRejected !== 'function') throw new TypeError('onRejected must be a function');
   if (revocations !== undefined) {
-    assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ store })');
+    assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ stores })');
   }
   const { directory, environment, audit } = resolveApiKeyOptions(options);
   const times = { debounceMs, reloadSeconds };

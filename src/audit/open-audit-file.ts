@@ -4,7 +4,7 @@ import { beginChain, chainBatch, deriveChainKey } from './chained-lines.js';
 import type { AuditRecord } from './events.js';
 import type { AuditSink } from './record.js';
 
-export interface AuditFileOptions {
+export interface OpenAuditFileOptions {
   /**
    * The file; it is made for its owner alone (mode 0600), and appended to. Several processes of one machine may share it.
    */
@@ -24,7 +24,7 @@ export interface AuditFile extends AuditSink {
   close(): Promise<void>;
 }
 
-const KNOWN: KnownOptions<AuditFileOptions> = { path: true, key: true, durable: true };
+const KNOWN: KnownOptions<OpenAuditFileOptions> = { path: true, key: true, durable: true };
 
 /** More would only pile up behind a disk that does not keep up. */
 const MAX_WAITING = 10_000;
@@ -42,7 +42,7 @@ interface Waiting {
  * whole chain, nor that a chain, or its beginning, was copied from another file under the same key.
  * @throws TypeError (as rejection) for an option that is missing or makes no sense; else what the file system says.
  */
-export async function openAuditFile(options: AuditFileOptions): Promise<AuditFile> {
+export async function openAuditFile(options: OpenAuditFileOptions): Promise<AuditFile> {
   assertOptions(options, KNOWN, 'openAuditFile');
   const { path, key: secret, durable = true } = options;
   const key = deriveChainKey(secret);

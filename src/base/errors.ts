@@ -18,17 +18,25 @@ interface FailureDetail {
 }
 
 /**
- * Every failure of this package. `message` is the public description: it holds no token, key, secret or
- * expected value. What must stay inside the process is in `cause`, which no adapter ever writes.
+ * Base class of the errors that this package answers requests with.
+ *
+ * Express answers them by `status` and `headers`, NestJS by `statusCode`, Koa by `status` and `expose`. `message` holds
+ * no token, key, secret or expected value. Internal details are in `cause`, which is never sent to a client.
+ *
+ * @example
+ * app.use((error, req, res, next) => {
+ *   if (error instanceof PassportJweError) log.warn({ code: error.code }, 'rejected');
+ *   next(error);
+ * });
  */
 export abstract class PassportJweError extends Error {
-  /** Stable, for callers. */
+  /** Stable identifier, for example `ERR_INVALID_TOKEN`. Codes never change within a major version. */
   readonly code: ErrorCode;
-  /** The `error` on the wire; none where RFC 6750 section 3.1 wants none. */
+  /** The `error` value of the response. `undefined` if RFC 6750 section 3.1 asks for a response without one. */
   readonly error: WireError | undefined;
-  /** HTTP status; Express's own final handler honours it. */
+  /** HTTP status code. */
   readonly status: number;
-  /** Response headers; Express's own final handler honours them. The adapters add the challenge. */
+  /** Response headers without the challenge, which the middleware adds. */
   headers: Readonly<Record<string, string>>;
 
   protected constructor(detail: FailureDetail) {
@@ -38,6 +46,16 @@ export abstract class PassportJweError extends Error {
     this.error = detail.error;
     this.status = detail.status;
     this.headers = detail.headers ?? {};
+  }
+
+  /** The same as `status`. */
+  get statusCode(): number {
+    return this.status;
+  }
+
+  /** Whether a framework may send `message` to the client: true for a status below 500. */
+  get expose(): boolean {
+    return this.status < 500;
   }
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { isJsonObject, type JsonObject } from '../base/json.js';
 import { isContentEncryption } from '../keys/content-key.js';
 import { createKeyRing } from '../keys/create-key-ring.js';
+import { internalsOf } from '../keys/key-ring-internals.js';
 import { REFRESH_TOKEN_TYP } from '../token/claims/claims-set.js';
 import {
   type DecryptedToken,
@@ -44,11 +45,12 @@ export interface TokenOwner {
 export async function readAnyToken(io: CommandIo, token: string, options: ReadingOptions): Promise<AnyToken> {
   const { keys, environment, audiences, issuer } = options;
   const { enc, typ, kid } = readTokenHeader(token);
-  const keyRing = await createKeyRing({
+  const ring = await createKeyRing({
     current: { file: resolve(io.directory, keys) },
     environment,
     ...(isContentEncryption(enc) ? { enc } : {}),
   });
+  const keyRing = internalsOf(ring);
   const isRefresh = typ === REFRESH_TOKEN_TYP;
   for (const audience of audiences) keyRing.prepare('access', audience);
   if (issuer !== undefined) keyRing.prepare('refresh', issuer);

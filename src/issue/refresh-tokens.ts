@@ -1,5 +1,6 @@
 import type { NumericDate } from '../base/clock.js';
 import { InvalidGrantError } from '../base/errors.js';
+import { internalsOf } from '../keys/key-ring-internals.js';
 import type { RefreshFamilies } from '../sessions/refresh-contract.js';
 import { createRefreshFamilies } from '../sessions/refresh-families.js';
 import { resolveRefreshSettings } from '../sessions/refresh-settings.js';
@@ -8,6 +9,7 @@ import {
   type RefreshTokenCodec,
   refreshTokenCodec,
 } from '../sessions/refresh-token-codec.js';
+import { requireStore } from '../stores/require-store.js';
 import type { TokenRouterSettings } from './token-router-options.js';
 
 /** The refresh tokens of a token router: their encryption and their families. */
@@ -17,13 +19,15 @@ export interface RefreshTokens {
 }
 
 /**
- * @returns `undefined` without the option `families`
+ * @returns `undefined` without the option `stores`
  * @throws TypeError if keys or revocations do not last as long as refresh tokens
  */
 export function createRefreshTokens(settings: TokenRouterSettings): RefreshTokens | undefined {
-  const { keyRing, issuer, families: store, revocations, audit, clock } = settings;
-  if (store === undefined) return undefined;
-  keyRing.encryptionKey('refresh', issuer);
+  const { keyRing, issuer, stores, revocations, audit, clock } = settings;
+  if (stores === undefined) return undefined;
+  const store = requireStore(stores, 'families', 'tokenRouter');
+  const keys = internalsOf(keyRing);
+  keys.encryptionKey('refresh', issuer);
   const lifetimes = resolveRefreshSettings(settings.refresh);
   if (lifetimes.idleSeconds > keyRing.maxTokenLifetimeSeconds) {
     throw new TypeError('refresh.idleSeconds exceeds maxTokenLifetimeSeconds of the key ring');
@@ -31,7 +35,7 @@ export function createRefreshTokens(settings: TokenRouterSettings): RefreshToken
   if (revocations !== undefined && lifetimes.absoluteSeconds > revocations.maxTokenLifetimeSeconds) {
     throw new TypeError('Revocations are forgotten before refresh tokens end: raise maxTokenLifetimeSeconds');
   }
-  const codec = refreshTokenCodec(keyRing, issuer);
+  const codec = refreshTokenCodec(keys, issuer);
   const families = createRefreshFamilies({ store, codec, revocations, settings: lifetimes, audit, clock });
   return { codec, families };
 }

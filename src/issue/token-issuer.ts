@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { systemClock } from '../base/clock.js';
 import { InvalidRequestError } from '../base/errors.js';
-import { assertMethod } from '../base/options.js';
+import { internalsOf } from '../keys/key-ring-internals.js';
 import { buildClaimsSet } from '../token/claims/build-claims-set.js';
 import {
   type ClaimsPolicy,
@@ -74,7 +74,7 @@ const MAX_AUDIENCES = 256;
  */
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   const { keyRing, signing, audit = noAuditTrail, clock = systemClock } = options;
-  assertMethod(keyRing, 'encryptionKey', 'keyRing must be a KeyRing: await createKeyRing(...)');
+  const keys = internalsOf(keyRing);
   if (typeof clock !== 'function') throw new TypeError('clock must be a function that returns a NumericDate');
   assertAuditTrail(audit);
   const [issuer = ''] = resolveStrings(options.issuer, 'issuer');
@@ -94,8 +94,8 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   };
 
   const claimKey = async (audience: string) => {
-    const key = keyRing.encryptionKey('access', audience);
-    await keyRing.claimUse(key);
+    const key = keys.encryptionKey('access', audience);
+    await keys.claimUse(key);
     return key;
   };
 

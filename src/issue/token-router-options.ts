@@ -3,10 +3,12 @@ import { type AuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import type { KeyRing } from '../keys/key-ring.js';
+import { internalsOf } from '../keys/key-ring-internals.js';
 import type { SignatureOptions } from '../keys/resolve-verification.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { RefreshSettings } from '../sessions/refresh-settings.js';
-import type { FamilyStore } from '../stores/family-store.js';
+import { requireStore } from '../stores/require-store.js';
+import type { Stores } from '../stores/stores.js';
 import { resolveTokenLifetime } from '../token/claims/claims-policy.js';
 import type { ClaimsHook } from './grants/issue-access-token.js';
 import type { ThrottleOptions } from './throttle-failures.js';
@@ -27,18 +29,18 @@ export interface TokenRouterOptions extends SignatureOptions {
    */
   readonly claims?: ClaimsHook;
   /**
-   * `createRevocations({ store })`. Adds the endpoint `POST /revoke`.
+   * `createRevocations({ stores })`. Adds the endpoint `POST /revoke`.
    *
    * @default undefined (no token can be revoked)
    */
   readonly revocations?: Revocations;
   /**
-   * Store of refresh-token families, `stores.families`. Clients may then request a refresh token by the scope
+   * Stores of a driver, of which `families` is used. Clients may then request a refresh token by the scope
    * `offline_access` and use it by `grant_type=refresh_token`. The key ring needs a root.
    *
    * @default undefined (no refresh tokens)
    */
-  readonly families?: FamilyStore;
+  readonly stores?: Pick<Stores, 'families'>;
   /** Lifetimes of refresh tokens. */
   readonly refresh?: RefreshSettings;
   /**
@@ -79,7 +81,7 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   apiKeys: true,
   claims: true,
   revocations: true,
-  families: true,
+  stores: true,
   refresh: true,
   maxTokenLifetimeSeconds: true,
   provenanceSince: true,
@@ -101,16 +103,15 @@ type Defaulted = Pick<
 /** @throws TypeError if an option is missing, unknown or malformed */
 export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRouterSettings {
   assertOptions(options, KNOWN, 'tokenRouter');
-  const { keyRing, apiKeys, audience, revocations, families } = options;
+  const { keyRing, apiKeys, audience, revocations, stores } = options;
   const { refresh = {}, throttle = {}, audit = noAuditTrail, clock = systemClock } = options;
-  assertMethod(keyRing, 'encryptionKey', 'keyRing must be a KeyRing: await createKeyRing(...)');
+  internalsOf(keyRing);
   assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await watchApiKeys(...)');
   if (typeof audience !== 'string') throw new TypeError('audience must be one string');
   if (revocations !== undefined) {
-    assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ store })');
+    assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ stores })');
   }
-  if (families !== undefined)
-    assertMethod(families, 'replace', 'families must be a FamilyStore: stores.families');
+  if (stores !== undefined) requireStore(stores, 'families', 'tokenRouter');
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');
   return { ...options, refresh, throttle, audit, clock, maxTokenLifetimeSeconds };
 }

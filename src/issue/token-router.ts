@@ -2,6 +2,7 @@ import express, { type Router } from 'express';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { rejectOtherMethods } from '../http/reject-other-methods.js';
 import { isAsymmetricKey } from '../keys/content-key.js';
+import { internalsOf } from '../keys/key-ring-internals.js';
 import { resolveVerification } from '../keys/resolve-verification.js';
 import { answerTokenError } from './answer-token-error.js';
 import type { Endpoint } from './endpoints/endpoint.js';
@@ -97,7 +98,8 @@ function createTrackedIssuer(settings: TokenRouterSettings, followAudiences: () 
 /** @throws TypeError if the tokens of an audience cannot be encrypted, or would not prove their issuer */
 function assertCanIssue({ keyRing, signing, audience, apiKeys }: TokenRouterSettings): void {
   const audiences = [audience, ...listAudiences(apiKeys)];
-  const keys = audiences.map((each) => keyRing.encryptionKey('access', each));
+  const { encryptionKey } = internalsOf(keyRing);
+  const keys = audiences.map((each) => encryptionKey('access', each));
   if (signing === undefined && keys.some(isAsymmetricKey)) {
     throw new TypeError('Tokens are encrypted to a public key only if signed: give the option signing');
   }

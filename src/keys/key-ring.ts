@@ -8,6 +8,7 @@ import {
   type KeyPurpose,
 } from './content-key.js';
 import { deriveContentKey, type RootKey } from './derive-content-key.js';
+import { bindInternals } from './key-ring-internals.js';
 import type { KeyUsage } from './key-usage.js';
 import { findCurrent, periodOf } from './key-versions.js';
 import type { JwkSet, KeyMaterial } from './parse-jwk.js';
@@ -25,50 +26,12 @@ export interface KeyRing {
   readonly maxTokenLifetimeSeconds: number;
 
   /**
-   * Makes the keys of a purpose and audience known to `decryptionKey`. Called for what an application
-   * accepts, so that no token makes the ring derive anything. Idempotent.
-   */
-  prepare(purpose: KeyPurpose, audience: string): void;
-
-  /**
-   * The key that encrypts tokens of a purpose for an audience: of access tokens that of the recipient, where the
-   * audience has one.
-   * @throws TypeError where the current key cannot: it only decrypts, it is for another audience, or it is no root
-   *   and the purpose is `refresh`.
-   */
-  encryptionKey(purpose: KeyPurpose, audience: string): ContentKey;
-
-  /**
-   * Counts one message under a key, where use is counted; `undefined` where nobody has to wait.
-   * @throws TemporarilyUnavailableError (as rejection) where the key has encrypted all that it may, or where that is
-   *   not known.
-   */
-  claimUse(key: ContentKey): Promise<void> | undefined;
-
-  /** The one key of that name among the prepared ones and those that were given underived. */
-  decryptionKey(kid: string): ContentKey | undefined;
-
-  /**
-   * Looks whether there are new keys, because a token names one that is not known here; so many times as its source can
-   * bear, and otherwise not.
-   * @returns whether there may be: the token is worth another look.
-   * @throws TemporarilyUnavailableError (as rejection) where the source is out of reach: the key may be one of its.
-   */
-  reloadForUnknownKey(): Promise<boolean>;
-
-  /**
    * The access keys of one audience as a JWK Set, for the key ring of that resource server: it opens no
    * other audience's tokens and no refresh token. Previous keys that were given underived are left out, since
    * they open the tokens of every audience. Secret: hand it over as you would a password.
    * @throws TypeError where the current key was given underived.
    */
   exportAccessKeys(audience: string): JwkSet;
-
-  /**
-   * Whether access tokens for an audience are, or may be, encrypted to a public key. Anyone can do that, so that only
-   * a nested JWS tells who wrote them.
-   */
-  needsSignature(audience: string): boolean;
 
   /** The public halves of the keys that decrypt here, for those who encrypt to them. No secret is among them. */
   exportPublicKeys(): JwkSet;
@@ -115,7 +78,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
 
   const current = (): KeyMaterial => findCurrent(own, clock()) ?? own[0];
 
-  return Object.freeze({
+  const ring: KeyRing = Object.freeze({
     environment,
     get current() {
       return kidOf(current());
@@ -124,19 +87,6 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
       return Object.freeze(materials.map(kidOf).filter((kid) => kid !== kidOf(current())));
     },
     maxTokenLifetimeSeconds: Number.POSITIVE_INFINITY,
-    prepare: (purpose: KeyPurpose, audience: string) => void deriveKeys(purpose, audience),
-    encryptionKey(purpose: KeyPurpose, audience: string) {
-      const recipient = purpose === 'access' ? recipientFor(audience) : undefined;
-      if (recipient !== undefined) return recipient;
-      const material = current();
-      if (material.kind === 'key') return assertEncrypts(material.key, purpose, audience);
-      const key = deriveKeys(purpose, audience)[roots.indexOf(material.root)];
-      if (key === undefined) throw new TypeError('The key ring holds no root');
-      return key;
-    },
-    claimUse: ({ kid }: ContentKey) => usage?.claim(kid),
-    decryptionKey: (kid: string) => byKid.get(kid),
-    reloadForUnknownKey: async () => false,
     exportAccessKeys(audience: string) {
       if (current().kind === 'key') {
         throw new TypeError(
@@ -145,10 +95,27 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
       }
       return { keys: deriveKeys('access', audience).map(toJwk) };
     },
-    needsSignature: (audience: string) =>
-      asymmetric.some((key) => key.audience === undefined || key.audience === audience),
     exportPublicKeys: () => ({ keys: asymmetric.filter(isOpening).map(toPublicJwk) }),
   });
+
+  bindInternals(ring, {
+    prepare: (purpose, audience) => void deriveKeys(purpose, audience),
+    encryptionKey(purpose, audience) {
+      const recipient = purpose === 'access' ? recipientFor(audience) : undefined;
+      if (recipient !== undefined) return recipient;
+      const material = current();
+      if (material.kind === 'key') return assertEncrypts(material.key, purpose, audience);
+      const key = deriveKeys(purpose, audience)[roots.indexOf(material.root)];
+      if (key === undefined) throw new TypeError('The key ring holds no root');
+      return key;
+    },
+    claimUse: ({ kid }) => usage?.claim(kid),
+    decryptionKey: (kid) => byKid.get(kid),
+    reloadForUnknownKey: async () => false,
+    needsSignature: (audience) =>
+      asymmetric.some((key) => key.audience === undefined || key.audience === audience),
+  });
+  return ring;
 }
 
 function kidOf(material: KeyMaterial): string {

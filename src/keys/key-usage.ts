@@ -1,14 +1,16 @@
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../base/clock.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
-import { assertMethod, assertNumber, assertOptions, type KnownOptions } from '../base/options.js';
+import { assertNumber, assertOptions, type KnownOptions } from '../base/options.js';
 import { createSingleFlight, type SingleFlight } from '../base/single-flight.js';
 import type { CounterStore } from '../stores/counter-store.js';
+import { requireStore } from '../stores/require-store.js';
+import type { Stores } from '../stores/stores.js';
 
 /** Counts what each key encrypts: AES-GCM with random IVs is safe for 2^32 messages a key (NIST SP 800-38D 8.3). */
 export interface KeyUsageOptions {
-  /** Where it is counted, across processes and restarts: `stores.counters`. */
-  readonly counters: CounterStore;
+  /** Stores of a driver, of which `counters` is used, across processes and restarts. */
+  readonly stores: Pick<Stores, 'counters'>;
   /** Messages that one key may encrypt; then it encrypts no more. Default and maximum 2^32. */
   readonly limit?: number;
   /** Share of the limit from which on there is a warning, 0 to 1. Default 0.5. */
@@ -17,7 +19,7 @@ export interface KeyUsageOptions {
   readonly rotate?: boolean;
 }
 
-const KNOWN: KnownOptions<KeyUsageOptions> = { counters: true, limit: true, warnShare: true, rotate: true };
+const KNOWN: KnownOptions<KeyUsageOptions> = { stores: true, limit: true, warnShare: true, rotate: true };
 
 const MAX_LIMIT = 2 ** 32;
 
@@ -39,8 +41,8 @@ interface Reserve {
 /** @throws TypeError for an option that is missing or makes no sense. */
 export function assertKeyUsage(options: KeyUsageOptions, where: string): void {
   assertOptions(options, KNOWN, 'usage');
-  const { counters, limit = MAX_LIMIT, warnShare = 0.5 } = options;
-  assertMethod(counters, 'add', 'usage.counters must be a CounterStore: stores.counters');
+  const { stores, limit = MAX_LIMIT, warnShare = 0.5 } = options;
+  requireStore(stores, 'counters', 'usage');
   assertNumber(limit, where, 'usage.limit', { isInteger: true, from: 1, to: MAX_LIMIT });
   assertNumber(warnShare, where, 'usage.warnShare', { from: 0, to: 1, example: 0.5 });
 }
@@ -55,12 +57,14 @@ export interface KeyUsageParts extends KeyUsageOptions {
 /** Grants the use of keys out of reservations. */
 export class KeyUsage {
   readonly #parts: KeyUsageParts;
+  readonly #counters: CounterStore;
   readonly #limit: number;
   readonly #batch: number;
   readonly #reserves = new Map<string, Reserve>();
 
   constructor(parts: KeyUsageParts) {
     this.#parts = parts;
+    this.#counters = parts.stores.counters;
     this.#limit = parts.limit ?? MAX_LIMIT;
     this.#batch = Math.max(1, Math.min(BATCH, Math.floor(this.#limit / MIN_BATCHES)));
   }
@@ -84,10 +88,10 @@ export class KeyUsage {
   }
 
   async #reserveBatch(kid: string, reserve: Reserve): Promise<void> {
-    const { counters, warnShare = 0.5, audit, clock, onHighUse } = this.#parts;
+    const { warnShare = 0.5, audit, clock, onHighUse } = this.#parts;
     const [limit, amount] = [this.#limit, this.#batch];
     const expiresAt = clock() + COUNTER_SECONDS;
-    const total = await counters.add({ name: `key-usage:${kid}`, amount, limit, expiresAt });
+    const total = await this.#counters.add({ name: `key-usage:${kid}`, amount, limit, expiresAt });
     if (total === undefined) {
       await audit.record({ type: 'key.exhausted', kid, limit });
       throw new TemporarilyUnavailableError({ cause: new Error('The key has encrypted all that it may') });

@@ -3,7 +3,7 @@ import { assertOptions, assertString, type KnownOptions } from '../base/options.
 import { replaceFile } from '../base/write-file.js';
 import type { RotatingKeyRing } from './sourced-key-ring.js';
 
-export interface PublishOptions {
+export interface PublishAccessKeysOptions {
   /** The audience whose access keys the file gets. */
   readonly audience: string;
   /** Path of the file, in a directory that is there; written for its owner alone (0600). */
@@ -12,7 +12,7 @@ export interface PublishOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-const KNOWN: KnownOptions<PublishOptions> = { audience: true, file: true, onError: true };
+const KNOWN: KnownOptions<PublishAccessKeysOptions> = { audience: true, file: true, onError: true };
 
 /**
  * Keeps a file that holds the access keys of one audience, for the key ring of that resource server: it is written now
@@ -22,7 +22,10 @@ const KNOWN: KnownOptions<PublishOptions> = { audience: true, file: true, onErro
  * @throws TypeError (as rejection) for an option that is missing, or a ring whose keys were given underived.
  * @throws Error where the file cannot be written.
  */
-export async function publishAccessKeys(ring: RotatingKeyRing, options: PublishOptions): Promise<() => void> {
+export async function publishAccessKeys(
+  ring: RotatingKeyRing,
+  options: PublishAccessKeysOptions,
+): Promise<() => void> {
   assertOptions(options, KNOWN, 'publishAccessKeys');
   const { audience, file, onError = warn } = options;
   assertString(audience, 'publishAccessKeys', 'audience');

@@ -3,8 +3,9 @@ import type { Clock } from '../base/clock.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
 import { createListeners } from '../base/listeners.js';
 import { warnOfFailure } from '../base/warn-of-failure.js';
-import type { ContentKey, KeyPurpose } from './content-key.js';
+import type { KeyPurpose } from './content-key.js';
 import type { KeyRing } from './key-ring.js';
+import { bindInternals, internalsOf, type KeyRingInternals } from './key-ring-internals.js';
 import type { KeySetLoader, LoadedKeySet } from './key-set-loader.js';
 import type { KeySource } from './key-source.js';
 import { KeyUsage, type KeyUsageOptions } from './key-usage.js';
@@ -79,6 +80,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
   readonly #usage: KeyUsage | undefined;
   #loaded: LoadedKeySet;
   #ring: KeyRing;
+  #internals: KeyRingInternals;
 
   constructor(parts: SourcedKeyRingParts) {
     this.environment = parts.environment;
@@ -86,6 +88,8 @@ export class SourcedKeyRing implements RotatingKeyRing {
     this.#parts = parts;
     this.#loaded = parts.first;
     this.#ring = parts.first.ring;
+    this.#internals = internalsOf(parts.first.ring);
+    bindInternals(this, this.#describeInternals());
     this.#usage = this.#countUse(parts);
     this.#stop = parts.follow(this);
   }
@@ -102,42 +106,13 @@ export class SourcedKeyRing implements RotatingKeyRing {
     return describeVersions(this.#loaded.materials, this.#parts.clock());
   }
 
-  prepare(purpose: KeyPurpose, audience: string): void {
-    this.#contexts.set(JSON.stringify([purpose, audience]), [purpose, audience]);
-    this.#ring.prepare(purpose, audience);
-  }
-
-  encryptionKey(purpose: KeyPurpose, audience: string): ContentKey {
-    this.prepare(purpose, audience);
-    return this.#ring.encryptionKey(purpose, audience);
-  }
-
-  claimUse({ kid }: ContentKey): Promise<void> | undefined {
-    return this.#usage?.claim(kid);
-  }
-
-  decryptionKey(kid: string): ContentKey | undefined {
-    return this.#ring.decryptionKey(kid);
-  }
-
   exportAccessKeys(audience: string): JwkSet {
-    this.prepare('access', audience);
+    this.#prepare('access', audience);
     return this.#ring.exportAccessKeys(audience);
-  }
-
-  needsSignature(audience: string): boolean {
-    return this.#ring.needsSignature(audience);
   }
 
   exportPublicKeys(): JwkSet {
     return this.#ring.exportPublicKeys();
-  }
-
-  async reloadForUnknownKey(): Promise<boolean> {
-    const before = this.#ring;
-    const loaded = await this.#parts.loader.loadForUnknownKey();
-    if (loaded !== undefined) await this.#adopt(loaded);
-    return this.#ring !== before;
   }
 
   async reload(): Promise<void> {
@@ -166,6 +141,33 @@ export class SourcedKeyRing implements RotatingKeyRing {
     await this.#parts.source.close?.();
   }
 
+  /** All of them act on the versions that were loaded last. */
+  #describeInternals(): KeyRingInternals {
+    return {
+      prepare: (purpose, audience) => this.#prepare(purpose, audience),
+      encryptionKey: (purpose, audience) => {
+        this.#prepare(purpose, audience);
+        return this.#internals.encryptionKey(purpose, audience);
+      },
+      claimUse: ({ kid }) => this.#usage?.claim(kid),
+      decryptionKey: (kid) => this.#internals.decryptionKey(kid),
+      reloadForUnknownKey: () => this.#reloadForUnknownKey(),
+      needsSignature: (audience) => this.#internals.needsSignature(audience),
+    };
+  }
+
+  #prepare(purpose: KeyPurpose, audience: string): void {
+    this.#contexts.set(JSON.stringify([purpose, audience]), [purpose, audience]);
+    this.#internals.prepare(purpose, audience);
+  }
+
+  async #reloadForUnknownKey(): Promise<boolean> {
+    const before = this.#ring;
+    const loaded = await this.#parts.loader.loadForUnknownKey();
+    if (loaded !== undefined) await this.#adopt(loaded);
+    return this.#ring !== before;
+  }
+
   #countUse({ source, usage, audit, clock }: SourcedKeyRingParts): KeyUsage | undefined {
     if (usage === undefined) return undefined;
     const mayRotate = source.replace !== undefined && usage.rotate !== false;
@@ -176,8 +178,10 @@ export class SourcedKeyRing implements RotatingKeyRing {
   /** Requests see either the old versions or the new ones. */
   async #adopt(loaded: LoadedKeySet): Promise<void> {
     if (loaded.text === this.#loaded.text) return;
-    for (const [purpose, audience] of this.#contexts.values()) loaded.ring.prepare(purpose, audience);
+    const internals = internalsOf(loaded.ring);
+    for (const [purpose, audience] of this.#contexts.values()) internals.prepare(purpose, audience);
     this.#ring = loaded.ring;
+    this.#internals = internals;
     this.#loaded = loaded;
     this.#listeners.emit();
     const { current, previous } = this.#ring;

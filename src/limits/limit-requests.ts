@@ -10,7 +10,7 @@ import type { Admission } from './admission.js';
 import type { Limits } from './limits.js';
 
 export interface LimitRequestsOptions {
-  /** `createLimits({ store: stores.limits, apiKeys })`. */
+  /** `createLimits({ stores, apiKeys })`. */
   readonly limits: Limits;
   /**
    * Model tokens that the request may use, an estimate from its body for example, which a parser mounted earlier has
@@ -33,7 +33,7 @@ const admissionSlot = createRequestSlot<Admission>();
 export function limitRequests(options: LimitRequestsOptions): RequestHandler {
   assertOptions(options, KNOWN, 'limitRequests');
   const { limits, tokens = () => 0 } = options;
-  assertMethod(limits, 'admit', 'limits must be Limits: createLimits({ store })');
+  assertMethod(limits, 'admit', 'limits must be Limits: createLimits({ stores })');
 
   const admit = async (req: Request, res: Response): Promise<void> => {
     const outcome = requestState.read(req)?.outcome;

@@ -12,6 +12,8 @@ import {
 import { rateLimitHeaders } from '../base/rate-limit-headers.js';
 import { type LimitStore, USAGE_RANGE } from '../stores/limit-store.js';
 import { memoryLimitStore } from '../stores/memory/memory-limit-store.js';
+import { requireStore } from '../stores/require-store.js';
+import type { Stores } from '../stores/stores.js';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../token/claims/claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { type Admission, createAdmission, freeAdmission } from './admission.js';
@@ -30,8 +32,8 @@ export type StoreFailurePolicy =
   | { readonly kind: 'allow' };
 
 export interface LimitsOptions {
-  /** Where it is counted: `stores.limits`. */
-  readonly store: LimitStore;
+  /** Stores of a driver, of which `limits` is used: memory and LMDB count in each process, Redis across all. */
+  readonly stores: Pick<Stores, 'limits'>;
   /** The API keys, whose current limits beat those in older tokens. Default: tokens say their limits. */
   readonly apiKeys?: Pick<ApiKeyRegistry, 'get'>;
   /** Limits of keys that are not in `apiKeys` and whose tokens name none. Default: those of an empty `rate_limits`. */
@@ -49,7 +51,7 @@ export interface LimitsOptions {
 }
 
 const KNOWN: KnownOptions<LimitsOptions> = {
-  store: true,
+  stores: true,
   apiKeys: true,
   defaultLimits: true,
   onStoreFailure: true,
@@ -78,7 +80,13 @@ export interface Limits {
   drain(): Promise<void>;
 }
 
-/** @throws TypeError for an option that is missing or makes no sense. */
+/**
+ * Creates the limits of API keys and their users, for `limitRequests()` or for code without HTTP.
+ * @throws TypeError for an option that is missing or makes no sense.
+ *
+ * @example
+ * app.use(limitRequests({ limits: createLimits({ stores, apiKeys }) }));
+ */
 export function createLimits(options: LimitsOptions): Limits {
   const { store, apiKeys, defaultLimits, policy, terms, audit, clock } = resolveLimitsOptions(options);
   const lookup = { findKey: (keyId: string) => apiKeys?.get(keyId), defaultLimits };
@@ -146,14 +154,9 @@ interface Attempt {
 
 function resolveLimitsOptions(options: LimitsOptions) {
   assertOptions(options, KNOWN, 'createLimits');
-  const {
-    store,
-    apiKeys,
-    defaultLimits = DEFAULT_RATE_LIMITS,
-    onStoreFailure: policy = { kind: 'deny' },
-  } = options;
+  const { apiKeys, defaultLimits = DEFAULT_RATE_LIMITS, onStoreFailure: policy = { kind: 'deny' } } = options;
   const { leaseSeconds = 15, maxUsersPerKey = 10_000, audit = noAuditTrail, clock = systemClock } = options;
-  assertMethod(store, 'admit', 'store must be a LimitStore: stores.limits');
+  const store = requireStore(options.stores, 'limits', 'createLimits');
   if (apiKeys !== undefined) assertMethod(apiKeys, 'get', 'apiKeys must be an ApiKeyRegistry');
   if (!['deny', 'local', 'allow'].includes(policy.kind)) {
     throw new TypeError("onStoreFailure must be of kind 'deny', 'local' or 'allow'");

@@ -1,10 +1,12 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, MAX_NUMERIC_DATE, type NumericDate, systemClock } from '../base/clock.js';
-import { assertMethod, assertOptions, assertPositiveNumber, type KnownOptions } from '../base/options.js';
-import type { RevocationFill, RevocationFold, RevocationStore } from '../stores/revocation-store.js';
+import { assertOptions, assertPositiveNumber, type KnownOptions } from '../base/options.js';
+import { requireStore } from '../stores/require-store.js';
+import type { RevocationFill, RevocationFold } from '../stores/revocation-store.js';
+import type { Stores } from '../stores/stores.js';
 import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../token/claims/claims-policy.js';
-import type { LineageEntry } from '../token/claims/claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
+import { bearersOf, namesOf } from './bearers-of.js';
 import type { RevocationCheck } from './check-revocation.js';
 import {
   assertRevocable,
@@ -18,8 +20,8 @@ import {
 } from './revocable.js';
 
 export interface RevocationsOptions {
-  /** Where they are kept. */
-  readonly store: RevocationStore;
+  /** Stores of a driver, of which `revocations` is used: `createMemoryStores()`. */
+  readonly stores: Pick<Stores, 'revocations'>;
   /**
    * Longest lifetime of any token in seconds, refresh tokens included: revocations of API keys, sessions and subjects
    * are kept for as long, those of a `kid` for ever. Default 7 776 000, the 90 days of a refresh-token family.
@@ -83,7 +85,7 @@ export interface FamilyIdentity {
 }
 
 const KNOWN: KnownOptions<RevocationsOptions> = {
-  store: true,
+  stores: true,
   maxTokenLifetimeSeconds: true,
   maxAccessTokenLifetimeSeconds: true,
   audit: true,
@@ -93,11 +95,18 @@ const KNOWN: KnownOptions<RevocationsOptions> = {
 /** Most that the clocks of two instances, and the tolerance of a reader, can put off an expiry. */
 const SLACK_SECONDS = 120;
 
-/** @throws TypeError for an option that is missing or makes no sense. */
+/**
+ * Creates the revocations that verifiers check and the token router adds to.
+ * @throws TypeError for an option that is missing or makes no sense.
+ *
+ * @example
+ * const revocations = createRevocations({ stores: createMemoryStores() });
+ * app.use(authenticate({ keyRing, issuer, audience, revocations }));
+ */
 export function createRevocations(options: RevocationsOptions): Revocations {
   assertOptions(options, KNOWN, 'createRevocations');
-  const { store, audit = noAuditTrail, clock = systemClock, maxTokenLifetimeSeconds = 7_776_000 } = options;
-  assertMethod(store, 'find', 'store must be a RevocationStore: createMemoryStores().revocations');
+  const { audit = noAuditTrail, clock = systemClock, maxTokenLifetimeSeconds = 7_776_000 } = options;
+  const store = requireStore(options.stores, 'revocations', 'createRevocations');
   assertAuditTrail(audit);
   const { maxAccessTokenLifetimeSeconds = DEFAULT_TOKEN_LIFETIME_SECONDS } = options;
   for (const [name, value] of Object.entries({ maxTokenLifetimeSeconds, maxAccessTokenLifetimeSeconds })) {
@@ -213,40 +222,4 @@ function foldOf(
   const into = widerNamesOf(target);
   const cutOff = target.kind === 'token' ? target.issuedAt : issuedUpTo;
   return into.length === 0 || cutOff === undefined ? undefined : { into, issuedUpTo: Math.floor(cutOff) };
-}
-
-/** What a token and each of its ancestors are revoked by. */
-type Bearer = Omit<LineageEntry, 'client_id'> & Partial<Pick<LineageEntry, 'client_id'>>;
-
-/** The subject of a delegated token is a name of its ancestor's client, and stands there. */
-function bearersOf({ type, claims, header }: VerifiedToken): readonly Bearer[] {
-  const { jti, iat, client_id: clientId, sub, session_id: sessionId } = claims;
-  const bearer: Bearer = {
-    jti,
-    iat,
-    ...(typeof header['kid'] === 'string' ? { kid: header['kid'] } : {}),
-    ...(clientId === undefined ? {} : { client_id: clientId }),
-  };
-  if (type === 'delegation') return [bearer, ...claims.lineage];
-  return [
-    {
-      ...bearer,
-      ...(sub === undefined ? {} : { sub }),
-      ...(sessionId === undefined ? {} : { session_id: sessionId }),
-    },
-  ];
-}
-
-/** From the narrow to the wide: what another process folds meanwhile is found under the wider name. */
-function namesOf(bearer: Bearer, names: RevocationNames): readonly string[] {
-  const { jti, kid, client_id: clientId, sub, session_id: sessionId } = bearer;
-  const found = [names.token(jti)];
-  if (kid !== undefined) found.push(nameOfKid(kid));
-  if (clientId === undefined) return found;
-  found.push(names.tokenOf(clientId, jti));
-  if (sessionId !== undefined) found.push(names.session(clientId, sessionId));
-  if (sessionId !== undefined && sub !== undefined) found.push(names.session(clientId, sessionId, sub));
-  if (sub !== undefined) found.push(names.subject(clientId, sub), names.subjectAccess(clientId, sub));
-  found.push(names.apiKey(clientId), names.apiKeyAccess(clientId));
-  return found;
 }

@@ -2,7 +2,9 @@ import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record
 import { type Clock, systemClock } from '../base/clock.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import type { Revocations } from '../revocation/revocations.js';
-import type { FamilyState, FamilyStore } from '../stores/family-store.js';
+import type { FamilyState } from '../stores/family-store.js';
+import { requireStore } from '../stores/require-store.js';
+import type { Stores } from '../stores/stores.js';
 import { chooseSession, endSession, endSessions, isStorable, readPages } from './end-sessions.js';
 import {
   assertIdentity,
@@ -14,8 +16,8 @@ import {
 } from './session.js';
 
 export interface SessionsOptions {
-  /** Where refresh-token families are kept: `stores.families`. */
-  readonly families: FamilyStore;
+  /** Stores of a driver, of which `families` is used: the same that `tokenRouter` is given. */
+  readonly stores: Pick<Stores, 'families'>;
   /** By which access tokens are refused: the same that `authenticate` and `tokenRouter` are given. */
   readonly revocations: Revocations;
   /** Where the end of sessions is put on record. Default: nowhere. */
@@ -77,7 +79,7 @@ export interface Sessions {
   endAll(owner: AllSessionsEnd): Promise<number>;
 }
 
-const KNOWN: KnownOptions<SessionsOptions> = { families: true, revocations: true, audit: true, clock: true };
+const KNOWN: KnownOptions<SessionsOptions> = { stores: true, revocations: true, audit: true, clock: true };
 
 /** A member that is misspelt could turn the sessions of one user into those of all. */
 const OWNER: KnownOptions<SessionOwner> = { clientId: true, subject: true };
@@ -90,12 +92,19 @@ const ONE: KnownOptions<SessionEnd & Session> = {
 
 const DEFAULT_LIMIT = 100;
 
-/** @throws TypeError for an option that is missing or makes no sense. */
+/**
+ * Creates the sessions of users and API keys, to list and end them.
+ * @throws TypeError for an option that is missing or makes no sense.
+ *
+ * @example
+ * const sessions = createSessions({ stores, revocations });
+ * await sessions.endAll({ clientId: 'demo', subject: 'alice' });
+ */
 export function createSessions(options: SessionsOptions): Sessions {
   assertOptions(options, KNOWN, 'createSessions');
-  const { families: store, revocations, audit = noAuditTrail, clock = systemClock } = options;
-  assertMethod(store, 'list', 'families must be a FamilyStore: stores.families');
-  assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ store })');
+  const { revocations, audit = noAuditTrail, clock = systemClock } = options;
+  const store = requireStore(options.stores, 'families', 'createSessions');
+  assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ stores })');
   assertAuditTrail(audit);
   const parts = { store, revocations, audit, clock };
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { NumericDate } from '../base/clock.js';
 import { InvalidGrantError, InvalidTokenError } from '../base/errors.js';
 import type { DirectKey } from '../keys/content-key.js';
-import type { KeyRing } from '../keys/key-ring.js';
+import type { KeyRingInternals } from '../keys/key-ring-internals.js';
 import type { Verification } from '../keys/resolve-verification.js';
 import type { ConsumedToken, FamilyName, FamilyRecord } from '../stores/family-store.js';
 import { REFRESH_TOKEN_TYP } from '../token/claims/claims-set.js';
@@ -55,7 +55,7 @@ const MAX_TOKEN_LENGTH = 4096;
 /** Refresh tokens are encrypted under a derived key, which only who issues them has: they need no signature. */
 const NOTHING_NESTED: Verification = new Map();
 
-export function refreshTokenCodec(keyRing: KeyRing, issuer: string): RefreshTokenCodec {
+export function refreshTokenCodec(keyRing: KeyRingInternals, issuer: string): RefreshTokenCodec {
   keyRing.prepare('refresh', issuer);
 
   return {

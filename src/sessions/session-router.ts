@@ -17,7 +17,7 @@ import type { CurrentSession, Session } from './session.js';
 
 /** Options of `sessionRouter()`. */
 export interface SessionRouterOptions {
-  /** `createSessions({ families, revocations })`. */
+  /** `createSessions({ stores, revocations })`. */
   readonly sessions: Sessions;
   /**
    * Scope that every request requires.
@@ -49,7 +49,7 @@ const KNOWN: KnownOptions<SessionRouterOptions> = { sessions: true, scope: true,
  * @throws TypeError if an option is missing, unknown or malformed
  *
  * @example
- * app.use('/sessions', authenticate(options), sessionRouter({ sessions: createSessions({ families, revocations }) }));
+ * app.use('/sessions', authenticate(options), sessionRouter({ sessions: createSessions({ stores, revocations }) }));
  */
 export function sessionRouter(options: SessionRouterOptions): Router {
   const { sessions, scope, keyScope } = resolveOptions(options);
@@ -90,7 +90,7 @@ export function sessionRouter(options: SessionRouterOptions): Router {
 function resolveOptions(options: SessionRouterOptions) {
   assertOptions(options, KNOWN, 'sessionRouter');
   const { sessions, scope = 'manage:sessions', keyScope } = options;
-  assertMethod(sessions, 'endAll', 'sessions must be Sessions: createSessions({ families, revocations })');
+  assertMethod(sessions, 'endAll', 'sessions must be Sessions: createSessions({ stores, revocations })');
   assertScopeToken(scope, 'scope');
   if (keyScope !== undefined) assertScopeToken(keyScope, 'keyScope');
   return { sessions, scope, keyScope };

@@ -2,7 +2,7 @@ import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
 import { type ContentKey, type DirectKey, isAsymmetricKey } from '../keys/content-key.js';
-import type { KeyRing } from '../keys/key-ring.js';
+import type { KeyRingInternals } from '../keys/key-ring-internals.js';
 import type { Verification } from '../keys/resolve-verification.js';
 import { IV_BYTES, openContent, type SealedContent, TAG_BYTES } from './aes-gcm.js';
 import { decodeClaims, parseClaims } from './claims/parse-claims.js';
@@ -13,7 +13,7 @@ import { cacheHeader, type ProtectedHeader, readHeader } from './protected-heade
 import { readNestedToken, verifyNestedToken } from './verify-nested-token.js';
 
 export interface DecryptionOptions {
-  readonly keyRing: KeyRing;
+  readonly keyRing: KeyRingInternals;
   /** Maximum token length in characters. Longer tokens are rejected unread. */
   readonly maxTokenLength: number;
   /**
@@ -132,7 +132,7 @@ function decodeSegments({ encryptedKey, iv, ciphertext, tag }: Segments): Decode
 }
 
 /** One `kid`, one key, one `alg`, one `enc`: no other combination is tried. @see RFC 8725 §3.1, §3.2 */
-function findKey(header: ProtectedHeader, keyRing: KeyRing, now: NumericDate): ContentKey {
+function findKey(header: ProtectedHeader, keyRing: KeyRingInternals, now: NumericDate): ContentKey {
   const key = keyRing.decryptionKey(header.kid);
   if (key === undefined) throw new InvalidTokenError('unknown_key');
   if (key.notAfter !== undefined && key.notAfter <= now) throw new InvalidTokenError('expired_key');

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { isNumericDate, type NumericDate } from '../base/clock.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
-import type { KeyRing } from '../keys/key-ring.js';
+import type { KeyRingInternals } from '../keys/key-ring-internals.js';
 import type { DecryptedToken } from './decrypt-token.js';
 
 /** Bounds of the cache of decrypted tokens. */
@@ -50,11 +50,11 @@ export function digestToken(token: string): string {
  * revocations are checked at each use.
  */
 export class TokenCache {
-  readonly #keyRing: KeyRing;
+  readonly #keyRing: KeyRingInternals;
   readonly #entries: LRUCache<string, DecryptedToken>;
   #sweptAt = Number.NEGATIVE_INFINITY;
 
-  constructor(keyRing: KeyRing, { maxEntries, maxBytes }: Required<TokenCacheOptions>) {
+  constructor(keyRing: KeyRingInternals, { maxEntries, maxBytes }: Required<TokenCacheOptions>) {
     this.#keyRing = keyRing;
     this.#entries = new LRUCache({ max: maxEntries, maxSize: maxBytes });
   }

@@ -1,6 +1,6 @@
 import { systemClock } from '../base/clock.js';
 import { assertMethod, assertPositiveInteger } from '../base/options.js';
-import type { KeyRing } from '../keys/key-ring.js';
+import { internalsOf, type KeyRingInternals } from '../keys/key-ring-internals.js';
 import { resolveVerification, type Verification } from '../keys/resolve-verification.js';
 import type { RevocationCheck } from '../revocation/check-revocation.js';
 import { type ClaimsPolicy, resolveClaimsPolicy, resolveStrings } from '../token/claims/claims-policy.js';
@@ -10,8 +10,9 @@ import { resolveTrustedIssuers } from './trusted-issuers.js';
 
 /** The options of a token verifier, checked and with their defaults. */
 export interface ResolvedVerifier
-  extends Required<Pick<TokenVerifierOptions, 'keyRing' | 'maxTokenLength' | 'clock'>>,
+  extends Required<Pick<TokenVerifierOptions, 'maxTokenLength' | 'clock'>>,
     Pick<TokenVerifierOptions, 'apiKeys' | 'revocations'> {
+  readonly keyRing: KeyRingInternals;
   /** Verification keys of home issuers and trusted issuers. */
   readonly verification: Verification;
   /** Policy of home issuers. */
@@ -29,8 +30,9 @@ const DEFAULT_MAX_TOKEN_LENGTH = 8192;
  * @throws TypeError for a missing or malformed option.
  */
 export function resolveVerifier(options: TokenVerifierOptions, audiences: Set<string>): ResolvedVerifier {
+  const keyRing = internalsOf(options.keyRing);
   assertParts(options);
-  const { keyRing, apiKeys, revocations, clock = systemClock } = options;
+  const { apiKeys, revocations, clock = systemClock } = options;
   const { maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
   const configured = resolveClaimsPolicy(options);
   const trust = resolveTrustedIssuers(options.trustedIssuers ?? [], configured);
@@ -74,7 +76,7 @@ export function acceptAudiences(
   for (const audience of missing) accepted.add(audience);
 }
 
-function assertSigned(keyRing: KeyRing, audience: string, verification: Verification): void {
+function assertSigned(keyRing: KeyRingInternals, audience: string, verification: Verification): void {
   if (verification.size > 0 || !keyRing.needsSignature(audience)) return;
   throw new TypeError(
     'This key ring has public-key recipients, so tokens must also be signed: set signing (to issue) or verification (to accept)',
@@ -104,8 +106,7 @@ function warnOfHomeIssuers(): void {
   );
 }
 
-function assertParts({ keyRing, revocations, apiKeys, clock, maxTokenLength }: TokenVerifierOptions): void {
-  assertMethod(keyRing, 'decryptionKey', 'keyRing must be a KeyRing: await createKeyRing(...)');
+function assertParts({ revocations, apiKeys, clock, maxTokenLength }: TokenVerifierOptions): void {
   if (clock !== undefined && typeof clock !== 'function') {
     throw new TypeError('clock must be a function that returns a NumericDate');
   }

@@ -3,7 +3,6 @@ import express, { type Express } from 'express';
 import passport from 'passport';
 import {
   AccessDeniedError,
-  type AuditRecord,
   bearerErrors,
   createAuditTrail,
   JweStrategy,
@@ -13,6 +12,7 @@ import {
   type VerifyFunction,
   verifiedToken,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
 import { Strategy } from 'passport-strategy';
 import request from 'supertest';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken } from '../support/tokens.js';

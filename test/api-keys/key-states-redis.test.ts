@@ -2,15 +2,15 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   createKeyRing,
   createRevocations,
-  generateApiKey,
   InvalidTokenError,
   type Revocations,
-  type Stores,
   type TokenVerifier,
   type WatchedApiKeys,
   watchApiKeys,
 } from 'passport-jwe';
+import { generateApiKey } from 'passport-jwe/api-keys';
 import { openRedisStores } from 'passport-jwe/redis';
+import type { Stores } from 'passport-jwe/stores';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { createKeyDirectory, type KeyDirectory } from '../support/key-directory.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
@@ -43,7 +43,7 @@ afterAll(async () => {
 
 async function startInstance(): Promise<Instance> {
   const stores = await openRedisStores({ url: redis.url });
-  const instance = { stores, revocations: createRevocations({ store: stores.revocations }) };
+  const instance = { stores, revocations: createRevocations({ stores }) };
   instances.push(instance);
   return instance;
 }

@@ -6,18 +6,18 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import express from 'express';
 import {
-  type AuditRecord,
   authenticate,
   ConfigurationError,
   createAuditTrail,
   createKeyRing,
   createMemoryStores,
   createRevocations,
-  generateApiKey,
   tokenRouter,
   type WatchedApiKeys,
   watchApiKeys,
 } from 'passport-jwe';
+import { generateApiKey } from 'passport-jwe/api-keys';
+import type { AuditRecord } from 'passport-jwe/audit';
 import { rejectionOf } from '../support/caught.js';
 import { createKeyDirectory, type KeyDirectory } from '../support/key-directory.js';
 import { createRandom } from '../support/random.js';
@@ -118,7 +118,7 @@ function startLoad(origin: string): Load {
 
 async function listen(apiKeys: WatchedApiKeys): Promise<{ server: Server; origin: string }> {
   const keyRing = await createKeyRing({ current: { secret: secretOf(1) } });
-  const revocations = createRevocations({ store: createMemoryStores().revocations });
+  const revocations = createRevocations({ stores: createMemoryStores() });
   const service = { keyRing, issuer: ISSUER, audience: AUDIENCE, revocations, apiKeys };
   const app = express();
   app.use('/oauth', tokenRouter(service));

@@ -3,25 +3,25 @@ import express, { type Express } from 'express';
 import { compactDecrypt, importJWK } from 'jose';
 import passport from 'passport';
 import {
-  type ApiKeyRegistry,
   authenticate,
   createAuditTrail,
   createLimits,
   createMemoryStores,
-  createMonitor,
   createRevocations,
   createSessions,
   JweStrategy,
   type KeyRing,
   limitRequests,
   requireProof,
-  type SuspiciousUse,
   sessionRouter,
   type TokenRouterOptions,
   tokenRouter,
 } from 'passport-jwe';
+import type { ApiKeyRegistry } from 'passport-jwe/api-keys';
+import { createMonitor, type SuspiciousUse } from 'passport-jwe/monitor';
 import request from 'supertest';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { loadFiles } from '../support/api-key-files.js';
 import { forgeByExport } from '../support/forged-claims.js';
 import { LEGACY, LEGACY_TOKENS } from '../support/legacy-tokens.js';
@@ -53,7 +53,7 @@ beforeEach(async () => {
 function createServer(options: Partial<TokenRouterOptions> = {}, { hasFamilies = true } = {}) {
   const clock = (): number => now;
   const stores = createMemoryStores({ clock });
-  const revocations = createRevocations({ store: stores.revocations, clock });
+  const revocations = createRevocations({ stores, clock });
   const alerts: SuspiciousUse[] = [];
   const monitor = createMonitor({
     onSuspicion: (alert) => void alerts.push(alert),
@@ -67,14 +67,14 @@ function createServer(options: Partial<TokenRouterOptions> = {}, { hasFamilies =
     '/oauth',
     tokenRouter({
       ...{ ...service, audience: AUDIENCE, apiKeys, ...options },
-      ...(hasFamilies ? { families: stores.families } : {}),
+      ...(hasFamilies ? { stores } : {}),
     }),
   );
   const { signing: _, ...reading } = service;
   const verification = options.verification ?? {};
   const authentication = authenticate({ ...reading, verification, audit, audience: [AUDIENCE, REPORTS] });
   app.get('/', authentication, (_req, res) => void res.json({}));
-  const sessions = createSessions({ families: stores.families, revocations, clock });
+  const sessions = createSessions({ stores, revocations, clock });
   app.use('/sessions', authentication, sessionRouter({ sessions }));
 
   const post = async (path: string, apiKey: string, parameters: object) => {
@@ -216,7 +216,7 @@ describe('the holder of an exported access key', () => {
 
   test('causes no failure of the server by limits that nothing can count', async () => {
     const clock = () => NOW;
-    const limits = createLimits({ store: createMemoryStores({ clock }).limits, clock });
+    const limits = createLimits({ stores: createMemoryStores({ clock }), clock });
     const app = express().set('env', 'test');
     const options = { keyRing: ring, issuer: ISSUER, audience: AUDIENCE, clock };
     app.get('/', authenticate(options), limitRequests({ limits }), (_req, res) => void res.json({}));
@@ -368,7 +368,7 @@ test('a proof lives as long as its root: the tokens of a previous one still have
 });
 
 test('no export holds the key of the proofs', async () => {
-  const key = ring.encryptionKey('access', AUDIENCE);
+  const key = internalsOf(ring).encryptionKey('access', AUDIENCE);
   const exported = JSON.stringify(ring.exportAccessKeys(AUDIENCE));
   const provenance = key.alg === 'dir' ? key.provenance?.export().toString('base64url') : undefined;
 

@@ -8,12 +8,10 @@ import {
   createAuditTrail,
   createMemoryStores,
   type KeyRing,
-  openAuditFile,
-  pinoSink,
   requireScope,
   tokenRouter,
-  verifyAuditFile,
 } from 'passport-jwe';
+import { openAuditFile, pinoSink, verifyAuditFile } from 'passport-jwe/audit';
 import { pino } from 'pino';
 import { loadFiles } from '../support/api-key-files.js';
 import { type AttackTarget, refusedAs, startTarget } from '../support/attack-target.js';
@@ -175,7 +173,7 @@ describe('a record is a line', () => {
       issuer: ISSUER,
       audience: AUDIENCE,
       apiKeys,
-      families,
+      stores: { families },
       audit,
       clock,
     });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TokenRejection } from 'passport-jwe';
 import type { ContentKey } from '../../src/keys/content-key.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { ACCEPTED, type AttackTarget, refusedAs, startTarget } from '../support/attack-target.js';
 import { forgeToken } from '../support/forge-token.js';
 import { AUDIENCE, claimsOf, createRing, NOW } from '../support/tokens.js';
@@ -13,7 +14,7 @@ let key: ContentKey;
 beforeAll(async () => {
   keyRing = await createRing();
   target = await startTarget({ keyRing });
-  key = keyRing.encryptionKey('access', AUDIENCE);
+  key = internalsOf(keyRing).encryptionKey('access', AUDIENCE);
 });
 
 afterAll(() => target.close());

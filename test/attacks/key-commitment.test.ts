@@ -2,8 +2,10 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { ContentKey } from '../../src/keys/content-key.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { openContent } from '../../src/token/aes-gcm.js';
 import { ACCEPTED, refusedAs, startTarget } from '../support/attack-target.js';
+import { keyRingWith } from '../support/key-ring-with.js';
 import { direct } from '../support/symmetric-key.js';
 import { AUDIENCE, createRing, secretOf } from '../support/tokens.js';
 import { sealForTwoKeys } from '../support/two-key-token.js';
@@ -16,8 +18,8 @@ let other: ContentKey;
 let token: string;
 
 beforeAll(async () => {
-  key = (await createRing(1)).encryptionKey('access', AUDIENCE);
-  other = (await createRing(2)).encryptionKey('access', AUDIENCE);
+  key = internalsOf(await createRing(1)).encryptionKey('access', AUDIENCE);
+  other = internalsOf(await createRing(2)).encryptionKey('access', AUDIENCE);
   token = sealForTwoKeys(key, other);
 });
 
@@ -30,13 +32,12 @@ function openRaw(by: ContentKey): Buffer {
 
 async function presentTo(keyRing: KeyRing) {
   const looked: string[] = [];
-  const watched: KeyRing = {
-    ...keyRing,
+  const watched = keyRingWith(keyRing, {
     decryptionKey(kid) {
       looked.push(kid);
-      return keyRing.decryptionKey(kid);
+      return internalsOf(keyRing).decryptionKey(kid);
     },
-  };
+  });
   const target = await startTarget({ keyRing: watched });
   const answer = await target.present(token);
   await target.close();

@@ -9,6 +9,7 @@ import {
   remoteJwks,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { type AttackTarget, refusedAs, startTarget } from '../support/attack-target.js';
 import { rejectionOf } from '../support/caught.js';
 import { forgeToken } from '../support/forge-token.js';
@@ -181,7 +182,7 @@ describe('a kid that means something elsewhere', () => {
     const keyRing = await createRing();
     target = await startTarget({ keyRing });
     const answer = await target.present(
-      forgeToken(keyRing.encryptionKey('access', AUDIENCE), { header: { kid } }),
+      forgeToken(internalsOf(keyRing).encryptionKey('access', AUDIENCE), { header: { kid } }),
     );
 
     expect(answer).toMatchObject(refusedAs('unknown_key'));
@@ -198,7 +199,7 @@ describe('a kid that means something elsewhere', () => {
     async (kid) => {
       const keyRing = await createRing();
       target = await startTarget({ keyRing });
-      const token = forgeToken(keyRing.encryptionKey('access', AUDIENCE), { header: { kid } });
+      const token = forgeToken(internalsOf(keyRing).encryptionKey('access', AUDIENCE), { header: { kid } });
       expect(await target.present(token)).toMatchObject(refusedAs('header_invalid_member'));
     },
   );

@@ -12,9 +12,11 @@ import request from 'supertest';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import { createLegacyKey } from '../../src/keys/create-legacy-key.js';
 import { createSigningKey } from '../../src/keys/create-signing-key.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { createVerificationKeys } from '../../src/keys/verification-keys.js';
 import { ACCEPTED, type AttackTarget, refusedAs, startTarget } from '../support/attack-target.js';
 import { rejectionOf } from '../support/caught.js';
+import { keyRingWith } from '../support/key-ring-with.js';
 import { createParties, forgeNested } from '../support/signed-tokens.js';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken, secretOf } from '../support/tokens.js';
 
@@ -45,10 +47,8 @@ async function presentTo(
 describe('a look-up that answers nothing lets nobody in:', () => {
   test.each([undefined, null])('a key ring that answers %p', async (answer) => {
     const ring = await createRing();
-    const keyRing = withAnswer(ring, {
-      decryptionKey: () => undefined,
-      reloadForUnknownKey: async () => answer,
-    });
+    const nothing = { decryptionKey: () => undefined, reloadForUnknownKey: async () => answer };
+    const keyRing = keyRingWith(ring, withAnswer(internalsOf(ring), nothing));
     expect(await presentTo({ keyRing }, mintToken(ring))).toMatchObject(refusedAs('unknown_key'));
   });
 

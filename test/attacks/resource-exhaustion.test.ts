@@ -2,6 +2,7 @@ import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TokenRejection } from 'passport-jwe';
 import type { ContentKey } from '../../src/keys/content-key.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import {
   ACCEPTED,
   type AttackTarget,
@@ -27,7 +28,7 @@ beforeAll(async () => {
     { keyRing, tokenLocations: { form: true, header: 'x-token', cookie: 'token' } },
     { maxHeaderSize: 4 * MEGABYTE },
   );
-  key = keyRing.encryptionKey('access', AUDIENCE);
+  key = internalsOf(keyRing).encryptionKey('access', AUDIENCE);
   members = `"alg":"dir","enc":"A256GCM","kid":"${key.kid}","typ":"at+jwt"`;
 });
 

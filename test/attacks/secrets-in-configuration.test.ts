@@ -8,9 +8,9 @@ import {
   createKeyRing,
   environmentKeySource,
   loadApiKeys,
-  pinoSink,
   watchApiKeys,
 } from 'passport-jwe';
+import { pinoSink } from 'passport-jwe/audit';
 import { pino } from 'pino';
 import { readSettings } from '../../examples/gateway/settings.js';
 import { loadFiles } from '../support/api-key-files.js';

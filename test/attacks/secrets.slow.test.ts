@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createKeyRing, openAuditFile, pinoSink, verifyAuditFile } from 'passport-jwe';
+import { createKeyRing } from 'passport-jwe';
+import { openAuditFile, pinoSink, verifyAuditFile } from 'passport-jwe/audit';
 import { pino } from 'pino';
 import { Canaries } from '../support/canaries.js';
 import { exchange, setUpGatewayPrograms } from '../support/gateway-programs.js';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ContentKey } from '../../src/keys/content-key.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import {
   ACCEPTED,
   type AttackAnswer,
@@ -19,7 +20,7 @@ let token: string;
 beforeAll(async () => {
   const keyRing = await createRing();
   target = await startTarget({ keyRing });
-  key = keyRing.encryptionKey('access', AUDIENCE);
+  key = internalsOf(keyRing).encryptionKey('access', AUDIENCE);
   token = forgeToken(key, {
     header: withLength('x', (x) => ({ alg: 'dir', enc: 'A256GCM', kid: key.kid, typ: 'at+jwt', x })),
     plaintext: withLength('x', (x) => claimsOf({ x })),

@@ -3,13 +3,11 @@ import express, { type RequestHandler } from 'express';
 import { CompactEncrypt, compactDecrypt, importJWK } from 'jose';
 import {
   type AcceptOptions,
-  type AuditRecord,
   authenticate,
   createAuditTrail,
   createKeyRing,
   createLimits,
   createMemoryStores,
-  createMonitor,
   createRevocations,
   createSessions,
   limitRequests,
@@ -19,14 +17,15 @@ import {
   requireProof,
   requireScope,
   requireType,
-  type Stores,
-  type SuspiciousUse,
   sessionRouter,
   type TrustedIssuer,
   tokenRouter,
   type VerifiedToken,
   verifiedToken,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
+import { createMonitor, type SuspiciousUse } from 'passport-jwe/monitor';
+import type { Stores } from 'passport-jwe/stores';
 import request from 'supertest';
 import { loadFiles } from '../support/api-key-files.js';
 import { generateSigner } from '../support/key-pairs.js';
@@ -58,7 +57,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   stores = createMemoryStores({ clock: () => NOW });
-  revocations = createRevocations({ store: stores.revocations, clock: () => NOW });
+  revocations = createRevocations({ stores, clock: () => NOW });
   records = [];
   alerts = [];
 });
@@ -183,7 +182,7 @@ describe('a token of a trusted issuer', () => {
   });
 
   test('takes up no more subjects at a time than a key of ours has users', async () => {
-    const limits = createLimits({ store: stores.limits, clock: () => NOW, maxUsersPerKey: 2 });
+    const limits = createLimits({ stores, clock: () => NOW, maxUsersPerKey: 2 });
     const limited = limitRequests({ limits });
     const statuses = [];
     for (const sub of ['a', 'b', 'c'])
@@ -216,10 +215,9 @@ describe('a token of a trusted issuer', () => {
     });
     const { issuerRing, signing } = ours;
     const app = express();
-    const { families } = stores;
     const server = { keyRing: issuerRing, signing, issuer: ISSUER, revocations, clock: () => NOW };
-    app.use('/oauth', tokenRouter({ ...server, audience: AUDIENCE, apiKeys, families }));
-    const sessions = createSessions({ families, revocations, clock: () => NOW });
+    app.use('/oauth', tokenRouter({ ...server, audience: AUDIENCE, apiKeys, stores }));
+    const sessions = createSessions({ stores, revocations, clock: () => NOW });
     app.use('/sessions', authenticate(optionsOf()), sessionRouter({ sessions }));
     const begun = await request(app)
       .post('/oauth/token')
@@ -238,7 +236,7 @@ describe('a token of a trusted issuer', () => {
   });
 
   test('drains the limits of no key of ours', async () => {
-    const limits = createLimits({ store: stores.limits, clock: () => NOW });
+    const limits = createLimits({ stores, clock: () => NOW });
     const limited = limitRequests({ limits });
     for (let count = 0; count < 5; count += 1) await use(await issueByPartner(), {}, limited);
 
@@ -248,7 +246,7 @@ describe('a token of a trusted issuer', () => {
   });
 
   test('is limited by itself: by client and subject of its issuer', async () => {
-    const limits = createLimits({ store: stores.limits, clock: () => NOW, defaultLimits: LIMITS });
+    const limits = createLimits({ stores, clock: () => NOW, defaultLimits: LIMITS });
     const limited = limitRequests({ limits });
     const statuses = [];
     for (const sub of ['alice', 'alice', 'bob', 'alice']) {

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type AuditFile, type AuditRecord, openAuditFile, verifyAuditFile } from 'passport-jwe';
+import { type AuditFile, type AuditRecord, openAuditFile, verifyAuditFile } from 'passport-jwe/audit';
 import { describeWithDisks, mountSmallDisk, type SmallDisk } from '../support/small-disk.js';
 
 const KEY = Buffer.alloc(32, 7);

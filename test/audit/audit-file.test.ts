@@ -2,7 +2,8 @@ import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type AuditRecord, createAuditTrail, openAuditFile, verifyAuditFile } from 'passport-jwe';
+import { createAuditTrail } from 'passport-jwe';
+import { type AuditRecord, openAuditFile, verifyAuditFile } from 'passport-jwe/audit';
 import { rejectionOf } from '../support/caught.js';
 import { setUpCommandLine } from '../support/command-line.js';
 

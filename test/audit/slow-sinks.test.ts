@@ -150,7 +150,7 @@ describe('a revocation', () => {
   const revoke = async (sink: AuditSink) => {
     const { audit, failures } = trailOf({ required: [sink] });
     const store = createMemoryStores({ clock }).revocations;
-    const revocations = createRevocations({ store, audit, clock });
+    const revocations = createRevocations({ stores: { revocations: store }, audit, clock });
     const revoking = revocations.revoke({ kind: 'session', clientId: 'demo', sessionId: 's' });
     await jest.advanceTimersByTimeAsync(0);
     const family = { clientId: 'demo', subject: 'demo', sessionId: 's', createdAt: NOW };

@@ -3,7 +3,6 @@ import {
   authenticate,
   createAuditTrail,
   createKeyRing,
-  generateApiKey,
   JweStrategy,
   type KeyRing,
   loadApiKeys,
@@ -14,6 +13,7 @@ import {
   tokenRouter,
   watchApiKeys,
 } from 'passport-jwe';
+import { generateApiKey } from 'passport-jwe/api-keys';
 import { loadFiles, MINIMAL_FILE } from '../support/api-key-files.js';
 import { rejectionOf, thrownBy } from '../support/caught.js';
 import { AUDIENCE, ISSUER, secretOf } from '../support/tokens.js';

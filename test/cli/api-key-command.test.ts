@@ -1,7 +1,8 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { loadApiKeys, parseApiKey } from 'passport-jwe';
+import { loadApiKeys } from 'passport-jwe';
+import { parseApiKey } from 'passport-jwe/api-keys';
 import { setUpCommandLine } from '../support/command-line.js';
 import { NOW } from '../support/tokens.js';
 

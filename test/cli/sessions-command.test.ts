@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
-import type { Stores } from 'passport-jwe';
 import { openLmdbStores } from 'passport-jwe/lmdb';
+import type { Stores } from 'passport-jwe/stores';
 import { setUpCommandLine } from '../support/command-line.js';
 import { NOW } from '../support/tokens.js';
 

@@ -13,7 +13,7 @@ async function readReadiness(ends: number, isReady = true) {
     maxRevocationsPerClient: 10,
     maxRevocations: 20,
   });
-  const revocations = createRevocations({ store, clock });
+  const revocations = createRevocations({ stores: { revocations: store }, clock });
   for (let index = 0; index < ends; index += 1) {
     const target = { kind: 'session', clientId: `key ${index % 2}`, sessionId: `s${index}` } as const;
     await revocations.revoke(target, 'demo', undefined, 'access_tokens');
@@ -58,7 +58,7 @@ describe('/readyz', () => {
 test('a store that does not tell how full it is causes no warning', () => {
   const { fill: _, ...store } = createMemoryStores({ clock }).revocations;
   const { fill } = createRevocations({
-    store: { ...store, add: async () => {}, find: () => undefined },
+    stores: { revocations: { ...store, add: async () => {}, find: () => undefined } },
     clock,
   });
 

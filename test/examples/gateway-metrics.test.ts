@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { AuditRecord } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
 import { createMetrics } from '../../examples/gateway/observability/metrics.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 

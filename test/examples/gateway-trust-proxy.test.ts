@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { AuditRecord } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
 import { readSettings } from '../../examples/gateway/settings.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 

@@ -23,7 +23,7 @@ export function createFuzzedApp(keyRing: KeyRing): FuzzedApp {
     refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
   };
   const audit = createAuditTrail({ sinks: [{ unaggregated: true, write }], clock });
-  const revocations = createRevocations({ store: createMemoryStores({ clock }).revocations, clock });
+  const revocations = createRevocations({ stores: createMemoryStores({ clock }), clock });
   const app = express();
   app.set('env', 'test');
   app.use(authenticate({ keyRing, issuer: ISSUER, audience: AUDIENCE, revocations, audit, clock }));

@@ -1,5 +1,6 @@
 import type { ContentKey } from '../../src/keys/content-key.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { forgeToken } from '../support/forge-token.js';
 import { MUTATIONS, type Mutation } from '../support/mutate-token.js';
 import { createRandom } from '../support/random.js';
@@ -89,7 +90,7 @@ const ALL: readonly (readonly [string, Mutation])[] = [
 /** Changes tokens of a ring in every way that leaves none valid; the same ones for the same seed. */
 export function createMutants(keyRing: KeyRing, seed: number): MutantSource {
   const random = createRandom(seed);
-  const key: ContentKey = keyRing.encryptionKey('access', AUDIENCE);
+  const key: ContentKey = internalsOf(keyRing).encryptionKey('access', AUDIENCE);
   const pool = Array.from({ length: POOL_SIZE }, (_, index) =>
     mintToken(keyRing, { claims: { jti: `pool-${index}`, sub: 'x'.repeat(index + 1) } }),
   );

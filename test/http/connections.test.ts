@@ -25,7 +25,7 @@ afterEach(() => {
 
 /** Limits that have room for what a case sends, and for nothing more. */
 async function serveLimited(requests: number) {
-  const limits = createLimits({ store: createMemoryStores({ clock }).limits, clock });
+  const limits = createLimits({ stores: createMemoryStores({ clock }), clock });
   const rateLimits = {
     ...{ requests_per_minute: 100, requests_per_hour: 100, tokens_per_minute: 1000 },
     concurrent_requests: requests,

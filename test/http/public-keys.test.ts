@@ -2,7 +2,6 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import express, { type Express } from 'express';
 import {
-  type ApiKeyRegistry,
   authenticate,
   authorizationServerMetadata,
   createKeyRing,
@@ -13,6 +12,7 @@ import {
   type TokenRouterOptions,
   tokenRouter,
 } from 'passport-jwe';
+import type { ApiKeyRegistry } from 'passport-jwe/api-keys';
 import request from 'supertest';
 import { loadFiles } from '../support/api-key-files.js';
 import { createAuditRecorder } from '../support/audit-recorder.js';
@@ -176,14 +176,14 @@ describe('a token router that encrypts to public keys', () => {
   });
 
   test('still needs a root for refresh tokens', async () => {
-    const { families } = createMemoryStores();
+    const stores = createMemoryStores();
     const keyRing = await createKeyRing({ current: { jwk: parties.recipient.publicJwk } });
-    expect(thrownBy(() => createRouter({ keyRing, families }))).toBeInstanceOf(TypeError);
-    expect(() => createRouter({ families })).not.toThrow();
+    expect(thrownBy(() => createRouter({ keyRing, stores }))).toBeInstanceOf(TypeError);
+    expect(() => createRouter({ stores })).not.toThrow();
   });
 
   test('does not say that it revoked a token that it cannot open (RFC 7009 section 2.2.1)', async () => {
-    const revocations = createRevocations({ store: createMemoryStores({ clock }).revocations, clock });
+    const revocations = createRevocations({ stores: createMemoryStores({ clock }), clock });
     const app = createApp({ revocations });
     const answer = await post(app, '/oauth/revoke', await exchange(app));
     expect(answer).toMatchObject({ status: 400, body: { error: 'unsupported_token_type' } });
@@ -196,7 +196,7 @@ describe('a token router that encrypts to public keys', () => {
   });
 
   test('revokes and introspects what it can open, where it holds the private key itself', async () => {
-    const revocations = createRevocations({ store: createMemoryStores({ clock }).revocations, clock });
+    const revocations = createRevocations({ stores: createMemoryStores({ clock }), clock });
     const keyRing = await createKeyRing({
       current: { secret: secretOf(1) },
       recipients: { [AUDIENCE]: { jwk: parties.recipient.privateJwk } },
@@ -209,7 +209,7 @@ describe('a token router that encrypts to public keys', () => {
   });
 
   test('has its tokens revoked by subject, at a resource server that shares the store', async () => {
-    const revocations = createRevocations({ store: createMemoryStores({ clock }).revocations, clock });
+    const revocations = createRevocations({ stores: createMemoryStores({ clock }), clock });
     const api = createApi({ revocations });
     const token = await exchange(createApp({ revocations }));
     expect((await present(api, token)).status).toBe(200);

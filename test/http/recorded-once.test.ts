@@ -2,7 +2,6 @@ import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import passport from 'passport';
 import {
-  type AuditRecord,
   authenticate,
   createLimits,
   createMemoryStores,
@@ -15,6 +14,7 @@ import {
   requireScope,
   sessionRouter,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
 import { Strategy } from 'passport-strategy';
 import request from 'supertest';
 import { ADAPTERS } from '../support/apps.js';
@@ -78,14 +78,14 @@ const GUARDS: readonly (readonly [string, () => RequestHandler])[] = [
   ['requireScope()', () => requireScope('write:documents')],
   [
     'limitRequests()',
-    () => limitRequests({ limits: createLimits({ store: createMemoryStores({ clock }).limits, clock }) }),
+    () => limitRequests({ limits: createLimits({ stores: createMemoryStores({ clock }), clock }) }),
   ],
   [
     'sessionRouter()',
     () => {
-      const { families, revocations: store } = createMemoryStores({ clock });
-      const revocations = createRevocations({ store, clock });
-      return sessionRouter({ sessions: createSessions({ families, revocations, clock }) });
+      const stores = createMemoryStores({ clock });
+      const revocations = createRevocations({ stores, clock });
+      return sessionRouter({ sessions: createSessions({ stores, revocations, clock }) });
     },
   ],
 ];

@@ -49,16 +49,14 @@ describe('the metadata of the authorization server', () => {
   });
 
   test('name revocation and refresh tokens if the router supports them', async () => {
-    const { revocations: store, families } = createMemoryStores();
+    const stores = createMemoryStores();
 
-    expect((await fetchMetadata({ revocations: createRevocations({ store }), families })).body).toMatchObject(
-      {
-        grant_types_supported: ['client_credentials', 'refresh_token'],
-        revocation_endpoint: 'https://auth.example.com/oauth/revoke',
-        revocation_endpoint_auth_methods_supported: AUTHENTICATION,
-        scopes_supported: ['offline_access'],
-      },
-    );
+    expect((await fetchMetadata({ revocations: createRevocations({ stores }), stores })).body).toMatchObject({
+      grant_types_supported: ['client_credentials', 'refresh_token'],
+      revocation_endpoint: 'https://auth.example.com/oauth/revoke',
+      revocation_endpoint_auth_methods_supported: AUTHENTICATION,
+      scopes_supported: ['offline_access'],
+    });
   });
 
   test('precede the path of the issuer (RFC 8414 section 3.1)', async () => {

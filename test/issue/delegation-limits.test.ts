@@ -28,7 +28,7 @@ async function setUp({ hasApiKeys = true } = {}) {
   const byId = new Map(apiKeys.map((apiKey) => [apiKey.keyId, apiKey]));
   const issuing = await createDelegationApp(FILES);
   const limits = createLimits({
-    store: createMemoryStores({ clock }).limits,
+    stores: createMemoryStores({ clock }),
     ...(hasApiKeys ? { apiKeys: { get: (keyId: string) => byId.get(keyId) } } : {}),
     clock,
   });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { ClaimsHook, FamilyStore } from 'passport-jwe';
+import type { ClaimsHook } from 'passport-jwe';
+import type { FamilyStore } from 'passport-jwe/stores';
 import { TemporarilyUnavailableError } from '../../src/base/errors.js';
 import { createSessionApp, SESSION_KEYS, type SessionApp } from '../support/session-app.js';
 import { NOW } from '../support/tokens.js';

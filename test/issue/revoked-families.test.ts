@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
-import { createMemoryStores, createRevocations, type FamilyStore, tokenRouter } from 'passport-jwe';
+import { createMemoryStores, createRevocations, tokenRouter } from 'passport-jwe';
+import type { FamilyStore } from 'passport-jwe/stores';
 import { loadFiles } from '../support/api-key-files.js';
 import { createSessionApp, SESSION_KEYS, type SessionApp } from '../support/session-app.js';
 import { AUDIENCE, createRing, ISSUER, NOW } from '../support/tokens.js';
@@ -81,12 +82,12 @@ test.each([
 ])(
   'families of %d s beside revocations that are kept for %d s are a mistake: %s',
   async (absoluteSeconds, maxTokenLifetimeSeconds, isMistake) => {
-    const { families, revocations: store } = createMemoryStores();
-    const revocations = createRevocations({ store, maxTokenLifetimeSeconds });
+    const stores = createMemoryStores();
+    const revocations = createRevocations({ stores, maxTokenLifetimeSeconds });
     const service = { keyRing: await createRing(), issuer: ISSUER, audience: AUDIENCE };
     const apiKeys = await loadFiles(SESSION_KEYS);
     const build = () =>
-      tokenRouter({ ...service, apiKeys, families, revocations, refresh: { absoluteSeconds } });
+      tokenRouter({ ...service, apiKeys, stores, revocations, refresh: { absoluteSeconds } });
 
     if (isMistake) expect(build).toThrow(/raise maxTokenLifetimeSeconds/);
     else expect(build).not.toThrow();

@@ -1,13 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import express from 'express';
-import {
-  type ApiKeyRegistry,
-  createMemoryStores,
-  createRevocations,
-  type TokenRouterOptions,
-  tokenRouter,
-} from 'passport-jwe';
+import { createMemoryStores, createRevocations, type TokenRouterOptions, tokenRouter } from 'passport-jwe';
+import type { ApiKeyRegistry } from 'passport-jwe/api-keys';
 import { loadFile, loadFiles, MINIMAL_FILE } from '../support/api-key-files.js';
 import { createAuditRecorder } from '../support/audit-recorder.js';
 import { CONNECTION_CASES, headOf, open, until } from '../support/connections.js';
@@ -67,8 +62,8 @@ async function serve(failuresPerMinute: number, options: Partial<TokenRouterOpti
   const { audit, records } = createAuditRecorder();
   const stores = createMemoryStores({ clock });
   const router = tokenRouter({
-    ...{ keyRing, issuer: ISSUER, audience: AUDIENCE, clock, audit, families: stores.families },
-    ...{ revocations: createRevocations({ store: stores.revocations, clock }) },
+    ...{ keyRing, issuer: ISSUER, audience: AUDIENCE, clock, audit, stores },
+    ...{ revocations: createRevocations({ stores, clock }) },
     ...{ apiKeys: counted(registry.authenticate), throttle: { failuresPerMinute }, ...options },
   });
   const app = express();

@@ -7,11 +7,13 @@ import {
   RateLimitExceededError,
   TemporarilyUnavailableError,
 } from '../../src/base/errors.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { VerifiedToken } from '../../src/token/claims/verified-token.js';
 import { createAuditRecorder, createBrokenAudit } from '../support/audit-recorder.js';
 import { rejectionOf } from '../support/caught.js';
 import { isDeeplyFrozen } from '../support/deeply-frozen.js';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
+import { keyRingWith } from '../support/key-ring-with.js';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
 
@@ -108,7 +110,7 @@ describe('issue, then verify', () => {
     expect(header).toEqual({
       alg: 'dir',
       enc: 'A256GCM',
-      kid: KEY_RING.encryptionKey('access', AUDIENCE).kid,
+      kid: internalsOf(KEY_RING).encryptionKey('access', AUDIENCE).kid,
       typ: 'at+jwt',
       tenant: 'acme',
     });
@@ -237,7 +239,7 @@ describe('issue', () => {
         scope: 'a b',
         tokenType: 'tiered_model_exec',
         expiresAt: NOW + 600,
-        kid: KEY_RING.encryptionKey('access', AUDIENCE).kid,
+        kid: internalsOf(KEY_RING).encryptionKey('access', AUDIENCE).kid,
         ip: '192.0.2.1',
       },
     ]);
@@ -295,15 +297,14 @@ describe('verify', () => {
 test('a token that expires while its key is looked for is refused', async () => {
   let isLoaded = false;
   let now = NOW;
-  const keyRing = {
-    ...KEY_RING,
-    decryptionKey: (kid: string) => (isLoaded ? KEY_RING.decryptionKey(kid) : undefined),
+  const keyRing = keyRingWith(KEY_RING, {
+    decryptionKey: (kid) => (isLoaded ? internalsOf(KEY_RING).decryptionKey(kid) : undefined),
     async reloadForUnknownKey() {
       isLoaded = true;
       now += 600;
       return true;
     },
-  };
+  });
   const service = serviceOf({ keyRing, clock: () => now });
   const token = mintToken(KEY_RING, { claims: { exp: NOW + 300 } });
 

@@ -1,8 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import express, { type Express, type RequestHandler } from 'express';
 import {
-  type ApiKeyRegistry,
-  type AuditRecord,
   createAuditTrail,
   createKeyRing,
   InvalidTokenError,
@@ -12,7 +10,10 @@ import {
   type TokenRouterOptions,
   tokenRouter,
 } from 'passport-jwe';
+import type { ApiKeyRegistry } from 'passport-jwe/api-keys';
+import type { AuditRecord } from 'passport-jwe/audit';
 import request from 'supertest';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { loadFiles } from '../support/api-key-files.js';
 import { sendRaw } from '../support/http.js';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
@@ -527,7 +528,7 @@ describe('the audit trail of the token endpoint', () => {
         scope: 'read:documents write:documents',
         tokenType: 'api_call',
         expiresAt: NOW + 600,
-        kid: keyRing.encryptionKey('access', AUDIENCE).kid,
+        kid: internalsOf(keyRing).encryptionKey('access', AUDIENCE).kid,
         ip: expect.stringContaining('127.0.0.1'),
       },
     ]);

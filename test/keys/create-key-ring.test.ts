@@ -2,6 +2,7 @@ import { hkdfSync, pbkdf2Sync } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { createKeyRing, type KeyRingOptions } from '../../src/keys/create-key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { createAuditRecorder } from '../support/audit-recorder.js';
 import { rejectionOf } from '../support/caught.js';
 import { direct } from '../support/symmetric-key.js';
@@ -19,7 +20,7 @@ describe('createKeyRing', () => {
     const ring = await createKeyRing({ current: { passphrase, salt } });
     const root = pbkdf2Sync(passphrase, salt, 600_000, 32, 'sha256');
     const info = JSON.stringify(['passport-jwe/v1', 'key', 'production', 'access', AUDIENCE, 'A256GCM']);
-    expect(direct(ring.encryptionKey('access', AUDIENCE)).secret.export()).toEqual(
+    expect(direct(internalsOf(ring).encryptionKey('access', AUDIENCE)).secret.export()).toEqual(
       Buffer.from(hkdfSync('sha256', root, '', info, 32)),
     );
   });
@@ -27,9 +28,9 @@ describe('createKeyRing', () => {
   test('yields unrelated keys from one passphrase and salt in two environments', async () => {
     const production = await createKeyRing({ current: { passphrase, salt } });
     const staging = await createKeyRing({ current: { passphrase, salt }, environment: 'staging' });
-    staging.prepare('access', AUDIENCE);
-    const key = direct(production.encryptionKey('access', AUDIENCE));
-    const otherKey = direct(staging.encryptionKey('access', AUDIENCE));
+    internalsOf(staging).prepare('access', AUDIENCE);
+    const key = direct(internalsOf(production).encryptionKey('access', AUDIENCE));
+    const otherKey = direct(internalsOf(staging).encryptionKey('access', AUDIENCE));
     expect(otherKey.kid).not.toBe(key.kid);
     expect(otherKey.secret.equals(key.secret)).toBe(false);
     expect(await verdictOn(mintToken(production), staging)).toBe('unknown_key');
@@ -37,22 +38,22 @@ describe('createKeyRing', () => {
 
   test('takes the named derivation of the DSP AI platform as the key itself', async () => {
     const ring = await createKeyRing({ current: { passphrase, derivation: 'dsp-ai-platform' } });
-    expect(direct(ring.encryptionKey('access', AUDIENCE)).secret.export()).toEqual(
+    expect(direct(internalsOf(ring).encryptionKey('access', AUDIENCE)).secret.export()).toEqual(
       pbkdf2Sync(passphrase, 'dsp-ai-platform-salt', 100_000, 32, 'sha256'),
     );
-    expect(() => ring.encryptionKey('refresh', AUDIENCE)).toThrow(TypeError);
+    expect(() => internalsOf(ring).encryptionKey('refresh', AUDIENCE)).toThrow(TypeError);
   });
 
   test('is in production with A256GCM unless told otherwise', async () => {
     const ring = await createRing();
     expect(ring.environment).toBe('production');
     expect(ring.previous).toEqual([]);
-    expect(ring.encryptionKey('access', AUDIENCE).enc).toBe('A256GCM');
+    expect(internalsOf(ring).encryptionKey('access', AUDIENCE).enc).toBe('A256GCM');
   });
 
   test.each(['A128GCM', 'A192GCM', 'A256GCM'] as const)('derives keys for %s', async (enc) => {
     const ring = await createKeyRing({ current: { secret: secretOf(1) }, enc });
-    expect(ring.encryptionKey('access', AUDIENCE).enc).toBe(enc);
+    expect(internalsOf(ring).encryptionKey('access', AUDIENCE).enc).toBe(enc);
   });
 
   test('takes the first key of a JWK Set as the current one', async () => {
@@ -64,8 +65,8 @@ describe('createKeyRing', () => {
     const ring = await createKeyRing({ current: { jwks: { keys } }, previous: [{ secret: secretOf(2) }] });
     expect(ring.current).toBe('b');
     expect(ring.previous).toEqual(['a', 'c', (await createRing(2)).current]);
-    expect(ring.encryptionKey('access', AUDIENCE).kid).toBe('b');
-    expect(ring.decryptionKey('c')).toMatchObject({ kid: 'c' });
+    expect(internalsOf(ring).encryptionKey('access', AUDIENCE).kid).toBe('b');
+    expect(internalsOf(ring).decryptionKey('c')).toMatchObject({ kid: 'c' });
   });
 
   test('cannot be changed', async () => {
@@ -78,7 +79,7 @@ describe('createKeyRing', () => {
     ['notAfter', { current: { jwk }, previous: [{ jwk: { ...jwk, kid: 'two' }, notAfter: NOW }] }],
     ['the DSP AI platform', { current: { passphrase, derivation: 'dsp-ai-platform', kid: 'two' } }],
   ])('hands out keys that cannot be changed: %s', async (_name, options) => {
-    expect(Object.isFrozen((await createKeyRing(options)).decryptionKey('two'))).toBe(true);
+    expect(Object.isFrozen(internalsOf(await createKeyRing(options)).decryptionKey('two'))).toBe(true);
   });
 
   test('puts itself on record by the names of its keys', async () => {
@@ -198,8 +199,8 @@ describe('no message of createKeyRing holds the secret', () => {
 
   test('nor does the ring when it is logged', async () => {
     const ring = await createKeyRing({ current: { jwk }, previous: [{ secret: secretOf(2) }] });
-    const logged = inspect([ring, ring.encryptionKey('access', AUDIENCE)], { depth: 10 });
-    expect(logged + JSON.stringify([ring, ring.decryptionKey('one')])).not.toContain(k);
+    const logged = inspect([ring, internalsOf(ring).encryptionKey('access', AUDIENCE)], { depth: 10 });
+    expect(logged + JSON.stringify([ring, internalsOf(ring).decryptionKey('one')])).not.toContain(k);
   });
 });
 

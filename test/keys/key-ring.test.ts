@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createKeyRing, type KeyRingOptions } from '../../src/keys/create-key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { JwkSet } from '../../src/keys/parse-jwk.js';
 import { encryptToken } from '../../src/token/encrypt-token.js';
 import { forgeToken } from '../support/forge-token.js';
@@ -27,27 +28,31 @@ function createExportedRing(jwks: JwkSet) {
 
 async function createPreparedRing(options: KeyRingOptions) {
   const ring = await createKeyRing(options);
-  ring.prepare('access', AUDIENCE);
+  internalsOf(ring).prepare('access', AUDIENCE);
   return ring;
 }
 
 describe('prepare', () => {
   test('makes the keys of a purpose and an audience known', async () => {
-    const { kid } = (await createRing()).encryptionKey('access', AUDIENCE);
+    const { kid } = internalsOf(await createRing()).encryptionKey('access', AUDIENCE);
     const ring = await createRing();
-    expect(ring.decryptionKey(kid)).toBeUndefined();
-    ring.prepare('access', AUDIENCE);
-    expect(ring.decryptionKey(kid)).toMatchObject({ kid, purpose: 'access', audience: AUDIENCE });
+    expect(internalsOf(ring).decryptionKey(kid)).toBeUndefined();
+    internalsOf(ring).prepare('access', AUDIENCE);
+    expect(internalsOf(ring).decryptionKey(kid)).toMatchObject({
+      kid,
+      purpose: 'access',
+      audience: AUDIENCE,
+    });
   });
 
   test.each([
     ['access', OTHER_AUDIENCE],
     ['refresh', AUDIENCE],
   ] as const)('makes no other ones known: %s, %s', async (purpose, audience) => {
-    const { kid } = (await createRing()).encryptionKey('access', AUDIENCE);
+    const { kid } = internalsOf(await createRing()).encryptionKey('access', AUDIENCE);
     const ring = await createRing();
-    ring.prepare(purpose, audience);
-    expect(ring.decryptionKey(kid)).toBeUndefined();
+    internalsOf(ring).prepare(purpose, audience);
+    expect(internalsOf(ring).decryptionKey(kid)).toBeUndefined();
   });
 
   test('makes those of previous roots known too', async () => {
@@ -59,11 +64,11 @@ describe('prepare', () => {
 
   test('yields the same keys again', async () => {
     const ring = await createRing();
-    ring.prepare('access', AUDIENCE);
-    const key = ring.encryptionKey('access', AUDIENCE);
-    ring.prepare('access', AUDIENCE);
-    expect(ring.encryptionKey('access', AUDIENCE)).toBe(key);
-    expect(ring.decryptionKey(key.kid)).toBe(key);
+    internalsOf(ring).prepare('access', AUDIENCE);
+    const key = internalsOf(ring).encryptionKey('access', AUDIENCE);
+    internalsOf(ring).prepare('access', AUDIENCE);
+    expect(internalsOf(ring).encryptionKey('access', AUDIENCE)).toBe(key);
+    expect(internalsOf(ring).decryptionKey(key.kid)).toBe(key);
   });
 });
 
@@ -73,33 +78,33 @@ describe('encryptionKey', () => {
       current: { secret: secretOf(1) },
       previous: [{ secret: secretOf(2) }],
     });
-    expect(ring.encryptionKey('access', AUDIENCE).kid).toBe(
-      (await createRing(1)).encryptionKey('access', AUDIENCE).kid,
+    expect(internalsOf(ring).encryptionKey('access', AUDIENCE).kid).toBe(
+      internalsOf(await createRing(1)).encryptionKey('access', AUDIENCE).kid,
     );
   });
 
   test('makes itself known for decryption', async () => {
     const ring = await createRing();
-    const key = ring.encryptionKey('access', AUDIENCE);
-    expect(ring.decryptionKey(key.kid)).toBe(key);
+    const key = internalsOf(ring).encryptionKey('access', AUDIENCE);
+    expect(internalsOf(ring).decryptionKey(key.kid)).toBe(key);
   });
 
   test('is the underived key itself, whatever the audience', async () => {
     const ring = await createKeyRing({ current: { jwk } });
-    expect(ring.encryptionKey('access', AUDIENCE).kid).toBe('given');
-    expect(ring.encryptionKey('access', OTHER_AUDIENCE).kid).toBe('given');
+    expect(internalsOf(ring).encryptionKey('access', AUDIENCE).kid).toBe('given');
+    expect(internalsOf(ring).encryptionKey('access', OTHER_AUDIENCE).kid).toBe('given');
   });
 
   test('is refused for refresh tokens where the current key is underived', async () => {
     const ring = await createKeyRing({ current: { jwk } });
-    expect(() => ring.encryptionKey('refresh', AUDIENCE)).toThrow(
+    expect(() => internalsOf(ring).encryptionKey('refresh', AUDIENCE)).toThrow(
       new TypeError('A key that was given underived is for access tokens; refresh tokens need a root'),
     );
   });
 
   test('is refused where the current key only decrypts', async () => {
     const ring = await createKeyRing({ current: { jwk: { ...jwk, key_ops: ['decrypt'] } } });
-    expect(() => ring.encryptionKey('access', AUDIENCE)).toThrow(
+    expect(() => internalsOf(ring).encryptionKey('access', AUDIENCE)).toThrow(
       new TypeError('The current key of this ring only decrypts'),
     );
   });
@@ -107,13 +112,13 @@ describe('encryptionKey', () => {
 
 describe('decryptionKey', () => {
   test.each(['', '__proto__', 'constructor', 'toString', 'one'])('knows no %j', async (kid) => {
-    expect((await createPreparedRing({ current: { jwk } })).decryptionKey(kid)).toBeUndefined();
+    expect(internalsOf(await createPreparedRing({ current: { jwk } })).decryptionKey(kid)).toBeUndefined();
   });
 
   test('knows no root by its own kid', async () => {
     const ring = await createRing();
-    ring.prepare('access', AUDIENCE);
-    expect(ring.decryptionKey(ring.current)).toBeUndefined();
+    internalsOf(ring).prepare('access', AUDIENCE);
+    expect(internalsOf(ring).decryptionKey(ring.current)).toBeUndefined();
   });
 });
 
@@ -173,11 +178,11 @@ describe('a ring', () => {
 
   test('counts the use of no key unless it is told to', async () => {
     const ring = await createRing();
-    expect(ring.claimUse(ring.encryptionKey('access', AUDIENCE))).toBeUndefined();
+    expect(internalsOf(ring).claimUse(internalsOf(ring).encryptionKey('access', AUDIENCE))).toBeUndefined();
   });
 
   test('that has no source has nothing to look into for an unknown key', async () => {
-    await expect((await createRing()).reloadForUnknownKey()).resolves.toBe(false);
+    await expect(internalsOf(await createRing()).reloadForUnknownKey()).resolves.toBe(false);
   });
 });
 
@@ -198,9 +203,9 @@ describe('exportAccessKeys', () => {
     ['refresh', OTHER_AUDIENCE],
   ] as const)('opens no token of purpose %s for %s', async (purpose, audience) => {
     const ring = await createRing();
-    const key = ring.encryptionKey(purpose, audience);
+    const key = internalsOf(ring).encryptionKey(purpose, audience);
     const exported = await createExportedRing(ring.exportAccessKeys(AUDIENCE));
-    exported.prepare(purpose, audience);
+    internalsOf(exported).prepare(purpose, audience);
     expect(await verdictOn(forgeToken(key), exported)).toBe('unknown_key');
     for (const { kid } of ring.exportAccessKeys(AUDIENCE).keys) {
       expect(await verdictOn(forgeToken(key, { header: { kid: String(kid) } }), exported)).toBe('decryption');
@@ -209,9 +214,9 @@ describe('exportAccessKeys', () => {
 
   test('holds no root and no other key', async () => {
     const ring = await createRing();
-    ring.prepare('refresh', AUDIENCE);
-    ring.prepare('access', OTHER_AUDIENCE);
-    const key = ring.encryptionKey('access', AUDIENCE);
+    internalsOf(ring).prepare('refresh', AUDIENCE);
+    internalsOf(ring).prepare('access', OTHER_AUDIENCE);
+    const key = internalsOf(ring).encryptionKey('access', AUDIENCE);
     expect(ring.exportAccessKeys(AUDIENCE)).toEqual({
       keys: [
         {
@@ -229,8 +234,8 @@ describe('exportAccessKeys', () => {
 
   test.each(['access', 'refresh'] as const)('encrypts nothing for %s', async (purpose) => {
     const exported = await createExportedRing((await createRing()).exportAccessKeys(AUDIENCE));
-    expect(() => exported.encryptionKey(purpose, AUDIENCE)).toThrow(TypeError);
-    expect(() => exported.encryptionKey(purpose, OTHER_AUDIENCE)).toThrow(TypeError);
+    expect(() => internalsOf(exported).encryptionKey(purpose, AUDIENCE)).toThrow(TypeError);
+    expect(() => internalsOf(exported).encryptionKey(purpose, OTHER_AUDIENCE)).toThrow(TypeError);
   });
 
   test('keeps each key to its audience, where a server holds those of several', async () => {
@@ -240,9 +245,13 @@ describe('exportAccessKeys', () => {
       current: { jwks: one ?? { keys: [] } },
       previous: [{ jwks: other ?? { keys: [] } }],
     });
-    const forged = encryptToken(claimsOf({ aud: OTHER_AUDIENCE }), root.encryptionKey('access', AUDIENCE), {
-      typ: 'at+jwt',
-    });
+    const forged = encryptToken(
+      claimsOf({ aud: OTHER_AUDIENCE }),
+      internalsOf(root).encryptionKey('access', AUDIENCE),
+      {
+        typ: 'at+jwt',
+      },
+    );
     const tokens = createIssuerAndVerifier({
       keyRing: server,
       issuer: ISSUER,

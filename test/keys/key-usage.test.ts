@@ -1,7 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import {
-  type AuditRecord,
-  type CounterStore,
   createAuditTrail,
   createKeyRing,
   createMemoryStores,
@@ -11,6 +9,9 @@ import {
   openKeyRing,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
+import type { CounterStore } from 'passport-jwe/stores';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { memoryKeySource } from '../support/memory-key-source.js';
 import { AUDIENCE, clock, ISSUER, NOW, secretOf } from '../support/tokens.js';
@@ -36,7 +37,11 @@ beforeEach(() => {
 const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
 
 function createCountedRing(usage: Partial<KeyUsageOptions> = {}): Promise<KeyRing> {
-  return createKeyRing({ current: { secret: secretOf(1) }, usage: { counters, ...usage }, audit });
+  return createKeyRing({
+    current: { secret: secretOf(1) },
+    usage: { stores: { counters }, ...usage },
+    audit,
+  });
 }
 
 async function issue(keyRing: KeyRing, times = 1): Promise<void> {
@@ -63,10 +68,10 @@ describe('the use of a key', () => {
 
   test('waits for nothing while there is a reserve', async () => {
     const ring = await createCountedRing();
-    const key = ring.encryptionKey('access', AUDIENCE);
-    await ring.claimUse(key);
+    const key = internalsOf(ring).encryptionKey('access', AUDIENCE);
+    await internalsOf(ring).claimUse(key);
 
-    expect(ring.claimUse(key)).toBeUndefined();
+    expect(internalsOf(ring).claimUse(key)).toBeUndefined();
   });
 
   test('asks for more when less than a quarter of a reservation is left', async () => {
@@ -98,7 +103,9 @@ describe('the use of a key', () => {
     const ring = await createCountedRing({ limit: 1 });
     await issue(ring);
 
-    expect(await ring.claimUse(ring.encryptionKey('refresh', ISSUER))).toBeUndefined();
+    expect(
+      await internalsOf(ring).claimUse(internalsOf(ring).encryptionKey('refresh', ISSUER)),
+    ).toBeUndefined();
   });
 
   test('that passes the warning is told once', async () => {
@@ -122,7 +129,7 @@ describe('the use of a key', () => {
 describe('a ring that may', () => {
   test('rotates by itself at the warning', async () => {
     const source = memoryKeySource(generateKeySet(NOW));
-    const usage = { counters, limit: 100, warnShare: 0.1 };
+    const usage = { stores: { counters }, limit: 100, warnShare: 0.1 };
     const ring = await openKeyRing({ source, usage, audit, clock });
     await issue(ring, 20);
     while (source.set.keys.length === 1) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -133,7 +140,7 @@ describe('a ring that may', () => {
 
   test('does not where it is told not to', async () => {
     const source = memoryKeySource(generateKeySet(NOW));
-    const usage = { counters, limit: 100, warnShare: 0.1, rotate: false };
+    const usage = { stores: { counters }, limit: 100, warnShare: 0.1, rotate: false };
     const ring = await openKeyRing({ source, usage, audit, clock });
     await issue(ring, 20);
     await ring.close();
@@ -144,7 +151,12 @@ describe('a ring that may', () => {
 
   test('tries again where the rotation failed', async () => {
     const source = memoryKeySource(generateKeySet(NOW));
-    const ring = await openKeyRing({ source, usage: { counters, limit: 100, warnShare: 0.1 }, audit, clock });
+    const ring = await openKeyRing({
+      source,
+      usage: { stores: { counters }, limit: 100, warnShare: 0.1 },
+      audit,
+      clock,
+    });
     source.failure = new Error('gone');
     await issue(ring, 20);
     source.failure = undefined;
@@ -158,6 +170,8 @@ describe('a ring that may', () => {
 
 describe('options', () => {
   const limit = 'createKeyRing: usage.limit must be an integer from 1 to 4294967296';
+  const missing =
+    'usage: stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }';
   const warnShare = 'createKeyRing: usage.warnShare must be a number from 0 to 1, for example 0.5';
 
   test.each([
@@ -168,7 +182,10 @@ describe('options', () => {
     [{ warnShare: 1.1 }, warnShare],
     [{ warnShare: null }, warnShare],
     [{ warnShare: '0.5' }, warnShare],
-    [{ counters: {} }, 'usage.counters must be a CounterStore: stores.counters'],
+    [{ stores: null }, missing],
+    [{ stores: {} }, missing],
+    [{ stores: { counters: {} } }, missing],
+    [{ counters: { add: () => 1 } }, 'usage has no option of that name: counters'],
     [{ budget: 1 }, 'usage has no option of that name: budget'],
   ])('refuses %j: %s', async (usage, message) => {
     await expect(createCountedRing(untyped(usage))).rejects.toThrow(new TypeError(message));

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import {
-  type AuditRecord,
   createAuditTrail,
   createKeyRing,
   generateKeySet,
@@ -8,6 +7,8 @@ import {
   openKeyRing,
   type RotatingKeyRing,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { rejectionOf } from '../support/caught.js';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { generateRecipient } from '../support/key-pairs.js';
@@ -81,11 +82,11 @@ describe('rotate', () => {
     const ring = await openRing();
     await ring.rotate();
     now = NOW + 299;
-    const before = ring.encryptionKey('access', AUDIENCE).kid;
+    const before = internalsOf(ring).encryptionKey('access', AUDIENCE).kid;
     now = NOW + 300;
 
     expect(kidsOf(ring)).toEqual(['retiring', 'current']);
-    expect(ring.encryptionKey('access', AUDIENCE).kid).not.toBe(before);
+    expect(internalsOf(ring).encryptionKey('access', AUDIENCE).kid).not.toBe(before);
   });
 
   test('lets the old version decrypt until no token of its can live any more', async () => {
@@ -250,14 +251,17 @@ describe('instances that reload at different moments', () => {
 describe('a ring that has reloaded', () => {
   test('opens at once what is for the same audiences as before', async () => {
     const [ring, other] = [await openRing(), await openRing()];
-    ring.prepare('refresh', ISSUER);
+    internalsOf(ring).prepare('refresh', ISSUER);
     ring.exportAccessKeys(AUDIENCE);
     await other.rotate();
     now = NOW + 301;
-    const kids = [other.encryptionKey('refresh', ISSUER).kid, other.encryptionKey('access', AUDIENCE).kid];
+    const kids = [
+      internalsOf(other).encryptionKey('refresh', ISSUER).kid,
+      internalsOf(other).encryptionKey('access', AUDIENCE).kid,
+    ];
     await ring.reload();
 
-    expect(kids.map((kid) => ring.decryptionKey(kid)?.kid)).toEqual(kids);
+    expect(kids.map((kid) => internalsOf(ring).decryptionKey(kid)?.kid)).toEqual(kids);
     expect(ring.previous).toEqual(other.previous);
     expect(ring.previous).toHaveLength(1);
   });
@@ -265,10 +269,10 @@ describe('a ring that has reloaded', () => {
   test('says whether that brought anything', async () => {
     const [ring, other] = [await openRing(), await openRing()];
     now = NOW + 20;
-    expect(await ring.reloadForUnknownKey()).toBe(false);
+    expect(await internalsOf(ring).reloadForUnknownKey()).toBe(false);
     await other.rotate();
     now = NOW + 40;
-    expect(await ring.reloadForUnknownKey()).toBe(true);
+    expect(await internalsOf(ring).reloadForUnknownKey()).toBe(true);
   });
 
   test('tells those who listen, until they end it', async () => {
@@ -341,8 +345,8 @@ test('a ring of a key pair publishes its public half, and asks for signatures', 
   const ring = await openRing({ source: memoryKeySource({ keys: [{ ...privateJwk, iat: NOW }] }) });
 
   expect(ring.exportPublicKeys().keys).toMatchObject([{ kid: 'pair', x: publicJwk['x'] }]);
-  expect(ring.needsSignature(AUDIENCE)).toBe(true);
-  expect((await openRing()).needsSignature(AUDIENCE)).toBe(false);
+  expect(internalsOf(ring).needsSignature(AUDIENCE)).toBe(true);
+  expect(internalsOf(await openRing()).needsSignature(AUDIENCE)).toBe(false);
 });
 
 describe('a flood of unknown keys', () => {
@@ -519,11 +523,11 @@ describe('an exported ring', () => {
     const exported = issuerRing.exportAccessKeys('https://other.example.com');
     const other = await openRing({ source: memoryKeySource(exported) });
     const kids = [
-      issuerRing.encryptionKey('access', AUDIENCE).kid,
-      issuerRing.encryptionKey('refresh', ISSUER).kid,
+      internalsOf(issuerRing).encryptionKey('access', AUDIENCE).kid,
+      internalsOf(issuerRing).encryptionKey('refresh', ISSUER).kid,
     ];
 
-    for (const kid of kids) expect(other.decryptionKey(kid)).toBeUndefined();
+    for (const kid of kids) expect(internalsOf(other).decryptionKey(kid)).toBeUndefined();
     expect(exported.keys).toHaveLength(2);
   });
 });
@@ -678,7 +682,11 @@ describe('options', () => {
     ],
     ['an option that there is not', { interval: 1 }, 'openKeyRing has no option of that name: interval'],
     ['an audit that is none', { audit: {} }, 'audit must be an AuditTrail: createAuditTrail({ sinks })'],
-    ['a use that cannot be counted', { usage: {} }, 'usage.counters must be a CounterStore: stores.counters'],
+    [
+      'a use that cannot be counted',
+      { usage: {} },
+      'usage: stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }',
+    ],
   ])('refuses %s', async (_name, options, message) => {
     await expect(openRing(untyped(options))).rejects.toEqual(new TypeError(message));
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { createKeyRing, type KeyRingOptions } from '../../src/keys/create-key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { generateRecipient, generateShared } from '../support/key-pairs.js';
 import { AUDIENCE, createRing, NOW, secretOf } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
@@ -17,11 +18,16 @@ describe('recipients', () => {
   test('get the access tokens of their audience, and nobody else those', async () => {
     const ring = await createWith({ recipients: { [AUDIENCE]: { jwk: publicJwk } } });
     const plain = await createRing();
-    expect(ring.encryptionKey('access', AUDIENCE)).toMatchObject({ kid: 'recipient', audience: AUDIENCE });
-    expect(ring.encryptionKey('access', OTHER_AUDIENCE)).toEqual(
-      plain.encryptionKey('access', OTHER_AUDIENCE),
+    expect(internalsOf(ring).encryptionKey('access', AUDIENCE)).toMatchObject({
+      kid: 'recipient',
+      audience: AUDIENCE,
+    });
+    expect(internalsOf(ring).encryptionKey('access', OTHER_AUDIENCE)).toEqual(
+      internalsOf(plain).encryptionKey('access', OTHER_AUDIENCE),
     );
-    expect(ring.encryptionKey('refresh', AUDIENCE)).toEqual(plain.encryptionKey('refresh', AUDIENCE));
+    expect(internalsOf(ring).encryptionKey('refresh', AUDIENCE)).toEqual(
+      internalsOf(plain).encryptionKey('refresh', AUDIENCE),
+    );
   });
 
   test('may be several, under different algorithms', async () => {
@@ -31,14 +37,14 @@ describe('recipients', () => {
         [OTHER_AUDIENCE]: { jwk: generateShared('A256KW', { aud: OTHER_AUDIENCE }) },
       },
     });
-    expect(ring.encryptionKey('access', AUDIENCE).alg).toBe('ECDH-ES');
-    expect(ring.encryptionKey('access', OTHER_AUDIENCE).alg).toBe('A256KW');
+    expect(internalsOf(ring).encryptionKey('access', AUDIENCE).alg).toBe('ECDH-ES');
+    expect(internalsOf(ring).encryptionKey('access', OTHER_AUDIENCE).alg).toBe('A256KW');
   });
 
   test('with several keys are encrypted to by the first', async () => {
     const keys = [publicJwk, { ...generateRecipient('ECDH-ES').publicJwk, kid: 'second', exp: NOW }];
     const ring = await createWith({ recipients: { [AUDIENCE]: { jwks: { keys } } } });
-    expect(ring.encryptionKey('access', AUDIENCE).kid).toBe('recipient');
+    expect(internalsOf(ring).encryptionKey('access', AUDIENCE).kid).toBe('recipient');
   });
 
   test('are read from a file that everybody may read, or from an environment variable', async () => {
@@ -51,8 +57,8 @@ describe('recipients', () => {
       delete process.env['RECIPIENT'];
     });
     await rm(directory, { recursive: true });
-    expect(ring.encryptionKey('access', AUDIENCE).kid).toBe('recipient');
-    expect(ring.encryptionKey('access', OTHER_AUDIENCE).kid).toBe('other');
+    expect(internalsOf(ring).encryptionKey('access', AUDIENCE).kid).toBe('recipient');
+    expect(internalsOf(ring).encryptionKey('access', OTHER_AUDIENCE).kid).toBe('other');
   });
 
   test('are refused where they are no object', async () => {
@@ -101,17 +107,17 @@ describe('recipients', () => {
 describe('a public key', () => {
   test('may be the current one of a ring, for every audience or for its own', async () => {
     const ring = await createWith({ current: { jwk: publicJwk } });
-    expect(ring.encryptionKey('access', OTHER_AUDIENCE).kid).toBe('recipient');
+    expect(internalsOf(ring).encryptionKey('access', OTHER_AUDIENCE).kid).toBe('recipient');
     const bound = await createWith({ current: { jwk: { ...publicJwk, aud: AUDIENCE } } });
-    expect(bound.encryptionKey('access', AUDIENCE).kid).toBe('recipient');
-    expect(() => bound.encryptionKey('access', OTHER_AUDIENCE)).toThrow(
+    expect(internalsOf(bound).encryptionKey('access', AUDIENCE).kid).toBe('recipient');
+    expect(() => internalsOf(bound).encryptionKey('access', OTHER_AUDIENCE)).toThrow(
       new TypeError('The current key of this ring is for another audience'),
     );
   });
 
   test('encrypts no refresh token', async () => {
     const ring = await createWith({ current: { jwk: publicJwk } });
-    expect(() => ring.encryptionKey('refresh', AUDIENCE)).toThrow(TypeError);
+    expect(() => internalsOf(ring).encryptionKey('refresh', AUDIENCE)).toThrow(TypeError);
   });
 
   test('is no previous key: it opens nothing', async () => {
@@ -125,7 +131,7 @@ describe('needsSignature', () => {
   test('says for which audiences tokens may come from anyone', async () => {
     const needs = async (options: Partial<KeyRingOptions>) => {
       const ring = await createWith(options);
-      return [AUDIENCE, OTHER_AUDIENCE].map((audience) => ring.needsSignature(audience));
+      return [AUDIENCE, OTHER_AUDIENCE].map((audience) => internalsOf(ring).needsSignature(audience));
     };
     expect(await needs({})).toEqual([false, false]);
     expect(await needs({ previous: [{ jwk: generateShared('A256KW') }] })).toEqual([false, false]);
@@ -166,7 +172,7 @@ describe('exportPublicKeys', () => {
       previous: [{ jwk: privateJwk }, { jwk: rsa.privateJwk }, { jwk: shared }],
       recipients: { [AUDIENCE]: { jwk: ec.privateJwk } },
     });
-    ring.prepare('refresh', AUDIENCE);
+    internalsOf(ring).prepare('refresh', AUDIENCE);
     const text = JSON.stringify(ring.exportPublicKeys());
     const secrets = [privateJwk, rsa.privateJwk, ec.privateJwk].flatMap((jwk) =>
       ['d', 'p', 'q', 'dp', 'dq', 'qi'].map((member) => jwk[member]).filter((value) => value !== undefined),
@@ -186,6 +192,9 @@ describe('exportPublicKeys', () => {
   test('is what an issuer can take as a recipient', async () => {
     const server = await createWith({ current: { jwk: { ...privateJwk, enc: 'A192GCM' } } });
     const ring = await createWith({ recipients: { [AUDIENCE]: { jwks: server.exportPublicKeys() } } });
-    expect(ring.encryptionKey('access', AUDIENCE)).toMatchObject({ kid: 'recipient', enc: 'A192GCM' });
+    expect(internalsOf(ring).encryptionKey('access', AUDIENCE)).toMatchObject({
+      kid: 'recipient',
+      enc: 'A192GCM',
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { createLimits, createMemoryStores, type LimitStore, type Limits } from 'passport-jwe';
+import { createLimits, createMemoryStores, type Limits } from 'passport-jwe';
+import type { LimitStore } from 'passport-jwe/stores';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 
@@ -24,7 +25,7 @@ beforeEach(() => {
     renewals += 1;
     return kept.renew(step);
   };
-  limits = createLimits({ store: { ...kept, renew }, clock: () => now, leaseSeconds: 15 });
+  limits = createLimits({ stores: { limits: { ...kept, renew } }, clock: () => now, leaseSeconds: 15 });
 });
 
 afterEach(() => void jest.useRealTimers());

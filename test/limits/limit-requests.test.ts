@@ -3,18 +3,18 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import {
-  type AuditRecord,
   admissionOf,
   authenticate,
   bearerErrors,
   createAuditTrail,
   createLimits,
   createMemoryStores,
-  type LimitStore,
   type LimitsOptions,
   limitRequests,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
+import type { LimitStore } from 'passport-jwe/stores';
 import request from 'supertest';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { AUDIENCE, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
@@ -67,7 +67,7 @@ interface Setting extends Partial<LimitsOptions> {
 async function listen({ handler, tokens = 0, failWithError = false, ...options }: Setting = {}) {
   const clock = (): number => now;
   const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
-  const limits = createLimits({ store, audit, clock, ...options });
+  const limits = createLimits({ stores: { limits: store }, audit, clock, ...options });
   const app = express();
   app.use(authenticate({ keyRing, issuer: ISSUER, audience: AUDIENCE, audit, clock, failWithError }));
   app.get(
@@ -144,7 +144,7 @@ describe('limitRequests', () => {
   test('refuses a request without a token, and one that no authentication saw', async () => {
     expect((await request(await listen()).get('/')).status).toBe(401);
     const app = express();
-    app.use(limitRequests({ limits: createLimits({ store }) }));
+    app.use(limitRequests({ limits: createLimits({ stores: { limits: store } }) }));
 
     expect((await request(app).get('/')).status).toBe(401);
   });
@@ -269,7 +269,7 @@ describe('model tokens that cannot be counted', () => {
   });
 
   test.each([{}, null])('are a usage without tokens: %j', async (usage) => {
-    const limits = createLimits({ store, clock: () => now });
+    const limits = createLimits({ stores: { limits: store }, clock: () => now });
     const tokens = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => now });
     const admission = await limits.admit(await tokens.verify(tokenOf()));
 
@@ -294,7 +294,7 @@ describe('model tokens that cannot be counted', () => {
 
   test.each(UNCOUNTABLE)('as an estimate reserve nothing and are a 500: %p', async (tokens) => {
     const failures: unknown[] = [];
-    const limits = createLimits({ store, clock: () => now });
+    const limits = createLimits({ stores: { limits: store }, clock: () => now });
     const app = express();
     app.use(authenticate({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock: () => now }));
     app.use(limitRequests({ limits, tokens: () => untypedValue(tokens) }));
@@ -312,7 +312,11 @@ describe('model tokens that cannot be counted', () => {
   });
 
   test.each(UNCOUNTABLE)('are no cost of an admission: %p', async (tokens) => {
-    const limits = createLimits({ store, clock: () => now, onStoreFailure: { kind: 'allow' } });
+    const limits = createLimits({
+      stores: { limits: store },
+      clock: () => now,
+      onStoreFailure: { kind: 'allow' },
+    });
     const service = createIssuerAndVerifier({
       keyRing,
       issuer: ISSUER,
@@ -382,6 +386,8 @@ describe('a store of limits that is away', () => {
 
 describe('options', () => {
   test.each([
+    { stores: {} },
+    { stores: { limits: {} } },
     { store: {} },
     { leaseSeconds: 0 },
     { maxUsersPerKey: 0 },
@@ -389,7 +395,7 @@ describe('options', () => {
     { onStoreFailure: { kind: 'local', share: 0 } },
     { limit: 3 },
   ])('of createLimits are refused: %j', (options) => {
-    expect(() => createLimits({ store, ...untyped(options) })).toThrow(TypeError);
+    expect(() => createLimits({ stores: { limits: store }, ...untyped(options) })).toThrow(TypeError);
   });
 
   test('of limitRequests are refused', () => {

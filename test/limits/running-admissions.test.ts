@@ -14,7 +14,7 @@ const token = await tokens.verify(mintToken(keyRing));
 
 test('a process that ends waits until all that it admitted is settled', async () => {
   const { limits: store } = createMemoryStores({ clock });
-  const limits = createLimits({ store, clock });
+  const limits = createLimits({ stores: { limits: store }, clock });
   await limits.drain();
   const first = await limits.admit(token);
   const second = await limits.admit(token);
@@ -46,7 +46,7 @@ test('it waits for an admission that its store has not answered yet', async () =
       return store.admit(...parameters);
     },
   };
-  const limits = createLimits({ store: slowStore, clock });
+  const limits = createLimits({ stores: { limits: slowStore }, clock });
   const admitting = limits.admit(token);
   let isDrained = false;
   const drained = limits.drain().then(() => {
@@ -75,7 +75,7 @@ test.each([
   ],
 ])('what is turned away %s is not waited for', async (_when, failure, admit) => {
   const { limits: store } = createMemoryStores({ clock });
-  const limits = createLimits({ store: { ...store, admit }, clock });
+  const limits = createLimits({ stores: { limits: { ...store, admit } }, clock });
   await expect(limits.admit(token)).rejects.toThrow(failure);
 
   expect(limits.running).toBe(0);

@@ -1,10 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import {
-  type AnswersByKind,
-  type AnswerTarget,
-  type MonitorOptions,
-  TemporarilyUnavailableError,
-} from 'passport-jwe';
+import { TemporarilyUnavailableError } from 'passport-jwe';
+import type { AnswersByKind, AnswerTarget, MonitorOptions } from 'passport-jwe/monitor';
 import { createMonitoredTrail, eventOf } from '../support/monitored-trail.js';
 
 const OUTAGE = new TemporarilyUnavailableError();

@@ -1,15 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import express from 'express';
 import {
-  type AnswersByKind,
-  type AnswerTarget,
   authenticate,
   createAuditTrail,
   createMemoryStores,
-  createMonitor,
   createRevocations,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
+import { type AnswersByKind, type AnswerTarget, createMonitor } from 'passport-jwe/monitor';
 import request from 'supertest';
 import { createMonitoredTrail, eventOf, type MonitoredTrail } from '../support/monitored-trail.js';
 import { AUDIENCE, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
@@ -143,7 +141,7 @@ describe('the answer of a monitor', () => {
       answer: { revocations: () => revocations, by: { token_from_many_user_agents: 'token' } },
     });
     const audit = createAuditTrail({ sinks: [monitor], clock });
-    const revocations = createRevocations({ store: createMemoryStores().revocations, audit, clock });
+    const revocations = createRevocations({ stores: createMemoryStores(), audit, clock });
     const app = express().set('trust proxy', 1);
     app.get('/', authenticate({ keyRing, issuer: ISSUER, audience: AUDIENCE, revocations, audit, clock }));
     app.get('/', (_req, res) => void res.end());

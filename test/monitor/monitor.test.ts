@@ -1,5 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { createAuditTrail, createMonitor, type SuspicionThresholds } from 'passport-jwe';
+import { createAuditTrail } from 'passport-jwe';
+import { createMonitor, type SuspicionThresholds } from 'passport-jwe/monitor';
 import { createMonitoredTrail, eventOf } from '../support/monitored-trail.js';
 import { clock } from '../support/tokens.js';
 

@@ -29,7 +29,7 @@ function tokenOf(overrides: JsonObject = {}): VerifiedToken {
 function setUp(now = NOW) {
   let current = now;
   const store = createMemoryStores({ clock: () => current }).revocations;
-  const revocations = createRevocations({ store, clock: () => current });
+  const revocations = createRevocations({ stores: { revocations: store }, clock: () => current });
   return {
     store,
     revocations,
@@ -158,7 +158,7 @@ const DAY = 86_400;
 function setUpFolding() {
   const { setTime, ...rest } = setUp();
   const store = createMemoryStores({ maxRevocationsPerClient: 2, clock: () => NOW }).revocations;
-  const revocations = createRevocations({ store, clock: () => NOW });
+  const revocations = createRevocations({ stores: { revocations: store }, clock: () => NOW });
   const fold = async (subject: (index: number) => string): Promise<void> => {
     for (let index = 0; index < 9; index += 1) {
       const target = {
@@ -287,7 +287,11 @@ describe('the reach of a revocation', () => {
 
   test('covers the access tokens of other processes, as it is told', async () => {
     const store = createMemoryStores({ clock: () => NOW }).revocations;
-    const options = { store, maxAccessTokenLifetimeSeconds: 3 * DAY, clock: () => NOW };
+    const options = {
+      stores: { revocations: store },
+      maxAccessTokenLifetimeSeconds: 3 * DAY,
+      clock: () => NOW,
+    };
     await createRevocations(options).revoke(SESSION, 'demo', undefined, 'access_tokens');
 
     expect(store.find('session\u0000demo\u0000s1')?.expiresAt).toBe(NOW + 3 * DAY + 120);
@@ -305,7 +309,7 @@ describe('a store that began at some time', () => {
     [NOW, false],
     [NOW + 1, true],
   ])('%i: whether what was issued in %i counts as revoked', (time, revoked) => {
-    const revocations = createRevocations({ store: storeSince(time), clock: () => NOW });
+    const revocations = createRevocations({ stores: { revocations: storeSince(time) }, clock: () => NOW });
 
     expect(revocations.isRevoked(tokenOf())).toBe(revoked);
     expect(revocations.isFamilyRevoked(FAMILY)).toBe(revoked);
@@ -319,7 +323,7 @@ describe('a store that began at some time', () => {
       act: { sub: 'agent' },
       expires_at: NOW + 600,
     };
-    const revocations = createRevocations({ store: storeSince(NOW), clock: () => NOW });
+    const revocations = createRevocations({ stores: { revocations: storeSince(NOW) }, clock: () => NOW });
 
     expect(revocations.isRevoked(tokenOf({ type: 'delegation', ...claims, lineage }))).toBe(true);
   });
@@ -338,7 +342,7 @@ describe('names of what is revoked', () => {
     const { store } = setUp();
     const names: string[] = [];
     const listening = createRevocations({
-      store: { ...store, add: async ({ name }) => void names.push(name) },
+      stores: { revocations: { ...store, add: async ({ name }) => void names.push(name) } },
     });
     for (const jti of ['x'.repeat(5000), '\ud800']) {
       await listening.revoke({ kind: 'token', jti, expiresAt: NOW + 600 });
@@ -414,7 +418,7 @@ describe('revocations', () => {
     const store = createMemoryStores({ maxRevocations: 1, clock: () => NOW }).revocations;
     const records: object[] = [];
     const audit = { enabled: true, record: async (event: object) => void records.push(event) };
-    const revocations = createRevocations({ store, audit, clock: () => NOW });
+    const revocations = createRevocations({ stores: { revocations: store }, audit, clock: () => NOW });
     await revocations.revoke({ kind: 'kid', kid: 'k1' }, 'demo');
 
     await expect(revocations.revoke({ kind: 'kid', kid: 'k2' })).rejects.toMatchObject({ status: 503 });
@@ -437,16 +441,25 @@ describe('revocations', () => {
     expect(store.size).toBe(0);
   });
 
-  test.each([[{}], [{ store: {} }], [{ store: null }]])('refuse to be built with %j', (options) => {
-    expect(() => createRevocations(untyped(options))).toThrow(TypeError);
+  test.each([
+    [{}],
+    [{ stores: null }],
+    [{ stores: {} }],
+    [{ stores: { revocations: {} } }],
+    [{ stores: createMemoryStores().revocations }],
+  ])('name the store that is missing from %j', (options) => {
+    expect(() => createRevocations(untyped(options))).toThrow(
+      new TypeError(
+        'createRevocations: stores.revocations is required: pass the stores of a driver, for example { stores: createMemoryStores() }',
+      ),
+    );
   });
 });
 
 describe('what a verifier accepts and what revocations remember', () => {
   const verifier = (maxTokenLifetimeSeconds: number, remembered?: number) => async () => {
-    const store = createMemoryStores().revocations;
     const revocations = createRevocations({
-      store,
+      stores: createMemoryStores(),
       ...(remembered === undefined ? {} : { maxTokenLifetimeSeconds: remembered }),
     });
     const keyRing = await createRing();

@@ -4,14 +4,14 @@ import {
   createMemoryStores,
   createRevocations,
   createSessions,
-  type FamilyStore,
   type Revocations,
   type SessionOwner,
   type Sessions,
-  type Stores,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
+import type { FamilyStore, Stores } from 'passport-jwe/stores';
 import type { AuditRecord } from '../../src/audit/events.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { FamilyStart, RefreshFamilies } from '../../src/sessions/refresh-contract.js';
 import { createRefreshFamilies } from '../../src/sessions/refresh-families.js';
 import { resolveRefreshSettings } from '../../src/sessions/refresh-settings.js';
@@ -45,7 +45,7 @@ function build(store: FamilyStore): { readonly families: RefreshFamilies; readon
   const settings = resolveRefreshSettings({});
   return {
     families: createRefreshFamilies({ store, codec, revocations, settings, audit, clock }),
-    sessions: createSessions({ families: store, revocations, audit, clock }),
+    sessions: createSessions({ stores: { families: store }, revocations, audit, clock }),
   };
 }
 
@@ -53,8 +53,8 @@ beforeEach(async () => {
   now = NOW;
   records = [];
   stores = createMemoryStores({ clock: () => now });
-  revocations = createRevocations({ store: stores.revocations, clock: () => now });
-  codec = refreshTokenCodec(await createRing(), ISSUER);
+  revocations = createRevocations({ stores, clock: () => now });
+  codec = refreshTokenCodec(internalsOf(await createRing()), ISSUER);
   ({ families, sessions } = build(stores.families));
 });
 
@@ -353,7 +353,7 @@ describe.each(ENDS)('where %s cannot be ended', (_name, end) => {
   test('for want of revocations, the answer is 503 and nothing has changed', async () => {
     const { refreshToken } = await begin({ sessionId: 's' });
     const away = { ...revocations, revoke: () => Promise.reject(new TemporarilyUnavailableError()) };
-    const failing = createSessions({ families: stores.families, revocations: away });
+    const failing = createSessions({ stores, revocations: away });
 
     await expect(end(failing)).rejects.toMatchObject(UNAVAILABLE);
     expect(await idsOf(ALICE)).toEqual(['s']);
@@ -413,7 +413,11 @@ describe('a use that races with the end', () => {
         },
       };
       await end(
-        createSessions({ families: slow, revocations: { ...revocations, revoke }, clock: () => now }),
+        createSessions({
+          stores: { families: slow },
+          revocations: { ...revocations, revoke },
+          clock: () => now,
+        }),
       );
 
       expect(cutOffs).toEqual([NOW, NOW + 1]);
@@ -499,11 +503,14 @@ describe('what was ended stays so after its revocation has expired', () => {
 });
 
 describe('createSessions', () => {
+  const REVOCATIONS = createRevocations({ stores: createMemoryStores() });
+
   test.each([
-    ['no families', {}],
-    ['families that are none', { families: {} }],
-    ['families without revocations', { families: createMemoryStores().families }],
-    ['an option that there is not', { store: {} }],
+    ['no stores', { revocations: REVOCATIONS }],
+    ['stores without families', { stores: {}, revocations: REVOCATIONS }],
+    ['families that are no store', { stores: { families: {} }, revocations: REVOCATIONS }],
+    ['stores without revocations', { stores: createMemoryStores() }],
+    ['an option that there is not', { stores: createMemoryStores(), revocations: REVOCATIONS, store: {} }],
   ])('refuses %s', (_name, options) => {
     expect(() => Reflect.apply(createSessions, undefined, [options])).toThrow(TypeError);
   });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { noAuditTrail } from '../../src/audit/record.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { RefreshFamilies, RefreshRequest } from '../../src/sessions/refresh-contract.js';
 import { createRefreshFamilies } from '../../src/sessions/refresh-families.js';
 import { resolveRefreshSettings } from '../../src/sessions/refresh-settings.js';
@@ -25,7 +26,7 @@ let families: RefreshFamilies;
 
 beforeEach(async () => {
   store = createMemoryStores({ clock }).families;
-  codec = refreshTokenCodec(await createRing(), ISSUER);
+  codec = refreshTokenCodec(internalsOf(await createRing()), ISSUER);
   const settings = resolveRefreshSettings({});
   families = createRefreshFamilies({
     store,

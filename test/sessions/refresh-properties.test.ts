@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { noAuditTrail } from '../../src/audit/record.js';
 import { InvalidGrantError } from '../../src/base/errors.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { Revocable } from '../../src/revocation/revocable.js';
 import { createRevocations, type Revocations } from '../../src/revocation/revocations.js';
 import type { RefreshFamilies } from '../../src/sessions/refresh-contract.js';
@@ -78,7 +79,7 @@ function startRun(codec: RefreshTokenCodec): Run {
   const time = { now: NOW };
   const clock = (): number => time.now;
   const stores = createMemoryStores({ clock });
-  const revocations = createRevocations({ store: stores.revocations, clock });
+  const revocations = createRevocations({ stores, clock });
   const parts = {
     store: stores.families,
     codec,
@@ -186,7 +187,7 @@ const outcomes = new Set<string>();
 
 describe('whatever is begun, used, used again, ended and revoked', () => {
   test('each use comes to what the model says, and each family has one live token at most', async () => {
-    const codec = refreshTokenCodec(await createRing(), ISSUER);
+    const codec = refreshTokenCodec(internalsOf(await createRing()), ISSUER);
     await fc.assert(
       fc.asyncProperty(fc.array(actions, { minLength: 1, maxLength: 40 }), async (script) => {
         const run = startRun(codec);

@@ -4,6 +4,7 @@ import { noAuditTrail } from '../../src/audit/record.js';
 import { TemporarilyUnavailableError } from '../../src/base/errors.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { createSuccessorEraser, SWEEP_SECONDS } from '../../src/sessions/erase-successors.js';
 import type { RefreshRequest } from '../../src/sessions/refresh-contract.js';
 import { createRefreshFamilies } from '../../src/sessions/refresh-families.js';
@@ -13,6 +14,7 @@ import type { FamilyStore } from '../../src/stores/family-store.js';
 import { createMemoryStores } from '../../src/stores/memory/create-memory-stores.js';
 import { openText } from '../../src/token/seal-text.js';
 import { describeOnDrivers } from '../support/drivers.js';
+import { keyRingWith } from '../support/key-ring-with.js';
 import { AUDIENCE, createRing, ISSUER, NOW, secretOf } from '../support/tokens.js';
 
 const START = {
@@ -53,7 +55,7 @@ afterEach(() => {
 });
 
 function serve(store: FamilyStore, keyRing: KeyRing) {
-  const codec = refreshTokenCodec(keyRing, ISSUER);
+  const codec = refreshTokenCodec(internalsOf(keyRing), ISSUER);
   const settings = resolveRefreshSettings({});
   const parts = { store, codec, revocations: undefined, settings, audit: noAuditTrail, clock };
   const families = createRefreshFamilies(parts);
@@ -372,7 +374,7 @@ describe('a successor that cannot be opened within the grace window', () => {
     const server = serve(store, await createRing());
     const first = await server.begin();
     const second = await server.rotate(first);
-    const { family } = await refreshTokenCodec(await createRing(), ISSUER).open(first, now);
+    const { family } = await refreshTokenCodec(internalsOf(await createRing()), ISSUER).open(first, now);
     const stored = await store.find(family);
     if (stored?.state.parent === undefined) throw new Error('It was rotated');
     const { sealingKid: _, ...parent } = stored.state.parent;
@@ -384,8 +386,8 @@ describe('a successor that cannot be opened within the grace window', () => {
 
   test('as it is said to be sealed under a key that an API holds, is not opened', async () => {
     const ring = await createRing();
-    const codec = refreshTokenCodec(ring, ISSUER);
-    const sealingKid = ring.encryptionKey('access', AUDIENCE).kid;
+    const codec = refreshTokenCodec(internalsOf(ring), ISSUER);
+    const sealingKid = internalsOf(ring).encryptionKey('access', AUDIENCE).kid;
 
     expect(await codec.unseal({ sealedSuccessor: 'x'.repeat(60), sealingKid }, 'token')).toBeUndefined();
   });
@@ -394,16 +396,15 @@ describe('a successor that cannot be opened within the grace window', () => {
     const [one, other] = [{ secret: secretOf(1) }, { secret: secretOf(2) }];
     const old = await createKeyRing({ current: one });
     const newer = await createKeyRing({ current: other, previous: [one] });
-    newer.prepare('refresh', ISSUER);
+    internalsOf(newer).prepare('refresh', ISSUER);
     let ring = old;
-    const following: KeyRing = {
-      ...old,
-      decryptionKey: (kid) => ring.decryptionKey(kid),
+    const following = keyRingWith(old, {
+      decryptionKey: (kid) => internalsOf(ring).decryptionKey(kid),
       async reloadForUnknownKey() {
         ring = newer;
         return true;
       },
-    };
+    });
     const first = await serve(store, old).begin();
     const second = await serve(store, newer).rotate(first);
 

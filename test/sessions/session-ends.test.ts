@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { createMemoryStores, type FamilyStore, TemporarilyUnavailableError } from 'passport-jwe';
+import { createMemoryStores, TemporarilyUnavailableError } from 'passport-jwe';
+import type { FamilyStore } from 'passport-jwe/stores';
 import { describeOnDrivers } from '../support/drivers.js';
 import { createSessionApp, type SessionAnswer, type SessionApp } from '../support/session-app.js';
 import { NOW } from '../support/tokens.js';

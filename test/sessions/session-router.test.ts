@@ -6,13 +6,13 @@ import {
   bearerErrors,
   createRevocations,
   createSessions,
-  type FamilyStore,
   JweStrategy,
   type KeyRing,
   type SessionRouterOptions,
   sessionRouter,
   TemporarilyUnavailableError,
 } from 'passport-jwe';
+import type { FamilyStore } from 'passport-jwe/stores';
 import request from 'supertest';
 import { createSessionApp, type SessionAnswer, type SessionApp } from '../support/session-app.js';
 import { AUDIENCE, clock, createRing, ISSUER, type MintOptions, mintToken, NOW } from '../support/tokens.js';
@@ -373,8 +373,8 @@ describe('the session router', () => {
   }: Setting = {}): Express {
     const { stores } = app;
     const sessions = createSessions({
-      families: { ...stores.families, ...families },
-      revocations: createRevocations({ store: stores.revocations, clock }),
+      stores: { families: { ...stores.families, ...families } },
+      revocations: createRevocations({ stores, clock }),
     });
     const created = express();
     created.set('env', 'test');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { open } from 'lmdb';
-import { type LmdbStoresOptions, openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
+import { type OpenLmdbStoresOptions, openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
 import type { Stores } from '../../src/stores/stores.js';
 import { isInForce, sessionEnds } from '../support/foldable-entries.js';
 import { clock, NOW } from '../support/tokens.js';
@@ -20,7 +20,7 @@ async function createDirectory(): Promise<string> {
   return join(directory, 'store');
 }
 
-async function openStores(options: LmdbStoresOptions): Promise<Stores> {
+async function openStores(options: OpenLmdbStoresOptions): Promise<Stores> {
   const stores = await openLmdbStores(options);
   opened.push(stores);
   return stores;

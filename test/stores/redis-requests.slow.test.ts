@@ -29,7 +29,7 @@ describeWithRedis('a guarded request', () => {
   }
 
   test.each(ADAPTERS)('asks Redis nothing, by $name', async ({ createApp }) => {
-    const revocations = createRevocations({ store: stores.revocations, clock });
+    const revocations = createRevocations({ stores, clock });
     const keyRing = await createRing();
     const app = createApp({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock, revocations });
     const server = app.listen(0, '127.0.0.1');

@@ -6,7 +6,7 @@ import { open } from 'lmdb';
 import { createRevocations } from '../../src/revocation/revocations.js';
 import {
   type LmdbStores,
-  type LmdbStoresOptions,
+  type OpenLmdbStoresOptions,
   openLmdbStores,
 } from '../../src/stores/lmdb/open-lmdb-stores.js';
 import { NOW } from '../support/tokens.js';
@@ -37,7 +37,7 @@ async function closeAll(): Promise<void> {
   await Promise.all(opened.splice(0).map((stores) => stores.close()));
 }
 
-async function openStores(options: Partial<LmdbStoresOptions> = {}): Promise<LmdbStores> {
+async function openStores(options: Partial<OpenLmdbStoresOptions> = {}): Promise<LmdbStores> {
   const stores = await openLmdbStores({ path, clock, ...options });
   opened.push(stores);
   return stores;
@@ -46,7 +46,7 @@ async function openStores(options: Partial<LmdbStoresOptions> = {}): Promise<Lmd
 /** Runs steps on the store, which is closed before and afterwards. */
 async function withStores(
   run: (stores: LmdbStores) => Promise<unknown>,
-  options: Partial<LmdbStoresOptions> = {},
+  options: Partial<OpenLmdbStoresOptions> = {},
 ): Promise<void> {
   await run(await openStores(options));
   await closeAll();
@@ -282,7 +282,7 @@ describe('a restore that is accepted', () => {
   });
 
   test('ends all refresh-token families', async () => {
-    const revocations = createRevocations({ store: stores.revocations, clock });
+    const revocations = createRevocations({ stores, clock });
 
     expect(await stores.families.find(FAMILY)).toBeUndefined();
     expect(

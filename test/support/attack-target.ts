@@ -1,13 +1,13 @@
 import { createServer, type ServerOptions } from 'node:http';
 import express from 'express';
 import {
-  type AuditRecord,
   type AuthenticateOptions,
   authenticate,
   createAuditTrail,
   type TokenRejection,
   verifiedToken,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
 import { listen, type RawAnswer, sendRawTo } from './http.js';
 import { AUDIENCE, clock, ISSUER } from './tokens.js';
 

@@ -1,6 +1,5 @@
 import express from 'express';
 import {
-  type AuditRecord,
   authenticate,
   createAuditTrail,
   createMemoryStores,
@@ -10,6 +9,7 @@ import {
   sessionRouter,
   tokenRouter,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
 import request from 'supertest';
 import { type KeyFiles, loadFiles } from './api-key-files.js';
 import { AUDIENCE, createRing, ISSUER, NOW } from './tokens.js';
@@ -67,9 +67,9 @@ export async function createAuditedApp(): Promise<AuditedApp> {
     },
   };
   const audit = createAuditTrail({ required: [sink], clock, onSinkError: () => {} });
-  const { revocations: store, families } = createMemoryStores({ clock });
-  const revocations = createRevocations({ store, audit, clock });
-  const sessions = createSessions({ families, revocations, audit, clock });
+  const stores = createMemoryStores({ clock });
+  const revocations = createRevocations({ stores, audit, clock });
+  const sessions = createSessions({ stores, revocations, audit, clock });
   const service = {
     keyRing: await createRing(),
     issuer: ISSUER,
@@ -80,7 +80,7 @@ export async function createAuditedApp(): Promise<AuditedApp> {
   };
   const authentication = authenticate(service);
   const app = express();
-  app.use('/oauth', tokenRouter({ ...service, apiKeys: await loadFiles(KEYS), families }));
+  app.use('/oauth', tokenRouter({ ...service, apiKeys: await loadFiles(KEYS), stores }));
   app.use('/sessions', authentication, sessionRouter({ sessions }));
   for (const scope of ['read', 'admin']) {
     app.get(`/${scope}`, authentication, requireScope(scope), (_req, res) => void res.json({}));

@@ -6,6 +6,7 @@ import type { ContentEncryption } from '../../src/keys/content-key.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { Jwk } from '../../src/keys/jwk.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { SigningKey } from '../../src/keys/signature-key.js';
 import { refreshTokenCodec } from '../../src/sessions/refresh-token-codec.js';
 import type { Stores } from '../../src/stores/stores.js';
@@ -36,7 +37,7 @@ export function ringOf(seed: number, enc: ContentEncryption = 'A256GCM'): Promis
 /** An access token as the current key of a ring, or that of the recipient, encrypts it. */
 export async function accessToken(ring: KeyRing, claims: object = {}, signing?: SigningKey): Promise<string> {
   const all = claimsOf({ ...claims });
-  const key = ring.encryptionKey('access', String(all['aud']));
+  const key = internalsOf(ring).encryptionKey('access', String(all['aud']));
   return sealToken(all, key, { typ: 'at+jwt', ...(signing && { signing }) });
 }
 
@@ -50,7 +51,7 @@ export async function beginSession(stores: Stores, ring: KeyRing, expiresAt = NO
   };
   const family = { id: 'family', state, expiresAt };
   await stores.families.insert(family);
-  return (await refreshTokenCodec(ring, ISSUER).issue(family, NOW)).token;
+  return (await refreshTokenCodec(internalsOf(ring), ISSUER).issue(family, NOW)).token;
 }
 
 /** Uses the store of a service in `directory` as the service does. */
@@ -61,7 +62,7 @@ export async function withStore<Result>(
 ): Promise<Result> {
   const stores = await openLmdbStores({ path: join(directory, 'store'), clock: () => now });
   try {
-    return await run(stores, createRevocations({ store: stores.revocations, clock: () => now }));
+    return await run(stores, createRevocations({ stores, clock: () => now }));
   } finally {
     await stores.close();
   }

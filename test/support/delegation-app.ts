@@ -1,6 +1,5 @@
 import express from 'express';
 import {
-  type AuditRecord,
   authenticate,
   type ClaimsHook,
   createAuditTrail,
@@ -12,6 +11,7 @@ import {
   tokenRouter,
   type VerifiedToken,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
 import request from 'supertest';
 import { type KeyFiles, loadFiles } from './api-key-files.js';
 import { createIssuerAndVerifier } from './issuer-and-verifier.js';
@@ -74,7 +74,7 @@ export async function createDelegationApp(
   const clock = (): number => now;
   const records: AuditRecord[] = [];
   const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
-  const revocations = createRevocations({ store: createMemoryStores({ clock }).revocations, clock });
+  const revocations = createRevocations({ stores: createMemoryStores({ clock }), clock });
   const service = { keyRing: await createRing(), issuer: ISSUER, revocations, clock };
   const tokens = createIssuerAndVerifier({ ...service, audience: AUDIENCES });
   const app = express();

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import express, { type RequestHandler } from 'express';
-import { authenticate, createKeyRing, createRevocations, type Stores, tokenRouter } from 'passport-jwe';
+import { authenticate, createKeyRing, createRevocations, tokenRouter } from 'passport-jwe';
+import type { Stores } from 'passport-jwe/stores';
 import { loadFiles } from './api-key-files.js';
 import { AUDIENCE, ISSUER, secretOf } from './tokens.js';
 
@@ -36,11 +37,10 @@ export interface Instance {
 /** Listens on a free port of loopback; on the system's clock, as Redis is. */
 export async function startInstance(stores: Stores): Promise<Instance> {
   const keyRing = await createKeyRing({ current: { secret: secretOf(1) } });
-  const revocations = createRevocations({ store: stores.revocations });
+  const revocations = createRevocations({ stores });
   const service = { keyRing, issuer: ISSUER, audience: AUDIENCE, revocations };
   const app = express();
-  const { families } = stores;
-  app.use('/oauth', tokenRouter({ ...service, apiKeys: await loadFiles(FILES), families }));
+  app.use('/oauth', tokenRouter({ ...service, apiKeys: await loadFiles(FILES), stores }));
   const answer: RequestHandler = (_req, res) => void res.json({});
   app.get('/guarded', authenticate(service), answer);
 

@@ -1,6 +1,5 @@
 import express from 'express';
 import {
-  type AuditRecord,
   authenticate,
   type ClaimsHook,
   createAuditTrail,
@@ -11,6 +10,7 @@ import {
   type WatchedApiKeys,
   watchApiKeys,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
 import request from 'supertest';
 import type { KeyFiles } from './api-key-files.js';
 import { createKeyDirectory, type KeyDirectory } from './key-directory.js';
@@ -53,7 +53,7 @@ export async function createLiveApp(files: KeyFiles, claims?: ClaimsHook): Promi
   const records: AuditRecord[] = [];
   const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
   const stores = createMemoryStores({ clock });
-  const revocations = createRevocations({ store: stores.revocations, clock, audit });
+  const revocations = createRevocations({ stores, clock, audit });
   const directory = await createKeyDirectory(files);
   const apiKeys = await watchApiKeys({
     directory: directory.path,
@@ -65,10 +65,9 @@ export async function createLiveApp(files: KeyFiles, claims?: ClaimsHook): Promi
     sighup: false,
   });
   const service = { keyRing: await createRing(), issuer: ISSUER, audience: AUDIENCE, audit, clock };
-  const { families } = stores;
   const hook = claims === undefined ? {} : { claims };
   const app = express();
-  app.use('/oauth', tokenRouter({ ...service, apiKeys, revocations, families, ...hook }));
+  app.use('/oauth', tokenRouter({ ...service, apiKeys, revocations, stores, ...hook }));
   const routes: Readonly<Record<Route, object>> = {
     files: { apiKeys },
     stream: { revocations },

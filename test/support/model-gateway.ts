@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AuditSink, createAuditTrail } from 'passport-jwe';
+import { createAuditTrail } from 'passport-jwe';
+import type { AuditSink } from 'passport-jwe/audit';
 import { startGateway } from '../../examples/gateway/gateway.js';
 import type { CompletionRecord } from '../../examples/gateway/models/completion-record.js';
 import type { Observers } from '../../examples/gateway/observability/observers.js';

@@ -1,6 +1,5 @@
 import express, { type Express } from 'express';
 import {
-  type AuditRecord,
   authenticate,
   type ClaimsHook,
   createAuditTrail,
@@ -8,14 +7,15 @@ import {
   createMemoryStores,
   createRevocations,
   createSessions,
-  type FamilyStore,
   type Revocations,
   type Sessions,
-  type Stores,
   sessionRouter,
   tokenRouter,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
+import type { FamilyStore, Stores } from 'passport-jwe/stores';
 import request, { type Response } from 'supertest';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { refreshTokenCodec } from '../../src/sessions/refresh-token-codec.js';
 import type { StoredFamily } from '../../src/stores/family-store.js';
 import { type KeyFiles, loadFiles } from './api-key-files.js';
@@ -99,18 +99,25 @@ async function build(
   const records: AuditRecord[] = [];
   const clock = (): number => shared.now;
   const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
-  const revocations = createRevocations({ store: stores.revocations, clock });
+  const revocations = createRevocations({ stores, clock });
   const keyRing = await createKeyRing({ current: { secret: secretOf(1) } });
   const service = { keyRing, issuer: ISSUER, revocations, clock };
   const app: Express = express();
   const apiKeys = await loadFiles(files);
   app.use(
     '/oauth',
-    tokenRouter({ ...service, audience: AUDIENCE, apiKeys, families, audit, ...(claims && { claims }) }),
+    tokenRouter({
+      ...service,
+      audience: AUDIENCE,
+      apiKeys,
+      stores: { families },
+      audit,
+      ...(claims && { claims }),
+    }),
   );
   const authentication = authenticate({ ...service, audience: [AUDIENCE, OTHER_AUDIENCE] });
   app.get('/', authentication, (_req, res) => void res.json({}));
-  const sessions = createSessions({ families, revocations, audit, clock });
+  const sessions = createSessions({ stores: { families }, revocations, audit, clock });
   app.use('/sessions', authentication, sessionRouter({ sessions, keyScope: 'manage:all-sessions' }));
 
   const post = async (path: string, apiKey: string | undefined, parameters: Parameters) => {
@@ -128,7 +135,9 @@ async function build(
       shared.now = now;
     },
     findFamily: async (token) =>
-      stores.families.find((await refreshTokenCodec(keyRing, ISSUER).open(token, clock())).family),
+      stores.families.find(
+        (await refreshTokenCodec(internalsOf(keyRing), ISSUER).open(token, clock())).family,
+      ),
     rebuild: (changes) => build(shared, { files, families, ...changes }),
     begin: (apiKey = 'sk-demo', parameters = {}) =>
       post('token', apiKey, { grant_type: 'client_credentials', scope: 'offline_access', ...parameters }),

@@ -2,6 +2,7 @@ import type { Clock, NumericDate } from '../../src/base/clock.js';
 import type { JsonObject } from '../../src/base/json.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { encryptToken } from '../../src/token/encrypt-token.js';
 
 export const ISSUER = 'https://auth.example.com';
@@ -60,5 +61,5 @@ export function mintToken(
   ring: KeyRing,
   { claims = {}, typ = 'at+jwt', header = {} }: MintOptions = {},
 ): string {
-  return encryptToken(claimsOf(claims), ring.encryptionKey('access', AUDIENCE), { typ, header });
+  return encryptToken(claimsOf(claims), internalsOf(ring).encryptionKey('access', AUDIENCE), { typ, header });
 }

@@ -2,6 +2,7 @@ import type { NumericDate } from '../../src/base/clock.js';
 import { InvalidTokenError } from '../../src/base/errors.js';
 import type { TokenRejection } from '../../src/base/rejections.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { Verification } from '../../src/keys/resolve-verification.js';
 import { type DecryptedToken, decryptToken } from '../../src/token/decrypt-token.js';
 import { NOW } from './tokens.js';
@@ -21,7 +22,7 @@ export function decryptWith(
   token: string,
   { now = NOW, verification = new Map(), maxTokenLength = 8192 }: DecryptionSetting = {},
 ): DecryptedToken | Promise<DecryptedToken> {
-  return decryptToken(token, { keyRing, maxTokenLength, verification }, now);
+  return decryptToken(token, { keyRing: internalsOf(keyRing), maxTokenLength, verification }, now);
 }
 
 /** The verdict of `decryptToken` on a token. Throws every failure but the rejection of the token. */

@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject } from '../../src/base/json.js';
 import type { DirectKey } from '../../src/keys/content-key.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { encryptToken } from '../../src/token/encrypt-token.js';
 import { withoutProof } from '../../src/token/proof-of-issuance.js';
 import { direct } from '../support/symmetric-key.js';
@@ -41,7 +42,7 @@ let key: DirectKey;
 
 async function openRing(enc: 'A128GCM' | 'A192GCM' | 'A256GCM' = 'A256GCM'): Promise<void> {
   ring = await createKeyRing({ current: { secret: secretOf(1) }, enc });
-  key = direct(ring.encryptionKey('access', AUDIENCE));
+  key = direct(internalsOf(ring).encryptionKey('access', AUDIENCE));
 }
 
 const seal = (claims: object): string => encryptToken(claims, key, { typ: 'at+jwt' });

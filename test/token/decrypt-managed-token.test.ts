@@ -4,6 +4,7 @@ import { CompactEncrypt, importJWK } from 'jose';
 import type { TokenRejection } from '../../src/base/rejections.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { Jwk } from '../../src/keys/jwk.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { Verification } from '../../src/keys/resolve-verification.js';
 import { decryptToken } from '../../src/token/decrypt-token.js';
 import { encryptToken } from '../../src/token/encrypt-token.js';
@@ -335,7 +336,7 @@ describe('one kid, one key', () => {
     const ringOf = (kid: string) =>
       createKeyRing({ current: { jwk: jwks.find((jwk) => jwk.kid === kid) ?? first } });
     for (const { kid: own } of jwks) {
-      const key = (await ringOf(own)).encryptionKey('access', AUDIENCE);
+      const key = internalsOf(await ringOf(own)).encryptionKey('access', AUDIENCE);
       for (const { kid } of jwks) {
         const token = await sealToken(claimsOf(), { ...key, kid }, { typ: 'at+jwt' });
         expect(await verdictOn(token, ring)).toBe(kid === own ? 'accepted' : 'algorithm');
@@ -347,12 +348,12 @@ describe('one kid, one key', () => {
 describe('a token under a direct key', () => {
   test('is written and decrypted synchronously', async () => {
     const keyRing = await createRing();
-    const key = keyRing.encryptionKey('access', AUDIENCE);
+    const key = internalsOf(keyRing).encryptionKey('access', AUDIENCE);
     const token = sealToken(claimsOf(), key, { typ: 'at+jwt' });
     expect(typeof token).toBe('string');
     const opened = decryptToken(
       forgeToken(key),
-      { keyRing, maxTokenLength: 8192, verification: new Map() },
+      { keyRing: internalsOf(keyRing), maxTokenLength: 8192, verification: new Map() },
       NOW,
     );
     expect(opened).not.toBeInstanceOf(Promise);
@@ -363,7 +364,7 @@ describe('a token under a direct key', () => {
 describe('encryptToken', () => {
   test.each(NAMED)('writes no token under %s', async (_name, generate) => {
     const ring = await createKeyRing({ current: { jwk: generate().publicJwk } });
-    const key = ring.encryptionKey('access', AUDIENCE);
+    const key = internalsOf(ring).encryptionKey('access', AUDIENCE);
     expect(thrownBy(() => encryptToken(claimsOf(), key, { typ: 'at+jwt' }))).toEqual(
       new TypeError('This key is not for direct encryption'),
     );
@@ -378,7 +379,9 @@ describe('a nested JWS under a shared key', () => {
     const verification: Verification = new Map([[ISSUER, parties.verificationKeys]]);
     const ring = await createKeyRing({ current: { jwk } });
     const nest = (parts = {}) => forgeNested({ ...parties, recipient: pair }, parts);
-    const plain = await sealToken(claimsOf(), ring.encryptionKey('access', AUDIENCE), { typ: 'at+jwt' });
+    const plain = await sealToken(claimsOf(), internalsOf(ring).encryptionKey('access', AUDIENCE), {
+      typ: 'at+jwt',
+    });
 
     expect(await verdictOn(await nest(), ring, { verification })).toBe('accepted');
     expect(await verdictOn(plain, ring, { verification })).toBe('accepted');

@@ -5,6 +5,7 @@ import type { TokenRejection } from '../../src/base/rejections.js';
 import type { ContentKey } from '../../src/keys/content-key.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { rejectionOf, thrownBy } from '../support/caught.js';
 import { isDeeplyFrozen } from '../support/deeply-frozen.js';
 import { type ForgedParts, forgeToken } from '../support/forge-token.js';
@@ -21,10 +22,10 @@ beforeAll(async () => {
     current: { secret: secretOf(1) },
     previous: [{ secret: secretOf(2), notAfter: NOW }],
   });
-  ring.prepare('access', AUDIENCE);
-  key = ring.encryptionKey('access', AUDIENCE);
-  expiredKey = (await createRing(2)).encryptionKey('access', AUDIENCE);
-  foreignKey = (await createRing(3)).encryptionKey('access', AUDIENCE);
+  internalsOf(ring).prepare('access', AUDIENCE);
+  key = internalsOf(ring).encryptionKey('access', AUDIENCE);
+  expiredKey = internalsOf(await createRing(2)).encryptionKey('access', AUDIENCE);
+  foreignKey = internalsOf(await createRing(3)).encryptionKey('access', AUDIENCE);
 });
 
 /** The verdict on a proper token with these faults. */

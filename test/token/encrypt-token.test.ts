@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../src/base/json.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { encryptToken } from '../../src/token/encrypt-token.js';
 import { thrownBy } from '../support/caught.js';
 import { AUDIENCE, claimsOf, createRing, secretOf } from '../support/tokens.js';
@@ -9,7 +10,7 @@ import { decryptWith } from '../support/verdicts.js';
 const ENCRYPTIONS = ['A128GCM', 'A192GCM', 'A256GCM'] as const;
 
 async function createKey() {
-  return (await createRing()).encryptionKey('access', AUDIENCE);
+  return internalsOf(await createRing()).encryptionKey('access', AUDIENCE);
 }
 
 function partsOf(token: string): string[] {
@@ -26,7 +27,7 @@ const PROOF_LENGTH = 16 + 43;
 describe('encryptToken', () => {
   test.each(ENCRYPTIONS)('writes with %s what decryptToken reads', async (enc) => {
     const keyRing = await createKeyRing({ current: { secret: secretOf(1) }, enc });
-    const key = keyRing.encryptionKey('access', AUDIENCE);
+    const key = internalsOf(keyRing).encryptionKey('access', AUDIENCE);
     const token = encryptToken(claimsOf({ metadata: { name: 'Zoë 😀' } }), key, { typ: 'at+jwt' });
     const decrypted = await decryptWith(keyRing, token);
     expect(decrypted.claims).toEqual(claimsOf({ metadata: { name: 'Zoë 😀' } }));
@@ -116,7 +117,7 @@ describe('encryptToken', () => {
   test('refuses a key that was handed over for decryption only', async () => {
     const { keys } = (await createRing()).exportAccessKeys(AUDIENCE);
     const ring = await createKeyRing({ current: { jwks: { keys } } });
-    const key = ring.decryptionKey(ring.current);
+    const key = internalsOf(ring).decryptionKey(ring.current);
     expect(key).toMatchObject({ encrypts: false });
     expect(() => key && encryptToken(claimsOf(), key, { typ: 'at+jwt' })).toThrow(
       new TypeError('This key only decrypts'),

@@ -4,6 +4,7 @@ import { isAsymmetricAlgorithm } from '../../src/keys/content-key.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import { createSigningKey } from '../../src/keys/create-signing-key.js';
 import type { Jwk } from '../../src/keys/jwk.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { resolveVerification } from '../../src/keys/resolve-verification.js';
 import type { SignatureAlgorithm } from '../../src/keys/signature-key.js';
 import { createVerificationKeys } from '../../src/keys/verification-keys.js';
@@ -56,7 +57,7 @@ function withMembers({ privateJwk, publicJwk }: JwkPair, members: Jwk): JwkPair 
 async function sealByUs({ recipient, signer, signature }: Protection): Promise<string> {
   const ring = await createKeyRing({ current: { jwk: recipient.publicJwk } });
   const signing = await createSigningKey({ jwk: signer.privateJwk });
-  return sealToken(claimsOf(), ring.encryptionKey('access', AUDIENCE), {
+  return sealToken(claimsOf(), internalsOf(ring).encryptionKey('access', AUDIENCE), {
     typ: 'at+jwt',
     ...(signature === undefined ? {} : { signing }),
   });
@@ -66,7 +67,11 @@ async function openByUs(token: string, { recipient, signer }: Protection): Promi
   const keyRing = await createKeyRing({ current: { jwk: recipient.privateJwk } });
   const keys = await createVerificationKeys({ jwk: signer.publicJwk });
   const verification = resolveVerification({ verification: { [ISSUER]: keys } }, [ISSUER]);
-  const { header, claims } = await decryptToken(token, { keyRing, maxTokenLength: 8192, verification }, NOW);
+  const { header, claims } = await decryptToken(
+    token,
+    { keyRing: internalsOf(keyRing), maxTokenLength: 8192, verification },
+    NOW,
+  );
   return { header, claims };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { decryptToken } from '../../src/token/decrypt-token.js';
 import { sealToken } from '../../src/token/seal-token.js';
 import { rejectionOf } from '../support/caught.js';
@@ -11,17 +12,21 @@ import { AUDIENCE, claimsOf, ISSUER, NOW } from '../support/tokens.js';
 async function createIssuer() {
   const { issuerRing, serverRing, signing, verificationKeys } = await createParties();
   const verification = new Map([[ISSUER, verificationKeys]]);
-  const key = issuerRing.encryptionKey('access', AUDIENCE);
+  const key = internalsOf(issuerRing).encryptionKey('access', AUDIENCE);
   const open = async (token: string) =>
-    decryptToken(token, { keyRing: serverRing, maxTokenLength: 8192, verification }, NOW);
+    decryptToken(token, { keyRing: internalsOf(serverRing), maxTokenLength: 8192, verification }, NOW);
   return { key, signing, open };
 }
 
 async function createShared() {
   const keyRing = await createKeyRing({ current: { jwk: generateShared('A256KW') } });
-  const key = keyRing.encryptionKey('access', AUDIENCE);
+  const key = internalsOf(keyRing).encryptionKey('access', AUDIENCE);
   const open = async (token: string) =>
-    decryptToken(token, { keyRing, maxTokenLength: 8192, verification: new Map() }, NOW);
+    decryptToken(
+      token,
+      { keyRing: internalsOf(keyRing), maxTokenLength: 8192, verification: new Map() },
+      NOW,
+    );
   return { key, open };
 }
 

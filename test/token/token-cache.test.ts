@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { NumericDate } from '../../src/base/clock.js';
 import type { ContentKey } from '../../src/keys/content-key.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf, type KeyRingInternals } from '../../src/keys/key-ring-internals.js';
 import type { DecryptedToken } from '../../src/token/decrypt-token.js';
 import {
   digestToken,
@@ -20,11 +21,11 @@ beforeAll(async () => {
 });
 
 const cacheOf = (options: TokenCacheOptions = {}) =>
-  new TokenCache(ring, { maxEntries: 10, maxBytes: 1_000_000, ...options });
+  new TokenCache(internalsOf(ring), { maxEntries: 10, maxBytes: 1_000_000, ...options });
 
 /** The ring, with one key for every `kid`. */
-function withKey(key: ContentKey): KeyRing {
-  return Object.defineProperty(Object.create(ring), 'decryptionKey', { value: () => key });
+function withKey(key: ContentKey): KeyRingInternals {
+  return { ...internalsOf(ring), decryptionKey: () => key };
 }
 
 interface Minted {
@@ -124,7 +125,10 @@ describe('TokenCache', () => {
   });
 
   test('removes a token when its key expires', async () => {
-    const ending: ContentKey = { ...ring.encryptionKey('access', AUDIENCE), notAfter: NOW + 100 };
+    const ending: ContentKey = {
+      ...internalsOf(ring).encryptionKey('access', AUDIENCE),
+      notAfter: NOW + 100,
+    };
     const cache = new TokenCache(withKey(ending), { maxEntries: 10, maxBytes: 1_000_000 });
     const { token, decrypted } = await mint();
     keep(cache, { token, decrypted: { ...decrypted, key: ending } });
@@ -134,7 +138,7 @@ describe('TokenCache', () => {
 
   test('caches no token whose key was replaced by another with the same kid', async () => {
     const [cache, minted] = [cacheOf(), await mint()];
-    const other: ContentKey = { ...ring.encryptionKey('access', AUDIENCE) };
+    const other: ContentKey = { ...internalsOf(ring).encryptionKey('access', AUDIENCE) };
     keep(cache, { ...minted, decrypted: { ...minted.decrypted, key: other } });
     expect(cache.size).toBe(0);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { Verification } from '../../src/keys/resolve-verification.js';
 import { sealToken } from '../../src/token/seal-token.js';
 import { resolveTokenCache, type TokenCacheLimits } from '../../src/token/token-cache.js';
@@ -16,7 +17,8 @@ interface Setting {
 }
 
 function openerOf(keyRing: KeyRing, { limits, verification = new Map() }: Setting = {}) {
-  return createTokenOpener({ keyRing, maxTokenLength: 8192, verification }, limits).open;
+  return createTokenOpener({ keyRing: internalsOf(keyRing), maxTokenLength: 8192, verification }, limits)
+    .open;
 }
 
 const limits = resolveTokenCache();
@@ -57,7 +59,7 @@ describe('a token opener', () => {
       current: { secret: secretOf(1) },
       previous: [{ secret: secretOf(2), notAfter: NOW }],
     });
-    keyRing.prepare('access', AUDIENCE);
+    internalsOf(keyRing).prepare('access', AUDIENCE);
     const open = openerOf(keyRing, { limits });
     expect(thrownBy(() => open(token, NOW))).toMatchObject({ reason: 'expired_key' });
     const [first, second, third] = [open(token, NOW - 1), open(token, NOW - 1), open(token, NOW - 1)];
@@ -67,7 +69,7 @@ describe('a token opener', () => {
 
   test('returns a cached token synchronously, although its decryption was asynchronous', async () => {
     const ring = await createKeyRing({ current: { jwk: generateShared('A256KW') } });
-    const key = ring.encryptionKey('access', AUDIENCE);
+    const key = internalsOf(ring).encryptionKey('access', AUDIENCE);
     const token = await sealToken(claimsOf(), key, { typ: 'at+jwt' });
     const open = openerOf(ring, { limits });
     const [first, second] = [await open(token, NOW), await open(token, NOW)];

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf, type KeyRingInternals } from '../../src/keys/key-ring-internals.js';
 import { decryptToken } from '../../src/token/decrypt-token.js';
 import { rejectionOf, thrownBy } from '../support/caught.js';
+import { keyRingWith } from '../support/key-ring-with.js';
 import { claimsOf, createRing, mintToken, NOW } from '../support/tokens.js';
 
 let ring: KeyRing;
@@ -15,23 +17,24 @@ beforeAll(async () => {
 /** A ring that knows no key at first; and how often it was asked for keys, and its source for newer ones. */
 function ringWithSource(answer: { isNewer: boolean; knowsThen: boolean }) {
   const asked = { keys: 0, source: 0 };
-  const decryptionKey: KeyRing['decryptionKey'] = (kid) => {
+  const decryptionKey: KeyRingInternals['decryptionKey'] = (kid) => {
     asked.keys += 1;
-    return asked.source > 0 && answer.knowsThen ? ring.decryptionKey(kid) : undefined;
+    return asked.source > 0 && answer.knowsThen ? internalsOf(ring).decryptionKey(kid) : undefined;
   };
-  const reloadForUnknownKey: KeyRing['reloadForUnknownKey'] = async () => {
+  const reloadForUnknownKey: KeyRingInternals['reloadForUnknownKey'] = async () => {
     asked.source += 1;
     return answer.isNewer;
   };
-  const keyRing: KeyRing = Object.defineProperties(Object.create(ring), {
-    decryptionKey: { value: decryptionKey },
-    reloadForUnknownKey: { value: reloadForUnknownKey },
-  });
+  const keyRing = keyRingWith(ring, { decryptionKey, reloadForUnknownKey });
   return { keyRing, asked };
 }
 
 function open(keyRing: KeyRing, text = token) {
-  return decryptToken(text, { keyRing, maxTokenLength: 8192, verification: new Map() }, NOW);
+  return decryptToken(
+    text,
+    { keyRing: internalsOf(keyRing), maxTokenLength: 8192, verification: new Map() },
+    NOW,
+  );
 }
 
 describe('a token whose key is not known', () => {

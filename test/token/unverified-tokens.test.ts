@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { CompactEncrypt, importJWK } from 'jose';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { decryptToken, isProven } from '../../src/token/decrypt-token.js';
 import { sealToken } from '../../src/token/seal-token.js';
 import { forgeByExport } from '../support/forged-claims.js';
@@ -12,10 +13,14 @@ import { AUDIENCE, claimsOf, createRing, mintToken, NOW } from '../support/token
 const PARTIES = await createParties();
 
 const read = async (token: string, keyRing: KeyRing) =>
-  decryptToken(token, { keyRing, maxTokenLength: 8192, verification: 'unverified' }, NOW);
+  decryptToken(
+    token,
+    { keyRing: internalsOf(keyRing), maxTokenLength: 8192, verification: 'unverified' },
+    NOW,
+  );
 
 const hasProof = (token: string, keyRing: KeyRing) =>
-  isProven(token, { keyRing, maxTokenLength: 8192, verification: new Map() }, NOW);
+  isProven(token, { keyRing: internalsOf(keyRing), maxTokenLength: 8192, verification: new Map() }, NOW);
 
 describe('decryptToken with verification: unverified', () => {
   test('reads a nested JWS whose signature is not valid', async () => {
@@ -26,7 +31,7 @@ describe('decryptToken with verification: unverified', () => {
   });
 
   test('reads a token that is encrypted to a public key and not signed', async () => {
-    const key = PARTIES.serverRing.encryptionKey('access', AUDIENCE);
+    const key = internalsOf(PARTIES.serverRing).encryptionKey('access', AUDIENCE);
     const jwk = PARTIES.serverRing.exportPublicKeys().keys[0] ?? {};
     const token = await new CompactEncrypt(Buffer.from(JSON.stringify(claimsOf())))
       .setProtectedHeader({ alg: key.alg, enc: key.enc, kid: key.kid, typ: 'at+jwt' })
@@ -51,7 +56,7 @@ describe('isProven', () => {
   test('is false without a MAC, under a wrapping key, under an unknown key, and for a malformed token', async () => {
     const ring = await createRing();
     const wrapping = await createKeyRing({ current: { jwk: generateShared('A256KW') } });
-    const wrapped = await sealToken(claimsOf(), wrapping.encryptionKey('access', AUDIENCE), {
+    const wrapped = await sealToken(claimsOf(), internalsOf(wrapping).encryptionKey('access', AUDIENCE), {
       typ: 'at+jwt',
     });
     expect(hasProof(forgeByExport(ring, AUDIENCE), ring)).toBe(false);

@@ -4,9 +4,11 @@ import type { DirectKey } from '../../src/keys/content-key.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { Jwk } from '../../src/keys/jwk.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { openContent } from '../../src/token/aes-gcm.js';
 import { openManaged } from '../../src/token/managed-content.js';
 import { forgeToken } from '../support/forge-token.js';
+import { keyRingWith } from '../support/key-ring-with.js';
 import {
   DIRECT_ENCRYPTION,
   FITTING_KEYS,
@@ -24,13 +26,13 @@ const { jwk, plaintext, compact } = DIRECT_ENCRYPTION;
 /** A ring that has a key of whatever name a token asks for, so that no vector fails for want of one. */
 async function createObligingRing(jwk: Jwk): Promise<KeyRing> {
   const ring = await createKeyRing({ current: { jwk: { ...jwk, kid: 'obliging' } } });
-  const key = ring.decryptionKey('obliging');
-  return { ...ring, decryptionKey: (kid) => (key === undefined ? undefined : { ...key, kid }) };
+  const key = internalsOf(ring).decryptionKey('obliging');
+  return keyRingWith(ring, { decryptionKey: (kid) => (key === undefined ? undefined : { ...key, kid }) });
 }
 
 /** Opens a token at the level of the codec, where the plaintext may be anything. */
 async function openByJwk(token: string, jwk: Jwk): Promise<string> {
-  const key = (await createKeyRing({ current: { jwk } })).decryptionKey(String(jwk['kid']));
+  const key = internalsOf(await createKeyRing({ current: { jwk } })).decryptionKey(String(jwk['kid']));
   if (key === undefined || key.alg === 'dir') throw new Error('The key is for direct encryption');
   return (await openManaged(token, headerOf(token), key)).toString();
 }
@@ -54,7 +56,7 @@ function forgeAgreed(header: object, secret: Buffer, enc: 'A128GCM' | 'A256GCM')
 
 describe('RFC 7520 section 5.6: direct encryption using AES-GCM', () => {
   test('is opened', async () => {
-    const key = direct((await createKeyRing({ current: { jwk } })).encryptionKey('access', 'any'));
+    const key = direct(internalsOf(await createKeyRing({ current: { jwk } })).encryptionKey('access', 'any'));
     const [header = '', , ...sealed] = compact.split('.');
     const [iv, ciphertext, tag] = sealed.map((part) => Buffer.from(part, 'base64url'));
     if (iv === undefined || ciphertext === undefined || tag === undefined) throw new Error('Cut short');

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { TemporarilyUnavailableError } from '../../src/base/errors.js';
 import type { TokenRejection } from '../../src/base/rejections.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { Verification } from '../../src/keys/resolve-verification.js';
 import { createVerificationKeys, type VerificationKeys } from '../../src/keys/verification-keys.js';
 import { decryptToken } from '../../src/token/decrypt-token.js';
@@ -41,7 +42,7 @@ describe('a nested token', () => {
     const token = await forgeNested(parties, { signedHeader: { extra: [{}] } });
     const opened = await decryptToken(
       token,
-      { keyRing: parties.serverRing, maxTokenLength: 8192, verification },
+      { keyRing: internalsOf(parties.serverRing), maxTokenLength: 8192, verification },
       NOW,
     );
     expect(opened.claims).toEqual(claimsOf());

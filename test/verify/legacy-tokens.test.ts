@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TokenVerifierOptions } from 'passport-jwe';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { createRevocations } from '../../src/revocation/revocations.js';
 import { createMemoryStores } from '../../src/stores/memory/create-memory-stores.js';
 import { rejectionOf } from '../support/caught.js';
@@ -117,8 +118,12 @@ describe('a token of the other stack', () => {
     const options = { keyRing: KEY_RING, issuer: ISSUER, audience: AUDIENCE, clock };
     const legacy = { ...LEGACY, until: NOW + 91 * 86_400 };
     const store = createMemoryStores().revocations;
-    const revocations = createRevocations({ store, clock });
-    const longer = createRevocations({ store, clock, maxTokenLifetimeSeconds: 92 * 86_400 });
+    const revocations = createRevocations({ stores: { revocations: store }, clock });
+    const longer = createRevocations({
+      stores: { revocations: store },
+      clock,
+      maxTokenLifetimeSeconds: 92 * 86_400,
+    });
 
     expect(() => createIssuerAndVerifier({ ...options, legacy, revocations })).toThrow(
       /raise maxTokenLifetimeSeconds/,
@@ -198,7 +203,7 @@ describe('what authorises', () => {
 });
 
 describe('revocation', () => {
-  const revocationsOf = () => createRevocations({ store: createMemoryStores({ clock }).revocations, clock });
+  const revocationsOf = () => createRevocations({ stores: createMemoryStores({ clock }), clock });
 
   test('reaches a token without jti by its digest', async () => {
     const revocations = revocationsOf();
@@ -240,7 +245,7 @@ describe('revocation', () => {
   test('counts a token without iat among the oldest', async () => {
     const { iat: _, ...claims } = LEGACY_CLAIMS.models;
     const revocations = createRevocations({
-      store: createMemoryStores({ clock: () => 60 }).revocations,
+      stores: createMemoryStores({ clock: () => 60 }),
       clock: () => 60,
     });
     await revocations.revoke({ kind: 'api_key', clientId: CLIENT_ID });
@@ -250,7 +255,7 @@ describe('revocation', () => {
 
   test('of a store that cannot know what was revoked before it began refuses what is older', async () => {
     const store = { ...createMemoryStores({ clock }).revocations, completeSince: () => NOW };
-    const revocations = createRevocations({ store, clock });
+    const revocations = createRevocations({ stores: { revocations: store }, clock });
     expect(await verdictOn(LEGACY_TOKENS.models, { revocations })).toBe('accepted');
     expect(await verdictOn(LEGACY_TOKENS.bare, { revocations })).toBe('revoked');
   });
@@ -258,7 +263,7 @@ describe('revocation', () => {
 
 describe('all other tokens', () => {
   test('are as strict as before, under the same option', async () => {
-    const key = KEY_RING.encryptionKey('access', AUDIENCE);
+    const key = internalsOf(KEY_RING).encryptionKey('access', AUDIENCE);
     const forge = (parts: Parameters<typeof forgeToken>[1]) => verdictOn(forgeToken(key, parts));
     expect(await verdictOn(mintToken(KEY_RING))).toBe('accepted');
     expect(await forge({ iv: Buffer.alloc(16, 'iv') })).toBe('iv_length');
@@ -278,7 +283,9 @@ describe('all other tokens', () => {
   });
 
   test('are not read without a kid, by a key of the ring', async () => {
-    const unnamed = forgeToken(KEY_RING.encryptionKey('access', AUDIENCE), { header: LEGACY_HEADER });
+    const unnamed = forgeToken(internalsOf(KEY_RING).encryptionKey('access', AUDIENCE), {
+      header: LEGACY_HEADER,
+    });
     expect(await verdictOn(unnamed)).toBe('decryption');
   });
 });

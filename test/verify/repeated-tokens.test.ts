@@ -3,8 +3,10 @@ import type { TokenVerifierOptions } from 'passport-jwe';
 import type { NumericDate } from '../../src/base/clock.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
+import { internalsOf, type KeyRingInternals } from '../../src/keys/key-ring-internals.js';
 import { isDeeplyFrozen } from '../support/deeply-frozen.js';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
+import { keyRingWith } from '../support/key-ring-with.js';
 import { LEGACY, LEGACY_TOKENS } from '../support/legacy-tokens.js';
 import { AUDIENCE, createRing, ISSUER, mintToken, NOW, secretOf } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
@@ -26,8 +28,8 @@ async function warmUp(token: string, options: Partial<TokenVerifierOptions> = {}
 }
 
 /** A ring of which one can tell that nothing is decrypted: what the codec does, it does by a key of the ring. */
-function withKeyOf(keyRing: KeyRing, decryptionKey: KeyRing['decryptionKey']): KeyRing {
-  return Object.defineProperty(Object.create(keyRing), 'decryptionKey', { value: decryptionKey });
+function withKeyOf(keyRing: KeyRing, decryptionKey: KeyRingInternals['decryptionKey']): KeyRing {
+  return keyRingWith(keyRing, { decryptionKey });
 }
 
 const because = (reason: string) => expect.objectContaining({ reason });
@@ -120,7 +122,7 @@ describe('a token that comes again', () => {
   });
 
   test('is refused once the ring has its key no more', async () => {
-    const find = jest.fn((kid: string) => KEY_RING.decryptionKey(kid));
+    const find = jest.fn((kid: string) => internalsOf(KEY_RING).decryptionKey(kid));
     const token = mintToken(KEY_RING);
     const { service } = await warmUp(token, { keyRing: withKeyOf(KEY_RING, find) });
     find.mockReturnValue(undefined);
@@ -128,11 +130,11 @@ describe('a token that comes again', () => {
   });
 
   test('is refused once another key goes by the same kid', async () => {
-    const find = jest.fn((kid: string) => KEY_RING.decryptionKey(kid));
+    const find = jest.fn((kid: string) => internalsOf(KEY_RING).decryptionKey(kid));
     const token = mintToken(KEY_RING);
     const { service } = await warmUp(token, { keyRing: withKeyOf(KEY_RING, find) });
     const other = await createRing(3);
-    find.mockReturnValue(other.encryptionKey('access', AUDIENCE));
+    find.mockReturnValue(internalsOf(other).encryptionKey('access', AUDIENCE));
     await expect(service.verify(token)).rejects.toEqual(because('decryption'));
   });
 

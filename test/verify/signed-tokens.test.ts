@@ -3,10 +3,12 @@ import { compactDecrypt, compactVerify, importJWK } from 'jose';
 import type { IssueRequest, TokenIssuerOptions, TokenVerifierOptions } from 'passport-jwe';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import { createSigningKey } from '../../src/keys/create-signing-key.js';
+import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { createVerificationKeys, type VerificationKeys } from '../../src/keys/verification-keys.js';
 import { rejectionOf, thrownBy } from '../support/caught.js';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { ALGORITHMS, generateRecipient, generateShared, generateSigner } from '../support/key-pairs.js';
+import { keyRingWith } from '../support/key-ring-with.js';
 import { createParties, forgeNested, type NestedParts, type Parties } from '../support/signed-tokens.js';
 import { AUDIENCE, clock, createRing, ISSUER, NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
@@ -232,7 +234,8 @@ describe('a public key without what proves the sender', () => {
 
   test('is refused where the ring comes by it later', async () => {
     const shared = { keyRing: await createRing(), issuer: ISSUER, audience: AUDIENCE, clock };
-    const keyRing = { ...shared.keyRing, decryptionKey: parties.serverRing.decryptionKey };
+    const { decryptionKey } = internalsOf(parties.serverRing);
+    const keyRing = keyRingWith(shared.keyRing, { decryptionKey });
     const verifying = createIssuerAndVerifier({ ...shared, keyRing }).verify(await forgeNested(parties));
     await expect(verifying).rejects.toMatchObject({ reason: 'content_type' });
   });

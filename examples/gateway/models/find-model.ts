@@ -1,9 +1,5 @@
-import {
-  type ApiKeyRegistry,
-  InvalidRequestError,
-  type ModelConfiguration,
-  type VerifiedToken,
-} from 'passport-jwe';
+import { InvalidRequestError, type VerifiedToken } from 'passport-jwe';
+import type { ApiKeyRegistry, ModelConfiguration } from 'passport-jwe/api-keys';
 import { ModelApiError } from './model-api-error.js';
 import type { WireFormat } from './wire-format.js';
 

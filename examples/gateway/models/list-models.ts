@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
-import { type ApiKeyRegistry, verifiedToken } from 'passport-jwe';
+import { verifiedToken } from 'passport-jwe';
+import type { ApiKeyRegistry } from 'passport-jwe/api-keys';
 import { findModel, modelsOf } from './find-model.js';
 
 /** When models came to be is nobody's business here; clients want to see a time all the same. */

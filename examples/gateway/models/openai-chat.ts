@@ -1,4 +1,5 @@
-import type { JsonObject, ModelConfiguration } from 'passport-jwe';
+import type { JsonObject } from 'passport-jwe';
+import type { ModelConfiguration } from 'passport-jwe/api-keys';
 import { z } from 'zod';
 import { parseEventData } from './parse-event-data.js';
 import { json, modelName, namesOfTools, readBody, tokenCount, toolList } from './read-body.js';

@@ -1,10 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
-import {
-  type ApiKeyRegistry,
-  isResponseFinished,
-  type ModelConfiguration,
-  verifiedToken,
-} from 'passport-jwe';
+import { isResponseFinished, verifiedToken } from 'passport-jwe';
+import type { ApiKeyRegistry, ModelConfiguration } from 'passport-jwe/api-keys';
 import type { Dispatcher } from 'undici';
 import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';

@@ -1,4 +1,5 @@
-import type { JsonObject, ModelConfiguration } from 'passport-jwe';
+import type { JsonObject } from 'passport-jwe';
+import type { ModelConfiguration } from 'passport-jwe/api-keys';
 import type { TokenUsage } from './token-usage.js';
 
 /** What a client asks of a model, in whichever format. */

@@ -1,4 +1,4 @@
-import type { AuditRecord, AuditSink } from 'passport-jwe';
+import type { AuditRecord, AuditSink } from 'passport-jwe/audit';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 /** Metrics that follow from the audit trail alone. */

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
-import { type AuditSink, onResponseFinished } from 'passport-jwe';
+import { onResponseFinished } from 'passport-jwe';
+import type { AuditSink } from 'passport-jwe/audit';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CompletionListener } from '../models/completion-record.js';
 import { answeredStatus } from './answered-status.js';

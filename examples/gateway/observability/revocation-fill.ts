@@ -1,4 +1,4 @@
-import type { RevocationFill } from 'passport-jwe';
+import type { RevocationFill } from 'passport-jwe/stores';
 
 /** Share of a bound from which on there is a warning. */
 const WARNING_SHARE = 0.8;

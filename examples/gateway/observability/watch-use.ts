@@ -1,4 +1,5 @@
-import { type AuditSink, createMonitor } from 'passport-jwe';
+import type { AuditSink } from 'passport-jwe/audit';
+import { createMonitor } from 'passport-jwe/monitor';
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 

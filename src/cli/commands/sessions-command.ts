@@ -109,10 +109,10 @@ function withSessions(
 ): Promise<void> {
   return withStores(io, options, (stores) => {
     const revocations = createRevocations({
-      ...{ store: stores.revocations, clock: io.clock },
+      ...{ stores, clock: io.clock },
       maxTokenLifetimeSeconds: OPERATOR_HORIZON_SECONDS,
       maxAccessTokenLifetimeSeconds: OPERATOR_HORIZON_SECONDS,
     });
-    return run(createSessions({ families: stores.families, revocations, clock: io.clock }));
+    return run(createSessions({ stores, revocations, clock: io.clock }));
   });
 }

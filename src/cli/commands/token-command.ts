@@ -110,10 +110,10 @@ function verifyCommand(io: CommandIo): Command {
       const service = { keyRing: await openKeys(io, options), issuer, audience, clock: io.clock };
       const hasStore = options.store !== undefined || options.redis !== undefined;
       const verified = hasStore
-        ? await withStores(io, options, ({ revocations: store }) =>
+        ? await withStores(io, options, (stores) =>
             createTokenVerifier({
               ...service,
-              revocations: createRevocations({ store, clock: io.clock }),
+              revocations: createRevocations({ stores, clock: io.clock }),
             }).verify(token),
           )
         : await createTokenVerifier(service).verify(token);

@@ -72,7 +72,7 @@ function collect(value: string, former: readonly string[] = []): readonly string
 
 async function carryOut(io: CommandIo, stores: Stores, { targets, session }: Revocation): Promise<void> {
   const revocations = createRevocations({
-    ...{ store: stores.revocations, clock: io.clock },
+    ...{ stores, clock: io.clock },
     maxTokenLifetimeSeconds: OPERATOR_HORIZON_SECONDS,
     maxAccessTokenLifetimeSeconds: OPERATOR_HORIZON_SECONDS,
   });
@@ -83,11 +83,11 @@ async function carryOut(io: CommandIo, stores: Stores, { targets, session }: Rev
 /** @returns whether the store knows the session; if not, the caller revokes its access tokens. */
 function endSession(
   io: CommandIo,
-  { families }: Stores,
+  stores: Stores,
   revocations: Revocations,
   session: NonNullable<Revocation['session']>,
 ): Promise<boolean> {
-  return createSessions({ families, revocations, clock: io.clock }).end(session);
+  return createSessions({ stores, revocations, clock: io.clock }).end(session);
 }
 
 /** A single target is an object, several are an array. */

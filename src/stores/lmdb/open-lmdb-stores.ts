@@ -12,7 +12,7 @@ import { watchWrites } from './watch-writes.js';
 
 export { RestoredStoreError } from './restored-store-error.js';
 
-export interface LmdbStoresOptions extends StoreBounds {
+export interface OpenLmdbStoresOptions extends StoreBounds {
   /** Directory of the store, on a local disk; made with mode 0700 where there is none. */
   readonly path: string;
   /**
@@ -48,7 +48,7 @@ export interface LmdbStores extends Stores {
   backUp(directory: string): Promise<void>;
 }
 
-const KNOWN: KnownOptions<LmdbStoresOptions> = {
+const KNOWN: KnownOptions<OpenLmdbStoresOptions> = {
   path: true,
   maxRevocations: true,
   maxRevocationsPerClient: true,
@@ -68,7 +68,7 @@ const KNOWN: KnownOptions<LmdbStoresOptions> = {
  * @throws Error where the package `lmdb` is missing, or where the environment cannot be opened: it names the path, what is
  * in the way (no room, no right to write, a file that is damaged or of something else) and what to do.
  */
-export async function openLmdbStores(options: LmdbStoresOptions): Promise<LmdbStores> {
+export async function openLmdbStores(options: OpenLmdbStoresOptions): Promise<LmdbStores> {
   const { clock, bounds, ...setting } = resolveLmdbStoresOptions(options);
 
   const { environment, startedAt, ...stores } = await openEnvironment({ ...setting, clock }, (opened) => {
@@ -97,7 +97,7 @@ export async function openLmdbStores(options: LmdbStoresOptions): Promise<LmdbSt
   });
 }
 
-function resolveLmdbStoresOptions(options: LmdbStoresOptions) {
+function resolveLmdbStoresOptions(options: OpenLmdbStoresOptions) {
   assertOptions(options, KNOWN, 'openLmdbStores');
   const { path, generationFile, acceptRestore = false, clock = systemClock } = options;
   assertString(path, 'openLmdbStores', 'path');

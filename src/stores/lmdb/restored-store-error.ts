@@ -1,7 +1,12 @@
 /** How the store and its generation file compare, if the store must not be opened. */
 export type Regression = 'older' | 'unmarked';
 
-/** The store went back to an earlier state: what was revoked since then would be accepted again. */
+/**
+ * The store went back to an earlier state: what was revoked since then would be accepted again.
+ *
+ * It rejects the opening of a store, so it has no HTTP status. In an open store it is the `cause` of a
+ * `TemporarilyUnavailableError`.
+ */
 export class RestoredStoreError extends Error {
   readonly code = 'ERR_STORE_RESTORED';
 

@@ -41,9 +41,9 @@ export interface RedisStoresSettings extends StoreBounds {
   readonly clock?: Clock;
 }
 
-export type RedisStoresOptions = RedisAddress & RedisStoresSettings;
+export type OpenRedisStoresOptions = RedisAddress & RedisStoresSettings;
 
-const KNOWN: KnownOptions<RedisStoresOptions> = {
+const KNOWN: KnownOptions<OpenRedisStoresOptions> = {
   url: true,
   options: true,
   client: true,
@@ -64,7 +64,7 @@ const KNOWN: KnownOptions<RedisStoresOptions> = {
  * @throws Error where the package `ioredis` is missing.
  * @throws Error, with what the connection said as its cause, where Redis does not answer in time.
  */
-export async function openRedisStores(options: RedisStoresOptions): Promise<Stores> {
+export async function openRedisStores(options: OpenRedisStoresOptions): Promise<Stores> {
   const settings = resolveRedisStoresOptions(options);
   const { prefix, maxAgeMs, commandTimeoutMs, startTimeoutMs, audit } = settings;
   const bounds = resolveBounds(options, 'openRedisStores');
@@ -104,7 +104,7 @@ export async function openRedisStores(options: RedisStoresOptions): Promise<Stor
   });
 }
 
-function resolveRedisStoresOptions(options: RedisStoresOptions) {
+function resolveRedisStoresOptions(options: OpenRedisStoresOptions) {
   assertOptions(options, KNOWN, 'openRedisStores');
   const { prefix = 'passport-jwe', commandTimeoutMs = 150, audit = noAuditTrail } = options;
   const { maxReplicaAgeSeconds = 5, startTimeoutSeconds = 10 } = options;

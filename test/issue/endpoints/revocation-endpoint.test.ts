@@ -23,7 +23,7 @@ interface Setting {
 
 async function createApp({ clockToleranceSeconds = 5, ...bounds }: Setting = {}): Promise<Express> {
   const revocations = createRevocations({
-    store: createMemoryStores({ clock, ...bounds }).revocations,
+    stores: createMemoryStores({ clock, ...bounds }),
     clock,
   });
   const service = { keyRing, issuer: ISSUER, clock, revocations };

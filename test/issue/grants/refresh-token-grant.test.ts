@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { noAuditTrail } from '../../../src/audit/record.js';
 import { refreshToken } from '../../../src/issue/grants/refresh-token-grant.js';
+import { internalsOf } from '../../../src/keys/key-ring-internals.js';
 import { createRefreshFamilies } from '../../../src/sessions/refresh-families.js';
 import { resolveRefreshSettings } from '../../../src/sessions/refresh-settings.js';
 import { refreshTokenCodec } from '../../../src/sessions/refresh-token-codec.js';
@@ -14,7 +15,7 @@ async function dateOfRefreshed(ageSeconds: number, sinceBeginning: number): Prom
   let now = NOW;
   const clock = () => now;
   const keyRing = await createRing();
-  const codec = refreshTokenCodec(keyRing, ISSUER);
+  const codec = refreshTokenCodec(internalsOf(keyRing), ISSUER);
   const families = createRefreshFamilies({
     store: createMemoryStores({ clock }).families,
     codec,

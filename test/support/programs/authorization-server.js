@@ -21,14 +21,14 @@ const service = {
   keyRing,
   issuer: 'https://auth.example.com',
   audience: 'https://api.example.com',
-  revocations: createRevocations({ store: stores.revocations }),
+  revocations: createRevocations({ stores }),
 };
 const apiKeys = await loadApiKeys({ directory });
 const app = express();
-app.use('/oauth', tokenRouter({ ...service, apiKeys, families: stores.families }));
+app.use('/oauth', tokenRouter({ ...service, apiKeys, stores }));
 app.get('/readyz', (_req, res) => void res.sendStatus(stores.isReady() ? 200 : 503));
 app.get('/resource', authenticate(service), (_req, res) => void res.json({}));
-const sessions = createSessions({ families: stores.families, revocations: service.revocations });
+const sessions = createSessions({ stores, revocations: service.revocations });
 app.use('/sessions', authenticate(service), sessionRouter({ sessions }));
 const server = app.listen(0, '127.0.0.1', () => {
   process.stdout.write(`http://127.0.0.1:${server.address().port}\n`);

@@ -26,7 +26,7 @@ const service = {
   keyRing,
   issuer: 'https://auth.example.com',
   audience: 'https://api.example.com',
-  revocations: createRevocations({ store: stores.revocations }),
+  revocations: createRevocations({ stores }),
 };
 const app = express();
 app.use('/oauth', tokenRouter({ ...service, apiKeys }));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { internalsOf } from '../../../src/keys/key-ring-internals.js';
 import { estimateTokenLength } from '../../../src/token/claims/token-size.js';
 import { AUDIENCE, claimsOf, createRing, mintToken } from '../../support/tokens.js';
 
@@ -10,7 +11,7 @@ describe('estimateTokenLength', () => {
     ['claims that JSON escapes', { metadata: { note: '"\\\n'.repeat(300) } }],
   ])('is never less than the length of the token: %s', async (_, claims) => {
     const ring = await createRing();
-    ring.prepare('access', AUDIENCE);
+    internalsOf(ring).prepare('access', AUDIENCE);
     const { length } = mintToken(ring, { claims });
     const estimate = estimateTokenLength(claimsOf(claims));
     expect(estimate).toBeGreaterThanOrEqual(length);

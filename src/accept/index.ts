@@ -1,0 +1,41 @@
+export * from '../base/index.js';
+export { findVerifiedToken, verifiedToken } from '../http/find-verified-token.js';
+export { requireProof } from '../http/require-proof.js';
+export { isResponseFinished, onResponseFinished } from '../http/response-finished.js';
+export type { ChallengeOptions } from '../http/write-challenge.js';
+export { createLegacyKey, type LegacyKey, type LegacyKeySource } from '../keys/create-legacy-key.js';
+export type { LegacyPassphraseKey } from '../keys/derive-from-passphrase.js';
+export * from '../keys/index.js';
+export type { Admission, Usage } from '../limits/admission.js';
+export type { Cost } from '../limits/build-step.js';
+export { admissionOf, type LimitRequestsOptions, limitRequests } from '../limits/limit-requests.js';
+export { createLimits, type Limits, type LimitsOptions, type StoreFailurePolicy } from '../limits/limits.js';
+export * from '../revocation/index.js';
+export type { ClaimsOptions } from '../token/claims/claims-policy.js';
+export type { LegacyTokenType } from '../token/claims/complete-legacy-claims.js';
+export type * from '../token/claims/index.js';
+export type { LegacyOptions } from '../token/legacy-policy.js';
+export type { TokenCacheOptions } from '../token/token-cache.js';
+export { createTokenVerifier, type TokenVerifier } from '../verify/token-verifier.js';
+export type { TokenVerifierOptions } from '../verify/token-verifier-options.js';
+export type { TrustedIssuer } from '../verify/trusted-issuers.js';
+export type { AcceptOptions } from './acceptor.js';
+export { requireEndpoint, requireFunctions, requireModel } from './allowance-guards.js';
+export { type AuthenticateOptions, authenticate } from './authenticate.js';
+export { bearerErrors } from './bearer-errors.js';
+export {
+  requireAnyScope,
+  requireAudience,
+  requireClaim,
+  requireMaxAge,
+  requireScope,
+  requireType,
+} from './guards.js';
+export { JweStrategy, type JweStrategyOptions } from './jwe-strategy.js';
+export {
+  type ProtectedResourceMetadataOptions,
+  protectedResourceMetadata,
+} from './protected-resource-metadata.js';
+export { protectedResourceUrl } from './protected-resource-url.js';
+export type { TokenLocations } from './token-locations.js';
+export type { VerifyDone, VerifyFunction, VerifyFunctionWithRequest } from './verify-function.js';

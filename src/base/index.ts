@@ -1,0 +1,28 @@
+export type { Clock, NumericDate } from './clock.js';
+export type { ErrorCode, WireError } from './error-codes.js';
+export {
+  AccessDeniedError,
+  InsufficientScopeError,
+  InvalidClientError,
+  InvalidGrantError,
+  InvalidRequestError,
+  InvalidScopeError,
+  InvalidTargetError,
+  InvalidTokenError,
+  MissingCredentialsError,
+  PassportJweError,
+  RateLimitExceededError,
+  TemporarilyUnavailableError,
+  UnauthorizedClientError,
+  UnsupportedGrantTypeError,
+  UnsupportedTokenTypeError,
+} from './errors.js';
+export type { JsonObject, JsonValue } from './json.js';
+export type { RateLimitState } from './rate-limit-headers.js';
+export type { ClientRejection, ExchangeRejection, GrantRejection, TokenRejection } from './rejections.js';
+export {
+  type ClockStep,
+  createSteadyClock,
+  type SteadyClock,
+  type SteadyClockOptions,
+} from './steady-clock.js';

@@ -1,0 +1,33 @@
+export * from '../base/index.js';
+export { createSigningKey } from '../keys/create-signing-key.js';
+export * from '../keys/index.js';
+export { type PublishAccessKeysOptions, publishAccessKeys } from '../keys/publish-access-keys.js';
+export * from '../revocation/index.js';
+export {
+  type AllSessionsEnd,
+  createSessions,
+  type SessionEnd,
+  type SessionPage,
+  type SessionQuery,
+  type Sessions,
+  type SessionsOptions,
+} from '../sessions/create-sessions.js';
+export type { RefreshSettings } from '../sessions/refresh-settings.js';
+export type { Session, SessionOwner } from '../sessions/session.js';
+export { type SessionRouterOptions, sessionRouter } from '../sessions/session-router.js';
+export type * from '../token/claims/index.js';
+export {
+  type AuthorizationServerMetadataOptions,
+  authorizationServerMetadata,
+} from './authorization-server-metadata.js';
+export type { ClaimsContext, ClaimsHook } from './grants/issue-access-token.js';
+export type { IssueRequest } from './issue-request.js';
+export type { ThrottleOptions } from './throttle-failures.js';
+export {
+  createTokenIssuer,
+  type IssuedToken,
+  type TokenIssuer,
+  type TokenIssuerOptions,
+} from './token-issuer.js';
+export { tokenRouter } from './token-router.js';
+export type { TokenRouterOptions } from './token-router-options.js';

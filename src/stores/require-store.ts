@@ -1,0 +1,33 @@
+import { assertMethod } from '../base/options.js';
+import type { Stores } from './stores.js';
+
+/** The stores of a driver, without its own methods. */
+type StoreName = Exclude<keyof Stores, 'isReady' | 'close'>;
+
+/** A method that each contract has, so that something else is found at construction. */
+const METHODS = {
+  revocations: 'find',
+  families: 'replace',
+  counters: 'add',
+  limits: 'admit',
+} as const satisfies Record<StoreName, string>;
+
+/**
+ * Reads one store of the option `stores`.
+ *
+ * @param where the function whose option it is, for the message.
+ * @throws TypeError if the store is missing or does not implement its contract.
+ */
+export function requireStore<Name extends StoreName>(
+  stores: Pick<Stores, Name>,
+  name: Name,
+  where: string,
+): Stores[Name] {
+  const store: unknown = typeof stores === 'object' && stores !== null ? stores[name] : undefined;
+  assertMethod(
+    store,
+    METHODS[name],
+    `${where}: stores.${name} is required: pass the stores of a driver, for example { stores: createMemoryStores() }`,
+  );
+  return stores[name];
+}

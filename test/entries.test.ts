@@ -1,0 +1,218 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { type PublicNames, readImports, readPublicNames } from './support/public-names.js';
+
+// A public name is a promise. Whoever adds one writes it here, and into CHANGELOG.md.
+
+const words = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+const together = (...parts: readonly PublicNames[]): PublicNames => ({
+  values: [...new Set(parts.flatMap(({ values }) => values))].sort(),
+  types: [...new Set(parts.flatMap(({ types }) => types))].sort(),
+});
+
+const BASE: PublicNames = {
+  values: words(`
+      AccessDeniedError InsufficientScopeError InvalidClientError InvalidGrantError InvalidRequestError
+      InvalidScopeError InvalidTargetError InvalidTokenError MissingCredentialsError PassportJweError
+      RateLimitExceededError TemporarilyUnavailableError UnauthorizedClientError UnsupportedGrantTypeError
+      UnsupportedTokenTypeError createSteadyClock
+    `),
+  types: words(`
+      ClientRejection Clock ClockStep ErrorCode ExchangeRejection GrantRejection JsonObject JsonValue
+      NumericDate RateLimitState SteadyClock SteadyClockOptions TokenRejection WireError
+    `),
+};
+
+const KEYS: PublicNames = {
+  values: words(`
+      createKeyRing createVerificationKeys directoryKeySource environmentKeySource fileKeySource
+      generateKeySet openKeyRing passphraseKeySource remoteJwks
+    `),
+  types: words(`
+      ContentEncryption DirectoryKeySourceOptions EnvironmentKeySourceOptions FileKeySourceOptions Jwk
+      JwkLocation JwkSet KeyLocation KeyRing KeyRingOptions KeySource KeySpec KeyState KeyTextLocation
+      KeyUsageOptions KeyVersion OpenKeyRingOptions PassphraseKey PrivateFile RecipientKeys
+      RemoteJwksOptions RotatingKeyRing SignatureAlgorithm SignatureOptions SigningKey VerificationKey
+      VerificationKeys
+    `),
+};
+
+const CLAIMS: PublicNames = {
+  values: [],
+  types: words(`
+      ApiKeyType ClaimsByType ClaimsSet DelegationClaims EndpointClaims ExternalClaims ForeignClaims
+      FunctionClaims IssuedClaims LineageEntry ModelClaims RateLimits ServiceClaims TokenType UserLimits
+      VerifiedToken VerifiedTokenOf
+    `),
+};
+
+const REVOCATION: PublicNames = {
+  values: words(`
+      createRevocations
+    `),
+  types: words(`
+      FamilyIdentity Revocable RevocationCheck RevocationReach Revocations RevocationsOptions
+    `),
+};
+
+/** What both halves share. */
+const SHARED = together(BASE, KEYS, CLAIMS, REVOCATION);
+
+const ACCEPT: PublicNames = {
+  values: words(`
+      JweStrategy admissionOf authenticate bearerErrors createLegacyKey createLimits createTokenVerifier
+      findVerifiedToken isResponseFinished limitRequests onResponseFinished requireAnyScope
+      requireAudience requireClaim requireEndpoint requireFunctions requireMaxAge requireModel
+      requireProof requireScope requireType verifiedToken
+    `),
+  types: words(`
+      AcceptOptions Admission AuthenticateOptions ChallengeOptions ClaimsOptions Cost JweStrategyOptions
+      LegacyKey LegacyKeySource LegacyOptions LegacyPassphraseKey LegacyTokenType LimitRequestsOptions
+      Limits LimitsOptions StoreFailurePolicy TokenCacheOptions TokenLocations TokenVerifier
+      TokenVerifierOptions TrustedIssuer Usage VerifyDone VerifyFunction VerifyFunctionWithRequest
+    `),
+};
+
+const ISSUE: PublicNames = {
+  values: words(`
+      createSessions createSigningKey createTokenIssuer discoveryRouter protectedResourceUrl
+      publishAccessKeys sessionRouter tokenRouter
+    `),
+  types: words(`
+      AllSessionsEnd ClaimsContext ClaimsHook DiscoveryOptions IssueRequest IssuedToken ProtectedResource
+      PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
+      SessionRouterOptions Sessions SessionsOptions ThrottleOptions TokenIssuer TokenIssuerOptions
+      TokenRouterOptions
+    `),
+};
+
+/** What the main entry has beside both halves. */
+const COMMON: PublicNames = {
+  values: words(`
+      ConfigurationError createAuditTrail createMemoryStores createTokenClient loadApiKeys watchApiKeys
+    `),
+  types: words(`
+      AuditTrail AuditTrailOptions ConfigurationProblem LoadApiKeysOptions LoadedApiKeys
+      MemoryStoresOptions OpenAuditTrail TokenClient TokenClientOptions WatchApiKeysOptions WatchedApiKeys
+    `),
+};
+
+const API_KEYS: PublicNames = {
+  values: words(`
+      ConfigurationError generateApiKey loadApiKeys parseApiKey watchApiKeys
+    `),
+  types: words(`
+      ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState ClientCredentials
+      ConfigurationProblem DelegationRules GenerateApiKeyOptions LoadApiKeysOptions LoadedApiKeys
+      ModelConfiguration ParsedApiKey RefreshTokens SecretText WatchApiKeysOptions WatchedApiKeys
+    `),
+};
+
+const VAULT: PublicNames = {
+  values: words(`
+      vaultKeySource
+    `),
+  types: words(`
+      KeySource VaultAuth VaultCredential VaultKeySourceOptions
+    `),
+};
+
+const AUDIT: PublicNames = {
+  values: words(`
+      createAuditTrail openAuditFile pinoSink verifyAuditFile
+    `),
+  types: words(`
+      AuditChain AuditEvent AuditFile AuditLogger AuditProblem AuditRecord AuditSink AuditTrail
+      AuditTrailOptions AuditVerification OpenAuditFileOptions OpenAuditTrail TokenIssuance
+    `),
+};
+
+const MONITOR: PublicNames = {
+  values: words(`
+      createMonitor
+    `),
+  types: words(`
+      AnswerTarget AnswersByKind CountThreshold Monitor MonitorOptions RateThreshold Revoker
+      SuspicionAnswer SuspicionKind SuspicionThresholds SuspiciousUse
+    `),
+};
+
+const STORES: PublicNames = {
+  values: words(`
+      createMemoryStores
+    `),
+  types: words(`
+      AdmissionAnswer AdmissionStep Bucket CounterStep CounterStore FamilyGroup FamilyName FamilyPage
+      FamilyPageRequest FamilyRecord FamilyState FamilyStore LimitStore MemoryStoresOptions Rate RateState
+      Refusal RevocationEntry RevocationFill RevocationFold RevocationStore StoreBounds StoredFamily
+      Stores
+    `),
+};
+
+const LMDB: PublicNames = {
+  values: words(`
+      RestoredStoreError openLmdbStores
+    `),
+  types: words(`
+      LmdbStores OpenLmdbStoresOptions
+    `),
+};
+
+const REDIS: PublicNames = {
+  values: words(`
+      openRedisStores
+    `),
+  types: words(`
+      OpenRedisStoresOptions RedisStoresSettings
+    `),
+};
+
+const ENTRIES: readonly (readonly [entry: string, file: string, names: PublicNames])[] = [
+  ['.', 'index.ts', together(SHARED, ACCEPT, ISSUE, COMMON)],
+  ['./accept', 'accept/index.ts', together(SHARED, ACCEPT)],
+  ['./issue', 'issue/index.ts', together(SHARED, ISSUE)],
+  ['./api-keys', 'api-keys/index.ts', API_KEYS],
+  ['./vault', 'keys/vault/index.ts', VAULT],
+  ['./audit', 'audit/index.ts', AUDIT],
+  ['./monitor', 'monitor/index.ts', MONITOR],
+  ['./stores', 'stores/index.ts', STORES],
+  ['./lmdb', 'stores/lmdb/open-lmdb-stores.ts', LMDB],
+  ['./redis', 'stores/redis/open-redis-stores.ts', REDIS],
+];
+
+describe.each(ENTRIES)('the entry %s', (_entry, file, names) => {
+  test('exports these values and no others', async () => {
+    expect((await readPublicNames(file)).values).toEqual(names.values);
+    expect(Object.keys(await import(`../src/${file}`)).sort()).toEqual(names.values);
+  });
+
+  test('exports these types and no others', async () => {
+    expect((await readPublicNames(file)).types).toEqual(names.types);
+  });
+});
+
+test('the package has these entries and no others', async () => {
+  const { exports } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+
+  expect(Object.keys(exports).sort()).toEqual(['./package.json', ...ENTRIES.map(([entry]) => entry)].sort());
+});
+
+describe('of the two halves', () => {
+  test.each([
+    ['accept', 'issue'],
+    ['issue', 'accept'],
+  ])('%s imports nothing of %s', async (half, other) => {
+    const imports = [...(await readImports(`${half}/index.ts`))];
+
+    expect(imports.length).toBeGreaterThan(50);
+    expect(imports.filter((path) => path.startsWith(`${other}/`))).toEqual([]);
+  });
+
+  test('neither imports a driver, the key source of Vault, the monitor or the command line', async () => {
+    const imports = [...(await readImports('accept/index.ts')), ...(await readImports('issue/index.ts'))];
+    const optional = /^(cli|monitor|client|stores\/lmdb|stores\/redis|keys\/vault)\//;
+
+    expect(imports.filter((path) => optional.test(path))).toEqual([]);
+  });
+});
