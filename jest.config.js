@@ -8,6 +8,13 @@ const shared = {
 
 const toSource = {
   '^passport-jwe$': '<rootDir>/src/index.ts',
+  '^passport-jwe/accept$': '<rootDir>/src/accept/index.ts',
+  '^passport-jwe/issue$': '<rootDir>/src/issue/index.ts',
+  '^passport-jwe/api-keys$': '<rootDir>/src/api-keys/index.ts',
+  '^passport-jwe/vault$': '<rootDir>/src/keys/vault/index.ts',
+  '^passport-jwe/audit$': '<rootDir>/src/audit/index.ts',
+  '^passport-jwe/monitor$': '<rootDir>/src/monitor/index.ts',
+  '^passport-jwe/stores$': '<rootDir>/src/stores/index.ts',
   '^passport-jwe/lmdb$': '<rootDir>/src/stores/lmdb/open-lmdb-stores.ts',
   '^passport-jwe/redis$': '<rootDir>/src/stores/redis/open-redis-stores.ts',
   '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -1,10 +1,10 @@
-import { CompactEncrypt, compactDecrypt } from 'jose';
 import { InvalidTokenError } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
 import type { AgreementCurve, AsymmetricKey, WrappingKey } from '../keys/content-key.js';
 import { decodeMember } from '../keys/decode-member.js';
 import { findPointFault } from '../keys/find-point-fault.js';
 import { IV_BYTES, TAG_BYTES } from './aes-gcm.js';
+import { loadJose } from './load-jose.js';
 
 /** A key under which every token has a content encryption key of its own. */
 export type ManagedKey = WrappingKey | AsymmetricKey;
@@ -13,8 +13,9 @@ export type ManagedKey = WrappingKey | AsymmetricKey;
  * Encrypts by jose. The members that the algorithm needs, such as `epk`, join the protected header.
  * @returns the compact serialization.
  */
-export function sealManaged(plaintext: string, header: JsonObject, key: ManagedKey): Promise<string> {
+export async function sealManaged(plaintext: string, header: JsonObject, key: ManagedKey): Promise<string> {
   const { alg, enc } = key;
+  const { CompactEncrypt } = await loadJose();
   return new CompactEncrypt(Buffer.from(plaintext))
     .setProtectedHeader({ ...header, alg, enc })
     .encrypt('publicKey' in key ? key.publicKey : key.secret);
@@ -29,6 +30,7 @@ export async function openManaged(token: string, header: JsonObject, key: Manage
   const opener = 'publicKey' in key ? key.privateKey : key.secret;
   if (opener === undefined) throw new InvalidTokenError('encryption_only');
   if (!hasMembersOf(key, header)) throw new InvalidTokenError('header_invalid_member');
+  const { compactDecrypt } = await loadJose();
   try {
     const { plaintext } = await compactDecrypt(token, opener, {
       keyManagementAlgorithms: [key.alg],

@@ -1,0 +1,6 @@
+export type { VaultCredential } from './vault-credential.js';
+export {
+  type VaultAuth,
+  type VaultKeySourceOptions,
+  vaultKeySource,
+} from './vault-key-source.js';

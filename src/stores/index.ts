@@ -1,0 +1,28 @@
+export type { CounterStep, CounterStore } from './counter-store.js';
+export type {
+  FamilyGroup,
+  FamilyName,
+  FamilyPage,
+  FamilyPageRequest,
+  FamilyRecord,
+  FamilyState,
+  FamilyStore,
+  StoredFamily,
+} from './family-store.js';
+export type {
+  AdmissionAnswer,
+  AdmissionStep,
+  Bucket,
+  LimitStore,
+  Rate,
+  RateState,
+  Refusal,
+} from './limit-store.js';
+export { createMemoryStores, type MemoryStoresOptions } from './memory/create-memory-stores.js';
+export type {
+  RevocationEntry,
+  RevocationFill,
+  RevocationFold,
+  RevocationStore,
+} from './revocation-store.js';
+export type { StoreBounds, Stores } from './stores.js';
