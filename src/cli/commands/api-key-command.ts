@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import * as v from 'valibot';
 import { digestSecret } from '../../api-keys/api-key-registry.js';
 import { formatProblem } from '../../api-keys/configuration-error.js';
 import { generateApiKey } from '../../api-keys/generate-api-key.js';
@@ -137,9 +138,9 @@ export function describeKey(
     rate_limits: {},
     permissions,
   };
-  const { success, error } = apiKeySchema.safeParse(fields);
-  if (!success) {
-    throw new UsageError(error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('\n'));
+  const { issues } = v.safeParse(apiKeySchema, fields);
+  if (issues !== undefined) {
+    throw new UsageError(issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`).join('\n'));
   }
   const lines = Object.entries(fields).map(([field, value]) => `${field}: ${JSON.stringify(value)}`);
   return `${lines.join('\n')}\n`;
