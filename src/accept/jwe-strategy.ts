@@ -1,11 +1,11 @@
 import type { Request } from 'express';
-import { Strategy } from 'passport-strategy';
 import { InvalidTokenError, PassportJweError } from '../base/errors.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import { addChallenge } from '../http/answer-failure.js';
 import type { Acceptance } from '../http/request-state.js';
 import { requestState } from '../http/request-state.js';
 import { ACCEPT_OPTIONS, type AcceptOptions, type Acceptor, createAcceptor } from './acceptor.js';
+import { BaseStrategy } from './base-strategy.js';
 import {
   claimsAsUser,
   type FoundUser,
@@ -42,7 +42,7 @@ interface Ends {
  * a challenge on 401 alone, hence 400, 403, 429 and 503 end in `error`, with `status` and `headers` that the
  * final handler of Express honours.
  */
-export class JweStrategy extends Strategy {
+export class JweStrategy extends BaseStrategy {
   readonly name: string;
   private readonly acceptor: Acceptor;
   private readonly findUser: UserFinder | undefined;

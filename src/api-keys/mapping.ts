@@ -33,7 +33,7 @@ export function mapping<const Fields extends v.ObjectEntries>(
 /**
  * Schema of a mapping with any names. (`record` takes arrays too and drops names such as `constructor`.)
  *
- * @param message for what is no mapping.
+ * @param message for what is no mapping, and for a name that is not allowed.
  */
 export function mappingOf<Value>(
   name: v.GenericSchema<string>,
@@ -46,13 +46,15 @@ export function mappingOf<Value>(
       const members: [string, Value][] = [];
       let fits = true;
       for (const [key, member] of Object.entries(input)) {
-        const [checkedName, checkedValue] = [v.safeParse(name, key), v.safeParse(value, member)];
-        const issues = checkedName.issues ?? checkedValue.issues ?? [];
-        for (const { message, path = [] } of issues) {
-          addIssue({ message, path: [memberOf(input, key), ...path] });
+        const here = memberOf(input, key);
+        const isNamed = v.is(name, key);
+        const checked = v.safeParse(value, member);
+        if (!isNamed) addIssue({ message, path: [here] });
+        for (const issue of isNamed ? (checked.issues ?? []) : []) {
+          addIssue({ message: issue.message, path: [here, ...(issue.path ?? [])] });
         }
-        fits &&= issues.length === 0;
-        if (checkedValue.success) members.push([key, checkedValue.output]);
+        fits &&= isNamed && checked.success;
+        if (checked.success) members.push([key, checked.output]);
       }
       return fits ? Object.fromEntries(members) : NEVER;
     }),

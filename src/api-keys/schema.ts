@@ -4,8 +4,10 @@ import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../token/claims/claims-set.j
 import { isNormalPath } from '../token/claims/endpoint-pattern.js';
 import { isScopeToken } from '../token/claims/scope.js';
 import { REFRESH_TOKENS } from './api-key.js';
+import { dateTime } from './date-time.js';
 import { mapping, mappingOf } from './mapping.js';
 import { isModelEndpoint } from './model-endpoint.js';
+import { orMissing } from './or-missing.js';
 import { parseApiKey } from './parse-api-key.js';
 import { isPlaceholder } from './placeholder.js';
 
@@ -14,18 +16,8 @@ const MAX_TOKEN_TTL_SECONDS = 86_400;
 const DEFAULT_TOKEN_TTL_SECONDS = 600;
 const MAX_LIMIT = 1_000_000_000;
 
-/** RFC 3339 section 5.6, with a day that the calendar has. */
-const DAY =
-  /(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8])))/;
-const TIME = /(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)/;
-const MOMENT = new RegExp(`^${DAY.source}T${TIME.source}$`);
-
 /** Metadata nests no deeper than a document. */
 const MAX_METADATA_DEPTH = 16;
-
-/** A field that is not there is told apart from one of the wrong kind. */
-const orMissing = (message: string) => (issue: { readonly input: unknown }) =>
-  issue.input === undefined ? 'is required' : message;
 
 /** Every scalar outside `metadata` is a string; the schema gives it its type. No message quotes the value. */
 const text = (maxLength: number) =>
@@ -115,15 +107,8 @@ const apiKey = v.pipe(
   ),
 );
 
-const MOMENT_MESSAGE = 'must be a date and time with a zone, as 2030-12-31T23:59:59Z';
-const moment = v.pipe(
-  v.string(orMissing(MOMENT_MESSAGE)),
-  v.regex(MOMENT, MOMENT_MESSAGE),
-  v.transform((value) => Date.parse(value) / 1000),
-);
-
 const previousApiKey = mapping(
-  { api_key: apiKey, expires_at: moment },
+  { api_key: apiKey, expires_at: dateTime },
   'must be a mapping of api_key and expires_at',
 );
 
@@ -208,7 +193,7 @@ export const apiKeySchema = mapping(
     name: text(128),
     type: v.picklist(API_KEY_TYPES, orMissing(`must be one of ${API_KEY_TYPES.join(', ')}`)),
     active: v.optional(flag, 'true'),
-    expires_at: v.optional(moment),
+    expires_at: v.optional(dateTime),
     audiences: anyList(audience),
     service_audiences: anyList(audience),
     introspects: anyList(audience),

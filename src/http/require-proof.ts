@@ -6,6 +6,7 @@ import {
   PassportJweError,
 } from '../base/errors.js';
 import { refuseRequest } from './answer-failure.js';
+import type { Middleware } from './middleware.js';
 import { requestState } from './request-state.js';
 
 /**
@@ -19,8 +20,8 @@ import { requestState } from './request-state.js';
  * @example
  * app.use('/admin', authenticate(options), requireProof(), requireScope('admin'), admin);
  */
-export function requireProof(): RequestHandler {
-  return function requireProofOfIssuance(req, res, next) {
+export function requireProof(): Middleware {
+  const handler: RequestHandler = function requireProofOfIssuance(req, res, next) {
     prove(req)
       .then(() => next())
       .catch((failure) => {
@@ -29,6 +30,7 @@ export function requireProof(): RequestHandler {
       })
       .catch(next);
   };
+  return handler;
 }
 
 async function prove(req: Request): Promise<void> {

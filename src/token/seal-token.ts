@@ -36,11 +36,7 @@ async function sealByPromise(
 }
 
 /** The same `typ` in both headers; that of the JWS is the one that counts (RFC 8725 section 3.11). */
-async function signClaims(
-  claims: object,
-  typ: string,
-  signing: SigningKey | undefined,
-): Promise<string> {
+async function signClaims(claims: object, typ: string, signing: SigningKey | undefined): Promise<string> {
   if (signing === undefined) {
     throw new TypeError('Tokens are encrypted to a public key only if signed: give the option signing');
   }

@@ -210,7 +210,9 @@ describe('what is refused', () => {
   });
 
   test('a scope_ttl for what is no scope token', () => {
-    expect(faultsOf({ scope_ttl: { 'a b': '60' } })).toHaveLength(1);
+    expect(faultsOf({ scope_ttl: { 'a b': '60' } })).toEqual([
+      'scope_ttl.a b: must be a mapping of scopes to seconds',
+    ]);
   });
 
   test.each([['text'], [[]], [''], [null]])('a document that is %j', (document) => {
