@@ -1,3 +1,4 @@
-import { bundle } from './bundle.js';
+import { bundle, writeFiles } from './bundle.js';
 
-await bundle();
+const { files } = await bundle();
+await writeFiles(files);
