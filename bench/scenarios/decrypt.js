@@ -1,7 +1,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { compactDecrypt } from 'jose';
-// The codec is no public name of the package: its compiled file is imported.
-import { decryptToken } from '../../dist/token/decrypt-token.js';
+// The codec is not public: it comes from the bundle that the entry points share.
+import { decryptToken } from '../../dist/chunks/core.js';
 import { openToken } from '../floor.js';
 import { inFlight, oneAtATime, synchronous } from '../subjects.js';
 import { withoutProof } from '../token.js';
