@@ -63,7 +63,7 @@ export async function bundle(): Promise<Built> {
   const entries = [...ENTRIES.values(), ...Object.values(bin).map(sourceOf)];
   const graph = await readGraph(entries);
   const modulesOf = (subpath: string) =>
-    listModules(graph, ENTRIES.get(subpath) ?? '').filter((module) => !entries.includes(module));
+    listModules(graph, ENTRIES.get(subpath) ?? '').filter((module) => !isList(module));
   const core = modulesOf('./accept');
   const rooms = modulesOf('.').filter((module) => !core.includes(module) && !needsExpress(graph, module));
   const lazy = [...new Set([...graph.values()].flatMap((imports) => imports.filter(isLazy)))].map(
@@ -107,6 +107,11 @@ type Graph = ReadonlyMap<string, readonly Import[]>;
 async function readGraph(entries: readonly string[]): Promise<Graph> {
   const { metafile } = await build({ ...OPTIONS, entryPoints: [...entries] });
   return new Map(Object.entries(metafile.inputs).map(([module, { imports }]) => [module, imports]));
+}
+
+/** Whether a module is nothing but a list of re-exports. */
+function isList(module: string): boolean {
+  return module.endsWith('/index.ts');
 }
 
 function isLazy({ kind, external }: Import): boolean {
@@ -175,15 +180,23 @@ function importBundles({ places, exported }: Shared, own?: string): Plugin {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^bundle:/ }, ({ path }) => ({ path, external: true }));
       onResolve({ filter: /^\/src\// }, ({ path }) => ({ path: resolve(ROOT, path.slice(1)) }));
-      onResolve({ filter: /^\./ }, ({ path, resolveDir, kind, importer }) => {
+      onResolve({ filter: /^\./ }, ({ path, resolveDir, kind, importer, namespace }) => {
+        if (kind === 'entry-point') return undefined;
         const module = relative(ROOT, resolve(resolveDir, path)).replace(/\.js$/, '.ts');
+        // One module for each importer needs no chunk of its own; one for all lists below an entry point, since
+        // `export *` drops names that come from two.
+        const from = namespace === 'file' ? relative(ROOT, importer) : importer.replace(/^.* for /, '');
+        const result = { path: `${module} for ${from}`, pluginData: module, sideEffects: false };
+        if (isList(module)) return { ...result, namespace: 'list' };
         const place = places.get(module);
-        if (kind === 'entry-point' || place === undefined || place === own) return undefined;
+        if (place === undefined || place === own) return undefined;
         const isRenamed = exported.get(module)?.some(([name, alias]) => name !== alias) ?? false;
-        if (!isRenamed) return { path: `${BUNDLE}${place}`, external: true };
-        // One for each importer, so that it needs no chunk of its own.
-        const renamed = `${module} for ${relative(ROOT, importer)}`;
-        return { path: renamed, namespace: 'renamed', pluginData: module, sideEffects: false };
+        if (!isRenamed && !isList(from)) return { path: `${BUNDLE}${place}`, external: true };
+        return { ...result, namespace: 'renamed' };
+      });
+      onLoad({ filter: /.*/, namespace: 'list' }, ({ pluginData: module }) => {
+        const file = resolve(ROOT, module);
+        return { contents: readFileSync(file, 'utf8'), loader: 'ts', resolveDir: dirname(file) };
       });
       onLoad({ filter: /.*/, namespace: 'renamed' }, ({ pluginData: module }) => {
         const names = (exported.get(module) ?? []).map(([name, alias]) => `${alias} as ${name}`);

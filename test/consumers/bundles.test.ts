@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { bundle } from '../../scripts/bundle.js';
+import { bundle, ENTRIES } from '../../scripts/bundle.js';
 
 /** What an import of an entry point loads: modules of the source, and packages. */
 interface Loaded {
@@ -64,6 +64,15 @@ describe('an import of passport-jwe', () => {
     expect(loadedBy('index.js').files.length).toBeLessThanOrEqual(4);
   });
 });
+
+test.each([...ENTRIES])(
+  'the built entry point %s exports what its source exports',
+  async (_subpath, source) => {
+    const output = outputs[source.replace(/^src\/(.*)\.ts$/, 'dist/$1.js')];
+
+    expect(output?.exports.toSorted()).toEqual(Object.keys(await import(`../../${source}`)).sort());
+  },
+);
 
 test('no module is in two bundles', () => {
   const counts = new Map<string, number>();
