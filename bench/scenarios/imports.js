@@ -6,8 +6,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Where packages are resolved from. */
 const BENCH = fileURLToPath(new URL('..', import.meta.url));
+
+/** From here, `express` is the one that passport-jwe imports, as in an application. */
+const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 
 const BYTES_PER_MB = 2 ** 20;
 
@@ -19,9 +21,9 @@ export function createImportScenario() {
   return {
     name: 'import',
     subjects: [
-      importing('passport-jwt + jsonwebtoken', ['passport-jwt', 'jsonwebtoken']),
-      importing('passport-jwe/accept', ['passport-jwe/accept']),
-      importing('passport-jwe after Express', ['passport-jwe'], ['express']),
+      importing('passport-jwt + jsonwebtoken', ['passport-jwt', 'jsonwebtoken'], { from: BENCH }),
+      importing('passport-jwe/accept', ['passport-jwe/accept'], { from: PACKAGE }),
+      importing('passport-jwe after Express', ['passport-jwe'], { from: PACKAGE, before: ['express'] }),
     ],
   };
 }
@@ -29,10 +31,11 @@ export function createImportScenario() {
 /**
  * @param {string} name
  * @param {readonly string[]} packages
- * @param {readonly string[]} [before] packages that the process has imported already
+ * @param {{ from: string, before?: readonly string[] }} process the folder that packages are resolved from, and the
+ *   packages that the process has imported already
  * @returns {Subject}
  */
-function importing(name, packages, before = []) {
+function importing(name, packages, { from, before = [] }) {
   const load = (names) => names.map((each) => `await import(${JSON.stringify(each)});`).join('\n');
   const program = `
     ${load(before)}
@@ -46,7 +49,7 @@ function importing(name, packages, before = []) {
     name,
     async sample() {
       const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], {
-        cwd: BENCH,
+        cwd: from,
       });
       return JSON.parse(stdout);
     },
