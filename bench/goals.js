@@ -1,4 +1,5 @@
 import { compare } from './measure.js';
+import { MAX_SIZE } from './scenarios/size.js';
 
 /** @typedef {import('./measure.js').Measurement} Measurement */
 
@@ -14,11 +15,15 @@ import { compare } from './measure.js';
  */
 
 const RATE = 'req/s';
+const DEFAULT_UNIT = 'µs/op';
 const OURS = 'passport-jwe';
 const OURS_BY_PASSPORT = 'passport-jwe, Passport';
 
 /** The peers that read tokens by jsonwebtoken are several times as fast on Node 24. */
 const IS_NODE_20 = process.version.startsWith('v20.');
+
+/** What applications import to accept signed tokens by Passport. */
+const PEERS = 'passport-jwt + jsonwebtoken';
 
 /** What anyone can send that takes longest to refuse. */
 const DEAREST_ATTACKS = ['another header', 'deep header', 'many members, 1 KB', 'wrong tag, 8 KB'];
@@ -35,6 +40,10 @@ const GOALS = [
   { scenario: 'verify, API keys', subject: '100000 API keys', of: '10 API keys', most: 1.3 },
   { scenario: 'verify, key ring', subject: '100 roots', of: '1 root', most: 1.3 },
   ...DEAREST_ATTACKS.map((subject) => ({ scenario: 'attacks', subject, of: 'valid', most: 6 })),
+  { scenario: 'import', unit: 'ms', subject: 'passport-jwe/accept', of: PEERS, most: 1 },
+  { scenario: 'import', unit: 'MB', subject: 'passport-jwe/accept', of: PEERS, most: 1 },
+  { scenario: 'import', unit: 'ms', subject: 'passport-jwe after Express', of: PEERS, most: 2 },
+  { scenario: 'size', unit: 'MB', subject: 'passport-jwe, installed', of: MAX_SIZE.name, most: 1 },
   ...onRoute('HTTP, new tokens', [
     { subject: OURS, of: 'floor', least: 0.9 },
     { subject: OURS_BY_PASSPORT, of: 'bare', least: 0.62 },
@@ -72,7 +81,7 @@ function onRoute(scenario, goals) {
  */
 export function judgeGoals(measurements) {
   return GOALS.flatMap((goal) => {
-    const { scenario, unit = 'µs/op' } = goal;
+    const { scenario, unit = DEFAULT_UNIT } = goal;
     const find = (subject) =>
       measurements.find(
         (each) => each.scenario === scenario && each.subject === subject && each.unit === unit,
@@ -87,9 +96,12 @@ export function judgeGoals(measurements) {
  * @param {number} ratio
  * @returns {Verdict}
  */
-function judge({ scenario, subject, of, most = Number.POSITIVE_INFINITY, least = 0 }, ratio) {
+function judge(
+  { scenario, subject, of, unit = DEFAULT_UNIT, most = Number.POSITIVE_INFINITY, least = 0 },
+  ratio,
+) {
   const holds = ratio <= most && ratio >= least;
   const bound = least > 0 ? `at least ${least.toFixed(2)}` : `at most ${most.toFixed(2)}`;
-  const text = `${scenario}: ${subject} is ${ratio.toFixed(2)} x ${of}; the goal is ${bound} x`;
+  const text = `${scenario} (${unit}): ${subject} is ${ratio.toFixed(2)} x ${of}; the goal is ${bound} x`;
   return { text: `${holds ? 'holds ' : 'misses'}  ${text}`, holds };
 }

@@ -73,7 +73,7 @@ async function sampleAll(runs) {
  * @returns {Measurement[]}
  */
 function summarize(scenario, runs) {
-  const units = Object.keys(runs[0].samples[0]);
+  const units = Object.keys(runs[0]?.samples[0] ?? {});
   return units.flatMap((unit) => {
     const figuresOf = ({ samples }) => samples.map((sample) => sample[unit]);
     const figuresOfNamed = (name) => {

@@ -10,11 +10,13 @@ import { createAttackScenario } from './scenarios/attacks.js';
 import { createDecryptScenario } from './scenarios/decrypt.js';
 import { createEncryptScenario } from './scenarios/encrypt.js';
 import { createNewTokensScenario, createRepeatedTokensScenario } from './scenarios/guarded-route.js';
+import { createImportScenario } from './scenarios/imports.js';
 import { createKeyRingScenario } from './scenarios/key-rings.js';
 import { createLimitsScenario } from './scenarios/limits.js';
 import { createRedisStoreScenario } from './scenarios/redis-store.js';
 import { createRepeatedScenario } from './scenarios/repeated.js';
 import { createRevocationScenarios } from './scenarios/revocations.js';
+import { createSizeScenario } from './scenarios/size.js';
 import { createTokenEndpointScenario } from './scenarios/token-endpoint.js';
 import { createVerifyScenario } from './scenarios/verify.js';
 import { createFixture } from './token.js';
@@ -23,7 +25,8 @@ const USAGE = `Usage: npm run bench -- [--rounds N | --quick] [--only TEXT] [--j
 
   --rounds N   measured rounds a scenario, at least 1. Default: 20.
   --quick      4 rounds, for a first impression.
-  --only TEXT  scenarios whose name begins so: decrypt, verify, encrypt, revoked, authenticate, attacks, limits, HTTP.
+  --only TEXT  scenarios whose name begins so: decrypt, verify, encrypt, revoked, authenticate, attacks, limits,
+               import, size, HTTP.
   --json       print one JSON object a line, and no table (npm run --silent bench -- --json).
   --write      keep the results in bench/results, in place of those of the same scenarios, and write the chart and the
                table of the README.
@@ -45,6 +48,8 @@ const SCENARIOS = [
   ['verify, key ring', createKeyRingScenario],
   ['attacks', createAttackScenario],
   ['limits', createLimitsScenario],
+  ['import', createImportScenario],
+  ['size', createSizeScenario],
   ['HTTP, new tokens', createNewTokensScenario],
   ['HTTP, repeated tokens', createRepeatedTokensScenario],
   ['HTTP, token endpoint', createTokenEndpointScenario],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTokenVerifier, loadApiKeys } from 'passport-jwe';
 // Registries are made of files elsewhere; a hundred thousand of them would take longer than all the rest.
-import { createApiKeyRegistry, digestSecret } from '../../dist/api-keys/api-key-registry.js';
+import { createApiKeyRegistry, digestSecret } from '../../dist/chunks/rooms.js';
 import { cycle, oneAtATime, synchronous } from '../subjects.js';
 import { AUDIENCE, ISSUER } from '../token.js';
 

@@ -1,6 +1,7 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request } from 'express';
 import { AccessDeniedError, InvalidRequestError } from '../base/errors.js';
 import { guard } from '../http/guard.js';
+import type { Middleware } from '../http/middleware.js';
 import { allowsEndpoint, allowsFunctions, allowsModel } from '../token/claims/allowances.js';
 import { isNormalPath } from '../token/claims/endpoint-pattern.js';
 
@@ -10,7 +11,7 @@ import { isNormalPath } from '../token/claims/endpoint-pattern.js';
  * @param select the name, from a body that a parser mounted earlier has parsed, for example.
  * @throws TypeError for what is no function.
  */
-export function requireModel(select: (req: Request) => unknown): RequestHandler {
+export function requireModel(select: (req: Request) => unknown): Middleware {
   assertSelector(select, 'requireModel');
   return guard('requireModel', (token, _now, req) => {
     if (!allowsModel(token, select(req))) throw new AccessDeniedError('This model is not open to you');
@@ -24,7 +25,7 @@ export function requireModel(select: (req: Request) => unknown): RequestHandler 
  * @param select the names of the functions.
  * @throws TypeError for what is no function.
  */
-export function requireFunctions(select: (req: Request) => readonly string[]): RequestHandler {
+export function requireFunctions(select: (req: Request) => readonly string[]): Middleware {
   assertSelector(select, 'requireFunctions');
   return guard('requireFunctions', (token, _now, req) => {
     if (!allowsFunctions(token, select(req))) throw new AccessDeniedError('A function is not open to you');
@@ -38,7 +39,7 @@ export function requireFunctions(select: (req: Request) => readonly string[]): R
  * (RFC 3986 section 6.2.2), is encoded twice, has a segment that begins with `;`, or hides dots or slashes in
  * compatibility characters.
  */
-export function requireEndpoint(): RequestHandler {
+export function requireEndpoint(): Middleware {
   return guard('requireEndpoint', (token, _now, { method, url }) => {
     const [path = ''] = url.split('?', 1);
     if (!isNormalPath(path)) throw new InvalidRequestError('The path is not in its normalised form');

@@ -2,6 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { MissingCredentialsError } from '../base/errors.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import { refuseRequest } from '../http/answer-failure.js';
+import type { Middleware } from '../http/middleware.js';
 import { type Acceptance, type AuthenticationOutcome, requestState } from '../http/request-state.js';
 import { ACCEPT_OPTIONS, type AcceptOptions, createAcceptor } from './acceptor.js';
 
@@ -32,7 +33,7 @@ const KNOWN: KnownOptions<AuthenticateOptions> = {
  * app.use(authenticate({ keyRing, issuer, audience }));
  * app.get('/me', (req, res) => res.json(verifiedToken(req).claims));
  */
-export function authenticate(options: AuthenticateOptions): RequestHandler {
+export function authenticate(options: AuthenticateOptions): Middleware {
   assertOptions(options, KNOWN, 'authenticate');
   const { credentialsRequired = true, failWithError = false } = options;
   const acceptor = createAcceptor(options);
@@ -55,9 +56,10 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
     next();
   };
 
-  return function authenticateBearer(req, res, next) {
+  const handler: RequestHandler = function authenticateBearer(req, res, next) {
     const acceptance = acceptor.accept(req);
     if (!(acceptance instanceof Promise)) return finish(acceptance, req, { res, next });
     acceptance.then((settled) => finish(settled, req, { res, next })).catch(next);
   };
+  return handler;
 }

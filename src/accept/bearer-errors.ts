@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Request } from 'express';
 import { PassportJweError } from '../base/errors.js';
 import { answerFailure, sendBody } from '../http/answer-failure.js';
+import type { ErrorMiddleware } from '../http/middleware.js';
 import { requestState } from '../http/request-state.js';
 import { type ChallengeOptions, createChallengeWriter } from '../http/write-challenge.js';
 
@@ -10,10 +11,10 @@ import { type ChallengeOptions, createChallengeWriter } from '../http/write-chal
  * handlers throw, as `verifiedToken(req)` does; all other errors are passed on.
  * @param options the challenge of requests that no authentication of this package saw. Default: realm `api`.
  */
-export function bearerErrors(options: ChallengeOptions = {}): ErrorRequestHandler {
+export function bearerErrors(options: ChallengeOptions = {}): ErrorMiddleware {
   const defaultChallenge = createChallengeWriter(options);
 
-  return function answerBearerError(error: unknown, req, res, next) {
+  const handler: ErrorRequestHandler = function answerBearerError(error: unknown, req, res, next) {
     if (res.headersSent) return next(error);
     const state = requestState.read(req);
     if (error instanceof PassportJweError) {
@@ -24,6 +25,7 @@ export function bearerErrors(options: ChallengeOptions = {}): ErrorRequestHandle
     // The challenges are Passport's, which collected them from every strategy that it tried.
     return sendBody(res.status(refusal.status), refusal);
   };
+  return handler;
 }
 
 /** What Passport hands on with `failWithError`. */

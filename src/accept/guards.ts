@@ -1,7 +1,7 @@
-import type { RequestHandler } from 'express';
 import { AccessDeniedError, InsufficientScopeError, InvalidTokenError } from '../base/errors.js';
 import { assertPositiveNumber } from '../base/options.js';
 import { guard } from '../http/guard.js';
+import type { Middleware } from '../http/middleware.js';
 import { assertScope } from '../http/missing-scope.js';
 import { resolveStrings } from '../token/claims/claims-policy.js';
 import { isTokenType, RESERVED_CLAIMS, type TokenType } from '../token/claims/claims-set.js';
@@ -11,7 +11,7 @@ import { formatScope, isScopeToken } from '../token/claims/scope.js';
  * Lets tokens pass that have all of these scopes; 403 `insufficient_scope` for others (RFC 6750 section 3.1).
  * @throws TypeError for no scope, or a malformed one.
  */
-export function requireScope(...scopes: readonly [string, ...string[]]): RequestHandler {
+export function requireScope(...scopes: readonly [string, ...string[]]): Middleware {
   const required = resolveScopes(scopes, 'requireScope');
   return guard('requireScope', (token) => assertScope(token, required));
 }
@@ -20,7 +20,7 @@ export function requireScope(...scopes: readonly [string, ...string[]]): Request
  * Lets tokens pass that have at least one of these scopes; 403 `insufficient_scope` for others.
  * @throws TypeError for no scope, or a malformed one.
  */
-export function requireAnyScope(...scopes: readonly [string, ...string[]]): RequestHandler {
+export function requireAnyScope(...scopes: readonly [string, ...string[]]): Middleware {
   const sufficient = resolveScopes(scopes, 'requireAnyScope');
   return guard('requireAnyScope', (token) => {
     if (!sufficient.some(token.hasScope)) throw new InsufficientScopeError(formatScope(sufficient));
@@ -32,7 +32,7 @@ export function requireAnyScope(...scopes: readonly [string, ...string[]]): Requ
  * `invalid_token` for others, as they are tokens for somebody else (RFC 7519 section 4.1.3).
  * @throws TypeError for no audience.
  */
-export function requireAudience(...audiences: readonly [string, ...string[]]): RequestHandler {
+export function requireAudience(...audiences: readonly [string, ...string[]]): Middleware {
   const accepted = resolveStrings(audiences, 'requireAudience');
   return guard('requireAudience', ({ claims }) => {
     const present = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
@@ -45,7 +45,7 @@ export function requireAudience(...audiences: readonly [string, ...string[]]): R
  * Lets tokens of these types pass; 403 `access_denied` for others, since a new token would be no different.
  * @throws TypeError for no type.
  */
-export function requireType(...types: readonly [TokenType, ...TokenType[]]): RequestHandler {
+export function requireType(...types: readonly [TokenType, ...TokenType[]]): Middleware {
   const accepted: readonly string[] = resolveStrings(types, 'requireType');
   if (!accepted.every(isTokenType)) throw new TypeError('requireType was given a type that there is not');
   return guard('requireType', ({ type }) => {
@@ -63,7 +63,7 @@ export function requireType(...types: readonly [TokenType, ...TokenType[]]): Req
 export function requireClaim(
   name: string,
   ...expectation: readonly [expected?: string | number | boolean | ((value: unknown) => boolean)]
-): RequestHandler {
+): Middleware {
   resolveStrings(name, 'requireClaim');
   const [expected] = expectation.length === 0 ? [() => true] : expectation;
   // An explicit undefined is a value that the application failed to find, and must not open the route.
@@ -84,7 +84,7 @@ export function requireClaim(
  * without the tolerance for clocks; 401 `invalid_token` for older ones, since a new token is what helps.
  * @throws TypeError unless it is a positive number.
  */
-export function requireMaxAge(seconds: number): RequestHandler {
+export function requireMaxAge(seconds: number): Middleware {
   if (seconds !== Number.POSITIVE_INFINITY) assertPositiveNumber(seconds, 'requireMaxAge', 'seconds', 300);
   return guard('requireMaxAge', ({ claims }, now) => {
     if (now - claims.iat > seconds) throw new InvalidTokenError('too_old');

@@ -1,10 +1,10 @@
 import type { Request } from 'express';
-import { Strategy } from 'passport-strategy';
 import { InvalidTokenError, PassportJweError } from '../base/errors.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import { addChallenge } from '../http/answer-failure.js';
 import { type Acceptance, requestState } from '../http/request-state.js';
 import { ACCEPT_OPTIONS, type AcceptOptions, type Acceptor, createAcceptor } from './acceptor.js';
+import { BaseStrategy } from './base-strategy.js';
 import {
   claimsAsUser,
   type FoundUser,
@@ -45,7 +45,7 @@ interface Ends {
  * passport.use(new JweStrategy({ keyRing, issuer, audience }));
  * app.use(passport.authenticate('jwe', { session: false }));
  */
-export class JweStrategy extends Strategy {
+export class JweStrategy extends BaseStrategy {
   readonly name: string;
   private readonly acceptor: Acceptor;
   private readonly findUser: UserFinder | undefined;

@@ -1,5 +1,5 @@
 import type { ConfigurationProblem } from './configuration-error.js';
-import type { FileReading } from './read-api-key-file.js';
+import type { FileReading } from './file-reading.js';
 
 type ValidReading = Extract<FileReading, { ok: true }>;
 

@@ -1,5 +1,5 @@
 import { isJsonObject } from '../base/json.js';
-import type { DocumentPath } from './locate-nodes.js';
+import type { DocumentPath } from './format-path.js';
 
 /** A fault of a document at a path. */
 export interface DocumentFault {

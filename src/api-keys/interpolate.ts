@@ -1,6 +1,6 @@
 import { isPrintableVariable } from '../base/printable-name.js';
 import type { DocumentFault } from './check-consistency.js';
-import type { DocumentPath } from './locate-nodes.js';
+import type { DocumentPath } from './format-path.js';
 import { hasWrapping, isPlaceholder } from './placeholder.js';
 
 /** Where the values of `${VAR}` come from. */

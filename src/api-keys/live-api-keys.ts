@@ -12,9 +12,9 @@ import {
   createApiKeyRegistry,
 } from './api-key-registry.js';
 import { ConfigurationError, type ConfigurationProblem } from './configuration-error.js';
+import { formatPath } from './format-path.js';
 import { listApiKeyFiles } from './list-api-key-files.js';
 import type { LoadedApiKeys } from './load-api-keys.js';
-import { formatPath } from './locate-nodes.js';
 import { KeyStatePublisher } from './publish-key-states.js';
 import { type ApiKeyLocation, type ApiKeySet, readApiKeys } from './read-api-keys.js';
 import { recordLoaded, recordRejected } from './record-reading.js';

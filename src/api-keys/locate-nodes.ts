@@ -1,8 +1,5 @@
 import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE } from 'js-yaml';
-import { isPrintableName } from '../base/printable-name.js';
-
-/** Names of members and indexes of items, from the document down. */
-export type DocumentPath = readonly (string | number)[];
+import type { DocumentPath } from './format-path.js';
 
 /** Where in a text something stands, both 1-based. */
 export interface Position {
@@ -83,15 +80,6 @@ export function createLocator(text: string): (offset: number) => Position {
     }
     return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
   };
-}
-
-/** Formats a path for messages, such as `models[0].endpoint`. A name that could be a secret becomes `<name>`. */
-export function formatPath(path: DocumentPath): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === 'number') return `${text}[${part}]`;
-    const name = isPrintableName(part) || part === '__proto__' ? part : '<name>';
-    return text === '' ? name : `${text}.${name}`;
-  }, '');
 }
 
 function keyOf(path: DocumentPath): string {

@@ -7,14 +7,8 @@ import {
   YAMLException,
 } from 'js-yaml';
 import type { DocumentFault } from './check-consistency.js';
-import {
-  createLocator,
-  type DocumentPath,
-  type FoundScalar,
-  findOffset,
-  indexOffsets,
-  type Position,
-} from './locate-nodes.js';
+import type { DocumentPath } from './format-path.js';
+import { createLocator, type FoundScalar, findOffset, indexOffsets, type Position } from './locate-nodes.js';
 import { readTypedScalars } from './typed-scalars.js';
 
 /** A fault of the text. */

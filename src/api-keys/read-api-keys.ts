@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { RegisteredKey } from './api-key-registry.js';
 import { checkAcrossFiles } from './check-across-files.js';
 import type { ConfigurationProblem } from './configuration-error.js';
+import type { ValidReading } from './file-reading.js';
 import type { Environment } from './interpolate.js';
 import { inBatches, type Listing, listApiKeyFiles } from './list-api-key-files.js';
-import { readApiKeyFile, type ValidReading } from './read-api-key-file.js';
+import { readApiKeyFile } from './read-api-key-file.js';
 
 /** Where API keys are configured. */
 export interface ApiKeyLocation {

@@ -1,9 +1,13 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { isPlainJson, type JsonValue } from '../base/json.js';
 import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../token/claims/claims-set.js';
 import { isNormalPath } from '../token/claims/endpoint-pattern.js';
 import { isScopeToken } from '../token/claims/scope.js';
 import { REFRESH_TOKENS } from './api-key.js';
+import { dateTime } from './date-time.js';
+import { mapping, mappingOf } from './mapping.js';
 import { isModelEndpoint } from './model-endpoint.js';
+import { orMissing } from './or-missing.js';
 import { parseApiKey } from './parse-api-key.js';
 import { isPlaceholder } from './placeholder.js';
 
@@ -12,187 +16,211 @@ const MAX_TOKEN_TTL_SECONDS = 86_400;
 const DEFAULT_TOKEN_TTL_SECONDS = 600;
 const MAX_LIMIT = 1_000_000_000;
 
-/** A field that is not there is told apart from one of the wrong kind. */
-const orMissing = (message: string) => ({
-  error: (issue: { readonly input?: unknown }) => (issue.input === undefined ? 'is required' : message),
-});
+/** Metadata nests no deeper than a document. */
+const MAX_METADATA_DEPTH = 16;
 
 /** Every scalar outside `metadata` is a string; the schema gives it its type. No message quotes the value. */
 const text = (maxLength: number) =>
-  z
-    .string(orMissing('must be text'))
-    .min(1, 'must not be empty')
-    .max(maxLength, `must have at most ${maxLength} characters`)
-    .regex(/^\P{Cc}+$/u, 'must not hold control characters');
-
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string('must be a whole number')
-    .regex(/^\d{1,12}$/, 'must be a whole number')
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
-
-const decimal = (min: number, max: number) =>
-  z
-    .string('must be a number')
-    .regex(/^\d{1,4}(\.\d{1,6})?$/, 'must be a number')
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
-
-const flag = z
-  .string('must be true or false')
-  .regex(/^(true|True|TRUE|false|False|FALSE)$/, 'must be true or false')
-  .transform((value) => value.toLowerCase() === 'true');
-
-const scopeToken = text(128)
-  .refine(
-    isScopeToken,
-    'must be one scope token (RFC 6749 section 3.3): printable ASCII without spaces, quotes and backslashes',
-  )
-  .refine(
-    (scope) => scope !== 'offline_access',
-    'offline_access is a flag of token requests, not a permission',
+  v.pipe(
+    v.string(orMissing('must be text')),
+    v.minLength(1, 'must not be empty'),
+    v.maxLength(maxLength, `must have at most ${maxLength} characters`),
+    v.regex(/^\P{Cc}+$/u, 'must not hold control characters'),
   );
 
-const list = <Item extends z.ZodType<string>>(item: Item) =>
-  z
-    .array(item, 'must be a list')
-    .max(256, 'must have at most 256 entries')
-    .refine((items) => new Set(items).size === items.length, 'must not repeat an entry');
+const numberFrom = (min: number, max: number) =>
+  v.pipe(
+    v.string(),
+    v.transform(Number),
+    v.check((value) => value >= min && value <= max, `must be from ${min} to ${max}`),
+  );
 
-const audience = text(256).regex(/^\S+$/, 'must not hold spaces');
+const wholeNumber = (min: number, max: number) =>
+  v.pipe(
+    v.string('must be a whole number'),
+    v.regex(/^\d{1,12}$/, 'must be a whole number'),
+    numberFrom(min, max),
+  );
+
+const decimal = (min: number, max: number) =>
+  v.pipe(
+    v.string('must be a number'),
+    v.regex(/^\d{1,4}(\.\d{1,6})?$/, 'must be a number'),
+    numberFrom(min, max),
+  );
+
+const flag = v.pipe(
+  v.string('must be true or false'),
+  v.regex(/^(true|True|TRUE|false|False|FALSE)$/, 'must be true or false'),
+  v.transform((value) => value.toLowerCase() === 'true'),
+);
+
+const scopeToken = v.pipe(
+  text(128),
+  v.check(
+    (scope) => isScopeToken(scope),
+    'must be one scope token (RFC 6749 section 3.3): printable ASCII without spaces, quotes and backslashes',
+  ),
+  v.check(
+    (scope) => scope !== 'offline_access',
+    'offline_access is a flag of token requests, not a permission',
+  ),
+);
+
+const list = (item: v.GenericSchema<string>) =>
+  v.pipe(
+    v.array(item, 'must be a list'),
+    v.maxLength(256, 'must have at most 256 entries'),
+    v.check((items) => new Set(items).size === items.length, 'must not repeat an entry'),
+  );
+
+const filledList = (item: v.GenericSchema<string>, message: string) =>
+  v.pipe(list(item), v.minLength(1, message));
+
+/** Absent: an empty list. */
+const anyList = (item: v.GenericSchema<string>) => v.optional(list(item), () => []);
+
+const audience = v.pipe(text(256), v.regex(/^\S+$/, 'must not hold spaces'));
 
 /** A key that is not an unresolved placeholder, which everyone who has seen the file would know. */
 const secret = (maxLength: number) =>
-  text(maxLength).refine(
-    (value) => !isPlaceholder(value),
-    'is a placeholder, not a key: write ${VARIABLE}, or the key itself',
+  v.pipe(
+    text(maxLength),
+    v.check(
+      (value) => !isPlaceholder(value),
+      'is a placeholder, not a key: write ${VARIABLE}, or the key itself',
+    ),
   );
 
 /** Other spellings of digests, which would otherwise load as literal keys. */
 const DIGEST_LIKE = /^["'\s]*sha-?\d{1,3}\s*[:=-]/i;
 
-const apiKey = secret(512)
-  .refine(
+const apiKey = v.pipe(
+  secret(512),
+  v.check(
     (value) => !DIGEST_LIKE.test(value) || /^sha256:[0-9a-f]{64}$/.test(value),
     'a digest is written sha256: and 64 hexadecimal digits in lower case',
-  )
-  .refine(
+  ),
+  v.check(
     (value) => parseApiKey(value).kind !== 'typo',
     'has the form of a generated key, but its checksum does not fit: it is mistyped',
-  );
+  ),
+);
 
-const moment = z.iso
-  .datetime({ offset: true, ...orMissing('must be a date and time with a zone, as 2030-12-31T23:59:59Z') })
-  .transform((value) => Date.parse(value) / 1000);
-
-const previousApiKey = z.strictObject(
-  { api_key: apiKey, expires_at: moment },
+const previousApiKey = mapping(
+  { api_key: apiKey, expires_at: dateTime },
   'must be a mapping of api_key and expires_at',
 );
 
-const model = z.strictObject({
-  name: text(128),
-  endpoint: text(2048).refine(isModelEndpoint, 'must be an https URL (http on loopback only), or echo:'),
-  api_key: secret(4096).optional(),
-  max_tokens: wholeNumber(1, MAX_LIMIT).default(1024),
-  temperature: decimal(0, 2).default(0.7),
-});
+const model = mapping(
+  {
+    name: text(128),
+    endpoint: v.pipe(
+      text(2048),
+      v.check((value) => isModelEndpoint(value), 'must be an https URL (http on loopback only), or echo:'),
+    ),
+    api_key: v.optional(secret(4096)),
+    max_tokens: v.optional(wholeNumber(1, MAX_LIMIT), '1024'),
+    temperature: v.optional(decimal(0, 2), '0.7'),
+  },
+  'must be a mapping of fields',
+);
 
 const limit = wholeNumber(1, MAX_LIMIT);
+const limitOr = (value: number) => v.optional(limit, String(value));
 
-const userLimits = z.strictObject(
+const userLimits = mapping(
   {
-    requests_per_minute: limit.optional(),
-    tokens_per_minute: limit.optional(),
-    requests_per_hour: limit.optional(),
-    concurrent_requests: limit.optional(),
-    tokens_per_month: limit.optional(),
+    requests_per_minute: v.optional(limit),
+    tokens_per_minute: v.optional(limit),
+    requests_per_hour: v.optional(limit),
+    concurrent_requests: v.optional(limit),
+    tokens_per_month: v.optional(limit),
   },
   'must be a mapping of limits',
 );
 
-const rateLimits = z.strictObject(
+const rateLimits = mapping(
   {
-    requests_per_minute: limit.default(DEFAULT_RATE_LIMITS.requests_per_minute),
-    tokens_per_minute: limit.default(DEFAULT_RATE_LIMITS.tokens_per_minute),
-    requests_per_hour: limit.default(DEFAULT_RATE_LIMITS.requests_per_hour),
-    concurrent_requests: limit.default(DEFAULT_RATE_LIMITS.concurrent_requests),
-    tokens_per_month: limit.optional(),
-    per_user: userLimits.optional(),
+    requests_per_minute: limitOr(DEFAULT_RATE_LIMITS.requests_per_minute),
+    tokens_per_minute: limitOr(DEFAULT_RATE_LIMITS.tokens_per_minute),
+    requests_per_hour: limitOr(DEFAULT_RATE_LIMITS.requests_per_hour),
+    concurrent_requests: limitOr(DEFAULT_RATE_LIMITS.concurrent_requests),
+    tokens_per_month: v.optional(limit),
+    per_user: v.optional(userLimits),
   },
   'is required: a mapping of limits, {} for the defaults',
 );
 
-const keyId = z
-  .string('must be text')
-  .regex(/^[A-Za-z0-9._~-]{1,64}$/, 'must be 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -');
+const keyId = v.pipe(
+  v.string('must be text'),
+  v.regex(/^[A-Za-z0-9._~-]{1,64}$/, 'must be 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -'),
+);
 
-const delegation = z.strictObject(
+const delegation = mapping(
   {
-    subjects: list(keyId).min(1, 'must name a key_id'),
-    actors: list(keyId).min(1, 'must name a key_id').optional(),
-    audiences: list(audience).min(1, 'must name an audience'),
+    subjects: filledList(keyId, 'must name a key_id'),
+    actors: v.optional(filledList(keyId, 'must name a key_id')),
+    audiences: filledList(audience, 'must name an audience'),
   },
   'must be a mapping of subjects, actors and audiences',
 );
 
-type MetadataScalar = string | number | boolean | null;
-type MetadataValue = MetadataScalar | readonly MetadataValue[] | { readonly [name: string]: MetadataValue };
-const metadataValue: z.ZodType<MetadataValue> = z.lazy(() =>
-  z.union([
-    z.string(),
-    z.number(),
-    z.boolean(),
-    z.null(),
-    z.array(metadataValue),
-    z.record(z.string(), metadataValue),
-  ]),
+const metadataValue = v.custom<JsonValue>(
+  (value) => isPlainJson(value, MAX_METADATA_DEPTH),
+  'must be text, a number, true, false, null, a list or a mapping',
+);
+
+const endpoint = v.pipe(
+  text(256),
+  v.regex(/^(\*|[A-Z]+) \/\S*$/, 'must be a method (or *), a space and a path, as GET /reports/*'),
+  v.check(
+    (value) => isNormalPath(value.slice(value.indexOf('/'))),
+    'has a path that no request can have: no empty or dot segments, nothing encoded that needs not be',
+  ),
+  v.check(
+    (value) => !/[^/]\*|\*[^/]/.test(value.slice(value.indexOf('/'))),
+    'has a * that is no whole segment',
+  ),
 );
 
 /** The fields of one API-key file, each by itself. Unknown fields are errors. */
-export const apiKeySchema = z.strictObject(
+export const apiKeySchema = mapping(
   {
     api_key: apiKey,
-    previous_api_key: previousApiKey.optional(),
-    key_id: keyId.optional(),
+    previous_api_key: v.optional(previousApiKey),
+    key_id: v.optional(keyId),
     name: text(128),
-    type: z.enum(API_KEY_TYPES, orMissing(`must be one of ${API_KEY_TYPES.join(', ')}`)),
-    active: flag.default(true),
-    expires_at: moment.optional(),
-    audiences: list(audience).default([]),
-    service_audiences: list(audience).default([]),
-    introspects: list(audience).default([]),
-    permissions: list(scopeToken).default([]),
-    token_ttl: wholeNumber(1, MAX_TOKEN_TTL_SECONDS).default(DEFAULT_TOKEN_TTL_SECONDS),
-    scope_ttl: z
-      .record(scopeToken, wholeNumber(1, MAX_TOKEN_TTL_SECONDS), 'must be a mapping of scopes to seconds')
-      .default({}),
+    type: v.picklist(API_KEY_TYPES, orMissing(`must be one of ${API_KEY_TYPES.join(', ')}`)),
+    active: v.optional(flag, 'true'),
+    expires_at: v.optional(dateTime),
+    audiences: anyList(audience),
+    service_audiences: anyList(audience),
+    introspects: anyList(audience),
+    permissions: anyList(scopeToken),
+    token_ttl: v.optional(wholeNumber(1, MAX_TOKEN_TTL_SECONDS), String(DEFAULT_TOKEN_TTL_SECONDS)),
+    scope_ttl: v.optional(
+      mappingOf(scopeToken, wholeNumber(1, MAX_TOKEN_TTL_SECONDS), 'must be a mapping of scopes to seconds'),
+      () => ({}),
+    ),
     rate_limits: rateLimits,
-    metadata: z.record(z.string(), metadataValue, 'must be a mapping').default({}),
-    metadata_claims: list(text(128)).optional(),
-    users: flag.default(false),
-    refresh_tokens: z
-      .enum(REFRESH_TOKENS, orMissing(`must be one of ${REFRESH_TOKENS.join(', ')}`))
-      .default('confidential'),
-    delegation: delegation.optional(),
-    models: z.array(model, 'must be a list').max(256, 'must have at most 256 entries').default([]),
-    functions: list(text(128).regex(/^\S+$/, 'must not hold spaces')).default([]),
-    endpoints: list(
-      text(256)
-        .regex(/^(\*|[A-Z]+) \/\S*$/, 'must be a method (or *), a space and a path, as GET /reports/*')
-        .refine(
-          (endpoint) => isNormalPath(endpoint.slice(endpoint.indexOf('/'))),
-          'has a path that no request can have: no empty or dot segments, nothing encoded that needs not be',
-        )
-        .refine(
-          (endpoint) => !/[^/]\*|\*[^/]/.test(endpoint.slice(endpoint.indexOf('/'))),
-          'has a * that is no whole segment',
-        ),
-    ).default([]),
+    metadata: v.optional(mappingOf(v.string(), metadataValue, 'must be a mapping'), () => ({})),
+    metadata_claims: v.optional(list(text(128))),
+    users: v.optional(flag, 'false'),
+    refresh_tokens: v.optional(
+      v.picklist(REFRESH_TOKENS, `must be one of ${REFRESH_TOKENS.join(', ')}`),
+      'confidential',
+    ),
+    delegation: v.optional(delegation),
+    models: v.optional(
+      v.pipe(v.array(model, 'must be a list'), v.maxLength(256, 'must have at most 256 entries')),
+      () => [],
+    ),
+    functions: anyList(v.pipe(text(128), v.regex(/^\S+$/, 'must not hold spaces'))),
+    endpoints: anyList(endpoint),
   },
   'must be a mapping of fields',
 );
 
 /** A valid file, with every default filled in. */
-export type ApiKeyFile = z.output<typeof apiKeySchema>;
+export type ApiKeyFile = v.InferOutput<typeof apiKeySchema>;

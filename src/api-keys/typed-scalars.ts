@@ -1,6 +1,7 @@
 import { CORE_SCHEMA } from 'js-yaml';
 import type { DocumentFault } from './check-consistency.js';
-import type { DocumentPath, FoundScalar } from './locate-nodes.js';
+import type { DocumentPath } from './format-path.js';
+import type { FoundScalar } from './locate-nodes.js';
 
 /** A number would lose these digits, for example those of a postal code. */
 const LEADING_ZERO = /^[-+]?0\d/;

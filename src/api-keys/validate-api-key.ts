@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { estimateTokenLength, MAX_ISSUED_TOKEN_LENGTH } from '../token/claims/token-size.js';
 import type { ApiKey } from './api-key.js';
 import { digestSecret, type RegisteredKey } from './api-key-registry.js';
@@ -30,17 +31,13 @@ export type Validation =
  * resolve, or is not allowed, is noise.
  */
 export function validateApiKey(document: unknown, unresolved: readonly DocumentFault[]): Validation {
-  const parsed = apiKeySchema.safeParse(document);
-  const found = [
-    ...unresolved,
-    ...(parsed.success ? [] : parsed.error.issues.flatMap(toFaults)),
-    ...checkConsistency(document),
-  ];
+  const parsed = v.safeParse(apiKeySchema, document);
+  const found = [...unresolved, ...(parsed.issues ?? []).map(toFault), ...checkConsistency(document)];
   const firstByPath = new Map(found.toReversed().map((fault) => [JSON.stringify(fault.path), fault]));
   const faults = found.filter((fault) => firstByPath.get(JSON.stringify(fault.path)) === fault);
   if (!parsed.success || faults.length > 0) return { ok: false, faults };
 
-  const apiKey = resolveApiKey(parsed.data);
+  const apiKey = resolveApiKey(parsed.output);
   if (apiKey === undefined) {
     return { ok: false, faults: [{ path: ['name'], message: 'yields no key_id; give one' }] };
   }
@@ -48,7 +45,7 @@ export function validateApiKey(document: unknown, unresolved: readonly DocumentF
     const message = `would make tokens of more than ${MAX_ISSUED_TOKEN_LENGTH} characters; use metadata_claims or shorter lists`;
     return { ok: false, faults: [{ path: [], message }] };
   }
-  return register(apiKey, parsed.data);
+  return register(apiKey, parsed.output);
 }
 
 function register(apiKey: ApiKey, { api_key: secret, previous_api_key: previous }: ApiKeyFile): Validation {
@@ -63,15 +60,9 @@ function register(apiKey: ApiKey, { api_key: secret, previous_api_key: previous 
   };
 }
 
-/** An unknown field is reported where it stands, and not where its mapping begins. */
-function toFaults(issue: {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-  readonly keys?: readonly string[];
-}): readonly DocumentFault[] {
-  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-  if (issue.keys === undefined) return [{ path, message: issue.message }];
-  return issue.keys.map((name) => ({ path: [...path, name], message: 'is not a field that is known here' }));
+function toFault({ path, message }: v.BaseIssue<unknown>): DocumentFault {
+  const keys = (path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
+  return { path: keys, message };
 }
 
 function fitsInToken(apiKey: ApiKey): boolean {

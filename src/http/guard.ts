@@ -3,6 +3,7 @@ import type { NumericDate } from '../base/clock.js';
 import { MissingCredentialsError } from '../base/errors.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { passFailure } from './answer-failure.js';
+import type { Middleware } from './middleware.js';
 import { requestState } from './request-state.js';
 
 /** Looks at a verified token and, where it must, at the request. @throws PassportJweError where the token may not pass. */
@@ -12,7 +13,7 @@ export type Check = (token: VerifiedToken, now: NumericDate, req: Request) => vo
  * A middleware that lets a request pass whose verified token passes the check. It reads the privately kept
  * result, never `req.user`, works after either kind of authentication, and lets nothing pass where none ran.
  */
-export function guard(name: string, check: Check): RequestHandler {
+export function guard(name: string, check: Check): Middleware {
   const warnOnce = createWarning(name);
   const handler: RequestHandler = (req, res, next) => {
     try {

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { AccessDeniedError, InvalidTokenError, MissingCredentialsError } from '../base/errors.js';
 import { passFailure } from './answer-failure.js';
+import type { Middleware } from './middleware.js';
 import { requestState } from './request-state.js';
 
 /**
@@ -14,12 +15,13 @@ import { requestState } from './request-state.js';
  * @example
  * app.use('/admin', authenticate(options), requireProof(), requireScope('admin'), admin);
  */
-export function requireProof(): RequestHandler {
-  return function requireProofOfIssuance(req, res, next) {
+export function requireProof(): Middleware {
+  const handler: RequestHandler = function requireProofOfIssuance(req, res, next) {
     prove(req)
       .then(() => next())
       .catch((failure) => passFailure({ req, res, next }, failure));
   };
+  return handler;
 }
 
 async function prove(req: Request): Promise<void> {

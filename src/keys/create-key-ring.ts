@@ -1,8 +1,9 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { systemClock } from '../base/clock.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
+import { assembleKeyRing } from './assemble-key-ring.js';
 import { type ContentEncryption, isContentEncryption } from './content-key.js';
-import { assembleKeyRing, type KeyRing } from './key-ring.js';
+import type { KeyRing } from './key-ring.js';
 import { assertKeyUsage, KeyUsage, type KeyUsageOptions } from './key-usage.js';
 import { assertLasting } from './key-versions.js';
 import { type KeySpec, readKeySpec } from './read-key-spec.js';

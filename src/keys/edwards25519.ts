@@ -1,3 +1,5 @@
+import { once } from '../base/once.js';
+
 /** Edwards25519, the curve of Ed25519: -x² + y² = 1 + d x² y² over the integers modulo p (RFC 8032 §5.1). */
 const P = 2n ** 255n - 19n;
 const D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
@@ -5,7 +7,7 @@ const D = 3709570593466943934313808350875456518954211387984321901638878553308594
 /** Order of the base point; the curve has eight times as many points. */
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
 
-const SQUARE_ROOT_OF_MINUS_1 = power(2n, (P - 1n) / 4n);
+const squareRootOfMinus1 = once(() => power(2n, (P - 1n) / 4n));
 
 /** A point in extended homogeneous coordinates (RFC 8032 §5.1.4). */
 type Point = readonly [x: bigint, y: bigint, z: bigint, t: bigint];
@@ -38,7 +40,7 @@ function squareRootOfRatio(u: bigint, v: bigint): bigint | undefined {
   const candidate = reduce(u * v ** 3n * power(u * v ** 7n, (P - 5n) / 8n));
   const square = reduce(v * candidate * candidate);
   if (square === reduce(u)) return candidate;
-  return square === reduce(-u) ? reduce(candidate * SQUARE_ROOT_OF_MINUS_1) : undefined;
+  return square === reduce(-u) ? reduce(candidate * squareRootOfMinus1()) : undefined;
 }
 
 function multiply(scalar: bigint, point: Point): Point {

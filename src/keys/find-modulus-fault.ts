@@ -1,5 +1,6 @@
 import { checkPrimeSync } from 'node:crypto';
 import { createFifoCache } from '../base/fifo-cache.js';
+import { once } from '../base/once.js';
 import { hasRocaFingerprint } from './has-roca-fingerprint.js';
 import { hasSpecialForm } from './has-special-form.js';
 import { bitLength, integerRoot, isPower } from './integer-root.js';
@@ -9,8 +10,8 @@ const MIN_BITS = 2048;
 const MAX_BITS = 8192;
 
 /** Trial division goes up to here. */
-const SMALL_PRIMES = listOddPrimes(4096);
-const SMALL_FACTORS = SMALL_PRIMES.map(BigInt);
+const smallPrimes = once(() => listOddPrimes(4096));
+const smallFactors = once(() => smallPrimes().map(BigInt));
 
 /** Finds primes whose distance is below 2^8 times the fourth root of n; random primes are never that close. */
 const FERMAT_STEPS = 100;
@@ -36,7 +37,7 @@ export function findModulusFault(n: bigint): string | undefined {
 
 function findWeakness(n: bigint, bits: number): string | undefined {
   if (n % 2n === 0n) return 'n is even';
-  if (SMALL_FACTORS.some((prime) => n % prime === 0n)) return 'n has a small prime factor';
+  if (smallFactors().some((prime) => n % prime === 0n)) return 'n has a small prime factor';
   if (hasSpecialForm(n)) return 'n has a special form that random primes do not produce';
   if (hasRocaFingerprint(n)) return 'n has the ROCA fingerprint (CVE-2017-15361)';
   if (isPerfectPower(n, bits)) return 'n is a power of one prime';
@@ -47,8 +48,8 @@ function findWeakness(n: bigint, bits: number): string | undefined {
 
 /** A base has more bits than the bound of trial division, which limits the exponent. */
 function isPerfectPower(n: bigint, bits: number): boolean {
-  const maxExponent = bits / Math.log2(SMALL_PRIMES.at(-1) ?? 2);
-  return [2, ...SMALL_PRIMES].some((exponent) => exponent <= maxExponent && isPower(n, exponent));
+  const maxExponent = bits / Math.log2(smallPrimes().at(-1) ?? 2);
+  return [2, ...smallPrimes()].some((exponent) => exponent <= maxExponent && isPower(n, exponent));
 }
 
 /** Fermat factorization: n = a² - b² with a just above the square root of n (CVE-2022-26320). */

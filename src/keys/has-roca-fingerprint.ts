@@ -1,3 +1,5 @@
+import { once } from '../base/once.js';
+
 const GENERATOR = 65_537;
 
 /** Odd primes that divide the primorial of every affected key size, from 512 bits on. */
@@ -18,7 +20,7 @@ interface Exponent {
   readonly modulus: number;
 }
 
-const TABLES = PRIMES.map(tabulate);
+const tables = once(() => PRIMES.map(tabulate));
 
 /**
  * Detects RSA moduli of the Infineon RSALib (CVE-2017-15361). Both their primes are powers of 65537 modulo a primorial
@@ -31,7 +33,7 @@ const TABLES = PRIMES.map(tabulate);
  */
 export function hasRocaFingerprint(n: bigint): boolean {
   const exponents: Exponent[] = [];
-  for (const { prime, byResidue } of TABLES) {
+  for (const { prime, byResidue } of tables()) {
     const value = byResidue.get(Number(n % prime));
     if (value === undefined) return false;
     exponents.push({ value, modulus: byResidue.size });

@@ -1,7 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { MissingCredentialsError } from '../base/errors.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import { passFailure } from '../http/answer-failure.js';
+import type { Middleware } from '../http/middleware.js';
 import { createRequestSlot } from '../http/request-slot.js';
 import { requestState } from '../http/request-state.js';
 import { onResponseFinished } from '../http/response-finished.js';
@@ -30,7 +32,7 @@ const admissionSlot = createRequestSlot<Admission>();
  * slot until it is settled, its response finishes or its connection closes.
  * @throws TypeError for an option that is missing or makes no sense.
  */
-export function limitRequests(options: LimitRequestsOptions): RequestHandler {
+export function limitRequests(options: LimitRequestsOptions): Middleware {
   assertOptions(options, KNOWN, 'limitRequests');
   const { limits, tokens = () => 0 } = options;
   assertMethod(limits, 'admit', 'limits must be Limits: createLimits({ stores })');
@@ -50,12 +52,13 @@ export function limitRequests(options: LimitRequestsOptions): RequestHandler {
     onResponseFinished(res, () => void setImmediate(() => void admission.settle()));
   };
 
-  return function limitRequest(req, res, next) {
+  const handler: RequestHandler = function limitRequest(req, res, next) {
     admit(req, res).then(
       () => next(),
       (failure: unknown) => passFailure({ req, res, next }, failure),
     );
   };
+  return handler;
 }
 
 /**
@@ -63,7 +66,7 @@ export function limitRequests(options: LimitRequestsOptions): RequestHandler {
  * used as reserved.
  * @throws TypeError where no `limitRequests()` ran.
  */
-export function admissionOf(req: Request): Admission {
+export function admissionOf(req: IncomingMessage): Admission {
   const admission = admissionSlot.read(req);
   if (admission === undefined) throw new TypeError('limitRequests() did not run for this request');
   return admission;

@@ -1,4 +1,3 @@
-import { CompactEncrypt, compactDecrypt } from 'jose';
 import { InvalidTokenError } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
 import {
@@ -10,6 +9,7 @@ import {
 import { decodeMember } from '../keys/decode-member.js';
 import { findPointFault } from '../keys/find-point-fault.js';
 import { IV_BYTES, TAG_BYTES } from './aes-gcm.js';
+import { loadJose } from './load-jose.js';
 
 /** A key that wraps or agrees on a content encryption key for each token. */
 export type ManagedKey = WrappingKey | AsymmetricKey;
@@ -21,8 +21,9 @@ const KEY_WRAP_BYTES = 8;
  * Encrypts with jose, which adds the header parameters of the algorithm, such as `epk`.
  * @returns the compact serialization.
  */
-export function sealManaged(plaintext: string, header: JsonObject, key: ManagedKey): Promise<string> {
+export async function sealManaged(plaintext: string, header: JsonObject, key: ManagedKey): Promise<string> {
   const { alg, enc } = key;
+  const { CompactEncrypt } = await loadJose();
   return new CompactEncrypt(Buffer.from(plaintext))
     .setProtectedHeader({ ...header, alg, enc })
     .encrypt('publicKey' in key ? key.publicKey : key.secret);
@@ -38,6 +39,7 @@ export async function openManaged(token: string, header: JsonObject, key: Manage
   const opener = 'publicKey' in key ? key.privateKey : key.secret;
   if (opener === undefined) throw new InvalidTokenError('encryption_only');
   if (!hasParametersOf(key, header)) throw new InvalidTokenError('header_invalid_member');
+  const { compactDecrypt } = await loadJose();
   try {
     const { plaintext } = await compactDecrypt(token, opener, {
       keyManagementAlgorithms: [key.alg],

@@ -1,7 +1,7 @@
-import { CompactSign } from 'jose';
 import { type ContentKey, isAsymmetricKey } from '../keys/content-key.js';
 import type { SigningKey } from '../keys/signature-key.js';
 import { assertReadable, type EncryptOptions, encryptToken } from './encrypt-token.js';
+import { loadJose } from './load-jose.js';
 import { type ManagedKey, sealManaged } from './managed-content.js';
 import { assertAdditionalMembers } from './protected-header.js';
 
@@ -36,11 +36,12 @@ async function sealByPromise(
 }
 
 /** The same `typ` in both headers; that of the JWS is the one that counts (RFC 8725 section 3.11). */
-function signClaims(claims: object, typ: string, signing: SigningKey | undefined): Promise<string> {
+async function signClaims(claims: object, typ: string, signing: SigningKey | undefined): Promise<string> {
   if (signing === undefined) {
     throw new TypeError('Tokens are encrypted to a public key only if signed: give the option signing');
   }
   const { alg, kid, privateKey } = signing;
+  const { CompactSign } = await loadJose();
   return new CompactSign(Buffer.from(JSON.stringify(claims)))
     .setProtectedHeader({ alg, kid, typ })
     .sign(privateKey);

@@ -1,4 +1,3 @@
-import { compactVerify } from 'jose';
 import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
 import { freezeJson, type JsonObject } from '../base/json.js';
@@ -6,6 +5,7 @@ import type { Verification } from '../keys/resolve-verification.js';
 import type { VerificationKey } from '../keys/signature-key.js';
 import { decodeClaims, parseClaims } from './claims/parse-claims.js';
 import { decodeBase64url } from './compact-serialization.js';
+import { loadJose } from './load-jose.js';
 import { parseHeaderObject } from './protected-header.js';
 
 /** Content of a nested JWS. Deeply frozen. */
@@ -82,6 +82,7 @@ async function findKey(iss: unknown, kid: string, verification: Verification): P
 }
 
 async function assertSignature(jws: string, key: VerificationKey): Promise<void> {
+  const { compactVerify } = await loadJose();
   try {
     await compactVerify(jws, key.publicKey, { algorithms: [key.alg] });
   } catch (cause) {

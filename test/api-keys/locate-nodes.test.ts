@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createLocator, findOffset, formatPath } from '../../src/api-keys/locate-nodes.js';
+import { formatPath } from '../../src/api-keys/format-path.js';
+import { createLocator, findOffset } from '../../src/api-keys/locate-nodes.js';
 
 describe('formatPath', () => {
   test.each([

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
 import { resolveApiKey } from '../../src/api-keys/resolve-api-key.js';
 import { apiKeySchema } from '../../src/api-keys/schema.js';
 import { apiKeyOf } from '../support/api-key-files.js';
@@ -21,7 +22,7 @@ describe('key_id', () => {
   });
 
   test.each(['鍵', '!!!', '-'])('of %j is none', (name) => {
-    const file = apiKeySchema.parse({ api_key: 'k', name, type: 'api_call', rate_limits: {} });
+    const file = v.parse(apiKeySchema, { api_key: 'k', name, type: 'api_call', rate_limits: {} });
     expect(resolveApiKey(file)).toBeUndefined();
   });
 });

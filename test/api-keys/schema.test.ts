@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
 import { apiKeySchema } from '../../src/api-keys/schema.js';
 import { failuresOf } from '../support/failures-of.js';
 
@@ -6,12 +7,12 @@ const MINIMAL = { api_key: 'k', name: 'Minimal', type: 'api_call', rate_limits: 
 
 /** The faults of a file with these fields, as `path: message`; a field that is `undefined` is left out. */
 function faultsOf(fields: Readonly<Record<string, unknown>>): readonly string[] {
-  const { success, error } = apiKeySchema.safeParse(JSON.parse(JSON.stringify({ ...MINIMAL, ...fields })));
-  return success ? [] : error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const { issues = [] } = v.safeParse(apiKeySchema, JSON.parse(JSON.stringify({ ...MINIMAL, ...fields })));
+  return issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
 }
 
 function resolve(fields: Readonly<Record<string, unknown>>) {
-  return apiKeySchema.parse({ ...MINIMAL, ...fields });
+  return v.parse(apiKeySchema, { ...MINIMAL, ...fields });
 }
 
 const NEVER_REQUESTED =
@@ -225,23 +226,30 @@ describe('what is refused', () => {
   });
 
   test('a scope_ttl for what is no scope token', () => {
-    expect(faultsOf({ scope_ttl: { 'a b': '60' } })).toHaveLength(1);
+    expect(faultsOf({ scope_ttl: { 'a b': '60' } })).toEqual([
+      'scope_ttl.a b: must be a mapping of scopes to seconds',
+    ]);
   });
 
   test.each([['text'], [[]], [''], [null]])('a document that is %j', (document) => {
-    const { error } = apiKeySchema.safeParse(document);
-    expect(error?.issues.map(({ message }) => message)).toEqual(['must be a mapping of fields']);
+    const { issues } = v.safeParse(apiKeySchema, document);
+    expect(issues?.map(({ message }) => message)).toEqual(['must be a mapping of fields']);
   });
 
   test.each([
-    [{ extra: '1' }],
-    [{ Name: 'N' }],
-    [{ rate_limits: { requests_per_second: '1' } }],
-    [{ models: [{ name: 'm', endpoint: 'echo:', top_p: '1' }] }],
-  ])('unknown fields: %j', (fields) => {
-    const { error } = apiKeySchema.safeParse({ ...MINIMAL, ...fields });
-    expect(error?.issues.map(({ code }) => code)).toEqual(['unrecognized_keys']);
+    [{ extra: '1', Name: 'N' }, ['extra', 'Name']],
+    [{ rate_limits: { requests_per_second: '1' } }, ['rate_limits.requests_per_second']],
+    [{ models: [{ name: 'm', endpoint: 'echo:', top_p: '1' }] }, ['models.0.top_p']],
+  ])('unknown fields, each by itself: %j', (fields, paths) => {
+    expect(faultsOf(fields)).toEqual(paths.map((path) => `${path}: is not a field that is known here`));
   });
+
+  test.each(['previous_api_key', 'rate_limits', 'delegation', 'metadata', 'scope_ttl'])(
+    'a list where %s must be a mapping',
+    (name) => {
+      expect(faultsOf({ [name]: [] })).toEqual([expect.stringContaining(`${name}: `)]);
+    },
+  );
 });
 
 describe('what is accepted', () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import * as v from 'valibot';
 import type { ApiKey } from '../../src/api-keys/api-key.js';
 import { ConfigurationError, type ConfigurationProblem } from '../../src/api-keys/configuration-error.js';
 import type { Environment } from '../../src/api-keys/interpolate.js';
@@ -81,7 +82,7 @@ export function apiKeyOf(fields: Readonly<Record<string, unknown>> = {}): ApiKey
     rate_limits: {},
     ...fields,
   };
-  const apiKey = resolveApiKey(apiKeySchema.parse(JSON.parse(JSON.stringify(file))));
+  const apiKey = resolveApiKey(v.parse(apiKeySchema, JSON.parse(JSON.stringify(file))));
   if (apiKey === undefined) throw new Error('The fields yield no key_id');
   return apiKey;
 }

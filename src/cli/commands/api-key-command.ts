@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { digestSecret } from '../../api-keys/api-key-registry.js';
 import { formatProblem } from '../../api-keys/configuration-error.js';
 import { generateApiKey } from '../../api-keys/generate-api-key.js';
-import { apiKeySchema } from '../../api-keys/schema.js';
+import { validateApiKey } from '../../api-keys/validate-api-key.js';
 import { createFile } from '../../base/write-file.js';
 import { API_KEY_TYPES } from '../../token/claims/claims-set.js';
 import type { CommandIo } from '../command-io.js';
@@ -137,9 +137,11 @@ export function describeKey(
     rate_limits: {},
     permissions,
   };
-  const { success, error } = apiKeySchema.safeParse(fields);
-  if (!success) {
-    throw new UsageError(error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('\n'));
+  const validation = validateApiKey(fields, []);
+  if (!validation.ok) {
+    throw new UsageError(
+      validation.faults.map(({ path, message }) => `${path.join('.')} ${message}`).join('\n'),
+    );
   }
   const lines = Object.entries(fields).map(([field, value]) => `${field}: ${JSON.stringify(value)}`);
   return `${lines.join('\n')}\n`;
