@@ -13,7 +13,7 @@ import { requireStore } from '../stores/require-store.js';
 import type { TokenRouterSettings } from './token-router-options.js';
 
 /** The refresh tokens of a token router: their encryption and their families. */
-export interface RefreshTokenParts {
+export interface RefreshTokenBackend {
   readonly codec: RefreshTokenCodec;
   readonly families: RefreshFamilies;
 }
@@ -22,7 +22,7 @@ export interface RefreshTokenParts {
  * @returns `undefined` without the option `stores`
  * @throws TypeError if keys or revocations do not last as long as refresh tokens
  */
-export function createRefreshTokens(settings: TokenRouterSettings): RefreshTokenParts | undefined {
+export function createRefreshTokens(settings: TokenRouterSettings): RefreshTokenBackend | undefined {
   const { keyRing, issuer, stores, revocations, audit, clock } = settings;
   if (stores === undefined) return undefined;
   const store = requireStore(stores, 'families', 'tokenRouter');
@@ -42,7 +42,7 @@ export function createRefreshTokens(settings: TokenRouterSettings): RefreshToken
 
 /** Opens a refresh token among tokens of any kind; `undefined` for all others. */
 export async function openRefreshToken(
-  refreshTokens: RefreshTokenParts | undefined,
+  refreshTokens: RefreshTokenBackend | undefined,
   token: string,
   now: NumericDate,
 ): Promise<PresentedToken | undefined> {

@@ -12,7 +12,7 @@ import type { KeyRing } from './key-ring.js';
 import { bindInternals } from './key-ring-internals.js';
 import type { KeyUsage } from './key-usage.js';
 import { findCurrent, periodOf } from './key-versions.js';
-import type { JwkSet, KeyMaterial } from './parse-jwk.js';
+import type { KeyMaterial } from './parse-jwk.js';
 import { toPublicJwk } from './public-jwk.js';
 
 export interface KeyRingParts {

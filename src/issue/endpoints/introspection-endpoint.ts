@@ -7,7 +7,7 @@ import { NO_STORE } from '../../http/no-store.js';
 import type { StoredFamily } from '../../stores/family-store.js';
 import type { ClaimsSet } from '../../token/claims/claims-set.js';
 import { authenticateClient, type ClientParts } from '../authenticate-client.js';
-import { openRefreshToken, type RefreshTokenParts } from '../refresh-tokens.js';
+import { openRefreshToken, type RefreshTokenBackend } from '../refresh-tokens.js';
 import { clientSlot } from '../request-client.js';
 import type { VerifyToken } from '../router-verifiers.js';
 import type { Endpoint } from './endpoint.js';
@@ -18,7 +18,7 @@ export interface IntrospectionEndpointParts extends ClientParts {
   /** Accepts live tokens of every audience that the API keys have, which prove that they were issued here. */
   readonly verifyLive: VerifyToken;
   /** `undefined` if the router issues no refresh tokens. */
-  readonly refreshTokens: RefreshTokenParts | undefined;
+  readonly refreshTokens: RefreshTokenBackend | undefined;
 }
 
 /**

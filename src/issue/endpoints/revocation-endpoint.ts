@@ -8,7 +8,7 @@ import type { Revocable } from '../../revocation/revocable.js';
 import type { Revocations } from '../../revocation/revocations.js';
 import type { VerifiedToken } from '../../token/claims/verified-token.js';
 import { authenticateClient, type ClientParts } from '../authenticate-client.js';
-import { openRefreshToken, type RefreshTokenParts } from '../refresh-tokens.js';
+import { openRefreshToken, type RefreshTokenBackend } from '../refresh-tokens.js';
 import { requesterOfRequest } from '../request-client.js';
 import type { VerifyToken } from '../router-verifiers.js';
 import type { Endpoint } from './endpoint.js';
@@ -20,7 +20,7 @@ export interface RevocationEndpointParts extends ClientParts {
   readonly verifyRevocable: VerifyToken;
   readonly revocations: Revocations;
   /** `undefined` if the router issues no refresh tokens. */
-  readonly refreshTokens: RefreshTokenParts | undefined;
+  readonly refreshTokens: RefreshTokenBackend | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { RefreshTokenParts } from '../refresh-tokens.js';
+import type { RefreshTokenBackend } from '../refresh-tokens.js';
 import type { VerifyToken } from '../router-verifiers.js';
 import { clientCredentials } from './client-credentials.js';
 import type { Grant } from './grant.js';
@@ -8,7 +8,7 @@ import { tokenExchange } from './token-exchange.js';
 
 export interface GrantsParts {
   readonly claims: ClaimsHook | undefined;
-  readonly refreshTokens: RefreshTokenParts | undefined;
+  readonly refreshTokens: RefreshTokenBackend | undefined;
   readonly verifyLive: VerifyToken;
 }
 

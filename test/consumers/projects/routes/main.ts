@@ -32,7 +32,7 @@ new JweStrategy({ ...options, passReqToCallback: true }, async (req, token) => (
   sub: token.claims.sub,
 }));
 
-const limits = createLimits({ store: createMemoryStores().limits });
+const limits = createLimits({ stores: createMemoryStores() });
 const app = express();
 const guarded = authenticate(options);
 
