@@ -62,25 +62,24 @@ const SHARED = together(BASE, KEYS, CLAIMS, REVOCATION);
 const ACCEPT: PublicNames = {
   values: words(`
       JweStrategy admissionOf authenticate bearerErrors createLegacyKey createLimits createTokenVerifier
-      findVerifiedToken isResponseFinished limitRequests onResponseFinished requireAnyScope
-      requireAudience requireClaim requireEndpoint requireFunctions requireMaxAge requireModel
+      findVerifiedToken isResponseFinished limitRequests onResponseFinished protectedResourceMetadata
+      protectedResourceUrl requireAnyScope requireAudience requireClaim requireEndpoint requireFunctions requireMaxAge requireModel
       requireProof requireScope requireType verifiedToken
     `),
   types: words(`
       AcceptOptions Admission AuthenticateOptions ChallengeOptions ClaimsOptions Cost JweStrategyOptions
       LegacyKey LegacyKeySource LegacyOptions LegacyPassphraseKey LegacyTokenType LimitRequestsOptions
-      Limits LimitsOptions StoreFailurePolicy TokenCacheOptions TokenLocations TokenVerifier
+      Limits LimitsOptions ProtectedResourceMetadataOptions StoreFailurePolicy TokenCacheOptions TokenLocations TokenVerifier
       TokenVerifierOptions TrustedIssuer Usage VerifyDone VerifyFunction VerifyFunctionWithRequest
     `),
 };
 
 const ISSUE: PublicNames = {
   values: words(`
-      createSessions createSigningKey createTokenIssuer discoveryRouter protectedResourceUrl
-      publishAccessKeys sessionRouter tokenRouter
+      authorizationServerMetadata createSessions createSigningKey createTokenIssuer publishAccessKeys sessionRouter tokenRouter
     `),
   types: words(`
-      AllSessionsEnd ClaimsContext ClaimsHook DiscoveryOptions IssueRequest IssuedToken ProtectedResource
+      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook IssueRequest IssuedToken
       PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
       SessionRouterOptions Sessions SessionsOptions ThrottleOptions TokenIssuer TokenIssuerOptions
       TokenRouterOptions
