@@ -37,7 +37,16 @@ function compile() {
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const tsc = join(ROOT, 'node_modules/.bin/tsc');
   const project = join(ROOT, 'tsconfig.build.json');
-  const options = ['--project', project, '--outDir', join(folder, 'src'), '--declaration', 'false'];
+  const options = [
+    '--project',
+    project,
+    '--outDir',
+    join(folder, 'src'),
+    '--declaration',
+    'false',
+    '--emitDeclarationOnly',
+    'false',
+  ];
   const { status } = spawnSync(tsc, options, { stdio: 'inherit' });
   if (status !== 0) throw new Error('The sources do not compile');
 }

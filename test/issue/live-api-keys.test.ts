@@ -5,6 +5,7 @@ import { rejectionOf } from '../support/caught.js';
 import { ACCESS_TOKEN_TYPE } from '../support/delegation-app.js';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
 import { until } from '../support/key-directory.js';
+import { keyRingWith } from '../support/key-ring-with.js';
 import { createLiveApp, type LiveApp, REPORTS, type Route } from '../support/live-app.js';
 import { AUDIENCE, claimsOf, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 
@@ -219,7 +220,7 @@ describe('what the token router demands of the keys', () => {
   });
 
   test('includes that no token outlives the key ring', async () => {
-    const ring = { ...(await createRing()), maxTokenLifetimeSeconds: 600 };
+    const ring = keyRingWith(await createRing(), {}, { maxTokenLifetimeSeconds: 600 });
     const service = { keyRing: ring, issuer: ISSUER, audience: AUDIENCE, apiKeys: app.apiKeys };
     expect(() => tokenRouter(service)).toThrow(
       'token_ttl of the API key demo exceeds maxTokenLifetimeSeconds of the key ring',

@@ -1,9 +1,13 @@
 import type { KeyRing } from 'passport-jwe';
 import { bindInternals, internalsOf, type KeyRingInternals } from '../../src/keys/key-ring-internals.js';
 
-/** A key ring like another one, of whose internals some behave differently. */
-export function keyRingWith(keyRing: KeyRing, changes: Partial<KeyRingInternals>): KeyRing {
-  const copy = Object.freeze({ ...keyRing });
+/** A copy of a key ring, with changes to its internals and to its public members. */
+export function keyRingWith(
+  keyRing: KeyRing,
+  changes: Partial<KeyRingInternals>,
+  members: Partial<KeyRing> = {},
+): KeyRing {
+  const copy = Object.freeze({ ...keyRing, ...members });
   bindInternals(copy, { ...internalsOf(keyRing), ...changes });
   return copy;
 }

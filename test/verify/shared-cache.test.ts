@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidTokenError } from '../../src/base/errors.js';
 import type { ContentKey } from '../../src/keys/content-key.js';
-import type { KeyRing } from '../../src/keys/key-ring.js';
 import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import { encryptToken } from '../../src/token/encrypt-token.js';
 import { prepareVerifier } from '../../src/verify/token-verifier.js';
@@ -132,9 +131,7 @@ describe('an audience that is added', () => {
   });
 
   test('is not accepted if its tokens must be signed and there are no verification keys', async () => {
-    const keyRing: KeyRing = Object.defineProperty(Object.create(await createRing()), 'needsSignature', {
-      value: (audience: string) => audience === OTHER,
-    });
+    const keyRing = keyRingWith(await createRing(), { needsSignature: (audience) => audience === OTHER });
     const verifier = prepare({ keyRing });
     expect(thrownBy(() => verifier.addAudiences(['https://third.example.com', OTHER]))).toBeInstanceOf(
       TypeError,
