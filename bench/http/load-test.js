@@ -15,6 +15,7 @@ const LOAD_CORE = 1;
  * @typedef {object} Candidate
  * @property {string} name
  * @property {string} app in apps.js
+ * @property {string} [program] that serves it. Default: `serve.js`.
  * @property {readonly object[]} requests as autocannon takes them: each sample goes on where the last one ended
  * @property {number} [instances] processes that share the load. Default 1.
  */
@@ -31,8 +32,8 @@ export async function createLoadTest(name, candidates, material) {
   const load = await startChild('load.js', LOAD_CORE);
   const children = [load];
   const subjects = [];
-  for (const { instances = 1, ...candidate } of candidates) {
-    const servers = await startServers(instances);
+  for (const { instances = 1, program = 'serve.js', ...candidate } of candidates) {
+    const servers = await startServers(program, instances);
     children.push(...servers);
     const question = { ask: 'start', app: candidate.app, material };
     const url = await Promise.all(servers.map((server) => server.ask(question)));
@@ -49,9 +50,12 @@ export async function createLoadTest(name, candidates, material) {
   };
 }
 
-/** @param {number} count */
-function startServers(count) {
-  return Promise.all(Array.from({ length: count }, () => startChild('serve.js', SERVER_CORE)));
+/**
+ * @param {string} program
+ * @param {number} count
+ */
+function startServers(program, count) {
+  return Promise.all(Array.from({ length: count }, () => startChild(program, SERVER_CORE)));
 }
 
 /** @returns {import('../measure.js').Subject} */

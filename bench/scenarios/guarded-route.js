@@ -1,7 +1,7 @@
 import { CONNECTIONS, createLoadTest } from '../http/load-test.js';
 
 /** Tokens that are in use at a time, where each comes again and again: three on each connection, a hundred or so. */
-const REPEATED = 3 * CONNECTIONS;
+export const REPEATED = 3 * CONNECTIONS;
 
 const ENCRYPTED = ['bare', 'floor', 'passport-jwe', 'passport-jwe, Passport', 'Passport alone'];
 const SIGNED = [
