@@ -12,7 +12,7 @@ import { revocationEndpoint } from './endpoints/revocation-endpoint.js';
 import { tokenEndpoint } from './endpoints/token-endpoint.js';
 import { createGrants } from './grants/create-grants.js';
 import type { Grant } from './grants/grant.js';
-import { TOKEN_EXCHANGE } from './grants/token-exchange.js';
+import { TOKEN_EXCHANGE } from './grants/token-exchange-grant.js';
 import { createRefreshTokens } from './refresh-tokens.js';
 import { requireServableKeys } from './require-servable-keys.js';
 import { createRouterVerifiers } from './router-verifiers.js';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { clientCredentials } from '../../issue/grants/client-credentials.js';
+import { clientCredentialsGrant } from '../../issue/grants/client-credentials-grant.js';
 import { createTokenIssuer } from '../../issue/token-issuer.js';
 import { createRevocations } from '../../revocation/revocations.js';
 import { createTokenVerifier } from '../../verify/token-verifier.js';
@@ -73,7 +73,7 @@ function issueCommand(io: CommandIo): Command {
       if (scope !== undefined) parameters.set('scope', scope);
       if (user !== undefined) parameters.set('user', user);
       if (apiKey.audiences.length > 0) parameters.set('audience', audience);
-      const answer = await clientCredentials().handle({
+      const answer = await clientCredentialsGrant().handle({
         tokens,
         apiKey,
         isPublic: false,

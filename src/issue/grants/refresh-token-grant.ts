@@ -22,7 +22,7 @@ export interface RefreshTokenParts {
  * RFC 6749 section 6: a refresh token for an access token and the next refresh token. What can be refused is refused
  * before the token is consumed, and the access token is made before that too: a failure leaves the token as it was.
  */
-export function refreshToken({ claimsHook = noClaims, families, codec }: RefreshTokenParts): Grant {
+export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: RefreshTokenParts): Grant {
   return {
     grantType: 'refresh_token',
     parameters: ['refresh_token', 'scope', 'session_id', 'device_id'],

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { noAuditTrail } from '../../../src/audit/record.js';
-import { refreshToken } from '../../../src/issue/grants/refresh-token-grant.js';
+import { refreshTokenGrant } from '../../../src/issue/grants/refresh-token-grant.js';
 import { internalsOf } from '../../../src/keys/key-ring-internals.js';
 import { createRefreshFamilies } from '../../../src/sessions/refresh-families.js';
 import { resolveRefreshSettings } from '../../../src/sessions/refresh-settings.js';
@@ -34,7 +34,7 @@ async function dateOfRefreshed(ageSeconds: number, sinceBeginning: number): Prom
     scope: '',
   });
   now += sinceBeginning;
-  const response = await refreshToken({ families, codec }).handle({
+  const response = await refreshTokenGrant({ families, codec }).handle({
     tokens,
     apiKey,
     isPublic: false,

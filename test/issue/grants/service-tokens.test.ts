@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { clientCredentials } from '../../../src/issue/grants/client-credentials.js';
+import { clientCredentialsGrant } from '../../../src/issue/grants/client-credentials-grant.js';
 import type { ClaimsHook } from '../../../src/issue/grants/issue-access-token.js';
 import { tokenRouter } from '../../../src/issue/token-router.js';
 import { apiKeyOf, loadFiles, problemsOf } from '../../support/api-key-files.js';
@@ -26,7 +26,7 @@ async function exchange(
   const keys = { apiKey, isPublic: false, apiKeys: { get: () => apiKey } };
   const times = { requestedAt: clock(), clock };
   const context = { tokens, ...keys, defaultAudience: AUDIENCE, origin: {}, ...times };
-  const grant = clientCredentials(claimsHook === undefined ? {} : { claimsHook });
+  const grant = clientCredentialsGrant(claimsHook === undefined ? {} : { claimsHook });
   const response = await grant.handle({ ...context, parameters: new Map(Object.entries(parameters)) });
   return { response, verified: await tokens.verify(response.access_token) };
 }

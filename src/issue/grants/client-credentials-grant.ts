@@ -31,7 +31,10 @@ export interface ClientCredentialsParts {
  * RFC 6749 section 4.4: a client exchanges its own credentials, here an API key, for an access token, and with the
  * flag `offline_access` in `scope` for a refresh token too.
  */
-export function clientCredentials({ claimsHook = noClaims, families }: ClientCredentialsParts = {}): Grant {
+export function clientCredentialsGrant({
+  claimsHook = noClaims,
+  families,
+}: ClientCredentialsParts = {}): Grant {
   return {
     grantType: 'client_credentials',
     parameters: ['scope', 'audience', 'resource', 'user', 'session_id', 'device_id'],

@@ -3,7 +3,7 @@ import type { ApiKey } from '../../../src/api-keys/api-key.js';
 import type { NumericDate } from '../../../src/base/clock.js';
 import { InvalidRequestError, InvalidScopeError, InvalidTargetError } from '../../../src/base/errors.js';
 import type { JsonObject } from '../../../src/base/json.js';
-import { clientCredentials } from '../../../src/issue/grants/client-credentials.js';
+import { clientCredentialsGrant } from '../../../src/issue/grants/client-credentials-grant.js';
 import type { RequestOrigin, TokenResponse } from '../../../src/issue/grants/grant.js';
 import type { ClaimsContext, ClaimsHook } from '../../../src/issue/grants/issue-access-token.js';
 import { RESERVED_CLAIMS } from '../../../src/token/claims/claims-set.js';
@@ -38,7 +38,7 @@ async function exchange(request: Exchange = {}) {
     audit,
     clock: () => request.issuedAt ?? now,
   });
-  const response = await clientCredentials(hook === undefined ? {} : { claimsHook: hook }).handle({
+  const response = await clientCredentialsGrant(hook === undefined ? {} : { claimsHook: hook }).handle({
     tokens,
     apiKey,
     isPublic: false,
@@ -57,7 +57,7 @@ const tokenOf = async (request: Exchange): Promise<VerifiedToken> => (await exch
 
 describe('the grant', () => {
   test('names its type and the parameters that it reads', () => {
-    expect(clientCredentials()).toMatchObject({
+    expect(clientCredentialsGrant()).toMatchObject({
       grantType: 'client_credentials',
       parameters: ['scope', 'audience', 'resource', 'user', 'session_id', 'device_id'],
     });
@@ -331,7 +331,7 @@ describe('the claims hook', () => {
       clock,
     });
     const hook = () => Promise.reject(new Error('directory is down'));
-    const issuance = clientCredentials(hook === undefined ? {} : { claimsHook: hook }).handle({
+    const issuance = clientCredentialsGrant(hook === undefined ? {} : { claimsHook: hook }).handle({
       tokens,
       apiKey: apiKeyOf(),
       isPublic: false,

@@ -38,7 +38,7 @@ export interface TokenExchangeParts {
  * RFC 8693: a client exchanges the token of a subject for one by which it, or an actor, acts for that subject. Denied
  * unless the configuration of its API key allows this subject's client, this actor and this audience.
  */
-export function tokenExchange({ claimsHook = noClaims, verify }: TokenExchangeParts): Grant {
+export function tokenExchangeGrant({ claimsHook = noClaims, verify }: TokenExchangeParts): Grant {
   return {
     grantType: TOKEN_EXCHANGE,
     parameters: [
