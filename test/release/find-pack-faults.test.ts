@@ -9,7 +9,7 @@ const MANIFEST = {
   bin: { tool: './dist/cli/main.js' },
 };
 const COMPLETE = [
-  ...['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'docs/keys.md'],
+  ...['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'docs/guides/keys.md'],
   ...['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'dist/base/clock.js'],
 ];
 
@@ -22,7 +22,7 @@ test('every missing file is reported by its path', () => {
     const others = COMPLETE.filter((other) => other !== path);
 
     expect(findPackFaults(MANIFEST, others)).toEqual([
-      path === 'docs/keys.md' ? 'docs/ is missing' : `${path} is missing`,
+      path === 'docs/guides/keys.md' ? 'docs/ is missing' : `${path} is missing`,
     ]);
   }
 });

@@ -138,8 +138,8 @@ describeWithRedis('with a Redis of its own', () => {
       expect(names.filter((name) => second.revocations.find(name) === undefined)).toEqual([]);
     });
 
-    test('needs of its user what docs/stores.md says, and no more', async () => {
-      const page = await readFile(new URL('../../docs/stores.md', import.meta.url), 'utf8');
+    test('needs the permissions of its Redis user that docs/guides/stores.md names, and no more', async () => {
+      const page = await readFile(new URL('../../docs/guides/stores.md', import.meta.url), 'utf8');
       const [, permissions = ''] = /has `(\+@hash [^`]+)`/.exec(page.replaceAll('\n', ' ')) ?? [];
       const keys = ['~narrow:*', '~{narrow}:*'];
       await redis.command('ACL', 'SETUSER', 'app', 'on', '>secret', ...keys, ...permissions.split(' '));
