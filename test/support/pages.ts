@@ -23,8 +23,9 @@ export async function findBrokenLinks(
       if (/^[a-z]+:/.test(target)) return false;
       const [path = '', heading] = target.split('#');
       const file = path === '' ? page : posix.join(posix.dirname(page), path);
-      if (!(await exists(join(root, file)))) return true;
-      return heading !== undefined && !headingsOf(pages.get(file) ?? '').has(heading);
+      if (heading === undefined) return !(await exists(join(root, file)));
+      const text = await readFile(join(root, file), 'utf8').catch(() => '');
+      return !headingsOf(text).has(heading);
     }),
   );
   return links.filter((_link, index) => isBroken[index]).map(({ page, target }) => `${page}: ${target}`);
