@@ -264,19 +264,22 @@ describe('the README and the pages of docs', () => {
     expect(issued).toMatch(/"invalid_scope"[\s\S]+"invalid_client"[\s\S]+error="invalid_token"/);
   });
 
-  test.each(['accept', 'passport', 'quick-start', 'quick-start-passport'])('guards a route: %s', async (name) => {
-    const origin = await startServer(name);
-    const anonymous = await getDocuments(origin);
-    const forbidden = await getDocuments(origin, await mint('write:documents'));
-    const allowed = await getDocuments(origin, await mint('read:documents'));
+  test.each(['accept', 'passport', 'quick-start', 'quick-start-passport'])(
+    'guards a route: %s',
+    async (name) => {
+      const origin = await startServer(name);
+      const anonymous = await getDocuments(origin);
+      const forbidden = await getDocuments(origin, await mint('write:documents'));
+      const allowed = await getDocuments(origin, await mint('read:documents'));
 
-    expect(anonymous.status).toBe(401);
-    expect(anonymous.headers.get('www-authenticate')).toBe('Bearer realm="api"');
-    expect(forbidden.status).toBe(403);
-    expect(await forbidden.json()).toMatchObject({ error: 'insufficient_scope' });
-    expect(allowed.status).toBe(200);
-    expect(await allowed.text()).toContain('alice');
-  });
+      expect(anonymous.status).toBe(401);
+      expect(anonymous.headers.get('www-authenticate')).toBe('Bearer realm="api"');
+      expect(forbidden.status).toBe(403);
+      expect(await forbidden.json()).toMatchObject({ error: 'insufficient_scope' });
+      expect(allowed.status).toBe(200);
+      expect(await allowed.text()).toContain('alice');
+    },
+  );
 
   test('accepts tokens of a trusted issuer', async () => {
     const parties = await createParties();
