@@ -9,15 +9,16 @@ import { createFixture } from './token.js';
 
 const USAGE = `Usage: npm --prefix bench run paired -- --base FOLDER [--rounds N] [--only TEXT] [--json]
 
-  Compares the guarded routes of the README with those of another checkout, in interleaved rounds of one run. The other
-  checkout must be built, with \`npm ci\` done in its bench folder. Exits with 1 if a median worsens by more than 5 %.
+  Compares the guarded routes of docs/explain/performance.md with those of another checkout, in interleaved rounds of
+  one run. The other checkout must be built, with \`npm ci\` done in its bench folder. Exits with 1 if a median worsens
+  by more than 5 %.
 
   --base FOLDER  the other checkout.
   --rounds N     at least 6. Default: 20.
   --only TEXT    routes whose name begins so: HTTP, new tokens or HTTP, repeated tokens.
   --json         print one JSON object a line.`;
 
-/** The subjects of the README's table that run this package. */
+/** The subjects of the table in docs/explain/performance.md that run this package. */
 const APPS = ['passport-jwe', 'passport-jwe, Passport'];
 
 /** A median may worsen by this share. */

@@ -19,11 +19,11 @@ import { drawChart } from './chart.js';
 
 const RESULTS = new URL('results/', import.meta.url);
 const CHART = new URL('../docs/bench.svg', import.meta.url);
-const README = new URL('../README.md', import.meta.url);
+const PAGE = new URL('../docs/explain/performance.md', import.meta.url);
 
 /** What the chart and the table show, in terms of bare Express. */
 const ROUTES = ['HTTP, new tokens', 'HTTP, repeated tokens'];
-const TITLE = 'Requests a second of guarded routes, as shares of bare Express';
+const TITLE = 'Requests per second of guarded routes, as shares of bare Express';
 const SERIES = ['every token new', 'a hundred tokens'];
 
 const BEGIN = '<!-- bench: written by `npm run bench -- --write` -->';
@@ -47,7 +47,7 @@ export async function keepResults({ run, date, measurements }) {
   await writeFile(file, `${JSON.stringify([...kept, ...added], null, 2)}\n`);
 }
 
-/** Draws the chart and writes the table of the README, from all that was kept. */
+/** Draws the chart and writes the table of docs/explain/performance.md from all results. */
 export async function publishResults() {
   const names = (await readdir(RESULTS)).toSorted();
   const kept = await Promise.all(
@@ -55,8 +55,8 @@ export async function publishResults() {
   );
   const all = kept.filter(hasRoutes);
   await writeFile(CHART, drawChart(TITLE, all.map(toPanel), SERIES));
-  const readme = await readFile(README, 'utf8');
-  await writeFile(README, replaceSection(readme, all.map(toTable).join('\n\n')));
+  const page = await readFile(PAGE, 'utf8');
+  await writeFile(PAGE, replaceSection(page, all.map(toTable).join('\n\n')));
 }
 
 /** @param {readonly ScenarioResults[]} results */
@@ -87,7 +87,7 @@ function toTable(results) {
   return [
     `${runs.join('; ')}:`,
     '',
-    '| | requests a second, every token new | of bare Express | a hundred tokens | of bare Express |',
+    '| | requests per second, every token new | of bare Express | a hundred tokens | of bare Express |',
     '|---|---|---|---|---|',
     ...rows,
   ].join('\n');
@@ -121,12 +121,12 @@ function find(measurements, route, name, wanted) {
 }
 
 /**
- * @param {string} readme
+ * @param {string} page
  * @param {string} section
  */
-function replaceSection(readme, section) {
-  const [before, rest] = readme.split(BEGIN);
+function replaceSection(page, section) {
+  const [before, rest] = page.split(BEGIN);
   const [, after] = (rest ?? '').split(END);
-  if (after === undefined) throw new Error('The README has no place for the figures of the bench');
+  if (after === undefined) throw new Error(`${PAGE.pathname} must contain the lines ${BEGIN} and ${END}`);
   return `${before}${BEGIN}\n${section}\n${END}${after}`;
 }

@@ -29,7 +29,7 @@ const USAGE = `Usage: npm run bench -- [--rounds N | --quick] [--only TEXT] [--j
                import, size, HTTP.
   --json       print one JSON object a line, and no table (npm run --silent bench -- --json).
   --write      keep the results in bench/results, in place of those of the same scenarios, and write the chart and the
-               table of the README.
+               table of docs/explain/performance.md.
   --check      measure only verify and what revocations add to it, and exit with 1 where one is out of its bounds
                (bench/check.js).
   --check-all  exit with 1 where a goal is not reached (bench/goals.js).`;

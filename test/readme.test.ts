@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { loadFiles } from './support/api-key-files.js';
 import { createIssuerAndVerifier } from './support/issuer-and-verifier.js';
 import { startJwksServer } from './support/jwks-server.js';
 import { forgeLegacyToken, LEGACY_CLAIMS, LEGACY_PASSPHRASE } from './support/legacy-tokens.js';
+import { findBrokenLinks, readPages } from './support/pages.js';
 import { findFreePort, type RunningProgram, startProgram, untilListening } from './support/processes.js';
 import { describeWithPython, PYTHON } from './support/python.js';
 import { describeWithRedis, startRedis } from './support/redis.js';
@@ -18,25 +19,64 @@ import { createParties, forgeNested } from './support/signed-tokens.js';
 import { secretOf } from './support/tokens.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
 const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
 
-const storesPage = await readFile(join(ROOT, 'docs', 'stores.md'), 'utf8');
-const keysPage = await readFile(join(ROOT, 'docs', 'keys.md'), 'utf8');
-const gatewayPage = await readFile(join(ROOT, 'docs', 'gateway.md'), 'utf8');
-const pages = `${readme}${storesPage}${keysPage}${gatewayPage}`;
+/** README.md and all pages of docs, by path. */
+const pages = await readPages(ROOT);
+const readme = pages.get('README.md') ?? '';
+const allText = [...pages.values()].join('\n');
 
-/** Code blocks by the name that the comment above them gives. */
-const blocks = new Map(
-  [...pages.matchAll(/<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```/g)].map(([, name = '', code = '']) => [
-    name,
-    code,
-  ]),
+/** Code blocks in the order of the pages; the comment above a block names it. */
+const namedBlocks = [...allText.matchAll(/<!-- run: (\S+) -->\n```(\w+)\n([\s\S]*?)```/g)].map(
+  ([, name = '', language = '', code = '']) => ({ name, language, code }),
 );
+const blocks = new Map(namedBlocks.map(({ name, code }) => [name, code]));
 
-const programNames = [...pages.matchAll(/<!-- run: (\S+) -->\n```ts\n/g)].map(([, name = '']) => name);
+const programNames = namedBlocks
+  .filter(({ language }) => language === 'ts' || language === 'js')
+  .map(({ name }) => name);
+
 /** The expression by which scanners find generated API keys. */
-const [, SCANNER = ''] = /`(\\b[^`]+\\b)`/.exec(readme) ?? [];
+const [, SCANNER = ''] = /`(\\b[^`]+\\b)`/.exec(allText) ?? [];
+
+/** Every code block of the pages. A new block needs a test that runs it. */
+const BLOCKS = [
+  'start',
+  'test',
+  'curl',
+  'init',
+  'quick-start',
+  'quick-start-passport',
+  'quick-start-api-key',
+  'quick-start-issue',
+  'first-key',
+  'first-guarded-route',
+  'first-guarded-route-calls',
+  'first-issued-token',
+  'first-issued-token-calls',
+  'accept',
+  'passport',
+  'trusted-issuers',
+  'issue',
+  'revoke',
+  'limits',
+  'delegation',
+  'token-client',
+  'sessions',
+  'api-key',
+  'generate',
+  'keys',
+  'rotation',
+  'audit',
+  'monitor',
+  'stores',
+  'public-keys',
+  'key-sources',
+  'kms-key-source',
+  'legacy',
+  'python',
+  'clients',
+];
 
 const KEY = secretOf(9).toString('hex');
 const SERVICE = { issuer: 'https://auth.example.com', audience: 'https://api.example.com' };
@@ -91,23 +131,41 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** @param adapt puts the servers of the test in the place of those in the text. */
+/**
+ * @param adapt puts the servers of the test in the place of those in the text.
+ * @param cwd working directory of the program, by default the directory that all programs share.
+ */
 async function startBlock(
   name: string,
   environment: Record<string, string> = {},
   adapt = (code: string) => code,
+  cwd = directory,
 ): Promise<RunningProgram> {
   const file = join(directory, `${name}.mts`);
   await writeFile(file, adapt(blocks.get(name) ?? ''));
-  const program = startProgram(file, { JWE_KEY: KEY, ...environment }, { cwd: directory });
+  const program = startProgram(file, { JWE_KEY: KEY, ...environment }, { cwd });
   programs.push(program);
   return program;
 }
 
-async function startServer(name: string, environment: Record<string, string> = {}): Promise<string> {
+async function startServer(
+  name: string,
+  environment: Record<string, string> = {},
+  cwd = directory,
+): Promise<string> {
   const port = await findFreePort();
-  await untilListening(await startBlock(name, { ...environment, PORT: String(port) }), port);
+  const program = await startBlock(name, { ...environment, PORT: String(port) }, undefined, cwd);
+  await untilListening(program, port);
   return `http://127.0.0.1:${port}`;
+}
+
+/** Runs commands as pasted into a shell of a folder, with the command line of this checkout and no registry. */
+async function paste(commands: string, cwd: string): Promise<string> {
+  const commandLine = join(ROOT, 'dist', 'cli', 'main.js');
+  const standIns = `npm() { :; }; npx() { shift; '${process.execPath}' '${commandLine}' "$@"; }`;
+  const script = `${standIns}\n${commands}`;
+  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { cwd });
+  return stdout;
 }
 
 async function mint(scope: string): Promise<string> {
@@ -130,37 +188,12 @@ function getDocuments(origin: string, token?: string) {
   });
 }
 
-describe('the README and the pages beside it', () => {
+describe('the README and the pages of docs', () => {
   test('have no code that these tests do not run', () => {
-    const fences = pages.match(/^```\w+$/gm)?.filter((fence) => fence !== '```text');
+    const fences = allText.match(/^ *```\w+$/gm)?.filter((fence) => !/(text|mermaid)$/.test(fence));
+    const names = namedBlocks.map(({ name }) => name);
 
-    expect([...blocks.keys()]).toEqual([
-      'start',
-      'test',
-      'curl',
-      'accept',
-      'passport',
-      'trusted-issuers',
-      'issue',
-      'revoke',
-      'limits',
-      'delegation',
-      'token-client',
-      'sessions',
-      'api-key',
-      'generate',
-      'keys',
-      'rotation',
-      'audit',
-      'monitor',
-      'stores',
-      'public-keys',
-      'key-sources',
-      'kms-key-source',
-      'legacy',
-      'python',
-      'clients',
-    ]);
+    expect(names.toSorted()).toEqual(BLOCKS.toSorted());
     expect(fences).toHaveLength(blocks.size);
   });
 
@@ -169,26 +202,88 @@ describe('the README and the pages beside it', () => {
     expect(scripts).toHaveProperty(name);
   });
 
-  test.each([...readme.matchAll(/npm run ([\w-]+)/g)].map(([, name = '']) => name))(
-    'names npm run %s, which is there',
-    (name) => {
-      expect(scripts).toHaveProperty(name);
+  test('name no npm script that does not exist', () => {
+    const names = [...allText.matchAll(/npm run ([a-z][\w:-]*)/g)].map(([, name = '']) => name);
+
+    expect(names.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+    expect(names).toContain('tour');
+  });
+
+  test('have no broken links', async () => {
+    const names = ['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+    const texts = await Promise.all(names.map((name) => readFile(join(ROOT, name), 'utf8')));
+    const others = names.map((name, index) => [name, texts[index] ?? ''] as const);
+
+    expect(await findBrokenLinks(ROOT, new Map([...pages, ...others]))).toEqual([]);
+  });
+
+  test('are all listed in docs/README.md', () => {
+    const index = pages.get('docs/README.md') ?? '';
+    const listed = [...pages.keys()].filter((path) => /^docs\/(?!README|decisions\/)/.test(path));
+
+    expect(listed.filter((path) => !index.includes(`](${path.slice('docs/'.length)})`))).toEqual([]);
+  });
+
+  test('begin with a README of at most 1000 words beside code and tables', () => {
+    const prose = readme.replaceAll(/<!--[\s\S]*?-->|^```[\s\S]*?^```$|^\|.*$/gm, '');
+
+    expect(prose.split(/\s+/).length).toBeLessThanOrEqual(1000);
+  });
+
+  test('show an empty folder that becomes a working configuration', async () => {
+    const folder = await mkdtemp(join(directory, 'init-'));
+    const printed = await paste(blocks.get('init') ?? '', folder);
+
+    expect(printed).toContain('node server.mjs');
+    expect(await readdir(folder)).toEqual(
+      expect.arrayContaining(['api-keys', 'demo-api-key', 'keys.json', 'server.mjs']),
+    );
+  });
+
+  test('lead from an empty folder to a guarded route and an issued token', async () => {
+    const folder = await mkdtemp(join(directory, 'first-'));
+    const port = String(await findFreePort());
+    const blockOf = (name: string) => (blocks.get(name) ?? '').replaceAll('3000', port);
+    const serve = async (name: string, calls: string) => {
+      await writeFile(join(folder, 'server.mjs'), blockOf(name));
+      const server = startProgram(join(folder, 'server.mjs'), {}, { cwd: folder });
+      programs.push(server);
+      await untilListening(server, Number(port));
+      const printed = await paste(blockOf(calls), folder);
+      server.process.kill();
+      await server.ended;
+      return printed;
+    };
+    await paste(blockOf('first-key'), folder);
+    const guarded = await serve('first-guarded-route', 'first-guarded-route-calls');
+    const issued = await serve('first-issued-token', 'first-issued-token-calls');
+
+    expect(guarded.match(/(?<=HTTP\/1\.1 )\d+/g)).toEqual(['401', '200', '403']);
+    expect(guarded).toContain('WWW-Authenticate: Bearer realm="api"');
+    expect(guarded).toContain('error="insufficient_scope"');
+    expect(guarded).toContain('"typ": "at+jwt"');
+    expect(guarded).toContain('"sub": "demo"');
+    expect(issued).toContain('"token_type":"Bearer"');
+    expect(issued.match(/(?<=HTTP\/1\.1 )\d+/g)).toEqual(['200', '400', '401', '200', '401']);
+    expect(issued).toMatch(/"invalid_scope"[\s\S]+"invalid_client"[\s\S]+error="invalid_token"/);
+  });
+
+  test.each(['accept', 'passport', 'quick-start', 'quick-start-passport'])(
+    'guards a route: %s',
+    async (name) => {
+      const origin = await startServer(name);
+      const anonymous = await getDocuments(origin);
+      const forbidden = await getDocuments(origin, await mint('write:documents'));
+      const allowed = await getDocuments(origin, await mint('read:documents'));
+
+      expect(anonymous.status).toBe(401);
+      expect(anonymous.headers.get('www-authenticate')).toBe('Bearer realm="api"');
+      expect(forbidden.status).toBe(403);
+      expect(await forbidden.json()).toMatchObject({ error: 'insufficient_scope' });
+      expect(allowed.status).toBe(200);
+      expect(await allowed.text()).toContain('alice');
     },
   );
-
-  test.each(['accept', 'passport'])('guards a route: %s', async (name) => {
-    const origin = await startServer(name);
-    const anonymous = await getDocuments(origin);
-    const forbidden = await getDocuments(origin, await mint('write:documents'));
-    const allowed = await getDocuments(origin, await mint('read:documents'));
-
-    expect(anonymous.status).toBe(401);
-    expect(anonymous.headers.get('www-authenticate')).toBe('Bearer realm="api"');
-    expect(forbidden.status).toBe(403);
-    expect(await forbidden.json()).toMatchObject({ error: 'insufficient_scope' });
-    expect(allowed.status).toBe(200);
-    expect(await allowed.text()).toContain('alice');
-  });
 
   test('accepts tokens of a trusted issuer', async () => {
     const parties = await createParties();
@@ -246,6 +341,21 @@ describe('the README and the pages beside it', () => {
 
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({ expires_in: 300, scope: 'read:documents execute:models' });
+  });
+
+  test('issues tokens for the API key of the README', async () => {
+    const folder = await mkdtemp(join(directory, 'quick-start-'));
+    await mkdir(join(folder, 'api-keys'));
+    await writeFile(join(folder, 'api-keys', 'mobile-app.yaml'), blocks.get('quick-start-api-key') ?? '');
+    const environment = { MOBILE_APP_API_KEY: 'sk-readme-0123456789' };
+    const origin = await startServer('quick-start-issue', environment, folder);
+    const answer = await fetch(`${origin}/oauth/token`, {
+      method: 'POST',
+      headers: { 'X-API-Key': environment.MOBILE_APP_API_KEY },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    });
+
+    expect(await answer.json()).toMatchObject({ expires_in: 600, scope: 'read:documents' });
   });
 
   test('shows an API-key file that loads', async () => {
@@ -461,7 +571,7 @@ describe('the README and the pages beside it', () => {
   });
 });
 
-describeWithRedis('docs/stores.md', () => {
+describeWithRedis('the page about stores', () => {
   test('revokes a session through Redis', async () => {
     const redis = await startRedis();
     try {
@@ -475,7 +585,7 @@ describeWithRedis('docs/stores.md', () => {
   });
 });
 
-describeWithPython('docs/keys.md', () => {
+describeWithPython('the page about keys', () => {
   test('has a program that reads a token of ours in Python', async () => {
     const keyRing = await createKeyRing({ current: { secret: KEY } });
     await writeFile(join(directory, 'keys.json'), JSON.stringify(keyRing.exportAccessKeys(SERVICE.audience)));

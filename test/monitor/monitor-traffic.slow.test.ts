@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type DayReport, simulateDay } from '../support/simulated-day.js';
 
-/** Further days by `MONITOR_DAYS`; the README states the figures of ten. */
+/** Further days by `MONITOR_DAYS`; docs/guides/monitor.md states the figures of ten. */
 const DAYS = Number(process.env['MONITOR_DAYS'] ?? 1);
 
 const PLAN = { users: 1000, machines: 10, attacksOfEach: 50 };
