@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import express from 'express';
+import passport from 'passport';
+import { bearerErrors, createKeyRing, createTokenIssuer, JweStrategy, requireScope } from 'passport-jwe';
+
+const issuer = 'https://auth.example.com';
+const audience = 'https://api.example.com';
+const keyRing = await createKeyRing({ current: { secret: randomBytes(32) } }); // in production { env: 'JWE_KEY' }
+
+passport.use(new JweStrategy({ keyRing, issuer, audience }));
+const app = express();
+app.use(passport.authenticate('jwe', { session: false, failWithError: true }));
+app.get('/documents', requireScope('read:documents'), (req, res) => {
+  res.json({ documents: [], for: req.user });
+});
+app.use(bearerErrors());
+
+const { token } = await createTokenIssuer({ keyRing, issuer }).issue({
+  type: 'service',
+  subject: 'alice',
+  clientId: 'demo',
+  audience,
+  scope: ['read:documents'],
+  lifetimeSeconds: 3600,
+  claims: {},
+});
+
+const server = app.listen(Number(process.env['PORT'] ?? 0), '127.0.0.1', () => {
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/documents`;
+  console.log(`# Press Ctrl+C to stop. In a second terminal:\nTOKEN=${token}`);
+  console.log(`curl -i ${url} -H "Authorization: Bearer $TOKEN"   # 200`);
+  console.log(`curl -i ${url} -H "Authorization: Bearer x$TOKEN"  # 401`);
+});
