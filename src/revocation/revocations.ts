@@ -56,8 +56,8 @@ export interface Revocations extends RevocationCheck {
    * Revokes one token, a session, an API key, a subject, or all tokens encrypted under a `kid`. Sessions, API keys and
    * subjects are revoked up to the current second: tokens issued to them later are accepted.
    *
-   * If an API key has too many revocations of tokens and ended sessions, the store folds the oldest into a cut-off for
-   * the access tokens of a subject or of the API key. Refresh-token families stay valid.
+   * If an API key has too many revocations of tokens and ended sessions, the store folds the oldest into a wider one. It
+   * covers the access tokens of a subject or of the API key. Refresh-token families stay valid.
    *
    * @param requestedBy `key_id` of the client that requested the revocation
    * @param ip address of that client, for the audit log

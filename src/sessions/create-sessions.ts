@@ -75,7 +75,7 @@ export interface SessionEnd extends SessionOwner {
   readonly ip?: string;
 }
 
-/** An owner whose sessions to end. */
+/** The owner whose sessions end, and a session to keep. */
 export interface AllSessionsEnd extends SessionOwner {
   /**
    * A session that does not end.

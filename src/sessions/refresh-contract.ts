@@ -45,8 +45,8 @@ export interface RefreshFamilies {
    * Finds the family of a token of this client. It does not compare session and device: `rotate` does, after it has
    * stored a step of the family.
    *
-   * @throws InvalidGrantError (as rejection) if the family belongs to another client, is unknown, or has ended or been
-   *   revoked, or if the client is public and the family is not bound to a device
+   * @throws InvalidGrantError (as rejection) if the family is unknown, has ended, is revoked or belongs to another client
+   * @throws InvalidGrantError (as rejection) if the client is public and the family is not bound to a device
    */
   find(
     presented: PresentedToken,
@@ -57,8 +57,8 @@ export interface RefreshFamilies {
    *
    * @param prepare creates the access token of the response, once. If it fails, the token is not consumed: a client
    *   that retries after an outage must not be treated as an attacker.
-   * @throws InvalidGrantError (as rejection) if the session or device is wrong (the fifth time ends the family), or if
-   *   the token was already consumed (this ends the family at once)
+   * @throws InvalidGrantError (as rejection) if the session or device is wrong; the fifth time ends the family
+   * @throws InvalidGrantError (as rejection) if the token was already consumed; this ends the family at once
    */
   rotate(presented: PresentedToken, request: RefreshRequest, prepare?: () => Promise<void>): Promise<string>;
   /**

@@ -34,12 +34,12 @@ export function resolveRefreshSettings(settings: RefreshSettings): Required<Refr
   assertOptions(settings, KNOWN, 'tokenRouter: refresh');
   const { idleSeconds = 2_592_000, absoluteSeconds = 7_776_000, graceSeconds = 10 } = settings;
   assertPositiveNumber(idleSeconds, 'tokenRouter', 'refresh.idleSeconds', 2_592_000);
-  const longest = { from: 0, to: MAX_GRACE_SECONDS, example: 10 };
+  const graceRange = { from: 0, to: MAX_GRACE_SECONDS, example: 10 };
   assertNumber(absoluteSeconds, 'tokenRouter', 'refresh.absoluteSeconds', {
     from: idleSeconds,
     example: 7_776_000,
   });
-  assertNumber(graceSeconds, 'tokenRouter', 'refresh.graceSeconds', longest);
+  assertNumber(graceSeconds, 'tokenRouter', 'refresh.graceSeconds', graceRange);
   return { idleSeconds, absoluteSeconds, graceSeconds };
 }
 

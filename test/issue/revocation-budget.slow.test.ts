@@ -127,7 +127,7 @@ describeBudget('LMDB', async (clock) => {
   return openLmdbStores({ path: join(directory, 'store'), clock, ...BOUND });
 });
 
-describeWithRedis('with a Redis of its own', () => {
+describeWithRedis('with a separate Redis', () => {
   let redis: RedisServer;
   let serial = 0;
 

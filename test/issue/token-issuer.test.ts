@@ -185,7 +185,7 @@ describe('issue', () => {
     ['a lifetime that is no number', { lifetimeSeconds: Number.NaN }],
     ['a lifetime without end', { lifetimeSeconds: Number.POSITIVE_INFINITY }],
     ['a lifetime that is over', { lifetimeSeconds: -60 }],
-    ['a session_id that is no text', { claims: { ...REQUEST.claims, session_id: 1 } }],
+    ['a session_id that is not a string', { claims: { ...REQUEST.claims, session_id: 1 } }],
     ['a binding to a key', { claims: { ...REQUEST.claims, cnf: {} } }],
   ])('rejects %s, which verify would reject or misread', async (_, request) => {
     await expect(serviceOf().issue({ ...REQUEST, ...request })).rejects.toThrow(TypeError);
@@ -312,7 +312,7 @@ test('rejects a token that expires during the key look-up', async () => {
 });
 
 describe('revocation', () => {
-  test('is checked with the verified token', async () => {
+  test('check receives the verified token', async () => {
     const asked: VerifiedToken[] = [];
     const isRevoked = (token: VerifiedToken) => {
       asked.push(token);
@@ -353,7 +353,7 @@ describe('revocation', () => {
     );
   });
 
-  test('is not checked for an invalid token', async () => {
+  test('check is not called for an invalid token', async () => {
     let asked = 0;
     const isRevoked = () => {
       asked += 1;

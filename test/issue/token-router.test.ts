@@ -399,7 +399,7 @@ describe('a rejected token request', () => {
   test.each([
     ['another media type', 'text/plain', 'x', 415],
     ['an unknown charset', 'application/json; charset=klingon', '{}', 415],
-    ['JSON that is none', 'application/json', '{"a":', 400],
+    ['malformed JSON', 'application/json', '{"a":', 400],
     ['JSON that is no object', 'application/json', '[1]', 400],
     ['JSON that names a parameter twice', 'application/json', '{"scope":"a","scope":"b"}', 400],
     ['a body that is too large', 'application/x-www-form-urlencoded', `a=${'x'.repeat(20_000)}`, 413],
@@ -460,7 +460,7 @@ describe('a rejected token request', () => {
 
 describe('a claims hook that fails', () => {
   test.each([
-    ['with a status of its own', Object.assign(new Error('upstream'), { status: 400 })],
+    ['with a status', Object.assign(new Error('upstream'), { status: 400 })],
     ['with a status of 413', Object.assign(new Error('upstream'), { status: 413 })],
     ['with a failure of the resource side', new InvalidTokenError('expired')],
     ['with a failure without an error code', new MissingCredentialsError()],
@@ -505,7 +505,7 @@ describe('a claims hook that fails', () => {
   });
 });
 
-describe('the audit trail of the token endpoint', () => {
+describe('the audit log of the token endpoint', () => {
   async function recordsOf(send: (app: Express) => Promise<unknown>): Promise<AuditRecord[]> {
     const records: AuditRecord[] = [];
     const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });

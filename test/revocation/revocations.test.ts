@@ -298,7 +298,7 @@ describe('the reach of a revocation', () => {
   });
 });
 
-describe('a store that began at some time', () => {
+describe('a store that is complete only since a time', () => {
   const storeSince = (time: number) => ({
     ...createMemoryStores({ clock: () => NOW }).revocations,
     find: () => undefined,

@@ -163,7 +163,7 @@ describe('the list of sessions', () => {
     ['an empty subject', { clientId: 'demo', subject: '' }],
     ['no client', { subject: 'alice' }],
     ['a member that is misspelt', { clientId: 'demo', subjet: 'alice' }],
-    ['a limit that is none', { ...ALICE, limit: 0 }],
+    ['an invalid limit', { ...ALICE, limit: 0 }],
     ['nothing at all', undefined],
   ])('is rejected for %s, rather than list other sessions', async (_name, query) => {
     await expect(Reflect.apply(sessions.list, sessions, [query])).rejects.toThrow(TypeError);
@@ -375,7 +375,7 @@ describe.each(ENDS)('if %s cannot be ended', (_name, end) => {
 });
 
 describe('a use that races with the end', () => {
-  test.each(ENDS)('of %s leaves nothing alive, 300 times', async (_name, end) => {
+  test.each(ENDS)('of %s leaves no live token, 300 times', async (_name, end) => {
     const random = createRandom(4);
     for (let race = 0; race < 300; race += 1) {
       now += 2;

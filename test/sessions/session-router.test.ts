@@ -485,9 +485,9 @@ describe('the session router', () => {
   test.each([
     ['no sessions', {}],
     ['sessions that are none', { sessions: {} }],
-    ['a scope that is none', { scope: 'a b' }],
+    ['a malformed scope', { scope: 'a b' }],
     ['an empty scope', { scope: '' }],
-    ['a scope of the key that is none', { keyScope: ['a'] }],
+    ['a malformed keyScope', { keyScope: ['a'] }],
     ['an option that there is not', { scopes: 'a' }],
   ])('rejects %s', (_name, options) => {
     const valid =

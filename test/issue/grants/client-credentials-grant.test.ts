@@ -158,7 +158,7 @@ describe('audience', () => {
 
   test.each([
     [
-      'none asked for where there are several',
+      'none requested, but several allowed',
       [AUDIENCE, OTHER],
       {},
       'This API key has several audiences: send the parameter audience',
@@ -241,9 +241,9 @@ describe('lifetime', () => {
       { scope: 'read:documents' },
       600,
     ],
-    ['that of the key where a scope has a longer one', { scope_ttl: { 'read:documents': '900' } }, {}, 600],
+    ['that of the API key if a scope has a longer one', { scope_ttl: { 'read:documents': '900' } }, {}, 600],
     ['until the key expires', { expires_at: '2030-01-01T00:01:40Z' }, {}, 100],
-    ['that of the key where it expires later', { expires_at: '2030-01-01T00:20:00Z' }, {}, 600],
+    ['that of the API key if the key expires later', { expires_at: '2030-01-01T00:20:00Z' }, {}, 600],
   ])('is %s', async (_, fields, parameters, seconds) => {
     const { response, token } = await exchange({ fields, parameters: untyped(parameters) });
     expect(response.expires_in).toBe(seconds);
