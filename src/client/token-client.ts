@@ -4,37 +4,57 @@ import { isJsonObject } from '../base/json.js';
 import { assertOptions, assertSecureUrl, assertString, type KnownOptions } from '../base/options.js';
 import { createSingleFlight } from '../base/single-flight.js';
 
+/** Options of `createTokenClient()`. */
 export interface TokenClientOptions {
-  /** `https:` URL of the token endpoint; `http:` on loopback only. */
+  /** `https:` URL of the token endpoint; `http:` is accepted for loopback addresses only. */
   readonly tokenEndpoint: string;
   /** `key_id` of the API key. */
   readonly clientId: string;
   /** The API key. */
   readonly clientSecret: string;
-  /** The service that is called. */
+  /** Audience of the tokens: the service to call. */
   readonly audience: string;
-  /** Scope that is asked for, separated by spaces. Default: all that the key may have. */
+  /**
+   * Scope to request, separated by spaces.
+   *
+   * @default undefined (the whole scope of the API key)
+   */
   readonly scope?: string;
-  /** A token that lives shorter than this is renewed, in seconds. Default 30. */
+  /**
+   * A token whose remaining lifetime in seconds is not greater than this is renewed.
+   *
+   * @default 30
+   */
   readonly renewAheadSeconds?: number;
-  /** Longest wait for an answer, in milliseconds. Default 5000. */
+  /**
+   * Timeout of a token request in milliseconds.
+   *
+   * @default 5000
+   */
   readonly timeoutMs?: number;
-  /** Default: that of the platform. */
+  /**
+   * @default the global fetch
+   */
   readonly fetch?: typeof fetch;
-  /** Default: the clock of the machine. */
+  /**
+   * @default the system time
+   */
   readonly clock?: Clock;
 }
 
-/** Obtains tokens for calls to one service, and keeps the last one while it lives. */
+/** Obtains tokens for calls to one service, and caches the last one until it expires. */
 export interface TokenClient {
   /**
-   * A token that is good for some time. However many callers wait, one request is made; while a renewal fails, a token
-   * that still lives is handed out.
-   * @throws TemporarilyUnavailableError (as rejection) where the token endpoint is out of reach, or too busy.
-   * @throws Error where it refuses, with what it answered.
+   * Returns a valid token. Concurrent callers share one token request. If a renewal fails, the cached token is returned
+   * until it expires.
+   *
+   * @throws TemporarilyUnavailableError (as rejection) if the token endpoint cannot be reached, or responds with 429 or
+   *   5xx
+   * @throws Error (as rejection) if the token endpoint responds with another error; the message has its status and
+   *   error code
    */
   getToken(): Promise<string>;
-  /** Forgets the token: the service that was called refused it. */
+  /** Discards the cached token. Call it if the service rejects the token. */
   forget(): void;
 }
 
@@ -55,11 +75,25 @@ const KNOWN: KnownOptions<TokenClientOptions> = {
   clock: true,
 };
 
-/** @throws TypeError for an option that is missing or makes no sense. */
+/**
+ * Creates a client that obtains service tokens from a token endpoint.
+ *
+ * @throws TypeError if an option is missing, unknown or malformed
+ *
+ * @example
+ * const client = createTokenClient({
+ *   tokenEndpoint: 'https://auth.example.com/oauth/token',
+ *   clientId: 'billing',
+ *   clientSecret: process.env.API_KEY,
+ *   audience: 'https://documents.example.com',
+ * });
+ * const headers = { Authorization: `Bearer ${await client.getToken()}` };
+ * const response = await fetch('https://documents.example.com/documents', { headers });
+ */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   assertOptions(options, KNOWN, 'createTokenClient');
   assertTexts(options);
-  // RFC 6749 section 3.2: credentials never travel in the clear.
+  // Credentials require TLS (RFC 6749 §3.2).
   const endpoint = assertSecureUrl(options.tokenEndpoint, 'tokenEndpoint');
   const { renewAheadSeconds = 30, clock = systemClock } = options;
   let kept: KeptToken | undefined;
@@ -88,7 +122,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   });
 }
 
-/** RFC 6749 section 4.4.2, with the client authenticated by HTTP Basic (section 2.3.1). */
+/** Sends a client credentials request (RFC 6749 §4.4.2) with HTTP Basic authentication (RFC 6749 §2.3.1). */
 async function requestToken(
   endpoint: URL,
   options: TokenClientOptions,
@@ -121,10 +155,13 @@ async function requestToken(
 function readAnswer(status: number, body: unknown, now: NumericDate): KeptToken {
   const { access_token: token, expires_in: lifetime, error } = isJsonObject(body) ? body : {};
   if (status === 429 || status >= 500) {
-    throw new TemporarilyUnavailableError({ cause: new Error(`The token endpoint answered ${status}`) });
+    throw new TemporarilyUnavailableError({
+      cause: new Error(`The token endpoint responded with ${status}`),
+    });
   }
   if (status !== 200 || typeof token !== 'string' || !isNumericDate(lifetime)) {
-    throw new Error(`The token endpoint answered ${status} ${typeof error === 'string' ? error : ''}`.trim());
+    const code = typeof error === 'string' ? error : '';
+    throw new Error(`The token endpoint responded with ${status} ${code}`.trim());
   }
   return { token, expiresAt: now + lifetime };
 }

@@ -11,14 +11,14 @@ import { challengeScheme } from './read-client-credentials.js';
 import { describeClient } from './request-client.js';
 
 /**
- * The last middleware of every endpoint: records a rejected request and answers it (RFC 6749 §5.2). It passes
- * programming errors on.
+ * Error handler of every endpoint: records an audit event for the rejected request and answers it (RFC 6749 §5.2).
+ * Programming errors go to the next error handler.
  */
 export function answerTokenError(audit: AuditTrail): ErrorRequestHandler {
   return function answerTokenFailure(failure: unknown, req, res, next) {
     if (res.headersSent) return next(failure);
     if (!(failure instanceof PassportJweError)) return next(failure);
-    if (!isAnswerable(failure)) return next(new Error('A claims hook threw this', { cause: failure }));
+    if (!isAnswerable(failure)) return next(new Error(UNANSWERABLE, { cause: failure }));
     audit
       .record({ type: 'issuance.refused', code: failure.code, ...reasonOf(failure), ...describeClient(req) })
       .then(() => {
@@ -29,7 +29,10 @@ export function answerTokenError(audit: AuditTrail): ErrorRequestHandler {
   };
 }
 
-/** Errors of resource servers do not belong here: a claims hook that throws one is a programming error. */
+const UNANSWERABLE =
+  'The claims hook threw an error of resource servers, which a token endpoint cannot answer';
+
+/** A claims hook that throws an error of resource servers is a programming error. */
 function isAnswerable(error: PassportJweError): boolean {
   if (error instanceof InvalidClientError) return true;
   return error.error !== undefined && error.status !== 401 && error.status !== 403;

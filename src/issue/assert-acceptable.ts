@@ -6,16 +6,16 @@ import { MAX_CLAIMS_DEPTH } from '../token/claims/parse-claims.js';
 import { validateClaimsSet } from '../token/claims/validate-claims-set.js';
 
 /**
- * Validates claims as a verifier of their audience will, so that no token is issued that it would reject.
+ * Asserts that verifiers of the audience will accept the claims.
  *
- * @throws TypeError if it would
+ * @throws TypeError if they would reject the claims
  */
 export function assertAcceptable(claimsSet: IssuedClaims, policy: ClaimsPolicy, now: NumericDate): void {
   try {
     const claims = serialize(claimsSet);
     validateClaimsSet({ header: { typ: ACCESS_TOKEN_TYP }, claims, key: {} }, policy, now);
   } catch (cause) {
-    throw new TypeError(`No verifier would accept these claims of type ${claimsSet.type}`, { cause });
+    throw new TypeError(`Verifiers would reject these claims of type ${claimsSet.type}`, { cause });
   }
 }
 

@@ -9,7 +9,7 @@ import { readClientCredentials } from './read-client-credentials.js';
 import { type Client, clientSlot } from './request-client.js';
 import type { FailureThrottle } from './throttle-failures.js';
 
-/** The clients, and what authenticating them needs. */
+/** The clients and the dependencies of their authentication. */
 export interface ClientParts {
   readonly apiKeys: ApiKeyRegistry;
   readonly throttle: FailureThrottle;
@@ -17,7 +17,7 @@ export interface ClientParts {
 }
 
 /**
- * Step that authenticates the client by its API key (RFC 6749 §2.3). It fails with InvalidClientError,
+ * Middleware that authenticates the client by its API key (RFC 6749 §2.3). It fails with InvalidClientError,
  * InvalidRequestError or RateLimitExceededError.
  */
 export function authenticateClient(parts: ClientParts): RequestHandler {
@@ -28,8 +28,8 @@ export function authenticateClient(parts: ClientParts): RequestHandler {
 }
 
 /**
- * The same for an endpoint that also serves public clients: a device without an API key names itself and presents its
- * refresh token, which is bound to that device (RFC 6749 §2.1, §6).
+ * As `authenticateClient`, for an endpoint that also serves public clients: a device without an API key sends its
+ * `client_id` and its refresh token, which is bound to that device (RFC 6749 §2.1, §6).
  */
 export function authenticateOrIdentifyClient(parts: ClientParts): RequestHandler {
   return asyncHandler(async function authenticateOrIdentifyClient(req, _res, next) {
@@ -50,7 +50,7 @@ async function authenticate(req: Request, { apiKeys, throttle, clock }: ClientPa
   return { apiKey, isPublic: false };
 }
 
-/** `undefined` if the request holds a secret or is no refresh, or the API key is not for public clients. */
+/** @returns `undefined` if the request has a secret, is not a refresh, or its API key is not for public clients */
 async function identifyPublicClient(req: Request, parts: ClientParts): Promise<Client | undefined> {
   const parameters = parametersOf(req);
   const isCredential = ['authorization', 'x-api-key'].some((name) => req.headersDistinct[name] !== undefined);

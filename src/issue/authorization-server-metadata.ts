@@ -6,20 +6,20 @@ import { describeTokenRouter, type TokenRouterDescription } from './token-router
 
 /** Options of `authorizationServerMetadata()`. */
 export interface AuthorizationServerMetadataOptions {
-  /** The router whose endpoints the metadata name: `tokenRouter(options)`. */
+  /** The router to describe: `tokenRouter(options)`. */
   readonly tokenRouter: Router;
-  /** Public URL at which that router is mounted, for example `https://auth.example.com/oauth`. */
+  /** Public URL where that router is mounted, for example `https://auth.example.com/oauth`. */
   readonly url: string;
 }
 
 const KNOWN: KnownOptions<AuthorizationServerMetadataOptions> = { tokenRouter: true, url: true };
 
-/** Client authentication by its registered names (RFC 8414 §2); `X-API-Key` has none. */
+/** Registered names of the client authentication methods (RFC 8414 §2). `X-API-Key` has none. */
 const AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post'];
 
 /**
- * Middleware that publishes the metadata of the authorization server: its endpoints and grant types. Mount it at the root
- * of the application: it answers at `/.well-known/oauth-authorization-server`, followed by the path of the issuer.
+ * Middleware that publishes the metadata of the authorization server: its endpoints and grant types. Mount it at the
+ * root of the application. It serves `/.well-known/oauth-authorization-server`, followed by the path of the issuer.
  *
  * @throws TypeError if an option is missing, unknown or malformed
  * @see RFC 8414

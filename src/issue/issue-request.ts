@@ -11,23 +11,23 @@ export interface IssueRequest extends ClaimsRequest {
    */
   readonly header?: JsonObject;
   /**
-   * `iat`, from which the lifetime counts: the time of the request for the token.
+   * `iat`, the start of the lifetime: the time of the request for the token.
    *
-   * @default the present time
+   * @default the current time
    */
   readonly issuedAt?: NumericDate;
   /**
-   * For the audit log: whether the client asserted the subject, a user of its own.
+   * For the audit log: whether the subject is a user that the client asserted.
    *
    * @default false
    */
   readonly subjectAsserted?: boolean;
-  /** For the audit log: `jti` of the token that this one is delegated from. */
+  /** For the audit log: `jti` of the subject token of a token exchange. */
   readonly delegatedFrom?: string;
   /** For the audit log: the actor of a delegated token. */
   readonly delegatedTo?: string;
   /**
-   * For the audit log: whether the client authenticated by the previous key of a rotation.
+   * For the audit log: whether the client authenticated with the previous key of a rotation.
    *
    * @default false
    */

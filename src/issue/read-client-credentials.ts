@@ -1,11 +1,11 @@
 import type { ClientCredentials } from '../api-keys/api-key-registry.js';
 import { InvalidClientError, InvalidRequestError } from '../base/errors.js';
 
-/** Everything in a token request that can authenticate a client. */
+/** The parts of a token request that can authenticate a client. */
 export interface ClientAuthentication {
-  /** Every `Authorization` field. */
+  /** All values of the `Authorization` header. */
   readonly authorization: readonly string[] | undefined;
-  /** Every `X-API-Key` field. */
+  /** All values of the `X-API-Key` header. */
   readonly apiKeyHeader: readonly string[] | undefined;
   /** `client_id` and `client_secret` of the body. */
   readonly clientId: string | undefined;
@@ -13,10 +13,11 @@ export interface ClientAuthentication {
 }
 
 /**
- * Reads the credentials of the client by the one method that it used: HTTP Basic or the body (RFC 6749 section
- * 2.3.1), or, as conveniences, `X-API-Key` and `Authorization: Bearer`.
- * @throws InvalidRequestError for two methods at once (RFC 6749 section 2.3), or fields that are repeated.
- * @throws InvalidClientError where there are none.
+ * Reads the credentials of the client from HTTP Basic or the body (RFC 6749 §2.3.1), or, for convenience, from
+ * `X-API-Key` or `Authorization: Bearer`.
+ *
+ * @throws InvalidRequestError if the client uses several methods (RFC 6749 §2.3), or repeats a header
+ * @throws InvalidClientError if the request has no credentials
  */
 export function readClientCredentials(request: ClientAuthentication): ClientCredentials {
   const { clientId } = request;
@@ -26,20 +27,20 @@ export function readClientCredentials(request: ClientAuthentication): ClientCred
     readBody(clientId, request.clientSecret),
   ].filter((credentials) => credentials !== undefined);
   const [credentials, ...others] = found;
-  if (others.length > 0) throw new InvalidRequestError('The client authenticates by several methods at once');
+  if (others.length > 0) throw new InvalidRequestError('The client uses several authentication methods');
   if (credentials === undefined) throw new InvalidClientError('no_credentials');
   if (credentials.keyId !== undefined && clientId !== undefined && credentials.keyId !== clientId) {
-    throw new InvalidRequestError('client_id is not the client that authenticates');
+    throw new InvalidRequestError('client_id does not match the client that authenticates');
   }
   return clientId === undefined ? credentials : { ...credentials, keyId: clientId };
 }
 
-/** The scheme in which a client that failed is challenged: the one that it used (RFC 6749 section 5.2). */
+/** The scheme of the challenge after a failed authentication: the one that the client used (RFC 6749 §5.2). */
 export function challengeScheme(authorization: readonly string[] | undefined): 'Basic' | 'Bearer' {
   return schemeOf(authorization?.[0]) === 'bearer' ? 'Bearer' : 'Basic';
 }
 
-/** In lower case; it ends where a space or a tab begins. */
+/** The scheme in lower case, up to the first space or tab. */
 function schemeOf(authorization = ''): string {
   return authorization.split(/[ \t]/, 1).join('').toLowerCase();
 }
@@ -58,7 +59,7 @@ function readAuthorization(authorization: string | undefined): ClientCredentials
   return scheme === 'basic' ? readBasic(credentials) : { secret: credentials };
 }
 
-/** RFC 7617 section 2, with both halves form-encoded as RFC 6749 section 2.3.1 wants. */
+/** HTTP Basic (RFC 7617 §2), with client ID and secret form-encoded (RFC 6749 §2.3.1). */
 function readBasic(credentials: string): ClientCredentials {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(credentials)) throw new InvalidClientError('no_credentials');
   const [keyId, secret] = splitOnce(Buffer.from(credentials, 'base64').toString('utf8'));
@@ -71,7 +72,7 @@ function splitOnce(text: string): readonly [string, string] {
   return [text.slice(0, colon), text.slice(colon + 1)];
 }
 
-/** Clients that do not encode are understood too, as long as their text cannot be mistaken for an encoding. */
+/** Accepts values of clients that do not encode, unless the value happens to be a valid encoding. */
 function formDecode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
@@ -86,6 +87,6 @@ function readApiKeyHeader(value: string | undefined): ClientCredentials | undefi
 
 function readBody(clientId: string | undefined, secret: string | undefined): ClientCredentials | undefined {
   if (secret === undefined) return undefined;
-  if (clientId === undefined) throw new InvalidRequestError('client_secret needs client_id');
+  if (clientId === undefined) throw new InvalidRequestError('client_secret requires client_id');
   return { keyId: clientId, secret };
 }

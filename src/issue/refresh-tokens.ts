@@ -19,8 +19,10 @@ export interface RefreshTokenBackend {
 }
 
 /**
+ * Creates the refresh tokens of a token router.
+ *
  * @returns `undefined` without the option `stores`
- * @throws TypeError if keys or revocations do not last as long as refresh tokens
+ * @throws TypeError if refresh tokens could outlive their keys or revocations
  */
 export function createRefreshTokens(settings: TokenRouterSettings): RefreshTokenBackend | undefined {
   const { keyRing, issuer, stores, revocations, audit, clock } = settings;
@@ -30,17 +32,19 @@ export function createRefreshTokens(settings: TokenRouterSettings): RefreshToken
   keys.encryptionKey('refresh', issuer);
   const lifetimes = resolveRefreshSettings(settings.refresh);
   if (lifetimes.idleSeconds > keyRing.maxTokenLifetimeSeconds) {
-    throw new TypeError('refresh.idleSeconds exceeds maxTokenLifetimeSeconds of the key ring');
+    throw new TypeError('tokenRouter: refresh.idleSeconds exceeds maxTokenLifetimeSeconds of the key ring');
   }
   if (revocations !== undefined && lifetimes.absoluteSeconds > revocations.maxTokenLifetimeSeconds) {
-    throw new TypeError('Revocations are forgotten before refresh tokens end: raise maxTokenLifetimeSeconds');
+    throw new TypeError(
+      'tokenRouter: revocations expire before refresh tokens: raise maxTokenLifetimeSeconds of createRevocations()',
+    );
   }
   const codec = refreshTokenCodec(keys, issuer);
   const families = createRefreshFamilies({ store, codec, revocations, settings: lifetimes, audit, clock });
   return { codec, families };
 }
 
-/** Opens a refresh token among tokens of any kind; `undefined` for all others. */
+/** Opens a refresh token. Returns `undefined` for a token of any other kind. */
 export async function openRefreshToken(
   refreshTokens: RefreshTokenBackend | undefined,
   token: string,

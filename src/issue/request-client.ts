@@ -8,19 +8,19 @@ import { requesterOf } from './requester-of.js';
 /** The client that sent a request. */
 export interface Client {
   readonly apiKey: ApiKey;
-  /** Whether it showed no secret and merely names itself (RFC 6749 §2.1). */
+  /** Whether it sent its `client_id` without a secret (RFC 6749 §2.1). */
   readonly isPublic: boolean;
 }
 
-/** The client of a request, once a step has authenticated or identified it. */
+/** The client of a request, filled by the middleware that authenticates or identifies it. */
 export const clientSlot = createRequestSlot<Client>();
 
-/** The authenticated or identified client of a request, as the requester of what it does. */
+/** The authenticated or identified client of a request, as audit events, revocations and ends of sessions name it. */
 export function requesterOfRequest(req: Request): Requester {
   return requesterOf(clientSlot.get(req).apiKey, readIp(req));
 }
 
-/** The client as audit events of rejected requests name it; by its address alone if it did not authenticate. */
+/** The client as audit events of rejected requests name it: only by its address if it did not authenticate. */
 export function describeClient(req: Request) {
   const client = clientSlot.read(req);
   if (client === undefined) return readIp(req);

@@ -4,9 +4,9 @@ import type { TokenRouterSettings } from './token-router-options.js';
 type Terms = Pick<TokenRouterSettings, 'apiKeys' | 'audience' | 'keyRing' | 'maxTokenLifetimeSeconds'>;
 
 /**
- * Requires of every API key, now and after each change of its file, that the token router can serve it.
+ * Asserts that the token router can serve every API key, now and after each change of the API key files.
  *
- * @throws TypeError if it cannot serve one of the present API keys
+ * @throws TypeError if it cannot serve one of the current API keys
  */
 export function requireServableKeys(terms: Terms): void {
   const rule = createRule(terms);
@@ -26,14 +26,14 @@ function createRule({ audience, keyRing, maxTokenLifetimeSeconds }: Terms): ApiK
     ]);
 }
 
-/** The audience of the router is for users. `checkAcrossFiles` compares the audiences that API keys list. */
+/** The audience of the router is for user tokens. `checkAcrossFiles` compares the audiences that API keys list. */
 const FOR_BOTH = {
   path: ['service_audiences'],
-  message: 'holds the audience of the token router: no audience is for both',
+  message: 'contains the audience of tokenRouter(): no audience can be for both users and services',
 };
 
-/** No token outlives its key. */
+/** No token outlives its encryption key. */
 const OUTLIVES_KEYS = { path: ['token_ttl'], message: 'exceeds maxTokenLifetimeSeconds of the key ring' };
 
 /** Verifiers would reject every token. */
-const TOO_LONG = { path: ['token_ttl'], message: 'exceeds maxTokenLifetimeSeconds of the token router' };
+const TOO_LONG = { path: ['token_ttl'], message: 'exceeds maxTokenLifetimeSeconds of tokenRouter()' };

@@ -8,13 +8,15 @@ import { listAudiences, trackAudiences } from './track-audiences.js';
 /** Throws InvalidTokenError or TemporarilyUnavailableError (as rejection), as `TokenVerifier` does. */
 export type VerifyToken = (token: string) => Promise<VerifiedToken>;
 
-/** Verification of the tokens that clients send to the endpoints. Both rules share keys, audiences and token cache. */
+/** Verifiers of the tokens that clients send to the endpoints. Both share keys, audiences and token cache. */
 export interface RouterVerifiers {
-  /** For exchange and introspection: accepts proven tokens of active API keys that are not revoked. */
+  /**
+   * For exchange and introspection: accepts tokens with proof of issuance, of active API keys, that are not revoked.
+   */
   readonly verifyLive: VerifyToken;
-  /** For revocation: accepts every proven token that some verifier may still accept, whatever became of its API key. */
+  /** For revocation: accepts every token with proof of issuance that a verifier may still accept, of any API key. */
   readonly verifyRevocable: VerifyToken;
-  /** Accepts the present audiences of the API keys from now on, even after an API key has lost one. */
+  /** Adds the current audiences of the API keys. They stay accepted even after an API key has lost one. */
   readonly followAudiences: () => void;
 }
 
@@ -49,15 +51,19 @@ export function createRouterVerifiers(settings: TokenRouterSettings): RouterVeri
   };
 }
 
-/** When every verifier rejects the last token without a proof as expired. */
+/** The time from which every verifier rejects the last token without a proof as expired. */
 function resolveTransition(settings: TokenRouterSettings): NumericDate {
   const { provenanceSince, maxTokenLifetimeSeconds, clock } = settings;
   if (provenanceSince === undefined) return Number.NEGATIVE_INFINITY;
   if (!isNumericDate(provenanceSince)) {
-    throw new TypeError('provenanceSince must be a NumericDate: seconds since 1970, not milliseconds');
+    throw new TypeError(
+      'tokenRouter: provenanceSince must be a NumericDate: seconds since 1970, not milliseconds',
+    );
   }
   if (provenanceSince > clock() + maxTokenLifetimeSeconds) {
-    throw new TypeError('provenanceSince lies too far in the future: pass the time of the deployment');
+    throw new TypeError(
+      'tokenRouter: provenanceSince is too far in the future: pass the time of the deployment',
+    );
   }
   return provenanceSince + maxTokenLifetimeSeconds + MAX_CLOCK_TOLERANCE_SECONDS;
 }

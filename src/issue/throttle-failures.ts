@@ -9,7 +9,7 @@ import { createFailureBudget } from '../limits/failure-budget.js';
 
 export interface ThrottleOptions {
   /**
-   * Failed authentications per client address and minute; all may come in one burst.
+   * Failed authentications allowed per client address and minute, in one burst or spread out.
    *
    * @default 30
    */
@@ -23,19 +23,20 @@ const WINDOW_SECONDS = 60;
 
 /** Rejects every request of an address with too many failed authentications. */
 export interface FailureThrottle {
-  /** Step that rejects such a request before its body is read. */
+  /** Middleware that rejects such a request before its body is read. */
   readonly rejectThrottled: RequestHandler;
   /**
-   * Verifies the credentials of a client with a failure reserved: it counts if the credentials are wrong and is given
-   * back otherwise. No more attempts are verified at the same time than failures are left; further ones wait.
-   * @throws RateLimitExceededError (as rejection) if no failure is left, without verifying.
+   * Reserves a failure, then verifies the credentials of a client. The failure counts if the credentials are wrong and
+   * is released otherwise. At most as many attempts run concurrently as failures remain; further attempts wait.
+   *
+   * @throws RateLimitExceededError (as rejection) if no failure remains; the credentials are then not verified
    */
   judge<Result>(req: Request, verify: () => Result | Promise<Result>): Promise<Result>;
 }
 
 /**
- * Throttles guesses of API keys by client address: behind a proxy, set `trust proxy` of Express. Each process counts on
- * its own.
+ * Throttles guesses of API keys by client address. Behind a proxy, set `trust proxy` of Express. Each process counts
+ * separately.
  *
  * @throws TypeError if an option is unknown or malformed
  */
@@ -43,14 +44,14 @@ export function throttleFailures(
   options: ThrottleOptions,
   { audit, clock }: { readonly audit: AuditTrail; readonly clock: Clock },
 ): FailureThrottle {
-  assertOptions(options, KNOWN, 'throttle');
+  assertOptions(options, KNOWN, 'tokenRouter: throttle');
   const { failuresPerMinute: quota = 30 } = options;
   assertPositiveInteger(quota, 'tokenRouter', 'throttle.failuresPerMinute', 30);
   const budget = createFailureBudget({ quota, windowSeconds: WINDOW_SECONDS }, clock);
   const nameClient = createClientNamer(audit);
   const nameSlot = createRequestSlot<string>();
 
-  /** Named once per request, since a closed connection has no address. */
+  /** Determined once per request, since a closed connection has no address. */
   const nameOf = (req: Request): string => {
     const name = nameSlot.read(req) ?? nameClient(req);
     nameSlot.fill(req, name);

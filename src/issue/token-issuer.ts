@@ -75,7 +75,9 @@ const MAX_AUDIENCES = 256;
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   const { keyRing, signing, audit = noAuditTrail, clock = systemClock } = options;
   const keys = internalsOf(keyRing);
-  if (typeof clock !== 'function') throw new TypeError('clock must be a function that returns a NumericDate');
+  if (typeof clock !== 'function') {
+    throw new TypeError('createTokenIssuer: clock must be a function that returns a NumericDate');
+  }
   assertAuditTrail(audit);
   const [issuer = ''] = resolveStrings(options.issuer, 'issuer');
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'createTokenIssuer');
@@ -114,7 +116,7 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   });
 }
 
-/** A token expires before its key does, and no later than its verifiers accept. */
+/** A token must expire before its key, and within the lifetime that its verifiers accept. */
 function assertLifetime({ lifetimeSeconds }: IssueRequest, maximum: number, whose: string): void {
   if (lifetimeSeconds > maximum) {
     throw new TypeError(`lifetimeSeconds exceeds maxTokenLifetimeSeconds ${whose}`);

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 
-/** What the metadata of the authorization server say of a token router. */
+/** The properties of a token router that the metadata of the authorization server contain. */
 export interface TokenRouterDescription {
   readonly issuer: string;
   /** Grant types that at least one API key may use, at the time of the call. */
@@ -15,9 +15,12 @@ export function attachDescription(router: Router, description: TokenRouterDescri
   descriptions.set(router, description);
 }
 
+const NOT_A_TOKEN_ROUTER =
+  'authorizationServerMetadata: tokenRouter must be a router that tokenRouter(options) created';
+
 /** @throws TypeError if `tokenRouter()` did not create the router */
 export function describeTokenRouter(router: Router): TokenRouterDescription {
   const description = typeof router === 'function' ? descriptions.get(router) : undefined;
-  if (description === undefined) throw new TypeError('tokenRouter must be a router of tokenRouter(options)');
+  if (description === undefined) throw new TypeError(NOT_A_TOKEN_ROUTER);
   return description;
 }

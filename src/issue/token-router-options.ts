@@ -20,7 +20,7 @@ export interface TokenRouterOptions extends SignatureOptions {
   readonly issuer: string;
   /** Audience of tokens for API keys that list none. */
   readonly audience: string;
-  /** The clients: `await watchApiKeys({ directory })`, or `loadApiKeys()` if they never change. */
+  /** The clients: `await watchApiKeys({ directory })`, or `loadApiKeys()` to read the files once. */
   readonly apiKeys: ApiKeyRegistry;
   /**
    * Adds custom claims to access tokens.
@@ -35,8 +35,8 @@ export interface TokenRouterOptions extends SignatureOptions {
    */
   readonly revocations?: Revocations;
   /**
-   * Stores of a driver, of which `families` is used. Clients may then request a refresh token by the scope
-   * `offline_access` and use it by `grant_type=refresh_token`. The key ring needs a root.
+   * Stores of a driver; only `families` is used. Clients can then request a refresh token with the scope
+   * `offline_access` and use it with `grant_type=refresh_token`. The key ring needs a root.
    *
    * @default undefined (no refresh tokens)
    */
@@ -50,14 +50,15 @@ export interface TokenRouterOptions extends SignatureOptions {
    */
   readonly maxTokenLifetimeSeconds?: number;
   /**
-   * NumericDate of the deployment since which every access token of this issuer carries a proof of issuance. Until one
-   * lifetime later, clients may revoke their own tokens without a proof. Such tokens are never exchanged and never active.
+   * NumericDate of the deployment since which every access token of this issuer carries a proof of issuance. For one
+   * token lifetime after that, clients can revoke their own tokens that have no proof. Such tokens cannot be exchanged,
+   * and introspection reports them as inactive.
    *
    * @default undefined (every token carries a proof)
    */
   readonly provenanceSince?: NumericDate;
   /**
-   * Failed authentications per address before the router rejects it (429).
+   * Failed authentications per client address before the router rejects its requests (429).
    *
    * @default { failuresPerMinute: 30 }
    */
@@ -106,10 +107,18 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
   const { keyRing, apiKeys, audience, revocations, stores } = options;
   const { refresh = {}, throttle = {}, audit = noAuditTrail, clock = systemClock } = options;
   internalsOf(keyRing);
-  assertMethod(apiKeys, 'authenticate', 'apiKeys must be an ApiKeyRegistry: await watchApiKeys(...)');
-  if (typeof audience !== 'string') throw new TypeError('audience must be one string');
+  assertMethod(
+    apiKeys,
+    'authenticate',
+    'tokenRouter: apiKeys must be an ApiKeyRegistry: await watchApiKeys(...)',
+  );
+  if (typeof audience !== 'string') throw new TypeError('tokenRouter: audience must be one string');
   if (revocations !== undefined) {
-    assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ stores })');
+    assertMethod(
+      revocations,
+      'revoke',
+      'tokenRouter: revocations must be Revocations: createRevocations({ stores })',
+    );
   }
   if (stores !== undefined) requireStore(stores, 'families', 'tokenRouter');
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');

@@ -35,7 +35,7 @@ const ALLOWED = { post: 'POST', get: 'GET, HEAD' } as const;
  * - `POST /token` exchanges API keys for access tokens (RFC 6749 §3.2),
  * - `POST /introspect` describes a live token (RFC 7662),
  * - `POST /revoke`, with the option `revocations`, lets clients revoke their own tokens (RFC 7009),
- * - `GET /jwks`, with keys that have a public half, publishes those.
+ * - `GET /jwks`, if keys have a public half, publishes the public keys.
  *
  * @throws TypeError if an option is missing, unknown or malformed, or an API key cannot be served
  *
@@ -70,7 +70,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   return router;
 }
 
-/** The parts that the endpoints share. */
+/** Creates the parts that the endpoints share. */
 function createParts(settings: TokenRouterSettings) {
   const { apiKeys, audience, claims, audit, clock } = settings;
   assertCanIssue(settings);
@@ -84,7 +84,7 @@ function createParts(settings: TokenRouterSettings) {
   };
 }
 
-/** Follows the audiences at each token: its API key may have lost its audience when the token is to be revoked. */
+/** Follows the audiences at each token, so that it can still be revoked after its API key has lost the audience. */
 function createTrackedIssuer(settings: TokenRouterSettings, followAudiences: () => void): TokenIssuer {
   const tokens = createTokenIssuer(settings);
   return {
@@ -95,24 +95,26 @@ function createTrackedIssuer(settings: TokenRouterSettings, followAudiences: () 
   };
 }
 
-/** @throws TypeError if the tokens of an audience cannot be encrypted, or would not prove their issuer */
+/** @throws TypeError if tokens for an audience cannot be encrypted, or would carry no proof of issuance */
 function assertCanIssue({ keyRing, signing, audience, apiKeys }: TokenRouterSettings): void {
   const audiences = [audience, ...listAudiences(apiKeys)];
   const { encryptionKey } = internalsOf(keyRing);
   const keys = audiences.map((each) => encryptionKey('access', each));
   if (signing === undefined && keys.some(isAsymmetricKey)) {
-    throw new TypeError('Tokens are encrypted to a public key only if signed: give the option signing');
+    throw new TypeError(
+      'tokenRouter: the key ring has public-key recipients, so tokens must also be signed: set signing',
+    );
   }
 }
 
-/** Key ring and verification keys; none if they have no public keys. */
+/** The key ring and the verification keys, or an empty array if they have no public keys. */
 function findPublishers(settings: TokenRouterSettings): readonly KeyPublisher[] {
   const { keyRing, issuer } = settings;
   const publishers = [keyRing, ...resolveVerification(settings, [issuer]).values()];
   return publishers.some((publisher) => publisher.exportPublicKeys().keys.length > 0) ? publishers : [];
 }
 
-/** Token exchange needs an API key that may delegate. */
+/** Token exchange is listed only if an API key may delegate. */
 function findUsableGrantTypes(grants: readonly Grant[], { apiKeys }: ApiKeyRegistry): readonly string[] {
   const isDelegating = apiKeys.some(({ delegation }) => delegation !== undefined);
   return grants.map((grant) => grant.grantType).filter((type) => type !== TOKEN_EXCHANGE || isDelegating);

@@ -11,10 +11,10 @@ export function listAudiences({ apiKeys }: Pick<ApiKeyRegistry, 'apiKeys'>): rea
 }
 
 /**
- * Tracks the audiences of API keys that change. Audiences are only ever added: tokens of a removed one are still in use.
+ * Tracks the audiences of changing API keys. Audiences are only added: tokens for a removed audience are still in use.
  *
  * @param add receives all audiences after each change of the API keys
- * @returns a function that looks for a change
+ * @returns a function that checks for a change
  */
 export function trackAudiences(
   registry: ApiKeyRegistry,

@@ -3,27 +3,29 @@ import { retry } from '../base/retry.js';
 import { type AdmissionStep, isUsage, type LimitStore, USAGE_RANGE } from '../stores/limit-store.js';
 import { TOKEN_RATES } from './build-step.js';
 
-/** What a request really used. */
+/** Actual usage of a request. */
 export interface Usage {
   /** Model tokens, a finite number from 0 to 1e12. */
   readonly tokens: number;
 }
 
-/** A request that runs, until it is settled. Its lease is renewed for up to 24 hours, while this process lives. */
+/** An admitted request, until it is settled. While the process runs, its lease is renewed for up to 24 hours. */
 export interface Admission {
   /** `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers). */
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * Frees its slot and replaces the reservation with the actual usage: less is given back, more becomes debt. Only the
-   * first call counts. While the store is unavailable, it is retried with exponential backoff for about 16 s.
-   * @param usage Default: as reserved.
-   * @throws TypeError (as rejection) if `usage.tokens` is not a number from 0 to 1e12. The slot is freed all the same,
-   *   and the request counts as reserved.
+   * Releases the slot and replaces the reservation with the actual usage: unused tokens are returned, excess usage
+   * becomes debt. Only the first call counts. While the store is unavailable, it is retried with exponential backoff
+   * for about 16 s.
+   *
+   * @param usage actual usage; default: the reservation
+   * @throws TypeError (as rejection) if `usage.tokens` is not a number from 0 to 1e12. The slot is released
+   *   nevertheless, and the request counts as reserved.
    */
   settle(usage?: Usage): Promise<void>;
 }
 
-/** Where nothing is counted there is nothing to settle. */
+/** Admission of an uncounted request. */
 export const freeAdmission: Admission = Object.freeze({
   headers: Object.freeze({}),
   settle: async () => undefined,
@@ -33,19 +35,19 @@ export interface AdmissionParts {
   readonly store: LimitStore;
   readonly step: AdmissionStep;
   readonly headers: Readonly<Record<string, string>>;
-  /** Told once it is settled, or could not be. */
+  /** Called once after the admission is settled, or settling has failed. */
   readonly onSettled: () => void;
 }
 
-/** Renewals in one lease: two of them may be lost. */
+/** Renewals per lease. Two consecutive renewals may fail. */
 const RENEWALS_PER_LEASE = 3;
 
-/** Longer than any stream. An admission that is never settled by mistake frees its slot after this time. */
+/** Longer than any stream. An admission that is never settled by mistake releases its slot after this time. */
 const MAX_RENEWED_SECONDS = 86_400;
 
 /**
- * The retries of settling take as long as a lease lasts by default. By then the slot is free by itself; what could not be
- * settled stays as reserved.
+ * Retries of settling take as long as the default lease. The slot is released when the lease expires. If settling
+ * fails, the reservation counts as the usage.
  */
 const BACKOFF = { firstPauseMs: 250, longestPauseMs: 8000, retries: 6 };
 
@@ -56,7 +58,7 @@ export function createAdmission({ store, step, headers, onSettled }: AdmissionPa
   let settled: Promise<void> | undefined;
 
   const renew = async (): Promise<void> => {
-    // A renewal that fails is made good by the next one. A lease that has ended is not renewed any more.
+    // The next renewal makes up for a failed one. An expired lease is not renewed.
     isHeld = await store.renew(step).catch(() => true);
   };
   const heartbeat = setInterval(() => {

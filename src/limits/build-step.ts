@@ -3,16 +3,20 @@ import type { RateLimitState } from '../base/rate-limit-headers.js';
 import type { AdmissionAnswer, AdmissionStep, Bucket, Rate } from '../stores/limit-store.js';
 import type { Charge } from './resolve-charges.js';
 
-/** What an admission is to spend. */
+/** Cost of an admission. */
 export interface Cost {
-  /** Model tokens, a number from 0 to 1e12, that are reserved until the actual usage is known. Default 0. */
+  /**
+   * Model tokens, a number from 0 to 1e12. They are reserved until the actual usage is known.
+   *
+   * @default 0
+   */
   readonly tokens?: number;
 }
 
 export interface StepTerms {
   readonly leaseSeconds: number;
   readonly maxUsersPerKey: number;
-  /** What of each limit counts here, more than 0 and up to 1. */
+  /** Fraction of each limit that applies here, greater than 0 and at most 1. */
   readonly share: number;
 }
 
@@ -33,9 +37,9 @@ const RATES = [
 
 const MAX_NAME_LENGTH = 200;
 
-/** One all-or-nothing step for everybody whom a request is charged to. */
+/** Builds one atomic step for all buckets that a request is charged to. */
 export function buildStep(charges: readonly Charge[], { tokens = 0 }: Cost, terms: StepTerms): AdmissionStep {
-  // A token may claim any number: what no store can count is as good as no limit.
+  // A token may claim any number. A limit beyond what stores can count has no effect.
   const scale = (limit: number): number =>
     Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Math.floor(limit * terms.share)));
   const buckets = charges.map(({ bucket, limits, userOf }): Bucket => {
@@ -57,13 +61,15 @@ export function buildStep(charges: readonly Charge[], { tokens = 0 }: Cost, term
   return { id: randomUUID(), buckets, leaseSeconds: terms.leaseSeconds };
 }
 
-/** Identities of foreign tokens may be of any length, or hold half a character: a digest stands for those. */
+/**
+ * Replaces long or malformed names by a digest: identities in foreign tokens can have any length and lone surrogates.
+ */
 function shorten(name: string): string {
   if (name.length <= MAX_NAME_LENGTH && name.isWellFormed()) return name;
   return `digest ${createHash('sha256').update(name, 'utf16le').digest('base64url')}`;
 }
 
-/** What a client is told of its limits, each by the name that the configuration gives it. */
+/** The state of each limit for the response headers, under its name in the configuration. */
 export function describeLimits(
   charges: readonly Charge[],
   answer: AdmissionAnswer,
@@ -82,7 +88,7 @@ export function describeLimits(
   });
 }
 
-/** Names of the limits that were reached. */
+/** Names of the exceeded limits. */
 export function nameViolated(
   charges: readonly Charge[],
   answer: Extract<AdmissionAnswer, { kind: 'refused' }>,

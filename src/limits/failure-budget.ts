@@ -2,7 +2,7 @@ import { type Clock, forwardOnly, type NumericDate } from '../base/clock.js';
 import { ExpiringMap } from '../base/expiring-map.js';
 import { emissionIntervalMs, TOLERANCE_MS } from '../stores/limit-store.js';
 
-/** Most names with failures. Further names are not counted: a full table must not lock everybody out. */
+/** Maximum number of names with failures. Further names are not counted: a full table must not lock out all clients. */
 const MAX_NAMES = 1_000_000;
 
 export interface FailureRate {
@@ -10,20 +10,21 @@ export interface FailureRate {
   readonly windowSeconds: number;
 }
 
-/** A failure that is reserved until the verdict. */
+/** A failure that is reserved until the outcome is known. */
 export interface FailureReservation {
-  /** Counts the failure, or gives it back. Only the first call counts. */
+  /** Counts the failure, or releases it. Only the first call counts. */
   settle(failed: boolean): void;
 }
 
-/** Failures that each name may have in a window (GCRA), counted in this process. */
+/** Limits the failures of each name within a window (GCRA), in this process. */
 export interface FailureBudget {
-  /** Failures that are left, without those that are reserved. */
+  /** Remaining failures. Reservations do not reduce this number. */
   remaining(name: string): number;
   /**
-   * Reserves one failure. While everything that is left is reserved, the caller waits for earlier verdicts in the order
-   * of arrival, so that no success is rejected because other attempts are in flight.
-   * @returns `undefined` if no failure is left.
+   * Reserves one failure. While all remaining failures are reserved, callers wait in order of arrival for the outcome
+   * of earlier attempts. A success is thus never rejected because other attempts are in flight.
+   *
+   * @returns `undefined` if no failure remains
    */
   reserve(name: string): Promise<FailureReservation | undefined>;
 }
@@ -34,7 +35,7 @@ interface Spending {
   readonly expiresAt: NumericDate;
 }
 
-/** Attempts of one name that have no verdict yet. */
+/** Pending attempts of one name. */
 interface Attempts {
   reserved: number;
   readonly waiting: ((reservation: FailureReservation | undefined) => void)[];
@@ -58,7 +59,7 @@ export function createFailureBudget(rate: FailureRate, machineClock: Clock): Fai
     spendings.set(name, { spentUntil, expiresAt: spentUntil / 1000 });
   };
 
-  /** Lets waiting attempts go on as far as failures are left; rejects all of them once none is. */
+  /** Starts waiting attempts while failures remain. Rejects all of them when none remains. */
   const proceed = (name: string, pending: Attempts): void => {
     while (pending.waiting.length > 0) {
       const left = remaining(name);

@@ -11,31 +11,40 @@ import { isUsage, MAX_USAGE } from '../stores/limit-store.js';
 import type { Admission } from './admission.js';
 import type { Limits } from './limits.js';
 
+/** Options of `limitRequests()`. */
 export interface LimitRequestsOptions {
   /** `createLimits({ stores, apiKeys })`. */
   readonly limits: Limits;
   /**
-   * Model tokens that the request may use, an estimate from its body for example, which a parser mounted earlier has
-   * parsed. They are reserved; the handler settles with the real number. A result that is not a number from 0 to 1e12
-   * is a TypeError, passed to the error handlers. Default: 0.
+   * Returns the number of model tokens to reserve, for example an estimate from the parsed body. The handler settles
+   * with the actual number. If the result is not a number from 0 to 1e12, the error handlers receive a TypeError.
+   *
+   * @default () => 0
    */
   readonly tokens?: (req: Request) => number;
 }
 
 const KNOWN: KnownOptions<LimitRequestsOptions> = { limits: true, tokens: true };
 
+const NOT_LIMITED = 'admissionOf: limitRequests() did not run for this request: mount it before this handler';
+
 const admissionSlot = createRequestSlot<Admission>();
 
 /**
- * Middleware that counts requests against the limits of their API key and user, behind `authenticate()` or Passport.
- * Beyond a limit it answers 429 with `Retry-After`, `RateLimit` and `RateLimit-Policy`. An admitted request holds its
- * slot until it is settled, its response finishes or its connection closes.
- * @throws TypeError for an option that is missing or makes no sense.
+ * Middleware that counts requests against the limits of their API key and user. Mount it behind `authenticate()` or
+ * Passport. Beyond a limit it answers 429 with `Retry-After`, `RateLimit` and `RateLimit-Policy`. An admitted request
+ * holds its slot until it is settled, its response finishes or its connection closes.
+ *
+ * @throws TypeError if an option is missing, unknown or malformed
+ *
+ * @example
+ * const limits = createLimits({ stores, apiKeys });
+ * app.use(authenticate(options), limitRequests({ limits, tokens: (req) => req.body?.max_tokens ?? 1000 }));
  */
 export function limitRequests(options: LimitRequestsOptions): Middleware {
   assertOptions(options, KNOWN, 'limitRequests');
   const { limits, tokens = () => 0 } = options;
-  assertMethod(limits, 'admit', 'limits must be Limits: createLimits({ stores })');
+  assertMethod(limits, 'admit', 'limitRequests: limits must be Limits: createLimits({ stores })');
 
   const admit = async (req: Request, res: Response): Promise<void> => {
     const outcome = requestState.read(req)?.outcome;
@@ -48,7 +57,7 @@ export function limitRequests(options: LimitRequestsOptions): Middleware {
     const admission = await limits.admit(outcome.token, { tokens: estimate });
     admissionSlot.fill(req, admission);
     res.set(admission.headers);
-    // Handlers that settle when the response finishes come first.
+    // Deferred, so that handlers that settle when the response finishes run first.
     onResponseFinished(res, () => void setImmediate(() => void admission.settle()));
   };
 
@@ -62,12 +71,20 @@ export function limitRequests(options: LimitRequestsOptions): Middleware {
 }
 
 /**
- * What `limitRequests()` admitted this request as, to be settled with what it really used. Where nobody settles, it was
- * used as reserved.
- * @throws TypeError where no `limitRequests()` ran.
+ * Returns the admission of this request, to settle it with the actual usage. If the handler does not settle it, the
+ * reservation counts as the usage.
+ *
+ * @throws TypeError if `limitRequests()` did not run for this request
+ *
+ * @example
+ * app.post('/chat', async (req, res) => {
+ *   const { answer, tokens } = await complete(req.body);
+ *   await admissionOf(req).settle({ tokens });
+ *   res.json(answer);
+ * });
  */
 export function admissionOf(req: IncomingMessage): Admission {
   const admission = admissionSlot.read(req);
-  if (admission === undefined) throw new TypeError('limitRequests() did not run for this request');
+  if (admission === undefined) throw new TypeError(NOT_LIMITED);
   return admission;
 }

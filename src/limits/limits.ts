@@ -22,31 +22,58 @@ import { type Charge, resolveCharges } from './resolve-charges.js';
 import { createRunningAdmissions } from './running-admissions.js';
 
 /**
- * What happens while the store of limits is out of reach: requests are turned away (503), each process counts by itself
- * up to a share of every limit, or they pass uncounted.
+ * Behavior while the store of limits is unavailable: `deny` rejects requests (503), `local` counts them in each process
+ * up to a share of every limit, `allow` admits them uncounted.
  */
 export type StoreFailurePolicy =
   | { readonly kind: 'deny' }
-  /** `share`: what of each limit a process admits by itself, more than 0 and up to 1; at least 1 of each. */
+  /** `share`: fraction of each limit per process, greater than 0 and at most 1. Scaled limits are at least 1. */
   | { readonly kind: 'local'; readonly share: number }
   | { readonly kind: 'allow' };
 
+/** Options of `createLimits()`. */
 export interface LimitsOptions {
-  /** Stores of a driver, of which `limits` is used: memory and LMDB count in each process, Redis across all. */
+  /** Stores of a driver; only `limits` is used. Memory and LMDB count in each process, Redis across all processes. */
   readonly stores: Pick<Stores, 'limits'>;
-  /** The API keys, whose current limits beat those in older tokens. Default: tokens say their limits. */
+  /**
+   * The API keys. Their current limits take precedence over the limits in older tokens.
+   *
+   * @default undefined (the limits in the tokens apply)
+   */
   readonly apiKeys?: Pick<ApiKeyRegistry, 'get'>;
-  /** Limits of keys that are not in `apiKeys` and whose tokens name none. Default: those of an empty `rate_limits`. */
+  /**
+   * Limits of API keys that are not in `apiKeys` and whose tokens carry no limits.
+   *
+   * @default the limits of an empty `rate_limits`
+   */
   readonly defaultLimits?: RateLimits;
-  /** While the store is out of reach. Default `{ kind: 'deny' }`. */
+  /**
+   * Behavior while the store is unavailable.
+   *
+   * @default { kind: 'deny' }
+   */
   readonly onStoreFailure?: StoreFailurePolicy;
-  /** How long what a crashed process held stays taken, in seconds. Default 15. */
+  /**
+   * Lease duration in seconds, 1 to 3600. After a crash, slots are released when their lease expires.
+   *
+   * @default 15
+   */
   readonly leaseSeconds?: number;
-  /** Most users of one key who are counted at a time, where it has limits for each. Default 10 000. */
+  /**
+   * Maximum number of users of one API key that are counted at a time, if the key has limits per user.
+   *
+   * @default 10_000
+   */
   readonly maxUsersPerKey?: number;
-  /** Where outages of the store are put on record. Default: nowhere. */
+  /**
+   * Receives audit events for outages of the store.
+   *
+   * @default undefined (no audit log)
+   */
   readonly audit?: AuditTrail;
-  /** Default: the clock of the machine. */
+  /**
+   * @default the system time
+   */
   readonly clock?: Clock;
 }
 
@@ -64,25 +91,27 @@ const KNOWN: KnownOptions<LimitsOptions> = {
 /** Limits of API keys and their users. */
 export interface Limits {
   /**
-   * Admits a request, or spends nothing. Whoever is admitted settles.
-   * @throws RateLimitExceededError (as rejection) where a limit is reached.
-   * @throws TemporarilyUnavailableError where the store is out of reach, and that means no.
-   * @throws TypeError (as rejection) if `cost.tokens` is not a number from 0 to 1e12.
+   * Admits a request. A rejected request spends nothing. The caller must settle the admission.
+   *
+   * @throws RateLimitExceededError (as rejection) if a limit is exceeded
+   * @throws TemporarilyUnavailableError (as rejection) if the store is unavailable and `onStoreFailure` is `deny`
+   * @throws TypeError (as rejection) if `cost.tokens` is not a number from 0 to 1e12
    */
   admit(token: VerifiedToken, cost?: Cost): Promise<Admission>;
-  /** How many requests were admitted here, or wait for the store to admit them, that are not settled yet. */
+  /** Number of requests in this process that are not settled yet, including those that wait for the store. */
   readonly running: number;
   /**
-   * Resolves when all that was admitted here is settled, so that a process which ends leaves no place taken: after the
-   * last request, before the store is closed. While the store is out of reach that takes up to 16 s, and the time that
-   * seven attempts take to fail.
+   * Resolves when all admissions of this process are settled, so that a process that exits holds no slots. Call it
+   * after the last request and before you close the store. While the store is unavailable, this takes up to 16 s plus
+   * the time of seven failing attempts.
    */
   drain(): Promise<void>;
 }
 
 /**
  * Creates the limits of API keys and their users, for `limitRequests()` or for code without HTTP.
- * @throws TypeError for an option that is missing or makes no sense.
+ *
+ * @throws TypeError if an option is missing, unknown or malformed
  *
  * @example
  * app.use(limitRequests({ limits: createLimits({ stores, apiKeys }) }));
@@ -104,7 +133,7 @@ export function createLimits(options: LimitsOptions): Limits {
 
   const admitBy = async (by: LimitStore, charges: readonly Charge[], { cost, share }: Attempt) => {
     const step = buildStep(charges, cost, { ...terms, share });
-    // Its place is taken before the answer of the store is here: who waits for the last one waits for this one too.
+    // Counted before the store answers, so that `drain()` also waits for this request.
     const leave = running.enter();
     try {
       const answer = await by.admit(step);
@@ -152,14 +181,16 @@ interface Attempt {
   readonly share: number;
 }
 
+const NO_REGISTRY = 'createLimits: apiKeys must be an ApiKeyRegistry: await watchApiKeys(...)';
+
 function resolveLimitsOptions(options: LimitsOptions) {
   assertOptions(options, KNOWN, 'createLimits');
   const { apiKeys, defaultLimits = DEFAULT_RATE_LIMITS, onStoreFailure: policy = { kind: 'deny' } } = options;
   const { leaseSeconds = 15, maxUsersPerKey = 10_000, audit = noAuditTrail, clock = systemClock } = options;
   const store = requireStore(options.stores, 'limits', 'createLimits');
-  if (apiKeys !== undefined) assertMethod(apiKeys, 'get', 'apiKeys must be an ApiKeyRegistry');
+  if (apiKeys !== undefined) assertMethod(apiKeys, 'get', NO_REGISTRY);
   if (!['deny', 'local', 'allow'].includes(policy.kind)) {
-    throw new TypeError("onStoreFailure must be of kind 'deny', 'local' or 'allow'");
+    throw new TypeError("createLimits: onStoreFailure.kind must be 'deny', 'local' or 'allow'");
   }
   if (policy.kind === 'local') {
     assertNumber(policy.share, 'createLimits', 'onStoreFailure.share', { above: 0, to: 1, example: 0.25 });

@@ -3,32 +3,32 @@ import type { LineageEntry, RateLimits, UserLimits } from '../token/claims/claim
 import { API_KEY_TYPES } from '../token/claims/claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 
-/** Somebody whose limits a request counts against. */
+/** A bucket that a request is charged to, with its limits. */
 export interface Charge {
-  /** Names the bucket; identities that a client chose stand behind its `key_id`. */
+  /** Name of the bucket. Identities that a client chose are prefixed with its `key_id`. */
   readonly bucket: string;
-  /** What its limits are called before their own names; empty for those of the key that presents the token. */
+  /** Prefix of the limit names; empty for the limits of the API key that presents the token. */
   readonly prefix: '' | 'user_' | 'subject_' | 'subject_user_';
   readonly limits: UserLimits;
-  /** The key, or the issuer, whose users are counted. */
+  /** The API key or issuer whose users are counted. */
   readonly userOf?: string;
 }
 
-/** How the limits of an API key are found. */
+/** Look-up of the limits of an API key. */
 export interface LimitLookup {
-  /** The API key as it is configured now; its limits beat those in older tokens. */
+  /** Finds the current API key. Its limits take precedence over the limits in older tokens. */
   findKey(keyId: string): ApiKey | undefined;
-  /** Limits of a key that is not configured here and whose token names none, and of each client of a trusted issuer. */
+  /** Limits of each client of a trusted issuer, and of unconfigured API keys whose token carries no limits. */
   readonly defaultLimits: RateLimits;
 }
 
-/** A character that no identity may hold keeps the parts of a name apart. */
+/** Separates the parts of a name. No identity can contain it. */
 const SEPARATOR = '\u0000';
 
 /**
- * Lists the buckets that a request with this token is charged to, each bucket once: those of its API key and the user
- * of that key. A delegated token is also charged to the keys in its lineage and to the users they assert, but not to
- * actors.
+ * Lists the buckets that a request with this token is charged to, each bucket once: that of its API key and that of the
+ * user of the key. A delegated token is also charged to the API keys in its lineage and to the users that they assert,
+ * but not to actors.
  */
 export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): readonly Charge[] {
   const { client_id: clientId, iss, sub } = token.claims;
@@ -45,7 +45,7 @@ export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): reado
   return firstOfEachBucket([...holder, ...subjects]);
 }
 
-/** The subjects of one issuer are counted as the users of one key are: only so many at a time. */
+/** The subjects of an issuer count as its users, so `maxUsersPerKey` bounds them too. */
 function chargeOfIssuer(
   [kind, issuer, ...identity]: readonly [string, string, ...string[]],
   { defaultLimits }: LimitLookup,
@@ -54,7 +54,7 @@ function chargeOfIssuer(
   return { bucket, prefix: '', limits: defaultLimits, userOf: join(kind, issuer) };
 }
 
-/** Only the first ancestor has a user: the tokens after it are delegated from it and name no subject of their own. */
+/** Only the first ancestor has a user: the tokens after it are delegated from it and carry no `sub` in the lineage. */
 function chargesOfAncestor(ancestor: LineageEntry, lookup: LimitLookup): readonly Charge[] {
   const { client_id: keyId, sub, rate_limits: claimed } = ancestor;
   const limits = lookup.findKey(keyId)?.rateLimits ?? claimed ?? lookup.defaultLimits;
@@ -82,7 +82,7 @@ function chargesOf(keyId: string, user: string | undefined, { limits, prefix }: 
   return [key, { bucket, prefix: `${prefix}user_`, limits: limits.per_user, userOf: keyId }];
 }
 
-/** The user whom the key asserted: from the claims, never from what a request says beside them. */
+/** The user that the API key asserted: from the claims only, never from other parts of the request. */
 function userOf({ type, claims }: VerifiedToken): string | undefined {
   const isOfKey = API_KEY_TYPES.some((keyType) => keyType === type);
   return isOfKey && claims.sub !== claims.client_id ? claims.sub : undefined;

@@ -1,9 +1,9 @@
-/** How many admissions of this process are not settled yet. */
+/** Counter of the unsettled admissions of this process. */
 export interface RunningAdmissions {
   readonly count: number;
-  /** Counts one more; what it returns takes it out again. */
+  /** Increments the counter. Returns a function that decrements it. */
   enter(): () => void;
-  /** Resolves when there is none. */
+  /** Resolves when the counter is zero. */
   whenNone(): Promise<void>;
 }
 

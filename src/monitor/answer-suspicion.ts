@@ -3,20 +3,20 @@ import { assertOptions, type KnownOptions } from '../base/options.js';
 import type { Revocable } from '../revocation/revocable.js';
 import type { SuspiciousUse } from './suspicious-use.js';
 
-/** What an answer revokes, as `revoke` of `Revocations` takes it. */
+/** Target of an automatic revocation, as `revoke` of `Revocations` accepts it. */
 export type AnswerTarget = Extract<Revocable, { readonly kind: Choice }>;
 
-/** The part of `Revocations` that an answer needs. */
+/** The part of `Revocations` that an automatic answer needs. */
 export interface Revoker {
   revoke(target: AnswerTarget): Promise<void>;
-  /** When the token of an alert expires is not on record: its revocation is kept for so long. */
+  /** Audit events do not contain `exp` of the token, so its revocation is kept for this time, in seconds. */
   readonly maxTokenLifetimeSeconds: number;
 }
 
 /**
- * What is revoked upon an alert: the `token` alone, its `session` with refresh token and access tokens, or all that its
- * API key was issued up to the present second. Where a token belongs to no session or key, it is revoked alone. Alerts that
- * are not `proven` are never answered.
+ * Revocation per kind of alert: the `token` alone, its `session` with refresh token and access tokens, or all tokens
+ * issued to its `api_key` up to the current second. A token without session or API key is revoked alone. Alerts that
+ * are not `proven` never revoke anything.
  */
 export interface AnswersByKind {
   readonly token_from_many_addresses?: 'token' | 'session' | 'api_key';
@@ -26,13 +26,14 @@ export interface AnswersByKind {
   readonly sudden_rate?: 'api_key';
 }
 
+/** Automatic answers to alerts. */
 export interface SuspicionAnswer {
   /**
-   * The revocations that `authenticate` and `tokenRouter` are given. Asked for upon an alert: where they are on record
-   * themselves, they are made after the monitor.
+   * Returns the revocations, the same as for `authenticate` and `tokenRouter`. A function, since revocations with an
+   * audit log are created after the monitor. It is called for each answered alert.
    */
   readonly revocations: () => Revoker;
-  /** By kind of alert; those that are left out are answered by nothing. */
+  /** Revocation by kind of alert. Alerts of omitted kinds revoke nothing. */
   readonly by: AnswersByKind;
 }
 
@@ -56,23 +57,23 @@ const KNOWN_KINDS: KnownOptions<AnswersByKind> = {
   sudden_rate: true,
 };
 
-/** @throws TypeError for an answer that there is none of. */
+/** @throws TypeError if an option is missing, unknown or malformed */
 export function assertSuspicionAnswer(answer: SuspicionAnswer): void {
-  assertOptions(answer, KNOWN, 'answer');
+  assertOptions(answer, KNOWN, 'createMonitor: answer');
   const { revocations, by } = answer;
   if (typeof revocations !== 'function') {
-    throw new TypeError('answer.revocations must be a function: () => revocations');
+    throw new TypeError('createMonitor: answer.revocations must be a function: () => revocations');
   }
-  assertOptions(by, KNOWN_KINDS, 'answer.by');
+  assertOptions(by, KNOWN_KINDS, 'createMonitor: answer.by');
   for (const [kind, choices] of Object.entries(CHOICES)) {
     const choice = Reflect.get(by, kind);
     if (choice !== undefined && !choices.includes(choice)) {
-      throw new TypeError(`answer.by.${kind} must be one of ${choices.join(', ')}`);
+      throw new TypeError(`createMonitor: answer.by.${kind} must be one of ${choices.join(', ')}`);
     }
   }
 }
 
-/** Rejects as `revoke` does. */
+/** Revokes what `answer.by` specifies for an alert. Rejects as `revoke` does. */
 export async function answerSuspicion(
   { revocations, by }: SuspicionAnswer,
   alert: SuspiciousUse,
@@ -84,7 +85,7 @@ export async function answerSuspicion(
   if (target !== undefined) await revoker.revoke(target);
 }
 
-/** A holder of an exported access key can name any party: only tokens that prove their issuance are answered. */
+/** A holder of an exported access key can name any client, so only tokens with a proof of issuance are answered. */
 function isProven(alert: SuspiciousUse): boolean {
   return alert.kind === 'refresh_token_reused' || ('proven' in alert && alert.proven === true);
 }
@@ -126,7 +127,7 @@ interface Holder {
   readonly sessionId?: string;
 }
 
-/** The session or the API key, where that is the choice and the alert names it. */
+/** The session or the API key, if configured and named in the alert. */
 function wholeTarget(
   { issuer, clientId, subject, sessionId }: Holder,
   choice: Choice | undefined,

@@ -20,39 +20,51 @@ import {
 } from './suspicion-thresholds.js';
 import type { SuspicionKind, SuspiciousUse } from './suspicious-use.js';
 
+/** Options of `createMonitor()`. */
 export interface MonitorOptions {
   /**
-   * Told of each alert, once for each subject within a window. It runs within the request that raised it, which does
-   * not wait for a promise. Default: alerts are only counted.
+   * Receives each alert, at most one per kind and subject within a window. It is called during the request that raised
+   * the alert. The request does not wait for a returned promise.
+   *
+   * @default undefined (alerts are only counted)
    */
   readonly onSuspicion?: (alert: SuspiciousUse) => void | Promise<void>;
   /**
-   * What is revoked upon an alert. An answer that fails is tried again by this process for ten minutes, after a second
-   * at first and every 32 seconds in the end, up to 1000 of them at a time; it then revokes what was issued up to the
-   * second in which it succeeds. Default: nothing is revoked.
+   * Automatic revocations. A failed one is retried with exponential backoff for ten minutes, with pauses from 1 s to 32
+   * s. Up to 1000 are retried at a time. A retry revokes all that was issued up to the second in which it succeeds.
+   *
+   * @default undefined (nothing is revoked)
    */
   readonly answer?: SuspicionAnswer;
-  /** From which numbers on it is suspicious, by kind of alert. Default: those of each kind. */
+  /**
+   * Thresholds by kind of alert.
+   *
+   * @default the defaults in `SuspicionThresholds`
+   */
   readonly thresholds?: SuspicionThresholds;
   /**
-   * How many tokens, addresses, API keys and sessions are kept at a time, of each kind, those that were seen last.
-   * At most 1 000 000. Default 10 000.
+   * Maximum number of tokens, addresses, API keys or sessions that are tracked per kind of alert, up to 1_000_000. The
+   * least recently seen are dropped.
+   *
+   * @default 10_000
    */
   readonly maxTracked?: number;
   /**
-   * Told of what failed: the callback, the monitor, and an answer, once when it fails first and once when it is given
-   * up. Default: `process.emitWarning`, without the alert.
+   * Receives failures of `onSuspicion`, of the monitor and of automatic revocations: once for the first failure of a
+   * revocation, and once when its retries end without success.
+   *
+   * @default process.emitWarning, without the alert
    */
   readonly onError?: (error: unknown) => void;
 }
 
-/** A sink of the audit trail. Its time is that of the records, and so of the trail's clock. */
+/** An audit sink that detects suspicious use. It uses the time of the audit events. */
 export interface Monitor extends AuditSink {
-  /** Never throws: what fails goes to `onError`, and the request goes on. */
+  /** Never throws: failures go to `onError`, and the request continues. */
   write(record: AuditRecord): void;
-  /** Alerts since it was created, by kind. */
+  /** Number of alerts since the monitor was created, by kind. */
   counts(): Readonly<Record<SuspicionKind, number>>;
-  /** How many tokens, addresses, API keys and sessions are kept, over all kinds. */
+  /** Number of tracked tokens, addresses, API keys and sessions, over all kinds. */
   readonly tracked: number;
 }
 
@@ -77,9 +89,13 @@ const NO_ALERTS: Readonly<Record<SuspicionKind, number>> = {
 };
 
 /**
- * Watches the audit trail for suspicious use, in this process and in bounded memory:
- * `createAuditTrail({ sinks: [pinoSink(log), createMonitor({ onSuspicion })] })`.
- * @throws TypeError for an option that is unknown or makes no sense.
+ * Creates a monitor that detects suspicious use from audit events, in this process and in bounded memory.
+ *
+ * @throws TypeError if an option is unknown or malformed
+ *
+ * @example
+ * const monitor = createMonitor({ onSuspicion: (alert) => log.warn(alert, 'suspicious use') });
+ * const audit = createAuditTrail({ sinks: [pinoSink(log), monitor] });
  */
 export function createMonitor(options: MonitorOptions = {}): Monitor {
   assertOptions(options, KNOWN, 'createMonitor');
@@ -139,22 +155,25 @@ function createDetectors(
   ];
 }
 
-/** Of one name, a kind and its subject, one alert within a window is enough. */
+/** Passes one alert per kind and subject within a window. */
 function createAlertGate(maxTracked: number): (name: string, alert: SuspiciousUse) => boolean {
   const raisedAt = new LRUCache<string, NumericDate>({ max: maxTracked });
   return (name, { time, windowSeconds }) => {
     const now = Date.parse(time) / 1000;
     const last = raisedAt.get(name);
-    // A clock that was set back does not silence what comes after.
+    // A clock that was set back must not suppress later alerts.
     if (last !== undefined && Math.abs(now - last) < windowSeconds) return false;
     raisedAt.set(name, now);
     return true;
   };
 }
 
-/** A failing error handler must not add a failure of its own. */
+/** An error of `onError` itself is emitted as a warning. */
 function createReporter(onError: (error: unknown) => void): (error: unknown) => void {
   return (error) => callIsolated(() => onError(error), warnOfFault);
 }
 
-const warnOfFault = warnOfFailure('The monitor of suspicious use failed', 'PASSPORT_JWE_MONITOR');
+const warnOfFault = warnOfFailure(
+  'createMonitor: detection of suspicious use failed',
+  'PASSPORT_JWE_MONITOR',
+);

@@ -2,7 +2,7 @@ import { type Detector, type DetectorParts, passed } from './detector.js';
 import { createSlidingCounts } from './sliding-count.js';
 import type { CountThreshold } from './suspicion-thresholds.js';
 
-/** Refresh tokens that came back after their successor was used, by session. */
+/** Detects reuse of consumed refresh tokens, by session. */
 export function detectRefreshTokenReuse({
   threshold,
   maxTracked,

@@ -8,9 +8,9 @@ import type { CountThreshold } from './suspicion-thresholds.js';
 type Refusal = Extract<AuditRecord, { readonly type: 'token.refused' | 'issuance.refused' }>;
 
 /**
- * Bursts of refusals of one API key. Only those count that took its secret or a token in force: whoever merely names a
- * client, or has kept a token that was revoked, raises no alert against it. Tokens that do not prove their issuance are
- * counted apart.
+ * Detects bursts of rejections of one API key. Only rejections that required its secret or a valid token count: a
+ * caller that only sends a `client_id`, or a revoked token, cannot raise an alert against the client. Tokens without a
+ * proof of issuance are counted separately.
  */
 export function detectRefusalsOfClient(parts: DetectorParts<CountThreshold>): Detector {
   return detectRefusals(parts, (refusal) => {
@@ -24,7 +24,7 @@ export function detectRefusalsOfClient(parts: DetectorParts<CountThreshold>): De
   });
 }
 
-/** Bursts of refusals from one address. */
+/** Detects bursts of rejections of one address. */
 export function detectRefusalsOfAddress(parts: DetectorParts<CountThreshold>): Detector {
   return detectRefusals(parts, ({ ip }) => {
     if (ip === undefined) return undefined;
@@ -40,12 +40,12 @@ function clientOf(refusal: Refusal): string | undefined {
   return isExternal || isUnboundedRefusal(refusal) ? undefined : clientId;
 }
 
-/** By its secret, or by a token that was issued to it. */
+/** Whether the client sent its secret, or a token with a proof of issuance. */
 function provesItself(refusal: Refusal): boolean {
   return refusal.type === 'issuance.refused' || refusal.proven === true;
 }
 
-/** Who is counted, under what name. */
+/** The counted client or address, and the name of its counter. */
 interface Subject {
   readonly name: string;
   readonly party:
@@ -77,7 +77,7 @@ function isRefusal(record: AuditRecord): record is Refusal {
   return record.type === 'token.refused' || record.type === 'issuance.refused';
 }
 
-/** Every token expires, limits have answered by themselves, and an outage is no client's doing. */
+/** Rejections that are not suspicious: expired tokens, exceeded limits and outages. */
 function isOrdinary({ code, reason }: Refusal): boolean {
   return reason === 'expired' || code === 'ERR_RATE_LIMIT_EXCEEDED' || code === 'ERR_TEMPORARILY_UNAVAILABLE';
 }

@@ -9,10 +9,10 @@ import type { SuspiciousUse } from './suspicious-use.js';
 
 type Acceptance = Extract<AuditRecord, { readonly type: 'token.accepted' }>;
 
-/** An address and a user agent that a token came from together. */
+/** An address and a user agent that sent a token in one request. */
 interface SeenOrigin {
   readonly address: string;
-  /** Empty where the request named none. */
+  /** Empty if the request had no user agent. */
   readonly agent: string;
   readonly firstSeenAt: NumericDate;
   readonly seenAt: NumericDate;
@@ -25,10 +25,10 @@ export interface SharedTokenThresholds {
   readonly agents: CountThreshold | undefined;
 }
 
-/** A device with two networks and two programs needs a while to be seen in all combinations. */
+/** A device with two networks and two programs needs some time until all combinations have been seen. */
 const SETTLING_SECONDS = 60;
 
-/** One token from many addresses, or from many user agents that share none. */
+/** Detects one token from many addresses, or from many user agents that share no address. */
 export function detectSharedTokens({
   threshold: { addresses, agents },
   maxTracked,
@@ -100,7 +100,7 @@ function seenWithin(origins: readonly SeenOrigin[], after: NumericDate): readonl
   return origins.filter(({ seenAt }) => seenAt > after);
 }
 
-/** The oldest makes room; the map is in the order of time. */
+/** Evicts the least recently seen entry when full. The map is in order of time. */
 function remember(seen: SeenOrigins, origin: SeenOrigin): void {
   const name = `${origin.address} ${origin.agent}`;
   const { firstSeenAt } = seen.get(name) ?? origin;
@@ -114,7 +114,7 @@ function forget(seen: SeenOrigins, upTo: NumericDate): void {
   for (const [name, { seenAt }] of seen) if (seenAt <= upTo) seen.delete(name);
 }
 
-/** A device may have an address of each family, so they are counted apart, and the greater number stands. */
+/** The greater of the numbers of IPv4 and IPv6 addresses, since a device may use both families. */
 function countAddresses(origins: readonly SeenOrigin[]): number {
   const addresses = [...new Set(origins.map(({ address }) => address))];
   const fourth = addresses.filter(isIPv4).length;
@@ -122,8 +122,8 @@ function countAddresses(origins: readonly SeenOrigin[]): number {
 }
 
 /**
- * User agents at one address are those of one device or one house, and one user agent at several addresses is on its
- * way: what is joined by either counts as one party.
+ * Counts groups of entries that share an address or a user agent. User agents at one address belong to one device or
+ * household, and one user agent at several addresses is a device that moves.
  */
 function countParties(origins: readonly SeenOrigin[], upTo: NumericDate): number {
   let parties: readonly (readonly SeenOrigin[])[] = [];

@@ -4,19 +4,19 @@ import type { NumericDate } from '../base/clock.js';
 import { countOf, type Detector, type DetectorParts, proofOf } from './detector.js';
 import type { RateThreshold } from './suspicion-thresholds.js';
 
-/** The average follows the last dozen windows or so. */
+/** Number of windows in the moving average, approximately. */
 const MEMORY_WINDOWS = 12;
 
 interface ClientRate {
-  /** Number of the present window, counted from 1970. */
+  /** Number of the current window since 1970. */
   window: number;
   count: number;
-  /** Of the windows before in which there was any use: a night without does not make the morning suspicious. */
+  /** Moving average over earlier windows with any use. Idle windows do not lower it. */
   average: number;
   windowsSeen: number;
 }
 
-/** API keys that are issued tokens, or whose tokens are used, many times as often as they usually are. */
+/** Detects API keys whose issuance or use of tokens is many times their moving average. */
 export function detectSuddenRates({ threshold, maxTracked, raise }: DetectorParts<RateThreshold>): Detector {
   const { windowSeconds, warmUpWindows } = threshold;
   const rates = new LRUCache<string, ClientRate>({ max: maxTracked });
@@ -50,7 +50,9 @@ export function detectSuddenRates({ threshold, maxTracked, raise }: DetectorPart
   };
 }
 
-/** What is suspicious counts only up to the threshold, or an attack would soon be usual. */
+/**
+ * Updates the average. A suspicious window counts only up to its limit: an attack must not raise the average quickly.
+ */
 function closeWindow(rate: ClientRate, threshold: RateThreshold): void {
   const isWarm = rate.windowsSeen >= threshold.warmUpWindows;
   const count = isWarm ? Math.min(rate.count, limitOf(rate, threshold)) : rate.count;

@@ -7,7 +7,7 @@ import type { CountThreshold } from './suspicion-thresholds.js';
 
 type TokenRefusal = Extract<AuditRecord, { readonly type: 'token.refused' }>;
 
-/** Tokens that are used on after they, or their API key, became inactive. */
+/** Detects use of tokens after they were revoked, or after their API key became inactive. */
 export function detectUseAfterRevocation({
   threshold,
   maxTracked,
@@ -38,7 +38,7 @@ export function detectUseAfterRevocation({
   };
 }
 
-/** Refusals name a token only as far as it was verified. */
+/** Audit events of rejected tokens contain only verified identities. */
 function nameOf({ issuer, jti, clientId, ip }: TokenRefusal): string {
   if (jti !== undefined) return `token ${nameOfToken({ issuer, clientId, jti })}`;
   if (clientId !== undefined) return `client ${JSON.stringify([issuer, clientId])}`;

@@ -3,28 +3,28 @@ import type { NumericDate } from '../base/clock.js';
 import type { CountThreshold } from './suspicion-thresholds.js';
 import type { PassedThreshold, SuspiciousUse } from './suspicious-use.js';
 
-/** Looks for one kind of suspicious use. */
+/** Detector of one kind of suspicious use. */
 export interface Detector {
   detect(record: AuditRecord, now: NumericDate): void;
-  /** How many subjects it keeps something of. */
+  /** Number of tracked subjects. */
   readonly tracked: number;
 }
 
-/** What every detector is given. */
+/** Dependencies of every detector. */
 export interface DetectorParts<Threshold> {
   readonly threshold: Threshold;
-  /** Most subjects that it keeps something of; those that were seen last. */
+  /** Maximum number of tracked subjects. The least recently seen are dropped. */
   readonly maxTracked: number;
-  /** @param subject of whom one such alert within a window is enough. */
+  /** @param subject subject of the alert: at most one alert per subject is raised within a window */
   readonly raise: (subject: string, alert: SuspiciousUse) => void;
 }
 
-/** How many requests an event stands for: those that are aggregated say so. */
+/** Number of requests in an audit event. Aggregated events have a `count`. */
 export function countOf(record: AuditRecord): number {
   return 'count' in record && typeof record.count === 'number' ? record.count : 1;
 }
 
-/** What an alert says of the threshold that an event passed. */
+/** The members of an alert that describe the passed threshold. */
 export function passed(
   { time }: AuditRecord,
   observed: number,
@@ -34,8 +34,8 @@ export function passed(
 }
 
 /**
- * Two issuers, or two clients of one, may give two tokens one `jti`; and who holds an exported access key can name any
- * token, so that what proves its issuance is counted apart.
+ * Name of a token that is unique across issuers and clients, which may choose equal `jti`s. A holder of an exported
+ * access key can name any token, so tokens with a proof of issuance are counted separately.
  */
 export function nameOfToken({ issuer, clientId, jti, proven }: NamedToken): string {
   return JSON.stringify([issuer, clientId, jti, proven]);
@@ -48,7 +48,7 @@ interface NamedToken {
   readonly proven?: true | undefined;
 }
 
-/** Whether the tokens that an alert counts proved their issuance. */
+/** Whether the counted tokens carried a proof of issuance. */
 export function proofOf({ proven }: { readonly proven?: true }): { readonly proven?: true } {
   return proven === undefined ? {} : { proven };
 }

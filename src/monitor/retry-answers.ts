@@ -2,24 +2,25 @@ import { retry } from '../base/retry.js';
 import { answerSuspicion, type SuspicionAnswer } from './answer-suspicion.js';
 import type { SuspiciousUse } from './suspicious-use.js';
 
-/** Pause before an answer that failed is tried again; each further one is twice as long, up to the longest. */
+/** Exponential backoff between retries. */
 const BACKOFF = { firstPauseMs: 1000, longestPauseMs: 32_000 };
 
-/** With these pauses, ten minutes. */
+/** Ten minutes with this backoff. */
 const RETRIES = 23;
 
-/** Answers that are tried again at a time. */
+/** Maximum number of answers that are retried at a time. */
 const MAX_WAITING = 1000;
 
-/** An answer that failed, and is to be tried again. */
+/** A failed answer that is being retried. */
 interface WaitingAnswer {
   retriesLeft: number;
 }
 
 /**
- * Makes the answers to alerts. Most fail because the store is out of reach, and many an alert comes only once, so an
- * answer that fails is tried again for ten minutes; its first failure is reported, and that it was given up.
- * @returns what makes an answer; never rejects. Answers to alerts of one name wait as one.
+ * Answers alerts and retries failed answers for ten minutes. Most fail because the store is unavailable, and an alert
+ * may be raised only once. Reports the first failure, and when the retries end without success.
+ *
+ * @returns a function that answers an alert and never rejects. Retries for alerts of the same name are merged.
  */
 export function retryAnswers(
   answer: SuspicionAnswer,
@@ -27,7 +28,7 @@ export function retryAnswers(
 ): (name: string, alert: SuspiciousUse) => Promise<void> {
   const waiting = new Map<string, WaitingAnswer>();
 
-  /** What waits revokes up to the second in which it succeeds, and so answers later alerts too. */
+  /** A retry revokes all that was issued up to the second in which it succeeds, so it answers later alerts too. */
   const joinWaiting = (name: string): boolean => {
     const other = waiting.get(name);
     if (other !== undefined) other.retriesLeft = RETRIES;
@@ -47,7 +48,7 @@ export function retryAnswers(
     }
   };
   const giveUp = ({ kind }: SuspiciousUse, cause: unknown): void =>
-    report(new Error(`The answer to an alert was given up: ${kind}`, { cause }));
+    report(new Error(`createMonitor: gave up answering an alert: ${kind}`, { cause }));
 
   return async (name, alert) => {
     if (joinWaiting(name)) return;

@@ -1,26 +1,26 @@
 import { LRUCache } from 'lru-cache';
 import type { NumericDate } from '../base/clock.js';
 
-/** A window slides by a sixth of itself; what is counted lies in it whole. */
+/** Slots per window. The window slides by one slot, so it never counts longer than `windowSeconds`. */
 const SLOTS = 6;
 
-/** How many there were within a window that ends now, for a bounded number of subjects. */
+/** Counters over a sliding window that ends now, for a bounded number of subjects. */
 export interface SlidingCounts {
-  /** @returns how many there were of this subject within the window, these included. */
+  /** @returns the count of this subject within the window, including `count` */
   add(subject: string, now: NumericDate, count: number): number;
-  /** How many subjects are counted. */
+  /** Number of counted subjects. */
   readonly size: number;
 }
 
 export interface SlidingCountOptions {
   readonly windowSeconds: number;
-  /** Beyond that, the subject that was counted longest ago makes room, and begins anew when it comes back. */
+  /** Maximum number of subjects. The least recently counted subject is dropped and later starts from zero. */
   readonly maxSubjects: number;
 }
 
 interface SlidingCount {
   readonly slots: number[];
-  /** Number of the newest slot, counted from 1970. */
+  /** Number of the newest slot since 1970. */
   newest: number;
 }
 
@@ -29,7 +29,7 @@ export function createSlidingCounts({ windowSeconds, maxSubjects }: SlidingCount
 
   const find = (subject: string, slot: number): SlidingCount => {
     const known = counts.get(subject);
-    // A clock that was set back by more than the window has made the past meaningless.
+    // If the clock was set back by more than the window, earlier counts are meaningless.
     if (known !== undefined && slot > known.newest - SLOTS) return known;
     const begun = { slots: new Array<number>(SLOTS).fill(0), newest: slot };
     counts.set(subject, begun);
@@ -56,7 +56,7 @@ function sumOf(slots: readonly number[]): number {
   return sum;
 }
 
-/** Empties the slots that have gone by. */
+/** Resets expired slots. */
 function slide(entry: SlidingCount, slot: number): void {
   for (let gone = Math.max(entry.newest, slot - SLOTS) + 1; gone <= slot; gone += 1) {
     entry.slots[gone % SLOTS] = 0;

@@ -7,43 +7,73 @@ import {
 } from '../base/options.js';
 import type { SuspicionKind } from './suspicious-use.js';
 
+/** Threshold of a count within a sliding window. */
 export interface CountThreshold {
-  /** The number from which on it is suspicious. */
+  /** Lowest count that raises an alert. */
   readonly count: number;
-  /** The time in which it is counted, in seconds, up to a day. It slides by a sixth of itself. */
+  /** Length of the window in seconds, up to 86_400 (one day). It slides in steps of a sixth. */
   readonly windowSeconds: number;
 }
 
+/** Threshold of a rate relative to its moving average. */
 export interface RateThreshold {
-  /** How many times its moving average an API key must come to, more than 1. */
+  /** Lowest multiple of the moving average that raises an alert, greater than 1. */
   readonly factor: number;
-  /** What it must come to at least within a window, so that small numbers raise no alarm. */
+  /** Lowest count within a window that raises an alert, so that small numbers raise none. */
   readonly minCount: number;
-  /** Windows with any use that must have gone by first. */
+  /** Number of windows with any use before the first alert. */
   readonly warmUpWindows: number;
-  /** The time in which it is counted, in seconds, up to a day. One such time follows the other. */
+  /** Length of a window in seconds, up to 86_400 (one day). Windows do not overlap. */
   readonly windowSeconds: number;
 }
 
-/** By kind of alert. What is left out has its default; `false` looks for nothing of that kind. */
+/** Thresholds by kind of alert. `false` disables a kind. */
 export interface SuspicionThresholds {
-  /** Addresses of one token, IPv4 and IPv6 apart, 2 to 16. Default: 5 in 300 s. */
+  /**
+   * Addresses that send one token, 2 to 16. IPv4 and IPv6 are counted separately.
+   *
+   * @default { count: 5, windowSeconds: 300 }
+   */
   readonly token_from_many_addresses?: Partial<CountThreshold> | false;
-  /** User agents of one token that share no address, 2 to 16. Default: 2 in 300 s. */
+  /**
+   * User agents that send one token and share no address, 2 to 16.
+   *
+   * @default { count: 2, windowSeconds: 300 }
+   */
   readonly token_from_many_user_agents?: Partial<CountThreshold> | false;
-  /** Refresh tokens of one session that came back. Default: 1 in 3600 s. */
+  /**
+   * Reused refresh tokens of one session.
+   *
+   * @default { count: 1, windowSeconds: 3600 }
+   */
   readonly refresh_token_reused?: Partial<CountThreshold> | false;
-  /** Refusals of one API key. Default: 60 in 60 s. */
+  /**
+   * Rejected requests of one API key.
+   *
+   * @default { count: 60, windowSeconds: 60 }
+   */
   readonly refusals_of_client?: Partial<CountThreshold> | false;
-  /** Refusals from one address. Default: 30 in 60 s. */
+  /**
+   * Rejected requests from one address.
+   *
+   * @default { count: 30, windowSeconds: 60 }
+   */
   readonly refusals_of_address?: Partial<CountThreshold> | false;
-  /** Uses of what is revoked. Default: 5 in 300 s. */
+  /**
+   * Uses of a revoked token, or of a token whose API key is inactive.
+   *
+   * @default { count: 5, windowSeconds: 300 }
+   */
   readonly use_after_revocation?: Partial<CountThreshold> | false;
-  /** Tokens issued to an API key, and their uses. Default: 8 times the average and at least 200, in 300 s, after 6. */
+  /**
+   * Tokens issued to one API key, or uses of its tokens.
+   *
+   * @default { factor: 8, minCount: 200, warmUpWindows: 6, windowSeconds: 300 }
+   */
   readonly sudden_rate?: Partial<RateThreshold> | false;
 }
 
-/** Of each kind that is looked for. */
+/** Thresholds of the enabled kinds. */
 export type ResolvedThresholds = {
   readonly [Kind in SuspicionKind]: (Kind extends 'sudden_rate' ? RateThreshold : CountThreshold) | undefined;
 };
@@ -77,12 +107,12 @@ const KNOWN_RATE: KnownOptions<RateThreshold> = {
 
 const MAX_WINDOW_SECONDS = 86_400;
 
-/** Of one token that many addresses and user agents are told apart. */
+/** Maximum number of pairs of address and user agent that are tracked per token. */
 export const MAX_ORIGINS = 16;
 
-/** @throws TypeError for a kind that there is none of, or a number that makes no sense. */
+/** @throws TypeError if a kind is unknown or a number is out of range */
 export function resolveThresholds(options: SuspicionThresholds = {}): ResolvedThresholds {
-  assertOptions(options, KNOWN, 'thresholds');
+  assertOptions(options, KNOWN, 'createMonitor: thresholds');
   const sharing = { isInteger: true, from: 2, to: MAX_ORIGINS };
   return Object.freeze({
     token_from_many_addresses: resolveCount(options, 'token_from_many_addresses', sharing),
@@ -104,7 +134,7 @@ function resolveCount(
 ): CountThreshold | undefined {
   const { [kind]: given = {} } = options;
   if (given === false) return undefined;
-  assertOptions(given, KNOWN_COUNT, `thresholds.${kind}`);
+  assertOptions(given, KNOWN_COUNT, `createMonitor: thresholds.${kind}`);
   const { count, windowSeconds } = { ...DEFAULTS[kind], ...given };
   assertNumber(count, 'createMonitor', `thresholds.${kind}.count`, {
     ...range,
@@ -116,7 +146,7 @@ function resolveCount(
 
 function resolveRate(given: SuspicionThresholds['sudden_rate'] = {}): RateThreshold | undefined {
   if (given === false) return undefined;
-  assertOptions(given, KNOWN_RATE, 'thresholds.sudden_rate');
+  assertOptions(given, KNOWN_RATE, 'createMonitor: thresholds.sudden_rate');
   const threshold = { ...DEFAULTS.sudden_rate, ...given };
   const { factor, minCount, warmUpWindows } = threshold;
   const example = DEFAULTS.sudden_rate;

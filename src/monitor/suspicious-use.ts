@@ -1,47 +1,49 @@
-/** Which threshold was passed, and when. */
+/** The passed threshold and the time. */
 export interface PassedThreshold {
-  /** Of the event that passed it, ISO 8601 in UTC. */
+  /** Time of the audit event that passed the threshold, ISO 8601 in UTC. */
   readonly time: string;
-  /** What was counted. */
+  /** Count within the window. */
   readonly observed: number;
-  /** The number from which on it is suspicious. */
+  /** Lowest count that raises an alert. */
   readonly threshold: number;
-  /** The time in which it was counted, in seconds. */
+  /** Length of the window in seconds. */
   readonly windowSeconds: number;
 }
 
-/** Whether the counted tokens proved their issuance. An alert without proof is never answered: it may name any party. */
+/**
+ * Whether the counted tokens carried a proof of issuance. Without it, the names may be forged and are never answered.
+ */
 interface Proof {
   readonly proven?: true;
 }
 
-/** The token in question, as events name it. */
+/** The token, as audit events name it. */
 interface SuspiciousToken extends Proof {
-  /** Of a token of a trusted issuer: the identities below are its own, not ours. */
+  /** Trusted issuer of the token, if any: the identities below are then its identities. */
   readonly issuer?: string;
   readonly jti: string;
   readonly clientId?: string;
   readonly subject?: string;
   readonly sessionId?: string;
-  /** Where it came from: IPv4 addresses, and blocks of 56 bits of IPv6. At most 16. */
+  /** Client addresses: IPv4 addresses and IPv6 prefixes of 56 bits. At most 16. */
   readonly addresses: readonly string[];
-  /** Digests of its user agents, as in `token.accepted`. At most 16. */
+  /** Digests of the user agents, as in `token.accepted`. At most 16. */
   readonly agents: readonly string[];
 }
 
-/** What the monitor finds suspicious. A closed union: identifiers and numbers, never a token, a key or a secret. */
+/** An alert of the monitor. It contains identifiers and numbers, never a token, a key or a secret. */
 export type SuspiciousUse = PassedThreshold &
   (
     | (SuspiciousToken & {
-        /** One token came from so many addresses. */
+        /** One token was sent from `observed` addresses. */
         readonly kind: 'token_from_many_addresses';
       })
     | (SuspiciousToken & {
-        /** One token came from so many user agents that share no address: from so many parties, most likely. */
+        /** One token was sent by `observed` user agents that share no address: most likely by different parties. */
         readonly kind: 'token_from_many_user_agents';
       })
     | {
-        /** A refresh token came back after its successor was used: two parties hold it (RFC 9700 section 4.14.2). */
+        /** A consumed refresh token was reused: two parties have it (RFC 9700 §4.14.2). */
         readonly kind: 'refresh_token_reused';
         readonly clientId: string;
         readonly subject: string;
@@ -49,34 +51,34 @@ export type SuspiciousUse = PassedThreshold &
         readonly familyId: string;
       }
     | (Proof & {
-        /** So many requests of an API key were refused, its tokens included. */
+        /** `observed` requests of an API key, or with its tokens, were rejected. */
         readonly kind: 'refusals_of_client';
         readonly clientId: string;
       })
     | {
-        /** So many requests from an address were refused. */
+        /** `observed` requests from an address were rejected. */
         readonly kind: 'refusals_of_address';
-        /** An IPv4 address, or a block of 56 bits of IPv6. */
+        /** An IPv4 address or an IPv6 prefix of 56 bits. */
         readonly address: string;
       }
     | {
-        /** A revoked token, or one of an inactive API key, was presented this often. */
+        /** A revoked token, or a token of an inactive API key, was presented `observed` times. */
         readonly kind: 'use_after_revocation';
         readonly reason: 'revoked' | 'key_inactive';
-        /** Of a token of a trusted issuer: the identities below are its own, not ours. */
+        /** Trusted issuer of the token, if any: the identities below are then its identities. */
         readonly issuer?: string;
-        /** As far as the refusal names the token; it is counted by the first of `jti`, `clientId` and `address`. */
+        /** Present if the audit event names it. Counted by the first of `jti`, `clientId` and `address`. */
         readonly jti?: string;
         readonly clientId?: string;
         readonly subject?: string;
         readonly address?: string;
       }
     | (Proof & {
-        /** An API key is issued, or its tokens are used for, many times what it usually is. */
+        /** Issuance for an API key, or use of its tokens, is many times its moving average. */
         readonly kind: 'sudden_rate';
         readonly clientId: string;
         readonly of: 'issuance' | 'acceptance';
-        /** What was counted in a window before, on the moving average. */
+        /** Moving average of the counts in earlier windows. */
         readonly average: number;
       })
   );

@@ -2,10 +2,10 @@ import type { LineageEntry } from '../token/claims/claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { nameOfKid, type RevocationNames } from './revocable.js';
 
-/** What a token and each of its ancestors are revoked by. */
+/** The identities by which a token, or one of its ancestors, can be revoked. */
 export type Bearer = Omit<LineageEntry, 'client_id'> & Partial<Pick<LineageEntry, 'client_id'>>;
 
-/** The subject of a delegated token is a name of its ancestor's client, and stands there. */
+/** Lists the token and its ancestors. The subject of a delegated token belongs to the client of its first ancestor. */
 export function bearersOf({ type, claims, header }: VerifiedToken): readonly Bearer[] {
   const { jti, iat, client_id: clientId, sub, session_id: sessionId } = claims;
   const bearer: Bearer = {
@@ -24,7 +24,9 @@ export function bearersOf({ type, claims, header }: VerifiedToken): readonly Bea
   ];
 }
 
-/** From the narrow to the wide: what another process folds meanwhile is found under the wider name. */
+/**
+ * Lists names from narrow to wide: an entry that another process folds during the look-up is found under a wider name.
+ */
 export function namesOf(bearer: Bearer, names: RevocationNames): readonly string[] {
   const { jti, kid, client_id: clientId, sub, session_id: sessionId } = bearer;
   const found = [names.token(jti)];

@@ -2,20 +2,24 @@ import { InvalidTokenError, PassportJweError, TemporarilyUnavailableError } from
 import { identifyToken } from '../token/claims/identify-token.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 
-/** Knows what is revoked. One that cannot answer throws or rejects; it never answers `false` for want of knowledge. */
+/** Check of revocations. If it cannot determine the answer, it must throw or reject instead of returning `false`. */
 export interface RevocationCheck {
   isRevoked(token: VerifiedToken): boolean | Promise<boolean>;
-  /** How long revocations are remembered, in seconds. Default: for as long as any token lives. */
+  /**
+   * How long revocations are kept, in seconds.
+   *
+   * @default undefined (as long as the tokens are valid)
+   */
   readonly maxTokenLifetimeSeconds?: number;
-  /** Called by every verifier with the longest lifetime of the access tokens that it accepts. */
+  /** Called by every verifier with the maximum lifetime of the access tokens that it accepts. */
   coverAccessTokens?(lifetimeSeconds: number): void;
 }
 
 /**
- * Returns no promise where the check answers at once.
- * @throws InvalidTokenError (or as rejection) for a token that is revoked.
- * @throws TemporarilyUnavailableError (or as rejection) where the check cannot answer: an outage is no verdict on the
- *   token.
+ * Asserts that a token is not revoked. Returns a promise only if the check does.
+ *
+ * @throws InvalidTokenError (or as rejection) if the token is revoked
+ * @throws TemporarilyUnavailableError (or as rejection) if the check fails: an outage says nothing about the token
  */
 export function assertNotRevoked(token: VerifiedToken, check: RevocationCheck): Promise<void> | undefined {
   const answer = ask(token, check);
@@ -36,7 +40,7 @@ async function assertAnswer(token: VerifiedToken, pending: unknown): Promise<voi
   let answer: unknown;
   try {
     answer = await pending;
-    if (typeof answer !== 'boolean') throw new TypeError('isRevoked must answer true or false');
+    if (typeof answer !== 'boolean') throw new TypeError('isRevoked() must return true or false');
   } catch (cause) {
     throw asOutage(cause);
   }

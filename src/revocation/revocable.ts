@@ -1,75 +1,95 @@
 import { createHash } from 'node:crypto';
 import { isNumericDate, type NumericDate } from '../base/clock.js';
 
-/** What can be revoked. Identities that a caller chose count only together with its `clientId`. */
+/** A target of a revocation. Identities that a client chose are scoped to its `clientId`. */
 export type Revocable =
   | (OfIssuer & {
       readonly kind: 'token';
       readonly jti: string;
-      /** `client_id` of the token. Default: a token of that `jti` is revoked whichever client it was issued to. */
+      /**
+       * `client_id` of the token.
+       *
+       * @default undefined (every token with this `jti`, of any client)
+       */
       readonly clientId?: string;
       readonly expiresAt: NumericDate;
       /**
-       * `iat` of the token. With it, and `clientId`, the revocation can be folded into a wider one when there are too
-       * many. Default: it is kept until `expiresAt`.
+       * `iat` of the token. With `issuedAt` and `clientId`, the store can fold the revocation into a wider one when it
+       * has too many.
+       *
+       * @default undefined (the revocation is kept until `expiresAt`)
        */
       readonly issuedAt?: NumericDate;
-      /** `sub` of the token, unless it is a delegated one: the revocation is first folded into one of the subject. */
+      /**
+       * `sub` of the token, unless it is delegated. The store then first folds the revocation into one of the subject.
+       */
       readonly subject?: string;
     })
   | (OfIssuer & {
       readonly kind: 'session';
       readonly clientId: string;
       readonly sessionId: string;
-      /** Where a client names the sessions of several subjects alike: the one that is meant. Default: all of them. */
+      /**
+       * Subject of the session. A client may give sessions of several subjects the same ID.
+       *
+       * @default undefined (the sessions with this ID of all subjects)
+       */
       readonly subject?: string;
     })
   | (OfIssuer & {
       readonly kind: 'api_key';
       readonly clientId: string;
-      /** What it was issued in this second or before is revoked. Default: the present second. */
+      /**
+       * Tokens issued in this second or earlier are revoked.
+       *
+       * @default the current second
+       */
       readonly issuedUpTo?: NumericDate;
     })
   | (OfIssuer & { readonly kind: 'subject'; readonly clientId: string; readonly subject: string })
   | { readonly kind: 'kid'; readonly kid: string };
 
-/** Identities of a trusted issuer are revoked apart from our own, even where they have the same names. */
+/** Identities of a trusted issuer are revoked separately from home identities, even if the names are equal. */
 interface OfIssuer {
-  /** The issuer whose tokens are meant, mandatory for trusted issuers. Default: all home issuers. */
+  /**
+   * Issuer of the tokens. Required for tokens of trusted issuers.
+   *
+   * @default undefined (all home issuers)
+   */
   readonly issuer?: string;
 }
 
-/** A character that no identity may hold keeps the parts of a name apart. */
+/** Separates the parts of a name. No identity can contain it. */
 const SEPARATOR = '\u0000';
 
-/** Stores take names up to this length, in characters. */
+/** Maximum length of a name in stores, in characters. */
 const MAX_NAME_LENGTH = 200;
 
-/** The names under which stores keep revocations, the same on every instance. */
+/** The names of revocations in stores, equal on every instance. */
 export interface RevocationNames {
   token(jti: string): string;
   tokenOf(clientId: string, jti: string): string;
   session(clientId: string, sessionId: string, subject?: string): string;
   apiKey(clientId: string): string;
   subject(clientId: string, subject: string): string;
-  /** Access tokens of an API key, whose refresh-token families live on. */
+  /** Access tokens of an API key. Its refresh-token families stay valid. */
   apiKeyAccess(clientId: string): string;
-  /** Access tokens of a subject, whose refresh-token families live on. */
+  /** Access tokens of a subject. Its refresh-token families stay valid. */
   subjectAccess(clientId: string, subject: string): string;
 }
 
-/** @param issuer the one that the revocation names. Default: the home issuers. */
+/** @param issuer issuer in the revocation; default: the home issuers */
 export function revocationNames(issuer?: string): RevocationNames {
   if (issuer === undefined) return homeNames;
   return namesUnder((...parts) => joinName('issuer', issuer, ...parts));
 }
 
-/** Stands for all revocations that name this issuer: without it there are none. */
+/** Marker that at least one revocation names this issuer. */
 export function nameOfIssuer(issuer: string): string {
   return joinName('issuer', issuer);
 }
 
-/** Keys are our own, whoever issued the token. */
+/** Key IDs have no issuer: tokens of every issuer are encrypted under keys of this key ring. */
 export function nameOfKid(kid: string): string {
   return joinName('kid', kid);
 }
@@ -89,7 +109,9 @@ function namesUnder(join: (...parts: readonly string[]) => string): RevocationNa
 
 const homeNames = namesUnder(joinName);
 
-/** Identities of foreign tokens may be of any length, or hold half a character: a digest stands for those. */
+/**
+ * Replaces long or malformed names by a digest: identities in foreign tokens can have any length and lone surrogates.
+ */
 function joinName(...parts: readonly string[]): string {
   const name = parts.join(SEPARATOR);
   if (name.length <= MAX_NAME_LENGTH && name.isWellFormed()) return name;
@@ -97,30 +119,34 @@ function joinName(...parts: readonly string[]): string {
 }
 
 /**
- * Whoever is told that something is revoked relies on it, so nothing is taken that names no token.
- * @throws TypeError for an unknown kind or member, an identity that is no non-empty string, or a time in milliseconds.
+ * Asserts that a revocation can match a token: callers rely on a revocation that succeeded.
+ *
+ * @throws TypeError for an unknown kind or member, an identity that is not a non-empty string, or a time in
+ *   milliseconds
  */
 export function assertRevocable(target: Revocable): void {
   const members = MEMBERS.get(target.kind);
-  if (members === undefined) throw new TypeError(`kind must be one of ${[...MEMBERS.keys()].join(', ')}`);
+  if (members === undefined)
+    throw new TypeError(`revoke: kind must be one of ${[...MEMBERS.keys()].join(', ')}`);
   for (const [name, value] of Object.entries(target)) {
     if (name !== 'kind' && members[name] === undefined) {
-      throw new TypeError(`revoke() knows no member of that name for the kind ${target.kind}: see Revocable`);
+      const expected = Object.keys(members).join(', ');
+      throw new TypeError(`revoke: unknown member for the kind ${target.kind}; expected one of: ${expected}`);
     }
     if (value !== undefined && !DATES.has(name) && !isName(value)) {
-      throw new TypeError(`${name} must be a non-empty string`);
+      throw new TypeError(`revoke: ${name} must be a non-empty string`);
     }
   }
   for (const [name, presence] of Object.entries(members)) {
     if (presence === 'required' && Reflect.get(target, name) === undefined) {
-      throw new TypeError(`${name} must be a non-empty string`);
+      throw new TypeError(`revoke: ${name} must be a non-empty string`);
     }
   }
   if (target.kind === 'token' && !isNumericDate(target.expiresAt)) {
-    throw new TypeError('expiresAt must be seconds since 1970: the exp of the token');
+    throw new TypeError('revoke: expiresAt must be seconds since 1970: the exp of the token');
   }
   if (target.kind === 'token' && target.issuedAt !== undefined && !isNumericDate(target.issuedAt)) {
-    throw new TypeError('issuedAt must be seconds since 1970: the iat of the token');
+    throw new TypeError('revoke: issuedAt must be seconds since 1970: the iat of the token');
   }
 }
 
@@ -132,7 +158,7 @@ const DATES: ReadonlySet<string> = new Set(['expiresAt', 'issuedAt', 'issuedUpTo
 
 type Members = Readonly<Record<string, 'required' | 'optional'>>;
 
-/** What each kind is named by. A member that is misspelt would widen what is revoked. */
+/** The members of each kind. A misspelt member would revoke more than intended. */
 const MEMBERS: ReadonlyMap<Revocable['kind'], Members> = new Map<Revocable['kind'], Members>([
   [
     'token',
@@ -148,8 +174,8 @@ const MEMBERS: ReadonlyMap<Revocable['kind'], Members> = new Map<Revocable['kind
 ]);
 
 /**
- * Names of the wider revocations that cover a target, the narrowest first. A token that the target names is named by each
- * of them too, or the wider one would reach less.
+ * Names of the wider revocations that cover a target, narrowest first. Each of them must match every token that the
+ * target matches.
  */
 export function widerNamesOf(target: Revocable): readonly string[] {
   if (target.kind === 'kid' || target.kind === 'api_key' || target.clientId === undefined) return [];

@@ -19,68 +19,82 @@ import {
   widerNamesOf,
 } from './revocable.js';
 
+/** Options of `createRevocations()`. */
 export interface RevocationsOptions {
-  /** Stores of a driver, of which `revocations` is used: `createMemoryStores()`. */
+  /** Stores of a driver, for example `createMemoryStores()`; only `revocations` is used. */
   readonly stores: Pick<Stores, 'revocations'>;
   /**
-   * Longest lifetime of any token in seconds, refresh tokens included: revocations of API keys, sessions and subjects
-   * are kept for as long, those of a `kid` for ever. Default 7 776 000, the 90 days of a refresh-token family.
+   * Maximum lifetime of any token in seconds, including refresh tokens. Revocations of API keys, sessions and subjects
+   * are kept this long, revocations of a `kid` forever.
+   *
+   * @default 7_776_000 (90 days, as a refresh-token family)
    */
   readonly maxTokenLifetimeSeconds?: number;
   /**
-   * Longest lifetime of any access token in seconds. Ends of sessions are kept for as long, since their refresh-token
-   * families are ended too. Verifiers and routers of this process that accept longer ones raise it; set it if only
-   * other processes do.
+   * Maximum lifetime of any access token in seconds. Revocations of ended sessions are kept this long, since their
+   * refresh-token families end too. Verifiers and routers of this process that accept longer lifetimes raise the value.
+   * Set it if only other processes accept longer lifetimes.
    *
-   * @default 86 400, as `maxTokenLifetimeSeconds` of verifiers
+   * @default 86_400 (as `maxTokenLifetimeSeconds` of verifiers)
    */
   readonly maxAccessTokenLifetimeSeconds?: number;
-  /** Where revocations are put on record. Default: nowhere. */
+  /**
+   * Receives audit events for revocations.
+   *
+   * @default undefined (no audit log)
+   */
   readonly audit?: AuditTrail;
-  /** Default: the clock of the machine. */
+  /**
+   * @default the system time
+   */
   readonly clock?: Clock;
 }
 
-/** What is revoked, to be given to `authenticate`, `JweStrategy` and `tokenRouter` as `revocations`. */
+/** Revocations, for the option `revocations` of `authenticate`, `JweStrategy` and `tokenRouter`. */
 export interface Revocations extends RevocationCheck {
   /**
-   * Revokes one token, a session, an API key, a subject, or everything under a `kid`. Sessions, API keys and
-   * subjects are revoked up to the present second: what they are issued later is accepted.
+   * Revokes one token, a session, an API key, a subject, or all tokens encrypted under a `kid`. Sessions, API keys and
+   * subjects are revoked up to the current second: tokens issued to them later are accepted.
    *
-   * If an API key has more revocations of tokens and ended sessions than the store keeps apart, the store folds the
-   * oldest into a cut-off for the access tokens of a subject or of the API key. Refresh-token families survive that.
-   * @param requestedBy `key_id` of the client that requested it.
-   * @param ip address of that client, for the audit trail.
-   * @param reach `access_tokens` if the caller ends the refresh-token families in question itself, as `createSessions`
-   *   does: the revocation is then kept for the lifetime of access tokens only. Default: `all_tokens`.
-   * @throws TypeError (as rejection) for a target that names nothing.
-   * @throws TemporarilyUnavailableError (as rejection) if the store is out of reach, or full of revocations that cannot
-   *   be folded. It may be revoked all the same; a retry is safe.
+   * If an API key has too many revocations of tokens and ended sessions, the store folds the oldest into a wider one. It
+   * covers the access tokens of a subject or of the API key. Refresh-token families stay valid.
+   *
+   * @param requestedBy `key_id` of the client that requested the revocation
+   * @param ip address of that client, for the audit log
+   * @param reach `access_tokens` if the caller also ends the refresh-token families, as `createSessions` does: the
+   *   revocation is then kept only for the lifetime of access tokens; default: `all_tokens`
+   * @throws TypeError (as rejection) if the target is malformed
+   * @throws TemporarilyUnavailableError (as rejection) if the store is unavailable, or full of revocations that cannot
+   *   be folded. The revocation may still have been stored; a retry is safe.
    */
   revoke(target: Revocable, requestedBy?: string, ip?: string, reach?: RevocationReach): Promise<void>;
-  /** Whether the token, or one that it was delegated from, is revoked. Waits for nothing. */
+  /** Whether the token, or a token that it was delegated from, is revoked. Synchronous. */
   isRevoked(token: VerifiedToken): boolean;
-  /** Whether a refresh-token family is revoked: else a refresh would outlive what its session or subject lost. */
+  /** Whether a refresh-token family is revoked, by its API key, subject, session or `kid`. */
   isFamilyRevoked(family: FamilyIdentity): boolean;
-  /** How old in seconds what is known here is at most: what was revoked elsewhere since then may be missing. */
+  /** Maximum age of the local replica in seconds. More recent revocations of other instances may be missing. */
   readonly ageSeconds: number;
-  /** How full the store is, for metrics and readiness probes. `undefined` if the store does not tell. */
+  /** Fill level of the store, for metrics and readiness probes. `undefined` if the store does not report it. */
   readonly fill: RevocationFill | undefined;
-  /** For how long revocations of API keys, sessions, subjects and `kid`s are kept. */
+  /** How long revocations of API keys, sessions and subjects are kept, in seconds. */
   readonly maxTokenLifetimeSeconds: number;
 }
 
-/** Whether a revocation concerns refresh-token families too. */
+/** Whether a revocation applies to refresh-token families too. */
 export type RevocationReach = 'all_tokens' | 'access_tokens';
 
-/** By what a refresh-token family is revoked. */
+/** The identities by which a refresh-token family can be revoked. */
 export interface FamilyIdentity {
   readonly clientId: string;
   readonly subject: string;
   readonly sessionId: string;
-  /** When it began; a cut-off after that ends it, however young its newest token is. */
+  /** Start of the family. A later cut-off ends the family, even if its newest token is younger. */
   readonly createdAt: NumericDate;
-  /** Key under which the refresh token in question is encrypted. Default: none is asked about. */
+  /**
+   * Key ID of the refresh token.
+   *
+   * @default undefined (revocations of a `kid` are not checked)
+   */
   readonly kid?: string;
 }
 
@@ -92,12 +106,13 @@ const KNOWN: KnownOptions<RevocationsOptions> = {
   clock: true,
 };
 
-/** Most that the clocks of two instances, and the tolerance of a reader, can put off an expiry. */
+/** Upper bound of the clock difference between two instances plus the clock tolerance of a verifier. */
 const SLACK_SECONDS = 120;
 
 /**
- * Creates the revocations that verifiers check and the token router adds to.
- * @throws TypeError for an option that is missing or makes no sense.
+ * Creates the revocations that verifiers check and that the token router extends.
+ *
+ * @throws TypeError if an option is missing, unknown or malformed
  *
  * @example
  * const revocations = createRevocations({ stores: createMemoryStores() });
@@ -114,7 +129,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   }
   let accessSeconds = Math.min(maxAccessTokenLifetimeSeconds, maxTokenLifetimeSeconds);
 
-  // Cut-offs are whole seconds, as `iat` is; what is dated with fractions is as old as the second in which it began.
+  // Cut-offs are whole seconds, as `iat` is. Fractional times are rounded down to the same precision.
   const covers = (name: string, issuedAt: NumericDate): boolean => {
     const entry = store.find(name);
     return (
@@ -124,11 +139,11 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const isAnyRevoked = (names: readonly string[], issuedAt: NumericDate): boolean =>
     issuedAt < store.completeSince() || names.some((name) => covers(name, issuedAt));
 
-  /** Keys are our own, whoever issued the token. */
+  /** Tokens of every issuer are encrypted under keys of this key ring, so a `kid` has no issuer. */
   const isKeyRevoked = ({ claims, header: { kid } }: VerifiedToken): boolean =>
     isAnyRevoked(typeof kid === 'string' ? [nameOfKid(kid)] : [], claims.iat);
   let asked = { issuer: '', name: '' };
-  /** Few revocations name an issuer: where none does, this one look-up is all. */
+  /** Few revocations name an issuer: without any, this single look-up suffices. */
   const isIssuerNamed = (issuer: string): boolean => {
     if (asked.issuer !== issuer) asked = { issuer, name: nameOfIssuer(issuer) };
     return store.find(asked.name) !== undefined;
@@ -179,7 +194,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         names.session(clientId, sessionId),
         names.session(clientId, sessionId, subject),
       ];
-      // In whole seconds, as `iat` is: what began in the second of a cut-off is revoked with it.
+      // In whole seconds, as `iat` is: a family that began in the second of a cut-off is revoked.
       return isAnyRevoked(ofFamily, Math.floor(createdAt));
     },
 
@@ -199,20 +214,20 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   });
 }
 
-/** A key that leaked may go on to encrypt as long as a key ring holds it: its `kid` is revoked for ever. */
+/** An attacker can use a leaked key as long as a key ring contains it, so its `kid` is revoked forever. */
 function expiryOf(target: Revocable, horizon: NumericDate): NumericDate {
   if (target.kind === 'kid') return MAX_NUMERIC_DATE - SLACK_SECONDS;
   return target.kind === 'token' ? target.expiresAt : horizon;
 }
 
-/** A token and a `kid` are revoked as a whole; all else may be issued tokens again. */
+/** Tokens and `kid`s are revoked as a whole. Sessions, API keys and subjects can be issued new tokens. */
 function cutOffOf(target: Revocable, now: NumericDate): NumericDate | undefined {
   if (target.kind === 'token' || target.kind === 'kid') return undefined;
   const { issuedUpTo = now } = target.kind === 'api_key' ? target : {};
   return Math.floor(issuedUpTo);
 }
 
-/** A revocation that refresh-token families rely on stays as it is. */
+/** Revocations that apply to refresh-token families are never folded. */
 function foldOf(
   target: Revocable,
   issuedUpTo: NumericDate | undefined,

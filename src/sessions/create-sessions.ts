@@ -15,73 +15,108 @@ import {
   type SessionOwner,
 } from './session.js';
 
+/** Options of `createSessions()`. */
 export interface SessionsOptions {
-  /** Stores of a driver, of which `families` is used: the same that `tokenRouter` is given. */
+  /** Stores of a driver, the same as for `tokenRouter`; only `families` is used. */
   readonly stores: Pick<Stores, 'families'>;
-  /** By which access tokens are refused: the same that `authenticate` and `tokenRouter` are given. */
+  /** Revocations, the same as for `authenticate` and `tokenRouter`. Ended sessions revoke their access tokens. */
   readonly revocations: Revocations;
-  /** Where the end of sessions is put on record. Default: nowhere. */
+  /**
+   * Receives audit events for ended sessions.
+   *
+   * @default undefined (no audit log)
+   */
   readonly audit?: AuditTrail;
-  /** Default: the clock of the machine. */
+  /**
+   * @default the system time
+   */
   readonly clock?: Clock;
 }
 
+/** Query of `list()`. */
 export interface SessionQuery extends SessionOwner {
-  /** Most sessions on a page, 1 to 1000. Default 100. */
+  /**
+   * Maximum number of sessions on a page, 1 to 1000.
+   *
+   * @default 100
+   */
   readonly limit?: number;
-  /** `next` of the page before. Default: the first page is asked for. */
+  /**
+   * `next` of the previous page.
+   *
+   * @default undefined (the first page)
+   */
   readonly after?: string;
 }
 
+/** A page of sessions. */
 export interface SessionPage {
-  /** The one that was used last comes first. May be fewer than were asked for, or none, though there is a next page. */
+  /** Most recently used first. A page can have fewer sessions than `limit`, or none, and still have a `next` page. */
   readonly sessions: readonly Session[];
-  /** What `after` wants to be for the next page; none after the last one. */
+  /** `after` of the next page; missing on the last page. */
   readonly next?: string;
 }
 
+/** A session to end. */
 export interface SessionEnd extends SessionOwner {
   readonly sessionId: string;
-  /** `key_id` on whose account the revocation is kept, as for `revoke` of `Revocations`. Default: on nobody's. */
+  /**
+   * `key_id` of the client that requested it, as in `revoke` of `Revocations`. The store counts the revocation as one
+   * of this API key.
+   *
+   * @default undefined (no API key)
+   */
   readonly requestedBy?: string;
-  /** Address of who asked for it, for the audit trail. Default: it stays unknown. */
+  /**
+   * Address of the client that requested it, for the audit log.
+   *
+   * @default undefined (unknown)
+   */
   readonly ip?: string;
 }
 
+/** The owner whose sessions end, and a session to keep. */
 export interface AllSessionsEnd extends SessionOwner {
-  /** A session that stays. Default: none does. */
+  /**
+   * A session that does not end.
+   *
+   * @default undefined (all sessions end)
+   */
   readonly keep?: Pick<Session, 'subject' | 'sessionId'>;
-  /** As for one session. */
+  /** As in `SessionEnd`. */
   readonly requestedBy?: string;
-  /** As for one session. */
+  /** As in `SessionEnd`. */
   readonly ip?: string;
 }
 
 /**
- * The sessions of users and API keys. Every method rejects with TypeError for an identity that is none, and with
- * TemporarilyUnavailableError while a store is away: an end may then be half done, and asking again completes it.
+ * The sessions of users and API keys. Every method rejects with TypeError if an identity is malformed, and with
+ * TemporarilyUnavailableError if a store is unavailable. An end may then be incomplete; a retry completes it.
  */
 export interface Sessions {
-  /** A page of the live sessions of an API key, or of one subject of it. */
+  /** Lists a page of the live sessions of an API key, or of one subject of the key. */
   list(query: SessionQuery): Promise<SessionPage>;
   /**
-   * Ends a session and the access tokens in it; without `subject`, whoever's it is. One that `list` showed can be
-   * given as it is.
-   * @returns whether there was one. Where it is unknown, or over, nothing is done.
+   * Ends a session and revokes its access tokens. Without `subject`, it ends the sessions with this ID of all subjects.
+   * It accepts a session as returned by `list`.
+   *
+   * @returns `false` if the session is unknown or has already ended; nothing is changed then
    */
   end(session: SessionEnd): Promise<boolean>;
   /**
-   * Ends all sessions of a subject, and every access token that it has, in a session or not; without `subject` the
-   * same for the whole API key. What begins before the promise resolves may be ended too.
-   * With `keep` the others are ended one by one, and access tokens that belong to no session live until they expire.
-   * @returns how many there were.
+   * Ends all sessions of a subject and revokes all its access tokens, with or without a session. Without `subject`, it
+   * does the same for the whole API key. Sessions that begin before the promise resolves may end too.
+   *
+   * With `keep`, the other sessions end one by one, and access tokens without a session stay valid until they expire.
+   *
+   * @returns the number of ended refresh-token families
    */
   endAll(owner: AllSessionsEnd): Promise<number>;
 }
 
 const KNOWN: KnownOptions<SessionsOptions> = { stores: true, revocations: true, audit: true, clock: true };
 
-/** A member that is misspelt could turn the sessions of one user into those of all. */
+/** All members are checked: a misspelt `subject` would select the sessions of all users. */
 const OWNER: KnownOptions<SessionOwner> = { clientId: true, subject: true };
 const QUERY: KnownOptions<SessionQuery> = { ...OWNER, limit: true, after: true };
 const ALL: KnownOptions<AllSessionsEnd> = { ...OWNER, keep: true, requestedBy: true, ip: true };
@@ -92,9 +127,12 @@ const ONE: KnownOptions<SessionEnd & Session> = {
 
 const DEFAULT_LIMIT = 100;
 
+const NO_REVOCATIONS = 'createSessions: revocations must be Revocations: createRevocations({ stores })';
+
 /**
  * Creates the sessions of users and API keys, to list and end them.
- * @throws TypeError for an option that is missing or makes no sense.
+ *
+ * @throws TypeError if an option is missing, unknown or malformed
  *
  * @example
  * const sessions = createSessions({ stores, revocations });
@@ -104,7 +142,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   assertOptions(options, KNOWN, 'createSessions');
   const { revocations, audit = noAuditTrail, clock = systemClock } = options;
   const store = requireStore(options.stores, 'families', 'createSessions');
-  assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ stores })');
+  assertMethod(revocations, 'revoke', NO_REVOCATIONS);
   assertAuditTrail(audit);
   const parts = { store, revocations, audit, clock };
 
@@ -156,7 +194,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   });
 }
 
-/** Several families may belong to one session, which ends once. */
+/** Identifies a session: several families may belong to it, but it ends once. */
 function nameOfSession({ subject, sessionId }: FamilyState): string {
   return JSON.stringify([subject, sessionId]);
 }

@@ -2,14 +2,14 @@ import type { TokenIssuance } from '../audit/events.js';
 import type { FamilyState } from '../stores/family-store.js';
 import type { MadeToken } from './refresh-token-codec.js';
 
-/** Where a refresh token is good, and who asked for it. */
+/** Audience of a refresh token, and address of the client that requested it. */
 export interface RefreshTokenUse {
   /** `aud` of refresh tokens. */
   readonly audience: string;
   readonly ip: string | undefined;
 }
 
-/** A refresh token as the audit trail names it. */
+/** A refresh token as audit events describe it. */
 export function describeRefreshToken(
   state: Pick<FamilyState, 'clientId' | 'subject' | 'subjectAsserted' | 'scope' | 'sessionId'>,
   { jti, expiresAt, kid }: Pick<MadeToken, 'jti' | 'expiresAt' | 'kid'>,

@@ -3,7 +3,9 @@ import type { AuditTrail } from '../audit/record.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
 import type { FamilyName, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 
-/** Each lost race means that another step won. No client uses one token so many times at once. */
+/**
+ * Bound of attempts. Each lost race means that another step won; no client has this many concurrent uses of a token.
+ */
 export const MAX_ATTEMPTS = 64;
 
 export interface FamilyEndParts {
@@ -12,9 +14,10 @@ export interface FamilyEndParts {
 }
 
 /**
- * Ends a family by a tombstone in its place, however many uses race with that; one that is unknown has ended.
- * @param ip address of who asked for it, for the audit trail.
- * @throws TemporarilyUnavailableError where all attempts were lost.
+ * Ends a family by replacing it with a tombstone, despite concurrent uses. An unknown family has already ended.
+ *
+ * @param ip address of the client that requested it, for the audit log
+ * @throws TemporarilyUnavailableError (as rejection) if concurrent uses won all attempts
  */
 export async function endFamily(parts: FamilyEndParts, name: FamilyName, ip?: string): Promise<void> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
@@ -25,13 +28,13 @@ export async function endFamily(parts: FamilyEndParts, name: FamilyName, ip?: st
   throw lostRaces();
 }
 
-/** Why a family ends, and the address of who caused it. */
+/** Why a family ends, and the address of the client that caused it. */
 export interface FamilyEnd {
   readonly reason: NonNullable<FamilyState['ended']>;
   readonly ip: string | undefined;
 }
 
-/** Leaves a tombstone: whoever raced with this finds it, and inserts nothing. `false` where another step came first. */
+/** Leaves a tombstone, so that concurrent uses see the end. Returns `false` if another step came first. */
 export async function entombFamily(
   { store, audit }: FamilyEndParts,
   family: StoredFamily,
@@ -45,13 +48,13 @@ export async function entombFamily(
 
 export function lostRaces(): TemporarilyUnavailableError {
   return new TemporarilyUnavailableError({
-    cause: new Error('Too many uses of one refresh token at once'),
+    cause: new Error('Too many concurrent uses of one refresh token'),
   });
 }
 
 type SessionEvent = Extract<AuditEvent, { readonly familyId: string }>;
 
-/** A family as the audit trail names it. */
+/** A family as audit events identify it. */
 export function identifyFamily(
   { id, state }: Pick<StoredFamily, 'id' | 'state'>,
   ip: string | undefined,

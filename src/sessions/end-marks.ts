@@ -4,15 +4,15 @@ import { type Revocable, revocationName, revocationNames } from '../revocation/r
 import type { FamilyState, FamilyStore } from '../stores/family-store.js';
 import { lostRaces, MAX_ATTEMPTS } from './end-family.js';
 
-/** Longer than any family takes to begin, in seconds. */
+/** Lifetime of a mark in seconds: longer than any family takes to begin. */
 const KEPT_SECONDS = 3600;
 
-/** A target that sessions are ended by. */
+/** A revocation target that ends sessions. */
 export type EndTarget = Exclude<Revocable, { readonly kind: 'token' | 'kid' }>;
 
 /**
- * Marks that sessions are being ended, beside their families. A family that was not listed yet when its session ended
- * finds the mark when it has been inserted: either the list has the family, or the mark was there before it.
+ * Stores a mark that sessions are being ended. A family is either inserted before the mark, and then listed, or it
+ * finds the mark after its insertion.
  */
 export async function markEnd(store: FamilyStore, target: EndTarget, now: NumericDate): Promise<void> {
   const { clientId } = target;
@@ -35,7 +35,7 @@ export async function markEnd(store: FamilyStore, target: EndTarget, now: Numeri
   throw lostRaces();
 }
 
-/** Whether the session of a family that has just been inserted was ended since the family began. */
+/** Whether the session of a newly inserted family was ended after the family began. */
 export async function wasEndedMeanwhile(store: FamilyStore, state: FamilyState): Promise<boolean> {
   const { clientId, subject, sessionId, createdAt } = state;
   const names = revocationNames();
@@ -51,7 +51,7 @@ export async function wasEndedMeanwhile(store: FamilyStore, state: FamilyState):
   );
 }
 
-/** Ids of families are UUIDs. */
+/** IDs of families are UUIDs, so IDs of marks do not collide with them. */
 function idOf(name: string): string {
   return `end:${createHash('sha256').update(name, 'utf16le').digest('base64url')}`;
 }

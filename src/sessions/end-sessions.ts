@@ -9,50 +9,52 @@ import { assertIdentity, resolveOwner, type Session, type SessionOwner } from '.
 
 export interface SessionEndParts {
   readonly store: FamilyStore;
-  /** Default: there are none, and only the families end. */
+  /** `undefined` ends the families only. */
   readonly revocations: Pick<Revocations, 'revoke'> | undefined;
   readonly audit: AuditTrail;
   readonly clock: Clock;
 }
 
-/** Families of one group. */
+/** Selected families of one group. */
 export interface ChosenFamilies {
   readonly group: FamilyGroup;
-  /** Which of them. */
+  /** Selects families of the group. */
   isMeant(state: FamilyState): boolean;
 }
 
-/** The revocation that covers the access tokens, and the families. */
+/** The sessions to end: the revocation of their access tokens, and their families. */
 export interface EndedSessions {
   readonly target: EndTarget;
   readonly families: ChosenFamilies;
 }
 
-/** On whose account the revocation is kept, and from where it was asked for. */
+/** The client that requested the end, and its address. */
 export interface EndRequest {
   readonly requestedBy: string | undefined;
   readonly ip: string | undefined;
 }
 
-/** Everything that ends, and who asked for it. */
+/** The sessions to end, and the client that requested it. */
 export interface Ending extends EndedSessions, EndRequest {}
 
-/** A session of one subject; without `subject`, the sessions of that ID of every subject of the API key. */
+/** A session of one subject. Without `subject`: the sessions with this ID of all subjects of the API key. */
 export type NamedSession = SessionOwner & Pick<Session, 'sessionId'>;
 
-/** Families that are read, and ended, at once. */
+/** Number of families that are read and ended at once. */
 const PAGE = 100;
 
-/** Longest identity that a family has, in characters. */
+/** Maximum length of an identity in a family, in characters. */
 const MAX_IDENTITY_LENGTH = 200;
 
 /**
- * Ends sessions. First what is issued in them is revoked: should the process end half-way, nothing lives on that is
- * listed no more. The revocation is kept for the lifetime of access tokens, as the families end by themselves: each that
- * is listed gets a tombstone, by which uses lose that had passed the check before, and each that is just beginning finds
- * the mark. A use that won was asked for before the tombstone, so that its access token is covered by the cut-off; where
- * the second has changed meanwhile, by another one, and families that began before that one end too.
- * @returns how many families there were.
+ * Ends sessions, in an order that stays safe if the process crashes in between:
+ *
+ * 1. Revoke the access tokens up to the current second. The revocation is kept for the lifetime of access tokens.
+ * 2. Store a mark, for families that are being inserted, and a tombstone for each listed family. Concurrent uses lose
+ *    against the tombstone. The cut-off covers the access token of a use that won, unless a second has passed.
+ * 3. If a second has passed, repeat both steps with a new cut-off.
+ *
+ * @returns the number of ended families
  */
 export async function endSessions(parts: SessionEndParts, ending: Ending): Promise<number> {
   const revokedAt = parts.clock();
@@ -66,8 +68,8 @@ async function revokeAndEnd(parts: SessionEndParts, ending: Ending): Promise<num
   try {
     return await endListed(parts, ending);
   } catch (error) {
-    // Families that are not ended stay revoked for their lifetime. Those that are ended are listed no more, so that a
-    // retry may find nothing: this cut-off also covers what was issued in them since the first.
+    // Families without a tombstone stay revoked for their lifetime. Ended families are no longer listed, so a retry may
+    // find nothing: this second cut-off covers the tokens that were issued in them after the first.
     await revoke(parts, ending, 'all_tokens');
     throw error;
   }
@@ -77,7 +79,7 @@ async function revoke(parts: SessionEndParts, ending: Ending, reach: RevocationR
   await parts.revocations?.revoke(ending.target, ending.requestedBy, ending.ip, reach);
 }
 
-/** The mark is no earlier than the cut-off before it: a family that this covers is listed, or finds the mark. */
+/** The mark is not older than the cut-off: a family that the cut-off covers is either listed or finds the mark. */
 async function endListed({ store, audit, clock }: SessionEndParts, ending: Ending): Promise<number> {
   const { target, families, ip } = ending;
   if (isStorable(families.group)) await markEnd(store, target, clock());
@@ -89,7 +91,7 @@ async function endListed({ store, audit, clock }: SessionEndParts, ending: Endin
   return total;
 }
 
-/** Ends one session by the steps of `endSessions`, whoever asks for it. @returns how many families it had. */
+/** Ends one session by the steps of `endSessions`. Returns the number of ended families. */
 export function endSession(
   parts: SessionEndParts,
   session: NamedSession,
@@ -98,7 +100,7 @@ export function endSession(
   return endSessions(parts, { ...chooseSession(session), ...request });
 }
 
-/** Clients may give several subjects the same session ID; these are several sessions. */
+/** Selects a session by ID and subject: sessions of several subjects can have the same ID. */
 export function chooseSession(session: NamedSession): EndedSessions {
   const owner = resolveOwner(session);
   const { clientId, subject } = owner;
@@ -113,7 +115,7 @@ export function chooseSession(session: NamedSession): EndedSessions {
   };
 }
 
-/** The live families that are meant, some at a time. */
+/** Reads the selected live families, page by page. */
 export async function* readPages(
   store: FamilyStore,
   { group, isMeant }: ChosenFamilies,
@@ -127,7 +129,7 @@ export async function* readPages(
   }
 }
 
-/** Whether stores can have families of these identities at all; those of a request may be anything. */
+/** Whether a store can contain families with these identities. Identities in a request are arbitrary strings. */
 export function isStorable(group: FamilyGroup): boolean {
   return Object.values(group).every((part) => part.length <= MAX_IDENTITY_LENGTH && part.isWellFormed());
 }

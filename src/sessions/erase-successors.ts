@@ -2,27 +2,27 @@ import type { NumericDate } from '../base/clock.js';
 import { nameOf, textOfName } from '../stores/family-index.js';
 import type { FamilyName, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 
-/** Time between two sweeps, while successors wait to be erased. */
+/** Interval between sweeps while successors are waiting. */
 export const SWEEP_SECONDS = 5;
 
-/** Successors that wait at a time. One that finds no room is erased by the next write of its family. */
+/** Maximum number of waiting successors. The next write of its family erases any further successor. */
 const MAX_WAITING = 50_000;
 
-/** Successors that are erased at once. */
+/** Number of successors that are erased concurrently. */
 const BATCH = 100;
 
-/** After so many failures the next write of the family erases it. */
+/** After this many failures, the successor stays until the next write of its family. */
 const MAX_TRIES = 12;
 
 export interface SuccessorEraserParts {
   readonly store: FamilyStore;
-  /** Whether a token that was consumed then still yields its successor. */
+  /** Whether a token that was consumed at this time still yields its successor. */
   readonly isInGrace: (consumedAt: NumericDate) => boolean;
 }
 
-/** Erases sealed successors once the grace window is over. */
+/** Erases sealed successors after the grace window. */
 export interface SuccessorEraser {
-  /** @param consumedAt when this process consumed a token of the family. */
+  /** @param consumedAt time at which this process consumed a token of the family */
   schedule(family: StoredFamily, consumedAt: NumericDate): void;
 }
 
@@ -32,7 +32,7 @@ interface Waiting {
   readonly triesLeft: number;
 }
 
-/** One sweeper for all families, which keeps no process alive. A failure is retried at a later sweep. */
+/** Creates one sweeper for all families. It does not keep the process alive. A later sweep retries failures. */
 export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts): SuccessorEraser {
   const waiting = new Map<string, Waiting>();
   let isArmed = false;
@@ -43,7 +43,7 @@ export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts
     setTimeout(() => void sweep(), SWEEP_SECONDS * 1000).unref();
   };
 
-  /** The family may have been used again meanwhile, and wait for that use. */
+  /** Changes nothing if the family was used again in the meantime: it then waits for that use. */
   const settle = (entry: Waiting, next?: Waiting): void => {
     const name = textOfName(entry.family);
     if (waiting.get(name) !== entry) return;
@@ -51,7 +51,7 @@ export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts
     if (next !== undefined && next.triesLeft > 0) waiting.set(name, next);
   };
 
-  /** @returns `false` if it is to be retried: another step came first, or an instance used the family again. */
+  /** @returns `false` to retry: another step came first, or another instance used the family again */
   const erase = async (name: FamilyName): Promise<boolean> => {
     const family = await store.find(name);
     const parent = family?.state.parent;
@@ -60,7 +60,7 @@ export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts
     return store.replace({ ...family, state: withoutSuccessor(family.state) });
   };
 
-  /** @returns whether the store answered. */
+  /** @returns whether the store answered */
   const attempt = async (entry: Waiting): Promise<boolean> => {
     const retry = { ...entry, triesLeft: entry.triesLeft - 1 };
     try {
@@ -94,7 +94,7 @@ export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts
   };
 }
 
-/** The state without the sealed successor. The digest of the consumed token stays, by which its reuse is detected. */
+/** The state without the sealed successor. The digest of the consumed token stays, to detect its reuse. */
 export function withoutSuccessor(state: FamilyState): FamilyState {
   if (state.parent === undefined) return state;
   const { digest, requestedScope, consumedAt } = state.parent;

@@ -2,18 +2,18 @@ import { InvalidGrantError } from '../base/errors.js';
 import type { FamilyState, StoredFamily } from '../stores/family-store.js';
 import { entombFamily, type FamilyEndParts } from './end-family.js';
 
-/** The session and the device that a client names when it uses a refresh token. */
+/** The session and device IDs that a client sends with a refresh token. */
 export interface NamedBinding {
   readonly sessionId: string | undefined;
   readonly deviceId: string | undefined;
 }
 
-/** Wrong bindings in the life of a family; the last of them ends it. */
+/** Number of wrong bindings that ends a family. */
 export const MAX_WRONG_BINDINGS = 5;
 
 type WrongBinding = 'wrong_session' | 'wrong_device';
 
-/** A client repeats the names that it chose. It may also name the session that the server generated for it. */
+/** A client must repeat the IDs that it chose. It may omit a session ID that the server generated. */
 export function findWrongBinding(
   state: FamilyState,
   { sessionId, deviceId }: NamedBinding,
@@ -23,21 +23,22 @@ export function findWrongBinding(
   return deviceId === state.deviceId ? undefined : 'wrong_device';
 }
 
-/** Whether a thief of the token has a name to guess. */
+/** Whether an attacker with the token must also guess a session or device ID. */
 export function isBound({ deviceId, sessionChosen }: FamilyState): boolean {
   return deviceId !== undefined || sessionChosen;
 }
 
 export interface WrongUse {
   readonly wrong: WrongBinding;
-  /** Address of the client, for the audit trail. */
+  /** Client address, for the audit log. */
   readonly ip: string | undefined;
 }
 
 /**
- * Counts a wrong binding, and ends the family at the last one. The count is stored before the answer, so that guesses
- * in parallel, on any number of instances, are bounded as well. Resolves if another step of the family came first.
- * @throws InvalidGrantError once the wrong binding is counted.
+ * Counts a wrong binding and ends the family at the maximum. The count is stored before the response, so that parallel
+ * guesses on any number of instances are bounded too. Resolves if another step of the family came first.
+ *
+ * @throws InvalidGrantError (as rejection) after the wrong binding is counted
  */
 export async function rejectWrongBinding(
   parts: FamilyEndParts,

@@ -5,7 +5,7 @@ import { API_KEY_TYPES, type ApiKeyType } from '../token/claims/claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import type { CurrentSession, SessionOwner } from './session.js';
 
-/** Whose sessions a request concerns. */
+/** The owner of the sessions that a request can list and end. */
 export interface IdentifiedOwner {
   readonly owner: SessionOwner;
   /** `client_id` of the token. */
@@ -15,9 +15,9 @@ export interface IdentifiedOwner {
 }
 
 /**
- * Identifies the owner by the token of the request.
+ * Identifies the owner of the sessions from the token of the request.
  *
- * @param keyScope scope by which a token of the API key itself owns the sessions of all users of the key
+ * @param keyScope scope that gives a token of the API key itself the sessions of all users of the key
  * @throws AccessDeniedError for a token that was not issued for an API key
  */
 export function identifyOwner(req: IncomingMessage, keyScope: string | undefined): IdentifiedOwner {
@@ -32,7 +32,7 @@ export function identifyOwner(req: IncomingMessage, keyScope: string | undefined
   };
 }
 
-/** The sessions that are stored here belong to no other tokens. */
+/** Only tokens of API keys have sessions. */
 function assertOfApiKey(token: VerifiedToken): asserts token is VerifiedToken<ApiKeyType> {
   if (!API_KEY_TYPES.some((type) => type === token.type)) throw new AccessDeniedError();
 }

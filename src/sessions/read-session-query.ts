@@ -4,11 +4,11 @@ import type { CurrentSession } from './session.js';
 
 const LIMIT = /^([1-9]\d{0,2}|1000)$/;
 
-/** Looser than any cursor that `next` holds. */
+/** Accepts every cursor that stores return as `next`. */
 const CURSOR = /^[\x21-\x7e]{1,200}$/;
 
 /**
- * Reads which page of the list the client requests.
+ * Reads the requested page.
  *
  * @throws InvalidRequestError if the query is malformed or has other parameters
  */
@@ -17,7 +17,7 @@ export function readPage(url: string): { readonly limit?: number; readonly after
   const limit = readParameter(query, 'limit');
   const after = readParameter(query, 'after');
   if (limit !== undefined && !LIMIT.test(limit))
-    throw new InvalidRequestError('limit is a number from 1 to 1000');
+    throw new InvalidRequestError('limit must be an integer from 1 to 1000');
   if (after !== undefined && !CURSOR.test(after))
     throw new InvalidRequestError('after must be the next value of the previous page');
   return {
@@ -27,7 +27,7 @@ export function readPage(url: string): { readonly limit?: number; readonly after
 }
 
 /**
- * Reads which session stays while all others end.
+ * Reads the session to keep while all others end.
  *
  * @throws InvalidRequestError if the query is malformed or has other parameters, or the token has no session
  */
@@ -37,13 +37,13 @@ export function readKeep(
 ): { readonly keep?: CurrentSession } {
   const query = readQuery(url, ['keep']);
   if (!query.has('keep')) return {};
-  if (readParameter(query, 'keep') !== 'current') throw new InvalidRequestError('keep must be current');
+  if (readParameter(query, 'keep') !== 'current') throw new InvalidRequestError('`keep` must be `current`');
   if (current === undefined)
-    throw new InvalidRequestError('The access token belongs to no session to be kept');
+    throw new InvalidRequestError('`keep=current` requires an access token that belongs to a session');
   return { keep: current };
 }
 
-/** @throws InvalidRequestError if the query has any parameter */
+/** Asserts an empty query. Throws InvalidRequestError if the query has a parameter. */
 export function readNothing(url: string): void {
   readQuery(url, []);
 }
@@ -53,8 +53,8 @@ function readQuery(url: string, names: readonly string[]): Parameters {
   const start = url.indexOf('?');
   const query = parseForm(start < 0 ? '' : url.slice(start + 1));
   for (const name of query.keys()) {
-    // A misspelt name could be `keep`: the session would end.
-    if (!names.includes(name)) throw new InvalidRequestError('There is no parameter of that name');
+    // A misspelt `keep` would end the current session too.
+    if (!names.includes(name)) throw new InvalidRequestError('Unknown query parameter');
   }
   return query;
 }

@@ -24,7 +24,7 @@ import type { RefreshFamilies, RefreshRequest } from './refresh-contract.js';
 import type { RefreshSettings } from './refresh-settings.js';
 import type { PresentedToken, RefreshTokenCodec } from './refresh-token-codec.js';
 
-/** A use of a token. */
+/** A use of a refresh token. */
 interface Use {
   readonly request: RefreshRequest;
   readonly prepare: () => Promise<void>;
@@ -33,7 +33,6 @@ interface Use {
 export interface RefreshFamiliesParts {
   readonly store: FamilyStore;
   readonly codec: RefreshTokenCodec;
-  /** What is revoked. */
   readonly revocations: Pick<Revocations, 'revoke' | 'isFamilyRevoked' | 'ageSeconds'> | undefined;
   readonly settings: Required<RefreshSettings>;
   readonly audit: AuditTrail;
@@ -44,7 +43,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   const { store, codec, revocations, audit, clock } = parts;
   const { idleSeconds, absoluteSeconds, graceSeconds } = parts.settings;
 
-  /** Not an hour long where the clock was set back by one: other clocks are ahead by no more than is tolerated. */
+  /** Bounded on both sides: a clock that was set back extends the window by no more than the clock tolerance. */
   const isInGrace = (consumedAt: NumericDate): boolean => {
     const now = clock();
     return now <= consumedAt + graceSeconds && now >= consumedAt - MAX_CLOCK_TOLERANCE_SECONDS;
@@ -73,7 +72,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     return { ...family, state: withoutSuccessor(family.state) };
   };
 
-  /** No family is changed for a token that cannot be put on record. */
+  /** Records `token.intended` first: if the audit event cannot be recorded, the family is not changed. */
   const makeToken = async (family: FamilyRecord, now: NumericDate, ip: string | undefined) => {
     const made = await codec.issue(family, now);
     const issuance = describeRefreshToken(family.state, made, { audience: codec.audience, ip });
@@ -93,7 +92,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       current: digestToken(successor.token),
       parent: { digest: presented.digest, ...sealed, requestedScope, consumedAt: now },
     };
-    // Before the write: its answer may be lost.
+    // Before the write, whose response may be lost.
     eraser.schedule(family, now);
     if (!(await store.replace({ ...family, state, expiresAt }))) return undefined;
     await audit.record({ type: 'session.refreshed', ...identifyFamily(family, ip) });
@@ -101,7 +100,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     return successor.token;
   };
 
-  /** The answer that was lost, or given to another of two uses at once; only what is on record is handed out. */
+  /** Repeats a response that was lost, or sent to a concurrent use. It is recorded before the successor is returned. */
   const repeat = async (
     { state }: StoredFamily,
     parent: ConsumedToken,
@@ -116,15 +115,16 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   };
 
   /**
-   * A bound family stores each use as a step before session and device are compared. Otherwise guesses in parallel, or
-   * while the store takes no writes, would be compared without being counted, and the time of the answer would tell.
+   * Stores a step of a bound family before session and device are compared. Otherwise, parallel guesses, or guesses
+   * while the store rejects writes, would be compared without being counted, and response times would reveal the
+   * result.
    */
   const takeStep = async (family: StoredFamily): Promise<StoredFamily | undefined> => {
     if (!isBound(family.state)) return family;
     return (await store.replace(family)) ? { ...family, revision: family.revision + 1 } : undefined;
   };
 
-  /** The successor; `undefined` if another step of the family came first. */
+  /** @returns the successor, or `undefined` if another step of the family came first */
   const useOnce = async (read: StoredFamily, presented: PresentedToken, { request, prepare }: Use) => {
     const { requestedScope, ip } = request;
     const family = await takeStep(read);

@@ -1,28 +1,47 @@
 import { assertNumber, assertOptions, assertPositiveNumber, type KnownOptions } from '../base/options.js';
 
+/** Lifetimes of refresh tokens. */
 export interface RefreshSettings {
-  /** A refresh token that is not used for so long is over, in seconds. Default 2 592 000, 30 days. */
+  /**
+   * Idle lifetime in seconds: a refresh token expires if it is not used for this long.
+   *
+   * @default 2_592_000 (30 days)
+   */
   readonly idleSeconds?: number;
-  /** A family is over after so long however often it is used, in seconds. Default 7 776 000, 90 days. */
+  /**
+   * Absolute lifetime in seconds: a refresh-token family expires this long after it began.
+   *
+   * @default 7_776_000 (90 days)
+   */
   readonly absoluteSeconds?: number;
   /**
-   * How long the token before the live one still yields that, in seconds, for clients that use it twice at once or
-   * lost the answer. Default 10.
+   * Grace window in seconds, 0 to 60: the previous refresh token still yields the live one, for clients that use it
+   * twice concurrently or lost the response.
+   *
+   * @default 10
    */
   readonly graceSeconds?: number;
 }
 
 const KNOWN: KnownOptions<RefreshSettings> = { idleSeconds: true, absoluteSeconds: true, graceSeconds: true };
 
-/** @throws TypeError for a lifetime that is no positive number, or a grace window of more than a minute. */
+/**
+ * Validates the settings and adds the defaults.
+ *
+ * @throws TypeError if a lifetime is not a positive number, or the grace window is longer than 60 s
+ */
 export function resolveRefreshSettings(settings: RefreshSettings): Required<RefreshSettings> {
-  assertOptions(settings, KNOWN, 'refresh');
+  assertOptions(settings, KNOWN, 'tokenRouter: refresh');
   const { idleSeconds = 2_592_000, absoluteSeconds = 7_776_000, graceSeconds = 10 } = settings;
-  assertPositiveNumber(idleSeconds, 'refresh', 'idleSeconds', 2_592_000);
-  assertNumber(absoluteSeconds, 'refresh', 'absoluteSeconds', { from: idleSeconds, example: 7_776_000 });
-  assertNumber(graceSeconds, 'refresh', 'graceSeconds', { from: 0, to: MAX_GRACE_SECONDS, example: 10 });
+  assertPositiveNumber(idleSeconds, 'tokenRouter', 'refresh.idleSeconds', 2_592_000);
+  const graceRange = { from: 0, to: MAX_GRACE_SECONDS, example: 10 };
+  assertNumber(absoluteSeconds, 'tokenRouter', 'refresh.absoluteSeconds', {
+    from: idleSeconds,
+    example: 7_776_000,
+  });
+  assertNumber(graceSeconds, 'tokenRouter', 'refresh.graceSeconds', graceRange);
   return { idleSeconds, absoluteSeconds, graceSeconds };
 }
 
-/** Whoever steals a token may use it within the window; longer than this no lost answer is waited for. */
+/** An attacker can use a stolen token within the window, so it only covers the retry of a lost response. */
 const MAX_GRACE_SECONDS = 60;

@@ -11,7 +11,7 @@ import { encryptToken } from '../token/encrypt-token.js';
 import { openText, sealText } from '../token/seal-text.js';
 import { digestToken } from '../token/token-cache.js';
 
-/** A refresh token as a client presented it: authentic and not expired, whatever became of its family. */
+/** A presented refresh token: authentic and not expired. Its family may have ended. */
 export interface PresentedToken {
   /** Secret. */
   readonly token: string;
@@ -23,36 +23,38 @@ export interface PresentedToken {
   readonly sessionId: string;
   readonly jti: string;
   readonly expiresAt: NumericDate;
-  /** Key under which it is encrypted. */
+  /** Key ID of its encryption key. */
   readonly kid: string;
 }
 
-/** A refresh token that was just made. */
+/** A newly issued refresh token. */
 export interface MadeToken extends Pick<PresentedToken, 'token' | 'jti' | 'expiresAt' | 'kid'> {}
 
-/** A successor as stores keep it. */
+/** A successor in its stored form. */
 export type SealedSuccessor = Pick<ConsumedToken, 'sealedSuccessor' | 'sealingKid'>;
 
-/** Makes and opens refresh tokens of one authorization server: encrypted under keys that no API holds. */
+/** Encrypts and decrypts the refresh tokens of one authorization server, under keys that no API has. */
 export interface RefreshTokenCodec {
   /** `aud` of every token: the authorization server itself. */
   readonly audience: string;
-  /** @throws TypeError (as rejection) where the key ring has no root, from which such keys are derived. */
+  /** @throws TypeError (as rejection) if the key ring has no root to derive keys for refresh tokens from */
   issue(family: FamilyRecord, now: NumericDate): Promise<MadeToken>;
-  /** @throws InvalidGrantError (as rejection) for what is no refresh token of this server, or has expired. */
+  /** @throws InvalidGrantError (as rejection) if the token is not a refresh token of this server, or has expired */
   open(token: string, now: NumericDate): Promise<PresentedToken>;
-  /** Seals a token so that only this server can open it, and only when it is given the consumed token. */
+  /** Seals a token so that only this server can open it, and only with the consumed token. */
   seal(successor: MadeToken, consumedToken: string): SealedSuccessor;
   /**
-   * The token that was sealed; `undefined` if it was erased, or its key has left the key ring.
-   * @throws TemporarilyUnavailableError (as rejection) if the source of the keys is unavailable.
+   * Opens a sealed token.
+   *
+   * @returns `undefined` if it was erased, or its key is no longer in the key ring
+   * @throws TemporarilyUnavailableError (as rejection) if the key source is unavailable
    */
   unseal(sealed: SealedSuccessor, consumedToken: string): Promise<string | undefined>;
 }
 
 const MAX_TOKEN_LENGTH = 4096;
 
-/** Refresh tokens are encrypted under a derived key, which only who issues them has: they need no signature. */
+/** Refresh tokens need no signature: they are encrypted under a derived key that only their issuer has. */
 const NOTHING_NESTED: Verification = new Map();
 
 export function refreshTokenCodec(keyRing: KeyRingInternals, issuer: string): RefreshTokenCodec {
@@ -113,13 +115,13 @@ export function refreshTokenCodec(keyRing: KeyRingInternals, issuer: string): Re
     },
   };
 
-  /** Keys for refresh tokens are never exported, so a copy of the store opens nothing. */
+  /** Keys for refresh tokens are never exported, so a copy of the store is not enough to open a successor. */
   function findSealingKey(kid: string): DirectKey | undefined {
     const key = keyRing.decryptionKey(kid);
     return key?.purpose === 'refresh' && key.alg === 'dir' ? key : undefined;
   }
 
-  /** Another instance may have sealed it under a version that this one has not loaded yet. */
+  /** Another instance may have sealed it under a key version that this one has not loaded yet. */
   async function loadSealingKey(kid: string): Promise<DirectKey | undefined> {
     return (await keyRing.reloadForUnknownKey()) ? findSealingKey(kid) : undefined;
   }

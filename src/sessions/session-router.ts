@@ -26,10 +26,10 @@ export interface SessionRouterOptions {
    */
   readonly scope?: string;
   /**
-   * Scope by which a token of the API key itself (`sub` equals `client_id`) lists and ends the sessions of all users of
-   * the key. Let no user have the name of the key.
+   * Scope with which a token of the API key itself (`sub` equals `client_id`) lists and ends the sessions of all users
+   * of the key. No user may have the `key_id` as its name.
    *
-   * @default undefined (every token sees the sessions of its own subject)
+   * @default undefined (every token is limited to the sessions of its own subject)
    */
   readonly keyScope?: string;
 }
@@ -37,14 +37,14 @@ export interface SessionRouterOptions {
 const KNOWN: KnownOptions<SessionRouterOptions> = { sessions: true, scope: true, keyScope: true };
 
 /**
- * Express router by which users list and end their sessions. Mount it behind `authenticate()`:
+ * Express router with which users list and end their sessions. Mount it behind `authenticate()`:
  *
  * - `GET /` lists the sessions of the subject and the `client_id` of the token,
  * - `DELETE /:sessionId` ends one of them,
- * - `DELETE /` ends all, with `?keep=current` all but that of the token.
+ * - `DELETE /` ends all of them, with `?keep=current` all except the session of the token.
  *
- * It answers 403 to delegated tokens and to tokens of services and other issuers. Every token must prove its issuance, as
- * `requireProof()` explains.
+ * It rejects delegated tokens, service tokens and tokens of other issuers (403). Every token must carry a proof of
+ * issuance; see `requireProof()`.
  *
  * @throws TypeError if an option is missing, unknown or malformed
  *
@@ -87,17 +87,21 @@ export function sessionRouter(options: SessionRouterOptions): Router {
   return router;
 }
 
+const NO_SESSIONS = 'sessionRouter: sessions must be Sessions: createSessions({ stores, revocations })';
+
 function resolveOptions(options: SessionRouterOptions) {
   assertOptions(options, KNOWN, 'sessionRouter');
   const { sessions, scope = 'manage:sessions', keyScope } = options;
-  assertMethod(sessions, 'endAll', 'sessions must be Sessions: createSessions({ stores, revocations })');
+  assertMethod(sessions, 'endAll', NO_SESSIONS);
   assertScopeToken(scope, 'scope');
   if (keyScope !== undefined) assertScopeToken(keyScope, 'keyScope');
   return { sessions, scope, keyScope };
 }
 
 function assertScopeToken(scope: string, name: string): void {
-  if (!isScopeToken(scope)) throw new TypeError(`${name} must be one scope token (RFC 6749 section 3.3)`);
+  if (!isScopeToken(scope)) {
+    throw new TypeError(`sessionRouter: ${name} must be one scope token (RFC 6749 §3.3)`);
+  }
 }
 
 const forbidStorage: RequestHandler = (_req, res, next) => {
@@ -105,13 +109,13 @@ const forbidStorage: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** Answers failures of a route as the authentication before the router does. */
+/** Answers failures as the authentication middleware before this router does. */
 const answerFailure: ErrorRequestHandler = (failure, req, res, next) => {
   if (!(failure instanceof PassportJweError)) return next(failure);
   return void refuseRequest({ req, res, next }, failure).catch(next);
 };
 
-/** The router of Express cannot decode them. */
+/** Answers paths that the Express router cannot decode. */
 const rejectMalformedPaths: ErrorRequestHandler = (failure, req, res, next) => {
   if (!(failure instanceof URIError)) return next(failure);
   return answerFailure(new InvalidRequestError('The path is malformed', { cause: failure }), req, res, next);

@@ -2,32 +2,36 @@ import type { NumericDate } from '../base/clock.js';
 import { assertString } from '../base/options.js';
 import type { FamilyGroup, StoredFamily } from '../stores/family-store.js';
 
-/** A session that is live: a refresh-token family, without anything that could be used in its place. */
+/** A live session: the description of a refresh-token family, without any secret. */
 export interface Session {
-  /** Where the client chose it, several families may share it. */
+  /** Session ID. Several families can share an ID that the client chose. */
   readonly sessionId: string;
   /** `key_id` of the API key. */
   readonly clientId: string;
-  /** A user of the API key, or the key itself. */
+  /** A user of the API key, or the API key itself. */
   readonly subject: string;
   readonly deviceId?: string;
   readonly audience: string;
-  /** What was granted, separated by spaces. */
+  /** Granted scope, separated by spaces. */
   readonly scope: string;
   readonly createdAt: NumericDate;
-  /** When its refresh token was used last, or issued. */
+  /** Time of the last use of a refresh token, or of the first issue. */
   readonly lastUsedAt: NumericDate;
-  /** When it ends unless it is used before. */
+  /** Time at which the session expires unless its refresh token is used before. */
   readonly expiresAt: NumericDate;
 }
 
 /** The session that a token belongs to. */
 export type CurrentSession = Pick<Session, 'subject' | 'sessionId'>;
 
-/** Whose sessions. */
+/** Owner of sessions. */
 export interface SessionOwner {
   readonly clientId: string;
-  /** Default: every subject of the API key. An explicit `undefined` is an error: it was looked for and not found. */
+  /**
+   * Subject of the sessions. An explicit `undefined` throws: it usually comes from a failed look-up.
+   *
+   * @default every subject of the API key
+   */
   readonly subject?: string;
 }
 
@@ -40,7 +44,7 @@ export function describeSession({ state, expiresAt }: StoredFamily): Session {
   });
 }
 
-/** @throws TypeError for what is no identity. */
+/** @throws TypeError if an identity is not a non-empty string */
 export function resolveOwner(owner: SessionOwner): SessionOwner {
   const { clientId, subject } = owner;
   assertIdentity(clientId, 'clientId');

@@ -311,7 +311,7 @@ describe('a token that a release without proofs issued', () => {
 
   test('has a date in seconds, not milliseconds', () => {
     expect(() => createServer({ provenanceSince: NOW * 1000 })).toThrow(
-      /^provenanceSince must be a NumericDate/,
+      /^tokenRouter: provenanceSince must be a NumericDate/,
     );
   });
 });

@@ -60,7 +60,7 @@ function createClient(url: string, options: Partial<TokenClientOptions> = {}): T
 }
 
 describe('a token client', () => {
-  test('authenticates by HTTP Basic, both halves form-encoded (RFC 6749 section 2.3.1)', async () => {
+  test('authenticates by HTTP Basic, with form-encoded client ID and secret (RFC 6749 §2.3.1)', async () => {
     const endpoint = await startEndpoint();
     await createClient(endpoint.url, { scope: 'read' }).getToken();
     const [request] = endpoint.requests;
@@ -73,7 +73,7 @@ describe('a token client', () => {
     );
   });
 
-  test('makes one request, however many callers wait', async () => {
+  test('sends one request for concurrent callers', async () => {
     const endpoint = await startEndpoint();
     const client = createClient(endpoint.url);
     const tokens = await Promise.all(Array.from({ length: 50 }, () => client.getToken()));
@@ -93,7 +93,7 @@ describe('a token client', () => {
     expect(await client.getToken()).toBe(token);
   });
 
-  test('hands out a token that still lives while it cannot be renewed, and none that does not', async () => {
+  test('returns a valid token while it cannot be renewed, but no expired one', async () => {
     const endpoint = await startEndpoint();
     const client = createClient(endpoint.url);
     await client.getToken();
@@ -105,7 +105,7 @@ describe('a token client', () => {
     await expect(client.getToken()).rejects.toMatchObject({ code: 'ERR_TEMPORARILY_UNAVAILABLE' });
   });
 
-  test('asks again once it was told to forget', async () => {
+  test('requests a new token after forget()', async () => {
     const client = createClient((await startEndpoint()).url);
     await client.getToken();
     client.forget();
@@ -113,7 +113,7 @@ describe('a token client', () => {
     expect(await client.getToken()).toBe('t2');
   });
 
-  test('asks again after a failure', async () => {
+  test('retries after a failure', async () => {
     const endpoint = await startEndpoint({ status: 429, body: '{}' });
     const client = createClient(endpoint.url);
     await expect(client.getToken()).rejects.toMatchObject({ status: 503 });
@@ -123,24 +123,24 @@ describe('a token client', () => {
   });
 
   test.each([
-    [401, '{"error":"invalid_client"}', 'The token endpoint answered 401 invalid_client'],
-    [404, '<html>', 'The token endpoint answered 404'],
-    [200, '{"access_token":7}', 'The token endpoint answered 200'],
-    [200, 'x', 'The token endpoint answered 200'],
-  ])('says what it was answered: %i %s', async (status, body, message) => {
+    [401, '{"error":"invalid_client"}', 'The token endpoint responded with 401 invalid_client'],
+    [404, '<html>', 'The token endpoint responded with 404'],
+    [200, '{"access_token":7}', 'The token endpoint responded with 200'],
+    [200, 'x', 'The token endpoint responded with 200'],
+  ])('reports the response: %i %s', async (status, body, message) => {
     const endpoint = await startEndpoint({ status, body });
 
     await expect(createClient(endpoint.url).getToken()).rejects.toThrow(message);
   });
 
-  test('follows no redirect: its credentials are for the endpoint that it was given', async () => {
+  test('follows no redirect: its credentials are only for the configured endpoint', async () => {
     const endpoint = await startEndpoint({ status: 302, body: '' });
 
     await expect(createClient(endpoint.url).getToken()).rejects.toMatchObject({ status: 503 });
     expect(endpoint.requests).toHaveLength(1);
   });
 
-  test('tells an endpoint that is not there, or never answers, from one that refuses', async () => {
+  test('distinguishes an unavailable endpoint from one that rejects', async () => {
     const silent = createServer(() => {});
     servers.push(silent);
     const port = await findFreePort();
@@ -157,7 +157,7 @@ describe('a token client', () => {
     { clientSecret: '' },
     { audience: '' },
     { retries: 3 },
-  ])('refuses %j', (options) => {
+  ])('rejects %j', (options) => {
     expect(() => createClient('http://127.0.0.1', untyped(options))).toThrow(TypeError);
   });
 });

@@ -161,7 +161,9 @@ describe('a token router that encrypts to public keys', () => {
     expect(thrownBy(() => tokenRouter(options))).toBeInstanceOf(TypeError);
     const verification = { [ISSUER]: verificationKeys };
     expect(thrownBy(() => tokenRouter({ ...options, verification }))).toEqual(
-      new TypeError('Tokens are encrypted to a public key only if signed: give the option signing'),
+      new TypeError(
+        'tokenRouter: the key ring has public-key recipients, so tokens must also be signed: set signing',
+      ),
     );
   });
 

@@ -59,7 +59,7 @@ describe('the metadata of the authorization server', () => {
     });
   });
 
-  test('precede the path of the issuer (RFC 8414 section 3.1)', async () => {
+  test('precede the path of the issuer (RFC 8414 §3.1)', async () => {
     const issuer = 'https://example.com/tenant';
 
     expect((await fetchMetadata({ issuer }, `${PATH}/tenant`)).body.issuer).toBe(issuer);
@@ -71,7 +71,7 @@ describe('authorizationServerMetadata', () => {
   test.each([
     [{ tokenRouter: express.Router(), url: 'https://auth.example.com' }],
     [{ tokenRouter: undefined, url: 'https://auth.example.com' }],
-  ])('rejects a router that is no token router: %#', (options) => {
+  ])('rejects a router that tokenRouter() did not create: %#', (options) => {
     expect(() => authorizationServerMetadata(untyped(options))).toThrow(TypeError);
   });
 
@@ -83,7 +83,7 @@ describe('authorizationServerMetadata', () => {
     );
   });
 
-  test('rejects a token router whose issuer is no URL', async () => {
+  test('rejects a token router whose issuer is not a URL', async () => {
     const router = await createRouter({ issuer: 'auth' });
 
     expect(() =>

@@ -17,7 +17,7 @@ delegation: { subjects: [app], audiences: [${AUDIENCE}] }
 };
 
 describe('a claims hook that changes its arguments', () => {
-  test('widens no scope of a delegated token', async () => {
+  test('cannot widen the scope of a delegated token', async () => {
     const app = await createDelegationApp(FILES, (_apiKey, { scope }) => {
       Reflect.set(scope, scope.length, 'admin');
       return {};
@@ -27,7 +27,7 @@ describe('a claims hook that changes its arguments', () => {
     expect((await app.verify(token)).scope).toEqual(['read', 'write']);
   });
 
-  test('prolongs no token that is issued after it', async () => {
+  test('cannot prolong later tokens', async () => {
     const app = await createDelegationApp(FILES, (apiKey) => {
       Reflect.apply(Map.prototype.clear, apiKey.scopeTtlSeconds, []);
       return {};

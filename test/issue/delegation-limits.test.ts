@@ -44,8 +44,8 @@ async function setUp({ hasApiKeys = true } = {}) {
   };
 }
 
-describe('the per_user limit of a key', () => {
-  test('holds for a user whose token the key exchanges for itself', async () => {
+describe('the per_user limit of an API key', () => {
+  test('applies to a user whose token the key exchanges for itself', async () => {
     const { obtain, exchange, use } = await setUp();
     const alice = await obtain('alice');
     const delegated = await exchange('app', alice);
@@ -60,7 +60,7 @@ describe('the per_user limit of a key', () => {
     ['the key exchanges for itself', ['app']],
     ['another key exchanges', ['relay']],
     ['comes back through another key', ['relay', 'app']],
-  ])('holds where no API key is configured, for a user whose token %s', async (_name, clientIds) => {
+  ])('applies without configured API keys to a user whose token %s', async (_name, clientIds) => {
     const { obtain, exchange, use } = await setUp({ hasApiKeys: false });
     const alice = await obtain('alice');
     let delegated = alice;
@@ -70,7 +70,7 @@ describe('the per_user limit of a key', () => {
     expect((await use(delegated)).status).toBe(429);
   });
 
-  test('holds for a user whose token comes back to the key through another key', async () => {
+  test('applies to a user whose token returns to the key through another key', async () => {
     const { obtain, exchange, use } = await setUp();
     const returned = await exchange('app', await exchange('relay', await obtain('alice')));
     expect((await use(returned)).status).toBe(200);
@@ -80,7 +80,7 @@ describe('the per_user limit of a key', () => {
     expect(rejected.body['violated-policies']).toEqual(['subject_user_requests_per_minute']);
   });
 
-  test('leaves other users of the key their own limit', async () => {
+  test('does not affect the limits of other users of the key', async () => {
     const { obtain, exchange, use } = await setUp();
     const [alice, bob] = [await obtain('alice'), await obtain('bob')];
     expect((await use(await exchange('app', alice))).status).toBe(200);
@@ -88,7 +88,7 @@ describe('the per_user limit of a key', () => {
     expect((await use(await exchange('app', bob))).status).toBe(200);
   });
 
-  test('leaves the limits of the key itself under their own names', async () => {
+  test('does not rename the limits of the key itself', async () => {
     const { obtain, exchange, use } = await setUp();
     const { headers } = await use(await exchange('app', await obtain('alice')));
     const names = [...String(headers['ratelimit-policy']).matchAll(/"(\w+)"/g)].map(([, name]) => name);

@@ -48,7 +48,7 @@ describe.each([
   ['deactivated', `${DEMO}active: false\n`],
   ['given an end that is over', `${DEMO}expires_at: 2029-12-31T00:00:00Z\n`],
 ])('a key that was %s', (_, content) => {
-  test('gets no tokens any more', async () => {
+  test('gets no more tokens', async () => {
     const { refreshToken } = await app.exchange('sk-demo', OFFLINE);
     await change(content);
 
@@ -60,7 +60,7 @@ describe.each([
   test.each<[Route, string]>([
     ['files', 'key_inactive'],
     ['stream', 'revoked'],
-  ])('has its tokens refused where they are known by %s', async (route, reason) => {
+  ])('has its tokens rejected by %s', async (route, reason) => {
     const { token } = await app.exchange('sk-demo');
     expect(await app.use(route, token)).toBe(200);
     await change(content);
@@ -70,7 +70,7 @@ describe.each([
     expect(await app.use('nothing', token)).toBe(200);
   });
 
-  test('has the tokens refused that were delegated from its own', async () => {
+  test('has the tokens delegated from its own rejected', async () => {
     await app.directory.put('gateway.yaml', GATEWAY + DELEGATION);
     await app.apiKeys.reload();
     const { token: subject } = await app.exchange('sk-demo');
@@ -81,7 +81,7 @@ describe.each([
     expect([await app.use('files', token), await app.use('stream', token)]).toEqual([401, 401]);
   });
 
-  test('has its tokens called inactive by the introspection', async () => {
+  test('has its tokens reported as inactive by introspection', async () => {
     await app.directory.put('gateway.yaml', `${GATEWAY}introspects: [${AUDIENCE}]\n`);
     await app.apiKeys.reload();
     const { token } = await app.exchange('sk-demo');
@@ -93,7 +93,7 @@ describe.each([
 });
 
 describe('a key', () => {
-  test('that expires has its tokens refused from that moment on', async () => {
+  test('that expires has its tokens rejected from then on', async () => {
     await change(`${DEMO}expires_at: 2030-01-01T00:10:00Z\n`);
     const token = mintToken(await createRing(), { claims: { exp: NOW + 3600 } });
     app.setTime(NOW + 599.9);
@@ -102,7 +102,7 @@ describe('a key', () => {
     expect(await app.use('files', token)).toBe(401);
   });
 
-  test('that was deactivated has no token of its own exchanged', async () => {
+  test('that was deactivated cannot have its tokens exchanged', async () => {
     await app.directory.put('gateway.yaml', GATEWAY + DELEGATION);
     await app.apiKeys.reload();
     const { token } = await app.exchange('sk-demo');
@@ -111,7 +111,7 @@ describe('a key', () => {
     expect(await app.exchange('sk-gateway', exchangeOf(token))).toMatchObject({ status: 400, token: '' });
   });
 
-  test('of devices that was deactivated refreshes nothing for them', async () => {
+  test('of devices that was deactivated cannot refresh their tokens', async () => {
     const { refreshToken } = await app.exchange('sk-device', { ...OFFLINE, device_id: 'd1' });
     await app.directory.put('device.yaml', `${DEVICE}active: false\n`);
     await app.apiKeys.reload();
@@ -125,7 +125,7 @@ describe('a key', () => {
     expect(await app.exchange(undefined, parameters)).toMatchObject({ status: 401 });
   });
 
-  test('that is activated again has new tokens accepted, and old ones refused', async () => {
+  test('that is activated again has new tokens accepted and old ones rejected', async () => {
     const { token: old, refreshToken } = await app.exchange('sk-demo', OFFLINE);
     await change(`${DEMO}active: false\n`);
     app.setTime(NOW + 2);
@@ -139,7 +139,7 @@ describe('a key', () => {
     expect(await app.exchange('sk-demo', refresh)).toMatchObject({ body: { error: 'invalid_grant' } });
   });
 
-  test('that is activated again within the second gets tokens when it is over: none that would be revoked', async () => {
+  test('that is activated again within the same second gets tokens only in the next, so that none is revoked', async () => {
     await change(`${DEMO}active: false\n`);
     app.setTime(NOW + 1.97);
     await app.directory.put('demo.yaml', DEMO);
@@ -151,7 +151,7 @@ describe('a key', () => {
     expect(await app.use('stream', (await app.exchange('sk-demo')).token)).toBe(200);
   });
 
-  test('that is deactivated while a token is being made for it does not get that', async () => {
+  test('that is deactivated during a token request gets no token', async () => {
     await app.dispose();
     app = await createLiveApp(FILES, async () => {
       await app.directory.put('demo.yaml', `${DEMO}active: false\n`);
@@ -165,15 +165,15 @@ describe('a key', () => {
   });
 });
 
-describe('a token that no API key of ours stands behind', () => {
+describe('a token without a configured API key', () => {
   const foreign = async (claims: object) =>
     mintToken(await createRing(), { claims: { type: undefined, ...claims } });
 
-  test('is accepted where it names none', async () => {
+  test('is accepted if it has no client_id', async () => {
     expect(await app.use('files', await foreign({ client_id: undefined }))).toBe(200);
   });
 
-  test('is refused where it names one', async () => {
+  test('is rejected if it has a client_id', async () => {
     expect(await app.use('files', await foreign({ client_id: 'stranger' }))).toBe(401);
     expect(lastReason('token.refused')).toBe('key_inactive');
   });
@@ -183,7 +183,7 @@ describe('an audience', () => {
   const WITH_REPORTS = `${DEMO}audiences: [${AUDIENCE}, "${REPORTS}"]\n`;
   const FOR_REPORTS = { audience: REPORTS };
 
-  test('that a key was given gets tokens, which are introspected and revoked like others', async () => {
+  test('that was added to a key can be requested, and its tokens introspected and revoked', async () => {
     expect((await app.exchange('sk-demo', FOR_REPORTS)).body).toMatchObject({ error: 'invalid_target' });
     await change(WITH_REPORTS);
     const { token } = await app.exchange('sk-demo', FOR_REPORTS);
@@ -194,7 +194,7 @@ describe('an audience', () => {
     expect(await app.use('stream', token)).toBe(401);
   });
 
-  test('that was taken away leaves its tokens revocable', async () => {
+  test('that was removed leaves its tokens revocable', async () => {
     await change(WITH_REPORTS);
     const { token } = await app.exchange('sk-demo', FOR_REPORTS);
     await change(DEMO);
@@ -205,21 +205,25 @@ describe('an audience', () => {
   });
 });
 
-describe('what the token router demands of the keys', () => {
-  test('it demands of every later set too', async () => {
+describe('the requirements of the token router for API keys', () => {
+  test('apply to every later set too', async () => {
     await app.directory.put('demo.yaml', `${DEMO}service_audiences: [${AUDIENCE}]\n`);
     const error = await rejectionOf(app.apiKeys.reload());
 
     expect(error).toBeInstanceOf(ConfigurationError);
     expect(error).toMatchObject({
       problems: [
-        { line: 8, path: 'service_audiences', message: expect.stringContaining('no audience is for both') },
+        {
+          line: 8,
+          path: 'service_audiences',
+          message: expect.stringContaining('no audience can be for both'),
+        },
       ],
     });
     expect(app.apiKeys.get('demo')?.serviceAudiences).toEqual([]);
   });
 
-  test('includes that no token outlives the key ring', async () => {
+  test('include that no token outlives the key ring', async () => {
     const ring = keyRingWith(await createRing(), {}, { maxTokenLifetimeSeconds: 600 });
     const service = { keyRing: ring, issuer: ISSUER, audience: AUDIENCE, apiKeys: app.apiKeys };
     expect(() => tokenRouter(service)).toThrow(
@@ -234,7 +238,7 @@ describe('what the token router demands of the keys', () => {
 });
 
 describe('the previous key of a rotation', () => {
-  test('gets tokens, and is named in the audit trail', async () => {
+  test('gets tokens, and audit events name it', async () => {
     const previous = 'previous_api_key: { api_key: sk-demo, expires_at: "2030-01-02T00:00:00Z" }\n';
     await change(DEMO.replace('sk-demo', 'sk-demo-2') + previous);
     const answers = [await app.exchange('sk-demo'), await app.exchange('sk-demo-2')];
@@ -248,7 +252,7 @@ describe('the previous key of a rotation', () => {
     expect(JSON.stringify(issued)).not.toContain('sk-demo');
   });
 
-  test('gets none when its end has come', async () => {
+  test('gets no tokens after its end', async () => {
     const previous = 'previous_api_key: { api_key: sk-demo, expires_at: "2030-01-01T00:00:01Z" }\n';
     await change(DEMO.replace('sk-demo', 'sk-demo-2') + previous);
 
@@ -258,7 +262,7 @@ describe('the previous key of a rotation', () => {
 });
 
 describe('a resource server', () => {
-  test('refuses apiKeys that cannot be asked', async () => {
+  test('rejects apiKeys without a get method', async () => {
     const keyRing = await createRing();
     const apiKeys = JSON.parse('{}');
     expect(() => createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, apiKeys })).toThrow(
@@ -266,7 +270,7 @@ describe('a resource server', () => {
     );
   });
 
-  test('takes a look-up of its own', async () => {
+  test('accepts a custom look-up', async () => {
     const keyRing = await createRing();
     const known = await loadFile(MINIMAL_FILE);
     const apiKeys = { get: (keyId: string) => (keyId === 'minimal' ? known : undefined) };

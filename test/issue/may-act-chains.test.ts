@@ -59,7 +59,7 @@ async function mayActOf(app: DelegationApp, token: string): Promise<unknown> {
   return (await app.verify(token)).claims['may_act'];
 }
 
-describe('may_act of the subject token (RFC 8693 section 4.4)', () => {
+describe('may_act of the subject token (RFC 8693 §4.4)', () => {
   test.each([
     ['second', ['relay', 'app']],
     ['third', ['relay', 'relay', 'app']],
@@ -71,14 +71,14 @@ describe('may_act of the subject token (RFC 8693 section 4.4)', () => {
     expect(lastReason(app)).toBe('may_act');
   });
 
-  test('lets the client that it names act at every hop', async () => {
+  test('allows the named client at every hop', async () => {
     const { app, alice } = await setUp(toUsers({ client_id: 'relay' }));
     const { token } = await exchangeInTurn(app, alice, ['relay', 'relay', 'relay']);
 
     expect(await mayActOf(app, token)).toEqual({ client_id: 'relay' });
   });
 
-  test('binds the hops after an exchange with an actor token', async () => {
+  test('applies to the hops after an exchange with an actor token', async () => {
     const { app, alice } = await setUp(toUsers({ sub: 'agent' }));
     const actor = { actor_token: await app.obtain('agent'), actor_token_type: ACCESS_TOKEN_TYPE };
     const { token } = await app.exchange('relay', alice, actor);
@@ -168,7 +168,7 @@ describe('may_act of an actor token', () => {
   const toAgent: ClaimsHook = ({ keyId }, { subjectToken }) =>
     keyId === 'agent' && subjectToken === undefined ? { may_act: { client_id: 'app' } } : {};
 
-  test('says who acts for the actor, and does not enter the token of the subject', async () => {
+  test('applies to the actor only and is not copied to the delegated token', async () => {
     const { app, alice } = await setUp(toAgent);
     const actor = { actor_token: await app.obtain('agent'), actor_token_type: ACCESS_TOKEN_TYPE };
     const { token } = await app.exchange('relay', alice, actor);

@@ -32,14 +32,14 @@ describe('a family without a device, once its key is public,', () => {
     expect(await turnedPublic.refresh(refreshToken, named, undefined)).toMatchObject(INVALID_GRANT);
   });
 
-  test('is not refreshed by a client without a secret that makes up a device', async () => {
+  test('is not refreshed by a client without a secret that invents a device', async () => {
     const { refreshToken } = await confidential.begin();
     const named = { ...NAMED, device_id: 'd1' };
 
     expect(await turnedPublic.refresh(refreshToken, named, undefined)).toMatchObject(INVALID_GRANT);
   });
 
-  test('does not repeat its last answer to a client without a secret', async () => {
+  test('does not repeat its last response to a client without a secret', async () => {
     const { refreshToken } = await confidential.begin();
     await confidential.refresh(refreshToken);
 

@@ -37,11 +37,11 @@ describe('HTTP Basic', () => {
     ['demo:50%+x', '50%+x'],
     ['demo:%zz', '%zz'],
     ['demo:%FF', '%FF'],
-  ])('%j, which is no encoding, is taken as it is', (userPass, secret) => {
+  ])('%j, which is not an encoding, is used unchanged', (userPass, secret) => {
     expect(read({ authorization: [basic(userPass)] })).toEqual({ keyId: 'demo', secret });
   });
 
-  test.each(['basic', 'BASIC', 'bAsIc'])('is recognised as %s', (scheme) => {
+  test.each(['basic', 'BASIC', 'bAsIc'])('is recognized as %s', (scheme) => {
     const authorization = [basic('demo:sk-1').replace('Basic', scheme)];
     expect(read({ authorization })).toEqual({ keyId: 'demo', secret: 'sk-1' });
   });
@@ -53,48 +53,48 @@ describe('HTTP Basic', () => {
     ['no base64', 'Basic ***'],
     ['two parts', `${basic('demo:sk-1')} x`],
     ['a space at the end', `${basic('demo:sk-1')} `],
-  ])('is refused with %s', (_, authorization) => {
+  ])('is rejected with %s', (_, authorization) => {
     expect(() => read({ authorization: [authorization] })).toThrow(InvalidClientError);
   });
 });
 
 describe('Authorization: Bearer', () => {
-  test.each(['Bearer sk-1', 'bearer sk-1', 'BEARER   sk-1'])('%j holds the API key', (authorization) => {
+  test.each(['Bearer sk-1', 'bearer sk-1', 'BEARER   sk-1'])('%j contains the API key', (authorization) => {
     expect(read({ authorization: [authorization] })).toEqual({ secret: 'sk-1' });
   });
 
-  test.each(['Bearer', 'Bearer ', 'Bearer a b'])('is refused as %j', (authorization) => {
+  test.each(['Bearer', 'Bearer ', 'Bearer a b'])('is rejected as %j', (authorization) => {
     expect(() => read({ authorization: [authorization] })).toThrow(InvalidClientError);
   });
 
-  test('takes the public name from the client_id of the body', () => {
+  test('takes the key_id from the client_id of the body', () => {
     const request = { authorization: ['Bearer sk-1'], clientId: 'demo' };
     expect(read(request)).toEqual({ keyId: 'demo', secret: 'sk-1' });
   });
 });
 
 describe('X-API-Key', () => {
-  test('holds the API key', () => {
+  test('contains the API key', () => {
     expect(read({ apiKeyHeader: ['sk-1'] })).toEqual({ secret: 'sk-1' });
   });
 
-  test('takes the public name from the client_id of the body', () => {
+  test('takes the key_id from the client_id of the body', () => {
     expect(read({ apiKeyHeader: ['sk-1'], clientId: 'demo' })).toEqual({ keyId: 'demo', secret: 'sk-1' });
   });
 });
 
 describe('the body', () => {
-  test('holds client_id and client_secret, as they are', () => {
+  test('contains client_id and client_secret, unchanged', () => {
     expect(read({ clientId: 'demo', clientSecret: 'a+b%20c' })).toEqual({ keyId: 'demo', secret: 'a+b%20c' });
   });
 
   test('with client_secret alone is a malformed request', () => {
     expect(() => read({ clientSecret: 'sk-1' })).toThrow(
-      new InvalidRequestError('client_secret needs client_id'),
+      new InvalidRequestError('client_secret requires client_id'),
     );
   });
 
-  test('with client_id alone authenticates nobody', () => {
+  test('with client_id alone does not authenticate', () => {
     expect(() => read({ clientId: 'demo' })).toThrow(InvalidClientError);
   });
 });
@@ -106,12 +106,12 @@ describe('no credentials', () => {
     [{ authorization: ['Digest x'] }],
     [{ authorization: ['Basically x'] }],
     [{ authorization: [''] }],
-  ])('are found in %j', (request) => {
+  ])('are read from %j', (request) => {
     expect(() => read(request)).toThrow(expect.objectContaining({ reason: 'no_credentials', status: 401 }));
   });
 });
 
-describe('several at once', () => {
+describe('several methods', () => {
   test.each<[string, Partial<ClientAuthentication>]>([
     ['Basic and X-API-Key', { authorization: [basic('demo:sk-1')], apiKeyHeader: ['sk-1'] }],
     ['Bearer and X-API-Key', { authorization: ['Bearer sk-1'], apiKeyHeader: ['sk-1'] }],
@@ -122,9 +122,9 @@ describe('several at once', () => {
       'three',
       { authorization: ['Bearer sk-1'], apiKeyHeader: ['sk-1'], clientId: 'demo', clientSecret: 'sk-1' },
     ],
-  ])('are refused, even if they agree: %s', (_, request) => {
+  ])('are rejected even if they agree: %s', (_, request) => {
     expect(() => read(request)).toThrow(
-      new InvalidRequestError('The client authenticates by several methods at once'),
+      new InvalidRequestError('The client uses several authentication methods'),
     );
   });
 
@@ -132,23 +132,23 @@ describe('several at once', () => {
     ['Authorization', { authorization: [basic('demo:sk-1'), basic('demo:sk-1')] }],
     ['Authorization', { authorization: [basic('demo:sk-1'), 'Digest x'] }],
     ['X-API-Key', { apiKeyHeader: ['sk-1', 'sk-1'] }],
-  ])('are refused in %s headers', (name, request) => {
+  ])('are rejected in %s headers', (name, request) => {
     expect(() => read(request)).toThrow(new InvalidRequestError(`The ${name} header is repeated`));
   });
 
-  test('are refused where they name two clients', () => {
+  test('are rejected if they name two clients', () => {
     expect(() => read({ authorization: [basic('demo:sk-1')], clientId: 'other' })).toThrow(
-      new InvalidRequestError('client_id is not the client that authenticates'),
+      new InvalidRequestError('client_id does not match the client that authenticates'),
     );
   });
 
-  test('are one where client_id repeats the client of Basic', () => {
+  test('are accepted if client_id repeats the client of Basic', () => {
     const request = { authorization: [basic('my%20key:sk-1')], clientId: 'my key' };
     expect(read(request)).toEqual({ keyId: 'my key', secret: 'sk-1' });
   });
 });
 
-describe('what a refusal says', () => {
+describe('the message of a rejection', () => {
   test.each<[string, Partial<ClientAuthentication>]>([
     ['no colon', { authorization: [basic('c4n4ry')] }],
     ['two parts', { authorization: ['Bearer c4n4ry c4n4ry'] }],
@@ -156,7 +156,7 @@ describe('what a refusal says', () => {
     ['two methods', { apiKeyHeader: ['c4n4ry'], authorization: ['Bearer c4n4ry'] }],
     ['no client_id', { clientSecret: 'c4n4ry' }],
     ['two clients', { authorization: [basic('c4n4ry:c4n4ry')], clientId: 'other' }],
-  ])('is never what was sent: %s', (_, request) => {
+  ])('never contains the sent value: %s', (_, request) => {
     expect(() => read(request)).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('c4n4ry') }),
     );

@@ -28,7 +28,7 @@ async function withFailingHook() {
 }
 
 describe('an outage that is longer than the grace window', () => {
-  test('of the claims hook leaves a client that asks again its session', async () => {
+  test('of the claims hook does not end the session of a client that retries', async () => {
     const { refreshToken } = await app.begin('sk-demo', { session_id: 's' });
     const { server, recover } = await withFailingHook();
     for (const seconds of [0, 4, 8, 12]) {
@@ -41,7 +41,7 @@ describe('an outage that is longer than the grace window', () => {
     expect(app.records.filter(({ type }) => type === 'session.ended')).toEqual([]);
   });
 
-  test('leaves no session behind that nobody holds', async () => {
+  test('leaves no session without a client', async () => {
     const { server, recover } = await withFailingHook();
     for (let count = 0; count < 5; count += 1) expect((await server.begin('sk-demo')).status).toBe(500);
     expect((await app.sessions.list({ clientId: 'demo' })).sessions).toEqual([]);
@@ -51,10 +51,10 @@ describe('an outage that is longer than the grace window', () => {
   });
 });
 
-describe('a store that takes no writes', () => {
+describe('a store that rejects writes', () => {
   const UNAVAILABLE = new TemporarilyUnavailableError();
 
-  test('has no device compared, so that neither the answer nor what it does tells the right one', async () => {
+  test('prevents the comparison of devices, so that responses do not reveal the right one', async () => {
     const { refreshToken } = await app.begin('sk-device', { device_id: 'right' });
     const written: FamilyStore['replace'] = () => Promise.reject(UNAVAILABLE);
     const server = await app.rebuild({
@@ -80,7 +80,7 @@ describe('a store that takes no writes', () => {
   });
 });
 
-test('a repetition of scope takes no room in the store', async () => {
+test('repeated scope tokens take no space in the store', async () => {
   const { refreshToken } = await app.begin('sk-demo', { session_id: 's', scope: 'read offline_access' });
   const scope = Array.from({ length: 500 }, () => 'read').join(' ');
   await app.refresh(refreshToken, { session_id: 's', scope });
@@ -89,7 +89,7 @@ test('a repetition of scope takes no room in the store', async () => {
   expect(families[0]?.state.parent?.requestedScope).toBe('read');
 });
 
-test('fifty right uses of one bound token at once all get the one successor', async () => {
+test('fifty concurrent correct uses of one bound token get the same successor', async () => {
   const { refreshToken } = await app.begin('sk-device', { device_id: 'right' });
   const answers = await Promise.all(
     Array.from({ length: 50 }, () => app.refresh(refreshToken, PUBLIC, undefined)),
@@ -100,7 +100,7 @@ test('fifty right uses of one bound token at once all get the one successor', as
 });
 
 describe('an end that fails half-way', () => {
-  test('covers what was issued until it failed, since the session is found no more when it is asked for again', async () => {
+  test('covers tokens issued until it failed, since a retry no longer finds the session', async () => {
     await app.begin('sk-demo', { session_id: 's' });
     const replace: FamilyStore['replace'] = async (family) => {
       await app.stores.families.replace(family);
@@ -114,7 +114,7 @@ describe('an end that fails half-way', () => {
     expect(app.revocations.isFamilyRevoked({ ...session, createdAt: NOW + 1 })).toBe(true);
   });
 
-  test('of all sessions but one ends each once, however many families it has', async () => {
+  test('of all sessions but one ends each session once, for any number of families', async () => {
     for (let count = 0; count < 5; count += 1) await app.begin('sk-demo', { session_id: 's' });
     await app.begin('sk-demo', { session_id: 'kept' });
     const keep = { subject: 'demo', sessionId: 'kept' };

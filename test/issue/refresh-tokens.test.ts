@@ -28,7 +28,7 @@ async function expectLive(answer: SessionAnswer, parameters: Record<string, stri
 }
 
 describe('offline_access', () => {
-  test('in the scope asks for a refresh token, and is no part of what is granted', async () => {
+  test('in the scope requests a refresh token and is not part of the granted scope', async () => {
     const answer = await app.begin('sk-demo', { scope: 'read offline_access' });
 
     expect(answer).toMatchObject({ status: 200, body: { scope: 'read', token_type: 'Bearer' } });
@@ -36,15 +36,15 @@ describe('offline_access', () => {
     expect(answer.headers['cache-control']).toBe('no-store');
   });
 
-  test('alone leaves the scope at all permissions', async () => {
+  test('alone grants all permissions', async () => {
     expect((await app.begin()).body['scope']).toBe('read write');
   });
 
-  test('is refused for a key whose refresh tokens are off', async () => {
+  test('is rejected for a key whose refresh tokens are off', async () => {
     expect(await app.begin('sk-off')).toMatchObject(INVALID_SCOPE);
   });
 
-  test('without it there is no refresh token', async () => {
+  test('is required for a refresh token', async () => {
     expect((await app.begin('sk-demo', { scope: 'read' })).refreshToken).toBe('');
   });
 });
@@ -60,25 +60,25 @@ describe('a refresh token', () => {
     expect(second.headers['cache-control']).toBe('no-store');
   });
 
-  test('is refused by every API', async () => {
+  test('is rejected by every API', async () => {
     expect(await app.use((await app.begin()).refreshToken)).toBe(401);
   });
 
-  test('narrows the access token by scope, and not what can be asked for later', async () => {
+  test('narrows the access token by scope, but not later ones', async () => {
     const narrow = await app.refresh((await app.begin()).refreshToken, { scope: 'read' });
     const full = await app.refresh(narrow.refreshToken);
 
     expect([narrow.body['scope'], full.body['scope']]).toEqual(['read', 'read write']);
   });
 
-  test('is not consumed by a scope that was not granted', async () => {
+  test('is not consumed by a request for a scope that was not granted', async () => {
     const first = await app.begin('sk-demo', { scope: 'read offline_access' });
 
     expect(await app.refresh(first.refreshToken, { scope: 'write' })).toMatchObject(INVALID_SCOPE);
     await expectLive(first);
   });
 
-  test('grants no permission that its key has lost', async () => {
+  test('grants no permission that its API key has lost', async () => {
     const first = await app.begin();
     const demo = String(SESSION_KEYS['demo.yaml']).replace('read, write', 'read');
     const later = await app.rebuild({ files: { ...SESSION_KEYS, 'demo.yaml': demo } });
@@ -87,7 +87,7 @@ describe('a refresh token', () => {
   });
 
   test.each([['refresh_tokens: "off"'], ['audiences: [https://elsewhere.example.com]']])(
-    'is over where its key now says %s',
+    'ends if its API key is set to %s',
     async (line) => {
       const first = await app.begin();
       const demo = `${SESSION_KEYS['demo.yaml']}${line}\n`;
@@ -98,7 +98,7 @@ describe('a refresh token', () => {
   );
 
   test.each([['x'], ['a.b.c.d.e'], ['x'.repeat(5000)]])(
-    'that is none is an invalid grant: %#',
+    'that is malformed is an invalid grant: %#',
     async (token) => {
       expect(await app.refresh(token)).toMatchObject(INVALID_GRANT);
       expect(lastReason()).toBe('malformed');
@@ -109,7 +109,7 @@ describe('a refresh token', () => {
     expect(await app.refresh((await app.begin()).accessToken)).toMatchObject(INVALID_GRANT);
   });
 
-  test('must be there', async () => {
+  test('is required', async () => {
     expect(await app.refresh('')).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
   });
 });
@@ -130,7 +130,7 @@ describe('a refresh token is bound', () => {
     [{ session_id: 's1' }, {}, 'wrong_session'],
     [{ session_id: 's1' }, { session_id: 's2' }, 'wrong_session'],
     [{}, { session_id: 's2' }, 'wrong_session'],
-  ])('to what the client named: %j, then %j', async (named, parameters, reason) => {
+  ])('to the IDs that the client sent: %j, then %j', async (named, parameters, reason) => {
     const first = await app.begin('sk-demo', named);
 
     expect(await app.refresh(first.refreshToken, parameters)).toMatchObject(INVALID_GRANT);
@@ -145,7 +145,7 @@ describe('a refresh token ends', () => {
   test.each([
     [30 * DAY - 1, 200],
     [30 * DAY + 1, 400],
-  ])('where it is not used for 30 days: after %i s the answer is %i', async (seconds, status) => {
+  ])('if it is not used for 30 days: after %i s the status is %i', async (seconds, status) => {
     const first = await app.begin();
     app.setTime(NOW + seconds);
 
@@ -168,7 +168,7 @@ describe('a refresh token ends', () => {
     ['subject', { kind: 'subject', clientId: 'demo', subject: 'alice' }],
     ['session', { kind: 'session', clientId: 'demo', sessionId: 's1' }],
     ['API key', { kind: 'api_key', clientId: 'demo' }],
-  ] as const)('with its %s, and one that begins later lives', async (_name, target) => {
+  ] as const)('with its %s; a later one stays valid', async (_name, target) => {
     const named = { user: 'alice', session_id: 's1' };
     const before = await app.begin('sk-demo', named);
     await app.revocations.revoke(target);
@@ -210,7 +210,7 @@ describe('a refresh token that is used twice', () => {
     await expectLive(other);
   });
 
-  test('with another scope is refused, but ends nothing', async () => {
+  test('with another scope is rejected, but ends nothing', async () => {
     const first = await app.begin();
     const one = await app.refresh(first.refreshToken);
 
@@ -222,7 +222,7 @@ describe('a refresh token that is used twice', () => {
   test.each([
     ['later than that', async () => app.setTime(NOW + 11)],
     ['after its successor was used', async (successor: string) => void (await app.refresh(successor))],
-  ])('%s ends the family, and says so in the audit trail', async (_name, meanwhile) => {
+  ])('%s ends the family and records an audit event', async (_name, meanwhile) => {
     const first = await app.begin();
     const second = await app.refresh(first.refreshToken);
     await meanwhile(second.refreshToken);
@@ -237,34 +237,34 @@ describe('a refresh token that is used twice', () => {
   });
 });
 
-describe('a device that holds no API key', () => {
+describe('a device without an API key', () => {
   const named = { client_id: 'device', device_id: 'd1' };
 
-  test('refreshes by the name of the key and its own', async () => {
+  test('refreshes with the key_id and its device ID', async () => {
     const first = await app.begin('sk-device', { device_id: 'd1' });
 
     expect((await app.refresh(first.refreshToken, named, undefined)).status).toBe(200);
   });
 
-  test('must be named when the family begins', async () => {
+  test('must be named when the session begins', async () => {
     expect(await app.begin('sk-device')).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
   });
 
-  test('gets nothing by the token of another', async () => {
+  test('cannot use the token of another device', async () => {
     const first = await app.begin('sk-device', { device_id: 'd1' });
     const stolen = await app.refresh(first.refreshToken, { ...named, device_id: 'd2' }, undefined);
 
     expect(stolen).toMatchObject(INVALID_GRANT);
   });
 
-  test.each(['demo', 'off', 'nobody'])('authenticates nobody as %s', async (clientId) => {
+  test.each(['demo', 'off', 'nobody'])('does not authenticate as %s', async (clientId) => {
     const { refreshToken } = await app.begin();
     const answer = await app.refresh(refreshToken, { client_id: clientId }, undefined);
 
     expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
   });
 
-  test('cannot refresh by a key that is inactive', async () => {
+  test('cannot refresh with an inactive API key', async () => {
     const first = await app.begin('sk-device', { device_id: 'd1' });
     const inactive = `${SESSION_KEYS['device.yaml']}active: false\n`;
     const later = await app.rebuild({ files: { ...SESSION_KEYS, 'device.yaml': inactive } });
@@ -273,8 +273,8 @@ describe('a device that holds no API key', () => {
   });
 });
 
-describe('while the store of families is out of reach', () => {
-  test('the answer is 503 with a Retry-After within the grace window, and nothing is consumed', async () => {
+describe('while the store of families is unavailable', () => {
+  test('the status is 503 with a Retry-After within the grace window, and no token is consumed', async () => {
     const first = await app.begin();
     const refuse = () => Promise.reject(new TemporarilyUnavailableError());
     const away = await app.rebuild({ families: { ...app.stores.families, replace: refuse } });

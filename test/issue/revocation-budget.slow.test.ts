@@ -86,7 +86,7 @@ function describeBudget(driver: string, openStores: OpenStores): void {
       expect(await app.use(accessToken)).toBe(401);
     });
 
-    test('a user who did not sign out has to refresh at most', async () => {
+    test('a user who did not sign out only needs to refresh', async () => {
       const { refreshToken } = await begin('bystander');
       await signOutAll(({ refreshToken: given }) => app.revoke(given));
       const { status, accessToken } = await app.refresh(refreshToken, { session_id: 'of-bystander' });
@@ -95,7 +95,7 @@ function describeBudget(driver: string, openStores: OpenStores): void {
       expect(await app.use(accessToken)).toBe(200);
     });
 
-    test('many sign-outs of one user leave the access tokens of another alone', async () => {
+    test('many sign-outs of one user do not revoke the access tokens of another', async () => {
       const { accessToken } = await begin('bystander');
       for (let index = 0; index < 35; index += 1) {
         app.setTime(NOW + index);
@@ -105,7 +105,7 @@ function describeBudget(driver: string, openStores: OpenStores): void {
       expect(await app.use(accessToken)).toBe(200);
     });
 
-    test('ends of sessions are forgotten once access tokens have expired', async () => {
+    test('ends of sessions are removed after access tokens have expired', async () => {
       await signOutAll(({ refreshToken }) => app.revoke(refreshToken));
       app.setTime(NOW + DAY + 600);
       await app.revoke((await begin('late')).refreshToken);
@@ -127,7 +127,7 @@ describeBudget('LMDB', async (clock) => {
   return openLmdbStores({ path: join(directory, 'store'), clock, ...BOUND });
 });
 
-describeWithRedis('with a Redis of its own', () => {
+describeWithRedis('with a separate Redis', () => {
   let redis: RedisServer;
   let serial = 0;
 

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 
 describe('a family of a subject that is revoked', () => {
-  test.each([0.2, 0.6])('ends although it began a part of a second before: %d s', async (seconds) => {
+  test.each([0.2, 0.6])('ends even if it began a fraction of a second earlier: %d s', async (seconds) => {
     app.setTime(NOW + seconds);
     const { refreshToken } = await app.begin('sk-demo', { user: 'alice' });
     app.setTime(NOW + 0.7);
@@ -25,7 +25,7 @@ describe('a family of a subject that is revoked', () => {
     expect((await app.refresh(refreshToken)).status).toBe(400);
   });
 
-  test('yields no access token that outlives the revocation, though they meet', async () => {
+  test('yields no access token that outlives a concurrent revocation', async () => {
     const { refreshToken } = await app.begin('sk-demo', { user: 'alice' });
     const { families } = app.stores;
     /** Between the last look at what is revoked and the access token the second changes. */
@@ -47,7 +47,7 @@ describe('a family of a subject that is revoked', () => {
   });
 });
 
-test('a refresh token that is given up takes the access tokens of its session along, though its family is lost', async () => {
+test('revoking a refresh token revokes the access tokens of its session, even if its family is lost', async () => {
   const { refreshToken, accessToken } = await app.begin();
   const forgetful = await app.rebuild({ families: createMemoryStores().families });
 
@@ -55,10 +55,10 @@ test('a refresh token that is given up takes the access tokens of its session al
   expect(await forgetful.use(accessToken)).toBe(401);
 });
 
-describe('a refresh token under a kid that is revoked', () => {
+describe('a refresh token under a revoked kid', () => {
   const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? '';
 
-  test('is refused, and is not live', async () => {
+  test('is rejected and inactive', async () => {
     const { refreshToken, accessToken } = await app.begin();
     expect(kidOf(refreshToken)).not.toBe(kidOf(accessToken));
     await app.revocations.revoke({ kind: 'kid', kid: kidOf(refreshToken) });
@@ -67,7 +67,7 @@ describe('a refresh token under a kid that is revoked', () => {
     expect((await app.introspect(refreshToken)).body).toEqual({ active: false });
   });
 
-  test('and no other one', async () => {
+  test('does not affect other refresh tokens', async () => {
     const { refreshToken, accessToken } = await app.begin();
     await app.revocations.revoke({ kind: 'kid', kid: kidOf(accessToken) });
 
@@ -80,7 +80,7 @@ test.each([
   [7_776_001, 7_776_000, true],
   [31_536_000, 31_536_000, false],
 ])(
-  'families of %d s beside revocations that are kept for %d s are a mistake: %s',
+  'families of %d s with revocations that are kept for %d s are an error: %s',
   async (absoluteSeconds, maxTokenLifetimeSeconds, isMistake) => {
     const stores = createMemoryStores();
     const revocations = createRevocations({ stores, maxTokenLifetimeSeconds });
@@ -94,7 +94,7 @@ test.each([
   },
 );
 
-test('a refresh token that is given up ends the other families of its session, beyond the life of access tokens', async () => {
+test('revoking a refresh token ends the other families of its session, beyond the lifetime of access tokens', async () => {
   const session = { user: 'alice', session_id: 's1' };
   const [first, second] = [await app.begin('sk-demo', session), await app.begin('sk-demo', session)];
   await app.revoke(first.refreshToken);

@@ -41,7 +41,7 @@ async function fail(times: number, address?: string): Promise<void> {
 }
 
 describe('an address that fails to authenticate', () => {
-  test('too often is turned away, with the right key too, and told how long to wait', async () => {
+  test('too often is rejected, even with the right key, with Retry-After', async () => {
     await fail(3);
     const answer = await exchange('k-minimal');
 
@@ -50,20 +50,20 @@ describe('an address that fails to authenticate', () => {
     expect(answer.body.error).toBe('rate_limit_exceeded');
   });
 
-  test('may try again when the time has passed', async () => {
+  test('may try again after that time', async () => {
     await fail(3);
     now = NOW + 20;
 
     expect((await exchange('k-minimal')).status).toBe(200);
   });
 
-  test('is turned away from every endpoint that takes API keys', async () => {
+  test('is rejected by every endpoint that accepts API keys', async () => {
     await fail(3);
 
     expect((await exchange('k-minimal', undefined, '/oauth/introspect')).status).toBe(429);
   });
 
-  test('leaves others alone; its IPv6 block counts as one, a mapped IPv4 address as itself', async () => {
+  test('does not affect others; an IPv6 prefix counts as one address, a mapped IPv4 address as itself', async () => {
     await fail(3, '2001:db8:1:200::1');
     await fail(3, '::ffff:192.0.2.7');
 
@@ -73,7 +73,7 @@ describe('an address that fails to authenticate', () => {
     expect((await exchange('k-minimal', '192.0.2.8')).status).toBe(200);
   });
 
-  test('fails by guessing: requests that succeed, are malformed or hold no key count for nothing', async () => {
+  test('does not count requests that succeed, are malformed or have no key', async () => {
     for (const _ of [1, 2, 3, 4]) {
       expect((await exchange('k-minimal')).status).toBe(200);
       expect((await exchange(undefined)).status).toBe(401);
@@ -83,6 +83,6 @@ describe('an address that fails to authenticate', () => {
   });
 });
 
-test.each([{ failuresPerMinute: 0 }, { failures: 3 }])('throttle refuses %j', (throttle) => {
+test.each([{ failuresPerMinute: 0 }, { failures: 3 }])('throttle rejects %j', (throttle) => {
   expect(() => createApp(untyped({ throttle }))).toThrow(TypeError);
 });

@@ -113,8 +113,8 @@ async function holdBodiesBack(port: number, count: number, path: string): Promis
   return counts;
 }
 
-describe('guesses whose bodies are held back', () => {
-  test('are judged 30 times of 1000, at a limit of 30', async () => {
+describe('guesses with delayed bodies', () => {
+  test('are verified 30 times of 1000 at a limit of 30', async () => {
     const { port } = await serve(30);
     const statuses = await holdBodiesBack(port, 1000, '/oauth/token');
 
@@ -123,7 +123,7 @@ describe('guesses whose bodies are held back', () => {
   });
 
   test.each(['/oauth/introspect', '/oauth/revoke'])(
-    'are judged as often as the limit allows at %s',
+    'are verified as often as the limit allows at %s',
     async (path) => {
       const { port } = await serve(3);
       const statuses = await holdBodiesBack(port, 40, path);
@@ -133,7 +133,7 @@ describe('guesses whose bodies are held back', () => {
     },
   );
 
-  test('leave no way for a public client that held its body back too', async () => {
+  test('do not let a public client with a delayed body pass', async () => {
     const { port } = await serve(1);
     const body = new URLSearchParams(refresh).toString();
     const form = 'Content-Type: application/x-www-form-urlencoded';
@@ -154,8 +154,8 @@ describe('guesses whose bodies are held back', () => {
   });
 });
 
-describe('guesses whose verdicts take time', () => {
-  test('are judged no more often than the limit allows', async () => {
+describe('guesses whose verification takes time', () => {
+  test('are verified no more often than the limit allows', async () => {
     const { port } = await serve(3, { apiKeys: deferred() });
     const answers = Array.from({ length: 100 }, () => post(port, wrong));
     await until(() => arrived === 100 && verdicts.length === 3);
@@ -180,7 +180,7 @@ describe('guesses whose verdicts take time', () => {
     expect(await statusesOf(answers)).toEqual({ 200: clients });
   });
 
-  test('and that turn out correct give back what was reserved', async () => {
+  test('release their reservation if they are correct', async () => {
     const { port } = await serve(2, { apiKeys: deferred() });
     const first = [post(port, wrong), post(port, right), post(port, right)];
     await until(() => arrived === 3);
@@ -199,7 +199,7 @@ describe('guesses whose verdicts take time', () => {
 });
 
 describe('a verification that fails for another reason', () => {
-  test('gives back what was reserved', async () => {
+  test('releases its reservation', async () => {
     const failing = counted(() => {
       throw new Error('registry');
     });
@@ -225,7 +225,7 @@ describe('the token router', () => {
     expect(records.filter(({ type }) => type === 'client_address.unknown')).toEqual([]);
   });
 
-  test('still judges the guesses of a client that left, as the limit allows', async () => {
+  test('still counts the guesses of a client that disconnected', async () => {
     const { port } = await serve(2, { apiKeys: deferred() });
     const body = new URLSearchParams(wrong).toString();
     const form = 'Content-Type: application/x-www-form-urlencoded';

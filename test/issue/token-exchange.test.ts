@@ -63,7 +63,7 @@ async function issueFor(claims: object): Promise<string> {
 }
 
 describe('a token exchange', () => {
-  test('yields a token by which the client acts for the subject (RFC 8693 section 4.1)', async () => {
+  test('yields a token that lets the client act for the subject (RFC 8693 §4.1)', async () => {
     const answer = await app.exchange('gateway', alice);
     const claims = await claimsOf(answer.token);
 
@@ -84,7 +84,7 @@ describe('a token exchange', () => {
     expect(await app.use(answer.token)).toBe(200);
   });
 
-  test('names the actor that an actor token speaks for', async () => {
+  test('names the subject of the actor token as the actor', async () => {
     const agent = await app.obtain('agents', { user: 'bob' });
     const { token } = await app.exchange('desk', alice, { ...actorToken(agent), audience: REPORTS });
 
@@ -94,7 +94,7 @@ describe('a token exchange', () => {
     });
   });
 
-  test('nests the actors before it, the latest outermost', async () => {
+  test('nests prior actors, the current one outermost', async () => {
     const first = await app.exchange('gateway', alice);
     const { token } = await app.exchange('worker', first.token);
 
@@ -105,7 +105,7 @@ describe('a token exchange', () => {
     });
   });
 
-  test('tells everything that the token came from, oldest first', async () => {
+  test('lists all tokens that the token was delegated from, oldest first', async () => {
     const first = await app.exchange('gateway', alice);
     const { token } = await app.exchange('worker', first.token);
     const [subject, exchanged] = [await app.verify(alice), await claimsOf(first.token)];
@@ -127,7 +127,7 @@ describe('a token exchange', () => {
     ]);
   });
 
-  test('is put on record with the token that it came from, the actor, and a subject that was asserted', async () => {
+  test('records an audit event with the subject token, the actor and the asserted subject', async () => {
     await app.exchange('gateway', alice);
     const [subject] = app.records.flatMap((record) => (record.type === 'token.issued' ? [record] : []));
 
@@ -151,43 +151,43 @@ describe('a token exchange is denied', () => {
     });
   });
 
-  test('for subjects of other clients than the configuration lists', async () => {
+  test('for subjects of clients that the configuration does not list', async () => {
     const other = await app.obtain('stranger', { user: 'alice' });
 
     expect(await app.exchange('gateway', other)).toMatchObject(INVALID_REQUEST);
     expect(lastReason()).toBe('subject_not_allowed');
   });
 
-  test('for other actors than the configuration lists', async () => {
+  test('for actors that the configuration does not list', async () => {
     const stranger = await app.obtain('stranger');
 
     expect(await app.exchange('gateway', alice, actorToken(stranger))).toMatchObject(INVALID_REQUEST);
     expect(lastReason()).toBe('actor_not_allowed');
   });
 
-  test('to the client itself as the actor, where the configuration lists others', async () => {
+  test('to the client itself as the actor, if the configuration lists only others', async () => {
     expect(await app.exchange('desk', alice, { audience: REPORTS })).toMatchObject(INVALID_REQUEST);
     expect(lastReason()).toBe('actor_not_allowed');
   });
 
-  test("for other audiences than the configuration lists, the subject token's own included", async () => {
+  test('for audiences that the configuration does not list, including that of the subject token', async () => {
     expect(await app.exchange('gateway', alice, { audience: ARCHIVE })).toMatchObject(INVALID_TARGET);
     expect(await app.exchange('gateway', alice, { resource: AUDIENCE })).toMatchObject(INVALID_TARGET);
   });
 
-  test('without an audience, where the configuration lists several', async () => {
+  test('without an audience, if the configuration lists several', async () => {
     const agent = await app.obtain('agents');
 
     expect(await app.exchange('desk', alice, actorToken(agent))).toMatchObject(INVALID_TARGET);
   });
 });
 
-describe('may_act (RFC 8693 section 4.4)', () => {
+describe('may_act (RFC 8693 §4.4)', () => {
   test.each([
     [{ sub: 'gateway' }],
     [{ client_id: 'gateway' }],
     [{ sub: 'gateway', client_id: 'gateway', iss: 'https://auth.example.com' }],
-  ])('lets the one act whom it names: %j', async (mayAct) => {
+  ])('allows the named actor: %j', async (mayAct) => {
     const token = await issueFor({ may_act: mayAct });
 
     expect((await app.exchange('gateway', token)).status).toBe(200);
@@ -207,7 +207,7 @@ describe('may_act (RFC 8693 section 4.4)', () => {
     expect(lastReason()).toBe('may_act');
   });
 
-  test('allows nobody whom the configuration does not', async () => {
+  test('allows no actor that the configuration does not allow', async () => {
     const token = await issueFor({ may_act: { sub: 'stranger' } });
 
     expect(await app.exchange('stranger', token)).toMatchObject({ body: { error: 'unauthorized_client' } });
@@ -215,34 +215,37 @@ describe('may_act (RFC 8693 section 4.4)', () => {
 });
 
 describe('the scope', () => {
-  test('is what both the subject and the client have', async () => {
+  test('is the intersection of the scopes of subject and client', async () => {
     const narrow = await app.obtain('app', { user: 'alice', scope: 'write admin' });
 
     expect((await app.exchange('gateway', narrow)).body).toMatchObject({ scope: 'write' });
   });
 
-  test('is also within that of the actor token', async () => {
+  test('is also within the scope of the actor token', async () => {
     const agent = await app.obtain('agents', { scope: 'read' });
     const answer = await app.exchange('desk', alice, { ...actorToken(agent), audience: REPORTS });
 
     expect(answer.body).toMatchObject({ scope: 'read' });
   });
 
-  test('is only what is asked for', async () => {
+  test('is narrowed to the requested scope', async () => {
     expect((await app.exchange('gateway', alice, { scope: 'read' })).body).toMatchObject({ scope: 'read' });
   });
 
-  test.each(['admin', 'read admin', 'a"b'])('is refused where it exceeds that: %s', async (scope) => {
-    expect(await app.exchange('gateway', alice, { scope })).toMatchObject(INVALID_SCOPE);
-  });
+  test.each(['admin', 'read admin', 'a"b'])(
+    'is rejected if it exceeds the common scope: %s',
+    async (scope) => {
+      expect(await app.exchange('gateway', alice, { scope })).toMatchObject(INVALID_SCOPE);
+    },
+  );
 
-  test('is refused where the parties have none in common', async () => {
+  test('is rejected if the parties have none in common', async () => {
     const admin = await app.obtain('app', { user: 'alice', scope: 'admin' });
 
     expect(await app.exchange('gateway', admin)).toMatchObject(INVALID_SCOPE);
   });
 
-  test('never asks for a refresh token', async () => {
+  test('cannot request a refresh token', async () => {
     const answer = await app.exchange('gateway', alice, { scope: 'read offline_access' });
 
     expect(answer).toMatchObject(INVALID_SCOPE);
@@ -250,8 +253,8 @@ describe('the scope', () => {
   });
 });
 
-describe('what the subject may use', () => {
-  test('is kept, at any depth', async () => {
+describe('the allowances of the subject', () => {
+  test('are kept at any depth', async () => {
     const first = await app.exchange('gateway', alice);
     const { token } = await app.exchange('worker', first.token);
 
@@ -259,7 +262,7 @@ describe('what the subject may use', () => {
     expect((await claimsOf(token)).allowed_models).toEqual(['echo-1']);
   });
 
-  test('is none where its token lists none: nothing comes from the client that acts', async () => {
+  test('are not taken from the acting client if the subject token has none', async () => {
     const { token } = await app.exchange('gateway', await issueFor({}));
     const claims = await claimsOf(token);
 
@@ -270,7 +273,7 @@ describe('what the subject may use', () => {
 });
 
 describe('the lifetime', () => {
-  test('is never longer than that of the subject token', async () => {
+  test('never exceeds that of the subject token', async () => {
     app.setTime(NOW + 590);
     const { body, token } = await app.exchange('gateway', alice);
 
@@ -278,7 +281,7 @@ describe('the lifetime', () => {
     expect((await claimsOf(token)).exp).toBe((await app.verify(alice)).claims.exp);
   });
 
-  test('is never longer than that of the actor token', async () => {
+  test('never exceeds that of the actor token', async () => {
     const agent = await app.obtain('agents');
     app.setTime(NOW + 400);
     const later = await app.obtain('app', { user: 'alice' });
@@ -287,7 +290,7 @@ describe('the lifetime', () => {
     expect(body).toMatchObject({ expires_in: 200 });
   });
 
-  test('is not made of the seconds that readers grant a token past its end', async () => {
+  test('is not extended by the clock tolerance', async () => {
     app.setTime(NOW + 602);
 
     expect(await app.use(alice)).toBe(200);
@@ -307,8 +310,8 @@ describe('the chain of actors', () => {
   });
 });
 
-describe('a bad token is an invalid_request (RFC 8693 section 2.2.2)', () => {
-  test('whether it is no token, expired, or revoked', async () => {
+describe('a bad token is an invalid_request (RFC 8693 §2.2.2)', () => {
+  test('if it is malformed, expired or revoked', async () => {
     expect(await app.exchange('gateway', 'x.y.z')).toMatchObject(INVALID_REQUEST);
     await app.revocations.revoke({ kind: 'session', clientId: 'app', sessionId: 's1' });
     expect(await app.exchange('gateway', alice)).toMatchObject(INVALID_REQUEST);
@@ -317,21 +320,21 @@ describe('a bad token is an invalid_request (RFC 8693 section 2.2.2)', () => {
     expect(lastReason()).toBe('invalid_subject_token');
   });
 
-  test('as the actor token too', async () => {
+  test('also as the actor token', async () => {
     const answer = await app.exchange('gateway', alice, actorToken('x.y.z'));
 
     expect(answer).toMatchObject(INVALID_REQUEST);
     expect(lastReason()).toBe('invalid_actor_token');
   });
 
-  test('where the actor token was delegated itself: an actor speaks for itself', async () => {
+  test('if the actor token is a delegated token', async () => {
     const { token } = await app.exchange('gateway', alice);
 
     expect(await app.exchange('gateway', alice, actorToken(token))).toMatchObject(INVALID_REQUEST);
     expect(lastReason()).toBe('wrong_actor_type');
   });
 
-  test('where the subject is a service, which speaks for itself alone', async () => {
+  test('if the subject token is a service token', async () => {
     const { token } = await app.tokens.issue({
       type: 'service',
       subject: 'app',
@@ -346,14 +349,14 @@ describe('a bad token is an invalid_request (RFC 8693 section 2.2.2)', () => {
     expect(lastReason()).toBe('wrong_subject_type');
   });
 
-  test('and every refusal reads alike', async () => {
+  test('with the same response for every reason', async () => {
     const stranger = await app.obtain('stranger');
     const answers = [await app.exchange('gateway', 'x'), await app.exchange('gateway', stranger)];
 
     expect(answers[0]?.body).toEqual(answers[1]?.body);
   });
 
-  test('where the API key of anybody in the line is inactive by now', async () => {
+  test('if the API key of any party is inactive', async () => {
     const { token } = await app.exchange('gateway', alice);
     const files = Object.entries(DELEGATION_KEYS);
     const inactive = files.map(([name, file]) => [
@@ -378,11 +381,11 @@ describe('the parameters', () => {
       'another kind of token asked for',
       { requested_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' },
     ],
-  ])('are refused with %s', async (_name, parameters) => {
+  ])('are rejected with %s', async (_name, parameters) => {
     expect(await app.exchange('gateway', alice, parameters)).toMatchObject(INVALID_REQUEST);
   });
 
-  test('may call a token a JWT (RFC 8693 section 3)', async () => {
+  test('may use the token type JWT (RFC 8693 §3)', async () => {
     const type = 'urn:ietf:params:oauth:token-type:jwt';
     const answer = await app.exchange('gateway', alice, {
       subject_token_type: type,
@@ -393,7 +396,7 @@ describe('the parameters', () => {
   });
 });
 
-describe('revocation kills what was delegated, at any depth:', () => {
+describe('revocation covers delegated tokens at any depth:', () => {
   const cases: readonly [string, (claims: DelegationClaims) => Revocable][] = [
     [
       'of the token of the subject',

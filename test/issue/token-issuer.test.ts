@@ -54,7 +54,7 @@ describe('createIssuerAndVerifier', () => {
     [{ clockToleranceSeconds: 61 }, 'clockToleranceSeconds'],
     [{ clock: 5 }, 'clock'],
     [{ typ: 'rt+jwt' }, 'typ'],
-  ])('refuses %j', (options, named) => {
+  ])('rejects %j', (options, named) => {
     const create = () => serviceOf(untyped(options));
     expect(create).toThrow(TypeError);
     expect(create).toThrow(named);
@@ -104,7 +104,7 @@ describe('issue, then verify', () => {
     expect((await service.verify(token)).claims.iss).toBe(ISSUER);
   });
 
-  test('names what the token is in the protected header, and nobody', async () => {
+  test('names the token type in the protected header, but no identity', async () => {
     const { token } = await serviceOf().issue({ ...REQUEST, header: { tenant: 'acme' } });
     const header = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString());
     expect(header).toEqual({
@@ -116,7 +116,7 @@ describe('issue, then verify', () => {
     });
   });
 
-  test('works until the token expires, with the tolerance', async () => {
+  test('works until the token expires, with the clock tolerance', async () => {
     let now = NOW;
     const service = serviceOf({ clock: () => now });
     const { token } = await service.issue(REQUEST);
@@ -126,7 +126,7 @@ describe('issue, then verify', () => {
     expect(await rejectionOf(service.verify(token))).toMatchObject({ reason: 'expired' });
   });
 
-  test('works for the audience of the token only', async () => {
+  test('works only for the audience of the token', async () => {
     const issuer = serviceOf({ audience: [AUDIENCE, OTHER] });
     const { token } = await issuer.issue({ ...REQUEST, audience: OTHER });
     await expect(issuer.verify(token)).resolves.toBeDefined();
@@ -139,7 +139,7 @@ describe('issue, then verify', () => {
     expect(await rejectionOf(fresh.verify(token))).toMatchObject({ reason: 'unknown_key' });
   });
 
-  test('never uses the claims of the caller in place of its own', async () => {
+  test('never replaces its own claims by those of the caller', async () => {
     const claims = {
       ...REQUEST.claims,
       iss: 'x',
@@ -167,13 +167,13 @@ describe('issue', () => {
     ['no allowed_models', { claims: { rate_limits: RATE_LIMITS } }],
     ['incomplete rate_limits', { claims: { allowed_models: [], rate_limits: { requests_per_minute: 1 } } }],
     ['a delegation without lineage', { type: 'delegation', claims: {} }],
-  ])('refuses %s', async (_, request) => {
+  ])('rejects %s', async (_, request) => {
     const { audit, records } = createAuditRecorder();
     await expect(serviceOf({ audit }).issue({ ...REQUEST, ...request })).rejects.toThrow(TypeError);
     expect(records).toEqual([]);
   });
 
-  test.each(['refresh', 'foreign', 'admin'])('refuses the type %s', async (type) => {
+  test.each(['refresh', 'foreign', 'admin'])('rejects the type %s', async (type) => {
     await expect(serviceOf().issue(untyped({ ...REQUEST, type }))).rejects.toThrow(TypeError);
   });
 
@@ -185,13 +185,13 @@ describe('issue', () => {
     ['a lifetime that is no number', { lifetimeSeconds: Number.NaN }],
     ['a lifetime without end', { lifetimeSeconds: Number.POSITIVE_INFINITY }],
     ['a lifetime that is over', { lifetimeSeconds: -60 }],
-    ['a session_id that is no text', { claims: { ...REQUEST.claims, session_id: 1 } }],
+    ['a session_id that is not a string', { claims: { ...REQUEST.claims, session_id: 1 } }],
     ['a binding to a key', { claims: { ...REQUEST.claims, cnf: {} } }],
-  ])('refuses %s, which verify would refuse or misread', async (_, request) => {
+  ])('rejects %s, which verify would reject or misread', async (_, request) => {
     await expect(serviceOf().issue({ ...REQUEST, ...request })).rejects.toThrow(TypeError);
   });
 
-  test('takes no scope from the claims where none is granted', async () => {
+  test('takes no scope from the claims if none is granted', async () => {
     const request = { ...REQUEST, scope: [], claims: { ...REQUEST.claims, scope: 'admin' } };
     const service = serviceOf();
     const { token } = await service.issue(request);
@@ -199,7 +199,7 @@ describe('issue', () => {
   });
 
   test.each(['alg', 'enc', 'kid', 'typ', 'cty', 'zip', 'crit', 'jku', 'iss', 'sub', 'client_id'])(
-    'refuses %s in the protected header',
+    'rejects %s in the protected header',
     async (member) => {
       await expect(serviceOf().issue({ ...REQUEST, header: { [member]: 'x' } })).rejects.toThrow(
         new TypeError(`The protected header member ${member} is reserved`),
@@ -207,7 +207,7 @@ describe('issue', () => {
     },
   );
 
-  test('refuses a token of more than 4096 characters, and puts nothing on record', async () => {
+  test('rejects a token of more than 4096 characters without an audit event', async () => {
     const { audit, records } = createAuditRecorder();
     const service = serviceOf({ audit });
     const withNote = (length: number) => ({
@@ -223,7 +223,7 @@ describe('issue', () => {
     expect(records).toHaveLength(2);
   });
 
-  test('puts every field on record', async () => {
+  test('records every field', async () => {
     const { audit, records } = createAuditRecorder();
     const request = { ...REQUEST, scope: ['a', 'b'], subjectAsserted: true, ip: '192.0.2.1' };
     const { claims } = await serviceOf({ audit }).issue(request);
@@ -245,7 +245,7 @@ describe('issue', () => {
     ]);
   });
 
-  test('records no token and nothing that was not said', async () => {
+  test('records no token, and no members for missing fields', async () => {
     const { audit, records } = createAuditRecorder();
     const { token } = await serviceOf({ audit }).issue({ ...REQUEST, scope: [] });
     expect(records).toMatchObject([{ scope: '', subjectAsserted: false }]);
@@ -253,7 +253,7 @@ describe('issue', () => {
     expect(JSON.stringify(records)).not.toContain(token.split('.')[3]);
   });
 
-  test('hands out no token that is not on record', async () => {
+  test('returns no token without an audit event', async () => {
     const error = await rejectionOf(serviceOf({ audit: createBrokenAudit() }).issue(REQUEST));
     expect(error).toBeInstanceOf(TemporarilyUnavailableError);
     expect(error).toMatchObject({
@@ -271,22 +271,22 @@ describe('verify', () => {
     ['of another typ', { typ: 'JWT' }, 'wrong_typ'],
     ['that refreshes', { typ: 'rt+jwt' }, 'refresh_token'],
     ['that expired', { claims: { exp: NOW - 60 } }, 'expired'],
-  ])('refuses a token %s', async (_, mint, reason) => {
+  ])('rejects a token %s', async (_, mint, reason) => {
     expect(await rejectionOf(serviceOf().verify(mintToken(KEY_RING, mint)))).toMatchObject({ reason });
   });
 
-  test.each(['', 'abc', 'a.b.c', '....', 'a..b.c.d.e'])('refuses %j', async (token) => {
+  test.each(['', 'abc', 'a.b.c', '....', 'a..b.c.d.e'])('rejects %j', async (token) => {
     expect(await rejectionOf(serviceOf().verify(token))).toBeInstanceOf(InvalidTokenError);
   });
 
-  test('refuses a token that is longer than the limit', async () => {
+  test('rejects a token that is longer than the limit', async () => {
     const token = mintToken(KEY_RING);
     await expect(serviceOf({ maxTokenLength: token.length }).verify(token)).resolves.toBeDefined();
     const error = await rejectionOf(serviceOf({ maxTokenLength: token.length - 1 }).verify(token));
     expect(error).toMatchObject({ reason: 'too_long' });
   });
 
-  test('refuses a token that was tampered with', async () => {
+  test('rejects a token that was tampered with', async () => {
     const segments = mintToken(KEY_RING).split('.');
     const ciphertext = segments[3] ?? '';
     segments[3] = (ciphertext.startsWith('A') ? 'B' : 'A') + ciphertext.slice(1);
@@ -294,7 +294,7 @@ describe('verify', () => {
   });
 });
 
-test('a token that expires while its key is looked for is refused', async () => {
+test('rejects a token that expires during the key look-up', async () => {
   let isLoaded = false;
   let now = NOW;
   const keyRing = keyRingWith(KEY_RING, {
@@ -312,7 +312,7 @@ test('a token that expires while its key is looked for is refused', async () => 
 });
 
 describe('revocation', () => {
-  test('is asked about the verified token', async () => {
+  test('check receives the verified token', async () => {
     const asked: VerifiedToken[] = [];
     const isRevoked = (token: VerifiedToken) => {
       asked.push(token);
@@ -326,7 +326,7 @@ describe('revocation', () => {
   test.each<[string, () => boolean | Promise<boolean>]>([
     ['at once', () => true],
     ['later', async () => true],
-  ])('refuses a token that is revoked: %s', async (_, isRevoked) => {
+  ])('rejects a revoked token: %s', async (_, isRevoked) => {
     const error = await rejectionOf(serviceOf({ revocations: { isRevoked } }).verify(mintToken(KEY_RING)));
     expect(error).toMatchObject({ reason: 'revoked', message: 'The access token is not valid', status: 401 });
   });
@@ -339,13 +339,13 @@ describe('revocation', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('connection refused'))],
-  ])('that %s is an outage, not a verdict', async (_, isRevoked) => {
+  ])('that %s is an outage, not a rejection', async (_, isRevoked) => {
     const error = await rejectionOf(serviceOf({ revocations: { isRevoked } }).verify(mintToken(KEY_RING)));
     expect(error).toBeInstanceOf(TemporarilyUnavailableError);
     expect(error).toMatchObject({ status: 503, cause: new Error('connection refused') });
   });
 
-  test('that fails with a failure of this package keeps it', async () => {
+  test('that fails with an error of this package keeps the error', async () => {
     const failure: PassportJweError = new RateLimitExceededError(5);
     const isRevoked = () => Promise.reject(failure);
     expect(await rejectionOf(serviceOf({ revocations: { isRevoked } }).verify(mintToken(KEY_RING)))).toBe(
@@ -353,7 +353,7 @@ describe('revocation', () => {
     );
   });
 
-  test('is not asked about a token that is not valid', async () => {
+  test('check is not called for an invalid token', async () => {
     let asked = 0;
     const isRevoked = () => {
       asked += 1;

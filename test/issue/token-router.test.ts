@@ -98,7 +98,7 @@ function verify(token: string, audience = AUDIENCE) {
 }
 
 describe('a token request that is granted', () => {
-  test('is answered as RFC 6749 section 5.1 says', async () => {
+  test('is answered according to RFC 6749 §5.1', async () => {
     const answer = await exchange({});
 
     expect(answer.status).toBe(200);
@@ -115,7 +115,7 @@ describe('a token request that is granted', () => {
     });
   });
 
-  test('yields a token that says whose it is and what it may do', async () => {
+  test('yields a token with its owner and rights', async () => {
     const { body } = await exchange({});
 
     expect((await verify(body.access_token)).claims).toEqual({
@@ -142,7 +142,7 @@ describe('a token request that is granted', () => {
     });
   });
 
-  test('may come as JSON', async () => {
+  test('may be JSON', async () => {
     const answer = await request(createApp()).post('/oauth/token').send({
       grant_type: 'client_credentials',
       client_id: 'demo',
@@ -156,19 +156,19 @@ describe('a token request that is granted', () => {
   test.each([
     ['express.urlencoded()', express.urlencoded({ extended: true })],
     ['express.json()', express.json()],
-  ])('may come through %s that the application mounted earlier', async (_name, parser) => {
+  ])('may be parsed by %s that the application mounted earlier', async (_name, parser) => {
     const answer = await exchange({ scope: 'read:documents' }, createApp({}, [parser]));
 
     expect(answer.body.scope).toBe('read:documents');
   });
 
-  test('narrows the scope to what was asked for', async () => {
+  test('narrows the scope to the requested scope', async () => {
     const { body } = await exchange({ scope: 'write:documents' });
 
     expect((await verify(body.access_token)).scope).toEqual(['write:documents']);
   });
 
-  test('is for the audience that was asked for, under the key of that audience', async () => {
+  test('is for the requested audience, under the key of that audience', async () => {
     const app = createApp();
     const answer = await request(app)
       .post('/oauth/token')
@@ -184,7 +184,7 @@ describe('a token request that is granted', () => {
     });
   });
 
-  test('speaks for the user that the key asserts', async () => {
+  test('is issued for the user that the key asserts', async () => {
     const { body } = await exchange({ user: 'alice', session_id: 's1' });
 
     expect((await verify(body.access_token)).claims).toMatchObject({
@@ -194,7 +194,7 @@ describe('a token request that is granted', () => {
     });
   });
 
-  test('carries the claims that the application adds, by what it knows of the request', async () => {
+  test('carries the custom claims, derived from the request', async () => {
     const app = createApp({
       claims: (apiKey, { scope, audience, user, deviceId, ip, userAgent }) => ({
         plan: {
@@ -221,7 +221,7 @@ describe('a token request that is granted', () => {
     });
   });
 
-  test('ignores parameters that it does not know, and those without a value', async () => {
+  test('ignores unknown and empty parameters', async () => {
     expect((await exchange({ foo: 'bar', scope: '', audience: '' })).status).toBe(200);
   });
 });
@@ -232,7 +232,7 @@ describe('client authentication', () => {
   const basic = (user: string, password: string) =>
     `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
-  test('takes HTTP Basic, both halves form-encoded', async () => {
+  test('accepts HTTP Basic, with form-encoded client ID and secret', async () => {
     const halves = ['odd~key', 'p@ss word+%:ü'].map((half) =>
       encodeURIComponent(half).replaceAll('%20', '+'),
     );
@@ -243,7 +243,7 @@ describe('client authentication', () => {
     expect(answer.status).toBe(200);
   });
 
-  test('takes HTTP Basic with client_id in the body beside it', async () => {
+  test('accepts HTTP Basic with client_id in the body', async () => {
     const answer = await send()
       .set('Authorization', basic('demo', SECRET))
       .send({ ...form, client_id: 'demo' });
@@ -251,15 +251,15 @@ describe('client authentication', () => {
     expect(answer.status).toBe(200);
   });
 
-  test('takes client_id and client_secret in the body', async () => {
+  test('accepts client_id and client_secret in the body', async () => {
     expect((await send().send({ ...form, client_id: 'demo', client_secret: SECRET })).status).toBe(200);
   });
 
-  test('takes X-API-Key', async () => {
+  test('accepts X-API-Key', async () => {
     expect((await send().set('X-API-Key', SECRET).send(form)).status).toBe(200);
   });
 
-  test('takes the API key as a bearer', async () => {
+  test('accepts the API key as a bearer token', async () => {
     expect((await send().set('Authorization', `Bearer ${SECRET}`).send(form)).status).toBe(200);
   });
 
@@ -272,7 +272,7 @@ describe('client authentication', () => {
     ],
     ['Bearer and X-API-Key', { Authorization: `Bearer ${SECRET}`, 'X-API-Key': SECRET }, {}],
     ['X-API-Key and the body', { 'X-API-Key': SECRET }, { client_id: 'demo', client_secret: SECRET }],
-  ])('refuses two methods at once: %s', async (_name, headers, body) => {
+  ])('rejects two methods: %s', async (_name, headers, body) => {
     const answer = await send()
       .set(headers)
       .send({ ...form, ...body });
@@ -280,7 +280,7 @@ describe('client authentication', () => {
     expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
   });
 
-  test('refuses two Authorization headers', async () => {
+  test('rejects two Authorization headers', async () => {
     const line = `Authorization: ${basic('demo', SECRET)}`;
     const answer = await sendRaw(createApp(), [
       'POST /oauth/token HTTP/1.1',
@@ -293,7 +293,7 @@ describe('client authentication', () => {
     expect(JSON.parse(answer.body).error).toBe('invalid_request');
   });
 
-  test('refuses a client_id that is not the client which authenticates', async () => {
+  test('rejects a client_id that does not match the credentials', async () => {
     const answer = await send()
       .set('Authorization', basic('demo', SECRET))
       .send({ ...form, client_id: 'two' });
@@ -316,7 +316,7 @@ describe('client authentication', () => {
     ['an unknown key as a bearer', { Authorization: 'Bearer sk-unknown' }, 'Bearer realm="token"'],
     ['another scheme', { Authorization: 'Digest username="demo"' }, 'Basic realm="token"'],
   ])(
-    'answers %s with the one invalid_client, in the scheme that was used',
+    'answers %s with the same invalid_client, in the scheme of the request',
     async (_name, headers, challenge) => {
       const answer = await send().set(headers).send(form);
 
@@ -330,7 +330,7 @@ describe('client authentication', () => {
   );
 });
 
-describe('a token request that is refused', () => {
+describe('a rejected token request', () => {
   test.each([
     ['without a grant type', { grant_type: '' }, 400, 'invalid_request'],
     ['with an unknown grant type', { grant_type: 'password' }, 400, 'unsupported_grant_type'],
@@ -351,7 +351,7 @@ describe('a token request that is refused', () => {
     ],
     ['with a malformed user', { user: 'a b' }, 400, 'invalid_request'],
     ['with a session_id that is too long', { session_id: 'x'.repeat(129) }, 400, 'invalid_request'],
-  ])('%s is answered as RFC 6749 section 5.2 says', async (_name, parameters, status, error) => {
+  ])('%s is answered according to RFC 6749 §5.2', async (_name, parameters, status, error) => {
     const answer = await exchange(parameters);
 
     expect(answer.status).toBe(status);
@@ -369,7 +369,7 @@ describe('a token request that is refused', () => {
     expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
   });
 
-  test('without an audience where the key has several', async () => {
+  test('without an audience, if the key has several', async () => {
     const answer = await exchange({}).set('X-API-Key', 'sk-two-audiences');
 
     expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_target' } });
@@ -399,7 +399,7 @@ describe('a token request that is refused', () => {
   test.each([
     ['another media type', 'text/plain', 'x', 415],
     ['an unknown charset', 'application/json; charset=klingon', '{}', 415],
-    ['JSON that is none', 'application/json', '{"a":', 400],
+    ['malformed JSON', 'application/json', '{"a":', 400],
     ['JSON that is no object', 'application/json', '[1]', 400],
     ['JSON that names a parameter twice', 'application/json', '{"scope":"a","scope":"b"}', 400],
     ['a body that is too large', 'application/x-www-form-urlencoded', `a=${'x'.repeat(20_000)}`, 413],
@@ -421,7 +421,7 @@ describe('a token request that is refused', () => {
   });
 
   test.each([[{ scope: ['a'] }], [{ scope: { a: 'b' } }], [{ scope: 1 }], [{ grant_type: true }]])(
-    'for JSON parameters that are no text: %j',
+    'for JSON parameters that are not strings: %j',
     async (parameters) => {
       const answer = await request(createApp())
         .post('/oauth/token')
@@ -444,7 +444,7 @@ describe('a token request that is refused', () => {
     expect(answer.headers).toMatchObject({ 'retry-after': '30', 'cache-control': 'no-store' });
   });
 
-  test('while a sink is out of reach that the audit trail requires, as a 503', async () => {
+  test('with 503 while a required audit sink fails', async () => {
     const sink = { write: () => Promise.reject(new Error('disk full')) };
     const audit = createAuditTrail({ required: [sink], onSinkError: () => {} });
     const answer = await exchange({}, createApp({ audit }));
@@ -453,24 +453,24 @@ describe('a token request that is refused', () => {
     expect(answer.headers['retry-after']).toBe('1');
   });
 
-  test('by a hook that emits a reserved claim, which is a fault of the program', async () => {
+  test('by a hook that returns a reserved claim, as a programming error', async () => {
     expect((await exchange({}, createApp({ claims: () => ({ sub: 'root' }) }))).status).toBe(500);
   });
 });
 
 describe('a claims hook that fails', () => {
   test.each([
-    ['with a status of its own', Object.assign(new Error('upstream'), { status: 400 })],
+    ['with a status', Object.assign(new Error('upstream'), { status: 400 })],
     ['with a status of 413', Object.assign(new Error('upstream'), { status: 413 })],
     ['with a failure of the resource side', new InvalidTokenError('expired')],
     ['with a failure without an error code', new MissingCredentialsError()],
-  ])('%s is a fault of the program, not of the client', async (_name, failure) => {
+  ])('%s is a programming error, not an error of the client', async (_name, failure) => {
     const app = createApp({ claims: () => Promise.reject(failure) });
 
     expect((await exchange({}, app)).status).toBe(500);
   });
 
-  test('and is slower than a time-out that already answered leaves the process alive', async () => {
+  test('after a timeout has already answered does not crash the process', async () => {
     let release: () => void = () => {};
     const answered = new Promise<void>((resolve) => {
       release = resolve;
@@ -485,7 +485,7 @@ describe('a claims hook that fails', () => {
     expect(answer.status).toBe(503);
   });
 
-  test('until its key has expired yields no token', async () => {
+  test('after its API key has expired yields no token', async () => {
     let now = NOW;
     const keys = await loadFiles({ 'a.yaml': `${FILES['two.yaml']}expires_at: 2030-01-01T00:00:10Z\n` });
     const app = createApp({
@@ -505,7 +505,7 @@ describe('a claims hook that fails', () => {
   });
 });
 
-describe('the audit trail of the token endpoint', () => {
+describe('the audit log of the token endpoint', () => {
   async function recordsOf(send: (app: Express) => Promise<unknown>): Promise<AuditRecord[]> {
     const records: AuditRecord[] = [];
     const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
@@ -513,7 +513,7 @@ describe('the audit trail of the token endpoint', () => {
     return records;
   }
 
-  test('shows what was issued, to whom, without the token', async () => {
+  test('contains the identities of the issued token, but not the token', async () => {
     const records = await recordsOf((app) => exchange({ user: 'alice' }, app));
 
     expect(records).toEqual([
@@ -534,7 +534,7 @@ describe('the audit trail of the token endpoint', () => {
     ]);
   });
 
-  test('shows why a client was refused, which the answer does not', async () => {
+  test('contains the reason of a rejection, which the response does not', async () => {
     const records = await recordsOf((app) => exchange({}, app).set('X-API-Key', 'sk-expired'));
 
     expect(records).toMatchObject([
@@ -542,7 +542,7 @@ describe('the audit trail of the token endpoint', () => {
     ]);
   });
 
-  test('takes no text for an address that a header only claims to be one', async () => {
+  test('does not record a malformed address from a header', async () => {
     const records = await recordsOf((app) => {
       app.set('trust proxy', true);
       return exchange({}, app).set('X-Forwarded-For', 'password=hunter2');
@@ -552,7 +552,7 @@ describe('the audit trail of the token endpoint', () => {
     expect(records[1]).not.toHaveProperty('ip');
   });
 
-  test('names the client of a refused request only where it was authenticated', async () => {
+  test('names the client of a rejected request only if it authenticated', async () => {
     const records = await recordsOf((app) => exchange({ scope: 'admin' }, app));
 
     expect(records).toMatchObject([
@@ -562,7 +562,7 @@ describe('the audit trail of the token endpoint', () => {
 });
 
 describe('tokenRouter', () => {
-  test('refuses to be built with a ring that only decrypts', async () => {
+  test('rejects a key ring that only decrypts', async () => {
     const exported = await createKeyRing({ current: { jwks: keyRing.exportAccessKeys(AUDIENCE) } });
 
     expect(() => createApp({ keyRing: exported })).toThrow('only decrypts');
@@ -573,7 +573,7 @@ describe('tokenRouter', () => {
     ['keyRing', { keyRing: undefined }],
     ['issuer', { issuer: undefined }],
     ['audience', { audience: undefined }],
-  ])('refuses to be built without %s', (name, missing) => {
+  ])('requires %s', (name, missing) => {
     const options = { keyRing, issuer: ISSUER, audience: AUDIENCE, apiKeys };
 
     expect(() => Reflect.apply(tokenRouter, undefined, [{ ...options, ...missing }])).toThrow(

@@ -40,7 +40,7 @@ describeOnDrivers('wrong devices', (open) => {
     first = await begin();
   });
 
-  test('end the family at the fifth, and the right device is too late', async () => {
+  test('end the family at the fifth, even for the right device afterwards', async () => {
     for (const attempt of WRONG_ATTEMPTS) {
       expect(await guess(first.refreshToken, attempt)).toMatchObject(INVALID_GRANT);
     }
@@ -50,13 +50,13 @@ describeOnDrivers('wrong devices', (open) => {
     expect(endsOf()).toMatchObject([{ clientId: 'device', reason: 'guessed' }]);
   });
 
-  test('leave the family alive at the fourth', async () => {
+  test('do not end the family at the fourth', async () => {
     for (const attempt of WRONG_ATTEMPTS.slice(1)) await guess(first.refreshToken, attempt);
 
     expect((await use(first.refreshToken, RIGHT)).status).toBe(200);
   });
 
-  test('are counted over all tokens of a family, whatever was refreshed in between', async () => {
+  test('are counted over all tokens of a family, despite refreshes in between', async () => {
     const tokens = [first.refreshToken];
     for (const attempt of WRONG_ATTEMPTS.slice(1)) {
       await guess(tokens.at(-1) ?? '', attempt);
@@ -77,7 +77,7 @@ describeOnDrivers('wrong devices', (open) => {
     expect(await use(second.refreshToken, RIGHT)).toMatchObject(INVALID_GRANT);
   });
 
-  test('that are 100 at once, on two servers, are compared up to the fifth', async () => {
+  test('that are 100 concurrent ones, on two servers, are compared up to the fifth', async () => {
     let replaced = 0;
     const families = slow(app.stores.families, () => {
       replaced += 1;
@@ -113,7 +113,7 @@ describeOnDrivers('wrong devices', (open) => {
         return first.refreshToken;
       },
     ],
-  ])('at once with the right one are stored before that is answered, for %s', async (_name, prepare) => {
+  ])('concurrent with the right one are stored before it is answered, for %s', async (_name, prepare) => {
     const token = await prepare();
     const { families } = app.stores;
     const isWrong = new Set<number>();
@@ -172,7 +172,7 @@ describe('a wrong binding', () => {
     app = await createSessionApp();
   });
 
-  test('of a session ends the family at the fifth, for a client with its secret too', async () => {
+  test('of a session ends the family at the fifth, even for a client with its secret', async () => {
     const named = { session_id: 's1', device_id: 'd1' };
     const { refreshToken } = await app.begin('sk-demo', named);
     const attempts = [{ session_id: 's2' }, { device_id: 'd2' }, { session_id: '' }, { session_id: 's3' }];
@@ -184,7 +184,7 @@ describe('a wrong binding', () => {
     expect(endsOf()).toMatchObject([{ reason: 'guessed', sessionId: 's1' }]);
   });
 
-  test('is not one that another client sends', async () => {
+  test('is not counted if another client sends it', async () => {
     const { refreshToken } = await app.begin('sk-demo', { device_id: 'd1' });
     for (const _ of WRONG_ATTEMPTS) {
       await app.refresh(refreshToken, { device_id: 'd2' }, 'sk-other');
@@ -216,7 +216,7 @@ describe('a wrong binding', () => {
     expect((await away.refresh(refreshToken, RIGHT, undefined)).status).toBe(503);
   });
 
-  test('is not told from the right one by a scope that was not granted', async () => {
+  test('cannot be distinguished from the right one by a scope that was not granted', async () => {
     const { refreshToken } = await begin();
     const right = await use(refreshToken, { ...RIGHT, scope: 'nothing' });
     const wrong = await use(refreshToken, { ...PUBLIC, device_id: 'd2', scope: 'nothing' });

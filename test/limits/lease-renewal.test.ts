@@ -39,14 +39,14 @@ async function pass(seconds: number): Promise<void> {
 }
 
 describe('an admission that is not settled', () => {
-  test('holds its slot while a stream runs, for as long as 23 hours', async () => {
+  test('holds its slot while a stream runs, for 23 hours', async () => {
     await limits.admit(token);
     await pass(23 * 3600);
 
     await expect(limits.admit(token)).rejects.toMatchObject({ violated: ['concurrent_requests'] });
   });
 
-  test('frees its slot after 24 hours and is not running any more', async () => {
+  test('releases its slot after 24 hours and is no longer running', async () => {
     await limits.admit(token);
     await pass(DAY + 20);
 
@@ -54,7 +54,7 @@ describe('an admission that is not settled', () => {
     await expect(limits.admit(token)).resolves.toBeDefined();
   });
 
-  test('is not renewed any more when its lease has ended', async () => {
+  test('is not renewed after its lease has expired', async () => {
     const admission = await limits.admit(token);
     now += 16;
     await pass(60);

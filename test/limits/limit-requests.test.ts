@@ -88,7 +88,7 @@ const tokenOf = (limits: object = {}, claims: object = {}) =>
 const call = (server: Server, token = tokenOf()) => request(server).get('/').auth(token, { type: 'bearer' });
 
 describe('limitRequests', () => {
-  test('tells a client its limits, and what is left', async () => {
+  test('sends the limits and the remaining quota to the client', async () => {
     const { status, headers } = await call(await listen());
 
     expect(status).toBe(200);
@@ -121,7 +121,7 @@ describe('limitRequests', () => {
     expect(records.at(-1)).toMatchObject({ type: 'token.refused', code: 'ERR_RATE_LIMIT_EXCEEDED' });
   });
 
-  test('counts each user of a key for itself, where it has limits for each', async () => {
+  test('counts each user of a key separately, if the key has limits per user', async () => {
     const server = await listen();
     const limits = { requests_per_minute: 100, per_user: { requests_per_minute: 1 } };
     const [alice, bob] = [tokenOf(limits, { sub: 'alice' }), tokenOf(limits, { sub: 'bob' })];
@@ -132,7 +132,7 @@ describe('limitRequests', () => {
     expect((await call(server, bob)).status).toBe(200);
   });
 
-  test('bounds the users of a key that are counted', async () => {
+  test('bounds the number of counted users of a key', async () => {
     const server = await listen({ maxUsersPerKey: 1 });
     const limits = { per_user: { requests_per_minute: 1 } };
     await call(server, tokenOf(limits, { sub: 'alice' }));
@@ -141,7 +141,7 @@ describe('limitRequests', () => {
     expect([status, body['violated-policies']]).toEqual([429, ['users']]);
   });
 
-  test('refuses a request without a token, and one that no authentication saw', async () => {
+  test('rejects a request without a token, and a request without authentication', async () => {
     expect((await request(await listen()).get('/')).status).toBe(401);
     const app = express();
     app.use(limitRequests({ limits: createLimits({ stores: { limits: store } }) }));
@@ -150,8 +150,8 @@ describe('limitRequests', () => {
   });
 });
 
-describe('a request that runs', () => {
-  test('holds its place until it is answered', async () => {
+describe('a running request', () => {
+  test('holds its slot until it is answered', async () => {
     const waiting: (() => void)[] = [];
     const server = await listen({ handler: (_req, res) => void waiting.push(() => res.json({})) });
     const token = tokenOf({ requests_per_minute: 100 });
@@ -169,7 +169,7 @@ describe('a request that runs', () => {
     expect((await third).status).toBe(200);
   });
 
-  test('frees its place at once when its connection closes', async () => {
+  test('releases its slot as soon as its connection closes', async () => {
     let started = 0;
     const handler = (): void => {
       started += 1;
@@ -195,7 +195,7 @@ describe('a request that runs', () => {
 });
 
 describe('model tokens', () => {
-  test('are reserved before and settled after: what was not used is given back', async () => {
+  test('are reserved before and settled after: unused tokens are returned', async () => {
     const server = await listen({
       tokens: 90,
       handler: (req, res) =>
@@ -209,14 +209,14 @@ describe('model tokens', () => {
     expect((await call(server)).status).toBe(429);
   });
 
-  test('count as reserved where nobody settles', async () => {
+  test('count as reserved without a settlement', async () => {
     const server = await listen({ tokens: 60 });
     await call(server);
 
     expect((await call(server)).body['violated-policies']).toEqual(['tokens_per_minute']);
   });
 
-  test('are settled once, whoever comes later', async () => {
+  test('are settled only once', async () => {
     const server = await listen({
       tokens: 90,
       handler: (req, res) => {
@@ -230,7 +230,7 @@ describe('model tokens', () => {
     expect((await call(server)).status).toBe(200);
   });
 
-  test('can be settled when the connection closes: the handler comes first', async () => {
+  test('can be settled by the handler when the connection closes', async () => {
     const server = await listen({
       tokens: 90,
       handler: (req, res) => {
@@ -277,7 +277,7 @@ describe('model tokens that cannot be counted', () => {
     expect(limits.running).toBe(0);
   });
 
-  test('leave the settlement to the call that came first', async () => {
+  test('do not change an earlier settlement', async () => {
     const server = await listen({
       tokens: 60,
       handler: (req, res) => {
@@ -331,7 +331,7 @@ describe('model tokens that cannot be counted', () => {
   });
 });
 
-describe('a store of limits that is away', () => {
+describe('an unavailable store of limits', () => {
   test('means 503 by default, with one event', async () => {
     const server = await listen();
     isAway = true;
@@ -345,7 +345,7 @@ describe('a store of limits that is away', () => {
     expect(records.some(({ type }) => type === 'limits.restored')).toBe(true);
   });
 
-  test('means a share of each limit by this process, where that is the policy', async () => {
+  test('means a share of each limit in this process with the policy local', async () => {
     const server = await listen({ onStoreFailure: { kind: 'local', share: 0.5 } });
     isAway = true;
     const token = tokenOf({ requests_per_minute: 4 });
@@ -355,7 +355,7 @@ describe('a store of limits that is away', () => {
     expect(records.filter(({ type }) => type === 'limits.degraded')).toMatchObject([{ policy: 'local' }]);
   });
 
-  test('means that requests pass uncounted, where that is the policy', async () => {
+  test('means uncounted requests with the policy allow', async () => {
     const server = await listen({ onStoreFailure: { kind: 'allow' } });
     isAway = true;
     for (const _ of [1, 2, 3, 4, 5]) expect((await call(server)).status).toBe(200);
@@ -363,7 +363,7 @@ describe('a store of limits that is away', () => {
     expect(records.filter(({ type }) => type === 'limits.degraded')).toMatchObject([{ policy: 'allow' }]);
   });
 
-  test('is settled with when it is back', async () => {
+  test('receives settlements when it is available again', async () => {
     const server = await listen({
       tokens: 90,
       handler: (req, res) => {
@@ -394,11 +394,11 @@ describe('options', () => {
     { onStoreFailure: { kind: 'ignore' } },
     { onStoreFailure: { kind: 'local', share: 0 } },
     { limit: 3 },
-  ])('of createLimits are refused: %j', (options) => {
+  ])('of createLimits are rejected: %j', (options) => {
     expect(() => createLimits({ stores: { limits: store }, ...untyped(options) })).toThrow(TypeError);
   });
 
-  test('of limitRequests are refused', () => {
+  test('of limitRequests are rejected', () => {
     expect(() => limitRequests(untyped({ limits: {} }))).toThrow(TypeError);
   });
 });

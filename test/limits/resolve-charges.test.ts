@@ -35,48 +35,48 @@ const limited = (overrides: object = {}) => ({
 });
 
 describe('a request is charged to', () => {
-  test('its API key, by the limits of today rather than those in the token', () => {
+  test('its API key, by the current limits rather than those in the token', () => {
     expect(chargesOf({ rate_limits: LIMITS }, [limited()])).toMatchObject([
       { ...KEY, limits: { requests_per_minute: 70 } },
     ]);
   });
 
-  test('its API key by the limits in the token, where the key is not configured here', () => {
+  test('its API key by the limits in the token, if the key is not configured', () => {
     expect(chargesOf({ rate_limits: LIMITS })).toMatchObject([{ ...KEY, limits: LIMITS }]);
   });
 
-  test('its API key by the defaults, where neither says any', () => {
+  test('its API key by the defaults, if neither has limits', () => {
     const service = { type: 'service', rate_limits: undefined, allowed_models: undefined };
 
     expect(chargesOf(service)).toMatchObject([{ ...KEY, limits: DEFAULTS }]);
   });
 
-  test('its user too, where the key has limits for each', () => {
+  test('its user too, if the key has limits per user', () => {
     expect(chargesOf({ sub: 'alice', rate_limits: { ...LIMITS, per_user: PER_USER } })).toMatchObject([
       KEY,
       { bucket: 'user\u0000demo\u0000alice', prefix: 'user_', limits: PER_USER, userOf: 'demo' },
     ]);
   });
 
-  test('no user, where the key speaks for itself', () => {
+  test('no user, if the API key is the subject', () => {
     expect(chargesOf({ sub: 'demo', rate_limits: { ...LIMITS, per_user: PER_USER } })).toHaveLength(1);
   });
 
-  test('one bucket for all tokens of a key: minting more buys nothing', () => {
+  test('one bucket for all tokens of a key', () => {
     const [one] = chargesOf({ jti: 'a', session_id: 's' });
     const [other] = chargesOf({ jti: 'b', scope: 'read:documents', permissions: [] });
 
     expect(one?.bucket).toBe(other?.bucket);
   });
 
-  test('its subject, for a foreign token that names no client', () => {
+  test('its subject, for a foreign token without client_id', () => {
     const foreign = { type: undefined, client_id: undefined, sub: 'x' };
 
     expect(chargesOf(foreign)).toMatchObject([{ bucket: `foreign\u0000${ISSUER}\u0000x`, limits: DEFAULTS }]);
     expect(chargesOf(foreign)[0]?.userOf).toBe(`foreign\u0000${ISSUER}`);
   });
 
-  test("the subject's key and user too, where it was delegated, and never to its actor", () => {
+  test('the key and the user of the subject too, if it is delegated, and never its actor', () => {
     const entry = { jti: 'j', iat: NOW };
     const lineage = [
       { ...entry, client_id: 'app', sub: 'alice' },
@@ -103,7 +103,7 @@ describe('a request is charged to', () => {
     ]);
   });
 
-  test('its key, the keys and the user in its lineage by the limits that it carries, where no key is configured here', () => {
+  test('its key, and the keys and user in its lineage, by the limits in the token if no key is configured', () => {
     const entry = { jti: 'j', iat: NOW };
     const perUser = { ...LIMITS, per_user: PER_USER };
     const delegation = {
@@ -216,7 +216,7 @@ describe('a delegation whose lineage repeats a key is charged to', () => {
   });
 });
 
-test('a token whose limits are no numbers is malformed', () => {
+test('a token whose limits are not numbers is malformed', () => {
   for (const extra of [
     { tokens_per_month: '1' },
     { per_user: [] },

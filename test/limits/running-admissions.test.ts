@@ -12,7 +12,7 @@ const keyRing = await createRing();
 const tokens = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
 const token = await tokens.verify(mintToken(keyRing));
 
-test('a process that ends waits until all that it admitted is settled', async () => {
+test('drain() waits until all admissions are settled', async () => {
   const { limits: store } = createMemoryStores({ clock });
   const limits = createLimits({ stores: { limits: store }, clock });
   await limits.drain();
@@ -33,7 +33,7 @@ test('a process that ends waits until all that it admitted is settled', async ()
   expect(limits.running).toBe(0);
 });
 
-test('it waits for an admission that its store has not answered yet', async () => {
+test('drain() waits for an admission that the store has not answered yet', async () => {
   const { limits: store } = createMemoryStores({ clock });
   let answer = (): void => {};
   const asked = new Promise<void>((resolve) => {
@@ -73,7 +73,7 @@ test.each([
     TemporarilyUnavailableError,
     () => Promise.reject(new TemporarilyUnavailableError()),
   ],
-])('what is turned away %s is not waited for', async (_when, failure, admit) => {
+])('drain() does not wait for a request rejected %s', async (_when, failure, admit) => {
   const { limits: store } = createMemoryStores({ clock });
   const limits = createLimits({ stores: { limits: { ...store, admit } }, clock });
   await expect(limits.admit(token)).rejects.toThrow(failure);

@@ -45,12 +45,12 @@ function setUp(by: AnswersByKind = { refresh_token_reused: 'session' }, options:
 }
 
 const GIVEN_UP = expect.objectContaining({
-  message: 'The answer to an alert was given up: refresh_token_reused',
+  message: 'createMonitor: gave up answering an alert: refresh_token_reused',
   cause: OUTAGE,
 });
 
-describe('an answer that fails', () => {
-  test('is made when the store is back, and onError is told of the first failure alone', async () => {
+describe('a failed answer', () => {
+  test('succeeds when the store is available again, and onError receives only the first failure', async () => {
     const { recordAt, setAway, attempts, revoked, errors } = setUp();
     recordAt(0, eventOf.ended('reused'));
     await jest.advanceTimersByTimeAsync(20_000);
@@ -62,7 +62,7 @@ describe('an answer that fails', () => {
     expect(errors).toEqual([OUTAGE]);
   });
 
-  test('is made for revocations that could not be asked for at first', async () => {
+  test('succeeds after the revocations function failed at first', async () => {
     const { revocations, revoked, setAway } = setUp();
     setAway(false);
     const ask = jest
@@ -79,7 +79,7 @@ describe('an answer that fails', () => {
     expect(revoked).toEqual([SESSION]);
   });
 
-  test('is tried again every 32 seconds in the end, and given up after ten minutes', async () => {
+  test('is retried with pauses of up to 32 seconds, for ten minutes', async () => {
     const { recordAt, attempts, errors } = setUp();
     recordAt(0, eventOf.ended('reused'));
     await jest.advanceTimersByTimeAsync(AN_HOUR_MS);
@@ -90,7 +90,7 @@ describe('an answer that fails', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test('waits once, however many alerts come, for ten minutes after the last', async () => {
+  test('is retried once for any number of alerts, until ten minutes after the last', async () => {
     const { recordAt, attempts, errors } = setUp({ refusals_of_client: 'api_key' });
     const refuse = (seconds: number) =>
       recordAt(seconds, eventOf.issuanceRefused({ code: 'ERR_INVALID_SCOPE', clientId: 'demo' }), 60);
@@ -105,7 +105,7 @@ describe('an answer that fails', () => {
     expect(errors).toHaveLength(2);
   });
 
-  test('waits once where two alerts come before it has failed', async () => {
+  test('is retried once if two alerts are raised before it has failed', async () => {
     const { recordAt, errors } = setUp();
     for (const seconds of [0, 3600]) recordAt(seconds, eventOf.ended('reused'));
     await jest.advanceTimersByTimeAsync(0);
@@ -114,7 +114,7 @@ describe('an answer that fails', () => {
     expect(jest.getTimerCount()).toBe(1);
   });
 
-  test('is given up at once where 1000 others wait', async () => {
+  test('is not retried if 1000 others are waiting', async () => {
     const { recordAt, setAway, errors, revoked } = setUp();
     for (let index = 0; index < 1001; index += 1) recordAt(0, eventOf.ended('reused', `s${index}`));
     await jest.advanceTimersByTimeAsync(0);
@@ -127,7 +127,7 @@ describe('an answer that fails', () => {
     expect(revoked).toHaveLength(1000);
   });
 
-  test('makes room for others when it is made', async () => {
+  test('no longer counts as waiting after it succeeds', async () => {
     const { recordAt, setAway, errors } = setUp();
     for (let index = 0; index < 1000; index += 1) recordAt(0, eventOf.ended('reused', `s${index}`));
     await jest.advanceTimersByTimeAsync(0);
@@ -141,7 +141,7 @@ describe('an answer that fails', () => {
     expect(jest.getTimerCount()).toBe(1);
   });
 
-  test('keeps no process alive', async () => {
+  test('does not keep the process alive', async () => {
     const { recordAt } = setUp();
     const start = jest.spyOn(globalThis, 'setTimeout');
     recordAt(0, eventOf.ended('reused'));
@@ -153,7 +153,7 @@ describe('an answer that fails', () => {
     expect(Reflect.apply(Reflect.get(Object(timers[0]), 'hasRef'), timers[0], [])).toBe(false);
   });
 
-  test('is made although onError fails as well', async () => {
+  test('succeeds even if onError fails too', async () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const { recordAt, setAway, revoked } = setUp(undefined, {
       onError: () => {

@@ -65,7 +65,7 @@ describe('the answer of a monitor', () => {
     expect(trail.revoked).toEqual([target]);
   });
 
-  test.each(['session', 'api_key'] as const)('revokes a token alone where it has no %s', (choice) => {
+  test.each(['session', 'api_key'] as const)('revokes a token alone if it has no %s', (choice) => {
     const trail = setUp({ token_from_many_addresses: choice });
     for (let index = 0; index < 5; index += 1) {
       const token = { jti: 'j1', proven: true, ip: `192.0.2.${index}` } as const;
@@ -76,7 +76,7 @@ describe('the answer of a monitor', () => {
   });
 
   test.each(['token', 'session', 'api_key'] as const)(
-    'is none where nothing proves who issued a token that is shared: %s',
+    'revokes nothing for a shared token without proof of issuance: %s',
     (choice) => {
       const { alerts, revoked, recordAt } = setUp({ token_from_many_addresses: choice });
       for (let index = 0; index < 5; index += 1) {
@@ -88,7 +88,7 @@ describe('the answer of a monitor', () => {
     },
   );
 
-  test('is none where nothing proves who issued the tokens that are refused, or used at a sudden rate', () => {
+  test('revokes nothing for rejections or sudden rates without proof of issuance', () => {
     const { alerts, revoked, recordAt } = setUp({ refusals_of_client: 'api_key', sudden_rate: 'api_key' });
     recordAt(0, { type: 'token.refused', code: 'ERR_INSUFFICIENT_SCOPE', ...FORGED }, 60);
     recordAt(0, { type: 'token.accepted', ...FORGED, count: 1 });
@@ -98,7 +98,7 @@ describe('the answer of a monitor', () => {
     expect(revoked).toEqual([]);
   });
 
-  test('counts tokens that prove their issuance apart from others of the same name', () => {
+  test('counts tokens with proof of issuance separately from others of the same name', () => {
     const { alerts, revoked, recordAt } = setUp({ token_from_many_addresses: 'token' });
     for (let index = 0; index < 4; index += 1) {
       recordAt(0, { type: 'token.accepted', ...FORGED, ip: `192.0.2.${index}`, count: 1 });
@@ -108,7 +108,7 @@ describe('the answer of a monitor', () => {
     expect([alerts, revoked]).toEqual([[], []]);
   });
 
-  test('is none to kinds that it does not name', () => {
+  test('revokes nothing for kinds that it does not name', () => {
     const trail = setUp({ sudden_rate: 'api_key' });
     CAUSES.token_from_many_addresses(trail);
     CAUSES.refresh_token_reused(trail);
@@ -118,7 +118,7 @@ describe('the answer of a monitor', () => {
     expect(trail.revoked).toEqual([]);
   });
 
-  test('that fails goes to onError, and the callback is told all the same', async () => {
+  test('that fails goes to onError, and the callback still receives the alert', async () => {
     const errors: unknown[] = [];
     const outage = new TemporarilyUnavailableError();
     const revocations = { revoke: () => Promise.reject(outage), maxTokenLifetimeSeconds: 60 };
@@ -133,7 +133,7 @@ describe('the answer of a monitor', () => {
     expect(alerts).toHaveLength(1);
   });
 
-  test('turns away the token of a thief, and that of nobody else', async () => {
+  test('revokes the token of the attacker, and no other', async () => {
     const keyRing = await createRing();
     let now = NOW;
     const clock = () => now;

@@ -9,8 +9,8 @@ function addressOf(index: number): string {
   return `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
 }
 
-describe('what a monitor keeps', () => {
-  test('is bounded, whatever comes: a million tokens and addresses', () => {
+describe('the memory of a monitor', () => {
+  test('is bounded for a million tokens and addresses', () => {
     const monitor = createMonitor({ maxTracked: 500 });
     for (let index = 0; index < 1_000_000; index += 1) {
       const ip = addressOf(index);
@@ -24,7 +24,7 @@ describe('what a monitor keeps', () => {
     expect(monitor.tracked).toBe(500 + 500);
   }, 60_000);
 
-  test('is bounded for API keys, sessions and what is revoked too', () => {
+  test('is bounded for API keys, sessions and revoked tokens too', () => {
     const monitor = createMonitor({ maxTracked: 50 });
     for (let index = 0; index < 10_000; index += 1) {
       const identity = { jti: `jti ${index}`, clientId: `client ${index}` };
@@ -39,7 +39,7 @@ describe('what a monitor keeps', () => {
     expect(monitor.tracked).toBe(5 * 50 + 1);
   });
 
-  test('is 10 000 of each kind where nothing else is said', () => {
+  test('is 10 000 entries of each kind by default', () => {
     const monitor = createMonitor();
     for (let index = 0; index < 10_001; index += 1) {
       monitor.write({ ...eventOf.refused({ ip: addressOf(index) }), time: TIME });
@@ -48,7 +48,7 @@ describe('what a monitor keeps', () => {
     expect(monitor.tracked).toBe(10_000);
   });
 
-  test('are at most 16 addresses of a token, those that were seen last', () => {
+  test('contains at most the 16 most recent addresses of a token', () => {
     const { alerts, recordAt } = createMonitoredTrail({
       thresholds: { token_from_many_addresses: { count: 16 } },
     });

@@ -19,8 +19,8 @@ function setUp(thresholds = {}) {
 
 const STEADY = [100, 90, 110, 100, 80, 120];
 
-describe('the monitor, of a sudden rate', () => {
-  test('raises an alert where a key comes to eight times its average', () => {
+describe('the monitor, for a sudden rate', () => {
+  test('raises an alert if a key reaches eight times its average', () => {
     const { alerts, useInWindows } = setUp();
     useInWindows([...STEADY, 799]);
     expect(alerts).toEqual([]);
@@ -34,7 +34,7 @@ describe('the monitor, of a sudden rate', () => {
     ]);
   });
 
-  test('raises one for tokens that are issued, which are counted apart', () => {
+  test('raises one for issued tokens, which are counted separately', () => {
     const { alerts, recordAt, useInWindows } = setUp();
     for (let window = 0; window < 6; window += 1) recordAt(window * WINDOW_SECONDS, eventOf.issued(), 50);
     useInWindows(STEADY);
@@ -43,7 +43,7 @@ describe('the monitor, of a sudden rate', () => {
     expect(alerts).toMatchObject([{ of: 'issuance', average: 50, observed: 400 }]);
   });
 
-  test('raises none before it knows what is usual', () => {
+  test('raises none before the warm-up windows have passed', () => {
     const { alerts, useInWindows } = setUp();
     useInWindows([...STEADY.slice(1), 10_000]);
 
@@ -57,7 +57,7 @@ describe('the monitor, of a sudden rate', () => {
     expect(alerts).toEqual([]);
   });
 
-  test('raises none for the morning after a night without any use', () => {
+  test('raises none after idle windows', () => {
     const { alerts, useInWindows } = setUp();
     useInWindows([...STEADY, ...Array.from({ length: 150 }, () => 0), ...STEADY]);
 
@@ -71,14 +71,14 @@ describe('the monitor, of a sudden rate', () => {
     expect(alerts).toEqual([]);
   });
 
-  test('does not take an attack for usual soon', () => {
+  test('does not raise the average quickly during an attack', () => {
     const { alerts, useInWindows } = setUp();
     useInWindows([...STEADY, 100_000, 100_000, 100_000]);
 
     expect(alerts).toHaveLength(3);
   });
 
-  test('does take for usual what lasts', () => {
+  test('adapts the average to a lasting rate', () => {
     const { alerts, useInWindows } = setUp();
     useInWindows([...STEADY, ...Array.from({ length: 20 }, () => 2000)]);
     useInWindows([2000, 2000], 26);
@@ -87,7 +87,7 @@ describe('the monitor, of a sudden rate', () => {
     expect(alerts.at(-1)?.time.slice(0, 13)).toBe('2030-01-01T00');
   });
 
-  test('takes the numbers that it is given', () => {
+  test('applies the given thresholds', () => {
     const { alerts, useInWindows } = setUp({ factor: 2, minCount: 10, warmUpWindows: 1 });
     useInWindows([6, 12]);
 

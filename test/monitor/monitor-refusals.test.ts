@@ -7,8 +7,8 @@ const named = { jti: 'j1', clientId: 'demo', subject: 'alice', code: 'ERR_INSUFF
 const scattered = (count: number) =>
   Array.from({ length: count }, (_, index) => eventOf.refused({ ...named, ip: `198.51.100.${index}` }));
 
-describe('the monitor, of refresh tokens', () => {
-  test('raises an alert for one that came back after its successor was used', () => {
+describe('the monitor, for refresh tokens', () => {
+  test('raises an alert for reuse after the successor was used', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     recordAt(0, eventOf.ended('reused'));
 
@@ -21,14 +21,14 @@ describe('the monitor, of refresh tokens', () => {
     ]);
   });
 
-  test('raises none for a session that was ended', () => {
+  test('raises none for an ended session', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     recordAt(0, eventOf.ended('revoked'));
 
     expect(alerts).toEqual([]);
   });
 
-  test('raises one for each session', () => {
+  test('raises one per session', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (const sessionId of ['s1', 's2', 's1']) recordAt(0, eventOf.ended('reused', sessionId));
 
@@ -36,7 +36,7 @@ describe('the monitor, of refresh tokens', () => {
   });
 });
 
-describe('the monitor, of refusals that anybody can cause', () => {
+describe('the monitor, for rejections that any caller can cause', () => {
   test.each([
     ['names a client without its key', eventOf.issuanceRefused({ clientId: 'demo', clientAsserted: true })],
     [
@@ -47,7 +47,7 @@ describe('the monitor, of refusals that anybody can cause', () => {
       'kept one of a key out of force',
       eventOf.refused({ ...named, code: 'ERR_INVALID_TOKEN', reason: 'key_inactive' }),
     ],
-  ])('raises no alert against the client where somebody %s', (_what, refusal) => {
+  ])('raises no alert against the client if a caller %s', (_what, refusal) => {
     const { alerts, recordAt } = createMonitoredTrail();
     recordAt(0, refusal, 100);
 
@@ -55,7 +55,7 @@ describe('the monitor, of refusals that anybody can cause', () => {
   });
 });
 
-describe('the monitor, of refusals from an address', () => {
+describe('the monitor, for rejections of an address', () => {
   test('raises an alert for the thirtieth within a minute, at either end', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     recordAt(0, eventOf.refused(), 20);
@@ -71,21 +71,21 @@ describe('the monitor, of refusals from an address', () => {
     ]);
   });
 
-  test('raises none where they take longer', () => {
+  test('raises none if they take longer', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (let seconds = 0; seconds < 3600; seconds += 3) recordAt(seconds, eventOf.refused());
 
     expect(alerts).toEqual([]);
   });
 
-  test('counts a block of IPv6 as one address', () => {
+  test('counts an IPv6 prefix as one address', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (let index = 0; index < 30; index += 1) recordAt(0, eventOf.refused({ ip: `2001:db8::${index}` }));
 
     expect(alerts).toMatchObject([{ address: '2001:db8:0:0::/56' }]);
   });
 
-  test('counts refusals that one event stands for', () => {
+  test('counts the rejections of an aggregated event', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     recordAt(0, { ...eventOf.refused(), ...{ count: 30 } });
 
@@ -104,8 +104,8 @@ describe('the monitor, of refusals from an address', () => {
   });
 });
 
-describe('the monitor, of refusals of an API key', () => {
-  test('raises an alert for the sixtieth within a minute, wherever they came from', () => {
+describe('the monitor, for rejections of an API key', () => {
+  test('raises an alert for the sixtieth within a minute, from any addresses', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (const event of scattered(60)) recordAt(30, event);
 
@@ -117,7 +117,7 @@ describe('the monitor, of refusals of an API key', () => {
     ]);
   });
 
-  test('counts none whose client is not known', () => {
+  test('counts none without a verified client', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (let index = 0; index < 200; index += 1) recordAt(0, eventOf.refused({ ip: `198.51.100.${index}` }));
 
@@ -125,7 +125,7 @@ describe('the monitor, of refusals of an API key', () => {
   });
 });
 
-describe('the monitor, of use after revocation', () => {
+describe('the monitor, for use after revocation', () => {
   test.each(['revoked', 'key_inactive'] as const)('raises an alert for the fifth: %s', (reason) => {
     const { alerts, recordAt } = createMonitoredTrail();
     recordAt(0, eventOf.refused({ reason }), 4);
@@ -140,7 +140,7 @@ describe('the monitor, of use after revocation', () => {
     ]);
   });
 
-  test('counts a token by itself where the refusal names it', () => {
+  test('counts a token separately if the event names it', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (let index = 0; index < 8; index += 1) {
       const name = { jti: `j${index % 2}`, clientId: 'demo' };
@@ -152,7 +152,7 @@ describe('the monitor, of use after revocation', () => {
     expect(alerts).toMatchObject([{ jti: 'j1', clientId: 'demo', address: '192.0.2.1', observed: 5 }]);
   });
 
-  test('raises none for tokens that were refused for another reason', () => {
+  test('raises none for tokens that were rejected for another reason', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     recordAt(0, eventOf.refused({ reason: 'wrong_audience' }), 20);
 

@@ -4,7 +4,7 @@ import { createMonitoredTrail, eventOf } from '../support/monitored-trail.js';
 const addressed = (...addresses: readonly string[]) => addresses.map((ip) => eventOf.accepted({ ip }));
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `198.51.100.${index}`);
 
-describe('the monitor, of one token from many addresses', () => {
+describe('the monitor, for one token from many addresses', () => {
   test('raises an alert for the fifth address within five minutes, with what was observed', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (const [index, event] of addressed(...numbered(5)).entries()) recordAt(index * 70, event);
@@ -32,14 +32,14 @@ describe('the monitor, of one token from many addresses', () => {
     expect(alerts).toEqual([]);
   });
 
-  test('raises none where they come one after the other over a longer time', () => {
+  test('raises none if they are seen over a longer time', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (const [index, event] of addressed(...numbered(12)).entries()) recordAt(index * 75, event);
 
     expect(alerts).toEqual([]);
   });
 
-  test('counts a block of IPv6 as one address', () => {
+  test('counts an IPv6 prefix as one address', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (let index = 0; index < 16; index += 1) {
       recordAt(0, eventOf.accepted({ ip: `2001:db8:1:1${index.toString(16)}::${index}` }));
@@ -48,7 +48,7 @@ describe('the monitor, of one token from many addresses', () => {
     expect(alerts).toEqual([]);
   });
 
-  test('counts IPv4 and IPv6 apart, as many devices have both', () => {
+  test('counts IPv4 and IPv6 separately, since many devices have both', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (const event of addressed(...numbered(4))) recordAt(0, event);
     for (let index = 0; index < 4; index += 1) recordAt(0, eventOf.accepted({ ip: `2001:db8:${index}::1` }));
@@ -56,14 +56,14 @@ describe('the monitor, of one token from many addresses', () => {
     expect(alerts).toEqual([]);
   });
 
-  test('counts each token by itself', () => {
+  test('counts each token separately', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (const ip of numbered(16)) recordAt(0, eventOf.accepted({ jti: `token of ${ip}`, ip }));
 
     expect(alerts).toEqual([]);
   });
 
-  test('takes the threshold and the window that it is given', () => {
+  test('applies the given threshold and window', () => {
     const thresholds = { token_from_many_addresses: { count: 2, windowSeconds: 10 } };
     const { alerts, recordAt } = createMonitoredTrail({ thresholds });
     const [first, second] = addressed('192.0.2.1', '192.0.2.2');
@@ -76,7 +76,7 @@ describe('the monitor, of one token from many addresses', () => {
     expect(alerts).toMatchObject([{ observed: 2, threshold: 2, windowSeconds: 10 }]);
   });
 
-  test('leaves out what the token does not say', () => {
+  test('omits members that the token does not have', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (const ip of numbered(5)) recordAt(0, { type: 'token.accepted', jti: 'j1', ip, count: 1 });
 
@@ -88,8 +88,8 @@ describe('the monitor, of one token from many addresses', () => {
 const USER = { ip: '192.0.2.1', agent: 'app' };
 const THIEF = { ip: '198.51.100.9', agent: 'curl' };
 
-describe('the monitor, of one token from many user agents', () => {
-  test('raises an alert for two that share no address, once both were there for a minute', () => {
+describe('the monitor, for one token from many user agents', () => {
+  test('raises an alert for two that share no address, after both have been seen for a minute', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     recordAt(0, eventOf.accepted(USER));
     recordAt(10, eventOf.accepted(THIEF));
@@ -106,7 +106,7 @@ describe('the monitor, of one token from many user agents', () => {
     ]);
   });
 
-  test('raises none for two at one address, as those of one device are', () => {
+  test('raises none for two at one address, as on one device', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (const seconds of [0, 100]) {
       recordAt(seconds, eventOf.accepted(USER));
@@ -116,7 +116,7 @@ describe('the monitor, of one token from many user agents', () => {
     expect(alerts).toEqual([]);
   });
 
-  test('raises none for one that is on its way', () => {
+  test('raises none for one that moves between addresses', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (const seconds of [0, 100]) {
       recordAt(seconds, eventOf.accepted(USER));
@@ -126,7 +126,7 @@ describe('the monitor, of one token from many user agents', () => {
     expect(alerts).toEqual([]);
   });
 
-  test('joins two parties that turn out to be one', () => {
+  test('merges two parties that turn out to be one', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     recordAt(0, eventOf.accepted(USER));
     recordAt(0, eventOf.accepted(THIEF));
@@ -136,7 +136,7 @@ describe('the monitor, of one token from many user agents', () => {
     expect(alerts).toEqual([]);
   });
 
-  test('takes requests that name no user agent for those of another one', () => {
+  test('counts requests without a user agent as another user agent', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     const token = { jti: 'j1', clientId: 'demo', proven: true } as const;
     const bare = { type: 'token.accepted', ...token, ip: THIEF.ip, count: 1 } as const;
@@ -148,7 +148,7 @@ describe('the monitor, of one token from many user agents', () => {
     expect(alerts).toMatchObject([{ observed: 2, agents: ['app'] }]);
   });
 
-  test('raises none where it is told to look for nothing of that kind', () => {
+  test('raises none if the kind is disabled', () => {
     const thresholds = { token_from_many_user_agents: false } as const;
     const { alerts, recordAt } = createMonitoredTrail({ thresholds });
     for (const seconds of [0, 100]) {
@@ -159,7 +159,7 @@ describe('the monitor, of one token from many user agents', () => {
     expect(alerts).toEqual([]);
   });
 
-  test('looks for them where it is told not to count addresses', () => {
+  test('detects them even if addresses are disabled', () => {
     const thresholds = { token_from_many_addresses: false } as const;
     const { alerts, recordAt } = createMonitoredTrail({ thresholds });
     for (const ip of numbered(16)) recordAt(0, eventOf.accepted({ ip, agent: ip }));

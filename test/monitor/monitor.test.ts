@@ -8,7 +8,7 @@ import { clock } from '../support/tokens.js';
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a monitor', () => {
-  test('raises one alert for each subject within a window, and another one in the next', () => {
+  test('raises one alert per subject and window', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     for (const seconds of [0, 30, 59, 60, 61]) recordAt(seconds, eventOf.refused(), 30);
     recordAt(61, eventOf.refused({ ip: '192.0.2.2' }), 30);
@@ -20,7 +20,7 @@ describe('a monitor', () => {
     ]);
   });
 
-  test('is not silent for long after a clock was set back', () => {
+  test('is not suppressed after a clock was set back', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     recordAt(86_400, eventOf.refused(), 30);
     recordAt(0, eventOf.refused(), 30);
@@ -44,14 +44,14 @@ describe('a monitor', () => {
     });
   });
 
-  test('counts them where nobody is told, too', () => {
+  test('counts alerts without a callback too', () => {
     const monitor = createMonitor();
     void createAuditTrail({ sinks: [monitor], clock }).record(eventOf.ended('reused'));
 
     expect(monitor.counts().refresh_token_reused).toBe(1);
   });
 
-  test('looks for nothing that it is told not to look for, and keeps nothing of it', () => {
+  test('does not detect or track disabled kinds', () => {
     const thresholds: SuspicionThresholds = {
       token_from_many_addresses: false,
       token_from_many_user_agents: false,
@@ -70,7 +70,7 @@ describe('a monitor', () => {
     expect(monitor.tracked).toBe(0);
   });
 
-  test('hands out alerts that cannot be changed', () => {
+  test('passes frozen alerts', () => {
     const { alerts, recordAt } = createMonitoredTrail();
     recordAt(0, eventOf.ended('reused'));
 
@@ -87,7 +87,7 @@ describe('a fault', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('pager down'))],
-  ])('of a callback that %s goes to onError, and the event is on record', async (_, onSuspicion) => {
+  ])('of a callback that %s goes to onError, and the event is recorded', async (_, onSuspicion) => {
     const errors: unknown[] = [];
     const monitor = createMonitor({ onSuspicion, onError: (error) => void errors.push(error) });
     const audit = createAuditTrail({
@@ -102,7 +102,7 @@ describe('a fault', () => {
     expect(monitor.counts().refresh_token_reused).toBe(1);
   });
 
-  test('of the callback keeps no token from being issued', async () => {
+  test('of the callback does not prevent the issuance of a token', async () => {
     const thresholds = { sudden_rate: { minCount: 1, warmUpWindows: 1, factor: 1.1, windowSeconds: 1 } };
     const onSuspicion = () => {
       throw new Error('pager down');
@@ -118,7 +118,7 @@ describe('a fault', () => {
     expect(monitor.counts().sudden_rate).toBe(1);
   });
 
-  test('of a record that is none goes to onError', () => {
+  test('of a malformed record goes to onError', () => {
     const errors: unknown[] = [];
     const monitor = createMonitor({ onError: (error) => void errors.push(error) });
     Reflect.apply(monitor.write, monitor, [undefined]);
@@ -126,7 +126,7 @@ describe('a fault', () => {
     expect(errors).toEqual([expect.any(TypeError)]);
   });
 
-  test('is warned of where nobody asks for it, without its message, as is one of onError', async () => {
+  test('is emitted as a warning without its message, also if onError fails', async () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const fail = () => {
       throw new RangeError('secret');
@@ -138,7 +138,7 @@ describe('a fault', () => {
     const calls = warn.mock.calls.map(([message]) => message);
     warn.mockRestore();
 
-    expect(calls).toEqual(Array(2).fill('The monitor of suspicious use failed (RangeError)'));
+    expect(calls).toEqual(Array(2).fill('createMonitor: detection of suspicious use failed (RangeError)'));
   });
 });
 
@@ -147,11 +147,15 @@ const revocations = () => ({ revoke: async () => {}, maxTokenLifetimeSeconds: 60
 describe('createMonitor', () => {
   test.each<[string, object, string]>([
     ['an unknown option', { onAlert: () => {} }, 'createMonitor has no option of that name: onAlert'],
-    ['an unknown kind', { thresholds: { theft: {} } }, 'thresholds has no option of that name: theft'],
+    [
+      'an unknown kind',
+      { thresholds: { theft: {} } },
+      'createMonitor: thresholds has no option of that name: theft',
+    ],
     [
       'a misspelt threshold',
       { thresholds: { sudden_rate: { count: 1 } } },
-      'thresholds.sudden_rate has no option of that name: count',
+      'createMonitor: thresholds.sudden_rate has no option of that name: count',
     ],
     [
       'a count of one address',
@@ -182,19 +186,19 @@ describe('createMonitor', () => {
     [
       'an answer without revocations',
       { answer: { by: {} } },
-      'answer.revocations must be a function: () => revocations',
+      'createMonitor: answer.revocations must be a function: () => revocations',
     ],
     [
       'an answer to what cannot be answered',
       { answer: { revocations, by: { refusals_of_address: 'api_key' } } },
-      'answer.by has no option of that name: refusals_of_address',
+      'createMonitor: answer.by has no option of that name: refusals_of_address',
     ],
     [
       'an answer that there is none of',
       { answer: { revocations, by: { sudden_rate: 'session' } } },
-      'answer.by.sudden_rate must be one of api_key',
+      'createMonitor: answer.by.sudden_rate must be one of api_key',
     ],
-  ])('refuses %s', (_, options, message) => {
+  ])('rejects %s', (_, options, message) => {
     expect(() => Reflect.apply(createMonitor, undefined, [options])).toThrow(new TypeError(message));
   });
 });

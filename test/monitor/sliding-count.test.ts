@@ -6,13 +6,13 @@ import { NOW } from '../support/tokens.js';
 const WINDOW = { windowSeconds: 60, maxSubjects: 10 };
 
 describe('createSlidingCounts', () => {
-  test('adds up what lies within the window', () => {
+  test('sums counts within the window', () => {
     const counts = createSlidingCounts(WINDOW);
 
     expect([0, 20, 45].map((seconds) => counts.add('a', NOW + seconds, 2))).toEqual([2, 4, 6]);
   });
 
-  test('forgets what lies before it', () => {
+  test('drops counts before the window', () => {
     const counts = createSlidingCounts(WINDOW);
     counts.add('a', NOW, 5);
 
@@ -21,7 +21,7 @@ describe('createSlidingCounts', () => {
     expect(counts.add('a', NOW + 1000, 1)).toBe(1);
   });
 
-  test('never counts more than there were, and all of the last five sixths', () => {
+  test('never counts more than the events, and counts all in the last five sixths', () => {
     const random = createRandom(7);
     const counts = createSlidingCounts(WINDOW);
     const times: number[] = [];
@@ -37,14 +37,14 @@ describe('createSlidingCounts', () => {
     }
   });
 
-  test('counts each subject by itself', () => {
+  test('counts each subject separately', () => {
     const counts = createSlidingCounts(WINDOW);
     counts.add('a', NOW, 5);
 
     expect(counts.add('b', NOW, 1)).toBe(1);
   });
 
-  test('begins anew where the clock was set back by more than the window', () => {
+  test('restarts if the clock was set back by more than the window', () => {
     const counts = createSlidingCounts(WINDOW);
     counts.add('a', NOW, 5);
 
@@ -52,7 +52,7 @@ describe('createSlidingCounts', () => {
     expect(counts.add('a', NOW - 3600, 1)).toBe(1);
   });
 
-  test('keeps the subjects that were counted last', () => {
+  test('keeps the most recently counted subjects', () => {
     const counts = createSlidingCounts(WINDOW);
     for (let index = 0; index < 11; index += 1) counts.add(`subject ${index}`, NOW, 1);
 

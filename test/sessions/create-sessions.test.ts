@@ -75,7 +75,7 @@ const idsOf = async (owner: SessionOwner): Promise<readonly string[]> =>
 const refusedAs = (reason: string) => ({ error: 'invalid_grant', reason });
 
 describe('the list of sessions', () => {
-  test('tells device, audience, scope and times of each, and nothing that could be used in its place', async () => {
+  test('contains device, audience, scope and times of each, and no secret', async () => {
     const { refreshToken } = await begin({ sessionId: 's1', deviceId: 'phone' });
     now = NOW + 60.5;
     await families.rotate(await codec.open(refreshToken, now), {
@@ -103,7 +103,7 @@ describe('the list of sessions', () => {
     });
   });
 
-  test('is that of a subject of an API key, or of the whole key', async () => {
+  test('covers one subject of an API key, or the whole key', async () => {
     await begin({ sessionId: 'a' });
     await begin({ sessionId: 'b', subject: 'bob' });
     await begin({ sessionId: 'c', clientId: 'other' });
@@ -113,7 +113,7 @@ describe('the list of sessions', () => {
     expect(await idsOf({ clientId: 'other', subject: 'bob' })).toEqual([]);
   });
 
-  test('begins with the one that was used last', async () => {
+  test('begins with the most recently used one', async () => {
     const first = await begin({ sessionId: 'first' });
     for (const sessionId of ['second', 'third']) {
       now += 10;
@@ -125,7 +125,7 @@ describe('the list of sessions', () => {
     expect(await idsOf(ALICE)).toEqual(['first', 'third', 'second']);
   });
 
-  test('holds none that expired, was ended, or was revoked by whichever way', async () => {
+  test('contains none that expired, was ended, or was revoked in any way', async () => {
     await begin({ sessionId: 'expired' });
     now = NOW + 2_592_000;
     const reused = await begin({ sessionId: 'reused' });
@@ -146,7 +146,7 @@ describe('the list of sessions', () => {
     expect(await idsOf(Object.create(ALICE))).toEqual(['a']);
   });
 
-  test('comes a page at a time', async () => {
+  test('is paginated', async () => {
     for (let serial = 0; serial < 5; serial += 1) await begin({ sessionId: `s${serial}` });
     const first = await sessions.list({ ...ALICE, limit: 3 });
     const second = await sessions.list({ ...ALICE, limit: 3, after: first.next ?? '' });
@@ -163,14 +163,14 @@ describe('the list of sessions', () => {
     ['an empty subject', { clientId: 'demo', subject: '' }],
     ['no client', { subject: 'alice' }],
     ['a member that is misspelt', { clientId: 'demo', subjet: 'alice' }],
-    ['a limit that is none', { ...ALICE, limit: 0 }],
+    ['an invalid limit', { ...ALICE, limit: 0 }],
     ['nothing at all', undefined],
-  ])('is refused for %s, rather than be that of somebody else', async (_name, query) => {
+  ])('is rejected for %s, rather than list other sessions', async (_name, query) => {
     await expect(Reflect.apply(sessions.list, sessions, [query])).rejects.toThrow(TypeError);
   });
 
   test.each(['x'.repeat(5000), '\ud800'])(
-    'is empty for a subject that no store can have: %#',
+    'is empty for a subject that no store can contain: %#',
     async (subject) => {
       const list = () => Promise.reject(new TemporarilyUnavailableError());
 
@@ -181,8 +181,8 @@ describe('the list of sessions', () => {
   );
 });
 
-describe('a session that is ended', () => {
-  test('is refreshed no more, is listed no more, and leaves the others alone', async () => {
+describe('an ended session', () => {
+  test('is no longer refreshed or listed, and others stay', async () => {
     const ended = await begin({ sessionId: 'a' });
     const other = await begin({ sessionId: 'b' });
 
@@ -192,7 +192,7 @@ describe('a session that is ended', () => {
     await refresh(other.refreshToken, 'b');
   });
 
-  test('leaves a tombstone, in which nothing is sealed any more', async () => {
+  test('leaves a tombstone without a sealed successor', async () => {
     const { refreshToken } = await begin({ sessionId: 's' });
     await refresh(refreshToken, 's');
     await sessions.end({ ...ALICE, sessionId: 's' });
@@ -202,7 +202,7 @@ describe('a session that is ended', () => {
     expect(kept?.state.parent).toBeUndefined();
   });
 
-  test('can be given as it was listed', async () => {
+  test('can be passed as it was listed', async () => {
     await begin();
     const [session] = (await sessions.list({ clientId: 'demo' })).sessions;
     if (session === undefined) throw new Error('It began');
@@ -211,7 +211,7 @@ describe('a session that is ended', () => {
     expect(await idsOf(ALICE)).toEqual([]);
   });
 
-  test('ends with all the devices that share it', async () => {
+  test('ends for all devices that share it', async () => {
     const begun = [await begin({ sessionId: 's', deviceId: 'a' }), await begin({ sessionId: 's' })];
     await sessions.end({ ...ALICE, sessionId: 's' });
 
@@ -230,7 +230,7 @@ describe('a session that is ended', () => {
     await refresh(foreign.refreshToken, 's', 'other');
   });
 
-  test('is that of every subject where none is named', async () => {
+  test('is that of every subject if none is named', async () => {
     await begin({ sessionId: 's' });
     await begin({ sessionId: 's', subject: 'bob' });
     await sessions.end({ clientId: 'demo', sessionId: 's' });
@@ -238,7 +238,7 @@ describe('a session that is ended', () => {
     expect(await idsOf({ clientId: 'demo' })).toEqual([]);
   });
 
-  test('is put on record once, with who asked for it', async () => {
+  test('is recorded once, with the client that requested it', async () => {
     await begin({ sessionId: 's' });
     await sessions.end({ ...ALICE, sessionId: 's', requestedBy: 'demo' });
     await sessions.end({ ...ALICE, sessionId: 's', requestedBy: 'demo' });
@@ -248,7 +248,7 @@ describe('a session that is ended', () => {
   });
 
   test.each(['unknown', '..', '{'])(
-    'is none where it is unknown, and nothing is revoked: %j',
+    'is not found if it is unknown, and nothing is revoked: %j',
     async (sessionId) => {
       await begin({ sessionId: 's' });
 
@@ -258,7 +258,7 @@ describe('a session that is ended', () => {
   );
 
   test.each(['x'.repeat(5000), '\ud800'])(
-    'is none where no store can have it, which is not asked: %#',
+    'is not found without a query if no store can contain it: %#',
     async (sessionId) => {
       const list = () => Promise.reject(new TemporarilyUnavailableError());
 
@@ -270,13 +270,13 @@ describe('a session that is ended', () => {
     { clientId: 'demo' },
     { clientId: 'demo', sessionId: '' },
     { clientId: 'demo', sessionId: 's', subjet: 'alice' },
-  ])('must be named: %j', async (session) => {
+  ])('requires its identities: %j', async (session) => {
     await expect(sessions.end(untyped(session))).rejects.toThrow(TypeError);
   });
 });
 
 describe('all sessions of a subject', () => {
-  test('end, 250 of them, with everything else that the subject was issued', async () => {
+  test('end, 250 of them, with all other tokens of the subject', async () => {
     for (let serial = 0; serial < 250; serial += 1) await begin();
     const bobs = await begin({ subject: 'bob' });
 
@@ -286,7 +286,7 @@ describe('all sessions of a subject', () => {
     await refresh(bobs.refreshToken);
   });
 
-  test('can begin anew', async () => {
+  test('can begin again', async () => {
     await begin();
     await sessions.endAll(ALICE);
     now = NOW + 1;
@@ -295,7 +295,7 @@ describe('all sessions of a subject', () => {
     await refresh(refreshToken);
   });
 
-  test('end but for one that is kept, which goes on being used', async () => {
+  test('end except one, which stays usable', async () => {
     const kept = await begin({ sessionId: 'kept' });
     const others = [await begin({ sessionId: 'a' }), await begin({ sessionId: 'b' })];
     const bobs = await begin({ sessionId: 'kept', subject: 'bob' });
@@ -310,7 +310,7 @@ describe('all sessions of a subject', () => {
   });
 
   test.each([{ keep: { subject: 'alice' } }, { keep: { sessionId: 's' } }, { keeps: {} }, { subject: '' }])(
-    'do not end where what is kept, or whose they are, is not named: %j',
+    'do not end if the owner or the session to keep is incomplete: %j',
     async (owner) => {
       await begin({ sessionId: 's' });
 
@@ -321,7 +321,7 @@ describe('all sessions of a subject', () => {
 });
 
 describe('all sessions of an API key', () => {
-  test('end with those of all its users, and with everything that the key was issued', async () => {
+  test('end with those of all its users, and with all tokens of the key', async () => {
     await begin();
     await begin({ subject: 'bob' });
     const foreign = await begin({ clientId: 'other' });
@@ -334,7 +334,7 @@ describe('all sessions of an API key', () => {
     await refresh(foreign.refreshToken, undefined, 'other');
   });
 
-  test('end but for one of one user', async () => {
+  test('end except one of one user', async () => {
     await begin({ sessionId: 's' });
     await begin({ sessionId: 's', subject: 'bob' });
     await sessions.endAll({ clientId: 'demo', keep: { subject: 'bob', sessionId: 's' } });
@@ -349,8 +349,8 @@ const ENDS: readonly (readonly [string, (by: Sessions) => Promise<unknown>])[] =
   ['all but one', (by) => by.endAll({ ...ALICE, keep: { subject: 'alice', sessionId: 'kept' } })],
 ];
 
-describe.each(ENDS)('where %s cannot be ended', (_name, end) => {
-  test('for want of revocations, the answer is 503 and nothing has changed', async () => {
+describe.each(ENDS)('if %s cannot be ended', (_name, end) => {
+  test('while revocations are unavailable, it rejects and changes nothing', async () => {
     const { refreshToken } = await begin({ sessionId: 's' });
     const away = { ...revocations, revoke: () => Promise.reject(new TemporarilyUnavailableError()) };
     const failing = createSessions({ stores, revocations: away });
@@ -360,7 +360,7 @@ describe.each(ENDS)('where %s cannot be ended', (_name, end) => {
     await refresh(refreshToken, 's');
   });
 
-  test('to its end, the answer is 503, nothing is in use any more, and asking again completes it', async () => {
+  test('half-way, it rejects, nothing stays usable, and a retry completes it', async () => {
     const { refreshToken } = await begin({ sessionId: 's' });
     const replace = () => Promise.reject(new TemporarilyUnavailableError());
     const failing = build({ ...stores.families, replace }).sessions;
@@ -375,7 +375,7 @@ describe.each(ENDS)('where %s cannot be ended', (_name, end) => {
 });
 
 describe('a use that races with the end', () => {
-  test.each(ENDS)('of %s leaves nothing alive, 300 times', async (_name, end) => {
+  test.each(ENDS)('of %s leaves no live token, 300 times', async (_name, end) => {
     const random = createRandom(4);
     for (let race = 0; race < 300; race += 1) {
       now += 2;
@@ -397,7 +397,7 @@ describe('a use that races with the end', () => {
   });
 
   test.each(ENDS)(
-    'of %s and wins is covered by a second cut-off, as it may be of a later second',
+    'of %s and wins is covered by a second cut-off, even in a later second',
     async (_name, end) => {
       await begin({ sessionId: 's' });
       const cutOffs: number[] = [];
@@ -425,7 +425,7 @@ describe('a use that races with the end', () => {
   );
 });
 
-describe('what was ended stays so after its revocation has expired', () => {
+describe('ended sessions stay ended after their revocation has expired', () => {
   /** Access tokens have expired, and the store has forgotten what concerned them alone. */
   const passTwoDays = async (): Promise<void> => {
     now = NOW + 2 * 86_400;
@@ -484,7 +484,7 @@ describe('what was ended stays so after its revocation has expired', () => {
     await expect(refresh(refreshToken, 's')).rejects.toMatchObject(refusedAs('revoked'));
   });
 
-  test('but begins anew in a later second', async () => {
+  test('but can begin again in a later second', async () => {
     await begin({ sessionId: 's' });
     await sessions.end({ ...ALICE, sessionId: 's' });
     now += 1;
@@ -493,7 +493,7 @@ describe('what was ended stays so after its revocation has expired', () => {
     await expect(refresh(refreshToken, 's')).resolves.toEqual(expect.any(String));
   });
 
-  test('without a mark among the sessions that are listed', async () => {
+  test('without listing the mark', async () => {
     await begin({ sessionId: 's' });
     await sessions.end({ ...ALICE, sessionId: 's' });
     await sessions.endAll(ALICE);
@@ -511,7 +511,7 @@ describe('createSessions', () => {
     ['families that are no store', { stores: { families: {} }, revocations: REVOCATIONS }],
     ['stores without revocations', { stores: createMemoryStores() }],
     ['an option that there is not', { stores: createMemoryStores(), revocations: REVOCATIONS, store: {} }],
-  ])('refuses %s', (_name, options) => {
+  ])('rejects %s', (_name, options) => {
     expect(() => Reflect.apply(createSessions, undefined, [options])).toThrow(TypeError);
   });
 });

@@ -40,8 +40,8 @@ beforeEach(async () => {
 
 const rotate = async (token: string) => families.rotate(await codec.open(token, NOW), REQUEST);
 
-describe('what the store keeps of a family', () => {
-  test('holds no refresh token, nor a piece of one', async () => {
+describe('the stored state of a family', () => {
+  test('contains no refresh token or part of one', async () => {
     const tokens = [(await families.begin(START)).refreshToken];
     for (let use = 0; use < 3; use += 1) tokens.push(await rotate(tokens.at(-1) ?? ''));
     const kept = JSON.stringify(await store.find((await codec.open(tokens[0] ?? '', NOW)).family));
@@ -55,7 +55,7 @@ describe('what the store keeps of a family', () => {
   });
 });
 
-test('a clock that is set back makes the grace window no longer', async () => {
+test('a clock that is set back does not extend the grace window', async () => {
   let now = NOW;
   const movable = createRefreshFamilies({
     ...{ store, codec, revocations: undefined, audit: noAuditTrail },
@@ -74,7 +74,7 @@ test('a clock that is set back makes the grace window no longer', async () => {
 describe('300 races', () => {
   const random = createRandom(9);
 
-  test('of 2 to 50 uses of one token leave exactly one line alive', async () => {
+  test('of 2 to 50 uses of one token leave exactly one live token', async () => {
     for (let race = 0; race < 300; race += 1) {
       const { refreshToken } = await families.begin(START);
       const contenders = 2 + Math.floor(random() * 49);
@@ -111,7 +111,7 @@ describe('settings of refresh tokens', () => {
     { graceSeconds: -1 },
     { graceSeconds: 61 },
     { grace: 10 },
-  ])('are refused: %j', (settings) => {
+  ])('are rejected: %j', (settings) => {
     expect(() => resolveRefreshSettings(untyped(settings))).toThrow(TypeError);
   });
 });

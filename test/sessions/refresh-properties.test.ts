@@ -185,8 +185,8 @@ async function findLive(run: Run): Promise<readonly number[]> {
 
 const outcomes = new Set<string>();
 
-describe('whatever is begun, used, used again, ended and revoked', () => {
-  test('each use comes to what the model says, and each family has one live token at most', async () => {
+describe('random sequences of begin, use, reuse, end and revoke', () => {
+  test('match the model, and each family has at most one live token', async () => {
     const codec = refreshTokenCodec(internalsOf(await createRing()), ISSUER);
     await fc.assert(
       fc.asyncProperty(fc.array(actions, { minLength: 1, maxLength: 40 }), async (script) => {

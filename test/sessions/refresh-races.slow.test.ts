@@ -52,12 +52,12 @@ async function raceOn(location?: string): Promise<void> {
 }
 
 describe(`${RACES} races of 2 to 50 uses of one refresh token over ${PROCESSES} processes`, () => {
-  test('leave exactly one line alive on LMDB', () => raceOn(), RACES * RACE_TIMEOUT_MS);
+  test('leave exactly one live token on LMDB', () => raceOn(), RACES * RACE_TIMEOUT_MS);
 });
 
 describeWithRedis(`${RACES} races of 2 to 50 uses of one refresh token over ${PROCESSES} processes`, () => {
   test(
-    'leave exactly one line alive on Redis',
+    'leave exactly one live token on Redis',
     () => withRedis(({ url }) => raceOn(url)),
     RACES * RACE_TIMEOUT_MS,
   );

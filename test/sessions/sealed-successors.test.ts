@@ -97,7 +97,7 @@ describeOnDrivers('the sealed successor of a consumed token', (open) => {
     second = await server.rotate(first);
   });
 
-  test('is not opened by the consumed token and a copy of the store, without the root secret', async () => {
+  test('cannot be opened with the consumed token and a copy of the store, without the root secret', async () => {
     const { sealedSuccessor = '' } = (await server.stateOf(first))?.parent ?? {};
     const thief = serve(store, await createKeyRing({ current: { secret: secretOf(2) } }));
 
@@ -108,7 +108,7 @@ describeOnDrivers('the sealed successor of a consumed token', (open) => {
     await expect(thief.rotate(first)).rejects.toMatchObject({ reason: 'malformed' });
   });
 
-  test('is erased once the grace window is over', async () => {
+  test('is erased after the grace window', async () => {
     now = AFTER_GRACE;
     await sweepUntilErased(server, first);
 
@@ -124,7 +124,7 @@ describeOnDrivers('the sealed successor of a consumed token', (open) => {
     expect(await server.rotate(first)).toBe(second);
   });
 
-  test('leaves a digest, by which the consumed token still ends the family when it comes back', async () => {
+  test('leaves a digest, so that reuse of the consumed token still ends the family', async () => {
     now = AFTER_GRACE;
     await sweepUntilErased(server, first);
 
@@ -132,14 +132,14 @@ describeOnDrivers('the sealed successor of a consumed token', (open) => {
     await expect(server.rotate(second)).rejects.toMatchObject({ reason: 'ended' });
   });
 
-  test('is erased by the next write of its family too, though no sweep comes', async () => {
+  test('is also erased by the next write of its family, without a sweep', async () => {
     now = AFTER_GRACE;
     await expect(server.rotate(second, { deviceId: 'd2' })).rejects.toMatchObject({ reason: 'wrong_device' });
 
     expect((await server.stateOf(first))?.parent).not.toHaveProperty('sealedSuccessor');
   });
 
-  test('is erased without a change of anything else, and the live token goes on', async () => {
+  test('is erased without other changes, and the live token stays valid', async () => {
     const before = await server.stateOf(first);
     now = AFTER_GRACE;
     await sweepUntilErased(server, first);
@@ -149,7 +149,7 @@ describeOnDrivers('the sealed successor of a consumed token', (open) => {
     await server.rotate(second);
   });
 
-  test('of an older use is no reason to erase that of a newer one', async () => {
+  test('of a newer use is not erased with that of an older use', async () => {
     now = NOW + 9;
     const third = await server.rotate(second);
     now = NOW + 12;
@@ -168,7 +168,7 @@ describe('erasing', () => {
     keyRing = await createRing();
   });
 
-  test('is tried again while the store is unavailable, and given up after 12 failures', async () => {
+  test('is retried while the store is unavailable, up to 12 failures', async () => {
     let finds = 0;
     let isAway = false;
     const flaky: FamilyStore = {
@@ -210,7 +210,7 @@ describe('erasing', () => {
     expect((await server.stateOf(first))?.parent).not.toHaveProperty('sealedSuccessor');
   });
 
-  test('is tried again where another step of the family came first', async () => {
+  test('is retried if another step of the family came first', async () => {
     let losses = 1;
     const contended: FamilyStore = {
       ...store,
@@ -231,7 +231,7 @@ describe('erasing', () => {
     expect((await server.stateOf(first))?.parent).not.toHaveProperty('sealedSuccessor');
   });
 
-  test('is due too where the answer of the store to the use was lost', async () => {
+  test('is also scheduled if the response of the store to the use was lost', async () => {
     let isLost = true;
     const lossy: FamilyStore = {
       ...store,
@@ -263,7 +263,7 @@ describe('erasing', () => {
     expect(await other.rotate(second)).toBe(third);
   });
 
-  test('is still due for a use that comes when a sweep has found nothing to erase', async () => {
+  test('is still scheduled for a use after a sweep that found nothing to erase', async () => {
     let onFound = async (): Promise<void> => undefined;
     const slow: FamilyStore = {
       ...store,
@@ -289,7 +289,7 @@ describe('erasing', () => {
     expect((await server.stateOf(first))?.parent).not.toHaveProperty('sealedSuccessor');
   });
 
-  test('spares a use that comes during a sweep, and is due for that later', async () => {
+  test('spares a use during a sweep and erases it later', async () => {
     let onErasure = async (): Promise<void> => undefined;
     let isAway = true;
     const slow: FamilyStore = {
@@ -320,7 +320,7 @@ describe('erasing', () => {
     expect((await server.stateOf(first))?.parent).not.toHaveProperty('sealedSuccessor');
   });
 
-  test('takes one timer for any number of families, which keeps no process alive', async () => {
+  test('needs one timer for any number of families, which does not keep the process alive', async () => {
     const server = serve(store, keyRing);
     for (let family = 0; family < 150; family += 1) await server.rotate(await server.begin());
 
@@ -332,7 +332,7 @@ describe('erasing', () => {
   });
 });
 
-test('no more than 50 000 successors wait to be erased', async () => {
+test('at most 50 000 successors wait to be erased', async () => {
   let finds = 0;
   const store: FamilyStore = {
     ...createMemoryStores({ clock }).families,
@@ -359,7 +359,7 @@ describe('a successor that cannot be opened within the grace window', () => {
     store = createMemoryStores({ clock }).families;
   });
 
-  test('as its key has left the key ring, is an invalid grant, and does not end the family as reused', async () => {
+  test('because its key has left the key ring is an invalid grant and does not end the family as reused', async () => {
     const [one, other] = [{ secret: secretOf(1) }, { secret: secretOf(2) }];
     const first = await serve(store, await createKeyRing({ current: one })).begin();
     const rotated = serve(store, await createKeyRing({ current: other, previous: [one] }));
@@ -370,7 +370,7 @@ describe('a successor that cannot be opened within the grace window', () => {
     expect((await rotated.stateOf(first))?.ended).toBeUndefined();
   });
 
-  test('as it was stored without the key of the issuer, is an invalid grant, and does not end the family', async () => {
+  test('because it was stored without the key of the issuer is an invalid grant and does not end the family', async () => {
     const server = serve(store, await createRing());
     const first = await server.begin();
     const second = await server.rotate(first);
@@ -384,7 +384,7 @@ describe('a successor that cannot be opened within the grace window', () => {
     expect(await server.rotate(second)).not.toBe('');
   });
 
-  test('as it is said to be sealed under a key that an API holds, is not opened', async () => {
+  test('because its stored kid is that of a key of an API is not opened', async () => {
     const ring = await createRing();
     const codec = refreshTokenCodec(internalsOf(ring), ISSUER);
     const sealingKid = internalsOf(ring).encryptionKey('access', AUDIENCE).kid;
@@ -392,7 +392,7 @@ describe('a successor that cannot be opened within the grace window', () => {
     expect(await codec.unseal({ sealedSuccessor: 'x'.repeat(60), sealingKid }, 'token')).toBeUndefined();
   });
 
-  test('as another instance has loaded a newer key, is opened after a reload', async () => {
+  test('because another instance has loaded a newer key is opened after a reload', async () => {
     const [one, other] = [{ secret: secretOf(1) }, { secret: secretOf(2) }];
     const old = await createKeyRing({ current: one });
     const newer = await createKeyRing({ current: other, previous: [one] });

@@ -79,9 +79,9 @@ async function raceOn(location?: string): Promise<void> {
 }
 
 describe('the end of all sessions in one process while another refreshes them', () => {
-  test('leaves nothing alive on LMDB', () => raceOn(), TIMEOUT_MS);
+  test('leaves no live token on LMDB', () => raceOn(), TIMEOUT_MS);
 });
 
 describeWithRedis('the end of all sessions in one process while another refreshes them', () => {
-  test('leaves nothing alive on Redis', () => withRedis(({ url }) => raceOn(url)), TIMEOUT_MS);
+  test('leaves no live token on Redis', () => withRedis(({ url }) => raceOn(url)), TIMEOUT_MS);
 });

@@ -52,7 +52,7 @@ describeOnDrivers('a session of alice that is ended', (open) => {
     alice = await beginFor('alice');
   });
 
-  test.each(WAYS)('by %s takes her access tokens along', async (_name, end) => {
+  test.each(WAYS)('by %s revokes her access tokens', async (_name, end) => {
     const next = await app.refresh(alice.refreshToken, SESSION);
     await end();
 
@@ -60,28 +60,28 @@ describeOnDrivers('a session of alice that is ended', (open) => {
     expect(await app.use(alice.accessToken)).toBe(401);
   });
 
-  test.each(WAYS)('by %s leaves the session of bob that has the same ID', async (_name, end) => {
+  test.each(WAYS)('by %s does not end the session of bob with the same ID', async (_name, end) => {
     const bob = await beginFor('bob');
     await end();
 
     expect(await isAlive(bob)).toEqual(ALIVE);
   });
 
-  test.each(WAYS)('by %s leaves the session of that ID of the API key itself', async (_name, end) => {
+  test.each(WAYS)('by %s does not end the session with that ID of the API key itself', async (_name, end) => {
     const own = await app.begin('sk-demo', SESSION);
     await end();
 
     expect(await isAlive(own)).toEqual(ALIVE);
   });
 
-  test.each(WAYS)('by %s leaves the session of that ID under another API key', async (_name, end) => {
+  test.each(WAYS)('by %s does not end the session with that ID of another API key', async (_name, end) => {
     const other = await beginFor('alice', { scope: 'offline_access' }, 'sk-other');
     await end();
 
     expect(await isAlive(other, SESSION, 'sk-other')).toEqual(ALIVE);
   });
 
-  test.each(WAYS)('by %s takes the refresh tokens of all her devices along', async (_name, end) => {
+  test.each(WAYS)('by %s ends the refresh tokens of all her devices', async (_name, end) => {
     const phone = await beginFor('alice', { device_id: 'phone' });
     await end();
 
@@ -111,7 +111,7 @@ describe('the steps of an end', () => {
     },
   );
 
-  test('by POST /oauth/revoke are completed by asking again, if a store fails half-way', async () => {
+  test('by POST /oauth/revoke are completed by a retry, if a store fails half-way', async () => {
     const replace = () => Promise.reject(new TemporarilyUnavailableError());
     const away = await app.rebuild({ families: { ...app.stores.families, replace } });
 
@@ -121,7 +121,7 @@ describe('the steps of an end', () => {
     expect((await app.findFamily(alice.refreshToken))?.state.ended).toBe('revoked');
   });
 
-  test('by POST /oauth/revoke close with a second cut-off where the second has changed meanwhile', async () => {
+  test('by POST /oauth/revoke close with a second cut-off if a second has passed', async () => {
     const { families } = app.stores;
     let later: SessionAnswer | undefined;
     /** An access token of a later second is issued in the session before the tombstone is written. */
@@ -141,7 +141,7 @@ describe('the steps of an end', () => {
     expect(await app.use(later?.accessToken ?? '')).toBe(401);
   });
 
-  test('by POST /oauth/revoke need no family: the token itself names session and subject', async () => {
+  test('by POST /oauth/revoke need no family: the token names session and subject', async () => {
     const bob = await beginFor('bob');
     const forgetful = await app.rebuild({ families: createMemoryStores().families });
 
@@ -149,7 +149,7 @@ describe('the steps of an end', () => {
     expect([await app.use(alice.accessToken), await app.use(bob.accessToken)]).toEqual([401, 200]);
   });
 
-  test('by POST /oauth/revoke are not begun for another client', async () => {
+  test('by POST /oauth/revoke do not start for another client', async () => {
     const answer = await app.revoke(alice.refreshToken, 'sk-other');
 
     expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
@@ -157,8 +157,8 @@ describe('the steps of an end', () => {
   });
 });
 
-describe('a refresh token that comes back', () => {
-  test('ends its family, and leaves the access tokens that were issued until they expire', async () => {
+describe('a reused refresh token', () => {
+  test('ends its family, but issued access tokens stay valid until they expire', async () => {
     app = await createSessionApp(FILES);
     alice = await beginFor('alice');
     const next = await app.refresh(alice.refreshToken, SESSION);
@@ -168,7 +168,7 @@ describe('a refresh token that comes back', () => {
     expect(await isAlive(next)).toEqual([true, false]);
   });
 
-  test('leaves the other families of the session alive', async () => {
+  test('does not end the other families of the session', async () => {
     app = await createSessionApp(FILES);
     alice = await beginFor('alice');
     const phone = await beginFor('alice', { device_id: 'phone' });

@@ -64,7 +64,7 @@ const ALIVE = [true, true];
 const DEAD = [false, false];
 
 describe('GET /sessions', () => {
-  test('shows people their sessions, the current one marked, and not to be stored on the way', async () => {
+  test('lists the sessions of a user, with the current one marked, and forbids caching', async () => {
     const phone = await app.begin('sk-demo', {
       ...{ user: 'alice', session_id: 's1', device_id: 'phone', scope: `read ${OWN}` },
     });
@@ -92,7 +92,7 @@ describe('GET /sessions', () => {
     });
   });
 
-  test('shows nobody the sessions of another user, key, or user of the same name of another key', async () => {
+  test('does not list sessions of other users, other API keys or their users of the same name', async () => {
     const alice = await beginFor('alice', 'a');
     const bob = await beginFor('bob', 'b');
     const namesake = await beginFor('alice', 'c', {}, 'sk-other');
@@ -104,7 +104,7 @@ describe('GET /sessions', () => {
     expect(await listedIds(key)).toEqual(['k']);
   });
 
-  test('shows a key the sessions of all its users with the scope for that, and no user those of others', async () => {
+  test('lists the sessions of all users for an API key with keyScope, but not for a user', async () => {
     const all = { scope: `${OWN} manage:all-sessions` };
     const alice = await beginFor('alice', 'a', all);
     await beginFor('bob', 'b');
@@ -118,7 +118,7 @@ describe('GET /sessions', () => {
     ]);
   });
 
-  test('shows them a page at a time', async () => {
+  test('is paginated', async () => {
     const alice = await beginFor('alice', 's0');
     for (const sessionId of ['s1', 's2']) await beginFor('alice', sessionId);
     const first = await app.manage(alice.accessToken, 'get', '?limit=2');
@@ -128,7 +128,7 @@ describe('GET /sessions', () => {
     expect(second.body).toEqual({ sessions: [expect.anything()] });
   });
 
-  test('shows others nothing by the cursor of somebody else', async () => {
+  test('lists nothing by the cursor of another user', async () => {
     const alice = await beginFor('alice', 'a');
     for (const sessionId of ['s1', 's2', 's3']) await beginFor('bob', sessionId);
     const bob = await beginFor('bob', 's4');
@@ -167,7 +167,7 @@ describe('DELETE /sessions/:sessionId', () => {
   });
 
   test.each(['lost', 'unknown', encodeURIComponent('ü/{}?\u0000'), 'x'.repeat(8000), '%2e%2e%2f', 'a%20b'])(
-    'answers what is over already, or unknown, alike: %#',
+    'answers ended and unknown sessions alike: %#',
     async (sessionId) => {
       await beginFor('alice', 'lost');
       const current = await beginFor('alice', 'current');
@@ -184,7 +184,7 @@ describe('DELETE /sessions/:sessionId', () => {
   test.each([
     ['of another user', 'bob', 'sk-demo'],
     ['of a user of the same name, of another key', 'alice', 'sk-other'],
-  ])('leaves a session %s alive, even where both have one name', async (_name, user, apiKey) => {
+  ])('does not end a session %s, even if the names are equal', async (_name, user, apiKey) => {
     const foreign = await beginFor(user, 's', {}, apiKey);
     const current = await beginFor('alice', 'current');
     await app.manage(current.accessToken, 'delete', '/s');
@@ -196,7 +196,7 @@ describe('DELETE /sessions/:sessionId', () => {
     expect(await isAlive(foreign, 's', apiKey)).toEqual(ALIVE);
   });
 
-  test('ends a session of a user for a key with the scope for that', async () => {
+  test('ends a session of a user for an API key with keyScope', async () => {
     const alice = await beginFor('alice', 'a');
     const foreign = await beginFor('alice', 'a', {}, 'sk-other');
     const key = await app.begin('sk-demo', { scope: `${OWN} manage:all-sessions` });
@@ -206,7 +206,7 @@ describe('DELETE /sessions/:sessionId', () => {
     expect(await isAlive(foreign, 'a', 'sk-other')).toEqual(ALIVE);
   });
 
-  test('ends none of a user for a key without it', async () => {
+  test('ends no session of a user for an API key without keyScope', async () => {
     const alice = await beginFor('alice', 'a');
     const key = await app.begin('sk-demo', { scope: OWN });
     await app.manage(key.accessToken, 'delete', '/a');
@@ -214,14 +214,14 @@ describe('DELETE /sessions/:sessionId', () => {
     expect(await isAlive(alice, 'a')).toEqual(ALIVE);
   });
 
-  test('ends nothing where the request is unclear', async () => {
+  test('ends nothing if the request is malformed', async () => {
     const current = await beginFor('alice', 'a');
 
     expect((await app.manage(current.accessToken, 'delete', '/a?keep=current')).status).toBe(400);
     expect(await isAlive(current, 'a')).toEqual(ALIVE);
   });
 
-  test('covers the access token of a refresh that it raced with, though that is made a second later', async () => {
+  test('covers the access token of a concurrent refresh, even if it is issued a second later', async () => {
     const first = await beginFor('alice', 's');
     const replace: FamilyStore['replace'] = async (family) => {
       const isReplaced = await app.stores.families.replace(family);
@@ -240,7 +240,7 @@ describe('DELETE /sessions/:sessionId', () => {
 });
 
 describe('DELETE /sessions', () => {
-  test('ends all sessions of a user, and the access tokens that belong to none', async () => {
+  test('ends all sessions of a user, and access tokens without a session', async () => {
     const [one, other] = [await beginFor('alice', 'a'), await beginFor('alice', 'b')];
     const alone = await app.begin('sk-demo', { user: 'alice', scope: 'manage:sessions' });
     const bob = await beginFor('bob', 'a');
@@ -261,7 +261,7 @@ describe('DELETE /sessions', () => {
     expect(await isAlive(other, 'b')).toEqual(DEAD);
   });
 
-  test('ends the sessions of all users of a key with the scope for that, and no other key', async () => {
+  test('ends the sessions of all users of an API key with keyScope, and of no other key', async () => {
     const alice = await beginFor('alice', 'a');
     const foreign = await beginFor('alice', 'a', {}, 'sk-other');
     const key = await app.begin('sk-demo', { session_id: 'k', scope: `${OWN} manage:all-sessions` });
@@ -279,7 +279,7 @@ describe('DELETE /sessions', () => {
     '?keep=current&keep=current',
     '?limit=1',
     '?keep[]=current',
-  ])('ends nothing where the request is unclear: %s', async (query) => {
+  ])('ends nothing if the request is malformed: %s', async (query) => {
     const current = await beginFor('alice', 'a');
 
     expect(await app.manage(current.accessToken, 'delete', query)).toMatchObject({
@@ -289,7 +289,7 @@ describe('DELETE /sessions', () => {
     expect(await isAlive(current, 'a')).toEqual(ALIVE);
   });
 
-  test('ends nothing where there is no current one to be kept', async () => {
+  test('ends nothing if there is no current session to keep', async () => {
     const alice = await beginFor('alice', 'a');
     const alone = await app.begin('sk-demo', { user: 'alice', scope: 'manage:sessions' });
 
@@ -346,7 +346,7 @@ describe('a request that cannot be answered', () => {
     expect(answer.headers).toMatchObject({ allow: allowed, 'cache-control': 'no-store' });
   });
 
-  test('is not one that asks for the head alone', async () => {
+  test('is not HEAD', async () => {
     expect((await app.manage(token, 'head')).status).toBe(200);
   });
 });
@@ -386,7 +386,7 @@ describe('the session router', () => {
   const ask = (to: Express, mint: MintOptions = { claims: OF_ALICE }) =>
     request(to).get('/sessions').auth(mintToken(keyRing, mint), { type: 'bearer' });
 
-  test('answers a token without its scope with 403 and the scope that is needed', async () => {
+  test('answers a token without its scope with 403 and the required scope', async () => {
     const answer = await ask(createApp(), { claims: { ...OF_ALICE, scope: 'read' } });
 
     expect(answer).toMatchObject({ status: 403, body: { error: 'insufficient_scope' } });
@@ -394,7 +394,7 @@ describe('the session router', () => {
     expect(answer.headers['cache-control']).toBe('no-store');
   });
 
-  test('is guarded by the scope that it is given', async () => {
+  test('requires the scope of its option', async () => {
     const guarded = createApp({ options: { scope: 'account' } });
 
     expect((await ask(guarded)).status).toBe(403);
@@ -424,7 +424,7 @@ describe('the session router', () => {
     expect(answer.headers['cache-control']).toBe('no-store');
   });
 
-  test('shows a key those of its users by no scope where no option names one', async () => {
+  test('lists no sessions of users for an API key without the option keyScope', async () => {
     await beginFor('alice', 'a');
     const claims = { ...OF_ALICE, sub: 'demo', scope: 'manage:sessions manage:all-sessions' };
 
@@ -436,7 +436,7 @@ describe('the session router', () => {
     });
   });
 
-  test('passes nothing where no authentication ran', async () => {
+  test('rejects every request without authentication', async () => {
     const unguarded = createApp({ authentication: (_req, _res, next) => next() });
 
     expect((await ask(unguarded)).status).toBe(401);
@@ -451,7 +451,7 @@ describe('the session router', () => {
   });
 
   test.each([false, true])(
-    'answers 503 while the store is away, with failWithError %p',
+    'answers 503 while the store is unavailable, with failWithError %p',
     async (failWithError) => {
       const authentication = authenticate({ ...service(), failWithError });
       const list = () => Promise.reject(new TemporarilyUnavailableError());
@@ -471,7 +471,7 @@ describe('the session router', () => {
     },
   );
 
-  test('reads its parameters itself, whatever parser of queries the application has', async () => {
+  test('reads its parameters independently of the query parser of the application', async () => {
     await beginFor('alice', 's');
     await beginFor('alice', 'other');
     const parserless = createApp();
@@ -485,11 +485,11 @@ describe('the session router', () => {
   test.each([
     ['no sessions', {}],
     ['sessions that are none', { sessions: {} }],
-    ['a scope that is none', { scope: 'a b' }],
+    ['a malformed scope', { scope: 'a b' }],
     ['an empty scope', { scope: '' }],
-    ['a scope of the key that is none', { keyScope: ['a'] }],
+    ['a malformed keyScope', { keyScope: ['a'] }],
     ['an option that there is not', { scopes: 'a' }],
-  ])('refuses to be built with %s', (_name, options) => {
+  ])('rejects %s', (_name, options) => {
     const valid =
       'sessions' in options || Object.keys(options).length === 0 ? {} : { sessions: app.sessions };
 

@@ -1,4 +1,4 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 
-/** The middleware of an endpoint, in the order in which a request passes them. The last one answers. */
+/** The middleware of an endpoint, in order. The last one sends the response. */
 export type Endpoint = readonly (RequestHandler | ErrorRequestHandler)[];

@@ -15,15 +15,15 @@ import { receiveParameters } from './receive-parameters.js';
 import { receivedToken, receiveToken } from './receive-token.js';
 
 export interface IntrospectionEndpointParts extends ClientParts {
-  /** Accepts live tokens of every audience that the API keys have, which prove that they were issued here. */
+  /** Accepts live tokens with proof of issuance for every audience of the API keys. */
   readonly verifyLive: VerifyToken;
   /** `undefined` if the router issues no refresh tokens. */
   readonly refreshTokens: RefreshTokenBackend | undefined;
 }
 
 /**
- * `POST /introspect` (RFC 7662 §2): describes a live token to the client that it was issued to, and an access token also
- * to API keys that list its audience under `introspects`.
+ * `POST /introspect` (RFC 7662 §2): describes a live token to the client that it was issued to. API keys that list the
+ * audience of an access token under `introspects` can introspect it too.
  */
 export function introspectionEndpoint(parts: IntrospectionEndpointParts): Endpoint {
   return [
@@ -36,16 +36,16 @@ export function introspectionEndpoint(parts: IntrospectionEndpointParts): Endpoi
   ];
 }
 
-/** The answer for every token that is not live, or not this client's business (RFC 7662 §2.2). */
+/** The response for every token that is not live, or that the client may not introspect (RFC 7662 §2.2). */
 const INACTIVE: JsonObject = Object.freeze({ active: false });
 
-/** The claims that the answer holds; the others are for the audience of the token. */
+/** The claims in the response. All others are only for the audience of the token. */
 const DISCLOSED = [
   ...(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'] as const),
   ...(['client_id', 'scope', 'type', 'act'] as const),
 ];
 
-/** Answers for a refresh token; all others pass. */
+/** Responds for a refresh token. All other tokens pass. */
 function describeRefreshToken({ refreshTokens, clock }: IntrospectionEndpointParts): RequestHandler {
   return asyncHandler(async function describeRefreshToken(req, res, next) {
     const presented = await openRefreshToken(refreshTokens, receivedToken(req), clock());
@@ -55,7 +55,7 @@ function describeRefreshToken({ refreshTokens, clock }: IntrospectionEndpointPar
   });
 }
 
-/** Without `token_type`: no resource server accepts it. */
+/** Has no `token_type`: resource servers do not accept refresh tokens. */
 function describeFamily(family: StoredFamily | undefined, { keyId }: ApiKey): JsonObject {
   if (family?.state.clientId !== keyId) return INACTIVE;
   const { subject: sub, clientId, scope } = family.state;

@@ -5,15 +5,15 @@ import type { Endpoint } from './endpoint.js';
 /** Media type of a JWK Set (RFC 7517 §8.5.2). */
 const JWK_SET = 'application/jwk-set+json';
 
-/** How long a client may cache the set: publish a new key for longer before you use it. */
+/** Cache lifetime of the set in seconds. Publish a new key at least this long before you use it. */
 const MAX_AGE_SECONDS = 300;
 
-/** What has public keys: a key ring, or verification keys. */
+/** A key ring or verification keys, whose public keys are published. */
 export interface KeyPublisher {
   exportPublicKeys(): JwkSet;
 }
 
-/** `GET /jwks`: the public keys of the moment (RFC 8414 §2, `jwks_uri`). */
+/** `GET /jwks`: the current public keys (RFC 8414 §2, `jwks_uri`). */
 export function jwksEndpoint(publishers: readonly KeyPublisher[]): Endpoint {
   return [publishKeys(publishers)];
 }

@@ -12,12 +12,12 @@ const JSON_TYPE = 'application/json';
 
 const parametersSlot = createRequestSlot<Parameters>();
 
-/** The parameters of the request, behind `receiveParameters`. */
+/** The parameters of the request, available after `receiveParameters`. */
 export function parametersOf(req: Request): Parameters {
   return parametersSlot.get(req);
 }
 
-/** A request without any body passes: it lacks parameters, and a later step names the missing one. */
+/** A request without a body passes: a later step names the missing parameter. */
 const rejectOtherMediaTypes: RequestHandler = (req, _res, next) => {
   if (req.is([FORM, JSON_TYPE]) !== false || Number(req.headers['content-length']) === 0) return next();
   return next(new InvalidRequestError('The body must be form-encoded or JSON', { status: 415 }));
@@ -25,14 +25,14 @@ const rejectOtherMediaTypes: RequestHandler = (req, _res, next) => {
 
 const readBody = express.text({ type: [FORM, JSON_TYPE], limit: BODY_LIMIT, inflate: false });
 
-/** Bodies that `readBody` reports: too large, cut off, compressed, or in an unknown charset. */
+/** Rejects bodies that `readBody` reports: too large, truncated, compressed, or in an unknown charset. */
 const rejectUnreadableBodies: ErrorRequestHandler = (failure, _req, _res, next) => {
   if (failure instanceof PassportJweError) return next(failure);
   const status = failure?.status === 413 || failure?.status === 415 ? failure.status : 400;
   return next(new InvalidRequestError('The body cannot be read', { status, cause: failure }));
 };
 
-/** A form (RFC 6749 §4.4.2) or a JSON object, which a body parser of the application may have parsed already. */
+/** Reads a form (RFC 6749 §4.4.2) or a JSON object, which a body parser of the application may have parsed already. */
 const parseParameters: RequestHandler = (req, _res, next) => {
   const body: unknown = req.body;
   if (typeof body === 'string') {
@@ -43,7 +43,7 @@ const parseParameters: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/** The first steps of an endpoint with a body: they read its parameters. */
+/** The first middleware of an endpoint with a body: they read its parameters. */
 export const receiveParameters: Endpoint = [
   rejectOtherMediaTypes,
   readBody,
@@ -64,7 +64,7 @@ function parseJson(text: string): Parameters {
   return new Map(Object.entries(parsed).map(([name, value]) => [name, [value]]));
 }
 
-/** Body parsers give repeated parameters of a form as an array. */
+/** Body parsers return repeated parameters of a form as an array. */
 function toParameters(body: object): Parameters {
   return new Map(Object.entries(body).map(([name, value]) => [name, Array.isArray(value) ? value : [value]]));
 }

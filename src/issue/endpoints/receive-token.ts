@@ -6,7 +6,7 @@ import { parametersOf } from './receive-parameters.js';
 
 const tokenSlot = createRequestSlot<string>();
 
-/** Step that reads the parameter `token`, of introspection and revocation (RFC 7662 §2.1, RFC 7009 §2.1). */
+/** Middleware that reads the parameter `token` of introspection and revocation (RFC 7662 §2.1, RFC 7009 §2.1). */
 export const receiveToken: RequestHandler = (req, _res, next) => {
   const token = readParameter(parametersOf(req), 'token');
   if (token === undefined) throw new InvalidRequestError('The parameter token is missing');
@@ -14,7 +14,7 @@ export const receiveToken: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/** The parameter `token`, behind `receiveToken`. */
+/** The parameter `token`, available after `receiveToken`. */
 export function receivedToken(req: Request): string {
   return tokenSlot.get(req);
 }

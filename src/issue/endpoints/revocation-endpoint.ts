@@ -16,7 +16,7 @@ import { receiveParameters } from './receive-parameters.js';
 import { receivedToken, receiveToken } from './receive-token.js';
 
 export interface RevocationEndpointParts extends ClientParts {
-  /** Accepts tokens of every audience that the API keys have, which prove that they were issued here. */
+  /** Accepts tokens with proof of issuance for every audience of the API keys. */
   readonly verifyRevocable: VerifyToken;
   readonly revocations: Revocations;
   /** `undefined` if the router issues no refresh tokens. */
@@ -24,8 +24,8 @@ export interface RevocationEndpointParts extends ClientParts {
 }
 
 /**
- * `POST /revoke` (RFC 7009 §2): revokes an access token of the client, or ends the session of its refresh token. A token
- * that is unknown, expired or already revoked gets the same answer as a revoked one: nothing is left to do.
+ * `POST /revoke` (RFC 7009 §2): revokes an access token of the client, or ends the session of its refresh token.
+ * Unknown, expired and already revoked tokens get the same response as a successful revocation.
  */
 export function revocationEndpoint(parts: RevocationEndpointParts): Endpoint {
   return [
@@ -47,7 +47,7 @@ const confirm: RequestHandler = (_req, res) => {
   res.status(200).set(NO_STORE).end();
 };
 
-/** RFC 7009 §2.1: a refresh token revokes its whole grant, here its session. All other tokens pass. */
+/** Revoking a refresh token revokes its whole grant, here its session (RFC 7009 §2.1). All other tokens pass. */
 function endSession({ refreshTokens, clock }: RevocationEndpointParts): RequestHandler {
   return asyncHandler(async function endSession(req, res, next) {
     const presented = await openRefreshToken(refreshTokens, receivedToken(req), clock());
@@ -57,12 +57,12 @@ function endSession({ refreshTokens, clock }: RevocationEndpointParts): RequestH
   });
 }
 
-/** Reasons for which a resource server may still accept the token: 200 would pass for a revocation (RFC 7009 §2.2.1). */
+/** A resource server may still accept tokens with these reasons, so 200 would be misleading (RFC 7009 §2.2.1). */
 const UNSUPPORTED: ReadonlySet<TokenRejection> = new Set([
   ...(['encryption_only', 'unprovable', 'unproven', 'lifetime_too_long'] as const),
 ]);
 
-/** Verifies the token. One that is not valid needs no revocation. */
+/** Verifies the token. An invalid token needs no revocation. */
 function findRevocableToken({ verifyRevocable }: RevocationEndpointParts): RequestHandler {
   return asyncHandler(async function findRevocableToken(req, res, next) {
     const verified = await findValid(verifyRevocable, receivedToken(req));
@@ -74,7 +74,7 @@ function findRevocableToken({ verifyRevocable }: RevocationEndpointParts): Reque
 
 /**
  * @returns `undefined` for an invalid token
- * @throws UnsupportedTokenTypeError if only its audience can open the token, or if it does not prove its issuance
+ * @throws UnsupportedTokenTypeError if only its audience can decrypt the token, or it carries no proof of issuance
  */
 async function findValid(verify: VerifyToken, token: string): Promise<VerifiedToken | undefined> {
   try {
@@ -100,7 +100,7 @@ function revokeToken({ revocations }: RevocationEndpointParts): RequestHandler {
   });
 }
 
-/** Without the subject of a delegated token, which belongs to another client. */
+/** Omits the subject of a delegated token, which belongs to another client. */
 function describeRevocable({ type, claims }: VerifiedToken, clientId: string): Revocable {
   const { jti, exp: expiresAt, iat: issuedAt, sub } = claims;
   const subject = type === 'delegation' || sub === undefined ? {} : { subject: sub };

@@ -20,7 +20,7 @@ export interface TokenEndpointParts extends ClientParts {
   readonly audience: string;
 }
 
-/** `POST /token`: the grant that the client names answers with tokens (RFC 6749 §3.2). */
+/** `POST /token`: issues tokens by the requested grant (RFC 6749 §3.2). */
 export function tokenEndpoint(parts: TokenEndpointParts): Endpoint {
   return [
     parts.throttle.rejectThrottled,
@@ -37,7 +37,7 @@ const arrivalSlot = createRequestSlot<NumericDate>();
 const grantSlot = createRequestSlot<Grant>();
 const grantParametersSlot = createRequestSlot<GrantParameters>();
 
-/** Before a store is read: what is revoked while the request is under way covers the tokens that it gets. */
+/** Runs before a store is read, so that a revocation during the request covers the issued tokens. */
 function noteArrival({ clock }: TokenEndpointParts): RequestHandler {
   return function noteArrival(req, _res, next) {
     arrivalSlot.fill(req, clock());
@@ -58,7 +58,7 @@ function findGrant(parts: TokenEndpointParts): RequestHandler {
   };
 }
 
-/** The parameters of the grant, and no others (RFC 6749 §3.2). */
+/** Reads the parameters of the grant and ignores all others (RFC 6749 §3.2). */
 const readGrantParameters: RequestHandler = (req, _res, next) => {
   const sent = parametersOf(req);
   const parameters = new Map<string, string>();
@@ -71,11 +71,11 @@ const readGrantParameters: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/** RFC 8707 §2 allows several targets; here a token has one audience. */
+/** RFC 8707 §2 allows several targets, but each issued token has one audience. */
 function assertOneTarget(sent: Parameters, name: string): void {
   const isTarget = name === 'audience' || name === 'resource';
   if (isTarget && (sent.get(name)?.length ?? 0) > 1)
-    throw new InvalidTargetError('A token is for one audience');
+    throw new InvalidTargetError('A token has one audience: send one audience or resource');
 }
 
 function answerWithTokens({ tokens, apiKeys, audience, clock }: TokenEndpointParts): RequestHandler {

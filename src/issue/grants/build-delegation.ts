@@ -5,50 +5,53 @@ import { ALLOWED_CLAIMS, type ClaimsByType, type LineageEntry } from '../../toke
 import type { VerifiedTokenOf } from '../../token/claims/verified-token.js';
 import type { IssueRequest } from '../issue-request.js';
 
-/** Types of tokens that stand for somebody who can be acted for; a service speaks for itself alone. */
+/** Types of tokens whose subject can delegate. Service tokens cannot be delegated. */
 export const DELEGABLE_TYPES = ['tiered_model_exec', 'function_call', 'api_call', 'delegation'] as const;
 
 type DelegableType = (typeof DELEGABLE_TYPES)[number];
 
-/** A token whose rights can be handed on. */
+/** A token that can be delegated. */
 export type DelegableToken = { [Type in DelegableType]: VerifiedTokenOf<Type> }[DelegableType];
 
-/** Who acts: the client itself, or whom its actor token speaks for. */
+/** The acting party: the client itself, or the subject of its actor token. */
 export interface Actor {
   readonly subject: string;
   readonly clientId: string;
-  /** Default: the client itself acts, which has authenticated. */
+  /** @default undefined (the authenticated client acts) */
   readonly token?: DelegableToken;
 }
 
-/** Under which names the token is issued and put on record. */
+/** The identities in the delegated token and in its audit events. */
 export type DelegatedIdentity = Pick<
   IssueRequest,
   'subject' | 'subjectAsserted' | 'delegatedFrom' | 'delegatedTo'
 >;
 
-/** What follows from the tokens of a token exchange. */
+/** The delegated token, as derived from the tokens of a token exchange. */
 export interface Delegation {
   readonly identity: DelegatedIdentity;
   readonly claims: JsonObject;
-  /** It ends with the first of the tokens that it was made of. */
+  /** Earliest `exp` of the exchanged tokens. */
   readonly latestExpiry: NumericDate;
 }
 
-/** Longest chain of actors in `act` (RFC 8693 section 4.1). */
+/** Maximum number of actors in the `act` chain (RFC 8693 §4.1). */
 const MAX_ACTORS = 4;
 
 /**
- * Builds the claims by which one party acts for another (RFC 8693 section 4.1): `act` names the actor and those
- * before it, `lineage` everything whose revocation ends the token. `may_act` of the subject token binds further hops.
- * @throws InvalidRequestError where the chain of actors would be too long.
+ * Builds the claims of a delegated token (RFC 8693 §4.1): `act` names the current and all prior actors, `lineage` all
+ * tokens whose revocation also revokes this one. `may_act` of the subject token is copied, so it restricts every hop.
+ *
+ * @throws InvalidRequestError if the chain of actors would be too long
  */
 export function buildDelegation(subject: DelegableToken, actor: Actor): Delegation {
   const { sub, client_id: clientId, jti, exp } = subject.claims;
   const first = subject.type === 'delegation' ? subject.claims.lineage[0] : subject.claims;
   const act = buildAct(subject, actor);
   if (countActors(act) > MAX_ACTORS) {
-    throw new InvalidRequestError(`A token is delegated at most ${MAX_ACTORS} times`, { reason: 'too_deep' });
+    throw new InvalidRequestError(`A token can be delegated at most ${MAX_ACTORS} times`, {
+      reason: 'too_deep',
+    });
   }
   return {
     identity: {
@@ -98,7 +101,7 @@ function describeAncestor({ type, claims, header }: DelegableToken): LineageEntr
   };
 }
 
-/** An actor is not charged, and carries none. */
+/** Requests are not charged to actors, so the entry of an actor has no limits. */
 function copyLimits({ rate_limits: limits }: ClaimsByType[DelegableType]): Pick<LineageEntry, 'rate_limits'> {
   return limits === undefined ? {} : { rate_limits: limits };
 }
@@ -112,7 +115,7 @@ function copyAllowed(claims: ClaimsByType[DelegableType]): JsonObject {
   return allowed;
 }
 
-/** That of an actor token is not copied: it names the parties that may act for the actor (RFC 8693 section 4.4). */
+/** `may_act` of an actor token is not copied: it names the parties that may act for the actor (RFC 8693 §4.4). */
 function copyMayAct({ may_act: mayAct }: ClaimsByType[DelegableType]): JsonObject {
   return mayAct === undefined ? {} : { may_act: mayAct };
 }

@@ -2,15 +2,16 @@ import type { ApiKey } from '../../api-keys/api-key.js';
 import { InvalidTargetError } from '../../base/errors.js';
 import type { GrantParameters } from './grant.js';
 
-/** Audiences of the tokens that a key gets for itself or its users: its own, or that of keys which list none. */
+/** Audiences that an API key may request for itself or its users: those that it lists, or else the default audience. */
 export function audiencesOf({ audiences }: ApiKey, defaultAudience: string): readonly string[] {
   return audiences.length > 0 ? audiences : [defaultAudience];
 }
 
 /**
- * One audience a token: the one asked for (RFC 8707 section 2), or the only one that there is.
- * @param onRequest further ones, which are never the default.
- * @throws InvalidTargetError
+ * Chooses the one audience of a token: the requested audience (RFC 8707 §2), or the only allowed one.
+ *
+ * @param onRequest further allowed audiences, which are never the default
+ * @throws InvalidTargetError if the requested audience is not allowed, or none is requested and several are allowed
  */
 export function chooseAudience(
   parameters: GrantParameters,
@@ -25,7 +26,9 @@ export function chooseAudience(
   const requested = audience ?? resource;
   const [only, ...others] = allowed;
   if (requested === undefined && only !== undefined && others.length === 0) return only;
-  if (requested === undefined) throw new InvalidTargetError('This API key has several audiences; name one');
+  if (requested === undefined) {
+    throw new InvalidTargetError('This API key has several audiences: send the parameter audience');
+  }
   if (![...allowed, ...onRequest].includes(requested)) throw new InvalidTargetError();
   return requested;
 }

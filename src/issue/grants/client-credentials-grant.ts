@@ -15,21 +15,21 @@ import { narrowScope } from './narrow-scope.js';
 import { type RequestedScope, readRequestedScope } from './offline-access.js';
 
 /**
- * Printable and short: these identities are stored, logged and sent in tokens. `.` and `..` would vanish from the path
- * of a URL, and with them the difference between one session and all.
+ * Printable and short, since these identities are stored, logged and sent in tokens. URL parsers remove `.` and `..`
+ * from a path: a request to end one session would then end all.
  */
 const IDENTITY = /^(?!\.{1,2}$)[\x21-\x7e]{1,128}$/;
 
 export interface ClientCredentialsParts {
-  /** Default: no claims are added. */
+  /** @default undefined (no custom claims) */
   readonly claimsHook?: ClaimsHook;
-  /** Where refresh tokens come from. Default: there are none. */
+  /** @default undefined (no refresh tokens) */
   readonly families?: RefreshFamilies;
 }
 
 /**
- * RFC 6749 section 4.4: a client exchanges its own credentials, here an API key, for an access token, and with the
- * flag `offline_access` in `scope` for a refresh token too.
+ * Grant that exchanges an API key for an access token, and with `offline_access` in `scope` also for a refresh token
+ * (RFC 6749 §4.4).
  */
 export function clientCredentialsGrant({
   claimsHook = noClaims,
@@ -72,10 +72,12 @@ function beginSession(
   prepare: (sessionId: string) => Promise<void>,
 ) {
   if (families === undefined || apiKey.refreshTokens === 'off') {
-    throw new InvalidScopeError('This API key gets no refresh tokens');
+    throw new InvalidScopeError('Refresh tokens are not enabled for this API key');
   }
   if (apiKey.refreshTokens === 'public' && deviceId === undefined) {
-    throw new InvalidRequestError('A refresh token of this API key is for one device; name it by device_id');
+    throw new InvalidRequestError(
+      'Refresh tokens of this API key are bound to a device: device_id is required',
+    );
   }
   const start = {
     clientId: apiKey.keyId,
@@ -89,11 +91,11 @@ function beginSession(
   return families.begin(start, origin.ip, prepare);
 }
 
-/** A service speaks for itself, and asks again rather than keep a session. */
+/** Service tokens have no user and no session: a service requests a new token instead of refreshing one. */
 function assertServiceRequest(parameters: GrantParameters, { isOffline }: RequestedScope): void {
-  if (isOffline) throw new InvalidScopeError('There are no refresh tokens for service tokens');
+  if (isOffline) throw new InvalidScopeError('Refresh tokens are not issued for service tokens');
   if (['user', 'session_id', 'device_id'].some((name) => parameters.has(name))) {
-    throw new InvalidRequestError('A service token is for no user, session or device');
+    throw new InvalidRequestError('user, session_id and device_id are not allowed for service tokens');
   }
 }
 
@@ -103,13 +105,15 @@ function readIdentities(apiKey: ApiKey, parameters: GrantParameters) {
   const deviceId = parameters.get('device_id');
   for (const identity of [user, sessionId, deviceId]) {
     if (identity !== undefined && !IDENTITY.test(identity)) {
-      throw new InvalidRequestError('user, session_id and device_id are 1 to 128 printable ASCII characters');
+      throw new InvalidRequestError(
+        'user, session_id and device_id must be 1 to 128 printable ASCII characters',
+      );
     }
   }
   if (user !== undefined && !apiKey.users)
     throw new InvalidRequestError('This API key may not assert a user');
   if (user === apiKey.keyId)
-    throw new InvalidRequestError('The key_id names the API key itself, never a user');
+    throw new InvalidRequestError('user must not be the key_id of the API key itself');
   return {
     ...(user === undefined ? {} : { user }),
     ...(sessionId === undefined ? {} : { sessionId }),

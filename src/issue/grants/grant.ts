@@ -3,49 +3,49 @@ import type { ApiKeyRegistry } from '../../api-keys/api-key-registry.js';
 import type { Clock, NumericDate } from '../../base/clock.js';
 import type { TokenIssuer } from '../token-issuer.js';
 
-/** Parameters of a token request: those of its grant type, each present once and not empty. */
+/** The parameters of a token request that its grant type reads, each sent once and not empty. */
 export type GrantParameters = ReadonlyMap<string, string>;
 
-/** Where a request came from. */
+/** Client address and user agent of a request. */
 export interface RequestOrigin {
   readonly ip?: string;
   readonly userAgent?: string;
 }
 
-/** What a grant needs of its surroundings. */
+/** A token request and the dependencies of its grant. */
 export interface GrantContext {
   readonly tokens: TokenIssuer;
-  /** Audience of keys that list none. */
+  /** Audience of API keys that list none. */
   readonly defaultAudience: string;
   /** The client: authenticated, unless it is public. */
   readonly apiKey: ApiKey;
-  /** The client showed no secret, and merely names itself (RFC 6749 section 2.1). */
+  /** Whether the client sent its `client_id` without a secret (RFC 6749 §2.1). */
   readonly isPublic: boolean;
-  /** All clients as they are now: the one that authenticated may be none any more. */
+  /** The current API keys: that of the client may have been removed since it authenticated. */
   readonly apiKeys: Pick<ApiKeyRegistry, 'get'>;
   readonly parameters: GrantParameters;
   readonly origin: RequestOrigin;
-  /** When the request came, before anything was read from a store for it: `iat` of what is issued. */
+  /** `iat` of the issued tokens: the time of the request, before any store was read for it. */
   readonly requestedAt: NumericDate;
   readonly clock: Clock;
 }
 
-/** Body of a successful answer (RFC 6749 section 5.1). */
+/** Body of a successful response (RFC 6749 §5.1). */
 export interface TokenResponse {
   readonly access_token: string;
   readonly token_type: 'Bearer';
   readonly expires_in: number;
   readonly scope?: string;
   readonly refresh_token?: string;
-  /** Of a token exchange (RFC 8693 section 2.2.1). */
+  /** Only in responses to a token exchange (RFC 8693 §2.2.1). */
   readonly issued_token_type?: string;
 }
 
 /** One grant type of the token endpoint. */
 export interface Grant {
   readonly grantType: string;
-  /** The parameters that it reads; all others are ignored (RFC 6749 section 3.2). */
+  /** The parameters that it reads; all others are ignored (RFC 6749 §3.2). */
   readonly parameters: readonly string[];
-  /** @throws PassportJweError (as rejection) where the token is not to be issued. */
+  /** @throws PassportJweError (as rejection) if the token must not be issued */
   handle(context: GrantContext): Promise<TokenResponse>;
 }

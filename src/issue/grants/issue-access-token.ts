@@ -12,48 +12,54 @@ import { requesterOf } from '../requester-of.js';
 import type { DelegatedIdentity, Delegation } from './build-delegation.js';
 import type { GrantContext, RequestOrigin, TokenResponse } from './grant.js';
 
-/** What a token request asks for, as the `claims` hook sees it. */
+/** The token request, as passed to the `claims` hook. */
 export interface ClaimsContext extends RequestOrigin {
   /** Scope that the token will have. */
   readonly scope: readonly string[];
   readonly audience: string;
-  /** User that the API key asserts. */
+  /** The user that the API key asserts. */
   readonly user?: string;
   readonly sessionId?: string;
   readonly deviceId?: string;
-  /** In a token exchange: the token on whose behalf it will be used. */
+  /** Only in a token exchange: the token whose subject delegates. */
   readonly subjectToken?: VerifiedToken;
 }
 
 /**
- * Adds claims of the application's own to a token. The API key comes without its secret. `may_act` takes effect unless
- * the subject token of a token exchange has one, which then binds the delegated token too.
- * @returns a JSON object whose names are none that this package reads or writes, except `may_act`.
+ * Adds custom claims to an access token. It receives the API key without its secret. In a token exchange, `may_act` of
+ * the subject token takes precedence over a `may_act` that the hook returns.
+ *
+ * @returns a JSON object without claims that this package reads or writes, except `may_act`
  */
 export type ClaimsHook = (apiKey: ApiKey, context: ClaimsContext) => JsonObject | Promise<JsonObject>;
 
 export const noClaims: ClaimsHook = () => ({});
 
-/** What an access token of an API key is to be for. */
+/** The access token to issue for an API key. */
 export type AccessTokenRequest = Omit<ClaimsContext, keyof RequestOrigin>;
 
-/** Longest lifetime of a service token in seconds. */
+/** Maximum lifetime of a service token in seconds. */
 const SERVICE_TTL_SECONDS = 300;
 
-/** What tells one kind of access token from another. */
+/** The properties that differ between kinds of access tokens. */
 interface TokenKind {
   readonly type: IssuedTokenType;
   readonly claims: JsonObject;
   readonly maxLifetimeSeconds: number;
-  /** It lives no longer than until then. Default: no such end. */
+  /**
+   * Upper bound of `exp`.
+   *
+   * @default undefined (no upper bound)
+   */
   readonly latestExpiry?: NumericDate;
-  /** Default: the user, or the key itself. */
+  /** @default the asserted user, or else the API key */
   readonly identity?: DelegatedIdentity;
 }
 
 /**
- * Issues an access token of the key's own type.
- * @throws InvalidClientError where the key became inactive meanwhile.
+ * Issues an access token of the type that the API key specifies.
+ *
+ * @throws InvalidClientError (as rejection) if the API key has become inactive since it authenticated
  */
 export function issueAccessToken(
   context: GrantContext,
@@ -70,9 +76,10 @@ export function issueAccessToken(
 }
 
 /**
- * Issues a short-lived token by which a service calls another: `sub` is the caller, and nothing is in it of what the
- * key may do for users.
- * @throws InvalidClientError where the key became inactive meanwhile.
+ * Issues a short-lived token for calls between services. Its `sub` is the calling service. It carries none of the
+ * rights that the API key has for its users.
+ *
+ * @throws InvalidClientError (as rejection) if the API key has become inactive since it authenticated
  */
 export function issueServiceToken(
   context: GrantContext,
@@ -88,9 +95,9 @@ export function issueServiceToken(
 }
 
 /**
- * Issues a token by which one party acts for another (RFC 8693 section 4.1).
- * @param delegation says whom it is for, and how long it may live.
- * @throws InvalidClientError where the key became inactive meanwhile.
+ * Issues a token that lets one party act for another (RFC 8693 §4.1).
+ *
+ * @throws InvalidClientError (as rejection) if the API key has become inactive since it authenticated
  */
 export function issueDelegatedToken(
   context: GrantContext,
@@ -112,7 +119,7 @@ export function issueDelegatedToken(
   return issue(context, { request, kind, claimsHook });
 }
 
-/** What a delegated token is to be for. */
+/** The delegated token to issue. */
 export interface DelegationRequest extends Pick<AccessTokenRequest, 'scope' | 'audience' | 'subjectToken'> {
   readonly delegation: Delegation;
 }
@@ -141,7 +148,7 @@ async function issue(
     ...(kind.identity ?? { subject: user ?? apiKey.keyId, subjectAsserted: user !== undefined }),
     ...requesterOf(apiKey, origin),
     scope,
-    // A cut-off that comes while this is under way revokes it.
+    // A revocation during this request then covers the token.
     issuedAt: requestedAt,
     lifetimeSeconds: Math.min(
       maxLifetimeSeconds,
@@ -164,17 +171,17 @@ async function issue(
   };
 }
 
-/** What the hook says of the request stands; whatever else it throws, a `status` included, is its own fault. */
+/** Errors of this package pass. Any other error of the hook is a programming error, even if it has a `status`. */
 async function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext): Promise<JsonObject> {
   try {
-    // A map cannot be frozen, and all requests share that of the API key.
+    // A Map cannot be frozen, and all requests share the API key.
     return await hook({ ...apiKey, scopeTtlSeconds: new Map(apiKey.scopeTtlSeconds) }, context);
   } catch (cause) {
     throw cause instanceof PassportJweError ? cause : new Error('The claims hook failed', { cause });
   }
 }
 
-/** The shortest of the key's own and those of the scope; and no token outlives its key. */
+/** The shortest of `token_ttl`, the lifetimes of the scope tokens, and the time until the API key expires. */
 function chooseLifetime(apiKey: ApiKey, scope: readonly string[], now: number): number {
   const byScope = scope.map((token) => apiKey.scopeTtlSeconds.get(token) ?? apiKey.tokenTtlSeconds);
   const untilKeyExpires = (apiKey.expiresAt ?? Number.POSITIVE_INFINITY) - now;

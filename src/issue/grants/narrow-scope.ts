@@ -2,9 +2,9 @@ import { InvalidScopeError } from '../../base/errors.js';
 import { parseScope } from '../../token/claims/scope.js';
 
 /**
- * The scope asked for, which must be within what may be granted; all of that where none is asked for (RFC 6749
- * section 3.3).
- * @throws InvalidScopeError where it is malformed, or exceeds that.
+ * Returns the requested scope, or all of the available scope if none is requested (RFC 6749 §3.3).
+ *
+ * @throws InvalidScopeError if the requested scope is malformed or exceeds the available scope
  */
 export function narrowScope(requested: string | undefined, available: readonly string[]): readonly string[] {
   if (requested === undefined) return available;

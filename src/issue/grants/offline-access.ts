@@ -1,13 +1,13 @@
 const OFFLINE_ACCESS = 'offline_access';
 
-/** A `scope` parameter without the flag that asks for a refresh token. */
+/** A `scope` parameter without `offline_access`, which requests a refresh token. */
 export interface RequestedScope {
   readonly isOffline: boolean;
-  /** None where nothing but the flag was sent. */
+  /** `undefined` if the parameter is missing or is only `offline_access`. */
   readonly scope: string | undefined;
 }
 
-/** The flag is no permission (OpenID Connect Core section 11). */
+/** Separates `offline_access` from the scope: it is not a permission (OpenID Connect Core §11). */
 export function readRequestedScope(parameter: string | undefined): RequestedScope {
   const tokens = parameter?.split(' ') ?? [];
   const others = tokens.filter((token) => token !== OFFLINE_ACCESS);

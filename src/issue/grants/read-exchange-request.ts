@@ -1,17 +1,17 @@
 import { InvalidRequestError } from '../../base/errors.js';
 import type { GrantParameters } from './grant.js';
 
-/** RFC 8693 section 3; what is issued here is always the former. */
+/** Token types (RFC 8693 §3). Issued tokens always have the first. */
 export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 const JWT_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
 
-/** The tokens of a token exchange (RFC 8693 section 2.1). */
+/** The tokens of a token exchange (RFC 8693 §2.1). */
 export interface ExchangeRequest {
   readonly subjectToken: string;
   readonly actorToken: string | undefined;
 }
 
-/** @throws InvalidRequestError for a parameter that is missing, of an unknown type, or without its partner. */
+/** @throws InvalidRequestError if a parameter is missing, or a token type is unsupported */
 export function readExchangeRequest(parameters: GrantParameters): ExchangeRequest {
   const subjectToken = readToken(parameters, 'subject_token');
   if (subjectToken === undefined) throw new InvalidRequestError('The parameter subject_token is missing');
@@ -19,7 +19,7 @@ export function readExchangeRequest(parameters: GrantParameters): ExchangeReques
   return { subjectToken, actorToken: readToken(parameters, 'actor_token') };
 }
 
-/** A token and its type come together, or neither does. */
+/** A token and its type are sent together or not at all (RFC 8693 §2.1). */
 function readToken(parameters: GrantParameters, name: string): string | undefined {
   const token = parameters.get(name);
   const typeName = `${name}_type`;
@@ -36,6 +36,6 @@ function readToken(parameters: GrantParameters, name: string): string | undefine
 function assertTokenType(parameters: GrantParameters, name: string): void {
   const type = parameters.get(name);
   if (type !== undefined && type !== ACCESS_TOKEN_TYPE && type !== JWT_TYPE) {
-    throw new InvalidRequestError(`The parameter ${name} is none of the types that are known here`);
+    throw new InvalidRequestError(`The parameter ${name} is not a supported token type`);
   }
 }

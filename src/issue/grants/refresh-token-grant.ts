@@ -12,15 +12,15 @@ import { narrowScope } from './narrow-scope.js';
 import { readRequestedScope } from './offline-access.js';
 
 export interface RefreshTokenParts {
-  /** Default: no claims are added. */
+  /** @default undefined (no custom claims) */
   readonly claimsHook?: ClaimsHook;
   readonly families: RefreshFamilies;
   readonly codec: RefreshTokenCodec;
 }
 
 /**
- * RFC 6749 section 6: a refresh token for an access token and the next refresh token. What can be refused is refused
- * before the token is consumed, and the access token is made before that too: a failure leaves the token as it was.
+ * Grant that exchanges a refresh token for an access token and the next refresh token (RFC 6749 §6). All checks run,
+ * and the access token is created, before the refresh token is consumed: a failure leaves it usable.
  */
 export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: RefreshTokenParts): Grant {
   return {
@@ -56,12 +56,12 @@ export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: Re
   };
 }
 
-/** A key may have lost an audience since the family began. */
+/** The API key may have lost the audience since the family began. */
 function assertAudience({ audience }: FamilyState, { apiKey, defaultAudience }: GrantContext): void {
   if (!audiencesOf(apiKey, defaultAudience).includes(audience)) throw new InvalidGrantError('revoked');
 }
 
-/** Within what was granted, and what the key may have today. */
+/** Intersection of the granted scope, the requested scope and the current permissions of the API key. */
 function chooseScope(state: FamilyState, requested: string, apiKey: ApiKey): readonly string[] {
   const scope = narrowScope(requested === '' ? undefined : requested, parseScope(state.scope) ?? []);
   return scope.filter((token) => apiKey.permissions.includes(token));
@@ -76,7 +76,7 @@ function identitiesOf({ audience, subject, subjectAsserted, sessionId, deviceId 
   };
 }
 
-/** It is stored for the grace window, in as little room as it says something. */
+/** The requested scope is stored for the grace window, so it is kept short. */
 function withoutRepetitions(scope: string): string {
   return [...new Set(scope.split(' '))].join(' ');
 }

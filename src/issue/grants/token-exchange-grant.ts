@@ -24,19 +24,19 @@ import { narrowScope } from './narrow-scope.js';
 import { readRequestedScope } from './offline-access.js';
 import { ACCESS_TOKEN_TYPE, type ExchangeRequest, readExchangeRequest } from './read-exchange-request.js';
 
-/** RFC 8693 section 2.1. */
+/** RFC 8693 §2.1. */
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
 export interface TokenExchangeParts {
-  /** Default: no claims are added. */
+  /** @default undefined (no custom claims) */
   readonly claimsHook?: ClaimsHook;
-  /** Accepts tokens that prove that they were issued here, are not revoked, and belong to an API key in force. */
+  /** Accepts tokens with a proof of issuance that are not revoked and whose API key is active. */
   readonly verify: VerifyToken;
 }
 
 /**
- * RFC 8693: a client exchanges the token of a subject for one by which it, or an actor, acts for that subject. Denied
- * unless the configuration of its API key allows this subject's client, this actor and this audience.
+ * Grant that exchanges a subject token for a token that lets the client, or an actor, act for that subject (RFC 8693).
+ * The API key of the client must list the client of the subject token, the actor and the audience under `delegation`.
  */
 export function tokenExchangeGrant({ claimsHook = noClaims, verify }: TokenExchangeParts): Grant {
   return {
@@ -64,7 +64,7 @@ export function tokenExchangeGrant({ claimsHook = noClaims, verify }: TokenExcha
   };
 }
 
-/** RFC 6749 section 5.2: the client is known, but this grant type is not for it. */
+/** `unauthorized_client` (RFC 6749 §5.2): the client is authenticated, but may not use this grant type. */
 function assertMayExchange({ delegation }: ApiKey): DelegationRules {
   if (delegation === undefined) throw new UnauthorizedClientError();
   return delegation;
@@ -78,7 +78,7 @@ interface PartyRejections {
 const SUBJECT_REJECTIONS = { invalid: 'invalid_subject_token', wrongType: 'wrong_subject_type' } as const;
 const ACTOR_REJECTIONS = { invalid: 'invalid_actor_token', wrongType: 'wrong_actor_type' } as const;
 
-/** RFC 8693 section 2.2.2: a token that is invalid, or not acceptable here, is an `invalid_request`. */
+/** An invalid or unacceptable token is an `invalid_request` (RFC 8693 §2.2.2). */
 async function openToken(
   token: string,
   verify: VerifyToken,
@@ -99,7 +99,7 @@ function isDelegable(token: VerifiedToken): token is DelegableToken {
   return DELEGABLE_TYPES.some((type) => token.type === type);
 }
 
-/** Without an actor token the client acts itself. An actor speaks for itself: it shows no delegated token. */
+/** Without an actor token, the client is the actor. A delegated token is not accepted as an actor token. */
 async function findActor(
   { actorToken }: ExchangeRequest,
   { keyId }: ApiKey,
@@ -117,28 +117,28 @@ function assertAllowed(subject: DelegableToken, actor: Actor, rules: DelegationR
 }
 
 /**
- * RFC 8693 section 4.4: `may_act` of the subject token excludes all other actors. It grants nothing that the
- * configuration does not. A delegated token carries that of its subject token, so it holds at every hop.
+ * `may_act` of the subject token excludes all other actors (RFC 8693 §4.4). It grants nothing that the configuration
+ * does not grant. Delegated tokens carry the `may_act` of their subject token, so it applies at every hop.
  */
 function assertMayAct({ claims }: DelegableToken, { subject: sub, clientId }: Actor): void {
   const mayAct = claims['may_act'];
   if (mayAct === undefined) return;
   const actor: Readonly<Record<string, string>> = { iss: claims.iss, sub, client_id: clientId };
   const named = isJsonObject(mayAct) ? mayAct : {};
-  // A `sub` alone names a client: any client could assert a user of that name.
+  // A `sub` alone must name a client: any client could assert a user of that name.
   const isNamed = Object.hasOwn(named, 'client_id') || (Object.hasOwn(named, 'sub') && sub === clientId);
   if (!isNamed || Object.entries(named).some(([name, value]) => actor[name] !== value)) {
     throw refusal('may_act');
   }
 }
 
-/** What all parties have, or as much of it as is asked for; a token for nothing is none. */
+/** The scope that all parties have in common, narrowed to the requested scope. It must not be empty. */
 function chooseScope(
   parameters: GrantParameters,
   scopes: readonly (readonly string[] | undefined)[],
 ): readonly string[] {
   const { isOffline, scope: requested } = readRequestedScope(parameters.get('scope'));
-  if (isOffline) throw new InvalidScopeError('There are no refresh tokens for delegated tokens');
+  if (isOffline) throw new InvalidScopeError('Refresh tokens are not issued for delegated tokens');
   const [first = [], ...others] = scopes.filter((scope) => scope !== undefined);
   const common = first.filter((token) => others.every((scope) => scope.includes(token)));
   const scope = narrowScope(requested, common);
@@ -146,12 +146,14 @@ function chooseScope(
   return scope;
 }
 
-/** Readers grant a token some seconds past its end; nothing is made of those. */
+/**
+ * The clock tolerance of verifiers does not extend an exchanged token: a delegated token needs a second of lifetime.
+ */
 function assertLasting({ latestExpiry }: Delegation, now: NumericDate): void {
   if (latestExpiry - now < 1) throw refusal('expires_now');
 }
 
-/** One description for all of them: which rule it was, is for the audit trail. */
+/** All reasons share one description. Only the audit event names the reason. */
 function refusal(reason: ExchangeRejection, cause?: unknown): InvalidRequestError {
   return new InvalidRequestError('These tokens may not be exchanged by this client', { reason, cause });
 }

@@ -19,7 +19,7 @@ const INACTIVE = { active: false };
 
 describe('POST /oauth/introspect', () => {
   test.each(['sk-model', 'sk-api'])(
-    'tells %s of a live token, and of what in it is for others',
+    'describes a live token to %s, without the claims for its audience',
     async (key) => {
       const { accessToken } = await app.begin('sk-model');
       const answer = await app.introspect(accessToken, key);
@@ -43,7 +43,7 @@ describe('POST /oauth/introspect', () => {
     },
   );
 
-  test('tells the client that it was issued to of a live refresh token', async () => {
+  test('describes a live refresh token to its client', async () => {
     const { refreshToken } = await app.begin('sk-model');
 
     expect((await app.introspect(refreshToken, 'sk-model')).body).toEqual({
@@ -56,21 +56,21 @@ describe('POST /oauth/introspect', () => {
     expect((await app.introspect(refreshToken, 'sk-api')).body).toEqual(INACTIVE);
   });
 
-  test('tells nothing of a token of another client', async () => {
+  test('reports a token of another client as inactive', async () => {
     expect((await app.introspect((await app.begin()).accessToken, 'sk-other')).body).toEqual(INACTIVE);
   });
 
   test.each([
     ['was revoked', async (token: string) => void (await app.revoke(token))],
     ['expired', async () => app.setTime(NOW + 700)],
-  ])('tells nothing of a token that %s', async (_name, end) => {
+  ])('reports a token that %s as inactive', async (_name, end) => {
     const { accessToken } = await app.begin();
     await end(accessToken);
 
     expect((await app.introspect(accessToken)).body).toEqual(INACTIVE);
   });
 
-  test('tells nothing of a refresh token that was consumed or ended', async () => {
+  test('reports a consumed or ended refresh token as inactive', async () => {
     const first = await app.begin();
     const second = await app.refresh(first.refreshToken);
     expect((await app.introspect(first.refreshToken)).body).toEqual(INACTIVE);
@@ -79,11 +79,14 @@ describe('POST /oauth/introspect', () => {
     expect((await app.introspect(second.refreshToken)).body).toEqual(INACTIVE);
   });
 
-  test.each(['x', 'a.b.c.d.e', 'x'.repeat(9000)])('tells nothing of what is no token: %#', async (token) => {
-    expect((await app.introspect(token)).body).toEqual(INACTIVE);
-  });
+  test.each(['x', 'a.b.c.d.e', 'x'.repeat(9000)])(
+    'reports a malformed token as inactive: %#',
+    async (token) => {
+      expect((await app.introspect(token)).body).toEqual(INACTIVE);
+    },
+  );
 
-  test('wants a token, and a client that authenticates', async () => {
+  test('requires a token and an authenticated client', async () => {
     expect(await app.introspect('')).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
     expect(await app.introspect('x', 'sk-nobody')).toMatchObject({ status: 401 });
   });

@@ -93,14 +93,14 @@ describe('POST /oauth/revoke', () => {
     expect([await statusOf(one), await statusOf(other)]).toEqual([401, 200]);
   });
 
-  test('answers a token that is revoked already as it did before', async () => {
+  test('answers a repeated revocation as the first one', async () => {
     const token = await issue('sk-beta');
     await revoke('sk-beta', { token });
 
     expect((await revoke('sk-beta', { token })).status).toBe(200);
   });
 
-  test('leaves the token of another client valid, and says invalid_grant', async () => {
+  test('rejects the token of another client as invalid_grant and leaves it valid', async () => {
     const token = await issue('sk-beta');
     const answer = await revoke('sk-alpha', { token });
 
@@ -124,7 +124,7 @@ describe('POST /oauth/revoke', () => {
   test.each([
     ['expired', NOW - 630, 600],
     ['is not valid yet', NOW + 30, 600],
-  ])('revokes a token that %s, as long as some reader may accept it', async (_name, issuedAt, ttl) => {
+  ])('revokes a token that %s, as long as a verifier may accept it', async (_name, issuedAt, ttl) => {
     const token = await issueAt(issuedAt, ttl);
     app = await createApp({ clockToleranceSeconds: 60 });
     expect(await statusOf(token)).toBe(200);
@@ -136,18 +136,18 @@ describe('POST /oauth/revoke', () => {
   test.each([
     ['without a token', 'sk-beta', {}, 400, 'invalid_request'],
     ['by a client that is unknown', 'sk-none', { token: 'x' }, 401, 'invalid_client'],
-  ])('is refused %s', async (_name, apiKey, parameters, status, error) => {
+  ])('is rejected %s', async (_name, apiKey, parameters, status, error) => {
     expect(await revoke(apiKey, parameters)).toMatchObject({ status, body: { error } });
   });
 
-  test('is refused by another method', async () => {
+  test('rejects other methods', async () => {
     expect(await request(app).get('/oauth/revoke')).toMatchObject({
       status: 405,
       headers: { allow: 'POST' },
     });
   });
 
-  test('revokes every token of a client that has revoked more than is kept apart', async () => {
+  test('revokes every token of a client that has revoked more tokens than the store keeps', async () => {
     app = await createApp({ maxRevocationsPerClient: 1 });
     const tokens: string[] = [];
     for (let index = 0; index < 5; index += 1) tokens.push(await issue('sk-beta'));
@@ -158,7 +158,7 @@ describe('POST /oauth/revoke', () => {
     expect(await Promise.all(tokens.map(statusOf))).toEqual([401, 401, 401, 401, 401]);
   });
 
-  test('is not there where nothing can be revoked', async () => {
+  test('does not exist without revocations', async () => {
     const bare = express();
     const apiKeys = await loadFiles(FILES);
     bare.use('/oauth', tokenRouter({ keyRing, issuer: ISSUER, audience: AUDIENCE, apiKeys, clock }));

@@ -97,7 +97,7 @@ describe('the grant', () => {
     expect(await tokenOf({ fields: { type, ...fields } })).toMatchObject({ type, claims });
   });
 
-  test('puts the address of the client on record', async () => {
+  test('records the client address', async () => {
     const { records } = await exchange({ origin: { ip: '192.0.2.1', userAgent: 'curl' } });
     expect(records).toMatchObject([{ type: 'token.issued', clientId: 'demo', ip: '192.0.2.1' }]);
   });
@@ -115,14 +115,14 @@ describe('scope', () => {
     expect(token.claims.permissions).toEqual(granted);
   });
 
-  test('is left out of the answer where the key has none', async () => {
+  test('is omitted from the response if the key has no permissions', async () => {
     const { response, token } = await exchange({ fields: { permissions: [] } });
     expect(response).not.toHaveProperty('scope');
     expect(token.claims).not.toHaveProperty('scope');
   });
 
   test.each(['admin', 'read:documents admin', 'read:document', 'read:documents-all', 'READ:DOCUMENTS'])(
-    '%j is more than the key may have',
+    '%j exceeds the permissions of the key',
     async (scope) => {
       await expect(exchange({ parameters: { scope } })).rejects.toThrow(new InvalidScopeError());
     },
@@ -136,7 +136,7 @@ describe('scope', () => {
     },
   );
 
-  test('of a key without permissions cannot be asked for', async () => {
+  test('cannot be requested by a key without permissions', async () => {
     const request = { fields: { permissions: [] }, parameters: { scope: 'read:documents' } };
     await expect(exchange(request)).rejects.toThrow(InvalidScopeError);
   });
@@ -158,10 +158,10 @@ describe('audience', () => {
 
   test.each([
     [
-      'none asked for where there are several',
+      'none requested, but several allowed',
       [AUDIENCE, OTHER],
       {},
-      'This API key has several audiences; name one',
+      'This API key has several audiences: send the parameter audience',
     ],
     ['one that the key does not list', [OTHER], { audience: AUDIENCE }, new InvalidTargetError().message],
     ['one of another service', [], { resource: OTHER }, new InvalidTargetError().message],
@@ -172,7 +172,7 @@ describe('audience', () => {
       { audience: AUDIENCE, resource: OTHER },
       'audience and resource differ',
     ],
-  ])('is refused: %s', async (_, audiences, parameters, message) => {
+  ])('is rejected: %s', async (_, audiences, parameters, message) => {
     const issuance = exchange({ fields: { audiences }, parameters: untyped(parameters) });
     await expect(issuance).rejects.toThrow(new InvalidTargetError(message));
   });
@@ -193,15 +193,15 @@ describe('identities', () => {
     expect(records).toMatchObject([{ subject: 'demo', subjectAsserted: false }]);
   });
 
-  test('a user is refused from a key that may not assert one', async () => {
+  test('a user is rejected for a key that may not assert one', async () => {
     await expect(exchange({ parameters: { user: 'alice' } })).rejects.toThrow(
       new InvalidRequestError('This API key may not assert a user'),
     );
   });
 
-  test('a user is refused who would pass for the key itself', async () => {
+  test('a user with the key_id of the API key is rejected', async () => {
     await expect(exchange({ fields: { users: 'true' }, parameters: { user: 'demo' } })).rejects.toThrow(
-      new InvalidRequestError('The key_id names the API key itself, never a user'),
+      new InvalidRequestError('user must not be the key_id of the API key itself'),
     );
   });
 
@@ -213,11 +213,13 @@ describe('identities', () => {
 
   describe.each(['user', 'session_id', 'device_id'])('%s', (name) => {
     test.each(['a b', 'a\nb', '\0', 'é', '\x7f', 'x'.repeat(129), '.', '..'])(
-      'is refused as %j',
+      'is rejected as %j',
       async (value) => {
         const issuance = exchange({ fields: { users: 'true' }, parameters: { [name]: value } });
         await expect(issuance).rejects.toThrow(
-          new InvalidRequestError('user, session_id and device_id are 1 to 128 printable ASCII characters'),
+          new InvalidRequestError(
+            'user, session_id and device_id must be 1 to 128 printable ASCII characters',
+          ),
         );
       },
     );
@@ -239,22 +241,22 @@ describe('lifetime', () => {
       { scope: 'read:documents' },
       600,
     ],
-    ['that of the key where a scope has a longer one', { scope_ttl: { 'read:documents': '900' } }, {}, 600],
+    ['that of the API key if a scope has a longer one', { scope_ttl: { 'read:documents': '900' } }, {}, 600],
     ['until the key expires', { expires_at: '2030-01-01T00:01:40Z' }, {}, 100],
-    ['that of the key where it expires later', { expires_at: '2030-01-01T00:20:00Z' }, {}, 600],
+    ['that of the API key if the key expires later', { expires_at: '2030-01-01T00:20:00Z' }, {}, 600],
   ])('is %s', async (_, fields, parameters, seconds) => {
     const { response, token } = await exchange({ fields, parameters: untyped(parameters) });
     expect(response.expires_in).toBe(seconds);
     expect(token.claims.exp).toBe(NOW + seconds);
   });
 
-  test.each([0, 0.25, 0.999])('ends with that of the key, at %d s past the second', async (fraction) => {
+  test.each([0, 0.25, 0.999])('ends when the API key expires, at %d s past the second', async (fraction) => {
     const { claims } = await tokenOf({ fields: { expires_at: '2030-01-01T00:01:40Z' }, now: NOW + fraction });
     expect(claims.exp).toBeLessThanOrEqual(NOW + 100);
     expect(claims.exp).toBeGreaterThanOrEqual(NOW + 99);
   });
 
-  test('ends with that of the key, however long the claims hook takes', async () => {
+  test('ends when the API key expires, however long the claims hook takes', async () => {
     const { claims } = await tokenOf({ fields: { expires_at: '2030-01-01T00:01:40Z' }, issuedAt: NOW + 30 });
     expect(claims.exp).toBeLessThanOrEqual(NOW + 100);
   });
@@ -263,7 +265,7 @@ describe('lifetime', () => {
 describe('the claims hook', () => {
   const withHook = (claims: JsonObject) => exchange({ hook: () => claims });
 
-  test('gets the key and the whole context', async () => {
+  test('receives the API key and the whole context', async () => {
     const calls: [ApiKey, ClaimsContext][] = [];
     const apiKey = apiKeyOf({ users: 'true' });
     await exchange({
@@ -287,7 +289,7 @@ describe('the claims hook', () => {
     expect(calls).toEqual([[apiKey, context]]);
   });
 
-  test('is not told what was not asked for', async () => {
+  test('receives no members for parameters that were not sent', async () => {
     let context: object = {};
     await exchange({
       hook: (_, given) => {
@@ -321,7 +323,7 @@ describe('the claims hook', () => {
     await expect(withHook(JSON.parse(json))).rejects.toThrow(TypeError);
   });
 
-  test('that fails lets the issuance fail, and nothing is put on record', async () => {
+  test('that fails makes the issuance fail without an audit event', async () => {
     const { audit, records } = createAuditRecorder();
     const tokens = createIssuerAndVerifier({
       keyRing: KEY_RING,
@@ -349,7 +351,7 @@ describe('the claims hook', () => {
     expect(records).toEqual([]);
   });
 
-  test('is not called for a request that is refused', async () => {
+  test('is not called for a rejected request', async () => {
     let calls = 0;
     const hook = () => {
       calls += 1;
@@ -359,7 +361,7 @@ describe('the claims hook', () => {
     expect(calls).toBe(0);
   });
 
-  test('cannot widen the scope that was asked for', async () => {
+  test('cannot widen the requested scope', async () => {
     const hook: ClaimsHook = (_, { scope }) => {
       Reflect.set(scope, scope.length, 'admin');
       return {};
@@ -402,7 +404,7 @@ describe('the claims hook', () => {
 });
 
 describe('the size of tokens', () => {
-  test('is within the limit for the longest identities of every key that loads', async () => {
+  test('is within the limit for the longest identities of every valid API key', async () => {
     const fileOf = (length: number) =>
       `${MINIMAL_FILE}users: true\naudiences: [${OTHER}]\nmetadata: {note: "${'x'.repeat(length)}"}\n`;
     const loads = (length: number) =>

@@ -49,13 +49,8 @@ async function dateOfRefreshed(ageSeconds: number, sinceBeginning: number): Prom
 }
 
 test.each([
-  ['now, where all that was revoked is known', 0, 100, 100],
-  [
-    'when all that was revoked is known, so that what was revoked elsewhere since then reaches it',
-    4,
-    100,
-    96,
-  ],
+  ['now, if all revocations are known', 0, 100, 100],
+  ['with the time up to which all revocations are known, so that later ones cover it', 4, 100, 96],
   ['no earlier than its family', 4, 1, 0],
 ])('a refreshed access token is dated %s', async (_name, ageSeconds, sinceBeginning, expected) => {
   expect((await dateOfRefreshed(ageSeconds, sinceBeginning)) - NOW).toBe(expected);

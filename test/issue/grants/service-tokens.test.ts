@@ -32,7 +32,7 @@ async function exchange(
 }
 
 describe('a service token', () => {
-  test('is issued for a service that the key lists, to the key itself, for five minutes', async () => {
+  test('is issued to the API key itself, for a listed service, for five minutes', async () => {
     const { response, verified } = await exchange({ audience: REPORTS });
 
     expect(response).toMatchObject({ expires_in: 300, scope: 'read:reports read:documents' });
@@ -40,7 +40,7 @@ describe('a service token', () => {
     expect(verified.claims).toMatchObject({ sub: 'demo', client_id: 'demo', aud: REPORTS });
   });
 
-  test('holds nothing of what the key may do for users', async () => {
+  test('carries no user rights of the API key', async () => {
     const { verified } = await exchange({ audience: REPORTS });
 
     expect(verified.claims).not.toHaveProperty('allowed_models');
@@ -48,7 +48,7 @@ describe('a service token', () => {
     expect(verified.claims).not.toHaveProperty('metadata');
   });
 
-  test('has the scope that is asked for, and the claims of the application', async () => {
+  test('has the requested scope and the custom claims', async () => {
     const { verified } = await exchange({ resource: REPORTS, scope: 'read:reports' }, SERVICE, () => ({
       a: 1,
     }));
@@ -57,33 +57,33 @@ describe('a service token', () => {
     expect(verified.claims['a']).toBe(1);
   });
 
-  test('lives no longer than other tokens of its key', async () => {
+  test('expires no later than other tokens of its API key', async () => {
     const { response } = await exchange({ audience: REPORTS }, { ...SERVICE, token_ttl: '60' });
 
     expect(response.expires_in).toBe(60);
   });
 
-  test('is never what a key gets without naming the service', async () => {
+  test('is never issued without naming the service', async () => {
     const { verified } = await exchange({});
 
     expect(verified.type).toBe('tiered_model_exec');
     expect(verified.claims.aud).toBe(AUDIENCE);
   });
 
-  test('is for services only that the configuration names', async () => {
+  test('is issued only for configured services', async () => {
     await expect(exchange({ audience: 'https://other.internal' })).rejects.toMatchObject({
       error: 'invalid_target',
     });
     await expect(exchange({ audience: REPORTS }, {})).rejects.toMatchObject({ error: 'invalid_target' });
   });
 
-  test.each(['user', 'session_id', 'device_id'])('is for no %s', async (name) => {
+  test.each(['user', 'session_id', 'device_id'])('cannot have the parameter %s', async (name) => {
     await expect(exchange({ audience: REPORTS, [name]: 'x' })).rejects.toMatchObject({
       error: 'invalid_request',
     });
   });
 
-  test('comes with no refresh token', async () => {
+  test('has no refresh token', async () => {
     await expect(exchange({ audience: REPORTS, scope: 'offline_access' })).rejects.toMatchObject({
       error: 'invalid_scope',
     });
@@ -107,15 +107,18 @@ describe('audiences of services and of users', () => {
       { 'a.yaml': `api_key: a\n${base}audiences: [${REPORTS}]\nservice_audiences: [${REPORTS}]\n` },
       'a.yaml',
     ],
-  ])('are disjoint: one that is among the audiences %s is an error', async (_name, files, file) => {
-    expect(await problemsOf(files)).toEqual([
-      expect.objectContaining({
-        file,
-        path: 'service_audiences[0]',
-        message: 'is among the audiences of a key too',
-      }),
-    ]);
-  });
+  ])(
+    'are disjoint: an audience that is also among the audiences %s is an error',
+    async (_name, files, file) => {
+      expect(await problemsOf(files)).toEqual([
+        expect.objectContaining({
+          file,
+          path: 'service_audiences[0]',
+          message: 'is among the audiences of a key too',
+        }),
+      ]);
+    },
+  );
 
   test('are disjoint: the audience of the router is for users', async () => {
     const apiKeys = await loadFiles({ 'a.yaml': `api_key: a\n${base}service_audiences: [${REPORTS}]\n` });
