@@ -36,7 +36,8 @@ export async function runCommandLine(args: readonly string[], io: CommandIo): Pr
   }
 }
 
-function createProgram(io: CommandIo): Command {
+/** Creates the program with all of its commands. */
+export function createProgram(io: CommandIo): Command {
   const program = new Command('passport-jwe')
     .description('Keys, API keys, tokens and sessions of passport-jwe')
     .version(readVersion(), '-V, --version', 'print the version')
