@@ -32,7 +32,7 @@ const contentKeys = new WeakMap<LegacyKey, DirectKey>();
  * @example
  * const key = await createLegacyKey({ passphrase, derivation: 'dsp-ai-platform' });
  * const until = Date.parse('2027-03-31T00:00:00Z') / 1000;
- * const legacy = { key, issuer: 'dsp-ai-platform', audience, type: 'foreign', until };
+ * const legacy: LegacyOptions = { key, issuer: 'dsp-ai-platform', audience, type: 'foreign', until };
  * app.use(authenticate({ keyRing, issuer, audience, legacy }));
  */
 export async function createLegacyKey(source: LegacyKeySource): Promise<LegacyKey> {
