@@ -487,7 +487,7 @@ describe('a placeholder', () => {
   });
 
   test.each([...PLACEHOLDERS, 'changeme', "'$API_KEY'", '"<key>"'])(
-    'in the environment, as %s, is no key either',
+    'in the environment, as %s, is not a key either',
     async (KEY) => {
       expect(await faultsOf(keyFile({ api_key: '${KEY}' }), { KEY })).toEqual([`api_key: ${FAULT}`]);
     },
@@ -616,18 +616,18 @@ describe('secrets', () => {
   });
 
   test.each([
-    ['text where a number belongs', keyFile({ token_ttl: CANARY })],
-    ['text where a flag belongs', keyFile({ active: CANARY })],
-    ['text where a date belongs', keyFile({ expires_at: CANARY })],
-    ['text where a list belongs', keyFile({ permissions: CANARY })],
-    ['text where a mapping belongs', keyFile({ rate_limits: CANARY })],
-    ['text where models belong', keyFile({ models: CANARY })],
-    ['text where a model belongs', keyFile({ models: `[${CANARY}]` })],
+    ['a string instead of a number', keyFile({ token_ttl: CANARY })],
+    ['a string instead of a flag', keyFile({ active: CANARY })],
+    ['a string instead of a date', keyFile({ expires_at: CANARY })],
+    ['a string instead of a list', keyFile({ permissions: CANARY })],
+    ['a string instead of a mapping', keyFile({ rate_limits: CANARY })],
+    ['a string instead of models', keyFile({ models: CANARY })],
+    ['a string instead of a model', keyFile({ models: `[${CANARY}]` })],
     ['an unknown type', keyFile({ type: CANARY })],
     ['a malformed scope', keyFile({ permissions: `['${CANARY} x']` })],
     ['a malformed key_id', keyFile({ key_id: `${CANARY}/` })],
     ['a malformed digest', keyFile({ api_key: `sha256:${CANARY}` })],
-    ['a key that is no text', keyFile({ api_key: `[${CANARY}]` })],
+    ['a key that is not a string', keyFile({ api_key: `[${CANARY}]` })],
     ['a malformed endpoint', keyFile({ models: `[{name: m, endpoint: 'x ${CANARY}', api_key: ${CANARY}}]` })],
     ['a repeated entry', keyFile({ permissions: `[${CANARY}, ${CANARY}]` })],
     ['a malformed variable', keyFile({ api_key: `\${${CANARY}` })],

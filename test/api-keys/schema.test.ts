@@ -208,7 +208,7 @@ describe('rejected values', () => {
   });
 
   test.each(['requests_per_minute', 'tokens_per_minute', 'requests_per_hour', 'concurrent_requests'])(
-    'a limit %s of zero, or of more than 1000000000, or that is no number',
+    'a limit %s of zero, or of more than 1000000000, or not a number',
     (name) => {
       const path = `rate_limits.${name}`;
       expect(faultsOf({ rate_limits: { [name]: '0' } })).toEqual([`${path}: must be from 1 to 1000000000`]);
@@ -261,7 +261,7 @@ describe('rejected values', () => {
   });
 
   test.each(['previous_api_key', 'rate_limits', 'delegation', 'metadata', 'scope_ttl'])(
-    'a list where %s must be a mapping',
+    'a list instead of a mapping in %s',
     (name) => {
       expect(faultsOf({ [name]: [] })).toEqual([expect.stringContaining(`${name}: `)]);
     },

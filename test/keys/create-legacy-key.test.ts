@@ -87,7 +87,7 @@ describe('createLegacyKey', () => {
     ['31 bytes', { secret: LEGACY_KEY_HEX.slice(2) }, /^A root secret in text form must be 32 bytes/],
     ['bytes that are all equal', { secret: '00'.repeat(32) }, /^A root secret has all bytes equal/],
     ['a file', { file: '/etc/hostname' }, MISSING],
-    ['a JWK that is none', { jwk: null }, /^alg of a JWK must be one of/],
+    ['a JWK that is null', { jwk: null }, /^alg of a JWK must be one of/],
     [
       'a root',
       { jwk: { kty: 'oct', key_ops: ['deriveKey'], k: JWK.k } },

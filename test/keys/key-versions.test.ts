@@ -177,8 +177,8 @@ describe('endVersion', () => {
     ['the current version, first in the set', [current, retiring], 'b'],
     ['the version that became current this second', [retiring, { ...current, nbf: 1000.5 }], 'b'],
     ['the only one that has begun', [retiring, rootJwk('c', { nbf: 2000 })], 'a'],
-    ['any, where none has begun', [rootJwk('a', { nbf: 2000 }), rootJwk('b', { nbf: 3000 })], 'b'],
-    ['any, where none is in force', [rootJwk('a', { exp: 900 }), rootJwk('b', { exp: 1000 })], 'a'],
+    ['any version, if none has started', [rootJwk('a', { nbf: 2000 }), rootJwk('b', { nbf: 3000 })], 'b'],
+    ['any version, if all have expired', [rootJwk('a', { exp: 900 }), rootJwk('b', { exp: 1000 })], 'a'],
   ])('rejects %s', (_what, keys, kid) => {
     expect(() => endVersion({ keys }, kid, NOW)).toThrow(
       new TypeError('This version is current: rotate first, and retire it when another version is current'),
