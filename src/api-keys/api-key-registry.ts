@@ -4,47 +4,48 @@ import { InvalidClientError } from '../base/errors.js';
 import type { ApiKey } from './api-key.js';
 import { parseApiKey } from './parse-api-key.js';
 
-/** What a client presented. */
+/** Credentials of a client. */
 export interface ClientCredentials {
   readonly secret: string;
-  /** The public name, where the method of authentication carries one. */
+  /** `client_id`, if the authentication method sends one. */
   readonly keyId?: string;
 }
 
-/** The configured API keys. The keys themselves are kept as SHA-256 digests only. */
+/** The configured API keys. Secrets are kept as SHA-256 digests only. */
 export interface ApiKeyRegistry {
-  /** All of them, in the order of their files. */
+  /** All API keys, in the order of their files. */
   readonly apiKeys: readonly ApiKey[];
-  /** The API key of a public name. */
+  /** Finds an API key by its `key_id`. */
   get(keyId: string): ApiKey | undefined;
   /**
-   * The API key that the credentials prove.
-   * @throws InvalidClientError where they are unknown, or the key is inactive or expired.
+   * Authenticates a client and returns its API key.
+   *
+   * @throws InvalidClientError if the credentials are unknown, or the API key is inactive or expired.
    */
   authenticate(credentials: ClientCredentials, now: NumericDate): ApiKey;
   /**
-   * Where the keys can change: from now on no set that breaks the rule comes into force. The present one is not looked
-   * at. Default: they never change.
+   * Adds a rule for API keys that are reloaded later: a set that violates it is rejected. The present set is not
+   * checked. Absent if the API keys never change.
    */
   addRule?(rule: ApiKeyRule): void;
 }
 
-/** What a set of API keys must satisfy beside what their files say. @returns what is wrong; nothing where it does. */
+/** Checks a set of API keys beyond the rules of their files. @returns the faults; empty if there are none. */
 export type ApiKeyRule = (apiKeys: readonly ApiKey[]) => readonly ApiKeyFault[];
 
-/** What is wrong with one API key, in the words of its file. */
+/** A fault of one API key, for the error message of its file. */
 export interface ApiKeyFault {
   readonly keyId: string;
-  /** Where in its file, as `['token_ttl']`. */
+  /** Path in its file, such as `['token_ttl']`. */
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
-/** An API key and the digest by which it is recognised. */
+/** An API key and the digest of its secret. */
 export interface RegisteredKey {
   readonly apiKey: ApiKey;
   readonly digest: Buffer;
-  /** That of the previous key of a rotation, refused from `expiresAt` on. */
+  /** Digest of the previous secret during a rotation, which is rejected from `expiresAt`. */
   readonly previous?: { readonly digest: Buffer; readonly expiresAt: NumericDate };
 }
 
@@ -52,7 +53,7 @@ export function digestSecret(secret: string): Buffer {
   return createHash('sha256').update(secret, 'utf8').digest();
 }
 
-/** @param keys with distinct digests and distinct `keyId`s. */
+/** Creates a registry. @param keys must have distinct digests and distinct `keyId`s. */
 export function createApiKeyRegistry(keys: readonly RegisteredKey[]): ApiKeyRegistry {
   const byDigest = new Map(keys.flatMap(credentialsOf).map((found) => [found.digest.toString('hex'), found]));
   const byKeyId = new Map(keys.map(({ apiKey }) => [apiKey.keyId, apiKey]));
@@ -61,7 +62,7 @@ export function createApiKeyRegistry(keys: readonly RegisteredKey[]): ApiKeyRegi
   return Object.freeze({
     apiKeys: Object.freeze(keys.map(({ apiKey }) => apiKey)),
     get: (keyId: string) => byKeyId.get(keyId),
-    /** The secret is only ever hashed: neither the look-up nor the comparison takes time by its content. */
+    /** Looks up and compares digests only, so that timing reveals nothing about secrets. */
     authenticate({ secret, keyId }: ClientCredentials, now: NumericDate) {
       if (parseApiKey(secret).kind === 'typo') throw new InvalidClientError('malformed_key');
       const digest = digestSecret(secret);
@@ -76,11 +77,11 @@ export function createApiKeyRegistry(keys: readonly RegisteredKey[]): ApiKeyRegi
   });
 }
 
-/** One secret by which an API key is recognised. */
+/** One secret of an API key. */
 interface Credential {
   readonly apiKey: ApiKey;
   readonly digest: Buffer;
-  /** Default: no end. */
+  /** Time from which the secret is rejected. Default: none. */
   readonly endsAt?: NumericDate;
 }
 
@@ -94,9 +95,10 @@ function credentialsOf({ apiKey, digest, previous }: RegisteredKey): readonly Cr
 }
 
 /**
- * An API key that may get tokens at this moment.
- * @param apiKey `undefined` where it is not configured.
- * @throws InvalidClientError
+ * Asserts that tokens may be issued to an API key now.
+ *
+ * @param apiKey `undefined` if it is not configured.
+ * @throws InvalidClientError if it is not configured, inactive or expired.
  */
 export function assertMayIssue(apiKey: ApiKey | undefined, now: NumericDate): ApiKey {
   if (apiKey === undefined) throw new InvalidClientError('unknown_key');
@@ -105,7 +107,7 @@ export function assertMayIssue(apiKey: ApiKey | undefined, now: NumericDate): Ap
   return apiKey;
 }
 
-/** A key in its last second counts as expired: its tokens would not live for a whole one. */
+/** A key counts as expired in its last second, because its tokens would be valid for less than a second. */
 export function isExpired({ expiresAt }: ApiKey, now: NumericDate): boolean {
   return expiresAt !== undefined && expiresAt - now < 1;
 }

@@ -3,12 +3,12 @@ import type { FileReading } from './file-reading.js';
 
 type ValidReading = Extract<FileReading, { ok: true }>;
 
-/** Finds the problems that lie between files. */
+/** Finds conflicts between files. */
 export function checkAcrossFiles(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
   return [...findDuplicates(readings), ...findMixedAudiences(readings), ...findUnknownParties(readings)];
 }
 
-/** The same key twice, or two keys of one name, are errors at the later file; the earlier one is named. */
+/** Reports duplicate secrets and `key_id`s in the later file; the message names the earlier file. */
 function findDuplicates(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
   const seen = new Map<string, string>();
   return readings.flatMap(({ key, problemAt }) => {
@@ -25,31 +25,37 @@ function findDuplicates(readings: readonly ValidReading[]): readonly Configurati
       const problem = problemAt({ path, message: '' });
       const other = seen.get(identity);
       if (other === undefined) seen.set(identity, problem.file);
-      return other === undefined ? [] : [{ ...problem, message: `is already taken by ${other}` }];
+      return other === undefined ? [] : [{ ...problem, message: `is already used in ${other}` }];
     });
   });
 }
 
-/** A service must never take a user's token for one of a service, nor the other way round: no audience is for both. */
+/** No audience may be for both user and service tokens, so that a service cannot confuse them. */
 function findMixedAudiences(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
   const forUsers = new Set(
     readings.flatMap(({ key: { apiKey } }) => [...apiKey.audiences, ...(apiKey.delegation?.audiences ?? [])]),
   );
   return readings.flatMap(({ key, problemAt }) =>
     key.apiKey.serviceAudiences.flatMap((audience, index) => {
-      const problem = { path: ['service_audiences', index], message: 'is among the audiences of a key too' };
+      const problem = {
+        path: ['service_audiences', index],
+        message: 'must not also be in audiences or delegation.audiences of any API key',
+      };
       return forUsers.has(audience) ? [problemAt(problem)] : [];
     }),
   );
 }
 
-/** A `key_id` that was misspelt would deny what was meant, or allow it to a key that comes later. */
+/** A misspelt `key_id` would deny a delegation, or allow it to an API key that is added later. */
 function findUnknownParties(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
   const keyIds = new Set(readings.map(({ key }) => key.apiKey.keyId));
   return readings.flatMap(({ key, problemAt }) =>
     (['subjects', 'actors'] as const).flatMap((list) =>
       (key.apiKey.delegation?.[list] ?? []).flatMap((keyId, index) => {
-        const problem = { path: ['delegation', list, index], message: 'is the key_id of no API key here' };
+        const problem = {
+          path: ['delegation', list, index],
+          message: 'must be the key_id of an API key in this directory',
+        };
         return keyIds.has(keyId) ? [] : [problemAt(problem)];
       }),
     ),

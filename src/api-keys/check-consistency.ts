@@ -1,15 +1,15 @@
 import { isJsonObject } from '../base/json.js';
 import type { DocumentPath } from './format-path.js';
 
-/** A fault of a document at a path. */
+/** A fault at a path of a document. */
 export interface DocumentFault {
   readonly path: DocumentPath;
   readonly message: string;
 }
 
 /**
- * Finds the faults that lie between fields. It looks at the document as parsed, so that they are reported
- * beside the faults of single fields and not only once those are mended.
+ * Finds faults between fields. It checks the parsed document, not the validated one, so that these faults are reported
+ * together with the faults of single fields.
  */
 export function checkConsistency(document: unknown): readonly DocumentFault[] {
   if (!isJsonObject(document)) return [];
@@ -29,10 +29,10 @@ function checkModels(models: readonly unknown[]): readonly DocumentFault[] {
     const faults: DocumentFault[] = [];
     if (!isJsonObject(model)) return faults;
     if (model['name'] !== undefined && names.indexOf(model['name']) !== index) {
-      faults.push({ path: ['models', index, 'name'], message: 'must not repeat a model' });
+      faults.push({ path: ['models', index, 'name'], message: 'must be unique among models' });
     }
     if (model['api_key'] === undefined && model['endpoint'] !== 'echo:') {
-      faults.push({ path: ['models', index, 'api_key'], message: 'is required for this endpoint' });
+      faults.push({ path: ['models', index, 'api_key'], message: 'is required unless endpoint is echo:' });
     }
     return faults;
   });
@@ -42,23 +42,23 @@ function checkScopeTtl(scopeTtl: unknown, permissions: readonly unknown[]): read
   if (!isJsonObject(scopeTtl)) return [];
   return Object.keys(scopeTtl)
     .filter((scope) => !permissions.includes(scope))
-    .map((scope) => ({ path: ['scope_ttl', scope], message: 'must be one of permissions' }));
+    .map((scope) => ({ path: ['scope_ttl', scope], message: 'must be a scope in permissions' }));
 }
 
 function checkMetadataClaims(names: readonly unknown[], metadata: unknown): readonly DocumentFault[] {
   return names.flatMap((name, index) =>
     typeof name === 'string' && isJsonObject(metadata) && Object.hasOwn(metadata, name)
       ? []
-      : [{ path: ['metadata_claims', index], message: 'must name a field of metadata' }],
+      : [{ path: ['metadata_claims', index], message: 'must be the name of a field in metadata' }],
   );
 }
 
 function checkFieldOfType(document: object, field: string, type: string): readonly DocumentFault[] {
   const misplaced = field in document && 'type' in document && document.type !== type;
-  return misplaced ? [{ path: [field], message: `is for keys of type ${type}` }] : [];
+  return misplaced ? [{ path: [field], message: `is only allowed for type ${type}` }] : [];
 }
 
-/** `__proto__` is data in YAML and a trap in JavaScript. */
+/** `__proto__` is an ordinary name in YAML, but sets the prototype in JavaScript. */
 function checkNames(node: unknown, path: DocumentPath): readonly DocumentFault[] {
   if (typeof node !== 'object' || node === null) return [];
   return Object.entries(node).flatMap(([name, value]) => {

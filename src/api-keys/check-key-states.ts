@@ -5,18 +5,19 @@ import type { VerifiedToken } from '../token/claims/verified-token.js';
 import type { ApiKey } from './api-key.js';
 import type { ApiKeyRegistry } from './api-key-registry.js';
 
-/** Where the state of an API key is looked up. */
+/** Lookup of API keys by `key_id`, for their state. */
 export type ApiKeyStates = Pick<ApiKeyRegistry, 'get'>;
 
-/** Whether tokens of an API key are accepted; they are up to the very moment at which it expires. */
+/** Whether tokens of an API key are accepted. They are until the moment at which the key expires. */
 export function isInForce({ active, expiresAt }: ApiKey, now: NumericDate): boolean {
   return active && (expiresAt === undefined || expiresAt > now);
 }
 
 /**
- * Checks the API key that a token was issued to, and those of its ancestors. A token that names none stands for itself,
- * as does one of a trusted issuer, whose clients are not API keys.
- * @throws InvalidTokenError where one of them is not configured, not active, or has expired.
+ * Asserts that the API key that a token was issued to, and those of its ancestors, are active. Tokens without
+ * `client_id` and tokens of trusted issuers, whose clients are not API keys, are not checked.
+ *
+ * @throws InvalidTokenError if one of the API keys is not configured, inactive or expired.
  */
 export function assertKeysInForce(token: VerifiedToken, apiKeys: ApiKeyStates, now: NumericDate): void {
   const { type, claims } = token;
@@ -24,7 +25,7 @@ export function assertKeysInForce(token: VerifiedToken, apiKeys: ApiKeyStates, n
   const ancestors = type === 'delegation' ? claims.lineage : [];
   for (const { client_id: clientId } of [claims, ...ancestors]) {
     if (clientId === undefined) continue;
-    // A look-up of the application may answer null, as many of JavaScript do.
+    // A lookup of the application may return null.
     const apiKey = apiKeys.get(clientId) ?? undefined;
     if (apiKey === undefined || !isInForce(apiKey, now)) {
       throw new InvalidTokenError('key_inactive', undefined, identifyToken(token));

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../base/json.js';
 import type { ApiKey } from './api-key.js';
 
-/** The claims that tell a reader which key a token comes from and what it may do, by the type of the key. */
+/** Builds the claims that describe an API key and its permissions, by the type of the key. */
 export function claimsByKeyType(apiKey: ApiKey): JsonObject {
   const common = {
     type: apiKey.type,

@@ -1,16 +1,16 @@
 import { PassportJweError } from '../base/errors.js';
 
-/** One fault of a configuration file: its place, 1-based, and what would be right, never the value itself. */
+/** A fault of a configuration file: its position (1-based) and the expected value. It never holds the actual value. */
 export interface ConfigurationProblem {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** Where in the document, as `models[0].endpoint`; empty for the document itself. */
+  /** Path in the document, such as `models[0].endpoint`. Empty for the document itself. */
   readonly path: string;
   readonly message: string;
 }
 
-/** Configuration files that cannot be used: every fault of every file at once. */
+/** Invalid configuration files. `problems` lists all faults of all files. */
 export class ConfigurationError extends PassportJweError {
   readonly problems: readonly ConfigurationProblem[];
 
@@ -25,7 +25,7 @@ export class ConfigurationError extends PassportJweError {
   }
 }
 
-/** As compilers write it: `file:line:column path: message`. */
+/** Formats a problem as compilers do: `file:line:column path: message`. */
 export function formatProblem({ file, line, column, path, message }: ConfigurationProblem): string {
   return `${file}:${line}:${column}${path === '' ? '' : ` ${path}`}: ${message}`;
 }

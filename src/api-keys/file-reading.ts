@@ -3,37 +3,37 @@ import type { DocumentFault } from './check-consistency.js';
 import type { ConfigurationProblem } from './configuration-error.js';
 import type { Position } from './locate-nodes.js';
 
-/** A file that configures a key. */
+/** A valid file. */
 export interface ValidReading {
   readonly ok: true;
   readonly key: RegisteredKey;
-  /** What is allowed, but should be mended. */
+  /** Faults that do not invalidate the file. */
   readonly warnings: readonly ConfigurationProblem[];
   /** Whether the key is easy to guess. */
   readonly isWeak: boolean;
   /** Names of variables with quotes or white space around their value, except names that could be secrets. */
   readonly wrappedVariables: readonly string[];
   readonly problemAt: ProblemAt;
-  /** Another one as soon as anything in it that counts reads differently. */
+  /** Digest that changes with any relevant content. */
   readonly fingerprint: string;
 }
 
-/** One file: the key that it configures, or everything that is wrong with it. */
+/** Result of reading a file: its API key, or all its faults. */
 export type FileReading = ValidReading | InvalidReading;
 
-/** A file that configures no key. */
+/** An invalid or unreadable file. */
 export interface InvalidReading {
   readonly ok: false;
   readonly problems: readonly ConfigurationProblem[];
   readonly fingerprint: string;
-  /** What stands in it is not known: reading it again may go well, though nobody touches it. */
+  /** Set if the file could not be read. A retry may succeed although the file is unchanged. */
   readonly isUnread?: true;
 }
 
-/** Words a fault of the file as a problem at its place. */
+/** Converts a fault of the file into a problem with its position. */
 export type ProblemAt = (fault: DocumentFault) => ConfigurationProblem;
 
-/** A fault of the file as a whole. */
+/** Creates a reading with one fault of the whole file. */
 export function fileProblem(
   file: string,
   position: Position,
@@ -43,7 +43,7 @@ export function fileProblem(
   return { ok: false, problems: [{ file, ...position, path: '', message }], fingerprint: digestText(text) };
 }
 
-/** Tells readings of the same text apart from all others, and tells nothing of the text. */
+/** Digest of a text, which does not reveal the text. */
 export function digestText(text: string): string {
   return digestSecret(text).toString('hex');
 }

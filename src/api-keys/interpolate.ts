@@ -3,12 +3,12 @@ import type { DocumentFault } from './check-consistency.js';
 import type { DocumentPath } from './format-path.js';
 import { hasWrapping, isPlaceholder } from './placeholder.js';
 
-/** Where the values of `${VAR}` come from. */
+/** Values of `${VAR}`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const REFERENCE = /\$\$|\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<fallback>[^}$]*))?\}|\$\{/g;
 
-/** Fields whose value stays on this side; every other one may reach a token. */
+/** Fields that never enter a token. All others may. */
 const PRIVATE_FIELDS = new Set([
   ...['api_key', 'previous_api_key', 'active', 'expires_at', 'token_ttl', 'scope_ttl', 'users'],
 ]);
@@ -29,10 +29,10 @@ export interface WrappedVariable {
 }
 
 /**
- * Resolves `${VAR}`, `${VAR:-default}` (where VAR is unset or blank) and `$$` (a dollar sign) in every string
- * of a parsed document, and refuses variables in fields that reach a token, so that nothing of the
- * environment is ever handed out.
- * @returns a copy, and all faults; faults name variables, never their values.
+ * Resolves `${VAR}`, `${VAR:-default}` (if VAR is unset or blank) and `$$` (a dollar sign) in all strings of a parsed
+ * document. Rejects variables in fields that may enter a token, so that no token reveals the environment.
+ *
+ * @returns a copy, and all faults. Faults name variables, never their values.
  */
 export function interpolate(document: unknown, environment: Environment): Interpolation {
   const faults: DocumentFault[] = [];
@@ -42,10 +42,13 @@ export function interpolate(document: unknown, environment: Environment): Interp
   const resolveScalar = (text: string, path: DocumentPath): string =>
     text.replace(REFERENCE, (reference, name: string | undefined, fallback: string | undefined) => {
       if (reference === '$$') return '$';
-      if (name === undefined) return fault(path, 'holds a malformed variable; a dollar sign is written $$');
-      if (!mayHoldVariables(path)) return fault(path, 'reaches tokens and must not hold a variable');
+      if (name === undefined) {
+        return fault(path, 'contains a malformed variable: write ${VARIABLE}, or $$ for a dollar sign');
+      }
+      if (!mayHoldVariables(path))
+        return fault(path, 'is included in tokens and must not contain a variable');
       if (fallback !== undefined && isKey(path) && fallback !== '' && isPlaceholder(fallback)) {
-        return fault(path, 'has a placeholder as the default of a variable: give no default');
+        return fault(path, 'has a variable with a placeholder as its default: remove the default');
       }
       const value = findVariable(environment, name);
       if (value !== undefined && hasWrapping(value)) wrapped.push({ path, name });
@@ -67,7 +70,7 @@ export function interpolate(document: unknown, environment: Environment): Interp
   return { document: resolve(document, []), faults, wrapped };
 }
 
-/** Treats a blank value as unset: everyone could guess a blank key. */
+/** Treats a blank value as unset, because a blank key could be guessed. */
 function findVariable(environment: Environment, name: string): string | undefined {
   const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
   return value === undefined || value.trim() === '' ? undefined : value;
@@ -77,14 +80,14 @@ function isKey(path: DocumentPath): boolean {
   return path.at(-1) === 'api_key' && path[0] !== 'metadata';
 }
 
-/** The text between the braces may be the secret itself. */
+/** Omits names that may be secrets written between the braces by mistake. */
 function describeUnset(name: string): string {
   return isPrintableVariable(name)
     ? `needs the environment variable ${name}, which is not set`
-    : 'needs an environment variable that is not set; its name is not shown, as it is not made of upper-case words';
+    : 'needs an environment variable that is not set; its name is not shown because it may be a secret';
 }
 
-/** Whether a field keeps to this side: one of the private ones, or metadata that `metadata_claims` leaves out. */
+/** Whether a field never enters a token: a private field, or metadata that `metadata_claims` omits. */
 function createFieldRule(document: unknown): (path: DocumentPath) => boolean {
   const released = readReleasedMetadata(document);
   return ([field, index, member]) => {
@@ -94,7 +97,7 @@ function createFieldRule(document: unknown): (path: DocumentPath) => boolean {
   };
 }
 
-/** Names as they will be once they are resolved: no variable is allowed in them, but `$$` is. */
+/** Resolves the names. They may contain `$$`, but no variables. */
 function readReleasedMetadata(document: unknown): readonly string[] | undefined {
   if (typeof document !== 'object' || document === null || !('metadata_claims' in document)) return undefined;
   if (!Array.isArray(document.metadata_claims)) return undefined;

@@ -1,15 +1,15 @@
 const MIN_LENGTH = 20;
 
-/** Twenty random digits are at it. */
+/** About the estimate for twenty random digits. */
 const MIN_BITS = 56;
 
-/** Whether an API key is so short, or so monotonous, that it can be guessed. Of a digest that cannot be told. */
+/** Whether an API key is short or repetitive enough to be guessed. False for digests, which cannot be judged. */
 export function isWeakSecret(secret: string): boolean {
   if (secret.startsWith('sha256:')) return false;
   return secret.length < MIN_LENGTH || estimateBits(secret) < MIN_BITS;
 }
 
-/** Shannon's entropy by the frequency of characters: generous to words, but not to what repeats a few characters. */
+/** Shannon entropy by character frequency. It overestimates words, but detects repeated characters. */
 function estimateBits(text: string): number {
   const counts = new Map<string, number>();
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);

@@ -7,18 +7,18 @@ import type { ConfigurationProblem } from './configuration-error.js';
 
 /** The files of a directory that configure API keys. */
 export interface Listing {
-  /** Their paths, in the order of their names. */
+  /** Paths, sorted. */
   readonly files: readonly string[];
-  /** Another one as soon as a file was added, removed, replaced or written to. Nothing is read for it. */
+  /** String that changes when a file is added, removed, replaced or written. Computed without reading files. */
   readonly stamp: string;
   readonly problems: readonly ConfigurationProblem[];
-  /** Folders, which are not read. */
+  /** Warnings about folders, which are not read. */
   readonly warnings: readonly ConfigurationProblem[];
 }
 
 const MAX_FILES = 10_000;
 
-/** So many files are looked at together: no directory uses up what a process may have open. */
+/** Files that are processed concurrently. Limits the number of open files. */
 const BATCH_SIZE = 32;
 
 /** Excludes hidden names and the links by which Kubernetes swaps a mounted directory. */
@@ -27,8 +27,8 @@ const KEY_FILE = /\.ya?ml$/;
 const MISSPELT_KEY_FILE = /\.ya?ml$/i;
 
 /**
- * Lists the files that configure API keys. An upper-case extension is a problem: the key would be missing silently. A
- * folder is only a warning, because file systems create folders such as `lost+found`.
+ * Lists the files that configure API keys. An upper-case extension is an error, because the key would be missing
+ * without notice. A folder is only a warning, because file systems create folders such as `lost+found`.
  */
 export async function listApiKeyFiles(directory: string): Promise<Listing> {
   const problemOf = (file: string, message: string) => ({ file, line: 1, column: 1, path: '', message });
@@ -39,13 +39,15 @@ export async function listApiKeyFiles(directory: string): Promise<Listing> {
   try {
     const { files: named, folders } = await readNames(directory);
     const misspelt = named.filter((name) => !KEY_FILE.test(name)).map((name) => join(directory, name));
-    if (named.length === 0) return withProblem('holds no *.yaml or *.yml file');
-    if (named.length > MAX_FILES) return withProblem(`must hold at most ${MAX_FILES} files`);
+    if (named.length === 0) return withProblem('contains no *.yaml or *.yml file');
+    if (named.length > MAX_FILES) return withProblem(`must contain at most ${MAX_FILES} files`);
     const files = named.filter((name) => KEY_FILE.test(name)).map((name) => join(directory, name));
     return {
       files: files.sort(),
       stamp: [...misspelt, ...folders, ...(await inBatches(files, stampFile))].join('\n'),
-      problems: misspelt.map((file) => problemOf(file, 'must end in .yaml or .yml, in lower case')),
+      problems: misspelt.map((file) =>
+        problemOf(file, 'must have the extension .yaml or .yml in lower case'),
+      ),
       warnings: folders.map((name) => problemOf(join(directory, name), 'is a folder, which is not read')),
     };
   } catch (cause) {
@@ -53,7 +55,7 @@ export async function listApiKeyFiles(directory: string): Promise<Listing> {
   }
 }
 
-/** Names of key files, with extensions in any case, and of folders and links to folders. */
+/** Names of key files (extension in any case), and of folders and links to folders. */
 async function readNames(directory: string) {
   const entries = await readdir(directory, { withFileTypes: true });
   const visible = entries.filter(({ name }) => VISIBLE.test(name)).sort(byName);
@@ -76,7 +78,7 @@ function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** Maps in order. */
+/** Maps items in batches. Results are in the order of the items. */
 export async function inBatches<Item, Result>(
   files: readonly Item[],
   read: (file: Item) => Promise<Result>,
@@ -88,7 +90,7 @@ export async function inBatches<Item, Result>(
   return results;
 }
 
-/** Of what a link leads to. */
+/** Follows links. */
 function stampFile(file: string): Promise<string> {
   return fingerprintFile(file).then((fingerprint) => `${file} ${fingerprint}`);
 }

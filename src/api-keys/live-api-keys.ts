@@ -19,24 +19,25 @@ import { KeyStatePublisher } from './publish-key-states.js';
 import { type ApiKeyLocation, type ApiKeySet, readApiKeys } from './read-api-keys.js';
 import { recordLoaded, recordRejected } from './record-reading.js';
 
-/** How the files and what is in force compare. */
+/** State of the loaded API keys compared with their files. */
 export interface ApiKeysState {
-  /** When the set in force was loaded. */
+  /** When the set in use was loaded. */
   readonly loadedAt: NumericDate;
-  /** Why the files as they are now are not in force. Absent: they are. */
+  /** Why the present files are not in use. Absent if they are. */
   readonly error?: ConfigurationError;
-  /** `key_id`s of inactive keys whose revocation could not be published yet. */
+  /** `key_id`s of inactive API keys whose revocation is not published yet. */
   readonly unpublished: readonly string[];
 }
 
-/** API keys that follow their directory. Requests see either the old set or the new one. */
+/** API keys that follow their directory. A request sees either the old or the new set. */
 export interface WatchedApiKeys extends LoadedApiKeys {
-  /** For a readiness probe, or for people. */
+  /** State, for readiness probes and operators. */
   readonly state: ApiKeysState;
   addRule(rule: ApiKeyRule): void;
   /**
-   * Reads the files again, and puts them in force where they are valid.
-   * @throws ConfigurationError (as rejection) where they are not; the last good set stays in force.
+   * Reloads the files.
+   *
+   * @throws ConfigurationError (as rejection) if they are invalid. The last valid set remains in use.
    */
   reload(): Promise<void>;
   /**
@@ -45,7 +46,7 @@ export interface WatchedApiKeys extends LoadedApiKeys {
    * @returns a function that removes the listener.
    */
   onChange(listener: () => void): () => void;
-  /** Ends watching. The last set stays in force. */
+  /** Stops watching. The last set remains in use. */
   close(): void;
 }
 
@@ -53,19 +54,19 @@ export interface LiveApiKeysParts extends ApiKeyLocation {
   readonly first: ApiKeySet;
   readonly revocations: Pick<Revocations, 'revoke'> | undefined;
   readonly onRejected: (error: ConfigurationError) => void;
-  /** Keeps the keys up to date. @returns what ends that. */
+  /** Keeps the keys up to date. @returns a function that stops this. */
   readonly follow: (apiKeys: LiveApiKeys) => () => void;
   readonly audit: AuditTrail;
   readonly clock: Clock;
 }
 
-/** Files that cannot be used: the same ones are reported once. */
+/** Rejected files. Each fingerprint is reported once. */
 interface Rejection {
   readonly fingerprint: string;
   readonly error: ConfigurationError;
 }
 
-/** Holds the registry of the last good set, and exchanges it for another one in one step. */
+/** Holds the registry of the last valid set, and replaces it atomically. */
 export class LiveApiKeys implements WatchedApiKeys {
   readonly #parts: LiveApiKeysParts;
   readonly #rules: ApiKeyRule[] = [];
@@ -78,7 +79,7 @@ export class LiveApiKeys implements WatchedApiKeys {
   #registry: ApiKeyRegistry;
   #loadedAt: NumericDate;
   #rejection: Rejection | undefined;
-  /** Stamp of the files when they were read last, valid or not. */
+  /** Stamp of the files at the last read, valid or not. */
   #stamp: string;
   #last: Promise<void> = Promise.resolve();
   #waiting: Promise<void> | undefined;
@@ -128,7 +129,7 @@ export class LiveApiKeys implements WatchedApiKeys {
     this.#rules.push(rule);
   }
 
-  /** One after another; whoever asks while the files are being read waits for another reading, which all share. */
+  /** Reads do not overlap. Callers during a read share the next one. */
   reload(): Promise<void> {
     this.#waiting ??= this.#last.then(() => {
       this.#waiting = undefined;
@@ -139,7 +140,7 @@ export class LiveApiKeys implements WatchedApiKeys {
     return this.#waiting;
   }
 
-  /** Reads the files again where they were touched since; cheap where they were not. */
+  /** Reloads the files if they were touched. */
   async reloadIfTouched(): Promise<void> {
     const { stamp } = await listApiKeyFiles(this.#parts.directory);
     if (stamp !== this.#stamp) await this.reload();
@@ -195,7 +196,7 @@ export class LiveApiKeys implements WatchedApiKeys {
     if (isChanged || isMended) recordLoaded(this.#parts.audit, set).catch(ignoreFailure);
   }
 
-  /** Others are told of keys that became inactive once nothing is issued to them here. */
+  /** Publishes keys that became inactive, after this process stopped issuing tokens to them. */
   #enforce({ keys }: ApiKeySet): ApiKeyRegistry {
     this.#registry = createApiKeyRegistry(this.#publisher?.holdBack(keys) ?? keys);
     this.#publisher?.publish(this.#registry.apiKeys);
@@ -203,7 +204,7 @@ export class LiveApiKeys implements WatchedApiKeys {
   }
 }
 
-/** No key stays in force because a sink of the audit trail hangs; a trail that fails has said so itself. */
+/** A hanging audit sink must not delay changes of the keys. The audit trail reports its own failures. */
 function ignoreFailure(): void {}
 
 const warnOfRejectionListener = warnOfFailure('onRejected of the API keys failed', 'PASSPORT_JWE_API_KEYS');

@@ -7,17 +7,17 @@ import { type ApiKeySet, readApiKeys } from './read-api-keys.js';
 import { recordLoaded, recordRejected } from './record-reading.js';
 
 export interface LoadApiKeysOptions {
-  /** Every `*.yaml` and `*.yml` file in it configures one API key; folders are not read, and are warnings. */
+  /** Directory in which each `*.yaml` or `*.yml` file configures one API key. Folders are ignored with a warning. */
   readonly directory: string;
-  /** Where `${VAR}` is looked up. Default `process.env`. */
+  /** Values of `${VAR}`. Default `process.env`. */
   readonly environment?: Environment;
-  /** Where loading is put on record. Default: nowhere. */
+  /** Audit trail that records loaded and rejected files. Default: none. */
   readonly audit?: AuditTrail;
 }
 
-/** API keys from files. */
+/** API keys that were loaded from files. */
 export interface LoadedApiKeys extends ApiKeyRegistry {
-  /** What is allowed, but should be mended, such as a key that is easy to guess; never a value. */
+  /** Problems that are no errors, such as weak keys. They contain no values. */
   readonly warnings: readonly ConfigurationProblem[];
 }
 
@@ -28,10 +28,14 @@ export const API_KEY_OPTIONS: KnownOptions<LoadApiKeysOptions> = {
 };
 
 /**
- * Loads all API keys of a directory, or none. They stay as they are; see `watchApiKeys()`.
- * @throws ConfigurationError (as rejection) with every problem of every file: place, path and what would be
- *   right, never a value.
- * @throws TypeError for an option that is missing or unknown.
+ * Loads the API keys of a directory once. To follow changes of the files, use `watchApiKeys()`.
+ *
+ * @throws ConfigurationError (as rejection) if any file is invalid. It lists all problems of all files, with position,
+ *   path and expected value, but no actual value.
+ * @throws TypeError (as rejection) if an option is missing or unknown.
+ * @example
+ * const apiKeys = await loadApiKeys({ directory: 'api-keys' });
+ * app.use('/oauth', tokenRouter({ keyRing, issuer, audience, apiKeys }));
  */
 export async function loadApiKeys(options: LoadApiKeysOptions): Promise<LoadedApiKeys> {
   assertOptions(options, API_KEY_OPTIONS, 'loadApiKeys');
@@ -40,15 +44,16 @@ export async function loadApiKeys(options: LoadApiKeysOptions): Promise<LoadedAp
   return Object.freeze({ ...createApiKeyRegistry(keys), warnings });
 }
 
-/** @throws TypeError for an option that is missing or makes no sense. */
+/** @throws TypeError if an option is missing or invalid. */
 export function resolveApiKeyOptions(options: LoadApiKeysOptions): Required<LoadApiKeysOptions> {
   const { directory, environment = process.env, audit = noAuditTrail } = options;
-  if (typeof directory !== 'string') throw new TypeError('directory must be a path');
+  if (typeof directory !== 'string')
+    throw new TypeError('directory must be the path of the directory with the API key files');
   assertAuditTrail(audit);
   return { directory, environment, audit };
 }
 
-/** @throws ConfigurationError (as rejection): nothing is in force that could stay. */
+/** Loads the first set. @throws ConfigurationError (as rejection) if it is invalid. */
 export async function loadFirst(settings: Required<LoadApiKeysOptions>): Promise<ApiKeySet> {
   const set = await readApiKeys(settings);
   if (set.problems.length > 0) {

@@ -1,25 +1,26 @@
 import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE } from 'js-yaml';
 import type { DocumentPath } from './format-path.js';
 
-/** Where in a text something stands, both 1-based. */
+/** Position in a text, 1-based. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** Offsets of nodes by their path; a member of a mapping stands where its name does. */
+/** Offsets of nodes by path. The offset of a mapping member is that of its name. */
 export type NodeOffsets = ReadonlyMap<string, number>;
 
 /** A scalar value and its text. */
 export interface FoundScalar {
   readonly path: DocumentPath;
   readonly text: string;
-  /** Unquoted and not a block scalar, so its text determines its type (YAML 1.2 section 10.3.2). */
+  /** Unquoted and not a block scalar, so its text determines its type (YAML 1.2 §10.3.2). */
   readonly isPlain: boolean;
 }
 
 /**
- * Walks the events of one document, which nest as deep as the parser allows.
+ * Indexes the offsets of one document. The parser limits the depth of the recursion.
+ *
  * @param onScalar called for every scalar except member names.
  */
 export function indexOffsets(
@@ -58,7 +59,7 @@ export function indexOffsets(
   return offsets;
 }
 
-/** The offset of a node; of one that is missing, that of its closest ancestor. */
+/** Returns the offset of a node; if it is missing, that of its closest ancestor. */
 export function findOffset(offsets: NodeOffsets, path: DocumentPath): number {
   for (let length = path.length; length > 0; length -= 1) {
     const offset = offsets.get(keyOf(path.slice(0, length)));
@@ -67,7 +68,7 @@ export function findOffset(offsets: NodeOffsets, path: DocumentPath): number {
   return 0;
 }
 
-/** Looks for the lines of a text once, however many places of it are asked for. */
+/** Creates a function that converts offsets to positions. Indexes the lines of the text once. */
 export function createLocator(text: string): (offset: number) => Position {
   const starts = [0];
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) starts.push(end + 1);

@@ -3,13 +3,13 @@ import { isJsonObject, type JsonObject } from '../base/json.js';
 
 type MappingOutput<Fields extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<Fields, undefined>>;
 
-const UNKNOWN_FIELD = 'is not a field that is known here';
+const UNKNOWN_FIELD = 'is an unknown field';
 
 /**
- * Schema of a mapping with these fields and no others. A missing field is judged by its own schema, as `undefined`, and
- * every unknown field is an issue of its own. (`strictObject` takes arrays too and reports one unknown field.)
+ * Schema of a mapping with exactly these fields. The schema of a missing field gets `undefined`. Each unknown field is
+ * a separate issue. (`strictObject` also accepts arrays, and reports only one unknown field.)
  *
- * @param message for what is no mapping.
+ * @param message the error message for values that are not mappings.
  */
 export function mapping<const Fields extends v.ObjectEntries>(
   fields: Fields,
@@ -31,9 +31,9 @@ export function mapping<const Fields extends v.ObjectEntries>(
 }
 
 /**
- * Schema of a mapping with any names. (`record` takes arrays too and drops names such as `constructor`.)
+ * Schema of a mapping with any names. (`record` also accepts arrays, and drops names such as `constructor`.)
  *
- * @param message for what is no mapping, and for a name that is not allowed.
+ * @param message the error message for values that are not mappings, and for invalid names.
  */
 export function mappingOf<Value>(
   name: v.GenericSchema<string>,

@@ -1,22 +1,27 @@
 import { crc32 } from 'node:zlib';
 
-/** `<prefix>_<environment>_`, 32 random characters and 6 of the checksum. */
+/** `<prefix>_<environment>_`, 32 random characters and a checksum of 6 characters. */
 const FORMAT = /^(?<prefix>[a-z0-9]{1,16})_(?<environment>[a-z0-9]{1,16})_[0-9A-Za-z]{38}$/;
 
 const CHECKSUM_LENGTH = 6;
 
-/** Digits of base62, in the order of ASCII. */
+/** Digits of base62, in ASCII order. */
 export const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** What the form of an API key says: one that was generated here, one that was mistyped, or another form. */
+/** Result of `parseApiKey()`: a generated key, a mistyped key, or a string of another form. */
 export type ParsedApiKey =
   | { readonly kind: 'ok'; readonly prefix: string; readonly environment: string }
   | { readonly kind: 'typo' }
   | { readonly kind: 'foreign' };
 
 /**
- * Tells by its form alone whether a text can be a key of `generateApiKey()`; that says nothing of whether it is
- * configured. `typo` is one of that form whose checksum does not fit, `foreign` is any other text.
+ * Checks whether a string has the form of a key from `generateApiKey()`, not whether it is configured. `typo` means
+ * that the form matches, but the checksum does not. `foreign` is any other string.
+ *
+ * @example
+ * const parsed = parseApiKey(input);
+ * if (parsed.kind === 'typo') console.error('The API key is mistyped');
+ * if (parsed.kind === 'ok') console.log(parsed.environment); // production
  */
 export function parseApiKey(text: string): ParsedApiKey {
   const { prefix, environment } = FORMAT.exec(text)?.groups ?? {};
@@ -25,7 +30,7 @@ export function parseApiKey(text: string): ParsedApiKey {
   return { kind: 'ok', prefix, environment };
 }
 
-/** CRC-32 (that of zlib) over everything before it, as six digits of base62: 62^6 exceeds 2^32. */
+/** CRC-32 (as in zlib) of the preceding characters, as six base62 digits: 62^6 exceeds 2^32. */
 export function checksumOf(text: string): string {
   let rest = crc32(text);
   let digits = '';

@@ -11,7 +11,7 @@ import type { DocumentPath } from './format-path.js';
 import { createLocator, type FoundScalar, findOffset, indexOffsets, type Position } from './locate-nodes.js';
 import { readTypedScalars } from './typed-scalars.js';
 
-/** A fault of the text. */
+/** A fault of the YAML text. */
 export interface YamlFault {
   readonly message: string;
   readonly position: Position;
@@ -25,16 +25,16 @@ export type ParsedYaml =
       readonly document: unknown;
       /** Numbers below `metadata` that would lose digits. */
       readonly faults: readonly DocumentFault[];
-      /** Where the node of a path stands; for one that is missing, where its closest ancestor stands. */
+      /** Returns the position of a node; if it is missing, that of its closest ancestor. */
       readonly positionOf: (path: DocumentPath) => Position;
     };
 
 const MAX_DEPTH = 12;
 
 /**
- * Parses one YAML document in which every scalar is a string (`FAILSAFE_SCHEMA`), except below `metadata`, where plain
- * scalars have the types of the core schema: no tags, no anchors and no aliases. Faults never quote the text, which may
- * hold secrets.
+ * Parses one YAML document. Scalars are strings (`FAILSAFE_SCHEMA`), except below `metadata`, where plain scalars have
+ * the types of the core schema. Tags, anchors and aliases are rejected. Faults never quote the text, which may contain
+ * secrets.
  */
 export function parseYaml(source: string): ParsedYaml {
   const text = source.startsWith('\ufeff') ? source.slice(1) : source;
@@ -44,7 +44,7 @@ export function parseYaml(source: string): ParsedYaml {
     const refused = findRefusedFeature(events);
     if (refused !== undefined) return failure(refused.message, locate(refused.offset));
     const documents = constructFromEvents(events, { source: text, schema: FAILSAFE_SCHEMA, maxAliases: 0 });
-    if (documents.length !== 1) return failure('the file must hold exactly one document', locate(0));
+    if (documents.length !== 1) return failure('the file must contain exactly one YAML document', locate(0));
     const plain: FoundScalar[] = [];
     const offsets = indexOffsets(text, events, (scalar) => {
       if (scalar.isPlain && isMetadata(scalar.path)) plain.push(scalar);
@@ -64,7 +64,7 @@ function isMetadata(path: DocumentPath): boolean {
   return path[0] === 'metadata' && path.length > 1;
 }
 
-/** Some reasons of the parser end in a piece of the text. */
+/** Some parser messages end with a part of the text. */
 function withoutQuotes(reason: string): string {
   return reason
     .split(/["']|: /, 1)

@@ -17,7 +17,7 @@ const WHOLE: readonly RegExp[] = [
   /^@[A-Za-z][\w.-]*@$/,
   /^__[A-Za-z][A-Za-z_]*__$/,
   /^#\{.*\}#?$/,
-  // Look-ups in programs: os.environ/NAME (LiteLLM), process.env.NAME, getenv("NAME"), env.NAME, ENV['NAME'].
+  // Lookups in programs: os.environ/NAME (LiteLLM), process.env.NAME, getenv("NAME"), env.NAME, ENV['NAME'].
   /^(?:os\.environ|process\.env|import\.meta\.env|System\.getenv|Deno\.env|Bun\.env|os\.getenv|getenv)\b/i,
   /^(?:env|Env|ENV|environ|environment)(?:[:./]\/{0,2}(?:[A-Z]{2,16}\d{0,2}(?:_[A-Z\d]{1,16})*|[a-z]{2,14}(?:[_A-Z][a-z]{1,14})*)|\[.*\]|\(.*\)|\{.*\})$/,
   /^(?:secrets?|vars?|local|data|params?|parameters|config|inputs?|values|context|stage[Vv]ariables)\.[A-Za-z][A-Za-z_]*(?:\.[A-Za-z][A-Za-z_]*)*$/,
@@ -29,16 +29,16 @@ const WHOLE: readonly RegExp[] = [
   /^(?:\/\/secretmanager\.googleapis\.com\/)?projects\/[^/]+\/(?:locations\/[^/]+\/)?secrets\/[^/]+/,
   /^@Microsoft\.(?:KeyVault|AppConfiguration)\(/i,
   /^(?:\/var)?\/run\/secrets\//,
-  // Intrinsic functions and tags in quotes, and text that is still encrypted.
+  // Quoted intrinsic functions and tags, and values that are still encrypted.
   /^!(?:Ref|Sub|GetAtt|ImportValue|Join|reference|vault|env|secret|var|ENV|include|encrypted)(?:[\s:/]|$)/,
   /^(?:ENC|CRYPT|SEC)[[({]/,
   /^\{(?:cipher|vault|env|secret|ssm|file)\}/i,
   /^\$ANSIBLE_VAULT;/,
-  // Values that were rendered from nothing.
+  // Rendered missing values.
   /^(?:null|undefined|nil|None|NaN|~|true|false|\[object Object\])$/,
 ];
 
-/** Expressions that are matched within other text too, as in `sk-${NAME}`. */
+/** Expressions that are also matched within other text, as in `sk-${NAME}`. */
 const ANYWHERE: readonly RegExp[] = [
   /\$\{(?:[A-Z]{2,16}|[a-z]{2,14})[\w.]*(?:[:\-?+=][^}]*)?\}/,
   /\$[A-Z]{2,16}(?:_[A-Z\d]{1,16})*_(?:KEY|TOKEN|SECRET|PASSWORD)(?![A-Za-z\d])/,
@@ -48,17 +48,17 @@ const ANYWHERE: readonly RegExp[] = [
   /#\{(?:[A-Z]{2,16}(?:_[A-Z]{2,16})+|[A-Za-z][a-z]{2,14}[A-Za-z_.]*)\}/,
   /<[^<>]*(?:your|key|token|secret|passw|replace|insert|value|here)[^<>]*>/i,
   /\[[^[\]]*\b(?:your|redacted|replace|insert)\b[^[\]]*\]/i,
-  // The suffix of the documented access keys of AWS.
+  // Suffix of the access keys in the AWS documentation.
   /EXAMPLE(?:KEY)?$/,
 ];
 
 /** The bare name of a variable. */
 const BARE_VARIABLE = /^[A-Z]{2,16}(?:_[A-Z\d]{1,16})*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS|CREDENTIALS?)$/;
 
-/** `xxxx`, `sk-xxxxxxxx`, `ghp_XXXX`, `****`, `sk-...`, and UUIDs of these. */
+/** `xxxx`, `sk-xxxxxxxx`, `ghp_XXXX`, `****`, `sk-...`, and UUIDs of such characters. */
 const FILLER = /^(?:[A-Za-z\d]{1,12}[-_]){0,4}(?:[xX]{3,}|[*•]{3,}|\.{3,}|…|[xX*]{2,}(?:-[xX*]{2,})+)$/;
 
-/** Stand-ins that people write, in lower case and without separators. */
+/** Human-written placeholders, in lower case and without separators. */
 const STAND_INS: readonly RegExp[] = [
   /^(?:sk|pk|api|key)?(?:please)?(?:change|replace|update|edit|set)(?:me|it|this|here|now|immediately|please|inproduction|inprod|beforeuse)+\d{0,4}$/,
   /^(?:please)?(?:change|replace|fill|insert|enter|put|paste|add|provide|set)(?:in|this|with|me)*(?:your|the|a|an|real|actual|own|my|api|secret|key|token|value|here|in)+$/,
@@ -72,8 +72,8 @@ const STAND_INS: readonly RegExp[] = [
 ];
 
 /**
- * Whether the value of a key field is an unresolved placeholder. Loaded as a key, it would be known to everyone who has
- * seen the file. Keys that merely contain `$`, `%`, `<`, `{` or `@` are not placeholders.
+ * Whether the value of a key field is an unresolved placeholder. As a key, it would be known to everyone who has seen the
+ * file. Keys that merely contain `$`, `%`, `<`, `{` or `@` are not placeholders.
  */
 export function isPlaceholder(text: string): boolean {
   const bare = withoutQuotes(text);

@@ -10,27 +10,27 @@ export interface KeyStatePublisherParts {
   readonly revocations: Pick<Revocations, 'revoke'>;
   readonly audit: AuditTrail;
   readonly clock: Clock;
-  /** Called when a key has expired, or one that was held back may come into force. */
+  /** Called when a key expires, or a key that was held back may be activated. */
   readonly onDue: () => void;
 }
 
-/** Time between two attempts to publish. */
+/** First pause between two attempts to publish. */
 const RETRY_MS = 500;
 
-/** Longest time that a timer takes. */
+/** Maximum delay of a timer. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Tells others of keys that became inactive, by revoking what was issued to them up to that second: resource servers
- * that do not know the configuration follow the revocations. What cannot be published is tried again until it is.
+ * Publishes API keys that became inactive, for resource servers without the configuration: revokes all tokens that were
+ * issued to them up to that second. Retries until the store confirms.
  */
 export class KeyStatePublisher {
   readonly #parts: KeyStatePublisherParts;
   readonly #closed = new AbortController();
-  /** Inactive keys, with the last second whose tokens are revoked. */
+  /** Inactive keys, each with the last second whose tokens are revoked. */
   readonly #cutOffs = new Map<string, NumericDate>();
   readonly #unpublished = new Set<string>();
-  /** When the last key that is held back may come into force. */
+  /** When the last key that is held back may be activated. */
   #heldUntil = 0;
   #known: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -39,14 +39,14 @@ export class KeyStatePublisher {
     this.#parts = parts;
   }
 
-  /** Inactive keys of which others have not been told yet. */
+  /** Inactive keys that are not published yet. */
   get unpublished(): readonly string[] {
     return [...this.#unpublished];
   }
 
   /**
-   * The keys as they may come into force now. `iat` has no fractions: what a key got within the second of its cut-off
-   * would be revoked, so one that is back so soon stays inactive until that second is over.
+   * Deactivates keys that were reactivated within the second of their revocation, until that second has passed. `iat`
+   * is in seconds, so their new tokens would be revoked too.
    */
   holdBack(keys: readonly RegisteredKey[]): readonly RegisteredKey[] {
     const now = this.#parts.clock();
@@ -58,7 +58,7 @@ export class KeyStatePublisher {
     });
   }
 
-  /** @param apiKeys those that have just come into force: whatever they replace issues nothing any more. */
+  /** Publishes inactive keys. @param apiKeys the keys in use; replaced keys must no longer issue tokens. */
   publish(apiKeys: readonly ApiKey[]): void {
     const now = this.#parts.clock();
     const inForce = new Set(apiKeys.filter((apiKey) => isInForce(apiKey, now)).map(({ keyId }) => keyId));
@@ -82,14 +82,14 @@ export class KeyStatePublisher {
     this.#revoke(keyId, issuedUpTo).catch(() => {});
   }
 
-  /** Rejects only when closed. The cut-off stays what it was, however late it is published. */
+  /** Rejects only if closed. A late publication does not change the cut-off. */
   async #revoke(clientId: string, issuedUpTo: NumericDate): Promise<void> {
     const { revocations, audit } = this.#parts;
     await retry(() => revocations.revoke({ kind: 'api_key', clientId, issuedUpTo }), {
       firstPauseMs: RETRY_MS,
       signal: this.#closed.signal,
       onRetry: (_failure, retry) => {
-        // Nothing waits for a sink that hangs; a trail that fails has said so itself.
+        // Not awaited, because a sink may hang. The audit trail reports its own failures.
         if (retry === 1)
           audit.record({ type: 'revocation.delayed', kind: 'api_key', clientId }).catch(() => {});
       },
@@ -97,7 +97,7 @@ export class KeyStatePublisher {
     this.#unpublished.delete(clientId);
   }
 
-  /** Keys expire without anybody changing a file. */
+  /** Keys expire without a change of their files. */
   #scheduleNext(apiKeys: readonly ApiKey[], now: NumericDate): void {
     const moments = apiKeys.flatMap(({ active, expiresAt }) => (active ? [expiresAt ?? 0] : []));
     const next = Math.min(...[this.#heldUntil, ...moments].filter((moment) => moment > now));

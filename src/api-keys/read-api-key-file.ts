@@ -7,8 +7,8 @@ import { readSource } from './read-source.js';
 const START: Position = { line: 1, column: 1 };
 
 /**
- * Reads, parses, interpolates and validates one file. Whatever it holds, this does not reject. The parser and the schema
- * library are loaded with the first file.
+ * Reads, parses, interpolates and validates one file. Never rejects. The parser and the schema library are loaded with
+ * the first file.
  */
 export async function readApiKeyFile(file: string, environment: Environment): Promise<FileReading> {
   const source = await readSource(file);

@@ -7,33 +7,33 @@ import type { Environment } from './interpolate.js';
 import { inBatches, type Listing, listApiKeyFiles } from './list-api-key-files.js';
 import { readApiKeyFile } from './read-api-key-file.js';
 
-/** Where API keys are configured. */
+/** Location of API key files. */
 export interface ApiKeyLocation {
   readonly directory: string;
   readonly environment: Environment;
 }
 
-/** What a directory held when it was read; without problems it can be put in force. */
+/** API keys of a directory at one time. Usable if there are no problems. */
 export interface ApiKeySet {
   readonly keys: readonly RegisteredKey[];
   readonly readings: readonly ValidReading[];
-  /** Sorted by their place. */
+  /** Sorted by position. */
   readonly problems: readonly ConfigurationProblem[];
-  /** What is allowed, but should be mended. */
+  /** Faults that do not invalidate the files. */
   readonly warnings: readonly ConfigurationProblem[];
-  /** That of the listing; another one where a file could not be read, so that it is tried again. */
+  /** Stamp of the listing. A different value if a file could not be read, so that it is retried. */
   readonly stamp: string;
-  /** Another one as soon as anything reads differently, variables included. Of the content it tells nothing. */
+  /** Digest that changes with any content, including variables. It does not reveal the content. */
   readonly fingerprint: string;
 }
 
-/** Files that are swapped while they are read are read again, so that no set is half old and half new. */
+/** Attempts to read files that change during the read, so that no set mixes old and new files. */
 const MAX_ATTEMPTS = 5;
 
 /** No listing has this stamp. */
 const UNREAD = 'unread';
 
-/** Reads all files of a directory as they are at one moment. */
+/** Reads a consistent snapshot of all files of a directory. */
 export async function readApiKeys({ directory, environment }: ApiKeyLocation): Promise<ApiKeySet> {
   let listing = await listApiKeyFiles(directory);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
@@ -42,7 +42,7 @@ export async function readApiKeys({ directory, environment }: ApiKeyLocation): P
     if (after.stamp === listing.stamp) return set;
     listing = after;
   }
-  const message = 'changes while it is read';
+  const message = 'keeps changing while it is read';
   const problems = [{ file: directory, line: 1, column: 1, path: '', message }];
   return { keys: [], readings: [], problems, warnings: [], stamp: message, fingerprint: message };
 }

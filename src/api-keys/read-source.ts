@@ -5,12 +5,12 @@ import { nameOfFailure } from '../base/name-of-failure.js';
 
 const MAX_FILE_BYTES = 64 * 1024;
 
-/** The text of a file, or why there is none. */
+/** The text of a file, or the reason why it cannot be read. */
 export type Source =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly message: string };
 
-/** Reads a file. Whatever takes its place meanwhile, no pipe is waited for, and no more is read than may be there. */
+/** Reads a file with a size limit. Does not block, even if a pipe replaces the file. */
 export async function readSource(file: string): Promise<Source> {
   try {
     return await readBounded(file);
@@ -22,7 +22,7 @@ export async function readSource(file: string): Promise<Source> {
 async function readBounded(file: string): Promise<Source> {
   const opened = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    if (!(await opened.stat()).isFile()) return { ok: false, message: 'must be a file' };
+    if (!(await opened.stat()).isFile()) return { ok: false, message: 'must be a regular file' };
     const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
     const bytes = buffer.subarray(0, await fill(buffer, opened));
     if (bytes.length > MAX_FILE_BYTES)
@@ -34,7 +34,7 @@ async function readBounded(file: string): Promise<Source> {
   }
 }
 
-/** @returns how many bytes there were, up to the length of the buffer. */
+/** Fills a buffer. @returns the number of bytes read, at most the length of the buffer. */
 async function fill(buffer: Buffer, opened: FileHandle): Promise<number> {
   let length = 0;
   while (length < buffer.length) {

@@ -2,7 +2,7 @@ import type { AuditTrail } from '../audit/record.js';
 import type { ConfigurationProblem } from './configuration-error.js';
 import type { ApiKeySet } from './read-api-keys.js';
 
-/** Records the loaded keys, the keys that are easy to guess, and variables with quotes or white space. */
+/** Records the loaded keys, the weak keys, and variables with quotes or white space. */
 export async function recordLoaded(audit: AuditTrail, { readings }: ApiKeySet): Promise<void> {
   const weak = readings.filter(({ isWeak }) => isWeak);
   const variables = [...new Set(readings.flatMap(({ wrappedVariables }) => wrappedVariables))];
@@ -16,7 +16,7 @@ function keyIdOf({ key }: ApiKeySet['readings'][number]): string {
   return key.apiKey.keyId;
 }
 
-/** Puts on record that files cannot be used: which, and how much is wrong, but nothing that stands in them. */
+/** Records rejected files and the number of problems, without any content. */
 export async function recordRejected(
   audit: AuditTrail,
   problems: readonly ConfigurationProblem[],

@@ -6,8 +6,9 @@ import type { ApiKeyFile } from './schema.js';
 import { SecretText } from './secret-text.js';
 
 /**
- * Turns a valid file into an API key, deeply frozen.
- * @returns `undefined` where the file has no `key_id` and its name yields none.
+ * Converts a valid file into a deeply frozen API key.
+ *
+ * @returns `undefined` if the file has no `key_id`, and none can be derived from its name.
  */
 export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
   const keyId = file.key_id ?? keyIdOfName(file.name);

@@ -11,21 +11,21 @@ import { orMissing } from './or-missing.js';
 import { parseApiKey } from './parse-api-key.js';
 import { isPlaceholder } from './placeholder.js';
 
-/** A day; a token that lives longer is better refreshed. */
+/** One day. For longer sessions, use refresh tokens. */
 const MAX_TOKEN_TTL_SECONDS = 86_400;
 const DEFAULT_TOKEN_TTL_SECONDS = 600;
 const MAX_LIMIT = 1_000_000_000;
 
-/** Metadata nests no deeper than a document. */
+/** Not less than the maximum depth of a document. */
 const MAX_METADATA_DEPTH = 16;
 
-/** Every scalar outside `metadata` is a string; the schema gives it its type. No message quotes the value. */
+/** Scalars outside `metadata` are strings, which the schema converts. No message quotes a value. */
 const text = (maxLength: number) =>
   v.pipe(
-    v.string(orMissing('must be text')),
+    v.string(orMissing('must be a string')),
     v.minLength(1, 'must not be empty'),
     v.maxLength(maxLength, `must have at most ${maxLength} characters`),
-    v.regex(/^\P{Cc}+$/u, 'must not hold control characters'),
+    v.regex(/^\P{Cc}+$/u, 'must not contain control characters'),
   );
 
 const numberFrom = (min: number, max: number) =>
@@ -36,11 +36,7 @@ const numberFrom = (min: number, max: number) =>
   );
 
 const wholeNumber = (min: number, max: number) =>
-  v.pipe(
-    v.string('must be a whole number'),
-    v.regex(/^\d{1,12}$/, 'must be a whole number'),
-    numberFrom(min, max),
-  );
+  v.pipe(v.string('must be an integer'), v.regex(/^\d{1,12}$/, 'must be an integer'), numberFrom(min, max));
 
 const decimal = (min: number, max: number) =>
   v.pipe(
@@ -59,11 +55,11 @@ const scopeToken = v.pipe(
   text(128),
   v.check(
     (scope) => isScopeToken(scope),
-    'must be one scope token (RFC 6749 section 3.3): printable ASCII without spaces, quotes and backslashes',
+    'must be one scope token (RFC 6749 section 3.3): printable ASCII without spaces, double quotes and backslashes',
   ),
   v.check(
     (scope) => scope !== 'offline_access',
-    'offline_access is a flag of token requests, not a permission',
+    'must not be offline_access: clients request it, see refresh_tokens',
   ),
 );
 
@@ -71,39 +67,39 @@ const list = (item: v.GenericSchema<string>) =>
   v.pipe(
     v.array(item, 'must be a list'),
     v.maxLength(256, 'must have at most 256 entries'),
-    v.check((items) => new Set(items).size === items.length, 'must not repeat an entry'),
+    v.check((items) => new Set(items).size === items.length, 'must not contain duplicates'),
   );
 
 const filledList = (item: v.GenericSchema<string>, message: string) =>
   v.pipe(list(item), v.minLength(1, message));
 
-/** Absent: an empty list. */
+/** Optional list. Default: empty. */
 const anyList = (item: v.GenericSchema<string>) => v.optional(list(item), () => []);
 
-const audience = v.pipe(text(256), v.regex(/^\S+$/, 'must not hold spaces'));
+const audience = v.pipe(text(256), v.regex(/^\S+$/, 'must not contain spaces'));
 
-/** A key that is not an unresolved placeholder, which everyone who has seen the file would know. */
+/** A secret. Rejects unresolved placeholders, which everyone who has seen the file would know. */
 const secret = (maxLength: number) =>
   v.pipe(
     text(maxLength),
     v.check(
       (value) => !isPlaceholder(value),
-      'is a placeholder, not a key: write ${VARIABLE}, or the key itself',
+      'is a placeholder, not a key: use ${VARIABLE} or the key itself',
     ),
   );
 
-/** Other spellings of digests, which would otherwise load as literal keys. */
+/** Malformed digests, which would otherwise be loaded as literal keys. */
 const DIGEST_LIKE = /^["'\s]*sha-?\d{1,3}\s*[:=-]/i;
 
 const apiKey = v.pipe(
   secret(512),
   v.check(
     (value) => !DIGEST_LIKE.test(value) || /^sha256:[0-9a-f]{64}$/.test(value),
-    'a digest is written sha256: and 64 hexadecimal digits in lower case',
+    'is a malformed digest: write sha256: and 64 hexadecimal digits in lower case',
   ),
   v.check(
     (value) => parseApiKey(value).kind !== 'typo',
-    'has the form of a generated key, but its checksum does not fit: it is mistyped',
+    'is mistyped: it has the form of a generated key, but its checksum does not match',
   ),
 );
 
@@ -117,7 +113,7 @@ const model = mapping(
     name: text(128),
     endpoint: v.pipe(
       text(2048),
-      v.check((value) => isModelEndpoint(value), 'must be an https URL (http on loopback only), or echo:'),
+      v.check((value) => isModelEndpoint(value), 'must be an https URL (http on loopback only) or echo:'),
     ),
     api_key: v.optional(secret(4096)),
     max_tokens: v.optional(wholeNumber(1, MAX_LIMIT), '1024'),
@@ -149,42 +145,42 @@ const rateLimits = mapping(
     tokens_per_month: v.optional(limit),
     per_user: v.optional(userLimits),
   },
-  'is required: a mapping of limits, {} for the defaults',
+  'is required: a mapping of limits, or {} for the defaults',
 );
 
 const keyId = v.pipe(
-  v.string('must be text'),
-  v.regex(/^[A-Za-z0-9._~-]{1,64}$/, 'must be 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -'),
+  v.string('must be a string'),
+  v.regex(/^[A-Za-z0-9._~-]{1,64}$/, 'must be 1 to 64 characters from A-Z a-z 0-9 . _ ~ -'),
 );
 
 const delegation = mapping(
   {
-    subjects: filledList(keyId, 'must name a key_id'),
-    actors: v.optional(filledList(keyId, 'must name a key_id')),
-    audiences: filledList(audience, 'must name an audience'),
+    subjects: filledList(keyId, 'must contain at least one key_id'),
+    actors: v.optional(filledList(keyId, 'must contain at least one key_id')),
+    audiences: filledList(audience, 'must contain at least one audience'),
   },
   'must be a mapping of subjects, actors and audiences',
 );
 
 const metadataValue = v.custom<JsonValue>(
   (value) => isPlainJson(value, MAX_METADATA_DEPTH),
-  'must be text, a number, true, false, null, a list or a mapping',
+  'must be a string, a number, true, false, null, a list or a mapping',
 );
 
 const endpoint = v.pipe(
   text(256),
-  v.regex(/^(\*|[A-Z]+) \/\S*$/, 'must be a method (or *), a space and a path, as GET /reports/*'),
+  v.regex(/^(\*|[A-Z]+) \/\S*$/, 'must be a method or *, a space and a path, for example GET /reports/*'),
   v.check(
     (value) => isNormalPath(value.slice(value.indexOf('/'))),
-    'has a path that no request can have: no empty or dot segments, nothing encoded that needs not be',
+    'must have a normalized path: no empty segments, no . or .. segments, no unnecessary percent-encoding',
   ),
   v.check(
     (value) => !/[^/]\*|\*[^/]/.test(value.slice(value.indexOf('/'))),
-    'has a * that is no whole segment',
+    'must use * only as a whole path segment',
   ),
 );
 
-/** The fields of one API-key file, each by itself. Unknown fields are errors. */
+/** Schema of the single fields of an API key file. Unknown fields are errors. */
 export const apiKeySchema = mapping(
   {
     api_key: apiKey,
@@ -216,11 +212,11 @@ export const apiKeySchema = mapping(
       v.pipe(v.array(model, 'must be a list'), v.maxLength(256, 'must have at most 256 entries')),
       () => [],
     ),
-    functions: anyList(v.pipe(text(128), v.regex(/^\S+$/, 'must not hold spaces'))),
+    functions: anyList(v.pipe(text(128), v.regex(/^\S+$/, 'must not contain spaces'))),
     endpoints: anyList(endpoint),
   },
   'must be a mapping of fields',
 );
 
-/** A valid file, with every default filled in. */
+/** A valid file with all defaults. */
 export type ApiKeyFile = v.InferOutput<typeof apiKeySchema>;

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 const MASK = '[secret]';
 
-/** A secret that shows itself only where it is asked for: not in JSON, string templates, logs or the inspector. */
+/** A secret that only `reveal()` shows. JSON, string templates, logs and `util.inspect` show a mask. */
 export class SecretText {
   readonly #text: string;
 
@@ -10,7 +10,7 @@ export class SecretText {
     this.#text = text;
   }
 
-  /** The secret itself. */
+  /** Returns the secret. */
   reveal(): string {
     return this.#text;
   }

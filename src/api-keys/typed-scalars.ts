@@ -3,11 +3,12 @@ import type { DocumentFault } from './check-consistency.js';
 import type { DocumentPath } from './format-path.js';
 import type { FoundScalar } from './locate-nodes.js';
 
-/** A number would lose these digits, for example those of a postal code. */
+/** Leading zeros, for example of a postal code, which a number would lose. */
 const LEADING_ZERO = /^[-+]?0\d/;
 
 /**
- * Converts plain scalars to their types (YAML 1.2 section 10.3.2): null, boolean, integer or float, else string.
+ * Converts plain scalars to their types (YAML 1.2 §10.3.2): null, boolean, integer or float, else string.
+ *
  * @returns a copy, and a fault for each number that JSON cannot represent exactly.
  */
 export function readTypedScalars(document: unknown, scalars: readonly FoundScalar[]) {

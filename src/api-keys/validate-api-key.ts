@@ -8,27 +8,27 @@ import { isWeakSecret } from './is-weak-secret.js';
 import { resolveApiKey } from './resolve-api-key.js';
 import { type ApiKeyFile, apiKeySchema } from './schema.js';
 
-/** What a request can add to the claims of a key: user, session, issuer, times and identifiers. */
+/** Maximum length of the claims that a request adds: user, session, issuer, times and identifiers. */
 const REQUEST_CLAIMS_LENGTH = 1024;
 
 const WEAK_SECRET: DocumentFault = {
   path: ['api_key'],
-  message: 'is easy to guess; replace it by a generated key',
+  message: 'is easy to guess; replace it with a generated key',
 };
 
-/** What a document is worth. */
+/** Result of validating a document. */
 export type Validation =
   | {
       readonly ok: true;
       readonly key: RegisteredKey;
-      /** What is allowed, but should be mended. */
+      /** Faults that do not invalidate the document. */
       readonly warnings: readonly DocumentFault[];
     }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
 /**
- * Validates a document whose variables are resolved. One fault a field: what the schema says of one that did not
- * resolve, or is not allowed, is noise.
+ * Validates a document with resolved variables. Reports one fault per field, so that the schema does not report a field
+ * with an unresolved variable again.
  */
 export function validateApiKey(document: unknown, unresolved: readonly DocumentFault[]): Validation {
   const parsed = v.safeParse(apiKeySchema, document);
@@ -39,10 +39,10 @@ export function validateApiKey(document: unknown, unresolved: readonly DocumentF
 
   const apiKey = resolveApiKey(parsed.output);
   if (apiKey === undefined) {
-    return { ok: false, faults: [{ path: ['name'], message: 'yields no key_id; give one' }] };
+    return { ok: false, faults: [{ path: ['name'], message: 'has no characters for a key_id; set key_id' }] };
   }
   if (!fitsInToken(apiKey)) {
-    const message = `would make tokens of more than ${MAX_ISSUED_TOKEN_LENGTH} characters; use metadata_claims or shorter lists`;
+    const message = `tokens would exceed ${MAX_ISSUED_TOKEN_LENGTH} characters; shorten lists or limit metadata_claims`;
     return { ok: false, faults: [{ path: [], message }] };
   }
   return register(apiKey, parsed.output);

@@ -14,24 +14,24 @@ import {
 } from './load-api-keys.js';
 
 export interface WatchApiKeysOptions extends LoadApiKeysOptions {
-  /** How long the directory must have been quiet before it is read again, in milliseconds. Default 100. */
+  /** Time without changes before the directory is reloaded, in milliseconds. Default 100. */
   readonly debounceMs?: number;
   /**
-   * How often the files are looked at all the same, in seconds, since file systems of networks tell nothing of what
-   * others change; only where one was touched they are read. Default 30.
+   * Poll interval in seconds, for network file systems, which do not report changes of other hosts. Files are reloaded
+   * only if one was touched. Default 30.
    */
   readonly reloadSeconds?: number;
-  /** Whether SIGHUP makes them be read again; it then no longer ends the process. Default true. */
+  /** Whether SIGHUP reloads the files, instead of terminating the process. Default true. */
   readonly sighup?: boolean;
   /**
-   * Where keys that were removed, deactivated or expired are revoked, so that resource servers which do not know the
-   * files refuse their tokens too. All that share a store of revocations must share one set of API keys. Default: they
-   * are refused where the files are known.
+   * Revocations for API keys that are removed, deactivated or expired, so that resource servers without the files
+   * reject their tokens too. Processes that share a revocation store must share one set of API keys. Default: only
+   * processes with the files reject them.
    */
   readonly revocations?: Pick<Revocations, 'revoke'>;
-  /** Told of files that cannot be used, once until they change again. Default: the audit trail alone is. */
+  /** Called once for each set of invalid files. Default: only the audit trail records them. */
   readonly onRejected?: (error: ConfigurationError) => void;
-  /** Default: the clock of the machine. */
+  /** Default: the system clock. */
   readonly clock?: Clock;
 }
 
@@ -46,10 +46,17 @@ const KNOWN: KnownOptions<WatchApiKeysOptions> = {
 };
 
 /**
- * Loads all API keys of a directory and follows it. Files that become invalid change nothing: the last good set stays
- * in force until they are mended. What is watched keeps no process alive.
- * @throws ConfigurationError (as rejection) where the files are invalid at the start: there is no last good set.
- * @throws TypeError for an option that is missing or makes no sense.
+ * Loads the API keys of a directory and reloads them when files change. If files become invalid, the last valid set
+ * remains in use until they are fixed. Watching does not keep the process alive.
+ *
+ * @throws ConfigurationError (as rejection) if the files are invalid at the start.
+ * @throws TypeError (as rejection) if an option is missing or invalid.
+ * @example
+ * const apiKeys = await watchApiKeys({
+ *   directory: 'api-keys',
+ *   onRejected: (error) => console.error(error.message),
+ * });
+ * app.use('/oauth', tokenRouter({ keyRing, issuer, audience, apiKeys }));
  */
 export async function watchApiKeys(options: WatchApiKeysOptions): Promise<WatchedApiKeys> {
   const settings = resolveWatchOptions(options);
@@ -65,22 +72,26 @@ function resolveWatchOptions(options: WatchApiKeysOptions) {
   const { revocations, onRejected = () => {} } = options;
   assertNumber(debounceMs, 'watchApiKeys', 'debounceMs', { from: 0, to: 60_000, example: 100 });
   assertNumber(reloadSeconds, 'watchApiKeys', 'reloadSeconds', { above: 0, to: 86_400, example: 30 });
-  if (typeof onRejected !== 'function') throw new TypeError('onRejected must be a function');
+  if (typeof onRejected !== 'function') throw new TypeError('watchApiKeys: onRejected must be a function');
   if (revocations !== undefined) {
-    assertMethod(revocations, 'revoke', 'revocations must be Revocations: createRevocations({ stores })');
+    assertMethod(
+      revocations,
+      'revoke',
+      'watchApiKeys: revocations must be Revocations, for example createRevocations({ stores })',
+    );
   }
   const { directory, environment, audit } = resolveApiKeyOptions(options);
   const times = { debounceMs, reloadSeconds };
   return { ...times, sighup, clock, revocations, onRejected, directory, environment, audit };
 }
 
-/** What is wrong with the files is on record already. What was touched since they were read is read again. */
+/** Follows the directory. The first poll reloads files that were touched since they were read. */
 function keepUp(apiKeys: LiveApiKeys, settings: Settings): () => void {
   const onChange = (): void => void apiKeys.reload().catch(ignoreRejection);
   const onPoll = (): void => void apiKeys.reloadIfTouched().catch(ignoreRejection);
   const { directory, debounceMs, reloadSeconds: pollSeconds, sighup } = settings;
   const onUnwatchable = (code: string): void => {
-    const message = `${resolve(directory)} cannot be watched (${code}); it is looked at every ${pollSeconds} s`;
+    const message = `${resolve(directory)} cannot be watched (${code}); it is polled every ${pollSeconds} s`;
     process.emitWarning(message, { code: 'PASSPORT_JWE_API_KEYS' });
   };
   const unwatch = watchDirectory({ directory, debounceMs, pollSeconds, onChange, onPoll, onUnwatchable });
@@ -96,4 +107,4 @@ function ignoreRejection(error: unknown): void {
   if (!(error instanceof ConfigurationError)) warnOfFailedReload(error);
 }
 
-const warnOfFailedReload = warnOfFailure('API keys could not be read again', 'PASSPORT_JWE_API_KEYS');
+const warnOfFailedReload = warnOfFailure('API keys could not be reloaded', 'PASSPORT_JWE_API_KEYS');

@@ -18,17 +18,21 @@ import { toPublicJwk } from './public-jwk.js';
 export interface KeyRingParts {
   readonly environment: string;
   readonly enc: ContentEncryption;
-  /** Of several that could encrypt the first one does. */
+  /** The ring's own roots and keys. If several can encrypt, the first one does. */
   readonly materials: readonly [KeyMaterial, ...KeyMaterial[]];
-  /** Keys of single audiences, each with `audience`; of several for one audience the first encrypts. Default: none. */
+  /** Recipient keys, each with its `audience`. The first key of an audience encrypts. Default: none. */
   readonly recipients?: readonly ContentKey[];
-  /** Default: use is not counted. */
+  /** Default: usage is not counted. */
   readonly usage?: KeyUsage | undefined;
-  /** Default: that of the machine. */
+  /** Default: the system clock. */
   readonly clock?: Clock;
 }
 
-/** Builds the ring from what the sources yielded. @throws TypeError for two keys of one `kid`, or one root twice. */
+/**
+ * Builds a key ring from parsed keys.
+ *
+ * @throws TypeError if two keys share a `kid`, a root secret occurs twice, or a key other than the first is public.
+ */
 export function assembleKeyRing(parts: KeyRingParts): KeyRing {
   const { environment, enc, materials: own, recipients = [], usage, clock = systemClock } = parts;
   const materials = [...own, ...recipients.map((key) => ({ kind: 'key', key }) as const)];
@@ -43,7 +47,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
   const asymmetric = underived.filter(isAsymmetricKey);
   const recipientFor = (audience: string) => recipients.find((key) => key.audience === audience);
 
-  /** One key a root, in the order of the ring. */
+  /** Derives one key per root, in the order of the ring. */
   const deriveKeys = (purpose: KeyPurpose, audience: string): readonly DirectKey[] => {
     const scope = JSON.stringify([purpose, audience]);
     const known = derived.get(scope);
@@ -68,7 +72,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
     exportAccessKeys(audience: string) {
       if (current().kind === 'key') {
         throw new TypeError(
-          'A key that was given underived opens the tokens of every audience; export a root',
+          'exportAccessKeys() needs a root as the current key: an underived key decrypts the tokens of every audience',
         );
       }
       return { keys: deriveKeys('access', audience).map(toJwk) };
@@ -108,12 +112,12 @@ function assertDistinctKids(materials: readonly KeyMaterial[]): void {
   }
 }
 
-/** One secret under two names would derive the same keys twice, with ends that may differ. */
+/** One secret under two key IDs would derive the same keys twice, possibly with different expiry times. */
 function assertDistinctRoots(roots: readonly RootKey[]): void {
   const isRepeated = roots.some(({ secret }, index) =>
     roots.slice(0, index).some((other) => other.secret.equals(secret)),
   );
-  if (isRepeated) throw new TypeError('The key ring holds one root secret twice');
+  if (isRepeated) throw new TypeError('The key ring holds the same root secret twice; remove one of them');
 }
 
 function isOpening(key: AsymmetricKey): boolean {
@@ -122,17 +126,19 @@ function isOpening(key: AsymmetricKey): boolean {
 
 function assertDecrypts(material: KeyMaterial): void {
   if (material.kind === 'key' && isAsymmetricKey(material.key) && !isOpening(material.key)) {
-    throw new TypeError('A public key opens nothing: it belongs among the recipients, or is the current key');
+    throw new TypeError('A public key cannot decrypt: pass it in recipients or as the current key');
   }
 }
 
 function assertEncrypts(key: ContentKey, purpose: KeyPurpose, audience: string): ContentKey {
-  if (!key.encrypts) throw new TypeError('The current key of this ring only decrypts');
+  if (!key.encrypts) throw new TypeError('The current key of this key ring cannot encrypt (key_ops)');
   if (key.purpose !== purpose) {
-    throw new TypeError('A key that was given underived is for access tokens; refresh tokens need a root');
+    throw new TypeError(
+      'Refresh tokens need a root as the current key: an underived key is for access tokens only',
+    );
   }
   if (key.audience !== undefined && key.audience !== audience) {
-    throw new TypeError('The current key of this ring is for another audience');
+    throw new TypeError('The current key of this key ring is for another audience (aud)');
   }
   return key;
 }
@@ -143,14 +149,14 @@ interface OctJwk extends Record<string, unknown> {
   readonly alg: ContentEncryption;
   readonly use: 'enc';
   readonly key_ops: readonly string[];
-  /** A member of our own: the audience that the key was derived for. */
+  /** Member of this package, not registered: the audience that the key was derived for. */
   readonly aud?: string;
   readonly nbf?: NumericDate;
   readonly exp?: NumericDate;
   readonly k: string | undefined;
 }
 
-/** Exported keys decrypt only: the resource server that holds them issues nothing. */
+/** Exported keys can only decrypt, because resource servers do not issue tokens. */
 function toJwk(key: DirectKey): OctJwk {
   const { k } = key.secret.export({ format: 'jwk' });
   return {

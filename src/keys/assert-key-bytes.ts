@@ -1,15 +1,19 @@
-/** Bytes in a root secret: what HKDF-SHA-256 can make full use of (RFC 5869 section 3.3). */
+/** Length of a root secret in bytes: the length of the hash of HKDF-SHA-256 (RFC 5869 §3.3). */
 export const ROOT_SECRET_BYTES = 32;
 
 /**
- * @param name how messages call the key; never its value.
- * @throws TypeError for a wrong length, or bytes that are all equal, which no random source yields.
+ * Asserts the length of a key, and that its bytes are not all equal, as placeholders are.
+ *
+ * @param name the name of the key in error messages, which never show its value.
+ * @throws TypeError if the length is wrong or all bytes are equal.
  */
 export function assertKeyBytes(bytes: Uint8Array, length: number, name: string): void {
   if (bytes.length !== length) {
     throw new TypeError(`${name} must be ${length} bytes (${length * 8} bits), not ${bytes.length}`);
   }
   if (bytes.every((byte) => byte === bytes[0])) {
-    throw new TypeError(`${name} has all bytes equal; generate it, for example by: openssl rand -hex 32`);
+    throw new TypeError(
+      `${name} has all bytes equal; generate a random one, for example with: openssl rand -hex 32`,
+    );
   }
 }

@@ -9,34 +9,41 @@ import { assertLasting } from './key-versions.js';
 import { type KeySpec, readKeySpec } from './read-key-spec.js';
 import { type RecipientKeys, readRecipients } from './read-recipients.js';
 
-/** How keys are derived from roots. */
+/** Options of key derivation. */
 export interface DerivationOptions {
-  /** Name of the environment; it separates the keys of staging and production. Default `production`. */
+  /** Name of the environment, which separates the keys of staging and production. Default `production`. */
   readonly environment?: string;
-  /** Content encryption of the keys that are derived from roots. Default `A256GCM`. RFC 7518 section 5.3. */
+  /** Content encryption algorithm of derived keys (RFC 7518 §5.3). Default `A256GCM`. */
   readonly enc?: ContentEncryption;
 }
 
 export interface KeyRingOptions extends DerivationOptions {
-  /** The version that encrypts; with several keys (a JWK Set) the first of them. */
+  /** The key that encrypts. If it is a JWK Set with several keys, the first one encrypts. */
   readonly current: KeySpec;
-  /** Versions that only decrypt, so that tokens issued before a change of keys stay valid. Default: none. */
+  /** Keys that only decrypt, so that tokens issued before a rotation stay valid. Default: none. */
   readonly previous?: readonly KeySpec[];
   /**
-   * Keys of resource servers by audience, as a JWK, mostly public ones: access tokens for that audience are encrypted
-   * to it, all others under `current`. Default: none.
+   * Keys of resource servers by audience, usually public JWKs. Access tokens for such an audience are encrypted to its
+   * key, all other tokens with `current`. Default: none.
    */
   readonly recipients?: RecipientKeys;
-  /** Counts what each key encrypts, and refuses more than is safe. Default: it is not counted. */
+  /** Counts the messages that each key encrypts and enforces a safe limit. Default: not counted. */
   readonly usage?: KeyUsageOptions;
-  /** Where the creation is put on record. Default: nowhere. */
+  /** Audit trail that records the creation of the key ring. Default: none. */
   readonly audit?: AuditTrail;
 }
 
 /**
- * Reads every source and builds the key ring.
- * @throws TypeError (as rejection) for a missing, malformed or weak key, two keys of one `kid`, a content
- *   encryption off the allow-list; and what the file system says of a key file.
+ * Creates a key ring from fixed keys. To rotate keys without a restart, use `openKeyRing()`.
+ *
+ * @throws TypeError (as rejection) if a key is missing, malformed or weak, two keys share a `kid`, or `enc` is not on
+ *   the allow-list.
+ * @throws Error (as rejection) if a key file cannot be read.
+ * @example
+ * const keyRing = await createKeyRing({
+ *   current: { env: 'JWE_KEY' },
+ *   previous: [{ env: 'JWE_KEY_PREVIOUS' }],
+ * });
  */
 export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   assertOptions(options, KNOWN, 'createKeyRing');
@@ -47,8 +54,9 @@ export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   assertAuditTrail(audit);
 
   const [first, ...rest] = await readKeySpec(options.current);
-  if (first === undefined) throw new TypeError('current names no key');
-  if (options.current.notAfter !== undefined) throw new TypeError('notAfter is for previous keys only');
+  if (first === undefined) throw new TypeError('createKeyRing: current holds no key');
+  if (options.current.notAfter !== undefined)
+    throw new TypeError('createKeyRing: current must not have notAfter; only previous keys may');
   assertLasting([first, ...rest]);
   const previous = await Promise.all((options.previous ?? []).map(readKeySpec));
   const ring = assembleKeyRing({
@@ -73,17 +81,23 @@ const KNOWN: KnownOptions<KeyRingOptions> = {
 };
 
 function assertVersions(options: KeyRingOptions): void {
-  if (options.current === undefined) throw new TypeError('current is missing: the key that encrypts');
+  if (options.current === undefined) {
+    throw new TypeError(
+      'createKeyRing: current is required: pass the key that encrypts, for example { env: "JWE_KEY" }',
+    );
+  }
   if (options.previous !== undefined && !Array.isArray(options.previous)) {
-    throw new TypeError('previous must be an array of keys');
+    throw new TypeError(
+      'createKeyRing: previous must be an array of keys, for example [{ env: "JWE_KEY_PREVIOUS" }]',
+    );
   }
 }
 
-/** @throws TypeError for an empty environment, or a content encryption off the allow-list. */
+/** @throws TypeError if `environment` is empty, or `enc` is not on the allow-list. */
 export function resolveDerivation(options: DerivationOptions): Required<DerivationOptions> {
   const { environment = 'production', enc = 'A256GCM' } = options;
   if (typeof environment !== 'string' || environment === '')
-    throw new TypeError('environment must not be empty');
+    throw new TypeError('environment must be a non-empty string, for example "production"');
   if (!isContentEncryption(enc)) throw new TypeError('enc must be A256GCM, A192GCM or A128GCM');
   return { environment, enc };
 }

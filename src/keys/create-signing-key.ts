@@ -4,14 +4,18 @@ import { readSignatureKeys } from './read-signature-keys.js';
 import { parseSigningKey, type SigningKey } from './signature-key.js';
 
 /**
- * Reads the private key by which an issuer signs the tokens that it encrypts to public keys.
- * @throws TypeError (as rejection) for a key that is missing, malformed, weak, public or under an algorithm other than
- *   EdDSA, ES256, PS256 and RS256, or for several keys.
- * @throws Error for a file that others can read or write, and what the file system says of it.
+ * Reads the private key with which an issuer signs the tokens that it encrypts to public keys.
+ *
+ * @throws TypeError (as rejection) if the key is missing, malformed, weak or public, if its `alg` is not EdDSA, ES256,
+ *   PS256 or RS256, or if there are several keys.
+ * @throws Error (as rejection) if other users can read or write the file, or it cannot be read.
+ * @example
+ * const signing = await createSigningKey({ file: 'signing.jwk' });
+ * app.use('/oauth', tokenRouter({ keyRing, issuer, audience, apiKeys, signing }));
  */
 export async function createSigningKey(location: JwkLocation): Promise<SigningKey> {
   if ('file' in location) await readPrivateFile(location);
   const [key, ...others] = await readSignatureKeys(location, parseSigningKey);
-  if (others.length > 0) throw new TypeError('An issuer signs by one key: this is a set of several');
+  if (others.length > 0) throw new TypeError('createSigningKey: pass one key, not a JWK Set with several');
   return key;
 }

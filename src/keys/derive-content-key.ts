@@ -5,16 +5,16 @@ import { type ContentEncryption, type DirectKey, KEY_LENGTHS, type KeyPurpose } 
 const KID_BYTES = 16;
 const PROVENANCE_KEY_BYTES = 32;
 
-/** A root secret: it encrypts nothing itself, keys are derived from it. */
+/** A root secret. It does not encrypt; keys are derived from it. */
 export interface RootKey {
-  /** Public name of the root, for the audit trail; never in a token. */
+  /** Key ID of the root, for audit events. It never appears in a token. */
   readonly kid: string;
   readonly notBefore?: NumericDate;
   readonly notAfter?: NumericDate;
   readonly secret: KeyObject;
 }
 
-/** What tells one derived key from another. */
+/** Inputs of a derivation that distinguish derived keys. */
 export interface KeyContext {
   readonly environment: string;
   readonly purpose: KeyPurpose;
@@ -23,8 +23,8 @@ export interface KeyContext {
 }
 
 /**
- * Derives the key of one environment, purpose and audience from a root (HKDF-SHA-256, RFC 5869), and its
- * opaque `kid` beside it, so that `kid` names exactly that key and tells nothing about it.
+ * Derives the key of one environment, purpose and audience from a root (HKDF-SHA-256, RFC 5869). Its `kid` is derived
+ * too: it identifies exactly that key and reveals nothing about it.
  */
 export function deriveContentKey(root: RootKey, context: KeyContext): DirectKey {
   const { environment, purpose, audience, enc } = context;
@@ -43,17 +43,17 @@ export function deriveContentKey(root: RootKey, context: KeyContext): DirectKey 
   });
 }
 
-/** One key per root and environment: the proof itself binds the `kid`, and with it the audience. */
+/** One key per root and environment, because the proof covers the `kid`, and thereby the audience. */
 function deriveProvenanceKey({ secret }: RootKey, environment: string): KeyObject {
   return createSecretKey(expand(secret, ['provenance', environment], PROVENANCE_KEY_BYTES));
 }
 
-/** The name of a secret that came without a `kid`: opaque, and the same wherever the secret is the same. */
+/** Derives an opaque `kid` for a secret without one. The same secret always yields the same `kid`. */
 export function deriveKid(secret: KeyObject): string {
   return expand(secret, ['name'], KID_BYTES).toString('base64url');
 }
 
-/** JSON keeps the labels apart whatever characters they hold. */
+/** JSON encodes the labels unambiguously, whatever characters they contain. */
 function expand(secret: KeyObject, labels: readonly string[], length: number): Buffer {
   const info = JSON.stringify(['passport-jwe/v1', ...labels]);
   return Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), info, length));

@@ -8,32 +8,35 @@ const MIN_SALT_BYTES = 16;
 const DEFAULT_ITERATIONS = 600_000;
 const MAX_ITERATIONS = 10_000_000;
 
-/** The parameters of the stack that this package can take over from; see `derivation` of `PassphraseKey`. */
+/** Parameters of the DSP AI platform; see `derivation` of `LegacyPassphraseKey`. */
 const DSP_AI_PLATFORM = { salt: 'dsp-ai-platform-salt', iterations: 100_000 } as const;
 
 export interface PassphraseKey {
-  /** At least 16 characters. It goes through PBKDF2-HMAC-SHA-256 (RFC 8018 section 5.2), off the main thread. */
+  /** At least 16 characters. The key is derived with PBKDF2-HMAC-SHA-256 (RFC 8018 §5.2), off the main thread. */
   readonly passphrase: string;
-  /** At least 16 bytes, the same on every instance, kept with the passphrase. Mandatory: there is no default. */
+  /** At least 16 bytes, the same on every instance. Required; keep it with the passphrase. */
   readonly salt: string | Uint8Array;
-  /** Default 600 000, which is also the least. */
+  /** PBKDF2 iterations, 600 000 to 10 000 000. Default 600 000. */
   readonly iterations?: number;
 }
 
 export interface LegacyPassphraseKey {
   readonly passphrase: string;
   /**
-   * For those who migrate: PBKDF2 with the salt and the 100 000 iterations that the DSP AI platform used, the
-   * 32 bytes taken underived as an `A256GCM` key. For access tokens only.
+   * For migrations from the DSP AI platform: PBKDF2 with its salt and its 100 000 iterations. The 32 bytes are used as
+   * is, as an `A256GCM` key for access tokens only.
    */
   readonly derivation: 'dsp-ai-platform';
-  /** Name of the key in tokens. Default: an opaque one derived from the key. */
+  /** Key ID in tokens. Default: derived from the key. */
   readonly kid?: string;
 }
 
 /**
+ * Derives a key from a passphrase with PBKDF2.
+ *
  * @returns 32 bytes.
- * @throws TypeError for a short passphrase, a missing or short salt, or iterations outside the bounds.
+ * @throws TypeError (as rejection) if the passphrase is too short, the salt is missing or too short, or `iterations` is
+ *   out of range.
  */
 export async function deriveFromPassphrase(key: PassphraseKey | LegacyPassphraseKey): Promise<Buffer> {
   const { salt, iterations } = isLegacyPassphrase(key) ? DSP_AI_PLATFORM : resolveParameters(key);
@@ -41,16 +44,18 @@ export async function deriveFromPassphrase(key: PassphraseKey | LegacyPassphrase
   return promisify(pbkdf2)(key.passphrase, salt, iterations, ROOT_SECRET_BYTES, 'sha256');
 }
 
-/** @throws TypeError for a derivation that there is not: the caller's salt would count for nothing. */
+/** @throws TypeError if `derivation` is unknown, because the caller's salt would be ignored. */
 export function isLegacyPassphrase(key: PassphraseKey | LegacyPassphraseKey): key is LegacyPassphraseKey {
   const derivation: unknown = 'derivation' in key ? key.derivation : undefined;
   if (derivation === undefined || derivation === 'dsp-ai-platform') return derivation !== undefined;
-  throw new TypeError('derivation must be dsp-ai-platform, or left out');
+  throw new TypeError('derivation must be "dsp-ai-platform" or absent');
 }
 
 function resolveParameters({ salt, iterations = DEFAULT_ITERATIONS }: PassphraseKey) {
   if (salt === undefined || Buffer.from(salt).length < MIN_SALT_BYTES) {
-    throw new TypeError(`A passphrase needs a salt of at least ${MIN_SALT_BYTES} bytes`);
+    throw new TypeError(
+      `salt of a passphrase is required: pass at least ${MIN_SALT_BYTES} bytes, the same on every instance`,
+    );
   }
   assertNumber(iterations, 'passphrase', 'iterations', {
     isInteger: true,
@@ -62,6 +67,6 @@ function resolveParameters({ salt, iterations = DEFAULT_ITERATIONS }: Passphrase
 
 function assertPassphrase(passphrase: string): void {
   if (typeof passphrase !== 'string' || [...passphrase].length < MIN_PASSPHRASE_CHARACTERS) {
-    throw new TypeError(`A passphrase must have at least ${MIN_PASSPHRASE_CHARACTERS} characters`);
+    throw new TypeError(`passphrase must be a string of at least ${MIN_PASSPHRASE_CHARACTERS} characters`);
   }
 }

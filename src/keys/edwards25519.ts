@@ -15,15 +15,15 @@ type Point = readonly [x: bigint, y: bigint, z: bigint, t: bigint];
 const IDENTITY: Point = [0n, 1n, 1n, 0n];
 
 /**
- * Tells whether 32 bytes are a public key that some Ed25519 private key has: the canonical encoding of a point of order
- * L. Points of small order verify signatures that nobody made.
+ * Tells whether 32 bytes are the public key of some Ed25519 private key: the canonical encoding of a point of order L.
+ * Under a point of small order, forged signatures verify.
  */
 export function isEd25519PublicKey(bytes: Buffer): boolean {
   const point = decodePoint(bytes);
   return point !== undefined && !isIdentity(point) && isIdentity(multiply(L, point));
 }
 
-/** RFC 8032 §5.1.3, without the encodings of y that are not reduced. */
+/** RFC 8032 §5.1.3, but rejects encodings of y that are not reduced. */
 function decodePoint(bytes: Buffer): Point | undefined {
   const encoded = BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
   const sign = encoded >> 255n;
@@ -35,7 +35,7 @@ function decodePoint(bytes: Buffer): Point | undefined {
   return [x, y, 1n, reduce(x * y)];
 }
 
-/** Square root of u/v, where there is one. */
+/** Square root of u/v, if it exists. */
 function squareRootOfRatio(u: bigint, v: bigint): bigint | undefined {
   const candidate = reduce(u * v ** 3n * power(u * v ** 7n, (P - 5n) / 8n));
   const square = reduce(v * candidate * candidate);
@@ -52,7 +52,7 @@ function multiply(scalar: bigint, point: Point): Point {
   return product;
 }
 
-/** The complete addition of RFC 8032 §5.1.4: it also doubles. */
+/** Complete addition of RFC 8032 §5.1.4, which also doubles. */
 function add([x1, y1, z1, t1]: Point, [x2, y2, z2, t2]: Point): Point {
   const a = reduce((y1 - x1) * (y2 - x2));
   const b = reduce((y1 + x1) * (y2 + x2));

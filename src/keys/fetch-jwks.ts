@@ -1,18 +1,20 @@
-/** Largest set that is read, in bytes. */
+/** Maximum size of a JWK Set in bytes. */
 const MAX_BYTES = 256 * 1024;
 
-/** Importing a key takes milliseconds, which an issuer must not multiply at will. */
+/** Maximum number of keys. Importing one takes milliseconds, so a hostile issuer could exhaust the CPU. */
 const MAX_KEYS = 100;
 
 export interface FetchOptions {
-  /** Longest wait for the whole answer, in milliseconds. */
+  /** Timeout of the whole response in milliseconds. */
   readonly timeoutMs: number;
   readonly fetch: typeof fetch;
 }
 
 /**
- * Fetches a JWK Set, whose keys are not looked at yet.
- * @throws Error (as rejection) for everything but a JSON object with `keys` in a 200 of bounded size and time.
+ * Fetches a JWK Set without parsing its keys.
+ *
+ * @throws Error (as rejection) unless the response has status 200, arrives in time, is not too large, and is a JSON
+ *   object with `keys`.
  */
 export async function fetchJwks(
   url: URL,
@@ -25,12 +27,12 @@ export async function fetchJwks(
   });
   if (answer.status !== 200) {
     await answer.body?.cancel();
-    throw new Error(`The JWK Set was answered with ${answer.status}`);
+    throw new Error(`The server of the JWK Set answered with status ${answer.status}`);
   }
   const parsed: unknown = JSON.parse(await readBounded(answer));
   const keys: unknown =
     typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'keys') : undefined;
-  if (!Array.isArray(keys)) throw new Error('The answer is no JWK Set');
+  if (!Array.isArray(keys)) throw new Error('The response is not a JWK Set: it has no array "keys"');
   if (keys.length > MAX_KEYS) throw new Error(`The JWK Set has more than ${MAX_KEYS} keys`);
   return keys;
 }

@@ -9,21 +9,21 @@ import { bitLength, integerRoot, isPower } from './integer-root.js';
 const MIN_BITS = 2048;
 const MAX_BITS = 8192;
 
-/** Trial division goes up to here. */
+/** Divisors of the trial division. */
 const smallPrimes = once(() => listOddPrimes(4096));
 const smallFactors = once(() => smallPrimes().map(BigInt));
 
-/** Finds primes whose distance is below 2^8 times the fourth root of n; random primes are never that close. */
+/** Enough for primes whose distance is below 2^8 times the fourth root of n; random primes are never that close. */
 const FERMAT_STEPS = 100;
 
-/** Moduli that have passed: a remote JWK Set is loaded again and again, and a modulus takes 10 ms (2048 bits). */
+/** Moduli that have passed. Remote JWK Sets are reloaded, and checking a modulus of 2048 bits takes 10 ms. */
 const MAX_PASSED = 256;
 const passed = createFifoCache<bigint, true>(MAX_PASSED);
 
 /**
- * Looks for what makes an RSA modulus easy to factor.
+ * Checks an RSA modulus for weaknesses that make it easy to factor.
  *
- * @returns what is wrong with `n` and what to do, or `undefined`; never with a value.
+ * @returns the fault of `n` and its remedy, without any value; `undefined` if there is none.
  */
 export function findModulusFault(n: bigint): string | undefined {
   const bits = bitLength(n);
@@ -46,7 +46,7 @@ function findWeakness(n: bigint, bits: number): string | undefined {
   return undefined;
 }
 
-/** A base has more bits than the bound of trial division, which limits the exponent. */
+/** After trial division, the base of a power exceeds the largest divisor, which bounds the exponent. */
 function isPerfectPower(n: bigint, bits: number): boolean {
   const maxExponent = bits / Math.log2(smallPrimes().at(-1) ?? 2);
   return [2, ...smallPrimes()].some((exponent) => exponent <= maxExponent && isPower(n, exponent));

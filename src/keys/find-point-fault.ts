@@ -4,7 +4,7 @@ import { isEd25519PublicKey } from './edwards25519.js';
 import type { Jwk } from './jwk.js';
 
 interface WeierstrassCurve {
-  /** Of x, y and d. */
+  /** Length of x, y and d. */
   readonly bytes: number;
   readonly p: bigint;
   readonly b: bigint;
@@ -34,7 +34,7 @@ const OKP_BYTES = 32;
 
 const CURVE25519_P = 2n ** 255n - 19n;
 
-/** u of the points of low order on Curve25519 and its twist: every key agreement with them yields zero. */
+/** u-coordinates of low order on Curve25519 and its twist: key agreement with them always yields zero. */
 const LOW_ORDER_U: ReadonlySet<bigint> = new Set([
   0n,
   1n,
@@ -46,10 +46,10 @@ const LOW_ORDER_U: ReadonlySet<bigint> = new Set([
 export type Curve = keyof typeof WEIERSTRASS | 'X25519' | 'Ed25519';
 
 /**
- * Checks the public members of a JWK on one curve, of a key or of an `epk`: canonical base64url of full length, and a
- * point of the curve whose order is not small.
+ * Checks the public members of a JWK or an `epk` on one curve: canonical base64url of full length, and a point of the
+ * curve whose order is not small.
  *
- * @returns what is wrong, or `undefined`; never with a value.
+ * @returns the fault, without any value; `undefined` if there is none.
  * @see RFC 7518 §6.2.1.2, RFC 8037 §2
  */
 export function findPointFault(curve: Curve, jwk: Jwk): string | undefined {
@@ -61,9 +61,9 @@ export function findPointFault(curve: Curve, jwk: Jwk): string | undefined {
 }
 
 /**
- * Checks `d` on one curve: canonical base64url of full length, and on the curves of NIST less than their order.
+ * Checks `d` on one curve: canonical base64url of full length, and on NIST curves less than the order.
  *
- * @returns what is wrong, or `undefined`; never with a value.
+ * @returns the fault, without any value; `undefined` if there is none.
  * @see RFC 7518 §6.2.2.1, RFC 8037 §2
  */
 export function findScalarFault(curve: Curve, jwk: Jwk): string | undefined {
@@ -83,10 +83,10 @@ function findWeierstrassFault({ bytes, p, b }: WeierstrassCurve, jwk: Jwk): stri
   if (x === undefined || y === undefined) return describeLength('x and y', bytes);
   const [u, v] = [toInteger(x), toInteger(y)];
   const isOnCurve = u < p && v < p && (u ** 3n - 3n * u + b - v ** 2n) % p === 0n;
-  return isOnCurve ? undefined : 'x and y are not a point of the curve; export the key again';
+  return isOnCurve ? undefined : 'x and y are not a point on the curve; export the key again';
 }
 
-/** Canonical (RFC 7748 §5 would also take u from p up, and ignore the highest bit) and not of low order. */
+/** Canonical and not of low order. RFC 7748 §5 also accepts u >= p and ignores the highest bit. */
 function isX25519PublicKey(bytes: Buffer): boolean {
   const u = toInteger(Buffer.from(bytes).reverse());
   return u < CURVE25519_P && !LOW_ORDER_U.has(u);

@@ -5,13 +5,13 @@ import type { Jwk } from './jwk.js';
 export const PRIVATE_RSA_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 
 /**
- * Checks the private members of an RSA key against its public ones: nothing signs or decrypts by numbers that do not
- * belong together, which could reveal the primes.
+ * Checks the private members of an RSA key against its public members. Signing or decrypting with members that do not
+ * match could reveal the primes.
  *
- * That `p` and `q` are primes is not checked here: the probe signature of `importKeyPair` fails for composites, as
+ * It does not check that `p` and `q` are prime: for composites, the probe signature of `importKeyPair` fails, because
  * Fermat's little theorem does not hold for them.
  *
- * @returns what is wrong and what to do, or `undefined`; never with a value.
+ * @returns the fault and its remedy, without any value; `undefined` if there is none.
  */
 export function findPrivateRsaFault(jwk: Jwk): string | undefined {
   const missing = PRIVATE_RSA_MEMBERS.filter((member) => jwk[member] === undefined);

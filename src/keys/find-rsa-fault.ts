@@ -4,14 +4,14 @@ import { PRIVATE_RSA_MEMBERS } from './find-private-rsa-fault.js';
 import { bitLength } from './integer-root.js';
 import type { Jwk } from './jwk.js';
 
-/** NIST SP 800-56B §6.2 and FIPS 186-5 §A.1.1; d of a larger exponent may be small, and then reveals the primes. */
+/** NIST SP 800-56B §6.2 and FIPS 186-5 §A.1.1. With a larger exponent, d may be small and reveal the primes. */
 const MIN_EXPONENT = 65_537n;
 const MAX_EXPONENT_BITS = 256;
 
 /**
  * Checks the public members of an RSA key, and that it has two primes.
  *
- * @returns what is wrong and what to do, or `undefined`; never with a value.
+ * @returns the fault and its remedy, without any value; `undefined` if there is none.
  * @see RFC 7518 §6.3
  */
 export function findRsaFault(jwk: Jwk): string | undefined {

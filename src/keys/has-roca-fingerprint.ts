@@ -27,7 +27,7 @@ const tables = once(() => PRIMES.map(tabulate));
  * M, and so is their product.
  *
  * The test is exact for the product of the primes up to 167, which divides M: the discrete logarithms of `n` must
- * exist and agree, as one exponent explains them all. 2^-150 of all other integers pass.
+ * exist and agree on one exponent. A share of 2^-150 of all other integers passes.
  *
  * @see Nemec et al., The Return of Coppersmith's Attack, CCS 2017, §3.2
  */
@@ -51,7 +51,7 @@ function tabulate(prime: number): Logarithms {
   return { prime: BigInt(prime), byResidue };
 }
 
-/** Chinese remainder theorem: some integer satisfies all congruences if and only if it satisfies each two of them. */
+/** Chinese remainder theorem: congruences have a common solution if and only if each pair of them has one. */
 function agree(one: Exponent, other: Exponent): boolean {
   return (one.value - other.value) % greatestCommonDivisor(one.modulus, other.modulus) === 0;
 }

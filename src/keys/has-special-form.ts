@@ -1,15 +1,15 @@
 import { bitLength } from './integer-root.js';
 
-/** In 8192 random bits, a pattern of this length occurs twice with a probability of 2^-103. */
+/** In 8192 random bits, a pattern of this length occurs twice with probability 2^-103. */
 const PATTERN_BITS = 128;
 
-/** Of 2048 random bits or more, one in 10^19 moduli has a share of ones outside these bounds. */
+/** One in 10^19 random moduli of 2048 bits or more has a share of ones outside these bounds. */
 const MIN_ONES = 0.4;
 const MAX_ONES = 0.6;
 
 /**
- * Detects moduli that no random primes have: near a power of two, sparse, or with a repeated pattern. Such a form
- * speeds up factoring (special number field sieve), or gives the primes away.
+ * Detects moduli that random primes do not produce: near a power of two, sparse, or with a repeated pattern. Such a
+ * form speeds up factoring (special number field sieve) or reveals the primes.
  */
 export function hasSpecialForm(n: bigint): boolean {
   const bits = n.toString(2);
@@ -21,7 +21,7 @@ function isBiased(bits: string, length: number): boolean {
   return share < MIN_ONES || share > MAX_ONES;
 }
 
-/** A run of equal bits repeats its beginning one bit later. */
+/** Also finds runs of equal bits, which repeat themselves one bit later. */
 function repeatsPattern(bits: string): boolean {
   const seen = new Set<string>();
   for (let start = 0; start + PATTERN_BITS <= bits.length; start += 1) {

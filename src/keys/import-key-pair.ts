@@ -17,7 +17,7 @@ const EC = { kty: 'EC', publicMembers: ['x', 'y'], privateMembers: ['d'] };
 const OKP = { kty: 'OKP', publicMembers: ['x'], privateMembers: ['d'] };
 const RSA = { kty: 'RSA', publicMembers: ['n', 'e'], privateMembers: PRIVATE_RSA_MEMBERS };
 
-/** What asymmetric keys there are: RSA, and the others by their curve (RFC 7518 section 6, RFC 8037 section 2). */
+/** Supported asymmetric keys: RSA, and the others by curve (RFC 7518 §6, RFC 8037 §2). */
 const SHAPES = { RSA, 'P-256': EC, 'P-384': EC, X25519: OKP, Ed25519: OKP } as const;
 
 export type KeyShape = keyof typeof SHAPES;
@@ -25,24 +25,26 @@ export type KeyShape = keyof typeof SHAPES;
 export interface KeyPair<Shape extends KeyShape = KeyShape> {
   readonly shape: Shape;
   readonly publicKey: KeyObject;
-  /** None of a public JWK. */
+  /** Absent for a public JWK. */
   readonly privateKey?: KeyObject;
 }
 
-/** To see by whether two halves belong together. */
+/** Message that is signed to check that a private and a public key match. */
 const PROBE = Buffer.from('passport-jwe');
 
 /**
- * Reads both halves of a private JWK, or the public half of a public JWK. Members for other purposes are ignored.
+ * Imports both keys of a private JWK, or the key of a public JWK. Other members are ignored.
  *
- * @throws TypeError for another key type or curve than the allowed ones, a member that is not canonical base64url of
- *   its length, a point off the curve or of small order, an RSA key that is weak or has more than two primes, or
- *   halves that do not match; never with a value.
+ * @throws TypeError, without any value, if the key type or curve is not allowed, a member is not canonical base64url of
+ *   its length, a point is not on the curve or of small order, an RSA key is weak or has more than two primes, or the
+ *   private and the public key do not match.
  */
 export function importKeyPair<Shape extends KeyShape>(jwk: Jwk, allowed: readonly Shape[]): KeyPair<Shape> {
   const shape = allowed.find((each) => hasShape(jwk, each));
   if (shape === undefined) {
-    throw new TypeError(`A JWK with this alg must be a key of ${allowed.join(', ')}, by kty and crv`);
+    throw new TypeError(
+      `kty and crv of this JWK do not fit its alg, which needs one of: ${allowed.join(', ')}`,
+    );
   }
   const fault = isCurve(shape) ? findPointFault(shape, jwk) : findRsaFault(jwk);
   if (fault !== undefined) throw new TypeError(`This JWK is not a valid ${shape} key: ${fault}`);
@@ -66,15 +68,14 @@ function importPublicHalf(shape: KeyShape, jwk: Jwk): KeyObject {
 
 function importPrivateHalf(shape: KeyShape, jwk: Jwk, publicKey: KeyObject): KeyObject {
   const fault = isCurve(shape) ? findScalarFault(shape, jwk) : findPrivateRsaFault(jwk);
-  if (fault !== undefined)
-    throw new TypeError(`The private half of this ${shape} key is not valid: ${fault}`);
+  if (fault !== undefined) throw new TypeError(`The private key of this ${shape} JWK is not valid: ${fault}`);
   const { publicMembers, privateMembers } = SHAPES[shape];
   const key = pick(jwk, [...publicMembers, ...privateMembers]);
   const privateKey = importHalf(() => createPrivateKey({ key, format: 'jwk' }));
-  // Some releases of Node.js compare the halves on import already (24.22).
+  // Some releases of Node.js compare both keys on import (24.22).
   if (privateKey === undefined || !belongTogether(shape, publicKey, privateKey)) {
     throw new TypeError(
-      `The private half of this ${shape} key does not match its public half; export both again`,
+      `The private key of this ${shape} JWK does not match its public key; export both again`,
     );
   }
   return privateKey;
@@ -84,7 +85,7 @@ function hasShape(jwk: Jwk, shape: KeyShape): boolean {
   return jwk['kty'] === SHAPES[shape].kty && (shape === 'RSA' || jwk['crv'] === shape);
 }
 
-/** What the library says of a bad key might show it. */
+/** Discards the error of the library, which might show the key. */
 function importHalf(read: () => KeyObject): KeyObject | undefined {
   try {
     return read();
@@ -97,7 +98,7 @@ function pick(jwk: Jwk, members: readonly string[]): JsonWebKey {
   return Object.fromEntries(['kty', 'crv', ...members].map((member) => [member, jwk[member]]));
 }
 
-/** RFC 7748 §6.1: with a point of low order every secret is zero, which OpenSSL rejects. */
+/** With a point of low order every shared secret is zero, which OpenSSL rejects (RFC 7748 §6.1). */
 function agrees(publicKey: KeyObject): boolean {
   const { privateKey } = generateKeyPairSync('x25519');
   try {

@@ -1,24 +1,27 @@
 import type { JwkSet } from './parse-jwk.js';
 
-/** Roots and keys in versions: the current one encrypts, all of them decrypt. */
+/** A set of roots and keys in versions. The current version encrypts; all versions decrypt. */
 export interface KeyRing {
-  /** Enters the derivation of keys from roots: the same root yields unrelated keys in another environment. */
+  /** Environment, an input of key derivation: in another environment, the same root yields unrelated keys. */
   readonly environment: string;
-  /** `kid` of the root or key that encrypts. */
+  /** Key ID (`kid`) of the root or key that encrypts. */
   readonly current: string;
-  /** `kid`s of the other roots and keys, which only decrypt. */
+  /** Key IDs of the other roots and keys, which only decrypt. */
   readonly previous: readonly string[];
-  /** For so long a key goes on to decrypt after another one took its place, in seconds. */
+  /** How long a key still decrypts after it was replaced, in seconds. */
   readonly maxTokenLifetimeSeconds: number;
 
   /**
-   * The access keys of one audience as a JWK Set, for the key ring of that resource server: it opens no
-   * other audience's tokens and no refresh token. Previous keys that were given underived are left out, since
-   * they open the tokens of every audience. Secret: hand it over as you would a password.
-   * @throws TypeError where the current key was given underived.
+   * Exports the access keys of one audience as a JWK Set, for the key ring of its resource server. They decrypt neither
+   * tokens of other audiences nor refresh tokens. Underived previous keys are omitted, because they decrypt the tokens
+   * of every audience. The set is secret: transfer it like a password.
+   *
+   * @throws TypeError if the current key is not a root.
+   * @example
+   * const jwks = keyRing.exportAccessKeys('https://api.example.com');
    */
   exportAccessKeys(audience: string): JwkSet;
 
-  /** The public halves of the keys that decrypt here, for those who encrypt to them. No secret is among them. */
+  /** Exports the public keys of the key pairs that decrypt here, for issuers that encrypt to them. Holds no secret. */
   exportPublicKeys(): JwkSet;
 }

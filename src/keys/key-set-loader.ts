@@ -11,10 +11,10 @@ import { assertLasting } from './key-versions.js';
 import type { JwkSet, KeyMaterial } from './parse-jwk.js';
 import { parseJwkSet } from './read-key-spec.js';
 
-/** What a source held when it was asked. */
+/** Contents of a key source at one time. */
 export interface LoadedKeySet {
   readonly set: JwkSet;
-  /** The set as text, which tells whether it has changed. Secret. */
+  /** The set as JSON, to detect changes. Secret. */
   readonly text: string;
   readonly materials: readonly KeyMaterial[];
   readonly ring: KeyRing;
@@ -23,13 +23,13 @@ export interface LoadedKeySet {
 export interface KeySetLoaderParts extends Required<DerivationOptions> {
   readonly source: KeySource;
   readonly loadTimeoutSeconds: number;
-  /** Least time between two loads that unknown keys cause. */
+  /** Minimum time between two loads for unknown key IDs, in seconds. */
   readonly unknownKeySeconds: number;
   readonly audit: AuditTrail;
   readonly clock: Clock;
 }
 
-/** Asks a key source, within bounds, and puts on record when it stops to answer and when it answers again. */
+/** Loads key sets with a timeout and a rate limit, and records audit events when the source fails or recovers. */
 export class KeySetLoader {
   readonly #parts: KeySetLoaderParts;
   readonly #loading = createSingleFlight(() => this.#loadOnce());
@@ -40,33 +40,39 @@ export class KeySetLoader {
     this.#parts = parts;
   }
 
-  /** @throws Error (as rejection) that says what is wrong: nothing works without keys. */
+  /** Loads the first key set. @throws Error (as rejection) with the reason, because a key ring needs keys. */
   async loadFirst(): Promise<LoadedKeySet> {
     const { source, clock } = this.#parts;
     this.#lastLoadAt = clock();
     try {
       return await this.#ask();
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : 'for an unknown reason';
-      throw new Error(`The key source ${source.name} cannot be loaded: ${reason}`, { cause });
+      const reason = cause instanceof Error ? cause.message : 'unknown reason';
+      throw new Error(`Key source ${source.name} cannot be loaded: ${reason}`, { cause });
     }
   }
 
-  /** However many wait, the source is asked once. @throws TemporarilyUnavailableError (as rejection) */
+  /**
+   * Loads the key set. Concurrent callers share one load.
+   *
+   * @throws TemporarilyUnavailableError (as rejection) if the source fails.
+   */
   load(): Promise<LoadedKeySet> {
     return this.#loading.run();
   }
 
   /**
-   * The same for a key that is not known: at most once in `unknownKeySeconds`, however many ask.
-   * @returns `undefined` where it was asked so recently that there is nothing new.
+   * Loads the key set because a key ID is unknown, at most once in `unknownKeySeconds`.
+   *
+   * @returns `undefined` if the last load is too recent.
+   * @throws TemporarilyUnavailableError (as rejection) if the source fails.
    */
   async loadForUnknownKey(): Promise<LoadedKeySet | undefined> {
     const { clock, unknownKeySeconds } = this.#parts;
     const isRecent = Math.abs(clock() - this.#lastLoadAt) < unknownKeySeconds;
     if (this.#loading.pending !== undefined || !isRecent) return this.load();
     if (this.#isFailing)
-      throw new TemporarilyUnavailableError({ cause: new Error('The key source is away') });
+      throw new TemporarilyUnavailableError({ cause: new Error('The key source is unavailable') });
     return undefined;
   }
 
@@ -90,9 +96,9 @@ export class KeySetLoader {
 
   async #ask(): Promise<LoadedKeySet> {
     const { source, loadTimeoutSeconds, environment, enc, clock } = this.#parts;
-    // A source that hangs must not hang its callers.
+    // Callers must not hang with the source.
     const set = await deadline(source.load(), loadTimeoutSeconds * 1000, () => {
-      throw new Error(`It did not answer within ${loadTimeoutSeconds} s`);
+      throw new Error(`the source did not answer within ${loadTimeoutSeconds} s`);
     });
     const [first, ...rest] = parseJwkSet(set);
     if (first === undefined) throw new TypeError('A JWK Set must hold at least one key');

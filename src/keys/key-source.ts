@@ -1,31 +1,42 @@
 import type { JwkSet } from './parse-jwk.js';
 
 /**
- * Where the versions of a key ring are kept: a file, a secret store, a key management service. The set holds a version
- * a key: a root (`key_ops: ["deriveKey"]`) or a key that is used underived, each with `kid`, `iat` (made), `nbf` (from
- * when on it encrypts; until then it is pending) and `exp` (from when on it decrypts nothing), all in seconds since
- * 1970; the youngest one has no `exp`. An implementation answers within seconds or fails: whoever asks waits.
+ * Storage of the key versions of a key ring, such as a file, a secret store or a key management service.
+ *
+ * Each key of the set is one version: a root (`key_ops: ["deriveKey"]`) or a key that is used as is. Its members are
+ * `kid`, `iat` (creation time), `nbf` (time from which it encrypts; pending before) and `exp` (time from which it no
+ * longer decrypts). Times are in seconds since 1970. The newest version has no `exp`. An implementation must answer or
+ * fail within seconds, because callers wait for it.
+ *
+ * @example
+ * const source: KeySource = {
+ *   name: 'aws-secrets-manager: jwe-keys',
+ *   load: async () => JSON.parse(await readSecret('jwe-keys')),
+ * };
  */
 export interface KeySource {
-  /** What events and messages call it, such as the path of a file; never a secret. */
+  /** Name of the source in audit events and error messages, such as the path of a file. Never a secret. */
   readonly name: string;
   /**
-   * The versions as they are now.
-   * @throws whatever says why they cannot be had (as rejection). No message holds a key or a credential.
+   * Loads the versions.
+   *
+   * @throws Error (as rejection) with the reason if they are unavailable. The message must hold no key or credential.
    */
   load(): Promise<JwkSet>;
   /**
-   * Calls back whenever the versions may have changed, where the source can tell; they are then loaded again. Default:
-   * they are loaded at intervals alone.
-   * @returns what ends it.
+   * Calls `onChange` when the versions may have changed, so that they are reloaded. Default: they are only reloaded at
+   * intervals.
+   *
+   * @returns a function that stops watching.
    */
   watch?(onChange: () => void): () => void;
   /**
-   * Puts `next` in the place of `previous` in one step that is either done and durable or not done at all. Default: the
-   * source is read-only, and rotation happens where it is written.
-   * @returns `false`, and nothing is written, where it holds something else than `previous` by now.
+   * Replaces `previous` with `next` atomically and durably (compare and swap). Default: the source is read-only, and
+   * keys are rotated by another program.
+   *
+   * @returns `false`, without writing, if the source no longer holds `previous`.
    */
   replace?(previous: JwkSet, next: JwkSet): Promise<boolean>;
-  /** Lets go of connections, leases and timers. Default: there is nothing to let go of. */
+  /** Releases connections, leases and timers. Default: nothing to release. */
   close?(): void | Promise<void>;
 }

@@ -7,15 +7,19 @@ import type { CounterStore } from '../stores/counter-store.js';
 import { requireStore } from '../stores/require-store.js';
 import type { Stores } from '../stores/stores.js';
 
-/** Counts what each key encrypts: AES-GCM with random IVs is safe for 2^32 messages a key (NIST SP 800-38D 8.3). */
+/**
+ * Options for counting the messages that each key encrypts.
+ *
+ * @see NIST SP 800-38D §8.3: with random IVs, AES-GCM is safe for 2^32 messages per key.
+ */
 export interface KeyUsageOptions {
-  /** Stores of a driver, of which `counters` is used, across processes and restarts. */
+  /** Stores whose `counters` keep the counts across processes and restarts. */
   readonly stores: Pick<Stores, 'counters'>;
-  /** Messages that one key may encrypt; then it encrypts no more. Default and maximum 2^32. */
+  /** Maximum number of messages per key. Beyond it, the key no longer encrypts. Default and maximum 2^32. */
   readonly limit?: number;
-  /** Share of the limit from which on there is a warning, 0 to 1. Default 0.5. */
+  /** Share of the limit at which the audit event `key.usage_high` is recorded, 0 to 1. Default 0.5. */
   readonly warnShare?: number;
-  /** Whether the ring rotates by itself at the warning, where its source can be written. Default true. */
+  /** Whether the key ring rotates at `warnShare`, if its source is writable. Default true. */
   readonly rotate?: boolean;
 }
 
@@ -23,13 +27,13 @@ const KNOWN: KnownOptions<KeyUsageOptions> = { stores: true, limit: true, warnSh
 
 const MAX_LIMIT = 2 ** 32;
 
-/** Messages that a process reserves at once, so that the store is asked once in so many. A crash wastes as many. */
+/** Messages that a process reserves per store request. A crash wastes at most one reservation. */
 const BATCH = 65_536;
 
-/** Of small limits a reservation takes no more than this part. */
+/** Minimum number of reservations per limit, so that small limits are not used up by one reservation. */
 const MIN_BATCHES = 64;
 
-/** A counter must not be forgotten while its key encrypts. */
+/** Lifetime of a counter, longer than that of any key. */
 const COUNTER_SECONDS = 10 * 365 * 86_400;
 
 interface Reserve {
@@ -38,9 +42,9 @@ interface Reserve {
   hasWarned: boolean;
 }
 
-/** @throws TypeError for an option that is missing or makes no sense. */
+/** @throws TypeError if an option is missing or invalid. */
 export function assertKeyUsage(options: KeyUsageOptions, where: string): void {
-  assertOptions(options, KNOWN, 'usage');
+  assertOptions(options, KNOWN, `usage of ${where}`);
   const { stores, limit = MAX_LIMIT, warnShare = 0.5 } = options;
   requireStore(stores, 'counters', 'usage');
   assertNumber(limit, where, 'usage.limit', { isInteger: true, from: 1, to: MAX_LIMIT });
@@ -50,11 +54,11 @@ export function assertKeyUsage(options: KeyUsageOptions, where: string): void {
 export interface KeyUsageParts extends KeyUsageOptions {
   readonly audit: AuditTrail;
   readonly clock: Clock;
-  /** Called once a key, when its use passes the warning. */
+  /** Called once per key, when its usage exceeds `warnShare`. */
   readonly onHighUse: () => Promise<void>;
 }
 
-/** Grants the use of keys out of reservations. */
+/** Counts the usage of keys, in reservations. */
 export class KeyUsage {
   readonly #parts: KeyUsageParts;
   readonly #counters: CounterStore;
@@ -70,14 +74,15 @@ export class KeyUsage {
   }
 
   /**
-   * Counts one message; `undefined` where that took no waiting, which is nearly always.
-   * @throws TemporarilyUnavailableError (as rejection) where the key has encrypted its share, or the store cannot say.
+   * Counts one message. Returns `undefined` if the caller need not wait, which is the usual case.
+   *
+   * @throws TemporarilyUnavailableError (as rejection) if the key has reached its limit, or the store is unavailable.
    */
   claim(kid: string): Promise<void> | undefined {
     const reserve = this.#reserveOf(kid);
     if (reserve.left === 0) return this.#claimLater(reserve);
     reserve.left -= 1;
-    // Ahead of need; should it fail, whoever finds the reserve empty asks again and is told.
+    // Refills early. If that fails, the caller that finds the reserve empty retries and gets the error.
     if (reserve.left < this.#batch / 4) reserve.refill.run().catch(() => undefined);
     return undefined;
   }
@@ -94,13 +99,13 @@ export class KeyUsage {
     const total = await this.#counters.add({ name: `key-usage:${kid}`, amount, limit, expiresAt });
     if (total === undefined) {
       await audit.record({ type: 'key.exhausted', kid, limit });
-      throw new TemporarilyUnavailableError({ cause: new Error('The key has encrypted all that it may') });
+      throw new TemporarilyUnavailableError({ cause: new Error('The key has reached its usage limit') });
     }
     reserve.left += amount;
     if (total < limit * warnShare || reserve.hasWarned) return;
     reserve.hasWarned = true;
     await audit.record({ type: 'key.usage_high', kid, used: total, limit });
-    // Nobody waits for it; where it fails, the next reservation warns again.
+    // Runs in the background. If it fails, the next reservation warns again.
     onHighUse().catch(() => {
       reserve.hasWarned = false;
     });

@@ -4,22 +4,22 @@ import { ROOT_SECRET_BYTES } from './assert-key-bytes.js';
 import type { Jwk, JwkSet, KeyMaterial } from './parse-jwk.js';
 
 /**
- * What a version does: *pending* ones are known everywhere before they encrypt, the *current* one encrypts, *retiring*
- * ones decrypt what they encrypted until their end, *retired* ones nothing any more.
+ * State of a key version. *Pending*: distributed, but does not encrypt yet. *Current*: encrypts. *Retiring*: only
+ * decrypts. *Retired*: no longer decrypts.
  */
 export type KeyState = 'pending' | 'current' | 'retiring' | 'retired';
 
-/** One version of a key ring, without its secret. */
+/** A key version without its secret. */
 export interface KeyVersion {
   readonly kid: string;
   readonly state: KeyState;
-  /** From when on it encrypts. Absent: from the beginning. */
+  /** Time from which it encrypts. Absent: always. */
   readonly notBefore?: NumericDate;
-  /** From when on it decrypts nothing. Absent: there is no end yet. */
+  /** Time from which it no longer decrypts. Absent: none yet. */
   readonly notAfter?: NumericDate;
 }
 
-/** States follow from the times alone, so that all instances change over at the same moment, without a message. */
+/** Describes versions. States follow from times alone, so all instances switch at the same moment without a message. */
 export function describeVersions(materials: readonly KeyMaterial[], now: NumericDate): readonly KeyVersion[] {
   const current = findCurrent(materials, now);
   return materials.map((material) => {
@@ -34,8 +34,8 @@ export function describeVersions(materials: readonly KeyMaterial[], now: Numeric
 }
 
 /**
- * The version that encrypts: the one that began last, of several the first; where none has begun, which takes a clock
- * that is behind, the one that begins first.
+ * Finds the version that encrypts: the one with the latest start in the past, and among equals the first. If none has
+ * started, because the clock is slow, it is the one that starts first.
  */
 export function findCurrent(materials: readonly KeyMaterial[], now: NumericDate): KeyMaterial | undefined {
   let current: KeyMaterial | undefined;
@@ -47,13 +47,14 @@ export function findCurrent(materials: readonly KeyMaterial[], now: NumericDate)
 }
 
 /**
- * From its end on, what a key encrypted would not be accepted any more.
- * @throws TypeError where all that encrypts has an end.
+ * Asserts that a key that encrypts has no expiry, because tokens must be accepted after the key is replaced.
+ *
+ * @throws TypeError if all keys that encrypt have an expiry.
  */
 export function assertLasting(materials: readonly KeyMaterial[]): void {
   const encrypting = materials.filter((material) => material.kind === 'root' || material.key.encrypts);
   if (encrypting.length > 0 && encrypting.every((material) => periodOf(material).notAfter !== undefined)) {
-    throw new TypeError('The current key must not have an end (exp)');
+    throw new TypeError('The current key must not have exp; only previous keys may expire');
   }
 }
 
@@ -80,23 +81,24 @@ function beginOf(material: KeyMaterial): NumericDate {
   return periodOf(material).notBefore ?? 0;
 }
 
-/** Whether what begins at the one time encrypts rather than what begins at the other. */
+/** Whether a version that starts at `one` takes precedence over a version that starts at `other`. */
 function precedes(one: NumericDate, other: NumericDate, now: NumericDate): boolean {
   if (one > now || other > now) return one < other;
   return one > other;
 }
 
-/** How a rotation is timed. */
+/** Schedule of a rotation. */
 export interface RotationSchedule {
-  /** How long a new version is pending. */
+  /** How long a new version is pending, in seconds. */
   readonly pendingSeconds: number;
-  /** How long one decrypts after another took its place. */
+  /** How long a version decrypts after it was replaced, in seconds. */
   readonly retainSeconds: number;
 }
 
 /**
- * The set with a further root in it, pending, and an end for the versions that had none; what is retired is left out.
- * @returns `undefined` where a version is pending already: a rotation is under way.
+ * Adds a pending root to a set, sets an expiry for versions without one, and removes retired versions.
+ *
+ * @returns `undefined` if a version is already pending, because a rotation is in progress.
  */
 export function addVersion(
   { keys }: JwkSet,
@@ -113,17 +115,21 @@ export function addVersion(
 }
 
 /**
- * The set in which one version has ended, at once. Where that was to take the place of the current one, the current one
- * has no end any more.
- * @throws TypeError for one that is not there, or is the current one.
+ * Expires one version of a set immediately. If it was to replace the current version, the expiry of the current version
+ * is removed.
+ *
+ * @throws TypeError if the version does not exist or is the current one.
  */
 export function endVersion({ keys }: JwkSet, kid: string, now: NumericDate): JwkSet {
-  if (!keys.some((jwk) => jwk['kid'] === kid)) throw new TypeError('The key ring has no version of that kid');
+  if (!keys.some((jwk) => jwk['kid'] === kid))
+    throw new TypeError('The key ring has no version with this kid');
   const [current] = keys
     .filter((jwk) => isLive(jwk, now) && beginsAt(jwk) <= now)
     .sort((one, other) => beginsAt(other) - beginsAt(one));
   if (current === undefined || current['kid'] === kid) {
-    throw new TypeError('This version encrypts: rotate first, and retire it once another one is current');
+    throw new TypeError(
+      'This version is current: rotate first, and retire it when another version is current',
+    );
   }
   const ended = keys.map((jwk) => (jwk['kid'] === kid ? { ...jwk, exp: Math.floor(now) } : jwk));
   if (ended.some((jwk) => jwk['exp'] === undefined)) return { keys: ended };
@@ -135,8 +141,11 @@ function withoutEnd({ exp: _, ...jwk }: Jwk): Jwk {
 }
 
 /**
- * A JWK Set with one random root, to begin a key ring with.
- * @param now seconds since 1970.
+ * Generates a JWK Set with one random root, the first version of a key ring. Secret.
+ *
+ * @param now seconds since 1970. Default: the system time.
+ * @example
+ * await writeFile('keys.json', JSON.stringify(generateKeySet()), { mode: 0o600, flag: 'wx' });
  */
 export function generateKeySet(now: NumericDate = Date.now() / 1000): JwkSet {
   return { keys: [createRoot(now, Math.floor(now))] };
@@ -145,7 +154,7 @@ export function generateKeySet(now: NumericDate = Date.now() / 1000): JwkSet {
 function createRoot(now: NumericDate, begin: NumericDate): Jwk {
   return {
     kty: 'oct',
-    // Hexadecimal: a kid is pasted behind a command, where a leading hyphen would read as an option.
+    // Hexadecimal, because a key ID with a leading hyphen would be an option on the command line.
     kid: randomBytes(12).toString('hex'),
     key_ops: ['deriveKey'],
     iat: Math.floor(now),

@@ -8,29 +8,29 @@ import { assertKeyUsage, type KeyUsageOptions } from './key-usage.js';
 import { type RotatingKeyRing, SourcedKeyRing } from './sourced-key-ring.js';
 
 export interface OpenKeyRingOptions extends DerivationOptions {
-  /** Where the versions are kept, as `fileKeySource({ file })`. */
+  /** Source of the key versions, such as `fileKeySource({ file })`. */
   readonly source: KeySource;
-  /** How often they are loaded again, in seconds, beside whenever the source tells of a change. Default 60. */
+  /** Interval of reloads in seconds, in addition to reloads when the source reports a change. Default 60. */
   readonly reloadSeconds?: number;
   /**
-   * How long a new version is known before it encrypts, in seconds: at least two reloads, so that every instance has it
-   * by then. Default 300, or three reloads where that is more.
+   * How long a new version is pending before it encrypts, in seconds. At least twice `reloadSeconds`, so that every
+   * instance has loaded it by then. Default 300, or three times `reloadSeconds` if that is more.
    */
   readonly pendingSeconds?: number;
   /**
-   * Longest lifetime of any token in seconds, refresh tokens included: a version decrypts for as long after another one
-   * took its place. Default 7 776 000, 90 days.
+   * Maximum lifetime of any token in seconds, including refresh tokens. A replaced version decrypts for at least this
+   * long. Default 7 776 000 (90 days).
    */
   readonly maxTokenLifetimeSeconds?: number;
-  /** Age at which the current version is replaced by itself, in seconds. Default: by `rotate()` alone. */
+  /** Age at which the current version is rotated automatically, in seconds. Default: only `rotate()` rotates. */
   readonly rotateEverySeconds?: number;
-  /** Counts what each key encrypts, refuses more than is safe, and rotates in time. Default: it is not counted. */
+  /** Counts the messages that each key encrypts, rotates in time and enforces a safe limit. Default: not counted. */
   readonly usage?: KeyUsageOptions;
-  /** Longest wait for the source, in seconds. Default 5. */
+  /** Timeout of the source in seconds. Default 5. */
   readonly loadTimeoutSeconds?: number;
-  /** Where changes of keys, and outages of the source, are put on record. Default: nowhere. */
+  /** Audit trail that records key changes and outages of the source. Default: none. */
   readonly audit?: AuditTrail;
-  /** Default: the clock of the machine. */
+  /** Default: the system clock. */
   readonly clock?: Clock;
 }
 
@@ -48,17 +48,23 @@ const KNOWN: KnownOptions<OpenKeyRingOptions> = {
   clock: true,
 };
 
-/** Clocks that differ, and the tolerance of readers. */
+/** Allowance for clock skew and the clock tolerance of verifiers. */
 const SLACK_SECONDS = 120;
 
-/** Unknown keys make the source be asked no more often than this, however many there are. */
+/** Minimum time between two loads for unknown key IDs. */
 const UNKNOWN_KEY_SECONDS = 10;
 
 /**
- * Opens a key ring whose versions are kept in a source, follows its changes, and rotates them. While the source is away
- * the last good versions stay in force.
- * @throws TypeError (as rejection) for an option that makes no sense.
- * @throws Error where the source cannot be loaded, or holds no key ring, with the reason as its cause.
+ * Opens a key ring that loads its versions from a source, follows changes, and rotates. While the source is
+ * unavailable, the last valid versions remain in use.
+ *
+ * @throws TypeError (as rejection) if an option is missing or invalid.
+ * @throws Error (as rejection) if the source cannot be loaded or its keys are invalid, with the reason as `cause`.
+ * @example
+ * const keyRing = await openKeyRing({
+ *   source: fileKeySource({ file: 'keys.json' }), // written by `passport-jwe keys generate`
+ *   rotateEverySeconds: 7 * 86_400,
+ * });
  */
 export async function openKeyRing(options: OpenKeyRingOptions): Promise<RotatingKeyRing> {
   const settings = resolveOpenKeyRingOptions(options);
@@ -80,7 +86,11 @@ function resolveOpenKeyRingOptions(options: OpenKeyRingOptions) {
   const { source, reloadSeconds = 60, loadTimeoutSeconds = 5, rotateEverySeconds } = options;
   const { pendingSeconds = Math.max(300, 3 * reloadSeconds), maxTokenLifetimeSeconds = 7_776_000 } = options;
   const { audit = noAuditTrail, clock = systemClock } = options;
-  assertMethod(source, 'load', 'source must be a KeySource: fileKeySource({ file })');
+  assertMethod(
+    source,
+    'load',
+    'openKeyRing: source must be a KeySource, for example fileKeySource({ file: "keys.json" })',
+  );
   const times = { reloadSeconds, loadTimeoutSeconds, pendingSeconds, maxTokenLifetimeSeconds };
   assertPositiveNumber(reloadSeconds, 'openKeyRing', 'reloadSeconds', 60);
   assertPositiveNumber(loadTimeoutSeconds, 'openKeyRing', 'loadTimeoutSeconds', 5);
@@ -89,12 +99,15 @@ function resolveOpenKeyRingOptions(options: OpenKeyRingOptions) {
   if (rotateEverySeconds !== undefined) {
     assertPositiveNumber(rotateEverySeconds, 'openKeyRing', 'rotateEverySeconds', 7_776_000);
   }
-  if (pendingSeconds < 2 * reloadSeconds) throw new TypeError('pendingSeconds must be at least two reloads');
+  if (pendingSeconds < 2 * reloadSeconds)
+    throw new TypeError('openKeyRing: pendingSeconds must be at least 2 * reloadSeconds');
   if (rotateEverySeconds !== undefined && rotateEverySeconds <= pendingSeconds) {
-    throw new TypeError('rotateEverySeconds must be more than pendingSeconds');
+    throw new TypeError('openKeyRing: rotateEverySeconds must be greater than pendingSeconds');
   }
   if (rotateEverySeconds !== undefined && source.replace === undefined) {
-    throw new TypeError('rotateEverySeconds needs a source that can be written; this one is read-only');
+    throw new TypeError(
+      'openKeyRing: rotateEverySeconds needs a writable source, but this source is read-only',
+    );
   }
   assertAuditTrail(audit);
   if (options.usage !== undefined) assertKeyUsage(options.usage, 'openKeyRing');
@@ -112,8 +125,8 @@ function resolveOpenKeyRingOptions(options: OpenKeyRingOptions) {
 }
 
 /**
- * Loads again at intervals and on word of the source, and rotates when it is time. Failures are on record already. One
- * run at a time: rotations that overlap would compete for the source, and the more there are the longer each takes.
+ * Reloads at intervals and when the source reports a change, and rotates when it is due. The loader has already
+ * recorded failures. Runs do not overlap, because concurrent rotations would compete for the source.
  */
 function keepUp(ring: RotatingKeyRing, settings: Settings): () => void {
   const { source, reloadSeconds } = settings;

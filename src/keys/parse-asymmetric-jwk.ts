@@ -16,10 +16,11 @@ const OPERATIONS: Readonly<Record<AsymmetricAlgorithm, readonly string[]>> = {
 };
 
 /**
- * Reads a JWK for public-key encryption: a public one encrypts, a private one decrypts, and encrypts too where its
- * `key_ops` do not forbid it.
- * @throws TypeError for a key type or curve that does not fit the algorithm, a weak key, a malformed `kid`, `aud`,
- *   `exp` or `enc`, or `use` and `key_ops` that forbid what it is for.
+ * Parses a JWK for public-key encryption. A public key encrypts. A private key decrypts, and also encrypts unless its
+ * `key_ops` forbid it.
+ *
+ * @throws TypeError if the key type or curve does not fit the algorithm, the key is weak, `kid`, `aud`, `exp` or `enc`
+ *   is malformed, or `use` or `key_ops` forbids the purpose.
  */
 export function parseAsymmetricJwk(jwk: Jwk, alg: AsymmetricAlgorithm): AsymmetricKey {
   const traits = {
@@ -40,15 +41,16 @@ export function parseAsymmetricJwk(jwk: Jwk, alg: AsymmetricAlgorithm): Asymmetr
 }
 
 /**
- * `enc`, a member of our own: the one content encryption that the key is used with.
- * @throws TypeError for one off the allow-list.
+ * Reads `enc`, which is not a registered member: the only content encryption algorithm of the key.
+ *
+ * @throws TypeError if it is not on the allow-list.
  */
 export function readEncryption({ enc = DEFAULT_ENCRYPTION }: Jwk): ContentEncryption {
   if (isContentEncryption(enc)) return enc;
   throw new TypeError('enc of a JWK must be A256GCM, A192GCM or A128GCM');
 }
 
-/** Key agreement has no operation for the public half: WebCrypto exports it with an empty `key_ops`. */
+/** Key agreement has no operation for the public key: WebCrypto exports it with an empty `key_ops`. */
 function readUses(jwk: Jwk, alg: AsymmetricAlgorithm, isPrivate: boolean): { encrypts: boolean } {
   const operations = readOperations(jwk, 'enc', OPERATIONS[alg]);
   const allows = (...names: readonly string[]) => names.some((name) => operations.includes(name));

@@ -20,22 +20,23 @@ import { parseAsymmetricJwk, readEncryption } from './parse-asymmetric-jwk.js';
 
 export { assertKid, type Jwk, type JwkSet } from './jwk.js';
 
-/** What a key ring is made of: roots, from which keys are derived, and keys that were given underived. */
+/** Element of a key ring: a root, from which keys are derived, or an underived key, which is used as is. */
 export type KeyMaterial =
   | { readonly kind: 'root'; readonly root: RootKey }
   | { readonly kind: 'key'; readonly key: ContentKey };
 
-/** The allow-list, as `alg` of a JWK names it. */
+/** Allowed values of `alg` in a JWK. */
 const ALGORITHMS = ['dir', ...Object.keys(KEY_LENGTHS), ...WRAPPING_ALGORITHMS, ...ASYMMETRIC_ALGORITHMS];
 
-/** Bytes of a key that wraps others. */
+/** Length of a wrapping key in bytes. */
 const WRAPPING_KEY_BYTES = 32;
 
 /**
- * Reads one JWK. A symmetric one with `key_ops: ["deriveKey"]` is a root; every other is a key that is used as it
- * is, under the one algorithm that its `alg` says.
- * @throws TypeError for an algorithm off the allow-list, a key type, curve or length that does not fit it, a weak
- *   key, a malformed `kid`, or `use` and `key_ops` that forbid what it is for (RFC 7517 sections 4.2 and 4.3).
+ * Parses a JWK. A symmetric JWK with `key_ops: ["deriveKey"]` is a root. Any other JWK is a key that is used as is,
+ * only with the algorithm in `alg`.
+ *
+ * @throws TypeError if the algorithm is not on the allow-list, the key type, curve or length does not fit it, the key
+ *   is weak, `kid` is malformed, or `use` or `key_ops` forbids the purpose (RFC 7517 §4.2, §4.3).
  */
 export function parseJwk(jwk: Jwk): KeyMaterial {
   if (typeof jwk !== 'object' || jwk === null) throw new TypeError('A JWK must be a JSON object');
@@ -46,7 +47,7 @@ export function parseJwk(jwk: Jwk): KeyMaterial {
   return { kind: 'key', key };
 }
 
-/** The private keys of ECDH derive too. */
+/** Checks `kty` too, because private ECDH keys also have `deriveKey`. */
 function isRoot(jwk: Jwk): boolean {
   return jwk['kty'] === 'oct' && Array.isArray(jwk['key_ops']) && jwk['key_ops'].includes('deriveKey');
 }
@@ -54,7 +55,7 @@ function isRoot(jwk: Jwk): boolean {
 function readRoot(jwk: Jwk): RootKey {
   const keyOps = jwk['key_ops'];
   if (!Array.isArray(keyOps) || keyOps.length !== 1 || jwk['use'] !== undefined || jwk['alg'] !== undefined) {
-    throw new TypeError('A root (key_ops "deriveKey") has no other key_ops, no use and no alg');
+    throw new TypeError('A root (key_ops "deriveKey") must not have other key_ops, use or alg');
   }
   const bytes = decodeKey(jwk);
   assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'A root secret');
@@ -71,13 +72,15 @@ function readDirectKey(jwk: Jwk): DirectKey {
   }
   const bytes = decodeKey(jwk);
   const enc = alg === 'dir' ? chooseEncryption(bytes.length) : alg;
-  if (expected !== undefined && expected !== enc) throw new TypeError(`enc of this JWK must be ${enc}`);
+  if (expected !== undefined && expected !== enc) {
+    throw new TypeError(`enc of this JWK must be ${enc}, to match its alg or the length of k`);
+  }
   assertKeyBytes(bytes, KEY_LENGTHS[enc], `A key for ${enc}`);
   const traits = readTraits(jwk, ['encrypt', 'decrypt']);
   return Object.freeze({ ...traits, alg: 'dir', enc, secret: createSecretKey(bytes) });
 }
 
-/** WebCrypto knows AES-GCM by the operations of encryption, RFC 7517 section 4.3 by those of wrapping. */
+/** For AES-GCM, WebCrypto exports the operations of encryption; RFC 7517 §4.3 has those of wrapping. */
 function readWrappingKey(jwk: Jwk, alg: WrappingAlgorithm): WrappingKey {
   const bytes = decodeKey(jwk);
   assertKeyBytes(bytes, WRAPPING_KEY_BYTES, `A key for ${alg}`);
@@ -88,7 +91,7 @@ function readWrappingKey(jwk: Jwk, alg: WrappingAlgorithm): WrappingKey {
   return Object.freeze({ ...traits, alg, enc: readEncryption(jwk), secret: createSecretKey(bytes) });
 }
 
-/** What a symmetric key is for: it always decrypts, and encrypts too where its `key_ops` do not forbid it. */
+/** Reads the uses of a symmetric key: it must decrypt, and also encrypts unless `key_ops` forbid it. */
 function readTraits(jwk: Jwk, operations: readonly string[]) {
   const kid = readKid(jwk);
   const allowed = readOperations(jwk, 'enc', operations);
@@ -99,16 +102,16 @@ function readTraits(jwk: Jwk, operations: readonly string[]) {
   return { kid, purpose: 'access', ...readAudience(jwk), ...readPeriod(jwk), encrypts } as const;
 }
 
-/** `alg` of a JWK for direct encryption names the content encryption, or says `dir` and the length decides. */
+/** Chooses the content encryption algorithm of a JWK with `alg` "dir" by the length of the key. */
 function chooseEncryption(length: number): ContentEncryption {
   for (const enc of Object.keys(KEY_LENGTHS)) {
     if (isContentEncryption(enc) && KEY_LENGTHS[enc] === length) return enc;
   }
-  throw new TypeError('A JWK with alg dir must hold 16, 24 or 32 bytes');
+  throw new TypeError('k of a JWK with alg "dir" must be 16, 24 or 32 bytes');
 }
 
 function decodeKey({ kty, k }: Jwk): Buffer {
-  if (kty !== 'oct') throw new TypeError('A JWK with this alg must be a symmetric key (kty "oct")');
+  if (kty !== 'oct') throw new TypeError('kty of a JWK with this alg must be "oct" (symmetric key)');
   const bytes = decodeMember(k);
   if (bytes === undefined || bytes.length === 0) {
     throw new TypeError('k of a JWK must be base64url without padding');

@@ -4,23 +4,26 @@ import { replaceFile } from '../base/write-file.js';
 import type { RotatingKeyRing } from './sourced-key-ring.js';
 
 export interface PublishAccessKeysOptions {
-  /** The audience whose access keys the file gets. */
+  /** Audience whose access keys are written. */
   readonly audience: string;
-  /** Path of the file, in a directory that is there; written for its owner alone (0600). */
+  /** Path of the file, with mode 0600, in an existing directory. */
   readonly file: string;
-  /** Told of a change that could not be written; the next one is tried all the same. Default: `process.emitWarning`. */
+  /** Called if a change cannot be written. Later changes are still written. Default: `process.emitWarning`. */
   readonly onError?: (error: unknown) => void;
 }
 
 const KNOWN: KnownOptions<PublishAccessKeysOptions> = { audience: true, file: true, onError: true };
 
 /**
- * Keeps a file that holds the access keys of one audience, for the key ring of that resource server: it is written now
- * and after every change of the ring, so that a pending version is in it before it encrypts. It opens no tokens of other
- * audiences, and no refresh tokens.
- * @returns what ends it.
- * @throws TypeError (as rejection) for an option that is missing, or a ring whose keys were given underived.
- * @throws Error where the file cannot be written.
+ * Writes the access keys of one audience to a file, for the key ring of its resource server. The file is written now
+ * and after each change of the key ring, so it holds a pending version before that version encrypts. Its keys decrypt
+ * neither tokens of other audiences nor refresh tokens.
+ *
+ * @returns a function that stops writing.
+ * @throws TypeError (as rejection) if an option is missing or invalid, or the current key of the ring is not a root.
+ * @throws Error (as rejection) if the file cannot be written.
+ * @example
+ * const stop = await publishAccessKeys(keyRing, { audience: 'https://api.example.com', file: 'api-keys.json' });
  */
 export async function publishAccessKeys(
   ring: RotatingKeyRing,
@@ -40,6 +43,6 @@ export async function publishAccessKeys(
 }
 
 function warn(error: unknown): void {
-  const reason = error instanceof Error ? error.message : 'for an unknown reason';
+  const reason = error instanceof Error ? error.message : 'unknown reason';
   process.emitWarning(`Access keys could not be published: ${reason}`, { code: 'PASSPORT_JWE_PUBLISH' });
 }

@@ -14,33 +14,34 @@ import { assertKid, type Jwk, type JwkSet } from './jwk.js';
 import { type KeyMaterial, parseJwk } from './parse-jwk.js';
 import { inContext, parseJsonObject, readVariableText } from './read-key-text.js';
 
-/** Where a key comes from. */
+/** Location of a key. */
 export type KeyLocation =
   | PassphraseKey
   | LegacyPassphraseKey
   /** A root secret: 32 random bytes, or their base64url (43 characters) or hexadecimal (64 digits) form. */
   | { readonly secret: Uint8Array | string }
-  /** A JWK; a symmetric one with `key_ops: ["deriveKey"]` is a root, else it is for access tokens, used underived. */
+  /** A JWK. With `kty` "oct" and `key_ops: ["deriveKey"]` it is a root; else a key for access tokens, used as is. */
   | { readonly jwk: Jwk }
-  /** A JWK Set; its first key is the current one where the set is given as `current`. */
+  /** A JWK Set. As `current`, its first key encrypts. */
   | { readonly jwks: JwkSet }
-  /** Name of an environment variable that holds a root secret as text, a JWK or a JWK Set. */
+  /** Name of an environment variable with a root secret in text form, a JWK or a JWK Set. */
   | { readonly env: string }
-  /** Path of a file that holds the same and that nobody else can read or write. */
+  /** Path of a file with the same content, which no other user can read or write. */
   | PrivateFile;
 
-/** Where a key comes from, and until when it decrypts. */
+/** Location of a key, and the time until which it decrypts. */
 export type KeySpec = KeyLocation & {
-  /** NumericDate from which on its keys decrypt nothing. For `previous` keys only. Default: no end. */
+  /** NumericDate from which its keys no longer decrypt. For `previous` keys only. Default: none. */
   readonly notAfter?: NumericDate;
 };
 
 /**
- * Resolves a specification into the roots and keys that it names, never empty.
- * @throws TypeError where what it names is missing, malformed or too weak; never with its value.
+ * Reads the roots and keys of a location, at least one.
+ *
+ * @throws TypeError (as rejection), without any value, if a key is missing, malformed or too weak.
  */
 export async function readKeySpec(spec: KeySpec): Promise<readonly KeyMaterial[]> {
-  assertObject(spec, 'A key, as { env: NAME },');
+  assertObject(spec, 'A key such as { env: "JWE_KEY" }');
   const materials = await readSource(spec);
   if (spec.notAfter === undefined) return materials;
   if (!isNumericDate(spec.notAfter)) {
@@ -50,7 +51,7 @@ export async function readKeySpec(spec: KeySpec): Promise<readonly KeyMaterial[]
   return materials.map((material) => limitMaterial(material, notAfter));
 }
 
-/** An end that the material has of its own is not put off. */
+/** Keeps an earlier expiry of the material. */
 function limitMaterial(material: KeyMaterial, limit: NumericDate): KeyMaterial {
   const { notAfter: own = limit } = material.kind === 'root' ? material.root : material.key;
   const notAfter = Math.min(own, limit);
@@ -66,7 +67,7 @@ async function readSource(source: KeyLocation): Promise<readonly KeyMaterial[]> 
   if ('jwks' in source) return parseJwkSet(source.jwks);
   if ('env' in source) return parseJwkSet(readVariable(source.env));
   if ('file' in source) return parseJwkSet(await readKeyFile(source));
-  throw new TypeError('A key needs one of: passphrase, secret, jwk, jwks, env, file');
+  throw new TypeError('A key must have one of: passphrase, secret, jwk, jwks, env, file');
 }
 
 async function readPassphrase(source: PassphraseKey | LegacyPassphraseKey): Promise<KeyMaterial> {
@@ -82,8 +83,9 @@ async function readPassphrase(source: PassphraseKey | LegacyPassphraseKey): Prom
 }
 
 /**
- * What an environment variable holds, as a JWK Set.
- * @throws TypeError where it is not set, or holds no key.
+ * Reads an environment variable as a JWK Set.
+ *
+ * @throws TypeError if it is not set or does not hold a valid key.
  */
 export function readVariable(name: string): JwkSet {
   const { text, place } = readVariableText(name);
@@ -96,10 +98,10 @@ async function readKeyFile(file: PrivateFile): Promise<JwkSet> {
 }
 
 /**
- * What a file, a variable or a secret store holds, as a JWK Set: a root secret becomes a set of one root, a JWK a set of
- * itself.
- * @param where what messages call it.
- * @throws TypeError where it is none of them, or a key is malformed or too weak.
+ * Parses the content of a file, variable or secret store as a JWK Set. A root secret or a JWK becomes a set of one key.
+ *
+ * @param where the name of the location in error messages.
+ * @throws TypeError if the content has another form, or a key is malformed or too weak.
  */
 export function parseKeyText(text: string, where: string): JwkSet {
   return inContext(where, () => {
@@ -115,7 +117,7 @@ function toJwkSet(text: string): JwkSet {
   return { keys: Array.isArray(parsed['keys']) ? parsed['keys'] : [parsed] };
 }
 
-/** A root secret as the JWK that stands for the same root, under the same `kid`. */
+/** Formats a root secret as a JWK with the `kid` that is derived from it. */
 export function toRootJwk(bytes: Uint8Array): Jwk {
   assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'A root secret');
   const secret = createSecretKey(bytes);
@@ -127,7 +129,7 @@ export function toRootJwk(bytes: Uint8Array): Jwk {
   };
 }
 
-/** @throws TypeError that names the key which is malformed or too weak, never with its value. */
+/** @throws TypeError that names the malformed or weak key by its index, without its value. */
 export function parseJwkSet({ keys }: JwkSet): readonly KeyMaterial[] {
   if (!Array.isArray(keys) || keys.length === 0) throw new TypeError('A JWK Set must hold at least one key');
   return keys.map((jwk, index) =>
@@ -141,11 +143,11 @@ function rootOf(bytes: Uint8Array): KeyMaterial {
 
 function decodeSecret(secret: Uint8Array | string): Uint8Array {
   if (secret instanceof Uint8Array) return secret;
-  if (typeof secret !== 'string') throw new TypeError('A root secret must be 32 bytes, or their text');
+  if (typeof secret !== 'string') throw new TypeError('A root secret must be 32 bytes or a string');
   if (/^[0-9a-f]{64}$/i.test(secret)) return Buffer.from(secret, 'hex');
   const bytes = Buffer.from(secret, 'base64url');
   if (bytes.length === ROOT_SECRET_BYTES && bytes.toString('base64url') === secret) return bytes;
   throw new TypeError(
-    'A root secret as text must be 32 bytes in base64url (43 characters, no padding) or hexadecimal (64 digits)',
+    'A root secret in text form must be 32 bytes in base64url (43 characters, no padding) or hexadecimal (64 digits)',
   );
 }

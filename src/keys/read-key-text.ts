@@ -2,39 +2,46 @@ import { readFile } from 'node:fs/promises';
 import { isPrintableVariable } from '../base/printable-name.js';
 import type { Jwk, JwkSet } from './jwk.js';
 
-/** Where a key is kept as text. */
+/** Location of a key in text form. */
 export type KeyTextLocation =
   /** Name of an environment variable. */
   | { readonly env: string }
   /** Path of a file. */
   | { readonly file: string };
 
-/** Where a JWK or a JWK Set comes from; the text of an environment variable or a file is either of them. */
+/** Location of a JWK or a JWK Set. An environment variable or a file may hold either. */
 export type JwkLocation = { readonly jwk: Jwk } | { readonly jwks: JwkSet } | KeyTextLocation;
 
 export interface KeyText {
-  /** Without white space around it; never empty where it comes from the environment. */
+  /** The trimmed text. Never empty for an environment variable. */
   readonly text: string;
-  /** What messages call the place. */
+  /** Name of the location in error messages. */
   readonly place: string;
 }
 
 /**
- * @throws TypeError (as rejection) for an environment variable that is not set or has no proper name; what the file
- *   system says of a file.
+ * Reads the text of a location.
+ *
+ * @throws TypeError (as rejection) if the environment variable is not set or its name is invalid.
+ * @throws Error (as rejection) if the file cannot be read.
  */
 export async function readKeyText(location: KeyTextLocation): Promise<KeyText> {
   if ('env' in location) return readVariableText(location.env);
   return { text: (await readFile(location.file, 'utf8')).trim(), place: `Key file ${location.file}` };
 }
 
-/** A name that is none is not shown: it may be the secret itself, by mistake. @throws TypeError */
+/**
+ * @throws TypeError if the name of an environment variable is invalid. The message does not show it, because it may be
+ *   the secret itself.
+ */
 export function assertVariableName(name: string): void {
   if (typeof name === 'string' && /^[A-Za-z_][A-Za-z0-9_]{0,39}$/.test(name)) return;
-  throw new TypeError('The name of an environment variable must be up to 40 letters, digits and underscores');
+  throw new TypeError(
+    'The name of an environment variable must be a string of up to 40 letters, digits and underscores',
+  );
 }
 
-/** @throws TypeError where it is not set. */
+/** @throws TypeError if the environment variable is not set. */
 export function readVariableText(name: string): KeyText {
   assertVariableName(name);
   const place = isPrintableVariable(name)
@@ -45,16 +52,16 @@ export function readVariableText(name: string): KeyText {
   return { text, place };
 }
 
-/** The parser's own message would quote the text. @throws TypeError for what is no JSON. */
+/** @throws TypeError if the text is not JSON. The error of the parser would quote the text. */
 export function parseJsonObject(text: string): Jwk {
   try {
     return JSON.parse(text);
   } catch {
-    throw new TypeError('starts like JSON, but is none');
+    throw new TypeError('must be valid JSON if it starts with {');
   }
 }
 
-/** Puts the place in front of what a TypeError says. */
+/** Prefixes the message of a TypeError with the location. */
 export function inContext<Result>(place: string, read: () => Result): Result {
   try {
     return read();

@@ -5,16 +5,18 @@ import type { KeyMaterial } from './parse-jwk.js';
 import { parseJwkSet, parseKeyText, readKeySpec } from './read-key-spec.js';
 import { inContext, type JwkLocation, readKeyText } from './read-key-text.js';
 
-/** By audience: its key, or several, of which the first encrypts. */
+/** Recipient keys by audience. If an audience has several, the first one encrypts. */
 export type RecipientKeys = Readonly<Record<string, JwkLocation>>;
 
 /**
- * @returns the keys in their order, each bound to its audience.
- * @throws TypeError (as rejection) for a root, a key that says another audience, or a first one that cannot encrypt
- *   or has an end.
+ * Reads recipient keys.
+ *
+ * @returns the keys in order, each bound to its audience.
+ * @throws TypeError (as rejection) if a key is a root or for another audience, or the first key of an audience cannot
+ *   encrypt or has an expiry.
  */
 export async function readRecipients(recipients: RecipientKeys): Promise<readonly ContentKey[]> {
-  assertObject(recipients, 'recipients, as { [audience]: { file: PATH } },');
+  assertObject(recipients, 'recipients such as { [audience]: { file: "api.jwk" } }');
   const keys = Object.entries(recipients).map(async ([audience, location]) => {
     const materials = await readMaterials(location);
     return inContext(describeRecipient(audience), () => bindKeys(materials, audience));
@@ -22,13 +24,13 @@ export async function readRecipients(recipients: RecipientKeys): Promise<readonl
   return (await Promise.all(keys)).flat();
 }
 
-/** An audience is a URL or a name; other text may be a key in the wrong place. */
+/** Shows only audiences that are URLs or names, because any other string may be a misplaced key. */
 function describeRecipient(audience: string): string {
   const isPublic = isPrintableName(audience) || /^https?:\/\/[\w.:-]+(?:\/[a-z/-]*)?$/.test(audience);
   return isPublic ? `The recipient for ${audience}` : 'A recipient';
 }
 
-/** A file of public keys may be read by everybody, other than one of secrets. */
+/** Unlike files of secrets, files of public keys may be readable by other users. */
 async function readMaterials(location: JwkLocation): Promise<readonly KeyMaterial[]> {
   if (!('env' in location || 'file' in location)) return readKeySpec(location);
   const { text, place } = await readKeyText(location);
@@ -38,13 +40,17 @@ async function readMaterials(location: JwkLocation): Promise<readonly KeyMateria
 function bindKeys(materials: readonly KeyMaterial[], audience: string): readonly ContentKey[] {
   const keys = materials.map((material) => bindKey(material, audience));
   const [first] = keys;
-  if (first?.encrypts !== true) throw new TypeError('its key must encrypt');
-  if (first.notAfter !== undefined) throw new TypeError('the key that encrypts must not have an end (exp)');
+  if (first?.encrypts !== true) throw new TypeError('its first key must be able to encrypt (key_ops)');
+  if (first.notAfter !== undefined) throw new TypeError('its first key encrypts and must not have exp');
   return keys;
 }
 
 function bindKey(material: KeyMaterial, audience: string): ContentKey {
-  if (material.kind === 'root') throw new TypeError('it needs a key of its own, not a root');
+  if (material.kind === 'root') {
+    throw new TypeError(
+      'its key must not be a root (key_ops "deriveKey"); pass a public key or a shared key',
+    );
+  }
   const { key } = material;
   if (key.audience !== undefined && key.audience !== audience) {
     throw new TypeError('its key is for another audience (aud)');

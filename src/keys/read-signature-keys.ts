@@ -3,20 +3,21 @@ import type { Jwk, JwkSet } from './jwk.js';
 import { inContext, type JwkLocation, parseJsonObject, readKeyText } from './read-key-text.js';
 
 /**
- * Reads each JWK of a location, never none. In a set those for encryption are left out: an issuer publishes both kinds
- * in one (RFC 8414 section 2).
- * @throws TypeError (as rejection) where they are missing, or one of them is not what `parse` takes; what the file
- *   system says of a file.
+ * Reads the signature keys of a location, at least one. Encryption keys of a JWK Set are skipped, because an issuer
+ * publishes both in one set (RFC 8414 §2).
+ *
+ * @throws TypeError (as rejection) if there is no key, or `parse` rejects one.
+ * @throws Error (as rejection) if a file cannot be read.
  */
 export async function readSignatureKeys<Key>(
   location: JwkLocation,
   parse: (jwk: Jwk) => Key,
 ): Promise<readonly [Key, ...Key[]]> {
-  assertObject(location, 'A key, as { file: PATH },');
+  assertObject(location, 'A key such as { file: "signing.jwk" }');
   if ('jwk' in location) return [parse(location.jwk)];
   if ('jwks' in location) return parseSet(location.jwks, parse);
   if (!('env' in location || 'file' in location)) {
-    throw new TypeError('A key for signatures needs one of: jwk, jwks, env, file');
+    throw new TypeError('A signature key must have one of: jwk, jwks, env, file');
   }
   const { text, place } = await readKeyText(location);
   return inContext(place, () => {
@@ -27,10 +28,10 @@ export async function readSignatureKeys<Key>(
 }
 
 function parseSet<Key>({ keys }: JwkSet, parse: (jwk: Jwk) => Key): readonly [Key, ...Key[]] {
-  if (!Array.isArray(keys)) throw new TypeError('A JWK Set must hold keys');
+  if (!Array.isArray(keys)) throw new TypeError('keys of a JWK Set must be an array');
   const [first, ...rest] = keys.flatMap((jwk, index) =>
     jwk?.use === 'enc' ? [] : [inContext(`Key ${index} of the JWK Set`, () => parse(jwk))],
   );
-  if (first === undefined) throw new TypeError('A JWK Set must hold at least one key for signatures');
+  if (first === undefined) throw new TypeError('A JWK Set must hold at least one signature key');
   return [first, ...rest];
 }

@@ -11,21 +11,21 @@ import { parseVerificationKey, type VerificationKey } from './signature-key.js';
 import type { VerificationKeys } from './verification-keys.js';
 
 export interface RemoteJwksOptions {
-  /** `https:` URL of the JWK Set of an issuer, its `jwks_uri`; `http:` on loopback only. A redirect is an error. */
+  /** URL of the issuer's JWK Set (`jwks_uri`): `https:`, or `http:` on loopback. A redirect is an error. */
   readonly url: string;
-  /** `alg` of RSA keys that say none. Default: such keys are left out. */
+  /** Algorithm of RSA keys without `alg`. Default: such keys are ignored. */
   readonly rsaAlgorithm?: 'PS256' | 'RS256';
-  /** For how long a set is used before it is loaded again, in seconds. Default 600. */
+  /** Age at which the set is reloaded, in seconds. Default 600. */
   readonly maxAgeSeconds?: number;
-  /** Least time between two loads in seconds, whatever unknown `kid`s tokens name. Default 30. */
+  /** Minimum time between two loads in seconds, even if tokens name unknown key IDs. Default 30. */
   readonly cooldownSeconds?: number;
-  /** Longest wait for an answer in milliseconds. Default 5000. */
+  /** Timeout of a request in milliseconds. Default 5000. */
   readonly timeoutMs?: number;
-  /** Where it is put on record that the set cannot be had, or can be had again. Default: nowhere. */
+  /** Audit trail that records when the set becomes unavailable and available again. Default: none. */
   readonly audit?: AuditTrail;
-  /** Default: that of the platform. */
+  /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
-  /** Default: the clock of the machine. */
+  /** Default: the system clock. */
   readonly clock?: Clock;
 }
 
@@ -40,17 +40,22 @@ const KNOWN: KnownOptions<RemoteJwksOptions> = {
   clock: true,
 };
 
-/** After a load that failed the next one is due sooner. */
+/** Maximum cooldown after a failed load. */
 const MAX_COOLDOWN_OF_FAILURE_SECONDS = 5;
 
 type KeysByKid = ReadonlyMap<string, VerificationKey>;
 
 /**
- * Verification keys that an issuer publishes. They are loaded when a token first asks for one. While the set cannot be
- * had, the keys of the last one go on; where there is none, or a token names a key that is not in it, the answer is a
- * 503 and never a verdict on the token. Keys that are weak, malformed or not for signatures on the allow-list are left
- * out.
- * @throws TypeError for an option that is missing or makes no sense.
+ * Creates verification keys that are loaded from an issuer's JWK Set, when a token first needs one. Keys that are weak,
+ * malformed or for another algorithm are ignored.
+ *
+ * While the set is unavailable, the last loaded keys remain in use. If none are loaded, or a token names a key that is
+ * not among them, `find()` throws `TemporarilyUnavailableError`, which is answered with 503: the token is not judged.
+ *
+ * @throws TypeError if an option is missing or invalid.
+ * @example
+ * const keys = remoteJwks({ url: 'https://issuer.example.com/.well-known/jwks.json' });
+ * app.use(authenticate({ keyRing, issuer, audience, verification: { [issuer]: keys } }));
  */
 export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
   const { url, rsaAlgorithm, maxAgeSeconds, cooldownSeconds, timeoutMs, audit, send, clock } =
@@ -82,7 +87,7 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
     }
   });
 
-  /** Resolves at once where the last load was only just. */
+  /** Returns at once if the last load is within the cooldown. */
   const reload = async (): Promise<void> => {
     const { at, failure } = attempted ?? {};
     const cooldown =
@@ -106,7 +111,7 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
       if (loaded === undefined || key === undefined) return findAfterReload(kid);
       if (isWithin(maxAgeSeconds, loaded.at)) return key;
       if (attempted?.failure === undefined) return findAfterReload(kid);
-      // No request waits for a server that failed just now, and may be one that does not answer.
+      // Requests do not wait for a server that has just failed and may hang.
       void reload();
       return key;
     },
@@ -114,7 +119,7 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
   });
 }
 
-/** Of two keys with one name neither can be meant. Examining an RSA key takes milliseconds: requests go in between. */
+/** Keys that share a `kid` are ambiguous and ignored. Yields between keys, because an RSA key takes milliseconds. */
 async function selectKeys(
   jwks: readonly unknown[],
   rsaAlgorithm: 'PS256' | 'RS256' | undefined,
@@ -128,7 +133,7 @@ async function selectKeys(
   return new Map(keys.filter(isUnique).map((key) => [key.kid, key]));
 }
 
-/** RFC 7517 section 5: keys that we have no use for are ignored. */
+/** Unsupported keys are ignored (RFC 7517 §5). */
 function readIfUsable(jwk: unknown, rsaAlgorithm: 'PS256' | 'RS256' | undefined): readonly VerificationKey[] {
   if (typeof jwk !== 'object' || jwk === null) return [];
   const members: Jwk = { ...jwk };
@@ -151,17 +156,17 @@ function resolveRemoteJwksOptions(options: RemoteJwksOptions) {
   assertPositiveNumber(cooldownSeconds, 'remoteJwks', 'cooldownSeconds', 30);
   assertPositiveNumber(timeoutMs, 'remoteJwks', 'timeoutMs', 5000);
   if (rsaAlgorithm !== undefined && rsaAlgorithm !== 'PS256' && rsaAlgorithm !== 'RS256') {
-    throw new TypeError('rsaAlgorithm must be PS256 or RS256');
+    throw new TypeError('remoteJwks: rsaAlgorithm must be "PS256" or "RS256"');
   }
   if (typeof send !== 'function' || typeof clock !== 'function') {
-    throw new TypeError('fetch and clock must be functions');
+    throw new TypeError('remoteJwks: fetch and clock must be functions');
   }
   assertAuditTrail(audit);
   const url = assertSecureUrl(options.url, 'url');
   return { url, rsaAlgorithm, maxAgeSeconds, cooldownSeconds, timeoutMs, audit, send, clock };
 }
 
-/** A query may hold what is not for a log. */
+/** Omits the query, which may hold a secret. */
 function nameOf({ origin, pathname }: URL): string {
   return `${origin}${pathname}`;
 }

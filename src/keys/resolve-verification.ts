@@ -3,34 +3,39 @@ import { toVerificationJwk } from './public-jwk.js';
 import type { SigningKey } from './signature-key.js';
 import { keepVerificationKeys, type VerificationKeys } from './verification-keys.js';
 
-/** How nested tokens are signed and verified. */
+/** Options for signing and verifying nested tokens. */
 export interface SignatureOptions {
   /**
-   * Verification keys by home issuer, for tokens with a nested JWS (RFC 7519 appendix A.2): each is pinned to its issuer,
-   * which must be one of `issuer`; those of other parties belong in `trustedIssuers`. Tokens that are encrypted to a public key are accepted only with one. Default: no
-   * nested token is accepted but our own, where there is a `signing` key.
+   * Verification keys by home issuer, for tokens with a nested JWS (RFC 7519 appendix A.2). Each issuer must be one of
+   * `issuer`, and its keys verify its tokens only; issuers of other parties belong in `trustedIssuers`. Tokens that are
+   * encrypted to a public key are accepted only with a nested JWS. Default: only tokens that `signing` signed.
    */
   readonly verification?: Readonly<Record<string, VerificationKeys>>;
   /**
-   * Key of the first `issuer`, by which it signs what it encrypts to a public key. Its own public half verifies too.
-   * Default: nothing can be issued under such a key.
+   * Key with which the first `issuer` signs the tokens that it encrypts to a public key. Its public key also verifies.
+   * Default: no tokens can be issued to public keys.
    */
   readonly signing?: SigningKey;
 }
 
-/** What is looked up by the issuer that a token claims. */
+/** Verification keys by the issuer that a token claims. */
 export type Verification = ReadonlyMap<string, VerificationKeys>;
 
-/** @throws TypeError for an issuer that is not accepted, or what are no keys. */
+/** @throws TypeError if an issuer is not one of `issuer`, or a value is not of the expected type. */
 export function resolveVerification(
   { verification = {}, signing }: SignatureOptions,
   issuers: readonly string[],
 ): Verification {
-  assertObject(verification, 'verification, as { [issuer]: keys },');
+  assertObject(verification, 'verification such as { [issuer]: keys }');
   const resolved = new Map(Object.entries(verification));
   for (const [issuer, keys] of resolved) {
-    if (!issuers.includes(issuer)) throw new TypeError('verification names an issuer that is none of issuer');
-    assertMethod(keys, 'find', 'verification needs keys: createVerificationKeys(...) or remoteJwks(...)');
+    if (!issuers.includes(issuer))
+      throw new TypeError('verification names an issuer that is not one of issuer');
+    assertMethod(
+      keys,
+      'find',
+      'verification must hold VerificationKeys: await createVerificationKeys(...) or remoteJwks(...)',
+    );
   }
   const [own] = issuers;
   if (signing === undefined || own === undefined) return resolved;
@@ -38,7 +43,7 @@ export function resolveVerification(
   return resolved.set(own, includeOwn(signing, resolved.get(own)));
 }
 
-/** What an issuer signs it also accepts, whatever else does. */
+/** Adds the issuer's own key, because an issuer accepts the tokens that it signs. */
 function includeOwn(signing: SigningKey, others?: VerificationKeys): VerificationKeys {
   const { kid, alg, publicKey } = signing;
   const own = keepVerificationKeys([{ kid, alg, publicKey }]);

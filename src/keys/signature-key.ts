@@ -3,25 +3,25 @@ import type { NumericDate } from '../base/clock.js';
 import { importKeyPair, type KeyPair, type KeyShape } from './import-key-pair.js';
 import { type Jwk, readForeignKid, readKid, readOperations, readPeriod } from './jwk.js';
 
-/** Signatures on the allow-list (RFC 7518 section 3.1, RFC 8037 section 3.1), each with the one kind of key that it has. */
+/** Signature algorithms on the allow-list (RFC 7518 §3.1, RFC 8037 §3.1), each with its kind of key. */
 const SHAPES = { EdDSA: 'Ed25519', ES256: 'P-256', PS256: 'RSA', RS256: 'RSA' } as const satisfies Record<
   string,
   KeyShape
 >;
 
-/** `alg` of a nested JWS. */
+/** Signature algorithm (`alg`) of a nested JWS. */
 export type SignatureAlgorithm = keyof typeof SHAPES;
 
-/** What the signatures of one issuer are verified by, under exactly one `alg`. */
+/** Public key that verifies the signatures of one issuer, with exactly one `alg`. */
 export interface VerificationKey {
   readonly kid: string;
   readonly alg: SignatureAlgorithm;
   readonly publicKey: KeyObject;
-  /** Nothing is verified by it from then on. Default: no end. */
+  /** Time from which the key no longer verifies. Default: none. */
   readonly notAfter?: NumericDate;
 }
 
-/** What an issuer signs by. Its `privateKey` is secret. */
+/** Key pair with which an issuer signs. `privateKey` is secret. */
 export interface SigningKey {
   readonly kid: string;
   readonly alg: SignatureAlgorithm;
@@ -30,9 +30,10 @@ export interface SigningKey {
 }
 
 /**
- * Reads the public JWK of an issuer.
- * @throws TypeError for a private one, an algorithm off the allow-list, a key type or curve that does not fit it, a
- *   weak key, a malformed `kid` or `exp`, or `use` and `key_ops` that are not for signatures.
+ * Parses the public JWK of an issuer.
+ *
+ * @throws TypeError if the JWK is private or weak, its algorithm is not on the allow-list, its key type or curve does
+ *   not fit the algorithm, `kid` or `exp` is malformed, or `use` or `key_ops` does not allow verification.
  */
 export function parseVerificationKey(jwk: Jwk): VerificationKey {
   const { alg, pair } = readSignaturePair(jwk, 'verify');
@@ -43,14 +44,15 @@ export function parseVerificationKey(jwk: Jwk): VerificationKey {
 }
 
 /**
- * Reads the private JWK of an issuer.
- * @throws TypeError for a public one, one that has an end (`exp`), and as for a verification key.
+ * Parses the private JWK of an issuer.
+ *
+ * @throws TypeError if the JWK is public, has `exp`, or has a fault that `parseVerificationKey` rejects.
  */
 export function parseSigningKey(jwk: Jwk): SigningKey {
   const { alg, pair } = readSignaturePair(jwk, 'sign');
   const { publicKey, privateKey } = pair;
   if (privateKey === undefined) throw new TypeError('A signing key must be a private JWK, with d');
-  if (jwk['exp'] !== undefined) throw new TypeError('A signing key must not have an end (exp)');
+  if (jwk['exp'] !== undefined) throw new TypeError('A signing key must not have exp');
   return Object.freeze({ kid: readKid(jwk), alg, publicKey, privateKey });
 }
 
@@ -61,7 +63,7 @@ function readSignaturePair(
   if (typeof jwk !== 'object' || jwk === null) throw new TypeError('A JWK must be a JSON object');
   const { alg } = jwk;
   if (!isSignatureAlgorithm(alg)) {
-    throw new TypeError(`alg of a JWK for signatures must be one of ${Object.keys(SHAPES).join(', ')}`);
+    throw new TypeError(`alg of a signature key must be one of ${Object.keys(SHAPES).join(', ')}`);
   }
   if (!readOperations(jwk, 'sig', ['sign', 'verify']).includes(operation)) {
     throw new TypeError(`key_ops of this JWK do not allow ${operation}`);

@@ -18,26 +18,33 @@ import {
 } from './key-versions.js';
 import type { JwkSet } from './parse-jwk.js';
 
-/** A key ring that follows its source, and can be rotated where that can be written. */
+/** A key ring that follows its source, and can be rotated if the source is writable. */
 export interface RotatingKeyRing extends KeyRing {
-  /** The versions that the source held when it was last loaded, the retired ones included. */
+  /** Versions of the source at the last load, including retired ones. */
   readonly versions: readonly KeyVersion[];
   /**
-   * Loads the versions again.
-   * @throws TemporarilyUnavailableError (as rejection) where they cannot be had; the last good ones stay in force.
+   * Reloads the versions.
+   *
+   * @throws TemporarilyUnavailableError (as rejection) if the source fails. The last valid versions remain in use.
    */
   reload(): Promise<void>;
   /**
-   * Adds a version, pending, which later takes the place of the current one; that decrypts on until no token of it can
-   * live any more. Where a rotation is under way already, by whichever process, nothing is added.
-   * @throws TypeError (as rejection) where the source is read-only.
-   * @throws TemporarilyUnavailableError where it is out of reach.
+   * Adds a pending version, which later replaces the current one. The replaced version decrypts until its tokens have
+   * expired. Does nothing if a rotation is already in progress, in any process.
+   *
+   * @throws TypeError (as rejection) if the source is read-only.
+   * @throws TemporarilyUnavailableError (as rejection) if the source is unavailable.
+   * @example
+   * await keyRing.rotate();
    */
   rotate(): Promise<void>;
   /**
-   * Ends a version at once, such as one that leaked: instances refuse its tokens as soon as they have reloaded.
-   * @throws TypeError (as rejection) for the version that encrypts, an unknown one, or a source that is read-only.
-   * @throws TemporarilyUnavailableError where it is out of reach.
+   * Retires a version immediately, for example after a leak. Instances reject its tokens after their next reload.
+   *
+   * @throws TypeError (as rejection) if the version is the current one or unknown, or the source is read-only.
+   * @throws TemporarilyUnavailableError (as rejection) if the source is unavailable.
+   * @example
+   * await keyRing.retire('3f2a90c1d4e5b6a798807162');
    */
   retire(kid: string): Promise<void>;
   /**
@@ -46,7 +53,7 @@ export interface RotatingKeyRing extends KeyRing {
    * @returns a function that removes the listener.
    */
   onChange(listener: () => void): () => void;
-  /** Ends reloading, and closes the source. */
+  /** Stops reloading and closes the source. */
   close(): Promise<void>;
 }
 
@@ -58,16 +65,16 @@ export interface SourcedKeyRingParts {
   readonly schedule: RotationSchedule;
   readonly maxTokenLifetimeSeconds: number;
   readonly usage: KeyUsageOptions | undefined;
-  /** Keeps the ring up to date. @returns what ends that. */
+  /** Keeps the ring up to date. @returns a function that stops this. */
   readonly follow: (ring: RotatingKeyRing) => () => void;
   readonly audit: AuditTrail;
   readonly clock: Clock;
 }
 
-/** A change that others forestall is tried again; each time somebody got further. */
+/** Attempts at a change that conflicts with changes of other processes. */
 const MAX_ATTEMPTS = 10;
 
-/** Holds the ring of the versions that were loaded last, and exchanges it for another one in one step. */
+/** Holds the key ring of the last loaded versions, and replaces it atomically. */
 export class SourcedKeyRing implements RotatingKeyRing {
   readonly environment: string;
   readonly maxTokenLifetimeSeconds: number;
@@ -141,7 +148,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
     await this.#parts.source.close?.();
   }
 
-  /** All of them act on the versions that were loaded last. */
+  /** All operations use the last loaded versions. */
   #describeInternals(): KeyRingInternals {
     return {
       prepare: (purpose, audience) => this.#prepare(purpose, audience),
@@ -175,7 +182,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
     return new KeyUsage({ ...usage, audit, clock, onHighUse });
   }
 
-  /** Requests see either the old versions or the new ones. */
+  /** Replaces the versions. A request sees either the old or the new ones. */
   async #adopt(loaded: LoadedKeySet): Promise<void> {
     if (loaded.text === this.#loaded.text) return;
     const internals = internalsOf(loaded.ring);
@@ -188,11 +195,13 @@ export class SourcedKeyRing implements RotatingKeyRing {
     await this.#parts.audit.record({ type: 'key_ring.changed', current, previous });
   }
 
-  /** @returns whether it was changed; `false` where `edit` found nothing to do. */
+  /** @returns whether the set was changed; `false` if `edit` returned `undefined`. */
   async #change(edit: (set: JwkSet) => JwkSet | undefined): Promise<boolean> {
     const { source } = this.#parts;
     if (source.replace === undefined)
-      throw new TypeError(`${source.name} is read-only: change the keys there`);
+      throw new TypeError(
+        `Key source ${source.name} is read-only: rotate and retire keys where they are written`,
+      );
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       await this.reload();
       const { set } = this.#loaded;
@@ -202,7 +211,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
       await this.reload();
       return true;
     }
-    throw new TemporarilyUnavailableError({ cause: new Error(`${source.name} changes all the time`) });
+    throw new TemporarilyUnavailableError({ cause: new Error(`Key source ${source.name} keeps changing`) });
   }
 }
 

@@ -4,27 +4,33 @@ import type { JwkLocation } from './read-key-text.js';
 import { readSignatureKeys } from './read-signature-keys.js';
 import { parseVerificationKey, type VerificationKey } from './signature-key.js';
 
-/** The keys of one issuer, by which its signatures are verified. */
+/** Verification keys of one issuer. */
 export interface VerificationKeys {
   /**
-   * The key of that name; none where it is not one of the issuer.
-   * @throws TemporarilyUnavailableError (as rejection) where that cannot be known at the moment.
+   * Finds the key with this `kid`; `undefined` if the issuer has none.
+   *
+   * @throws TemporarilyUnavailableError (as rejection) if the keys of the issuer are unavailable.
    */
   find(kid: string): VerificationKey | undefined | Promise<VerificationKey | undefined>;
-  /** All of them as far as they are known, for publication. */
+  /** Exports all loaded keys, for publication. */
   exportPublicKeys(): JwkSet;
 }
 
 /**
- * Reads the public keys of an issuer. Of a JWK Set those for encryption are left out.
- * @throws TypeError (as rejection) for a key that is missing, malformed, weak, private or under an algorithm other
- *   than EdDSA, ES256, PS256 and RS256, or for two keys of one `kid`; what the file system says of a file.
+ * Reads the public keys of an issuer. Encryption keys in a JWK Set are ignored.
+ *
+ * @throws TypeError (as rejection) if a key is missing, malformed, weak or private, its `alg` is not EdDSA, ES256,
+ *   PS256 or RS256, or two keys share a `kid`.
+ * @throws Error (as rejection) if a file cannot be read.
+ * @example
+ * const keys = await createVerificationKeys({ file: 'issuer.jwks.json' });
+ * app.use(authenticate({ keyRing, issuer, audience, verification: { [issuer]: keys } }));
  */
 export async function createVerificationKeys(location: JwkLocation): Promise<VerificationKeys> {
   return keepVerificationKeys(await readSignatureKeys(location, parseVerificationKey));
 }
 
-/** @throws TypeError for two keys of one `kid`. */
+/** @throws TypeError if two keys share a `kid`. */
 export function keepVerificationKeys(keys: readonly VerificationKey[]): VerificationKeys {
   const byKid = new Map(keys.map((key) => [key.kid, key]));
   if (byKid.size < keys.length) throw new TypeError('Two verification keys have the same kid');

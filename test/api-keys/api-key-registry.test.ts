@@ -54,7 +54,7 @@ describe('authenticate', () => {
     expect(refusalOf({ secret: 'secret of expiring' }, NOW - 0.999).reason).toBe('expired');
   });
 
-  test('finds the key by its previous secret up to the end of that, and says so', () => {
+  test('finds the key by its previous secret until that expires, and reports it', () => {
     expect(registry.authenticate({ secret: 'secret of rotating' }, NOW)).toBe(ROTATING);
     expect(registry.authenticate({ secret: 'previous secret' }, NOW + 59.999)).toEqual({
       ...ROTATING,
@@ -63,7 +63,7 @@ describe('authenticate', () => {
     expect(refusalOf({ secret: 'previous secret' }, NOW + 60).reason).toBe('previous_key_expired');
   });
 
-  test('refuses a mistyped key before it is looked up, even where it is there', () => {
+  test('rejects a mistyped key before the lookup, even if it is configured', () => {
     const odd = createApiKeyRegistry([{ apiKey: ACTIVE, digest: digestSecret(MISTYPED) }]);
     expect(thrownBy(() => odd.authenticate({ secret: MISTYPED }, NOW))).toMatchObject({
       reason: 'malformed_key',
@@ -91,11 +91,11 @@ describe('authenticate', () => {
     ['expired', { secret: 'secret of expiring' }],
   ];
 
-  test.each(REFUSED)('refuses as %s: %j', (reason, credentials) => {
+  test.each(REFUSED)('rejects as %s: %j', (reason, credentials) => {
     expect(refusalOf(credentials).reason).toBe(reason);
   });
 
-  test('lets all refusals look the same on the wire', () => {
+  test('all rejections look the same on the wire', () => {
     const answers = REFUSED.map(([, credentials]) => {
       const { message, error, status, code, headers } = refusalOf(credentials);
       return JSON.stringify({ message, error, status, code, headers });
@@ -125,7 +125,7 @@ describe('get', () => {
 });
 
 describe('apiKeys', () => {
-  test('are all of them in their order, and cannot be changed', () => {
+  test('are all keys in order, and are frozen', () => {
     expect(registry.apiKeys).toEqual([ACTIVE, INACTIVE, INACTIVE_AND_EXPIRED, EXPIRING, ROTATING]);
     expect(Object.isFrozen(registry.apiKeys)).toBe(true);
     expect(Object.isFrozen(registry)).toBe(true);

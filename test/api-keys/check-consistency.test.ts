@@ -22,31 +22,31 @@ describe('checkConsistency', () => {
   });
 
   test.each([
-    [{ models: [ECHO, ECHO] }, ['models', 1, 'name'], 'must not repeat a model'],
+    [{ models: [ECHO, ECHO] }, ['models', 1, 'name'], 'must be unique among models'],
     [
       { models: [{ name: 'm', endpoint: 'https://example.com' }] },
       ['models', 0, 'api_key'],
-      'is required for this endpoint',
+      'is required unless endpoint is echo:',
     ],
     [
       { scope_ttl: { write: '60' }, permissions: ['read'] },
       ['scope_ttl', 'write'],
-      'must be one of permissions',
+      'must be a scope in permissions',
     ],
-    [{ scope_ttl: { write: '60' } }, ['scope_ttl', 'write'], 'must be one of permissions'],
+    [{ scope_ttl: { write: '60' } }, ['scope_ttl', 'write'], 'must be a scope in permissions'],
     [
       { metadata: { tier: 'gold' }, metadata_claims: ['tier', 'plan'] },
       ['metadata_claims', 1],
-      'must name a field of metadata',
+      'must be the name of a field in metadata',
     ],
-    [{ metadata_claims: ['plan'] }, ['metadata_claims', 0], 'must name a field of metadata'],
+    [{ metadata_claims: ['plan'] }, ['metadata_claims', 0], 'must be the name of a field in metadata'],
     [
       { metadata: {}, metadata_claims: ['toString'] },
       ['metadata_claims', 0],
-      'must name a field of metadata',
+      'must be the name of a field in metadata',
     ],
-    [{ type: 'api_call', functions: [] }, ['functions'], 'is for keys of type function_call'],
-    [{ type: 'tiered_model_exec', endpoints: [] }, ['endpoints'], 'is for keys of type api_call'],
+    [{ type: 'api_call', functions: [] }, ['functions'], 'is only allowed for type function_call'],
+    [{ type: 'tiered_model_exec', endpoints: [] }, ['endpoints'], 'is only allowed for type api_call'],
   ])('finds the fault in %j', (document, path, message) => {
     expect(checkConsistency(document)).toEqual([{ path, message }]);
   });
@@ -54,7 +54,7 @@ describe('checkConsistency', () => {
   test.each([
     ['{"metadata":{"__proto__":{}}}', ['metadata', '__proto__']],
     ['{"metadata":{"a":[{"b":{"__proto__":"x"}}]}}', ['metadata', 'a', 0, 'b', '__proto__']],
-  ])('refuses __proto__ in %s', (json, path) => {
+  ])('rejects __proto__ in %s', (json, path) => {
     expect(checkConsistency(JSON.parse(json))).toEqual([{ path, message: 'is not an allowed name' }]);
   });
 });

@@ -11,7 +11,7 @@ describe('generateApiKey', () => {
     expect(generateApiKey()).toMatch(/^pjwe_production_/);
   });
 
-  test('makes keys that are known as such, each another one', () => {
+  test('generates distinct keys that parseApiKey recognises', () => {
     const keys = Array.from({ length: 1000 }, () => generateApiKey());
 
     expect(new Set(keys.map((key) => parseApiKey(key).kind))).toEqual(new Set(['ok']));
@@ -38,7 +38,7 @@ describe('generateApiKey', () => {
     { prefix: 'a'.repeat(17) },
     { environment: '' },
     { environment: 'pre-prod' },
-  ])('refuses %j, which scanners would miss', (options) => {
-    expect(() => generateApiKey(options)).toThrow(/must be 1 to 16 characters out of a-z 0-9/);
+  ])('rejects %j, which scanners would miss', (options) => {
+    expect(() => generateApiKey(options)).toThrow(/must be 1 to 16 characters from a-z 0-9/);
   });
 });

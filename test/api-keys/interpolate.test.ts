@@ -9,8 +9,8 @@ function resolveKey(text: string): unknown {
   return faults.length > 0 ? faults.map(({ message }) => message) : Object(document).api_key;
 }
 
-const MALFORMED = ['holds a malformed variable; a dollar sign is written $$'];
-const REACHES_TOKENS = 'reaches tokens and must not hold a variable';
+const MALFORMED = ['contains a malformed variable: write ${VARIABLE}, or $$ for a dollar sign'];
+const REACHES_TOKENS = 'is included in tokens and must not contain a variable';
 
 describe('a variable', () => {
   test.each([
@@ -35,7 +35,7 @@ describe('a variable', () => {
     ['$KEY', '$KEY'],
     ['a$', 'a$'],
     ['{KEY}', '{KEY}'],
-  ])('is none of the dollar signs in %j, which gives %j', (text, resolved) => {
+  ])('does not include the dollar signs in %j, which become %j', (text, resolved) => {
     expect(resolveKey(text)).toBe(resolved);
   });
 
@@ -62,7 +62,7 @@ describe('a variable', () => {
   });
 
   const NOT_SHOWN =
-    'needs an environment variable that is not set; its name is not shown, as it is not made of upper-case words';
+    'needs an environment variable that is not set; its name is not shown because it may be a secret';
 
   test.each(['toString', 'constructor', '__proto__'])('named %s is not set by the prototype', (name) => {
     expect(resolveKey(`\${${name}}`)).toEqual([NOT_SHOWN]);
@@ -82,7 +82,7 @@ describe('a variable whose value is blank', () => {
 });
 
 describe('a default', () => {
-  const PLACEHOLDER = 'has a placeholder as the default of a variable: give no default';
+  const PLACEHOLDER = 'has a variable with a placeholder as its default: remove the default';
 
   test.each(['changeme', '<your-api-key>', '%API_KEY%', 'xxxx', 'os.environ/API_KEY', '__KEY__'])(
     'of a key that is the placeholder %s is a fault, though the variable is set',
@@ -136,7 +136,7 @@ describe('the document', () => {
     expect(interpolate(document, ENVIRONMENT)).toEqual({ document, faults: [], wrapped: [] });
   });
 
-  test('yields every fault with its path', () => {
+  test('reports every fault with its path', () => {
     const document = { api_key: '${UNSET}', models: [{ api_key: 'k' }, { api_key: '${ALSO_UNSET}${' }] };
     expect(interpolate(document, ENVIRONMENT).faults.map(({ path }) => path)).toEqual([
       ['api_key'],

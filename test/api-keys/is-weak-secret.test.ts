@@ -5,20 +5,20 @@ import { isWeakSecret } from '../../src/api-keys/is-weak-secret.js';
 
 describe('a key is easy to guess', () => {
   test.each(['sk-enterprise-001', 'k-1', 'x'.repeat(19), 'A1b2C3d4E5f6G7h8I9j'])(
-    'where it has fewer than 20 characters: %s',
+    'if it has fewer than 20 characters: %s',
     (secret) => {
       expect(isWeakSecret(secret)).toBe(true);
     },
   );
 
   test.each(['a'.repeat(64), 'abababababababababababababab', '00000000000000000000000000000000001'])(
-    'where it repeats a few: %s',
+    'if it repeats a few characters: %s',
     (secret) => {
       expect(isWeakSecret(secret)).toBe(true);
     },
   );
 
-  test('and none that was made at random', () => {
+  test('but no random key', () => {
     const secrets = Array.from({ length: 200 }, () => [
       generateApiKey(),
       randomUUID(),
@@ -29,7 +29,7 @@ describe('a key is easy to guess', () => {
     expect(secrets.filter(isWeakSecret)).toEqual([]);
   });
 
-  test('which of a digest cannot be told', () => {
+  test('but not a digest, which cannot be judged', () => {
     expect(isWeakSecret(`sha256:${'0'.repeat(64)}`)).toBe(false);
   });
 });

@@ -69,7 +69,7 @@ async function untilRefused(service: TokenVerifier, token: string): Promise<numb
 }
 
 describeWithRedis('a key that is deactivated in its file', () => {
-  test('has its tokens refused within a second by all that share the files or the revocations', async () => {
+  test('has its tokens rejected within a second by all processes that share the files or the revocations', async () => {
     const [issuer, other, resourceServer] = [
       await startInstance(),
       await startInstance(),

@@ -92,7 +92,7 @@ describe('the enterprise example of the original description', () => {
     ]);
   });
 
-  test('takes the keys of the providers from the environment', async () => {
+  test('reads the keys of the providers from the environment', async () => {
     const { apiKeys } = await load();
     expect(apiKeys[0]?.models.map(({ apiKey }) => apiKey?.reveal())).toEqual([
       PROVIDER_KEYS.OPENAI_API_KEY,
@@ -149,10 +149,16 @@ describe('the directory', () => {
   });
 
   test.each(['b.YAML', 'b.YML', 'b.Yaml', 'b.yAml'])(
-    'with the file %s is a mistake, so that no key goes missing',
+    'with the file %s is an error, so that no key is missing unnoticed',
     async (name) => {
       expect(await problemsOf({ 'a.yaml': MINIMAL_FILE, [name]: keyFile({ name: 'B' }) })).toEqual([
-        { file: name, line: 1, column: 1, path: '', message: 'must end in .yaml or .yml, in lower case' },
+        {
+          file: name,
+          line: 1,
+          column: 1,
+          path: '',
+          message: 'must have the extension .yaml or .yml in lower case',
+        },
       ]);
       expect(await problemsOf({ [name]: keyFile({ name: 'B' }) })).toMatchObject([{ file: name }]);
     },
@@ -186,27 +192,32 @@ describe('the directory', () => {
     });
   });
 
-  test('without files is a mistake', async () => {
+  test('without files is an error', async () => {
     const [problem, ...others] = await problemsOf({ 'README.md': '' });
-    expect(problem).toMatchObject({ line: 1, column: 1, path: '', message: 'holds no *.yaml or *.yml file' });
+    expect(problem).toMatchObject({
+      line: 1,
+      column: 1,
+      path: '',
+      message: 'contains no *.yaml or *.yml file',
+    });
     expect(others).toEqual([]);
   });
 
-  test('that is missing is a mistake, and named', async () => {
+  test('that does not exist is an error that names it', async () => {
     const directory = await withDirectory({}, async (path) => path);
     const error = await rejectionOf(loadApiKeys({ directory, environment: {} }));
     expect(error).toBeInstanceOf(ConfigurationError);
     expect(error).toMatchObject({ message: `${directory}:1:1: cannot be read (ENOENT)` });
   });
 
-  test('that is a file is a mistake', async () => {
+  test('that is a file is an error', async () => {
     await withDirectory({ 'a.yaml': MINIMAL_FILE }, async (directory) => {
       const error = await rejectionOf(loadApiKeys({ directory: join(directory, 'a.yaml') }));
       expect(error).toMatchObject({ problems: [{ message: 'cannot be read (ENOTDIR)' }] });
     });
   });
 
-  test('with a link that leads nowhere is a mistake, at that link', async () => {
+  test('with a dangling link is an error at that link', async () => {
     await withDirectory({ 'a.yaml': MINIMAL_FILE }, async (directory) => {
       await symlink('gone.yaml', join(directory, 'b.yaml'));
       const error = await rejectionOf(loadApiKeys({ directory, environment: {} }));
@@ -257,23 +268,23 @@ describe('problems', () => {
         line: 6,
         column: 5,
         path: 'models[0].endpoint',
-        message: 'must be an https URL (http on loopback only), or echo:',
+        message: 'must be an https URL (http on loopback only) or echo:',
       },
       {
         file: 'a.yaml',
         line: 8,
         column: 5,
         path: 'models[0].extra',
-        message: 'is not a field that is known here',
+        message: 'is an unknown field',
       },
       {
         file: 'a.yaml',
         line: 10,
         column: 3,
         path: 'rate_limits.requests_per_minute',
-        message: 'must be a whole number',
+        message: 'must be an integer',
       },
-      { file: 'a.yaml', line: 11, column: 1, path: 'unknown', message: 'is not a field that is known here' },
+      { file: 'a.yaml', line: 11, column: 1, path: 'unknown', message: 'is an unknown field' },
       {
         file: 'b.yaml',
         line: 2,
@@ -299,7 +310,7 @@ describe('problems', () => {
         const file = join(directory, 'a.yaml');
         expect(error).toMatchObject({
           code: 'ERR_CONFIGURATION',
-          message: `${file}:1:1 api_key: is required\n${file}:4:1 extra: is not a field that is known here`,
+          message: `${file}:1:1 api_key: is required\n${file}:4:1 extra: is an unknown field`,
         });
       },
     );
@@ -313,7 +324,7 @@ describe('problems', () => {
 });
 
 describe('duplicates', () => {
-  test('of a key are refused at the later file, and the earlier one is named', async () => {
+  test('of a key are rejected in the later file, with the name of the earlier one', async () => {
     const files = { 'a.yaml': keyFile({ name: 'A' }), 'b.yaml': keyFile({ name: 'B' }) };
     expect(await problemsOf(files)).toEqual([
       {
@@ -321,7 +332,7 @@ describe('duplicates', () => {
         line: 1,
         column: 1,
         path: 'api_key',
-        message: expect.stringMatching(/^is already taken by .*a\.yaml$/),
+        message: expect.stringMatching(/^is already used in .*a\.yaml$/),
       },
     ]);
   });
@@ -350,13 +361,13 @@ describe('duplicates', () => {
       'of both kinds',
       { 'a.yaml': keyFile({ key_id: 'my-key' }), 'b.yaml': keyFile({ api_key: 'k-2', name: 'My key' }) },
     ],
-  ])('of key_ids %s are refused', async (_, files) => {
+  ])('of key_ids %s are rejected', async (_, files) => {
     expect(await problemsOf(files)).toMatchObject([
       { file: 'b.yaml', path: 'key_id', message: expect.stringMatching(/a\.yaml$/) },
     ]);
   });
 
-  test('are told apart by case', async () => {
+  test('are case-sensitive', async () => {
     const files = {
       'a.yaml': keyFile({ key_id: 'x' }),
       'b.yaml': keyFile({ api_key: 'K-1', name: 'B', key_id: 'X' }),
@@ -393,7 +404,7 @@ describe('the previous key of a rotation', () => {
       previous(`sha256:${digestSecret('k-1').toString('hex')}`),
       'previous_api_key.api_key: must differ from api_key',
     ],
-  ])('is refused as %j', async (value, fault) => {
+  ])('is rejected as %j', async (value, fault) => {
     expect(await faultsOf(keyFile({ previous_api_key: value }))).toEqual([fault]);
   });
 
@@ -416,7 +427,7 @@ describe('the form of a key', () => {
     const key = generateApiKey();
     return key.slice(0, -1) + (key.endsWith('x') ? 'y' : 'x');
   };
-  const FAULT = 'has the form of a generated key, but its checksum does not fit: it is mistyped';
+  const FAULT = 'is mistyped: it has the form of a generated key, but its checksum does not match';
 
   test('shows a generated one that is mistyped', async () => {
     const previous = `{api_key: ${typo()}, expires_at: '2030-02-01T00:00:00Z'}`;
@@ -424,7 +435,7 @@ describe('the form of a key', () => {
     expect(await faultsOf(file)).toEqual([`api_key: ${FAULT}`, `previous_api_key.api_key: ${FAULT}`]);
   });
 
-  test('makes a warning of one that is easy to guess, and shows where', async () => {
+  test('warns about a key that is easy to guess, with its position', async () => {
     const files = {
       'a.yaml': keyFile({ api_key: generateApiKey(), name: 'Strong' }),
       'b.yaml': MINIMAL_FILE,
@@ -436,12 +447,12 @@ describe('the form of a key', () => {
         line: 1,
         column: 1,
         path: 'api_key',
-        message: 'is easy to guess; replace it by a generated key',
+        message: 'is easy to guess; replace it with a generated key',
       },
     ]);
   });
 
-  test('makes none of a digest, of which that cannot be told', async () => {
+  test('does not warn about a digest, which cannot be judged', async () => {
     const digest = `sha256:${digestSecret('k-1').toString('hex')}`;
     expect((await loadFiles({ 'a.yaml': keyFile({ api_key: digest }) })).warnings).toEqual([]);
   });
@@ -453,7 +464,7 @@ describe('the form of a key', () => {
 });
 
 describe('a placeholder', () => {
-  const FAULT = 'is a placeholder, not a key: write ${VARIABLE}, or the key itself';
+  const FAULT = 'is a placeholder, not a key: use ${VARIABLE} or the key itself';
   const PLACEHOLDERS = [
     '$ENTERPRISE_API_KEY',
     'os.environ/API_KEY',
@@ -461,7 +472,7 @@ describe('a placeholder', () => {
     '<your-api-key-goes-here>',
   ];
 
-  test.each(PLACEHOLDERS)('%s is no key, wherever it stands', async (text) => {
+  test.each(PLACEHOLDERS)('%s is not a key, in any field', async (text) => {
     const previous = `{api_key: "${text}", expires_at: '2030-02-01T00:00:00Z'}`;
     const file = keyFile({
       ...{ api_key: `"${text}"`, previous_api_key: previous, type: 'tiered_model_exec' },
@@ -476,7 +487,7 @@ describe('a placeholder', () => {
   });
 
   test.each([...PLACEHOLDERS, 'changeme', "'$API_KEY'", '"<key>"'])(
-    'in the environment, as %s, is no key either',
+    'in the environment, as %s, is not a key either',
     async (KEY) => {
       expect(await faultsOf(keyFile({ api_key: '${KEY}' }), { KEY })).toEqual([`api_key: ${FAULT}`]);
     },
@@ -495,9 +506,9 @@ describe('a placeholder', () => {
     `sha1:${'0f'.repeat(20)}`,
     `sha256:  ${'0f'.repeat(32)}`,
     'sha256:',
-  ])('is told from the malformed digest %s, which is no key', async (digest) => {
+  ])('is distinguished from the malformed digest %s, which is not a key', async (digest) => {
     expect(await faultsOf(keyFile({ api_key: `"${digest}"` }))).toEqual([
-      'api_key: a digest is written sha256: and 64 hexadecimal digits in lower case',
+      'api_key: is a malformed digest: write sha256: and 64 hexadecimal digits in lower case',
     ]);
   });
 });
@@ -531,7 +542,7 @@ describe('a variable with quotes or white space around its value', () => {
     },
   );
 
-  test('is not named where its name could be a secret', async () => {
+  test('is not named if its name could be a secret', async () => {
     const { warnings } = await loadFiles(
       { 'a.yaml': keyFile({ api_key: '${sk1_x9}' }) },
       { sk1_x9: `"${KEY}"` },
@@ -565,7 +576,7 @@ describe('metadata', () => {
   test('that would lose digits as a number is a fault beside all others', async () => {
     expect(await faultsOf(keyFile({ metadata: '{zip: 01067}', token_ttl: 'x' }))).toEqual(
       [
-        'token_ttl: must be a whole number',
+        'token_ttl: must be an integer',
         'metadata.zip: must be quoted: as a JSON number it would lose digits',
       ].sort(),
     );
@@ -605,18 +616,18 @@ describe('secrets', () => {
   });
 
   test.each([
-    ['text where a number belongs', keyFile({ token_ttl: CANARY })],
-    ['text where a flag belongs', keyFile({ active: CANARY })],
-    ['text where a date belongs', keyFile({ expires_at: CANARY })],
-    ['text where a list belongs', keyFile({ permissions: CANARY })],
-    ['text where a mapping belongs', keyFile({ rate_limits: CANARY })],
-    ['text where models belong', keyFile({ models: CANARY })],
-    ['text where a model belongs', keyFile({ models: `[${CANARY}]` })],
+    ['a string instead of a number', keyFile({ token_ttl: CANARY })],
+    ['a string instead of a flag', keyFile({ active: CANARY })],
+    ['a string instead of a date', keyFile({ expires_at: CANARY })],
+    ['a string instead of a list', keyFile({ permissions: CANARY })],
+    ['a string instead of a mapping', keyFile({ rate_limits: CANARY })],
+    ['a string instead of models', keyFile({ models: CANARY })],
+    ['a string instead of a model', keyFile({ models: `[${CANARY}]` })],
     ['an unknown type', keyFile({ type: CANARY })],
     ['a malformed scope', keyFile({ permissions: `['${CANARY} x']` })],
     ['a malformed key_id', keyFile({ key_id: `${CANARY}/` })],
     ['a malformed digest', keyFile({ api_key: `sha256:${CANARY}` })],
-    ['a key that is no text', keyFile({ api_key: `[${CANARY}]` })],
+    ['a key that is not a string', keyFile({ api_key: `[${CANARY}]` })],
     ['a malformed endpoint', keyFile({ models: `[{name: m, endpoint: 'x ${CANARY}', api_key: ${CANARY}}]` })],
     ['a repeated entry', keyFile({ permissions: `[${CANARY}, ${CANARY}]` })],
     ['a malformed variable', keyFile({ api_key: `\${${CANARY}` })],
@@ -643,7 +654,7 @@ describe('secrets', () => {
 });
 
 describe('the audit trail', () => {
-  test('says which keys were loaded', async () => {
+  test('records the loaded keys', async () => {
     const { audit, records } = createAuditRecorder();
     await withDirectory({ 'a.yaml': keyFile({ api_key: generateApiKey() }) }, (directory) =>
       loadApiKeys({ directory, environment: {}, audit }),
@@ -651,7 +662,7 @@ describe('the audit trail', () => {
     expect(records).toEqual([{ type: 'api_keys.loaded', keyIds: ['one'], time: '2030-01-01T00:00:00Z' }]);
   });
 
-  test('says which of them are easy to guess', async () => {
+  test('records the keys that are easy to guess', async () => {
     const { audit, records } = createAuditRecorder();
     const files = {
       'a.yaml': keyFile({ api_key: generateApiKey(), name: 'Strong' }),
@@ -664,7 +675,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('says how many problems there were, and in which files', async () => {
+  test('records the number of problems and their files', async () => {
     const { audit, records } = createAuditRecorder();
     const files = { 'a.yaml': 'name: A\ntype: x\n', 'b.yaml': MINIMAL_FILE };
     const [directory, load] = await withDirectory(files, async (path) => {
@@ -675,7 +686,7 @@ describe('the audit trail', () => {
     expect(records).toMatchObject([{ type: 'api_keys.rejected', problemCount: 3, files: [file] }]);
   });
 
-  test('says so too when the directory cannot be read', async () => {
+  test('also records a directory that cannot be read', async () => {
     const { audit, records } = createAuditRecorder();
     const directory = await withDirectory({}, async (path) => path);
     await expect(loadApiKeys({ directory, audit })).rejects.toThrow(ConfigurationError);

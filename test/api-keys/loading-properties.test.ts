@@ -51,14 +51,14 @@ function checkProblems({ problems }: ConfigurationError, file: string, content: 
   }
 }
 
-describe('a file of API keys, whatever it holds, is a key that may be or problems with a place', () => {
-  test('where nothing was changed: every one of them is a key', async () => {
+describe('any API key file loads as a valid key or as problems with a position', () => {
+  test('an unchanged valid file is a key', async () => {
     await withDirectory({}, async (directory) => {
       for (const file of FILES) expect(await checkLoading(directory, file)).toBe('loaded');
     });
   });
 
-  test('where its fields have any values that are allowed, or nearly so', async () => {
+  test('with fields that are valid, or almost', async () => {
     const counts = { loaded: 0, refused: 0 };
     await withDirectory({}, async (directory) => {
       await fc.assert(
@@ -71,7 +71,7 @@ describe('a file of API keys, whatever it holds, is a key that may be or problem
     expect(Math.min(counts.loaded, counts.refused)).toBeGreaterThan(100);
   });
 
-  test('where a valid one was changed in any way', async () => {
+  test('with any change of a valid file', async () => {
     await withDirectory({}, async (directory) => {
       await fc.assert(
         fc.asyncProperty(mutatedFile, async (text) => {
@@ -82,7 +82,7 @@ describe('a file of API keys, whatever it holds, is a key that may be or problem
     });
   });
 
-  test('where it is any text, or any bytes', async () => {
+  test('with any text or any bytes', async () => {
     await withDirectory({}, async (directory) => {
       await fc.assert(
         fc.asyncProperty(fc.oneof(anyText, fc.uint8Array({ maxLength: 200 })), async (content) => {
@@ -93,7 +93,7 @@ describe('a file of API keys, whatever it holds, is a key that may be or problem
     });
   });
 
-  test('where it is as long as a file may be, and says the same all over', async () => {
+  test('with maximum length and repetitive content', async () => {
     const repeated = fc
       .tuple(
         fc.constantFrom('', ...FILES),

@@ -29,7 +29,7 @@ describe('isModelEndpoint', () => {
     'api.example.com',
     'https://',
     '',
-  ])('%s is none', (endpoint) => {
+  ])('%s is not one', (endpoint) => {
     expect(isModelEndpoint(endpoint)).toBe(false);
   });
 });

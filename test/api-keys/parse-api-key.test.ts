@@ -7,7 +7,7 @@ import { BASE62, checksumOf, parseApiKey } from '../../src/api-keys/parse-api-ke
 const EXAMPLE = 'pjwe_test_0123456789ABCDEFGHIJKLMNOPQRSTUV0i6E4J';
 
 describe('parseApiKey', () => {
-  test('knows a generated key, and says whose and where it is', () => {
+  test('recognises a generated key, with its prefix and environment', () => {
     expect(parseApiKey(EXAMPLE)).toEqual({ kind: 'ok', prefix: 'pjwe', environment: 'test' });
   });
 

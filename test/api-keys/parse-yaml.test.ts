@@ -81,7 +81,7 @@ describe('scalars below metadata', () => {
     expect(document).toEqual({ metadata: { a: [1, { b: true }, '1'], 5: 'x', true: 'y', null: 'z' } });
   });
 
-  test('leave those elsewhere strings', () => {
+  test('remain strings elsewhere', () => {
     expect(parse('a: 5\nb: {metadata: 5}\nmetadata: {c: 5}').document).toEqual({
       a: '5',
       b: { metadata: '5' },
@@ -112,12 +112,12 @@ describe('scalars below metadata', () => {
     ['metadata: {a: &x 5}', 'anchors and aliases are not allowed'],
     ['metadata: {a: &x [5], b: [*x, *x]}', 'anchors and aliases are not allowed'],
     ['metadata: {<<: *x}', 'anchors and aliases are not allowed'],
-  ])('have no features that are refused elsewhere: %s', (text, message) => {
+  ])('have no features that are rejected elsewhere: %s', (text, message) => {
     expect(faultOf(text).message).toBe(message);
   });
 });
 
-describe('what is refused', () => {
+describe('rejected values', () => {
   test.each([
     ['a: !!str b', 'tags are not allowed'],
     ['a: !custom b', 'tags are not allowed'],
@@ -131,10 +131,10 @@ describe('what is refused', () => {
     ['a: &x [*x]', 'anchors and aliases are not allowed'],
     ['&x a: b', 'anchors and aliases are not allowed'],
     ['a: &x {b: c}', 'anchors and aliases are not allowed'],
-    ['', 'the file must hold exactly one document'],
-    ['# only a comment', 'the file must hold exactly one document'],
-    ['a: b\n---\nc: d', 'the file must hold exactly one document'],
-    ['---\n---\n', 'the file must hold exactly one document'],
+    ['', 'the file must contain exactly one YAML document'],
+    ['# only a comment', 'the file must contain exactly one YAML document'],
+    ['a: b\n---\nc: d', 'the file must contain exactly one YAML document'],
+    ['---\n---\n', 'the file must contain exactly one YAML document'],
   ])('%j', (text, message) => {
     expect(faultOf(text).message).toBe(message);
   });

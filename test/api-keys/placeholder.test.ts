@@ -220,7 +220,7 @@ describe('a key', () => {
     }
   });
 
-  test('of 4096 characters takes no long time to look at', () => {
+  test('of 4096 characters is checked quickly', () => {
     const startedAt = performance.now();
     for (const unit of ['<', '{{', 'your', 'in', 'a', '_A', '$A_', 'x-', 'key', ' ', '"']) {
       isPlaceholder(unit.repeat(4096 / unit.length));

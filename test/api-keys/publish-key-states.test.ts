@@ -62,7 +62,7 @@ describe('a key is revoked up to the present second', () => {
     expect(cutOffs()).toEqual([['demo', NOW]]);
   });
 
-  test('when it is out of force at the start, since nobody may have seen that', () => {
+  test('when it is inactive at the start, because other processes may not know', () => {
     createPublisher().publisher.publish([INACTIVE, OTHER]);
 
     expect(cutOffs()).toEqual([['demo', NOW]]);
@@ -93,7 +93,7 @@ describe('a key is revoked up to the present second', () => {
     ]);
   });
 
-  test('and again when it was in force between', () => {
+  test('and again when it was active meanwhile', () => {
     const { publisher } = createPublisher();
     for (const apiKeys of [[ACTIVE], [INACTIVE], [ACTIVE], [INACTIVE]]) {
       now += 1;
@@ -107,7 +107,7 @@ describe('a key is revoked up to the present second', () => {
   });
 });
 
-describe('a store that is away', () => {
+describe('a store that is unavailable', () => {
   test('is asked again until it keeps the revocation, with the cut-off that it had', async () => {
     const { publisher, records } = createPublisher();
     publisher.publish([ACTIVE]);

@@ -19,7 +19,7 @@ import { NOW } from '../support/tokens.js';
 const LIMIT_BYTES = 64 * 1024;
 
 describe('the file', () => {
-  test('yields the key and its digest', async () => {
+  test('returns the key and its digest', async () => {
     await withDirectory({ 'a.yaml': MINIMAL_FILE }, async (directory) => {
       const reading = await readApiKeyFile(join(directory, 'a.yaml'), {});
       expect(reading).toMatchObject({
@@ -54,7 +54,7 @@ describe('the file', () => {
   });
 
   test.each(['', '\n', '# nothing\n'])('must not be empty: %j', async (content) => {
-    expect(await faultsOf(content)).toEqual([': the file must hold exactly one document']);
+    expect(await faultsOf(content)).toEqual([': the file must contain exactly one YAML document']);
   });
 
   test('must hold a mapping', async () => {
@@ -70,7 +70,7 @@ describe('the file', () => {
       await create(join(directory, 'a.yaml'));
       expect(await readApiKeyFile(join(directory, 'a.yaml'), {})).toMatchObject({
         ok: false,
-        problems: [{ message: 'must be a file' }],
+        problems: [{ message: 'must be a regular file' }],
       });
     });
   });
@@ -90,7 +90,7 @@ describe('faults', () => {
     const content = 'api_key: k\nname: N\ntype: api_call\nrate_limits: {}\nactive: maybe\nfunctions: [add]\n';
     expect(await faultsOf(content)).toEqual([
       'active: must be true or false',
-      'functions: is for keys of type function_call',
+      'functions: is only allowed for type function_call',
     ]);
   });
 
@@ -102,42 +102,39 @@ describe('faults', () => {
 
   test('of the value that a variable has are reported without it', async () => {
     const faults = await faultsOf(`${MINIMAL_FILE}token_ttl: \${TTL}\n`, { TTL: 'soon' });
-    expect(faults).toEqual(['token_ttl: must be a whole number']);
+    expect(faults).toEqual(['token_ttl: must be an integer']);
   });
 
   test.each([
-    ['__proto__: {admin: true}\n', '__proto__: is not a field that is known here'],
+    ['__proto__: {admin: true}\n', '__proto__: is an unknown field'],
     ['metadata: {__proto__: {admin: true}}\n', 'metadata.__proto__: is not an allowed name'],
     ['metadata: {a: [{__proto__: x}]}\n', 'metadata.a[0].__proto__: is not an allowed name'],
-    [
-      'models: [{name: m, endpoint: "echo:", __proto__: x}]\n',
-      'models[0].__proto__: is not a field that is known here',
-    ],
+    ['models: [{name: m, endpoint: "echo:", __proto__: x}]\n', 'models[0].__proto__: is an unknown field'],
   ])('are found in %j', async (line, fault) => {
     expect(await faultsOf(MINIMAL_FILE + line)).toEqual([fault]);
   });
 
   test('are found in rate_limits with __proto__', async () => {
     expect(await faultsOf(MINIMAL_FILE.replace('{}', '{__proto__: {x: 1}}'))).toEqual([
-      'rate_limits.__proto__: is not a field that is known here',
+      'rate_limits.__proto__: is an unknown field',
     ]);
   });
 
-  test('are found where a lifetime for the scope __proto__ would be lost', async () => {
+  test('are found for a lifetime of the scope __proto__, which would be lost', async () => {
     expect(
       await faultsOf(`${MINIMAL_FILE}permissions: [__proto__]\nscope_ttl: {__proto__: 60}\n`),
     ).not.toEqual([]);
   });
 
-  test('are found where an unknown field stands', async () => {
+  test('are found at an unknown field', async () => {
     expect(await problemsOf({ 'a.yaml': `${MINIMAL_FILE}metadata:\n  tier: gold\nextra: 1\n` })).toEqual([
-      { file: 'a.yaml', line: 7, column: 1, path: 'extra', message: 'is not a field that is known here' },
+      { file: 'a.yaml', line: 7, column: 1, path: 'extra', message: 'is an unknown field' },
     ]);
   });
 
-  test('are found in a name that yields no key_id', async () => {
+  test('are found in a name without characters for a key_id', async () => {
     expect(await faultsOf(MINIMAL_FILE.replace('Minimal', '鍵'))).toEqual([
-      'name: yields no key_id; give one',
+      'name: has no characters for a key_id; set key_id',
     ]);
   });
 });
@@ -157,7 +154,7 @@ describe('the digest', () => {
 describe('the size of tokens', () => {
   const withMetadata = (length: number, more = '') =>
     `${MINIMAL_FILE}metadata: {note: "${'x'.repeat(length)}"}\n${more}`;
-  const FAULT = ': would make tokens of more than 4096 characters; use metadata_claims or shorter lists';
+  const FAULT = ': tokens would exceed 4096 characters; shorten lists or limit metadata_claims';
 
   test('is checked at load', async () => {
     expect(await faultsOf(withMetadata(3000))).toEqual([FAULT]);

@@ -31,7 +31,8 @@ describe('a directory that is swapped while it is read', () => {
         const { keys, problems } = await readApiKeys({ directory: directory.path, environment: {} });
         const found = new Set(keys.map(({ apiKey }) => apiKey.tokenTtlSeconds));
         expect(found.size).toBe(problems.length > 0 ? 0 : 1);
-        if (problems.length > 0) expect(problems).toMatchObject([{ message: 'changes while it is read' }]);
+        if (problems.length > 0)
+          expect(problems).toMatchObject([{ message: 'keeps changing while it is read' }]);
         versions.push(...found);
       }
     } finally {
@@ -48,7 +49,7 @@ describe('a directory with more files than anybody configures', () => {
       await promisify(execFile)('bash', ['-c', 'touch key-{1..10000}.yaml'], { cwd: directory });
       const { problems } = await readApiKeys({ directory, environment: {} });
 
-      expect(problems).toMatchObject([{ message: 'must hold at most 10000 files' }]);
+      expect(problems).toMatchObject([{ message: 'must contain at most 10000 files' }]);
     });
   });
 });

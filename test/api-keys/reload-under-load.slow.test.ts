@@ -158,7 +158,7 @@ async function damageFiles(
 }
 
 describe('API keys under load', () => {
-  test(`${ROUNDS} reloads of damaged files fail no request, leave the last good set in force, and are one event each`, async () => {
+  test(`${ROUNDS} reloads of damaged files fail no request, keep the last valid set in use, and record one event each`, async () => {
     const records: AuditRecord[] = [];
     const countOf = (type: AuditRecord['type']) => records.filter((record) => record.type === type).length;
     const directory = await createKeyDirectory({ 'demo.yaml': goodFile(600) });

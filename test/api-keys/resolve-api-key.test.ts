@@ -28,7 +28,7 @@ describe('key_id', () => {
 });
 
 describe('resolveApiKey', () => {
-  test('leaves expiresAt out where the key does not expire', () => {
+  test('omits expiresAt if the key does not expire', () => {
     expect(apiKeyOf()).not.toHaveProperty('expiresAt');
   });
 
@@ -37,7 +37,7 @@ describe('resolveApiKey', () => {
     expect(apiKey.scopeTtlSeconds).toEqual(new Map([['write:documents', 60]]));
   });
 
-  test('lets all metadata out unless metadata_claims says otherwise', () => {
+  test('releases all metadata by default', () => {
     const metadata = { tier: 'gold', team: 'a' };
     expect(apiKeyOf({ metadata }).metadataClaims).toEqual(['tier', 'team']);
     expect(apiKeyOf({ metadata, metadata_claims: ['team'] }).metadataClaims).toEqual(['team']);

@@ -16,7 +16,7 @@ function resolve(fields: Readonly<Record<string, unknown>>) {
 }
 
 const NEVER_REQUESTED =
-  'has a path that no request can have: no empty or dot segments, nothing encoded that needs not be';
+  'must have a normalized path: no empty segments, no . or .. segments, no unnecessary percent-encoding';
 
 describe('defaults', () => {
   test('are those of the documentation', () => {
@@ -67,7 +67,7 @@ describe('what is required', () => {
 
   test('rate_limits', () => {
     expect(faultsOf({ rate_limits: undefined })).toEqual([
-      'rate_limits: is required: a mapping of limits, {} for the defaults',
+      'rate_limits: is required: a mapping of limits, or {} for the defaults',
     ]);
   });
 
@@ -83,33 +83,37 @@ describe('what is required', () => {
   });
 });
 
-describe('what is refused', () => {
-  test('every field with a value that it cannot have, with the reason', async () => {
+describe('rejected values', () => {
+  test('every field with an invalid value, with the reason', async () => {
     const failures = await failuresOf(
       [
         ['api_key', '', 'must not be empty'],
-        ['api_key', ['k'], 'must be text'],
+        ['api_key', ['k'], 'must be a string'],
         ['api_key', 'k'.repeat(513), 'must have at most 512 characters'],
-        ['api_key', 'k\nk', 'must not hold control characters'],
-        ['api_key', 'sha256:abc', 'a digest is written sha256: and 64 hexadecimal digits in lower case'],
+        ['api_key', 'k\nk', 'must not contain control characters'],
+        [
+          'api_key',
+          'sha256:abc',
+          'is a malformed digest: write sha256: and 64 hexadecimal digits in lower case',
+        ],
         [
           'api_key',
           `sha256:${'A'.repeat(64)}`,
-          'a digest is written sha256: and 64 hexadecimal digits in lower case',
+          'is a malformed digest: write sha256: and 64 hexadecimal digits in lower case',
         ],
         [
           'api_key',
           `sha256:${'a'.repeat(65)}`,
-          'a digest is written sha256: and 64 hexadecimal digits in lower case',
+          'is a malformed digest: write sha256: and 64 hexadecimal digits in lower case',
         ],
-        ['key_id', '', 'must be 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -'],
-        ['key_id', 'a b', 'must be 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -'],
-        ['key_id', 'a:b', 'must be 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -'],
-        ['key_id', 'a'.repeat(65), 'must be 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -'],
-        ['key_id', ['a'], 'must be text'],
+        ['key_id', '', 'must be 1 to 64 characters from A-Z a-z 0-9 . _ ~ -'],
+        ['key_id', 'a b', 'must be 1 to 64 characters from A-Z a-z 0-9 . _ ~ -'],
+        ['key_id', 'a:b', 'must be 1 to 64 characters from A-Z a-z 0-9 . _ ~ -'],
+        ['key_id', 'a'.repeat(65), 'must be 1 to 64 characters from A-Z a-z 0-9 . _ ~ -'],
+        ['key_id', ['a'], 'must be a string'],
         ['name', '', 'must not be empty'],
         ['name', 'n'.repeat(129), 'must have at most 128 characters'],
-        ['name', 'a\tb', 'must not hold control characters'],
+        ['name', 'a\tb', 'must not contain control characters'],
         ['type', 'refresh', 'must be one of tiered_model_exec, function_call, api_call'],
         ['type', 'service', 'must be one of tiered_model_exec, function_call, api_call'],
         ['type', 'delegation', 'must be one of tiered_model_exec, function_call, api_call'],
@@ -119,19 +123,31 @@ describe('what is refused', () => {
         ['active', '', 'must be true or false'],
         ['users', '1', 'must be true or false'],
         ['refresh_tokens', 'always', 'must be one of off, confidential, public'],
-        ['expires_at', '2030-12-31', 'must be a date and time with a zone, as 2030-12-31T23:59:59Z'],
-        ['expires_at', '2030-12-31T23:59:59', 'must be a date and time with a zone, as 2030-12-31T23:59:59Z'],
+        [
+          'expires_at',
+          '2030-12-31',
+          'must be a date and time with a time zone, for example 2030-12-31T23:59:59Z',
+        ],
+        [
+          'expires_at',
+          '2030-12-31T23:59:59',
+          'must be a date and time with a time zone, for example 2030-12-31T23:59:59Z',
+        ],
         [
           'expires_at',
           '2030-02-30T00:00:00Z',
-          'must be a date and time with a zone, as 2030-12-31T23:59:59Z',
+          'must be a date and time with a time zone, for example 2030-12-31T23:59:59Z',
         ],
-        ['expires_at', '1893456000', 'must be a date and time with a zone, as 2030-12-31T23:59:59Z'],
+        [
+          'expires_at',
+          '1893456000',
+          'must be a date and time with a time zone, for example 2030-12-31T23:59:59Z',
+        ],
         ['audiences', 'https://a', 'must be a list'],
-        ['audiences', ['https://a', 'https://a'], 'must not repeat an entry'],
+        ['audiences', ['https://a', 'https://a'], 'must not contain duplicates'],
         ['permissions', 'read', 'must be a list'],
         ['permissions', { read: 'yes' }, 'must be a list'],
-        ['permissions', ['read', 'read'], 'must not repeat an entry'],
+        ['permissions', ['read', 'read'], 'must not contain duplicates'],
         [
           'permissions',
           Array.from({ length: 257 }, (_, index) => `p${index}`),
@@ -139,21 +155,21 @@ describe('what is refused', () => {
         ],
         ['token_ttl', '0', 'must be from 1 to 86400'],
         ['token_ttl', '86401', 'must be from 1 to 86400'],
-        ['token_ttl', '-5', 'must be a whole number'],
-        ['token_ttl', '1.5', 'must be a whole number'],
-        ['token_ttl', '1e3', 'must be a whole number'],
-        ['token_ttl', '0x10', 'must be a whole number'],
-        ['token_ttl', '10m', 'must be a whole number'],
-        ['token_ttl', '', 'must be a whole number'],
-        ['token_ttl', '1'.repeat(13), 'must be a whole number'],
+        ['token_ttl', '-5', 'must be an integer'],
+        ['token_ttl', '1.5', 'must be an integer'],
+        ['token_ttl', '1e3', 'must be an integer'],
+        ['token_ttl', '0x10', 'must be an integer'],
+        ['token_ttl', '10m', 'must be an integer'],
+        ['token_ttl', '', 'must be an integer'],
+        ['token_ttl', '1'.repeat(13), 'must be an integer'],
         ['scope_ttl', ['read'], 'must be a mapping of scopes to seconds'],
         ['metadata', 'gold', 'must be a mapping'],
         ['metadata', ['gold'], 'must be a mapping'],
         ['metadata_claims', 'tier', 'must be a list'],
-        ['metadata_claims', ['tier', 'tier'], 'must not repeat an entry'],
+        ['metadata_claims', ['tier', 'tier'], 'must not contain duplicates'],
         ['models', 'gpt-4', 'must be a list'],
         ['functions', 'add', 'must be a list'],
-        ['functions', ['add', 'add'], 'must not repeat an entry'],
+        ['functions', ['add', 'add'], 'must not contain duplicates'],
         ['endpoints', 'GET /', 'must be a list'],
       ],
       ([name, value, message]) => {
@@ -166,40 +182,40 @@ describe('what is refused', () => {
 
   test.each([
     ['audiences', '', 'must not be empty'],
-    ['audiences', 'a b', 'must not hold spaces'],
+    ['audiences', 'a b', 'must not contain spaces'],
     ['audiences', 'a'.repeat(257), 'must have at most 256 characters'],
     ['permissions', '', 'must not be empty'],
     ['permissions', 'a'.repeat(129), 'must have at most 128 characters'],
-    ['permissions', 'offline_access', 'offline_access is a flag of token requests, not a permission'],
-    ['functions', 'a b', 'must not hold spaces'],
-    ['endpoints', '/reports', 'must be a method (or *), a space and a path, as GET /reports/*'],
-    ['endpoints', 'get /reports', 'must be a method (or *), a space and a path, as GET /reports/*'],
-    ['endpoints', 'GET  /reports', 'must be a method (or *), a space and a path, as GET /reports/*'],
-    ['endpoints', 'GET reports', 'must be a method (or *), a space and a path, as GET /reports/*'],
-    ['endpoints', '** /reports', 'must be a method (or *), a space and a path, as GET /reports/*'],
+    ['permissions', 'offline_access', 'must not be offline_access: clients request it, see refresh_tokens'],
+    ['functions', 'a b', 'must not contain spaces'],
+    ['endpoints', '/reports', 'must be a method or *, a space and a path, for example GET /reports/*'],
+    ['endpoints', 'get /reports', 'must be a method or *, a space and a path, for example GET /reports/*'],
+    ['endpoints', 'GET  /reports', 'must be a method or *, a space and a path, for example GET /reports/*'],
+    ['endpoints', 'GET reports', 'must be a method or *, a space and a path, for example GET /reports/*'],
+    ['endpoints', '** /reports', 'must be a method or *, a space and a path, for example GET /reports/*'],
     ['endpoints', 'GET /a/../b', NEVER_REQUESTED],
     ['endpoints', 'GET /a//b', NEVER_REQUESTED],
     ['endpoints', 'GET /{id}', NEVER_REQUESTED],
-    ['endpoints', 'GET /rep*', 'has a * that is no whole segment'],
+    ['endpoints', 'GET /rep*', 'must use * only as a whole path segment'],
   ])('an entry of %s that is %j', (name, entry, message) => {
     expect(faultsOf({ [name]: [entry] })).toContain(`${name}.0: ${message}`);
   });
 
   test.each(['a b', '"a"', 'a\\b', 'é'])('the permission %j, which is no scope token', (permission) => {
     expect(faultsOf({ permissions: [permission] })).toEqual([
-      'permissions.0: must be one scope token (RFC 6749 section 3.3): printable ASCII without spaces, quotes and backslashes',
+      'permissions.0: must be one scope token (RFC 6749 section 3.3): printable ASCII without spaces, double quotes and backslashes',
     ]);
   });
 
   test.each(['requests_per_minute', 'tokens_per_minute', 'requests_per_hour', 'concurrent_requests'])(
-    'a limit %s of zero, or of more than 1000000000, or that is no number',
+    'a limit %s of zero, or of more than 1000000000, or not a number',
     (name) => {
       const path = `rate_limits.${name}`;
       expect(faultsOf({ rate_limits: { [name]: '0' } })).toEqual([`${path}: must be from 1 to 1000000000`]);
       expect(faultsOf({ rate_limits: { [name]: '1000000001' } })).toEqual([
         `${path}: must be from 1 to 1000000000`,
       ]);
-      expect(faultsOf({ rate_limits: { [name]: 'unlimited' } })).toEqual([`${path}: must be a whole number`]);
+      expect(faultsOf({ rate_limits: { [name]: 'unlimited' } })).toEqual([`${path}: must be an integer`]);
     },
   );
 
@@ -211,7 +227,7 @@ describe('what is refused', () => {
     [{ temperature: 'NaN' }, 'temperature: must be a number'],
     [{ api_key: '' }, 'api_key: must not be empty'],
     [{ name: '' }, 'name: must not be empty'],
-    [{ endpoint: 'http://example.com' }, 'endpoint: must be an https URL (http on loopback only), or echo:'],
+    [{ endpoint: 'http://example.com' }, 'endpoint: must be an https URL (http on loopback only) or echo:'],
   ])('a model with %j', (fields, fault) => {
     expect(faultsOf({ models: [{ name: 'm', endpoint: 'echo:', ...fields }] })).toContain(
       `models.0.${fault}`,
@@ -220,7 +236,7 @@ describe('what is refused', () => {
 
   test.each([
     [{ read: '0' }, 'scope_ttl.read: must be from 1 to 86400'],
-    [{ read: 'soon' }, 'scope_ttl.read: must be a whole number'],
+    [{ read: 'soon' }, 'scope_ttl.read: must be an integer'],
   ])('scope_ttl %j', (scopeTtl, fault) => {
     expect(faultsOf({ scope_ttl: scopeTtl })).toEqual([fault]);
   });
@@ -241,11 +257,11 @@ describe('what is refused', () => {
     [{ rate_limits: { requests_per_second: '1' } }, ['rate_limits.requests_per_second']],
     [{ models: [{ name: 'm', endpoint: 'echo:', top_p: '1' }] }, ['models.0.top_p']],
   ])('unknown fields, each by itself: %j', (fields, paths) => {
-    expect(faultsOf(fields)).toEqual(paths.map((path) => `${path}: is not a field that is known here`));
+    expect(faultsOf(fields)).toEqual(paths.map((path) => `${path}: is an unknown field`));
   });
 
   test.each(['previous_api_key', 'rate_limits', 'delegation', 'metadata', 'scope_ttl'])(
-    'a list where %s must be a mapping',
+    'a list instead of a mapping in %s',
     (name) => {
       expect(faultsOf({ [name]: [] })).toEqual([expect.stringContaining(`${name}: `)]);
     },

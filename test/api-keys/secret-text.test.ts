@@ -23,7 +23,7 @@ describe('SecretText', () => {
     expect(show()).not.toContain('c4n4ry');
   });
 
-  test('says that something is hidden', () => {
+  test('shows a mask', () => {
     expect(JSON.stringify({ secret: SECRET })).toBe('{"secret":"[secret]"}');
     expect(inspect(SECRET)).toBe('[secret]');
   });

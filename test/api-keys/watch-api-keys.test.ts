@@ -73,7 +73,7 @@ describe('at the start', () => {
     expect(events()).toEqual(['api_keys.loaded']);
   });
 
-  test('a broken file is a refusal to start', async () => {
+  test('an invalid file prevents the start', async () => {
     await directory.put('other.yaml', BROKEN);
 
     expect(await rejectionOf(watch())).toBeInstanceOf(ConfigurationError);
@@ -84,14 +84,14 @@ describe('at the start', () => {
     [{ debounceMs: Number.NaN }, 'debounceMs'],
     [{ reloadSeconds: 0 }, 'reloadSeconds'],
     [{ reloadSeconds: 86_401 }, 'reloadSeconds'],
-  ])('%j is refused', async (options, name) => {
+  ])('%j is rejected', async (options, name) => {
     await expect(watch(options)).rejects.toThrow(TypeError);
     await expect(watch(options)).rejects.toThrow(name);
   });
 });
 
 describe('a reload', () => {
-  test('puts the whole set in force in one step', async () => {
+  test('replaces the whole set atomically', async () => {
     const { apiKeys } = await watch();
     const before = apiKeys.apiKeys;
     await directory.put('other.yaml', keyFile('other'));
@@ -105,7 +105,7 @@ describe('a reload', () => {
     expect(() => apiKeys.authenticate({ secret: SECRET }, NOW)).toThrow('Client authentication failed');
   });
 
-  test('is put on record, and told of, where something changed', async () => {
+  test('is recorded and reported to listeners if something changed', async () => {
     let changes = 0;
     const { apiKeys, events } = await watch();
     apiKeys.onChange(() => {
@@ -143,7 +143,7 @@ describe('a reload', () => {
     expect(idsOf(apiKeys)).toEqual(['demo', 'other']);
   });
 
-  test('says which keys are easy to guess', async () => {
+  test('lists the keys that are easy to guess', async () => {
     const { apiKeys, records } = await watch();
     await directory.put('weak.yaml', 'api_key: k-1\nname: weak\ntype: api_call\nrate_limits: {}\n');
     await apiKeys.reload();
@@ -152,7 +152,7 @@ describe('a reload', () => {
     expect(records.at(-1)).toMatchObject({ type: 'api_keys.weak', keyIds: ['weak'] });
   });
 
-  test('survives a listener that throws, and tells the others', async () => {
+  test('survives a listener that throws, and calls the others', async () => {
     let told = 0;
     const { apiKeys } = await watch();
     apiKeys.onChange(() => {
@@ -188,7 +188,7 @@ describe('a reload', () => {
   });
 });
 
-test('an audit sink that hangs keeps no key in force', async () => {
+test('a hanging audit sink does not delay the removal of a key', async () => {
   let isHanging = false;
   const write = (): Promise<void> => (isHanging ? new Promise(() => {}) : Promise.resolve());
   const { apiKeys } = await watch({ audit: createAuditTrail({ sinks: [{ write }] }) });
@@ -201,8 +201,8 @@ test('an audit sink that hangs keeps no key in force', async () => {
   expect(apiKeys.get('demo')?.active).toBe(false);
 });
 
-describe('files that are broken', () => {
-  test('leave the last good set in force, and are reported whole', async () => {
+describe('invalid files', () => {
+  test('keep the last valid set in use, and are reported in full', async () => {
     const { apiKeys, rejected, records } = await watch();
     await directory.put('other.yaml', BROKEN);
     const error = await rejectionOf(apiKeys.reload());
@@ -230,7 +230,7 @@ describe('files that are broken', () => {
     expect(events()).toEqual(['api_keys.loaded', 'api_keys.rejected']);
   });
 
-  test('are reported again where they changed and are broken still', async () => {
+  test('are reported again if they changed and are still invalid', async () => {
     const { apiKeys, rejected } = await watch();
     for (const content of [BROKEN, `${BROKEN}# Tried again\n`, BROKEN]) {
       await directory.put('other.yaml', content);
@@ -240,7 +240,7 @@ describe('files that are broken', () => {
     expect(rejected).toHaveLength(3);
   });
 
-  test('are over once they are mended, and that is put on record', async () => {
+  test('are recorded as resolved once they are fixed', async () => {
     let changes = 0;
     const { apiKeys, rejected, events } = await watch();
     apiKeys.onChange(() => {
@@ -272,7 +272,7 @@ describe('files that are broken', () => {
     expect(apiKeys.state.error?.message).toBe(`${directory.path}:1:1: cannot be read (ENOENT)`);
   });
 
-  test('change nothing although the callback that is told throws', async () => {
+  test('change nothing even if onRejected throws', async () => {
     const { apiKeys } = await watch({
       onRejected: () => {
         throw new Error('no');
@@ -293,7 +293,7 @@ describe('a rule', () => {
       .filter(({ users }) => users)
       .map(({ keyId }) => ({ keyId, path: ['users'], message: 'must be off here' }));
 
-  test('that a set would break keeps it out of force, and is shown where it stands', async () => {
+  test('rejects a set that violates it, and is reported at its position', async () => {
     const { apiKeys, rejected } = await watch();
     apiKeys.addRule(withoutUsers);
     await directory.put('other.yaml', keyFile('other', 'users: true\n'));
@@ -337,7 +337,7 @@ describe('by itself', () => {
     expect(idsOf(apiKeys)).toEqual(['other', 'third']);
   });
 
-  test('it sees what nothing told it, by the poll: a file beside the directory that a link leads to', async () => {
+  test('polling detects a change of a link target outside the directory', async () => {
     const target = `${directory.path}.yaml`;
     await writeFile(target, keyFile('other'));
     await directory.remove('demo.yaml');
@@ -349,7 +349,7 @@ describe('by itself', () => {
     expect(idsOf(apiKeys)).toEqual(['third']);
   });
 
-  test('it warns once of a directory that cannot be watched, and names the interval of the poll', async () => {
+  test('it warns once about a directory that cannot be watched, with the poll interval', async () => {
     const loop = `${directory.path}.loop`;
     const warnings = await warningsOf(async () => {
       const { rejected } = await watch({ debounceMs: 1, reloadSeconds: 0.05 });
@@ -360,7 +360,7 @@ describe('by itself', () => {
       await new Promise((resolve) => setTimeout(resolve, 200));
     });
 
-    const message = `${directory.path} cannot be watched (ELOOP); it is looked at every 0.05 s`;
+    const message = `${directory.path} cannot be watched (ELOOP); it is polled every 0.05 s`;
     expect(warnings.filter((warning) => warning === message)).toHaveLength(1);
   });
 

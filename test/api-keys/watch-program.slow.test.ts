@@ -28,7 +28,7 @@ async function start(sighup: 'on' | 'off' | 'alone'): Promise<RunningProgram> {
 }
 
 describe('a process that watches API keys', () => {
-  test('reads them again on SIGHUP, and lives on', async () => {
+  test('reloads them on SIGHUP, and keeps running', async () => {
     const { process: child, output } = await start('on');
     await directory.put('other.yaml', OTHER_FILE);
     child.kill('SIGHUP');
@@ -40,7 +40,7 @@ describe('a process that watches API keys', () => {
     expect(child.exitCode).toBeNull();
   });
 
-  test('is ended by SIGHUP where that is switched off', async () => {
+  test('is terminated by SIGHUP if that is switched off', async () => {
     const { process: child, ended } = await start('off');
     child.kill('SIGHUP');
 

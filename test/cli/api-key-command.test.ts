@@ -83,7 +83,7 @@ describe('api-key check', () => {
 
     expect(code).toBe(1);
     expect(out.split('\n')).toEqual([
-      expect.stringMatching(/api-keys\/a\.yaml:5:\d+ token_ttl: must be a whole number$/),
+      expect.stringMatching(/api-keys\/a\.yaml:5:\d+ token_ttl: must be an integer$/),
       expect.stringMatching(/api-keys\/b\.yaml:5:1 unknown: /),
     ]);
   });

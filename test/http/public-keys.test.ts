@@ -173,7 +173,7 @@ describe('a token router that encrypts to public keys', () => {
     const files = { 'demo.yaml': `${FILES['demo.yaml']}audiences: ["https://other.example.com"]\n` };
     const options = { keyRing, apiKeys: await loadFiles(files) };
     expect(thrownBy(() => createRouter(options))).toEqual(
-      new TypeError('The current key of this ring is for another audience'),
+      new TypeError('The current key of this key ring is for another audience (aud)'),
     );
   });
 

@@ -7,13 +7,13 @@ describe('assertKeyBytes', () => {
     expect(() => assertKeyBytes(secretOf(1).subarray(0, length), length, 'A key')).not.toThrow();
   });
 
-  test.each([0, 1, 31, 33, 44, 64])('refuses %i bytes where 32 are due, and says both', (length) => {
+  test.each([0, 1, 31, 33, 44, 64])('rejects %i bytes instead of 32, and reports both lengths', (length) => {
     expect(() => assertKeyBytes(Buffer.alloc(length, 'ab'), 32, 'A key')).toThrow(
       new TypeError(`A key must be 32 bytes (256 bits), not ${length}`),
     );
   });
 
-  test.each([0x00, 0x41, 0xff])('refuses 32 bytes that are all %i', (byte) => {
+  test.each([0x00, 0x41, 0xff])('rejects 32 bytes that are all %i', (byte) => {
     expect(() => assertKeyBytes(Buffer.alloc(32, byte), 32, 'A key')).toThrow(/^A key has all bytes equal/);
   });
 

@@ -25,7 +25,7 @@ describe('createKeyRing', () => {
     );
   });
 
-  test('yields unrelated keys from one passphrase and salt in two environments', async () => {
+  test('derives unrelated keys from one passphrase and salt in two environments', async () => {
     const production = await createKeyRing({ current: { passphrase, salt } });
     const staging = await createKeyRing({ current: { passphrase, salt }, environment: 'staging' });
     internalsOf(staging).prepare('access', AUDIENCE);
@@ -36,7 +36,7 @@ describe('createKeyRing', () => {
     expect(await verdictOn(mintToken(production), staging)).toBe('unknown_key');
   });
 
-  test('takes the named derivation of the DSP AI platform as the key itself', async () => {
+  test('uses the key of the DSP AI platform derivation as is', async () => {
     const ring = await createKeyRing({ current: { passphrase, derivation: 'dsp-ai-platform' } });
     expect(direct(internalsOf(ring).encryptionKey('access', AUDIENCE)).secret.export()).toEqual(
       pbkdf2Sync(passphrase, 'dsp-ai-platform-salt', 100_000, 32, 'sha256'),
@@ -44,7 +44,7 @@ describe('createKeyRing', () => {
     expect(() => internalsOf(ring).encryptionKey('refresh', AUDIENCE)).toThrow(TypeError);
   });
 
-  test('is in production with A256GCM unless told otherwise', async () => {
+  test('defaults to production and A256GCM', async () => {
     const ring = await createRing();
     expect(ring.environment).toBe('production');
     expect(ring.previous).toEqual([]);
@@ -56,7 +56,7 @@ describe('createKeyRing', () => {
     expect(internalsOf(ring).encryptionKey('access', AUDIENCE).enc).toBe(enc);
   });
 
-  test('takes the first key of a JWK Set as the current one', async () => {
+  test('uses the first key of a JWK Set as the current one', async () => {
     const keys = [
       { ...jwk, kid: 'b' },
       { ...jwk, kid: 'a' },
@@ -78,11 +78,11 @@ describe('createKeyRing', () => {
   test.each<[string, KeyRingOptions]>([
     ['notAfter', { current: { jwk }, previous: [{ jwk: { ...jwk, kid: 'two' }, notAfter: NOW }] }],
     ['the DSP AI platform', { current: { passphrase, derivation: 'dsp-ai-platform', kid: 'two' } }],
-  ])('hands out keys that cannot be changed: %s', async (_name, options) => {
+  ])('returns frozen keys: %s', async (_name, options) => {
     expect(Object.isFrozen(internalsOf(await createKeyRing(options)).decryptionKey('two'))).toBe(true);
   });
 
-  test('puts itself on record by the names of its keys', async () => {
+  test('records its creation with the key IDs', async () => {
     const { audit, records } = createAuditRecorder();
     const ring = await createKeyRing({
       current: { secret: secretOf(1) },
@@ -95,7 +95,7 @@ describe('createKeyRing', () => {
   });
 });
 
-describe('createKeyRing refuses', () => {
+describe('createKeyRing rejects', () => {
   test.each<[string, KeyRingOptions]>([
     ['in one JWK Set', { current: { jwks: { keys: [jwk, jwk] } } }],
     ['in current and previous', { current: { jwk }, previous: [{ jwk }] }],
@@ -107,7 +107,7 @@ describe('createKeyRing refuses', () => {
 
   test('notAfter on the current key', async () => {
     await expect(createKeyRing({ current: { secret: k, notAfter: NOW } })).rejects.toEqual(
-      new TypeError('notAfter is for previous keys only'),
+      new TypeError('createKeyRing: current must not have notAfter; only previous keys may'),
     );
   });
 
@@ -115,23 +115,27 @@ describe('createKeyRing refuses', () => {
     ['a JWK', { current: { jwk: { ...jwk, exp: NOW } } }],
     ['a root', { current: { jwk: { ...rootNamed('one'), exp: NOW } } }],
     ['the first of a JWK Set', { current: { jwks: { keys: [{ ...jwk, exp: NOW }] } } }],
-  ])('the same end on the current key as exp of %s', async (_form, options) => {
+  ])('exp on the current key of %s', async (_form, options) => {
     await expect(createKeyRing(options)).rejects.toThrow(TypeError);
   });
 
-  test('to be without a current key', async () => {
+  test('a missing current key', async () => {
     await expect(createKeyRing(untyped({}))).rejects.toEqual(
-      new TypeError('current is missing: the key that encrypts'),
+      new TypeError(
+        'createKeyRing: current is required: pass the key that encrypts, for example { env: "JWE_KEY" }',
+      ),
     );
   });
 
-  test.each([[null], [{}], ['key']])('previous keys that are %j: no array', async (previous) => {
+  test.each([[null], [{}], ['key']])('previous keys that are %j: not an array', async (previous) => {
     await expect(createKeyRing(untyped({ current: { secret: k }, previous }))).rejects.toEqual(
-      new TypeError('previous must be an array of keys'),
+      new TypeError(
+        'createKeyRing: previous must be an array of keys, for example [{ env: "JWE_KEY_PREVIOUS" }]',
+      ),
     );
   });
 
-  test('an option that there is not', async () => {
+  test('an unknown option', async () => {
     await expect(createKeyRing(untyped({ current: { secret: k }, keys: [] }))).rejects.toEqual(
       new TypeError('createKeyRing has no option of that name: keys'),
     );
@@ -139,7 +143,7 @@ describe('createKeyRing refuses', () => {
 
   test.each([[''], [null], [7]])('the environment %j', async (environment) => {
     await expect(createKeyRing(untyped({ current: { secret: k }, environment }))).rejects.toEqual(
-      new TypeError('environment must not be empty'),
+      new TypeError('environment must be a non-empty string, for example "production"'),
     );
   });
 
@@ -159,7 +163,7 @@ describe('createKeyRing refuses', () => {
   });
 });
 
-describe('no message of createKeyRing holds the secret', () => {
+describe('no error message of createKeyRing contains the secret', () => {
   const half = secretOf(1).subarray(0, 16);
 
   test.each<[string, string, object]>([

@@ -10,8 +10,8 @@ import { untyped } from '../support/untyped.js';
 const BYTES = Buffer.from(LEGACY_KEY_HEX, 'hex');
 const JWK = { kty: 'oct', alg: 'A256GCM', k: BYTES.toString('base64url') };
 
-const UNFIT = /^A legacy key must be one for A256GCM, of 32 bytes$/;
-const MISSING = /^A legacy key needs secret, jwk, or passphrase with derivation "dsp-ai-platform"$/;
+const UNFIT = /^createLegacyKey: the key must be for A256GCM and have 32 bytes$/;
+const MISSING = /^createLegacyKey: pass secret, jwk, or passphrase with derivation "dsp-ai-platform"$/;
 
 const { kid: _, ...unnamedPair } = generateRecipient('ECDH-ES').privateJwk;
 
@@ -29,11 +29,11 @@ describe('createLegacyKey', () => {
     ['bytes', BYTES],
     ['base64url', BYTES.toString('base64url')],
     ['hexadecimal', LEGACY_KEY_HEX],
-  ])('takes a secret as it is, as %s', async (_, secret) => {
+  ])('uses a secret as is, as %s', async (_, secret) => {
     expect(await bytesOf({ secret })).toEqual(BYTES);
   });
 
-  test.each(['A256GCM', 'dir'])('takes a JWK as it is, with alg %s', async (alg) => {
+  test.each(['A256GCM', 'dir'])('uses a JWK as is, with alg %s', async (alg) => {
     expect(await bytesOf({ jwk: { ...JWK, alg } })).toEqual(BYTES);
   });
 
@@ -50,14 +50,14 @@ describe('createLegacyKey', () => {
     expect(await createLegacyKey(passphrase)).toEqual({ kid: 'old' });
   });
 
-  test('yields a key that only decrypts, for one algorithm and no particular audience', async () => {
+  test('creates a key that only decrypts, for one algorithm and any audience', async () => {
     const key = contentKeyOf(await createLegacyKey({ secret: BYTES }));
     expect(key).toMatchObject({ alg: 'dir', enc: 'A256GCM', purpose: 'access', encrypts: false });
     expect(key).not.toHaveProperty('audience');
     expect(Object.isFrozen(key)).toBe(true);
   });
 
-  test('hands out nothing that the secret could be read off', async () => {
+  test('does not expose the secret', async () => {
     const key = await createLegacyKey({ secret: BYTES });
     expect(Object.keys(key)).toEqual(['kid']);
     expect(Object.isFrozen(key)).toBe(true);
@@ -66,29 +66,33 @@ describe('createLegacyKey', () => {
 
   test.each<[string, object, RegExp]>([
     ['nothing', {}, MISSING],
-    ['a list', [], /^A legacy key, as \{ secret \}, needs an object/],
+    ['a list', [], /^createLegacyKey/],
     ['a passphrase with a salt', { passphrase: LEGACY_PASSPHRASE, salt: 'a salt of our own' }, MISSING],
     ['a passphrase alone', { passphrase: LEGACY_PASSPHRASE }, MISSING],
     [
       'another derivation',
       { passphrase: LEGACY_PASSPHRASE, derivation: 'md5' },
-      /^derivation must be dsp-ai-platform, or left out$/,
+      /^derivation must be "dsp-ai-platform" or absent$/,
     ],
     [
       'a short passphrase',
       { passphrase: 'dsp-ai-platform', derivation: 'dsp-ai-platform' },
-      /^A passphrase must have at least 16 characters$/,
+      /^passphrase must be a string of at least 16 characters$/,
     ],
     [
-      'the text that the passphrase class of Python yields',
+      'the string that the passphrase class of Python returns',
       { secret: `${JWK.k}=` },
-      /^A root secret as text must be 32 bytes/,
+      /^A root secret in text form must be 32 bytes/,
     ],
-    ['31 bytes', { secret: LEGACY_KEY_HEX.slice(2) }, /^A root secret as text must be 32 bytes/],
+    ['31 bytes', { secret: LEGACY_KEY_HEX.slice(2) }, /^A root secret in text form must be 32 bytes/],
     ['bytes that are all equal', { secret: '00'.repeat(32) }, /^A root secret has all bytes equal/],
     ['a file', { file: '/etc/hostname' }, MISSING],
-    ['a JWK that is none', { jwk: null }, /^alg of a JWK must be one of/],
-    ['a root', { jwk: { kty: 'oct', key_ops: ['deriveKey'], k: JWK.k } }, /^A legacy key must not be a root/],
+    ['a JWK that is null', { jwk: null }, /^alg of a JWK must be one of/],
+    [
+      'a root',
+      { jwk: { kty: 'oct', key_ops: ['deriveKey'], k: JWK.k } },
+      /^createLegacyKey: the key must not be a root/,
+    ],
     [
       'a JWK for A128GCM',
       { jwk: { kty: 'oct', alg: 'A128GCM', k: secretOf(1).toString('base64url', 16) } },
@@ -105,7 +109,7 @@ describe('createLegacyKey', () => {
     ['a named key that wraps others', { jwk: { ...JWK, alg: 'A256KW', kid: 'old' } }, UNFIT],
     ['a key pair', { jwk: unnamedPair }, UNFIT],
     ['an RSA key', { jwk: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } }, /^alg of a JWK must be one of/],
-  ])('refuses %s, and shows nothing of it', async (_, source, message) => {
+  ])('rejects %s, without showing it', async (_, source, message) => {
     const error: unknown = await createLegacyKey(untyped(source)).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TypeError);
     expect(error).toMatchObject({ message: expect.stringMatching(message) });
@@ -115,12 +119,12 @@ describe('createLegacyKey', () => {
 });
 
 describe('contentKeyOf', () => {
-  test('takes nothing that createLegacyKey did not make', async () => {
+  test('rejects objects that createLegacyKey did not create', async () => {
     const ring = await createRing();
     const lookAlike = { ...(await createLegacyKey({ secret: BYTES })) };
     for (const wrong of [lookAlike, { kid: ring.current }, untyped({ key: null }).key]) {
       expect(() => contentKeyOf(wrong)).toThrow(
-        new TypeError('legacy.key must be made by await createLegacyKey(...)'),
+        new TypeError('legacy.key must be a LegacyKey: await createLegacyKey(...)'),
       );
     }
   });

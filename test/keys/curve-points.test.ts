@@ -68,7 +68,7 @@ describe('an Ed25519 private key', () => {
     const jwk = { ...generateSigner().privateJwk, d: Buffer.alloc(bytes, 7).toString('base64url') };
     expect(() => parseSigningKey(jwk)).toThrow(
       new TypeError(
-        'The private half of this Ed25519 key is not valid: d must be 32 bytes in base64url without padding (43 characters)',
+        'The private key of this Ed25519 JWK is not valid: d must be 32 bytes in base64url without padding (43 characters)',
       ),
     );
   });
@@ -76,7 +76,7 @@ describe('an Ed25519 private key', () => {
   test('whose d belongs to another x is rejected', () => {
     const jwk = { ...generateSigner().privateJwk, d: generateSigner().privateJwk['d'] };
     expect(() => parseSigningKey(jwk)).toThrow(
-      new TypeError('The private half of this Ed25519 key does not match its public half; export both again'),
+      new TypeError('The private key of this Ed25519 JWK does not match its public key; export both again'),
     );
   });
 });
@@ -134,7 +134,7 @@ describe.each([
 
   test('whose d is shorter than the order is rejected (RFC 7518 section 6.2.2.1)', () => {
     const d = Buffer.from(String(privateJwk['d']), 'base64url').subarray(1).toString('base64url');
-    expect(() => parseJwk({ ...privateJwk, d })).toThrow(/^The private half .* d must be \d+ bytes/);
+    expect(() => parseJwk({ ...privateJwk, d })).toThrow(/^The private key .* d must be \d+ bytes/);
   });
 
   test.each([
@@ -147,7 +147,7 @@ describe.each([
     encoded.copy(d, bytes - encoded.length);
     expect(() => parseJwk({ ...privateJwk, d: d.toString('base64url') })).toThrow(
       new TypeError(
-        `The private half of this ${curve} key is not valid: d must be greater than 0 and less than the order of the curve`,
+        `The private key of this ${curve} JWK is not valid: d must be greater than 0 and less than the order of the curve`,
       ),
     );
   });

@@ -43,14 +43,14 @@ describe('deriveContentKey', () => {
     );
   });
 
-  test.each(OTHER_CONTEXTS)('yields another kid and another key for another %s', (_name, other) => {
+  test.each(OTHER_CONTEXTS)('derives another kid and another key for another %s', (_name, other) => {
     const key = deriveContentKey(root, context);
     const otherKey = deriveContentKey(root, other);
     expect(otherKey.kid).not.toBe(key.kid);
     expect(otherKey.secret.export().subarray(0, 16)).not.toEqual(key.secret.export().subarray(0, 16));
   });
 
-  test('yields another kid and another key for another root', () => {
+  test('derives another kid and another key for another root', () => {
     const key = deriveContentKey(root, context);
     const otherKey = deriveContentKey({ kid: 'root', secret: createSecretKey(secretOf(2)) }, context);
     expect(otherKey.kid).not.toBe(key.kid);
@@ -62,7 +62,7 @@ describe('deriveContentKey', () => {
     ['production","access', 'refresh'],
     ['a\nb', 'c'],
     ['a', 'b\nc'],
-  ])('keeps labels apart whatever they hold: %j, %j', (environment, audience) => {
+  ])('encodes labels unambiguously: %j, %j', (environment, audience) => {
     const kids = new Set(
       [
         { ...context, environment, audience },
@@ -99,14 +99,14 @@ describe('deriveContentKey', () => {
     expect(deriveContentKey({ ...root, ...period }, context)).toMatchObject(period);
   });
 
-  test('has no begin and no end where the root has none', () => {
+  test('has no start and no expiry if the root has none', () => {
     const key = deriveContentKey(root, context);
     expect(['notBefore', 'notAfter'].filter((name) => Object.hasOwn(key, name))).toEqual([]);
   });
 });
 
 describe('deriveKid', () => {
-  test('names the secret the same everywhere', () => {
+  test('derives the same kid from the same secret', () => {
     expect(deriveKid(createSecretKey(secretOf(1)))).toBe('GQE3-YRLsJ3518Z4Jrmj-Q');
   });
 

@@ -12,7 +12,7 @@ describe('deriveFromPassphrase', () => {
     expect(bytes.toString('hex')).toBe('0b6bff5632f689efd219ea218bb982b28761c8fc842c22a6a78168a7fa78a023');
   });
 
-  test('takes a salt of bytes and more iterations', async () => {
+  test('accepts a salt of bytes and more iterations', async () => {
     const bytes = await deriveFromPassphrase({
       passphrase,
       salt: Uint8Array.from(Buffer.from(salt)),
@@ -27,9 +27,9 @@ describe('deriveFromPassphrase', () => {
   });
 
   test.each([['fifteen letters'], [''], ['🔑🔑🔑🔑🔑🔑🔑🔑']])(
-    'refuses the passphrase %j: under 16 characters',
+    'rejects the passphrase %j: under 16 characters',
     async (short) => {
-      const refusal = new TypeError('A passphrase must have at least 16 characters');
+      const refusal = new TypeError('passphrase must be a string of at least 16 characters');
       await expect(deriveFromPassphrase({ passphrase: short, salt })).rejects.toEqual(refusal);
       await expect(
         deriveFromPassphrase({ passphrase: short, derivation: 'dsp-ai-platform' }),
@@ -37,35 +37,35 @@ describe('deriveFromPassphrase', () => {
     },
   );
 
-  test('takes a passphrase of 16 characters and a salt of 16 bytes', async () => {
+  test('accepts a passphrase of 16 characters and a salt of 16 bytes', async () => {
     const least = { passphrase: 'sixteen letters!', salt: 'sixteen letters.' };
     await expect(deriveFromPassphrase(least)).resolves.toHaveLength(32);
   });
 
   test.each([[null], [16], [Array.from(passphrase)]])(
-    'refuses the passphrase %j: no string',
+    'rejects the passphrase %j: not a string',
     async (wrong) => {
       await expect(deriveFromPassphrase(untyped({ passphrase: wrong, salt }))).rejects.toThrow(TypeError);
     },
   );
 
   test.each([['fifteen letters'], [''], [Buffer.alloc(15)]])(
-    'refuses the salt %j: under 16 bytes',
+    'rejects the salt %j: under 16 bytes',
     async (short) => {
       await expect(deriveFromPassphrase({ passphrase, salt: short })).rejects.toEqual(
-        new TypeError('A passphrase needs a salt of at least 16 bytes'),
+        new TypeError('salt of a passphrase is required: pass at least 16 bytes, the same on every instance'),
       );
     },
   );
 
-  test('refuses a missing salt', async () => {
+  test('rejects a missing salt', async () => {
     await expect(deriveFromPassphrase(untyped({ passphrase }))).rejects.toEqual(
-      new TypeError('A passphrase needs a salt of at least 16 bytes'),
+      new TypeError('salt of a passphrase is required: pass at least 16 bytes, the same on every instance'),
     );
   });
 
   test.each([0, 1, -600_000, 100_000, 599_999, 600_000.5, 10_000_001, Number.NaN, Number.POSITIVE_INFINITY])(
-    'refuses %d iterations',
+    'rejects %d iterations',
     async (iterations) => {
       await expect(deriveFromPassphrase({ passphrase, salt, iterations })).rejects.toEqual(
         new TypeError('passphrase: iterations must be an integer from 600000 to 10000000'),
@@ -73,12 +73,9 @@ describe('deriveFromPassphrase', () => {
     },
   );
 
-  test.each([[null], ['none'], ['']])(
-    'takes no other name of a derivation for the DSP AI platform: %j',
-    async (derivation) => {
-      await expect(deriveFromPassphrase(untyped({ passphrase, salt, derivation }))).rejects.toEqual(
-        new TypeError('derivation must be dsp-ai-platform, or left out'),
-      );
-    },
-  );
+  test.each([[null], ['none'], ['']])('rejects any other derivation: %j', async (derivation) => {
+    await expect(deriveFromPassphrase(untyped({ passphrase, salt, derivation }))).rejects.toEqual(
+      new TypeError('derivation must be "dsp-ai-platform" or absent'),
+    );
+  });
 });

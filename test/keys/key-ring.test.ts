@@ -62,7 +62,7 @@ describe('prepare', () => {
     expect(await verdictOn(token, await createPreparedRing(options))).toBe('accepted');
   });
 
-  test('yields the same keys again', async () => {
+  test('derives the same keys again', async () => {
     const ring = await createRing();
     internalsOf(ring).prepare('access', AUDIENCE);
     const key = internalsOf(ring).encryptionKey('access', AUDIENCE);
@@ -95,17 +95,19 @@ describe('encryptionKey', () => {
     expect(internalsOf(ring).encryptionKey('access', OTHER_AUDIENCE).kid).toBe('given');
   });
 
-  test('is refused for refresh tokens where the current key is underived', async () => {
+  test('is rejected for refresh tokens if the current key is underived', async () => {
     const ring = await createKeyRing({ current: { jwk } });
     expect(() => internalsOf(ring).encryptionKey('refresh', AUDIENCE)).toThrow(
-      new TypeError('A key that was given underived is for access tokens; refresh tokens need a root'),
+      new TypeError(
+        'Refresh tokens need a root as the current key: an underived key is for access tokens only',
+      ),
     );
   });
 
-  test('is refused where the current key only decrypts', async () => {
+  test('is rejected if the current key only decrypts', async () => {
     const ring = await createKeyRing({ current: { jwk: { ...jwk, key_ops: ['decrypt'] } } });
     expect(() => internalsOf(ring).encryptionKey('access', AUDIENCE)).toThrow(
-      new TypeError('The current key of this ring only decrypts'),
+      new TypeError('The current key of this key ring cannot encrypt (key_ops)'),
     );
   });
 });
@@ -148,7 +150,7 @@ describe('notAfter', () => {
     expect(await verdictOn(token, ring, { now: NOW })).toBe('expired_key');
   });
 
-  test('goes with the exported key', async () => {
+  test('is exported with the key', async () => {
     const token = mintToken(await createRing(2));
     const ring = await createKeyRing({ current: { secret: secretOf(1) }, previous });
     const exported = await createExportedRing(ring.exportAccessKeys(AUDIENCE));
@@ -158,11 +160,11 @@ describe('notAfter', () => {
 });
 
 describe('a ring', () => {
-  test('holds no secret under two names, which would end and not end the same keys', async () => {
+  test('holds no secret under two key IDs, with conflicting expiry', async () => {
     const named = { kty: 'oct', kid: 'named', key_ops: ['deriveKey'], k: secretOf(1).toString('base64url') };
     const previous = [{ jwk: named, notAfter: NOW }];
     await expect(createKeyRing({ current: { secret: secretOf(1) }, previous })).rejects.toEqual(
-      new TypeError('The key ring holds one root secret twice'),
+      new TypeError('The key ring holds the same root secret twice; remove one of them'),
     );
   });
 
@@ -176,7 +178,7 @@ describe('a ring', () => {
     expect([ring.current, ring.previous]).toEqual(['newer', ['older']]);
   });
 
-  test('counts the use of no key unless it is told to', async () => {
+  test('does not count usage by default', async () => {
     const ring = await createRing();
     expect(internalsOf(ring).claimUse(internalsOf(ring).encryptionKey('access', AUDIENCE))).toBeUndefined();
   });
@@ -212,7 +214,7 @@ describe('exportAccessKeys', () => {
     }
   });
 
-  test('holds no root and no other key', async () => {
+  test('contains no root and no other key', async () => {
     const ring = await createRing();
     internalsOf(ring).prepare('refresh', AUDIENCE);
     internalsOf(ring).prepare('access', OTHER_AUDIENCE);
@@ -238,7 +240,7 @@ describe('exportAccessKeys', () => {
     expect(() => internalsOf(exported).encryptionKey(purpose, OTHER_AUDIENCE)).toThrow(TypeError);
   });
 
-  test('keeps each key to its audience, where a server holds those of several', async () => {
+  test('restricts each key to its audience, on a server with several audiences', async () => {
     const root = await createRing();
     const [one, other] = [AUDIENCE, OTHER_AUDIENCE].map((audience) => root.exportAccessKeys(audience));
     const server = await createKeyRing({
@@ -270,14 +272,16 @@ describe('exportAccessKeys', () => {
     );
   });
 
-  test('refuses a ring whose current key was given underived', async () => {
+  test('rejects a ring whose current key is underived', async () => {
     const ring = await createKeyRing({ current: { jwk }, previous: [{ secret: secretOf(1) }] });
     expect(() => ring.exportAccessKeys(AUDIENCE)).toThrow(
-      new TypeError('A key that was given underived opens the tokens of every audience; export a root'),
+      new TypeError(
+        'exportAccessKeys() needs a root as the current key: an underived key decrypts the tokens of every audience',
+      ),
     );
   });
 
-  test('tells when a key begins and ends, and nothing where it does not', async () => {
+  test('includes nbf and exp of a key, if it has them', async () => {
     const root = { kty: 'oct', key_ops: ['deriveKey'] };
     const ring = await createKeyRing({
       current: { jwk: { ...root, kid: 'a', k: secretOf(1).toString('base64url'), nbf: NOW - 10 } },

@@ -66,7 +66,7 @@ describe('the use of a key', () => {
     expect(steps).toBe(1);
   });
 
-  test('waits for nothing while there is a reserve', async () => {
+  test('does not wait while there is a reserve', async () => {
     const ring = await createCountedRing();
     const key = internalsOf(ring).encryptionKey('access', AUDIENCE);
     await internalsOf(ring).claimUse(key);
@@ -87,7 +87,7 @@ describe('the use of a key', () => {
     const rings = [await createCountedRing({ limit: 20 }), await createCountedRing({ limit: 20 })];
     for (const ring of rings) await issue(ring, 10);
 
-    const refusal = { status: 503, cause: new Error('The key has encrypted all that it may') };
+    const refusal = { status: 503, cause: new Error('The key has reached its usage limit') };
     for (const ring of rings) await expect(issue(ring)).rejects.toMatchObject(refusal);
     expect(records.at(-1)).toMatchObject({ type: 'key.exhausted', limit: 20 });
   });
@@ -108,13 +108,13 @@ describe('the use of a key', () => {
     ).toBeUndefined();
   });
 
-  test('that passes the warning is told once', async () => {
+  test('that exceeds warnShare is recorded once', async () => {
     await issue(await createCountedRing({ limit: 100, warnShare: 0.2 }), 60);
 
     expect(records.filter(({ type }) => type === 'key.usage_high')).toMatchObject([{ used: 20, limit: 100 }]);
   });
 
-  test('goes on out of the reserve while the store is away, and then is an outage', async () => {
+  test('uses the reserve while the store is unavailable, and then is an outage', async () => {
     const ring = await createCountedRing({ limit: 640 });
     await issue(ring);
     counters.add = async () => {
@@ -138,7 +138,7 @@ describe('a ring that may', () => {
     await ring.close();
   });
 
-  test('does not where it is told not to', async () => {
+  test('does not rotate if rotate is false', async () => {
     const source = memoryKeySource(generateKeySet(NOW));
     const usage = { stores: { counters }, limit: 100, warnShare: 0.1, rotate: false };
     const ring = await openKeyRing({ source, usage, audit, clock });
@@ -149,7 +149,7 @@ describe('a ring that may', () => {
     expect(records.some(({ type }) => type === 'key.usage_high')).toBe(true);
   });
 
-  test('tries again where the rotation failed', async () => {
+  test('retries a failed rotation', async () => {
     const source = memoryKeySource(generateKeySet(NOW));
     const ring = await openKeyRing({
       source,
@@ -185,14 +185,14 @@ describe('options', () => {
     [{ stores: null }, missing],
     [{ stores: {} }, missing],
     [{ stores: { counters: {} } }, missing],
-    [{ counters: { add: () => 1 } }, 'usage has no option of that name: counters'],
-    [{ budget: 1 }, 'usage has no option of that name: budget'],
-  ])('refuses %j: %s', async (usage, message) => {
+    [{ counters: { add: () => 1 } }, 'usage of createKeyRing has no option of that name: counters'],
+    [{ budget: 1 }, 'usage of createKeyRing has no option of that name: budget'],
+  ])('rejects %j: %s', async (usage, message) => {
     await expect(createCountedRing(untyped(usage))).rejects.toThrow(new TypeError(message));
   });
 
   test.each([{ warnShare: 0 }, { warnShare: 1 }, { limit: 1 }, { limit: 2 ** 32 }])(
-    'takes %j',
+    'accepts %j',
     async (usage) => {
       await expect(createCountedRing(usage)).resolves.toBeDefined();
     },

@@ -45,16 +45,16 @@ describe('describeVersions', () => {
     expect(versions.map(({ state }) => state)).toEqual(['current', 'retiring']);
   });
 
-  test('calls current the first of those that begin first, where none has begun', () => {
+  test('the current version is the first of those that start earliest, if none has started', () => {
     const versions = [root('a', { nbf: 2000 }), root('b', { nbf: 2000 })];
     expect(statesOf(...versions)).toEqual(['a current', 'b pending']);
   });
 
-  test('takes keys that were given underived', () => {
+  test('accepts underived keys', () => {
     expect(statesOf(decryptingKey(2000), decryptingKey(1000))).toEqual(['d current', 'd retired']);
   });
 
-  test('calls current what begins first, where none has begun', () => {
+  test('the current version is the one that starts first, if none has started', () => {
     const versions = [root('a', { nbf: 3000 }), root('b', { nbf: 2000 }), root('c', { nbf: 4000 })];
     expect(statesOf(...versions)).toEqual(['a pending', 'b current', 'c pending']);
   });
@@ -67,7 +67,7 @@ describe('describeVersions', () => {
     expect(findCurrent([after, before], 1000)).toBe(after);
   });
 
-  test('calls retired what has ended, whatever else there is', () => {
+  test('an expired version is retired, whatever the other versions', () => {
     expect(statesOf(root('a', { nbf: 900, exp: 1000 }), root('b'))).toEqual(['a retired', 'b current']);
     expect(statesOf(root('a', { exp: 1000 }))).toEqual(['a retired']);
     expect(statesOf(root('a', { exp: 1001 }))).toEqual(['a current']);
@@ -79,7 +79,7 @@ describe('describeVersions', () => {
     expect(findCurrent([material], 1000)).toBeUndefined();
   });
 
-  test('tells the times that there are, and cannot be changed', () => {
+  test('includes the times that are set, and is frozen', () => {
     const versions = describeVersions([root('a'), root('b', { nbf: 5, exp: 2000 })], NOW);
     expect(versions).toStrictEqual([
       { kid: 'a', state: 'retiring' },
@@ -90,7 +90,7 @@ describe('describeVersions', () => {
 });
 
 describe('assertLasting', () => {
-  const refusal = new TypeError('The current key must not have an end (exp)');
+  const refusal = new TypeError('The current key must not have exp; only previous keys may expire');
 
   test.each([
     ['a root without an end', [root('a')]],
@@ -105,13 +105,13 @@ describe('assertLasting', () => {
     ['a root with an end', [root('a', { exp: 2000 })]],
     ['two of them', [root('a', { exp: 2000 }), root('b', { exp: 3000 })]],
     ['one beside a key without an end that only decrypts', [root('a', { exp: 2000 }), decryptingKey()]],
-  ])('refuses %s', (_what, materials) => {
+  ])('rejects %s', (_what, materials) => {
     expect(() => assertLasting(materials)).toThrow(refusal);
   });
 });
 
 describe('addVersion', () => {
-  test('adds a pending root, and gives those that had none an end after its begin', () => {
+  test('adds a pending root, and sets an expiry for versions without one', () => {
     const [first, second] = [rootJwk('a', { exp: 1100 }), rootJwk('b', { nbf: 500 })];
     const added = addVersion({ keys: [first, second] }, NOW, SCHEDULE)?.keys ?? [];
     expect(added.slice(0, -1)).toEqual([first, { ...second, exp: 1661 }]);
@@ -119,7 +119,7 @@ describe('addVersion', () => {
     expect(added.at(-1)).not.toHaveProperty('exp');
   });
 
-  test('rounds up in whole seconds, so that nothing begins or ends too early', () => {
+  test('rounds up to seconds, so that no version starts or expires too early', () => {
     const schedule = { pendingSeconds: 0.2, retainSeconds: 0.2 };
     const [before, after] = addVersion({ keys: [rootJwk('a')] }, NOW, schedule)?.keys ?? [];
     expect([before?.['exp'], after?.['nbf']]).toEqual([1002, 1001]);
@@ -132,7 +132,7 @@ describe('addVersion', () => {
     expect(addVersion({ keys }, 1000, SCHEDULE)?.keys).toHaveLength(3);
   });
 
-  test('adds none while one is pending', () => {
+  test('adds no version while one is pending', () => {
     expect(addVersion({ keys: [rootJwk('a'), rootJwk('b', { nbf: 1001 })] }, NOW, SCHEDULE)).toBeUndefined();
     expect(addVersion({ keys: [rootJwk('a'), rootJwk('b', { nbf: 1001 })] }, 1001, SCHEDULE)).toBeDefined();
   });
@@ -153,22 +153,22 @@ describe('endVersion', () => {
     });
   });
 
-  test('takes back the end of the current version, where that which was to follow ends', () => {
+  test('removes the expiry of the current version if its successor is retired', () => {
     const [ending, pending] = [{ ...current, exp: 3000 }, rootJwk('c', { nbf: 1001 })];
     expect(endVersion({ keys: [retiring, ending, pending] }, 'c', NOW)).toEqual({
       keys: [retiring, current, { ...pending, exp: 1000 }],
     });
   });
 
-  test('leaves the end of the current version, where another follows', () => {
+  test('keeps the expiry of the current version if another successor exists', () => {
     const [ending, pending] = [{ ...current, exp: 3000 }, rootJwk('c', { nbf: 1001 })];
     const { keys } = endVersion({ keys: [retiring, ending, pending] }, 'a', NOW);
     expect(keys).toEqual([{ ...retiring, exp: 1000 }, ending, pending]);
   });
 
-  test('refuses a version that is not there', () => {
+  test('rejects an unknown version', () => {
     expect(() => endVersion({ keys: [retiring, current] }, 'c', NOW)).toThrow(
-      new TypeError('The key ring has no version of that kid'),
+      new TypeError('The key ring has no version with this kid'),
     );
   });
 
@@ -177,17 +177,17 @@ describe('endVersion', () => {
     ['the current version, first in the set', [current, retiring], 'b'],
     ['the version that became current this second', [retiring, { ...current, nbf: 1000.5 }], 'b'],
     ['the only one that has begun', [retiring, rootJwk('c', { nbf: 2000 })], 'a'],
-    ['any, where none has begun', [rootJwk('a', { nbf: 2000 }), rootJwk('b', { nbf: 3000 })], 'b'],
-    ['any, where none is in force', [rootJwk('a', { exp: 900 }), rootJwk('b', { exp: 1000 })], 'a'],
-  ])('refuses %s', (_what, keys, kid) => {
+    ['any version, if none has started', [rootJwk('a', { nbf: 2000 }), rootJwk('b', { nbf: 3000 })], 'b'],
+    ['any version, if all have expired', [rootJwk('a', { exp: 900 }), rootJwk('b', { exp: 1000 })], 'a'],
+  ])('rejects %s', (_what, keys, kid) => {
     expect(() => endVersion({ keys }, kid, NOW)).toThrow(
-      new TypeError('This version encrypts: rotate first, and retire it once another one is current'),
+      new TypeError('This version is current: rotate first, and retire it when another version is current'),
     );
   });
 });
 
 describe('generateKeySet', () => {
-  test('makes one random root that is in force', () => {
+  test('generates one random root, which is current', () => {
     const [one, other] = [generateKeySet(NOW), generateKeySet(NOW)];
     const [jwk] = one.keys;
     expect(one.keys).toHaveLength(1);
@@ -198,7 +198,7 @@ describe('generateKeySet', () => {
     expect(jwk?.['kid']).not.toBe(other.keys[0]?.['kid']);
   });
 
-  test('begins now unless told otherwise', () => {
+  test('starts now by default', () => {
     const before = Math.floor(Date.now() / 1000);
     const begin = Number(generateKeySet().keys[0]?.['nbf']);
     expect(begin - before).toBeGreaterThanOrEqual(0);

@@ -61,7 +61,7 @@ const kidsOf = ({ versions }: RotatingKeyRing) => versions.map(({ state }) => st
 const typesOf = () => records.map(({ type }) => type);
 const sourceRecords = () => records.filter(({ type }) => type.startsWith('key_source.'));
 
-test('a ring that was opened is put on record', async () => {
+test('opening a ring is recorded in the audit log', async () => {
   const { current } = await openRing();
 
   expect(records).toMatchObject([{ type: 'key_ring.created', current, previous: [] }]);
@@ -107,7 +107,7 @@ describe('rotate', () => {
     expect(kidsOf(ring)).toEqual(['retired', 'current']);
   });
 
-  test('adds nothing where a rotation is under way, by whomever', async () => {
+  test('adds nothing while a rotation is in progress, in any process', async () => {
     const [ring, other] = [await openRing(), await openRing()];
     await ring.rotate();
     await other.rotate();
@@ -116,7 +116,7 @@ describe('rotate', () => {
     expect(typesOf().filter((type) => type === 'key_ring.rotated')).toHaveLength(1);
   });
 
-  test('adds one version where two instances rotate at the same time', async () => {
+  test('adds one version if two instances rotate at the same time', async () => {
     const [ring, other] = [await openRing(), await openRing()];
     await Promise.all([ring.rotate(), other.rotate()]);
 
@@ -146,7 +146,7 @@ describe('rotate', () => {
     expect(kidsOf(ring)).toEqual(['current', 'pending']);
   });
 
-  test('is put on record, without a secret', async () => {
+  test('is recorded in the audit log, without a secret', async () => {
     const ring = await openRing();
     await ring.rotate();
 
@@ -158,15 +158,15 @@ describe('rotate', () => {
     for (const { k } of source.set.keys) expect(JSON.stringify(records)).not.toContain(k);
   });
 
-  test('is refused where the source is read-only', async () => {
+  test('is rejected if the source is read-only', async () => {
     const { replace: _, ...readOnly } = memoryKeySource(generateKeySet(NOW));
 
     await expect((await openRing({ source: readOnly })).rotate()).rejects.toEqual(
-      new TypeError('memory is read-only: change the keys there'),
+      new TypeError('Key source memory is read-only: rotate and retire keys where they are written'),
     );
   });
 
-  test('is an outage where the source cannot be written, and changes nothing', async () => {
+  test('is an outage if the source cannot be written, and changes nothing', async () => {
     const ring = await openRing();
     const failure = new Error('disk full');
     source.replace = () => Promise.reject(failure);
@@ -176,7 +176,7 @@ describe('rotate', () => {
     expect(typesOf()).toEqual(['key_ring.created']);
   });
 
-  test('is an outage where others change the source ten times in between', async () => {
+  test('is an outage if other processes change the source ten times meanwhile', async () => {
     const ring = await openRing();
     let attempts = 0;
     source.replace = async () => {
@@ -186,12 +186,12 @@ describe('rotate', () => {
 
     await expect(ring.rotate()).rejects.toMatchObject({
       status: 503,
-      cause: { message: 'memory changes all the time' },
+      cause: { message: 'Key source memory keeps changing' },
     });
     expect(attempts).toBe(10);
   });
 
-  test('is an outage where the source is away, and changes nothing', async () => {
+  test('is an outage if the source is unavailable, and changes nothing', async () => {
     const ring = await openRing();
     source.failure = new Error('gone');
 
@@ -266,7 +266,7 @@ describe('a ring that has reloaded', () => {
     expect(ring.previous).toHaveLength(1);
   });
 
-  test('says whether that brought anything', async () => {
+  test('returns whether the keys changed', async () => {
     const [ring, other] = [await openRing(), await openRing()];
     now = NOW + 20;
     expect(await internalsOf(ring).reloadForUnknownKey()).toBe(false);
@@ -275,7 +275,7 @@ describe('a ring that has reloaded', () => {
     expect(await internalsOf(ring).reloadForUnknownKey()).toBe(true);
   });
 
-  test('tells those who listen, until they end it', async () => {
+  test('calls listeners until they are removed', async () => {
     const ring = await openRing();
     let changes = 0;
     const end = ring.onChange(() => {
@@ -370,12 +370,12 @@ describe('a flood of unknown keys', () => {
   });
 });
 
-describe('a source that goes away', () => {
+describe('a source that becomes unavailable', () => {
   test('at start is an error that names it', async () => {
     source.failure = new Error('connect ECONNREFUSED');
 
     await expect(openRing()).rejects.toEqual(
-      new Error('The key source memory cannot be loaded: connect ECONNREFUSED'),
+      new Error('Key source memory cannot be loaded: connect ECONNREFUSED'),
     );
     await expect(openRing()).rejects.toMatchObject({ cause: source.failure });
   });
@@ -413,7 +413,7 @@ describe('a source that goes away', () => {
       'malformed',
     ],
   ])(
-    'later, or is %s, leaves the last good versions in force, with one event',
+    'later, or is %s, keeps the last valid versions in use, with one event',
     async (_name, spoil, reason) => {
       const ring = await openRing();
       const token = await issue(ring);
@@ -436,7 +436,7 @@ describe('a source that goes away', () => {
     },
   );
 
-  test('is no event where it does not', async () => {
+  test('records no event otherwise', async () => {
     const ring = await openRing();
     await ring.reload();
 
@@ -449,7 +449,7 @@ describe('a source that goes away', () => {
     source.failure = new Error('gone');
     now = NOW + 20;
 
-    for (const message of ['gone', 'The key source is away']) {
+    for (const message of ['gone', 'The key source is unavailable']) {
       await expect(serviceOf(ring).verify(strange)).rejects.toMatchObject({
         status: 503,
         cause: { message },
@@ -481,7 +481,7 @@ describe('retire', () => {
     expect(kidsOf(ring)).toEqual(['retired', 'current', 'pending']);
   });
 
-  test('calls off a rotation where it ends the pending version: the current one goes on without an end', async () => {
+  test('cancels a rotation if it retires the pending version: the current one no longer expires', async () => {
     const ring = await openRing();
     await ring.rotate();
     await ring.retire(ring.versions[1]?.kid ?? '');
@@ -493,7 +493,7 @@ describe('retire', () => {
     expect(kidsOf(ring)).toEqual(['current', 'pending']);
   });
 
-  test('is refused for the version that encrypts, and one that is not there', async () => {
+  test('is rejected for the current version and for an unknown one', async () => {
     const ring = await openRing();
 
     await expect(ring.retire(ring.current)).rejects.toThrow('rotate first');
@@ -582,7 +582,7 @@ describe('the scheduler', () => {
     expect(most).toBe(1);
   });
 
-  test('goes by the age of the version that encrypts, and of no older one', async () => {
+  test('depends on the age of the current version, not of older ones', async () => {
     const ring = await openRing(fast);
     await ring.rotate();
     now = NOW + 300 + 7 * DAY - 1;
@@ -617,7 +617,7 @@ describe('the scheduler', () => {
     expect(loads).toBe(3);
   });
 
-  test('loads again when the source tells of a change', async () => {
+  test('reloads when the source reports a change', async () => {
     const ring = await openRing();
     source.set = { keys: [...source.set.keys, { ...generateKeySet(NOW).keys[0], exp: NOW + 9 }] };
     source.tell();
@@ -639,14 +639,18 @@ describe('the scheduler', () => {
 
 describe('options', () => {
   test.each<[string, object, string]>([
-    ['a source that is none', { source: {} }, 'source must be a KeySource: fileKeySource({ file })'],
     [
-      'an interval of nothing',
+      'an invalid source',
+      { source: {} },
+      'openKeyRing: source must be a KeySource, for example fileKeySource({ file: "keys.json" })',
+    ],
+    [
+      'no reload interval',
       { reloadSeconds: 0 },
       'openKeyRing: reloadSeconds must be a positive number, for example 60',
     ],
     [
-      'an interval that is no number',
+      'a reload interval that is not a number',
       { reloadSeconds: '60' },
       'openKeyRing: reloadSeconds must be a positive number, for example 60',
     ],
@@ -661,43 +665,43 @@ describe('options', () => {
       'openKeyRing: maxTokenLifetimeSeconds must be a positive number, for example 7776000',
     ],
     [
-      'a wait that is no number',
+      'a timeout that is not a number',
       { loadTimeoutSeconds: null },
       'openKeyRing: loadTimeoutSeconds must be a positive number, for example 5',
     ],
     [
-      'no age of a version',
+      'no rotation interval',
       { rotateEverySeconds: 0 },
       'openKeyRing: rotateEverySeconds must be a positive number, for example 7776000',
     ],
     [
       'a pending time of less than two reloads',
       { reloadSeconds: 60, pendingSeconds: 119 },
-      'pendingSeconds must be at least two reloads',
+      'openKeyRing: pendingSeconds must be at least 2 * reloadSeconds',
     ],
     [
-      'a rotation before the last one is over',
+      'a rotation interval of pendingSeconds',
       { rotateEverySeconds: 300 },
-      'rotateEverySeconds must be more than pendingSeconds',
+      'openKeyRing: rotateEverySeconds must be greater than pendingSeconds',
     ],
-    ['an option that there is not', { interval: 1 }, 'openKeyRing has no option of that name: interval'],
-    ['an audit that is none', { audit: {} }, 'audit must be an AuditTrail: createAuditTrail({ sinks })'],
+    ['an unknown option', { interval: 1 }, 'openKeyRing has no option of that name: interval'],
+    ['an invalid audit trail', { audit: {} }, 'audit must be an AuditTrail: createAuditTrail({ sinks })'],
     [
-      'a use that cannot be counted',
+      'usage without stores',
       { usage: {} },
       'usage: stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }',
     ],
-  ])('refuses %s', async (_name, options, message) => {
+  ])('rejects %s', async (_name, options, message) => {
     await expect(openRing(untyped(options))).rejects.toEqual(new TypeError(message));
   });
 
-  test('refuses an endless wait', async () => {
+  test('rejects an infinite wait', async () => {
     await expect(openRing({ loadTimeoutSeconds: Number.POSITIVE_INFINITY })).rejects.toEqual(
       new TypeError('openKeyRing: loadTimeoutSeconds must be a positive number, for example 5'),
     );
   });
 
-  test('refuses an empty environment', async () => {
+  test('rejects an empty environment', async () => {
     await expect(openRing({ environment: '' })).rejects.toThrow(TypeError);
   });
 
@@ -712,12 +716,12 @@ describe('options', () => {
     expect(ring.versions[1]?.notBefore).toBe(NOW + expected);
   });
 
-  test('takes a pending time of two reloads, and a rotation once it is over', async () => {
+  test('accepts pendingSeconds of two reloads, and a rotation interval just above it', async () => {
     const ring = await openRing({ reloadSeconds: 60, pendingSeconds: 120, rotateEverySeconds: 121 });
     expect(ring.versions).toHaveLength(1);
   });
 
-  test('refuses to rotate by itself what is read-only', async () => {
+  test('rejects automatic rotation of a read-only source', async () => {
     const { replace: _, ...readOnly } = memoryKeySource(generateKeySet(NOW));
 
     await expect(openRing({ source: readOnly, rotateEverySeconds: DAY })).rejects.toThrow('read-only');

@@ -61,7 +61,7 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
     expect(parseKey({ ...publicJwk, enc }).enc).toBe(enc);
   });
 
-  test.each(['A128CBC-HS256', 'A256CBC-HS512', 'none', '', 7, null])('may not say enc %j', (enc) => {
+  test.each(['A128CBC-HS256', 'A256CBC-HS512', 'none', '', 7, null])('must not have enc %j', (enc) => {
     expect(messageFor({ ...publicJwk, enc })).toBe('enc of a JWK must be A256GCM, A192GCM or A128GCM');
   });
 
@@ -77,27 +77,29 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
     { exp: 'soon' },
     { use: 'sig' },
     { key_ops: 'x' },
-  ])('is refused with %j', (members) => {
+  ])('is rejected with %j', (members) => {
     expect(() => parseJwk({ ...privateJwk, ...members })).toThrow(TypeError);
   });
 
   test.each([[['sign']], [['verify']], [['deriveKey', 'encrypt']], [['decrypt', 'decrypt']]])(
-    'is refused with key_ops %j',
+    'is rejected with key_ops %j',
     (keyOps) => {
-      expect(messageFor({ ...privateJwk, key_ops: keyOps })).toMatch(/^key_ops of this JWK must be out of/);
+      expect(messageFor({ ...privateJwk, key_ops: keyOps })).toMatch(
+        /^key_ops of this JWK must be distinct and from/,
+      );
     },
   );
 
-  test('is refused with the private half of another key, and shows neither', () => {
+  test('is rejected with the private key of another pair, without showing either', () => {
     const other = generateLike(privateJwk);
     const message = messageFor({ ...other, ...publicJwk });
     expect(message).toMatch(
-      /^The private half of this .* key (is not valid: p times q is not n|does not match)/,
+      /^The private key of this .* JWK (is not valid: p times q is not n|does not match)/,
     );
     expect(message).not.toContain(String(other['d']));
   });
 
-  test('is refused where a member is missing, or is no text', () => {
+  test('is rejected if a member is missing or not a string', () => {
     for (const name of ['x', 'y', 'n', 'e'].filter((each) => Object.hasOwn(publicJwk, each))) {
       for (const value of [undefined, 7, null, '']) {
         expect(messageFor({ ...publicJwk, [name]: value })).toMatch(/^This JWK is not a valid/);
@@ -111,12 +113,12 @@ test.each([
   ['P-256, P-384, X25519', { ...rsa.publicJwk, alg: 'ECDH-ES' }],
   ['P-256, P-384, X25519', { ...p256.publicJwk, crv: 'P-521' }],
   ['P-256, P-384, X25519', { ...p256.publicJwk, kty: 'OKP' }],
-])('a JWK whose algorithm takes keys of %s is refused with another', (allowed, jwk) => {
-  expect(messageFor(jwk)).toBe(`A JWK with this alg must be a key of ${allowed}, by kty and crv`);
+])('a JWK whose algorithm needs %s is rejected with another key type or curve', (allowed, jwk) => {
+  expect(messageFor(jwk)).toBe(`kty and crv of this JWK do not fit its alg, which needs one of: ${allowed}`);
 });
 
 describe('an RSA key', () => {
-  test.each([1024, 2040])('of %i bits is refused', (bits) => {
+  test.each([1024, 2040])('of %i bits is rejected', (bits) => {
     expect(messageFor({ ...generateRsa({ kid: 'a', alg: 'RSA-OAEP-256' }, bits).publicJwk })).toBe(
       'This JWK is not a valid RSA key: n must have 2048 to 8192 bits',
     );
@@ -136,7 +138,7 @@ describe('an RSA key', () => {
     ['65535', '__8'],
     ['65538', 'AQAC'],
     ['2^256 + 1', encodeInteger(2n ** 256n + 1n)],
-  ])('with the public exponent %s is refused', (_exponent, e) => {
+  ])('with the public exponent %s is rejected', (_exponent, e) => {
     expect(messageFor({ ...rsa.publicJwk, e })).toBe(
       'This JWK is not a valid RSA key: e must be odd, at least 65537 and at most 256 bits long',
     );
@@ -163,7 +165,7 @@ describe('an RSA key', () => {
 
 describe('a key for key agreement', () => {
   test.each([[['deriveKey']], [['deriveBits']], [['deriveBits', 'deriveKey']]])(
-    'is taken with key_ops %j, and is no root',
+    'is accepted with key_ops %j, and is not a root',
     (keyOps) => {
       for (const { privateJwk } of [p256, p384]) {
         expect(parseKey({ ...privateJwk, key_ops: keyOps }).privateKey).toBeDefined();
@@ -184,7 +186,7 @@ describe('a key for key agreement', () => {
     expect(parseKey(jwk)).toMatchObject({ curve });
   });
 
-  test.each(['P-256', 'P-384'] as const)('with a point that is not on %s is refused', (curve) => {
+  test.each(['P-256', 'P-384'] as const)('with a point that is not on %s is rejected', (curve) => {
     const { publicJwk } = generateRecipient('ECDH-ES', {}, curve);
     const bytes = curve === 'P-256' ? 32 : 48;
     for (const point of [
@@ -193,7 +195,7 @@ describe('a key for key agreement', () => {
       { y: publicJwk['x'] },
     ]) {
       expect(messageFor({ ...publicJwk, ...point })).toBe(
-        `This JWK is not a valid ${curve} key: x and y are not a point of the curve; export the key again`,
+        `This JWK is not a valid ${curve} key: x and y are not a point on the curve; export the key again`,
       );
     }
   });
@@ -202,13 +204,13 @@ describe('a key for key agreement', () => {
     ['zero', filled(32, 0)],
     ['one', `AQ${'A'.repeat(41)}`],
     ['of order 8', '4Ot6fDtBuK4WVuP68Z_EatoJjeucMrH9hmIFFl9JuAA'],
-  ])('with the X25519 point %s is refused', (_name, x) => {
+  ])('with the X25519 point %s is rejected', (_name, x) => {
     expect(messageFor({ ...x25519.publicJwk, x })).toBe(
       'This JWK is not a valid X25519 key: x is not the public key of any private key; generate a new key pair',
     );
   });
 
-  test.each([31, 33])('with an X25519 point of %i bytes is refused', (bytes) => {
+  test.each([31, 33])('with an X25519 point of %i bytes is rejected', (bytes) => {
     expect(messageFor({ ...x25519.publicJwk, x: filled(bytes) })).toBe(
       'This JWK is not a valid X25519 key: x must be 32 bytes in base64url without padding (43 characters)',
     );
@@ -246,7 +248,7 @@ describe('the matrix of alg, kty and crv', () => {
     'ECDH-ES+A256KW': ['EC P-256', 'EC P-384', 'OKP X25519'],
   };
 
-  test.each(Object.keys(TAKEN))('for %s has what it says and nothing else', (alg) => {
+  test.each(Object.keys(TAKEN))('for %s has its own members and no others', (alg) => {
     const taken = JWKS.filter((jwk) => isTaken({ ...jwk, kid: 'a', alg }));
     const names = taken.map(({ kty, crv }) => [kty, crv].filter(Boolean).join(' '));
     expect([...new Set(names)].sort()).toEqual(TAKEN[alg]);
@@ -256,7 +258,7 @@ describe('the matrix of alg, kty and crv', () => {
     ...['RSA1_5', 'RSA-OAEP', 'RSA-OAEP-384', 'RSA-OAEP-512', 'ECDH-ES+A128KW', 'ECDH-ES+A192KW', 'ECDH-1PU'],
     ...['A128KW', 'A192KW', 'A128GCMKW', 'A192GCMKW', 'PBES2-HS512+A256KW', 'HPKE-0', 'none', '', 'toString'],
     ...['RS256', 'ES256', 'EdDSA'],
-  ])('has no %s, whatever the key', (alg) => {
+  ])('does not support %s, whatever the key', (alg) => {
     expect(JWKS.filter((jwk) => isTaken({ ...jwk, kid: 'a', alg }))).toEqual([]);
   });
 });
@@ -299,7 +301,7 @@ describe('a shared key that wraps others', () => {
     ['A256GCMKW', { k: `${k}${k}` }],
     ['A256GCMKW', { key_ops: ['deriveBits'] }],
     ['A256GCM', { enc: 'A128GCM' }],
-  ])('for %s is refused with %j', (alg, members) => {
+  ])('for %s is rejected with %j', (alg, members) => {
     expect(isTaken({ ...shared, alg, ...members })).toBe(false);
   });
 });

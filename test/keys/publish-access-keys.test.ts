@@ -58,7 +58,7 @@ test('a change that cannot be written is told', async () => {
   expect(errors[0]).toMatchObject({ code: 'ENOENT' });
 });
 
-test('a change that cannot be written is a warning where nobody is told, and the next one is written', async () => {
+test('a change that cannot be written is a warning by default, and the next one is written', async () => {
   await publishAccessKeys(ring, { audience: AUDIENCE, file });
   await rm(directory, { recursive: true });
   const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
@@ -108,7 +108,7 @@ test.each([
   [{ audience: '' }, 'publishAccessKeys: audience must be a non-empty string'],
   [{ file: 7 }, 'publishAccessKeys: file must be a non-empty string'],
   [{ path: 'x' }, 'publishAccessKeys has no option of that name: path'],
-])('options are refused: %j', async (options, message) => {
+])('options are rejected: %j', async (options, message) => {
   await expect(publishAccessKeys(ring, untyped({ audience: AUDIENCE, file, ...options }))).rejects.toThrow(
     new TypeError(message),
   );

@@ -33,7 +33,7 @@ const MALFORMED_TEXTS: [string, string, RegExp][] = [
   ['hexadecimal cut short', hex.slice(2), /must be 32 bytes in base64url/],
   ['a passphrase', 'correct horse battery staple', /must be 32 bytes in base64url/],
   ['all zeros', '0'.repeat(64), /has all bytes equal/],
-  ['broken JSON', JSON.stringify(jwk).slice(0, -1), /starts like JSON, but is none/],
+  ['broken JSON', JSON.stringify(jwk).slice(0, -1), /must be valid JSON if it starts with \{$/],
   ['a weak JWK', JSON.stringify({ ...jwk, k: base64url.slice(0, 20) }), /must be 32 bytes/],
   ['an empty JWK Set', '{"keys":[]}', /must hold at least one key/],
   [
@@ -85,11 +85,11 @@ describe('a secret', () => {
       Buffer.from(secret.toString('base64')),
       'A root secret must be 32 bytes (256 bits), not 44',
     ],
-  ])('is refused as %s', async (_form, value, message) => {
+  ])('is rejected as %s', async (_form, value, message) => {
     await expect(readKeySpec({ secret: value })).rejects.toEqual(new TypeError(message));
   });
 
-  test.each([0, 1, 255])('is refused where all bytes are %i', async (byte) => {
+  test.each([0, 1, 255])('is rejected if all bytes are %i', async (byte) => {
     const bytes = Buffer.alloc(32, byte);
     for (const value of [bytes, bytes.toString('hex'), bytes.toString('base64url')]) {
       await expect(readKeySpec({ secret: value })).rejects.toThrow(/^A root secret has all bytes equal/);
@@ -104,13 +104,13 @@ describe('a secret', () => {
     ['66 hexadecimal digits', `${hex}ab`],
     ['nothing', ''],
     ['a passphrase', 'correct horse battery staple'],
-  ])('is refused as %s', async (_form, value) => {
+  ])('is rejected as %s', async (_form, value) => {
     await expect(readKeySpec({ secret: value })).rejects.toThrow(
-      /^A root secret as text must be 32 bytes in base64url/,
+      /^A root secret in text form must be 32 bytes in base64url/,
     );
   });
 
-  test.each([[null], [7]])('is refused as %j with a message that says so', async (value) => {
+  test.each([[null], [7]])('is rejected as %j, with a clear message', async (value) => {
     await expect(readKeySpec(untyped({ secret: value }))).rejects.toThrow(/^A root secret must be 32 bytes/);
     await expect(readKeySpec(untyped({ secret: value }))).rejects.toThrow(/^(?!.*undefined)/);
   });
@@ -119,7 +119,7 @@ describe('a secret', () => {
 describe('a passphrase', () => {
   const passphrase = 'correct horse battery staple';
 
-  test('is the root that PBKDF2 yields', async () => {
+  test('is the root that PBKDF2 derives', async () => {
     const materials = await readKeySpec({ passphrase, salt: 'a salt of our own' });
     expect(materials).toMatchObject([{ kind: 'root', root: { kid: 'LuxvLpT7KU1O-QC6Z5Fg1g' } }]);
     expect(bytesOf(materials[0])).toEqual(pbkdf2Sync(passphrase, 'a salt of our own', 600_000, 32, 'sha256'));
@@ -134,12 +134,12 @@ describe('a passphrase', () => {
     expect(bytesOf(material)).toEqual(oneBlockOfPbkdf2(passphrase, 'dsp-ai-platform-salt', 100_000));
   });
 
-  test('of the DSP AI platform takes a kid', async () => {
+  test('of the DSP AI platform accepts a kid', async () => {
     const materials = await readKeySpec({ passphrase, derivation: 'dsp-ai-platform', kid: 'legacy' });
     expect(materials.map(kidOf)).toEqual(['legacy']);
   });
 
-  test('of the DSP AI platform is refused with a malformed kid', async () => {
+  test('of the DSP AI platform is rejected with a malformed kid', async () => {
     await expect(readKeySpec({ passphrase, derivation: 'dsp-ai-platform', kid: 'a b' })).rejects.toThrow(
       /^kid must be/,
     );
@@ -152,18 +152,18 @@ describe('a JWK and a JWK Set', () => {
     expect((await readKeySpec({ jwks: { keys: [jwk, otherJwk] } })).map(kidOf)).toEqual(['one', 'two']);
   });
 
-  test('are refused empty', async () => {
+  test('are rejected if empty', async () => {
     await expect(readKeySpec({ jwks: { keys: [] } })).rejects.toEqual(
       new TypeError('A JWK Set must hold at least one key'),
     );
   });
 
-  test('are refused with the number of the key at fault, where there are several', async () => {
+  test('are rejected with the index of the faulty key, if there are several', async () => {
     await expect(readKeySpec({ jwks: { keys: [{ ...jwk, kty: 'RSA' }] } })).rejects.toEqual(
-      new TypeError('A JWK with this alg must be a symmetric key (kty "oct")'),
+      new TypeError('kty of a JWK with this alg must be "oct" (symmetric key)'),
     );
     await expect(readKeySpec({ jwks: { keys: [jwk, { ...jwk, kty: 'RSA' }] } })).rejects.toEqual(
-      new TypeError('Key 1 of the JWK Set: A JWK with this alg must be a symmetric key (kty "oct")'),
+      new TypeError('Key 1 of the JWK Set: kty of a JWK with this alg must be "oct" (symmetric key)'),
     );
   });
 });
@@ -174,7 +174,7 @@ describe('an environment variable', () => {
     expect((await readKeySpec({ env: VARIABLE })).map(kidOf)).toEqual(kids);
   });
 
-  test.each(MALFORMED_TEXTS)('is refused by its name where it holds %s', async (_form, text, message) => {
+  test.each(MALFORMED_TEXTS)('is rejected by name if it holds %s', async (_form, text, message) => {
     process.env[VARIABLE] = text;
     const refusal = readKeySpec({ env: VARIABLE });
     await expect(refusal).rejects.toThrow(TypeError);
@@ -182,7 +182,7 @@ describe('an environment variable', () => {
     await expect(refusal).rejects.toThrow(/^Environment variable PASSPORT_JWE_TEST_KEY: /);
   });
 
-  test.each([[undefined], [''], [' \n']])('is refused where it holds nothing: %j', async (text) => {
+  test.each([[undefined], [''], [' \n']])('is rejected if it is blank: %j', async (text) => {
     if (text !== undefined) process.env[VARIABLE] = text;
     await expect(readKeySpec({ env: VARIABLE })).rejects.toEqual(
       new TypeError(`Environment variable ${VARIABLE} is not set`),
@@ -206,7 +206,7 @@ describe('a file', () => {
     expect((await readKeySpec({ file })).map(kidOf)).toEqual(kids);
   });
 
-  test.each(MALFORMED_TEXTS)('is refused by its path where it holds %s', async (_form, text, message) => {
+  test.each(MALFORMED_TEXTS)('is rejected by path if it holds %s', async (_form, text, message) => {
     await writeFile(file, text, { mode: 0o600 });
     const refusal = readKeySpec({ file });
     await expect(refusal).rejects.toThrow(TypeError);
@@ -214,12 +214,12 @@ describe('a file', () => {
     await expect(refusal).rejects.toThrow(`Key file ${file}: `);
   });
 
-  test('is refused empty', async () => {
+  test('is rejected if empty', async () => {
     await writeFile(file, '', { mode: 0o600 });
     await expect(readKeySpec({ file })).rejects.toThrow(TypeError);
   });
 
-  test('that is absent is what the file system says', async () => {
+  test('that does not exist is rejected with the error of the file system', async () => {
     await expect(readKeySpec({ file: join(folder, 'absent') })).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });
@@ -251,25 +251,25 @@ describe('notAfter', () => {
     ]);
   });
 
-  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, NOW * 1000])('is refused as %d', async (notAfter) => {
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, NOW * 1000])('is rejected as %d', async (notAfter) => {
     await expect(readKeySpec({ secret, notAfter })).rejects.toEqual(
       new TypeError('notAfter must be a NumericDate: seconds since 1970, not milliseconds'),
     );
   });
 
-  test.each([['2030-01-01'], [null]])('is refused as %j', async (notAfter) => {
+  test.each([['2030-01-01'], [null]])('is rejected as %j', async (notAfter) => {
     await expect(readKeySpec(untyped({ secret: base64url, notAfter }))).rejects.toThrow(TypeError);
   });
 });
 
-test.each([undefined, null, 'KEY', []])('refuses %j: no specification', async (spec) => {
+test.each([undefined, null, 'KEY', []])('rejects %j: not a specification', async (spec) => {
   const [bad] = untyped([spec]);
-  await expect(readKeySpec(bad)).rejects.toThrow(/^A key, as \{ env: NAME \}, needs an object/);
+  await expect(readKeySpec(bad)).rejects.toThrow(/^A key such as \{ env: "JWE_KEY" \}/);
 });
 
-test('refuses a specification that names no source', async () => {
+test('rejects a specification without a source', async () => {
   await expect(readKeySpec(untyped({}))).rejects.toEqual(
-    new TypeError('A key needs one of: passphrase, secret, jwk, jwks, env, file'),
+    new TypeError('A key must have one of: passphrase, secret, jwk, jwks, env, file'),
   );
 });
 

@@ -15,7 +15,7 @@ const root = { secret: secretOf(1) };
 const createWith = (options: Partial<KeyRingOptions>) => createKeyRing({ current: root, ...options });
 
 describe('recipients', () => {
-  test('get the access tokens of their audience, and nobody else those', async () => {
+  test('get the access tokens of their audience exclusively', async () => {
     const ring = await createWith({ recipients: { [AUDIENCE]: { jwk: publicJwk } } });
     const plain = await createRing();
     expect(internalsOf(ring).encryptionKey('access', AUDIENCE)).toMatchObject({
@@ -61,9 +61,9 @@ describe('recipients', () => {
     expect(internalsOf(ring).encryptionKey('access', OTHER_AUDIENCE).kid).toBe('other');
   });
 
-  test('are refused where they are no object', async () => {
+  test('are rejected if they are not an object', async () => {
     await expect(createWith({ recipients: untyped([]) })).rejects.toThrow(
-      /^recipients, as \{ \[audience\]: \{ file: PATH \} \}, needs an object/,
+      /^recipients such as \{ \[audience\]: \{ file: "api.jwk" \} \}/,
     );
   });
 
@@ -71,7 +71,7 @@ describe('recipients', () => {
     [
       'a root',
       { [AUDIENCE]: { jwk: { kty: 'oct', key_ops: ['deriveKey'], k: secretOf(3).toString('base64url') } } },
-      /a key of its own, not a root$/,
+      /must not be a root \(key_ops "deriveKey"\); pass a public key or a shared key$/,
     ],
     [
       'a key for another audience',
@@ -79,16 +79,16 @@ describe('recipients', () => {
       /is for another audience \(aud\)$/,
     ],
     [
-      'a key with an end',
+      'a key with exp',
       { [AUDIENCE]: { jwk: { ...publicJwk, exp: NOW } } },
-      /must not have an end \(exp\)$/,
+      /its first key encrypts and must not have exp$/,
     ],
     [
       'a key that only decrypts',
       { [AUDIENCE]: { jwk: generateShared('A256KW', { key_ops: ['unwrapKey'] }) } },
-      /its key must encrypt$/,
+      /its first key must be able to encrypt \(key_ops\)$/,
     ],
-  ])('are refused with %s', async (_what, recipients, message) => {
+  ])('are rejected with %s', async (_what, recipients, message) => {
     const error = await createWith(recipients === undefined ? {} : { recipients }).catch(
       (failure: unknown) => failure,
     );
@@ -97,7 +97,7 @@ describe('recipients', () => {
     expect(error).toMatchObject({ message: expect.stringMatching(`^The recipient for ${AUDIENCE}: `) });
   });
 
-  test('are refused with the kid of another key of the ring', async () => {
+  test('are rejected with the kid of another key of the ring', async () => {
     const jwk = generateShared('A256KW', { kid: 'recipient' });
     const making = createWith({ previous: [{ jwk }], recipients: { [AUDIENCE]: { jwk: publicJwk } } });
     await expect(making).rejects.toEqual(new TypeError('The key ring holds two keys with the kid recipient'));
@@ -111,7 +111,7 @@ describe('a public key', () => {
     const bound = await createWith({ current: { jwk: { ...publicJwk, aud: AUDIENCE } } });
     expect(internalsOf(bound).encryptionKey('access', AUDIENCE).kid).toBe('recipient');
     expect(() => internalsOf(bound).encryptionKey('access', OTHER_AUDIENCE)).toThrow(
-      new TypeError('The current key of this ring is for another audience'),
+      new TypeError('The current key of this key ring is for another audience (aud)'),
     );
   });
 
@@ -120,15 +120,15 @@ describe('a public key', () => {
     expect(() => internalsOf(ring).encryptionKey('refresh', AUDIENCE)).toThrow(TypeError);
   });
 
-  test('is no previous key: it opens nothing', async () => {
+  test('is rejected as a previous key, because it cannot decrypt', async () => {
     await expect(createWith({ previous: [{ jwk: publicJwk }] })).rejects.toThrow(
-      /^A public key opens nothing/,
+      /^A public key cannot decrypt/,
     );
   });
 });
 
 describe('needsSignature', () => {
-  test('says for which audiences tokens may come from anyone', async () => {
+  test('reports the audiences whose tokens need a signature', async () => {
     const needs = async (options: Partial<KeyRingOptions>) => {
       const ring = await createWith(options);
       return [AUDIENCE, OTHER_AUDIENCE].map((audience) => internalsOf(ring).needsSignature(audience));
@@ -146,7 +146,7 @@ describe('exportPublicKeys', () => {
   const rsa = generateRecipient('RSA-OAEP-256', { kid: 'rsa', exp: NOW, enc: 'A128GCM' });
   const ec = generateRecipient('ECDH-ES+A256KW', { kid: 'ec', aud: AUDIENCE }, 'P-384');
 
-  test('holds what others encrypt by, member for member, and no member else', async () => {
+  test('contains exactly the public members', async () => {
     const ring = await createWith({
       current: { jwk: privateJwk },
       previous: [{ jwk: { ...rsa.privateJwk, x5c: ['AAAA'], secret: 'x' } }, { jwk: ec.privateJwk }, root],
@@ -166,7 +166,7 @@ describe('exportPublicKeys', () => {
     });
   });
 
-  test('holds no private, no symmetric and no derived key, whatever the ring is made of', async () => {
+  test('contains no private, symmetric or derived key, whatever the ring holds', async () => {
     const shared = generateShared('A256KW');
     const ring = await createWith({
       previous: [{ jwk: privateJwk }, { jwk: rsa.privateJwk }, { jwk: shared }],
@@ -189,7 +189,7 @@ describe('exportPublicKeys', () => {
     expect(ring.exportPublicKeys()).toEqual({ keys: [] });
   });
 
-  test('is what an issuer can take as a recipient', async () => {
+  test('can be used as a recipient by an issuer', async () => {
     const server = await createWith({ current: { jwk: { ...privateJwk, enc: 'A192GCM' } } });
     const ring = await createWith({ recipients: { [AUDIENCE]: { jwks: server.exportPublicKeys() } } });
     expect(internalsOf(ring).encryptionKey('access', AUDIENCE)).toMatchObject({

@@ -60,7 +60,7 @@ describe('a remote JWK Set', () => {
     expect(server.requests()).toBe(1);
   });
 
-  test('is loaded again once it is too old, so that a key that was withdrawn is refused', async () => {
+  test('is reloaded after its maximum age, so that a withdrawn key is rejected', async () => {
     const keys = connect({ maxAgeSeconds: 60 });
     await keys.find('one');
     server.publish([two]);
@@ -79,7 +79,7 @@ describe('a remote JWK Set', () => {
     expect(server.requests()).toBe(2);
   });
 
-  test('is loaded again for an unknown kid, so that a new key works at once', async () => {
+  test('is reloaded for an unknown kid, so that a new key works at once', async () => {
     const keys = connect();
     await keys.find('one');
     server.publish([one, two]);
@@ -87,7 +87,7 @@ describe('a remote JWK Set', () => {
     expect(await keys.find('two')).toMatchObject({ alg: 'ES256' });
   });
 
-  test('is loaded once an interval, whatever unknown kids come', async () => {
+  test('is loaded once per cooldown, however many unknown kids arrive', async () => {
     const keys = connect();
     await keys.find('one');
     for (let second = 0; second < 90; second += 1) {
@@ -108,7 +108,7 @@ describe('a remote JWK Set', () => {
 });
 
 describe('keys of a remote set', () => {
-  test('that are not for signatures on the allow-list are left out', async () => {
+  test('for algorithms off the allow-list are ignored', async () => {
     server.publish([
       ...[null, 7, 'text', [], {}, { kty: 'oct', kid: 'shared', alg: 'HS256', k: 'AAAA' }],
       { ...two, kid: 'encryption', use: 'enc' },
@@ -131,7 +131,7 @@ describe('keys of a remote set', () => {
   });
 
   test.each(['PS256', 'RS256'] as const)(
-    'of RSA that say no alg are for %s where that is said',
+    'of RSA without alg are for %s if the option says so',
     async (alg) => {
       const { alg: _alg, ...nameless } = generateSigner(alg, { kid: 'rsa' }).publicJwk;
       server.publish([nameless]);
@@ -145,7 +145,7 @@ describe('keys of a remote set', () => {
     expect(await connect({ rsaAlgorithm: 'PS256' }).find('rsa')).toMatchObject({ alg: 'RS256' });
   });
 
-  test('are imported one at a time, so that requests are answered in between', async () => {
+  test('are imported one at a time, so that requests are answered meanwhile', async () => {
     const turns = { during: 0 };
     const count = (): void => {
       turns.during += 1;
@@ -194,7 +194,7 @@ describe('an outage', () => {
     expect(await isOutage(keys.find('two'))).toBe(true);
   });
 
-  test('is none of the token where there are no keys yet', async () => {
+  test('does not reject the token if no keys are loaded yet', async () => {
     await server.stop();
     const keys = connect();
     expect(await isOutage(keys.find('one'))).toBe(true);
@@ -204,7 +204,7 @@ describe('an outage', () => {
     expect(await keys.find('one')).toBeDefined();
   });
 
-  test('is none of the token where its key may be one that was published meanwhile', async () => {
+  test('does not reject the token if its key may have been published meanwhile', async () => {
     const keys = connect();
     await keys.find('one');
     await server.stop();
@@ -213,7 +213,7 @@ describe('an outage', () => {
     expect(await keys.find('one')).toBeDefined();
   });
 
-  test('is put on record once, and its end', async () => {
+  test('is recorded once, and so is its end', async () => {
     const { audit, records } = createAuditRecorder();
     const keys = connect({ audit, url: `${server.url}?secret=1` });
     await keys.find('one');
@@ -240,16 +240,16 @@ describe('an outage', () => {
   });
 
   test.each<[string, Parameters<JwksServer['answer']>[0], RegExp]>([
-    ['an error', (_req, res) => res.writeHead(500).end('{"keys":[]}'), /answered with 500$/],
-    ['not found', (_req, res) => res.writeHead(404).end('{"keys":[]}'), /answered with 404$/],
-    ['no content', (_req, res) => res.writeHead(204).end(), /answered with 204$/],
+    ['an error', (_req, res) => res.writeHead(500).end('{"keys":[]}'), /answered with status 500$/],
+    ['not found', (_req, res) => res.writeHead(404).end('{"keys":[]}'), /answered with status 404$/],
+    ['no content', (_req, res) => res.writeHead(204).end(), /answered with status 204$/],
     ['a redirect', (req, res) => res.writeHead(302, { Location: `${req.url}2` }).end(), /fetch failed/],
     ['text', (_req, res) => res.end('<html>'), /JSON/],
     ['nothing', (_req, res) => res.end(), /JSON/],
-    ['an array', (_req, res) => res.end('[]'), /is no JWK Set$/],
-    ['a number', (_req, res) => res.end('7'), /is no JWK Set$/],
-    ['null', (_req, res) => res.end('null'), /is no JWK Set$/],
-    ['no keys', (_req, res) => res.end('{"keys":{}}'), /is no JWK Set$/],
+    ['an array', (_req, res) => res.end('[]'), /is not a JWK Set/],
+    ['a number', (_req, res) => res.end('7'), /is not a JWK Set/],
+    ['null', (_req, res) => res.end('null'), /is not a JWK Set/],
+    ['no keys', (_req, res) => res.end('{"keys":{}}'), /is not a JWK Set/],
     [
       'a cut answer',
       (_req, res) => res.writeHead(200, { 'Content-Length': 99 }).write('{"keys":', () => res.destroy()),
@@ -257,7 +257,7 @@ describe('an outage', () => {
     ],
     ['more than 256 KiB', (_req, res) => res.end(emptySet(256 * 1024 + 1)), /larger than 262144 bytes$/],
     ['more than 100 keys', (_req, res) => res.end(setOf(Array(101).fill({}))), /more than 100 keys$/],
-  ])('is %s, and its cause says so', async (_what, listener, message) => {
+  ])('is %s, with the cause', async (_what, listener, message) => {
     server.answer(listener);
     const outage = await rejectionOf(Promise.resolve(connect().find('one')));
 
@@ -308,7 +308,7 @@ describe('the options', () => {
     'https://user@jwks.example.com/',
     '/jwks',
     '',
-  ])('refuse the URL %j', (url) => {
+  ])('reject the URL %j', (url) => {
     expect(thrownBy(() => remoteJwks({ url }))).toBeInstanceOf(TypeError);
   });
 
@@ -317,7 +317,7 @@ describe('the options', () => {
     'http://localhost:8080/',
     'http://[::1]/',
     'http://127.0.0.2/',
-  ])('take the URL %j', (url) => {
+  ])('accept the URL %j', (url) => {
     expect(() => remoteJwks({ url })).not.toThrow();
   });
 
@@ -327,18 +327,18 @@ describe('the options', () => {
     [{ maxAgeSeconds: '600' }, 'remoteJwks: maxAgeSeconds must be a positive number, for example 600'],
     [{ cooldownSeconds: -1 }, 'remoteJwks: cooldownSeconds must be a positive number, for example 30'],
     [{ timeoutMs: null }, 'remoteJwks: timeoutMs must be a positive number, for example 5000'],
-    [{ rsaAlgorithm: 'RS512' }, 'rsaAlgorithm must be PS256 or RS256'],
-    [{ rsaAlgorithm: 'none' }, 'rsaAlgorithm must be PS256 or RS256'],
-    [{ fetch: 7 }, 'fetch and clock must be functions'],
-    [{ clock: 7 }, 'fetch and clock must be functions'],
+    [{ rsaAlgorithm: 'RS512' }, 'remoteJwks: rsaAlgorithm must be "PS256" or "RS256"'],
+    [{ rsaAlgorithm: 'none' }, 'remoteJwks: rsaAlgorithm must be "PS256" or "RS256"'],
+    [{ fetch: 7 }, 'remoteJwks: fetch and clock must be functions'],
+    [{ clock: 7 }, 'remoteJwks: fetch and clock must be functions'],
     [{ audit: {} }, 'audit must be an AuditTrail: createAuditTrail({ sinks })'],
     [{ maxAge: 1 }, 'remoteJwks has no option of that name: maxAge'],
-  ])('refuse %j', (options, message) => {
+  ])('reject %j', (options, message) => {
     const [bad] = untyped([{ url: 'https://jwks.example.com/', ...options }]);
     expect(thrownBy(() => remoteJwks(bad))).toEqual(new TypeError(message));
   });
 
-  test('take another fetch, which is told to follow no redirect, and what is wanted', async () => {
+  test('accept another fetch, which gets redirect: error and the Accept header', async () => {
     const seen: unknown[] = [];
     const fetchKeys: typeof fetch = async (url, init) => {
       seen.push(String(url), init?.redirect, init?.signal instanceof AbortSignal, init?.headers);

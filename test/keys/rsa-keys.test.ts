@@ -143,7 +143,7 @@ describe('the private half of an RSA key', () => {
     for (const value of Object.values({ ...jwk, ...members })) {
       if (String(value).length > 20) expect(message).not.toContain(value);
     }
-    return message.replace(/^The private half of this RSA key is not valid: /, '');
+    return message.replace(/^The private key of this RSA JWK is not valid: /, '');
   };
   const integer = (name: string) => decodeInteger(jwk[name]);
 
@@ -221,7 +221,7 @@ describe('the private half of an RSA key', () => {
   test('is rejected if a factor is composite', () => {
     const composite = rsaJwk(p * primeOf(512), q, SIGNER);
     expect(messageOf(() => parseSigningKey(composite))).toBe(
-      'The private half of this RSA key does not match its public half; export both again',
+      'The private key of this RSA JWK does not match its public key; export both again',
     );
   });
 

@@ -35,14 +35,14 @@ function isTaken(jwk: Jwk, parse: (jwk: Jwk) => unknown): boolean {
 describe.each(['EdDSA', 'ES256', 'PS256', 'RS256'] as const)('a key for %s', (alg) => {
   const signer = generateSigner(alg);
 
-  test('verifies, where it is public', () => {
+  test('verifies if it is public', () => {
     const key = parseVerificationKey({ ...signer.publicJwk, use: 'sig', key_ops: ['verify'], exp: NOW });
     expect(key).toMatchObject({ kid: 'signer', alg, notAfter: NOW });
     expect(key.publicKey.type).toBe('public');
     expect(Object.isFrozen(key)).toBe(true);
   });
 
-  test('signs, where it is private', () => {
+  test('signs if it is private', () => {
     const key = parseSigningKey({ ...signer.privateJwk, use: 'sig', key_ops: ['sign'] });
     expect(key).toMatchObject({ kid: 'signer', alg });
     expect([key.privateKey.type, key.publicKey.type]).toEqual(['private', 'public']);
@@ -70,18 +70,18 @@ describe.each(['EdDSA', 'ES256', 'PS256', 'RS256'] as const)('a key for %s', (al
     { kid: 7 },
     { kid: 'a b' },
     { kid: 'é' },
-  ])('is refused with %j', (members) => {
+  ])('is rejected with %j', (members) => {
     expect(isTaken({ ...signer.publicJwk, ...members }, parseVerificationKey)).toBe(false);
     expect(isTaken({ ...signer.privateJwk, ...members }, parseSigningKey)).toBe(false);
   });
 
-  test('is told what a kid must be', () => {
+  test('gets an error that describes a valid kid', () => {
     expect(thrownBy(() => parseVerificationKey({ ...signer.publicJwk, kid: 'x'.repeat(257) }))).toEqual(
-      new TypeError('kid of a verification key must be 1 to 256 visible ASCII characters'),
+      new TypeError('kid of a verification key must be a string of 1 to 256 visible ASCII characters'),
     );
   });
 
-  test('is for one direction where its key_ops say so', () => {
+  test('is limited to one operation by key_ops', () => {
     expect(thrownBy(() => parseVerificationKey({ ...signer.publicJwk, key_ops: ['sign'] }))).toEqual(
       new TypeError('key_ops of this JWK do not allow verify'),
     );
@@ -90,9 +90,9 @@ describe.each(['EdDSA', 'ES256', 'PS256', 'RS256'] as const)('a key for %s', (al
     );
   });
 
-  test('that signs has no end', () => {
+  test('that signs must not have exp', () => {
     expect(thrownBy(() => parseSigningKey({ ...signer.privateJwk, exp: NOW }))).toEqual(
-      new TypeError('A signing key must not have an end (exp)'),
+      new TypeError('A signing key must not have exp'),
     );
   });
 });
@@ -142,7 +142,7 @@ describe('the matrix of alg and key', () => {
   test.each([undefined, null, 7, ['EdDSA']])('has nothing for alg %j', (alg) => {
     for (const jwk of JWKS) {
       expect(thrownBy(() => parseVerificationKey({ ...jwk, kid: 'a', alg }))).toEqual(
-        new TypeError('alg of a JWK for signatures must be one of EdDSA, ES256, PS256, RS256'),
+        new TypeError('alg of a signature key must be one of EdDSA, ES256, PS256, RS256'),
       );
     }
   });
@@ -166,7 +166,7 @@ test('the kid of another issuer may have characters that ours have not', () => {
   expect(isTaken({ ...publicJwk, kid: 'k'.repeat(257) }, parseVerificationKey)).toBe(false);
 });
 
-describe('where keys for signatures come from', () => {
+describe('locations of signature keys', () => {
   let directory = '';
 
   beforeAll(async () => {
@@ -199,7 +199,7 @@ describe('where keys for signatures come from', () => {
     expect(await createSigningKey({ file: secretFile })).toMatchObject({ kid: 'signer' });
   });
 
-  test('a file of a private key that nobody else can read', async () => {
+  test('a file of a private key that no other user can read', async () => {
     const path = await file(JSON.stringify(privateJwk));
     await chmod(path, 0o644);
 
@@ -221,9 +221,9 @@ describe('where keys for signatures come from', () => {
   });
 
   test.each([
-    [{}, 'A key for signatures needs one of: jwk, jwks, env, file'],
-    [{ jwks: {} }, 'A JWK Set must hold keys'],
-    [{ jwks: { keys: [] } }, 'A JWK Set must hold at least one key for signatures'],
+    [{}, 'A signature key must have one of: jwk, jwks, env, file'],
+    [{ jwks: {} }, 'keys of a JWK Set must be an array'],
+    [{ jwks: { keys: [] } }, 'A JWK Set must hold at least one signature key'],
     [{ jwks: { keys: [null] } }, 'Key 0 of the JWK Set: A JWK must be a JSON object'],
     [{ jwks: { keys: [7] } }, 'Key 0 of the JWK Set: A JWK must be a JSON object'],
     [{ jwk: null }, 'A JWK must be a JSON object'],
@@ -235,7 +235,7 @@ describe('where keys for signatures come from', () => {
 
   test.each([7, null, []])('not %j', async (location) => {
     const [bad] = untyped([location]);
-    await expect(createVerificationKeys(bad)).rejects.toThrow(/^A key, as \{ file: PATH \}, needs an object/);
+    await expect(createVerificationKeys(bad)).rejects.toThrow(/^A key such as \{ file: "signing.jwk" \}/);
     await expect(createSigningKey(bad)).rejects.toThrow(TypeError);
   });
 
@@ -244,8 +244,8 @@ describe('where keys for signatures come from', () => {
     ['text', 'must hold a JWK or a JWK Set'],
     ['[]', 'must hold a JWK or a JWK Set'],
     ['null', 'must hold a JWK or a JWK Set'],
-    ['{"kty":"OKP"', 'starts like JSON, but is none'],
-    ['{"keys":[]}', 'A JWK Set must hold at least one key for signatures'],
+    ['{"kty":"OKP"', 'must be valid JSON if it starts with {'],
+    ['{"keys":[]}', 'A JWK Set must hold at least one signature key'],
     ['{"keys":[7]}', 'Key 0 of the JWK Set: A JWK must be a JSON object'],
   ])('not a file with %j, which is named and not shown', async (text, message) => {
     const path = await file(text);
@@ -264,14 +264,14 @@ describe('where keys for signatures come from', () => {
   test('not several keys to sign by', async () => {
     const keys = [privateJwk, { ...generateSigner().privateJwk, kid: 'second' }];
     await expect(createSigningKey({ jwks: { keys } })).rejects.toEqual(
-      new TypeError('An issuer signs by one key: this is a set of several'),
+      new TypeError('createSigningKey: pass one key, not a JWK Set with several'),
     );
   });
 
-  test('the set with its fault is told, and no secret', async () => {
+  test('the error names the faulty key of a set, without a secret', async () => {
     const keys = [privateJwk, { ...privateJwk, kid: 'second', use: 'enc ' }];
     const error = await createSigningKey({ jwks: { keys } }).catch((failure: unknown) => failure);
-    expect(error).toEqual(new TypeError('Key 1 of the JWK Set: use of this JWK must be sig'));
+    expect(error).toEqual(new TypeError('Key 1 of the JWK Set: use of this JWK must be "sig"'));
     expect(inspect(error, { depth: 5 })).not.toContain(String(privateJwk['d']));
   });
 });

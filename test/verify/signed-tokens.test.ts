@@ -243,12 +243,15 @@ describe('a public key without what proves the sender', () => {
 
 describe('the options verification and signing', () => {
   test.each([
-    [{ verification: { 'https://typo.example.com': {} } }, /^verification names an issuer that is none of/],
-    [{ verification: { [ISSUER]: {} } }, /^verification needs keys: createVerificationKeys/],
-    [{ verification: { [ISSUER]: 7 } }, /^verification needs keys: createVerificationKeys/],
-    [{ verification: [] }, /^verification, as \{ \[issuer\]: keys \}, needs an object/],
-    [{ verification: 'https://auth.example.com/jwks' }, /^verification, as .*, needs an object/],
-    [{ verification: null }, /^verification, as .*, needs an object/],
+    [
+      { verification: { 'https://typo.example.com': {} } },
+      /^verification names an issuer that is not one of/,
+    ],
+    [{ verification: { [ISSUER]: {} } }, /^verification must hold VerificationKeys/],
+    [{ verification: { [ISSUER]: 7 } }, /^verification must hold VerificationKeys/],
+    [{ verification: [] }, /^verification such as \{ \[issuer\]: keys \}/],
+    [{ verification: 'https://auth.example.com/jwks' }, /^verification such as/],
+    [{ verification: null }, /^verification such as/],
     [{ signing: {} }, /^signing must be a SigningKey/],
     [{ signing: { kid: 'signer', alg: 'EdDSA' } }, /^signing must be a SigningKey/],
     [{ signing: 'secret' }, /^signing must be a SigningKey/],
@@ -262,7 +265,7 @@ describe('the options verification and signing', () => {
   test('are refused for an issuer that is not accepted anyway', () => {
     const verification = { [ISSUER]: parties.verificationKeys, [OTHER_ISSUER]: parties.verificationKeys };
     expect(thrownBy(() => createServer({ verification }))).toEqual(
-      new TypeError('verification names an issuer that is none of issuer'),
+      new TypeError('verification names an issuer that is not one of issuer'),
     );
   });
 

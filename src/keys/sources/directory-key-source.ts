@@ -9,32 +9,35 @@ import { resolvePrivatePath } from './resolve-private-path.js';
 import { watchState } from './watch-state.js';
 
 export interface DirectoryKeySourceOptions {
-  /** Its path. Nobody but the user of this process, or root, can write in it, or read or write the files in it. */
+  /** Path. Only the user of this process and root may write to the directory, and read or write its files. */
   readonly directory: string;
-  /** Whether the group is trusted like the owner, as for one key file. Default false. */
+  /** Whether to trust the group like the owner, as for a key file. Default false. */
   readonly trustGroup?: boolean;
 }
 
 const KNOWN: KnownOptions<DirectoryKeySourceOptions> = { directory: true, trustGroup: true };
 
-/** `..data` and its like, by which Kubernetes replaces all files at once, begin with a dot. */
+/** Excludes names with a leading dot, such as `..data`, with which Kubernetes swaps all files atomically. */
 const KEY_FILE = /^[^.].*\.(json|jwk|key)$/;
 
-/** More than any rotation leaves behind. */
+/** Maximum number of key files, more than rotations produce. */
 const MAX_FILES = 1000;
 
-/** A directory that changes while it is read is read again. */
+/** Attempts to read a directory that changes during the read. */
 const MAX_ATTEMPTS = 5;
 
 /**
- * Key versions in a directory, such as the mounted volume of a Kubernetes secret: one a file, in the order of their
- * names, as `*.json` or `*.jwk` (a JWK or a JWK Set) or `*.key` (a root secret as text). Read-only.
- * @throws TypeError for an option that is missing or makes no sense.
+ * Creates a read-only key source for a directory, such as the mounted volume of a Kubernetes secret. Each `*.json` or
+ * `*.jwk` file (a JWK or a JWK Set) or `*.key` file (a root secret in text form) is one version, in the order of names.
+ *
+ * @throws TypeError if an option is missing or invalid.
+ * @example
+ * const keyRing = await openKeyRing({ source: directoryKeySource({ directory: '/etc/jwe-keys' }) });
  */
 export function directoryKeySource(options: DirectoryKeySourceOptions): KeySource {
   assertOptions(options, KNOWN, 'directoryKeySource');
   const { trustGroup = false } = options;
-  const directory = resolvePrivatePath(options.directory, trustGroup, 'directory');
+  const directory = resolvePrivatePath(options.directory, trustGroup, 'directoryKeySource: directory');
   const readState = (): Promise<string> => fingerprintDirectory(directory);
   let loaded: string | undefined;
 
@@ -49,7 +52,7 @@ export function directoryKeySource(options: DirectoryKeySourceOptions): KeySourc
         if ('failure' in keys) throw keys.failure;
         return keys;
       }
-      throw new Error(`${directory} changes all the time`);
+      throw new Error(`${directory} keeps changing while it is read`);
     },
     watch: (onChange: () => void) =>
       watchState({ directory, readState, loadedState: () => loaded, onChange }),
@@ -58,8 +61,9 @@ export function directoryKeySource(options: DirectoryKeySourceOptions): KeySourc
 
 async function readKeys(directory: string, trustGroup: boolean): Promise<JwkSet> {
   const files = await listKeyFiles(directory);
-  if (files.length === 0) throw new Error(`${directory} holds no key: no file *.json, *.jwk or *.key`);
-  if (files.length > MAX_FILES) throw new Error(`${directory} holds more than ${MAX_FILES} keys`);
+  if (files.length === 0)
+    throw new Error(`${directory} holds no key file: add a *.json, *.jwk or *.key file`);
+  if (files.length > MAX_FILES) throw new Error(`${directory} holds more than ${MAX_FILES} key files`);
   const keys: Jwk[] = [];
   for (const file of files) {
     const { text } = await readPrivateFile({ file, trustGroup });
@@ -76,7 +80,7 @@ async function listKeyFiles(directory: string): Promise<readonly string[]> {
     .map((name) => join(directory, name));
 }
 
-/** It never rejects: a directory that cannot be read is a state too. */
+/** Never rejects: the error of an unreadable directory is its fingerprint. */
 async function fingerprintDirectory(directory: string): Promise<string> {
   try {
     const files = await listKeyFiles(directory);

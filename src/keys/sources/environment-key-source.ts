@@ -4,15 +4,18 @@ import { readVariable } from '../read-key-spec.js';
 import { assertVariableName } from '../read-key-text.js';
 
 export interface EnvironmentKeySourceOptions {
-  /** Name of the environment variable. It holds a JWK Set, a JWK or a root secret as text. */
+  /** Name of an environment variable with a JWK Set, a JWK or a root secret in text form. */
   readonly variable: string;
 }
 
 const KNOWN: KnownOptions<EnvironmentKeySourceOptions> = { variable: true };
 
 /**
- * Key versions in an environment variable. Read-only, and the same until the process ends: a new key needs a restart.
- * @throws TypeError for an option that is missing or makes no sense.
+ * Creates a read-only key source for an environment variable. A new key needs a restart of the process.
+ *
+ * @throws TypeError if an option is missing or invalid.
+ * @example
+ * const keyRing = await openKeyRing({ source: environmentKeySource({ variable: 'JWE_KEYS' }) });
  */
 export function environmentKeySource(options: EnvironmentKeySourceOptions): KeySource {
   assertOptions(options, KNOWN, 'environmentKeySource');

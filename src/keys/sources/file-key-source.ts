@@ -14,15 +14,18 @@ export type FileKeySourceOptions = PrivateFile;
 const KNOWN: KnownOptions<FileKeySourceOptions> = { file: true, trustGroup: true };
 
 /**
- * Key versions in one file on a local disk: a JWK Set, a JWK or a root secret as text; once it is replaced, a JWK Set.
- * Several processes may share the file and replace it: no update is lost, and one that is killed meanwhile leaves a
- * complete file behind. The file has to exist.
- * @throws TypeError for an option that is missing or makes no sense.
+ * Creates a key source for an existing file on a local disk. The file holds a JWK Set, a JWK or a root secret in text
+ * form; a rotation writes a JWK Set. Several processes may share and rotate it: no update is lost, and a process that
+ * crashes leaves a complete file.
+ *
+ * @throws TypeError if an option is missing or invalid.
+ * @example
+ * const keyRing = await openKeyRing({ source: fileKeySource({ file: 'keys.json' }) });
  */
 export function fileKeySource(options: FileKeySourceOptions): KeySource {
   assertOptions(options, KNOWN, 'fileKeySource');
   const { trustGroup = false } = options;
-  const file = resolvePrivatePath(options.file, trustGroup, 'file');
+  const file = resolvePrivatePath(options.file, trustGroup, 'fileKeySource: file');
   const place: PrivateFile = { file, trustGroup };
   const parse = (text: string): JwkSet => parseKeyText(text, `Key file ${file}`);
   let loaded: string | undefined;

@@ -2,18 +2,19 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JwkSet } from '../parse-jwk.js';
 import { parseKeyText } from '../read-key-spec.js';
 
-/** Whether two sets are the same JSON; the order of members does not count, that of keys does. */
+/** Whether two sets are equal as JSON. The order of keys matters, the order of members does not. */
 export function isSameKeySet(one: JwkSet, other: JwkSet): boolean {
   return isDeepStrictEqual(asJson(one), asJson(other));
 }
 
 /**
- * A set as it is written to a source.
- * @throws TypeError for one that could not be read back.
+ * Formats a set for writing to a source.
+ *
+ * @throws TypeError if the set could not be read back.
  */
 export function formatKeySet(jwks: JwkSet): string {
   const text = `${JSON.stringify(jwks, undefined, 2)}\n`;
-  parseKeyText(text, 'What is to be written');
+  parseKeyText(text, 'The new JWK Set');
   return text;
 }
 

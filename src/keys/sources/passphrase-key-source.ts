@@ -7,9 +7,15 @@ import { toRootJwk } from '../read-key-spec.js';
 const KNOWN: KnownOptions<PassphraseKey> = { passphrase: true, salt: true, iterations: true };
 
 /**
- * The one root that a passphrase yields, derived once. Read-only: a passphrase that changes is another root, and what was
- * encrypted under the old one is refused, so a ring that is to be rotated is kept in another source.
- * @throws TypeError for an option that there is not; when it is loaded, for a passphrase or a salt that is too weak.
+ * Creates a read-only key source with one root, derived from a passphrase. It cannot rotate: another passphrase is
+ * another root, and tokens of the old one are rejected. Use another source for key rings that rotate.
+ *
+ * `load()` rejects with a `TypeError` if the passphrase or the salt is too weak.
+ *
+ * @throws TypeError if an option is unknown.
+ * @example
+ * const source = passphraseKeySource({ passphrase, salt }); // salt: at least 16 bytes
+ * const keyRing = await openKeyRing({ source });
  */
 export function passphraseKeySource(options: PassphraseKey): KeySource {
   assertOptions(options, KNOWN, 'passphraseKeySource');

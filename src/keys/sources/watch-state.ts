@@ -2,18 +2,18 @@ import { watchDirectory } from '../../base/watch-directory.js';
 
 export interface StateWatch {
   readonly directory: string;
-  /** Describes the present state by a string that differs from state to state. Never rejects. */
+  /** Returns a string that identifies the present state. Never rejects. */
   readonly readState: () => Promise<string>;
-  /** The state that was loaded last; `undefined` before the first load. */
+  /** Returns the last loaded state; `undefined` before the first load. */
   readonly loadedState: () => string | undefined;
   readonly onChange: () => void;
 }
 
 /**
- * Calls back if the state of a directory differs from the state that was loaded, and once for each such difference,
- * whatever else happens in the directory. Keeps no process alive.
+ * Calls `onChange` once for each state of a directory that differs from the loaded state. Does not keep the process
+ * alive.
  *
- * @returns a function that ends the watch.
+ * @returns a function that stops watching.
  */
 export function watchState({ directory, readState, loadedState, onChange }: StateWatch): () => void {
   let reported = '';

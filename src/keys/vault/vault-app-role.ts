@@ -4,18 +4,18 @@ import { awaitUntil, readCredential, type VaultCredential } from './vault-creden
 import { keepRenewed, readLease, type VaultLease } from './vault-lease.js';
 import type { VaultLogin, VaultLoginSetting } from './vault-login.js';
 
-/** AppRole: tokens are made by a login, renewed, and revoked in the end. */
+/** Login by AppRole. The source creates, renews and finally revokes its tokens. */
 export interface VaultAppRole {
   readonly roleId: string;
   readonly secretId: VaultCredential;
-  /** Where the method is mounted. */
+  /** Mount path of the auth method. */
   readonly mount: string;
 }
 
-/** Longest wait at the end, when a token that is still alive is revoked. */
+/** Timeout for revoking the token on close. */
 const REVOKE_TIMEOUT_MS = 2000;
 
-/** Logs in when a token is first needed, and anew where one cannot be renewed or is refused; once, whoever waits. */
+/** Logs in on first use, and again if the token is not renewable or rejected. Concurrent callers share one login. */
 export function loginByAppRole(role: VaultAppRole, setting: VaultLoginSetting): VaultLogin {
   const { client, timeoutMs } = setting;
   let lease: VaultLease | undefined;
@@ -28,13 +28,13 @@ export function loginByAppRole(role: VaultAppRole, setting: VaultLoginSetting): 
     if (lease !== undefined) void revokeToken(lease.token, setting);
     lease = made;
     if (isClosed) return made;
-    // Where this fails, the next request is refused, logs in and says why.
+    // If this fails, the next request is rejected, logs in again and throws the reason.
     const onEnd = (): void => void login.run().catch(() => undefined);
     endRenewal = keepRenewed({ client, lease, timeoutMs, onEnd });
     return made;
   };
   const current = async (signal: AbortSignal): Promise<string> => {
-    if (isClosed) throw new Error(`${client.name} is not asked any more: the key source was closed`);
+    if (isClosed) throw new Error(`${client.name} is not available: the key source was closed`);
     return (lease ?? (await awaitUntil(signal, login.run(), client.name))).token;
   };
 
@@ -66,10 +66,10 @@ async function requestLease(role: VaultAppRole, setting: VaultLoginSetting): Pro
   const lease = readLease(body['auth']);
   if (status === 200 && lease !== undefined) return lease;
   const meaning = status === 400 ? 'status 400, roleId or secretId is not valid' : describeStatus(status);
-  throw new Error(`${client.name} refuses the login by AppRole: ${meaning}`);
+  throw new Error(`${client.name} rejected the AppRole login: ${meaning}`);
 }
 
-/** Good manners: the server would forget it in time. */
+/** Best effort: without revocation, the token expires at the end of its lease. */
 async function revokeToken(token: string, { client, timeoutMs }: VaultLoginSetting): Promise<void> {
   const signal = AbortSignal.timeout(Math.min(timeoutMs, REVOKE_TIMEOUT_MS));
   const request = { method: 'POST', path: 'auth/token/revoke-self', token, signal } as const;

@@ -1,27 +1,27 @@
 import { isJsonObject, type JsonObject } from '../../base/json.js';
 import { messageOf } from '../../base/message-of.js';
 
-/** Speaks the HTTP API of HashiCorp Vault and OpenBao. */
+/** Client for the HTTP API of HashiCorp Vault and OpenBao. */
 export interface VaultClient {
-  /** How messages call the server. */
+  /** Name of the server in error messages. */
   readonly name: string;
-  /** The answer to one request, whatever its status. @throws Error where there is none, or a redirect. */
+  /** Sends a request and returns the response of any status. @throws Error if there is no response, or a redirect. */
   send(request: VaultRequest): Promise<VaultAnswer>;
 }
 
 export interface VaultRequest {
   readonly method: 'GET' | 'POST';
-  /** Below `/v1/`. */
+  /** Path below `/v1/`. */
   readonly path: string;
   readonly token?: string;
   readonly body?: JsonObject;
-  /** Ends the wait for an answer. */
+  /** Aborts the request. */
   readonly signal: AbortSignal;
 }
 
 export interface VaultAnswer {
   readonly status: number;
-  /** Empty where it is no JSON object, as from a proxy in between. */
+  /** Empty if the body is not a JSON object, for example from a proxy. */
   readonly body: JsonObject;
 }
 
@@ -47,14 +47,16 @@ export function createVaultClient({ url, namespace, fetch: send }: VaultClientOp
       let answer: Response;
       let text: string;
       try {
-        // A redirect followed would take the token to another host.
+        // A followed redirect would send the token to another host.
         answer = await send(base + path, { method, headers, redirect: 'manual', signal, ...content });
         text = await answer.text();
       } catch (cause) {
         throw new Error(`${name} does not answer: ${reasonOf(cause)}`, { cause });
       }
       if (isRedirect(answer)) {
-        throw new Error(`${name} redirects: give the address of the active node, or of what forwards to it`);
+        throw new Error(
+          `${name} redirects: set url to the active node, or to a load balancer in front of it`,
+        );
       }
       return { status: answer.status, body: readObject(text) };
     },
@@ -74,7 +76,7 @@ function readObject(text: string): JsonObject {
   }
 }
 
-/** `fetch` wraps what went wrong, such as ECONNREFUSED or a certificate that is not trusted. */
+/** `fetch` wraps the cause, such as ECONNREFUSED or an untrusted certificate. */
 function reasonOf(failure: unknown): string {
   const cause = memberOf(failure, 'cause') ?? failure;
   const code = memberOf(cause, 'code');
@@ -86,14 +88,14 @@ function memberOf(value: unknown, name: string): unknown {
 }
 
 const MEANINGS: ReadonlyMap<number, string> = new Map([
-  [403, 'permission denied, or the token is not valid any more'],
-  [404, 'there is no such secret, or it was deleted'],
+  [403, 'permission denied, or the token is no longer valid'],
+  [404, 'the secret does not exist or was deleted'],
   [429, 'too many requests'],
-  [473, 'it is a standby node for reading alone'],
-  [503, 'it is sealed, or down for maintenance'],
+  [473, 'the server is a performance standby node'],
+  [503, 'the server is sealed or down for maintenance'],
 ]);
 
-/** What a status that is no success says. The text of the server is not shown: it may quote what was sent. */
+/** Describes an error status. Omits the error texts of the server, which may quote the request. */
 export function describeStatus(status: number): string {
   const meaning = MEANINGS.get(status);
   return meaning === undefined ? `status ${status}` : `status ${status}, ${meaning}`;

@@ -1,9 +1,11 @@
-/** A credential, or what yields it anew each time, such as by reading the file that a Vault Agent keeps current. */
+/** A credential, or a function that returns the current one, for example from the file of a Vault Agent. */
 export type VaultCredential = string | (() => string | Promise<string>);
 
 /**
- * @param name how messages call it; they never show it.
- * @throws Error where it is not there when the signal ends the wait, or could not stand in a header.
+ * Reads a credential.
+ *
+ * @param name the name of the credential in error messages, which never show its value.
+ * @throws Error (as rejection) if the signal aborts first, or the value is not valid in a header.
  */
 export async function readCredential(
   credential: VaultCredential,
@@ -16,20 +18,22 @@ export async function readCredential(
   return text;
 }
 
-/** @throws TypeError for an option that is no credential. */
+/** @throws TypeError if an option is not a credential. */
 export function assertCredential(value: unknown, name: string): void {
   if (typeof value === 'function' || (typeof value === 'string' && value.trim() !== '')) return;
-  throw new TypeError(`${name} must be a text, or a function that yields it`);
+  throw new TypeError(
+    `vaultKeySource: auth.${name} must be a non-empty string, or a function that returns one`,
+  );
 }
 
-/** Waits for what does not know the signal itself. @throws Error where the signal comes first. */
+/** Awaits a promise that does not support the signal. @throws Error (as rejection) if the signal aborts first. */
 export function awaitUntil<Value>(
   signal: AbortSignal,
   pending: Value | PromiseLike<Value>,
   name: string,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const give = (): void => reject(new Error(`${name} was not there in time`, { cause: signal.reason }));
+    const give = (): void => reject(new Error(`${name} was not available in time`, { cause: signal.reason }));
     if (signal.aborted) give();
     else signal.addEventListener('abort', give, { once: true });
     Promise.resolve(pending).then(resolve, reject);

@@ -23,28 +23,28 @@ import {
 import { assertCredential, type VaultCredential } from './vault-credential.js';
 import { loginByToken, type VaultLogin, type VaultLoginSetting } from './vault-login.js';
 
-/** How the source proves who it is. */
+/** Authentication of the source. */
 export type VaultAuth =
-  /** A token. One given as text is renewed while it can be; a function is asked for each request, and renews nothing. */
+  /** A token. A string is renewed while it is renewable; a function is called for each request instead. */
   | { readonly token: VaultCredential }
-  /** AppRole, mounted at `approle` unless `mount` says otherwise. Its tokens are made, renewed and revoked here. */
+  /** AppRole. The source creates, renews and revokes its tokens. Default `mount`: `approle`. */
   | { readonly roleId: string; readonly secretId: VaultCredential; readonly mount?: string };
 
 export interface VaultKeySourceOptions {
-  /** `https:` URL of the server, as `VAULT_ADDR` has it; `http:` on loopback only. */
+  /** URL of the server, as in `VAULT_ADDR`: `https:`, or `http:` on loopback. */
   readonly url: string;
-  /** Where the secrets engine, KV version 2, is mounted. Default `secret`. */
+  /** Mount path of the KV version 2 secrets engine. Default `secret`. */
   readonly mount?: string;
   /** Path of the secret below the mount, without `data/`. */
   readonly path: string;
-  /** The field of the secret that holds the key: a JWK Set, as text or object, a JWK, or a root secret. Default `jwks`. */
+  /** Field of the secret that holds the keys: a JWK Set (string or object), a JWK or a root secret. Default `jwks`. */
   readonly field?: string;
-  /** Namespace, of OpenBao or Vault Enterprise. Default: none. */
+  /** Namespace of OpenBao or Vault Enterprise. Default: none. */
   readonly namespace?: string;
   readonly auth: VaultAuth;
-  /** Longest time that reading the key may take, login included, in milliseconds. Default 5000. */
+  /** Timeout of reading the keys, including the login, in milliseconds. Default 5000. */
   readonly timeoutMs?: number;
-  /** Default: that of the platform, which trusts the authorities in `NODE_EXTRA_CA_CERTS` too. */
+  /** Default: the global `fetch`, which also trusts the authorities in `NODE_EXTRA_CA_CERTS`. */
   readonly fetch?: typeof fetch;
 }
 
@@ -70,9 +70,17 @@ interface StoredSecret {
 }
 
 /**
- * Key versions in HashiCorp Vault or OpenBao, in one field of a secret of the KV engine, version 2. They are replaced by
- * its check-and-set, which leaves the other fields as they are.
- * @throws TypeError for an option that is missing or makes no sense.
+ * Creates a key source for HashiCorp Vault or OpenBao. The key versions are one field of a secret of the KV version 2
+ * engine. They are replaced with check-and-set; other fields remain unchanged.
+ *
+ * @throws TypeError if an option is missing or invalid.
+ * @example
+ * const source = vaultKeySource({
+ *   url: 'https://vault.example.com:8200',
+ *   path: 'gateway/jwe-keys',
+ *   auth: { roleId, secretId: () => readFile('/run/secrets/secret-id', 'utf8') },
+ * });
+ * const keyRing = await openKeyRing({ source });
  */
 export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
   const { place, login, name, field, timeoutMs } = resolveVaultOptions(options);
@@ -82,7 +90,7 @@ export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
     const { data: fields, metadata } = isJsonObject(body['data']) ? body['data'] : {};
     const version = isJsonObject(metadata) ? metadata['version'] : undefined;
     if (!isJsonObject(fields) || typeof version !== 'number') {
-      throw new Error(`${name} is no secret of the KV engine, version 2`);
+      throw new Error(`${name} is not a secret of the KV version 2 engine`);
     }
     return { version, fields };
   };
@@ -90,7 +98,7 @@ export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
     const value = fields[field];
     if (value === undefined)
       throw new Error(
-        `${name} has no field ${isPrintableName(field) ? field : 'of the name in the option field'}`,
+        `${name} has no field ${isPrintableName(field) ? field : 'with the name in the option "field"'}`,
       );
     return parseKeyText(typeof value === 'string' ? value : JSON.stringify(value), name);
   };
@@ -107,7 +115,7 @@ export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
       const body = { options: { cas: stored.version }, data: { ...stored.fields, [field]: value } };
       const { status } = await sendAs(login, place, { method: 'POST', body, signal });
       if (status === 200) return true;
-      // 400 is the answer to a version that is not the current one, and to other things.
+      // Status 400 can mean that the version is not the current one.
       if (status === 400 && (await read(signal)).version !== stored.version) return false;
       throw new Error(`${name} cannot be written: ${describeStatus(status)}`);
     },
@@ -115,7 +123,7 @@ export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
   });
 }
 
-/** With one other token where the first is refused. */
+/** Sends a request, and retries it once with another token if the first one is rejected. */
 async function sendAs(
   login: VaultLogin,
   { client, path }: SecretPlace,
@@ -139,13 +147,14 @@ function resolveVaultOptions(options: VaultKeySourceOptions) {
     fetch: send = fetch,
   } = options;
   const url = assertSecureUrl(options.url, 'url');
-  if (url.search !== '' || url.hash !== '') throw new TypeError('url must hold no query or fragment');
+  if (url.search !== '' || url.hash !== '')
+    throw new TypeError('vaultKeySource: url must not have a query or fragment');
   assertPath(mount, 'mount');
   assertPath(path, 'path');
   if (namespace !== undefined) assertPath(namespace, 'namespace');
   assertString(field, 'vaultKeySource', 'field');
   assertPositiveInteger(timeoutMs, 'vaultKeySource', 'timeoutMs', 5000);
-  if (typeof send !== 'function') throw new TypeError('fetch must be a function');
+  if (typeof send !== 'function') throw new TypeError('vaultKeySource: fetch must be a function');
   const client = createVaultClient({ url, namespace, fetch: send });
   return {
     place: { client, path: `${encodePath(mount)}/data/${encodePath(path)}` },
@@ -157,26 +166,28 @@ function resolveVaultOptions(options: VaultKeySourceOptions) {
 }
 
 function resolveLogin(auth: VaultAuth, setting: VaultLoginSetting): VaultLogin {
-  assertObject(auth, 'auth');
+  assertObject(auth, 'auth of vaultKeySource');
   if ('token' in auth) {
-    assertOptions(auth, { token: true }, 'auth');
+    assertOptions(auth, { token: true }, 'auth of vaultKeySource');
     assertCredential(auth.token, 'token');
     return loginByToken(auth.token, setting);
   }
-  assertOptions(auth, { roleId: true, secretId: true, mount: true }, 'auth');
+  assertOptions(auth, { roleId: true, secretId: true, mount: true }, 'auth of vaultKeySource');
   const { roleId, secretId, mount = 'approle' } = auth;
   if (typeof roleId !== 'string' || roleId === '')
-    throw new TypeError('auth needs a token, or roleId and secretId');
+    throw new TypeError('vaultKeySource: auth must have token, or roleId and secretId');
   assertCredential(secretId, 'secretId');
-  assertPath(mount, 'mount of auth');
+  assertPath(mount, 'auth.mount');
   return loginByAppRole({ roleId, secretId, mount: encodePath(mount) }, setting);
 }
 
-/** None of the segments may lead elsewhere. */
+/** Rejects segments that would change the path, such as `..`. */
 function assertPath(value: unknown, name: string): void {
   const segments = typeof value === 'string' ? value.split('/') : [''];
   if (segments.every((segment) => /^[\x20-\x7e]+$/.test(segment) && !/^\.{1,2}$/.test(segment))) return;
-  throw new TypeError(`${name} must be a path of ASCII characters, without a slash at its ends`);
+  throw new TypeError(
+    `vaultKeySource: ${name} must be a path of ASCII characters, without a leading or trailing slash`,
+  );
 }
 
 function encodePath(path: string): string {

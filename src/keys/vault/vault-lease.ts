@@ -2,10 +2,10 @@ import type { JsonValue } from '../../base/json.js';
 import { isJsonObject } from '../../base/json.js';
 import type { VaultClient } from './vault-client.js';
 
-/** How long a token lives, as a login, a renewal or a look at it tells. */
+/** Lease of a token, from a login, a renewal or a lookup. */
 export interface VaultLease {
   readonly token: string;
-  /** 0 for one without an end. */
+  /** Remaining lifetime; 0 for a token that does not expire. */
   readonly seconds: number;
   readonly isRenewable: boolean;
 }
@@ -13,23 +13,23 @@ export interface VaultLease {
 export interface LeaseRenewal {
   readonly client: VaultClient;
   readonly lease: VaultLease;
-  /** Longest wait for an answer, in milliseconds. */
+  /** Timeout of a request in milliseconds. */
   readonly timeoutMs: number;
-  /** Called once, where the lease cannot be prolonged, or no longer by much; it has some time left then. */
+  /** Called once, shortly before the lease expires, if it can no longer be renewed or only for a short time. */
   readonly onEnd: () => void;
 }
 
-/** Of the lease, when it is renewed. What is left is for further tries. */
+/** Share of the lease after which it is renewed. The rest is for retries. */
 const RENEW_AT_SHARE = 2 / 3;
 
-/** A token whose lease the server cuts to less than this share is about to reach its maximum. */
+/** If the server shortens a lease below this share, the token is close to its maximum lifetime. */
 const CUT_SHARE = 1 / 2;
 
 const LONGEST_DELAY_SECONDS = 86_400;
 const LONGEST_RETRY_SECONDS = 30;
 const SHORTEST_DELAY_SECONDS = 0.1;
 
-/** Reads `auth` of an answer; `undefined` where it is none. */
+/** Reads `auth` of a response; `undefined` if it is malformed. */
 export function readLease(auth: JsonValue | undefined): VaultLease | undefined {
   const { client_token: token, lease_duration: seconds, renewable } = isJsonObject(auth) ? auth : {};
   if (typeof token !== 'string' || typeof seconds !== 'number') return undefined;
@@ -37,8 +37,10 @@ export function readLease(auth: JsonValue | undefined): VaultLease | undefined {
 }
 
 /**
- * Renews a token ahead of its end, as long as it can be; an outage is waited out. It keeps no process alive.
- * @returns what ends it.
+ * Renews a token before it expires, as long as it is renewable. Retries during an outage. Does not keep the process
+ * alive.
+ *
+ * @returns a function that stops the renewal.
  */
 export function keepRenewed({ client, lease, timeoutMs, onEnd }: LeaseRenewal): () => void {
   let { seconds } = lease;

@@ -3,24 +3,24 @@ import type { VaultClient } from './vault-client.js';
 import { awaitUntil, readCredential, type VaultCredential } from './vault-credential.js';
 import { keepRenewed } from './vault-lease.js';
 
-/** The token of one source, from where it comes to its end. */
+/** Lifecycle of the token of one source. */
 export interface VaultLogin {
-  /** @throws Error where there is none to be had before the signal. */
+  /** Returns the current token. @throws Error (as rejection) if none is available before the signal aborts. */
   token(signal: AbortSignal): Promise<string>;
-  /** Another token in the place of one that was refused; `undefined` where there is no other. */
+  /** Returns another token instead of a rejected one; `undefined` if there is none. */
   replace(refused: string, signal: AbortSignal): Promise<string | undefined>;
-  /** Ends the renewal, and revokes a token that was made here. */
+  /** Stops the renewal, and revokes a token that the source created. */
   close(): Promise<void>;
 }
 
-/** What every kind of login needs. */
+/** Settings of every kind of login. */
 export interface VaultLoginSetting {
   readonly client: VaultClient;
-  /** Longest wait for an answer, in milliseconds. */
+  /** Timeout of a request in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** A token that somebody else made. One from a function is renewed by whoever writes it, one given as text is renewed here. */
+/** Uses a given token. A string is renewed here; a token from a function is renewed by its provider. */
 export function loginByToken(token: VaultCredential, setting: VaultLoginSetting): VaultLogin {
   return typeof token === 'string' ? givenToken(token, setting) : writtenToken(token);
 }
@@ -42,7 +42,7 @@ function givenToken(given: string, { client, timeoutMs }: VaultLoginSetting): Va
   let endRenewal = (): void => undefined;
   let isClosed = false;
 
-  /** What it cannot learn now it asks again; a server that is away, or refuses the token, says so when the key is read. */
+  /** Looks up the lease; a later request retries a failed lookup. Errors surface when the keys are read. */
   const learnLease = async (token: string): Promise<void> => {
     const signal = AbortSignal.timeout(timeoutMs);
     const request = { method: 'GET', path: 'auth/token/lookup-self', token, signal } as const;

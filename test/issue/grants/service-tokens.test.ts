@@ -114,7 +114,7 @@ describe('audiences of services and of users', () => {
         expect.objectContaining({
           file,
           path: 'service_audiences[0]',
-          message: 'is among the audiences of a key too',
+          message: 'must not also be in audiences or delegation.audiences of any API key',
         }),
       ]);
     },

@@ -34,9 +34,9 @@ describe('a directory', () => {
     expect(keys).toMatchObject([{ k: rootJwk(1)['k'] }, rootJwk(2), rootJwk(3), rootJwk(4)]);
   });
 
-  test('is refused where it holds no key', async () => {
+  test('is rejected if it contains no key file', async () => {
     await expect(directoryKeySource({ directory }).load()).rejects.toThrow(
-      `${directory} holds no key: no file *.json, *.jwk or *.key`,
+      `${directory} holds no key file: add a *.json, *.jwk or *.key file`,
     );
   });
 
@@ -47,19 +47,19 @@ describe('a directory', () => {
     expect(kidsOf(await source.load())).toEqual(seeds.map((seed) => `root-${seed}`));
     await write('2000.jwk', JSON.stringify(rootJwk(1000)));
 
-    await expect(source.load()).rejects.toEqual(new Error(`${directory} holds more than 1000 keys`));
+    await expect(source.load()).rejects.toEqual(new Error(`${directory} holds more than 1000 key files`));
   });
 
-  test('is refused by the file that is malformed', async () => {
+  test('is rejected with the path of a malformed file', async () => {
     await write('a.json', JSON.stringify(rootJwk(1)));
     await write('b.json', '{');
 
     await expect(directoryKeySource({ directory }).load()).rejects.toThrow(
-      `Key file ${join(directory, 'b.json')}: starts like JSON, but is none`,
+      `Key file ${join(directory, 'b.json')}: must be valid JSON if it starts with {`,
     );
   });
 
-  test('is refused where others can read a file, or write in it', async () => {
+  test('is rejected if other users can read a file or write to the directory', async () => {
     await write('a.json', JSON.stringify(rootJwk(1)));
     await chmod(join(directory, 'a.json'), 0o644);
     await expect(directoryKeySource({ directory }).load()).rejects.toThrow(/chmod 600 .*a\.json$/);
@@ -69,13 +69,13 @@ describe('a directory', () => {
     await expect(directoryKeySource({ directory }).load()).rejects.toThrow(`chmod go-w ${directory}`);
   });
 
-  test('is refused where a key is no file', async () => {
+  test('is rejected if a key is not a regular file', async () => {
     await mkdir(join(directory, 'a.json'));
 
     await expect(directoryKeySource({ directory }).load()).rejects.toThrow(/a\.json is no regular file$/);
   });
 
-  test('that is absent is what the file system says', async () => {
+  test('that does not exist is rejected with the error of the file system', async () => {
     const absent = join(directory, 'absent');
 
     await expect(directoryKeySource({ directory: absent }).load()).rejects.toMatchObject({ code: 'ENOENT' });
@@ -99,7 +99,7 @@ describe('a directory', () => {
       isUpdating = false;
     })();
     while (isUpdating) {
-      const jwks = await source.load().catch(() => undefined); // it may say that it changes all the time
+      const jwks = await source.load().catch(() => undefined); // it may keep changing
       const [first, second] = (jwks?.keys ?? []).map((jwk) => Number(jwk['iat']));
       if (first !== undefined && second !== undefined) expect(second - first).toBe(100);
     }
@@ -132,12 +132,12 @@ test('a watch sees files that come and go, and the swaps of a Kubernetes secret'
 });
 
 test.each([
-  ['no directory', {}, /^directory must be a path$/],
+  ['no directory', {}, /^directoryKeySource: directory must be a path, as a non-empty string$/],
   [
     'a misspelt option',
     { directory: 'keys', file: 'x' },
     /^directoryKeySource has no option of that name: file$/,
   ],
-])('options are refused with %s', (_what, options, message) => {
+])('options are rejected with %s', (_what, options, message) => {
   expect(() => directoryKeySource(untyped(options))).toThrow(message);
 });

@@ -50,27 +50,27 @@ describe('a key file', () => {
     expect(await fileKeySource({ file }).load()).toEqual(jwks);
   });
 
-  test('that is malformed is refused by its path, and shows nothing', async () => {
+  test('that is malformed is rejected with its path, without its content', async () => {
     await write(`{"keys":[{"kty":"oct","k":"${secretOf(1).toString('base64url')}"`);
 
     await expect(fileKeySource({ file }).load()).rejects.toEqual(
-      new TypeError(`Key file ${file}: starts like JSON, but is none`),
+      new TypeError(`Key file ${file}: must be valid JSON if it starts with {`),
     );
   });
 
-  test('that others can read is refused', async () => {
+  test('that others can read is rejected', async () => {
     await chmod(file, 0o644);
 
     await expect(fileKeySource({ file }).load()).rejects.toThrow(`chmod 600 ${file}`);
   });
 
-  test('that is absent is what the file system says', async () => {
+  test('that does not exist is rejected with the error of the file system', async () => {
     await rm(file);
 
     await expect(fileKeySource({ file }).load()).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('names the source, whatever the working directory becomes', () => {
+  test('names the source, even if the working directory changes', () => {
     expect(fileKeySource({ file: 'ring.json' }).name).toBe(join(process.cwd(), 'ring.json'));
   });
 });
@@ -89,14 +89,14 @@ describe('replace', () => {
     expect(await source.load()).toEqual(keySet(5));
   });
 
-  test('does nothing where another set is there', async () => {
+  test('does nothing if the file holds another set', async () => {
     expect(await fileKeySource({ file }).replace?.(keySet(2), keySet(3))).toBe(false);
     expect(await fileKeySource({ file }).load()).toEqual(keySet(1));
   });
 
-  test('refuses a set that could not be read back', async () => {
+  test('rejects a set that could not be read back', async () => {
     await expect(fileKeySource({ file }).replace?.(keySet(1), { keys: [] })).rejects.toEqual(
-      new TypeError('What is to be written: A JWK Set must hold at least one key'),
+      new TypeError('The new JWK Set: A JWK Set must hold at least one key'),
     );
     expect(await fileKeySource({ file }).load()).toEqual(keySet(1));
   });
@@ -117,8 +117,8 @@ describe('replace', () => {
 
 describe('options', () => {
   test.each([
-    ['no file', {}, /^file must be a path$/],
-    ['an empty file', { file: '' }, /^file must be a path$/],
+    ['no file', {}, /^fileKeySource: file must be a path, as a non-empty string$/],
+    ['an empty file', { file: '' }, /^fileKeySource: file must be a path, as a non-empty string$/],
     [
       'a group that is trusted by name',
       { file: 'ring.json', trustGroup: 'staff' },
@@ -129,7 +129,7 @@ describe('options', () => {
       { file: 'ring.json', mode: 0o644 },
       /^fileKeySource has no option of that name: mode$/,
     ],
-  ])('are refused with %s', (_what, options, message) => {
+  ])('are rejected with %s', (_what, options, message) => {
     expect(() => fileKeySource(untyped(options))).toThrow(message);
   });
 });

@@ -163,7 +163,7 @@ describe('watch', () => {
     expect(watched.count()).toBe(1);
   });
 
-  test('calls once for what cannot be loaded, whatever else happens in the directory', async () => {
+  test('calls once for an unloadable state, whatever else happens in the directory', async () => {
     const watched = await watchFile();
     await rm(file);
     await watched.until(1);
@@ -174,7 +174,7 @@ describe('watch', () => {
     expect(watched.count()).toBe(2);
   });
 
-  test('calls nobody once it has ended', async () => {
+  test('makes no call after it was stopped', async () => {
     const ended = await watchFile();
     const other = await watchFile();
     const endedAtOnce = countCalls();

@@ -45,13 +45,13 @@ describe('an environment variable', () => {
     'is not named %j, and that is not shown',
     (variable) => {
       expect(() => environmentKeySource(untyped({ variable }))).toThrow(
-        'The name of an environment variable must be up to 40 letters, digits and underscores',
+        'The name of an environment variable must be a string of up to 40 letters, digits and underscores',
       );
     },
   );
 });
 
-test('an environment variable with a misspelt option is refused', () => {
+test('an environment variable with a misspelt option is rejected', () => {
   expect(() => environmentKeySource(untyped({ env: VARIABLE }))).toThrow(
     new TypeError('environmentKeySource has no option of that name: env'),
   );
@@ -74,9 +74,9 @@ describe('a passphrase', () => {
     expect(source.name).toBe('passphrase');
   });
 
-  test('that is too short is refused when it is loaded', async () => {
+  test('that is too short is rejected when it is loaded', async () => {
     await expect(passphraseKeySource({ ...PASSPHRASE, passphrase: 'short' }).load()).rejects.toThrow(
-      'A passphrase must have at least 16 characters',
+      'passphrase must be a string of at least 16 characters',
     );
   });
 

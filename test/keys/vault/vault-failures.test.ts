@@ -19,12 +19,12 @@ afterEach(() => close());
 
 /** What is wrong, what is done to the server, and what the message says. */
 const FAILURES: [string, (server: VaultServer) => void, Partial<VaultKeySourceOptions>, RegExp][] = [
-  ['is sealed', (it) => it.setState('sealed'), {}, /cannot be read: status 503, it is sealed/],
+  ['is sealed', (it) => it.setState('sealed'), {}, /cannot be read: status 503, the server is sealed/],
   [
     'is a standby node that redirects',
     (it) => it.setState('standby'),
     {},
-    /redirects: give the address of the active/,
+    /redirects: set url to the active node/,
   ],
   ['is a proxy with nothing behind it', (it) => it.setState('replaced'), {}, /cannot be read: status 502$/],
   [
@@ -37,25 +37,30 @@ const FAILURES: [string, (server: VaultServer) => void, Partial<VaultKeySourceOp
     'does not know the secret_id',
     () => undefined,
     { auth: { ...ROLE, secretId: 'x' } },
-    /login by AppRole: status 400, roleId or secretId is not valid$/,
+    /AppRole login: status 400, roleId or secretId is not valid$/,
   ],
   [
     'is sealed at the login',
     (it) => it.setState('sealed'),
     { auth: ROLE },
-    /refuses the login by AppRole: status 503, it is sealed/,
+    /rejected the AppRole login: status 503, the server is sealed/,
   ],
-  ['has no such secret', () => undefined, { path: 'elsewhere' }, /status 404, there is no such secret/],
-  ['has no such mount', () => undefined, { mount: 'kv' }, /status 404, there is no such secret/],
+  ['has no such secret', () => undefined, { path: 'elsewhere' }, /status 404, the secret does not exist/],
+  ['has no such mount', () => undefined, { mount: 'kv' }, /status 404, the secret does not exist/],
   ['has another namespace', () => undefined, { namespace: 'other' }, /status 404/],
-  ['holds a deleted secret', (it) => it.deleteLast('apps/jwe'), {}, /status 404, .* it was deleted/],
+  ['holds a deleted secret', (it) => it.deleteLast('apps/jwe'), {}, /status 404, .* was deleted/],
   ['holds no such field', () => undefined, { field: 'ring' }, /: secret\/apps\/jwe has no field ring$/],
-  ['holds a number', (it) => it.write('apps/jwe', { jwks: 7 }), {}, /A root secret as text must be 32 bytes/],
+  [
+    'holds a number',
+    (it) => it.write('apps/jwe', { jwks: 7 }),
+    {},
+    /A root secret in text form must be 32 bytes/,
+  ],
   ['holds a weak key', (it) => it.write('apps/jwe', { jwks: '00'.repeat(32) }), {}, /has all bytes equal/],
 ];
 
 describe('a server that', () => {
-  test.each(FAILURES)('%s is told with its cause', async (_what, prepare, options, message) => {
+  test.each(FAILURES)('%s is reported with its cause', async (_what, prepare, options, message) => {
     prepare(server);
     const failure = await rejectionOf(openSource(options).load());
 
@@ -89,7 +94,7 @@ describe('a server that', () => {
     expect(server.requests).toEqual([READ]);
   });
 
-  test('is not there is told at once', async () => {
+  test('does not exist is reported at once', async () => {
     const url = `http://127.0.0.1:${await findFreePort()}`;
 
     await expect(openSource({ url }).load()).rejects.toThrow(/^Vault at .* does not answer: ECONNREFUSED$/);
@@ -104,17 +109,19 @@ describe('a server that', () => {
     const began = performance.now();
     const failure = await rejectionOf(openSource({ auth, timeoutMs: 200 }).load());
 
-    expect(failure).toMatchObject({ message: expect.stringMatching(/does not answer|not there in time/) });
+    expect(failure).toMatchObject({
+      message: expect.stringMatching(/does not answer|not available in time/),
+    });
     expect(performance.now() - began).toBeLessThan(2000);
   });
 
   test.each<[number, RegExp]>([
-    [300, /redirects: give the address/],
-    [399, /redirects: give the address/],
+    [300, /redirects: set url/],
+    [399, /redirects: set url/],
     [400, /: status 400$/],
     [429, /: status 429, too many requests$/],
-    [473, /: status 473, it is a standby node for reading alone$/],
-  ])('answers with %d is told with what that means', async (status, message) => {
+    [473, /: status 473, the server is a performance standby node$/],
+  ])('answers with %d is reported with its meaning', async (status, message) => {
     const answer: typeof fetch = async () => new Response('{}', { status });
     const failure = await rejectionOf(openSource({ fetch: answer }).load());
 
@@ -122,12 +129,12 @@ describe('a server that', () => {
   });
 
   test.each([{ data: { jwks: '{}' } }, { data: { data: { jwks: '{}' }, metadata: {} } }, { data: 7 }, {}])(
-    'holds no secret of the KV engine, version 2, is told so: %j',
+    'has no secret of the KV version 2 engine is reported: %j',
     async (body) => {
       const answer: typeof fetch = async () => Response.json(body);
 
       await expect(openSource({ fetch: answer }).load()).rejects.toThrow(
-        /: secret\/apps\/jwe is no secret of the KV engine, version 2$/,
+        /: secret\/apps\/jwe is not a secret of the KV version 2 engine$/,
       );
     },
   );
@@ -140,15 +147,15 @@ describe('a server that', () => {
     const answer: typeof fetch = async () => Response.json(body, { status });
 
     await expect(openSource({ auth: ROLE, fetch: answer }).load()).rejects.toThrow(
-      new RegExp(`refuses the login by AppRole: status ${status}$`),
+      new RegExp(`rejected the AppRole login: status ${status}$`),
     );
   });
 
-  test('redirects in a way that hides where to is told so', async () => {
+  test('redirects without a visible location is reported', async () => {
     const hidden: typeof fetch = async () =>
       Object.defineProperty(new Response('{}'), 'type', { value: 'opaqueredirect' });
 
-    await expect(openSource({ fetch: hidden }).load()).rejects.toThrow(/redirects: give/);
+    await expect(openSource({ fetch: hidden }).load()).rejects.toThrow(/redirects: set/);
   });
 
   test.each<[unknown, string]>([
@@ -157,7 +164,7 @@ describe('a server that', () => {
     [new Error('odd'), 'odd'],
     ['text', 'text'],
     [null, 'null'],
-  ])('is out of reach by %p is told with its reason', async (thrown, reason) => {
+  ])('is unavailable because of %p is reported with the reason', async (thrown, reason) => {
     const source = openSource({ auth: { token: () => TOKEN }, fetch: () => Promise.reject(thrown) });
     const failure = await rejectionOf(source.load());
 
@@ -180,31 +187,34 @@ describe('a credential', () => {
     const token = () => new Promise<string>(() => undefined);
 
     await expect(openSource({ auth: { token }, timeoutMs: 100 }).load()).rejects.toMatchObject({
-      message: 'The Vault token was not there in time',
+      message: 'The Vault token was not available in time',
       cause: { name: 'TimeoutError' },
     });
   });
 
-  test.each(['', 'two words', 'line\nbreak', 'ключ', 7, null])('is refused as %j, unseen', async (value) => {
-    const [token] = untyped([value]);
-    const failure = await rejectionOf(openSource({ auth: { token: () => token } }).load());
+  test.each(['', 'two words', 'line\nbreak', 'ключ', 7, null])(
+    'is rejected as %j, without showing it',
+    async (value) => {
+      const [token] = untyped([value]);
+      const failure = await rejectionOf(openSource({ auth: { token: () => token } }).load());
 
-    expect(failure).toMatchObject({ message: 'The Vault token is empty or malformed' });
-  });
+      expect(failure).toMatchObject({ message: 'The Vault token is empty or malformed' });
+    },
+  );
 
-  test('is refused as text too', async () => {
+  test('is rejected as a string too', async () => {
     await expect(openSource({ auth: { token: 'two words' } }).load()).rejects.toThrow(
       /^The Vault token is empty or malformed$/,
     );
   });
 
-  test('is refused by its name where it is the secret of an AppRole', async () => {
+  test('is rejected by name if it is the secretId of an AppRole', async () => {
     const failure = await rejectionOf(openSource({ auth: { ...ROLE, secretId: () => ' ' } }).load());
 
     expect(failure).toMatchObject({ message: 'secretId is empty or malformed' });
   });
 
-  test('that cannot be had is what its function says', async () => {
+  test('that is unavailable rejects with the error of its function', async () => {
     const token = async () => Promise.reject(new Error('ENOENT: no such file'));
 
     await expect(openSource({ auth: { token } }).load()).rejects.toThrow('ENOENT: no such file');
@@ -232,48 +242,68 @@ describe('options', () => {
       { url: `https://user:${TOKEN}@vault.example` },
       /^url must hold no credentials/,
     ],
-    ['a URL with a query', { url: 'https://vault.example?a=b' }, /^url must hold no query or fragment$/],
-    ['a URL with a fragment', { url: 'https://vault.example#a' }, /^url must hold no query or fragment$/],
-    ['no path', { path: undefined }, /^path must be a path/],
-    ['a path that leads elsewhere', { path: '../../sys/seal' }, /^path must be a path/],
-    ['a path with a slash at its end', { path: 'apps/' }, /^path must be a path/],
-    ['an empty mount', { mount: '' }, /^mount must be a path/],
-    ['a namespace that breaks the line', { namespace: 'a\nb' }, /^namespace must be a path/],
+    [
+      'a URL with a query',
+      { url: 'https://vault.example?a=b' },
+      /^vaultKeySource: url must not have a query or/,
+    ],
+    [
+      'a URL with a fragment',
+      { url: 'https://vault.example#a' },
+      /^vaultKeySource: url must not have a query or/,
+    ],
+    ['no path', { path: undefined }, /^vaultKeySource: path must be a path/],
+    ['a path with dot segments', { path: '../../sys/seal' }, /^vaultKeySource: path must be a path/],
+    ['a path with a slash at its end', { path: 'apps/' }, /^vaultKeySource: path must be a path/],
+    ['an empty mount', { mount: '' }, /^vaultKeySource: mount must be a path/],
+    ['a namespace that breaks the line', { namespace: 'a\nb' }, /^vaultKeySource: namespace must be a path/],
     ['an empty field', { field: '' }, /^vaultKeySource: field must be a non-empty string$/],
-    ['a field that is no text', { field: 7 }, /^vaultKeySource: field must be a non-empty string$/],
-    ['a fetch that is none', { fetch: 7 }, /^fetch must be a function$/],
+    ['a field that is not a string', { field: 7 }, /^vaultKeySource: field must be a non-empty string$/],
+    ['a fetch that is not a function', { fetch: 7 }, /^vaultKeySource: fetch must be a function$/],
     [
       'no timeout',
       { timeoutMs: 0 },
       /^vaultKeySource: timeoutMs must be a positive integer, for example 5000$/,
     ],
-    ['no auth', { auth: undefined }, /^auth needs an object of options$/],
-    ['empty auth', { auth: {} }, /^auth needs a token, or roleId and secretId$/],
-    ['an empty token', { auth: { token: ' ' } }, /^token must be a text, or a function/],
+    ['no auth', { auth: undefined }, /^auth of vaultKeySource/],
+    ['empty auth', { auth: {} }, /^vaultKeySource: auth must have token, or roleId and secretId$/],
+    [
+      'an empty token',
+      { auth: { token: ' ' } },
+      /^vaultKeySource: auth\.token must be a non-empty string, or a function/,
+    ],
     [
       'a token and a role',
       { auth: { token: TOKEN, roleId: 'r' } },
-      /^auth has no option of that name: roleId$/,
+      /^auth of vaultKeySource has no option of that name: roleId$/,
     ],
-    ['an empty role', { auth: { ...ROLE, roleId: '' } }, /^auth needs a token, or roleId and secretId$/],
+    [
+      'an empty role',
+      { auth: { ...ROLE, roleId: '' } },
+      /^vaultKeySource: auth must have token, or roleId and secretId$/,
+    ],
     [
       'a misspelt option of a role',
       { auth: { ...ROLE, path: 'x' } },
-      /^auth has no option of that name: path$/,
+      /^auth of vaultKeySource has no option of that name: path$/,
     ],
     [
-      'a mount of auth that leads elsewhere',
+      'an auth mount that changes the path',
       { auth: { ...ROLE, mount: '..' } },
-      /^mount of auth must be a path/,
+      /^vaultKeySource: auth\.mount must be a path/,
     ],
-    ['a role without a secret_id', { auth: { roleId: 'r' } }, /^secretId must be a text/],
+    [
+      'a role without a secret_id',
+      { auth: { roleId: 'r' } },
+      /^vaultKeySource: auth\.secretId must be a non-empty string/,
+    ],
     ['a misspelt option', { pathh: 'x' }, /^vaultKeySource has no option of that name: pathh$/],
-  ])('are refused with %s', (_what, override, message) => {
+  ])('are rejected with %s', (_what, override, message) => {
     expect(() => vaultKeySource(untyped({ ...valid, ...override }))).toThrow(message);
     expect(() => vaultKeySource(untyped({ ...valid, ...override }))).toThrow(TypeError);
   });
 
-  test('take a path with dots in its names, and the shortest timeout', () => {
+  test('accept a path with dots in its names, and the shortest timeout', () => {
     expect(() => vaultKeySource({ ...valid, path: '..apps/jwe..', timeoutMs: 1 })).not.toThrow();
   });
 });

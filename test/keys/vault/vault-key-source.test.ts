@@ -29,12 +29,12 @@ function countOf(request: string): number {
 }
 
 describe('load', () => {
-  test('yields the JWK Set that a field holds as text', async () => {
+  test('loads a JWK Set from a string field', async () => {
     expect(await openSource().load()).toEqual(keySet(1, 2));
     expect(server.lastHeaders()).toMatchObject({ 'x-vault-token': TOKEN, 'x-vault-request': 'true' });
   });
 
-  test('yields the JWK Set that a field holds as an object', async () => {
+  test('loads a JWK Set from an object field', async () => {
     server.write('apps/jwe', { ring: keySet(3) });
 
     expect(await openSource({ field: 'ring' }).load()).toEqual(keySet(3));
@@ -88,14 +88,14 @@ describe('a token', () => {
     expect(server.requests).toEqual([READ, READ]);
   });
 
-  test('from a function is asked for again where it is refused', async () => {
+  test('from a function is requested again if it is rejected', async () => {
     const written = ['hvs.outdated', TOKEN];
     const source = openSource({ auth: { token: () => written.shift() ?? '' } });
 
     expect(await source.load()).toEqual(keySet(1, 2));
   });
 
-  test('from a function that yields the same again is not tried twice', async () => {
+  test('from a function that returns the same token is not tried twice', async () => {
     await rejectionOf(openSource({ auth: { token: () => 'hvs.outdated' } }).load());
 
     expect(countOf(READ)).toBe(1);
@@ -117,7 +117,7 @@ describe('AppRole', () => {
     expect(countOf(LOGIN)).toBe(1);
   });
 
-  test('takes the secret_id from a function, and the mount from its option', async () => {
+  test('reads the secret_id from a function, and the mount from its option', async () => {
     server.addRole({ ...ROLE, mount: 'ci/approle' });
     const auth = { ...ROLE, secretId: async () => `${ROLE.secretId}\n`, mount: 'ci/approle' };
 
@@ -125,7 +125,7 @@ describe('AppRole', () => {
     expect(server.requests[0]).toBe('POST auth/ci/approle/login');
   });
 
-  test('logs in anew, once, where the token is refused', async () => {
+  test('logs in again once if the token is rejected', async () => {
     server.addRole({ ...ROLE, roleId: 'short', ttlSeconds: 3600 });
     const source = openSource({ auth: { ...ROLE, roleId: 'short' } });
     await source.load();
@@ -135,7 +135,7 @@ describe('AppRole', () => {
     expect(countOf(LOGIN)).toBe(2);
   });
 
-  test('does not log in without end where the policy does not allow it', async () => {
+  test('does not log in repeatedly if the policy forbids the request', async () => {
     server.addRole({ ...ROLE, roleId: 'denied', denied: true });
     const refusal = await rejectionOf(openSource({ auth: { ...ROLE, roleId: 'denied' } }).load());
 
@@ -186,12 +186,12 @@ describe('replace', () => {
     expect(server.read('apps/jwe')).toEqual({ jwks: keySet(2) });
   });
 
-  test('writes nothing where another set is there', async () => {
+  test('writes nothing if the source holds another set', async () => {
     expect(await openSource().replace?.(keySet(1), keySet(3))).toBe(false);
     expect(await openSource().load()).toEqual(keySet(1, 2));
   });
 
-  test('does not overwrite what somebody else writes at the same moment', async () => {
+  test('does not overwrite a concurrent write', async () => {
     server.beforeWrite(() => server.write('apps/jwe', { jwks: JSON.stringify(keySet(1, 2, 9)) }));
 
     expect(await openSource().replace?.(keySet(1, 2), keySet(1, 2, 3))).toBe(false);
@@ -220,17 +220,17 @@ describe('replace', () => {
     ]);
   });
 
-  test('refuses a set that could not be read back', async () => {
+  test('rejects a set that could not be read back', async () => {
     const faulty = { keys: [{ kty: 'oct', k: 'AAAA' }] };
 
-    await expect(openSource().replace?.(keySet(1, 2), faulty)).rejects.toThrow(/^What is to be written: /);
+    await expect(openSource().replace?.(keySet(1, 2), faulty)).rejects.toThrow(/^The new JWK Set: /);
     expect(await openSource().load()).toEqual(keySet(1, 2));
   });
 
   test.each([
     [403, /cannot be written: status 403, permission denied/],
     [400, /cannot be written: status 400$/],
-  ])('says that it was refused with %d', async (status, message) => {
+  ])('reports that it was rejected with %d', async (status, message) => {
     const refusing: typeof fetch = async (input, init) =>
       init?.method === 'POST' ? new Response('{"errors":["no"]}', { status }) : fetch(input, init);
     const refused = openSource({ fetch: refusing }).replace?.(keySet(1, 2), keySet(1));
@@ -239,7 +239,7 @@ describe('replace', () => {
     expect(await openSource().load()).toEqual(keySet(1, 2));
   });
 
-  test('says that it was refused also where somebody else wrote at the same moment', async () => {
+  test('reports the rejection even after a concurrent write', async () => {
     const refusing: typeof fetch = async (input, init) => {
       if (init?.method !== 'POST') return fetch(input, init);
       server.write('apps/jwe', { jwks: JSON.stringify(keySet(9)) });

@@ -114,7 +114,7 @@ describe('a token that was given', () => {
   });
 
   test.each([
-    ['sealed', /it is sealed/],
+    ['sealed', /the server is sealed/],
     ['standby', /redirects/],
   ] as const)('is looked up again after its server was %s', async (state, message) => {
     server.addToken('hvs.given', LEASE);
