@@ -26,7 +26,7 @@ const READERS = {
   '.yaml': readHashComments,
   '.yml': readHashComments,
 };
-const SKIPPED = /(^|\/)(node_modules|dist|\.data|results)(\/|$)/;
+const SKIPPED = new Set(['node_modules', 'dist', '.data', 'results']);
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const paths = process.argv.slice(2);
@@ -69,9 +69,11 @@ function shorten(text) {
   return line.length > 60 ? `${line.slice(0, 60)}...` : line;
 }
 
+/** Symbolic links are not followed: `bench/node_modules` links to the root. */
 function listFiles(path) {
-  const names = statSync(path).isDirectory()
-    ? readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => join(path, name))
-    : [path];
-  return names.filter((name) => Object.hasOwn(READERS, extname(name)) && !SKIPPED.test(name)).sort();
+  if (!statSync(path).isDirectory()) return Object.hasOwn(READERS, extname(path)) ? [path] : [];
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => !SKIPPED.has(entry.name) && !entry.isSymbolicLink())
+    .flatMap((entry) => listFiles(join(path, entry.name)))
+    .sort();
 }
