@@ -72,7 +72,7 @@ describe('a directory', () => {
   test('is refused where a key is no file', async () => {
     await mkdir(join(directory, 'a.json'));
 
-    await expect(directoryKeySource({ directory }).load()).rejects.toThrow(/a\.json is no regular file$/);
+    await expect(directoryKeySource({ directory }).load()).rejects.toThrow(/a\.json is not a regular file$/);
   });
 
   test('that is absent is what the file system says', async () => {
