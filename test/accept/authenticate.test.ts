@@ -193,7 +193,7 @@ describe('verifiedToken', () => {
   });
 
   test.each([[undefined], ['service' as const]])(
-    'throws a 401 where no authentication ran (type %s)',
+    'throws a 401 if no authentication ran (type %s)',
     async (type) => {
       const app = express();
       app.set('env', 'test');

@@ -29,7 +29,7 @@ test('every exported error is covered', () => {
 });
 
 describe.each(ERRORS.map((error) => [error.name, error] as const))('%s', (name, error) => {
-  test('is a PassportJweError and an Error of its own name', () => {
+  test('is a PassportJweError and has the name of its class', () => {
     expect(error).toBeInstanceOf(PassportJweError);
     expect(error).toBeInstanceOf(Error);
     expect(error.stack).toContain(name);

@@ -89,14 +89,14 @@ describe('the owner of a file', () => {
     );
   });
 
-  testAsRoot('may be the user of the process, where that is not root', async () => {
+  testAsRoot('may be the user of the process, if that is not root', async () => {
     await chown(directory, NOBODY, NOBODY);
     await chown(file, NOBODY, NOBODY);
 
     expect((await asNobody(() => readPrivateFile({ file }))).text).toHaveLength(64);
   });
 
-  testAsRoot('may be root, where the process is not', async () => {
+  testAsRoot('may be root, even if the process has another user', async () => {
     await chmod(directory, 0o755);
     await chmod(file, 0o640);
 

@@ -78,7 +78,7 @@ describe('a steady clock', () => {
   });
 
   test.each([1, 60, HOUR, 24 * HOUR])(
-    'is right at once when a step forward is taken back after %d s, and ahead of nobody',
+    'is correct as soon as a step forward is reverted after %d s, and not ahead of the system time',
     (seconds) => {
       const clock = createClock();
       machine.set(HOUR);

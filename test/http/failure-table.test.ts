@@ -109,7 +109,7 @@ const ROWS: readonly Row[] = [
   { failure: 'a token that is too long', change: (token) => token + 'A'.repeat(8192), ...refused },
   { failure: 'four parts', change: (token) => token.split('.').slice(1).join('.'), ...refused },
   { failure: 'six parts', change: (token) => `${token}.A`, ...refused },
-  { failure: 'text that is no token', change: () => 'abc', ...refused },
+  { failure: 'text that is not a token', change: () => 'abc', ...refused },
   ...[0, 1, 2, 3, 4].map((part) => ({
     failure: `a tampered byte in part ${part + 1}`,
     change: tamper(part),

@@ -40,7 +40,7 @@ describe('the challenge', () => {
       'Bearer realm="api", error="access_denied", error_description="The access token does not grant access to this resource"',
     ],
     [
-      'a guard with a text of its own',
+      'a guard with its own message',
       new AccessDeniedError("It's closed: (sorry) #1"),
       'Bearer realm="api", error="access_denied", error_description="It\'s closed: (sorry) #1"',
     ],

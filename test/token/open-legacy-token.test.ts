@@ -79,7 +79,7 @@ describe('isLegacyToken', () => {
     ['a third member that is null', '{"alg":"dir","enc":"A256GCM","kid":null}'],
     ['__proto__', '{"alg":"dir","enc":"A256GCM","__proto__":{}}'],
     ['an alg in upper case', '{"alg":"DIR","enc":"A256GCM"}'],
-    ['an alg that is no string', '{"alg":["dir"],"enc":"A256GCM"}'],
+    ['an alg that is not a string', '{"alg":["dir"],"enc":"A256GCM"}'],
     ['one member', '{"alg":"dir"}'],
     ['a list around it', '[{"alg":"dir","enc":"A256GCM"}]'],
     ['text behind it', '{"alg":"dir","enc":"A256GCM"}x'],
