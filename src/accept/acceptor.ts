@@ -26,11 +26,11 @@ import { createTokenReader, type TokenLocations } from './token-locations.js';
 
 /** Options of `authenticate()` and `JweStrategy`. */
 export interface AcceptOptions extends Omit<TokenVerifierOptions, 'signing'>, ChallengeOptions {
-  /** Audit trail for accepted and rejected tokens. Default: none. */
+  /** Audit trail that records events for accepted and rejected tokens. Default: none. */
   readonly audit?: AuditTrail;
-  /** Scope tokens that every request needs, all of them. Default: none. Guards can require more for single routes. */
+  /** Scope tokens that every request requires. Guards can require more for single routes. Default: none. */
   readonly scope?: string | readonly string[];
-  /** Where requests carry tokens. Default: the `Authorization` header only. */
+  /** Locations of tokens in requests. Default: the `Authorization` header only. */
   readonly tokenLocations?: TokenLocations;
 }
 
@@ -63,8 +63,8 @@ export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
 /** Accepts or rejects requests. It does not write responses. */
 export interface Acceptor extends Authentication {
   /**
-   * Decides on a request, synchronously if possible. Rejected tokens and outages are results. It throws (or rejects) only
-   * for programming errors.
+   * Accepts or rejects a request, synchronously if possible. Rejected tokens and unavailable stores are results. Throws (or
+   * rejects) only for programming errors.
    */
   accept(req: Request): Acceptance | Promise<Acceptance>;
   /** Records an accepted token, with the client address and user agent. */
@@ -126,7 +126,7 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
   });
 }
 
-/** A value that is no b64token makes the request malformed (RFC 6750 §3.1). @throws programming errors, unchanged. */
+/** A token that is not a b64token makes the request malformed (RFC 6750 §3.1). Rethrows programming errors. */
 function toRefusal(failure: unknown, presented: string | undefined): Acceptance {
   if (!(failure instanceof PassportJweError)) throw failure;
   const isMalformed = failure instanceof InvalidTokenError && !isB64Token(presented);
@@ -139,7 +139,7 @@ function identifyWithSession(token: VerifiedToken): AcceptedToken {
   return { ...identifyToken(token), ...(sessionId === undefined ? {} : { sessionId }) };
 }
 
-/** The audit event names the token of the request or, if that was not verified, the token that the error names. */
+/** Describes the verified token of the request or, if there is none, the token that the error identifies. */
 function describeRefusal(
   req: Request,
   error: PassportJweError,

@@ -7,9 +7,9 @@ import { type Acceptance, type AuthenticationOutcome, requestState } from '../ht
 import { ACCEPT_OPTIONS, type AcceptOptions, createAcceptor } from './acceptor.js';
 
 export interface AuthenticateOptions extends AcceptOptions {
-  /** With `false`, requests without a token pass as anonymous. Bad tokens are rejected in any case. Default true. */
+  /** Whether requests need a token. With `false`, requests without one are anonymous. Default true. */
   readonly credentialsRequired?: boolean;
-  /** With `true`, failures go to the error handlers of the application, such as `bearerErrors()`. Default false. */
+  /** Whether failures go to the error handlers of the application, such as `bearerErrors()`. Default false. */
   readonly failWithError?: boolean;
 }
 
@@ -25,8 +25,8 @@ const KNOWN: KnownOptions<AuthenticateOptions> = {
 };
 
 /**
- * Express middleware that accepts encrypted bearer tokens, for `app.use()` or a single route. It answers failures itself
- * (RFC 6750 §3). Handlers read the token with `verifiedToken(req)`.
+ * Express middleware that accepts encrypted bearer tokens, for `app.use()` or a single route. It sends the responses to
+ * failures (RFC 6750 §3). Handlers read the token with `verifiedToken(req)`.
  *
  * @throws TypeError for a missing or malformed option.
  * @example

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-strategy';
 
-/** What Passport calls, and the actions by which an authentication ends, which it adds for each request. */
+/** The method that Passport calls, and the methods for the result, which Passport adds for each request. */
 export interface PassportStrategy {
   authenticate(req: Request, options?: object): void;
   success(user: unknown, info?: unknown): void;

@@ -6,10 +6,16 @@ import { requestState } from '../http/request-state.js';
 import { type ChallengeOptions, createChallengeWriter } from '../http/write-challenge.js';
 
 /**
- * Error handler that answers failures of this package as its failure table says, body included:
- * `{ error, error_description }`. It is for `failWithError: true`, in Passport and here, and for failures that
- * handlers throw, as `verifiedToken(req)` does; all other errors are passed on.
- * @param options the challenge of requests that no authentication of this package saw. Default: realm `api`.
+ * Error handler that sends the responses to errors of this package: status, headers and the body
+ * `{ error, error_description }`. Use it with `failWithError: true`, in `authenticate()` or Passport, and for errors that
+ * handlers throw, for example with `verifiedToken(req)`. It passes all other errors on.
+ *
+ * @param options challenge for requests that were not authenticated by this package. Default: realm `api`.
+ * @throws TypeError for a malformed option.
+ * @example
+ * app.use(authenticate({ ...options, failWithError: true }));
+ * app.use('/reports', reports);
+ * app.use(bearerErrors());
  */
 export function bearerErrors(options: ChallengeOptions = {}): ErrorMiddleware {
   const defaultChallenge = createChallengeWriter(options);
@@ -22,13 +28,13 @@ export function bearerErrors(options: ChallengeOptions = {}): ErrorMiddleware {
     }
     const refusal = isPassportRefusal(error) ? findRefusal(req) : undefined;
     if (refusal === undefined) return next(error);
-    // The challenges are Passport's, which collected them from every strategy that it tried.
+    // Passport has already set the challenges of every strategy that it tried.
     return sendBody(res.status(refusal.status), refusal);
   };
   return handler;
 }
 
-/** What Passport hands on with `failWithError`. */
+/** Whether an error is the one that Passport passes on with `failWithError`. */
 function isPassportRefusal(error: unknown): boolean {
   return (
     error instanceof Error &&

@@ -8,8 +8,12 @@ import { isTokenType, RESERVED_CLAIMS, type TokenType } from '../token/claims/cl
 import { formatScope, isScopeToken } from '../token/claims/scope.js';
 
 /**
- * Lets tokens pass that have all of these scopes; 403 `insufficient_scope` for others (RFC 6750 section 3.1).
- * @throws TypeError for no scope, or a malformed one.
+ * Guard that accepts tokens with all of these scope tokens. It rejects all others with 403 `insufficient_scope`
+ * (RFC 6750 §3.1).
+ *
+ * @throws TypeError if there is no scope token, or one is malformed.
+ * @example
+ * app.get('/reports', authenticate(options), requireScope('read:reports'), listReports);
  */
 export function requireScope(...scopes: readonly [string, ...string[]]): Middleware {
   const required = resolveScopes(scopes, 'requireScope');
@@ -17,8 +21,11 @@ export function requireScope(...scopes: readonly [string, ...string[]]): Middlew
 }
 
 /**
- * Lets tokens pass that have at least one of these scopes; 403 `insufficient_scope` for others.
- * @throws TypeError for no scope, or a malformed one.
+ * Guard that accepts tokens with at least one of these scope tokens. It rejects all others with 403 `insufficient_scope`.
+ *
+ * @throws TypeError if there is no scope token, or one is malformed.
+ * @example
+ * app.get('/reports', authenticate(options), requireAnyScope('read:reports', 'admin'), listReports);
  */
 export function requireAnyScope(...scopes: readonly [string, ...string[]]): Middleware {
   const sufficient = resolveScopes(scopes, 'requireAnyScope');
@@ -28,12 +35,15 @@ export function requireAnyScope(...scopes: readonly [string, ...string[]]): Midd
 }
 
 /**
- * Lets tokens pass that are for one of these audiences, where authentication accepts several; 401
- * `invalid_token` for others, as they are tokens for somebody else (RFC 7519 section 4.1.3).
- * @throws TypeError for no audience.
+ * Guard that accepts tokens for one of these audiences, for applications whose authentication accepts several. It rejects
+ * all others with 401 `invalid_token` (RFC 7519 §4.1.3).
+ *
+ * @throws TypeError if there is no audience.
+ * @example
+ * app.use('/billing', authenticate(options), requireAudience('https://billing.example.com'), billing);
  */
 export function requireAudience(...audiences: readonly [string, ...string[]]): Middleware {
-  const accepted = resolveStrings(audiences, 'requireAudience');
+  const accepted = resolveStrings(audiences, 'requireAudience: audiences');
   return guard('requireAudience', ({ claims }) => {
     const present = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
     if (!present.some((audience) => accepted.includes(audience)))
@@ -42,33 +52,43 @@ export function requireAudience(...audiences: readonly [string, ...string[]]): M
 }
 
 /**
- * Lets tokens of these types pass; 403 `access_denied` for others, since a new token would be no different.
- * @throws TypeError for no type.
+ * Guard that accepts tokens of these types. It rejects all others with 403 `access_denied`, since a new token would have
+ * the same type.
+ *
+ * @throws TypeError if there is no type, or one is unknown.
+ * @example
+ * app.post('/jobs', authenticate(options), requireType('service', 'delegation'), startJob);
  */
 export function requireType(...types: readonly [TokenType, ...TokenType[]]): Middleware {
-  const accepted: readonly string[] = resolveStrings(types, 'requireType');
-  if (!accepted.every(isTokenType)) throw new TypeError('requireType was given a type that there is not');
+  const accepted: readonly string[] = resolveStrings(types, 'requireType: types');
+  if (!accepted.every(isTokenType)) {
+    throw new TypeError('requireType: types must be token types, for example "service" or "delegation"');
+  }
   return guard('requireType', ({ type }) => {
     if (!accepted.includes(type)) throw new AccessDeniedError();
   });
 }
 
 /**
- * Lets tokens pass by one claim; 403 `access_denied` for others, without a word on what was expected. A claim that is an
- * identity of ours, such as `sub` or `client_id`, lets no token of a trusted issuer pass: its names are not ours.
- * @param expected the exact value, or a function that decides about the value, which is asked only where the
- *   claim is there. Default: the claim is there.
- * @throws TypeError for a missing name, or a value that no claim can be equal to.
+ * Guard that accepts tokens by one claim. It rejects all others with 403 `access_denied`; the response does not name the
+ * claim. Claims with a meaning only in tokens of home issuers, such as `sub` or `client_id`, never accept a token of a
+ * trusted issuer.
+ *
+ * @param expected exact value, or a function that returns whether a value is accepted. The function is called only if the
+ *   token has the claim. Default: every value is accepted.
+ * @throws TypeError if the name is missing, or `expected` is neither a string, a number, a boolean nor a function.
+ * @example
+ * app.use('/eu', authenticate(options), requireClaim('region', 'eu'), euRouter);
  */
 export function requireClaim(
   name: string,
   ...expectation: readonly [expected?: string | number | boolean | ((value: unknown) => boolean)]
 ): Middleware {
-  resolveStrings(name, 'requireClaim');
+  resolveStrings(name, 'requireClaim: name');
   const [expected] = expectation.length === 0 ? [() => true] : expectation;
-  // An explicit undefined is a value that the application failed to find, and must not open the route.
+  // An explicit undefined means that the application failed to find a value. It must not open the route.
   if (!['string', 'number', 'boolean', 'function'].includes(typeof expected)) {
-    throw new TypeError('requireClaim takes text, a number, a boolean or a function');
+    throw new TypeError('requireClaim: expected must be a string, a number, a boolean or a function');
   }
   const fits = typeof expected === 'function' ? expected : (value: unknown) => value === expected;
   const isOurs = RESERVED_CLAIMS.has(name) && name !== 'iss' && name !== 'aud';
@@ -80,9 +100,13 @@ export function requireClaim(
 }
 
 /**
- * For sensitive operations: lets tokens pass that were issued at most so many seconds ago, to the second and
- * without the tolerance for clocks; 401 `invalid_token` for older ones, since a new token is what helps.
- * @throws TypeError unless it is a positive number.
+ * Guard for sensitive operations that accepts tokens up to a maximum age, measured from `iat` without clock tolerance. It
+ * rejects older tokens with 401 `invalid_token`, since a new token helps.
+ *
+ * @param seconds maximum age in seconds.
+ * @throws TypeError if `seconds` is not a positive number.
+ * @example
+ * app.delete('/account', authenticate(options), requireMaxAge(300), deleteAccount);
  */
 export function requireMaxAge(seconds: number): Middleware {
   if (seconds !== Number.POSITIVE_INFINITY) assertPositiveNumber(seconds, 'requireMaxAge', 'seconds', 300);
@@ -92,9 +116,9 @@ export function requireMaxAge(seconds: number): Middleware {
 }
 
 function resolveScopes(scopes: readonly string[], name: string): readonly string[] {
-  const required = resolveStrings(scopes, name);
+  const required = resolveStrings(scopes, `${name}: scopes`);
   if (!required.every(isScopeToken)) {
-    throw new TypeError(`${name} takes scope tokens (RFC 6749 section 3.3), each as an argument of its own`);
+    throw new TypeError(`${name}: pass each scope token (RFC 6749 §3.3) as a separate argument`);
   }
   return required;
 }

@@ -37,9 +37,8 @@ interface Ends {
  * Passport strategy for encrypted bearer tokens. `req.user` is the user that the verify function returns, and
  * `req.authInfo` its `info`. Without a verify function they are the claims and the verified token.
  *
- * A 401 calls `fail`, so that Passport tries the next strategy and collects the challenges. Passport writes challenges
- * with 401 only, so 400, 403, 429 and 503 call `error`, with the `status` and `headers` that the final handler of Express
- * uses.
+ * A 401 calls `fail`, so that Passport tries the next strategy and collects the challenges. Passport sends challenges with
+ * 401 only. For 400, 403, 429 and 503 the strategy calls `error` with an error whose `status` and `headers` Express uses.
  *
  * @example
  * passport.use(new JweStrategy({ keyRing, issuer, audience }));
@@ -66,7 +65,7 @@ export class JweStrategy extends BaseStrategy {
   }
 
   override authenticate(req: Request, options: { readonly failWithError?: boolean } = {}): void {
-    // Bound before anything is awaited: if an instance is passed to Passport, all requests share these properties.
+    // Bound before the first await: if Passport is given an instance, all requests share these properties.
     const ends: Ends = {
       success: this.success.bind(this),
       fail: this.fail.bind(this),
@@ -141,7 +140,7 @@ async function findUserOf(
   }
 }
 
-/** Calls exactly one of the three. */
+/** Calls exactly one method of `ends`. */
 function end(
   outcome: StrategyOutcome,
   { req, acceptor }: { readonly req: Request; readonly acceptor: Acceptor },
@@ -159,8 +158,8 @@ function end(
 }
 
 /**
- * Passes an exception of an application's callback to its error handlers, as for a strategy that is synchronous, and not
- * back into that callback.
+ * Passes an exception of an application callback to the error handlers, as with a synchronous strategy, and not back into
+ * that callback.
  */
 function finish(req: Request, run: () => void): void {
   try {
@@ -171,7 +170,9 @@ function finish(req: Request, run: () => void): void {
   }
 }
 
-/** Verify functions may report values that are no errors. */
+/** Verify functions may report values that are not errors. */
 function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error('The verify function failed', { cause: error });
+  return error instanceof Error
+    ? error
+    : new Error('The verify function of JweStrategy failed', { cause: error });
 }

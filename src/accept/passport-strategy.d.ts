@@ -1,4 +1,4 @@
-/** The package has no types of its own, and those of DefinitelyTyped load the global types of Passport. */
+/** passport-strategy ships no types, and those of DefinitelyTyped load the global types of Passport. */
 declare module 'passport-strategy' {
   import type { Request } from 'express';
 

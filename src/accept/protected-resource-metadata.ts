@@ -5,14 +5,14 @@ import { protectedResourceUrl } from './protected-resource-url.js';
 
 /** Options of `protectedResourceMetadata()`. */
 export interface ProtectedResourceMetadataOptions {
-  /** Identifier of the API, its URL: the audience of its tokens. */
+  /** URL that identifies the API, and the audience of its tokens. */
   readonly resource: string;
-  /** Issuers whose tokens the API accepts, at least one. */
+  /** Issuers whose tokens the API accepts. At least one. */
   readonly authorizationServers: readonly string[];
   /**
    * Scopes that the routes of the API require.
    *
-   * @default undefined (the metadata name none)
+   * @default undefined (the metadata document lists no scopes)
    */
   readonly scopes?: readonly string[];
 }

@@ -1,9 +1,9 @@
 import { wellKnownUrl } from '../http/well-known-url.js';
 
 /**
- * The URL of the metadata of a protected resource, for the option `resourceMetadata` of `authenticate()`.
+ * Returns the URL of the metadata of a protected resource, for the option `resourceMetadata` of `authenticate()`.
  *
- * @param resource identifier of the API, its URL: the audience of its tokens
+ * @param resource URL that identifies the API, and the audience of its tokens
  * @throws TypeError if `resource` is not an absolute URL
  * @see RFC 9728 §3.1
  *

@@ -2,36 +2,37 @@ import { isPromise } from 'node:util/types';
 import type { Request } from 'express';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 
-/** Passport's callback: an error, or a user (anything falsy: there is none) and optional info for `req.authInfo`. */
+/** Callback of Passport. Takes an error, or a user and optional `info` for `req.authInfo`. A falsy user means none. */
 export type VerifyDone = (error: unknown, user?: unknown, info?: unknown) => void;
 
-/** Finds the user that a token speaks for: declares `done` and calls it, or returns a promise of the user. */
+/** Finds the user of a token. Declares `done` and calls it, or returns a promise of the user. */
 export type VerifyFunction = (token: VerifiedToken, done: VerifyDone) => unknown;
 
-/** The same with `passReqToCallback`. */
+/** Like `VerifyFunction`, for `passReqToCallback: true`. */
 export type VerifyFunctionWithRequest = (req: Request, token: VerifiedToken, done: VerifyDone) => unknown;
 
-/** A user, and what goes into `req.authInfo`. */
+/** A user, and the value of `req.authInfo`. */
 export interface FoundUser {
   readonly user: unknown;
   readonly info: unknown;
 }
 
-/** @returns `undefined` where there is no such user. */
+/** Finds the user of a token. @returns `undefined` if there is none. */
 export type UserFinder = (req: Request, token: VerifiedToken) => Promise<FoundUser | undefined>;
 
-/** The user where nobody is asked for one. */
+/** The user if there is no verify function. */
 export function claimsAsUser(token: VerifiedToken): FoundUser {
   return { user: token.claims, info: token };
 }
 
-/** Brings every convention of Passport into one form. @returns `undefined` where there is no verify function. */
+/** Converts a verify function of any Passport convention. @returns `undefined` if there is no verify function. */
 export function resolveVerify(
   verify: VerifyFunction | VerifyFunctionWithRequest | undefined,
   passReqToCallback: boolean,
 ): UserFinder | undefined {
   if (verify === undefined) return undefined;
-  if (typeof verify !== 'function') throw new TypeError('The verify callback must be a function');
+  if (typeof verify !== 'function')
+    throw new TypeError('JweStrategy: verify must be a function, for example (token, done) => ...');
   if (takesRequest(verify, passReqToCallback)) {
     return (req, token) => settleVerify((done) => verify(req, token, done), verify.length > 2, token);
   }
@@ -46,8 +47,8 @@ function takesRequest(
 }
 
 /**
- * Settles once, whichever comes first: the callback, a user by promise, or an exception. A function that
- * declares `done` and yields nothing is waited for by `done`, even where it is `async` and ended earlier.
+ * Settles with the first of the callback, the returned promise and an exception. If a function declares `done` and its
+ * promise resolves without a user, only `done` settles the result.
  */
 function settleVerify(
   call: (done: VerifyDone) => unknown,

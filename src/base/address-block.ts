@@ -1,12 +1,12 @@
 import { isIPv4 } from 'node:net';
 import { normalizeIp } from './normalize-ip.js';
 
-/** Groups of an IPv6 address that lie whole in a block of 56 bits; of the next one the upper half does. */
+/** Number of complete 16-bit groups in a /56 prefix. The upper half of the next group belongs to it too. */
 const WHOLE_GROUPS = 3;
 
 /**
- * What an address is counted as: an IPv4 address by itself, also where it is mapped into IPv6 (RFC 4291 section
- * 2.5.5.2), and an IPv6 address by its block of 56 bits, which is what one customer is commonly given (RFC 6177).
+ * Returns the unit by which limits count a client address: an IPv4 address itself, or the /56 prefix of an IPv6 address,
+ * which is a common allocation to one customer (RFC 6177). An IPv4-mapped address counts as IPv4 (RFC 4291 §2.5.5.2).
  */
 export function addressBlock(ip: string): string {
   const address = normalizeIp(ip) ?? ip;
@@ -16,7 +16,7 @@ export function addressBlock(ip: string): string {
   return `${[...groups.slice(0, WHOLE_GROUPS), half].map((group) => group.toString(16)).join(':')}::/56`;
 }
 
-/** The eight groups of an IPv6 address. The last two may be written as IPv4; they are in no block. */
+/** The eight groups of an IPv6 address. The last two may be in IPv4 notation, but no /56 prefix reaches them. */
 function expand(address: string): readonly number[] {
   const [left = '', right] = address.split('::', 2);
   const parse = (text: string): number[] =>

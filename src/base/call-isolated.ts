@@ -1,8 +1,9 @@
 import { isThenable } from './is-thenable.js';
 
 /**
- * Calls a function of the application without letting its failure reach the caller.
- * @param report receives what it threw, or what its promise rejected with.
+ * Calls an application callback without passing its failure on to the caller.
+ *
+ * @param report receives the error that the callback threw, or the reason with which its promise rejected.
  */
 export function callIsolated(callback: () => unknown, report: (fault: unknown) => void): void {
   try {

@@ -1,10 +1,10 @@
-/** Longest time that a timer of Node takes. A longer one would fire at once. */
+/** Maximum delay of a Node timer. A timer with a longer delay fires immediately. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Waits for a promise until a deadline. A result or a failure after the deadline is ignored.
  *
- * @param onTimeout returns the result for a promise that is late, or throws.
+ * @param onTimeout returns the result to use after the deadline, or throws.
  * @example
  * const set = await deadline(source.load(), 5000, () => {
  *   throw new Error('No answer within 5 s');

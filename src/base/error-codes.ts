@@ -1,4 +1,4 @@
-/** `error` values as they stand on the wire: RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 8707 section 2. */
+/** `error` values of responses: RFC 6749 §5.2, RFC 6750 §3.1, RFC 8707 §2. */
 export type WireError =
   | 'invalid_request'
   | 'invalid_token'
@@ -14,5 +14,5 @@ export type WireError =
   | 'invalid_target'
   | 'unsupported_token_type';
 
-/** Stable codes for callers and for the audit trail; they never change within a major version. */
+/** Stable error codes, for callers and audit events. Codes never change within a major version. */
 export type ErrorCode = `ERR_${Uppercase<WireError>}` | 'ERR_MISSING_CREDENTIALS' | 'ERR_CONFIGURATION';

@@ -18,10 +18,10 @@ interface FailureDetail {
 }
 
 /**
- * Base class of the errors that this package answers requests with.
+ * Base class of the errors with which this package rejects requests.
  *
- * Express answers them by `status` and `headers`, NestJS by `statusCode`, Koa by `status` and `expose`. `message` holds
- * no token, key, secret or expected value. Internal details are in `cause`, which is never sent to a client.
+ * Express reads `status` and `headers`, NestJS reads `statusCode`, Koa reads `status` and `expose`. `message` contains no
+ * token, key, secret or expected value. Internal details are in `cause`, which is never sent to a client.
  *
  * @example
  * app.use((error, req, res, next) => {
@@ -32,11 +32,11 @@ interface FailureDetail {
 export abstract class PassportJweError extends Error {
   /** Stable identifier, for example `ERR_INVALID_TOKEN`. Codes never change within a major version. */
   readonly code: ErrorCode;
-  /** The `error` value of the response. `undefined` if RFC 6750 section 3.1 asks for a response without one. */
+  /** The `error` value of the response. `undefined` if RFC 6750 §3.1 requires a response without one. */
   readonly error: WireError | undefined;
   /** HTTP status code. */
   readonly status: number;
-  /** Response headers without the challenge, which the middleware adds. */
+  /** Response headers. The middleware adds the challenge. */
   headers: Readonly<Record<string, string>>;
 
   protected constructor(detail: FailureDetail) {
@@ -59,7 +59,7 @@ export abstract class PassportJweError extends Error {
   }
 }
 
-/** No credentials, or those of another scheme: a challenge without an error code (RFC 6750 section 3.1). */
+/** The request has no credentials, or those of another scheme: a challenge without an error code (RFC 6750 §3.1). */
 export class MissingCredentialsError extends PassportJweError {
   constructor(cause?: unknown) {
     super({
@@ -72,9 +72,9 @@ export class MissingCredentialsError extends PassportJweError {
   }
 }
 
-/** A request that is malformed (RFC 6749 section 5.2, RFC 6750 section 3.1), or of a wrong method, size or media type. */
+/** The request is malformed (RFC 6749 §5.2, RFC 6750 §3.1), or has the wrong method, size or media type. */
 export class InvalidRequestError extends PassportJweError {
-  /** Why a token exchange was refused. */
+  /** Reason for rejecting a token exchange. */
   readonly reason?: ExchangeRejection;
 
   constructor(
@@ -92,12 +92,12 @@ export class InvalidRequestError extends PassportJweError {
   }
 }
 
-/** A token that is not accepted (RFC 6750 section 3.1). Only an expired one, whose tag was verified, says why. */
+/** The token is rejected (RFC 6750 §3.1). Only the message for an expired token whose tag verified names the reason. */
 export class InvalidTokenError extends PassportJweError {
   readonly reason: TokenRejection;
   readonly #token: TokenIdentity | undefined;
 
-  /** @param token who it is, where it is authentic and complete, but no longer valid. */
+  /** @param token identity of a token that is authentic and well-formed but no longer valid. */
   constructor(reason: TokenRejection, cause?: unknown, token?: TokenIdentity) {
     super({
       code: 'ERR_INVALID_TOKEN',
@@ -110,15 +110,15 @@ export class InvalidTokenError extends PassportJweError {
     this.#token = token;
   }
 
-  /** For the audit trail: the token, where it is authentic and complete, but no longer valid. No logger copies it. */
+  /** Identity of a token that is authentic and well-formed but no longer valid, for audit events. Loggers do not copy it. */
   get token(): TokenIdentity | undefined {
     return this.#token;
   }
 }
 
-/** A valid token without the scope that the resource needs (RFC 6750 section 3.1). */
+/** The token is valid but lacks the scope that the resource requires (RFC 6750 §3.1). */
 export class InsufficientScopeError extends PassportJweError {
-  /** The scope that the resource needs, for the `scope` attribute of the challenge. */
+  /** Scope that the resource requires, for the `scope` attribute of the challenge. */
   readonly scope: string;
 
   constructor(scope: string) {
@@ -126,28 +126,28 @@ export class InsufficientScopeError extends PassportJweError {
       code: 'ERR_INSUFFICIENT_SCOPE',
       error: 'insufficient_scope',
       status: 403,
-      description: 'The access token lacks a scope that this resource needs',
+      description: 'The access token lacks a scope that this resource requires',
     });
     this.scope = scope;
   }
 }
 
-/** A valid token that another guard turned away. Renewing it would not help, hence 403 and not 401. */
+/** A guard rejected a valid token. A new token would not help, so the status is 403, not 401. */
 export class AccessDeniedError extends PassportJweError {
-  constructor(description = 'This resource is not open to this access token', cause?: unknown) {
+  constructor(description = 'The access token does not grant access to this resource', cause?: unknown) {
     super({ code: 'ERR_ACCESS_DENIED', error: 'access_denied', status: 403, description, cause });
   }
 }
 
-/** A limit was reached: 429 with `Retry-After` (RFC 6585 section 4), `RateLimit` and `RateLimit-Policy`. */
+/** A limit is reached: 429 with `Retry-After` (RFC 6585 §4), `RateLimit` and `RateLimit-Policy`. */
 export class RateLimitExceededError extends PassportJweError {
   /** Names of the limits that were reached. */
   readonly violated: readonly string[];
 
   /**
-   * @param retryAfterSeconds seconds until a retry can succeed.
-   * @param limits the limits in force.
-   * @param violated names of those that were reached. Default: the first of them.
+   * @param retryAfterSeconds time until a retry can succeed, in seconds.
+   * @param limits state of each limit that applies.
+   * @param violated names of the limits that were reached. Default: the first limit.
    */
   constructor(
     retryAfterSeconds: number,
@@ -170,21 +170,21 @@ export class RateLimitExceededError extends PassportJweError {
   }
 }
 
-/** Something that the verdict needs is out of reach. Never a verdict on the token, hence no challenge. */
+/** A store or key source is unavailable. The error says nothing about the token, so the response has no challenge. */
 export class TemporarilyUnavailableError extends PassportJweError {
   constructor(options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
     super({
       code: 'ERR_TEMPORARILY_UNAVAILABLE',
       error: 'temporarily_unavailable',
       status: 503,
-      description: 'The service cannot decide about this request at the moment',
+      description: 'A service that this request depends on is temporarily unavailable',
       headers: { 'Retry-After': String(options.retryAfterSeconds ?? 1) },
       cause: options.cause,
     });
   }
 }
 
-/** Client authentication failed at the token endpoint (RFC 6749 section 5.2); all reasons look the same. */
+/** Client authentication failed at the token endpoint (RFC 6749 §5.2). The response is the same for every reason. */
 export class InvalidClientError extends PassportJweError {
   readonly reason: ClientRejection;
 
@@ -199,7 +199,7 @@ export class InvalidClientError extends PassportJweError {
   }
 }
 
-/** The client may not use this grant type (RFC 6749 section 5.2). */
+/** The client may not use this grant type (RFC 6749 §5.2). */
 export class UnauthorizedClientError extends PassportJweError {
   constructor() {
     super({
@@ -211,7 +211,7 @@ export class UnauthorizedClientError extends PassportJweError {
   }
 }
 
-/** The token endpoint does not serve this grant type (RFC 6749 section 5.2). */
+/** The token endpoint does not support this grant type (RFC 6749 §5.2). */
 export class UnsupportedGrantTypeError extends PassportJweError {
   constructor() {
     super({
@@ -223,33 +223,33 @@ export class UnsupportedGrantTypeError extends PassportJweError {
   }
 }
 
-/** The scope is malformed or exceeds what the API key may have (RFC 6749 section 5.2). */
+/** The scope is malformed or exceeds the scope of the API key (RFC 6749 §5.2). */
 export class InvalidScopeError extends PassportJweError {
-  constructor(description = 'The requested scope exceeds what this API key may have') {
+  constructor(description = 'The requested scope exceeds the scope of this API key') {
     super({ code: 'ERR_INVALID_SCOPE', error: 'invalid_scope', status: 400, description });
   }
 }
 
-/** The audience or resource is unknown, or one of several must be named (RFC 8707 section 2). */
+/** The audience or resource is not allowed, or the request must name one of several (RFC 8707 §2). */
 export class InvalidTargetError extends PassportJweError {
-  constructor(description = 'The requested audience is not one that this API key may have') {
+  constructor(description = 'This API key may not request this audience') {
     super({ code: 'ERR_INVALID_TARGET', error: 'invalid_target', status: 400, description });
   }
 }
 
-/** A token cannot be revoked where it cannot be opened: it is encrypted to its audience (RFC 7009 section 2.2.1). */
+/** The token cannot be revoked because only its audience can decrypt it (RFC 7009 §2.2.1). */
 export class UnsupportedTokenTypeError extends PassportJweError {
   constructor() {
     super({
       code: 'ERR_UNSUPPORTED_TOKEN_TYPE',
       error: 'unsupported_token_type',
       status: 400,
-      description: 'The token can be opened by its audience alone; revoke its session instead',
+      description: 'Only the audience of this token can decrypt it; revoke its session instead',
     });
   }
 }
 
-/** The token is another client's, or otherwise not one that this client may use here (RFC 6749 section 5.2). */
+/** The token is invalid, expired, revoked or was issued to another client (RFC 6749 §5.2). */
 export class InvalidGrantError extends PassportJweError {
   readonly reason: GrantRejection;
 
@@ -258,7 +258,7 @@ export class InvalidGrantError extends PassportJweError {
       code: 'ERR_INVALID_GRANT',
       error: 'invalid_grant',
       status: 400,
-      description: 'The token is not one that this client may use here',
+      description: 'The token is invalid, expired, revoked or was issued to another client',
     });
     this.reason = reason;
   }

@@ -1,16 +1,16 @@
 import { type Clock, earliestOf, type NumericDate } from './clock.js';
 
-/** Time between two looks at everything that may have expired. */
+/** Interval at which expired entries are removed. */
 const SWEEP_SECONDS = 60;
 
-/** A map that knows nothing any more of what has expired. */
+/** A map whose entries expire. */
 export class ExpiringMap<Value extends { readonly expiresAt: NumericDate }> {
   readonly #values = new Map<string, Value>();
   readonly #clock: Clock;
   readonly #onForget: (value: Value) => void;
   #sweptAt = 0;
 
-  /** @param onForget is told of each value that goes: it has expired, or another takes its place. */
+  /** @param onForget receives each value that is removed because it expired or was replaced. */
   constructor(clock: Clock, onForget: (value: Value) => void = () => undefined) {
     this.#clock = clock;
     this.#onForget = onForget;
@@ -31,7 +31,7 @@ export class ExpiringMap<Value extends { readonly expiresAt: NumericDate }> {
     this.#values.set(name, value);
   }
 
-  /** @returns whether it was there, and had not expired. */
+  /** @returns whether the map had an entry that had not expired. */
   delete(name: string): boolean {
     const isKnown = this.get(name) !== undefined;
     this.#values.delete(name);

@@ -1,4 +1,4 @@
-/** A cache of bounded size. Beyond it, the oldest entry makes room. */
+/** A cache of bounded size. When it is full, the oldest entry is evicted. */
 export interface FifoCache<Key, Value> {
   get(key: Key): Value | undefined;
   has(key: Key): boolean;
@@ -8,7 +8,7 @@ export interface FifoCache<Key, Value> {
 /**
  * Creates an empty cache. A read is a single `Map.get()`, which is faster than the bookkeeping of an LRU cache.
  *
- * @param max most entries.
+ * @param max maximum number of entries.
  */
 export function createFifoCache<Key, Value>(max: number): FifoCache<Key, Value> {
   const entries = new Map<Key, Value>();

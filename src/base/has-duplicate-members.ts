@@ -1,10 +1,11 @@
 /**
- * Whether any object in a JSON text names a member twice, which RFC 7516 section 4 forbids in headers and
- * JSON.parse does not show. One pass over the characters, whatever the text nests: anyone can send one.
+ * Whether any object in a JSON text has duplicate members. RFC 7516 §4 forbids them in headers, and `JSON.parse` does not
+ * report them. The cost is linear at any nesting depth, since attackers choose the text.
+ *
  * @param text valid JSON.
  */
 export function hasDuplicateMembers(text: string): boolean {
-  // One set for all objects, since a text may open one with every few characters.
+  // One set for all objects, because a text can contain an object every few characters.
   const members = new Set<string>();
   const open: number[] = [];
   let opened = 0;
@@ -29,7 +30,7 @@ export function hasDuplicateMembers(text: string): boolean {
   return false;
 }
 
-/** @returns the index behind the closing quote. */
+/** @returns the index after the closing quote. */
 function endOfString(text: string, start: number): number {
   let index = start + 1;
   while (index < text.length && text[index] !== '"') index += text[index] === '\\' ? 2 : 1;

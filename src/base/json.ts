@@ -1,4 +1,4 @@
-/** What JSON can hold, as a token carries it: never to be changed. */
+/** A JSON value. Read-only, since tokens are shared between requests. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
 export interface JsonObject {
@@ -9,7 +9,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether JSON carries the value as it is: nothing in it is left out, converted, or deeper than `maxDepth` levels. */
+/** Whether JSON preserves a value: it omits and converts nothing, and nesting is at most `maxDepth` levels. */
 export function isPlainJson(value: unknown, maxDepth: number): value is JsonValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);
@@ -20,12 +20,12 @@ export function isPlainJson(value: unknown, maxDepth: number): value is JsonValu
   );
 }
 
-/** Read as a member: `in` takes 0.1 µs an object. */
+/** Reads the member, because `in` costs 0.1 µs per object. */
 function convertsItself(value: { readonly toJSON?: unknown }): boolean {
   return value.toJSON !== undefined;
 }
 
-/** By index, the holes of a list with it. */
+/** Iterates by index, so that holes in an array count as items. */
 function arePlainItems(items: readonly unknown[], maxDepth: number): boolean {
   for (let index = 0; index < items.length; index += 1) {
     if (!isPlainJson(items[index], maxDepth)) return false;
@@ -33,7 +33,7 @@ function arePlainItems(items: readonly unknown[], maxDepth: number): boolean {
   return true;
 }
 
-/** Freezes parsed JSON in place, at every level. @returns whether it nests no deeper than `maxDepth` levels. */
+/** Freezes parsed JSON deeply, in place. @returns whether its nesting is at most `maxDepth` levels. */
 export function freezeJson(value: unknown, maxDepth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (maxDepth === 0) return false;
@@ -44,7 +44,7 @@ export function freezeJson(value: unknown, maxDepth: number): boolean {
   return areFrozen;
 }
 
-/** Apart from objects, since V8 reads arrays by their indexes several times faster. */
+/** Iterates by index, which in V8 is several times faster than `Object.values`. */
 function freezeItems(items: readonly unknown[], maxDepth: number): boolean {
   for (let index = 0; index < items.length; index += 1) {
     const item = items[index];

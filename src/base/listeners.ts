@@ -3,25 +3,25 @@ import { callIsolated } from './call-isolated.js';
 /** The listeners of one object. A listener that fails affects neither the caller nor the other listeners. */
 export interface Listeners<Event> {
   /**
-   * Registers a listener. Each call is a registration of its own, even of the same function.
-   * @returns a function that removes this registration, and returns whether it was still there.
+   * Registers a listener. Each call creates a separate registration, even for the same function.
+   * @returns a function that removes this registration, and returns whether it was still registered.
    * @throws TypeError if the listener is not a function.
    */
   add(listener: Listener<Event>): () => boolean;
   /**
-   * Calls every listener that is registered now. A listener that is added meanwhile waits for the next event; one that is
-   * removed meanwhile is not called. Never throws.
+   * Calls every registered listener. A listener added during the call waits for the next event. A listener removed during
+   * the call is not called. Never throws.
    */
   emit(event: Event): void;
 }
 
-/** May return a promise; its rejection is reported like an error that is thrown. */
+/** May return a promise. Its rejection is reported like a thrown error. */
 export type Listener<Event> = (event: Event) => unknown;
 
 /**
  * Creates an empty set of listeners.
  *
- * @param report receives what a listener threw, or what its promise rejected with.
+ * @param report receives the error that a listener threw, or the reason with which its promise rejected.
  * @example
  * const listeners = createListeners(warnOfFailure('A listener of the key ring failed', 'PASSPORT_JWE_KEY_RING'));
  * const remove = listeners.add(() => console.log('changed'));

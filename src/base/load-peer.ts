@@ -1,8 +1,9 @@
 import { messageOf } from './message-of.js';
 
 /**
- * Loads the client of a driver, which is an optional peer.
- * @throws Error that says what to install where it is missing.
+ * Loads an optional peer dependency, such as the client library of a store.
+ *
+ * @throws Error (as rejection) if the package is not installed. Its message names the `npm install` command.
  */
 export async function loadPeer<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
   try {
@@ -13,7 +14,7 @@ export async function loadPeer<Module>(name: string, load: () => Promise<Module>
   }
 }
 
-/** A package that is there but cannot be loaded, such as a binary for another machine, says so by itself. */
+/** Other failures, such as a binary for another platform, already have a clear message. */
 function isMissing(cause: unknown, name: string): boolean {
   const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
   return code === 'ERR_MODULE_NOT_FOUND' && messageOf(cause).includes(`'${name}'`);

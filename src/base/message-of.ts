@@ -1,4 +1,4 @@
-/** What an error says, whichever realm or client it comes from. */
+/** The message of an error of any realm or library. */
 export function messageOf(cause: unknown): string {
   const message: unknown =
     typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'message') : cause;

@@ -1,4 +1,4 @@
-/** The code of a failure of the system, or else the name of its class; its message may quote what it read. */
+/** The `code` of a system error, otherwise the class name. The message is not used: it may quote file content. */
 export function nameOfFailure(cause: unknown): string {
   if (typeof cause !== 'object' || cause === null) return typeof cause;
   if ('code' in cause && typeof cause.code === 'string') return cause.code;

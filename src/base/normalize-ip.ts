@@ -1,21 +1,21 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 
-/** `203.0.113.8:51234`, as some proxies write the client into `X-Forwarded-For`. */
+/** `203.0.113.8:51234`, the form in which some proxies add a client to `X-Forwarded-For`. */
 const IPV4_WITH_PORT = /^(\d+\.\d+\.\d+\.\d+):\d{1,5}$/;
 
-/** `[2001:db8::1]`, with a port or without. */
+/** `[2001:db8::1]`, with or without a port. */
 const BRACKETED = /^\[([^\]]*)\](?::\d{1,5})?$/;
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
-/** As `URL` writes an IPv4-mapped address, whatever its spelling was. */
+/** An IPv4-mapped address as normalised by `URL`. */
 const MAPPED_GROUPS = /^\[::ffff:([\da-f]{1,4}):([\da-f]{1,4})\]$/;
 
 /**
- * Reduces an address to its bare form, which audit events, limits and the throttle share: without port, brackets and
- * zone (RFC 4007 section 11), and an IPv4-mapped address as IPv4 (RFC 4291 section 2.5.5.2).
+ * Normalises an IP address for audit events and limits: removes the port, brackets and zone (RFC 4007 §11), and converts
+ * an IPv4-mapped address to IPv4 (RFC 4291 §2.5.5.2).
  *
- * @returns `undefined` for what is no address.
+ * @returns `undefined` if the text is not an IP address.
  */
 export function normalizeIp(text = ''): string | undefined {
   if (isIPv4(text)) return text;

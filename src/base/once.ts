@@ -1,4 +1,4 @@
-/** Computes a value when it is first asked for, so that importing a module costs nothing that it may never need. */
+/** Computes a value on first use, so that importing a module does not compute values that are never used. */
 export function once<Value>(compute: () => Value): () => Value {
   let computed: { readonly value: Value } | undefined;
   return () => {

@@ -1,13 +1,14 @@
 import { isSecureUrl } from './is-secure-url.js';
 import { isPrintableName } from './printable-name.js';
 
-/** Every option that there is, so that the compiler finds one that is missing here. */
+/** The name of every option. The compiler reports a missing name. */
 export type KnownOptions<Options> = Readonly<Record<keyof Options, true>>;
 
 /**
- * Callers without TypeScript misspell options too, and one that is ignored may be the one that mattered.
- * @param where what the options are for, as messages name it. No message shows a value.
- * @throws TypeError where they are no object, or one of them is unknown.
+ * Asserts that options are an object without unknown members. A misspelt option that is ignored could disable a check.
+ *
+ * @param where the function or option that takes the options, for error messages. Messages contain no values.
+ * @throws TypeError if the options are not an object, or one of them is unknown.
  */
 export function assertOptions<Options extends object>(
   options: Options,
@@ -21,14 +22,19 @@ export function assertOptions<Options extends object>(
   }
 }
 
-/** @throws TypeError where it is no object, without showing it: it may be a secret in the wrong place. */
+/**
+ * Asserts that a value is an object.
+ *
+ * @param where the function or option that takes the value, for the error message.
+ * @throws TypeError if the value is not an object. The message does not contain it: it may be a misplaced secret.
+ */
 export function assertObject(value: unknown, where: string): asserts value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new TypeError(`${where} needs an object of options`);
   }
 }
 
-/** @throws TypeError where a collaborator lacks the method that will be called. */
+/** @throws TypeError with the message `expected` if the value lacks the method. */
 export function assertMethod(value: unknown, method: string, expected: string): void {
   const holder: unknown =
     typeof value === 'object' && value !== null ? Reflect.get(value, method) : undefined;
@@ -36,42 +42,43 @@ export function assertMethod(value: unknown, method: string, expected: string): 
 }
 
 /**
- * For addresses that credentials are sent to, or keys are fetched from.
- * @throws TypeError where it is no absolute `https:` URL, `http:` on loopback only, for there nobody listens in; or where
- *   it has credentials in it. It is not shown.
+ * Asserts that a value is the URL of a service that receives credentials or serves keys.
+ *
+ * @throws TypeError if the value is not an absolute `https:` URL (`http:` on loopback only), or contains credentials. The
+ *   message does not contain the value.
  */
 export function assertSecureUrl(value: unknown, name: string): URL {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !isSecureUrl(url))
-    throw new TypeError(`${name} must be an https URL, http on loopback`);
-  if (url.username !== '' || url.password !== '') throw new TypeError(`${name} must hold no credentials`);
+    throw new TypeError(`${name} must be an absolute https URL (http on loopback only)`);
+  if (url.username !== '' || url.password !== '') throw new TypeError(`${name} must not contain credentials`);
   return url;
 }
 
-/** @throws TypeError that names the function and the option, and never shows the value. */
+/** @throws TypeError if the value is not a non-empty string. The message names the function and the option only. */
 export function assertString(value: unknown, where: string, name: string): asserts value is string {
   if (typeof value === 'string' && value !== '') return;
   throw new TypeError(`${where}: ${name} must be a non-empty string`);
 }
 
-/** The numbers that an option may be. */
+/** The range of a numeric option. */
 export interface NumberRange {
   readonly isInteger?: boolean;
-  /** Smallest number. */
+  /** Inclusive lower bound. */
   readonly from?: number;
-  /** Excluded lower bound. */
+  /** Exclusive lower bound. */
   readonly above?: number;
-  /** Largest number. Default: every finite number. */
+  /** Inclusive upper bound. Default: none, but the number must be finite. */
   readonly to?: number;
-  /** A good value, for the error message. */
+  /** Example for the error message. */
   readonly example?: number;
 }
 
 /**
  * Asserts that an option is a finite number in a range.
  *
- * @param where the function that has the option, as error messages name it.
- * @throws TypeError that names the function, the option and the range.
+ * @param where the function that takes the option, for the error message.
+ * @throws TypeError if the value is not in the range. The message names the function, the option and the range.
  * @example
  * assertNumber(leaseSeconds, 'createLimits', 'leaseSeconds', { from: 1, to: 3600 });
  */
@@ -87,7 +94,7 @@ export function assertNumber(
   throw new TypeError(`${where}: ${name} must be ${describeRange(range)}${hint}`);
 }
 
-/** As `assertNumber`, for 1, 2, 3 and so on. */
+/** Like `assertNumber`, for positive integers. */
 export function assertPositiveInteger(
   value: unknown,
   where: string,
@@ -97,7 +104,7 @@ export function assertPositiveInteger(
   assertNumber(value, where, name, { isInteger: true, from: 1, example });
 }
 
-/** As `assertNumber`, for all numbers above zero, such as seconds with fractions. */
+/** Like `assertNumber`, for positive numbers, including fractions. */
 export function assertPositiveNumber(
   value: unknown,
   where: string,
@@ -107,7 +114,7 @@ export function assertPositiveNumber(
   assertNumber(value, where, name, { above: 0, example });
 }
 
-/** A string would turn sums into concatenations, so only numbers pass. */
+/** Numeric strings are out of range: `+` would concatenate them. */
 function isInRange(value: unknown, { isInteger = false, from, above, to }: NumberRange): boolean {
   return (
     typeof value === 'number' &&

@@ -1,18 +1,18 @@
-/** One limit, as `RateLimit` and `RateLimit-Policy` state it (draft-ietf-httpapi-ratelimit-headers). */
+/** State of one limit, for `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers). */
 export interface RateLimitState {
   /** Name of the policy: letters, digits, `_` and `-`. */
   readonly name: string;
-  /** Units allowed in one window, or at once where there is none. */
+  /** Units allowed in one window, or concurrently if there is no window. */
   readonly quota: number;
-  /** Length of the window in seconds. Default: there is none, as it limits what runs at once. */
+  /** Length of the window in seconds. Default: no window, for a concurrency limit. */
   readonly windowSeconds?: number;
-  /** Units left. */
+  /** Remaining units. */
   readonly remaining: number;
-  /** Seconds until there may be more. Default: it is not said. */
+  /** Seconds until more units are available. Default: not stated. */
   readonly resetSeconds?: number;
 }
 
-/** The fields that tell a client of its limits; none where there are none. */
+/** Response headers that state limits. No headers if there are no limits. */
 export function rateLimitHeaders(limits: readonly RateLimitState[]): Readonly<Record<string, string>> {
   if (limits.length === 0) return {};
   const parameter = (name: string, value: number | undefined): string =>

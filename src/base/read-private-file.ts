@@ -2,20 +2,22 @@ import { type BigIntStats, constants } from 'node:fs';
 import { open, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** A file of secrets, and who may have access to it beside its owner. */
+/** A file that contains secrets, and who may access it besides its owner. */
 export interface PrivateFile {
-  /** Its path. It belongs to the user of this process or to root, and nobody else can read or write it (mode 0600). */
+  /** Path. The owner must be the user of this process or root, and no other user may have access (mode 0600). */
   readonly file: string;
   /**
-   * Whether the group of the file and of its directory is trusted like their owner: 0440, 0640 and 0660 are right too.
-   * For volumes to which Kubernetes applies an `fsGroup`. Default false.
+   * Whether the group of the file and its directory is trusted like their owner, so that modes 0440, 0640 and 0660 are
+   * accepted too. For volumes to which Kubernetes applies an `fsGroup`.
+   *
+   * @default false
    */
   readonly trustGroup?: boolean;
 }
 
 export interface PrivateContent {
   readonly text: string;
-  /** Differs from what it was whenever the file was written, replaced or given another mode. */
+  /** Changes when the file is written or replaced, or its mode changes. */
   readonly fingerprint: string;
 }
 
@@ -25,24 +27,25 @@ const GROUP_ACCESS = 0o070;
 const OTHERS_ACCESS = 0o007;
 const STICKY = 0o1000;
 
-/** Far beyond any set of keys; what is larger is another file. */
+/** Far larger than any key file. A larger file is the wrong file. */
 const MAX_BYTES = 1_048_576;
 
 /**
- * Reads a file of secrets. Its mode, and who can put another file in its place, are checked; not on Windows, whose modes
- * say nothing.
- * @throws Error where others have access, with the `chmod` or `chown` that is needed, and where it is no regular file.
- * @throws what the file system says.
+ * Reads a file that contains secrets, after checking the owner and mode of the file and its directory. On Windows, where
+ * modes carry no meaning, they are not checked.
+ *
+ * @throws Error (as rejection) if other users have access or the file is not a regular file. The message names the `chmod`
+ *   or `chown` command to run. File system errors are passed on.
  */
 export async function readPrivateFile({ file, trustGroup = false }: PrivateFile): Promise<PrivateContent> {
   await assertPrivateDirectory(dirname(file), trustGroup);
   await assertPrivateDirectory(dirname(await realpath(file)), trustGroup);
 
-  // Without O_NONBLOCK the opening of a named pipe waits for somebody who writes to it.
+  // Without O_NONBLOCK, opening a named pipe waits for a writer.
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = await handle.stat({ bigint: true });
-    if (!stats.isFile()) throw new Error(`${file} is no regular file`);
+    if (!stats.isFile()) throw new Error(`${file} is not a regular file`);
     if (stats.size > MAX_BYTES) throw new Error(`${file} is larger than ${MAX_BYTES} bytes`);
     assertPrivate(stats, file, trustGroup);
     return { text: await handle.readFile('utf8'), fingerprint: fingerprintOf(stats) };
@@ -51,7 +54,7 @@ export async function readPrivateFile({ file, trustGroup = false }: PrivateFile)
   }
 }
 
-/** Whoever can write in a directory can put files of their own in place, but for one with the sticky bit. */
+/** A user who can write to a directory can replace its files, unless the directory has the sticky bit. */
 async function assertPrivateDirectory(directory: string, trustGroup: boolean): Promise<void> {
   const stats = await stat(directory, { bigint: true });
   if (!hasModes()) return;
@@ -60,11 +63,11 @@ async function assertPrivateDirectory(directory: string, trustGroup: boolean): P
   const forbidden = trustGroup ? OTHERS_WRITE : GROUP_WRITES | OTHERS_WRITE;
   if ((mode & forbidden) === 0 || (mode & STICKY) !== 0) return;
   throw new Error(
-    `Others can write to the directory ${directory} (${octal(mode)}): chmod ${trustGroup ? 'o-w' : 'go-w'} ${directory}`,
+    `Other users can write to the directory ${directory} (${octal(mode)}): run chmod ${trustGroup ? 'o-w' : 'go-w'} ${directory}`,
   );
 }
 
-/** @returns a text that differs from state to state of the file, also where it is absent; it never fails. */
+/** @returns a string that changes with every state of the file, including its absence. Never rejects. */
 export function fingerprintFile(file: string): Promise<string> {
   return stat(file, { bigint: true }).then(fingerprintOf, (error: NodeJS.ErrnoException) => error.code ?? '');
 }
@@ -80,15 +83,15 @@ function assertPrivate(stats: BigIntStats, file: string, trustGroup: boolean): v
   if ((mode & (trustGroup ? OTHERS_ACCESS : GROUP_ACCESS | OTHERS_ACCESS)) === 0) return;
   const isGroupAlone = (mode & OTHERS_ACCESS) === 0;
   throw new Error(
-    `Others can read or write ${file} (${octal(mode)}): chmod ${trustGroup ? '640' : '600'} ${file}` +
-      (isGroupAlone ? ', or trustGroup where its group is that of this service alone' : ''),
+    `Other users can read or write ${file} (${octal(mode)}): run chmod ${trustGroup ? '640' : '600'} ${file}` +
+      (isGroupAlone ? ', or set trustGroup if only this service is in its group' : ''),
   );
 }
 
 function assertOwner({ uid }: BigIntStats, path: string): void {
   const self = process.geteuid?.();
   if (uid === 0n || self === undefined || Number(uid) === self) return;
-  throw new Error(`${path} belongs to another user (${uid}): chown ${self} ${path}`);
+  throw new Error(`${path} belongs to another user (${uid}): run chown ${self} ${path}`);
 }
 
 function hasModes(): boolean {

@@ -1,4 +1,4 @@
-/** Why a token was refused. For the audit trail alone: on the wire most of them look the same (RFC 8725 section 3.2). */
+/** Reasons for rejecting a token. For audit events only: most of them cause the same response (RFC 8725 §3.2). */
 export type TokenRejection =
   | 'too_long'
   | 'segment_count'
@@ -46,7 +46,7 @@ export type TokenRejection =
   | 'key_inactive'
   | 'no_user';
 
-/** Why a client was not authenticated. For the audit trail alone: on the wire they are one `invalid_client`. */
+/** Reasons for rejecting client credentials. For audit events only: the response is `invalid_client` for all of them. */
 export type ClientRejection =
   | 'no_credentials'
   | 'malformed_key'
@@ -56,7 +56,7 @@ export type ClientRejection =
   | 'expired'
   | 'previous_key_expired';
 
-/** Why a token exchange was refused. For the audit trail alone: on the wire they are one `invalid_request`. */
+/** Reasons for rejecting a token exchange. For audit events only: the response is `invalid_request` for all of them. */
 export type ExchangeRejection =
   | 'invalid_subject_token'
   | 'invalid_actor_token'
@@ -69,7 +69,7 @@ export type ExchangeRejection =
   | 'too_deep'
   | 'expires_now';
 
-/** Why a token was not accepted as a grant. For the audit trail alone: on the wire they are one `invalid_grant`. */
+/** Reasons for rejecting a token as a grant. For audit events only: the response is `invalid_grant` for all of them. */
 export type GrantRejection =
   | 'malformed'
   | 'expired'
@@ -85,14 +85,14 @@ export type GrantRejection =
   | 'wrong_scope'
   | 'not_repeatable';
 
-/** A token that was verified, as the audit trail names it. */
+/** Identity of a verified token, for audit events. */
 export interface TokenIdentity {
-  /** The token proves that its issuer issued it. Where that cannot be checked, or it does not, this is absent. */
+  /** The token carries a valid proof of issuance. Absent if it does not, or if the proof cannot be checked. */
   readonly proven?: true;
-  /** Of a token of a trusted issuer: the identities below are its own. Default: those of a home issuer. */
+  /** Trusted issuer that assigned the identities below. Default: a home issuer assigned them. */
   readonly issuer?: string;
   readonly jti: string;
-  /** Key under which it is encrypted. */
+  /** Key ID of the key that encrypts the token. */
   readonly kid?: string;
   readonly clientId?: string;
   readonly subject?: string;

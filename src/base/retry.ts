@@ -1,28 +1,28 @@
 export interface RetryTerms {
   /** Pause before the first retry, in milliseconds. */
   readonly firstPauseMs: number;
-  /** Each pause is twice as long as the one before, up to this. Default: as `firstPauseMs`, so all are equally long. */
+  /** Maximum pause, in milliseconds. Pauses double until they reach it. Default: `firstPauseMs`, so that all are equal. */
   readonly longestPauseMs?: number;
-  /** Whether pauses are cut to a random part of their length, so that competing processes get out of step. Default false. */
+  /** Whether pauses are shortened at random, so that competing processes do not retry in step. Default false. */
   readonly hasJitter?: boolean;
-  /** Whether a pause precedes the first attempt, because the caller has made one before. Default false. */
+  /** Whether to pause before the first attempt, for callers that already made one. Default false. */
   readonly startsWithPause?: boolean;
-  /** Most retries. Default: no limit. */
+  /** Maximum number of retries. Default: no limit. */
   readonly retries?: number;
-  /** No retry begins later than this, in milliseconds. Default: no limit. */
+  /** Time after which no retry starts, in milliseconds. Default: no limit. */
   readonly timeoutMs?: number;
-  /** Whether a failure is worth a retry. Default: every failure. */
+  /** Whether to retry after a failure. Default: after every failure. */
   readonly isRetryable?: (failure: unknown) => boolean;
-  /** Called before the pause of each retry, which are numbered from 1. */
+  /** Called before the pause of each retry. Retries are numbered from 1. */
   readonly onRetry?: (failure: unknown, retry: number) => void;
-  /** Ends the retries, also during a pause. */
+  /** Aborts the retries, including the current pause. */
   readonly signal?: AbortSignal;
   /** Whether pauses keep the process alive. Default false. */
   readonly keepsAlive?: boolean;
 }
 
 /**
- * Retries a step that fails, with exponential backoff, until it succeeds.
+ * Runs a step, and retries it with exponential backoff until it succeeds.
  *
  * @throws the last failure (as rejection) if the terms allow no further retry.
  * @throws the reason of `signal` (as rejection) if it is aborted before the next attempt.
@@ -55,7 +55,7 @@ export async function retry<Result>(
   }
 }
 
-/** The timer of `node:timers/promises` has no mock. */
+/** Uses `setTimeout`, because fake timers do not cover `node:timers/promises`. */
 function pauseFor(milliseconds: number, keepsAlive: boolean, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -1,13 +1,13 @@
-/** A step of which one run at most is in flight. */
+/** A step of which at most one run is in flight. */
 export interface SingleFlight<Args extends readonly unknown[], Result> {
-  /** Starts the step, or joins the run in flight, whose arguments then count. */
+  /** Starts the step, or joins the run in flight and ignores the arguments. */
   run(...args: Args): Promise<Result>;
   /** The run in flight; `undefined` if there is none. */
   readonly pending: Promise<Result> | undefined;
 }
 
 /**
- * Lets concurrent callers share one run of a step, with its result or its failure.
+ * Lets concurrent callers share one run of a step, including its result or failure.
  *
  * @example
  * const load = createSingleFlight(() => fetchJwks(url));

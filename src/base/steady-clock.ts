@@ -3,32 +3,32 @@ import { type Clock, type NumericDate, systemClock } from './clock.js';
 import { assertNumber, assertOptions, assertPositiveNumber, type KnownOptions } from './options.js';
 import { warnOfFailure } from './warn-of-failure.js';
 
-/** The clock of the machine was set. */
+/** A step of the system clock: it was set to another time. */
 export interface ClockStep {
-  /** By how much, in seconds; negative where it was set back. */
+  /** Size of the step in seconds. Negative if the clock was set back. */
   readonly seconds: number;
 }
 
-/** For the option `clock` of every part, and for a readiness probe. */
+/** A clock for the option `clock` and for readiness probes. */
 export interface SteadyClock extends Clock {
   earliest(): NumericDate;
   /**
-   * Whether the clock of the machine goes as it did. False from a step on, until it is taken back or was followed by
-   * `settleSeconds` without another one, and for as long as this clock is ahead of that of the machine.
+   * Whether the system clock is steady. False after a step, until the step is reverted or `settleSeconds` pass without
+   * another step. Also false while this clock is ahead of the system clock.
    */
   isSteady(): boolean;
 }
 
 export interface SteadyClockOptions {
-  /** Most by which a clock may be corrected without being a step, in seconds, from 1 to 3600. Default 60. */
+  /** Largest correction of the system clock that does not count as a step, in seconds, from 1 to 3600. Default 60. */
   readonly toleranceSeconds?: number;
-  /** How long the clock must have gone on after a step to be taken for right, in seconds. Default 600. */
+  /** Time without another step after which the new system time is trusted, in seconds. Default 600. */
   readonly settleSeconds?: number;
-  /** Told of every step, when the time is asked for next. Default: nobody is. */
+  /** Called for every step, at the next reading of the clock. Default: steps are not reported. */
   readonly onStep?: (step: ClockStep) => void;
-  /** Default: the clock of the machine. */
+  /** Clock to follow. Default: the system clock. */
   readonly clock?: Clock;
-  /** Seconds since any moment, by a clock that nobody can set. Default: `performance.now()`. */
+  /** Monotonic clock, in seconds since an arbitrary moment. Default: `performance.now()`. */
   readonly monotonic?: () => number;
 }
 
@@ -40,16 +40,21 @@ const KNOWN: KnownOptions<SteadyClockOptions> = {
   monotonic: true,
 };
 
-/** Seconds a second by which it lets the clock of the machine catch up, and never more: it does not go back itself. */
+/** Maximum slew rate, in seconds per second. It is below 1, so that the clock never goes back. */
 const SLEW = 0.1;
 
 /**
- * A clock that is safe to compare expiries with though somebody sets the clock of the machine. It is the later of that
- * clock and of the time that the process began with plus what passed since by a clock that nobody can set: so what has
- * expired stays so when the machine is set back, and a machine that slept is believed. The second one learns nothing
- * from a step forward, so one made by mistake has no effect any more once it is taken back. After a step back it goes
- * slower by a tenth until the two agree, since the step may as well have put right what was wrong from the start.
- * @throws TypeError for an option that makes no sense.
+ * Creates a clock that tolerates changes to the system time, so that expired tokens stay expired.
+ *
+ * The clock returns the later of two times: the system time, and the start time of the process plus the monotonic time
+ * since then. If the system time is set back, expired tokens stay expired. If the machine was suspended, the system time
+ * counts. A step forward does not change the second time, so a mistaken step has no effect after it is reverted. After a
+ * step back, the clock runs 10 % slower until both times agree, since the step may have corrected a wrong start time.
+ *
+ * @throws TypeError for an unknown or malformed option.
+ * @example
+ * const clock = createSteadyClock({ onStep: ({ seconds }) => log.warn({ seconds }, 'system clock stepped') });
+ * app.use(authenticate({ keyRing, issuer, audience, clock }));
  */
 export function createSteadyClock(options: SteadyClockOptions = {}): SteadyClock {
   const settings = resolveSteadyClockOptions(options);
@@ -73,15 +78,15 @@ export function createSteadyClock(options: SteadyClockOptions = {}): SteadyClock
   );
 }
 
-/** What the clocks say at a moment: all but `now` are how far the clock of the machine is ahead of the monotonic one. */
+/** One reading of both clocks. All members but `now` are offsets of the system clock from the monotonic clock. */
 interface Sighting {
-  /** By the monotonic clock. */
+  /** Time of the monotonic clock. */
   readonly now: number;
-  /** At present. */
+  /** Current offset. */
   readonly offset: number;
-  /** By the time that the process began with, which gives way slowly. */
+  /** Offset at the start of the process, slewed towards the current offset. */
   readonly floor: number;
-  /** When it last went on for long enough without a step. */
+  /** Last offset that lasted for `settleSeconds` without a step. */
   readonly trusted: number;
 }
 
@@ -111,7 +116,7 @@ function followMachine(settings: Required<SteadyClockOptions>): () => Sighting {
   };
 }
 
-/** Comes nearer to what it should be by as much as it may at most, upwards and downwards. */
+/** Moves a value towards a target by at most `up` or `down`. */
 function giveWay(from: number, to: number, [up, down]: readonly [number, number]): number {
   return Math.max(from - down, Math.min(from + up, to));
 }
@@ -123,7 +128,7 @@ function resolveSteadyClockOptions(options: SteadyClockOptions): Required<Steady
   assertNumber(toleranceSeconds, 'createSteadyClock', 'toleranceSeconds', { from: 1, to: 3600, example: 60 });
   assertPositiveNumber(settleSeconds, 'createSteadyClock', 'settleSeconds', 600);
   for (const [name, option] of Object.entries({ onStep, clock, monotonic })) {
-    if (typeof option !== 'function') throw new TypeError(`${name} must be a function`);
+    if (typeof option !== 'function') throw new TypeError(`createSteadyClock: ${name} must be a function`);
   }
   return { toleranceSeconds, settleSeconds, onStep, clock, monotonic };
 }

@@ -1,7 +1,7 @@
-/** Runs steps of one name one after the other, in this process. */
+/** A mutex for each name, within this process: steps of one name run one after the other. */
 export type Turns = <Result>(name: string, step: () => Promise<Result>) => Promise<Result>;
 
-/** Uses of one family take turns, so that they do not race for its record; other processes still may. */
+/** Creates the mutexes. They avoid races for a record within one process, not between processes. */
 export function createTurns(): Turns {
   const last = new Map<string, Promise<unknown>>();
 

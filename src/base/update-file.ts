@@ -7,33 +7,34 @@ import { retry } from './retry.js';
 import { DRAFT_ENDING, publishDraft, writeDraft } from './write-file.js';
 
 export interface FileChange {
-  /** Whether this is what is to be replaced. It may be asked several times. */
+  /** Whether the content may be replaced. May be called several times. */
   readonly isExpected: (text: string) => boolean;
   readonly next: string;
 }
 
 export interface ReplaceBounds {
-  /** Longest wait for others that replace the file too. */
+  /** Maximum time to wait for other processes that replace the file. */
   readonly timeoutMs: number;
-  /** A draft that is older belongs to a process that was killed. Where it was only slow, it fails and starts again. */
+  /** Age from which a draft counts as left by a killed process. A process that was only slow retries. */
   readonly staleMs: number;
 }
 
 const BOUNDS: ReplaceBounds = { timeoutMs: 10_000, staleMs: 1000 };
 
-/** Longest pause before it looks again. */
+/** Maximum pause before a retry. */
 const PAUSE_MS = 20;
 
 /**
- * Replaces a file if it holds what is expected, whole or not at all, whoever does the same in other processes; a symbolic
- * link is followed. The directory has to be on a local file system.
+ * Replaces a file atomically if it has the expected content, also if several processes do so at once. Symbolic links are
+ * followed. The directory must be on a local file system.
  *
- * Each process writes a draft of its own beside the file, and renames it into place only after it has seen that no other
- * draft is there, and then that the file holds what is expected. Of two that do so at once, the one that lists the
- * directory later sees the draft of the other. A draft that a killed process left is removed; would its process live
- * after all, nothing is left for it to rename. So no update is lost, and no lock outlives its holder.
- * @returns `false`, and nothing is written, where the file holds something else.
- * @throws Error where others keep the file busy for too long, or have access to it as `readPrivateFile` says.
+ * Each process writes its own draft beside the file. It renames the draft over the file only after it has found no other
+ * draft and then the expected content. Of two processes, the one that lists the directory later finds the other draft.
+ * The draft of a killed process is removed. If that process was only slow, its rename fails. So no update is lost, and no
+ * lock outlives its holder.
+ *
+ * @returns `false` if the file has other content. Nothing is written then.
+ * @throws Error (as rejection) if other processes keep the file busy until the timeout, and as `readPrivateFile` does.
  */
 export async function updateFile(
   place: PrivateFile,
@@ -66,7 +67,7 @@ export async function updateFile(
   });
 }
 
-/** With `trustGroup`, the draft has the group of the file and the access of that group. */
+/** With `trustGroup`, the draft gets the group of the file and its group permissions. */
 async function draftFor({ file, trustGroup = false }: PrivateFile, text: string): Promise<string> {
   const replaced = await stat(file);
   return writeDraft(file, text, async (draft) => {
@@ -78,8 +79,9 @@ async function draftFor({ file, trustGroup = false }: PrivateFile, text: string)
 }
 
 /**
- * Waits until no other draft is there. Of several the first by name stays, the others give way.
- * @returns whether this one stayed.
+ * Waits until there is no other draft. Of several drafts, the first by name wins.
+ *
+ * @returns whether this draft won.
  */
 async function becomesOnly(draft: string, bounds: { deadline: number; staleMs: number }): Promise<boolean> {
   while (performance.now() < bounds.deadline) {
@@ -91,7 +93,7 @@ async function becomesOnly(draft: string, bounds: { deadline: number; staleMs: n
   return false;
 }
 
-/** Removes the stale ones, also those from before the clock was put back. */
+/** Lists the other drafts and removes stale ones, including drafts from before the system time was set back. */
 async function findOtherDrafts(draft: string, staleMs: number): Promise<readonly string[]> {
   const directory = dirname(draft);
   const [own, stem] = [basename(draft), basename(draft).replace(DRAFT_ENDING, '')];
@@ -108,7 +110,7 @@ async function findOtherDrafts(draft: string, staleMs: number): Promise<readonly
   return others;
 }
 
-/** By the clock of the machine, which is that of a local file system. */
+/** Uses the system time, which is also the time of a local file system. */
 async function ageOf(path: string): Promise<number | undefined> {
   try {
     return Date.now() - (await stat(path)).mtimeMs;
@@ -118,7 +120,7 @@ async function ageOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** @returns `false` where another process took the draft for stale. */
+/** @returns `false` if another process removed the draft as stale. */
 async function putInPlace(draft: string, file: string): Promise<boolean> {
   try {
     await publishDraft(draft, file);

@@ -1,6 +1,6 @@
 /**
- * Creates a reporter that emits a process warning. The warning names the class of the fault only: its message could hold
- * a secret.
+ * Creates a reporter that emits a process warning. The warning contains only the class name of the error, because its
+ * message could contain a secret.
  *
  * @param code of the warning.
  */

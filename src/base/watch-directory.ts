@@ -4,30 +4,31 @@ import { nameOfFailure } from './name-of-failure.js';
 
 export interface DirectoryWatch {
   readonly directory: string;
-  /** How long the directory must have been quiet before `onChange` is called, in milliseconds. Default 100. */
+  /** Time without further changes before `onChange` is called, in milliseconds. Default 100. */
   readonly debounceMs?: number;
   /**
    * Interval of `onPoll` in seconds.
    *
-   * @default every second while the directory cannot be watched, otherwise never
+   * @default 1 while the directory cannot be watched, otherwise no polling
    */
   readonly pollSeconds?: number;
-  /** Called after a change in the directory, or after another directory took its place. */
+  /** Called after a change in the directory, or after it was replaced by another directory. */
   readonly onChange: () => void;
-  /** Called at intervals, because network file systems do not report changes by other machines. */
+  /** Called every `pollSeconds`, because network file systems do not report changes by other machines. */
   readonly onPoll: () => void;
-  /** Called with the error code if the directory exists but cannot be watched, once until the code changes. */
+  /** Called with the error code if the directory exists but cannot be watched. Called again only if the code changes. */
   readonly onUnwatchable?: (code: string) => void;
 }
 
-/** `onChange` is called after this many times `debounceMs` at the latest, even if the directory is never quiet. */
+/** Maximum delay of `onChange`, in multiples of `debounceMs`, while changes continue. */
 const MAX_WAITS = 5;
 
 const RETRY_SECONDS = 1;
 
 /**
  * Watches a directory and its parent. Single files are not watched, because editors replace them and Kubernetes swaps
- * the links of a volume (`..data`). The parent shows that the directory itself is replaced. Keeps no process alive.
+ * the links of a volume (`..data`). Watching the parent detects that the directory itself is replaced. The watch does not
+ * keep the process alive.
  *
  * @returns a function that ends the watch.
  */

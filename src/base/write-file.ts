@@ -2,19 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** What the name of a draft ends with. */
+/** Suffix of the name of a draft. */
 export const DRAFT_ENDING = /\.[0-9a-f]{16}\.draft$/;
 
 /**
- * Creates a file, which is on disk once this resolves. Its directory is created too.
+ * Creates a file, and its directory if necessary. The file is on disk once this resolves.
  *
  * @param mode 0o600 for secrets.
- * @throws Error if the file exists: nothing is ever overwritten.
+ * @throws Error (as rejection) if the file exists: it is never overwritten.
  */
 export async function createFile(file: string, text: string, mode: 0o600 | 0o644): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await writeNew(file, text, mode).catch((cause: NodeJS.ErrnoException) => {
-    throw cause.code === 'EEXIST' ? new Error(`${file} exists already; it is not overwritten`) : cause;
+    throw cause.code === 'EEXIST'
+      ? new Error(`${file} already exists and is not overwritten: choose another path`)
+      : cause;
   });
   await syncDirectory(dirname(file));
 }
@@ -75,7 +77,7 @@ async function writeNew(
   }
 }
 
-/** A new name is on disk only after this. Windows has no such operation. */
+/** Flushes new directory entries to disk. Windows has no such operation. */
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const directory = await open(path, 'r');

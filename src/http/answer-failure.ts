@@ -5,7 +5,7 @@ import { type ChallengeWriter, createChallengeWriter } from './write-challenge.j
 
 const defaultChallenge = createChallengeWriter({});
 
-/** The headers of the failure table. */
+/** Response headers of an error, including its challenge. */
 function headersOf(
   error: PassportJweError,
   writeChallenge: ChallengeWriter,
@@ -14,14 +14,14 @@ function headersOf(
   return challenge === undefined ? error.headers : { ...error.headers, 'WWW-Authenticate': challenge };
 }
 
-/** Adds the challenge to a failure, so that whoever answers it answers it whole. */
+/** Adds the challenge to the headers of an error, for error handlers that do not know this package. */
 export function addChallenge(error: PassportJweError, writeChallenge: ChallengeWriter): void {
   if (!Object.isFrozen(error)) error.headers = headersOf(error, writeChallenge);
 }
 
 /**
- * The body of the failure table: `error` and `error_description`, or empty where there is no error code. A limit that
- * was reached is also a problem of RFC 9457.
+ * Sends the body of an error: `error` and `error_description`, or an empty body if there is no error code. If a limit is
+ * reached, the body is also a problem document (RFC 9457).
  */
 export function sendBody(res: Response, error: PassportJweError): void {
   if (error.error === undefined) return void res.end();
@@ -30,22 +30,22 @@ export function sendBody(res: Response, error: PassportJweError): void {
   res.type('application/problem+json').send(JSON.stringify({ ...describeProblem(error), ...body }));
 }
 
-/** RFC 9457, with the problem type of draft-ietf-httpapi-ratelimit-headers. */
+/** Members of a problem document (RFC 9457), with the type of draft-ietf-httpapi-ratelimit-headers. */
 function describeProblem({ message: title, status, violated }: RateLimitExceededError) {
   const type = 'https://iana.org/assignments/http-problem-types#quota-exceeded';
   return { type, title, status, 'violated-policies': violated };
 }
 
-/** Answers with the status, the headers and the body of the failure table. */
+/** Sends the status, headers and body of an error. */
 export function answerFailure(res: Response, error: PassportJweError, writeChallenge: ChallengeWriter): void {
   res.status(error.status).set(headersOf(error, writeChallenge));
   sendBody(res, error);
 }
 
 /**
- * Turns a request away as its authentication was told to: by an answer, or through the error handlers of the
- * application. Where no authentication ran at all, the request is answered as one without credentials. Goes on record,
- * unless it is what the authentication itself refused the request for: whoever did has recorded that.
+ * Rejects a request. With `failWithError`, the error goes to the error handlers of the application. Otherwise, and if no
+ * authentication ran, this function sends the response. It records an audit event, unless the authentication rejected the
+ * request with this error and so has already recorded it.
  */
 export async function refuseRequest(
   exchange: { readonly req: Request; readonly res: Response; readonly next: NextFunction },
@@ -62,7 +62,7 @@ export async function refuseRequest(
   return next(error);
 }
 
-/** As `refuseRequest` for a failure of any kind, for the end of a handler. Other failures go to `next`. */
+/** Rejects a request with an error of this package. Passes all other errors to `next`. */
 export function passFailure(
   exchange: { readonly req: Request; readonly res: Response; readonly next: NextFunction },
   failure: unknown,

@@ -1,8 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express';
 
 /**
- * A middleware from an async function, under its name. It passes rejections to the error handlers, which Express 4 does
- * not.
+ * Creates a middleware from an async function, and keeps its name. Rejections go to the error handlers, which Express 4
+ * does not do itself.
  *
  * @param handle answers the request or calls `next()`
  */

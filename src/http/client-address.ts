@@ -5,26 +5,26 @@ import { addressBlock } from '../base/address-block.js';
 import { normalizeIp } from '../base/normalize-ip.js';
 import { readIp } from './request-ip.js';
 
-/** Headers by which proxies name the client. */
+/** Headers in which proxies send the client address. */
 const FORWARDING_HEADERS = ['x-forwarded-for', 'forwarded', 'x-real-ip'];
 
-/** All clients without an address count as one. */
+/** Name for all clients without an address. They share one limit. */
 const UNKNOWN = 'unknown';
 
 const UNKNOWN_WARNING =
-  'A client has no IP address (req.ip); clients without an address share one limit of failed authentications. ' +
-  'Behind a Unix domain socket or a proxy, set "trust proxy" of Express so that req.ip is the client address';
+  'A client has no IP address (req.ip). All clients without an address share one limit on failed authentications. ' +
+  'Behind a Unix domain socket or a proxy, set "trust proxy" in Express so that req.ip is the client address';
 
 const UNTRUSTED_WARNING =
-  'A request with forwarding headers came from a peer that Express does not trust; if it is a proxy, all its clients ' +
-  'share one limit of failed authentications. Set "trust proxy" of Express to your proxies';
+  'A request with forwarding headers came from a peer that Express does not trust. If the peer is a proxy, all its ' +
+  'clients share one limit on failed authentications: set "trust proxy" in Express to the addresses of your proxies';
 
-/** Names what a client is counted as: the block of its address, or one name for all clients without an address. */
+/** Returns the name by which limits count a client: its address block, or one name for all clients without an address. */
 export type ClientNamer = (req: Request) => string;
 
 /**
- * Warns once each, by an audit event and a process warning, of clients without an address and of forwarding headers
- * from a peer that `trust proxy` does not cover.
+ * Creates a namer that also detects two configuration mistakes: clients without an address, and forwarding headers from a
+ * peer that `trust proxy` does not cover. It reports each one once, with an audit event and a process warning.
  */
 export function createClientNamer(audit: AuditTrail): ClientNamer {
   const warned = new Set<AuditEvent['type']>();
@@ -44,7 +44,7 @@ export function createClientNamer(audit: AuditTrail): ClientNamer {
       warnOnce(event, UNTRUSTED_WARNING, 'PASSPORT_JWE_TRUST_PROXY');
     }
     if (ip !== undefined) return addressBlock(ip);
-    // A connection that has closed has no address any more, which says nothing about the configuration.
+    // A closed connection has no address, which does not indicate a configuration mistake.
     if (!req.socket.destroyed) {
       warnOnce({ type: 'client_address.unknown' }, UNKNOWN_WARNING, 'PASSPORT_JWE_CLIENT_ADDRESS');
     }

@@ -5,10 +5,15 @@ import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { requestState } from './request-state.js';
 
 /**
- * The token that authentication verified for this request.
- * @param type the kind of token that the handler works with; the result is narrowed to it.
- * @throws MissingCredentialsError (401) where no authentication ran, or it let the request pass as anonymous.
- * @throws AccessDeniedError (403) for a token of another type.
+ * Returns the verified token of a request.
+ *
+ * @param type required token type. It narrows the type of the result.
+ * @throws MissingCredentialsError (401) if no authentication ran, or the request is anonymous.
+ * @throws AccessDeniedError (403) if the token has another type.
+ * @example
+ * app.get('/models', authenticate(options), (req, res) => {
+ *   res.json(verifiedToken(req, 'tiered_model_exec').claims.allowed_models);
+ * });
  */
 export function verifiedToken(req: IncomingMessage): VerifiedToken;
 export function verifiedToken<Type extends TokenType>(req: IncomingMessage, type: Type): VerifiedToken<Type>;
@@ -19,7 +24,15 @@ export function verifiedToken(req: IncomingMessage, type?: TokenType): VerifiedT
   return token;
 }
 
-/** The same for routes that anonymous requests may use (`credentialsRequired: false`): `undefined` for those. */
+/**
+ * Returns the verified token of a request, for routes that accept anonymous requests (`credentialsRequired: false`).
+ *
+ * @returns `undefined` if the request has no verified token.
+ * @example
+ * app.get('/news', authenticate({ ...options, credentialsRequired: false }), (req, res) => {
+ *   res.json({ reader: findVerifiedToken(req)?.claims.sub ?? 'anonymous' });
+ * });
+ */
 export function findVerifiedToken(req: IncomingMessage): VerifiedToken | undefined {
   const outcome = requestState.read(req)?.outcome;
   return outcome?.kind === 'verified' ? outcome.token : undefined;

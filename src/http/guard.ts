@@ -6,12 +6,12 @@ import { passFailure } from './answer-failure.js';
 import type { Middleware } from './middleware.js';
 import { requestState } from './request-state.js';
 
-/** Looks at a verified token and, where it must, at the request. @throws PassportJweError where the token may not pass. */
+/** Checks a verified token and, if needed, the request. @throws PassportJweError if the guard rejects the token. */
 export type Check = (token: VerifiedToken, now: NumericDate, req: Request) => void;
 
 /**
- * A middleware that lets a request pass whose verified token passes the check. It reads the privately kept
- * result, never `req.user`, works after either kind of authentication, and lets nothing pass where none ran.
+ * Creates a middleware that checks the verified token of a request, after `authenticate()` or Passport. It reads the
+ * internal request state, never `req.user`. If no authentication ran, it rejects the request.
  */
 export function guard(name: string, check: Check): Middleware {
   const warnOnce = createWarning(name);
@@ -30,14 +30,14 @@ export function guard(name: string, check: Check): Middleware {
   return Object.defineProperty(handler, 'name', { value: name });
 }
 
-/** Most likely a mistake, which the client must not be told of and the developer must. */
+/** A guard without authentication is a mistake of the developer, so a process warning reports it, not the response. */
 function createWarning(name: string): () => void {
   let warned = false;
   return () => {
     if (warned) return;
     warned = true;
     process.emitWarning(
-      `${name} refused a request that no authentication of passport-jwe saw; mount authenticate() or passport.authenticate() before it`,
+      `${name} rejected a request that was not authenticated: mount authenticate() or passport.authenticate() before it`,
       { code: 'PASSPORT_JWE_UNGUARDED' },
     );
   };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-// Methods, as their parameters are compared bivariantly: handlers that are written for requests of Express fit.
+// Declared as methods, because their parameters are bivariant: handlers for Express requests are assignable.
 interface Mountable {
   handle(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void;
   handleError(
@@ -12,10 +12,10 @@ interface Mountable {
 }
 
 /**
- * Middleware for Express 4 and 5. Its type names no parameters of a path, so that later handlers of a route infer
- * `req.params` from the path.
+ * Middleware for Express 4 and 5. Its type has no path parameters, so that later handlers of a route infer `req.params`
+ * from the path.
  */
 export type Middleware = Mountable['handle'];
 
-/** The same for error handlers. */
+/** Error-handling middleware for Express 4 and 5. */
 export type ErrorMiddleware = Mountable['handleError'];

@@ -2,7 +2,7 @@ import { InsufficientScopeError } from '../base/errors.js';
 import { formatScope } from '../token/claims/scope.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 
-/** @throws InsufficientScopeError unless the token has every scope that is required. RFC 6750 section 3.1. */
+/** @throws InsufficientScopeError if the token lacks a required scope. RFC 6750 §3.1. */
 export function assertScope(token: VerifiedToken, required: readonly string[]): void {
   const error = findMissingScope(token, required);
   if (error !== undefined) throw error;

@@ -1,6 +1,6 @@
 import { InvalidRequestError } from '../base/errors.js';
 
-/** Parameters of a form, a query or a JSON object, each with all of its values. */
+/** Parameters of a form, a query or a JSON object, each with all its values. */
 export type Parameters = ReadonlyMap<string, readonly unknown[]>;
 
 /**
@@ -12,7 +12,7 @@ export function readParameter(parameters: Parameters, name: string): string | un
   const [value, ...others] = parameters.get(name) ?? [];
   if (others.length > 0) throw new InvalidRequestError(`The parameter ${name} is repeated`);
   if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value !== 'string') throw new InvalidRequestError(`The parameter ${name} must be text`);
+  if (typeof value !== 'string') throw new InvalidRequestError(`The parameter ${name} must be a string`);
   return value;
 }
 

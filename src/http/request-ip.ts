@@ -2,9 +2,10 @@ import type { Request } from 'express';
 import { normalizeIp } from '../base/normalize-ip.js';
 
 /**
- * Reads the client address: behind `trust proxy`, Express takes whatever a header says. `{}` if it is no address, for
- * example `unknown`, or if the client came through a Unix domain socket. Audit events (`createOriginReader`) and the
- * throttle (`createClientNamer`) build on it.
+ * Reads the client address from `req.ip`. With `trust proxy`, Express takes it from a header without validation. Audit
+ * events (`createOriginReader`) and the throttle (`createClientNamer`) use it.
+ *
+ * @returns `{}` if `req.ip` is not an address, for example `unknown`, or the connection is a Unix domain socket.
  */
 export function readIp(req: Request): { readonly ip?: string } {
   const ip = normalizeIp(req.ip);

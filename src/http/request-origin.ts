@@ -6,12 +6,12 @@ import { readIp } from './request-ip.js';
 
 const DIGEST_LENGTH = 12;
 
-/** Real ones are shorter; of longer ones the beginning counts. */
+/** Real user agents are shorter. Longer ones are truncated. */
 const MAX_AGENT_LENGTH = 512;
 
 const AGENTS_TRACKED = 1000;
 
-/** Reads where requests came from: the address, and a digest of the user agent, whose text is up to the client. */
+/** Creates a reader of the client address and a digest of the user agent, whose text the client controls. */
 export function createOriginReader(): (req: Request) => Origin {
   const digests = new LRUCache<string, string>({ max: AGENTS_TRACKED });
 

@@ -4,9 +4,9 @@ import type { IncomingMessage } from 'node:http';
 export interface RequestSlot<Value, Holder extends object = IncomingMessage> {
   read(holder: Holder): Value | undefined;
   /**
-   * Reads what an earlier middleware must have filled.
+   * Reads a value that an earlier middleware must have set.
    *
-   * @throws Error if none did: the middleware are in the wrong order
+   * @throws Error if there is no value: the middleware are in the wrong order
    */
   get(holder: Holder): Value;
   /** Replaces the value. */
@@ -14,9 +14,8 @@ export interface RequestSlot<Value, Holder extends object = IncomingMessage> {
 }
 
 /**
- * Creates a slot on every request, under a symbol of its own: no other middleware sets it by accident, and neither
- * loggers nor copies of the request see it. (A WeakMap costs about 4 µs more per request: its entries are work for the
- * garbage collector.)
+ * Creates a slot on every request, as a non-enumerable property under a unique symbol. No other middleware sets it by
+ * accident, and neither loggers nor copies of the request see it. A WeakMap would cost 4 µs more per request.
  */
 export function createRequestSlot<Value, Holder extends object = IncomingMessage>(): RequestSlot<
   Value,

@@ -40,7 +40,7 @@ export interface Authentication {
   readonly clock: Clock;
 }
 
-/** Outcome of an authentication, stored with the request. */
+/** Result of an authentication, stored with the request. */
 export interface RequestState {
   readonly outcome: AuthenticationOutcome;
   readonly acceptor: Authentication;

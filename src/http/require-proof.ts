@@ -5,12 +5,12 @@ import type { Middleware } from './middleware.js';
 import { requestState } from './request-state.js';
 
 /**
- * For endpoints that act on the word of a token, such as an administration or a logout: lets tokens pass that prove that
- * their issuer issued them, behind `authenticate()` or Passport. A resource server with an exported access key can encrypt
- * tokens in any name; it can make no such proof.
+ * Guard for endpoints that act on the claims of a token, such as administration or logout. It accepts only tokens that
+ * carry a proof of issuance. A resource server with an exported access key can encrypt tokens with any claims, but cannot
+ * make that proof. Mount the guard after `authenticate()` or Passport. The process needs the whole key ring, not an export.
  *
- * A token without a valid proof is a 401 `invalid_token`, since a new token helps; a token under a key that proves nothing,
- * or of a trusted issuer, is a 403 `access_denied`. The process needs the whole key ring, not an export.
+ * A token without a valid proof gets 401 `invalid_token`, since a new token helps. A token of a trusted issuer, or under a
+ * key without proofs, gets 403 `access_denied`.
  *
  * @example
  * app.use('/admin', authenticate(options), requireProof(), requireScope('admin'), admin);

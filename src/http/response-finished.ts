@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { createListeners, type Listeners } from '../base/listeners.js';
 import { createRequestSlot } from './request-slot.js';
 
-/** A response that is watched until it finishes. */
+/** State of a response that is watched until it finishes. */
 interface Watch {
   isFinished: boolean;
   readonly listeners: Listeners<void>;
@@ -11,13 +11,13 @@ interface Watch {
 
 const watchSlot = createRequestSlot<Watch, ServerResponse>();
 
-/** One `close` listener per connection, however many responses are queued on it. */
+/** One `close` listener per connection, for all responses that are queued on it. */
 const pendingSlot = createRequestSlot<Listeners<void>, Socket>();
 
 /**
- * Calls a listener once, when the response finishes: it was sent, it was destroyed, or its connection closed. Node emits
- * no `close` on a response that is queued behind another one (HTTP pipelining) when the connection closes.
- * A response that has finished already calls the listener on the next tick.
+ * Calls a listener once, when the response was sent or destroyed or its connection closed. If a connection closes, Node
+ * emits no `close` on responses that are queued behind another one (HTTP pipelining). If the response has already
+ * finished, the listener is called on the next tick.
  *
  * @returns a function that removes the listener.
  * @example
@@ -35,7 +35,7 @@ export function onResponseFinished(res: ServerResponse, listener: () => void): (
 }
 
 /**
- * Whether the response was sent or destroyed, or its connection closed: nothing that is written to it reaches the client.
+ * Tells whether the response was sent or destroyed, or its connection closed. Nothing written later reaches the client.
  *
  * @example
  * if (!isResponseFinished(res)) res.json(report);
@@ -83,7 +83,7 @@ function pendingOn(socket: Socket): Listeners<void> {
   return pending;
 }
 
-/** An error of one listener is an uncaught exception, as with any event, but the other listeners still run. */
+/** Rethrows the error of a listener as an uncaught exception, after the other listeners have run. */
 function throwLater(error: unknown): void {
   process.nextTick(() => {
     throw error;

@@ -1,10 +1,10 @@
 import type { RequestHandler } from 'express';
 
 /**
- * Middleware for the root of an application that answers `GET` and `HEAD` of one path with a JSON document. All other
- * requests pass. It does not use the router of Express, so that importing it does not load Express.
+ * Creates a middleware that serves a JSON document at one path, for `GET` and `HEAD`. All other requests pass. Mount it at
+ * the root of the application. It does not use the router of Express, so that importing it does not load Express.
  *
- * @param describe creates the document, for each request anew
+ * @param describe creates the document, once per request
  */
 export function serveMetadata(path: string, describe: () => object): RequestHandler {
   return function answerMetadata(req, res, next) {

@@ -1,12 +1,13 @@
 /**
- * The URL of a metadata document: `/.well-known/<name>` between the host and the path of an identifier.
+ * Builds the URL of a metadata document: inserts `/.well-known/<name>` between the host and the path of an identifier.
  *
  * @param label names the identifier in the error message
  * @throws TypeError if the identifier is not an absolute URL
  * @see RFC 8414 §3, RFC 9728 §3
  */
 export function wellKnownUrl(identifier: string, name: string, label: string): URL {
-  if (!URL.canParse(identifier)) throw new TypeError(`${label} must be an absolute URL`);
+  if (!URL.canParse(identifier))
+    throw new TypeError(`${label} must be an absolute URL, for example "https://api.example.com"`);
   const { origin, pathname } = new URL(identifier);
   return new URL(`${origin}/.well-known/${name}${pathname === '/' ? '' : pathname}`);
 }

@@ -1,31 +1,34 @@
 import { InsufficientScopeError, type PassportJweError } from '../base/errors.js';
 import { isSecureUrl } from '../base/is-secure-url.js';
 
-/** RFC 6750 section 3: the characters that `realm`, `error_description` and their like may hold. */
+/** Characters that `realm`, `error_description` and similar attributes may contain. RFC 6750 §3. */
 const QUOTABLE = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
 export interface ChallengeOptions {
-  /** Protection space, for humans and clients to tell services apart. Default `api`. RFC 9110 section 11.5. */
+  /** Name of the protection space, shown to users and clients. Default `api`. RFC 9110 §11.5. */
   readonly realm?: string;
   /**
-   * Absolute URL of the protected resource metadata, published by the application; `https`, or `http` on
-   * loopback. Default: none, and the challenge does not mention it. RFC 9728 section 5.1.
+   * Absolute URL of the protected resource metadata: `https`, or `http` on loopback. The application publishes it with
+   * `protectedResourceMetadata()`. Default: the challenge has no `resource_metadata`. RFC 9728 §5.1.
    */
   readonly resourceMetadata?: string;
 }
 
-/** The value of `WWW-Authenticate` for a failure, or `undefined` for a status that carries none. */
+/** Returns the value of `WWW-Authenticate` for an error, or `undefined` if its status has no challenge. */
 export type ChallengeWriter = (error: PassportJweError) => string | undefined;
 
 /**
- * Resolves the options once into a writer of `WWW-Authenticate` values (RFC 6750 section 3). Nothing from a
- * request or a claim enters a challenge: what is not constant was validated here or by a guard.
- * @throws TypeError for a realm or URL with characters that a challenge cannot hold.
+ * Creates a writer of `WWW-Authenticate` values (RFC 6750 §3). A challenge contains no values of requests or claims: all
+ * values are constants, or were validated here or by a guard.
+ *
+ * @throws TypeError if `realm` or `resourceMetadata` contains characters that a challenge cannot contain.
  */
 export function createChallengeWriter(options: ChallengeOptions): ChallengeWriter {
   const { realm = 'api', resourceMetadata } = options;
   if (typeof realm !== 'string' || !QUOTABLE.test(realm)) {
-    throw new TypeError('realm must be printable ASCII without quotes and backslashes');
+    throw new TypeError(
+      'realm must be a string of printable ASCII without quotes and backslashes, for example "api"',
+    );
   }
   const metadata =
     resourceMetadata === undefined ? [] : [`resource_metadata="${resolveUrl(resourceMetadata)}"`];
@@ -43,7 +46,7 @@ export function createChallengeWriter(options: ChallengeOptions): ChallengeWrite
   };
 }
 
-/** An application may throw failures with texts of its own. */
+/** Applications may create errors with their own messages. */
 function quotable(description: string): string {
   return QUOTABLE.test(description) ? description : 'See the response body';
 }

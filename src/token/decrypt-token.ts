@@ -14,7 +14,7 @@ import { readNestedToken, verifyNestedToken } from './verify-nested-token.js';
 
 export interface DecryptionOptions {
   readonly keyRing: KeyRingInternals;
-  /** Maximum token length in characters. Longer tokens are rejected unread. */
+  /** Maximum token length in characters. Longer tokens are rejected without parsing. */
   readonly maxTokenLength: number;
   /**
    * Verification keys by issuer, for nested tokens. `unverified` verifies no signature and requires none: only for
@@ -22,8 +22,8 @@ export interface DecryptionOptions {
    */
   readonly verification: Verification | 'unverified';
   /**
-   * Whether the token must prove that its issuer issued it: by a MAC under a key that is never exported, or by the
-   * signature of a nested JWS. A holder of an exported access key can make neither.
+   * Whether the token must carry a proof of issuance: a MAC under a key that is never exported, or the signature of a
+   * nested JWS. A holder of an exported access key can make neither.
    *
    * @default false
    */
@@ -37,7 +37,7 @@ export interface DecryptedToken {
   readonly key: ContentKey;
   /** Header of the nested JWS. */
   readonly signedHeader?: JsonObject;
-  /** The MAC of its proof of issuance was checked and is valid. Absent if it was not checked. */
+  /** Whether the MAC of the proof of issuance is valid. Absent if it was not checked. */
   readonly isProven?: true;
 }
 
@@ -113,7 +113,7 @@ function decryptUnderKnownKey(
 /** Longest ciphertext of a token of 8192 characters, the default maximum. */
 const REUSED_CIPHERTEXT_BYTES = 6144;
 
-/** Only `decryptUnderKnownKey` uses their results, and it decrypts them before it returns. */
+/** Safe to reuse: only `decryptUnderKnownKey` uses the results, and it decrypts them before it returns. */
 const ivs = new SegmentDecoder(IV_BYTES);
 const ciphertexts = new SegmentDecoder(REUSED_CIPHERTEXT_BYTES);
 const tags = new SegmentDecoder(TAG_BYTES);
@@ -177,7 +177,7 @@ function readDirect(plaintext: Buffer, decryption: Omit<Decryption<DirectKey>, '
   const { header, key, options } = decryption;
   const text = decodeClaims(plaintext);
   if (options.requiresProof === true) assertProof(text, header, key);
-  // An underived key has no audience and no proofs. Other stacks may use a claim of that name.
+  // A key that was not derived has no audience and no proofs. Other stacks may use a claim named `provenance`.
   const claims = parseClaims(key.audience === undefined ? text : withoutProof(text));
   return options.requiresProof === true
     ? Object.freeze({ header, claims, key, isProven: true })
@@ -189,7 +189,7 @@ function assertProof(text: string, { kid, typ }: ProtectedHeader, { provenance }
   if (!hasValidProof(text, { typ, kid }, provenance)) throw new InvalidTokenError('unproven');
 }
 
-/** Anyone can encrypt to a public key, so that only a nested JWS shows who issued the token. */
+/** Anyone can encrypt to a public key, so only a nested JWS identifies the issuer. */
 async function decryptManaged(token: string, decryption: Decryption<ManagedKey>): Promise<DecryptedToken> {
   const { header, key, options } = decryption;
   const { verification, requiresProof = false } = options;

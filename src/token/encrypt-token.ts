@@ -5,18 +5,18 @@ import { appendProof } from './proof-of-issuance.js';
 import { assertAdditionalMembers, parseProtectedHeader } from './protected-header.js';
 
 export interface EncryptOptions {
-  /** Media type of the token (RFC 7519 section 5.1, RFC 8725 section 3.11). */
+  /** Media type of the token (RFC 7519 §5.1, RFC 8725 §3.11). */
   readonly typ: string;
-  /** More members for the protected header; everybody can read them. Default: none. */
+  /** Additional members of the protected header, which is not encrypted. Default: none. */
   readonly header?: JsonObject;
 }
 
 /**
- * Encrypts a claims set as a JWE in compact serialization (RFC 7516 section 5.1) with direct encryption
- * (RFC 7518 section 4.5); `sealToken` takes keys for other algorithms too. Under a key that was derived from a root, the
- * claims carry a proof of issuance.
- * @throws TypeError for a protected header member that is reserved, a header that no reader would accept, or a
- *   key that only decrypts or is not for direct encryption.
+ * Encrypts a claims set as a JWE in compact serialization (RFC 7516 §5.1) with direct encryption (RFC 7518 §4.5).
+ * `sealToken` also supports the other algorithms. Under a key derived from a root key, the claims get a proof of issuance.
+ *
+ * @throws TypeError if the key only decrypts or is not for direct encryption, a protected header member is reserved, or
+ *   the protected header would be rejected when the token is read.
  */
 export function encryptToken(claims: object, key: ContentKey, options: EncryptOptions): string {
   if (!key.encrypts) throw new TypeError('This key only decrypts');
@@ -33,11 +33,11 @@ function writeClaims(claims: object, { kid, provenance }: DirectKey, { typ }: En
 
 interface EncodedHeader {
   readonly encoded: string;
-  /** What AES-GCM authenticates beside the content (RFC 7516 section 5.1 step 14). */
+  /** Additional authenticated data of AES-GCM (RFC 7516 §5.1 step 14). */
   readonly additionalData: Buffer;
 }
 
-/** Headers with nothing but what a key and a `typ` make of them, by these; there are two types. */
+/** Encoded headers without additional members, by key and `typ`. There are two types. */
 const plainHeaders = new WeakMap<DirectKey, Map<string, EncodedHeader>>();
 
 function encodeHeader(key: DirectKey, { typ, header }: EncryptOptions): EncodedHeader {
@@ -48,7 +48,7 @@ function encodeHeader(key: DirectKey, { typ, header }: EncryptOptions): EncodedH
   return written;
 }
 
-/** @throws TypeError for a member that is reserved, or a header that no reader would accept. */
+/** @throws TypeError if a member is reserved, or the header would be rejected when the token is read. */
 function writeHeader(key: DirectKey, typ: string, header: JsonObject): EncodedHeader {
   assertAdditionalMembers(header);
   const bytes = Buffer.from(JSON.stringify({ alg: key.alg, enc: key.enc, kid: key.kid, typ, ...header }));
@@ -57,11 +57,14 @@ function writeHeader(key: DirectKey, typ: string, header: JsonObject): EncodedHe
   return { encoded, additionalData: Buffer.from(encoded) };
 }
 
-/** @throws TypeError for a protected header that `parseProtectedHeader` would refuse. */
+/** @throws TypeError if `parseProtectedHeader` rejects the header. */
 export function assertReadable(headerBytes: Buffer): void {
   try {
     parseProtectedHeader(headerBytes);
   } catch (cause) {
-    throw new TypeError('No reader would accept this protected header', { cause });
+    throw new TypeError(
+      'The protected header would be rejected when the token is read: check the option header',
+      { cause },
+    );
   }
 }

@@ -3,10 +3,10 @@ import { createFifoCache } from '../base/fifo-cache.js';
 import { decodeBase64url } from './compact-serialization.js';
 import { isCachedHeader, parseHeaderObject } from './protected-header.js';
 
-/** 256 bytes of JSON in base64url: 109 if every character of its strings is an escape, and room for white space. */
+/** 256 bytes of JSON in base64url. With every string character escaped, it has 109 bytes; the rest is for white space. */
 const MAX_ENCODED_LENGTH = 342;
 
-/** A library writes one spelling, or two if its members have no order. */
+/** A library uses one spelling, or two if its members are unordered. */
 const MAX_KNOWN = 16;
 
 /** Spellings of tokens whose tag verified; the oldest is evicted first. */
@@ -30,7 +30,7 @@ export function isLegacyHeader(encoded: string): boolean {
 /** Caches a spelling. Call it only after the tag of the token verified, so that attackers cannot fill the cache. */
 export function keepLegacyHeader(encoded: string): void {
   if (known.has(encoded)) return;
-  // A copy: V8 lets a piece of a token hold on to the whole token.
+  // A copy: in V8, a slice of a token keeps the whole token in memory.
   known.set(Buffer.from(encoded, 'latin1').toString('latin1'), true);
 }
 
@@ -39,7 +39,7 @@ function readsAsLegacy(encoded: string): boolean {
     const header = parseHeaderObject(decodeBase64url(encoded));
     return Object.keys(header).length === 2 && header['alg'] === 'dir' && header['enc'] === 'A256GCM';
   } catch (error) {
-    // The path of all other tokens rejects it, with the reason.
+    // The general path rejects the token with the same reason.
     if (error instanceof InvalidTokenError) return false;
     throw error;
   }

@@ -7,30 +7,30 @@ import { ACCESS_TOKEN_TYP, isTokenType } from './claims/claims-set.js';
 import type { LegacyClaims, LegacyTokenType } from './claims/complete-legacy-claims.js';
 import type { ProtectedHeader } from './protected-header.js';
 
-/** Which tokens of another stack are read, and what is supplied to them where they lack it. All are mandatory. */
+/** Which tokens of another stack are accepted, and the defaults for claims that they lack. All options are required. */
 export interface LegacyOptions {
-  /** The one key that they are encrypted under: `await createLegacyKey(...)`. */
+  /** The key that encrypts the tokens: `await createLegacyKey(...)`. */
   readonly key: LegacyKey;
   /**
-   * Their `iss`; one that says another is refused. It need not be among the accepted ones, which are those of tokens
-   * with a `kid`. RFC 7519 section 4.1.1.
+   * Issuer of the tokens. Tokens with another `iss` are rejected. The verifier option `issuer`, which applies to tokens
+   * with a `kid`, need not list it. RFC 7519 §4.1.1.
    */
   readonly issuer: string;
-  /** Their `aud`, one of the accepted ones; one that is not for it is refused. RFC 7519 section 4.1.3. */
+  /** Audience of the tokens, one of the accepted audiences. Tokens with another `aud` are rejected. RFC 7519 §4.1.3. */
   readonly audience: string;
-  /** Kind of those that say none; `foreign` for tokens that promise nothing. */
+  /** Type of tokens without a `type` claim. Use `foreign` if their claims have no known format. */
   readonly type: LegacyTokenType;
-  /** NumericDate from which on none of them is read, whatever their `exp` says. */
+  /** Time from which all of these tokens are rejected, even before their `exp`. A NumericDate, in seconds. */
   readonly until: NumericDate;
 }
 
 /** The options, resolved once and frozen. */
 export interface LegacyPolicy extends LegacyClaims {
   readonly key: DirectKey;
-  /** As if the tokens had said what they lack. */
+  /** Header of the verified tokens, with the members that their own header lacks. */
   readonly header: ProtectedHeader;
   readonly until: NumericDate;
-  /** That of all tokens, narrowed to their issuer and audience. */
+  /** Claims policy of the verifier, narrowed to the issuer and audience of these tokens. */
   readonly claimsPolicy: ClaimsPolicy;
 }
 
@@ -43,9 +43,11 @@ const KNOWN: KnownOptions<LegacyOptions> = {
 };
 
 /**
- * @param claimsPolicy of all other tokens.
- * @returns `undefined` where there are no options: nothing legacy is read.
- * @throws TypeError for an option that is missing or makes no sense.
+ * Resolves the option `legacy`.
+ *
+ * @param claimsPolicy policy of all other tokens.
+ * @returns `undefined` without options: no legacy tokens are accepted.
+ * @throws TypeError for a missing, unknown or malformed option.
  */
 export function resolveLegacyPolicy(
   options: LegacyOptions | undefined,
@@ -57,7 +59,9 @@ export function resolveLegacyPolicy(
   const key = contentKeyOf(options.key);
   assertString(issuer, 'token verifier', 'legacy.issuer');
   assertString(audience, 'token verifier', 'legacy.audience');
-  if (!claimsPolicy.audiences.has(audience)) throw new TypeError('legacy.audience must be one of audience');
+  if (!claimsPolicy.audiences.has(audience)) {
+    throw new TypeError('legacy.audience must be one of the values of the option audience');
+  }
   assertType(type);
   if (!isNumericDate(until)) {
     throw new TypeError('legacy.until must be a NumericDate: seconds since 1970, not milliseconds');
@@ -74,15 +78,17 @@ export function resolveLegacyPolicy(
       issuers: new Set([issuer]),
       audiences: new Set([audience]),
       typs: new Set([ACCESS_TOKEN_TYP]),
-      // Most of them do not say when they were issued; `until` bounds them all.
+      // Most of these tokens have no `iat`. `until` limits their lifetime instead.
       maxTokenLifetimeSeconds: Number.POSITIVE_INFINITY,
     }),
   });
 }
 
-/** A delegated token would have to name its ancestors, which no other stack does. */
+/** Delegated tokens must name their ancestors, which no other stack does. */
 function assertType(type: unknown): asserts type is LegacyTokenType {
   if (!isTokenType(type) || type === 'delegation' || type === 'external') {
-    throw new TypeError('legacy.type must be a type of token other than delegation, external and refresh');
+    throw new TypeError(
+      'legacy.type must be a token type other than delegation and external, for example "foreign"',
+    );
   }
 }

@@ -11,7 +11,7 @@ import { findPointFault } from '../keys/find-point-fault.js';
 import { IV_BYTES, TAG_BYTES } from './aes-gcm.js';
 import { loadJose } from './load-jose.js';
 
-/** A key that wraps or agrees on a content encryption key for each token. */
+/** A key that wraps, or agrees on, a content encryption key for each token. */
 export type ManagedKey = WrappingKey | AsymmetricKey;
 
 /** Overhead of AES key wrap. @see RFC 3394 §2.2.1 */

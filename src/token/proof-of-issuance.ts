@@ -16,23 +16,24 @@ const SUFFIX = /^,"provenance":"[A-Za-z0-9_-]{43}"\}$/;
 const COMMA = ','.charCodeAt(0);
 
 /**
- * Appends the proof that the issuer itself issued these claims: a MAC under a key that is derived from the root and never
- * exported. A resource server that holds the exported access key can encrypt a token, but cannot write this member.
- * @param claims a JSON object. One without members proves nothing and stays as it is.
+ * Appends the proof of issuance to the claims: a MAC under a key that is derived from the root key and never exported. A
+ * resource server that holds the exported access key can encrypt a token, but cannot make this proof.
+ *
+ * @param claims a JSON object. An empty object is returned unchanged.
  */
 export function appendProof(claims: string, context: ProofContext, key: KeyObject): string {
   if (claims === '{}') return claims;
   return `${claims.slice(0, -1)}${START}${computeMac(claims, context, key).toString('base64url')}${END}`;
 }
 
-/** Whether the text of a token ends with a valid proof. */
+/** Whether decrypted claims end with a valid proof. */
 export function hasValidProof(text: string, context: ProofContext, key: KeyObject): boolean {
   if (!endsWithProof(text)) return false;
   const mac = Buffer.from(text.slice(-END.length - MAC_LENGTH, -END.length), 'base64url');
   return timingSafeEqual(mac, computeMac(withoutProof(text), context, key));
 }
 
-/** The claims exactly as they were before the proof was appended; a text without one is returned as it is. */
+/** Removes the proof, which restores the claims exactly. A text without a proof is returned unchanged. */
 export function withoutProof(text: string): string {
   return endsWithProof(text) ? `${text.slice(0, -SUFFIX_LENGTH)}}` : text;
 }
@@ -42,7 +43,7 @@ function endsWithProof(text: string): boolean {
   return start > 1 && text.charCodeAt(start) === COMMA && SUFFIX.test(text.slice(start));
 }
 
-/** The context is a JSON array, which ends by itself: no claims can extend it. */
+/** The context is a JSON array, so its end is unambiguous: no claims can extend it. */
 function computeMac(claims: string, { typ, kid }: ProofContext, key: KeyObject): Buffer {
   const context = JSON.stringify(['passport-jwe/v1', 'provenance', typ, kid]);
   return createHmac('sha256', key).update(context).update(claims).digest();

@@ -88,7 +88,8 @@ export function parseHeaderObject(bytes: Buffer): JsonObject {
 
 /**
  * Checks the protected header members that a caller adds.
- * @throws TypeError for a reserved member: one that the codec writes or rejects, or a claim.
+ *
+ * @throws TypeError if a member is reserved: the codec writes or rejects it, or it is a claim.
  */
 export function assertAdditionalMembers(members: JsonObject): void {
   for (const member of Object.keys(members)) {
@@ -103,7 +104,7 @@ function isJwt(cty: unknown): boolean {
   return typeof cty === 'string' && /^(application\/)?jwt$/i.test(cty);
 }
 
-/** `JSON.parse` rejects a byte order mark, and everything that RFC 8259 does. */
+/** `JSON.parse` rejects everything that RFC 8259 forbids, and a byte order mark. */
 function parseObject(text: string): JsonObject {
   let parsed: unknown;
   try {

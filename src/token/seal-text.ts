@@ -7,21 +7,21 @@ const LABEL = 'passport-jwe/v1 sealed';
 const KEY_LABEL = 'passport-jwe/v1 sealing';
 const ADDITIONAL_DATA = Buffer.from(LABEL);
 
-/** What opens a sealed text: both parts together, and neither alone. */
+/** The two secrets that encrypt a text. Decryption needs both. */
 export interface SealingSecrets {
-  /** A token of ours: it holds a random `jti` and a tag. */
+  /** A token of this issuer. Its random `jti` and its tag make it unpredictable. */
   readonly token: string;
   /** A key that never leaves the issuer. */
   readonly key: KeyObject;
 }
 
-/** Seals a text so that only a holder of both secrets can open it. */
+/** Encrypts a text so that only a holder of both secrets can decrypt it. */
 export function sealText(text: string, secrets: SealingSecrets): string {
   const { iv, ciphertext, tag } = sealContent(text, ADDITIONAL_DATA, contentKeyOf(secrets));
   return Buffer.concat([iv, tag, ciphertext]).toString('base64url');
 }
 
-/** @throws Error of node:crypto if the text was sealed with other secrets. */
+/** Decrypts a text. @throws Error of `node:crypto` if it was encrypted with other secrets. */
 export function openText(sealed: string, secrets: SealingSecrets): string {
   const bytes = Buffer.from(sealed, 'base64url');
   const iv = bytes.subarray(0, IV_BYTES);

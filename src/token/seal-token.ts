@@ -6,15 +6,16 @@ import { type ManagedKey, sealManaged } from './managed-content.js';
 import { assertAdditionalMembers } from './protected-header.js';
 
 export interface SealOptions extends EncryptOptions {
-  /** Key of the issuer, by which it signs what it encrypts to a public key. Default: it can issue none of those. */
+  /** Key that signs tokens before they are encrypted to a public key. Default: none, so no such tokens can be issued. */
   readonly signing?: SigningKey;
 }
 
 /**
- * Encrypts a claims set as a JWE in compact serialization (RFC 7516 section 5.1), under a key for direct encryption at
- * once, and without a promise. What is encrypted to a public key is signed first (RFC 7519 section 11.2).
- * @throws TypeError (or as rejection) for a protected header member that is reserved, a header that no reader would
- *   accept, a key that only decrypts, or a public key where there is no key to sign by.
+ * Encrypts a claims set as a JWE in compact serialization (RFC 7516 §5.1). Direct encryption is synchronous. Claims are
+ * signed before they are encrypted to a public key (RFC 7519 §11.2).
+ *
+ * @throws TypeError (or as rejection) if the key only decrypts, a public key has no signing key beside it, a protected
+ *   header member is reserved, or the protected header would be rejected when the token is read.
  */
 export function sealToken(claims: object, key: ContentKey, options: SealOptions): string | Promise<string> {
   return key.alg === 'dir' ? encryptToken(claims, key, options) : sealByPromise(claims, key, options);
@@ -35,10 +36,10 @@ async function sealByPromise(
   return token;
 }
 
-/** The same `typ` in both headers; that of the JWS is the one that counts (RFC 8725 section 3.11). */
+/** Both headers have the same `typ`. Verifiers check that of the JWS (RFC 8725 §3.11). */
 async function signClaims(claims: object, typ: string, signing: SigningKey | undefined): Promise<string> {
   if (signing === undefined) {
-    throw new TypeError('Tokens are encrypted to a public key only if signed: give the option signing');
+    throw new TypeError('Tokens for public-key recipients must be signed: set the option signing');
   }
   const { alg, kid, privateKey } = signing;
   const { CompactSign } = await loadJose();

@@ -15,7 +15,7 @@ export interface TokenCacheOptions {
 
 const KNOWN: KnownOptions<TokenCacheOptions> = { maxEntries: true, maxBytes: true };
 
-/** Three times the heap of a token of 981 characters (1.0 kB, Node 20): claims of many small members take more. */
+/** Three times the heap of a typical token (Node 20), since claims with many small members take more. */
 const BYTES_PER_CHARACTER = 3;
 const BYTES_PER_ENTRY = 512;
 

@@ -5,8 +5,8 @@ import { AdmissionFilter, bitOf, digestToken, TokenCache, type TokenCacheLimits 
 type Opened = DecryptedToken | Promise<DecryptedToken>;
 
 /**
- * Decrypts tokens, each with its own requirement of proof, and with one cache for all. Every method throws (or rejects)
- * as `decryptToken` does, except `isProven`.
+ * Decrypts tokens, with or without proof of issuance, through one cache. Every method except `isProven` throws (or rejects)
+ * as `decryptToken` does.
  */
 export interface TokenOpener {
   open(token: string, now: NumericDate): Opened;
@@ -16,7 +16,7 @@ export interface TokenOpener {
   isProven(token: string, now: NumericDate): boolean;
 }
 
-/** @param limits of the cache. `undefined` disables it. */
+/** @param limits limits of the cache. `undefined` disables the cache. */
 export function createTokenOpener(
   options: Omit<DecryptionOptions, 'requiresProof'>,
   limits: TokenCacheLimits,

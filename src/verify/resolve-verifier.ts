@@ -25,8 +25,10 @@ export interface ResolvedVerifier
 const DEFAULT_MAX_TOKEN_LENGTH = 8192;
 
 /**
- * @param audiences set of accepted audiences, to which those of the options are added. The policy refers to it, so that
- *   it can grow later, by `acceptAudiences`.
+ * Resolves the options of a token verifier.
+ *
+ * @param audiences set of accepted audiences, to which those of the options are added. The policy refers to the set, so
+ *   that `acceptAudiences` can add to it later.
  * @throws TypeError for a missing or malformed option.
  */
 export function resolveVerifier(options: TokenVerifierOptions, audiences: Set<string>): ResolvedVerifier {
@@ -40,7 +42,9 @@ export function resolveVerifier(options: TokenVerifierOptions, audiences: Set<st
   const own = resolveVerification(options, resolveStrings(options.issuer, 'issuer'));
   if (own.size > 1) warnOfHomeIssuers();
   if (legacy !== undefined && trust.policies.has(legacy.issuer)) {
-    throw new TypeError('legacy.issuer must not be one of trustedIssuers: its tokens count as our own');
+    throw new TypeError(
+      'legacy.issuer must not be one of trustedIssuers, because its tokens count as tokens of a home issuer',
+    );
   }
   const legacySeconds = legacy === undefined ? 0 : legacy.until - clock();
   coverRevocations(Math.max(configured.maxTokenLifetimeSeconds, legacySeconds), revocations);
@@ -60,8 +64,9 @@ export function resolveVerifier(options: TokenVerifierOptions, audiences: Set<st
 }
 
 /**
- * Adds audiences to a set of accepted ones, after preparing their keys.
- * @throws TypeError if tokens for one of them must be signed and there are no verification keys; none is added.
+ * Prepares the keys of audiences, then adds them to a set of accepted audiences.
+ *
+ * @throws TypeError if tokens for an audience must be signed and there are no verification keys. No audience is added.
  */
 export function acceptAudiences(
   added: readonly string[],
@@ -83,12 +88,12 @@ function assertSigned(keyRing: KeyRingInternals, audience: string, verification:
   );
 }
 
-/** A revocation must be remembered until its token has expired. */
+/** A revocation must be stored until its token has expired. */
 function coverRevocations(longestSeconds: number, revocations?: RevocationCheck): void {
   const rememberedSeconds = revocations?.maxTokenLifetimeSeconds ?? Number.POSITIVE_INFINITY;
   if (longestSeconds > rememberedSeconds) {
     throw new TypeError(
-      'Revocations are forgotten before tokens expire: raise maxTokenLifetimeSeconds of createRevocations()',
+      'Revocations are deleted before tokens expire: raise maxTokenLifetimeSeconds of createRevocations()',
     );
   }
   revocations?.coverAccessTokens?.(longestSeconds);
@@ -96,23 +101,32 @@ function coverRevocations(longestSeconds: number, revocations?: RevocationCheck)
 
 let hasWarned = false;
 
-/** Separate keys suggest separate parties, of which only one can be the home issuer. */
+/** Separate keys suggest separate parties, but only one party can be the home issuer. */
 function warnOfHomeIssuers(): void {
   if (hasWarned) return;
   hasWarned = true;
   process.emitWarning(
-    'verification has keys of several home issuers, whose tokens may all name your API keys and users: move issuers of other parties from issuer to trustedIssuers',
+    'verification has keys of several home issuers, and each of them can issue tokens for your API keys and users: move issuers of other parties from issuer to trustedIssuers',
     { code: 'PASSPORT_JWE_HOME_ISSUERS' },
   );
 }
 
 function assertParts({ revocations, apiKeys, clock, maxTokenLength }: TokenVerifierOptions): void {
   if (clock !== undefined && typeof clock !== 'function') {
-    throw new TypeError('clock must be a function that returns a NumericDate');
+    throw new TypeError('token verifier: clock must be a function that returns a NumericDate, in seconds');
   }
-  if (revocations !== undefined) assertMethod(revocations, 'isRevoked', 'revocations needs isRevoked(token)');
+  if (revocations !== undefined)
+    assertMethod(
+      revocations,
+      'isRevoked',
+      'token verifier: revocations must have the method isRevoked(): pass createRevocations(...)',
+    );
   if (apiKeys !== undefined)
-    assertMethod(apiKeys, 'get', 'apiKeys needs get(keyId): await watchApiKeys(...)');
+    assertMethod(
+      apiKeys,
+      'get',
+      'token verifier: apiKeys must have the method get(): pass await watchApiKeys(...)',
+    );
   if (maxTokenLength !== undefined) {
     assertPositiveInteger(maxTokenLength, 'token verifier', 'maxTokenLength', DEFAULT_MAX_TOKEN_LENGTH);
   }

@@ -10,33 +10,33 @@ import type { TrustedIssuer } from './trusted-issuers.js';
 
 /** Options that decide which tokens are accepted. */
 export interface TokenVerifierOptions extends ClaimsOptions, SignatureOptions {
+  /** Keys that decrypt the tokens. */
   readonly keyRing: KeyRing;
   /** Maximum token length in characters. Default 8192. */
   readonly maxTokenLength?: number;
   /**
-   * Other issuers whose tokens are accepted, as tokens of the type `external`. They must sign their tokens and encrypt
+   * Other issuers whose tokens are accepted, with the type `external`. They must sign their tokens and encrypt
    * them to a public key of `keyRing`. Default: none.
    */
   readonly trustedIssuers?: readonly TrustedIssuer[];
-  /** Revocations that are checked. Default: none. */
+  /** Revocations to check. Default: none. */
   readonly revocations?: RevocationCheck;
   /**
-   * Accepts tokens of another stack until they are replaced: those whose protected header has the members `alg: "dir"`
-   * and `enc: "A256GCM"` and no others, in any JSON spelling, with IVs of 96 or 128 bits. All five members are required.
-   * Default: none are accepted.
+   * Accepts tokens of another stack during a migration. Their protected header has the members `alg: "dir"` and
+   * `enc: "A256GCM"` and no others, in any JSON spelling, and their IV has 96 or 128 bits. Default: no such tokens.
    */
   readonly legacy?: LegacyOptions;
   /**
-   * API keys whose tokens, and tokens delegated from them, are accepted: `await watchApiKeys({ directory })`. Tokens of
-   * other keys, inactive keys and expired keys are rejected. Tokens without `client_id` are not affected. Default: API
-   * keys are not checked.
+   * API keys whose tokens are accepted, including tokens delegated from them: `await watchApiKeys({ directory })`. Tokens
+   * of unknown, inactive and expired API keys are rejected. Tokens without `client_id` are not affected. Default: API keys
+   * are not checked.
    */
   readonly apiKeys?: ApiKeyStates;
   /**
-   * Bounds of the cache of decrypted tokens, or `false` for no cache. All checks but decryption are repeated at each use.
-   * Default: `{ maxEntries: 10_000, maxBytes: 67_108_864 }`.
+   * Limits of the cache of decrypted tokens, or `false` for no cache. The cache saves decryption only: all other checks run
+   * for each request. Default: `{ maxEntries: 10_000, maxBytes: 67_108_864 }`.
    */
   readonly tokenCache?: TokenCacheOptions | false;
-  /** Default: the system clock. */
+  /** Source of the current time. Default: the system clock. */
   readonly clock?: Clock;
 }

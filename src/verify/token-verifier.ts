@@ -15,7 +15,8 @@ import type { TokenVerifierOptions } from './token-verifier-options.js';
 export interface TokenVerifier {
   /**
    * Decrypts and validates a token.
-   * @throws InvalidTokenError (as rejection) if the token is not accepted.
+   *
+   * @throws InvalidTokenError (as rejection) if the token is rejected.
    * @throws TemporarilyUnavailableError (as rejection) if a revocation, a decryption key or a verification key cannot be
    *   looked up.
    */
@@ -24,8 +25,8 @@ export interface TokenVerifier {
 
 /**
  * Creates a token verifier for workers, WebSocket servers and other code without an Express request.
- * @throws TypeError for a missing or malformed option.
  *
+ * @throws TypeError for a missing or malformed option.
  * @example
  * const verifier = createTokenVerifier({ keyRing, issuer, audience });
  * const token = await verifier.verify(text);
@@ -35,7 +36,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   return Object.freeze({ verify: async (token: string) => verify(token) });
 }
 
-/** Options that verifiers can differ in while they share keys, issuers, audiences and token cache. */
+/** Options that can differ between verifiers that share keys, issuers, audiences and token cache. */
 export type AcceptanceRules = Omit<ClaimsOptions, 'issuer' | 'audience'> &
   Pick<TokenVerifierOptions, 'apiKeys' | 'revocations'>;
 
@@ -47,22 +48,23 @@ export interface PreparedVerifier {
    */
   verify(token: string): VerifiedToken | Promise<VerifiedToken>;
   /**
-   * Accepts only tokens that carry a proof of issuance, for endpoints that act on a token rather than serve its bearer. A
-   * holder of an exported access key can encrypt a token for its audience, but cannot make that proof.
+   * Accepts only tokens that carry a proof of issuance, for endpoints that act on the claims of a token. A holder of an
+   * exported access key can encrypt a token for its audience, but cannot make that proof.
    */
   verifyProven(token: string): Promise<VerifiedToken>;
   /** Tells whether an accepted token carries a proof of issuance. */
   isProven(token: string): boolean;
   /**
-   * Creates a verifier with other rules of acceptance that shares the keys, audiences and token cache of this one. It
-   * inherits no rule: a rule that is absent has its default.
+   * Creates a verifier with other rules that shares the keys, audiences and token cache of this one. Rules are not
+   * inherited: an absent rule has its default.
+   *
    * @throws TypeError for a malformed rule.
    */
   withRules(rules: AcceptanceRules): PreparedVerifier;
   /**
-   * Accepts tokens for these audiences too, here and in every verifier that shares the audiences. Cached tokens stay
-   * cached.
-   * @throws TypeError if tokens for one of them must be signed and there are no verification keys; no audience is added.
+   * Accepts tokens for more audiences, in this verifier and in those that share its audiences. Cached tokens stay cached.
+   *
+   * @throws TypeError if tokens for an audience must be signed and there are no verification keys. No audience is added.
    */
   addAudiences(audiences: readonly string[]): void;
 }
@@ -97,7 +99,7 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
         return accept(openLegacyToken(token, { legacy, maxTokenLength }, now), now, legacy.claimsPolicy);
       }
       const opened = opener.open(token, now);
-      // The token may have expired in the meantime.
+      // Read again, because the token can expire during asynchronous decryption.
       return opened instanceof Promise
         ? opened.then((authentic) => accept(authentic, clock()))
         : accept(opened, now);
@@ -106,7 +108,7 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
     async verifyProven(token) {
       if (legacy !== undefined && isLegacyToken(token)) throw new InvalidTokenError('unprovable');
       const verified = await accept(await opener.openProven(token, clock()), clock());
-      // The signature of a trusted issuer proves nothing about our own tokens.
+      // The signature of a trusted issuer is no proof of issuance by a home issuer.
       if (verified.type === 'external') throw new InvalidTokenError('unprovable');
       return verified;
     },
@@ -122,7 +124,7 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
   };
 }
 
-/** Checks the claims of an authentic token, then its API keys, then its revocation. */
+/** Creates the checks that follow decryption: claims, then API keys, then revocations. */
 function createAcceptance({ claimsPolicy, trustedPolicies, apiKeys, revocations }: ResolvedVerifier) {
   const policyOf = ({ claims }: AuthenticToken) => trustedPolicies.get(claims['iss']) ?? claimsPolicy;
 

@@ -5,31 +5,33 @@ import { type ClaimsPolicy, resolveStrings } from '../token/claims/claims-policy
 import { isScopeToken } from '../token/claims/scope.js';
 
 /**
- * Another issuer whose tokens are accepted beside those of the home issuers. Its tokens are of the type `external`,
- * even if they claim another type, and must carry a nested JWS that verifies (RFC 7519 appendix A.2).
+ * An issuer of another party whose tokens are accepted. Its tokens must contain a nested JWS whose signature verifies
+ * (RFC 7519 appendix A.2). They have the type `external`, even if they claim another type.
  */
 export interface TrustedIssuer {
-  /** `iss` of its tokens, exactly. RFC 7519 section 4.1.1. */
+  /** Issuer, compared exactly with `iss`. RFC 7519 §4.1.1. */
   readonly issuer: string;
-  /** Audiences that its tokens may be for. Handlers and guards see no other. RFC 7519 section 4.1.3. */
+  /** Audiences that its tokens may have. Other audiences are hidden from handlers and guards. RFC 7519 §4.1.3. */
   readonly audience: string | readonly string[];
-  /** Scope tokens that it may grant; all others are dropped. `[]` grants none. */
+  /** Scope tokens that the issuer may grant. All others are removed. `[]` grants none. */
   readonly scopes: readonly string[];
-  /** Keys that verify its signatures: `remoteJwks({ url })` or `await createVerificationKeys({ file })`. */
+  /** Keys that verify signatures of the issuer: `remoteJwks({ url })` or `await createVerificationKeys({ file })`. */
   readonly verification: VerificationKeys;
 }
 
 const KNOWN: KnownOptions<TrustedIssuer> = { issuer: true, audience: true, scopes: true, verification: true };
 
-/** What the trusted issuers add to the policy of the home issuers, by `iss`. */
+/** Policies and verification keys of the trusted issuers, by `iss`. */
 export interface ResolvedTrust {
   readonly policies: ReadonlyMap<unknown, ClaimsPolicy>;
   readonly verification: Verification;
 }
 
 /**
+ * Resolves the option `trustedIssuers`.
+ *
  * @param home policy of the home issuers.
- * @throws TypeError for an option that is missing or malformed, or an issuer that is listed twice.
+ * @throws TypeError for a missing or malformed option, or an issuer that is listed twice.
  */
 export function resolveTrustedIssuers(trusted: readonly TrustedIssuer[], home: ClaimsPolicy): ResolvedTrust {
   if (!Array.isArray(trusted)) throw new TypeError('trustedIssuers must be an array of objects');
@@ -39,7 +41,7 @@ export function resolveTrustedIssuers(trusted: readonly TrustedIssuer[], home: C
     assertTrustedIssuer(each);
     if (home.issuers.has(each.issuer) || policies.has(each.issuer)) {
       throw new TypeError(
-        'trustedIssuers lists an issuer twice, or one that `issuer` lists as a home issuer',
+        'trustedIssuers lists an issuer twice, or lists a home issuer: list each issuer only once, in issuer or trustedIssuers',
       );
     }
     policies.set(each.issuer, narrowPolicy(home, each));

@@ -49,11 +49,11 @@ const statusOf = async (guard: RequestHandler, type: string, more: object = {}, 
   (await answerOf(guard, type, more, path)).status;
 
 describe.each(GUARDS)('%s', (name, guard) => {
-  test('is named, so that stack traces and route listings tell it', () => {
+  test('has a name, for stack traces and route listings', () => {
     expect(guard.name).toBe(name);
   });
 
-  test('passes nothing where no authentication ran', async () => {
+  test('rejects every request if no authentication ran', async () => {
     const app = express();
     app.use(guard, (_req, res) => void res.json({}));
 
@@ -137,7 +137,7 @@ describe('requireEndpoint', () => {
     expect(await statusOf(requireEndpoint(), type, more, path)).toBe(status);
   });
 
-  test('refuses a path that others could read differently, by 400', async () => {
+  test('rejects a path that others could interpret differently with 400', async () => {
     const path = '/proxy/reports/%2e%2e/drafts';
     const { status, body, headers } = await answerOf(requireEndpoint(), 'api_call', {}, path);
 
@@ -158,7 +158,7 @@ describe('requireEndpoint', () => {
     ['begins with a path parameter', '/proxy/;x/reports/7'],
     ['ends with a path parameter', '/proxy/reports/;x'],
     ['has a dot segment with an encoded path parameter', '/proxy/reports/..%3Bx/drafts'],
-  ])('rejects a path that %s, by 400', async (_name, path) => {
+  ])('rejects a path that %s with 400', async (_name, path) => {
     const { status, body } = await answerOf(requireEndpoint(), 'api_call', {}, path);
 
     expect([status, body.error]).toEqual([400, 'invalid_request']);
@@ -175,7 +175,7 @@ describe('requireEndpoint', () => {
   });
 });
 
-test('what selects has to be a function', () => {
+test('select must be a function', () => {
   // @ts-expect-error: the mistake in question
   expect(() => requireModel('model')).toThrow(TypeError);
   // @ts-expect-error: the mistake in question

@@ -30,7 +30,7 @@ function createApp(options: Partial<AuthenticateOptions> = {}): Express {
 }
 
 describe('authenticate', () => {
-  test('works for a whole application and for one route alike', async () => {
+  test('works for an application and for one route', async () => {
     const app = express();
     app.get('/open', (_req, res) => void res.json({}));
     app.get('/closed', authenticate({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock }), (_req, res) => {
@@ -69,7 +69,7 @@ describe('authenticate', () => {
       expect(answer).toMatchObject({ status: 200, body: { sub: null } });
     });
 
-    test('still verifies a token that is there', async () => {
+    test('still verifies a token that is present', async () => {
       const answer = await request(createApp({ credentialsRequired: false }))
         .get('/')
         .auth(token, { type: 'bearer' });
@@ -80,7 +80,7 @@ describe('authenticate', () => {
     test.each([
       ['a bad token', 'Bearer a.b.c.d.e', 401],
       ['a malformed one', 'Bearer a b', 400],
-    ])('still refuses %s', async (_name, authorization, status) => {
+    ])('still rejects %s', async (_name, authorization, status) => {
       const answer = await request(createApp({ credentialsRequired: false }))
         .get('/')
         .set('Authorization', authorization);
@@ -88,7 +88,7 @@ describe('authenticate', () => {
       expect(answer.status).toBe(status);
     });
 
-    test('lets an anonymous request pass no guard', async () => {
+    test('lets no anonymous request pass a guard', async () => {
       const app = createApp({ credentialsRequired: false });
       app.get('/guarded', requireScope('read:documents'), (_req, res) => void res.json({}));
       const answer = await request(app).get('/guarded');
@@ -99,7 +99,7 @@ describe('authenticate', () => {
   });
 
   describe('with failWithError: true', () => {
-    test('hands failures to the error handlers of the application, with status and headers', async () => {
+    test('passes failures to the error handlers of the application, with status and headers', async () => {
       const app = createApp({ failWithError: true });
       const handler: ErrorRequestHandler = (error, _req, res, _next) => {
         res
@@ -117,20 +117,20 @@ describe('authenticate', () => {
   });
 
   describe('with tokenLocations', () => {
-    test('takes a named header', async () => {
+    test('accepts a named header', async () => {
       const app = createApp({ tokenLocations: { header: 'X-API-Key' } });
 
       expect((await request(app).get('/').set('x-api-key', token)).body).toEqual({ sub: 'demo' });
     });
 
-    test('takes the same token by two methods as one', async () => {
+    test('accepts the same token by two methods', async () => {
       const app = createApp({ tokenLocations: { header: 'x-api-key' } });
       const answer = await request(app).get('/').set('x-api-key', token).auth(token, { type: 'bearer' });
 
       expect(answer.status).toBe(200);
     });
 
-    test('takes a cookie', async () => {
+    test('accepts a cookie', async () => {
       const app = createApp({ tokenLocations: { cookie: 'access' } });
 
       expect((await request(app).get('/').set('Cookie', `theme=dark; access=${token}`)).body).toEqual({
@@ -138,14 +138,14 @@ describe('authenticate', () => {
       });
     });
 
-    test('takes the form body', async () => {
+    test('accepts the form body', async () => {
       const app = createApp({ tokenLocations: { form: true } });
       const answer = await request(app).post('/').type('form').send({ access_token: token });
 
       expect(answer.body).toEqual({ sub: 'demo' });
     });
 
-    test('takes no form body of a GET request, nor of another media type', async () => {
+    test('ignores the body of a GET request, and of another media type', async () => {
       const app = createApp({ tokenLocations: { form: true } });
 
       expect((await request(app).get('/').type('form').send({ access_token: token })).status).toBe(401);
@@ -166,7 +166,7 @@ describe('authenticate', () => {
       },
     );
 
-    test('ignores the Authorization header where it is switched off', async () => {
+    test('ignores the Authorization header if it is disabled', async () => {
       const app = createApp({ tokenLocations: { authorization: false, cookie: 'access' } });
 
       expect((await request(app).get('/').auth(token, { type: 'bearer' })).status).toBe(401);
@@ -175,7 +175,7 @@ describe('authenticate', () => {
 });
 
 describe('verifiedToken', () => {
-  test('narrows to the type that is asked for', async () => {
+  test('narrows to the requested type', async () => {
     const app = createApp();
     app.get(
       '/models',
@@ -193,7 +193,7 @@ describe('verifiedToken', () => {
   });
 
   test.each([[undefined], ['service' as const]])(
-    'throws a 401 where no authentication ran (type %s)',
+    'throws a 401 if no authentication ran (type %s)',
     async (type) => {
       const app = express();
       app.set('env', 'test');

@@ -42,11 +42,11 @@ async function statusOf(guard: RequestHandler, claims: Record<string, unknown> =
 }
 
 describe.each(GUARDS)('%s', (name, guard) => {
-  test('is named, so that stack traces and route listings tell it', () => {
+  test('has a name, for stack traces and route listings', () => {
     expect(guard.name).toBe(name);
   });
 
-  test('passes nothing where no authentication ran, whatever req.user says', async () => {
+  test('rejects every request if no authentication ran, whatever req.user is', async () => {
     const app = express();
     app.use((req, _res, next) => {
       Object.assign(req, {
@@ -83,7 +83,7 @@ describe('requireScope', () => {
     expect(await statusOf(requireScope(first, ...others))).toBe(status);
   });
 
-  test('reads scope alone, and no claim of a similar name', async () => {
+  test('reads only scope, and no claim of a similar name', async () => {
     const claims = { scope: 'other', permissions: ['admin'], scopes: ['admin'], scp: 'admin' };
 
     expect(await statusOf(requireScope('admin'), claims)).toBe(403);
@@ -98,7 +98,7 @@ describe('requireScope', () => {
     expect((await request(app).get('/').auth(token, { type: 'bearer' })).status).toBe(200);
   });
 
-  test.each([[[]], [['']], [['a b']], [['a"b']], [['a', 'é']]])('refuses to be built with %j', (scopes) => {
+  test.each([[[]], [['']], [['a b']], [['a"b']], [['a', 'é']]])('is not created with %j', (scopes) => {
     expect(() => Reflect.apply(requireScope, undefined, scopes)).toThrow(TypeError);
     expect(() => Reflect.apply(requireAnyScope, undefined, scopes)).toThrow(TypeError);
   });
@@ -112,16 +112,16 @@ describe('requireAnyScope', () => {
 });
 
 describe('requireAudience', () => {
-  test('tells the audiences apart that authentication accepts', async () => {
+  test('distinguishes the audiences that authentication accepts', async () => {
     expect(await statusOf(requireAudience(AUDIENCE), { aud: AUDIENCE })).toBe(200);
     expect(await statusOf(requireAudience(OTHER), { aud: AUDIENCE })).toBe(401);
   });
 
-  test('passes no token that lists a second audience under the key of the first', async () => {
+  test('rejects a token that lists a second audience under the key of the first', async () => {
     expect(await statusOf(requireAudience(OTHER), { aud: [AUDIENCE, OTHER] })).toBe(401);
   });
 
-  test('refuses to be built without one', () => {
+  test('is not created without one', () => {
     expect(() => Reflect.apply(requireAudience, undefined, [])).toThrow(TypeError);
   });
 });
@@ -132,11 +132,11 @@ describe('requireType', () => {
     expect(await statusOf(requireType('service', 'foreign'))).toBe(403);
   });
 
-  test('knows tokens of other issuers as foreign', async () => {
+  test('treats tokens of other issuers as foreign', async () => {
     expect(await statusOf(requireType('foreign'), { type: undefined })).toBe(200);
   });
 
-  test('refuses to be built without one', () => {
+  test('is not created without one', () => {
     expect(() => Reflect.apply(requireType, undefined, [])).toThrow(TypeError);
   });
 });
@@ -158,13 +158,13 @@ describe('requireClaim', () => {
     expect(await statusOf(guard)).toBe(status);
   });
 
-  test('asks no function where the claim is absent', async () => {
+  test('does not call the function if the claim is absent', async () => {
     const guard = requireClaim('session_id', (value) => String(value).length > 0);
 
     expect(await statusOf(guard)).toBe(403);
   });
 
-  test('hands on the fault of a function that throws', async () => {
+  test('passes on the error of a function that throws', async () => {
     const guard = requireClaim('jti', () => {
       throw new Error('bug');
     });
@@ -172,17 +172,17 @@ describe('requireClaim', () => {
     expect(await statusOf(guard)).toBe(500);
   });
 
-  test('passes nothing by a promise, which would always count as true', async () => {
+  test('rejects a promise, which would always be truthy', async () => {
     const later = Reflect.apply(requireClaim, undefined, ['sub', async () => false]);
 
     expect(await statusOf(later)).toBe(403);
   });
 
-  test('refuses to be built with a value that the application failed to find', () => {
+  test('is not created with a value that the application failed to find', () => {
     expect(() => requireClaim('tenant', process.env['NO_SUCH_TENANT'])).toThrow(TypeError);
   });
 
-  test('refuses to be built without a name', () => {
+  test('is not created without a name', () => {
     expect(() => requireClaim('')).toThrow(TypeError);
   });
 });
@@ -191,11 +191,11 @@ describe('requireMaxAge', () => {
   test.each([
     [60, 200],
     [61, 401],
-  ])('with 60 seconds, a token of %i seconds is answered %i', async (age, status) => {
+  ])('with 60 seconds, answers a token of %i seconds with %i', async (age, status) => {
     expect(await statusOf(requireMaxAge(60), { iat: NOW - age, nbf: NOW - age })).toBe(status);
   });
 
-  test.each([[0], [-1], [Number.NaN]])('refuses to be built with %s', (seconds) => {
+  test.each([[0], [-1], [Number.NaN]])('is not created with %s', (seconds) => {
     expect(() => requireMaxAge(seconds)).toThrow(TypeError);
   });
 });

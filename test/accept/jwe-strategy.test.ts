@@ -57,7 +57,7 @@ function ask(app: Express, bearer: string | undefined = token) {
 }
 
 describe('JweStrategy', () => {
-  test('is known to Passport as jwe, or by the name that it is given', () => {
+  test('has the name jwe or the option name', () => {
     expect(new JweStrategy(optionsOf()).name).toBe('jwe');
     expect(new JweStrategy(optionsOf({ name: 'internal' })).name).toBe('internal');
   });
@@ -83,13 +83,13 @@ describe('JweStrategy', () => {
         setImmediate(done, null, { name: verified.claims.sub });
       },
     ],
-  ])('takes a verify function that %s', async (_name, verify) => {
+  ])('accepts a verify function that %s', async (_name, verify) => {
     const { body } = await ask(createApp([new JweStrategy(optionsOf(), verify)]));
 
     expect(body.user).toEqual({ name: 'demo' });
   });
 
-  test('hands the request to a verify function with passReqToCallback', async () => {
+  test('passes the request to a verify function with passReqToCallback', async () => {
     const strategy = new JweStrategy({ ...optionsOf(), passReqToCallback: true }, (req, verified, done) =>
       done(null, { path: req.path, sub: verified.claims.sub }),
     );
@@ -97,7 +97,7 @@ describe('JweStrategy', () => {
     expect((await ask(createApp([strategy]))).body.user).toEqual({ path: '/', sub: 'demo' });
   });
 
-  test('hands the request to one that returns a promise, too', async () => {
+  test('also passes the request to one that returns a promise', async () => {
     const strategy = new JweStrategy({ ...optionsOf(), passReqToCallback: true }, async (req) => ({
       path: req.path,
     }));
@@ -105,7 +105,7 @@ describe('JweStrategy', () => {
     expect((await ask(createApp([strategy]))).body.user).toEqual({ path: '/' });
   });
 
-  test('puts the info of the callback into req.authInfo', async () => {
+  test('sets req.authInfo to the info of the callback', async () => {
     const strategy = new JweStrategy(optionsOf(), (_verified, done) =>
       done(null, { id: 1 }, { plan: 'free' }),
     );
@@ -116,7 +116,7 @@ describe('JweStrategy', () => {
   test.each<[string, VerifyFunction]>([
     ['calls back with false', (_verified, done) => done(null, false)],
     ['resolves to nothing', async () => undefined],
-  ])('refuses the token where the verify function %s', async (_name, verify) => {
+  ])('rejects the token if the verify function %s', async (_name, verify) => {
     const answer = await ask(createApp([new JweStrategy(optionsOf(), verify)]));
 
     expect(answer.status).toBe(401);
@@ -133,7 +133,7 @@ describe('JweStrategy', () => {
     ],
     ['rejects', async () => Promise.reject(new Error('no database'))],
     ['rejects with something else', async () => Promise.reject('no database')],
-  ])('hands on the fault of a verify function that %s', async (_name, verify) => {
+  ])('passes on the error of a verify function that %s', async (_name, verify) => {
     const answer = await ask(createApp([new JweStrategy(optionsOf(), verify)]));
 
     expect(answer.status).toBe(500);
@@ -148,7 +148,7 @@ describe('JweStrategy', () => {
     expect(answer.headers['www-authenticate']).toContain('error="access_denied"');
   });
 
-  test('settles once where the verify function calls back twice and throws', async () => {
+  test('settles once if the verify function calls back twice and throws', async () => {
     const strategy = new JweStrategy(optionsOf(), (_verified, done) => {
       done(null, { id: 1 });
       done(null, { id: 2 });
@@ -158,7 +158,7 @@ describe('JweStrategy', () => {
     expect((await ask(createApp([strategy]))).body.user).toEqual({ id: 1 });
   });
 
-  test('keeps concurrent requests apart where one instance serves them all', async () => {
+  test('keeps concurrent requests apart if one instance serves them all', async () => {
     const strategy = new JweStrategy(optionsOf());
     const app = express();
     app.get('/', new passport.Passport().authenticate(strategy, { session: false }), (req, res) => {
@@ -192,13 +192,13 @@ describe('JweStrategy', () => {
     ['no place to look for tokens', { tokenLocations: { authorization: false } }, 'tokenLocations'],
     ['no length', { maxTokenLength: 0 }, 'maxTokenLength'],
     ['a typ that takes refresh tokens', { typ: ['at+jwt', 'application/RT+JWT'] }, 'typ'],
-  ])('refuses to be built with %s', (_name, options, mentioned) => {
+  ])('is not created with %s', (_name, options, mentioned) => {
     expect(() => Reflect.construct(JweStrategy, [{ ...optionsOf(), ...options }])).toThrow(
       expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(mentioned) }),
     );
   });
 
-  test('refuses to be built with a verify callback that is no function', () => {
+  test('is not created with a verify callback that is not a function', () => {
     expect(() => Reflect.construct(JweStrategy, [optionsOf(), 'verify'])).toThrow(TypeError);
   });
 });
@@ -225,7 +225,7 @@ describe('several Passport strategies in a row', () => {
     expect(answer.headers['www-authenticate']).toBeUndefined();
   });
 
-  test('the challenges of all of them are sent where none succeeds', async () => {
+  test('the challenges of all of them are sent if none succeeds', async () => {
     const answer = await ask(createApp([new Never(), new JweStrategy(optionsOf())]), '');
 
     expect(answer.status).toBe(401);
@@ -277,7 +277,7 @@ describe('a callback given to passport.authenticate()', () => {
     expect(calls).toBe(2);
   });
 
-  test('is told of a fault of the program', async () => {
+  test('receives programming errors', async () => {
     const broken = () => {
       throw new Error('no clock');
     };
@@ -294,7 +294,7 @@ describe('a callback given to passport.authenticate()', () => {
 });
 
 describe('bearerErrors', () => {
-  test('passes on what is not of this package', async () => {
+  test('passes on errors that are not of this package', async () => {
     const app = express();
     app.set('env', 'test');
     app.get('/', () => {
@@ -305,7 +305,7 @@ describe('bearerErrors', () => {
     expect((await ask(app)).status).toBe(418);
   });
 
-  test('answers a failure that the application shares among requests, frozen as it may be', async () => {
+  test('answers an error that is frozen and shared between requests', async () => {
     const denied = Object.freeze(new AccessDeniedError());
     const app = express();
     app.get('/', () => {
@@ -318,7 +318,7 @@ describe('bearerErrors', () => {
     expect(answer.headers['www-authenticate']).toContain('error="access_denied"');
   });
 
-  test('passes on the refusal of another strategy', async () => {
+  test('passes on the rejection of another strategy', async () => {
     class Never extends Strategy {
       override authenticate(): void {
         this.fail('Negotiate', 401);
@@ -332,7 +332,7 @@ describe('bearerErrors', () => {
     expect(answer.headers['www-authenticate']).toBe('Negotiate');
   });
 
-  test('answers a handler that reads a token where no authentication ran', async () => {
+  test('answers a handler that reads a token if no authentication ran', async () => {
     const app = express();
     app.get('/', (req, res) => void res.json(verifiedToken(req)));
     app.use(bearerErrors({ realm: 'files' }));
@@ -343,8 +343,8 @@ describe('bearerErrors', () => {
   });
 });
 
-describe('the audit trail of accepting', () => {
-  test('shows the first use of a token and each refusal with its reason, never a token', async () => {
+describe('audit events of JweStrategy', () => {
+  test('contain the first use of a token and each rejection with its reason, never a token', async () => {
     const records: AuditRecord[] = [];
     const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
     const app = createApp([new JweStrategy(optionsOf({ audit }))]);
@@ -360,7 +360,7 @@ describe('the audit trail of accepting', () => {
     expect(JSON.stringify(records)).not.toContain(token.slice(-20));
   });
 
-  test('names the token that lacks a scope, as it was verified', async () => {
+  test('identify the verified token that lacks a scope', async () => {
     const records: AuditRecord[] = [];
     const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
     await ask(createApp([new JweStrategy(optionsOf({ audit, scope: 'admin' }))]));

@@ -43,12 +43,12 @@ describe.each(ADAPTERS)('$name', ({ createApp }) => {
     },
   );
 
-  test('refuses what its permissions do not name', async () => {
+  test('rejects what its permissions do not name', async () => {
     const [status] = await send(LEGACY_TOKENS.models, { legacy: LEGACY }, 'admin:configurations');
     expect(status).toBe(403);
   });
 
-  test('refuses it without the option', async () => {
+  test('rejects it without the option', async () => {
     expect(await send(LEGACY_TOKENS.models, {})).toEqual([401, NOT_VALID]);
   });
 
@@ -58,18 +58,18 @@ describe.each(ADAPTERS)('$name', ({ createApp }) => {
     ['no exp', forgeLegacyToken(untyped({ ...LEGACY_CLAIMS.models, exp: undefined }))],
     ['an IV of 13 bytes', forgeLegacyToken(LEGACY_CLAIMS.models, { iv: Buffer.alloc(13, 'iv') })],
     ['a part that was changed', LEGACY_TOKENS.models.replace(/\.[^.]*$/, `.${'A'.repeat(22)}`)],
-  ])('answers all that is wrong alike: %s', async (_, token) => {
+  ])('answers every invalid token identically: %s', async (_, token) => {
     expect(await send(token, { legacy: LEGACY })).toEqual([401, NOT_VALID]);
   });
 
-  test('may say that it expired, and not that the option did', async () => {
+  test('may state that the token expired, but not that the option did', async () => {
     const late = { legacy: LEGACY, clock: () => NOW + 7200 };
     const tooLate = { legacy: LEGACY, clock: () => LEGACY.until };
     expect(await send(LEGACY_TOKENS.models, late)).toEqual([401, EXPIRED]);
     expect(await send(LEGACY_TOKENS.models, tooLate)).toEqual([401, NOT_VALID]);
   });
 
-  test('puts on record which token it was, or why it was refused', async () => {
+  test('records which token was accepted, or why it was rejected', async () => {
     const { audit, records } = createAuditRecorder();
     await send(LEGACY_TOKENS.models, { legacy: LEGACY, audit });
     await send(LEGACY_TOKENS.models, { legacy: { ...LEGACY, until: NOW }, audit });

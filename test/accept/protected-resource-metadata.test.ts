@@ -33,7 +33,7 @@ describe('the metadata of the protected resource', () => {
     expect((await request(app).get(PATH)).body).not.toHaveProperty('scopes_supported');
   });
 
-  test('precede the path of the resource (RFC 9728 section 3.1), where protectedResourceUrl() points', async () => {
+  test('are served at protectedResourceUrl(), before the path of the resource (RFC 9728 §3.1)', async () => {
     const resource = 'https://example.com/api';
 
     expect((await request(createApp({ resource })).get(`${PATH}/api`)).body.resource).toBe(resource);

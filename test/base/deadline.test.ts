@@ -13,7 +13,7 @@ test('a promise that settles in time yields its result or its failure', async ()
   await expect(deadline(Promise.reject(new RangeError('own')), 1000, late)).rejects.toThrow('own');
 });
 
-test('a promise that is late yields what onTimeout returns or throws', async () => {
+test('a promise that misses the deadline yields the result or error of onTimeout', async () => {
   const never = new Promise<string>(() => {});
 
   await expect(deadline(never, 5, () => 'substitute')).resolves.toBe('substitute');
@@ -41,7 +41,7 @@ test('no timer remains, and onTimeout is not called, once the promise has settle
   expect(onTimeout).not.toHaveBeenCalled();
 });
 
-test('a deadline beyond the range of timers is not over at once', async () => {
+test('a deadline beyond the range of timers does not pass at once', async () => {
   jest.useFakeTimers();
   const settled = jest.fn();
   void deadline(new Promise<void>(() => {}), 2 ** 40, settled);

@@ -22,14 +22,14 @@ const ERRORS: readonly PassportJweError[] = [
   new entry.UnsupportedTokenTypeError(),
 ];
 
-test('every exported error is among these', () => {
+test('every exported error is covered', () => {
   const names = Object.keys(entry).filter((name) => name.endsWith('Error') && name !== 'PassportJweError');
 
   expect(ERRORS.map(({ name }) => name).sort()).toEqual(names.sort());
 });
 
 describe.each(ERRORS.map((error) => [error.name, error] as const))('%s', (name, error) => {
-  test('is a PassportJweError and an Error of its own name', () => {
+  test('is a PassportJweError and has the name of its class', () => {
     expect(error).toBeInstanceOf(PassportJweError);
     expect(error).toBeInstanceOf(Error);
     expect(error.stack).toContain(name);
@@ -53,7 +53,7 @@ describe.each(ERRORS.map((error) => [error.name, error] as const))('%s', (name, 
   });
 });
 
-test('errors of the server do not expose their message', () => {
+test('server errors do not expose their message', () => {
   expect([new ConfigurationError([]).expose, new TemporarilyUnavailableError().expose]).toEqual([
     false,
     false,

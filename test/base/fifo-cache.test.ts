@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createFifoCache } from '../../src/base/fifo-cache.js';
 
-test('the oldest entry makes room, even if it was read since', () => {
+test('the oldest entry is evicted, even if it was read since', () => {
   const cache = createFifoCache<string, number>(2);
   cache.set('a', 1);
   cache.set('b', 2);
@@ -12,7 +12,7 @@ test('the oldest entry makes room, even if it was read since', () => {
   expect(['a', 'b', 'c'].map((key) => cache.get(key))).toEqual([undefined, 2, 3]);
 });
 
-test('an entry that is set again displaces no other', () => {
+test('an entry that is set again evicts no other', () => {
   const cache = createFifoCache<string, number>(2);
   cache.set('a', 1);
   cache.set('b', 2);

@@ -38,7 +38,7 @@ describe('isPlainJson', () => {
     ['a map', new Map()],
     ['an instance', new (class Claims {})()],
     ['one level too many', { a: { b: { c: {} } } }],
-  ])('refuses %s', (_what, value) => {
+  ])('rejects %s', (_what, value) => {
     expect(isPlainJson(value, 3)).toBe(false);
   });
 
@@ -54,7 +54,7 @@ describe('freezeJson', () => {
     expect([value, value.list, value.list[0], value.list[0]?.deep].every(Object.isFrozen)).toBe(true);
   });
 
-  test('freezes what only a list holds, and what only an object holds', () => {
+  test('freezes values in arrays and values in objects', () => {
     const list = [1, null, {}];
     const object = { text: 'text', nothing: null, list: [] };
     expect([freezeJson(list, 2), freezeJson(object, 2)]).toEqual([true, true]);

@@ -71,7 +71,7 @@ test('a promise that rejects is reported, and so is a thenable of another librar
   ]);
 });
 
-test('a listener that is removed during an event is not called any more', () => {
+test('a listener that is removed during an event is no longer called', () => {
   const listeners = createListeners(warn);
   const removed = jest.fn();
   const removers: (() => void)[] = [];
@@ -98,7 +98,7 @@ test('a listener that is added during an event waits for the next one', () => {
   expect(added).toHaveBeenCalledTimes(1);
 });
 
-test('what is no function is rejected at once', () => {
+test('a listener that is not a function is rejected at once', () => {
   expect(() => createListeners(warn).add(JSON.parse('5'))).toThrow(
     new TypeError('listener must be a function'),
   );

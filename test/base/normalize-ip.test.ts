@@ -17,7 +17,7 @@ test.each([
   ['0:0:0:0:0:FFFF:cb00:7108', '203.0.113.8'],
   ['64:ff9b::203.0.113.8', '64:ff9b::203.0.113.8'],
   ['2001:db8:ffff::1', '2001:db8:ffff::1'],
-])('a client address is reduced to its bare form: %s', (text, expected) => {
+])('a client address is normalised: %s', (text, expected) => {
   expect(normalizeIp(text)).toBe(expected);
 });
 
@@ -25,6 +25,6 @@ test.each([
   ...[undefined, '', 'unknown', '_hidden', 'localhost', 'example.com:443', '203.0.113', '203.0.113.8:'],
   ...['203.0.113.8:x', '203.0.113.8:1:2', '999.0.113.8', '[203.0.113.8', '[]', '[]:1', '[x]', '2001:db8::1]'],
   ...['/run/app.sock', '203.0.113.8, 10.0.0.1', '::ffff:999.1.1.1', '%eth0', '[2001:db8::1]x'],
-])('what is no address is unknown: %s', (text) => {
+])('a text that is not an address yields undefined: %s', (text) => {
   expect(normalizeIp(text)).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { once } from '../../src/base/once.js';
 
-test('a value is computed when it is first asked for, and then kept', () => {
+test('a value is computed on first use, and then kept', () => {
   let computed = 0;
   const value = once(() => {
     computed += 1;

@@ -49,7 +49,7 @@ describe('options from JavaScript', () => {
     ['loadApiKeys', loadApiKeys, { dir: 'x' }, 'dir'],
     ['watchApiKeys', watchApiKeys, { signal: true }, 'signal'],
     ['generateApiKey', generateApiKey, { env: 'test' }, 'env'],
-  ] as const)('misspelt for %s are refused by name', async (name, callee, options, misspelt) => {
+  ] as const)('misspelt for %s are rejected by name', async (name, callee, options, misspelt) => {
     const shared = name === 'authenticate' ? withoutApiKeys() : name === 'tokenRouter' ? service : {};
     const failure = await failureOf(callee, { ...shared, ...options });
 
@@ -57,13 +57,13 @@ describe('options from JavaScript', () => {
     expect(failure).toMatchObject({ message: expect.stringContaining(`: ${misspelt}`) });
   });
 
-  test('misspelt for JweStrategy are refused by name', () => {
+  test('misspelt for JweStrategy are rejected by name', () => {
     expect(() =>
       Reflect.construct(JweStrategy, [{ ...withoutApiKeys(), credentialsRequired: false }]),
     ).toThrow('JweStrategy has no option of that name: credentialsRequired');
   });
 
-  test.each([[undefined], [null], ['text'], [[]]])('that are %j are refused', async (options) => {
+  test.each([[undefined], [null], ['text'], [[]]])('that are %j are rejected', async (options) => {
     const callees = [authenticate, createKeyRing, loadApiKeys, watchApiKeys, createAuditTrail, tokenRouter];
     for (const callee of callees) {
       expect(await failureOf(callee, options)).toMatchObject({
@@ -79,7 +79,7 @@ describe('options from JavaScript', () => {
     ['a previous key', { current: { secret: secretOf(4) }, previous: [SECRET] }],
     ['the name of a variable', { current: { env: SECRET } }],
     ['the name of an option', { current: { secret: secretOf(4) }, [SECRET]: true }],
-  ])('with a secret in the place of %s do not show it', async (_name, options) => {
+  ])('with a secret as %s cause an error without the secret', async (_name, options) => {
     const failure = await failureOf(createKeyRing, options);
 
     expect(failure).toBeInstanceOf(TypeError);
@@ -87,24 +87,24 @@ describe('options from JavaScript', () => {
   });
 
   test.each([[{ audit: console }], [{ revocations: {} }], [{ keyRing: {} }]])(
-    'with a collaborator that cannot do its part are refused: %s',
+    'with a collaborator that lacks a method are rejected: %s',
     async (options) => {
       expect(await failureOf(authenticate, { ...withoutApiKeys(), ...options })).toBeInstanceOf(TypeError);
     },
   );
 
-  test('with a function for a sink are refused', async () => {
+  test('with a function as a sink are rejected', async () => {
     expect(await failureOf(createAuditTrail, { sinks: [() => {}] })).toMatchObject({
       message: 'A sink needs a method write(record)',
     });
   });
 
   test.each([
-    ['a type that there is not', () => Reflect.apply(requireType, undefined, ['tiered_model'])],
+    ['an unknown type', () => Reflect.apply(requireType, undefined, ['tiered_model'])],
     ['an array as the value of a claim', () => Reflect.apply(requireClaim, undefined, ['tags', ['a']])],
-    ['seconds as text', () => Reflect.apply(requireMaxAge, undefined, ['60'])],
+    ['seconds as a string', () => Reflect.apply(requireMaxAge, undefined, ['60'])],
     ['an array of scopes', () => Reflect.apply(requireScope, undefined, [['a', 'b']])],
-  ])('of guards are refused: %s', (_name, build) => {
+  ])('of guards are rejected: %s', (_name, build) => {
     expect(thrownBy(build)).toBeInstanceOf(TypeError);
   });
 });

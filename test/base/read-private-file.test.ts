@@ -44,35 +44,35 @@ describe('the mode of a file', () => {
     'must not be %o, and the message says what to do',
     async (mode) => {
       await chmod(file, mode);
-      const message = `Others can read or write ${file} (mode 0${mode.toString(8)}): chmod 600 ${file}`;
+      const message = `Other users can read or write ${file} (mode 0${mode.toString(8)}): run chmod 600 ${file}`;
 
       await expect(readPrivateFile({ file })).rejects.toEqual(new Error(message));
     },
   );
 
-  test.each([0o640, 0o440, 0o660, 0o620])('may be %o only where the group is trusted', async (mode) => {
+  test.each([0o640, 0o440, 0o660, 0o620])('may be %o only if the group is trusted', async (mode) => {
     await chmod(file, mode);
 
     await expect(readPrivateFile({ file })).rejects.toThrow(
-      /: chmod 600 .*, or trustGroup where its group is that of this service alone$/,
+      /: run chmod 600 .*, or set trustGroup if only this service is in its group$/,
     );
     expect((await readPrivateFile({ file, trustGroup: true })).text).toHaveLength(64);
   });
 
-  test.each([0o644, 0o662, 0o441])('must not be %o even where the group is trusted', async (mode) => {
+  test.each([0o644, 0o662, 0o441])('must not be %o even if the group is trusted', async (mode) => {
     await chmod(file, mode);
 
-    await expect(readPrivateFile({ file, trustGroup: true })).rejects.toThrow(`: chmod 640 ${file}`);
+    await expect(readPrivateFile({ file, trustGroup: true })).rejects.toThrow(`: run chmod 640 ${file}`);
   });
 
-  test('is looked at where a symbolic link leads', async () => {
+  test('is checked at the target of a symbolic link', async () => {
     await chmod(file, 0o644);
     await symlink(file, join(directory, 'link'));
 
     await expect(readPrivateFile({ file: join(directory, 'link') })).rejects.toThrow(/chmod 600/);
   });
 
-  test('is looked at for the key files of a ring too', async () => {
+  test('is also checked for the key files of a ring', async () => {
     await chmod(file, 0o640);
 
     await expect(createKeyRing({ current: { file } })).rejects.toThrow(`chmod 600 ${file}`);
@@ -85,18 +85,18 @@ describe('the owner of a file', () => {
     await chown(file, NOBODY, NOBODY);
 
     await expect(readPrivateFile({ file })).rejects.toEqual(
-      new Error(`${file} belongs to another user (65534): chown 0 ${file}`),
+      new Error(`${file} belongs to another user (65534): run chown 0 ${file}`),
     );
   });
 
-  testAsRoot('may be the user of the process, where that is not root', async () => {
+  testAsRoot('may be the user of the process, if that is not root', async () => {
     await chown(directory, NOBODY, NOBODY);
     await chown(file, NOBODY, NOBODY);
 
     expect((await asNobody(() => readPrivateFile({ file }))).text).toHaveLength(64);
   });
 
-  testAsRoot('may be root, where the process is not', async () => {
+  testAsRoot('may be root, even if the process has another user', async () => {
     await chmod(directory, 0o755);
     await chmod(file, 0o640);
 
@@ -105,35 +105,35 @@ describe('the owner of a file', () => {
 });
 
 describe('the directory of a file', () => {
-  test.each([0o770, 0o707, 0o777])('must not be open to others: %o', async (mode) => {
+  test.each([0o770, 0o707, 0o777])('must not be writable by other users: %o', async (mode) => {
     await chmod(directory, mode);
 
     await expect(readPrivateFile({ file })).rejects.toEqual(
       new Error(
-        `Others can write to the directory ${directory} (mode 0${mode.toString(8)}): chmod go-w ${directory}`,
+        `Other users can write to the directory ${directory} (mode 0${mode.toString(8)}): run chmod go-w ${directory}`,
       ),
     );
   });
 
-  test('may be open to others with the sticky bit, as that of a Kubernetes secret is', async () => {
+  test('may be writable by others with the sticky bit, as for a Kubernetes secret', async () => {
     await chmod(directory, 0o1777);
 
     expect((await readPrivateFile({ file })).text).toHaveLength(64);
   });
 
-  test('may be open to the group where that is trusted', async () => {
+  test('may be writable by the group if it is trusted', async () => {
     await chmod(directory, 0o2775);
 
     expect((await readPrivateFile({ file, trustGroup: true })).text).toHaveLength(64);
   });
 
-  test('must not be open to all even where the group is trusted', async () => {
+  test('must not be writable by all even if the group is trusted', async () => {
     await chmod(directory, 0o777);
 
-    await expect(readPrivateFile({ file, trustGroup: true })).rejects.toThrow(/: chmod o-w /);
+    await expect(readPrivateFile({ file, trustGroup: true })).rejects.toThrow(/: run chmod o-w /);
   });
 
-  test('is looked at where a symbolic link leads', async () => {
+  test('is checked at the target of a symbolic link', async () => {
     const open = join(directory, 'open');
     await mkdir(open);
     await chmod(open, 0o777);
@@ -150,19 +150,19 @@ describe('the directory of a file', () => {
   });
 });
 
-describe('what is no file of keys', () => {
-  test('is refused as a named pipe, without waiting for a writer', async () => {
+describe('a path that is not a key file', () => {
+  test('is rejected if it is a named pipe, without waiting for a writer', async () => {
     const pipe = join(directory, 'pipe');
     await promisify(execFile)('mkfifo', ['-m', '600', pipe]);
 
-    await expect(readPrivateFile({ file: pipe })).rejects.toThrow(`${pipe} is no regular file`);
+    await expect(readPrivateFile({ file: pipe })).rejects.toThrow(`${pipe} is not a regular file`);
   });
 
-  test('is refused as a directory', async () => {
-    await expect(readPrivateFile({ file: directory })).rejects.toThrow(/is no regular file$/);
+  test('is rejected if it is a directory', async () => {
+    await expect(readPrivateFile({ file: directory })).rejects.toThrow(/is not a regular file$/);
   });
 
-  test('is refused as a file that is far too large', async () => {
+  test('is rejected if it is too large', async () => {
     await truncate(file, 1_048_576);
     expect((await readPrivateFile({ file })).text).toHaveLength(1_048_576);
     await truncate(file, 1_048_577);
@@ -170,14 +170,14 @@ describe('what is no file of keys', () => {
     await expect(readPrivateFile({ file })).rejects.toThrow(/is larger than 1048576 bytes$/);
   });
 
-  test('is what the file system says where there is none', async () => {
+  test('yields the file system error if it does not exist', async () => {
     await expect(readPrivateFile({ file: join(directory, 'absent') })).rejects.toMatchObject({
       code: 'ENOENT',
     });
   });
 });
 
-test('the fingerprint that was read is the one of the file, and changes with its mode', async () => {
+test('the fingerprint matches the file that was read, and changes with its mode', async () => {
   const { fingerprint } = await readPrivateFile({ file });
   expect(await fingerprintFile(file)).toBe(fingerprint);
   await chmod(file, 0o400);
@@ -185,6 +185,6 @@ test('the fingerprint that was read is the one of the file, and changes with its
   expect(await fingerprintFile(file)).not.toBe(fingerprint);
 });
 
-test('the fingerprint of a file that is absent says so', async () => {
+test('the fingerprint of an absent file is its error code', async () => {
   expect(await fingerprintFile(join(directory, 'absent'))).toBe('ENOENT');
 });

@@ -29,7 +29,7 @@ test('a step that succeeds is not retried', async () => {
   expect(attempts).toEqual([0]);
 });
 
-test('each pause is twice as long as the one before, up to the longest', async () => {
+test('pauses double up to the longest', async () => {
   const { step, attempts } = failing(5);
 
   expect(await outcomeOf(step, { firstPauseMs: 100, longestPauseMs: 500 })).toBe('result');
@@ -50,7 +50,7 @@ test('a pause precedes the first attempt if the caller has made one', async () =
   expect(attempts).toEqual([100, 300, 700]);
 });
 
-test('jitter cuts pauses to a random part', async () => {
+test('jitter shortens pauses at random', async () => {
   const random = jest.spyOn(Math, 'random').mockReturnValue(0.25);
   const { step, attempts } = failing(2);
   await outcomeOf(step, { firstPauseMs: 100, hasJitter: true });
@@ -59,7 +59,7 @@ test('jitter cuts pauses to a random part', async () => {
   expect(attempts).toEqual([0, 25, 50]);
 });
 
-test('the last failure is thrown after so many retries', async () => {
+test('the last failure is thrown after the maximum number of retries', async () => {
   const { step, attempts } = failing(10);
 
   expect(await outcomeOf(step, { firstPauseMs: 1, retries: 3 })).toBe('Error: failure 4');

@@ -27,7 +27,7 @@ function createClock(options: Partial<SteadyClockOptions> = {}): SteadyClock {
 }
 
 describe('a steady clock', () => {
-  test('says what the clock of the machine says while nobody sets that', () => {
+  test('equals the system time while that is not set', () => {
     const clock = createClock();
     machine.pass(12 * HOUR);
 
@@ -35,7 +35,7 @@ describe('a steady clock', () => {
     expect(steps).toEqual([]);
   });
 
-  test('does not go back with the machine, and says that it is not steady', () => {
+  test('does not go back with the system time, and reports that it is not steady', () => {
     const clock = createClock();
     machine.pass(10);
     machine.set(-HOUR);
@@ -47,7 +47,7 @@ describe('a steady clock', () => {
     expect(steps).toEqual([{ seconds: -HOUR }]);
   });
 
-  test('goes slower by a tenth after a step back, until the machine has caught up', () => {
+  test('runs 10 % slower after a step back, until the system time has caught up', () => {
     const clock = createClock();
     machine.set(-HOUR);
     clock();
@@ -60,7 +60,7 @@ describe('a steady clock', () => {
     expect(clock.isSteady()).toBe(true);
   });
 
-  test('is steady, and right, at once when a step back is taken back', () => {
+  test('is steady and correct as soon as a step back is reverted', () => {
     const clock = createClock();
     machine.set(-HOUR);
     clock();
@@ -69,7 +69,7 @@ describe('a steady clock', () => {
     expect([clock(), clock.isSteady()]).toEqual([NOW, true]);
   });
 
-  test('goes on with the machine that is set forward, and says that it is not steady', () => {
+  test('follows a system time that is set forward, and reports that it is not steady', () => {
     const clock = createClock();
     machine.set(HOUR);
 
@@ -78,7 +78,7 @@ describe('a steady clock', () => {
   });
 
   test.each([1, 60, HOUR, 24 * HOUR])(
-    'is right at once when a step forward is taken back after %d s, and ahead of nobody',
+    'is correct as soon as a step forward is reverted after %d s, and not ahead of the system time',
     (seconds) => {
       const clock = createClock();
       machine.set(HOUR);
@@ -91,7 +91,7 @@ describe('a steady clock', () => {
     },
   );
 
-  test('is steady at once when a step forward is taken back before it settled', () => {
+  test('is steady as soon as a step forward is reverted before it settled', () => {
     const clock = createClock();
     machine.set(HOUR);
     clock();
@@ -101,7 +101,7 @@ describe('a steady clock', () => {
     expect(clock.isSteady()).toBe(true);
   });
 
-  test('takes for right what was set when nothing more happened for so long, as after a sleep of the machine', () => {
+  test('trusts a new system time after settleSeconds, as after a suspension of the machine', () => {
     const clock = createClock({ settleSeconds: 100 });
     machine.sleep(8 * HOUR);
     expect([clock(), clock.isSteady()]).toEqual([machine.truth(), false]);
@@ -112,7 +112,7 @@ describe('a steady clock', () => {
     expect([clock(), clock.isSteady()]).toEqual([machine.truth(), true]);
   });
 
-  test.each([59, -59])('takes a correction by %d s for none', (seconds) => {
+  test.each([59, -59])('does not count a correction of %d s as a step', (seconds) => {
     const clock = createClock();
     machine.set(seconds);
 
@@ -120,7 +120,7 @@ describe('a steady clock', () => {
     expect(steps).toEqual([]);
   });
 
-  test.each([100, -100])('follows a machine whose clock goes wrong by %d parts in a million', (parts) => {
+  test.each([100, -100])('follows a system clock that drifts by %d parts per million', (parts) => {
     const clock = createClock();
     for (let hour = 0; hour < 24 * 90; hour += 1) {
       machine.pass(HOUR);
@@ -132,7 +132,7 @@ describe('a steady clock', () => {
     expect(steps).toEqual([]);
   });
 
-  test('never goes back, nor faster than time, however often the machine is set back', () => {
+  test('never goes back or faster than real time, however often the system time is set back', () => {
     const clock = createClock();
     const random = createRandom(7);
     let before = clock();
@@ -147,7 +147,7 @@ describe('a steady clock', () => {
     }
   });
 
-  test('tells the time though whoever is told of a step fails', () => {
+  test('returns the time even if onStep fails', () => {
     const warnings = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const clock = createClock({
       onStep: () => {
@@ -161,7 +161,7 @@ describe('a steady clock', () => {
     warnings.mockRestore();
   });
 
-  test('goes by the clocks of the machine where none are given', () => {
+  test('follows the system clock by default', () => {
     expect(Math.abs(createSteadyClock()() - Date.now() / 1000)).toBeLessThan(1);
   });
 
@@ -174,12 +174,12 @@ describe('a steady clock', () => {
     { monotonic: 5 },
     { onStep: 5 },
     { tolerance: 5 },
-  ])('refuses %j', (options) => {
+  ])('rejects %j', (options) => {
     expect(() => createSteadyClock(untyped(options))).toThrow(TypeError);
   });
 });
 
-test('a clock for durations goes on when the machine is set back', () => {
+test('a clock for durations continues if the system time is set back', () => {
   const clock = forwardOnly(machine.clock);
   machine.pass(5);
   expect(clock()).toBe(NOW + 5);

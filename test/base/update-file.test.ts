@@ -58,14 +58,14 @@ async function leaveDraft(name: string, ageSeconds: number): Promise<void> {
 }
 
 describe('a file', () => {
-  test('is replaced by one of mode 0600, and nothing else is left', async () => {
+  test('is replaced by a file of mode 0600, and no draft remains', async () => {
     expect(await updateFile({ file }, fromOneToTwo)).toBe(true);
     expect(await readFile(file, 'utf8')).toBe('two');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await readdir(directory)).toEqual(['ring.json']);
   });
 
-  test('that holds something else stays as it is', async () => {
+  test('with other content is not changed', async () => {
     await writeFile(file, 'other');
 
     expect(await updateFile({ file }, fromOneToTwo)).toBe(false);
@@ -73,7 +73,7 @@ describe('a file', () => {
     expect(await readdir(directory)).toEqual(['ring.json']);
   });
 
-  test('is replaced where a symbolic link leads', async () => {
+  test('is replaced at the target of a symbolic link', async () => {
     const link = join(directory, 'link');
     await symlink('ring.json', link);
 
@@ -82,14 +82,14 @@ describe('a file', () => {
     expect(await readFile(file, 'utf8')).toBe('two');
   });
 
-  test('that others can read is not replaced', async () => {
+  test('that other users can read is not replaced', async () => {
     await chmod(file, 0o644);
 
     await expect(updateFile({ file }, fromOneToTwo)).rejects.toThrow(/chmod 600/);
     expect(await readdir(directory)).toEqual(['ring.json']);
   });
 
-  test('of a trusted group stays open to it', async () => {
+  test('of a trusted group keeps the access of the group', async () => {
     if (process.geteuid?.() === 0) await chown(file, 0, 65_534);
     const { gid } = await stat(file);
     await chmod(file, 0o640);
@@ -98,7 +98,7 @@ describe('a file', () => {
     expect(await stat(file)).toMatchObject({ gid, mode: 0o100640 });
   });
 
-  test('that is not there is not made', async () => {
+  test('that does not exist is not created', async () => {
     await rm(file);
 
     await expect(updateFile({ file }, fromOneToTwo)).rejects.toMatchObject({ code: 'ENOENT' });
@@ -119,14 +119,14 @@ describe('a draft that another process left', () => {
   test.each([
     ['an hour ago', 3600],
     ['before the clock was put back', -3600],
-  ])('is removed where it was left %s', async (_when, ageSeconds) => {
+  ])('is removed if it was left %s', async (_when, ageSeconds) => {
     await leaveDraft(DRAFT, ageSeconds);
 
     expect(await updateFile({ file }, fromOneToTwo, BOUNDS)).toBe(true);
     expect(await readdir(directory)).toEqual(['ring.json']);
   });
 
-  test('with a name before its own makes a process give way, and try again with another draft', async () => {
+  test('with an earlier name makes a process retry with another draft', async () => {
     await leaveDraft(draftNamed('0'), 0);
     const change = countingChange();
     const replacing = updateFile({ file }, change, PATIENT);
@@ -137,7 +137,7 @@ describe('a draft that another process left', () => {
     expect(await readdir(directory)).toEqual(['ring.json']);
   });
 
-  test('with a name after its own lets a process stay, and go on once it is gone', async () => {
+  test('with a later name makes a process wait until it is removed', async () => {
     await leaveDraft(draftNamed('f'), 0);
     const change = countingChange();
     const replacing = updateFile({ file }, change, PATIENT);
@@ -149,7 +149,7 @@ describe('a draft that another process left', () => {
     expect(change.asked()).toBe(2);
   });
 
-  test('of another file is none of its business', async () => {
+  test('of another file is ignored', async () => {
     const others = [
       '.ring.json.0123456789abcdef.draft2',
       '.ring.0123456789abcdef.draft',
@@ -163,7 +163,7 @@ describe('a draft that another process left', () => {
 });
 
 describe('a process that was only slow', () => {
-  test('replaces nothing where the file was changed while it waited for others', async () => {
+  test('replaces nothing if the file changed while it waited', async () => {
     let asked = 0;
     const isExpected = (): boolean => {
       asked += 1;
@@ -175,7 +175,7 @@ describe('a process that was only slow', () => {
     expect(await readdir(directory)).toEqual(['ring.json']);
   });
 
-  test('says why its draft cannot be put in place', async () => {
+  test('reports why its draft cannot be renamed', async () => {
     let asked = 0;
     const isExpected = (): boolean => {
       asked += 1;
@@ -189,7 +189,7 @@ describe('a process that was only slow', () => {
     expect(await readdir(directory)).toEqual(['ring.json']);
   });
 
-  test('replaces nothing once others took its draft for stale and went on', async () => {
+  test('replaces nothing after others removed its draft as stale and replaced the file', async () => {
     let asked = 0;
     const isExpected = (text: string): boolean => {
       asked += 1;
@@ -202,7 +202,7 @@ describe('a process that was only slow', () => {
     expect(await readdir(directory)).toEqual(['ring.json']);
   });
 
-  test('goes on with another draft where the file is still what it expects', async () => {
+  test('retries with another draft if the file still has the expected content', async () => {
     let asked = 0;
     const isExpected = (text: string): boolean => {
       asked += 1;

@@ -46,7 +46,7 @@ afterEach(async () => {
   await directory.dispose();
 });
 
-describe('a change is told of', () => {
+describe('a change is reported', () => {
   test('when a ConfigMap is updated, the second and third time too', async () => {
     await updateConfigMap(directory.path, 1, { 'b.yaml': '1' });
     follow(directory.path);
@@ -60,7 +60,7 @@ describe('a change is told of', () => {
     for (const content of ['b', 'c']) await untilTold(() => directory.put('a.yaml', content));
   });
 
-  test('when an editor keeps a backup and writes the file anew', async () => {
+  test('when an editor keeps a backup and writes a new file', async () => {
     follow(directory.path);
     for (const content of ['b', 'c']) {
       await untilTold(async () => {
@@ -77,21 +77,21 @@ describe('a change is told of', () => {
     await untilTold(() => directory.remove('a.yaml'));
   });
 
-  test('when another directory takes the place of this one, and when that changes', async () => {
+  test('when another directory replaces this one, and when that changes', async () => {
     follow(directory.path);
     await untilTold(() => directory.swap({ 'a.yaml': 'b' }));
     await untilTold(() => appendFile(join(directory.path, 'a.yaml'), 'c'));
     await untilTold(() => directory.swap({ 'a.yaml': 'd' }));
   });
 
-  test('when the directory is removed, made again, and filled', async () => {
+  test('when the directory is removed, created again and filled', async () => {
     follow(directory.path);
     await untilTold(() => rm(directory.path, { recursive: true }));
     await untilTold(() => mkdir(directory.path));
     await untilTold(() => writeFile(join(directory.path, 'a.yaml'), 'b'));
   });
 
-  test('when the directory is a link that leads to another one by now', async () => {
+  test('when the directory is a link whose target changes', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'passport-jwe-links-'));
     for (const release of ['1', '2']) await mkdir(join(parent, release));
     await symlink('1', join(parent, 'current'));
@@ -104,7 +104,7 @@ describe('a change is told of', () => {
     await rm(parent, { recursive: true });
   });
 
-  test('once for all that happens within a short time', async () => {
+  test('once for all changes within a short time', async () => {
     follow(directory.path, 300);
     await untilTold(async () => {
       for (let index = 0; index < 20; index += 1) await directory.put('a.yaml', String(index));
@@ -112,7 +112,7 @@ describe('a change is told of', () => {
     expect(changes).toBe(1);
   });
 
-  test('although there is no quiet', async () => {
+  test('although changes continue', async () => {
     follow(directory.path, 200);
     const startedAt = performance.now();
     while (changes === 0 && performance.now() - startedAt < 10_000) await directory.put('a.yaml', 'again');
@@ -120,15 +120,15 @@ describe('a change is told of', () => {
   });
 });
 
-describe('no change is told of', () => {
-  test('when something else changes beside the directory', async () => {
+describe('no change is reported', () => {
+  test('when a sibling of the directory changes', async () => {
     follow(directory.path);
     await writeFile(`${directory.path}.bak`, 'a');
     await quiet();
     expect(changes).toBe(0);
   });
 
-  test('once it is over', async () => {
+  test('after the watch has ended', async () => {
     follow(directory.path);
     stop();
     await directory.put('a.yaml', 'b');
@@ -136,7 +136,7 @@ describe('no change is told of', () => {
     expect(changes).toBe(0);
   });
 
-  test('of a directory that does not exist, until it does', async () => {
+  test('while the directory does not exist', async () => {
     const path = join(directory.path, 'later');
     follow(path);
     await quiet();
@@ -174,7 +174,7 @@ describe('a directory that cannot be watched', () => {
   });
 });
 
-test('changes that never end do not put off the poll', async () => {
+test('continuous changes do not delay the poll', async () => {
   const polled = jest.fn();
   stop = watchDirectory({
     directory: directory.path,

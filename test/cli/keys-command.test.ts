@@ -23,7 +23,7 @@ describe('keys', () => {
     const { code, notes } = await run(['keys', 'generate']);
 
     expect(code).toBe(1);
-    expect(notes).toContain('exists already; it is not overwritten');
+    expect(notes).toContain('already exists and is not overwritten');
   });
 
   test('generate prints the keys where that is asked for', async () => {

@@ -74,7 +74,7 @@ describe('token issue and token verify', () => {
     const { code, notes } = await run(['token', 'issue', '--client', 'demo', ...SERVICE, '--scope', 'admin']);
 
     expect(code).toBe(1);
-    expect(notes).toContain('exceeds what this API key may have');
+    expect(notes).toContain('exceeds the scope of this API key');
   });
 });
 

@@ -44,7 +44,7 @@ const WAYS: readonly (readonly [string, () => Promise<() => ReturnType<AuditedAp
 ];
 
 describe.each(WAYS)('%s', (_, prepare) => {
-  test('has each token on record as intended, then as issued', async () => {
+  test('records each token as intended, then as issued', async () => {
     const ask = await prepare();
     const before = app.records.length;
     const { status } = await ask();
@@ -59,7 +59,7 @@ describe.each(WAYS)('%s', (_, prepare) => {
     }
   });
 
-  test('has the address of the client on record with each of them', async () => {
+  test('records the client address with both events', async () => {
     const ask = await prepare();
     const before = app.records.length;
     await ask();
@@ -71,20 +71,23 @@ describe.each(WAYS)('%s', (_, prepare) => {
     for (const record of recorded) expect(record).toMatchObject({ ip: LOOPBACK });
   });
 
-  test.each(['token.intended', 'token.issued'] as const)('is a 503 where no sink has %s', async (type) => {
-    const ask = await prepare();
-    const before = app.records.length;
-    app.refuse(type);
-    const answer = await ask();
+  test.each(['token.intended', 'token.issued'] as const)(
+    'answers 503 if no sink accepts %s',
+    async (type) => {
+      const ask = await prepare();
+      const before = app.records.length;
+      app.refuse(type);
+      const answer = await ask();
 
-    expect(answer).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } });
-    expect([answer.accessToken, answer.refreshToken]).toEqual(['', '']);
-    expect(app.records.slice(before).map((record) => record.type)).not.toContain('token.issued');
-  });
+      expect(answer).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } });
+      expect([answer.accessToken, answer.refreshToken]).toEqual(['', '']);
+      expect(app.records.slice(before).map((record) => record.type)).not.toContain('token.issued');
+    },
+  );
 });
 
 describe('a refresh', () => {
-  test('that cannot be intended consumes nothing, however long that lasts', async () => {
+  test('whose intent cannot be recorded consumes nothing, however long that lasts', async () => {
     const { refreshToken } = await app.post(OFFLINE);
     app.refuse('token.intended');
     expect((await refresh(refreshToken)).status).toBe(503);
@@ -94,7 +97,7 @@ describe('a refresh', () => {
     expect((await refresh(refreshToken)).status).toBe(200);
   });
 
-  test('whose outcome cannot be on record consumes nothing either, however long that lasts', async () => {
+  test('whose outcome cannot be recorded consumes nothing either, however long that lasts', async () => {
     const { refreshToken } = await app.post(OFFLINE);
     app.refuse('token.issued');
     expect((await refresh(refreshToken)).status).toBe(503);
@@ -104,7 +107,7 @@ describe('a refresh', () => {
     expect((await refresh(refreshToken)).status).toBe(200);
   });
 
-  test('that repeats an answer within the grace window says so', async () => {
+  test('is recorded as a repetition within the grace window', async () => {
     const { refreshToken } = await app.post(OFFLINE);
     await refresh(refreshToken);
     const [first] = recordsOf('token.issued').slice(-1);
@@ -116,7 +119,7 @@ describe('a refresh', () => {
 });
 
 describe('a revocation', () => {
-  test('goes ahead although no sink takes anything', async () => {
+  test('succeeds even if every sink fails', async () => {
     const { accessToken, refreshToken } = await app.post(OFFLINE);
     app.refuse('session.ended', 'revocation.added', 'token.refused');
 
@@ -125,8 +128,8 @@ describe('a revocation', () => {
   });
 });
 
-describe('the address of the client', () => {
-  test('is on record with every step of a session, and with its revocation', async () => {
+describe('the client address', () => {
+  test('is recorded with every step of a session, and with its revocation', async () => {
     const { refreshToken } = await app.post(OFFLINE);
     const next = await refresh(refreshToken);
     await app.revoke(next.refreshToken);
@@ -140,7 +143,7 @@ describe('the address of the client', () => {
     ]);
   });
 
-  test('is on record where an old refresh token comes back', async () => {
+  test('is recorded if an old refresh token is reused', async () => {
     const { refreshToken } = await app.post(OFFLINE);
     await refresh(refreshToken);
     app.setTime(NOW + 60);
@@ -149,7 +152,7 @@ describe('the address of the client', () => {
     expect(recordsOf('session.ended')).toMatchObject([{ reason: 'reused', ip: LOOPBACK }]);
   });
 
-  test('is on record where a token is revoked', async () => {
+  test('is recorded if a token is revoked', async () => {
     const { accessToken } = await app.post(CREDENTIALS);
     await app.revoke(accessToken);
 
@@ -159,7 +162,7 @@ describe('the address of the client', () => {
   test.each([
     ['all sessions', 'subject', ''],
     ['a session', 'session', 's1'],
-  ])('is on record where somebody ends %s of his own', async (_, kind, sessionId) => {
+  ])('is recorded if a user ends %s', async (_, kind, sessionId) => {
     const { accessToken } = await app.post({ ...OFFLINE, session_id: 's1' });
     await app.endSessions(accessToken, sessionId);
 
@@ -171,7 +174,7 @@ describe('the address of the client', () => {
 });
 
 describe('the key of a token', () => {
-  test('is on record with the acceptance and with the refusal of a verified token', async () => {
+  test('is recorded with the acceptance and the rejection of a verified token', async () => {
     const { accessToken } = await app.post(CREDENTIALS);
     const [issued] = recordsOf('token.issued');
     const kid = issued !== undefined && 'kid' in issued ? issued.kid : undefined;
@@ -185,7 +188,7 @@ describe('the key of a token', () => {
 });
 
 describe('a token that is revoked', () => {
-  test('is named where it is refused, by its key too', async () => {
+  test('is identified when it is rejected, including its key', async () => {
     const { accessToken } = await app.post({ ...CREDENTIALS, user: 'alice' });
     const [issued = {}] = recordsOf('token.issued');
     await app.revoke(accessToken);
@@ -198,15 +201,15 @@ describe('a token that is revoked', () => {
   });
 });
 
-describe('what strangers cause', () => {
-  test('is counted: tokens that are none', async () => {
+describe('events caused by unauthenticated clients', () => {
+  test('are counted: malformed tokens', async () => {
     for (let number = 0; number < 5; number += 1) await app.use(`not-a-token-${number}`, 'read');
     await app.flush();
 
     expect(recordsOf('token.refused')).toMatchObject([{ count: 1 }, { count: 4 }]);
   });
 
-  test('is counted: refresh tokens that are none, of a client that merely names itself', async () => {
+  test('are counted: malformed refresh tokens of a client that only identifies itself', async () => {
     const guess = { grant_type: 'refresh_token', client_id: 'device', refresh_token: 'x', device_id: 'd' };
     for (let number = 0; number < 5; number += 1) await app.post(guess, undefined);
     await app.flush();
@@ -218,7 +221,7 @@ describe('what strangers cause', () => {
   });
 });
 
-test('no record holds a token or an API key', async () => {
+test('no audit event contains a token or an API key', async () => {
   const first = await app.post(OFFLINE);
   const second = await refresh(first.refreshToken);
   const third = await refresh(first.refreshToken);

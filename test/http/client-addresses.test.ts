@@ -56,7 +56,7 @@ describe('an address that fails to authenticate is one address', () => {
     expect(await from('198.51.100.1', 'k-minimal')).toBe(200);
   });
 
-  test('which the audit trail names without its port', async () => {
+  test('and audit events contain it without its port', async () => {
     await from('203.0.113.8:51234');
 
     expect(eventsOf('issuance.refused')).toMatchObject([{ ip: '203.0.113.8' }]);
@@ -74,7 +74,7 @@ describe('clients without an address', () => {
     expect(await from('203.0.113.8', 'k-minimal')).toBe(200);
   });
 
-  test('are warned of once, by an event and by the process', async () => {
+  test('cause one audit event and one process warning', async () => {
     for (const address of ['unknown', '_hidden', 'unknown']) await from(address);
 
     expect(eventsOf('client_address.unknown')).toHaveLength(1);
@@ -106,7 +106,7 @@ describe('forwarding headers', () => {
     ['X-Forwarded-For', '203.0.113.8'],
     ['Forwarded', 'for=203.0.113.8'],
     ['X-Real-IP', '203.0.113.8'],
-  ])('of a peer that is not trusted are warned of once: %s', async (name, value) => {
+  ])('of an untrusted peer cause one warning: %s', async (name, value) => {
     app.set('trust proxy', false);
     for (const _ of [1, 2, 3]) await exchange('k-minimal', { [name]: value });
 
@@ -125,7 +125,7 @@ describe('forwarding headers', () => {
     },
   );
 
-  test('that are missing are no reason either', async () => {
+  test('that are missing cause no warning', async () => {
     app.set('trust proxy', false);
     await exchange('k-minimal', {});
 

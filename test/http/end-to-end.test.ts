@@ -33,13 +33,13 @@ function exchange(app: Express) {
 describe('the enterprise example', () => {
   const original = readEnterpriseFile();
 
-  test('is refused word for word, because it expired at the end of 2025', async () => {
+  test('is rejected unchanged, because it expired at the end of 2025', async () => {
     const answer = await exchange(await createGateway(await original));
 
     expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
   });
 
-  test('goes from its YAML file to a guarded route once its date is later', async () => {
+  test('works from its YAML file to a guarded route with a later expiry date', async () => {
     const app = await createGateway((await original).replace('2025-12-31', '2999-12-31'));
     const issued = await exchange(app);
     const answer = await request(app).get('/documents').auth(issued.body.access_token, { type: 'bearer' });
@@ -61,7 +61,7 @@ describe('the enterprise example', () => {
     expect(JSON.stringify(answer.body)).not.toContain('canary');
   });
 
-  test('shows whoever carries the token nothing but algorithms and an opaque key name', async () => {
+  test('shows the client nothing but algorithms and an opaque key ID', async () => {
     const app = await createGateway((await original).replace('2025-12-31', '2999-12-31'));
     const { body } = await exchange(app);
     const parts = String(body.access_token)

@@ -18,11 +18,11 @@ describe('extractBearerToken', () => {
     },
   );
 
-  test('hands over what follows the scheme as it stands', () => {
+  test('returns the credentials unchanged', () => {
     expect(extractBearerToken(['Bearer  a b'])).toBe('a b');
   });
 
-  test('finds a token without any character where nothing follows the scheme', () => {
+  test('returns an empty string if nothing follows the scheme', () => {
     expect(extractBearerToken(['Bearer '])).toBe('');
   });
 
@@ -34,7 +34,7 @@ describe('extractBearerToken', () => {
   );
 
   test.each([[['Bearer abc', 'Bearer abc']], [['Bearer abc', 'Basic YTpi']]])(
-    'refuses several Authorization headers: %j',
+    'rejects several Authorization headers: %j',
     (headers) => {
       expect(() => extractBearerToken(headers)).toThrow('several Authorization headers');
     },
@@ -47,7 +47,7 @@ describe('isB64Token', () => {
   });
 
   test.each([[''], ['a b'], ['a,b'], ['"a"'], ['=a'], ['\tabc'], [':abc'], ['a\n'], ['é'], [undefined]])(
-    'refuses %j',
+    'rejects %j',
     (value) => {
       expect(isB64Token(value)).toBe(false);
     },
@@ -59,17 +59,17 @@ describe('extractHeaderToken', () => {
     expect(extractHeaderToken(['abc'])).toBe('abc');
   });
 
-  test('finds none where the header is absent', () => {
+  test('returns undefined if the header is absent', () => {
     expect(extractHeaderToken([])).toBeUndefined();
   });
 
-  test.each([[['']], [['Bearer abc']], [['a', 'a']]])('refuses %j', (values) => {
+  test.each([[['']], [['Bearer abc']], [['a', 'a']]])('rejects %j', (values) => {
     expect(() => extractHeaderToken(values)).toThrow(InvalidRequestError);
   });
 });
 
 describe('extractCookieToken', () => {
-  test('finds the cookie of that exact name among others', () => {
+  test('finds the cookie of the exact name', () => {
     expect(extractCookieToken(['xtoken=no; token=abc', 'theme=dark'], 'token')).toBe('abc');
   });
 
@@ -77,11 +77,11 @@ describe('extractCookieToken', () => {
     expect(extractCookieToken(headers, 'token')).toBeUndefined();
   });
 
-  test('takes the same cookie sent twice as one', () => {
+  test('accepts the same cookie sent twice', () => {
     expect(extractCookieToken(['token=abc; token=abc'], 'token')).toBe('abc');
   });
 
-  test.each([[['token=abc; token=def']], [['token=']], [['token="abc"']]])('refuses %j', (headers) => {
+  test.each([[['token=abc; token=def']], [['token=']], [['token="abc"']]])('rejects %j', (headers) => {
     expect(() => extractCookieToken(headers, 'token')).toThrow(InvalidRequestError);
   });
 });
@@ -91,49 +91,49 @@ describe('extractFormToken', () => {
     expect(extractFormToken('abc')).toBe('abc');
   });
 
-  test('finds none where the parameter is absent', () => {
+  test('returns undefined if the parameter is absent', () => {
     expect(extractFormToken(undefined)).toBeUndefined();
   });
 
-  test.each([[['a', 'b']], [''], [{ a: 'b' }], [null], [1]])('refuses %j', (value) => {
+  test.each([[['a', 'b']], [''], [{ a: 'b' }], [null], [1]])('rejects %j', (value) => {
     expect(() => extractFormToken(value)).toThrow(InvalidRequestError);
   });
 });
 
 describe('selectToken', () => {
-  test('takes the only one', () => {
+  test('returns the only token', () => {
     expect(selectToken([undefined, 'abc', undefined])).toBe('abc');
   });
 
-  test('takes one token sent by two methods as one', () => {
+  test('accepts the same token sent by two methods', () => {
     expect(selectToken(['abc', 'abc'])).toBe('abc');
   });
 
-  test('finds none among none', () => {
+  test('returns undefined if there is no token', () => {
     expect(selectToken([undefined, undefined])).toBeUndefined();
   });
 
-  test('refuses two that differ', () => {
+  test('rejects two different tokens', () => {
     expect(() => selectToken(['abc', 'def'])).toThrow(InvalidRequestError);
   });
 });
 
-describe('what is wrong is said of each place', () => {
+describe('the error names each location', () => {
   test.each([
-    ['several headers', () => extractHeaderToken(['a', 'b']), 'The request has several headers with a token'],
-    ['a header', () => extractHeaderToken(['"a"']), 'The token header does not hold one bearer token'],
-    ['a cookie', () => extractCookieToken(['token="a"'], 'token'), 'The cookie does not hold a bearer token'],
+    ['several headers', () => extractHeaderToken(['a', 'b']), 'The request has several token headers'],
+    ['a header', () => extractHeaderToken(['"a"']), 'The token header must contain exactly one bearer token'],
+    ['a cookie', () => extractCookieToken(['token="a"'], 'token'), 'The cookie must contain a bearer token'],
     [
       'a form',
       () => extractFormToken('"a"'),
-      'The form parameter access_token does not hold one bearer token',
+      'The form parameter access_token must contain exactly one bearer token',
     ],
-    ['two places', () => selectToken(['a', 'b']), 'The request carries several tokens that differ'],
+    ['two places', () => selectToken(['a', 'b']), 'The request contains different tokens'],
   ])('%s', (_place, extract, message) => {
     expect(extract).toThrow(new InvalidRequestError(message));
   });
 
   test('the Authorization header', () => {
-    expect(MALFORMED_AUTHORIZATION).toBe('The Authorization header does not hold one bearer token');
+    expect(MALFORMED_AUTHORIZATION).toBe('The Authorization header must contain exactly one bearer token');
   });
 });

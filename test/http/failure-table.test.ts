@@ -23,8 +23,8 @@ const REALM = 'Bearer realm="api"';
 const MALFORMED = /^Bearer realm="api", error="invalid_request", error_description="[^"]+"$/;
 const NOT_VALID = `${REALM}, error="invalid_token", error_description="The access token is not valid"`;
 const EXPIRED = `${REALM}, error="invalid_token", error_description="The access token expired"`;
-const LACKS_SCOPE = `${REALM}, error="insufficient_scope", error_description="The access token lacks a scope that this resource needs"`;
-const DENIED = `${REALM}, error="access_denied", error_description="This resource is not open to this access token"`;
+const LACKS_SCOPE = `${REALM}, error="insufficient_scope", error_description="The access token lacks a scope that this resource requires"`;
+const DENIED = `${REALM}, error="access_denied", error_description="The access token does not grant access to this resource"`;
 
 interface Row {
   readonly failure: string;
@@ -109,7 +109,7 @@ const ROWS: readonly Row[] = [
   { failure: 'a token that is too long', change: (token) => token + 'A'.repeat(8192), ...refused },
   { failure: 'four parts', change: (token) => token.split('.').slice(1).join('.'), ...refused },
   { failure: 'six parts', change: (token) => `${token}.A`, ...refused },
-  { failure: 'text that is no token', change: () => 'abc', ...refused },
+  { failure: 'text that is not a token', change: () => 'abc', ...refused },
   ...[0, 1, 2, 3, 4].map((part) => ({
     failure: `a tampered byte in part ${part + 1}`,
     change: tamper(part),
@@ -167,7 +167,7 @@ const ROWS: readonly Row[] = [
     failure: 'requireModel not satisfied',
     guard: requireModel(() => 'gpt-5'),
     status: 403,
-    challenge: `${REALM}, error="access_denied", error_description="This model is not open to you"`,
+    challenge: `${REALM}, error="access_denied", error_description="The access token does not allow this model"`,
     error: 'access_denied',
   },
   {
@@ -175,7 +175,7 @@ const ROWS: readonly Row[] = [
     mint: { claims: { type: undefined } },
     guard: requireFunctions(() => ['get_weather']),
     status: 403,
-    challenge: `${REALM}, error="access_denied", error_description="A function is not open to you"`,
+    challenge: `${REALM}, error="access_denied", error_description="The access token does not allow one of the functions"`,
     error: 'access_denied',
   },
   {
@@ -283,7 +283,7 @@ describe.each(ADAPTERS)('through $name', ({ answersBody, createApp }) => {
     expect(answer.headers['www-authenticate']).toBeUndefined();
   });
 
-  test('the challenge names the protected resource metadata where that is published', async () => {
+  test('the challenge names the protected resource metadata if it is published', async () => {
     const resourceMetadata = 'https://api.example.com/.well-known/oauth-protected-resource';
     const answer = await send({
       failure: 'no credentials',

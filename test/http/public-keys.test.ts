@@ -106,7 +106,7 @@ describe('GET /oauth/jwks', () => {
     });
   });
 
-  test('publishes nothing that is secret', async () => {
+  test('publishes no secret', async () => {
     const rsa = generateRecipient('RSA-OAEP-256');
     const keyRing = await createKeyRing({
       current: { secret: secretOf(1) },
@@ -139,7 +139,7 @@ describe('GET /oauth/jwks', () => {
     expect(body.jwks_uri).toBe('https://auth.example.com/oauth/jwks');
   });
 
-  test('is not there, and not named, where there are no public keys', async () => {
+  test('does not exist, and is not named, if there are no public keys', async () => {
     const options = { keyRing: await createRing(), issuer: ISSUER, audience: AUDIENCE, apiKeys, clock };
     const router = tokenRouter(options);
     const metadata = authorizationServerMetadata({
@@ -155,7 +155,7 @@ describe('GET /oauth/jwks', () => {
 });
 
 describe('a token router that encrypts to public keys', () => {
-  test('is not made without a key to sign by', async () => {
+  test('is not created without a signing key', async () => {
     const { issuerRing: keyRing, verificationKeys } = parties;
     const options = { keyRing, issuer: ISSUER, audience: AUDIENCE, apiKeys, clock };
     expect(thrownBy(() => tokenRouter(options))).toBeInstanceOf(TypeError);
@@ -167,7 +167,7 @@ describe('a token router that encrypts to public keys', () => {
     );
   });
 
-  test('is not made where there is no key for one audience of an API key', async () => {
+  test('is not created if an audience of an API key has no key', async () => {
     const jwk = { ...parties.recipient.publicJwk, aud: AUDIENCE };
     const keyRing = await createKeyRing({ current: { jwk } });
     const files = { 'demo.yaml': `${FILES['demo.yaml']}audiences: ["https://other.example.com"]\n` };
@@ -184,7 +184,7 @@ describe('a token router that encrypts to public keys', () => {
     expect(() => createRouter({ stores })).not.toThrow();
   });
 
-  test('does not say that it revoked a token that it cannot open (RFC 7009 section 2.2.1)', async () => {
+  test('does not confirm the revocation of a token that it cannot decrypt (RFC 7009 §2.2.1)', async () => {
     const revocations = createRevocations({ stores: createMemoryStores({ clock }), clock });
     const app = createApp({ revocations });
     const answer = await post(app, '/oauth/revoke', await exchange(app));
@@ -192,12 +192,12 @@ describe('a token router that encrypts to public keys', () => {
     expect((await post(app, '/oauth/revoke', 'unknown')).status).toBe(200);
   });
 
-  test('says of such a token no more than that it is not active here', async () => {
+  test('reports such a token as not active', async () => {
     const app = createApp();
     expect((await post(app, '/oauth/introspect', await exchange(app))).body).toEqual({ active: false });
   });
 
-  test('revokes and introspects what it can open, where it holds the private key itself', async () => {
+  test('revokes and introspects tokens that it can decrypt, if it has the private key', async () => {
     const revocations = createRevocations({ stores: createMemoryStores({ clock }), clock });
     const keyRing = await createKeyRing({
       current: { secret: secretOf(1) },
@@ -210,7 +210,7 @@ describe('a token router that encrypts to public keys', () => {
     expect((await post(app, '/oauth/introspect', token)).body).toEqual({ active: false });
   });
 
-  test('has its tokens revoked by subject, at a resource server that shares the store', async () => {
+  test('can revoke its tokens by subject, at a resource server that shares the store', async () => {
     const revocations = createRevocations({ stores: createMemoryStores({ clock }), clock });
     const api = createApi({ revocations });
     const token = await exchange(createApp({ revocations }));
@@ -221,7 +221,7 @@ describe('a token router that encrypts to public keys', () => {
 });
 
 describe('a resource server', () => {
-  test('verifies by what the router publishes', async () => {
+  test('verifies with the keys that the router publishes', async () => {
     const app = createApp();
     const keys = remoteJwks({ url: `${await listen(app)}/oauth/jwks`, clock });
     const api = createApi({ verification: { [ISSUER]: keys } });
@@ -230,7 +230,7 @@ describe('a resource server', () => {
     expect((await present(api, await forgeNested(impostor))).status).toBe(401);
   });
 
-  test('answers 503 without a challenge while the keys of the issuer cannot be had, and never 401', async () => {
+  test('answers 503 without a challenge while the keys of the issuer are unavailable, never 401', async () => {
     const jwks: JwksServer = await startJwksServer();
     await jwks.stop();
     const { audit, records } = createAuditRecorder();
@@ -247,7 +247,7 @@ describe('a resource server', () => {
     expect(records).toMatchObject([{ code: 'ERR_TEMPORARILY_UNAVAILABLE', count: 1 }]);
   });
 
-  test('puts the reason of a refusal on record, and tells it to nobody', async () => {
+  test('records the reason for a rejection, but does not send it', async () => {
     const { audit, records } = createAuditRecorder();
     const api = createApi({ audit });
     const answer = await present(api, await forgeNested(parties, { signedHeader: { alg: 'none' } }));

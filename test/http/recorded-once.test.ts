@@ -90,7 +90,7 @@ const GUARDS: readonly (readonly [string, () => RequestHandler])[] = [
   ],
 ];
 
-describe.each(GUARDS)('a refusal is on record once where %s follows', (_, createGuard) => {
+describe.each(GUARDS)('a rejection is recorded once if %s follows', (_, createGuard) => {
   test.each([
     ['403', lacksScope, MISSING_SCOPE],
     ['401', findsNobody, NO_USER],
@@ -122,14 +122,14 @@ describe.each(GUARDS)('a refusal is on record once where %s follows', (_, create
 });
 
 describe.each(ADAPTERS)('$name', ({ createApp: createAdapted }) => {
-  test('puts what it refuses a request for on record once', async () => {
+  test('records the rejection of a request once', async () => {
     const { status, records } = await ask(createAdapted(optionsOf({ scope: 'admin' })));
 
     expect(status).toBe(403);
     expect(records).toMatchObject([MISSING_SCOPE]);
   });
 
-  test('has what a guard behind it refuses on record once, after the acceptance', async () => {
+  test('records the rejection by a later guard once, after the acceptance', async () => {
     const { status, records } = await ask(createAdapted(optionsOf(), [requireScope('admin')]));
 
     expect(status).toBe(403);

@@ -13,21 +13,21 @@ describe('a request slot', () => {
     expect(slot.read(other)).toBeUndefined();
   });
 
-  test('is apart from every other slot of the request', () => {
+  test('is separate from every other slot of the request', () => {
     const request = {};
     createRequestSlot<number, object>().fill(request, 1);
 
     expect(createRequestSlot<number, object>().read(request)).toBeUndefined();
   });
 
-  test('is not enumerable, so that no copy and no log of the request holds the value', () => {
+  test('is not enumerable, so copies and logs of the request omit the value', () => {
     const request = {};
     createRequestSlot<string, object>().fill(request, 'secret');
 
     expect(Reflect.ownKeys({ ...request })).toEqual([]);
   });
 
-  test('throws if a middleware gets what no earlier one has filled', () => {
+  test('throws if no earlier middleware has set the value', () => {
     expect(() => createRequestSlot<number, object>().get({})).toThrow('ran before the one it depends on');
   });
 });

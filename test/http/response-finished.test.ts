@@ -39,7 +39,7 @@ const sending = () => ({
 });
 
 describe('onResponseFinished', () => {
-  test.each(CONNECTION_CASES)('calls its listener once a response: $name', async ({ requests, run }) => {
+  test.each(CONNECTION_CASES)('calls its listener once per response: $name', async ({ requests, run }) => {
     await run(sending());
     await until(() => responses.every(isResponseFinished));
     await new Promise((resolve) => setImmediate(resolve));
@@ -47,7 +47,7 @@ describe('onResponseFinished', () => {
     expect(finished).toEqual(Array.from({ length: requests }, () => 1));
   });
 
-  test('calls a listener that comes too late on the next tick, and not one that was removed', async () => {
+  test('calls a late listener on the next tick, unless it was removed', async () => {
     await CONNECTION_CASES[0]?.run(sending());
     await until(() => responses.every(isResponseFinished));
     const called: string[] = [];
@@ -61,7 +61,7 @@ describe('onResponseFinished', () => {
     expect(called).toEqual(responses.map(() => 'late'));
   });
 
-  test('sees that the connection had closed before it first saw the queued response', async () => {
+  test('detects that the connection closed before the queued response was watched', async () => {
     const queued: ServerResponse[] = [];
     server.removeAllListeners('request').on('request', (_req, res) => void queued.push(res));
     const { socket, closed } = await open(port);
@@ -74,7 +74,7 @@ describe('onResponseFinished', () => {
     expect(queued.map(isResponseFinished)).toEqual([true, true]);
   });
 
-  test('keeps one listener a connection, however many requests are pipelined or follow each other', async () => {
+  test('keeps one listener per connection, for pipelined and consecutive requests', async () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);
     process.on('warning', onWarning);
@@ -98,7 +98,7 @@ describe('onResponseFinished', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('calls the other listeners although one throws, whose error is an uncaught exception', async () => {
+  test('calls the other listeners if one throws, and rethrows its error as an uncaught exception', async () => {
     const rethrown: (() => void)[] = [];
     const nextTick = jest.spyOn(process, 'nextTick').mockImplementation((callback, ...args) => {
       rethrown.push(() => callback(...args));

@@ -32,15 +32,15 @@ describe('the challenge', () => {
     [
       'a missing scope',
       new InsufficientScopeError('read:documents write:documents'),
-      'Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a scope that this resource needs", scope="read:documents write:documents"',
+      'Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a scope that this resource requires", scope="read:documents write:documents"',
     ],
     [
       'a guard that is not satisfied',
       new AccessDeniedError(),
-      'Bearer realm="api", error="access_denied", error_description="This resource is not open to this access token"',
+      'Bearer realm="api", error="access_denied", error_description="The access token does not grant access to this resource"',
     ],
     [
-      'a guard with a text of its own',
+      'a guard with its own message',
       new AccessDeniedError("It's closed: (sorry) #1"),
       'Bearer realm="api", error="access_denied", error_description="It\'s closed: (sorry) #1"',
     ],
@@ -88,7 +88,7 @@ describe('the challenge', () => {
   });
 });
 
-describe('what no challenge can hold', () => {
+describe('values that a challenge cannot contain', () => {
   test.each(['say "hi"', 'a\\b', 'a\r\nSet-Cookie: x=y', 'a\nb', 'a\tb', 'a\0b', 'café', '😀', '\x7f', ''])(
     'is left out of the description: %j',
     (description) => {
@@ -114,10 +114,12 @@ describe('realm', () => {
   });
 
   test.each([[''], ['a "b"'], ['a\\b'], ['a\r\nb'], ['a\tb'], ['é'], [1], [null], [['a']]])(
-    '%j is refused at construction',
+    '%j is rejected at construction',
     (realm) => {
       expect(() => createChallengeWriter(untyped({ realm }))).toThrow(
-        new TypeError('realm must be printable ASCII without quotes and backslashes'),
+        new TypeError(
+          'realm must be a string of printable ASCII without quotes and backslashes, for example "api"',
+        ),
       );
     },
   );
@@ -163,7 +165,7 @@ describe('resourceMetadata', () => {
     ['https://api.example.com/?a\\b'],
     [1],
     [null],
-  ])('%j is refused at construction', (resourceMetadata) => {
+  ])('%j is rejected at construction', (resourceMetadata) => {
     expect(() => createChallengeWriter(untyped({ resourceMetadata }))).toThrow(
       new TypeError('resourceMetadata must be an absolute https URL (http on loopback only)'),
     );

@@ -266,7 +266,7 @@ describe('a resource server', () => {
     const keyRing = await createRing();
     const apiKeys = JSON.parse('{}');
     expect(() => createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, apiKeys })).toThrow(
-      'apiKeys needs get(keyId)',
+      'apiKeys must have the method get()',
     );
   });
 

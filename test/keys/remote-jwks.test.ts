@@ -322,7 +322,7 @@ describe('the options', () => {
   });
 
   test.each([
-    [{ url: 7 }, 'url must be an https URL, http on loopback'],
+    [{ url: 7 }, 'url must be an absolute https URL (http on loopback only)'],
     [{ maxAgeSeconds: 0 }, 'remoteJwks: maxAgeSeconds must be a positive number, for example 600'],
     [{ maxAgeSeconds: '600' }, 'remoteJwks: maxAgeSeconds must be a positive number, for example 600'],
     [{ cooldownSeconds: -1 }, 'remoteJwks: cooldownSeconds must be a positive number, for example 30'],

@@ -77,7 +77,7 @@ export function refusedAs(reason: TokenRejection) {
   };
 }
 
-const NO_TOKEN = 'The Authorization header does not hold one bearer token';
+const NO_TOKEN = 'The Authorization header must contain exactly one bearer token';
 
 /** The answer to a value of `Authorization` that is no b64token. */
 export const NO_B64TOKEN = {

@@ -51,7 +51,7 @@ const open = async (token: string) => decryptWith(ring, token);
 describe.each(['A128GCM', 'A192GCM', 'A256GCM'] as const)('any claims, with %s', (enc) => {
   beforeAll(() => openRing(enc));
 
-  test('are opened as they were encrypted, and encrypted otherwise each time', async () => {
+  test('are decrypted unchanged, and encrypted differently each time', async () => {
     await fc.assert(
       fc.asyncProperty(anyClaims, async (claims) => {
         const token = seal(claims);
@@ -62,7 +62,7 @@ describe.each(['A128GCM', 'A192GCM', 'A256GCM'] as const)('any claims, with %s',
     );
   });
 
-  test('are opened by jose where we encrypted them', async () => {
+  test('are decrypted by jose if we encrypted them', async () => {
     await fc.assert(
       fc.asyncProperty(anyClaims, async (claims) => {
         const { plaintext, protectedHeader } = await compactDecrypt(seal(claims), key.secret);
@@ -73,7 +73,7 @@ describe.each(['A128GCM', 'A192GCM', 'A256GCM'] as const)('any claims, with %s',
     );
   });
 
-  test('are opened by us where jose encrypted them, however they are spelled', async () => {
+  test('are decrypted by us if jose encrypted them, in any spelling', async () => {
     await fc.assert(
       fc.asyncProperty(anyClaims, fc.constantFrom(undefined, 1, '\t'), async (claims, space) => {
         const token = await new CompactEncrypt(Buffer.from(JSON.stringify(claims, undefined, space)))
@@ -119,7 +119,7 @@ describe('no token is opened', () => {
     );
   });
 
-  test('that is put together from parts of two', async () => {
+  test('that is assembled from parts of two tokens', async () => {
     const choices = fc.array(fc.boolean(), { minLength: 5, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(anyClaims, anyClaims, choices, async (one, other, fromOther) => {
@@ -132,7 +132,7 @@ describe('no token is opened', () => {
     );
   });
 
-  test('where there is none, but any text or any five of them', async () => {
+  test('if it is any text, or any five segments', async () => {
     const five = fc.array(anyText, { minLength: 5, maxLength: 5 });
     const encoded = five.map((texts) => texts.map((text) => Buffer.from(text).toString('base64url')));
     await fc.assert(

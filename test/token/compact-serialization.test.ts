@@ -20,7 +20,7 @@ describe.each([
     ['Zm8', 'fo'],
     ['Zm9v', 'foo'],
     ['Zm9vYmFy', 'foobar'],
-  ])('decodes %j to %j (RFC 4648 section 10, without padding)', (segment, text) => {
+  ])('decodes %j to %j (RFC 4648 §10, without padding)', (segment, text) => {
     expect(decode(segment).toString()).toBe(text);
   });
 
@@ -48,13 +48,13 @@ describe.each([
     ['a character beyond the BMP', 'Zm9v😀'],
     ['a percent sign', 'Zm9v%3D'],
     ['a comma', 'Zm9,'],
-  ])('refuses %s: %j', (_what, segment) => {
+  ])('rejects %s: %j', (_what, segment) => {
     const error = thrownBy(() => decode(segment));
     expect(error).toBeInstanceOf(InvalidTokenError);
     expect(error).toMatchObject({ reason: 'not_base64url' });
   });
 
-  test('takes one spelling of the same bytes: no last character with stray bits', () => {
+  test('accepts one spelling of the same bytes: unused bits must be zero', () => {
     const alphabet = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
     const accepted = (prefix: string) =>
       alphabet.filter((last) => {
@@ -79,14 +79,14 @@ describe('SegmentDecoder', () => {
     expect([whole.toString(), shorter.toString()]).toEqual(['boo', 'b']);
   });
 
-  test('shows nothing of a longer segment before', () => {
+  test('returns nothing of a longer previous segment', () => {
     const decoder = new SegmentDecoder(6);
     decoder.decode('Zm9vYmFy');
     expect([...decoder.decode('')]).toEqual([]);
     expect(decoder.decode('Zg').toString()).toBe('f');
   });
 
-  test('gives a segment for which its memory is too small a buffer of its own', () => {
+  test('decodes a segment that exceeds its buffer into a separate one', () => {
     const decoder = new SegmentDecoder(3);
     const [own, kept] = [decoder.decode('Zm9vYg'), decoder.decode('Zm9v')];
     expect([own.toString(), kept.toString()]).toEqual(['foob', 'foo']);

@@ -78,13 +78,13 @@ describe.each(NAMED)('a token under %s', (name, generate) => {
     expect(await verdictOf(token)).toBe('accepted');
   });
 
-  test.each(['A128GCM', 'A192GCM', 'A256CBC-HS512', 'none', ''])('is refused with enc %j', async (enc) => {
+  test.each(['A128GCM', 'A192GCM', 'A256CBC-HS512', 'none', ''])('is rejected with enc %j', async (enc) => {
     const { token, verdictOf } = await setting;
     expect(await verdictOf(withHeader(token, { enc }))).toBe('algorithm');
   });
 
   test.each(['dir', 'RSA-OAEP', 'RSA1_5', 'A256KW', 'ECDH-ES', 'PBES2-HS512+A256KW', 'none', '__proto__'])(
-    'is refused with alg %j, unless that is its own',
+    'is rejected with alg %j, unless that is its own',
     async (alg) => {
       const { token, verdictOf } = await setting;
       const expected = headerOf(token)['alg'] === alg ? 'accepted' : 'algorithm';
@@ -92,7 +92,7 @@ describe.each(NAMED)('a token under %s', (name, generate) => {
     },
   );
 
-  test('is refused with an encrypted key that is longer or shorter', async () => {
+  test('is rejected with an encrypted key that is longer or shorter', async () => {
     const { token, verdictOf } = await setting;
     const longer = withPart(token, 'encryptedKey', (bytes) => Buffer.concat([bytes, Buffer.alloc(8)]));
     const shorter = withPart(token, 'encryptedKey', (bytes) => bytes.subarray(0, -8));
@@ -105,12 +105,12 @@ describe.each(NAMED)('a token under %s', (name, generate) => {
   test.each<[Part, TokenRejection]>([
     ['iv', 'iv_length'],
     ['tag', 'tag_length'],
-  ])('is refused with a cut %s', async (part, reason) => {
+  ])('is rejected with a cut %s', async (part, reason) => {
     const { token, verdictOf } = await setting;
     expect(await verdictOf(withPart(token, part, (bytes) => bytes.subarray(1)))).toBe(reason);
   });
 
-  test('is refused with any bit changed, anywhere', async () => {
+  test('is rejected with any bit changed, anywhere', async () => {
     const { token, verdictOf } = await setting;
     const random = createRandom(name.length);
     for (const part of PARTS) {
@@ -125,12 +125,12 @@ describe.each(NAMED)('a token under %s', (name, generate) => {
     }
   });
 
-  test('is refused with a member added to its header', async () => {
+  test('is rejected with a member added to its header', async () => {
     const { token, verdictOf } = await setting;
     expect(await verdictOf(withHeader(token, { x: 1 }))).toBe('decryption');
   });
 
-  test('is refused under another key of the same kind and name', async () => {
+  test('is rejected under another key of the same kind and name', async () => {
     const { token } = await setting;
     const { verdictOf } = await createSetting(generate());
     expect(await verdictOf(token)).toBe('decryption');
@@ -209,7 +209,7 @@ describe('epk', () => {
     ),
   );
 
-  test('that is no point of the curve of the key is rejected', async () => {
+  test('that is not a point of the curve of the key is rejected', async () => {
     const failures = await failuresOf(
       CASES.flatMap((each) => [['ECDH-ES', ...each] as const, ['ECDH-ES+A256KW', ...each] as const]),
       async ([alg, _what, curve, epk, reason]) => {
@@ -224,12 +224,12 @@ describe('epk', () => {
 });
 
 describe('apu and apv', () => {
-  test.each([7, null, {}, ['QWxpY2U'], 'not base64url!'])('are refused where one is %j', async (apu) => {
+  test.each([7, null, {}, ['QWxpY2U'], 'not base64url!'])('are rejected if one is %j', async (apu) => {
     const { token, verdictOf } = await createSetting(generateRecipient('ECDH-ES'));
     expect(await verdictOf(withHeader(token, { apu }))).toBe('header_invalid_member');
   });
 
-  test('are refused where they are equal (RFC 7518 section 4.6.2)', async () => {
+  test('are rejected if they are equal (RFC 7518 §4.6.2)', async () => {
     const { token, verdictOf } = await createSetting(generateRecipient('ECDH-ES'));
     expect(await verdictOf(withHeader(token, { apu: 'Qm9i', apv: 'Qm9i' }))).toBe('decryption');
   });
@@ -248,7 +248,7 @@ describe('iv and tag of A256GCMKW', () => {
     [{ iv: Buffer.alloc(12).toString('base64url') }, 'decryption'],
     [{ tag: Buffer.alloc(16).toString('base64url') }, 'decryption'],
     [{ iv: '!'.repeat(16) }, 'header_invalid_member'],
-  ])('are refused as %j', async (members, reason) => {
+  ])('are rejected as %j', async (members, reason) => {
     const jwk = generateShared('A256GCMKW');
     const { token, verdictOf } = await createSetting({ privateJwk: jwk, publicJwk: jwk });
     expect(await verdictOf(withHeader(token, { ...members }))).toBe(reason);
@@ -295,7 +295,7 @@ describe('iv and tag of A256GCMKW that are not canonical base64url, in a token w
 });
 
 describe('a content encryption key of the wrong length', () => {
-  test.each(['RSA-OAEP-256', 'A256KW', 'A256GCMKW'])('is refused under %s', async (alg) => {
+  test.each(['RSA-OAEP-256', 'A256KW', 'A256GCMKW'])('is rejected under %s', async (alg) => {
     const jwk = alg === 'RSA-OAEP-256' ? undefined : generateShared(alg);
     const pair = jwk === undefined ? generateRecipient('RSA-OAEP-256') : { privateJwk: jwk, publicJwk: jwk };
     const { verdictOf } = await createSetting(pair);
@@ -308,7 +308,7 @@ describe('a content encryption key of the wrong length', () => {
 });
 
 describe('one kid, one key', () => {
-  test('a token that two keys would open is tried against the one that it names', async () => {
+  test('a token that two keys could decrypt is tried only with the key that it names', async () => {
     const pair = generateRecipient('RSA-OAEP-256', { kid: 'one' });
     const ring = await createKeyRing({
       current: { jwk: pair.privateJwk },
@@ -328,7 +328,7 @@ describe('one kid, one key', () => {
     expect(await verdictOf('four')).toBe('unknown_key');
   });
 
-  test('one secret under two algorithms is two keys, and each opens its own tokens alone', async () => {
+  test('one secret under two algorithms is two keys, and each decrypts only its own tokens', async () => {
     const k = secretOf(5).toString('base64url');
     const jwks = ['A256KW', 'A256GCMKW', 'A256GCM'].map((alg) => ({ kty: 'oct', kid: alg, alg, k }));
     const [first = {}] = jwks;
@@ -372,7 +372,7 @@ describe('encryptToken', () => {
 });
 
 describe('a nested JWS under a shared key', () => {
-  test.each(['A256KW', 'A256GCMKW', 'A256GCM'])('is verified under %s, and may be left out', async (alg) => {
+  test.each(['A256KW', 'A256GCMKW', 'A256GCM'])('is verified under %s, and is optional', async (alg) => {
     const jwk = generateShared(alg);
     const pair = { privateJwk: jwk, publicJwk: { ...jwk, alg: alg === 'A256GCM' ? 'dir' : alg } };
     const parties = await createParties();

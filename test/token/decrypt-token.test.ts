@@ -42,7 +42,7 @@ function withPart(index: number, replace: (part: string) => string): string {
 }
 
 describe('decryptToken', () => {
-  test('opens a token and hands over its header, claims and key', async () => {
+  test('decrypts a token and returns its header, claims and key', async () => {
     const decrypted = await decryptWith(ring, forgeToken(key));
     expect(decrypted).toEqual({
       header: { alg: 'dir', enc: 'A256GCM', kid: key.kid, typ: 'at+jwt' },
@@ -69,13 +69,13 @@ describe('decryptToken', () => {
     expect((await decryptWith(ring, token, { maxTokenLength: 20_000 })).claims).toEqual(claims);
   });
 
-  test('takes a token with members that it does not know, and without typ', async () => {
+  test('accepts a token with unknown members and without typ', async () => {
     const text = `{"kid":"${key.kid}","enc":"A256GCM","alg":"dir","x":1}`;
     expect(await verdictOnForged({ header: text })).toBe('accepted');
   });
 });
 
-describe('decryptToken refuses as too_long', () => {
+describe('decryptToken rejects as too_long', () => {
   test('a token of one character more than allowed', () => {
     const token = forgeToken(key);
     const open = (maxTokenLength: number) => () => decryptWith(ring, token, { maxTokenLength });
@@ -84,7 +84,7 @@ describe('decryptToken refuses as too_long', () => {
   });
 });
 
-describe('decryptToken refuses as segment_count', () => {
+describe('decryptToken rejects as segment_count', () => {
   test.each(['', '.', '...', '.....', 'abc', 'a.b.c', '{"protected":"e30","ciphertext":"AA"}'])(
     '%j',
     async (token) => {
@@ -92,7 +92,7 @@ describe('decryptToken refuses as segment_count', () => {
     },
   );
 
-  test('a proper token with a part less or more', async () => {
+  test('a valid token with one segment less or more', async () => {
     const token = forgeToken(key);
     expect(await verdictOn(token.slice(0, token.lastIndexOf('.')), ring)).toBe('segment_count');
     expect(await verdictOn(token.replace('..', '.'), ring)).toBe('segment_count');
@@ -123,13 +123,13 @@ describe.each([
   ['IV', 2],
   ['ciphertext', 3],
   ['tag', 4],
-])('decryptToken refuses as not_base64url a %s', (_part, index) => {
+])('decryptToken rejects as not_base64url a %s', (_part, index) => {
   test.each(SPELLINGS)('with %s', async (_what, respell) => {
     expect(await verdictOn(withPart(index, respell), ring)).toBe('not_base64url');
   });
 });
 
-test('a respelled header is refused although its tag covers that very spelling', async () => {
+test('a header in non-canonical base64url is rejected although the tag covers it', async () => {
   const text = JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid: key.kid, x: '' });
   const proper = Buffer.from(text).toString('base64url');
   expect(await verdictOnForged({ encodedHeader: proper })).toBe('accepted');
@@ -142,7 +142,7 @@ test('a respelled header is refused although its tag covers that very spelling',
   expect(await verdictOnForged({ encodedHeader: unpadded })).toBe('not_base64url');
 });
 
-describe('decryptToken refuses the header', () => {
+describe('decryptToken rejects the header', () => {
   const proper = () => `"alg":"dir","enc":"A256GCM","kid":"${key.kid}"`;
 
   test.each<[TokenRejection, string, () => string | Uint8Array]>([
@@ -187,13 +187,13 @@ describe('decryptToken finds the one key', () => {
     expect(await verdictOnForged({ header: { kid: foreignKey.kid } })).toBe('unknown_key');
   });
 
-  test('and does not try another where the named one fails', async () => {
+  test('and does not try another if the named one fails', async () => {
     expect(await verdictOn(forgeToken(foreignKey, { header: { kid: key.kid } }), ring)).toBe('decryption');
     const expired = forgeToken(key, { header: { kid: expiredKey.kid } });
     expect(await verdictOn(expired, ring, { now: NOW - 1 })).toBe('decryption');
   });
 
-  test('and refuses one that ended', async () => {
+  test('and rejects an expired one', async () => {
     expect(await verdictOn(forgeToken(expiredKey), ring, { now: NOW - 1 })).toBe('accepted');
     expect(await verdictOn(forgeToken(expiredKey), ring, { now: NOW })).toBe('expired_key');
   });
@@ -222,7 +222,7 @@ describe('decryptToken finds the one key', () => {
   });
 });
 
-describe('decryptToken refuses lengths', () => {
+describe('decryptToken rejects lengths', () => {
   test.each(['AA', 'AAAA', 'A'.repeat(43)])('as encrypted_key: %j', async (encryptedKey) => {
     expect(await verdictOnForged({ encryptedKey })).toBe('encrypted_key');
   });
@@ -246,7 +246,7 @@ describe('decryptToken refuses lengths', () => {
   });
 });
 
-describe('decryptToken refuses what was changed', () => {
+describe('decryptToken rejects changes', () => {
   test('in the header', async () => {
     const altered = (part: string) =>
       Buffer.from(Buffer.from(part, 'base64url').toString().replace('at+jwt', 'at+jwu')).toString(
@@ -300,7 +300,7 @@ describe('decryptToken refuses what was changed', () => {
   });
 });
 
-describe('decryptToken refuses the claims', () => {
+describe('decryptToken rejects the claims', () => {
   const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`;
 
   test.each<[string, string | Uint8Array]>([
@@ -331,7 +331,7 @@ describe('decryptToken refuses the claims', () => {
     );
   });
 
-  test('as claims_too_deep where they are as deep as a token can hold', async () => {
+  test('as claims_too_deep at the maximum depth of a token', async () => {
     expect(await verdictOnForged({ plaintext: `{"a":${'['.repeat(2900)}${']'.repeat(2900)}}` })).toBe(
       'claims_too_deep',
     );
@@ -393,12 +393,12 @@ test.each(ORDER.map((first, index) => [first, ORDER.length - index]))(
   },
 );
 
-describe('on the wire', () => {
+describe('in the response', () => {
   const decrypt = async (token: string) => decryptWith(ring, token);
   const refusals = () =>
     Promise.all(ORDER.slice(0, -1).map((fault) => rejectionOf(decrypt(tokenWithFaultsFrom(fault)))));
 
-  test('every refusal looks the same', async () => {
+  test('every rejection looks the same', async () => {
     for (const refusal of await refusals()) {
       expect(refusal).toBeInstanceOf(InvalidTokenError);
       expect(refusal).toMatchObject({
@@ -411,7 +411,7 @@ describe('on the wire', () => {
     }
   });
 
-  test('nothing of the token or the key is in a refusal', async () => {
+  test('the error contains nothing of the token or the key', async () => {
     const plaintext = '{"sub":somebody}';
     const token = forgeToken(key, { plaintext });
     const error = await rejectionOf(decrypt(token));

@@ -80,7 +80,7 @@ describe('encryptToken', () => {
   });
 
   test.each(['alg', 'enc', 'kid', 'typ', 'cty', 'zip', 'crit', 'jku', 'iss', 'aud', 'sub', 'scope'])(
-    'refuses the reserved header member %s',
+    'rejects the reserved header member %s',
     async (member) => {
       const key = await createKey();
       expect(() => encryptToken(claimsOf(), key, { typ: 'at+jwt', header: { [member]: 'x' } })).toThrow(
@@ -106,15 +106,17 @@ describe('encryptToken', () => {
     expect(() => encryptToken(Object.freeze(claimsOf()), key, options)).not.toThrow();
   });
 
-  test('refuses a header that no reader would take: over 1 KiB', async () => {
+  test('rejects a header that no reader would take: over 1 KiB', async () => {
     const key = await createKey();
     const header = { filler: 'x'.repeat(1024) };
     const error = thrownBy(() => encryptToken(claimsOf(), key, { typ: 'at+jwt', header }));
-    expect(error).toEqual(new TypeError('No reader would accept this protected header'));
+    expect(error).toEqual(
+      new TypeError('The protected header would be rejected when the token is read: check the option header'),
+    );
     expect(error).toMatchObject({ cause: { reason: 'header_too_long' } });
   });
 
-  test('refuses a key that was handed over for decryption only', async () => {
+  test('rejects a key that was handed over for decryption only', async () => {
     const { keys } = (await createRing()).exportAccessKeys(AUDIENCE);
     const ring = await createKeyRing({ current: { jwks: { keys } } });
     const key = internalsOf(ring).decryptionKey(ring.current);

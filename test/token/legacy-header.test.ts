@@ -25,7 +25,7 @@ afterEach(() => {
 });
 
 describe('a legacy header', () => {
-  test('is parsed until it is kept', () => {
+  test('is parsed until it is cached', () => {
     const encoded = spelling(1);
 
     expect([isLegacyHeader(encoded), isParsed(encoded), isParsed(encoded)]).toEqual([true, true, true]);
@@ -33,7 +33,7 @@ describe('a legacy header', () => {
     expect([isLegacyHeader(encoded), isParsed(encoded)]).toEqual([true, false]);
   });
 
-  test('makes room where 16 newer ones are kept, and no sooner', () => {
+  test('is evicted by the 16th newer header, and no sooner', () => {
     const spellings = Array.from({ length: MOST }, (_, index) => spelling(10 + index));
     for (const encoded of spellings) keepLegacyHeader(encoded);
     expect(spellings.map(isParsed)).toEqual(spellings.map(() => false));
@@ -42,7 +42,7 @@ describe('a legacy header', () => {
     expect(spellings.map(isParsed)).toEqual(spellings.map((_, index) => index === 0));
   });
 
-  test('pushes none out where it is kept already', () => {
+  test('evicts no other if it is cached already', () => {
     const spellings = Array.from({ length: MOST }, (_, index) => spelling(30 + index));
     for (const encoded of spellings) keepLegacyHeader(encoded);
     keepLegacyHeader(spelling(31));
@@ -75,7 +75,7 @@ describe('any JSON spelling', () => {
     fc.assert(fc.property(object(alg, enc), (header) => isLegacyHeader(encode(header))));
   });
 
-  test.each(['kid', 'typ', 'alg', 'enc', 'x'])('of a third one, %s, is not', (name) => {
+  test.each(['kid', 'typ', 'alg', 'enc', 'x'])('of a third member, %s, is not', (name) => {
     const third = member(name, 'dir');
     fc.assert(fc.property(object(alg, enc, third), (header) => !isLegacyHeader(encode(header))));
   });

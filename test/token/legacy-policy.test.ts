@@ -23,11 +23,11 @@ function resolveWith(change: Record<string, unknown>) {
 }
 
 describe('resolveLegacyPolicy', () => {
-  test('yields nothing where nothing is asked for', () => {
+  test('returns undefined without options', () => {
     expect(resolve(undefined)).toBeUndefined();
   });
 
-  test('takes the five options, and supplies a header', () => {
+  test('accepts the five options, and adds a header', () => {
     expect(resolve(LEGACY)).toMatchObject({
       issuer: LEGACY_ISSUER,
       audience: AUDIENCE,
@@ -37,7 +37,7 @@ describe('resolveLegacyPolicy', () => {
     });
   });
 
-  test('keeps the policy of all tokens, for their own issuer and audience', () => {
+  test('narrows the claims policy to the issuer and audience of legacy tokens', () => {
     expect(resolve(LEGACY)?.claimsPolicy).toEqual({
       ...resolveClaimsPolicy(CLAIMS),
       issuers: new Set([LEGACY_ISSUER]),
@@ -56,7 +56,7 @@ describe('resolveLegacyPolicy', () => {
     expect(resolve({ ...LEGACY, key: lasting })?.until).toBe(LEGACY.until);
   });
 
-  test('takes an end that is over: a service starts all the same', () => {
+  test('accepts a past `until`, so that a service still starts', () => {
     expect(resolve({ ...LEGACY, until: 1 })).toBeDefined();
   });
 
@@ -86,12 +86,12 @@ describe('resolveLegacyPolicy', () => {
     ['until', { until: Number.NaN }],
     ['until', { until: Number.POSITIVE_INFINITY }],
     ['tokens', { tokens: [] }],
-  ])('refuses a wrong %s: %o', (named, change) => {
+  ])('rejects a wrong %s: %o', (named, change) => {
     expect(resolveWith(change)).toThrow(TypeError);
     expect(resolveWith(change)).toThrow(named);
   });
 
-  test.each([[null], [[]], [true], ['key']])('refuses %j', (options) => {
+  test.each([[null], [[]], [true], ['key']])('rejects %j', (options) => {
     expect(() =>
       Reflect.apply(resolveLegacyPolicy, undefined, [options, resolveClaimsPolicy(CLAIMS)]),
     ).toThrow(new TypeError('legacy needs an object of options'));

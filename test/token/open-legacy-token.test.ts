@@ -56,11 +56,11 @@ const SPELLINGS = [
 ] as const;
 
 describe('isLegacyToken', () => {
-  test.each(Object.entries(LEGACY_TOKENS))('knows what python-jose wrote: %s', (_, token) => {
+  test.each(Object.entries(LEGACY_TOKENS))('recognises tokens of python-jose: %s', (_, token) => {
     expect(isLegacyToken(token)).toBe(true);
   });
 
-  test('does not know a token of ours', async () => {
+  test('does not recognise a token of this package', async () => {
     expect(isLegacyToken(mintToken(await createRing()))).toBe(false);
   });
 
@@ -79,7 +79,7 @@ describe('isLegacyToken', () => {
     ['a third member that is null', '{"alg":"dir","enc":"A256GCM","kid":null}'],
     ['__proto__', '{"alg":"dir","enc":"A256GCM","__proto__":{}}'],
     ['an alg in upper case', '{"alg":"DIR","enc":"A256GCM"}'],
-    ['an alg that is no string', '{"alg":["dir"],"enc":"A256GCM"}'],
+    ['an alg that is not a string', '{"alg":["dir"],"enc":"A256GCM"}'],
     ['one member', '{"alg":"dir"}'],
     ['a list around it', '[{"alg":"dir","enc":"A256GCM"}]'],
     ['text behind it', '{"alg":"dir","enc":"A256GCM"}x'],
@@ -87,15 +87,15 @@ describe('isLegacyToken', () => {
     ['white space that JSON does not have', '{\u00a0"alg":"dir","enc":"A256GCM"}'],
     ['single quotes', "{'alg':'dir','enc':'A256GCM'}"],
     ['a comma behind the last member', '{"alg":"dir","enc":"A256GCM",}'],
-  ])('does not know a header with %s', (_, header) => {
+  ])('does not recognise a header with %s', (_, header) => {
     expect(isLegacyToken(withHeader(header))).toBe(false);
   });
 
-  test.each(SPELLINGS)('knows a header with %s', (_, header) => {
+  test.each(SPELLINGS)('recognises a header with %s', (_, header) => {
     expect(isLegacyToken(withHeader(header))).toBe(true);
   });
 
-  test('knows a header of 256 bytes, and none of more', () => {
+  test('recognises a header of up to 256 bytes', () => {
     const ofLength = (bytes: number) => withHeader(LEGACY_HEADER.padEnd(bytes, ' '));
 
     expect([255, 256, 257, 1024, 5000].map((bytes) => isLegacyToken(ofLength(bytes)))).toEqual([
@@ -104,7 +104,7 @@ describe('isLegacyToken', () => {
     ]);
   });
 
-  test('does not know a header in UTF-8 that is not valid', () => {
+  test('does not recognise a header in invalid UTF-8', () => {
     const header = Buffer.concat([Buffer.from(LEGACY_HEADER), Buffer.from([0xff])]);
 
     expect(isLegacyToken(forgeLegacyToken(LEGACY_CLAIMS.bare, { header }))).toBe(false);
@@ -115,7 +115,7 @@ describe('isLegacyToken', () => {
     ['white space', (encoded: string) => `${encoded} `],
     ['bits that are left over', (encoded: string) => encoded.replace(/A$/, 'B')],
     ['a character beyond ASCII', (encoded: string) => encoded.replace('e', '\u0165')],
-  ])('does not know a header in base64url with %s', (_, respell) => {
+  ])('does not recognise a header in base64url with %s', (_, respell) => {
     const [encoded = '', ...rest] = withHeader('{"alg": "dir","enc":"A256GCM"}  ').split('.');
 
     expect(isLegacyToken([encoded, ...rest].join('.'))).toBe(true);
@@ -123,9 +123,12 @@ describe('isLegacyToken', () => {
     expect(isLegacyToken([respell(encoded), ...rest].join('.'))).toBe(false);
   });
 
-  test.each(['', '.', LEGACY_HEADER, ENCODED_HEADER, `${ENCODED_HEADER}A`])('does not know %j', (token) => {
-    expect(isLegacyToken(token)).toBe(false);
-  });
+  test.each(['', '.', LEGACY_HEADER, ENCODED_HEADER, `${ENCODED_HEADER}A`])(
+    'does not recognise %j',
+    (token) => {
+      expect(isLegacyToken(token)).toBe(false);
+    },
+  );
 });
 
 describe('openLegacyToken', () => {
@@ -153,13 +156,13 @@ describe('openLegacyToken', () => {
     expect(new Set(respelled.map((token) => verdictOn(token)))).toEqual(new Set(['decryption']));
   });
 
-  test('takes the same claims under another spelling for another token', () => {
+  test('treats the same claims under another spelling as another token', () => {
     const ids = SPELLINGS.map(([, header]) => open(withHeader(header)).claims['jti']);
 
     expect(new Set(ids).size).toBe(SPELLINGS.length);
   });
 
-  test('supplies kid and typ, as if the header had said so', () => {
+  test('adds kid and typ to the header', () => {
     const header = { alg: 'dir', enc: 'A256GCM', kid: legacyKey.kid, typ: 'at+jwt' };
     expect(open(LEGACY_TOKENS.models).header).toEqual(header);
   });
@@ -185,25 +188,25 @@ describe('openLegacyToken', () => {
     expect(failures).toEqual([]);
   });
 
-  test.each([0, 4, 12, 15, 17])('refuses tags of %i bytes', (tagBytes) => {
+  test.each([0, 4, 12, 15, 17])('rejects tags of %i bytes', (tagBytes) => {
     expect(verdictOnForged({ tagBytes })).toBe('tag_length');
   });
 
-  test('refuses an encrypted key', () => {
+  test('rejects an encrypted key', () => {
     expect(verdictOnForged({ encryptedKey: 'AAAA' })).toBe('encrypted_key');
   });
 
-  test.each(['[]', 'null', '{"exp":NaN}', '\ufeff{}', ''])('refuses the claims %j', (plaintext) => {
+  test.each(['[]', 'null', '{"exp":NaN}', '\ufeff{}', ''])('rejects the claims %j', (plaintext) => {
     expect(verdictOnForged({ plaintext })).toBe('claims_not_json');
   });
 
-  test('refuses claims that nest too deep', () => {
+  test('rejects claims that nest too deep', () => {
     expect(verdictOnForged({ plaintext: `{"a":${'['.repeat(16)}${']'.repeat(16)}}` })).toBe(
       'claims_too_deep',
     );
   });
 
-  test('refuses a token of another key', async () => {
+  test('rejects a token of another key', async () => {
     const key = await createLegacyKey({ secret: secretOf(1) });
     const others = { legacy: policyOf({ ...LEGACY, key }), maxTokenLength: 8192 };
     expect(() => openLegacyToken(LEGACY_TOKENS.models, others, NOW)).toThrow(
@@ -215,7 +218,7 @@ describe('openLegacyToken', () => {
     ['IV', 2],
     ['ciphertext', 3],
     ['tag', 4],
-  ])('refuses any other byte of the %s', (_, index) => {
+  ])('rejects a change to any byte of the %s', (_, index) => {
     const parts = LEGACY_TOKENS.bare.split('.');
     const bytes = Buffer.from(parts[index] ?? '', 'base64url');
     const verdicts = Array.from(bytes, (byte, position) => {
@@ -226,14 +229,14 @@ describe('openLegacyToken', () => {
     expect(new Set(verdicts)).toEqual(new Set(['decryption']));
   });
 
-  test('lets a token have one spelling', () => {
+  test('accepts only one spelling of a token', () => {
     expect(verdictOn(`${LEGACY_TOKENS.bare}=`)).toBe('not_base64url');
     expect(verdictOn(LEGACY_TOKENS.bare.replace('..', '.. '))).toBe('not_base64url');
     expect(verdictOn(`${LEGACY_TOKENS.bare}.`)).toBe('segment_count');
     expect(verdictOn(LEGACY_TOKENS.bare.replace('..', '.'))).toBe('segment_count');
   });
 
-  test('refuses a token that is longer than allowed', () => {
+  test('rejects a token that is longer than allowed', () => {
     const token = LEGACY_TOKENS.bare;
     const openWithin = (maxTokenLength: number) => () =>
       openLegacyToken(token, { legacy, maxTokenLength }, NOW);
@@ -241,7 +244,7 @@ describe('openLegacyToken', () => {
     expect(openWithin(token.length - 1)).toThrow(expect.objectContaining({ reason: 'too_long' }));
   });
 
-  test('opens nothing from the end of the option on, nor by a clock that is broken', () => {
+  test('rejects every token from `until` on, and if the clock returns NaN', () => {
     expect(verdictOn(LEGACY_TOKENS.bare, LEGACY.until - 0.001)).toBe('opened');
     expect(verdictOn(LEGACY_TOKENS.bare, LEGACY.until)).toBe('expired_key');
     expect(verdictOn(LEGACY_TOKENS.bare, Number.NaN)).toBe('expired_key');

@@ -43,7 +43,7 @@ describe('a proof of issuance', () => {
     }
   });
 
-  test('is no part of the claims that come before it: no other division of the bytes is valid', () => {
+  test('is not part of the preceding claims: no other division of the bytes is valid', () => {
     const twice = appendProof(proven(), CONTEXT, KEY);
 
     expect(isValid(twice)).toBe(true);
@@ -59,7 +59,7 @@ describe('a proof of issuance', () => {
     },
   );
 
-  test('is taken off any claims set as it was put on', () => {
+  test('can be removed from any claims set, which restores it exactly', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (claims) => {
         const text = JSON.stringify(claims);

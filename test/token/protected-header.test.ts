@@ -41,7 +41,7 @@ describe('parseProtectedHeader', () => {
     expect(parseProtectedHeader(headerOfLength(1024))).toMatchObject(required);
   });
 
-  test('refuses 1025 bytes', () => {
+  test('rejects 1025 bytes', () => {
     expect(reasonFor(headerOfLength(1025))).toBe('header_too_long');
   });
 
@@ -61,11 +61,11 @@ describe('parseProtectedHeader', () => {
     ['a comment', '{"alg":"dir","enc":"A256GCM","kid":"one"/**/}'],
     ['a raw line end in a string', '{"alg":"dir","enc":"A256GCM","kid":"o\nne"}'],
     ['NaN', '{"alg":"dir","enc":"A256GCM","kid":"one","x":NaN}'],
-  ])('refuses %s: no JSON object', (_what, text) => {
+  ])('rejects %s: not a JSON object', (_what, text) => {
     expect(reasonFor(text)).toBe('header_not_json');
   });
 
-  test('says by its cause where the JSON is wrong', () => {
+  test('has a cause that locates the JSON error', () => {
     expect(thrownBy(() => parseProtectedHeader(Buffer.from('{')))).toHaveProperty(
       'cause',
       expect.any(SyntaxError),
@@ -78,7 +78,7 @@ describe('parseProtectedHeader', () => {
     ['an overlong form', [0xc0, 0xaf]],
     ['a surrogate', [0xed, 0xa0, 0x80]],
     ['a cut sequence', [0xe2, 0x82]],
-  ])('refuses %s: no UTF-8', (_what, bytes) => {
+  ])('rejects %s: not UTF-8', (_what, bytes) => {
     const header = Buffer.concat([
       Buffer.from('{"alg":"dir","enc":"A256GCM","kid":"one","x":"'),
       Buffer.from(bytes),
@@ -87,7 +87,7 @@ describe('parseProtectedHeader', () => {
     expect(reasonFor(header)).toBe('header_not_json');
   });
 
-  test('refuses UTF-16', () => {
+  test('rejects UTF-16', () => {
     expect(reasonFor(Buffer.from(JSON.stringify(required), 'utf16le'))).toBe('header_not_json');
   });
 
@@ -97,12 +97,12 @@ describe('parseProtectedHeader', () => {
     '{"alg":"dir","enc":"A256GCM","kid":"one","\\u0061lg":"dir"}',
     '{"alg":"dir","enc":"A256GCM","kid":"one","x":{"y":1,"y":1}}',
     '{"alg":"dir","enc":"A256GCM","kid":"one","x":[{"y":1,"\\u0079":1}]}',
-  ])('refuses a member named twice: %s', (text) => {
+  ])('rejects a member named twice: %s', (text) => {
     expect(reasonFor(text)).toBe('header_duplicate_member');
   });
 
   test.each(['zip', 'crit', 'jku', 'jwk', 'x5u', 'x5c', 'p2c'])(
-    'refuses the member %s, whatever its value',
+    'rejects the member %s, whatever its value',
     (member) => {
       for (const value of ['DEF', null, '', 0, [], ['kid'], {}, 'https://example.com/']) {
         expect(reasonFor({ ...required, [member]: value })).toBe('header_refused_member');
@@ -110,13 +110,13 @@ describe('parseProtectedHeader', () => {
     },
   );
 
-  test('refuses a refused member that is spelled with an escape', () => {
+  test('rejects a forbidden member that is spelled with an escape', () => {
     expect(reasonFor('{"alg":"dir","enc":"A256GCM","kid":"one","\\u007aip":"DEF"}')).toBe(
       'header_refused_member',
     );
   });
 
-  test.each(['alg', 'enc', 'kid'])('refuses a header whose %s is missing or no string', (member) => {
+  test.each(['alg', 'enc', 'kid'])('rejects a header whose %s is missing or not a string', (member) => {
     for (const value of [undefined, null, 7, true, [], ['dir'], {}]) {
       expect(reasonFor({ ...required, [member]: value })).toBe('header_invalid_member');
     }
@@ -128,7 +128,7 @@ describe('parseProtectedHeader', () => {
     );
   });
 
-  test('takes members that nest four levels deep, itself included, and refuses five', () => {
+  test('accepts four levels of nesting, including the header, and rejects five', () => {
     expect(parseProtectedHeader(Buffer.from(JSON.stringify({ ...required, a: [[{}]] })))).toBeDefined();
     expect(reasonFor({ ...required, a: [[[{}]]] })).toBe('header_invalid_member');
   });
@@ -138,7 +138,7 @@ describe('parseProtectedHeader', () => {
   });
 
   test.each([[''], [null], [['JWT']], ['JWT '], ['a/jwt'], ['text/plain'], ['jwk-set+json']])(
-    'refuses another content type: cty %j',
+    'rejects another content type: cty %j',
     (cty) => {
       expect(reasonFor({ ...required, cty })).toBe('content_type');
     },
@@ -154,7 +154,7 @@ describe('assertAdditionalMembers', () => {
     ...['alg', 'enc', 'kid', 'typ', 'cty', 'epk', 'apu', 'apv', 'iv', 'tag', 'p2s'],
     ...['zip', 'crit', 'jku', 'jwk', 'x5u', 'x5c', 'p2c'],
     ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope'],
-  ])('refuses %s', (member) => {
+  ])('rejects %s', (member) => {
     expect(() => assertAdditionalMembers({ [member]: 'x' })).toThrow(
       new TypeError(`The protected header member ${member} is reserved`),
     );

@@ -41,7 +41,7 @@ describeWithPython('tokens that Python writes now', () => {
     expect(await Promise.all(written.jwcrypto.map(reading))).toEqual(ofRecorded);
   });
 
-  test('have the header that is legacy, and IVs of 128 bits by python-jose alone', async () => {
+  test('have the legacy header, and IVs of 128 bits only from python-jose', async () => {
     const written = await runPython('write-legacy-tokens.py', { passphrase: LEGACY_PASSPHRASE, claims });
     const shapesOf = (tokens: readonly string[]) => [
       ...new Set(
@@ -58,7 +58,7 @@ describeWithPython('tokens that Python writes now', () => {
     expect(shapesOf(Object.values(LEGACY_TOKENS))).toEqual([`${LEGACY_HEADER} [] 16`]);
   });
 
-  test('are read by the key itself, where the passphrase is too short for us', async () => {
+  test('are decrypted with the key itself, if the passphrase is too short for us', async () => {
     const passphrase = 'dsp-ai-platform';
     const written = await runPython('write-legacy-tokens.py', { passphrase, claims: [LEGACY_CLAIMS.models] });
     const key = await createLegacyKey({ secret: written.key });

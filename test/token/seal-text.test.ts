@@ -8,27 +8,27 @@ const SECRETS = { token: 'secret', key: KEY };
 /** As stores hold it: whatever changes, it is still to be opened. */
 const STORED = '2fE8Wrm3rhdI4fPKLfTDqcg_x8WxVrkBjIv_Os12etMO4Cnxijzk5iWIncdljcZhLfiTjkE';
 
-describe('a sealed text', () => {
-  test('is opened by the token and the key under which it was sealed', () => {
+describe('an encrypted text', () => {
+  test('is decrypted with the token and key that encrypted it', () => {
     expect(openText(sealText('Grüße', SECRETS), SECRETS)).toBe('Grüße');
     expect(openText(sealText('', SECRETS), SECRETS)).toBe('');
   });
 
-  test('is opened by no other token', () => {
+  test('is not decrypted with another token', () => {
     const sealed = sealText('text', SECRETS);
     for (const token of ['Secret', 'secret ', '']) {
       expect(() => openText(sealed, { ...SECRETS, token })).toThrow();
     }
   });
 
-  test('is opened by the token alone under no other key', () => {
+  test('is not decrypted with the token and another key', () => {
     const sealed = sealText('text', SECRETS);
     for (const bytes of [Buffer.alloc(32), Buffer.alloc(32, 8), Buffer.from('secret')]) {
       expect(() => openText(sealed, { ...SECRETS, key: createSecretKey(bytes) })).toThrow();
     }
   });
 
-  test('is opened where it is stored already', () => {
+  test('can be decrypted if it was stored by an earlier version', () => {
     expect(openText(STORED, { ...SECRETS, token: 'the token that was presented' })).toBe(
       'the token that follows it',
     );
@@ -40,11 +40,11 @@ describe('a sealed text', () => {
     expect(Buffer.from(sealed, 'base64url')).toHaveLength(12 + 16 + 4);
   });
 
-  test('is another each time', () => {
+  test('differs each time', () => {
     expect(sealText('text', SECRETS)).not.toBe(sealText('text', SECRETS));
   });
 
-  test('is not opened with any byte changed or cut', () => {
+  test('is not decrypted with any byte changed or removed', () => {
     const bytes = Buffer.from(sealText('text', SECRETS), 'base64url');
     for (const [position, byte] of bytes.entries()) {
       const altered = Buffer.from(bytes);

@@ -30,8 +30,8 @@ async function createShared() {
   return { key, open };
 }
 
-describe('a token to a public key', () => {
-  test('is signed first, and says so in both headers', async () => {
+describe('a token for a public-key recipient', () => {
+  test('is signed first, as both headers state', async () => {
     const { key, signing, open } = await createIssuer();
     const token = await sealToken(claimsOf(), key, { typ: 'at+jwt', header: { tenant: 'a' }, signing });
     const { header, claims, signedHeader } = await open(token);
@@ -40,15 +40,15 @@ describe('a token to a public key', () => {
     expect(signedHeader).toEqual({ alg: 'EdDSA', kid: 'signer', typ: 'at+jwt' });
   });
 
-  test('is not written without a key to sign by', async () => {
+  test('is not issued without a signing key', async () => {
     const { key } = await createIssuer();
     expect(await rejectionOf(Promise.resolve(sealToken(claimsOf(), key, { typ: 'at+jwt' })))).toEqual(
-      new TypeError('Tokens are encrypted to a public key only if signed: give the option signing'),
+      new TypeError('Tokens for public-key recipients must be signed: set the option signing'),
     );
   });
 });
 
-describe('a token under a shared key that wraps another', () => {
+describe('a token under a shared wrapping key', () => {
   test('has the members of its header and those of the caller, and nests nothing', async () => {
     const { key, open } = await createShared();
     const plain = await open(await sealToken(claimsOf(), key, { typ: 'rt+jwt' }));
@@ -64,9 +64,9 @@ describe('a token under a shared key that wraps another', () => {
       'a header of over 1 KiB',
       {},
       { filler: 'x'.repeat(1024) },
-      'No reader would accept this protected header',
+      'The protected header would be rejected when the token is read: check the option header',
     ],
-  ])('is not written with %s', async (_what, traits, header, message) => {
+  ])('is not issued with %s', async (_what, traits, header, message) => {
     const { key } = await createShared();
     const sealing = Promise.resolve(sealToken(claimsOf(), { ...key, ...traits }, { typ: 'at+jwt', header }));
     expect(await rejectionOf(sealing)).toEqual(new TypeError(message));

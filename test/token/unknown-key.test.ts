@@ -37,26 +37,26 @@ function open(keyRing: KeyRing, text = token) {
   );
 }
 
-describe('a token whose key is not known', () => {
-  test('is opened with the keys that the source has by now', async () => {
+describe('a token with an unknown key', () => {
+  test('is decrypted with newer keys of the source', async () => {
     const { keyRing, asked } = ringWithSource({ isNewer: true, knowsThen: true });
     expect(await open(keyRing)).toMatchObject({ claims: claimsOf() });
     expect(asked).toEqual({ keys: 2, source: 1 });
   });
 
-  test('is refused where the source has other keys, but not that one', async () => {
+  test('is rejected if the source has other keys, but not that one', async () => {
     const { keyRing, asked } = ringWithSource({ isNewer: true, knowsThen: false });
     expect(await rejectionOf(Promise.resolve(open(keyRing)))).toMatchObject({ reason: 'unknown_key' });
     expect(asked).toEqual({ keys: 2, source: 1 });
   });
 
-  test('is looked for no second time where the source has nothing newer', async () => {
+  test('is not looked up twice if the source has nothing newer', async () => {
     const { keyRing, asked } = ringWithSource({ isNewer: false, knowsThen: true });
     expect(await rejectionOf(Promise.resolve(open(keyRing)))).toMatchObject({ reason: 'unknown_key' });
     expect(asked).toEqual({ keys: 1, source: 1 });
   });
 
-  test('is the only reason to ask the source: what is wrong otherwise is refused at once', () => {
+  test('is the only reason to reload: other invalid tokens are rejected at once', () => {
     const { keyRing, asked } = ringWithSource({ isNewer: true, knowsThen: true });
     expect(thrownBy(() => open(keyRing, `${token}=`))).toMatchObject({ reason: 'not_base64url' });
     expect(asked.source).toBe(0);

@@ -54,7 +54,7 @@ function forgeAgreed(header: object, secret: Buffer, enc: 'A128GCM' | 'A256GCM')
   return forgeToken(key, { header: JSON.stringify({ ...header, kid: 'bob' }), plaintext });
 }
 
-describe('RFC 7520 section 5.6: direct encryption using AES-GCM', () => {
+describe('RFC 7520 §5.6: direct encryption using AES-GCM', () => {
   test('is opened', async () => {
     const key = direct(internalsOf(await createKeyRing({ current: { jwk } })).encryptionKey('access', 'any'));
     const [header = '', , ...sealed] = compact.split('.');
@@ -63,7 +63,7 @@ describe('RFC 7520 section 5.6: direct encryption using AES-GCM', () => {
     expect(openContent({ iv, ciphertext, tag }, Buffer.from(header), key).toString()).toBe(plaintext);
   });
 
-  test('passes every check of a token up to its claims, which are a text', async () => {
+  test('passes every check up to the claims, which are not JSON', async () => {
     expect(await verdictOn(compact, await createKeyRing({ current: { jwk } }))).toBe('claims_not_json');
   });
 
@@ -78,17 +78,17 @@ describe('key agreement', () => {
     expect(await openByJwk(X25519_AGREEMENT.compact, X25519_AGREEMENT.jwk)).toBe(X25519_AGREEMENT.plaintext);
   });
 
-  test('refuses that example with another tag', async () => {
+  test('rejects that example with another tag', async () => {
     const altered = X25519_AGREEMENT.compact.replace(/\.Yd4j/, '.Zd4j');
     await expect(openByJwk(altered, X25519_AGREEMENT.jwk)).rejects.toMatchObject({ reason: 'decryption' });
   });
 
-  test('refuses that example as a token, since nobody signed it', async () => {
+  test('rejects that example as a token, since it is not signed', async () => {
     const ring = await createKeyRing({ current: { jwk: X25519_AGREEMENT.jwk } });
     expect(await verdictOn(X25519_AGREEMENT.compact, ring)).toBe('not_signed');
   });
 
-  test('derives what RFC 7518 appendix C derives, apu and apv included', async () => {
+  test('derives the key of RFC 7518 appendix C, including apu and apv', async () => {
     const { header, jwk: bob, derivedKey } = KEY_AGREEMENT;
     const token = forgeAgreed(header, Buffer.from(derivedKey, 'base64url'), 'A128GCM');
     expect(await openByJwk(token, { ...bob, kid: 'bob', alg: 'ECDH-ES', enc: 'A128GCM' })).toBe(plaintext);
@@ -123,14 +123,14 @@ function deriveFromSecret(secret: Buffer, algorithm: string, bytes: number): Buf
 const RINGS: readonly (readonly [name: string, jwk: Jwk])[] = [['5.6: oct', jwk], ...FITTING_KEYS];
 
 describe.each(RINGS)('a ring with the key of RFC 7520 %s', (_name, key) => {
-  test.each(REFUSED_TOKENS)('refuses %s', async (_vector, token, reason) => {
+  test.each(REFUSED_TOKENS)('rejects %s', async (_vector, token, reason) => {
     expect(await verdictOn(token, await createObligingRing(key))).toBe(reason);
   });
 
   const compacts = REFUSED_TOKENS.filter(([, token]) => !token.startsWith('{'));
 
   test.each(compacts)(
-    'refuses %s for its algorithm, once nothing else is in the way',
+    'rejects %s for its algorithm, once nothing else is in the way',
     async (_vector, token) => {
       const { zip: _zip, cty: _cty, p2c: _p2c, ...members } = headerOf(token);
       const header = Buffer.from(JSON.stringify({ kid: 'any', ...members })).toString('base64url');
@@ -141,15 +141,15 @@ describe.each(RINGS)('a ring with the key of RFC 7520 %s', (_name, key) => {
 });
 
 describe('other vectors', () => {
-  test.each(REFUSED_KEYS)('the key of %s makes no key ring', async (_name, key) => {
+  test.each(REFUSED_KEYS)('the key of %s is not accepted for a key ring', async (_name, key) => {
     await expect(createKeyRing({ current: { jwk: key } })).rejects.toThrow(TypeError);
   });
 
-  test('are refused for more than the ring: the one that it can open goes further', async () => {
+  test('are rejected for other reasons than the key ring: a vector that it can decrypt gets further', async () => {
     expect(await verdictOn(compact, await createObligingRing(jwk))).toBe('claims_not_json');
   });
 
-  test('the one for direct encryption is refused for its algorithm by a ring with another kind of key', async () => {
+  test('the one for direct encryption is rejected for its algorithm by a ring with another kind of key', async () => {
     for (const [, key] of FITTING_KEYS) {
       expect(await verdictOn(compact, await createObligingRing(key))).toBe('algorithm');
     }

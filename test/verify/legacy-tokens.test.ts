@@ -46,7 +46,7 @@ async function verdictOn(token: string, options: Partial<TokenVerifierOptions> =
 }
 
 describe('a token of the other stack', () => {
-  test('is verified as what it says it is', async () => {
+  test('is verified with its own type', async () => {
     const verified = await verify(LEGACY_TOKENS.models);
     expect(verified).toMatchObject({ type: 'tiered_model_exec', claims: LEGACY_CLAIMS.models });
     expect(verified.claims).toMatchObject({
@@ -67,7 +67,7 @@ describe('a token of the other stack', () => {
     expect(await verify(LEGACY_TOKENS[name])).toMatchObject({ type, claims });
   });
 
-  test('is what the option says where it does not say itself', async () => {
+  test('has the defaults of the option for claims that it lacks', async () => {
     const claims = { api_key_name: 'Demo', exp: NOW + 60 };
     const legacy = { ...LEGACY, type: 'api_call' } as const;
     expect(await verify(forgeLegacyToken(claims), { legacy })).toMatchObject({
@@ -79,7 +79,7 @@ describe('a token of the other stack', () => {
   test.each([
     ['refresh', 'refresh_token'],
     ['delegation', 'unknown_type'],
-  ] as const)('%s is refused as ever', async (name, reason) => {
+  ] as const)('%s is rejected as ever', async (name, reason) => {
     expect(await verdictOn(LEGACY_TOKENS[name])).toBe(reason);
   });
 
@@ -95,14 +95,14 @@ describe('a token of the other stack', () => {
     ['an end that is over', { exp: NOW - 60 }, 'expired'],
     ['a beginning to come', { nbf: NOW + 60 }, 'not_yet_valid'],
     ['an issue to come', { iat: NOW + 60 }, 'issued_in_future'],
-    ['a jti that is no text', { jti: 7 }, 'claim_malformed'],
+    ['a jti that is not a string', { jti: 7 }, 'claim_malformed'],
     ['a binding to a key', { cnf: { jkt: 'x' } }, 'key_bound'],
     ['an unknown type', { type: 'admin' }, 'unknown_type'],
-    ['a type of ours that is none on the wire', { type: 'foreign' }, 'unknown_type'],
+    ['a type that tokens cannot claim', { type: 'foreign' }, 'unknown_type'],
     ['claims that do not fit its type', { allowed_models: 'gpt-4' }, 'claim_malformed'],
     ['limits that lack one', { rate_limits: { requests_per_minute: 1 } }, 'claim_malformed'],
     ['no name of a key', { api_key_name: undefined }, 'claim_malformed'],
-  ])('is refused with %s', async (_, change, reason) => {
+  ])('is rejected with %s', async (_, change, reason) => {
     const token = forgeLegacyToken(untyped({ ...LEGACY_CLAIMS.models, ...change }));
     expect(await verdictOn(token, { audience: [AUDIENCE, OTHER] })).toBe(reason);
   });
@@ -114,7 +114,7 @@ describe('a token of the other stack', () => {
     },
   );
 
-  test('is not read for longer than its revocation is remembered', () => {
+  test('is not accepted for longer than its revocation is stored', () => {
     const options = { keyRing: KEY_RING, issuer: ISSUER, audience: AUDIENCE, clock };
     const legacy = { ...LEGACY, until: NOW + 91 * 86_400 };
     const store = createMemoryStores().revocations;
@@ -131,7 +131,7 @@ describe('a token of the other stack', () => {
     expect(() => createIssuerAndVerifier({ ...options, legacy, revocations: longer })).not.toThrow();
   });
 
-  test('shows its handlers the audience of the option alone, whatever else it lists', async () => {
+  test('shows handlers only the audience of the option, even if it lists others', async () => {
     const token = forgeLegacyToken({ ...LEGACY_CLAIMS.models, aud: [OTHER, AUDIENCE] });
     const accepting = {
       ...{ keyRing: KEY_RING, issuer: ISSUER, audience: [AUDIENCE, OTHER] },
@@ -142,7 +142,7 @@ describe('a token of the other stack', () => {
     expect(claims.aud).toEqual([AUDIENCE]);
   });
 
-  test('lasts until its exp, which is taken as UTC, and no longer than the option', async () => {
+  test('is valid until its exp, in UTC, and no longer than the option', async () => {
     let now = NOW;
     const service = serviceOf({ clock: () => now });
     const verdict = () =>
@@ -158,13 +158,13 @@ describe('a token of the other stack', () => {
     expect(await verdict()).toBe('expired_key');
   });
 
-  test('ends with the option, however long it would last itself', async () => {
+  test('expires with the option, even before its exp', async () => {
     const token = forgeLegacyToken({ ...LEGACY_CLAIMS.models, exp: NOW + 10_000_000 });
     expect(await verdictOn(token, { clock: () => LEGACY.until - 1 })).toBe('accepted');
     expect(await verdictOn(token, { clock: () => LEGACY.until })).toBe('expired_key');
   });
 
-  test('is held against the other options too', async () => {
+  test('is also checked against the other options', async () => {
     expect(await verdictOn(LEGACY_TOKENS.bare, { maxTokenAgeSeconds: 86_400 })).toBe('too_old');
     expect(await verdictOn(LEGACY_TOKENS.models, { requiredClaims: ['tenant'] })).toBe('claim_missing');
     expect(await verdictOn(LEGACY_TOKENS.models, { maxTokenLength: 100 })).toBe('too_long');
@@ -172,8 +172,8 @@ describe('a token of the other stack', () => {
   });
 });
 
-describe('what authorises', () => {
-  test('is scope alone, which that stack did not write', async () => {
+describe('the scope of a legacy token', () => {
+  test('is the claim scope, which that stack did not write', async () => {
     for (const token of [LEGACY_TOKENS.models, LEGACY_TOKENS.bare]) {
       expect((await verify(token)).scope).toEqual([]);
     }
@@ -187,13 +187,13 @@ describe('what authorises', () => {
     expect((await verify(LEGACY_TOKENS.models, { scopeClaim: 'scopes' })).scope).toEqual([]);
   });
 
-  test('is whole tokens of it, never a part of a text', async () => {
+  test('is compared by whole scope tokens', async () => {
     const token = forgeLegacyToken({ ...LEGACY_CLAIMS.bare, scopes: 'read:documents-draft admin:x' });
     const verified = await verify(token, { scopeClaim: 'scopes' });
     expect(['read:documents', 'admin', 'admin:x'].filter(verified.hasScope)).toEqual(['admin:x']);
   });
 
-  test('is the same for tokens of ours, where permissions repeat the scope', async () => {
+  test('is the same for tokens of this package, whose permissions repeat the scope', async () => {
     const options = { scopeClaim: 'permissions' };
     const { scope } = await verify(mintToken(KEY_RING), options);
     expect(scope).toEqual(['read:documents', 'write:documents']);
@@ -205,7 +205,7 @@ describe('what authorises', () => {
 describe('revocation', () => {
   const revocationsOf = () => createRevocations({ stores: createMemoryStores({ clock }), clock });
 
-  test('reaches a token without jti by its digest', async () => {
+  test('revokes a token without jti by its digest', async () => {
     const revocations = revocationsOf();
     const { jti, exp: expiresAt } = (await verify(LEGACY_TOKENS.bare)).claims;
     await revocations.revoke({ kind: 'token', jti, expiresAt });
@@ -216,7 +216,7 @@ describe('revocation', () => {
     expect(await verdictOn(sibling, { revocations })).toBe('accepted');
   });
 
-  test('reaches a token without jti in no other spelling than its own', async () => {
+  test('revokes a token without jti only in its exact spelling', async () => {
     const revocations = revocationsOf();
     const [one, other] = ['{"alg": "dir", "enc": "A256GCM"}', '{"enc":"A256GCM","alg":"dir"}'].map((header) =>
       forgeLegacyToken(LEGACY_CLAIMS.bare, { header }),
@@ -242,7 +242,7 @@ describe('revocation', () => {
     expect(await verdictOn(mintToken(KEY_RING), { revocations })).toBe('accepted');
   });
 
-  test('counts a token without iat among the oldest', async () => {
+  test('treats a token without iat as the oldest', async () => {
     const { iat: _, ...claims } = LEGACY_CLAIMS.models;
     const revocations = createRevocations({
       stores: createMemoryStores({ clock: () => 60 }),
@@ -253,7 +253,7 @@ describe('revocation', () => {
     expect(await verdictOn(LEGACY_TOKENS.models, { revocations })).toBe('accepted');
   });
 
-  test('of a store that cannot know what was revoked before it began refuses what is older', async () => {
+  test('with a new store rejects tokens that are older than the store', async () => {
     const store = { ...createMemoryStores({ clock }).revocations, completeSince: () => NOW };
     const revocations = createRevocations({ stores: { revocations: store }, clock });
     expect(await verdictOn(LEGACY_TOKENS.models, { revocations })).toBe('accepted');
@@ -262,7 +262,7 @@ describe('revocation', () => {
 });
 
 describe('all other tokens', () => {
-  test('are as strict as before, under the same option', async () => {
+  test('are validated as strictly as without the option', async () => {
     const key = internalsOf(KEY_RING).encryptionKey('access', AUDIENCE);
     const forge = (parts: Parameters<typeof forgeToken>[1]) => verdictOn(forgeToken(key, parts));
     expect(await verdictOn(mintToken(KEY_RING))).toBe('accepted');
@@ -276,13 +276,13 @@ describe('all other tokens', () => {
     expect(await verdictOn(mintToken(KEY_RING, { claims: { jti: undefined } }))).toBe('claim_missing');
   });
 
-  test('are not read by the legacy key, whatever they name', async () => {
+  test('are not decrypted with the legacy key, whatever kid they name', async () => {
     const header = { alg: 'dir', enc: 'A256GCM', kid: legacyKey.kid, typ: 'at+jwt' };
     const named = forgeLegacyToken(claimsOf(), { header: JSON.stringify(header) });
     expect(await verdictOn(named)).toBe('unknown_key');
   });
 
-  test('are not read without a kid, by a key of the ring', async () => {
+  test('are not decrypted without a kid by a key of the ring', async () => {
     const unnamed = forgeToken(internalsOf(KEY_RING).encryptionKey('access', AUDIENCE), {
       header: LEGACY_HEADER,
     });
@@ -291,7 +291,7 @@ describe('all other tokens', () => {
 });
 
 describe('a service without the option', () => {
-  test.each(Object.entries(LEGACY_TOKENS))('refuses %s as before', async (_, token) => {
+  test.each(Object.entries(LEGACY_TOKENS))('rejects %s as before', async (_, token) => {
     const service = createIssuerAndVerifier({ keyRing: KEY_RING, issuer: ISSUER, audience: AUDIENCE, clock });
     expect(await rejectionOf(service.verify(token))).toMatchObject({
       reason: 'header_invalid_member',
@@ -300,7 +300,7 @@ describe('a service without the option', () => {
     });
   });
 
-  test('refuses them even where its key ring holds their key', async () => {
+  test('rejects them even if its key ring has their key', async () => {
     const current = { passphrase: LEGACY_PASSPHRASE, derivation: 'dsp-ai-platform' } as const;
     const keyRing = await createKeyRing({ current });
     const service = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
@@ -316,13 +316,13 @@ describe('createIssuerAndVerifier', () => {
     [{ type: 'refresh' }, 'legacy.type'],
     [{ until: Number.NaN }, 'legacy.until'],
     [{ untill: NOW }, 'untill'],
-  ])('refuses the option with %j', (change: Record<string, unknown>, named) => {
+  ])('rejects the option with %j', (change: Record<string, unknown>, named) => {
     const create = () => serviceOf({ legacy: { ...LEGACY, ...change } });
     expect(create).toThrow(TypeError);
     expect(create).toThrow(named);
   });
 
-  test('issues no token that is legacy', async () => {
+  test('issues no legacy token', async () => {
     const { token } = await serviceOf().issue({
       type: 'service',
       subject: 'billing',

@@ -34,7 +34,7 @@ function withKeyOf(keyRing: KeyRing, decryptionKey: KeyRingInternals['decryption
 
 const because = (reason: string) => expect.objectContaining({ reason });
 
-describe('a token that comes again', () => {
+describe('a token that is used again', () => {
   test('shares its frozen claims with the requests before', async () => {
     const token = mintToken(KEY_RING);
     const { service } = await warmUp(token);
@@ -50,34 +50,34 @@ describe('a token that comes again', () => {
     expect((await service.verify(token)).claims).not.toBe((await service.verify(token)).claims);
   });
 
-  test('is decrypted each time where the cache has no room for it', async () => {
+  test('is decrypted each time if it exceeds the cache', async () => {
     const token = mintToken(KEY_RING);
     const { service } = await warmUp(token, { tokenCache: { maxBytes: 100 } });
     expect((await service.verify(token)).claims).not.toBe((await service.verify(token)).claims);
   });
 
-  test('is refused once it has expired', async () => {
+  test('is rejected once it has expired', async () => {
     const token = mintToken(KEY_RING);
     const { service, time } = await warmUp(token);
     time.now = NOW + 605;
     await expect(service.verify(token)).rejects.toEqual(because('expired'));
   });
 
-  test('is refused while its nbf is ahead, where the clock was set back', async () => {
+  test('is rejected before its nbf, if the clock was set back', async () => {
     const token = mintToken(KEY_RING);
     const { service, time } = await warmUp(token);
     time.now = NOW - 6;
     await expect(service.verify(token)).rejects.toEqual(because('not_yet_valid'));
   });
 
-  test('is refused once it is older than the maximum age', async () => {
+  test('is rejected once it is older than the maximum age', async () => {
     const token = mintToken(KEY_RING);
     const { service, time } = await warmUp(token, { maxTokenAgeSeconds: 60 });
     time.now = NOW + 66;
     await expect(service.verify(token)).rejects.toEqual(because('too_old'));
   });
 
-  test('is refused by an acceptor for another audience, whatever the first one keeps', async () => {
+  test('is rejected by an acceptor for another audience, whatever the first one has cached', async () => {
     const token = mintToken(KEY_RING);
     await warmUp(token);
     const other = createIssuerAndVerifier({
@@ -94,7 +94,7 @@ describe('a token that comes again', () => {
   test.each([
     ['at once', (revoked: boolean) => revoked],
     ['by promise', async (revoked: boolean) => revoked],
-  ])('is refused once it is revoked, by a check that answers %s', async (_, answer) => {
+  ])('is rejected once it is revoked, by a check that answers %s', async (_, answer) => {
     const state = { revoked: false };
     const token = mintToken(KEY_RING);
     const { service } = await warmUp(token, { revocations: { isRevoked: () => answer(state.revoked) } });
@@ -102,7 +102,7 @@ describe('a token that comes again', () => {
     await expect(service.verify(token)).rejects.toEqual(because('revoked'));
   });
 
-  test('is refused once its API key is out of force', async () => {
+  test('is rejected once its API key is not active', async () => {
     const apiKey = { active: true };
     const token = mintToken(KEY_RING);
     const { service } = await warmUp(token, { apiKeys: { get: () => untyped(apiKey) } });
@@ -110,7 +110,7 @@ describe('a token that comes again', () => {
     await expect(service.verify(token)).rejects.toEqual(because('key_inactive'));
   });
 
-  test('is refused once its key has ended', async () => {
+  test('is rejected once its key has expired', async () => {
     const keyRing = await createKeyRing({
       current: { secret: secretOf(2) },
       previous: [{ secret: secretOf(1), notAfter: NOW + 100 }],
@@ -121,7 +121,7 @@ describe('a token that comes again', () => {
     await expect(service.verify(token)).rejects.toEqual(because('expired_key'));
   });
 
-  test('is refused once the ring has its key no more', async () => {
+  test('is rejected once its key has left the ring', async () => {
     const find = jest.fn((kid: string) => internalsOf(KEY_RING).decryptionKey(kid));
     const token = mintToken(KEY_RING);
     const { service } = await warmUp(token, { keyRing: withKeyOf(KEY_RING, find) });
@@ -129,7 +129,7 @@ describe('a token that comes again', () => {
     await expect(service.verify(token)).rejects.toEqual(because('unknown_key'));
   });
 
-  test('is refused once another key goes by the same kid', async () => {
+  test('is rejected once another key has the same kid', async () => {
     const find = jest.fn((kid: string) => internalsOf(KEY_RING).decryptionKey(kid));
     const token = mintToken(KEY_RING);
     const { service } = await warmUp(token, { keyRing: withKeyOf(KEY_RING, find) });
@@ -138,7 +138,7 @@ describe('a token that comes again', () => {
     await expect(service.verify(token)).rejects.toEqual(because('decryption'));
   });
 
-  test('is refused in every variant of it, part by part', async () => {
+  test('is rejected with a change to any of its parts', async () => {
     const token = mintToken(KEY_RING);
     const { service } = await warmUp(token);
     const positions = Array.from({ length: token.length }, (_, index) => index);
@@ -150,7 +150,7 @@ describe('a token that comes again', () => {
     await expect(service.verify(`${token}=`)).rejects.toHaveProperty('code', 'ERR_INVALID_TOKEN');
   });
 
-  test('is refused where it is longer than the maximum, each time', async () => {
+  test('is rejected each time if it exceeds the maximum length', async () => {
     const token = mintToken(KEY_RING);
     const options = { keyRing: KEY_RING, issuer: ISSUER, audience: AUDIENCE, clock: () => NOW };
     const service = createIssuerAndVerifier({ ...options, maxTokenLength: token.length - 1 });
@@ -160,8 +160,8 @@ describe('a token that comes again', () => {
   });
 });
 
-describe('a token of another stack that comes again', () => {
-  test('is refused from the end of the option on', async () => {
+describe('a token of another stack that is used again', () => {
+  test('is rejected from `until` on', async () => {
     const keyRing = await createRing(9);
     const { service, time } = await warmUp(LEGACY_TOKENS.models, { keyRing, legacy: LEGACY });
     time.now = LEGACY.until;

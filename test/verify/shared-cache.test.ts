@@ -43,7 +43,7 @@ describe('the methods of a verifier', () => {
     expect((await verifier.verifyProven(token)).claims).toBe(proven.claims);
   });
 
-  test('accept no cached token without a proof where one is required', async () => {
+  test('accept no cached token without a proof if one is required', async () => {
     const verifier = prepare();
     const forged = forgeByExport(KEY_RING, AUDIENCE);
     for (let use = 0; use < 3; use += 1) await verifier.verify(forged);

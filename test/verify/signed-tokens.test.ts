@@ -78,7 +78,7 @@ describe('an issuer and a resource server that share no secret', () => {
     },
   );
 
-  test('put typ and cty into the header that anyone can read, and typ and kid into the one that is signed', async () => {
+  test('put typ and cty into the outer header, and typ and kid into the signed header', async () => {
     const { token } = await createIssuer().issue({ ...REQUEST, header: { tenant: 'a' } });
     const { recipient, signer } = parties;
     const { plaintext, protectedHeader } = await compactDecrypt(token, await importJWK(recipient.privateJwk));
@@ -87,23 +87,23 @@ describe('an issuer and a resource server that share no secret', () => {
     expect(signed).toEqual({ alg: 'EdDSA', kid: 'signer', typ: 'at+jwt' });
   });
 
-  test('show the header that anyone can read to those who verify', async () => {
+  test('return the outer header to verifiers', async () => {
     const { token } = await createIssuer().issue(REQUEST);
     expect((await createServer().verify(token)).header).toMatchObject({ alg: 'ECDH-ES', kid: 'recipient' });
   });
 
-  test('leave tokens for other audiences as they are: under a key of the root, unsigned', async () => {
+  test('do not sign tokens for other audiences, under a key of the root', async () => {
     const { token } = await createIssuer().issue({ ...REQUEST, audience: OTHER_AUDIENCE });
     const reader = createIssuerAndVerifier({ keyRing: await createRing(), issuer: ISSUER, audience, clock });
     expect((await reader.verify(token)).header).toMatchObject({ alg: 'dir' });
   });
 
-  test('refuse what the other half would accept: the issuer opens no token of its recipient', async () => {
+  test('are separate: the issuer decrypts no token of its recipient', async () => {
     const { token } = await createIssuer().issue(REQUEST);
     await expect(createIssuer().verify(token)).rejects.toMatchObject({ reason: 'encryption_only' });
   });
 
-  test('may be one, that verifies by the key it signs by', async () => {
+  test('may be one process, which verifies with its signing key', async () => {
     const keyRing = await createKeyRing({ current: { jwk: parties.recipient.privateJwk } });
     const service = createIssuer({ keyRing, audience: AUDIENCE });
     const { token } = await service.issue(REQUEST);
@@ -113,7 +113,7 @@ describe('an issuer and a resource server that share no secret', () => {
     await expect(verifying).rejects.toMatchObject({ reason: 'jws_unknown_key' });
   });
 
-  test('may be one, that verifies by earlier keys too', async () => {
+  test('may be one process, which also verifies with earlier keys', async () => {
     const earlier = generateSigner('PS256', { kid: 'earlier' });
     const keyRing = await createKeyRing({ current: { jwk: parties.recipient.privateJwk } });
     const verification = { [ISSUER]: await createVerificationKeys({ jwk: earlier.publicJwk }) };
@@ -126,7 +126,7 @@ describe('an issuer and a resource server that share no secret', () => {
     await expect(verifying).rejects.toMatchObject({ reason: 'jws_unknown_key' });
   });
 
-  test('go on through a change of the signing key, while the earlier one is among the verification keys', async () => {
+  test('keep working after a change of the signing key, while the previous one is a verification key', async () => {
     const next = generateSigner('ES256', { kid: 'next' });
     const both = await createVerificationKeys({ jwks: { keys: [parties.signer.publicJwk, next.publicJwk] } });
     const signing = await createSigningKey({ jwk: next.privateJwk });
@@ -142,7 +142,7 @@ describe('an issuer and a resource server that share no secret', () => {
 describe('the issuer of a nested token', () => {
   const keysOf = (jwk: object): Promise<VerificationKeys> => createVerificationKeys({ jwk: { ...jwk } });
 
-  test('is the one whose key signed it, where several are accepted', async () => {
+  test('is the issuer whose key signed it, if several are accepted', async () => {
     const other = generateSigner('EdDSA', { kid: 'signer' });
     const verification = {
       [ISSUER]: parties.verificationKeys,
@@ -156,7 +156,7 @@ describe('the issuer of a nested token', () => {
     await expect(server.verify(forged)).rejects.toMatchObject({ reason: 'jws_signature' });
   });
 
-  test('must have keys, even where it is accepted for tokens under shared keys', async () => {
+  test('must have keys, even if it is accepted for tokens under shared keys', async () => {
     const issuer = [ISSUER, OTHER_ISSUER];
     expect(await reasonFor({ claims: { iss: OTHER_ISSUER } }, { issuer })).toBe('wrong_issuer');
   });
@@ -189,19 +189,19 @@ describe('claims of a nested token', () => {
     ['key_bound', { cnf: { jkt: 'a' } }],
     ['refresh_token', { type: 'refresh' }],
     ['unknown_type', { type: 'other' }],
-  ])('are validated as those of any: %s for %j', async (reason, claims) => {
+  ])('are validated like those of any token: %s for %j', async (reason, claims) => {
     expect(await reasonFor({ claims })).toBe(reason);
   });
 
-  test('are for the one audience of the key, where it names one', async () => {
+  test('must name the audience of the key, if it has one', async () => {
     const jwk = { ...parties.recipient.privateJwk, aud: OTHER_AUDIENCE };
     const keyRing = await createKeyRing({ current: { jwk } });
     expect(await reasonFor({}, { keyRing, audience })).toBe('wrong_audience');
   });
 });
 
-describe('a public key without what proves the sender', () => {
-  test.each(['issuerRing', 'serverRing'] as const)('makes no token service: %s', (name) => {
+describe('a public key without verification or signing keys', () => {
+  test.each(['issuerRing', 'serverRing'] as const)('is rejected by a token service: %s', (name) => {
     const options = { keyRing: parties[name], issuer: ISSUER, audience: AUDIENCE, clock };
     expect(thrownBy(() => createIssuerAndVerifier(options))).toEqual(
       new TypeError(
@@ -213,12 +213,12 @@ describe('a public key without what proves the sender', () => {
     );
   });
 
-  test('is no matter for a service whose audience has another key', () => {
+  test('does not affect a service whose audience has another key', () => {
     const options = { keyRing: parties.issuerRing, issuer: ISSUER, audience: OTHER_AUDIENCE, clock };
     expect(() => createIssuerAndVerifier(options)).not.toThrow();
   });
 
-  test('issues nothing where there are only verification keys', async () => {
+  test('issues nothing if there are only verification keys', async () => {
     const verification = { [ISSUER]: parties.verificationKeys };
     const service = createIssuerAndVerifier({
       keyRing: parties.issuerRing,
@@ -228,11 +228,11 @@ describe('a public key without what proves the sender', () => {
       clock,
     });
     expect(await rejectionOf(service.issue(REQUEST))).toEqual(
-      new TypeError('Tokens are encrypted to a public key only if signed: give the option signing'),
+      new TypeError('Tokens for public-key recipients must be signed: set the option signing'),
     );
   });
 
-  test('is refused where the ring comes by it later', async () => {
+  test('is rejected if the ring gets it later', async () => {
     const shared = { keyRing: await createRing(), issuer: ISSUER, audience: AUDIENCE, clock };
     const { decryptionKey } = internalsOf(parties.serverRing);
     const keyRing = keyRingWith(shared.keyRing, { decryptionKey });
@@ -255,21 +255,21 @@ describe('the options verification and signing', () => {
     [{ signing: {} }, /^signing must be a SigningKey/],
     [{ signing: { kid: 'signer', alg: 'EdDSA' } }, /^signing must be a SigningKey/],
     [{ signing: 'secret' }, /^signing must be a SigningKey/],
-  ])('are refused as %j', (options, message) => {
+  ])('are rejected as %j', (options, message) => {
     const [bad] = untyped([options]);
     const error = thrownBy(() => createServer(bad));
     expect(error).toBeInstanceOf(TypeError);
     expect(error).toMatchObject({ message: expect.stringMatching(message) });
   });
 
-  test('are refused for an issuer that is not accepted anyway', () => {
+  test('are rejected for an issuer that is not accepted', () => {
     const verification = { [ISSUER]: parties.verificationKeys, [OTHER_ISSUER]: parties.verificationKeys };
     expect(thrownBy(() => createServer({ verification }))).toEqual(
       new TypeError('verification names an issuer that is not one of issuer'),
     );
   });
 
-  test('of JavaScript callers are refused where the private half is missing', () => {
+  test('of JavaScript callers are rejected if the private half is missing', () => {
     const { privateKey: _privateKey, ...half } = parties.signing;
     const [bad] = untyped([{ signing: half }]);
     expect(thrownBy(() => createIssuer(bad))).toEqual(
@@ -278,7 +278,7 @@ describe('the options verification and signing', () => {
   });
 });
 
-describe('shared keys that wrap others', () => {
+describe('shared wrapping keys', () => {
   test.each(['A256KW', 'A256GCMKW'])('need no signature: %s', async (alg) => {
     const keyRing = await createKeyRing({ current: { jwk: generateShared(alg) } });
     const service = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
@@ -288,7 +288,7 @@ describe('shared keys that wrap others', () => {
     expect(verified.header).not.toHaveProperty('cty');
   });
 
-  test('write no token that would be too long for its readers', async () => {
+  test('issue no token that is too long to be accepted', async () => {
     const keyRing = await createKeyRing({ current: { jwk: generateShared('A256KW') } });
     const service = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
     const claims = { metadata: { note: 'x'.repeat(4096) } };
@@ -304,15 +304,17 @@ describe('shared keys that wrap others', () => {
     },
   );
 
-  test('write no header that only fits before the members of the algorithm join it', async () => {
+  test('issue no header that exceeds the limit with the members of the algorithm', async () => {
     const keyRing = await createKeyRing({ current: { jwk: generateShared('A256GCMKW') } });
     const service = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
     const issueWith = (length: number) => service.issue({ ...REQUEST, header: { x: 'x'.repeat(length) } });
     await expect(issueWith(880)).resolves.toBeDefined();
-    await expect(issueWith(940)).rejects.toThrow('No reader would accept this protected header');
+    await expect(issueWith(940)).rejects.toThrow(
+      'The protected header would be rejected when the token is read: check the option header',
+    );
   });
 
-  test('that only decrypt write nothing', async () => {
+  test('that only decrypt issue nothing', async () => {
     const jwk = generateShared('A256KW', { key_ops: ['unwrapKey'] });
     const keyRing = await createKeyRing({ current: { jwk } });
     const service = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
@@ -320,7 +322,7 @@ describe('shared keys that wrap others', () => {
   });
 });
 
-test('an RSA key and an RSA signature leave room for the claims in a token that can be issued', async () => {
+test('a token with an RSA key and an RSA signature has room for the claims', async () => {
   const recipient = generateRecipient('RSA-OAEP-256');
   const { issuerRing, signing } = await createParties(recipient, generateSigner('PS256'));
   const { token } = await createIssuer({ keyRing: issuerRing, signing }).issue(REQUEST);

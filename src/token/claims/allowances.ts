@@ -1,7 +1,7 @@
 import { type EndpointRequest, matchesEndpoint } from './endpoint-pattern.js';
 import type { VerifiedToken } from './verified-token.js';
 
-/** Whether a token allows a model, by its exact name. A key that may call functions has its models configured alone. */
+/** Whether a token allows a model, by exact name. Tokens of type `function_call` list no models and allow every name. */
 export function allowsModel({ type, claims }: VerifiedToken, name: unknown): boolean {
   switch (type) {
     case 'tiered_model_exec':
@@ -14,7 +14,7 @@ export function allowsModel({ type, claims }: VerifiedToken, name: unknown): boo
   }
 }
 
-/** Whether a token allows all of these functions. A key that may execute models defines what functions it likes. */
+/** Whether a token allows all of these functions. Tokens of type `tiered_model_exec` allow every function. */
 export function allowsFunctions({ type, claims }: VerifiedToken, names: readonly string[]): boolean {
   switch (type) {
     case 'tiered_model_exec':

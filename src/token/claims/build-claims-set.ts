@@ -5,30 +5,31 @@ import { assertPositiveNumber } from '../../base/options.js';
 import { type IssuedClaims, type IssuedTokenType, RESERVED_CLAIMS } from './claims-set.js';
 import { formatScope, isScopeToken } from './scope.js';
 
-/** What one token is to say. */
+/** Content of one token. */
 export interface ClaimsRequest {
-  /** Kind of token; the claims must be those that it promises. */
+  /** Token type. The claims must include those that it requires. */
   readonly type: IssuedTokenType;
-  /** One audience a token. */
+  /** The only audience of the token. */
   readonly audience: string;
   readonly subject: string;
   /** `key_id` of the API key. */
   readonly clientId: string;
-  /** Tokens of the scope; empty for a token that authorises nothing by scope. */
+  /** Scope tokens. Empty for a token without scope. */
   readonly scope: readonly string[];
   /** Seconds from `iat` to `exp`, rounded down. At most `maxTokenLifetimeSeconds` of the key ring and of the issuer. */
   readonly lifetimeSeconds: number;
-  /** The claims of its type, and those that the application adds. */
+  /** Claims of the token type, and custom claims of the application. */
   readonly claims: JsonObject;
 }
 
-/** Custom claims nest no deeper than this. */
+/** Maximum nesting depth of custom claims. */
 const MAX_CUSTOM_DEPTH = 8;
 
 /**
- * Builds a claims set (RFC 7519 section 4, RFC 9068 section 2.2): whole seconds, a random `jti`, `nbf` equal to
- * `iat`. What the caller passed in is never changed, and never overrides a registered claim.
- * @throws TypeError for a lifetime that is no positive number, or a scope that is not made of scope tokens.
+ * Builds a claims set (RFC 7519 §4, RFC 9068 §2.2). Times are in whole seconds, `jti` is random, and `nbf` equals `iat`. The
+ * arguments are not changed, and custom claims never override a registered claim.
+ *
+ * @throws TypeError if the lifetime is not a positive number, or the scope is not an array of scope tokens.
  */
 export function buildClaimsSet(
   request: ClaimsRequest,
@@ -36,7 +37,8 @@ export function buildClaimsSet(
 ): IssuedClaims {
   const { type, audience, subject, clientId, scope, lifetimeSeconds, claims } = request;
   assertPositiveNumber(lifetimeSeconds, 'issue', 'lifetimeSeconds', 900);
-  if (Object.hasOwn(claims, 'provenance')) throw new TypeError('The claim provenance is reserved');
+  if (Object.hasOwn(claims, 'provenance'))
+    throw new TypeError('The claim provenance is reserved: choose another name');
   if (!scope.every(isScopeToken)) throw new TypeError('scope must be an array of scope tokens');
   const iat = Math.floor(now);
   const exp = Math.floor(iat + lifetimeSeconds);
@@ -55,25 +57,26 @@ export function buildClaimsSet(
     ...(type === 'delegation' ? { expires_at: exp } : {}),
   };
   const others = Object.hasOwn(claims, 'scope') ? withoutScope(claims) : claims;
-  // Of an object that a spread began, freezing takes 10 µs on Node 20, as much as encrypting it.
+  // Freezing an object literal that begins with a spread takes 10 µs on Node 20, as long as encrypting the token.
   return Object.freeze(Object.assign({}, others, registered));
 }
 
-/** A copy, which costs as much as all the rest: few applications pass claims of that name. */
+/** The copy doubles the cost, so it is made only for the few applications that pass a claim `scope`. */
 function withoutScope({ scope: _, ...others }: JsonObject): JsonObject {
   return others;
 }
 
 /**
- * Takes over the claims that an application adds, as a frozen copy.
- * @throws TypeError where they are no JSON object, nest deeper than 8 levels, or use a name that this package
- *   reads or writes itself.
+ * Copies the custom claims of an application and freezes the copy.
+ *
+ * @throws TypeError if the claims are not a JSON object, nest deeper than 8 levels, or use a reserved name.
  */
 export function copyCustomClaims(claims: unknown): JsonObject {
   const copy: unknown = JSON.parse(JSON.stringify(claims) ?? 'null');
-  if (!isJsonObject(claims) || !isJsonObject(copy)) throw new TypeError('Custom claims must be an object');
+  if (!isJsonObject(claims) || !isJsonObject(copy))
+    throw new TypeError('Custom claims must be a JSON object');
   for (const name of Object.keys(copy)) {
-    if (RESERVED_CLAIMS.has(name)) throw new TypeError(`The claim ${name} is reserved`);
+    if (RESERVED_CLAIMS.has(name)) throw new TypeError(`The claim ${name} is reserved: choose another name`);
   }
   if (!freezeJson(copy, MAX_CUSTOM_DEPTH)) {
     throw new TypeError(`Custom claims must not nest deeper than ${MAX_CUSTOM_DEPTH} levels`);

@@ -1,32 +1,32 @@
 import { assertNumber, assertPositiveNumber } from '../../base/options.js';
 import { ACCESS_TOKEN_TYP, REFRESH_TOKEN_TYP } from './claims-set.js';
 
-/** What a resource server wants of the claims set. */
+/** Options that decide which claims sets are accepted. */
 export interface ClaimsOptions {
   /**
-   * Home issuers, exactly as `iss` has them; the first one issues. Only their tokens can be of our types: list issuers of
-   * other parties in `trustedIssuers`. RFC 7519 section 4.1.1.
+   * Home issuers, compared exactly with `iss`. The first one issues tokens. Only home issuers can issue the token types
+   * of this package, so list issuers of other parties in `trustedIssuers`. RFC 7519 §4.1.1.
    */
   readonly issuer: string | readonly string[];
-  /** Accepted audiences: one of them must be in `aud`. RFC 7519 section 4.1.3. */
+  /** Accepted audiences. `aud` must contain one of them. RFC 7519 §4.1.3. */
   readonly audience: string | readonly string[];
-  /** Leeway in seconds for clocks that differ, 0 to 60. Default 5. RFC 7519 section 4.1.4. */
+  /** Tolerance for clock skew in seconds, from 0 to 60. Default 5. RFC 7519 §4.1.4. */
   readonly clockToleranceSeconds?: number;
-  /** Maximum token age in seconds from `iat`. Default: none. RFC 7519 section 4.1.6. */
+  /** Maximum token age in seconds, measured from `iat`. Default: no maximum. RFC 7519 §4.1.6. */
   readonly maxTokenAgeSeconds?: number;
   /**
-   * Maximum lifetime of a token in seconds, `exp - iat`. A token that claims a longer one is rejected, however young it is:
-   * nothing needs to be remembered about a token for longer than that. Default 86 400, a day. RFC 7519 section 4.1.4.
+   * Maximum token lifetime in seconds, `exp - iat`. Tokens with a longer lifetime are rejected, even if they are new, so
+   * that revocations need not be stored for longer. Default 86 400 (one day). RFC 7519 §4.1.4.
    */
   readonly maxTokenLifetimeSeconds?: number;
-  /** Claims that must be there beside `iss aud exp iat jti`. Default: none. */
+  /** Required claims besides `iss`, `aud`, `exp`, `iat` and `jti`. Default: none. */
   readonly requiredClaims?: readonly string[];
   /**
-   * For tokens of other issuers: the claim that holds the scope, as a string or an array (`scp`, `scopes`,
-   * `permissions`). A token whose `scope` differs from it is refused. Default `scope`. RFC 8693 section 4.2.
+   * Claim that contains the scope, as a string or an array, for tokens of other issuers: for example `scp`, `scopes` or
+   * `permissions`. A token whose `scope` differs from this claim is rejected. Default `scope`. RFC 8693 §4.2.
    */
   readonly scopeClaim?: string;
-  /** Accepted `typ`, for tokens of other issuers. Default `at+jwt`. RFC 8725 section 3.11. */
+  /** Accepted values of `typ`, for tokens of other issuers. Default `at+jwt`. RFC 8725 §3.11. */
   readonly typ?: string | readonly string[];
 }
 
@@ -40,23 +40,25 @@ export interface ClaimsPolicy {
   readonly maxTokenLifetimeSeconds: number;
   readonly requiredClaims: readonly string[];
   readonly scopeClaim: string;
-  /** For tokens of a trusted issuer: the scope tokens that it may grant. Undefined for those of home issuers. */
+  /** Scope tokens that a trusted issuer may grant. `undefined` for home issuers. */
   readonly grantableScopes?: ReadonlySet<string>;
 }
 
-/** Most that any reader allows, in seconds. */
+/** Maximum of `clockToleranceSeconds`. */
 export const MAX_CLOCK_TOLERANCE_SECONDS = 60;
 
 /** Default of `maxTokenLifetimeSeconds`. */
 export const DEFAULT_TOKEN_LIFETIME_SECONDS = 86_400;
 
-/** @throws TypeError for an option that is missing or makes no sense. */
+/** @throws TypeError for a missing or malformed option. */
 export function resolveClaimsPolicy(options: ClaimsOptions, where = 'token verifier'): ClaimsPolicy {
   const { clockToleranceSeconds = 5, maxTokenAgeSeconds = Number.POSITIVE_INFINITY } = options;
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, where);
   const { requiredClaims = [], scopeClaim = 'scope', typ = ACCESS_TOKEN_TYP } = options;
-  const typs = resolveStrings(typ, 'typ').map(normalizeTyp);
-  if (typs.includes(REFRESH_TOKEN_TYP)) throw new TypeError('typ must not accept refresh tokens');
+  const typs = resolveStrings(typ, `${where}: typ`).map(normalizeTyp);
+  if (typs.includes(REFRESH_TOKEN_TYP)) {
+    throw new TypeError(`${where}: typ must not be ${REFRESH_TOKEN_TYP}, the type of refresh tokens`);
+  }
   assertNumber(clockToleranceSeconds, where, 'clockToleranceSeconds', {
     from: 0,
     to: MAX_CLOCK_TOLERANCE_SECONDS,
@@ -64,13 +66,14 @@ export function resolveClaimsPolicy(options: ClaimsOptions, where = 'token verif
   if (maxTokenAgeSeconds !== Number.POSITIVE_INFINITY) {
     assertPositiveNumber(maxTokenAgeSeconds, where, 'maxTokenAgeSeconds', 3600);
   }
-  if (!Array.isArray(requiredClaims)) throw new TypeError('requiredClaims must be an array of names');
-  if (requiredClaims.length > 0) resolveStrings(requiredClaims, 'requiredClaims');
+  if (!Array.isArray(requiredClaims))
+    throw new TypeError(`${where}: requiredClaims must be an array of claim names`);
+  if (requiredClaims.length > 0) resolveStrings(requiredClaims, `${where}: requiredClaims`);
   if (typeof scopeClaim !== 'string' || scopeClaim === '')
-    throw new TypeError('scopeClaim must name a claim');
+    throw new TypeError(`${where}: scopeClaim must be a claim name, for example "scp"`);
   return Object.freeze({
-    issuers: resolveHomeIssuers(options.issuer),
-    audiences: new Set(resolveStrings(options.audience, 'audience')),
+    issuers: resolveHomeIssuers(options.issuer, where),
+    audiences: new Set(resolveStrings(options.audience, `${where}: audience`, 'https://api.example.com')),
     typs: new Set(typs),
     clockToleranceSeconds,
     maxTokenAgeSeconds,
@@ -80,13 +83,14 @@ export function resolveClaimsPolicy(options: ClaimsOptions, where = 'token verif
   });
 }
 
-function resolveHomeIssuers(issuer: string | readonly string[]): ReadonlySet<string> {
-  const issuers = resolveStrings(issuer, 'issuer');
-  if (new Set(issuers).size < issuers.length) throw new TypeError('issuer lists one home issuer twice');
+function resolveHomeIssuers(issuer: string | readonly string[], where: string): ReadonlySet<string> {
+  const issuers = resolveStrings(issuer, `${where}: issuer`, 'https://auth.example.com');
+  if (new Set(issuers).size < issuers.length)
+    throw new TypeError(`${where}: issuer lists one home issuer twice`);
   return new Set(issuers);
 }
 
-/** @throws TypeError unless it is a positive number of seconds. */
+/** @throws TypeError if the value is not a positive number of seconds. */
 export function resolveTokenLifetime(
   seconds: number = DEFAULT_TOKEN_LIFETIME_SECONDS,
   where: string,
@@ -95,18 +99,26 @@ export function resolveTokenLifetime(
   return seconds;
 }
 
-/** RFC 7515 section 4.1.9: case does not count, and `application/` may be left out. */
+/** Media types are case-insensitive, and `application/` may be omitted. RFC 7515 §4.1.9. */
 export function normalizeTyp(typ: string): string {
   const lower = typ.toLowerCase();
   return lower.startsWith('application/') ? lower.slice('application/'.length) : lower;
 }
 
-/** @throws TypeError unless it is a non-empty string or several. */
-export function resolveStrings(value: string | readonly string[], name: string): readonly string[] {
+/**
+ * @param example a valid value, for the error message.
+ * @throws TypeError if the value is neither a non-empty string nor a non-empty array of them.
+ */
+export function resolveStrings(
+  value: string | readonly string[],
+  name: string,
+  example?: string,
+): readonly string[] {
   const strings = typeof value === 'string' ? [value] : value;
   const usable = Array.isArray(strings) && strings.length > 0;
   if (!usable || !strings.every((item) => typeof item === 'string' && item !== '')) {
-    throw new TypeError(`${name} must be a non-empty string or several of them`);
+    const hint = example === undefined ? '' : `, for example "${example}"`;
+    throw new TypeError(`${name} must be a non-empty string or an array of non-empty strings${hint}`);
   }
   return strings;
 }

@@ -1,22 +1,22 @@
 import type { NumericDate } from '../../base/clock.js';
 import type { JsonObject, JsonValue } from '../../base/json.js';
 
-/** Limits of an API key, as `rate_limits` carries them. */
+/** Limits of an API key, in the format of the claim `rate_limits`. */
 export type RateLimits = {
   readonly requests_per_minute: number;
   readonly tokens_per_minute: number;
   readonly requests_per_hour: number;
   readonly concurrent_requests: number;
-  /** In 30 days. */
+  /** Model tokens in 30 days. */
   readonly tokens_per_month?: number;
-  /** Limits of each user of the key, beside its own. */
+  /** Limits of each user of the API key. They apply in addition to those of the key. */
   readonly per_user?: UserLimits;
 };
 
-/** Limits of one user of an API key; what is not named is not limited. */
+/** Limits of one user of an API key. An absent member means no limit. */
 export type UserLimits = Partial<Omit<RateLimits, 'per_user'>>;
 
-/** Limits of an API key whose file names none. */
+/** Limits of an API key whose file has none. */
 export const DEFAULT_RATE_LIMITS: RateLimits = Object.freeze({
   requests_per_minute: 60,
   tokens_per_minute: 10_000,
@@ -24,7 +24,7 @@ export const DEFAULT_RATE_LIMITS: RateLimits = Object.freeze({
   concurrent_requests: 5,
 });
 
-/** The claims set that every accepted token has, in the names of the wire (RFC 7519 section 4, RFC 9068 section 2.2). */
+/** Claims of every accepted token, under their JWT names (RFC 7519 §4, RFC 9068 §2.2). */
 export interface ClaimsSet {
   readonly iss: string;
   readonly aud: string | readonly string[];
@@ -35,57 +35,57 @@ export interface ClaimsSet {
   readonly sub?: string;
   /** `key_id` of the API key that the token was issued to. */
   readonly client_id?: string;
-  /** The only claim that authorises. */
+  /** Granted scope. No other claim grants scope. */
   readonly scope?: string;
   readonly type?: string;
   readonly session_id?: string;
   readonly [claim: string]: JsonValue | undefined;
 }
 
-/** Claims of every token that this package issues. */
+/** Claims of every token issued by this package. */
 export interface IssuedClaims extends ClaimsSet {
   readonly sub: string;
   readonly client_id: string;
   readonly api_key_name?: string;
-  /** The same set as `scope`, for readers. */
+  /** The scope tokens as an array, for information only. */
   readonly permissions?: readonly string[];
   readonly metadata?: JsonObject;
 }
 
-/** A key that may execute models. */
+/** Claims of a token that may execute models. */
 export interface ModelClaims extends IssuedClaims {
   readonly type: 'tiered_model_exec';
   readonly allowed_models: readonly string[];
   readonly rate_limits: RateLimits;
 }
 
-/** A key that may have functions called. */
+/** Claims of a token that may call functions. */
 export interface FunctionClaims extends IssuedClaims {
   readonly type: 'function_call';
   readonly allowed_functions: readonly string[];
   readonly rate_limits: RateLimits;
 }
 
-/** A key that may call endpoints, each written `METHOD /path`. */
+/** Claims of a token that may call endpoints, each in the form `METHOD /path`. */
 export interface EndpointClaims extends IssuedClaims {
   readonly type: 'api_call';
   readonly allowed_endpoints: readonly string[];
   readonly rate_limits: RateLimits;
 }
 
-/** One ancestor of a delegated token: what it stands and falls with. */
+/** One ancestor of a delegated token. If an ancestor is revoked, the token is too. */
 export type LineageEntry = {
   readonly jti: string;
   readonly client_id: string;
-  /** Absent where it was delegated itself: its subject is that of the first ancestor. */
+  /** Absent if the ancestor was itself delegated: its subject is that of the first ancestor. */
   readonly sub?: string;
   readonly iat: NumericDate;
   readonly session_id?: string;
-  /** The key that it was encrypted under. */
+  /** Key ID of the key that encrypts the ancestor. */
   readonly kid?: string;
-  /** It showed who acts; it is not what was delegated. */
+  /** The ancestor was the actor token of a token exchange, not the subject token. */
   readonly is_actor?: true;
-  /** Limits of its API key, for resource servers that do not have the configuration. */
+  /** Limits of its API key, for resource servers without the API key files. */
   readonly rate_limits?: RateLimits;
 };
 
@@ -93,44 +93,44 @@ export type LineageEntry = {
 export const MAX_LINEAGE = 8;
 
 /**
- * A token that one party holds on behalf of another (RFC 8693 section 4.1). Its `sub` is a name of the client of its
- * first ancestor, not of its own `client_id`.
+ * Claims of a token that one party holds on behalf of another (RFC 8693 §4.1). Its `sub` was assigned by the client of
+ * the first ancestor, not by its own `client_id`.
  */
 export interface DelegationClaims extends IssuedClaims {
   readonly type: 'delegation';
   readonly delegator: string;
   readonly delegated_to: string;
   readonly act: JsonObject;
-  /** The same as `exp`, for readers. */
+  /** The same as `exp`, for information only. */
   readonly expires_at: NumericDate;
   readonly lineage: readonly LineageEntry[];
-  /** Limits of the API key that holds the token. */
+  /** Limits of the API key to which the token was issued. */
   readonly rate_limits?: RateLimits;
-  /** Those of the subject's token; where it had none, none are allowed. */
+  /** Allowed models, functions and endpoints of the subject token. An absent claim allows none. */
   readonly allowed_models?: readonly string[];
   readonly allowed_functions?: readonly string[];
   readonly allowed_endpoints?: readonly string[];
 }
 
-/** A token by which one service calls another. */
+/** Claims of a token with which one service calls another. */
 export interface ServiceClaims extends IssuedClaims {
   readonly type: 'service';
 }
 
-/** A token of a home issuer that says no `type`, as one of another stack. */
+/** Claims of a token of a home issuer without `type`, for example of another stack. */
 export interface ForeignClaims extends ClaimsSet {
   readonly type?: never;
 }
 
-/** A token of a trusted issuer. Its `type` promises nothing. */
+/** Claims of a token of a trusted issuer. A `type` claim has no meaning in them. */
 export interface ExternalClaims extends ClaimsSet {
-  /** Audiences that are configured for its issuer. */
+  /** Audiences that are configured for the issuer. */
   readonly aud: string | readonly string[];
-  /** Scope tokens that its issuer may grant. */
+  /** Granted scope, without the scope tokens that the issuer may not grant. */
   readonly scope?: string;
 }
 
-/** The claims that each `type` promises. */
+/** The claims of each token type. */
 export interface ClaimsByType {
   readonly tiered_model_exec: ModelClaims;
   readonly function_call: FunctionClaims;
@@ -143,7 +143,7 @@ export interface ClaimsByType {
 
 export type TokenType = keyof ClaimsByType;
 
-/** Types that this package issues. */
+/** Token types that this package issues. */
 export type IssuedTokenType = Exclude<TokenType, 'foreign' | 'external'>;
 
 const TOKEN_TYPES: Readonly<Record<TokenType, true>> = {
@@ -160,24 +160,23 @@ export function isTokenType(value: unknown): value is TokenType {
   return typeof value === 'string' && Object.hasOwn(TOKEN_TYPES, value);
 }
 
-/** Types that this package issues for API keys. */
+/** Token types that API keys can have. */
 export const API_KEY_TYPES = ['tiered_model_exec', 'function_call', 'api_call'] as const;
 
 export type ApiKeyType = (typeof API_KEY_TYPES)[number];
 
-/** Media type of every token that an API accepts (RFC 9068 section 2.1). */
+/** Media type of access tokens (RFC 9068 §2.1). */
 export const ACCESS_TOKEN_TYP = 'at+jwt';
 
-/** Media type of refresh tokens, which no API accepts. */
+/** Media type of refresh tokens, which resource servers reject. */
 export const REFRESH_TOKEN_TYP = 'rt+jwt';
 
-/** The claims that list what a token of its type may be used for. */
+/** Claims that list the models, functions and endpoints that a token may use. */
 export const ALLOWED_CLAIMS = ['allowed_models', 'allowed_functions', 'allowed_endpoints'] as const;
 
 /**
- * Every claim that this package reads or writes; what an application adds has other names. `may_act` is not among
- * them: only the application knows which parties may act for a subject (RFC 8693 section 4.4). A token exchange copies
- * it.
+ * Every claim that this package reads or writes. Custom claims must have other names. `may_act` is not reserved, because
+ * only the application knows which parties may act for a subject (RFC 8693 §4.4). A token exchange copies it.
  */
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'type', 'cnf'],

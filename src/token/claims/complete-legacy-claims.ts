@@ -3,20 +3,20 @@ import type { JsonObject } from '../../base/json.js';
 import { DEFAULT_RATE_LIMITS, type TokenType } from './claims-set.js';
 import { keyIdOfName } from './key-id-of-name.js';
 
-/** What a token of another stack may be, where it says no `type`. A delegated one would have to name its ancestors. */
+/** Types for tokens of another stack without a `type`. Delegated tokens are excluded: they must name their ancestors. */
 export type LegacyTokenType = Exclude<TokenType, 'delegation' | 'external'>;
 
-/** What is supplied to tokens of another stack that do not say it themselves. */
+/** Defaults for claims that tokens of another stack lack. */
 export interface LegacyClaims {
   readonly issuer: string;
   readonly audience: string;
   readonly type: LegacyTokenType;
 }
 
-/** Such a token was issued before every cut-off of a revocation, and is older than every maximum. */
+/** `iat` of a token without one. Every revocation cut-off covers it, and it exceeds every maximum age. */
 const UNKNOWN_ISSUE_TIME = 0;
 
-/** What the claims of a type must hold; nothing is allowed that the token does not list. */
+/** Required claims of each type. Their defaults allow no models, functions or endpoints. */
 const PROMISED_CLAIMS: ReadonlyMap<unknown, JsonObject> = new Map([
   ['tiered_model_exec', promise('allowed_models')],
   ['function_call', promise('allowed_functions')],
@@ -24,11 +24,13 @@ const PROMISED_CLAIMS: ReadonlyMap<unknown, JsonObject> = new Map([
 ]);
 
 /**
- * Adds the claims that a token of another stack lacks; those that it has stay, to be validated like those of any
- * token. `exp` is never added. `jti` is the SHA-256 of the token in base64url, `client_id` comes of `api_key_name` as
- * the `key_id` of an API key does or, where a service speaks, of `sub`; `sub` is then the client itself (RFC 9068
- * section 2.2). Where neither is there, both are left out.
- * @param claims of an authentic token, deeply frozen, as the result is.
+ * Adds the claims that a token of another stack lacks. Existing claims are kept and validated like those of other tokens.
+ * `exp` is never added. `jti` is the SHA-256 of the token in base64url.
+ *
+ * `client_id` is derived from `api_key_name`, like the `key_id` of an API key, or is the `sub` of a service token. `sub` is
+ * then the client (RFC 9068 §2.2). If there is no source for `client_id`, neither claim is added.
+ *
+ * @param claims claims of an authentic token, deeply frozen, as is the result.
  */
 export function completeLegacyClaims(claims: JsonObject, supplied: LegacyClaims, token: string): JsonObject {
   const type = Object.hasOwn(claims, 'type') ? claims['type'] : supplied.type;
@@ -54,7 +56,7 @@ function findClientId({ api_key_name: name, sub }: JsonObject, type: unknown): s
   return (typeof name === 'string' && keyIdOfName(name)) || undefined;
 }
 
-/** A token has one spelling and so one digest: base64url is canonical, and the tag covers the encoded header. */
+/** Each token has exactly one digest: its base64url is canonical, and the tag covers the encoded header. */
 function digestOf(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }

@@ -1,36 +1,36 @@
-/** A request as an endpoint pattern looks at it. */
+/** The parts of a request that an endpoint pattern is matched against. */
 export interface EndpointRequest {
   readonly method: string;
-  /** As it was received, without the query. */
+  /** Path as received, without the query. */
   readonly path: string;
 }
 
-/** `pchar` of RFC 3986 section 3.3, hexadecimal digits in upper case. */
+/** `pchar` (RFC 3986 §3.3) with upper-case hexadecimal digits. */
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})*$/;
 
 const ENCODED = /(?:%[0-9A-F]{2})+/g;
 
-/** What needs no encoding (RFC 3986 section 2.3), and what would end a segment, or a string, once it is decoded. */
+/** Characters that need no encoding (RFC 3986 §2.3), or would end a segment or a string after decoding. */
 const NEVER_ENCODED = /[A-Za-z0-9._~/\\\p{Cc}\p{Zl}\p{Zp}-]/u;
 
-/** Dot segments, including those with path parameters or white space that some servers drop, and a leading `;`. */
+/** Dot segments, also with path parameters or white space, which some servers remove, and a leading `;`. */
 const DOTS = /^\s*(?:\.{1,2}\s*(?:;|$)|;)/;
 
 /** Double encoding, and the `%u` encoding of IIS. */
 const ENCODED_AGAIN = /%(?:[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})/;
 
-/** Solidus operators: code pages fold them to slashes, NFKC does not. */
+/** Slash-like operators. Some code pages map them to slashes, NFKC does not. */
 const SOLIDUS = /[\u2044\u2215\u2216\u29F5\u29F8\u29F9]/;
 
-/** Delimiters that a compatibility character must not normalise to (NFKC, UAX #15). */
+/** Delimiters that must not be the NFKC form of another character (UAX #15). */
 const DELIMITERS = /^\.{1,2}$|[/\\%]/;
 
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 
 /**
- * Whether a path is in the one form that every server reads alike (RFC 3986 section 6.2.2): no empty segments but the
- * last, no dot segments, nothing encoded that needs not be, nothing encoded twice, and neither slashes, dots nor control
- * characters in disguise; percent-encoded bytes are UTF-8.
+ * Whether a path is normalised, so that every server interprets it identically (RFC 3986 §6.2.2). Only the last segment may
+ * be empty. There are no dot segments, no unnecessary or double encoding, and no encoded or compatibility forms of slashes,
+ * dots and control characters. Percent-encoded bytes are UTF-8.
  */
 export function isNormalPath(path: string): boolean {
   const [before, ...segments] = path.split('/');
@@ -44,7 +44,7 @@ function isNormalSegment(segment: string, index: number, { length }: readonly st
   return encoded === null || (encoded.every(mustBeEncoded) && isUnambiguous(decodeURIComponent(segment)));
 }
 
-/** Whether servers that decode again, normalise, or drop invisible characters still read the same segment. */
+/** Whether a segment stays the same on servers that decode twice, normalise, or remove invisible characters. */
 function isUnambiguous(segment: string): boolean {
   if (ENCODED_AGAIN.test(segment) || SOLIDUS.test(segment)) return false;
   const visible = segment.normalize('NFKC').replace(IGNORABLE, '');
@@ -55,7 +55,7 @@ function isUnambiguous(segment: string): boolean {
   });
 }
 
-/** Bytes that are no UTF-8, such as the overlong forms of dots and slashes, are read differently by each who reads them. */
+/** Servers disagree on bytes that are not UTF-8, such as overlong forms of dots and slashes, so these are rejected. */
 function mustBeEncoded(encoded: string): boolean {
   try {
     return !NEVER_ENCODED.test(decodeURIComponent(encoded));
@@ -65,8 +65,8 @@ function mustBeEncoded(encoded: string): boolean {
 }
 
 /**
- * Whether a pattern `METHOD /path` allows a request. The method may be `*`; a segment `*` stands for any one segment,
- * and as the last one for all that lies beneath. Everything else is compared character by character.
+ * Whether a pattern `METHOD /path` allows a request. The method `*` matches every method. A segment `*` matches one
+ * segment, and as the last segment it matches one or more. Everything else is compared exactly.
  */
 export function matchesEndpoint(pattern: string, { method, path }: EndpointRequest): boolean {
   const [allowedMethod, allowedPath = ''] = pattern.split(' ');

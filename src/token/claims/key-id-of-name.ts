@@ -1,7 +1,7 @@
 /**
- * The public name of an API key that was given none: `Enterprise Customer API Key` becomes
- * `enterprise-customer-api-key`.
- * @returns up to 64 characters; none where the name holds no letter or digit that could stand in it.
+ * Derives the `key_id` of an API key from its name: `Enterprise Customer API Key` becomes `enterprise-customer-api-key`.
+ *
+ * @returns up to 64 characters. Empty if the name has no Latin letter or digit.
  */
 export function keyIdOfName(name: string): string {
   return name

@@ -1,6 +1,6 @@
 import { createFifoCache } from '../../base/fifo-cache.js';
 
-/** RFC 6749 section 3.3: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`. */
+/** RFC 6749 §3.3: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 export function isScopeToken(value: unknown): value is string {
@@ -8,8 +8,9 @@ export function isScopeToken(value: unknown): value is string {
 }
 
 /**
- * Reads a scope: space-delimited tokens (RFC 6749 section 3.3) or, as some issuers write it, an array.
- * @returns its tokens without repetitions, in their order; `undefined` where it is malformed.
+ * Reads a scope: space-delimited tokens (RFC 6749 §3.3) or an array, which some issuers use.
+ *
+ * @returns the scope tokens in order, without duplicates; `undefined` if the scope is malformed.
  */
 export function parseScope(value: unknown): readonly string[] | undefined {
   const tokens: readonly unknown[] | undefined =
@@ -18,15 +19,15 @@ export function parseScope(value: unknown): readonly string[] | undefined {
   return Object.freeze([...new Set(tokens)]);
 }
 
-/** Issuers write few scopes, again and again. Beyond that the oldest makes room. */
+/** Issuers use few different scopes. Above this number, the oldest is evicted. */
 const MAX_KNOWN = 512;
 
-/** Longer ones are read each time. */
+/** Longer scopes are not cached. */
 const MAX_KNOWN_LENGTH = 512;
 
 const known = createFifoCache<string, readonly string[]>(MAX_KNOWN);
 
-/** The same for what stands in a token whose tag verified: it is kept, so that the next token need not be read for it. */
+/** Like `parseScope`, with a cache. Only for tokens whose tag verified, so that attackers cannot fill the cache. */
 export function parseAuthenticScope(value: unknown): readonly string[] | undefined {
   if (typeof value !== 'string' || value.length > MAX_KNOWN_LENGTH) return parseScope(value);
   const read = known.get(value);
@@ -41,19 +42,20 @@ export function formatScope(tokens: readonly string[]): string {
   return tokens.join(' ');
 }
 
-/** Whether two scopes hold the same tokens, in whatever order. */
+/** Whether two scopes contain the same tokens, in any order. */
 export function isSameScope(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((token) => other.includes(token));
 }
 
 /**
- * Resolves the scopes that an application requires.
- * @throws TypeError where one is no scope token, which would also break the challenge that names it.
+ * Resolves the scope that an application requires.
+ *
+ * @throws TypeError if the scope is malformed: it would break the challenge that contains it.
  */
 export function resolveRequiredScope(scope: string | readonly string[], name: string): readonly string[] {
   const tokens = parseScope(scope);
   if (tokens === undefined)
-    throw new TypeError(`${name} must be made of scope tokens (RFC 6749 section 3.3)`);
+    throw new TypeError(`${name} must contain only scope tokens (RFC 6749 §3.3), for example "read:reports"`);
   return tokens;
 }
 

@@ -12,16 +12,17 @@ import type { VerifiedToken } from './verified-token.js';
 export interface AuthenticToken {
   readonly header: JsonObject;
   readonly claims: JsonObject;
-  /** What its key was made for: nothing else may be claimed under it. */
+  /** Key that encrypts the token. Its audience and algorithm restrict the claims. */
   readonly key: { readonly audience?: string; readonly alg?: string };
-  /** Header of the JWS that was nested in it: it is what the issuer signed. */
+  /** Header of the nested JWS, signed by the issuer. */
   readonly signedHeader?: JsonObject;
 }
 
 /**
- * Decides whether an authentic token is valid here and now (RFC 7519 section 7.2, RFC 9068 section 4). What
- * identifies the token is checked before its times, so that only a token of ours is told that it expired.
- * @throws InvalidTokenError
+ * Validates the claims of an authentic token (RFC 7519 §7.2, RFC 9068 §4). Issuer and audience are checked before the
+ * times, so that only tokens for this verifier are reported as expired.
+ *
+ * @throws InvalidTokenError if the token is not valid.
  */
 export function validateClaimsSet(
   token: AuthenticToken,
@@ -46,14 +47,14 @@ export function validateClaimsSet(
   return verified;
 }
 
-/** A shared key proves nothing between parties: the token is signed, and encrypted to a public key of ours. */
+/** A shared key does not identify another party, so the token must be signed and encrypted to a public key. */
 function assertOfOtherParty({ key, signedHeader }: AuthenticToken): void {
   if (signedHeader === undefined) throw new InvalidTokenError('not_signed');
   if (!isAsymmetricAlgorithm(key.alg)) throw new InvalidTokenError('algorithm');
 }
 
 function assertTyp(typ: unknown, type: unknown, policy: ClaimsPolicy): void {
-  // No policy accepts the type of refresh tokens, so that one which is accepted as it stands needs no other look.
+  // No policy accepts the type of refresh tokens, so an exact match needs no normalisation.
   const isAccepted = typeof typ === 'string' && policy.typs.has(typ);
   const normalized = isAccepted || typeof typ !== 'string' ? typ : normalizeTyp(typ);
   if (normalized === REFRESH_TOKEN_TYP || type === 'refresh') throw new InvalidTokenError('refresh_token');
@@ -61,14 +62,14 @@ function assertTyp(typ: unknown, type: unknown, policy: ClaimsPolicy): void {
     throw new InvalidTokenError('wrong_typ');
 }
 
-/** What encrypts a nested JWT may say no more than that it is one, or repeat its type (RFC 8725 section 3.11). */
+/** The outer `typ` of a nested JWT is absent, `JWT`, or an accepted type (RFC 8725 §3.11). */
 function assertOuterTyp(typ: unknown, policy: ClaimsPolicy): void {
   if (typ === undefined) return;
   const normalized = typeof typ === 'string' ? normalizeTyp(typ) : '';
   if (normalized !== 'jwt' && !policy.typs.has(normalized)) throw new InvalidTokenError('wrong_typ');
 }
 
-/** What an external token says of its type is not looked at. */
+/** The `type` of an external token is not checked. */
 function assertRegisteredClaims(
   claims: JsonObject,
   isExternal: boolean,
@@ -92,7 +93,7 @@ function assertRegisteredClaims(
   if (!wellFormed) throw new InvalidTokenError('claim_malformed');
 }
 
-/** One audience of the token must be ours; a key that is bound to an audience is good for exactly that one. */
+/** The token needs one accepted audience. Under a key that is bound to an audience, it needs exactly that audience. */
 function assertIssuerAndAudience(
   { iss, aud }: ClaimsSet,
   { key }: AuthenticToken,
@@ -109,7 +110,7 @@ function isForKey(aud: ClaimsSet['aud'], audience: string | undefined): boolean 
   return typeof aud !== 'string' && aud.length === 1 && aud[0] === audience;
 }
 
-/** Guards and handlers see only audiences that are configured for the issuer: it speaks for no others here. */
+/** Removes audiences that are not configured for the issuer, so that guards and handlers do not see them. */
 function exposeAudiences(claims: ClaimsSet, { audiences }: ClaimsPolicy): ClaimsSet {
   const { aud } = claims;
   if (typeof aud === 'string') return claims;
@@ -119,7 +120,7 @@ function exposeAudiences(claims: ClaimsSet, { audiences }: ClaimsPolicy): Claims
     : Object.freeze({ ...claims, aud: Object.freeze(configured) });
 }
 
-/** RFC 7519 sections 4.1.4 to 4.1.6, each with the tolerance; a clock that yields no number lets nothing pass. */
+/** RFC 7519 §4.1.4 to §4.1.6, each with the clock tolerance. A clock that returns NaN rejects every token. */
 function assertTimes(claims: ClaimsSet, policy: ClaimsPolicy, now: NumericDate): void {
   const { clockToleranceSeconds: tolerance, maxTokenAgeSeconds, maxTokenLifetimeSeconds } = policy;
   if (claims.exp - claims.iat > maxTokenLifetimeSeconds) throw new InvalidTokenError('lifetime_too_long');
@@ -129,7 +130,7 @@ function assertTimes(claims: ClaimsSet, policy: ClaimsPolicy, now: NumericDate):
   if (now - claims.iat > maxTokenAgeSeconds + tolerance) throw new InvalidTokenError('too_old');
 }
 
-/** RFC 7800 section 3.1: such a token is for the holder of a key, and a plain bearer proves none. */
+/** A bearer does not prove possession of the key to which `cnf` binds a token. RFC 7800 §3.1. */
 function assertNotKeyBound(claims: ClaimsSet): void {
   if (claims['cnf'] !== undefined) throw new InvalidTokenError('key_bound');
 }
@@ -140,14 +141,14 @@ function assertRequiredClaims(claims: ClaimsSet, policy: ClaimsPolicy): void {
   }
 }
 
-/** What the issuer granted, as far as it may. */
+/** Returns the granted scope, without scope tokens that the issuer may not grant. */
 function readScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
   const scope = readGrantedScope(claims, policy);
   const { grantableScopes } = policy;
   return grantableScopes === undefined ? scope : scope.filter((token) => grantableScopes.has(token));
 }
 
-/** `scope` alone, or the claim that the policy names; where both are present they must agree. */
+/** Reads `scope`, or the claim that the policy names. If both are present, they must have the same scope tokens. */
 function readGrantedScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
   const scope = parseScopeClaim(claims.scope);
   if (policy.scopeClaim === 'scope' || claims[policy.scopeClaim] === undefined) return scope;

@@ -1,16 +1,16 @@
 import type { JsonObject } from '../../base/json.js';
 import type { ClaimsByType, TokenType } from './claims-set.js';
 
-/** A token that passed every check; deeply frozen. */
+/** A token that passed every check. Deeply frozen. */
 export interface VerifiedTokenOf<Type extends TokenType> {
-  /** Discriminates the claims: `external` for a trusted issuer, `foreign` for a token that says no type. */
+  /** Token type, which discriminates the claims. `external` for a trusted issuer, `foreign` for a token without a type. */
   readonly type: Type;
   readonly claims: ClaimsByType[Type];
-  /** The protected header, which anyone can read. */
+  /** Protected header, which is not encrypted. */
   readonly header: JsonObject;
-  /** The tokens of its scope. */
+  /** Scope tokens. */
   readonly scope: readonly string[];
-  /** Whether its scope holds this token, exactly. */
+  /** Whether the token has this scope token, by exact comparison. */
   hasScope(scope: string): boolean;
 }
 

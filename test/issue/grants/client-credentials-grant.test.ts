@@ -309,7 +309,7 @@ describe('the claims hook', () => {
 
   test.each([...RESERVED_CLAIMS].filter((name) => name !== '__proto__'))('cannot emit %s', async (name) => {
     await expect(withHook({ [name]: 'forged' })).rejects.toThrow(
-      new TypeError(`The claim ${name} is reserved`),
+      new TypeError(`The claim ${name} is reserved: choose another name`),
     );
   });
 

@@ -72,7 +72,7 @@ describe('a directory', () => {
   test('is rejected if a key is not a regular file', async () => {
     await mkdir(join(directory, 'a.json'));
 
-    await expect(directoryKeySource({ directory }).load()).rejects.toThrow(/a\.json is no regular file$/);
+    await expect(directoryKeySource({ directory }).load()).rejects.toThrow(/a\.json is not a regular file$/);
   });
 
   test('that does not exist is rejected with the error of the file system', async () => {

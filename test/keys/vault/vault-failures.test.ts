@@ -234,13 +234,13 @@ describe('options', () => {
     [
       'a plain http URL',
       { url: 'http://vault.example:8200' },
-      /^url must be an https URL, http on loopback$/,
+      /^url must be an absolute https URL \(http on loopback only\)$/,
     ],
-    ['no URL', { url: undefined }, /^url must be an https URL/],
+    ['no URL', { url: undefined }, /^url must be an absolute https URL/],
     [
       'a URL with credentials',
       { url: `https://user:${TOKEN}@vault.example` },
-      /^url must hold no credentials/,
+      /^url must not contain credentials/,
     ],
     [
       'a URL with a query',

@@ -49,13 +49,13 @@ describe('a model', () => {
   test.each([
     ['tiered_model_exec', CLAIMS.executes],
     ['delegation', CLAIMS.delegatesAll],
-  ])('is open to %s where it is listed, by its exact name', (_, claims) => {
+  ])('is allowed for %s if it is listed, by exact name', (_, claims) => {
     const token = tokenOf(claims);
     expect(allowsModel(token, 'm2')).toBe(true);
     expect(['m', 'm3', 'M1', '', ['m1'], undefined].filter((name) => allowsModel(token, name))).toEqual([]);
   });
 
-  test('of any name is open to function_call, and what is no name is not', () => {
+  test('of any name is allowed for function_call, but only if the name is a string', () => {
     const token = tokenOf(CLAIMS.callsFunctions);
     expect(allowsModel(token, 'any')).toBe(true);
     expect([undefined, null, 1, ['any'], {}].filter((name) => allowsModel(token, name))).toEqual([]);
@@ -66,7 +66,7 @@ describe('a model', () => {
     ['a delegation that lists none', CLAIMS.delegatesNothing],
     ['service', CLAIMS.serves],
     ['foreign', CLAIMS.isForeign],
-  ])('is not open to %s', (_, claims) => {
+  ])('is not allowed for %s', (_, claims) => {
     const token = tokenOf(claims);
     expect(allowsModel(token, 'm1')).toBe(false);
     expect(allowsModel(token, undefined)).toBe(false);
@@ -74,14 +74,14 @@ describe('a model', () => {
 });
 
 describe('functions', () => {
-  test('of any name are open to tiered_model_exec', () => {
+  test('of any name are allowed for tiered_model_exec', () => {
     expect(allowsFunctions(tokenOf(CLAIMS.executes), ['any', 'other'])).toBe(true);
   });
 
   test.each([
     ['function_call', CLAIMS.callsFunctions],
     ['delegation', CLAIMS.delegatesAll],
-  ])('are open to %s where all of them are listed', (_, claims) => {
+  ])('are allowed for %s if all of them are listed', (_, claims) => {
     const token = tokenOf(claims);
     expect([[], ['sub'], ['sub', 'add']].map((names) => allowsFunctions(token, names))).toEqual([
       true,
@@ -100,7 +100,7 @@ describe('functions', () => {
     ['a delegation that lists none', CLAIMS.delegatesNothing],
     ['service', CLAIMS.serves],
     ['foreign', CLAIMS.isForeign],
-  ])('are open to %s where there are none', (_, claims) => {
+  ])('are allowed for %s if there are none', (_, claims) => {
     const token = tokenOf(claims);
     expect(allowsFunctions(token, [])).toBe(true);
     expect(allowsFunctions(token, ['add'])).toBe(false);
@@ -111,7 +111,7 @@ describe('an endpoint', () => {
   test.each([
     ['api_call', CLAIMS.callsEndpoints],
     ['delegation', CLAIMS.delegatesAll],
-  ])('is open to %s where one of its patterns stands for it', (_, claims) => {
+  ])('is allowed for %s if one of its patterns matches', (_, claims) => {
     const token = tokenOf(claims);
     expect(allowsEndpoint(token, REPORT)).toBe(true);
     expect(allowsEndpoint(token, { method: 'POST', path: '/jobs' })).toBe(true);
@@ -124,7 +124,7 @@ describe('an endpoint', () => {
     ['a delegation that lists none', CLAIMS.delegatesNothing],
     ['service', CLAIMS.serves],
     ['foreign', CLAIMS.isForeign],
-  ])('is not open to %s', (_, claims) => {
+  ])('is not allowed for %s', (_, claims) => {
     const token = tokenOf(claims);
     expect(allowsEndpoint(token, REPORT)).toBe(false);
   });

@@ -7,13 +7,13 @@ function readOthers(prefix: string, count: number): void {
 }
 
 describe('the scope of an authentic token', () => {
-  test('is kept, so that the same text gives the same list', () => {
+  test('is cached, so that the same string yields the same array', () => {
     const first = parseAuthenticScope('kept:a kept:b');
     expect(first).toEqual(['kept:a', 'kept:b']);
     expect(parseAuthenticScope('kept:a kept:b')).toBe(first);
   });
 
-  test('is kept while no more than 511 others come after it, and no longer', () => {
+  test('is cached until 512 others follow', () => {
     const first = parseAuthenticScope('oldest');
     readOthers('early', 511);
     expect(parseAuthenticScope('oldest')).toBe(first);
@@ -22,7 +22,7 @@ describe('the scope of an authentic token', () => {
     expect(parseAuthenticScope('oldest')).toEqual(['oldest']);
   });
 
-  test('makes room for the newest without the loss of any but the oldest', () => {
+  test('evicts only the oldest when a new one is added', () => {
     readOthers('filling', 512);
     const second = parseAuthenticScope('filling:1');
     parseAuthenticScope('newest');
@@ -32,14 +32,14 @@ describe('the scope of an authentic token', () => {
   test.each([
     [512, true],
     [513, false],
-  ])('of %d characters is kept: %p', (length, isKept) => {
+  ])('of %d characters is cached: %p', (length, isKept) => {
     const text = 'x'.repeat(length);
     const first = parseAuthenticScope(text);
     expect(first).toEqual([text]);
     expect(parseAuthenticScope(text) === first).toBe(isKept);
   });
 
-  test('that is malformed takes no room', () => {
+  test('is not cached if it is malformed', () => {
     const first = parseAuthenticScope('before');
     for (let index = 0; index < 512; index += 1) parseAuthenticScope(`mal  formed:${index}`);
     expect(parseAuthenticScope('before')).toBe(first);

@@ -23,7 +23,7 @@ const ISSUED = { issuer: ISSUER, now: NOW };
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 describe('buildClaimsSet', () => {
-  test('says everything that a token says', () => {
+  test('contains every claim of a token', () => {
     expect(buildClaimsSet(REQUEST, ISSUED)).toEqual({
       iss: ISSUER,
       sub: 'alice',
@@ -56,7 +56,7 @@ describe('buildClaimsSet', () => {
     });
   });
 
-  test('never changes what the caller passed in', () => {
+  test('never changes its arguments', () => {
     const claims = Object.freeze({ metadata: { tier: 'enterprise' } });
     const scope = Object.freeze(['read:documents']);
     buildClaimsSet(Object.freeze({ ...REQUEST, claims, scope }), ISSUED);
@@ -64,7 +64,7 @@ describe('buildClaimsSet', () => {
     expect(scope).toEqual(['read:documents']);
   });
 
-  test('is not changed by what the caller does to the scope afterwards', () => {
+  test('does not change if the caller changes the scope afterwards', () => {
     const scope = ['read:documents'];
     const claims = buildClaimsSet({ ...REQUEST, scope }, ISSUED);
     scope.push('admin');
@@ -78,19 +78,19 @@ describe('buildClaimsSet', () => {
     },
   );
 
-  test('has no scope where none is granted', () => {
+  test('has no scope if none is granted', () => {
     const claims = buildClaimsSet({ ...REQUEST, scope: [] }, ISSUED);
     expect(claims).not.toHaveProperty('scope');
     expect(claims.permissions).toEqual([]);
   });
 
-  test('takes no scope from the claims of the caller where none is granted', () => {
+  test('ignores a scope in the custom claims if none is granted', () => {
     const claims = buildClaimsSet({ ...REQUEST, scope: [], claims: { scope: 'admin' } }, ISSUED);
     expect(claims).not.toHaveProperty('scope');
   });
 
   test.each([[0], [-1], [Number.NaN], [Number.POSITIVE_INFINITY], [null], ['600'], [undefined]])(
-    'refuses a lifetime of %p',
+    'rejects a lifetime of %p',
     (lifetimeSeconds) => {
       const request: ClaimsRequest = Object.assign({ ...REQUEST }, { lifetimeSeconds });
       expect(() => buildClaimsSet(request, ISSUED)).toThrow(
@@ -99,13 +99,13 @@ describe('buildClaimsSet', () => {
     },
   );
 
-  test.each([[['']], [['read', 'a b']], [['"', 'read']]])('refuses the scope %j', (scope) => {
+  test.each([[['']], [['read', 'a b']], [['"', 'read']]])('rejects the scope %j', (scope) => {
     expect(() => buildClaimsSet({ ...REQUEST, scope }, ISSUED)).toThrow(
       new TypeError('scope must be an array of scope tokens'),
     );
   });
 
-  test('keeps the other claims of the caller where one of them is scope', () => {
+  test('keeps the other custom claims if one of them is scope', () => {
     const claims = { scope: 'forged', tenant: 'acme' };
     expect(buildClaimsSet({ ...REQUEST, claims }, ISSUED)).toMatchObject({
       scope: 'read:documents write:documents',
@@ -113,7 +113,7 @@ describe('buildClaimsSet', () => {
     });
   });
 
-  test('says the end of a delegation twice, and never as the caller has it', () => {
+  test('writes the expiry of a delegation twice, regardless of custom claims', () => {
     const claims = { expires_at: NOW + 86_400 };
     expect(buildClaimsSet({ ...REQUEST, type: 'delegation', claims }, ISSUED)).toMatchObject({
       exp: NOW + 600,
@@ -129,7 +129,7 @@ describe('buildClaimsSet', () => {
 });
 
 describe('copyCustomClaims', () => {
-  test('copies, deeply frozen', () => {
+  test('returns a deeply frozen copy', () => {
     const claims = { tenant: { id: 'acme', regions: ['eu'] } };
     const copy = copyCustomClaims(claims);
     claims.tenant.regions.push('us');
@@ -137,7 +137,7 @@ describe('copyCustomClaims', () => {
     expect(Object.isFrozen(copy['tenant'])).toBe(true);
   });
 
-  test('leaves what it copies as it is', () => {
+  test('does not change its argument', () => {
     const claims = { tenant: { id: 'acme' } };
     copyCustomClaims(claims);
     expect(Object.isFrozen(claims.tenant)).toBe(false);
@@ -148,7 +148,7 @@ describe('copyCustomClaims', () => {
       [...RESERVED_CLAIMS].filter((name) => name !== '__proto__'),
       (name) => {
         expect(() => copyCustomClaims({ [name]: 'forged' })).toThrow(
-          new TypeError(`The claim ${name} is reserved`),
+          new TypeError(`The claim ${name} is reserved: choose another name`),
         );
       },
     );
@@ -156,16 +156,16 @@ describe('copyCustomClaims', () => {
     expect(failures).toEqual([]);
   });
 
-  test('refuses a claim named __proto__', () => {
+  test('rejects a claim named __proto__', () => {
     expect(() => copyCustomClaims(JSON.parse('{"__proto__":{"admin":true}}'))).toThrow(TypeError);
   });
 
-  test('refuses a reserved name that only toJSON brings forth', () => {
+  test('rejects a reserved name that only toJSON returns', () => {
     expect(() => copyCustomClaims({ toJSON: () => ({ scope: 'admin' }) })).toThrow(TypeError);
   });
 
-  test.each([[undefined], [null], ['text'], [1], [true], [['a']], [() => ({})]])('refuses %p', (claims) => {
-    expect(() => copyCustomClaims(claims)).toThrow(new TypeError('Custom claims must be an object'));
+  test.each([[undefined], [null], ['text'], [1], [true], [['a']], [() => ({})]])('rejects %p', (claims) => {
+    expect(() => copyCustomClaims(claims)).toThrow(new TypeError('Custom claims must be a JSON object'));
   });
 
   test.each([
@@ -175,11 +175,11 @@ describe('copyCustomClaims', () => {
     ['an object that is nothing in JSON', { toJSON: () => undefined }],
     ['a function that is an object in JSON', Object.assign(() => 1, { toJSON: () => ({}) })],
     ['a list that is an object in JSON', Object.assign(['text'], { toJSON: () => ({}) })],
-  ])('refuses %s', (_, claims) => {
+  ])('rejects %s', (_, claims) => {
     expect(() => copyCustomClaims(claims)).toThrow(TypeError);
   });
 
-  test('refuses what JSON cannot hold', () => {
+  test('rejects values that JSON cannot represent', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
     expect(() => copyCustomClaims(circular)).toThrow(TypeError);
@@ -189,7 +189,7 @@ describe('copyCustomClaims', () => {
   test.each([
     [8, false],
     [9, true],
-  ])('of %d levels are refused: %p', (levels, refused) => {
+  ])('of %d levels are rejected: %p', (levels, refused) => {
     const claims: unknown = JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
     if (refused) expect(() => copyCustomClaims(claims)).toThrow('must not nest deeper than 8 levels');
     else expect(copyCustomClaims(claims)).toEqual(claims);

@@ -22,7 +22,7 @@ describe('resolveClaimsPolicy', () => {
     });
   });
 
-  test('takes over what is given, once', () => {
+  test('copies the options once', () => {
     const requiredClaims = ['tenant'];
     const policy = resolveClaimsPolicy({
       issuer: ['a', 'b'],
@@ -74,16 +74,16 @@ describe('resolveClaimsPolicy', () => {
     [{ requiredClaims: ['tenant', ''] }, 'requiredClaims'],
     [{ scopeClaim: '' }, 'scopeClaim'],
     [{ scopeClaim: ['scp'] }, 'scopeClaim'],
-  ])('refuses %j', (options, named) => {
+  ])('rejects %j', (options, named) => {
     expect(() => resolveClaimsPolicy(untyped({ ...MANDATORY, ...options }))).toThrow(TypeError);
     expect(() => resolveClaimsPolicy(untyped({ ...MANDATORY, ...options }))).toThrow(named);
   });
 
-  test('allows no clock to differ where the tolerance is 0', () => {
+  test('allows no clock skew if the tolerance is 0', () => {
     expect(resolveClaimsPolicy({ ...MANDATORY, clockToleranceSeconds: 0 }).clockToleranceSeconds).toBe(0);
   });
 
-  test.each(['clockToleranceSeconds', 'maxTokenAgeSeconds'])('refuses %s that is not a number', (name) => {
+  test.each(['clockToleranceSeconds', 'maxTokenAgeSeconds'])('rejects %s that is not a number', (name) => {
     expect(() => resolveClaimsPolicy({ ...MANDATORY, [name]: Number.NaN })).toThrow(TypeError);
   });
 
@@ -95,7 +95,7 @@ describe('resolveClaimsPolicy', () => {
     [{ requiredClaims: { length: 0 } }],
     [{ requiredClaims: null }],
     [{ scopeClaim: 1 }],
-  ])('refuses %j, as a caller without types may pass it', (options) => {
+  ])('rejects %j from callers without TypeScript', (options) => {
     expect(() => resolveClaimsPolicy(untyped({ ...MANDATORY, ...options }))).toThrow(TypeError);
   });
 });
@@ -113,13 +113,15 @@ describe('normalizeTyp', () => {
 });
 
 describe('resolveStrings', () => {
-  test('makes a list of one string', () => {
+  test('returns an array for one string', () => {
     expect(resolveStrings('a', 'issuer')).toEqual(['a']);
   });
 
-  test('names the option that is wrong', () => {
-    expect(() => resolveStrings([], 'issuer')).toThrow(
-      new TypeError('issuer must be a non-empty string or several of them'),
+  test('names the invalid option', () => {
+    const message = 'issuer must be a non-empty string or an array of non-empty strings';
+    expect(() => resolveStrings([], 'issuer')).toThrow(new TypeError(message));
+    expect(() => resolveStrings([], 'issuer', 'https://auth.example.com')).toThrow(
+      new TypeError(`${message}, for example "https://auth.example.com"`),
     );
   });
 });

@@ -156,7 +156,7 @@ const showings: fc.Arbitrary<Showing> = fc.record({
 });
 
 describe('any claims set', () => {
-  test('is accepted where it obeys every rule and nowhere else, with the scope that it has', () => {
+  test('is accepted with its scope if and only if it obeys every rule', () => {
     const counts = { accepted: 0, refused: 0 };
     fc.assert(
       fc.property(showings, (showing) => {
@@ -170,7 +170,7 @@ describe('any claims set', () => {
     expect(Math.min(counts.accepted, counts.refused)).toBeGreaterThan(500);
   });
 
-  test('that is no more than any JSON is refused as a token, and nothing else happens', () => {
+  test('that is arbitrary JSON is rejected as a token, without other effects', () => {
     const anyJson = fc.dictionary(fc.string(), fc.jsonValue()).map(asJson);
     fc.assert(
       fc.property(showings, anyJson, (showing, claims) => {
@@ -194,7 +194,7 @@ describe('a claims set that was built here', () => {
     )
     .map(copyCustomClaims);
 
-  test('is valid from then on until it expires, and says what was asked for', () => {
+  test('is valid until it expires, and contains the requested claims', () => {
     fc.assert(
       fc.property(
         ...[name, name, scopes, custom, fc.constantFrom(...BUILT)],

@@ -27,11 +27,11 @@ describe('the types of tokens', () => {
     [null],
     [1],
     [['service']],
-  ])('%j is none', (type) => {
+  ])('%j is not a type', (type) => {
     expect(isTokenType(type)).toBe(false);
   });
 
-  test('of API keys are those that list what a key may be used for', () => {
+  test('of API keys are those that list models, functions or endpoints', () => {
     expect(API_KEY_TYPES).toEqual(['tiered_model_exec', 'function_call', 'api_call']);
     expect(ALLOWED_CLAIMS).toEqual(['allowed_models', 'allowed_functions', 'allowed_endpoints']);
   });
@@ -42,7 +42,7 @@ describe('the types of tokens', () => {
 });
 
 describe('the claims that an application may not add', () => {
-  test('are all that this package reads or writes', () => {
+  test('are all claims that this package reads or writes', () => {
     expect([...RESERVED_CLAIMS].sort()).toEqual([
       ...['__proto__', 'act', 'allowed_endpoints', 'allowed_functions', 'allowed_models', 'api_key_name'],
       ...['aud', 'client_id', 'cnf', 'delegated_to', 'delegator', 'device_id', 'exp', 'expires_at', 'iat'],
@@ -52,8 +52,8 @@ describe('the claims that an application may not add', () => {
   });
 });
 
-describe('the limits of an API key that names none', () => {
-  test('are those of a small one, and nobody can change them', () => {
+describe('the default limits of an API key', () => {
+  test('are low and frozen', () => {
     expect(DEFAULT_RATE_LIMITS).toStrictEqual({
       requests_per_minute: 60,
       tokens_per_minute: 10_000,

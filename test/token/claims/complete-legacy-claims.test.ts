@@ -19,7 +19,7 @@ function complete(claims: JsonObject, supplied: Partial<LegacyClaims> = {}): Jso
 }
 
 describe('completeLegacyClaims', () => {
-  test('supplies what no token of that stack has, and no end', () => {
+  test('adds the claims that no token of that stack has, but no exp', () => {
     expect(complete({})).toEqual({
       iss: 'i',
       aud: 'a',
@@ -38,25 +38,25 @@ describe('completeLegacyClaims', () => {
     [{ client_id: 'x' }],
     [{ sub: 'x' }],
     [{ scope: 'x' }],
-  ])('leaves %j as it is', (claims) => {
+  ])('does not change %j', (claims) => {
     expect(complete(claims, { type: 'api_call' })).toMatchObject(claims);
   });
 
   test.each(['iss', 'aud', 'iat', 'jti', 'type', 'client_id', 'sub'])(
-    'leaves %s as it is where Python wrote None, to be refused',
+    'does not change %s that Python wrote as None, so that it is rejected',
     (name) => {
       const claims = { api_key_name: 'Demo', [name]: null };
       expect(complete(claims, { type: 'api_call' })).toHaveProperty(name, null);
     },
   );
 
-  test('supplies the type where the token says none, unless it is to be foreign', () => {
+  test('adds the type if the token has none, unless it is foreign', () => {
     expect(complete({}, { type: 'service' })).toHaveProperty('type', 'service');
     expect(complete({ type: 'api_call' }, { type: 'service' })).toHaveProperty('type', 'api_call');
     expect(complete({})).not.toHaveProperty('type');
   });
 
-  test('names the client as the API key of that name would be, and as the subject', () => {
+  test('derives the client and the subject from the API key name', () => {
     const named = { client_id: 'enterprise-key', sub: 'enterprise-key' };
     expect(complete({ api_key_name: 'Enterprise key' })).toMatchObject(named);
     expect(complete({ api_key_name: 'Enterprise key', sub: 'alice' })).toMatchObject({
@@ -69,7 +69,7 @@ describe('completeLegacyClaims', () => {
     });
   });
 
-  test('takes the subject for the client only where a service speaks', () => {
+  test('uses the subject as the client only for service tokens', () => {
     expect(complete({ sub: 'billing', type: 'service' })).toHaveProperty('client_id', 'billing');
     expect(complete({ sub: 'billing' }, { type: 'service' })).toHaveProperty('client_id', 'billing');
     expect(complete({ sub: 'alice', type: 'api_call' })).not.toHaveProperty('client_id');
@@ -102,13 +102,13 @@ describe('completeLegacyClaims', () => {
     },
   );
 
-  test('yields what is frozen at every level, and changes nothing', () => {
+  test('returns deeply frozen claims, and does not change its argument', () => {
     const claims = Object.freeze({ api_key_name: 'Demo' });
     expect(isDeeplyFrozen(complete(claims, { type: 'api_call' }))).toBe(true);
     expect(claims).toEqual({ api_key_name: 'Demo' });
   });
 
-  test('takes a claim named __proto__ for a claim', () => {
+  test('treats a claim named __proto__ as a claim', () => {
     const claims: JsonObject = JSON.parse('{"__proto__":{"client_id":"admin","type":"service"}}');
     const completed = complete(claims);
     expect(Object.getPrototypeOf(completed)).toBe(Object.prototype);

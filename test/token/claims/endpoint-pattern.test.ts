@@ -6,7 +6,7 @@ import { failuresOf } from '../../support/failures-of.js';
 const SEED = 20_261_125;
 
 describe('a path is in its normalised form', () => {
-  test('for every path that clients and servers read alike', async () => {
+  test('for every path that clients and servers interpret identically', async () => {
     const failures = await failuresOf(
       [
         '/',
@@ -124,7 +124,7 @@ describe('a path is in its normalised form', () => {
     expect(failures).toEqual([]);
   });
 
-  test('where the URL parser of the platform has nothing to change about it, and decoding adds no segment', () => {
+  test('if the URL parser of the platform does not change it, and decoding adds no segment', () => {
     const part = fc.constantFrom(
       ...['/', '//', '.', '..', '%2e', '%2F', '%5C', '%41', '%C3', '%C3%A9', '%C3%84', '%20', '%25', '%00'],
       ...['%EF%BC%8E', '%EF%BC%8F', '%E2%80%8B', '2e', '2F'],
@@ -145,7 +145,7 @@ describe('a path is in its normalised form', () => {
     );
   });
 
-  test('where each segment is text as the platform encodes it', () => {
+  test('if the platform encodes each segment identically', () => {
     const segment = fc
       .string({ unit: 'binary', minLength: 1 })
       .filter((text) => text === text.normalize('NFKC'))
@@ -192,7 +192,7 @@ describe('a pattern', () => {
     expect(matchesEndpoint(pattern, { method, path })).toBe(false);
   });
 
-  test('stands for what a regular expression of the same meaning stands for', () => {
+  test('matches the same paths as an equivalent regular expression', () => {
     const segments = fc.array(fc.constantFrom('a', 'b', 'A', 'a.b', '*', ''), { minLength: 1, maxLength: 4 });
     const method = fc.constantFrom('GET', 'POST', '*');
     fc.assert(

@@ -23,14 +23,14 @@ function reasonFor(nested: Nested): unknown {
   return error instanceof InvalidTokenError ? error.reason : error;
 }
 
-describe('what encrypts a signed token', () => {
+describe('the outer header of a signed token', () => {
   test.each([
     {},
     { typ: 'JWT' },
     { typ: 'application/jwt' },
     { typ: 'at+jwt' },
     { typ: 'application/AT+JWT' },
-  ])('may say %j', (header) => {
+  ])('may have typ %j', (header) => {
     expect(validate({ header }).header).toEqual(header);
   });
 
@@ -51,7 +51,7 @@ describe('what encrypts a signed token', () => {
     [{}, 'wrong_typ'],
     [{ typ: 'JWT' }, 'wrong_typ'],
     [{ typ: 'rt+jwt' }, 'refresh_token'],
-  ])('does not speak for the token where its own header is %j', (signedHeader, reason) => {
+  ])('does not replace the signed header %j', (signedHeader, reason) => {
     expect(reasonFor({ header: { typ: 'at+jwt' }, signedHeader })).toBe(reason);
   });
 });

@@ -40,7 +40,7 @@ describe('a scope', () => {
     );
   });
 
-  test('loses what it repeats and nothing else, as text and as a list', () => {
+  test('loses only duplicates, as a string and as an array', () => {
     fc.assert(
       fc.property(tokens, (repeated) => {
         const expected = repeated.filter((each, index) => repeated.indexOf(each) === index);
@@ -51,7 +51,7 @@ describe('a scope', () => {
     );
   });
 
-  test('is malformed where one of its parts is no scope token, and only there', () => {
+  test('is malformed if and only if one of its parts is not a scope token', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const parts = text === '' ? [] : text.split(' ');
@@ -65,7 +65,7 @@ describe('a scope', () => {
     );
   });
 
-  test('is written again as it was read, where it repeats nothing', () => {
+  test('is formatted as it was parsed, if it has no duplicates', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const read = parseScope(text);
@@ -76,7 +76,7 @@ describe('a scope', () => {
     );
   });
 
-  test('of an authentic token is read as any other, the first time and later', () => {
+  test('of an authentic token is parsed like any other, the first time and later', () => {
     const anyValue = fc.oneof(anyText, fc.array(anyText, { maxLength: 3 }), fc.jsonValue());
     fc.assert(
       fc.property(anyValue, (value) => {
@@ -87,7 +87,7 @@ describe('a scope', () => {
     );
   });
 
-  test('is the same as another one where both are one set', () => {
+  test('equals another scope if both are the same set', () => {
     fc.assert(
       fc.property(scope, scope, fc.boolean(), (one, another, isReversed) => {
         const other = isReversed ? one.toReversed() : another;
@@ -110,7 +110,7 @@ describe('narrowing', () => {
     }
   };
 
-  test('grants what was asked for where all of that is available, and else nothing', () => {
+  test('grants the requested scope if all of it is available, otherwise nothing', () => {
     fc.assert(
       fc.property(anyText, scope, (asked, available) => {
         const wanted = asked === '' ? [] : asked.split(' ');
@@ -121,7 +121,7 @@ describe('narrowing', () => {
     );
   });
 
-  test('leaves all of it where nothing is asked for', () => {
+  test('grants everything if nothing is requested', () => {
     fc.assert(
       fc.property(scope, (available) => {
         expect(narrowed(undefined, available)).toEqual(available);
@@ -131,7 +131,7 @@ describe('narrowing', () => {
     );
   });
 
-  test('by two steps grants what the second one alone does, and never widens', () => {
+  test('in two steps grants the same as the second step alone, and never widens', () => {
     fc.assert(
       fc.property(tokens, tokens, scope, (first, second, available) => {
         const inBetween = narrowed(first.join(' '), available);
@@ -144,7 +144,7 @@ describe('narrowing', () => {
     );
   });
 
-  test('grants of more at least as much', () => {
+  test('grants at least as much of a larger scope', () => {
     fc.assert(
       fc.property(tokens, scope, scope, (asked, available, more) => {
         const granted = narrowed(asked.join(' '), available);

@@ -99,11 +99,11 @@ describe('resolveRequiredScope', () => {
   });
 
   test.each([['read", x="'], [['read write']], ['read\r\n'], ['é']])(
-    'refuses %j and names the option',
+    'rejects %j and names the option',
     (scope) => {
       expect(() => resolveRequiredScope(scope, 'scope')).toThrow(TypeError);
       expect(() => resolveRequiredScope(scope, 'requireScope')).toThrow(
-        'requireScope must be made of scope tokens',
+        'requireScope must contain only scope tokens',
       );
     },
   );

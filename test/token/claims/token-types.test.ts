@@ -55,7 +55,7 @@ describe('narrowByType', () => {
     expect(functions).toEqual(['add']);
   });
 
-  test.each(['refresh', 'foreign', 'SERVICE', ''])('refuses the type %j', (type) => {
+  test.each(['refresh', 'foreign', 'SERVICE', ''])('rejects the type %j', (type) => {
     expect(reasonFor(type, {})).toBe('unknown_type');
   });
 
@@ -78,7 +78,7 @@ describe('narrowByType', () => {
       [{ api_key_name: 1 }],
       [{ api_key_name: ['Demo key'] }],
       [{ api_key_name: null }],
-    ])('refuses %j', (overrides) => {
+    ])('rejects %j', (overrides) => {
       expect(reasonFor(type, { ...claims, ...overrides })).toBe('claim_malformed');
     });
   });
@@ -89,32 +89,32 @@ describe('narrowByType', () => {
     ['api_call', 'allowed_endpoints'],
   ])('%s', (type, name) => {
     test.each([['echo-1'], [{ 0: 'echo-1' }], [['echo-1', 1]], [[['echo-1']]], [null]])(
-      `refuses ${name} %j`,
+      `rejects ${name} %j`,
       (value) => {
         expect(reasonFor(type, { rate_limits: RATE_LIMITS, [name]: value })).toBe('claim_malformed');
       },
     );
 
-    test(`takes an empty list of ${name}`, () => {
+    test(`accepts an empty list of ${name}`, () => {
       expect(narrowByType(claimsSetOf(type, { rate_limits: RATE_LIMITS, [name]: [] }), {}, []).type).toBe(
         type,
       );
     });
 
-    test.each(Object.keys(RATE_LIMITS))('refuses rate_limits without %s', (limit) => {
+    test.each(Object.keys(RATE_LIMITS))('rejects rate_limits without %s', (limit) => {
       const rateLimits = { ...RATE_LIMITS, [limit]: undefined };
       expect(reasonFor(type, { [name]: [], rate_limits: rateLimits })).toBe('claim_malformed');
     });
 
     test.each([[[]], ['60'], [null], [{ ...RATE_LIMITS, requests_per_hour: '1000' }]])(
-      'refuses rate_limits %j',
+      'rejects rate_limits %j',
       (rateLimits) => {
         expect(reasonFor(type, { [name]: [], rate_limits: rateLimits })).toBe('claim_malformed');
       },
     );
   });
 
-  describe('limits that an API key need not have', () => {
+  describe('optional limits of an API key', () => {
     const withLimits = (limits: Record<string, unknown>) => ({
       ...CLAIMS_BY_TYPE.api_call,
       rate_limits: { ...RATE_LIMITS, ...limits },
@@ -135,7 +135,7 @@ describe('narrowByType', () => {
       [{ per_user: [] }],
       [{ per_user: null }],
       [{ per_user: { requests_per_hour: 1, tokens_per_month: '2' } }],
-    ])('are refused as %j', (limits) => {
+    ])('are rejected as %j', (limits) => {
       expect(reasonFor('api_call', withLimits(limits))).toBe('claim_malformed');
     });
   });
@@ -170,11 +170,11 @@ describe('narrowByType', () => {
       [{ allowed_endpoints: null }],
       [{ lineage: [{ ...LINEAGE_ENTRY, iat: '1' }] }],
       [{ lineage: [LINEAGE_ENTRY, { ...LINEAGE_ENTRY, iat: undefined }] }],
-    ])('refuses %j', (overrides) => {
+    ])('rejects %j', (overrides) => {
       expect(reasonFor('delegation', { ...CLAIMS_BY_TYPE.delegation, ...overrides })).toBe('claim_malformed');
     });
 
-    test('refuses an ancestor whose session_id is no text, which revocation could not match', () => {
+    test('rejects an ancestor whose session_id is not a string, which revocation could not match', () => {
       const lineage = [{ ...LINEAGE_ENTRY, session_id: ['s1'] }];
       expect(reasonFor('delegation', { ...CLAIMS_BY_TYPE.delegation, lineage })).toBe('claim_malformed');
     });

@@ -66,7 +66,7 @@ describe('times', () => {
     ['nbf', NOW + 6, NOW, 'not_yet_valid'],
     ['nbf', NOW + 5, NOW - 0.5, 'not_yet_valid'],
     ['iat', NOW + 6, NOW, 'issued_in_future'],
-  ])('%s %d is refused at %d', (name, value, now, reason) => {
+  ])('%s %d is rejected at %d', (name, value, now, reason) => {
     const nbf = name === 'nbf' ? {} : { nbf: undefined };
     expect(reasonFor({ claims: claimsOf({ ...nbf, [name]: value }), now })).toBe(reason);
   });
@@ -84,7 +84,7 @@ describe('times', () => {
     ['exp', NOW, 'expired'],
     ['nbf', NOW + 1, 'not_yet_valid'],
     ['iat', NOW + 1, 'issued_in_future'],
-  ])('without tolerance %s %d is refused to the second', (name, value, reason) => {
+  ])('without tolerance %s %d is rejected to the second', (name, value, reason) => {
     const options = { clockToleranceSeconds: 0 };
     expect(reasonFor({ claims: claimsOf({ [name]: value }), options })).toBe(reason);
   });
@@ -92,13 +92,13 @@ describe('times', () => {
   test.each([
     [NOW - 305, undefined],
     [NOW - 306, 'too_old'],
-  ])('with a maximum age of 300 s and the tolerance, iat %d is refused as %s', (iat, reason) => {
+  ])('with a maximum age of 300 s and the tolerance, iat %d is rejected as %s', (iat, reason) => {
     const setting = { claims: claimsOf({ iat }), options: { maxTokenAgeSeconds: 300 } };
     if (reason === undefined) expect(() => validate(setting)).not.toThrow();
     else expect(reasonFor(setting)).toBe(reason);
   });
 
-  test('a token of exactly the maximum lifetime is accepted, whatever the tolerance', () => {
+  test('a token of exactly the maximum lifetime is accepted, with any tolerance', () => {
     expect(() => validate({ claims: claimsOf({ exp: NOW + 86_400 }) })).not.toThrow();
     expect(reasonForClaims({ exp: NOW + 86_401 })).toBe('lifetime_too_long');
   });
@@ -121,7 +121,7 @@ describe('dates', () => {
     ['milliseconds', String(NOW * 1000)],
     ['the first second of the year 10000', '253402300800'],
     ['a negative number', '-1'],
-    ['a number as text', JSON.stringify(String(NOW + 600))],
+    ['a number as a string', JSON.stringify(String(NOW + 600))],
     ['an ISO date', '"2031-01-01T00:00:00Z"'],
     ['null', 'null'],
     ['a list', `[${NOW}]`],
@@ -129,7 +129,7 @@ describe('dates', () => {
   ];
 
   describe.each(['exp', 'nbf', 'iat'])('%s', (name) => {
-    test.each(REFUSED)('is refused as %s: %s', (_, json) => {
+    test.each(REFUSED)('is rejected as %s: %s', (_, json) => {
       const claims = { ...claimsOf(), ...JSON.parse(`{"${name}":${json}}`) };
       expect(reasonFor({ claims })).toBe('claim_malformed');
     });
@@ -142,12 +142,12 @@ describe('dates', () => {
 });
 
 describe('identities', () => {
-  test.each(['iss', 'aud', 'exp', 'iat', 'jti'])('a token without %s is refused', (name) => {
+  test.each(['iss', 'aud', 'exp', 'iat', 'jti'])('a token without %s is rejected', (name) => {
     expect(reasonForClaims({ [name]: undefined })).toBe('claim_missing');
   });
 
   describe.each(['iss', 'sub', 'jti', 'client_id', 'type', 'session_id'])('%s', (name) => {
-    test.each([[['demo']], [{ id: 'demo' }], [1], [true], [null], ['']])('is refused as %j', (value) => {
+    test.each([[['demo']], [{ id: 'demo' }], [1], [true], [null], ['']])('is rejected as %j', (value) => {
       expect(reasonForClaims({ [name]: value })).toBe('claim_malformed');
     });
   });
@@ -161,7 +161,7 @@ describe('identities', () => {
     [[[AUDIENCE]]],
     [1],
     [null],
-  ])('aud is refused as %j', (aud) => {
+  ])('aud is rejected as %j', (aud) => {
     expect(reasonForClaims({ aud })).toBe('claim_malformed');
   });
 });
@@ -183,7 +183,7 @@ describe('issuer', () => {
 describe('audience', () => {
   const OTHER = 'https://other.example.com';
 
-  test.each([[AUDIENCE], [[AUDIENCE]]])('%j holds ours', (aud) => {
+  test.each([[AUDIENCE], [[AUDIENCE]]])('%j contains an accepted audience', (aud) => {
     expect(validate({ claims: claimsOf({ aud }) }).claims.aud).toEqual(aud);
   });
 
@@ -194,7 +194,7 @@ describe('audience', () => {
   });
 
   test.each([[OTHER], [[OTHER]], [`${AUDIENCE}/`], [`${AUDIENCE} ${OTHER}`]])(
-    '%j does not hold ours',
+    '%j contains no accepted audience',
     (aud) => {
       expect(reasonForClaims({ aud })).toBe('wrong_audience');
     },
@@ -213,14 +213,14 @@ describe('audience', () => {
     expect(() => validate({ key: { audience: AUDIENCE } })).not.toThrow();
   });
 
-  test('a token that claims an audience of ours under the key of another one of ours is refused', () => {
+  test('a token for one accepted audience under the key of another one is rejected', () => {
     expect(reasonFor({ key: { audience: OTHER }, options: { audience: [AUDIENCE, OTHER] } })).toBe(
       'wrong_audience',
     );
   });
 
   test.each([[[AUDIENCE, OTHER]], [[OTHER, AUDIENCE]], [[AUDIENCE, AUDIENCE]]])(
-    'a token for %j is refused under the key of one audience, though all of them are accepted',
+    'a token for %j is rejected under the key of one audience, though all of them are accepted',
     (aud) => {
       const setting = { key: { audience: AUDIENCE }, options: { audience: [AUDIENCE, OTHER] } };
       expect(reasonFor({ ...setting, claims: claimsOf({ aud }) })).toBe('wrong_audience');
@@ -228,7 +228,7 @@ describe('audience', () => {
     },
   );
 
-  test('a token under the key of an audience that is not ours is refused even if it lists that one too', () => {
+  test('a token under the key of an audience that is not accepted is rejected even if it lists that one too', () => {
     expect(reasonFor({ key: { audience: OTHER }, claims: claimsOf({ aud: [AUDIENCE, OTHER] }) })).toBe(
       'wrong_audience',
     );
@@ -257,7 +257,7 @@ describe('typ', () => {
     expect(reasonFor({ header: { typ } })).toBe('wrong_typ');
   });
 
-  test('a token without typ is refused', () => {
+  test('a token without typ is rejected', () => {
     expect(reasonFor({ header: {} })).toBe('wrong_typ');
   });
 
@@ -265,17 +265,17 @@ describe('typ', () => {
     expect(reasonFor({ header: { typ } })).toBe('refresh_token');
   });
 
-  test.each(['jwt', 'JWT', 'application/jwt'])('%s is accepted where the policy lists it', (typ) => {
+  test.each(['jwt', 'JWT', 'application/jwt'])('%s is accepted if the policy lists it', (typ) => {
     expect(() => validate({ header: { typ }, options: { typ: ['JWT', 'at+jwt'] } })).not.toThrow();
   });
 
-  test('at+jwt is refused where the policy lists another typ only', () => {
+  test('at+jwt is rejected if the policy lists only another typ', () => {
     expect(reasonFor({ options: { typ: 'JWT' } })).toBe('wrong_typ');
   });
 });
 
 describe('type', () => {
-  test('refresh is refused whatever typ says', () => {
+  test('refresh is rejected with any typ', () => {
     expect(reasonForClaims({ type: 'refresh' })).toBe('refresh_token');
   });
 
@@ -283,7 +283,7 @@ describe('type', () => {
     expect(reasonForClaims({ type })).toBe('unknown_type');
   });
 
-  test('absent makes it the token of another issuer, which needs no sub and no client_id', () => {
+  test('that is absent makes a token foreign, which needs neither sub nor client_id', () => {
     const claims = claimsOf({
       type: undefined,
       sub: undefined,
@@ -300,19 +300,19 @@ describe('required claims', () => {
     expect(() => validate({ claims, options: { requiredClaims: ['tenant', 'level'] } })).not.toThrow();
   });
 
-  test.each(['tenant', 'toString', 'constructor'])('a token that lacks %s is refused', (name) => {
+  test.each(['tenant', 'toString', 'constructor'])('a token that lacks %s is rejected', (name) => {
     expect(reasonFor({ options: { requiredClaims: ['sub', name] } })).toBe('claim_missing');
   });
 });
 
 describe('cnf', () => {
-  test.each([[{ jkt: 'abc' }], [{}], [null], ['']])('a token with cnf %j is no plain bearer token', (cnf) => {
+  test.each([[{ jkt: 'abc' }], [{}], [null], ['']])('a token with cnf %j is not a bearer token', (cnf) => {
     expect(reasonForClaims({ cnf })).toBe('key_bound');
   });
 });
 
 describe('scope', () => {
-  test('is the only claim that authorises', () => {
+  test('is the only claim that grants scope', () => {
     const elsewhere = ['admin'];
     const claims = claimsOf({ scope: undefined, permissions: elsewhere, scopes: elsewhere, scp: elsewhere });
     const token = validate({ claims });
@@ -320,7 +320,7 @@ describe('scope', () => {
     expect(token.hasScope('admin')).toBe(false);
   });
 
-  test('is matched by whole tokens', () => {
+  test('is compared by whole tokens', () => {
     const token = validate({ claims: claimsOf({ scope: 'read:documents-all xread:documents' }) });
     expect(token.hasScope('read:documents-all')).toBe(true);
     expect(token.hasScope('read:documents')).toBe(false);
@@ -342,7 +342,7 @@ describe('scope', () => {
     ['é'],
     [1],
     [null],
-  ])('is refused as %j', (scope) => {
+  ])('is rejected as %j', (scope) => {
     expect(reasonForClaims({ scope })).toBe('claim_malformed');
   });
 });
@@ -356,41 +356,38 @@ describe('scope of other issuers', () => {
     ['scp', 'read write'],
     ['scopes', ['read', 'write']],
     ['permissions', ['read', 'write', 'read']],
-  ])('is read from %s as %j where the policy says so', (scopeClaim, value) => {
+  ])('is read from %s as %j if the policy names that claim', (scopeClaim, value) => {
     const token = validate({ claims: foreign({ [scopeClaim]: value }), options: { scopeClaim } });
     expect(token.scope).toEqual(['read', 'write']);
   });
 
   test.each([[1], [{ read: true }], [['read write']], [['read', 1]], [null], ['read  write']])(
-    'is refused as %j',
+    'is rejected as %j',
     (scp) => {
       expect(reasonFor({ claims: foreign({ scp }), options: { scopeClaim: 'scp' } })).toBe('claim_malformed');
     },
   );
 
-  test('may stand in scope too, in another order', () => {
+  test('may also be in scope, in another order', () => {
     const claims = foreign({ scp: ['read', 'write'], scope: 'write read' });
     expect(validate({ claims, options: { scopeClaim: 'scp' } }).scope).toEqual(['read', 'write']);
   });
 
-  test('is malformed where scope beside it is', () => {
+  test('is malformed if scope is malformed', () => {
     const claims = foreign({ scp: ['read', 'write'], scope: 'read  write' });
     expect(reasonFor({ claims, options: { scopeClaim: 'scp' } })).toBe('claim_malformed');
   });
 
-  test('is that of scope where the named claim is absent, as in tokens of our own', () => {
+  test('is that of scope if the named claim is absent, as in tokens of a home issuer', () => {
     expect(validate({ claims: foreign({ scope: 'read' }), options: { scopeClaim: 'scp' } }).scope).toEqual([
       'read',
     ]);
   });
 
-  test.each(['read', 'read write admin', 'read admin', ''])(
-    'is refused where scope says %j instead',
-    (scope) => {
-      const claims = foreign({ scp: ['read', 'write'], scope });
-      expect(reasonFor({ claims, options: { scopeClaim: 'scp' } })).toBe('scope_conflict');
-    },
-  );
+  test.each(['read', 'read write admin', 'read admin', ''])('is rejected if scope is %j instead', (scope) => {
+    const claims = foreign({ scp: ['read', 'write'], scope });
+    expect(reasonFor({ claims, options: { scopeClaim: 'scp' } })).toBe('scope_conflict');
+  });
 
   test('claims that the policy does not name are ignored', () => {
     const claims = foreign({ scp: ['read'], scopes: ['admin'], permissions: ['admin'] });
@@ -398,8 +395,8 @@ describe('scope of other issuers', () => {
   });
 });
 
-describe('what a refusal says', () => {
-  test('an expired token is told so', () => {
+describe('the message of a rejection', () => {
+  test('states that a token expired', () => {
     expect(refusalOf({ claims: claimsOf({ exp: NOW - 60 }) }).message).toBe('The access token expired');
   });
 
@@ -415,7 +412,7 @@ describe('what a refusal says', () => {
     ['bound to a key', { claims: claimsOf({ cnf: {} }) }],
     ['without a claim', { claims: claimsOf({ jti: undefined }) }],
     ['with a malformed claim', { claims: claimsOf({ exp: 'evil' }) }],
-  ])('a token that is %s is told no more than any other', (_, setting) => {
+  ])('does not state that a token is %s', (_, setting) => {
     expect(refusalOf(setting)).toMatchObject({
       message: 'The access token is not valid',
       error: 'invalid_token',
@@ -435,7 +432,7 @@ describe('order', () => {
       'wrong_audience',
     ],
     ['type', { claims: claimsOf({ exp: 1, type: 'refresh' }) }, 'refresh_token'],
-  ])('an expired token of a wrong %s is not told that it expired', (_, setting, reason) => {
+  ])('an expired token with a wrong %s is not reported as expired', (_, setting, reason) => {
     const refusal = refusalOf(setting);
     expect(refusal.reason).toBe(reason);
     expect(refusal.message).not.toContain('expired');
