@@ -64,8 +64,8 @@ describe('an LMDB file that is damaged', () => {
     ['cut in half', /is damaged \(page \d+ is missing\)/, (file) => file.subarray(0, file.length >> 1)],
     ['cut after the meta pages', /is damaged \(page \d+ is missing\)/, (file) => file.subarray(0, 2 * PAGE)],
     ['cut after one meta page', /is damaged \(page 1 is missing\)/, (file) => file.subarray(0, PAGE)],
-    ['cut within the first page', /is no LMDB file/, (file) => file.subarray(0, 100)],
-    ['with a zeroed header', /is no LMDB file/, (file) => file.fill(0, 0, PAGE)],
+    ['cut within the first page', /is not an LMDB file/, (file) => file.subarray(0, 100)],
+    ['with a zeroed header', /is not an LMDB file/, (file) => file.fill(0, 0, PAGE)],
     ['with a zeroed second header', /is damaged \(page 1/, (file) => file.fill(0, PAGE, 2 * PAGE)],
     [
       'that lost the newest header',
@@ -77,12 +77,12 @@ describe('an LMDB file that is damaged', () => {
     ],
     [
       'of another version',
-      /is no LMDB file of this version/,
+      /is not an LMDB file of this version/,
       inMetas((meta) => void meta.writeUInt32LE(1, VERSION_OFFSET)),
     ],
     [
       'with pages of no size',
-      /is no LMDB file/,
+      /is not an LMDB file/,
       inMetas((meta) => void meta.writeUInt32LE(0, PAGE_SIZE_OFFSET)),
     ],
     [
@@ -102,7 +102,7 @@ describe('an LMDB file that is damaged', () => {
     ],
     [
       'that is an SQLite database',
-      /is no LMDB file/,
+      /is not an LMDB file/,
       () => Buffer.from('SQLite format 3\0'.padEnd(8192, '\0')),
     ],
   ])('%s is refused at the opening, with its path and what to do', async (_name, message, change) => {
@@ -113,7 +113,7 @@ describe('an LMDB file that is damaged', () => {
       `The store ${path} cannot be opened: ${join(path, 'data.mdb')} is `,
     );
     await expect(opening).rejects.toThrow(message);
-    await expect(opening).rejects.toThrow(/put a backup in its place, or remove it/);
+    await expect(opening).rejects.toThrow(/replace it with a backup, or remove it/);
   });
 
   test.each(['zero', 'random'])(

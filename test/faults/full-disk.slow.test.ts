@@ -129,7 +129,7 @@ describeWithDisks('an LMDB store on a disk that is full', () => {
 
     expect(await ended).toBe(1);
     expect(output()).toContain(
-      `The store ${join(disk.path, 'store')} cannot be opened: ENOSPC: make room on its disk`,
+      `The store ${join(disk.path, 'store')} cannot be opened: ENOSPC: free space on its disk`,
     );
   });
 });
@@ -152,7 +152,7 @@ describeWithDisks('an LMDB store on a disk that is read-only', () => {
     expect(await ended).toBe(1);
     expect(output()).toMatch(
       new RegExp(
-        `The store ${join(disk.path, name)} cannot be opened: [A-Z]+: name a directory that this user can make`,
+        `The store ${join(disk.path, name)} cannot be opened: [A-Z]+: use a path that this user can create`,
       ),
     );
     expect(await readFile(join(disk.path, 'store', 'data.mdb'))).toEqual(before);

@@ -57,7 +57,7 @@ describeWithDisks('the generation file of an LMDB store', () => {
     const path = join('/tmp', `passport-jwe-generation-${process.pid}`);
 
     await expect(revoke(path, join(disk.path, 'mark'))).rejects.toThrow(
-      /cannot be opened: EROFS: name a directory/,
+      /cannot be opened: EROFS: use a path/,
     );
     await rm(path, { recursive: true });
   });

@@ -125,7 +125,7 @@ describe('openLmdbStores', () => {
       await writeFile(join(path, 'data.mdb'), content);
 
       await expect(openStores({ path, clock })).rejects.toThrow(
-        /data\.mdb is no LMDB file of this version: put a backup/,
+        /data\.mdb is not an LMDB file of this version: replace it with a backup/,
       );
     },
   );

@@ -120,7 +120,7 @@ describe('a store that was restored from a backup is rejected', () => {
     await restoreFiles();
 
     await expect(openStores()).rejects.toThrow(
-      `The store ${path} was restored from a backup, or moved: its generation file ${path}.generation knows later`,
+      `The store ${path} was restored from a backup, or moved: its generation file ${path}.generation has later`,
     );
     await expect(openStores()).rejects.toThrow(
       `run "passport-jwe store accept-restore --store ${path}", or open the store with acceptRestore: true`,
@@ -155,7 +155,7 @@ describe('a store that was restored from a backup is rejected', () => {
     await rm(join(home, 'data'), { recursive: true });
     await cp(backup(), join(home, 'data'), { recursive: true });
 
-    await expect(openStores(options)).rejects.toThrow(`its generation file ${generationFile} knows later`);
+    await expect(openStores(options)).rejects.toThrow(`its generation file ${generationFile} has later`);
   });
 
   test('even if it is older than an earlier restore that was accepted', async () => {

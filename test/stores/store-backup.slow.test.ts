@@ -87,7 +87,7 @@ test('a backup overwrites no other one', async () => {
   await stores.backUp(join(home, 'backup'));
 
   await expect(stores.backUp(join(home, 'backup'))).rejects.toThrow(
-    /data\.mdb exists: give a directory without/,
+    /data\.mdb already exists: pass a directory without/,
   );
 });
 
