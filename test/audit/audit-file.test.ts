@@ -178,7 +178,7 @@ describe('passport-jwe audit verify', () => {
 
     expect(code).toBe(1);
     expect(out).toContain('line 4: altered');
-    expect(notes).toContain('is not what was written');
+    expect(notes).toContain('has been changed or damaged');
   });
 
   test('says what a key file must hold', async () => {

@@ -107,10 +107,7 @@ describe('a sink that fails', () => {
       keyIds: ['demo'],
     });
     expect(emitWarning.mock.calls).toEqual([
-      [
-        'An audit sink failed (Error); events are missing from its record',
-        { code: 'PASSPORT_JWE_AUDIT_SINK' },
-      ],
+      ['An audit sink failed (Error): its audit log is incomplete', { code: 'PASSPORT_JWE_AUDIT_SINK' }],
     ]);
   });
 

@@ -87,7 +87,7 @@ describe('a slow sink', () => {
     await jest.advanceTimersByTimeAsync(1);
 
     expect(await outcome).toMatchObject({ status: 503, cause: failures[0] });
-    expect(String(failures[0])).toContain('did not answer within 5000 ms');
+    expect(String(failures[0])).toContain('did not settle within 5000 ms');
   });
 
   test('that is required and owes too much has failed at once', async () => {
