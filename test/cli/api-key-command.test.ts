@@ -103,7 +103,7 @@ describe('api-key check', () => {
     await writeKeys({ 'a.yaml': KEY.replace(/api_key: .*/, 'api_key: short') });
     const { code, out, notes } = await run(['api-key', 'check']);
 
-    expect([code, out]).toEqual([0, 'One API key, no error.']);
+    expect([code, out]).toEqual([0, '1 API key, no errors.']);
     expect(notes).toMatch(/^warning: .*a\.yaml:1:\d+ api_key: /);
     expect(notes).not.toContain('short\n');
     expect(await runJson(['api-key', 'check'])).toMatchObject({ valid: true, key_ids: ['n'] });

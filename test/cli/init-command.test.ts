@@ -57,7 +57,7 @@ test('init overwrites nothing, and then writes nothing at all', async () => {
   await writeFile(join(directory(), 'server.mjs'), 'mine');
   const { code, notes } = await run(['init']);
 
-  expect([code, notes]).toEqual([1, 'error: server.mjs exists already; run init in an empty folder']);
+  expect([code, notes]).toEqual([1, 'error: server.mjs already exists: run init in an empty directory']);
   expect(await readdir(directory())).toEqual(['server.mjs']);
 });
 

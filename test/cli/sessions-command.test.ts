@@ -46,11 +46,11 @@ test('sessions list shows the live sessions of an API key, or of one user', asyn
       expires: '2030-01-01T00:10:00Z',
     },
   ]);
-  expect((await run(['sessions', 'list', ...STORE, '--user', 'nobody'])).notes).toBe('There are none.');
+  expect((await run(['sessions', 'list', ...STORE, '--user', 'nobody'])).notes).toBe('None found.');
 });
 
 test('sessions end ends one, or all of a user', async () => {
-  expect((await run(['sessions', 'end', ...STORE, '--session', 's1'])).out).toBe('One session was ended.');
+  expect((await run(['sessions', 'end', ...STORE, '--session', 's1'])).out).toBe('Ended 1 session.');
   expect(await runJson(['sessions', 'end', ...STORE, '--user', 'bob', '--all'])).toEqual({ ended: 1 });
   expect(await runJson(['sessions', 'list', ...STORE])).toMatchObject([{ session: 's2' }]);
 });
@@ -77,6 +77,6 @@ test('sessions end keeps the revocation for access tokens of any lifetime', asyn
 });
 
 test('sessions end says what is missing, with exit code 2', async () => {
-  expect((await run(['sessions', 'end', ...STORE])).notes).toBe('error: Say which: --session ID, or --all');
+  expect((await run(['sessions', 'end', ...STORE])).notes).toBe('error: Pass --session ID or --all');
   expect((await run(['sessions', 'end', '--all', '--store', 'store'])).code).toBe(2);
 });

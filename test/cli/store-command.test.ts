@@ -50,7 +50,7 @@ test('store accept-restore opens a restored store, and says which tokens it reje
   await restore();
   const { out } = await run(['store', 'accept-restore', '--store', 'store']);
 
-  expect(out).toBe('The store opens. Tokens that were issued before 2030-01-01T00:00:00Z are rejected.');
+  expect(out).toBe('The store was accepted. Tokens issued before 2030-01-01T00:00:00Z are rejected.');
   expect((await run(['sessions', 'list', '--client', 'demo', '--store', 'store'])).code).toBe(0);
 });
 

@@ -58,7 +58,7 @@ describe('token issue and token verify', () => {
       AUDIENCE,
     ]);
 
-    expect([code, out]).toEqual([1, 'refused: wrong_issuer']);
+    expect([code, out]).toEqual([1, 'rejected: wrong_issuer']);
     expect((await run(['token', 'verify', 'a.b.c', ...SERVICE, '--json'])).out).toBe(
       '{"valid":false,"reason":"segment_count"}',
     );
@@ -133,7 +133,7 @@ describe('token revoke', () => {
 
     expect(answer).toMatchObject({
       code: 1,
-      notes: expect.stringContaining('does not prove that it was issued'),
+      notes: expect.stringContaining('has no proof of issuance'),
     });
     expect((await run(['token', 'verify', genuine, ...SERVICE, '--store', 'store'])).code).toBe(0);
   });
@@ -144,7 +144,7 @@ describe('token revoke', () => {
     await run(['token', 'revoke', token, '--keys', 'keys.json', ...SERVICE, '--store', 'store']);
 
     expect((await run(['token', 'verify', token, ...SERVICE, '--store', 'store'])).out).toBe(
-      'refused: revoked',
+      'rejected: revoked',
     );
     expect((await run(['token', 'verify', other, ...SERVICE, '--store', 'store'])).code).toBe(0);
   });
@@ -159,7 +159,7 @@ describe('token revoke', () => {
       });
 
       expect((await run(['token', 'verify', token, ...SERVICE, '--store', 'store'])).out).toBe(
-        'refused: revoked',
+        'rejected: revoked',
       );
     },
   );

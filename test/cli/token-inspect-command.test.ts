@@ -78,8 +78,8 @@ describe('token inspect', () => {
     const ring = await ringOf(2);
     const refresh = await withStore(directory(), (stores) => beginSession(stores, ring));
 
-    expect((await inspect(refresh, '--audience', AUDIENCE)).notes).toContain('give --issuer too');
-    expect((await inspect(await accessToken(ring))).notes).toContain('give --audience too');
+    expect((await inspect(refresh, '--audience', AUDIENCE)).notes).toContain('pass --issuer too');
+    expect((await inspect(await accessToken(ring))).notes).toContain('pass --audience too');
     expect((await inspect(await accessToken(ring))).code).toBe(2);
   });
 
@@ -87,8 +87,8 @@ describe('token inspect', () => {
     const token = await accessToken(await ringOf(7));
     const changed = `${(await accessToken(await ringOf(2))).slice(0, -2)}AA`;
 
-    expect((await inspect(token, '--audience', AUDIENCE)).out).toBe('refused: unknown_key');
-    expect((await inspect(changed, '--audience', AUDIENCE)).out).toBe('refused: decryption');
+    expect((await inspect(token, '--audience', AUDIENCE)).out).toBe('rejected: unknown_key');
+    expect((await inspect(changed, '--audience', AUDIENCE)).out).toBe('rejected: decryption');
   });
 
   test('lets no name in a token move the cursor of who reads it', async () => {

@@ -49,8 +49,8 @@ describe('token revoke --kid', () => {
       `Revoked: access tokens for ${AUDIENCE}, access tokens for ${REPORTS}, refresh tokens of ${ISSUER} under version old`,
     );
     expect(notes).toContain('keys retire old');
-    expect(await verdictOn(tokens[0] ?? '')).toBe('refused: revoked');
-    expect(await verdictOn(tokens[1] ?? '', REPORTS)).toBe('refused: revoked');
+    expect(await verdictOn(tokens[0] ?? '')).toBe('rejected: revoked');
+    expect(await verdictOn(tokens[1] ?? '', REPORTS)).toBe('rejected: revoked');
     expect(await verdictOn(await accessToken(now))).toBe('accepted');
   });
 
@@ -79,7 +79,7 @@ describe('token revoke --kid', () => {
     const { out } = await revoke('--kid', kidOf(tokens[0] ?? ''), ...SERVICE);
 
     expect(out).toBe(`Revoked: access tokens for ${AUDIENCE} under version old`);
-    expect(await verdictOn(tokens[0] ?? '')).toBe('refused: revoked');
+    expect(await verdictOn(tokens[0] ?? '')).toBe('rejected: revoked');
     expect(await verdictOn(tokens[1] ?? '', REPORTS)).toBe('accepted');
   });
 
@@ -122,7 +122,7 @@ describe('token revoke --kid', () => {
     const token = await accessToken(await ringOf(1), { aud: elsewhere });
     await revoke('--kid', kidOf(token), ...SERVICE, '--audience', elsewhere);
 
-    expect(await verdictOn(token, elsewhere)).toBe('refused: revoked');
+    expect(await verdictOn(token, elsewhere)).toBe('rejected: revoked');
   });
 
   test('revokes a key that the file no longer holds by --force', async () => {
@@ -132,7 +132,7 @@ describe('token revoke --kid', () => {
     expect((await revoke('--kid', kidOf(token), ...SERVICE, '--force')).code).toBe(0);
 
     await writeKeys(directory(), [rootJwk('old', 1)]);
-    expect(await verdictOn(token)).toBe('refused: revoked');
+    expect(await verdictOn(token)).toBe('rejected: revoked');
   });
 
   test('revokes a version that is used underived by its own kid', async () => {
@@ -146,7 +146,7 @@ describe('token revoke --kid', () => {
     const { out } = await revoke('--kid', 'w-old', ...SERVICE);
 
     expect(out).toBe('Revoked: all tokens under version w-old');
-    expect(await verdictOn(token)).toBe('refused: revoked');
+    expect(await verdictOn(token)).toBe('rejected: revoked');
   });
 
   test.each([
@@ -156,7 +156,7 @@ describe('token revoke --kid', () => {
     const { code, notes } = await revoke('--kid', 'old', ...args);
 
     expect(code).toBe(2);
-    expect(notes).toContain('give --issuer, and --api-keys or --audience');
+    expect(notes).toContain('pass --issuer, and --api-keys or --audience');
   });
 });
 
@@ -166,7 +166,7 @@ describe('token revoke --client', () => {
 
     expect([code, out]).toEqual([1, '']);
     expect(notes).toBe(
-      'error: No API key in api-keys has this key_id: give --force for one that was removed',
+      'error: No API key in api-keys has this key_id: pass --force for one that was removed',
     );
     expect((await revoke('--client', 'ghost', '--json')).notes).toMatch(/^\{"error":"No API key in api-keys/);
   });
@@ -182,7 +182,7 @@ describe('token revoke --client', () => {
     const token = await accessToken(await ringOf(2), { client_id: 'ghost' });
     expect((await revoke('--client', 'ghost', '--force')).out).toBe('Revoked: api_key ghost');
 
-    expect(await verdictOn(token)).toBe('refused: revoked');
+    expect(await verdictOn(token)).toBe('rejected: revoked');
   });
 
   test.each([
@@ -193,7 +193,7 @@ describe('token revoke --client', () => {
     const { code, out, notes } = await revoke('--client', 'ghost');
 
     expect([code, out]).toEqual([0, 'Revoked: api_key ghost']);
-    expect(notes).toContain('Whether the API key exists was not checked');
+    expect(notes).toContain('The existence of the API key was not checked');
   });
 
   test('with a session and a user revokes that of the user alone', async () => {
@@ -204,7 +204,7 @@ describe('token revoke --client', () => {
     ];
     await revoke('--client', 'demo', '--user', 'alice', '--session', 's1');
 
-    expect([await verdictOn(alice), await verdictOn(bob)]).toEqual(['refused: revoked', 'accepted']);
+    expect([await verdictOn(alice), await verdictOn(bob)]).toEqual(['rejected: revoked', 'accepted']);
   });
 });
 
@@ -225,7 +225,7 @@ describe('token revoke with a token', () => {
     const token = await accessToken(await ringOf(2), { aud: REPORTS });
     expect((await revoke(token, ...SERVICE)).code).toBe(0);
 
-    expect(await verdictOn(token, REPORTS)).toBe('refused: revoked');
+    expect(await verdictOn(token, REPORTS)).toBe('rejected: revoked');
   });
 
   test.each([1, 2])(
@@ -238,7 +238,7 @@ describe('token revoke with a token', () => {
       const { code, out } = await revoke(token, '--issuer', ISSUER);
 
       expect([code, out]).toEqual([0, 'Revoked: the refresh token and session s1 of alice, API key demo']);
-      expect(await verdictOn(access)).toBe('refused: revoked');
+      expect(await verdictOn(access)).toBe('rejected: revoked');
       expect(await verdictOn(other)).toBe('accepted');
       expect(await runJson(['sessions', 'list', '--client', 'demo', ...STORE])).toEqual([]);
     },
@@ -253,7 +253,7 @@ describe('token revoke with a token', () => {
 
     expect(result).toMatchObject({ client_id: 'demo', subject: 'alice', session_id: 's1' });
     expect(await verdictOn(await accessToken(ring, { sub: 'alice', session_id: 's1' }))).toBe(
-      'refused: revoked',
+      'rejected: revoked',
     );
   });
 
@@ -261,14 +261,14 @@ describe('token revoke with a token', () => {
     const ring = await ringOf(2);
     const token = await withStore(directory(), (stores) => beginSession(stores, ring, NOW - 1), NOW - 30);
 
-    expect((await revoke(token, '--issuer', ISSUER)).out).toBe('refused: expired');
+    expect((await revoke(token, '--issuer', ISSUER)).out).toBe('rejected: expired');
   });
 
   test('for refreshing is refused by another issuer, and needs one', async () => {
     const ring = await ringOf(2);
     const token = await withStore(directory(), (stores) => beginSession(stores, ring));
 
-    expect((await revoke(token, '--issuer', 'https://other.example.com')).out).toBe('refused: unknown_key');
+    expect((await revoke(token, '--issuer', 'https://other.example.com')).out).toBe('rejected: unknown_key');
     expect((await revoke(token)).code).toBe(2);
   });
 
@@ -284,7 +284,7 @@ describe('token revoke with a token', () => {
     expect([code, notes]).toEqual([
       0,
       publicJwk['kty'] === 'oct'
-        ? 'Its key proves nothing about who issued the token: a holder of the key may have made it.'
+        ? 'The key of the token does not prove who issued it: any holder of the key may have created it.'
         : 'The signature of the token was not verified.',
     ]);
     expect(out).toContain('session s1 of alice, API key demo');
