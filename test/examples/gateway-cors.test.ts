@@ -97,6 +97,8 @@ test('no page is told anything where no origin is configured', async () => {
 test.each(['*', 'https://app.example.com/', 'app.example.com', 'https://a.example https://b.example'])(
   '%s is no origin',
   (CORS_ORIGINS) => {
-    expect(() => readSettings({ CORS_ORIGINS })).toThrow('CORS_ORIGINS must be a list of origins');
+    expect(() => readSettings({ CORS_ORIGINS })).toThrow(
+      'CORS_ORIGINS must be a comma-separated list of origins',
+    );
   },
 );

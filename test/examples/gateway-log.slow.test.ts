@@ -137,7 +137,7 @@ test('no secret is in anything that the gateway writes, whatever fails', async (
     'The provider answered 401',
     'other side closed',
     expect.stringContaining('ECONNREFUSED'),
-    'The answer of the provider is no JSON object',
+    'The answer of the provider is not a JSON object',
   ]);
   for (const secret of [
     token,

@@ -256,6 +256,8 @@ describe('an upstream', () => {
   });
 
   test.each(['PROXY_TIMEOUT_MS', 'PROXY_IDLE_TIMEOUT_MS'])('is waited for by %s, a whole number', (name) => {
-    expect(() => readSettings({ [name]: '1.5' })).toThrow(`${name} must be a whole number of milliseconds`);
+    expect(() => readSettings({ [name]: '1.5' })).toThrow(
+      `${name} must be a positive integer, in milliseconds`,
+    );
   });
 });

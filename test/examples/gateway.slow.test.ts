@@ -106,7 +106,7 @@ describe('the gateway as it is configured', () => {
     const { program } = await start({ [setting]: String(port) });
 
     expect(await program.ended).toBe(1);
-    expect(program.output()).toContain(`Port ${port} is taken; set ${setting} to`);
+    expect(program.output()).toContain(`Port ${port} is in use: set ${setting} to`);
   });
 
   test('takes a passphrase from a file and keeps a salt for it', async () => {
