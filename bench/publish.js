@@ -5,7 +5,7 @@ import { drawChart } from './chart.js';
 /** @typedef {import('./measure.js').Measurement} Measurement */
 
 /**
- * What a run measured.
+ * Results of a run.
  * @typedef {object} Results
  * @property {string} run Node, machine and rounds, in words
  * @property {string} date
@@ -13,7 +13,7 @@ import { drawChart } from './chart.js';
  */
 
 /**
- * What was measured last of one scenario, and when.
+ * Latest results of one scenario.
  * @typedef {Results & { scenario: string }} ScenarioResults
  */
 
@@ -21,7 +21,7 @@ const RESULTS = new URL('results/', import.meta.url);
 const CHART = new URL('../docs/bench.svg', import.meta.url);
 const README = new URL('../README.md', import.meta.url);
 
-/** What the chart and the table show, in terms of bare Express. */
+/** Scenarios in the chart and the table, relative to bare Express. */
 const ROUTES = ['HTTP, new tokens', 'HTTP, repeated tokens'];
 const TITLE = 'Requests a second of guarded routes, as shares of bare Express';
 const SERIES = ['every token new', 'a hundred tokens'];
@@ -30,7 +30,7 @@ const BEGIN = '<!-- bench: written by `npm run bench -- --write` -->';
 const END = '<!-- bench: end -->';
 
 /**
- * Keeps what was measured, for this major version of Node; scenarios that were not measured stay as they were.
+ * Saves the results for this major version of Node. Results of other scenarios stay.
  * @param {Results} results
  */
 export async function keepResults({ run, date, measurements }) {
@@ -47,7 +47,7 @@ export async function keepResults({ run, date, measurements }) {
   await writeFile(file, `${JSON.stringify([...kept, ...added], null, 2)}\n`);
 }
 
-/** Draws the chart and writes the table of the README, from all that was kept. */
+/** Draws the chart and writes the table of the README from all saved results. */
 export async function publishResults() {
   const names = (await readdir(RESULTS)).toSorted();
   const kept = await Promise.all(
@@ -127,6 +127,6 @@ function find(measurements, route, name, wanted) {
 function replaceSection(readme, section) {
   const [before, rest] = readme.split(BEGIN);
   const [, after] = (rest ?? '').split(END);
-  if (after === undefined) throw new Error('The README has no place for the figures of the bench');
+  if (after === undefined) throw new Error('README.md lacks the comments that mark the benchmark results');
   return `${before}${BEGIN}\n${section}\n${END}${after}`;
 }
