@@ -70,7 +70,7 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
 }
 
 /**
- * Starts a server and returns its origin.
+ * Starts a server. Resolves with its origin.
  * @param setting name of the environment variable of the port, for the error message.
  * @throws Error (as rejection) that names the port if it is in use.
  */

@@ -39,7 +39,7 @@ const kidOf = (token: string): string =>
   JSON.parse(Buffer.from(token.split('.', 1).join(), 'base64url').toString()).kid;
 
 describe('token revoke --kid', () => {
-  test('with a version that decrypts on revokes all tokens under it, for every audience of the API keys', async () => {
+  test('with a retiring version revokes all its tokens, for every audience of the API keys', async () => {
     const [old, now] = [await ringOf(1), await ringOf(2)];
     const tokens = [await accessToken(old), await accessToken(old, { aud: REPORTS })];
     const { code, out, notes } = await revoke('--kid', 'old', ...SERVICE);
@@ -73,7 +73,7 @@ describe('token revoke --kid', () => {
     expect(keys).toContainEqual({ kid, purpose: 'access', audience: AUDIENCE });
   });
 
-  test('with the kid of a token revokes the tokens under that key alone', async () => {
+  test('with the kid of a token revokes only the tokens under that key', async () => {
     const old = await ringOf(1);
     const tokens = [await accessToken(old), await accessToken(old, { aud: REPORTS })];
     const { out } = await revoke('--kid', kidOf(tokens[0] ?? ''), ...SERVICE);
@@ -103,10 +103,10 @@ describe('token revoke --kid', () => {
   });
 
   test.each([
-    ['of a typing mistake', 'olb'],
+    ['with a typo', 'olb'],
     ['that could be one of a key', 'AAECAwQFBgcICQoLDA0ODw'],
     ['of another audience', ''],
-  ])('reports a kid %s, and never says that it was revoked', async (_name, kid) => {
+  ])('reports a kid %s as not revoked', async (_name, kid) => {
     const other = kidOf(await accessToken(await ringOf(1), { aud: 'https://elsewhere.example.com' }));
     const { code, out, notes } = await revoke('--kid', kid || other, ...SERVICE);
 
@@ -117,7 +117,7 @@ describe('token revoke --kid', () => {
     });
   });
 
-  test('finds the key of another audience that is named', async () => {
+  test('finds the key of another audience from --audience', async () => {
     const elsewhere = 'https://elsewhere.example.com';
     const token = await accessToken(await ringOf(1), { aud: elsewhere });
     await revoke('--kid', kidOf(token), ...SERVICE, '--audience', elsewhere);
@@ -125,7 +125,7 @@ describe('token revoke --kid', () => {
     expect(await verdictOn(token, elsewhere)).toBe('rejected: revoked');
   });
 
-  test('revokes a key that the file no longer holds by --force', async () => {
+  test('revokes a key that is no longer in the file with --force', async () => {
     const token = await accessToken(await ringOf(1));
     await writeKeys(directory(), [rootJwk('now', 2)]);
     expect((await revoke('--kid', kidOf(token), ...SERVICE)).code).toBe(1);
@@ -174,11 +174,11 @@ describe('token revoke --client', () => {
   test.each([
     ['--user', 'alice'],
     ['--session', 's1'],
-  ])('reports it with %s %s too', async (...args) => {
+  ])('also reports it with %s %s', async (...args) => {
     expect((await revoke('--client', 'ghost', ...args)).code).toBe(1);
   });
 
-  test('revokes one that was removed by --force', async () => {
+  test('revokes a removed API key with --force', async () => {
     const token = await accessToken(await ringOf(2), { client_id: 'ghost' });
     expect((await revoke('--client', 'ghost', '--force')).out).toBe('Revoked: api_key ghost');
 
@@ -188,7 +188,7 @@ describe('token revoke --client', () => {
   test.each([
     ['there are no API keys', () => rm(join(directory(), 'api-keys'), { recursive: true })],
     ['a file of them is broken', () => writeFile(join(directory(), 'api-keys', 'x.yaml'), 'x: [')],
-  ])('revokes where %s, and says that it did not check', async (_name, damage) => {
+  ])('revokes if %s, and notes that it did not check', async (_name, damage) => {
     await damage();
     const { code, out, notes } = await revoke('--client', 'ghost');
 
@@ -196,7 +196,7 @@ describe('token revoke --client', () => {
     expect(notes).toContain('The existence of the API key was not checked');
   });
 
-  test('with a session and a user revokes that of the user alone', async () => {
+  test('with a session and a user revokes only the session of that user', async () => {
     const ring = await ringOf(2);
     const [alice, bob] = [
       await accessToken(ring, { sub: 'alice', session_id: 's1' }),
@@ -209,7 +209,7 @@ describe('token revoke --client', () => {
 });
 
 describe('token revoke with a token', () => {
-  test('says whose session it is', async () => {
+  test('prints the session', async () => {
     const token = await accessToken(await ringOf(2), { sub: 'alice', session_id: 's1', jti: 'j1' });
 
     expect((await revoke(token, ...SERVICE)).out).toBe(
@@ -221,7 +221,7 @@ describe('token revoke with a token', () => {
     });
   });
 
-  test('for another audience of the API keys revokes it as well', async () => {
+  test('also revokes a token for another audience of the API keys', async () => {
     const token = await accessToken(await ringOf(2), { aud: REPORTS });
     expect((await revoke(token, ...SERVICE)).code).toBe(0);
 
@@ -257,14 +257,14 @@ describe('token revoke with a token', () => {
     );
   });
 
-  test('for refreshing that has expired is refused', async () => {
+  test('for refreshing is rejected if it has expired', async () => {
     const ring = await ringOf(2);
     const token = await withStore(directory(), (stores) => beginSession(stores, ring, NOW - 1), NOW - 30);
 
     expect((await revoke(token, '--issuer', ISSUER)).out).toBe('rejected: expired');
   });
 
-  test('for refreshing is refused by another issuer, and needs one', async () => {
+  test('for refreshing is rejected for another issuer, and needs an issuer', async () => {
     const ring = await ringOf(2);
     const token = await withStore(directory(), (stores) => beginSession(stores, ring));
 

@@ -59,7 +59,7 @@ function inMetas(change: (meta: Buffer) => void): (file: Buffer) => Buffer {
   };
 }
 
-describe('an LMDB file that is damaged', () => {
+describe('a damaged LMDB file', () => {
   test.each<[string, RegExp, (file: Buffer) => Buffer]>([
     ['cut in half', /is damaged \(page \d+ is missing\)/, (file) => file.subarray(0, file.length >> 1)],
     ['cut after the meta pages', /is damaged \(page \d+ is missing\)/, (file) => file.subarray(0, 2 * PAGE)],
@@ -105,7 +105,7 @@ describe('an LMDB file that is damaged', () => {
       /is not an LMDB file/,
       () => Buffer.from('SQLite format 3\0'.padEnd(8192, '\0')),
     ],
-  ])('%s is refused at the opening, with its path and what to do', async (_name, message, change) => {
+  ])('%s is rejected at the opening, with its path and the remedy', async (_name, message, change) => {
     await damage(change);
     const opening = openLmdbStores({ path });
 
@@ -117,7 +117,7 @@ describe('an LMDB file that is damaged', () => {
   });
 
   test.each(['zero', 'random'])(
-    'is refused whichever page of the store is spoilt, and ends no process: %s bytes',
+    'is rejected for any overwritten page, without a crash: %s bytes',
     async (how) => {
       const args = [path, String(NAMES.length), how];
       const { ended, output } = startProgram('test/support/programs/open-damaged-lmdb.js', {}, { args });
@@ -129,7 +129,7 @@ describe('an LMDB file that is damaged', () => {
     },
   );
 
-  test('answers 503 for a value that cannot be read, and the others as ever', async () => {
+  test('causes a 503 for an unreadable value, and answers for other values', async () => {
     await damage((file) => {
       for (let at = file.indexOf('name 7{'); at !== -1; at = file.indexOf('name 7{', at + 1))
         file.fill('!', at + 7, at + 12);
@@ -142,7 +142,7 @@ describe('an LMDB file that is damaged', () => {
     await close();
   });
 
-  test('is no longer looked at once it is removed: a new store begins, which refuses older tokens', async () => {
+  test('can be removed: a new store starts, which rejects older tokens', async () => {
     await rm(join(path, 'data.mdb'));
     const { revocations, close } = await openLmdbStores({ path });
 
@@ -152,7 +152,7 @@ describe('an LMDB file that is damaged', () => {
   });
 });
 
-test('an LMDB file that is whole is opened, with all that it holds', async () => {
+test('an intact LMDB file is opened, with all its data', async () => {
   const { revocations, close } = await openLmdbStores({ path });
 
   expect(NAMES.filter((name) => revocations.find(name) === undefined)).toEqual([]);
