@@ -1,8 +1,8 @@
 /**
- * One group of bars.
+ * A group of bars.
  * @typedef {object} Panel
  * @property {string} title
- * @property {readonly { name: string, values: readonly number[] }[]} rows shares of 1, one a series
+ * @property {readonly { name: string, values: readonly number[] }[]} rows shares of 1, one per series
  */
 
 const WIDTH = 760;
@@ -15,10 +15,10 @@ const LEGEND_HEIGHT = 34;
 const COLORS = ['#31688e', '#a8c5da'];
 
 /**
- * Draws shares as horizontal bars, panel below panel.
- * @param {string} title for those who do not see it
+ * Draws shares as horizontal bars, one panel below the other.
+ * @param {string} title for screen readers
  * @param {readonly Panel[]} panels
- * @param {readonly string[]} series what the bars of a row are
+ * @param {readonly string[]} series names of the bars in a row
  * @returns {string} SVG
  */
 export function drawChart(title, panels, series) {

@@ -4,12 +4,12 @@ import { MAX_SIZE } from './scenarios/size.js';
 /** @typedef {import('./measure.js').Measurement} Measurement */
 
 /**
- * What a subject is to be at most, or at least, in terms of another one of the same scenario.
+ * A bound of a subject relative to another one of the same scenario.
  * @typedef {object} Goal
  * @property {string} scenario
  * @property {string} subject
- * @property {string} of what it is related to
- * @property {string} [unit] Default: that of the scenario's only one, `µs/op`
+ * @property {string} of the subject to compare with
+ * @property {string} [unit] Default: `µs/op`
  * @property {number} [most]
  * @property {number} [least]
  */
@@ -19,13 +19,13 @@ const DEFAULT_UNIT = 'µs/op';
 const OURS = 'passport-jwe';
 const OURS_BY_PASSPORT = 'passport-jwe, Passport';
 
-/** The peers that read tokens by jsonwebtoken are several times as fast on Node 24. */
+/** Peers that use jsonwebtoken are several times as fast on Node 24. */
 const IS_NODE_20 = process.version.startsWith('v20.');
 
-/** What applications import to accept signed tokens by Passport. */
+/** Packages that an application imports to accept signed tokens with Passport. */
 const PEERS = 'passport-jwt + jsonwebtoken';
 
-/** What anyone can send that takes longest to refuse. */
+/** Unauthenticated tokens that take longest to reject. */
 const DEAREST_ATTACKS = ['another header', 'deep header', 'many members, 1 KB', 'wrong tag, 8 KB'];
 
 /** @type {readonly Goal[]} */
@@ -75,7 +75,7 @@ function onRoute(scenario, goals) {
  */
 
 /**
- * Which goals are reached; those of scenarios that were not measured are left out.
+ * Judges the goals of all measured scenarios.
  * @param {readonly Measurement[]} measurements
  * @returns {Verdict[]}
  */
@@ -102,6 +102,6 @@ function judge(
 ) {
   const holds = ratio <= most && ratio >= least;
   const bound = least > 0 ? `at least ${least.toFixed(2)}` : `at most ${most.toFixed(2)}`;
-  const text = `${scenario} (${unit}): ${subject} is ${ratio.toFixed(2)} x ${of}; the goal is ${bound} x`;
+  const text = `${scenario} (${unit}): ${subject} is ${ratio.toFixed(2)} x ${of}; goal: ${bound} x`;
   return { text: `${holds ? 'holds ' : 'misses'}  ${text}`, holds };
 }

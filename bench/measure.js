@@ -1,21 +1,21 @@
 /**
- * Subjects that do the same thing. One that is named `floor` or `bare` is what the others are related to.
+ * Subjects that do the same work. The others are compared with the one named `floor` or `bare`.
  * @typedef {object} Scenario
  * @property {string} name
  * @property {readonly Subject[]} subjects
- * @property {readonly Fact[]} [facts] what was found out on the way
- * @property {() => Promise<void>} [dispose] lets go of what the subjects needed
+ * @property {readonly Fact[]} [facts] values that are counted once
+ * @property {() => Promise<void>} [dispose] releases the resources of the subjects
  */
 
 /**
- * What is measured. A sample is one figure a unit; all samples of a scenario have the same units.
+ * A measured subject. A sample has one figure per unit. All samples of a scenario have the same units.
  * @typedef {object} Subject
  * @property {string} name
  * @property {() => Promise<Record<string, number>>} sample
  */
 
 /**
- * Something that is counted once, not measured in rounds.
+ * A value that is counted once, not measured in rounds.
  * @typedef {object} Fact
  * @property {string} subject
  * @property {string} unit
@@ -30,14 +30,14 @@
  * @property {number} median
  * @property {number} min
  * @property {number} max
- * @property {readonly number[]} samples one a round; a single one of what is counted once
+ * @property {readonly number[]} samples one per round; a single one for a fact
  * @property {number | null} ratioToFloor median of the ratios of each round; null without a subject `floor`
  * @property {number | null} ratioToBare the same for `bare`
  */
 
 /**
  * Samples the subjects in turn, round after round and every other round backwards, so that whatever slows the machine
- * down for a while slows all of them. The first round is discarded.
+ * down temporarily slows all of them. The first round is discarded.
  * @param {Scenario} scenario
  * @param {number} rounds
  * @returns {Promise<Measurement[]>}
@@ -99,7 +99,7 @@ function summarize(scenario, runs) {
 }
 
 /**
- * Of what was measured in the same round, so that a slow minute is on both sides.
+ * Median of the ratios of each round: a temporary slowdown affects both sides.
  * @param {readonly number[] | undefined} reference
  * @param {readonly number[]} figures
  */
@@ -111,7 +111,7 @@ function ratioTo(reference, figures) {
 /**
  * @param {Measurement} one
  * @param {Measurement} other of the same scenario and unit
- * @returns how many times the one is as much as the other: the median of the ratios of each round
+ * @returns ratio of the first to the second: the median of the ratios of each round
  */
 export function compare(one, other) {
   return ratioTo(other.samples, one.samples);

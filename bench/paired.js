@@ -9,22 +9,22 @@ import { createFixture } from './token.js';
 
 const USAGE = `Usage: npm --prefix bench run paired -- --base FOLDER [--rounds N] [--only TEXT] [--json]
 
-  Compares the guarded routes of docs/explain/performance.md with those of another checkout, in interleaved rounds of
+  Compares the protected routes of docs/explain/performance.md with those of another checkout, in interleaved rounds of
   one run. The other checkout must be built, with \`npm ci\` done in its bench folder. Exits with 1 if a median worsens
   by more than 5 %.
 
   --base FOLDER  the other checkout.
   --rounds N     at least 6. Default: 20.
-  --only TEXT    routes whose name begins so: HTTP, new tokens or HTTP, repeated tokens.
-  --json         print one JSON object a line.`;
+  --only TEXT    only routes whose name starts with TEXT: "HTTP, new tokens" or "HTTP, repeated tokens".
+  --json         print one JSON object per line.`;
 
 /** The subjects of the table in docs/explain/performance.md that run this package. */
 const APPS = ['passport-jwe', 'passport-jwe, Passport'];
 
-/** A median may worsen by this share. */
+/** Tolerated worsening of a median, as a share. */
 const TOLERANCE = 0.05;
 
-/** z of a two-sided interval of 95 %. */
+/** z-score of a two-sided 95 % interval. */
 const Z = 1.96;
 
 const { values } = parseArgs({

@@ -5,7 +5,7 @@ import { drawChart } from './chart.js';
 /** @typedef {import('./measure.js').Measurement} Measurement */
 
 /**
- * What a run measured.
+ * Results of a run.
  * @typedef {object} Results
  * @property {string} run Node, machine and rounds, in words
  * @property {string} date
@@ -13,7 +13,7 @@ import { drawChart } from './chart.js';
  */
 
 /**
- * What was measured last of one scenario, and when.
+ * Latest results of one scenario.
  * @typedef {Results & { scenario: string }} ScenarioResults
  */
 
@@ -21,7 +21,7 @@ const RESULTS = new URL('results/', import.meta.url);
 const CHART = new URL('../docs/bench.svg', import.meta.url);
 const PAGE = new URL('../docs/explain/performance.md', import.meta.url);
 
-/** What the chart and the table show, in terms of bare Express. */
+/** Scenarios in the chart and the table, relative to bare Express. */
 const ROUTES = ['HTTP, new tokens', 'HTTP, repeated tokens'];
 const TITLE = 'Requests per second of guarded routes, as shares of bare Express';
 const SERIES = ['every token new', 'a hundred tokens'];
@@ -30,7 +30,7 @@ const BEGIN = '<!-- bench: written by `npm run bench -- --write` -->';
 const END = '<!-- bench: end -->';
 
 /**
- * Keeps what was measured, for this major version of Node; scenarios that were not measured stay as they were.
+ * Saves the results for this major version of Node. Results of other scenarios stay.
  * @param {Results} results
  */
 export async function keepResults({ run, date, measurements }) {

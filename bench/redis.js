@@ -9,11 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Whether scenarios with Redis can be measured. */
 export const HAS_REDIS = spawnSync('redis-server', ['--version']).status === 0;
 
-/** How long it may take to start, in attempts 20 ms apart. */
+/** Maximum number of attempts to connect at start, 20 ms apart. */
 const ATTEMPTS = 250;
 
 /**
- * Starts a Redis of its own on a free port of loopback, which keeps nothing on disk.
+ * Starts a Redis server on a free loopback port, without persistence.
  * @returns {Promise<{ url: string, end: () => Promise<void> }>}
  */
 export async function startRedis() {
@@ -53,5 +53,5 @@ async function untilListening(port) {
     if (listens) return;
     await sleep(20);
   }
-  throw new Error('redis-server does not start');
+  throw new Error('redis-server did not start within 5 s');
 }

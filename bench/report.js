@@ -22,7 +22,7 @@ export function describeRun(rounds, tokenLength) {
 }
 
 /**
- * The measurements of one scenario, for people: a block for each unit.
+ * Formats the measurements of a scenario as tables, one per unit.
  * @param {readonly Measurement[]} measurements
  */
 export function formatTables(measurements) {
@@ -43,7 +43,7 @@ function formatTable(measurements) {
 }
 
 /**
- * One measurement, for programs.
+ * Formats a measurement as a line of JSON.
  * @param {Measurement} measurement
  */
 export function formatJsonLine({ samples, ...measurement }) {

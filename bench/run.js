@@ -23,20 +23,20 @@ import { createFixture } from './token.js';
 
 const USAGE = `Usage: npm run bench -- [--rounds N | --quick] [--only TEXT] [--json] [--write] [--check] [--check-all]
 
-  --rounds N   measured rounds a scenario, at least 1. Default: 20.
-  --quick      4 rounds, for a first impression.
-  --only TEXT  scenarios whose name begins so: decrypt, verify, encrypt, revoked, authenticate, attacks, limits,
+  --rounds N   measured rounds per scenario, at least 1. Default: 20.
+  --quick      only 4 rounds.
+  --only TEXT  only scenarios whose name starts with TEXT: decrypt, verify, encrypt, revoked, authenticate, attacks, limits,
                import, size, HTTP.
-  --json       print one JSON object a line, and no table (npm run --silent bench -- --json).
-  --write      keep the results in bench/results, in place of those of the same scenarios, and write the chart and the
+  --json       print one JSON object per line instead of tables (npm run --silent bench -- --json).
+  --write      save the results in bench/results, replacing those of the same scenarios, and write the chart and the
                table of docs/explain/performance.md.
-  --check      measure only verify and what revocations add to it, and exit with 1 where one is out of its bounds
+  --check      measure only verify and the cost of revocations, and exit with 1 if one exceeds its bounds
                (bench/check.js).
-  --check-all  exit with 1 where a goal is not reached (bench/goals.js).`;
+  --check-all  exit with 1 if a goal is missed (bench/goals.js).`;
 
 const QUICK_ROUNDS = 4;
 
-/** By the beginning of the names that they give themselves. */
+/** Scenarios, by the prefix of their names. */
 const SCENARIOS = [
   ['decrypt', createDecryptScenario],
   ['verify', createVerifyScenario],
@@ -56,7 +56,7 @@ const SCENARIOS = [
   ...(HAS_REDIS ? [['HTTP, revocations', createRedisStoreScenario]] : []),
 ];
 
-/** What the guard of CI looks at. */
+/** Scenarios of `--check`, which CI runs. */
 const CHECKED = ['verify', 'revoked'];
 
 const options = readArguments(process.argv.slice(2));
@@ -81,7 +81,7 @@ if (options === undefined) {
 
 /**
  * @param {string[]} args
- * @returns {Options | undefined} undefined where they make no sense
+ * @returns {Options | undefined} undefined if they are invalid
  */
 function readArguments(args) {
   try {
@@ -107,7 +107,7 @@ function readArguments(args) {
       'check-all': checkAll = false,
     } = values;
     const isKnown = SCENARIOS.some(([name]) => name.startsWith(only));
-    // The guard of CI wants all that it looks at.
+    // `--check` needs all of its scenarios.
     if (!/^[1-9]\d{0,3}$/.test(rounds) || !isKnown || (check && (write || only !== ''))) return undefined;
     return { rounds: quick ? QUICK_ROUNDS : Number(rounds), only, json, write, check, checkAll };
   } catch {

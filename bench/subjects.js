@@ -2,11 +2,11 @@ import { performance } from 'node:perf_hooks';
 
 /** @typedef {import('./measure.js').Subject} Subject */
 
-/** Long enough for many collections of garbage to fall into each sample, so that each subject pays for its own. */
+/** Long enough for many garbage collections per sample, so that each subject pays for its own. */
 const SAMPLE_MS = 80;
 
 /**
- * Calls a function that returns no promise.
+ * Measures a synchronous function.
  * @param {string} name
  * @param {() => unknown} perform
  * @returns {Subject}
@@ -18,7 +18,7 @@ export function synchronous(name, perform) {
 }
 
 /**
- * Awaits each call before the next: the latency that one request sees.
+ * Awaits each call before the next: the latency of one request.
  * @param {string} name
  * @param {() => Promise<unknown>} perform
  * @returns {Subject}
@@ -28,7 +28,7 @@ export function oneAtATime(name, perform) {
 }
 
 /**
- * Keeps several calls under way: the throughput of a server that uses the thread pool.
+ * Keeps several calls in flight: the throughput of a server that uses the thread pool.
  * @param {string} name
  * @param {() => Promise<unknown>} perform
  * @param {number} concurrency
@@ -64,7 +64,7 @@ function timed(name, run) {
 }
 
 /**
- * Finds out how many operations fill a sample; what is compiled on the way is hot afterwards.
+ * Finds the number of operations that fill a sample, and warms up the compiler.
  * @param {(operations: number) => void | Promise<void>} run
  */
 async function calibrate(run) {
@@ -88,7 +88,7 @@ async function time(run, operations) {
 }
 
 /**
- * Hands out the items in turn, for ever.
+ * Returns the items in turn, endlessly.
  * @template Item
  * @param {readonly Item[]} items
  * @returns {() => Item}

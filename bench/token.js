@@ -6,14 +6,14 @@ import { openToken } from './floor.js';
 export const ISSUER = 'https://auth.example.com';
 export const AUDIENCE = 'https://api.example.com';
 
-/** Enough that a token is new again when it comes back: the package remembers that it saw one for 65 536 others. */
+/** Enough that a repeated token counts as new: the package remembers the last 65 536 tokens. */
 const TOKEN_COUNT = 70_000;
 
-/** Longer than any run, so that no token expires while it is measured. */
+/** Longer than any run, so that no token expires during a measurement. */
 const LIFETIME_SECONDS = 24 * 60 * 60;
 
 /**
- * What every token says: about 950 characters once encrypted.
+ * Content of every token: about 950 characters when encrypted.
  * @type {import('passport-jwe').IssueRequest}
  */
 const REQUEST = {
@@ -37,7 +37,7 @@ const REQUEST = {
 };
 
 /**
- * One key, held by each competitor in the form that suits it best, and the tokens that are read under it.
+ * A key, in the form that suits each competitor best, and tokens under it.
  * @typedef {object} Fixture
  * @property {import('passport-jwe').KeyRing} keyRing
  * @property {import('passport-jwe').TokenIssuer} service
@@ -45,10 +45,10 @@ const REQUEST = {
  * @property {import('node:crypto').KeyObject} secretKey
  * @property {import('node:crypto').webcrypto.CryptoKey} cryptoKey
  * @property {{ alg: string, enc: string, kid: string, typ: string }} header
- * @property {readonly string[]} tokens all distinct
- * @property {import('passport-jwe').ClaimsSet} claims those of the first token
- * @property {() => readonly string[]} signTokens the same claims in tokens that anyone can read (JWS, HS256)
- * @property {import('./http/apps.js').Material} material what other processes make all of this from
+ * @property {readonly string[]} tokens distinct tokens
+ * @property {import('passport-jwe').ClaimsSet} claims claims of the first token
+ * @property {() => readonly string[]} signTokens returns signed, unencrypted tokens with the same claims (JWS, HS256)
+ * @property {import('./http/apps.js').Material} material keys from which other processes create all of this
  */
 
 /** @returns {Promise<Fixture>} */
@@ -69,7 +69,7 @@ export async function createFixture() {
     header: { alg: 'dir', enc: 'A256GCM', kid, typ: 'at+jwt' },
     tokens,
     claims: withoutProof(openToken(tokens[0], secretKey)),
-    // Claims are not kept beside the tokens: whatever allocates would pay for a heap of millions of objects.
+    // Claims are not stored with the tokens: the garbage collector would scan millions of objects.
     signTokens: () =>
       tokens.map((token) => asReceived(signClaims(withoutProof(openToken(token, secretKey)), signingKey))),
     material: {
@@ -81,7 +81,7 @@ export async function createFixture() {
 }
 
 /**
- * The claims that were issued: readers other than this package see the proof of issuance among them.
+ * Removes the proof of issuance, which other libraries see as a claim.
  * @param {Record<string, unknown>} claims
  * @returns {import('passport-jwe').ClaimsSet}
  */
@@ -117,8 +117,8 @@ async function issueTokens(service) {
 }
 
 /**
- * A copy in one piece, as an HTTP parser makes it; a concatenated string would bill its flattening to whoever
- * reads it first.
+ * Returns a flat copy, as an HTTP parser creates it. The first reader of a concatenated string would pay for flattening
+ * it.
  * @param {string} token
  */
 function asReceived(token) {

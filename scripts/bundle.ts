@@ -25,7 +25,7 @@ export interface BuiltFile {
 
 export interface Built {
   readonly files: readonly BuiltFile[];
-  /** What is in each file. Imports from a shared bundle are external, as `bundle:` and its name. */
+  /** Contents of each file. Imports from a shared bundle are external, as `bundle:` and its name. */
   readonly outputs: Metafile['outputs'];
 }
 
@@ -46,7 +46,7 @@ const OPTIONS = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
-/** Prefix of imports from another bundle, such as `bundle:core`, until the importing file has its place. */
+/** Prefix of imports from another bundle, such as `bundle:core`, until the path of the importing file is known. */
 const BUNDLE = 'bundle:';
 const BUNDLE_IMPORT = /"bundle:([^"]+)"/g;
 
@@ -118,7 +118,7 @@ function isLazy({ kind, external }: Import): boolean {
   return kind === 'dynamic-import' && external !== true;
 }
 
-/** The modules that a module loads at once, except itself. */
+/** The modules that a module imports statically, except itself. */
 function listModules(graph: Graph, from: string): readonly string[] {
   const modules = new Set([from]);
   for (const module of modules) {
@@ -154,7 +154,7 @@ async function nameExports(modules: readonly string[]): Promise<Exported> {
 }
 
 interface Shared {
-  /** The bundle of each module that is in one, or a file of its own. */
+  /** The bundle or the separate file of each module. */
   readonly places: ReadonlyMap<string, string>;
   readonly exported: Exported;
 }
@@ -173,7 +173,7 @@ function buildShared(name: string, modules: readonly string[], shared: Shared) {
   });
 }
 
-/** Imports from the bundles what is in them. @param own the bundle that is built */
+/** Redirects imports of bundled modules to their bundles. @param own the bundle that is built */
 function importBundles({ places, exported }: Shared, own?: string): Plugin {
   return {
     name: 'import-bundles',

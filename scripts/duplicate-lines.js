@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Reports blocks of eight or more equal lines that stand twice in a directory. Indentation does not count. Imports,
- * re-exports, comments and blank lines are left out. Exits with 1 if there are any.
+ * Reports blocks of eight or more equal lines that occur twice in a directory. Ignores indentation, imports,
+ * re-exports, comments and blank lines. Exits with 1 if there are any.
  *
  * Usage: node scripts/duplicate-lines.js [directory]
  */
@@ -32,12 +32,12 @@ function codeLines(text) {
     .filter((line) => line.text !== '');
 }
 
-/** Keeps the line breaks, so that line numbers stay right. */
+/** Keeps the line breaks, so that line numbers stay correct. */
 function blank(text) {
   return text.replace(/[^\n]/g, '');
 }
 
-/** Each pair of equal blocks once, as long as it is. */
+/** Returns each pair of equal blocks once, at its full length. */
 function findBlocks(sources) {
   const seen = new Map();
   const found = [];

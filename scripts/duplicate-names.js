@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Reports file names and exported names that stand twice in a directory. `index.ts` may stand in each folder and may
+ * Reports file names and exported names that occur twice in a directory. Each folder may have an `index.ts`, which may
  * re-export. Exits with 1 if there are any.
  *
  * Usage: node scripts/duplicate-names.js [directory]
@@ -22,7 +22,7 @@ const problems = [
   ...repeated(files.flatMap(exportsOf)),
 ];
 for (const { name, paths } of problems) console.log(`${name}: ${paths.join(', ')}`);
-console.log(`${files.length} files, ${problems.length} names that stand twice`);
+console.log(`${files.length} files, ${problems.length} duplicate names`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 /** A function with overloads is exported once. A type and a value of one name in one file are one export too. */

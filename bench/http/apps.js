@@ -22,18 +22,18 @@ import { openToken } from '../floor.js';
 import { AUDIENCE, ISSUER } from '../token.js';
 
 /**
- * What all applications are made of.
+ * Keys and addresses that all applications use.
  * @typedef {object} Material
  * @property {string} ringSecret of the key ring, in base64url
- * @property {string} contentKey that it derives for the audience, in base64url
- * @property {string} signingKey of the tokens that are signed and not encrypted, as text
- * @property {string} [redisUrl] where there is a Redis
+ * @property {string} contentKey derived for the audience, in base64url
+ * @property {string} signingKey of the signed, unencrypted tokens, as a string
+ * @property {string} [redisUrl] if Redis is available
  */
 
 const SCOPE = 'execute:models';
 const HS256 = { issuer: ISSUER, audience: AUDIENCE, algorithms: ['HS256'] };
 
-/** Of the client of the token endpoint. */
+/** API key of the client of the token endpoint. */
 export const API_KEY = 'bench_measuring_of_token_endpoint_0001';
 
 const API_KEY_FILE = `
@@ -46,7 +46,7 @@ models: [{ name: gpt-5, endpoint: "echo:" }]
 rate_limits: {}
 `;
 
-/** What Passport costs by itself. */
+/** Measures the overhead of Passport alone. */
 class AcceptAll extends Strategy {
   authenticate() {
     this.success({});
@@ -54,9 +54,9 @@ class AcceptAll extends Strategy {
 }
 
 /**
- * How each subject is set up. All have the one route behind them; what is not built in, as the check of the scope in
- * two of the peers, is added in a line. These two are measured as their READMEs have it, with the secret as text, and
- * with a KeyObject: given text, jsonwebtoken looks each time whether it is a public key, which takes 360 µs on Node 20.
+ * Creates the application of each subject. All protect the same route. A missing feature, such as the scope check in
+ * two of the peers, is added in one line. These two are measured with the secret as a string, as in their READMEs, and
+ * with a KeyObject: jsonwebtoken checks on each call whether a string is a public key.
  * @type {Record<string, (material: Material) => Promise<import('express').Express>>}
  */
 export const APPS = {

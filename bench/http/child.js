@@ -3,18 +3,18 @@ import { once } from 'node:events';
 import { cpus } from 'node:os';
 
 /**
- * A program of its own that is asked things, one at a time.
+ * A child process that answers one question at a time.
  * @typedef {object} Child
  * @property {(question: object) => Promise<any>} ask
  * @property {() => Promise<void>} end
  */
 
-/** Whether programs can be kept on one core each, so that a server and its load do not take turns on one. */
+/** Whether processes can be pinned to a core each, so that a server and its load do not share one. */
 export const PINNED = cpus().length > 1 && spawnSync('taskset', ['--version']).status === 0;
 
 /**
- * @param {string} program beside this file
- * @param {number} core where it runs
+ * @param {string} program in this directory
+ * @param {number} core to run on
  * @returns {Promise<Child>}
  */
 export async function startChild(program, core) {
@@ -37,7 +37,7 @@ export async function startChild(program, core) {
 }
 
 /**
- * The other side: answers each question of the parent, and ends when the parent lets go.
+ * Runs in the child: answers each question of the parent, and exits when the parent disconnects.
  * @param {(question: any) => unknown} answerTo
  */
 export function answerParent(answerTo) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startChild } from './child.js';
 
-/** Requests of a sample: half a second at 12 000 a second. */
+/** Requests per sample: half a second at 12 000 requests per second. */
 export const AMOUNT = 6400;
 export const CONNECTIONS = 32;
 
@@ -11,17 +11,18 @@ const SERVER_CORE = 0;
 const LOAD_CORE = 1;
 
 /**
- * One application under load.
+ * An application under load.
  * @typedef {object} Candidate
  * @property {string} name
  * @property {string} app in apps.js
- * @property {string} [program] that serves it. Default: `serve.js`.
- * @property {readonly object[]} requests as autocannon takes them: each sample goes on where the last one ended
- * @property {number} [instances] processes that share the load. Default 1.
+ * @property {string} [program] that serves the application. Default: `serve.js`.
+ * @property {readonly object[]} requests in the format of autocannon; each sample continues where the previous one
+ *   ended
+ * @property {number} [instances] number of processes that share the load. Default: 1.
  */
 
 /**
- * Applications that are measured over HTTP, each in a process on one core, by a load from a process on the other one.
+ * Measures applications over HTTP, each in a process on one core, with the load from a process on another core.
  * @param {string} name
  * @param {readonly Candidate[]} candidates
  * @param {import('./apps.js').Material} material

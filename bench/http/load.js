@@ -3,19 +3,19 @@ import { performance } from 'node:perf_hooks';
 import autocannon from 'autocannon';
 import { answerParent } from './child.js';
 
-/** Where a request gets the refresh token that the one before it on the same connection was answered. */
+/** Placeholder for the refresh token in the previous response on the same connection. */
 const REFRESH_TOKEN = '{refresh_token}';
 
-/** How often autocannon looks whether it is done, in milliseconds. */
+/** Interval in which autocannon checks whether it is done, in milliseconds. */
 const LOOK_MS = 50;
 
 answerParent(sendRequests);
 
 /**
- * Sends requests, each connection its own share of them in turn, and takes the time from the first answer to the last.
- * @param {{ url: string[], requestsFile: string, amount: number, connections: number }} question where the file has a
- *   request on each line, in JSON as autocannon takes it
- * @returns requests a second
+ * Sends requests, distributed over the connections, and measures the time from the first response to the last.
+ * @param {{ url: string[], requestsFile: string, amount: number, connections: number }} question `requestsFile` has one
+ *   request per line, as JSON in the format of autocannon
+ * @returns requests per second
  */
 async function sendRequests({ url, requestsFile, amount, connections }) {
   const requests = (await readFile(requestsFile, 'utf8')).split('\n').map((line) => JSON.parse(line));
@@ -38,12 +38,14 @@ async function sendRequests({ url, requestsFile, amount, connections }) {
     },
   });
   if (refused + errors + timeouts > 0) {
-    throw new Error(`${refused} refused, ${errors} errors, ${timeouts} timeouts of ${amount} at ${url}`);
+    throw new Error(
+      `${refused} rejected, ${errors} errors, ${timeouts} timeouts of ${amount} requests at ${url}`,
+    );
   }
   return (amount - 1) / ((ended - started) / 1000);
 }
 
-/** Adds what JSON cannot say: how a request depends on the answer before it. */
+/** Adds callbacks, which JSON cannot express: a request may depend on the previous response. */
 function complete(request) {
   if (!request.body?.includes('refresh_token') && !request.body?.includes('offline_access')) return request;
   return {

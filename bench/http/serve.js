@@ -16,7 +16,7 @@ async function start({ app, material }) {
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-/** What this process has used so far. */
+/** CPU time that this process has used. */
 function cpuMicroseconds() {
   const { user, system } = process.cpuUsage();
   return user + system;

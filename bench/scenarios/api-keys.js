@@ -2,24 +2,24 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTokenVerifier, loadApiKeys } from 'passport-jwe';
-// Registries are made of files elsewhere; a hundred thousand of them would take longer than all the rest.
+// Builds registries without files: loading a hundred thousand would take longer than everything else.
 import { createApiKeyRegistry, digestSecret } from '../../dist/chunks/rooms.js';
 import { cycle, oneAtATime, synchronous } from '../subjects.js';
 import { AUDIENCE, ISSUER } from '../token.js';
 
-/** How many API keys there are. */
+/** Numbers of API keys. */
 const SIZES = [10, 1000, 100_000];
 
-/** Different tokens that are verified, each of another API key where there are enough. */
+/** Number of distinct tokens, each of another API key if there are enough. */
 const TOKENS = 4000;
 
-/** Different API keys that are looked up. */
+/** Number of distinct API keys to look up. */
 const CLIENTS = 500;
 
 const API_KEY_FILE = '{ key_id: one, api_key: k-bench, name: One, type: api_call, rate_limits: {} }';
 
 /**
- * Verifies tokens that are all new, while their API keys are among ever more.
+ * Verifies new tokens with an increasing number of API keys.
  * @param {import('../token.js').Fixture} fixture
  */
 export async function createVerifyAmongScenario({ service: issuing, request, keyRing }) {
@@ -39,7 +39,7 @@ export async function createVerifyAmongScenario({ service: issuing, request, key
   return { name: 'verify, API keys', subjects };
 }
 
-/** Finds the API key that a client presents among ever more. */
+/** Looks up the API key of a client among an increasing number. */
 export async function createLookupScenario() {
   const one = await loadOne();
   return {
@@ -63,7 +63,7 @@ async function loadOne() {
 }
 
 /**
- * @param {import('passport-jwe').ApiKey} one that all are like
+ * @param {import('passport-jwe').ApiKey} one template of all API keys
  * @param {number} size
  */
 function createRegistry(one, size) {
@@ -73,7 +73,7 @@ function createRegistry(one, size) {
   );
 }
 
-/** Names of API keys from all over the registry. */
+/** Returns key IDs that are spread over the registry. */
 function spread(size, count) {
   return Array.from({ length: count }, (_, index) => `client-${Math.floor((index * size) / count)}`);
 }

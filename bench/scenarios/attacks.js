@@ -3,28 +3,28 @@ import { createTokenVerifier, InvalidTokenError } from 'passport-jwe';
 import { cycle, oneAtATime } from '../subjects.js';
 import { AUDIENCE, ISSUER } from '../token.js';
 
-/** Longest token that is looked at by default, in characters. */
+/** Default of `maxTokenLength`, in characters. */
 const MAX_TOKEN_LENGTH = 8192;
 
 const MEGABYTE = 1_048_576;
 
 /**
- * A token that anyone could send, who holds no key.
+ * A token that an attacker without a key can send.
  * @typedef {object} Attack
  * @property {string} name
  * @property {string} token
- * @property {import('passport-jwe').TokenRejection} reason why it is refused
+ * @property {import('passport-jwe').TokenRejection} reason expected reason of its rejection
  */
 
 /**
- * Refuses tokens of attackers, beside a subject `valid` that verifies tokens which are all new: none may cost more than
- * a small multiple of that.
+ * Rejects tokens of attackers. None may cost more than a small multiple of the subject `valid`, which verifies new
+ * tokens.
  * @param {import('../token.js').Fixture} fixture
  * @returns {Promise<import('../measure.js').Scenario>}
  */
 export async function createAttackScenario(fixture) {
   const { keyRing, tokens, claims } = fixture;
-  // Each token is decrypted, as one that is new. What is refused is never kept.
+  // Each token is decrypted, as a new one is. Rejected tokens are never cached.
   const service = createTokenVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, tokenCache: false });
   const nextToken = cycle(tokens);
   const attacks = createAttacks(fixture);
@@ -43,7 +43,7 @@ export async function createAttackScenario(fixture) {
 /**
  * @param {import('passport-jwe').TokenVerifier} service
  * @param {string} token
- * @returns {Promise<string | undefined>} undefined where it is accepted
+ * @returns {Promise<string | undefined>} undefined if it is accepted
  */
 async function reasonFor(service, token) {
   try {
@@ -93,13 +93,13 @@ function createAttacks({ tokens: [token], header }) {
   return attacks.map(([name, reason, text]) => ({ name, reason, token: asReceived(text) }));
 }
 
-/** As many members as a header of 1 KiB has room for, none twice. */
+/** Returns as many distinct members as fit into a header of 1 KiB. */
 function manyMembers() {
   return Array.from({ length: 85 }, (_, index) => `"${index.toString(36)}":${index}`).join(',');
 }
 
 /**
- * With ciphertext for all the characters that a token may have.
+ * Extends the ciphertext to the maximum length of a token.
  * @param {string} token
  */
 function lengthen(token) {
@@ -123,7 +123,7 @@ function encode(text) {
 }
 
 /**
- * A copy in one piece, as an HTTP parser makes it.
+ * Returns a flat copy, as an HTTP parser creates it.
  * @param {string} token
  */
 function asReceived(token) {

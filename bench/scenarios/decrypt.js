@@ -7,7 +7,7 @@ import { inFlight, oneAtATime, synchronous } from '../subjects.js';
 import { withoutProof } from '../token.js';
 
 /**
- * Decrypts one token repeatedly. No claim is validated.
+ * Decrypts one token repeatedly, without validating claims.
  * @param {import('../token.js').Fixture} fixture
  * @returns {Promise<import('../measure.js').Scenario>}
  */

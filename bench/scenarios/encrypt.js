@@ -6,7 +6,7 @@ import { inFlight, oneAtATime, synchronous } from '../subjects.js';
 import { AUDIENCE } from '../token.js';
 
 /**
- * Issues tokens, each with times and a `jti` of its own.
+ * Issues tokens, each with its own times and `jti`.
  * @param {import('../token.js').Fixture} fixture
  * @returns {Promise<import('../measure.js').Scenario>}
  */
@@ -42,7 +42,7 @@ export async function createEncryptScenario({ service, request, claims, header, 
 }
 
 /**
- * What the tokens have in common.
+ * Returns the claims that all tokens share.
  * @param {import('passport-jwe').ClaimsSet} claims
  */
 function withoutOwn({ iat, nbf, exp, jti, ...lasting }) {

@@ -1,6 +1,6 @@
 import { CONNECTIONS, createLoadTest } from '../http/load-test.js';
 
-/** Tokens that are in use at a time, where each comes again and again: three on each connection, a hundred or so. */
+/** Number of tokens in use when tokens repeat: about a hundred, three per connection. */
 export const REPEATED = 3 * CONNECTIONS;
 
 const ENCRYPTED = ['bare', 'floor', 'passport-jwe', 'passport-jwe, Passport', 'Passport alone'];
@@ -13,7 +13,7 @@ const SIGNED = [
 ];
 
 /**
- * A route behind a token and one scope, every token another one than the last.
+ * A route that requires a token and one scope. All tokens are new.
  * @param {import('../token.js').Fixture} fixture
  */
 export function createNewTokensScenario({ tokens, signTokens, material }) {
@@ -21,7 +21,7 @@ export function createNewTokensScenario({ tokens, signTokens, material }) {
 }
 
 /**
- * The same with tokens that come again and again.
+ * The same route with repeated tokens.
  * @param {import('../token.js').Fixture} fixture
  */
 export function createRepeatedTokensScenario({ tokens, signTokens, material }) {

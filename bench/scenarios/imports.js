@@ -8,13 +8,13 @@ const run = promisify(execFile);
 
 const BENCH = fileURLToPath(new URL('..', import.meta.url));
 
-/** From here, `express` is the one that passport-jwe imports, as in an application. */
+/** From here, `express` resolves to the version that passport-jwe imports, as in an application. */
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 
 const BYTES_PER_MB = 2 ** 20;
 
 /**
- * Imports packages in processes of their own: the cold start of a serverless function.
+ * Imports packages in separate processes: the cold start of a serverless function.
  * @returns {import('../measure.js').Scenario}
  */
 export function createImportScenario() {
@@ -31,8 +31,8 @@ export function createImportScenario() {
 /**
  * @param {string} name
  * @param {readonly string[]} packages
- * @param {{ from: string, before?: readonly string[] }} process the folder that packages are resolved from, and the
- *   packages that the process has imported already
+ * @param {{ from: string, before?: readonly string[] }} process the folder to resolve packages from, and the packages
+ *   that the process has already imported
  * @returns {Subject}
  */
 function importing(name, packages, { from, before = [] }) {

@@ -3,14 +3,14 @@ import { createKeyRing, createTokenIssuer, createTokenVerifier } from 'passport-
 import { cycle, oneAtATime } from '../subjects.js';
 import { AUDIENCE, ISSUER } from '../token.js';
 
-/** How many roots there are in the ring. */
+/** Numbers of root keys in the ring. */
 const SIZES = [1, 10, 100];
 
-/** Different tokens that are verified. */
+/** Number of distinct tokens. */
 const TOKENS = 4000;
 
 /**
- * Verifies tokens that are all new, each under another key than the last, while there are ever more keys.
+ * Verifies new tokens with an increasing number of keys, each token under another key than the previous one.
  * @param {import('../token.js').Fixture} fixture
  */
 export async function createKeyRingScenario({ request }) {
@@ -25,7 +25,7 @@ export async function createKeyRingScenario({ request }) {
   return { name: 'verify, key ring', subjects };
 }
 
-/** In turns, so that no key is used twice in a row. */
+/** Issues tokens under the keys in turn, so that no key is used twice in a row. */
 async function issueUnderEach(roots, request) {
   const services = await Promise.all(roots.map((current) => createService({ current })));
   const issued = await Promise.all(

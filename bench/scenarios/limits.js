@@ -3,7 +3,7 @@ import { openRedisStores } from 'passport-jwe/redis';
 import { HAS_REDIS, startRedis } from '../redis.js';
 import { inFlight, oneAtATime } from '../subjects.js';
 
-/** More than any run admits, so that nothing is refused. */
+/** More than any run admits, so that no request is rejected. */
 const LIMITS = {
   requests_per_minute: 1_000_000_000,
   tokens_per_minute: 1_000_000_000,
@@ -12,7 +12,7 @@ const LIMITS = {
 };
 
 /**
- * Admits a request to all limits of its API key, and settles it: counted in this process, and by Redis.
+ * Admits a request against all limits of its API key and settles it, in memory and in Redis.
  * @param {import('../token.js').Fixture} fixture
  */
 export async function createLimitsScenario({ service, tokens }) {

@@ -4,8 +4,8 @@ import { startRedis } from '../redis.js';
 import { toRequest } from './guarded-route.js';
 
 /**
- * A route whose tokens are all decrypted and looked up among what is revoked: in memory, and in the replica of a Redis,
- * in one process and in four.
+ * A route that decrypts each token and checks it for revocation: with the memory store, and with the replica of a Redis
+ * store, in one process and in four.
  * @param {import('../token.js').Fixture} fixture
  * @returns {Promise<import('../measure.js').Scenario>}
  */
@@ -30,7 +30,7 @@ export async function createRedisStoreScenario({ service, request, material }) {
   };
 }
 
-/** A store refuses tokens that are older than itself, since it cannot know whether they were revoked before. */
+/** A store rejects tokens older than itself, because it does not know their revocations. */
 async function issueAfterStart(url, issue) {
   const stores = await openRedisStores({ url });
   await stores.close();

@@ -5,7 +5,7 @@ import { cycle, oneAtATime, synchronous } from '../subjects.js';
 import { AUDIENCE, ISSUER } from '../token.js';
 
 /**
- * Verifies a hundred tokens again and again, with the cache of decrypted tokens and without.
+ * Verifies a hundred tokens repeatedly, with and without the cache of decrypted tokens.
  * @param {import('../token.js').Fixture} fixture
  * @returns {Promise<import('../measure.js').Scenario>}
  */

@@ -7,23 +7,23 @@ import { openLmdbStores } from 'passport-jwe/lmdb';
 import { cycle, oneAtATime } from '../subjects.js';
 import { AUDIENCE, ISSUER } from '../token.js';
 
-/** How many tokens are revoked already. */
+/** Numbers of revoked tokens. */
 const SIZES = [1000, 100_000, 1_000_000];
 
-/** Entries that are added at a time: one transaction of LMDB. */
+/** Entries added at a time, in one LMDB transaction. */
 const BATCH = 20_000;
 
 const LIFETIME_SECONDS = 24 * 60 * 60;
 
 /**
- * One driver, and what one entry takes in it.
+ * A driver and the size of its entries.
  * @typedef {object} Driver
  * @property {string} name
  * @property {(directory: string) => Promise<import('passport-jwe').Stores>} open
- * @property {(directory: string) => Promise<number>} bytes what all entries take
+ * @property {(directory: string) => Promise<number>} bytes size of all entries
  */
 
-/** @type {readonly Driver[]} The replica of the Redis driver holds its entries as the memory driver does. */
+/** @type {readonly Driver[]} The replica of the Redis driver stores entries like the memory driver. */
 const DRIVERS = [
   { name: 'memory', open: async () => createMemoryStores(), bytes: async () => usedHeap() },
   {
@@ -33,7 +33,7 @@ const DRIVERS = [
   },
 ];
 
-/** Verifies tokens that are not revoked, while ever more others are. */
+/** Verifies tokens that are not revoked, with an increasing number of revocations. */
 export const createRevocationScenarios = DRIVERS.map(
   (driver) => (fixture) => createScenario(driver, fixture),
 );
@@ -50,7 +50,7 @@ async function createScenario(driver, { tokens, keyRing }) {
   return {
     name: `revoked, ${driver.name}`,
     subjects: filled.map(({ size, revocations }) => {
-      // Each token is decrypted, as one that is new: the bounds are in terms of that.
+      // Each token is decrypted, as a new one is: the bounds refer to that.
       const options = { keyRing, issuer: ISSUER, audience: AUDIENCE, revocations, tokenCache: false };
       const service = createTokenVerifier(options);
       return oneAtATime(nameOf(size), () => service.verify(nextToken()));
@@ -91,7 +91,7 @@ async function fill(driver, size) {
   };
 }
 
-/** A new store refuses tokens that are older than itself, as those of the fixture are. */
+/** A new store rejects tokens older than itself, such as those of the fixture. */
 function anHourAgo() {
   return Date.now() / 1000 - 3600;
 }

@@ -9,13 +9,13 @@ const run = promisify(execFile);
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Most that the package and its dependencies may take on disk. */
+/** Maximum size of the package and its dependencies on disk. */
 export const MAX_SIZE = { name: '12 MB', value: 12 };
 
 const KB_PER_MB = 1024;
 
 /**
- * Installs the packed tarball with its dependencies, without peers, and measures what they take on disk.
+ * Installs the packed tarball with its dependencies, without peers, and measures their size on disk.
  * @returns {Promise<import('../measure.js').Scenario>}
  */
 export async function createSizeScenario() {

@@ -2,7 +2,7 @@ import { API_KEY } from '../http/apps.js';
 import { AMOUNT, CONNECTIONS, createLoadTest } from '../http/load-test.js';
 
 /**
- * Exchanges an API key for access tokens, and refresh tokens for the next ones: each connection has a chain of its own.
+ * Exchanges an API key for access tokens, and refresh tokens for new ones. Each connection has its own chain.
  * @param {import('../token.js').Fixture} fixture
  */
 export function createTokenEndpointScenario({ material }) {

@@ -11,8 +11,8 @@ import { AUDIENCE, ISSUER, withoutProof } from '../token.js';
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 /**
- * Opens a token and validates its claims set; every token is another one than the last. Beside them, tokens with the
- * same claims that are signed (HS256) and that anyone can read.
+ * Decrypts a token and validates its claims set. All tokens are new. For comparison, verifies signed, unencrypted
+ * tokens (HS256) with the same claims.
  * @param {import('../token.js').Fixture} fixture
  * @returns {Promise<import('../measure.js').Scenario>}
  */

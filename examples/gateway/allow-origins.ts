@@ -1,7 +1,7 @@
 import cors from 'cors';
 import type { RequestHandler } from 'express';
 
-/** What pages may read of an answer beside its body. */
+/** Response headers that pages may read. */
 const EXPOSED_HEADERS = [
   ...['WWW-Authenticate', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
   ...['X-Request-Id', 'Request-Id', 'X-Should-Retry'],
@@ -10,8 +10,9 @@ const EXPOSED_HEADERS = [
 const PREFLIGHT_SECONDS = 600;
 
 /**
- * Lets pages of these origins use the gateway, and those of no other: they send their token themselves, cookies play no
- * part. Preflights are answered here, as they carry no token; `OPTIONS` of other clients is a request as any.
+ * Lets pages of these origins, and no others, use the gateway. They send their token in a header; cookies are not used.
+ * Preflights have no token, so they are answered here. `OPTIONS` requests of other clients are handled like any
+ * request.
  */
 export function allowOrigins(origins: readonly string[]): RequestHandler {
   const options = { origin: [...origins], exposedHeaders: EXPOSED_HEADERS, maxAge: PREFLIGHT_SECONDS };

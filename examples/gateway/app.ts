@@ -30,13 +30,13 @@ import { modelRoutes } from './routes/models.js';
 import { proxyRoutes } from './routes/proxy.js';
 import type { Settings } from './settings.js';
 
-/** What the routes below ask for. */
+/** Scopes of the routes below. */
 const SCOPES = [
   ...['read:documents', 'write:documents', 'admin:configurations', 'execute:models'],
   ...['manage:sessions', 'call:endpoints'],
 ];
 
-/** What issuing and accepting have in common. */
+/** Options that issuing and accepting share. */
 export interface Service {
   readonly keyRing: KeyRing;
   readonly issuer: string;
@@ -52,17 +52,17 @@ export interface AppParts {
   readonly stores: Stores;
   readonly limits: Limits;
   readonly observation: Observation;
-  /** What has to be well for it to be ready, and is. */
+  /** Readiness checks, with their results. */
   isReady(): Readonly<Record<string, boolean>>;
-  /** What operators should know, while it is ready. Default: nothing. */
+  /** Warnings for operators, while the gateway is ready. Default: none. */
   findWarnings?(): readonly string[];
-  /** How models are reached. */
+  /** Settings of the model routes. */
   readonly models: Omit<ModelService, 'apiKeys'>;
-  /** How the upstream of `/proxy` is reached. */
+  /** Connections to the upstream of `/proxy`. */
   readonly proxyDispatcher: Dispatcher;
 }
 
-/** Every route of the gateway, in the order in which a request meets them. */
+/** Creates the gateway application. Routes are in the order in which a request passes them. */
 export function createApp(service: Service, parts: AppParts): Express {
   const { settings, apiKeys, stores, limits, models, proxyDispatcher, observation, isReady } = parts;
   const { corsOrigins, proxyUpstream, trustProxy } = settings;
@@ -91,13 +91,13 @@ export function createApp(service: Service, parts: AppParts): Express {
   return app;
 }
 
-/** Clients of Anthropic send their key in a header of its own; failures are answered as all of them read it. */
+/** Anthropic's clients send their key in `x-api-key`. Error responses have a format that all clients understand. */
 const MODEL_CLIENTS = { tokenLocations: { header: 'x-api-key' }, failWithError: true } as const;
 
-/** Not the token endpoint: an API key has no place in a page. */
+/** Excludes the token endpoint: a web page must not contain an API key. */
 const OPEN_TO_PAGES = ['/documents', '/admin', '/sessions', '/proxy', '/v1', '/.well-known'];
 
-/** Only an audience that is a URL has metadata (RFC 9728 section 1.2). */
+/** Only an audience that is a URL has metadata (RFC 9728 §1.2). */
 function resourceMetadata({ audience: resource, issuer }: Service): RequestHandler {
   return protectedResourceMetadata({ resource, authorizationServers: [issuer], scopes: SCOPES });
 }
@@ -107,12 +107,12 @@ function challengeOf({ audience }: Service) {
   return { realm: 'gateway', resourceMetadata: protectedResourceUrl(audience) };
 }
 
-/** Express itself would repeat the path, in which a client may have put its token by mistake. */
+/** Express would echo the path, which may contain a token by mistake. */
 const nothingThere: RequestHandler = (_req, res) => {
-  res.status(404).json({ error: 'not_found', error_description: 'There is nothing here' });
+  res.status(404).json({ error: 'not_found', error_description: 'The requested path does not exist' });
 };
 
-/** Answers what express.json() refuses. */
+/** Answers requests that `express.json()` rejects. */
 const unreadableBodies: ErrorRequestHandler = (error, _req, res, next) => {
   if (res.headersSent || ![400, 413, 415].includes(error?.status)) return next(error);
   res.status(error.status).json({ error: 'invalid_request', error_description: 'The body cannot be read' });

@@ -1,11 +1,11 @@
-/** Something that was opened and has to be closed. */
+/** A resource that must be closed. */
 export interface Closeable {
   close(): unknown;
 }
 
 /**
- * Closes one after the other, and the others too where one fails.
- * @throws AggregateError of what failed, once all were asked.
+ * Closes resources in sequence. If one fails, the others are closed nevertheless.
+ * @throws AggregateError of all failures, after the last resource.
  */
 export async function closeAll(opened: readonly Closeable[]): Promise<void> {
   const failures: unknown[] = [];
@@ -16,5 +16,5 @@ export async function closeAll(opened: readonly Closeable[]): Promise<void> {
       failures.push(failure);
     }
   }
-  if (failures.length > 0) throw new AggregateError(failures, 'Not everything could be closed');
+  if (failures.length > 0) throw new AggregateError(failures, 'Some resources could not be closed');
 }

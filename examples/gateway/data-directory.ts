@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { generateKeySet } from 'passport-jwe';
 import { generateApiKey } from 'passport-jwe/api-keys';
 
-/** What the gateway generates on its first start and keeps. */
+/** Files that the gateway generates on its first start. */
 export interface DataDirectory {
-  /** Path of a JWK Set with one random root. */
+  /** Path of a JWK Set with one random root key. */
   keysFile(): Promise<string>;
   /** Salt for `JWE_PASSPHRASE`. */
   salt(): Promise<string>;
   /** The API key of the sample configuration. */
   demoApiKey(): Promise<string>;
-  /** Path of the embedded store, which makes it. */
+  /** Path of the embedded store, which creates it. */
   storeDirectory(): Promise<string>;
 }
 
@@ -33,8 +33,8 @@ export function openDataDirectory(path: string): DataDirectory {
 }
 
 /**
- * The content of a file, which is generated where there is none. It appears under its name only when it is
- * whole and on disk, and of two processes that start at once one makes it and both read it.
+ * Returns the content of a file, and generates the file if it does not exist. It gets its name only once it is complete
+ * and on disk. If two processes start concurrently, one creates it and both read it.
  */
 async function keep(directory: string, name: string, generate: () => string): Promise<string> {
   await makePrivate(directory);
@@ -49,11 +49,12 @@ async function keep(directory: string, name: string, generate: () => string): Pr
   return (await readFile(path, 'utf8')).trim();
 }
 
-/** Whoever can write here could put keys of their own in place. */
+/** A user with write access could replace the keys. */
 async function makePrivate(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const { mode } = await stat(directory);
-  if ((mode & 0o022) !== 0) throw new Error(`Others can write to ${directory}; chmod 700 it`);
+  if ((mode & 0o022) !== 0)
+    throw new Error(`Other users can write to ${directory}: run chmod 700 ${directory}`);
 }
 
 async function exists(path: string): Promise<boolean> {

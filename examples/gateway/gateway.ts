@@ -23,18 +23,18 @@ import { connectUpstream } from './proxy/connect-upstream.js';
 import { createGatewayServer } from './server.js';
 import type { Settings } from './settings.js';
 
-/** A gateway that listens. */
+/** A running gateway. */
 export interface Gateway {
   readonly origin: string;
-  /** Where metrics are read, if anywhere. */
+  /** Origin of the metrics, if enabled. */
   readonly metricsOrigin: string | undefined;
-  /** The API key of the sample configuration, where that is in use. */
+  /** The API key of the sample configuration, if that is used. */
   readonly demoApiKey: string | undefined;
-  /** Stops accepting, lets running requests end, and resolves then. */
+  /** Stops accepting connections and waits for running requests. */
   close(): Promise<void>;
 }
 
-/** Loads everything, then listens: issuer and audience default to the origin that it listens on. */
+/** Loads everything, then listens. Issuer and audience default to the origin that it listens on. */
 export async function startGateway(
   settings: Settings,
   audit: AuditTrail,
@@ -87,7 +87,8 @@ export async function startGateway(
 
     const closeServer = async (): Promise<void> => {
       const cutOff = await server.close();
-      if (cutOff > 0) observers.logger?.warn({ cut_off: cutOff }, 'requests that did not end were cut off');
+      if (cutOff > 0)
+        observers.logger?.warn({ cut_off: cutOff }, 'requests were aborted at the shutdown timeout');
     };
     const serving = [{ close: closeServer }, { close: () => drain(limits) }];
     return {
@@ -98,23 +99,23 @@ export async function startGateway(
     };
   } catch (failure) {
     await closeAll(opened).catch((err: unknown) =>
-      observers.logger?.warn({ err }, 'not everything could be closed'),
+      observers.logger?.warn({ err }, 'some resources could not be closed'),
     );
     throw failure;
   }
 }
 
-/** While the store of limits is away nobody can be told; what was held there ends by itself then. */
+/** If the limit store is unavailable, the slots are not released now but when their leases expire. */
 const DRAIN_TIMEOUT_MS = 5000;
 
 async function drain(limits: Limits): Promise<void> {
   await Promise.race([limits.drain(), pause(DRAIN_TIMEOUT_MS, undefined, { ref: false })]);
 }
 
-/** Nothing that has expired comes to life again because somebody sets the clock of the machine. */
+/** Expired tokens stay expired even if the system time is set back. */
 function watchClock({ logger }: Observers): SteadyClock {
   return createSteadyClock({
-    onStep: ({ seconds }) => logger?.warn({ step_seconds: seconds }, 'the clock of the machine was set'),
+    onStep: ({ seconds }) => logger?.warn({ step_seconds: seconds }, 'the system time was changed'),
   });
 }
 
@@ -130,7 +131,7 @@ function isConfigured(name: string, { apiKeys }: WatchedApiKeys): boolean {
   return apiKeys.some(({ models }) => models.some((model) => model.name === name));
 }
 
-/** A terminal that is closed ends what runs in it by SIGHUP; elsewhere that has the files read again. */
+/** SIGHUP reloads the files, except in a terminal: closing it sends SIGHUP to end the process. */
 function watchKeys(
   { apiKeysDir: directory }: Settings,
   demoApiKey: string | undefined,

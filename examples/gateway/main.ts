@@ -26,7 +26,7 @@ try {
         .then(
           () => process.exit(0),
           (err: unknown) => {
-            logger.error({ err }, 'not everything could be closed');
+            logger.error({ err }, 'some resources could not be closed');
             process.exit(1);
           },
         );
@@ -39,7 +39,7 @@ try {
 
 function usage(origin: string, apiKey: string): string {
   return `
-Exchange the demo API key for a token that nobody else can read, and use it:
+Exchange the demo API key for an encrypted token, and use it:
 
 TOKEN=$(curl -fsS ${origin}/oauth/token -H 'X-API-Key: ${apiKey}' -d grant_type=client_credentials | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/') && curl -fsS ${origin}/documents -H "Authorization: Bearer $TOKEN"
 `;

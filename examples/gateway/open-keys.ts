@@ -10,13 +10,13 @@ import type { Stores } from 'passport-jwe/stores';
 import { openDataDirectory } from './data-directory.js';
 import type { Settings } from './settings.js';
 
-/** The keys that tokens are encrypted under. */
+/** Opens the key ring that encrypts tokens. */
 export interface OpenKeys {
   readonly keyRing: KeyRing;
   close(): Promise<void>;
 }
 
-/** A key file is followed, so that `passport-jwe keys rotate` takes effect; a passphrase stays what it is. */
+/** A key file is watched, so that `passport-jwe keys rotate` takes effect. A passphrase does not change. */
 export async function openKeys(
   settings: Settings,
   stores: Stores,

@@ -5,7 +5,9 @@ import type { Stores } from 'passport-jwe/stores';
 import { openDataDirectory } from './data-directory.js';
 import type { Settings } from './settings.js';
 
-/** Redis where it is given, which has a clock of its own, else the store that is embedded in the data directory. */
+/**
+ * Opens Redis, which has its own clock, if it is configured. Otherwise opens the embedded store in the data directory.
+ */
 export async function openStores(settings: Settings, audit: AuditTrail, clock: Clock): Promise<Stores> {
   const { redisUrl, redisTimeoutMs, dataDir, storeGenerationFile: generationFile } = settings;
   const patience = redisTimeoutMs === undefined ? {} : { commandTimeoutMs: redisTimeoutMs };

@@ -3,20 +3,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { onResponseFinished } from 'passport-jwe';
 import type { Settings } from './settings.js';
 
-/** A server that ends without cutting off a request that it took. */
+/** A server with graceful shutdown. */
 export interface GatewayServer {
   readonly server: Server;
-  /** It is about to end: load balancers send no more. */
+  /** Whether it is shutting down, so that load balancers should send no more requests. */
   readonly isDraining: boolean;
-  /** @throws Error (as rejection) that names a port that is taken. */
+  /** @throws Error (as rejection) that names the port if it is in use. */
   listen(): Promise<string>;
-  /** Ends in good order; how many requests had to be cut off after all. */
+  /** Shuts down gracefully. Resolves with the number of requests that were aborted at the timeout. */
   close(): Promise<number>;
 }
 
 type ServerSettings = Pick<Settings, 'host' | 'port' | 'shutdownDelayMs' | 'shutdownTimeoutMs'>;
 
-/** How long a connection may take to send the rest of a request that it had begun before. */
+/** Time for a connection to finish sending a request that it started before the shutdown. */
 const HALF_SENT_MS = 250;
 
 export function createGatewayServer(settings: ServerSettings): GatewayServer {
@@ -35,7 +35,7 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
     });
   });
 
-  /** Resolves when no request has run for a moment. */
+  /** Resolves once no request has run for `HALF_SENT_MS`. */
   const whenQuiet = (): Promise<void> =>
     new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
@@ -56,7 +56,7 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
     async close() {
       isDraining = true;
       for (const res of running) if (!res.headersSent) res.setHeader('Connection', 'close');
-      // Clients leave with the answer to their last request; whoever watches /readyz has noticed by then.
+      // Clients disconnect after their last response. Load balancers notice the shutdown at /readyz meanwhile.
       await pause(settings.shutdownDelayMs);
       const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
       const timeout = pause(settings.shutdownTimeoutMs, undefined, { ref: false });
@@ -70,9 +70,9 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
 }
 
 /**
- * The origin that a server then listens on.
- * @param setting that moves it to another port.
- * @throws Error (as rejection) that names a port that is taken.
+ * Starts a server. Resolves with its origin.
+ * @param setting name of the environment variable of the port, for the error message.
+ * @throws Error (as rejection) that names the port if it is in use.
  */
 export function listen(
   server: Server,
@@ -83,7 +83,7 @@ export function listen(
     server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(
         cause.code === 'EADDRINUSE'
-          ? new Error(`Port ${port} is taken; set ${setting} to another one`)
+          ? new Error(`Port ${port} is in use: set ${setting} to another port`)
           : cause,
       );
     });

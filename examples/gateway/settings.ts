@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readTrustedProxies, type TrustedProxies } from './trust-proxy.js';
 
-/** Everything that the gateway reads from its environment; each secret also as `NAME_FILE`. */
+/** Settings from the environment. Each secret can also be the path of a file, in `NAME_FILE`. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
   readonly apiKeysDir: string;
-  /** The sample directory is in use, whose demo API key has to come from somewhere. */
+  /** Whether the sample directory is used, which needs a demo API key. */
   readonly isSample: boolean;
   /** Default: the origin that the gateway listens on. */
   readonly issuer: string | undefined;
@@ -17,30 +17,30 @@ export interface Settings {
   readonly salt: string | undefined;
   readonly keysFile: string | undefined;
   readonly demoApiKey: string | undefined;
-  /** Generation file of the embedded store. Default: beside the store, in the data directory. */
+  /** Generation file of the embedded store. Default: in the data directory, next to the store. */
   readonly storeGenerationFile: string | undefined;
-  /** Default: the embedded store in the data directory. */
+  /** URL of Redis. Default: the embedded store in the data directory. */
   readonly redisUrl: string | undefined;
-  /** Longest wait for an answer of Redis. Default: that of the package. */
+  /** Timeout of Redis commands. Default: the default of passport-jwe. */
   readonly redisTimeoutMs: number | undefined;
-  /** Longest wait for the beginning of a provider's answer, and for its next part. Default: 300 000. */
+  /** Timeout of a provider's response headers, and of each part of the body. Default: 300 000. */
   readonly providerTimeoutMs: number;
-  /** Where `/proxy` leads. Default: there is no such route. */
+  /** Upstream of `/proxy`. Default: no such route. */
   readonly proxyUpstream: string | undefined;
-  /** Longest wait for the beginning of its answer. Default: 30 000. */
+  /** Timeout of the upstream's response headers. Default: 30 000. */
   readonly proxyTimeoutMs: number;
-  /** Longest wait for the next part of its answer. Default: 60 000. */
+  /** Timeout of each part of the upstream's response. Default: 60 000. */
   readonly proxyIdleTimeoutMs: number;
-  /** Proxies in front whose `X-Forwarded-For` counts. Default: none. */
+  /** Trusted proxies, whose `X-Forwarded-For` is used. Default: none. */
   readonly trustProxy: TrustedProxies | undefined;
   /** Origins of web pages that may use the gateway. Default: none. */
   readonly corsOrigins: readonly string[];
-  /** Listener of the metrics. Default: there is none. */
+  /** Port of the metrics. Default: no metrics. */
   readonly metricsPort: number | undefined;
   readonly metricsHost: string;
-  /** How long others have to notice that it ends, before it takes no more connections. Default: 250. */
+  /** Time for load balancers to notice the shutdown before the listener closes. Default: 250. */
   readonly shutdownDelayMs: number;
-  /** How long requests may run on after that. Default: 30 000. */
+  /** Time for running requests to finish after that. Default: 30 000. */
   readonly shutdownTimeoutMs: number;
 }
 
@@ -48,7 +48,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', '[::1]', 'localhost']);
 
-/** @throws Error that names what is missing or malformed. */
+/** @throws Error that names the missing or malformed setting. */
 export function readSettings(variables: Variables): Settings {
   const settings: Settings = {
     host: variables['HOST'] || '127.0.0.1',
@@ -80,7 +80,7 @@ export function readSettings(variables: Variables): Settings {
   return settings;
 }
 
-/** What is generated on one machine will not do for a service that others reach, nor for several instances. */
+/** Generated secrets are not sufficient for a public service or for several instances. */
 function assertSharedSettings(settings: Settings): void {
   const isPublic = !LOOPBACK.has(settings.host);
   if (!isPublic && settings.redisUrl === undefined) return;
@@ -102,7 +102,7 @@ function readSecret(variables: Variables, name: string): string | undefined {
   return variables[name] || undefined;
 }
 
-/** The message of the file system would print a secret that stands in the place of its path. */
+/** The message of the file system would print a secret that was set instead of a path. */
 function readSecretFile(file: string, name: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
@@ -112,14 +112,14 @@ function readSecretFile(file: string, name: string): string {
   }
 }
 
-/** RFC 8414 section 2: what follows from an issuer is found at its URL. */
+/** Clients find the metadata of an issuer at its URL (RFC 8414 §2). */
 function readUrl(variables: Variables, name: string): string | undefined {
   const value = variables[name] || undefined;
   if (value !== undefined && !URL.canParse(value)) throw new Error(`${name} must be a URL`);
   return value?.replace(/\/$/, '');
 }
 
-/** What is forwarded there is not for others to read on the way. */
+/** Forwarded requests must be protected in transit. */
 function readUpstream(variables: Variables, name: string): string | undefined {
   const value = variables[name] || undefined;
   if (value === undefined) return undefined;
@@ -131,7 +131,7 @@ function readUpstream(variables: Variables, name: string): string | undefined {
   return value;
 }
 
-/** Each exactly as browsers write it in `Origin` (RFC 6454 section 6.2). */
+/** Each exactly as browsers send it in `Origin` (RFC 6454 §6.2). */
 function readOrigins(variables: Variables, name: string): readonly string[] {
   const origins = (variables[name] ?? '').split(',').map((origin) => origin.trim());
   return origins
@@ -139,7 +139,7 @@ function readOrigins(variables: Variables, name: string): readonly string[] {
     .map((origin) => {
       if (URL.canParse(origin) && new URL(origin).origin === origin) return origin;
       throw new Error(
-        `${name} must be a list of origins with commas between them, as https://app.example.com`,
+        `${name} must be a comma-separated list of origins, for example https://app.example.com`,
       );
     });
 }
@@ -147,14 +147,15 @@ function readOrigins(variables: Variables, name: string): readonly string[] {
 function readPort(variables: Variables, name: string): number | undefined {
   const value = variables[name] || undefined;
   if (value === undefined) return undefined;
-  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) throw new Error(`${name} must be from 0 to 65535`);
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535)
+    throw new Error(`${name} must be an integer from 0 to 65535`);
   return Number(value);
 }
 
 function readMilliseconds(variables: Variables, name: string): number | undefined {
   const value = variables[name];
   if (!value) return undefined;
-  if (!/^[1-9]\d{0,5}$/.test(value)) throw new Error(`${name} must be a whole number of milliseconds`);
+  if (!/^[1-9]\d{0,5}$/.test(value)) throw new Error(`${name} must be a positive integer, in milliseconds`);
   return Number(value);
 }
 

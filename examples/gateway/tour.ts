@@ -5,7 +5,7 @@ import { createAuditTrail } from 'passport-jwe';
 import { type Gateway, startGateway } from './gateway.js';
 import { readSettings } from './settings.js';
 
-/** Walks through the whole story with real requests to a gateway of its own, and prints each of them. */
+/** Demonstrates the gateway with real requests to its own instance, and prints each request. */
 async function walk(gateway: Gateway): Promise<void> {
   const { origin, demoApiKey = '' } = gateway;
   const exchange = (scope: string) => ({
@@ -15,14 +15,14 @@ async function walk(gateway: Gateway): Promise<void> {
     form: { grant_type: 'client_credentials', ...(scope === '' ? {} : { scope }) },
   });
 
-  chapter('1. An API key is exchanged for a token');
+  chapter('1. Exchange an API key for a token');
   const issued = await send(origin, exchange(''), 200);
   const token = String(issued['access_token']);
 
-  chapter('2. Its header can be read by anyone, its payload by nobody');
+  chapter('2. Clients can read the header of the token, but not its payload');
   for (const [name, text] of readParts(token)) console.log(`  ${name.padEnd(16)} ${text}`);
 
-  chapter('3. The token opens guarded routes');
+  chapter('3. Call protected routes with the token');
   const authorization = { Authorization: `Bearer ${token}` };
   const document = { title: 'Minutes' };
   const chat = { model: 'echo-1', messages: [{ role: 'user', content: 'Hello, gateway' }] };
@@ -38,17 +38,17 @@ async function walk(gateway: Gateway): Promise<void> {
   await send(origin, { method: 'POST', path: '/v1/messages', headers: authorization, json: message }, 200);
   await send(origin, { path: '/admin/configurations', headers: authorization }, 200);
 
-  chapter('4. Each kind of refusal says what it may, and no more');
+  chapter('4. See how each kind of failure is answered');
   const narrow = await send(origin, exchange('read:documents'), 200);
   const reader = { Authorization: `Bearer ${narrow['access_token']}` };
   const tampered = { Authorization: `Bearer ${changeOneCharacter(token)}` };
   console.log('\n  no token:');
   await send(origin, { path: '/documents' }, 401);
-  console.log('\n  a token that somebody changed:');
+  console.log('\n  a modified token:');
   await send(origin, { path: '/documents', headers: tampered }, 401);
-  console.log('\n  a request that is malformed:');
+  console.log('\n  a malformed request:');
   await send(origin, { path: '/documents', headers: { Authorization: 'Bearer one two' } }, 400);
-  console.log('\n  a token without the scope:');
+  console.log('\n  a token without the required scope:');
   await send(origin, { method: 'POST', path: '/documents', headers: reader, json: document }, 403);
   console.log('\n  a model that the token does not allow:');
   const forbidden = { ...chat, model: 'gpt-4' };
@@ -62,7 +62,7 @@ async function walk(gateway: Gateway): Promise<void> {
   console.log('\n  an unknown API key:');
   await send(origin, { ...exchange(''), headers: { 'X-API-Key': 'demo_unknown' } }, 401);
 
-  chapter('5. A token that was revoked is refused from then on');
+  chapter('5. Revoke the token: it is rejected from then on');
   const revocation = { method: 'POST', path: '/oauth/revoke', headers: { 'X-API-Key': demoApiKey } };
   await send(origin, { ...revocation, form: { token } }, 200);
   await send(origin, { path: '/documents', headers: authorization }, 401);
@@ -81,7 +81,7 @@ interface TourRequest {
   readonly json?: object;
 }
 
-/** Sends a request, prints it and its answer, and fails where the status is another than the story says. */
+/** Sends a request, prints it with its response, and throws if the status is not the expected one. */
 async function send(
   origin: string,
   request: TourRequest,
@@ -106,7 +106,7 @@ async function send(
   }
   if (text !== '') console.log(`  < ${shorten(text)}`);
   if (answer.status !== expected)
-    throw new Error(`${method} ${path} was answered ${answer.status}, not ${expected}`);
+    throw new Error(`${method} ${path} returned ${answer.status} instead of ${expected}`);
   return answer.headers.get('content-type')?.startsWith('application/json') ? JSON.parse(text) : {};
 }
 
@@ -139,7 +139,7 @@ try {
   } finally {
     await gateway.close();
   }
-  console.log('\nThat is the tour. Start the gateway by: npm start');
+  console.log('\nThat is the tour. Start the gateway with: npm start');
 } finally {
   await rm(directory, { recursive: true, force: true });
 }

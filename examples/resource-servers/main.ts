@@ -17,15 +17,15 @@ import {
 } from 'passport-jwe';
 
 /**
- * An issuer, which holds the roots, and two resource servers, each with a key file of its own audience alone. Neither
- * opens the tokens of the other, nor any refresh token; a rotation reaches both before it takes effect.
+ * An issuer with the root keys, and two resource servers, each with a key file for its own audience only. Neither can
+ * decrypt tokens of the other, or any refresh token. A rotation reaches both before it takes effect.
  */
 const ISSUER = 'http://auth.internal';
 const REPORTS = 'http://reports.internal';
 const ARCHIVE = 'http://archive.internal';
 const API_KEY = 'sample-key-of-this-example-only';
 
-/** Short, so that the example ends soon. */
+/** Short, to keep the example fast. */
 const TIMES = { reloadSeconds: 0.2, pendingSeconds: 0.6 };
 
 const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-resource-servers-'));
@@ -76,7 +76,7 @@ async function createIssuer(keyRing: RotatingKeyRing): Promise<Express> {
   );
 }
 
-/** All that it is given is the file of its audience. */
+/** Creates a resource server from only the key file of its audience. */
 async function startResourceServer(issuerRing: RotatingKeyRing, audience: string): Promise<Server> {
   const name = `${new URL(audience).hostname}.json`;
   await publishAccessKeys(issuerRing, { audience, file: join(directory, name) });

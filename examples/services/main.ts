@@ -14,7 +14,7 @@ import {
   verifiedToken,
 } from 'passport-jwe';
 
-/** Two services and the server that issues their tokens, in one process for once: billing asks reports for figures. */
+/** Two services and the issuer of their tokens, in one process for brevity: billing requests figures from reports. */
 const ISSUER = 'http://auth.internal';
 const REPORTS = 'http://reports.internal';
 const USERS = 'http://api.internal';
@@ -43,7 +43,7 @@ async function createAuthorizationServer(): Promise<Express> {
   );
 }
 
-/** Holds the keys of its own audience and no others, and takes tokens of services alone. */
+/** A service that has only the keys of its own audience, and accepts only service tokens. */
 async function createReports(): Promise<Express> {
   const keyRing = await createKeyRing({ current: { jwks: issuerRing.exportAccessKeys(REPORTS) } });
   const app = express();
@@ -54,7 +54,7 @@ async function createReports(): Promise<Express> {
   return app.use(bearerErrors());
 }
 
-/** Calls reports with a token that it keeps until shortly before it expires. */
+/** A service that calls reports with a token, cached until shortly before it expires. */
 function createBilling(): Express {
   const tokens = createTokenClient({
     tokenEndpoint: `${originOf(auth)}/oauth/token`,

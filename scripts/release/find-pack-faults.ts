@@ -2,7 +2,7 @@ import type { ExportTargets, Manifest } from './manifest.js';
 
 const DOCUMENTS = ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json'];
 
-/** What a tarball with these files lacks, and what it should not hold. */
+/** Reports missing and unexpected files in a tarball. */
 export function findPackFaults(
   manifest: Pick<Manifest, 'exports' | 'bin'>,
   files: readonly string[],
@@ -12,7 +12,7 @@ export function findPackFaults(
   return [
     ...(files.some((path) => path.startsWith('docs/')) ? [] : ['docs/ is missing']),
     ...[...needed].filter((path) => !files.includes(path)).map((path) => `${path} is missing`),
-    ...surplus.map((path) => `${path} does not belong into the package`),
+    ...surplus.map((path) => `${path} does not belong in the package`),
   ];
 }
 

@@ -39,7 +39,7 @@ function passes(script: string): boolean {
   }
 }
 
-/** What each check requires, and what to do if it fails. */
+/** The requirement of each check, and the remedy if it fails. */
 const CHECKS: ReadonlyArray<readonly [requirement: string, remedy: () => string | undefined]> = [
   [
     'The working tree is clean',
@@ -72,7 +72,7 @@ const CHECKS: ReadonlyArray<readonly [requirement: string, remedy: () => string 
   ['All tests pass', () => (passes('test:all') ? undefined : 'fix what npm run test:all reports')],
   ['All checks pass', () => (passes('check') ? undefined : 'fix what npm run check reports')],
   [
-    'The package holds the built files and the documents, and nothing else',
+    'The package contains only the built files and the documents',
     () => {
       const [packed] = JSON.parse(output('npm', 'pack', '--dry-run', '--json', '--ignore-scripts'));
       const paths = packed.files.map((file: { readonly path: string }) => file.path);

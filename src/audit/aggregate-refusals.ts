@@ -4,26 +4,26 @@ import type { AuditEvent } from './events.js';
 
 type Refusal = Extract<AuditEvent, { readonly type: 'token.refused' | 'issuance.refused' }>;
 
-/** Counts refusals that anybody can cause, so that nobody can fill the trail with them. */
+/** Counts rejections that any client can cause, so that an attacker cannot flood the audit log with them. */
 export interface RefusalAggregation {
   add(refusal: Refusal): void;
-  /** Records what is still uncounted. */
+  /** Records pending counts. */
   flush(): void;
 }
 
-/** Refusals of one kind that are not on record yet. */
+/** Pending count of rejections of one kind. */
 interface Tally {
-  /** The first of them. */
+  /** The first of these rejections. */
   readonly refusal: Refusal;
   count: number;
 }
 
 const WINDOW_SECONDS = 60;
 
-/** Kinds that are told apart at a time; of further ones neither tokens nor addresses are. */
+/** Maximum number of kinds. Above it, rejections are counted without token and address. */
 const KINDS_TRACKED = 1000;
 
-/** Whether it can be caused without a token that is in force, and without the secret of an API key. */
+/** Whether an event can be caused without a valid token and without the secret of an API key. */
 export function isUnboundedRefusal(event: AuditEvent): event is Refusal {
   if (event.type === 'token.refused') return event.jti === undefined || event.code === 'ERR_INVALID_TOKEN';
   if (event.type !== 'issuance.refused') return false;
@@ -31,15 +31,15 @@ export function isUnboundedRefusal(event: AuditEvent): event is Refusal {
 }
 
 /**
- * Aggregates refusals by code, reason, token and block of addresses: the first of a kind is recorded at once, those that follow
- * as a count at most once a minute, by the clock or by a timer, whichever is sooner.
+ * Aggregates rejections by code, reason, token and address block. The first of each kind is recorded at once; later
+ * ones are recorded as a count, at most once a minute.
  */
 export function aggregateRefusals(record: (refusal: Refusal) => void, clock: Clock): RefusalAggregation {
   const tallies = new Map<string, Tally>();
   let since = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
-  /** A kind of which nothing came since the last time is forgotten, and makes room. */
+  /** Records all counts. Kinds without a rejection since the last window are removed to make room. */
   const closeWindow = (): void => {
     clearTimeout(timer);
     timer = undefined;
@@ -93,7 +93,7 @@ function nameOf({ ip, ...refusal }: Refusal): string {
   return JSON.stringify([type, code, reason, issuer, clientId, jti, proven, block]);
 }
 
-/** What names few things: reasons, and clients that are configured. */
+/** Removes the fields with unbounded values. Reasons and configured clients remain. */
 function withoutNames(refusal: Refusal): Refusal {
   if (refusal.type === 'issuance.refused') {
     const { ip: _, ...rest } = refusal;

@@ -2,32 +2,34 @@ import { deadline } from '../base/deadline.js';
 import { isThenable } from '../base/is-thenable.js';
 import type { AuditRecord } from './events.js';
 
-/** Where audit records go. A sink that throws or rejects has not recorded the event. */
+/** Destination of audit records. If `write` throws or rejects, the record counts as not written. */
 export interface AuditSink {
   write(record: AuditRecord): void | Promise<void>;
   /**
-   * Whether refusals that anybody can cause come one by one, and not as counts: for sinks that keep nothing, such as
-   * metrics; of others a stranger fills the disk. Default false.
+   * Whether the sink receives rejections that any client can cause one by one instead of as counts. Set it only for
+   * sinks that store nothing, such as metrics: otherwise, an attacker can fill the disk.
+   *
+   * @default false
    */
   readonly unaggregated?: boolean;
 }
 
-/** What became of a record: why a sink does not have it, or nothing where it has. */
+/** Result of a delivery: the failure, or `undefined` if the sink took the record. */
 export type Delivery = { readonly failure: unknown } | undefined;
 
-/** A sink that is never owed more than it may be, and whose failures are reported here. */
+/** A sink with a bounded number of pending records, which reports its failures. */
 export interface BoundSink {
   readonly unaggregated: boolean;
-  /** Hands over a record at once; never rejects. */
+  /** Passes a record to the sink immediately. Never rejects. */
   deliver(record: AuditRecord): Promise<Delivery>;
-  /** As `deliver`, but a sink that has not answered in time has failed, whatever it says later. */
+  /** Like `deliver`, but a sink that does not settle in time counts as failed, even if it succeeds later. */
   deliverInTime(record: AuditRecord): Promise<Delivery>;
-  /** Resolves when every record that was handed over has been answered for, or with `false` when the time is over. */
+  /** Resolves with `true` once all delivered records have settled, or with `false` after the timeout. */
   settle(): Promise<boolean>;
 }
 
 export interface SinkBounds {
-  /** Records that a sink may owe an answer for; further ones do not reach it. */
+  /** Maximum number of pending records. Further ones fail without reaching the sink. */
   readonly maxWaiting: number;
   readonly timeoutMs: number;
   readonly report: (failure: unknown) => void;
@@ -43,10 +45,12 @@ export function boundSink(sink: AuditSink, { maxWaiting, timeoutMs, report }: Si
     return { failure };
   };
 
-  /** Only what is still under way counts: a sink that answers at once cannot fall behind. */
+  /** Only pending records count, so that a synchronous sink never exceeds the bound. */
   const deliver = (record: AuditRecord): Promise<Delivery> => {
     if (waiting.size >= maxWaiting) {
-      return Promise.resolve(fail(new Error(`The sink does not keep up: ${maxWaiting} records wait for it`)));
+      return Promise.resolve(
+        fail(new Error(`The audit sink does not keep up: ${maxWaiting} records are pending`)),
+      );
     }
     try {
       const answer: unknown = sink.write(record);
@@ -69,7 +73,7 @@ export function boundSink(sink: AuditSink, { maxWaiting, timeoutMs, report }: Si
     deliver,
     deliverInTime: (record) =>
       deadline(deliver(record), timeoutMs, () =>
-        fail(new Error(`The sink did not answer within ${timeoutMs} ms`)),
+        fail(new Error(`The audit sink did not settle within ${timeoutMs} ms`)),
       ),
     settle: () =>
       deadline<boolean>(

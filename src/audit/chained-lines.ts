@@ -1,25 +1,27 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { AuditRecord } from './events.js';
 
-/** What authenticates the lines of audit files: derived, so that the secret may serve nothing else by mistake. */
+/** Key that authenticates the lines of audit files, derived from the secret for domain separation. */
 export type ChainKey = Uint8Array;
 
 const MIN_SECRET_BYTES = 32;
 
-/** @throws TypeError for a secret of fewer than 32 bytes. */
+/** @throws TypeError if the secret is not a Uint8Array of at least 32 bytes. */
 export function deriveChainKey(secret: Uint8Array): ChainKey {
   if (!(secret instanceof Uint8Array && secret.length >= MIN_SECRET_BYTES)) {
-    throw new TypeError(`The key of an audit file needs ${MIN_SECRET_BYTES} bytes or more`);
+    throw new TypeError(
+      `The key of an audit file must be a Uint8Array of at least ${MIN_SECRET_BYTES} bytes`,
+    );
   }
   return new Uint8Array(hkdfSync('sha256', secret, '', 'passport-jwe audit chain', 32));
 }
 
-/** Where a chain of lines has got to. Each process writes chains of its own, into one file or several. */
+/** The end of a chain of lines. Each process writes its own chains, to one or more files. */
 export interface ChainEnd {
   readonly chain: string;
-  /** Of the line that comes next; a chain begins with 0. */
+  /** Sequence number of the next line, starting at 0. */
   readonly seq: number;
-  /** Of the line before; empty where there is none. */
+  /** MAC of the previous line, or empty at the start of a chain. */
   readonly mac: string;
 }
 
@@ -27,7 +29,7 @@ export function beginChain(): ChainEnd {
   return { chain: randomBytes(12).toString('hex'), seq: 0, mac: '' };
 }
 
-/** A record as the next line of a chain, and where the chain has got to with it. */
+/** Formats a record as the next line of a chain. Returns the line and the new end of the chain. */
 function chainLine(
   key: ChainKey,
   { chain, seq, mac: previous }: ChainEnd,
@@ -38,21 +40,21 @@ function chainLine(
   return { line: `${body.slice(0, -1)},"mac":"${mac}"}\n`, end: { chain, seq: seq + 1, mac } };
 }
 
-/** Nobody waits for more than this at once, and no more fails where a disk takes but a part of it. */
+/** Maximum size of a batch. It bounds the wait for a write, and the records that fail with a partial write. */
 const MAX_BATCH_BYTES = 256 * 1024;
 
-/** Lines that are written at once. */
+/** Lines that are written together. */
 export interface ChainedBatch {
   readonly bytes: Buffer;
-  /** How many records they are. */
+  /** Number of records in the batch. */
   readonly count: number;
-  /** Where the chain has got to with them. */
+  /** End of the chain after the batch. */
   readonly end: ChainEnd;
 }
 
 /**
- * As many of the records as fit into 256 KiB, but at least one. An end of line stands before them, since another process
- * may have left half a line behind when it died or found the disk full, which this one cannot know.
+ * Returns a batch of as many records as fit into 256 KiB, but at least one. It begins with a newline, because another
+ * process may have left a partial line when it crashed or the disk was full.
  */
 export function chainBatch(
   key: ChainKey,
@@ -73,20 +75,20 @@ export function chainBatch(
   return { bytes: Buffer.concat(lines, size), count: lines.length - 1, end };
 }
 
-/** A line as it stands in a file. */
+/** A parsed line of an audit file. */
 export interface ChainedLine {
   readonly chain: string;
   readonly seq: number;
   readonly time: string;
   readonly mac: string;
-  /** Whether it follows a line with this MAC. */
+  /** Verifies the MAC of the line, given the MAC of the previous line. */
   follows(key: ChainKey, previous: string): boolean;
 }
 
-/** With `s`: to a dot, U+2028 and U+2029 would be ends of lines, which they are not to JSON. */
+/** The flag `s` lets a dot match U+2028 and U+2029, which JSON strings may contain. */
 const LINE = /^(\{"chain":"[0-9a-f]{24}","seq":\d{1,15},"record":\{.*\}),"mac":"([\w-]{43})"\}$/s;
 
-/** `undefined` for what is no such line. */
+/** Parses a line. Returns `undefined` if it is malformed. */
 export function readChainedLine(line: string): ChainedLine | undefined {
   const [, body = '', mac = ''] = LINE.exec(line) ?? [];
   if (body === '') return undefined;

@@ -6,61 +6,61 @@ import type {
   TokenRejection,
 } from '../base/rejections.js';
 
-/** A token that is issued, and to whom. */
+/** A token that is issued, and its recipient. */
 export interface TokenIssuance {
   readonly jti: string;
   readonly clientId: string;
   readonly subject: string;
-  /** The subject is a user that the API key asserted, not one that was authenticated here. */
+  /** Whether the subject is a user that the API key asserted, rather than one authenticated by the issuer. */
   readonly subjectAsserted: boolean;
   readonly audience: string;
   readonly scope: string;
-  /** That of an access token, or `refresh`. */
+  /** Type of the access token, or `refresh`. */
   readonly tokenType: string;
   /** NumericDate. */
   readonly expiresAt: number;
   readonly kid: string;
   readonly sessionId?: string;
-  /** `jti` of the token that it was delegated from. */
+  /** `jti` of the subject token of a token exchange. */
   readonly delegatedFrom?: string;
-  /** Who acts, where it is delegated. */
+  /** The actor of a delegated token. */
   readonly delegatedTo?: string;
-  /** The client used the previous key of a rotation. */
+  /** The client authenticated with the previous secret of a rotated API key. */
   readonly previousApiKey?: true;
   readonly ip?: string;
 }
 
 /**
- * Everything that is ever put on record. A closed union: each event holds identifiers and verdicts, never a
- * token, a key, a secret or free text from a request.
+ * All audit events, as a closed union. An event has identifiers and verdicts, never a token, a key, a secret or free
+ * text from a request.
  */
 export type AuditEvent =
   | {
       readonly type: 'key_ring.created';
-      /** `kid` of the root or key that encrypts. */
+      /** `kid` of the current key, which encrypts. */
       readonly current: string;
-      /** `kid`s of those that only decrypt. */
+      /** `kid`s of the previous keys, which only decrypt. */
       readonly previous: readonly string[];
     }
   | {
-      /** The versions of the key ring are others than before. */
+      /** The versions of the key ring changed. */
       readonly type: 'key_ring.changed';
       readonly current: string;
       readonly previous: readonly string[];
     }
   | {
-      /** A version was added that will take the place of the current one. */
+      /** A version was added that will replace the current one. */
       readonly type: 'key_ring.rotated';
       readonly current: string;
       readonly next: string;
     }
   | {
-      /** A version was ended before its time. */
+      /** A version was retired early. */
       readonly type: 'key_ring.retired';
       readonly kid: string;
     }
   | {
-      /** The source of keys stopped answering, or holds no key ring: the last good one stays in force. */
+      /** The key source is unavailable or has no valid key ring. The last valid one stays in use. */
       readonly type: 'key_source.failed';
       readonly source: string;
       readonly reason: 'unreachable' | 'malformed';
@@ -70,73 +70,82 @@ export type AuditEvent =
       readonly source: string;
     }
   | {
-      /** A key has encrypted a good share of what it may. */
+      /** A key has used up a large share of its encryption limit. */
       readonly type: 'key.usage_high';
       readonly kid: string;
       readonly used: number;
       readonly limit: number;
     }
   | {
-      /** A key has encrypted all that it may, and encrypts no more. */
+      /** A key has reached its encryption limit and no longer encrypts. */
       readonly type: 'key.exhausted';
       readonly kid: string;
       readonly limit: number;
     }
   | {
-      /** From now on in force, in place of those before. */
+      /** API keys were loaded. They replace the previous ones. */
       readonly type: 'api_keys.loaded';
       readonly keyIds: readonly string[];
     }
   | {
-      /** Some of the keys that were loaded are easy to guess. */
+      /** Some of the loaded API keys are easy to guess. */
       readonly type: 'api_keys.weak';
       readonly keyIds: readonly string[];
     }
   | {
-      /** Environment variables of the files that were loaded have quotes or white space around their value. */
+      /** Environment variables in the loaded files have values wrapped in quotes or white space. */
       readonly type: 'api_keys.wrapped_variables';
       /** Names, never values. */
       readonly variables: readonly string[];
     }
   | {
-      /** The files cannot be used. What was in force before stays in force. */
+      /** The files are invalid. The previous API keys stay in use. */
       readonly type: 'api_keys.rejected';
       readonly problemCount: number;
-      /** Paths of the files, or of the directory, that are at fault. */
+      /** Paths of the invalid files or of the directory. */
       readonly files: readonly string[];
     }
   | ({
-      /** A token is about to be made, and is not handed out unless `token.issued` follows. For required sinks alone. */
+      /** A token is about to be created. It is sent only if `token.issued` follows. For required sinks only. */
       readonly type: 'token.intended';
     } & TokenIssuance)
   | ({
-      /** On record before the token is handed out. */
+      /** A token was issued. Recorded before the token is sent. */
       readonly type: 'token.issued';
-      /** A refresh token that was handed out before, to a client that lost the answer or asked twice at once. */
+      /** A refresh token that was sent before, to a client that lost the response or sent two concurrent requests. */
       readonly repeated?: true;
     } & TokenIssuance)
   | {
       readonly type: 'issuance.refused';
       readonly code: ErrorCode;
       readonly reason?: ClientRejection | GrantRejection | ExchangeRejection;
-      /** Only of a client that was authenticated, or is a public one. */
+      /** Present only for authenticated and public clients. */
       readonly clientId?: string;
-      /** The client is a public one, which merely names itself. */
+      /** The client is public, so that its ID is not authenticated. */
       readonly clientAsserted?: true;
-      /** Of the first of them, where there are several: the others came from the same block of addresses. */
+      /**
+       * Client address. In an aggregated event, that of the first rejection: the others came from the same address
+       * block.
+       */
       readonly ip?: string;
-      /** Of clients that were not authenticated: how many since the previous event of this kind, this one included. */
+      /**
+       * For unauthenticated clients: number of rejections since the previous event of this kind, including this one.
+       */
       readonly count?: number;
     }
   | {
       /**
-       * Aggregated: the first acceptance of a token from an address or a user agent, then one event a minute for each
-       * while it is in use. Of one token 16 are told apart at a time; what comes from further ones has neither.
+       * Aggregated: the first acceptance of a token from a client address and user agent, then at most one event a
+       * minute for each while it is in use. Each token has at most 16 of these pairs; events for further ones have
+       * neither field.
        */
       readonly type: 'token.accepted';
-      /** The token proves that its issuer issued it. A holder of an exported access key can name whomever it likes. */
+      /**
+       * The token proves its issuance. Without proof, a holder of an exported access key may have chosen the
+       * identities.
+       */
       readonly proven?: true;
-      /** Of a token of a trusted issuer: the identities below are its own, not ours. */
+      /** The trusted issuer of the token. The identities below are then its own, not those of this service. */
       readonly issuer?: string;
       readonly jti: string;
       readonly kid?: string;
@@ -144,34 +153,43 @@ export type AuditEvent =
       readonly subject?: string;
       readonly sessionId?: string;
       readonly ip?: string;
-      /** The first 12 characters of the digest of the user agent: SHA-256, base64url. */
+      /** First 12 characters of the SHA-256 digest of the user agent, base64url. */
       readonly agent?: string;
-      /** Acceptances since the previous event for this token from there, this one included. */
+      /** Acceptances since the previous event for this token, address and user agent, including this one. */
       readonly count: number;
     }
   | {
-      /** A token was not accepted, or a guard turned it away; it is named only once verified, even if no longer valid. */
+      /**
+       * A token was rejected, or a guard rejected its request. Identifiers are present only if the token is genuine, even
+       * if it is no longer valid.
+       */
       readonly type: 'token.refused';
       readonly code: ErrorCode;
       readonly reason?: TokenRejection;
-      /** The token proves that its issuer issued it. A holder of an exported access key can name whomever it likes. */
+      /**
+       * The token proves its issuance. Without proof, a holder of an exported access key may have chosen the
+       * identities.
+       */
       readonly proven?: true;
-      /** Of a token of a trusted issuer: the identities below are its own, not ours. */
+      /** The trusted issuer of the token. The identities below are then its own, not those of this service. */
       readonly issuer?: string;
       readonly jti?: string;
       readonly kid?: string;
       readonly clientId?: string;
       readonly subject?: string;
-      /** Of the first of them, where there are several: the others came from the same block of addresses. */
+      /**
+       * Client address. In an aggregated event, that of the first rejection: the others came from the same address
+       * block.
+       */
       readonly ip?: string;
-      /** Of tokens that are not in force: how many since the previous event of this kind, this one included. */
+      /** For invalid tokens: number of rejections since the previous event of this kind, including this one. */
       readonly count?: number;
     }
   | {
-      /** From now on refused; which of the identifiers are there depends on the kind. */
+      /** A revocation took effect. The kind determines which identifiers are present. */
       readonly type: 'revocation.added';
       readonly kind: 'token' | 'session' | 'api_key' | 'subject' | 'kid';
-      /** The trusted issuer whose tokens are meant. */
+      /** The trusted issuer of the revoked tokens. */
       readonly issuer?: string;
       readonly jti?: string;
       readonly clientId?: string;
@@ -180,25 +198,27 @@ export type AuditEvent =
       readonly kid?: string;
       /** NumericDate. */
       readonly expiresAt?: number;
-      /** NumericDate of the `iat` of the token, where that was given. */
+      /** `iat` of the token as NumericDate, if it was given. */
       readonly issuedAt?: number;
-      /** NumericDate of the last second whose tokens are revoked, where that was given. */
+      /** Cut-off as NumericDate: tokens issued in or before this second are revoked. */
       readonly issuedUpTo?: number;
-      /** The client that asked for it. */
+      /** The client that requested the revocation. */
       readonly requestedBy?: string;
-      /** Its address. */
+      /** Address of that client. */
       readonly ip?: string;
     }
   | {
-      /** An API key is inactive, and others could not be told yet; that is tried again until it is done. */
+      /**
+       * An API key is inactive, but its revocation could not be stored yet. The attempt is retried until it succeeds.
+       */
       readonly type: 'revocation.delayed';
       readonly kind: 'api_key';
       readonly clientId: string;
     }
   | {
       /**
-       * A refresh-token family began, was used, or ended: `revoked` by its client or an operator, `reused` when a
-       * consumed token came back, `guessed` after too many wrong sessions or devices.
+       * A refresh-token family started, was used, or ended. The reason is `revoked` if its client or an operator ended
+       * it, `reused` if a consumed token was used again, `guessed` after too many wrong sessions or devices.
        */
       readonly type: 'session.started' | 'session.refreshed' | 'session.ended';
       readonly familyId: string;
@@ -211,7 +231,7 @@ export type AuditEvent =
       readonly ip?: string;
     }
   | {
-      /** The store of limits stopped answering: from now on requests are treated as the policy says. */
+      /** The limit store is unavailable. Requests are handled according to the policy. */
       readonly type: 'limits.degraded';
       readonly policy: 'deny' | 'local' | 'allow';
     }
@@ -220,41 +240,41 @@ export type AuditEvent =
     }
   | {
       /**
-       * A client has no IP address: clients without one share a limit of failed authentications. Recorded once by each
+       * A client has no IP address. All clients without one share a limit of failed authentications. Recorded once per
        * token router.
        */
       readonly type: 'client_address.unknown';
     }
   | {
       /**
-       * A request with forwarding headers came from a peer that `trust proxy` does not cover: if it is a proxy, its
-       * clients share a limit of failed authentications. Recorded once by each token router.
+       * A request with forwarding headers came from a peer that `trust proxy` does not cover. If it is a proxy, its
+       * clients share a limit of failed authentications. Recorded once per token router.
        */
       readonly type: 'proxy.untrusted';
       /** Address of the peer. */
       readonly ip?: string;
     }
   | {
-      /** The store of revocations stopped answering, or answers again. */
+      /** The revocation store became unavailable, or is available again. */
       readonly type: 'store.unreachable' | 'store.reachable';
     }
   | {
-      /** A remote JWK Set could not be loaded, or can be again. */
+      /** A remote JWK Set could not be loaded, or was loaded again. */
       readonly type: 'jwks.unreachable' | 'jwks.reachable';
       /** Its URL, without a query. */
       readonly source: string;
     }
   | {
-      /** The store had lost revocations that this process still knew; they are put back. */
+      /** The store lost revocations that this process still has. They are restored. */
       readonly type: 'store.data_lost';
-      /** It began anew, and was not merely behind. */
+      /** Whether the store was created anew, rather than reset to an earlier state. */
       readonly isNewEpoch: boolean;
-      /** How many revocations this process puts back. */
+      /** Number of revocations that this process restores. */
       readonly restored: number;
     };
 
 /** An event as sinks receive it. */
 export type AuditRecord = AuditEvent & {
-  /** When it was recorded, ISO 8601 in UTC, from the injected clock: whole seconds. */
+  /** Time of the event by the clock of the audit trail: ISO 8601 in UTC, whole seconds. */
   readonly time: string;
 };

@@ -6,19 +6,24 @@ import type { AuditSink } from './record.js';
 
 export interface OpenAuditFileOptions {
   /**
-   * The file; it is made for its owner alone (mode 0600), and appended to. Several processes of one machine may share it.
+   * Path of the file. It is created with mode 0600 if it does not exist, and appended to. Several processes of one
+   * machine may share it.
    */
   readonly path: string;
   /**
-   * Secret of 32 bytes or more that authenticates the lines. Whoever has it can forge them: keep it elsewhere. Chains can
-   * be copied unnoticed between files that share one.
+   * Secret of at least 32 bytes that authenticates the lines. A holder of the secret can forge lines, so store it apart
+   * from the file. Use a separate secret for each file: chains can be copied undetected between files that share one.
    */
   readonly key: Uint8Array;
-  /** Whether a record counts as written only when it is on disk (`fdatasync`). Default true. */
+  /**
+   * Whether a record counts as written only when it is on disk (`fdatasync`).
+   *
+   * @default true
+   */
   readonly durable?: boolean;
 }
 
-/** A sink that writes JSON lines, to be closed in the end. */
+/** An audit sink that writes JSON lines. Close it on shutdown. */
 export interface AuditFile extends AuditSink {
   write(record: AuditRecord): Promise<void>;
   close(): Promise<void>;
@@ -26,7 +31,7 @@ export interface AuditFile extends AuditSink {
 
 const KNOWN: KnownOptions<OpenAuditFileOptions> = { path: true, key: true, durable: true };
 
-/** More would only pile up behind a disk that does not keep up. */
+/** Maximum number of pending records. */
 const MAX_WAITING = 10_000;
 
 interface Waiting {
@@ -36,11 +41,19 @@ interface Waiting {
 }
 
 /**
- * Opens a file of JSON lines as an audit sink, with an empty line before what is written at once. The lines of a process
- * are a chain: each carries a MAC over itself and the one before, so that `passport-jwe audit verify` finds what was
- * changed in a chain, taken out of it or put into it. It cannot find that lines are missing at the end of a chain, or a
- * whole chain, nor that a chain, or its beginning, was copied from another file under the same key.
- * @throws TypeError (as rejection) for an option that is missing or makes no sense; else what the file system says.
+ * Opens a tamper-evident audit file, a sink that appends JSON lines. An empty line precedes each batch.
+ *
+ * The lines of a process form a chain: each has a MAC over itself and the previous line, so that `passport-jwe audit
+ * verify` detects changed, removed and inserted lines. It cannot detect that the end of a chain or a whole chain was
+ * removed, nor that a chain, or its beginning, was copied from another file with the same key.
+ * @throws TypeError (as rejection) if an option is missing or invalid.
+ * @throws Error (as rejection) of the file system if the file cannot be opened.
+ * @example
+ * const file = await openAuditFile({ path: 'audit.jsonl', key: Buffer.from(process.env.AUDIT_KEY, 'hex') });
+ * const audit = createAuditTrail({ required: [file] });
+ * // on shutdown
+ * await audit.flush();
+ * await file.close();
  */
 export async function openAuditFile(options: OpenAuditFileOptions): Promise<AuditFile> {
   assertOptions(options, KNOWN, 'openAuditFile');
@@ -60,7 +73,7 @@ export async function openAuditFile(options: OpenAuditFileOptions): Promise<Audi
       end = next;
       for (const { resolve } of batch) resolve();
     } catch (failure) {
-      // Nobody knows which lines arrived; those to come stand by themselves.
+      // It is unknown which lines were written, so that the next ones start a new chain.
       end = beginChain();
       for (const { reject } of batch) reject(failure);
     }
@@ -74,7 +87,8 @@ export async function openAuditFile(options: OpenAuditFileOptions): Promise<Audi
   return {
     write: (record) =>
       new Promise((resolve, reject) => {
-        if (waiting.length >= MAX_WAITING) return reject(new Error('The audit file does not keep up'));
+        if (waiting.length >= MAX_WAITING)
+          return reject(new Error(`The audit file does not keep up: ${MAX_WAITING} records are pending`));
         waiting.push({ record, resolve, reject });
         writing ??= writeAll();
       }),
@@ -85,10 +99,10 @@ export async function openAuditFile(options: OpenAuditFileOptions): Promise<Audi
   };
 }
 
-/** By a single call of the system, since the lines of other processes may come between two; `appendFile` makes several. */
+/** Appends in one system call, so that lines of other processes cannot interleave; `appendFile` may use several. */
 async function appendAtOnce(file: FileHandle, bytes: Buffer): Promise<void> {
   const { bytesWritten } = await file.write(bytes);
   if (bytesWritten < bytes.length) {
-    throw new Error(`Only ${bytesWritten} of ${bytes.length} bytes went into the audit file`);
+    throw new Error(`Only ${bytesWritten} of ${bytes.length} bytes were written to the audit file`);
   }
 }

@@ -1,7 +1,7 @@
 import type { AuditRecord } from './events.js';
 import type { AuditSink } from './record.js';
 
-/** The part of a pino logger that the sink uses; `pino()` fits as it is. */
+/** The methods of a pino logger that `pinoSink` calls. */
 export interface AuditLogger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -42,9 +42,11 @@ const LEVELS: Readonly<Record<AuditRecord['type'], 'info' | 'warn'>> = {
 };
 
 /**
- * Writes each event as one structured line under `audit`: refusals, outages and what else somebody should look at, at
- * level `warn`, all else at `info`.
- * @param logger a pino logger, or anything with its `info` and `warn`.
+ * Creates a sink that logs each event as one line, with the record in the field `audit`. Rejections, outages and other
+ * events that need attention have the level `warn`, all others `info`.
+ * @param logger a pino logger, or an object with its methods `info` and `warn`.
+ * @example
+ * const audit = createAuditTrail({ sinks: [pinoSink(pino())] });
  */
 export function pinoSink(logger: AuditLogger): AuditSink {
   return {
@@ -55,7 +57,7 @@ export function pinoSink(logger: AuditLogger): AuditSink {
 }
 
 function levelOf(record: AuditRecord): 'info' | 'warn' {
-  // Another party than its client holds a refresh token of the family.
+  // An attacker may have a refresh token of the family.
   if (record.type === 'session.ended' && ['reused', 'guessed'].includes(record.reason ?? '')) return 'warn';
   return LEVELS[record.type];
 }

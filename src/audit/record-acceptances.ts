@@ -6,28 +6,28 @@ import type { AuditTrail } from './record.js';
 
 type AcceptanceEvent = Extract<AuditEvent, { readonly type: 'token.accepted' }>;
 
-/** Whom an accepted token speaks for, and whether it proves its issuance. */
+/** Identities in an accepted token, and whether it proves its issuance. */
 export type AcceptedToken = Omit<AcceptanceEvent, 'type' | 'count' | 'ip' | 'agent'>;
 
 /**
  * Counts an acceptance.
- * @param presented the compact serialization: only its digest is kept.
- * @param identify asked once for each token while that is in use.
+ * @param presented the compact serialization. Only its digest is kept.
+ * @param identify called once per token while it is in use.
  */
 export type AcceptanceCounter = (presented: string, identify: () => AcceptedToken, origin: Origin) => void;
 
-/** Where a request came from, as far as that is known. */
+/** Client address and user agent of a request, if known. */
 export type Origin = Pick<AcceptanceEvent, 'ip' | 'agent'>;
 
 const WINDOW_SECONDS = 60;
 const TOKENS_TRACKED = 10_000;
 
-/** Whoever varies what he sends must not fill the trail: further ones within a minute are counted together. */
+/** Maximum number of address and user agent pairs per token. Further ones within a minute are counted together. */
 const ORIGINS_TRACKED = 16;
 
 const ELSEWHERE: Origin = {};
 
-/** What is not on record yet. */
+/** Pending count of acceptances. */
 interface Use {
   readonly origin: Origin;
   count: number;
@@ -41,16 +41,15 @@ interface TokenInUse {
 }
 
 /**
- * Aggregates acceptances per token and origin, so that the trail shows which tokens are in use, and from where, without
- * an event a request: the first acceptance from an address or a user agent is recorded at once, later ones as a count
- * at most once a minute. What is still uncounted when a token makes room for another, or when the trail is flushed, is
- * recorded then.
+ * Aggregates acceptances per token, client address and user agent, so that the audit log shows which tokens are in use
+ * without an event per request. The first acceptance of each is recorded at once, later ones as a count at most once a
+ * minute. Pending counts are recorded when a token is evicted or the trail is flushed.
  */
 export function recordAcceptances(audit: AuditTrail, clock: Clock): AcceptanceCounter {
   if (!audit.enabled) return () => {};
 
   const record = (event: AcceptanceEvent): void => {
-    // The answer is decided and does not wait; a trail that fails has said so itself.
+    // The response does not wait for it, and the trail reports its failures itself.
     audit.record(event).catch(() => {});
   };
   const recordUses = (entry: TokenInUse): void => {
@@ -73,12 +72,12 @@ export function recordAcceptances(audit: AuditTrail, clock: Clock): AcceptanceCo
 
   return (presented, identify, origin) => {
     const now = clock();
-    // Two tokens may claim one identity, of which one is forged.
+    // By digest, because a forged token may have the identifiers of a genuine one.
     const digest = hash('sha256', presented, 'base64url');
     const entry = inUse.get(digest) ?? track(digest, identify(), now);
     const use = findUse(entry.uses, origin);
     use.count += 1;
-    // A clock that was set back ends the minute too.
+    // A clock that is set back ends the window too.
     if (Math.abs(now - entry.since) >= WINDOW_SECONDS) {
       recordUses(entry);
       entry.since = now;
@@ -88,7 +87,7 @@ export function recordAcceptances(audit: AuditTrail, clock: Clock): AcceptanceCo
   };
 }
 
-/** What was not used since the last time is forgotten, and new when it comes back. */
+/** Removes pairs without a use since the last window. Their next use counts as the first. */
 function* takeUses({ token, uses }: TokenInUse): Iterable<AcceptanceEvent> {
   for (const [name, use] of uses) {
     if (use.count > 0) yield takeUse(token, use);

@@ -10,38 +10,46 @@ export type { AuditSink } from './bound-sink.js';
 export type { AuditTrailOptions } from './open-sinks.js';
 
 export interface AuditTrail {
-  /** False when nothing listens, so that callers can spare themselves the work. */
+  /** Whether the trail has sinks. If not, callers can skip the work. */
   readonly enabled: boolean;
   /**
-   * Puts an event on record. Only `token.intended` and `token.issued` reject, with `TemporarilyUnavailableError`, where a
-   * required sink does not have them: a token that is not on record is not handed out, while an answer that is already
-   * decided is not turned into another one. These two and `revocation.added` resolve when the required sinks have
-   * answered, or their time is over; all others at once.
+   * Records an audit event. Rejects with `TemporarilyUnavailableError` if a required sink does not take
+   * `token.intended` or `token.issued`: an unrecorded token is not sent. Other events never reject, because the
+   * response is already decided.
+   *
+   * `token.intended`, `token.issued` and `revocation.added` resolve when the required sinks have settled or timed out,
+   * all other events at once.
    */
   record(event: AuditEvent): Promise<void>;
   /**
-   * Has a flush begin with what is counted elsewhere and not on record yet; the trail keeps the function for good.
-   * @param takeCounted yields the events, each of which is no longer counted then.
+   * Registers a source of pending counts, which each flush records first. It cannot be unregistered.
+   * @param takeCounted yields the events and resets their counts.
    */
   onFlush?(takeCounted: () => Iterable<AuditEvent>): void;
 }
 
-/** The trail of a program, to be flushed in its end. */
+/** The audit trail of a process. Flush it on shutdown. */
 export interface OpenAuditTrail extends AuditTrail {
   /**
-   * Records what is counted and not on record yet, and resolves when every sink has all that it was given, or the time
-   * for that is over. Whoever closes sinks does so afterwards.
+   * Records pending counts. Resolves when every sink has settled its records, or after `timeoutMs`. Close sinks
+   * afterwards.
    */
   flush(): Promise<void>;
 }
 
-/** How many records a flush hands over at a time. */
+/** Number of records that a flush delivers at a time. */
 const PORTION = 100;
 
-/** An audit trail that records nothing: the default of every option named `audit`. */
+/** An audit trail that records nothing: the default of every `audit` option. */
 export const noAuditTrail: AuditTrail = { enabled: false, record: async () => {} };
 
-/** @throws TypeError for a sink that cannot write, a bound that makes no sense, or an option that is unknown. */
+/**
+ * Creates an audit trail that sends audit events to sinks.
+ * @throws TypeError if an option is unknown or invalid, or a sink has no method `write`.
+ * @example
+ * const audit = createAuditTrail({ sinks: [pinoSink(pino())] });
+ * const keyRing = await createKeyRing({ current: { env: 'JWE_KEY' }, audit });
+ */
 export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
   const { sinks, required, clock } = openSinks(options);
   const all = [...sinks, ...required];
@@ -64,12 +72,12 @@ export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
   };
 }
 
-/** @throws TypeError for what is no audit trail. */
+/** @throws TypeError if `audit` is not an audit trail. */
 export function assertAuditTrail(audit: AuditTrail): void {
   assertMethod(audit, 'record', 'audit must be an AuditTrail: createAuditTrail({ sinks })');
 }
 
-/** Others than those that are required are told of a token only when it is sure to be handed out. */
+/** Optional sinks receive `token.issued` only once all required sinks have it. */
 async function write(record: AuditRecord, { sinks, required }: Omit<OpenSinks, 'clock'>): Promise<void> {
   if (required.length === 0) {
     if (record.type !== 'token.intended') deliver(record, sinks);
@@ -108,7 +116,7 @@ function deliver(record: AuditRecord, sinks: readonly BoundSink[]): void {
   for (const sink of sinks) sink.deliver(record);
 }
 
-/** A sink that keeps up is not owed more than a portion at a time, so that it has all of them. */
+/** Waits after each portion, so that the pending records of a sink that keeps up never exceed its bound. */
 async function deliverInPortions(
   events: Iterable<AuditEvent>,
   { sinks, clock }: Pick<OpenSinks, 'sinks' | 'clock'>,
@@ -132,7 +140,7 @@ function stamp(event: AuditEvent, clock: Clock): AuditRecord {
   return Object.freeze({ ...event, time });
 }
 
-/** @throws TemporarilyUnavailableError where one of the sinks does not have the event. */
+/** @throws TemporarilyUnavailableError if one of the sinks did not take the event. */
 function assertDelivered(deliveries: readonly Delivery[]): void {
   const failed = deliveries.find((delivery) => delivery !== undefined);
   if (failed !== undefined) throw new TemporarilyUnavailableError({ cause: failed.failure });

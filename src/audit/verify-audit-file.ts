@@ -1,22 +1,22 @@
 import { createReadStream } from 'node:fs';
 import { type ChainEnd, type ChainKey, deriveChainKey, readChainedLine } from './chained-lines.js';
 
-/** The lines that one process wrote from one opening of the file to its end, or to a failure. */
+/** A chain: the lines that a process wrote from the opening of the file to its close, or to a failed write. */
 export interface AuditChain {
   readonly chain: string;
   readonly records: number;
   /** `time` of the first record. */
   readonly from: string;
-  /** `time` of the last. Whether others followed, the file cannot tell. */
+  /** `time` of the last record. The file cannot show whether later ones were removed. */
   readonly to: string;
 }
 
 export interface AuditProblem {
-  /** Counted from 1, empty lines included. */
+  /** Line number, from 1, including empty lines. */
   readonly line: number;
   /**
-   * `altered`: the line, or the one that it follows, is not what was written. `gap`: lines are missing before it, or it
-   * stands elsewhere than it did. `unreadable`: it is no line of an audit file, perhaps half of one.
+   * `altered`: the line or the previous line of its chain was changed. `gap`: lines before it were removed, or it was
+   * moved. `unreadable`: it is not a complete line of an audit file.
    */
   readonly problem: 'altered' | 'gap' | 'unreadable';
 }
@@ -24,19 +24,23 @@ export interface AuditProblem {
 export interface AuditVerification {
   readonly isValid: boolean;
   readonly chains: readonly AuditChain[];
-  /** The first hundred. */
+  /** The first 100 problems. */
   readonly problems: readonly AuditProblem[];
 }
 
 const MAX_PROBLEMS = 100;
 
 /**
- * Reads an audit file and finds what was changed in a chain, taken out of it or put into it. It cannot find that lines
- * were taken off the end of a chain, or that a whole chain was taken away, nor that a chain, or its beginning, was copied
- * from another file under the same key. Empty lines mean nothing.
- * @param path what `openAuditFile()` wrote.
- * @param secret its key.
- * @throws TypeError (as rejection) for a key that is too short; else what the file system says.
+ * Verifies an audit file: detects changed, removed and inserted lines. It cannot detect that the end of a chain or a
+ * whole chain was removed, nor that a chain, or its beginning, was copied from another file with the same key. Empty
+ * lines are ignored.
+ * @param path path of a file written by `openAuditFile()`.
+ * @param secret the `key` of that file.
+ * @throws TypeError (as rejection) if the key is too short.
+ * @throws Error (as rejection) of the file system if the file cannot be read.
+ * @example
+ * const { isValid, problems } = await verifyAuditFile('audit.jsonl', key);
+ * if (!isValid) console.error(problems);
  */
 export async function verifyAuditFile(path: string, secret: Uint8Array): Promise<AuditVerification> {
   const key = deriveChainKey(secret);
@@ -53,7 +57,7 @@ export async function verifyAuditFile(path: string, secret: Uint8Array): Promise
   return { isValid: problems.length === 0, chains: found, problems };
 }
 
-/** Node's readline would end a line at U+2028 and U+2029 too, which may stand in a record. */
+/** Node's readline also splits at U+2028 and U+2029, which records may contain. */
 async function* readLines(path: string): AsyncGenerator<string> {
   let rest = '';
   for await (const chunk of createReadStream(path, 'utf8')) {
@@ -64,7 +68,7 @@ async function* readLines(path: string): AsyncGenerator<string> {
   yield rest;
 }
 
-/** Takes a line for the next of its chain, whatever is wrong with it, so that one fault is found once. */
+/** Continues the chain with each line, even a wrong one, so that one fault is reported once. */
 function follow(
   text: string,
   chains: Map<string, ChainEnd & AuditChain>,

@@ -25,7 +25,7 @@ export async function chooseKidRevocation(
     text: `Revoked: ${names.join(', ')} under version ${found.version}`,
     details: { version: found.version, keys: found.keys.map((key) => ({ ...key })) },
     notes: found.isRoot
-      ? [`To end it for all other audiences: passport-jwe keys retire ${found.version}`]
+      ? [`To retire the version for all other audiences: passport-jwe keys retire ${found.version}`]
       : [],
   };
 }
@@ -33,15 +33,15 @@ export async function chooseKidRevocation(
 function chooseUnknownKid(kid: string, { keys, force }: RevokeOptions): Revocation {
   if (force !== true) {
     throw new Error(
-      `Nothing was revoked: no version in ${keys} has this kid, and no key of the known audiences. ` +
-        'Give --audience and --issuer for keys of others, or --force for a key that the file does not hold',
+      `Nothing was revoked: no version in ${keys} has this kid, nor has any derived key of the known audiences. ` +
+        'Pass --audience and --issuer of another service, or --force for a key that is no longer in the file',
     );
   }
   return {
     targets: [{ kind: 'kid', kid }],
     text: `Revoked: tokens whose header has the kid ${kid}`,
     details: {},
-    notes: ['No version in the key file has this kid, and none of the keys that are derived from them.'],
+    notes: ['The kid matches no version in the key file, and no key derived from one.'],
   };
 }
 
@@ -64,7 +64,7 @@ function assertNotEncrypting({ state, version }: FoundKid): void {
 function assertKnown({ audiences, issuer }: Service): void {
   if (audiences.length > 0 && issuer !== undefined) return;
   throw new UsageError(
-    'Keys are derived for each audience, and for the issuer: give --issuer, and --api-keys or --audience',
+    'Keys are derived per audience and for the issuer: pass --issuer, and --api-keys or --audience',
   );
 }
 

@@ -18,8 +18,8 @@ export async function chooseRevocation(
   const { client, user, session, kid } = options;
   if (kid !== undefined) return chooseKidRevocation(io, kid, options);
   if (client !== undefined) return chooseClient(io, client, options);
-  if (user ?? session) throw new UsageError('Users and sessions belong to an API key: give --client too');
-  if (argument === undefined) throw new UsageError('Say what: a token, --client, or --kid');
+  if (user ?? session) throw new UsageError('Users and sessions belong to an API key: pass --client too');
+  if (argument === undefined) throw new UsageError('Pass what to revoke: a token, --client or --kid');
   return chooseToken(io, await readToken(io, argument), options);
 }
 
@@ -28,9 +28,9 @@ async function chooseClient(io: CommandIo, clientId: string, options: RevokeOpti
   const apiKeys = await findApiKeys(io, directory);
   const isUnknown = apiKeys !== undefined && apiKeys.get(clientId) === undefined;
   if (isUnknown && force !== true) {
-    throw new Error(`No API key in ${directory} has this key_id: give --force for one that was removed`);
+    throw new Error(`No API key in ${directory} has this key_id: pass --force for one that was removed`);
   }
-  const unchecked = `Whether the API key exists was not checked: ${directory} cannot be read. Run api-key check.`;
+  const unchecked = `The existence of the API key was not checked: ${directory} has errors. Run "api-key check".`;
   return {
     targets: [targetOf(clientId, user, session)],
     text: `Revoked: ${revocationName(targetOf(clientId, user, session))
@@ -54,7 +54,7 @@ function targetOf(clientId: string, user: string | undefined, session: string | 
 /** Rejects expired tokens and tokens of other issuers: there is nothing to revoke. */
 async function chooseToken(io: CommandIo, token: string, options: RevokeOptions): Promise<Revocation> {
   const { issuer, audiences } = await resolveService(io, options);
-  if (issuer === undefined) throw new UsageError('Give --issuer, and --audience for an access token');
+  if (issuer === undefined) throw new UsageError('Pass --issuer, and --audience for an access token');
   const opened = await readAnyToken(io, token, { ...options, issuer, audiences });
   const owner = ownerOf(opened);
   const notes = notesOn(opened);
@@ -68,7 +68,7 @@ async function chooseToken(io: CommandIo, token: string, options: RevokeOptions)
       notes,
     };
   }
-  if (audiences.length === 0) throw new UsageError('Give --audience, the audience of the token');
+  if (audiences.length === 0) throw new UsageError('Pass --audience, the audience of the token');
   assertProven(opened);
   const { claims } = validateClaimsSet(
     opened,
@@ -84,18 +84,18 @@ async function chooseToken(io: CommandIo, token: string, options: RevokeOptions)
   };
 }
 
-/** A token may name anybody unless it proves its issuance: what it names must not be revoked on its word. */
+/** Without proof of issuance, a forged token could name any identity, and must not cause its revocation. */
 function assertProven({ proof }: AnyToken): void {
   if (proof !== 'unproven') return;
   throw new Error(
-    'The token does not prove that it was issued: revoke by --client, --user, --session or --kid instead',
+    'The token has no proof of issuance: revoke by --client, --user, --session or --kid instead',
   );
 }
 
 function notesOn({ kind, proof, signedHeader }: AnyToken): readonly string[] {
   if (signedHeader !== undefined) return ['The signature of the token was not verified.'];
   if (kind === 'refresh' || proof !== 'unprovable') return [];
-  return ['Its key proves nothing about who issued the token: a holder of the key may have made it.'];
+  return ['The key of the token does not prove who issued it: any holder of the key may have created it.'];
 }
 
 /** @throws InvalidTokenError if the token has expired or is of another issuer. */

@@ -1,19 +1,19 @@
 import { text } from 'node:stream/consumers';
 import type { Clock } from '../base/clock.js';
 
-/** What a command line program reads and writes; tests have their own. */
+/** Input and output of the command line. Tests replace it. */
 export interface CommandIo {
   readonly directory: string;
   /** Writes to standard output. */
   print(line: string): void;
-  /** Writes to standard error, so that scripts can read the other. */
+  /** Writes to standard error, so that scripts can parse standard output. */
   note(line: string): void;
-  /** All of standard input. */
+  /** Reads standard input to its end. */
   readInput(): Promise<string>;
   readonly clock: Clock;
 }
 
-/** The program as it is called from a shell. */
+/** Input and output of the process. */
 export const processIo: CommandIo = {
   directory: process.cwd(),
   print: (line) => void process.stdout.write(`${line}\n`),

@@ -2,17 +2,17 @@ import type { NumericDate } from '../base/clock.js';
 import type { JsonObject, JsonValue } from '../base/json.js';
 import type { CommandIo } from './command-io.js';
 
-/** Rows of a table, with the same members each. */
+/** A row of a table. All rows have the same members. */
 export type Row = Readonly<Record<string, JsonValue>>;
 
-/** Prints a list: for people as a table, for scripts as one JSON array. */
+/** Prints a list as a table, or as a JSON array for scripts. */
 export function printList(io: CommandIo, rows: readonly Row[], isJson: boolean): void {
   if (isJson) io.print(JSON.stringify(rows));
-  else if (rows.length === 0) io.note('There are none.');
+  else if (rows.length === 0) io.note('None found.');
   else for (const line of formatTable(rows)) io.print(line);
 }
 
-/** Prints one result: for people a sentence, for scripts a JSON object. */
+/** Prints a result as text, or as a JSON object for scripts. */
 export function printResult(io: CommandIo, result: JsonObject, { isJson, text }: PrintOptions): void {
   io.print(isJson ? JSON.stringify(result) : text);
 }
@@ -22,7 +22,7 @@ interface PrintOptions {
   readonly text: string;
 }
 
-/** Columns as wide as they need to be, under their names. */
+/** Formats a table with a header and aligned columns. */
 export function formatTable(rows: readonly Row[]): readonly string[] {
   const names = Object.keys(rows[0] ?? {});
   const lines = [
@@ -38,14 +38,14 @@ export function formatTable(rows: readonly Row[]): readonly string[] {
   );
 }
 
-/** Whoever chose a name must not move the cursor of who lists it. */
+/** Formats a value. Replaces control characters, so that a name cannot inject terminal escape sequences. */
 export function formatCell(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return '-';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text === '' ? '-' : text.replace(/\p{C}/gu, '?');
 }
 
-/** ISO 8601 in UTC; nothing where there is no such time. */
+/** Formats a time as ISO 8601 in UTC. Returns `null` for `undefined`. */
 export function formatTime(time: NumericDate | undefined): string | null {
   return time === undefined ? null : new Date(time * 1000).toISOString().replace('.000Z', 'Z');
 }

@@ -26,7 +26,7 @@ export interface ReadingOptions extends KeyOptions {
 /** A decrypted access or refresh token. A nested signature is not verified. */
 export interface AnyToken extends DecryptedToken {
   readonly kind: 'access' | 'refresh';
-  /** Whether it proves that it was issued here; under some keys no token does. */
+  /** Whether the token proves its issuance. Under some keys, no token can. */
   readonly proof: 'proven' | 'unproven' | 'unprovable';
 }
 
@@ -56,10 +56,10 @@ export async function readAnyToken(io: CommandIo, token: string, options: Readin
   if (issuer !== undefined) keyRing.prepare('refresh', issuer);
   const isKnown = keyRing.decryptionKey(String(kid)) !== undefined;
   if (!isKnown && isRefresh && issuer === undefined) {
-    throw new UsageError('Keys of refresh tokens are derived for the issuer: give --issuer too');
+    throw new UsageError('Keys of refresh tokens are derived for the issuer: pass --issuer too');
   }
   if (!isKnown && !isRefresh && audiences.length === 0) {
-    throw new UsageError('Keys are derived for an audience: give --audience too');
+    throw new UsageError('Keys are derived per audience: pass --audience too');
   }
   const decryption: DecryptionOptions = {
     keyRing,
@@ -83,7 +83,7 @@ export function readTokenHeader(token: string): JsonObject {
   } catch {
     // The parser's message would quote what may be a secret in the wrong place.
   }
-  throw new UsageError('This is no JWE in compact serialization: its header is no JSON object');
+  throw new UsageError('Not a JWE in compact serialization: the header is not a JSON object');
 }
 
 export function ownerOf({ claims }: Pick<AnyToken, 'claims'>): TokenOwner {
@@ -94,7 +94,7 @@ export function ownerOf({ claims }: Pick<AnyToken, 'claims'>): TokenOwner {
   return { client_id: read('client_id'), subject: read('sub'), session_id: read('session_id') };
 }
 
-/** Describes an owner for people, such as `session s1 of alice, API key demo`. */
+/** Describes an owner, for example `session s1 of alice, API key demo`. */
 export function describeOwner({ client_id: client, subject, session_id: session }: TokenOwner): string {
   const ofSession = session === null ? 'no session' : `session ${formatCell(session)}`;
   const ofSubject = subject === null ? 'no subject' : formatCell(subject);

@@ -13,17 +13,17 @@ import { tokenCommand } from './commands/token-command.js';
 import { hideArguments } from './hide-arguments.js';
 import { UsageError } from './settings.js';
 
-/** Everything went well. */
+/** The command succeeded. */
 const OK = 0;
-/** What was asked for failed, was refused, or was found to be wrong. */
+/** The command failed, or found an invalid token, file or API key. */
 const FAILED = 1;
-/** The call itself makes no sense. */
+/** The arguments are invalid. */
 const MISUSED = 2;
 
 /**
- * Runs one command line. What scripts read goes to standard output, everything else to standard error.
- * @param args without the name of the program.
- * @returns the exit code: 0, 1 where it failed, 2 where the call makes no sense.
+ * Runs a command line. Results go to standard output, all messages to standard error.
+ * @param args the arguments without the name of the program.
+ * @returns the exit code: 0 on success, 1 on failure, 2 if the arguments are invalid.
  */
 export async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
   try {
@@ -74,7 +74,7 @@ function allCommands(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(allCommands)];
 }
 
-/** Every error of a configuration comes at once. Operators are told why a token is refused, clients never. */
+/** Reports all errors of a configuration at once. Operators may see why a token is rejected; clients never do. */
 function report(io: CommandIo, failure: unknown, isJson: boolean): void {
   if (failure instanceof ConfigurationError) {
     if (isJson) io.print(JSON.stringify({ valid: false, problems: failure.problems }));
@@ -83,15 +83,15 @@ function report(io: CommandIo, failure: unknown, isJson: boolean): void {
   }
   if (failure instanceof InvalidTokenError) {
     io.print(
-      isJson ? JSON.stringify({ valid: false, reason: failure.reason }) : `refused: ${failure.reason}`,
+      isJson ? JSON.stringify({ valid: false, reason: failure.reason }) : `rejected: ${failure.reason}`,
     );
     return;
   }
-  const message = failure instanceof Error ? describe(failure) : 'An unknown failure';
+  const message = failure instanceof Error ? describe(failure) : 'Unknown error';
   io.note(isJson ? JSON.stringify({ error: message }) : `error: ${message}`);
 }
 
-/** An outage keeps its reason in its cause. */
+/** Appends the message of the cause, which has the reason of an outage. */
 function describe({ message, cause }: Error): string {
   return cause instanceof Error && cause.message !== '' && !message.includes(cause.message)
     ? `${message}: ${cause.message}`

@@ -14,7 +14,7 @@ import type { CommandIo } from './command-io.js';
 export const keysOption = () =>
   new Option('--keys <file>', 'key file').env('JWE_KEYS_FILE').default('keys.json');
 export const environmentOption = () =>
-  new Option('--environment <name>', 'environment that the keys are derived for').default('production');
+  new Option('--environment <name>', 'environment for key derivation').default('production');
 export const apiKeysOption = () =>
   new Option('--api-keys <directory>', 'directory of the API keys').env('API_KEYS_DIR').default('api-keys');
 export const issuerOption = () =>
@@ -22,15 +22,15 @@ export const issuerOption = () =>
 export const audienceOption = () =>
   new Option('--audience <name>', 'audience of the tokens').env('AUDIENCE').makeOptionMandatory();
 export const storeOption = () =>
-  new Option('--store <directory>', 'embedded store (LMDB) of this machine')
+  new Option('--store <directory>', 'directory of the embedded store (LMDB)')
     .env('STORE_DIR')
     .conflicts('redis');
 export const generationFileOption = () =>
-  new Option('--generation-file <file>', 'generation file of the embedded store, if it is not beside it').env(
-    'STORE_GENERATION_FILE',
-  );
-export const redisOption = () =>
-  new Option('--redis <url>', 'Redis that all instances share').env('REDIS_URL');
+  new Option(
+    '--generation-file <file>',
+    'generation file of the embedded store, if it is not at the default path',
+  ).env('STORE_GENERATION_FILE');
+export const redisOption = () => new Option('--redis <url>', 'URL of Redis').env('REDIS_URL');
 export const jsonOption = () => new Option('--json', 'print JSON for scripts');
 
 export interface KeyOptions {
@@ -44,7 +44,7 @@ export interface StoreOptions {
   readonly redis?: string;
 }
 
-/** A mistake in how the program was called: it says what would be right. */
+/** Invalid arguments. The message says what to pass instead. */
 export class UsageError extends Error {}
 
 export function openKeys(io: CommandIo, { keys, environment }: KeyOptions): Promise<KeyRing> {
@@ -65,14 +65,17 @@ export async function findApiKeys(io: CommandIo, directory: string): Promise<Loa
   }
 }
 
-/** Runs with the stores that the options name, and lets go of them. @throws UsageError where they name none. */
+/**
+ * Runs a function with the stores of the options, then closes them.
+ * @throws UsageError if the options name no store.
+ */
 export async function withStores<Result>(
   io: CommandIo,
   { store, generationFile, redis }: StoreOptions,
   run: (stores: Stores) => Promise<Result>,
 ): Promise<Result> {
   if (redis === undefined && store === undefined) {
-    throw new UsageError('Say where it is kept: --store DIRECTORY (LMDB) or --redis URL');
+    throw new UsageError('Pass the store: --store DIRECTORY (LMDB) or --redis URL');
   }
   const stores =
     redis === undefined
@@ -107,15 +110,15 @@ export async function openEmbeddedStore(io: CommandIo, options: EmbeddedStoreOpt
   return openLmdbStores({ path, ...place, acceptRestore, clock: io.clock });
 }
 
-/** A token from the command line or, where it is `-` or missing, from standard input, where no other user sees it. */
+/** Returns the argument or, if it is `-` or missing, reads standard input, which other users cannot see. */
 export async function readToken(io: CommandIo, argument: string | undefined): Promise<string> {
   const token = (argument === undefined || argument === '-' ? await io.readInput() : argument).trim();
-  if (token === '') throw new UsageError('Give the token as an argument, or on standard input');
+  if (token === '') throw new UsageError('Pass the token as an argument, or on standard input');
   return token;
 }
 
 /**
- * What an operator revokes is remembered for ten years: the command line does not know how long the refresh tokens of the
- * service live.
+ * How long revocations by an operator are kept: ten years, because the command line does not know the lifetime of the
+ * refresh tokens.
  */
 export const OPERATOR_HORIZON_SECONDS = 10 * 366 * 86_400;

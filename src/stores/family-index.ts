@@ -7,10 +7,10 @@ import type {
   FamilyState,
 } from './family-store.js';
 
-/** Most families on one page. */
+/** Maximum number of families on a page. */
 const MAX_PAGE = 1000;
 
-/** The groups that a family belongs to. */
+/** Returns the groups that a family belongs to. */
 export function groupsOf({ clientId, subject, sessionId }: FamilyState): readonly FamilyGroup[] {
   return [
     { kind: 'api_key', clientId },
@@ -19,7 +19,7 @@ export function groupsOf({ clientId, subject, sessionId }: FamilyState): readonl
   ];
 }
 
-/** A group in JSON, which ends by itself and holds no control character: no two run into each other. */
+/** Formats a group as JSON, which is self-delimiting and has no control characters, so that no two groups overlap. */
 export function textOfGroup(group: FamilyGroup): string {
   const { kind, clientId } = group;
   switch (kind) {
@@ -36,12 +36,12 @@ export function nameOf({ id, state }: FamilyRecord): FamilyName {
   return { clientId: state.clientId, id };
 }
 
-/** The key of a family among those of all clients. */
+/** Returns the key of a family, unique among all clients. */
 export function textOfName({ clientId, id }: FamilyName): string {
   return JSON.stringify([clientId, id]);
 }
 
-/** Under what a family stands in an ordered index: for each of its groups the text of that, then the id. */
+/** Returns the entries of a family in an ordered index: for each of its groups, the formatted group and the ID. */
 export function entriesOf({ id, state }: FamilyRecord): readonly string[] {
   return groupsOf(state).map((group) => entryOf(group, id));
 }
@@ -50,7 +50,7 @@ export function entryOf(group: FamilyGroup, id: string): string {
   return textOfGroup(group) + JSON.stringify(id);
 }
 
-/** Between these two, by the order of their bytes, stand the entries of a group: all, or those after an id. */
+/** Returns the exclusive bounds, in byte order, of the entries of a group: all entries, or those after an ID. */
 export function rangeOf(
   group: FamilyGroup,
   after?: string,
@@ -59,17 +59,20 @@ export function rangeOf(
   return { above: after === undefined ? text : entryOf(group, after), below: `${text}#` };
 }
 
-/** The id in an entry of a group. */
+/** Returns the ID in an entry of a group. */
 export function idOfEntry(entry: string, group: FamilyGroup): string {
   return JSON.parse(entry.slice(textOfGroup(group).length));
 }
 
-/** @throws TypeError for a limit that is not an integer from 1 to 1000. */
+/** @throws TypeError if the limit is not an integer from 1 to 1000. */
 export function assertPage({ limit }: FamilyPageRequest): void {
   assertNumber(limit, 'FamilyStore.list', 'limit', { isInteger: true, from: 1, to: MAX_PAGE });
 }
 
-/** One page of ids, out of all that come next or of one more than fit. */
+/**
+ * Cuts a page from a list of IDs.
+ * @param ids all remaining IDs, or at least one more than fits on the page.
+ */
 export function cutPage(
   ids: readonly string[],
   limit: number,

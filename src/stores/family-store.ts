@@ -1,107 +1,108 @@
 import type { NumericDate } from '../base/clock.js';
 
-/** What is known of a refresh-token family: digests and sealed text, never a token. */
+/** State of a refresh-token family. It contains digests and an encrypted token, never a token in plaintext. */
 export type FamilyState = {
-  /** `key_id` of the API key to which it belongs; the identities below count only together with it. */
+  /** `key_id` of the API key that the family belongs to. The identities below are unique only per API key. */
   readonly clientId: string;
   readonly subject: string;
-  /** The subject is a user that the API key asserted. */
+  /** Whether the subject is a user that the API key asserted. */
   readonly subjectAsserted: boolean;
   readonly sessionId: string;
-  /** The client chose the session itself, and names it again at each use. */
+  /** Whether the client chose the session ID. It then sends the ID with each use. */
   readonly sessionChosen: boolean;
   readonly deviceId?: string;
   readonly audience: string;
-  /** What was granted, separated by spaces. */
+  /** Granted scope, separated by spaces. */
   readonly scope: string;
   readonly createdAt: NumericDate;
   readonly lastUsedAt: NumericDate;
-  /** When it ends however often it is used. */
+  /** When the family ends, regardless of use. */
   readonly endsAt: NumericDate;
-  /** Digest of the one refresh token that is live. */
+  /** Digest of the current refresh token. */
   readonly current: string;
-  /** The token before it, for clients that use it twice at once. */
+  /** The previous refresh token, for clients that send it twice concurrently. */
   readonly parent?: ConsumedToken;
-  /** Uses of its tokens that named another session or device. Never reset. Default: 0. */
+  /** Number of uses that named another session or device. Never reset. Default: 0. */
   readonly wrongBindings?: number;
-  /** It is over; kept so that nothing that races with its end brings it back. */
+  /** Why the family ended. The record is kept so that a concurrent step cannot revive it. */
   readonly ended?: 'reused' | 'revoked' | 'guessed';
 };
 
-/** A refresh token that was replaced by the live one. */
+/** A refresh token that was replaced by the current one. */
 export interface ConsumedToken {
   readonly digest: string;
-  /** The live token, sealed under the consumed token and a key of the issuer. Erased after the grace window. */
+  /** The current token, encrypted under the consumed token and a key of the issuer. Erased after the grace window. */
   readonly sealedSuccessor?: string;
-  /** `kid` of that key. */
+  /** `kid` of the issuer's key. */
   readonly sealingKid?: string;
   /** The requested scope; empty if the client requested none. */
   readonly requestedScope: string;
   readonly consumedAt: NumericDate;
 }
 
-/** A refresh-token family as stores keep it. Its client, subject and session stay what they were at first. */
+/** A refresh-token family as stores keep it. Its client, subject and session never change. */
 export interface FamilyRecord {
-  /** Up to 200 characters, well-formed, as are the client, the subject and the session. */
+  /** Up to 200 characters, well-formed Unicode. The same applies to the client, the subject and the session. */
   readonly id: string;
   readonly state: FamilyState;
-  /** When the family ends by itself, and may be forgotten. */
+  /** When the family expires and the store may delete it. */
   readonly expiresAt: NumericDate;
 }
 
-/** A family as it was read; `replace` knows by the revision whether it still is as it was. */
+/** A family as it was read. `replace` compares the revision to detect concurrent changes. */
 export interface StoredFamily extends FamilyRecord {
   readonly revision: number;
 }
 
-/** By what a family is found. */
+/** Identifies a family. */
 export interface FamilyName {
   readonly clientId: string;
   readonly id: string;
 }
 
-/** Families that have something in common: the API key, the subject, or the session. */
+/** Families with the same API key, subject or session. */
 export type FamilyGroup =
   | { readonly kind: 'api_key'; readonly clientId: string }
   | { readonly kind: 'subject'; readonly clientId: string; readonly subject: string }
   | { readonly kind: 'session'; readonly clientId: string; readonly sessionId: string };
 
 export interface FamilyPageRequest {
-  /** Most families on the page, 1 to 1000. */
+  /** Maximum number of families on the page, 1 to 1000. */
   readonly limit: number;
-  /** `next` of the page before. Default: the first page is asked for. */
+  /** The `next` value of the previous page. Default: the first page. */
   readonly after?: string;
 }
 
 export interface FamilyPage {
-  /** May be fewer than were asked for, or none, though there is a next page. */
+  /** May be shorter than `limit`, or empty, even if there is a next page. */
   readonly families: readonly StoredFamily[];
-  /** Where the next page begins; none after the last one. */
+  /** Pass it as `after` to read the next page. Absent on the last page. */
   readonly next?: string;
 }
 
 /**
- * Where refresh-token families are kept, each as one record that changes in one atomic step: a rotation consumes
- * the old token and inserts its successor by one `replace`, and the loser of a race is told. Where a family is listed
- * changes in the same step.
- * Every method rejects with TemporarilyUnavailableError where the store is full or out of reach. What was asked may
- * then have been done or not; asking again is safe, since a second `replace` of one revision never succeeds.
+ * Stores refresh-token families. Each family is one record that changes atomically: a rotation consumes the old token
+ * and inserts its successor with one `replace`, and the loser of a race gets `false`. The index for `list` changes in
+ * the same step.
+ *
+ * Every method rejects with `TemporarilyUnavailableError` if the store is full or unavailable. The step may have been
+ * carried out nevertheless. A retry is safe, because a second `replace` of the same revision never succeeds.
  */
 export interface FamilyStore {
-  /** Keeps a new family, as durable as the driver promises. `false` where there is one of that id already. */
+  /** Stores a new family, as durably as the driver promises. Resolves with `false` if the ID is already taken. */
   insert(family: FamilyRecord): Promise<boolean>;
-  /** The family, unless it is unknown or has expired. */
+  /** Returns the family, or `undefined` if it is unknown or has expired. */
   find(name: FamilyName): Promise<StoredFamily | undefined>;
   /**
-   * Puts a family in the place of the one that was read; its revision grows by one. `false`, and nothing is written, where another step came
-   * first or there is none any more.
+   * Replaces the family that was read and increments its revision. Resolves with `false`, and writes nothing, if the
+   * family has changed since or no longer exists.
    */
   replace(family: StoredFamily): Promise<boolean>;
   /**
-   * The families of a group that are live, neither ended nor expired, a page at a time and without a look at others.
-   * They come in an order that their ids alone decide: one that is live from the first page to the last is on exactly
-   * one of them, however often it is replaced meanwhile.
-   * @throws TypeError (as rejection) for a limit that is none.
+   * Lists the active families of a group, neither ended nor expired, one page at a time. It reads no other families.
+   * The order depends on the IDs only: a family that stays active while the pages are read is on exactly one page,
+   * even if it is replaced meanwhile.
+   * @throws TypeError (as rejection) if the limit is not an integer from 1 to 1000.
    */
   list(group: FamilyGroup, page: FamilyPageRequest): Promise<FamilyPage>;
 }

@@ -1,18 +1,18 @@
 import { mergeEntries, type RevocationEntry } from './revocation-store.js';
 
-/** Most entries that one step folds, so that none takes long. */
+/** Maximum number of entries folded in one step, to keep steps short. */
 const MAX_FOLDED = 1000;
 
-/** Share of the bound that one step makes room for, so that not every entry needs one. */
+/** Share of the bound that one step frees, so that not every new entry triggers a step. */
 const BATCH_SHARE = 0.1;
 
-/** Most steps that one added entry causes; a bound that was lowered is reached over several. */
+/** Maximum number of steps per added entry. A lowered bound is reached over several additions. */
 export const MAX_FOLDINGS = 10;
 
-/** An entry that wider ones can take the place of. */
+/** An entry that wider entries can replace. */
 export type FoldableEntry = RevocationEntry & Required<Pick<RevocationEntry, 'fold'>>;
 
-/** Entries that give way, and those that take their place. */
+/** The entries to remove, and the wider entries that replace them. */
 export interface Folding {
   readonly wide: readonly RevocationEntry[];
   readonly folded: readonly FoldableEntry[];
@@ -22,25 +22,25 @@ export function isFoldable(entry: RevocationEntry): entry is FoldableEntry {
   return entry.fold !== undefined;
 }
 
-/** The name of the widest entry that can take the place of this one: the access tokens of an API key. */
+/** Returns the name of the widest entry that can replace this one: the access tokens of an API key. */
 export function foldGroupOf({ fold }: RevocationEntry): string | undefined {
   return fold?.into.at(-1);
 }
 
-/** How many entries of one group give way at once. */
+/** Returns how many entries of a group are folded in one step. */
 export function batchSize(count: number, bound: number): number {
   const wanted = Math.max(2, count - bound + 1, Math.ceil(bound * BATCH_SHARE));
   return Math.min(MAX_FOLDED, wanted);
 }
 
-/** Cut-offs that are long past concern tokens that have nearly all expired, so the oldest entries cost the least. */
+/** Returns the oldest entries. Folding them costs least: nearly all tokens before their cut-offs have expired. */
 export function oldestOf(entries: Iterable<FoldableEntry>, count: number): readonly FoldableEntry[] {
   return [...entries].sort((one, other) => one.fold.issuedUpTo - other.fold.issuedUpTo).slice(0, count);
 }
 
 /**
- * Folds entries into one for each subject, if that halves their number, else into one for each API key. An entry that
- * stands for a subject already, or for none, stays in the first case.
+ * Folds entries into one per subject if that halves their number, otherwise into one per API key. In the first case,
+ * entries that already cover a subject, or that have no subject, stay.
  * @param entries of one group.
  */
 export function foldEntries(entries: readonly FoldableEntry[]): Folding {
@@ -57,18 +57,18 @@ export function foldEntries(entries: readonly FoldableEntry[]): Folding {
   };
 }
 
-/** The widest entry that can take the place of one: the access tokens of an API key. */
+/** Returns the widest entry that can replace this one: the access tokens of an API key. */
 export function widest(entry: FoldableEntry): RevocationEntry {
   return widen(entry, -1);
 }
 
-/** Whether a wider entry already revokes all that an entry does, for at least as long. */
+/** Whether a wider entry already revokes the same tokens, for at least as long. */
 export function isFoldedInto({ fold, expiresAt }: RevocationEntry, wide: RevocationEntry): boolean {
   if (fold === undefined || !fold.into.includes(wide.name) || wide.expiresAt < expiresAt) return false;
   return wide.issuedUpTo === undefined || wide.issuedUpTo >= fold.issuedUpTo;
 }
 
-/** The widest entry of a group stands for itself: it counts for no client, and nothing is wider. */
+/** The widest entry of a group has no `fold` and no owner: it counts for no client, and no entry is wider. */
 function widen({ fold, expiresAt, owner }: FoldableEntry, level: 0 | -1): RevocationEntry {
   const { into, issuedUpTo } = fold;
   const name = into.at(level) ?? '';

@@ -5,57 +5,57 @@ import {
   type NumberRange,
 } from '../base/options.js';
 /**
- * A rate that refills steadily, with room for all of it at once (the generic cell rate algorithm, GCRA, of ITU-T
- * I.371): what is spent comes back over `windowSeconds`, so that no window however placed sees more than `quota` and
- * what was refilled meanwhile.
+ * A rate limit by the generic cell rate algorithm (GCRA, ITU-T I.371). The quota refills continuously over
+ * `windowSeconds`, and a burst may spend all of it. Any window admits at most `quota` plus the units refilled within
+ * it.
  */
 export interface Rate {
-  /** Up to 100 characters; the same in every step on this bucket. */
+  /** Name of the rate: up to 100 characters, the same in every step on this bucket. */
   readonly name: string;
-  /** Units per window, a positive integer. */
+  /** Units per window: a positive integer. */
   readonly quota: number;
   readonly windowSeconds: number;
-  /** Units that the admission spends; 0 only looks. More than the quota counts as all of it. */
+  /** Units that the admission spends. 0 only reads the state. A cost above the quota counts as the whole quota. */
   readonly cost: number;
 }
 
-/** What one admission is held against. */
+/** The limits that an admission is checked against. */
 export interface Bucket {
-  /** Up to 200 characters, well-formed. */
+  /** Name of the bucket: up to 200 characters, well-formed Unicode. */
   readonly name: string;
   readonly rates: readonly Rate[];
-  /** Most admissions that are not settled yet. Default: any number. */
+  /** Maximum number of unsettled admissions. Default: no limit. */
   readonly concurrency?: number;
-  /** The bucket is one of several, of which so many may be in use at a time. Default: it is not counted. */
+  /** The group of the bucket: at most `maxMembers` of its buckets may be in use at a time. Default: no group. */
   readonly group?: { readonly name: string; readonly maxMembers: number };
 }
 
-/** One admission to several buckets: to all of them or to none. */
+/** One admission to several buckets: to all or to none. */
 export interface AdmissionStep {
-  /** Unique among the admissions that are not settled. */
+  /** Unique among the unsettled admissions. */
   readonly id: string;
   readonly buckets: readonly Bucket[];
-  /** How long it counts as running where nobody renews it, so that a process which crashed frees what it held. */
+  /** Lease duration: after a crash, slots are released when their lease expires. */
   readonly leaseSeconds: number;
 }
 
-/** What is left of one rate. */
+/** Remaining units of a rate. */
 export interface RateState {
   readonly bucket: string;
   readonly name: string;
   readonly quota: number;
   readonly windowSeconds: number;
-  /** Whole units; negative while what was used beyond it is being paid off. */
+  /** Whole units. Negative while usage beyond the quota is repaid. */
   readonly remaining: number;
 }
 
-/** What stood against an admission. */
+/** A limit that rejected an admission. */
 export type Refusal = {
   readonly bucket: string;
-  /** Name of the rate, or which other bound it was. */
+  /** Name of the rate, or `concurrency` or `group`. */
   readonly limit: string;
   readonly kind: 'rate' | 'concurrency' | 'group';
-  /** Until it may go well. */
+  /** Seconds until a retry may succeed. */
   readonly waitSeconds: number;
 };
 
@@ -68,58 +68,60 @@ export type AdmissionAnswer =
     };
 
 /**
- * Counts what runs and what was spent. Every method rejects with TemporarilyUnavailableError where the store is out of
- * reach; an admission may then count or not, and ends by its lease.
+ * Counts concurrent admissions and usage.
+ *
+ * Every method rejects with `TemporarilyUnavailableError` if the store is unavailable. The admission may have been
+ * counted nevertheless; its slot is released when its lease expires.
  */
 export interface LimitStore {
-  /** Spends from every bucket and begins a lease, in one step; or spends nothing where one of them refuses. */
+  /** Spends from every bucket and starts a lease, atomically. If one bucket rejects the admission, nothing is spent. */
   admit(step: AdmissionStep): Promise<AdmissionAnswer>;
-  /** Puts off the end of the lease. `false` where it has ended: its place may be taken. */
+  /** Renews the lease. Resolves with `false` if it has expired: another admission may have taken the slot. */
   renew(step: AdmissionStep): Promise<boolean>;
   /**
-   * Ends the lease, and puts what was really used in the place of what was reserved: less is given back, more becomes
-   * debt. Once an admission: a second time does nothing.
-   * @param used units by name of the rate; what is not named was used as reserved.
-   * @returns whether it was the first time.
-   * @throws TypeError (as rejection) for usage that is not a number from 0 to `MAX_USAGE`; nothing has changed then.
+   * Ends the lease and replaces the reserved cost by the actual usage: lower usage is returned, higher usage becomes
+   * debt. Settling an admission again has no effect.
+   * @param used units by name of the rate. For a rate that is absent, the reserved cost applies.
+   * @returns whether this call settled the admission.
+   * @throws TypeError (as rejection) if usage is not a number from 0 to `MAX_USAGE`; nothing changes then.
    */
   settle(step: AdmissionStep, used: Readonly<Record<string, number>>): Promise<boolean>;
 }
 
-/** Milliseconds that spending one unit takes to come back. */
+/** Returns the milliseconds in which one unit refills. */
 export function emissionIntervalMs({ windowSeconds, quota }: Pick<Rate, 'windowSeconds' | 'quota'>): number {
   return (windowSeconds * 1000) / quota;
 }
 
-/** A member of a group counts until all that it may spend could have come back. */
+/** Returns how long a member counts for its group: until its quotas have refilled, at least 60 seconds. */
 export function memberSeconds({ rates }: Bucket): number {
   return Math.max(60, ...rates.map(({ windowSeconds }) => windowSeconds));
 }
 
-/** Sums of fractions are off by less than this. */
+/** Upper bound of rounding errors in sums of fractions. */
 export const TOLERANCE_MS = 0.001;
 
-/** How long a reservation is known beyond its lease: a process that renews late still settles once. */
+/** How long a reservation outlives its lease, so that a process that renews late still settles exactly once. */
 export const SETTLEMENT_SECONDS = 3600;
 
-/** Most units that one admission can settle with: more than any request uses, and little enough to count exactly. */
+/** Maximum usage of one admission: more than any request uses, and small enough to count exactly. */
 export const MAX_USAGE = 1e12;
 
 export const USAGE_RANGE: NumberRange = { from: 0, to: MAX_USAGE };
 
-/** Whether it can be counted. NaN, infinite and negative usage would corrupt a bucket for good. */
+/** Whether usage can be counted. NaN, infinite or negative usage would corrupt a bucket permanently. */
 export function isUsage(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= MAX_USAGE;
 }
 
-/** @throws TypeError for usage that cannot be counted: a mistake of the caller, never of a request. */
+/** @throws TypeError if usage cannot be counted. This is a bug in the caller, never caused by a request. */
 export function assertUsage(used: Readonly<Record<string, number>>): void {
   for (const [name, units] of Object.entries(used)) {
     if (units !== undefined) assertNumber(units, 'LimitStore.settle', `used.${name}`, USAGE_RANGE);
   }
 }
 
-/** @throws TypeError for a step that makes no sense: a mistake of the caller, never of a request. */
+/** @throws TypeError if the step is invalid. This is a bug in the caller, never caused by a request. */
 export function assertAdmissionStep({ buckets, leaseSeconds }: AdmissionStep): void {
   assertPositiveNumber(leaseSeconds, ADMIT, 'leaseSeconds', 15);
   for (const { rates, concurrency } of buckets) {

@@ -1,10 +1,10 @@
 import { assertMethod } from '../base/options.js';
 import type { Stores } from './stores.js';
 
-/** The stores of a driver, without its own methods. */
+/** The names of the stores in `Stores`. */
 type StoreName = Exclude<keyof Stores, 'isReady' | 'close'>;
 
-/** A method that each contract has, so that something else is found at construction. */
+/** A method of each contract, so that a wrong object is rejected at construction. */
 const METHODS = {
   revocations: 'find',
   families: 'replace',
@@ -15,7 +15,7 @@ const METHODS = {
 /**
  * Reads one store of the option `stores`.
  *
- * @param where the function whose option it is, for the message.
+ * @param where the function that has the option, for the error message.
  * @throws TypeError if the store is missing or does not implement its contract.
  */
 export function requireStore<Name extends StoreName>(

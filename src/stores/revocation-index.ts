@@ -12,13 +12,13 @@ import {
 import { mergeEntries, type RevocationEntry, type RevocationFill } from './revocation-store.js';
 import type { StoreBounds } from './stores.js';
 
-/** Entries that expire within the same so many seconds are forgotten together. */
+/** Entries that expire within the same interval are deleted together. */
 const BUCKET_SECONDS = 60;
 
-/** Revocations in the memory of one process, in the order in which they expire. */
+/** Revocations in the memory of one process, grouped by expiry. */
 export class RevocationIndex {
   readonly #entries = new Map<string, RevocationEntry>();
-  /** Entries that can be folded, by the name of each entry that can take their place. */
+  /** Entries that can be folded, by the name of each entry that can replace them. */
   readonly #groups = new Map<string, Map<string, FoldableEntry>>();
   readonly #buckets = new Map<number, Set<string>>();
   #sweptTo = 0;
@@ -35,7 +35,7 @@ export class RevocationIndex {
     return this.#entries.values();
   }
 
-  /** How many entries of the group of an entry could be folded. */
+  /** Returns how many entries in the group of an entry can be folded. */
   countBeside(entry: RevocationEntry): number {
     return this.#groups.get(foldGroupOf(entry) ?? '')?.size ?? 0;
   }
@@ -49,7 +49,7 @@ export class RevocationIndex {
     };
   }
 
-  /** Keeps an entry, or the wider of two; drops those that it takes the place of. */
+  /** Adds an entry, merged with one of the same name, and deletes the entries that it replaces. */
   add(entry: RevocationEntry): void {
     const present = this.#entries.get(entry.name);
     const merged = mergeEntries(present, entry);
@@ -63,14 +63,16 @@ export class RevocationIndex {
     }
   }
 
-  /** What to fold to make room in the group of an entry or, without one, in the largest; `undefined` for nothing. */
+  /**
+   * Plans a folding in the group of an entry, or in the largest group. Returns `undefined` if there is none to fold.
+   */
   planFolding(bound: number, entry?: RevocationEntry): Folding | undefined {
     const group = this.#groups.get((entry === undefined ? this.#largestGroup() : foldGroupOf(entry)) ?? '');
     if (group === undefined) return undefined;
     return foldEntries(oldestOf(group.values(), batchSize(group.size, bound)));
   }
 
-  /** Looks at the buckets once in the time of a bucket. */
+  /** Deletes expired entries; scans the buckets at most once per bucket interval. */
   forgetExpired(now: NumericDate): void {
     const current = bucketOf(now);
     if (current <= this.#sweptTo) return;
@@ -103,7 +105,7 @@ export class RevocationIndex {
     }
   }
 
-  /** That of an API key, as it has all entries of its subjects. */
+  /** Always the group of an API key, because it contains all entries of its subjects. */
   #largestGroup(): string | undefined {
     let largest: string | undefined;
     let most = 0;

@@ -1,25 +1,25 @@
 import type { NumericDate } from '../base/clock.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
 
-/** One thing that is revoked: every token that bears its name, or those issued up to a cut-off. */
+/** A revocation: of every token with the name, or of those issued up to a cut-off. */
 export interface RevocationEntry {
-  /** What is revoked; made by `revocation/`, opaque to stores. Up to 200 characters, well-formed. */
+  /** Name of the revoked item: opaque to stores, up to 200 characters, well-formed Unicode. */
   readonly name: string;
-  /** Tokens issued in this second or before are revoked. Default: all are. */
+  /** Cut-off: tokens issued in or before this second are revoked. Default: all tokens. */
   readonly issuedUpTo?: NumericDate;
-  /** When the last of these tokens has expired, and the entry may be forgotten. */
+  /** When the last of these tokens has expired and the store may delete the entry. */
   readonly expiresAt: NumericDate;
-  /** `key_id` of the client that requested it. Default: no client did. */
+  /** `key_id` of the client that requested the revocation. Default: none. */
   readonly owner?: string;
-  /** What may take its place if there are too many entries. Default: the entry stays until it expires. */
+  /** The entries that may replace this one if the store is full. Default: the entry stays until it expires. */
   readonly fold?: RevocationFold;
 }
 
-/** Wider entries, each of which revokes all that an entry does. */
+/** Wider entries, each of which revokes at least the same tokens. */
 export interface RevocationFold {
-  /** Their names, from the narrowest to the widest; at least one. */
+  /** Names of the wider entries, from the narrowest to the widest; at least one. */
   readonly into: readonly string[];
-  /** Cut-off that a wider entry needs: when the youngest token in question was issued, or later. */
+  /** Cut-off of a wider entry: when the newest affected token was issued, or later. */
   readonly issuedUpTo: NumericDate;
 }
 
@@ -27,47 +27,47 @@ export interface RevocationFold {
 export interface RevocationFill {
   /** Entries in the store. */
   readonly entries: number;
-  /** Number of entries at which the store folds entries, and rejects further ones if none can be folded. */
+  /** Bound at which the store folds entries, and rejects further ones if none can be folded. */
   readonly maxEntries: number;
-  /** Entries of the API key that has most of those that can be folded. */
+  /** Foldable entries of the API key that has most of them. */
   readonly clientEntries: number;
-  /** Number of entries at which those of an API key are folded. */
+  /** Bound at which the entries of an API key are folded. */
   readonly maxClientEntries: number;
 }
 
-/** Where revocations are kept. */
+/** Stores revocations. */
 export interface RevocationStore {
   /**
-   * Keeps an entry until it expires. Of two entries of one name the wider counts: a cut-off gives way to none and
-   * to a later one, and the later expiry stays.
+   * Stores an entry until it expires. Two entries of the same name are merged: no cut-off wins over a cut-off, the
+   * later cut-off wins over the earlier, and the later expiry applies.
    *
-   * Makes room by folding entries that allow it: the cut-off takes effect before its entries are removed.
-   * @returns a promise that resolves once the entry is in force here, and as durable as the driver promises.
-   * @throws TemporarilyUnavailableError (as rejection) where it cannot be kept: the store is out of reach, or full of
-   *   entries that cannot be folded. What it holds stays in force. An entry whose answer was lost may be in force all the same.
+   * Makes room by folding entries that allow it. A wider entry takes effect before the entries it replaces are removed.
+   * @returns a promise that resolves once the entry takes effect in this process and is as durable as the driver
+   *   promises.
+   * @throws TemporarilyUnavailableError (as rejection) if the store is unavailable, or full of entries that cannot be
+   *   folded. Existing entries stay in effect. If only the answer was lost, the entry may be in effect.
    */
   add(entry: RevocationEntry): Promise<void>;
   /**
-   * The entry of a name, from what this process knows, without waiting for anything. One that has expired
-   * may still be found.
-   * @throws TemporarilyUnavailableError where what this process knows is too old to decide.
+   * Returns the entry of a name from the local state, synchronously. It may return an expired entry.
+   * @throws TemporarilyUnavailableError if the local state is too old to decide.
    */
   find(name: string): RevocationEntry | undefined;
   /**
-   * Tokens issued before it count as revoked: the store began then, and what was revoked earlier may be lost.
-   * 0 where nothing can have been lost.
-   * @throws TemporarilyUnavailableError where what this process knows is too old to decide.
+   * Returns the time from which the store is complete. Tokens issued earlier count as revoked, because their
+   * revocations may be lost. 0 if no revocation can be lost.
+   * @throws TemporarilyUnavailableError if the local state is too old to decide.
    */
   completeSince(): NumericDate;
-  /** How old in seconds what this process knows is at most; 0 where it reads the store itself. */
+  /** Maximum age of the local state in seconds; 0 if the process reads the store directly. */
   readonly ageSeconds: number;
-  /** How many entries this process knows. */
+  /** Number of entries that this process knows. */
   readonly size: number;
-  /** How full the store is, for metrics. Absent in stores that do not tell. */
+  /** How full the store is, for metrics. Optional. */
   readonly fill?: RevocationFill;
 }
 
-/** The entry that is in force where one of the same name is there already. */
+/** Merges an entry with a present one of the same name. */
 export function mergeEntries(present: RevocationEntry | undefined, added: RevocationEntry): RevocationEntry {
   if (present === undefined) return added;
   const { name, owner = added.owner } = present;
@@ -82,25 +82,25 @@ export function mergeEntries(present: RevocationEntry | undefined, added: Revoca
   };
 }
 
-/** If one of two entries must stay, both must. */
+/** The merged entry can be folded only if both entries can. */
 function mergeFolds(one?: RevocationFold, other?: RevocationFold): RevocationFold | undefined {
   if (one === undefined || other === undefined) return undefined;
   const into = one.into.filter((name) => other.into.includes(name));
   return into.length === 0 ? undefined : { into, issuedUpTo: Math.max(one.issuedUpTo, other.issuedUpTo) };
 }
 
-/** Whether an entry leaves nothing of another of its name to be revoked, nor to be kept longer. */
+/** Whether an entry already revokes everything that another of its name revokes, for at least as long. */
 export function coversEntry(present: RevocationEntry | undefined, other: RevocationEntry): boolean {
   if (present === undefined || present.expiresAt < other.expiresAt) return false;
   return laterCutOff(present.issuedUpTo, other.issuedUpTo) === present.issuedUpTo;
 }
 
-/** None at all reaches furthest. */
+/** No cut-off reaches furthest: it revokes all tokens. */
 function laterCutOff(one?: NumericDate, other?: NumericDate): NumericDate | undefined {
   return one === undefined || other === undefined ? undefined : Math.max(one, other);
 }
 
-/** What a driver rejects with; there is room again as soon as entries expire. */
+/** Returns the error of a full store. There is room again as soon as entries expire. */
 export function fullStoreError(): TemporarilyUnavailableError {
   const cause = new Error(
     'The revocation store is full of entries that cannot be folded: raise maxRevocations',

@@ -68,13 +68,13 @@ describe('a tag', () => {
     expect(Reflect.get(globalThis, 'owned')).toBeUndefined();
   });
 
-  test('by a handle of its own', async () => {
+  test('with its own handle', async () => {
     expect(await faultsOf('%TAG !e! tag:yaml.org,2002:\n---\napi_key: !e!str k\n')).toEqual([TAGS]);
   });
 });
 
 describe('a merge key', () => {
-  test('merges nothing: it is a name like any other, and none that is known', async () => {
+  test('merges nothing: it is an unknown field', async () => {
     expect(await faultsOf(`${MINIMAL_FILE}<<: { active: "false" }\n`)).toEqual([
       expect.stringContaining('is an unknown field'),
     ]);
@@ -84,13 +84,13 @@ describe('a merge key', () => {
 });
 
 // CWE-1321; CVE-2019-10744 (lodash) among many.
-describe('a name that means something in JavaScript', () => {
+describe('a name with a meaning in JavaScript', () => {
   test.each([
     ['__proto__: { active: "true" }\n', '__proto__: is an unknown field'],
     ['constructor: { prototype: { admin: yes } }\n', 'constructor: is an unknown field'],
     ['metadata: { __proto__: { admin: yes } }\n', 'metadata.__proto__: is not an allowed name'],
     ['metadata: { a: [{ "__proto__": x }] }\n', 'metadata.a[0].__proto__: is not an allowed name'],
-  ])('is no field: %j', async (line, fault) => {
+  ])('is not a field: %j', async (line, fault) => {
     expect(await faultsOf(MINIMAL_FILE + line)).toEqual([fault]);
     expect('admin' in {}).toBe(false);
   });

@@ -74,7 +74,7 @@ const CASES: readonly (readonly [string, string, boolean])[] = [
 ];
 
 describe('the API key of a secret', () => {
-  test.each(CASES)('is found by its digest alone: %s', (_what, secret, known) => {
+  test.each(CASES)('is found only by its digest: %s', (_what, secret, known) => {
     const { isKnown, lookedUp } = traceOf(secret);
     expect(isKnown).toBe(known);
     expect(lookedUp).toContain(digestSecret(secret).toString('hex'));
@@ -87,7 +87,7 @@ describe('the API key of a secret', () => {
     expect(presented).toEqual(digestSecret(secret));
   });
 
-  test('takes the same calls whether it is known, unknown, or under the wrong name', () => {
+  test('makes the same calls whether it is known, unknown, or sent with another key ID', () => {
     const countsOf = (secret: string, keyId?: string) => {
       jest.clearAllMocks();
       const { lookedUp, compared } = traceOf(secret, keyId);
@@ -100,7 +100,7 @@ describe('the API key of a secret', () => {
     expect(known.comparisons).toBe(1);
   });
 
-  test('is kept nowhere when its file is loaded, and shown by nothing that is kept', async () => {
+  test('is not kept after its file is loaded', async () => {
     await loadFiles({ 'a.yaml': MINIMAL_FILE }); // loads the YAML parser
     const keep = jest.spyOn(Map.prototype, 'set');
     const loaded = await loadFiles({ 'a.yaml': MINIMAL_FILE.replace('k-minimal', SECRET) });
@@ -111,7 +111,7 @@ describe('the API key of a secret', () => {
     expect(kept).not.toContain(SECRET);
   });
 
-  test('that was generated and mistyped is refused by its checksum, before anything is compared', () => {
+  test('that was generated and mistyped is rejected by its checksum, before a comparison', () => {
     const mistyped = GENERATED.slice(0, -1) + (GENERATED.endsWith('a') ? 'b' : 'a');
     expect(traceOf(mistyped)).toMatchObject({ isKnown: false, compared: [] });
   });

@@ -14,7 +14,7 @@ import { generateEc, generateOkp, generateRecipient } from '../support/key-pairs
 import { createParties, type Parties, signText } from '../support/signed-tokens.js';
 import { claimsOf, ISSUER } from '../support/tokens.js';
 
-// RFC 8725 sections 2.5 and 3.4; Sanso 2017, CVE-2017-16007 (node-jose): tokens for points of the attacker's choice
+// RFC 8725 §2.5 and §3.4; Sanso 2017, CVE-2017-16007 (node-jose): tokens for points of the attacker's choice
 // tell bit by bit what the private key is. Each token here is one that a server would open that does not look at the
 // point: its tag is right for the secret which the attacker expects.
 
@@ -50,7 +50,7 @@ const encode = (text: string | Uint8Array) => Buffer.from(text).toString('base64
 const p256 = (x: Uint8Array, y: Uint8Array): Jwk => ({ kty: 'EC', crv: 'P-256', x: encode(x), y: encode(y) });
 const x25519 = (x: Uint8Array): Jwk => ({ kty: 'OKP', crv: 'X25519', x: encode(x) });
 
-/** The key of A256GCM that follows from an agreed secret (RFC 7518 section 4.6.2: Concat KDF, one round). */
+/** The key of A256GCM that follows from an agreed secret (RFC 7518 §4.6.2: Concat KDF, one round). */
 function deriveKey(secret: Uint8Array, apu: string, apv: string): Buffer {
   const numbered = (text: string) => Buffer.concat([fromHex(`0000000${text.length}`), Buffer.from(text)]);
   const info = [numbered('A256GCM'), numbered(apu), numbered(apv), fromHex('00000100')];
@@ -108,7 +108,7 @@ test.each(['P-256', 'X25519'] as const)('a token for a point of %s is accepted',
   expect(await present(curve, epk, secret)).toMatchObject(ACCEPTED);
 });
 
-// RFC 7515 section 2: one spelling a value. The tag of each token here is right for what a lenient decoder reads.
+// RFC 7515 §2: one spelling a value. The tag of each token here is right for what a lenient decoder reads.
 describe('members of the key agreement that are not canonical base64url', () => {
   const SPELLINGS: readonly (readonly [string, (text: string) => string])[] = [
     ['with padding', (text) => `${text}=`],
@@ -188,7 +188,7 @@ describe('members of the key agreement that are not canonical base64url', () => 
   }
 });
 
-describe('points that are not on P-256 (RFC 7518 section 6.2.1)', () => {
+describe('points that are not on P-256 (RFC 7518 §6.2.1)', () => {
   const MODULUS = fromHex(`ffffffff00000001${'0'.repeat(24)}${'f'.repeat(24)}`);
 
   test.each<[TokenRejection, string, Jwk, Buffer]>([
@@ -202,12 +202,12 @@ describe('points that are not on P-256 (RFC 7518 section 6.2.1)', () => {
     ['header_invalid_member', 'on another curve', generateOkp('x25519').publicJwk, ending(0)],
     ['header_invalid_member', 'by another name', { ...p256(ending(5), ending(0)), crv: 'P-192' }, ending(5)],
     ['header_invalid_member', 'with a private half', generateRecipient('ECDH-ES').privateJwk, ending(0)],
-  ])('are refused as %s: %s', async (reason, _what, epk, secret) => {
+  ])('are rejected as %s: %s', async (reason, _what, epk, secret) => {
     expect(await present('P-256', epk, secret)).toMatchObject(refusedAs(reason));
   });
 });
 
-// RFC 7748 section 6.1: each of them yields zeros, whatever the private key.
+// RFC 7748 §6.1: each of them yields zeros, whatever the private key.
 describe('points of small order on X25519', () => {
   test.each([
     ['0', '00'.repeat(32)],
@@ -217,7 +217,7 @@ describe('points of small order on X25519', () => {
     ['p - 1', `ec${'ff'.repeat(30)}7f`],
     ['p', `ed${'ff'.repeat(30)}7f`],
     ['p + 1', `ee${'ff'.repeat(30)}7f`],
-  ])('are refused: %s', async (_what, hex) => {
+  ])('are rejected: %s', async (_what, hex) => {
     expect(await present('X25519', x25519(fromHex(hex)), Buffer.alloc(32))).toMatchObject(
       refusedAs('header_invalid_member'),
     );

@@ -111,11 +111,11 @@ const forge = (claims: Record<string, unknown> = {}) =>
   forgeByExport(ring, AUDIENCE, { ...FORGED, ...claims });
 
 describe('the holder of an exported access key', () => {
-  test('is served by its own audience with a token that it made itself: nothing there tells it from a genuine one', async () => {
+  test('is served by its own audience with a forged token, which cannot be told from a genuine one', async () => {
     expect(await createServer().use(forge())).toBe(200);
   });
 
-  test('exchanges no token that it made itself', async () => {
+  test('cannot exchange a forged token', async () => {
     const server = createServer();
     const genuine = await server.obtain('sk-app', { user: 'alice', scope: 'read' });
 
@@ -123,7 +123,7 @@ describe('the holder of an exported access key', () => {
     expect((await server.exchange(genuine)).status).toBe(200);
   });
 
-  test('has no actor act by a token that it made itself', async () => {
+  test('cannot use a forged token as an actor token', async () => {
     const server = createServer();
     const subject = await server.obtain('sk-app', { user: 'alice', scope: 'read' });
     const actor = { actor_token: forge({ sub: 'bob' }), actor_token_type: ACCESS_TOKEN };
@@ -131,7 +131,7 @@ describe('the holder of an exported access key', () => {
     expect(await server.exchange(subject, actor)).toMatchObject({ status: 400 });
   });
 
-  test('has no token that it made itself called active', async () => {
+  test('cannot have a forged token introspected as active', async () => {
     const server = createServer();
     const genuine = await server.obtain('sk-app');
 
@@ -154,7 +154,7 @@ describe('the holder of an exported access key', () => {
     },
   );
 
-  test('lists and ends no sessions by a token that it made itself', async () => {
+  test('cannot list or end sessions with a forged token', async () => {
     const server = createServer();
     const genuine = await server.obtain('sk-app', { user: 'alice', scope: 'manage:sessions' });
 
@@ -162,7 +162,7 @@ describe('the holder of an exported access key', () => {
     expect((await server.manage(genuine)).status).toBe(200);
   });
 
-  test('makes no token that outlives the longest lifetime, so that a revocation need not last for ever', async () => {
+  test('cannot forge a token beyond the maximum lifetime, so that revocations can expire', async () => {
     const server = createServer();
 
     expect(await server.use(forge({ exp: 200_000_000_000 }))).toBe(401);
@@ -170,7 +170,7 @@ describe('the holder of an exported access key', () => {
     expect(await server.use(forge({ exp: NOW + DAY + 1 }))).toBe(401);
   });
 
-  test('has the monitor revoke nothing of those whom it names', async () => {
+  test('cannot make the monitor revoke tokens of other identities', async () => {
     const server = createServer();
     const genuine = await server.obtain('sk-app', { user: 'alice', session_id: 's1' });
     const { jti } = await claimsBehind(genuine);
@@ -184,7 +184,7 @@ describe('the holder of an exported access key', () => {
     expect(await server.use(genuine)).toBe(401);
   });
 
-  test('passes no route that requires proof, whichever middleware accepted its token', async () => {
+  test('passes no route that requires proof, with any middleware', async () => {
     const clock = () => NOW;
     const options = { keyRing: ring, issuer: ISSUER, audience: AUDIENCE, clock };
     const authenticator = new passport.Passport();
@@ -201,7 +201,7 @@ describe('the holder of an exported access key', () => {
     }
   });
 
-  test('names no more clients in a lineage than a delegation has', async () => {
+  test('cannot name more clients in a lineage than a delegation has', async () => {
     const entry = { jti: 'j', client_id: 'app', sub: 'alice', iat: NOW };
     const delegation = {
       ...{ type: 'delegation', delegator: 'alice', delegated_to: 'reports', act: { sub: 'reports' } },
@@ -214,7 +214,7 @@ describe('the holder of an exported access key', () => {
     expect(await createServer().use(withAncestors(9))).toBe(401);
   });
 
-  test('causes no failure of the server by limits that nothing can count', async () => {
+  test('cannot cause a server error with uncountable limits', async () => {
     const clock = () => NOW;
     const limits = createLimits({ stores: createMemoryStores({ clock }), clock });
     const app = express().set('env', 'test');
@@ -234,7 +234,7 @@ describe('the holder of an exported access key', () => {
     }
   });
 
-  test('uses the proof of a genuine token for no other claims', async () => {
+  test('cannot use the proof of a genuine token for other claims', async () => {
     const server = createServer();
     const { provenance } = await claimsBehind(await server.obtain('sk-app', { user: 'alice' }));
 
@@ -255,11 +255,11 @@ async function claimsBehind(token: string): Promise<Record<string, unknown>> {
   return JSON.parse(Buffer.from(plaintext).toString());
 }
 
-describe('a token that a release without proofs issued', () => {
+describe('a token issued by a release without proofs', () => {
   const unproven = () =>
     forge({ client_id: 'reports', sub: 'reports', jti: 'before', iat: NOW - 60, exp: NOW + DAY - 60 });
 
-  test('is revoked by its client until one lifetime after proofs began', async () => {
+  test('can be revoked by its client until one lifetime after proofs began', async () => {
     const server = createServer({ provenanceSince: NOW });
     const token = unproven();
 
@@ -268,7 +268,7 @@ describe('a token that a release without proofs issued', () => {
     expect(await server.use(token)).toBe(401);
   });
 
-  test('is revoked by nobody else, and ends no token of the same jti', async () => {
+  test('cannot be revoked by another client, or affect a token with the same jti', async () => {
     const server = createServer({ provenanceSince: NOW });
     const genuine = await server.obtain('sk-app');
     const { jti } = await claimsBehind(genuine);
@@ -301,7 +301,7 @@ describe('a token that a release without proofs issued', () => {
     expect(await server.use(token)).toBe(200);
   });
 
-  test('is revoked no more once the last of them has expired', async () => {
+  test('cannot be revoked once the last of them has expired', async () => {
     const server = createServer({ provenanceSince: NOW - 2 * DAY });
     const token = unproven();
     await server.revoke(token);
@@ -309,15 +309,15 @@ describe('a token that a release without proofs issued', () => {
     expect(await server.use(token)).toBe(200);
   });
 
-  test('has a date in seconds, not milliseconds', () => {
+  test('needs a date in seconds, not milliseconds', () => {
     expect(() => createServer({ provenanceSince: NOW * 1000 })).toThrow(
       /^tokenRouter: provenanceSince must be a NumericDate/,
     );
   });
 });
 
-describe('a key that proves nothing', () => {
-  test('is one that was given underived: its tokens are an unsupported type, inactive, and manage no sessions', async () => {
+describe('a key without proof of issuance', () => {
+  test('is an underived key: its tokens are an unsupported type, inactive, and manage no sessions', async () => {
     const jwk = { kty: 'oct', kid: 'shared', alg: 'A256GCM', k: secretOf(4).toString('base64url') };
     const keyRing = await createKeyRing({ current: { jwk } });
     const server = createServer({ keyRing }, { hasFamilies: false });
@@ -333,7 +333,7 @@ describe('a key that proves nothing', () => {
     expect(await server.manage(token)).toMatchObject({ status: 403, body: { error: 'access_denied' } });
   });
 
-  test('is that of another stack: a legacy token manages no sessions either', async () => {
+  test('is a key of another stack: a legacy token manages no sessions either', async () => {
     const options = { keyRing: ring, issuer: ISSUER, audience: AUDIENCE, clock: () => now };
     const app = express().use(authenticate({ ...options, legacy: LEGACY }), requireProof());
     const answer = await request(app).get('/').auth(LEGACY_TOKENS.models, { type: 'bearer' });
@@ -341,7 +341,7 @@ describe('a key that proves nothing', () => {
     expect(answer.status).toBe(403);
   });
 
-  test('is no public key: there the signature of the issuer is the proof', async () => {
+  test('is not a public key: there, the signature of the issuer is the proof', async () => {
     const parties = await createParties();
     const { signing } = parties;
     const keyRing = await createKeyRing({
@@ -360,14 +360,14 @@ describe('a key that proves nothing', () => {
   });
 });
 
-test('a proof lives as long as its root: the tokens of a previous one still have it', async () => {
+test('a proof is valid as long as its root key, including tokens of a previous one', async () => {
   const token = mintToken(ring, { claims: FORGED });
   ring = await createKeyRing({ current: { secret: secretOf(2) }, previous: [{ secret: secretOf(1) }] });
 
   expect((await createServer().introspect(token)).body).toMatchObject({ active: true });
 });
 
-test('no export holds the key of the proofs', async () => {
+test('no export contains the key of the proofs', async () => {
   const key = internalsOf(ring).encryptionKey('access', AUDIENCE);
   const exported = JSON.stringify(ring.exportAccessKeys(AUDIENCE));
   const provenance = key.alg === 'dir' ? key.provenance?.export().toString('base64url') : undefined;

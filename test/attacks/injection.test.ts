@@ -47,11 +47,11 @@ afterEach(async () => {
   target = undefined;
 });
 
-// CWE-113; RFC 6750 section 3 says which characters may stand in a challenge.
-describe('a challenge holds nothing of a claim:', () => {
+// CWE-113; RFC 6750 §3 says which characters may stand in a challenge.
+describe('a challenge contains no text of a claim:', () => {
   const withoutDate = ({ date, ...headers }: Readonly<Record<string, string>>) => headers;
 
-  test.each(HOSTILE)('%j, whichever claim it is in, changes no byte of the answer', async (text) => {
+  test.each(HOSTILE)('%j in any claim changes no byte of the response', async (text) => {
     target = await startTarget({ keyRing, scope: 'admin' });
     const present = (claims: Record<string, unknown>) => target?.present(mintToken(keyRing, { claims }));
     const harmless = await present({});
@@ -64,14 +64,14 @@ describe('a challenge holds nothing of a claim:', () => {
     }
   });
 
-  // Those of it that are no scope tokens (RFC 6749 section 3.3) make the claim malformed.
+  // Those of it that are no scope tokens (RFC 6749 §3.3) make the claim malformed.
   test.each(HOSTILE.filter((text) => /[^\x20-\x7e]|["\\]/.test(text)))('%j in the scope', async (text) => {
     target = await startTarget({ keyRing, scope: 'admin' });
     const token = mintToken(keyRing, { claims: { scope: `admin ${text}` } });
     expect(await target.present(token)).toMatchObject(refusedAs('claim_malformed'));
   });
 
-  test.each(HOSTILE.slice(0, 10))('nor of an option: %j is refused at construction', (text) => {
+  test.each(HOSTILE.slice(0, 10))('nor of an option: %j is rejected at construction', (text) => {
     const options = { keyRing, issuer: ISSUER, audience: AUDIENCE };
     expect(() => authenticate({ ...options, realm: text })).toThrow(TypeError);
     expect(() => authenticate({ ...options, scope: text })).toThrow(TypeError);
@@ -79,9 +79,9 @@ describe('a challenge holds nothing of a claim:', () => {
   });
 });
 
-describe('the token endpoint repeats nothing', () => {
+describe('the token endpoint echoes no text', () => {
   test.each(['grant_type', 'scope', 'audience', 'resource', 'user', 'session_id', 'device_id', 'client_id'])(
-    'that stands in %s',
+    'of %s',
     async (name) => {
       const apiKeys = await loadFiles({ 'demo.yaml': DEMO });
       const router = tokenRouter({ keyRing, issuer: ISSUER, audience: AUDIENCE, apiKeys, clock });
@@ -141,7 +141,7 @@ describe('a record is a line', () => {
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line));
 
-  test('of the log and of the audit file, whatever a token names itself', async () => {
+  test('in the log and in the audit file, whatever names a token contains', async () => {
     const { audit, close } = await openTrail();
     target = await startTarget({ keyRing, audit });
     for (const text of HOSTILE) {

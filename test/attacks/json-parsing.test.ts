@@ -32,8 +32,8 @@ function headerWith(members: string): string {
 const presentClaims = (plaintext: string | Uint8Array) => target.present(forgeToken(key, { plaintext }));
 const presentHeader = (header: string | Uint8Array) => target.present(forgeToken(key, { header }));
 
-// RFC 7516 section 4: a member twice makes the header invalid; parsers that disagree read two tokens in one.
-describe('a header that says a thing twice', () => {
+// RFC 7516 §4: a member twice makes the header invalid; parsers that disagree read two tokens in one.
+describe('a header with duplicate members', () => {
   test.each([
     '"alg":"dir"',
     '"enc":"A256GCM"',
@@ -46,18 +46,18 @@ describe('a header that says a thing twice', () => {
     '"x":"{","x":"}"',
     '"__proto__":0,"__proto__":0',
     '"":0,"":0',
-  ])('is refused: %s', async (members) => {
+  ])('is rejected: %s', async (members) => {
     expect(await presentHeader(headerWith(members))).toMatchObject(refusedAs('header_duplicate_member'));
   });
 
-  test('is taken where names differ by their case, which makes them others (RFC 7515 section 4)', async () => {
+  test('is accepted if the names differ in case (RFC 7515 §4)', async () => {
     expect(await presentHeader(headerWith('"ALG":"none","Kid":"other","Zip":"DEF"'))).toMatchObject(ACCEPTED);
   });
 });
 
-// RFC 7519 section 4 lets a parser take the last of two; what it must not do is to check one and to use the other.
-describe('claims that say a thing twice', () => {
-  test('mean the last one, for every check and for the application alike', async () => {
+// RFC 7519 §4 lets a parser take the last of two; what it must not do is to check one and to use the other.
+describe('claims with duplicate members', () => {
+  test('mean the last one, for every check and for the application', async () => {
     expect(await presentClaims(claimsWith('"sub":"admin"'))).toMatchObject({ body: '{"sub":"admin"}' });
     expect(await presentClaims(claimsWith('"\\u0073ub":"admin"'))).toMatchObject({ body: '{"sub":"admin"}' });
   });
@@ -69,13 +69,13 @@ describe('claims that say a thing twice', () => {
     ['refresh_token', '"type":"refresh"'],
     ['claim_malformed', '"exp":null'],
     ['key_bound', '"cnf":{},"cnf":null'],
-  ])('are refused as %s for the last one: %s', async (reason, members) => {
+  ])('are rejected as %s for the last one: %s', async (reason, members) => {
     const expired = reason === 'expired' ? { headers: {}, body: expect.any(String) } : {};
     expect(await presentClaims(claimsWith(members))).toMatchObject({ ...refusedAs(reason), ...expired });
   });
 });
 
-describe('text that is no JSON, or no UTF-8 (RFC 8259 section 8.1)', () => {
+describe('text that is not JSON, or not UTF-8 (RFC 8259 §8.1)', () => {
   const latin1 = (text: string) => Buffer.from(text, 'latin1');
 
   // The names are those of JSONTestSuite.
@@ -104,7 +104,7 @@ describe('text that is no JSON, or no UTF-8 (RFC 8259 section 8.1)', () => {
     ['structure_array_with_extra_array_close', (json) => `[${json}]]`],
     ['array_just_comma', () => '[,]'],
     ['a prefix against script inclusion', (json) => `)]}',\n${json}`],
-  ])('is refused as header and as claims: %s', async (_name, spell) => {
+  ])('is rejected as header and as claims: %s', async (_name, spell) => {
     const header = JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid: key.kid, typ: 'at+jwt' });
     expect(await presentHeader(spell(header))).toMatchObject(refusedAs('header_not_json'));
     expect(await presentClaims(spell('{"sub":"demo"}'))).toMatchObject(refusedAs('claims_not_json'));
@@ -112,10 +112,10 @@ describe('text that is no JSON, or no UTF-8 (RFC 8259 section 8.1)', () => {
 });
 
 // CWE-1321: prototype pollution.
-describe('names that mean something in JavaScript', () => {
+describe('names with a meaning in JavaScript', () => {
   const POLLUTING = '"__proto__":{"admin":true,"cnf":1},"constructor":{"prototype":{"admin":true}}';
 
-  test('are claims like others, and change no prototype', async () => {
+  test('are ordinary claims, and change no prototype', async () => {
     expect(await presentClaims(claimsWith(POLLUTING))).toMatchObject(ACCEPTED);
     expect(await presentHeader(headerWith(POLLUTING))).toMatchObject(ACCEPTED);
     expect([Object.hasOwn(Object.prototype, 'admin'), 'admin' in {}]).toEqual([false, false]);
@@ -138,7 +138,7 @@ describe('names that mean something in JavaScript', () => {
   });
 
   test.each(['constructor', 'toString', 'hasOwnProperty', '__proto__'])(
-    'are not there for a policy that requires them: %s',
+    'do not satisfy a policy that requires them: %s',
     async (name) => {
       const strict = await startTarget({ keyRing, requiredClaims: [name] });
       const [without, own] = [forgeToken(key), forgeToken(key, { plaintext: claimsWith(`"${name}":1`) })];
@@ -149,7 +149,7 @@ describe('names that mean something in JavaScript', () => {
   );
 });
 
-describe('numbers (RFC 8259 section 6)', () => {
+describe('numbers (RFC 8259 §6)', () => {
   test.each([
     '1e400',
     '-1e400',
@@ -158,7 +158,7 @@ describe('numbers (RFC 8259 section 6)', () => {
     '18446744073709551616',
     '9'.repeat(400),
     '-0.1',
-  ])('that are no time are refused as one: %s', async (number) => {
+  ])('that are not a time are rejected as one: %s', async (number) => {
     for (const claim of ['exp', 'iat', 'nbf']) {
       const plaintext = claimsWith(`"${claim}":${number}`);
       expect(await presentClaims(plaintext)).toMatchObject(refusedAs('claim_malformed'));
@@ -166,22 +166,22 @@ describe('numbers (RFC 8259 section 6)', () => {
   });
 
   test.each(['"1893456600"', '[1893456600]', '{"valueOf":1893456600}', 'true', '""', '"1e400"'])(
-    'are not made out of what is none: exp %s',
+    'are not coerced from other types: exp %s',
     async (value) => {
       expect(await presentClaims(claimsWith(`"exp":${value}`))).toMatchObject(refusedAs('claim_malformed'));
     },
   );
 
-  test('that JavaScript cannot hold exactly expire no later for it', async () => {
+  test('that JavaScript cannot represent exactly do not extend the expiry', async () => {
     const late = await presentClaims(claimsWith(`"exp":${NOW - 6}.99999999999999999999`));
     expect(late).toMatchObject({ status: 401, reason: 'expired' });
   });
 });
 
-// RFC 8259 section 8.2; i_string_1st_surrogate_but_2nd_missing and others of JSONTestSuite.
+// RFC 8259 §8.2; i_string_1st_surrogate_but_2nd_missing and others of JSONTestSuite.
 describe('lone surrogates', () => {
   test.each(['\\ud800', '\\udfff', '\\ud800\\ud800', '\\udc00\\ud800', '\\uD834\\uDd'])(
-    'stay within the text that holds them: %s',
+    'do not affect other text: %s',
     async (escaped) => {
       const answer = await presentClaims(claimsWith(`"sub":"${escaped}"`));
       const isJson = escaped.split('\\u').every((part) => part === '' || part.length === 4);
@@ -191,7 +191,7 @@ describe('lone surrogates', () => {
     },
   );
 
-  test('are no issuer, audience or name of a key that they resemble', async () => {
+  test('do not match a similar issuer, audience or key ID', async () => {
     const lone = '"iss":"https://auth.example.com\\ud800"';
     expect(await presentClaims(claimsWith(lone))).toMatchObject(refusedAs('wrong_issuer'));
     const header = JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid: `${key.kid}\ud800` });

@@ -45,12 +45,12 @@ async function presentTo(keyRing: KeyRing) {
 }
 
 describe('a token that is authentic under two keys', () => {
-  test('is just that: both open it, and read different things', () => {
+  test('decrypts under both, to different claims', () => {
     expect(openRaw(key).toString()).toContain('"sub":"demo"');
     expect(openRaw(other).toString('latin1')).not.toContain('"sub"');
   });
 
-  test('is opened by the one that it names, where there are both', async () => {
+  test('is decrypted with the key that it names, if both are present', async () => {
     for (const [current, previous] of [
       [1, 2],
       [2, 1],
@@ -65,14 +65,14 @@ describe('a token that is authentic under two keys', () => {
     }
   });
 
-  test('is not tried under the other, where there is that alone', async () => {
+  test('is not decrypted with the other key, if only that is present', async () => {
     const { answer, looked } = await presentTo(await createRing(2));
     expect(answer).toMatchObject(refusedAs('unknown_key'));
     expect(looked).toEqual(new Set([key.kid]));
   });
 });
 
-test('two keys that have one name are no key ring (RFC 7517 section 4.5)', async () => {
+test('two keys with the same kid are rejected (RFC 7517 §4.5)', async () => {
   const jwk = (seed: number) => ({
     kty: 'oct',
     kid: 'one',

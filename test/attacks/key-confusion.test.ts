@@ -49,18 +49,18 @@ const signedClaims = () =>
     onP256.parties.signer.privateJwk,
   );
 
-test('the tokens that are attacked are accepted', async () => {
+test('the unmodified tokens are accepted', async () => {
   expect(await presentNested()).toMatchObject(ACCEPTED);
   expect(await presentNested({}, onX25519)).toMatchObject(ACCEPTED);
 });
 
-describe('a token of one kind for one of the other (RFC 8725 section 2.3)', () => {
+describe('a token of the wrong kind (RFC 8725 §2.3)', () => {
   // CVE-2023-51774 (json-jwt): signing and encryption were confused.
-  test('a JWS by the right key, where a JWE is wanted', async () => {
+  test('a JWS under the right key instead of a JWE', async () => {
     expect(await onP256.target.present(signedClaims())).toMatchObject(refusedAs('segment_count'));
   });
 
-  test('a JWS with two more segments, as if it were a JWE', async () => {
+  test('a JWS with two more segments, like a JWE', async () => {
     expect(await onP256.target.present(`${signedClaims()}..`)).toMatchObject(
       refusedAs('header_invalid_member'),
     );
@@ -70,7 +70,7 @@ describe('a token of one kind for one of the other (RFC 8725 section 2.3)', () =
   });
 
   // Anyone can encrypt to a public key, which proves no sender.
-  test('a JWE that nobody signed, although it is encrypted to the right key', async () => {
+  test('an unsigned JWE, although it is encrypted to the right key', async () => {
     const { kid, alg } = onP256.parties.recipient.publicJwk;
     const token = await new CompactEncrypt(Buffer.from(JSON.stringify(claimsOf())))
       .setProtectedHeader({ alg: String(alg), enc: 'A256GCM', kid: String(kid), typ: 'at+jwt' })
@@ -78,13 +78,13 @@ describe('a token of one kind for one of the other (RFC 8725 section 2.3)', () =
     expect(await onP256.target.present(token)).toMatchObject(refusedAs('not_signed'));
   });
 
-  test('a JWE in a JWE, in the place of the JWS', async () => {
+  test('a nested JWE instead of the JWS', async () => {
     const inner = await forgeNested(onP256.parties);
     expect(await presentNested({ alter: () => inner })).toMatchObject(refusedAs('jws_malformed'));
   });
 });
 
-describe('a public key for a secret (RFC 8725 section 2.1)', () => {
+describe('a public key as a secret (RFC 8725 §2.1)', () => {
   // CVE-2015-9235, CVE-2016-5431, CVE-2022-23541, CVE-2023-48238, CVE-2024-37568.
   test.each(['pem', 'der', 'jwk'])('as the secret of an HMAC: %s', async (form) => {
     const jwk = onP256.parties.signer.publicJwk;
@@ -101,7 +101,7 @@ describe('a public key for a secret (RFC 8725 section 2.1)', () => {
     expect(await presentNested({ alter: () => `${input}.${mac}` })).toMatchObject(refusedAs('jws_algorithm'));
   });
 
-  test('as the shared key of direct encryption: 32 bytes that everybody knows', async () => {
+  test('as the shared key of direct encryption: 32 public bytes', async () => {
     const { kid, x } = onX25519.parties.recipient.publicJwk;
     const secret = createSecretKey(Buffer.from(String(x), 'base64url'));
     const traits = { kid: String(kid), enc: 'A256GCM', purpose: 'access', encrypts: true } as const;
@@ -110,7 +110,7 @@ describe('a public key for a secret (RFC 8725 section 2.1)', () => {
   });
 });
 
-describe('another algorithm than that of the key (RFC 8725 section 3.1)', () => {
+describe('an algorithm other than that of the key (RFC 8725 §3.1)', () => {
   // Bleichenbacher 1998 and its return ROBOT (2017) need RSA1_5, CVE-2022-23540 (jsonwebtoken) needs none.
   test.each([
     ...[
@@ -154,7 +154,7 @@ describe('another algorithm than that of the key (RFC 8725 section 3.1)', () => 
   });
 });
 
-describe('keys that the token brings along (RFC 8725 section 3.10)', () => {
+describe('keys in the token (RFC 8725 §3.10)', () => {
   // CVE-2018-0114: a JWS was verified by the key in its own header.
   test.each(['jwk', 'jku', 'x5c', 'x5u'])(
     '%s in the JWS, which is signed by that very key',
@@ -175,8 +175,8 @@ describe('keys that the token brings along (RFC 8725 section 3.10)', () => {
   });
 });
 
-// RFC 7516 section 4.1.13, RFC 7515 section 4.1.11; CVE-2025-59420 (authlib) ignored it.
-describe('extensions that nobody here understands', () => {
+// RFC 7516 §4.1.13, RFC 7515 §4.1.11; CVE-2025-59420 (authlib) ignored it.
+describe('unknown critical extensions', () => {
   const CRITICAL: readonly (readonly [crit: unknown, others: object])[] = [
     [['bork'], { bork: true }],
     [['exp'], { exp: 1 }],
@@ -202,7 +202,7 @@ describe('extensions that nobody here understands', () => {
   });
 });
 
-test('one kid for a key of each kind is refused where the ring is made (RFC 7517 section 4.5)', async () => {
+test('the same kid for two kinds of key is rejected when the ring is created (RFC 7517 §4.5)', async () => {
   const shared = { kty: 'oct', kid: 'one', alg: 'A256GCM', k: secretOf(3).toString('base64url') };
   const keys = [shared, generateRecipient('ECDH-ES', { kid: 'one' }).privateJwk];
   await expect(createKeyRing({ current: { jwks: { keys } } })).rejects.toThrow(TypeError);

@@ -48,8 +48,8 @@ function usedMegabytes(): number {
   return process.memoryUsage().heapUsed / MEGABYTE;
 }
 
-// RFC 8725 section 3.10: kid is what the sender says.
-describe('a flood of tokens, each of which names another key that is unknown', () => {
+// RFC 8725 §3.10: kid is what the sender says.
+describe('a flood of tokens with different unknown key IDs', () => {
   const kidOf = (index: number) => `flood-${index}-${'k'.repeat(60)}`;
 
   /** All of them; every thousand of them are under way at once, in another tenth of a second. */
@@ -65,7 +65,7 @@ describe('a flood of tokens, each of which names another key that is unknown', (
     return outcomes;
   }
 
-  test('has the keys loaded once in ten seconds, and leaves nothing in memory', async () => {
+  test('causes one load in ten seconds, and no memory growth', async () => {
     const keyRing = await openRing();
     const service = createIssuerAndVerifier({
       keyRing,
@@ -85,7 +85,7 @@ describe('a flood of tokens, each of which names another key that is unknown', (
     await keyRing.close();
   });
 
-  test('has them loaded no more often while the source is away, and is told that this is an outage', async () => {
+  test('causes no more loads while the source is unavailable, and is answered with 503', async () => {
     const keyRing = await openRing();
     const service = createIssuerAndVerifier({
       keyRing,
@@ -106,7 +106,7 @@ describe('a flood of tokens, each of which names another key that is unknown', (
     await keyRing.close();
   });
 
-  test('leaves a ring alone that has no source to ask', async () => {
+  test('does not affect a ring without a source', async () => {
     const keyRing = await createRing();
     target = await startTarget({ keyRing });
     for (let index = 0; index < 50; index += 1) {
@@ -114,7 +114,7 @@ describe('a flood of tokens, each of which names another key that is unknown', (
     }
   });
 
-  test('has the JWK Set of an issuer fetched once in thirty seconds', async () => {
+  test('causes one fetch of the JWK Set of an issuer in thirty seconds', async () => {
     let fetches = 0;
     const answer = JSON.stringify({ keys: [generateSigner().publicJwk] });
     const keys = remoteJwks({
@@ -137,7 +137,7 @@ describe('a flood of tokens, each of which names another key that is unknown', (
 });
 
 // CVE-2018-0114 and many after it: kid as the path of a file, a part of a query or of a command.
-describe('a kid that means something elsewhere', () => {
+describe('a kid with a meaning elsewhere', () => {
   test.each([
     ...[
       '../../../../etc/passwd',
@@ -178,7 +178,7 @@ describe('a kid that means something elsewhere', () => {
       'null',
     ],
     ...['\ud800', 'ｋ', 'K'.repeat(600)],
-  ])('finds no key, and is repeated nowhere: %j', async (kid) => {
+  ])('finds no key, and is not echoed: %j', async (kid) => {
     const keyRing = await createRing();
     target = await startTarget({ keyRing });
     const answer = await target.present(
@@ -195,7 +195,7 @@ describe('a kid that means something elsewhere', () => {
   });
 
   test.each([[['k']], [{ toString: 'k' }], [7], [true], [null]])(
-    'is refused where it is no text: %j',
+    'is rejected if it is not a string: %j',
     async (kid) => {
       const keyRing = await createRing();
       target = await startTarget({ keyRing });

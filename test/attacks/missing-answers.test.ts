@@ -44,8 +44,8 @@ async function presentTo(
 }
 
 // CVE-2022-23540, CVE-2022-23541 (jsonwebtoken): a key that was not found was a key that was not needed.
-describe('a look-up that answers nothing lets nobody in:', () => {
-  test.each([undefined, null])('a key ring that answers %p', async (answer) => {
+describe('a look-up without a result admits no request:', () => {
+  test.each([undefined, null])('a key ring that returns %p', async (answer) => {
     const ring = await createRing();
     const nothing = { decryptionKey: () => undefined, reloadForUnknownKey: async () => answer };
     const keyRing = keyRingWith(ring, withAnswer(internalsOf(ring), nothing));
@@ -53,7 +53,7 @@ describe('a look-up that answers nothing lets nobody in:', () => {
   });
 
   test.each([undefined, null, Promise.resolve(undefined), Promise.resolve(null)])(
-    'verification keys that answer %p',
+    'verification keys that return %p',
     async (answer) => {
       const parties = await createParties();
       const keys = withAnswer(parties.verificationKeys, { find: () => answer });
@@ -64,7 +64,7 @@ describe('a look-up that answers nothing lets nobody in:', () => {
     },
   );
 
-  test.each([undefined, null, Promise.resolve(undefined), {}])('API keys that answer %p', async (answer) => {
+  test.each([undefined, null, Promise.resolve(undefined), {}])('API keys that return %p', async (answer) => {
     const keyRing = await createRing();
     const apiKeys = withAnswer({ get: () => undefined }, { get: () => answer });
     expect(await presentTo({ keyRing, apiKeys }, mintToken(keyRing))).toMatchObject(
@@ -73,7 +73,7 @@ describe('a look-up that answers nothing lets nobody in:', () => {
   });
 
   test.each([undefined, null, 0, '', 'false', Promise.resolve(undefined), Promise.resolve(null)])(
-    'revocations that answer %p, which is an outage and no verdict',
+    'revocations that return %p, which is an outage and not a verdict',
     async (answer) => {
       const keyRing = await createRing();
       const revocations = withAnswer({ isRevoked: () => false }, { isRevoked: () => answer });
@@ -114,7 +114,7 @@ describe('a look-up that answers nothing lets nobody in:', () => {
   });
 });
 
-test('the same collaborators let a token in where they answer', async () => {
+test('the same collaborators admit a token if they return a result', async () => {
   const keyRing = await createRing();
   const apiKeys = { get: () => undefined };
   const revocations = { isRevoked: () => false };
@@ -123,8 +123,8 @@ test('the same collaborators let a token in where they answer', async () => {
   expect(await presentTo({ keyRing, apiKeys }, anonymous)).toMatchObject(ACCEPTED);
 });
 
-// RFC 8725 sections 2.2 and 3.5; CVE-2019-20933 (InfluxDB): an empty secret signed for everybody.
-describe('a secret that is none is refused where it is given:', () => {
+// RFC 8725 §2.2 and §3.5; CVE-2019-20933 (InfluxDB): tokens signed with an empty secret were accepted.
+describe('an invalid secret is rejected at construction:', () => {
   const oct = (k: unknown, alg = 'A256GCM') => ({ kty: 'oct', kid: 'one', alg, k });
   const zeros = (length: number) => Buffer.alloc(length).toString('base64url');
   const SECRETS: readonly unknown[] = [
@@ -170,7 +170,7 @@ describe('a secret that is none is refused where it is given:', () => {
     );
   });
 
-  test('as a key of signatures that is shared (RFC 8725 section 3.2)', async () => {
+  test('as a shared signing key (RFC 8725 §3.2)', async () => {
     for (const alg of ['HS256', 'HS512', 'none', undefined]) {
       const jwk = { ...oct(secretOf(1).toString('base64url')), alg };
       await assertRefused(createVerificationKeys({ jwk }), jwk.k);

@@ -82,7 +82,7 @@ const POSITIONS: readonly [string, string][] = [
 ];
 
 describe('a secret in an API key file', () => {
-  test('is in no error, wherever it stands', async () => {
+  test('is in no error, wherever it is', async () => {
     const failures = await failuresOf(POSITIONS, async ([_, content]) => {
       const failure = await rejectionOf(loadFiles({ 'a.yaml': content }, { KEY: 'x' }));
 
@@ -93,7 +93,7 @@ describe('a secret in an API key file', () => {
     expect(failures).toEqual([]);
   });
 
-  test('is not in what api-key check prints, wherever it stands', async () => {
+  test('is not in the output of api-key check, wherever it is', async () => {
     const failures = await failuresOf(POSITIONS, async ([_, content]) => {
       await writeFile(join(directory(), 'a.yaml'), content);
       const [text, json] = [
@@ -108,7 +108,7 @@ describe('a secret in an API key file', () => {
     expect(failures).toEqual([]);
   });
 
-  test('is in no event, log or state of keys that are watched', async () => {
+  test('is in no event, log or state of watched keys', async () => {
     const lines: string[] = [];
     const log = pinoSink(pino({ level: 'trace' }, { write: (line) => void lines.push(line) }));
     const audit = createAuditTrail({ sinks: [log] });
@@ -156,7 +156,7 @@ describe('a secret in an environment variable', () => {
   });
 });
 
-describe('a secret in the place of a name', () => {
+describe('a secret instead of a name', () => {
   test.each([
     ['of an option', { current: { jwk: ROOT }, [SECRET]: true }],
     ['of a variable', { current: { env: SECRET } }],

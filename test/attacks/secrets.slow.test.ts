@@ -51,7 +51,7 @@ function models(providerKey: string): string {
 const INACTIVE = 'type: api_call\nrate_limits: {}\nactive: false\n';
 const EXPECTED_STATUSES = [200, 400, 401, 403, 404, 405, 413, 415, 502];
 
-test('no secret is in anything that the gateway writes as a process of its own, its store included', async () => {
+test('no secret is in any output of the gateway process, including its store', async () => {
   const [apiKey, inactiveApiKey] = [
     canaries.create('an API key', 'sk-'),
     canaries.create('an inactive one', 'sk-'),
@@ -96,7 +96,7 @@ test('no secret is in anything that the gateway writes as a process of its own, 
   expect(canaries.writings).toBeGreaterThan(50);
 });
 
-test('no secret is in the audit file, nor in the log of pino', async () => {
+test('no secret is in the audit file or the pino log', async () => {
   const path = join(directory(), 'audit.jsonl');
   const auditKey = Buffer.from(canaries.create('the key of the audit file'));
   const file = await openAuditFile({ path, key: auditKey, durable: false });
@@ -129,7 +129,7 @@ test('no secret is in the audit file, nor in the log of pino', async () => {
   expect(lines.map((line) => JSON.parse(line).msg)).toEqual(expect.arrayContaining(types));
 });
 
-test('a secret that is written is found, in whichever spelling', () => {
+test('a written secret is found, in any encoding', () => {
   const secret = canaries.create('a secret');
   const bytes = Buffer.from(secret);
   const spellings = [

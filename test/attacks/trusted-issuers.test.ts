@@ -100,7 +100,7 @@ describe('a token of a trusted issuer', () => {
   test.each([
     ...['tiered_model_exec', 'function_call', 'api_call', 'service', 'delegation', 'refresh', 'unheard of'],
     undefined,
-  ])('is external, though it says that it is %s', async (type) => {
+  ])('is external, although it claims to be %s', async (type) => {
     const token = await issueByPartner({ type });
 
     expect(await use(token)).toMatchObject({ status: 200, token: { type: 'external' } });
@@ -108,7 +108,7 @@ describe('a token of a trusted issuer', () => {
     expect(await statusOf(token, {}, requireType('external'))).toBe(200);
   });
 
-  test('has the scope that its issuer may grant, and no other', async () => {
+  test('has only the scope that its issuer may grant', async () => {
     const token = await issueByPartner({ scope: 'admin read' });
     const { token: verified } = await use(token);
 
@@ -120,22 +120,17 @@ describe('a token of a trusted issuer', () => {
     ).not.toHaveProperty('scope');
   });
 
-  test.each(['scp', 'scopes', 'permissions'])(
-    'shows no scope that was not granted in %s either',
-    async (name) => {
-      const token = await issueByPartner({ scope: undefined, [name]: ['admin', 'read'] });
-      const { token: verified } = await use(token, { scopeClaim: name });
+  test.each(['scp', 'scopes', 'permissions'])('exposes no ungranted scope in %s either', async (name) => {
+    const token = await issueByPartner({ scope: undefined, [name]: ['admin', 'read'] });
+    const { token: verified } = await use(token, { scopeClaim: name });
 
-      expect(verified?.scope).toEqual(['read']);
-      expect(verified?.claims).not.toHaveProperty(name);
-      expect((await use(token)).token?.claims).not.toHaveProperty(name);
-      expect(await statusOf(await issueByPartner({ scope: 'admin' }), { requiredClaims: ['scope'] })).toBe(
-        401,
-      );
-    },
-  );
+    expect(verified?.scope).toEqual(['read']);
+    expect(verified?.claims).not.toHaveProperty(name);
+    expect((await use(token)).token?.claims).not.toHaveProperty(name);
+    expect(await statusOf(await issueByPartner({ scope: 'admin' }), { requiredClaims: ['scope'] })).toBe(401);
+  });
 
-  test('shows nothing that makes a token ours', async () => {
+  test('exposes no claim reserved for our tokens', async () => {
     const token = await issueByPartner({
       type: 'delegation',
       lineage: [{ jti: 'j' }],
@@ -161,11 +156,11 @@ describe('a token of a trusted issuer', () => {
     expect(await statusOf(await issueByPartner(), {}, requireClaim('iss', PARTNER))).toBe(200);
   });
 
-  test.each([['x'], 7, null, ''])('may say anything of its type: %j', async (type) => {
+  test.each([['x'], 7, null, ''])('may have any value as its type: %j', async (type) => {
     expect(await statusOf(await issueByPartner({ type }))).toBe(200);
   });
 
-  test('is encrypted to a public key of ours: a key that others share proves nothing', async () => {
+  test('must be encrypted to a public key of ours: a shared key proves nothing', async () => {
     const token = await issueByPartner();
     const [jwk] = [{ kty: 'oct', kid: 'shared', alg: 'A256GCM', k: secretOf(5).toString('base64url') }];
     const keyRing = await createKeyRing({ current: { jwk } });
@@ -181,7 +176,7 @@ describe('a token of a trusted issuer', () => {
     expect(await statusOf(await issue(), {}, requireProof())).toBe(200);
   });
 
-  test('takes up no more subjects at a time than a key of ours has users', async () => {
+  test('has no more subjects at a time than one of our API keys has users', async () => {
     const limits = createLimits({ stores, clock: () => NOW, maxUsersPerKey: 2 });
     const limited = limitRequests({ limits });
     const statuses = [];
@@ -191,7 +186,7 @@ describe('a token of a trusted issuer', () => {
     expect(statuses).toEqual([200, 200, 429]);
   });
 
-  test('shows only audiences that are configured for its issuer', async () => {
+  test('exposes only audiences that are configured for its issuer', async () => {
     const token = await issueByPartner({ aud: [AUDIENCE, REPORTS] });
 
     expect((await use(token)).token?.claims.aud).toEqual([AUDIENCE]);
@@ -208,7 +203,7 @@ describe('a token of a trusted issuer', () => {
     expect(await statusOf(await inOurName)).toBe(401);
   });
 
-  test('lists and ends none of our sessions, though it names our client and our user', async () => {
+  test('cannot list or end our sessions, although it names our client and user', async () => {
     const apiKeys = await loadFiles({
       'demo.yaml':
         'api_key: sk-demo\nkey_id: demo\nname: Demo\ntype: api_call\nrate_limits: {}\nusers: true\n',
@@ -235,7 +230,7 @@ describe('a token of a trusted issuer', () => {
     expect((await sessions.list({ clientId: 'demo', subject: 'alice' })).sessions).toHaveLength(1);
   });
 
-  test('drains the limits of no key of ours', async () => {
+  test('does not consume the limits of our API keys', async () => {
     const limits = createLimits({ stores, clock: () => NOW });
     const limited = limitRequests({ limits });
     for (let count = 0; count < 5; count += 1) await use(await issueByPartner(), {}, limited);
@@ -245,7 +240,7 @@ describe('a token of a trusted issuer', () => {
     expect(await statusOf(await issue(), {}, limited)).toBe(429);
   });
 
-  test('is limited by itself: by client and subject of its issuer', async () => {
+  test('has separate limits, by client and subject of its issuer', async () => {
     const limits = createLimits({ stores, clock: () => NOW, defaultLimits: LIMITS });
     const limited = limitRequests({ limits });
     const statuses = [];
@@ -256,14 +251,14 @@ describe('a token of a trusted issuer', () => {
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
-  test('does not depend on an API key of ours that has the name of its client', async () => {
+  test('does not depend on one of our API keys with the ID of its client', async () => {
     const apiKeys = { get: () => undefined };
 
     expect(await statusOf(await issueByPartner(), { apiKeys })).toBe(200);
     expect(await statusOf(await issue(), { apiKeys })).toBe(401);
   });
 
-  test('is never exchanged here', async () => {
+  test('cannot be exchanged', async () => {
     const apiKeys = await loadFiles({
       'demo.yaml':
         'api_key: sk-demo\nkey_id: demo\nname: Demo\ntype: api_call\nrate_limits: {}\npermissions: [read]\n' +
@@ -332,7 +327,7 @@ describe('the audit trail and the monitor', () => {
     }
   };
 
-  test('keep two tokens apart that have one jti, one client and one subject', async () => {
+  test('distinguish two tokens with the same jti, client and subject', async () => {
     const audit = watch('token');
     const app = express().set('env', 'test');
     app.get('/', authenticate(optionsOf({ audit })), (_req, res) => void res.json({}));
@@ -347,7 +342,7 @@ describe('the audit trail and the monitor', () => {
   });
 
   test.each(['token', 'api_key'] as const)(
-    'answer suspicion of a trusted issuer by its %s, not ours',
+    'answer an alert on a trusted issuer with its %s, not ours',
     async (answer) => {
       await useFrom(await issueByPartner(), { audit: watch(answer) }, 5);
 
@@ -357,7 +352,7 @@ describe('the audit trail and the monitor', () => {
     },
   );
 
-  test('count what is refused to a trusted issuer against no API key of ours', async () => {
+  test('do not count rejections of a trusted issuer against our API keys', async () => {
     const audit = watch('token');
     const app = express().set('env', 'test');
     app.get('/', authenticate(optionsOf({ audit })), requireScope('admin'), (_req, res) => void res.json({}));
@@ -387,7 +382,7 @@ describe('trustedIssuers', () => {
     expect(() => Reflect.apply(authenticate, undefined, [options])).toThrow(message);
   });
 
-  test('is recommended by one warning where several home issuers have keys of their own', () => {
+  test('is recommended by one warning if several home issuers have their own keys', () => {
     const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const verification = { [ISSUER]: ours.verificationKeys, [PARTNER]: partner.verificationKeys };
     for (let count = 0; count < 2; count += 1) {
@@ -399,7 +394,7 @@ describe('trustedIssuers', () => {
     expect(warnings).toEqual([expect.stringContaining('from issuer to trustedIssuers')]);
   });
 
-  test('rejects one issuer twice, and what is no list', () => {
+  test('rejects a duplicate issuer, and a value that is not an array', () => {
     expect(() => authenticate(optionsOf({ issuer: [ISSUER, ISSUER] }))).toThrow(
       /lists one home issuer twice/,
     );

@@ -88,7 +88,7 @@ describe('a weak key of an issuer', () => {
     expect(failures).toEqual([]);
   });
 
-  test('is left out of a remote set, and the others are used', async () => {
+  test('is skipped in a remote set, and the others are used', async () => {
     const failures = await failuresOf(WEAK, async ([_name, jwk]) => {
       server.publish([jwk, sound]);
       const keys = remoteJwks({ url: server.url });
@@ -101,7 +101,7 @@ describe('a weak key of an issuer', () => {
   });
 });
 
-describe('a token that nobody signed, for an issuer whose key is the identity', () => {
+describe('an unsigned token, for an issuer whose key is the identity', () => {
   let server: JwksServer;
   let target: AttackTarget;
   let token: string;

@@ -33,29 +33,29 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-describe('refusals of requests without a verified token', () => {
-  test('are recorded at once where they are the first of their kind', () => {
+describe('rejections of requests without a verified token', () => {
+  test('are recorded at once if they are the first of their kind', () => {
     const { records, refuseAt } = setUp();
     refuseAt(0);
 
     expect(records).toEqual([{ ...REFUSED, count: 1, time: '2030-01-01T00:00:00Z' }]);
   });
 
-  test('are counted then, and recorded when the minute is over', () => {
+  test('are then counted, and recorded when the minute ends', () => {
     const { counts, refuseAt } = setUp();
     for (const seconds of [0, 1, 30, 59.9, 60]) refuseAt(seconds);
 
     expect(counts()).toEqual([1, 3]);
   });
 
-  test('are recorded once a minute while they go on', () => {
+  test('are recorded once a minute while they continue', () => {
     const { counts, refuseAt } = setUp();
     for (let seconds = 0; seconds <= 180; seconds += 10) refuseAt(seconds);
 
     expect(counts()).toEqual([1, 5, 6, 6]);
   });
 
-  test('are recorded by a timer where no other comes', () => {
+  test('are recorded by a timer if no other follows', () => {
     jest.useFakeTimers();
     const { counts, refuseAt } = setUp();
     refuseAt(0);
@@ -66,14 +66,14 @@ describe('refusals of requests without a verified token', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test('are new again after a minute without any', () => {
+  test('count as new after a minute without any', () => {
     const { counts, refuseAt } = setUp();
     for (const seconds of [0, 120, 240]) refuseAt(seconds);
 
     expect(counts()).toEqual([1, 1, 1]);
   });
 
-  test('are told apart by reason, by code and by address', () => {
+  test('are distinguished by reason, code and address', () => {
     const { counts, refuseAt } = setUp();
     refuseAt(0);
     refuseAt(0, { ...REFUSED, reason: 'expired' });
@@ -103,7 +103,7 @@ describe('refusals of requests without a verified token', () => {
   });
 });
 
-describe('refusals whose cause is known', () => {
+describe('rejections with a known cause', () => {
   test.each<[string, Refusal]>([
     ['a verified token', { type: 'token.refused', code: 'ERR_INSUFFICIENT_SCOPE', jti: 'j1' }],
     ['an authenticated client', { type: 'issuance.refused', code: 'ERR_INVALID_SCOPE', clientId: 'demo' }],
@@ -114,7 +114,7 @@ describe('refusals whose cause is known', () => {
     expect(counts()).toEqual([undefined, undefined, undefined]);
   });
 
-  test('by a token that is out of force are counted, each under its name', async () => {
+  test('of an invalid token are counted per token', async () => {
     const { records, audit, refuseAt } = setUp();
     const revoked = { ...REFUSED, reason: 'revoked', clientId: 'demo' } as const;
     for (const jti of ['j1', 'j2', 'j1', 'j1']) refuseAt(0, { ...revoked, jti });
@@ -127,7 +127,7 @@ describe('refusals whose cause is known', () => {
     ]);
   });
 
-  test('by tokens that prove nothing are not counted with the token whose names they bear', async () => {
+  test('of tokens without proof are not counted with the token that they imitate', async () => {
     const { records, audit, refuseAt } = setUp();
     const revoked = { ...REFUSED, reason: 'revoked', clientId: 'demo', jti: 'j1' } as const;
     for (const proof of [{ proven: true }, {}, {}, {}] as const) refuseAt(0, { ...revoked, ...proof });
@@ -140,7 +140,7 @@ describe('refusals whose cause is known', () => {
     ]);
   });
 
-  test('by more than 1000 tokens that are out of force are one kind beyond that', async () => {
+  test('of more than 1000 invalid tokens are one kind beyond that', async () => {
     const { counts, audit, refuseAt } = setUp();
     const { ip: _, ...revoked } = { ...REFUSED, reason: 'revoked' as const };
     for (let number = 0; number < 1500; number += 1) refuseAt(0, { ...revoked, jti: `j${number}` });
@@ -150,7 +150,7 @@ describe('refusals whose cause is known', () => {
     expect(counts()).toHaveLength(1002);
   });
 
-  test('by 50 000 addresses that name a public client are few events, and none is lost', async () => {
+  test('from 50 000 addresses with the ID of a public client are few events, and none is lost', async () => {
     const { counts, audit } = setUp();
     for (let address = 0; address < 50_000; address += 1) {
       const ip = `10.${address >> 16}.${(address >> 8) & 255}.${address & 255}`;
@@ -168,7 +168,7 @@ describe('refusals whose cause is known', () => {
     expect(counts().reduce<number>((sum, count) => sum + (count ?? 0), 0)).toBe(50_000);
   });
 
-  test('only by what a public client says of itself are counted, under its name', async () => {
+  test('with only the ID of a public client are counted per client', async () => {
     const { records, audit } = setUp();
     const refusal = {
       ...({ type: 'issuance.refused', code: 'ERR_INVALID_GRANT', reason: 'malformed' } as const),
@@ -184,7 +184,7 @@ describe('refusals whose cause is known', () => {
   });
 });
 
-test('a sink that only counts has each refusal by itself, and others have the counts', async () => {
+test('an unaggregated sink receives each rejection, and others receive counts', async () => {
   const written = { counter: [] as AuditRecord[], keeper: [] as AuditRecord[] };
   const counter = { write: (record: AuditRecord) => void written.counter.push(record), unaggregated: true };
   const keeper = { write: (record: AuditRecord) => void written.keeper.push(record) };
@@ -196,7 +196,7 @@ test('a sink that only counts has each refusal by itself, and others have the co
   expect(written.keeper).toMatchObject([{ count: 1 }, { count: 4 }]);
 });
 
-describe('100 000 refusals from 50 000 addresses', () => {
+describe('100 000 rejections from 50 000 addresses', () => {
   /** Each address is refused twice, spread over so many seconds. */
   async function flood(seconds: number) {
     const { audit, records, refuseAt } = setUp();
@@ -212,21 +212,21 @@ describe('100 000 refusals from 50 000 addresses', () => {
     return { records: records.length, refusals: counted.reduce((sum, count) => sum + count, 0) };
   }
 
-  test('make a bounded number of records, and none is lost', async () => {
+  test('cause a bounded number of records, and none is lost', async () => {
     const { records, refusals } = await flood(50);
 
     expect(refusals).toBe(100_000);
     expect(records).toBeLessThanOrEqual(2002);
   });
 
-  test('make no more records a minute than that, and none is lost', async () => {
+  test('cause no more records per minute than that, and none is lost', async () => {
     const { records, refusals } = await flood(600);
 
     expect(refusals).toBe(100_000);
     expect(records).toBeLessThanOrEqual(10 * 2002);
   });
 
-  test('show where the first of them came from, and are one kind beyond that', async () => {
+  test('record the addresses of the first, and are one kind beyond that', async () => {
     const { audit, records, refuseAt } = setUp();
     for (let host = 0; host < 2000; host += 1)
       refuseAt(0, { ...REFUSED, ip: `10.0.${host >> 8}.${host & 255}` });

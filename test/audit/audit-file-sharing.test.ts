@@ -32,7 +32,7 @@ async function readKids(path: string): Promise<readonly string[]> {
   return lines.filter((line) => line.endsWith('"}')).map((line) => JSON.parse(line).record.kid);
 }
 
-describe('an audit file that is open twice', () => {
+describe('an audit file that two processes share', () => {
   let home: string;
   let path: string;
 
@@ -43,7 +43,7 @@ describe('an audit file that is open twice', () => {
 
   afterEach(() => rm(home, { recursive: true }));
 
-  test('keeps what one writes after the other died in the middle of a line', async () => {
+  test('keeps the records of one process after the other crashed within a line', async () => {
     const [one, other] = await openTwice(path);
     await one.write(recordOf('before'));
     await other.write(recordOf('between'));
@@ -58,7 +58,7 @@ describe('an audit file that is open twice', () => {
     });
   });
 
-  test('has whole lines only, although both write more than 512 KiB at once', async () => {
+  test('has only complete lines, although both write more than 512 KiB concurrently', async () => {
     const [one, other] = await openTwice(path);
     await Promise.all([writeAll(one, manyKids('one', 3000)), writeAll(other, manyKids('other', 3000))]);
     await Promise.all([one.close(), other.close()]);
@@ -70,7 +70,7 @@ describe('an audit file that is open twice', () => {
   });
 });
 
-describeWithDisks('an audit file on a disk that has room for a part of what waits', () => {
+describeWithDisks('an audit file on a disk with room for a part of the pending records', () => {
   let disk: SmallDisk;
 
   beforeEach(() => {
@@ -79,7 +79,7 @@ describeWithDisks('an audit file on a disk that has room for a part of what wait
 
   afterEach(() => disk.dispose());
 
-  test('holds whatever was acknowledged, and goes on in a new line once there is room', async () => {
+  test('has every acknowledged record, and continues on a new line once there is room', async () => {
     const path = join(disk.path, 'audit.jsonl');
     const [one, other] = await openTwice(path);
     const kids = manyKids('one', 500);

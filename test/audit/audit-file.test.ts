@@ -35,7 +35,7 @@ const linesOf = async (): Promise<string[]> =>
   (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
 
 describe('an audit file', () => {
-  test('is for its owner alone, and holds each record as a line in order', async () => {
+  test('is private to its owner, with one line per record, in order', async () => {
     await append(20);
     const records = (await linesOf()).map((line) => JSON.parse(line).record);
 
@@ -43,7 +43,7 @@ describe('an audit file', () => {
     expect(records).toEqual(Array.from({ length: 20 }, (_, number) => recordOf(number)));
   });
 
-  test('is found to be as it was written, however many processes wrote it', async () => {
+  test('is valid, regardless of the number of processes that wrote it', async () => {
     const one = await openAuditFile({ path, key: KEY });
     const other = await openAuditFile({ path, key: KEY, durable: false });
     for (let number = 0; number < 10; number += 1) {
@@ -60,7 +60,7 @@ describe('an audit file', () => {
     ]);
   });
 
-  test('is found to be as it was written, whatever its records hold', async () => {
+  test('is valid, whatever its records contain', async () => {
     const kids = ['\u2028', '\u2029a', '\r\n', '\u0085', '\ud800', '\u0000', '"}\n{"', '😀'.repeat(40_000)];
     const file = await openAuditFile({ path, key: KEY });
     await Promise.all(kids.map((kid) => file.write({ ...recordOf(0), type: 'key_ring.retired', kid })));
@@ -71,7 +71,7 @@ describe('an audit file', () => {
     expect(chains.map(({ records }) => records)).toEqual([kids.length]);
   });
 
-  test('goes on after a process that died in the middle of a line', async () => {
+  test('continues after a process that crashed within a line', async () => {
     await append(2);
     await appendFile(path, '{"chain":"half');
     await append(2);
@@ -82,7 +82,7 @@ describe('an audit file', () => {
     });
   });
 
-  test('on a full disk fails whoever waits, and no token is handed out', async () => {
+  test('on a full disk fails all pending records, and no token is sent', async () => {
     const file = await openAuditFile({ path: '/dev/full', key: KEY });
     const audit = createAuditTrail({ required: [file], onSinkError: () => {} });
     const issued = {
@@ -95,12 +95,12 @@ describe('an audit file', () => {
     await file.close();
   });
 
-  test('needs a key of 32 bytes', async () => {
+  test('needs a key of at least 32 bytes', async () => {
     expect(await rejectionOf(openAuditFile({ path, key: KEY.subarray(1) }))).toBeInstanceOf(TypeError);
   });
 });
 
-describe('verification finds', () => {
+describe('verification detects', () => {
   beforeEach(() => append(6));
 
   const change = async (edit: (lines: string[]) => string[]): Promise<readonly object[]> => {
@@ -108,27 +108,27 @@ describe('verification finds', () => {
     return (await verifyAuditFile(path, KEY)).problems;
   };
 
-  test('a line that was changed', async () => {
+  test('a changed line', async () => {
     const problems = await change((lines) => lines.map((line) => line.replace('kid-3', 'kid-X')));
 
     expect(problems).toEqual([{ line: 4, problem: 'altered' }]);
   });
 
-  test('a line that was taken out', async () => {
+  test('a removed line', async () => {
     expect(await change((lines) => lines.toSpliced(2, 1))).toEqual([{ line: 3, problem: 'gap' }]);
   });
 
-  test('lines at the beginning that were taken out', async () => {
+  test('removed lines at the beginning', async () => {
     expect(await change((lines) => lines.slice(2))).toEqual([{ line: 1, problem: 'gap' }]);
   });
 
-  test('two lines that changed places', async () => {
+  test('two swapped lines', async () => {
     const problems = await change(([a, b, c, ...others]) => [a, c, b, ...others].map(String));
 
     expect(problems).toEqual([2, 3, 4].map((line) => ({ line, problem: 'gap' })));
   });
 
-  test('a line that was put in, whatever its number', async () => {
+  test('an inserted line, whatever its number', async () => {
     const forged = (lines: string[]): string => (lines[5] ?? '').replace('"seq":5', '"seq":6');
 
     expect(await change((lines) => [...lines, forged(lines)])).toEqual([{ line: 7, problem: 'altered' }]);
@@ -140,11 +140,11 @@ describe('verification finds', () => {
     expect(problems).toHaveLength(6);
   });
 
-  test('nothing where lines are missing at the end, which it does not promise', async () => {
+  test('no removed lines at the end, which it does not promise', async () => {
     expect(await change((lines) => lines.slice(0, 4))).toEqual([]);
   });
 
-  test('nothing where a chain was copied from another file under its key, which it does not promise', async () => {
+  test('no chain copied from another file with the same key, which it does not promise', async () => {
     const copied = await linesOf();
     await rm(path);
     await append(1);
@@ -161,7 +161,7 @@ describe('passport-jwe audit verify', () => {
     return ['audit', 'verify', path, '--key-file', 'audit.key', ...more];
   };
 
-  test('lists the chains of a file that is well', async () => {
+  test('lists the chains of a valid file', async () => {
     await append(3);
 
     expect(await runJson(await verify())).toMatchObject({
@@ -171,17 +171,17 @@ describe('passport-jwe audit verify', () => {
     });
   });
 
-  test('names the lines that are not, and ends with 1', async () => {
+  test('names the wrong lines, with exit code 1', async () => {
     await append(3);
     await writeFile(path, (await readFile(path, 'utf8')).replace('kid-1', 'kid-X'));
     const { code, out, notes } = await run(await verify());
 
     expect(code).toBe(1);
     expect(out).toContain('line 4: altered');
-    expect(notes).toContain('is not what was written');
+    expect(notes).toContain('has been changed or damaged');
   });
 
-  test('says what a key file must hold', async () => {
+  test('says what a key file must contain', async () => {
     await append(1);
     const args = await verify();
     await writeFile(join(directory(), 'audit.key'), 'short');

@@ -55,12 +55,12 @@ describe('pinoSink', () => {
     expect(await linesOf(event)).toMatchObject([{ level, audit: event }]);
   });
 
-  test('keeps a line a line, whatever an identifier holds', async () => {
+  test('writes one line, whatever an identifier contains', async () => {
     const jti = 'j1\n{"level":60}';
     expect(await linesOf({ type: 'token.accepted', jti, count: 1 })).toMatchObject([{ audit: { jti } }]);
   });
 
-  test('is no sink that swallows what the logger throws', () => {
+  test('does not swallow an error of the logger', () => {
     const broken = {
       info() {
         throw new Error('closed');

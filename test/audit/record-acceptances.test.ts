@@ -48,19 +48,19 @@ describe('recordAcceptances', () => {
     expect(events).toEqual([accepted(1)]);
   });
 
-  test('records how many there were when the minute is over, that one included', () => {
+  test('records the count when the minute ends, including the last one', () => {
     const { events, acceptAt } = setUp();
     for (const seconds of [0, 1, 30, 60]) acceptAt(seconds);
     expect(events).toEqual([accepted(1), accepted(3)]);
   });
 
-  test('begins another minute then', () => {
+  test('then starts another minute', () => {
     const { events, acceptAt } = setUp();
     for (const seconds of [0, 70, 80, 129, 130, 131, 500]) acceptAt(seconds);
     expect(events).toEqual([accepted(1), accepted(1), accepted(3), accepted(2)]);
   });
 
-  test('counts each token by itself', () => {
+  test('counts each token separately', () => {
     const { events, acceptAt } = setUp();
     acceptAt(0, 'j1');
     acceptAt(1, 'j2');
@@ -70,7 +70,7 @@ describe('recordAcceptances', () => {
     expect(events).toEqual([accepted(1, 'j1'), accepted(1, 'j2'), accepted(2, 'j1'), accepted(1, 'j2')]);
   });
 
-  test('records what is still uncounted when a token makes room for others', () => {
+  test('records the pending count of an evicted token', () => {
     const { events, acceptAt } = setUp();
     acceptAt(0, 'first');
     acceptAt(1, 'first');
@@ -82,13 +82,13 @@ describe('recordAcceptances', () => {
     ]);
   });
 
-  test('records nothing more of a token that makes room with all its acceptances counted', () => {
+  test('records nothing for an evicted token without a pending count', () => {
     const { events, acceptAt } = setUp();
     for (let index = 0; index < 10_001; index += 1) acceptAt(0, `token ${index}`);
     expect(events).toHaveLength(10_001);
   });
 
-  test('records what is still uncounted when the trail is flushed', async () => {
+  test('records pending counts when the trail is flushed', async () => {
     const records: AuditRecord[] = [];
     const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
     const accept = recordAcceptances(audit, () => NOW);
@@ -103,7 +103,7 @@ describe('recordAcceptances', () => {
     ]);
   });
 
-  test('hands over more than may wait for a sink, all of it, when the trail is flushed', async () => {
+  test('delivers all pending counts on a flush, even more than maxWaiting', async () => {
     const records: AuditRecord[] = [];
     const sink = { write: async (record: AuditRecord) => void records.push(record) };
     const audit = createAuditTrail({ sinks: [sink], maxWaiting: 100, clock });
@@ -116,7 +116,7 @@ describe('recordAcceptances', () => {
     expect(records).toHaveLength(250);
   });
 
-  test('goes on when the clock was set back', () => {
+  test('continues after the clock is set back', () => {
     const { events, acceptAt } = setUp();
     for (const seconds of [3600, 3601, 0, 1, 60]) acceptAt(seconds);
     expect(events).toEqual([accepted(1), accepted(2), accepted(2)]);
@@ -138,7 +138,7 @@ describe('recordAcceptances', () => {
     expect(events).toEqual([accepted(1), accepted(1, 'j1', other)]);
   });
 
-  test('counts each address by itself', () => {
+  test('counts each address separately', () => {
     const { events, acceptAt } = setUp();
     acceptAt(0);
     for (const origin of [TRAIN, TRAIN, HOME]) acceptAt(1, 'j1', origin);
@@ -146,7 +146,7 @@ describe('recordAcceptances', () => {
     expect(events.slice(2)).toEqual([accepted(2), accepted(1, 'j1', TRAIN)]);
   });
 
-  test('forgets an address that a minute passed without', () => {
+  test('forgets an address after a minute without use', () => {
     const { events, acceptAt } = setUp();
     acceptAt(0, 'j1', TRAIN);
     for (const seconds of [0, 60, 120]) acceptAt(seconds);
@@ -154,7 +154,7 @@ describe('recordAcceptances', () => {
     expect(events.slice(4)).toEqual([accepted(1, 'j1', TRAIN)]);
   });
 
-  test('counts together what comes from more addresses than it tells apart', () => {
+  test('counts further addresses together', () => {
     const { events, acceptAt } = setUp();
     for (let index = 0; index < 100; index += 1) acceptAt(0, 'j1', { ip: `198.51.100.${index}` });
     acceptAt(60, 'j1', { ip: '198.51.100.0' });
@@ -166,7 +166,7 @@ describe('recordAcceptances', () => {
     ]);
   });
 
-  test('keeps two tokens apart that claim one identity, of which one is forged', () => {
+  test('distinguishes a forged token from the genuine one with the same identity', () => {
     const events: AuditEvent[] = [];
     const audit: AuditTrail = { enabled: true, record: async (event) => void events.push(event) };
     const accept = recordAcceptances(audit, () => NOW);
@@ -177,14 +177,14 @@ describe('recordAcceptances', () => {
     expect(events[0]).not.toHaveProperty('proven');
   });
 
-  test('leaves out what the token does not say', () => {
+  test('omits claims that the token lacks', () => {
     const events: AuditEvent[] = [];
     const audit: AuditTrail = { enabled: true, record: async (event) => void events.push(event) };
     recordAcceptances(audit, () => NOW)('token', () => ({ jti: 'j1' }), {});
     expect(events).toEqual([{ type: 'token.accepted', jti: 'j1', count: 1 }]);
   });
 
-  test('asks nothing of the clock where nothing listens', () => {
+  test('does not read the clock without sinks', () => {
     const accept = recordAcceptances(noAuditTrail, () => {
       throw new Error('The clock was read');
     });

@@ -50,14 +50,14 @@ describe('record', () => {
     expect(sink.records).toEqual([{ ...ISSUED, time: '2030-01-01T00:00:00Z' }]);
   });
 
-  test('takes the time from the machine where no clock is injected', async () => {
+  test('uses the system time without an injected clock', async () => {
     jest.spyOn(Date, 'now').mockReturnValue(86_400_500);
     const sink = keepingSink();
     await createAuditTrail({ sinks: [sink] }).record(ISSUED);
     expect(sink.records).toMatchObject([{ time: '1970-01-02T00:00:00Z' }]);
   });
 
-  test('hands out a record that no sink can change', async () => {
+  test('passes a record that sinks cannot change', async () => {
     const sink = keepingSink();
     await createAuditTrail({ sinks: [sink], clock }).record(ISSUED);
     expect(Object.isFrozen(sink.records[0])).toBe(true);
@@ -66,14 +66,14 @@ describe('record', () => {
   test.each([
     ['rejects', rejecting],
     ['throws', throwing],
-  ])('reaches all sinks, also those after one that %s', async (_, failing) => {
+  ])('reaches all sinks, including those after one that %s', async (_, failing) => {
     const sinks = [keepingSink(), keepingSink()] as const;
     const audit = createAuditTrail({ sinks: [sinks[0], failing, sinks[1]], clock, onSinkError: () => {} });
     await audit.record(ISSUED);
     expect(sinks.map(({ records }) => records.length)).toEqual([1, 1]);
   });
 
-  test('of a token that is issued does not wait for a sink that is not required', async () => {
+  test('of an issued token does not wait for an optional sink', async () => {
     const hanging: AuditSink = { write: () => new Promise(() => {}) };
     await expect(createAuditTrail({ sinks: [hanging], clock }).record(ISSUED)).resolves.toBeUndefined();
   });
@@ -81,14 +81,14 @@ describe('record', () => {
 
 describe('a sink that fails', () => {
   test.each([ISSUED, ...OTHERS].map((event) => [event.type, event] as const))(
-    'lets %s pass',
+    'does not reject %s',
     async (_, event) => {
       const audit = createAuditTrail({ sinks: [rejecting, throwing], clock, onSinkError: () => {} });
       await expect(audit.record(event)).resolves.toBeUndefined();
     },
   );
 
-  test('is reported, each one', async () => {
+  test('is reported for each record', async () => {
     const reported: unknown[] = [];
     const onSinkError = (error: unknown) => void reported.push(error);
     const sinks = [rejecting, keepingSink(), throwing];
@@ -100,21 +100,18 @@ describe('a sink that fails', () => {
     expect(reported).toEqual([DISK_FULL, DISK_FULL]);
   });
 
-  test('is a warning of the process by default, without the event and the message', async () => {
+  test('causes a process warning by default, without the event and the message', async () => {
     const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     await createAuditTrail({ sinks: [rejecting], clock }).record({
       type: 'api_keys.loaded',
       keyIds: ['demo'],
     });
     expect(emitWarning.mock.calls).toEqual([
-      [
-        'An audit sink failed (Error); events are missing from its record',
-        { code: 'PASSPORT_JWE_AUDIT_SINK' },
-      ],
+      ['An audit sink failed (Error): its audit log is incomplete', { code: 'PASSPORT_JWE_AUDIT_SINK' }],
     ]);
   });
 
-  test('changes no answer either when reporting it fails', async () => {
+  test('does not affect the result even if reporting it fails', async () => {
     const onSinkError = () => {
       throw new Error('the reporter is down too');
     };
@@ -133,7 +130,7 @@ describe('enabled', () => {
     expect(audit.enabled).toBe(enabled);
   });
 
-  test('or not, an event can be recorded', async () => {
+  test('or not, events can be recorded', async () => {
     await expect(createAuditTrail({ sinks: [] }).record(ISSUED)).resolves.toBeUndefined();
     await expect(noAuditTrail.record(ISSUED)).resolves.toBeUndefined();
   });

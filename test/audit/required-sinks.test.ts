@@ -40,14 +40,14 @@ async function issue(sinks: Sinks) {
 }
 
 describe('a required sink', () => {
-  test('has the intent before the token is made, and the outcome before it is handed out', async () => {
+  test('receives the intent before the token is created, and the outcome before it is sent', async () => {
     const sink = keepingSink();
     await issue({ required: [sink] });
 
     expect(sink.types).toEqual(['token.intended', 'token.issued']);
   });
 
-  test('has all of the outcome in the intent already', async () => {
+  test('receives all details of the outcome with the intent', async () => {
     const records: AuditRecord[] = [];
     await issue({ required: [{ write: (record) => void records.push(record) }] });
     const [intent, outcome] = records.map((record) => ({ ...record, type: 'either' }));
@@ -57,7 +57,7 @@ describe('a required sink', () => {
   });
 
   test.each(['token.intended', 'token.issued'] as const)(
-    'that does not take %s lets no token be handed out',
+    'that fails on %s prevents issuance',
     async (refused) => {
       const error = await rejectionOf(issue({ required: [keepingSink(refused)] }));
 
@@ -70,27 +70,27 @@ describe('a required sink', () => {
     },
   );
 
-  test('that does not take the intent is asked for no outcome, and others are told of none', async () => {
+  test('that fails on the intent receives no outcome, and neither do other sinks', async () => {
     const [failing, other] = [keepingSink('token.intended'), keepingSink()];
     await rejectionOf(issue({ sinks: [other], required: [failing] }));
 
     expect([failing.types, other.types]).toEqual([[], []]);
   });
 
-  test('that does not take the outcome keeps the intent, and others are told of no token', async () => {
+  test('that fails on the outcome keeps the intent, and other sinks receive nothing', async () => {
     const [failing, other] = [keepingSink('token.issued'), keepingSink()];
     await rejectionOf(issue({ sinks: [other], required: [failing] }));
 
     expect([failing.types, other.types]).toEqual([['token.intended'], []]);
   });
 
-  test('that fails does so for the token although another one works', async () => {
+  test('that fails prevents issuance although another one works', async () => {
     const sinks = [keepingSink(), keepingSink('token.intended')];
 
     expect(await rejectionOf(issue({ required: sinks }))).toMatchObject({ status: 503 });
   });
 
-  test('takes all other events too, and no answer waits for them', async () => {
+  test('receives all other events too, and no response waits for them', async () => {
     const written: string[] = [];
     const hanging: AuditSink = {
       write({ type }) {
@@ -105,15 +105,15 @@ describe('a required sink', () => {
   });
 });
 
-describe('a sink that is not required', () => {
-  test('has the outcome alone', async () => {
+describe('an optional sink', () => {
+  test('receives only the outcome', async () => {
     const sink = keepingSink();
     await issue({ sinks: [sink] });
 
     expect(sink.types).toEqual(['token.issued']);
   });
 
-  test('fails no issuance', async () => {
+  test('does not fail issuance', async () => {
     const required = keepingSink();
     await issue({ sinks: [keepingSink('token.issued')], required: [required] });
 
@@ -123,13 +123,13 @@ describe('a sink that is not required', () => {
 
 describe('createAuditTrail', () => {
   test.each([
-    [{}, 'needs sinks'],
+    [{}, 'pass sinks, required, or both'],
     [{ required: {} }, 'required must be an array'],
-    [{ required: [{}] }, 'A sink needs a method write'],
+    [{ required: [{}] }, 'each sink must be an object with a method write'],
     [{ sinks: [], timeoutMs: 0 }, 'timeoutMs must be'],
     [{ sinks: [], timeoutMs: 2 ** 31 }, 'timeoutMs must be'],
     [{ sinks: [], maxWaiting: 1.5 }, 'maxWaiting must be'],
-  ])('refuses %j', (options, message) => {
+  ])('rejects %j', (options, message) => {
     expect(() => Reflect.apply(createAuditTrail, undefined, [options])).toThrow(message);
   });
 });

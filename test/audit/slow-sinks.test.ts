@@ -49,7 +49,7 @@ afterEach(() => {
 });
 
 describe('a slow sink', () => {
-  test('is owed no more than 10 000 records; those beyond fail without reaching it', async () => {
+  test('has at most 10 000 pending records; further ones fail without reaching it', async () => {
     const { sink, pending } = slowSink();
     const { audit, failures } = trailOf({ sinks: [sink] });
     for (let number = 0; number < 10_500; number += 1) await audit.record({ type: 'limits.restored' });
@@ -58,7 +58,7 @@ describe('a slow sink', () => {
     expect(String(failures[0])).toContain('does not keep up');
   });
 
-  test('takes records again once it has answered', async () => {
+  test('receives records again once it has settled', async () => {
     const { sink, pending, answerAll } = slowSink();
     const { audit, failures } = trailOf({ sinks: [sink], maxWaiting: 2 });
     for (let number = 0; number < 3; number += 1) await audit.record({ type: 'limits.restored' });
@@ -69,7 +69,7 @@ describe('a slow sink', () => {
     expect([pending.length, failures.length]).toEqual([1, 1]);
   });
 
-  test('blocks no acceptance, required or not', () => {
+  test('does not delay acceptance, required or not', () => {
     const { sink, pending } = slowSink();
     const { audit } = trailOf({ required: [sink] });
     const accept = recordAcceptances(audit, clock);
@@ -78,7 +78,7 @@ describe('a slow sink', () => {
     expect(pending).toHaveLength(100);
   });
 
-  test('that is required has failed for the token after 5 s', async () => {
+  test('that is required fails the issuance after 5 s', async () => {
     jest.useFakeTimers();
     const { audit, failures } = trailOf({ required: [slowSink().sink] });
     const outcome = rejectionOf(audit.record(INTENDED));
@@ -87,10 +87,10 @@ describe('a slow sink', () => {
     await jest.advanceTimersByTimeAsync(1);
 
     expect(await outcome).toMatchObject({ status: 503, cause: failures[0] });
-    expect(String(failures[0])).toContain('did not answer within 5000 ms');
+    expect(String(failures[0])).toContain('did not settle within 5000 ms');
   });
 
-  test('that is required and owes too much has failed at once', async () => {
+  test('that is required and has too many pending records fails at once', async () => {
     const { sink } = slowSink();
     const { audit } = trailOf({ required: [sink], maxWaiting: 1 });
     await audit.record({ type: 'limits.restored' });
@@ -98,7 +98,7 @@ describe('a slow sink', () => {
     expect(await rejectionOf(audit.record(INTENDED))).toMatchObject({ status: 503 });
   });
 
-  test('leaves no timer behind when it answers in time', async () => {
+  test('leaves no timer if it settles in time', async () => {
     jest.useFakeTimers();
     const { sink, answerAll } = slowSink();
     const { audit } = trailOf({ required: [sink] });
@@ -110,8 +110,8 @@ describe('a slow sink', () => {
   });
 });
 
-describe('a sink that answers at once', () => {
-  test('is never too slow, however many records come in one turn', () => {
+describe('a synchronous sink', () => {
+  test('never exceeds the bound, however many records arrive at once', () => {
     const records: AuditRecord[] = [];
     const { audit, failures } = trailOf({ sinks: [{ write: (record) => void records.push(record) }] });
     for (let number = 0; number < 20_000; number += 1) void audit.record({ type: 'limits.restored' });
@@ -121,7 +121,7 @@ describe('a sink that answers at once', () => {
 });
 
 describe('flush', () => {
-  test('resolves when every sink has what it was given', async () => {
+  test('resolves when every sink has settled its records', async () => {
     const { sink, answerAll } = slowSink();
     const { audit } = trailOf({ sinks: [sink] });
     const steps: string[] = [];
@@ -135,7 +135,7 @@ describe('flush', () => {
     expect(steps).toEqual(['answered', 'flushed']);
   });
 
-  test('waits for no sink longer than it may take', async () => {
+  test('waits for no sink longer than the timeout', async () => {
     jest.useFakeTimers();
     const { audit } = trailOf({ sinks: [slowSink().sink], timeoutMs: 100 });
     await audit.record({ type: 'limits.restored' });
@@ -157,7 +157,7 @@ describe('a revocation', () => {
     return { failures, revoking, isRevoked: () => revocations.isFamilyRevoked(family) };
   };
 
-  test('is in force, and alarms, although every sink fails', async () => {
+  test('takes effect and is reported although every sink fails', async () => {
     jest.useFakeTimers();
     const failure = new Error('disk full');
     const { failures, revoking, isRevoked } = await revoke({ write: () => Promise.reject(failure) });
@@ -166,7 +166,7 @@ describe('a revocation', () => {
     expect([isRevoked(), failures]).toEqual([true, [failure]]);
   });
 
-  test('is in force before it is on record, and is answered when the sink has had its time', async () => {
+  test('takes effect before it is recorded, and is answered after the timeout of the sink', async () => {
     jest.useFakeTimers();
     const { failures, revoking, isRevoked } = await revoke(slowSink().sink);
     expect(isRevoked()).toBe(true);

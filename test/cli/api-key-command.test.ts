@@ -18,7 +18,7 @@ async function writeKeys(files: Readonly<Record<string, string>>): Promise<void>
 const KEY = 'api_key: k-0123456789-abcdefghijklmnopqrst\nname: N\ntype: api_call\nrate_limits: {}\n';
 
 describe('api-key create', () => {
-  test('prints a key that the file knows by its digest alone', async () => {
+  test('prints a key of which the file contains only the digest', async () => {
     const { code, out: secret } = await run([
       'api-key',
       'create',
@@ -39,7 +39,7 @@ describe('api-key create', () => {
     expect(await readFile(join(directory(), 'api-keys', 'app.yaml'), 'utf8')).not.toContain(secret);
   });
 
-  test('writes the key to a file for its owner alone, and prints none', async () => {
+  test('writes the key to a private file, and prints none', async () => {
     const { out } = await run(['api-key', 'create', 'app', '--out', 'app.key']);
     const secret = (await readFile(join(directory(), 'app.key'), 'utf8')).trim();
 
@@ -48,19 +48,19 @@ describe('api-key create', () => {
   });
 
   test.each([
-    ['nowhere for the key to go', []],
-    ['two places for it', ['--show', '--out', 'x']],
-    ['a type that there is not', ['--show', '--type', 'admin']],
-    ['an end that is no time', ['--show', '--expires', 'tomorrow']],
-    ['a permission that is none', ['--show', '--permissions', 'a b']],
-    ['an option that there is not', ['--show', '--role', 'x']],
-  ])('refuses %s with exit code 2, and writes nothing', async (_name, args) => {
+    ['no destination for the key', []],
+    ['two destinations', ['--show', '--out', 'x']],
+    ['an unknown type', ['--show', '--type', 'admin']],
+    ['an expiry that is not a time', ['--show', '--expires', 'tomorrow']],
+    ['an invalid permission', ['--show', '--permissions', 'a b']],
+    ['an unknown option', ['--show', '--role', 'x']],
+  ])('rejects %s with exit code 2, and writes nothing', async (_name, args) => {
     expect((await run(['api-key', 'create', 'app', ...args])).code).toBe(2);
     await expect(stat(join(directory(), 'api-keys', 'app.yaml'))).rejects.toThrow('ENOENT');
   });
 });
 
-test('api-key hash prints what api_key in a file may hold', async () => {
+test('api-key hash prints a valid value for api_key', async () => {
   const { out } = await run(['api-key', 'hash'], 'k-minimal\n');
   await writeKeys({ 'a.yaml': KEY.replace(/api_key: .*/, `api_key: ${out}`) });
   const registry = await loadApiKeys({ directory: join(directory(), 'api-keys') });
@@ -99,11 +99,11 @@ describe('api-key check', () => {
     });
   });
 
-  test('names keys that are easy to guess, and lets them pass', async () => {
+  test('warns of keys that are easy to guess', async () => {
     await writeKeys({ 'a.yaml': KEY.replace(/api_key: .*/, 'api_key: short') });
     const { code, out, notes } = await run(['api-key', 'check']);
 
-    expect([code, out]).toEqual([0, 'One API key, no error.']);
+    expect([code, out]).toEqual([0, '1 API key, no errors.']);
     expect(notes).toMatch(/^warning: .*a\.yaml:1:\d+ api_key: /);
     expect(notes).not.toContain('short\n');
     expect(await runJson(['api-key', 'check'])).toMatchObject({ valid: true, key_ids: ['n'] });

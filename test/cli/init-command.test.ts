@@ -11,7 +11,7 @@ import { findFreePort } from '../support/processes.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const { directory, run } = setUpCommandLine();
 
-test('the commands that init prints, pasted one after another, end with a 200 from a guarded route', async () => {
+test('the commands that init prints end with a 200 from a protected route', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'passport-jwe-init-'));
   try {
     const [app, modules] = [join(parent, 'app'), join(parent, 'node_modules')];
@@ -35,7 +35,7 @@ test('the commands that init prints, pasted one after another, end with a 200 fr
   }
 }, 60_000);
 
-test('init writes secrets for their owner alone, ignored by git, and prints none', async () => {
+test('init writes secrets to private files, ignored by git, and prints none', async () => {
   const { code, out, notes } = await run(['init']);
   const key = (await readFile(join(directory(), 'demo-api-key'), 'utf8')).trim();
   const keys = await readFile(join(directory(), 'keys.json'), 'utf8');
@@ -49,19 +49,19 @@ test('init writes secrets for their owner alone, ignored by git, and prints none
   for (const secret of [key, JSON.parse(keys).keys[0].k]) expect(out + notes).not.toContain(secret);
 });
 
-test('init asks for what is not installed', async () => {
+test('init prints an install command for missing packages', async () => {
   expect((await run(['init'])).out).toMatch(/^npm install .*express$/m);
 });
 
-test('init overwrites nothing, and then writes nothing at all', async () => {
+test('init writes nothing if a file exists', async () => {
   await writeFile(join(directory(), 'server.mjs'), 'mine');
   const { code, notes } = await run(['init']);
 
-  expect([code, notes]).toEqual([1, 'error: server.mjs exists already; run init in an empty folder']);
+  expect([code, notes]).toEqual([1, 'error: server.mjs already exists: run init in an empty directory']);
   expect(await readdir(directory())).toEqual(['server.mjs']);
 });
 
-test('init --json names the files and the commands', async () => {
+test('init --json prints the files and the commands', async () => {
   const { out } = await run(['init', '--json']);
 
   expect(JSON.parse(out)).toMatchObject({

@@ -7,18 +7,18 @@ import { NOW } from '../support/tokens.js';
 const { directory, run, runJson } = setUpCommandLine();
 
 describe('keys', () => {
-  test('generate writes a key file for its owner alone, and prints no secret', async () => {
+  test('generate writes a private key file, and prints no secret', async () => {
     const { code, out } = await run(['keys', 'generate']);
     const file = join(directory(), 'keys.json');
     const { keys } = JSON.parse(await readFile(file, 'utf8'));
 
     expect(code).toBe(0);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(out).toBe(`keys.json holds the root ${keys[0].kid}`);
+    expect(out).toBe(`Wrote keys.json with the root key ${keys[0].kid}`);
     expect(keys[0].kid).toMatch(/^[0-9a-f]{24}$/);
   });
 
-  test('generate overwrites nothing', async () => {
+  test('generate does not overwrite a file', async () => {
     await run(['keys', 'generate']);
     const { code, notes } = await run(['keys', 'generate']);
 
@@ -26,7 +26,7 @@ describe('keys', () => {
     expect(notes).toContain('already exists and is not overwritten');
   });
 
-  test('generate prints the keys where that is asked for', async () => {
+  test('generate --stdout prints the keys', async () => {
     const { out } = await run(['keys', 'generate', '--stdout']);
 
     expect(JSON.parse(out).keys[0]).toMatchObject({
@@ -36,7 +36,7 @@ describe('keys', () => {
     });
   });
 
-  test('rotate adds a version that is pending, once', async () => {
+  test('rotate adds one pending version', async () => {
     await run(['keys', 'generate']);
     const rows = await runJson(['keys', 'rotate', '--pending', '120']);
     const again = await run(['keys', 'rotate']);
@@ -45,7 +45,7 @@ describe('keys', () => {
       { state: 'current', encrypts_from: '2030-01-01T00:00:00Z' },
       { state: 'pending', encrypts_from: '2030-01-01T00:02:00Z', decrypts_until: null },
     ]);
-    expect(again.notes).toBe('A rotation is under way already; nothing was added.');
+    expect(again.notes).toBe('A rotation is already in progress: no version was added.');
   });
 
   test('list shows a table without secrets', async () => {
@@ -60,7 +60,7 @@ describe('keys', () => {
     expect(out).not.toContain(keys[0].k);
   });
 
-  test('retire ends a version that does not encrypt, and no other', async () => {
+  test('retire ends only a version that does not encrypt', async () => {
     await run(['keys', 'generate']);
     await run(['keys', 'rotate']);
     const { keys } = JSON.parse(await readFile(join(directory(), 'keys.json'), 'utf8'));
@@ -72,7 +72,7 @@ describe('keys', () => {
     ]);
   });
 
-  test('retire takes a kid that begins with a hyphen behind two of them', async () => {
+  test('retire accepts a kid that begins with a hyphen after --', async () => {
     const generate = async () => JSON.parse((await run(['keys', 'generate', '--stdout'])).out).keys[0];
     const keys = [await generate(), { ...(await generate()), kid: '-T3pIx1', nbf: NOW + 120 }];
     await writeFile(join(directory(), 'keys.json'), JSON.stringify({ keys }), { mode: 0o600 });
@@ -80,7 +80,7 @@ describe('keys', () => {
     expect((await run(['keys', 'retire', '--', '-T3pIx1'])).code).toBe(0);
   });
 
-  test('says which file is missing', async () => {
+  test('names the missing file', async () => {
     const { code, notes } = await run(['keys', 'list', '--keys', 'nowhere.json']);
 
     expect(code).toBe(1);

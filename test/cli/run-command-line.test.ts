@@ -13,7 +13,7 @@ test.each([
   [['token', 'verify', '--help']],
   [['sessions', 'end', '--help']],
   [['audit', 'verify', '--help']],
-])('%j explains itself, with an example', async (args) => {
+])('%j prints help with an example', async (args) => {
   const { code, out } = await run(args);
 
   expect(code).toBe(0);
@@ -26,7 +26,7 @@ test('--version prints the version', async () => {
 });
 
 test.each([[['frobnicate']], [['keys', 'frobnicate']], [['keys', 'rotate', '--pending', 'soon']]])(
-  '%j is a misuse: exit code 2, and nothing on standard output',
+  '%j is a usage error: exit code 2, and nothing on standard output',
   async (args) => {
     const { code, out, notes } = await run(args);
 
@@ -35,13 +35,13 @@ test.each([[['frobnicate']], [['keys', 'frobnicate']], [['keys', 'rotate', '--pe
   },
 );
 
-test('a failure is told as JSON where that was asked for', async () => {
+test('a failure is printed as JSON with --json', async () => {
   const { code, notes } = await run(['keys', 'list', '--json']);
 
   expect(code).toBe(1);
   expect(JSON.parse(notes)).toEqual({ error: expect.stringContaining('keys.json') });
 });
 
-test('no name moves the cursor of who lists it', () => {
+test('names in tables contain no control characters', () => {
   expect(formatTable([{ name: '\u001b[2Ja\nb\u202e' }])[1]).toBe('?[2Ja?b?');
 });

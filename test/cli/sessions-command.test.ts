@@ -34,7 +34,7 @@ async function insert(
   await families.insert({ id, state, expiresAt: NOW + 600 });
 }
 
-test('sessions list shows the live sessions of an API key, or of one user', async () => {
+test('sessions list prints the active sessions of an API key or of a user', async () => {
   expect(await runJson(['sessions', 'list', ...STORE])).toHaveLength(3);
   expect(await runJson(['sessions', 'list', ...STORE, '--user', 'bob'])).toEqual([
     {
@@ -46,16 +46,16 @@ test('sessions list shows the live sessions of an API key, or of one user', asyn
       expires: '2030-01-01T00:10:00Z',
     },
   ]);
-  expect((await run(['sessions', 'list', ...STORE, '--user', 'nobody'])).notes).toBe('There are none.');
+  expect((await run(['sessions', 'list', ...STORE, '--user', 'nobody'])).notes).toBe('None found.');
 });
 
-test('sessions end ends one, or all of a user', async () => {
-  expect((await run(['sessions', 'end', ...STORE, '--session', 's1'])).out).toBe('One session was ended.');
+test('sessions end ends one session, or all of a user', async () => {
+  expect((await run(['sessions', 'end', ...STORE, '--session', 's1'])).out).toBe('Ended 1 session.');
   expect(await runJson(['sessions', 'end', ...STORE, '--user', 'bob', '--all'])).toEqual({ ended: 1 });
   expect(await runJson(['sessions', 'list', ...STORE])).toMatchObject([{ session: 's2' }]);
 });
 
-test('sessions end ends the session of one user, not one of the same ID of another user', async () => {
+test('sessions end does not end a session of another user with the same ID', async () => {
   const stores = await openLmdbStores({ path: join(directory(), 'store'), clock: () => NOW - 60 });
   await insert(stores, { id: 'other', subject: 'bob', sessionId: 's1' });
   await stores.close();
@@ -76,7 +76,7 @@ test('sessions end keeps the revocation for access tokens of any lifetime', asyn
   expect(entry?.expiresAt).toBeGreaterThan(NOW + 10 * 365 * 86_400);
 });
 
-test('sessions end says what is missing, with exit code 2', async () => {
-  expect((await run(['sessions', 'end', ...STORE])).notes).toBe('error: Say which: --session ID, or --all');
+test('sessions end names the missing option, with exit code 2', async () => {
+  expect((await run(['sessions', 'end', ...STORE])).notes).toBe('error: Pass --session ID or --all');
   expect((await run(['sessions', 'end', '--all', '--store', 'store'])).code).toBe(2);
 });

@@ -25,7 +25,7 @@ async function restore(): Promise<void> {
 
 beforeEach(() => withStore('store'));
 
-test('store backup writes a backup, which opens while nothing changed since', async () => {
+test('store backup writes a backup, which opens if nothing has changed since', async () => {
   expect((await run(['store', 'backup', 'backup', '--store', 'store'])).out).toBe(
     `The backup is in ${storeAt('backup')}.`,
   );
@@ -50,17 +50,17 @@ test('store accept-restore opens a restored store, and says which tokens it reje
   await restore();
   const { out } = await run(['store', 'accept-restore', '--store', 'store']);
 
-  expect(out).toBe('The store opens. Tokens that were issued before 2030-01-01T00:00:00Z are rejected.');
+  expect(out).toBe('The store was accepted. Tokens issued before 2030-01-01T00:00:00Z are rejected.');
   expect((await run(['sessions', 'list', '--client', 'demo', '--store', 'store'])).code).toBe(0);
 });
 
-test('store accept-restore changes nothing about a store that was not restored', async () => {
+test('store accept-restore does not change a store that was not restored', async () => {
   expect(await runJson(['store', 'accept-restore', '--store', 'store'])).toEqual({
     complete_since: '2029-12-31T23:59:00Z',
   });
 });
 
-test('--generation-file names the generation file that the service was given', async () => {
+test('--generation-file sets the path of the generation file', async () => {
   await withStore('other', 'marks/other');
   const list = ['sessions', 'list', '--client', 'demo', '--store', 'other'];
 
@@ -69,7 +69,7 @@ test('--generation-file names the generation file that the service was given', a
 });
 
 test.each([['backup', 'x'], ['accept-restore']])(
-  'store %s makes no store out of a mistyped path',
+  'store %s does not create a store at a mistyped path',
   async (...args) => {
     const { code, notes } = await run(['store', ...args, '--store', 'stroe']);
 
@@ -77,6 +77,6 @@ test.each([['backup', 'x'], ['accept-restore']])(
   },
 );
 
-test('store backup asks for the store', async () => {
+test('store backup requires --store', async () => {
   expect((await run(['store', 'backup', 'x'])).code).toBe(2);
 });

@@ -42,11 +42,11 @@ describe('token issue and token verify', () => {
     });
   });
 
-  test('take the token from standard input, where no other user of the machine sees it', async () => {
+  test('read the token from standard input, which other users cannot see', async () => {
     expect((await run(['token', 'verify', ...SERVICE], `${await issue()}\n`)).code).toBe(0);
   });
 
-  test('say why a token is refused, with exit code 1', async () => {
+  test('print why a token is rejected, with exit code 1', async () => {
     const token = await issue();
     const { code, out } = await run([
       'token',
@@ -58,19 +58,19 @@ describe('token issue and token verify', () => {
       AUDIENCE,
     ]);
 
-    expect([code, out]).toEqual([1, 'refused: wrong_issuer']);
+    expect([code, out]).toEqual([1, 'rejected: wrong_issuer']);
     expect((await run(['token', 'verify', 'a.b.c', ...SERVICE, '--json'])).out).toBe(
       '{"valid":false,"reason":"segment_count"}',
     );
   });
 
-  test('say what is not possible, with exit code 2', async () => {
+  test('report invalid arguments with exit code 2', async () => {
     expect((await run(['token', 'issue', '--client', 'nobody', ...SERVICE])).code).toBe(2);
     expect((await run(['token', 'issue', '--client', 'demo'])).code).toBe(2);
     expect((await run(['token', 'verify', ...SERVICE], '')).code).toBe(2);
   });
 
-  test('give no key more than it may have', async () => {
+  test('grant no more scope than the key has', async () => {
     const { code, notes } = await run(['token', 'issue', '--client', 'demo', ...SERVICE, '--scope', 'admin']);
 
     expect(code).toBe(1);
@@ -79,7 +79,7 @@ describe('token issue and token verify', () => {
 });
 
 describe('token inspect', () => {
-  test('prints the header, and with the keys of its audience the claims', async () => {
+  test('prints the header and, with the keys of its audience, the claims', async () => {
     const token = await issue();
 
     expect(JSON.parse((await run(['token', 'inspect', token])).out)).toEqual({
@@ -89,7 +89,7 @@ describe('token inspect', () => {
     expect(JSON.parse(out).claims).toMatchObject({ client_id: 'demo' });
   });
 
-  test('does not repeat what is no token', async () => {
+  test('does not echo an argument that is not a token', async () => {
     const { code, notes } = await run(['token', 'inspect', 'sk-secret']);
 
     expect(code).toBe(2);
@@ -98,7 +98,7 @@ describe('token inspect', () => {
 });
 
 describe('token revoke', () => {
-  test('revokes nothing on the word of a signed token that was nested under an exported key', async () => {
+  test('revokes nothing for a signed token that was nested under an exported key', async () => {
     await makeStore();
     const genuine = await issue();
     const { claims } = Object(await runJson(['token', 'verify', genuine, ...SERVICE]));
@@ -114,7 +114,7 @@ describe('token revoke', () => {
     expect((await run(['token', 'verify', genuine, ...SERVICE, '--store', 'store'])).code).toBe(0);
   });
 
-  test('revokes nothing on the word of a token that a holder of an exported key made', async () => {
+  test('revokes nothing for a token that a holder of an exported key created', async () => {
     await makeStore();
     const genuine = await issue();
     const verified = Object(await runJson(['token', 'verify', genuine, ...SERVICE]));
@@ -133,7 +133,7 @@ describe('token revoke', () => {
 
     expect(answer).toMatchObject({
       code: 1,
-      notes: expect.stringContaining('does not prove that it was issued'),
+      notes: expect.stringContaining('has no proof of issuance'),
     });
     expect((await run(['token', 'verify', genuine, ...SERVICE, '--store', 'store'])).code).toBe(0);
   });
@@ -144,13 +144,13 @@ describe('token revoke', () => {
     await run(['token', 'revoke', token, '--keys', 'keys.json', ...SERVICE, '--store', 'store']);
 
     expect((await run(['token', 'verify', token, ...SERVICE, '--store', 'store'])).out).toBe(
-      'refused: revoked',
+      'rejected: revoked',
     );
     expect((await run(['token', 'verify', other, ...SERVICE, '--store', 'store'])).code).toBe(0);
   });
 
   test.each([[['--client', 'demo']], [['--client', 'demo', '--user', 'alice']]])(
-    'revokes what was issued up to now by %j',
+    'revokes all tokens issued so far by %j',
     async (target) => {
       await makeStore();
       const token = await issue('--user', 'alice');
@@ -159,12 +159,12 @@ describe('token revoke', () => {
       });
 
       expect((await run(['token', 'verify', token, ...SERVICE, '--store', 'store'])).out).toBe(
-        'refused: revoked',
+        'rejected: revoked',
       );
     },
   );
 
-  test('revokes a session of one user, not one of the same ID of another user', async () => {
+  test('does not revoke a session of another user with the same ID', async () => {
     await makeStore();
     const target = ['--client', 'demo', '--user', 'alice', '--session', 's1'];
 
@@ -173,7 +173,7 @@ describe('token revoke', () => {
     });
   });
 
-  test('revokes the sessions of one ID of all users where it is told no user', async () => {
+  test('revokes the sessions of all users with an ID if no user is given', async () => {
     await makeStore();
     const target = ['--client', 'demo', '--session', 's1'];
 
@@ -183,11 +183,11 @@ describe('token revoke', () => {
   });
 
   test.each([
-    ['a store that is not there', ['--client', 'demo', '--store', 'nowhere']],
+    ['a missing store', ['--client', 'demo', '--store', 'nowhere']],
     ['no store at all', ['--client', 'demo']],
     ['nothing to revoke', ['--store', 'store']],
     ['a user without its API key', ['--user', 'alice', '--store', 'store']],
-  ])('refuses %s with exit code 2', async (_name, args) => {
+  ])('rejects %s with exit code 2', async (_name, args) => {
     await makeStore();
 
     expect((await run(['token', 'revoke', ...args])).code).toBe(2);

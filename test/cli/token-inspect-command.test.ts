@@ -24,7 +24,7 @@ const inspect = (token: string, ...args: readonly string[]) =>
   run(['token', 'inspect', token, '--keys', 'keys.json', ...args]);
 
 describe('token inspect', () => {
-  test('reads a refresh token, and says whose session it is', async () => {
+  test('reads a refresh token, and prints its session', async () => {
     const ring = await ringOf(2);
     const token = await withStore(directory(), (stores) => beginSession(stores, ring));
     const { code, out, notes } = await inspect(token, '--issuer', ISSUER);
@@ -40,7 +40,7 @@ describe('token inspect', () => {
     expect((await inspect(token, '--issuer', ISSUER)).code).toBe(0);
   });
 
-  test('says whose session an access token belongs to, for scripts too', async () => {
+  test('prints the session of an access token, also as JSON', async () => {
     const token = await accessToken(await ringOf(2), { sub: 'alice', session_id: 's1' });
     const args = ['--keys', 'keys.json', '--audience', AUDIENCE];
 
@@ -49,7 +49,7 @@ describe('token inspect', () => {
     expect((await run(['token', 'inspect', token, ...args, '--json'])).out).not.toContain('\n');
   });
 
-  test('says that a token belongs to no session', async () => {
+  test('prints that a token has no session', async () => {
     const token = await accessToken(await ringOf(2));
     expect((await inspect(token, '--audience', AUDIENCE)).notes).toBe(
       'Access token: no session of demo, API key demo.',
@@ -74,24 +74,24 @@ describe('token inspect', () => {
     if (publicJwk['kty'] !== 'oct') expect(notes).toContain('Its signature was not verified.');
   });
 
-  test('says which option is missing, with exit code 2', async () => {
+  test('names the missing option, with exit code 2', async () => {
     const ring = await ringOf(2);
     const refresh = await withStore(directory(), (stores) => beginSession(stores, ring));
 
-    expect((await inspect(refresh, '--audience', AUDIENCE)).notes).toContain('give --issuer too');
-    expect((await inspect(await accessToken(ring))).notes).toContain('give --audience too');
+    expect((await inspect(refresh, '--audience', AUDIENCE)).notes).toContain('pass --issuer too');
+    expect((await inspect(await accessToken(ring))).notes).toContain('pass --audience too');
     expect((await inspect(await accessToken(ring))).code).toBe(2);
   });
 
-  test('refuses a token that its keys do not open, and one that was changed', async () => {
+  test('rejects a token under other keys, and a modified one', async () => {
     const token = await accessToken(await ringOf(7));
     const changed = `${(await accessToken(await ringOf(2))).slice(0, -2)}AA`;
 
-    expect((await inspect(token, '--audience', AUDIENCE)).out).toBe('refused: unknown_key');
-    expect((await inspect(changed, '--audience', AUDIENCE)).out).toBe('refused: decryption');
+    expect((await inspect(token, '--audience', AUDIENCE)).out).toBe('rejected: unknown_key');
+    expect((await inspect(changed, '--audience', AUDIENCE)).out).toBe('rejected: decryption');
   });
 
-  test('lets no name in a token move the cursor of who reads it', async () => {
+  test('prints no control characters of a token', async () => {
     const token = await accessToken(await ringOf(2), { sub: 'a\u001b[2Jb', session_id: 's1' });
     expect((await inspect(token, '--audience', AUDIENCE)).notes).toContain('session s1 of a?[2Jb');
   });

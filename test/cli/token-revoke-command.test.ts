@@ -39,7 +39,7 @@ const kidOf = (token: string): string =>
   JSON.parse(Buffer.from(token.split('.', 1).join(), 'base64url').toString()).kid;
 
 describe('token revoke --kid', () => {
-  test('with a version that decrypts on revokes all tokens under it, for every audience of the API keys', async () => {
+  test('with a retiring version revokes all its tokens, for every audience of the API keys', async () => {
     const [old, now] = [await ringOf(1), await ringOf(2)];
     const tokens = [await accessToken(old), await accessToken(old, { aud: REPORTS })];
     const { code, out, notes } = await revoke('--kid', 'old', ...SERVICE);
@@ -49,8 +49,8 @@ describe('token revoke --kid', () => {
       `Revoked: access tokens for ${AUDIENCE}, access tokens for ${REPORTS}, refresh tokens of ${ISSUER} under version old`,
     );
     expect(notes).toContain('keys retire old');
-    expect(await verdictOn(tokens[0] ?? '')).toBe('refused: revoked');
-    expect(await verdictOn(tokens[1] ?? '', REPORTS)).toBe('refused: revoked');
+    expect(await verdictOn(tokens[0] ?? '')).toBe('rejected: revoked');
+    expect(await verdictOn(tokens[1] ?? '', REPORTS)).toBe('rejected: revoked');
     expect(await verdictOn(await accessToken(now))).toBe('accepted');
   });
 
@@ -73,13 +73,13 @@ describe('token revoke --kid', () => {
     expect(keys).toContainEqual({ kid, purpose: 'access', audience: AUDIENCE });
   });
 
-  test('with the kid of a token revokes the tokens under that key alone', async () => {
+  test('with the kid of a token revokes only the tokens under that key', async () => {
     const old = await ringOf(1);
     const tokens = [await accessToken(old), await accessToken(old, { aud: REPORTS })];
     const { out } = await revoke('--kid', kidOf(tokens[0] ?? ''), ...SERVICE);
 
     expect(out).toBe(`Revoked: access tokens for ${AUDIENCE} under version old`);
-    expect(await verdictOn(tokens[0] ?? '')).toBe('refused: revoked');
+    expect(await verdictOn(tokens[0] ?? '')).toBe('rejected: revoked');
     expect(await verdictOn(tokens[1] ?? '', REPORTS)).toBe('accepted');
   });
 
@@ -103,10 +103,10 @@ describe('token revoke --kid', () => {
   });
 
   test.each([
-    ['of a typing mistake', 'olb'],
+    ['with a typo', 'olb'],
     ['that could be one of a key', 'AAECAwQFBgcICQoLDA0ODw'],
     ['of another audience', ''],
-  ])('reports a kid %s, and never says that it was revoked', async (_name, kid) => {
+  ])('reports a kid %s as not revoked', async (_name, kid) => {
     const other = kidOf(await accessToken(await ringOf(1), { aud: 'https://elsewhere.example.com' }));
     const { code, out, notes } = await revoke('--kid', kid || other, ...SERVICE);
 
@@ -117,22 +117,22 @@ describe('token revoke --kid', () => {
     });
   });
 
-  test('finds the key of another audience that is named', async () => {
+  test('finds the key of another audience from --audience', async () => {
     const elsewhere = 'https://elsewhere.example.com';
     const token = await accessToken(await ringOf(1), { aud: elsewhere });
     await revoke('--kid', kidOf(token), ...SERVICE, '--audience', elsewhere);
 
-    expect(await verdictOn(token, elsewhere)).toBe('refused: revoked');
+    expect(await verdictOn(token, elsewhere)).toBe('rejected: revoked');
   });
 
-  test('revokes a key that the file no longer holds by --force', async () => {
+  test('revokes a key that is no longer in the file with --force', async () => {
     const token = await accessToken(await ringOf(1));
     await writeKeys(directory(), [rootJwk('now', 2)]);
     expect((await revoke('--kid', kidOf(token), ...SERVICE)).code).toBe(1);
     expect((await revoke('--kid', kidOf(token), ...SERVICE, '--force')).code).toBe(0);
 
     await writeKeys(directory(), [rootJwk('old', 1)]);
-    expect(await verdictOn(token)).toBe('refused: revoked');
+    expect(await verdictOn(token)).toBe('rejected: revoked');
   });
 
   test('revokes a version that is used underived by its own kid', async () => {
@@ -146,7 +146,7 @@ describe('token revoke --kid', () => {
     const { out } = await revoke('--kid', 'w-old', ...SERVICE);
 
     expect(out).toBe('Revoked: all tokens under version w-old');
-    expect(await verdictOn(token)).toBe('refused: revoked');
+    expect(await verdictOn(token)).toBe('rejected: revoked');
   });
 
   test.each([
@@ -156,7 +156,7 @@ describe('token revoke --kid', () => {
     const { code, notes } = await revoke('--kid', 'old', ...args);
 
     expect(code).toBe(2);
-    expect(notes).toContain('give --issuer, and --api-keys or --audience');
+    expect(notes).toContain('pass --issuer, and --api-keys or --audience');
   });
 });
 
@@ -166,7 +166,7 @@ describe('token revoke --client', () => {
 
     expect([code, out]).toEqual([1, '']);
     expect(notes).toBe(
-      'error: No API key in api-keys has this key_id: give --force for one that was removed',
+      'error: No API key in api-keys has this key_id: pass --force for one that was removed',
     );
     expect((await revoke('--client', 'ghost', '--json')).notes).toMatch(/^\{"error":"No API key in api-keys/);
   });
@@ -174,29 +174,29 @@ describe('token revoke --client', () => {
   test.each([
     ['--user', 'alice'],
     ['--session', 's1'],
-  ])('reports it with %s %s too', async (...args) => {
+  ])('also reports it with %s %s', async (...args) => {
     expect((await revoke('--client', 'ghost', ...args)).code).toBe(1);
   });
 
-  test('revokes one that was removed by --force', async () => {
+  test('revokes a removed API key with --force', async () => {
     const token = await accessToken(await ringOf(2), { client_id: 'ghost' });
     expect((await revoke('--client', 'ghost', '--force')).out).toBe('Revoked: api_key ghost');
 
-    expect(await verdictOn(token)).toBe('refused: revoked');
+    expect(await verdictOn(token)).toBe('rejected: revoked');
   });
 
   test.each([
     ['there are no API keys', () => rm(join(directory(), 'api-keys'), { recursive: true })],
     ['a file of them is broken', () => writeFile(join(directory(), 'api-keys', 'x.yaml'), 'x: [')],
-  ])('revokes where %s, and says that it did not check', async (_name, damage) => {
+  ])('revokes if %s, and notes that it did not check', async (_name, damage) => {
     await damage();
     const { code, out, notes } = await revoke('--client', 'ghost');
 
     expect([code, out]).toEqual([0, 'Revoked: api_key ghost']);
-    expect(notes).toContain('Whether the API key exists was not checked');
+    expect(notes).toContain('The existence of the API key was not checked');
   });
 
-  test('with a session and a user revokes that of the user alone', async () => {
+  test('with a session and a user revokes only the session of that user', async () => {
     const ring = await ringOf(2);
     const [alice, bob] = [
       await accessToken(ring, { sub: 'alice', session_id: 's1' }),
@@ -204,12 +204,12 @@ describe('token revoke --client', () => {
     ];
     await revoke('--client', 'demo', '--user', 'alice', '--session', 's1');
 
-    expect([await verdictOn(alice), await verdictOn(bob)]).toEqual(['refused: revoked', 'accepted']);
+    expect([await verdictOn(alice), await verdictOn(bob)]).toEqual(['rejected: revoked', 'accepted']);
   });
 });
 
 describe('token revoke with a token', () => {
-  test('says whose session it is', async () => {
+  test('prints the session', async () => {
     const token = await accessToken(await ringOf(2), { sub: 'alice', session_id: 's1', jti: 'j1' });
 
     expect((await revoke(token, ...SERVICE)).out).toBe(
@@ -221,11 +221,11 @@ describe('token revoke with a token', () => {
     });
   });
 
-  test('for another audience of the API keys revokes it as well', async () => {
+  test('also revokes a token for another audience of the API keys', async () => {
     const token = await accessToken(await ringOf(2), { aud: REPORTS });
     expect((await revoke(token, ...SERVICE)).code).toBe(0);
 
-    expect(await verdictOn(token, REPORTS)).toBe('refused: revoked');
+    expect(await verdictOn(token, REPORTS)).toBe('rejected: revoked');
   });
 
   test.each([1, 2])(
@@ -238,7 +238,7 @@ describe('token revoke with a token', () => {
       const { code, out } = await revoke(token, '--issuer', ISSUER);
 
       expect([code, out]).toEqual([0, 'Revoked: the refresh token and session s1 of alice, API key demo']);
-      expect(await verdictOn(access)).toBe('refused: revoked');
+      expect(await verdictOn(access)).toBe('rejected: revoked');
       expect(await verdictOn(other)).toBe('accepted');
       expect(await runJson(['sessions', 'list', '--client', 'demo', ...STORE])).toEqual([]);
     },
@@ -253,22 +253,22 @@ describe('token revoke with a token', () => {
 
     expect(result).toMatchObject({ client_id: 'demo', subject: 'alice', session_id: 's1' });
     expect(await verdictOn(await accessToken(ring, { sub: 'alice', session_id: 's1' }))).toBe(
-      'refused: revoked',
+      'rejected: revoked',
     );
   });
 
-  test('for refreshing that has expired is refused', async () => {
+  test('for refreshing is rejected if it has expired', async () => {
     const ring = await ringOf(2);
     const token = await withStore(directory(), (stores) => beginSession(stores, ring, NOW - 1), NOW - 30);
 
-    expect((await revoke(token, '--issuer', ISSUER)).out).toBe('refused: expired');
+    expect((await revoke(token, '--issuer', ISSUER)).out).toBe('rejected: expired');
   });
 
-  test('for refreshing is refused by another issuer, and needs one', async () => {
+  test('for refreshing is rejected for another issuer, and needs an issuer', async () => {
     const ring = await ringOf(2);
     const token = await withStore(directory(), (stores) => beginSession(stores, ring));
 
-    expect((await revoke(token, '--issuer', 'https://other.example.com')).out).toBe('refused: unknown_key');
+    expect((await revoke(token, '--issuer', 'https://other.example.com')).out).toBe('rejected: unknown_key');
     expect((await revoke(token)).code).toBe(2);
   });
 
@@ -284,7 +284,7 @@ describe('token revoke with a token', () => {
     expect([code, notes]).toEqual([
       0,
       publicJwk['kty'] === 'oct'
-        ? 'Its key proves nothing about who issued the token: a holder of the key may have made it.'
+        ? 'The key of the token does not prove who issued it: any holder of the key may have created it.'
         : 'The signature of the token was not verified.',
     ]);
     expect(out).toContain('session s1 of alice, API key demo');

@@ -5,7 +5,7 @@ const failing = (failure: Error): Closeable => ({
   close: () => Promise.reject(failure),
 });
 
-test('parts are closed in order, each once the one before is closed', async () => {
+test('resources are closed in sequence', async () => {
   const closed: string[] = [];
   const part = (name: string): Closeable => ({
     close: async () => {
@@ -17,7 +17,7 @@ test('parts are closed in order, each once the one before is closed', async () =
   expect(closed).toEqual(['server', 'keys', 'store']);
 });
 
-test('a part that fails to close keeps no other open, and all failures are told', async () => {
+test('a resource that fails to close does not keep others open, and all failures are reported', async () => {
   const [first, second] = [new Error('busy'), new Error('gone')];
   let isClosed = false;
   const last = {

@@ -32,8 +32,8 @@ function ask(content: string) {
   return { model: 'echo-1', max_tokens: 100, messages: [{ role: 'user' as const, content }] };
 }
 
-describe('the official client of Anthropic', () => {
-  test('has a message answered', async () => {
+describe("Anthropic's official client", () => {
+  test('completes a message', async () => {
     const { data, request_id } = await client.messages.create(ask('Say it again')).withResponse();
 
     expect(data.content).toMatchObject([{ type: 'text', text: 'Say it again' }]);
@@ -41,7 +41,7 @@ describe('the official client of Anthropic', () => {
     expect(request_id).toMatch(/^req_[0-9a-f]{32}$/);
   });
 
-  test('takes the token as a bearer token as well', async () => {
+  test('also sends the token as a bearer token', async () => {
     const bearer = new Anthropic({
       baseURL: gateway.origin,
       apiKey: null,
@@ -61,14 +61,14 @@ describe('the official client of Anthropic', () => {
     expect(message.usage.output_tokens).toBe(3);
   });
 
-  test('counts tokens, which cost none', async () => {
+  test('counts tokens, which consumes none', async () => {
     const { model, messages } = ask('one two three');
 
     expect(await client.messages.countTokens({ model, messages })).toMatchObject({ input_tokens: 3 });
     expect(gateway.completions.at(-1)).toMatchObject({ inputTokens: 0, outputTokens: 0 });
   });
 
-  test('lists models, and shows one whose name holds a slash', async () => {
+  test('lists models, and returns one whose name contains a slash', async () => {
     const ids = [];
     for await (const { id } of client.models.list()) ids.push(id);
 
@@ -79,7 +79,7 @@ describe('the official client of Anthropic', () => {
     });
   });
 
-  test('gets its AuthenticationError for a token that is not valid', async () => {
+  test('gets an AuthenticationError for an invalid token', async () => {
     const stranger = new Anthropic({ baseURL: gateway.origin, apiKey: 'sk-demo', maxRetries: 0 });
     const failure = await rejectionOf(stranger.messages.create(ask('a')));
 
@@ -87,19 +87,19 @@ describe('the official client of Anthropic', () => {
     expect(failure).toMatchObject({ type: 'authentication_error' });
   });
 
-  test('gets its PermissionDeniedError for a model that the token does not have', async () => {
+  test('gets a PermissionDeniedError for a model that the token does not allow', async () => {
     const failure = await rejectionOf(client.messages.create({ ...ask('a'), model: 'claude-3' }));
 
     expect(failure).toBeInstanceOf(Anthropic.PermissionDeniedError);
     expect(failure).toMatchObject({ type: 'permission_error' });
   });
 
-  test('gets its NotFoundError for a model, and a route, that there is not', async () => {
+  test('gets a NotFoundError for an unknown model and an unknown route', async () => {
     expect(await rejectionOf(client.models.retrieve('claude-3'))).toBeInstanceOf(Anthropic.NotFoundError);
     expect(await rejectionOf(client.messages.batches.list())).toBeInstanceOf(Anthropic.NotFoundError);
   });
 
-  test('gets its RateLimitError, and is told not to try again where that would take more than a minute', async () => {
+  test('gets a RateLimitError, and no retry if the wait exceeds a minute', async () => {
     const slow = await connect('slow');
     await slow.models.list();
     const failure = await rejectionOf(slow.models.list());
@@ -110,7 +110,7 @@ describe('the official client of Anthropic', () => {
     expect(headers.get('x-should-retry')).toBe('false');
   });
 
-  test('gets its BadRequestError with what is wrong', async () => {
+  test('gets a BadRequestError that names the problem', async () => {
     const failure = await rejectionOf(client.messages.create({ ...ask('a'), messages: [] }));
 
     expect(failure).toBeInstanceOf(Anthropic.BadRequestError);
@@ -121,7 +121,7 @@ describe('the official client of Anthropic', () => {
     ['!status=500 a', 502],
     ['!status=529 !retry-after=9 a', 503],
     ['!cut=0 a', 502],
-  ])('gets its InternalServerError where the provider fails: %s', async (content, status) => {
+  ])('gets an InternalServerError if the provider fails: %s', async (content, status) => {
     const failure = await rejectionOf(client.messages.create(ask(content)));
 
     expect(failure).toBeInstanceOf(Anthropic.InternalServerError);
@@ -129,7 +129,7 @@ describe('the official client of Anthropic', () => {
   });
 
   test.each(['!cut=2 one two three', '!fail=2 one two three'])(
-    'gets an APIError in the middle of a stream that breaks, after what came before: %s',
+    'gets an APIError when a stream breaks, after the preceding events: %s',
     async (content) => {
       const words: string[] = [];
       const stream = client.messages.stream(ask(content));

@@ -47,7 +47,7 @@ describe('a delegated token', () => {
       audience: AUDIENCE,
     });
 
-  test('uses the models of whom it speaks for', async () => {
+  test('uses the models of its subject', async () => {
     const token = await delegate();
     const list = await fetch(`${gateway.origin}/v1/models`, {
       headers: { Authorization: `Bearer ${token}` },
@@ -67,7 +67,7 @@ describe('a delegated token', () => {
 test.each([
   ['/v1/chat/completions', 'max_completion_tokens', 'chats'],
   ['/v1/messages', 'max_tokens', 'messages'],
-])('what %s asks for beyond the cap of its model is not reserved', async (path, name, keyId) => {
+])('what %s requests beyond the limit of its model is not reserved', async (path, name, keyId) => {
   const ask = async (): Promise<Response> =>
     fetch(gateway.origin + path, {
       method: 'POST',
@@ -78,7 +78,7 @@ test.each([
   expect([(await ask()).status, (await ask()).status]).toEqual([200, 200]);
 });
 
-test('tokens of a month are a limit like the others: spent as they are used, and refused with the time to wait', async () => {
+test('monthly tokens are a limit like the others: usage counts, and rejections have the time to wait', async () => {
   const token = await gateway.tokenOf('monthly');
   const statuses = [];
   for (let turn = 0; turn < 5; turn += 1) statuses.push((await chat(token)).status);
@@ -99,6 +99,6 @@ test.each([
   [Number.NaN, 0],
   [-5, 0],
   ['5', 0],
-])('a count of tokens that a provider gives, %p, can be settled as %d', (count, expected) => {
+])('a token count %p of a provider is settled as %d', (count, expected) => {
   expect(readCount(count)).toBe(expected);
 });

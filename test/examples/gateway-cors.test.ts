@@ -28,11 +28,11 @@ const preflight = (gateway: ModelGateway, path: string, origin: string): Promise
     },
   });
 
-describe('a page of an origin that is configured', () => {
+describe('a page of a configured origin', () => {
   test.each([
     ...['/v1/chat/completions', '/documents', '/sessions', '/admin/configurations', '/proxy/reports'],
     '/.well-known/oauth-protected-resource',
-  ])('may ask at %s before it has a token', async (path) => {
+  ])('may send a preflight to %s without a token', async (path) => {
     const { status, headers } = await preflight(open, path, PAGE);
 
     expect(status).toBe(204);
@@ -42,7 +42,7 @@ describe('a page of an origin that is configured', () => {
     expect(headers.get('vary')).toContain('Origin');
   });
 
-  test('reads the challenge, the limits and the name of its request', async () => {
+  test('can read the challenge, the limits and the request ID', async () => {
     const { status, headers } = await fetch(`${open.origin}/v1/models`, { headers: { Origin: PAGE } });
     const exposed = headers.get('access-control-expose-headers');
 
@@ -55,7 +55,7 @@ describe('a page of an origin that is configured', () => {
     expect(headers.get('access-control-allow-credentials')).toBeNull();
   });
 
-  test('reads the documents of discovery', async () => {
+  test('can read the metadata documents', async () => {
     const { status, headers } = await fetch(`${open.origin}/.well-known/oauth-authorization-server`, {
       headers: { Origin: PAGE },
     });
@@ -63,7 +63,7 @@ describe('a page of an origin that is configured', () => {
     expect([status, headers.get('access-control-allow-origin')]).toEqual([200, PAGE]);
   });
 
-  test('needs a token for OPTIONS that is no preflight', async () => {
+  test('needs a token for OPTIONS that is not a preflight', async () => {
     const { status } = await fetch(`${open.origin}/documents`, {
       method: 'OPTIONS',
       headers: { Origin: PAGE },
@@ -72,7 +72,7 @@ describe('a page of an origin that is configured', () => {
     expect(status).toBe(401);
   });
 
-  test('has no business at the token endpoint', async () => {
+  test('has no access to the token endpoint', async () => {
     const { headers } = await preflight(open, '/oauth/token', PAGE);
 
     expect(headers.get('access-control-allow-origin')).toBeNull();
@@ -80,7 +80,7 @@ describe('a page of an origin that is configured', () => {
 });
 
 test.each(['https://evil.example', 'https://app.example.com.evil.example', 'null'])(
-  'a page of %s is told nothing',
+  'a page of %s gets no CORS headers',
   async (origin) => {
     expect(
       (await preflight(open, '/v1/models', origin)).headers.get('access-control-allow-origin'),
@@ -88,7 +88,7 @@ test.each(['https://evil.example', 'https://app.example.com.evil.example', 'null
   },
 );
 
-test('no page is told anything where no origin is configured', async () => {
+test('no page gets CORS headers without a configured origin', async () => {
   const { headers } = await preflight(closed, '/v1/models', PAGE);
 
   expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
@@ -97,6 +97,8 @@ test('no page is told anything where no origin is configured', async () => {
 test.each(['*', 'https://app.example.com/', 'app.example.com', 'https://a.example https://b.example'])(
   '%s is no origin',
   (CORS_ORIGINS) => {
-    expect(() => readSettings({ CORS_ORIGINS })).toThrow('CORS_ORIGINS must be a list of origins');
+    expect(() => readSettings({ CORS_ORIGINS })).toThrow(
+      'CORS_ORIGINS must be a comma-separated list of origins',
+    );
   },
 );

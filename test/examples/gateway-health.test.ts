@@ -55,7 +55,7 @@ describe('/readyz', () => {
   });
 });
 
-test('a store that does not tell how full it is causes no warning', () => {
+test('a store that does not report how full it is causes no warning', () => {
   const { fill: _, ...store } = createMemoryStores({ clock }).revocations;
   const { fill } = createRevocations({
     stores: { revocations: { ...store, add: async () => {}, find: () => undefined } },

@@ -59,7 +59,7 @@ describeWithRedis('four gateways on one Redis', () => {
     return gateway;
   };
 
-  test('admit 100 requests a minute and what was refilled, and not once more', async () => {
+  test('admit 100 requests per minute plus the refill, and no more', async () => {
     const token = await exchange(gatewayOf(0).origin, 'sk-burst');
     const headers = { Authorization: `Bearer ${token}` };
     const startedMs = performance.now();
@@ -74,7 +74,7 @@ describeWithRedis('four gateways on one Redis', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(400 - admitted);
   });
 
-  test('let 10 requests run at once and never 11; a process that is killed frees its places', async () => {
+  test('admit at most 10 concurrent requests; a killed process releases its slots', async () => {
     const token = await exchange(gatewayOf(0).origin, 'sk-busy');
     const held = Array.from({ length: 40 }, (_, index) => hold(gatewayOf(index).port, token));
     while (held.filter(({ status }) => status() !== undefined).length < 30) {
@@ -107,7 +107,7 @@ describeWithRedis('four gateways on one Redis', () => {
     }
   }, 60_000);
 
-  test('admit 5 of 20 chats at once, each of 20 tokens taken for 23, to 115 tokens a minute', async () => {
+  test('admit 5 of 20 concurrent chats of 20 tokens, estimated at 23, at 115 tokens per minute', async () => {
     const token = await exchange(gatewayOf(0).origin, 'sk-chat');
     const chat = { model: 'echo-1', messages: [{ role: 'user', content: 'a b c d e f g h i j' }] };
     const startedMs = performance.now();

@@ -27,7 +27,7 @@ function linesOf(output: string): readonly LogLine[] {
     .map((line) => JSON.parse(line));
 }
 
-test('each request is one line, without its path, and each answer has its name', async () => {
+test('each request is one log line, without its path, and each response has a request ID', async () => {
   const { program, origin } = await startAndWait();
   const token = await exchange(origin, await readDemoApiKey());
   const answer = await getDocuments(origin, token);
@@ -50,7 +50,7 @@ test('each request is one line, without its path, and each answer has its name',
   expect(program.output()).not.toContain('canary');
 });
 
-test('of a client that leaves before there is an answer, the line says who it was, and no status', async () => {
+test('the line of a client that disconnected early has its identity, and no status', async () => {
   const { program, origin } = await startAndWait();
   const leaving = request(`${origin}/oauth/token`, {
     method: 'POST',
@@ -70,7 +70,7 @@ test('of a client that leaves before there is an answer, the line says who it wa
 });
 
 test.each(['authorization', 'cookie', 'x-api-key', 'set-cookie'])(
-  'a header %s that somebody logs after all is left out',
+  'a header %s is redacted if it is logged',
   (name) => {
     const written: string[] = [];
     const logger = createLogger({ write: (line) => void written.push(line) });
@@ -82,7 +82,7 @@ test.each(['authorization', 'cookie', 'x-api-key', 'set-cookie'])(
   },
 );
 
-test('no secret is in anything that the gateway writes, whatever fails', async () => {
+test('no secret is in any output of the gateway, whatever fails', async () => {
   const provider = await startRecordingUpstream();
   provider.answer((res) => void res.end('canary-answer'));
   const apiKeysDir = join(directory(), 'api-keys');
@@ -137,7 +137,7 @@ test('no secret is in anything that the gateway writes, whatever fails', async (
     'The provider answered 401',
     'other side closed',
     expect.stringContaining('ECONNREFUSED'),
-    'The answer of the provider is no JSON object',
+    'The answer of the provider is not a JSON object',
   ]);
   for (const secret of [
     token,
@@ -153,14 +153,14 @@ test('no secret is in anything that the gateway writes, whatever fails', async (
   }
 });
 
-test('a start that fails names no secret either', async () => {
+test('a failed start prints no secret either', async () => {
   const { program } = await start({ JWE_PASSPHRASE: 'canary', REDIS_URL: 'redis://:canary@127.0.0.1:1' });
 
   expect(await program.ended).toBe(1);
   expect(program.output()).not.toContain('canary');
 });
 
-test('suspicious use is a line of its own, and counted', async () => {
+test('suspicious use is logged on its own line, and counted', async () => {
   const metricsPort = await findFreePort();
   const { program, origin } = await startAndWait({ METRICS_PORT: String(metricsPort) });
   for (let refusals = 0; refusals < 30; refusals += 1) await getDocuments(origin, 'no-token');

@@ -37,7 +37,7 @@ async function chat(content: string): Promise<void> {
   await answer.text();
 }
 
-test('requests are counted by the route that they matched, however their paths differ', async () => {
+test('requests are counted by matched route, regardless of their paths', async () => {
   await get('/v1/models/echo-1');
   await get('/V1/models/other');
   await get('/v1/nowhere/1');
@@ -51,7 +51,7 @@ test('requests are counted by the route that they matched, however their paths d
   expect(text).toMatch(/gateway_http_request_duration_seconds_count\{route="\/v1\/models\/:id"\} 2/);
 });
 
-test('refusals are counted by code and reason, and tokens by type', async () => {
+test('rejections are counted by code and reason, and tokens by type', async () => {
   await get('/v1/models', `${token}x`);
   await get('/documents');
   const text = await read();
@@ -64,7 +64,7 @@ test('refusals are counted by code and reason, and tokens by type', async () => 
 test.each([
   ['accepted', () => token],
   ['refused', () => `${token}x`],
-])('the authentication of a token that is %s is timed', async (_verdict, bearer) => {
+])('the authentication of a token that is %s is measured', async (_verdict, bearer) => {
   const timed = async (): Promise<number> =>
     Number(/gateway_authentication_duration_seconds_count (\d+)/.exec(await read())?.[1]);
   const before = await timed();
@@ -74,7 +74,7 @@ test.each([
   expect(await timed()).toBe(before + 2);
 });
 
-test('a client that leaves before there is an answer is counted under no status', async () => {
+test('a client that disconnects before the response is counted without a status', async () => {
   const leaving = request(`${gateway.origin}/oauth/token`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': '100' },
@@ -90,7 +90,7 @@ test('a client that leaves before there is an answer is counted under no status'
   while (!(await read()).includes(line)) expect(performance.now() - leftAt).toBeLessThan(5000);
 });
 
-test('model tokens are counted as they were used', async () => {
+test('used model tokens are counted', async () => {
   await chat('one two three');
   await chat('!status=500');
   const text = await read();
@@ -112,7 +112,7 @@ test.each([
   'gateway_revocations_unreachable 0',
   'gateway_key_source_failed 0',
   'nodejs_eventloop_lag_p99_seconds',
-])('%s is there', async (metric) => {
+])('%s is exported', async (metric) => {
   expect(await read()).toContain(metric);
 });
 
@@ -139,7 +139,7 @@ test.each<[string, AuditRecord, AuditRecord]>([
   expect(await registry.metrics()).toContain(`${name} 0`);
 });
 
-test('what is observed is asked whenever metrics are read, and a model that is not configured has no name', async () => {
+test('observed state is read at each scrape, and unconfigured models are not named', async () => {
   const { registry, onCompletion, observe } = createMetrics();
   const state = { ageSeconds: 1, running: 2, problems: 3 };
   observe({
@@ -167,7 +167,7 @@ test('what is observed is asked whenever metrics are read, and a model that is n
   expect(text).not.toContain('canary');
 });
 
-test('metrics are not for who uses the gateway, and nothing else is at their listener', async () => {
+test('metrics are not served to clients, and their listener serves nothing else', async () => {
   expect((await get('/metrics')).status).toBe(404);
   expect((await fetch(`${gateway.metricsOrigin}/healthz`)).status).toBe(404);
 });

@@ -34,7 +34,7 @@ function ask(content: string) {
   return { model: 'echo-1', messages: [{ role: 'user' as const, content }] };
 }
 
-describe('the official client of OpenAI', () => {
+describe("OpenAI's official client", () => {
   test('completes a chat', async () => {
     const { data, request_id } = await client.chat.completions.create(ask('Say it again')).withResponse();
 
@@ -56,7 +56,7 @@ describe('the official client of OpenAI', () => {
     expect(words.join('')).toBe('one two three');
   });
 
-  test('gets the usage of a stream where it asks for it', async () => {
+  test('gets the usage of a stream if requested', async () => {
     const stream = await client.chat.completions.create({
       ...ask('one two three'),
       stream: true,
@@ -68,13 +68,13 @@ describe('the official client of OpenAI', () => {
     expect(usages).toEqual([3]);
   });
 
-  test('streams by the helper that collects the whole answer', async () => {
+  test('streams with the helper that collects the whole answer', async () => {
     const runner = client.chat.completions.stream(ask('to be or not'));
 
     expect(await runner.finalContent()).toBe('to be or not');
   });
 
-  test('embeds, in floats and in the base64 that it asks for by itself', async () => {
+  test('embeds, as floats and as base64, its default', async () => {
     const input = ['a', 'b', 'a'];
     const floats = await client.embeddings.create({ model: 'echo-1', input, encoding_format: 'float' });
     const defaults = await client.embeddings.create({ model: 'echo-1', input });
@@ -87,7 +87,7 @@ describe('the official client of OpenAI', () => {
     expect(defaults.usage.prompt_tokens).toBe(3);
   });
 
-  test('lists models, and shows one whose name holds a slash', async () => {
+  test('lists models, and returns one whose name contains a slash', async () => {
     const ids = [];
     for await (const { id } of client.models.list()) ids.push(id);
 
@@ -95,7 +95,7 @@ describe('the official client of OpenAI', () => {
     expect((await client.models.retrieve('vendor/echo-2')).id).toBe('vendor/echo-2');
   });
 
-  test('renews its token by an async function', async () => {
+  test('renews its token with an async function', async () => {
     let renewals = 0;
     const renewing = new OpenAI({
       baseURL: `${gateway.origin}/v1`,
@@ -110,7 +110,7 @@ describe('the official client of OpenAI', () => {
     expect(renewals).toBe(2);
   });
 
-  test('gets its AuthenticationError for a token that is not valid', async () => {
+  test('gets an AuthenticationError for an invalid token', async () => {
     const stranger = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: 'sk-demo', maxRetries: 0 });
     const failure = await rejectionOf(stranger.chat.completions.create(ask('a')));
 
@@ -118,7 +118,7 @@ describe('the official client of OpenAI', () => {
     expect(failure).toMatchObject({ code: 'invalid_token', type: 'authentication_error' });
   });
 
-  test('gets its PermissionDeniedError for a scope, and for a model, that the token does not have', async () => {
+  test('gets a PermissionDeniedError for a scope or model that the token does not allow', async () => {
     const reader = await connect('reader');
     const scope = await rejectionOf(reader.chat.completions.create(ask('a')));
     const model = await rejectionOf(client.chat.completions.create({ ...ask('a'), model: 'gpt-4' }));
@@ -129,14 +129,14 @@ describe('the official client of OpenAI', () => {
     expect(model).toMatchObject({ code: 'access_denied' });
   });
 
-  test('gets its NotFoundError for a model that there is not', async () => {
+  test('gets a NotFoundError for an unknown model', async () => {
     const failure = await rejectionOf(client.models.retrieve('gpt-4'));
 
     expect(failure).toBeInstanceOf(OpenAI.NotFoundError);
     expect(failure).toMatchObject({ code: 'model_not_found' });
   });
 
-  test('gets its RateLimitError, with the time to wait', async () => {
+  test('gets a RateLimitError with the time to wait', async () => {
     const slow = await connect('slow');
     await slow.models.list();
     const failure = await rejectionOf(slow.models.list());
@@ -145,7 +145,7 @@ describe('the official client of OpenAI', () => {
     expect(Number(Reflect.get(Object(failure), 'headers').get('retry-after'))).toBeGreaterThan(0);
   });
 
-  test('gets its BadRequestError with what is wrong', async () => {
+  test('gets a BadRequestError that names the problem', async () => {
     const failure = await rejectionOf(client.chat.completions.create({ model: 'echo-1', messages: [] }));
 
     expect(failure).toBeInstanceOf(OpenAI.BadRequestError);
@@ -158,7 +158,7 @@ describe('the official client of OpenAI', () => {
     ['!status=302 a', 502],
     ['!cut=0 a', 502],
     ['!status=503 !retry-after=7 a', 503],
-  ])('gets its InternalServerError where the provider fails: %s', async (content, status) => {
+  ])('gets an InternalServerError if the provider fails: %s', async (content, status) => {
     const failure = await rejectionOf(client.chat.completions.create(ask(content)));
 
     expect(failure).toBeInstanceOf(OpenAI.InternalServerError);
@@ -166,7 +166,7 @@ describe('the official client of OpenAI', () => {
   });
 
   test.each(['!cut=2 one two three', '!fail=2 one two three'])(
-    'gets an APIError in the middle of a stream that breaks, after what came before: %s',
+    'gets an APIError when a stream breaks, after the preceding events: %s',
     async (content) => {
       const words: string[] = [];
       const read = async (): Promise<void> => {

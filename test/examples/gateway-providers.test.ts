@@ -70,7 +70,7 @@ const message = (more: object = {}): Promise<Answer> =>
   });
 
 describe('a provider', () => {
-  test('knows the gateway by its own key, and nothing of the client', async () => {
+  test('receives its own key, and nothing about the client', async () => {
     await post(
       '/v1/chat/completions',
       { model: 'gpt', messages: [{ role: 'user', content: 'Hi' }] },
@@ -84,7 +84,7 @@ describe('a provider', () => {
     expect(JSON.stringify(request)).not.toContain(token);
   });
 
-  test('of Anthropic gets its key and version as it wants them, and the beta that the client asks for', async () => {
+  test('of Anthropic gets its key and version headers, and the beta header of the client', async () => {
     await post(
       '/v1/messages/count_tokens',
       { model: 'claude', messages: [{ role: 'user', content: 'Hi' }] },
@@ -128,21 +128,21 @@ describe('a provider', () => {
     expect(sentBody()).toMatchObject(sent);
   });
 
-  test('of Anthropic gets no temperature for a model that thinks', async () => {
+  test('of Anthropic gets no temperature for a thinking model', async () => {
     await message({ thinking: { type: 'enabled', budget_tokens: 10 } });
 
     expect(sentBody()).not.toHaveProperty('temperature');
   });
 
-  test('is asked in its own format alone', async () => {
+  test('receives only requests in its own format', async () => {
     const { status, text } = await chat({ model: 'claude' });
 
     expect(status).toBe(400);
-    expect(JSON.parse(text).error.message).toContain('another format');
+    expect(JSON.parse(text).error.message).toContain('another API format');
     expect(provider.requests).toEqual([]);
   });
 
-  test('is asked again where it was overloaded, and not where it may have begun', async () => {
+  test('gets a retry if it was overloaded, but not if it may have started', async () => {
     provider.answer(replyJson({}, 503), replyJson({}, 529), replyJson({ ok: true }));
     expect((await chat()).text).toBe('{"ok":true}');
     expect(provider.requests).toHaveLength(3);
@@ -152,7 +152,7 @@ describe('a provider', () => {
     expect(provider.requests).toHaveLength(1);
   });
 
-  test('that asks for patience is not asked again, and the client is told', async () => {
+  test('with a long Retry-After gets no retry, and the client is told', async () => {
     provider.answer(replyJson({}, 503, { 'Retry-After': '30' }));
     const { status, headers } = await chat();
 
@@ -160,7 +160,7 @@ describe('a provider', () => {
     expect(provider.requests).toHaveLength(1);
   });
 
-  test('that cannot be reached is a 502, and costs nothing', async () => {
+  test('that is unavailable is a 502 without usage', async () => {
     const { status, text } = await chat({ model: 'gone' });
 
     expect(status).toBe(502);
@@ -174,7 +174,7 @@ describe('a provider', () => {
     expect((await chat()).status).toBe(504);
   });
 
-  test('that refuses the gateway, or leads elsewhere, is no fault of the client', async () => {
+  test('that rejects the gateway, or redirects it, is a 502', async () => {
     provider.answer(replyJson({ error: { message: `Incorrect API key ${PROVIDER_KEY}` } }, 401));
     const refused = await chat();
     provider.answer(replyJson({}, 307, { Location: `${provider.origin}/elsewhere` }));
@@ -185,7 +185,7 @@ describe('a provider', () => {
     expect(provider.requests).toHaveLength(1);
   });
 
-  test('tells the client what is wrong with its request, without its key', async () => {
+  test('reports errors in the request to the client, without its key', async () => {
     const error = {
       message: `Bad for ${PROVIDER_KEY}`,
       type: 'x',
@@ -204,7 +204,7 @@ describe('a provider', () => {
     });
   });
 
-  test('that limits the gateway has the client wait', async () => {
+  test('that rate limits the gateway causes a 429 for the client', async () => {
     provider.answer(replyJson({}, 429, { 'Retry-After': '300' }));
     const { status, headers } = await chat();
 
@@ -237,7 +237,7 @@ const CHUNKS = [
 ];
 
 describe('a stream of OpenAI', () => {
-  test('reports its usage to the gateway, and to the client only where it asks', async () => {
+  test('reports its usage to the gateway, and to the client only on request', async () => {
     provider.answer(replyStream(...CHUNKS));
     const { text, headers } = await chat({ stream: true });
 
@@ -254,7 +254,7 @@ describe('a stream of OpenAI', () => {
     expect(asked.text).toContain('"completion_tokens":6');
   });
 
-  test('arrives whole however it is cut into packets', async () => {
+  test('arrives complete, regardless of packet boundaries', async () => {
     const text = CHUNKS.join('').replace('Hel', 'Héllö €');
     const bytes = Buffer.from(text);
     provider.answer(async (res) => {
@@ -266,7 +266,7 @@ describe('a stream of OpenAI', () => {
     expect((await chat({ stream: true })).text).toContain('"content":"Héllö €"');
   });
 
-  test('that ends without its last event ends with an error, and costs what was emitted', async () => {
+  test('that ends without its last event ends with an error, and the emitted tokens are charged', async () => {
     provider.answer(replyStream(...CHUNKS.slice(0, 3)));
     const { text, headers } = await chat({ stream: true });
     const last = JSON.parse(text.trim().split('\n\n').at(-1)?.slice('data: '.length) ?? '');
@@ -276,11 +276,11 @@ describe('a stream of OpenAI', () => {
     expect(gateway.completions.at(-1)).toMatchObject({ outcome: 'broken', outputTokens: 2 });
   });
 
-  test('that is none is a 502', async () => {
+  test('that is not a stream is a 502', async () => {
     expect((await chat({ stream: true })).status).toBe(502);
   });
 
-  test('whose provider falls silent ends with an error', async () => {
+  test('whose provider stalls ends with an error', async () => {
     provider.answer((res) => {
       res.writeHead(200, { 'Content-Type': 'text/event-stream' });
       res.write(CHUNKS[0]);
@@ -298,7 +298,7 @@ describe('a stream of Anthropic', () => {
     message: { usage: { input_tokens: 5, cache_read_input_tokens: 30, output_tokens: 1 } },
   });
 
-  test('has its cumulative counts put in place of each other, and what was cached counted', async () => {
+  test('has its cumulative counts replaced, and cached tokens counted', async () => {
     const counts = [2, 9].map((output_tokens) => event('message_delta', { usage: { output_tokens } }));
     provider.answer(replyStream(start, delta, ...counts, event('message_stop', {})));
     const { text } = await message({ stream: true });
@@ -307,7 +307,7 @@ describe('a stream of Anthropic', () => {
     expect(gateway.completions.at(-1)).toMatchObject({ inputTokens: 35, outputTokens: 9 });
   });
 
-  test('that breaks off ends with an error event', async () => {
+  test('that breaks ends with an error event', async () => {
     provider.answer(replyStream(start, delta));
     const { text } = await message({ stream: true });
 
@@ -336,11 +336,11 @@ describe('tokens of the answer', () => {
 describe('the token of a client', () => {
   const hi = { model: 'gpt', messages: [{ role: 'user', content: 'Hi' }] };
 
-  test('may come in both headers, where both are the same', async () => {
+  test('may be in both headers if they are equal', async () => {
     expect((await post('/v1/chat/completions', hi, { 'X-API-Key': token })).status).toBe(200);
   });
 
-  test('is refused by 400 where they differ', async () => {
+  test('is rejected with 400 if they differ', async () => {
     const { status, text } = await post('/v1/chat/completions', hi, { 'X-API-Key': `${token}x` });
 
     expect(status).toBe(400);
@@ -348,7 +348,7 @@ describe('the token of a client', () => {
   });
 });
 
-describe('a key that may have functions called', () => {
+describe('a key of type function_call', () => {
   const tool = (name: string) => ({ type: 'function', function: { name, parameters: {} } });
   const ask = async (path: string, body: object): Promise<number> => {
     const bearer = { Authorization: `Bearer ${await gateway.tokenOf('caller')}` };

@@ -65,19 +65,19 @@ describe('an upstream', () => {
     expect((await ask(impatient)).status).toBe(504);
   });
 
-  test('that breaks off in the middle never looks complete', async () => {
+  test('that breaks the connection mid-response never looks complete', async () => {
     answer = (_req, res) => void res.write('half', () => res.destroy());
 
     await expect((await ask(gateway)).text()).rejects.toThrow();
   });
 
-  test('that stops in the middle never looks complete', async () => {
+  test('that stalls mid-response never looks complete', async () => {
     answer = (_req, res) => void res.write('half');
 
     await expect((await ask(impatient)).text()).rejects.toThrow();
   });
 
-  test('is read as it answers', async () => {
+  test('has its response streamed', async () => {
     let finish = (): void => {};
     answer = (_req, res) => {
       res.write('one');
@@ -92,7 +92,7 @@ describe('an upstream', () => {
     expect(parts).toEqual(['one', ' two']);
   });
 
-  test('hears a body as it is sent', async () => {
+  test('receives the body as a stream', async () => {
     const socket = connect(Number(new URL(gateway.origin).port), '127.0.0.1');
     answer = (req, res) => {
       req.once('data', () => socket.write('4\r\n two\r\n0\r\n\r\n'));
@@ -107,7 +107,7 @@ describe('an upstream', () => {
     expect(await text(socket)).toContain('one two');
   });
 
-  test('learns that the client left before it answered', async () => {
+  test('is aborted if the client disconnects before the response', async () => {
     const leaving = new AbortController();
     const left = whenLeft(() => leaving.abort());
 
@@ -115,7 +115,7 @@ describe('an upstream', () => {
     await left;
   });
 
-  test('learns that the client left in the middle of its answer', async () => {
+  test('is aborted if the client disconnects during the response', async () => {
     const leaving = new AbortController();
     const left = whenLeft((res) => void res.write('half'));
     await ask(gateway, leaving.signal);
@@ -124,7 +124,7 @@ describe('an upstream', () => {
     await left;
   });
 
-  test('learns that the client left in the middle of its body', async () => {
+  test('is aborted if the client disconnects during the request body', async () => {
     const socket = connect(Number(new URL(gateway.origin).port), '127.0.0.1');
     const cutShort = new Promise<void>((resolve) => {
       answer = (req) => {

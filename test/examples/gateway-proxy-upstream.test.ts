@@ -42,7 +42,7 @@ const ask = (init: RequestInit = {}): Promise<Response> =>
 
 describe('an upstream', () => {
   test.each(['text/html', 'application/vnd.api+json; v=1', 'odd'])(
-    'has its Content-Type, %s, passed on as it is',
+    'has its Content-Type, %s, forwarded unchanged',
     async (type) => {
       upstream.say('HTTP/1.1 200 OK', `Content-Type: ${type}`, ...OK);
 
@@ -50,20 +50,20 @@ describe('an upstream', () => {
     },
   );
 
-  test('that says the same thing in several lines is understood', async () => {
+  test('may repeat an equal header', async () => {
     upstream.say('HTTP/1.1 200 OK', 'Connection: x-canary', 'X-Canary: 1', 'Link: <a>', 'Link: <b>', ...OK);
     const { status, headers } = await ask();
 
     expect([status, headers.get('link'), headers.get('x-canary')]).toEqual([200, '<a>, <b>', null]);
   });
 
-  test('that says what it may not say twice is passed on rather than failed on', async () => {
+  test('that repeats a singleton header does not fail', async () => {
     upstream.say('HTTP/1.1 200 OK', 'Content-Type: text/html', 'Content-Type: text/plain', ...OK);
 
     expect((await ask()).status).toBe(200);
   });
 
-  test('says nothing of who may read its answer, of limits and cookies, nor what the request is called', async () => {
+  test('cannot set CORS headers, limits, cookies or the request ID', async () => {
     const canaries = ['Access-Control-Allow-Credentials', 'Set-Cookie', 'Proxy-Status'];
     const own = [
       'Access-Control-Allow-Origin',
@@ -79,13 +79,13 @@ describe('an upstream', () => {
     for (const name of own) expect(headers.get(name)).toMatch(/^(?!.*canary)./);
   });
 
-  test('adds to what the answer varies by', async () => {
+  test('can add to Vary', async () => {
     upstream.say('HTTP/1.1 200 OK', 'Vary: Accept', ...OK);
 
     expect((await ask()).headers.get('vary')).toBe('Origin, Accept');
   });
 
-  test('that found nothing modified may say how long the answer would have been', async () => {
+  test('may send Content-Length with a 304', async () => {
     upstream.say('HTTP/1.1 304 Not Modified', 'ETag: "1"', 'Connection: close', 'Content-Length: 20', '', '');
     const { status, headers } = await ask({ headers: { 'If-None-Match': '"1"' } });
 
@@ -106,7 +106,7 @@ describe('an upstream', () => {
     ]);
   });
 
-  test('that fails a request with a body is a 502, and in the log', async () => {
+  test('that fails a request with a body is a 502, and is logged', async () => {
     upstream.say('');
     const { status } = await ask({ method: 'POST', body: 'x'.repeat(100_000) });
 
@@ -116,7 +116,7 @@ describe('an upstream', () => {
     ]);
   });
 
-  test('that has heard enough of a body leaves the connection of the client as good as it was', async () => {
+  test('that responds before the end of the body leaves the client connection usable', async () => {
     upstream.say('HTTP/1.1 413 Content Too Large', ...OK);
     const socket = connect(Number(new URL(gateway.origin).port), '127.0.0.1');
     const head = (length: number, connection: string): string =>
@@ -135,6 +135,6 @@ test.each([
   [new errors.HeadersTimeoutError(), 504],
   [new errors.SocketError('other side closed'), 502],
   [undefined, 502],
-])('%s is told as %d', (cause, status) => {
+])('%s is answered with %d', (cause, status) => {
   expect(describeUpstreamFailure(cause).status).toBe(status);
 });

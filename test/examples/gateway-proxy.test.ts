@@ -66,12 +66,12 @@ describe('what a token allows', () => {
     '/reports/%20/x',
     '/reports/%C3%84',
     '/drafts',
-  ])('is forwarded exactly as it was sent: %s', async (path) => {
+  ])('is forwarded unchanged: %s', async (path) => {
     expect(await statusOf(`/proxy${path}`)).toBe(200);
     expect(upstream.requests[0]?.path).toBe(`/base${path}`);
   });
 
-  test('is forwarded with its body, and answered with that of the upstream', async () => {
+  test('is forwarded with its body, and gets the response of the upstream', async () => {
     upstream.answer((res) => void res.writeHead(201, { 'X-Kind': 'draft' }).end('made'));
     const answer = await fetch(`${gateway.origin}/proxy/drafts`, {
       method: 'POST',
@@ -116,11 +116,11 @@ describe('what a token does not allow', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  test('is a method too', async () => {
+  test('includes methods', async () => {
     expect(await statusOf('/proxy/reports/7', { method: 'DELETE' })).toBe(403);
   });
 
-  test('is anything without the scope, or without a token', async () => {
+  test('includes every request without the scope or without a token', async () => {
     const headers = { Authorization: `Bearer ${await gateway.tokenOf('other')}` };
 
     expect(await statusOf('/proxy/reports/7', { headers })).toBe(403);
@@ -176,7 +176,7 @@ describe('headers', () => {
     ...['X-Cluster-Client-IP', 'Fastly-Client-IP', 'X-Real-IP', 'X-Forwarded-Host', 'X-Original-Host', 'Via'],
     ...['X-Amzn-Oidc-Identity', 'X-Remote-User', 'X-SSL-Client-DN', 'X-MS-Client-Principal', 'X-Internal'],
     ...['Destination', 'Max-Forwards', 'Early-Data', 'HTTP2-Settings', 'Baggage', 'Origin', 'Referer'],
-  ])('that are not on the list stay here: %s', async (name) => {
+  ])('that are not on the list are not forwarded: %s', async (name) => {
     expect(await statusOf('/proxy/reports/7', { headers: { [name]: 'canary' } })).toBe(200);
     expect(JSON.stringify(upstream.requests[0]?.headers)).not.toContain('canary');
   });
@@ -204,7 +204,7 @@ describe('headers', () => {
     expect(upstream.requests[0]?.headers[name.toLowerCase()]).toBe(value);
   });
 
-  test('of the content are forwarded with it', async () => {
+  test('of the content are forwarded', async () => {
     const headers = {
       ...{ 'Content-Type': 'application/json', 'Content-Encoding': 'gzip', 'Content-Length': '2' },
       ...{ 'Content-Language': 'de', 'Content-Digest': 'sha-256=:AA==:' },
@@ -216,14 +216,14 @@ describe('headers', () => {
     expect(upstream.requests[0]?.body).toBe('xy');
   });
 
-  test('that are on the list stay here if Connection names them, or if they are of its hop', async () => {
+  test('that are on the list are not forwarded if they are hop-by-hop', async () => {
     const headers = { Connection: 'close, Traceparent , range', Traceparent: 'canary', Range: 'canary' };
     await sendRaw('/proxy/reports/7', { headers: { ...headers, 'Keep-Alive': 'canary', TE: 'canary' } });
 
     expect(JSON.stringify(upstream.requests[0]?.headers)).not.toContain('canary');
   });
 
-  test('of the upstream come back, but for its cookies and those of its connection', async () => {
+  test('of the upstream are returned, except cookies and hop-by-hop headers', async () => {
     upstream.answer((res) => {
       res
         .writeHead(200, { 'Set-Cookie': 'canary=1', 'Keep-Alive': 'canary', 'X-Kind': 'k', ETag: '"1"' })
@@ -238,7 +238,7 @@ describe('headers', () => {
 });
 
 describe('an upstream', () => {
-  test('that leads elsewhere is a 502', async () => {
+  test('that redirects is a 502', async () => {
     upstream.answer((res) => void res.writeHead(302, { Location: '/elsewhere' }).end());
 
     expect(await statusOf('/proxy/reports/7')).toBe(502);
@@ -251,11 +251,16 @@ describe('an upstream', () => {
     'https://a:b@c.example',
     'https://c.example/?a',
     'x',
-  ])('is not taken from a setting such as %s', (PROXY_UPSTREAM) => {
+  ])('cannot be set to %s', (PROXY_UPSTREAM) => {
     expect(() => readSettings({ PROXY_UPSTREAM })).toThrow('PROXY_UPSTREAM must be an https URL');
   });
 
-  test.each(['PROXY_TIMEOUT_MS', 'PROXY_IDLE_TIMEOUT_MS'])('is waited for by %s, a whole number', (name) => {
-    expect(() => readSettings({ [name]: '1.5' })).toThrow(`${name} must be a whole number of milliseconds`);
-  });
+  test.each(['PROXY_TIMEOUT_MS', 'PROXY_IDLE_TIMEOUT_MS'])(
+    'has a timeout in %s, a positive integer',
+    (name) => {
+      expect(() => readSettings({ [name]: '1.5' })).toThrow(
+        `${name} must be a positive integer, in milliseconds`,
+      );
+    },
+  );
 });

@@ -63,7 +63,7 @@ async function finishUpload(upload: ClientRequest) {
   return [statusCode, headers.connection];
 }
 
-test('SIGTERM under load cuts off no request, and no stream', async () => {
+test('SIGTERM under load aborts no request and no stream', async () => {
   const apiKeysDir = await writeApiKey(keyOf(1000));
   const { program, origin } = await startAndWait({ API_KEYS_DIR: apiKeysDir, SHUTDOWN_DELAY_MS: '3000' });
   const token = await exchange(origin, API_KEY);
@@ -116,7 +116,7 @@ test('SIGTERM under load cuts off no request, and no stream', async () => {
   await dispatcher.destroy();
 });
 
-test('hundreds of bodies that come slowly are read to their end after it has stopped listening', async () => {
+test('hundreds of slow bodies are read completely after the listener closed', async () => {
   const { program, origin } = await startAndWait({ API_KEYS_DIR: await writeApiKey(keyOf(1000)) });
   const token = await exchange(origin, API_KEY);
   const agent = new KeepAliveAgent({ keepAlive: true });
@@ -131,7 +131,7 @@ test('hundreds of bodies that come slowly are read to their end after it has sto
   agent.destroy();
 });
 
-test('while it drains it takes new connections, and says what it lacks, and that each answer is the last', async () => {
+test('while draining it accepts connections, reports that it is not ready, and closes them after the response', async () => {
   const gateway = await startModelGateway({
     keys: { demo: keyOf(1000) },
     environment: { SHUTDOWN_DELAY_MS: '2000' },
@@ -157,7 +157,7 @@ test('while it drains it takes new connections, and says what it lacks, and that
   await closed;
 });
 
-test('what does not end in time is cut off, and said to be', async () => {
+test('requests that do not finish in time are aborted, and logged', async () => {
   const { program, origin } = await startAndWait({ SHUTDOWN_TIMEOUT_MS: '300' });
   const hanging = request(`${origin}/oauth/token`, {
     method: 'POST',
@@ -174,8 +174,8 @@ test('what does not end in time is cut off, and said to be', async () => {
   expect(program.output()).toContain('"cut_off":1');
 });
 
-describeWithRedis('of several gateways', () => {
-  test('one that ends leaves no place taken, although its store was away when it cut a request off', async () => {
+describeWithRedis('several gateways', () => {
+  test('release all slots at shutdown, although the store was unavailable when a request was aborted', async () => {
     await withRedis(async (redis) => {
       const environment = {
         API_KEYS_DIR: await writeApiKey(keyOf(1)),

@@ -17,7 +17,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 }
 
 describe('the gateway on its embedded store', () => {
-  test('refuses a revoked token although it was killed right after', async () => {
+  test('rejects a revoked token although it was killed right after the revocation', async () => {
     const first = await startAndWait(SERVICE);
     const apiKey = await readDemoApiKey();
     const [revoked, other] = [await exchange(first.origin, apiKey), await exchange(first.origin, apiKey)];
@@ -42,7 +42,7 @@ describe('the gateway on its embedded store', () => {
 });
 
 describe('the gateway with REDIS_URL', () => {
-  test('ends where Redis does not answer, and says so', async () => {
+  test('exits with an error if Redis does not answer', async () => {
     const REDIS_URL = `redis://:canary@127.0.0.1:${await findFreePort()}`;
     const { program } = await start({ ...SHARED, REDIS_URL });
 
@@ -57,7 +57,7 @@ describeWithRedis('the gateway with a Redis', () => {
 
   afterEach(() => redis?.dispose());
 
-  test('shares what is revoked with every other instance, and is ready while it knows', async () => {
+  test('shares revocations with every other instance, and is ready while its replica is fresh', async () => {
     redis = await startRedis();
     const environment = { ...SHARED, REDIS_URL: redis.url };
     const [one, other] = await Promise.all([startAndWait(environment), startAndWait(environment)]);

@@ -125,11 +125,11 @@ describe(`${STREAMS} streams at a time for ${SECONDS} s, of whose clients a thir
     (SECONDS + 60) * 1000,
   );
 
-  test('have every answer begin well', () => {
+  test('all start successfully', () => {
     expect(outcomes.filter(({ status }) => status !== 200)).toEqual([]);
   });
 
-  test('are accounted for as they were emitted: whole ones exactly, others up to where their client left', () => {
+  test('are charged as emitted: complete ones exactly, others until the client disconnected', () => {
     const records = new Map(gateway.completions.map((record) => [record.requestId, record]));
     const counted = outcomes.map((outcome) => ({ ...outcome, record: records.get(outcome.requestId) }));
     const whole = counted.filter(({ left }) => !left);
@@ -147,7 +147,7 @@ describe(`${STREAMS} streams at a time for ${SECONDS} s, of whose clients a thir
     );
   });
 
-  test('are settled with the limits as they are accounted for', async () => {
+  test('are settled with the limits as charged', async () => {
     const { remaining } = await stream(1);
     const used = sumOf(
       gateway.completions.slice(began, -1).map(({ inputTokens, outputTokens }) => inputTokens + outputTokens),
@@ -158,14 +158,14 @@ describe(`${STREAMS} streams at a time for ${SECONDS} s, of whose clients a thir
     expect(spent).toBeGreaterThanOrEqual(used - SECONDS - 60);
   });
 
-  test('leave every place free', async () => {
+  test('release every slot', async () => {
     const places = await Promise.all(Array.from({ length: STREAMS + 1 }, () => stream(100)));
     const statuses = places.map(({ status }) => status).sort();
 
     expect(statuses).toEqual([...Array.from({ length: STREAMS }, () => 200), 429]);
   });
 
-  test('leave no memory behind', () => {
+  test('do not leak memory', () => {
     expect(grownBytes).toBeLessThan(20 * 1024 * 1024);
   });
 });

@@ -44,7 +44,7 @@ async function chat(content: string): Promise<void> {
   await answer.text();
 }
 
-test('a request is a span that goes on what its client began, and the provider is asked beneath it', async () => {
+test("a request is a span in the client's trace, with a child span for the provider", async () => {
   await chat('hello');
   const [asked, request] = exporter.getFinishedSpans();
 
@@ -61,7 +61,7 @@ test('a request is a span that goes on what its client began, and the provider i
   expect(asked?.parentSpanContext?.spanId).toBe(request?.spanContext().spanId);
 });
 
-test('a path that leads nowhere gives its span no name', async () => {
+test('a path without a route does not name its span', async () => {
   exporter.reset();
   await (await fetch(`${gateway.origin}/nowhere/7`)).text();
   const [request] = exporter.getFinishedSpans();
@@ -74,7 +74,7 @@ test('a path that leads nowhere gives its span no name', async () => {
   });
 });
 
-test('what fails is marked so', async () => {
+test('failures are marked', async () => {
   await chat('!status=500');
 
   expect(exporter.getFinishedSpans()[1]?.attributes['error.type']).toBe('502');

@@ -48,7 +48,7 @@ describe('TRUST_PROXY', () => {
     },
   );
 
-  test('that is not set counts all clients of a proxy as one, and says so', async () => {
+  test('that is not set counts all clients of a proxy as one, and warns', async () => {
     await start({});
     await guess('203.0.113.8');
 
@@ -69,7 +69,7 @@ describe('TRUST_PROXY', () => {
       '127.0.0.1:80',
       'fe80::1%eth0',
     ],
-  ])('that would trust everybody, or is no proxy, is rejected: %s', (TRUST_PROXY) => {
+  ])('that would trust all clients, or is malformed, is rejected: %s', (TRUST_PROXY) => {
     expect(() => readSettings({ TRUST_PROXY })).toThrow('TRUST_PROXY must be the number of proxies');
   });
 
@@ -79,7 +79,7 @@ describe('TRUST_PROXY', () => {
     ['2', 2],
     ['10.0.0.0/8,fd00::/8', ['10.0.0.0/8', 'fd00::/8']],
     ['uniquelocal, 192.0.2.7', ['uniquelocal', '192.0.2.7']],
-  ])('%p is read as %j', (value, expected) => {
+  ])('%p is parsed as %j', (value, expected) => {
     expect(readSettings(value === undefined ? {} : { TRUST_PROXY: value }).trustProxy).toEqual(expected);
   });
 });

@@ -11,8 +11,8 @@ import { startProgram } from '../support/processes.js';
 
 const { directory, dataDir, start, startAndWait, readDemoApiKey } = setUpGatewayPrograms();
 
-describe('the gateway with nothing set', () => {
-  test('generates its keys and a demo API key that nobody else on the machine can read', async () => {
+describe('the gateway without settings', () => {
+  test('generates private keys and a private demo API key', async () => {
     await startAndWait();
     const files = await readdir(dataDir());
     const modes = await Promise.all(
@@ -35,7 +35,7 @@ describe('the gateway with nothing set', () => {
     expect((await getDocuments(second.origin, token)).status).toBe(200);
   });
 
-  test('yields one ring where two start at once for the first time', async () => {
+  test('creates one key ring if two start concurrently for the first time', async () => {
     const service = { ISSUER: 'https://gateway.example.com', AUDIENCE: 'https://gateway.example.com' };
     const [one, other] = await Promise.all([startAndWait(service), startAndWait(service)]);
     const token = await exchange(one.origin, await readDemoApiKey());
@@ -56,7 +56,7 @@ describe('the gateway with nothing set', () => {
     expect(await program.ended).toBe(0);
   });
 
-  test('shuts down although a client never ends its request', async () => {
+  test('shuts down although a client never finishes its request', async () => {
     const { program, port } = await startAndWait();
     const socket = connect(port, '127.0.0.1', () =>
       socket.write('POST /oauth/token HTTP/1.1\r\nHost: x\r\n'),
@@ -69,7 +69,7 @@ describe('the gateway with nothing set', () => {
     socket.destroy();
   });
 
-  test('writes no token and no root secret, and the demo API key only into the curl that it prints', async () => {
+  test('prints no token and no root secret, and the demo API key only in the curl command', async () => {
     const { program, origin } = await startAndWait();
     const token = await exchange(origin, await readDemoApiKey());
     await getDocuments(origin, token);
@@ -83,8 +83,8 @@ describe('the gateway with nothing set', () => {
   });
 });
 
-describe('the gateway as it is configured', () => {
-  test('refuses to be reached by others with what it would generate', async () => {
+describe('the configured gateway', () => {
+  test('rejects a public HOST with generated secrets', async () => {
     const { program } = await start({ HOST: '0.0.0.0' });
 
     expect(await program.ended).toBe(1);
@@ -92,7 +92,7 @@ describe('the gateway as it is configured', () => {
     await expect(stat(dataDir())).rejects.toThrow('ENOENT');
   });
 
-  test('refuses a DATA_DIR that others can write to', async () => {
+  test('rejects a DATA_DIR that other users can write to', async () => {
     await mkdir(dataDir());
     await chmod(dataDir(), 0o777);
     const { program } = await start();
@@ -101,15 +101,15 @@ describe('the gateway as it is configured', () => {
     expect(program.output()).toContain('chmod 700');
   });
 
-  test.each(['PORT', 'METRICS_PORT'])('says that %s moves it from a port that is taken', async (setting) => {
+  test.each(['PORT', 'METRICS_PORT'])('names %s if the port is in use', async (setting) => {
     const { port } = await startAndWait();
     const { program } = await start({ [setting]: String(port) });
 
     expect(await program.ended).toBe(1);
-    expect(program.output()).toContain(`Port ${port} is taken; set ${setting} to`);
+    expect(program.output()).toContain(`Port ${port} is in use: set ${setting} to`);
   });
 
-  test('takes a passphrase from a file and keeps a salt for it', async () => {
+  test('reads a passphrase from a file and keeps a salt for it', async () => {
     const file = join(directory(), 'passphrase');
     await writeFile(file, 'correct horse battery staple\n');
     const { origin } = await startAndWait({ JWE_PASSPHRASE_FILE: file });
@@ -119,7 +119,7 @@ describe('the gateway as it is configured', () => {
     expect((await readdir(dataDir())).sort()).toEqual(['demo-api-key', 'salt', 'store', 'store.generation']);
   });
 
-  test('names the file, the line and the field of a broken configuration, and ends', async () => {
+  test('names the file, line and field of an invalid configuration, and exits', async () => {
     const apiKeysDir = await mkdtemp(join(directory(), 'keys-'));
     await writeFile(
       join(apiKeysDir, 'a.yaml'),
@@ -132,7 +132,7 @@ describe('the gateway as it is configured', () => {
     expect(program.output()).not.toContain('sk-canary-value');
   });
 
-  test('follows its API keys while it runs', async () => {
+  test('reloads its API keys while it runs', async () => {
     const apiKeysDir = await mkdtemp(join(directory(), 'keys-'));
     // It is asked as fast as it answers.
     const limits = '{ requests_per_minute: 1000000, requests_per_hour: 1000000 }';
@@ -151,13 +151,13 @@ describe('the gateway as it is configured', () => {
     expect(await statusOf()).toBe(401);
   });
 
-  test('wants what several instances must have in common where they share a Redis', () => {
+  test('requires the shared settings of several instances with Redis', () => {
     expect(() => readSettings({ REDIS_URL: 'redis://127.0.0.1' })).toThrow(
       'With REDIS_URL, set JWE_KEYS_FILE or JWE_PASSPHRASE, ISSUER',
     );
   });
 
-  test.each([['http'], ['65536'], ['-1']])('refuses %s as a port', (PORT) => {
+  test.each([['http'], ['65536'], ['-1']])('rejects %s as a port', (PORT) => {
     expect(() => readSettings({ PORT })).toThrow('PORT');
   });
 });
@@ -188,7 +188,7 @@ describe('the routes of the gateway', () => {
   const chat = (content: unknown) =>
     JSON.stringify({ model: 'echo-1', messages: [{ role: 'user', content }] });
 
-  test('are open to nobody without a token, but for their health', async () => {
+  test('require a token, except the health probes', async () => {
     const paths = [
       '/documents',
       '/admin/configurations',
@@ -204,7 +204,7 @@ describe('the routes of the gateway', () => {
     expect(statuses).toEqual([401, 401, 401, 401, 200, 200]);
   });
 
-  test('complete a chat by the echo model, in the wire format of OpenAI', async () => {
+  test("complete a chat with the echo model, in OpenAI's format", async () => {
     const answer = JSON.parse(await (await post('/v1/chat/completions', chat('Hello there'))).text());
 
     expect(answer).toMatchObject({
@@ -215,7 +215,7 @@ describe('the routes of the gateway', () => {
     });
   });
 
-  test('cap the answer by the max_tokens of the model', async () => {
+  test('limit the answer to the max_tokens of the model', async () => {
     const answer = JSON.parse(await (await post('/v1/chat/completions', chat('word '.repeat(300)))).text());
 
     expect(answer.choices[0].finish_reason).toBe('length');
@@ -245,7 +245,7 @@ describe('the routes of the gateway', () => {
     ['{"model":"echo-1","messages":[{"role":"user","content":"a"}],"max_tokens":-1}', 400],
     ['{"model":"gpt-4","messages":[{"role":"user","content":"a"}]}', 403],
     ['{"model":"__proto__","messages":[{"role":"user","content":"a"}]}', 403],
-  ])('answer a chat of %s by %i, in the body that clients of models read', async (body, status) => {
+  ])('answer a chat of %s with %i, in a format for model clients', async (body, status) => {
     const answer = await post('/v1/chat/completions', body);
 
     expect(answer.status).toBe(status);
@@ -261,11 +261,11 @@ describe('the routes of the gateway', () => {
 });
 
 describe('npm run tour', () => {
-  test('walks through every step and ends well', async () => {
+  test('runs every step and exits with 0', async () => {
     const tour = startProgram('examples/gateway/tour.ts', {});
 
     expect(await tour.ended).toBe(0);
-    expect(tour.output()).toContain('5. A token that was revoked');
+    expect(tour.output()).toContain('5. Revoke the token');
     expect(tour.output()).toContain('That is the tour.');
   });
 });

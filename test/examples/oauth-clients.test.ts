@@ -110,7 +110,7 @@ describe('oauth4webapi', () => {
     expect(await statusWith(second.access_token)).toBe(401);
   });
 
-  test('finds the authorization server from a challenge (RFC 9728 section 5.1)', async () => {
+  test('finds the authorization server from a challenge (RFC 9728 §5.1)', async () => {
     const options = { [oauth.allowInsecureRequests]: true };
     const answer = await fetch(`${gateway.origin}/documents`);
     const metadata = /resource_metadata="([^"]+)"/.exec(answer.headers.get('www-authenticate') ?? '')?.[1];

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { startProgram } from '../support/processes.js';
 
-test('npm run services: one service calls another with a token of its own, and ends', async () => {
+test('npm run services: one service calls another with its own token, and exits', async () => {
   const program = startProgram('examples/services/main.ts', {});
 
   expect(await program.ended).toBe(0);

@@ -36,8 +36,8 @@ function followToken(clock: Clock): () => Promise<boolean> {
     );
 }
 
-describe('a token, while the clock of the machine is set', () => {
-  test('stays expired when that goes back by an hour', async () => {
+describe('a token, while the system time changes', () => {
+  test('stays expired when the time goes back by an hour', async () => {
     const isAccepted = followToken(steadyClock());
     machine.pass(700);
     expect(await isAccepted()).toBe(false);
@@ -48,7 +48,7 @@ describe('a token, while the clock of the machine is set', () => {
     expect(await isAccepted()).toBe(false);
   });
 
-  test('comes to life again without a steady clock', async () => {
+  test('becomes valid again without a steady clock', async () => {
     const isAccepted = followToken(machine.clock);
     machine.pass(700);
     machine.set(-HOUR);
@@ -56,7 +56,7 @@ describe('a token, while the clock of the machine is set', () => {
     expect(await isAccepted()).toBe(true);
   });
 
-  test('that is valid is accepted still when that goes back by an hour', async () => {
+  test('that is valid stays valid when the time goes back by an hour', async () => {
     const isAccepted = followToken(steadyClock());
     machine.pass(60);
     machine.set(-HOUR);
@@ -64,7 +64,7 @@ describe('a token, while the clock of the machine is set', () => {
     expect(await isAccepted()).toBe(true);
   });
 
-  test('is refused while that is an hour ahead, and accepted as soon as it is right again', async () => {
+  test('is rejected while the time is an hour ahead, and accepted once it is correct again', async () => {
     const isAccepted = followToken(steadyClock());
     machine.set(HOUR);
     expect(await isAccepted()).toBe(false);
@@ -103,7 +103,7 @@ describe.each(DRIVERS)(
       await rm(dirname(path), { recursive: true });
     });
 
-    test('is not forgotten: what was revoked is revoked when the clock is right again', async () => {
+    test('is kept: revocations are in effect when the clock is correct again', async () => {
       await stores.revocations.add({ name: 'revoked', expiresAt: NOW + 600 });
       machine.set(HOUR);
       await stores.revocations.add({ name: 'other', expiresAt: machine.clock() + 600 });
@@ -112,7 +112,7 @@ describe.each(DRIVERS)(
       expect(stores.revocations.find('revoked')).toBeDefined();
     });
 
-    test('is forgotten all the same once its time has come', async () => {
+    test('is deleted nevertheless once it expires', async () => {
       await stores.revocations.add({ name: 'revoked', expiresAt: NOW + 600 });
       machine.pass(HOUR);
       await stores.revocations.add({ name: 'other', expiresAt: NOW + 2 * HOUR });
@@ -120,7 +120,7 @@ describe.each(DRIVERS)(
       expect(stores.revocations.find('revoked')).toBeUndefined();
     });
 
-    test('turns nobody away by a limit when the clock is right again', async () => {
+    test('rejects no request by a limit when the clock is correct again', async () => {
       const rates = [{ name: 'requests_per_minute', quota: 10, windowSeconds: 60, cost: 10 }];
       const admit = async (id: string) =>
         (await stores.limits.admit({ id, buckets: [{ name: 'demo', rates }], leaseSeconds: 15 })).kind;
@@ -135,7 +135,7 @@ describe.each(DRIVERS)(
   },
 );
 
-test('without a steady clock too, nothing is forgotten that would not have expired by the time that passed', () => {
+test('without a steady clock too, only entries that expire in the elapsed time are deleted', () => {
   const dateNow = jest.spyOn(Date, 'now').mockReturnValue((NOW + 100 * HOUR) * 1000);
   const earliest = systemClock.earliest?.() ?? 0;
   dateNow.mockRestore();

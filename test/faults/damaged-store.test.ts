@@ -59,13 +59,13 @@ function inMetas(change: (meta: Buffer) => void): (file: Buffer) => Buffer {
   };
 }
 
-describe('an LMDB file that is damaged', () => {
+describe('a damaged LMDB file', () => {
   test.each<[string, RegExp, (file: Buffer) => Buffer]>([
     ['cut in half', /is damaged \(page \d+ is missing\)/, (file) => file.subarray(0, file.length >> 1)],
     ['cut after the meta pages', /is damaged \(page \d+ is missing\)/, (file) => file.subarray(0, 2 * PAGE)],
     ['cut after one meta page', /is damaged \(page 1 is missing\)/, (file) => file.subarray(0, PAGE)],
-    ['cut within the first page', /is no LMDB file/, (file) => file.subarray(0, 100)],
-    ['with a zeroed header', /is no LMDB file/, (file) => file.fill(0, 0, PAGE)],
+    ['cut within the first page', /is not an LMDB file/, (file) => file.subarray(0, 100)],
+    ['with a zeroed header', /is not an LMDB file/, (file) => file.fill(0, 0, PAGE)],
     ['with a zeroed second header', /is damaged \(page 1/, (file) => file.fill(0, PAGE, 2 * PAGE)],
     [
       'that lost the newest header',
@@ -77,12 +77,12 @@ describe('an LMDB file that is damaged', () => {
     ],
     [
       'of another version',
-      /is no LMDB file of this version/,
+      /is not an LMDB file of this version/,
       inMetas((meta) => void meta.writeUInt32LE(1, VERSION_OFFSET)),
     ],
     [
       'with pages of no size',
-      /is no LMDB file/,
+      /is not an LMDB file/,
       inMetas((meta) => void meta.writeUInt32LE(0, PAGE_SIZE_OFFSET)),
     ],
     [
@@ -102,10 +102,10 @@ describe('an LMDB file that is damaged', () => {
     ],
     [
       'that is an SQLite database',
-      /is no LMDB file/,
+      /is not an LMDB file/,
       () => Buffer.from('SQLite format 3\0'.padEnd(8192, '\0')),
     ],
-  ])('%s is refused at the opening, with its path and what to do', async (_name, message, change) => {
+  ])('%s is rejected at the opening, with its path and the remedy', async (_name, message, change) => {
     await damage(change);
     const opening = openLmdbStores({ path });
 
@@ -113,11 +113,11 @@ describe('an LMDB file that is damaged', () => {
       `The store ${path} cannot be opened: ${join(path, 'data.mdb')} is `,
     );
     await expect(opening).rejects.toThrow(message);
-    await expect(opening).rejects.toThrow(/put a backup in its place, or remove it/);
+    await expect(opening).rejects.toThrow(/replace it with a backup, or remove it/);
   });
 
   test.each(['zero', 'random'])(
-    'is refused whichever page of the store is spoilt, and ends no process: %s bytes',
+    'is rejected for any overwritten page, without a crash: %s bytes',
     async (how) => {
       const args = [path, String(NAMES.length), how];
       const { ended, output } = startProgram('test/support/programs/open-damaged-lmdb.js', {}, { args });
@@ -129,7 +129,7 @@ describe('an LMDB file that is damaged', () => {
     },
   );
 
-  test('answers 503 for a value that cannot be read, and the others as ever', async () => {
+  test('causes a 503 for an unreadable value, and answers for other values', async () => {
     await damage((file) => {
       for (let at = file.indexOf('name 7{'); at !== -1; at = file.indexOf('name 7{', at + 1))
         file.fill('!', at + 7, at + 12);
@@ -142,7 +142,7 @@ describe('an LMDB file that is damaged', () => {
     await close();
   });
 
-  test('is no longer looked at once it is removed: a new store begins, which refuses older tokens', async () => {
+  test('can be removed: a new store starts, which rejects older tokens', async () => {
     await rm(join(path, 'data.mdb'));
     const { revocations, close } = await openLmdbStores({ path });
 
@@ -152,7 +152,7 @@ describe('an LMDB file that is damaged', () => {
   });
 });
 
-test('an LMDB file that is whole is opened, with all that it holds', async () => {
+test('an intact LMDB file is opened, with all its data', async () => {
   const { revocations, close } = await openLmdbStores({ path });
 
   expect(NAMES.filter((name) => revocations.find(name) === undefined)).toEqual([]);

@@ -121,7 +121,7 @@ async function use(token: unknown, agent = held): Promise<number | undefined> {
 }
 
 (canLimit ? describe : describe.skip)('a process that has no file descriptors left', () => {
-  test('answers on the connections it has, keeps the keys it knows, and goes on once there are some', async () => {
+  test('answers on open connections, keeps its keys, and recovers once descriptors are free', async () => {
     const { access_token: token } = (await exchange('k-minimal')).body;
     await exhaustDescriptors();
     await apiKeys.put('other.yaml', fileOf('other'));
@@ -140,7 +140,7 @@ async function use(token: unknown, agent = held): Promise<number | undefined> {
     expect(program.process.exitCode).toBeNull();
   });
 
-  test('reads API keys again that it could not read, though nobody touches them any more', async () => {
+  test('reloads API keys that it could not read, although their files do not change again', async () => {
     await ask('/keys');
     const idle = openDescriptors();
     const names = Array.from({ length: 5 * SPARE }, (_, index) => `n${index}`);
@@ -157,7 +157,7 @@ async function use(token: unknown, agent = held): Promise<number | undefined> {
     await until(async () => (await exchange('k-other')).status === 200);
   });
 
-  test('writes a revocation that waits for a descriptor, and acknowledges it only then', async () => {
+  test('writes a revocation that waits for a descriptor before it acknowledges it', async () => {
     const { access_token: token } = (await exchange('k-minimal')).body;
     const other = new Agent({ keepAlive: true, maxSockets: 1 });
     await ask('/keys', { agent: other });

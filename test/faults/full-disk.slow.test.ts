@@ -70,8 +70,8 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-describeWithDisks('an LMDB store on a disk that is full', () => {
-  test('refuses writes with 503, answers what it knows, loses nothing, and goes on once there is room', async () => {
+describeWithDisks('an LMDB store on a full disk', () => {
+  test('rejects writes with 503, answers reads, loses nothing, and recovers once there is room', async () => {
     const server = await servers.start();
     const session = await beginSession(server);
     const revoked = await issueTokens(server);
@@ -103,7 +103,7 @@ describeWithDisks('an LMDB store on a disk that is full', () => {
     expect(await use(restarted, session.accessToken)).toBe(200);
   });
 
-  test('never comes so near to its end that LMDB itself fails to write, however often that is tried', async () => {
+  test('never lets LMDB itself fail to write, however often it is tried', async () => {
     await disk.fill(ALMOST_FULL_BYTES);
     const { ended, output } = startProgram(
       'test/support/programs/fill-lmdb.js',
@@ -117,7 +117,7 @@ describeWithDisks('an LMDB store on a disk that is full', () => {
     expect(acknowledged).toBeGreaterThan(0);
   });
 
-  test('does not begin where there is no room at all, and says so', async () => {
+  test('is not created without room, and the error says so', async () => {
     await disk.fill();
     const { ended, output } = startProgram(
       'test/support/programs/open-lmdb-again.js',
@@ -129,32 +129,35 @@ describeWithDisks('an LMDB store on a disk that is full', () => {
 
     expect(await ended).toBe(1);
     expect(output()).toContain(
-      `The store ${join(disk.path, 'store')} cannot be opened: ENOSPC: make room on its disk`,
+      `The store ${join(disk.path, 'store')} cannot be opened: ENOSPC: free space on its disk`,
     );
   });
 });
 
-describeWithDisks('an LMDB store on a disk that is read-only', () => {
-  test.each(['store', 'none'])('is not opened, names the path, and stays as it is: %s', async (name) => {
-    const opening = (directory: string) =>
-      startProgram(
-        'test/support/programs/open-lmdb-again.js',
-        {},
-        {
-          args: [join(disk.path, directory), '1', 'stores'],
-        },
-      );
-    await opening('store').ended;
-    const before = await readFile(join(disk.path, 'store', 'data.mdb'));
-    disk.makeReadOnly();
-    const { ended, output } = opening(name);
+describeWithDisks('an LMDB store on a read-only disk', () => {
+  test.each(['store', 'none'])(
+    'is not opened, with the path in the error, and does not change: %s',
+    async (name) => {
+      const opening = (directory: string) =>
+        startProgram(
+          'test/support/programs/open-lmdb-again.js',
+          {},
+          {
+            args: [join(disk.path, directory), '1', 'stores'],
+          },
+        );
+      await opening('store').ended;
+      const before = await readFile(join(disk.path, 'store', 'data.mdb'));
+      disk.makeReadOnly();
+      const { ended, output } = opening(name);
 
-    expect(await ended).toBe(1);
-    expect(output()).toMatch(
-      new RegExp(
-        `The store ${join(disk.path, name)} cannot be opened: [A-Z]+: name a directory that this user can make`,
-      ),
-    );
-    expect(await readFile(join(disk.path, 'store', 'data.mdb'))).toEqual(before);
-  });
+      expect(await ended).toBe(1);
+      expect(output()).toMatch(
+        new RegExp(
+          `The store ${join(disk.path, name)} cannot be opened: [A-Z]+: use a path that this user can create`,
+        ),
+      );
+      expect(await readFile(join(disk.path, 'store', 'data.mdb'))).toEqual(before);
+    },
+  );
 });

@@ -21,14 +21,14 @@ async function revoke(path: string, generationFile?: string): Promise<void> {
 }
 
 describeWithDisks('the generation file of an LMDB store', () => {
-  test('is in a directory that is a mount point, so that a new container finds it', async () => {
+  test('is inside a directory that is a mount point, so that a new container finds it', async () => {
     await revoke(disk.path);
 
     expect(await readdir(disk.path)).toContain('generation');
     await expect(stat(`${disk.path}.generation`)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('shows there that the data file alone was restored', async () => {
+  test('detects there that only the data file was restored', async () => {
     await revoke(disk.path);
     const backup = join(disk.path, 'backup.mdb');
     await cp(join(disk.path, 'data.mdb'), backup);
@@ -41,7 +41,7 @@ describeWithDisks('the generation file of an LMDB store', () => {
     });
   });
 
-  test('is updated on a disk that is full, whose store opens again', async () => {
+  test('is updated on a full disk, and the store opens again', async () => {
     const path = join(disk.path, 'store');
     await revoke(path);
     await disk.fill();
@@ -52,12 +52,12 @@ describeWithDisks('the generation file of an LMDB store', () => {
     expect(found).toBeDefined();
   });
 
-  test('makes an error that says what to do if it cannot be created', async () => {
+  test('causes an error with the remedy if it cannot be created', async () => {
     disk.makeReadOnly();
     const path = join('/tmp', `passport-jwe-generation-${process.pid}`);
 
     await expect(revoke(path, join(disk.path, 'mark'))).rejects.toThrow(
-      /cannot be opened: EROFS: name a directory/,
+      /cannot be opened: EROFS: use a path/,
     );
     await rm(path, { recursive: true });
   });

@@ -47,7 +47,7 @@ const OUTAGES: readonly [string, (redis: RedisServer, proxy: FlakyProxy) => unkn
   ['cut off half-way through its answers', (_redis, proxy) => proxy.setMode('cut')],
 ];
 
-describeWithRedis('the failure table, while Redis is away', () => {
+describeWithRedis('the failure table, while Redis is unavailable', () => {
   test.each(OUTAGES)('holds for every answer that needs it: %s', async (_name, begin) => {
     const { redis, proxy, instance } = await setUp();
     const [token, session] = [await instance.issue(), await instance.begin()];
@@ -61,7 +61,7 @@ describeWithRedis('the failure table, while Redis is away', () => {
     expectUnavailable(await untilRefused(instance, token));
   });
 
-  test('holds for one that was restarted empty: a session that is gone is none of the client any more', async () => {
+  test('holds for a Redis restarted empty: a lost session no longer belongs to the client', async () => {
     const { redis, instance } = await setUp();
     const session = await instance.begin();
     await redis.kill();

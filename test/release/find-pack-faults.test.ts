@@ -31,6 +31,6 @@ test('sources, tests and secrets do not belong into the package', () => {
   const surplus = ['src/index.ts', 'test/readme.test.ts', '.env'];
 
   expect(findPackFaults(MANIFEST, [...COMPLETE, ...surplus])).toEqual(
-    surplus.map((path) => `${path} does not belong into the package`),
+    surplus.map((path) => `${path} does not belong in the package`),
   );
 });

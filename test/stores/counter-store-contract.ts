@@ -6,15 +6,15 @@ export function describeCounterStore({ open, setTime }: StoresUnderTest): void {
   const openStore = async () => (await open()).counters;
   const step = { name: 'c', amount: 5, expiresAt: NOW + 600 };
 
-  describe('count, and', () => {
-    test('begin with 0', async () => {
+  describe('counters', () => {
+    test('start at 0', async () => {
       const store = await openStore();
 
       expect(await store.read('c')).toBe(0);
       expect(await store.add(step)).toBe(5);
     });
 
-    test('add up, each counter for itself', async () => {
+    test('add up, each separately', async () => {
       const store = await openStore();
       await store.add(step);
       await store.add({ ...step, name: 'd' });
@@ -23,7 +23,7 @@ export function describeCounterStore({ open, setTime }: StoresUnderTest): void {
       expect([await store.read('c'), await store.read('d')]).toEqual([7, 5]);
     });
 
-    test('reach a limit but do not pass it, and add nothing where they would', async () => {
+    test('reach a limit but never exceed it, and add nothing if they would', async () => {
       const store = await openStore();
       await store.add({ ...step, limit: 8 });
 
@@ -32,7 +32,7 @@ export function describeCounterStore({ open, setTime }: StoresUnderTest): void {
       expect(await store.add({ ...step, amount: 3, limit: 8 })).toBe(8);
     });
 
-    test('lose no step of many at once, and grant no more than the limit', async () => {
+    test('lose no concurrent step, and grant no more than the limit', async () => {
       const store = await openStore();
       const steps = Array.from({ length: 50 }, () => store.add({ ...step, amount: 1, limit: 30 }));
       const granted = (await Promise.all(steps)).filter((total) => total !== undefined);
@@ -49,7 +49,7 @@ export function describeCounterStore({ open, setTime }: StoresUnderTest): void {
       expect(await store.add({ ...step, amount: 1 })).toBe(2 ** 40 + 1);
     });
 
-    test('begin anew once they expired', async () => {
+    test('restart at 0 after expiry', async () => {
       const store = await openStore();
       await store.add(step);
       setTime(NOW + 601);
@@ -58,7 +58,7 @@ export function describeCounterStore({ open, setTime }: StoresUnderTest): void {
       expect(await store.add({ ...step, expiresAt: NOW + 900 })).toBe(5);
     });
 
-    test('live until the latest expiry of their steps', async () => {
+    test('expire at the latest expiry of their steps', async () => {
       const store = await openStore();
       await store.add({ ...step, expiresAt: NOW + 900 });
       await store.add(step);
@@ -67,7 +67,7 @@ export function describeCounterStore({ open, setTime }: StoresUnderTest): void {
       expect(await store.read('c')).toBe(10);
     });
 
-    test.each([0, -1, 1.5, Number.NaN])('take no step of %d', async (amount) => {
+    test.each([0, -1, 1.5, Number.NaN])('reject a step of %d', async (amount) => {
       const store = await openStore();
 
       await expect(store.add({ ...step, amount })).rejects.toThrow(TypeError);

@@ -52,8 +52,8 @@ export function describeFamilyList({ open, setTime }: StoresUnderTest): void {
   const insertAll = (store: FamilyStore, families: readonly FamilyRecord[]) =>
     Promise.all(families.map((family) => store.insert(family)));
 
-  describe('list refresh-token families, and', () => {
-    test('tell those of an API key, of a subject of it, and of a session of it apart', async () => {
+  describe('listing refresh-token families', () => {
+    test('distinguishes those of an API key, of a subject and of a session', async () => {
       const store = await openStore();
       await insertAll(store, [
         familyOf('a', { subject: 'alice', sessionId: 's1' }),
@@ -69,7 +69,7 @@ export function describeFamilyList({ open, setTime }: StoresUnderTest): void {
       expect(await idsOf(store, { kind: 'subject', clientId: 'nobody', subject: 'alice' })).toEqual([]);
     });
 
-    test('show each as it can be found', async () => {
+    test('returns each family as find() does', async () => {
       const store = await openStore();
       await store.insert(familyOf('a'));
       await change(store, 'a', { lastUsedAt: NOW + 5 });
@@ -79,7 +79,7 @@ export function describeFamilyList({ open, setTime }: StoresUnderTest): void {
       expect(families[0]?.state.lastUsedAt).toBe(NOW + 5);
     });
 
-    test('keep two families apart that two clients have under one id', async () => {
+    test('distinguishes families of two clients with the same ID', async () => {
       const store = await openStore();
       const families = [familyOf('a'), familyOf('a', { clientId: 'other' })];
       expect(await insertAll(store, families)).toEqual([true, true]);
@@ -90,7 +90,7 @@ export function describeFamilyList({ open, setTime }: StoresUnderTest): void {
       expect((await store.find({ clientId: 'other', id: 'a' }))?.state.ended).toBeUndefined();
     });
 
-    test('mistake no group for another, whatever their names are made of', async () => {
+    test('confuses no groups, whatever characters their names contain', async () => {
       const store = await openStore();
       const names = [
         'a',
@@ -127,7 +127,7 @@ export function describeFamilyList({ open, setTime }: StoresUnderTest): void {
       expect(await idsOf(store)).toEqual([...clients].sort());
     });
 
-    test('show none that has ended', async () => {
+    test('omits ended families', async () => {
       const store = await openStore();
       await insertAll(store, [familyOf('a'), familyOf('b')]);
       await change(store, 'a', { ended: 'reused' });
@@ -136,7 +136,7 @@ export function describeFamilyList({ open, setTime }: StoresUnderTest): void {
       expect((await store.find({ clientId: 'demo', id: 'a' }))?.state.ended).toBe('reused');
     });
 
-    test('show none that has expired, nor where its id was taken again by another subject', async () => {
+    test('omits expired families, also if another subject reuses the ID', async () => {
       const store = await openStore();
       await insertAll(store, [familyOf('a', { subject: 'alice' }), familyOf('b')]);
       setTime(NOW + 601);
@@ -147,7 +147,7 @@ export function describeFamilyList({ open, setTime }: StoresUnderTest): void {
       expect(await idsOf(store, { kind: 'subject', clientId: 'demo', subject: 'alice' })).toEqual([]);
     });
 
-    test('go on showing one that was extended past its first expiry', async () => {
+    test('keeps a family that was extended beyond its first expiry', async () => {
       const store = await openStore();
       await store.insert(familyOf('a'));
       const read = await store.find({ clientId: 'demo', id: 'a' });
@@ -159,7 +159,7 @@ export function describeFamilyList({ open, setTime }: StoresUnderTest): void {
       expect(await idsOf(store)).toEqual(['a', 'b']);
     });
 
-    test('show each on exactly one page, however often it is used meanwhile', async () => {
+    test('returns each family on exactly one page, however often it is used meanwhile', async () => {
       const store = await openStore();
       const ids = Array.from({ length: 25 }, (_, index) => `f${index}`);
       await insertAll(
@@ -175,20 +175,20 @@ export function describeFamilyList({ open, setTime }: StoresUnderTest): void {
       expect(pages.flat().sort()).toEqual([...ids].sort());
     });
 
-    test('end with a page that is full', async () => {
+    test('may end with a full page', async () => {
       const store = await openStore();
       await insertAll(store, [familyOf('a'), familyOf('b')]);
 
       expect(await idsByPage(store, OF_DEMO, { limit: 2 })).toEqual([['a', 'b']]);
     });
 
-    test.each([0, 1001, 1.5, -1, Number.NaN, '10'])('refuse a limit of %p', async (limit) => {
+    test.each([0, 1001, 1.5, -1, Number.NaN, '10'])('rejects a limit of %p', async (limit) => {
       const store = await openStore();
 
       await expect(store.list(OF_DEMO, untyped({ limit }))).rejects.toThrow(TypeError);
     });
 
-    test('agree with what can be found, whoever wins a race', async () => {
+    test('agrees with find(), whichever step wins a race', async () => {
       const store = await openStore();
       const ids = Array.from({ length: 20 }, (_, index) => `f${index}`);
       await insertAll(
@@ -207,7 +207,7 @@ export function describeFamilyList({ open, setTime }: StoresUnderTest): void {
       expect(await idsOf(store)).toEqual(live.sort());
     });
 
-    test('agree with what can be found after 300 steps of any kind', async () => {
+    test('agrees with find() after 300 random steps', async () => {
       const store = await openStore();
       const random = createRandom(5);
       const pick = <Item>(items: readonly Item[]): Item | undefined =>

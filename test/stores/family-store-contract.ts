@@ -27,8 +27,8 @@ export function describeFamilyStore({ open, setTime }: StoresUnderTest): void {
   const openStore = async () => (await open()).families;
   const family = { id: 'f1', state: stateOf('digest-1'), expiresAt: NOW + 600 };
 
-  describe('keep refresh-token families, and', () => {
-    test('find what was inserted, and nothing else', async () => {
+  describe('the family store', () => {
+    test('finds an inserted family, and no other', async () => {
       const store = await openStore();
 
       expect(await store.insert(family)).toBe(true);
@@ -36,7 +36,7 @@ export function describeFamilyStore({ open, setTime }: StoresUnderTest): void {
       expect(await store.find({ clientId: 'demo', id: 'f2' })).toBeUndefined();
     });
 
-    test('insert no second family of one id', async () => {
+    test('rejects a second family with the same ID', async () => {
       const store = await openStore();
       await store.insert(family);
 
@@ -44,7 +44,7 @@ export function describeFamilyStore({ open, setTime }: StoresUnderTest): void {
       expect((await store.find({ clientId: 'demo', id: 'f1' }))?.state).toEqual(family.state);
     });
 
-    test('replace a family that is as it was read', async () => {
+    test('replaces a family that is unchanged since it was read', async () => {
       const store = await openStore();
       await store.insert(family);
       const read = await store.find({ clientId: 'demo', id: 'f1' });
@@ -56,7 +56,7 @@ export function describeFamilyStore({ open, setTime }: StoresUnderTest): void {
       expect(replaced?.revision).not.toBe(read.revision);
     });
 
-    test('let one of several that replace the same revision win', async () => {
+    test('lets exactly one of several replacements of a revision succeed', async () => {
       const store = await openStore();
       await store.insert(family);
       const read = await store.find({ clientId: 'demo', id: 'f1' });
@@ -70,14 +70,14 @@ export function describeFamilyStore({ open, setTime }: StoresUnderTest): void {
       expect((await store.find({ clientId: 'demo', id: 'f1' }))?.state).toEqual(stateOf(String(winners[0])));
     });
 
-    test('replace none that is unknown', async () => {
+    test('does not replace an unknown family', async () => {
       const store = await openStore();
 
       expect(await store.replace({ ...family, revision: 1 })).toBe(false);
       expect(await store.find({ clientId: 'demo', id: 'f1' })).toBeUndefined();
     });
 
-    test('know nothing any more of one that has expired, whose id is free again', async () => {
+    test('forgets an expired family and frees its ID', async () => {
       const store = await openStore();
       await store.insert(family);
       const read = await store.find({ clientId: 'demo', id: 'f1' });
@@ -89,7 +89,7 @@ export function describeFamilyStore({ open, setTime }: StoresUnderTest): void {
       expect(await store.insert({ ...family, expiresAt: NOW + 900 })).toBe(true);
     });
 
-    test('keep one that was extended past its first expiry', async () => {
+    test('keeps a family that was extended beyond its first expiry', async () => {
       const store = await openStore();
       await store.insert(family);
       const read = await store.find({ clientId: 'demo', id: 'f1' });

@@ -34,8 +34,8 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
 
   const many = (count: number, make: () => AdmissionStep) => Array.from({ length: count }, make);
 
-  describe('keep limits, and', () => {
-    test('admit the whole quota at once, and not once more', async () => {
+  describe('rate limits', () => {
+    test('admit the whole quota in a burst, and no more', async () => {
       const store = await openStore();
 
       expect(
@@ -46,7 +46,7 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       ).toBe(100);
     });
 
-    test('admit again what was refilled meanwhile', async () => {
+    test('admit the units that have refilled', async () => {
       const store = await openStore();
       await countAdmitted(
         store,
@@ -62,7 +62,7 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       ).toBe(10);
     });
 
-    test('say what is left, and how long to wait', async () => {
+    test('report the remaining units and the time to wait', async () => {
       const store = await openStore();
       const first = await store.admit(stepOf({ rates: [rateOf(99)] }));
       const second = await store.admit(stepOf({ rates: [rateOf(2)] }));
@@ -77,14 +77,14 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       });
     });
 
-    test('admit 5 of 20 that come at once, each of 20 units, to 100 a minute', async () => {
+    test('admit 5 of 20 concurrent requests of 20 units each at 100 units a minute', async () => {
       const store = await openStore();
       const answers = await Promise.all(many(20, () => stepOf({ rates: [rateOf(20)] })).map(store.admit));
 
       expect(answers.filter(({ kind }) => kind === 'admitted')).toHaveLength(5);
     });
 
-    test('spend nothing anywhere where one bucket refuses', async () => {
+    test('spend nothing if one bucket rejects the admission', async () => {
       const store = await openStore();
       const narrow = { name: 'narrow', rates: [rateOf(1, { quota: 1 })], concurrency: 9 };
       await store.admit(stepOf(narrow));
@@ -98,14 +98,14 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       });
     });
 
-    test('take a cost beyond the quota for all of it', async () => {
+    test('treat a cost above the quota as the whole quota', async () => {
       const store = await openStore();
 
       expect((await store.admit(stepOf({ rates: [rateOf(1000)] }))).kind).toBe('admitted');
       expect((await store.admit(stepOf({ rates: [rateOf(1)] }))).kind).toBe('refused');
     });
 
-    test('keep the rates of one bucket and the buckets of others apart', async () => {
+    test('count the rates of a bucket and other buckets separately', async () => {
       const store = await openStore();
       await store.admit(stepOf({ rates: [rateOf(100)] }));
 
@@ -115,7 +115,7 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       expect((await store.admit(stepOf({ name: 'other', rates: [rateOf(1)] }))).kind).toBe('admitted');
     });
 
-    test('count by the quota of today what was spent under another one', async () => {
+    test('apply a changed quota to earlier usage', async () => {
       const store = await openStore();
       await store.admit(stepOf({ rates: [rateOf(100)] }));
       const answer = await store.admit(stepOf({ rates: [rateOf(1, { quota: 10 })] }));
@@ -124,8 +124,8 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
     });
   });
 
-  describe('keep limits of what runs at once, and', () => {
-    test('admit no more than that, until one is settled', async () => {
+  describe('concurrency limits', () => {
+    test('admit no more until an admission is settled', async () => {
       const store = await openStore();
       const steps = many(12, () => stepOf({ concurrency: 10 }));
       expect(await countAdmitted(store, steps)).toBe(10);
@@ -140,7 +140,7 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       ).toBe(1);
     });
 
-    test('free what nobody renews, when its lease ends', async () => {
+    test('release a slot when its lease expires', async () => {
       const store = await openStore();
       await store.admit(stepOf({ concurrency: 1 }));
       setTime(NOW + LEASE_SECONDS - 1);
@@ -150,7 +150,7 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       expect((await store.admit(stepOf({ concurrency: 1 }))).kind).toBe('admitted');
     });
 
-    test('hold what is renewed', async () => {
+    test('keep the slot of a renewed lease', async () => {
       const store = await openStore();
       const step = stepOf({ concurrency: 1 });
       await store.admit(step);
@@ -161,7 +161,7 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       expect((await store.admit(stepOf({ concurrency: 1 }))).kind).toBe('refused');
     });
 
-    test('renew none that has ended: its place may be taken', async () => {
+    test('do not renew an expired lease: its slot may be taken', async () => {
       const store = await openStore();
       const step = stepOf({ concurrency: 1 });
       await store.admit(step);
@@ -175,8 +175,8 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
     });
   });
 
-  describe('settle what was reserved, and', () => {
-    test('give back what was not used', async () => {
+  describe('settling an admission', () => {
+    test('returns unused units', async () => {
       const store = await openStore();
       const step = stepOf({ rates: [rateOf(80)] });
       await store.admit(step);
@@ -187,7 +187,7 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       });
     });
 
-    test('make debt of what was used beyond it', async () => {
+    test('turns excess usage into debt', async () => {
       const store = await openStore();
       const step = stepOf({ rates: [rateOf(80)] });
       await store.admit(step);
@@ -202,7 +202,7 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       expect(await store.admit(stepOf({ rates: [rateOf(1)] }))).toMatchObject({ kind: 'admitted' });
     });
 
-    test('do it once', async () => {
+    test('takes effect once', async () => {
       const store = await openStore();
       const step = stepOf({ rates: [rateOf(50)] });
       await store.admit(step);
@@ -214,7 +214,7 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       });
     });
 
-    test('do it for every bucket of the admission, and the rates that are named', async () => {
+    test('applies to every bucket of the admission, and to the named rates', async () => {
       const store = await openStore();
       const rates = [rateOf(1), rateOf(50, { name: 'tokens_per_minute' })];
       const step = stepOf({ rates }, { name: 'user', rates });
@@ -227,7 +227,7 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       });
     });
 
-    test('do nothing for an admission that was refused', async () => {
+    test('has no effect for a rejected admission', async () => {
       const store = await openStore();
       await store.admit(stepOf({ rates: [rateOf(100)] }));
       const step = stepOf({ rates: [rateOf(50)] });
@@ -237,8 +237,8 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
     });
   });
 
-  describe('reject usage that cannot be counted, and', () => {
-    test.each(UNCOUNTABLE)('leave the bucket and the reservation as they were: %p', async (units) => {
+  describe('usage that cannot be counted', () => {
+    test.each(UNCOUNTABLE)('leaves the bucket and the reservation unchanged: %p', async (units) => {
       const store = await openStore();
       const rates = [rateOf(50), rateOf(10, { name: 'tokens_per_minute' })];
       const step = stepOf({ rates });
@@ -256,7 +256,7 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       });
     });
 
-    test('count the most that they take as debt, whose end they still know', async () => {
+    test('starts above the maximum, which becomes debt with a known end', async () => {
       const store = await openStore();
       const rate = { name: 'tokens_per_month', quota: 1, windowSeconds: 2_592_000 };
       const step = stepOf({ rates: [rateOf(1, rate)] });
@@ -270,17 +270,17 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
     });
   });
 
-  describe('keep groups, and', () => {
+  describe('groups', () => {
     const member = (name: string) =>
       stepOf({ name, rates: [rateOf()], group: { name: 'users', maxMembers: 2 } });
 
-    test('admit so many members at a time', async () => {
+    test('admit the maximum number of members', async () => {
       const store = await openStore();
 
       expect(await countAdmitted(store, ['a', 'b', 'a', 'c', 'b'].map(member))).toBe(4);
     });
 
-    test('forget members that have nothing left to come back', async () => {
+    test('forget members whose quotas have refilled', async () => {
       const store = await openStore();
       await countAdmitted(store, ['a', 'b'].map(member));
       expect(await store.admit(member('c'))).toMatchObject({
@@ -293,7 +293,7 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
   });
 
   test.each([{ quota: 0 }, { quota: 1.5 }, { windowSeconds: 0 }, { cost: -1 }, { cost: '1' }])(
-    'keep limits, and refuse a rate with %j',
+    'rate limits reject a rate with %j',
     async (overrides) => {
       const store = await openStore();
 
@@ -303,7 +303,7 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
     },
   );
 
-  test('keep limits as a plain model of them does, whatever is asked of both', async () => {
+  test('limits agree with a reference model for random steps', async () => {
     const store = await openStore();
     let run = 0;
 

@@ -65,7 +65,7 @@ test.each<Openings>([
   { how: 'stores', times: 100, onRefusal: 'end' },
   { how: 'lmdb', times: 400, onRefusal: 'persist' },
 ])(
-  'nothing is lost that is acknowledged while others open the environment: $how',
+  'acknowledged writes are not lost while other processes open the environment: $how',
   async (openings) => {
     const acknowledged = await revokeMeanwhile(openings);
     const { revocations, close } = await openLmdbStores({ path });
@@ -79,7 +79,7 @@ test.each<Openings>([
 );
 
 test(
-  'processes that open the environment while the last one closes it find it in order',
+  'processes can open the environment while the last process closes it',
   async () => {
     const programs = Array.from({ length: 3 }, () => start('open-lmdb-again.js', ['100', 'stores']));
 
@@ -88,7 +88,7 @@ test(
   TIMEOUT_MS,
 );
 
-test('an opening that took LMDB back, or met mutexes that are destroyed, is repeated', async () => {
+test('an opening that reset LMDB or met destroyed mutexes is retried', async () => {
   const closed: string[] = [];
   const rootAt = (name: string, base: number) => ({
     name,

@@ -34,7 +34,7 @@ afterEach(async () => {
 describeStores('LMDB', async (setting) => openLmdbStores({ path: await createDirectory(), ...setting }));
 
 describe('openLmdbStores', () => {
-  test('finds everything again after it was closed', async () => {
+  test('keeps everything across a restart', async () => {
     const path = await createDirectory();
     const first = await openStores({ path, clock });
     await first.revocations.add({ name: 'a', issuedUpTo: NOW, expiresAt: NOW + 600, owner: 'demo' });
@@ -64,7 +64,7 @@ describe('openLmdbStores', () => {
     await expect(revocations.add({ name: 'b', expiresAt: NOW + 600 })).rejects.toMatchObject({ status: 503 });
   });
 
-  test('folds on where an earlier release forgot expired entries and left their places', async () => {
+  test('folds although an earlier release left index keys of expired entries', async () => {
     const path = await createDirectory();
     const bounds = { maxRevocationsPerClient: 10 };
     const first = await openStores({ path, clock, ...bounds });
@@ -84,7 +84,7 @@ describe('openLmdbStores', () => {
     expect(store.fill?.clientEntries).toBeLessThanOrEqual(10);
   });
 
-  test('refuses tokens older than the store, and remembers since when', async () => {
+  test('rejects tokens older than the store, and keeps that time', async () => {
     const path = await createDirectory();
     const first = await openStores({ path, clock: () => NOW - 0.001 });
     await first.close();
@@ -94,7 +94,7 @@ describe('openLmdbStores', () => {
     expect(second.revocations.completeSince()).toBe(NOW);
   });
 
-  test('keeps the directory and the files to its user', async () => {
+  test('makes the directory and the files private to its user', async () => {
     const path = join(await createDirectory(), 'nested', 'store');
     await openStores({ path, clock });
     const modes = await Promise.all(
@@ -118,19 +118,19 @@ describe('openLmdbStores', () => {
   });
 
   test.each([['garbage'.repeat(3000)], ['x'], ['\u0000'.repeat(20_000)]])(
-    'says what to do about a file that is none of LMDB: %#',
+    'explains what to do about a file that is not an LMDB file: %#',
     async (content) => {
       const path = await createDirectory();
       await mkdir(path);
       await writeFile(join(path, 'data.mdb'), content);
 
       await expect(openStores({ path, clock })).rejects.toThrow(
-        /data\.mdb is no LMDB file of this version: put a backup/,
+        /data\.mdb is not an LMDB file of this version: replace it with a backup/,
       );
     },
   );
 
-  test('forgets expired entries of several kinds on the way, a bounded number at a time', async () => {
+  test('deletes a bounded number of expired entries per step', async () => {
     let now = NOW;
     const { revocations } = await openStores({ path: await createDirectory(), clock: () => now });
     const names = Array.from({ length: 1500 }, (_, index) => `n${index}`);
@@ -146,7 +146,7 @@ describe('openLmdbStores', () => {
   });
 
   test.each(['session\u0000demo\u0000s1', `session\u0000demo\u0000${'s'.repeat(128)}`, '\u0001'.repeat(100)])(
-    'forgets an expired entry whatever its name is made of: %#',
+    'deletes an expired entry with any characters in its name: %#',
     async (name) => {
       let now = NOW;
       const { revocations } = await openStores({ path: await createDirectory(), clock: () => now });
@@ -167,7 +167,7 @@ describe('openLmdbStores', () => {
     { path: '/tmp/x', generationFile: '' },
     { path: '/tmp/x', acceptRestore: 'yes' },
     { path: '/tmp/x', file: 'y' },
-  ])('refuses %j', async (options) => {
+  ])('rejects %j', async (options) => {
     await expect(openLmdbStores(untyped(options))).rejects.toThrow(TypeError);
   });
 });

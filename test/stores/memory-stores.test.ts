@@ -10,7 +10,7 @@ describe('createMemoryStores', () => {
     { maxRevocations: 1.5 },
     { maxRevocationsPerClient: -1 },
     { maxRevocation: 1 },
-  ])('refuses %j', (options) => {
+  ])('rejects %j', (options) => {
     expect(() => createMemoryStores(options)).toThrow(TypeError);
   });
 });

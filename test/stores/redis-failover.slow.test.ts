@@ -93,7 +93,7 @@ const revokeAtLast = (stores: Stores, name: string): Promise<number> =>
   );
 
 describeWithRedis(
-  'an endpoint that moves to a promoted replica, while the old primary goes on as a replica',
+  'an endpoint that moves to a promoted replica, while the old primary continues as a replica',
   () => {
     test('serves guarded requests and new revocations again within two seconds', async () => {
       const pair = await setUpPair();
@@ -127,7 +127,7 @@ describeWithRedis(
       expect(['before', 'during', 'after'].map((name) => knows(stores, name))).toEqual([true, true, true]);
     });
 
-    test('is followed by an instance that has read nothing but the log of the old primary since', async () => {
+    test('is followed by an instance that has only read the log of the old primary', async () => {
       const pair = await setUpPair();
       const [writer, reader] = [await connect(pair.endpoint.port), await connect(pair.endpoint.port)];
       await failOver(pair);
@@ -137,7 +137,7 @@ describeWithRedis(
       expect(reader.isReady()).toBe(true);
     });
 
-    test('is asked for no more than a few connections while it still leads to a replica', async () => {
+    test('gets only a few connections while it still leads to a replica', async () => {
       const { primary, replica, endpoint } = await setUpPair();
       const stores = await connect(endpoint.port);
       await primary.command('REPLICAOF', '127.0.0.1', replica.port);
@@ -159,7 +159,7 @@ describeWithRedis('an ioredis client of the application', () => {
   test.each([
     ['6', (port: number) => new Redis(port, '127.0.0.1', { ...ODD, db: 3 })],
     ['5', (port: number) => asClient(new Redis5(port, '127.0.0.1', { ...ODD, db: 3 }))],
-  ])('of version %s lends its settings, and is neither used nor closed', async (_version, create) => {
+  ])('of version %s provides its settings, and is neither used nor closed', async (_version, create) => {
     const redis = await setUpRedis();
     const client = create(redis.port);
     const stores = await openRedisStores({ client });
@@ -173,7 +173,7 @@ describeWithRedis('an ioredis client of the application', () => {
     client.disconnect();
   });
 
-  test('reconnects after a failover as well', async () => {
+  test('also reconnects after a failover', async () => {
     const pair = await setUpPair();
     const client = new Redis(pair.endpoint.port, '127.0.0.1', { lazyConnect: true });
     const stores = await openRedisStores({ client });
@@ -186,7 +186,7 @@ describeWithRedis('an ioredis client of the application', () => {
   test.each([
     [{ client: {} }, /client must be a Redis or Cluster/],
     [{ client: { duplicate: () => {} }, url: 'redis://127.0.0.1' }, /either client, or url/],
-    [{}, /url must be redis:/],
+    [{}, /url must be a redis:/],
   ])('is rejected as %j', async (options, message) => {
     await expect(Reflect.apply(openRedisStores, undefined, [options])).rejects.toThrow(message);
   });
@@ -219,16 +219,16 @@ describeWithRedis('a Redis that may evict keys', () => {
     return warnings;
   };
 
-  test.each(['allkeys-lru', 'volatile-ttl'])('is warned about: %s', async (policy) => {
+  test.each(['allkeys-lru', 'volatile-ttl'])('causes a warning: %s', async (policy) => {
     expect(await warningsOf(policy)).toEqual([expect.stringContaining(`eviction policy ${policy}`)]);
   });
 
-  test('is not warned about where it evicts nothing', async () => {
+  test('causes no warning if it evicts nothing', async () => {
     expect(await warningsOf('noeviction')).toEqual([]);
   });
 });
 
-describe('a Redis that is not there', () => {
+describe('an unavailable Redis', () => {
   test('is named in the error, without credentials', async () => {
     const connecting = openRedisStores({
       url: 'redis://app:secret@127.0.0.1:1',

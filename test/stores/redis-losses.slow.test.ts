@@ -69,11 +69,11 @@ async function restartEmpty(redis: RedisServer): Promise<void> {
   await redis.start();
 }
 
-describeWithRedis('a Redis that lost what it held', () => {
+describeWithRedis('a Redis that lost its data', () => {
   test.each([
     ['restarted empty', restartEmpty],
     ['flushed', (redis: RedisServer) => redis.command('FLUSHALL')],
-  ])('gets it back from an instance that outlived it, and new ones trust it: %s', async (_name, lose) => {
+  ])('is restored by a running instance, and new instances trust it: %s', async (_name, lose) => {
     const redis = await setUpRedis();
     const events: AuditEvent[] = [];
     const audit = { enabled: true, record: async (event: AuditEvent) => void events.push(event) };
@@ -97,7 +97,7 @@ describeWithRedis('a Redis that lost what it held', () => {
     });
   });
 
-  test('begins anew where no instance outlived it: older tokens are refused', async () => {
+  test('starts a new epoch if no instance kept running: older tokens are rejected', async () => {
     const redis = await setUpRedis();
     const before = await connect(redis.port);
     const issuedAt = Math.floor(Date.now() / 1000);
@@ -111,7 +111,7 @@ describeWithRedis('a Redis that lost what it held', () => {
     expect(after.revocations.completeSince()).toBeLessThanOrEqual(now);
   });
 
-  test('gets back what an old backup does not know', async () => {
+  test('gets back entries that an old backup lacks', async () => {
     const redis = await setUpRedis(DURABLE);
     const survivor = await connect(redis.port);
     await revoke(survivor, 'before');
@@ -128,7 +128,7 @@ describeWithRedis('a Redis that lost what it held', () => {
     expect(knows(newcomer, 'before')).toBe(true);
   });
 
-  test('gets back what a failover lost', async () => {
+  test('gets back entries that a failover lost', async () => {
     const [primary, replica] = [await setUpRedis(), await setUpRedis()];
     await replica.command('REPLICAOF', '127.0.0.1', primary.port);
     await until(async () => String(await replica.command('INFO', 'replication')).includes('link_status:up'));
@@ -168,7 +168,7 @@ describeWithRedis('a Redis that lost what it held', () => {
 });
 
 describeWithRedis('an instance that was cut off from Redis', () => {
-  test('takes a snapshot where the log does not reach back as far', async () => {
+  test('takes a snapshot if the log does not reach back far enough', async () => {
     const redis = await setUpRedis();
     const proxy = await setUpProxy(redis.port);
     const [connected, away] = [await connect(redis.port, PATIENT), await connect(proxy.port)];
@@ -181,7 +181,7 @@ describeWithRedis('an instance that was cut off from Redis', () => {
     await until(() => away.revocations.size === 12_000);
   });
 
-  test('does not take a demoted primary for the store', async () => {
+  test('does not treat a demoted primary as the store', async () => {
     const redis = await setUpRedis();
     const stores = await connect(redis.port, { maxReplicaAgeSeconds: 1 });
     await redis.command('REPLICAOF', '127.0.0.1', await findFreePort());
@@ -191,7 +191,7 @@ describeWithRedis('an instance that was cut off from Redis', () => {
     expect(() => stores.revocations.find('a')).toThrow(expect.objectContaining({ status: 503 }));
   });
 
-  test('is not made ready by a Redis that never answers', async () => {
+  test('does not become ready if Redis never answers', async () => {
     const redis = await setUpRedis();
     redis.signal('SIGSTOP');
 
@@ -200,7 +200,7 @@ describeWithRedis('an instance that was cut off from Redis', () => {
 });
 
 describeWithRedis('the keys in Redis', () => {
-  test('all have a time to live, and those of the revocations one slot of a cluster', async () => {
+  test('all have a TTL, and those of the revocations share a cluster slot', async () => {
     const redis = await setUpRedis();
     const stores = await connect(redis.port, { prefix: 'p' });
     await stores.revocations.add({ name: 'a', expiresAt: LATER, owner: 'demo' });
@@ -222,7 +222,7 @@ describeWithRedis('the keys in Redis', () => {
     expect(lives.every((milliseconds) => Number(milliseconds) > 0)).toBe(true);
   });
 
-  test('live on as long as an instance does, though nothing is revoked', async () => {
+  test('do not expire while an instance runs, even without revocations', async () => {
     const redis = await setUpRedis();
     await connect(redis.port, { prefix: 'p' });
     const keys = ['{p}:revocations', '{p}:revocations:log'];

@@ -92,9 +92,9 @@ const OUTAGES: readonly Outage[] = [
   },
 ];
 
-describeWithRedis('while Redis is away', () => {
+describeWithRedis('while Redis is unavailable', () => {
   test.each(OUTAGES)(
-    '$name: 503 where the store is needed, tokens pass up to the bound, and it comes back',
+    '$name: 503 if the store is needed, tokens are accepted up to the bound, and the service recovers',
     async ({ begin, end, keepsFamilies = true }) => {
       const redis = await setUpRedis(DURABLE);
       const proxy = await setUpProxy(redis.port);
@@ -139,7 +139,7 @@ describeWithRedis('while Redis is away', () => {
     },
   );
 
-  test('a revocation that an instance could not hear of is missed for at most the bound', async () => {
+  test('an instance misses a revocation for at most the bound', async () => {
     const redis = await setUpRedis();
     const proxy = await setUpProxy(redis.port);
     const connected = await setUpInstance(redis.port);

@@ -28,7 +28,7 @@ describeWithRedis('a guarded request', () => {
     return [...statistics.matchAll(/calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
   }
 
-  test.each(ADAPTERS)('asks Redis nothing, by $name', async ({ createApp }) => {
+  test.each(ADAPTERS)('sends no command to Redis, by $name', async ({ createApp }) => {
     const revocations = createRevocations({ stores, clock });
     const keyRing = await createRing();
     const app = createApp({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock, revocations });

@@ -14,7 +14,7 @@ const PATIENT_MS = 2000;
 
 let serial = 0;
 
-describeWithRedis('with a Redis of its own', () => {
+describeWithRedis('with a private Redis', () => {
   let redis: RedisServer;
   const opened: Stores[] = [];
 
@@ -58,7 +58,7 @@ describeWithRedis('with a Redis of its own', () => {
     };
     const familyOf = (id: string, expiresAt: number) => ({ id, state: stateOf(id), expiresAt });
 
-    test('keeps the sets in which families are listed as long as the longest of those, and no key for ever', async () => {
+    test('keeps the index of families until the last of them expires, and no key forever', async () => {
       const { families } = await connectStores({ prefix: 'ttl' });
       await families.insert(familyOf('long', NOW + 600));
       await families.insert(familyOf('short', NOW + 60));
@@ -79,7 +79,7 @@ describeWithRedis('with a Redis of its own', () => {
       expect(shortEnd).toBeLessThan(longEnd ?? 0);
     });
 
-    test('forgets where families were listed a minute after they expired, a bounded number at a time', async () => {
+    test('deletes index entries a minute after the families expired, a bounded number at a time', async () => {
       let now = NOW;
       const { families } = await connectStores({ prefix: 'sweep', clock: () => now });
       const ids = Array.from({ length: 150 }, (_, index) => `f${index}`);
@@ -102,7 +102,7 @@ describeWithRedis('with a Redis of its own', () => {
       ]);
     });
 
-    test('lists a family that only a clock which is fast for a while takes for expired', async () => {
+    test('lists a family that has expired only by a temporarily fast clock', async () => {
       const fast = Object.assign(() => NOW + 3600, { earliest: () => NOW });
       const { families } = await connectStores({ prefix: 'fast' });
       await families.insert(familyOf('f', NOW + 900));
@@ -113,7 +113,7 @@ describeWithRedis('with a Redis of its own', () => {
       expect(listed.families.map(({ id }) => id).sort()).toEqual(['f', 'g']);
     });
 
-    test('lists no family any more that has ended', async () => {
+    test('does not list an ended family', async () => {
       const { families } = await connectStores({ prefix: 'ended' });
       await families.insert(familyOf('a', NOW + 60));
       const read = await families.find({ clientId: 'demo', id: 'a' });
@@ -125,7 +125,7 @@ describeWithRedis('with a Redis of its own', () => {
   });
 
   describe('openRedisStores', () => {
-    test('knows at once what another instance had revoked', async () => {
+    test('knows earlier revocations of another instance from the start', async () => {
       const prefix = 'snapshot';
       const first = await connectStores({ prefix, commandTimeoutMs: 5000 });
       const names = Array.from({ length: 5000 }, (_, index) => `n${index}`);
@@ -166,7 +166,7 @@ describeWithRedis('with a Redis of its own', () => {
 });
 
 describe('openRedisStores', () => {
-  test('says that Redis does not answer, without its password', async () => {
+  test('reports that Redis does not answer, without its password', async () => {
     const url = `redis://:secret@127.0.0.1:${await findFreePort()}`;
     const failure = await openRedisStores({ url, startTimeoutSeconds: 0.1 }).catch((error) => error);
 
@@ -182,7 +182,7 @@ describe('openRedisStores', () => {
     { url: 'redis://x', maxReplicaAgeSeconds: 0 },
     { url: 'redis://x', commandTimeoutMs: -1 },
     { url: 'redis://x', host: 'y' },
-  ])('refuses %j', async (options) => {
+  ])('rejects %j', async (options) => {
     await expect(openRedisStores(untyped(options))).rejects.toThrow(TypeError);
   });
 });

@@ -73,7 +73,7 @@ async function restoreFiles(): Promise<void> {
   await cp(backup(), path, { recursive: true });
 }
 
-describe('a store that goes back while processes use it', () => {
+describe('a store that is reset while processes use it', () => {
   /** What an older data file would show, once its last transaction is the newest that LMDB knows. */
   async function takeBack(name: string, value: string | number): Promise<void> {
     const root = open({ path, noSubdir: false, overlappingSync: false });
@@ -84,7 +84,7 @@ describe('a store that goes back while processes use it', () => {
   test.each([
     ['fewer transactions', 'writes', 1],
     ['another generation', 'generation', 'other'],
-  ])('takes no write with %s, and stays rejected', async (_what, name, value) => {
+  ])('rejects writes with %s, and stays rejected', async (_what, name, value) => {
     const { revocations, close } = await openStores();
     await revocations.add(REVOKED);
     await takeBack(name, value);
@@ -113,14 +113,14 @@ describe('a store that was restored from a backup is rejected', () => {
     });
   });
 
-  test('with the file that shows it and what to do', async () => {
+  test('with the generation file and the remedy in the message', async () => {
     await withStores(beginFamily);
     await backUpFiles();
     await withStores(revoke);
     await restoreFiles();
 
     await expect(openStores()).rejects.toThrow(
-      `The store ${path} was restored from a backup, or moved: its generation file ${path}.generation knows later`,
+      `The store ${path} was restored from a backup, or moved: its generation file ${path}.generation has later`,
     );
     await expect(openStores()).rejects.toThrow(
       `run "passport-jwe store accept-restore --store ${path}", or open the store with acceptRestore: true`,
@@ -145,7 +145,7 @@ describe('a store that was restored from a backup is rejected', () => {
     await expect(openStores()).rejects.toThrow(/its generation file \S+elsewhere\.generation is missing/);
   });
 
-  test('if the whole parent directory was restored but for the file at generationFile', async () => {
+  test('if the whole parent directory was restored except the file at generationFile', async () => {
     const generationFile = join(home, 'other-disk', 'store.generation');
     path = join(home, 'data', 'store');
     const options = { generationFile };
@@ -155,7 +155,7 @@ describe('a store that was restored from a backup is rejected', () => {
     await rm(join(home, 'data'), { recursive: true });
     await cp(backup(), join(home, 'data'), { recursive: true });
 
-    await expect(openStores(options)).rejects.toThrow(`its generation file ${generationFile} knows later`);
+    await expect(openStores(options)).rejects.toThrow(`its generation file ${generationFile} has later`);
   });
 
   test('even if it is older than an earlier restore that was accepted', async () => {
@@ -186,7 +186,7 @@ async function createEarlierStore(): Promise<void> {
   await root.close();
 }
 
-describe('a store opens without more ado', () => {
+describe('a store opens without acceptRestore', () => {
   test('if nothing was written since its backup', async () => {
     await withStores(revoke);
     await backUpFiles();
@@ -196,13 +196,13 @@ describe('a store opens without more ado', () => {
     expect(revocations.find(REVOKED.name)).toEqual(REVOKED);
   });
 
-  test('if an earlier release wrote it, with all that it holds', async () => {
+  test('if an earlier release wrote it, with all its data', async () => {
     await createEarlierStore();
 
     expect((await openStores()).revocations.completeSince()).toBe(NOW - 600);
   });
 
-  test('if it is new where another was removed: that rejects all older tokens anyway', async () => {
+  test('if it is new in place of a removed store: it rejects all older tokens anyway', async () => {
     await withStores(revoke);
     await rm(path, { recursive: true });
     now = NOW + 100;
@@ -211,7 +211,7 @@ describe('a store opens without more ado', () => {
     expect(revocations.completeSince()).toBe(NOW + 100);
   });
 
-  test('if several processes use it at once', async () => {
+  test('if several processes use it concurrently', async () => {
     const [first, second] = [await openStores(), await openStores()];
     await Promise.all(
       [first, second].map((stores) => stores.counters.add({ name: 'c', amount: 1, expiresAt: NOW + 600 })),
@@ -223,11 +223,11 @@ describe('a store opens without more ado', () => {
   });
 });
 
-describe('a process that ends in the middle of a write locks nobody out', () => {
+describe('a process that crashes during a write does not make the store unusable', () => {
   const mark = async () => JSON.parse(await readFile(`${path}.generation`, 'utf8'));
   const setMark = (content: object) => writeFile(`${path}.generation`, JSON.stringify(content));
 
-  test('after the store has it and before the generation file does', async () => {
+  test('after the store was updated and before the generation file was', async () => {
     await withStores(beginFamily);
     const before = await mark();
     await withStores(revoke);
@@ -251,7 +251,7 @@ describe('a process that ends in the middle of a write locks nobody out', () => 
     expect((await openStores()).revocations.find(REVOKED.name)).toEqual(REVOKED);
   });
 
-  test('and lets nobody in after the generation file announced an acceptance that did not come', async () => {
+  test('but a restore that was announced and not accepted stays rejected', async () => {
     await withStores(revoke);
     const { generation, writes } = await mark();
     await setMark({ generation, writes: writes + 1, pending: 'announced' });
@@ -297,13 +297,13 @@ describe('a restore that is accepted', () => {
     expect(stores.revocations.find('revoked earlier')).toBeDefined();
   });
 
-  test('is accepted once: the store then opens by itself and keeps its start', async () => {
+  test('is accepted once: the store then opens without the option and keeps its start', async () => {
     await closeAll();
 
     expect((await openStores()).revocations.completeSince()).toBe(LATER);
   });
 
-  test('accepts nothing where nothing was restored', async () => {
+  test('has no effect if nothing was restored', async () => {
     await closeAll();
     await withStores(beginFamily);
     const again = await openStores({ acceptRestore: true });
@@ -313,7 +313,7 @@ describe('a restore that is accepted', () => {
   });
 });
 
-test('a generation file that cannot be written is a warning, and no write fails', async () => {
+test('a generation file that cannot be written causes a warning, and no failed write', async () => {
   const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
   const stores = await openStores();
   await rm(`${path}.generation`);

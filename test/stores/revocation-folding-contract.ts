@@ -15,19 +15,22 @@ export function describeRevocationFolding({ open, setTime }: StoresUnderTest): v
     for (const entry of entries) await store.add(entry);
   };
 
-  describe('fold revocations, and', () => {
-    test.each([1, 3, 100])('revoke all that they acknowledged, of %i subjects', async (subjects) => {
-      const store = await openStore(BOUND);
-      const entries = sessionEnds(100, subjects);
-      for (const [index, entry] of entries.entries()) {
-        await store.add(entry);
-        expect(entries.slice(0, index + 1).filter((added) => !isInForce(store, added))).toEqual([]);
-      }
+  describe('folding revocations', () => {
+    test.each([1, 3, 100])(
+      'keeps every acknowledged revocation in effect, of %i subjects',
+      async (subjects) => {
+        const store = await openStore(BOUND);
+        const entries = sessionEnds(100, subjects);
+        for (const [index, entry] of entries.entries()) {
+          await store.add(entry);
+          expect(entries.slice(0, index + 1).filter((added) => !isInForce(store, added))).toEqual([]);
+        }
 
-      expect(store.size).toBeLessThanOrEqual(21);
-    });
+        expect(store.size).toBeLessThanOrEqual(21);
+      },
+    );
 
-    test('revoke all that was added at once', async () => {
+    test('keeps every revocation of concurrent additions in effect', async () => {
       const store = await openStore(BOUND);
       const entries = sessionEnds(100, 100);
       await Promise.all(entries.map((entry) => store.add(entry)));
@@ -35,7 +38,7 @@ export function describeRevocationFolding({ open, setTime }: StoresUnderTest): v
       expect(entries.filter((entry) => !isInForce(store, entry))).toEqual([]);
     });
 
-    test('leave other subjects alone if one subject has most of them', async () => {
+    test('does not affect other subjects if one subject has most of them', async () => {
       const store = await openStore(BOUND);
       await addAll(store, sessionEnds(100, 1));
 
@@ -43,7 +46,7 @@ export function describeRevocationFolding({ open, setTime }: StoresUnderTest): v
       expect(store.find(OF_KEY)).toBeUndefined();
     });
 
-    test('take a cut-off of the API key if the subjects differ, no later than the youngest that is folded', async () => {
+    test('uses a cut-off of the API key for several subjects, no later than the newest folded entry', async () => {
       const store = await openStore(BOUND);
       const entries = sessionEnds(100, 100);
       await addAll(store, entries);
@@ -53,7 +56,7 @@ export function describeRevocationFolding({ open, setTime }: StoresUnderTest): v
       expect(store.find(OF_KEY)?.issuedUpTo).toBe(folded.at(-1)?.issuedUpTo);
     });
 
-    test('fold the oldest first, whatever order they come in', async () => {
+    test('folds the oldest entries first, in any order of addition', async () => {
       const store = await openStore(BOUND);
       const entries = sessionEnds(21, 21);
       await addAll(store, [...entries.slice(0, 20).reverse(), ...entries.slice(20)]);
@@ -62,7 +65,7 @@ export function describeRevocationFolding({ open, setTime }: StoresUnderTest): v
       expect(entries.slice(2).filter(({ name }) => store.find(name) === undefined)).toEqual([]);
     });
 
-    test('keep a wide entry as long as the last that it took the place of', async () => {
+    test('keeps a wide entry as long as the last entry that it replaced', async () => {
       const store = await openStore({ maxRevocationsPerClient: 2 });
       await addAll(store, [
         sessionEnd('a', 'alice', NOW - 9, NOW + 900),
@@ -76,7 +79,7 @@ export function describeRevocationFolding({ open, setTime }: StoresUnderTest): v
     test.each([
       ['before', [false, true]],
       ['after', [true, false]],
-    ])('leave alone what was revoked for refresh tokens too, %s', async (_when, order) => {
+    ])('does not fold an entry that also revokes refresh tokens, %s', async (_when, order) => {
       const store = await openStore({ maxRevocationsPerClient: 2 });
       const { fold: _, ...lasting } = sessionEnd('a', 'alice', NOW - 100, NOW + 9000);
       await addAll(
@@ -88,7 +91,7 @@ export function describeRevocationFolding({ open, setTime }: StoresUnderTest): v
       expect(store.find('a')).toMatchObject({ issuedUpTo: NOW - 99, expiresAt: NOW + 9000 });
     });
 
-    test('make room in a store that is full, for entries of any kind', async () => {
+    test('makes room in a full store, for entries of any kind', async () => {
       const store = await openStore({ maxRevocations: 5 });
       const entries = sessionEnds(5, 5);
       await addAll(store, entries);
@@ -102,7 +105,7 @@ export function describeRevocationFolding({ open, setTime }: StoresUnderTest): v
       expect(store.size).toBeLessThanOrEqual(5);
     });
 
-    test('reject an entry that cannot be folded where nothing is left to fold, and no other', async () => {
+    test('rejects only unfoldable entries if nothing is left to fold', async () => {
       const store = await openStore({ maxRevocations: 3 });
       const lasting = (name: string) => ({ name, expiresAt: NOW + 600 });
       const entries = sessionEnds(9, 9);
@@ -112,7 +115,7 @@ export function describeRevocationFolding({ open, setTime }: StoresUnderTest): v
       expect(entries.filter((entry) => !isInForce(store, entry))).toEqual([]);
     });
 
-    test('take an end of a session into a store that is full of what cannot be folded', async () => {
+    test('accepts the end of a session in a store full of unfoldable entries', async () => {
       const store = await openStore({ maxRevocations: 1 });
       const [entry, ...others] = sessionEnds(3, 3);
       await addAll(store, [
@@ -129,14 +132,14 @@ export function describeRevocationFolding({ open, setTime }: StoresUnderTest): v
       expect(store.size).toBe(2);
     });
 
-    test('tell how full they are', async () => {
+    test('reports how full the store is', async () => {
       const store = await openStore({ maxRevocations: 50, maxRevocationsPerClient: 20 });
       await addAll(store, [...sessionEnds(7, 7), { name: 'kid', expiresAt: NOW + 600 }]);
 
       expect(store.fill).toEqual({ entries: 8, maxEntries: 50, clientEntries: 7, maxClientEntries: 20 });
     });
 
-    test('have room again once entries expired', async () => {
+    test('has room again after entries expired', async () => {
       const store = await openStore(BOUND);
       await addAll(store, sessionEnds(20, 20));
       setTime(NOW + 900);

@@ -92,7 +92,7 @@ describeWithRedis('instances that share a Redis', () => {
   const missingIn = ({ revocations }: Stores, entries: readonly RevocationEntry[]) =>
     entries.filter((entry) => !isInForce(revocations, entry)).length;
 
-  test('never see revoked what was, and then not, while another one folds', async () => {
+  test('never lose a revocation temporarily while another instance folds', async () => {
     const [writer, reader] = [await connect(), await connect()];
     const entries = sessionEnds(400, 100);
     const seen = new Set<RevocationEntry>();
@@ -117,7 +117,7 @@ describeWithRedis('instances that share a Redis', () => {
     expect(reader.revocations.size).toBeLessThanOrEqual(21);
   });
 
-  test('fold what they added at once, and lose nothing', async () => {
+  test('fold concurrent additions without a loss', async () => {
     const instances = [await connect(), await connect(), await connect()];
     const entries = sessionEnds(300, 300);
     await Promise.all(entries.map((entry, index) => instances[index % 3]?.revocations.add(entry)));
@@ -126,7 +126,7 @@ describeWithRedis('instances that share a Redis', () => {
     expect(missingIn(newcomer, entries)).toBe(0);
   });
 
-  test('put back what was folded into a Redis that lost it', async () => {
+  test('restore folded entries in a Redis that lost them', async () => {
     const survivor = await connect();
     const entries = sessionEnds(100, 100);
     for (const entry of entries) await survivor.revocations.add(entry);
@@ -142,7 +142,7 @@ describeWithRedis('instances that share a Redis', () => {
     expect(newcomer.revocations.size).toBe(survivor.revocations.size);
   });
 
-  test('keep in force what an earlier release wrote, and fold none of it', async () => {
+  test('keep entries of an earlier release in effect, and fold none of them', async () => {
     const first = await connect();
     const names = Array.from({ length: 30 }, (_, index) => `old ${index}`);
     for (const name of names) {

@@ -58,7 +58,7 @@ async function countOf(entries: AsyncIterable<unknown>): Promise<number> {
 }
 
 describeWithRedis('a snapshot', () => {
-  test('is none where another server takes over on the way: its cursor means something else there', async () => {
+  test('fails if another server takes over meanwhile, because cursors are not portable', async () => {
     const [one, other] = await setUpTwoServers();
     let calls = 0;
     const commands: RedisConnection = {
@@ -77,14 +77,14 @@ describeWithRedis('a snapshot', () => {
 });
 
 describeWithRedis('the epoch', () => {
-  test('begins with the next whole second, since what was revoked in this one is not known', async () => {
+  test('starts at the next whole second, because revocations of the current one are unknown', async () => {
     const commands = await connect(await setUpRedis());
     const log = revocationLog({ commands, news: commands, prefix: 'p', clock: () => NOW + 0.25 });
 
     expect((await log.open()).completeSince).toBe(NOW + 1);
   });
 
-  test('is vouched for only by who speaks of it, and never made to begin later', async () => {
+  test('can only be moved earlier, and only by a replica of the same epoch', async () => {
     const commands = await connect(await setUpRedis());
     const log = revocationLog({ commands, news: commands, prefix: 'p', clock: () => NOW });
     const { position } = await log.open();
@@ -98,7 +98,7 @@ describeWithRedis('the epoch', () => {
     expect(await sinceAfter(position.epoch, NOW - 60)).toBe(NOW - 60);
   });
 
-  test('that is another one leaves a position in it unknown', async () => {
+  test('that has changed makes a position unknown', async () => {
     const commands = await connect(await setUpRedis());
     const log = revocationLog({ commands, news: commands, prefix: 'p', clock: () => NOW });
     const { position } = await log.open();
@@ -110,7 +110,7 @@ describeWithRedis('the epoch', () => {
 });
 
 describeWithRedis('the log', () => {
-  test('is known to have gone back although it gave out the same number again', async () => {
+  test('that was reset is detected although it repeats a stream ID', async () => {
     const redis = await setUpRedis();
     const stores = await openRedisStores({ url: redis.url, prefix: 'p' });
     disposals.push(() => stores.close());

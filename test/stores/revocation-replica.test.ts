@@ -74,7 +74,7 @@ function upTo(issuedUpTo: number): RevocationEntry {
   return { name: 'a', issuedUpTo, expiresAt: NOW + 600 };
 }
 
-test('what the store accepted but does not log is put back', async () => {
+test('an accepted entry that is missing in the log is restored', async () => {
   const { replica, kept, events, answer } = await setUp();
   replica.add(upTo(200));
   await answer();
@@ -87,7 +87,7 @@ test.each([
   ['itself', upTo(200), []],
   ['one that reaches further', upTo(300), []],
   ['an older one that reaches less far', upTo(100), [upTo(200)]],
-])('what the store accepted is not lost where it logs %s', async (_name, logged, putBack) => {
+])('an accepted entry is not lost if the store logs %s', async (_name, logged, putBack) => {
   const { replica, kept, answer } = await setUp();
   const logging = answer(() => newsOf(logged));
   replica.add(upTo(200));
@@ -96,7 +96,7 @@ test.each([
   expect(kept).toEqual(putBack);
 });
 
-test('what the store accepts while a snapshot is read is no loss', async () => {
+test('an entry accepted during a snapshot does not count as lost', async () => {
   const { replica, kept, events, answer, whileSnapshotIsRead } = await setUp();
   whileSnapshotIsRead(() => replica.add(upTo(200)));
   await answer(
@@ -108,7 +108,7 @@ test('what the store accepts while a snapshot is read is no loss', async () => {
   expect({ kept, events }).toEqual({ kept: [], events: [] });
 });
 
-test('the store is trusted to be complete only once all that it logged is read', async () => {
+test('the store counts as complete only once the whole log is read', async () => {
   const { replica, answer } = await setUp();
   const trustedSince: number[] = [];
   const restored = { completeSince: NOW - 600 };
@@ -123,7 +123,7 @@ test('the store is trusted to be complete only once all that it logged is read',
   expect([...trustedSince, replica.completeSince()]).toEqual([NOW, NOW - 600]);
 });
 
-test('what a snapshot lacks is put back', async () => {
+test('entries missing in a snapshot are restored', async () => {
   const { replica, kept, answer } = await setUp();
   await answer(() => newsOf(upTo(200)));
   await answer(() => undefined);
@@ -132,7 +132,7 @@ test('what a snapshot lacks is put back', async () => {
   expect(replica.find('known')).toBeDefined();
 });
 
-test('a machine that slept knows that it may have missed something', async () => {
+test('a replica is stale after the machine slept', async () => {
   const { replica, answer } = await setUp();
   expect(replica.isFresh()).toBe(true);
   const awake = Date.now();

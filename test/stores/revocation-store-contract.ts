@@ -7,15 +7,15 @@ import type { StoresUnderTest } from './stores-under-test.js';
 export function describeRevocationStore({ open, setTime }: StoresUnderTest): void {
   const openStore = async (bounds?: StoreBounds) => (await open(bounds)).revocations;
 
-  describe('keep revocations, and', () => {
-    test('knows nothing at first', async () => {
+  describe('the revocation store', () => {
+    test('is empty at first', async () => {
       const store = await openStore();
 
       expect(store.find('a')).toBeUndefined();
       expect(store.size).toBe(0);
     });
 
-    test('finds what was added, exactly', async () => {
+    test('finds exactly the added entries', async () => {
       const store = await openStore();
       const entry = { name: 'a', issuedUpTo: NOW, expiresAt: NOW + 600, owner: 'demo' };
       await store.add(entry);
@@ -30,7 +30,7 @@ export function describeRevocationStore({ open, setTime }: StoresUnderTest): voi
       ['an earlier cut-off', 200, 100, 200],
       ['no cut-off at all', 100, undefined, undefined],
       ['a cut-off where there was none', undefined, 100, undefined],
-    ])('keeps the wider of two entries: %s', async (_name, first, second, expected) => {
+    ])('merges two entries into the wider one: %s', async (_name, first, second, expected) => {
       const store = await openStore();
       for (const issuedUpTo of [first, second]) {
         await store.add({
@@ -54,7 +54,7 @@ export function describeRevocationStore({ open, setTime }: StoresUnderTest): voi
       expect(store.find('a')?.expiresAt).toBe(NOW + 900);
     });
 
-    test('keeps an entry until it expires, whatever is added meanwhile', async () => {
+    test('keeps an entry until it expires, regardless of later additions', async () => {
       const store = await openStore();
       await store.add({ name: 'a', expiresAt: NOW + 600 });
       setTime(NOW + 599);
@@ -63,7 +63,7 @@ export function describeRevocationStore({ open, setTime }: StoresUnderTest): voi
       expect(store.find('a')).toBeDefined();
     });
 
-    test('forgets what has expired, so that it does not grow without bound', async () => {
+    test('deletes expired entries, so that it does not grow without bound', async () => {
       const store = await openStore();
       await Promise.all(['a', 'b', 'c'].map((name) => store.add({ name, expiresAt: NOW + 60 })));
       setTime(NOW + 300);
@@ -73,7 +73,7 @@ export function describeRevocationStore({ open, setTime }: StoresUnderTest): voi
       expect(store.find('d')).toBeDefined();
     });
 
-    test('refuses a further entry where it is full, and forgets none to make room', async () => {
+    test('rejects a further entry if it is full, and evicts none', async () => {
       const store = await openStore({ maxRevocations: 2 });
       await store.add({ name: 'a', expiresAt: NOW + 600 });
       await store.add({ name: 'b', expiresAt: NOW + 600 });
@@ -84,7 +84,7 @@ export function describeRevocationStore({ open, setTime }: StoresUnderTest): voi
       expect(['a', 'b', 'c'].map((name) => store.find(name) !== undefined)).toEqual([true, true, false]);
     });
 
-    test('still widens an entry where it is full', async () => {
+    test('still widens an entry if it is full', async () => {
       const store = await openStore({ maxRevocations: 1 });
       await store.add({ name: 'a', issuedUpTo: 100, expiresAt: NOW + 600 });
       await store.add({ name: 'a', issuedUpTo: 200, expiresAt: NOW + 600 });
@@ -92,7 +92,7 @@ export function describeRevocationStore({ open, setTime }: StoresUnderTest): voi
       expect(store.find('a')?.issuedUpTo).toBe(200);
     });
 
-    test('has room again once entries expired', async () => {
+    test('has room again after entries expired', async () => {
       const store = await openStore({ maxRevocations: 1 });
       await store.add({ name: 'a', expiresAt: NOW + 60 });
       setTime(NOW + 300);
@@ -109,7 +109,7 @@ export function describeRevocationStore({ open, setTime }: StoresUnderTest): voi
       expect(names.filter((name) => store.find(name) === undefined)).toEqual([]);
     });
 
-    test('takes names with any characters, and forgets them again', async () => {
+    test('accepts names with any characters, and deletes them again', async () => {
       const store = await openStore();
       const names = ['', '__proto__', 'a\u0000b', '\u0000', 'ü'.repeat(200), '\u{1f511}', '{a}|b:', '*'];
       for (const name of names) await store.add({ name, expiresAt: NOW + 60, owner: 'demo' });

@@ -73,7 +73,7 @@ test(
   TIMEOUT_MS,
 );
 
-test('a backup is for its user alone', async () => {
+test('a backup is private to its user', async () => {
   await (await openStores(path)).backUp(join(home, 'backup'));
   const modes = await Promise.all(
     [join(home, 'backup'), join(home, 'backup', 'data.mdb')].map((file) => stat(file)),
@@ -82,16 +82,16 @@ test('a backup is for its user alone', async () => {
   expect(modes.map(({ mode }) => (mode & 0o777).toString(8))).toEqual(['700', '600']);
 });
 
-test('a backup overwrites no other one', async () => {
+test('a backup does not overwrite another one', async () => {
   const stores = await openStores(path);
   await stores.backUp(join(home, 'backup'));
 
   await expect(stores.backUp(join(home, 'backup'))).rejects.toThrow(
-    /data\.mdb exists: give a directory without/,
+    /data\.mdb already exists: pass a directory without/,
   );
 });
 
-test('a backup that runs while the stores are closed becomes complete', async () => {
+test('a running backup is completed when the stores are closed', async () => {
   const stores = await openStores(path);
   await stores.revocations.add({ name: 'a', expiresAt: Date.now() / 1000 + 600 });
   const backedUp = stores.backUp(join(home, 'backup'));

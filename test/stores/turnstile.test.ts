@@ -10,7 +10,7 @@ import { createTurnstile } from '../../src/stores/lmdb/turnstile.js';
 const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
 
 describeOnLinux('a turnstile', () => {
-  test('lets one through at a time', async () => {
+  test('admits one holder at a time', async () => {
     const awaitTurn = createTurnstile(randomUUID());
     const inside: string[] = [];
     const pass = async (name: string): Promise<void> => {
@@ -26,18 +26,18 @@ describeOnLinux('a turnstile', () => {
     expect(inside).toEqual(order.flatMap((name) => [`${name} comes`, `${name} goes`]));
   });
 
-  test('lets nobody through for want of patience: who waited without a turn would wait in a mutex', async () => {
+  test('rejects after the maximum wait instead of continuing without the mutex', async () => {
     const name = randomUUID();
     const endTurn = await createTurnstile(name)();
 
-    await expect(createTurnstile(name, 20)()).rejects.toThrow('does not end its turn');
+    await expect(createTurnstile(name, 20)()).rejects.toThrow('holds the write mutex');
     endTurn();
     const endNext = await createTurnstile(name, 1000)();
     endNext();
   });
 });
 
-test('steps whose turn does not come are a 503, and those after them are done', async () => {
+test('steps that cannot get the mutex are a 503, and later steps succeed', async () => {
   const path = await mkdtemp(join(tmpdir(), 'passport-jwe-turnstile-'));
   const turns = [Promise.reject(new Error('No turn'))];
   const { write, close } = lmdbEnvironment({

@@ -4,15 +4,15 @@ import { listen } from '../server.js';
 import { echoAnthropic } from './echo-anthropic.js';
 import { echoOpenai } from './echo-openai.js';
 
-/** A model that needs no account: it answers with what it was asked, over a real socket, in both formats. */
+/** A model without an account: it repeats the prompt, over a real socket, in both formats. */
 export interface EchoModel {
-  /** Its origin; it begins to listen when that is asked for first. */
+  /** Its origin. It starts to listen on the first call. */
   origin(): Promise<string>;
   close(): Promise<void>;
 }
 
 const unreadable: ErrorRequestHandler = (_error, _req, res, _next) => {
-  const message = 'The echo model cannot read this request';
+  const message = 'The echo model cannot parse this request';
   const error = { type: 'invalid_request_error', code: 'unreadable', message };
   res.status(400).json({ type: 'error', error });
 };

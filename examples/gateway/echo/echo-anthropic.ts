@@ -4,7 +4,7 @@ import { type Prompt, readPrompt } from './read-prompt.js';
 import { refuseAsTold } from './refuse-as-told.js';
 import { sayWords } from './say-words.js';
 
-/** The echo model as Anthropic would serve it. */
+/** The echo model in Anthropic's format. */
 export function echoAnthropic(): Router {
   const router = express.Router();
   router.post('/v1/messages', async (req: Request, res: Response) => {
@@ -25,7 +25,7 @@ function nameAnswer({ model }: Prompt) {
   return { id: `msg_${randomUUID()}`, type: 'message', role: 'assistant', model };
 }
 
-/** What was cached is counted beside what was not. */
+/** Cached and uncached input tokens are counted separately. */
 function usageOf({ inputTokens, directives: { cached } }: Prompt, outputTokens: number) {
   const read = Math.min(cached, inputTokens);
   return {
@@ -51,7 +51,10 @@ function scriptOf(prompt: Prompt) {
       { type: 'message_delta', delta, usage: { output_tokens: prompt.answer.length } },
       { type: 'message_stop' },
     ],
-    failure: { type: 'error', error: { type: 'overloaded_error', message: 'As it was told' } },
+    failure: {
+      type: 'error',
+      error: { type: 'overloaded_error', message: 'The echo model failed as requested' },
+    },
     format: (event: object) => `event: ${typeOf(event)}\ndata: ${JSON.stringify(event)}\n\n`,
     trailer: '',
   };

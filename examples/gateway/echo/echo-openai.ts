@@ -5,7 +5,7 @@ import { countWords, type Prompt, readPrompt } from './read-prompt.js';
 import { refuseAsTold } from './refuse-as-told.js';
 import { sayWords } from './say-words.js';
 
-/** The echo model as OpenAI would serve it. */
+/** The echo model in OpenAI's format. */
 export function echoOpenai(): Router {
   const router = express.Router();
   router.post('/v1/chat/completions', async (req: Request, res: Response) => {
@@ -57,7 +57,7 @@ function scriptOf(prompt: Prompt) {
     begin: [chunk({ role: 'assistant', content: '' })],
     word: (content: string) => chunk({ content }),
     end: [chunk({}, finishReason(prompt)), ...last],
-    failure: { error: { message: 'The echo model failed as it was told', type: 'server_error' } },
+    failure: { error: { message: 'The echo model failed as requested', type: 'server_error' } },
     format: (event: object) => `data: ${JSON.stringify(event)}\n\n`,
     trailer: 'data: [DONE]\n\n',
   };
@@ -79,7 +79,7 @@ const embeddingsSchema = z.looseObject({
 
 const DIMENSIONS = 8;
 
-/** The same text always has the same place. */
+/** The same text always has the same embedding. */
 function embed({ model, input, encoding_format: format }: z.output<typeof embeddingsSchema>) {
   const texts = (Array.isArray(input) ? input : [input]).map(String);
   const tokens = texts.reduce((sum, text) => sum + countWords(text), 0);

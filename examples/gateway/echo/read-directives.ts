@@ -1,20 +1,20 @@
-/** What a message tells the echo model to do, so that clients can be tried against faults. */
+/** Directives to the echo model in a message, to test clients against faults. */
 export interface Directives {
   /** The rest of the message. */
   readonly words: readonly string[];
-  /** `!status=503`: refuse with this status. */
+  /** `!status=503`: reject with this status. */
   readonly status: number | undefined;
-  /** `!retry-after=7`: seconds to wait, told beside that status. */
+  /** `!retry-after=7`: value of `Retry-After`, in seconds. */
   readonly retryAfter: number | undefined;
-  /** `!cut=3`: break the connection after so many words. */
+  /** `!cut=3`: close the connection after this number of words. */
   readonly cut: number | undefined;
-  /** `!fail=3`: report an error in the stream after so many words. */
+  /** `!fail=3`: report an error in the stream after this number of words. */
   readonly fail: number | undefined;
   /** `!pace=50`: milliseconds between words. */
   readonly paceMs: number;
-  /** `!times=100`: say it so many times. */
+  /** `!times=100`: number of repetitions. */
   readonly times: number;
-  /** `!cached=12`: so many of the tokens put in are said to have been cached. */
+  /** `!cached=12`: number of input tokens to report as cached. */
   readonly cached: number;
 }
 

@@ -13,20 +13,20 @@ const promptSchema = z.looseObject({
   max_completion_tokens: z.number().nullish(),
 });
 
-/** What the echo model is to do with a request, in either format. */
+/** A request to the echo model, in either format. */
 export interface Prompt {
   readonly model: string;
   readonly isStream: boolean;
   readonly wantsUsage: boolean;
   readonly directives: Directives;
-  /** A word is a token. */
+  /** Number of input tokens; each word is one. */
   readonly inputTokens: number;
   readonly answer: readonly string[];
-  /** It had more to say than it may. */
+  /** Whether the answer was truncated at the maximum number of tokens. */
   readonly isTruncated: boolean;
 }
 
-/** @throws ZodError for what is no prompt. */
+/** @throws ZodError if the body is not a prompt. */
 export function readPrompt(body: unknown): Prompt {
   const { model, system, messages, stream, stream_options: options, ...limits } = promptSchema.parse(body);
   const texts = [system, ...messages.map((message) => message.content)].map(textOf);

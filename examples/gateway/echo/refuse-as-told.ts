@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { Directives } from './read-directives.js';
 
-/** Refuses where the message says so, in a body that both formats know. */
+/** Rejects the request if its message says so, with a body that is valid in both formats. */
 export function refuseAsTold(res: Response, { status, retryAfter, cut }: Directives): boolean {
   if (status === undefined) {
     if (cut !== 0) return false;
@@ -10,7 +10,11 @@ export function refuseAsTold(res: Response, { status, retryAfter, cut }: Directi
   }
   if (retryAfter !== undefined) res.set('Retry-After', String(retryAfter));
   if (status >= 300 && status < 400) res.set('Location', 'http://127.0.0.1:1/');
-  const error = { type: 'echo_error', code: 'as_told', message: 'The echo model refused as it was told' };
+  const error = {
+    type: 'echo_error',
+    code: 'as_told',
+    message: 'The echo model rejected the request as requested',
+  };
   res.status(Math.min(599, Math.max(300, status))).json({ type: 'error', error });
   return true;
 }

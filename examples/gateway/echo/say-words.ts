@@ -3,19 +3,19 @@ import type { Response } from 'express';
 import { isResponseFinished } from 'passport-jwe';
 import type { Prompt } from './read-prompt.js';
 
-/** How a format writes the parts of a stream. */
+/** The parts of a stream in a format. */
 export interface StreamScript {
   readonly begin: readonly object[];
   word(text: string): object;
   readonly end: readonly object[];
-  /** The event of an error that is told in the middle. */
+  /** The event that reports an error within the stream. */
   readonly failure: object;
   format(event: object): string;
-  /** What follows the last event. */
+  /** Text after the last event. */
   readonly trailer: string;
 }
 
-/** Streams an answer word by word at its pace, with the faults that were asked for. */
+/** Streams an answer word by word at the requested pace, with the requested faults. */
 export async function sayWords(res: Response, prompt: Prompt, script: StreamScript): Promise<void> {
   const { cut, fail, paceMs } = prompt.directives;
   const send = (event: object): void => void res.write(script.format(event));
@@ -32,7 +32,7 @@ export async function sayWords(res: Response, prompt: Prompt, script: StreamScri
   res.end(script.trailer);
 }
 
-/** What was said until then arrives. */
+/** Sends the preceding words, then closes the connection. */
 async function breakOff(res: Response): Promise<void> {
   await new Promise((resolve) => void res.write(': cut\n\n', resolve));
   await pause(10);

@@ -4,10 +4,12 @@ import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
 import { describeFailure, describeModelError } from './describe-model-error.js';
 
-/** Official clients wait themselves up to this long, and otherwise retry at once unless told not to. */
+/** Official clients wait up to this time. For a longer `Retry-After`, they retry at once unless told not to. */
 const MAX_PATIENCE_SECONDS = 60;
 
-/** Answers every failure below `/v1` in one body that all clients read, with the status and headers of the failure. */
+/**
+ * Answers every failure below `/v1` with a body that all clients understand, and the status and headers of the failure.
+ */
 export const answerModelErrors: ErrorRequestHandler = (failure, _req, res, next) => {
   if (res.headersSent) return next(failure);
   const detail = describeFailure(failure);

@@ -19,7 +19,7 @@ const messagesSchema = z.looseObject({
 
 type MessagesBody = z.output<typeof messagesSchema>;
 
-/** The version of the interface that clients without a header of their own get. */
+/** API version for clients that do not send one. */
 const DEFAULT_VERSION = '2023-06-01';
 
 const shared = {
@@ -29,7 +29,7 @@ const shared = {
   defaultHeaders: { 'anthropic-version': DEFAULT_VERSION },
 };
 
-/** The messages of Anthropic. */
+/** Anthropic's Messages API. */
 export const anthropicMessages: WireFormat<ModelRequest> = {
   ...shared,
   route: '/v1/messages',
@@ -52,7 +52,7 @@ export const anthropicMessages: WireFormat<ModelRequest> = {
   breakEvent: (body) => formatEvent({ event: 'error', data: JSON.stringify(body) }),
 };
 
-/** What a request would put in, for no tokens at all. */
+/** Anthropic's token-counting endpoint. A request consumes no tokens. */
 export const anthropicTokenCount: WireFormat<ModelRequest> = {
   ...anthropicMessages,
   route: '/v1/messages/count_tokens',
@@ -73,7 +73,7 @@ export const anthropicTokenCount: WireFormat<ModelRequest> = {
   usageOf: () => ({ inputTokens: 0, outputTokens: 0 }),
 };
 
-/** A model that thinks takes no temperature but its own. */
+/** A thinking model accepts only its default temperature. */
 function complete(request: MessagesBody, { maxTokens, temperature }: ModelConfiguration): JsonObject {
   const isThinking = request.thinking !== undefined && request.thinking?.type !== 'disabled';
   return json.parse({
@@ -92,7 +92,7 @@ const usageSchema = z.looseObject({
 
 type Usage = z.output<typeof usageSchema>;
 
-/** `input_tokens` are those that the cache had nothing to do with. */
+/** `input_tokens` excludes tokens read from or written to the cache. */
 function sumUsage(usage: Usage): TokenUsage {
   const input = [usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens];
   return {
@@ -127,7 +127,7 @@ function meterMessages(inputEstimate: number): StreamMeter {
   return {
     relay(event) {
       const { data } = eventSchema.safeParse(parseEventData(event.data));
-      // The counts are cumulative: each takes the place of the one before.
+      // The counts are cumulative: each replaces the previous one.
       reported = { ...reported, ...withoutNull(data?.message?.usage), ...withoutNull(data?.usage) };
       for (const text of [data?.delta?.text, data?.delta?.thinking, data?.delta?.partial_json]) {
         emitted.add(text);
@@ -140,7 +140,7 @@ function meterMessages(inputEstimate: number): StreamMeter {
     },
     get usage() {
       const { inputTokens, outputTokens } = sumUsage(reported);
-      // The final count says all; what comes before it lags behind what was emitted.
+      // The final count is complete. Earlier counts lag behind the emitted text.
       return {
         inputTokens,
         outputTokens: isComplete ? outputTokens : Math.max(outputTokens, emitted.tokens),

@@ -9,41 +9,41 @@ export interface ProviderCall {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The provider's key, which is in the headers already. */
+  /** The provider's key, which is also in the headers. */
   readonly secret: string | undefined;
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal;
 }
 
-/** What a provider answered with success. */
+/** A successful answer of a provider. */
 export interface ProviderAnswer {
   readonly contentType: string;
-  /** Name that the provider gave the request. */
+  /** Request ID of the provider. */
   readonly requestId: string | undefined;
   readonly body: Readable;
 }
 
-/** Pauses before a further attempt, in milliseconds. */
+/** Pauses before retries, in milliseconds. */
 const PAUSES_MS = [200, 800];
 
-/** Nothing of a request has reached the provider when one of these is the failure. */
+/** Failures in which no part of the request reached the provider. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
   ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** The provider says that it did nothing and may be asked again. */
+/** Statuses of a provider that did not process the request, so that a retry is safe. */
 const OVERLOADED: ReadonlySet<number> = new Set([503, 529]);
 
-/** A client waits with less patience than a provider may ask for. */
+/** Maximum `Retry-After` of a provider that the gateway waits for. Longer ones exceed the client's timeout. */
 const MAX_RETRY_AFTER_SECONDS = 2;
 
 const MAX_REFUSAL_LENGTH = 64 * 1024;
 
 /**
- * Sends a request to a provider; again only where it is certain that the first one did nothing. Redirects are not
- * followed: they could lead the provider's key anywhere.
- * @throws ModelApiError (as rejection) where it failed, in the words of the gateway.
+ * Sends a request to a provider. Retries only if the provider has certainly not processed it. Redirects are not
+ * followed, because they could leak the provider's key.
+ * @throws ModelApiError (as rejection) if it failed, with a message of the gateway.
  */
 export async function callProvider(dispatcher: Dispatcher, call: ProviderCall): Promise<ProviderAnswer> {
   for (const pauseMs of [...PAUSES_MS, undefined]) {
@@ -86,15 +86,15 @@ function readAnswer({ headers, body }: Dispatcher.ResponseData): ProviderAnswer 
   };
 }
 
-/** A failure of the connection in the words of the gateway. */
+/** Translates a connection failure to a message of the gateway. */
 export function translateFailure(cause: unknown): ModelApiError {
   const isTimeout = cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError;
   return isTimeout ? providerTimedOut(cause) : providerFailed(cause);
 }
 
 /**
- * The text of a body. What is longer than it may be is not read to its end.
- * @throws ModelApiError (as rejection) where it is longer.
+ * Reads a body as text, up to a maximum length.
+ * @throws ModelApiError (as rejection) if it is longer.
  */
 export async function readText(body: Readable, maxLength: number): Promise<string> {
   const chunks: Buffer[] = [];
@@ -108,7 +108,7 @@ export async function readText(body: Readable, maxLength: number): Promise<strin
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Gives up a body: whoever read it before is told, and nobody else. */
+/** Discards a body. Only its reader gets the error. */
 export function discard(body: Readable): void {
   body.on('error', () => {}).destroy();
 }

@@ -4,8 +4,8 @@ import type { Settings } from '../settings.js';
 const CONNECT_TIMEOUT_MS = 5000;
 
 /**
- * Connections to the providers, kept for further requests. `providerTimeoutMs` is the longest wait for the beginning of
- * an answer, and for its next part.
+ * Creates keep-alive connections to the providers. `providerTimeoutMs` is the timeout of the response headers, and of
+ * each part of the body.
  */
 export function connectProviders({ providerTimeoutMs }: Pick<Settings, 'providerTimeoutMs'>): Agent {
   return new Agent({

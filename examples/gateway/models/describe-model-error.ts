@@ -1,7 +1,7 @@
 import { type JsonObject, PassportJweError } from 'passport-jwe';
 import { ModelApiError, type ModelApiErrorDetail } from './model-api-error.js';
 
-/** The names of Anthropic for the failures of the package. */
+/** Anthropic's error types for the errors of passport-jwe. */
 const TYPES: ReadonlyMap<number, string> = new Map([
   [400, 'invalid_request_error'],
   [401, 'authentication_error'],
@@ -12,7 +12,7 @@ const TYPES: ReadonlyMap<number, string> = new Map([
   [503, 'overloaded_error'],
 ]);
 
-/** Whatever went wrong with a request below `/v1`, as its client is told of it. */
+/** Describes a failure of a request below `/v1` for its client. */
 export function describeFailure(failure: unknown): ModelApiErrorDetail {
   if (failure instanceof ModelApiError) return failure.detail;
   if (failure instanceof PassportJweError) {
@@ -21,12 +21,12 @@ export function describeFailure(failure: unknown): ModelApiErrorDetail {
   }
   const status = statusOfBodyParser(failure);
   if (status !== undefined) {
-    return { status, type: typeOf(status), code: 'invalid_request', message: 'The body cannot be read' };
+    return { status, type: typeOf(status), code: 'invalid_request', message: 'The body cannot be parsed' };
   }
   return { status: 500, type: 'api_error', code: 'internal_error', message: 'The gateway failed' };
 }
 
-/** One body for clients of OpenAI, which read `error`, and of Anthropic, which read `error.type` beneath `type`. */
+/** One body for OpenAI's clients, which read `error`, and Anthropic's, which read `type` and `error.type`. */
 export function describeModelError(detail: ModelApiErrorDetail, requestId: string): JsonObject {
   const { type, code = null, param = null, message } = detail;
   return { type: 'error', error: { type, code, param, message }, request_id: requestId };
@@ -36,7 +36,7 @@ function typeOf(status: number): string {
   return TYPES.get(status) ?? 'invalid_request_error';
 }
 
-/** What `express.json()` refuses. */
+/** An error of `express.json()`. */
 function statusOfBodyParser(failure: unknown): number | undefined {
   const status = failure instanceof Error && 'status' in failure ? failure.status : undefined;
   return status === 400 || status === 413 || status === 415 ? status : undefined;

@@ -3,14 +3,14 @@ import type { ApiKeyRegistry, ModelConfiguration } from 'passport-jwe/api-keys';
 import { ModelApiError } from './model-api-error.js';
 import type { WireFormat } from './wire-format.js';
 
-/** Configured models that a token may use, each by its name. */
+/** Returns the configured models that a token may use, by name. */
 export function modelsOf(
   token: VerifiedToken,
   apiKeys: Pick<ApiKeyRegistry, 'get'>,
 ): ReadonlyMap<string, ModelConfiguration> {
   const models = ownersOf(token).flatMap((keyId) => apiKeys.get(keyId)?.models ?? []);
   const isAllowed = ({ name }: ModelConfiguration): boolean => allowedModels(token)?.includes(name) ?? true;
-  // Of two owners the nearer one comes first, and so has to be set last.
+  // The nearer owner comes first and takes precedence, so that it must be set last.
   return new Map(
     models
       .filter(isAllowed)
@@ -20,8 +20,8 @@ export function modelsOf(
 }
 
 /**
- * The model of a request.
- * @throws ModelApiError (404) where there is none of that name any more.
+ * Returns the model of a request.
+ * @throws ModelApiError (404) if the model is not configured, or not any more.
  */
 export function findModel(
   models: ReadonlyMap<string, ModelConfiguration>,
@@ -29,11 +29,11 @@ export function findModel(
 ): ModelConfiguration {
   const model = typeof name === 'string' ? models.get(name) : undefined;
   if (model !== undefined) return model;
-  const message = 'There is no such model, or it is not open to you';
+  const message = 'The model does not exist, or you have no access to it';
   throw new ModelApiError({ status: 404, type: 'not_found_error', code: 'model_not_found', message });
 }
 
-/** A key that may call functions has the models of its configuration; its tokens do not list them. */
+/** A key of type `function_call` has the models of its configuration, because its tokens do not list them. */
 function allowedModels({ type, claims }: VerifiedToken): readonly string[] | undefined {
   switch (type) {
     case 'tiered_model_exec':
@@ -45,7 +45,7 @@ function allowedModels({ type, claims }: VerifiedToken): readonly string[] | und
   }
 }
 
-/** A delegated token uses the models of whom it speaks for. */
+/** A delegated token uses the models of its subject. */
 function ownersOf(token: VerifiedToken): readonly string[] {
   if (token.type === 'delegation') {
     return token.claims.lineage.filter((ancestor) => ancestor.is_actor !== true).map((a) => a.client_id);
@@ -54,9 +54,9 @@ function ownersOf(token: VerifiedToken): readonly string[] {
 }
 
 /**
- * Where the provider of a model is asked in a format.
+ * Returns the endpoint of the provider of a model in a format.
  * @param echoOrigin origin of the embedded model.
- * @throws InvalidRequestError where the model speaks another format.
+ * @throws InvalidRequestError if the model has another format.
  */
 export function endpointOf(
   { endpoint }: ModelConfiguration,
@@ -66,7 +66,9 @@ export function endpointOf(
   if (endpoint === 'echo:') return echoOrigin + format.route;
   const url = new URL(endpoint);
   if (!url.pathname.endsWith(format.endpointSuffix)) {
-    throw new InvalidRequestError('This model speaks another format; ask it by the route of that');
+    throw new InvalidRequestError(
+      'This model uses another API format: send the request to the route of that format',
+    );
   }
   url.pathname += format.endpointExtension ?? '';
   return url.href;

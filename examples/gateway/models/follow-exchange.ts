@@ -4,13 +4,13 @@ import { requestIdOf } from '../observability/request-id.js';
 import type { CompletionListener, CompletionRecord } from './completion-record.js';
 import type { TokenUsage } from './token-usage.js';
 
-/** A request to a model on its way: how it ends is settled once. */
+/** A running request to a model. It is settled once. */
 export interface Course {
-  /** Aborted when the client leaves. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
-  /** Says what a client has used that leaves from now on. Until then it has used what was reserved. */
+  /** Sets the usage that applies if the client disconnects. Before that, the reserved usage applies. */
   follow(usageSoFar: () => TokenUsage): void;
-  /** Settles with what was used. Only the first end counts. */
+  /** Settles with the actual usage. Only the first call counts. */
   end(outcome: CompletionRecord['outcome'], usage: TokenUsage): void;
 }
 
@@ -22,7 +22,7 @@ export interface CourseParts {
   readonly onCompletion: CompletionListener;
 }
 
-/** A client that leaves pays for what it was sent; nobody knows what an answer cost that it did not wait for. */
+/** A client that disconnects is charged for what it received, because the usage of the rest is unknown. */
 export function followExchange({ req, res, model, reserved, onCompletion }: CourseParts): Course {
   const startedAt = performance.now();
   const leaving = new AbortController();
@@ -34,7 +34,7 @@ export function followExchange({ req, res, model, reserved, onCompletion }: Cour
   const end: Course['end'] = (outcome, usage) => {
     if (isOver) return;
     isOver = true;
-    // It rejects no usage that readCount() bounds, and the client does not wait for it.
+    // Usage is bounded by readCount(), so that this never rejects, and the client does not wait for it.
     void admission.settle({ tokens: usage.inputTokens + usage.outputTokens });
     const durationMs = performance.now() - startedAt;
     onCompletion({ requestId: requestIdOf(res), clientId, model, ...usage, outcome, durationMs });

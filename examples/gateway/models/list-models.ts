@@ -3,10 +3,10 @@ import { verifiedToken } from 'passport-jwe';
 import type { ApiKeyRegistry } from 'passport-jwe/api-keys';
 import { findModel, modelsOf } from './find-model.js';
 
-/** When models came to be is nobody's business here; clients want to see a time all the same. */
+/** The gateway does not know when models were created, but clients expect a time. */
 const CREATED = 0;
 
-/** The models that a token may use, as clients of OpenAI and of Anthropic read a list. */
+/** Lists the models that a token may use, in a format for OpenAI's and Anthropic's clients. */
 export function listModels(apiKeys: Pick<ApiKeyRegistry, 'get'>): RequestHandler {
   return function answerModelList(req, res) {
     const ids = [...modelsOf(verifiedToken(req), apiKeys).keys()];
@@ -16,7 +16,7 @@ export function listModels(apiKeys: Pick<ApiKeyRegistry, 'get'>): RequestHandler
   };
 }
 
-/** One model; 404 for one that is not among them. */
+/** Returns one of these models, or 404. */
 export function showModel(apiKeys: Pick<ApiKeyRegistry, 'get'>): RequestHandler {
   return function answerModel(req, res) {
     const model = findModel(modelsOf(verifiedToken(req), apiKeys), req.params['id']);

@@ -1,18 +1,18 @@
-/** What a client of `/v1` is told that went wrong with its request to a model. */
+/** Error response to a client of `/v1`. */
 export interface ModelApiErrorDetail {
   readonly status: number;
-  /** As Anthropic names it; its clients and those of OpenAI choose their own error by the status. */
+  /** Anthropic's error type. Its clients and OpenAI's choose their error class by the status. */
   readonly type: string;
-  /** As OpenAI names it. */
+  /** OpenAI's error code. */
   readonly code?: string | undefined;
-  /** The field of the request that is at fault. */
+  /** The invalid field of the request. */
   readonly param?: string | undefined;
   readonly message: string;
   readonly retryAfterSeconds?: number | undefined;
   readonly cause?: unknown;
 }
 
-/** A request to a model that failed behind the gateway. Nothing in it names the provider's key. */
+/** A request to a model that failed at the provider. It never contains the provider's key. */
 export class ModelApiError extends Error {
   override readonly name = 'ModelApiError';
   readonly detail: ModelApiErrorDetail;

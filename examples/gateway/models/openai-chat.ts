@@ -22,11 +22,11 @@ const chatSchema = z.looseObject({
 type ChatBody = z.output<typeof chatSchema>;
 
 interface ChatRequest extends ModelRequest {
-  /** The client wants to see what the stream used. */
+  /** Whether the client requested the usage of the stream. */
   readonly wantsUsage: boolean;
 }
 
-/** Chat completions of OpenAI, which many providers speak. */
+/** OpenAI's Chat Completions API, which many providers support. */
 export const openaiChat: WireFormat<ChatRequest> = {
   route: '/v1/chat/completions',
   endpointSuffix: '/chat/completions',
@@ -52,7 +52,7 @@ export const openaiChat: WireFormat<ChatRequest> = {
   breakEvent: (body) => formatEvent({ data: JSON.stringify(body) }),
 };
 
-/** `max_completion_tokens` took the place of `max_tokens`, which newer models refuse. */
+/** `max_completion_tokens` replaces `max_tokens`, which newer models reject. */
 function complete(chat: ChatBody, model: ModelConfiguration): JsonObject {
   const cap = capOf(chat, model);
   const hasOldName = typeof chat.max_tokens === 'number';
@@ -72,7 +72,7 @@ function capOf(chat: ChatBody, { maxTokens }: ModelConfiguration): number {
 
 const usageSchema = z.looseObject({ prompt_tokens: z.number(), completion_tokens: z.number().optional() });
 
-/** `prompt_tokens` holds those that were cached. */
+/** `prompt_tokens` includes cached tokens. */
 function readUsage(usage: unknown): TokenUsage | undefined {
   const { success, data } = usageSchema.safeParse(usage);
   if (!success) return undefined;

@@ -13,7 +13,7 @@ const embeddingsSchema = z.looseObject({
   ]),
 });
 
-/** Embeddings of OpenAI, which many providers speak. */
+/** OpenAI's Embeddings API, which many providers support. */
 export const openaiEmbeddings: WireFormat<ModelRequest> = {
   route: '/v1/embeddings',
   endpointSuffix: '/embeddings',

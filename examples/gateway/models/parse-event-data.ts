@@ -2,12 +2,12 @@ import type { JsonObject } from 'passport-jwe';
 import { json } from './read-body.js';
 import { StreamBrokenError } from './wire-format.js';
 
-/** The object in an event. @throws StreamBrokenError for anything else, and for one that reports an error. */
+/** Parses the object in an event. @throws StreamBrokenError if it is not an object, or reports an error. */
 export function parseEventData(data: string): JsonObject {
   const chunk = json.safeParse(parse(data));
-  if (!chunk.success) throw new StreamBrokenError('The provider sent an event that cannot be read');
+  if (!chunk.success) throw new StreamBrokenError('The provider sent a malformed event');
   if (typeof chunk.data['error'] === 'object' && chunk.data['error'] !== null) {
-    throw new StreamBrokenError('The provider reported an error in the middle of its answer');
+    throw new StreamBrokenError('The provider reported an error within the stream');
   }
   return chunk.data;
 }

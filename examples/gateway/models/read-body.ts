@@ -1,7 +1,7 @@
 import { InvalidRequestError, type JsonObject } from 'passport-jwe';
 import { z } from 'zod';
 
-/** Limits beyond which a request makes no sense, whatever its model. */
+/** Limits that apply to the requests of all models. */
 export const modelName = z.string().min(1).max(256);
 export const tokenCount = z.int().min(1).max(100_000_000);
 export const json = z.custom<JsonObject>(
@@ -10,13 +10,13 @@ export const json = z.custom<JsonObject>(
 );
 
 /**
- * The body of a request by its schema, which says only what the gateway itself reads.
- * @throws InvalidRequestError that names the first field at fault, without its value.
+ * Parses the body of a request. The schema has only the fields that the gateway reads.
+ * @throws InvalidRequestError that names the first invalid field, without its value.
  */
 export function readBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const reading = schema.safeParse(body);
   if (reading.success) return reading.data;
-  const { path, message } = reading.error.issues[0] ?? { path: [], message: 'cannot be read' };
+  const { path, message } = reading.error.issues[0] ?? { path: [], message: 'cannot be parsed' };
   throw new InvalidRequestError(`${path.length === 0 ? 'The body' : path.join('.')}: ${message}`);
 }
 
@@ -27,10 +27,10 @@ const toolSchema = z.looseObject({
   custom: z.looseObject({ name: z.string() }).nullish(),
 });
 
-/** Tools as OpenAI and Anthropic write them; one that providers run themselves may have a type alone. */
+/** Tools in the formats of OpenAI and Anthropic. A server-side tool of a provider may have only a type. */
 export const toolList = z.array(toolSchema).max(1024).nullish();
 
-/** @throws InvalidRequestError for a tool without any name to check. */
+/** @throws InvalidRequestError if a tool has no name to check. */
 export function namesOfTools(tools: z.output<typeof toolList>): readonly string[] {
   return (tools ?? []).map((tool, index) => {
     const name = tool.function?.name ?? tool.custom?.name ?? tool.name ?? tool.type;

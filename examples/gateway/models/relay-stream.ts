@@ -9,23 +9,24 @@ export interface Relay {
   readonly body: Readable;
   readonly res: Response;
   readonly meter: StreamMeter;
-  /** Aborted when the client leaves. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
-/** An event that is longer than any that a provider sends. */
+/** Maximum length of an event: longer than any that providers send. */
 const MAX_EVENT_LENGTH = 8 * 1024 * 1024;
 
 const HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
-  // Proxies would hold back what they could compress or buffer.
+  // Keeps proxies from compressing or buffering the stream.
   'Cache-Control': 'no-cache, no-transform',
   'X-Accel-Buffering': 'no',
 };
 
 /**
- * Passes a stream of events on, at the pace of the client, and resolves with its last event.
- * @throws StreamBrokenError (as rejection) where it ended before its time; an AbortError where the client left.
+ * Relays a stream of events with backpressure. Resolves with its last event.
+ * @throws StreamBrokenError (as rejection) if it ended early.
+ * @throws AbortError (as rejection) if the client disconnected.
  */
 export async function relayStream({ body, res, meter, signal }: Relay): Promise<void> {
   const events: StreamEvent[] = [];
@@ -33,7 +34,7 @@ export async function relayStream({ body, res, meter, signal }: Relay): Promise<
   const parser = createParser({
     onEvent: ({ event, data }) => void events.push({ event, data }),
     maxBufferSize: MAX_EVENT_LENGTH,
-    // What the format says nothing about is passed over.
+    // Events that the format does not define are skipped.
     onError: ({ type }) => {
       isTooLong ||= type === 'max-buffer-size-exceeded';
     },
@@ -47,12 +48,12 @@ export async function relayStream({ body, res, meter, signal }: Relay): Promise<
       if (isTooLong) throw new StreamBrokenError('The provider sent an event that is too long');
       if (meter.isComplete) break;
     }
-    if (!meter.isComplete) throw new StreamBrokenError('The provider broke off');
+    if (!meter.isComplete) throw new StreamBrokenError('The provider ended the stream early');
   } catch (failure) {
     discard(body);
     throw failure;
   }
-  // Nothing of interest follows; read to its end, the connection serves the next request.
+  // Reads the rest, so that the connection can serve the next request.
   body.on('error', () => {}).resume();
 
   async function send(text: string): Promise<void> {

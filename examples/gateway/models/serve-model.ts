@@ -23,11 +23,11 @@ export interface ModelService {
   /** Origin of the embedded model. */
   echoOrigin(): Promise<string>;
   readonly onCompletion: CompletionListener;
-  /** Each request to a provider is a span. */
+  /** Runs each request to a provider as a span. */
   readonly traced: Traced;
 }
 
-/** Routes of one format: how its requests are read, once each. */
+/** Options of the routes of one format. Each request is parsed once. */
 export interface ModelRoute<Asked extends ModelRequest> {
   readonly format: WireFormat<Asked>;
   askedOf(req: Request): Asked;
@@ -42,12 +42,12 @@ interface Exchange<Asked extends ModelRequest> extends ModelRoute<Asked> {
 const NOTHING: TokenUsage = { inputTokens: 0, outputTokens: 0 };
 const MAX_ANSWER_LENGTH = 64 * 1024 * 1024;
 
-/** The configured model that a request names. @throws ModelApiError (404) where it is not there any more. */
+/** Returns the model of a request. @throws ModelApiError (404) if it is no longer configured. */
 export function modelOf(req: Request, name: string, apiKeys: ModelService['apiKeys']): ModelConfiguration {
   return findModel(modelsOf(verifiedToken(req), apiKeys), name);
 }
 
-/** Has the model that a request names answer it, and settles with what that used. */
+/** Forwards a request to its model and settles the usage. */
 export function serveModel<Asked extends ModelRequest>(
   route: ModelRoute<Asked>,
   service: ModelService,
@@ -73,7 +73,7 @@ export function serveModel<Asked extends ModelRequest>(
 
   return function answerModelRequest(req, res, next) {
     serve(req, res).catch((failure: unknown) => {
-      // Nobody is there any more to be told.
+      // The client has disconnected.
       if (!isResponseFinished(res)) next(failure);
     });
   };
@@ -122,12 +122,12 @@ function parseAnswer(text: string) {
   try {
     return json.parse(JSON.parse(text));
   } catch {
-    // The parser would quote the answer, and its words have no place in a log.
-    throw providerFailed(new Error('The answer of the provider is no JSON object'));
+    // The parser's message would quote the answer, which must not be logged.
+    throw providerFailed(new Error('The answer of the provider is not a JSON object'));
   }
 }
 
-/** From the first event on the status is decided: what goes wrong afterwards is an event of its own, and the last. */
+/** The status is sent with the first event. A later failure is reported in a final event. */
 async function passStreamOn<Asked extends ModelRequest>(
   { format, askedOf, req, res, course }: Exchange<Asked>,
   { body, contentType }: ProviderAnswer,

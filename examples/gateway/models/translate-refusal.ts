@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { ModelApiError, type ModelApiErrorDetail, providerFailed } from './model-api-error.js';
 
-/** What a provider answered that is no success. */
+/** An error response of a provider. */
 export interface Refusal {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly body: string;
 }
 
-/** Faults of the request itself, which the client can mend by what the provider says about them. */
+/** Statuses of faults in the request, which the client can fix with the provider's message. */
 const FAULTS_OF_REQUEST: ReadonlyMap<number, string> = new Map([
   [400, 'invalid_request_error'],
   [404, 'not_found_error'],
@@ -17,9 +17,9 @@ const FAULTS_OF_REQUEST: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * A refusal of a provider as one of the gateway. Where the provider refused the gateway itself, by its key or by a
- * redirect, the client is at no fault and its own token is good: that is a 502.
- * @param secret the provider's key, which no message may repeat.
+ * Translates an error response of a provider. If the provider rejected the gateway's own key or redirected it, the
+ * client's request and token are valid: that is a 502.
+ * @param secret the provider's key, which is removed from messages.
  */
 export function translateRefusal(refusal: Refusal, secret: string | undefined): ModelApiError {
   const { status, retryAfter } = refusal;
@@ -27,7 +27,7 @@ export function translateRefusal(refusal: Refusal, secret: string | undefined): 
   const type = FAULTS_OF_REQUEST.get(status);
   if (type !== undefined) return new ModelApiError({ status, type, ...describe(refusal, secret) });
   if (status === 429) {
-    const message = 'The provider of this model limits its use at the moment';
+    const message = 'The provider of this model is rate limiting requests';
     return new ModelApiError({
       ...{ status, type: 'rate_limit_error', code: 'provider_rate_limit', message },
       retryAfterSeconds,
@@ -58,7 +58,7 @@ function describe(
   secret: string | undefined,
 ): Pick<ModelApiErrorDetail, 'message' | 'code' | 'param'> {
   const { data } = bodySchema.safeParse(parse(body));
-  if (data === undefined) return { message: 'The provider of this model refused the request' };
+  if (data === undefined) return { message: 'The provider of this model rejected the request' };
   const { message, code, param } = data.error;
   const safe = (text: string): string => redact(text, secret).slice(0, MAX_MESSAGE_LENGTH);
   return {
@@ -80,7 +80,7 @@ function parse(body: string): unknown {
   }
 }
 
-/** Seconds or a date (RFC 9110 section 10.2.3). */
+/** Seconds or a date (RFC 9110 §10.2.3). */
 function readSeconds(retryAfter: string | undefined): number | undefined {
   if (retryAfter === undefined) return undefined;
   const seconds = /^\d{1,9}$/.test(retryAfter)

@@ -2,17 +2,17 @@ import type { JsonObject } from 'passport-jwe';
 import type { ModelConfiguration } from 'passport-jwe/api-keys';
 import type { TokenUsage } from './token-usage.js';
 
-/** What a client asks of a model, in whichever format. */
+/** A request to a model, in any format. */
 export interface ModelRequest {
   readonly model: string;
   readonly isStream: boolean;
-  /** Names of the tools that it defines. */
+  /** Names of the tools in the request. */
   readonly toolNames: readonly string[];
-  /** About how many tokens it puts in. */
+  /** Estimated number of input tokens. */
   readonly inputEstimate: number;
-  /** Most tokens that the model may answer with by the configuration of the model. */
+  /** Maximum number of output tokens, from the configuration of the model. */
   maxOutput(model: ModelConfiguration): number;
-  /** The body for the provider: capped, completed, and otherwise as it came. */
+  /** The body for the provider: the client's body with limits and defaults applied. */
   bodyFor(model: ModelConfiguration): JsonObject;
 }
 
@@ -22,43 +22,43 @@ export interface StreamEvent {
   readonly data: string;
 }
 
-/** Follows one stream on its way from the provider to the client. */
+/** Follows a stream from the provider to the client. */
 export interface StreamMeter {
   /**
-   * The text that the client gets for an event; empty where it gets nothing.
-   * @throws StreamBrokenError for what ends the stream before its time.
+   * Returns the text to send for an event, or an empty string.
+   * @throws StreamBrokenError if the event ends the stream early.
    */
   relay(event: StreamEvent): string;
-  /** The event was seen that ends every whole stream. */
+  /** Whether the event that ends a complete stream has arrived. */
   readonly isComplete: boolean;
-  /** What was used up to now: as the provider counted it, or else by what it emitted. */
+  /** Usage so far: reported by the provider, or estimated from the emitted text. */
   readonly usage: TokenUsage;
 }
 
-/** One way of talking to models: how clients of the gateway do, and their providers. */
+/** An API format, used by clients and by providers. */
 export interface WireFormat<Asked extends ModelRequest = ModelRequest> {
-  /** Where clients of the gateway speak it. */
+  /** Route of the gateway. */
   readonly route: string;
-  /** How the path of the endpoint of a model ends that speaks it. */
+  /** Path suffix of the endpoints of models with this format. */
   readonly endpointSuffix: string;
-  /** What is appended to that endpoint. */
+  /** Path to append to that endpoint. */
   readonly endpointExtension?: string;
-  /** Names of request headers, in lower case, that providers are told. */
+  /** Lower-case names of request headers to forward to providers. */
   readonly forwardedHeaders: readonly string[];
-  /** Sent where the client sent none of its own. */
+  /** Default request headers. */
   readonly defaultHeaders?: Readonly<Record<string, string>>;
-  /** Headers by which the provider knows the gateway. */
+  /** Returns the headers that authenticate the gateway to the provider. */
   authorize(apiKey: string): Readonly<Record<string, string>>;
-  /** @throws InvalidRequestError where a body is no request of this format. */
+  /** @throws InvalidRequestError if the body is not a request of this format. */
   read(body: unknown): Asked;
-  /** What a whole answer says that it used; `undefined` where it does not. */
+  /** Returns the usage in a complete answer, or `undefined` if it has none. */
   usageOf(answer: JsonObject): TokenUsage | undefined;
   meter(request: Asked): StreamMeter;
-  /** The event that ends a stream which broke. */
+  /** Returns the event that ends a broken stream. */
   breakEvent(body: JsonObject): string;
 }
 
-/** A stream that ended before its time. */
+/** A stream that ended early. */
 export class StreamBrokenError extends Error {
   override readonly name = 'StreamBrokenError';
 }

@@ -1,8 +1,8 @@
 import type { Response } from 'express';
 
 /**
- * The status that the client was sent: none if it left, or was cut off, before there was an answer. The answer to a
- * pipelined request waits for the connection: until then it has no socket.
+ * Returns the status that the client received, or `undefined` if the connection closed before the response. The
+ * response to a pipelined request has no socket until the previous one is sent.
  */
 export function answeredStatus(res: Response): number | undefined {
   const wasSent = res.writableFinished || (res.headersSent && res.socket !== null);

@@ -1,34 +1,37 @@
 import type { AuditRecord, AuditSink } from 'passport-jwe/audit';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** Metrics that follow from the audit trail alone. */
+/** Derives metrics from audit events. */
 export function countAuditRecords(registry: Registry): AuditSink {
   const registers = [registry];
   const issued = new Counter({
     name: 'gateway_tokens_issued_total',
-    help: 'Tokens that were issued',
+    help: 'Issued tokens',
     labelNames: ['token_type'],
     registers,
   });
   const refused = new Counter({
     name: 'gateway_refusals_total',
-    help: 'Requests and exchanges that were refused, by the code and the reason on record',
+    help: 'Rejected requests and token exchanges, by the code and reason of the audit event',
     labelNames: ['code', 'reason'],
     registers,
   });
   const revoked = new Counter({
     name: 'gateway_revocations_total',
-    help: 'Revocations that were added here',
+    help: 'Revocations added by this process',
     labelNames: ['kind'],
     registers,
   });
   const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers });
-  const limitsDegraded = gauge('gateway_limits_degraded', '1 while the store of limits is out of reach');
+  const limitsDegraded = gauge('gateway_limits_degraded', '1 while the limit store is unavailable');
   const storeUnreachable = gauge(
     'gateway_revocations_unreachable',
-    '1 while the store of revocations is out of reach',
+    '1 while the revocation store is unavailable',
   );
-  const keysUnavailable = gauge('gateway_key_source_failed', '1 while the source of keys cannot be used');
+  const keysUnavailable = gauge(
+    'gateway_key_source_failed',
+    '1 while the key source is unavailable or invalid',
+  );
 
   const count = (record: AuditRecord): void => {
     switch (record.type) {

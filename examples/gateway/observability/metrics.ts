@@ -8,27 +8,27 @@ import { countAuditRecords } from './count-audit-records.js';
 import { matchedRoute } from './matched-route.js';
 import { type FillShares, fillShares } from './revocation-fill.js';
 
-/** What is asked for its state whenever the metrics are read. */
+/** State that is read at each scrape. */
 export interface Observed {
-  /** Age in seconds of what is known of revocations. */
+  /** Age of the local revocation replica, in seconds. */
   replicaAgeSeconds(): number;
-  /** How full the store of revocations is. Default: unknown, shown as empty. */
+  /** How full the revocation store is. Default: unknown, reported as empty. */
   revocationFill?(): FillShares;
   runningAdmissions(): number;
-  /** Problems of the API-key files that are not in force for them. */
+  /** Number of problems that keep the API-key files from being loaded. */
   configurationProblems(): number;
   isConfiguredModel(name: string): boolean;
 }
 
-/** Metrics of one gateway, in a registry of their own. All labels have few values. */
+/** Metrics of a gateway, in a separate registry. All labels have bounded cardinality. */
 export interface Metrics {
   readonly registry: Registry;
-  /** Derives what it can from the audit trail. */
+  /** Audit sink that derives metrics from audit events. */
   readonly sink: AuditSink;
   readonly onCompletion: CompletionListener;
-  /** Counts requests and their time. */
+  /** Counts requests and measures their duration. */
   readonly countRequests: RequestHandler;
-  /** Takes the time of an authentication: to decrypt a token and check everything about it. */
+  /** Measures the duration of an authentication: the decryption of a token and all checks. */
   timeAuthentication(authentication: RequestHandler): RequestHandler;
   observe(observed: Observed): void;
 }
@@ -42,32 +42,32 @@ export function createMetrics(): Metrics {
 
   const requests = new Counter({
     name: 'gateway_http_requests_total',
-    help: 'Requests by the status of their answer, none where there was no answer',
+    help: 'Requests by response status, none if there was no response',
     labelNames: ['route', 'method', 'status'],
     registers,
   });
   const durations = new Histogram({
     name: 'gateway_http_request_duration_seconds',
-    help: 'Time from the head of a request to the end of its answer',
+    help: 'Time from the headers of a request to the end of its response',
     labelNames: ['route'],
     buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120],
     registers,
   });
   const authentications = new Histogram({
     name: 'gateway_authentication_duration_seconds',
-    help: 'Time to decrypt a token and check everything about it',
+    help: 'Time to decrypt and verify a token',
     buckets: [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1],
     registers,
   });
   const completions = new Counter({
     name: 'gateway_completions_total',
-    help: 'Requests to models by what became of them',
+    help: 'Requests to models by outcome',
     labelNames: ['model', 'outcome'],
     registers,
   });
   const modelTokens = new Counter({
     name: 'gateway_model_tokens_total',
-    help: 'Model tokens that were used',
+    help: 'Model tokens used',
     labelNames: ['model', 'kind'],
     registers,
   });
@@ -103,7 +103,7 @@ export function createMetrics(): Metrics {
           if (!isTimed) stop();
           isTimed = true;
         };
-        // A rejected request is answered here and goes no further.
+        // A rejected request is answered here, without a call of next().
         const forget = onResponseFinished(res, stopOnce);
         authentication(req, res, (failure?: unknown) => {
           forget();
@@ -120,7 +120,7 @@ export function createMetrics(): Metrics {
       };
       gauge(
         'gateway_revocations_age_seconds',
-        'Age of what is known here of revocations',
+        'Age of the local revocation replica',
         observed.replicaAgeSeconds,
       );
       const readFill = (): FillShares => observed.revocationFill?.() ?? fillShares(undefined);
@@ -131,17 +131,17 @@ export function createMetrics(): Metrics {
       );
       gauge(
         'gateway_revocations_client_fill_ratio',
-        'Entries of the API key that has most, as a share of the number at which they are folded',
+        'Largest number of entries of an API key, as a share of the bound at which they are folded',
         () => readFill().client,
       );
       gauge(
         'gateway_admissions_running',
-        'Requests that count against the limits at the moment',
+        'Requests that currently count against the limits',
         observed.runningAdmissions,
       );
       gauge(
         'gateway_configuration_problems',
-        'Problems of the API-key files as they are now',
+        'Current problems in the API-key files',
         observed.configurationProblems,
       );
     },

@@ -2,12 +2,12 @@ import type { Response } from 'express';
 
 const failures = new WeakMap<Response, unknown>();
 
-/** Keeps for the log what the client is not told about a failure. */
+/** Keeps the cause of a failure for the log. The client does not receive it. */
 export function noteFailure(res: Response, failure: unknown): void {
   failures.set(res, failure);
 }
 
-/** What was behind a failure, in words of this process or of its libraries: never a provider's. */
+/** Returns the cause of a failure: a message of this process or its libraries, never of a provider. */
 export function describeNotedFailure(res: Response): string | undefined {
   const failure = failures.get(res);
   if (!(failure instanceof Error)) return undefined;

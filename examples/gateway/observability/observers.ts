@@ -5,7 +5,7 @@ import type { Metrics } from './metrics.js';
 import { logCompletions, logRequests } from './request-log.js';
 import { noTracing, type Tracing } from './tracing.js';
 
-/** Who watches a gateway. Default: nobody. */
+/** Logger, metrics and tracing of a gateway. Default: none. */
 export interface Observers {
   readonly logger?: Logger;
   readonly metrics?: Metrics;
@@ -13,9 +13,9 @@ export interface Observers {
   readonly onCompletion?: CompletionListener;
 }
 
-/** The same, as the gateway uses them. */
+/** The observers as the gateway calls them. */
 export interface Observation {
-  /** Sees every request first. */
+  /** First middleware of every request. */
   readonly middleware: readonly RequestHandler[];
   readonly traced: Tracing['traced'];
   readonly onCompletion: CompletionListener;

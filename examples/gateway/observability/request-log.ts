@@ -7,10 +7,10 @@ import { matchedRoute } from './matched-route.js';
 import { describeNotedFailure } from './noted-failures.js';
 import { requestIdOf } from './request-id.js';
 
-/** Nothing here logs headers. Should anyone ever do so, these stay out. */
+/** Headers are not logged. If that changes, these are redacted. */
 const REDACTED = ['authorization', 'cookie', '["x-api-key"]', '["set-cookie"]'];
 
-/** The log goes to standard error by default, so that what is meant for people stays readable. */
+/** Creates the logger. It writes to standard error by default, so that standard output stays readable. */
 export function createLogger(destination: DestinationStream = pino.destination(2)): Logger {
   const paths = ['headers', 'req.headers', 'res.headers'].flatMap((where) =>
     REDACTED.map((name) => (name.startsWith('[') ? `${where}${name}` : `${where}.${name}`)),
@@ -18,11 +18,11 @@ export function createLogger(destination: DestinationStream = pino.destination(2
   return pino({ name: 'gateway', redact: [...REDACTED, ...paths] }, destination);
 }
 
-/** One line a request, when it has ended. The path is not in it: it is the client's text. */
+/** Logs one line per finished request, without the path, which the client controls. */
 export function logRequests(logger: Logger): RequestHandler {
   return function logRequest(req, res, next) {
     const startedAt = performance.now();
-    // A connection that has ended does not tell any more whose it was.
+    // A closed connection no longer has the client address.
     const { ip } = req;
     onResponseFinished(res, () => {
       const token = findVerifiedToken(req);
@@ -44,7 +44,7 @@ export function logRequests(logger: Logger): RequestHandler {
   };
 }
 
-/** One line for what became of each request to a model. */
+/** Logs one line for the outcome of each request to a model. */
 export function logCompletions(logger: Logger): CompletionListener {
   return (record) => {
     logger.info(

@@ -1,13 +1,13 @@
 import type { RevocationFill } from 'passport-jwe/stores';
 
-/** Share of a bound from which on there is a warning. */
+/** Share of a bound at which a warning is reported. */
 const WARNING_SHARE = 0.8;
 
-/** How full the store of revocations is, each as a share of its bound. */
+/** How full the revocation store is, as shares of its bounds. */
 export interface FillShares {
-  /** Of all entries. Full of entries that cannot be folded, the store rejects further ones. */
+  /** All entries. At 1, the store folds entries, and rejects further ones if none can be folded. */
   readonly store: number;
-  /** Of the API key that has most. At 1 its oldest entries are folded into wider ones. */
+  /** Entries of the API key that has most. At 1, its oldest entries are folded into wider ones. */
   readonly client: number;
 }
 
@@ -17,7 +17,7 @@ export function fillShares(fill: RevocationFill | undefined): FillShares {
   return { store: entries / maxEntries, client: clientEntries / maxClientEntries };
 }
 
-/** What operators should know, while the gateway is ready all the same. */
+/** Returns warnings for operators. They do not affect readiness. */
 export function fillWarnings(fill: RevocationFill | undefined): readonly string[] {
   const { store, client } = fillShares(fill);
   return [

@@ -3,7 +3,7 @@ import express from 'express';
 import type { Registry } from 'prom-client';
 import { listen } from '../server.js';
 
-/** Metrics have a listener of their own: they are for who runs the gateway, not for who uses it. */
+/** Serves metrics on a separate listener, for operators and not for clients. */
 export interface MetricsListener {
   readonly origin: string;
   close(): Promise<void>;

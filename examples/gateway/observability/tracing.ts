@@ -6,16 +6,16 @@ import { findRoute } from './matched-route.js';
 
 export type Attributes = Readonly<Record<string, string | number>>;
 
-/** Runs something as a span of its own, beneath the one that is active. */
+/** Runs a function as a child span of the active span. */
 export type Traced = <Result>(
   name: string,
   attributes: Attributes,
   run: () => Promise<Result>,
 ) => Promise<Result>;
 
-/** OpenTelemetry spans, for whoever has set up its SDK. */
+/** OpenTelemetry spans, recorded if the application sets up the SDK. */
 export interface Tracing {
-  /** A span for each request, which `traceparent` may have begun. */
+  /** Creates a span for each request, as a child of `traceparent`. */
   readonly traceRequests: RequestHandler;
   readonly traced: Traced;
 }
@@ -25,7 +25,7 @@ export const noTracing: Tracing = {
   traced: (_name, _attributes, run) => run(),
 };
 
-/** Tracing where `@opentelemetry/api` is installed, and none where it is not. */
+/** Loads tracing if `@opentelemetry/api` is installed. */
 export async function loadTracing(): Promise<Tracing> {
   try {
     return createTracing(await import('@opentelemetry/api'));
@@ -36,7 +36,7 @@ export async function loadTracing(): Promise<Tracing> {
   }
 }
 
-/** Names by the semantic conventions for HTTP, 1.23. */
+/** Span and attribute names follow the OpenTelemetry semantic conventions for HTTP, 1.23. */
 function createTracing(api: typeof OpenTelemetry): Tracing {
   const tracer = api.trace.getTracer('passport-jwe-gateway');
 
@@ -64,7 +64,7 @@ function createTracing(api: typeof OpenTelemetry): Tracing {
         try {
           return await run();
         } catch (failure) {
-          // The message may be a provider's; the type says enough.
+          // The message may be a provider's, so only the type is recorded.
           span.setStatus({ code: api.SpanStatusCode.ERROR });
           span.setAttribute('error.type', failure instanceof Error ? failure.name : 'unknown');
           throw failure;

@@ -3,11 +3,11 @@ import { createMonitor } from 'passport-jwe/monitor';
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 
-/** Looks for suspicious use of tokens and API keys: what it finds is logged and counted, and nothing is revoked for it. */
+/** Detects suspicious use of tokens and API keys. Alerts are logged and counted, but revoke nothing. */
 export function watchUse(logger: Logger, registry: Registry): AuditSink {
   const alerts = new Counter({
     name: 'gateway_alerts_total',
-    help: 'Suspicious uses of tokens and API keys that were found',
+    help: 'Alerts on suspicious use of tokens and API keys',
     labelNames: ['kind'],
     registers: [registry],
   });

@@ -3,7 +3,7 @@ import type { Settings } from '../settings.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
 
-/** Connections to the upstream, kept for further requests. */
+/** Creates keep-alive connections to the upstream. */
 export function connectUpstream({
   proxyTimeoutMs,
   proxyIdleTimeoutMs,

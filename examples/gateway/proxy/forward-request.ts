@@ -11,11 +11,11 @@ export interface Forwarding {
   readonly req: Request;
   readonly res: Response;
   readonly origin: string;
-  /** With the query. */
+  /** Path with query. */
   readonly path: string;
 }
 
-/** Has the upstream answer a request, whose body and answer are streamed. A client that leaves has it stop. */
+/** Forwards a request to the upstream and streams both bodies. Aborts it if the client disconnects. */
 export async function forwardRequest(forwarding: Forwarding, dispatcher: Dispatcher): Promise<void> {
   const { res } = forwarding;
   const leaving = new AbortController();
@@ -42,20 +42,23 @@ function dispatch(
   });
 }
 
-/** A body in a stream of its own: undici takes the socket from a request that it gives up, and the log asks for it. */
+/**
+ * Pipes the body into a separate stream: undici destroys the stream of an aborted request, and the log needs its
+ * socket.
+ */
 function bodyOf(req: Request): Readable | null {
   const isPresent =
     req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined;
   if (!isPresent) return null;
   const body = req.pipe(new PassThrough());
   req.once('error', (cause) => body.destroy(cause));
-  // What nobody takes any more is let go, as the connection is free for the next request only after it.
+  // Drains the rest of the body, because the connection can serve the next request only afterwards.
   return body.once('error', () => {}).once('close', () => req.resume());
 }
 
-/** @throws UnusableAnswerError where whoever followed the answer would leave what the token allows. */
+/** @throws UnusableAnswerError for a redirect, which could lead the client beyond the permissions of the token. */
 function relay({ statusCode, headers, body }: Dispatcher.ResponseData, res: Response): void {
-  // It may fail at any time, also once nobody reads it.
+  // The body may fail at any time, even without a reader.
   body.on('error', () => {});
   const isRedirect = statusCode >= 300 && statusCode < 400 && statusCode !== 304;
   if (isRedirect || statusCode < 200) {
@@ -65,11 +68,11 @@ function relay({ statusCode, headers, body }: Dispatcher.ResponseData, res: Resp
   res.status(statusCode);
   copyAnswerHeaders(headers, res);
   if (statusCode === 304) {
-    // Its `Content-Length` is that of another answer (RFC 9110 section 8.6), which undici would wait for.
+    // Its `Content-Length` describes the 200 response (RFC 9110 §8.6), and undici would wait for that body.
     body.resume();
     return void res.end();
   }
-  // An upstream that breaks off has the connection of the client end too: half an answer never looks whole.
+  // If the upstream fails, the client connection is closed too, so that a truncated response never looks complete.
   body.once('error', (cause) => {
     noteFailure(res, cause);
     res.destroy();

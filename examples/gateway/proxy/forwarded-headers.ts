@@ -1,39 +1,39 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 
 /**
- * Request headers that the upstream receives. Everything else stays here: credentials, cookies, the client address,
- * headers that replace the method or the path (`X-HTTP-Method-Override`, `X-Original-URL`), and whatever an upstream
- * may trust because only its proxy should send it.
+ * Request headers that the upstream receives. All others are removed: credentials, cookies, the client address,
+ * headers that override the method or the path (`X-HTTP-Method-Override`, `X-Original-URL`), and headers that an
+ * upstream may trust because only its proxy should send them.
  */
 const REQUEST_HEADERS: ReadonlySet<string> = new Set([
-  // Content negotiation and preferences (RFC 9110 section 12, RFC 7240).
+  // Content negotiation and preferences (RFC 9110 §12, RFC 7240).
   ...['accept', 'accept-charset', 'accept-encoding', 'accept-language', 'prefer', 'user-agent'],
-  // The content (RFC 9110 section 8, RFC 9530).
+  // The content (RFC 9110 §8, RFC 9530).
   ...['content-type', 'content-length', 'content-encoding', 'content-language', 'content-disposition'],
   ...['content-digest', 'repr-digest', 'want-content-digest', 'want-repr-digest'],
-  // Conditional and range requests (RFC 9110 sections 13 and 14), caches (RFC 9111), event streams.
+  // Conditional and range requests (RFC 9110 §13 and §14), caches (RFC 9111), event streams.
   ...['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range', 'range'],
   ...['content-range', 'cache-control', 'pragma', 'last-event-id'],
   // Retries and traces (W3C Trace Context).
   ...['idempotency-key', 'traceparent', 'tracestate'],
 ]);
 
-/** They speak of one connection, not of the message (RFC 9110 section 7.6.1), or of proxies. */
+/** Hop-by-hop headers (RFC 9110 §7.6.1) and proxy headers. */
 const OF_CONNECTION = /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|proxy(?:-.*)?)$/;
 
 const COOKIES = /^(?:set-)?cookie2?$/;
 
-/** Which pages may read an answer is for the gateway to say, and what a request is called. */
+/** Response headers that the gateway sets: CORS headers and request IDs. */
 const OF_UPSTREAM = /^(?:access-control-.*|(?:x-)?request-id)$/;
 
 type Headers = Readonly<Record<string, string | string[]>>;
 
-/** The headers of a request that are forwarded to the upstream, but for those that `Connection` names. */
+/** Returns the request headers to forward to the upstream, except those that `Connection` names. */
 export function requestHeaders(headers: IncomingHttpHeaders): Headers {
   return pick(headers, (name) => REQUEST_HEADERS.has(name));
 }
 
-/** The headers of an answer that go back to the client, whom the gateway may have told something under these names. */
+/** Copies response headers to the client, except those that the gateway sets. */
 export function copyAnswerHeaders(headers: IncomingHttpHeaders, res: ServerResponse): void {
   const dropped = [OF_CONNECTION, COOKIES, OF_UPSTREAM];
   const kept = pick(headers, (name) => !dropped.some((names) => names.test(name)));
@@ -52,7 +52,7 @@ function pick(headers: IncomingHttpHeaders, isPassed: (name: string) => boolean)
   );
 }
 
-/** `Connection` names further headers of its hop; undici lists the lines where an upstream sends several. */
+/** Names in `Connection` are hop-by-hop too. undici returns several header lines as an array. */
 function namedByConnection({ connection = '' }: IncomingHttpHeaders): ReadonlySet<string> {
   const lines = [connection].flat();
   return new Set(lines.flatMap((line) => line.split(',')).map((name) => name.trim().toLowerCase()));

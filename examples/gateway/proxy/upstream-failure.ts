@@ -1,19 +1,19 @@
 import { errors } from 'undici';
 
-/** What a client is told of an upstream that failed. */
+/** Error response for an upstream failure. */
 export interface UpstreamFailure {
   readonly status: 502 | 504;
   readonly description: string;
 }
 
-/** An upstream that answered with what cannot be passed on. */
+/** An answer of the upstream that cannot be forwarded. */
 export class UnusableAnswerError extends Error {
   constructor() {
-    super('The upstream answered with a redirect, or with no status that there is');
+    super('The upstream answered with a redirect or an invalid status');
   }
 }
 
-/** RFC 9110 sections 15.6.3 and 15.6.5. */
+/** RFC 9110 §15.6.3 and §15.6.5. */
 export function describeUpstreamFailure(cause: unknown): UpstreamFailure {
   if (cause instanceof UnusableAnswerError) return { status: 502, description: cause.message };
   return isTimeout(cause)

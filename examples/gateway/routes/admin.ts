@@ -1,7 +1,7 @@
 import express, { type Router } from 'express';
 import { requireMaxAge, requireProof, requireScope, type WatchedApiKeys } from 'passport-jwe';
 
-/** What is configured, and what is wrong with the files by now, without any secret; for young tokens only. */
+/** Shows the configuration and current file problems, without secrets. Requires a recently issued token. */
 export function adminRoutes(apiKeys: WatchedApiKeys): Router {
   const router = express.Router();
   router.get(

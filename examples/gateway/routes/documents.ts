@@ -10,7 +10,7 @@ interface Document {
 const MAX_DOCUMENTS = 1000;
 const MAX_TITLE_LENGTH = 200;
 
-/** Documents in memory; reading and writing are scopes of their own. */
+/** Serves documents in memory. Reading and writing need separate scopes. */
 export function documentRoutes(): Router {
   const documents: Document[] = [{ id: 1, title: 'Welcome', author: undefined }];
   const router = express.Router();

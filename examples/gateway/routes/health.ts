@@ -1,8 +1,8 @@
 import express, { type Router } from 'express';
 
 /**
- * Whether the process lives, and whether it should be sent requests. Neither is counted or logged.
- * @param findWarnings what operators should know, though it does not make the gateway unready.
+ * Serves liveness and readiness probes. They are neither counted nor logged.
+ * @param findWarnings returns warnings for operators, which do not affect readiness.
  */
 export function healthRoutes(
   isReady: () => Readonly<Record<string, boolean>>,

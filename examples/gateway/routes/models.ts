@@ -15,14 +15,14 @@ import { openaiEmbeddings } from '../models/openai-embeddings.js';
 import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
 import type { ModelRequest, WireFormat } from '../models/wire-format.js';
 
-/** Images and long conversations come in the body. */
+/** The body may contain images and long conversations. */
 const BODY_LIMIT = '32mb';
 
 export interface ModelRoutesParts extends ModelService {
   readonly limits: Limits;
 }
 
-/** The models of the caller's API key, for clients of OpenAI and Anthropic below `/v1`; behind `authenticate()`. */
+/** Serves the models of the caller's API key to OpenAI's and Anthropic's clients. Mount it behind `authenticate()`. */
 export function modelRoutes(parts: ModelRoutesParts): Router {
   const { apiKeys, limits } = parts;
   const router = express.Router();
@@ -44,7 +44,7 @@ function mountFormat<Asked extends ModelRequest>(
   parts: ModelRoutesParts,
 ): void {
   const askedOf = remember((req) => format.read(req.body));
-  /** What is asked may be answered at full length; what was not used is given back. */
+  /** Reserves the maximum length of the answer. Unused tokens are returned. */
   const tokens = (req: Request): number => {
     const asked = askedOf(req);
     return asked.inputEstimate + asked.maxOutput(modelOf(req, asked.model, parts.apiKeys));
@@ -59,7 +59,7 @@ function mountFormat<Asked extends ModelRequest>(
   );
 }
 
-/** Reads each request once, however many steps want to know. */
+/** Parses each request once, for all steps. */
 function remember<Value extends object>(read: (req: Request) => Value): (req: Request) => Value {
   const values = new WeakMap<Request, Value>();
   return (req) => {
@@ -70,6 +70,6 @@ function remember<Value extends object>(read: (req: Request) => Value): (req: Re
 }
 
 function refuseUnknownRoute(): never {
-  const message = 'There is no such route';
+  const message = 'The requested route does not exist';
   throw new ModelApiError({ status: 404, type: 'not_found_error', code: 'unknown_route', message });
 }

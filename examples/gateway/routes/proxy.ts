@@ -4,15 +4,15 @@ import type { Dispatcher } from 'undici';
 import { forwardRequest } from '../proxy/forward-request.js';
 
 export interface ProxyParts {
-  /** Origin, and path if any, that requests are forwarded to. */
+  /** URL that requests are forwarded to, with an optional path prefix. */
   readonly upstream: string;
   readonly dispatcher: Dispatcher;
   readonly limits: Limits;
 }
 
 /**
- * A reverse proxy for keys of type `api_call`: what their tokens allow is forwarded exactly as it was checked; behind
- * `authenticate()`.
+ * A reverse proxy for API keys of type `api_call`. The request is forwarded exactly as it was checked against the
+ * token. Mount it behind `authenticate()`.
  */
 export function proxyRoutes({ upstream, dispatcher, limits }: ProxyParts): Router {
   const { origin, pathname } = new URL(upstream);

@@ -28,24 +28,24 @@ interface CreateOptions extends DirectoryOptions {
 
 /** `api-key create | hash | list | check`. */
 export function apiKeyCommand(io: CommandIo): Command {
-  const command = new Command('api-key').description('make, list and check API keys');
+  const command = new Command('api-key').description('create, list and check API keys');
   command.addCommand(createCommand(io));
 
   command
     .command('hash')
-    .description('print the digest of a key that is read from standard input, for api_key in its file')
+    .description('read a key from standard input and print its digest, for api_key in its file')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ passport-jwe api-key hash < key.txt')
     .action(async ({ json }: { readonly json?: true }) => {
       const secret = (await io.readInput()).trim();
-      if (secret === '') throw new UsageError('Give the key on standard input');
+      if (secret === '') throw new UsageError('Pass the key on standard input');
       const digest = digestOf(secret);
       printResult(io, { api_key: digest }, { isJson: json === true, text: digest });
     });
 
   command
     .command('list')
-    .description('list the API keys of a directory, without their secrets')
+    .description('list the API keys in a directory, without their secrets')
     .addOption(apiKeysOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ passport-jwe api-key list --api-keys api-keys')
@@ -64,16 +64,16 @@ export function apiKeyCommand(io: CommandIo): Command {
 
   command
     .command('check')
-    .argument('[directory]', 'directory of the API keys; default: that of --api-keys')
+    .argument('[directory]', 'directory of the API keys (default: --api-keys)')
     .description(
-      'validate a directory: every error as file:line:column path: message; exit code 1 where there is one',
+      'validate the API keys in a directory; print errors as file:line:column path: message, with exit code 1',
     )
     .addOption(apiKeysOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ passport-jwe api-key check api-keys')
     .action(async (argument: string | undefined, { apiKeys: directory, json }: DirectoryOptions) => {
       const { apiKeys, warnings } = await openApiKeys(io, argument ?? directory);
-      const text = apiKeys.length === 1 ? 'One API key, no error.' : `${apiKeys.length} API keys, no error.`;
+      const text = apiKeys.length === 1 ? '1 API key, no errors.' : `${apiKeys.length} API keys, no errors.`;
       for (const warning of warnings) io.note(`warning: ${formatProblem(warning)}`);
       const keyIds = apiKeys.map(({ keyId }) => keyId);
       const result = { valid: true, key_ids: keyIds, warnings: warnings.map((warning) => ({ ...warning })) };
@@ -85,17 +85,15 @@ export function apiKeyCommand(io: CommandIo): Command {
 
 function createCommand(io: CommandIo): Command {
   return new Command('create')
-    .argument('<key_id>', 'its public name')
-    .description('generate an API key and write its file, which holds the digest of the key alone')
-    .option('--name <text>', 'what people call it; default: its key_id')
-    .addOption(new Option('--type <type>', 'what it is for').choices([...API_KEY_TYPES]).default('api_call'))
-    .option('--permissions <scope...>', 'scope tokens that it may have')
-    .option('--expires <time>', 'when it ends, as 2030-12-31T23:59:59Z')
-    .option('--prefix <text>', 'first part of the key')
-    .option('--environment <text>', 'second part of the key')
-    .addOption(
-      new Option('--out <file>', 'write the key to this file, for its owner alone').conflicts('show'),
-    )
+    .argument('<key_id>', 'public ID of the key')
+    .description('generate an API key and write its file, which contains only the digest of the key')
+    .option('--name <text>', 'display name (default: the key_id)')
+    .addOption(new Option('--type <type>', 'type of the key').choices([...API_KEY_TYPES]).default('api_call'))
+    .option('--permissions <scope...>', 'scopes that the key may request')
+    .option('--expires <time>', 'expiry, for example 2030-12-31T23:59:59Z')
+    .option('--prefix <text>', 'prefix of the key')
+    .option('--environment <text>', 'environment, the second part of the key')
+    .addOption(new Option('--out <file>', 'write the key to this file, with mode 0600').conflicts('show'))
     .option('--show', 'print the key')
     .addOption(apiKeysOption())
     .addOption(jsonOption())
@@ -105,7 +103,7 @@ function createCommand(io: CommandIo): Command {
     )
     .action(async (keyId: string, options: CreateOptions) => {
       if (options.out === undefined && options.show !== true) {
-        throw new UsageError('The key is shown once, if at all: say where it goes, --show or --out FILE');
+        throw new UsageError('Choose where the new key goes: pass --show or --out FILE');
       }
       const { prefix, environment } = options;
       const secret = generateApiKey({
@@ -117,12 +115,12 @@ function createCommand(io: CommandIo): Command {
       if (options.out !== undefined)
         await createFile(resolve(io.directory, options.out), `${secret}\n`, 0o600);
       const shown = options.show === true ? { api_key: secret } : {};
-      const text = options.show === true ? secret : `${file} was written; the key is in ${options.out}`;
+      const text = options.show === true ? secret : `Wrote ${file}; the key is in ${options.out}`;
       printResult(io, { key_id: keyId, file, ...shown }, { isJson: options.json === true, text });
     });
 }
 
-/** The YAML file of a key; JSON texts are YAML too. @throws UsageError for fields that would not load. */
+/** Formats the YAML file of a key, with JSON values. @throws UsageError if the fields are invalid. */
 export function describeKey(
   keyId: string,
   secret: string,

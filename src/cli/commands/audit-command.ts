@@ -11,27 +11,27 @@ interface VerifyOptions {
   readonly json?: true;
 }
 
-/** `audit verify`: whether a file still says what was written. */
+/** `audit verify`: verifies an audit file. */
 export function auditCommand(io: CommandIo): Command {
-  const command = new Command('audit').description('check audit files');
+  const command = new Command('audit').description('verify audit files');
 
   command
     .command('verify')
-    .argument('<file>', 'audit file, as openAuditFile() wrote it')
-    .description('find lines that were changed, taken out or put in')
-    .requiredOption('--key-file <file>', 'file of the key: 64 hexadecimal digits or more')
+    .argument('<file>', 'audit file, written by openAuditFile()')
+    .description('detect changed, removed and inserted lines; exit code 1 if there are any')
+    .requiredOption('--key-file <file>', 'file with the key, at least 64 hexadecimal digits')
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nLines taken off the end of a chain, or whole chains, are not found: compare the times with what you know.\n' +
-        'Nor are chains that were copied from another file under the same key: give each file its own.\n' +
+      '\nThe removal of whole chains or of the end of a chain is not detected: compare the times with your own records.\n' +
+        'Neither are chains copied from another file with the same key: use a separate key for each file.\n' +
         '\nExample:\n  $ passport-jwe audit verify audit.jsonl --key-file audit.key',
     )
     .action(async (file: string, { keyFile, json }: VerifyOptions) => {
       const key = await readKey(resolve(io.directory, keyFile));
       const verification = await verifyAuditFile(resolve(io.directory, file), key);
       print(io, verification, json === true);
-      if (!verification.isValid) throw new Error(`${file} is not what was written`);
+      if (!verification.isValid) throw new Error(`${file} has been changed or damaged`);
     });
 
   return command;
@@ -41,7 +41,9 @@ async function readKey(file: string): Promise<Uint8Array> {
   const { text } = await readPrivateFile({ file });
   const digits = text.trim();
   if (!/^(?:[0-9a-f]{2}){32,}$/i.test(digits)) {
-    throw new UsageError('The key file must hold 64 hexadecimal digits or more: openssl rand -hex 32');
+    throw new UsageError(
+      'The key file must contain at least 64 hexadecimal digits: create it with openssl rand -hex 32',
+    );
   }
   return Buffer.from(digits, 'hex');
 }

@@ -19,11 +19,11 @@ interface InitOptions {
 const SECRET_FILES = ['keys.json', 'demo-api-key'];
 const DEMO_KEY = { name: 'Demo key', type: 'api_call', permissions: ['read:documents'] };
 
-/** `init`: a working configuration in the present folder, and what to paste next. */
+/** `init`: writes a working configuration into the current directory and prints the next commands. */
 export function initCommand(io: CommandIo): Command {
   return new Command('init')
     .description(
-      'write a key file, one API key and an Express server that guards a route, and say what to do next',
+      'write a key file, an API key and an Express server with a protected route, and print the next commands',
     )
     .option('--port <port>', 'port of the server', parsePort, 3000)
     .addOption(jsonOption())
@@ -38,7 +38,7 @@ export function initCommand(io: CommandIo): Command {
       const commands = describeCommands(io, port);
       const text = [
         `Wrote ${Object.keys(files).join(', ')}.`,
-        'Paste these, one after another:',
+        'Run these commands, one after another:',
         '',
         ...commands,
       ];
@@ -65,14 +65,14 @@ function describeFiles(io: CommandIo, port: number): Readonly<Record<string, New
   };
 }
 
-/** All of them or none: what is there already is somebody's. */
+/** Rejects if a file exists, so that `init` writes all files or none and overwrites nothing. */
 async function assertAbsent(io: CommandIo, names: readonly string[]): Promise<void> {
   for (const name of names) {
     const isThere = await access(join(io.directory, name)).then(
       () => true,
       () => false,
     );
-    if (isThere) throw new Error(`${name} exists already; run init in an empty folder`);
+    if (isThere) throw new Error(`${name} already exists: run init in an empty directory`);
   }
 }
 

@@ -22,11 +22,11 @@ interface RotateOptions extends KeysOptions {
 
 /** `keys generate | list | rotate | retire`: the versions of a key file. */
 export function keysCommand(io: CommandIo): Command {
-  const command = new Command('keys').description('make and rotate the keys that encrypt tokens');
+  const command = new Command('keys').description('create and rotate the keys that encrypt tokens');
 
   command
     .command('generate')
-    .description('write a new key file with one random root, for its owner alone')
+    .description('write a new key file with one random root key, with mode 0600')
     .addOption(keysOption())
     .option('--stdout', 'print the keys instead of writing a file')
     .addOption(jsonOption())
@@ -36,12 +36,16 @@ export function keysCommand(io: CommandIo): Command {
       if (stdout === true) return io.print(JSON.stringify(set, null, 2));
       await createFile(resolve(io.directory, keys), `${JSON.stringify(set, null, 2)}\n`, 0o600);
       const kid = String(set.keys[0]?.['kid']);
-      printResult(io, { file: keys, kid }, { isJson: json === true, text: `${keys} holds the root ${kid}` });
+      printResult(
+        io,
+        { file: keys, kid },
+        { isJson: json === true, text: `Wrote ${keys} with the root key ${kid}` },
+      );
     });
 
   command
     .command('list')
-    .description('list the versions, without their secrets')
+    .description('list the key versions, without their secrets')
     .addOption(keysOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ passport-jwe keys list --json')
@@ -51,15 +55,20 @@ export function keysCommand(io: CommandIo): Command {
 
   command
     .command('rotate')
-    .description('add a version that takes the place of the current one when every instance knows it')
+    .description('add a version that replaces the current one after all instances have loaded it')
     .addOption(keysOption())
     .option(
       '--pending <seconds>',
-      'until it encrypts: at least two reload intervals of your services',
+      'time until it encrypts, at least two reload intervals of your services',
       parseSeconds,
       300,
     )
-    .option('--max-token-lifetime <seconds>', 'how long the old version decrypts on', parseSeconds, 7_776_000)
+    .option(
+      '--max-token-lifetime <seconds>',
+      'how long the old version still decrypts',
+      parseSeconds,
+      7_776_000,
+    )
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ passport-jwe keys rotate --pending 300')
     .action((options: RotateOptions) => {
@@ -72,7 +81,7 @@ export function keysCommand(io: CommandIo): Command {
         const before = ring.versions.length;
         await ring.rotate();
         if (ring.versions.length <= before && ring.versions.some(({ state }) => state === 'pending')) {
-          io.note('A rotation is under way already; nothing was added.');
+          io.note('A rotation is already in progress: no version was added.');
         }
         printVersions(io, ring, options);
       });
@@ -80,13 +89,13 @@ export function keysCommand(io: CommandIo): Command {
 
   command
     .command('retire')
-    .argument('<kid>', 'version to end, as keys list shows it')
-    .description('end a version at once, such as one that leaked: its tokens are refused')
+    .argument('<kid>', 'key ID of the version, as printed by keys list')
+    .description('retire a version immediately, for example one that leaked: its tokens are rejected')
     .addOption(keysOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExample:\n  $ passport-jwe keys retire 5f0c1b7e9a3d4c2286aa10b3\n\nA kid of your own that begins with a hyphen goes behind two: keys retire -- -T3pIx1',
+      '\nExample:\n  $ passport-jwe keys retire 5f0c1b7e9a3d4c2286aa10b3\n\nA kid that begins with a hyphen goes after two hyphens: keys retire -- -T3pIx1',
     )
     .action((kid: string, options: KeysOptions) =>
       withRing(io, options, {}, async (ring) => {

@@ -27,20 +27,22 @@ interface EndOptions extends SessionOptions {
 
 const MAX_PAGE = 1000;
 
-/** `sessions list | end`: what refresh tokens keep alive. */
+/** `sessions list | end`: the sessions that refresh tokens extend. */
 export function sessionsCommand(io: CommandIo): Command {
-  const command = new Command('sessions').description('see and end the sessions of an API key and its users');
+  const command = new Command('sessions').description(
+    'list and end the sessions of an API key and its users',
+  );
   const addShared = (added: Command): Command =>
     added
-      .requiredOption('--client <key_id>', 'API key whose sessions they are')
-      .option('--user <name>', 'user of it; left out: all of them')
+      .requiredOption('--client <key_id>', 'API key of the sessions')
+      .option('--user <name>', 'user of the API key (default: all users)')
       .addOption(storeOption())
       .addOption(generationFileOption())
       .addOption(redisOption())
       .addOption(jsonOption());
 
   addShared(command.command('list'))
-    .description('list the live sessions')
+    .description('list the active sessions')
     .addHelpText(
       'after',
       '\nExample:\n  $ passport-jwe sessions list --client demo --user alice --store data/store',
@@ -61,14 +63,14 @@ export function sessionsCommand(io: CommandIo): Command {
     );
 
   addShared(command.command('end'))
-    .description('end one session or all of them: their tokens are refused from now on')
+    .description('end one session or all sessions: their tokens are rejected')
     .addOption(
       new Option(
         '--session <id>',
-        'the session; without --user, of every user that has one of this ID',
+        'session ID; without --user, the sessions of all users with this ID',
       ).conflicts('all'),
     )
-    .option('--all', 'all sessions of the user, or of the API key')
+    .option('--all', 'all sessions of the user or API key')
     .addHelpText(
       'after',
       '\nExample:\n  $ passport-jwe sessions end --client demo --user alice --all --store data/store',
@@ -76,7 +78,7 @@ export function sessionsCommand(io: CommandIo): Command {
     .action((options: EndOptions) =>
       withSessions(io, options, async (sessions) => {
         const ended = await end(sessions, options);
-        const text = ended === 1 ? 'One session was ended.' : `${ended} sessions were ended.`;
+        const text = ended === 1 ? 'Ended 1 session.' : `Ended ${ended} sessions.`;
         printResult(io, { ended }, { isJson: options.json === true, text });
       }),
     );
@@ -86,7 +88,7 @@ export function sessionsCommand(io: CommandIo): Command {
 
 async function end(sessions: Sessions, options: EndOptions): Promise<number> {
   if (options.all === true) return sessions.endAll(ownerOf(options));
-  if (options.session === undefined) throw new UsageError('Say which: --session ID, or --all');
+  if (options.session === undefined) throw new UsageError('Pass --session ID or --all');
   return (await sessions.end({ ...ownerOf(options), sessionId: options.session })) ? 1 : 0;
 }
 

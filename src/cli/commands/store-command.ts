@@ -17,7 +17,9 @@ interface StoreCommandOptions extends EmbeddedStoreOptions {
 
 /** `store backup | accept-restore`: backups of the embedded store. */
 export function storeCommand(io: CommandIo): Command {
-  const command = new Command('store').description('back up the embedded store (LMDB), and accept a backup');
+  const command = new Command('store').description(
+    'back up the embedded store (LMDB), and accept a restored backup',
+  );
   const addShared = (added: Command): Command =>
     added
       .addOption(storeOption().makeOptionMandatory())
@@ -25,7 +27,7 @@ export function storeCommand(io: CommandIo): Command {
       .addOption(jsonOption());
 
   addShared(command.command('backup'))
-    .argument('<directory>', 'where data.mdb is written')
+    .argument('<directory>', 'directory for data.mdb')
     .description('write a consistent backup while other processes use the store')
     .addHelpText('after', '\nExample:\n  $ passport-jwe store backup /backups/monday --store data/store')
     .action((directory: string, options: StoreCommandOptions) =>
@@ -37,16 +39,16 @@ export function storeCommand(io: CommandIo): Command {
     );
 
   addShared(command.command('accept-restore'))
-    .description('accept a store that was restored from a backup: reject all tokens issued until now')
+    .description('accept a store that was restored from a backup, and reject all tokens issued until now')
     .addHelpText(
       'after',
-      '\nAll refresh-token families end too. A store that was not restored stays as it is.\n' +
+      '\nAll refresh-token families end too. A store that was not restored does not change.\n' +
         '\nExample:\n  $ passport-jwe store accept-restore --store data/store',
     )
     .action((options: StoreCommandOptions) =>
       withStore(io, { ...options, acceptRestore: true }, async (stores) => {
         const completeSince = formatTime(stores.revocations.completeSince());
-        const text = `The store opens. Tokens that were issued before ${completeSince} are rejected.`;
+        const text = `The store was accepted. Tokens issued before ${completeSince} are rejected.`;
         printResult(io, { complete_since: completeSince }, { isJson: options.json === true, text });
       }),
     );

@@ -41,7 +41,7 @@ interface IssueOptions extends ServiceOptions {
 
 /** `token issue | inspect | verify | revoke`. */
 export function tokenCommand(io: CommandIo): Command {
-  const command = new Command('token').description('issue, look into, verify and revoke tokens');
+  const command = new Command('token').description('issue, inspect, verify and revoke tokens');
   command.addCommand(issueCommand(io));
   command.addCommand(tokenInspectCommand(io));
   command.addCommand(verifyCommand(io));
@@ -51,10 +51,10 @@ export function tokenCommand(io: CommandIo): Command {
 
 function issueCommand(io: CommandIo): Command {
   return new Command('issue')
-    .description('print an access token of a configured API key; its secret is not needed here')
+    .description('issue an access token for a configured API key, without its secret')
     .requiredOption('--client <key_id>', 'API key')
-    .option('--scope <scope>', 'scope, separated by spaces; left out: all that the key may have')
-    .option('--user <name>', 'user whom the token speaks for, where the key may assert one')
+    .option('--scope <scope>', 'scope, separated by spaces (default: all permissions of the key)')
+    .option('--user <name>', 'subject of the token, if the key may assert users')
     .addOption(apiKeysOption())
     .addOption(keysOption())
     .addOption(environmentOption())
@@ -66,7 +66,7 @@ function issueCommand(io: CommandIo): Command {
       const { issuer, audience, client, scope, user } = options;
       const apiKeys = await openApiKeys(io, options.apiKeys);
       const apiKey = apiKeys.get(client);
-      if (apiKey === undefined) throw new UsageError('No API key of that key_id is configured');
+      if (apiKey === undefined) throw new UsageError('No API key has this key_id');
       const keyRing = await openKeys(io, options);
       const tokens = createTokenIssuer({ keyRing, issuer, clock: io.clock });
       const parameters = new Map<string, string>();
@@ -90,8 +90,8 @@ function issueCommand(io: CommandIo): Command {
 
 function verifyCommand(io: CommandIo): Command {
   return new Command('verify')
-    .argument('[token]', 'the token; - or nothing: it is read from standard input')
-    .description('verify a token as an API would; exit code 1 where it is refused')
+    .argument('[token]', 'the token (default: -, read from standard input)')
+    .description('verify a token as an API would; exit code 1 if it is rejected')
     .addOption(keysOption())
     .addOption(environmentOption())
     .addOption(issuerOption())
@@ -124,6 +124,6 @@ function verifyCommand(io: CommandIo): Command {
         { valid: true, type, claims: JSON.parse(JSON.stringify(claims)) },
         { isJson: options.json === true, text },
       );
-      if (!hasStore) io.note('Whether it is revoked was not looked up: give --store or --redis for that.');
+      if (!hasStore) io.note('Revocation was not checked: pass --store or --redis to check it.');
     });
 }

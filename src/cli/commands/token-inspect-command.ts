@@ -11,13 +11,16 @@ interface InspectOptions extends Partial<KeyOptions> {
 
 export function tokenInspectCommand(io: CommandIo): Command {
   return new Command('inspect')
-    .argument('[token]', 'the token; - or nothing: it is read from standard input')
+    .argument('[token]', 'the token (default: -, read from standard input)')
     .description(
-      'print the header that anyone can read and, with --keys, the claims and whose session it is; verifies no signature, no time and no issuer',
+      'print the unencrypted header and, with --keys, the claims and the session; does not verify signature, expiry or issuer',
     )
-    .option('--keys <file>', 'key file that opens it; for a token under a public key the private JWK')
-    .option('--audience <name>', 'audience that the key of an access token was derived for')
-    .option('--issuer <url>', 'issuer that the key of a refresh token was derived for')
+    .option(
+      '--keys <file>',
+      'key file that decrypts the token; for a token under a public key, the private JWK',
+    )
+    .option('--audience <name>', 'audience of an access token, to derive its key')
+    .option('--issuer <url>', 'issuer of a refresh token, to derive its key')
     .addOption(environmentOption())
     .addOption(jsonOption())
     .addHelpText(

@@ -24,9 +24,9 @@ const HELP = `
 Example:
   $ passport-jwe token revoke --client demo --user alice --store data/store
 
---kid takes a version as "keys list" prints it, and then revokes every token under it: access tokens for --audience and
-the audiences of the API keys, and refresh tokens of --issuer. It also takes the kid in the header of a token, and then
-revokes the tokens under that key alone. The current version is rejected, since new tokens would be rejected too:
+--kid accepts a version, as printed by "keys list", and revokes all its tokens: access tokens for --audience and for the
+audiences of the API keys, and refresh tokens of --issuer. It also accepts the kid in the header of a token, and revokes
+only the tokens under that key. You cannot revoke the current version, since new tokens would be rejected too:
   $ passport-jwe keys rotate
   $ passport-jwe keys list          until the new version is current
   $ passport-jwe token revoke --kid OLD_KID --store data/store
@@ -34,22 +34,28 @@ revokes the tokens under that key alone. The current version is rejected, since 
 
 export function tokenRevokeCommand(io: CommandIo): Command {
   return new Command('revoke')
-    .argument('[token]', 'one token, or the session of a refresh token; - : it is read from standard input')
-    .description('revoke a token, a session, a user, an API key, or everything under a key')
-    .option('--client <key_id>', 'everything of this API key or, with --user or --session, of these')
-    .option('--user <name>', 'a user of the API key')
-    .option('--session <id>', 'a session of the API key or, with --user, of that user')
+    .argument(
+      '[token]',
+      'an access token, or a refresh token to revoke its session; - reads it from standard input',
+    )
+    .description('revoke a token, a session, a user, an API key, or all tokens under a key')
+    .option(
+      '--client <key_id>',
+      'all tokens of this API key or, with --user or --session, of that user or session',
+    )
+    .option('--user <name>', 'user of the API key')
+    .option('--session <id>', 'session of the API key or, with --user, of that user')
     .option(
       '--kid <kid>',
-      'everything under a key version, or under one key as the header of tokens names it',
+      'all tokens under a key version, or under one key, named by the kid in token headers',
     )
-    .option('--force', 'also where no such API key or key is known, for one that was removed')
+    .option('--force', 'revoke an unknown API key or key, for one that was removed')
     .addOption(apiKeysOption())
     .addOption(keysOption())
     .addOption(environmentOption())
     .addOption(new Option('--issuer <url>', 'issuer of the tokens').env('ISSUER'))
     .addOption(
-      new Option('--audience <name>', 'audience of the tokens; may be repeated')
+      new Option('--audience <name>', 'audience of the tokens; repeatable')
         .env('AUDIENCE')
         .argParser(collect),
     )

@@ -7,40 +7,40 @@ const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
 const META_PAGE = 0x08;
 
-/** Where things stand in a meta page. */
+/** Offsets in a meta page. */
 const MAGIC_OFFSET = 24;
 const VERSION_OFFSET = 28;
 const TREES_OFFSET = 48;
 const TRANSACTION_OFFSET = 152;
 
-/** Machines of 32 bits lay it out in another way; there the beginning alone is looked at. */
+/** 32-bit platforms use another layout. There, only the magic number is checked. */
 const MAGIC_OFFSET_32 = 16;
 const IS_32_BITS = ['arm', 'ia32'].includes(process.arch);
 
 const MIN_PAGE_SIZE = 512;
 const MAX_PAGE_SIZE = 65_536;
 
-/** A check meets others that write where nobody takes turns; so often it begins anew. */
+/** Maximum number of checks, repeated while processes write without the mutex (outside Linux). */
 const MAX_CHECKS = 20;
 
 /** One of the two newest states of the store. */
 interface Meta {
   readonly transaction: bigint;
-  /** That of the free pages, and that which names all others. */
+  /** The tree of free pages, and the tree that names all other trees. */
   readonly trees: readonly [Tree, Tree];
 }
 
 /**
- * Reads what LMDB takes on trust, and would end the process over, or silently fall back behind: both meta pages, and
- * the structure of every page that the newest state consists of. What it cannot see is another value in place of a
- * value, for LMDB keeps no checksums. A missing or empty file is a new one.
- * @throws Error that names the file and what to do, where it is the file of something else, truncated or damaged.
+ * Checks what LMDB does not: both meta pages, and the structure of every page of the newest state. LMDB would crash the
+ * process on a damaged page, or silently fall back to an older state. Changed values are not detected, because LMDB has
+ * no checksums. A missing or empty file counts as a new store.
+ * @throws Error that names the file and the remedy if it is not an LMDB file, truncated or damaged.
  */
 export function assertDataFile(path: string): void {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size === 0) return;
   const pageSize = size < MIN_PAGE_SIZE ? undefined : withPageFile(path, MIN_PAGE_SIZE, readPageSize);
-  if (pageSize === undefined) throw refusal(path, 'is no LMDB file of this version');
+  if (pageSize === undefined) throw refusal(path, 'is not an LMDB file of this version');
   if (IS_32_BITS) return;
 
   for (let check = 1; ; check += 1) {
@@ -56,7 +56,7 @@ export function assertDataFile(path: string): void {
   }
 }
 
-/** `undefined` where it is the file of something else. */
+/** Returns `undefined` if it is not an LMDB file. */
 function readPageSize(file: PageFile): number | undefined {
   file.readPage(0n);
   const { view, isLittleEndian } = file;
@@ -87,8 +87,8 @@ function readMeta(file: PageFile, page: bigint): Meta {
 }
 
 /**
- * Each commit replaces the older one of two meta pages: without the newer one LMDB would go back by a commit. A compact
- * copy begins with the meta page of an empty environment, and has its state on the other one.
+ * Each commit replaces the older of two meta pages. Without the newer one, LMDB would lose a commit. In a compact copy,
+ * the first meta page describes an empty environment, and the second one has the state.
  */
 function readNewest(file: PageFile): Meta {
   const [first, second] = [readMeta(file, 0n), readMeta(file, 1n)];
@@ -106,7 +106,7 @@ function checkState(file: PageFile): void {
   for (const tree of readNewest(file).trees) checkTree(file, tree);
 }
 
-/** `undefined` where the meta pages cannot be read. */
+/** Returns `undefined` if the meta pages cannot be read. */
 function newestTransaction(path: string, pageSize: number): bigint | undefined {
   try {
     return withPageFile(path, pageSize, readNewest).transaction;
@@ -117,6 +117,6 @@ function newestTransaction(path: string, pageSize: number): bigint | undefined {
 
 function refusal(path: string, what: string): Error {
   return new Error(
-    `${path} ${what}: put a backup in its place, or remove it; a new store refuses all older tokens`,
+    `${path} ${what}: replace it with a backup, or remove it. A new store rejects all older tokens`,
   );
 }

@@ -1,19 +1,21 @@
 import { statfsSync, statSync } from 'node:fs';
 
-/** What a transaction may take at least. */
+/** Minimum free space for a transaction. */
 const LEAST_BYTES = 1_048_576;
 
-/** Most that a transaction replaces of what is there: steps change few pages each, and forget a bounded number. */
+/**
+ * Maximum size of replaced pages in a transaction: each step changes few pages and deletes a bounded number of values.
+ */
 const MOST_REPLACED_BYTES = 16_777_216;
 
-/** What a step may add. */
+/** Maximum size that a step adds. */
 const STEP_BYTES = 4096;
 
 /**
- * Makes sure that there is room for a transaction before LMDB begins it. lmdb-js up to 3.5.6 words a write that failed
- * in a buffer which is too short for that, and the process ends some time later.
- * @param steps how many the transaction has.
- * @throws Error with the code `ENOSPC`.
+ * Asserts that there is room for a transaction before LMDB begins it. In lmdb-js up to 3.5.6, the message of a failed
+ * write overflows a buffer, and the process crashes later.
+ * @param steps number of steps in the transaction.
+ * @throws Error with the code `ENOSPC` if there is not enough room.
  */
 export function assertRoom(directory: string, dataFile: string, steps: number): void {
   const replaced = Math.min(bytesOf(dataFile), MOST_REPLACED_BYTES);
@@ -21,9 +23,9 @@ export function assertRoom(directory: string, dataFile: string, steps: number): 
 }
 
 /**
- * The same for files that are not there yet: LMDB writes to the lock file through memory, and where the disk has no room
- * for that the kernel ends the process.
- * @throws Error with the code `ENOSPC`.
+ * Asserts that there is room for files that do not exist yet. LMDB maps the lock file into memory, and the kernel kills
+ * the process if the disk has no room for it.
+ * @throws Error with the code `ENOSPC` if there is not enough room.
  */
 export function assertRoomToOpen(directory: string, files: readonly string[]): void {
   const isThere = files.every((file) => {
@@ -34,8 +36,8 @@ export function assertRoomToOpen(directory: string, files: readonly string[]): v
 }
 
 /**
- * Makes sure that there is room for a copy of the whole data file.
- * @throws Error with the code `ENOSPC`.
+ * Asserts that there is room for a copy of the data file.
+ * @throws Error with the code `ENOSPC` if there is not enough room.
  */
 export function assertRoomToCopy(directory: string, dataFile: string): void {
   if (freeBytes(directory) < LEAST_BYTES + bytesOf(dataFile)) throw noRoom();
@@ -51,5 +53,5 @@ function bytesOf(file: string): number {
 }
 
 function noRoom(): Error {
-  return Object.assign(new Error('The disk has no room left'), { code: 'ENOSPC' });
+  return Object.assign(new Error('The disk is full'), { code: 'ENOSPC' });
 }

@@ -8,17 +8,18 @@ import { DATA_FILE } from './open-environment.js';
 export interface Backup {
   /** Directory of the store. */
   readonly path: string;
-  /** Directory of its copy. */
+  /** Directory of the backup. */
   readonly directory: string;
 }
 
-/** Copies the store, and returns once the copy is on disk. */
+/** Copies the store. Resolves once the copy is on disk. */
 export async function backUp(environment: LmdbEnvironment, { path, directory }: Backup): Promise<void> {
   assertString(directory, 'backUp', 'directory');
   const file = join(directory, DATA_FILE);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const present = await stat(file).catch(() => undefined);
-  if (present !== undefined) throw new Error(`${file} exists: give a directory without a store`);
+  if (present !== undefined)
+    throw new Error(`backUp: ${file} already exists: pass a directory without a store`);
   assertRoomToCopy(directory, join(path, DATA_FILE));
   await environment.copyTo(directory);
   await chmod(file, 0o600);

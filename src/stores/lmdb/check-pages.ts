@@ -1,20 +1,20 @@
 import type { PageFile } from './page-file.js';
 
-/** A B+ tree as LMDB describes it: in a meta page, or in a record of the tree that names all others. */
+/** A B+ tree, as described in a meta page or in a record of the main tree. */
 export interface Tree {
-  /** `NO_PAGE` where it is empty. */
+  /** `NO_PAGE` if the tree is empty. */
   readonly root: bigint;
   readonly depth: number;
   readonly entries: bigint;
 }
 
-/** How many bytes describe a tree. */
+/** Size of the description of a tree, in bytes. */
 export const TREE_BYTES = 48;
 
 /** Root of an empty tree. */
 export const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
-/** As deep as LMDB goes. */
+/** Maximum depth of a tree in LMDB. */
 const MAX_DEPTH = 32;
 
 const PAGE_HEADER_BYTES = 24;
@@ -24,18 +24,18 @@ const BRANCH_PAGE = 0x01;
 const LEAF_PAGE = 0x02;
 const OVERFLOW_PAGE = 0x04;
 
-/** The value of a node stands on pages of its own, or describes a tree. */
+/** Node flags: the value is on overflow pages, or it describes a tree. */
 const IS_OVERFLOWING = 0x01;
 const IS_TREE = 0x02;
 const OVERFLOW_REFERENCE_BYTES = 24;
 
-/** What else has to be looked at, and how deep below it the leaves are. */
+/** A page to check, and the depth of the tree from there. */
 interface Pending {
   readonly page: bigint;
   readonly depth: number;
 }
 
-/** What a page leads to. */
+/** The references in a page. */
 interface PageContent {
   readonly nodes: number;
   readonly children: readonly bigint[];
@@ -51,8 +51,8 @@ export function readTree({ view, isLittleEndian }: PageFile, offset: number): Tr
 }
 
 /**
- * Follows a tree through all its pages, as LMDB does without a look at what it finds.
- * @throws Error where a page is missing, belongs elsewhere, or holds what does not fit into it.
+ * Checks all pages of a tree.
+ * @throws Error if a page is missing, misplaced or malformed.
  */
 export function checkTree(file: PageFile, tree: Tree): void {
   if (tree.root === NO_PAGE) return;
@@ -64,7 +64,7 @@ export function checkTree(file: PageFile, tree: Tree): void {
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { page, depth } = next;
     visited += 1;
-    // More than there are: it leads in a circle.
+    // More pages than the file has: the tree contains a cycle.
     if (visited > file.pages) throw damagedAt(page);
     file.readPage(page);
     const content = readContent(file, next);
@@ -76,7 +76,7 @@ export function checkTree(file: PageFile, tree: Tree): void {
   for (const inner of trees) checkTree(file, inner);
 }
 
-/** Of the page that was read last. Places within it count from the end of its header. */
+/** Reads the page in view. Offsets within it count from the end of its header. */
 function readContent(file: PageFile, { page, depth }: Pending): PageContent {
   const { view, isLittleEndian, pageSize } = file;
   const isLeaf = depth === 1;
@@ -106,13 +106,13 @@ function readContent(file: PageFile, { page, depth }: Pending): PageContent {
 /** An entry of a page. */
 interface Node {
   readonly kind: 'branch' | 'tree' | 'overflow' | 'value';
-  /** Where its value stands. */
+  /** Offset of the value. */
   readonly value: number;
-  /** The page that a branch leads to. */
+  /** The child page of a branch. */
   readonly child: bigint;
 }
 
-/** `undefined` where it does not fit into the page. */
+/** Returns `undefined` if the node does not fit into the page. */
 function readNode(
   { view, isLittleEndian, pageSize }: PageFile,
   offset: number,
@@ -130,7 +130,7 @@ function readNode(
   return { kind: isOverflow ? 'overflow' : isTree ? 'tree' : 'value', value, child };
 }
 
-/** A value that takes pages of its own, one after another. */
+/** Checks a value on consecutive overflow pages. */
 function checkOverflow(file: PageFile, page: bigint): void {
   file.readPage(page);
   const { view, isLittleEndian, pages } = file;
@@ -141,5 +141,5 @@ function checkOverflow(file: PageFile, page: bigint): void {
 }
 
 export function damagedAt(page: bigint): Error {
-  return new Error(`page ${page} is not what it was`);
+  return new Error(`page ${page} is corrupted`);
 }

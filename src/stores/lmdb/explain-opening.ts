@@ -3,16 +3,16 @@ import { messageOf } from '../../base/message-of.js';
 import { RestoredStoreError } from './restored-store-error.js';
 
 const ADVICE: ReadonlyMap<string, string> = new Map([
-  ['ENOSPC', 'make room on its disk'],
-  ['EDQUOT', 'make room on its disk, or raise the quota'],
-  ['EMFILE', 'let the process open more files'],
-  ['ENFILE', 'let the machine open more files'],
+  ['ENOSPC', 'free space on its disk'],
+  ['EDQUOT', 'free space on its disk, or raise the quota'],
+  ['EMFILE', 'raise the open-file limit of the process'],
+  ['ENFILE', 'raise the open-file limit of the machine'],
   ...['EROFS', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'EEXIST'].map(
-    (code) => [code, 'name a directory that this user can make, and write to'] as const,
+    (code) => [code, 'use a path that this user can create and write to'] as const,
   ),
 ]);
 
-/** What is in the way of a store, and what to do about it. */
+/** Returns an error that names the path, why the store cannot be opened, and the remedy. */
 export function explainOpening(path: string, cause: unknown): Error {
   if (cause instanceof RestoredStoreError) return cause;
   const code = codeOf(cause);
@@ -21,7 +21,7 @@ export function explainOpening(path: string, cause: unknown): Error {
   return new Error(`The store ${path} cannot be opened: ${reason}`, { cause });
 }
 
-/** Node names what failed; lmdb-js has the number alone. */
+/** Errors of Node have a code name, errors of lmdb-js only the number. */
 function codeOf(cause: unknown): string | undefined {
   const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
   if (typeof code === 'string') return code;

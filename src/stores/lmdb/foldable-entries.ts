@@ -2,25 +2,25 @@ import { batchSize, type FoldableEntry, foldGroupOf, isFoldable } from '../fold-
 import type { RevocationEntry } from '../revocation-store.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';
 
-/** Which entries of a group can be folded. All but `largest` only within `write`. */
+/** Index of the foldable entries of each group. Call all methods except `largest` only within `write`. */
 export interface FoldableEntries {
   enter(entry: RevocationEntry): void;
   leave(entry: RevocationEntry): void;
   countOf(group: string): number;
-  /** Names of the oldest entries of a group, by their places in it. */
+  /** Returns the names of the oldest entries of a group, by their keys in the index. */
   oldestOf(group: string, bound: number): ReadonlyMap<string, string>;
-  /** Drops a place whose entry is gone: releases that know of no folding left it. */
+  /** Deletes a stale key: releases without folding remove an entry but not its key. */
   drop(group: string, place: string): void;
-  /** The group that has most. */
+  /** Returns the largest group. */
   largest(): { readonly group: string; readonly count: number } | undefined;
 }
 
 const COUNT = 'fold ';
 
-/** Digits of a cut-off in a key, so that keys are in the order of time. */
+/** Digits of a cut-off in a key, so that keys sort by time. */
 const TIME_LENGTH = 12;
 
-/** Counts are kept, since LMDB counts a range by reading it. */
+/** Stores the counts, because LMDB counts a range by reading it. */
 export function foldableEntries(environment: LmdbEnvironment): FoldableEntries {
   const names = environment.openDatabase<string>('revocations-foldable');
   const counts = environment.openDatabase<number>('revocation-counts');
@@ -65,7 +65,7 @@ export function foldableEntries(environment: LmdbEnvironment): FoldableEntries {
   };
 }
 
-/** A group in JSON ends by itself and holds no control character, so the keys of two groups never mix. */
+/** JSON is self-delimiting and has no control characters, so that keys of two groups never overlap. */
 function keyOf(group: string, { fold, name }: FoldableEntry): string {
   const time = String(Math.max(0, Math.floor(fold.issuedUpTo))).padStart(TIME_LENGTH, '0');
   return `${JSON.stringify(group)}${time}${name}`;

@@ -11,30 +11,30 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-/** What is known of a store outside its data file. */
+/** State of a store, recorded outside its data file. */
 export interface GenerationMark {
   /** ID of the generation of the store. Absent until the first generation is confirmed. */
   readonly generation?: string;
-  /** Number of transactions that the store has had at least. */
+  /** Lower bound of the number of transactions in the store. */
   readonly writes: number;
-  /** ID of a generation that begins: after a crash the store is in this one or still in `generation`. */
+  /** ID of the generation being started. After a crash, the store is in this one or still in `generation`. */
   readonly pending?: string;
 }
 
-/** A small file outside the data file of a store, which shows whether the store has gone back. */
+/** A small file outside the data file of a store. It shows whether the store was reset to an earlier state. */
 export interface GenerationFile {
   readonly path: string;
-  /** `undefined` if there is no file, or no mark in it. */
+  /** Returns `undefined` if the file does not exist or has no mark. */
   read(): GenerationMark | undefined;
   /**
    * Overwrites the mark in place.
-   * @param isSynced whether the mark is on disk on return. A mark without a sync may be too low after a power loss,
-   *   which is harmless.
+   * @param isSynced whether to sync the mark to disk. Without a sync, the mark may be too low after a power loss, which
+   *   is harmless.
    */
   write(mark: GenerationMark, isSynced: boolean): void;
 }
 
-/** Every mark has the same length in bytes, so that an update takes no room and touches one sector. */
+/** Fixed length of a mark in bytes, so that an update needs no space and writes one sector. */
 const LENGTH = 256;
 
 /** Name of the file in the directory of the store. */
@@ -43,10 +43,10 @@ const INSIDE = 'generation';
 const NOT_WRITABLE: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 /**
- * Finds the generation file of a store. Without `configured` this is `<store>.generation`, which does not come along with
- * a restored directory. It is `<store>/generation` if the directory is a mount point, whose parent may belong to a
- * container that is thrown away, or if the parent is read-only.
- * @param store directory of the store, which must exist.
+ * Finds the generation file of a store. The default is `<store>.generation`, which is not restored with the directory.
+ * It is `<store>/generation` if the parent is read-only or the directory is a mount point: the parent may then belong
+ * to an ephemeral container.
+ * @param store directory of the store; it must exist.
  */
 export function findGenerationFile(store: string, configured: string | undefined): GenerationFile {
   const places = placesOf(store, configured).map(generationFile);
@@ -63,7 +63,7 @@ function placesOf(store: string, configured: string | undefined): readonly strin
   return [...(isMountPoint ? [] : [`${directory}.generation`]), join(directory, INSIDE)];
 }
 
-/** Tries it, as access rights do not tell of read-only file systems. */
+/** Opens the file, because access rights do not reveal a read-only file system. */
 function isCreatable({ path }: GenerationFile): boolean {
   try {
     closeSync(openForWriting(path));
@@ -96,7 +96,7 @@ function openForWriting(path: string): number {
   return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
 }
 
-/** The name of a new file is on disk with its directory. */
+/** Syncs the directory, which has the name of a new file. */
 function syncDirectory(path: string): void {
   if (process.platform === 'win32') return;
   const directory = openSync(path, 'r');

@@ -5,34 +5,34 @@ import { continuesNewestState } from './newest-state.js';
 import type { StoreGeneration } from './store-generation.js';
 import type { Turnstile } from './turnstile.js';
 
-/** Most expired values that one step forgets on the way, so that none takes long. */
+/** Maximum number of expired values that one step deletes, to keep steps short. */
 const SWEEP_LIMIT = 1000;
 
-/** Values by name that are forgotten some time after they expired. */
+/** Values by name, deleted some time after they expire. */
 export interface ExpiringTable<Value extends { readonly expiresAt: NumericDate }> {
   get(name: string): Value | undefined;
   /** Only within `write`. */
   put(name: string, value: Value): void;
   /** Only within `write`. */
   remove(name: string): void;
-  /** Forgets the values that expired longest ago, and tells each; only within `write`. */
+  /** Deletes the values that expired first and calls `onForget` for each. Only within `write`. */
   sweep(now: NumericDate, onForget?: (value: Value, name: string) => void): void;
 }
 
-/** One LMDB environment with its single writer. */
+/** An LMDB environment with a single writer. */
 export interface LmdbEnvironment {
-  /** Only within a transaction, as `openTable`: what is not there yet is made. */
+  /** Opens or creates a database. Like `openTable`, only within a transaction. */
   openDatabase<Value>(name: string): Database<Value, string>;
   openTable<Value extends { readonly expiresAt: NumericDate }>(name: string): ExpiringTable<Value>;
   /**
-   * Runs a step alone among all processes, and resolves with what it returns once that is on disk. Either all that
-   * it puts is there or nothing.
-   * @throws TemporarilyUnavailableError (as rejection) where it cannot be written.
+   * Runs a step exclusively among all processes. Resolves with its result once the changes are on disk. A step is
+   * atomic.
+   * @throws TemporarilyUnavailableError (as rejection) if the write fails.
    */
   write<Result>(step: () => Result): Promise<Result>;
-  /** @throws TemporarilyUnavailableError where it cannot be read. */
+  /** @throws TemporarilyUnavailableError if the read fails. */
   read<Result>(step: () => Result): Result;
-  /** Copies one consistent state to `data.mdb` in a directory, while others go on writing. */
+  /** Copies a consistent snapshot to `data.mdb` in a directory. Other processes can write meanwhile. */
   copyTo(directory: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -45,14 +45,14 @@ interface QueuedStep {
 export interface EnvironmentParts {
   readonly root: RootDatabase;
   readonly awaitTurn: Turnstile;
-  /** Throws if the disk has no room for a transaction of so many steps. */
+  /** Throws if the disk has no room for a transaction with this number of steps. */
   readonly assertRoom: (steps: number) => void;
   readonly generation: StoreGeneration;
 }
 
 /**
- * Steps that wait for their turn share a transaction. It is a synchronous one: that is on disk when it returns,
- * while the promise of an asynchronous one resolves at commit, before the data are.
+ * Queued steps share a transaction. It is synchronous, because it is on disk when it returns: the promise of an
+ * asynchronous transaction resolves at commit, before the data are on disk.
  */
 export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
   const { root, awaitTurn, assertRoom, generation } = parts;
@@ -62,7 +62,8 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
 
   const commitQueue = (): void => {
     root.transactionSync(() => {
-      if (!continuesNewestState(root)) throw new Error('Somebody opens the environment without a turn');
+      if (!continuesNewestState(root))
+        throw new Error('Another process opened the environment without the mutex');
       for (const step of queue) step.run();
       generation.countWrite();
     });
@@ -91,7 +92,7 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
 
     openTable<Value extends { readonly expiresAt: NumericDate }>(name: string): ExpiringTable<Value> {
       const values = root.openDB<Value, string>({ name, encoding: 'json' });
-      // Names stand here as values too: read back from a key of several parts, one with a NUL would come apart.
+      // The name is also the value: a name with a NUL would be split when it is read back from a multi-part key.
       const byExpiry = root.openDB<string, [NumericDate, string]>({
         name: `${name}-by-expiry`,
         encoding: 'json',
@@ -142,7 +143,7 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
       }
     },
 
-    // Compact, which reads a snapshot alone: a plain copy takes LMDB's write mutex for a moment.
+    // A compact copy only reads a snapshot. A plain copy would briefly take LMDB's write mutex.
     copyTo(directory) {
       const copy = root.backup(directory, true);
       copied = Promise.allSettled([copied, copy]);
@@ -151,7 +152,7 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
 
     async close() {
       await Promise.all([written, copied]);
-      // Whoever is the last one destroys the mutexes, and whoever opens just then would take them to be in order.
+      // The last process destroys the mutexes of LMDB. A process that opens at that moment would use them anyway.
       const endTurn = await awaitTurn().catch(() => () => undefined);
       await root.close();
       endTurn();
@@ -159,7 +160,7 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
   };
 }
 
-/** A full disk, a file that is gone or broken: an outage, never a verdict on a token. */
+/** A full disk or a missing or damaged file is an outage: it must never decide about a token. */
 function asUnavailable(cause: unknown): unknown {
   return cause instanceof PassportJweError ? cause : new TemporarilyUnavailableError({ cause });
 }

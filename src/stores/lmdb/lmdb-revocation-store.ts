@@ -12,15 +12,15 @@ import type { LmdbEnvironment } from './lmdb-environment.js';
 
 export interface LmdbRevocationSetting {
   readonly bounds: Required<StoreBounds>;
-  /** When the environment was made. */
+  /** When the environment was created. */
   readonly startedAt: NumericDate;
   readonly clock: Clock;
 }
 
-/** What an entry is beside its name. */
+/** An entry without its name. */
 type StoredRevocation = Omit<RevocationEntry, 'name'>;
 
-/** Every process reads the same pages, so there is nothing to be brought up to date. */
+/** Every process reads the same pages, so that no replica is needed. */
 export function lmdbRevocationStore(
   environment: LmdbEnvironment,
   { bounds, startedAt, clock }: LmdbRevocationSetting,
@@ -30,7 +30,7 @@ export function lmdbRevocationStore(
   const counts = environment.openDatabase<number>('revocation-counts');
   const foldable = foldableEntries(environment);
 
-  /** Releases that know of no folding count by owner, and reject by that. */
+  /** Counts by owner too: releases without folding check these counts. */
   const count = ({ owner }: StoredRevocation, change: 1 | -1): void => {
     counts.put(TOTAL, size() + change);
     if (owner === undefined) return;
@@ -57,7 +57,7 @@ export function lmdbRevocationStore(
     revocations.put(name, stored);
   };
 
-  /** Whether there was something to fold. */
+  /** Returns whether there were entries to fold. */
   const foldOldest = (group: string | undefined, bound: number): boolean => {
     if (group === undefined) return false;
     const oldest = foldable.oldestOf(group, bound);
@@ -80,7 +80,7 @@ export function lmdbRevocationStore(
       if (!foldOldest(group(), bound)) return;
     }
   };
-  /** All within one transaction: no process sees the narrow entries gone and the wide one missing. */
+  /** In one transaction, so that no process sees the narrow entries gone before the wide one exists. */
   const makeRoom = (entry: RevocationEntry): boolean => {
     const group = foldGroupOf(entry);
     const isClientFull = () => foldable.countOf(group ?? '') >= maxRevocationsPerClient;
@@ -93,7 +93,7 @@ export function lmdbRevocationStore(
     revocations.sweep(earliestOf(clock), (expired, name) => forget({ name, ...expired }));
     const hasRoom = find(entry.name) !== undefined || makeRoom(entry);
     if (!hasRoom && !isFoldable(entry)) return false;
-    // Cut-offs of API keys are few, so there is always room for one.
+    // Cut-offs of API keys are few, so that they are always accepted.
     put(hasRoom || !isFoldable(entry) ? entry : widest(entry));
     return true;
   };

@@ -3,29 +3,29 @@ import { RestoredStoreError } from './restored-store-error.js';
 
 type RootMethods = 'transactionSync' | 'getStats' | 'getWriteTxnId' | 'close';
 
-/** Most attempts to open an environment while others commit all the time. */
+/** Maximum number of attempts to open an environment while other processes commit. */
 const MAX_OPENINGS = 20;
 
 /**
- * Whether the transaction that runs continues the newest state in the file. Whoever opens an environment tells LMDB
- * anew which state that is (ITS#9496, which lmdb-js still has), and where another process commits in that moment, it
- * is the state before that commit: the next writer would overwrite what was acknowledged.
+ * Whether the current transaction continues the newest state in the file. Opening an environment resets the state that
+ * LMDB considers newest (ITS#9496, present in lmdb-js). If another process commits at that moment, LMDB uses the state
+ * before that commit, and the next writer would overwrite acknowledged data.
  */
 export function continuesNewestState(root: Pick<RootDatabase, 'getStats' | 'getWriteTxnId'>): boolean {
   return Reflect.get(root.getStats(), 'lastTxnId') === root.getWriteTxnId() - 1;
 }
 
 /**
- * Opens an environment, again where the opening took LMDB back, for a further one tells it what is right, or where
- * a process that ended in that moment left its mutexes destroyed, which whoever is alone makes anew.
- * @param prepare what is done first, in a transaction.
- * @throws what the last attempt failed with.
+ * Opens an environment. Retries if the opening made LMDB use an older state, which another opening corrects, or if a
+ * process that closed at that moment destroyed the mutexes, which the next process to open creates again.
+ * @param prepare runs first, in a transaction.
+ * @throws the error of the last attempt.
  */
 export async function openNewestState<Root extends Pick<RootDatabase, RootMethods>, Prepared>(
   openRoot: () => Root,
   prepare: (root: Root) => Prepared,
 ): Promise<Prepared> {
-  let failure: unknown = new Error('LMDB does not come to know its newest state while so much is written');
+  let failure: unknown = new Error('LMDB did not find its newest state: other processes commit too often');
   for (let opening = 0; opening < MAX_OPENINGS; opening += 1) {
     const root = openRoot();
     try {

@@ -28,24 +28,24 @@ export interface OpenedEnvironment {
   readonly startedAt: NumericDate;
 }
 
-/** Makes what is not there yet, in a transaction. */
+/** Creates missing databases, in a transaction. */
 type Prepare<Prepared> = (opened: OpenedEnvironment) => Prepared;
 
-/** Files that LMDB makes. */
+/** Files of an LMDB environment. */
 export const DATA_FILE = 'data.mdb';
 const LOCK_FILE = 'lock.mdb';
 
-/** Databases within the environment: those of today, and room for more. */
+/** Maximum number of databases in the environment, with reserve for later releases. */
 const MAX_DATABASES = 32;
 
-/** @throws Error that names the path, and what to do. */
+/** @throws Error that names the path, the reason and the remedy. */
 export async function openEnvironment<Prepared>(
   setting: EnvironmentSetting,
   prepare: Prepare<Prepared>,
 ): Promise<Prepared> {
   const { path } = setting;
   const { open } = await loadPeer('lmdb', () => import('lmdb'));
-  // LMDB's own order, data on disk before the page that names them, rather than the overlapping one of lmdb-js.
+  // Sync data before the meta page that refers to them, as LMDB does. By default, lmdb-js overlaps both.
   const options = { path, noSubdir: false, maxDbs: MAX_DATABASES, overlappingSync: false };
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
@@ -71,7 +71,7 @@ interface Opening<Prepared> {
   readonly prepared: Prepared;
 }
 
-/** What stands there is looked at before LMDB takes it for its own, and nobody writes meanwhile. */
+/** Checks existing files before LMDB opens them, while the mutex keeps other processes from writing. */
 async function openInTurn<Prepared>(
   path: string,
   awaitTurn: Turnstile,
@@ -84,7 +84,7 @@ async function openInTurn<Prepared>(
     assertRoomToOpen(path, files);
     const { root, generation, prepared } = await open();
     generation.confirm();
-    // The first look takes a place among the readers, which another mutex of LMDB guards.
+    // The first read takes a reader slot, which another mutex of LMDB protects.
     root.doesExist('');
     await Promise.all(files.map((file) => chmod(file, 0o600)));
     return prepared;
@@ -93,7 +93,7 @@ async function openInTurn<Prepared>(
   }
 }
 
-/** Since when the store is complete, and that it has not gone back since; only within a transaction. */
+/** Reads since when the store is complete, and checks that it was not reset. Only within a transaction. */
 function openHistory(root: RootDatabase, setting: EnvironmentSetting, assertRoom: () => void) {
   const { path, generationFile, acceptRestore, clock } = setting;
   const times: Database<string | number, string> = root.openDB({ name: 'times', encoding: 'json' });

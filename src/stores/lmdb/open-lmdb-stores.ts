@@ -13,35 +13,39 @@ import { watchWrites } from './watch-writes.js';
 export { RestoredStoreError } from './restored-store-error.js';
 
 export interface OpenLmdbStoresOptions extends StoreBounds {
-  /** Directory of the store, on a local disk; made with mode 0700 where there is none. */
+  /** Directory of the store, on a local disk. Created with mode 0700 if it does not exist. */
   readonly path: string;
   /**
-   * File that shows whether the store was restored from a backup. Put it where a backup or snapshot of the store does not
-   * reach, such as another disk; it is a file of one store, and its processes must agree on it.
+   * File that detects a store restored from a backup. Put it where a backup or snapshot of the store does not include
+   * it, such as another disk. Each store needs its own file, and all its processes must use the same one.
    *
    * @default `<path>.generation`, or `<path>/generation` if `path` is a mount point or its parent is read-only
    */
   readonly generationFile?: string;
   /**
-   * Whether to accept a store that was restored from a backup. All tokens issued until then count as revoked, and all
-   * refresh-token families end. Has no effect on a store that was not restored.
+   * Whether to accept a store that was restored from a backup. All tokens issued until now then count as revoked, and
+   * all refresh-token families end. No effect on a store that was not restored.
    *
    * @default false (`openLmdbStores` rejects)
    */
   readonly acceptRestore?: boolean;
-  /** Default: the clock of the machine. */
+  /**
+   * Clock of the store.
+   *
+   * @default the system clock
+   */
   readonly clock?: Clock;
 }
 
 /** The stores in an LMDB environment. */
 export interface LmdbStores extends Stores {
   /**
-   * Writes a backup of the whole store: one consistent state, on disk once the promise resolves, while this and other
-   * processes go on writing. Restored, it is rejected at the opening if the store changed since.
+   * Writes a backup of the whole store. It is one consistent snapshot, on disk once the promise resolves. This and
+   * other processes can write meanwhile. If the store changes later, `openLmdbStores` rejects the restored backup.
    *
-   * @param directory where `data.mdb` is written; created with mode 0700 if it does not exist.
-   * @throws TypeError (as rejection) for a path that is no non-empty string.
-   * @throws Error (as rejection) if the directory already has a `data.mdb`, or no room for it.
+   * @param directory where `data.mdb` is written. Created with mode 0700 if it does not exist.
+   * @throws TypeError (as rejection) if the path is not a non-empty string.
+   * @throws Error (as rejection) if the directory already has a `data.mdb`, or has no room for it.
    * @example
    * await stores.backUp('/backups/store-2026-11-29');
    */
@@ -58,15 +62,22 @@ const KNOWN: KnownOptions<OpenLmdbStoresOptions> = {
 };
 
 /**
- * Keeps everything in an LMDB environment: on disk once a promise resolves, and shared by all processes of one
- * machine. A new environment refuses the tokens that were issued before it, since which of them were revoked is
- * not known; it opens within the next whole second, as `iat` has no fractions. Limits alone are counted in memory, by
- * each process for itself: a request is not worth a write to the disk.
- * @throws TypeError for an option that is missing or makes no sense.
- * @throws RestoredStoreError with the code `ERR_STORE_RESTORED` if the store was restored from a backup; see
- * `acceptRestore`.
- * @throws Error where the package `lmdb` is missing, or where the environment cannot be opened: it names the path, what is
- * in the way (no room, no right to write, a file that is damaged or of something else) and what to do.
+ * Opens stores in an LMDB environment, shared by all processes of one machine. Changes are on disk once a promise
+ * resolves.
+ *
+ * A new store rejects all tokens issued before it was created, because their revocations are unknown. It opens at the
+ * next whole second, because `iat` has no fractions (RFC 7519 §4.1.6). Rate limits are counted in memory by each
+ * process, because a write to disk per request would be too slow.
+ * @throws TypeError (as rejection) if an option is missing or invalid.
+ * @throws RestoredStoreError (as rejection, code `ERR_STORE_RESTORED`) if the store was restored from a backup; see
+ *   `acceptRestore`.
+ * @throws Error (as rejection) if the package `lmdb` is missing, or if the environment cannot be opened. The message
+ *   names the path, the reason (no room, no permission, a damaged or foreign file) and the remedy.
+ * @example
+ * const stores = await openLmdbStores({ path: 'data/store' });
+ * const revocations = createRevocations({ stores });
+ * // on shutdown
+ * await stores.close();
  */
 export async function openLmdbStores(options: OpenLmdbStoresOptions): Promise<LmdbStores> {
   const { clock, bounds, ...setting } = resolveLmdbStoresOptions(options);
@@ -102,6 +113,7 @@ function resolveLmdbStoresOptions(options: OpenLmdbStoresOptions) {
   const { path, generationFile, acceptRestore = false, clock = systemClock } = options;
   assertString(path, 'openLmdbStores', 'path');
   if (generationFile !== undefined) assertString(generationFile, 'openLmdbStores', 'generationFile');
-  if (typeof acceptRestore !== 'boolean') throw new TypeError('acceptRestore must be true or false');
+  if (typeof acceptRestore !== 'boolean')
+    throw new TypeError('openLmdbStores: acceptRestore must be a boolean');
   return { path, generationFile, acceptRestore, clock, bounds: resolveBounds(options, 'openLmdbStores') };
 }

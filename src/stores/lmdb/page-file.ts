@@ -1,23 +1,23 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { endianness } from 'node:os';
 
-/** A file of pages; one of them is in view at a time. */
+/** A file of pages, of which one at a time is in view. */
 export interface PageFile {
   readonly pageSize: number;
-  /** How many whole pages there are. */
+  /** Number of complete pages. */
   readonly pages: number;
   readonly view: DataView;
   readonly isLittleEndian: boolean;
   /**
-   * Brings a page into view.
-   * @throws Error where the file ends before it does.
+   * Loads a page into the view.
+   * @throws Error if the file ends before the page.
    */
   readPage(page: bigint): void;
 }
 
 const isLittleEndian = endianness() === 'LE';
 
-/** Numbers are in the byte order of the machine. */
+/** Opens a file of pages and closes it afterwards. Integers have the native byte order. */
 export function withPageFile<Result>(
   path: string,
   pageSize: number,

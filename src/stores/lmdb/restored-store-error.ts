@@ -1,10 +1,10 @@
-/** How the store and its generation file compare, if the store must not be opened. */
+/** Why a store must not be opened: it is older than its generation file, or has none. */
 export type Regression = 'older' | 'unmarked';
 
 /**
- * The store went back to an earlier state: what was revoked since then would be accepted again.
+ * The store was reset to an earlier state. Tokens that were revoked since then would be accepted again.
  *
- * It rejects the opening of a store, so it has no HTTP status. In an open store it is the `cause` of a
+ * `openLmdbStores` rejects with it, so it has no HTTP status. In an open store it is the `cause` of a
  * `TemporarilyUnavailableError`.
  */
 export class RestoredStoreError extends Error {
@@ -14,12 +14,12 @@ export class RestoredStoreError extends Error {
     super(
       `The store ${store} was restored from a backup, or moved: ${
         regression === 'older'
-          ? `its generation file ${file} knows later transactions`
+          ? `its generation file ${file} has later transactions`
           : `its generation file ${file} is missing`
-      }. Later revocations and uses of refresh tokens are lost, so the store stays closed. ` +
-        `If you moved the store, move its generation file too, or set generationFile. If you restored a backup, accept it: ` +
+      }. Later revocations and uses of refresh tokens are lost, so the store was not opened. ` +
+        `If you moved the store, also move its generation file, or set generationFile. If you restored a backup, accept it: ` +
         `run "passport-jwe store accept-restore --store ${store}", or open the store with acceptRestore: true. ` +
-        'All tokens issued until then are rejected and all refresh-token families end.',
+        'All tokens issued until then are rejected, and all refresh-token families end.',
     );
     this.name = 'RestoredStoreError';
   }

@@ -4,14 +4,16 @@ import { messageOf } from '../../base/message-of.js';
 import type { GenerationFile, GenerationMark } from './generation-file.js';
 import { type Regression, RestoredStoreError } from './restored-store-error.js';
 
-/** The generation of an open store: counts its transactions, inside the store and in its generation file. */
+/** Generation of an open store: counts its transactions, in the store and in its generation file. */
 export interface StoreGeneration {
   /**
-   * Counts a transaction; only within it.
-   * @throws RestoredStoreError if the store went back, or another process accepted a restore, since it was opened.
+   * Counts a transaction. Only within it.
+   * @throws RestoredStoreError if, since the opening, the store was reset or another process accepted a restore.
    */
   countWrite(): void;
-  /** Marks the transactions that are committed. Never throws: a mark that is too low misses a restore, and no more. */
+  /**
+   * Records the committed transactions. Never throws: with a mark that is too low, only a restore may go undetected.
+   */
   confirm(): void;
 }
 
@@ -21,11 +23,11 @@ export interface GenerationParts {
   readonly file: GenerationFile;
   /** Where the store keeps its generation. */
   readonly table: Database<string | number, string>;
-  /** The store has just been made. */
+  /** Whether the store was just created. */
   readonly isNew: boolean;
-  /** Begins a new generation if the store went back. Default: that is an error. */
+  /** Called before a new generation starts, if the store was reset. Default: a reset store is an error. */
   readonly onRestored?: (() => void) | undefined;
-  /** Called before the transaction writes to a store that has been there before. */
+  /** Called before the transaction writes to an existing store. */
   readonly assertRoom: () => void;
 }
 
@@ -33,12 +35,12 @@ const GENERATION = 'generation';
 const WRITES = 'writes';
 
 /**
- * Compares a store with its generation file. Call it within a transaction: while that runs nobody commits, so the file
- * knows at most what the store has.
+ * Compares a store with its generation file. Call it within a transaction: no other process commits meanwhile, so the
+ * file cannot be ahead of the store.
  *
- * A generation begins in three steps, each of which may be the last before a crash: the file gets its ID as `pending`,
- * the store gets the ID, the file confirms it.
- * @throws RestoredStoreError if the store went back.
+ * A generation starts in three steps, with a possible crash after each: the file gets its ID as `pending`, the store
+ * gets the ID, the file confirms it.
+ * @throws RestoredStoreError if the store was reset.
  */
 export function openGeneration(parts: GenerationParts): StoreGeneration {
   const { store, file, table, isNew, onRestored, assertRoom } = parts;
@@ -82,7 +84,7 @@ export function openGeneration(parts: GenerationParts): StoreGeneration {
   return { countWrite, confirm };
 }
 
-/** What the store itself holds; all processes share it, so it is read anew within each transaction. */
+/** State in the store. All processes share it, so each transaction reads it again. */
 type State = Omit<GenerationMark, 'pending'>;
 
 function readState(table: GenerationParts['table']): State {
@@ -91,7 +93,7 @@ function readState(table: GenerationParts['table']): State {
   return typeof generation === 'string' ? { generation, writes } : { writes };
 }
 
-/** A store of an earlier release has no generation; so has its backup, which its mark then shows. */
+/** A store of an earlier release has no generation, and neither has its backup: the mark then reveals the restore. */
 function findRegression({ generation, writes }: State, mark?: GenerationMark): Regression | undefined {
   if (generation === undefined) return mark?.generation === undefined ? undefined : 'older';
   if (mark === undefined) return 'unmarked';
@@ -99,7 +101,7 @@ function findRegression({ generation, writes }: State, mark?: GenerationMark): R
   return mark.generation === generation && mark.writes <= writes ? undefined : 'older';
 }
 
-/** `undefined` also if the file cannot be read: the store itself shows most restores, and `confirm` warns. */
+/** Also returns `undefined` if the file cannot be read: the store detects most restores itself, and `confirm` warns. */
 function readMark(file: GenerationFile): GenerationMark | undefined {
   try {
     return file.read();
@@ -110,7 +112,8 @@ function readMark(file: GenerationFile): GenerationMark | undefined {
 
 function warnOfFile(path: string, cause: unknown): void {
   process.emitWarning(
-    `The generation file ${path} cannot be written (${messageOf(cause)}); a restored backup may go unnoticed`,
+    `The generation file ${path} cannot be written (${messageOf(cause)}). A restored backup may go undetected: ` +
+      'make the file writable, or set generationFile',
     { code: 'PASSPORT_JWE_STORE' },
   );
 }

@@ -2,18 +2,18 @@ import type { Clock, NumericDate } from '../../base/clock.js';
 import { retry } from '../../base/retry.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';
 
-/** An environment that knows whether it can be written. */
+/** An environment that reports whether it is writable. */
 export interface WatchedEnvironment extends LmdbEnvironment {
-  /** False from a write that failed until there is room again. */
+  /** False after a failed write, until a write succeeds. */
   isWritable(): boolean;
 }
 
-/** Time between two attempts. */
+/** Pause between two attempts. */
 const RETRY_MS = 1000;
 
 /**
- * After a write that failed it tries by itself, since whoever watches `isReady` sends nothing meanwhile that could tell
- * that the disk has room again. Only within a transaction, as `openDatabase`.
+ * Probes the environment after a failed write: while `isReady` is false, no request arrives whose write could show that
+ * the disk has room again. Only within a transaction, like `openDatabase`.
  */
 export function watchWrites(environment: LmdbEnvironment, clock: Clock): WatchedEnvironment {
   const times = environment.openDatabase<NumericDate>('times');

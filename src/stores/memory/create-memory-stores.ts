@@ -7,7 +7,11 @@ import { memoryLimitStore } from './memory-limit-store.js';
 import { memoryRevocationStore } from './memory-revocation-store.js';
 
 export interface MemoryStoresOptions extends StoreBounds {
-  /** Default: the clock of the machine. */
+  /**
+   * Clock of the stores.
+   *
+   * @default the system clock
+   */
   readonly clock?: Clock;
 }
 
@@ -18,9 +22,12 @@ const KNOWN: KnownOptions<MemoryStoresOptions> = {
 };
 
 /**
- * Keeps everything in the memory of one process: gone when it ends, unknown to others. For tests, for development,
- * and where tokens live so short that a restart may forget what was revoked.
- * @throws TypeError for a bound that is not a positive integer.
+ * Creates stores in the memory of one process. They are lost when it exits and are not shared with other processes. Use
+ * them in tests and development, or if access tokens are so short-lived that a restart may lose revocations.
+ * @throws TypeError if an option is unknown, or a bound is not a positive integer.
+ * @example
+ * const stores = createMemoryStores();
+ * const revocations = createRevocations({ stores });
  */
 export function createMemoryStores(options: MemoryStoresOptions = {}): Stores {
   assertOptions(options, KNOWN, 'createMemoryStores');

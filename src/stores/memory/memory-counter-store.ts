@@ -3,7 +3,7 @@ import { TemporarilyUnavailableError } from '../../base/errors.js';
 import { ExpiringMap } from '../../base/expiring-map.js';
 import { assertStep, type CounterStore } from '../counter-store.js';
 
-/** Most counters; a further one is refused, none is forgotten for it. */
+/** Maximum number of counters. Further ones are rejected; no counter is evicted. */
 const MAX_COUNTERS = 1_000_000;
 
 interface Counter {
@@ -32,5 +32,5 @@ export function memoryCounterStore(clock: Clock): CounterStore {
 }
 
 function full(): TemporarilyUnavailableError {
-  return new TemporarilyUnavailableError({ cause: new Error('The store of counters is full') });
+  return new TemporarilyUnavailableError({ cause: new Error('The in-memory counter store is full') });
 }

@@ -4,11 +4,11 @@ import { ExpiringMap } from '../../base/expiring-map.js';
 import { assertPage, cutPage, groupsOf, nameOf, textOfGroup, textOfName } from '../family-index.js';
 import type { FamilyName, FamilyStore, StoredFamily } from '../family-store.js';
 
-/** Most families; a further one is refused, none is forgotten for it. */
+/** Maximum number of families. Further ones are rejected; no family is evicted. */
 const MAX_FAMILIES = 1_000_000;
 
 export function memoryFamilyStore(clock: Clock): FamilyStore {
-  /** Ids by the text of each group. */
+  /** IDs by formatted group. */
   const listed = new Map<string, Set<string>>();
 
   const leave = ({ id, state }: StoredFamily): void => {
@@ -33,7 +33,7 @@ export function memoryFamilyStore(clock: Clock): FamilyStore {
   return {
     async insert(family) {
       if (find(nameOf(family)) !== undefined) return false;
-      // What says that sessions were ended always has room.
+      // Records of ended sessions are always accepted.
       if (families.size >= MAX_FAMILIES && family.state.ended === undefined) throw full();
       put({ ...family, revision: 1 });
       return true;
@@ -60,5 +60,7 @@ export function memoryFamilyStore(clock: Clock): FamilyStore {
 }
 
 function full(): TemporarilyUnavailableError {
-  return new TemporarilyUnavailableError({ cause: new Error('The store of refresh-token families is full') });
+  return new TemporarilyUnavailableError({
+    cause: new Error('The in-memory store of refresh-token families is full'),
+  });
 }

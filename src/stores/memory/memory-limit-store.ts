@@ -16,30 +16,30 @@ import {
   TOLERANCE_MS,
 } from '../limit-store.js';
 
-/** Most buckets, and most reservations; a further one is refused, none is forgotten for it. */
+/** Maximum number of buckets, and of reservations. Further ones are rejected; none is evicted. */
 const MAX_BUCKETS = 1_000_000;
 
-/** What is known of a bucket, in milliseconds since 1970. */
+/** State of a bucket. Times are in milliseconds since 1970. */
 interface BucketState {
-  /** By name of the rate: when all that was spent has come back (the theoretical arrival time of GCRA). */
+  /** When each rate has fully refilled (the theoretical arrival time of GCRA), by name. */
   readonly spentUntil: Map<string, number>;
   /** End of each lease, by admission. */
   readonly leases: Map<string, number>;
   readonly expiresAt: number;
 }
 
-/** Members of a group, and until when each counts. */
+/** Members of a group, with the time until which each counts. */
 interface Group {
   readonly members: Map<string, number>;
   readonly expiresAt: number;
 }
 
-/** What an admission holds until it is settled. */
+/** Exists until the admission is settled. */
 interface Reservation {
   readonly expiresAt: number;
 }
 
-/** Limits of one process. A clock that is set back does not make what was spent come back later. */
+/** Limits of one process. Setting the clock back does not delay refills. */
 export function memoryLimitStore(machineClock: Clock): LimitStore {
   const clock = forwardOnly(machineClock);
   const buckets = new ExpiringMap<BucketState>(clock);
@@ -132,7 +132,7 @@ function joinGroup(bucket: Bucket, groups: ExpiringMap<Group>, nowMs: number): v
   groups.set(name, { members, expiresAt: Math.max(...members.values()) / 1000 });
 }
 
-/** When all would have come back if the rate was spent from now. */
+/** Returns when the rate would have fully refilled if the cost was spent now. */
 function arrivalAfter(rate: Rate, spentUntil: ReadonlyMap<string, number>, nowMs: number): number {
   const begin = Math.max(spentUntil.get(rate.name) ?? 0, nowMs);
   return begin + emissionIntervalMs(rate) * Math.min(rate.cost, rate.quota);
@@ -146,7 +146,7 @@ function spend(bucket: Bucket, state: BucketState, step: AdmissionStep, nowMs: n
   return { ...state, expiresAt: endOf(state) };
 }
 
-/** Debt counts from now: what came back while the bucket was full is not there to pay it. */
+/** Debt counts from now: refills while the bucket was full do not reduce it. */
 function correct(
   { spentUntil }: BucketState,
   rate: Rate,
@@ -177,5 +177,5 @@ function reservationEnd({ leaseSeconds }: AdmissionStep, nowMs: number): number 
 }
 
 function full(): TemporarilyUnavailableError {
-  return new TemporarilyUnavailableError({ cause: new Error('The store of limits is full') });
+  return new TemporarilyUnavailableError({ cause: new Error('The in-memory limit store is full') });
 }

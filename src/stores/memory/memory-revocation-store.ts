@@ -15,7 +15,7 @@ export function memoryRevocationStore(bounds: Required<StoreBounds>, clock: Cloc
       for (const wide of folding.wide) index.add(wide);
     }
   };
-  /** Cut-offs of API keys are few, so there is always room for one. */
+  /** Cut-offs of API keys are few, so that they are always accepted. */
   const makeRoom = (entry: RevocationEntry): RevocationEntry => {
     if (index.find(entry.name) !== undefined) return entry;
     fold(

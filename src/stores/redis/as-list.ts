@@ -1,4 +1,4 @@
-/** An answer of Redis that should be a list; none at all is an empty one. */
+/** Returns a reply of Redis as an array. A reply that is not an array becomes an empty one. */
 export function asList(answer: unknown): readonly unknown[] {
   return Array.isArray(answer) ? answer : [];
 }

@@ -1,18 +1,18 @@
 import type { RevocationEntry, RevocationFold } from '../revocation-store.js';
 import { asList } from './as-list.js';
 
-/** The value of an entry in Redis; its name stands apart. The scripts read and write the same. */
+/** Formats the value of an entry, without its name. The Lua scripts use the same format. */
 export function formatEntry({ issuedUpTo, expiresAt, owner = '', fold }: RevocationEntry): string {
   const value = `${issuedUpTo ?? ''}|${expiresAt}|${owner}`;
   return fold === undefined ? value : `${value}${FOLD}${formatFold(fold)}`;
 }
 
-/** No name in it has a separator. */
+/** Encodes the names, so that none contains a separator. */
 export function formatFold({ into, issuedUpTo }: RevocationFold): string {
   return [issuedUpTo, ...into.map(encodeURIComponent)].join(':');
 }
 
-/** Names and values in turn; a name whose value is no entry is skipped. */
+/** Parses alternating names and values. Skips values that are not entries. */
 export function parseEntries(fields: readonly unknown[]): readonly RevocationEntry[] {
   const found: RevocationEntry[] = [];
   for (let index = 0; index + 1 < fields.length; index += 2) {
@@ -32,7 +32,7 @@ export function parseEntries(fields: readonly unknown[]): readonly RevocationEnt
   return found;
 }
 
-/** The entries of one part of the hash, whose fields begin with a colon. */
+/** Parses a part of the hash, whose fields begin with a colon. */
 export function parseFields(fields: unknown): readonly RevocationEntry[] {
   return parseEntries(asList(fields).map((part, index) => (index % 2 === 0 ? dropColon(part) : part)));
 }

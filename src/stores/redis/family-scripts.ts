@@ -3,11 +3,11 @@ import { luaScript } from './redis-connection.js';
 /**
  * Keys, all in the slot of one client:
  * 1. hash: the family, with `revision`, `state` and `expires-at`;
- * 2. sorted set, all scores 0: the entries of the families that are live;
- * 3. sorted set: for each of these families the JSON of its entries, by expiry.
- * The sets live at least as long as the families in them. What has expired leaves them a minute later, since the
- * clocks of two instances may differ.
- * ARGV: now, time to live in ms, state, expiry, JSON of the entries; more as each script says.
+ * 2. sorted set, all scores 0: the entries of the active families;
+ * 3. sorted set: for each active family, the JSON of its entries, by expiry.
+ * The sets expire no earlier than the families in them. Entries of expired families are removed a minute later, to
+ * absorb clock skew.
+ * ARGV: now, TTL in ms, state, expiry, JSON of the entries; each script may have more.
  */
 const PRELUDE = `
 local family, index, expiry = KEYS[1], KEYS[2], KEYS[3]
@@ -33,8 +33,8 @@ end
 `;
 
 /**
- * ARGV: also whether the family has ended already: 1 or 0; and the earliest that it may be, or '' for the time of the
- * server: a clock that is fast for a while takes no family from the sets.
+ * More ARGV: whether the family has already ended, 1 or 0; the earliest possible current time, or '' for the server
+ * time: a clock that is temporarily fast must not remove families from the sets.
  */
 export const INSERT_FAMILY = luaScript(`${PRELUDE}
 local present = redis.call('HGET', family, 'expires-at')
@@ -48,7 +48,7 @@ if ARGV[6] == '0' then enter() end
 return 1
 `);
 
-/** ARGV: also the revision that was read, and whether the family ends: 1 or 0. */
+/** More ARGV: the revision that was read, and whether the family ends, 1 or 0. */
 export const REPLACE_FAMILY = luaScript(`${PRELUDE}
 local present = redis.call('HMGET', family, 'revision', 'expires-at')
 if present[1] ~= ARGV[6] or tonumber(present[2]) <= tonumber(now) then return 0 end

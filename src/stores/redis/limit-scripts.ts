@@ -1,16 +1,16 @@
 import { SETTLEMENT_SECONDS, TOLERANCE_MS } from '../limit-store.js';
 import { luaScript } from './redis-connection.js';
 
-/** Times are counted from 2025 on, so that fractions of a millisecond keep their digits. */
+/** Epoch of the times, 2025-01-01, so that fractions of a millisecond keep their precision. */
 export const EPOCH_MS = 1_735_689_600_000;
 
-/** PEXPIRE takes no more than 64 bits, and Lua writes no more than 53 of them exactly: thousands of years. */
+/** Maximum TTL: PEXPIRE accepts 64-bit integers, of which Lua represents 53 bits exactly. */
 const MAX_EXPIRY_MS = 1e15;
 
 /**
- * Keys, all in one slot of a cluster: 1. the reservation; then for each bucket a hash (when all that was spent of each
- * rate has come back), a sorted set (end of each lease by admission) and a sorted set (members of its group, by their
- * end). ARGV: now or '' for the time of the server, in ms, and the step as JSON.
+ * Keys, all in one slot of a cluster: the reservation; then for each bucket a hash (when each rate has fully refilled),
+ * a sorted set (admissions by the end of their lease) and a sorted set (members of its group by their end).
+ * ARGV: now in ms, or '' for the server time; the step as JSON.
  */
 const PRELUDE = `
 local step = cjson.decode(ARGV[2])
@@ -43,7 +43,10 @@ local function remaining(bucket, rates)
 end
 `;
 
-/** @returns the refusals, as bucket, limit, kind, wait in ms, and for each bucket what is left of its rates. */
+/**
+ * @returns the exceeded limits, as bucket, limit, kind and wait in ms; and the remaining units of each rate of each
+ *   bucket.
+ */
 export const ADMIT = luaScript(`${PRELUDE}
 local refusals = {}
 local function refuse(index, limit, kind, wait)
@@ -96,7 +99,7 @@ for index, bucket in ipairs(step.buckets) do left[index] = remaining(bucket, (ke
 return { refusals, left }
 `);
 
-/** @returns 1 where the lease still ran. */
+/** @returns 1 if the lease was still valid. */
 export const RENEW = luaScript(`${PRELUDE}
 if redis.call('EXISTS', reservation) == 0 then return 0 end
 for index, bucket in ipairs(step.buckets) do
@@ -118,8 +121,8 @@ return 1
 `);
 
 /**
- * Debt counts from now: what came back while the bucket was full is not there to pay it.
- * @returns 1 where it was the first time.
+ * Debt counts from now: refills while the bucket was full do not reduce it.
+ * @returns 1 if this call settled the admission.
  */
 export const SETTLE = luaScript(`${PRELUDE}
 if redis.call('DEL', reservation) == 0 then return 0 end

@@ -1,4 +1,4 @@
-/** Monotonic time stands still while a machine sleeps, and the wall clock may be set back: the later one counts. */
+/** A time on two clocks. Monotonic time stops while a machine sleeps, and the wall clock may be set back. */
 export interface Moment {
   readonly monotonicMs: number;
   readonly wallMs: number;

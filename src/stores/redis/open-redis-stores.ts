@@ -21,23 +21,45 @@ import { revocationLog } from './revocation-log.js';
 import { MAX_WAIT_MS, RevocationReplica } from './revocation-replica.js';
 import { resolveCluster, warnOfEviction } from './survey-redis.js';
 
-/** Everything but the address. */
+/** Options of `openRedisStores` except the address. */
 export interface RedisStoresSettings extends StoreBounds {
-  /** What the names of all keys begin with: letters, digits and `._:-`. Default `passport-jwe`. */
+  /**
+   * Prefix of all Redis keys: 1 to 64 letters, digits and `._:-`.
+   *
+   * @default 'passport-jwe'
+   */
   readonly prefix?: string;
   /**
-   * How old what this process knows of the revocations may be, in seconds since Redis last answered. Until then
-   * tokens are accepted while Redis is away, and a revocation elsewhere can be missed; afterwards the answer is 503.
-   * Default 5.
+   * Maximum age of the local replica of the revocations, in seconds since the last answer of Redis. During an outage,
+   * tokens are accepted until that age, and revocations by other instances may be missed. After that, the answer is
+   * 503.
+   *
+   * @default 5
    */
   readonly maxReplicaAgeSeconds?: number;
-  /** Longest wait for an answer of Redis, in milliseconds. Default 150. */
+  /**
+   * Timeout of a Redis command, in milliseconds.
+   *
+   * @default 150
+   */
   readonly commandTimeoutMs?: number;
-  /** Longest wait for the first snapshot, in seconds. Default 10. */
+  /**
+   * Timeout of the first snapshot, in seconds.
+   *
+   * @default 10
+   */
   readonly startTimeoutSeconds?: number;
-  /** Where outages and losses of the store are put on record. Default: nowhere. */
+  /**
+   * Audit trail for outages and data losses of the store.
+   *
+   * @default none
+   */
   readonly audit?: AuditTrail;
-  /** Default: the clock of the machine and, for what the instances share, that of Redis. */
+  /**
+   * Clock of the stores.
+   *
+   * @default the system clock and, for state that instances share, the clock of Redis
+   */
   readonly clock?: Clock;
 }
 
@@ -58,11 +80,16 @@ const KNOWN: KnownOptions<OpenRedisStoresOptions> = {
 };
 
 /**
- * Keeps everything in Redis 7, shared by all instances; each holds a replica of the revocations, so that no request
- * waits for Redis. Resolves once that is complete.
- * @throws TypeError for an option that is missing or makes no sense.
- * @throws Error where the package `ioredis` is missing.
- * @throws Error, with what the connection said as its cause, where Redis does not answer in time.
+ * Opens stores in Redis 7, shared by all instances. Each instance keeps a replica of the revocations, so that checking
+ * a token never waits for Redis. Resolves once the replica is complete.
+ * @throws TypeError (as rejection) if an option is missing or invalid.
+ * @throws Error (as rejection) if the package `ioredis` is missing.
+ * @throws Error (as rejection) if Redis does not answer in time; `cause` is the error of the connection.
+ * @example
+ * const stores = await openRedisStores({ url: 'rediss://redis.example.com:6379' });
+ * const revocations = createRevocations({ stores });
+ * // on shutdown
+ * await stores.close();
  */
 export async function openRedisStores(options: OpenRedisStoresOptions): Promise<Stores> {
   const settings = resolveRedisStoresOptions(options);
@@ -74,7 +101,7 @@ export async function openRedisStores(options: OpenRedisStoresOptions): Promise<
     throw describeFailure(failure, settings.address);
   });
   const news = await openConnection(address, commandTimeoutMs + MAX_WAIT_MS);
-  // It asks only what a replica answers too, and would stay with the old primary.
+  // Its reads succeed on a demoted primary too, so that it would never notice a failover.
   const commands = await openConnection(address, commandTimeoutMs, () => news.reconnect());
   const log = revocationLog({ commands, news, prefix, clock });
   const replica = new RevocationReplica({ log, maxAgeMs, clock: clock ?? systemClock, audit });
@@ -109,7 +136,8 @@ function resolveRedisStoresOptions(options: OpenRedisStoresOptions) {
   const { prefix = 'passport-jwe', commandTimeoutMs = 150, audit = noAuditTrail } = options;
   const { maxReplicaAgeSeconds = 5, startTimeoutSeconds = 10 } = options;
   const address = resolveAddress(options);
-  if (!/^[\w.:-]{1,64}$/.test(prefix)) throw new TypeError('prefix must be 1 to 64 letters, digits and ._:-');
+  if (!/^[\w.:-]{1,64}$/.test(prefix))
+    throw new TypeError('openRedisStores: prefix must be 1 to 64 letters, digits and ._:-');
   assertPositiveInteger(commandTimeoutMs, 'openRedisStores', 'commandTimeoutMs', 150);
   assertPositiveNumber(maxReplicaAgeSeconds, 'openRedisStores', 'maxReplicaAgeSeconds', 5);
   assertPositiveNumber(startTimeoutSeconds, 'openRedisStores', 'startTimeoutSeconds', 10);
@@ -123,12 +151,14 @@ function resolveAddress({ url, client, options }: RedisAddress): RedisAddress {
     if (url !== undefined || options !== undefined) {
       throw new TypeError('openRedisStores: pass either client, or url with options');
     }
-    assertMethod(client, 'duplicate', 'openRedisStores: client must be a Redis or Cluster of ioredis');
+    assertMethod(client, 'duplicate', 'openRedisStores: client must be a Redis or Cluster object of ioredis');
     return { client };
   }
   const urls = typeof url === 'string' ? [url] : url;
   if (!Array.isArray(urls) || urls.length === 0 || !urls.every(isRedisUrl)) {
-    throw new TypeError('url must be redis:// or rediss://, or several of them for a cluster');
+    throw new TypeError(
+      'openRedisStores: url must be a redis:// or rediss:// URL, or a non-empty array of them for a cluster',
+    );
   }
   return options === undefined ? { url } : { url, options };
 }
@@ -137,7 +167,7 @@ function isRedisUrl(url: unknown): boolean {
   return typeof url === 'string' && URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
 }
 
-/** Names hosts and what went wrong, never credentials. */
+/** The message has the hosts and the reason, never credentials. */
 function describeFailure(failure: unknown, { url }: RedisAddress): unknown {
   if (!(failure instanceof TemporarilyUnavailableError)) return failure;
   const hosts = url === undefined ? 'the address of the client' : hostsOf(url);

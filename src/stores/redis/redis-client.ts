@@ -1,7 +1,7 @@
 import type { Cluster, ClusterOptions, Redis, RedisOptions } from 'ioredis';
 import { loadPeer } from '../../base/load-peer.js';
 
-/** Those of ioredis, but for what is decided here: when it reconnects, when it gives up, and how it answers. */
+/** Options of ioredis, except reconnection, timeouts and reply format, which passport-jwe sets. */
 export type RedisClientOptions = Omit<
   RedisOptions,
   | 'autoResendUnfulfilledCommands'
@@ -17,12 +17,12 @@ export type RedisClientOptions = Omit<
   | 'socketTimeout'
 >;
 
-/** Where Redis is: an address, or a client of the application, whose settings our own connections take over. */
+/** Address of Redis: a URL, or a client of the application whose settings are used for separate connections. */
 export type RedisAddress =
   | {
       /**
-       * `redis://` or, with TLS, `rediss://`. A node of a Redis Cluster leads to all of them; several URLs are nodes of
-       * one cluster.
+       * A `redis://` URL or, with TLS, a `rediss://` URL. One node of a Redis Cluster is enough: the others are
+       * discovered. Several URLs are nodes of one cluster.
        */
       readonly url: string | readonly string[];
       /** More options of ioredis, such as `tls` or `sentinels`. */
@@ -31,27 +31,27 @@ export type RedisAddress =
     }
   | {
       /**
-       * A `Redis` or `Cluster` of ioredis 5 or 6. Its address, credentials, TLS and Sentinel settings are used for
-       * connections of our own; the client itself is neither used nor closed.
+       * A `Redis` or `Cluster` object of ioredis 5 or 6. Its address, credentials, TLS and Sentinel settings are used
+       * for separate connections. The client itself is neither used nor closed.
        */
       readonly client: Redis | Cluster;
       readonly url?: never;
       readonly options?: never;
     };
 
-/** A socket that is silent for so long, though an answer is due, is given up for a new one. */
+/** Minimum time without an expected answer after which a socket is replaced. */
 const SOCKET_TIMEOUT_MS = 1000;
 
-/** How long a socket may take to end in order when it is closed. */
+/** Time for a socket to close gracefully. */
 const DISCONNECT_TIMEOUT_MS = 100;
 
-/** Longest pause between two attempts to connect. */
+/** Maximum pause between two connection attempts. */
 const MAX_RETRY_DELAY_MS = 250;
 
 /**
- * Opens a client of our own.
- * @param onDemoted told when Redis answers that it is no primary any more; the client reconnects by itself.
- * @throws Error where the package `ioredis` is missing.
+ * Opens a separate client.
+ * @param onDemoted called when Redis answers that it is no longer a primary. The client reconnects.
+ * @throws Error (as rejection) if the package `ioredis` is missing.
  */
 export async function openClient(
   address: RedisAddress,
@@ -86,7 +86,7 @@ const CLUSTER: ClusterOptions = {
   slotsRefreshTimeout: SOCKET_TIMEOUT_MS,
 };
 
-/** Settings of an application that would change the names of keys, the answers, or when they come. */
+/** Resets settings of the application that would change key names, replies or their timing. */
 const UNDONE = {
   keyPrefix: '',
   lazyConnect: false,
@@ -98,12 +98,12 @@ const UNDONE = {
 function duplicateClient(client: Redis | Cluster, options: RedisOptions): Redis | Cluster {
   if (!('nodes' in client)) return client.duplicate({ ...options, ...UNDONE, ...STANDALONE });
   const { keyPrefix, lazyConnect, ...node } = UNDONE;
-  // `duplicate` leaves what is not named here as the application set it.
+  // `duplicate` keeps all settings of the application that are not overridden here.
   const redisOptions = { ...options, ...node };
   return client.duplicate([], { ...CLUSTER, keyPrefix, lazyConnect, scaleReads: 'master', redisOptions });
 }
 
-/** The nodes of a cluster have the credentials and the TLS of the first URL. */
+/** All nodes of a cluster use the credentials and TLS of the first URL. */
 function nodeOptions(urls: readonly string[], options: RedisClientOptions): RedisClientOptions {
   const { username, password, protocol } = new URL(urls[0] ?? '');
   return {
@@ -115,8 +115,8 @@ function nodeOptions(urls: readonly string[], options: RedisClientOptions): Redi
 }
 
 /**
- * After a failover the connection may still lead to the old primary, which answers that it is a replica: a new one leads
- * to where the address points by then. At most once in a while, since that may take some time.
+ * After a failover, the connection may still lead to the old primary, which answers that it is a replica. A new
+ * connection resolves the address again. Reconnects are rate-limited, because the address may still be outdated.
  */
 function reconnectOnDemotion(address: RedisAddress, onDemoted: () => void) {
   const own = reconnectOnErrorOf(address);
@@ -137,7 +137,7 @@ function reconnectOnErrorOf({ client, options }: RedisAddress): RedisOptions['re
   return 'nodes' in client ? client.options.redisOptions?.reconnectOnError : client.options.reconnectOnError;
 }
 
-/** What a replica answers to a write, and a replica without its primary to everything. */
+/** `READONLY` is a replica's answer to a write, `MASTERDOWN` its answer to any command without a primary. */
 function isDemotion({ message }: Error): boolean {
   return /^(READONLY|MASTERDOWN)\b/.test(message);
 }

@@ -3,7 +3,7 @@ import { TemporarilyUnavailableError } from '../../base/errors.js';
 import { messageOf } from '../../base/message-of.js';
 import { openClient, type RedisAddress } from './redis-client.js';
 
-/** A step that Redis runs alone. The first line tells Redis 7 that it writes: no replica will run it. */
+/** A Lua script. Its shebang line tells Redis 7 that it writes, so that replicas reject it. */
 export interface LuaScript {
   readonly text: string;
   readonly sha: string;
@@ -16,24 +16,26 @@ export function luaScript(body: string): LuaScript {
 
 type Argument = string | number;
 
-/** One connection to Redis, or to a cluster. Whatever fails rejects with TemporarilyUnavailableError. */
+/** A connection to Redis or to a cluster. All failures reject with `TemporarilyUnavailableError`. */
 export interface RedisConnection {
   call(command: string, args: readonly Argument[]): Promise<unknown>;
   run(script: LuaScript, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
-  /** Connects to the nodes of a cluster that no command went to yet: it is the second one that would be refused. */
+  /**
+   * Connects to all primaries of a cluster, so that the first command to a node does not fail for lack of a connection.
+   */
   warmUp(): Promise<void>;
-  /** A section of `INFO`, of every primary. */
+  /** Returns a section of `INFO` from every primary. */
   inspect(section: string): Promise<readonly string[]>;
-  /** Gives up the socket for a new one. */
+  /** Replaces the socket. */
   reconnect(): void;
   close(): void;
 }
 
 /**
- * Commands never wait for a connection and are never repeated: the caller is told within `commandTimeoutMs`. The
- * connection itself comes back by itself.
- * @param onDemoted told when Redis answers that it is no primary any more.
- * @throws Error where the package `ioredis` is missing.
+ * Opens a connection that reconnects automatically. Commands neither wait for a connection nor are repeated: each
+ * settles within `commandTimeoutMs`.
+ * @param onDemoted called when Redis answers that it is no longer a primary.
+ * @throws Error (as rejection) if the package `ioredis` is missing.
  */
 export async function openConnection(
   address: RedisAddress,
@@ -66,7 +68,7 @@ export async function openConnection(
       try {
         return await call('evalsha', [script.sha, ...rest]);
       } catch (error) {
-        // A server that has restarted does not know the script: nothing was done yet.
+        // A restarted server does not know the script, and has not run anything.
         if (!isUnknownScript(error)) throw error;
         return call('eval', [script.text, ...rest]);
       }

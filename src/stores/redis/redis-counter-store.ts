@@ -3,7 +3,7 @@ import { assertStep, type CounterStore } from '../counter-store.js';
 import { luaScript } from './redis-connection.js';
 import { type RecordSetting, timeToLiveMs } from './redis-record.js';
 
-/** ARGV: now, time to live in ms, amount, expiry, limit or ''. */
+/** ARGV: now, TTL in ms, amount, expiry, limit or ''. */
 const ADD = luaScript(`
 local present = redis.call('HMGET', KEYS[1], 'total', 'expires-at')
 local isLive = present[2] and tonumber(present[2]) > tonumber(ARGV[1])

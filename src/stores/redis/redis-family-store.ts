@@ -9,7 +9,9 @@ function isEnded({ state }: FamilyRecord): 0 | 1 {
   return state.ended === undefined ? 0 : 1;
 }
 
-/** All that belongs to one client is in one slot of a cluster, so that one step changes a family and its entries. */
+/**
+ * All keys of a client are in one slot of a cluster, so that a script can change a family and its entries atomically.
+ */
 export function redisFamilyStore({ connection, prefix, clock: given }: RecordSetting): FamilyStore {
   const clock = given ?? systemClock;
   const tagOf = (clientId: string): string => `{${encodeURIComponent(clientId)}}`;
@@ -61,7 +63,7 @@ export function redisFamilyStore({ connection, prefix, clock: given }: RecordSet
         page.limit,
       );
       const found = await Promise.all(ids.map((id) => find({ clientId, id })));
-      // A family may have ended since its entry was read, or one of another group may have taken its id.
+      // Since the entry was read, the family may have ended, or a family of another group may have taken its ID.
       const isListed = (family: StoredFamily): boolean =>
         family.state.ended === undefined && entriesOf(family).includes(entryOf(group, family.id));
       return { families: found.filter((family) => family !== undefined).filter(isListed), ...next };

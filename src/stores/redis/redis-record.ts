@@ -1,14 +1,14 @@
 import type { Clock, NumericDate } from '../../base/clock.js';
 import type { RedisConnection } from './redis-connection.js';
 
-/** Records live a little longer than they say, for clocks that differ; what has expired is told by its expiry. */
+/** TTLs are padded by 60 s to absorb clock skew. Readers check the expiry of the record itself. */
 const SLACK_MS = 60_000;
 
-/** What the stores of single records need. */
+/** Settings of the stores with single records. */
 export interface RecordSetting {
   readonly connection: RedisConnection;
   readonly prefix: string;
-  /** Default: that of the machine. */
+  /** Default: the system clock. */
   readonly clock: Clock | undefined;
 }
 

@@ -5,14 +5,14 @@ import type { StoreBounds } from '../stores.js';
 import type { RevocationLog } from './revocation-log.js';
 import type { RevocationReplica } from './revocation-replica.js';
 
-/** Writes go to Redis, questions to the replica of this process, which also tells what to fold. */
+/** Writes to Redis and reads from the replica of this process. Foldings are planned on the replica. */
 export function redisRevocationStore(
   log: RevocationLog,
   replica: RevocationReplica,
   bounds: Required<StoreBounds>,
 ): RevocationStore {
   const { maxRevocations, maxRevocationsPerClient } = bounds;
-  /** Entries that are added meanwhile wait for the same step instead of planning it again. */
+  /** Concurrent additions share one folding step. */
   const folding = createSingleFlight(async (plan: Folding): Promise<void> => {
     await log.fold(plan);
     replica.fold(plan);
@@ -25,7 +25,7 @@ export function redisRevocationStore(
       await folding.run(plan);
     }
   };
-  /** What Redis took. Cut-offs of API keys are few, so there is always room for one. */
+  /** Returns the stored entry. Cut-offs of API keys are few, so that they are always accepted. */
   const keep = async (entry: RevocationEntry): Promise<RevocationEntry> => {
     for (let step = 0; step < MAX_FOLDINGS; step += 1) {
       if (await log.keep([entry], maxRevocations)) return entry;

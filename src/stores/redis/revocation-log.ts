@@ -8,23 +8,23 @@ import { formatEntry, formatFold, parseEntries, parseFields } from './entry-text
 import type { RedisConnection } from './redis-connection.js';
 import { KEEP, OPEN, POLL, SCAN, VOUCH } from './revocation-scripts.js';
 
-/** The store lives for so long after it was last used: longer than any token that it was asked about. */
+/** TTL of the store after its last use: longer than the lifetime of any token. */
 const LIFETIME_MS = 100 * 86_400_000;
 
-/** A replica that missed more than so many entries takes a snapshot instead. */
+/** Approximate length of the log. A replica that missed more entries takes a snapshot. */
 const LOG_LENGTH = 10_000;
 
-/** Fields that one step of a snapshot asks for. */
+/** Approximate number of fields per step of a snapshot. */
 const SCAN_COUNT = 2000;
 
-/** Entries that one poll returns at most. */
+/** Maximum number of entries per poll. */
 export const POLL_LIMIT = 1000;
 
-/** Where a replica stands: in which epoch of the store, and after which entry of its log. */
+/** Position of a replica: the epoch of the store, and the last log entry read. */
 export interface LogPosition {
   readonly epoch: string;
   readonly id: string;
-  /** What the log says there. */
+  /** Content of that log entry. */
   readonly text: string;
 }
 
@@ -35,29 +35,29 @@ export interface OpenedLog {
 
 export interface LogNews extends OpenedLog {
   readonly entries: readonly RevocationEntry[];
-  /** There is more than one answer holds. */
+  /** Whether the log has more entries than the answer. */
   readonly isCutOff: boolean;
 }
 
-/** The revocations in Redis: what the scripts take and answer, in types. */
+/** Typed access to the revocations in Redis. */
 export interface RevocationLog {
   open(): Promise<OpenedLog>;
-  /** What was added since; `undefined` where that cannot be told, and a snapshot must be taken. */
+  /** Returns the entries added since, or `undefined` if the log does not reach back and a snapshot is needed. */
   poll(position: LogPosition): Promise<LogNews | undefined>;
-  /** Resolves once something was added after a position, or after some time. */
+  /** Resolves once an entry was added after the position, or after the timeout. */
   untilNews(position: LogPosition, timeoutMs: number): Promise<void>;
   /**
-   * Every entry, some perhaps twice.
-   * @throws TemporarilyUnavailableError where another server answers on the way, who would leave entries out.
+   * Yields every entry, some possibly twice.
+   * @throws TemporarilyUnavailableError if another server takes over meanwhile, because entries would be missing.
    */
   snapshot(): AsyncIterable<RevocationEntry>;
   /**
-   * Adds entries to the log.
-   * @param maxRevocations Default: no bound.
+   * Stores and logs entries.
+   * @param maxRevocations bound of the store. Default: none.
    * @returns whether there was room for all of them.
    */
   keep(entries: readonly RevocationEntry[], maxRevocations?: number): Promise<boolean>;
-  /** Adds the wide entries, and removes those that they take the place of, in one step. */
+  /** Adds the wide entries and removes the entries that they replace, atomically. */
   fold(folding: Folding): Promise<void>;
   vouch(epoch: string, completeSince: NumericDate): Promise<void>;
 }
@@ -65,12 +65,12 @@ export interface RevocationLog {
 const UNBOUNDED = 2 ** 53;
 
 export interface RevocationLogSetting {
-  /** Answers at once. */
+  /** For commands that return immediately. */
   readonly commands: RedisConnection;
-  /** May wait for news. */
+  /** For blocking reads of the log. */
   readonly news: RedisConnection;
   readonly prefix: string;
-  /** Default: that of the server, which is one for all instances. */
+  /** Default: the clock of the server, which all instances share. */
   readonly clock: Clock | undefined;
 }
 
@@ -144,5 +144,7 @@ function positionAt(epoch: string, [id, fields]: readonly unknown[]): LogPositio
 }
 
 function changedServerError(): TemporarilyUnavailableError {
-  return new TemporarilyUnavailableError({ cause: new Error('Another Redis took over during a snapshot') });
+  return new TemporarilyUnavailableError({
+    cause: new Error('Another Redis server took over during the snapshot'),
+  });
 }

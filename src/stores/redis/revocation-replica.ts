@@ -12,42 +12,41 @@ import { type Moment, presentMoment } from './moment.js';
 import type { LogNews, LogPosition, RevocationLog } from './revocation-log.js';
 import { UnloggedEntries } from './unlogged-entries.js';
 
-/** Longest wait for news, after which the replica asks whether it still is complete. */
+/** Maximum wait for new entries before the replica polls the log. */
 export const MAX_WAIT_MS = 500;
 
 /** Pause after a failure. */
 const RETRY_MS = 50;
 
-/** Entries that are put back by one step. */
+/** Maximum number of entries restored in one step. */
 const PUBLISH_LIMIT = 500;
 
 export interface ReplicaSetting {
   readonly log: RevocationLog;
-  /** Age from which the replica answers no more. */
+  /** Maximum age of the replica. An older replica throws. */
   readonly maxAgeMs: number;
   readonly clock: Clock;
   readonly audit: AuditTrail;
 }
 
 /**
- * What one process knows of the revocations in Redis: a snapshot, and the log from there on. Nothing that it knows
- * is ever dropped before it expires, so it outlives a store that was emptied or went back, and puts back what that
- * lacks.
+ * Replica of the revocations in Redis, in the memory of one process: a snapshot and the log entries since. It keeps
+ * every entry until it expires. If the store loses entries, because it was emptied or reset, the replica restores them.
  */
 export class RevocationReplica {
   readonly #index = new RevocationIndex();
   readonly #log: RevocationLog;
   readonly #setting: ReplicaSetting;
   #position: LogPosition | undefined;
-  /** The epoch that was read last; none before the first snapshot. */
+  /** Epoch of the last snapshot; `undefined` before the first. */
   #epoch: string | undefined;
   #completeSince: NumericDate = 0;
-  /** When the last question was asked whose answer showed that nothing is missing here. */
+  /** Send time of the last poll whose answer confirmed that the replica is complete. */
   #confirmedAt: Moment = { monotonicMs: Number.NEGATIVE_INFINITY, wallMs: Number.NEGATIVE_INFINITY };
-  /** What the store lacks. */
+  /** Entries missing in the store, to be restored. */
   #unpublished: readonly RevocationEntry[] = [];
   readonly #unlogged = new UnloggedEntries();
-  /** The store refuses more old tokens than it needs to, since it began anew. */
+  /** Whether the store, which was created anew, has a later `complete-since` than necessary. */
   #owesVouching = false;
   #isReachable = true;
   #isStopped = false;
@@ -58,8 +57,8 @@ export class RevocationReplica {
   }
 
   /**
-   * Resolves once the first snapshot is complete, and follows the log from then on.
-   * @throws TemporarilyUnavailableError (as rejection), the last one, where that does not succeed in time.
+   * Resolves once the first snapshot is complete, then follows the log.
+   * @throws TemporarilyUnavailableError (as rejection) of the last attempt if no snapshot is complete in time.
    */
   async start(timeoutMs: number): Promise<void> {
     await retry(() => this.#catchUp(), { firstPauseMs: RETRY_MS, timeoutMs, keepsAlive: true });
@@ -88,12 +87,12 @@ export class RevocationReplica {
     return this.#index.find(name);
   }
 
-  /** As `find`, however old it is. */
+  /** Like `find`, but regardless of the age of the replica. */
   peek(name: string): RevocationEntry | undefined {
     return this.#index.find(name);
   }
 
-  /** What to fold in the group of an entry that is at its bound or, without one, in the largest. */
+  /** Plans a folding in the group of an entry if it is full or, without an entry, in the largest group. */
   planFolding(bound: number, entry?: RevocationEntry): Folding | undefined {
     this.#index.forgetExpired(earliestOf(this.#setting.clock));
     if (entry !== undefined && this.#index.countBeside(entry) < bound) return undefined;
@@ -109,13 +108,13 @@ export class RevocationReplica {
     return this.#completeSince;
   }
 
-  /** What the store has accepted from this process. */
+  /** Adds an entry that the store accepted from this process. */
   add(entry: RevocationEntry): void {
     this.#keep([entry]);
     this.#unlogged.add(entry, performance.now());
   }
 
-  /** What the store has folded on request of this process. */
+  /** Applies a folding that the store carried out for this process. */
   fold({ wide }: Folding): void {
     for (const entry of wide) this.#index.add(entry);
     for (const entry of wide) this.#unlogged.add(entry, performance.now());
@@ -129,7 +128,11 @@ export class RevocationReplica {
 
   #assertFresh(): void {
     if (this.isFresh()) return;
-    throw new TemporarilyUnavailableError({ cause: new Error('The replica of the revocations is too old') });
+    throw new TemporarilyUnavailableError({
+      cause: new Error(
+        'The replica of the revocations is too old: Redis has not answered within maxReplicaAgeSeconds',
+      ),
+    });
   }
 
   async #follow(): Promise<void> {
@@ -147,7 +150,7 @@ export class RevocationReplica {
     }
   }
 
-  /** Reads what is new, from the log where that reaches back to what is known, else from a snapshot. */
+  /** Reads new entries from the log or, if the log does not reach back far enough, from a snapshot. */
   async #catchUp(): Promise<void> {
     for (;;) {
       if (this.#position === undefined) await this.#takeSnapshot();
@@ -164,7 +167,7 @@ export class RevocationReplica {
     this.#unlogged.forgetLogged(news.entries);
     if (news.isCutOff) return false;
     this.#readCompleteSince(news);
-    // What was accepted before the question, but is not in the log: the store went back before it was read.
+    // Entries accepted before the poll but absent from the log: the store was reset before it was read.
     const lost = this.#unlogged.takeAcceptedBefore(askedAt.monotonicMs);
     if (lost.length > 0) this.#restore(lost, false);
     this.#confirmedAt = askedAt;
@@ -176,7 +179,7 @@ export class RevocationReplica {
     this.#record({ type: 'store.data_lost', isNewEpoch, restored: entries.length });
   }
 
-  /** Another replica may have put back what was missing. */
+  /** Another replica may have restored missing entries. */
   #readCompleteSince({ completeSince }: LogNews): void {
     this.#completeSince = Math.min(this.#completeSince, completeSince);
     this.#owesVouching = this.#completeSince < completeSince;
@@ -200,7 +203,7 @@ export class RevocationReplica {
 
   #planRestoration(found: ReadonlyMap<string, RevocationEntry>, epoch: string): void {
     const now = earliestOf(this.#setting.clock);
-    // What is accepted while the snapshot is taken may be in it or not; the log, from its beginning on, will tell.
+    // An entry accepted during the snapshot may be missing in it; the log from its start on has it.
     const lacking = [...this.#index.entries()].filter(
       (entry) =>
         entry.expiresAt > now &&
@@ -212,7 +215,7 @@ export class RevocationReplica {
     if (isNewEpoch || lacking.length > 0) this.#restore(lacking, isNewEpoch);
   }
 
-  /** Puts back what the store lacks, a part at a time, and says so when all is there. */
+  /** Restores missing entries in parts, then confirms to the store that it is complete. */
   async #publish(): Promise<void> {
     const part = this.#unpublished.slice(0, PUBLISH_LIMIT);
     if (part.length > 0) {
@@ -235,7 +238,7 @@ export class RevocationReplica {
   }
 
   #record(event: AuditEvent): void {
-    // Nobody waits for it, so nobody would be told.
+    // No caller waits for the result.
     this.#setting.audit.record(event).catch(() => undefined);
   }
 }

@@ -5,7 +5,7 @@ import { luaScript } from './redis-connection.js';
  * 1. hash: `epoch`, `complete-since`, and a field `:name` for each entry;
  * 2. sorted set: names by expiry;
  * 3. hash: number of entries by owner;
- * 4. stream: the log of what was added, read by the replicas.
+ * 4. stream: the log of added entries, read by the replicas.
  */
 const PRELUDE = `
 local entries, expiry, owners, log = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -18,8 +18,8 @@ end
 `;
 
 /**
- * The epoch of the store, which begins now where there is none, and the end of its log.
- * ARGV: epoch to begin, now or '' for the time of the server, time to live in ms.
+ * Returns the epoch of the store, which starts now if there is none, and the end of its log.
+ * ARGV: ID of a new epoch, now or '' for the server time, TTL in ms.
  */
 export const OPEN = luaScript(`${PRELUDE}
 if redis.call('HEXISTS', entries, 'epoch') == 0 then
@@ -37,9 +37,9 @@ return {
 `);
 
 /**
- * A part of all entries, with what tells the process of the server from any other: the cursor means something else
- * to each, and would skip entries of another one.
- * ARGV: cursor, how many about.
+ * Returns a part of all entries, with the run ID of the server: a cursor is valid on one server process only, and would
+ * skip entries on another.
+ * ARGV: cursor, approximate number of entries.
  */
 export const SCAN = luaScript(`${PRELUDE}
 local part = redis.call('HSCAN', entries, ARGV[1], 'COUNT', ARGV[2])
@@ -47,10 +47,10 @@ return { string.match(redis.call('INFO', 'server'), 'run_id:(%w+)'), part[1], pa
 `);
 
 /**
- * What was logged after a position; nothing at all where the epoch is another one, or the log does not know the
- * position: it was trimmed, or the store went back. A server whose clock is behind the end of its log gives out the
- * numbers that follow it one by one, and after a failover the same ones again: so what stands there must be the same.
- * ARGV: epoch, position, what stands there, most entries, time to live in ms.
+ * Returns the entries logged after a position. Returns nothing if the epoch differs or the log lacks the position,
+ * because it was trimmed or the store was reset. If the clock of a server is behind the end of its log, stream IDs are
+ * sequential and repeat after a failover, so the content of the position must match too.
+ * ARGV: epoch, position, its content, maximum number of entries, TTL in ms.
  */
 export const POLL = luaScript(`${PRELUDE}
 if redis.call('HGET', entries, 'epoch') ~= ARGV[1] then return {} end
@@ -61,15 +61,15 @@ return { redis.call('HGET', entries, 'complete-since'), redis.call('XRANGE', log
 `);
 
 /**
- * Keeps entries, merged with those of the same names, and logs them; 'store' where one finds no room. Then removes the
- * entries that these take the place of, unless they changed since they were read.
- * ARGV: now or '' for the time of the server, time to live in ms, length of the log, bound of the store, how many
- * entries; for each entry: name, cut-off or '', expiry, owner or '', fold or ''; then for each one to remove: name, value.
+ * Stores and logs entries, merged with present ones of the same names. Returns 'store' if there is no room. Then
+ * removes the entries that these replace, unless they changed since they were read.
+ * ARGV: now or '' for the server time, TTL in ms, length of the log, bound of the store, number of entries; for each
+ * entry: name, cut-off or '', expiry, owner or '', fold or ''; then for each entry to remove: name, value.
  */
 export const KEEP = luaScript(`${PRELUDE}
 local now = ARGV[1] ~= '' and ARGV[1] or redis.call('TIME')[1]
 
--- Releases that know of no folding take the fold for a part of the owner.
+-- Releases without folding parse the fold as part of the owner.
 local function parse(value)
   local cutOff, expiresAt, rest = string.match(value, '^([^|]*)|([^|]*)|(.*)$')
   local owner, fold = string.match(rest, '^(.*)|fold:([^|]*)$')
@@ -137,7 +137,7 @@ return 'kept'
 `);
 
 /**
- * Says that nothing revoked since an earlier time is missing: a replica that outlived the store has put it back.
+ * Moves `complete-since` to an earlier time, after a replica restored all revocations since then.
  * ARGV: epoch, time.
  */
 export const VOUCH = luaScript(`${PRELUDE}

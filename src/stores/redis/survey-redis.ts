@@ -3,12 +3,12 @@ import { retry } from '../../base/retry.js';
 import type { RedisAddress } from './redis-client.js';
 import { openConnection, type RedisConnection } from './redis-connection.js';
 
-/** Pause before an unreachable server is asked again. */
+/** Pause before a retry. */
 const RETRY_MS = 50;
 
 /**
- * Resolves a single URL that leads to a node of a Redis Cluster to the cluster.
- * @throws TemporarilyUnavailableError (as rejection) where no server answers in time.
+ * Detects whether a single URL leads to a Redis Cluster, and returns the address of the cluster if so.
+ * @throws TemporarilyUnavailableError (as rejection) if no server answers in time.
  */
 export async function resolveCluster(
   address: RedisAddress,
@@ -32,19 +32,19 @@ async function inspectInTime(probe: RedisConnection, timeoutMs: number): Promise
   return retry(inspect, { firstPauseMs: RETRY_MS, timeoutMs, keepsAlive: true });
 }
 
-/** Warns where Redis may evict keys when memory runs out: revocations could be among them. */
+/** Warns if Redis may evict keys, including revocations, when memory runs out. */
 export async function warnOfEviction(connection: RedisConnection): Promise<void> {
   const sections = await connection.inspect('memory').catch(() => []);
   const policies = sections.flatMap((info) => /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? []);
   const evicting = policies.find((policy) => policy !== 'noeviction');
   if (evicting === undefined) return;
   process.emitWarning(
-    `Redis has the eviction policy ${evicting}, so it may drop revocations when memory runs out: set maxmemory-policy noeviction`,
+    `Redis has the eviction policy ${evicting} and may evict revocations when memory runs out: set maxmemory-policy noeviction`,
     { code: 'PASSPORT_JWE_REDIS_EVICTION' },
   );
 }
 
-/** A user without `+info` cannot be asked; the rest of the start-up tells whether the address is right. */
+/** A user without `+info` cannot run INFO. The rest of the start-up shows whether the address is correct. */
 function skipForbidden(error: unknown): readonly string[] {
   if (error instanceof Error && messageOf(error.cause).startsWith('NOPERM')) return [];
   throw error;

@@ -1,6 +1,6 @@
 import { coversEntry, mergeEntries, type RevocationEntry } from '../revocation-store.js';
 
-/** What the store accepted from this process and has not logged yet, as far as is known here. */
+/** Entries that the store accepted from this process and that this process has not yet read from the log. */
 export class UnloggedEntries {
   readonly #acceptedAtMs = new Map<RevocationEntry, number>();
 
@@ -12,7 +12,7 @@ export class UnloggedEntries {
     return [...this.#acceptedAtMs.keys()].some((entry) => entry.name === name);
   }
 
-  /** An older entry of the same name that reaches less far is not this one. */
+  /** Removes entries that the log covers. An older, narrower entry of the same name does not cover one. */
   forgetLogged(logged: readonly RevocationEntry[]): void {
     if (this.#acceptedAtMs.size === 0) return;
     const byName = new Map<string, RevocationEntry>();
@@ -22,7 +22,7 @@ export class UnloggedEntries {
     }
   }
 
-  /** Those that were accepted before a time; they are forgotten here. */
+  /** Removes and returns the entries accepted before a time. */
   takeAcceptedBefore(timeMs: number): readonly RevocationEntry[] {
     const taken = [...this.#acceptedAtMs].filter(([, acceptedAtMs]) => acceptedAtMs < timeMs);
     for (const [entry] of taken) this.#acceptedAtMs.delete(entry);
