@@ -18,7 +18,7 @@ export function assertOptions<Options extends object>(
   assertObject(options, where);
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(known, name)) continue;
-    throw new TypeError(`${where} has no option of that name: ${describeName(name)}`);
+    throw new TypeError(`${where}: unknown option ${describeName(name)}`);
   }
 }
 
@@ -30,7 +30,7 @@ export function assertOptions<Options extends object>(
  */
 export function assertObject(value: unknown, where: string): asserts value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`${where} needs an object of options`);
+    throw new TypeError(`${where}: expected an object`);
   }
 }
 

@@ -44,7 +44,7 @@ interface Reserve {
 
 /** @throws TypeError if an option is missing or invalid. */
 export function assertKeyUsage(options: KeyUsageOptions, where: string): void {
-  assertOptions(options, KNOWN, `usage of ${where}`);
+  assertOptions(options, KNOWN, `${where}: usage`);
   const { stores, limit = MAX_LIMIT, warnShare = 0.5 } = options;
   requireStore(stores, 'counters', 'usage');
   assertNumber(limit, where, 'usage.limit', { isInteger: true, from: 1, to: MAX_LIMIT });

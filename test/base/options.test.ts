@@ -60,7 +60,7 @@ describe('options from JavaScript', () => {
   test('misspelt for JweStrategy are rejected by name', () => {
     expect(() =>
       Reflect.construct(JweStrategy, [{ ...withoutApiKeys(), credentialsRequired: false }]),
-    ).toThrow('JweStrategy has no option of that name: credentialsRequired');
+    ).toThrow('JweStrategy: unknown option credentialsRequired');
   });
 
   test.each([[undefined], [null], ['text'], [[]]])('that are %j are rejected', async (options) => {

@@ -137,7 +137,7 @@ describe('createKeyRing rejects', () => {
 
   test('an unknown option', async () => {
     await expect(createKeyRing(untyped({ current: { secret: k }, keys: [] }))).rejects.toEqual(
-      new TypeError('createKeyRing has no option of that name: keys'),
+      new TypeError('createKeyRing: unknown option keys'),
     );
   });
 

@@ -185,8 +185,8 @@ describe('options', () => {
     [{ stores: null }, missing],
     [{ stores: {} }, missing],
     [{ stores: { counters: {} } }, missing],
-    [{ counters: { add: () => 1 } }, 'usage of createKeyRing has no option of that name: counters'],
-    [{ budget: 1 }, 'usage of createKeyRing has no option of that name: budget'],
+    [{ counters: { add: () => 1 } }, 'createKeyRing: usage: unknown option counters'],
+    [{ budget: 1 }, 'createKeyRing: usage: unknown option budget'],
   ])('rejects %j: %s', async (usage, message) => {
     await expect(createCountedRing(untyped(usage))).rejects.toThrow(new TypeError(message));
   });

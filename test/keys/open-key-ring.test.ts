@@ -684,7 +684,7 @@ describe('options', () => {
       { rotateEverySeconds: 300 },
       'openKeyRing: rotateEverySeconds must be greater than pendingSeconds',
     ],
-    ['an unknown option', { interval: 1 }, 'openKeyRing has no option of that name: interval'],
+    ['an unknown option', { interval: 1 }, 'openKeyRing: unknown option interval'],
     ['an invalid audit trail', { audit: {} }, 'audit must be an AuditTrail: createAuditTrail({ sinks })'],
     [
       'usage without stores',

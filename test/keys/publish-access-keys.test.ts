@@ -107,7 +107,7 @@ test('a file that cannot be put in place leaves nothing behind', async () => {
 test.each([
   [{ audience: '' }, 'publishAccessKeys: audience must be a non-empty string'],
   [{ file: 7 }, 'publishAccessKeys: file must be a non-empty string'],
-  [{ path: 'x' }, 'publishAccessKeys has no option of that name: path'],
+  [{ path: 'x' }, 'publishAccessKeys: unknown option path'],
 ])('options are rejected: %j', async (options, message) => {
   await expect(publishAccessKeys(ring, untyped({ audience: AUDIENCE, file, ...options }))).rejects.toThrow(
     new TypeError(message),

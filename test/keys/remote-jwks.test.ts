@@ -332,7 +332,7 @@ describe('the options', () => {
     [{ fetch: 7 }, 'remoteJwks: fetch and clock must be functions'],
     [{ clock: 7 }, 'remoteJwks: fetch and clock must be functions'],
     [{ audit: {} }, 'audit must be an AuditTrail: createAuditTrail({ sinks })'],
-    [{ maxAge: 1 }, 'remoteJwks has no option of that name: maxAge'],
+    [{ maxAge: 1 }, 'remoteJwks: unknown option maxAge'],
   ])('reject %j', (options, message) => {
     const [bad] = untyped([{ url: 'https://jwks.example.com/', ...options }]);
     expect(thrownBy(() => remoteJwks(bad))).toEqual(new TypeError(message));

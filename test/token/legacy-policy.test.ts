@@ -94,6 +94,6 @@ describe('resolveLegacyPolicy', () => {
   test.each([[null], [[]], [true], ['key']])('rejects %j', (options) => {
     expect(() =>
       Reflect.apply(resolveLegacyPolicy, undefined, [options, resolveClaimsPolicy(CLAIMS)]),
-    ).toThrow(new TypeError('legacy needs an object of options'));
+    ).toThrow(new TypeError('legacy: expected an object'));
   });
 });

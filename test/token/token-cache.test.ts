@@ -173,7 +173,7 @@ describe('resolveTokenCache', () => {
 
   test('rejects an unknown option', () => {
     expect(() => resolveTokenCache(untyped({ max: 5 }))).toThrow(
-      new TypeError('tokenCache has no option of that name: max'),
+      new TypeError('tokenCache: unknown option max'),
     );
   });
 });

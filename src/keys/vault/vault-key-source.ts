@@ -166,13 +166,13 @@ function resolveVaultOptions(options: VaultKeySourceOptions) {
 }
 
 function resolveLogin(auth: VaultAuth, setting: VaultLoginSetting): VaultLogin {
-  assertObject(auth, 'auth of vaultKeySource');
+  assertObject(auth, 'vaultKeySource: auth');
   if ('token' in auth) {
-    assertOptions(auth, { token: true }, 'auth of vaultKeySource');
+    assertOptions(auth, { token: true }, 'vaultKeySource: auth');
     assertCredential(auth.token, 'token');
     return loginByToken(auth.token, setting);
   }
-  assertOptions(auth, { roleId: true, secretId: true, mount: true }, 'auth of vaultKeySource');
+  assertOptions(auth, { roleId: true, secretId: true, mount: true }, 'vaultKeySource: auth');
   const { roleId, secretId, mount = 'approle' } = auth;
   if (typeof roleId !== 'string' || roleId === '')
     throw new TypeError('vaultKeySource: auth must have token, or roleId and secretId');

@@ -133,11 +133,7 @@ test('a watch sees files that come and go, and the swaps of a Kubernetes secret'
 
 test.each([
   ['no directory', {}, /^directoryKeySource: directory must be a path, as a non-empty string$/],
-  [
-    'a misspelt option',
-    { directory: 'keys', file: 'x' },
-    /^directoryKeySource has no option of that name: file$/,
-  ],
+  ['a misspelt option', { directory: 'keys', file: 'x' }, /^directoryKeySource: unknown option file$/],
 ])('options are rejected with %s', (_what, options, message) => {
   expect(() => directoryKeySource(untyped(options))).toThrow(message);
 });

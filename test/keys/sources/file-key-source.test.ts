@@ -124,11 +124,7 @@ describe('options', () => {
       { file: 'ring.json', trustGroup: 'staff' },
       /^trustGroup must be true or/,
     ],
-    [
-      'a misspelt option',
-      { file: 'ring.json', mode: 0o644 },
-      /^fileKeySource has no option of that name: mode$/,
-    ],
+    ['a misspelt option', { file: 'ring.json', mode: 0o644 }, /^fileKeySource: unknown option mode$/],
   ])('are rejected with %s', (_what, options, message) => {
     expect(() => fileKeySource(untyped(options))).toThrow(message);
   });

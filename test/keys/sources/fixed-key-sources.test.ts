@@ -53,7 +53,7 @@ describe('an environment variable', () => {
 
 test('an environment variable with a misspelt option is rejected', () => {
   expect(() => environmentKeySource(untyped({ env: VARIABLE }))).toThrow(
-    new TypeError('environmentKeySource has no option of that name: env'),
+    new TypeError('environmentKeySource: unknown option env'),
   );
 });
 
@@ -84,7 +84,7 @@ describe('a passphrase', () => {
     const options = { passphrase: PASSPHRASE.passphrase, derivation: 'dsp-ai-platform' };
 
     expect(() => passphraseKeySource(untyped(options))).toThrow(
-      new TypeError('passphraseKeySource has no option of that name: derivation'),
+      new TypeError('passphraseKeySource: unknown option derivation'),
     );
   });
 });

@@ -265,7 +265,7 @@ describe('options', () => {
       { timeoutMs: 0 },
       /^vaultKeySource: timeoutMs must be a positive integer, for example 5000$/,
     ],
-    ['no auth', { auth: undefined }, /^auth of vaultKeySource/],
+    ['no auth', { auth: undefined }, /^vaultKeySource: auth/],
     ['empty auth', { auth: {} }, /^vaultKeySource: auth must have token, or roleId and secretId$/],
     [
       'an empty token',
@@ -275,7 +275,7 @@ describe('options', () => {
     [
       'a token and a role',
       { auth: { token: TOKEN, roleId: 'r' } },
-      /^auth of vaultKeySource has no option of that name: roleId$/,
+      /^vaultKeySource: auth: unknown option roleId$/,
     ],
     [
       'an empty role',
@@ -285,7 +285,7 @@ describe('options', () => {
     [
       'a misspelt option of a role',
       { auth: { ...ROLE, path: 'x' } },
-      /^auth of vaultKeySource has no option of that name: path$/,
+      /^vaultKeySource: auth: unknown option path$/,
     ],
     [
       'an auth mount that changes the path',
@@ -297,7 +297,7 @@ describe('options', () => {
       { auth: { roleId: 'r' } },
       /^vaultKeySource: auth\.secretId must be a non-empty string/,
     ],
-    ['a misspelt option', { pathh: 'x' }, /^vaultKeySource has no option of that name: pathh$/],
+    ['a misspelt option', { pathh: 'x' }, /^vaultKeySource: unknown option pathh$/],
   ])('are rejected with %s', (_what, override, message) => {
     expect(() => vaultKeySource(untyped({ ...valid, ...override }))).toThrow(message);
     expect(() => vaultKeySource(untyped({ ...valid, ...override }))).toThrow(TypeError);
