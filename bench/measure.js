@@ -36,7 +36,7 @@
  */
 
 /**
- * Samples the subjects in turn, round after round and every other round backwards, so that whatever slows the machine
+ * Samples the subjects in turn, round after round and every other round backwards, so that a load that slows the machine
  * down temporarily slows all of them. The first round is discarded.
  * @param {Scenario} scenario
  * @param {number} rounds

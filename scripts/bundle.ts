@@ -183,7 +183,7 @@ function importBundles({ places, exported }: Shared, own?: string): Plugin {
       onResolve({ filter: /^\./ }, ({ path, resolveDir, kind, importer, namespace }) => {
         if (kind === 'entry-point') return undefined;
         const module = relative(ROOT, resolve(resolveDir, path)).replace(/\.js$/, '.ts');
-        // One module for each importer needs no chunk of its own; one for all lists below an entry point, since
+        // One module for each importer needs no separate chunk; one for all lists below an entry point, since
         // `export *` drops names that come from two.
         const from = namespace === 'file' ? relative(ROOT, importer) : importer.replace(/^.* for /, '');
         const result = { path: `${module} for ${from}`, pluginData: module, sideEffects: false };

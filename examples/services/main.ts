@@ -43,7 +43,7 @@ async function createAuthorizationServer(): Promise<Express> {
   );
 }
 
-/** A service that has only the keys of its own audience, and accepts only service tokens. */
+/** A service that has only the keys of its audience, and accepts only service tokens. */
 async function createReports(): Promise<Express> {
   const keyRing = await createKeyRing({ current: { jwks: issuerRing.exportAccessKeys(REPORTS) } });
   const app = express();

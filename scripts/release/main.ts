@@ -1,4 +1,4 @@
-// Publishes the version in package.json, or reports what is missing. Without --publish, npm only simulates it.
+// Publishes the version in package.json, or reports the missing steps. Without --publish, npm only simulates it.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -43,7 +43,7 @@ export function fileProblem(
   return { ok: false, problems: [{ file, ...position, path: '', message }], fingerprint: digestText(text) };
 }
 
-/** Digest of a text, which does not reveal the text. */
+/** Digest of a file's content, which does not reveal the content. */
 export function digestText(text: string): string {
   return digestSecret(text).toString('hex');
 }

@@ -1,7 +1,7 @@
 import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE } from 'js-yaml';
 import type { DocumentPath } from './format-path.js';
 
-/** Position in a text, 1-based. */
+/** Position in a file, 1-based. */
 export interface Position {
   readonly line: number;
   readonly column: number;

@@ -55,7 +55,7 @@ const scopeToken = v.pipe(
   text(128),
   v.check(
     (scope) => isScopeToken(scope),
-    'must be one scope token (RFC 6749 section 3.3): printable ASCII without spaces, double quotes and backslashes',
+    'must be one scope token (RFC 6749 §3.3): printable ASCII without spaces, double quotes and backslashes',
   ),
   v.check(
     (scope) => scope !== 'offline_access',

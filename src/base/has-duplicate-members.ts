@@ -5,7 +5,7 @@
  * @param text valid JSON.
  */
 export function hasDuplicateMembers(text: string): boolean {
-  // One set for all objects, because a text can contain an object every few characters.
+  // One set for all objects, because a document can contain an object every few characters.
   const members = new Set<string>();
   const open: number[] = [];
   let opened = 0;

@@ -12,7 +12,7 @@ export function printList(io: CommandIo, rows: readonly Row[], isJson: boolean):
   else for (const line of formatTable(rows)) io.print(line);
 }
 
-/** Prints a result as text, or as a JSON object for scripts. */
+/** Prints a result for people, or as a JSON object for scripts. */
 export function printResult(io: CommandIo, result: JsonObject, { isJson, text }: PrintOptions): void {
   io.print(isJson ? JSON.stringify(result) : text);
 }

@@ -4,7 +4,7 @@ export const ROOT_SECRET_BYTES = 32;
 /**
  * Asserts the length of a key, and that its bytes are not all equal, as placeholders are.
  *
- * @param name the name of the key in error messages, which never show its value.
+ * @param name how error messages refer to the key, which never show its value.
  * @throws TypeError if the length is wrong or all bytes are equal.
  */
 export function assertKeyBytes(bytes: Uint8Array, length: number, name: string): void {

@@ -53,7 +53,7 @@ export function deriveKid(secret: KeyObject): string {
   return expand(secret, ['name'], KID_BYTES).toString('base64url');
 }
 
-/** JSON encodes the labels unambiguously, whatever characters they contain. */
+/** JSON encodes the labels unambiguously, for all characters. */
 function expand(secret: KeyObject, labels: readonly string[], length: number): Buffer {
   const info = JSON.stringify(['passport-jwe/v1', ...labels]);
   return Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), info, length));

@@ -16,7 +16,7 @@ export const PRIVATE_RSA_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 export function findPrivateRsaFault(jwk: Jwk): string | undefined {
   const missing = PRIVATE_RSA_MEMBERS.filter((member) => jwk[member] === undefined);
   if (missing.length > 0) {
-    return `it has no ${missing.join(', ')}; export it with all of d, p, q, dp, dq and qi (RFC 7518 section 6.3.2)`;
+    return `it has no ${missing.join(', ')}; export it with all of d, p, q, dp, dq and qi (RFC 7518 §6.3.2)`;
   }
   const [n, e, d, p, q, dp, dq, qi] = ['n', 'e', ...PRIVATE_RSA_MEMBERS].map((name) =>
     decodeInteger(jwk[name]),

@@ -15,8 +15,7 @@ const MAX_EXPONENT_BITS = 256;
  * @see RFC 7518 §6.3
  */
 export function findRsaFault(jwk: Jwk): string | undefined {
-  if (jwk['oth'] !== undefined)
-    return 'oth is not supported; use a key with two primes (RFC 7518 section 6.3.2.7)';
+  if (jwk['oth'] !== undefined) return 'oth is not supported; use a key with two primes (RFC 7518 §6.3.2.7)';
   if (jwk['d'] === undefined && PRIVATE_RSA_MEMBERS.some((member) => jwk[member] !== undefined)) {
     return 'it has private members but no d; remove them, or add d';
   }

@@ -48,7 +48,7 @@ const KNOWN: KnownOptions<OpenKeyRingOptions> = {
   clock: true,
 };
 
-/** Allowance for clock skew and the clock tolerance of verifiers. */
+/** Margin for clock skew and the clock tolerance of verifiers. */
 const SLACK_SECONDS = 120;
 
 /** Minimum time between two loads for unknown key IDs. */

@@ -200,7 +200,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
     const { source } = this.#parts;
     if (source.replace === undefined)
       throw new TypeError(
-        `Key source ${source.name} is read-only: rotate and retire keys where they are written`,
+        `Key source ${source.name} is read-only: rotate and retire keys in the system that writes them`,
       );
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       await this.reload();

@@ -29,7 +29,7 @@ export interface SessionRouterOptions {
    * Scope with which a token of the API key itself (`sub` equals `client_id`) lists and ends the sessions of all users
    * of the key. No user may have the `key_id` as its name.
    *
-   * @default undefined (every token is limited to the sessions of its own subject)
+   * @default undefined (every token is limited to the sessions of its subject)
    */
   readonly keyScope?: string;
 }

@@ -50,7 +50,7 @@ export function entryOf(group: FamilyGroup, id: string): string {
   return textOfGroup(group) + JSON.stringify(id);
 }
 
-/** Returns the exclusive bounds, in byte order, of the entries of a group: all entries, or those after an ID. */
+/** Returns the exclusive bounds, in byte order, of the entries of a group: all entries, or the entries after an ID. */
 export function rangeOf(
   group: FamilyGroup,
   after?: string,

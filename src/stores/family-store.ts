@@ -49,7 +49,7 @@ export interface FamilyRecord {
   readonly expiresAt: NumericDate;
 }
 
-/** A family as it was read. `replace` compares the revision to detect concurrent changes. */
+/** A family, with the revision that was read. `replace` compares the revision to detect concurrent changes. */
 export interface StoredFamily extends FamilyRecord {
   readonly revision: number;
 }

@@ -33,7 +33,7 @@ export function hasValidProof(text: string, context: ProofContext, key: KeyObjec
   return timingSafeEqual(mac, computeMac(withoutProof(text), context, key));
 }
 
-/** Removes the proof, which restores the claims exactly. A text without a proof is returned unchanged. */
+/** Removes the proof, which restores the claims exactly. A string without a proof is returned unchanged. */
 export function withoutProof(text: string): string {
   return endsWithProof(text) ? `${text.slice(0, -SUFFIX_LENGTH)}}` : text;
 }

@@ -7,7 +7,7 @@ const LABEL = 'passport-jwe/v1 sealed';
 const KEY_LABEL = 'passport-jwe/v1 sealing';
 const ADDITIONAL_DATA = Buffer.from(LABEL);
 
-/** The two secrets that encrypt a text. Decryption needs both. */
+/** The two secrets that encrypt a string. Decryption needs both. */
 export interface SealingSecrets {
   /** A token of this issuer. Its random `jti` and its tag make it unpredictable. */
   readonly token: string;
@@ -15,13 +15,13 @@ export interface SealingSecrets {
   readonly key: KeyObject;
 }
 
-/** Encrypts a text so that only a holder of both secrets can decrypt it. */
+/** Encrypts a string so that only a holder of both secrets can decrypt it. */
 export function sealText(text: string, secrets: SealingSecrets): string {
   const { iv, ciphertext, tag } = sealContent(text, ADDITIONAL_DATA, contentKeyOf(secrets));
   return Buffer.concat([iv, tag, ciphertext]).toString('base64url');
 }
 
-/** Decrypts a text. @throws Error of `node:crypto` if it was encrypted with other secrets. */
+/** Decrypts a string. @throws Error of `node:crypto` if it was encrypted with other secrets. */
 export function openText(sealed: string, secrets: SealingSecrets): string {
   const bytes = Buffer.from(sealed, 'base64url');
   const iv = bytes.subarray(0, IV_BYTES);

@@ -93,7 +93,7 @@ export function translateFailure(cause: unknown): ModelApiError {
 }
 
 /**
- * Reads a body as text, up to a maximum length.
+ * Reads a body in UTF-8, up to a maximum length.
  * @throws ModelApiError (as rejection) if it is longer.
  */
 export async function readText(body: Readable, maxLength: number): Promise<string> {

@@ -22,7 +22,7 @@ export interface CourseParts {
   readonly onCompletion: CompletionListener;
 }
 
-/** A client that disconnects is charged for what it received, because the usage of the rest is unknown. */
+/** A client that disconnects is charged for the received part, because the usage of the rest is unknown. */
 export function followExchange({ req, res, model, reserved, onCompletion }: CourseParts): Course {
   const startedAt = performance.now();
   const leaving = new AbortController();

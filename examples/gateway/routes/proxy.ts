@@ -11,7 +11,7 @@ export interface ProxyParts {
 }
 
 /**
- * A reverse proxy for API keys of type `api_call`. The request is forwarded exactly as it was checked against the
+ * A reverse proxy for API keys of type `api_call`. The request is forwarded exactly in the form that was checked against the
  * token. Mount it behind `authenticate()`.
  */
 export function proxyRoutes({ upstream, dispatcher, limits }: ProxyParts): Router {

@@ -9,7 +9,7 @@ const MAX_WAIT_MS = 5000;
 /** Maximum pause between two attempts. */
 const MAX_PAUSE_MS = 2;
 
-/** A mutex between processes. Resolves with a function that releases it; rejects if it stays taken. */
+/** A mutex between processes. Resolves with a function that releases it; rejects if another process holds it for too long. */
 export type Turnstile = () => Promise<() => void>;
 
 /**

@@ -48,9 +48,9 @@ end
  *   bucket.
  */
 export const ADMIT = luaScript(`${PRELUDE}
-local refusals = {}
-local function refuse(index, limit, kind, wait)
-  refusals[#refusals + 1] = { index, limit, kind, exact(wait) }
+local violations = {}
+local function violate(index, limit, kind, wait)
+  violations[#violations + 1] = { index, limit, kind, exact(wait) }
 end
 
 for index, bucket in ipairs(step.buckets) do
@@ -58,22 +58,22 @@ for index, bucket in ipairs(step.buckets) do
   for _, rate in ipairs(bucket.rates) do
     rate.after = math.max(spentUntil(rates, rate.name), now) + rate.intervalMs * rate.cost
     local wait = rate.after - now - rate.windowMs
-    if wait > ${TOLERANCE_MS} then refuse(index, rate.name, 'rate', wait) end
+    if wait > ${TOLERANCE_MS} then violate(index, rate.name, 'rate', wait) end
   end
   if bucket.concurrency then
     redis.call('ZREMRANGEBYSCORE', leases, '-inf', exact(now))
-    if redis.call('ZCARD', leases) >= bucket.concurrency then refuse(index, 'concurrency', 'concurrency', 1000) end
+    if redis.call('ZCARD', leases) >= bucket.concurrency then violate(index, 'concurrency', 'concurrency', 1000) end
   end
   if bucket.maxMembers then
     redis.call('ZREMRANGEBYSCORE', members, '-inf', exact(now))
     if not redis.call('ZSCORE', members, bucket.name) and redis.call('ZCARD', members) >= bucket.maxMembers then
       local first = redis.call('ZRANGE', members, 0, 0, 'WITHSCORES')
-      refuse(index, 'group', 'group', tonumber(first[2]) - now)
+      violate(index, 'group', 'group', tonumber(first[2]) - now)
     end
   end
 end
 
-if #refusals == 0 then
+if #violations == 0 then
   for index, bucket in ipairs(step.buckets) do
     local rates, leases, members = keysOf(index)
     for _, rate in ipairs(bucket.rates) do
@@ -96,7 +96,7 @@ end
 
 local left = {}
 for index, bucket in ipairs(step.buckets) do left[index] = remaining(bucket, (keysOf(index))) end
-return { refusals, left }
+return { violations, left }
 `);
 
 /** @returns 1 if the lease was still valid. */
