@@ -203,7 +203,7 @@ describe('rejected values', () => {
 
   test.each(['a b', '"a"', 'a\\b', 'é'])('the permission %j, which is no scope token', (permission) => {
     expect(faultsOf({ permissions: [permission] })).toEqual([
-      'permissions.0: must be one scope token (RFC 6749 section 3.3): printable ASCII without spaces, double quotes and backslashes',
+      'permissions.0: must be one scope token (RFC 6749 §3.3): printable ASCII without spaces, double quotes and backslashes',
     ]);
   });
 

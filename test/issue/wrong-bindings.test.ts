@@ -95,8 +95,9 @@ describeOnDrivers('wrong devices', (open) => {
     );
 
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400]));
-    // A step before each comparison, and the count after it.
-    expect(replaced).toBe(10);
+    // A step before each comparison, and the count after it. A step of the other server in between repeats both.
+    expect(replaced).toBeGreaterThanOrEqual(10);
+    expect(replaced).toBeLessThan(20);
     expect((await app.findFamily(first.refreshToken))?.state).toMatchObject({
       wrongBindings: 5,
       ended: 'guessed',

@@ -162,7 +162,7 @@ describe('rotate', () => {
     const { replace: _, ...readOnly } = memoryKeySource(generateKeySet(NOW));
 
     await expect((await openRing({ source: readOnly })).rotate()).rejects.toEqual(
-      new TypeError('Key source memory is read-only: rotate and retire keys where they are written'),
+      new TypeError('Key source memory is read-only: rotate and retire keys in the system that writes them'),
     );
   });
 

@@ -102,7 +102,7 @@ describe('an RSA key is rejected', () => {
       () => parseJwk({ ...privateJwk, alg: 'RSA-OAEP-256', oth }),
     ]) {
       expect(messageOf(run)).toBe(
-        'This JWK is not a valid RSA key: oth is not supported; use a key with two primes (RFC 7518 section 6.3.2.7)',
+        'This JWK is not a valid RSA key: oth is not supported; use a key with two primes (RFC 7518 §6.3.2.7)',
       );
     }
   });
@@ -227,13 +227,13 @@ describe('the private half of an RSA key', () => {
 
   test('is rejected if it has d alone', () => {
     expect(faultWith({ p: undefined, q: undefined, dp: undefined, dq: undefined, qi: undefined })).toBe(
-      'it has no p, q, dp, dq, qi; export it with all of d, p, q, dp, dq and qi (RFC 7518 section 6.3.2)',
+      'it has no p, q, dp, dq, qi; export it with all of d, p, q, dp, dq and qi (RFC 7518 §6.3.2)',
     );
   });
 
   test.each(['p', 'q', 'dp', 'dq', 'qi'])('is rejected if %s alone is missing', (member) => {
     expect(faultWith({ [member]: undefined })).toBe(
-      `it has no ${member}; export it with all of d, p, q, dp, dq and qi (RFC 7518 section 6.3.2)`,
+      `it has no ${member}; export it with all of d, p, q, dp, dq and qi (RFC 7518 §6.3.2)`,
     );
   });
 
