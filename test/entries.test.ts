@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { type PublicNames, readImports, readPublicNames } from './support/public-names.js';
 
-// A public name is a promise. Whoever adds one writes it here, and into CHANGELOG.md.
+// A public name is a promise. Add each new name here and in CHANGELOG.md.
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 

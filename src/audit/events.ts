@@ -5,6 +5,7 @@ import type {
   GrantRejection,
   TokenRejection,
 } from '../base/rejections.js';
+import type { KeyEvent } from './key-events.js';
 
 /** A token that is issued, and its recipient. */
 export interface TokenIssuance {
@@ -35,53 +36,7 @@ export interface TokenIssuance {
  * text from a request.
  */
 export type AuditEvent =
-  | {
-      readonly type: 'key_ring.created';
-      /** `kid` of the current key, which encrypts. */
-      readonly current: string;
-      /** `kid`s of the previous keys, which only decrypt. */
-      readonly previous: readonly string[];
-    }
-  | {
-      /** The versions of the key ring changed. */
-      readonly type: 'key_ring.changed';
-      readonly current: string;
-      readonly previous: readonly string[];
-    }
-  | {
-      /** A version was added that will replace the current one. */
-      readonly type: 'key_ring.rotated';
-      readonly current: string;
-      readonly next: string;
-    }
-  | {
-      /** A version was retired early. */
-      readonly type: 'key_ring.retired';
-      readonly kid: string;
-    }
-  | {
-      /** The key source is unavailable or has no valid key ring. The last valid one stays in use. */
-      readonly type: 'key_source.failed';
-      readonly source: string;
-      readonly reason: 'unreachable' | 'malformed';
-    }
-  | {
-      readonly type: 'key_source.reachable';
-      readonly source: string;
-    }
-  | {
-      /** A key has used up a large share of its encryption limit. */
-      readonly type: 'key.usage_high';
-      readonly kid: string;
-      readonly used: number;
-      readonly limit: number;
-    }
-  | {
-      /** A key has reached its encryption limit and no longer encrypts. */
-      readonly type: 'key.exhausted';
-      readonly kid: string;
-      readonly limit: number;
-    }
+  | KeyEvent
   | {
       /** API keys were loaded. They replace the previous ones. */
       readonly type: 'api_keys.loaded';
@@ -217,8 +172,8 @@ export type AuditEvent =
     }
   | {
       /**
-       * A refresh-token family started, was used, or ended. The reason is `revoked` if its client or an operator ended
-       * it, `reused` if a consumed token was used again, `guessed` after too many wrong sessions or devices.
+       * A refresh-token family started, was used, or ended. Reasons for the end: `revoked` (by the client or an
+       * operator), `reused` (a consumed token was used again), `guessed` (too many wrong session or device IDs).
        */
       readonly type: 'session.started' | 'session.refreshed' | 'session.ended';
       readonly familyId: string;

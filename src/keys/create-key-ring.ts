@@ -93,7 +93,11 @@ function assertVersions(options: KeyRingOptions): void {
   }
 }
 
-/** @throws TypeError if `environment` is empty, or `enc` is not on the allow-list. */
+/**
+ * Checks the options that determine key derivation.
+ *
+ * @throws TypeError if `environment` is empty, or `enc` is not on the allow-list.
+ */
 export function resolveDerivation(options: DerivationOptions): Required<DerivationOptions> {
   const { environment = 'production', enc = 'A256GCM' } = options;
   if (typeof environment !== 'string' || environment === '')

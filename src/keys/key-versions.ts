@@ -115,8 +115,7 @@ export function addVersion(
 }
 
 /**
- * Expires one version of a set immediately. If it was to replace the current version, the expiry of the current version
- * is removed.
+ * Expires one version of a set immediately. If it is the pending version, the current version no longer expires.
  *
  * @throws TypeError if the version does not exist or is the current one.
  */

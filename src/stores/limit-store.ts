@@ -88,7 +88,7 @@ export interface LimitStore {
   settle(step: AdmissionStep, used: Readonly<Record<string, number>>): Promise<boolean>;
 }
 
-/** Returns the milliseconds in which one unit refills. */
+/** Refill time of one unit, in milliseconds. */
 export function emissionIntervalMs({ windowSeconds, quota }: Pick<Rate, 'windowSeconds' | 'quota'>): number {
   return (windowSeconds * 1000) / quota;
 }

@@ -63,9 +63,8 @@ export function decodeAsciiBase64url(segment: string): Buffer {
 }
 
 /**
- * Decodes segments into one reused buffer. The result is valid until the next call, so only a synchronous function may
- * use it. Reuse saves 0.5 µs of the 10 µs that verifying a token takes (Node 20). Segments that do not fit get their
- * own buffer.
+ * Decodes segments into one reused buffer. The result is valid until the next call, so use it synchronously. Segments
+ * that do not fit get their own buffer.
  */
 export class SegmentDecoder {
   readonly #buffer: Buffer;

@@ -46,7 +46,7 @@ describe.each(GUARDS)('%s', (name, guard) => {
     expect(guard.name).toBe(name);
   });
 
-  test('rejects every request if no authentication ran, whatever req.user is', async () => {
+  test('rejects every request if no authentication ran, for any req.user', async () => {
     const app = express();
     app.use((req, _res, next) => {
       Object.assign(req, {

@@ -141,7 +141,7 @@ describe('a record is a line', () => {
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line));
 
-  test('in the log and in the audit file, whatever names a token contains', async () => {
+  test('in the log and in the audit file, for all names that a token contains', async () => {
     const { audit, close } = await openTrail();
     target = await startTarget({ keyRing, audit });
     for (const text of HOSTILE) {

@@ -60,7 +60,7 @@ describe('an audit file', () => {
     ]);
   });
 
-  test('is valid, whatever its records contain', async () => {
+  test('is valid with any content of its records', async () => {
     const kids = ['\u2028', '\u2029a', '\r\n', '\u0085', '\ud800', '\u0000', '"}\n{"', '😀'.repeat(40_000)];
     const file = await openAuditFile({ path, key: KEY });
     await Promise.all(kids.map((kid) => file.write({ ...recordOf(0), type: 'key_ring.retired', kid })));
@@ -128,7 +128,7 @@ describe('verification detects', () => {
     expect(problems).toEqual([2, 3, 4].map((line) => ({ line, problem: 'gap' })));
   });
 
-  test('an inserted line, whatever its number', async () => {
+  test('an inserted line with any number', async () => {
     const forged = (lines: string[]): string => (lines[5] ?? '').replace('"seq":5', '"seq":6');
 
     expect(await change((lines) => [...lines, forged(lines)])).toEqual([{ line: 7, problem: 'altered' }]);

@@ -55,7 +55,7 @@ describe('pinoSink', () => {
     expect(await linesOf(event)).toMatchObject([{ level, audit: event }]);
   });
 
-  test('writes one line, whatever an identifier contains', async () => {
+  test('writes one line for any content of an identifier', async () => {
     const jti = 'j1\n{"level":60}';
     expect(await linesOf({ type: 'token.accepted', jti, count: 1 })).toMatchObject([{ audit: { jti } }]);
   });

@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 
 const ROOT = new URL('../../', import.meta.url);
 const page = await readFile(new URL('docs/reference/audit-events.md', ROOT), 'utf8');
-const source = await readFile(new URL('src/audit/events.ts', ROOT), 'utf8');
+const files = ['src/audit/key-events.ts', 'src/audit/events.ts'];
+const source = (await Promise.all(files.map((file) => readFile(new URL(file, ROOT), 'utf8')))).join('\n');
 
 /** Members of an event: `?` stands behind those that may be absent. */
 type Members = readonly string[];
@@ -17,12 +18,17 @@ function declaredMembers(text: string): Members {
 
 function readSource(): ReadonlyMap<string, Members> {
   const issuance = declaredMembers(/interface TokenIssuance \{[\s\S]*?\n\}/.exec(source)?.[0] ?? '');
-  const [, union = ''] = /export type AuditEvent =\n([\s\S]*?);\n\n/.exec(source) ?? [];
-  const events = union.split(/^ {2}\| /m).flatMap((event) => {
-    const [, types = ''] = /readonly type: ([^;]+);/.exec(event) ?? [];
-    const members = [...declaredMembers(event), ...(event.includes('& TokenIssuance') ? issuance : [])];
-    return [...types.matchAll(/'([\w.]+)'/g)].map(([, type = '']) => [type, members.sort()] as const);
-  });
+  const unions = [...source.matchAll(/export type \w+Event =\n([\s\S]*?);\n\n/g)].map(
+    ([, union = '']) => union,
+  );
+  const events = unions
+    .join('\n')
+    .split(/^ {2}\| /m)
+    .flatMap((event) => {
+      const [, types = ''] = /readonly type: ([^;]+);/.exec(event) ?? [];
+      const members = [...declaredMembers(event), ...(event.includes('& TokenIssuance') ? issuance : [])];
+      return [...types.matchAll(/'([\w.]+)'/g)].map(([, type = '']) => [type, members.sort()] as const);
+    });
   return new Map(events);
 }
 

@@ -82,7 +82,7 @@ test.each(['authorization', 'cookie', 'x-api-key', 'set-cookie'])(
   },
 );
 
-test('no secret is in any output of the gateway, whatever fails', async () => {
+test('no secret is in any output of the gateway, for any failure', async () => {
   const provider = await startRecordingUpstream();
   provider.answer((res) => void res.end('canary-answer'));
   const apiKeysDir = join(directory(), 'api-keys');

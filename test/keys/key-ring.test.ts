@@ -89,7 +89,7 @@ describe('encryptionKey', () => {
     expect(internalsOf(ring).decryptionKey(key.kid)).toBe(key);
   });
 
-  test('is the underived key itself, whatever the audience', async () => {
+  test('is the underived key for every audience', async () => {
     const ring = await createKeyRing({ current: { jwk } });
     expect(internalsOf(ring).encryptionKey('access', AUDIENCE).kid).toBe('given');
     expect(internalsOf(ring).encryptionKey('access', OTHER_AUDIENCE).kid).toBe('given');

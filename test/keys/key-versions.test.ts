@@ -67,7 +67,7 @@ describe('describeVersions', () => {
     expect(findCurrent([after, before], 1000)).toBe(after);
   });
 
-  test('an expired version is retired, whatever the other versions', () => {
+  test('an expired version is retired, regardless of the other versions', () => {
     expect(statesOf(root('a', { nbf: 900, exp: 1000 }), root('b'))).toEqual(['a retired', 'b current']);
     expect(statesOf(root('a', { exp: 1000 }))).toEqual(['a retired']);
     expect(statesOf(root('a', { exp: 1001 }))).toEqual(['a current']);

@@ -166,7 +166,7 @@ describe('exportPublicKeys', () => {
     });
   });
 
-  test('contains no private, symmetric or derived key, whatever the ring holds', async () => {
+  test('contains no private, symmetric or derived key of any ring', async () => {
     const shared = generateShared('A256KW');
     const ring = await createWith({
       previous: [{ jwk: privateJwk }, { jwk: rsa.privateJwk }, { jwk: shared }],

@@ -26,7 +26,7 @@ function write(name: string, lines: readonly string[]): void {
 const numbered = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `line(${index});`);
 
-test('duplicate-lines reports eight equal lines once, with their length, whatever their indentation', () => {
+test('duplicate-lines reports eight equal lines once, with their length, for any indentation', () => {
   write('a.ts', ['first();', ...numbered(10)]);
   write('b.ts', ['second();', '', ...numbered(10).map((line) => `    ${line}`)]);
   const { status, output } = check('duplicate-lines');

@@ -90,7 +90,7 @@ export function describeFamilyList({ open, setTime }: StoresUnderTest): void {
       expect((await store.find({ clientId: 'other', id: 'a' }))?.state.ended).toBeUndefined();
     });
 
-    test('confuses no groups, whatever characters their names contain', async () => {
+    test('confuses no groups, for all characters in their names', async () => {
       const store = await openStore();
       const names = [
         'a',

@@ -75,7 +75,7 @@ describeWithPeer(CJOSE, 'tokens of cjose', () => {
 });
 
 describeWithPeer(CRYPT_JWT, "tokens of Perl's Crypt::JWT", () => {
-  test('are read, in whatever order Perl writes the members', async () => {
+  test('are read, in any order of the members that Perl writes', async () => {
     // Of 64 tokens, each with one of two orders, the chance that all have the same is 1 in 2^63.
     const payloads = Array.from({ length: 64 }, (_, index) => PAYLOADS[index % PAYLOADS.length]);
     const tokens = runPeer(CRYPT_JWT, { key: LEGACY_KEY_HEX, payloads });

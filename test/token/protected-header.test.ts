@@ -102,7 +102,7 @@ describe('parseProtectedHeader', () => {
   });
 
   test.each(['zip', 'crit', 'jku', 'jwk', 'x5u', 'x5c', 'p2c'])(
-    'rejects the member %s, whatever its value',
+    'rejects the member %s with any value',
     (member) => {
       for (const value of ['DEF', null, '', 0, [], ['kid'], {}, 'https://example.com/']) {
         expect(reasonFor({ ...required, [member]: value })).toBe('header_refused_member');

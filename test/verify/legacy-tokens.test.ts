@@ -276,7 +276,7 @@ describe('all other tokens', () => {
     expect(await verdictOn(mintToken(KEY_RING, { claims: { jti: undefined } }))).toBe('claim_missing');
   });
 
-  test('are not decrypted with the legacy key, whatever kid they name', async () => {
+  test('are not decrypted with the legacy key, for any kid', async () => {
     const header = { alg: 'dir', enc: 'A256GCM', kid: legacyKey.kid, typ: 'at+jwt' };
     const named = forgeLegacyToken(claimsOf(), { header: JSON.stringify(header) });
     expect(await verdictOn(named)).toBe('unknown_key');

@@ -77,7 +77,7 @@ describe('a token that is used again', () => {
     await expect(service.verify(token)).rejects.toEqual(because('too_old'));
   });
 
-  test('is rejected by an acceptor for another audience, whatever the first one has cached', async () => {
+  test('is rejected by an acceptor for another audience, regardless of the cache of the first one', async () => {
     const token = mintToken(KEY_RING);
     await warmUp(token);
     const other = createIssuerAndVerifier({

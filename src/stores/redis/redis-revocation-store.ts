@@ -25,7 +25,7 @@ export function redisRevocationStore(
       await folding.run(plan);
     }
   };
-  /** Returns the stored entry. Cut-offs of API keys are few, so that they are always accepted. */
+  /** Returns the stored entry. Cut-offs of API keys are few, so they are always accepted. */
   const keep = async (entry: RevocationEntry): Promise<RevocationEntry> => {
     for (let step = 0; step < MAX_FOLDINGS; step += 1) {
       if (await log.keep([entry], maxRevocations)) return entry;

@@ -163,7 +163,7 @@ describe('watch', () => {
     expect(watched.count()).toBe(1);
   });
 
-  test('calls once for an unloadable state, whatever else happens in the directory', async () => {
+  test('calls once for an unloadable state, despite other changes in the directory', async () => {
     const watched = await watchFile();
     await rm(file);
     await watched.until(1);

@@ -1,0 +1,52 @@
+import type { ErrorCode, WireError } from './error-codes.js';
+
+interface FailureDetail {
+  readonly code: ErrorCode;
+  readonly error: WireError | undefined;
+  readonly status: number;
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/**
+ * Base class of the errors with which this package rejects requests.
+ *
+ * Express reads `status` and `headers`, NestJS reads `statusCode`, Koa reads `status` and `expose`. `message` contains no
+ * token, key, secret or expected value. Internal details are in `cause`, which is never sent to a client.
+ *
+ * @example
+ * app.use((error, req, res, next) => {
+ *   if (error instanceof PassportJweError) log.warn({ code: error.code }, 'rejected');
+ *   next(error);
+ * });
+ */
+export abstract class PassportJweError extends Error {
+  /** Stable identifier, for example `ERR_INVALID_TOKEN`. Codes never change within a major version. */
+  readonly code: ErrorCode;
+  /** The `error` value of the response. `undefined` if RFC 6750 §3.1 requires a response without one. */
+  readonly error: WireError | undefined;
+  /** HTTP status code. */
+  readonly status: number;
+  /** Response headers. The middleware adds the challenge. */
+  headers: Readonly<Record<string, string>>;
+
+  protected constructor(detail: FailureDetail) {
+    super(detail.description, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.name = new.target.name;
+    this.code = detail.code;
+    this.error = detail.error;
+    this.status = detail.status;
+    this.headers = detail.headers ?? {};
+  }
+
+  /** The same as `status`. */
+  get statusCode(): number {
+    return this.status;
+  }
+
+  /** Whether a framework may send `message` to the client: true for a status below 500. */
+  get expose(): boolean {
+    return this.status < 500;
+  }
+}
