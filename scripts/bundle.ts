@@ -41,6 +41,7 @@ const OPTIONS = {
   target: 'node20',
   packages: 'external',
   sourcemap: true,
+  sourcesContent: false,
   metafile: true,
   write: false,
   logLevel: 'warning',
