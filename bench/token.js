@@ -22,7 +22,7 @@ const REQUEST = {
   subject: 'acme-reporting',
   clientId: 'acme-reporting',
   scope: ['execute:models', 'read:documents'],
-  lifetimeSeconds: LIFETIME_SECONDS,
+  lifetime: LIFETIME_SECONDS,
   claims: {
     api_key_name: 'Acme reporting',
     metadata: { tier: 'enterprise', team: 'reporting', region: 'eu-central' },

@@ -59,7 +59,7 @@ async function measure() {
   const issuer = createTokenIssuer({ keyRing, issuer: ISSUER });
   const issue = async () => {
     const parties = { audience: AUDIENCE, subject: 'orders', clientId: 'orders' };
-    const terms = { type: 'service', scope: ['read:orders'], lifetimeSeconds: 60, claims: {} };
+    const terms = { type: 'service', scope: ['read:orders'], lifetime: 60, claims: {} };
     return (await issuer.issue({ ...parties, ...terms })).token;
   };
   const options = { keyRing, issuer: ISSUER, audience: AUDIENCE };

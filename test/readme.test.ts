@@ -176,7 +176,7 @@ async function mint(scope: string): Promise<string> {
     clientId: 'demo',
     audience: SERVICE.audience,
     scope: [scope],
-    lifetimeSeconds: 60,
+    lifetime: 60,
     claims: {},
   });
   return token;
@@ -480,7 +480,7 @@ describe('the README and the pages of docs', () => {
       clientId: 'demo',
       audience: SERVICE.audience,
       scope: ['manage:sessions'],
-      lifetimeSeconds: 60,
+      lifetime: 60,
       claims: { allowed_endpoints: [], rate_limits: LIMITS },
     });
     const headers = { Authorization: `Bearer ${token}` };

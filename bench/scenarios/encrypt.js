@@ -15,7 +15,7 @@ export async function createEncryptScenario({ service, request, claims, header, 
   const lasting = withoutOwn(claims);
   const ownClaims = () => {
     const iat = Math.floor(Date.now() / 1000);
-    return { iat, nbf: iat, exp: iat + request.lifetimeSeconds, jti: randomUUID() };
+    return { iat, nbf: iat, exp: iat + request.lifetime, jti: randomUUID() };
   };
 
   const byFloor = () => sealToken({ ...lasting, ...ownClaims() }, encodedHeader, secretKey);

@@ -12,14 +12,10 @@ app.get('/documents', requireScope('read:documents'), (req, res) => {
   res.json({ documents: [], for: verifiedToken(req).claims.sub });
 });
 
-const { token } = await createTokenIssuer({ keyRing, issuer }).issue({
-  type: 'service',
+const { token } = await createTokenIssuer({ keyRing, issuer, audience }).issue({
   subject: 'alice',
-  clientId: 'demo',
-  audience,
-  scope: ['read:documents'],
-  lifetimeSeconds: 3600,
-  claims: {},
+  scope: 'read:documents',
+  lifetime: '1h',
 });
 
 const server = app.listen(Number(process.env['PORT'] ?? 0), '127.0.0.1', () => {

@@ -15,14 +15,10 @@ app.get('/documents', requireScope('read:documents'), (req, res) => {
 });
 app.use(bearerErrors());
 
-const { token } = await createTokenIssuer({ keyRing, issuer }).issue({
-  type: 'service',
+const { token } = await createTokenIssuer({ keyRing, issuer, audience }).issue({
   subject: 'alice',
-  clientId: 'demo',
-  audience,
-  scope: ['read:documents'],
-  lifetimeSeconds: 3600,
-  claims: {},
+  scope: 'read:documents',
+  lifetime: '1h',
 });
 
 const server = app.listen(Number(process.env['PORT'] ?? 0), '127.0.0.1', () => {

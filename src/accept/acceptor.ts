@@ -19,13 +19,19 @@ import type { Acceptance, Authentication, ShownToken } from '../http/request-sta
 import { type ChallengeOptions, createChallengeWriter } from '../http/write-challenge.js';
 import { identifyToken } from '../token/claims/identify-token.js';
 import { resolveRequiredScope } from '../token/claims/scope.js';
-import type { VerifiedToken } from '../token/claims/verified-token.js';
+import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 import { prepareVerifier } from '../verify/token-verifier.js';
-import type { TokenVerifierOptions } from '../verify/token-verifier-options.js';
+import { type TokenVerifierOptions, VERIFIER_OPTIONS } from '../verify/token-verifier-options.js';
 import { createTokenReader, type TokenLocations } from './token-locations.js';
 
-/** Options of `authenticate()` and `JweStrategy`. */
-export interface AcceptOptions extends Omit<TokenVerifierOptions, 'signing'>, ChallengeOptions {
+/**
+ * Options of `authenticate()` and `JweStrategy`.
+ *
+ * @typeParam Claims custom claims that `claimsSchema` accepts
+ */
+export interface AcceptOptions<Claims extends object = NoClaims>
+  extends Omit<TokenVerifierOptions<Claims>, 'signing'>,
+    ChallengeOptions {
   /** Audit trail that records events for accepted and rejected tokens. Default: none. */
   readonly audit?: AuditTrail;
   /** Scope tokens that every request requires. Guards can require more for single routes. Default: none. */
@@ -36,28 +42,8 @@ export interface AcceptOptions extends Omit<TokenVerifierOptions, 'signing'>, Ch
 
 /** Names of the options, for `assertOptions`. */
 export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
-  keyRing: true,
-  issuer: true,
-  audience: true,
-  scope: true,
-  clockToleranceSeconds: true,
-  maxTokenAgeSeconds: true,
-  maxTokenLifetimeSeconds: true,
-  requiredClaims: true,
-  scopeClaim: true,
-  typ: true,
-  maxTokenLength: true,
-  verification: true,
-  trustedIssuers: true,
-  tokenCache: true,
-  tokenLocations: true,
-  revocations: true,
-  legacy: true,
-  apiKeys: true,
-  realm: true,
-  resourceMetadata: true,
-  audit: true,
-  clock: true,
+  ...VERIFIER_OPTIONS,
+  ...{ scope: true, tokenLocations: true, realm: true, resourceMetadata: true, audit: true },
 };
 
 /** Accepts or rejects requests. It does not write responses. */
@@ -72,7 +58,7 @@ export interface Acceptor extends Authentication {
 }
 
 /** @throws TypeError for a missing or malformed option. */
-export function createAcceptor(options: AcceptOptions): Acceptor {
+export function createAcceptor(options: AcceptOptions<object>): Acceptor {
   const verifier = prepareVerifier(options);
   const readToken = createTokenReader(options.tokenLocations);
   const requiredScope = resolveRequiredScope(options.scope ?? [], 'scope');

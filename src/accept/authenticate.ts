@@ -4,9 +4,10 @@ import { assertOptions, type KnownOptions } from '../base/options.js';
 import { refuseRequest } from '../http/answer-failure.js';
 import type { Middleware } from '../http/middleware.js';
 import { type Acceptance, type AuthenticationOutcome, requestState } from '../http/request-state.js';
+import type { NoClaims } from '../token/claims/verified-token.js';
 import { ACCEPT_OPTIONS, type AcceptOptions, createAcceptor } from './acceptor.js';
 
-export interface AuthenticateOptions extends AcceptOptions {
+export interface AuthenticateOptions<Claims extends object = NoClaims> extends AcceptOptions<Claims> {
   /** Whether requests need a token. With `false`, requests without one are anonymous. Default true. */
   readonly credentialsRequired?: boolean;
   /** Whether failures go to the error handlers of the application, such as `bearerErrors()`. Default false. */

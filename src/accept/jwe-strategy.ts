@@ -3,6 +3,7 @@ import { InvalidTokenError, PassportJweError } from '../base/errors.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import { addChallenge } from '../http/answer-failure.js';
 import { type Acceptance, requestState } from '../http/request-state.js';
+import type { NoClaims } from '../token/claims/verified-token.js';
 import { ACCEPT_OPTIONS, type AcceptOptions, type Acceptor, createAcceptor } from './acceptor.js';
 import { BaseStrategy } from './base-strategy.js';
 import {
@@ -14,17 +15,28 @@ import {
   type VerifyFunctionWithRequest,
 } from './verify-function.js';
 
-export interface JweStrategyOptions extends AcceptOptions {
+/**
+ * Options of `JweStrategy`.
+ *
+ * @typeParam Claims custom claims that `claimsSchema` accepts
+ */
+export interface JweStrategyOptions<Claims extends object = NoClaims> extends AcceptOptions<Claims> {
   /** Name of the strategy in Passport. Default `jwe`. */
   readonly name?: string;
   /** Whether the verify function receives the request as its first argument. Default false. */
   readonly passReqToCallback?: boolean;
 }
 
-type WithRequest = JweStrategyOptions & { readonly passReqToCallback: true };
-type WithoutRequest = JweStrategyOptions & { readonly passReqToCallback?: false };
+type WithRequest<Claims extends object> = JweStrategyOptions<Claims> & { readonly passReqToCallback: true };
+type WithoutRequest<Claims extends object> = JweStrategyOptions<Claims> & {
+  readonly passReqToCallback?: false;
+};
 
-const KNOWN: KnownOptions<JweStrategyOptions> = { ...ACCEPT_OPTIONS, name: true, passReqToCallback: true };
+const KNOWN: KnownOptions<JweStrategyOptions<object>> = {
+  ...ACCEPT_OPTIONS,
+  name: true,
+  passReqToCallback: true,
+};
 
 /** The three results of an authentication. Passport adds these methods to the strategy for each request. */
 interface Ends {
@@ -40,11 +52,13 @@ interface Ends {
  * A 401 calls `fail`, so that Passport tries the next strategy and collects the challenges. Passport sends challenges with
  * 401 only. For 400, 403, 429 and 503 the strategy calls `error` with an error whose `status` and `headers` Express uses.
  *
+ * @typeParam Claims custom claims of the accepted tokens. Inferred from `claimsSchema`.
+ *
  * @example
  * passport.use(new JweStrategy({ keyRing, issuer, audience }));
  * app.use(passport.authenticate('jwe', { session: false }));
  */
-export class JweStrategy extends BaseStrategy {
+export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy {
   readonly name: string;
   private readonly acceptor: Acceptor;
   private readonly findUser: UserFinder | undefined;
@@ -54,9 +68,9 @@ export class JweStrategy extends BaseStrategy {
    *   promise. With `passReqToCallback`, `req` comes first. Default: the claims are the user.
    * @throws TypeError for a missing or malformed option.
    */
-  constructor(options: WithoutRequest, verify?: VerifyFunction);
-  constructor(options: WithRequest, verify?: VerifyFunctionWithRequest);
-  constructor(options: JweStrategyOptions, verify?: VerifyFunction | VerifyFunctionWithRequest) {
+  constructor(options: WithoutRequest<Claims>, verify?: VerifyFunction<Claims>);
+  constructor(options: WithRequest<Claims>, verify?: VerifyFunctionWithRequest<Claims>);
+  constructor(options: JweStrategyOptions<object>, verify?: VerifyFunction | VerifyFunctionWithRequest) {
     super();
     assertOptions(options, KNOWN, 'JweStrategy');
     this.name = options.name ?? 'jwe';

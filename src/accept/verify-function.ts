@@ -1,15 +1,23 @@
 import { isPromise } from 'node:util/types';
 import type { Request } from 'express';
-import type { VerifiedToken } from '../token/claims/verified-token.js';
+import type { TokenType } from '../token/claims/claims-set.js';
+import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 
 /** Callback of Passport. Takes an error, or a user and optional `info` for `req.authInfo`. A falsy user means none. */
 export type VerifyDone = (error: unknown, user?: unknown, info?: unknown) => void;
 
 /** Finds the user of a token. Declares `done` and calls it, or returns a promise of the user. */
-export type VerifyFunction = (token: VerifiedToken, done: VerifyDone) => unknown;
+export type VerifyFunction<Claims extends object = NoClaims> = (
+  token: VerifiedToken<TokenType, Claims>,
+  done: VerifyDone,
+) => unknown;
 
 /** Like `VerifyFunction`, for `passReqToCallback: true`. */
-export type VerifyFunctionWithRequest = (req: Request, token: VerifiedToken, done: VerifyDone) => unknown;
+export type VerifyFunctionWithRequest<Claims extends object = NoClaims> = (
+  req: Request,
+  token: VerifiedToken<TokenType, Claims>,
+  done: VerifyDone,
+) => unknown;
 
 /** A user, and the value of `req.authInfo`. */
 export interface FoundUser {

@@ -15,13 +15,13 @@ export function isInForce({ active, expiresAt }: ApiKey, now: NumericDate): bool
 
 /**
  * Asserts that the API key that a token was issued to, and those of its ancestors, are active. Tokens without
- * `client_id` and tokens of trusted issuers, whose clients are not API keys, are not checked.
+ * `client_id`, tokens of users and tokens of trusted issuers, whose clients are not API keys, are not checked.
  *
  * @throws InvalidTokenError if one of the API keys is not configured, inactive or expired.
  */
 export function assertKeysInForce(token: VerifiedToken, apiKeys: ApiKeyStates, now: NumericDate): void {
   const { type, claims } = token;
-  if (type === 'external') return;
+  if (type === 'external' || type === 'user') return;
   const ancestors = type === 'delegation' ? claims.lineage : [];
   for (const { client_id: clientId } of [claims, ...ancestors]) {
     if (clientId === undefined) continue;

@@ -4,7 +4,6 @@ import type { ApiKey } from './api-key.js';
 /** Builds the claims that describe an API key and its permissions, by the type of the key. */
 export function claimsByKeyType(apiKey: ApiKey): JsonObject {
   const common = {
-    type: apiKey.type,
     api_key_name: apiKey.name,
     rate_limits: { ...apiKey.rateLimits },
     metadata: releasedMetadata(apiKey),

@@ -44,6 +44,7 @@ export type TokenRejection =
   | 'key_bound'
   | 'revoked'
   | 'key_inactive'
+  | 'custom_claims'
   | 'no_user';
 
 /** Reasons for rejecting client credentials. For audit events only: the response is `invalid_client` for all of them. */

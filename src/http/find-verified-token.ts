@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { AccessDeniedError, MissingCredentialsError } from '../base/errors.js';
 import type { TokenType } from '../token/claims/claims-set.js';
-import type { VerifiedToken } from '../token/claims/verified-token.js';
+import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 import { requestState } from './request-state.js';
 
 /**
  * Returns the verified token of a request.
  *
+ * @typeParam Claims custom claims of the application. Give `authenticate()` a `claimsSchema` that checks them.
  * @param type required token type. It narrows the type of the result.
  * @throws MissingCredentialsError (401) if no authentication ran, or the request is anonymous.
  * @throws AccessDeniedError (403) if the token has another type.
@@ -15,8 +16,14 @@ import { requestState } from './request-state.js';
  *   res.json(verifiedToken(req, 'tiered_model_exec').claims.allowed_models);
  * });
  */
-export function verifiedToken(req: IncomingMessage): VerifiedToken;
+export function verifiedToken<Claims extends object = NoClaims>(
+  req: IncomingMessage,
+): VerifiedToken<TokenType, Claims>;
 export function verifiedToken<Type extends TokenType>(req: IncomingMessage, type: Type): VerifiedToken<Type>;
+export function verifiedToken<Claims extends object>(
+  req: IncomingMessage,
+  type: 'user',
+): VerifiedToken<'user', Claims>;
 export function verifiedToken(req: IncomingMessage, type?: TokenType): VerifiedToken {
   const token = findVerifiedToken(req);
   if (token === undefined) throw new MissingCredentialsError();
@@ -33,6 +40,9 @@ export function verifiedToken(req: IncomingMessage, type?: TokenType): VerifiedT
  *   res.json({ reader: findVerifiedToken(req)?.claims.sub ?? 'anonymous' });
  * });
  */
+export function findVerifiedToken<Claims extends object = NoClaims>(
+  req: IncomingMessage,
+): VerifiedToken<TokenType, Claims> | undefined;
 export function findVerifiedToken(req: IncomingMessage): VerifiedToken | undefined {
   const outcome = requestState.read(req)?.outcome;
   return outcome?.kind === 'verified' ? outcome.token : undefined;

@@ -1,26 +1,41 @@
 import type { TokenIssuance } from '../audit/events.js';
 import type { IssuedClaims } from '../token/claims/claims-set.js';
-import type { IssueRequest } from './issue-request.js';
+import { type IssueRequest, isClientRequest } from './issue-request.js';
 
 /** The token as the audit events `token.intended` and `token.issued` describe it. */
 export function describeIssuance(request: IssueRequest, claims: IssuedClaims, kid: string): TokenIssuance {
-  const {
-    clientId,
-    subject,
-    subjectAsserted = false,
-    audience,
-    type,
-    delegatedFrom,
-    delegatedTo,
-    ip,
-  } = request;
-  const { jti, scope = '', exp: expiresAt, session_id: sessionId } = claims;
+  const { jti, sub: subject, client_id: clientId, aud, scope = '', exp: expiresAt } = claims;
+  const { type: tokenType = 'user', session_id: sessionId } = claims;
+  const [audience = ''] = [aud].flat();
   return {
-    ...{ jti, clientId, subject, subjectAsserted, audience, scope, tokenType: type, expiresAt, kid },
+    ...{
+      jti,
+      clientId,
+      subject,
+      subjectAsserted: isAsserted(request),
+      audience,
+      scope,
+      tokenType,
+      expiresAt,
+      kid,
+    },
     ...(sessionId === undefined ? {} : { sessionId }),
+    ...(request.ip === undefined ? {} : { ip: request.ip }),
+    ...describeClient(request),
+  };
+}
+
+/** The application vouches for its own users. */
+function isAsserted(request: IssueRequest): boolean {
+  return isClientRequest(request) && request.subjectAsserted === true;
+}
+
+function describeClient(request: IssueRequest) {
+  if (!isClientRequest(request)) return {};
+  const { delegatedFrom, delegatedTo, previousApiKey } = request;
+  return {
     ...(delegatedFrom === undefined ? {} : { delegatedFrom }),
     ...(delegatedTo === undefined ? {} : { delegatedTo }),
-    ...(request.previousApiKey === true ? { previousApiKey: true as const } : {}),
-    ...(ip === undefined ? {} : { ip }),
+    ...(previousApiKey === true ? { previousApiKey: true as const } : {}),
   };
 }

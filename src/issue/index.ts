@@ -21,7 +21,7 @@ export {
   authorizationServerMetadata,
 } from './authorization-server-metadata.js';
 export type { ClaimsContext, ClaimsHook } from './grants/issue-access-token.js';
-export type { IssueRequest } from './issue-request.js';
+export type { ClientTokenRequest, IssueRequest, UserTokenRequest } from './issue-request.js';
 export type { ThrottleOptions } from './throttle-failures.js';
 export {
   createTokenIssuer,

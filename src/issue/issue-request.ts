@@ -1,9 +1,40 @@
 import type { NumericDate } from '../base/clock.js';
+import type { Duration } from '../base/duration.js';
 import type { JsonObject } from '../base/json.js';
-import type { ClaimsRequest } from '../token/claims/build-claims-set.js';
+import type { IssuedTokenType } from '../token/claims/claims-set.js';
+import type { NoClaims } from '../token/claims/verified-token.js';
 
-/** An access token to issue. */
-export interface IssueRequest extends ClaimsRequest {
+/** Members that tokens of every type have. */
+interface CommonRequest {
+  /**
+   * The user, service or client that the token represents: 1 to 200 characters of any language. RFC 7519 §4.1.2.
+   */
+  readonly subject: string;
+  /**
+   * The only audience of the token. RFC 7519 §4.1.3.
+   *
+   * @default `audience` of `createTokenIssuer()`
+   */
+  readonly audience?: string;
+  /**
+   * Granted scope tokens, as an array or separated by spaces. RFC 6749 §3.3.
+   *
+   * @default [] (a token without scope)
+   */
+  readonly scope?: string | readonly string[];
+  /**
+   * Time from `iat` to `exp`, in seconds or as a string such as `'15m'`; rounded down to whole seconds. At most
+   * `maxTokenLifetimeSeconds` of the key ring and of the issuer. RFC 7519 §4.1.4.
+   *
+   * @default '15m', or the maximum lifetime if that is shorter
+   */
+  readonly lifetime?: Duration;
+  /**
+   * Session that the token belongs to. Ending the session revokes the token.
+   *
+   * @default undefined (no session)
+   */
+  readonly sessionId?: string;
   /**
    * Additional members of the protected header, which is not encrypted.
    *
@@ -16,6 +47,51 @@ export interface IssueRequest extends ClaimsRequest {
    * @default the current time
    */
   readonly issuedAt?: NumericDate;
+  /**
+   * Client address, for the audit log.
+   *
+   * @default undefined (unknown)
+   */
+  readonly ip?: string;
+}
+
+/**
+ * A token for a user who signed in to the application.
+ *
+ * @typeParam Claims custom claims of the application
+ */
+export type UserTokenRequest<Claims extends object = NoClaims> = CommonRequest & {
+  /** @default 'user' */
+  readonly type?: 'user';
+} & CustomClaims<Claims>;
+
+/** Custom claims are optional if all of them are. */
+type CustomClaims<Claims extends object> = NoClaims extends Claims
+  ? {
+      /**
+       * Custom claims: a JSON object. Names that this package reads or writes are reserved.
+       *
+       * @default {}
+       */
+      readonly claims?: Claims;
+    }
+  : {
+      /** Custom claims: a JSON object. Names that this package reads or writes are reserved. */
+      readonly claims: Claims;
+    };
+
+/** A token for an API key: a service, or a client of the token endpoint. */
+export interface ClientTokenRequest extends CommonRequest {
+  /** Token type. `claims` must include those that it requires. */
+  readonly type: Exclude<IssuedTokenType, 'user'>;
+  /** `key_id` of the API key. RFC 9068 §2.2. */
+  readonly clientId: string;
+  /**
+   * Claims of the token type, and custom claims of the application.
+   *
+   * @default {}
+   */
+  readonly claims?: JsonObject;
   /**
    * For the audit log: whether the subject is a user that the client asserted.
    *
@@ -32,6 +108,16 @@ export interface IssueRequest extends ClaimsRequest {
    * @default false
    */
   readonly previousApiKey?: boolean;
-  /** For the audit log: the client address. */
-  readonly ip?: string;
+}
+
+/**
+ * An access token to issue. Without `type`, it is a token for a user.
+ *
+ * @typeParam Claims custom claims of user tokens
+ */
+export type IssueRequest<Claims extends object = NoClaims> = UserTokenRequest<Claims> | ClientTokenRequest;
+
+/** Whether the token is for an API key, not for a user of the application. */
+export function isClientRequest(request: IssueRequest): request is ClientTokenRequest {
+  return request.type !== undefined && request.type !== 'user';
 }

@@ -1,26 +1,50 @@
 import { LRUCache } from 'lru-cache';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
-import { systemClock } from '../base/clock.js';
+import { type NumericDate, systemClock } from '../base/clock.js';
 import { InvalidRequestError } from '../base/errors.js';
+import { assertOptions, assertString, type KnownOptions } from '../base/options.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
-import { buildClaimsSet } from '../token/claims/build-claims-set.js';
+import { buildClaimsSet, type ClaimsRequest } from '../token/claims/build-claims-set.js';
 import {
   type ClaimsPolicy,
   resolveClaimsPolicy,
   resolveStrings,
   resolveTokenLifetime,
 } from '../token/claims/claims-policy.js';
+import {
+  assertClaimsSchema,
+  assertIssuableClaims,
+  type ClaimsSchema,
+} from '../token/claims/claims-schema.js';
 import { ACCESS_TOKEN_TYP, type IssuedClaims } from '../token/claims/claims-set.js';
 import { MAX_ISSUED_TOKEN_LENGTH } from '../token/claims/token-size.js';
+import type { NoClaims } from '../token/claims/verified-token.js';
 import { sealToken } from '../token/seal-token.js';
 import type { TokenVerifierOptions } from '../verify/token-verifier-options.js';
 import { assertAcceptable } from './assert-acceptable.js';
 import { describeIssuance } from './describe-issuance.js';
-import type { IssueRequest } from './issue-request.js';
+import type { ClientTokenRequest, IssueRequest, UserTokenRequest } from './issue-request.js';
+import { resolveIssueRequest } from './resolve-issue-request.js';
 
-/** Options of `createTokenIssuer()`. Those of `createTokenVerifier()` mean the same here. */
-export interface TokenIssuerOptions
+/**
+ * Options of `createTokenIssuer()`. Those of `createTokenVerifier()` mean the same here.
+ *
+ * @typeParam Claims custom claims of user tokens
+ */
+export interface TokenIssuerOptions<Claims extends object = NoClaims>
   extends Pick<TokenVerifierOptions, 'keyRing' | 'issuer' | 'signing' | 'maxTokenLifetimeSeconds' | 'clock'> {
+  /**
+   * Audience of tokens whose request names none. RFC 7519 §4.1.3.
+   *
+   * @default undefined (every request names its audience)
+   */
+  readonly audience?: string;
+  /**
+   * Schema that the custom claims of user tokens must match. Give the same schema to `authenticate()`.
+   *
+   * @default undefined (custom claims are not checked)
+   */
+  readonly claimsSchema?: ClaimsSchema<Claims>;
   /**
    * Receives the audit events `token.intended` and `token.issued` for each token.
    *
@@ -30,67 +54,85 @@ export interface TokenIssuerOptions
 }
 
 /** An access token and its claims. */
-export interface IssuedToken {
+export interface IssuedToken<Claims extends object = NoClaims> {
   /** The compact serialization. Secret. */
   readonly token: string;
-  readonly claims: IssuedClaims;
+  readonly claims: IssuedClaims & Claims;
   /** Lifetime in whole seconds, from `iat` to `exp`. */
   readonly expiresInSeconds: number;
 }
 
-/** Issues access tokens without HTTP. */
-export interface TokenIssuer {
+/**
+ * Issues access tokens without HTTP.
+ *
+ * @typeParam Claims custom claims of user tokens
+ */
+export interface TokenIssuer<Claims extends object = NoClaims> {
   /**
-   * Issues an access token. Its `iss` is the first `issuer` of the options.
+   * Issue an access token for a user, or of another `type`. Its `iss` is the first `issuer` of the options.
    *
    * @throws InvalidRequestError (as rejection) if the token would exceed 4096 characters
-   * @throws TypeError (as rejection) for a reserved header member, claims that no verifier would accept, a lifetime
-   *   beyond `maxTokenLifetimeSeconds` of the key ring or the issuer, or a public encryption key without `signing`
+   * @throws TypeError (as rejection) for a missing, unknown or malformed option, a reserved claim or header member, claims
+   *   that `claimsSchema` or every verifier would reject, a lifetime beyond `maxTokenLifetimeSeconds` of the key ring or
+   *   the issuer, or a public encryption key without `signing`
    * @throws TemporarilyUnavailableError (as rejection) if a required audit sink fails, or the usage limit of the key is
    *   reached
+   *
+   * @example
+   * const { token } = await issuer.issue({ subject: 'alice', scope: 'read write', lifetime: '10m' });
    */
-  issue(request: IssueRequest): Promise<IssuedToken>;
+  issue(request: UserTokenRequest<Claims>): Promise<IssuedToken<Claims>>;
+  issue(request: IssueRequest<Claims>): Promise<IssuedToken>;
 }
+
+/** The part of an issuer that the grants use. */
+export interface ClientTokenIssuer {
+  issue(request: ClientTokenRequest): Promise<IssuedToken>;
+}
+
+const KNOWN: KnownOptions<TokenIssuerOptions> = {
+  ...{ keyRing: true, issuer: true, audience: true, signing: true, maxTokenLifetimeSeconds: true },
+  ...{ claimsSchema: true, audit: true, clock: true },
+};
 
 /** Audiences whose claims policies are cached. */
 const MAX_AUDIENCES = 256;
 
 /**
- * Creates an issuer of access tokens, for code that issues them without the token endpoint.
+ * Create an issuer of access tokens, for an application that signs in its own users, and for code that issues tokens
+ * without the token endpoint.
  *
- * @throws TypeError if an option is missing or malformed
+ * @typeParam Claims custom claims of user tokens. Inferred from `claimsSchema`.
+ * @throws TypeError if an option is missing, unknown or malformed
  *
  * @example
- * const issuer = createTokenIssuer({ keyRing, issuer: 'https://auth.example.com' });
- * const { token } = await issuer.issue({
- *   type: 'service',
- *   subject: 'billing',
- *   clientId: 'billing',
+ * const issuer = createTokenIssuer<{ tenant: string }>({
+ *   keyRing,
+ *   issuer: 'https://auth.example.com',
  *   audience: 'https://api.example.com',
- *   scope: ['read'],
- *   lifetimeSeconds: 300,
- *   claims: { api_key_name: 'Billing' },
+ * });
+ * const { token } = await issuer.issue({
+ *   subject: 'alice',
+ *   scope: ['read:documents'],
+ *   lifetime: '10m',
+ *   claims: { tenant: 'acme' },
  * });
  */
-export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
-  const { keyRing, signing, audit = noAuditTrail, clock = systemClock } = options;
+export function createTokenIssuer<Claims extends object = NoClaims>(
+  options: TokenIssuerOptions<Claims>,
+): TokenIssuer<Claims>;
+export function createTokenIssuer(options: TokenIssuerOptions<object>): TokenIssuer {
+  const { keyRing, signing, claimsSchema, audit, clock, ...defaults } = resolveOptions(options);
+  const { issuer, maxTokenLifetimeSeconds } = defaults;
   const keys = internalsOf(keyRing);
-  if (typeof clock !== 'function') {
-    throw new TypeError('createTokenIssuer: clock must be a function that returns a NumericDate');
-  }
-  assertAuditTrail(audit);
-  const [issuer = ''] = resolveStrings(options.issuer, 'issuer');
-  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'createTokenIssuer');
   const policies = new LRUCache<string, ClaimsPolicy>({
     max: MAX_AUDIENCES,
     memoMethod: (audience) => resolveClaimsPolicy({ issuer, audience, maxTokenLifetimeSeconds }),
   });
 
-  const buildClaims = (request: IssueRequest): IssuedClaims => {
+  const buildClaims = (request: ClaimsRequest, issuedAt: NumericDate | undefined): IssuedClaims => {
     const now = clock();
-    assertLifetime(request, keyRing.maxTokenLifetimeSeconds, 'of the key ring');
-    assertLifetime(request, maxTokenLifetimeSeconds, 'of the token issuer');
-    const claims = buildClaimsSet(request, { issuer, now: request.issuedAt ?? now });
+    const claims = buildClaimsSet(request, { issuer, now: issuedAt ?? now });
     assertAcceptable(claims, policies.memo(request.audience), now);
     return claims;
   };
@@ -103,8 +145,12 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
 
   return Object.freeze({
     async issue(request: IssueRequest) {
-      const claims = buildClaims(request);
-      const key = await claimKey(request.audience);
+      const resolved = resolveIssueRequest(request, defaults);
+      if (claimsSchema !== undefined && resolved.type === 'user') {
+        await assertIssuableClaims(resolved.claims, claimsSchema);
+      }
+      const claims = buildClaims(resolved, request.issuedAt);
+      const key = await claimKey(resolved.audience);
       const issuance = audit.enabled ? describeIssuance(request, claims, key.kid) : undefined;
       if (issuance !== undefined) await audit.record({ type: 'token.intended', ...issuance });
       const header = { typ: ACCESS_TOKEN_TYP, header: request.header ?? {} };
@@ -116,11 +162,28 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   });
 }
 
-/** A token must expire before its key, and within the lifetime that its verifiers accept. */
-function assertLifetime({ lifetimeSeconds }: IssueRequest, maximum: number, whose: string): void {
-  if (lifetimeSeconds > maximum) {
-    throw new TypeError(`lifetimeSeconds exceeds maxTokenLifetimeSeconds ${whose}`);
+function resolveOptions(options: TokenIssuerOptions<object>) {
+  assertOptions(options, KNOWN, 'createTokenIssuer');
+  const { keyRing, audience, signing, claimsSchema, audit = noAuditTrail, clock = systemClock } = options;
+  internalsOf(keyRing);
+  if (typeof clock !== 'function') {
+    throw new TypeError('createTokenIssuer: clock must be a function that returns a NumericDate');
   }
+  assertAuditTrail(audit);
+  if (audience !== undefined) assertString(audience, 'createTokenIssuer', 'audience');
+  assertClaimsSchema(claimsSchema, 'createTokenIssuer');
+  const [issuer = ''] = resolveStrings(
+    options.issuer,
+    'createTokenIssuer: issuer',
+    'https://auth.example.com',
+  );
+  const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'createTokenIssuer');
+  const maxLifetimes = new Map([
+    ['maxTokenLifetimeSeconds of the key ring', keyRing.maxTokenLifetimeSeconds],
+    ['maxTokenLifetimeSeconds of createTokenIssuer()', maxTokenLifetimeSeconds],
+  ]);
+  const terms = { issuer, audience, maxTokenLifetimeSeconds, maxLifetimes };
+  return { keyRing, signing, claimsSchema, audit, clock, ...terms };
 }
 
 function assertLength(token: string): void {

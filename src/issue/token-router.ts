@@ -13,11 +13,12 @@ import { tokenEndpoint } from './endpoints/token-endpoint.js';
 import { createGrants } from './grants/create-grants.js';
 import type { Grant } from './grants/grant.js';
 import { TOKEN_EXCHANGE } from './grants/token-exchange-grant.js';
+import type { ClientTokenRequest } from './issue-request.js';
 import { createRefreshTokens } from './refresh-tokens.js';
 import { requireServableKeys } from './require-servable-keys.js';
 import { createRouterVerifiers } from './router-verifiers.js';
 import { throttleFailures } from './throttle-failures.js';
-import { createTokenIssuer, type TokenIssuer } from './token-issuer.js';
+import { type ClientTokenIssuer, createTokenIssuer } from './token-issuer.js';
 import { attachDescription } from './token-router-description.js';
 import {
   resolveTokenRouterOptions,
@@ -85,10 +86,12 @@ function createParts(settings: TokenRouterSettings) {
 }
 
 /** Follows the audiences at each token, so that it can still be revoked after its API key has lost the audience. */
-function createTrackedIssuer(settings: TokenRouterSettings, followAudiences: () => void): TokenIssuer {
-  const tokens = createTokenIssuer(settings);
+function createTrackedIssuer(settings: TokenRouterSettings, followAudiences: () => void): ClientTokenIssuer {
+  const { keyRing, issuer, signing, maxTokenLifetimeSeconds, audit, clock } = settings;
+  const common = { keyRing, issuer, maxTokenLifetimeSeconds, audit, clock };
+  const tokens = createTokenIssuer({ ...common, ...(signing && { signing }) });
   return {
-    issue(request) {
+    issue(request: ClientTokenRequest) {
       followAudiences();
       return tokens.issue(request);
     },

@@ -35,6 +35,7 @@ export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): reado
   if (token.type === 'external') {
     return [chargeOfIssuer(['external', iss, clientId ?? '', sub ?? ''], lookup)];
   }
+  if (token.type === 'user') return [chargeOfUser(token, lookup)];
   if (clientId === undefined) return [chargeOfIssuer(['foreign', iss, sub ?? ''], lookup)];
   const own = lookup.findKey(clientId)?.rateLimits ?? claimedLimits(token) ?? lookup.defaultLimits;
   const holder = chargesOf(clientId, userOf(token), { limits: own, prefix: '' });
@@ -43,6 +44,11 @@ export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): reado
     ancestor.is_actor === true ? [] : chargesOfAncestor(ancestor, lookup),
   );
   return firstOfEachBucket([...holder, ...subjects]);
+}
+
+/** Each user of the application has limits of its own. Their number is not bounded, since only the issuer signs users in. */
+function chargeOfUser({ claims }: VerifiedToken<'user'>, { defaultLimits }: LimitLookup): Charge {
+  return { bucket: join('home_user', claims.iss, claims.sub), prefix: '', limits: defaultLimits };
 }
 
 /** The subjects of an issuer count as its users, so `maxUsersPerKey` bounds them too. */

@@ -18,11 +18,11 @@ export interface IdentifiedOwner {
  * Identifies the owner of the sessions from the token of the request.
  *
  * @param keyScope scope that gives a token of the API key itself the sessions of all users of the key
- * @throws AccessDeniedError for a token that was not issued for an API key
+ * @throws AccessDeniedError for a token that was issued neither for a user nor for an API key
  */
 export function identifyOwner(req: IncomingMessage, keyScope: string | undefined): IdentifiedOwner {
   const token = verifiedToken(req);
-  assertOfApiKey(token);
+  assertOfOwner(token);
   const { client_id: clientId, sub: subject, session_id: sessionId } = token.claims;
   const isOfWholeKey = keyScope !== undefined && subject === clientId && token.hasScope(keyScope);
   return {
@@ -32,7 +32,9 @@ export function identifyOwner(req: IncomingMessage, keyScope: string | undefined
   };
 }
 
-/** Only tokens of API keys have sessions. */
-function assertOfApiKey(token: VerifiedToken): asserts token is VerifiedToken<ApiKeyType> {
-  if (!API_KEY_TYPES.some((type) => type === token.type)) throw new AccessDeniedError();
+/** Only tokens of users and of API keys have sessions. */
+function assertOfOwner(token: VerifiedToken): asserts token is VerifiedToken<'user' | ApiKeyType> {
+  if (token.type !== 'user' && !API_KEY_TYPES.some((type) => type === token.type)) {
+    throw new AccessDeniedError();
+  }
 }

@@ -4,6 +4,7 @@ import { internalsOf, type KeyRingInternals } from '../keys/key-ring-internals.j
 import { resolveVerification, type Verification } from '../keys/resolve-verification.js';
 import type { RevocationCheck } from '../revocation/check-revocation.js';
 import { type ClaimsPolicy, resolveClaimsPolicy, resolveStrings } from '../token/claims/claims-policy.js';
+import { assertClaimsSchema } from '../token/claims/claims-schema.js';
 import { type LegacyPolicy, resolveLegacyPolicy } from '../token/legacy-policy.js';
 import type { TokenVerifierOptions } from './token-verifier-options.js';
 import { resolveTrustedIssuers } from './trusted-issuers.js';
@@ -11,7 +12,7 @@ import { resolveTrustedIssuers } from './trusted-issuers.js';
 /** The options of a token verifier, checked and with their defaults. */
 export interface ResolvedVerifier
   extends Required<Pick<TokenVerifierOptions, 'maxTokenLength' | 'clock'>>,
-    Pick<TokenVerifierOptions, 'apiKeys' | 'revocations'> {
+    Pick<TokenVerifierOptions<object>, 'apiKeys' | 'revocations' | 'claimsSchema'> {
   readonly keyRing: KeyRingInternals;
   /** Verification keys of home issuers and trusted issuers. */
   readonly verification: Verification;
@@ -31,10 +32,14 @@ const DEFAULT_MAX_TOKEN_LENGTH = 8192;
  *   that `acceptAudiences` can add to it later.
  * @throws TypeError for a missing or malformed option.
  */
-export function resolveVerifier(options: TokenVerifierOptions, audiences: Set<string>): ResolvedVerifier {
+export function resolveVerifier(
+  options: TokenVerifierOptions<object>,
+  audiences: Set<string>,
+): ResolvedVerifier {
   const keyRing = internalsOf(options.keyRing);
   assertParts(options);
-  const { apiKeys, revocations, clock = systemClock } = options;
+  assertClaimsSchema(options.claimsSchema, 'token verifier');
+  const { apiKeys, revocations, claimsSchema, clock = systemClock } = options;
   const { maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
   const configured = resolveClaimsPolicy(options);
   const trust = resolveTrustedIssuers(options.trustedIssuers ?? [], configured);
@@ -57,6 +62,7 @@ export function resolveVerifier(options: TokenVerifierOptions, audiences: Set<st
     trustedPolicies: trust.policies,
     legacy,
     ...(apiKeys === undefined ? {} : { apiKeys }),
+    ...(claimsSchema === undefined ? {} : { claimsSchema }),
     ...(revocations === undefined ? {} : { revocations }),
   };
   acceptAudiences([...configured.audiences], audiences, resolved);
@@ -111,7 +117,7 @@ function warnOfHomeIssuers(): void {
   );
 }
 
-function assertParts({ revocations, apiKeys, clock, maxTokenLength }: TokenVerifierOptions): void {
+function assertParts({ revocations, apiKeys, clock, maxTokenLength }: TokenVerifierOptions<object>): void {
   if (clock !== undefined && typeof clock !== 'function') {
     throw new TypeError('token verifier: clock must be a function that returns a NumericDate, in seconds');
   }

@@ -1,15 +1,24 @@
 import type { ApiKeyStates } from '../api-keys/check-key-states.js';
 import type { Clock } from '../base/clock.js';
+import type { KnownOptions } from '../base/options.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { SignatureOptions } from '../keys/resolve-verification.js';
 import type { RevocationCheck } from '../revocation/check-revocation.js';
 import type { ClaimsOptions } from '../token/claims/claims-policy.js';
+import type { ClaimsSchema } from '../token/claims/claims-schema.js';
+import type { NoClaims } from '../token/claims/verified-token.js';
 import type { LegacyOptions } from '../token/legacy-policy.js';
 import type { TokenCacheOptions } from '../token/token-cache.js';
 import type { TrustedIssuer } from './trusted-issuers.js';
 
-/** Options that decide which tokens are accepted. */
-export interface TokenVerifierOptions extends ClaimsOptions, SignatureOptions {
+/**
+ * Options that decide which tokens are accepted.
+ *
+ * @typeParam Claims custom claims that `claimsSchema` accepts
+ */
+export interface TokenVerifierOptions<Claims extends object = NoClaims>
+  extends ClaimsOptions,
+    SignatureOptions {
   /** Keys that decrypt the tokens. */
   readonly keyRing: KeyRing;
   /** Maximum token length in characters. Default 8192. */
@@ -19,6 +28,11 @@ export interface TokenVerifierOptions extends ClaimsOptions, SignatureOptions {
    * them to a public key of `keyRing`. Default: none.
    */
   readonly trustedIssuers?: readonly TrustedIssuer[];
+  /**
+   * Schema that the custom claims of every accepted token must match, whatever its type: any Standard Schema. Claims that
+   * this package reads or writes are not passed to it. Default: custom claims are not checked.
+   */
+  readonly claimsSchema?: ClaimsSchema<Claims>;
   /** Revocations to check. Default: none. */
   readonly revocations?: RevocationCheck;
   /**
@@ -40,3 +54,11 @@ export interface TokenVerifierOptions extends ClaimsOptions, SignatureOptions {
   /** Source of the current time. Default: the system clock. */
   readonly clock?: Clock;
 }
+
+/** Names of the options, for `assertOptions`. */
+export const VERIFIER_OPTIONS: KnownOptions<TokenVerifierOptions<object>> = {
+  ...{ keyRing: true, issuer: true, audience: true, signing: true, verification: true, trustedIssuers: true },
+  ...{ clockToleranceSeconds: true, maxTokenAgeSeconds: true, maxTokenLifetimeSeconds: true },
+  ...{ requiredClaims: true, scopeClaim: true, typ: true, maxTokenLength: true, tokenCache: true },
+  ...{ claimsSchema: true, revocations: true, legacy: true, apiKeys: true, clock: true },
+};

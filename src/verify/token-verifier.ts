@@ -1,18 +1,25 @@
 import { assertKeysInForce } from '../api-keys/check-key-states.js';
 import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
+import { assertOptions } from '../base/options.js';
 import { assertNotRevoked } from '../revocation/check-revocation.js';
 import type { ClaimsOptions, ClaimsPolicy } from '../token/claims/claims-policy.js';
+import { assertCustomClaims } from '../token/claims/claims-schema.js';
+import type { TokenType } from '../token/claims/claims-set.js';
 import { type AuthenticToken, validateClaimsSet } from '../token/claims/validate-claims-set.js';
-import type { VerifiedToken } from '../token/claims/verified-token.js';
+import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 import { isLegacyToken, openLegacyToken } from '../token/open-legacy-token.js';
 import { resolveTokenCache } from '../token/token-cache.js';
 import { createTokenOpener, type TokenOpener } from '../token/token-opener.js';
 import { acceptAudiences, type ResolvedVerifier, resolveVerifier } from './resolve-verifier.js';
-import type { TokenVerifierOptions } from './token-verifier-options.js';
+import { type TokenVerifierOptions, VERIFIER_OPTIONS } from './token-verifier-options.js';
 
-/** Verifies tokens without HTTP. */
-export interface TokenVerifier {
+/**
+ * Verifies tokens without HTTP.
+ *
+ * @typeParam Claims custom claims of the accepted tokens
+ */
+export interface TokenVerifier<Claims extends object = NoClaims> {
   /**
    * Decrypts and validates a token.
    *
@@ -20,25 +27,38 @@ export interface TokenVerifier {
    * @throws TemporarilyUnavailableError (as rejection) if a revocation, a decryption key or a verification key cannot be
    *   looked up.
    */
-  verify(token: string): Promise<VerifiedToken>;
+  verify(token: string): Promise<VerifiedToken<TokenType, Claims>>;
 }
+
+const NO_TOKEN =
+  'verify: token must be a string: pass the token that the client sent, and reject a client that sent none';
 
 /**
  * Creates a token verifier for workers, WebSocket servers and other code without an Express request.
  *
+ * @typeParam Claims custom claims of the accepted tokens. Inferred from `claimsSchema`.
  * @throws TypeError for a missing or malformed option.
  * @example
  * const verifier = createTokenVerifier({ keyRing, issuer, audience });
  * const token = await verifier.verify(text);
  */
-export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+export function createTokenVerifier<Claims extends object = NoClaims>(
+  options: TokenVerifierOptions<Claims>,
+): TokenVerifier<Claims>;
+export function createTokenVerifier(options: TokenVerifierOptions<object>): TokenVerifier {
+  assertOptions(options, VERIFIER_OPTIONS, 'createTokenVerifier');
   const { verify } = prepareVerifier(options);
-  return Object.freeze({ verify: async (token: string) => verify(token) });
+  return Object.freeze({
+    async verify(token: string) {
+      if (typeof token !== 'string') throw new TypeError(NO_TOKEN);
+      return verify(token);
+    },
+  });
 }
 
 /** Options that can differ between verifiers that share keys, issuers, audiences and token cache. */
 export type AcceptanceRules = Omit<ClaimsOptions, 'issuer' | 'audience'> &
-  Pick<TokenVerifierOptions, 'apiKeys' | 'revocations'>;
+  Pick<TokenVerifierOptions<object>, 'apiKeys' | 'revocations' | 'claimsSchema'>;
 
 /** The verifier of the middleware and of the token endpoints. All its methods share one token cache. */
 export interface PreparedVerifier {
@@ -70,14 +90,14 @@ export interface PreparedVerifier {
 }
 
 /** @throws TypeError for a missing or malformed option. */
-export function prepareVerifier(options: TokenVerifierOptions): PreparedVerifier {
+export function prepareVerifier(options: TokenVerifierOptions<object>): PreparedVerifier {
   const audiences = new Set<string>();
   const resolved = resolveVerifier(options, audiences);
   const opener = createTokenOpener(resolved, resolveTokenCache(options.tokenCache));
   return assembleVerifier(withoutRules(options), { resolved, opener, audiences });
 }
 
-type SharedOptions = Omit<TokenVerifierOptions, keyof AcceptanceRules | 'audience'>;
+type SharedOptions = Omit<TokenVerifierOptions<object>, keyof AcceptanceRules | 'audience'>;
 
 interface Parts {
   readonly resolved: ResolvedVerifier;
@@ -124,8 +144,9 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
   };
 }
 
-/** Creates the checks that follow decryption: claims, then API keys, then revocations. */
-function createAcceptance({ claimsPolicy, trustedPolicies, apiKeys, revocations }: ResolvedVerifier) {
+/** Creates the checks that follow decryption: claims, API keys, custom claims, and last revocations. */
+function createAcceptance(resolved: ResolvedVerifier) {
+  const { claimsPolicy, trustedPolicies, apiKeys, claimsSchema, revocations } = resolved;
   const policyOf = ({ claims }: AuthenticToken) => trustedPolicies.get(claims['iss']) ?? claimsPolicy;
 
   return (
@@ -135,13 +156,16 @@ function createAcceptance({ claimsPolicy, trustedPolicies, apiKeys, revocations 
   ): VerifiedToken | Promise<VerifiedToken> => {
     const verified = validateClaimsSet(token, policy, now);
     if (apiKeys !== undefined) assertKeysInForce(verified, apiKeys, now);
-    const pending = revocations === undefined ? undefined : assertNotRevoked(verified, revocations);
+    const unread = claimsSchema === undefined ? undefined : assertCustomClaims(verified.claims, claimsSchema);
+    const check = () => (revocations === undefined ? undefined : assertNotRevoked(verified, revocations));
+    const pending = unread === undefined ? check() : unread.then(check);
     return pending === undefined ? verified : pending.then(() => verified);
   };
 }
 
-function withoutRules(options: TokenVerifierOptions): SharedOptions {
-  const { audience, requiredClaims, scopeClaim, typ, apiKeys, revocations, ...others } = options;
+function withoutRules(options: TokenVerifierOptions<object>): SharedOptions {
+  const { audience, requiredClaims, scopeClaim, typ, apiKeys, revocations, claimsSchema, ...others } =
+    options;
   const { clockToleranceSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds, ...shared } = others;
   return shared;
 }

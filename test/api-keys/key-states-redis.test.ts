@@ -91,7 +91,7 @@ describeWithRedis('a key that is deactivated in its file', () => {
       clientId: 'demo',
       audience: AUDIENCE,
       scope: [],
-      lifetimeSeconds: 600,
+      lifetime: 600,
       claims: {},
     });
     for (const each of services) expect((await each.verify(token)).claims.client_id).toBe('demo');

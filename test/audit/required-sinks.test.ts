@@ -35,7 +35,7 @@ async function issue(sinks: Sinks) {
   const tokens = createIssuerAndVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, audit, clock });
   return tokens.issue({
     ...{ type: 'service', clientId: 'caller', subject: 'caller', audience: AUDIENCE },
-    ...{ scope: ['read'], lifetimeSeconds: 60, claims: { api_key_name: 'Caller' } },
+    ...{ scope: ['read'], lifetime: 60, claims: { api_key_name: 'Caller' } },
   });
 }
 

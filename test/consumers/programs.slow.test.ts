@@ -13,7 +13,7 @@ const STORY = `
   const issuer = createTokenIssuer({ keyRing, issuer: 'https://a.example' });
   const verifier = createTokenVerifier(${OPTIONS});
   const { token } = await issuer.issue({
-    type: 'service', subject: 's', clientId: 's', audience: 'https://b.example', scope: ['a'], lifetimeSeconds: 60, claims: {},
+    type: 'service', subject: 's', clientId: 's', audience: 'https://b.example', scope: ['a'], lifetime: 60, claims: {},
   });
   const verified = await verifier.verify(token);
   console.log(verified.type, verified.hasScope('a'), typeof authenticate, typeof JweStrategy, typeof tokenRouter);
@@ -39,7 +39,7 @@ async function issueToken(): Promise<string> {
     clientId: 'billing',
     audience: 'https://b.example',
     scope: ['read'],
-    lifetimeSeconds: 60,
+    lifetime: 60,
     claims: {},
   });
   return token;

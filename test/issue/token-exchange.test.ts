@@ -47,7 +47,7 @@ async function issueFor(claims: object): Promise<string> {
     clientId: 'app',
     audience: AUDIENCE,
     scope: ['read', 'write'],
-    lifetimeSeconds: 600,
+    lifetime: 600,
     claims: {
       allowed_endpoints: [],
       rate_limits: {
@@ -341,7 +341,7 @@ describe('a bad token is an invalid_request (RFC 8693 §2.2.2)', () => {
       clientId: 'app',
       audience: AUDIENCE,
       scope: ['read'],
-      lifetimeSeconds: 60,
+      lifetime: 60,
       claims: {},
     });
 

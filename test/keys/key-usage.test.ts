@@ -53,7 +53,7 @@ async function issue(keyRing: KeyRing, times = 1): Promise<void> {
       clientId: 's',
       audience: AUDIENCE,
       scope: [],
-      lifetimeSeconds: 60,
+      lifetime: 60,
       claims: {},
     });
   }

@@ -50,10 +50,10 @@ function serviceOf(keyRing: RotatingKeyRing) {
   return createIssuerAndVerifier({ ...service, maxTokenLifetimeSeconds: 30 * DAY });
 }
 
-function issue(keyRing: RotatingKeyRing, lifetimeSeconds = 30 * DAY): Promise<string> {
+function issue(keyRing: RotatingKeyRing, lifetime = 30 * DAY): Promise<string> {
   const request = { type: 'service', subject: 's', clientId: 's', audience: AUDIENCE, scope: [] } as const;
   return serviceOf(keyRing)
-    .issue({ ...request, lifetimeSeconds, claims: {} })
+    .issue({ ...request, lifetime, claims: {} })
     .then(({ token }) => token);
 }
 

@@ -9,9 +9,17 @@ import {
 
 /** Both halves under one set of options, for tests of what one issues and the other accepts. */
 export function createIssuerAndVerifier(
-  options: TokenIssuerOptions & TokenVerifierOptions,
+  options: Omit<TokenIssuerOptions, 'audience'> & TokenVerifierOptions,
 ): TokenIssuer & TokenVerifier {
-  const { verify } = createTokenVerifier(options);
-  const { issue } = createTokenIssuer(options);
+  const { audit, ...verifying } = options;
+  const { keyRing, issuer, signing, maxTokenLifetimeSeconds, clock } = options;
+  const { verify } = createTokenVerifier(verifying);
+  const { issue } = createTokenIssuer({
+    ...{ keyRing, issuer },
+    ...(signing && { signing }),
+    ...(maxTokenLifetimeSeconds && { maxTokenLifetimeSeconds }),
+    ...(audit && { audit }),
+    ...(clock && { clock }),
+  });
   return { verify, issue };
 }

@@ -329,7 +329,7 @@ describe('createIssuerAndVerifier', () => {
       clientId: 'billing',
       audience: AUDIENCE,
       scope: [],
-      lifetimeSeconds: 60,
+      lifetime: 60,
       claims: {},
     });
     expect(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).not.toBe(LEGACY_HEADER);

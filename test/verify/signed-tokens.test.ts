@@ -22,7 +22,7 @@ const REQUEST: IssueRequest = {
   clientId: 'billing',
   audience: AUDIENCE,
   scope: ['read:reports'],
-  lifetimeSeconds: 300,
+  lifetime: 300,
   claims: {},
 };
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 
 const audience = [AUDIENCE, OTHER_AUDIENCE];
-const createIssuer = (options: Partial<TokenIssuerOptions & TokenVerifierOptions> = {}) =>
+const createIssuer = (options: Partial<Omit<TokenIssuerOptions, 'audience'> & TokenVerifierOptions> = {}) =>
   createIssuerAndVerifier({
     keyRing: parties.issuerRing,
     issuer: ISSUER,
@@ -42,7 +42,7 @@ const createIssuer = (options: Partial<TokenIssuerOptions & TokenVerifierOptions
     clock,
     ...options,
   });
-const createServer = (options: Partial<TokenIssuerOptions & TokenVerifierOptions> = {}) =>
+const createServer = (options: Partial<Omit<TokenIssuerOptions, 'audience'> & TokenVerifierOptions> = {}) =>
   createIssuerAndVerifier({
     keyRing: parties.serverRing,
     issuer: ISSUER,
@@ -54,7 +54,7 @@ const createServer = (options: Partial<TokenIssuerOptions & TokenVerifierOptions
 
 async function reasonFor(
   parts: NestedParts,
-  options: Partial<TokenIssuerOptions & TokenVerifierOptions> = {},
+  options: Partial<Omit<TokenIssuerOptions, 'audience'> & TokenVerifierOptions> = {},
 ): Promise<unknown> {
   const token = await forgeNested(parties, parts);
   return createServer(options)

@@ -9,12 +9,12 @@ import { createRequestSlot } from '../../http/request-slot.js';
 import { authenticateOrIdentifyClient, type ClientParts } from '../authenticate-client.js';
 import type { Grant, GrantParameters, RequestOrigin } from '../grants/grant.js';
 import { clientSlot } from '../request-client.js';
-import type { TokenIssuer } from '../token-issuer.js';
+import type { ClientTokenIssuer } from '../token-issuer.js';
 import type { Endpoint } from './endpoint.js';
 import { parametersOf, receiveParameters } from './receive-parameters.js';
 
 export interface TokenEndpointParts extends ClientParts {
-  readonly tokens: TokenIssuer;
+  readonly tokens: ClientTokenIssuer;
   readonly grants: readonly Grant[];
   /** Audience of API keys that list none. */
   readonly audience: string;

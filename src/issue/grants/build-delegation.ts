@@ -3,7 +3,7 @@ import { InvalidRequestError } from '../../base/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/json.js';
 import { ALLOWED_CLAIMS, type ClaimsByType, type LineageEntry } from '../../token/claims/claims-set.js';
 import type { VerifiedTokenOf } from '../../token/claims/verified-token.js';
-import type { IssueRequest } from '../issue-request.js';
+import type { ClientTokenRequest } from '../issue-request.js';
 
 /** Types of tokens whose subject can delegate. Service tokens cannot be delegated. */
 export const DELEGABLE_TYPES = ['tiered_model_exec', 'function_call', 'api_call', 'delegation'] as const;
@@ -23,7 +23,7 @@ export interface Actor {
 
 /** The identities in the delegated token and in its audit events. */
 export type DelegatedIdentity = Pick<
-  IssueRequest,
+  ClientTokenRequest,
   'subject' | 'subjectAsserted' | 'delegatedFrom' | 'delegatedTo'
 >;
 

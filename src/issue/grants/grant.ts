@@ -1,7 +1,7 @@
 import type { ApiKey } from '../../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../../api-keys/api-key-registry.js';
 import type { Clock, NumericDate } from '../../base/clock.js';
-import type { TokenIssuer } from '../token-issuer.js';
+import type { ClientTokenIssuer } from '../token-issuer.js';
 
 /** The parameters of a token request that its grant type reads, each sent once and not empty. */
 export type GrantParameters = ReadonlyMap<string, string>;
@@ -14,7 +14,7 @@ export interface RequestOrigin {
 
 /** A token request and the dependencies of its grant. */
 export interface GrantContext {
-  readonly tokens: TokenIssuer;
+  readonly tokens: ClientTokenIssuer;
   /** Audience of API keys that list none. */
   readonly defaultAudience: string;
   /** The client: authenticated, unless it is public. */

@@ -5,9 +5,9 @@ import type { NumericDate } from '../../base/clock.js';
 import { PassportJweError } from '../../base/errors.js';
 import type { JsonObject } from '../../base/json.js';
 import { copyCustomClaims } from '../../token/claims/build-claims-set.js';
-import type { IssuedTokenType } from '../../token/claims/claims-set.js';
 import { formatScope } from '../../token/claims/scope.js';
 import type { VerifiedToken } from '../../token/claims/verified-token.js';
+import type { ClientTokenRequest } from '../issue-request.js';
 import { requesterOf } from '../requester-of.js';
 import type { DelegatedIdentity, Delegation } from './build-delegation.js';
 import type { GrantContext, RequestOrigin, TokenResponse } from './grant.js';
@@ -43,7 +43,7 @@ const SERVICE_TTL_SECONDS = 300;
 
 /** The properties that differ between kinds of access tokens. */
 interface TokenKind {
-  readonly type: IssuedTokenType;
+  readonly type: ClientTokenRequest['type'];
   readonly claims: JsonObject;
   readonly maxLifetimeSeconds: number;
   /**
@@ -150,17 +150,14 @@ async function issue(
     scope,
     // A revocation during this request then covers the token.
     issuedAt: requestedAt,
-    lifetimeSeconds: Math.min(
+    lifetime: Math.min(
       maxLifetimeSeconds,
       latestExpiry - requestedAt,
       chooseLifetime(apiKey, scope, requestedAt),
     ),
-    claims: {
-      ...copyCustomClaims(custom),
-      // Last, so that the hook does not replace `may_act` of the subject token.
-      ...kind.claims,
-      ...(sessionId === undefined ? {} : { session_id: sessionId }),
-    },
+    // Those of the token type last, so that the hook does not replace `may_act` of the subject token.
+    claims: { ...copyCustomClaims(custom), ...kind.claims },
+    ...(sessionId === undefined ? {} : { sessionId }),
     ...(apiKey.viaPreviousKey === undefined ? {} : { previousApiKey: apiKey.viaPreviousKey }),
   });
   return {

@@ -52,6 +52,13 @@ export interface IssuedClaims extends ClaimsSet {
   readonly metadata?: JsonObject;
 }
 
+/** Claims of a token of a user who signed in to the application. */
+export interface UserClaims extends IssuedClaims {
+  readonly type: 'user';
+  /** Same as `iss`: the application itself is the client (RFC 9068 §2.2). No API key can have this `key_id`. */
+  readonly client_id: string;
+}
+
 /** Claims of a token that may execute models. */
 export interface ModelClaims extends IssuedClaims {
   readonly type: 'tiered_model_exec';
@@ -132,6 +139,7 @@ export interface ExternalClaims extends ClaimsSet {
 
 /** The claims of each token type. */
 export interface ClaimsByType {
+  readonly user: UserClaims;
   readonly tiered_model_exec: ModelClaims;
   readonly function_call: FunctionClaims;
   readonly api_call: EndpointClaims;
@@ -147,6 +155,7 @@ export type TokenType = keyof ClaimsByType;
 export type IssuedTokenType = Exclude<TokenType, 'foreign' | 'external'>;
 
 const TOKEN_TYPES: Readonly<Record<TokenType, true>> = {
+  user: true,
   tiered_model_exec: true,
   function_call: true,
   api_call: true,
@@ -155,6 +164,16 @@ const TOKEN_TYPES: Readonly<Record<TokenType, true>> = {
   foreign: true,
   external: true,
 };
+
+/** The values of `IssuedTokenType`, the default first. */
+export const ISSUED_TOKEN_TYPES = [
+  ...(['user', 'service', 'tiered_model_exec', 'function_call', 'api_call', 'delegation'] as const),
+] satisfies readonly IssuedTokenType[];
+
+/** Whether this package issues tokens of a type. */
+export function isIssuedTokenType(value: unknown): value is IssuedTokenType {
+  return ISSUED_TOKEN_TYPES.some((type) => type === value);
+}
 
 export function isTokenType(value: unknown): value is TokenType {
   return typeof value === 'string' && Object.hasOwn(TOKEN_TYPES, value);

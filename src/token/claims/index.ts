@@ -1,3 +1,4 @@
+export type { ClaimsSchema } from './claims-schema.js';
 export type {
   ApiKeyType,
   ClaimsByType,
@@ -13,6 +14,7 @@ export type {
   RateLimits,
   ServiceClaims,
   TokenType,
+  UserClaims,
   UserLimits,
 } from './claims-set.js';
-export type { VerifiedToken, VerifiedTokenOf } from './verified-token.js';
+export type { NoClaims, VerifiedToken, VerifiedTokenOf } from './verified-token.js';

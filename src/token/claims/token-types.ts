@@ -12,6 +12,7 @@ import {
   type ModelClaims,
   type RateLimits,
   type ServiceClaims,
+  type UserClaims,
 } from './claims-set.js';
 import { formatScope } from './scope.js';
 import { createVerifiedToken, type VerifiedToken } from './verified-token.js';
@@ -23,6 +24,9 @@ import { createVerifiedToken, type VerifiedToken } from './verified-token.js';
  */
 export function narrowByType(claims: ClaimsSet, header: JsonObject, scope: readonly string[]): VerifiedToken {
   switch (claims.type) {
+    case 'user':
+      if (isUserClaims(claims)) return createVerifiedToken('user', claims, { header, scope });
+      break;
     case 'tiered_model_exec':
       if (isModelClaims(claims)) return createVerifiedToken('tiered_model_exec', claims, { header, scope });
       break;
@@ -69,6 +73,10 @@ export function narrowToExternal(
   const granted = scope.length === 0 ? {} : { scope: formatScope(scope) };
   const exposed = { ...kept, ...{ iss, aud, exp, iat, jti }, ...granted };
   return createVerifiedToken('external', Object.freeze(exposed), { header, scope });
+}
+
+function isUserClaims(claims: ClaimsSet): claims is UserClaims {
+  return isIssued(claims);
 }
 
 function isModelClaims(claims: ClaimsSet): claims is ModelClaims {

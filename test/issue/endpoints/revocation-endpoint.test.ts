@@ -51,7 +51,7 @@ async function issue(apiKey: string, parameters: object = {}): Promise<string> {
 }
 
 /** As an instance whose clock differs would. */
-async function issueAt(time: number, lifetimeSeconds: number): Promise<string> {
+async function issueAt(time: number, lifetime: number): Promise<string> {
   const elsewhere = createIssuerAndVerifier({
     keyRing,
     issuer: ISSUER,
@@ -64,7 +64,7 @@ async function issueAt(time: number, lifetimeSeconds: number): Promise<string> {
     clientId: 'beta',
     audience: AUDIENCE,
     scope: [],
-    lifetimeSeconds,
+    lifetime,
     claims: {},
   });
   return token;

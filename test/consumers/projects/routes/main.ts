@@ -74,7 +74,7 @@ const request = {
   clientId: 'billing',
   audience,
   scope: ['read'],
-  lifetimeSeconds: 60,
+  lifetime: 60,
   claims: {},
 } as const;
 

@@ -1,0 +1,87 @@
+import { InvalidTokenError } from '../../base/errors.js';
+import { isThenable } from '../../base/is-thenable.js';
+import { type ClaimsSet, RESERVED_CLAIMS } from './claims-set.js';
+import type { NoClaims } from './verified-token.js';
+
+/**
+ * A schema for the custom claims of an application: any Standard Schema (https://standardschema.dev), for example of Zod,
+ * Valibot or ArkType. It only checks the claims. Values that it converts or fills in are not used.
+ *
+ * @typeParam Claims custom claims that the schema accepts
+ *
+ * @example
+ * const claimsSchema = z.object({ tenant: z.string(), plan: z.enum(['free', 'pro']) });
+ */
+export interface ClaimsSchema<Claims extends object = NoClaims> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult | Promise<SchemaResult>;
+    readonly types?: { readonly input: Claims; readonly output: unknown } | undefined;
+  };
+}
+
+/** Result of a Standard Schema. */
+export interface SchemaResult {
+  /** Absent or `undefined` if the value is valid. */
+  readonly issues?: readonly SchemaIssue[] | undefined;
+}
+
+interface SchemaIssue {
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** @throws TypeError if the value is not a Standard Schema */
+export function assertClaimsSchema(schema: ClaimsSchema<object> | undefined, where: string): void {
+  if (schema === undefined) return;
+  // Schemas of ArkType are functions.
+  const isHolder = typeof schema === 'function' || (typeof schema === 'object' && schema !== null);
+  const standard: unknown = isHolder ? Reflect.get(schema, '~standard') : undefined;
+  const validate: unknown =
+    typeof standard === 'object' && standard !== null ? Reflect.get(standard, 'validate') : undefined;
+  if (typeof validate === 'function') return;
+  throw new TypeError(
+    `${where}: claimsSchema must be a Standard Schema: pass a schema of a library such as Zod, Valibot or ArkType`,
+  );
+}
+
+/**
+ * Check the custom claims of an accepted token. Return a promise only if the schema does.
+ *
+ * @throws InvalidTokenError (or as rejection) if the schema rejects the claims
+ */
+export function assertCustomClaims(
+  claims: ClaimsSet,
+  schema: ClaimsSchema<object>,
+): Promise<void> | undefined {
+  const result = schema['~standard'].validate(selectCustomClaims(claims));
+  if (isThenable(result)) return Promise.resolve(result).then(assertNoIssues);
+  assertNoIssues(result);
+  return undefined;
+}
+
+function assertNoIssues({ issues }: SchemaResult): void {
+  if (issues !== undefined) throw new InvalidTokenError('custom_claims');
+}
+
+/** Claims that this package neither reads nor writes. */
+function selectCustomClaims(claims: ClaimsSet): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !RESERVED_CLAIMS.has(name)));
+}
+
+/**
+ * Check the custom claims of a token to issue.
+ *
+ * @throws TypeError (as rejection) if the schema rejects the claims. It names the claim. Messages of schemas can contain
+ *   values, so they are left out.
+ */
+export async function assertIssuableClaims(claims: object, schema: ClaimsSchema<object>): Promise<void> {
+  const { issues: [issue] = [] } = await schema['~standard'].validate(claims);
+  if (issue === undefined) return;
+  const path = ['claims', ...(issue.path ?? []).map(nameOfStep)].join('.');
+  throw new TypeError(`issue: claimsSchema rejects ${path}: change the claim or the schema`);
+}
+
+function nameOfStep(step: PropertyKey | { readonly key: PropertyKey }): string {
+  return String(typeof step === 'object' ? step.key : step);
+}
