@@ -159,7 +159,7 @@ function resolveAddress({ url, client, options }: RedisAddress): RedisAddress {
     assertMethod(
       client,
       'duplicate',
-      'openRedisStores: client must be an ioredis client, for example new Redis(url)',
+      'openRedisStores: client must be a Redis or Cluster instance of ioredis, for example new Redis(url)',
     );
     return { client };
   }

@@ -26,8 +26,8 @@ export function redisRevocationStore(
     }
   };
   /**
-   * Stores an entry or, in a full store, its widest replacement. Returns the stored entry. Cut-offs of API keys are few,
-   * so they are always accepted.
+   * Stores an entry or, in a full store, its widest replacement. Returns the stored entry. Cut-offs of API keys are
+   * always accepted, because they are few.
    */
   const keep = async (entry: RevocationEntry): Promise<RevocationEntry> => {
     for (let step = 0; step < MAX_FOLDINGS; step += 1) {
