@@ -118,8 +118,8 @@ function namesUnder(join: (...parts: readonly string[]) => string): RevocationNa
 const homeNames = namesUnder(joinName);
 
 /**
- * Joins the parts of a name. A name that is too long or not well-formed becomes a SHA-256 digest, because tokens of
- * trusted issuers can contain identities of any length and lone surrogates.
+ * Joins the parts of a name. A name that is too long or not well-formed is replaced with its SHA-256 digest. Tokens of
+ * trusted issuers can contain identities of any length, and lone surrogates.
  */
 function joinName(...parts: readonly string[]): string {
   const name = parts.join(SEPARATOR);

@@ -71,7 +71,11 @@ describe('a damaged LMDB file', () => {
       /is damaged \(page \d+ of the LMDB file is missing\)/,
       (file) => file.subarray(0, 2 * PAGE),
     ],
-    ['cut after one meta page', /is damaged \(page 1 is missing\)/, (file) => file.subarray(0, PAGE)],
+    [
+      'cut after one meta page',
+      /is damaged \(page 1 of the LMDB file is missing\)/,
+      (file) => file.subarray(0, PAGE),
+    ],
     ['cut within the first page', /is not an LMDB file/, (file) => file.subarray(0, 100)],
     ['with a zeroed header', /is not an LMDB file/, (file) => file.fill(0, 0, PAGE)],
     ['with a zeroed second header', /is damaged \(page 1/, (file) => file.fill(0, PAGE, 2 * PAGE)],
