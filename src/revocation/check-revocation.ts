@@ -6,7 +6,7 @@ import type { VerifiedToken } from '../token/claims/verified-token.js';
 export interface RevocationCheck {
   /**
    * Whether a token is revoked. The method must throw or reject if it cannot determine the answer, for example during
-   * an outage. It must not return `false` then.
+   * an outage. In that case, it must not return `false`.
    */
   isRevoked(token: VerifiedToken): boolean | Promise<boolean>;
   /**
@@ -23,8 +23,7 @@ export interface RevocationCheck {
  * Asserts that a token is not revoked. Returns a promise only if `isRevoked` returns one.
  *
  * @throws InvalidTokenError (or as rejection) if the token is revoked
- * @throws TemporarilyUnavailableError (or as rejection) if the check fails, for example during
- *   an outage
+ * @throws TemporarilyUnavailableError (or as rejection) if the check fails, for example during an outage
  */
 export function assertNotRevoked(token: VerifiedToken, check: RevocationCheck): Promise<void> | undefined {
   const answer = ask(token, check);

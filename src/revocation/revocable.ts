@@ -22,8 +22,8 @@ export type Revocable =
        */
       readonly issuedAt?: NumericDate;
       /**
-       * `sub` of the token. Omit it for a delegated token. A full store can then fold the revocation into one for the
-       * subject, which is narrower than one for the API key.
+       * `sub` of the token, unless the token is delegated. With a subject, a full store can fold the revocation into
+       * one for the subject, which is narrower than one for the API key.
        *
        * @default undefined (the revocation is folded into one for the API key)
        */
@@ -128,7 +128,7 @@ function joinName(...parts: readonly string[]): string {
 }
 
 /**
- * Asserts that a revocation target is valid. A malformed target could match no token without any sign to the caller.
+ * Asserts that a revocation target is valid. Without this check, a malformed target could match no token.
  *
  * @throws TypeError if the kind or a member is unknown, an identity is not a non-empty string, or a time is not in
  *   seconds

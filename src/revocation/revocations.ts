@@ -52,7 +52,10 @@ export interface RevocationsOptions {
   readonly clock?: Clock;
 }
 
-/** Revokes and checks tokens. Pass it as `revocations` to `authenticate`, `JweStrategy` and `tokenRouter`. */
+/**
+ * Revocation service: revokes tokens and answers revocation checks. Pass it as `revocations` to `authenticate`,
+ * `JweStrategy` and `tokenRouter`.
+ */
 export interface Revocations extends RevocationCheck {
   /**
    * Revokes a single token, a session, an API key, a subject, or all tokens encrypted under a `kid`. The revocation of

@@ -8,7 +8,7 @@ export interface CounterStep {
   /** Increment: a positive integer. */
   readonly amount: number;
   /**
-   * Maximum total. An increment above it is rejected.
+   * Maximum total. An increment that would exceed it changes nothing.
    *
    * @default undefined (no limit)
    */
@@ -21,8 +21,8 @@ export interface CounterStep {
  * Stores atomic counters that expire. The driver determines whether processes share a counter, and whether a counter
  * survives a restart.
  *
- * Every method rejects with `TemporarilyUnavailableError` if the store is full or unavailable. A rejected increment may
- * still have been counted. A total can therefore be too high, but never too low.
+ * Every method rejects with `TemporarilyUnavailableError` if the store is full or unavailable. If `add` rejects, the
+ * increment may still have been counted. A total can therefore be too high, but never too low.
  */
 export interface CounterStore {
   /**

@@ -2,7 +2,7 @@ import type { NumericDate } from '../base/clock.js';
 
 /** State of a refresh-token family. It contains token digests and one encrypted token, but no plaintext token. */
 export type FamilyState = {
-  /** `key_id` of the API key. Subjects, sessions and devices are unique only within an API key. */
+  /** `key_id` of the API key. Subject, session and device IDs are unique only within an API key. */
   readonly clientId: string;
   readonly subject: string;
   /** Whether the client asserted a user as the subject. If false, the subject is the API key itself. */
@@ -99,8 +99,8 @@ export interface FamilyPage {
  * token and stores its successor. If two rotations race, the second resolves with `false`. The index for `list` changes
  * in the same transaction.
  *
- * Every method rejects with `TemporarilyUnavailableError` if the store is full or unavailable. A rejected write may
- * still have taken effect. A retry is safe, because a second `replace` of the same revision never succeeds.
+ * Every method rejects with `TemporarilyUnavailableError` if the store is full or unavailable. If a write rejects,
+ * it may still have taken effect. A retry is safe, because a second `replace` of the same revision never succeeds.
  */
 export interface FamilyStore {
   /** Stores a new family, as durably as the driver promises. Resolves with `false` if the ID is already in use. */

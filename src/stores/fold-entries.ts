@@ -3,7 +3,7 @@ import { mergeEntries, type RevocationEntry } from './revocation-store.js';
 /** Maximum number of entries per folding step. The limit keeps each step short. */
 const MAX_FOLDED = 1000;
 
-/** Fraction of the limit that one step frees. With a smaller one, every new entry would trigger a step. */
+/** Fraction of the limit that one step frees. Without it, every new entry in a full store would trigger a step. */
 const BATCH_SHARE = 0.1;
 
 /** Maximum number of folding steps per added entry. A lowered limit takes several additions to reach. */

@@ -80,12 +80,13 @@ export type AdmissionAnswer =
 /**
  * Enforces rate limits and concurrency limits.
  *
- * Every method rejects with `TemporarilyUnavailableError` if the store is unavailable. A rejected admission may still
- * have been counted. Its slots are released when its lease expires.
+ * Every method rejects with `TemporarilyUnavailableError` if the store is unavailable. If `admit` rejects, the
+ * admission may still have been counted. Its slots are released when its lease expires.
  */
 export interface LimitStore {
   /**
-   * Spends the cost in every bucket and starts a lease, atomically. If any bucket rejects, nothing is spent.
+   * Spends the cost in every bucket and starts a lease, atomically. If any bucket rejects the admission, no units are
+   * spent.
    *
    * @throws TypeError (as rejection) if a number in the step is out of range.
    */

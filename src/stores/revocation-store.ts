@@ -51,7 +51,7 @@ export interface RevocationFill {
 export interface RevocationStore {
   /**
    * Stores an entry until it expires, or merges it with the entry of the same name. A merged entry has the later expiry
-   * and the later cut-off. If either entry has no cut-off, neither has the merged entry.
+   * and the later cut-off. If either entry has no cut-off, the merged entry has none.
    *
    * If the store is full, it folds entries. A wider entry takes effect before the narrower entries are removed.
    * @returns a promise that resolves once the entry is in effect in this process and stored as durably as the driver

@@ -162,7 +162,7 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
 
     async close() {
       await Promise.all([written, copied]);
-      // The last process destroys the mutexes of LMDB, although a process that opens meanwhile would still use them.
+      // The last process to close destroys the LMDB mutexes. A process that opens at this moment would still use them.
       const endTurn = await awaitTurn().catch(() => () => undefined);
       await root.close();
       endTurn();

@@ -17,7 +17,7 @@ export function continuesNewestState(root: Pick<RootDatabase, 'getStats' | 'getW
 
 /**
  * Opens an environment in its newest state. Retries after two races: LMDB uses an older state, or a closing process has
- * destroyed the mutexes. A second attempt corrects both.
+ * destroyed the mutexes. A further attempt corrects both.
  *
  * @param prepare called within the first transaction.
  * @throws Error (as rejection) of the last attempt if all attempts fail.

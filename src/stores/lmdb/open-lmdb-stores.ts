@@ -24,8 +24,8 @@ export interface OpenLmdbStoresOptions extends StoreBounds {
    */
   readonly generationFile?: string;
   /**
-   * Whether to open a store that was restored from a backup. All tokens issued until now then count as revoked, and all
-   * refresh-token families end. The option has no effect on other stores.
+   * Whether to open a store that was restored from a backup. All tokens issued before the opening then count as
+   * revoked, and all refresh-token families end. The option has no effect on other stores.
    *
    * @default false (`openLmdbStores` rejects a restored store)
    */
@@ -63,8 +63,8 @@ const KNOWN: KnownOptions<OpenLmdbStoresOptions> = {
 };
 
 /**
- * Opens stores in an LMDB environment that all processes of one machine share. Changes are on disk once a promise
- * resolves.
+ * Opens stores in an LMDB environment that all processes of one machine share. Changes are on disk once the
+ * promise of a method resolves.
  *
  * A new store rejects all tokens issued before its creation, because their revocations are unknown. It opens at the
  * next whole second, because `iat` has no fractions (RFC 7519 §4.1.6). Each process counts rate limits in memory,
@@ -116,6 +116,8 @@ function resolveLmdbStoresOptions(options: OpenLmdbStoresOptions) {
   assertString(path, 'openLmdbStores', 'path');
   if (generationFile !== undefined) assertString(generationFile, 'openLmdbStores', 'generationFile');
   if (typeof acceptRestore !== 'boolean')
-    throw new TypeError('openLmdbStores: acceptRestore must be true or false');
+    throw new TypeError(
+      'openLmdbStores: acceptRestore must be a boolean: pass true to accept a restored backup',
+    );
   return { path, generationFile, acceptRestore, clock, bounds: resolveBounds(options, 'openLmdbStores') };
 }

@@ -13,8 +13,8 @@ export interface StoreGeneration {
    */
   countWrite(): void;
   /**
-   * Records the number of committed transactions in the generation file. Never throws, because a number that is too low
-   * has only one effect: a restore may go undetected.
+   * Records the number of committed transactions in the generation file. Never throws: if the number is too low, the
+   * only effect is that a restore may go undetected.
    */
   confirm(): void;
 }
@@ -23,7 +23,7 @@ export interface GenerationParts {
   /** Path of the store, for error messages. */
   readonly store: string;
   readonly file: GenerationFile;
-  /** Table of the store that has the generation and the number of transactions. */
+  /** Database in the store that contains the generation and the number of transactions. */
   readonly table: Database<string | number, string>;
   /** Whether the store has just been created. */
   readonly isNew: boolean;

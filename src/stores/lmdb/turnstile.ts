@@ -43,7 +43,7 @@ export function createTurnstile(name: string, maxWaitMs = MAX_WAIT_MS): Turnstil
   return () => retry(take, terms);
 }
 
-/** Error codes that mean that abstract sockets are unavailable. All other errors mean that the mutex is in use. */
+/** Error codes for unavailable abstract sockets. Any other error means that the mutex is in use. */
 const IMPOSSIBLE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'EAFNOSUPPORT', 'EOPNOTSUPP']);
 
 /**

@@ -4,7 +4,7 @@ import { ExpiringMap } from '../../base/expiring-map.js';
 import { assertPage, cutPage, groupsOf, nameOf, textOfGroup, textOfName } from '../family-index.js';
 import type { FamilyName, FamilyStore, StoredFamily } from '../family-store.js';
 
-/** Maximum number of active families. A full store rejects new families and evicts none. */
+/** Maximum number of families. A full store rejects new active families and evicts none. */
 const MAX_FAMILIES = 1_000_000;
 
 export function memoryFamilyStore(clock: Clock): FamilyStore {

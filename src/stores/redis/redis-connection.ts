@@ -21,8 +21,8 @@ export interface RedisConnection {
   call(command: string, args: readonly Argument[]): Promise<unknown>;
   run(script: LuaScript, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
   /**
-   * Connects to all primaries of a cluster. Commands do not wait for a connection, so the first one to each node would
-   * fail otherwise.
+   * Connects to all primaries of a cluster. Otherwise, the first command to each node would fail, because commands do
+   * not wait for a connection.
    */
   warmUp(): Promise<void>;
   /** Returns an `INFO` section from every primary. */

@@ -5,7 +5,7 @@ import type { StoreBounds } from '../stores.js';
 import type { RevocationLog } from './revocation-log.js';
 import type { RevocationReplica } from './revocation-replica.js';
 
-/** Creates a revocation store that writes to Redis and reads from the local replica, also to plan foldings. */
+/** Creates a revocation store that writes to Redis, reads the local replica, and plans folding steps on the replica. */
 export function redisRevocationStore(
   log: RevocationLog,
   replica: RevocationReplica,

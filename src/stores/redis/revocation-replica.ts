@@ -132,7 +132,7 @@ export class RevocationReplica {
     if (this.isFresh()) return;
     throw new TemporarilyUnavailableError({
       cause: new Error(
-        'The revocation replica exceeds maxReplicaAgeSeconds, because Redis does not answer: check the Redis server',
+        'The revocation replica exceeds maxReplicaAgeSeconds, because Redis does not answer: check the connection',
       ),
     });
   }
@@ -169,7 +169,7 @@ export class RevocationReplica {
     this.#unlogged.forgetLogged(news.entries);
     if (news.isCutOff) return false;
     this.#readCompleteSince(news);
-    // Redis accepted these entries before the poll, but its log lacks them: Redis was reset in between.
+    // Redis accepted these entries before the poll, but its log lacks them, so Redis was reset in between.
     const lost = this.#unlogged.takeAcceptedBefore(askedAt.monotonicMs);
     if (lost.length > 0) this.#restore(lost, false);
     this.#confirmedAt = askedAt;

@@ -45,7 +45,7 @@ export async function warnOfEviction(connection: RedisConnection): Promise<void>
   );
 }
 
-/** Ignores a permission error: without `+info`, a Redis user cannot run `INFO`. Later commands check the address. */
+/** Ignores a permission error: without `+info`, a Redis user cannot run `INFO`. A wrong address still fails later. */
 function skipForbidden(error: unknown): readonly string[] {
   if (error instanceof Error && messageOf(error.cause).startsWith('NOPERM')) return [];
   throw error;
