@@ -150,7 +150,7 @@ function positionAt(epoch: string, [id, fields]: readonly unknown[]): LogPositio
 function changedServerError(): TemporarilyUnavailableError {
   return new TemporarilyUnavailableError({
     cause: new Error(
-      'A Redis failover interrupted the snapshot of the revocations: it is retried automatically',
+      'A Redis failover interrupted the snapshot of the revocations, which is retried automatically',
     ),
   });
 }
