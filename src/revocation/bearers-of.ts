@@ -2,10 +2,13 @@ import type { LineageEntry } from '../token/claims/claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { nameOfKid, type RevocationNames } from './revocable.js';
 
-/** The identities by which a token, or one of its ancestors, can be revoked. */
+/** Identities of a token or of an ancestor. Revoking any of them revokes the token. */
 export type Bearer = Omit<LineageEntry, 'client_id'> & Partial<Pick<LineageEntry, 'client_id'>>;
 
-/** Lists the token and its ancestors. The subject of a delegated token belongs to the client of its first ancestor. */
+/**
+ * Returns the identities of a token and of its ancestors. The subject of a delegated token is listed only with the
+ * first ancestor, because it belongs to the client of that ancestor.
+ */
 export function bearersOf({ type, claims, header }: VerifiedToken): readonly Bearer[] {
   const { jti, iat, client_id: clientId, sub, session_id: sessionId } = claims;
   const bearer: Bearer = {
@@ -25,7 +28,8 @@ export function bearersOf({ type, claims, header }: VerifiedToken): readonly Bea
 }
 
 /**
- * Lists names from narrow to wide: an entry that another process folds during the look-up is found under a wider name.
+ * Lists the revocation names of a token or ancestor, narrowest first. If a different process folds an entry during the
+ * look-up, a later name in the list matches.
  */
 export function namesOf(bearer: Bearer, names: RevocationNames): readonly string[] {
   const { jti, kid, client_id: clientId, sub, session_id: sessionId } = bearer;

@@ -2,24 +2,28 @@ import { InvalidTokenError, PassportJweError, TemporarilyUnavailableError } from
 import { identifyToken } from '../token/claims/identify-token.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 
-/** Check of revocations. If it cannot determine the answer, it must throw or reject instead of returning `false`. */
+/** Determines whether tokens are revoked. */
 export interface RevocationCheck {
+  /**
+   * Whether a token is revoked. The method must throw or reject if it cannot determine the answer, for example during
+   * an outage. In that case, it must not return `false`.
+   */
   isRevoked(token: VerifiedToken): boolean | Promise<boolean>;
   /**
-   * How long revocations are kept, in seconds.
+   * Retention period of revocations, in seconds.
    *
    * @default undefined (as long as the tokens are valid)
    */
   readonly maxTokenLifetimeSeconds?: number;
-  /** Called by every verifier with the maximum lifetime of the access tokens that it accepts. */
+  /** Extends the retention period to a maximum access-token lifetime, in seconds. Every verifier calls it once. */
   coverAccessTokens?(lifetimeSeconds: number): void;
 }
 
 /**
- * Asserts that a token is not revoked. Returns a promise only if the check does.
+ * Asserts that a token is not revoked. Returns a promise only if `isRevoked` returns one.
  *
  * @throws InvalidTokenError (or as rejection) if the token is revoked
- * @throws TemporarilyUnavailableError (or as rejection) if the check fails: an outage says nothing about the token
+ * @throws TemporarilyUnavailableError (or as rejection) if the check fails, for example during an outage
  */
 export function assertNotRevoked(token: VerifiedToken, check: RevocationCheck): Promise<void> | undefined {
   const answer = ask(token, check);
@@ -40,7 +44,8 @@ async function assertAnswer(token: VerifiedToken, pending: unknown): Promise<voi
   let answer: unknown;
   try {
     answer = await pending;
-    if (typeof answer !== 'boolean') throw new TypeError('isRevoked() must return true or false');
+    if (typeof answer !== 'boolean')
+      throw new TypeError('revocations: isRevoked() must return a boolean or a promise of a boolean');
   } catch (cause) {
     throw asOutage(cause);
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isNumericDate, type NumericDate } from '../base/clock.js';
 
-/** A target of a revocation. Identities that a client chose are scoped to its `clientId`. */
+/** Target of a revocation. Session and subject IDs are unique only within a `clientId`. */
 export type Revocable =
   | (OfIssuer & {
       readonly kind: 'token';
@@ -9,19 +9,23 @@ export type Revocable =
       /**
        * `client_id` of the token.
        *
-       * @default undefined (every token with this `jti`, of any client)
+       * @default undefined (the tokens of all clients with this `jti`)
        */
       readonly clientId?: string;
+      /** `exp` of the token, in seconds since 1970. */
       readonly expiresAt: NumericDate;
       /**
-       * `iat` of the token. With `issuedAt` and `clientId`, the store can fold the revocation into a wider one when it
-       * has too many.
+       * `iat` of the token, in seconds since 1970. With `issuedAt` and `clientId`, a full store can fold the revocation
+       * into a wider one.
        *
-       * @default undefined (the revocation is kept until `expiresAt`)
+       * @default undefined (the revocation is never folded)
        */
       readonly issuedAt?: NumericDate;
       /**
-       * `sub` of the token, unless it is delegated. The store then first folds the revocation into one of the subject.
+       * `sub` of the token, unless the token is delegated. With a subject, a full store can fold the revocation into
+       * one for the subject, which is narrower than one for the API key.
+       *
+       * @default undefined (the revocation is folded into one for the API key)
        */
       readonly subject?: string;
     })
@@ -30,9 +34,9 @@ export type Revocable =
       readonly clientId: string;
       readonly sessionId: string;
       /**
-       * Subject of the session. A client may give sessions of several subjects the same ID.
+       * Subject of the session. A client may use the same session ID for several subjects.
        *
-       * @default undefined (the sessions with this ID of all subjects)
+       * @default undefined (the sessions of all subjects with this ID)
        */
       readonly subject?: string;
     })
@@ -40,7 +44,7 @@ export type Revocable =
       readonly kind: 'api_key';
       readonly clientId: string;
       /**
-       * Tokens issued in this second or earlier are revoked.
+       * Cut-off in seconds since 1970. Tokens issued in this second or earlier are revoked.
        *
        * @default the current second
        */
@@ -49,47 +53,51 @@ export type Revocable =
   | (OfIssuer & { readonly kind: 'subject'; readonly clientId: string; readonly subject: string })
   | { readonly kind: 'kid'; readonly kid: string };
 
-/** Identities of a trusted issuer are revoked separately from home identities, even if the names are equal. */
+/** Issuer of a target. An equal ID from a different issuer is a different identity. */
 interface OfIssuer {
   /**
-   * Issuer of the tokens. Required for tokens of trusted issuers.
+   * `iss` of the tokens. Required for tokens of a trusted issuer.
    *
    * @default undefined (all home issuers)
    */
   readonly issuer?: string;
 }
 
-/** Separates the parts of a name. No identity can contain it. */
+/** Separator between the parts of a name. Identities cannot contain it. */
 const SEPARATOR = '\u0000';
 
-/** Maximum length of a name in stores, in characters. */
+/** Maximum length of a stored name, in characters. */
 const MAX_NAME_LENGTH = 200;
 
-/** The names of revocations in stores, equal on every instance. */
+/** Formats the names of stored revocations. All instances use the same names. */
 export interface RevocationNames {
   token(jti: string): string;
   tokenOf(clientId: string, jti: string): string;
   session(clientId: string, sessionId: string, subject?: string): string;
   apiKey(clientId: string): string;
   subject(clientId: string, subject: string): string;
-  /** Access tokens of an API key. Its refresh-token families stay valid. */
+  /** Name for the access tokens of an API key. Its refresh-token families remain valid. */
   apiKeyAccess(clientId: string): string;
-  /** Access tokens of a subject. Its refresh-token families stay valid. */
+  /** Name for the access tokens of a subject. Its refresh-token families remain valid. */
   subjectAccess(clientId: string, subject: string): string;
 }
 
-/** @param issuer issuer in the revocation; default: the home issuers */
+/**
+ * Returns the formatter of revocation names for an issuer.
+ *
+ * @param issuer `iss` of a trusted issuer; default: the home issuers
+ */
 export function revocationNames(issuer?: string): RevocationNames {
   if (issuer === undefined) return homeNames;
   return namesUnder((...parts) => joinName('issuer', issuer, ...parts));
 }
 
-/** Marker that at least one revocation names this issuer. */
+/** Returns the name of a marker entry. It exists if at least one revocation names the issuer. */
 export function nameOfIssuer(issuer: string): string {
   return joinName('issuer', issuer);
 }
 
-/** Key IDs have no issuer: tokens of every issuer are encrypted under keys of this key ring. */
+/** Returns the revocation name for a `kid`. It has no issuer, because all issuers encrypt under the same key ring. */
 export function nameOfKid(kid: string): string {
   return joinName('kid', kid);
 }
@@ -110,7 +118,8 @@ function namesUnder(join: (...parts: readonly string[]) => string): RevocationNa
 const homeNames = namesUnder(joinName);
 
 /**
- * Replaces long or malformed names by a digest: identities in foreign tokens can have any length and lone surrogates.
+ * Joins the parts of a name. A name that is too long or not well-formed is replaced with its SHA-256 digest. Tokens of
+ * trusted issuers can contain identities of any length, and lone surrogates.
  */
 function joinName(...parts: readonly string[]): string {
   const name = parts.join(SEPARATOR);
@@ -119,15 +128,15 @@ function joinName(...parts: readonly string[]): string {
 }
 
 /**
- * Asserts that a revocation can match a token: callers rely on a revocation that succeeded.
+ * Asserts that a revocation target is valid. Without this check, a malformed target could match no token.
  *
- * @throws TypeError for an unknown kind or member, an identity that is not a non-empty string, or a time in
- *   milliseconds
+ * @throws TypeError if the kind or a member is unknown, an identity is not a non-empty string, or a time is not in
+ *   seconds
  */
 export function assertRevocable(target: Revocable): void {
   const members = MEMBERS.get(target.kind);
   if (members === undefined)
-    throw new TypeError(`revoke: kind must be one of ${[...MEMBERS.keys()].join(', ')}`);
+    throw new TypeError(`revoke: unknown kind; expected one of: ${[...MEMBERS.keys()].join(', ')}`);
   for (const [name, value] of Object.entries(target)) {
     if (name !== 'kind' && members[name] === undefined) {
       const expected = Object.keys(members).join(', ');
@@ -139,14 +148,16 @@ export function assertRevocable(target: Revocable): void {
   }
   for (const [name, presence] of Object.entries(members)) {
     if (presence === 'required' && Reflect.get(target, name) === undefined) {
-      throw new TypeError(`revoke: ${name} must be a non-empty string`);
+      throw new TypeError(
+        `revoke: ${name} is required for the kind ${target.kind} and must be a non-empty string`,
+      );
     }
   }
   if (target.kind === 'token' && !isNumericDate(target.expiresAt)) {
-    throw new TypeError('revoke: expiresAt must be seconds since 1970: the exp of the token');
+    throw new TypeError('revoke: expiresAt must be in seconds since 1970: pass the exp claim of the token');
   }
   if (target.kind === 'token' && target.issuedAt !== undefined && !isNumericDate(target.issuedAt)) {
-    throw new TypeError('revoke: issuedAt must be seconds since 1970: the iat of the token');
+    throw new TypeError('revoke: issuedAt must be in seconds since 1970: pass the iat claim of the token');
   }
 }
 
@@ -158,7 +169,7 @@ const DATES: ReadonlySet<string> = new Set(['expiresAt', 'issuedAt', 'issuedUpTo
 
 type Members = Readonly<Record<string, 'required' | 'optional'>>;
 
-/** The members of each kind. A misspelt member would revoke more than intended. */
+/** Members of each kind of target. A misspelt optional member would revoke more tokens than intended. */
 const MEMBERS: ReadonlyMap<Revocable['kind'], Members> = new Map<Revocable['kind'], Members>([
   [
     'token',
@@ -174,8 +185,8 @@ const MEMBERS: ReadonlyMap<Revocable['kind'], Members> = new Map<Revocable['kind
 ]);
 
 /**
- * Names of the wider revocations that cover a target, narrowest first. Each of them must match every token that the
- * target matches.
+ * Returns the names of the wider revocations that can replace a target, narrowest first. Each matches every token that
+ * the target matches.
  */
 export function widerNamesOf(target: Revocable): readonly string[] {
   if (target.kind === 'kid' || target.kind === 'api_key' || target.clientId === undefined) return [];

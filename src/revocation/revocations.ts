@@ -19,79 +19,94 @@ import {
   widerNamesOf,
 } from './revocable.js';
 
-/** Options of `createRevocations()`. */
+/** Options of `createRevocations()`: the store, the retention periods and the audit log. */
 export interface RevocationsOptions {
-  /** Stores of a driver, for example `createMemoryStores()`; only `revocations` is used. */
+  /** Stores of a driver, for example `createMemoryStores()`. Only the store `revocations` is used. */
   readonly stores: Pick<Stores, 'revocations'>;
   /**
-   * Maximum lifetime of any token in seconds, including refresh tokens. Revocations of API keys, sessions and subjects
-   * are kept this long, revocations of a `kid` forever.
+   * Maximum lifetime of any token in seconds, including refresh tokens. It is the retention period of revocations of
+   * API keys, sessions and subjects. Revocations of a `kid` never expire.
    *
-   * @default 7_776_000 (90 days, as a refresh-token family)
+   * @default 7_776_000 (90 days, the default lifetime of a refresh-token family)
    */
   readonly maxTokenLifetimeSeconds?: number;
   /**
-   * Maximum lifetime of any access token in seconds. Revocations of ended sessions are kept this long, since their
-   * refresh-token families end too. Verifiers and routers of this process that accept longer lifetimes raise the value.
-   * Set it if only other processes accept longer lifetimes.
+   * Maximum lifetime of any access token in seconds. It is the retention period of revocations of ended sessions.
+   * Verifiers and routers in this process raise the value if they accept longer lifetimes. Set it if only other
+   * processes accept longer lifetimes.
    *
-   * @default 86_400 (as `maxTokenLifetimeSeconds` of verifiers)
+   * @default 86_400 (1 day, the default of `maxTokenLifetimeSeconds` in verifiers)
    */
   readonly maxAccessTokenLifetimeSeconds?: number;
   /**
-   * Receives audit events for revocations.
+   * Audit trail that receives an event for each revocation.
    *
    * @default undefined (no audit log)
    */
   readonly audit?: AuditTrail;
   /**
-   * @default the system time
+   * Clock that determines cut-offs and expiry.
+   *
+   * @default the system clock
    */
   readonly clock?: Clock;
 }
 
-/** Revocations, for the option `revocations` of `authenticate`, `JweStrategy` and `tokenRouter`. */
+/**
+ * Revocation service: revokes tokens and answers revocation checks. Pass it as `revocations` to `authenticate`,
+ * `JweStrategy` and `tokenRouter`.
+ */
 export interface Revocations extends RevocationCheck {
   /**
-   * Revokes one token, a session, an API key, a subject, or all tokens encrypted under a `kid`. Sessions, API keys and
-   * subjects are revoked up to the current second: tokens issued to them later are accepted.
+   * Revokes a single token, a session, an API key, a subject, or all tokens encrypted under a `kid`. The revocation of
+   * a session, API key or subject covers tokens issued up to the current second. Tokens issued later are accepted.
    *
-   * If an API key has too many revocations of tokens and ended sessions, the store folds the oldest into a wider one. It
-   * covers the access tokens of a subject or of the API key. Refresh-token families stay valid.
+   * If an API key has too many revocations of tokens and ended sessions, the store folds the oldest into a wider one.
+   * It covers the access tokens of a subject or of the API key. Refresh-token families remain valid.
    *
    * @param requestedBy `key_id` of the client that requested the revocation
-   * @param ip address of that client, for the audit log
-   * @param reach `access_tokens` if the caller also ends the refresh-token families, as `createSessions` does: the
-   *   revocation is then kept only for the lifetime of access tokens; default: `all_tokens`
+   * @param ip client address, for the audit log
+   * @param reach `access_tokens` if the caller ends the refresh-token families itself, as `createSessions` does. The
+   *   revocation then expires with the last access token. Default: `all_tokens`
    * @throws TypeError (as rejection) if the target is malformed
    * @throws TemporarilyUnavailableError (as rejection) if the store is unavailable, or full of revocations that cannot
-   *   be folded. The revocation may still have been stored; a retry is safe.
+   *   be folded. The revocation may still have been stored. A retry is safe.
+   * @example
+   * await revocations.revoke({ kind: 'session', clientId: 'web', sessionId: 'session-1' });
    */
   revoke(target: Revocable, requestedBy?: string, ip?: string, reach?: RevocationReach): Promise<void>;
-  /** Whether the token, or a token that it was delegated from, is revoked. Synchronous. */
+  /**
+   * Whether a token or one of its ancestors in the delegation chain is revoked. Synchronous.
+   *
+   * @throws TemporarilyUnavailableError if the local replica exceeds its maximum age
+   */
   isRevoked(token: VerifiedToken): boolean;
-  /** Whether a refresh-token family is revoked, by its API key, subject, session or `kid`. */
+  /**
+   * Whether the API key, subject, session or `kid` of a refresh-token family is revoked.
+   *
+   * @throws TemporarilyUnavailableError if the local replica exceeds its maximum age
+   */
   isFamilyRevoked(family: FamilyIdentity): boolean;
-  /** Maximum age of the local replica in seconds. More recent revocations of other instances may be missing. */
+  /** Upper bound of the replica age, in seconds. Newer revocations by other instances may be missing. */
   readonly ageSeconds: number;
   /** Fill level of the store, for metrics and readiness probes. `undefined` if the store does not report it. */
   readonly fill: RevocationFill | undefined;
-  /** How long revocations of API keys, sessions and subjects are kept, in seconds. */
+  /** Retention period of revocations of API keys, sessions and subjects, in seconds. */
   readonly maxTokenLifetimeSeconds: number;
 }
 
-/** Whether a revocation applies to refresh-token families too. */
+/** Scope of a revocation: all tokens, or access tokens without refresh-token families. */
 export type RevocationReach = 'all_tokens' | 'access_tokens';
 
-/** The identities by which a refresh-token family can be revoked. */
+/** Identities of a refresh-token family. Revoking any of them revokes the family. */
 export interface FamilyIdentity {
   readonly clientId: string;
   readonly subject: string;
   readonly sessionId: string;
-  /** Start of the family. A later cut-off ends the family, even if its newest token is younger. */
+  /** Creation time of the family. A later cut-off revokes the family, even if its current token is newer. */
   readonly createdAt: NumericDate;
   /**
-   * Key ID of the refresh token.
+   * `kid` of the refresh token.
    *
    * @default undefined (revocations of a `kid` are not checked)
    */
@@ -106,11 +121,11 @@ const KNOWN: KnownOptions<RevocationsOptions> = {
   clock: true,
 };
 
-/** Upper bound of the clock difference between two instances plus the clock tolerance of a verifier. */
+/** Maximum clock skew between two instances plus the clock tolerance of a verifier, in seconds. */
 const SLACK_SECONDS = 120;
 
 /**
- * Creates the revocations that verifiers check and that the token router extends.
+ * Creates the revocation service. Verifiers use it to check tokens, and the token router uses it to revoke them.
  *
  * @throws TypeError if an option is missing, unknown or malformed
  *
@@ -129,7 +144,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   }
   let accessSeconds = Math.min(maxAccessTokenLifetimeSeconds, maxTokenLifetimeSeconds);
 
-  // Cut-offs are whole seconds, as `iat` is. Fractional times are rounded down to the same precision.
+  // Cut-offs are in whole seconds, as is `iat`. Fractional times are rounded down.
   const covers = (name: string, issuedAt: NumericDate): boolean => {
     const entry = store.find(name);
     return (
@@ -139,11 +154,11 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const isAnyRevoked = (names: readonly string[], issuedAt: NumericDate): boolean =>
     issuedAt < store.completeSince() || names.some((name) => covers(name, issuedAt));
 
-  /** Tokens of every issuer are encrypted under keys of this key ring, so a `kid` has no issuer. */
+  /** Checks the `kid` only. It has no issuer, because all issuers encrypt under the same key ring. */
   const isKeyRevoked = ({ claims, header: { kid } }: VerifiedToken): boolean =>
     isAnyRevoked(typeof kid === 'string' ? [nameOfKid(kid)] : [], claims.iat);
   let asked = { issuer: '', name: '' };
-  /** Few revocations name an issuer: without any, this single look-up suffices. */
+  /** Whether any revocation names the issuer. If none does, no further look-up is necessary. */
   const isIssuerNamed = (issuer: string): boolean => {
     if (asked.issuer !== issuer) asked = { issuer, name: nameOfIssuer(issuer) };
     return store.find(asked.name) !== undefined;
@@ -194,7 +209,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         names.session(clientId, sessionId),
         names.session(clientId, sessionId, subject),
       ];
-      // In whole seconds, as `iat` is: a family that began in the second of a cut-off is revoked.
+      // In whole seconds, as is `iat`: a cut-off also revokes a family created in the same second.
       return isAnyRevoked(ofFamily, Math.floor(createdAt));
     },
 
@@ -214,20 +229,26 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   });
 }
 
-/** An attacker can use a leaked key as long as a key ring contains it, so its `kid` is revoked forever. */
+/**
+ * Returns the expiry of a revocation. The revocation of a `kid` never expires, because an attacker can use a leaked key
+ * as long as a key ring contains it.
+ */
 function expiryOf(target: Revocable, horizon: NumericDate): NumericDate {
   if (target.kind === 'kid') return MAX_NUMERIC_DATE - SLACK_SECONDS;
   return target.kind === 'token' ? target.expiresAt : horizon;
 }
 
-/** Tokens and `kid`s are revoked as a whole. Sessions, API keys and subjects can be issued new tokens. */
+/**
+ * Returns the cut-off of a revocation. Tokens and `kid`s have none. Sessions, API keys and subjects have one, because
+ * they can receive new tokens later.
+ */
 function cutOffOf(target: Revocable, now: NumericDate): NumericDate | undefined {
   if (target.kind === 'token' || target.kind === 'kid') return undefined;
   const { issuedUpTo = now } = target.kind === 'api_key' ? target : {};
   return Math.floor(issuedUpTo);
 }
 
-/** Revocations that apply to refresh-token families are never folded. */
+/** Returns the possible replacements of a revocation. Revocations of refresh-token families are never folded. */
 function foldOf(
   target: Revocable,
   issuedUpTo: NumericDate | undefined,

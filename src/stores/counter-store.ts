@@ -1,36 +1,45 @@
 import type { NumericDate } from '../base/clock.js';
 import { assertNumber, assertPositiveInteger } from '../base/options.js';
 
+/** One increment of a counter. */
 export interface CounterStep {
-  /** Name of the counter: up to 200 characters, well-formed Unicode. */
+  /** Name of the counter: up to 200 characters of well-formed Unicode. */
   readonly name: string;
-  /** Amount to add: a positive integer. */
+  /** Increment: a positive integer. */
   readonly amount: number;
-  /** Maximum total. Default: no limit. */
+  /**
+   * Maximum total. An increment that would exceed it changes nothing.
+   *
+   * @default undefined (no limit)
+   */
   readonly limit?: number;
-  /** When the store may delete the counter. The latest time of all its steps applies. */
+  /** Expiry of the counter. The store may delete the counter after the latest expiry of all its increments. */
   readonly expiresAt: NumericDate;
 }
 
 /**
- * Counters that are shared across processes and survive restarts.
+ * Stores atomic counters that expire. The driver determines whether processes share a counter, and whether a counter
+ * survives a restart.
  *
- * Every method rejects with `TemporarilyUnavailableError` if the store is full or unavailable. The step may have been
- * counted nevertheless, so a total is never lower than the amount that was granted.
+ * Every method rejects with `TemporarilyUnavailableError` if the store is full or unavailable. If `add` rejects, the
+ * increment may still have been counted. A total can therefore be too high, but never too low.
  */
 export interface CounterStore {
   /**
-   * Adds to a counter atomically. A counter that does not exist or has expired starts at 0.
-   * @returns the new total, as durable as the driver promises, or `undefined` if the total would exceed the limit and
-   *   nothing was added.
+   * Increments a counter atomically. An unknown or expired counter starts at 0.
+   * @returns the new total, stored as durably as the driver promises, or `undefined` if the total would exceed the
+   *   limit. In that case, the counter is unchanged.
+   * @throws TypeError (as rejection) if the increment is not a positive integer, or the limit is not an integer.
    */
   add(step: CounterStep): Promise<number | undefined>;
-  /** Returns the total, or 0 if the counter does not exist. */
+  /** Returns the total, or 0 if the counter is unknown or expired. */
   read(name: string): Promise<number>;
 }
 
 /**
- * @throws TypeError if the amount is not a positive integer. This is a bug in the caller, never caused by a request.
+ * Asserts that an increment is valid. An invalid increment is a bug in the caller, never the effect of a request.
+ *
+ * @throws TypeError if `amount` is not a positive integer, or `limit` is not an integer.
  */
 export function assertStep({ amount, limit }: CounterStep): void {
   assertPositiveInteger(amount, 'CounterStore.add', 'amount', 1);

@@ -7,10 +7,10 @@ import type {
   FamilyState,
 } from './family-store.js';
 
-/** Maximum number of families on a page. */
+/** Maximum number of families per page. */
 const MAX_PAGE = 1000;
 
-/** Returns the groups that a family belongs to. */
+/** Returns the three groups of a family: its API key, its subject and its session. */
 export function groupsOf({ clientId, subject, sessionId }: FamilyState): readonly FamilyGroup[] {
   return [
     { kind: 'api_key', clientId },
@@ -19,7 +19,7 @@ export function groupsOf({ clientId, subject, sessionId }: FamilyState): readonl
   ];
 }
 
-/** Formats a group as JSON, which is self-delimiting and has no control characters, so that no two groups overlap. */
+/** Serializes a group as a JSON array. No serialized group is a prefix of a different one. */
 export function textOfGroup(group: FamilyGroup): string {
   const { kind, clientId } = group;
   switch (kind) {
@@ -36,12 +36,12 @@ export function nameOf({ id, state }: FamilyRecord): FamilyName {
   return { clientId: state.clientId, id };
 }
 
-/** Returns the key of a family, unique among all clients. */
+/** Serializes the name of a family as a storage key, unique across all clients. */
 export function textOfName({ clientId, id }: FamilyName): string {
   return JSON.stringify([clientId, id]);
 }
 
-/** Returns the entries of a family in an ordered index: for each of its groups, the formatted group and the ID. */
+/** Returns the index entries of a family, one per group: the serialized group, followed by the family ID. */
 export function entriesOf({ id, state }: FamilyRecord): readonly string[] {
   return groupsOf(state).map((group) => entryOf(group, id));
 }
@@ -50,7 +50,11 @@ export function entryOf(group: FamilyGroup, id: string): string {
   return textOfGroup(group) + JSON.stringify(id);
 }
 
-/** Returns the exclusive bounds, in byte order, of the entries of a group: all entries, or the entries after an ID. */
+/**
+ * Returns the exclusive bounds, in byte order, of the index entries of a group.
+ *
+ * @param after family ID that precedes the range; default: the range has all entries of the group.
+ */
 export function rangeOf(
   group: FamilyGroup,
   after?: string,
@@ -59,19 +63,24 @@ export function rangeOf(
   return { above: after === undefined ? text : entryOf(group, after), below: `${text}#` };
 }
 
-/** Returns the ID in an entry of a group. */
+/** Extracts the family ID from an index entry of a group. */
 export function idOfEntry(entry: string, group: FamilyGroup): string {
   return JSON.parse(entry.slice(textOfGroup(group).length));
 }
 
-/** @throws TypeError if the limit is not an integer from 1 to 1000. */
+/**
+ * Asserts that a page request is valid.
+ *
+ * @throws TypeError if the limit is not an integer from 1 to 1000.
+ */
 export function assertPage({ limit }: FamilyPageRequest): void {
   assertNumber(limit, 'FamilyStore.list', 'limit', { isInteger: true, from: 1, to: MAX_PAGE });
 }
 
 /**
- * Cuts a page from a list of IDs.
- * @param ids all remaining IDs, or at least one more than fits on the page.
+ * Returns the first page of a list of IDs, with `next` if more IDs follow.
+ *
+ * @param ids all remaining IDs, or at least `limit + 1` of them.
  */
 export function cutPage(
   ids: readonly string[],

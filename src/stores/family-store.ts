@@ -1,107 +1,121 @@
 import type { NumericDate } from '../base/clock.js';
 
-/** State of a refresh-token family. It contains digests and an encrypted token, never a token in plaintext. */
+/** State of a refresh-token family. It contains token digests and one encrypted token, but no plaintext token. */
 export type FamilyState = {
-  /** `key_id` of the API key that the family belongs to. The identities below are unique only per API key. */
+  /** `key_id` of the API key. Subject, session and device IDs are unique only within an API key. */
   readonly clientId: string;
   readonly subject: string;
-  /** Whether the subject is a user that the API key asserted. */
+  /** Whether the client asserted a user as the subject. If false, the subject is the API key itself. */
   readonly subjectAsserted: boolean;
   readonly sessionId: string;
-  /** Whether the client chose the session ID. It then sends the ID with each use. */
+  /** Whether the client chose the session ID. If true, every refresh request must contain the ID. */
   readonly sessionChosen: boolean;
   readonly deviceId?: string;
   readonly audience: string;
-  /** Granted scope, separated by spaces. */
+  /** Granted scopes, separated by spaces (RFC 6749 §3.3). */
   readonly scope: string;
   readonly createdAt: NumericDate;
   readonly lastUsedAt: NumericDate;
-  /** When the family ends, regardless of use. */
+  /** Absolute expiry of the family. A refresh does not extend it. */
   readonly endsAt: NumericDate;
   /** Digest of the current refresh token. */
   readonly current: string;
-  /** The previous refresh token, for clients that send it twice concurrently. */
+  /** The previous refresh token. A client that sends it twice concurrently receives the current token both times. */
   readonly parent?: ConsumedToken;
-  /** Number of uses that named another session or device. Never reset. Default: 0. */
+  /**
+   * Number of refresh requests with a wrong session or device. Never reset.
+   *
+   * @default 0
+   */
   readonly wrongBindings?: number;
-  /** Why the family ended. The record is kept so that a concurrent step cannot revive it. */
+  /**
+   * Reason why the family ended. Its record remains stored, so a concurrent refresh cannot reactivate the family.
+   *
+   * @default undefined (the family is active)
+   */
   readonly ended?: 'reused' | 'revoked' | 'guessed';
 };
 
-/** A refresh token that was replaced by the current one. */
+/** A used refresh token that a successor has replaced. */
 export interface ConsumedToken {
   readonly digest: string;
-  /** The current token, encrypted under the consumed token and a key of the issuer. Erased after the grace window. */
+  /** The successor, encrypted under the consumed token and an issuer key. Erased after the grace window. */
   readonly sealedSuccessor?: string;
-  /** `kid` of the issuer's key. */
+  /** `kid` of the issuer key that encrypts the successor. */
   readonly sealingKid?: string;
-  /** The requested scope; empty if the client requested none. */
+  /** Requested scopes, separated by spaces. Empty if the request had no `scope` parameter. */
   readonly requestedScope: string;
   readonly consumedAt: NumericDate;
 }
 
-/** A refresh-token family as stores keep it. Its client, subject and session never change. */
+/** Stored record of a refresh-token family. Its client, subject and session never change. */
 export interface FamilyRecord {
-  /** Up to 200 characters, well-formed Unicode. The same applies to the client, the subject and the session. */
+  /** Family ID: up to 200 characters of well-formed Unicode. The client, subject and session have the same limit. */
   readonly id: string;
   readonly state: FamilyState;
-  /** When the family expires and the store may delete it. */
+  /** Expiry of the record. The store may delete the record afterwards. */
   readonly expiresAt: NumericDate;
 }
 
-/** A family, with the revision that was read. `replace` compares the revision to detect concurrent changes. */
+/** A family with its revision. `replace` compares the revision to detect concurrent changes. */
 export interface StoredFamily extends FamilyRecord {
   readonly revision: number;
 }
 
-/** Identifies a family. */
+/** Full identifier of a family. Family IDs are unique only within an API key. */
 export interface FamilyName {
   readonly clientId: string;
   readonly id: string;
 }
 
-/** Families with the same API key, subject or session. */
+/** Selection of families for `list`: by API key, by subject or by session. */
 export type FamilyGroup =
   | { readonly kind: 'api_key'; readonly clientId: string }
   | { readonly kind: 'subject'; readonly clientId: string; readonly subject: string }
   | { readonly kind: 'session'; readonly clientId: string; readonly sessionId: string };
 
+/** Position and size of a page of families. */
 export interface FamilyPageRequest {
-  /** Maximum number of families on the page, 1 to 1000. */
+  /** Maximum number of families on the page, from 1 to 1000. */
   readonly limit: number;
-  /** The `next` value of the previous page. Default: the first page. */
+  /**
+   * The `next` value of the previous page.
+   *
+   * @default undefined (the first page)
+   */
   readonly after?: string;
 }
 
+/** One page of families. */
 export interface FamilyPage {
-  /** May be shorter than `limit`, or empty, even if there is a next page. */
+  /** Up to `limit` families. The page may be short or empty even if a next page exists. */
   readonly families: readonly StoredFamily[];
-  /** Pass it as `after` to read the next page. Absent on the last page. */
+  /** Cursor of the next page: pass it as `after`. Absent on the last page. */
   readonly next?: string;
 }
 
 /**
- * Stores refresh-token families. Each family is one record that changes atomically: a rotation consumes the old token
- * and inserts its successor with one `replace`, and the loser of a race gets `false`. The index for `list` changes in
- * the same step.
+ * Stores refresh-token families, one record each. A token rotation is one atomic `replace`, which consumes the old
+ * token and stores its successor. If two rotations race, the second resolves with `false`. The index for `list` changes
+ * in the same transaction.
  *
- * Every method rejects with `TemporarilyUnavailableError` if the store is full or unavailable. The step may have been
- * carried out nevertheless. A retry is safe, because a second `replace` of the same revision never succeeds.
+ * Every method rejects with `TemporarilyUnavailableError` if the store is full or unavailable. If a write rejects,
+ * it may still have taken effect. A retry is safe, because a second `replace` of the same revision never succeeds.
  */
 export interface FamilyStore {
-  /** Stores a new family, as durably as the driver promises. Resolves with `false` if the ID is already taken. */
+  /** Stores a new family, as durably as the driver promises. Resolves with `false` if the ID is already in use. */
   insert(family: FamilyRecord): Promise<boolean>;
-  /** Returns the family, or `undefined` if it is unknown or has expired. */
+  /** Returns a family, or `undefined` if it is unknown or expired. */
   find(name: FamilyName): Promise<StoredFamily | undefined>;
   /**
-   * Replaces the family that was read and increments its revision. Resolves with `false`, and writes nothing, if the
-   * family has changed since or no longer exists.
+   * Replaces a family and increments its revision. Resolves with `false` and writes nothing if the stored revision
+   * differs, or if the family no longer exists.
    */
   replace(family: StoredFamily): Promise<boolean>;
   /**
-   * Lists the active families of a group, neither ended nor expired, one page at a time. It reads no other families.
-   * The order depends on the IDs only: a family that stays active while the pages are read is on exactly one page,
-   * even if it is replaced meanwhile.
+   * Lists the active families of a group, one page at a time. Excludes ended and expired families, and reads no
+   * families outside the group. Pages are ordered by family ID only. A family that remains active appears on exactly
+   * one page, even if it is replaced between two reads.
    * @throws TypeError (as rejection) if the limit is not an integer from 1 to 1000.
    */
   list(group: FamilyGroup, page: FamilyPageRequest): Promise<FamilyPage>;

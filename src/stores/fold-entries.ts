@@ -1,18 +1,18 @@
 import { mergeEntries, type RevocationEntry } from './revocation-store.js';
 
-/** Maximum number of entries folded in one step, to keep steps short. */
+/** Maximum number of entries per folding step. The limit keeps each step short. */
 const MAX_FOLDED = 1000;
 
-/** Share of the bound that one step frees, so that not every new entry triggers a step. */
+/** Fraction of the limit that one step frees. Without it, every new entry in a full store would trigger a step. */
 const BATCH_SHARE = 0.1;
 
-/** Maximum number of steps per added entry. A lowered bound is reached over several additions. */
+/** Maximum number of folding steps per added entry. A lowered limit takes several additions to reach. */
 export const MAX_FOLDINGS = 10;
 
-/** An entry that wider entries can replace. */
+/** A revocation that wider revocations can replace. */
 export type FoldableEntry = RevocationEntry & Required<Pick<RevocationEntry, 'fold'>>;
 
-/** The entries to remove, and the wider entries that replace them. */
+/** Plan of a folding step: the entries to remove, and the wider entries that replace them. */
 export interface Folding {
   readonly wide: readonly RevocationEntry[];
   readonly folded: readonly FoldableEntry[];
@@ -22,26 +22,28 @@ export function isFoldable(entry: RevocationEntry): entry is FoldableEntry {
   return entry.fold !== undefined;
 }
 
-/** Returns the name of the widest entry that can replace this one: the access tokens of an API key. */
+/** Returns the fold group of an entry: the name of the widest replacement, which covers an API key. */
 export function foldGroupOf({ fold }: RevocationEntry): string | undefined {
   return fold?.into.at(-1);
 }
 
-/** Returns how many entries of a group are folded in one step. */
+/** Calculates how many of the `count` entries of a group to fold in one step, given the limit `bound`. */
 export function batchSize(count: number, bound: number): number {
   const wanted = Math.max(2, count - bound + 1, Math.ceil(bound * BATCH_SHARE));
   return Math.min(MAX_FOLDED, wanted);
 }
 
-/** Returns the oldest entries. Folding them costs least: nearly all tokens before their cut-offs have expired. */
+/** Returns the entries with the earliest cut-offs. Most tokens issued before an early cut-off have expired. */
 export function oldestOf(entries: Iterable<FoldableEntry>, count: number): readonly FoldableEntry[] {
   return [...entries].sort((one, other) => one.fold.issuedUpTo - other.fold.issuedUpTo).slice(0, count);
 }
 
 /**
- * Folds entries into one per subject if that halves their number, otherwise into one per API key. In the first case,
- * entries that already cover a subject, or that have no subject, stay.
- * @param entries of one group.
+ * Plans the folding of entries. Merges them into one entry per subject if this at least halves their number, and
+ * otherwise into one entry per API key. A merge per subject leaves two kinds of entries unchanged: those for a whole
+ * subject, and those without a subject.
+ *
+ * @param entries entries of a single fold group.
  */
 export function foldEntries(entries: readonly FoldableEntry[]): Folding {
   const bySubject = mergeByName(
@@ -57,18 +59,21 @@ export function foldEntries(entries: readonly FoldableEntry[]): Folding {
   };
 }
 
-/** Returns the widest entry that can replace this one: the access tokens of an API key. */
+/** Returns the widest replacement of an entry. It covers the access tokens of an API key. */
 export function widest(entry: FoldableEntry): RevocationEntry {
   return widen(entry, -1);
 }
 
-/** Whether a wider entry already revokes the same tokens, for at least as long. */
+/** Whether a wider entry already revokes all tokens of a narrower entry, for at least as long. */
 export function isFoldedInto({ fold, expiresAt }: RevocationEntry, wide: RevocationEntry): boolean {
   if (fold === undefined || !fold.into.includes(wide.name) || wide.expiresAt < expiresAt) return false;
   return wide.issuedUpTo === undefined || wide.issuedUpTo >= fold.issuedUpTo;
 }
 
-/** The widest entry of a group has no `fold` and no owner: it counts for no client, and no entry is wider. */
+/**
+ * Returns the narrowest (level 0) or widest (level -1) replacement of an entry. The widest one has neither a `fold` nor
+ * an owner: no entry is wider, and it does not count towards the limit of a client.
+ */
 function widen({ fold, expiresAt, owner }: FoldableEntry, level: 0 | -1): RevocationEntry {
   const { into, issuedUpTo } = fold;
   const name = into.at(level) ?? '';

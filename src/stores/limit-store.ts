@@ -5,60 +5,70 @@ import {
   type NumberRange,
 } from '../base/options.js';
 /**
- * A rate limit by the generic cell rate algorithm (GCRA, ITU-T I.371). The quota refills continuously over
- * `windowSeconds`, and a burst may spend all of it. Any window admits at most `quota` plus the units refilled within
- * it.
+ * A rate limit, enforced with the generic cell rate algorithm (GCRA, ITU-T I.371). The quota refills continuously over
+ * `windowSeconds`, and a burst may spend the whole quota. A window admits at most `quota` units, plus the units that
+ * refill during the window.
  */
 export interface Rate {
-  /** Name of the rate: up to 100 characters, the same in every step on this bucket. */
+  /** Name of the rate: up to 100 characters. Every step on the bucket must use the same name. */
   readonly name: string;
   /** Units per window: a positive integer. */
   readonly quota: number;
+  /** Time in which an empty quota refills completely, in seconds. */
   readonly windowSeconds: number;
-  /** Units that the admission spends. 0 only reads the state. A cost above the quota counts as the whole quota. */
+  /** Units to spend. A cost of 0 only reads the state. A cost above the quota spends the full quota. */
   readonly cost: number;
 }
 
-/** The limits that an admission is checked against. */
+/** A named set of limits, for example for one client. */
 export interface Bucket {
-  /** Name of the bucket: up to 200 characters, well-formed Unicode. */
+  /** Name of the bucket: up to 200 characters of well-formed Unicode. */
   readonly name: string;
   readonly rates: readonly Rate[];
-  /** Maximum number of unsettled admissions. Default: no limit. */
+  /**
+   * Maximum number of concurrent admissions. An admission counts until it is settled.
+   *
+   * @default undefined (no limit)
+   */
   readonly concurrency?: number;
-  /** The group of the bucket: at most `maxMembers` of its buckets may be in use at a time. Default: no group. */
+  /**
+   * Group of the bucket. At most `maxMembers` buckets of a group may be in use at the same time.
+   *
+   * @default undefined (no group)
+   */
   readonly group?: { readonly name: string; readonly maxMembers: number };
 }
 
-/** One admission to several buckets: to all or to none. */
+/** Request for admission to one or more buckets. Either all buckets admit it, or none does. */
 export interface AdmissionStep {
-  /** Unique among the unsettled admissions. */
+  /** Admission ID, unique among all unsettled admissions. */
   readonly id: string;
   readonly buckets: readonly Bucket[];
-  /** Lease duration: after a crash, slots are released when their lease expires. */
+  /** Lease duration in seconds. After a crash, slots are released when their lease expires. */
   readonly leaseSeconds: number;
 }
 
-/** Remaining units of a rate. */
+/** State of a rate limit after an admission or a rejection. */
 export interface RateState {
   readonly bucket: string;
   readonly name: string;
   readonly quota: number;
   readonly windowSeconds: number;
-  /** Whole units. Negative while usage beyond the quota is repaid. */
+  /** Remaining whole units. Negative while the bucket repays debt. */
   readonly remaining: number;
 }
 
 /** A limit that rejected an admission. */
 export type Refusal = {
   readonly bucket: string;
-  /** Name of the rate, or `concurrency` or `group`. */
+  /** Name of the rate limit, or `concurrency`, or `group`. */
   readonly limit: string;
   readonly kind: 'rate' | 'concurrency' | 'group';
   /** Seconds until a retry may succeed. */
   readonly waitSeconds: number;
 };
 
+/** Result of `admit`: the state of each rate limit and, after a rejection, the limits that rejected it. */
 export type AdmissionAnswer =
   | { readonly kind: 'admitted'; readonly states: readonly RateState[] }
   | {
@@ -68,60 +78,73 @@ export type AdmissionAnswer =
     };
 
 /**
- * Counts concurrent admissions and usage.
+ * Enforces rate limits and concurrency limits.
  *
- * Every method rejects with `TemporarilyUnavailableError` if the store is unavailable. The admission may have been
- * counted nevertheless; its slot is released when its lease expires.
+ * Every method rejects with `TemporarilyUnavailableError` if the store is unavailable. If `admit` rejects, the
+ * admission may still have been counted. Its slots are released when its lease expires.
  */
 export interface LimitStore {
-  /** Spends from every bucket and starts a lease, atomically. If one bucket rejects the admission, nothing is spent. */
+  /**
+   * Spends the cost in every bucket and starts a lease, atomically. If any bucket rejects the admission, no units are
+   * spent.
+   *
+   * @throws TypeError (as rejection) if a number in the step is out of range.
+   */
   admit(step: AdmissionStep): Promise<AdmissionAnswer>;
-  /** Renews the lease. Resolves with `false` if it has expired: another admission may have taken the slot. */
+  /** Renews the lease. Resolves with `false` if the lease has expired, since its slots may be in use again. */
   renew(step: AdmissionStep): Promise<boolean>;
   /**
-   * Ends the lease and replaces the reserved cost by the actual usage: lower usage is returned, higher usage becomes
-   * debt. Settling an admission again has no effect.
-   * @param used units by name of the rate. For a rate that is absent, the reserved cost applies.
+   * Ends the lease and replaces the reserved cost with the actual usage. Unused units are returned to the quota, and
+   * excess usage becomes debt. Settling an admission twice has no effect.
+   * @param used actual units, keyed by rate name. A rate without a value is charged the reserved cost.
    * @returns whether this call settled the admission.
-   * @throws TypeError (as rejection) if usage is not a number from 0 to `MAX_USAGE`; nothing changes then.
+   * @throws TypeError (as rejection) if a value is not a number from 0 to 1e12. In that case, nothing changes.
    */
   settle(step: AdmissionStep, used: Readonly<Record<string, number>>): Promise<boolean>;
 }
 
-/** Refill time of one unit, in milliseconds. */
+/** Returns the refill time of one unit, in milliseconds. */
 export function emissionIntervalMs({ windowSeconds, quota }: Pick<Rate, 'windowSeconds' | 'quota'>): number {
   return (windowSeconds * 1000) / quota;
 }
 
-/** Returns how long a member counts for its group: until its quotas have refilled, at least 60 seconds. */
+/** Returns how long a bucket counts as a member of its group, in seconds: its longest window, but at least 60. */
 export function memberSeconds({ rates }: Bucket): number {
   return Math.max(60, ...rates.map(({ windowSeconds }) => windowSeconds));
 }
 
-/** Upper bound of rounding errors in sums of fractions. */
+/** Tolerance for floating-point rounding errors, in milliseconds. */
 export const TOLERANCE_MS = 0.001;
 
-/** How long a reservation outlives its lease, so that a process that renews late still settles exactly once. */
+/** Time after the end of a lease during which its admission can still be settled, in seconds. */
 export const SETTLEMENT_SECONDS = 3600;
 
-/** Maximum usage of one admission: more than any request uses, and small enough to count exactly. */
+/** Maximum usage of one admission, in units: more than any real request, and small enough for exact sums. */
 export const MAX_USAGE = 1e12;
 
 export const USAGE_RANGE: NumberRange = { from: 0, to: MAX_USAGE };
 
-/** Whether usage can be counted. NaN, infinite or negative usage would corrupt a bucket permanently. */
+/** Whether a value is valid usage. NaN, infinite or negative usage would corrupt a bucket permanently. */
 export function isUsage(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= MAX_USAGE;
 }
 
-/** @throws TypeError if usage cannot be counted. This is a bug in the caller, never caused by a request. */
+/**
+ * Asserts that usage is valid. Invalid usage is a bug in the caller, never the effect of a request.
+ *
+ * @throws TypeError if a value is not a number from 0 to `MAX_USAGE`.
+ */
 export function assertUsage(used: Readonly<Record<string, number>>): void {
   for (const [name, units] of Object.entries(used)) {
     if (units !== undefined) assertNumber(units, 'LimitStore.settle', `used.${name}`, USAGE_RANGE);
   }
 }
 
-/** @throws TypeError if the step is invalid. This is a bug in the caller, never caused by a request. */
+/**
+ * Asserts that an admission step is valid. An invalid step is a bug in the caller, never the effect of a request.
+ *
+ * @throws TypeError if a lease duration, concurrency limit, quota, window or cost is out of range.
+ */
 export function assertAdmissionStep({ buckets, leaseSeconds }: AdmissionStep): void {
   assertPositiveNumber(leaseSeconds, ADMIT, 'leaseSeconds', 15);
   for (const { rates, concurrency } of buckets) {

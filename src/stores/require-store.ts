@@ -1,10 +1,10 @@
 import { assertMethod } from '../base/options.js';
 import type { Stores } from './stores.js';
 
-/** The names of the stores in `Stores`. */
+/** Name of a store in `Stores`. */
 type StoreName = Exclude<keyof Stores, 'isReady' | 'close'>;
 
-/** A method of each contract, so that a wrong object is rejected at construction. */
+/** One method of each store contract. An object without the method is rejected at construction. */
 const METHODS = {
   revocations: 'find',
   families: 'replace',
@@ -13,9 +13,9 @@ const METHODS = {
 } as const satisfies Record<StoreName, string>;
 
 /**
- * Reads one store of the option `stores`.
+ * Returns one store from the `stores` option.
  *
- * @param where the function that has the option, for the error message.
+ * @param where name of the function that takes the option, for the error message.
  * @throws TypeError if the store is missing or does not implement its contract.
  */
 export function requireStore<Name extends StoreName>(

@@ -12,13 +12,13 @@ import {
 import { mergeEntries, type RevocationEntry, type RevocationFill } from './revocation-store.js';
 import type { StoreBounds } from './stores.js';
 
-/** Entries that expire within the same interval are deleted together. */
+/** Width of an expiry bucket, in seconds. All entries in a bucket are deleted together. */
 const BUCKET_SECONDS = 60;
 
-/** Revocations in the memory of one process, grouped by expiry. */
+/** In-memory index of revocations by name, by expiry and by fold group. */
 export class RevocationIndex {
   readonly #entries = new Map<string, RevocationEntry>();
-  /** Entries that can be folded, by the name of each entry that can replace them. */
+  /** Foldable entries, keyed by the name of each wider entry that can replace them. */
   readonly #groups = new Map<string, Map<string, FoldableEntry>>();
   readonly #buckets = new Map<number, Set<string>>();
   #sweptTo = 0;
@@ -35,7 +35,7 @@ export class RevocationIndex {
     return this.#entries.values();
   }
 
-  /** Returns how many entries in the group of an entry can be folded. */
+  /** Returns the number of foldable entries in the group of an entry. */
   countBeside(entry: RevocationEntry): number {
     return this.#groups.get(foldGroupOf(entry) ?? '')?.size ?? 0;
   }
@@ -49,7 +49,7 @@ export class RevocationIndex {
     };
   }
 
-  /** Adds an entry, merged with one of the same name, and deletes the entries that it replaces. */
+  /** Adds an entry or merges it with the entry of the same name. Deletes narrower entries that the result covers. */
   add(entry: RevocationEntry): void {
     const present = this.#entries.get(entry.name);
     const merged = mergeEntries(present, entry);
@@ -64,7 +64,8 @@ export class RevocationIndex {
   }
 
   /**
-   * Plans a folding in the group of an entry, or in the largest group. Returns `undefined` if there is none to fold.
+   * Plans a folding step in the group of an entry or, without an entry, in the largest group. Returns `undefined` if
+   * the group has no foldable entries.
    */
   planFolding(bound: number, entry?: RevocationEntry): Folding | undefined {
     const group = this.#groups.get((entry === undefined ? this.#largestGroup() : foldGroupOf(entry)) ?? '');
@@ -72,7 +73,7 @@ export class RevocationIndex {
     return foldEntries(oldestOf(group.values(), batchSize(group.size, bound)));
   }
 
-  /** Deletes expired entries; scans the buckets at most once per bucket interval. */
+  /** Deletes expired entries. Scans the expiry buckets at most once a minute. */
   forgetExpired(now: NumericDate): void {
     const current = bucketOf(now);
     if (current <= this.#sweptTo) return;
@@ -105,7 +106,7 @@ export class RevocationIndex {
     }
   }
 
-  /** Always the group of an API key, because it contains all entries of its subjects. */
+  /** Returns the largest group. It is always the group of an API key, which contains the groups of all its subjects. */
   #largestGroup(): string | undefined {
     let largest: string | undefined;
     let most = 0;

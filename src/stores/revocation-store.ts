@@ -1,73 +1,89 @@
 import type { NumericDate } from '../base/clock.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
 
-/** A revocation: of every token with the name, or of those issued up to a cut-off. */
+/** A stored revocation. It applies to all tokens that match a name, or only to tokens issued up to a cut-off. */
 export interface RevocationEntry {
-  /** Name of the revoked item: opaque to stores, up to 200 characters, well-formed Unicode. */
+  /** Name of the revocation target, opaque to stores: up to 200 characters of well-formed Unicode. */
   readonly name: string;
-  /** Cut-off: tokens issued in or before this second are revoked. Default: all tokens. */
+  /**
+   * Cut-off: tokens issued in this second or earlier are revoked.
+   *
+   * @default undefined (all tokens)
+   */
   readonly issuedUpTo?: NumericDate;
-  /** When the last of these tokens has expired and the store may delete the entry. */
+  /** Expiry of the last revoked token. The store may delete the entry afterwards. */
   readonly expiresAt: NumericDate;
-  /** `key_id` of the client that requested the revocation. Default: none. */
+  /**
+   * `key_id` of the client that requested the revocation.
+   *
+   * @default undefined (no client)
+   */
   readonly owner?: string;
-  /** The entries that may replace this one if the store is full. Default: the entry stays until it expires. */
+  /**
+   * Wider entries that may replace the entry if the store is full.
+   *
+   * @default undefined (the entry remains stored until it expires)
+   */
   readonly fold?: RevocationFold;
 }
 
-/** Wider entries, each of which revokes at least the same tokens. */
+/** Possible replacements of an entry. Each of them revokes at least the same tokens. */
 export interface RevocationFold {
-  /** Names of the wider entries, from the narrowest to the widest; at least one. */
+  /** Names of the wider entries, narrowest first. At least one. */
   readonly into: readonly string[];
-  /** Cut-off of a wider entry: when the newest affected token was issued, or later. */
+  /** Cut-off of the wider entries: the `iat` of the newest revoked token, or later. */
   readonly issuedUpTo: NumericDate;
 }
 
-/** How full a store is. */
+/** Fill level of a revocation store. */
 export interface RevocationFill {
-  /** Entries in the store. */
+  /** Number of entries in the store. */
   readonly entries: number;
-  /** Bound at which the store folds entries, and rejects further ones if none can be folded. */
+  /** Limit of the store. A full store folds entries, and rejects new entries only if none can be folded. */
   readonly maxEntries: number;
-  /** Foldable entries of the API key that has most of them. */
+  /** Largest number of foldable entries of a single API key. */
   readonly clientEntries: number;
-  /** Bound at which the entries of an API key are folded. */
+  /** Limit per API key. Above it, the store folds the oldest entries of the API key. */
   readonly maxClientEntries: number;
 }
 
-/** Stores revocations. */
+/** Stores revocations. Look-ups are synchronous and read local state only. */
 export interface RevocationStore {
   /**
-   * Stores an entry until it expires. Two entries of the same name are merged: no cut-off wins over a cut-off, the
-   * later cut-off wins over the earlier, and the later expiry applies.
+   * Stores an entry until it expires, or merges it with the entry of the same name. A merged entry has the later expiry
+   * and the later cut-off. If either entry has no cut-off, the merged entry has none.
    *
-   * Makes room by folding entries that allow it. A wider entry takes effect before the entries it replaces are removed.
-   * @returns a promise that resolves once the entry takes effect in this process and is as durable as the driver
+   * If the store is full, it folds entries. A wider entry takes effect before the narrower entries are removed.
+   * @returns a promise that resolves once the entry is in effect in this process and stored as durably as the driver
    *   promises.
    * @throws TemporarilyUnavailableError (as rejection) if the store is unavailable, or full of entries that cannot be
-   *   folded. Existing entries stay in effect. If only the answer was lost, the entry may be in effect.
+   *   folded. Existing entries remain in effect. If only the response was lost, the new entry may be in effect too.
    */
   add(entry: RevocationEntry): Promise<void>;
   /**
-   * Returns the entry of a name from the local state, synchronously. It may return an expired entry.
-   * @throws TemporarilyUnavailableError if the local state is too old to decide.
+   * Returns the entry with a name from the local state, synchronously. The entry may have expired.
+   * @throws TemporarilyUnavailableError if the local state exceeds its maximum age.
    */
   find(name: string): RevocationEntry | undefined;
   /**
-   * Returns the time from which the store is complete. Tokens issued earlier count as revoked, because their
-   * revocations may be lost. 0 if no revocation can be lost.
-   * @throws TemporarilyUnavailableError if the local state is too old to decide.
+   * Returns the earliest issue time for which the store has all revocations. Tokens issued earlier count as revoked,
+   * because their revocations may be lost. 0 means that no token is affected.
+   * @throws TemporarilyUnavailableError if the local state exceeds its maximum age.
    */
   completeSince(): NumericDate;
-  /** Maximum age of the local state in seconds; 0 if the process reads the store directly. */
+  /** Upper bound of the current age of the local state, in seconds. 0 if the process reads the store directly. */
   readonly ageSeconds: number;
-  /** Number of entries that this process knows. */
+  /** Number of entries in the local state. */
   readonly size: number;
-  /** How full the store is, for metrics. Optional. */
+  /**
+   * Fill level of the store, for metrics.
+   *
+   * @default undefined (not reported)
+   */
   readonly fill?: RevocationFill;
 }
 
-/** Merges an entry with a present one of the same name. */
+/** Merges a new entry with the stored entry of the same name, if one exists. */
 export function mergeEntries(present: RevocationEntry | undefined, added: RevocationEntry): RevocationEntry {
   if (present === undefined) return added;
   const { name, owner = added.owner } = present;
@@ -82,28 +98,28 @@ export function mergeEntries(present: RevocationEntry | undefined, added: Revoca
   };
 }
 
-/** The merged entry can be folded only if both entries can. */
+/** Returns the replacements that two entries have in common, or `undefined` if there are none. */
 function mergeFolds(one?: RevocationFold, other?: RevocationFold): RevocationFold | undefined {
   if (one === undefined || other === undefined) return undefined;
   const into = one.into.filter((name) => other.into.includes(name));
   return into.length === 0 ? undefined : { into, issuedUpTo: Math.max(one.issuedUpTo, other.issuedUpTo) };
 }
 
-/** Whether an entry already revokes everything that another of its name revokes, for at least as long. */
+/** Whether a stored entry revokes all tokens of a second entry with the same name, for at least as long. */
 export function coversEntry(present: RevocationEntry | undefined, other: RevocationEntry): boolean {
   if (present === undefined || present.expiresAt < other.expiresAt) return false;
   return laterCutOff(present.issuedUpTo, other.issuedUpTo) === present.issuedUpTo;
 }
 
-/** No cut-off reaches furthest: it revokes all tokens. */
+/** Returns the later cut-off, or `undefined` (all tokens) if either entry has no cut-off. */
 function laterCutOff(one?: NumericDate, other?: NumericDate): NumericDate | undefined {
   return one === undefined || other === undefined ? undefined : Math.max(one, other);
 }
 
-/** Returns the error of a full store. There is room again as soon as entries expire. */
+/** Creates the error for a full store. A retry can succeed once entries have expired. */
 export function fullStoreError(): TemporarilyUnavailableError {
   const cause = new Error(
-    'The revocation store is full of entries that cannot be folded: raise maxRevocations',
+    'The revocation store is full of entries that cannot be folded: raise the store option maxRevocations',
   );
   return new TemporarilyUnavailableError({ retryAfterSeconds: 60, cause });
 }

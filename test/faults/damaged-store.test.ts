@@ -61,9 +61,21 @@ function inMetas(change: (meta: Buffer) => void): (file: Buffer) => Buffer {
 
 describe('a damaged LMDB file', () => {
   test.each<[string, RegExp, (file: Buffer) => Buffer]>([
-    ['cut in half', /is damaged \(page \d+ is missing\)/, (file) => file.subarray(0, file.length >> 1)],
-    ['cut after the meta pages', /is damaged \(page \d+ is missing\)/, (file) => file.subarray(0, 2 * PAGE)],
-    ['cut after one meta page', /is damaged \(page 1 is missing\)/, (file) => file.subarray(0, PAGE)],
+    [
+      'cut in half',
+      /is damaged \(page \d+ of the LMDB file is missing\)/,
+      (file) => file.subarray(0, file.length >> 1),
+    ],
+    [
+      'cut after the meta pages',
+      /is damaged \(page \d+ of the LMDB file is missing\)/,
+      (file) => file.subarray(0, 2 * PAGE),
+    ],
+    [
+      'cut after one meta page',
+      /is damaged \(page 1 of the LMDB file is missing\)/,
+      (file) => file.subarray(0, PAGE),
+    ],
     ['cut within the first page', /is not an LMDB file/, (file) => file.subarray(0, 100)],
     ['with a zeroed header', /is not an LMDB file/, (file) => file.fill(0, 0, PAGE)],
     ['with a zeroed second header', /is damaged \(page 1/, (file) => file.fill(0, PAGE, 2 * PAGE)],
@@ -92,7 +104,7 @@ describe('a damaged LMDB file', () => {
     ],
     [
       'whose root is nowhere',
-      /is damaged \(page 99999 is missing\)/,
+      /is damaged \(page 99999 of the LMDB file is missing\)/,
       inMetas((meta) => void meta.writeBigUInt64LE(99_999n, ROOT_OFFSET)),
     ],
     [

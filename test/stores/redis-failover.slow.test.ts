@@ -185,7 +185,7 @@ describeWithRedis('an ioredis client of the application', () => {
 
   test.each([
     [{ client: {} }, /client must be a Redis or Cluster/],
-    [{ client: { duplicate: () => {} }, url: 'redis://127.0.0.1' }, /either client, or url/],
+    [{ client: { duplicate: () => {} }, url: 'redis://127.0.0.1' }, /client cannot be combined with url/],
     [{}, /url must be a redis:/],
   ])('is rejected as %j', async (options, message) => {
     await expect(Reflect.apply(openRedisStores, undefined, [options])).rejects.toThrow(message);

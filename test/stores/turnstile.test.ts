@@ -30,7 +30,7 @@ describeOnLinux('a turnstile', () => {
     const name = randomUUID();
     const endTurn = await createTurnstile(name)();
 
-    await expect(createTurnstile(name, 20)()).rejects.toThrow('holds the write mutex');
+    await expect(createTurnstile(name, 20)()).rejects.toThrow('held the write mutex');
     endTurn();
     const endNext = await createTurnstile(name, 1000)();
     endNext();

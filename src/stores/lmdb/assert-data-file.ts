@@ -2,39 +2,41 @@ import { statSync } from 'node:fs';
 import { checkTree, damagedAt, NO_PAGE, readTree, TREE_BYTES, type Tree } from './check-pages.js';
 import { type PageFile, withPageFile } from './page-file.js';
 
-/** Begins every meta page, after the header of the page. */
+/** Magic number of a meta page, directly after the page header. */
 const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
 const META_PAGE = 0x08;
 
-/** Offsets in a meta page. */
+/** Offsets in a meta page, in bytes. */
 const MAGIC_OFFSET = 24;
 const VERSION_OFFSET = 28;
 const TREES_OFFSET = 48;
 const TRANSACTION_OFFSET = 152;
 
-/** 32-bit platforms use another layout. There, only the magic number is checked. */
+/** Offset of the magic number on 32-bit platforms, where the layout differs and only this number is checked. */
 const MAGIC_OFFSET_32 = 16;
 const IS_32_BITS = ['arm', 'ia32'].includes(process.arch);
 
 const MIN_PAGE_SIZE = 512;
 const MAX_PAGE_SIZE = 65_536;
 
-/** Maximum number of checks, repeated while processes write without the mutex (outside Linux). */
+/** Maximum number of checks. A check is repeated if a process writes meanwhile, which the mutex prevents on Linux. */
 const MAX_CHECKS = 20;
 
-/** One of the two newest states of the store. */
+/** Content of a meta page: one of the two newest states of the store. */
 interface Meta {
   readonly transaction: bigint;
-  /** The tree of free pages, and the tree that names all other trees. */
+  /** The tree of free pages, and the main tree, which lists all other trees. */
   readonly trees: readonly [Tree, Tree];
 }
 
 /**
- * Checks what LMDB does not: both meta pages, and the structure of every page of the newest state. LMDB would crash the
- * process on a damaged page, or silently fall back to an older state. Changed values are not detected, because LMDB has
- * no checksums. A missing or empty file counts as a new store.
- * @throws Error that names the file and the remedy if it is not an LMDB file, truncated or damaged.
+ * Asserts that an LMDB data file is intact. Checks both meta pages, and the structure of every page in the newest
+ * state. On a damaged page, LMDB would crash the process or silently use an older state.
+ *
+ * Altered values are not detected, because LMDB has no checksums. A missing or empty file counts as a new store.
+ *
+ * @throws Error if the file is truncated, damaged or not an LMDB file. The message names the file and the remedy.
  */
 export function assertDataFile(path: string): void {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
@@ -56,7 +58,7 @@ export function assertDataFile(path: string): void {
   }
 }
 
-/** Returns `undefined` if it is not an LMDB file. */
+/** Reads the page size of the file, in bytes. Returns `undefined` if it is not an LMDB file. */
 function readPageSize(file: PageFile): number | undefined {
   file.readPage(0n);
   const { view, isLittleEndian } = file;
@@ -87,8 +89,8 @@ function readMeta(file: PageFile, page: bigint): Meta {
 }
 
 /**
- * Each commit replaces the older of two meta pages. Without the newer one, LMDB would lose a commit. In a compact copy,
- * the first meta page describes an empty environment, and the second one has the state.
+ * Reads the newer of the two meta pages. Each commit overwrites the older one. Without the newer one, LMDB would lose a
+ * commit. In a compact copy, the first meta page describes an empty environment, and the second one has the state.
  */
 function readNewest(file: PageFile): Meta {
   const [first, second] = [readMeta(file, 0n), readMeta(file, 1n)];
@@ -106,7 +108,7 @@ function checkState(file: PageFile): void {
   for (const tree of readNewest(file).trees) checkTree(file, tree);
 }
 
-/** Returns `undefined` if the meta pages cannot be read. */
+/** Returns the ID of the newest transaction, or `undefined` if the meta pages are unreadable. */
 function newestTransaction(path: string, pageSize: number): bigint | undefined {
   try {
     return withPageFile(path, pageSize, readNewest).transaction;
@@ -117,6 +119,7 @@ function newestTransaction(path: string, pageSize: number): bigint | undefined {
 
 function refusal(path: string, what: string): Error {
   return new Error(
-    `${path} ${what}: replace it with a backup, or remove it. A new store rejects all older tokens`,
+    `${path} ${what}: replace it with a backup, or remove it to create a new store. ` +
+      'A new store rejects all existing tokens',
   );
 }

@@ -1,21 +1,23 @@
 import { statfsSync, statSync } from 'node:fs';
 
-/** Minimum free space for a transaction. */
+/** Minimum free space for a transaction, in bytes. */
 const LEAST_BYTES = 1_048_576;
 
 /**
- * Maximum size of replaced pages in a transaction: each step changes few pages and deletes a bounded number of values.
+ * Maximum size of the pages that a transaction replaces, in bytes. Each step changes few pages and deletes a bounded
+ * number of values.
  */
 const MOST_REPLACED_BYTES = 16_777_216;
 
-/** Maximum size that a step adds. */
+/** Maximum amount of data that a step adds, in bytes. */
 const STEP_BYTES = 4096;
 
 /**
- * Asserts that there is room for a transaction before LMDB begins it. In lmdb-js up to 3.5.6, the message of a failed
- * write overflows a buffer, and the process crashes later.
+ * Asserts that the disk has room for a transaction. A write that fails inside lmdb-js (up to version 3.5.6) overflows a
+ * buffer, and the process crashes later.
+ *
  * @param steps number of steps in the transaction.
- * @throws Error with the code `ENOSPC` if there is not enough room.
+ * @throws Error with the code `ENOSPC` if the disk has too little room.
  */
 export function assertRoom(directory: string, dataFile: string, steps: number): void {
   const replaced = Math.min(bytesOf(dataFile), MOST_REPLACED_BYTES);
@@ -23,9 +25,10 @@ export function assertRoom(directory: string, dataFile: string, steps: number): 
 }
 
 /**
- * Asserts that there is room for files that do not exist yet. LMDB maps the lock file into memory, and the kernel kills
- * the process if the disk has no room for it.
- * @throws Error with the code `ENOSPC` if there is not enough room.
+ * Asserts that the disk has room for the missing files of an environment. LMDB maps the lock file into memory. Without
+ * room for the file, the kernel kills the process.
+ *
+ * @throws Error with the code `ENOSPC` if the disk has too little room.
  */
 export function assertRoomToOpen(directory: string, files: readonly string[]): void {
   const isThere = files.every((file) => {
@@ -36,8 +39,9 @@ export function assertRoomToOpen(directory: string, files: readonly string[]): v
 }
 
 /**
- * Asserts that there is room for a copy of the data file.
- * @throws Error with the code `ENOSPC` if there is not enough room.
+ * Asserts that the disk has room for a copy of the data file.
+ *
+ * @throws Error with the code `ENOSPC` if the disk has too little room.
  */
 export function assertRoomToCopy(directory: string, dataFile: string): void {
   if (freeBytes(directory) < LEAST_BYTES + bytesOf(dataFile)) throw noRoom();
@@ -53,5 +57,7 @@ function bytesOf(file: string): number {
 }
 
 function noRoom(): Error {
-  return Object.assign(new Error('The disk is full'), { code: 'ENOSPC' });
+  return Object.assign(new Error('The disk has too little free space: delete files or extend the disk'), {
+    code: 'ENOSPC',
+  });
 }

@@ -12,7 +12,12 @@ export interface Backup {
   readonly directory: string;
 }
 
-/** Copies the store. Resolves once the copy is on disk. */
+/**
+ * Copies the store to a directory. Resolves once the copy is on disk.
+ *
+ * @throws TypeError (as rejection) if the directory is not a non-empty string.
+ * @throws Error (as rejection) if the directory already has a data file, or if the disk has too little room.
+ */
 export async function backUp(environment: LmdbEnvironment, { path, directory }: Backup): Promise<void> {
   assertString(directory, 'backUp', 'directory');
   const file = join(directory, DATA_FILE);

@@ -1,20 +1,20 @@
 import type { PageFile } from './page-file.js';
 
-/** A B+ tree, as described in a meta page or in a record of the main tree. */
+/** Description of a B+ tree, from a meta page or from a record of the main tree. */
 export interface Tree {
-  /** `NO_PAGE` if the tree is empty. */
+  /** Number of the root page, or `NO_PAGE` if the tree is empty. */
   readonly root: bigint;
   readonly depth: number;
   readonly entries: bigint;
 }
 
-/** Size of the description of a tree, in bytes. */
+/** Size of a tree description, in bytes. */
 export const TREE_BYTES = 48;
 
-/** Root of an empty tree. */
+/** Page number that marks an empty tree. */
 export const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
-/** Maximum depth of a tree in LMDB. */
+/** Maximum depth of an LMDB tree. */
 const MAX_DEPTH = 32;
 
 const PAGE_HEADER_BYTES = 24;
@@ -24,18 +24,18 @@ const BRANCH_PAGE = 0x01;
 const LEAF_PAGE = 0x02;
 const OVERFLOW_PAGE = 0x04;
 
-/** Node flags: the value is on overflow pages, or it describes a tree. */
+/** Node flags: the value is stored on overflow pages, or is a tree description. */
 const IS_OVERFLOWING = 0x01;
 const IS_TREE = 0x02;
 const OVERFLOW_REFERENCE_BYTES = 24;
 
-/** A page to check, and the depth of the tree from there. */
+/** A page that remains to be checked, with the depth of the tree below it. */
 interface Pending {
   readonly page: bigint;
   readonly depth: number;
 }
 
-/** The references in a page. */
+/** References from one page to other pages and trees. */
 interface PageContent {
   readonly nodes: number;
   readonly children: readonly bigint[];
@@ -51,8 +51,9 @@ export function readTree({ view, isLittleEndian }: PageFile, offset: number): Tr
 }
 
 /**
- * Checks all pages of a tree.
- * @throws Error if a page is missing, misplaced or malformed.
+ * Asserts that all pages of a tree, and of the trees within it, are intact.
+ *
+ * @throws Error if a page is missing, misplaced or malformed. The message names the page.
  */
 export function checkTree(file: PageFile, tree: Tree): void {
   if (tree.root === NO_PAGE) return;
@@ -64,7 +65,7 @@ export function checkTree(file: PageFile, tree: Tree): void {
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { page, depth } = next;
     visited += 1;
-    // More pages than the file has: the tree contains a cycle.
+    // The tree has more pages than the file, so it contains a cycle.
     if (visited > file.pages) throw damagedAt(page);
     file.readPage(page);
     const content = readContent(file, next);
@@ -76,7 +77,7 @@ export function checkTree(file: PageFile, tree: Tree): void {
   for (const inner of trees) checkTree(file, inner);
 }
 
-/** Reads the page in view. Offsets within it count from the end of its header. */
+/** Parses the loaded page. Offsets in the page are relative to the end of the page header. */
 function readContent(file: PageFile, { page, depth }: Pending): PageContent {
   const { view, isLittleEndian, pageSize } = file;
   const isLeaf = depth === 1;
@@ -103,16 +104,16 @@ function readContent(file: PageFile, { page, depth }: Pending): PageContent {
   return { nodes, children, trees };
 }
 
-/** An entry of a page. */
+/** A node: one entry of a page. */
 interface Node {
   readonly kind: 'branch' | 'tree' | 'overflow' | 'value';
-  /** Offset of the value. */
+  /** Offset of the value in the page, in bytes. */
   readonly value: number;
-  /** The child page of a branch. */
+  /** Number of the child page. Meaningful in branches only. */
   readonly child: bigint;
 }
 
-/** Returns `undefined` if the node does not fit into the page. */
+/** Parses the node at an offset. Returns `undefined` if the node extends beyond the page. */
 function readNode(
   { view, isLittleEndian, pageSize }: PageFile,
   offset: number,
@@ -130,7 +131,11 @@ function readNode(
   return { kind: isOverflow ? 'overflow' : isTree ? 'tree' : 'value', value, child };
 }
 
-/** Checks a value on consecutive overflow pages. */
+/**
+ * Asserts that the overflow pages of a value are intact.
+ *
+ * @throws Error if a page is missing, misplaced or malformed.
+ */
 function checkOverflow(file: PageFile, page: bigint): void {
   file.readPage(page);
   const { view, isLittleEndian, pages } = file;
@@ -140,6 +145,7 @@ function checkOverflow(file: PageFile, page: bigint): void {
   if (!isOwn || !isOverflow || end > BigInt(pages)) throw damagedAt(page);
 }
 
+/** Creates the error for a corrupted page. `assertDataFile` adds the file and the remedy to the message. */
 export function damagedAt(page: bigint): Error {
-  return new Error(`page ${page} is corrupted`);
+  return new Error(`page ${page} of the LMDB file is corrupted`);
 }

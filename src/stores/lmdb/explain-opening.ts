@@ -12,7 +12,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ),
 ]);
 
-/** Returns an error that names the path, why the store cannot be opened, and the remedy. */
+/** Converts a failure to an error that names the store, the reason and the remedy. */
 export function explainOpening(path: string, cause: unknown): Error {
   if (cause instanceof RestoredStoreError) return cause;
   const code = codeOf(cause);
@@ -21,7 +21,7 @@ export function explainOpening(path: string, cause: unknown): Error {
   return new Error(`The store ${path} cannot be opened: ${reason}`, { cause });
 }
 
-/** Errors of Node have a code name, errors of lmdb-js only the number. */
+/** Returns the name of an error code, such as `ENOSPC`. Errors of lmdb-js have only a number. */
 function codeOf(cause: unknown): string | undefined {
   const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
   if (typeof code === 'string') return code;

@@ -2,25 +2,25 @@ import { batchSize, type FoldableEntry, foldGroupOf, isFoldable } from '../fold-
 import type { RevocationEntry } from '../revocation-store.js';
 import type { LmdbEnvironment } from './lmdb-environment.js';
 
-/** Index of the foldable entries of each group. Call all methods except `largest` only within `write`. */
+/** Index of the foldable entries by fold group. Call all methods except `largest` within `write`. */
 export interface FoldableEntries {
   enter(entry: RevocationEntry): void;
   leave(entry: RevocationEntry): void;
   countOf(group: string): number;
-  /** Returns the names of the oldest entries of a group, by their keys in the index. */
+  /** Returns the names of the oldest entries of a group, keyed by their index keys. */
   oldestOf(group: string, bound: number): ReadonlyMap<string, string>;
-  /** Deletes a stale key: releases without folding remove an entry but not its key. */
+  /** Deletes a stale index key. Releases without folding delete an entry, but not its index key. */
   drop(group: string, place: string): void;
-  /** Returns the largest group. */
+  /** Returns the group with the most entries, or `undefined` if the index is empty. */
   largest(): { readonly group: string; readonly count: number } | undefined;
 }
 
 const COUNT = 'fold ';
 
-/** Digits of a cut-off in a key, so that keys sort by time. */
+/** Number of digits of a cut-off in an index key. The fixed length makes keys sort by time. */
 const TIME_LENGTH = 12;
 
-/** Stores the counts, because LMDB counts a range by reading it. */
+/** Opens the index. Entry counts are stored separately, because LMDB can only count a range by reading it. */
 export function foldableEntries(environment: LmdbEnvironment): FoldableEntries {
   const names = environment.openDatabase<string>('revocations-foldable');
   const counts = environment.openDatabase<number>('revocation-counts');
@@ -65,7 +65,7 @@ export function foldableEntries(environment: LmdbEnvironment): FoldableEntries {
   };
 }
 
-/** JSON is self-delimiting and has no control characters, so that keys of two groups never overlap. */
+/** Returns the index key of an entry. Its prefix is the group as JSON, so the key ranges of groups never overlap. */
 function keyOf(group: string, { fold, name }: FoldableEntry): string {
   const time = String(Math.max(0, Math.floor(fold.issuedUpTo))).padStart(TIME_LENGTH, '0');
   return `${JSON.stringify(group)}${time}${name}`;

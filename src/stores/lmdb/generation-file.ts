@@ -11,42 +11,45 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-/** State of a store, recorded outside its data file. */
+/** State of a store, recorded in its generation file. */
 export interface GenerationMark {
-  /** ID of the generation of the store. Absent until the first generation is confirmed. */
+  /** ID of the current generation. Absent until the first generation is confirmed. */
   readonly generation?: string;
-  /** Lower bound of the number of transactions in the store. */
+  /** Lower bound of the number of committed transactions. */
   readonly writes: number;
-  /** ID of the generation being started. After a crash, the store is in this one or still in `generation`. */
+  /** ID of the generation that is being started. After a crash, the store has this generation or the previous one. */
   readonly pending?: string;
 }
 
-/** A small file outside the data file of a store. It shows whether the store was reset to an earlier state. */
+/** A small file outside the data file of a store. It reveals whether the store was reset to an earlier state. */
 export interface GenerationFile {
   readonly path: string;
-  /** Returns `undefined` if the file does not exist or has no mark. */
+  /** Reads the mark. Returns `undefined` if the file does not exist or has no valid mark. */
   read(): GenerationMark | undefined;
   /**
    * Overwrites the mark in place.
-   * @param isSynced whether to sync the mark to disk. Without a sync, the mark may be too low after a power loss, which
-   *   is harmless.
+   *
+   * @param isSynced whether to sync the file to disk. Without a sync, the number of transactions may be too low after a
+   *   power loss, which is harmless.
    */
   write(mark: GenerationMark, isSynced: boolean): void;
 }
 
-/** Fixed length of a mark in bytes, so that an update needs no space and writes one sector. */
+/** Fixed length of a mark in bytes. An update therefore needs no disk space and writes a single sector. */
 const LENGTH = 256;
 
-/** Name of the file in the directory of the store. */
+/** File name of a generation file inside the store directory. */
 const INSIDE = 'generation';
 
 const NOT_WRITABLE: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 /**
- * Finds the generation file of a store. The default is `<store>.generation`, which is not restored with the directory.
- * It is `<store>/generation` if the parent is read-only or the directory is a mount point: the parent may then belong
- * to an ephemeral container.
- * @param store directory of the store; it must exist.
+ * Finds the generation file of a store. The default path is `<store>.generation`, because a restore of the directory
+ * does not overwrite it. If the parent is read-only, or the directory is a mount point, the default path is
+ * `<store>/generation`. The parent of a mount point may belong to an ephemeral container.
+ *
+ * @param store existing directory of the store.
+ * @param configured path from the option `generationFile`; default: the default path.
  */
 export function findGenerationFile(store: string, configured: string | undefined): GenerationFile {
   const places = placesOf(store, configured).map(generationFile);
@@ -63,7 +66,7 @@ function placesOf(store: string, configured: string | undefined): readonly strin
   return [...(isMountPoint ? [] : [`${directory}.generation`]), join(directory, INSIDE)];
 }
 
-/** Opens the file, because access rights do not reveal a read-only file system. */
+/** Whether the file can be created. Opens it, because access rights do not reveal a read-only file system. */
 function isCreatable({ path }: GenerationFile): boolean {
   try {
     closeSync(openForWriting(path));
@@ -96,7 +99,7 @@ function openForWriting(path: string): number {
   return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
 }
 
-/** Syncs the directory, which has the name of a new file. */
+/** Syncs a directory to disk. Otherwise, a new file in it could be lost after a power loss. */
 function syncDirectory(path: string): void {
   if (process.platform === 'win32') return;
   const directory = openSync(path, 'r');

@@ -5,35 +5,42 @@ import { continuesNewestState } from './newest-state.js';
 import type { StoreGeneration } from './store-generation.js';
 import type { Turnstile } from './turnstile.js';
 
-/** Maximum number of expired values that one step deletes, to keep steps short. */
+/** Maximum number of expired values that one step deletes. The limit keeps each step short. */
 const SWEEP_LIMIT = 1000;
 
-/** Values by name, deleted some time after they expire. */
+/** A table of named values. Each value is deleted some time after it expires. */
 export interface ExpiringTable<Value extends { readonly expiresAt: NumericDate }> {
   get(name: string): Value | undefined;
-  /** Only within `write`. */
+  /** Stores a value. Call it within `write`. */
   put(name: string, value: Value): void;
-  /** Only within `write`. */
+  /** Deletes a value. Call it within `write`. */
   remove(name: string): void;
-  /** Deletes the values that expired first and calls `onForget` for each. Only within `write`. */
+  /** Deletes the oldest expired values and calls `onForget` for each. Call it within `write`. */
   sweep(now: NumericDate, onForget?: (value: Value, name: string) => void): void;
 }
 
 /** An LMDB environment with a single writer. */
 export interface LmdbEnvironment {
-  /** Opens or creates a database. Like `openTable`, only within a transaction. */
+  /** Opens a database, or creates it. Call it within a transaction. */
   openDatabase<Value>(name: string): Database<Value, string>;
+  /** Opens a table, or creates it. Call it within a transaction. */
   openTable<Value extends { readonly expiresAt: NumericDate }>(name: string): ExpiringTable<Value>;
   /**
-   * Runs a step exclusively among all processes. Resolves with its result once the changes are on disk. A step is
-   * atomic.
+   * Runs a step atomically, while no other process writes. Resolves with the result of the step once its changes are on
+   * disk.
+   *
    * @throws TemporarilyUnavailableError (as rejection) if the write fails.
    */
   write<Result>(step: () => Result): Promise<Result>;
-  /** @throws TemporarilyUnavailableError if the read fails. */
+  /**
+   * Runs a step that only reads.
+   *
+   * @throws TemporarilyUnavailableError if the read fails.
+   */
   read<Result>(step: () => Result): Result;
-  /** Copies a consistent snapshot to `data.mdb` in a directory. Other processes can write meanwhile. */
+  /** Copies a consistent snapshot to `data.mdb` in a directory, without blocking writers. */
   copyTo(directory: string): Promise<void>;
+  /** Closes the environment after pending writes and copies. */
   close(): Promise<void>;
 }
 
@@ -45,14 +52,14 @@ interface QueuedStep {
 export interface EnvironmentParts {
   readonly root: RootDatabase;
   readonly awaitTurn: Turnstile;
-  /** Throws if the disk has no room for a transaction with this number of steps. */
+  /** Throws if the disk has too little room for a transaction with this number of steps. */
   readonly assertRoom: (steps: number) => void;
   readonly generation: StoreGeneration;
 }
 
 /**
- * Queued steps share a transaction. It is synchronous, because it is on disk when it returns: the promise of an
- * asynchronous transaction resolves at commit, before the data are on disk.
+ * Creates an environment that runs all queued steps in one transaction. The transaction is synchronous, so its data are
+ * on disk when it returns. An asynchronous transaction resolves at commit, before its data are on disk.
  */
 export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
   const { root, awaitTurn, assertRoom, generation } = parts;
@@ -63,7 +70,10 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
   const commitQueue = (): void => {
     root.transactionSync(() => {
       if (!continuesNewestState(root))
-        throw new Error('Another process opened the environment without the mutex');
+        throw new Error(
+          'LMDB does not see the newest state, because a program opened the store without the mutex: ' +
+            'stop that program, then restart this process',
+        );
       for (const step of queue) step.run();
       generation.countWrite();
     });
@@ -92,7 +102,7 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
 
     openTable<Value extends { readonly expiresAt: NumericDate }>(name: string): ExpiringTable<Value> {
       const values = root.openDB<Value, string>({ name, encoding: 'json' });
-      // The name is also the value: a name with a NUL would be split when it is read back from a multi-part key.
+      // The value repeats the name, because lmdb-js would split a name with a NUL when it decodes a multi-part key.
       const byExpiry = root.openDB<string, [NumericDate, string]>({
         name: `${name}-by-expiry`,
         encoding: 'json',
@@ -143,7 +153,7 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
       }
     },
 
-    // A compact copy only reads a snapshot. A plain copy would briefly take LMDB's write mutex.
+    // A compact copy only reads a snapshot. A plain copy would briefly acquire the write mutex of LMDB.
     copyTo(directory) {
       const copy = root.backup(directory, true);
       copied = Promise.allSettled([copied, copy]);
@@ -152,7 +162,7 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
 
     async close() {
       await Promise.all([written, copied]);
-      // The last process destroys the mutexes of LMDB. A process that opens at that moment would use them anyway.
+      // The last process to close destroys the LMDB mutexes. A process that opens at this moment would still use them.
       const endTurn = await awaitTurn().catch(() => () => undefined);
       await root.close();
       endTurn();
@@ -160,7 +170,7 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
   };
 }
 
-/** A full disk or a missing or damaged file is an outage: it must never decide about a token. */
+/** Converts a failure to an outage. A full disk or a damaged file must never determine whether a token is valid. */
 function asUnavailable(cause: unknown): unknown {
   return cause instanceof PassportJweError ? cause : new TemporarilyUnavailableError({ cause });
 }

@@ -12,15 +12,15 @@ import type { LmdbEnvironment } from './lmdb-environment.js';
 
 export interface LmdbRevocationSetting {
   readonly bounds: Required<StoreBounds>;
-  /** When the environment was created. */
+  /** Time of the creation or of the last accepted restore. Tokens issued earlier count as revoked. */
   readonly startedAt: NumericDate;
   readonly clock: Clock;
 }
 
-/** An entry without its name. */
+/** A stored entry. Its key is the name. */
 type StoredRevocation = Omit<RevocationEntry, 'name'>;
 
-/** Every process reads the same pages, so that no replica is needed. */
+/** Creates a revocation store in LMDB. All processes read the same memory-mapped pages, so none needs a replica. */
 export function lmdbRevocationStore(
   environment: LmdbEnvironment,
   { bounds, startedAt, clock }: LmdbRevocationSetting,
@@ -30,7 +30,7 @@ export function lmdbRevocationStore(
   const counts = environment.openDatabase<number>('revocation-counts');
   const foldable = foldableEntries(environment);
 
-  /** Counts by owner too: releases without folding check these counts. */
+  /** Updates the counts of all entries and of an owner. Releases without folding check the count of the owner. */
   const count = ({ owner }: StoredRevocation, change: 1 | -1): void => {
     counts.put(TOTAL, size() + change);
     if (owner === undefined) return;
@@ -57,7 +57,7 @@ export function lmdbRevocationStore(
     revocations.put(name, stored);
   };
 
-  /** Returns whether there were entries to fold. */
+  /** Folds the oldest entries of a group. Returns whether the group had any entries. */
   const foldOldest = (group: string | undefined, bound: number): boolean => {
     if (group === undefined) return false;
     const oldest = foldable.oldestOf(group, bound);
@@ -80,7 +80,10 @@ export function lmdbRevocationStore(
       if (!foldOldest(group(), bound)) return;
     }
   };
-  /** In one transaction, so that no process sees the narrow entries gone before the wide one exists. */
+  /**
+   * Folds entries until the store has room. Returns whether it has room. Call it within `write`: other processes must
+   * not see the narrow entries disappear before the wide entry exists.
+   */
   const makeRoom = (entry: RevocationEntry): boolean => {
     const group = foldGroupOf(entry);
     const isClientFull = () => foldable.countOf(group ?? '') >= maxRevocationsPerClient;
@@ -93,7 +96,7 @@ export function lmdbRevocationStore(
     revocations.sweep(earliestOf(clock), (expired, name) => forget({ name, ...expired }));
     const hasRoom = find(entry.name) !== undefined || makeRoom(entry);
     if (!hasRoom && !isFoldable(entry)) return false;
-    // Cut-offs of API keys are few, so that they are always accepted.
+    // Cut-offs of API keys are always accepted, because they are few.
     put(hasRoom || !isFoldable(entry) ? entry : widest(entry));
     return true;
   };

@@ -3,29 +3,32 @@ import { RestoredStoreError } from './restored-store-error.js';
 
 type RootMethods = 'transactionSync' | 'getStats' | 'getWriteTxnId' | 'close';
 
-/** Maximum number of attempts to open an environment while other processes commit. */
+/** Maximum number of attempts to open an environment. */
 const MAX_OPENINGS = 20;
 
 /**
- * Whether the current transaction continues the newest state in the file. Opening an environment resets the state that
- * LMDB considers newest (ITS#9496, present in lmdb-js). If another process commits at that moment, LMDB uses the state
- * before that commit, and the next writer would overwrite acknowledged data.
+ * Whether the current transaction is based on the newest state in the file. If a different process commits while an
+ * environment is being opened, LMDB may use an older state (ITS#9496, present in lmdb-js). The next writer would then
+ * overwrite acknowledged data.
  */
 export function continuesNewestState(root: Pick<RootDatabase, 'getStats' | 'getWriteTxnId'>): boolean {
   return Reflect.get(root.getStats(), 'lastTxnId') === root.getWriteTxnId() - 1;
 }
 
 /**
- * Opens an environment. Retries if the opening made LMDB use an older state, which another opening corrects, or if a
- * process that closed at that moment destroyed the mutexes, which the next process to open creates again.
- * @param prepare runs first, in a transaction.
- * @throws the error of the last attempt.
+ * Opens an environment in its newest state. Retries after two races: LMDB uses an older state, or a closing process has
+ * destroyed the mutexes. A further attempt corrects both.
+ *
+ * @param prepare called within the first transaction.
+ * @throws Error (as rejection) of the last attempt if all attempts fail.
  */
 export async function openNewestState<Root extends Pick<RootDatabase, RootMethods>, Prepared>(
   openRoot: () => Root,
   prepare: (root: Root) => Prepared,
 ): Promise<Prepared> {
-  let failure: unknown = new Error('LMDB did not find its newest state: other processes commit too often');
+  let failure: unknown = new Error(
+    'LMDB did not find its newest state, because other processes commit too often: restart this process',
+  );
   for (let opening = 0; opening < MAX_OPENINGS; opening += 1) {
     const root = openRoot();
     try {

@@ -24,28 +24,34 @@ export interface EnvironmentSetting {
 
 export interface OpenedEnvironment {
   readonly environment: LmdbEnvironment;
-  /** Tokens that were issued earlier count as revoked. */
+  /** Time of the creation or of the last accepted restore. Tokens issued earlier count as revoked. */
   readonly startedAt: NumericDate;
 }
 
-/** Creates missing databases, in a transaction. */
+/** Callback that opens the databases and creates missing ones, within a transaction. */
 type Prepare<Prepared> = (opened: OpenedEnvironment) => Prepared;
 
-/** Files of an LMDB environment. */
+/** File names of an LMDB environment. */
 export const DATA_FILE = 'data.mdb';
 const LOCK_FILE = 'lock.mdb';
 
-/** Maximum number of databases in the environment, with reserve for later releases. */
+/** Maximum number of databases in the environment. Higher than necessary, to leave room for later releases. */
 const MAX_DATABASES = 32;
 
-/** @throws Error that names the path, the reason and the remedy. */
+/**
+ * Opens an LMDB environment, or creates it.
+ *
+ * @param prepare opens the databases, within the first transaction.
+ * @throws Error (as rejection) if the environment cannot be opened. The message names the path, the reason and the
+ *   remedy.
+ */
 export async function openEnvironment<Prepared>(
   setting: EnvironmentSetting,
   prepare: Prepare<Prepared>,
 ): Promise<Prepared> {
   const { path } = setting;
   const { open } = await loadPeer('lmdb', () => import('lmdb'));
-  // Sync data before the meta page that refers to them, as LMDB does. By default, lmdb-js overlaps both.
+  // Without overlapping syncs, data are on disk before the meta page that refers to them, as in plain LMDB.
   const options = { path, noSubdir: false, maxDbs: MAX_DATABASES, overlappingSync: false };
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
@@ -71,7 +77,7 @@ interface Opening<Prepared> {
   readonly prepared: Prepared;
 }
 
-/** Checks existing files before LMDB opens them, while the mutex keeps other processes from writing. */
+/** Checks the existing files and opens the environment. Holds the mutex, so other processes cannot write meanwhile. */
 async function openInTurn<Prepared>(
   path: string,
   awaitTurn: Turnstile,
@@ -84,7 +90,7 @@ async function openInTurn<Prepared>(
     assertRoomToOpen(path, files);
     const { root, generation, prepared } = await open();
     generation.confirm();
-    // The first read takes a reader slot, which another mutex of LMDB protects.
+    // The first read acquires a reader slot, which a second mutex of LMDB protects.
     root.doesExist('');
     await Promise.all(files.map((file) => chmod(file, 0o600)));
     return prepared;
@@ -93,7 +99,7 @@ async function openInTurn<Prepared>(
   }
 }
 
-/** Reads since when the store is complete, and checks that it was not reset. Only within a transaction. */
+/** Reads `startedAt`, and asserts that the store was not reset. Call it within a transaction. */
 function openHistory(root: RootDatabase, setting: EnvironmentSetting, assertRoom: () => void) {
   const { path, generationFile, acceptRestore, clock } = setting;
   const times: Database<string | number, string> = root.openDB({ name: 'times', encoding: 'json' });

@@ -13,39 +13,40 @@ import { watchWrites } from './watch-writes.js';
 export { RestoredStoreError } from './restored-store-error.js';
 
 export interface OpenLmdbStoresOptions extends StoreBounds {
-  /** Directory of the store, on a local disk. Created with mode 0700 if it does not exist. */
+  /** Directory of the store, on a local disk. A missing directory is created with mode 0700. */
   readonly path: string;
   /**
-   * File that detects a store restored from a backup. Put it where a backup or snapshot of the store does not include
-   * it, such as another disk. Each store needs its own file, and all its processes must use the same one.
+   * Path of the generation file, which detects that the store was restored from a backup. Choose a location that
+   * backups and snapshots of the store exclude, for example a different disk. Each store needs a separate file, which
+   * all its processes share.
    *
    * @default `<path>.generation`, or `<path>/generation` if `path` is a mount point or its parent is read-only
    */
   readonly generationFile?: string;
   /**
-   * Whether to accept a store that was restored from a backup. All tokens issued until now then count as revoked, and
-   * all refresh-token families end. No effect on a store that was not restored.
+   * Whether to open a store that was restored from a backup. All tokens issued before the opening then count as
+   * revoked, and all refresh-token families end. The option has no effect on other stores.
    *
-   * @default false (`openLmdbStores` rejects)
+   * @default false (`openLmdbStores` rejects a restored store)
    */
   readonly acceptRestore?: boolean;
   /**
-   * Clock of the store.
+   * Clock that determines expiry and refills.
    *
    * @default the system clock
    */
   readonly clock?: Clock;
 }
 
-/** The stores in an LMDB environment. */
+/** Stores in an LMDB environment, with a backup method. */
 export interface LmdbStores extends Stores {
   /**
-   * Writes a backup of the whole store. It is one consistent snapshot, on disk once the promise resolves. This and
-   * other processes can write meanwhile. If the store changes later, `openLmdbStores` rejects the restored backup.
+   * Backs up the store as one consistent snapshot, without blocking writers. Resolves once the backup is on disk. If
+   * the store changes after the backup, `openLmdbStores` rejects the restored backup unless `acceptRestore` is set.
    *
-   * @param directory where `data.mdb` is written. Created with mode 0700 if it does not exist.
-   * @throws TypeError (as rejection) if the path is not a non-empty string.
-   * @throws Error (as rejection) if the directory already has a `data.mdb`, or has no room for it.
+   * @param directory target directory for `data.mdb`. A missing directory is created with mode 0700.
+   * @throws TypeError (as rejection) if the directory is not a non-empty string.
+   * @throws Error (as rejection) if the directory already has a `data.mdb`, or its disk has too little room.
    * @example
    * await stores.backUp('/backups/store-2026-11-29');
    */
@@ -62,17 +63,18 @@ const KNOWN: KnownOptions<OpenLmdbStoresOptions> = {
 };
 
 /**
- * Opens stores in an LMDB environment, shared by all processes of one machine. Changes are on disk once a promise
- * resolves.
+ * Opens stores in an LMDB environment that all processes of one machine share. Changes are on disk once the
+ * promise of a method resolves.
  *
- * A new store rejects all tokens issued before it was created, because their revocations are unknown. It opens at the
- * next whole second, because `iat` has no fractions (RFC 7519 §4.1.6). Rate limits are counted in memory by each
- * process, because a write to disk per request would be too slow.
+ * A new store rejects all tokens issued before its creation, because their revocations are unknown. It opens at the
+ * next whole second, because `iat` has no fractions (RFC 7519 §4.1.6). Each process counts rate limits in memory,
+ * because a disk write per request would be too slow.
+ *
  * @throws TypeError (as rejection) if an option is missing or invalid.
- * @throws RestoredStoreError (as rejection, code `ERR_STORE_RESTORED`) if the store was restored from a backup; see
- *   `acceptRestore`.
+ * @throws RestoredStoreError (as rejection, code `ERR_STORE_RESTORED`) if the store was restored from a backup
+ *   and `acceptRestore` is not set.
  * @throws Error (as rejection) if the package `lmdb` is missing, or if the environment cannot be opened. The message
- *   names the path, the reason (no room, no permission, a damaged or foreign file) and the remedy.
+ *   names the path, the reason and the remedy.
  * @example
  * const stores = await openLmdbStores({ path: 'data/store' });
  * const revocations = createRevocations({ stores });
@@ -114,6 +116,8 @@ function resolveLmdbStoresOptions(options: OpenLmdbStoresOptions) {
   assertString(path, 'openLmdbStores', 'path');
   if (generationFile !== undefined) assertString(generationFile, 'openLmdbStores', 'generationFile');
   if (typeof acceptRestore !== 'boolean')
-    throw new TypeError('openLmdbStores: acceptRestore must be a boolean');
+    throw new TypeError(
+      'openLmdbStores: acceptRestore must be a boolean: pass true to accept a restored backup',
+    );
   return { path, generationFile, acceptRestore, clock, bounds: resolveBounds(options, 'openLmdbStores') };
 }

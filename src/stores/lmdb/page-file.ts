@@ -1,15 +1,19 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { endianness } from 'node:os';
 
-/** A file of pages, of which one at a time is in view. */
+/** A file of fixed-size pages. One page at a time is loaded into `view`. */
 export interface PageFile {
+  /** Page size in bytes. */
   readonly pageSize: number;
-  /** Number of complete pages. */
+  /** Number of complete pages in the file. */
   readonly pages: number;
+  /** Content of the loaded page. */
   readonly view: DataView;
+  /** Byte order of integers in the file: the native order of the machine. */
   readonly isLittleEndian: boolean;
   /**
-   * Loads a page into the view.
+   * Loads a page into `view`.
+   *
    * @throws Error if the file ends before the page.
    */
   readPage(page: bigint): void;
@@ -17,7 +21,7 @@ export interface PageFile {
 
 const isLittleEndian = endianness() === 'LE';
 
-/** Opens a file of pages and closes it afterwards. Integers have the native byte order. */
+/** Opens a file of pages, passes it to a callback, and closes it afterwards. */
 export function withPageFile<Result>(
   path: string,
   pageSize: number,
@@ -29,7 +33,7 @@ export function withPageFile<Result>(
     const view = new DataView(buffer.buffer, buffer.byteOffset, pageSize);
     const pages = Math.floor(fstatSync(descriptor).size / pageSize);
     const readPage = (page: bigint): void => {
-      if (page >= BigInt(pages)) throw new Error(`page ${page} is missing`);
+      if (page >= BigInt(pages)) throw new Error(`page ${page} of the LMDB file is missing`);
       readSync(descriptor, buffer, 0, pageSize, Number(page) * pageSize);
     };
     return run({ pageSize, pages, view, isLittleEndian, readPage });

@@ -1,11 +1,11 @@
-/** Why a store must not be opened: it is older than its generation file, or has none. */
+/** Evidence of a reset: the store is older than its generation file, or the generation file is missing. */
 export type Regression = 'older' | 'unmarked';
 
 /**
- * The store was reset to an earlier state. Tokens that were revoked since then would be accepted again.
+ * Error for a store that was reset to an earlier state. Tokens revoked since that state would be accepted again.
  *
- * `openLmdbStores` rejects with it, so it has no HTTP status. In an open store it is the `cause` of a
- * `TemporarilyUnavailableError`.
+ * `openLmdbStores` rejects with this error, so it has no HTTP status. If an open store is reset, the error is the
+ * `cause` of a `TemporarilyUnavailableError`.
  */
 export class RestoredStoreError extends Error {
   readonly code = 'ERR_STORE_RESTORED';
@@ -17,7 +17,8 @@ export class RestoredStoreError extends Error {
           ? `its generation file ${file} has later transactions`
           : `its generation file ${file} is missing`
       }. Later revocations and uses of refresh tokens are lost, so the store was not opened. ` +
-        `If you moved the store, also move its generation file, or set generationFile. If you restored a backup, accept it: ` +
+        'If you moved the store, move its generation file too, or set generationFile. ' +
+        'If you restored a backup, accept it: ' +
         `run "passport-jwe store accept-restore --store ${store}", or open the store with acceptRestore: true. ` +
         'All tokens issued until then are rejected, and all refresh-token families end.',
     );

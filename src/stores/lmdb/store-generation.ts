@@ -4,15 +4,17 @@ import { messageOf } from '../../base/message-of.js';
 import type { GenerationFile, GenerationMark } from './generation-file.js';
 import { type Regression, RestoredStoreError } from './restored-store-error.js';
 
-/** Generation of an open store: counts its transactions, in the store and in its generation file. */
+/** Counter of the transactions of an open store, in the store and in its generation file. */
 export interface StoreGeneration {
   /**
-   * Counts a transaction. Only within it.
-   * @throws RestoredStoreError if, since the opening, the store was reset or another process accepted a restore.
+   * Counts the current transaction. Call it within the transaction.
+   *
+   * @throws RestoredStoreError if the store was reset while open, or if a different process has accepted a restore.
    */
   countWrite(): void;
   /**
-   * Records the committed transactions. Never throws: with a mark that is too low, only a restore may go undetected.
+   * Records the number of committed transactions in the generation file. Never throws: if the number is too low, the
+   * only effect is that a restore may go undetected.
    */
   confirm(): void;
 }
@@ -21,13 +23,17 @@ export interface GenerationParts {
   /** Path of the store, for error messages. */
   readonly store: string;
   readonly file: GenerationFile;
-  /** Where the store keeps its generation. */
+  /** Database in the store that contains the generation and the number of transactions. */
   readonly table: Database<string | number, string>;
-  /** Whether the store was just created. */
+  /** Whether the store has just been created. */
   readonly isNew: boolean;
-  /** Called before a new generation starts, if the store was reset. Default: a reset store is an error. */
+  /**
+   * Called if the store was reset, before a new generation starts.
+   *
+   * @default undefined (a reset store is an error)
+   */
   readonly onRestored?: (() => void) | undefined;
-  /** Called before the transaction writes to an existing store. */
+  /** Called before the first write to an existing store. Throws if the disk has too little room. */
   readonly assertRoom: () => void;
 }
 
@@ -35,12 +41,13 @@ const GENERATION = 'generation';
 const WRITES = 'writes';
 
 /**
- * Compares a store with its generation file. Call it within a transaction: no other process commits meanwhile, so the
- * file cannot be ahead of the store.
+ * Compares a store with its generation file, and starts a generation if necessary. Call it within a transaction: no
+ * other process can commit meanwhile, so the file cannot be ahead of the store.
  *
- * A generation starts in three steps, with a possible crash after each: the file gets its ID as `pending`, the store
- * gets the ID, the file confirms it.
- * @throws RestoredStoreError if the store was reset.
+ * The start of a generation survives a crash after each of its three steps. First, the ID is written to the file as
+ * `pending`. Then it is written to the store. Finally, the file confirms it.
+ *
+ * @throws RestoredStoreError if the store was reset and `onRestored` is undefined.
  */
 export function openGeneration(parts: GenerationParts): StoreGeneration {
   const { store, file, table, isNew, onRestored, assertRoom } = parts;
@@ -84,7 +91,7 @@ export function openGeneration(parts: GenerationParts): StoreGeneration {
   return { countWrite, confirm };
 }
 
-/** State in the store. All processes share it, so each transaction reads it again. */
+/** State in the store. Each transaction reads it again, because all processes share it. */
 type State = Omit<GenerationMark, 'pending'>;
 
 function readState(table: GenerationParts['table']): State {
@@ -93,7 +100,10 @@ function readState(table: GenerationParts['table']): State {
   return typeof generation === 'string' ? { generation, writes } : { writes };
 }
 
-/** A store of an earlier release has no generation, and neither has its backup: the mark then reveals the restore. */
+/**
+ * Compares the state of a store with a mark. Returns `undefined` if the store was not reset. Stores and backups of
+ * earlier releases have no generation. If only the mark has one, a backup was restored.
+ */
 function findRegression({ generation, writes }: State, mark?: GenerationMark): Regression | undefined {
   if (generation === undefined) return mark?.generation === undefined ? undefined : 'older';
   if (mark === undefined) return 'unmarked';
@@ -101,7 +111,10 @@ function findRegression({ generation, writes }: State, mark?: GenerationMark): R
   return mark.generation === generation && mark.writes <= writes ? undefined : 'older';
 }
 
-/** Also returns `undefined` if the file cannot be read: the store detects most restores itself, and `confirm` warns. */
+/**
+ * Reads the mark. Returns `undefined` if the file is unreadable: the state in the store reveals most restores, and
+ * `confirm` emits a warning.
+ */
 function readMark(file: GenerationFile): GenerationMark | undefined {
   try {
     return file.read();

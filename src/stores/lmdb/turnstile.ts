@@ -2,40 +2,54 @@ import { createServer } from 'node:net';
 import { retry } from '../../base/retry.js';
 
 /**
- * Maximum wait for the mutex. It is held for about a millisecond; a longer wait means a stuck holder or an overload.
+ * Maximum wait for the mutex, in milliseconds. Processes hold it for about a millisecond, so a long wait means that a
+ * process hangs or the machine is overloaded.
  */
 const MAX_WAIT_MS = 5000;
 
-/** Maximum pause between two attempts. */
+/** Maximum pause between two attempts, in milliseconds. */
 const MAX_PAUSE_MS = 2;
 
-/** A mutex between processes. Resolves with a function that releases it; rejects if another process holds it for too long. */
+/**
+ * Acquires a mutex between processes. Resolves with a function that releases the mutex.
+ *
+ * @throws Error (as rejection) if a different process does not release the mutex in time.
+ */
 export type Turnstile = () => Promise<() => void>;
 
 /**
- * Creates a mutex that the processes of a machine acquire before the write mutex of LMDB. The latter alone keeps the
- * data consistent, but waiting for it blocks the event loop. If a waiter is killed as it wakes up, the others may sleep
- * until the next contention.
+ * Creates a mutex that the processes of a machine acquire before the write mutex of LMDB. The write mutex alone would
+ * protect the data, but a process that waits for it blocks its event loop. If a waiting process is killed at the wrong
+ * moment, other waiting processes may not wake up.
  *
- * The mutex is an abstract socket, which the kernel releases when its holder dies. Outside Linux there are none, and
- * the mutex has no effect.
+ * The mutex is an abstract socket, which the kernel releases if the process exits. Only Linux has abstract sockets. On
+ * other systems, the mutex has no effect.
+ *
+ * @param name name of the socket, unique for each store.
+ * @param maxWaitMs maximum wait for the mutex, in milliseconds; default: 5000.
  */
 export function createTurnstile(name: string, maxWaitMs = MAX_WAIT_MS): Turnstile {
   if (process.platform !== 'linux') return async () => () => undefined;
 
   const take = async (): Promise<() => void> => {
     const turn = await listenTo(`\0${name}`);
-    if (turn === 'taken') throw new Error('Another process holds the write mutex of the store for too long');
+    if (turn === 'taken')
+      throw new Error(
+        'A process has held the write mutex of the store for too long: check for a hung process',
+      );
     return turn;
   };
   const terms = { firstPauseMs: MAX_PAUSE_MS, hasJitter: true, timeoutMs: maxWaitMs, keepsAlive: true };
   return () => retry(take, terms);
 }
 
-/** Errors that mean that abstract sockets are not available, rather than that the mutex is taken. */
+/** Error codes for unavailable abstract sockets. Any other error means that the mutex is in use. */
 const IMPOSSIBLE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'EAFNOSUPPORT', 'EOPNOTSUPP']);
 
-/** Resolves with the function that releases the mutex. It has no effect if abstract sockets are not available. */
+/**
+ * Attempts to acquire the mutex. Resolves with the function that releases it, or with `taken`. If abstract sockets are
+ * unavailable, the attempt succeeds and the function has no effect.
+ */
 function listenTo(path: string): Promise<'taken' | (() => void)> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -4,16 +4,18 @@ import type { LmdbEnvironment } from './lmdb-environment.js';
 
 /** An environment that reports whether it is writable. */
 export interface WatchedEnvironment extends LmdbEnvironment {
-  /** False after a failed write, until a write succeeds. */
+  /** Whether the environment is writable. False after a failed write, until a probe succeeds. */
   isWritable(): boolean;
 }
 
-/** Pause between two attempts. */
+/** Pause between two probes, in milliseconds. */
 const RETRY_MS = 1000;
 
 /**
- * Probes the environment after a failed write: while `isReady` is false, no request arrives whose write could show that
- * the disk has room again. Only within a transaction, like `openDatabase`.
+ * Wraps an environment to report whether it is writable. After a failed write, it probes the environment until a write
+ * succeeds. Without probes, an instance that is not ready would receive no requests and would never recover.
+ *
+ * Call it within a transaction, because it opens a database.
  */
 export function watchWrites(environment: LmdbEnvironment, clock: Clock): WatchedEnvironment {
   const times = environment.openDatabase<NumericDate>('times');

@@ -8,7 +8,7 @@ import { memoryRevocationStore } from './memory-revocation-store.js';
 
 export interface MemoryStoresOptions extends StoreBounds {
   /**
-   * Clock of the stores.
+   * Clock that determines when entries expire.
    *
    * @default the system clock
    */
@@ -22,9 +22,10 @@ const KNOWN: KnownOptions<MemoryStoresOptions> = {
 };
 
 /**
- * Creates stores in the memory of one process. They are lost when it exits and are not shared with other processes. Use
- * them in tests and development, or if access tokens are so short-lived that a restart may lose revocations.
- * @throws TypeError if an option is unknown, or a bound is not a positive integer.
+ * Creates in-memory stores. Their contents are lost when the process exits, and other processes cannot read them. Use
+ * them in tests and in development. In production, use them only if you can afford to lose revocations on a restart.
+ *
+ * @throws TypeError if an option is unknown, or a capacity is not a positive integer.
  * @example
  * const stores = createMemoryStores();
  * const revocations = createRevocations({ stores });

@@ -3,7 +3,7 @@ import { TemporarilyUnavailableError } from '../../base/errors.js';
 import { ExpiringMap } from '../../base/expiring-map.js';
 import { assertStep, type CounterStore } from '../counter-store.js';
 
-/** Maximum number of counters. Further ones are rejected; no counter is evicted. */
+/** Maximum number of counters. A full store rejects new counters and evicts none. */
 const MAX_COUNTERS = 1_000_000;
 
 interface Counter {
@@ -32,5 +32,9 @@ export function memoryCounterStore(clock: Clock): CounterStore {
 }
 
 function full(): TemporarilyUnavailableError {
-  return new TemporarilyUnavailableError({ cause: new Error('The in-memory counter store is full') });
+  return new TemporarilyUnavailableError({
+    cause: new Error(
+      `The in-memory counter store is full (${MAX_COUNTERS} counters): use Redis or LMDB stores instead`,
+    ),
+  });
 }

@@ -4,11 +4,11 @@ import { ExpiringMap } from '../../base/expiring-map.js';
 import { assertPage, cutPage, groupsOf, nameOf, textOfGroup, textOfName } from '../family-index.js';
 import type { FamilyName, FamilyStore, StoredFamily } from '../family-store.js';
 
-/** Maximum number of families. Further ones are rejected; no family is evicted. */
+/** Maximum number of families. A full store rejects new active families and evicts none. */
 const MAX_FAMILIES = 1_000_000;
 
 export function memoryFamilyStore(clock: Clock): FamilyStore {
-  /** IDs by formatted group. */
+  /** Family IDs, keyed by serialized group. */
   const listed = new Map<string, Set<string>>();
 
   const leave = ({ id, state }: StoredFamily): void => {
@@ -33,7 +33,7 @@ export function memoryFamilyStore(clock: Clock): FamilyStore {
   return {
     async insert(family) {
       if (find(nameOf(family)) !== undefined) return false;
-      // Records of ended sessions are always accepted.
+      // End markers are always accepted: without its marker, a family could survive the end of its session.
       if (families.size >= MAX_FAMILIES && family.state.ended === undefined) throw full();
       put({ ...family, revision: 1 });
       return true;
@@ -61,6 +61,8 @@ export function memoryFamilyStore(clock: Clock): FamilyStore {
 
 function full(): TemporarilyUnavailableError {
   return new TemporarilyUnavailableError({
-    cause: new Error('The in-memory store of refresh-token families is full'),
+    cause: new Error(
+      `The in-memory family store is full (${MAX_FAMILIES} families): use Redis or LMDB stores instead`,
+    ),
   });
 }

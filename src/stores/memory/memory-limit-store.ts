@@ -16,30 +16,32 @@ import {
   TOLERANCE_MS,
 } from '../limit-store.js';
 
-/** Maximum number of buckets, and of reservations. Further ones are rejected; none is evicted. */
+/** Maximum number of buckets, and of reservations. A full store rejects admissions and evicts nothing. */
 const MAX_BUCKETS = 1_000_000;
 
-/** State of a bucket. Times are in milliseconds since 1970. */
+/** State of a bucket. The times in the maps are in milliseconds since 1970. */
 interface BucketState {
-  /** When each rate has fully refilled (the theoretical arrival time of GCRA), by name. */
+  /** Time at which each rate is fully refilled, keyed by rate name. GCRA calls it the theoretical arrival time. */
   readonly spentUntil: Map<string, number>;
-  /** End of each lease, by admission. */
+  /** End of each lease, keyed by admission ID. */
   readonly leases: Map<string, number>;
+  /** Expiry of the state, in seconds since 1970. */
   readonly expiresAt: number;
 }
 
-/** Members of a group, with the time until which each counts. */
+/** Members of a group. */
 interface Group {
+  /** End of each membership in milliseconds since 1970, keyed by bucket name. */
   readonly members: Map<string, number>;
   readonly expiresAt: number;
 }
 
-/** Exists until the admission is settled. */
+/** Marker of an unsettled admission. */
 interface Reservation {
   readonly expiresAt: number;
 }
 
-/** Limits of one process. Setting the clock back does not delay refills. */
+/** Creates a limit store in the memory of one process. A clock that is set back does not delay refills. */
 export function memoryLimitStore(machineClock: Clock): LimitStore {
   const clock = forwardOnly(machineClock);
   const buckets = new ExpiringMap<BucketState>(clock);
@@ -132,7 +134,7 @@ function joinGroup(bucket: Bucket, groups: ExpiringMap<Group>, nowMs: number): v
   groups.set(name, { members, expiresAt: Math.max(...members.values()) / 1000 });
 }
 
-/** Returns when the rate would have fully refilled if the cost was spent now. */
+/** Returns when the rate would be fully refilled if the cost were spent now, in milliseconds since 1970. */
 function arrivalAfter(rate: Rate, spentUntil: ReadonlyMap<string, number>, nowMs: number): number {
   const begin = Math.max(spentUntil.get(rate.name) ?? 0, nowMs);
   return begin + emissionIntervalMs(rate) * Math.min(rate.cost, rate.quota);
@@ -146,7 +148,7 @@ function spend(bucket: Bucket, state: BucketState, step: AdmissionStep, nowMs: n
   return { ...state, expiresAt: endOf(state) };
 }
 
-/** Debt counts from now: refills while the bucket was full do not reduce it. */
+/** Replaces the reserved cost with the actual usage. New debt starts now, so earlier idle time does not reduce it. */
 function correct(
   { spentUntil }: BucketState,
   rate: Rate,
@@ -167,7 +169,7 @@ function describeRates(bucket: Bucket, { spentUntil }: BucketState, nowMs: numbe
   });
 }
 
-/** Seconds since 1970. */
+/** Returns the expiry of a bucket state, in seconds since 1970. */
 function endOf({ spentUntil, leases }: BucketState): number {
   return Math.max(0, ...spentUntil.values(), ...leases.values()) / 1000;
 }
@@ -177,5 +179,9 @@ function reservationEnd({ leaseSeconds }: AdmissionStep, nowMs: number): number 
 }
 
 function full(): TemporarilyUnavailableError {
-  return new TemporarilyUnavailableError({ cause: new Error('The in-memory limit store is full') });
+  return new TemporarilyUnavailableError({
+    cause: new Error(
+      `The in-memory limit store is full (${MAX_BUCKETS} buckets or admissions): use Redis stores instead`,
+    ),
+  });
 }

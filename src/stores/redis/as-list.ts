@@ -1,4 +1,4 @@
-/** Returns a reply of Redis as an array. A reply that is not an array becomes an empty one. */
+/** Converts a Redis reply to an array. A reply of any other type becomes an empty array. */
 export function asList(answer: unknown): readonly unknown[] {
   return Array.isArray(answer) ? answer : [];
 }

@@ -1,13 +1,15 @@
 import { luaScript } from './redis-connection.js';
 
 /**
- * Keys, all in the slot of one client:
- * 1. hash: the family, with `revision`, `state` and `expires-at`;
- * 2. sorted set, all scores 0: the entries of the active families;
- * 3. sorted set: for each active family, the JSON of its entries, by expiry.
- * The sets expire no earlier than the families in them. Entries of expired families are removed a minute later, to
+ * Common part of the Lua scripts. All keys are in the hash slot of one client:
+ * 1. hash: `revision`, `state` and `expires-at` of the family
+ * 2. sorted set with scores of 0: index entries of the active families
+ * 3. sorted set by expiry: index entries of each active family, as JSON
+ *
+ * The sets expire no earlier than their families. Index entries are removed one minute after their family expires, to
  * absorb clock skew.
- * ARGV: now, TTL in ms, state, expiry, JSON of the entries; each script may have more.
+ *
+ * ARGV: current time, TTL in ms, state, expiry, index entries as JSON.
  */
 const PRELUDE = `
 local family, index, expiry = KEYS[1], KEYS[2], KEYS[3]
@@ -33,8 +35,10 @@ end
 `;
 
 /**
- * More ARGV: whether the family has already ended, 1 or 0; the earliest possible current time, or '' for the server
- * time: a clock that is temporarily fast must not remove families from the sets.
+ * Lua script that stores a new family. Returns 1, or 0 if the ID is already in use.
+ *
+ * Additional ARGV: 1 if the family has already ended, otherwise 0; lower bound of the current time, or '' for the
+ * server time. The lower bound prevents a clock that is temporarily fast from removing valid families.
  */
 export const INSERT_FAMILY = luaScript(`${PRELUDE}
 local present = redis.call('HGET', family, 'expires-at')
@@ -48,7 +52,11 @@ if ARGV[6] == '0' then enter() end
 return 1
 `);
 
-/** More ARGV: the revision that was read, and whether the family ends, 1 or 0. */
+/**
+ * Lua script that replaces a family. Returns 1, or 0 if the stored revision differs or the family has expired.
+ *
+ * Additional ARGV: expected revision; 1 if the family ends, otherwise 0.
+ */
 export const REPLACE_FAMILY = luaScript(`${PRELUDE}
 local present = redis.call('HMGET', family, 'revision', 'expires-at')
 if present[1] ~= ARGV[6] or tonumber(present[2]) <= tonumber(now) then return 0 end

@@ -1,16 +1,20 @@
 import { SETTLEMENT_SECONDS, TOLERANCE_MS } from '../limit-store.js';
 import { luaScript } from './redis-connection.js';
 
-/** Epoch of the times, 2025-01-01, so that fractions of a millisecond keep their precision. */
+/** Epoch of all times in the scripts: 2025-01-01. Small numbers preserve fractions of a millisecond. */
 export const EPOCH_MS = 1_735_689_600_000;
 
-/** Maximum TTL: PEXPIRE accepts 64-bit integers, of which Lua represents 53 bits exactly. */
+/** Maximum TTL in milliseconds. PEXPIRE accepts larger values, but Lua cannot represent them exactly. */
 const MAX_EXPIRY_MS = 1e15;
 
 /**
- * Keys, all in one slot of a cluster: the reservation; then for each bucket a hash (when each rate has fully refilled),
- * a sorted set (admissions by the end of their lease) and a sorted set (members of its group by their end).
- * ARGV: now in ms, or '' for the server time; the step as JSON.
+ * Common part of the Lua scripts. All keys are in one hash slot of a cluster. The first key is the reservation. Each
+ * bucket adds three keys:
+ * - hash: time at which each rate is fully refilled
+ * - sorted set: admissions by end of lease
+ * - sorted set: members of the group by end of membership
+ *
+ * ARGV: current time in ms, or '' for the server time; step as JSON.
  */
 const PRELUDE = `
 local step = cjson.decode(ARGV[2])
@@ -44,8 +48,9 @@ end
 `;
 
 /**
- * @returns the exceeded limits, as bucket, limit, kind and wait in ms; and the remaining units of each rate of each
- *   bucket.
+ * Lua script that admits a step, or rejects it without spending any units.
+ *
+ * @returns the exceeded limits (bucket, limit, kind and wait in ms), and the remaining units of each rate by bucket.
  */
 export const ADMIT = luaScript(`${PRELUDE}
 local violations = {}
@@ -99,7 +104,11 @@ for index, bucket in ipairs(step.buckets) do left[index] = remaining(bucket, (ke
 return { violations, left }
 `);
 
-/** @returns 1 if the lease was still valid. */
+/**
+ * Lua script that renews the lease of an admission.
+ *
+ * @returns 1, or 0 if the lease has expired.
+ */
 export const RENEW = luaScript(`${PRELUDE}
 if redis.call('EXISTS', reservation) == 0 then return 0 end
 for index, bucket in ipairs(step.buckets) do
@@ -121,8 +130,9 @@ return 1
 `);
 
 /**
- * Debt counts from now: refills while the bucket was full do not reduce it.
- * @returns 1 if this call settled the admission.
+ * Lua script that settles an admission. New debt starts now, so earlier idle time does not reduce it.
+ *
+ * @returns 1, or 0 if the admission was already settled.
  */
 export const SETTLE = luaScript(`${PRELUDE}
 if redis.call('DEL', reservation) == 0 then return 0 end

@@ -1,4 +1,4 @@
-/** A time on two clocks. Monotonic time stops while a machine sleeps, and the wall clock may be set back. */
+/** A time on two clocks. The monotonic clock stops while the machine sleeps. The wall clock may be set back. */
 export interface Moment {
   readonly monotonicMs: number;
   readonly wallMs: number;

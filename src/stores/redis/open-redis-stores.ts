@@ -21,44 +21,44 @@ import { revocationLog } from './revocation-log.js';
 import { MAX_WAIT_MS, RevocationReplica } from './revocation-replica.js';
 import { resolveCluster, warnOfEviction } from './survey-redis.js';
 
-/** Options of `openRedisStores` except the address. */
+/** Options of `openRedisStores()`, without the address of Redis. */
 export interface RedisStoresSettings extends StoreBounds {
   /**
-   * Prefix of all Redis keys: 1 to 64 letters, digits and `._:-`.
+   * Prefix of all Redis keys: 1 to 64 letters, digits or characters of `._:-`.
    *
    * @default 'passport-jwe'
    */
   readonly prefix?: string;
   /**
-   * Maximum age of the local replica of the revocations, in seconds since the last answer of Redis. During an outage,
-   * tokens are accepted until that age, and revocations by other instances may be missed. After that, the answer is
-   * 503.
+   * Maximum age of the local revocation replica, in seconds since the last reply from Redis. During an outage, tokens
+   * are accepted until the replica reaches this age, and revocations by other instances can be missed. After that,
+   * guarded requests are answered with 503.
    *
    * @default 5
    */
   readonly maxReplicaAgeSeconds?: number;
   /**
-   * Timeout of a Redis command, in milliseconds.
+   * Timeout of each Redis command, in milliseconds.
    *
    * @default 150
    */
   readonly commandTimeoutMs?: number;
   /**
-   * Timeout of the first snapshot, in seconds.
+   * Maximum wait for the first snapshot of the revocations, in seconds.
    *
    * @default 10
    */
   readonly startTimeoutSeconds?: number;
   /**
-   * Audit trail for outages and data losses of the store.
+   * Audit trail that receives events for outages and data loss in Redis.
    *
-   * @default none
+   * @default undefined (no audit log)
    */
   readonly audit?: AuditTrail;
   /**
-   * Clock of the stores.
+   * Clock that determines expiry and refills.
    *
-   * @default the system clock and, for state that instances share, the clock of Redis
+   * @default the clock of Redis for limits and stored revocations, otherwise the system clock
    */
   readonly clock?: Clock;
 }
@@ -80,11 +80,12 @@ const KNOWN: KnownOptions<OpenRedisStoresOptions> = {
 };
 
 /**
- * Opens stores in Redis 7, shared by all instances. Each instance keeps a replica of the revocations, so that checking
- * a token never waits for Redis. Resolves once the replica is complete.
+ * Opens stores in Redis 7 that all instances share. Each instance has a local replica of the revocations, so token
+ * checks never wait for Redis. The promise resolves once the replica is complete.
+ *
  * @throws TypeError (as rejection) if an option is missing or invalid.
  * @throws Error (as rejection) if the package `ioredis` is missing.
- * @throws Error (as rejection) if Redis does not answer in time; `cause` is the error of the connection.
+ * @throws Error (as rejection) if Redis does not answer in time. Its `cause` is the connection error.
  * @example
  * const stores = await openRedisStores({ url: 'rediss://redis.example.com:6379' });
  * const revocations = createRevocations({ stores });
@@ -101,7 +102,7 @@ export async function openRedisStores(options: OpenRedisStoresOptions): Promise<
     throw describeFailure(failure, settings.address);
   });
   const news = await openConnection(address, commandTimeoutMs + MAX_WAIT_MS);
-  // Its reads succeed on a demoted primary too, so that it would never notice a failover.
+  // `news` only reads, which a demoted primary still allows. A rejected write of `commands` reveals the failover.
   const commands = await openConnection(address, commandTimeoutMs, () => news.reconnect());
   const log = revocationLog({ commands, news, prefix, clock });
   const replica = new RevocationReplica({ log, maxAgeMs, clock: clock ?? systemClock, audit });
@@ -137,7 +138,9 @@ function resolveRedisStoresOptions(options: OpenRedisStoresOptions) {
   const { maxReplicaAgeSeconds = 5, startTimeoutSeconds = 10 } = options;
   const address = resolveAddress(options);
   if (!/^[\w.:-]{1,64}$/.test(prefix))
-    throw new TypeError('openRedisStores: prefix must be 1 to 64 letters, digits and ._:-');
+    throw new TypeError(
+      'openRedisStores: prefix must be 1 to 64 letters, digits or characters of ._:-, for example "passport-jwe"',
+    );
   assertPositiveInteger(commandTimeoutMs, 'openRedisStores', 'commandTimeoutMs', 150);
   assertPositiveNumber(maxReplicaAgeSeconds, 'openRedisStores', 'maxReplicaAgeSeconds', 5);
   assertPositiveNumber(startTimeoutSeconds, 'openRedisStores', 'startTimeoutSeconds', 10);
@@ -149,15 +152,22 @@ function resolveRedisStoresOptions(options: OpenRedisStoresOptions) {
 function resolveAddress({ url, client, options }: RedisAddress): RedisAddress {
   if (client !== undefined) {
     if (url !== undefined || options !== undefined) {
-      throw new TypeError('openRedisStores: pass either client, or url with options');
+      throw new TypeError(
+        'openRedisStores: client cannot be combined with url or options: remove client, or remove the others',
+      );
     }
-    assertMethod(client, 'duplicate', 'openRedisStores: client must be a Redis or Cluster object of ioredis');
+    assertMethod(
+      client,
+      'duplicate',
+      'openRedisStores: client must be a Redis or Cluster instance of ioredis, for example new Redis(url)',
+    );
     return { client };
   }
   const urls = typeof url === 'string' ? [url] : url;
   if (!Array.isArray(urls) || urls.length === 0 || !urls.every(isRedisUrl)) {
     throw new TypeError(
-      'openRedisStores: url must be a redis:// or rediss:// URL, or a non-empty array of them for a cluster',
+      'openRedisStores: url must be a redis:// or rediss:// URL, for example "rediss://redis.example.com:6379". ' +
+        'For a cluster, it can be a non-empty array of URLs',
     );
   }
   return options === undefined ? { url } : { url, options };
@@ -167,12 +177,15 @@ function isRedisUrl(url: unknown): boolean {
   return typeof url === 'string' && URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
 }
 
-/** The message has the hosts and the reason, never credentials. */
+/** Converts a failed connection to an error that names the hosts and the reason, but no credentials. */
 function describeFailure(failure: unknown, { url }: RedisAddress): unknown {
   if (!(failure instanceof TemporarilyUnavailableError)) return failure;
   const hosts = url === undefined ? 'the address of the client' : hostsOf(url);
   const { cause } = failure;
-  return new Error(`Redis at ${hosts} does not answer: ${messageOf(cause)}`, { cause });
+  return new Error(
+    `Redis at ${hosts} does not answer: ${messageOf(cause)}. Check the address and the Redis server`,
+    { cause },
+  );
 }
 
 function hostsOf(url: string | readonly string[]): string {

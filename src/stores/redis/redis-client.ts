@@ -1,7 +1,7 @@
 import type { Cluster, ClusterOptions, Redis, RedisOptions } from 'ioredis';
 import { loadPeer } from '../../base/load-peer.js';
 
-/** Options of ioredis, except reconnection, timeouts and reply format, which passport-jwe sets. */
+/** Options of ioredis, without the reconnection, timeout and reply options that passport-jwe sets. */
 export type RedisClientOptions = Omit<
   RedisOptions,
   | 'autoResendUnfulfilledCommands'
@@ -17,40 +17,45 @@ export type RedisClientOptions = Omit<
   | 'socketTimeout'
 >;
 
-/** Address of Redis: a URL, or a client of the application whose settings are used for separate connections. */
+/** Address of Redis: one or more URLs, or an existing ioredis client. */
 export type RedisAddress =
   | {
       /**
-       * A `redis://` URL or, with TLS, a `rediss://` URL. One node of a Redis Cluster is enough: the others are
-       * discovered. Several URLs are nodes of one cluster.
+       * URL with the scheme `redis://`, or `rediss://` for TLS. An array lists nodes of a Redis Cluster. One node is
+       * sufficient, because the client discovers the others.
        */
       readonly url: string | readonly string[];
-      /** More options of ioredis, such as `tls` or `sentinels`. */
+      /**
+       * Further options of ioredis, for example `tls` or `sentinels`.
+       *
+       * @default undefined (no further options)
+       */
       readonly options?: RedisClientOptions;
       readonly client?: never;
     }
   | {
       /**
-       * A `Redis` or `Cluster` object of ioredis 5 or 6. Its address, credentials, TLS and Sentinel settings are used
-       * for separate connections. The client itself is neither used nor closed.
+       * `Redis` or `Cluster` instance of ioredis 5 or 6. The stores open separate connections with its address,
+       * credentials, TLS and Sentinel settings. They neither use nor close the client itself.
        */
       readonly client: Redis | Cluster;
       readonly url?: never;
       readonly options?: never;
     };
 
-/** Minimum time without an expected answer after which a socket is replaced. */
+/** Timeout for connecting, and minimum timeout for a pending reply, in milliseconds. */
 const SOCKET_TIMEOUT_MS = 1000;
 
-/** Time for a socket to close gracefully. */
+/** Timeout for closing a socket gracefully, in milliseconds. */
 const DISCONNECT_TIMEOUT_MS = 100;
 
-/** Maximum pause between two connection attempts. */
+/** Maximum delay between two connection attempts, in milliseconds. */
 const MAX_RETRY_DELAY_MS = 250;
 
 /**
- * Opens a separate client.
- * @param onDemoted called when Redis answers that it is no longer a primary. The client reconnects.
+ * Opens an ioredis client with the timeouts and the reconnection strategy of the stores.
+ *
+ * @param onDemoted called if Redis replies that it is no longer a primary. The client then reconnects.
  * @throws Error (as rejection) if the package `ioredis` is missing.
  */
 export async function openClient(
@@ -86,7 +91,7 @@ const CLUSTER: ClusterOptions = {
   slotsRefreshTimeout: SOCKET_TIMEOUT_MS,
 };
 
-/** Resets settings of the application that would change key names, replies or their timing. */
+/** Overrides for a duplicated client. The original settings could change key names or replies. */
 const UNDONE = {
   keyPrefix: '',
   lazyConnect: false,
@@ -98,12 +103,12 @@ const UNDONE = {
 function duplicateClient(client: Redis | Cluster, options: RedisOptions): Redis | Cluster {
   if (!('nodes' in client)) return client.duplicate({ ...options, ...UNDONE, ...STANDALONE });
   const { keyPrefix, lazyConnect, ...node } = UNDONE;
-  // `duplicate` keeps all settings of the application that are not overridden here.
+  // `duplicate` copies all settings that are not overridden here.
   const redisOptions = { ...options, ...node };
   return client.duplicate([], { ...CLUSTER, keyPrefix, lazyConnect, scaleReads: 'master', redisOptions });
 }
 
-/** All nodes of a cluster use the credentials and TLS of the first URL. */
+/** Returns the options for all nodes of a cluster, with the credentials and TLS setting of the first URL. */
 function nodeOptions(urls: readonly string[], options: RedisClientOptions): RedisClientOptions {
   const { username, password, protocol } = new URL(urls[0] ?? '');
   return {
@@ -115,8 +120,9 @@ function nodeOptions(urls: readonly string[], options: RedisClientOptions): Redi
 }
 
 /**
- * After a failover, the connection may still lead to the old primary, which answers that it is a replica. A new
- * connection resolves the address again. Reconnects are rate-limited, because the address may still be outdated.
+ * Creates the ioredis option `reconnectOnError`. After a failover, a connection may still point to the old primary,
+ * which is now a replica. A new connection resolves the address again. Reconnects are rate-limited, because the address
+ * may still be outdated.
  */
 function reconnectOnDemotion(address: RedisAddress, onDemoted: () => void) {
   const own = reconnectOnErrorOf(address);
@@ -137,7 +143,7 @@ function reconnectOnErrorOf({ client, options }: RedisAddress): RedisOptions['re
   return 'nodes' in client ? client.options.redisOptions?.reconnectOnError : client.options.reconnectOnError;
 }
 
-/** `READONLY` is a replica's answer to a write, `MASTERDOWN` its answer to any command without a primary. */
+/** Whether the server is a replica: it rejects writes (`READONLY`), or has lost its primary (`MASTERDOWN`). */
 function isDemotion({ message }: Error): boolean {
   return /^(READONLY|MASTERDOWN)\b/.test(message);
 }

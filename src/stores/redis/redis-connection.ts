@@ -3,7 +3,7 @@ import { TemporarilyUnavailableError } from '../../base/errors.js';
 import { messageOf } from '../../base/message-of.js';
 import { openClient, type RedisAddress } from './redis-client.js';
 
-/** A Lua script. Its shebang line tells Redis 7 that it writes, so that replicas reject it. */
+/** A Lua script. Its shebang line declares it as a write script in Redis 7, so replicas reject it. */
 export interface LuaScript {
   readonly text: string;
   readonly sha: string;
@@ -16,25 +16,27 @@ export function luaScript(body: string): LuaScript {
 
 type Argument = string | number;
 
-/** A connection to Redis or to a cluster. All failures reject with `TemporarilyUnavailableError`. */
+/** A connection to Redis or a Redis Cluster. Failed commands reject with `TemporarilyUnavailableError`. */
 export interface RedisConnection {
   call(command: string, args: readonly Argument[]): Promise<unknown>;
   run(script: LuaScript, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
   /**
-   * Connects to all primaries of a cluster, so that the first command to a node does not fail for lack of a connection.
+   * Connects to all primaries of a cluster. Otherwise, the first command to each node would fail, because commands do
+   * not wait for a connection.
    */
   warmUp(): Promise<void>;
-  /** Returns a section of `INFO` from every primary. */
+  /** Returns an `INFO` section from every primary. */
   inspect(section: string): Promise<readonly string[]>;
-  /** Replaces the socket. */
+  /** Closes the socket and opens a new one. */
   reconnect(): void;
   close(): void;
 }
 
 /**
- * Opens a connection that reconnects automatically. Commands neither wait for a connection nor are repeated: each
- * settles within `commandTimeoutMs`.
- * @param onDemoted called when Redis answers that it is no longer a primary.
+ * Opens a connection that reconnects automatically. Commands are neither queued nor retried, and settle within
+ * `commandTimeoutMs`.
+ *
+ * @param onDemoted called if Redis replies that it is no longer a primary.
  * @throws Error (as rejection) if the package `ioredis` is missing.
  */
 export async function openConnection(
@@ -68,7 +70,7 @@ export async function openConnection(
       try {
         return await call('evalsha', [script.sha, ...rest]);
       } catch (error) {
-        // A restarted server does not know the script, and has not run anything.
+        // A restarted server has an empty script cache. The script has not run, so a second attempt is safe.
         if (!isUnknownScript(error)) throw error;
         return call('eval', [script.text, ...rest]);
       }

@@ -3,7 +3,11 @@ import { assertStep, type CounterStore } from '../counter-store.js';
 import { luaScript } from './redis-connection.js';
 import { type RecordSetting, timeToLiveMs } from './redis-record.js';
 
-/** ARGV: now, TTL in ms, amount, expiry, limit or ''. */
+/**
+ * Lua script that increments a counter. Returns the total, or '' if it would exceed the limit.
+ *
+ * ARGV: current time, TTL in ms, increment, expiry, limit or ''.
+ */
 const ADD = luaScript(`
 local present = redis.call('HMGET', KEYS[1], 'total', 'expires-at')
 local isLive = present[2] and tonumber(present[2]) > tonumber(ARGV[1])

@@ -10,7 +10,8 @@ function isEnded({ state }: FamilyRecord): 0 | 1 {
 }
 
 /**
- * All keys of a client are in one slot of a cluster, so that a script can change a family and its entries atomically.
+ * Creates a family store in Redis. All keys of a client are in one hash slot of a cluster, so a script can change a
+ * family and its index entries atomically.
  */
 export function redisFamilyStore({ connection, prefix, clock: given }: RecordSetting): FamilyStore {
   const clock = given ?? systemClock;
@@ -63,7 +64,7 @@ export function redisFamilyStore({ connection, prefix, clock: given }: RecordSet
         page.limit,
       );
       const found = await Promise.all(ids.map((id) => find({ clientId, id })));
-      // Since the entry was read, the family may have ended, or a family of another group may have taken its ID.
+      // Since the index was read, the family may have ended, or a family in a different group may have taken its ID.
       const isListed = (family: StoredFamily): boolean =>
         family.state.ended === undefined && entriesOf(family).includes(entryOf(group, family.id));
       return { families: found.filter((family) => family !== undefined).filter(isListed), ...next };

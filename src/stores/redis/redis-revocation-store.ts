@@ -5,14 +5,14 @@ import type { StoreBounds } from '../stores.js';
 import type { RevocationLog } from './revocation-log.js';
 import type { RevocationReplica } from './revocation-replica.js';
 
-/** Writes to Redis and reads from the replica of this process. Foldings are planned on the replica. */
+/** Creates a revocation store that writes to Redis, reads the local replica, and plans folding steps on the replica. */
 export function redisRevocationStore(
   log: RevocationLog,
   replica: RevocationReplica,
   bounds: Required<StoreBounds>,
 ): RevocationStore {
   const { maxRevocations, maxRevocationsPerClient } = bounds;
-  /** Concurrent additions share one folding step. */
+  /** Runs a folding step, which concurrent additions share. */
   const folding = createSingleFlight(async (plan: Folding): Promise<void> => {
     await log.fold(plan);
     replica.fold(plan);
@@ -25,7 +25,10 @@ export function redisRevocationStore(
       await folding.run(plan);
     }
   };
-  /** Returns the stored entry. Cut-offs of API keys are few, so they are always accepted. */
+  /**
+   * Stores an entry or, in a full store, its widest replacement. Returns the stored entry. Cut-offs of API keys are
+   * always accepted, because they are few.
+   */
   const keep = async (entry: RevocationEntry): Promise<RevocationEntry> => {
     for (let step = 0; step < MAX_FOLDINGS; step += 1) {
       if (await log.keep([entry], maxRevocations)) return entry;

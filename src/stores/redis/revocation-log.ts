@@ -8,23 +8,23 @@ import { formatEntry, formatFold, parseEntries, parseFields } from './entry-text
 import type { RedisConnection } from './redis-connection.js';
 import { KEEP, OPEN, POLL, SCAN, VOUCH } from './revocation-scripts.js';
 
-/** TTL of the store after its last use: longer than the lifetime of any token. */
+/** TTL of the store after its last use, in milliseconds: 100 days, longer than any token lifetime. */
 const LIFETIME_MS = 100 * 86_400_000;
 
-/** Approximate length of the log. A replica that missed more entries takes a snapshot. */
+/** Approximate length of the log, in entries. A replica that has missed more entries takes a snapshot. */
 const LOG_LENGTH = 10_000;
 
-/** Approximate number of fields per step of a snapshot. */
+/** Approximate number of entries per batch of a snapshot. */
 const SCAN_COUNT = 2000;
 
 /** Maximum number of entries per poll. */
 export const POLL_LIMIT = 1000;
 
-/** Position of a replica: the epoch of the store, and the last log entry read. */
+/** Position of a replica in the log: the epoch of the store, and the last entry that the replica has read. */
 export interface LogPosition {
   readonly epoch: string;
   readonly id: string;
-  /** Content of that log entry. */
+  /** Content of the log entry, which distinguishes it from a later entry with the same ID. */
   readonly text: string;
 }
 
@@ -35,42 +35,46 @@ export interface OpenedLog {
 
 export interface LogNews extends OpenedLog {
   readonly entries: readonly RevocationEntry[];
-  /** Whether the log has more entries than the answer. */
+  /** Whether more log entries remain to be read. */
   readonly isCutOff: boolean;
 }
 
 /** Typed access to the revocations in Redis. */
 export interface RevocationLog {
+  /** Returns the end of the log. Starts a new epoch if the store is empty. */
   open(): Promise<OpenedLog>;
-  /** Returns the entries added since, or `undefined` if the log does not reach back and a snapshot is needed. */
+  /** Returns the entries after a position, or `undefined` if the log lacks the position and a snapshot is necessary. */
   poll(position: LogPosition): Promise<LogNews | undefined>;
-  /** Resolves once an entry was added after the position, or after the timeout. */
+  /** Resolves once the log has an entry after the position, or after the timeout in milliseconds. */
   untilNews(position: LogPosition, timeoutMs: number): Promise<void>;
   /**
-   * Yields every entry, some possibly twice.
-   * @throws TemporarilyUnavailableError if another server takes over meanwhile, because entries would be missing.
+   * Yields all entries, some possibly twice.
+   *
+   * @throws TemporarilyUnavailableError if a failover interrupts the snapshot, because entries would be missing.
    */
   snapshot(): AsyncIterable<RevocationEntry>;
   /**
-   * Stores and logs entries.
-   * @param maxRevocations bound of the store. Default: none.
-   * @returns whether there was room for all of them.
+   * Stores entries and appends them to the log.
+   *
+   * @param maxRevocations maximum number of entries in the store; default: no limit.
+   * @returns whether the store had room for all entries.
    */
   keep(entries: readonly RevocationEntry[], maxRevocations?: number): Promise<boolean>;
-  /** Adds the wide entries and removes the entries that they replace, atomically. */
+  /** Adds the wider entries and removes the entries that they replace, atomically. */
   fold(folding: Folding): Promise<void>;
+  /** Moves `complete-since` of an epoch to an earlier time, once all revocations since then are restored. */
   vouch(epoch: string, completeSince: NumericDate): Promise<void>;
 }
 
 const UNBOUNDED = 2 ** 53;
 
 export interface RevocationLogSetting {
-  /** For commands that return immediately. */
+  /** Connection for non-blocking commands. */
   readonly commands: RedisConnection;
-  /** For blocking reads of the log. */
+  /** Connection for blocking reads of the log. */
   readonly news: RedisConnection;
   readonly prefix: string;
-  /** Default: the clock of the server, which all instances share. */
+  /** Clock of the log. Default: the clock of Redis, which all instances share. */
   readonly clock: Clock | undefined;
 }
 
@@ -145,6 +149,8 @@ function positionAt(epoch: string, [id, fields]: readonly unknown[]): LogPositio
 
 function changedServerError(): TemporarilyUnavailableError {
   return new TemporarilyUnavailableError({
-    cause: new Error('Another Redis server took over during the snapshot'),
+    cause: new Error(
+      'A Redis failover interrupted the snapshot of the revocations, which is retried automatically',
+    ),
   });
 }

@@ -12,41 +12,41 @@ import { type Moment, presentMoment } from './moment.js';
 import type { LogNews, LogPosition, RevocationLog } from './revocation-log.js';
 import { UnloggedEntries } from './unlogged-entries.js';
 
-/** Maximum wait for new entries before the replica polls the log. */
+/** Maximum wait for new log entries between two polls, in milliseconds. */
 export const MAX_WAIT_MS = 500;
 
-/** Pause after a failure. */
+/** Pause after a failed attempt, in milliseconds. */
 const RETRY_MS = 50;
 
-/** Maximum number of entries restored in one step. */
+/** Maximum number of entries to restore per step. */
 const PUBLISH_LIMIT = 500;
 
 export interface ReplicaSetting {
   readonly log: RevocationLog;
-  /** Maximum age of the replica. An older replica throws. */
+  /** Maximum age of the replica, in milliseconds. Look-ups in an older replica throw. */
   readonly maxAgeMs: number;
   readonly clock: Clock;
   readonly audit: AuditTrail;
 }
 
 /**
- * Replica of the revocations in Redis, in the memory of one process: a snapshot and the log entries since. It keeps
- * every entry until it expires. If the store loses entries, because it was emptied or reset, the replica restores them.
+ * In-memory replica of the revocations in Redis, built from a snapshot and the log. The replica retains every entry
+ * until the entry expires. If Redis loses entries, for example after a flush or a reset, the replica restores them.
  */
 export class RevocationReplica {
   readonly #index = new RevocationIndex();
   readonly #log: RevocationLog;
   readonly #setting: ReplicaSetting;
   #position: LogPosition | undefined;
-  /** Epoch of the last snapshot; `undefined` before the first. */
+  /** Epoch of the last snapshot. `undefined` before the first snapshot. */
   #epoch: string | undefined;
   #completeSince: NumericDate = 0;
-  /** Send time of the last poll whose answer confirmed that the replica is complete. */
+  /** Start time of the last poll that confirmed the replica as complete. */
   #confirmedAt: Moment = { monotonicMs: Number.NEGATIVE_INFINITY, wallMs: Number.NEGATIVE_INFINITY };
-  /** Entries missing in the store, to be restored. */
+  /** Entries that Redis has lost and that the replica is about to restore. */
   #unpublished: readonly RevocationEntry[] = [];
   readonly #unlogged = new UnloggedEntries();
-  /** Whether the store, which was created anew, has a later `complete-since` than necessary. */
+  /** Whether `complete-since` in Redis is later than in the replica, and therefore needs a correction. */
   #owesVouching = false;
   #isReachable = true;
   #isStopped = false;
@@ -57,8 +57,10 @@ export class RevocationReplica {
   }
 
   /**
-   * Resolves once the first snapshot is complete, then follows the log.
-   * @throws TemporarilyUnavailableError (as rejection) of the last attempt if no snapshot is complete in time.
+   * Takes the first snapshot, then follows the log in the background.
+   *
+   * @param timeoutMs maximum wait for the snapshot, in milliseconds.
+   * @throws TemporarilyUnavailableError (as rejection) if no snapshot is complete in time.
    */
   async start(timeoutMs: number): Promise<void> {
     await retry(() => this.#catchUp(), { firstPauseMs: RETRY_MS, timeoutMs, keepsAlive: true });
@@ -87,12 +89,12 @@ export class RevocationReplica {
     return this.#index.find(name);
   }
 
-  /** Like `find`, but regardless of the age of the replica. */
+  /** Returns an entry regardless of the age of the replica. */
   peek(name: string): RevocationEntry | undefined {
     return this.#index.find(name);
   }
 
-  /** Plans a folding in the group of an entry if it is full or, without an entry, in the largest group. */
+  /** Plans a folding step: in the group of an entry if the group is full or, without an entry, in the largest group. */
   planFolding(bound: number, entry?: RevocationEntry): Folding | undefined {
     this.#index.forgetExpired(earliestOf(this.#setting.clock));
     if (entry !== undefined && this.#index.countBeside(entry) < bound) return undefined;
@@ -108,13 +110,13 @@ export class RevocationReplica {
     return this.#completeSince;
   }
 
-  /** Adds an entry that the store accepted from this process. */
+  /** Adds an entry that Redis accepted from this process. */
   add(entry: RevocationEntry): void {
     this.#keep([entry]);
     this.#unlogged.add(entry, performance.now());
   }
 
-  /** Applies a folding that the store carried out for this process. */
+  /** Applies a folding step that Redis executed for this process. */
   fold({ wide }: Folding): void {
     for (const entry of wide) this.#index.add(entry);
     for (const entry of wide) this.#unlogged.add(entry, performance.now());
@@ -130,7 +132,7 @@ export class RevocationReplica {
     if (this.isFresh()) return;
     throw new TemporarilyUnavailableError({
       cause: new Error(
-        'The replica of the revocations is too old: Redis has not answered within maxReplicaAgeSeconds',
+        'The revocation replica exceeds maxReplicaAgeSeconds, because Redis does not answer: check the connection',
       ),
     });
   }
@@ -150,7 +152,7 @@ export class RevocationReplica {
     }
   }
 
-  /** Reads new entries from the log or, if the log does not reach back far enough, from a snapshot. */
+  /** Reads new entries from the log. Takes a snapshot first if the log lacks the position of the replica. */
   async #catchUp(): Promise<void> {
     for (;;) {
       if (this.#position === undefined) await this.#takeSnapshot();
@@ -167,7 +169,7 @@ export class RevocationReplica {
     this.#unlogged.forgetLogged(news.entries);
     if (news.isCutOff) return false;
     this.#readCompleteSince(news);
-    // Entries accepted before the poll but absent from the log: the store was reset before it was read.
+    // Redis accepted these entries before the poll, but its log lacks them, so Redis was reset in between.
     const lost = this.#unlogged.takeAcceptedBefore(askedAt.monotonicMs);
     if (lost.length > 0) this.#restore(lost, false);
     this.#confirmedAt = askedAt;
@@ -179,7 +181,7 @@ export class RevocationReplica {
     this.#record({ type: 'store.data_lost', isNewEpoch, restored: entries.length });
   }
 
-  /** Another replica may have restored missing entries. */
+  /** Adopts `complete-since` of Redis if it is earlier, because a different replica has restored lost entries. */
   #readCompleteSince({ completeSince }: LogNews): void {
     this.#completeSince = Math.min(this.#completeSince, completeSince);
     this.#owesVouching = this.#completeSince < completeSince;
@@ -203,7 +205,7 @@ export class RevocationReplica {
 
   #planRestoration(found: ReadonlyMap<string, RevocationEntry>, epoch: string): void {
     const now = earliestOf(this.#setting.clock);
-    // An entry accepted during the snapshot may be missing in it; the log from its start on has it.
+    // The snapshot may lack entries that Redis accepted in the meantime. The log has them.
     const lacking = [...this.#index.entries()].filter(
       (entry) =>
         entry.expiresAt > now &&
@@ -215,7 +217,7 @@ export class RevocationReplica {
     if (isNewEpoch || lacking.length > 0) this.#restore(lacking, isNewEpoch);
   }
 
-  /** Restores missing entries in parts, then confirms to the store that it is complete. */
+  /** Restores lost entries in batches, then corrects `complete-since` in Redis. */
   async #publish(): Promise<void> {
     const part = this.#unpublished.slice(0, PUBLISH_LIMIT);
     if (part.length > 0) {
@@ -238,7 +240,7 @@ export class RevocationReplica {
   }
 
   #record(event: AuditEvent): void {
-    // No caller waits for the result.
+    // A failed audit sink must not stop the replica.
     this.#setting.audit.record(event).catch(() => undefined);
   }
 }

@@ -1,11 +1,11 @@
 import { luaScript } from './redis-connection.js';
 
 /**
- * Keys, all in one slot of a cluster:
- * 1. hash: `epoch`, `complete-since`, and a field `:name` for each entry;
- * 2. sorted set: names by expiry;
- * 3. hash: number of entries by owner;
- * 4. stream: the log of added entries, read by the replicas.
+ * Common part of the Lua scripts. All keys are in one hash slot of a cluster:
+ * 1. hash: `epoch`, `complete-since`, and a field `:name` for each entry
+ * 2. sorted set: names by expiry
+ * 3. hash: number of entries by owner
+ * 4. stream: log of added entries, which the replicas read
  */
 const PRELUDE = `
 local entries, expiry, owners, log = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -18,8 +18,9 @@ end
 `;
 
 /**
- * Returns the epoch of the store, which starts now if there is none, and the end of its log.
- * ARGV: ID of a new epoch, now or '' for the server time, TTL in ms.
+ * Lua script that returns the epoch, `complete-since` and the last log entry. Starts a new epoch if the store is empty.
+ *
+ * ARGV: ID of a new epoch, current time or '' for the server time, TTL in ms.
  */
 export const OPEN = luaScript(`${PRELUDE}
 if redis.call('HEXISTS', entries, 'epoch') == 0 then
@@ -37,8 +38,9 @@ return {
 `);
 
 /**
- * Returns a part of all entries, with the run ID of the server: a cursor is valid on one server process only, and would
- * skip entries on another.
+ * Lua script that returns the run ID of the server, the next cursor and a batch of entries. A cursor is valid only on
+ * the server process that created it. On a different server, a scan would skip entries.
+ *
  * ARGV: cursor, approximate number of entries.
  */
 export const SCAN = luaScript(`${PRELUDE}
@@ -47,10 +49,13 @@ return { string.match(redis.call('INFO', 'server'), 'run_id:(%w+)'), part[1], pa
 `);
 
 /**
- * Returns the entries logged after a position. Returns nothing if the epoch differs or the log lacks the position,
- * because it was trimmed or the store was reset. If the clock of a server is behind the end of its log, stream IDs are
- * sequential and repeat after a failover, so the content of the position must match too.
- * ARGV: epoch, position, its content, maximum number of entries, TTL in ms.
+ * Lua script that returns `complete-since` and the log entries after a position. Returns an empty list if the epoch
+ * differs, or if the log no longer has the position.
+ *
+ * The content at the position must match too. Stream IDs can repeat after a failover if the clock of a server is behind
+ * the end of its log.
+ *
+ * ARGV: epoch, position, content at the position, maximum number of entries, TTL in ms.
  */
 export const POLL = luaScript(`${PRELUDE}
 if redis.call('HGET', entries, 'epoch') ~= ARGV[1] then return {} end
@@ -61,10 +66,13 @@ return { redis.call('HGET', entries, 'complete-since'), redis.call('XRANGE', log
 `);
 
 /**
- * Stores and logs entries, merged with present ones of the same names. Returns 'store' if there is no room. Then
- * removes the entries that these replace, unless they changed since they were read.
- * ARGV: now or '' for the server time, TTL in ms, length of the log, bound of the store, number of entries; for each
- * entry: name, cut-off or '', expiry, owner or '', fold or ''; then for each entry to remove: name, value.
+ * Lua script that stores entries, merged with stored entries of the same names, and appends them to the log. Then
+ * removes the entries that they replace, except any that has changed since it was read. Returns 'kept', or 'store' if
+ * the store is full.
+ *
+ * ARGV: current time or '' for the server time, TTL in ms, length of the log, maximum number of stored entries, number
+ * of new entries. For each new entry: name, cut-off or '', expiry, owner or '', fold or ''. For each entry to remove:
+ * name, value.
  */
 export const KEEP = luaScript(`${PRELUDE}
 local now = ARGV[1] ~= '' and ARGV[1] or redis.call('TIME')[1]
@@ -137,7 +145,9 @@ return 'kept'
 `);
 
 /**
- * Moves `complete-since` to an earlier time, after a replica restored all revocations since then.
+ * Lua script that moves `complete-since` to an earlier time. A replica calls it after it has restored all revocations
+ * since that time.
+ *
  * ARGV: epoch, time.
  */
 export const VOUCH = luaScript(`${PRELUDE}

@@ -3,11 +3,12 @@ import { retry } from '../../base/retry.js';
 import type { RedisAddress } from './redis-client.js';
 import { openConnection, type RedisConnection } from './redis-connection.js';
 
-/** Pause before a retry. */
+/** Pause between two attempts, in milliseconds. */
 const RETRY_MS = 50;
 
 /**
- * Detects whether a single URL leads to a Redis Cluster, and returns the address of the cluster if so.
+ * Returns a cluster address if a single URL points to a Redis Cluster. Otherwise, returns the address unchanged.
+ *
  * @throws TemporarilyUnavailableError (as rejection) if no server answers in time.
  */
 export async function resolveCluster(
@@ -32,19 +33,19 @@ async function inspectInTime(probe: RedisConnection, timeoutMs: number): Promise
   return retry(inspect, { firstPauseMs: RETRY_MS, timeoutMs, keepsAlive: true });
 }
 
-/** Warns if Redis may evict keys, including revocations, when memory runs out. */
+/** Emits a process warning if Redis may evict keys, including revocations, when it runs out of memory. */
 export async function warnOfEviction(connection: RedisConnection): Promise<void> {
   const sections = await connection.inspect('memory').catch(() => []);
   const policies = sections.flatMap((info) => /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? []);
   const evicting = policies.find((policy) => policy !== 'noeviction');
   if (evicting === undefined) return;
   process.emitWarning(
-    `Redis has the eviction policy ${evicting} and may evict revocations when memory runs out: set maxmemory-policy noeviction`,
+    `Redis has the eviction policy ${evicting} and may evict revocations: set maxmemory-policy to noeviction`,
     { code: 'PASSPORT_JWE_REDIS_EVICTION' },
   );
 }
 
-/** A user without `+info` cannot run INFO. The rest of the start-up shows whether the address is correct. */
+/** Ignores a permission error: without `+info`, a Redis user cannot run `INFO`. A wrong address still fails later. */
 function skipForbidden(error: unknown): readonly string[] {
   if (error instanceof Error && messageOf(error.cause).startsWith('NOPERM')) return [];
   throw error;

@@ -1,6 +1,6 @@
 import { coversEntry, mergeEntries, type RevocationEntry } from '../revocation-store.js';
 
-/** Entries that the store accepted from this process and that this process has not yet read from the log. */
+/** Entries that Redis has accepted from this process, but that the replica has not yet read from the log. */
 export class UnloggedEntries {
   readonly #acceptedAtMs = new Map<RevocationEntry, number>();
 
@@ -12,7 +12,7 @@ export class UnloggedEntries {
     return [...this.#acceptedAtMs.keys()].some((entry) => entry.name === name);
   }
 
-  /** Removes entries that the log covers. An older, narrower entry of the same name does not cover one. */
+  /** Removes the entries that the log covers. A logged entry with an earlier cut-off does not cover a later one. */
   forgetLogged(logged: readonly RevocationEntry[]): void {
     if (this.#acceptedAtMs.size === 0) return;
     const byName = new Map<string, RevocationEntry>();
@@ -22,7 +22,7 @@ export class UnloggedEntries {
     }
   }
 
-  /** Removes and returns the entries accepted before a time. */
+  /** Removes and returns the entries that Redis accepted before a time. */
   takeAcceptedBefore(timeMs: number): readonly RevocationEntry[] {
     const taken = [...this.#acceptedAtMs].filter(([, acceptedAtMs]) => acceptedAtMs < timeMs);
     for (const [entry] of taken) this.#acceptedAtMs.delete(entry);
