@@ -4,26 +4,27 @@ import type { AuditEvent } from './events.js';
 
 type Refusal = Extract<AuditEvent, { readonly type: 'token.refused' | 'issuance.refused' }>;
 
-/** Counts rejections that any client can cause, so that an attacker cannot flood the audit log with them. */
+/** Aggregates rejections that any client can cause, so that an attacker cannot flood the audit log. */
 export interface RefusalAggregation {
+  /** Counts a rejection. */
   add(refusal: Refusal): void;
-  /** Records pending counts. */
+  /** Records all pending counts. */
   flush(): void;
 }
 
 /** Pending count of rejections of one kind. */
 interface Tally {
-  /** The first of these rejections. */
+  /** First rejection of this kind. */
   readonly refusal: Refusal;
   count: number;
 }
 
 const WINDOW_SECONDS = 60;
 
-/** Maximum number of kinds. Above it, rejections are counted without token and address. */
+/** Maximum number of tracked kinds. Above this limit, rejections are counted without token and address. */
 const KINDS_TRACKED = 1000;
 
-/** Whether an event can be caused without a valid token and without the secret of an API key. */
+/** Whether any client can cause an event without a valid token and without the secret of an API key. */
 export function isUnboundedRefusal(event: AuditEvent): event is Refusal {
   if (event.type === 'token.refused') return event.jti === undefined || event.code === 'ERR_INVALID_TOKEN';
   if (event.type !== 'issuance.refused') return false;
@@ -31,15 +32,15 @@ export function isUnboundedRefusal(event: AuditEvent): event is Refusal {
 }
 
 /**
- * Aggregates rejections by code, reason, token and address block. The first of each kind is recorded at once; later
- * ones are recorded as a count, at most once a minute.
+ * Creates an aggregation of rejections by code, reason, token and address block. The first rejection of each kind is
+ * recorded immediately. Later ones are recorded as a count, at most once a minute.
  */
 export function aggregateRefusals(record: (refusal: Refusal) => void, clock: Clock): RefusalAggregation {
   const tallies = new Map<string, Tally>();
   let since = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
-  /** Records all counts. Kinds without a rejection since the last window are removed to make room. */
+  /** Records all counts. Kinds without a rejection in the last window are removed to free memory. */
   const closeWindow = (): void => {
     clearTimeout(timer);
     timer = undefined;
@@ -93,7 +94,7 @@ function nameOf({ ip, ...refusal }: Refusal): string {
   return JSON.stringify([type, code, reason, issuer, clientId, jti, proven, block]);
 }
 
-/** Removes the fields with unbounded values. Reasons and configured clients remain. */
+/** Removes the fields with unbounded values, such as token IDs and addresses. Reasons and configured clients remain. */
 function withoutNames(refusal: Refusal): Refusal {
   if (refusal.type === 'issuance.refused') {
     const { ip: _, ...rest } = refusal;

@@ -2,34 +2,35 @@ import { deadline } from '../base/deadline.js';
 import { isThenable } from '../base/is-thenable.js';
 import type { AuditRecord } from './events.js';
 
-/** Destination of audit records. If `write` throws or rejects, the record counts as not written. */
+/** Destination for audit records. */
 export interface AuditSink {
+  /** Writes a record. If the method throws or rejects, the record counts as not written. */
   write(record: AuditRecord): void | Promise<void>;
   /**
-   * Whether the sink receives rejections that any client can cause one by one instead of as counts. Set it only for
-   * sinks that store nothing, such as metrics: otherwise, an attacker can fill the disk.
+   * Whether the sink receives every rejection that any client can cause, instead of aggregated counts. Set it only for
+   * sinks that store nothing, such as metrics. Otherwise, an attacker can fill the disk.
    *
    * @default false
    */
   readonly unaggregated?: boolean;
 }
 
-/** Result of a delivery: the failure, or `undefined` if the sink took the record. */
+/** Result of a delivery: the failure, or `undefined` if the sink accepted the record. */
 export type Delivery = { readonly failure: unknown } | undefined;
 
-/** A sink with a bounded number of pending records, which reports its failures. */
+/** Sink with a bounded number of pending records. It reports its failures. */
 export interface BoundSink {
   readonly unaggregated: boolean;
   /** Passes a record to the sink immediately. Never rejects. */
   deliver(record: AuditRecord): Promise<Delivery>;
-  /** Like `deliver`, but a sink that does not settle in time counts as failed, even if it succeeds later. */
+  /** Passes a record to the sink like `deliver`, with a timeout. A record that is written later counts as failed. */
   deliverInTime(record: AuditRecord): Promise<Delivery>;
-  /** Resolves with `true` once all delivered records have settled, or with `false` after the timeout. */
+  /** Waits until all delivered records have settled. Resolves with `false` after the timeout, otherwise with `true`. */
   settle(): Promise<boolean>;
 }
 
 export interface SinkBounds {
-  /** Maximum number of pending records. Further ones fail without reaching the sink. */
+  /** Maximum number of pending records. Further records fail without reaching the sink. */
   readonly maxWaiting: number;
   readonly timeoutMs: number;
   readonly report: (failure: unknown) => void;
@@ -37,6 +38,7 @@ export interface SinkBounds {
 
 const RECORDED: Promise<Delivery> = Promise.resolve(undefined);
 
+/** Wraps a sink so that its pending records are bounded and its failures are reported. */
 export function boundSink(sink: AuditSink, { maxWaiting, timeoutMs, report }: SinkBounds): BoundSink {
   const waiting = new Set<Promise<Delivery>>();
 
@@ -45,11 +47,15 @@ export function boundSink(sink: AuditSink, { maxWaiting, timeoutMs, report }: Si
     return { failure };
   };
 
-  /** Only pending records count, so that a synchronous sink never exceeds the bound. */
+  /** Passes a record to the sink. Only pending records count, so a synchronous sink never exceeds the maximum. */
   const deliver = (record: AuditRecord): Promise<Delivery> => {
     if (waiting.size >= maxWaiting) {
       return Promise.resolve(
-        fail(new Error(`The audit sink does not keep up: ${maxWaiting} records are pending`)),
+        fail(
+          new Error(
+            `An audit sink does not keep up: ${maxWaiting} records are pending. Use a faster sink or raise maxWaiting`,
+          ),
+        ),
       );
     }
     try {
@@ -73,7 +79,9 @@ export function boundSink(sink: AuditSink, { maxWaiting, timeoutMs, report }: Si
     deliver,
     deliverInTime: (record) =>
       deadline(deliver(record), timeoutMs, () =>
-        fail(new Error(`The audit sink did not settle within ${timeoutMs} ms`)),
+        fail(
+          new Error(`An audit sink did not settle within ${timeoutMs} ms: check the sink or raise timeoutMs`),
+        ),
       ),
     settle: () =>
       deadline<boolean>(

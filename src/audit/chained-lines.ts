@@ -1,35 +1,49 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { AuditRecord } from './events.js';
 
-/** Key that authenticates the lines of audit files, derived from the secret for domain separation. */
+/** Key that authenticates the lines of audit files. It is derived from the secret for domain separation. */
 export type ChainKey = Uint8Array;
 
 const MIN_SECRET_BYTES = 32;
 
-/** @throws TypeError if the secret is not a Uint8Array of at least 32 bytes. */
-export function deriveChainKey(secret: Uint8Array): ChainKey {
+/**
+ * Derives the key of audit files from a secret with HKDF-SHA-256 (RFC 5869).
+ *
+ * @param where function that takes the secret, for the error message
+ * @throws TypeError if the secret is not a Uint8Array of at least 32 bytes
+ */
+export function deriveChainKey(secret: Uint8Array, where: string): ChainKey {
   if (!(secret instanceof Uint8Array && secret.length >= MIN_SECRET_BYTES)) {
     throw new TypeError(
-      `The key of an audit file must be a Uint8Array of at least ${MIN_SECRET_BYTES} bytes`,
+      `${where}: key must be a Uint8Array of at least ${MIN_SECRET_BYTES} bytes, for example from randomBytes(32)`,
     );
   }
   return new Uint8Array(hkdfSync('sha256', secret, '', 'passport-jwe audit chain', 32));
 }
 
-/** The end of a chain of lines. Each process writes its own chains, to one or more files. */
+/**
+ * End of a chain of lines, to which the next line is appended. Each process writes its own chains, to one or more
+ * files.
+ */
 export interface ChainEnd {
+  /** Random ID of the chain. */
   readonly chain: string;
   /** Sequence number of the next line, starting at 0. */
   readonly seq: number;
-  /** MAC of the previous line, or empty at the start of a chain. */
+  /** MAC of the previous line. It is empty at the start of a chain. */
   readonly mac: string;
 }
 
+/** Starts a chain with a random ID. */
 export function beginChain(): ChainEnd {
   return { chain: randomBytes(12).toString('hex'), seq: 0, mac: '' };
 }
 
-/** Formats a record as the next line of a chain. Returns the line and the new end of the chain. */
+/**
+ * Formats a record as the next line of a chain.
+ *
+ * @returns the line, and the end of the chain after it
+ */
 function chainLine(
   key: ChainKey,
   { chain, seq, mac: previous }: ChainEnd,
@@ -40,7 +54,10 @@ function chainLine(
   return { line: `${body.slice(0, -1)},"mac":"${mac}"}\n`, end: { chain, seq: seq + 1, mac } };
 }
 
-/** Maximum size of a batch. It bounds the wait for a write, and the records that fail with a partial write. */
+/**
+ * Maximum size of a batch in bytes. It limits the duration of a write, and the number of records that fail with a
+ * partial write.
+ */
 const MAX_BATCH_BYTES = 256 * 1024;
 
 /** Lines that are written together. */
@@ -53,8 +70,8 @@ export interface ChainedBatch {
 }
 
 /**
- * Returns a batch of as many records as fit into 256 KiB, but at least one. It begins with a newline, because another
- * process may have left a partial line when it crashed or the disk was full.
+ * Formats as many records as fit into 256 KiB, but at least one. The batch begins with a newline, because a different
+ * process may have left a partial line after a crash or on a full disk.
  */
 export function chainBatch(
   key: ChainKey,
@@ -75,7 +92,7 @@ export function chainBatch(
   return { bytes: Buffer.concat(lines, size), count: lines.length - 1, end };
 }
 
-/** A parsed line of an audit file. */
+/** Parsed line of an audit file. */
 export interface ChainedLine {
   readonly chain: string;
   readonly seq: number;
@@ -85,10 +102,14 @@ export interface ChainedLine {
   follows(key: ChainKey, previous: string): boolean;
 }
 
-/** The flag `s` lets a dot match U+2028 and U+2029, which JSON strings may contain. */
+/** Pattern of a complete line. The flag `s` lets a dot match U+2028 and U+2029, which JSON strings may contain. */
 const LINE = /^(\{"chain":"[0-9a-f]{24}","seq":\d{1,15},"record":\{.*\}),"mac":"([\w-]{43})"\}$/s;
 
-/** Parses a line. Returns `undefined` if it is malformed. */
+/**
+ * Parses a line of an audit file.
+ *
+ * @returns `undefined` if the line is malformed
+ */
 export function readChainedLine(line: string): ChainedLine | undefined {
   const [, body = '', mac = ''] = LINE.exec(line) ?? [];
   if (body === '') return undefined;

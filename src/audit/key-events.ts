@@ -1,36 +1,38 @@
 /** Audit events of key rings and their sources. */
 export type KeyEvent =
   | {
+      /** A key ring was created. */
       readonly type: 'key_ring.created';
-      /** `kid` of the current key, which encrypts. */
+      /** Key ID of the current key, which encrypts. */
       readonly current: string;
-      /** `kid`s of the previous keys, which only decrypt. */
+      /** Key IDs of the previous keys, which only decrypt. */
       readonly previous: readonly string[];
     }
   | {
-      /** The versions of the key ring changed. */
+      /** The key versions of the key ring changed. */
       readonly type: 'key_ring.changed';
       readonly current: string;
       readonly previous: readonly string[];
     }
   | {
-      /** A version was added that will replace the current one. */
+      /** A key version was added, which will replace the current one. */
       readonly type: 'key_ring.rotated';
       readonly current: string;
       readonly next: string;
     }
   | {
-      /** A version was retired early. */
+      /** A key version was retired before its scheduled end. */
       readonly type: 'key_ring.retired';
       readonly kid: string;
     }
   | {
-      /** The key source is unavailable or has no valid key ring. The last valid one stays in use. */
+      /** The key source is unavailable or has no valid key ring. The last valid key ring remains in use. */
       readonly type: 'key_source.failed';
       readonly source: string;
       readonly reason: 'unreachable' | 'malformed';
     }
   | {
+      /** The key source is available again. */
       readonly type: 'key_source.reachable';
       readonly source: string;
     }
@@ -38,7 +40,9 @@ export type KeyEvent =
       /** A key has used up a large share of its encryption limit. */
       readonly type: 'key.usage_high';
       readonly kid: string;
+      /** Number of encryptions with the key. */
       readonly used: number;
+      /** Maximum number of encryptions with the key. */
       readonly limit: number;
     }
   | {

@@ -4,28 +4,36 @@ import { beginChain, chainBatch, deriveChainKey } from './chained-lines.js';
 import type { AuditRecord } from './events.js';
 import type { AuditSink } from './record.js';
 
+/** Options of `openAuditFile()`. */
 export interface OpenAuditFileOptions {
   /**
-   * Path of the file. It is created with mode 0600 if it does not exist, and appended to. Several processes of one
-   * machine may share it.
+   * Path of the file. If it does not exist, it is created with mode 0600. Otherwise, lines are appended. Several
+   * processes on one machine can share the file.
    */
   readonly path: string;
   /**
    * Secret of at least 32 bytes that authenticates the lines. A holder of the secret can forge lines, so store it apart
-   * from the file. Use a separate secret for each file: chains can be copied undetected between files that share one.
+   * from the file. Use a different secret for each file: chains can be copied undetected between files with the same
+   * secret.
    */
   readonly key: Uint8Array;
   /**
-   * Whether a record counts as written only when it is on disk (`fdatasync`).
+   * Whether a record counts as written only after it is on disk (`fdatasync`).
    *
    * @default true
    */
   readonly durable?: boolean;
 }
 
-/** An audit sink that writes JSON lines. Close it on shutdown. */
+/** Audit sink that appends JSON lines to a file. Close it on shutdown, after `flush()` of the audit trail. */
 export interface AuditFile extends AuditSink {
+  /**
+   * Appends a record.
+   *
+   * @throws Error (as rejection) if 10 000 records are pending or the file cannot be written
+   */
   write(record: AuditRecord): Promise<void>;
+  /** Waits for pending records and closes the file. */
   close(): Promise<void>;
 }
 
@@ -41,13 +49,17 @@ interface Waiting {
 }
 
 /**
- * Opens a tamper-evident audit file, a sink that appends JSON lines. An empty line precedes each batch.
+ * Opens a tamper-evident audit file, which is a sink that appends JSON lines.
  *
- * The lines of a process form a chain: each has a MAC over itself and the previous line, so that `passport-jwe audit
- * verify` detects changed, removed and inserted lines. It cannot detect that the end of a chain or a whole chain was
- * removed, nor that a chain, or its beginning, was copied from another file with the same key.
- * @throws TypeError (as rejection) if an option is missing or invalid.
- * @throws Error (as rejection) of the file system if the file cannot be opened.
+ * The lines of a process form a chain. Each line has a MAC over itself and the MAC of the previous line. `passport-jwe
+ * audit verify` therefore detects changed, removed and inserted lines. An empty line precedes each batch.
+ *
+ * It does not detect the removal of a whole chain or of its end. It also does not detect a chain, or the beginning of a
+ * chain, that was copied from a different file with the same key.
+ *
+ * @throws TypeError (as rejection) if an option is missing, unknown or malformed
+ * @throws Error (as rejection) from the file system if the file cannot be opened
+ *
  * @example
  * const file = await openAuditFile({ path: 'audit.jsonl', key: Buffer.from(process.env.AUDIT_KEY, 'hex') });
  * const audit = createAuditTrail({ required: [file] });
@@ -58,7 +70,7 @@ interface Waiting {
 export async function openAuditFile(options: OpenAuditFileOptions): Promise<AuditFile> {
   assertOptions(options, KNOWN, 'openAuditFile');
   const { path, key: secret, durable = true } = options;
-  const key = deriveChainKey(secret);
+  const key = deriveChainKey(secret, 'openAuditFile');
   const file = await open(path, 'a', 0o600);
   let end = beginChain();
   const waiting: Waiting[] = [];
@@ -73,7 +85,7 @@ export async function openAuditFile(options: OpenAuditFileOptions): Promise<Audi
       end = next;
       for (const { resolve } of batch) resolve();
     } catch (failure) {
-      // It is unknown which lines were written, so that the next ones start a new chain.
+      // It is unknown which lines were written, so the next batch starts a new chain.
       end = beginChain();
       for (const { reject } of batch) reject(failure);
     }
@@ -88,7 +100,11 @@ export async function openAuditFile(options: OpenAuditFileOptions): Promise<Audi
     write: (record) =>
       new Promise((resolve, reject) => {
         if (waiting.length >= MAX_WAITING)
-          return reject(new Error(`The audit file does not keep up: ${MAX_WAITING} records are pending`));
+          return reject(
+            new Error(
+              `The audit file does not keep up: ${MAX_WAITING} records are pending. Use a faster disk`,
+            ),
+          );
         waiting.push({ record, resolve, reject });
         writing ??= writeAll();
       }),
@@ -99,10 +115,15 @@ export async function openAuditFile(options: OpenAuditFileOptions): Promise<Audi
   };
 }
 
-/** Appends in one system call, so that lines of other processes cannot interleave; `appendFile` may use several. */
+/**
+ * Appends in one system call, so that lines of different processes cannot interleave. `appendFile` may use several
+ * calls.
+ */
 async function appendAtOnce(file: FileHandle, bytes: Buffer): Promise<void> {
   const { bytesWritten } = await file.write(bytes);
   if (bytesWritten < bytes.length) {
-    throw new Error(`Only ${bytesWritten} of ${bytes.length} bytes were written to the audit file`);
+    throw new Error(
+      `Only ${bytesWritten} of ${bytes.length} bytes were written to the audit file: check the free disk space`,
+    );
   }
 }

@@ -1,7 +1,7 @@
 import type { AuditRecord } from './events.js';
 import type { AuditSink } from './record.js';
 
-/** The methods of a pino logger that `pinoSink` calls. */
+/** Methods of a pino logger that `pinoSink()` calls. */
 export interface AuditLogger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -43,8 +43,10 @@ const LEVELS: Readonly<Record<AuditRecord['type'], 'info' | 'warn'>> = {
 
 /**
  * Creates a sink that logs each event as one line, with the record in the field `audit`. Rejections, outages and other
- * events that need attention have the level `warn`, all others `info`.
- * @param logger a pino logger, or an object with its methods `info` and `warn`.
+ * events that need attention have the level `warn`, all others have `info`.
+ *
+ * @param logger a pino logger, or an object with its methods `info` and `warn`
+ *
  * @example
  * const audit = createAuditTrail({ sinks: [pinoSink(pino())] });
  */

@@ -6,13 +6,14 @@ import type { AuditTrail } from './record.js';
 
 type AcceptanceEvent = Extract<AuditEvent, { readonly type: 'token.accepted' }>;
 
-/** Identities in an accepted token, and whether it proves its issuance. */
+/** Identities in an accepted token, and whether the token proves its issuance. */
 export type AcceptedToken = Omit<AcceptanceEvent, 'type' | 'count' | 'ip' | 'agent'>;
 
 /**
  * Counts an acceptance.
- * @param presented the compact serialization. Only its digest is kept.
- * @param identify called once per token while it is in use.
+ *
+ * @param presented token in compact serialization, of which only the digest is kept
+ * @param identify returns the identities of the token; it is called once per token while the token is in use
  */
 export type AcceptanceCounter = (presented: string, identify: () => AcceptedToken, origin: Origin) => void;
 
@@ -22,7 +23,7 @@ export type Origin = Pick<AcceptanceEvent, 'ip' | 'agent'>;
 const WINDOW_SECONDS = 60;
 const TOKENS_TRACKED = 10_000;
 
-/** Maximum number of address and user agent pairs per token. Further ones within a minute are counted together. */
+/** Maximum number of address and user agent pairs per token. Further pairs within a minute share one count. */
 const ORIGINS_TRACKED = 16;
 
 const ELSEWHERE: Origin = {};
@@ -41,15 +42,17 @@ interface TokenInUse {
 }
 
 /**
- * Aggregates acceptances per token, client address and user agent, so that the audit log shows which tokens are in use
- * without an event per request. The first acceptance of each is recorded at once, later ones as a count at most once a
- * minute. Pending counts are recorded when a token is evicted or the trail is flushed.
+ * Creates a counter that aggregates acceptances by token, client address and user agent. The audit log then shows which
+ * tokens are in use without an event for each request.
+ *
+ * The first acceptance is recorded immediately. Later ones are recorded as a count, at most once a minute. Pending
+ * counts are recorded when a token is evicted or the trail is flushed.
  */
 export function recordAcceptances(audit: AuditTrail, clock: Clock): AcceptanceCounter {
   if (!audit.enabled) return () => {};
 
   const record = (event: AcceptanceEvent): void => {
-    // The response does not wait for it, and the trail reports its failures itself.
+    // The response does not wait for the record. The trail reports its own failures.
     audit.record(event).catch(() => {});
   };
   const recordUses = (entry: TokenInUse): void => {
@@ -72,12 +75,12 @@ export function recordAcceptances(audit: AuditTrail, clock: Clock): AcceptanceCo
 
   return (presented, identify, origin) => {
     const now = clock();
-    // By digest, because a forged token may have the identifiers of a genuine one.
+    // Tracked by digest, because a forged token may have the identifiers of a genuine token.
     const digest = hash('sha256', presented, 'base64url');
     const entry = inUse.get(digest) ?? track(digest, identify(), now);
     const use = findUse(entry.uses, origin);
     use.count += 1;
-    // A clock that is set back ends the window too.
+    // Setting the clock back also ends the window.
     if (Math.abs(now - entry.since) >= WINDOW_SECONDS) {
       recordUses(entry);
       entry.since = now;
@@ -87,7 +90,10 @@ export function recordAcceptances(audit: AuditTrail, clock: Clock): AcceptanceCo
   };
 }
 
-/** Removes pairs without a use since the last window. Their next use counts as the first. */
+/**
+ * Yields the pending counts of a token and removes pairs without a use since the last window. The next use of a removed
+ * pair counts as its first.
+ */
 function* takeUses({ token, uses }: TokenInUse): Iterable<AcceptanceEvent> {
   for (const [name, use] of uses) {
     if (use.count > 0) yield takeUse(token, use);

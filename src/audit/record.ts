@@ -9,43 +9,47 @@ import { type AuditTrailOptions, type OpenSinks, openSinks } from './open-sinks.
 export type { AuditSink } from './bound-sink.js';
 export type { AuditTrailOptions } from './open-sinks.js';
 
+/** Audit trail, as functions with an `audit` option accept it. */
 export interface AuditTrail {
-  /** Whether the trail has sinks. If not, callers can skip the work. */
+  /** Whether the trail has sinks. If not, callers need not collect events. */
   readonly enabled: boolean;
   /**
-   * Records an audit event. Rejects with `TemporarilyUnavailableError` if a required sink does not take
-   * `token.intended` or `token.issued`: an unrecorded token is not sent. Other events never reject, because the
-   * response is already decided.
+   * Records an audit event. For `token.intended`, `token.issued` and `revocation.added`, the promise resolves when the
+   * required sinks have settled or timed out. For all other events, it resolves immediately.
    *
-   * `token.intended`, `token.issued` and `revocation.added` resolve when the required sinks have settled or timed out,
-   * all other events at once.
+   * @throws TemporarilyUnavailableError (as rejection) if a required sink does not accept `token.intended` or
+   *   `token.issued`. The token is then not sent. Other events never reject, because the response is already
+   *   determined.
    */
   record(event: AuditEvent): Promise<void>;
   /**
-   * Registers a source of pending counts, which each flush records first. It cannot be unregistered.
-   * @param takeCounted yields the events and resets their counts.
+   * Registers a source of pending counts. Each flush records these counts first. A source cannot be unregistered.
+   *
+   * @param takeCounted yields the events and resets their counts
    */
   onFlush?(takeCounted: () => Iterable<AuditEvent>): void;
 }
 
-/** The audit trail of a process. Flush it on shutdown. */
+/** Audit trail of a process. Flush it on shutdown. */
 export interface OpenAuditTrail extends AuditTrail {
   /**
-   * Records pending counts. Resolves when every sink has settled its records, or after `timeoutMs`. Close sinks
+   * Records pending counts and waits until every sink has settled its records, but at most `timeoutMs`. Close the sinks
    * afterwards.
    */
   flush(): Promise<void>;
 }
 
-/** Number of records that a flush delivers at a time. */
+/** Number of records that a flush delivers at the same time. */
 const PORTION = 100;
 
-/** An audit trail that records nothing: the default of every `audit` option. */
+/** Audit trail that records nothing, the default of every `audit` option. */
 export const noAuditTrail: AuditTrail = { enabled: false, record: async () => {} };
 
 /**
  * Creates an audit trail that sends audit events to sinks.
- * @throws TypeError if an option is unknown or invalid, or a sink has no method `write`.
+ *
+ * @throws TypeError if an option is unknown or malformed, or a sink has no method `write`
+ *
  * @example
  * const audit = createAuditTrail({ sinks: [pinoSink(pino())] });
  * const keyRing = await createKeyRing({ current: { env: 'JWE_KEY' }, audit });
@@ -72,12 +76,20 @@ export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
   };
 }
 
-/** @throws TypeError if `audit` is not an audit trail. */
+/**
+ * Asserts that `audit` is an audit trail.
+ *
+ * @throws TypeError if it has no method `record`
+ */
 export function assertAuditTrail(audit: AuditTrail): void {
-  assertMethod(audit, 'record', 'audit must be an AuditTrail: createAuditTrail({ sinks })');
+  assertMethod(
+    audit,
+    'record',
+    'audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })',
+  );
 }
 
-/** Optional sinks receive `token.issued` only once all required sinks have it. */
+/** Delivers a record. Optional sinks receive `token.issued` only after all required sinks have accepted it. */
 async function write(record: AuditRecord, { sinks, required }: Omit<OpenSinks, 'clock'>): Promise<void> {
   if (required.length === 0) {
     if (record.type !== 'token.intended') deliver(record, sinks);
@@ -116,7 +128,10 @@ function deliver(record: AuditRecord, sinks: readonly BoundSink[]): void {
   for (const sink of sinks) sink.deliver(record);
 }
 
-/** Waits after each portion, so that the pending records of a sink that keeps up never exceed its bound. */
+/**
+ * Delivers events and waits after each portion. The pending records of a sink that keeps up therefore never exceed its
+ * maximum.
+ */
 async function deliverInPortions(
   events: Iterable<AuditEvent>,
   { sinks, clock }: Pick<OpenSinks, 'sinks' | 'clock'>,
@@ -140,7 +155,11 @@ function stamp(event: AuditEvent, clock: Clock): AuditRecord {
   return Object.freeze({ ...event, time });
 }
 
-/** @throws TemporarilyUnavailableError if one of the sinks did not take the event. */
+/**
+ * Asserts that every sink accepted the record.
+ *
+ * @throws TemporarilyUnavailableError if a sink did not accept it
+ */
 function assertDelivered(deliveries: readonly Delivery[]): void {
   const failed = deliveries.find((delivery) => delivery !== undefined);
   if (failed !== undefined) throw new TemporarilyUnavailableError({ cause: failed.failure });

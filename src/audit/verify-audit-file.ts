@@ -1,49 +1,61 @@
 import { createReadStream } from 'node:fs';
 import { type ChainEnd, type ChainKey, deriveChainKey, readChainedLine } from './chained-lines.js';
 
-/** A chain: the lines that a process wrote from the opening of the file to its close, or to a failed write. */
+/** Chain of lines that one process wrote. It ends when the file is closed or a write fails. */
 export interface AuditChain {
+  /** ID of the chain. */
   readonly chain: string;
+  /** Number of records in the chain. */
   readonly records: number;
   /** `time` of the first record. */
   readonly from: string;
-  /** `time` of the last record. The file cannot show whether later ones were removed. */
+  /** `time` of the last record. The file cannot show whether later records were removed. */
   readonly to: string;
 }
 
+/** Line that failed verification. */
 export interface AuditProblem {
-  /** Line number, from 1, including empty lines. */
+  /** Line number, starting at 1. Empty lines count. */
   readonly line: number;
   /**
-   * `altered`: the line or the previous line of its chain was changed. `gap`: lines before it were removed, or it was
-   * moved. `unreadable`: it is not a complete line of an audit file.
+   * Kind of problem:
+   *
+   * - `altered`: this line or the previous line of its chain was changed,
+   * - `gap`: lines before this line were removed, or this line was moved,
+   * - `unreadable`: this line is not a complete line of an audit file.
    */
   readonly problem: 'altered' | 'gap' | 'unreadable';
 }
 
+/** Result of the verification of an audit file. */
 export interface AuditVerification {
+  /** Whether the file has no problems. */
   readonly isValid: boolean;
+  /** Chains in the file. */
   readonly chains: readonly AuditChain[];
-  /** The first 100 problems. */
+  /** First 100 problems. */
   readonly problems: readonly AuditProblem[];
 }
 
 const MAX_PROBLEMS = 100;
 
 /**
- * Verifies an audit file: detects changed, removed and inserted lines. It cannot detect that the end of a chain or a
- * whole chain was removed, nor that a chain, or its beginning, was copied from another file with the same key. Empty
- * lines are ignored.
- * @param path path of a file written by `openAuditFile()`.
- * @param secret the `key` of that file.
- * @throws TypeError (as rejection) if the key is too short.
- * @throws Error (as rejection) of the file system if the file cannot be read.
+ * Verifies an audit file and detects changed, removed and inserted lines. Empty lines are ignored.
+ *
+ * It does not detect the removal of a whole chain or of its end. It also does not detect a chain, or the beginning of a
+ * chain, that was copied from a different file with the same key.
+ *
+ * @param path path of a file written by `openAuditFile()`
+ * @param secret `key` with which the file was written
+ * @throws TypeError (as rejection) if the key is not a Uint8Array of at least 32 bytes
+ * @throws Error (as rejection) from the file system if the file cannot be read
+ *
  * @example
  * const { isValid, problems } = await verifyAuditFile('audit.jsonl', key);
  * if (!isValid) console.error(problems);
  */
 export async function verifyAuditFile(path: string, secret: Uint8Array): Promise<AuditVerification> {
-  const key = deriveChainKey(secret);
+  const key = deriveChainKey(secret, 'verifyAuditFile');
   const chains = new Map<string, ChainEnd & AuditChain>();
   const problems: AuditProblem[] = [];
   let number = 0;
@@ -57,7 +69,9 @@ export async function verifyAuditFile(path: string, secret: Uint8Array): Promise
   return { isValid: problems.length === 0, chains: found, problems };
 }
 
-/** Node's readline also splits at U+2028 and U+2029, which records may contain. */
+/**
+ * Reads a file line by line. The module `node:readline` also splits at U+2028 and U+2029, which records may contain.
+ */
 async function* readLines(path: string): AsyncGenerator<string> {
   let rest = '';
   for await (const chunk of createReadStream(path, 'utf8')) {
@@ -68,7 +82,10 @@ async function* readLines(path: string): AsyncGenerator<string> {
   yield rest;
 }
 
-/** Continues the chain with each line, even a wrong one, so that one fault is reported once. */
+/**
+ * Verifies the next line and continues its chain, even if the line is wrong. Each fault is therefore reported only
+ * once.
+ */
 function follow(
   text: string,
   chains: Map<string, ChainEnd & AuditChain>,

@@ -6,22 +6,22 @@ import { createSingleFlight } from '../base/single-flight.js';
 
 /** Options of `createTokenClient()`. */
 export interface TokenClientOptions {
-  /** `https:` URL of the token endpoint; `http:` is accepted for loopback addresses only. */
+  /** URL of the token endpoint. It must be an `https:` URL. An `http:` URL is accepted only for loopback addresses. */
   readonly tokenEndpoint: string;
   /** `key_id` of the API key. */
   readonly clientId: string;
-  /** The API key. */
+  /** Secret of the API key. */
   readonly clientSecret: string;
   /** Audience of the tokens: the service to call. */
   readonly audience: string;
   /**
-   * Scope to request, separated by spaces.
+   * Scope to request, as space-separated scope tokens (RFC 6749 §3.3).
    *
    * @default undefined (the whole scope of the API key)
    */
   readonly scope?: string;
   /**
-   * A token whose remaining lifetime in seconds is not greater than this is renewed.
+   * Remaining lifetime in seconds at which a token is renewed.
    *
    * @default 30
    */
@@ -33,16 +33,20 @@ export interface TokenClientOptions {
    */
   readonly timeoutMs?: number;
   /**
+   * Implementation of `fetch` for token requests.
+   *
    * @default the global fetch
    */
   readonly fetch?: typeof fetch;
   /**
+   * Clock for the expiry of the cached token.
+   *
    * @default the system time
    */
   readonly clock?: Clock;
 }
 
-/** Obtains tokens for calls to one service, and caches the last one until it expires. */
+/** Client that obtains tokens for calls to one service. It caches the last token until the token expires. */
 export interface TokenClient {
   /**
    * Returns a valid token. Concurrent callers share one token request. If a renewal fails, the cached token is returned
@@ -50,8 +54,8 @@ export interface TokenClient {
    *
    * @throws TemporarilyUnavailableError (as rejection) if the token endpoint cannot be reached, or responds with 429 or
    *   5xx
-   * @throws Error (as rejection) if the token endpoint responds with another error; the message has its status and
-   *   error code
+   * @throws Error (as rejection) if the token endpoint responds with a different error. The message contains the status
+   *   and the error code.
    */
   getToken(): Promise<string>;
   /** Discards the cached token. Call it if the service rejects the token. */
@@ -76,7 +80,7 @@ const KNOWN: KnownOptions<TokenClientOptions> = {
 };
 
 /**
- * Creates a client that obtains service tokens from a token endpoint.
+ * Creates a client that obtains service tokens from a token endpoint with the client credentials grant (RFC 6749 §4.4).
  *
  * @throws TypeError if an option is missing, unknown or malformed
  *
@@ -94,7 +98,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   assertOptions(options, KNOWN, 'createTokenClient');
   assertTexts(options);
   // Credentials require TLS (RFC 6749 §3.2).
-  const endpoint = assertSecureUrl(options.tokenEndpoint, 'tokenEndpoint');
+  const endpoint = assertSecureUrl(options.tokenEndpoint, 'createTokenClient: tokenEndpoint');
   const { renewAheadSeconds = 30, clock = systemClock } = options;
   let kept: KeptToken | undefined;
 
@@ -156,12 +160,13 @@ function readAnswer(status: number, body: unknown, now: NumericDate): KeptToken 
   const { access_token: token, expires_in: lifetime, error } = isJsonObject(body) ? body : {};
   if (status === 429 || status >= 500) {
     throw new TemporarilyUnavailableError({
-      cause: new Error(`The token endpoint responded with ${status}`),
+      cause: new Error(`The token endpoint responded with ${status}: retry with exponential backoff`),
     });
   }
   if (status !== 200 || typeof token !== 'string' || !isNumericDate(lifetime)) {
     const code = typeof error === 'string' ? error : '';
-    throw new Error(`The token endpoint responded with ${status} ${code}`.trim());
+    const answer = `The token endpoint responded with ${status} ${code}`.trim();
+    throw new Error(`${answer}: check tokenEndpoint, clientId, clientSecret, audience and scope`);
   }
   return { token, expiresAt: now + lifetime };
 }

@@ -5,27 +5,29 @@ import { TOKEN_RATES } from './build-step.js';
 
 /** Actual usage of a request. */
 export interface Usage {
-  /** Model tokens, a finite number from 0 to 1e12. */
+  /** Number of model tokens: a finite number from 0 to 1e12. */
   readonly tokens: number;
 }
 
-/** An admitted request, until it is settled. While the process runs, its lease is renewed for up to 24 hours. */
+/** Admitted request that is not settled yet. While the process runs, its lease is renewed for up to 24 hours. */
 export interface Admission {
-  /** `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers). */
+  /** Response headers `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers). */
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * Releases the slot and replaces the reservation with the actual usage: unused tokens are returned, excess usage
-   * becomes debt. Only the first call counts. While the store is unavailable, it is retried with exponential backoff
-   * for about 16 s.
+   * Releases the slot and charges the actual usage instead of the reservation. Unused tokens are refunded. Excess usage
+   * becomes debt. Only the first call has an effect.
+   *
+   * If the store is unavailable, the update is retried with exponential backoff for about 16 s. The promise then
+   * resolves even if all retries failed.
    *
    * @param usage actual usage; default: the reservation
-   * @throws TypeError (as rejection) if `usage.tokens` is not a number from 0 to 1e12. The slot is released
-   *   nevertheless, and the request counts as reserved.
+   * @throws TypeError (as rejection) if `usage.tokens` is not a number from 0 to 1e12. The slot is released, and the
+   *   reservation counts as the usage.
    */
   settle(usage?: Usage): Promise<void>;
 }
 
-/** Admission of an uncounted request. */
+/** Admission for requests that are not counted. */
 export const freeAdmission: Admission = Object.freeze({
   headers: Object.freeze({}),
   settle: async () => undefined,
@@ -35,22 +37,26 @@ export interface AdmissionParts {
   readonly store: LimitStore;
   readonly step: AdmissionStep;
   readonly headers: Readonly<Record<string, string>>;
-  /** Called once after the admission is settled, or settling has failed. */
+  /** Called once, when settling has succeeded or failed. */
   readonly onSettled: () => void;
 }
 
-/** Renewals per lease. Two consecutive renewals may fail. */
+/** Number of renewals within a lease duration. Two consecutive renewals may fail. */
 const RENEWALS_PER_LEASE = 3;
 
-/** Longer than any stream. An admission that is never settled by mistake releases its slot after this time. */
+/**
+ * Maximum time in seconds for which a lease is renewed, longer than any stream. Afterwards, the slot is released, in
+ * case the application never settles the admission.
+ */
 const MAX_RENEWED_SECONDS = 86_400;
 
 /**
- * Retries of settling take as long as the default lease. The slot is released when the lease expires. If settling
- * fails, the reservation counts as the usage.
+ * Backoff for settling. The retries take about as long as the default lease. If all of them fail, the slot is released
+ * when the lease expires, and the reservation counts as the usage.
  */
 const BACKOFF = { firstPauseMs: 250, longestPauseMs: 8000, retries: 6 };
 
+/** Creates the admission for an admitted step and starts to renew its lease. */
 export function createAdmission({ store, step, headers, onSettled }: AdmissionParts): Admission {
   const intervalMs = (step.leaseSeconds * 1000) / RENEWALS_PER_LEASE;
   let renewalsLeft = Math.ceil((MAX_RENEWED_SECONDS * 1000) / intervalMs);
@@ -58,7 +64,7 @@ export function createAdmission({ store, step, headers, onSettled }: AdmissionPa
   let settled: Promise<void> | undefined;
 
   const renew = async (): Promise<void> => {
-    // The next renewal makes up for a failed one. An expired lease is not renewed.
+    // A failed renewal is ignored: the next one follows before the lease expires. An expired lease is not renewed.
     isHeld = await store.renew(step).catch(() => true);
   };
   const heartbeat = setInterval(() => {

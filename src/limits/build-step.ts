@@ -3,10 +3,10 @@ import type { RateLimitState } from '../base/rate-limit-headers.js';
 import type { AdmissionAnswer, AdmissionStep, Bucket, Rate } from '../stores/limit-store.js';
 import type { Charge } from './resolve-charges.js';
 
-/** Cost of an admission. */
+/** Cost of a request, which is reserved at admission. */
 export interface Cost {
   /**
-   * Model tokens, a number from 0 to 1e12. They are reserved until the actual usage is known.
+   * Number of model tokens to reserve until the actual usage is known, 0 to 1e12.
    *
    * @default 0
    */
@@ -16,13 +16,13 @@ export interface Cost {
 export interface StepTerms {
   readonly leaseSeconds: number;
   readonly maxUsersPerKey: number;
-  /** Fraction of each limit that applies here, greater than 0 and at most 1. */
+  /** Fraction of each limit that applies to the step, greater than 0 and at most 1. */
   readonly share: number;
 }
 
 const MINUTE = 60;
 const HOUR = 3600;
-/** Thirty days. */
+/** 30 days in seconds. */
 const MONTH = 2_592_000;
 
 /** Names of the rates that count model tokens. */
@@ -37,9 +37,9 @@ const RATES = [
 
 const MAX_NAME_LENGTH = 200;
 
-/** Builds one atomic step for all buckets that a request is charged to. */
+/** Builds the atomic step that charges a request to all its buckets. */
 export function buildStep(charges: readonly Charge[], { tokens = 0 }: Cost, terms: StepTerms): AdmissionStep {
-  // A token may claim any number. A limit beyond what stores can count has no effect.
+  // A token can contain arbitrarily high limits. They are capped at the highest number that stores can count.
   const scale = (limit: number): number =>
     Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Math.floor(limit * terms.share)));
   const buckets = charges.map(({ bucket, limits, userOf }): Bucket => {
@@ -62,14 +62,15 @@ export function buildStep(charges: readonly Charge[], { tokens = 0 }: Cost, term
 }
 
 /**
- * Replaces long or malformed names by a digest: identities in foreign tokens can have any length and lone surrogates.
+ * Replaces a long or malformed name with its digest. Identities in external tokens can have any length and contain lone
+ * surrogates.
  */
 function shorten(name: string): string {
   if (name.length <= MAX_NAME_LENGTH && name.isWellFormed()) return name;
   return `digest ${createHash('sha256').update(name, 'utf16le').digest('base64url')}`;
 }
 
-/** The state of each limit for the response headers, under its name in the configuration. */
+/** Returns the state of each limit for the response headers, under the configured name of the limit. */
 export function describeLimits(
   charges: readonly Charge[],
   answer: AdmissionAnswer,
@@ -88,7 +89,7 @@ export function describeLimits(
   });
 }
 
-/** Names of the exceeded limits. */
+/** Returns the names of the exceeded limits. */
 export function nameViolated(
   charges: readonly Charge[],
   answer: Extract<AdmissionAnswer, { kind: 'refused' }>,

@@ -2,27 +2,35 @@ import { type Clock, forwardOnly, type NumericDate } from '../base/clock.js';
 import { ExpiringMap } from '../base/expiring-map.js';
 import { emissionIntervalMs, TOLERANCE_MS } from '../stores/limit-store.js';
 
-/** Maximum number of names with failures. Further names are not counted: a full table must not lock out all clients. */
+/**
+ * Maximum number of names with failures. Further names are not counted, because a full table must not lock out all
+ * clients.
+ */
 const MAX_NAMES = 1_000_000;
 
+/** Maximum rate of failures. */
 export interface FailureRate {
+  /** Number of failures within the window. */
   readonly quota: number;
   readonly windowSeconds: number;
 }
 
-/** A failure that is reserved until the outcome is known. */
+/** Failure that is reserved for an attempt until its outcome is known. */
 export interface FailureReservation {
-  /** Counts the failure, or releases it. Only the first call counts. */
+  /**
+   * Counts the failure if the attempt failed. Otherwise, it releases the reservation. Only the first call has an
+   * effect.
+   */
   settle(failed: boolean): void;
 }
 
-/** Limits the failures of each name within a window (GCRA), in this process. */
+/** Limits the failures per name within a window in this process, with the generic cell rate algorithm (GCRA). */
 export interface FailureBudget {
-  /** Remaining failures. Reservations do not reduce this number. */
+  /** Returns the number of remaining failures. Reservations do not reduce this number. */
   remaining(name: string): number;
   /**
-   * Reserves one failure. While all remaining failures are reserved, callers wait in order of arrival for the outcome
-   * of earlier attempts. A success is thus never rejected because other attempts are in flight.
+   * Reserves one failure. If all remaining failures are reserved, callers wait in order of arrival for the outcome of
+   * earlier attempts. A success is therefore never rejected because of concurrent attempts.
    *
    * @returns `undefined` if no failure remains
    */
@@ -30,7 +38,7 @@ export interface FailureBudget {
 }
 
 interface Spending {
-  /** Milliseconds since 1970 at which every failure has been refilled. */
+  /** Time at which all failures are available again, in milliseconds since 1970. */
   readonly spentUntil: number;
   readonly expiresAt: NumericDate;
 }
@@ -59,7 +67,7 @@ export function createFailureBudget(rate: FailureRate, machineClock: Clock): Fai
     spendings.set(name, { spentUntil, expiresAt: spentUntil / 1000 });
   };
 
-  /** Starts waiting attempts while failures remain. Rejects all of them when none remains. */
+  /** Starts waiting attempts while failures remain. If none remains, it rejects all waiting attempts. */
   const proceed = (name: string, pending: Attempts): void => {
     while (pending.waiting.length > 0) {
       const left = remaining(name);

@@ -13,10 +13,10 @@ import type { Limits } from './limits.js';
 
 /** Options of `limitRequests()`. */
 export interface LimitRequestsOptions {
-  /** `createLimits({ stores, apiKeys })`. */
+  /** Limits to enforce: the result of `createLimits()`. */
   readonly limits: Limits;
   /**
-   * Returns the number of model tokens to reserve, for example an estimate from the parsed body. The handler settles
+   * Returns the number of model tokens to reserve, for example an estimate from the parsed body. Your handler settles
    * with the actual number. If the result is not a number from 0 to 1e12, the error handlers receive a TypeError.
    *
    * @default () => 0
@@ -31,9 +31,10 @@ const NOT_LIMITED = 'admissionOf: limitRequests() did not run for this request: 
 const admissionSlot = createRequestSlot<Admission>();
 
 /**
- * Middleware that counts requests against the limits of their API key and user. Mount it behind `authenticate()` or
- * Passport. Beyond a limit it answers 429 with `Retry-After`, `RateLimit` and `RateLimit-Policy`. An admitted request
- * holds its slot until it is settled, its response finishes or its connection closes.
+ * Creates middleware that enforces the limits of API keys and their users. Mount it after `authenticate()` or Passport.
+ *
+ * If a limit is exceeded, it responds with 429, `Retry-After`, `RateLimit` and `RateLimit-Policy`. An admitted request
+ * holds its slot until the handler settles it, the response finishes or the connection closes.
  *
  * @throws TypeError if an option is missing, unknown or malformed
  *
@@ -44,7 +45,11 @@ const admissionSlot = createRequestSlot<Admission>();
 export function limitRequests(options: LimitRequestsOptions): Middleware {
   assertOptions(options, KNOWN, 'limitRequests');
   const { limits, tokens = () => 0 } = options;
-  assertMethod(limits, 'admit', 'limitRequests: limits must be Limits: createLimits({ stores })');
+  assertMethod(
+    limits,
+    'admit',
+    'limitRequests: limits must be a Limits object: pass the result of createLimits({ stores })',
+  );
 
   const admit = async (req: Request, res: Response): Promise<void> => {
     const outcome = requestState.read(req)?.outcome;
@@ -52,12 +57,14 @@ export function limitRequests(options: LimitRequestsOptions): Middleware {
     if (outcome?.kind !== 'verified') throw new MissingCredentialsError();
     const estimate = tokens(req);
     if (!isUsage(estimate)) {
-      throw new TypeError(`limitRequests: tokens must return a number from 0 to ${MAX_USAGE}`);
+      throw new TypeError(
+        `limitRequests: tokens must return a number from 0 to ${MAX_USAGE}, for example 1000`,
+      );
     }
     const admission = await limits.admit(outcome.token, { tokens: estimate });
     admissionSlot.fill(req, admission);
     res.set(admission.headers);
-    // Deferred, so that handlers that settle when the response finishes run first.
+    // Deferred, because handlers that settle when the response finishes must run first.
     onResponseFinished(res, () => void setImmediate(() => void admission.settle()));
   };
 
@@ -71,8 +78,7 @@ export function limitRequests(options: LimitRequestsOptions): Middleware {
 }
 
 /**
- * Returns the admission of this request, to settle it with the actual usage. If the handler does not settle it, the
- * reservation counts as the usage.
+ * Returns the admission of a request. Settle it with the actual usage. Otherwise, the reservation counts as the usage.
  *
  * @throws TypeError if `limitRequests()` did not run for this request
  *

@@ -22,8 +22,11 @@ import { type Charge, resolveCharges } from './resolve-charges.js';
 import { createRunningAdmissions } from './running-admissions.js';
 
 /**
- * Behavior while the store of limits is unavailable: `deny` rejects requests (503), `local` counts them in each process
- * up to a share of every limit, `allow` admits them uncounted.
+ * Behavior while the limit store is unavailable:
+ *
+ * - `deny` rejects requests with 503,
+ * - `local` enforces a fraction of each limit in each process,
+ * - `allow` admits requests without counting them.
  */
 export type StoreFailurePolicy =
   | { readonly kind: 'deny' }
@@ -33,22 +36,23 @@ export type StoreFailurePolicy =
 
 /** Options of `createLimits()`. */
 export interface LimitsOptions {
-  /** Stores of a driver; only `limits` is used. Memory and LMDB count in each process, Redis across all processes. */
+  /** Stores, of which only `limits` is required. Redis counts across all processes, memory and LMDB in each process. */
   readonly stores: Pick<Stores, 'limits'>;
   /**
-   * The API keys. Their current limits take precedence over the limits in older tokens.
+   * API key registry. The current limits of an API key take precedence over the limits in its tokens.
    *
    * @default undefined (the limits in the tokens apply)
    */
   readonly apiKeys?: Pick<ApiKeyRegistry, 'get'>;
   /**
-   * Limits of API keys that are not in `apiKeys` and whose tokens carry no limits.
+   * Limits for API keys that are not in `apiKeys` and whose tokens contain no limits, and for clients of trusted
+   * issuers.
    *
    * @default the limits of an empty `rate_limits`
    */
   readonly defaultLimits?: RateLimits;
   /**
-   * Behavior while the store is unavailable.
+   * Behavior while the limit store is unavailable.
    *
    * @default { kind: 'deny' }
    */
@@ -60,18 +64,21 @@ export interface LimitsOptions {
    */
   readonly leaseSeconds?: number;
   /**
-   * Maximum number of users of one API key that are counted at a time, if the key has limits per user.
+   * Maximum number of users per API key that are counted at the same time. Requests of further users are rejected. It
+   * applies only to API keys with limits per user, and to trusted issuers.
    *
    * @default 10_000
    */
   readonly maxUsersPerKey?: number;
   /**
-   * Receives audit events for outages of the store.
+   * Audit trail that records outages of the limit store.
    *
    * @default undefined (no audit log)
    */
   readonly audit?: AuditTrail;
   /**
+   * Clock for the limits that are counted in this process.
+   *
    * @default the system time
    */
   readonly clock?: Clock;
@@ -88,28 +95,29 @@ const KNOWN: KnownOptions<LimitsOptions> = {
   clock: true,
 };
 
-/** Limits of API keys and their users. */
+/** Admits requests according to the limits of API keys and their users. */
 export interface Limits {
   /**
-   * Admits a request. A rejected request spends nothing. The caller must settle the admission.
+   * Admits a request and reserves its cost. The caller must settle the admission. A rejected request costs nothing.
    *
    * @throws RateLimitExceededError (as rejection) if a limit is exceeded
    * @throws TemporarilyUnavailableError (as rejection) if the store is unavailable and `onStoreFailure` is `deny`
    * @throws TypeError (as rejection) if `cost.tokens` is not a number from 0 to 1e12
    */
   admit(token: VerifiedToken, cost?: Cost): Promise<Admission>;
-  /** Number of requests in this process that are not settled yet, including those that wait for the store. */
+  /** Number of unsettled requests in this process, including requests that wait for the store. */
   readonly running: number;
   /**
-   * Resolves when all admissions of this process are settled, so that a process that exits holds no slots. Call it
-   * after the last request and before you close the store. While the store is unavailable, this takes up to 16 s plus
-   * the time of seven failing attempts.
+   * Waits until all admissions of this process are settled, so that no slot remains in use after shutdown. Call it
+   * after the last request and before you close the store. If the store is unavailable, it takes up to 16 s plus the
+   * time of seven failed attempts.
    */
   drain(): Promise<void>;
 }
 
 /**
- * Creates the limits of API keys and their users, for `limitRequests()` or for code without HTTP.
+ * Creates the limits of API keys and their users. Pass them to `limitRequests()`, or call `admit()` in code without
+ * HTTP.
  *
  * @throws TypeError if an option is missing, unknown or malformed
  *
@@ -133,7 +141,7 @@ export function createLimits(options: LimitsOptions): Limits {
 
   const admitBy = async (by: LimitStore, charges: readonly Charge[], { cost, share }: Attempt) => {
     const step = buildStep(charges, cost, { ...terms, share });
-    // Counted before the store answers, so that `drain()` also waits for this request.
+    // Counted before the store responds, so that `drain()` also waits for this request.
     const leave = running.enter();
     try {
       const answer = await by.admit(step);
@@ -181,7 +189,8 @@ interface Attempt {
   readonly share: number;
 }
 
-const NO_REGISTRY = 'createLimits: apiKeys must be an ApiKeyRegistry: await watchApiKeys(...)';
+const NO_REGISTRY =
+  'createLimits: apiKeys must be an ApiKeyRegistry: pass the result of await watchApiKeys({ ... })';
 
 function resolveLimitsOptions(options: LimitsOptions) {
   assertOptions(options, KNOWN, 'createLimits');
@@ -190,7 +199,9 @@ function resolveLimitsOptions(options: LimitsOptions) {
   const store = requireStore(options.stores, 'limits', 'createLimits');
   if (apiKeys !== undefined) assertMethod(apiKeys, 'get', NO_REGISTRY);
   if (!['deny', 'local', 'allow'].includes(policy.kind)) {
-    throw new TypeError("createLimits: onStoreFailure.kind must be 'deny', 'local' or 'allow'");
+    throw new TypeError(
+      "createLimits: onStoreFailure.kind must be 'deny', 'local' or 'allow', for example { kind: 'deny' }",
+    );
   }
   if (policy.kind === 'local') {
     assertNumber(policy.share, 'createLimits', 'onStoreFailure.share', { above: 0, to: 1, example: 0.25 });

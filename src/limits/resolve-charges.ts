@@ -3,32 +3,32 @@ import type { LineageEntry, RateLimits, UserLimits } from '../token/claims/claim
 import { API_KEY_TYPES } from '../token/claims/claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 
-/** A bucket that a request is charged to, with its limits. */
+/** Bucket to which a request is charged, and its limits. */
 export interface Charge {
-  /** Name of the bucket. Identities that a client chose are prefixed with its `key_id`. */
+  /** Name of the bucket. Identities that a client chose are prefixed with the `key_id` of the client. */
   readonly bucket: string;
-  /** Prefix of the limit names; empty for the limits of the API key that presents the token. */
+  /** Prefix of the limit names. It is empty for the limits of the API key that presents the token. */
   readonly prefix: '' | 'user_' | 'subject_' | 'subject_user_';
   readonly limits: UserLimits;
-  /** The API key or issuer whose users are counted. */
+  /** API key or issuer whose users are counted. */
   readonly userOf?: string;
 }
 
-/** Look-up of the limits of an API key. */
+/** Source of the limits for API keys and clients. */
 export interface LimitLookup {
-  /** Finds the current API key. Its limits take precedence over the limits in older tokens. */
+  /** Finds an API key. Its current limits take precedence over the limits in its tokens. */
   findKey(keyId: string): ApiKey | undefined;
-  /** Limits of each client of a trusted issuer, and of unconfigured API keys whose token carries no limits. */
+  /** Limits for clients of trusted issuers, and for unknown API keys whose tokens contain no limits. */
   readonly defaultLimits: RateLimits;
 }
 
-/** Separates the parts of a name. No identity can contain it. */
+/** Separator between the parts of a name. No identity can contain it. */
 const SEPARATOR = '\u0000';
 
 /**
- * Lists the buckets that a request with this token is charged to, each bucket once: that of its API key and that of the
- * user of the key. A delegated token is also charged to the API keys in its lineage and to the users that they assert,
- * but not to actors.
+ * Lists the buckets to which a request with this token is charged, without duplicates: the bucket of the API key and
+ * the bucket of its user. A delegated token is also charged to the API keys in its lineage and to their users, but not
+ * to actors.
  */
 export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): readonly Charge[] {
   const { client_id: clientId, iss, sub } = token.claims;
@@ -46,12 +46,19 @@ export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): reado
   return firstOfEachBucket([...holder, ...subjects]);
 }
 
+<<<<<<< HEAD
 /** Each user of the application has limits of its own. Their number is not bounded, since only the issuer signs users in. */
 function chargeOfUser({ claims }: VerifiedToken<'user'>, { defaultLimits }: LimitLookup): Charge {
   return { bucket: join('home_user', claims.iss, claims.sub), prefix: '', limits: defaultLimits };
 }
 
 /** The subjects of an issuer count as its users, so `maxUsersPerKey` bounds them too. */
+=======
+/**
+ * Builds the charge for a token that has no API key. The subjects of its issuer count as users, so `maxUsersPerKey`
+ * limits them too.
+ */
+>>>>>>> wip-sessions
 function chargeOfIssuer(
   [kind, issuer, ...identity]: readonly [string, string, ...string[]],
   { defaultLimits }: LimitLookup,
@@ -60,14 +67,20 @@ function chargeOfIssuer(
   return { bucket, prefix: '', limits: defaultLimits, userOf: join(kind, issuer) };
 }
 
-/** Only the first ancestor has a user: the tokens after it are delegated from it and carry no `sub` in the lineage. */
+/**
+ * Builds the charges for an entry of the lineage. Only the first entry has a user: the later ones are delegated and
+ * carry no `sub`.
+ */
 function chargesOfAncestor(ancestor: LineageEntry, lookup: LimitLookup): readonly Charge[] {
   const { client_id: keyId, sub, rate_limits: claimed } = ancestor;
   const limits = lookup.findKey(keyId)?.rateLimits ?? claimed ?? lookup.defaultLimits;
   return chargesOf(keyId, sub === keyId ? undefined : sub, { limits, prefix: 'subject_' });
 }
 
-/** A key can be its own ancestor, for example after a→b→a. A limit store must not get one bucket twice in a step. */
+/**
+ * Removes duplicate buckets, because a limit store expects each bucket once per step. An API key can be its own
+ * ancestor, for example after a→b→a.
+ */
 function firstOfEachBucket(charges: readonly Charge[]): readonly Charge[] {
   const byBucket = new Map<string, Charge>();
   for (const charge of charges) {
@@ -88,7 +101,7 @@ function chargesOf(keyId: string, user: string | undefined, { limits, prefix }: 
   return [key, { bucket, prefix: `${prefix}user_`, limits: limits.per_user, userOf: keyId }];
 }
 
-/** The user that the API key asserted: from the claims only, never from other parts of the request. */
+/** Returns the user that the API key asserted. It comes only from the claims, never from other parts of the request. */
 function userOf({ type, claims }: VerifiedToken): string | undefined {
   const isOfKey = API_KEY_TYPES.some((keyType) => keyType === type);
   return isOfKey && claims.sub !== claims.client_id ? claims.sub : undefined;

@@ -1,9 +1,13 @@
-/** Counter of the unsettled admissions of this process. */
+/** Counter of unsettled admissions in this process. */
 export interface RunningAdmissions {
   readonly count: number;
-  /** Increments the counter. Returns a function that decrements it. */
+  /**
+   * Increments the counter.
+   *
+   * @returns a function that decrements the counter
+   */
   enter(): () => void;
-  /** Resolves when the counter is zero. */
+  /** Waits until the counter is zero. */
   whenNone(): Promise<void>;
 }
 

@@ -3,20 +3,26 @@ import { assertOptions, type KnownOptions } from '../base/options.js';
 import type { Revocable } from '../revocation/revocable.js';
 import type { SuspiciousUse } from './suspicious-use.js';
 
-/** Target of an automatic revocation, as `revoke` of `Revocations` accepts it. */
+/** Target of an automatic revocation, as `Revocations.revoke()` accepts it. */
 export type AnswerTarget = Extract<Revocable, { readonly kind: Choice }>;
 
-/** The part of `Revocations` that an automatic answer needs. */
+/** Methods and fields of `Revocations` that automatic revocations require. */
 export interface Revoker {
+  /** Revokes the target. */
   revoke(target: AnswerTarget): Promise<void>;
-  /** Audit events do not contain `exp` of the token, so its revocation is kept for this time, in seconds. */
+  /** Time in seconds for which the revocation of a token is kept. Audit events do not contain the `exp` claim. */
   readonly maxTokenLifetimeSeconds: number;
 }
 
 /**
- * Revocation per kind of alert: the `token` alone, its `session` with refresh token and access tokens, or all tokens
- * issued to its `api_key` up to the current second. A token without session or API key is revoked alone. Alerts that
- * are not `proven` never revoke anything.
+ * Target to revoke, by kind of alert:
+ *
+ * - `token`: the token only,
+ * - `session`: the refresh token and the access tokens of the session,
+ * - `api_key`: all tokens issued to the API key up to the current second.
+ *
+ * If a token has no session or API key, only the token is revoked. Alerts without `proven` revoke nothing, except
+ * `refresh_token_reused`.
  */
 export interface AnswersByKind {
   readonly token_from_many_addresses?: 'token' | 'session' | 'api_key';
@@ -26,14 +32,14 @@ export interface AnswersByKind {
   readonly sudden_rate?: 'api_key';
 }
 
-/** Automatic answers to alerts. */
+/** Automatic revocations in response to alerts. */
 export interface SuspicionAnswer {
   /**
-   * Returns the revocations, the same as for `authenticate` and `tokenRouter`. A function, since revocations with an
-   * audit log are created after the monitor. It is called for each answered alert.
+   * Returns the revocations that `authenticate()` and `tokenRouter()` use. The monitor calls it for each answered
+   * alert. It is a function because revocations with an audit log are created after the monitor.
    */
   readonly revocations: () => Revoker;
-  /** Revocation by kind of alert. Alerts of omitted kinds revoke nothing. */
+  /** Target to revoke, by kind of alert. Alerts of omitted kinds revoke nothing. */
   readonly by: AnswersByKind;
 }
 
@@ -57,12 +63,18 @@ const KNOWN_KINDS: KnownOptions<AnswersByKind> = {
   sudden_rate: true,
 };
 
-/** @throws TypeError if an option is missing, unknown or malformed */
+/**
+ * Validates the option `answer` of `createMonitor()`.
+ *
+ * @throws TypeError if an option is missing, unknown or malformed
+ */
 export function assertSuspicionAnswer(answer: SuspicionAnswer): void {
   assertOptions(answer, KNOWN, 'createMonitor: answer');
   const { revocations, by } = answer;
   if (typeof revocations !== 'function') {
-    throw new TypeError('createMonitor: answer.revocations must be a function: () => revocations');
+    throw new TypeError(
+      'createMonitor: answer.revocations must be a function that returns the revocations: () => revocations',
+    );
   }
   assertOptions(by, KNOWN_KINDS, 'createMonitor: answer.by');
   for (const [kind, choices] of Object.entries(CHOICES)) {
@@ -73,7 +85,11 @@ export function assertSuspicionAnswer(answer: SuspicionAnswer): void {
   }
 }
 
-/** Revokes what `answer.by` specifies for an alert. Rejects as `revoke` does. */
+/**
+ * Revokes the target that `answer.by` selects for an alert.
+ *
+ * @throws Error (as rejection) if `revocations` or `revoke` fails
+ */
 export async function answerSuspicion(
   { revocations, by }: SuspicionAnswer,
   alert: SuspiciousUse,
@@ -85,7 +101,10 @@ export async function answerSuspicion(
   if (target !== undefined) await revoker.revoke(target);
 }
 
-/** A holder of an exported access key can name any client, so only tokens with a proof of issuance are answered. */
+/**
+ * Whether an alert may cause a revocation. It requires a proof of issuance, because a holder of an exported access key
+ * can claim any client.
+ */
 function isProven(alert: SuspiciousUse): boolean {
   return alert.kind === 'refresh_token_reused' || ('proven' in alert && alert.proven === true);
 }
@@ -127,7 +146,7 @@ interface Holder {
   readonly sessionId?: string;
 }
 
-/** The session or the API key, if configured and named in the alert. */
+/** Returns the session or the API key, if `answer.by` selects it and the alert contains it. */
 function wholeTarget(
   { issuer, clientId, subject, sessionId }: Holder,
   choice: Choice | undefined,

@@ -23,15 +23,16 @@ import type { SuspicionKind, SuspiciousUse } from './suspicious-use.js';
 /** Options of `createMonitor()`. */
 export interface MonitorOptions {
   /**
-   * Receives each alert, at most one per kind and subject within a window. It is called during the request that raised
+   * Called for each alert, at most once per kind and subject within a window. It runs during the request that raised
    * the alert. The request does not wait for a returned promise.
    *
    * @default undefined (alerts are only counted)
    */
   readonly onSuspicion?: (alert: SuspiciousUse) => void | Promise<void>;
   /**
-   * Automatic revocations. A failed one is retried with exponential backoff for ten minutes, with pauses from 1 s to 32
-   * s. Up to 1000 are retried at a time. A retry revokes all that was issued up to the second in which it succeeds.
+   * Automatic revocations. A failed revocation is retried for ten minutes with exponential backoff from 1 s to 32 s. At
+   * most 1000 revocations are retried at the same time. A retry revokes all tokens issued up to the second in which it
+   * succeeds.
    *
    * @default undefined (nothing is revoked)
    */
@@ -43,28 +44,28 @@ export interface MonitorOptions {
    */
   readonly thresholds?: SuspicionThresholds;
   /**
-   * Maximum number of tokens, addresses, API keys or sessions that are tracked per kind of alert, up to 1_000_000. The
-   * least recently seen are dropped.
+   * Maximum number of tokens, addresses, API keys or sessions that are tracked per kind of alert, 1 to 1_000_000. The
+   * least recently seen entries are evicted.
    *
    * @default 10_000
    */
   readonly maxTracked?: number;
   /**
-   * Receives failures of `onSuspicion`, of the monitor and of automatic revocations: once for the first failure of a
-   * revocation, and once when its retries end without success.
+   * Called for failures of `onSuspicion`, of the monitor and of automatic revocations. For a revocation, it is called
+   * on the first failure, and again if all retries fail.
    *
    * @default process.emitWarning, without the alert
    */
   readonly onError?: (error: unknown) => void;
 }
 
-/** An audit sink that detects suspicious use. It uses the time of the audit events. */
+/** Audit sink that detects suspicious use. It uses the time in the audit events, not the system time. */
 export interface Monitor extends AuditSink {
-  /** Never throws: failures go to `onError`, and the request continues. */
+  /** Examines an audit event. It never throws: failures are passed to `onError`, and the request continues. */
   write(record: AuditRecord): void;
-  /** Number of alerts since the monitor was created, by kind. */
+  /** Returns the number of alerts since the monitor was created, by kind. */
   counts(): Readonly<Record<SuspicionKind, number>>;
-  /** Number of tracked tokens, addresses, API keys and sessions, over all kinds. */
+  /** Number of tracked tokens, addresses, API keys and sessions, across all kinds of alert. */
   readonly tracked: number;
 }
 
@@ -89,7 +90,8 @@ const NO_ALERTS: Readonly<Record<SuspicionKind, number>> = {
 };
 
 /**
- * Creates a monitor that detects suspicious use from audit events, in this process and in bounded memory.
+ * Creates a monitor that detects suspicious use from the audit events of this process. Its memory is bounded by
+ * `maxTracked`.
  *
  * @throws TypeError if an option is unknown or malformed
  *
@@ -155,7 +157,7 @@ function createDetectors(
   ];
 }
 
-/** Passes one alert per kind and subject within a window. */
+/** Creates a filter that accepts one alert per kind and subject within a window. */
 function createAlertGate(maxTracked: number): (name: string, alert: SuspiciousUse) => boolean {
   const raisedAt = new LRUCache<string, NumericDate>({ max: maxTracked });
   return (name, { time, windowSeconds }) => {
@@ -168,12 +170,12 @@ function createAlertGate(maxTracked: number): (name: string, alert: SuspiciousUs
   };
 }
 
-/** An error of `onError` itself is emitted as a warning. */
+/** Creates a reporter that calls `onError`. If `onError` fails, a process warning is emitted. */
 function createReporter(onError: (error: unknown) => void): (error: unknown) => void {
   return (error) => callIsolated(() => onError(error), warnOfFault);
 }
 
 const warnOfFault = warnOfFailure(
-  'createMonitor: detection of suspicious use failed',
+  'createMonitor: a detector, onSuspicion or a revocation failed: pass onError to receive the error',
   'PASSPORT_JWE_MONITOR',
 );

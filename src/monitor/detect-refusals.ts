@@ -8,9 +8,9 @@ import type { CountThreshold } from './suspicion-thresholds.js';
 type Refusal = Extract<AuditRecord, { readonly type: 'token.refused' | 'issuance.refused' }>;
 
 /**
- * Detects bursts of rejections of one API key. Only rejections that required its secret or a valid token count: a
- * caller that only sends a `client_id`, or a revoked token, cannot raise an alert against the client. Tokens without a
- * proof of issuance are counted separately.
+ * Detects bursts of rejected requests per API key. A rejection counts only if the request contained the secret of the
+ * API key or a valid token. A `client_id` alone, or a revoked token, therefore cannot raise an alert against the
+ * client. Tokens without a proof of issuance are counted separately.
  */
 export function detectRefusalsOfClient(parts: DetectorParts<CountThreshold>): Detector {
   return detectRefusals(parts, (refusal) => {
@@ -24,7 +24,7 @@ export function detectRefusalsOfClient(parts: DetectorParts<CountThreshold>): De
   });
 }
 
-/** Detects bursts of rejections of one address. */
+/** Detects bursts of rejected requests per client address. */
 export function detectRefusalsOfAddress(parts: DetectorParts<CountThreshold>): Detector {
   return detectRefusals(parts, ({ ip }) => {
     if (ip === undefined) return undefined;
@@ -33,19 +33,19 @@ export function detectRefusalsOfAddress(parts: DetectorParts<CountThreshold>): D
   });
 }
 
-/** Clients of a trusted issuer are not API keys, even if the names are equal. */
+/** Returns the API key of a rejection. Clients of trusted issuers are not API keys, even if the names are equal. */
 function clientOf(refusal: Refusal): string | undefined {
   const { clientId } = refusal;
   const isExternal = 'issuer' in refusal;
   return isExternal || isUnboundedRefusal(refusal) ? undefined : clientId;
 }
 
-/** Whether the client sent its secret, or a token with a proof of issuance. */
+/** Whether the client sent its secret or a token with a proof of issuance. */
 function provesItself(refusal: Refusal): boolean {
   return refusal.type === 'issuance.refused' || refusal.proven === true;
 }
 
-/** The counted client or address, and the name of its counter. */
+/** Counted client or address, and name of its counter. */
 interface Subject {
   readonly name: string;
   readonly party:
@@ -77,7 +77,7 @@ function isRefusal(record: AuditRecord): record is Refusal {
   return record.type === 'token.refused' || record.type === 'issuance.refused';
 }
 
-/** Rejections that are not suspicious: expired tokens, exceeded limits and outages. */
+/** Whether a rejection is not suspicious: an expired token, an exceeded limit or an outage. */
 function isOrdinary({ code, reason }: Refusal): boolean {
   return reason === 'expired' || code === 'ERR_RATE_LIMIT_EXCEEDED' || code === 'ERR_TEMPORARILY_UNAVAILABLE';
 }

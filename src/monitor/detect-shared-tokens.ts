@@ -9,7 +9,7 @@ import type { SuspiciousUse } from './suspicious-use.js';
 
 type Acceptance = Extract<AuditRecord, { readonly type: 'token.accepted' }>;
 
-/** An address and a user agent that sent a token in one request. */
+/** Client address and user agent of requests with a token. */
 interface SeenOrigin {
   readonly address: string;
   /** Empty if the request had no user agent. */
@@ -25,10 +25,13 @@ export interface SharedTokenThresholds {
   readonly agents: CountThreshold | undefined;
 }
 
-/** A device with two networks and two programs needs some time until all combinations have been seen. */
+/**
+ * Minimum age of a party in seconds. Before that, a device with two networks and two programs may look like two
+ * parties.
+ */
 const SETTLING_SECONDS = 60;
 
-/** Detects one token from many addresses, or from many user agents that share no address. */
+/** Detects tokens that are sent from many addresses, or by many user agents that share no address. */
 export function detectSharedTokens({
   threshold: { addresses, agents },
   maxTracked,
@@ -100,7 +103,7 @@ function seenWithin(origins: readonly SeenOrigin[], after: NumericDate): readonl
   return origins.filter(({ seenAt }) => seenAt > after);
 }
 
-/** Evicts the least recently seen entry when full. The map is in order of time. */
+/** Adds an entry. If the map is full, it evicts the least recently seen entry. The map is ordered by time. */
 function remember(seen: SeenOrigins, origin: SeenOrigin): void {
   const name = `${origin.address} ${origin.agent}`;
   const { firstSeenAt } = seen.get(name) ?? origin;
@@ -114,7 +117,7 @@ function forget(seen: SeenOrigins, upTo: NumericDate): void {
   for (const [name, { seenAt }] of seen) if (seenAt <= upTo) seen.delete(name);
 }
 
-/** The greater of the numbers of IPv4 and IPv6 addresses, since a device may use both families. */
+/** Returns the larger of the IPv4 and IPv6 address counts, because a device may use both families. */
 function countAddresses(origins: readonly SeenOrigin[]): number {
   const addresses = [...new Set(origins.map(({ address }) => address))];
   const fourth = addresses.filter(isIPv4).length;
@@ -122,8 +125,8 @@ function countAddresses(origins: readonly SeenOrigin[]): number {
 }
 
 /**
- * Counts groups of entries that share an address or a user agent. User agents at one address belong to one device or
- * household, and one user agent at several addresses is a device that moves.
+ * Counts parties: groups of entries that share an address or a user agent. Several user agents at one address belong to
+ * one device or household. One user agent at several addresses is a moving device.
  */
 function countParties(origins: readonly SeenOrigin[], upTo: NumericDate): number {
   let parties: readonly (readonly SeenOrigin[])[] = [];

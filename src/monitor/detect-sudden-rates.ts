@@ -4,19 +4,19 @@ import type { NumericDate } from '../base/clock.js';
 import { countOf, type Detector, type DetectorParts, proofOf } from './detector.js';
 import type { RateThreshold } from './suspicion-thresholds.js';
 
-/** Number of windows in the moving average, approximately. */
+/** Approximate number of windows in the moving average. */
 const MEMORY_WINDOWS = 12;
 
 interface ClientRate {
-  /** Number of the current window since 1970. */
+  /** Index of the current window, counted from 1970. */
   window: number;
   count: number;
-  /** Moving average over earlier windows with any use. Idle windows do not lower it. */
+  /** Moving average of the counts in earlier windows. Idle windows are ignored. */
   average: number;
   windowsSeen: number;
 }
 
-/** Detects API keys whose issuance or use of tokens is many times their moving average. */
+/** Detects API keys whose rate of issued or accepted tokens is many times its moving average. */
 export function detectSuddenRates({ threshold, maxTracked, raise }: DetectorParts<RateThreshold>): Detector {
   const { windowSeconds, warmUpWindows } = threshold;
   const rates = new LRUCache<string, ClientRate>({ max: maxTracked });
@@ -51,7 +51,8 @@ export function detectSuddenRates({ threshold, maxTracked, raise }: DetectorPart
 }
 
 /**
- * Updates the average. A suspicious window counts only up to its limit: an attack must not raise the average quickly.
+ * Adds the closed window to the average. Its count is capped at the alert limit, so an attack cannot raise the average
+ * quickly.
  */
 function closeWindow(rate: ClientRate, threshold: RateThreshold): void {
   const isWarm = rate.windowsSeen >= threshold.warmUpWindows;

@@ -7,7 +7,7 @@ import type { CountThreshold } from './suspicion-thresholds.js';
 
 type TokenRefusal = Extract<AuditRecord, { readonly type: 'token.refused' }>;
 
-/** Detects use of tokens after they were revoked, or after their API key became inactive. */
+/** Detects the use of revoked tokens, and of tokens whose API key is inactive. */
 export function detectUseAfterRevocation({
   threshold,
   maxTracked,
@@ -38,7 +38,10 @@ export function detectUseAfterRevocation({
   };
 }
 
-/** Audit events of rejected tokens contain only verified identities. */
+/**
+ * Returns the name of the counter for a rejected token. Audit events of rejected tokens contain only verified
+ * identities.
+ */
 function nameOf({ issuer, jti, clientId, ip }: TokenRefusal): string {
   if (jti !== undefined) return `token ${nameOfToken({ issuer, clientId, jti })}`;
   if (clientId !== undefined) return `client ${JSON.stringify([issuer, clientId])}`;

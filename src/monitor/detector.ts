@@ -5,6 +5,7 @@ import type { PassedThreshold, SuspiciousUse } from './suspicious-use.js';
 
 /** Detector of one kind of suspicious use. */
 export interface Detector {
+  /** Examines an audit event and raises an alert if the threshold is reached. */
   detect(record: AuditRecord, now: NumericDate): void;
   /** Number of tracked subjects. */
   readonly tracked: number;
@@ -13,18 +14,22 @@ export interface Detector {
 /** Dependencies of every detector. */
 export interface DetectorParts<Threshold> {
   readonly threshold: Threshold;
-  /** Maximum number of tracked subjects. The least recently seen are dropped. */
+  /** Maximum number of tracked subjects. The least recently seen subjects are evicted. */
   readonly maxTracked: number;
-  /** @param subject subject of the alert: at most one alert per subject is raised within a window */
+  /**
+   * Raises an alert, at most one per subject within a window.
+   *
+   * @param subject name that identifies the subject within the kind of alert
+   */
   readonly raise: (subject: string, alert: SuspiciousUse) => void;
 }
 
-/** Number of requests in an audit event. Aggregated events have a `count`. */
+/** Returns the number of requests that an audit event represents. Aggregated events have a `count`. */
 export function countOf(record: AuditRecord): number {
   return 'count' in record && typeof record.count === 'number' ? record.count : 1;
 }
 
-/** The members of an alert that describe the passed threshold. */
+/** Returns the members of an alert that describe the reached threshold. */
 export function passed(
   { time }: AuditRecord,
   observed: number,
@@ -34,8 +39,8 @@ export function passed(
 }
 
 /**
- * Name of a token that is unique across issuers and clients, which may choose equal `jti`s. A holder of an exported
- * access key can name any token, so tokens with a proof of issuance are counted separately.
+ * Returns a name that is unique across issuers and clients, which may choose equal `jti` values. A holder of an
+ * exported access key can claim any `jti`, so tokens with a proof of issuance are counted separately.
  */
 export function nameOfToken({ issuer, clientId, jti, proven }: NamedToken): string {
   return JSON.stringify([issuer, clientId, jti, proven]);
@@ -48,7 +53,7 @@ interface NamedToken {
   readonly proven?: true | undefined;
 }
 
-/** Whether the counted tokens carried a proof of issuance. */
+/** Returns `proven` if a token carries a proof of issuance, otherwise an empty object. */
 export function proofOf({ proven }: { readonly proven?: true }): { readonly proven?: true } {
   return proven === undefined ? {} : { proven };
 }

@@ -5,22 +5,23 @@ import type { SuspiciousUse } from './suspicious-use.js';
 /** Exponential backoff between retries. */
 const BACKOFF = { firstPauseMs: 1000, longestPauseMs: 32_000 };
 
-/** Ten minutes with this backoff. */
+/** Number of retries. With this backoff, they take ten minutes. */
 const RETRIES = 23;
 
-/** Maximum number of answers that are retried at a time. */
+/** Maximum number of answers that are retried at the same time. */
 const MAX_WAITING = 1000;
 
-/** A failed answer that is being retried. */
+/** Failed answer that is being retried. */
 interface WaitingAnswer {
   retriesLeft: number;
 }
 
 /**
- * Answers alerts and retries failed answers for ten minutes. Most fail because the store is unavailable, and an alert
- * may be raised only once. Reports the first failure, and when the retries end without success.
+ * Creates a function that answers alerts and retries failed answers for ten minutes. Retries are required because an
+ * alert may be raised only once, and the store may be unavailable then. The function reports the first failure, and a
+ * final failure if all retries fail.
  *
- * @returns a function that answers an alert and never rejects. Retries for alerts of the same name are merged.
+ * @returns a function that answers an alert and never rejects. Retries for alerts with the same name are merged.
  */
 export function retryAnswers(
   answer: SuspicionAnswer,
@@ -28,7 +29,12 @@ export function retryAnswers(
 ): (name: string, alert: SuspiciousUse) => Promise<void> {
   const waiting = new Map<string, WaitingAnswer>();
 
-  /** A retry revokes all that was issued up to the second in which it succeeds, so it answers later alerts too. */
+  /**
+   * Merges an alert into a pending retry. The retry revokes all tokens issued up to the second in which it succeeds, so
+   * it also answers later alerts.
+   *
+   * @returns `false` if no retry is pending
+   */
   const joinWaiting = (name: string): boolean => {
     const other = waiting.get(name);
     if (other !== undefined) other.retriesLeft = RETRIES;
@@ -48,7 +54,12 @@ export function retryAnswers(
     }
   };
   const giveUp = ({ kind }: SuspiciousUse, cause: unknown): void =>
-    report(new Error(`createMonitor: gave up answering an alert: ${kind}`, { cause }));
+    report(
+      new Error(
+        `createMonitor: the revocation for ${kind} failed: check the revocation store and revoke manually`,
+        { cause },
+      ),
+    );
 
   return async (name, alert) => {
     if (joinWaiting(name)) return;

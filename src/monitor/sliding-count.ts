@@ -1,12 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import type { NumericDate } from '../base/clock.js';
 
-/** Slots per window. The window slides by one slot, so it never counts longer than `windowSeconds`. */
+/** Number of slots per window. The window slides by one slot, so it never covers more than `windowSeconds`. */
 const SLOTS = 6;
 
-/** Counters over a sliding window that ends now, for a bounded number of subjects. */
+/** Counters within a sliding window, for a bounded number of subjects. */
 export interface SlidingCounts {
-  /** @returns the count of this subject within the window, including `count` */
+  /**
+   * Adds to the count of a subject.
+   *
+   * @returns the count within the window, including `count`
+   */
   add(subject: string, now: NumericDate, count: number): number;
   /** Number of counted subjects. */
   readonly size: number;
@@ -14,13 +18,13 @@ export interface SlidingCounts {
 
 export interface SlidingCountOptions {
   readonly windowSeconds: number;
-  /** Maximum number of subjects. The least recently counted subject is dropped and later starts from zero. */
+  /** Maximum number of subjects. The least recently counted subject is evicted and later starts from zero. */
   readonly maxSubjects: number;
 }
 
 interface SlidingCount {
   readonly slots: number[];
-  /** Number of the newest slot since 1970. */
+  /** Index of the newest slot, counted from 1970. */
   newest: number;
 }
 
@@ -56,7 +60,7 @@ function sumOf(slots: readonly number[]): number {
   return sum;
 }
 
-/** Resets expired slots. */
+/** Moves the window to a slot and resets expired slots. */
 function slide(entry: SlidingCount, slot: number): void {
   for (let gone = Math.max(entry.newest, slot - SLOTS) + 1; gone <= slot; gone += 1) {
     entry.slots[gone % SLOTS] = 0;

@@ -7,73 +7,73 @@ import {
 } from '../base/options.js';
 import type { SuspicionKind } from './suspicious-use.js';
 
-/** Threshold of a count within a sliding window. */
+/** Threshold for a count within a sliding window. */
 export interface CountThreshold {
   /** Lowest count that raises an alert. */
   readonly count: number;
-  /** Length of the window in seconds, up to 86_400 (one day). It slides in steps of a sixth. */
+  /** Length of the window in seconds, 1 to 86_400 (one day). The window slides in steps of a sixth of its length. */
   readonly windowSeconds: number;
 }
 
-/** Threshold of a rate relative to its moving average. */
+/** Threshold for a rate relative to its moving average. */
 export interface RateThreshold {
   /** Lowest multiple of the moving average that raises an alert, greater than 1. */
   readonly factor: number;
-  /** Lowest count within a window that raises an alert, so that small numbers raise none. */
+  /** Lowest count within a window that raises an alert. It prevents alerts for small numbers. */
   readonly minCount: number;
-  /** Number of windows with any use before the first alert. */
+  /** Number of windows with at least one use before the first alert. */
   readonly warmUpWindows: number;
-  /** Length of a window in seconds, up to 86_400 (one day). Windows do not overlap. */
+  /** Length of a window in seconds, 1 to 86_400 (one day). Windows do not overlap. */
   readonly windowSeconds: number;
 }
 
 /** Thresholds by kind of alert. `false` disables a kind. */
 export interface SuspicionThresholds {
   /**
-   * Addresses that send one token, 2 to 16. IPv4 and IPv6 are counted separately.
+   * Number of client addresses that send one token, 2 to 16. IPv4 and IPv6 are counted separately.
    *
    * @default { count: 5, windowSeconds: 300 }
    */
   readonly token_from_many_addresses?: Partial<CountThreshold> | false;
   /**
-   * User agents that send one token and share no address, 2 to 16.
+   * Number of user agents that send one token and share no address, 2 to 16.
    *
    * @default { count: 2, windowSeconds: 300 }
    */
   readonly token_from_many_user_agents?: Partial<CountThreshold> | false;
   /**
-   * Reused refresh tokens of one session.
+   * Number of reused refresh tokens per session.
    *
    * @default { count: 1, windowSeconds: 3600 }
    */
   readonly refresh_token_reused?: Partial<CountThreshold> | false;
   /**
-   * Rejected requests of one API key.
+   * Number of rejected requests per API key.
    *
    * @default { count: 60, windowSeconds: 60 }
    */
   readonly refusals_of_client?: Partial<CountThreshold> | false;
   /**
-   * Rejected requests from one address.
+   * Number of rejected requests per client address.
    *
    * @default { count: 30, windowSeconds: 60 }
    */
   readonly refusals_of_address?: Partial<CountThreshold> | false;
   /**
-   * Uses of a revoked token, or of a token whose API key is inactive.
+   * Number of uses of a revoked token, or of a token whose API key is inactive.
    *
    * @default { count: 5, windowSeconds: 300 }
    */
   readonly use_after_revocation?: Partial<CountThreshold> | false;
   /**
-   * Tokens issued to one API key, or uses of its tokens.
+   * Rate of tokens issued to an API key, or of uses of its tokens.
    *
    * @default { factor: 8, minCount: 200, warmUpWindows: 6, windowSeconds: 300 }
    */
   readonly sudden_rate?: Partial<RateThreshold> | false;
 }
 
-/** Thresholds of the enabled kinds. */
+/** Thresholds with their defaults. Disabled kinds are `undefined`. */
 export type ResolvedThresholds = {
   readonly [Kind in SuspicionKind]: (Kind extends 'sudden_rate' ? RateThreshold : CountThreshold) | undefined;
 };
@@ -107,10 +107,14 @@ const KNOWN_RATE: KnownOptions<RateThreshold> = {
 
 const MAX_WINDOW_SECONDS = 86_400;
 
-/** Maximum number of pairs of address and user agent that are tracked per token. */
+/** Maximum number of address and user agent pairs that are tracked per token. */
 export const MAX_ORIGINS = 16;
 
-/** @throws TypeError if a kind is unknown or a number is out of range */
+/**
+ * Validates the thresholds and adds the defaults.
+ *
+ * @throws TypeError if a kind is unknown or a number is out of range
+ */
 export function resolveThresholds(options: SuspicionThresholds = {}): ResolvedThresholds {
   assertOptions(options, KNOWN, 'createMonitor: thresholds');
   const sharing = { isInteger: true, from: 2, to: MAX_ORIGINS };

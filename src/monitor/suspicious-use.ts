@@ -1,6 +1,6 @@
-/** The passed threshold and the time. */
+/** Threshold that an alert reached, and time of the event that reached it. */
 export interface PassedThreshold {
-  /** Time of the audit event that passed the threshold, ISO 8601 in UTC. */
+  /** Time of the audit event that reached the threshold, ISO 8601 in UTC. */
   readonly time: string;
   /** Count within the window. */
   readonly observed: number;
@@ -11,27 +11,28 @@ export interface PassedThreshold {
 }
 
 /**
- * Whether the counted tokens carried a proof of issuance. Without it, the names may be forged and are never answered.
+ * Whether the counted tokens carried a proof of issuance. Without it, the identities may be forged, so the monitor
+ * never answers the alert.
  */
 interface Proof {
   readonly proven?: true;
 }
 
-/** The token, as audit events name it. */
+/** Identifiers of a token, as in audit events. */
 interface SuspiciousToken extends Proof {
-  /** Trusted issuer of the token, if any: the identities below are then its identities. */
+  /** Trusted issuer of the token, if any. The other identities are then identities of this issuer. */
   readonly issuer?: string;
   readonly jti: string;
   readonly clientId?: string;
   readonly subject?: string;
   readonly sessionId?: string;
-  /** Client addresses: IPv4 addresses and IPv6 prefixes of 56 bits. At most 16. */
+  /** Client addresses, at most 16: IPv4 addresses and IPv6 prefixes of 56 bits. */
   readonly addresses: readonly string[];
-  /** Digests of the user agents, as in `token.accepted`. At most 16. */
+  /** Digests of the user agents, at most 16, as in `token.accepted`. */
   readonly agents: readonly string[];
 }
 
-/** An alert of the monitor. It contains identifiers and numbers, never a token, a key or a secret. */
+/** Alert of the monitor. It contains identifiers and numbers, never a token, a key or a secret. */
 export type SuspiciousUse = PassedThreshold &
   (
     | (SuspiciousToken & {
@@ -39,11 +40,14 @@ export type SuspiciousUse = PassedThreshold &
         readonly kind: 'token_from_many_addresses';
       })
     | (SuspiciousToken & {
-        /** One token was sent by `observed` user agents that share no address: most likely by different parties. */
+        /**
+         * One token was sent by `observed` user agents that share no address. They most likely belong to different
+         * parties.
+         */
         readonly kind: 'token_from_many_user_agents';
       })
     | {
-        /** A consumed refresh token was reused: two parties have it (RFC 9700 §4.14.2). */
+        /** A consumed refresh token was reused, so two parties have it (RFC 9700 §4.14.2). */
         readonly kind: 'refresh_token_reused';
         readonly clientId: string;
         readonly subject: string;
@@ -51,30 +55,33 @@ export type SuspiciousUse = PassedThreshold &
         readonly familyId: string;
       }
     | (Proof & {
-        /** `observed` requests of an API key, or with its tokens, were rejected. */
+        /** `observed` requests with the secret or a token of an API key were rejected. */
         readonly kind: 'refusals_of_client';
         readonly clientId: string;
       })
     | {
-        /** `observed` requests from an address were rejected. */
+        /** `observed` requests from a client address were rejected. */
         readonly kind: 'refusals_of_address';
-        /** An IPv4 address or an IPv6 prefix of 56 bits. */
+        /** IPv4 address or IPv6 prefix of 56 bits. */
         readonly address: string;
       }
     | {
         /** A revoked token, or a token of an inactive API key, was presented `observed` times. */
         readonly kind: 'use_after_revocation';
         readonly reason: 'revoked' | 'key_inactive';
-        /** Trusted issuer of the token, if any: the identities below are then its identities. */
+        /** Trusted issuer of the token, if any. The other identities are then identities of this issuer. */
         readonly issuer?: string;
-        /** Present if the audit event names it. Counted by the first of `jti`, `clientId` and `address`. */
+        /**
+         * Token ID, if the audit event contains it. Uses are counted per `jti`, or else per `clientId` or per
+         * `address`.
+         */
         readonly jti?: string;
         readonly clientId?: string;
         readonly subject?: string;
         readonly address?: string;
       }
     | (Proof & {
-        /** Issuance for an API key, or use of its tokens, is many times its moving average. */
+        /** The rate of tokens issued to an API key, or of uses of its tokens, is many times its moving average. */
         readonly kind: 'sudden_rate';
         readonly clientId: string;
         readonly of: 'issuance' | 'acceptance';
@@ -83,4 +90,5 @@ export type SuspiciousUse = PassedThreshold &
       })
   );
 
+/** Kind of an alert. */
 export type SuspicionKind = SuspiciousUse['kind'];

@@ -17,23 +17,28 @@ import {
 
 /** Options of `createSessions()`. */
 export interface SessionsOptions {
-  /** Stores of a driver, the same as for `tokenRouter`; only `families` is used. */
+  /** Stores, usually shared with `tokenRouter()`. Only `families` is required. */
   readonly stores: Pick<Stores, 'families'>;
-  /** Revocations, the same as for `authenticate` and `tokenRouter`. Ended sessions revoke their access tokens. */
+  /**
+   * Revocations, shared with `authenticate()` and `tokenRouter()`. They receive the revocation of the access tokens
+   * when a session ends.
+   */
   readonly revocations: Revocations;
   /**
-   * Receives audit events for ended sessions.
+   * Audit trail that records the end of each session.
    *
    * @default undefined (no audit log)
    */
   readonly audit?: AuditTrail;
   /**
+   * Clock for the time of revocations.
+   *
    * @default the system time
    */
   readonly clock?: Clock;
 }
 
-/** Query of `list()`. */
+/** Owner of the sessions to list, and the requested page. */
 export interface SessionQuery extends SessionOwner {
   /**
    * Maximum number of sessions on a page, 1 to 1000.
@@ -42,81 +47,95 @@ export interface SessionQuery extends SessionOwner {
    */
   readonly limit?: number;
   /**
-   * `next` of the previous page.
+   * Cursor: the `next` value of the previous page.
    *
    * @default undefined (the first page)
    */
   readonly after?: string;
 }
 
-/** A page of sessions. */
+/** One page of sessions, as `list()` returns it. */
 export interface SessionPage {
-  /** Most recently used first. A page can have fewer sessions than `limit`, or none, and still have a `next` page. */
+  /**
+   * Sessions on this page, most recently used first. A page can contain fewer than `limit` sessions, or none, and still
+   * have a next page.
+   */
   readonly sessions: readonly Session[];
-  /** `after` of the next page; missing on the last page. */
+  /** Cursor for the next page: pass it as `after`. Absent on the last page. */
   readonly next?: string;
 }
 
-/** A session to end. */
+/** Session to end, and the client that requested its end. */
 export interface SessionEnd extends SessionOwner {
+  /** Session ID. */
   readonly sessionId: string;
   /**
-   * `key_id` of the client that requested it, as in `revoke` of `Revocations`. The store counts the revocation as one
-   * of this API key.
+   * `key_id` of the API key that requested the end. The store counts the revocation against the quota of this API key.
    *
    * @default undefined (no API key)
    */
   readonly requestedBy?: string;
   /**
-   * Address of the client that requested it, for the audit log.
+   * Address of the client that requested the end, for the audit log.
    *
    * @default undefined (unknown)
    */
   readonly ip?: string;
 }
 
-/** The owner whose sessions end, and a session to keep. */
+/** Owner of the sessions to end, and a session to exclude. */
 export interface AllSessionsEnd extends SessionOwner {
   /**
-   * A session that does not end.
+   * Session to exclude, for example the current session of a user.
    *
    * @default undefined (all sessions end)
    */
   readonly keep?: Pick<Session, 'subject' | 'sessionId'>;
-  /** As in `SessionEnd`. */
+  /**
+   * `key_id` of the API key that requested the end, as in `SessionEnd`.
+   *
+   * @default undefined (no API key)
+   */
   readonly requestedBy?: string;
-  /** As in `SessionEnd`. */
+  /**
+   * Address of the client that requested the end, for the audit log.
+   *
+   * @default undefined (unknown)
+   */
   readonly ip?: string;
 }
 
 /**
- * The sessions of users and API keys. Every method rejects with TypeError if an identity is malformed, and with
- * TemporarilyUnavailableError if a store is unavailable. An end may then be incomplete; a retry completes it.
+ * Lists and ends the sessions of users and API keys.
+ *
+ * Every method rejects with TypeError if an argument is malformed, and with TemporarilyUnavailableError if a store is
+ * unavailable. A failed `end()` or `endAll()` may have ended some of the sessions. Retry the call to end the rest.
  */
 export interface Sessions {
-  /** Lists a page of the live sessions of an API key, or of one subject of the key. */
+  /** Lists one page of the active sessions of an API key, or of one of its subjects. */
   list(query: SessionQuery): Promise<SessionPage>;
   /**
-   * Ends a session and revokes its access tokens. Without `subject`, it ends the sessions with this ID of all subjects.
-   * It accepts a session as returned by `list`.
+   * Ends a session and revokes its access tokens. It accepts a session from `list()`. Without `subject`, it ends the
+   * sessions of all subjects that have this session ID.
    *
-   * @returns `false` if the session is unknown or has already ended; nothing is changed then
+   * @returns `false` if the session is unknown or has already ended. In that case, nothing changes.
    */
   end(session: SessionEnd): Promise<boolean>;
   /**
-   * Ends all sessions of a subject and revokes all its access tokens, with or without a session. Without `subject`, it
-   * does the same for the whole API key. Sessions that begin before the promise resolves may end too.
+   * Ends all sessions of a subject and revokes all its access tokens, including tokens without a session. Without
+   * `subject`, it ends all sessions of the API key. A session that begins while the call is pending may also end.
    *
-   * With `keep`, the other sessions end one by one, and access tokens without a session stay valid until they expire.
+   * With `keep`, the other sessions end one at a time. Access tokens without a session then remain valid until they
+   * expire.
    *
-   * @returns the number of ended refresh-token families
+   * @returns the number of refresh-token families that ended
    */
   endAll(owner: AllSessionsEnd): Promise<number>;
 }
 
 const KNOWN: KnownOptions<SessionsOptions> = { stores: true, revocations: true, audit: true, clock: true };
 
-/** All members are checked: a misspelt `subject` would select the sessions of all users. */
+/** Known members of an owner. If a misspelt `subject` were ignored, the sessions of all users would be selected. */
 const OWNER: KnownOptions<SessionOwner> = { clientId: true, subject: true };
 const QUERY: KnownOptions<SessionQuery> = { ...OWNER, limit: true, after: true };
 const ALL: KnownOptions<AllSessionsEnd> = { ...OWNER, keep: true, requestedBy: true, ip: true };
@@ -127,10 +146,11 @@ const ONE: KnownOptions<SessionEnd & Session> = {
 
 const DEFAULT_LIMIT = 100;
 
-const NO_REVOCATIONS = 'createSessions: revocations must be Revocations: createRevocations({ stores })';
+const NO_REVOCATIONS =
+  'createSessions: revocations must be a Revocations object: pass the result of createRevocations({ stores })';
 
 /**
- * Creates the sessions of users and API keys, to list and end them.
+ * Creates the object that lists and ends the sessions of users and API keys.
  *
  * @throws TypeError if an option is missing, unknown or malformed
  *
@@ -194,7 +214,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   });
 }
 
-/** Identifies a session: several families may belong to it, but it ends once. */
+/** Returns a key that is unique per session. Several families can belong to one session, which must end only once. */
 function nameOfSession({ subject, sessionId }: FamilyState): string {
   return JSON.stringify([subject, sessionId]);
 }

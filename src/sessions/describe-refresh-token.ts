@@ -2,14 +2,15 @@ import type { TokenIssuance } from '../audit/events.js';
 import type { FamilyState } from '../stores/family-store.js';
 import type { MadeToken } from './refresh-token-codec.js';
 
-/** Audience of a refresh token, and address of the client that requested it. */
+/** Audience of a refresh token, and address of the client that uses it. */
 export interface RefreshTokenUse {
-  /** `aud` of refresh tokens. */
+  /** `aud` claim of the refresh token: the authorization server itself. */
   readonly audience: string;
+  /** Client address, or `undefined` if it is unknown. */
   readonly ip: string | undefined;
 }
 
-/** A refresh token as audit events describe it. */
+/** Describes a refresh token for the audit events `token.intended` and `token.issued`. */
 export function describeRefreshToken(
   state: Pick<FamilyState, 'clientId' | 'subject' | 'subjectAsserted' | 'scope' | 'sessionId'>,
   { jti, expiresAt, kid }: Pick<MadeToken, 'jti' | 'expiresAt' | 'kid'>,

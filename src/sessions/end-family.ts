@@ -4,7 +4,8 @@ import { TemporarilyUnavailableError } from '../base/errors.js';
 import type { FamilyName, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 
 /**
- * Bound of attempts. Each lost race means that another step won; no client has this many concurrent uses of a token.
+ * Maximum number of attempts to update a family. An attempt fails only if a concurrent update succeeds, and no regular
+ * client uses a token this often at the same time.
  */
 export const MAX_ATTEMPTS = 64;
 
@@ -14,10 +15,11 @@ export interface FamilyEndParts {
 }
 
 /**
- * Ends a family by replacing it with a tombstone, despite concurrent uses. An unknown family has already ended.
+ * Ends a family by replacing it with a tombstone, and retries if a concurrent update wins. Does nothing if the family
+ * is unknown or has already ended.
  *
- * @param ip address of the client that requested it, for the audit log
- * @throws TemporarilyUnavailableError (as rejection) if concurrent uses won all attempts
+ * @param ip address of the client that requested the end, for the audit log
+ * @throws TemporarilyUnavailableError (as rejection) if concurrent updates won all attempts
  */
 export async function endFamily(parts: FamilyEndParts, name: FamilyName, ip?: string): Promise<void> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
@@ -28,13 +30,17 @@ export async function endFamily(parts: FamilyEndParts, name: FamilyName, ip?: st
   throw lostRaces();
 }
 
-/** Why a family ends, and the address of the client that caused it. */
+/** Reason for the end of a family, and address of the client that caused it. */
 export interface FamilyEnd {
   readonly reason: NonNullable<FamilyState['ended']>;
   readonly ip: string | undefined;
 }
 
-/** Leaves a tombstone, so that concurrent uses see the end. Returns `false` if another step came first. */
+/**
+ * Replaces a family with a tombstone, which concurrent uses detect.
+ *
+ * @returns `false` if a concurrent update won
+ */
 export async function entombFamily(
   { store, audit }: FamilyEndParts,
   family: StoredFamily,
@@ -46,15 +52,18 @@ export async function entombFamily(
   return true;
 }
 
+/** Creates the error for an update that lost against concurrent updates in all attempts. */
 export function lostRaces(): TemporarilyUnavailableError {
   return new TemporarilyUnavailableError({
-    cause: new Error('Too many concurrent uses of one refresh token'),
+    cause: new Error(
+      `Concurrent updates of one refresh-token family won ${MAX_ATTEMPTS} attempts: retry later`,
+    ),
   });
 }
 
 type SessionEvent = Extract<AuditEvent, { readonly familyId: string }>;
 
-/** A family as audit events identify it. */
+/** Returns the fields that identify a family in an audit event. */
 export function identifyFamily(
   { id, state }: Pick<StoredFamily, 'id' | 'state'>,
   ip: string | undefined,

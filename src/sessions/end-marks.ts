@@ -4,15 +4,18 @@ import { type Revocable, revocationName, revocationNames } from '../revocation/r
 import type { FamilyState, FamilyStore } from '../stores/family-store.js';
 import { lostRaces, MAX_ATTEMPTS } from './end-family.js';
 
-/** Lifetime of a mark in seconds: longer than any family takes to begin. */
+/** Lifetime of a mark in seconds. Inserting a family never takes this long. */
 const KEPT_SECONDS = 3600;
 
 /** A revocation target that ends sessions. */
 export type EndTarget = Exclude<Revocable, { readonly kind: 'token' | 'kid' }>;
 
 /**
- * Stores a mark that sessions are being ended. A family is either inserted before the mark, and then listed, or it
- * finds the mark after its insertion.
+ * Stores a mark that ends the families which are being inserted. A family inserted before the mark is listed and ended.
+ * A family inserted after the mark finds it.
+ *
+ * @param now cut-off: the mark ends families that began in or before this second
+ * @throws TemporarilyUnavailableError (as rejection) if concurrent updates won all attempts
  */
 export async function markEnd(store: FamilyStore, target: EndTarget, now: NumericDate): Promise<void> {
   const { clientId } = target;
@@ -35,7 +38,7 @@ export async function markEnd(store: FamilyStore, target: EndTarget, now: Numeri
   throw lostRaces();
 }
 
-/** Whether the session of a newly inserted family was ended after the family began. */
+/** Whether the session of a newly inserted family has ended since the family began. */
 export async function wasEndedMeanwhile(store: FamilyStore, state: FamilyState): Promise<boolean> {
   const { clientId, subject, sessionId, createdAt } = state;
   const names = revocationNames();
@@ -51,7 +54,7 @@ export async function wasEndedMeanwhile(store: FamilyStore, state: FamilyState):
   );
 }
 
-/** IDs of families are UUIDs, so IDs of marks do not collide with them. */
+/** Returns the ID of a mark. Its prefix prevents collisions with family IDs, which are UUIDs. */
 function idOf(name: string): string {
   return `end:${createHash('sha256').update(name, 'utf16le').digest('base64url')}`;
 }

@@ -9,52 +9,55 @@ import { assertIdentity, resolveOwner, type Session, type SessionOwner } from '.
 
 export interface SessionEndParts {
   readonly store: FamilyStore;
-  /** `undefined` ends the families only. */
+  /** Revocations for the access tokens. If `undefined`, only the families end. */
   readonly revocations: Pick<Revocations, 'revoke'> | undefined;
   readonly audit: AuditTrail;
   readonly clock: Clock;
 }
 
-/** Selected families of one group. */
+/** Selection of families from one group. */
 export interface ChosenFamilies {
   readonly group: FamilyGroup;
-  /** Selects families of the group. */
+  /** Whether a family of the group is selected. */
   isMeant(state: FamilyState): boolean;
 }
 
-/** The sessions to end: the revocation of their access tokens, and their families. */
+/** Sessions to end: the revocation target of their access tokens, and the selection of their families. */
 export interface EndedSessions {
   readonly target: EndTarget;
   readonly families: ChosenFamilies;
 }
 
-/** The client that requested the end, and its address. */
+/** Client that requested the end of sessions, and its address. */
 export interface EndRequest {
   readonly requestedBy: string | undefined;
   readonly ip: string | undefined;
 }
 
-/** The sessions to end, and the client that requested it. */
+/** Sessions to end, and the client that requested their end. */
 export interface Ending extends EndedSessions, EndRequest {}
 
-/** A session of one subject. Without `subject`: the sessions with this ID of all subjects of the API key. */
+/** Session of one subject. Without `subject`, all sessions of the API key that have this ID. */
 export type NamedSession = SessionOwner & Pick<Session, 'sessionId'>;
 
-/** Number of families that are read and ended at once. */
+/** Maximum number of families that are read and ended concurrently. */
 const PAGE = 100;
 
 /** Maximum length of an identity in a family, in characters. */
 const MAX_IDENTITY_LENGTH = 200;
 
 /**
- * Ends sessions, in an order that stays safe if the process crashes in between:
+ * Ends sessions in an order that is safe if the process crashes between two steps:
  *
- * 1. Revoke the access tokens up to the current second. The revocation is kept for the lifetime of access tokens.
- * 2. Store a mark, for families that are being inserted, and a tombstone for each listed family. Concurrent uses lose
- *    against the tombstone. The cut-off covers the access token of a use that won, unless a second has passed.
- * 3. If a second has passed, repeat both steps with a new cut-off.
+ * 1. Revoke the access tokens issued up to the current second. The revocation is kept for the lifetime of access
+ *    tokens.
+ * 2. Store a mark, which families that are being inserted detect. Replace each listed family with a tombstone, which
+ *    rejects concurrent uses. If a use wins against the tombstone within the same second, the revocation covers its
+ *    access token.
+ * 3. If the second has changed since step 1, repeat both steps.
  *
  * @returns the number of ended families
+ * @throws TemporarilyUnavailableError (as rejection) if a store is unavailable
  */
 export async function endSessions(parts: SessionEndParts, ending: Ending): Promise<number> {
   const revokedAt = parts.clock();
@@ -68,8 +71,8 @@ async function revokeAndEnd(parts: SessionEndParts, ending: Ending): Promise<num
   try {
     return await endListed(parts, ending);
   } catch (error) {
-    // Families without a tombstone stay revoked for their lifetime. Ended families are no longer listed, so a retry may
-    // find nothing: this second cut-off covers the tokens that were issued in them after the first.
+    // Covers the remaining families until they expire, and access tokens that ended families issued after the first
+    // revocation. A retry would miss those tokens, because ended families are no longer listed.
     await revoke(parts, ending, 'all_tokens');
     throw error;
   }
@@ -79,7 +82,10 @@ async function revoke(parts: SessionEndParts, ending: Ending, reach: RevocationR
   await parts.revocations?.revoke(ending.target, ending.requestedBy, ending.ip, reach);
 }
 
-/** The mark is not older than the cut-off: a family that the cut-off covers is either listed or finds the mark. */
+/**
+ * Stores the mark and ends the listed families. The mark must not be older than the revocation. Each family that the
+ * revocation covers is then either listed or finds the mark.
+ */
 async function endListed({ store, audit, clock }: SessionEndParts, ending: Ending): Promise<number> {
   const { target, families, ip } = ending;
   if (isStorable(families.group)) await markEnd(store, target, clock());
@@ -91,7 +97,11 @@ async function endListed({ store, audit, clock }: SessionEndParts, ending: Endin
   return total;
 }
 
-/** Ends one session by the steps of `endSessions`. Returns the number of ended families. */
+/**
+ * Ends one session in the same steps as `endSessions()`.
+ *
+ * @returns the number of ended families
+ */
 export function endSession(
   parts: SessionEndParts,
   session: NamedSession,
@@ -100,7 +110,11 @@ export function endSession(
   return endSessions(parts, { ...chooseSession(session), ...request });
 }
 
-/** Selects a session by ID and subject: sessions of several subjects can have the same ID. */
+/**
+ * Selects a session by ID and subject, because sessions of different subjects can have the same ID.
+ *
+ * @throws TypeError if an identity is not a non-empty string
+ */
 export function chooseSession(session: NamedSession): EndedSessions {
   const owner = resolveOwner(session);
   const { clientId, subject } = owner;
@@ -115,7 +129,7 @@ export function chooseSession(session: NamedSession): EndedSessions {
   };
 }
 
-/** Reads the selected live families, page by page. */
+/** Reads the selected active families page by page. */
 export async function* readPages(
   store: FamilyStore,
   { group, isMeant }: ChosenFamilies,
@@ -129,7 +143,7 @@ export async function* readPages(
   }
 }
 
-/** Whether a store can contain families with these identities. Identities in a request are arbitrary strings. */
+/** Whether a store can contain families with these identities. Identities in a request can be too long or malformed. */
 export function isStorable(group: FamilyGroup): boolean {
   return Object.values(group).every((part) => part.length <= MAX_IDENTITY_LENGTH && part.isWellFormed());
 }

@@ -2,27 +2,31 @@ import type { NumericDate } from '../base/clock.js';
 import { nameOf, textOfName } from '../stores/family-index.js';
 import type { FamilyName, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 
-/** Interval between sweeps while successors are waiting. */
+/** Interval between sweeps in seconds, while erasures are pending. */
 export const SWEEP_SECONDS = 5;
 
-/** Maximum number of waiting successors. The next write of its family erases any further successor. */
+/** Maximum number of pending erasures. Above this limit, a successor is erased only by the next write to its family. */
 const MAX_WAITING = 50_000;
 
-/** Number of successors that are erased concurrently. */
+/** Maximum number of concurrent erasures. */
 const BATCH = 100;
 
-/** After this many failures, the successor stays until the next write of its family. */
+/** Maximum number of attempts per erasure. Afterwards, a successor is erased only by the next write to its family. */
 const MAX_TRIES = 12;
 
 export interface SuccessorEraserParts {
   readonly store: FamilyStore;
-  /** Whether a token that was consumed at this time still yields its successor. */
+  /** Whether a token consumed at this time is within the grace window. */
   readonly isInGrace: (consumedAt: NumericDate) => boolean;
 }
 
-/** Erases sealed successors after the grace window. */
+/** Erases sealed successors when their grace window has ended. */
 export interface SuccessorEraser {
-  /** @param consumedAt time at which this process consumed a token of the family */
+  /**
+   * Schedules the erasure of the successor in a family.
+   *
+   * @param consumedAt time at which this process consumed a token of the family
+   */
   schedule(family: StoredFamily, consumedAt: NumericDate): void;
 }
 
@@ -32,7 +36,9 @@ interface Waiting {
   readonly triesLeft: number;
 }
 
-/** Creates one sweeper for all families. It does not keep the process alive. A later sweep retries failures. */
+/**
+ * Creates an eraser for all families. A later sweep retries failed erasures. The timer does not keep the process alive.
+ */
 export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts): SuccessorEraser {
   const waiting = new Map<string, Waiting>();
   let isArmed = false;
@@ -43,7 +49,10 @@ export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts
     setTimeout(() => void sweep(), SWEEP_SECONDS * 1000).unref();
   };
 
-  /** Changes nothing if the family was used again in the meantime: it then waits for that use. */
+  /**
+   * Removes an entry, or replaces it with `next`. Does nothing if a later use of the family has rescheduled the
+   * erasure.
+   */
   const settle = (entry: Waiting, next?: Waiting): void => {
     const name = textOfName(entry.family);
     if (waiting.get(name) !== entry) return;
@@ -51,7 +60,11 @@ export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts
     if (next !== undefined && next.triesLeft > 0) waiting.set(name, next);
   };
 
-  /** @returns `false` to retry: another step came first, or another instance used the family again */
+  /**
+   * Erases the successor in a family.
+   *
+   * @returns `false` to retry: a concurrent update won, or a different instance used the family again
+   */
   const erase = async (name: FamilyName): Promise<boolean> => {
     const family = await store.find(name);
     const parent = family?.state.parent;
@@ -60,7 +73,11 @@ export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts
     return store.replace({ ...family, state: withoutSuccessor(family.state) });
   };
 
-  /** @returns whether the store answered */
+  /**
+   * Attempts one erasure.
+   *
+   * @returns `false` if the store is unavailable
+   */
   const attempt = async (entry: Waiting): Promise<boolean> => {
     const retry = { ...entry, triesLeft: entry.triesLeft - 1 };
     try {
@@ -94,7 +111,9 @@ export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts
   };
 }
 
-/** The state without the sealed successor. The digest of the consumed token stays, to detect its reuse. */
+/**
+ * Removes the sealed successor from a state. The digest of the consumed token remains, to detect reuse of the token.
+ */
 export function withoutSuccessor(state: FamilyState): FamilyState {
   if (state.parent === undefined) return state;
   const { digest, requestedScope, consumedAt } = state.parent;

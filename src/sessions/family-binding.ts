@@ -2,18 +2,23 @@ import { InvalidGrantError } from '../base/errors.js';
 import type { FamilyState, StoredFamily } from '../stores/family-store.js';
 import { entombFamily, type FamilyEndParts } from './end-family.js';
 
-/** The session and device IDs that a client sends with a refresh token. */
+/** Session and device IDs that a client sends with a refresh token. */
 export interface NamedBinding {
   readonly sessionId: string | undefined;
   readonly deviceId: string | undefined;
 }
 
-/** Number of wrong bindings that ends a family. */
+/** Number of wrong session or device IDs after which a family ends. */
 export const MAX_WRONG_BINDINGS = 5;
 
 type WrongBinding = 'wrong_session' | 'wrong_device';
 
-/** A client must repeat the IDs that it chose. It may omit a session ID that the server generated. */
+/**
+ * Compares the session and device IDs of a request with the IDs of the family. A client must repeat the IDs that it
+ * chose. It may omit a session ID that the server generated.
+ *
+ * @returns `undefined` if the IDs match
+ */
 export function findWrongBinding(
   state: FamilyState,
   { sessionId, deviceId }: NamedBinding,
@@ -23,11 +28,12 @@ export function findWrongBinding(
   return deviceId === state.deviceId ? undefined : 'wrong_device';
 }
 
-/** Whether an attacker with the token must also guess a session or device ID. */
+/** Whether an attacker who has the token must also guess a session or device ID. */
 export function isBound({ deviceId, sessionChosen }: FamilyState): boolean {
   return deviceId !== undefined || sessionChosen;
 }
 
+/** Kind of the wrong ID, and address of the client that sent it. */
 export interface WrongUse {
   readonly wrong: WrongBinding;
   /** Client address, for the audit log. */
@@ -35,10 +41,11 @@ export interface WrongUse {
 }
 
 /**
- * Counts a wrong binding and ends the family at the maximum. The count is stored before the response, so that parallel
- * guesses on any number of instances are bounded too. Resolves if another step of the family came first.
+ * Counts a wrong session or device ID, and ends the family at the maximum. The count is stored before the response,
+ * which also limits parallel guesses across instances. Resolves without an error if a concurrent update of the family
+ * won.
  *
- * @throws InvalidGrantError (as rejection) after the wrong binding is counted
+ * @throws InvalidGrantError (as rejection) once the wrong ID is counted
  */
 export async function rejectWrongBinding(
   parts: FamilyEndParts,

@@ -5,17 +5,17 @@ import { API_KEY_TYPES, type ApiKeyType } from '../token/claims/claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import type { CurrentSession, SessionOwner } from './session.js';
 
-/** The owner of the sessions that a request can list and end. */
+/** Owner of the sessions that a request can list and end. */
 export interface IdentifiedOwner {
   readonly owner: SessionOwner;
-  /** `client_id` of the token. */
+  /** `client_id` claim of the token. */
   readonly requestedBy: string;
-  /** The session of the token itself, if it has one. */
+  /** Session of the token, or `undefined` if the token has none. */
   readonly current: CurrentSession | undefined;
 }
 
 /**
- * Identifies the owner of the sessions from the token of the request.
+ * Identifies the owner of the sessions from the verified token of a request.
  *
  * @param keyScope scope that gives a token of the API key itself the sessions of all users of the key
  * @throws AccessDeniedError for a token that was issued neither for a user nor for an API key

@@ -4,22 +4,22 @@ import type { CurrentSession } from './session.js';
 
 const LIMIT = /^([1-9]\d{0,2}|1000)$/;
 
-/** Accepts every cursor that stores return as `next`. */
+/** Matches every cursor that a store can return as `next`. */
 const CURSOR = /^[\x21-\x7e]{1,200}$/;
 
 /**
- * Reads the requested page.
+ * Reads `limit` and `after` from the query.
  *
- * @throws InvalidRequestError if the query is malformed or has other parameters
+ * @throws InvalidRequestError if a parameter is malformed or unknown
  */
 export function readPage(url: string): { readonly limit?: number; readonly after?: string } {
   const query = readQuery(url, ['limit', 'after']);
   const limit = readParameter(query, 'limit');
   const after = readParameter(query, 'after');
   if (limit !== undefined && !LIMIT.test(limit))
-    throw new InvalidRequestError('limit must be an integer from 1 to 1000');
+    throw new InvalidRequestError('`limit` must be an integer from 1 to 1000');
   if (after !== undefined && !CURSOR.test(after))
-    throw new InvalidRequestError('after must be the next value of the previous page');
+    throw new InvalidRequestError('`after` must be the `next` value of the previous page');
   return {
     ...(limit === undefined ? {} : { limit: Number(limit) }),
     ...(after === undefined ? {} : { after }),
@@ -27,9 +27,9 @@ export function readPage(url: string): { readonly limit?: number; readonly after
 }
 
 /**
- * Reads the session to keep while all others end.
+ * Reads the session that `keep=current` excludes.
  *
- * @throws InvalidRequestError if the query is malformed or has other parameters, or the token has no session
+ * @throws InvalidRequestError if a parameter is malformed or unknown, or the token has no session
  */
 export function readKeep(
   url: string,
@@ -43,17 +43,21 @@ export function readKeep(
   return { keep: current };
 }
 
-/** Asserts an empty query. Throws InvalidRequestError if the query has a parameter. */
+/**
+ * Asserts that the query is empty.
+ *
+ * @throws InvalidRequestError if it has a parameter
+ */
 export function readNothing(url: string): void {
   readQuery(url, []);
 }
 
-/** Parses the URL, since `req.query` depends on the settings of the application. */
+/** Parses the query of a URL. `req.query` depends on the settings of the application. */
 function readQuery(url: string, names: readonly string[]): Parameters {
   const start = url.indexOf('?');
   const query = parseForm(start < 0 ? '' : url.slice(start + 1));
   for (const name of query.keys()) {
-    // A misspelt `keep` would end the current session too.
+    // If a misspelt `keep` were ignored, the current session would also end.
     if (!names.includes(name)) throw new InvalidRequestError('Unknown query parameter');
   }
   return query;

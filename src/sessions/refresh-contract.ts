@@ -8,33 +8,45 @@ export type FamilyStart = Pick<
   FamilyState,
   'clientId' | 'subject' | 'subjectAsserted' | 'audience' | 'scope'
 > & {
-  /** @default a generated UUID */
+  /**
+   * Session ID that the client chose.
+   *
+   * @default a generated UUID
+   */
   readonly sessionId?: string;
+  /**
+   * Device ID that the client chose.
+   *
+   * @default undefined (the family is not bound to a device)
+   */
   readonly deviceId?: string;
 };
 
-/** A request of a client to use a refresh token. */
+/** Request of a client that uses a refresh token. */
 export interface RefreshRequest extends NamedBinding {
   readonly clientId: string;
-  /** Whether the client sent no secret. */
+  /** Whether the client is public (RFC 6749 §2.1): it sent no secret. */
   readonly isPublic: boolean;
-  /** The requested scope, or an empty string if none was sent. */
+  /** Requested scope, or an empty string if the request has none. */
   readonly requestedScope: string;
   /** Client address, for the audit log. */
   readonly ip?: string;
 }
 
-/** The client that requests an action. */
+/** Client that requests an action, and its address. */
 export type Requester = Pick<RefreshRequest, 'clientId' | 'ip'>;
 
-/** Refresh-token families (RFC 9700 §4.14.2): each family has one live token, and each token is used once. */
+/**
+ * Refresh-token families with rotation (RFC 9700 §4.14.2). Each family has one current token, and each token can be
+ * used once.
+ */
 export interface RefreshFamilies {
   /**
    * Begins a family.
    *
    * @param ip client address, for the audit log
-   * @param prepare creates the access token of the response; nothing is stored if it fails
-   * @returns the first refresh token and the session of the family
+   * @param prepare creates the access token of the response. If it fails, nothing is stored.
+   * @returns the first refresh token and the session ID
    */
   begin(
     start: FamilyStart,
@@ -42,10 +54,11 @@ export interface RefreshFamilies {
     prepare?: (sessionId: string) => Promise<void>,
   ): Promise<{ readonly refreshToken: string; readonly sessionId: string }>;
   /**
-   * Finds the family of a token of this client. It does not compare session and device: `rotate` does, after it has
-   * stored a step of the family.
+   * Finds the active family of a token. It does not check the session and device IDs. `rotate()` checks them after it
+   * has stored an update of the family.
    *
-   * @throws InvalidGrantError (as rejection) if the family is unknown, has ended, is revoked or belongs to another client
+   * @throws InvalidGrantError (as rejection) if the family is unknown, has ended, is revoked or belongs to a different
+   *   client
    * @throws InvalidGrantError (as rejection) if the client is public and the family is not bound to a device
    */
   find(
@@ -53,26 +66,31 @@ export interface RefreshFamilies {
     request: Pick<RefreshRequest, 'clientId' | 'isPublic'>,
   ): Promise<StoredFamily>;
   /**
-   * Consumes a token and returns its successor, in one step of the store.
+   * Consumes a token and issues its successor in one atomic update of the store.
    *
-   * @param prepare creates the access token of the response, once. If it fails, the token is not consumed: a client
-   *   that retries after an outage must not be treated as an attacker.
-   * @throws InvalidGrantError (as rejection) if the session or device is wrong; the fifth time ends the family
-   * @throws InvalidGrantError (as rejection) if the token was already consumed; this ends the family at once
+   * @param prepare creates the access token of the response. It is called once at most. If it fails, the token is not
+   *   consumed: a client that retries after an outage must not be treated as an attacker.
+   * @returns the successor
+   * @throws InvalidGrantError (as rejection) if the session or device ID is wrong. The fifth wrong ID ends the family.
+   * @throws InvalidGrantError (as rejection) if the token was already consumed. The reuse ends the family immediately.
    */
   rotate(presented: PresentedToken, request: RefreshRequest, prepare?: () => Promise<void>): Promise<string>;
   /**
-   * The time up to which this process knows all revocations of families. Read it before `rotate` and use it as the
-   * `iat` of the issued token: revocations that this process does not know yet then cover the token.
+   * Returns the time up to which this process knows all revocations of families. Read it before you call `rotate()`,
+   * and issue the token with it as `iat`. Revocations that this process receives later then cover the token.
    */
   knownUpTo(): NumericDate;
-  /** Finds the family of a token. Returns `undefined` if the token is not the live one of its family. */
+  /**
+   * Finds the active family of a token.
+   *
+   * @returns `undefined` if the family is not active, or the token is not its current token
+   */
   inspect(presented: PresentedToken): Promise<StoredFamily | undefined>;
   /**
-   * Ends the session of a token and revokes its access tokens. The token names the session, so this works even if the
-   * store has lost the family.
+   * Ends the session of a token and revokes its access tokens. The token contains the session ID, so the session ends
+   * even if the store has lost the family.
    *
-   * @throws InvalidGrantError (as rejection) if the token belongs to another client
+   * @throws InvalidGrantError (as rejection) if the token belongs to a different client
    */
   end(presented: PresentedToken, requester: Requester): Promise<void>;
 }

@@ -24,7 +24,7 @@ import type { RefreshFamilies, RefreshRequest } from './refresh-contract.js';
 import type { RefreshSettings } from './refresh-settings.js';
 import type { PresentedToken, RefreshTokenCodec } from './refresh-token-codec.js';
 
-/** A use of a refresh token. */
+/** Request that uses a refresh token, and the callback that creates its access token. */
 interface Use {
   readonly request: RefreshRequest;
   readonly prepare: () => Promise<void>;
@@ -43,7 +43,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   const { store, codec, revocations, audit, clock } = parts;
   const { idleSeconds, absoluteSeconds, graceSeconds } = parts.settings;
 
-  /** Bounded on both sides: a clock that was set back extends the window by no more than the clock tolerance. */
+  /** Whether the grace window is open. A clock that was set back extends it by the clock tolerance at most. */
   const isInGrace = (consumedAt: NumericDate): boolean => {
     const now = clock();
     return now <= consumedAt + graceSeconds && now >= consumedAt - MAX_CLOCK_TOLERANCE_SECONDS;
@@ -65,14 +65,14 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     return family;
   };
 
-  /** Keeps a sealed successor out of every write after the grace window. */
+  /** Removes a sealed successor after the grace window, so that no write stores it again. */
   const dropStaleSuccessor = (family: StoredFamily): StoredFamily => {
     const { parent } = family.state;
     if (parent === undefined || isInGrace(parent.consumedAt)) return family;
     return { ...family, state: withoutSuccessor(family.state) };
   };
 
-  /** Records `token.intended` first: if the audit event cannot be recorded, the family is not changed. */
+  /** Issues a token and records `token.intended`. If recording fails, the family does not change. */
   const makeToken = async (family: FamilyRecord, now: NumericDate, ip: string | undefined) => {
     const made = await codec.issue(family, now);
     const issuance = describeRefreshToken(family.state, made, { audience: codec.audience, ip });
@@ -92,7 +92,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       current: digestToken(successor.token),
       parent: { digest: presented.digest, ...sealed, requestedScope, consumedAt: now },
     };
-    // Before the write, whose response may be lost.
+    // Scheduled before the write, because the response to the write may be lost.
     eraser.schedule(family, now);
     if (!(await store.replace({ ...family, state, expiresAt }))) return undefined;
     await audit.record({ type: 'session.refreshed', ...identifyFamily(family, ip) });
@@ -100,7 +100,10 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     return successor.token;
   };
 
-  /** Repeats a response that was lost, or sent to a concurrent use. It is recorded before the successor is returned. */
+  /**
+   * Returns the successor of a consumed token again, after a lost response or concurrent requests. The audit event is
+   * recorded first.
+   */
   const repeat = async (
     { state }: StoredFamily,
     parent: ConsumedToken,
@@ -115,16 +118,20 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   };
 
   /**
-   * Stores a step of a bound family before session and device are compared. Otherwise, parallel guesses, or guesses
-   * while the store rejects writes, would be compared without being counted, and response times would reveal the
-   * result.
+   * Increments the revision of a bound family before its session and device IDs are compared. Otherwise, parallel
+   * guesses would not be counted, nor would guesses while the store rejects writes. Response times would reveal the
+   * result of these guesses.
    */
   const takeStep = async (family: StoredFamily): Promise<StoredFamily | undefined> => {
     if (!isBound(family.state)) return family;
     return (await store.replace(family)) ? { ...family, revision: family.revision + 1 } : undefined;
   };
 
-  /** @returns the successor, or `undefined` if another step of the family came first */
+  /**
+   * Uses a token once.
+   *
+   * @returns the successor, or `undefined` if a concurrent update of the family won
+   */
   const useOnce = async (read: StoredFamily, presented: PresentedToken, { request, prepare }: Use) => {
     const { requestedScope, ip } = request;
     const family = await takeStep(read);

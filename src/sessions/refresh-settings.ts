@@ -1,22 +1,23 @@
 import { assertNumber, assertOptions, assertPositiveNumber, type KnownOptions } from '../base/options.js';
 
-/** Lifetimes of refresh tokens. */
+/** Lifetimes and grace window of refresh tokens. */
 export interface RefreshSettings {
   /**
-   * Idle lifetime in seconds: a refresh token expires if it is not used for this long.
+   * Idle lifetime in seconds. A refresh token expires if it is not used within this time.
    *
    * @default 2_592_000 (30 days)
    */
   readonly idleSeconds?: number;
   /**
-   * Absolute lifetime in seconds: a refresh-token family expires this long after it began.
+   * Absolute lifetime of a refresh-token family in seconds, at least `idleSeconds`. It is measured from the first
+   * refresh token.
    *
    * @default 7_776_000 (90 days)
    */
   readonly absoluteSeconds?: number;
   /**
-   * Grace window in seconds, 0 to 60: the previous refresh token still yields the live one, for clients that use it
-   * twice concurrently or lost the response.
+   * Grace window in seconds, 0 to 60. Within it, a repeated request with the previous refresh token returns the current
+   * one. It covers lost responses and concurrent requests.
    *
    * @default 10
    */
@@ -28,7 +29,7 @@ const KNOWN: KnownOptions<RefreshSettings> = { idleSeconds: true, absoluteSecond
 /**
  * Validates the settings and adds the defaults.
  *
- * @throws TypeError if a lifetime is not a positive number, or the grace window is longer than 60 s
+ * @throws TypeError if a setting is unknown or out of range
  */
 export function resolveRefreshSettings(settings: RefreshSettings): Required<RefreshSettings> {
   assertOptions(settings, KNOWN, 'tokenRouter: refresh');
@@ -43,5 +44,8 @@ export function resolveRefreshSettings(settings: RefreshSettings): Required<Refr
   return { idleSeconds, absoluteSeconds, graceSeconds };
 }
 
-/** An attacker can use a stolen token within the window, so it only covers the retry of a lost response. */
+/**
+ * Maximum grace window in seconds. An attacker can reuse a stolen token within it, so it covers only the retry of a
+ * lost response.
+ */
 const MAX_GRACE_SECONDS = 60;

@@ -11,42 +11,57 @@ import { encryptToken } from '../token/encrypt-token.js';
 import { openText, sealText } from '../token/seal-text.js';
 import { digestToken } from '../token/token-cache.js';
 
-/** A presented refresh token: authentic and not expired. Its family may have ended. */
+/** Refresh token from a request, authentic and not expired. Its family may have ended. */
 export interface PresentedToken {
-  /** Secret. */
+  /** The encrypted token. It is a secret. */
   readonly token: string;
   readonly digest: string;
   readonly family: FamilyName;
-  /** The subject of its family. */
+  /** Subject of the family. */
   readonly subject: string;
-  /** The session that its family belongs to. */
+  /** ID of the session to which the family belongs. */
   readonly sessionId: string;
   readonly jti: string;
   readonly expiresAt: NumericDate;
-  /** Key ID of its encryption key. */
+  /** Key ID of the encryption key. */
   readonly kid: string;
 }
 
-/** A newly issued refresh token. */
+/** Newly issued refresh token. */
 export interface MadeToken extends Pick<PresentedToken, 'token' | 'jti' | 'expiresAt' | 'kid'> {}
 
-/** A successor in its stored form. */
+/** Encrypted successor of a consumed token, as the store contains it. */
 export type SealedSuccessor = Pick<ConsumedToken, 'sealedSuccessor' | 'sealingKid'>;
 
-/** Encrypts and decrypts the refresh tokens of one authorization server, under keys that no API has. */
+/**
+ * Encrypts and decrypts the refresh tokens of one authorization server. Only the server has the keys, which no API
+ * receives.
+ */
 export interface RefreshTokenCodec {
-  /** `aud` of every token: the authorization server itself. */
+  /** `aud` claim of every refresh token: the authorization server itself. */
   readonly audience: string;
-  /** @throws TypeError (as rejection) if the key ring has no root to derive keys for refresh tokens from */
+  /**
+   * Issues a refresh token for a family.
+   *
+   * @throws TypeError (as rejection) if the key ring has no root from which to derive keys for refresh tokens
+   */
   issue(family: FamilyRecord, now: NumericDate): Promise<MadeToken>;
-  /** @throws InvalidGrantError (as rejection) if the token is not a refresh token of this server, or has expired */
+  /**
+   * Decrypts a refresh token and checks its claims.
+   *
+   * @throws InvalidGrantError (as rejection) if the token is not a refresh token of this server, or has expired
+   */
   open(token: string, now: NumericDate): Promise<PresentedToken>;
-  /** Seals a token so that only this server can open it, and only with the consumed token. */
+  /**
+   * Encrypts a successor so that decryption requires both a key of this server and the consumed token.
+   *
+   * @returns an empty object if the key of the successor is not in the key ring
+   */
   seal(successor: MadeToken, consumedToken: string): SealedSuccessor;
   /**
-   * Opens a sealed token.
+   * Decrypts a sealed successor.
    *
-   * @returns `undefined` if it was erased, or its key is no longer in the key ring
+   * @returns `undefined` if the successor was erased or its key is no longer in the key ring
    * @throws TemporarilyUnavailableError (as rejection) if the key source is unavailable
    */
   unseal(sealed: SealedSuccessor, consumedToken: string): Promise<string | undefined>;
@@ -54,9 +69,14 @@ export interface RefreshTokenCodec {
 
 const MAX_TOKEN_LENGTH = 4096;
 
-/** Refresh tokens need no signature: they are encrypted under a derived key that only their issuer has. */
+/** Refresh tokens are not signed: the derived key that encrypts them is available only to their issuer. */
 const NOTHING_NESTED: Verification = new Map();
 
+/**
+ * Creates the refresh-token codec of an authorization server.
+ *
+ * @param issuer issuer identifier of the server, for the claims `iss` and `aud`
+ */
 export function refreshTokenCodec(keyRing: KeyRingInternals, issuer: string): RefreshTokenCodec {
   keyRing.prepare('refresh', issuer);
 
@@ -115,13 +135,17 @@ export function refreshTokenCodec(keyRing: KeyRingInternals, issuer: string): Re
     },
   };
 
-  /** Keys for refresh tokens are never exported, so a copy of the store is not enough to open a successor. */
+  /**
+   * Finds a key for refresh tokens. These keys are never exported, so a copy of the store does not reveal a successor.
+   */
   function findSealingKey(kid: string): DirectKey | undefined {
     const key = keyRing.decryptionKey(kid);
     return key?.purpose === 'refresh' && key.alg === 'dir' ? key : undefined;
   }
 
-  /** Another instance may have sealed it under a key version that this one has not loaded yet. */
+  /**
+   * Reloads the key ring to find a key: a different instance may have sealed the successor with a newer key version.
+   */
   async function loadSealingKey(kid: string): Promise<DirectKey | undefined> {
     return (await keyRing.reloadForUnknownKey()) ? findSealingKey(kid) : undefined;
   }

@@ -17,7 +17,7 @@ import type { CurrentSession, Session } from './session.js';
 
 /** Options of `sessionRouter()`. */
 export interface SessionRouterOptions {
-  /** `createSessions({ stores, revocations })`. */
+  /** Sessions to list and end: the result of `createSessions()`. */
   readonly sessions: Sessions;
   /**
    * Scope that every request requires.
@@ -26,8 +26,8 @@ export interface SessionRouterOptions {
    */
   readonly scope?: string;
   /**
-   * Scope with which a token of the API key itself (`sub` equals `client_id`) lists and ends the sessions of all users
-   * of the key. No user may have the `key_id` as its name.
+   * Scope that lets the API key itself list and end the sessions of all its users. It applies to tokens whose `sub`
+   * equals `client_id`. No user name may equal the `key_id`.
    *
    * @default undefined (every token is limited to the sessions of its subject)
    */
@@ -37,14 +37,14 @@ export interface SessionRouterOptions {
 const KNOWN: KnownOptions<SessionRouterOptions> = { sessions: true, scope: true, keyScope: true };
 
 /**
- * Express router with which users list and end their sessions. Mount it behind `authenticate()`:
+ * Creates an Express router that lets users list and end their sessions. Mount it after `authenticate()`:
  *
- * - `GET /` lists the sessions of the subject and the `client_id` of the token,
- * - `DELETE /:sessionId` ends one of them,
- * - `DELETE /` ends all of them, with `?keep=current` all except the session of the token.
+ * - `GET /` lists the sessions of the subject and API key in the token,
+ * - `DELETE /:sessionId` ends one of these sessions,
+ * - `DELETE /` ends all of these sessions, and `DELETE /?keep=current` all except the session of the token.
  *
- * It rejects delegated tokens, service tokens and tokens of other issuers (403). Every token must carry a proof of
- * issuance; see `requireProof()`.
+ * The router rejects delegated tokens, service tokens and tokens of other issuers with 403. Every token must carry a
+ * proof of issuance, as `requireProof()` describes.
  *
  * @throws TypeError if an option is missing, unknown or malformed
  *
@@ -87,7 +87,8 @@ export function sessionRouter(options: SessionRouterOptions): Router {
   return router;
 }
 
-const NO_SESSIONS = 'sessionRouter: sessions must be Sessions: createSessions({ stores, revocations })';
+const NO_SESSIONS =
+  'sessionRouter: sessions must be a Sessions object: pass the result of createSessions({ stores, revocations })';
 
 function resolveOptions(options: SessionRouterOptions) {
   assertOptions(options, KNOWN, 'sessionRouter');
@@ -100,7 +101,9 @@ function resolveOptions(options: SessionRouterOptions) {
 
 function assertScopeToken(scope: string, name: string): void {
   if (!isScopeToken(scope)) {
-    throw new TypeError(`sessionRouter: ${name} must be one scope token (RFC 6749 §3.3)`);
+    throw new TypeError(
+      `sessionRouter: ${name} must be one scope token (RFC 6749 §3.3), for example "manage:sessions"`,
+    );
   }
 }
 
@@ -109,13 +112,13 @@ const forbidStorage: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** Answers failures as the authentication middleware before this router does. */
+/** Responds to failures in the same way as the authentication middleware. */
 const answerFailure: ErrorRequestHandler = (failure, req, res, next) => {
   if (!(failure instanceof PassportJweError)) return next(failure);
   return void refuseRequest({ req, res, next }, failure).catch(next);
 };
 
-/** Answers paths that the Express router cannot decode. */
+/** Responds with 400 to paths that Express cannot decode. */
 const rejectMalformedPaths: ErrorRequestHandler = (failure, req, res, next) => {
   if (!(failure instanceof URIError)) return next(failure);
   return answerFailure(new InvalidRequestError('The path is malformed', { cause: failure }), req, res, next);

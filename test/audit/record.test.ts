@@ -107,7 +107,10 @@ describe('a sink that fails', () => {
       keyIds: ['demo'],
     });
     expect(emitWarning.mock.calls).toEqual([
-      ['An audit sink failed (Error): its audit log is incomplete', { code: 'PASSPORT_JWE_AUDIT_SINK' }],
+      [
+        'An audit sink failed (Error), so its audit log is incomplete: pass onSinkError to receive the error',
+        { code: 'PASSPORT_JWE_AUDIT_SINK' },
+      ],
     ]);
   });
 

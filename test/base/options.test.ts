@@ -95,7 +95,8 @@ describe('options from JavaScript', () => {
 
   test('with a function as a sink are rejected', async () => {
     expect(await failureOf(createAuditTrail, { sinks: [() => {}] })).toMatchObject({
-      message: 'createAuditTrail: each sink must be an object with a method write(record)',
+      message:
+        'createAuditTrail: each sink must be an object with a method write(record), for example pinoSink(pino())',
     });
   });
 

@@ -685,7 +685,11 @@ describe('options', () => {
       'openKeyRing: rotateEverySeconds must be greater than pendingSeconds',
     ],
     ['an unknown option', { interval: 1 }, 'openKeyRing: unknown option interval'],
-    ['an invalid audit trail', { audit: {} }, 'audit must be an AuditTrail: createAuditTrail({ sinks })'],
+    [
+      'an invalid audit trail',
+      { audit: {} },
+      'audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })',
+    ],
     [
       'usage without stores',
       { usage: {} },

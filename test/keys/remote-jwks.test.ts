@@ -331,7 +331,7 @@ describe('the options', () => {
     [{ rsaAlgorithm: 'none' }, 'remoteJwks: rsaAlgorithm must be "PS256" or "RS256"'],
     [{ fetch: 7 }, 'remoteJwks: fetch and clock must be functions'],
     [{ clock: 7 }, 'remoteJwks: fetch and clock must be functions'],
-    [{ audit: {} }, 'audit must be an AuditTrail: createAuditTrail({ sinks })'],
+    [{ audit: {} }, 'audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })'],
     [{ maxAge: 1 }, 'remoteJwks: unknown option maxAge'],
   ])('reject %j', (options, message) => {
     const [bad] = untyped([{ url: 'https://jwks.example.com/', ...options }]);

@@ -307,7 +307,7 @@ describe('model tokens that cannot be counted', () => {
 
     expect([status, limits.running]).toEqual([500, 0]);
     expect(failures).toEqual([
-      new TypeError('limitRequests: tokens must return a number from 0 to 1000000000000'),
+      new TypeError('limitRequests: tokens must return a number from 0 to 1000000000000, for example 1000'),
     ]);
   });
 

@@ -45,7 +45,8 @@ function setUp(by: AnswersByKind = { refresh_token_reused: 'session' }, options:
 }
 
 const GIVEN_UP = expect.objectContaining({
-  message: 'createMonitor: gave up answering an alert: refresh_token_reused',
+  message:
+    'createMonitor: the revocation for refresh_token_reused failed: check the revocation store and revoke manually',
   cause: OUTAGE,
 });
 

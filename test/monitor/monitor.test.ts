@@ -138,7 +138,11 @@ describe('a fault', () => {
     const calls = warn.mock.calls.map(([message]) => message);
     warn.mockRestore();
 
-    expect(calls).toEqual(Array(2).fill('createMonitor: detection of suspicious use failed (RangeError)'));
+    expect(calls).toEqual(
+      Array(2).fill(
+        'createMonitor: a detector, onSuspicion or a revocation failed: pass onError to receive the error (RangeError)',
+      ),
+    );
   });
 });
 
@@ -182,7 +186,7 @@ describe('createMonitor', () => {
     [
       'an answer without revocations',
       { answer: { by: {} } },
-      'createMonitor: answer.revocations must be a function: () => revocations',
+      'createMonitor: answer.revocations must be a function that returns the revocations: () => revocations',
     ],
     [
       'an answer to what cannot be answered',
