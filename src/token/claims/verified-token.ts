@@ -1,20 +1,21 @@
 import type { JsonObject } from '../../base/json.js';
 import type { ClaimsByType, TokenType } from './claims-set.js';
 
-/** A token that passed every check. Deeply frozen. */
+/** Token that passed every check. Deeply frozen. */
 export interface VerifiedTokenOf<Type extends TokenType> {
-  /** Token type, which discriminates the claims. `external` for a trusted issuer, `foreign` for a token without a type. */
+  /** Token type, which determines the claims. `external` for trusted issuers, `foreign` for tokens without a type. */
   readonly type: Type;
+  /** Validated claims, under their JWT names. */
   readonly claims: ClaimsByType[Type];
   /** Protected header, which is not encrypted. */
   readonly header: JsonObject;
-  /** Scope tokens. */
+  /** Granted scope tokens. */
   readonly scope: readonly string[];
-  /** Whether the token has this scope token, by exact comparison. */
+  /** Whether the token has a scope token. Scope tokens are compared exactly. */
   hasScope(scope: string): boolean;
 }
 
-/** A union discriminated on `type`: `if (token.type === 'tiered_model_exec') token.claims.allowed_models`. */
+/** Verified token of any type. Narrow it by `type`: `if (token.type === 'api_call') token.claims.allowed_endpoints`. */
 export type VerifiedToken<Type extends TokenType = TokenType> = {
   [Each in Type]: VerifiedTokenOf<Each>;
 }[Type];

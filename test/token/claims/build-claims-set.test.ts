@@ -101,7 +101,7 @@ describe('buildClaimsSet', () => {
 
   test.each([[['']], [['read', 'a b']], [['"', 'read']]])('rejects the scope %j', (scope) => {
     expect(() => buildClaimsSet({ ...REQUEST, scope }, ISSUED)).toThrow(
-      new TypeError('scope must be an array of scope tokens'),
+      new TypeError('issue: scope must be an array of scope tokens, for example ["read:reports"]'),
     );
   });
 
@@ -165,7 +165,9 @@ describe('copyCustomClaims', () => {
   });
 
   test.each([[undefined], [null], ['text'], [1], [true], [['a']], [() => ({})]])('rejects %p', (claims) => {
-    expect(() => copyCustomClaims(claims)).toThrow(new TypeError('Custom claims must be a JSON object'));
+    expect(() => copyCustomClaims(claims)).toThrow(
+      new TypeError('Custom claims must be a JSON object, for example { "tenant": "acme" }'),
+    );
   });
 
   test.each([
