@@ -7,7 +7,7 @@
  * @param text valid JSON.
  */
 export function hasDuplicateMembers(text: string): boolean {
-  // All objects share one set, because a text can contain an object every few characters.
+  // All objects share one set, because JSON can contain an object every few characters.
   const members = new Set<string>();
   const open: number[] = [];
   let opened = 0;

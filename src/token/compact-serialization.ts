@@ -50,7 +50,7 @@ export function decodeBase64url(segment: string): Buffer {
   return decodeAsciiBase64url(segment);
 }
 
-/** Asserts that a text is ASCII, because `Buffer` truncates other characters. @throws InvalidTokenError */
+/** Asserts that a string is ASCII, because `Buffer` truncates other characters. @throws InvalidTokenError */
 export function assertAscii(text: string): void {
   if (Buffer.byteLength(text) !== text.length) throw new InvalidTokenError('not_base64url');
 }

@@ -19,7 +19,7 @@ const COMMA = ','.charCodeAt(0);
  * Appends a proof of issuance to the claims: a MAC under a key that is derived from the root key and never exported. A
  * resource server with an exported access key can encrypt a token, but cannot create this proof.
  *
- * @param claims JSON object as text. An empty object is returned unchanged.
+ * @param claims serialized JSON object. An empty object is returned unchanged.
  */
 export function appendProof(claims: string, context: ProofContext, key: KeyObject): string {
   if (claims === '{}') return claims;
@@ -33,7 +33,7 @@ export function hasValidProof(text: string, context: ProofContext, key: KeyObjec
   return timingSafeEqual(mac, computeMac(withoutProof(text), context, key));
 }
 
-/** Removes the proof and restores the original claims exactly. Returns a text without a proof unchanged. */
+/** Removes the proof and restores the original claims exactly. Returns a string without a proof unchanged. */
 export function withoutProof(text: string): string {
   return endsWithProof(text) ? `${text.slice(0, -SUFFIX_LENGTH)}}` : text;
 }

@@ -684,7 +684,11 @@ describe('options', () => {
       { rotateEverySeconds: 300 },
       'openKeyRing: rotateEverySeconds must be greater than pendingSeconds',
     ],
-    ['an unknown option', { interval: 1 }, 'openKeyRing: unknown option interval'],
+    [
+      'an unknown option',
+      { interval: 1 },
+      'openKeyRing: unknown option interval; expected one of: source, environment, enc, reloadSeconds, pendingSeconds, maxTokenLifetimeSeconds, rotateEverySeconds, usage, loadTimeoutSeconds, audit, clock',
+    ],
     ['an invalid audit trail', { audit: {} }, 'audit must be an AuditTrail: createAuditTrail({ sinks })'],
     [
       'usage without stores',
