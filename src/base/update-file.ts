@@ -32,7 +32,7 @@ const PAUSE_MS = 20;
  * links. The directory must be on a local file system.
  *
  * Each process writes a draft next to the file. The process renames its draft over the file only if no other draft
- * exists and the file still has the expected content. Of two processes, the one that lists the directory later finds
+ * exists and the file still has the expected content. Of two processes, the later one to list the directory finds
  * the other draft. Abandoned drafts are removed. If the process of a removed draft was only slow, the rename fails.
  * Therefore no update is lost, and a killed process leaves no lock behind.
  *

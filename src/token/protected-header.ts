@@ -38,7 +38,7 @@ const MAX_HEADER_DEPTH = 4;
  */
 const REJECTED_MEMBERS = ['zip', 'crit', 'jku', 'jwk', 'x5u', 'x5c', 'p2c', 'iss', 'sub', 'aud'];
 
-/** Members that callers must not add: those of the codec, and claims, which a header would disclose (RFC 7519 §5.3). */
+/** Members that callers must not add: codec members, and claims, which a header would disclose (RFC 7519 §5.3). */
 const RESERVED_MEMBERS = new Set([
   ...['alg', 'enc', 'kid', 'typ', 'cty', 'epk', 'apu', 'apv', 'iv', 'tag', 'p2s'],
   ...['exp', 'nbf', 'iat', 'jti', 'client_id', 'scope'],
