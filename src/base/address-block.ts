@@ -1,12 +1,13 @@
 import { isIPv4 } from 'node:net';
 import { normalizeIp } from './normalize-ip.js';
 
-/** Number of complete 16-bit groups in a /56 prefix. The upper half of the next group belongs to it too. */
+/** Number of complete 16-bit groups in a /56 prefix. The prefix also contains the upper byte of the next group. */
 const WHOLE_GROUPS = 3;
 
 /**
- * Returns the unit by which limits count a client address: an IPv4 address itself, or the /56 prefix of an IPv6 address,
- * which is a common allocation to one customer (RFC 6177). An IPv4-mapped address counts as IPv4 (RFC 4291 §2.5.5.2).
+ * Returns the address block to which a client's limits apply: the address itself for IPv4, or its /56 prefix for IPv6.
+ *
+ * Many providers assign a /56 to each customer (RFC 6177). An IPv4-mapped address counts as IPv4 (RFC 4291 §2.5.5.2).
  */
 export function addressBlock(ip: string): string {
   const address = normalizeIp(ip) ?? ip;
@@ -16,7 +17,7 @@ export function addressBlock(ip: string): string {
   return `${[...groups.slice(0, WHOLE_GROUPS), half].map((group) => group.toString(16)).join(':')}::/56`;
 }
 
-/** The eight groups of an IPv6 address. The last two may be in IPv4 notation, but no /56 prefix reaches them. */
+/** Expands an IPv6 address to eight groups. Ignores IPv4 notation in the last two, which no /56 prefix includes. */
 function expand(address: string): readonly number[] {
   const [left = '', right] = address.split('::', 2);
   const parse = (text: string): number[] =>

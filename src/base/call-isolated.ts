@@ -1,9 +1,9 @@
 import { isThenable } from './is-thenable.js';
 
 /**
- * Calls an application callback without passing its failure on to the caller.
+ * Calls an application callback and reports its failure instead of throwing.
  *
- * @param report receives the error that the callback threw, or the reason with which its promise rejected.
+ * @param report called with the thrown error or the rejection reason.
  */
 export function callIsolated(callback: () => unknown, report: (fault: unknown) => void): void {
   try {

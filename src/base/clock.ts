@@ -1,36 +1,39 @@
 /** Seconds since 1970-01-01T00:00:00Z, leap seconds ignored, fractions allowed (RFC 7519 §2). */
 export type NumericDate = number;
 
-/** 9999-12-31T23:59:59Z. Larger values are milliseconds passed as seconds by mistake. */
+/** Maximum NumericDate: 9999-12-31T23:59:59Z. Larger values are probably milliseconds. */
 export const MAX_NUMERIC_DATE = 253_402_300_799;
 
+/** Whether a value is a number of seconds from 1970 to 9999 (RFC 7519 §2). */
 export function isNumericDate(value: unknown): value is NumericDate {
   return typeof value === 'number' && value >= 0 && value <= MAX_NUMERIC_DATE;
 }
 
-/** Source of the current time. Tests inject their own. */
+/** Source of the current time in seconds. Tests can inject a fixed clock. */
 export interface Clock {
   (): NumericDate;
   /**
-   * Lower bound of the current time, in case the system time was set forward by mistake. Only records that expired before
-   * this bound are deleted, so that no revocation is deleted while its token can become valid again.
+   * Lower bound of the current time, in case the system time was set forward by mistake.
    *
-   * @default the time of the clock
+   * Only records that expired before this bound are deleted. A revocation therefore outlasts its token, even if the
+   * system time is corrected later.
+   *
+   * @default the current time of the clock
    */
   earliest?(): NumericDate;
 }
 
-/** The system clock. Its lower bound is the start time of the process plus the monotonic time since then. */
+/** The system clock. Its lower bound never exceeds the process start time plus the elapsed monotonic time. */
 export const systemClock: Clock = Object.assign(() => Date.now() / 1000, {
   earliest: () => Math.min(Date.now(), performance.timeOrigin + performance.now()) / 1000,
 });
 
-/** Time up to which expired records can be deleted. */
+/** Returns the time before which expired records can be deleted safely. */
 export function earliestOf(clock: Clock): NumericDate {
   return clock.earliest?.() ?? clock();
 }
 
-/** A clock that never goes back, although the given clock is set back. Use it for durations only. */
+/** Wraps a clock so that it never goes back, even if the system time does. Use the result for durations only. */
 export function forwardOnly(clock: Clock): Clock {
   let latest = Number.NEGATIVE_INFINITY;
   let aheadSeconds = 0;

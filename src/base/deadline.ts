@@ -1,13 +1,14 @@
-/** Maximum delay of a Node timer. A timer with a longer delay fires immediately. */
+/** Maximum delay of a Node timer in milliseconds. A timer with a longer delay fires immediately. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Waits for a promise until a deadline. A result or a failure after the deadline is ignored.
+ * Waits at most `timeoutMs` milliseconds for a promise. A later result or failure is ignored.
  *
- * @param onTimeout returns the result to use after the deadline, or throws.
+ * @param onTimeout called at the deadline. Returns a fallback result, or throws.
+ * @throws the failure of the promise, or the error that `onTimeout` throws (as rejection).
  * @example
  * const set = await deadline(source.load(), 5000, () => {
- *   throw new Error('No answer within 5 s');
+ *   throw new Error('The key source did not respond within 5 s');
  * });
  */
 export async function deadline<Result>(

@@ -1,4 +1,4 @@
-/** `error` values of responses: RFC 6749 §5.2, RFC 6750 §3.1, RFC 8707 §2. */
+/** Values of `error` in responses (RFC 6749 §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 8707 §2). */
 export type WireError =
   | 'invalid_request'
   | 'invalid_token'
@@ -14,5 +14,5 @@ export type WireError =
   | 'invalid_target'
   | 'unsupported_token_type';
 
-/** Stable error codes, for callers and audit events. Codes never change within a major version. */
+/** Error codes for callers and audit events. Codes never change within a major version. */
 export type ErrorCode = `ERR_${Uppercase<WireError>}` | 'ERR_MISSING_CREDENTIALS' | 'ERR_CONFIGURATION';

@@ -10,22 +10,22 @@ import type {
 
 export { PassportJweError };
 
-/** The request has no credentials, or those of another scheme: a challenge without an error code (RFC 6750 §3.1). */
+/** Error for a request without bearer credentials: 401 with a challenge that has no error code (RFC 6750 §3.1). */
 export class MissingCredentialsError extends PassportJweError {
   constructor(cause?: unknown) {
     super({
       code: 'ERR_MISSING_CREDENTIALS',
       error: undefined,
       status: 401,
-      description: 'No bearer token was verified for this request',
+      description: 'This request requires a bearer token',
       cause,
     });
   }
 }
 
-/** The request is malformed (RFC 6749 §5.2, RFC 6750 §3.1), or has the wrong method, size or media type. */
+/** Error for a request that is malformed (RFC 6749 §5.2, RFC 6750 §3.1) or has the wrong method, size or media type. */
 export class InvalidRequestError extends PassportJweError {
-  /** Reason for rejecting a token exchange. */
+  /** Reason for rejecting a token exchange, for audit events only. `undefined` for all other requests. */
   readonly reason?: ExchangeRejection;
 
   constructor(
@@ -43,12 +43,13 @@ export class InvalidRequestError extends PassportJweError {
   }
 }
 
-/** The token is rejected (RFC 6750 §3.1). Only the message for an expired token whose tag verified names the reason. */
+/** Error for a rejected token (RFC 6750 §3.1). `message` reveals the reason only if an authentic token has expired. */
 export class InvalidTokenError extends PassportJweError {
+  /** Reason for rejecting the token, for audit events only. */
   readonly reason: TokenRejection;
   readonly #token: TokenIdentity | undefined;
 
-  /** @param token identity of a token that is authentic and well-formed but no longer valid. */
+  /** @param token identity of an authentic, well-formed token that is no longer valid. */
   constructor(reason: TokenRejection, cause?: unknown, token?: TokenIdentity) {
     super({
       code: 'ERR_INVALID_TOKEN',
@@ -61,13 +62,13 @@ export class InvalidTokenError extends PassportJweError {
     this.#token = token;
   }
 
-  /** Identity of a token that is authentic and well-formed but no longer valid, for audit events. Loggers do not copy it. */
+  /** Identity of an authentic, well-formed token that is no longer valid, for audit events. Loggers omit getters. */
   get token(): TokenIdentity | undefined {
     return this.#token;
   }
 }
 
-/** The token is valid but lacks the scope that the resource requires (RFC 6750 §3.1). */
+/** Error for a valid token without the scope that the resource requires (RFC 6750 §3.1). */
 export class InsufficientScopeError extends PassportJweError {
   /** Scope that the resource requires, for the `scope` attribute of the challenge. */
   readonly scope: string;
@@ -83,22 +84,22 @@ export class InsufficientScopeError extends PassportJweError {
   }
 }
 
-/** A guard rejected a valid token. A new token would not help, so the status is 403, not 401. */
+/** Error for a valid token that a guard rejected. The status is 403, not 401, because a new token would not help. */
 export class AccessDeniedError extends PassportJweError {
   constructor(description = 'The access token does not grant access to this resource', cause?: unknown) {
     super({ code: 'ERR_ACCESS_DENIED', error: 'access_denied', status: 403, description, cause });
   }
 }
 
-/** A limit is reached: 429 with `Retry-After` (RFC 6585 §4), `RateLimit` and `RateLimit-Policy`. */
+/** Error for a request that exceeds a limit: 429 with `Retry-After` (RFC 6585 §4) and the `RateLimit` headers. */
 export class RateLimitExceededError extends PassportJweError {
-  /** Names of the limits that were reached. */
+  /** Names of the exceeded limits. */
   readonly violated: readonly string[];
 
   /**
    * @param retryAfterSeconds time until a retry can succeed, in seconds.
-   * @param limits state of each limit that applies.
-   * @param violated names of the limits that were reached. Default: the first limit.
+   * @param limits state of each applicable limit.
+   * @param violated names of the exceeded limits. Default: the first limit.
    */
   constructor(
     retryAfterSeconds: number,
@@ -114,29 +115,30 @@ export class RateLimitExceededError extends PassportJweError {
       code: 'ERR_RATE_LIMIT_EXCEEDED',
       error: 'rate_limit_exceeded',
       status: 429,
-      description: 'A limit of this API key is reached',
+      description: 'This API key has reached a limit',
       headers,
     });
     this.violated = violated;
   }
 }
 
-/** A store or key source is unavailable. The error says nothing about the token, so the response has no challenge. */
+/** Error for an unavailable store or key source: 503 without a challenge, because the token may be valid. */
 export class TemporarilyUnavailableError extends PassportJweError {
   constructor(options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
     super({
       code: 'ERR_TEMPORARILY_UNAVAILABLE',
       error: 'temporarily_unavailable',
       status: 503,
-      description: 'A service that this request depends on is temporarily unavailable',
+      description: 'A required service is temporarily unavailable; retry later',
       headers: { 'Retry-After': String(options.retryAfterSeconds ?? 1) },
       cause: options.cause,
     });
   }
 }
 
-/** Client authentication failed at the token endpoint (RFC 6749 §5.2). The response is the same for every reason. */
+/** Error for failed client authentication (RFC 6749 §5.2). The response is identical for every reason. */
 export class InvalidClientError extends PassportJweError {
+  /** Reason for rejecting the credentials, for audit events only. */
   readonly reason: ClientRejection;
 
   constructor(reason: ClientRejection) {
@@ -150,7 +152,7 @@ export class InvalidClientError extends PassportJweError {
   }
 }
 
-/** The client may not use this grant type (RFC 6749 §5.2). */
+/** Error for a client that may not use the requested grant type (RFC 6749 §5.2). */
 export class UnauthorizedClientError extends PassportJweError {
   constructor() {
     super({
@@ -162,7 +164,7 @@ export class UnauthorizedClientError extends PassportJweError {
   }
 }
 
-/** The token endpoint does not support this grant type (RFC 6749 §5.2). */
+/** Error for a grant type that the token endpoint does not support (RFC 6749 §5.2). */
 export class UnsupportedGrantTypeError extends PassportJweError {
   constructor() {
     super({
@@ -174,34 +176,35 @@ export class UnsupportedGrantTypeError extends PassportJweError {
   }
 }
 
-/** The scope is malformed or exceeds the scope of the API key (RFC 6749 §5.2). */
+/** Error for a scope that is malformed or exceeds the scope of the API key (RFC 6749 §5.2). */
 export class InvalidScopeError extends PassportJweError {
   constructor(description = 'The requested scope exceeds the scope of this API key') {
     super({ code: 'ERR_INVALID_SCOPE', error: 'invalid_scope', status: 400, description });
   }
 }
 
-/** The audience or resource is not allowed, or the request must name one of several (RFC 8707 §2). */
+/** Error for an audience or resource that is not allowed, or is missing where several are allowed (RFC 8707 §2). */
 export class InvalidTargetError extends PassportJweError {
   constructor(description = 'This API key may not request this audience') {
     super({ code: 'ERR_INVALID_TARGET', error: 'invalid_target', status: 400, description });
   }
 }
 
-/** The token cannot be revoked because only its audience can decrypt it (RFC 7009 §2.2.1). */
+/** Error for a token that cannot be revoked, because only its audience can decrypt it (RFC 7009 §2.2.1). */
 export class UnsupportedTokenTypeError extends PassportJweError {
   constructor() {
     super({
       code: 'ERR_UNSUPPORTED_TOKEN_TYPE',
       error: 'unsupported_token_type',
       status: 400,
-      description: 'Only the audience of this token can decrypt it; revoke its session instead',
+      description: 'Only the audience can decrypt this token; revoke its session instead',
     });
   }
 }
 
-/** The token is invalid, expired, revoked or was issued to another client (RFC 6749 §5.2). */
+/** Error for a grant token that is invalid, expired, revoked or issued to a different client (RFC 6749 §5.2). */
 export class InvalidGrantError extends PassportJweError {
+  /** Reason for rejecting the grant, for audit events only. */
   readonly reason: GrantRejection;
 
   constructor(reason: GrantRejection) {
@@ -209,7 +212,7 @@ export class InvalidGrantError extends PassportJweError {
       code: 'ERR_INVALID_GRANT',
       error: 'invalid_grant',
       status: 400,
-      description: 'The token is invalid, expired, revoked or was issued to another client',
+      description: 'The token is invalid, expired, revoked or issued to a different client',
     });
     this.reason = reason;
   }

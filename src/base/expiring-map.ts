@@ -1,16 +1,16 @@
 import { type Clock, earliestOf, type NumericDate } from './clock.js';
 
-/** Interval at which expired entries are removed. */
+/** Minimum interval between removals of expired entries, in seconds. */
 const SWEEP_SECONDS = 60;
 
-/** A map whose entries expire. */
+/** Map whose entries expire at their `expiresAt`. */
 export class ExpiringMap<Value extends { readonly expiresAt: NumericDate }> {
   readonly #values = new Map<string, Value>();
   readonly #clock: Clock;
   readonly #onForget: (value: Value) => void;
   #sweptAt = 0;
 
-  /** @param onForget receives each value that is removed because it expired or was replaced. */
+  /** @param onForget called with each value that is removed after it expired or was replaced. */
   constructor(clock: Clock, onForget: (value: Value) => void = () => undefined) {
     this.#clock = clock;
     this.#onForget = onForget;
@@ -31,7 +31,7 @@ export class ExpiringMap<Value extends { readonly expiresAt: NumericDate }> {
     this.#values.set(name, value);
   }
 
-  /** @returns whether the map had an entry that had not expired. */
+  /** Removes an entry. @returns whether an unexpired entry existed. */
   delete(name: string): boolean {
     const isKnown = this.get(name) !== undefined;
     this.#values.delete(name);

@@ -1,4 +1,4 @@
-/** A cache of bounded size. When it is full, the oldest entry is evicted. */
+/** Cache with a maximum number of entries. A full cache evicts its oldest entry. */
 export interface FifoCache<Key, Value> {
   get(key: Key): Value | undefined;
   has(key: Key): boolean;
@@ -6,7 +6,7 @@ export interface FifoCache<Key, Value> {
 }
 
 /**
- * Creates an empty cache. A read is a single `Map.get()`, which is faster than the bookkeeping of an LRU cache.
+ * Creates an empty cache. Each read is a single `Map.get()`, which is faster than a read from an LRU cache.
  *
  * @param max maximum number of entries.
  */

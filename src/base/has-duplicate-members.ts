@@ -1,11 +1,13 @@
 /**
- * Whether any object in a JSON text has duplicate members. RFC 7516 §4 forbids them in headers, and `JSON.parse` does not
- * report them. The cost is linear at any nesting depth, since attackers choose the text.
+ * Whether any object in a JSON text has duplicate members. RFC 7516 §4 forbids them in headers, but `JSON.parse`
+ * accepts them.
+ *
+ * The check runs in linear time at any nesting depth, because attackers can choose the text.
  *
  * @param text valid JSON.
  */
 export function hasDuplicateMembers(text: string): boolean {
-  // One set for all objects, because a document can contain an object every few characters.
+  // All objects share one set, because JSON can contain an object every few characters.
   const members = new Set<string>();
   const open: number[] = [];
   let opened = 0;
@@ -30,7 +32,7 @@ export function hasDuplicateMembers(text: string): boolean {
   return false;
 }
 
-/** @returns the index after the closing quote. */
+/** Finds the end of a string literal. @returns the index after the closing quote. */
 function endOfString(text: string, start: number): number {
   let index = start + 1;
   while (index < text.length && text[index] !== '"') index += text[index] === '\\' ? 2 : 1;

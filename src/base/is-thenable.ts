@@ -1,4 +1,4 @@
-/** Whether `await` would wait for a value. Promises of other libraries and realms count too. */
+/** Whether a value is a promise or any other object with a `then` method, from any library or realm. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function';
 }

@@ -1,4 +1,4 @@
-/** A JSON value. Read-only, since tokens are shared between requests. */
+/** JSON value. Read-only, because requests share tokens. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
 export interface JsonObject {
@@ -9,7 +9,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether JSON preserves a value: it omits and converts nothing, and nesting is at most `maxDepth` levels. */
+/** Whether `JSON.stringify` preserves a value without omissions or conversions, at most `maxDepth` levels deep. */
 export function isPlainJson(value: unknown, maxDepth: number): value is JsonValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);
@@ -20,12 +20,12 @@ export function isPlainJson(value: unknown, maxDepth: number): value is JsonValu
   );
 }
 
-/** Reads the member, because `in` costs 0.1 µs per object. */
+/** Whether a value has a `toJSON` member. Reading the member is faster than `in`. */
 function convertsItself(value: { readonly toJSON?: unknown }): boolean {
   return value.toJSON !== undefined;
 }
 
-/** Iterates by index, so that holes in an array count as items. */
+/** Whether JSON preserves every item. Iterates by index, because `every` skips holes in arrays. */
 function arePlainItems(items: readonly unknown[], maxDepth: number): boolean {
   for (let index = 0; index < items.length; index += 1) {
     if (!isPlainJson(items[index], maxDepth)) return false;
@@ -33,7 +33,7 @@ function arePlainItems(items: readonly unknown[], maxDepth: number): boolean {
   return true;
 }
 
-/** Freezes parsed JSON deeply, in place. @returns whether its nesting is at most `maxDepth` levels. */
+/** Deeply freezes parsed JSON in place. @returns whether the value is at most `maxDepth` levels deep. */
 export function freezeJson(value: unknown, maxDepth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (maxDepth === 0) return false;
@@ -44,7 +44,7 @@ export function freezeJson(value: unknown, maxDepth: number): boolean {
   return areFrozen;
 }
 
-/** Iterates by index, which in V8 is several times faster than `Object.values`. */
+/** Freezes the items of an array. Iterates by index, which is several times faster than `Object.values` in V8. */
 function freezeItems(items: readonly unknown[], maxDepth: number): boolean {
   for (let index = 0; index < items.length; index += 1) {
     const item = items[index];

@@ -1,27 +1,30 @@
 import { callIsolated } from './call-isolated.js';
 
-/** The listeners of one object. A listener that fails affects neither the caller nor the other listeners. */
+/** Set of event listeners. A failing listener affects neither the emitter nor the other listeners. */
 export interface Listeners<Event> {
   /**
    * Registers a listener. Each call creates a separate registration, even for the same function.
-   * @returns a function that removes this registration, and returns whether it was still registered.
+   *
+   * @returns a function that removes this registration. It returns `false` if the registration was already removed.
    * @throws TypeError if the listener is not a function.
    */
   add(listener: Listener<Event>): () => boolean;
   /**
-   * Calls every registered listener. A listener added during the call waits for the next event. A listener removed during
-   * the call is not called. Never throws.
+   * Calls every registered listener. Never throws.
+   *
+   * A listener that is added during the call receives only later events. A listener that is removed during the call is
+   * skipped.
    */
   emit(event: Event): void;
 }
 
-/** May return a promise. Its rejection is reported like a thrown error. */
+/** Event listener. May return a promise, whose rejection is reported like a thrown error. */
 export type Listener<Event> = (event: Event) => unknown;
 
 /**
  * Creates an empty set of listeners.
  *
- * @param report receives the error that a listener threw, or the reason with which its promise rejected.
+ * @param report called with the thrown error or the rejection reason of a listener.
  * @example
  * const listeners = createListeners(warnOfFailure('A listener of the key ring failed', 'PASSPORT_JWE_KEY_RING'));
  * const remove = listeners.add(() => console.log('changed'));
@@ -32,7 +35,9 @@ export function createListeners<Event = void>(report: (fault: unknown) => void):
 
   return {
     add(listener) {
-      if (typeof listener !== 'function') throw new TypeError('listener must be a function');
+      if (typeof listener !== 'function') {
+        throw new TypeError('listener must be a function, for example () => console.log("changed")');
+      }
       const registration = { listener };
       registrations.add(registration);
       return () => registrations.delete(registration);

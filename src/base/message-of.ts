@@ -1,4 +1,4 @@
-/** The message of an error of any realm or library. */
+/** Returns the message of an error from any realm or library. Converts all other values to strings. */
 export function messageOf(cause: unknown): string {
   const message: unknown =
     typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'message') : cause;

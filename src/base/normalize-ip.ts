@@ -1,21 +1,22 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 
-/** `203.0.113.8:51234`, the form in which some proxies add a client to `X-Forwarded-For`. */
+/** IPv4 address with a port, such as `203.0.113.8:51234`, as some proxies write in `X-Forwarded-For`. */
 const IPV4_WITH_PORT = /^(\d+\.\d+\.\d+\.\d+):\d{1,5}$/;
 
-/** `[2001:db8::1]`, with or without a port. */
+/** IPv6 address in brackets, such as `[2001:db8::1]`, with or without a port. */
 const BRACKETED = /^\[([^\]]*)\](?::\d{1,5})?$/;
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
-/** An IPv4-mapped address as normalised by `URL`. */
+/** IPv4-mapped address in the normalised form of `URL`. */
 const MAPPED_GROUPS = /^\[::ffff:([\da-f]{1,4}):([\da-f]{1,4})\]$/;
 
 /**
- * Normalises an IP address for audit events and limits: removes the port, brackets and zone (RFC 4007 §11), and converts
- * an IPv4-mapped address to IPv4 (RFC 4291 §2.5.5.2).
+ * Normalises an IP address for audit events and limits.
  *
- * @returns `undefined` if the text is not an IP address.
+ * Removes the port, brackets and zone (RFC 4007 §11). Converts an IPv4-mapped address to IPv4 (RFC 4291 §2.5.5.2).
+ *
+ * @returns the address, or `undefined` if the text is not an IP address.
  */
 export function normalizeIp(text = ''): string | undefined {
   if (isIPv4(text)) return text;

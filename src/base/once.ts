@@ -1,4 +1,4 @@
-/** Computes a value on first use, so that importing a module does not compute values that are never used. */
+/** Creates a function that computes a value on its first call and caches it, so that importing a module stays cheap. */
 export function once<Value>(compute: () => Value): () => Value {
   let computed: { readonly value: Value } | undefined;
   return () => {

@@ -1,14 +1,14 @@
 import { isSecureUrl } from './is-secure-url.js';
 import { isPrintableName } from './printable-name.js';
 
-/** The name of every option. The compiler reports a missing name. */
+/** Names of all options of a function. The compiler reports a missing name. */
 export type KnownOptions<Options> = Readonly<Record<keyof Options, true>>;
 
 /**
- * Asserts that options are an object without unknown members. A misspelt option that is ignored could disable a check.
+ * Asserts that options are an object without unknown members. Ignoring a misspelt option could disable a check.
  *
- * @param where the function or option that takes the options, for error messages. Messages contain no values.
- * @throws TypeError if the options are not an object, or one of them is unknown.
+ * @param where function or option for the error messages, which never contain values.
+ * @throws TypeError if the options are not an object, or include an unknown option.
  */
 export function assertOptions<Options extends object>(
   options: Options,
@@ -18,15 +18,16 @@ export function assertOptions<Options extends object>(
   assertObject(options, where);
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(known, name)) continue;
-    throw new TypeError(`${where}: unknown option ${describeName(name)}`);
+    const expected = Object.keys(known).join(', ');
+    throw new TypeError(`${where}: unknown option ${describeName(name)}; expected one of: ${expected}`);
   }
 }
 
 /**
  * Asserts that a value is an object.
  *
- * @param where the function or option that takes the value, for the error message.
- * @throws TypeError if the value is not an object. The message does not contain it: it may be a misplaced secret.
+ * @param where function or option for the error message.
+ * @throws TypeError if the value is not an object. The message omits the value, which could be a misplaced secret.
  */
 export function assertObject(value: unknown, where: string): asserts value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -34,7 +35,7 @@ export function assertObject(value: unknown, where: string): asserts value is ob
   }
 }
 
-/** @throws TypeError with the message `expected` if the value lacks the method. */
+/** Asserts that a value has a method. @throws TypeError with the message `expected` if the method is missing. */
 export function assertMethod(value: unknown, method: string, expected: string): void {
   const holder: unknown =
     typeof value === 'object' && value !== null ? Reflect.get(value, method) : undefined;
@@ -42,27 +43,32 @@ export function assertMethod(value: unknown, method: string, expected: string): 
 }
 
 /**
- * Asserts that a value is the URL of a service that receives credentials or serves keys.
+ * Asserts that a URL is safe for a service that receives credentials or serves keys, and parses the URL.
  *
- * @throws TypeError if the value is not an absolute `https:` URL (`http:` on loopback only), or contains credentials. The
- *   message does not contain the value.
+ * @throws TypeError if the value is not an absolute `https:` URL (`http:` on loopback only), or contains credentials.
+ *   The message omits the value.
  */
 export function assertSecureUrl(value: unknown, name: string): URL {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !isSecureUrl(url))
-    throw new TypeError(`${name} must be an absolute https URL (http on loopback only)`);
-  if (url.username !== '' || url.password !== '') throw new TypeError(`${name} must not contain credentials`);
+    throw new TypeError(
+      `${name} must be an absolute https URL (http on loopback only), for example "https://service.example.com"`,
+    );
+  if (url.username !== '' || url.password !== '') {
+    throw new TypeError(`${name} must not contain credentials: remove the user name and password`);
+  }
   return url;
 }
 
-/** @throws TypeError if the value is not a non-empty string. The message names the function and the option only. */
+/** Asserts that an option is a non-empty string. @throws TypeError that names the function and the option. */
 export function assertString(value: unknown, where: string, name: string): asserts value is string {
   if (typeof value === 'string' && value !== '') return;
   throw new TypeError(`${where}: ${name} must be a non-empty string`);
 }
 
-/** The range of a numeric option. */
+/** Accepted range of a numeric option. */
 export interface NumberRange {
+  /** Whether the number must be an integer. Default false. */
   readonly isInteger?: boolean;
   /** Inclusive lower bound. */
   readonly from?: number;
@@ -70,15 +76,15 @@ export interface NumberRange {
   readonly above?: number;
   /** Inclusive upper bound. Default: none, but the number must be finite. */
   readonly to?: number;
-  /** Example for the error message. */
+  /** Valid value for the error message. */
   readonly example?: number;
 }
 
 /**
  * Asserts that an option is a finite number in a range.
  *
- * @param where the function that takes the option, for the error message.
- * @throws TypeError if the value is not in the range. The message names the function, the option and the range.
+ * @param where function for the error message.
+ * @throws TypeError if the value is out of range. The message names the function, the option and the range.
  * @example
  * assertNumber(leaseSeconds, 'createLimits', 'leaseSeconds', { from: 1, to: 3600 });
  */
@@ -94,7 +100,7 @@ export function assertNumber(
   throw new TypeError(`${where}: ${name} must be ${describeRange(range)}${hint}`);
 }
 
-/** Like `assertNumber`, for positive integers. */
+/** Asserts that an option is a positive integer. Throws like `assertNumber()`. */
 export function assertPositiveInteger(
   value: unknown,
   where: string,
@@ -104,7 +110,7 @@ export function assertPositiveInteger(
   assertNumber(value, where, name, { isInteger: true, from: 1, example });
 }
 
-/** Like `assertNumber`, for positive numbers, including fractions. */
+/** Asserts that an option is a positive number, which may be a fraction. Throws like `assertNumber()`. */
 export function assertPositiveNumber(
   value: unknown,
   where: string,
@@ -114,7 +120,7 @@ export function assertPositiveNumber(
   assertNumber(value, where, name, { above: 0, example });
 }
 
-/** Numeric strings are out of range: `+` would concatenate them. */
+/** Whether a value is a number in the range. Rejects numeric strings, which `+` would concatenate. */
 function isInRange(value: unknown, { isInteger = false, from, above, to }: NumberRange): boolean {
   return (
     typeof value === 'number' &&
@@ -138,5 +144,5 @@ function describeRange({ isInteger = false, from, above, to }: NumberRange): str
 }
 
 function describeName(name: string): string {
-  return isPrintableName(name) ? name : '(not shown)';
+  return isPrintableName(name) ? name : '(name not shown: it could be a secret)';
 }

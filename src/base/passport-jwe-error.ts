@@ -10,10 +10,10 @@ interface FailureDetail {
 }
 
 /**
- * Base class of the errors with which this package rejects requests.
+ * Base class of all errors that reject a request.
  *
- * Express reads `status` and `headers`, NestJS reads `statusCode`, Koa reads `status` and `expose`. `message` contains no
- * token, key, secret or expected value. Internal details are in `cause`, which is never sent to a client.
+ * Express reads `status` and `headers`, NestJS reads `statusCode`, and Koa reads `status` and `expose`. `message` never
+ * contains a token, key, secret or expected value. Internal details are in `cause`, which is never sent to a client.
  *
  * @example
  * app.use((error, req, res, next) => {
@@ -22,13 +22,13 @@ interface FailureDetail {
  * });
  */
 export abstract class PassportJweError extends Error {
-  /** Stable identifier, for example `ERR_INVALID_TOKEN`. Codes never change within a major version. */
+  /** Error code, for example `ERR_INVALID_TOKEN`. Codes never change within a major version. */
   readonly code: ErrorCode;
-  /** The `error` value of the response. `undefined` if RFC 6750 §3.1 requires a response without one. */
+  /** Value of `error` in the response. `undefined` if the request has no credentials (RFC 6750 §3.1). */
   readonly error: WireError | undefined;
   /** HTTP status code. */
   readonly status: number;
-  /** Response headers. The middleware adds the challenge. */
+  /** Response headers. The middleware adds the challenge (`WWW-Authenticate`). */
   headers: Readonly<Record<string, string>>;
 
   protected constructor(detail: FailureDetail) {
@@ -40,7 +40,7 @@ export abstract class PassportJweError extends Error {
     this.headers = detail.headers ?? {};
   }
 
-  /** The same as `status`. */
+  /** HTTP status code, under the name that NestJS reads. */
   get statusCode(): number {
     return this.status;
   }

@@ -1,18 +1,18 @@
-/** State of one limit, for `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers). */
+/** State of one limit, for the headers `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers). */
 export interface RateLimitState {
   /** Name of the policy: letters, digits, `_` and `-`. */
   readonly name: string;
-  /** Units allowed in one window, or concurrently if there is no window. */
+  /** Maximum number of units per window, or of concurrent units if there is no window. */
   readonly quota: number;
-  /** Length of the window in seconds. Default: no window, for a concurrency limit. */
+  /** Window length in seconds. Default: no window, as for a concurrency limit. */
   readonly windowSeconds?: number;
-  /** Remaining units. */
+  /** Number of units that are still available. */
   readonly remaining: number;
-  /** Seconds until more units are available. Default: not stated. */
+  /** Time until more units are available, in seconds. Default: omitted from the header. */
   readonly resetSeconds?: number;
 }
 
-/** Response headers that state limits. No headers if there are no limits. */
+/** Builds the headers `RateLimit` and `RateLimit-Policy`. @returns no headers if there are no limits. */
 export function rateLimitHeaders(limits: readonly RateLimitState[]): Readonly<Record<string, string>> {
   if (limits.length === 0) return {};
   const parameter = (name: string, value: number | undefined): string =>

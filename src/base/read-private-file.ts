@@ -2,22 +2,23 @@ import { type BigIntStats, constants } from 'node:fs';
 import { open, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** A file that contains secrets, and who may access it besides its owner. */
+/** File that contains secrets, with its access policy. */
 export interface PrivateFile {
-  /** Path. The owner must be the user of this process or root, and no other user may have access (mode 0600). */
+  /** Path of the file. The owner must be the user of this process or root. Other users must have no access (0600). */
   readonly file: string;
   /**
-   * Whether the group of the file and its directory is trusted like their owner, so that modes 0440, 0640 and 0660 are
-   * accepted too. For volumes to which Kubernetes applies an `fsGroup`.
+   * Whether to trust the group of the file and its directory, as well as their owner. Modes 0440, 0640 and 0660 are
+   * then accepted. Use it for Kubernetes volumes with an `fsGroup`.
    *
    * @default false
    */
   readonly trustGroup?: boolean;
 }
 
+/** Content of a private file, and its version. */
 export interface PrivateContent {
   readonly text: string;
-  /** Changes when the file is written or replaced, or its mode changes. */
+  /** File version. It changes when the file is written or replaced, or its mode changes. */
   readonly fingerprint: string;
 }
 
@@ -27,15 +28,15 @@ const GROUP_ACCESS = 0o070;
 const OTHERS_ACCESS = 0o007;
 const STICKY = 0o1000;
 
-/** Far larger than any key file. A larger file is the wrong file. */
+/** Maximum file size: 1 MiB, far more than any key file requires. A larger file is probably the wrong one. */
 const MAX_BYTES = 1_048_576;
 
 /**
- * Reads a file that contains secrets, after checking the owner and mode of the file and its directory. On Windows, where
- * modes carry no meaning, they are not checked.
+ * Reads a file that contains secrets, after checking the owner and mode of the file and its directory. Skips the check
+ * on Windows, which has no POSIX modes.
  *
- * @throws Error (as rejection) if other users have access or the file is not a regular file. The message names the `chmod`
- *   or `chown` command to run. File system errors are passed on.
+ * @throws Error (as rejection) if other users have access. The message contains the `chmod` or `chown` command to run.
+ * @throws Error (as rejection) if the file is not a regular file, is larger than 1 MiB or cannot be read.
  */
 export async function readPrivateFile({ file, trustGroup = false }: PrivateFile): Promise<PrivateContent> {
   await assertPrivateDirectory(dirname(file), trustGroup);
@@ -45,8 +46,8 @@ export async function readPrivateFile({ file, trustGroup = false }: PrivateFile)
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = await handle.stat({ bigint: true });
-    if (!stats.isFile()) throw new Error(`${file} is not a regular file`);
-    if (stats.size > MAX_BYTES) throw new Error(`${file} is larger than ${MAX_BYTES} bytes`);
+    if (!stats.isFile()) throw new Error(`${file} is not a regular file: check the path`);
+    if (stats.size > MAX_BYTES) throw new Error(`${file} is larger than ${MAX_BYTES} bytes: check the path`);
     assertPrivate(stats, file, trustGroup);
     return { text: await handle.readFile('utf8'), fingerprint: fingerprintOf(stats) };
   } finally {
@@ -54,7 +55,7 @@ export async function readPrivateFile({ file, trustGroup = false }: PrivateFile)
   }
 }
 
-/** A user who can write to a directory can replace its files, unless the directory has the sticky bit. */
+/** Asserts that other users cannot replace the files of a directory. The sticky bit is sufficient. */
 async function assertPrivateDirectory(directory: string, trustGroup: boolean): Promise<void> {
   const stats = await stat(directory, { bigint: true });
   if (!hasModes()) return;
@@ -67,7 +68,7 @@ async function assertPrivateDirectory(directory: string, trustGroup: boolean): P
   );
 }
 
-/** @returns a string that changes with every state of the file, including its absence. Never rejects. */
+/** Returns the version of a file, or an error code such as `ENOENT`. Never rejects. */
 export function fingerprintFile(file: string): Promise<string> {
   return stat(file, { bigint: true }).then(fingerprintOf, (error: NodeJS.ErrnoException) => error.code ?? '');
 }
@@ -84,7 +85,7 @@ function assertPrivate(stats: BigIntStats, file: string, trustGroup: boolean): v
   const isGroupAlone = (mode & OTHERS_ACCESS) === 0;
   throw new Error(
     `Other users can read or write ${file} (${octal(mode)}): run chmod ${trustGroup ? '640' : '600'} ${file}` +
-      (isGroupAlone ? ', or set trustGroup if only this service is in its group' : ''),
+      (isGroupAlone ? ', or set trustGroup to true if only this service is in the group of the file' : ''),
   );
 }
 

@@ -1,4 +1,4 @@
-/** Reasons for rejecting a token. For audit events only: most of them cause the same response (RFC 8725 §3.2). */
+/** Reasons for rejecting a token, for audit events only. Most of them cause the same response (RFC 7516 §11.5). */
 export type TokenRejection =
   | 'too_long'
   | 'segment_count'
@@ -47,7 +47,7 @@ export type TokenRejection =
   | 'custom_claims'
   | 'no_user';
 
-/** Reasons for rejecting client credentials. For audit events only: the response is `invalid_client` for all of them. */
+/** Reasons for rejecting client credentials, for audit events only. The response is always `invalid_client`. */
 export type ClientRejection =
   | 'no_credentials'
   | 'malformed_key'
@@ -57,7 +57,7 @@ export type ClientRejection =
   | 'expired'
   | 'previous_key_expired';
 
-/** Reasons for rejecting a token exchange. For audit events only: the response is `invalid_request` for all of them. */
+/** Reasons for rejecting a token exchange, for audit events only. The response is always `invalid_request`. */
 export type ExchangeRejection =
   | 'invalid_subject_token'
   | 'invalid_actor_token'
@@ -70,7 +70,7 @@ export type ExchangeRejection =
   | 'too_deep'
   | 'expires_now';
 
-/** Reasons for rejecting a token as a grant. For audit events only: the response is `invalid_grant` for all of them. */
+/** Reasons for rejecting a token as a grant, for audit events only. The response is always `invalid_grant`. */
 export type GrantRejection =
   | 'malformed'
   | 'expired'
@@ -88,12 +88,12 @@ export type GrantRejection =
 
 /** Identity of a verified token, for audit events. */
 export interface TokenIdentity {
-  /** The token carries a valid proof of issuance. Absent if it does not, or if the proof cannot be checked. */
+  /** Whether the token has a valid proof of issuance. Absent if the proof is missing, invalid or cannot be checked. */
   readonly proven?: true;
-  /** Trusted issuer that assigned the identities below. Default: a home issuer assigned them. */
+  /** Trusted issuer that assigned `jti`, `clientId` and `subject`. Absent if a home issuer assigned them. */
   readonly issuer?: string;
   readonly jti: string;
-  /** Key ID of the key that encrypts the token. */
+  /** ID of the key that encrypts the token. */
   readonly kid?: string;
   readonly clientId?: string;
   readonly subject?: string;

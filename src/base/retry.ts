@@ -1,23 +1,24 @@
+/** Schedule and conditions of retries. */
 export interface RetryTerms {
   /** Pause before the first retry, in milliseconds. */
   readonly firstPauseMs: number;
-  /** Maximum pause, in milliseconds. Pauses double until they reach it. Default: `firstPauseMs`, so that all are equal. */
+  /** Maximum pause, in milliseconds. Pauses double up to this maximum. Default: `firstPauseMs`, for equal pauses. */
   readonly longestPauseMs?: number;
-  /** Whether pauses are shortened at random, so that competing processes do not retry in step. Default false. */
+  /** Whether to shorten pauses randomly, so that competing processes do not retry in lockstep. Default false. */
   readonly hasJitter?: boolean;
-  /** Whether to pause before the first attempt, for callers that already made one. Default false. */
+  /** Whether to pause before the first attempt. Set it if the caller has already made one. Default false. */
   readonly startsWithPause?: boolean;
   /** Maximum number of retries. Default: no limit. */
   readonly retries?: number;
-  /** Time after which no retry starts, in milliseconds. Default: no limit. */
+  /** Time after which no further retry starts, in milliseconds. Default: no limit. */
   readonly timeoutMs?: number;
-  /** Whether to retry after a failure. Default: after every failure. */
+  /** Returns whether to retry after a failure. Default: after every failure. */
   readonly isRetryable?: (failure: unknown) => boolean;
-  /** Called before the pause of each retry. Retries are numbered from 1. */
+  /** Called before the pause that precedes each retry. The first retry has the number 1. */
   readonly onRetry?: (failure: unknown, retry: number) => void;
-  /** Aborts the retries, including the current pause. */
+  /** Signal that aborts the retries, including the current pause. */
   readonly signal?: AbortSignal;
-  /** Whether pauses keep the process alive. Default false. */
+  /** Whether the process stays alive during pauses. Default false. */
   readonly keepsAlive?: boolean;
 }
 
@@ -55,7 +56,7 @@ export async function retry<Result>(
   }
 }
 
-/** Uses `setTimeout`, because fake timers do not cover `node:timers/promises`. */
+/** Pauses before a retry. Uses `setTimeout`, because the fake timers of Jest do not replace `node:timers/promises`. */
 function pauseFor(milliseconds: number, keepsAlive: boolean, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -1,13 +1,13 @@
-/** A step of which at most one run is in flight. */
+/** Step with at most one run in flight. */
 export interface SingleFlight<Args extends readonly unknown[], Result> {
-  /** Starts the step, or joins the run in flight and ignores the arguments. */
+  /** Starts the step. If a run is in flight, returns the promise of that run and ignores the arguments. */
   run(...args: Args): Promise<Result>;
-  /** The run in flight; `undefined` if there is none. */
+  /** Promise of the run in flight, or `undefined`. */
   readonly pending: Promise<Result> | undefined;
 }
 
 /**
- * Lets concurrent callers share one run of a step, including its result or failure.
+ * Creates a step whose concurrent callers share one run, including its result or failure.
  *
  * @example
  * const load = createSingleFlight(() => fetchJwks(url));

@@ -3,32 +3,33 @@ import { type Clock, type NumericDate, systemClock } from './clock.js';
 import { assertNumber, assertOptions, assertPositiveNumber, type KnownOptions } from './options.js';
 import { warnOfFailure } from './warn-of-failure.js';
 
-/** A step of the system clock: it was set to another time. */
+/** Change of the system time that exceeds the tolerance. */
 export interface ClockStep {
   /** Size of the step in seconds. Negative if the clock was set back. */
   readonly seconds: number;
 }
 
-/** A clock for the option `clock` and for readiness probes. */
+/** Clock that tolerates changes to the system time, for the option `clock` and for readiness probes. */
 export interface SteadyClock extends Clock {
   earliest(): NumericDate;
   /**
-   * Whether the system clock is steady. False after a step, until the step is reverted or `settleSeconds` pass without
-   * another step. Also false while this clock is ahead of the system clock.
+   * Whether the system time can be trusted. Returns `false` after a step, until the step is reverted or `settleSeconds`
+   * pass without a further step. Also returns `false` while this clock is ahead of the system time.
    */
   isSteady(): boolean;
 }
 
+/** Options of `createSteadyClock()`. All of them are optional. */
 export interface SteadyClockOptions {
-  /** Largest correction of the system clock that does not count as a step, in seconds, from 1 to 3600. Default 60. */
+  /** Maximum change of the system time that does not count as a step, in seconds, from 1 to 3600. Default 60. */
   readonly toleranceSeconds?: number;
-  /** Time without another step after which the new system time is trusted, in seconds. Default 600. */
+  /** Time without a further step after which a new system time is trusted, in seconds. Default 600. */
   readonly settleSeconds?: number;
-  /** Called for every step, at the next reading of the clock. Default: steps are not reported. */
+  /** Called for every step, when the clock is next read. Default: steps are not reported. */
   readonly onStep?: (step: ClockStep) => void;
   /** Clock to follow. Default: the system clock. */
   readonly clock?: Clock;
-  /** Monotonic clock, in seconds since an arbitrary moment. Default: `performance.now()`. */
+  /** Monotonic clock that returns seconds since an arbitrary time. Default: `performance.now() / 1000`. */
   readonly monotonic?: () => number;
 }
 
@@ -40,16 +41,19 @@ const KNOWN: KnownOptions<SteadyClockOptions> = {
   monotonic: true,
 };
 
-/** Maximum slew rate, in seconds per second. It is below 1, so that the clock never goes back. */
+/** Maximum slew rate in seconds per second. A rate below 1 ensures that the clock never goes back. */
 const SLEW = 0.1;
 
 /**
  * Creates a clock that tolerates changes to the system time, so that expired tokens stay expired.
  *
- * The clock returns the later of two times: the system time, and the start time of the process plus the monotonic time
- * since then. If the system time is set back, expired tokens stay expired. If the machine was suspended, the system time
- * counts. A step forward does not change the second time, so a mistaken step has no effect after it is reverted. After a
- * step back, the clock runs 10 % slower until both times agree, since the step may have corrected a wrong start time.
+ * The clock returns the later of the system time and the projected time. The projected time is the process start time
+ * plus the monotonic time that has elapsed since then.
+ *
+ * - After a step back, the clock does not go back. It runs 10 % slower until both times agree, because the step may
+ *   have corrected a wrong start time.
+ * - A step forward does not change the projected time. A mistaken step therefore has no effect after it is reverted.
+ * - After a suspension of the machine, the system time is the later one.
  *
  * @throws TypeError for an unknown or malformed option.
  * @example
@@ -78,7 +82,7 @@ export function createSteadyClock(options: SteadyClockOptions = {}): SteadyClock
   );
 }
 
-/** One reading of both clocks. All members but `now` are offsets of the system clock from the monotonic clock. */
+/** Reading of both clocks, in seconds. Offsets are the difference between the system time and the monotonic time. */
 interface Sighting {
   /** Time of the monotonic clock. */
   readonly now: number;
@@ -86,7 +90,7 @@ interface Sighting {
   readonly offset: number;
   /** Offset at the start of the process, slewed towards the current offset. */
   readonly floor: number;
-  /** Last offset that lasted for `settleSeconds` without a step. */
+  /** Latest offset that was free of steps for `settleSeconds`. */
   readonly trusted: number;
 }
 
@@ -133,4 +137,7 @@ function resolveSteadyClockOptions(options: SteadyClockOptions): Required<Steady
   return { toleranceSeconds, settleSeconds, onStep, clock, monotonic };
 }
 
-const warnOfStepListener = warnOfFailure('onStep of a steady clock failed', 'PASSPORT_JWE_CLOCK');
+const warnOfStepListener = warnOfFailure(
+  'createSteadyClock: the onStep callback failed',
+  'PASSPORT_JWE_CLOCK',
+);

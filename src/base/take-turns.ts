@@ -1,7 +1,7 @@
-/** A mutex for each name, within this process: steps of one name run one after the other. */
+/** Mutex for each name within this process. Steps with the same name run one after the other. */
 export type Turns = <Result>(name: string, step: () => Promise<Result>) => Promise<Result>;
 
-/** Creates the mutexes. They avoid races for a record within one process, not between processes. */
+/** Creates a set of named mutexes. They prevent races within one process, but not between processes. */
 export function createTurns(): Turns {
   const last = new Map<string, Promise<unknown>>();
 

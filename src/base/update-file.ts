@@ -6,35 +6,39 @@ import { type PrivateFile, readPrivateFile } from './read-private-file.js';
 import { retry } from './retry.js';
 import { DRAFT_ENDING, publishDraft, writeDraft } from './write-file.js';
 
+/** Expected and new content of a file. */
 export interface FileChange {
-  /** Whether the content may be replaced. May be called several times. */
+  /** Returns whether to replace this content. Called several times. */
   readonly isExpected: (text: string) => boolean;
+  /** New content. */
   readonly next: string;
 }
 
+/** Time limits of `updateFile`. */
 export interface ReplaceBounds {
-  /** Maximum time to wait for other processes that replace the file. */
+  /** Maximum time to wait for other processes that are replacing the file, in milliseconds. */
   readonly timeoutMs: number;
-  /** Age from which a draft counts as left by a killed process. A process that was only slow retries. */
+  /** Age after which a draft counts as abandoned, in milliseconds. A process that was only slow then retries. */
   readonly staleMs: number;
 }
 
 const BOUNDS: ReplaceBounds = { timeoutMs: 10_000, staleMs: 1000 };
 
-/** Maximum pause before a retry. */
+/** Maximum pause before a retry, in milliseconds. */
 const PAUSE_MS = 20;
 
 /**
- * Replaces a file atomically if it has the expected content, also if several processes do so at once. Symbolic links are
- * followed. The directory must be on a local file system.
+ * Atomically replaces a file that has the expected content, even if several processes do so at once. Follows symbolic
+ * links. The directory must be on a local file system.
  *
- * Each process writes its own draft beside the file. It renames the draft over the file only after it has found no other
- * draft and then the expected content. Of two processes, the one that lists the directory later finds the other draft.
- * The draft of a killed process is removed. If that process was only slow, its rename fails. So no update is lost, and no
- * lock outlives its holder.
+ * Each process writes a draft next to the file. The process renames its draft over the file only if no other draft
+ * exists and the file still has the expected content. Of two processes, the later one to list the directory finds
+ * the other draft. Abandoned drafts are removed. If the process of a removed draft was only slow, the rename fails.
+ * Therefore no update is lost, and a killed process leaves no lock behind.
  *
- * @returns `false` if the file has other content. Nothing is written then.
- * @throws Error (as rejection) if other processes keep the file busy until the timeout, and as `readPrivateFile` does.
+ * @returns `false` if the file has different content and was not replaced.
+ * @throws Error (as rejection) if other processes are still replacing the file after `timeoutMs`.
+ * @throws Error (as rejection) if `readPrivateFile()` rejects the file.
  */
 export async function updateFile(
   place: PrivateFile,
@@ -43,7 +47,9 @@ export async function updateFile(
 ): Promise<boolean> {
   const target = { ...place, file: await realpath(place.file) };
   const deadline = performance.now() + timeoutMs;
-  const busy = new Error(`${place.file} was not replaced: other processes kept it busy for ${timeoutMs} ms`);
+  const busy = new Error(
+    `${place.file} was not replaced, because other processes were replacing it for ${timeoutMs} ms: retry later`,
+  );
   const isExpected = async (): Promise<boolean> => change.isExpected((await readPrivateFile(target)).text);
   const attempt = async (): Promise<boolean> => {
     if (!(await isExpected())) return false;
@@ -67,7 +73,7 @@ export async function updateFile(
   });
 }
 
-/** With `trustGroup`, the draft gets the group of the file and its group permissions. */
+/** Writes a draft. With `trustGroup`, the draft inherits the group and the group permissions of the file. */
 async function draftFor({ file, trustGroup = false }: PrivateFile, text: string): Promise<string> {
   const replaced = await stat(file);
   return writeDraft(file, text, async (draft) => {
@@ -79,7 +85,7 @@ async function draftFor({ file, trustGroup = false }: PrivateFile, text: string)
 }
 
 /**
- * Waits until there is no other draft. Of several drafts, the first by name wins.
+ * Waits until no other draft exists. Of several drafts, the first by name wins.
  *
  * @returns whether this draft won.
  */
@@ -93,7 +99,7 @@ async function becomesOnly(draft: string, bounds: { deadline: number; staleMs: n
   return false;
 }
 
-/** Lists the other drafts and removes stale ones, including drafts from before the system time was set back. */
+/** Lists the other drafts and removes stale ones. Drafts with a future date are stale: the system time was set back. */
 async function findOtherDrafts(draft: string, staleMs: number): Promise<readonly string[]> {
   const directory = dirname(draft);
   const [own, stem] = [basename(draft), basename(draft).replace(DRAFT_ENDING, '')];
@@ -110,7 +116,7 @@ async function findOtherDrafts(draft: string, staleMs: number): Promise<readonly
   return others;
 }
 
-/** Uses the system time, which is also the time of a local file system. */
+/** Returns the age of a file in milliseconds, or `undefined` if it is missing. Assumes a local file system. */
 async function ageOf(path: string): Promise<number | undefined> {
   try {
     return Date.now() - (await stat(path)).mtimeMs;
@@ -120,7 +126,7 @@ async function ageOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** @returns `false` if another process removed the draft as stale. */
+/** Renames the draft over the file. @returns `false` if another process removed the draft as stale. */
 async function putInPlace(draft: string, file: string): Promise<boolean> {
   try {
     await publishDraft(draft, file);

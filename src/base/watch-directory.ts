@@ -2,33 +2,36 @@ import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { nameOfFailure } from './name-of-failure.js';
 
+/** Directory to watch, and callbacks for its changes. */
 export interface DirectoryWatch {
   readonly directory: string;
-  /** Time without further changes before `onChange` is called, in milliseconds. Default 100. */
+  /** Time without further changes after which `onChange` is called, in milliseconds. Default 100. */
   readonly debounceMs?: number;
   /**
-   * Interval of `onPoll` in seconds.
+   * Polling interval in seconds.
    *
    * @default 1 while the directory cannot be watched, otherwise no polling
    */
   readonly pollSeconds?: number;
-  /** Called after a change in the directory, or after it was replaced by another directory. */
+  /** Called after the directory was changed or replaced. */
   readonly onChange: () => void;
   /** Called every `pollSeconds`, because network file systems do not report changes by other machines. */
   readonly onPoll: () => void;
-  /** Called with the error code if the directory exists but cannot be watched. Called again only if the code changes. */
+  /** Called with the error code if an existing directory cannot be watched. Called again only if the code changes. */
   readonly onUnwatchable?: (code: string) => void;
 }
 
 /** Maximum delay of `onChange`, in multiples of `debounceMs`, while changes continue. */
 const MAX_WAITS = 5;
 
+/** Polling interval while the directory cannot be watched, in seconds. */
 const RETRY_SECONDS = 1;
 
 /**
- * Watches a directory and its parent. Single files are not watched, because editors replace them and Kubernetes swaps
- * the links of a volume (`..data`). Watching the parent detects that the directory itself is replaced. The watch does not
- * keep the process alive.
+ * Watches a directory and its parent. The watch does not keep the process alive.
+ *
+ * Watching single files would miss changes, because editors replace files and Kubernetes swaps the `..data` link of a
+ * volume. Watching the parent detects replacement of the directory itself.
  *
  * @returns a function that ends the watch.
  */
@@ -44,7 +47,7 @@ export function watchDirectory(options: DirectoryWatch): () => void {
   let latest: number | undefined;
   let reportedCode = '';
 
-  /** Opens the new watchers before it closes the old ones, so that no change is missed in between. */
+  /** Opens new watchers before closing the old ones, so that no change is missed. */
   const attach = (): void => {
     const former = watchers;
     isWatched = true;

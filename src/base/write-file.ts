@@ -2,28 +2,28 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Suffix of the name of a draft. */
+/** File name suffix of a draft. */
 export const DRAFT_ENDING = /\.[0-9a-f]{16}\.draft$/;
 
 /**
- * Creates a file, and its directory if necessary. The file is on disk once this resolves.
+ * Creates a file, and its directory if necessary. Resolves once the file is on disk.
  *
- * @param mode 0o600 for secrets.
- * @throws Error (as rejection) if the file exists: it is never overwritten.
+ * @param mode 0o600 for secrets, or 0o644 for public content.
+ * @throws Error (as rejection) if the file exists. Existing files are never overwritten.
  */
 export async function createFile(file: string, text: string, mode: 0o600 | 0o644): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await writeNew(file, text, mode).catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === 'EEXIST'
-      ? new Error(`${file} already exists and is not overwritten: choose another path`)
+      ? new Error(`${file} already exists and was not overwritten: choose another path`)
       : cause;
   });
   await syncDirectory(dirname(file));
 }
 
 /**
- * Replaces a file, or creates it, with mode 0600. Readers find the old content or the new one, also after a crash. The
- * new content is on disk once this resolves.
+ * Creates a file or replaces it atomically, with mode 0600. Readers see either the old or the new content, even after a
+ * crash. Resolves once the new content is on disk.
  */
 export async function replaceFile(file: string, text: string): Promise<void> {
   const draft = await writeDraft(file, text);
@@ -35,10 +35,10 @@ export async function replaceFile(file: string, text: string): Promise<void> {
 }
 
 /**
- * Writes a draft beside a file, since a rename is atomic only within one file system. The draft is on disk once this
- * resolves. Its mode is 0600.
+ * Writes a draft next to a file, because a rename is atomic only within one file system. Resolves once the draft is on
+ * disk, with mode 0600 unless `prepare` changes the mode.
  *
- * @param prepare sets the owner and the mode of the draft while it is empty.
+ * @param prepare sets the owner and mode of the empty draft.
  * @returns the path of the draft.
  */
 export async function writeDraft(
@@ -51,13 +51,13 @@ export async function writeDraft(
   return draft;
 }
 
-/** Renames a draft over its file. */
+/** Renames a draft over its file. Resolves once the rename is on disk. */
 export async function publishDraft(draft: string, file: string): Promise<void> {
   await rename(draft, file);
   await syncDirectory(dirname(file));
 }
 
-/** Leaves no file behind if it fails. */
+/** Writes a new file and flushes it to disk. Removes the file if writing fails. */
 async function writeNew(
   path: string,
   text: string,
@@ -77,7 +77,7 @@ async function writeNew(
   }
 }
 
-/** Flushes new directory entries to disk. Windows has no such operation. */
+/** Flushes new directory entries to disk. Windows does not support this operation. */
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const directory = await open(path, 'r');

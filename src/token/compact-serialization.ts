@@ -1,6 +1,6 @@
 import { InvalidTokenError } from '../base/errors.js';
 
-/** The five segments of a JWE in compact serialization, still encoded. ASCII. */
+/** Five encoded segments of a JWE in compact serialization. All characters are ASCII. */
 export interface Segments {
   readonly header: string;
   readonly encryptedKey: string;
@@ -10,10 +10,10 @@ export interface Segments {
 }
 
 /**
- * Splits a JWE in compact serialization. Searching for the dots is 0.2 µs faster than `split` (Node 20).
+ * Splits a JWE in compact serialization. Searches for the dots, because `split` is slower.
  *
- * @param maxTokenLength in characters.
- * @throws InvalidTokenError unless the token has five segments of ASCII characters.
+ * @param maxTokenLength maximum token length in characters.
+ * @throws InvalidTokenError if the token is too long, is not ASCII or does not have five segments.
  * @see RFC 7516 §7.1
  */
 export function splitToken(token: string, maxTokenLength: number): Segments {
@@ -22,7 +22,7 @@ export function splitToken(token: string, maxTokenLength: number): Segments {
   const second = token.indexOf('.', first + 1);
   const third = token.indexOf('.', second + 1);
   const fourth = token.indexOf('.', third + 1);
-  // After a search that fails (-1), the next search starts at the beginning.
+  // A failed search returns -1. The next search then starts at the beginning, so the order is wrong.
   const areFour = first < second && second < third && third < fourth && !token.includes('.', fourth + 1);
   if (!areFour) throw new InvalidTokenError('segment_count');
   assertAscii(token);
@@ -35,12 +35,12 @@ export function splitToken(token: string, maxTokenLength: number): Segments {
   };
 }
 
-/** Valid last characters by segment length modulo 4: those whose unused bits are zero. */
+/** Valid last characters of a segment, by its length modulo 4. Their unused bits are zero. */
 const LAST_CHARACTERS: readonly (string | undefined)[] = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048'];
 
 /**
- * Decodes base64url without padding, in its canonical form only. `Buffer` also accepts padding, white space, the `+/`
- * alphabet and unused bits that are not zero, so that one token would have many spellings.
+ * Decodes canonical base64url without padding. `Buffer` also accepts padding, white space, the `+/` alphabet and unused
+ * bits that are not zero, so one token could have many encodings.
  *
  * @throws InvalidTokenError if the segment is not canonical.
  * @see RFC 7515 §2, RFC 4648 §3.5
@@ -50,12 +50,12 @@ export function decodeBase64url(segment: string): Buffer {
   return decodeAsciiBase64url(segment);
 }
 
-/** `Buffer` would decode the lowest eight bits of a non-ASCII character. @throws InvalidTokenError */
+/** Asserts that a string is ASCII, because `Buffer` truncates other characters. @throws InvalidTokenError */
 export function assertAscii(text: string): void {
   if (Buffer.byteLength(text) !== text.length) throw new InvalidTokenError('not_base64url');
 }
 
-/** Like `decodeBase64url`, for a segment of `splitToken`. @throws InvalidTokenError */
+/** Decodes a segment from `splitToken`, which is ASCII. @throws InvalidTokenError if the segment is not canonical. */
 export function decodeAsciiBase64url(segment: string): Buffer {
   const bytes = Buffer.from(segment, 'base64url');
   if (!isCanonical(segment, bytes.length)) throw new InvalidTokenError('not_base64url');
@@ -63,17 +63,18 @@ export function decodeAsciiBase64url(segment: string): Buffer {
 }
 
 /**
- * Decodes segments into one reused buffer. The result is valid until the next call, so use it synchronously. Segments
- * that do not fit get their own buffer.
+ * Decodes segments into a reused buffer. Each result is valid only until the next call. Segments that do not fit are
+ * decoded into a new buffer.
  */
 export class SegmentDecoder {
   readonly #buffer: Buffer;
 
+  /** @param bytes size of the reused buffer. */
   constructor(bytes: number) {
     this.#buffer = Buffer.alloc(bytes);
   }
 
-  /** @param segment one of `splitToken`. @throws InvalidTokenError */
+  /** Decodes a segment from `splitToken`. @throws InvalidTokenError if the segment is not canonical. */
   decode(segment: string): Buffer {
     const buffer = this.#buffer;
     if (decodedLength(segment) > buffer.length) return decodeAsciiBase64url(segment);
@@ -87,7 +88,7 @@ function decodedLength(segment: string): number {
   return Math.floor((segment.length * 3) / 4);
 }
 
-/** `Buffer` skips invalid characters, and then decodes fewer bytes. Comparing with a re-encoding is six times slower. */
+/** Whether a segment is canonical. `Buffer` skips invalid characters, so an invalid segment decodes to fewer bytes. */
 function isCanonical(segment: string, byteCount: number): boolean {
   if (byteCount !== decodedLength(segment)) return false;
   if (segment.includes('+') || segment.includes('/')) return false;

@@ -12,41 +12,43 @@ import { hasValidProof, withoutProof } from './proof-of-issuance.js';
 import { cacheHeader, type ProtectedHeader, readHeader } from './protected-header.js';
 import { readNestedToken, verifyNestedToken } from './verify-nested-token.js';
 
+/** Keys, limits and checks for decrypting tokens. */
 export interface DecryptionOptions {
   readonly keyRing: KeyRingInternals;
   /** Maximum token length in characters. Longer tokens are rejected without parsing. */
   readonly maxTokenLength: number;
   /**
-   * Verification keys by issuer, for nested tokens. `unverified` verifies no signature and requires none: only for
-   * operators who inspect or revoke a token, never to accept one.
+   * Verification keys for nested tokens, by issuer. `unverified` skips the signature check. Use it only to inspect or
+   * revoke tokens, never to accept them.
    */
   readonly verification: Verification | 'unverified';
   /**
-   * Whether the token must carry a proof of issuance: a MAC under a key that is never exported, or the signature of a
-   * nested JWS. A holder of an exported access key can make neither.
+   * Whether to require a proof of issuance: a MAC under a key that is never exported, or the signature of a nested JWS.
+   * An exported access key cannot create either proof.
    *
    * @default false
    */
   readonly requiresProof?: boolean;
 }
 
-/** A token whose tag verified. Its claims are not validated yet. Deeply frozen. */
+/** Token with a valid tag. The claims are not validated yet. Deeply frozen. */
 export interface DecryptedToken {
   readonly header: ProtectedHeader;
   readonly claims: JsonObject;
   readonly key: ContentKey;
-  /** Header of the nested JWS. */
+  /** Header of the nested JWS. Absent if there is no nested JWS. */
   readonly signedHeader?: JsonObject;
-  /** Whether the MAC of the proof of issuance is valid. Absent if it was not checked. */
+  /** Whether the MAC of the proof of issuance is valid. Absent if the MAC was not checked. */
   readonly isProven?: true;
 }
 
 /**
- * Decrypts a JWE in compact serialization under the key that its `kid` names, verifies a nested JWS, and parses the
- * claims. Without a nested JWS, a token under a direct key is decrypted synchronously. If the key is unknown, the key
- * ring is reloaded once.
+ * Decrypts a JWE in compact serialization, verifies a nested JWS and parses the claims.
  *
- * @throws InvalidTokenError (or as rejection). Its `reason` is for the audit log only.
+ * `kid` selects the key. If the key is unknown, the key ring is reloaded once. Direct encryption without a nested JWS
+ * is synchronous.
+ *
+ * @throws InvalidTokenError (or as rejection) if the token is rejected. `reason` is for the audit log only.
  * @throws TemporarilyUnavailableError (as rejection) if a decryption key or a verification key cannot be looked up.
  * @see RFC 7516 §5.2
  */
@@ -72,9 +74,9 @@ async function decryptAfterReload(
 }
 
 /**
- * Tells synchronously whether an accepted token carries a proof of issuance, for the audit log.
+ * Whether an accepted token has a proof of issuance, for the audit log. Synchronous.
  *
- * @param token one that was accepted, so that the signature of a nested JWS is known to be valid.
+ * @param token accepted token. The signature of a nested JWS is therefore valid.
  */
 export function isProven(token: string, options: DecryptionOptions, now: NumericDate): boolean {
   try {
@@ -110,10 +112,10 @@ function decryptUnderKnownKey(
     : readDirect(plaintext, { header, key, options });
 }
 
-/** Longest ciphertext of a token of 8192 characters, the default maximum. */
+/** Maximum ciphertext length in bytes for a token of 8192 characters, the default `maxTokenLength`. */
 const REUSED_CIPHERTEXT_BYTES = 6144;
 
-/** Safe to reuse: only `decryptUnderKnownKey` uses the results, and it decrypts them before it returns. */
+/** Reused decoders. Reuse is safe, because `decryptUnderKnownKey` decrypts each result before it returns. */
 const ivs = new SegmentDecoder(IV_BYTES);
 const ciphertexts = new SegmentDecoder(REUSED_CIPHERTEXT_BYTES);
 const tags = new SegmentDecoder(TAG_BYTES);
@@ -131,7 +133,7 @@ function decodeSegments({ encryptedKey, iv, ciphertext, tag }: Segments): Decode
   };
 }
 
-/** One `kid`, one key, one `alg`, one `enc`: no other combination is tried. @see RFC 8725 §3.1, §3.2 */
+/** Finds the only key for a `kid`, which has exactly one `alg` and one `enc`. @see RFC 8725 §3.1, §3.2 */
 function findKey(header: ProtectedHeader, keyRing: KeyRingInternals, now: NumericDate): ContentKey {
   const key = keyRing.decryptionKey(header.kid);
   if (key === undefined) throw new InvalidTokenError('unknown_key');
@@ -147,7 +149,7 @@ function assertLengths({ encryptedKeyLength, iv, tag }: DecodedSegments, key: Co
   if (tag.length !== TAG_BYTES) throw new InvalidTokenError('tag_length');
 }
 
-/** `cty` is `JWT` or absent: `readHeader` rejects every other value. */
+/** Whether a token contains a nested JWS. `readHeader` rejects every `cty` other than `JWT`. */
 function isNested(header: ProtectedHeader): boolean {
   return header['cty'] !== undefined;
 }
@@ -156,7 +158,7 @@ function assertNestingAccepted({ verification }: DecryptionOptions): void {
   if (verification !== 'unverified' && verification.size === 0) throw new InvalidTokenError('content_type');
 }
 
-/** @throws InvalidTokenError if the tag does not verify. */
+/** Decrypts the ciphertext of a token. @throws InvalidTokenError if the tag is invalid. */
 export function decryptContent(sealed: SealedContent, additionalData: Uint8Array, key: DirectKey): Buffer {
   try {
     return openContent(sealed, additionalData, key);
@@ -172,12 +174,12 @@ interface Decryption<Key extends ContentKey = ContentKey> {
   readonly now: NumericDate;
 }
 
-/** Reads the claims of a token under a direct key, and checks their proof of issuance if that is required. */
+/** Parses the claims of a directly encrypted token, and checks the proof of issuance if one is required. */
 function readDirect(plaintext: Buffer, decryption: Omit<Decryption<DirectKey>, 'now'>): DecryptedToken {
   const { header, key, options } = decryption;
   const text = decodeClaims(plaintext);
   if (options.requiresProof === true) assertProof(text, header, key);
-  // A key that was not derived has no audience and no proofs. Other stacks may use a claim named `provenance`.
+  // Only derived keys have an audience and proofs. Under other keys, `provenance` may be a claim from another stack.
   const claims = parseClaims(key.audience === undefined ? text : withoutProof(text));
   return options.requiresProof === true
     ? Object.freeze({ header, claims, key, isProven: true })
@@ -189,7 +191,7 @@ function assertProof(text: string, { kid, typ }: ProtectedHeader, { provenance }
   if (!hasValidProof(text, { typ, kid }, provenance)) throw new InvalidTokenError('unproven');
 }
 
-/** Anyone can encrypt to a public key, so only a nested JWS identifies the issuer. */
+/** Decrypts with jose. Anyone can encrypt to a public key, so only a nested JWS identifies the issuer. */
 async function decryptManaged(token: string, decryption: Decryption<ManagedKey>): Promise<DecryptedToken> {
   const { header, key, options } = decryption;
   const { verification, requiresProof = false } = options;

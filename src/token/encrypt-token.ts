@@ -4,6 +4,7 @@ import { sealContent } from './aes-gcm.js';
 import { appendProof } from './proof-of-issuance.js';
 import { assertAdditionalMembers, parseProtectedHeader } from './protected-header.js';
 
+/** Protected header of a token to encrypt. */
 export interface EncryptOptions {
   /** Media type of the token (RFC 7519 §5.1, RFC 8725 §3.11). */
   readonly typ: string;
@@ -12,15 +13,16 @@ export interface EncryptOptions {
 }
 
 /**
- * Encrypts a claims set as a JWE in compact serialization (RFC 7516 §5.1) with direct encryption (RFC 7518 §4.5).
- * `sealToken` also supports the other algorithms. Under a key derived from a root key, the claims get a proof of issuance.
+ * Encrypts a claims set as a JWE in compact serialization (RFC 7516 §5.1) with direct encryption (RFC 7518 §4.5). Adds
+ * a proof of issuance if the key is derived from a root key. `sealToken` supports the other algorithms too.
  *
- * @throws TypeError if the key only decrypts or is not for direct encryption, a protected header member is reserved, or
- *   the protected header would be rejected when the token is read.
+ * @throws TypeError if the key cannot encrypt, or is not for direct encryption.
+ * @throws TypeError if a protected header member is reserved, or verifiers would reject the protected header.
  */
 export function encryptToken(claims: object, key: ContentKey, options: EncryptOptions): string {
-  if (!key.encrypts) throw new TypeError('This key only decrypts');
-  if (key.alg !== 'dir') throw new TypeError('This key is not for direct encryption');
+  if (!key.encrypts) throw new TypeError('This key can only decrypt: issue tokens with a current key');
+  if (key.alg !== 'dir')
+    throw new TypeError('This key is not for direct encryption: use a key whose alg is "dir"');
   const { encoded, additionalData } = encodeHeader(key, options);
   const { iv, ciphertext, tag } = sealContent(writeClaims(claims, key, options), additionalData, key);
   return `${encoded}..${iv.toString('base64url')}.${ciphertext.toString('base64url')}.${tag.toString('base64url')}`;
@@ -37,7 +39,7 @@ interface EncodedHeader {
   readonly additionalData: Buffer;
 }
 
-/** Encoded headers without additional members, by key and `typ`. There are two types. */
+/** Cache of encoded headers without additional members, by key and `typ`. There are only two `typ` values. */
 const plainHeaders = new WeakMap<DirectKey, Map<string, EncodedHeader>>();
 
 function encodeHeader(key: DirectKey, { typ, header }: EncryptOptions): EncodedHeader {
@@ -48,7 +50,7 @@ function encodeHeader(key: DirectKey, { typ, header }: EncryptOptions): EncodedH
   return written;
 }
 
-/** @throws TypeError if a member is reserved, or the header would be rejected when the token is read. */
+/** Encodes a protected header. @throws TypeError if a member is reserved, or verifiers would reject the header. */
 function writeHeader(key: DirectKey, typ: string, header: JsonObject): EncodedHeader {
   assertAdditionalMembers(header);
   const bytes = Buffer.from(JSON.stringify({ alg: key.alg, enc: key.enc, kid: key.kid, typ, ...header }));
@@ -57,14 +59,13 @@ function writeHeader(key: DirectKey, typ: string, header: JsonObject): EncodedHe
   return { encoded, additionalData: Buffer.from(encoded) };
 }
 
-/** @throws TypeError if `parseProtectedHeader` rejects the header. */
+/** Asserts that verifiers accept a protected header. @throws TypeError if `parseProtectedHeader` rejects the header. */
 export function assertReadable(headerBytes: Buffer): void {
   try {
     parseProtectedHeader(headerBytes);
   } catch (cause) {
-    throw new TypeError(
-      'The protected header would be rejected when the token is read: check the option header',
-      { cause },
-    );
+    throw new TypeError('Verifiers would reject the protected header: correct or shorten the option header', {
+      cause,
+    });
   }
 }

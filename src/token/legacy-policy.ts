@@ -7,30 +7,30 @@ import { ACCESS_TOKEN_TYP, isTokenType } from './claims/claims-set.js';
 import type { LegacyClaims, LegacyTokenType } from './claims/complete-legacy-claims.js';
 import type { ProtectedHeader } from './protected-header.js';
 
-/** Which tokens of another stack are accepted, and the defaults for claims that they lack. All options are required. */
+/** Options for accepting tokens from another stack, with defaults for missing claims. All options are required. */
 export interface LegacyOptions {
-  /** The key that encrypts the tokens: `await createLegacyKey(...)`. */
+  /** Key that encrypts the tokens, from `await createLegacyKey(...)`. */
   readonly key: LegacyKey;
   /**
-   * Issuer of the tokens. Tokens with another `iss` are rejected. The verifier option `issuer`, which applies to tokens
-   * with a `kid`, need not list it. RFC 7519 §4.1.1.
+   * Issuer of the tokens. Tokens with a different `iss` are rejected. The verifier option `issuer` applies only to
+   * tokens with a `kid`, so it need not list this issuer. RFC 7519 §4.1.1.
    */
   readonly issuer: string;
-  /** Audience of the tokens, one of the accepted audiences. Tokens with another `aud` are rejected. RFC 7519 §4.1.3. */
+  /** Audience of the tokens, also listed in `audience`. Tokens with a different `aud` are rejected. RFC 7519 §4.1.3. */
   readonly audience: string;
-  /** Type of tokens without a `type` claim. Use `foreign` if their claims have no known format. */
+  /** Token type for tokens without a `type` claim. Use `foreign` for claims in an unknown format. */
   readonly type: LegacyTokenType;
-  /** Time from which all of these tokens are rejected, even before their `exp`. A NumericDate, in seconds. */
+  /** Time from which all legacy tokens are rejected, even if `exp` is later. A NumericDate, in seconds. */
   readonly until: NumericDate;
 }
 
-/** The options, resolved once and frozen. */
+/** Resolved `LegacyOptions`, frozen. */
 export interface LegacyPolicy extends LegacyClaims {
   readonly key: DirectKey;
-  /** Header of the verified tokens, with the members that their own header lacks. */
+  /** Protected header of verified legacy tokens, including members that the received header lacks. */
   readonly header: ProtectedHeader;
   readonly until: NumericDate;
-  /** Claims policy of the verifier, narrowed to the issuer and audience of these tokens. */
+  /** Claims policy for legacy tokens: the policy of the verifier, with the issuer and audience of these options. */
   readonly claimsPolicy: ClaimsPolicy;
 }
 
@@ -43,10 +43,10 @@ const KNOWN: KnownOptions<LegacyOptions> = {
 };
 
 /**
- * Resolves the option `legacy`.
+ * Validates the option `legacy` and derives a policy from it.
  *
- * @param claimsPolicy policy of all other tokens.
- * @returns `undefined` without options: no legacy tokens are accepted.
+ * @param claimsPolicy policy for all other tokens.
+ * @returns the policy, or `undefined` to reject legacy tokens if the option is absent.
  * @throws TypeError for a missing, unknown or malformed option.
  */
 export function resolveLegacyPolicy(
@@ -60,11 +60,15 @@ export function resolveLegacyPolicy(
   assertString(issuer, 'token verifier', 'legacy.issuer');
   assertString(audience, 'token verifier', 'legacy.audience');
   if (!claimsPolicy.audiences.has(audience)) {
-    throw new TypeError('legacy.audience must be one of the values of the option audience');
+    throw new TypeError(
+      'token verifier: legacy.audience must be an accepted audience: add it to the option audience',
+    );
   }
   assertType(type);
   if (!isNumericDate(until)) {
-    throw new TypeError('legacy.until must be a NumericDate: seconds since 1970, not milliseconds');
+    throw new TypeError(
+      'token verifier: legacy.until must be a NumericDate in seconds, not milliseconds, for example 1798761600',
+    );
   }
   return Object.freeze({
     key,
@@ -84,11 +88,11 @@ export function resolveLegacyPolicy(
   });
 }
 
-/** Delegated tokens must name their ancestors, which no other stack does. */
+/** Rejects `delegation`, because tokens from other stacks do not list their ancestors. */
 function assertType(type: unknown): asserts type is LegacyTokenType {
   if (!isTokenType(type) || type === 'delegation' || type === 'external') {
     throw new TypeError(
-      'legacy.type must be a token type other than delegation and external, for example "foreign"',
+      'token verifier: legacy.type must be a token type other than delegation and external, for example "foreign"',
     );
   }
 }

@@ -1,5 +1,4 @@
 /**
- * Loads jose on first use. Direct encryption (`dir`), the default, does not need it, and loading it takes longer than
- * loading everything else that accepts a token.
+ * Loads jose on first use. Importing jose is slow, and direct encryption (`dir`), the default, does not need it.
  */
 export const loadJose = () => import('jose');

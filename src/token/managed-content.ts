@@ -11,15 +11,16 @@ import { findPointFault } from '../keys/find-point-fault.js';
 import { IV_BYTES, TAG_BYTES } from './aes-gcm.js';
 import { loadJose } from './load-jose.js';
 
-/** A key that wraps, or agrees on, a content encryption key for each token. */
+/** Key that wraps or agrees on a content encryption key for each token. */
 export type ManagedKey = WrappingKey | AsymmetricKey;
 
-/** Overhead of AES key wrap. @see RFC 3394 §2.2.1 */
+/** Overhead of AES key wrap in bytes. @see RFC 3394 §2.2.1 */
 const KEY_WRAP_BYTES = 8;
 
 /**
  * Encrypts with jose, which adds the header parameters of the algorithm, such as `epk`.
- * @returns the compact serialization.
+ *
+ * @returns a JWE in compact serialization.
  */
 export async function sealManaged(plaintext: string, header: JsonObject, key: ManagedKey): Promise<string> {
   const { alg, enc } = key;
@@ -30,10 +31,10 @@ export async function sealManaged(plaintext: string, header: JsonObject, key: Ma
 }
 
 /**
- * Decrypts with jose under the `alg` and `enc` of the key, which the header must name.
+ * Decrypts with jose. The header must contain the `alg` and `enc` of the key.
  *
- * @throws InvalidTokenError (as rejection) if the key has no private half, a parameter of the algorithm is malformed, or
- *   decryption fails. jose does not distinguish a failed unwrapping from a wrong tag (RFC 7516 §11.5).
+ * @throws InvalidTokenError (as rejection) if the private key is missing, a header parameter is malformed or decryption
+ *   fails. jose does not reveal whether key unwrapping or the tag check failed (RFC 7516 §11.5).
  */
 export async function openManaged(token: string, header: JsonObject, key: ManagedKey): Promise<Buffer> {
   const opener = 'publicKey' in key ? key.privateKey : key.secret;
@@ -51,7 +52,7 @@ export async function openManaged(token: string, header: JsonObject, key: Manage
   }
 }
 
-/** Length of the encrypted key in every token under a key. @see RFC 7516 §5.1 */
+/** Returns the length in bytes of the encrypted key in a token. The key determines this length. @see RFC 7516 §5.1 */
 export function encryptedKeyBytes(key: ManagedKey): number {
   switch (key.alg) {
     case 'ECDH-ES':
@@ -67,9 +68,10 @@ export function encryptedKeyBytes(key: ManagedKey): number {
 }
 
 /**
- * Checks the header parameters of the algorithm before decryption: `epk` is a point on the curve of the key and not of
- * small order (RFC 7518 §4.6.1.1), and every binary parameter is canonical base64url (RFC 7518 §4.6.1.2, §4.6.1.3 and
- * §4.7.1).
+ * Whether the header parameters of the algorithm are valid.
+ *
+ * `epk` must be a point on the curve of the key, and not of small order (RFC 7518 §4.6.1.1). Binary parameters must be
+ * canonical base64url (RFC 7518 §4.6.1.2, §4.6.1.3 and §4.7.1).
  */
 function hasParametersOf(key: ManagedKey, { epk, apu, apv, iv, tag }: JsonObject): boolean {
   switch (key.alg) {

@@ -9,18 +9,19 @@ import { decryptContent } from './decrypt-token.js';
 import { findShortHeader, isLegacyHeader, keepLegacyHeader } from './legacy-header.js';
 import type { LegacyPolicy } from './legacy-policy.js';
 
-/** python-jose 3.3 writes 128 bits, which RFC 7518 §5.3 forbids. */
+/** IV length in bytes of python-jose 3.3: 128 bits, although RFC 7518 §5.3 requires 96. */
 const LEGACY_IV_BYTES = 16;
 
+/** Policy and limit for decrypting legacy tokens. */
 export interface LegacyDecryption {
   readonly legacy: LegacyPolicy;
-  /** In characters. */
+  /** Maximum token length in characters. */
   readonly maxTokenLength: number;
 }
 
 /**
- * Tells whether the protected header of a token has exactly the members `alg: "dir"` and `enc: "A256GCM"`. Their order,
- * white space and escapes do not matter: python-jose, cjose, jwcrypto and Perl's Crypt::JWT differ in their spelling.
+ * Whether the protected header of a token has exactly the members `alg: "dir"` and `enc: "A256GCM"`. Order, white space
+ * and escapes do not matter, because python-jose, cjose, jwcrypto and Perl's Crypt::JWT write the header differently.
  */
 export function isLegacyToken(token: string): boolean {
   const encodedHeader = findShortHeader(token);
@@ -28,11 +29,10 @@ export function isLegacyToken(token: string): boolean {
 }
 
 /**
- * Decrypts a token of another stack under its one key, and adds the claims that it lacks. The claims are not validated
- * yet.
+ * Decrypts a token from another stack under the legacy key, and adds missing claims. Does not validate the claims.
  *
- * @param token one for which `isLegacyToken` holds.
- * @throws InvalidTokenError if the token does not decrypt, and from `until` on.
+ * @param token token for which `isLegacyToken()` returns true.
+ * @throws InvalidTokenError if decryption fails, or the time `legacy.until` has been reached.
  * @see RFC 7516 §5.2
  */
 export function openLegacyToken(
@@ -45,20 +45,20 @@ export function openLegacyToken(
   const iv = decodeAsciiBase64url(segments.iv);
   const ciphertext = decodeAsciiBase64url(segments.ciphertext);
   const tag = decodeAsciiBase64url(segments.tag);
-  // Negated, so that a clock that returns NaN rejects every token.
+  // Negated, so that every token is rejected if the clock returns NaN.
   if (!(now < legacy.until)) throw new InvalidTokenError('expired_key');
   assertLegacyLengths(encryptedKey, iv, tag);
-  // The tag covers the encoded header (RFC 7516 §5.2 step 14), so its spelling cannot change without the key.
+  // The tag covers the encoded header (RFC 7516 §5.2 step 14), so only a holder of the key can change the header.
   const additionalData = Buffer.from(segments.header, 'latin1');
   const plaintext = decryptContent({ iv, ciphertext, tag }, additionalData, legacy.key);
   keepLegacyHeader(segments.header);
   const claims = completeLegacyClaims(parseClaims(decodeClaims(plaintext)), legacy, token);
-  // A delegation of another stack names no ancestors whose revocation could be checked.
+  // A delegated token from another stack lists no ancestors, so their revocation cannot be checked.
   if (claims['type'] === 'delegation') throw new InvalidTokenError('unknown_type');
   return Object.freeze({ header: legacy.header, claims, key: legacy.key });
 }
 
-/** An empty encrypted key (RFC 7518 §4.5), an IV of 96 or 128 bits, and a whole tag. */
+/** Asserts an empty encrypted key (RFC 7518 §4.5), an IV of 96 or 128 bits, and a tag of 128 bits. */
 function assertLegacyLengths(encryptedKey: Uint8Array, iv: Uint8Array, tag: Uint8Array): void {
   if (encryptedKey.length !== 0) throw new InvalidTokenError('encrypted_key');
   if (iv.length !== LEGACY_IV_BYTES && iv.length !== IV_BYTES) throw new InvalidTokenError('iv_length');

@@ -1,12 +1,12 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 
-/** What a proof binds besides the claims: the token type and the key that encrypts the token. */
+/** Context that the MAC of a proof covers in addition to the claims: the `typ` and the `kid` of the token. */
 export interface ProofContext {
   readonly typ: unknown;
   readonly kid: string;
 }
 
-/** HMAC-SHA-256 in base64url. */
+/** Length of an HMAC-SHA-256 in base64url, in characters. */
 const MAC_LENGTH = 43;
 const START = ',"provenance":"';
 const END = '"}';
@@ -16,10 +16,10 @@ const SUFFIX = /^,"provenance":"[A-Za-z0-9_-]{43}"\}$/;
 const COMMA = ','.charCodeAt(0);
 
 /**
- * Appends the proof of issuance to the claims: a MAC under a key that is derived from the root key and never exported. A
- * resource server that holds the exported access key can encrypt a token, but cannot make this proof.
+ * Appends a proof of issuance to the claims: a MAC under a key that is derived from the root key and never exported. A
+ * resource server with an exported access key can encrypt a token, but cannot create this proof.
  *
- * @param claims a JSON object. An empty object is returned unchanged.
+ * @param claims serialized JSON object. An empty object is returned unchanged.
  */
 export function appendProof(claims: string, context: ProofContext, key: KeyObject): string {
   if (claims === '{}') return claims;
@@ -33,7 +33,7 @@ export function hasValidProof(text: string, context: ProofContext, key: KeyObjec
   return timingSafeEqual(mac, computeMac(withoutProof(text), context, key));
 }
 
-/** Removes the proof, which restores the claims exactly. A string without a proof is returned unchanged. */
+/** Removes the proof and restores the original claims exactly. Returns a string without a proof unchanged. */
 export function withoutProof(text: string): string {
   return endsWithProof(text) ? `${text.slice(0, -SUFFIX_LENGTH)}}` : text;
 }
@@ -43,7 +43,7 @@ function endsWithProof(text: string): boolean {
   return start > 1 && text.charCodeAt(start) === COMMA && SUFFIX.test(text.slice(start));
 }
 
-/** The context is a JSON array, so its end is unambiguous: no claims can extend it. */
+/** Computes the MAC of the context and the claims. The context is a JSON array, so claims cannot extend it. */
 function computeMac(claims: string, { typ, kid }: ProofContext, key: KeyObject): Buffer {
   const context = JSON.stringify(['passport-jwe/v1', 'provenance', typ, kid]);
   return createHmac('sha256', key).update(context).update(claims).digest();

@@ -5,37 +5,40 @@ import { hasDuplicateMembers } from '../base/has-duplicate-members.js';
 import { freezeJson, isJsonObject, type JsonObject } from '../base/json.js';
 import { decodeBase64url } from './compact-serialization.js';
 
-/** The protected header of a JWE. @see RFC 7516 §4.1 */
+/** Protected header of a JWE. @see RFC 7516 §4.1 */
 export interface ProtectedHeader extends JsonObject {
   readonly alg: string;
   readonly enc: string;
   readonly kid: string;
 }
 
-/** A protected header with its encoded form. */
+/** Parsed protected header, with its encoded form. */
 export interface ReadHeader {
   readonly header: ProtectedHeader;
-  /** The encoded header, which AES-GCM authenticates. @see RFC 7516 §5.2 step 14 */
+  /** Encoded header, which the tag authenticates. @see RFC 7516 §5.2 step 14 */
   readonly additionalData: Buffer;
   readonly isCached: boolean;
 }
 
-/** Tokens of one key usually have one header. Above this many headers, the oldest is evicted. */
+/** Maximum number of cached headers. The oldest is evicted first. Tokens under one key usually have the same header. */
 const MAX_CACHED = 256;
 
-/** In bytes, decoded. */
+/** Maximum length of a decoded header in bytes. */
 const MAX_HEADER_BYTES = 1024;
 
+/** Maximum nesting depth of a header, in objects and arrays. */
 const MAX_HEADER_DEPTH = 4;
 
 /**
- * Members that cause rejection: compression (RFC 8725 §3.6), unknown extensions (RFC 7516 §4.1.13), keys and URLs
- * supplied by the sender (RFC 8725 §3.9, §3.10), the iteration count of PBES2, and replicated claims (RFC 7519 §5.3),
- * which would disclose what the token encrypts.
+ * Header members that cause rejection:
+ *
+ * - compression (RFC 8725 §3.6), unknown extensions (RFC 7516 §4.1.13) and the iteration count of PBES2
+ * - keys and URLs supplied by the sender (RFC 8725 §3.9, §3.10)
+ * - replicated claims (RFC 7519 §5.3), which would disclose encrypted content
  */
 const REJECTED_MEMBERS = ['zip', 'crit', 'jku', 'jwk', 'x5u', 'x5c', 'p2c', 'iss', 'sub', 'aud'];
 
-/** Members that only the codec writes, and claims, which would be readable in a header (RFC 7519 §5.3). */
+/** Members that callers must not add: codec members, and claims, which a header would disclose (RFC 7519 §5.3). */
 const RESERVED_MEMBERS = new Set([
   ...['alg', 'enc', 'kid', 'typ', 'cty', 'epk', 'apu', 'apv', 'iv', 'tag', 'p2s'],
   ...['exp', 'nbf', 'iat', 'jti', 'client_id', 'scope'],
@@ -44,7 +47,7 @@ const RESERVED_MEMBERS = new Set([
 
 const cached = createFifoCache<string, ReadHeader>(MAX_CACHED);
 
-/** Reads the encoded protected header of a token, from the cache if possible. @throws InvalidTokenError */
+/** Reads an encoded protected header, from the cache if possible. @throws InvalidTokenError if it is malformed. */
 export function readHeader(encoded: string): ReadHeader {
   const read = cached.get(encoded);
   if (read !== undefined) return read;
@@ -52,19 +55,20 @@ export function readHeader(encoded: string): ReadHeader {
   return { header, additionalData: Buffer.from(encoded, 'latin1'), isCached: false };
 }
 
+/** Whether an encoded header is in the cache, and is therefore from an authentic token. */
 export function isCachedHeader(encoded: string): boolean {
   return cached.has(encoded);
 }
 
-/** Caches a header. Call it only after the tag of the token verified, so that attackers cannot fill the cache. */
+/** Caches a header. Call it only for authentic tokens, so that attackers cannot fill the cache. */
 export function cacheHeader({ header, additionalData, isCached }: ReadHeader): void {
   if (isCached) return;
-  // A copy: in V8, a slice of a token keeps the whole token in memory.
+  // Copies the text, because in V8 a slice of a token keeps the whole token in memory.
   const encoded = additionalData.toString('latin1');
   cached.set(encoded, Object.freeze({ header, additionalData, isCached: true }));
 }
 
-/** Parses a protected header, deeply frozen, and applies every rule that needs no key. @throws InvalidTokenError */
+/** Parses and deeply freezes a protected header. Applies all checks that need no key. @throws InvalidTokenError */
 export function parseProtectedHeader(bytes: Buffer): ProtectedHeader {
   const header = parseHeaderObject(bytes);
   for (const member of REJECTED_MEMBERS) {
@@ -76,7 +80,7 @@ export function parseProtectedHeader(bytes: Buffer): ProtectedHeader {
   return header;
 }
 
-/** Parses the header of a JWE or a JWS: a short JSON object in UTF-8 without duplicate members. @throws InvalidTokenError */
+/** Parses the header of a JWE or JWS. @throws InvalidTokenError unless it is a short JSON object without duplicates. */
 export function parseHeaderObject(bytes: Buffer): JsonObject {
   if (bytes.length > MAX_HEADER_BYTES) throw new InvalidTokenError('header_too_long');
   if (!isUtf8(bytes)) throw new InvalidTokenError('header_not_json');
@@ -94,17 +98,19 @@ export function parseHeaderObject(bytes: Buffer): JsonObject {
 export function assertAdditionalMembers(members: JsonObject): void {
   for (const member of Object.keys(members)) {
     if (RESERVED_MEMBERS.has(member)) {
-      throw new TypeError(`The protected header member ${member} is reserved`);
+      throw new TypeError(
+        `The protected header member ${member} is reserved: remove it from the option header`,
+      );
     }
   }
 }
 
-/** `cty` of a nested JWT (RFC 7519 §5.2). Media types are case-insensitive (RFC 7516 §4.1.12). */
+/** Whether `cty` identifies a nested JWT (RFC 7519 §5.2). Media types are case-insensitive (RFC 7516 §4.1.12). */
 function isJwt(cty: unknown): boolean {
   return typeof cty === 'string' && /^(application\/)?jwt$/i.test(cty);
 }
 
-/** `JSON.parse` rejects everything that RFC 8259 forbids, and a byte order mark. */
+/** Parses a JSON object. `JSON.parse` accepts only JSON as in RFC 8259, without a byte order mark. */
 function parseObject(text: string): JsonObject {
   let parsed: unknown;
   try {

@@ -7,21 +7,21 @@ const LABEL = 'passport-jwe/v1 sealed';
 const KEY_LABEL = 'passport-jwe/v1 sealing';
 const ADDITIONAL_DATA = Buffer.from(LABEL);
 
-/** The two secrets that encrypt a string. Decryption needs both. */
+/** Pair of secrets that encrypts a string. Decryption requires both. */
 export interface SealingSecrets {
-  /** A token of this issuer. Its random `jti` and its tag make it unpredictable. */
+  /** Token from this issuer. The random `jti` and the tag make the token unpredictable. */
   readonly token: string;
-  /** A key that never leaves the issuer. */
+  /** Key that is never exported from the issuer. */
   readonly key: KeyObject;
 }
 
-/** Encrypts a string so that only a holder of both secrets can decrypt it. */
+/** Encrypts a string under both secrets with AES-GCM. @returns the IV, tag and ciphertext in base64url. */
 export function sealText(text: string, secrets: SealingSecrets): string {
   const { iv, ciphertext, tag } = sealContent(text, ADDITIONAL_DATA, contentKeyOf(secrets));
   return Buffer.concat([iv, tag, ciphertext]).toString('base64url');
 }
 
-/** Decrypts a string. @throws Error of `node:crypto` if it was encrypted with other secrets. */
+/** Decrypts a string from `sealText`. @throws Error from `node:crypto` if a secret is wrong. */
 export function openText(sealed: string, secrets: SealingSecrets): string {
   const bytes = Buffer.from(sealed, 'base64url');
   const iv = bytes.subarray(0, IV_BYTES);
@@ -30,7 +30,7 @@ export function openText(sealed: string, secrets: SealingSecrets): string {
   return openContent({ iv, ciphertext, tag }, ADDITIONAL_DATA, contentKeyOf(secrets)).toString('utf8');
 }
 
-/** HKDF-SHA-256 (RFC 5869): the token is the input keying material, and the salt is derived from the key. */
+/** Derives a content key with HKDF-SHA-256 (RFC 5869). The token is the keying material, and `key` yields the salt. */
 function contentKeyOf({ token, key }: SealingSecrets): DirectKey {
   const salt = hkdf(key, Buffer.alloc(0), KEY_LABEL);
   return {

@@ -5,8 +5,9 @@ import { loadJose } from './load-jose.js';
 import { type ManagedKey, sealManaged } from './managed-content.js';
 import { assertAdditionalMembers } from './protected-header.js';
 
+/** Protected header and signing key of a token to encrypt. */
 export interface SealOptions extends EncryptOptions {
-  /** Key that signs tokens before they are encrypted to a public key. Default: none, so no such tokens can be issued. */
+  /** Key that signs tokens before encryption to a public key. Default: none, so public keys cannot be used. */
   readonly signing?: SigningKey;
 }
 
@@ -14,8 +15,8 @@ export interface SealOptions extends EncryptOptions {
  * Encrypts a claims set as a JWE in compact serialization (RFC 7516 §5.1). Direct encryption is synchronous. Claims are
  * signed before they are encrypted to a public key (RFC 7519 §11.2).
  *
- * @throws TypeError (or as rejection) if the key only decrypts, a public key has no signing key beside it, a protected
- *   header member is reserved, or the protected header would be rejected when the token is read.
+ * @throws TypeError (or as rejection) if the key cannot encrypt, or a public key is used without a signing key.
+ * @throws TypeError (or as rejection) if a protected header member is reserved, or verifiers would reject the header.
  */
 export function sealToken(claims: object, key: ContentKey, options: SealOptions): string | Promise<string> {
   return key.alg === 'dir' ? encryptToken(claims, key, options) : sealByPromise(claims, key, options);
@@ -26,7 +27,7 @@ async function sealByPromise(
   key: ManagedKey,
   { typ, header = {}, signing }: SealOptions,
 ): Promise<string> {
-  if (!key.encrypts) throw new TypeError('This key only decrypts');
+  if (!key.encrypts) throw new TypeError('This key can only decrypt: issue tokens with a current key');
   assertAdditionalMembers(header);
   const members = { kid: key.kid, typ, ...header };
   const token = isAsymmetricKey(key)
@@ -36,7 +37,7 @@ async function sealByPromise(
   return token;
 }
 
-/** Both headers have the same `typ`. Verifiers check that of the JWS (RFC 8725 §3.11). */
+/** Signs claims. JWS and JWE have the same `typ`, and verifiers check the `typ` of the JWS (RFC 8725 §3.11). */
 async function signClaims(claims: object, typ: string, signing: SigningKey | undefined): Promise<string> {
   if (signing === undefined) {
     throw new TypeError('Tokens for public-key recipients must be signed: set the option signing');

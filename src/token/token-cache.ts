@@ -5,27 +5,27 @@ import { assertOptions, type KnownOptions } from '../base/options.js';
 import type { KeyRingInternals } from '../keys/key-ring-internals.js';
 import type { DecryptedToken } from './decrypt-token.js';
 
-/** Bounds of the cache of decrypted tokens. */
+/** Limits of the cache for decrypted tokens. */
 export interface TokenCacheOptions {
-  /** Maximum number of tokens. The least recently used ones are evicted. Default 10 000. */
+  /** Maximum number of tokens. The least recently used token is evicted first. Default 10 000. */
   readonly maxEntries?: number;
-  /** Maximum memory in bytes, estimated from the length of the tokens. Default 67 108 864 (64 MiB). */
+  /** Maximum memory in bytes, estimated from the token lengths. Default 67 108 864 (64 MiB). */
   readonly maxBytes?: number;
 }
 
 const KNOWN: KnownOptions<TokenCacheOptions> = { maxEntries: true, maxBytes: true };
 
-/** Three times the heap of a typical token (Node 20), since claims with many small members take more. */
+/** Estimated heap per character: three times the typical value, because claims with many small members need more. */
 const BYTES_PER_CHARACTER = 3;
 const BYTES_PER_ENTRY = 512;
 
-/** Interval at which expired tokens are removed. */
+/** Minimum interval between removals of expired tokens, in seconds. */
 const SWEEP_SECONDS = 60;
 
-/** The options with their defaults. `undefined` disables the cache. */
+/** Resolved `TokenCacheOptions`. `undefined` disables the cache. */
 export type TokenCacheLimits = Required<TokenCacheOptions> | undefined;
 
-/** @throws TypeError for an unknown option or a malformed bound. */
+/** Validates the option `tokenCache` and applies its defaults. @throws TypeError for an unknown or malformed option. */
 export function resolveTokenCache(options: TokenCacheOptions | false = {}): TokenCacheLimits {
   if (options === false) return undefined;
   assertOptions(options, KNOWN, 'tokenCache');
@@ -33,21 +33,21 @@ export function resolveTokenCache(options: TokenCacheOptions | false = {}): Toke
   for (const [name, value] of Object.entries({ maxEntries, maxBytes })) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new TypeError(
-        `tokenCache.${name} must be a positive integer; tokenCache: false disables the cache`,
+        `tokenCache.${name} must be a positive integer: to disable the cache, set tokenCache to false`,
       );
     }
   }
   return Object.freeze({ maxEntries, maxBytes });
 }
 
-/** Cache key of a token: its SHA-256, so that the cache holds no bearer token. */
+/** Computes the cache key of a token: its SHA-256, so that the cache stores no bearer tokens. */
 export function digestToken(token: string): string {
   return hash('sha256', token, 'base64url');
 }
 
 /**
- * LRU cache of decrypted tokens, by digest. It caches what decryption yields and no verdict: claims, API keys and
- * revocations are checked at each use.
+ * LRU cache of decrypted tokens, by digest. Caches only the result of decryption. Claims, API keys and revocations are
+ * checked at each use.
  */
 export class TokenCache {
   readonly #keyRing: KeyRingInternals;
@@ -63,7 +63,7 @@ export class TokenCache {
     return this.#entries.size;
   }
 
-  /** Estimated memory. */
+  /** Estimated memory in bytes. */
   get bytes(): number {
     return this.#entries.calculatedSize;
   }
@@ -76,14 +76,14 @@ export class TokenCache {
     return undefined;
   }
 
-  /** @param length of the token, in characters. */
+  /** Caches a token that has not expired. @param length token length in characters. */
   keep(digest: string, token: DecryptedToken, { length, now }: { length: number; now: NumericDate }): void {
     this.#sweep(now);
     if (!isCacheable(token) || !this.#isLive(token, now)) return;
     this.#entries.set(digest, token, { size: BYTES_PER_ENTRY + BYTES_PER_CHARACTER * length });
   }
 
-  /** The key is compared by identity: a reloaded ring may have another key with the same `kid`. */
+  /** Whether token and key are valid. Compares keys by identity, because a reloaded key ring can reuse a `kid`. */
   #isLive({ claims, key }: DecryptedToken, now: NumericDate): boolean {
     const { exp } = claims;
     const hasTime = typeof exp === 'number' && exp > now;
@@ -100,30 +100,30 @@ export class TokenCache {
   }
 }
 
-/** Nested tokens are not cached, since the key of their signature may be withdrawn at any time. */
+/** Whether a token may be cached. Nested tokens may not, because a signature key can be withdrawn at any time. */
 function isCacheable({ claims, signedHeader }: DecryptedToken): boolean {
   return signedHeader === undefined && isNumericDate(claims['exp']);
 }
 
-/** Bits of one generation: 64 KiB. */
+/** Number of bits in a generation (64 KiB). */
 const BITS = 2 ** 19;
 
-/** With this many bits set in both generations, one new token in eight is a false positive. */
+/** Maximum number of set bits in a generation. The false-positive rate is one in eight if both generations are full. */
 const MAX_BITS_SET = BITS / 16;
 
-/** Characters that `bitOf` reads: the last ones encode the tag, which is uniformly distributed. */
+/** Number of final characters that `bitOf` hashes. They encode the tag, which is uniformly distributed. */
 const HASHED_CHARACTERS = 10;
 
 /**
- * Two-generation Bloom filter of recently seen tokens: it admits a token to the cache at its second use. Tokens that are
- * used once cost neither a digest nor an entry. A token is forgotten after 32 768 to 65 536 others.
+ * Two-generation Bloom filter of recently seen tokens. It admits a token to the cache at the second use, so tokens that
+ * are used once cost neither a digest nor a cache entry. A token is forgotten after 32 768 to 65 536 other tokens.
  */
 export class AdmissionFilter {
   #recent = new Uint32Array(BITS / 32);
   #older = new Uint32Array(BITS / 32);
   #count = 0;
 
-  /** @param bit of the token, by `bitOf`. */
+  /** Whether a token was recently seen. @param bit result of `bitOf`. */
   has(bit: number): boolean {
     if (isSet(this.#recent, bit)) return true;
     if (!isSet(this.#older, bit)) return false;
@@ -131,7 +131,7 @@ export class AdmissionFilter {
     return true;
   }
 
-  /** @param bit of the token, by `bitOf`. */
+  /** Records a token as seen. @param bit result of `bitOf`. */
   add(bit: number): void {
     if (!isSet(this.#recent, bit)) this.#set(bit);
   }
@@ -151,7 +151,7 @@ function isSet(bits: Uint32Array, bit: number): boolean {
   return (((bits[bit >>> 5] ?? 0) >>> (bit & 31)) & 1) === 1;
 }
 
-/** Bit of a token in the filter. Not collision-resistant: a chosen collision costs one superfluous digest. */
+/** Hashes a token to a bit of the filter. Collision resistance is not needed: a collision costs only one digest. */
 export function bitOf(token: string): number {
   let mixed = 0;
   for (let index = Math.max(0, token.length - HASHED_CHARACTERS); index < token.length; index += 1) {

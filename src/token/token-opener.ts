@@ -5,18 +5,19 @@ import { AdmissionFilter, bitOf, digestToken, TokenCache, type TokenCacheLimits 
 type Opened = DecryptedToken | Promise<DecryptedToken>;
 
 /**
- * Decrypts tokens, with or without proof of issuance, through one cache. Every method except `isProven` throws (or rejects)
- * as `decryptToken` does.
+ * Decrypts tokens through a cache, with or without a required proof of issuance. `open` and `openProven` throw (or
+ * reject with) the errors of `decryptToken`.
  */
 export interface TokenOpener {
+  /** Decrypts a token, with or without a proof of issuance. */
   open(token: string, now: NumericDate): Opened;
-  /** Opens only tokens that carry a proof of issuance. */
+  /** Decrypts a token that must have a proof of issuance. */
   openProven(token: string, now: NumericDate): Opened;
-  /** Tells whether a token that was accepted carries a proof of issuance. */
+  /** Whether an accepted token has a proof of issuance. */
   isProven(token: string, now: NumericDate): boolean;
 }
 
-/** @param limits limits of the cache. `undefined` disables the cache. */
+/** Creates a token opener. @param limits cache limits. `undefined` disables the cache. */
 export function createTokenOpener(
   options: Omit<DecryptionOptions, 'requiresProof'>,
   limits: TokenCacheLimits,
@@ -64,7 +65,7 @@ function satisfies(cached: DecryptedToken, { requiresProof = false }: Decryption
   return !requiresProof || cached.isProven === true;
 }
 
-/** Acts on a decrypted token without delaying one that was decrypted synchronously. Failures pass through. */
+/** Calls `act` with a decrypted token, synchronously if decryption was synchronous. Rejections pass through. */
 function whenDecrypted(decrypted: Opened, act: (token: DecryptedToken) => void): Opened {
   if (decrypted instanceof Promise) {
     return decrypted.then((token) => {

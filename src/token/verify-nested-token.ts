@@ -8,25 +8,29 @@ import { decodeBase64url } from './compact-serialization.js';
 import { loadJose } from './load-jose.js';
 import { parseHeaderObject } from './protected-header.js';
 
-/** Content of a nested JWS. Deeply frozen. */
+/** Claims and header of a nested JWS. Deeply frozen. */
 export interface SignedClaims {
   readonly claims: JsonObject;
   readonly signedHeader: JsonObject;
 }
 
+/** Maximum nesting depth of a header, in objects and arrays. */
 const MAX_HEADER_DEPTH = 4;
 
 /**
- * Members that cause rejection: unknown extensions such as `b64` (RFC 7515 §4.1.11), keys and URLs supplied by the sender
- * (RFC 8725 §3.9, §3.10; every `x5*` too), and another level of nesting.
+ * Header members that cause rejection:
+ *
+ * - compression, and unknown extensions such as `b64` (RFC 7515 §4.1.11)
+ * - keys and URLs supplied by the sender, including every `x5*` (RFC 8725 §3.9, §3.10)
+ * - `cty`, which would announce a further level of nesting
  */
 const REJECTED_MEMBERS = /^(crit|b64|jku|jwk|x5.*|zip|cty)$/;
 
 /**
- * Verifies a JWS in compact serialization. `iss` and `kid` choose the key, and the key sets the `alg`.
+ * Verifies a JWS in compact serialization. `iss` and `kid` select the key, and the key determines the `alg`.
  *
- * @throws InvalidTokenError (as rejection) if the JWS is not valid.
- * @throws TemporarilyUnavailableError (as rejection) if the keys of the issuer are unavailable.
+ * @throws InvalidTokenError (as rejection) if the JWS is invalid.
+ * @throws TemporarilyUnavailableError (as rejection) if the issuer's keys are unavailable.
  * @see RFC 7515 §5.2
  */
 export async function verifyNestedToken(
@@ -49,13 +53,13 @@ export async function verifyNestedToken(
   return { claims, signedHeader: header };
 }
 
-/** Reads a JWS without verifying its signature. For operators, never to accept a token. @throws InvalidTokenError */
+/** Parses a JWS without verifying its signature, only to inspect or revoke a token. @throws InvalidTokenError */
 export function readNestedToken(bytes: Buffer): SignedClaims {
   const { header, payload } = splitSigned(bytes.toString('latin1'));
   return { claims: parseClaims(decodeClaims(payload)), signedHeader: header };
 }
 
-/** Splits into three segments of canonical base64url. */
+/** Splits a JWS into three segments of canonical base64url, and decodes them. */
 function splitSigned(jws: string): { header: JsonObject; payload: Buffer } {
   const [header, payload, signature, ...excess] = jws.split('.', 4);
   if (header === undefined || payload === undefined || signature === undefined || excess.length > 0) {
@@ -71,11 +75,11 @@ function splitSigned(jws: string): { header: JsonObject; payload: Buffer } {
   }
 }
 
-/** The claims are not trusted yet: their `iss` only chooses the issuer whose key must verify them. */
+/** Finds the verification key. The claims are not trusted yet: `iss` only selects the keys that can verify them. */
 async function findKey(iss: unknown, kid: string, verification: Verification): Promise<VerificationKey> {
   const keys = typeof iss === 'string' ? verification.get(iss) : undefined;
   if (keys === undefined) throw new InvalidTokenError(iss === undefined ? 'claim_missing' : 'wrong_issuer');
-  // An application's own lookup may return null.
+  // A custom key lookup may return null.
   const key = (await keys.find(kid)) ?? undefined;
   if (key === undefined) throw new InvalidTokenError('jws_unknown_key');
   return key;

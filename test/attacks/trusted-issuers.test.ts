@@ -396,7 +396,7 @@ describe('trustedIssuers', () => {
 
   test('rejects a duplicate issuer, and a value that is not an array', () => {
     expect(() => authenticate(optionsOf({ issuer: [ISSUER, ISSUER] }))).toThrow(
-      /lists one home issuer twice/,
+      /issuer contains a duplicate: list each home issuer once$/,
     );
     expect(() => authenticate(optionsOf({ trustedIssuers: [trusting(), trusting()] }))).toThrow(/twice/);
     expect(() => authenticate(optionsOf({ trustedIssuers: untyped({}) }))).toThrow(/must be an array/);

@@ -54,7 +54,7 @@ describe('the mode of a file', () => {
     await chmod(file, mode);
 
     await expect(readPrivateFile({ file })).rejects.toThrow(
-      /: run chmod 600 .*, or set trustGroup if only this service is in its group$/,
+      /: run chmod 600 .*, or set trustGroup to true if only this service is in the group of the file$/,
     );
     expect((await readPrivateFile({ file, trustGroup: true })).text).toHaveLength(64);
   });
@@ -159,7 +159,9 @@ describe('a path that is not a key file', () => {
   });
 
   test('is rejected if it is a directory', async () => {
-    await expect(readPrivateFile({ file: directory })).rejects.toThrow(/is not a regular file$/);
+    await expect(readPrivateFile({ file: directory })).rejects.toThrow(
+      /is not a regular file: check the path$/,
+    );
   });
 
   test('is rejected if it is too large', async () => {
@@ -167,7 +169,7 @@ describe('a path that is not a key file', () => {
     expect((await readPrivateFile({ file })).text).toHaveLength(1_048_576);
     await truncate(file, 1_048_577);
 
-    await expect(readPrivateFile({ file })).rejects.toThrow(/is larger than 1048576 bytes$/);
+    await expect(readPrivateFile({ file })).rejects.toThrow(/is larger than 1048576 bytes: check the path$/);
   });
 
   test('yields the file system error if it does not exist', async () => {

@@ -110,7 +110,7 @@ describe('a draft that another process left', () => {
     await leaveDraft(DRAFT, 0);
 
     await expect(updateFile({ file }, fromOneToTwo, BOUNDS)).rejects.toThrow(
-      `${file} was not replaced: other processes kept it busy for 300 ms`,
+      `${file} was not replaced, because other processes were replacing it for 300 ms: retry later`,
     );
     expect(await readFile(file, 'utf8')).toBe('one');
     expect(await readdir(directory)).toEqual([DRAFT, 'ring.json']);

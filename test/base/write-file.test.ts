@@ -31,7 +31,7 @@ describe('createFile', () => {
 
     for (const path of [file, join(directory, 'link')]) {
       await expect(createFile(path, 'new', 0o600)).rejects.toThrow(
-        `${path} already exists and is not overwritten: choose another path`,
+        `${path} already exists and was not overwritten: choose another path`,
       );
     }
     expect(await readFile(file, 'utf8')).toBe('old');

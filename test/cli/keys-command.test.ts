@@ -23,7 +23,7 @@ describe('keys', () => {
     const { code, notes } = await run(['keys', 'generate']);
 
     expect(code).toBe(1);
-    expect(notes).toContain('already exists and is not overwritten');
+    expect(notes).toContain('already exists and was not overwritten');
   });
 
   test('generate --stdout prints the keys', async () => {

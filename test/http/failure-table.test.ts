@@ -221,7 +221,7 @@ const ROWS: readonly Row[] = [
     headers: { 'retry-after': '8', ratelimit: '"minute";r=0;t=8', 'ratelimit-policy': '"minute";q=60;w=60' },
     problem: {
       type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
-      title: 'A limit of this API key is reached',
+      title: 'This API key has reached a limit',
       status: 429,
       'violated-policies': ['minute'],
     },

@@ -137,7 +137,9 @@ describe('createKeyRing rejects', () => {
 
   test('an unknown option', async () => {
     await expect(createKeyRing(untyped({ current: { secret: k }, keys: [] }))).rejects.toEqual(
-      new TypeError('createKeyRing: unknown option keys'),
+      new TypeError(
+        'createKeyRing: unknown option keys; expected one of: current, previous, recipients, environment, enc, usage, audit',
+      ),
     );
   });
 

@@ -185,8 +185,14 @@ describe('options', () => {
     [{ stores: null }, missing],
     [{ stores: {} }, missing],
     [{ stores: { counters: {} } }, missing],
-    [{ counters: { add: () => 1 } }, 'createKeyRing: usage: unknown option counters'],
-    [{ budget: 1 }, 'createKeyRing: usage: unknown option budget'],
+    [
+      { counters: { add: () => 1 } },
+      'createKeyRing: usage: unknown option counters; expected one of: stores, limit, warnShare, rotate',
+    ],
+    [
+      { budget: 1 },
+      'createKeyRing: usage: unknown option budget; expected one of: stores, limit, warnShare, rotate',
+    ],
   ])('rejects %j: %s', async (usage, message) => {
     await expect(createCountedRing(untyped(usage))).rejects.toThrow(new TypeError(message));
   });

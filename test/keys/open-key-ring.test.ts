@@ -684,12 +684,12 @@ describe('options', () => {
       { rotateEverySeconds: 300 },
       'openKeyRing: rotateEverySeconds must be greater than pendingSeconds',
     ],
-    ['an unknown option', { interval: 1 }, 'openKeyRing: unknown option interval'],
     [
-      'an invalid audit trail',
-      { audit: {} },
-      'audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })',
+      'an unknown option',
+      { interval: 1 },
+      'openKeyRing: unknown option interval; expected one of: source, environment, enc, reloadSeconds, pendingSeconds, maxTokenLifetimeSeconds, rotateEverySeconds, usage, loadTimeoutSeconds, audit, clock',
     ],
+    ['an invalid audit trail', { audit: {} }, 'audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })'],
     [
       'usage without stores',
       { usage: {} },

@@ -107,7 +107,7 @@ test('a file that cannot be put in place leaves nothing behind', async () => {
 test.each([
   [{ audience: '' }, 'publishAccessKeys: audience must be a non-empty string'],
   [{ file: 7 }, 'publishAccessKeys: file must be a non-empty string'],
-  [{ path: 'x' }, 'publishAccessKeys: unknown option path'],
+  [{ path: 'x' }, 'publishAccessKeys: unknown option path; expected one of: audience, file, onError'],
 ])('options are rejected: %j', async (options, message) => {
   await expect(publishAccessKeys(ring, untyped({ audience: AUDIENCE, file, ...options }))).rejects.toThrow(
     new TypeError(message),

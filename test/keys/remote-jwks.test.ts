@@ -322,7 +322,10 @@ describe('the options', () => {
   });
 
   test.each([
-    [{ url: 7 }, 'url must be an absolute https URL (http on loopback only)'],
+    [
+      { url: 7 },
+      'url must be an absolute https URL (http on loopback only), for example "https://service.example.com"',
+    ],
     [{ maxAgeSeconds: 0 }, 'remoteJwks: maxAgeSeconds must be a positive number, for example 600'],
     [{ maxAgeSeconds: '600' }, 'remoteJwks: maxAgeSeconds must be a positive number, for example 600'],
     [{ cooldownSeconds: -1 }, 'remoteJwks: cooldownSeconds must be a positive number, for example 30'],
@@ -332,7 +335,10 @@ describe('the options', () => {
     [{ fetch: 7 }, 'remoteJwks: fetch and clock must be functions'],
     [{ clock: 7 }, 'remoteJwks: fetch and clock must be functions'],
     [{ audit: {} }, 'audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })'],
-    [{ maxAge: 1 }, 'remoteJwks: unknown option maxAge'],
+    [
+      { maxAge: 1 },
+      'remoteJwks: unknown option maxAge; expected one of: url, rsaAlgorithm, maxAgeSeconds, cooldownSeconds, timeoutMs, audit, fetch, clock',
+    ],
   ])('reject %j', (options, message) => {
     const [bad] = untyped([{ url: 'https://jwks.example.com/', ...options }]);
     expect(thrownBy(() => remoteJwks(bad))).toEqual(new TypeError(message));

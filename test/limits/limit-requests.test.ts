@@ -112,11 +112,11 @@ describe('limitRequests', () => {
     expect(headers).not.toHaveProperty('www-authenticate');
     expect(body).toEqual({
       type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
-      title: 'A limit of this API key is reached',
+      title: 'This API key has reached a limit',
       status: 429,
       'violated-policies': ['requests_per_minute'],
       error: 'rate_limit_exceeded',
-      error_description: 'A limit of this API key is reached',
+      error_description: 'This API key has reached a limit',
     });
     expect(records.at(-1)).toMatchObject({ type: 'token.refused', code: 'ERR_RATE_LIMIT_EXCEEDED' });
   });

@@ -150,12 +150,20 @@ const revocations = () => ({ revoke: async () => {}, maxTokenLifetimeSeconds: 60
 
 describe('createMonitor', () => {
   test.each<[string, object, string]>([
-    ['an unknown option', { onAlert: () => {} }, 'createMonitor: unknown option onAlert'],
-    ['an unknown kind', { thresholds: { theft: {} } }, 'createMonitor: thresholds: unknown option theft'],
+    [
+      'an unknown option',
+      { onAlert: () => {} },
+      'createMonitor: unknown option onAlert; expected one of: onSuspicion, answer, thresholds, maxTracked, onError',
+    ],
+    [
+      'an unknown kind',
+      { thresholds: { theft: {} } },
+      'createMonitor: thresholds: unknown option theft; expected one of: token_from_many_addresses, token_from_many_user_agents, refresh_token_reused, refusals_of_client, refusals_of_address, use_after_revocation, sudden_rate',
+    ],
     [
       'a misspelt threshold',
       { thresholds: { sudden_rate: { count: 1 } } },
-      'createMonitor: thresholds.sudden_rate: unknown option count',
+      'createMonitor: thresholds.sudden_rate: unknown option count; expected one of: factor, minCount, warmUpWindows, windowSeconds',
     ],
     [
       'a count of one address',
@@ -191,7 +199,7 @@ describe('createMonitor', () => {
     [
       'an answer to what cannot be answered',
       { answer: { revocations, by: { refusals_of_address: 'api_key' } } },
-      'createMonitor: answer.by: unknown option refusals_of_address',
+      'createMonitor: answer.by: unknown option refusals_of_address; expected one of: token_from_many_addresses, token_from_many_user_agents, refresh_token_reused, refusals_of_client, sudden_rate',
     ],
     [
       'an answer that there is none of',

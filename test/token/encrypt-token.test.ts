@@ -84,7 +84,7 @@ describe('encryptToken', () => {
     async (member) => {
       const key = await createKey();
       expect(() => encryptToken(claimsOf(), key, { typ: 'at+jwt', header: { [member]: 'x' } })).toThrow(
-        new TypeError(`The protected header member ${member} is reserved`),
+        new TypeError(`The protected header member ${member} is reserved: remove it from the option header`),
       );
     },
   );
@@ -111,7 +111,7 @@ describe('encryptToken', () => {
     const header = { filler: 'x'.repeat(1024) };
     const error = thrownBy(() => encryptToken(claimsOf(), key, { typ: 'at+jwt', header }));
     expect(error).toEqual(
-      new TypeError('The protected header would be rejected when the token is read: check the option header'),
+      new TypeError('Verifiers would reject the protected header: correct or shorten the option header'),
     );
     expect(error).toMatchObject({ cause: { reason: 'header_too_long' } });
   });
@@ -122,7 +122,7 @@ describe('encryptToken', () => {
     const key = internalsOf(ring).decryptionKey(ring.current);
     expect(key).toMatchObject({ encrypts: false });
     expect(() => key && encryptToken(claimsOf(), key, { typ: 'at+jwt' })).toThrow(
-      new TypeError('This key only decrypts'),
+      new TypeError('This key can only decrypt: issue tokens with a current key'),
     );
   });
 });

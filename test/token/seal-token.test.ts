@@ -58,13 +58,23 @@ describe('a token under a shared wrapping key', () => {
   });
 
   test.each([
-    ['a key that only decrypts', { encrypts: false }, {}, 'This key only decrypts'],
-    ['a reserved member', {}, { zip: 'DEF' }, 'The protected header member zip is reserved'],
+    [
+      'a key that only decrypts',
+      { encrypts: false },
+      {},
+      'This key can only decrypt: issue tokens with a current key',
+    ],
+    [
+      'a reserved member',
+      {},
+      { zip: 'DEF' },
+      'The protected header member zip is reserved: remove it from the option header',
+    ],
     [
       'a header of over 1 KiB',
       {},
       { filler: 'x'.repeat(1024) },
-      'The protected header would be rejected when the token is read: check the option header',
+      'Verifiers would reject the protected header: correct or shorten the option header',
     ],
   ])('is not issued with %s', async (_what, traits, header, message) => {
     const { key } = await createShared();

@@ -173,7 +173,7 @@ describe('resolveTokenCache', () => {
 
   test('rejects an unknown option', () => {
     expect(() => resolveTokenCache(untyped({ max: 5 }))).toThrow(
-      new TypeError('tokenCache: unknown option max'),
+      new TypeError('tokenCache: unknown option max; expected one of: maxEntries, maxBytes'),
     );
   });
 });

@@ -310,7 +310,7 @@ describe('shared wrapping keys', () => {
     const issueWith = (length: number) => service.issue({ ...REQUEST, header: { x: 'x'.repeat(length) } });
     await expect(issueWith(880)).resolves.toBeDefined();
     await expect(issueWith(940)).rejects.toThrow(
-      'The protected header would be rejected when the token is read: check the option header',
+      'Verifiers would reject the protected header: correct or shorten the option header',
     );
   });
 

@@ -1,7 +1,7 @@
 import { type EndpointRequest, matchesEndpoint } from './endpoint-pattern.js';
 import type { VerifiedToken } from './verified-token.js';
 
-/** Whether a token allows a model, by exact name. Tokens of type `function_call` list no models and allow every name. */
+/** Whether a token allows a model, by exact name. Tokens of type `function_call` list no models and allow all names. */
 export function allowsModel({ type, claims }: VerifiedToken, name: unknown): boolean {
   switch (type) {
     case 'tiered_model_exec':
@@ -29,7 +29,7 @@ export function allowsFunctions({ type, claims }: VerifiedToken, names: readonly
   }
 }
 
-/** Whether a token allows a request to an endpoint. */
+/** Whether a token allows a request to an endpoint. Only tokens of type `api_call` or `delegation` list endpoints. */
 export function allowsEndpoint({ type, claims }: VerifiedToken, request: EndpointRequest): boolean {
   switch (type) {
     case 'api_call':

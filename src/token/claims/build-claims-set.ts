@@ -4,18 +4,18 @@ import { freezeJson, isJsonObject, type JsonObject } from '../../base/json.js';
 import { type IssuedClaims, type IssuedTokenType, RESERVED_CLAIMS } from './claims-set.js';
 import { formatScope } from './scope.js';
 
-/** Content of one token. */
+/** Contents of a token to issue. */
 export interface ClaimsRequest {
-  /** Token type. The claims must include those that it requires. */
+  /** Token type. `claims` must include every claim that the type requires. */
   readonly type: IssuedTokenType;
-  /** The only audience of the token. */
+  /** Audience of the token. An issued token has exactly one. */
   readonly audience: string;
   readonly subject: string;
   /** `key_id` of the API key. */
   readonly clientId: string;
   /** Scope tokens. Empty for a token without scope. */
   readonly scope: readonly string[];
-  /** Seconds from `iat` to `exp`, rounded down. At most `maxTokenLifetimeSeconds` of the key ring and of the issuer. */
+  /** Token lifetime (`exp - iat`) in seconds, rounded down. `maxTokenLifetimeSeconds` is the maximum. */
   readonly lifetimeSeconds: number;
   readonly sessionId: string | undefined;
   /** Claims of the token type, and custom claims of the application. */
@@ -56,19 +56,21 @@ export function buildClaimsSet(
 }
 
 /**
- * Copies the custom claims of an application and freezes the copy.
+ * Copies and deeply freezes the custom claims of an application.
  *
- * @throws TypeError if the claims are not a JSON object, nest deeper than 8 levels, or use a reserved name.
+ * @throws TypeError if the claims are not a JSON object, have more than 8 levels of nesting, or use a reserved name.
  */
 export function copyCustomClaims(claims: unknown): JsonObject {
   const copy: unknown = JSON.parse(JSON.stringify(claims) ?? 'null');
   if (!isJsonObject(claims) || !isJsonObject(copy))
-    throw new TypeError('Custom claims must be a JSON object');
+    throw new TypeError('Custom claims must be a JSON object, for example { "tenant": "acme" }');
   for (const name of Object.keys(copy)) {
     if (RESERVED_CLAIMS.has(name)) throw new TypeError(`The claim ${name} is reserved: choose another name`);
   }
   if (!freezeJson(copy, MAX_CUSTOM_DEPTH)) {
-    throw new TypeError(`Custom claims must not nest deeper than ${MAX_CUSTOM_DEPTH} levels`);
+    throw new TypeError(
+      `Custom claims must have at most ${MAX_CUSTOM_DEPTH} levels of nesting: flatten them`,
+    );
   }
   return copy;
 }

@@ -1,36 +1,36 @@
 import { assertNumber, assertPositiveNumber } from '../../base/options.js';
 import { ACCESS_TOKEN_TYP, REFRESH_TOKEN_TYP } from './claims-set.js';
 
-/** Options that decide which claims sets are accepted. */
+/** Options that determine which claims a verifier accepts. */
 export interface ClaimsOptions {
   /**
-   * Home issuers, compared exactly with `iss`. The first one issues tokens. Only home issuers can issue the token types
-   * of this package, so list issuers of other parties in `trustedIssuers`. RFC 7519 §4.1.1.
+   * Home issuers, compared exactly with `iss`. The first one is the issuer of new tokens. Only home issuers can issue
+   * the token types of this package. List issuers of other parties in `trustedIssuers` instead. RFC 7519 §4.1.1.
    */
   readonly issuer: string | readonly string[];
-  /** Accepted audiences. `aud` must contain one of them. RFC 7519 §4.1.3. */
+  /** Accepted audiences. `aud` must contain at least one of them. RFC 7519 §4.1.3. */
   readonly audience: string | readonly string[];
   /** Tolerance for clock skew in seconds, from 0 to 60. Default 5. RFC 7519 §4.1.4. */
   readonly clockToleranceSeconds?: number;
   /** Maximum token age in seconds, measured from `iat`. Default: no maximum. RFC 7519 §4.1.6. */
   readonly maxTokenAgeSeconds?: number;
   /**
-   * Maximum token lifetime in seconds, `exp - iat`. Tokens with a longer lifetime are rejected, even if they are new, so
-   * that revocations need not be stored for longer. Default 86 400 (one day). RFC 7519 §4.1.4.
+   * Maximum token lifetime (`exp - iat`) in seconds. Tokens with a longer lifetime are rejected, even if they are new.
+   * The maximum also limits how long revocations are stored. Default 86 400 (one day). RFC 7519 §4.1.4.
    */
   readonly maxTokenLifetimeSeconds?: number;
   /** Required claims besides `iss`, `aud`, `exp`, `iat` and `jti`. Default: none. */
   readonly requiredClaims?: readonly string[];
   /**
-   * Claim that contains the scope, as a string or an array, for tokens of other issuers: for example `scp`, `scopes` or
+   * Claim that contains the scope in tokens of other issuers, as a string or an array. Examples: `scp`, `scopes` and
    * `permissions`. A token whose `scope` differs from this claim is rejected. Default `scope`. RFC 8693 §4.2.
    */
   readonly scopeClaim?: string;
-  /** Accepted values of `typ`, for tokens of other issuers. Default `at+jwt`. RFC 8725 §3.11. */
+  /** Accepted values of `typ`. Set it for issuers that use a different value. Default `at+jwt`. RFC 8725 §3.11. */
   readonly typ?: string | readonly string[];
 }
 
-/** The options, resolved once and frozen. */
+/** Resolved `ClaimsOptions`, frozen. */
 export interface ClaimsPolicy {
   readonly issuers: ReadonlySet<string>;
   readonly audiences: ReadonlySet<string>;
@@ -44,20 +44,22 @@ export interface ClaimsPolicy {
   readonly grantableScopes?: ReadonlySet<string>;
 }
 
-/** Maximum of `clockToleranceSeconds`. */
+/** Maximum value of `clockToleranceSeconds`. */
 export const MAX_CLOCK_TOLERANCE_SECONDS = 60;
 
-/** Default of `maxTokenLifetimeSeconds`. */
+/** Default value of `maxTokenLifetimeSeconds`: one day. */
 export const DEFAULT_TOKEN_LIFETIME_SECONDS = 86_400;
 
-/** @throws TypeError for a missing or malformed option. */
+/** Validates the claims options and applies their defaults. @throws TypeError for a missing or malformed option. */
 export function resolveClaimsPolicy(options: ClaimsOptions, where = 'token verifier'): ClaimsPolicy {
   const { clockToleranceSeconds = 5, maxTokenAgeSeconds = Number.POSITIVE_INFINITY } = options;
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, where);
   const { requiredClaims = [], scopeClaim = 'scope', typ = ACCESS_TOKEN_TYP } = options;
   const typs = resolveStrings(typ, `${where}: typ`).map(normalizeTyp);
   if (typs.includes(REFRESH_TOKEN_TYP)) {
-    throw new TypeError(`${where}: typ must not be ${REFRESH_TOKEN_TYP}, the type of refresh tokens`);
+    throw new TypeError(
+      `${where}: typ must not include ${REFRESH_TOKEN_TYP}, the type of refresh tokens: remove that value`,
+    );
   }
   assertNumber(clockToleranceSeconds, where, 'clockToleranceSeconds', {
     from: 0,
@@ -67,7 +69,7 @@ export function resolveClaimsPolicy(options: ClaimsOptions, where = 'token verif
     assertPositiveNumber(maxTokenAgeSeconds, where, 'maxTokenAgeSeconds', 3600);
   }
   if (!Array.isArray(requiredClaims))
-    throw new TypeError(`${where}: requiredClaims must be an array of claim names`);
+    throw new TypeError(`${where}: requiredClaims must be an array of claim names, for example ["sub"]`);
   if (requiredClaims.length > 0) resolveStrings(requiredClaims, `${where}: requiredClaims`);
   if (typeof scopeClaim !== 'string' || scopeClaim === '')
     throw new TypeError(`${where}: scopeClaim must be a claim name, for example "scp"`);
@@ -86,11 +88,11 @@ export function resolveClaimsPolicy(options: ClaimsOptions, where = 'token verif
 function resolveHomeIssuers(issuer: string | readonly string[], where: string): ReadonlySet<string> {
   const issuers = resolveStrings(issuer, `${where}: issuer`, 'https://auth.example.com');
   if (new Set(issuers).size < issuers.length)
-    throw new TypeError(`${where}: issuer lists one home issuer twice`);
+    throw new TypeError(`${where}: issuer contains a duplicate: list each home issuer once`);
   return new Set(issuers);
 }
 
-/** @throws TypeError if the value is not a positive number of seconds. */
+/** Returns the maximum token lifetime or its default. @throws TypeError unless the value is a positive number. */
 export function resolveTokenLifetime(
   seconds: number = DEFAULT_TOKEN_LIFETIME_SECONDS,
   where: string,
@@ -99,15 +101,17 @@ export function resolveTokenLifetime(
   return seconds;
 }
 
-/** Media types are case-insensitive, and `application/` may be omitted. RFC 7515 §4.1.9. */
+/** Normalises a `typ` value: lower case, without the optional prefix `application/` (RFC 7515 §4.1.9). */
 export function normalizeTyp(typ: string): string {
   const lower = typ.toLowerCase();
   return lower.startsWith('application/') ? lower.slice('application/'.length) : lower;
 }
 
 /**
- * @param example a valid value, for the error message.
- * @throws TypeError if the value is neither a non-empty string nor a non-empty array of them.
+ * Converts an option that accepts one or several strings to an array.
+ *
+ * @param example valid value for the error message.
+ * @throws TypeError unless the value is a non-empty string or a non-empty array of non-empty strings.
  */
 export function resolveStrings(
   value: string | readonly string[],

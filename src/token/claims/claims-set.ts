@@ -7,16 +7,16 @@ export type RateLimits = {
   readonly tokens_per_minute: number;
   readonly requests_per_hour: number;
   readonly concurrent_requests: number;
-  /** Model tokens in 30 days. */
+  /** Maximum number of model tokens in 30 days. Default: no limit. */
   readonly tokens_per_month?: number;
-  /** Limits of each user of the API key. They apply in addition to those of the key. */
+  /** Limits of each user of the API key, in addition to the limits of the key. Default: no limits. */
   readonly per_user?: UserLimits;
 };
 
 /** Limits of one user of an API key. An absent member means no limit. */
 export type UserLimits = Partial<Omit<RateLimits, 'per_user'>>;
 
-/** Limits of an API key whose file has none. */
+/** Default limits, for API keys whose file contains no limits. */
 export const DEFAULT_RATE_LIMITS: RateLimits = Object.freeze({
   requests_per_minute: 60,
   tokens_per_minute: 10_000,
@@ -33,7 +33,7 @@ export interface ClaimsSet {
   readonly jti: string;
   readonly nbf?: NumericDate;
   readonly sub?: string;
-  /** `key_id` of the API key that the token was issued to. */
+  /** `key_id` of the API key to which the token was issued. */
   readonly client_id?: string;
   /** Granted scope. No other claim grants scope. */
   readonly scope?: string;
@@ -42,12 +42,12 @@ export interface ClaimsSet {
   readonly [claim: string]: JsonValue | undefined;
 }
 
-/** Claims of every token issued by this package. */
+/** Claims that are common to all tokens issued by this package. */
 export interface IssuedClaims extends ClaimsSet {
   readonly sub: string;
   readonly client_id: string;
   readonly api_key_name?: string;
-  /** The scope tokens as an array, for information only. */
+  /** Scope tokens as an array, for information only. `scope` is authoritative. */
   readonly permissions?: readonly string[];
   readonly metadata?: JsonObject;
 }
@@ -80,64 +80,64 @@ export interface EndpointClaims extends IssuedClaims {
   readonly rate_limits: RateLimits;
 }
 
-/** One ancestor of a delegated token. If an ancestor is revoked, the token is too. */
+/** Ancestor of a delegated token. Revoking an ancestor also revokes the token. */
 export type LineageEntry = {
   readonly jti: string;
   readonly client_id: string;
-  /** Absent if the ancestor was itself delegated: its subject is that of the first ancestor. */
+  /** Subject of the ancestor. Absent for a delegated ancestor, which has the subject of the first ancestor. */
   readonly sub?: string;
   readonly iat: NumericDate;
   readonly session_id?: string;
-  /** Key ID of the key that encrypts the ancestor. */
+  /** ID of the key that encrypts the ancestor. */
   readonly kid?: string;
-  /** The ancestor was the actor token of a token exchange, not the subject token. */
+  /** Whether the ancestor was the actor token of a token exchange. Absent for a subject token. */
   readonly is_actor?: true;
-  /** Limits of its API key, for resource servers without the API key files. */
+  /** Limits of the ancestor's API key, for resource servers that have no API key files. */
   readonly rate_limits?: RateLimits;
 };
 
-/** Longest lineage: four delegations, each of a subject token and an actor token. */
+/** Maximum number of lineage entries: four delegations, each with a subject token and an actor token. */
 export const MAX_LINEAGE = 8;
 
 /**
- * Claims of a token that one party holds on behalf of another (RFC 8693 §4.1). Its `sub` was assigned by the client of
- * the first ancestor, not by its own `client_id`.
+ * Claims of a delegated token (RFC 8693 §4.1). The client of the first ancestor assigned `sub`. `client_id` is the
+ * client that received the token.
  */
 export interface DelegationClaims extends IssuedClaims {
   readonly type: 'delegation';
   readonly delegator: string;
   readonly delegated_to: string;
   readonly act: JsonObject;
-  /** The same as `exp`, for information only. */
+  /** Copy of `exp`, for information only. */
   readonly expires_at: NumericDate;
   readonly lineage: readonly LineageEntry[];
   /** Limits of the API key to which the token was issued. */
   readonly rate_limits?: RateLimits;
-  /** Allowed models, functions and endpoints of the subject token. An absent claim allows none. */
+  /** Models, functions and endpoints that the subject token allows. An absent claim allows none. */
   readonly allowed_models?: readonly string[];
   readonly allowed_functions?: readonly string[];
   readonly allowed_endpoints?: readonly string[];
 }
 
-/** Claims of a token with which one service calls another. */
+/** Claims of a token for calls between services. */
 export interface ServiceClaims extends IssuedClaims {
   readonly type: 'service';
 }
 
-/** Claims of a token of a home issuer without `type`, for example of another stack. */
+/** Claims of a token without `type` from a home issuer, for example from another stack. */
 export interface ForeignClaims extends ClaimsSet {
   readonly type?: never;
 }
 
-/** Claims of a token of a trusted issuer. A `type` claim has no meaning in them. */
+/** Claims of a token from a trusted issuer. A `type` claim is removed. */
 export interface ExternalClaims extends ClaimsSet {
-  /** Audiences that are configured for the issuer. */
+  /** Audiences of the token that are configured for the issuer. */
   readonly aud: string | readonly string[];
   /** Granted scope, without the scope tokens that the issuer may not grant. */
   readonly scope?: string;
 }
 
-/** The claims of each token type. */
+/** Claims by token type. */
 export interface ClaimsByType {
   readonly user: UserClaims;
   readonly tiered_model_exec: ModelClaims;
@@ -179,23 +179,25 @@ export function isTokenType(value: unknown): value is TokenType {
   return typeof value === 'string' && Object.hasOwn(TOKEN_TYPES, value);
 }
 
-/** Token types that API keys can have. */
+/** Token types that an API key can have. */
 export const API_KEY_TYPES = ['tiered_model_exec', 'function_call', 'api_call'] as const;
 
 export type ApiKeyType = (typeof API_KEY_TYPES)[number];
 
-/** Media type of access tokens (RFC 9068 §2.1). */
+/** `typ` of access tokens (RFC 9068 §2.1). */
 export const ACCESS_TOKEN_TYP = 'at+jwt';
 
-/** Media type of refresh tokens, which resource servers reject. */
+/** `typ` of refresh tokens, which resource servers reject. */
 export const REFRESH_TOKEN_TYP = 'rt+jwt';
 
-/** Claims that list the models, functions and endpoints that a token may use. */
+/** Claims that list the allowed models, functions and endpoints. */
 export const ALLOWED_CLAIMS = ['allowed_models', 'allowed_functions', 'allowed_endpoints'] as const;
 
 /**
- * Every claim that this package reads or writes. Custom claims must have other names. `may_act` is not reserved, because
- * only the application knows which parties may act for a subject (RFC 8693 §4.4). A token exchange copies it.
+ * Claims that this package reads or writes. Custom claims must not use these names.
+ *
+ * `may_act` is not reserved, because only the application knows which parties may act for a subject (RFC 8693 §4.4). A
+ * token exchange copies `may_act`.
  */
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'type', 'cnf'],

@@ -3,20 +3,20 @@ import type { JsonObject } from '../../base/json.js';
 import { DEFAULT_RATE_LIMITS, type TokenType } from './claims-set.js';
 import { keyIdOfName } from './key-id-of-name.js';
 
-/** Types for tokens of another stack without a `type`. Delegated tokens are excluded: they must name their ancestors. */
+/** Token types for legacy tokens without `type`. `delegation` is excluded, because it requires a list of ancestors. */
 export type LegacyTokenType = Exclude<TokenType, 'delegation' | 'external'>;
 
-/** Defaults for claims that tokens of another stack lack. */
+/** Default claims for legacy tokens. */
 export interface LegacyClaims {
   readonly issuer: string;
   readonly audience: string;
   readonly type: LegacyTokenType;
 }
 
-/** `iat` of a token without one. Every revocation cut-off covers it, and it exceeds every maximum age. */
+/** Default `iat`. Every revocation cut-off and every maximum token age applies to a token with this value. */
 const UNKNOWN_ISSUE_TIME = 0;
 
-/** Required claims of each type. Their defaults allow no models, functions or endpoints. */
+/** Default values of the claims that each type requires. They allow no models, functions or endpoints. */
 const PROMISED_CLAIMS: ReadonlyMap<unknown, JsonObject> = new Map([
   ['tiered_model_exec', promise('allowed_models')],
   ['function_call', promise('allowed_functions')],
@@ -24,13 +24,15 @@ const PROMISED_CLAIMS: ReadonlyMap<unknown, JsonObject> = new Map([
 ]);
 
 /**
- * Adds the claims that a token of another stack lacks. Existing claims are kept and validated like those of other tokens.
- * `exp` is never added. `jti` is the SHA-256 of the token in base64url.
+ * Adds the claims that a legacy token lacks. Existing claims are not changed. `exp` is never added. The default `jti`
+ * is the SHA-256 of the token in base64url.
  *
- * `client_id` is derived from `api_key_name`, like the `key_id` of an API key, or is the `sub` of a service token. `sub` is
- * then the client (RFC 9068 §2.2). If there is no source for `client_id`, neither claim is added.
+ * The default `client_id` is the `sub` of a service token. For other tokens, it is derived from `api_key_name`, like
+ * the `key_id` of an API key. The default `sub` is the client (RFC 9068 §2.2). Without a client, neither claim is
+ * added.
  *
- * @param claims claims of an authentic token, deeply frozen, as is the result.
+ * @param claims deeply frozen claims of an authentic token.
+ * @returns deeply frozen claims.
  */
 export function completeLegacyClaims(claims: JsonObject, supplied: LegacyClaims, token: string): JsonObject {
   const type = Object.hasOwn(claims, 'type') ? claims['type'] : supplied.type;
@@ -56,7 +58,7 @@ function findClientId({ api_key_name: name, sub }: JsonObject, type: unknown): s
   return (typeof name === 'string' && keyIdOfName(name)) || undefined;
 }
 
-/** Each token has exactly one digest: its base64url is canonical, and the tag covers the encoded header. */
+/** Digests a token. No token has two digests, because base64url is canonical and the tag covers the encoded header. */
 function digestOf(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }

@@ -1,7 +1,7 @@
 /**
- * Derives the `key_id` of an API key from its name: `Enterprise Customer API Key` becomes `enterprise-customer-api-key`.
+ * Derives the `key_id` of an API key from its name: `Enterprise Customer Key` becomes `enterprise-customer-key`.
  *
- * @returns up to 64 characters. Empty if the name has no Latin letter or digit.
+ * @returns at most 64 characters, or an empty string if the name has no Latin letters or digits.
  */
 export function keyIdOfName(name: string): string {
   return name

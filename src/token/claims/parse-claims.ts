@@ -5,16 +5,16 @@ import { freezeJson, isJsonObject, type JsonObject } from '../../base/json.js';
 /** Maximum nesting depth of claims, in objects and arrays. */
 export const MAX_CLAIMS_DEPTH = 16;
 
-/** Decodes the plaintext of a token as UTF-8. @throws InvalidTokenError */
+/** Decodes the plaintext of a token as UTF-8. @throws InvalidTokenError if the plaintext is not valid UTF-8. */
 export function decodeClaims(plaintext: Buffer): string {
   if (!isUtf8(plaintext)) throw new InvalidTokenError('claims_not_json');
   return plaintext.toString('utf8');
 }
 
 /**
- * Parses claims, deeply frozen.
+ * Parses and deeply freezes claims.
  *
- * @throws InvalidTokenError unless the text is a JSON object. `JSON.parse` rejects a byte order mark.
+ * @throws InvalidTokenError if the text is not a JSON object, begins with a byte order mark or is nested too deeply.
  * @see RFC 7519 §7.2 step 10
  */
 export function parseClaims(text: string): JsonObject {
@@ -22,7 +22,7 @@ export function parseClaims(text: string): JsonObject {
   try {
     claims = JSON.parse(text);
   } catch {
-    // The message of the parser would quote the claims.
+    // The error has no cause, because the message of the parser quotes the claims.
     throw new InvalidTokenError('claims_not_json');
   }
   if (!isJsonObject(claims)) throw new InvalidTokenError('claims_not_json');

@@ -1,16 +1,17 @@
 import { createFifoCache } from '../../base/fifo-cache.js';
 
-/** RFC 6749 §3.3: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`. */
+/** Scope token: `1*( %x21 / %x23-5B / %x5D-7E )` (RFC 6749 §3.3). */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
+/** Whether a value is a single scope token (RFC 6749 §3.3). */
 export function isScopeToken(value: unknown): value is string {
   return typeof value === 'string' && SCOPE_TOKEN.test(value);
 }
 
 /**
- * Reads a scope: space-delimited tokens (RFC 6749 §3.3) or an array, which some issuers use.
+ * Parses a scope: space-delimited scope tokens (RFC 6749 §3.3), or an array, which some issuers use.
  *
- * @returns the scope tokens in order, without duplicates; `undefined` if the scope is malformed.
+ * @returns the scope tokens in order and without duplicates, or `undefined` if the scope is malformed.
  */
 export function parseScope(value: unknown): readonly string[] | undefined {
   const tokens: readonly unknown[] | undefined =
@@ -19,15 +20,15 @@ export function parseScope(value: unknown): readonly string[] | undefined {
   return Object.freeze([...new Set(tokens)]);
 }
 
-/** Issuers use few different scopes. Above this number, the oldest is evicted. */
+/** Maximum number of cached scopes. The oldest is evicted first. Issuers use few different scopes. */
 const MAX_KNOWN = 512;
 
-/** Longer scopes are not cached. */
+/** Maximum length of a cached scope in characters. */
 const MAX_KNOWN_LENGTH = 512;
 
 const known = createFifoCache<string, readonly string[]>(MAX_KNOWN);
 
-/** Like `parseScope`, with a cache. Only for tokens whose tag verified, so that attackers cannot fill the cache. */
+/** Parses a scope with a cache. Use it only for authentic tokens, so that attackers cannot fill the cache. */
 export function parseAuthenticScope(value: unknown): readonly string[] | undefined {
   if (typeof value !== 'string' || value.length > MAX_KNOWN_LENGTH) return parseScope(value);
   const read = known.get(value);
@@ -48,9 +49,10 @@ export function isSameScope(one: readonly string[], other: readonly string[]): b
 }
 
 /**
- * Resolves the scope that an application requires.
+ * Parses the scope that an application requires.
  *
- * @throws TypeError if the scope is malformed: it would break the challenge that contains it.
+ * @param name function or option for the error message.
+ * @throws TypeError if the scope is malformed, because a malformed scope would break the challenge.
  */
 export function resolveRequiredScope(scope: string | readonly string[], name: string): readonly string[] {
   const tokens = parseScope(scope);

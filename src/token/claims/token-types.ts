@@ -18,9 +18,9 @@ import { formatScope } from './scope.js';
 import { createVerifiedToken, type VerifiedToken } from './verified-token.js';
 
 /**
- * Checks that a token has the claims of its `type`, and narrows the type of the claims.
+ * Checks that a token has the claims that its `type` requires, and narrows their TypeScript type.
  *
- * @throws InvalidTokenError if the type is unknown, or a claim of the type is missing or malformed.
+ * @throws InvalidTokenError if the type is unknown, or a required claim is missing or malformed.
  */
 export function narrowByType(claims: ClaimsSet, header: JsonObject, scope: readonly string[]): VerifiedToken {
   switch (claims.type) {
@@ -51,7 +51,7 @@ export function narrowByType(claims: ClaimsSet, header: JsonObject, scope: reado
   throw new InvalidTokenError('claim_malformed');
 }
 
-/** Claims with a meaning only in tokens of home issuers, and claims in which issuers list scope. */
+/** Claims that are valid only in tokens of home issuers, and claims that can contain scope. */
 const HOME_CLAIMS: ReadonlySet<string> = new Set([
   ...['type', 'scope', 'scp', 'scopes', 'permissions', 'lineage', 'delegator', 'delegated_to', 'expires_at'],
   ...ALLOWED_CLAIMS,
@@ -59,8 +59,8 @@ const HOME_CLAIMS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Creates the verified token of a trusted issuer. Only its claim `scope` lists scope, limited to the scope tokens that the
- * issuer may grant. Claims with a meaning only in tokens of home issuers are removed.
+ * Creates a verified token from the claims of a trusted issuer. Removes claims that are valid only in tokens of home
+ * issuers. Replaces all scope claims by `scope`, which contains only scope tokens that the issuer may grant.
  */
 export function narrowToExternal(
   claims: ClaimsSet,
@@ -118,7 +118,7 @@ function isIssued(claims: ClaimsSet): boolean {
   );
 }
 
-/** Iterates by index: `every` on a frozen array takes five times as long (0.4 µs per token, Node 20). */
+/** Whether a value is an array of strings. Iterates by index, because `every` is slower on a frozen array. */
 function isTextList(value: unknown): value is readonly string[] {
   if (!Array.isArray(value)) return false;
   for (let index = 0; index < value.length; index += 1) {

@@ -8,21 +8,21 @@ import { isSameScope, parseAuthenticScope } from './scope.js';
 import { narrowByType, narrowToExternal } from './token-types.js';
 import type { VerifiedToken } from './verified-token.js';
 
-/** A token whose tag verified. */
+/** Token with a valid tag. The claims are not validated yet. */
 export interface AuthenticToken {
   readonly header: JsonObject;
   readonly claims: JsonObject;
   /** Key that encrypts the token. Its audience and algorithm restrict the claims. */
   readonly key: { readonly audience?: string; readonly alg?: string };
-  /** Header of the nested JWS, signed by the issuer. */
+  /** Header of the nested JWS, which the issuer signed. Absent if there is no nested JWS. */
   readonly signedHeader?: JsonObject;
 }
 
 /**
- * Validates the claims of an authentic token (RFC 7519 §7.2, RFC 9068 §4). Issuer and audience are checked before the
- * times, so that only tokens for this verifier are reported as expired.
+ * Validates the claims of an authentic token (RFC 7519 §7.2, RFC 9068 §4). Checks issuer and audience before the times,
+ * so that only tokens for this verifier are reported as expired.
  *
- * @throws InvalidTokenError if the token is not valid.
+ * @throws InvalidTokenError if a claim is missing, malformed or not accepted.
  */
 export function validateClaimsSet(
   token: AuthenticToken,
@@ -47,7 +47,7 @@ export function validateClaimsSet(
   return verified;
 }
 
-/** A shared key does not identify another party, so the token must be signed and encrypted to a public key. */
+/** Asserts that a token is signed and encrypted to a public key. A shared key would not identify a trusted issuer. */
 function assertOfOtherParty({ key, signedHeader }: AuthenticToken): void {
   if (signedHeader === undefined) throw new InvalidTokenError('not_signed');
   if (!isAsymmetricAlgorithm(key.alg)) throw new InvalidTokenError('algorithm');
@@ -62,14 +62,14 @@ function assertTyp(typ: unknown, type: unknown, policy: ClaimsPolicy): void {
     throw new InvalidTokenError('wrong_typ');
 }
 
-/** The outer `typ` of a nested JWT is absent, `JWT`, or an accepted type (RFC 8725 §3.11). */
+/** Asserts that the outer `typ` of a nested JWT is absent, `JWT` or an accepted type (RFC 8725 §3.11). */
 function assertOuterTyp(typ: unknown, policy: ClaimsPolicy): void {
   if (typ === undefined) return;
   const normalized = typeof typ === 'string' ? normalizeTyp(typ) : '';
   if (normalized !== 'jwt' && !policy.typs.has(normalized)) throw new InvalidTokenError('wrong_typ');
 }
 
-/** The `type` of an external token is not checked. */
+/** Asserts that the registered claims are present and well-formed. Ignores the `type` of an external token. */
 function assertRegisteredClaims(
   claims: JsonObject,
   isExternal: boolean,
@@ -93,7 +93,7 @@ function assertRegisteredClaims(
   if (!wellFormed) throw new InvalidTokenError('claim_malformed');
 }
 
-/** The token needs one accepted audience. Under a key that is bound to an audience, it needs exactly that audience. */
+/** Asserts an accepted issuer and audience. If the key is bound to an audience, `aud` must be that audience alone. */
 function assertIssuerAndAudience(
   { iss, aud }: ClaimsSet,
   { key }: AuthenticToken,
@@ -120,7 +120,7 @@ function exposeAudiences(claims: ClaimsSet, { audiences }: ClaimsPolicy): Claims
     : Object.freeze({ ...claims, aud: Object.freeze(configured) });
 }
 
-/** RFC 7519 §4.1.4 to §4.1.6, each with the clock tolerance. A clock that returns NaN rejects every token. */
+/** Checks `exp`, `nbf` and `iat` (RFC 7519 §4.1.4 to §4.1.6). Rejects every token if the clock returns NaN. */
 function assertTimes(claims: ClaimsSet, policy: ClaimsPolicy, now: NumericDate): void {
   const { clockToleranceSeconds: tolerance, maxTokenAgeSeconds, maxTokenLifetimeSeconds } = policy;
   if (claims.exp - claims.iat > maxTokenLifetimeSeconds) throw new InvalidTokenError('lifetime_too_long');
@@ -130,7 +130,7 @@ function assertTimes(claims: ClaimsSet, policy: ClaimsPolicy, now: NumericDate):
   if (now - claims.iat > maxTokenAgeSeconds + tolerance) throw new InvalidTokenError('too_old');
 }
 
-/** A bearer does not prove possession of the key to which `cnf` binds a token. RFC 7800 §3.1. */
+/** Rejects key-bound tokens, because a bearer request does not prove possession of the key in `cnf` (RFC 7800 §3.1). */
 function assertNotKeyBound(claims: ClaimsSet): void {
   if (claims['cnf'] !== undefined) throw new InvalidTokenError('key_bound');
 }
@@ -148,7 +148,7 @@ function readScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
   return grantableScopes === undefined ? scope : scope.filter((token) => grantableScopes.has(token));
 }
 
-/** Reads `scope`, or the claim that the policy names. If both are present, they must have the same scope tokens. */
+/** Reads `scope`, or the configured scope claim. If both are present, they must contain the same scope tokens. */
 function readGrantedScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
   const scope = parseScopeClaim(claims.scope);
   if (policy.scopeClaim === 'scope' || claims[policy.scopeClaim] === undefined) return scope;

@@ -15,9 +15,9 @@ export interface VerifiedTokenOf<Type extends TokenType, Claims extends object =
   readonly claims: ClaimsByType[Type] & Claims;
   /** Protected header, which is not encrypted. */
   readonly header: JsonObject;
-  /** Scope tokens. */
+  /** Granted scope tokens. */
   readonly scope: readonly string[];
-  /** Whether the token has this scope token, by exact comparison. */
+  /** Whether the token has a scope token. Scope tokens are compared exactly. */
   hasScope(scope: string): boolean;
 }
 

@@ -72,7 +72,9 @@ describe('a directory', () => {
   test('is rejected if a key is not a regular file', async () => {
     await mkdir(join(directory, 'a.json'));
 
-    await expect(directoryKeySource({ directory }).load()).rejects.toThrow(/a\.json is not a regular file$/);
+    await expect(directoryKeySource({ directory }).load()).rejects.toThrow(
+      /a\.json is not a regular file: check the path$/,
+    );
   });
 
   test('that does not exist is rejected with the error of the file system', async () => {
@@ -133,7 +135,11 @@ test('a watch sees files that come and go, and the swaps of a Kubernetes secret'
 
 test.each([
   ['no directory', {}, /^directoryKeySource: directory must be a path, as a non-empty string$/],
-  ['a misspelt option', { directory: 'keys', file: 'x' }, /^directoryKeySource: unknown option file$/],
+  [
+    'a misspelt option',
+    { directory: 'keys', file: 'x' },
+    /^directoryKeySource: unknown option file; expected one of: directory/,
+  ],
 ])('options are rejected with %s', (_what, options, message) => {
   expect(() => directoryKeySource(untyped(options))).toThrow(message);
 });

@@ -124,7 +124,11 @@ describe('options', () => {
       { file: 'ring.json', trustGroup: 'staff' },
       /^trustGroup must be true or/,
     ],
-    ['a misspelt option', { file: 'ring.json', mode: 0o644 }, /^fileKeySource: unknown option mode$/],
+    [
+      'a misspelt option',
+      { file: 'ring.json', mode: 0o644 },
+      /^fileKeySource: unknown option mode; expected one of: file/,
+    ],
   ])('are rejected with %s', (_what, options, message) => {
     expect(() => fileKeySource(untyped(options))).toThrow(message);
   });

@@ -53,7 +53,7 @@ describe('an environment variable', () => {
 
 test('an environment variable with a misspelt option is rejected', () => {
   expect(() => environmentKeySource(untyped({ env: VARIABLE }))).toThrow(
-    new TypeError('environmentKeySource: unknown option env'),
+    new TypeError('environmentKeySource: unknown option env; expected one of: variable'),
   );
 });
 
@@ -84,7 +84,9 @@ describe('a passphrase', () => {
     const options = { passphrase: PASSPHRASE.passphrase, derivation: 'dsp-ai-platform' };
 
     expect(() => passphraseKeySource(untyped(options))).toThrow(
-      new TypeError('passphraseKeySource: unknown option derivation'),
+      new TypeError(
+        'passphraseKeySource: unknown option derivation; expected one of: passphrase, salt, iterations',
+      ),
     );
   });
 });

@@ -234,7 +234,7 @@ describe('options', () => {
     [
       'a plain http URL',
       { url: 'http://vault.example:8200' },
-      /^url must be an absolute https URL \(http on loopback only\)$/,
+      /^url must be an absolute https URL \(http on loopback only\), for example/,
     ],
     ['no URL', { url: undefined }, /^url must be an absolute https URL/],
     [
@@ -275,7 +275,7 @@ describe('options', () => {
     [
       'a token and a role',
       { auth: { token: TOKEN, roleId: 'r' } },
-      /^vaultKeySource: auth: unknown option roleId$/,
+      /^vaultKeySource: auth: unknown option roleId; expected one of: /,
     ],
     [
       'an empty role',
@@ -285,7 +285,7 @@ describe('options', () => {
     [
       'a misspelt option of a role',
       { auth: { ...ROLE, path: 'x' } },
-      /^vaultKeySource: auth: unknown option path$/,
+      /^vaultKeySource: auth: unknown option path; expected one of: /,
     ],
     [
       'an auth mount that changes the path',
@@ -297,7 +297,7 @@ describe('options', () => {
       { auth: { roleId: 'r' } },
       /^vaultKeySource: auth\.secretId must be a non-empty string/,
     ],
-    ['a misspelt option', { pathh: 'x' }, /^vaultKeySource: unknown option pathh$/],
+    ['a misspelt option', { pathh: 'x' }, /^vaultKeySource: unknown option pathh; expected one of: /],
   ])('are rejected with %s', (_what, override, message) => {
     expect(() => vaultKeySource(untyped({ ...valid, ...override }))).toThrow(message);
     expect(() => vaultKeySource(untyped({ ...valid, ...override }))).toThrow(TypeError);

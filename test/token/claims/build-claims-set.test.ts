@@ -145,7 +145,9 @@ describe('copyCustomClaims', () => {
   });
 
   test.each([[undefined], [null], ['text'], [1], [true], [['a']], [() => ({})]])('rejects %p', (claims) => {
-    expect(() => copyCustomClaims(claims)).toThrow(new TypeError('Custom claims must be a JSON object'));
+    expect(() => copyCustomClaims(claims)).toThrow(
+      new TypeError('Custom claims must be a JSON object, for example { "tenant": "acme" }'),
+    );
   });
 
   test.each([
@@ -171,7 +173,7 @@ describe('copyCustomClaims', () => {
     [9, true],
   ])('of %d levels are rejected: %p', (levels, refused) => {
     const claims: unknown = JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
-    if (refused) expect(() => copyCustomClaims(claims)).toThrow('must not nest deeper than 8 levels');
+    if (refused) expect(() => copyCustomClaims(claims)).toThrow('at most 8 levels of nesting');
     else expect(copyCustomClaims(claims)).toEqual(claims);
   });
 });
