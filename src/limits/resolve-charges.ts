@@ -46,19 +46,15 @@ export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): reado
   return firstOfEachBucket([...holder, ...subjects]);
 }
 
-<<<<<<< HEAD
-/** Each user of the application has limits of its own. Their number is not bounded, since only the issuer signs users in. */
+/** Each user of the application has separate limits. Only the issuer signs users in, so `maxUsersPerKey` does not apply. */
 function chargeOfUser({ claims }: VerifiedToken<'user'>, { defaultLimits }: LimitLookup): Charge {
   return { bucket: join('home_user', claims.iss, claims.sub), prefix: '', limits: defaultLimits };
 }
 
-/** The subjects of an issuer count as its users, so `maxUsersPerKey` bounds them too. */
-=======
 /**
  * Builds the charge for a token that has no API key. The subjects of its issuer count as users, so `maxUsersPerKey`
  * limits them too.
  */
->>>>>>> wip-sessions
 function chargeOfIssuer(
   [kind, issuer, ...identity]: readonly [string, string, ...string[]],
   { defaultLimits }: LimitLookup,

@@ -689,7 +689,11 @@ describe('options', () => {
       { interval: 1 },
       'openKeyRing: unknown option interval; expected one of: source, environment, enc, reloadSeconds, pendingSeconds, maxTokenLifetimeSeconds, rotateEverySeconds, usage, loadTimeoutSeconds, audit, clock',
     ],
-    ['an invalid audit trail', { audit: {} }, 'audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })'],
+    [
+      'an invalid audit trail',
+      { audit: {} },
+      'audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })',
+    ],
     [
       'usage without stores',
       { usage: {} },
