@@ -107,7 +107,7 @@ describe('createKeyRing rejects', () => {
 
   test('notAfter on the current key', async () => {
     await expect(createKeyRing({ current: { secret: k, notAfter: NOW } })).rejects.toEqual(
-      new TypeError('createKeyRing: current must not have notAfter; only previous keys may'),
+      new TypeError('createKeyRing: current must not have notAfter: set it on previous keys only'),
     );
   });
 

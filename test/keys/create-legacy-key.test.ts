@@ -10,8 +10,9 @@ import { untyped } from '../support/untyped.js';
 const BYTES = Buffer.from(LEGACY_KEY_HEX, 'hex');
 const JWK = { kty: 'oct', alg: 'A256GCM', k: BYTES.toString('base64url') };
 
-const UNFIT = /^createLegacyKey: the key must be for A256GCM and have 32 bytes$/;
-const MISSING = /^createLegacyKey: pass secret, jwk, or passphrase with derivation "dsp-ai-platform"$/;
+const UNFIT = /^createLegacyKey: the key must be a 32-byte key for A256GCM$/;
+const MISSING =
+  /^createLegacyKey: source must have secret, jwk, or passphrase with derivation "dsp-ai-platform"$/;
 
 const { kid: _, ...unnamedPair } = generateRecipient('ECDH-ES').privateJwk;
 
@@ -124,7 +125,7 @@ describe('contentKeyOf', () => {
     const lookAlike = { ...(await createLegacyKey({ secret: BYTES })) };
     for (const wrong of [lookAlike, { kid: ring.current }, untyped({ key: null }).key]) {
       expect(() => contentKeyOf(wrong)).toThrow(
-        new TypeError('legacy.key must be a LegacyKey: await createLegacyKey(...)'),
+        new TypeError('legacy.key must be a LegacyKey: pass await createLegacyKey(...)'),
       );
     }
   });

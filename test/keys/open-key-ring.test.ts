@@ -677,12 +677,12 @@ describe('options', () => {
     [
       'a pending time of less than two reloads',
       { reloadSeconds: 60, pendingSeconds: 119 },
-      'openKeyRing: pendingSeconds must be at least 2 * reloadSeconds',
+      'openKeyRing: pendingSeconds must be at least twice reloadSeconds: raise it, or lower reloadSeconds',
     ],
     [
       'a rotation interval of pendingSeconds',
       { rotateEverySeconds: 300 },
-      'openKeyRing: rotateEverySeconds must be greater than pendingSeconds',
+      'openKeyRing: rotateEverySeconds must be greater than pendingSeconds, for example 604800 (7 days)',
     ],
     ['an unknown option', { interval: 1 }, 'openKeyRing: unknown option interval'],
     ['an invalid audit trail', { audit: {} }, 'audit must be an AuditTrail: createAuditTrail({ sinks })'],

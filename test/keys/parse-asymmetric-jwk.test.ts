@@ -62,7 +62,7 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
   });
 
   test.each(['A128CBC-HS256', 'A256CBC-HS512', 'none', '', 7, null])('must not have enc %j', (enc) => {
-    expect(messageFor({ ...publicJwk, enc })).toBe('enc of a JWK must be A256GCM, A192GCM or A128GCM');
+    expect(messageFor({ ...publicJwk, enc })).toBe('enc of a JWK must be "A256GCM", "A192GCM" or "A128GCM"');
   });
 
   test('keeps its audience and its end', () => {
@@ -114,7 +114,7 @@ test.each([
   ['P-256, P-384, X25519', { ...p256.publicJwk, crv: 'P-521' }],
   ['P-256, P-384, X25519', { ...p256.publicJwk, kty: 'OKP' }],
 ])('a JWK whose algorithm needs %s is rejected with another key type or curve', (allowed, jwk) => {
-  expect(messageFor(jwk)).toBe(`kty and crv of this JWK do not fit its alg, which needs one of: ${allowed}`);
+  expect(messageFor(jwk)).toBe(`kty and crv of this JWK do not match its alg: expected one of ${allowed}`);
 });
 
 describe('an RSA key', () => {
@@ -206,7 +206,7 @@ describe('a key for key agreement', () => {
     ['of order 8', '4Ot6fDtBuK4WVuP68Z_EatoJjeucMrH9hmIFFl9JuAA'],
   ])('with the X25519 point %s is rejected', (_name, x) => {
     expect(messageFor({ ...x25519.publicJwk, x })).toBe(
-      'This JWK is not a valid X25519 key: x is not the public key of any private key; generate a new key pair',
+      'This JWK is not a valid X25519 key: x is not a valid public key on this curve; generate a new key pair',
     );
   });
 

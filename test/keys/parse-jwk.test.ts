@@ -84,7 +84,9 @@ describe('parseJwk', () => {
 
   test.each([[''], [7], [null], [['https://a.example']]])('rejects aud %j', (aud) => {
     expect(() => parseJwk({ ...contentKey, aud })).toThrow(
-      new TypeError('aud of a JWK must be one audience, as a non-empty string'),
+      new TypeError(
+        'aud of a JWK must be a non-empty string: one audience, for example "https://api.example.com"',
+      ),
     );
   });
 
@@ -211,7 +213,7 @@ describe('parseJwk', () => {
 
   test('rejects a key without kid', () => {
     expect(() => parseJwk({ kty: 'oct', alg: 'A256GCM', k })).toThrow(
-      new TypeError('kid of a JWK is required: tokens identify their key by it'),
+      new TypeError('kid of a JWK is required: add a unique key ID, for example "2026-01"'),
     );
   });
 
@@ -267,7 +269,7 @@ describe('parseJwk', () => {
     [{ alg: 'dir' }],
   ])('rejects a root with other uses than derivation: %j', (members) => {
     expect(() => parseJwk({ ...root, ...members })).toThrow(
-      new TypeError('A root (key_ops "deriveKey") must not have other key_ops, use or alg'),
+      new TypeError('A root (key_ops "deriveKey") must not have other key_ops, use or alg: remove them'),
     );
   });
 });

@@ -154,7 +154,7 @@ describe('a JWK and a JWK Set', () => {
 
   test('are rejected if empty', async () => {
     await expect(readKeySpec({ jwks: { keys: [] } })).rejects.toEqual(
-      new TypeError('A JWK Set must hold at least one key'),
+      new TypeError('A JWK Set must have an array "keys" with at least one JWK'),
     );
   });
 
@@ -269,7 +269,9 @@ test.each([undefined, null, 'KEY', []])('rejects %j: not a specification', async
 
 test('rejects a specification without a source', async () => {
   await expect(readKeySpec(untyped({}))).rejects.toEqual(
-    new TypeError('A key must have one of: passphrase, secret, jwk, jwks, env, file'),
+    new TypeError(
+      'A key location must have passphrase, secret, jwk, jwks, env or file, for example { env: "JWE_KEY" }',
+    ),
   );
 });
 

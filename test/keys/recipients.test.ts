@@ -111,7 +111,9 @@ describe('a public key', () => {
     const bound = await createWith({ current: { jwk: { ...publicJwk, aud: AUDIENCE } } });
     expect(internalsOf(bound).encryptionKey('access', AUDIENCE).kid).toBe('recipient');
     expect(() => internalsOf(bound).encryptionKey('access', OTHER_AUDIENCE)).toThrow(
-      new TypeError('The current key of this key ring is for another audience (aud)'),
+      new TypeError(
+        'aud of the current key is a different audience: use a key for this audience, or remove aud',
+      ),
     );
   });
 

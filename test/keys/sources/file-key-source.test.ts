@@ -96,7 +96,7 @@ describe('replace', () => {
 
   test('rejects a set that could not be read back', async () => {
     await expect(fileKeySource({ file }).replace?.(keySet(1), { keys: [] })).rejects.toEqual(
-      new TypeError('The new JWK Set: A JWK Set must hold at least one key'),
+      new TypeError('The new JWK Set: A JWK Set must have an array "keys" with at least one JWK'),
     );
     expect(await fileKeySource({ file }).load()).toEqual(keySet(1));
   });
