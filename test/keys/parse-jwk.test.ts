@@ -72,7 +72,7 @@ describe('parseJwk', () => {
   describe.each(['nbf', 'exp'])('rejects %s', (name) => {
     test.each([['1893456000'], [null], [Number.NaN], [Number.POSITIVE_INFINITY], [{}]])('%p', (value) => {
       expect(() => parseJwk({ ...contentKey, [name]: value })).toThrow(
-        new TypeError(`${name} of a JWK must be a NumericDate: seconds since 1970`),
+        new TypeError(`${name} of a JWK must be a NumericDate: seconds since 1970, not milliseconds`),
       );
     });
   });
@@ -180,7 +180,7 @@ describe('parseJwk', () => {
   ])('rejects %s whose bytes are all equal', (_kind, jwk) => {
     for (const byte of [0, 7]) {
       const equal = Buffer.alloc(32, byte).toString('base64url');
-      expect(() => parseJwk({ ...jwk, k: equal })).toThrow(/has all bytes equal/);
+      expect(() => parseJwk({ ...jwk, k: equal })).toThrow(/must be random, but all bytes are equal/);
     }
   });
 
@@ -236,7 +236,7 @@ describe('parseJwk', () => {
     [['decrypt', 7]],
   ])('rejects key_ops %j: for another purpose or duplicate', (keyOps) => {
     expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
-      new TypeError('key_ops of this JWK must be distinct and from encrypt, decrypt'),
+      new TypeError('key_ops of this JWK must be distinct strings from encrypt, decrypt'),
     );
   });
 
@@ -245,19 +245,19 @@ describe('parseJwk', () => {
     ['A256GCMKW', 'wrapKey, unwrapKey, encrypt, decrypt'],
   ])('for a key for %s, rejects key_ops other than %s', (alg, allowed) => {
     expect(() => parseJwk({ ...contentKey, alg, key_ops: ['sign'] })).toThrow(
-      new TypeError(`key_ops of this JWK must be distinct and from ${allowed}`),
+      new TypeError(`key_ops of this JWK must be distinct strings from ${allowed}`),
     );
   });
 
   test.each([[['encrypt']], [[]]])('rejects key_ops %j: no decrypt', (keyOps) => {
     expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
-      new TypeError('key_ops of this JWK do not allow decrypt'),
+      new TypeError('key_ops of this JWK must allow decryption: add the operation, or remove key_ops'),
     );
   });
 
   test.each([['decrypt'], [{}], [7]])('rejects key_ops %j: not an array', (keyOps) => {
     expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
-      new TypeError('key_ops of a JWK must be an array'),
+      new TypeError('key_ops of this JWK must be an array of strings from encrypt, decrypt'),
     );
   });
 

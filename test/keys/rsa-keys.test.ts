@@ -225,13 +225,13 @@ describe('the private half of an RSA key', () => {
 
   test('is rejected if it has d alone', () => {
     expect(faultWith({ p: undefined, q: undefined, dp: undefined, dq: undefined, qi: undefined })).toBe(
-      'it has no p, q, dp, dq, qi; export it with all of d, p, q, dp, dq and qi (RFC 7518 §6.3.2)',
+      'it lacks p, q, dp, dq, qi; export it with d, p, q, dp, dq and qi (RFC 7518 §6.3.2)',
     );
   });
 
   test.each(['p', 'q', 'dp', 'dq', 'qi'])('is rejected if %s alone is missing', (member) => {
     expect(faultWith({ [member]: undefined })).toBe(
-      `it has no ${member}; export it with all of d, p, q, dp, dq and qi (RFC 7518 §6.3.2)`,
+      `it lacks ${member}; export it with d, p, q, dp, dq and qi (RFC 7518 §6.3.2)`,
     );
   });
 

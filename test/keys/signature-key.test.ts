@@ -83,10 +83,10 @@ describe.each(['EdDSA', 'ES256', 'PS256', 'RS256'] as const)('a key for %s', (al
 
   test('is limited to one operation by key_ops', () => {
     expect(thrownBy(() => parseVerificationKey({ ...signer.publicJwk, key_ops: ['sign'] }))).toEqual(
-      new TypeError('key_ops of this JWK do not allow verify'),
+      new TypeError('key_ops of this JWK must include "verify": add it, or remove key_ops'),
     );
     expect(thrownBy(() => parseSigningKey({ ...signer.privateJwk, key_ops: ['verify'] }))).toEqual(
-      new TypeError('key_ops of this JWK do not allow sign'),
+      new TypeError('key_ops of this JWK must include "sign": add it, or remove key_ops'),
     );
   });
 
@@ -238,7 +238,9 @@ describe('locations of signature keys', () => {
 
   test.each([7, null, []])('not %j', async (location) => {
     const [bad] = untyped([location]);
-    await expect(createVerificationKeys(bad)).rejects.toThrow(/^A key such as \{ file: "signing.jwk" \}/);
+    await expect(createVerificationKeys(bad)).rejects.toThrow(
+      /^Key location, for example \{ file: "signing.jwk" \}/,
+    );
     await expect(createSigningKey(bad)).rejects.toThrow(TypeError);
   });
 
@@ -247,7 +249,7 @@ describe('locations of signature keys', () => {
     ['text', 'expected a JWK or a JWK Set as JSON'],
     ['[]', 'expected a JWK or a JWK Set as JSON'],
     ['null', 'expected a JWK or a JWK Set as JSON'],
-    ['{"kty":"OKP"', 'must be valid JSON if it starts with {'],
+    ['{"kty":"OKP"', 'expected valid JSON, because the text starts with {'],
     ['{"keys":[]}', 'The JWK Set has no signature key: add a JWK with use "sig"'],
     ['{"keys":[7]}', 'Key 0 of the JWK Set: A JWK must be a JSON object'],
   ])('not a file with %j, which is named and not shown', async (text, message) => {

@@ -54,7 +54,7 @@ describe('a key file', () => {
     await write(`{"keys":[{"kty":"oct","k":"${secretOf(1).toString('base64url')}"`);
 
     await expect(fileKeySource({ file }).load()).rejects.toEqual(
-      new TypeError(`Key file ${file}: must be valid JSON if it starts with {`),
+      new TypeError(`Key file ${file}: expected valid JSON, because the text starts with {`),
     );
   });
 
@@ -117,12 +117,12 @@ describe('replace', () => {
 
 describe('options', () => {
   test.each([
-    ['no file', {}, /^fileKeySource: file must be a path, as a non-empty string$/],
-    ['an empty file', { file: '' }, /^fileKeySource: file must be a path, as a non-empty string$/],
+    ['no file', {}, /^fileKeySource: file must be a path: a non-empty string/],
+    ['an empty file', { file: '' }, /^fileKeySource: file must be a path: a non-empty string/],
     [
       'a group that is trusted by name',
       { file: 'ring.json', trustGroup: 'staff' },
-      /^trustGroup must be true or/,
+      /^fileKeySource: trustGroup must be true or/,
     ],
     ['a misspelt option', { file: 'ring.json', mode: 0o644 }, /^fileKeySource: unknown option mode$/],
   ])('are rejected with %s', (_what, options, message) => {
