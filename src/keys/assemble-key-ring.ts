@@ -84,7 +84,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
     exportAccessKeys(audience: string) {
       if (current().kind === 'key') {
         throw new TypeError(
-          'exportAccessKeys: the current key must be a root (key_ops "deriveKey"); an underived key decrypts all audiences',
+          'exportAccessKeys: the current key must be a root (key_ops "deriveKey"), because underived keys decrypt for every audience',
         );
       }
       return { keys: deriveKeys('access', audience).map(toJwk) };

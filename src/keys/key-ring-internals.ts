@@ -4,8 +4,8 @@ import type { KeyRing } from './key-ring.js';
 /** Key ring operations for issuers and verifiers. Not accessible to applications. */
 export interface KeyRingInternals {
   /**
-   * Derives the keys for a purpose and audience in advance. Called once for every accepted audience, so tokens never
-   * trigger a derivation. Idempotent.
+   * Derives the keys for a purpose and audience in advance. Call it for every accepted audience, so that no token
+   * triggers a derivation. Idempotent.
    */
   prepare(purpose: KeyPurpose, audience: string): void;
 

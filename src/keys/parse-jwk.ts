@@ -35,8 +35,8 @@ const WRAPPING_KEY_BYTES = 32;
  * Parses a JWK. A symmetric JWK with `key_ops: ["deriveKey"]` is a root. Any other JWK is a key that is used as is,
  * with the algorithm in `alg` only.
  *
- * @throws TypeError if `alg` is not allowed, the key does not match `alg` or is weak, or a different member is
- *   malformed or forbids the purpose (RFC 7517 §4).
+ * @throws TypeError if `alg` is not allowed, the key does not match `alg` or is weak, or `kid`, `use` or
+ *   `key_ops` is invalid (RFC 7517 §4).
  */
 export function parseJwk(jwk: Jwk): KeyMaterial {
   if (typeof jwk !== 'object' || jwk === null) throw new TypeError('A JWK must be a JSON object');

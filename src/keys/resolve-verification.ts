@@ -6,8 +6,8 @@ import { keepVerificationKeys, type VerificationKeys } from './verification-keys
 /** Options for signing and verifying nested tokens (RFC 7519 appendix A.2). */
 export interface SignatureOptions {
   /**
-   * Verification keys by home issuer, for tokens with a nested JWS. List each issuer in `issuer`. Its keys verify its
-   * tokens only. Issuers of other parties belong in `trustedIssuers`.
+   * Verification keys by home issuer, for tokens with a nested JWS. List each issuer in `issuer`. The keys verify
+   * only tokens of that issuer. Issuers of other parties belong in `trustedIssuers`.
    *
    * Tokens that are encrypted to a public key are accepted only with a nested JWS.
    *

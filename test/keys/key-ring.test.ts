@@ -278,7 +278,7 @@ describe('exportAccessKeys', () => {
     const ring = await createKeyRing({ current: { jwk }, previous: [{ secret: secretOf(1) }] });
     expect(() => ring.exportAccessKeys(AUDIENCE)).toThrow(
       new TypeError(
-        'exportAccessKeys: the current key must be a root (key_ops "deriveKey"); an underived key decrypts all audiences',
+        'exportAccessKeys: the current key must be a root (key_ops "deriveKey"), because underived keys decrypt for every audience',
       ),
     );
   });

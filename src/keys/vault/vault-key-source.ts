@@ -169,7 +169,7 @@ function resolveVaultOptions(options: VaultKeySourceOptions) {
   } = options;
   const url = assertSecureUrl(options.url, 'vaultKeySource: url');
   if (url.search !== '' || url.hash !== '')
-    throw new TypeError('vaultKeySource: url must not have a query or fragment');
+    throw new TypeError('vaultKeySource: url must not have a query or fragment: remove it');
   assertPath(mount, 'mount');
   assertPath(path, 'path');
   if (namespace !== undefined) assertPath(namespace, 'namespace');
