@@ -18,20 +18,32 @@ import { toPublicJwk } from './public-jwk.js';
 export interface KeyRingParts {
   readonly environment: string;
   readonly enc: ContentEncryption;
-  /** The ring's own roots and keys. If several can encrypt, the first one does. */
+  /** Roots and keys of the ring, without recipient keys. `findCurrent` selects the one that encrypts. */
   readonly materials: readonly [KeyMaterial, ...KeyMaterial[]];
-  /** Recipient keys, each with its `audience`. The first key of an audience encrypts. Default: none. */
+  /**
+   * Recipient keys, each with an `audience`. The first key of an audience encrypts.
+   *
+   * @default []
+   */
   readonly recipients?: readonly ContentKey[];
-  /** Default: usage is not counted. */
+  /**
+   * Usage counter of the keys.
+   *
+   * @default undefined (usage is not counted)
+   */
   readonly usage?: KeyUsage | undefined;
-  /** Default: the system clock. */
+  /**
+   * Source of the current time.
+   *
+   * @default the system clock
+   */
   readonly clock?: Clock;
 }
 
 /**
  * Builds a key ring from parsed keys.
  *
- * @throws TypeError if two keys share a `kid`, a root secret occurs twice, or a key other than the first is public.
+ * @throws TypeError if two keys share a `kid`, two roots share a secret, or a key other than the first is public.
  */
 export function assembleKeyRing(parts: KeyRingParts): KeyRing {
   const { environment, enc, materials: own, recipients = [], usage, clock = systemClock } = parts;
@@ -47,7 +59,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
   const asymmetric = underived.filter(isAsymmetricKey);
   const recipientFor = (audience: string) => recipients.find((key) => key.audience === audience);
 
-  /** Derives one key per root, in the order of the ring. */
+  /** Derives one key per root, in the order of `roots`, and caches the keys. */
   const deriveKeys = (purpose: KeyPurpose, audience: string): readonly DirectKey[] => {
     const scope = JSON.stringify([purpose, audience]);
     const known = derived.get(scope);
@@ -72,7 +84,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
     exportAccessKeys(audience: string) {
       if (current().kind === 'key') {
         throw new TypeError(
-          'exportAccessKeys() needs a root as the current key: an underived key decrypts the tokens of every audience',
+          'exportAccessKeys: the current key must be a root (key_ops "deriveKey"), because underived keys decrypt for every audience',
         );
       }
       return { keys: deriveKeys('access', audience).map(toJwk) };
@@ -88,7 +100,8 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
       const material = current();
       if (material.kind === 'key') return assertEncrypts(material.key, purpose, audience);
       const key = deriveKeys(purpose, audience)[roots.indexOf(material.root)];
-      if (key === undefined) throw new TypeError('The key ring holds no root');
+      if (key === undefined)
+        throw new TypeError('The key ring has no root: add a root secret or a JWK with key_ops "deriveKey"');
       return key;
     },
     claimUse: ({ kid }) => usage?.claim(kid),
@@ -107,17 +120,21 @@ function kidOf(material: KeyMaterial): string {
 function assertDistinctKids(materials: readonly KeyMaterial[]): void {
   const seen = new Set<string>();
   for (const kid of materials.map(kidOf)) {
-    if (seen.has(kid)) throw new TypeError(`The key ring holds two keys with the kid ${kid}`);
+    if (seen.has(kid))
+      throw new TypeError(
+        `Two keys of the key ring have the kid ${kid}: remove one, or give one a different kid`,
+      );
     seen.add(kid);
   }
 }
 
-/** One secret under two key IDs would derive the same keys twice, possibly with different expiry times. */
+/** Rejects duplicate secrets. Two roots with one secret derive the same keys, possibly with different expiry times. */
 function assertDistinctRoots(roots: readonly RootKey[]): void {
   const isRepeated = roots.some(({ secret }, index) =>
     roots.slice(0, index).some((other) => other.secret.equals(secret)),
   );
-  if (isRepeated) throw new TypeError('The key ring holds the same root secret twice; remove one of them');
+  if (isRepeated)
+    throw new TypeError('Two keys of the key ring have the same root secret: remove one of them');
 }
 
 function isOpening(key: AsymmetricKey): boolean {
@@ -126,19 +143,26 @@ function isOpening(key: AsymmetricKey): boolean {
 
 function assertDecrypts(material: KeyMaterial): void {
   if (material.kind === 'key' && isAsymmetricKey(material.key) && !isOpening(material.key)) {
-    throw new TypeError('A public key cannot decrypt: pass it in recipients or as the current key');
+    throw new TypeError(
+      'A previous key must decrypt, and a public key cannot: pass the public key in recipients or as current',
+    );
   }
 }
 
 function assertEncrypts(key: ContentKey, purpose: KeyPurpose, audience: string): ContentKey {
-  if (!key.encrypts) throw new TypeError('The current key of this key ring cannot encrypt (key_ops)');
+  if (!key.encrypts)
+    throw new TypeError(
+      'key_ops of the current key must allow encryption: add the operation, or use a different current key',
+    );
   if (key.purpose !== purpose) {
     throw new TypeError(
-      'Refresh tokens need a root as the current key: an underived key is for access tokens only',
+      'Refresh tokens require a root (key_ops "deriveKey") as the current key: underived keys encrypt access tokens only',
     );
   }
   if (key.audience !== undefined && key.audience !== audience) {
-    throw new TypeError('The current key of this key ring is for another audience (aud)');
+    throw new TypeError(
+      'aud of the current key is a different audience: use a key for this audience, or remove aud',
+    );
   }
   return key;
 }
@@ -149,14 +173,14 @@ interface OctJwk extends Record<string, unknown> {
   readonly alg: ContentEncryption;
   readonly use: 'enc';
   readonly key_ops: readonly string[];
-  /** Member of this package, not registered: the audience that the key was derived for. */
+  /** Audience for which the key was derived. Private member, not registered by RFC 7517. */
   readonly aud?: string;
   readonly nbf?: NumericDate;
   readonly exp?: NumericDate;
   readonly k: string | undefined;
 }
 
-/** Exported keys can only decrypt, because resource servers do not issue tokens. */
+/** Formats a derived key as a JWK that only decrypts, because resource servers do not issue tokens. */
 function toJwk(key: DirectKey): OctJwk {
   const { k } = key.secret.export({ format: 'jwk' });
   return {

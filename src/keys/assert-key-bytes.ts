@@ -1,10 +1,11 @@
-/** Length of a root secret in bytes: the length of the hash of HKDF-SHA-256 (RFC 5869 §3.3). */
+/** Length of a root secret in bytes: the output length of SHA-256, as used by HKDF (RFC 5869 §3.3). */
 export const ROOT_SECRET_BYTES = 32;
 
 /**
- * Asserts the length of a key, and that its bytes are not all equal, as placeholders are.
+ * Asserts that a key has the expected length and is not a placeholder of equal bytes.
  *
- * @param name how error messages refer to the key, which never show its value.
+ * @param length expected length in bytes.
+ * @param name subject of the error messages, for example `A root secret`. Messages never contain the key.
  * @throws TypeError if the length is wrong or all bytes are equal.
  */
 export function assertKeyBytes(bytes: Uint8Array, length: number, name: string): void {
@@ -13,7 +14,7 @@ export function assertKeyBytes(bytes: Uint8Array, length: number, name: string):
   }
   if (bytes.every((byte) => byte === bytes[0])) {
     throw new TypeError(
-      `${name} has all bytes equal; generate a random one, for example with: openssl rand -hex 32`,
+      `${name} must be random, but all bytes are equal: generate one, for example with openssl rand -hex ${length}`,
     );
   }
 }

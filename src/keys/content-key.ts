@@ -1,58 +1,58 @@
 import type { KeyObject } from 'node:crypto';
 import type { NumericDate } from '../base/clock.js';
 
-/** Purpose of a derived key. A key of one purpose never decrypts tokens of the other. */
+/** Purpose of a key. A key for one purpose never decrypts tokens for the other. */
 export type KeyPurpose = 'access' | 'refresh';
 
-/** Content encryption algorithms on the allow-list (RFC 7518 §5.3), with their key length in bytes. */
+/** Allowed content encryption algorithms and their key lengths in bytes (RFC 7518 §5.3). */
 export const KEY_LENGTHS = { A128GCM: 16, A192GCM: 24, A256GCM: 32 } as const;
 
-/** Content encryption algorithm of a key, as in `enc`. */
+/** Content encryption algorithm (`enc`). */
 export type ContentEncryption = keyof typeof KEY_LENGTHS;
 
-/** Content encryption of keys that name none. */
+/** Default content encryption algorithm, for JWKs without `enc`. */
 export const DEFAULT_ENCRYPTION: ContentEncryption = 'A256GCM';
 
-/** Symmetric key wrapping on the allow-list (RFC 7518 §4.4, §4.7): keys of 32 bytes. */
+/** Allowed key wrapping algorithms, all with 32-byte keys (RFC 7518 §4.4, §4.7). */
 export const WRAPPING_ALGORITHMS = ['A256KW', 'A256GCMKW'] as const;
 
-/** Curves on the allow-list for key agreement (RFC 7518 §4.6, RFC 8037 §3.2). */
+/** Allowed curves for key agreement (RFC 7518 §4.6, RFC 8037 §3.2). */
 export const AGREEMENT_CURVES = ['P-256', 'P-384', 'X25519'] as const;
 
-/** Public-key encryption on the allow-list (RFC 7518 §4.3, §4.6). */
+/** Allowed public-key encryption algorithms (RFC 7518 §4.3, §4.6). */
 export const ASYMMETRIC_ALGORITHMS = ['RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A256KW'] as const;
 
 export type WrappingAlgorithm = (typeof WRAPPING_ALGORITHMS)[number];
 export type AgreementCurve = (typeof AGREEMENT_CURVES)[number];
 export type AsymmetricAlgorithm = (typeof ASYMMETRIC_ALGORITHMS)[number];
 
-/** Members that keys of all algorithms have. */
+/** Members common to all keys. */
 interface KeyTraits {
   readonly kid: string;
   readonly enc: ContentEncryption;
   readonly purpose: KeyPurpose;
-  /** The only audience of the key. Absent for an underived key without `aud`. */
+  /** Audience to which the key is restricted. Absent for an underived key without `aud`. */
   readonly audience?: string;
-  /** Time before which the key does not encrypt. Default: none. */
+  /** Time from which the key encrypts. Absent if there is no lower bound. */
   readonly notBefore?: NumericDate;
-  /** Time from which the key no longer decrypts. Default: none. */
+  /** Time from which the key no longer decrypts. Absent if there is no expiry. */
   readonly notAfter?: NumericDate;
-  /** False for a key that may only decrypt. */
+  /** Whether the key may encrypt. If false, it only decrypts. */
   readonly encrypts: boolean;
 }
 
-/** Direct encryption: the shared key is the content encryption key (RFC 7518 §4.5). */
+/** Shared key that is used as the content encryption key (direct encryption, RFC 7518 §4.5). */
 export interface DirectKey extends KeyTraits {
   readonly alg: 'dir';
   readonly secret: KeyObject;
   /**
-   * Key of the proof of issuance. Only access keys that this process derived from a root have one. It is never exported
-   * and is valid as long as the root.
+   * Key for proofs of issuance. Present only on access keys that this process derived from a root. It is never
+   * exported, and is valid as long as the root.
    */
   readonly provenance?: KeyObject;
 }
 
-/** A shared key that wraps the content encryption key of each token. */
+/** Shared key that wraps the content encryption key of each token (RFC 7518 §4.4, §4.7). */
 export interface WrappingKey extends KeyTraits {
   readonly alg: WrappingAlgorithm;
   readonly secret: KeyObject;
@@ -60,7 +60,7 @@ export interface WrappingKey extends KeyTraits {
 
 interface KeyHalves extends KeyTraits {
   readonly publicKey: KeyObject;
-  /** Absent if this process only encrypts to the key and another party decrypts. */
+  /** Absent if this process only encrypts, and the recipient decrypts. */
   readonly privateKey?: KeyObject;
 }
 
@@ -73,10 +73,10 @@ export interface AgreementKey extends KeyHalves {
   readonly curve: AgreementCurve;
 }
 
-/** A public-key recipient. Anyone can encrypt to it, so only a nested JWS authenticates the issuer of a token. */
+/** Public key or key pair of a recipient. Anyone can encrypt to it, so only a nested JWS authenticates the issuer. */
 export type AsymmetricKey = RsaKey | AgreementKey;
 
-/** One key that encrypts content, for exactly one `alg` and one `enc` (RFC 8725 §3.1). */
+/** Key for tokens, restricted to one `alg` and one `enc` (RFC 8725 §3.1). */
 export type ContentKey = DirectKey | WrappingKey | AsymmetricKey;
 
 export function isContentEncryption(value: unknown): value is ContentEncryption {

@@ -9,35 +9,57 @@ import { assertLasting } from './key-versions.js';
 import { type KeySpec, readKeySpec } from './read-key-spec.js';
 import { type RecipientKeys, readRecipients } from './read-recipients.js';
 
-/** Options of key derivation. */
+/** Options that determine derived keys. Set them to the same values on every instance. */
 export interface DerivationOptions {
-  /** Name of the environment, which separates the keys of staging and production. Default `production`. */
+  /**
+   * Environment of the derived keys. The same secret yields unrelated keys in `staging` and `production`.
+   *
+   * @default 'production'
+   */
   readonly environment?: string;
-  /** Content encryption algorithm of derived keys (RFC 7518 §5.3). Default `A256GCM`. */
+  /**
+   * Content encryption algorithm of derived keys (RFC 7518 §5.3).
+   *
+   * @default 'A256GCM'
+   */
   readonly enc?: ContentEncryption;
 }
 
 export interface KeyRingOptions extends DerivationOptions {
-  /** The key that encrypts. If it is a JWK Set with several keys, the first one encrypts. */
+  /** Key that encrypts. In a JWK Set without `nbf`, the first key encrypts. */
   readonly current: KeySpec;
-  /** Keys that only decrypt, so that tokens issued before a rotation stay valid. Default: none. */
+  /**
+   * Keys that only decrypt. Tokens issued before a rotation remain valid.
+   *
+   * @default []
+   */
   readonly previous?: readonly KeySpec[];
   /**
-   * Keys of resource servers by audience, usually public JWKs. Access tokens for such an audience are encrypted to its
-   * key, all other tokens with `current`. Default: none.
+   * Keys of resource servers by audience, usually public JWKs. Access tokens for a listed audience are encrypted to its
+   * key, all other tokens with `current`.
+   *
+   * @default {}
    */
   readonly recipients?: RecipientKeys;
-  /** Counts the messages that each key encrypts and enforces a safe limit. Default: not counted. */
+  /**
+   * Counts the messages encrypted under each key, and enforces a safe limit.
+   *
+   * @default undefined (not counted)
+   */
   readonly usage?: KeyUsageOptions;
-  /** Audit trail that records the creation of the key ring. Default: none. */
+  /**
+   * Receives `key_ring.created` and, with `usage`, `key.*` events.
+   *
+   * @default undefined (no audit log)
+   */
   readonly audit?: AuditTrail;
 }
 
 /**
  * Creates a key ring from fixed keys. To rotate keys without a restart, use `openKeyRing()`.
  *
- * @throws TypeError (as rejection) if a key is missing, malformed or weak, two keys share a `kid`, or `enc` is not on
- *   the allow-list.
+ * @throws TypeError (as rejection) if an option is missing or invalid, a key is malformed or weak, or two keys share
+ *   a `kid`.
  * @throws Error (as rejection) if a key file cannot be read.
  * @example
  * const keyRing = await createKeyRing({
@@ -48,15 +70,15 @@ export interface KeyRingOptions extends DerivationOptions {
 export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   assertOptions(options, KNOWN, 'createKeyRing');
   const { usage, audit = noAuditTrail } = options;
-  const derivation = resolveDerivation(options);
+  const derivation = resolveDerivation(options, 'createKeyRing');
   assertVersions(options);
   if (usage !== undefined) assertKeyUsage(usage, 'createKeyRing');
   assertAuditTrail(audit);
 
   const [first, ...rest] = await readKeySpec(options.current);
-  if (first === undefined) throw new TypeError('createKeyRing: current holds no key');
+  if (first === undefined) throw new TypeError('createKeyRing: current must contain at least one key');
   if (options.current.notAfter !== undefined)
-    throw new TypeError('createKeyRing: current must not have notAfter; only previous keys may');
+    throw new TypeError('createKeyRing: current must not have notAfter: set it on previous keys only');
   assertLasting([first, ...rest]);
   const previous = await Promise.all((options.previous ?? []).map(readKeySpec));
   const ring = assembleKeyRing({
@@ -94,14 +116,16 @@ function assertVersions(options: KeyRingOptions): void {
 }
 
 /**
- * Checks the options that determine key derivation.
+ * Validates `environment` and `enc`, and adds their defaults.
  *
- * @throws TypeError if `environment` is empty, or `enc` is not on the allow-list.
+ * @param where the function that takes the options, for error messages.
+ * @throws TypeError if `environment` is empty, or `enc` is not allowed.
  */
-export function resolveDerivation(options: DerivationOptions): Required<DerivationOptions> {
+export function resolveDerivation(options: DerivationOptions, where: string): Required<DerivationOptions> {
   const { environment = 'production', enc = 'A256GCM' } = options;
   if (typeof environment !== 'string' || environment === '')
-    throw new TypeError('environment must be a non-empty string, for example "production"');
-  if (!isContentEncryption(enc)) throw new TypeError('enc must be A256GCM, A192GCM or A128GCM');
+    throw new TypeError(`${where}: environment must be a non-empty string, for example "production"`);
+  if (!isContentEncryption(enc))
+    throw new TypeError(`${where}: enc must be "A256GCM", "A192GCM" or "A128GCM"`);
   return { environment, enc };
 }

@@ -5,7 +5,7 @@ import { type ContentEncryption, type DirectKey, KEY_LENGTHS, type KeyPurpose } 
 const KID_BYTES = 16;
 const PROVENANCE_KEY_BYTES = 32;
 
-/** A root secret. It does not encrypt; keys are derived from it. */
+/** Root secret, from which keys are derived. It does not encrypt. */
 export interface RootKey {
   /** Key ID of the root, for audit events. It never appears in a token. */
   readonly kid: string;
@@ -14,7 +14,7 @@ export interface RootKey {
   readonly secret: KeyObject;
 }
 
-/** Inputs of a derivation that distinguish derived keys. */
+/** Inputs of key derivation. Different inputs yield independent keys. */
 export interface KeyContext {
   readonly environment: string;
   readonly purpose: KeyPurpose;
@@ -23,8 +23,8 @@ export interface KeyContext {
 }
 
 /**
- * Derives the key of one environment, purpose and audience from a root (HKDF-SHA-256, RFC 5869). Its `kid` is derived
- * too: it identifies exactly that key and reveals nothing about it.
+ * Derives a key and its `kid` from a root with HKDF-SHA-256 (RFC 5869). The `kid` identifies exactly one key and
+ * reveals nothing about it.
  */
 export function deriveContentKey(root: RootKey, context: KeyContext): DirectKey {
   const { environment, purpose, audience, enc } = context;
@@ -43,7 +43,7 @@ export function deriveContentKey(root: RootKey, context: KeyContext): DirectKey 
   });
 }
 
-/** One key per root and environment, because the proof covers the `kid`, and thereby the audience. */
+/** Derives one key per root and environment. The proof covers the `kid`, and with it the audience. */
 function deriveProvenanceKey({ secret }: RootKey, environment: string): KeyObject {
   return createSecretKey(expand(secret, ['provenance', environment], PROVENANCE_KEY_BYTES));
 }
@@ -53,7 +53,7 @@ export function deriveKid(secret: KeyObject): string {
   return expand(secret, ['name'], KID_BYTES).toString('base64url');
 }
 
-/** JSON encodes the labels unambiguously, for all characters. */
+/** Expands a secret with HKDF-SHA-256. JSON encodes the labels without ambiguity. */
 function expand(secret: KeyObject, labels: readonly string[], length: number): Buffer {
   const info = JSON.stringify(['passport-jwe/v1', ...labels]);
   return Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), info, length));

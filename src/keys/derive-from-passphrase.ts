@@ -8,35 +8,46 @@ const MIN_SALT_BYTES = 16;
 const DEFAULT_ITERATIONS = 600_000;
 const MAX_ITERATIONS = 10_000_000;
 
-/** Parameters of the DSP AI platform; see `derivation` of `LegacyPassphraseKey`. */
+/** Fixed PBKDF2 parameters of the DSP AI platform, for `LegacyPassphraseKey`. */
 const DSP_AI_PLATFORM = { salt: 'dsp-ai-platform-salt', iterations: 100_000 } as const;
 
 export interface PassphraseKey {
-  /** At least 16 characters. The key is derived with PBKDF2-HMAC-SHA-256 (RFC 8018 §5.2), off the main thread. */
+  /** Passphrase of at least 16 characters. PBKDF2-HMAC-SHA-256 runs off the main thread (RFC 8018 §5.2). */
   readonly passphrase: string;
-  /** At least 16 bytes, the same on every instance. Required; keep it with the passphrase. */
+  /**
+   * Salt of at least 16 bytes, the same on every instance. Store it with the passphrase: both are needed to derive the
+   * key.
+   */
   readonly salt: string | Uint8Array;
-  /** PBKDF2 iterations, 600 000 to 10 000 000. Default 600 000. */
+  /**
+   * Number of PBKDF2 iterations, 600 000 to 10 000 000.
+   *
+   * @default 600_000
+   */
   readonly iterations?: number;
 }
 
 export interface LegacyPassphraseKey {
   readonly passphrase: string;
   /**
-   * For migrations from the DSP AI platform: PBKDF2 with its salt and its 100 000 iterations. The 32 bytes are used as
-   * is, as an `A256GCM` key for access tokens only.
+   * Derivation of the DSP AI platform, for migrations: PBKDF2 with a fixed salt and 100 000 iterations. The result is
+   * an `A256GCM` key for access tokens only.
    */
   readonly derivation: 'dsp-ai-platform';
-  /** Key ID in tokens. Default: derived from the key. */
+  /**
+   * Key ID in token headers.
+   *
+   * @default derived from the key
+   */
   readonly kid?: string;
 }
 
 /**
- * Derives a key from a passphrase with PBKDF2.
+ * Derives a key from a passphrase with PBKDF2-HMAC-SHA-256 (RFC 8018 §5.2).
  *
- * @returns 32 bytes.
- * @throws TypeError (as rejection) if the passphrase is too short, the salt is missing or too short, or `iterations` is
- *   out of range.
+ * @returns the key, 32 bytes.
+ * @throws TypeError (as rejection) if the passphrase or salt is missing or too short, `iterations` is out of range,
+ *   or `derivation` is unknown.
  */
 export async function deriveFromPassphrase(key: PassphraseKey | LegacyPassphraseKey): Promise<Buffer> {
   const { salt, iterations } = isLegacyPassphrase(key) ? DSP_AI_PLATFORM : resolveParameters(key);
@@ -44,11 +55,17 @@ export async function deriveFromPassphrase(key: PassphraseKey | LegacyPassphrase
   return promisify(pbkdf2)(key.passphrase, salt, iterations, ROOT_SECRET_BYTES, 'sha256');
 }
 
-/** @throws TypeError if `derivation` is unknown, because the caller's salt would be ignored. */
+/**
+ * Whether a key uses the derivation of the DSP AI platform.
+ *
+ * @throws TypeError if `derivation` is unknown, because the caller's salt would be ignored.
+ */
 export function isLegacyPassphrase(key: PassphraseKey | LegacyPassphraseKey): key is LegacyPassphraseKey {
   const derivation: unknown = 'derivation' in key ? key.derivation : undefined;
   if (derivation === undefined || derivation === 'dsp-ai-platform') return derivation !== undefined;
-  throw new TypeError('derivation must be "dsp-ai-platform" or absent');
+  throw new TypeError(
+    'derivation of a passphrase must be "dsp-ai-platform": omit it to use salt and iterations',
+  );
 }
 
 function resolveParameters({ salt, iterations = DEFAULT_ITERATIONS }: PassphraseKey) {

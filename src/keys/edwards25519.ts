@@ -4,26 +4,26 @@ import { once } from '../base/once.js';
 const P = 2n ** 255n - 19n;
 const D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
 
-/** Order of the base point; the curve has eight times as many points. */
+/** Order of the base point. The curve has 8 L points. */
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
 
 const squareRootOfMinus1 = once(() => power(2n, (P - 1n) / 4n));
 
-/** A point in extended homogeneous coordinates (RFC 8032 §5.1.4). */
+/** Point in extended homogeneous coordinates (RFC 8032 §5.1.4). */
 type Point = readonly [x: bigint, y: bigint, z: bigint, t: bigint];
 
 const IDENTITY: Point = [0n, 1n, 1n, 0n];
 
 /**
- * Tells whether 32 bytes are the public key of some Ed25519 private key: the canonical encoding of a point of order L.
- * Under a point of small order, forged signatures verify.
+ * Whether 32 bytes are a valid Ed25519 public key: the canonical encoding of a point of order L. Points of small order
+ * are rejected, because forged signatures verify under them.
  */
 export function isEd25519PublicKey(bytes: Buffer): boolean {
   const point = decodePoint(bytes);
   return point !== undefined && !isIdentity(point) && isIdentity(multiply(L, point));
 }
 
-/** RFC 8032 §5.1.3, but rejects encodings of y that are not reduced. */
+/** Decodes a point (RFC 8032 §5.1.3). Returns `undefined` if the encoding is not canonical, or no point matches it. */
 function decodePoint(bytes: Buffer): Point | undefined {
   const encoded = BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
   const sign = encoded >> 255n;
@@ -35,7 +35,7 @@ function decodePoint(bytes: Buffer): Point | undefined {
   return [x, y, 1n, reduce(x * y)];
 }
 
-/** Square root of u/v, if it exists. */
+/** Returns a square root of u/v modulo p, or `undefined` if there is none. */
 function squareRootOfRatio(u: bigint, v: bigint): bigint | undefined {
   const candidate = reduce(u * v ** 3n * power(u * v ** 7n, (P - 5n) / 8n));
   const square = reduce(v * candidate * candidate);
@@ -52,7 +52,7 @@ function multiply(scalar: bigint, point: Point): Point {
   return product;
 }
 
-/** Complete addition of RFC 8032 §5.1.4, which also doubles. */
+/** Adds two points with the complete formula of RFC 8032 §5.1.4, which also doubles. */
 function add([x1, y1, z1, t1]: Point, [x2, y2, z2, t2]: Point): Point {
   const a = reduce((y1 - x1) * (y2 - x2));
   const b = reduce((y1 + x1) * (y2 + x2));

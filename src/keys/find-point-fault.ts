@@ -4,15 +4,15 @@ import { isEd25519PublicKey } from './edwards25519.js';
 import type { Jwk } from './jwk.js';
 
 interface WeierstrassCurve {
-  /** Length of x, y and d. */
+  /** Length of `x`, `y` and `d` in bytes. */
   readonly bytes: number;
   readonly p: bigint;
   readonly b: bigint;
-  /** Number of points. */
+  /** Number of points on the curve. */
   readonly order: bigint;
 }
 
-/** y² = x³ - 3x + b modulo p (FIPS 186-4 §D.1.2). */
+/** Parameters of the NIST curves: y² = x³ - 3x + b modulo p (FIPS 186-4 §D.1.2). */
 const WEIERSTRASS = {
   'P-256': {
     bytes: 32,
@@ -29,12 +29,12 @@ const WEIERSTRASS = {
   },
 } as const satisfies Record<string, WeierstrassCurve>;
 
-/** RFC 8037 §2, RFC 7748 §6.1, RFC 8032 §5.1.5. */
+/** Length of `x` and `d` for X25519 and Ed25519 in bytes (RFC 8037 §2, RFC 7748 §6.1, RFC 8032 §5.1.5). */
 const OKP_BYTES = 32;
 
 const CURVE25519_P = 2n ** 255n - 19n;
 
-/** u-coordinates of low order on Curve25519 and its twist: key agreement with them always yields zero. */
+/** u-coordinates of low-order points on Curve25519 and its twist. Key agreement with any of them yields zero. */
 const LOW_ORDER_U: ReadonlySet<bigint> = new Set([
   0n,
   1n,
@@ -46,10 +46,10 @@ const LOW_ORDER_U: ReadonlySet<bigint> = new Set([
 export type Curve = keyof typeof WEIERSTRASS | 'X25519' | 'Ed25519';
 
 /**
- * Checks the public members of a JWK or an `epk` on one curve: canonical base64url of full length, and a point of the
- * curve whose order is not small.
+ * Checks the public members of a JWK or `epk` for one curve: canonical base64url of full length, and a point on the
+ * curve that is not of small order.
  *
- * @returns the fault, without any value; `undefined` if there is none.
+ * @returns the fault and its remedy, without key material; `undefined` if there is none.
  * @see RFC 7518 §6.2.1.2, RFC 8037 §2
  */
 export function findPointFault(curve: Curve, jwk: Jwk): string | undefined {
@@ -57,13 +57,13 @@ export function findPointFault(curve: Curve, jwk: Jwk): string | undefined {
   const x = decodeFixed(jwk['x'], OKP_BYTES);
   if (x === undefined) return describeLength('x', OKP_BYTES);
   const isUsable = curve === 'Ed25519' ? isEd25519PublicKey(x) : isX25519PublicKey(x);
-  return isUsable ? undefined : 'x is not the public key of any private key; generate a new key pair';
+  return isUsable ? undefined : 'x is not a valid public key on this curve; generate a new key pair';
 }
 
 /**
- * Checks `d` on one curve: canonical base64url of full length, and on NIST curves less than the order.
+ * Checks `d` for one curve: canonical base64url of full length, and on NIST curves between 0 and the order.
  *
- * @returns the fault, without any value; `undefined` if there is none.
+ * @returns the fault and its remedy, without key material; `undefined` if there is none.
  * @see RFC 7518 §6.2.2.1, RFC 8037 §2
  */
 export function findScalarFault(curve: Curve, jwk: Jwk): string | undefined {
@@ -75,7 +75,7 @@ export function findScalarFault(curve: Curve, jwk: Jwk): string | undefined {
   const scalar = toInteger(d);
   return scalar > 0n && scalar < weierstrass.order
     ? undefined
-    : 'd must be greater than 0 and less than the order of the curve';
+    : 'd must be greater than 0 and less than the order of the curve; generate a new key pair';
 }
 
 function findWeierstrassFault({ bytes, p, b }: WeierstrassCurve, jwk: Jwk): string | undefined {
@@ -86,7 +86,7 @@ function findWeierstrassFault({ bytes, p, b }: WeierstrassCurve, jwk: Jwk): stri
   return isOnCurve ? undefined : 'x and y are not a point on the curve; export the key again';
 }
 
-/** Canonical and not of low order. RFC 7748 §5 also accepts u >= p and ignores the highest bit. */
+/** Whether a key is canonical and not of low order. RFC 7748 §5 also accepts u >= p and ignores the highest bit. */
 function isX25519PublicKey(bytes: Buffer): boolean {
   const u = toInteger(Buffer.from(bytes).reverse());
   return u < CURVE25519_P && !LOW_ORDER_U.has(u);

@@ -5,18 +5,18 @@ import type { Jwk } from './jwk.js';
 export const PRIVATE_RSA_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 
 /**
- * Checks the private members of an RSA key against its public members. Signing or decrypting with members that do not
- * match could reveal the primes.
+ * Checks the private members of an RSA key against its public members. Signing or decrypting with mismatched members
+ * could reveal the primes.
  *
- * It does not check that `p` and `q` are prime: for composites, the probe signature of `importKeyPair` fails, because
- * Fermat's little theorem does not hold for them.
+ * Does not check whether `p` and `q` are prime. For composites, the test signature in `importKeyPair` fails, because
+ * Fermat's little theorem does not hold.
  *
- * @returns the fault and its remedy, without any value; `undefined` if there is none.
+ * @returns the fault and its remedy, without key material; `undefined` if there is none.
  */
 export function findPrivateRsaFault(jwk: Jwk): string | undefined {
   const missing = PRIVATE_RSA_MEMBERS.filter((member) => jwk[member] === undefined);
   if (missing.length > 0) {
-    return `it has no ${missing.join(', ')}; export it with all of d, p, q, dp, dq and qi (RFC 7518 §6.3.2)`;
+    return `it lacks ${missing.join(', ')}; export it with d, p, q, dp, dq and qi (RFC 7518 §6.3.2)`;
   }
   const [n, e, d, p, q, dp, dq, qi] = ['n', 'e', ...PRIVATE_RSA_MEMBERS].map((name) =>
     decodeInteger(jwk[name]),
@@ -30,7 +30,7 @@ export function findPrivateRsaFault(jwk: Jwk): string | undefined {
 
 type Numbers = Readonly<Record<'n' | 'e' | 'd' | 'p' | 'q' | 'dp' | 'dq' | 'qi', bigint>>;
 
-/** RFC 8017 §3.2. */
+/** Checks the relations between the members of a private RSA key (RFC 8017 §3.2). */
 function findMismatch({ n, e, d, p, q, dp, dq, qi }: Numbers): string | undefined {
   if (p % 2n === 0n || q % 2n === 0n || p === 1n || q === 1n) return 'p and q must be odd primes';
   if (p * q !== n) return 'p times q is not n';

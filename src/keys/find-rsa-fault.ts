@@ -4,14 +4,16 @@ import { PRIVATE_RSA_MEMBERS } from './find-private-rsa-fault.js';
 import { bitLength } from './integer-root.js';
 import type { Jwk } from './jwk.js';
 
-/** NIST SP 800-56B §6.2 and FIPS 186-5 §A.1.1. With a larger exponent, d may be small and reveal the primes. */
+/** Minimum public exponent (NIST SP 800-56B §6.2, FIPS 186-5 §A.1.1). */
 const MIN_EXPONENT = 65_537n;
+
+/** Maximum length of the public exponent in bits. If `e` is larger, `d` may be small and reveal the primes. */
 const MAX_EXPONENT_BITS = 256;
 
 /**
- * Checks the public members of an RSA key, and that it has two primes.
+ * Checks the public members of an RSA key, and rejects keys with more than two primes.
  *
- * @returns the fault and its remedy, without any value; `undefined` if there is none.
+ * @returns the fault and its remedy, without key material; `undefined` if there is none.
  * @see RFC 7518 §6.3
  */
 export function findRsaFault(jwk: Jwk): string | undefined {
@@ -24,7 +26,7 @@ export function findRsaFault(jwk: Jwk): string | undefined {
     return 'n and e must be integers in base64url, without padding or leading zero bytes';
   }
   if (e < MIN_EXPONENT || e % 2n === 0n || bitLength(e) > MAX_EXPONENT_BITS) {
-    return `e must be odd, at least ${MIN_EXPONENT} and at most ${MAX_EXPONENT_BITS} bits long`;
+    return `e must be odd, at least ${MIN_EXPONENT} and at most ${MAX_EXPONENT_BITS} bits long; generate a key pair with e = 65537`;
   }
   return findModulusFault(n);
 }

@@ -1,15 +1,15 @@
 import { bitLength } from './integer-root.js';
 
-/** In 8192 random bits, a pattern of this length occurs twice with probability 2^-103. */
+/** Length of a repeated pattern in bits. In 8192 random bits, a repetition has probability 2^-103. */
 const PATTERN_BITS = 128;
 
-/** One in 10^19 random moduli of 2048 bits or more has a share of ones outside these bounds. */
+/** Bounds for the share of one bits. One in 10^19 random moduli of 2048 bits or more is outside the bounds. */
 const MIN_ONES = 0.4;
 const MAX_ONES = 0.6;
 
 /**
- * Detects moduli that random primes do not produce: near a power of two, sparse, or with a repeated pattern. Such a
- * form speeds up factoring (special number field sieve) or reveals the primes.
+ * Detects moduli that random primes do not produce: near a power of two, sparse, or with a repeated pattern. These
+ * forms reveal the primes or speed up factoring (special number field sieve).
  */
 export function hasSpecialForm(n: bigint): boolean {
   const bits = n.toString(2);
@@ -21,7 +21,7 @@ function isBiased(bits: string, length: number): boolean {
   return share < MIN_ONES || share > MAX_ONES;
 }
 
-/** Also finds runs of equal bits, which repeat themselves one bit later. */
+/** Whether a pattern occurs twice. Also finds long runs of equal bits, because a shifted run equals itself. */
 function repeatsPattern(bits: string): boolean {
   const seen = new Set<string>();
   for (let start = 0; start + PATTERN_BITS <= bits.length; start += 1) {

@@ -17,7 +17,7 @@ const EC = { kty: 'EC', publicMembers: ['x', 'y'], privateMembers: ['d'] };
 const OKP = { kty: 'OKP', publicMembers: ['x'], privateMembers: ['d'] };
 const RSA = { kty: 'RSA', publicMembers: ['n', 'e'], privateMembers: PRIVATE_RSA_MEMBERS };
 
-/** Supported asymmetric keys: RSA, and the others by curve (RFC 7518 §6, RFC 8037 §2). */
+/** Supported asymmetric key types: RSA, and one for each curve (RFC 7518 §6, RFC 8037 §2). */
 const SHAPES = { RSA, 'P-256': EC, 'P-384': EC, X25519: OKP, Ed25519: OKP } as const;
 
 export type KeyShape = keyof typeof SHAPES;
@@ -29,21 +29,20 @@ export interface KeyPair<Shape extends KeyShape = KeyShape> {
   readonly privateKey?: KeyObject;
 }
 
-/** Message that is signed to check that a private and a public key match. */
+/** Test message, signed to check whether a private key matches its public key. */
 const PROBE = Buffer.from('passport-jwe');
 
 /**
- * Imports both keys of a private JWK, or the key of a public JWK. Other members are ignored.
+ * Imports the key pair of a private JWK, or the public key of a public JWK. Other members are ignored.
  *
- * @throws TypeError, without any value, if the key type or curve is not allowed, a member is not canonical base64url of
- *   its length, a point is not on the curve or of small order, an RSA key is weak or has more than two primes, or the
- *   private and the public key do not match.
+ * @throws TypeError if the key type or curve is not allowed, a member is malformed, the key is weak, or the private
+ *   key does not match the public key. The message contains no key material.
  */
 export function importKeyPair<Shape extends KeyShape>(jwk: Jwk, allowed: readonly Shape[]): KeyPair<Shape> {
   const shape = allowed.find((each) => hasShape(jwk, each));
   if (shape === undefined) {
     throw new TypeError(
-      `kty and crv of this JWK do not fit its alg, which needs one of: ${allowed.join(', ')}`,
+      `kty and crv of this JWK do not match its alg: expected one of ${allowed.join(', ')}`,
     );
   }
   const fault = isCurve(shape) ? findPointFault(shape, jwk) : findRsaFault(jwk);
@@ -61,7 +60,7 @@ function importPublicHalf(shape: KeyShape, jwk: Jwk): KeyObject {
   const key = pick(jwk, SHAPES[shape].publicMembers);
   const publicKey = importHalf(() => createPublicKey({ key, format: 'jwk' }));
   if (publicKey === undefined || (shape === 'X25519' && !agrees(publicKey))) {
-    throw new TypeError(`This JWK is not a valid ${shape} key: Node.js rejects it`);
+    throw new TypeError(`This JWK is not a valid ${shape} key: Node.js rejects it; generate a new key pair`);
   }
   return publicKey;
 }
@@ -72,7 +71,7 @@ function importPrivateHalf(shape: KeyShape, jwk: Jwk, publicKey: KeyObject): Key
   const { publicMembers, privateMembers } = SHAPES[shape];
   const key = pick(jwk, [...publicMembers, ...privateMembers]);
   const privateKey = importHalf(() => createPrivateKey({ key, format: 'jwk' }));
-  // Some releases of Node.js compare both keys on import (24.22).
+  // Some Node.js releases compare both keys on import, for example 24.22.
   if (privateKey === undefined || !belongTogether(shape, publicKey, privateKey)) {
     throw new TypeError(
       `The private key of this ${shape} JWK does not match its public key; export both again`,
@@ -85,7 +84,7 @@ function hasShape(jwk: Jwk, shape: KeyShape): boolean {
   return jwk['kty'] === SHAPES[shape].kty && (shape === 'RSA' || jwk['crv'] === shape);
 }
 
-/** Discards the error of the library, which might show the key. */
+/** Imports a key. Discards errors of Node.js, which could contain key material. */
 function importHalf(read: () => KeyObject): KeyObject | undefined {
   try {
     return read();
@@ -98,7 +97,10 @@ function pick(jwk: Jwk, members: readonly string[]): JsonWebKey {
   return Object.fromEntries(['kty', 'crv', ...members].map((member) => [member, jwk[member]]));
 }
 
-/** With a point of low order every shared secret is zero, which OpenSSL rejects (RFC 7748 §6.1). */
+/**
+ * Whether key agreement with a public key succeeds. OpenSSL rejects points of low order, because the shared secret is
+ * zero (RFC 7748 §6.1).
+ */
 function agrees(publicKey: KeyObject): boolean {
   const { privateKey } = generateKeyPairSync('x25519');
   try {

@@ -1,4 +1,4 @@
-/** Precision of the first estimate; IEEE 754 doubles carry 53 bits. */
+/** Precision of the first estimate in bits. IEEE 754 doubles have 53. */
 const ESTIMATE_BITS = 50;
 
 /** Length of a positive integer in bits. */
@@ -23,7 +23,7 @@ export function isPower(value: bigint, degree: number): boolean {
   return integerRoot(value, degree) ** BigInt(degree) === value;
 }
 
-/** Estimates the root from just above, so that Newton iteration descends to it in a few steps. */
+/** Returns an estimate slightly above the root, from which Newton iteration converges in a few steps. */
 function overestimate(value: bigint, degree: number): bigint {
   const dropped = Math.max(0, bitLength(value) - ESTIMATE_BITS);
   const logarithm = (dropped + Math.log2(Number(value >> BigInt(dropped)) + 1)) / degree;

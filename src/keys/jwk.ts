@@ -10,31 +10,46 @@ export interface JwkSet {
 
 const KID = /^[A-Za-z0-9._~:-]{1,128}$/;
 
-/** @throws TypeError if `kid` is not a string of 1 to 128 allowed characters. */
+/**
+ * Asserts that a `kid` is well-formed.
+ *
+ * @throws TypeError if `kid` is not a string of 1 to 128 allowed characters.
+ */
 export function assertKid(kid: unknown): asserts kid is string {
   if (typeof kid !== 'string' || !KID.test(kid)) {
     throw new TypeError('kid must be a string of 1 to 128 characters from A-Z a-z 0-9 . _ ~ : -');
   }
 }
 
-/** @throws TypeError if the `kid` of a JWK is missing or malformed. */
+/**
+ * Reads the `kid` of a JWK.
+ *
+ * @throws TypeError if `kid` is missing or malformed.
+ */
 export function readKid(jwk: Jwk): string {
   const { kid } = jwk;
-  if (kid === undefined) throw new TypeError('kid of a JWK is required: tokens identify their key by it');
+  if (kid === undefined)
+    throw new TypeError('kid of a JWK is required: add a unique key ID, for example "2026-01"');
   assertKid(kid);
   return kid;
 }
 
-/** @throws TypeError if the `kid` of another issuer's JWK is not a string of 1 to 256 visible ASCII characters. */
+/**
+ * Reads the `kid` of a different issuer's JWK. Allows more characters than `readKid`.
+ *
+ * @throws TypeError if `kid` is not a string of 1 to 256 visible ASCII characters.
+ */
 export function readForeignKid({ kid }: Jwk): string {
   if (typeof kid === 'string' && /^[!-~]{1,256}$/.test(kid)) return kid;
   throw new TypeError('kid of a verification key must be a string of 1 to 256 visible ASCII characters');
 }
 
 /**
- * Reads the operations that a JWK allows, out of those of its algorithm. Without `key_ops`, it allows all of them.
+ * Reads the operations that `key_ops` of a JWK allows (RFC 7517 §4.2, §4.3). Without `key_ops`, all operations of its
+ * algorithm are allowed.
  *
- * @throws TypeError if `use` or `key_ops` is malformed or for another purpose (RFC 7517 §4.2, §4.3).
+ * @param operations the operations of the algorithm.
+ * @throws TypeError if `use` or `key_ops` is malformed or for a different purpose.
  */
 export function readOperations(
   jwk: Jwk,
@@ -44,29 +59,32 @@ export function readOperations(
   if (jwk['use'] !== undefined && jwk['use'] !== use) throw new TypeError(`use of this JWK must be "${use}"`);
   const allowed = jwk['key_ops'];
   if (allowed === undefined) return operations;
-  if (!Array.isArray(allowed)) throw new TypeError('key_ops of a JWK must be an array');
+  if (!Array.isArray(allowed))
+    throw new TypeError(`key_ops of this JWK must be an array of strings from ${operations.join(', ')}`);
   const isKnown = allowed.every((operation) => operations.includes(operation));
   if (!isKnown || new Set(allowed).size !== allowed.length) {
-    throw new TypeError(`key_ops of this JWK must be distinct and from ${operations.join(', ')}`);
+    throw new TypeError(`key_ops of this JWK must be distinct strings from ${operations.join(', ')}`);
   }
   return allowed;
 }
 
-/** Reads `aud`, which is not a registered member: it restricts the key to one audience. */
+/** Reads `aud`, a private member that restricts the key to one audience. */
 export function readAudience({ aud }: Jwk): { audience?: string } {
   if (aud === undefined) return {};
   if (typeof aud !== 'string' || aud === '')
-    throw new TypeError('aud of a JWK must be one audience, as a non-empty string');
+    throw new TypeError(
+      'aud of a JWK must be a non-empty string: one audience, for example "https://api.example.com"',
+    );
   return { audience: aud };
 }
 
-/** Time from which a key encrypts, and time from which it no longer decrypts. */
+/** Validity period of a key. It encrypts from `notBefore`, and decrypts until `notAfter`. */
 export interface Period {
   readonly notBefore?: NumericDate;
   readonly notAfter?: NumericDate;
 }
 
-/** Reads `nbf` and `exp` of a JWK, as registered by OpenID Federation. */
+/** Reads the validity period from `nbf` and `exp` of a JWK, as registered by OpenID Federation. */
 export function readPeriod({ nbf, exp }: Jwk): Period {
   assertOptionalDate(nbf, 'nbf');
   assertOptionalDate(exp, 'exp');
@@ -78,5 +96,5 @@ export function readPeriod({ nbf, exp }: Jwk): Period {
 
 function assertOptionalDate(value: unknown, name: string): asserts value is NumericDate | undefined {
   if (value !== undefined && !isNumericDate(value))
-    throw new TypeError(`${name} of a JWK must be a NumericDate: seconds since 1970`);
+    throw new TypeError(`${name} of a JWK must be a NumericDate: seconds since 1970, not milliseconds`);
 }

@@ -1,62 +1,65 @@
 import type { ContentKey, KeyPurpose } from './content-key.js';
 import type { KeyRing } from './key-ring.js';
 
-/** Operations of a key ring for issuers and verifiers, inaccessible to applications. */
+/** Key ring operations for issuers and verifiers. Not accessible to applications. */
 export interface KeyRingInternals {
   /**
-   * Derives the keys of a purpose and audience, for `decryptionKey`. Called for the audiences that an application
-   * accepts, so that no token triggers a derivation. Idempotent.
+   * Derives the keys for a purpose and audience in advance. Call it for every accepted audience, so that no token
+   * triggers a derivation. Idempotent.
    */
   prepare(purpose: KeyPurpose, audience: string): void;
 
   /**
-   * Returns the key that encrypts tokens of a purpose for an audience. For access tokens, a recipient key of the
-   * audience takes precedence.
+   * Returns the encryption key for a purpose and audience. For access tokens, a recipient key of the audience takes
+   * precedence.
    *
-   * @throws TypeError if the current key only decrypts, is for another audience, or is not a root and the purpose is
-   *   `refresh`.
+   * @throws TypeError if the current key only decrypts, is for a different audience, or is not a root and the purpose
+   *   is `refresh`.
    */
   encryptionKey(purpose: KeyPurpose, audience: string): ContentKey;
 
   /**
-   * Counts one message of a key, if usage is counted. Returns `undefined` if the caller need not wait.
+   * Counts one message encrypted under a key, if usage is counted.
    *
+   * @returns a promise to await, or `undefined` if the message is already counted.
    * @throws TemporarilyUnavailableError (as rejection) if the key has reached its limit, or the store is unavailable.
    */
   claimUse(key: ContentKey): Promise<void> | undefined;
 
-  /** Returns the prepared or underived key with this key ID. */
+  /** Returns the prepared or underived key with this key ID, or `undefined` if there is none. */
   decryptionKey(kid: string): ContentKey | undefined;
 
   /**
-   * Reloads the keys because a token names an unknown one. The rate of these reloads is limited.
+   * Reloads the keys to find an unknown `kid`. These reloads are rate-limited.
    *
-   * @returns whether the keys changed, so that the caller should look up the key again.
-   * @throws TemporarilyUnavailableError (as rejection) if the source is unavailable, because it may hold the key.
+   * @returns whether the keys changed. If so, look up the key again.
+   * @throws TemporarilyUnavailableError (as rejection) if the source, which may contain the key, is unavailable.
    */
   reloadForUnknownKey(): Promise<boolean>;
 
   /**
-   * Whether access tokens for an audience may be encrypted to a public key. Anyone can do that, so only a nested JWS
-   * authenticates their issuer.
+   * Whether access tokens for an audience require a nested JWS. True if they may be encrypted to a public key, because
+   * anyone can encrypt to it.
    */
   needsSignature(audience: string): boolean;
 }
 
 const bound = new WeakMap<object, KeyRingInternals>();
 
-/** Binds internals to a key ring when it is constructed. */
+/** Binds internals to a key ring at construction. */
 export function bindInternals(keyRing: KeyRing, internals: KeyRingInternals): void {
   bound.set(keyRing, internals);
 }
 
 /**
- * Returns the internals of a key ring. Resolve them once at construction, not for each token.
+ * Returns the internals of a key ring. Call it once at construction, not for each token.
  *
- * @throws TypeError if neither `createKeyRing()` nor `openKeyRing()` returned the object, for example if it is a copy.
+ * @throws TypeError if the object was not created by `createKeyRing()` or `openKeyRing()`, for example if it is a
+ *   copy.
  */
 export function internalsOf(keyRing: KeyRing): KeyRingInternals {
   const internals = bound.get(keyRing);
-  if (internals === undefined) throw new TypeError('keyRing must be a KeyRing: await createKeyRing(...)');
+  if (internals === undefined)
+    throw new TypeError('keyRing must be a KeyRing: pass await createKeyRing(...)');
   return internals;
 }

@@ -1,20 +1,23 @@
 import type { JwkSet } from './parse-jwk.js';
 
-/** A set of roots and keys in versions. The current version encrypts; all versions decrypt. */
+/** Versioned set of roots and keys. The current version encrypts. All versions decrypt. */
 export interface KeyRing {
-  /** Environment, an input of key derivation: in another environment, the same root yields unrelated keys. */
+  /** Environment of the derived keys. The same root yields unrelated keys in a different environment. */
   readonly environment: string;
   /** Key ID (`kid`) of the root or key that encrypts. */
   readonly current: string;
   /** Key IDs of the other roots and keys, which only decrypt. */
   readonly previous: readonly string[];
-  /** How long a key still decrypts after it was replaced, in seconds. */
+  /**
+   * Maximum lifetime of a token in seconds. A replaced key decrypts for at least this long. `Infinity` for
+   * `createKeyRing()`.
+   */
   readonly maxTokenLifetimeSeconds: number;
 
   /**
-   * Exports the access keys of one audience as a JWK Set, for the key ring of its resource server. They decrypt neither
-   * tokens of other audiences nor refresh tokens. Underived previous keys are omitted, because they decrypt the tokens
-   * of every audience. The set is secret: transfer it like a password.
+   * Exports the access keys of one audience as a JWK Set, for its resource server. The keys cannot decrypt refresh
+   * tokens or tokens for other audiences. Underived previous keys are omitted, because they decrypt the tokens of
+   * every audience. The set is secret: transfer it like a password.
    *
    * @throws TypeError if the current key is not a root.
    * @example
@@ -22,6 +25,6 @@ export interface KeyRing {
    */
   exportAccessKeys(audience: string): JwkSet;
 
-  /** Exports the public keys of the key pairs that decrypt here, for issuers that encrypt to them. Holds no secret. */
+  /** Exports the public keys of all key pairs as a JWK Set, for issuers that encrypt to them. Contains no secrets. */
   exportPublicKeys(): JwkSet;
 }

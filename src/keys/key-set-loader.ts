@@ -11,10 +11,10 @@ import { assertLasting } from './key-versions.js';
 import type { JwkSet, KeyMaterial } from './parse-jwk.js';
 import { parseJwkSet } from './read-key-spec.js';
 
-/** Contents of a key source at one time. */
+/** Snapshot of a key source. */
 export interface LoadedKeySet {
   readonly set: JwkSet;
-  /** The set as JSON, to detect changes. Secret. */
+  /** The set as JSON, compared to detect changes. Secret. */
   readonly text: string;
   readonly materials: readonly KeyMaterial[];
   readonly ring: KeyRing;
@@ -40,7 +40,11 @@ export class KeySetLoader {
     this.#parts = parts;
   }
 
-  /** Loads the first key set. @throws Error (as rejection) with the reason, because a key ring needs keys. */
+  /**
+   * Loads the first key set.
+   *
+   * @throws Error (as rejection) with the reason if the source fails, because a key ring requires keys.
+   */
   async loadFirst(): Promise<LoadedKeySet> {
     const { source, clock } = this.#parts;
     this.#lastLoadAt = clock();
@@ -62,17 +66,19 @@ export class KeySetLoader {
   }
 
   /**
-   * Loads the key set because a key ID is unknown, at most once in `unknownKeySeconds`.
+   * Loads the key set to find an unknown key ID, at most once per `unknownKeySeconds`.
    *
    * @returns `undefined` if the last load is too recent.
    * @throws TemporarilyUnavailableError (as rejection) if the source fails.
    */
   async loadForUnknownKey(): Promise<LoadedKeySet | undefined> {
-    const { clock, unknownKeySeconds } = this.#parts;
+    const { source, clock, unknownKeySeconds } = this.#parts;
     const isRecent = Math.abs(clock() - this.#lastLoadAt) < unknownKeySeconds;
     if (this.#loading.pending !== undefined || !isRecent) return this.load();
     if (this.#isFailing)
-      throw new TemporarilyUnavailableError({ cause: new Error('The key source is unavailable') });
+      throw new TemporarilyUnavailableError({
+        cause: new Error(`Key source ${source.name} is unavailable: see the audit event key_source.failed`),
+      });
     return undefined;
   }
 
@@ -96,12 +102,14 @@ export class KeySetLoader {
 
   async #ask(): Promise<LoadedKeySet> {
     const { source, loadTimeoutSeconds, environment, enc, clock } = this.#parts;
-    // Callers must not hang with the source.
+    // Callers must not wait for an unresponsive source.
     const set = await deadline(source.load(), loadTimeoutSeconds * 1000, () => {
-      throw new Error(`the source did not answer within ${loadTimeoutSeconds} s`);
+      throw new Error(
+        `the source did not respond within ${loadTimeoutSeconds} s; check its network, or raise loadTimeoutSeconds`,
+      );
     });
     const [first, ...rest] = parseJwkSet(set);
-    if (first === undefined) throw new TypeError('A JWK Set must hold at least one key');
+    if (first === undefined) throw new TypeError('A JWK Set must have an array "keys" with at least one JWK');
     assertLasting([first, ...rest]);
     const ring = assembleKeyRing({ environment, enc, materials: [first, ...rest], clock });
     return { set, text: JSON.stringify(set), materials: [first, ...rest], ring };

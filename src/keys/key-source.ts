@@ -1,12 +1,13 @@
 import type { JwkSet } from './parse-jwk.js';
 
 /**
- * Storage of the key versions of a key ring, such as a file, a secret store or a key management service.
+ * Storage for the key versions of a key ring, for example a file, a secret store or a key management service.
  *
- * Each key of the set is one version: a root (`key_ops: ["deriveKey"]`) or a key that is used as is. Its members are
- * `kid`, `iat` (creation time), `nbf` (time from which it encrypts; pending before) and `exp` (time from which it no
- * longer decrypts). Times are in seconds since 1970. The newest version has no `exp`. An implementation must answer or
- * fail within seconds, because callers wait for it.
+ * Each key of the set is one version: a root (`key_ops: ["deriveKey"]`), or a key that is used as is. Its members are
+ * `kid`, `iat` (creation time), `nbf` (start of encryption; pending until then) and `exp` (end of decryption). Times
+ * are in seconds since 1970. The newest version has no `exp`.
+ *
+ * Implementations must respond or fail within seconds, because callers wait for them.
  *
  * @example
  * const source: KeySource = {
@@ -15,28 +16,33 @@ import type { JwkSet } from './parse-jwk.js';
  * };
  */
 export interface KeySource {
-  /** Name of the source in audit events and error messages, such as the path of a file. Never a secret. */
+  /** Name of the source in audit events and error messages, for example a file path. Must not contain a secret. */
   readonly name: string;
   /**
-   * Loads the versions.
+   * Loads the key versions.
    *
-   * @throws Error (as rejection) with the reason if they are unavailable. The message must hold no key or credential.
+   * @throws Error (as rejection) with the reason if they are unavailable. The message must not contain keys or
+   *   credentials.
    */
   load(): Promise<JwkSet>;
   /**
-   * Calls `onChange` when the versions may have changed, so that they are reloaded. Default: they are only reloaded at
-   * intervals.
+   * Calls `onChange` when the versions may have changed. The key ring then reloads them.
    *
+   * @default undefined (versions are reloaded at intervals only)
    * @returns a function that stops watching.
    */
   watch?(onChange: () => void): () => void;
   /**
-   * Replaces `previous` with `next` atomically and durably (compare and swap). Default: the source is read-only, and
-   * keys are rotated by another program.
+   * Replaces `previous` with `next` atomically and durably (compare and swap).
    *
-   * @returns `false`, without writing, if the source no longer holds `previous`.
+   * @default undefined (the source is read-only, and a different program rotates keys)
+   * @returns `false`, without writing, if the source no longer contains `previous`.
    */
   replace?(previous: JwkSet, next: JwkSet): Promise<boolean>;
-  /** Releases connections, leases and timers. Default: nothing to release. */
+  /**
+   * Releases connections, leases and timers.
+   *
+   * @default undefined (nothing to release)
+   */
   close?(): void | Promise<void>;
 }

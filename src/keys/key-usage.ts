@@ -8,18 +8,30 @@ import { requireStore } from '../stores/require-store.js';
 import type { Stores } from '../stores/stores.js';
 
 /**
- * Options for counting the messages that each key encrypts.
+ * Options for counting the messages encrypted under each key.
  *
  * @see NIST SP 800-38D §8.3: with random IVs, AES-GCM is safe for 2^32 messages per key.
  */
 export interface KeyUsageOptions {
-  /** Stores whose `counters` keep the counts across processes and restarts. */
+  /** Stores of a driver; only `counters` is used. Persistent stores preserve the counts across restarts. */
   readonly stores: Pick<Stores, 'counters'>;
-  /** Maximum number of messages per key. Beyond it, the key no longer encrypts. Default and maximum 2^32. */
+  /**
+   * Maximum number of messages per key, 1 to 2^32. At the limit, the key no longer encrypts.
+   *
+   * @default 2^32
+   */
   readonly limit?: number;
-  /** Share of the limit at which the audit event `key.usage_high` is recorded, 0 to 1. Default 0.5. */
+  /**
+   * Share of `limit` at which `key.usage_high` is recorded, 0 to 1.
+   *
+   * @default 0.5
+   */
   readonly warnShare?: number;
-  /** Whether the key ring rotates at `warnShare`, if its source is writable. Default true. */
+  /**
+   * Whether the key ring rotates at `warnShare`, if its source is writable.
+   *
+   * @default true
+   */
   readonly rotate?: boolean;
 }
 
@@ -27,13 +39,13 @@ const KNOWN: KnownOptions<KeyUsageOptions> = { stores: true, limit: true, warnSh
 
 const MAX_LIMIT = 2 ** 32;
 
-/** Messages that a process reserves per store request. A crash wastes at most one reservation. */
+/** Number of messages that a process reserves per store request. A crash loses the unused rest. */
 const BATCH = 65_536;
 
-/** Minimum number of reservations per limit, so that small limits are not used up by one reservation. */
+/** Minimum number of reservations per limit. Otherwise, one process could reserve all of a small limit. */
 const MIN_BATCHES = 64;
 
-/** Lifetime of a counter, longer than that of any key. */
+/** Lifetime of a counter in seconds (10 years), longer than the lifetime of any key. */
 const COUNTER_SECONDS = 10 * 365 * 86_400;
 
 interface Reserve {
@@ -42,11 +54,16 @@ interface Reserve {
   hasWarned: boolean;
 }
 
-/** @throws TypeError if an option is missing or invalid. */
+/**
+ * Asserts that the option `usage` is valid.
+ *
+ * @param where the function that takes the option, for error messages.
+ * @throws TypeError if an option is missing or invalid.
+ */
 export function assertKeyUsage(options: KeyUsageOptions, where: string): void {
   assertOptions(options, KNOWN, `${where}: usage`);
   const { stores, limit = MAX_LIMIT, warnShare = 0.5 } = options;
-  requireStore(stores, 'counters', 'usage');
+  requireStore(stores, 'counters', `${where}: usage`);
   assertNumber(limit, where, 'usage.limit', { isInteger: true, from: 1, to: MAX_LIMIT });
   assertNumber(warnShare, where, 'usage.warnShare', { from: 0, to: 1, example: 0.5 });
 }
@@ -54,11 +71,11 @@ export function assertKeyUsage(options: KeyUsageOptions, where: string): void {
 export interface KeyUsageParts extends KeyUsageOptions {
   readonly audit: AuditTrail;
   readonly clock: Clock;
-  /** Called once per key, when its usage exceeds `warnShare`. */
+  /** Called once per key, when its usage reaches `warnShare`. */
   readonly onHighUse: () => Promise<void>;
 }
 
-/** Counts the usage of keys, in reservations. */
+/** Counts the messages encrypted under each key. Reserves them in batches to save store requests. */
 export class KeyUsage {
   readonly #parts: KeyUsageParts;
   readonly #counters: CounterStore;
@@ -74,15 +91,16 @@ export class KeyUsage {
   }
 
   /**
-   * Counts one message. Returns `undefined` if the caller need not wait, which is the usual case.
+   * Counts one message.
    *
+   * @returns `undefined` if a reservation covers the message, which is the usual case. Otherwise, a promise to await.
    * @throws TemporarilyUnavailableError (as rejection) if the key has reached its limit, or the store is unavailable.
    */
   claim(kid: string): Promise<void> | undefined {
     const reserve = this.#reserveOf(kid);
     if (reserve.left === 0) return this.#claimLater(reserve);
     reserve.left -= 1;
-    // Refills early. If that fails, the caller that finds the reserve empty retries and gets the error.
+    // Refills early. If this fails, the first caller with an empty reserve retries and receives the error.
     if (reserve.left < this.#batch / 4) reserve.refill.run().catch(() => undefined);
     return undefined;
   }
@@ -99,7 +117,9 @@ export class KeyUsage {
     const total = await this.#counters.add({ name: `key-usage:${kid}`, amount, limit, expiresAt });
     if (total === undefined) {
       await audit.record({ type: 'key.exhausted', kid, limit });
-      throw new TemporarilyUnavailableError({ cause: new Error('The key has reached its usage limit') });
+      throw new TemporarilyUnavailableError({
+        cause: new Error(`Key ${kid} has reached its limit of ${limit} messages: rotate the keys`),
+      });
     }
     reserve.left += amount;
     if (total < limit * warnShare || reserve.hasWarned) return;

@@ -4,8 +4,8 @@ import { ROOT_SECRET_BYTES } from './assert-key-bytes.js';
 import type { Jwk, JwkSet, KeyMaterial } from './parse-jwk.js';
 
 /**
- * State of a key version. *Pending*: distributed, but does not encrypt yet. *Current*: encrypts. *Retiring*: only
- * decrypts. *Retired*: no longer decrypts.
+ * State of a key version. *Pending*: distributed, does not encrypt yet. *Current*: encrypts. *Retiring*: only decrypts.
+ * *Retired*: no longer decrypts.
  */
 export type KeyState = 'pending' | 'current' | 'retiring' | 'retired';
 
@@ -13,13 +13,16 @@ export type KeyState = 'pending' | 'current' | 'retiring' | 'retired';
 export interface KeyVersion {
   readonly kid: string;
   readonly state: KeyState;
-  /** Time from which it encrypts. Absent: always. */
+  /** Time from which the version encrypts, in seconds since 1970. Absent if there is no lower bound. */
   readonly notBefore?: NumericDate;
-  /** Time from which it no longer decrypts. Absent: none yet. */
+  /** Time from which the version no longer decrypts, in seconds since 1970. Absent until a rotation sets it. */
   readonly notAfter?: NumericDate;
 }
 
-/** Describes versions. States follow from times alone, so all instances switch at the same moment without a message. */
+/**
+ * Returns the state of each version. States depend on times only, so all instances switch at the same moment without
+ * communication.
+ */
 export function describeVersions(materials: readonly KeyMaterial[], now: NumericDate): readonly KeyVersion[] {
   const current = findCurrent(materials, now);
   return materials.map((material) => {
@@ -34,8 +37,8 @@ export function describeVersions(materials: readonly KeyMaterial[], now: Numeric
 }
 
 /**
- * Finds the version that encrypts: the one with the latest start in the past, and among equals the first. If none has
- * started, because the clock is slow, it is the one that starts first.
+ * Finds the version that encrypts: the latest that has started, or the first of several that started together. If none
+ * has started, for example because the clock is slow, returns the earliest.
  */
 export function findCurrent(materials: readonly KeyMaterial[], now: NumericDate): KeyMaterial | undefined {
   let current: KeyMaterial | undefined;
@@ -47,14 +50,16 @@ export function findCurrent(materials: readonly KeyMaterial[], now: NumericDate)
 }
 
 /**
- * Asserts that a key that encrypts has no expiry, because tokens must be accepted after the key is replaced.
+ * Asserts that at least one encryption key has no expiry. Its tokens must remain valid after a rotation.
  *
  * @throws TypeError if all keys that encrypt have an expiry.
  */
 export function assertLasting(materials: readonly KeyMaterial[]): void {
   const encrypting = materials.filter((material) => material.kind === 'root' || material.key.encrypts);
   if (encrypting.length > 0 && encrypting.every((material) => periodOf(material).notAfter !== undefined)) {
-    throw new TypeError('The current key must not have exp; only previous keys may expire');
+    throw new TypeError(
+      'The current key must not have exp: remove it, because only previous keys may expire',
+    );
   }
 }
 
@@ -87,18 +92,18 @@ function precedes(one: NumericDate, other: NumericDate, now: NumericDate): boole
   return one > other;
 }
 
-/** Schedule of a rotation. */
+/** Durations of the phases of a rotation. */
 export interface RotationSchedule {
-  /** How long a new version is pending, in seconds. */
+  /** Time that a new version is pending, in seconds. */
   readonly pendingSeconds: number;
-  /** How long a version decrypts after it was replaced, in seconds. */
+  /** Time that a replaced version continues to decrypt, in seconds. */
   readonly retainSeconds: number;
 }
 
 /**
  * Adds a pending root to a set, sets an expiry for versions without one, and removes retired versions.
  *
- * @returns `undefined` if a version is already pending, because a rotation is in progress.
+ * @returns the new set, or `undefined` if a version is already pending.
  */
 export function addVersion(
   { keys }: JwkSet,
@@ -115,19 +120,21 @@ export function addVersion(
 }
 
 /**
- * Expires one version of a set immediately. If it is the pending version, the current version no longer expires.
+ * Expires one version of a set immediately. If the version is pending, the expiry of the current version is removed.
  *
  * @throws TypeError if the version does not exist or is the current one.
  */
 export function endVersion({ keys }: JwkSet, kid: string, now: NumericDate): JwkSet {
   if (!keys.some((jwk) => jwk['kid'] === kid))
-    throw new TypeError('The key ring has no version with this kid');
+    throw new TypeError(
+      'The key ring has no version with this kid: list versions with passport-jwe keys list',
+    );
   const [current] = keys
     .filter((jwk) => isLive(jwk, now) && beginsAt(jwk) <= now)
     .sort((one, other) => beginsAt(other) - beginsAt(one));
   if (current === undefined || current['kid'] === kid) {
     throw new TypeError(
-      'This version is current: rotate first, and retire it when another version is current',
+      'The current version cannot be retired: rotate first, and retire it once the new version is current',
     );
   }
   const ended = keys.map((jwk) => (jwk['kid'] === kid ? { ...jwk, exp: Math.floor(now) } : jwk));
@@ -140,9 +147,9 @@ function withoutEnd({ exp: _, ...jwk }: Jwk): Jwk {
 }
 
 /**
- * Generates a JWK Set with one random root, the first version of a key ring. Secret.
+ * Generates a JWK Set with one random root, the first version of a key ring. The set is secret.
  *
- * @param now seconds since 1970. Default: the system time.
+ * @param now the creation time in seconds since 1970. Default: the system time.
  * @example
  * await writeFile('keys.json', JSON.stringify(generateKeySet()), { mode: 0o600, flag: 'wx' });
  */

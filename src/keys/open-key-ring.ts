@@ -8,29 +8,58 @@ import { assertKeyUsage, type KeyUsageOptions } from './key-usage.js';
 import { type RotatingKeyRing, SourcedKeyRing } from './sourced-key-ring.js';
 
 export interface OpenKeyRingOptions extends DerivationOptions {
-  /** Source of the key versions, such as `fileKeySource({ file })`. */
+  /** Source of the key versions, for example `fileKeySource({ file })`. */
   readonly source: KeySource;
-  /** Interval of reloads in seconds, in addition to reloads when the source reports a change. Default 60. */
+  /**
+   * Reload interval in seconds. Changes that the source reports are also loaded immediately.
+   *
+   * @default 60
+   */
   readonly reloadSeconds?: number;
   /**
-   * How long a new version is pending before it encrypts, in seconds. At least twice `reloadSeconds`, so that every
-   * instance has loaded it by then. Default 300, or three times `reloadSeconds` if that is more.
+   * Time that a new version is pending before it encrypts, in seconds. At least twice `reloadSeconds`, because every
+   * instance must load the version first.
+   *
+   * @default 300, or three times `reloadSeconds` if that is more
    */
   readonly pendingSeconds?: number;
   /**
    * Maximum lifetime of any token in seconds, including refresh tokens. A replaced version decrypts for at least this
-   * long. Default 7 776 000 (90 days).
+   * long.
+   *
+   * @default 7_776_000 (90 days)
    */
   readonly maxTokenLifetimeSeconds?: number;
-  /** Age at which the current version is rotated automatically, in seconds. Default: only `rotate()` rotates. */
+  /**
+   * Maximum age of the current version in seconds. Older versions are rotated automatically. Requires a writable
+   * source.
+   *
+   * @default undefined (no rotation by age)
+   */
   readonly rotateEverySeconds?: number;
-  /** Counts the messages that each key encrypts, rotates in time and enforces a safe limit. Default: not counted. */
+  /**
+   * Counts the messages encrypted under each key, rotates early, and enforces a safe limit.
+   *
+   * @default undefined (not counted)
+   */
   readonly usage?: KeyUsageOptions;
-  /** Timeout of the source in seconds. Default 5. */
+  /**
+   * Timeout for loading the source in seconds.
+   *
+   * @default 5
+   */
   readonly loadTimeoutSeconds?: number;
-  /** Audit trail that records key changes and outages of the source. Default: none. */
+  /**
+   * Receives audit events for key changes and outages of the source.
+   *
+   * @default undefined (no audit log)
+   */
   readonly audit?: AuditTrail;
-  /** Default: the system clock. */
+  /**
+   * Source of the current time.
+   *
+   * @default the system clock
+   */
   readonly clock?: Clock;
 }
 
@@ -48,14 +77,14 @@ const KNOWN: KnownOptions<OpenKeyRingOptions> = {
   clock: true,
 };
 
-/** Margin for clock skew and the clock tolerance of verifiers. */
+/** Margin in seconds for clock skew and the clock tolerance of verifiers. */
 const SLACK_SECONDS = 120;
 
-/** Minimum time between two loads for unknown key IDs. */
+/** Minimum time between two loads for unknown key IDs, in seconds. */
 const UNKNOWN_KEY_SECONDS = 10;
 
 /**
- * Opens a key ring that loads its versions from a source, follows changes, and rotates. While the source is
+ * Opens a key ring from a source. It reloads versions when they change, and can rotate them. While the source is
  * unavailable, the last valid versions remain in use.
  *
  * @throws TypeError (as rejection) if an option is missing or invalid.
@@ -100,20 +129,24 @@ function resolveOpenKeyRingOptions(options: OpenKeyRingOptions) {
     assertPositiveNumber(rotateEverySeconds, 'openKeyRing', 'rotateEverySeconds', 7_776_000);
   }
   if (pendingSeconds < 2 * reloadSeconds)
-    throw new TypeError('openKeyRing: pendingSeconds must be at least 2 * reloadSeconds');
+    throw new TypeError(
+      'openKeyRing: pendingSeconds must be at least twice reloadSeconds: raise it, or lower reloadSeconds',
+    );
   if (rotateEverySeconds !== undefined && rotateEverySeconds <= pendingSeconds) {
-    throw new TypeError('openKeyRing: rotateEverySeconds must be greater than pendingSeconds');
+    throw new TypeError(
+      'openKeyRing: rotateEverySeconds must be greater than pendingSeconds, for example 604800 (7 days)',
+    );
   }
   if (rotateEverySeconds !== undefined && source.replace === undefined) {
     throw new TypeError(
-      'openKeyRing: rotateEverySeconds needs a writable source, but this source is read-only',
+      'openKeyRing: rotateEverySeconds requires a writable source, but this source is read-only: omit the option',
     );
   }
   assertAuditTrail(audit);
   if (options.usage !== undefined) assertKeyUsage(options.usage, 'openKeyRing');
   const unknownKeySeconds = Math.min(reloadSeconds, UNKNOWN_KEY_SECONDS);
   return {
-    ...resolveDerivation(options),
+    ...resolveDerivation(options, 'openKeyRing'),
     ...times,
     rotateEverySeconds,
     usage: options.usage,
@@ -125,8 +158,8 @@ function resolveOpenKeyRingOptions(options: OpenKeyRingOptions) {
 }
 
 /**
- * Reloads at intervals and when the source reports a change, and rotates when it is due. The loader has already
- * recorded failures. Runs do not overlap, because concurrent rotations would compete for the source.
+ * Reloads at intervals and when the source reports a change, and rotates when due. Runs do not overlap, because
+ * concurrent rotations would conflict. The loader records failures.
  */
 function keepUp(ring: RotatingKeyRing, settings: Settings): () => void {
   const { source, reloadSeconds } = settings;

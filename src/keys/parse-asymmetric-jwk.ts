@@ -19,8 +19,8 @@ const OPERATIONS: Readonly<Record<AsymmetricAlgorithm, readonly string[]>> = {
  * Parses a JWK for public-key encryption. A public key encrypts. A private key decrypts, and also encrypts unless its
  * `key_ops` forbid it.
  *
- * @throws TypeError if the key type or curve does not fit the algorithm, the key is weak, `kid`, `aud`, `exp` or `enc`
- *   is malformed, or `use` or `key_ops` forbids the purpose.
+ * @throws TypeError if the key does not match `alg` or is weak, `kid`, `aud`, `nbf`, `exp` or `enc` is malformed, or
+ *   `use` or `key_ops` forbids the purpose.
  */
 export function parseAsymmetricJwk(jwk: Jwk, alg: AsymmetricAlgorithm): AsymmetricKey {
   const traits = {
@@ -41,23 +41,27 @@ export function parseAsymmetricJwk(jwk: Jwk, alg: AsymmetricAlgorithm): Asymmetr
 }
 
 /**
- * Reads `enc`, which is not a registered member: the only content encryption algorithm of the key.
+ * Reads `enc` of a JWK, a private member: the content encryption algorithm for the key. Defaults to `A256GCM`.
  *
- * @throws TypeError if it is not on the allow-list.
+ * @throws TypeError if the algorithm is not allowed.
  */
 export function readEncryption({ enc = DEFAULT_ENCRYPTION }: Jwk): ContentEncryption {
   if (isContentEncryption(enc)) return enc;
-  throw new TypeError('enc of a JWK must be A256GCM, A192GCM or A128GCM');
+  throw new TypeError('enc of a JWK must be "A256GCM", "A192GCM" or "A128GCM"');
 }
 
-/** Key agreement has no operation for the public key: WebCrypto exports it with an empty `key_ops`. */
+/**
+ * Reads `key_ops`. For key agreement, a public key needs no operation: WebCrypto exports it with an empty `key_ops`.
+ */
 function readUses(jwk: Jwk, alg: AsymmetricAlgorithm, isPrivate: boolean): { encrypts: boolean } {
   const operations = readOperations(jwk, 'enc', OPERATIONS[alg]);
   const allows = (...names: readonly string[]) => names.some((name) => operations.includes(name));
   const encrypts = alg !== 'RSA-OAEP-256' || allows('encrypt', 'wrapKey');
   const decrypts = allows('decrypt', 'unwrapKey', 'deriveKey', 'deriveBits');
   if (!(isPrivate ? decrypts : encrypts)) {
-    throw new TypeError(`key_ops of this JWK do not allow ${isPrivate ? 'decrypt' : 'encrypt'}`);
+    throw new TypeError(
+      `key_ops of this JWK must allow ${isPrivate ? 'decryption' : 'encryption'}: add the operation, or remove key_ops`,
+    );
   }
   return { encrypts };
 }

@@ -33,10 +33,10 @@ const WRAPPING_KEY_BYTES = 32;
 
 /**
  * Parses a JWK. A symmetric JWK with `key_ops: ["deriveKey"]` is a root. Any other JWK is a key that is used as is,
- * only with the algorithm in `alg`.
+ * with the algorithm in `alg` only.
  *
- * @throws TypeError if the algorithm is not on the allow-list, the key type, curve or length does not fit it, the key
- *   is weak, `kid` is malformed, or `use` or `key_ops` forbids the purpose (RFC 7517 §4.2, §4.3).
+ * @throws TypeError if `alg` is not allowed, the key does not match `alg` or is weak, or `kid`, `use` or
+ *   `key_ops` is invalid (RFC 7517 §4).
  */
 export function parseJwk(jwk: Jwk): KeyMaterial {
   if (typeof jwk !== 'object' || jwk === null) throw new TypeError('A JWK must be a JSON object');
@@ -47,7 +47,7 @@ export function parseJwk(jwk: Jwk): KeyMaterial {
   return { kind: 'key', key };
 }
 
-/** Checks `kty` too, because private ECDH keys also have `deriveKey`. */
+/** Whether a JWK is a root. Checks `kty` too, because private ECDH keys also have `deriveKey`. */
 function isRoot(jwk: Jwk): boolean {
   return jwk['kty'] === 'oct' && Array.isArray(jwk['key_ops']) && jwk['key_ops'].includes('deriveKey');
 }
@@ -55,7 +55,7 @@ function isRoot(jwk: Jwk): boolean {
 function readRoot(jwk: Jwk): RootKey {
   const keyOps = jwk['key_ops'];
   if (!Array.isArray(keyOps) || keyOps.length !== 1 || jwk['use'] !== undefined || jwk['alg'] !== undefined) {
-    throw new TypeError('A root (key_ops "deriveKey") must not have other key_ops, use or alg');
+    throw new TypeError('A root (key_ops "deriveKey") must not have other key_ops, use or alg: remove them');
   }
   const bytes = decodeKey(jwk);
   assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'A root secret');
@@ -80,7 +80,10 @@ function readDirectKey(jwk: Jwk): DirectKey {
   return Object.freeze({ ...traits, alg: 'dir', enc, secret: createSecretKey(bytes) });
 }
 
-/** For AES-GCM, WebCrypto exports the operations of encryption; RFC 7517 §4.3 has those of wrapping. */
+/**
+ * Reads a wrapping key. For AES-GCM, WebCrypto exports `encrypt` and `decrypt` instead of the operations in RFC 7517
+ * §4.3.
+ */
 function readWrappingKey(jwk: Jwk, alg: WrappingAlgorithm): WrappingKey {
   const bytes = decodeKey(jwk);
   assertKeyBytes(bytes, WRAPPING_KEY_BYTES, `A key for ${alg}`);
@@ -91,18 +94,18 @@ function readWrappingKey(jwk: Jwk, alg: WrappingAlgorithm): WrappingKey {
   return Object.freeze({ ...traits, alg, enc: readEncryption(jwk), secret: createSecretKey(bytes) });
 }
 
-/** Reads the uses of a symmetric key: it must decrypt, and also encrypts unless `key_ops` forbid it. */
+/** Reads the traits of a symmetric key. It must allow decryption, and encrypts unless `key_ops` forbids it. */
 function readTraits(jwk: Jwk, operations: readonly string[]) {
   const kid = readKid(jwk);
   const allowed = readOperations(jwk, 'enc', operations);
   if (!allowed.includes('decrypt') && !allowed.includes('unwrapKey')) {
-    throw new TypeError('key_ops of this JWK do not allow decrypt');
+    throw new TypeError('key_ops of this JWK must allow decryption: add the operation, or remove key_ops');
   }
   const encrypts = allowed.includes('encrypt') || allowed.includes('wrapKey');
   return { kid, purpose: 'access', ...readAudience(jwk), ...readPeriod(jwk), encrypts } as const;
 }
 
-/** Chooses the content encryption algorithm of a JWK with `alg` "dir" by the length of the key. */
+/** Chooses the content encryption algorithm for `alg` "dir" by the key length in bytes. */
 function chooseEncryption(length: number): ContentEncryption {
   for (const enc of Object.keys(KEY_LENGTHS)) {
     if (isContentEncryption(enc) && KEY_LENGTHS[enc] === length) return enc;

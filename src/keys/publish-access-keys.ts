@@ -6,18 +6,22 @@ import type { RotatingKeyRing } from './sourced-key-ring.js';
 export interface PublishAccessKeysOptions {
   /** Audience whose access keys are written. */
   readonly audience: string;
-  /** Path of the file, with mode 0600, in an existing directory. */
+  /** Path of the file to write, in an existing directory. Its mode is 0600. */
   readonly file: string;
-  /** Called if a change cannot be written. Later changes are still written. Default: `process.emitWarning`. */
+  /**
+   * Called if the file cannot be written. Later key changes are still written.
+   *
+   * @default `process.emitWarning`
+   */
   readonly onError?: (error: unknown) => void;
 }
 
 const KNOWN: KnownOptions<PublishAccessKeysOptions> = { audience: true, file: true, onError: true };
 
 /**
- * Writes the access keys of one audience to a file, for the key ring of its resource server. The file is written now
- * and after each change of the key ring, so it holds a pending version before that version encrypts. Its keys decrypt
- * neither tokens of other audiences nor refresh tokens.
+ * Writes the access keys of one audience to a file, for its resource server. The file is written immediately and after
+ * each key change, so it contains a pending version before that version encrypts. The keys cannot decrypt refresh
+ * tokens or tokens for other audiences.
  *
  * @returns a function that stops writing.
  * @throws TypeError (as rejection) if an option is missing or invalid, or the current key of the ring is not a root.
@@ -44,5 +48,7 @@ export async function publishAccessKeys(
 
 function warn(error: unknown): void {
   const reason = error instanceof Error ? error.message : 'unknown reason';
-  process.emitWarning(`Access keys could not be published: ${reason}`, { code: 'PASSPORT_JWE_PUBLISH' });
+  process.emitWarning(`publishAccessKeys: file cannot be written: ${reason}`, {
+    code: 'PASSPORT_JWE_PUBLISH',
+  });
 }

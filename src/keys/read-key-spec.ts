@@ -14,34 +14,40 @@ import { assertKid, type Jwk, type JwkSet } from './jwk.js';
 import { type KeyMaterial, parseJwk } from './parse-jwk.js';
 import { inContext, parseJsonObject, readVariableText } from './read-key-text.js';
 
-/** Location of a key. */
+/** Key, or the location of a key, in one of these forms. */
 export type KeyLocation =
   | PassphraseKey
   | LegacyPassphraseKey
-  /** A root secret: 32 random bytes, or their base64url (43 characters) or hexadecimal (64 digits) form. */
+  /** Root secret: 32 random bytes, or their base64url (43 characters) or hexadecimal (64 digits) form. */
   | { readonly secret: Uint8Array | string }
-  /** A JWK. With `kty` "oct" and `key_ops: ["deriveKey"]` it is a root; else a key for access tokens, used as is. */
+  /** JWK. With `kty` "oct" and `key_ops: ["deriveKey"]`, a root. Otherwise, a key for access tokens, used as is. */
   | { readonly jwk: Jwk }
-  /** A JWK Set. As `current`, its first key encrypts. */
+  /** JWK Set. As `current` and without `nbf`, its first key encrypts. */
   | { readonly jwks: JwkSet }
-  /** Name of an environment variable with a root secret in text form, a JWK or a JWK Set. */
+  /** Name of an environment variable that contains a root secret in text form, a JWK or a JWK Set. */
   | { readonly env: string }
-  /** Path of a file with the same content, which no other user can read or write. */
+  /** Path of a file with the same content. Other users must have no access (mode 0600). */
   | PrivateFile;
 
-/** Location of a key, and the time until which it decrypts. */
+/** Key location with an optional expiry. */
 export type KeySpec = KeyLocation & {
-  /** NumericDate from which its keys no longer decrypt. For `previous` keys only. Default: none. */
+  /**
+   * Time from which the keys no longer decrypt, in seconds since 1970. For `previous` keys only.
+   *
+   * @default undefined (no expiry)
+   */
   readonly notAfter?: NumericDate;
 };
 
 /**
- * Reads the roots and keys of a location, at least one.
+ * Reads all roots and keys from a location.
  *
- * @throws TypeError (as rejection), without any value, if a key is missing, malformed or too weak.
+ * @returns at least one root or key.
+ * @throws TypeError (as rejection) if a key is missing, malformed or weak. The message contains no key material.
+ * @throws Error (as rejection) if a file cannot be read.
  */
 export async function readKeySpec(spec: KeySpec): Promise<readonly KeyMaterial[]> {
-  assertObject(spec, 'A key such as { env: "JWE_KEY" }');
+  assertObject(spec, 'Key location, for example { env: "JWE_KEY" }');
   const materials = await readSource(spec);
   if (spec.notAfter === undefined) return materials;
   if (!isNumericDate(spec.notAfter)) {
@@ -51,7 +57,7 @@ export async function readKeySpec(spec: KeySpec): Promise<readonly KeyMaterial[]
   return materials.map((material) => limitMaterial(material, notAfter));
 }
 
-/** Keeps an earlier expiry of the material. */
+/** Sets the expiry of a root or key, unless it already expires earlier. */
 function limitMaterial(material: KeyMaterial, limit: NumericDate): KeyMaterial {
   const { notAfter: own = limit } = material.kind === 'root' ? material.root : material.key;
   const notAfter = Math.min(own, limit);
@@ -67,7 +73,9 @@ async function readSource(source: KeyLocation): Promise<readonly KeyMaterial[]> 
   if ('jwks' in source) return parseJwkSet(source.jwks);
   if ('env' in source) return parseJwkSet(readVariable(source.env));
   if ('file' in source) return parseJwkSet(await readKeyFile(source));
-  throw new TypeError('A key must have one of: passphrase, secret, jwk, jwks, env, file');
+  throw new TypeError(
+    'A key location must have passphrase, secret, jwk, jwks, env or file, for example { env: "JWE_KEY" }',
+  );
 }
 
 async function readPassphrase(source: PassphraseKey | LegacyPassphraseKey): Promise<KeyMaterial> {
@@ -85,7 +93,7 @@ async function readPassphrase(source: PassphraseKey | LegacyPassphraseKey): Prom
 /**
  * Reads an environment variable as a JWK Set.
  *
- * @throws TypeError if it is not set or does not hold a valid key.
+ * @throws TypeError if the variable is not set or does not contain a valid key.
  */
 export function readVariable(name: string): JwkSet {
   const { text, place } = readVariableText(name);
@@ -98,10 +106,11 @@ async function readKeyFile(file: PrivateFile): Promise<JwkSet> {
 }
 
 /**
- * Parses the content of a file, variable or secret store as a JWK Set. A root secret or a JWK becomes a set of one key.
+ * Parses the content of a file, variable or secret store as a JWK Set. A single root secret or JWK becomes a set with
+ * one key.
  *
- * @param where the name of the location in error messages.
- * @throws TypeError if the content has another form, or a key is malformed or too weak.
+ * @param where the name of the location, for error messages.
+ * @throws TypeError if the content has a different form, or a key is malformed or weak.
  */
 export function parseKeyText(text: string, where: string): JwkSet {
   return inContext(where, () => {
@@ -117,7 +126,7 @@ function toJwkSet(text: string): JwkSet {
   return { keys: Array.isArray(parsed['keys']) ? parsed['keys'] : [parsed] };
 }
 
-/** Formats a root secret as a JWK with the `kid` that is derived from it. */
+/** Formats a root secret as a JWK with a derived `kid`. */
 export function toRootJwk(bytes: Uint8Array): Jwk {
   assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'A root secret');
   const secret = createSecretKey(bytes);
@@ -129,9 +138,15 @@ export function toRootJwk(bytes: Uint8Array): Jwk {
   };
 }
 
-/** @throws TypeError that names the malformed or weak key by its index, without its value. */
+/**
+ * Parses all keys of a JWK Set.
+ *
+ * @throws TypeError if the set is empty, or a key is malformed or weak. The message names the key by its index,
+ *   without its value.
+ */
 export function parseJwkSet({ keys }: JwkSet): readonly KeyMaterial[] {
-  if (!Array.isArray(keys) || keys.length === 0) throw new TypeError('A JWK Set must hold at least one key');
+  if (!Array.isArray(keys) || keys.length === 0)
+    throw new TypeError('A JWK Set must have an array "keys" with at least one JWK');
   return keys.map((jwk, index) =>
     keys.length === 1 ? parseJwk(jwk) : inContext(`Key ${index} of the JWK Set`, () => parseJwk(jwk)),
   );

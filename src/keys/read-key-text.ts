@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { isPrintableVariable } from '../base/printable-name.js';
 import type { Jwk, JwkSet } from './jwk.js';
 
-/** Location of a key in text form. */
+/** Location of a key in text form: an environment variable or a file. */
 export type KeyTextLocation =
   /** Name of an environment variable. */
   | { readonly env: string }
   /** Path of a file. */
   | { readonly file: string };
 
-/** Location of a JWK or a JWK Set. An environment variable or a file may hold either. */
+/** JWK or JWK Set, or its location. An environment variable or a file may contain either. */
 export type JwkLocation = { readonly jwk: Jwk } | { readonly jwks: JwkSet } | KeyTextLocation;
 
 export interface KeyText {
@@ -20,7 +20,7 @@ export interface KeyText {
 }
 
 /**
- * Reads the text of a location.
+ * Reads the text at a location.
  *
  * @throws TypeError (as rejection) if the environment variable is not set or its name is invalid.
  * @throws Error (as rejection) if the file cannot be read.
@@ -31,37 +31,47 @@ export async function readKeyText(location: KeyTextLocation): Promise<KeyText> {
 }
 
 /**
- * @throws TypeError if the name of an environment variable is invalid. The message does not show it, because it may be
- *   the secret itself.
+ * Asserts that the name of an environment variable is valid.
+ *
+ * @throws TypeError if the name is invalid. The message omits the name, because it may be a misplaced secret.
  */
 export function assertVariableName(name: string): void {
   if (typeof name === 'string' && /^[A-Za-z_][A-Za-z0-9_]{0,39}$/.test(name)) return;
   throw new TypeError(
-    'The name of an environment variable must be a string of up to 40 letters, digits and underscores',
+    'The name of an environment variable must be 1 to 40 letters, digits or underscores, for example "JWE_KEY"',
   );
 }
 
-/** @throws TypeError if the environment variable is not set. */
+/**
+ * Reads the text of an environment variable.
+ *
+ * @throws TypeError if the variable is not set or its name is invalid.
+ */
 export function readVariableText(name: string): KeyText {
   assertVariableName(name);
   const place = isPrintableVariable(name)
     ? `Environment variable ${name}`
-    : 'The environment variable of the key';
+    : 'The environment variable with the key';
   const text = process.env[name]?.trim();
-  if (text === undefined || text === '') throw new TypeError(`${place} is not set`);
+  if (text === undefined || text === '')
+    throw new TypeError(`${place} is not set: set it and restart the process`);
   return { text, place };
 }
 
-/** @throws TypeError if the text is not JSON. The error of the parser would quote the text. */
+/**
+ * Parses text that starts with `{` as JSON.
+ *
+ * @throws TypeError if the text is not JSON. The error of the parser is discarded, because it quotes the text.
+ */
 export function parseJsonObject(text: string): Jwk {
   try {
     return JSON.parse(text);
   } catch {
-    throw new TypeError('must be valid JSON if it starts with {');
+    throw new TypeError('expected valid JSON, because the text starts with {');
   }
 }
 
-/** Prefixes the message of a TypeError with the location. */
+/** Calls a function, and prefixes the message of a TypeError with the location. */
 export function inContext<Result>(place: string, read: () => Result): Result {
   try {
     return read();

@@ -5,18 +5,19 @@ import type { KeyMaterial } from './parse-jwk.js';
 import { parseJwkSet, parseKeyText, readKeySpec } from './read-key-spec.js';
 import { inContext, type JwkLocation, readKeyText } from './read-key-text.js';
 
-/** Recipient keys by audience. If an audience has several, the first one encrypts. */
+/** Recipient keys by audience. If an audience has several keys, the first one encrypts. */
 export type RecipientKeys = Readonly<Record<string, JwkLocation>>;
 
 /**
- * Reads recipient keys.
+ * Reads the recipient keys of all audiences.
  *
  * @returns the keys in order, each bound to its audience.
- * @throws TypeError (as rejection) if a key is a root or for another audience, or the first key of an audience cannot
- *   encrypt or has an expiry.
+ * @throws TypeError (as rejection) if a key is a root or for a different audience, or the first key of an audience
+ *   cannot encrypt or has an expiry.
+ * @throws Error (as rejection) if a file cannot be read.
  */
 export async function readRecipients(recipients: RecipientKeys): Promise<readonly ContentKey[]> {
-  assertObject(recipients, 'recipients such as { [audience]: { file: "api.jwk" } }');
+  assertObject(recipients, 'createKeyRing: recipients, for example { [audience]: { file: "api.jwk" } }');
   const keys = Object.entries(recipients).map(async ([audience, location]) => {
     const materials = await readMaterials(location);
     return inContext(describeRecipient(audience), () => bindKeys(materials, audience));
@@ -24,13 +25,16 @@ export async function readRecipients(recipients: RecipientKeys): Promise<readonl
   return (await Promise.all(keys)).flat();
 }
 
-/** Shows only audiences that are URLs or names, because any other string may be a misplaced key. */
+/**
+ * Names a recipient in error messages. Shows only URLs and plain names, because any other string may be a misplaced
+ * key.
+ */
 function describeRecipient(audience: string): string {
   const isPublic = isPrintableName(audience) || /^https?:\/\/[\w.:-]+(?:\/[a-z/-]*)?$/.test(audience);
   return isPublic ? `The recipient for ${audience}` : 'A recipient';
 }
 
-/** Unlike files of secrets, files of public keys may be readable by other users. */
+/** Reads the keys of one recipient. Unlike secret files, the file may be readable by other users. */
 async function readMaterials(location: JwkLocation): Promise<readonly KeyMaterial[]> {
   if (!('env' in location || 'file' in location)) return readKeySpec(location);
   const { text, place } = await readKeyText(location);
@@ -40,20 +44,24 @@ async function readMaterials(location: JwkLocation): Promise<readonly KeyMateria
 function bindKeys(materials: readonly KeyMaterial[], audience: string): readonly ContentKey[] {
   const keys = materials.map((material) => bindKey(material, audience));
   const [first] = keys;
-  if (first?.encrypts !== true) throw new TypeError('its first key must be able to encrypt (key_ops)');
-  if (first.notAfter !== undefined) throw new TypeError('its first key encrypts and must not have exp');
+  if (first?.encrypts !== true)
+    throw new TypeError(
+      'key_ops of the first key must allow encryption: add the operation, or remove key_ops',
+    );
+  if (first.notAfter !== undefined)
+    throw new TypeError('the first key must not have exp, because it encrypts: remove exp');
   return keys;
 }
 
 function bindKey(material: KeyMaterial, audience: string): ContentKey {
   if (material.kind === 'root') {
     throw new TypeError(
-      'its key must not be a root (key_ops "deriveKey"); pass a public key or a shared key',
+      'the key must not be a root (key_ops "deriveKey"): pass a public key or a shared key',
     );
   }
   const { key } = material;
   if (key.audience !== undefined && key.audience !== audience) {
-    throw new TypeError('its key is for another audience (aud)');
+    throw new TypeError('aud of the key is a different audience: use a key for this audience, or remove aud');
   }
   return Object.freeze({ ...key, audience });
 }

@@ -11,21 +11,49 @@ import { parseVerificationKey, type VerificationKey } from './signature-key.js';
 import type { VerificationKeys } from './verification-keys.js';
 
 export interface RemoteJwksOptions {
-  /** URL of the issuer's JWK Set (`jwks_uri`): `https:`, or `http:` on loopback. A redirect is an error. */
+  /** URL of the issuer's JWK Set (`jwks_uri`): `https:`, or `http:` on loopback. Redirects are rejected. */
   readonly url: string;
-  /** Algorithm of RSA keys without `alg`. Default: such keys are ignored. */
+  /**
+   * Algorithm of RSA keys without `alg`.
+   *
+   * @default undefined (RSA keys without `alg` are ignored)
+   */
   readonly rsaAlgorithm?: 'PS256' | 'RS256';
-  /** Age at which the set is reloaded, in seconds. Default 600. */
+  /**
+   * Maximum age of the loaded set in seconds. An older set is reloaded.
+   *
+   * @default 600
+   */
   readonly maxAgeSeconds?: number;
-  /** Minimum time between two loads in seconds, even if tokens name unknown key IDs. Default 30. */
+  /**
+   * Minimum time between two loads in seconds, even for tokens with unknown key IDs. After a failed load, at most 5 s.
+   *
+   * @default 30
+   */
   readonly cooldownSeconds?: number;
-  /** Timeout of a request in milliseconds. Default 5000. */
+  /**
+   * Timeout of a request in milliseconds.
+   *
+   * @default 5000
+   */
   readonly timeoutMs?: number;
-  /** Audit trail that records when the set becomes unavailable and available again. Default: none. */
+  /**
+   * Receives audit events when the set becomes unavailable or available again.
+   *
+   * @default undefined (no audit log)
+   */
   readonly audit?: AuditTrail;
-  /** Default: the global `fetch`. */
+  /**
+   * Function that sends requests.
+   *
+   * @default the global `fetch`
+   */
   readonly fetch?: typeof fetch;
-  /** Default: the system clock. */
+  /**
+   * Source of the current time.
+   *
+   * @default the system clock
+   */
   readonly clock?: Clock;
 }
 
@@ -40,17 +68,17 @@ const KNOWN: KnownOptions<RemoteJwksOptions> = {
   clock: true,
 };
 
-/** Maximum cooldown after a failed load. */
+/** Maximum cooldown after a failed load, in seconds. */
 const MAX_COOLDOWN_OF_FAILURE_SECONDS = 5;
 
 type KeysByKid = ReadonlyMap<string, VerificationKey>;
 
 /**
- * Creates verification keys that are loaded from an issuer's JWK Set, when a token first needs one. Keys that are weak,
- * malformed or for another algorithm are ignored.
+ * Creates verification keys from an issuer's JWK Set, which is loaded when a token first needs a key. Weak, malformed
+ * and unsupported keys are ignored.
  *
- * While the set is unavailable, the last loaded keys remain in use. If none are loaded, or a token names a key that is
- * not among them, `find()` throws `TemporarilyUnavailableError`, which is answered with 503: the token is not judged.
+ * While the set is unavailable, the last loaded keys remain in use. `find()` throws `TemporarilyUnavailableError` for
+ * any key that is not loaded. The middleware then responds with 503 and does not reject the token.
  *
  * @throws TypeError if an option is missing or invalid.
  * @example
@@ -87,7 +115,7 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
     }
   });
 
-  /** Returns at once if the last load is within the cooldown. */
+  /** Reloads the set, unless the last load is within the cooldown. */
   const reload = async (): Promise<void> => {
     const { at, failure } = attempted ?? {};
     const cooldown =
@@ -119,7 +147,9 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
   });
 }
 
-/** Keys that share a `kid` are ambiguous and ignored. Yields between keys, because an RSA key takes milliseconds. */
+/**
+ * Parses the usable keys. Ignores keys that share a `kid`. Yields between keys, because an RSA key takes milliseconds.
+ */
 async function selectKeys(
   jwks: readonly unknown[],
   rsaAlgorithm: 'PS256' | 'RS256' | undefined,
@@ -133,7 +163,7 @@ async function selectKeys(
   return new Map(keys.filter(isUnique).map((key) => [key.kid, key]));
 }
 
-/** Unsupported keys are ignored (RFC 7517 §5). */
+/** Parses one key. Returns an empty array for unsupported keys, which are ignored (RFC 7517 §5). */
 function readIfUsable(jwk: unknown, rsaAlgorithm: 'PS256' | 'RS256' | undefined): readonly VerificationKey[] {
   if (typeof jwk !== 'object' || jwk === null) return [];
   const members: Jwk = { ...jwk };
@@ -162,11 +192,11 @@ function resolveRemoteJwksOptions(options: RemoteJwksOptions) {
     throw new TypeError('remoteJwks: fetch and clock must be functions');
   }
   assertAuditTrail(audit);
-  const url = assertSecureUrl(options.url, 'url');
+  const url = assertSecureUrl(options.url, 'remoteJwks: url');
   return { url, rsaAlgorithm, maxAgeSeconds, cooldownSeconds, timeoutMs, audit, send, clock };
 }
 
-/** Omits the query, which may hold a secret. */
+/** Formats the URL for audit events. Omits the query, which may contain a secret. */
 function nameOf({ origin, pathname }: URL): string {
   return `${origin}${pathname}`;
 }

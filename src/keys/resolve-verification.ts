@@ -3,38 +3,49 @@ import { toVerificationJwk } from './public-jwk.js';
 import type { SigningKey } from './signature-key.js';
 import { keepVerificationKeys, type VerificationKeys } from './verification-keys.js';
 
-/** Options for signing and verifying nested tokens. */
+/** Options for signing and verifying nested tokens (RFC 7519 appendix A.2). */
 export interface SignatureOptions {
   /**
-   * Verification keys by home issuer, for tokens with a nested JWS (RFC 7519 appendix A.2). Each issuer must be one of
-   * `issuer`, and its keys verify its tokens only; issuers of other parties belong in `trustedIssuers`. Tokens that are
-   * encrypted to a public key are accepted only with a nested JWS. Default: only tokens that `signing` signed.
+   * Verification keys by home issuer, for tokens with a nested JWS. List each issuer in `issuer`. The keys verify
+   * only tokens of that issuer. Issuers of other parties belong in `trustedIssuers`.
+   *
+   * Tokens that are encrypted to a public key are accepted only with a nested JWS.
+   *
+   * @default {} (only tokens that `signing` signed)
    */
   readonly verification?: Readonly<Record<string, VerificationKeys>>;
   /**
-   * Key with which the first `issuer` signs the tokens that it encrypts to a public key. Its public key also verifies.
-   * Default: no tokens can be issued to public keys.
+   * Signing key of the first `issuer`, for tokens that are encrypted to a public key. Its public key also verifies
+   * them.
+   *
+   * @default undefined (no tokens can be issued to public keys)
    */
   readonly signing?: SigningKey;
 }
 
-/** Verification keys by the issuer that a token claims. */
+/** Verification keys by issuer (`iss`). */
 export type Verification = ReadonlyMap<string, VerificationKeys>;
 
-/** @throws TypeError if an issuer is not one of `issuer`, or a value is not of the expected type. */
+/**
+ * Resolves the verification keys of every home issuer, including the public key of `signing`.
+ *
+ * @throws TypeError if an issuer in `verification` is not listed in `issuer`, or a value has the wrong type.
+ */
 export function resolveVerification(
   { verification = {}, signing }: SignatureOptions,
   issuers: readonly string[],
 ): Verification {
-  assertObject(verification, 'verification such as { [issuer]: keys }');
+  assertObject(verification, 'verification, for example { [issuer]: keys }');
   const resolved = new Map(Object.entries(verification));
   for (const [issuer, keys] of resolved) {
     if (!issuers.includes(issuer))
-      throw new TypeError('verification names an issuer that is not one of issuer');
+      throw new TypeError(
+        'verification has an issuer that is not listed in issuer: add it to issuer, or remove it',
+      );
     assertMethod(
       keys,
       'find',
-      'verification must hold VerificationKeys: await createVerificationKeys(...) or remoteJwks(...)',
+      'verification must contain VerificationKeys: pass await createVerificationKeys(...) or remoteJwks(...)',
     );
   }
   const [own] = issuers;
@@ -43,7 +54,7 @@ export function resolveVerification(
   return resolved.set(own, includeOwn(signing, resolved.get(own)));
 }
 
-/** Adds the issuer's own key, because an issuer accepts the tokens that it signs. */
+/** Adds the public key of `signing`, because an issuer accepts the tokens that it signs. */
 function includeOwn(signing: SigningKey, others?: VerificationKeys): VerificationKeys {
   const { kid, alg, publicKey } = signing;
   const own = keepVerificationKeys([{ kid, alg, publicKey }]);
@@ -58,5 +69,5 @@ function includeOwn(signing: SigningKey, others?: VerificationKeys): Verificatio
 }
 
 function assertSigningKey({ privateKey }: SigningKey): void {
-  assertMethod(privateKey, 'export', 'signing must be a SigningKey: await createSigningKey(...)');
+  assertMethod(privateKey, 'export', 'signing must be a SigningKey: pass await createSigningKey(...)');
 }

@@ -3,7 +3,7 @@ import type { NumericDate } from '../base/clock.js';
 import { importKeyPair, type KeyPair, type KeyShape } from './import-key-pair.js';
 import { type Jwk, readForeignKid, readKid, readOperations, readPeriod } from './jwk.js';
 
-/** Signature algorithms on the allow-list (RFC 7518 §3.1, RFC 8037 §3.1), each with its kind of key. */
+/** Allowed signature algorithms and their key types (RFC 7518 §3.1, RFC 8037 §3.1). */
 const SHAPES = { EdDSA: 'Ed25519', ES256: 'P-256', PS256: 'RSA', RS256: 'RSA' } as const satisfies Record<
   string,
   KeyShape
@@ -12,16 +12,16 @@ const SHAPES = { EdDSA: 'Ed25519', ES256: 'P-256', PS256: 'RSA', RS256: 'RSA' } 
 /** Signature algorithm (`alg`) of a nested JWS. */
 export type SignatureAlgorithm = keyof typeof SHAPES;
 
-/** Public key that verifies the signatures of one issuer, with exactly one `alg`. */
+/** Public key of an issuer, for one signature algorithm. */
 export interface VerificationKey {
   readonly kid: string;
   readonly alg: SignatureAlgorithm;
   readonly publicKey: KeyObject;
-  /** Time from which the key no longer verifies. Default: none. */
+  /** Time from which the key no longer verifies, in seconds since 1970. Absent if there is no expiry. */
   readonly notAfter?: NumericDate;
 }
 
-/** Key pair with which an issuer signs. `privateKey` is secret. */
+/** Key pair of an issuer, for one signature algorithm. `privateKey` is secret. */
 export interface SigningKey {
   readonly kid: string;
   readonly alg: SignatureAlgorithm;
@@ -32,13 +32,13 @@ export interface SigningKey {
 /**
  * Parses the public JWK of an issuer.
  *
- * @throws TypeError if the JWK is private or weak, its algorithm is not on the allow-list, its key type or curve does
- *   not fit the algorithm, `kid` or `exp` is malformed, or `use` or `key_ops` does not allow verification.
+ * @throws TypeError if the JWK is private, weak or malformed, or its `alg`, `use` or `key_ops` does not allow
+ *   verification.
  */
 export function parseVerificationKey(jwk: Jwk): VerificationKey {
   const { alg, pair } = readSignaturePair(jwk, 'verify');
   if (pair.privateKey !== undefined)
-    throw new TypeError('A verification key must be a public JWK, without d');
+    throw new TypeError('A verification key must be a public JWK: remove d and the other private members');
   const kid = readForeignKid(jwk);
   return Object.freeze({ kid, alg, publicKey: pair.publicKey, ...readPeriod(jwk) });
 }
@@ -46,13 +46,14 @@ export function parseVerificationKey(jwk: Jwk): VerificationKey {
 /**
  * Parses the private JWK of an issuer.
  *
- * @throws TypeError if the JWK is public, has `exp`, or has a fault that `parseVerificationKey` rejects.
+ * @throws TypeError if the JWK is public, weak or malformed, has `exp`, or its `alg`, `use` or `key_ops` does not
+ *   allow signing.
  */
 export function parseSigningKey(jwk: Jwk): SigningKey {
   const { alg, pair } = readSignaturePair(jwk, 'sign');
   const { publicKey, privateKey } = pair;
-  if (privateKey === undefined) throw new TypeError('A signing key must be a private JWK, with d');
-  if (jwk['exp'] !== undefined) throw new TypeError('A signing key must not have exp');
+  if (privateKey === undefined) throw new TypeError('A signing key must be a private JWK: export it with d');
+  if (jwk['exp'] !== undefined) throw new TypeError('A signing key must not have exp: remove it');
   return Object.freeze({ kid: readKid(jwk), alg, publicKey, privateKey });
 }
 
@@ -66,7 +67,7 @@ function readSignaturePair(
     throw new TypeError(`alg of a signature key must be one of ${Object.keys(SHAPES).join(', ')}`);
   }
   if (!readOperations(jwk, 'sig', ['sign', 'verify']).includes(operation)) {
-    throw new TypeError(`key_ops of this JWK do not allow ${operation}`);
+    throw new TypeError(`key_ops of this JWK must include "${operation}": add it, or remove key_ops`);
   }
   return { alg, pair: importKeyPair(jwk, [SHAPES[alg]]) };
 }

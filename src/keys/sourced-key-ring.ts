@@ -18,12 +18,12 @@ import {
 } from './key-versions.js';
 import type { JwkSet } from './parse-jwk.js';
 
-/** A key ring that follows its source, and can be rotated if the source is writable. */
+/** Key ring that reloads its versions from a source. It can be rotated if the source is writable. */
 export interface RotatingKeyRing extends KeyRing {
-  /** Versions of the source at the last load, including retired ones. */
+  /** Versions in the source at the last load, including retired ones. */
   readonly versions: readonly KeyVersion[];
   /**
-   * Reloads the versions.
+   * Reloads the versions from the source.
    *
    * @throws TemporarilyUnavailableError (as rejection) if the source fails. The last valid versions remain in use.
    */
@@ -48,8 +48,9 @@ export interface RotatingKeyRing extends KeyRing {
    */
   retire(kid: string): Promise<void>;
   /**
-   * Calls the listener after every change of the versions, for example to export keys again. A listener that throws, or
-   * whose promise rejects, is reported by `process.emitWarning` with the code `PASSPORT_JWE_KEY_RING`.
+   * Calls a listener after each change of the versions, for example to export keys again. If a listener throws or
+   * rejects, a process warning with the code `PASSPORT_JWE_KEY_RING` is emitted.
+   *
    * @returns a function that removes the listener.
    */
   onChange(listener: () => void): () => void;
@@ -65,23 +66,27 @@ export interface SourcedKeyRingParts {
   readonly schedule: RotationSchedule;
   readonly maxTokenLifetimeSeconds: number;
   readonly usage: KeyUsageOptions | undefined;
-  /** Keeps the ring up to date. @returns a function that stops this. */
+  /**
+   * Starts to reload and rotate the ring.
+   *
+   * @returns a function that stops both.
+   */
   readonly follow: (ring: RotatingKeyRing) => () => void;
   readonly audit: AuditTrail;
   readonly clock: Clock;
 }
 
-/** Attempts at a change that conflicts with changes of other processes. */
+/** Maximum number of attempts at a change that conflicts with changes by other processes. */
 const MAX_ATTEMPTS = 10;
 
-/** Holds the key ring of the last loaded versions, and replaces it atomically. */
+/** Key ring that uses the last loaded versions, and replaces them atomically. */
 export class SourcedKeyRing implements RotatingKeyRing {
   readonly environment: string;
   readonly maxTokenLifetimeSeconds: number;
   readonly #parts: SourcedKeyRingParts;
   readonly #contexts = new Map<string, readonly [KeyPurpose, string]>();
   readonly #listeners = createListeners(
-    warnOfFailure('A listener of the key ring failed', 'PASSPORT_JWE_KEY_RING'),
+    warnOfFailure('A listener passed to keyRing.onChange() failed', 'PASSPORT_JWE_KEY_RING'),
   );
   readonly #stop: () => void;
   readonly #usage: KeyUsage | undefined;
@@ -148,7 +153,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
     await this.#parts.source.close?.();
   }
 
-  /** All operations use the last loaded versions. */
+  /** Creates internals that always use the last loaded versions. */
   #describeInternals(): KeyRingInternals {
     return {
       prepare: (purpose, audience) => this.#prepare(purpose, audience),
@@ -182,7 +187,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
     return new KeyUsage({ ...usage, audit, clock, onHighUse });
   }
 
-  /** Replaces the versions. A request sees either the old or the new ones. */
+  /** Replaces the versions atomically. A request uses either the old or the new versions. */
   async #adopt(loaded: LoadedKeySet): Promise<void> {
     if (loaded.text === this.#loaded.text) return;
     const internals = internalsOf(loaded.ring);
@@ -195,7 +200,11 @@ export class SourcedKeyRing implements RotatingKeyRing {
     await this.#parts.audit.record({ type: 'key_ring.changed', current, previous });
   }
 
-  /** @returns whether the set was changed; `false` if `edit` returned `undefined`. */
+  /**
+   * Edits the set in the source, and retries on conflicts.
+   *
+   * @returns whether the set was changed; `false` if `edit` returned `undefined`.
+   */
   async #change(edit: (set: JwkSet) => JwkSet | undefined): Promise<boolean> {
     const { source } = this.#parts;
     if (source.replace === undefined)
@@ -211,7 +220,8 @@ export class SourcedKeyRing implements RotatingKeyRing {
       await this.reload();
       return true;
     }
-    throw new TemporarilyUnavailableError({ cause: new Error(`Key source ${source.name} keeps changing`) });
+    const reason = `Key source ${source.name} changed during ${MAX_ATTEMPTS} updates: stop other programs that write it`;
+    throw new TemporarilyUnavailableError({ cause: new Error(reason) });
   }
 }
 

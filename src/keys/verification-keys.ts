@@ -7,12 +7,12 @@ import { parseVerificationKey, type VerificationKey } from './signature-key.js';
 /** Verification keys of one issuer. */
 export interface VerificationKeys {
   /**
-   * Finds the key with this `kid`; `undefined` if the issuer has none.
+   * Finds a key by `kid`. Returns `undefined` if the issuer has no key with this `kid`.
    *
    * @throws TemporarilyUnavailableError (as rejection) if the keys of the issuer are unavailable.
    */
   find(kid: string): VerificationKey | undefined | Promise<VerificationKey | undefined>;
-  /** Exports all loaded keys, for publication. */
+  /** Exports all loaded keys as a JWK Set, for publication. */
   exportPublicKeys(): JwkSet;
 }
 
@@ -30,10 +30,15 @@ export async function createVerificationKeys(location: JwkLocation): Promise<Ver
   return keepVerificationKeys(await readSignatureKeys(location, parseVerificationKey));
 }
 
-/** @throws TypeError if two keys share a `kid`. */
+/**
+ * Creates verification keys from parsed keys.
+ *
+ * @throws TypeError if two keys share a `kid`.
+ */
 export function keepVerificationKeys(keys: readonly VerificationKey[]): VerificationKeys {
   const byKid = new Map(keys.map((key) => [key.kid, key]));
-  if (byKid.size < keys.length) throw new TypeError('Two verification keys have the same kid');
+  if (byKid.size < keys.length)
+    throw new TypeError('Two verification keys have the same kid: remove one, or give one a different kid');
   return Object.freeze({
     find: (kid: string) => byKid.get(kid),
     exportPublicKeys: () => ({ keys: keys.map(toVerificationJwk) }),

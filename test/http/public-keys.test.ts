@@ -173,7 +173,9 @@ describe('a token router that encrypts to public keys', () => {
     const files = { 'demo.yaml': `${FILES['demo.yaml']}audiences: ["https://other.example.com"]\n` };
     const options = { keyRing, apiKeys: await loadFiles(files) };
     expect(thrownBy(() => createRouter(options))).toEqual(
-      new TypeError('The current key of this key ring is for another audience (aud)'),
+      new TypeError(
+        'aud of the current key is a different audience: use a key for this audience, or remove aud',
+      ),
     );
   });
 

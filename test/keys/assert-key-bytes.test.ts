@@ -14,7 +14,9 @@ describe('assertKeyBytes', () => {
   });
 
   test.each([0x00, 0x41, 0xff])('rejects 32 bytes that are all %i', (byte) => {
-    expect(() => assertKeyBytes(Buffer.alloc(32, byte), 32, 'A key')).toThrow(/^A key has all bytes equal/);
+    expect(() => assertKeyBytes(Buffer.alloc(32, byte), 32, 'A key')).toThrow(
+      /^A key must be random, but all bytes are equal/,
+    );
   });
 
   test('takes bytes of which one differs', () => {

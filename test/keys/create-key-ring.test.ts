@@ -102,12 +102,12 @@ describe('createKeyRing rejects', () => {
     ['of one secret twice', { current: { secret: k }, previous: [{ secret: secretOf(1) }] }],
     ['of a root and a key', { current: { jwk }, previous: [{ jwk: rootNamed('one') }] }],
   ])('two keys of one kid: %s', async (_where, options) => {
-    await expect(createKeyRing(options)).rejects.toThrow(/^The key ring holds two keys with the kid /);
+    await expect(createKeyRing(options)).rejects.toThrow(/^Two keys of the key ring have the kid /);
   });
 
   test('notAfter on the current key', async () => {
     await expect(createKeyRing({ current: { secret: k, notAfter: NOW } })).rejects.toEqual(
-      new TypeError('createKeyRing: current must not have notAfter; only previous keys may'),
+      new TypeError('createKeyRing: current must not have notAfter: set it on previous keys only'),
     );
   });
 
@@ -145,7 +145,7 @@ describe('createKeyRing rejects', () => {
 
   test.each([[''], [null], [7]])('the environment %j', async (environment) => {
     await expect(createKeyRing(untyped({ current: { secret: k }, environment }))).rejects.toEqual(
-      new TypeError('environment must be a non-empty string, for example "production"'),
+      new TypeError('createKeyRing: environment must be a non-empty string, for example "production"'),
     );
   });
 
@@ -153,7 +153,7 @@ describe('createKeyRing rejects', () => {
     'the content encryption %j',
     async (enc) => {
       await expect(createKeyRing(untyped({ current: { secret: k }, enc }))).rejects.toEqual(
-        new TypeError('enc must be A256GCM, A192GCM or A128GCM'),
+        new TypeError('createKeyRing: enc must be "A256GCM", "A192GCM" or "A128GCM"'),
       );
     },
   );
@@ -161,7 +161,7 @@ describe('createKeyRing rejects', () => {
   test('a fault in a previous key', async () => {
     await expect(
       createKeyRing({ current: { secret: k }, previous: [{ secret: Buffer.alloc(32) }] }),
-    ).rejects.toThrow(/^A root secret has all bytes equal/);
+    ).rejects.toThrow(/^A root secret must be random, but all bytes are equal/);
   });
 });
 

@@ -10,8 +10,9 @@ import { untyped } from '../support/untyped.js';
 const BYTES = Buffer.from(LEGACY_KEY_HEX, 'hex');
 const JWK = { kty: 'oct', alg: 'A256GCM', k: BYTES.toString('base64url') };
 
-const UNFIT = /^createLegacyKey: the key must be for A256GCM and have 32 bytes$/;
-const MISSING = /^createLegacyKey: pass secret, jwk, or passphrase with derivation "dsp-ai-platform"$/;
+const UNFIT = /^createLegacyKey: the key must be a 32-byte key for A256GCM$/;
+const MISSING =
+  /^createLegacyKey: source must have secret, jwk, or passphrase with derivation "dsp-ai-platform"$/;
 
 const { kid: _, ...unnamedPair } = generateRecipient('ECDH-ES').privateJwk;
 
@@ -72,7 +73,7 @@ describe('createLegacyKey', () => {
     [
       'another derivation',
       { passphrase: LEGACY_PASSPHRASE, derivation: 'md5' },
-      /^derivation must be "dsp-ai-platform" or absent$/,
+      /^derivation of a passphrase must be "dsp-ai-platform": /,
     ],
     [
       'a short passphrase',
@@ -85,7 +86,11 @@ describe('createLegacyKey', () => {
       /^A root secret in text form must be 32 bytes/,
     ],
     ['31 bytes', { secret: LEGACY_KEY_HEX.slice(2) }, /^A root secret in text form must be 32 bytes/],
-    ['bytes that are all equal', { secret: '00'.repeat(32) }, /^A root secret has all bytes equal/],
+    [
+      'bytes that are all equal',
+      { secret: '00'.repeat(32) },
+      /^A root secret must be random, but all bytes are equal/,
+    ],
     ['a file', { file: '/etc/hostname' }, MISSING],
     ['a JWK that is null', { jwk: null }, /^alg of a JWK must be one of/],
     [
@@ -103,7 +108,7 @@ describe('createLegacyKey', () => {
       { jwk: { kty: 'oct', alg: 'dir', k: secretOf(1).toString('base64url', 0, 16) } },
       UNFIT,
     ],
-    ['a JWK that must not decrypt', { jwk: { ...JWK, key_ops: ['encrypt'] } }, /do not allow decrypt$/],
+    ['a JWK that must not decrypt', { jwk: { ...JWK, key_ops: ['encrypt'] } }, /must allow decryption: /],
     ['a JWK with a malformed kid', { jwk: { ...JWK, kid: 'a b' } }, /^kid must be/],
     ['a key that wraps others', { jwk: { ...JWK, alg: 'A256KW' } }, UNFIT],
     ['a named key that wraps others', { jwk: { ...JWK, alg: 'A256KW', kid: 'old' } }, UNFIT],
@@ -124,7 +129,7 @@ describe('contentKeyOf', () => {
     const lookAlike = { ...(await createLegacyKey({ secret: BYTES })) };
     for (const wrong of [lookAlike, { kid: ring.current }, untyped({ key: null }).key]) {
       expect(() => contentKeyOf(wrong)).toThrow(
-        new TypeError('legacy.key must be a LegacyKey: await createLegacyKey(...)'),
+        new TypeError('legacy.key must be a LegacyKey: pass await createLegacyKey(...)'),
       );
     }
   });

@@ -8,7 +8,7 @@ import { encodeInteger } from '../support/rsa-numbers.js';
 import { NON_CANONICAL_SPELLINGS, OFF_CURVE, ofMixedOrder, SMALL_ORDER } from '../support/weak-points.js';
 
 const NO_PUBLIC_KEY =
-  'This JWK is not a valid Ed25519 key: x is not the public key of any private key; generate a new key pair';
+  'This JWK is not a valid Ed25519 key: x is not a valid public key on this curve; generate a new key pair';
 const ed25519 = (x: Buffer) => ({
   kty: 'OKP',
   crv: 'Ed25519',
@@ -93,7 +93,7 @@ describe('an X25519 public key', () => {
     const x = Buffer.from(hex, 'hex').toString('base64url');
     expect(() => parseJwk({ ...publicJwk, x })).toThrow(
       new TypeError(
-        'This JWK is not a valid X25519 key: x is not the public key of any private key; generate a new key pair',
+        'This JWK is not a valid X25519 key: x is not a valid public key on this curve; generate a new key pair',
       ),
     );
   });
@@ -147,7 +147,7 @@ describe.each([
     encoded.copy(d, bytes - encoded.length);
     expect(() => parseJwk({ ...privateJwk, d: d.toString('base64url') })).toThrow(
       new TypeError(
-        `The private key of this ${curve} JWK is not valid: d must be greater than 0 and less than the order of the curve`,
+        `The private key of this ${curve} JWK is not valid: d must be greater than 0 and less than the order of the curve; generate a new key pair`,
       ),
     );
   });

@@ -75,7 +75,9 @@ describe('deriveFromPassphrase', () => {
 
   test.each([[null], ['none'], ['']])('rejects any other derivation: %j', async (derivation) => {
     await expect(deriveFromPassphrase(untyped({ passphrase, salt, derivation }))).rejects.toEqual(
-      new TypeError('derivation must be "dsp-ai-platform" or absent'),
+      new TypeError(
+        'derivation of a passphrase must be "dsp-ai-platform": omit it to use salt and iterations',
+      ),
     );
   });
 });

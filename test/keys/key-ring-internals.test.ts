@@ -67,7 +67,7 @@ describe('an object that this package has not built', () => {
 
     for (const value of values) {
       expect(() => build(untypedValue(value))).toThrow(
-        new TypeError('keyRing must be a KeyRing: await createKeyRing(...)'),
+        new TypeError('keyRing must be a KeyRing: pass await createKeyRing(...)'),
       );
     }
   });
@@ -77,7 +77,7 @@ describe('an object that this package has not built', () => {
     const apiKeys = await loadFiles({ 'demo.yaml': MINIMAL_FILE });
 
     expect(() => tokenRouter({ ...options, apiKeys })).toThrow(
-      new TypeError('keyRing must be a KeyRing: await createKeyRing(...)'),
+      new TypeError('keyRing must be a KeyRing: pass await createKeyRing(...)'),
     );
   });
 });

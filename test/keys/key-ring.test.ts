@@ -99,7 +99,7 @@ describe('encryptionKey', () => {
     const ring = await createKeyRing({ current: { jwk } });
     expect(() => internalsOf(ring).encryptionKey('refresh', AUDIENCE)).toThrow(
       new TypeError(
-        'Refresh tokens need a root as the current key: an underived key is for access tokens only',
+        'Refresh tokens require a root (key_ops "deriveKey") as the current key: underived keys encrypt access tokens only',
       ),
     );
   });
@@ -107,7 +107,9 @@ describe('encryptionKey', () => {
   test('is rejected if the current key only decrypts', async () => {
     const ring = await createKeyRing({ current: { jwk: { ...jwk, key_ops: ['decrypt'] } } });
     expect(() => internalsOf(ring).encryptionKey('access', AUDIENCE)).toThrow(
-      new TypeError('The current key of this key ring cannot encrypt (key_ops)'),
+      new TypeError(
+        'key_ops of the current key must allow encryption: add the operation, or use a different current key',
+      ),
     );
   });
 });
@@ -164,7 +166,7 @@ describe('a ring', () => {
     const named = { kty: 'oct', kid: 'named', key_ops: ['deriveKey'], k: secretOf(1).toString('base64url') };
     const previous = [{ jwk: named, notAfter: NOW }];
     await expect(createKeyRing({ current: { secret: secretOf(1) }, previous })).rejects.toEqual(
-      new TypeError('The key ring holds the same root secret twice; remove one of them'),
+      new TypeError('Two keys of the key ring have the same root secret: remove one of them'),
     );
   });
 
@@ -276,7 +278,7 @@ describe('exportAccessKeys', () => {
     const ring = await createKeyRing({ current: { jwk }, previous: [{ secret: secretOf(1) }] });
     expect(() => ring.exportAccessKeys(AUDIENCE)).toThrow(
       new TypeError(
-        'exportAccessKeys() needs a root as the current key: an underived key decrypts the tokens of every audience',
+        'exportAccessKeys: the current key must be a root (key_ops "deriveKey"), because underived keys decrypt for every audience',
       ),
     );
   });

@@ -87,7 +87,10 @@ describe('the use of a key', () => {
     const rings = [await createCountedRing({ limit: 20 }), await createCountedRing({ limit: 20 })];
     for (const ring of rings) await issue(ring, 10);
 
-    const refusal = { status: 503, cause: new Error('The key has reached its usage limit') };
+    const refusal = {
+      status: 503,
+      cause: { message: expect.stringMatching(/^Key [\w-]+ has reached its limit of 20 messages/) },
+    };
     for (const ring of rings) await expect(issue(ring)).rejects.toMatchObject(refusal);
     expect(records.at(-1)).toMatchObject({ type: 'key.exhausted', limit: 20 });
   });
@@ -171,7 +174,7 @@ describe('a ring that may', () => {
 describe('options', () => {
   const limit = 'createKeyRing: usage.limit must be an integer from 1 to 4294967296';
   const missing =
-    'usage: stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }';
+    'createKeyRing: usage: stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }';
   const warnShare = 'createKeyRing: usage.warnShare must be a number from 0 to 1, for example 0.5';
 
   test.each([

@@ -90,7 +90,9 @@ describe('describeVersions', () => {
 });
 
 describe('assertLasting', () => {
-  const refusal = new TypeError('The current key must not have exp; only previous keys may expire');
+  const refusal = new TypeError(
+    'The current key must not have exp: remove it, because only previous keys may expire',
+  );
 
   test.each([
     ['a root without an end', [root('a')]],
@@ -168,7 +170,7 @@ describe('endVersion', () => {
 
   test('rejects an unknown version', () => {
     expect(() => endVersion({ keys: [retiring, current] }, 'c', NOW)).toThrow(
-      new TypeError('The key ring has no version with this kid'),
+      new TypeError('The key ring has no version with this kid: list versions with passport-jwe keys list'),
     );
   });
 
@@ -181,7 +183,9 @@ describe('endVersion', () => {
     ['any version, if all have expired', [rootJwk('a', { exp: 900 }), rootJwk('b', { exp: 1000 })], 'a'],
   ])('rejects %s', (_what, keys, kid) => {
     expect(() => endVersion({ keys }, kid, NOW)).toThrow(
-      new TypeError('This version is current: rotate first, and retire it when another version is current'),
+      new TypeError(
+        'The current version cannot be retired: rotate first, and retire it once the new version is current',
+      ),
     );
   });
 });

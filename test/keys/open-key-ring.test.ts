@@ -186,7 +186,7 @@ describe('rotate', () => {
 
     await expect(ring.rotate()).rejects.toMatchObject({
       status: 503,
-      cause: { message: 'Key source memory keeps changing' },
+      cause: { message: 'Key source memory changed during 10 updates: stop other programs that write it' },
     });
     expect(attempts).toBe(10);
   });
@@ -333,7 +333,7 @@ describe.each([
     expect(listener).toHaveBeenCalledTimes(1);
     expect(emitWarning.mock.calls).toEqual([
       [
-        expect.stringMatching(/^A listener of the key ring failed \((Range)?Error\)$/),
+        expect.stringMatching(/^A listener passed to keyRing\.onChange\(\) failed \((Range)?Error\)$/),
         { code: 'PASSPORT_JWE_KEY_RING' },
       ],
     ]);
@@ -383,7 +383,7 @@ describe('a source that becomes unavailable', () => {
   test('that hangs at start is an error too', async () => {
     source.gate = new Promise(() => undefined);
 
-    await expect(openRing({ loadTimeoutSeconds: 0.01 })).rejects.toThrow('did not answer within 0.01 s');
+    await expect(openRing({ loadTimeoutSeconds: 0.01 })).rejects.toThrow('did not respond within 0.01 s');
   });
 
   test('for a moment at start is waited for', async () => {
@@ -449,7 +449,10 @@ describe('a source that becomes unavailable', () => {
     source.failure = new Error('gone');
     now = NOW + 20;
 
-    for (const message of ['gone', 'The key source is unavailable']) {
+    for (const message of [
+      'gone',
+      'Key source memory is unavailable: see the audit event key_source.failed',
+    ]) {
       await expect(serviceOf(ring).verify(strange)).rejects.toMatchObject({
         status: 503,
         cause: { message },
@@ -677,12 +680,12 @@ describe('options', () => {
     [
       'a pending time of less than two reloads',
       { reloadSeconds: 60, pendingSeconds: 119 },
-      'openKeyRing: pendingSeconds must be at least 2 * reloadSeconds',
+      'openKeyRing: pendingSeconds must be at least twice reloadSeconds: raise it, or lower reloadSeconds',
     ],
     [
       'a rotation interval of pendingSeconds',
       { rotateEverySeconds: 300 },
-      'openKeyRing: rotateEverySeconds must be greater than pendingSeconds',
+      'openKeyRing: rotateEverySeconds must be greater than pendingSeconds, for example 604800 (7 days)',
     ],
     [
       'an unknown option',
@@ -697,7 +700,7 @@ describe('options', () => {
     [
       'usage without stores',
       { usage: {} },
-      'usage: stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }',
+      'openKeyRing: usage: stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }',
     ],
   ])('rejects %s', async (_name, options, message) => {
     await expect(openRing(untyped(options))).rejects.toEqual(new TypeError(message));

@@ -62,7 +62,7 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
   });
 
   test.each(['A128CBC-HS256', 'A256CBC-HS512', 'none', '', 7, null])('must not have enc %j', (enc) => {
-    expect(messageFor({ ...publicJwk, enc })).toBe('enc of a JWK must be A256GCM, A192GCM or A128GCM');
+    expect(messageFor({ ...publicJwk, enc })).toBe('enc of a JWK must be "A256GCM", "A192GCM" or "A128GCM"');
   });
 
   test('keeps its audience and its end', () => {
@@ -85,7 +85,7 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
     'is rejected with key_ops %j',
     (keyOps) => {
       expect(messageFor({ ...privateJwk, key_ops: keyOps })).toMatch(
-        /^key_ops of this JWK must be distinct and from/,
+        /^key_ops of this JWK must be distinct strings from/,
       );
     },
   );
@@ -114,7 +114,7 @@ test.each([
   ['P-256, P-384, X25519', { ...p256.publicJwk, crv: 'P-521' }],
   ['P-256, P-384, X25519', { ...p256.publicJwk, kty: 'OKP' }],
 ])('a JWK whose algorithm needs %s is rejected with another key type or curve', (allowed, jwk) => {
-  expect(messageFor(jwk)).toBe(`kty and crv of this JWK do not fit its alg, which needs one of: ${allowed}`);
+  expect(messageFor(jwk)).toBe(`kty and crv of this JWK do not match its alg: expected one of ${allowed}`);
 });
 
 describe('an RSA key', () => {
@@ -140,7 +140,7 @@ describe('an RSA key', () => {
     ['2^256 + 1', encodeInteger(2n ** 256n + 1n)],
   ])('with the public exponent %s is rejected', (_exponent, e) => {
     expect(messageFor({ ...rsa.publicJwk, e })).toBe(
-      'This JWK is not a valid RSA key: e must be odd, at least 65537 and at most 256 bits long',
+      'This JWK is not a valid RSA key: e must be odd, at least 65537 and at most 256 bits long; generate a key pair with e = 65537',
     );
   });
 
@@ -155,10 +155,10 @@ describe('an RSA key', () => {
 
   test('that is private must be allowed to decrypt, and one that is public to encrypt', () => {
     expect(messageFor({ ...rsa.privateJwk, key_ops: ['encrypt'] })).toBe(
-      'key_ops of this JWK do not allow decrypt',
+      'key_ops of this JWK must allow decryption: add the operation, or remove key_ops',
     );
     expect(messageFor({ ...rsa.publicJwk, key_ops: ['decrypt'] })).toBe(
-      'key_ops of this JWK do not allow encrypt',
+      'key_ops of this JWK must allow encryption: add the operation, or remove key_ops',
     );
   });
 });
@@ -175,7 +175,9 @@ describe('a key for key agreement', () => {
 
   test('that is public may have the empty key_ops with which WebCrypto exports it, one that is private not', () => {
     expect(parseKey({ ...p256.publicJwk, key_ops: [] }).encrypts).toBe(true);
-    expect(messageFor({ ...p256.privateJwk, key_ops: [] })).toBe('key_ops of this JWK do not allow decrypt');
+    expect(messageFor({ ...p256.privateJwk, key_ops: [] })).toBe(
+      'key_ops of this JWK must allow decryption: add the operation, or remove key_ops',
+    );
   });
 
   test.each<[AgreementCurve, Jwk]>([
@@ -206,7 +208,7 @@ describe('a key for key agreement', () => {
     ['of order 8', '4Ot6fDtBuK4WVuP68Z_EatoJjeucMrH9hmIFFl9JuAA'],
   ])('with the X25519 point %s is rejected', (_name, x) => {
     expect(messageFor({ ...x25519.publicJwk, x })).toBe(
-      'This JWK is not a valid X25519 key: x is not the public key of any private key; generate a new key pair',
+      'This JWK is not a valid X25519 key: x is not a valid public key on this curve; generate a new key pair',
     );
   });
 

@@ -72,7 +72,7 @@ describe('parseJwk', () => {
   describe.each(['nbf', 'exp'])('rejects %s', (name) => {
     test.each([['1893456000'], [null], [Number.NaN], [Number.POSITIVE_INFINITY], [{}]])('%p', (value) => {
       expect(() => parseJwk({ ...contentKey, [name]: value })).toThrow(
-        new TypeError(`${name} of a JWK must be a NumericDate: seconds since 1970`),
+        new TypeError(`${name} of a JWK must be a NumericDate: seconds since 1970, not milliseconds`),
       );
     });
   });
@@ -84,7 +84,9 @@ describe('parseJwk', () => {
 
   test.each([[''], [7], [null], [['https://a.example']]])('rejects aud %j', (aud) => {
     expect(() => parseJwk({ ...contentKey, aud })).toThrow(
-      new TypeError('aud of a JWK must be one audience, as a non-empty string'),
+      new TypeError(
+        'aud of a JWK must be a non-empty string: one audience, for example "https://api.example.com"',
+      ),
     );
   });
 
@@ -178,7 +180,7 @@ describe('parseJwk', () => {
   ])('rejects %s whose bytes are all equal', (_kind, jwk) => {
     for (const byte of [0, 7]) {
       const equal = Buffer.alloc(32, byte).toString('base64url');
-      expect(() => parseJwk({ ...jwk, k: equal })).toThrow(/has all bytes equal/);
+      expect(() => parseJwk({ ...jwk, k: equal })).toThrow(/must be random, but all bytes are equal/);
     }
   });
 
@@ -211,7 +213,7 @@ describe('parseJwk', () => {
 
   test('rejects a key without kid', () => {
     expect(() => parseJwk({ kty: 'oct', alg: 'A256GCM', k })).toThrow(
-      new TypeError('kid of a JWK is required: tokens identify their key by it'),
+      new TypeError('kid of a JWK is required: add a unique key ID, for example "2026-01"'),
     );
   });
 
@@ -234,7 +236,7 @@ describe('parseJwk', () => {
     [['decrypt', 7]],
   ])('rejects key_ops %j: for another purpose or duplicate', (keyOps) => {
     expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
-      new TypeError('key_ops of this JWK must be distinct and from encrypt, decrypt'),
+      new TypeError('key_ops of this JWK must be distinct strings from encrypt, decrypt'),
     );
   });
 
@@ -243,19 +245,19 @@ describe('parseJwk', () => {
     ['A256GCMKW', 'wrapKey, unwrapKey, encrypt, decrypt'],
   ])('for a key for %s, rejects key_ops other than %s', (alg, allowed) => {
     expect(() => parseJwk({ ...contentKey, alg, key_ops: ['sign'] })).toThrow(
-      new TypeError(`key_ops of this JWK must be distinct and from ${allowed}`),
+      new TypeError(`key_ops of this JWK must be distinct strings from ${allowed}`),
     );
   });
 
   test.each([[['encrypt']], [[]]])('rejects key_ops %j: no decrypt', (keyOps) => {
     expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
-      new TypeError('key_ops of this JWK do not allow decrypt'),
+      new TypeError('key_ops of this JWK must allow decryption: add the operation, or remove key_ops'),
     );
   });
 
   test.each([['decrypt'], [{}], [7]])('rejects key_ops %j: not an array', (keyOps) => {
     expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
-      new TypeError('key_ops of a JWK must be an array'),
+      new TypeError('key_ops of this JWK must be an array of strings from encrypt, decrypt'),
     );
   });
 
@@ -267,7 +269,7 @@ describe('parseJwk', () => {
     [{ alg: 'dir' }],
   ])('rejects a root with other uses than derivation: %j', (members) => {
     expect(() => parseJwk({ ...root, ...members })).toThrow(
-      new TypeError('A root (key_ops "deriveKey") must not have other key_ops, use or alg'),
+      new TypeError('A root (key_ops "deriveKey") must not have other key_ops, use or alg: remove them'),
     );
   });
 });

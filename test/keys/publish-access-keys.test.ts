@@ -72,7 +72,7 @@ test('a change that cannot be written is a warning by default, and the next one 
     await new Promise((resolve) => setTimeout(resolve, 5));
 
   expect(warning).toEqual([
-    expect.stringMatching(/^Access keys could not be published: ./),
+    expect.stringMatching(/^publishAccessKeys: file cannot be written: ./),
     { code: 'PASSPORT_JWE_PUBLISH' },
   ]);
 });

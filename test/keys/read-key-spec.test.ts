@@ -32,10 +32,10 @@ const MALFORMED_TEXTS: [string, string, RegExp][] = [
   ['non-canonical base64url', `${base64url.slice(0, -1)}9`, /must be 32 bytes in base64url/],
   ['hexadecimal cut short', hex.slice(2), /must be 32 bytes in base64url/],
   ['a passphrase', 'correct horse battery staple', /must be 32 bytes in base64url/],
-  ['all zeros', '0'.repeat(64), /has all bytes equal/],
-  ['broken JSON', JSON.stringify(jwk).slice(0, -1), /must be valid JSON if it starts with \{$/],
+  ['all zeros', '0'.repeat(64), /must be random, but all bytes are equal/],
+  ['broken JSON', JSON.stringify(jwk).slice(0, -1), /expected valid JSON, because the text starts with \{$/],
   ['a weak JWK', JSON.stringify({ ...jwk, k: base64url.slice(0, 20) }), /must be 32 bytes/],
-  ['an empty JWK Set', '{"keys":[]}', /must hold at least one key/],
+  ['an empty JWK Set', '{"keys":[]}', /must have an array "keys" with at least one JWK/],
   [
     'a JWK Set with a fault',
     JSON.stringify({ keys: [jwk, { kty: 'RSA' }] }),
@@ -92,7 +92,9 @@ describe('a secret', () => {
   test.each([0, 1, 255])('is rejected if all bytes are %i', async (byte) => {
     const bytes = Buffer.alloc(32, byte);
     for (const value of [bytes, bytes.toString('hex'), bytes.toString('base64url')]) {
-      await expect(readKeySpec({ secret: value })).rejects.toThrow(/^A root secret has all bytes equal/);
+      await expect(readKeySpec({ secret: value })).rejects.toThrow(
+        /^A root secret must be random, but all bytes are equal/,
+      );
     }
   });
 
@@ -154,7 +156,7 @@ describe('a JWK and a JWK Set', () => {
 
   test('are rejected if empty', async () => {
     await expect(readKeySpec({ jwks: { keys: [] } })).rejects.toEqual(
-      new TypeError('A JWK Set must hold at least one key'),
+      new TypeError('A JWK Set must have an array "keys" with at least one JWK'),
     );
   });
 
@@ -185,7 +187,7 @@ describe('an environment variable', () => {
   test.each([[undefined], [''], [' \n']])('is rejected if it is blank: %j', async (text) => {
     if (text !== undefined) process.env[VARIABLE] = text;
     await expect(readKeySpec({ env: VARIABLE })).rejects.toEqual(
-      new TypeError(`Environment variable ${VARIABLE} is not set`),
+      new TypeError(`Environment variable ${VARIABLE} is not set: set it and restart the process`),
     );
   });
 });
@@ -264,12 +266,14 @@ describe('notAfter', () => {
 
 test.each([undefined, null, 'KEY', []])('rejects %j: not a specification', async (spec) => {
   const [bad] = untyped([spec]);
-  await expect(readKeySpec(bad)).rejects.toThrow(/^A key such as \{ env: "JWE_KEY" \}/);
+  await expect(readKeySpec(bad)).rejects.toThrow(/^Key location, for example \{ env: "JWE_KEY" \}/);
 });
 
 test('rejects a specification without a source', async () => {
   await expect(readKeySpec(untyped({}))).rejects.toEqual(
-    new TypeError('A key must have one of: passphrase, secret, jwk, jwks, env, file'),
+    new TypeError(
+      'A key location must have passphrase, secret, jwk, jwks, env or file, for example { env: "JWE_KEY" }',
+    ),
   );
 });
 

@@ -63,7 +63,7 @@ describe('recipients', () => {
 
   test('are rejected if they are not an object', async () => {
     await expect(createWith({ recipients: untyped([]) })).rejects.toThrow(
-      /^recipients such as \{ \[audience\]: \{ file: "api.jwk" \} \}/,
+      /^createKeyRing: recipients, for example \{ \[audience\]: \{ file: "api.jwk" \} \}/,
     );
   });
 
@@ -71,22 +71,22 @@ describe('recipients', () => {
     [
       'a root',
       { [AUDIENCE]: { jwk: { kty: 'oct', key_ops: ['deriveKey'], k: secretOf(3).toString('base64url') } } },
-      /must not be a root \(key_ops "deriveKey"\); pass a public key or a shared key$/,
+      /must not be a root \(key_ops "deriveKey"\): pass a public key or a shared key$/,
     ],
     [
       'a key for another audience',
       { [AUDIENCE]: { jwk: { ...publicJwk, aud: OTHER_AUDIENCE } } },
-      /is for another audience \(aud\)$/,
+      /aud of the key is a different audience: /,
     ],
     [
       'a key with exp',
       { [AUDIENCE]: { jwk: { ...publicJwk, exp: NOW } } },
-      /its first key encrypts and must not have exp$/,
+      /the first key must not have exp, because it encrypts/,
     ],
     [
       'a key that only decrypts',
       { [AUDIENCE]: { jwk: generateShared('A256KW', { key_ops: ['unwrapKey'] }) } },
-      /its first key must be able to encrypt \(key_ops\)$/,
+      /key_ops of the first key must allow encryption/,
     ],
   ])('are rejected with %s', async (_what, recipients, message) => {
     const error = await createWith(recipients === undefined ? {} : { recipients }).catch(
@@ -100,7 +100,11 @@ describe('recipients', () => {
   test('are rejected with the kid of another key of the ring', async () => {
     const jwk = generateShared('A256KW', { kid: 'recipient' });
     const making = createWith({ previous: [{ jwk }], recipients: { [AUDIENCE]: { jwk: publicJwk } } });
-    await expect(making).rejects.toEqual(new TypeError('The key ring holds two keys with the kid recipient'));
+    await expect(making).rejects.toEqual(
+      new TypeError(
+        'Two keys of the key ring have the kid recipient: remove one, or give one a different kid',
+      ),
+    );
   });
 });
 
@@ -111,7 +115,9 @@ describe('a public key', () => {
     const bound = await createWith({ current: { jwk: { ...publicJwk, aud: AUDIENCE } } });
     expect(internalsOf(bound).encryptionKey('access', AUDIENCE).kid).toBe('recipient');
     expect(() => internalsOf(bound).encryptionKey('access', OTHER_AUDIENCE)).toThrow(
-      new TypeError('The current key of this key ring is for another audience (aud)'),
+      new TypeError(
+        'aud of the current key is a different audience: use a key for this audience, or remove aud',
+      ),
     );
   });
 
@@ -122,7 +128,7 @@ describe('a public key', () => {
 
   test('is rejected as a previous key, because it cannot decrypt', async () => {
     await expect(createWith({ previous: [{ jwk: publicJwk }] })).rejects.toThrow(
-      /^A public key cannot decrypt/,
+      /^A previous key must decrypt, and a public key cannot/,
     );
   });
 });

@@ -240,9 +240,9 @@ describe('an outage', () => {
   });
 
   test.each<[string, Parameters<JwksServer['answer']>[0], RegExp]>([
-    ['an error', (_req, res) => res.writeHead(500).end('{"keys":[]}'), /answered with status 500$/],
-    ['not found', (_req, res) => res.writeHead(404).end('{"keys":[]}'), /answered with status 404$/],
-    ['no content', (_req, res) => res.writeHead(204).end(), /answered with status 204$/],
+    ['an error', (_req, res) => res.writeHead(500).end('{"keys":[]}'), /returned status 500, expected 200/],
+    ['not found', (_req, res) => res.writeHead(404).end('{"keys":[]}'), /returned status 404, expected 200/],
+    ['no content', (_req, res) => res.writeHead(204).end(), /returned status 204, expected 200/],
     ['a redirect', (req, res) => res.writeHead(302, { Location: `${req.url}2` }).end(), /fetch failed/],
     ['text', (_req, res) => res.end('<html>'), /JSON/],
     ['nothing', (_req, res) => res.end(), /JSON/],
@@ -255,8 +255,16 @@ describe('an outage', () => {
       (_req, res) => res.writeHead(200, { 'Content-Length': 99 }).write('{"keys":', () => res.destroy()),
       /terminated/,
     ],
-    ['more than 256 KiB', (_req, res) => res.end(emptySet(256 * 1024 + 1)), /larger than 262144 bytes$/],
-    ['more than 100 keys', (_req, res) => res.end(setOf(Array(101).fill({}))), /more than 100 keys$/],
+    [
+      'more than 256 KiB',
+      (_req, res) => res.end(emptySet(256 * 1024 + 1)),
+      /larger than 262144 bytes: check url/,
+    ],
+    [
+      'more than 100 keys',
+      (_req, res) => res.end(setOf(Array(101).fill({}))),
+      /more than 100 keys: ask the issuer/,
+    ],
   ])('is %s, with the cause', async (_what, listener, message) => {
     server.answer(listener);
     const outage = await rejectionOf(Promise.resolve(connect().find('one')));
@@ -324,7 +332,7 @@ describe('the options', () => {
   test.each([
     [
       { url: 7 },
-      'url must be an absolute https URL (http on loopback only), for example "https://service.example.com"',
+      'remoteJwks: url must be an absolute https URL (http on loopback only), for example "https://service.example.com"',
     ],
     [{ maxAgeSeconds: 0 }, 'remoteJwks: maxAgeSeconds must be a positive number, for example 600'],
     [{ maxAgeSeconds: '600' }, 'remoteJwks: maxAgeSeconds must be a positive number, for example 600'],

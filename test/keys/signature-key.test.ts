@@ -50,10 +50,10 @@ describe.each(['EdDSA', 'ES256', 'PS256', 'RS256'] as const)('a key for %s', (al
 
   test('is not the other: a private key verifies nothing, and a public one signs nothing', () => {
     expect(thrownBy(() => parseVerificationKey(signer.privateJwk))).toEqual(
-      new TypeError('A verification key must be a public JWK, without d'),
+      new TypeError('A verification key must be a public JWK: remove d and the other private members'),
     );
     expect(thrownBy(() => parseSigningKey(signer.publicJwk))).toEqual(
-      new TypeError('A signing key must be a private JWK, with d'),
+      new TypeError('A signing key must be a private JWK: export it with d'),
     );
   });
 
@@ -83,16 +83,16 @@ describe.each(['EdDSA', 'ES256', 'PS256', 'RS256'] as const)('a key for %s', (al
 
   test('is limited to one operation by key_ops', () => {
     expect(thrownBy(() => parseVerificationKey({ ...signer.publicJwk, key_ops: ['sign'] }))).toEqual(
-      new TypeError('key_ops of this JWK do not allow verify'),
+      new TypeError('key_ops of this JWK must include "verify": add it, or remove key_ops'),
     );
     expect(thrownBy(() => parseSigningKey({ ...signer.privateJwk, key_ops: ['verify'] }))).toEqual(
-      new TypeError('key_ops of this JWK do not allow sign'),
+      new TypeError('key_ops of this JWK must include "sign": add it, or remove key_ops'),
     );
   });
 
   test('that signs must not have exp', () => {
     expect(thrownBy(() => parseSigningKey({ ...signer.privateJwk, exp: NOW }))).toEqual(
-      new TypeError('A signing key must not have exp'),
+      new TypeError('A signing key must not have exp: remove it'),
     );
   });
 });
@@ -221,9 +221,12 @@ describe('locations of signature keys', () => {
   });
 
   test.each([
-    [{}, 'A signature key must have one of: jwk, jwks, env, file'],
-    [{ jwks: {} }, 'keys of a JWK Set must be an array'],
-    [{ jwks: { keys: [] } }, 'A JWK Set must hold at least one signature key'],
+    [
+      {},
+      'The location of a signature key must have jwk, jwks, env or file, for example { file: "signing.jwk" }',
+    ],
+    [{ jwks: {} }, 'A JWK Set must have an array "keys" with at least one JWK'],
+    [{ jwks: { keys: [] } }, 'The JWK Set has no signature key: add a JWK with use "sig"'],
     [{ jwks: { keys: [null] } }, 'Key 0 of the JWK Set: A JWK must be a JSON object'],
     [{ jwks: { keys: [7] } }, 'Key 0 of the JWK Set: A JWK must be a JSON object'],
     [{ jwk: null }, 'A JWK must be a JSON object'],
@@ -235,17 +238,19 @@ describe('locations of signature keys', () => {
 
   test.each([7, null, []])('not %j', async (location) => {
     const [bad] = untyped([location]);
-    await expect(createVerificationKeys(bad)).rejects.toThrow(/^A key such as \{ file: "signing.jwk" \}/);
+    await expect(createVerificationKeys(bad)).rejects.toThrow(
+      /^Key location, for example \{ file: "signing.jwk" \}/,
+    );
     await expect(createSigningKey(bad)).rejects.toThrow(TypeError);
   });
 
   test.each([
-    ['', 'must hold a JWK or a JWK Set'],
-    ['text', 'must hold a JWK or a JWK Set'],
-    ['[]', 'must hold a JWK or a JWK Set'],
-    ['null', 'must hold a JWK or a JWK Set'],
-    ['{"kty":"OKP"', 'must be valid JSON if it starts with {'],
-    ['{"keys":[]}', 'A JWK Set must hold at least one signature key'],
+    ['', 'expected a JWK or a JWK Set as JSON'],
+    ['text', 'expected a JWK or a JWK Set as JSON'],
+    ['[]', 'expected a JWK or a JWK Set as JSON'],
+    ['null', 'expected a JWK or a JWK Set as JSON'],
+    ['{"kty":"OKP"', 'expected valid JSON, because the text starts with {'],
+    ['{"keys":[]}', 'The JWK Set has no signature key: add a JWK with use "sig"'],
     ['{"keys":[7]}', 'Key 0 of the JWK Set: A JWK must be a JSON object'],
   ])('not a file with %j, which is named and not shown', async (text, message) => {
     const path = await file(text);
@@ -257,14 +262,14 @@ describe('locations of signature keys', () => {
   test('not two keys of one name', async () => {
     const keys = [publicJwk, { ...generateSigner().publicJwk }];
     await expect(createVerificationKeys({ jwks: { keys } })).rejects.toEqual(
-      new TypeError('Two verification keys have the same kid'),
+      new TypeError('Two verification keys have the same kid: remove one, or give one a different kid'),
     );
   });
 
   test('not several keys to sign by', async () => {
     const keys = [privateJwk, { ...generateSigner().privateJwk, kid: 'second' }];
     await expect(createSigningKey({ jwks: { keys } })).rejects.toEqual(
-      new TypeError('createSigningKey: pass one key, not a JWK Set with several'),
+      new TypeError('createSigningKey: pass exactly one signing key, not a JWK Set with several'),
     );
   });
 

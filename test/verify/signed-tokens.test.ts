@@ -245,13 +245,13 @@ describe('the options verification and signing', () => {
   test.each([
     [
       { verification: { 'https://typo.example.com': {} } },
-      /^verification names an issuer that is not one of/,
+      /^verification has an issuer that is not listed in/,
     ],
-    [{ verification: { [ISSUER]: {} } }, /^verification must hold VerificationKeys/],
-    [{ verification: { [ISSUER]: 7 } }, /^verification must hold VerificationKeys/],
-    [{ verification: [] }, /^verification such as \{ \[issuer\]: keys \}/],
-    [{ verification: 'https://auth.example.com/jwks' }, /^verification such as/],
-    [{ verification: null }, /^verification such as/],
+    [{ verification: { [ISSUER]: {} } }, /^verification must contain VerificationKeys/],
+    [{ verification: { [ISSUER]: 7 } }, /^verification must contain VerificationKeys/],
+    [{ verification: [] }, /^verification, for example \{ \[issuer\]: keys \}/],
+    [{ verification: 'https://auth.example.com/jwks' }, /^verification, for example/],
+    [{ verification: null }, /^verification, for example/],
     [{ signing: {} }, /^signing must be a SigningKey/],
     [{ signing: { kid: 'signer', alg: 'EdDSA' } }, /^signing must be a SigningKey/],
     [{ signing: 'secret' }, /^signing must be a SigningKey/],
@@ -265,7 +265,9 @@ describe('the options verification and signing', () => {
   test('are rejected for an issuer that is not accepted', () => {
     const verification = { [ISSUER]: parties.verificationKeys, [OTHER_ISSUER]: parties.verificationKeys };
     expect(thrownBy(() => createServer({ verification }))).toEqual(
-      new TypeError('verification names an issuer that is not one of issuer'),
+      new TypeError(
+        'verification has an issuer that is not listed in issuer: add it to issuer, or remove it',
+      ),
     );
   });
 
@@ -273,7 +275,7 @@ describe('the options verification and signing', () => {
     const { privateKey: _privateKey, ...half } = parties.signing;
     const [bad] = untyped([{ signing: half }]);
     expect(thrownBy(() => createIssuer(bad))).toEqual(
-      new TypeError('signing must be a SigningKey: await createSigningKey(...)'),
+      new TypeError('signing must be a SigningKey: pass await createSigningKey(...)'),
     );
   });
 });

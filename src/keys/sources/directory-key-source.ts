@@ -9,26 +9,33 @@ import { resolvePrivatePath } from './resolve-private-path.js';
 import { watchState } from './watch-state.js';
 
 export interface DirectoryKeySourceOptions {
-  /** Path. Only the user of this process and root may write to the directory, and read or write its files. */
+  /** Path of the directory. Only the process user and root may write to it, and read or write its files. */
   readonly directory: string;
-  /** Whether to trust the group like the owner, as for a key file. Default false. */
+  /**
+   * Whether the group is trusted like the owner, as in `fileKeySource()`.
+   *
+   * @default false
+   */
   readonly trustGroup?: boolean;
 }
 
 const KNOWN: KnownOptions<DirectoryKeySourceOptions> = { directory: true, trustGroup: true };
 
-/** Excludes names with a leading dot, such as `..data`, with which Kubernetes swaps all files atomically. */
+/**
+ * Names of key files. Excludes a leading dot, as in `..data`, which Kubernetes uses to replace all files atomically.
+ */
 const KEY_FILE = /^[^.].*\.(json|jwk|key)$/;
 
-/** Maximum number of key files, more than rotations produce. */
+/** Maximum number of key files, far more than rotations produce. */
 const MAX_FILES = 1000;
 
-/** Attempts to read a directory that changes during the read. */
+/** Maximum number of attempts to read a directory that changes during the read. */
 const MAX_ATTEMPTS = 5;
 
 /**
- * Creates a read-only key source for a directory, such as the mounted volume of a Kubernetes secret. Each `*.json` or
- * `*.jwk` file (a JWK or a JWK Set) or `*.key` file (a root secret in text form) is one version, in the order of names.
+ * Creates a read-only key source for a directory, for example a mounted Kubernetes secret. Each key file is one
+ * version, in the order of the file names: `*.json` and `*.jwk` contain a JWK or a JWK Set, `*.key` contains a root
+ * secret in text form.
  *
  * @throws TypeError if an option is missing or invalid.
  * @example
@@ -37,7 +44,7 @@ const MAX_ATTEMPTS = 5;
 export function directoryKeySource(options: DirectoryKeySourceOptions): KeySource {
   assertOptions(options, KNOWN, 'directoryKeySource');
   const { trustGroup = false } = options;
-  const directory = resolvePrivatePath(options.directory, trustGroup, 'directoryKeySource: directory');
+  const directory = resolvePrivatePath(options.directory, trustGroup, 'directoryKeySource', 'directory');
   const readState = (): Promise<string> => fingerprintDirectory(directory);
   let loaded: string | undefined;
 
@@ -52,7 +59,9 @@ export function directoryKeySource(options: DirectoryKeySourceOptions): KeySourc
         if ('failure' in keys) throw keys.failure;
         return keys;
       }
-      throw new Error(`${directory} keeps changing while it is read`);
+      throw new Error(
+        `Key directory ${directory} changed during ${MAX_ATTEMPTS} reads: stop programs that keep writing to it`,
+      );
     },
     watch: (onChange: () => void) =>
       watchState({ directory, readState, loadedState: () => loaded, onChange }),
@@ -62,8 +71,9 @@ export function directoryKeySource(options: DirectoryKeySourceOptions): KeySourc
 async function readKeys(directory: string, trustGroup: boolean): Promise<JwkSet> {
   const files = await listKeyFiles(directory);
   if (files.length === 0)
-    throw new Error(`${directory} holds no key file: add a *.json, *.jwk or *.key file`);
-  if (files.length > MAX_FILES) throw new Error(`${directory} holds more than ${MAX_FILES} key files`);
+    throw new Error(`Key directory ${directory} has no key files: add a *.json, *.jwk or *.key file`);
+  if (files.length > MAX_FILES)
+    throw new Error(`Key directory ${directory} has more than ${MAX_FILES} key files: remove retired keys`);
   const keys: Jwk[] = [];
   for (const file of files) {
     const { text } = await readPrivateFile({ file, trustGroup });
@@ -80,7 +90,7 @@ async function listKeyFiles(directory: string): Promise<readonly string[]> {
     .map((name) => join(directory, name));
 }
 
-/** Never rejects: the error of an unreadable directory is its fingerprint. */
+/** Returns a string that changes with every key file. Never rejects: for an unreadable directory, it is the error. */
 async function fingerprintDirectory(directory: string): Promise<string> {
   try {
     const files = await listKeyFiles(directory);

@@ -4,14 +4,14 @@ import { readVariable } from '../read-key-spec.js';
 import { assertVariableName } from '../read-key-text.js';
 
 export interface EnvironmentKeySourceOptions {
-  /** Name of an environment variable with a JWK Set, a JWK or a root secret in text form. */
+  /** Name of an environment variable that contains a JWK Set, a JWK or a root secret in text form. */
   readonly variable: string;
 }
 
 const KNOWN: KnownOptions<EnvironmentKeySourceOptions> = { variable: true };
 
 /**
- * Creates a read-only key source for an environment variable. A new key needs a restart of the process.
+ * Creates a read-only key source for an environment variable. To change keys, restart the process.
  *
  * @throws TypeError if an option is missing or invalid.
  * @example

@@ -14,9 +14,10 @@ export type FileKeySourceOptions = PrivateFile;
 const KNOWN: KnownOptions<FileKeySourceOptions> = { file: true, trustGroup: true };
 
 /**
- * Creates a key source for an existing file on a local disk. The file holds a JWK Set, a JWK or a root secret in text
- * form; a rotation writes a JWK Set. Several processes may share and rotate it: no update is lost, and a process that
- * crashes leaves a complete file.
+ * Creates a writable key source for an existing file on a local disk. The file contains a JWK Set, a JWK or a root
+ * secret in text form. A rotation writes a JWK Set.
+ *
+ * Several processes may share and rotate the file. No update is lost, and a crash never leaves an incomplete file.
  *
  * @throws TypeError if an option is missing or invalid.
  * @example
@@ -25,7 +26,7 @@ const KNOWN: KnownOptions<FileKeySourceOptions> = { file: true, trustGroup: true
 export function fileKeySource(options: FileKeySourceOptions): KeySource {
   assertOptions(options, KNOWN, 'fileKeySource');
   const { trustGroup = false } = options;
-  const file = resolvePrivatePath(options.file, trustGroup, 'fileKeySource: file');
+  const file = resolvePrivatePath(options.file, trustGroup, 'fileKeySource', 'file');
   const place: PrivateFile = { file, trustGroup };
   const parse = (text: string): JwkSet => parseKeyText(text, `Key file ${file}`);
   let loaded: string | undefined;

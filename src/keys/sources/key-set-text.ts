@@ -8,9 +8,9 @@ export function isSameKeySet(one: JwkSet, other: JwkSet): boolean {
 }
 
 /**
- * Formats a set for writing to a source.
+ * Formats a JWK Set as JSON for a key source.
  *
- * @throws TypeError if the set could not be read back.
+ * @throws TypeError if a key of the set is malformed or weak.
  */
 export function formatKeySet(jwks: JwkSet): string {
   const text = `${JSON.stringify(jwks, undefined, 2)}\n`;

@@ -7,10 +7,10 @@ import { toRootJwk } from '../read-key-spec.js';
 const KNOWN: KnownOptions<PassphraseKey> = { passphrase: true, salt: true, iterations: true };
 
 /**
- * Creates a read-only key source with one root, derived from a passphrase. It cannot rotate: another passphrase is
- * another root, and tokens of the old one are rejected. Use another source for key rings that rotate.
+ * Creates a read-only key source with one root, derived from a passphrase. A different passphrase yields a different
+ * root, so existing tokens are rejected. For key rings that rotate, use a different source.
  *
- * `load()` rejects with a `TypeError` if the passphrase or the salt is too weak.
+ * `load()` rejects with a `TypeError` if the passphrase, salt or number of iterations is invalid.
  *
  * @throws TypeError if an option is unknown.
  * @example

@@ -1,16 +1,17 @@
 import { resolve } from 'node:path';
 
 /**
- * Resolves a path, so that a later change of the working directory does not matter.
+ * Resolves a path once, so that later changes of the working directory have no effect.
  *
- * @param name the name of the option in error messages.
+ * @param where the function that takes the options, for error messages.
+ * @param option the name of the option, for error messages.
  * @returns the absolute path.
  * @throws TypeError if the path is invalid, or `trustGroup` is not a boolean.
  */
-export function resolvePrivatePath(path: string, trustGroup: boolean, name: string): string {
+export function resolvePrivatePath(path: string, trustGroup: boolean, where: string, option: string): string {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-    throw new TypeError(`${name} must be a path, as a non-empty string`);
+    throw new TypeError(`${where}: ${option} must be a path: a non-empty string without NUL characters`);
   }
-  if (typeof trustGroup !== 'boolean') throw new TypeError('trustGroup must be true or false');
+  if (typeof trustGroup !== 'boolean') throw new TypeError(`${where}: trustGroup must be true or false`);
   return resolve(path);
 }

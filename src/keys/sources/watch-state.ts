@@ -2,9 +2,9 @@ import { watchDirectory } from '../../base/watch-directory.js';
 
 export interface StateWatch {
   readonly directory: string;
-  /** Returns a string that identifies the present state. Never rejects. */
+  /** Returns a string that identifies the current state. Never rejects. */
   readonly readState: () => Promise<string>;
-  /** Returns the last loaded state; `undefined` before the first load. */
+  /** Returns the last loaded state, or `undefined` before the first load. */
   readonly loadedState: () => string | undefined;
   readonly onChange: () => void;
 }

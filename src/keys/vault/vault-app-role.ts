@@ -4,7 +4,7 @@ import { awaitUntil, readCredential, type VaultCredential } from './vault-creden
 import { keepRenewed, readLease, type VaultLease } from './vault-lease.js';
 import type { VaultLogin, VaultLoginSetting } from './vault-login.js';
 
-/** Login by AppRole. The source creates, renews and finally revokes its tokens. */
+/** AppRole credentials. The key source creates, renews and revokes tokens with them. */
 export interface VaultAppRole {
   readonly roleId: string;
   readonly secretId: VaultCredential;
@@ -12,10 +12,13 @@ export interface VaultAppRole {
   readonly mount: string;
 }
 
-/** Timeout for revoking the token on close. */
+/** Timeout for revoking a token, in milliseconds. */
 const REVOKE_TIMEOUT_MS = 2000;
 
-/** Logs in on first use, and again if the token is not renewable or rejected. Concurrent callers share one login. */
+/**
+ * Logs in by AppRole on first use, and again if the token is rejected or can no longer be renewed. Concurrent callers
+ * share one login.
+ */
 export function loginByAppRole(role: VaultAppRole, setting: VaultLoginSetting): VaultLogin {
   const { client, timeoutMs } = setting;
   let lease: VaultLease | undefined;
@@ -28,13 +31,13 @@ export function loginByAppRole(role: VaultAppRole, setting: VaultLoginSetting): 
     if (lease !== undefined) void revokeToken(lease.token, setting);
     lease = made;
     if (isClosed) return made;
-    // If this fails, the next request is rejected, logs in again and throws the reason.
+    // If this fails, the next request is rejected, logs in again, and throws the reason.
     const onEnd = (): void => void login.run().catch(() => undefined);
     endRenewal = keepRenewed({ client, lease, timeoutMs, onEnd });
     return made;
   };
   const current = async (signal: AbortSignal): Promise<string> => {
-    if (isClosed) throw new Error(`${client.name} is not available: the key source was closed`);
+    if (isClosed) throw new Error(`The key source of ${client.name} is closed: open a new key ring`);
     return (lease ?? (await awaitUntil(signal, login.run(), client.name))).token;
   };
 
@@ -65,11 +68,11 @@ async function requestLease(role: VaultAppRole, setting: VaultLoginSetting): Pro
   });
   const lease = readLease(body['auth']);
   if (status === 200 && lease !== undefined) return lease;
-  const meaning = status === 400 ? 'status 400, roleId or secretId is not valid' : describeStatus(status);
+  const meaning = status === 400 ? 'status 400, check roleId and secretId' : describeStatus(status);
   throw new Error(`${client.name} rejected the AppRole login: ${meaning}`);
 }
 
-/** Best effort: without revocation, the token expires at the end of its lease. */
+/** Revokes a token. Ignores failures, because the token expires at the end of its lease. */
 async function revokeToken(token: string, { client, timeoutMs }: VaultLoginSetting): Promise<void> {
   const signal = AbortSignal.timeout(Math.min(timeoutMs, REVOKE_TIMEOUT_MS));
   const request = { method: 'POST', path: 'auth/token/revoke-self', token, signal } as const;

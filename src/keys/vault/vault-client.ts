@@ -5,7 +5,12 @@ import { messageOf } from '../../base/message-of.js';
 export interface VaultClient {
   /** Name of the server in error messages. */
   readonly name: string;
-  /** Sends a request and returns the response of any status. @throws Error if there is no response, or a redirect. */
+  /**
+   * Sends a request.
+   *
+   * @returns the response, with any status.
+   * @throws Error (as rejection) if there is no response, or the response is a redirect.
+   */
   send(request: VaultRequest): Promise<VaultAnswer>;
 }
 
@@ -21,7 +26,7 @@ export interface VaultRequest {
 
 export interface VaultAnswer {
   readonly status: number;
-  /** Empty if the body is not a JSON object, for example from a proxy. */
+  /** Parsed body. Empty if the body is not a JSON object, for example from a proxy. */
   readonly body: JsonObject;
 }
 
@@ -51,12 +56,13 @@ export function createVaultClient({ url, namespace, fetch: send }: VaultClientOp
         answer = await send(base + path, { method, headers, redirect: 'manual', signal, ...content });
         text = await answer.text();
       } catch (cause) {
-        throw new Error(`${name} does not answer: ${reasonOf(cause)}`, { cause });
+        throw new Error(
+          `${name} is unavailable (${reasonOf(cause)}): check url, the network and the certificate`,
+          { cause },
+        );
       }
       if (isRedirect(answer)) {
-        throw new Error(
-          `${name} redirects: set url to the active node, or to a load balancer in front of it`,
-        );
+        throw new Error(`${name} redirects: set url to the active node or a load balancer`);
       }
       return { status: answer.status, body: readObject(text) };
     },
@@ -76,7 +82,9 @@ function readObject(text: string): JsonObject {
   }
 }
 
-/** `fetch` wraps the cause, such as ECONNREFUSED or an untrusted certificate. */
+/**
+ * Returns the error code or message of a failed request. `fetch` wraps the original error, for example ECONNREFUSED.
+ */
 function reasonOf(failure: unknown): string {
   const cause = memberOf(failure, 'cause') ?? failure;
   const code = memberOf(cause, 'code');
@@ -95,7 +103,7 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
   [503, 'the server is sealed or down for maintenance'],
 ]);
 
-/** Describes an error status. Omits the error texts of the server, which may quote the request. */
+/** Describes an error status. Omits error messages of the server, which may quote the request. */
 export function describeStatus(status: number): string {
   const meaning = MEANINGS.get(status);
   return meaning === undefined ? `status ${status}` : `status ${status}, ${meaning}`;

@@ -1,11 +1,11 @@
-/** A credential, or a function that returns the current one, for example from the file of a Vault Agent. */
+/** Credential, or a function that returns the current one, for example from a file that Vault Agent writes. */
 export type VaultCredential = string | (() => string | Promise<string>);
 
 /**
- * Reads a credential.
+ * Reads and validates a credential.
  *
- * @param name the name of the credential in error messages, which never show its value.
- * @throws Error (as rejection) if the signal aborts first, or the value is not valid in a header.
+ * @param name the name of the credential, for error messages. They never contain its value.
+ * @throws Error (as rejection) if the signal aborts first, or the value is not valid in an HTTP header.
  */
 export async function readCredential(
   credential: VaultCredential,
@@ -14,11 +14,16 @@ export async function readCredential(
 ): Promise<string> {
   const value = typeof credential === 'string' ? credential : await awaitUntil(signal, credential(), name);
   const text = typeof value === 'string' ? value.trim() : '';
-  if (!/^[\x21-\x7e]{1,16384}$/.test(text)) throw new Error(`${name} is empty or malformed`);
+  if (!/^[\x21-\x7e]{1,16384}$/.test(text))
+    throw new Error(`${name} is empty or malformed: check auth in vaultKeySource()`);
   return text;
 }
 
-/** @throws TypeError if an option is not a credential. */
+/**
+ * Asserts that an option is a credential.
+ *
+ * @throws TypeError if the option is neither a non-empty string nor a function.
+ */
 export function assertCredential(value: unknown, name: string): void {
   if (typeof value === 'function' || (typeof value === 'string' && value.trim() !== '')) return;
   throw new TypeError(
@@ -26,14 +31,24 @@ export function assertCredential(value: unknown, name: string): void {
   );
 }
 
-/** Awaits a promise that does not support the signal. @throws Error (as rejection) if the signal aborts first. */
+/**
+ * Awaits a promise, but rejects when the signal aborts.
+ *
+ * @param name the name of the awaited value, for the error message.
+ * @throws Error (as rejection) if the signal aborts first.
+ */
 export function awaitUntil<Value>(
   signal: AbortSignal,
   pending: Value | PromiseLike<Value>,
   name: string,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const give = (): void => reject(new Error(`${name} was not available in time`, { cause: signal.reason }));
+    const give = (): void =>
+      reject(
+        new Error(`${name} was not available in time: check auth and the server, or raise timeoutMs`, {
+          cause: signal.reason,
+        }),
+      );
     if (signal.aborted) give();
     else signal.addEventListener('abort', give, { once: true });
     Promise.resolve(pending).then(resolve, reject);

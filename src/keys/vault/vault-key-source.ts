@@ -23,28 +23,49 @@ import {
 import { assertCredential, type VaultCredential } from './vault-credential.js';
 import { loginByToken, type VaultLogin, type VaultLoginSetting } from './vault-login.js';
 
-/** Authentication of the source. */
+/** Credentials for the server: a token or an AppRole. */
 export type VaultAuth =
-  /** A token. A string is renewed while it is renewable; a function is called for each request instead. */
+  /** Token. A string is renewed as long as the server allows it. A function is called for each request. */
   | { readonly token: VaultCredential }
-  /** AppRole. The source creates, renews and revokes its tokens. Default `mount`: `approle`. */
+  /** AppRole. The source creates, renews and revokes its tokens. `mount` defaults to `approle`. */
   | { readonly roleId: string; readonly secretId: VaultCredential; readonly mount?: string };
 
 export interface VaultKeySourceOptions {
   /** URL of the server, as in `VAULT_ADDR`: `https:`, or `http:` on loopback. */
   readonly url: string;
-  /** Mount path of the KV version 2 secrets engine. Default `secret`. */
+  /**
+   * Mount path of the KV version 2 secrets engine.
+   *
+   * @default 'secret'
+   */
   readonly mount?: string;
   /** Path of the secret below the mount, without `data/`. */
   readonly path: string;
-  /** Field of the secret that holds the keys: a JWK Set (string or object), a JWK or a root secret. Default `jwks`. */
+  /**
+   * Field of the secret that contains the keys: a JWK Set (string or object), a JWK or a root secret.
+   *
+   * @default 'jwks'
+   */
   readonly field?: string;
-  /** Namespace of OpenBao or Vault Enterprise. Default: none. */
+  /**
+   * Namespace of OpenBao or Vault Enterprise.
+   *
+   * @default undefined (no namespace)
+   */
   readonly namespace?: string;
+  /** Credentials for the server. */
   readonly auth: VaultAuth;
-  /** Timeout of reading the keys, including the login, in milliseconds. Default 5000. */
+  /**
+   * Timeout for reading the keys in milliseconds, including the login.
+   *
+   * @default 5000
+   */
   readonly timeoutMs?: number;
-  /** Default: the global `fetch`, which also trusts the authorities in `NODE_EXTRA_CA_CERTS`. */
+  /**
+   * Function that sends requests.
+   *
+   * @default the global `fetch`, which also trusts the authorities in `NODE_EXTRA_CA_CERTS`
+   */
   readonly fetch?: typeof fetch;
 }
 
@@ -70,8 +91,8 @@ interface StoredSecret {
 }
 
 /**
- * Creates a key source for HashiCorp Vault or OpenBao. The key versions are one field of a secret of the KV version 2
- * engine. They are replaced with check-and-set; other fields remain unchanged.
+ * Creates a writable key source for HashiCorp Vault or OpenBao. The key versions are one field of a KV version 2
+ * secret. Rotations use check-and-set and leave other fields unchanged.
  *
  * @throws TypeError if an option is missing or invalid.
  * @example
@@ -90,7 +111,7 @@ export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
     const { data: fields, metadata } = isJsonObject(body['data']) ? body['data'] : {};
     const version = isJsonObject(metadata) ? metadata['version'] : undefined;
     if (!isJsonObject(fields) || typeof version !== 'number') {
-      throw new Error(`${name} is not a secret of the KV version 2 engine`);
+      throw new Error(`${name} is not a KV version 2 secret: check mount and path in vaultKeySource()`);
     }
     return { version, fields };
   };
@@ -98,7 +119,7 @@ export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
     const value = fields[field];
     if (value === undefined)
       throw new Error(
-        `${name} has no field ${isPrintableName(field) ? field : 'with the name in the option "field"'}`,
+        `${name} does not have the field ${isPrintableName(field) ? field : 'in the option field'}: add it to the secret`,
       );
     return parseKeyText(typeof value === 'string' ? value : JSON.stringify(value), name);
   };
@@ -115,7 +136,7 @@ export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
       const body = { options: { cas: stored.version }, data: { ...stored.fields, [field]: value } };
       const { status } = await sendAs(login, place, { method: 'POST', body, signal });
       if (status === 200) return true;
-      // Status 400 can mean that the version is not the current one.
+      // Status 400 can mean a check-and-set conflict.
       if (status === 400 && (await read(signal)).version !== stored.version) return false;
       throw new Error(`${name} cannot be written: ${describeStatus(status)}`);
     },
@@ -123,7 +144,7 @@ export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
   });
 }
 
-/** Sends a request, and retries it once with another token if the first one is rejected. */
+/** Sends a request, and retries it once with a new token if the first token is rejected. */
 async function sendAs(
   login: VaultLogin,
   { client, path }: SecretPlace,
@@ -146,9 +167,9 @@ function resolveVaultOptions(options: VaultKeySourceOptions) {
     timeoutMs = 5000,
     fetch: send = fetch,
   } = options;
-  const url = assertSecureUrl(options.url, 'url');
+  const url = assertSecureUrl(options.url, 'vaultKeySource: url');
   if (url.search !== '' || url.hash !== '')
-    throw new TypeError('vaultKeySource: url must not have a query or fragment');
+    throw new TypeError('vaultKeySource: url must not have a query or fragment: remove it');
   assertPath(mount, 'mount');
   assertPath(path, 'path');
   if (namespace !== undefined) assertPath(namespace, 'namespace');
@@ -181,7 +202,7 @@ function resolveLogin(auth: VaultAuth, setting: VaultLoginSetting): VaultLogin {
   return loginByAppRole({ roleId, secretId, mount: encodePath(mount) }, setting);
 }
 
-/** Rejects segments that would change the path, such as `..`. */
+/** Asserts that a path has no segments that would change it, for example `..`. */
 function assertPath(value: unknown, name: string): void {
   const segments = typeof value === 'string' ? value.split('/') : [''];
   if (segments.every((segment) => /^[\x20-\x7e]+$/.test(segment) && !/^\.{1,2}$/.test(segment))) return;

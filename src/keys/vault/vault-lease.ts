@@ -2,10 +2,10 @@ import type { JsonValue } from '../../base/json.js';
 import { isJsonObject } from '../../base/json.js';
 import type { VaultClient } from './vault-client.js';
 
-/** Lease of a token, from a login, a renewal or a lookup. */
+/** Lease of a token, as returned by a login, renewal or lookup. */
 export interface VaultLease {
   readonly token: string;
-  /** Remaining lifetime; 0 for a token that does not expire. */
+  /** Remaining lifetime in seconds; 0 for a token that does not expire. */
   readonly seconds: number;
   readonly isRenewable: boolean;
 }
@@ -15,11 +15,11 @@ export interface LeaseRenewal {
   readonly lease: VaultLease;
   /** Timeout of a request in milliseconds. */
   readonly timeoutMs: number;
-  /** Called once, shortly before the lease expires, if it can no longer be renewed or only for a short time. */
+  /** Called once, shortly before the lease expires, if it cannot be renewed or the server shortened it. */
   readonly onEnd: () => void;
 }
 
-/** Share of the lease after which it is renewed. The rest is for retries. */
+/** Share of the lease after which the token is renewed. The remaining time allows retries. */
 const RENEW_AT_SHARE = 2 / 3;
 
 /** If the server shortens a lease below this share, the token is close to its maximum lifetime. */
@@ -29,7 +29,7 @@ const LONGEST_DELAY_SECONDS = 86_400;
 const LONGEST_RETRY_SECONDS = 30;
 const SHORTEST_DELAY_SECONDS = 0.1;
 
-/** Reads `auth` of a response; `undefined` if it is malformed. */
+/** Reads the lease in `auth` of a response. Returns `undefined` if `auth` is malformed. */
 export function readLease(auth: JsonValue | undefined): VaultLease | undefined {
   const { client_token: token, lease_duration: seconds, renewable } = isJsonObject(auth) ? auth : {};
   if (typeof token !== 'string' || typeof seconds !== 'number') return undefined;

@@ -3,24 +3,28 @@ import type { VaultClient } from './vault-client.js';
 import { awaitUntil, readCredential, type VaultCredential } from './vault-credential.js';
 import { keepRenewed } from './vault-lease.js';
 
-/** Lifecycle of the token of one source. */
+/** Token lifecycle of a key source. */
 export interface VaultLogin {
-  /** Returns the current token. @throws Error (as rejection) if none is available before the signal aborts. */
+  /**
+   * Returns the current token.
+   *
+   * @throws Error (as rejection) if no token is available before the signal aborts.
+   */
   token(signal: AbortSignal): Promise<string>;
-  /** Returns another token instead of a rejected one; `undefined` if there is none. */
+  /** Returns a new token to replace a rejected one, or `undefined` if there is none. */
   replace(refused: string, signal: AbortSignal): Promise<string | undefined>;
-  /** Stops the renewal, and revokes a token that the source created. */
+  /** Stops the renewal, and revokes the token if the source created it. */
   close(): Promise<void>;
 }
 
-/** Settings of every kind of login. */
+/** Settings common to all login methods. */
 export interface VaultLoginSetting {
   readonly client: VaultClient;
   /** Timeout of a request in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** Uses a given token. A string is renewed here; a token from a function is renewed by its provider. */
+/** Logs in with a given token. The source renews a string; the provider of a function renews its tokens. */
 export function loginByToken(token: VaultCredential, setting: VaultLoginSetting): VaultLogin {
   return typeof token === 'string' ? givenToken(token, setting) : writtenToken(token);
 }
@@ -42,7 +46,10 @@ function givenToken(given: string, { client, timeoutMs }: VaultLoginSetting): Va
   let endRenewal = (): void => undefined;
   let isClosed = false;
 
-  /** Looks up the lease; a later request retries a failed lookup. Errors surface when the keys are read. */
+  /**
+   * Looks up the lease of the token, and starts its renewal. Ignores errors, which occur again when the keys are read.
+   * If the lookup fails, a later request retries it.
+   */
   const learnLease = async (token: string): Promise<void> => {
     const signal = AbortSignal.timeout(timeoutMs);
     const request = { method: 'GET', path: 'auth/token/lookup-self', token, signal } as const;

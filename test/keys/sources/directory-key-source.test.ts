@@ -36,7 +36,7 @@ describe('a directory', () => {
 
   test('is rejected if it contains no key file', async () => {
     await expect(directoryKeySource({ directory }).load()).rejects.toThrow(
-      `${directory} holds no key file: add a *.json, *.jwk or *.key file`,
+      `Key directory ${directory} has no key files: add a *.json, *.jwk or *.key file`,
     );
   });
 
@@ -47,7 +47,9 @@ describe('a directory', () => {
     expect(kidsOf(await source.load())).toEqual(seeds.map((seed) => `root-${seed}`));
     await write('2000.jwk', JSON.stringify(rootJwk(1000)));
 
-    await expect(source.load()).rejects.toEqual(new Error(`${directory} holds more than 1000 key files`));
+    await expect(source.load()).rejects.toEqual(
+      new Error(`Key directory ${directory} has more than 1000 key files: remove retired keys`),
+    );
   });
 
   test('is rejected with the path of a malformed file', async () => {
@@ -55,7 +57,7 @@ describe('a directory', () => {
     await write('b.json', '{');
 
     await expect(directoryKeySource({ directory }).load()).rejects.toThrow(
-      `Key file ${join(directory, 'b.json')}: must be valid JSON if it starts with {`,
+      `Key file ${join(directory, 'b.json')}: expected valid JSON, because the text starts with {`,
     );
   });
 
@@ -134,7 +136,7 @@ test('a watch sees files that come and go, and the swaps of a Kubernetes secret'
 });
 
 test.each([
-  ['no directory', {}, /^directoryKeySource: directory must be a path, as a non-empty string$/],
+  ['no directory', {}, /^directoryKeySource: directory must be a path: a non-empty string/],
   [
     'a misspelt option',
     { directory: 'keys', file: 'x' },

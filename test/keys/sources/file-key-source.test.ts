@@ -54,7 +54,7 @@ describe('a key file', () => {
     await write(`{"keys":[{"kty":"oct","k":"${secretOf(1).toString('base64url')}"`);
 
     await expect(fileKeySource({ file }).load()).rejects.toEqual(
-      new TypeError(`Key file ${file}: must be valid JSON if it starts with {`),
+      new TypeError(`Key file ${file}: expected valid JSON, because the text starts with {`),
     );
   });
 
@@ -96,7 +96,7 @@ describe('replace', () => {
 
   test('rejects a set that could not be read back', async () => {
     await expect(fileKeySource({ file }).replace?.(keySet(1), { keys: [] })).rejects.toEqual(
-      new TypeError('The new JWK Set: A JWK Set must hold at least one key'),
+      new TypeError('The new JWK Set: A JWK Set must have an array "keys" with at least one JWK'),
     );
     expect(await fileKeySource({ file }).load()).toEqual(keySet(1));
   });
@@ -117,12 +117,12 @@ describe('replace', () => {
 
 describe('options', () => {
   test.each([
-    ['no file', {}, /^fileKeySource: file must be a path, as a non-empty string$/],
-    ['an empty file', { file: '' }, /^fileKeySource: file must be a path, as a non-empty string$/],
+    ['no file', {}, /^fileKeySource: file must be a path: a non-empty string/],
+    ['an empty file', { file: '' }, /^fileKeySource: file must be a path: a non-empty string/],
     [
       'a group that is trusted by name',
       { file: 'ring.json', trustGroup: 'staff' },
-      /^trustGroup must be true or/,
+      /^fileKeySource: trustGroup must be true or/,
     ],
     [
       'a misspelt option',

@@ -37,7 +37,7 @@ describe('an environment variable', () => {
 
   test('that is not set is an error', async () => {
     await expect(environmentKeySource({ variable: VARIABLE }).load()).rejects.toThrow(
-      `Environment variable ${VARIABLE} is not set`,
+      `Environment variable ${VARIABLE} is not set: set it and restart the process`,
     );
   });
 
@@ -45,7 +45,7 @@ describe('an environment variable', () => {
     'is not named %j, and that is not shown',
     (variable) => {
       expect(() => environmentKeySource(untyped({ variable }))).toThrow(
-        'The name of an environment variable must be a string of up to 40 letters, digits and underscores',
+        'The name of an environment variable must be 1 to 40 letters, digits or underscores, for example "JWE_KEY"',
       );
     },
   );

@@ -37,7 +37,7 @@ const FAILURES: [string, (server: VaultServer) => void, Partial<VaultKeySourceOp
     'does not know the secret_id',
     () => undefined,
     { auth: { ...ROLE, secretId: 'x' } },
-    /AppRole login: status 400, roleId or secretId is not valid$/,
+    /AppRole login: status 400, check roleId and secretId$/,
   ],
   [
     'is sealed at the login',
@@ -49,14 +49,24 @@ const FAILURES: [string, (server: VaultServer) => void, Partial<VaultKeySourceOp
   ['has no such mount', () => undefined, { mount: 'kv' }, /status 404, the secret does not exist/],
   ['has another namespace', () => undefined, { namespace: 'other' }, /status 404/],
   ['holds a deleted secret', (it) => it.deleteLast('apps/jwe'), {}, /status 404, .* was deleted/],
-  ['holds no such field', () => undefined, { field: 'ring' }, /: secret\/apps\/jwe has no field ring$/],
+  [
+    'holds no such field',
+    () => undefined,
+    { field: 'ring' },
+    /: secret\/apps\/jwe does not have the field ring: add it to the secret$/,
+  ],
   [
     'holds a number',
     (it) => it.write('apps/jwe', { jwks: 7 }),
     {},
     /A root secret in text form must be 32 bytes/,
   ],
-  ['holds a weak key', (it) => it.write('apps/jwe', { jwks: '00'.repeat(32) }), {}, /has all bytes equal/],
+  [
+    'holds a weak key',
+    (it) => it.write('apps/jwe', { jwks: '00'.repeat(32) }),
+    {},
+    /must be random, but all bytes are equal/,
+  ],
 ];
 
 describe('a server that', () => {
@@ -97,7 +107,7 @@ describe('a server that', () => {
   test('does not exist is reported at once', async () => {
     const url = `http://127.0.0.1:${await findFreePort()}`;
 
-    await expect(openSource({ url }).load()).rejects.toThrow(/^Vault at .* does not answer: ECONNREFUSED$/);
+    await expect(openSource({ url }).load()).rejects.toThrow(/^Vault at .* is unavailable \(ECONNREFUSED\)/);
   });
 
   test.each<[string, VaultKeySourceOptions['auth']]>([
@@ -110,7 +120,7 @@ describe('a server that', () => {
     const failure = await rejectionOf(openSource({ auth, timeoutMs: 200 }).load());
 
     expect(failure).toMatchObject({
-      message: expect.stringMatching(/does not answer|not available in time/),
+      message: expect.stringMatching(/is unavailable|not available in time/),
     });
     expect(performance.now() - began).toBeLessThan(2000);
   });
@@ -134,7 +144,7 @@ describe('a server that', () => {
       const answer: typeof fetch = async () => Response.json(body);
 
       await expect(openSource({ fetch: answer }).load()).rejects.toThrow(
-        /: secret\/apps\/jwe is not a secret of the KV version 2 engine$/,
+        /: secret\/apps\/jwe is not a KV version 2 secret: check mount and path/,
       );
     },
   );
@@ -168,7 +178,7 @@ describe('a server that', () => {
     const source = openSource({ auth: { token: () => TOKEN }, fetch: () => Promise.reject(thrown) });
     const failure = await rejectionOf(source.load());
 
-    expect(failure).toMatchObject({ message: expect.stringContaining(`does not answer: ${reason}`) });
+    expect(failure).toMatchObject({ message: expect.stringContaining(`is unavailable (${reason})`) });
     expect(failure).toHaveProperty('cause', thrown);
   });
 
@@ -187,7 +197,7 @@ describe('a credential', () => {
     const token = () => new Promise<string>(() => undefined);
 
     await expect(openSource({ auth: { token }, timeoutMs: 100 }).load()).rejects.toMatchObject({
-      message: 'The Vault token was not available in time',
+      message: 'The Vault token was not available in time: check auth and the server, or raise timeoutMs',
       cause: { name: 'TimeoutError' },
     });
   });
@@ -198,20 +208,24 @@ describe('a credential', () => {
       const [token] = untyped([value]);
       const failure = await rejectionOf(openSource({ auth: { token: () => token } }).load());
 
-      expect(failure).toMatchObject({ message: 'The Vault token is empty or malformed' });
+      expect(failure).toMatchObject({
+        message: 'The Vault token is empty or malformed: check auth in vaultKeySource()',
+      });
     },
   );
 
   test('is rejected as a string too', async () => {
     await expect(openSource({ auth: { token: 'two words' } }).load()).rejects.toThrow(
-      /^The Vault token is empty or malformed$/,
+      /^The Vault token is empty or malformed: check auth/,
     );
   });
 
   test('is rejected by name if it is the secretId of an AppRole', async () => {
     const failure = await rejectionOf(openSource({ auth: { ...ROLE, secretId: () => ' ' } }).load());
 
-    expect(failure).toMatchObject({ message: 'secretId is empty or malformed' });
+    expect(failure).toMatchObject({
+      message: 'secretId is empty or malformed: check auth in vaultKeySource()',
+    });
   });
 
   test('that is unavailable rejects with the error of its function', async () => {
@@ -234,13 +248,13 @@ describe('options', () => {
     [
       'a plain http URL',
       { url: 'http://vault.example:8200' },
-      /^url must be an absolute https URL \(http on loopback only\), for example/,
+      /^vaultKeySource: url must be an absolute https URL \(http on loopback only\), for example/,
     ],
-    ['no URL', { url: undefined }, /^url must be an absolute https URL/],
+    ['no URL', { url: undefined }, /^vaultKeySource: url must be an absolute https URL/],
     [
       'a URL with credentials',
       { url: `https://user:${TOKEN}@vault.example` },
-      /^url must not contain credentials/,
+      /^vaultKeySource: url must not contain credentials/,
     ],
     [
       'a URL with a query',

@@ -150,7 +150,7 @@ describe('AppRole', () => {
     await source.close?.();
 
     expect(server.hasToken('hvs.made-1')).toBe(false);
-    await expect(source.load()).rejects.toThrow(/the key source was closed$/);
+    await expect(source.load()).rejects.toThrow(/is closed: open a new key ring$/);
   });
 
   test('revokes what a login that is under way makes', async () => {
