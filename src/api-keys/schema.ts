@@ -105,7 +105,7 @@ const apiKey = v.pipe(
   ),
   v.check(
     (value) => parseApiKey(value).kind !== 'typo',
-    'is mistyped: its checksum does not match. Copy the generated key again',
+    'is mistyped: it has the form of a generated key, but its checksum does not match. Copy the key again',
   ),
 );
 

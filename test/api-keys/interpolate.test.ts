@@ -10,8 +10,7 @@ function resolveKey(text: string): unknown {
 }
 
 const MALFORMED = ['contains a malformed variable: write ${VARIABLE}, or $$ for a dollar sign'];
-const REACHES_TOKENS =
-  'must not contain a variable, because tokens include this field: remove the variable';
+const REACHES_TOKENS = 'must not contain a variable, because tokens include this field: remove the variable';
 
 describe('a variable', () => {
   test.each([

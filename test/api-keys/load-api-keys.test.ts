@@ -433,7 +433,8 @@ describe('the form of a key', () => {
     const key = generateApiKey();
     return key.slice(0, -1) + (key.endsWith('x') ? 'y' : 'x');
   };
-  const FAULT = 'is mistyped: its checksum does not match. Copy the generated key again';
+  const FAULT =
+    'is mistyped: it has the form of a generated key, but its checksum does not match. Copy the key again';
 
   test('shows a generated one that is mistyped', async () => {
     const previous = `{api_key: ${typo()}, expires_at: '2030-02-01T00:00:00Z'}`;
