@@ -1,6 +1,6 @@
-/** Directives to the echo model in a message, to test clients against faults. */
+/** Directives for the echo model in a message, for testing clients against faults. */
 export interface Directives {
-  /** The rest of the message. */
+  /** Message without the directives. */
   readonly words: readonly string[];
   /** `!status=503`: reject with this status. */
   readonly status: number | undefined;

@@ -1,18 +1,18 @@
-/** Error response to a client of `/v1`. */
+/** Details of an error response below `/v1`. */
 export interface ModelApiErrorDetail {
   readonly status: number;
-  /** Anthropic's error type. Its clients and OpenAI's choose their error class by the status. */
+  /** Anthropic's error type. Clients choose their error class by the status. */
   readonly type: string;
   /** OpenAI's error code. */
   readonly code?: string | undefined;
-  /** The invalid field of the request. */
+  /** Invalid field of the request. */
   readonly param?: string | undefined;
   readonly message: string;
   readonly retryAfterSeconds?: number | undefined;
   readonly cause?: unknown;
 }
 
-/** A request to a model that failed at the provider. It never contains the provider's key. */
+/** Error for a failed model request. It never contains the API key of the provider. */
 export class ModelApiError extends Error {
   override readonly name = 'ModelApiError';
   readonly detail: ModelApiErrorDetail;
