@@ -4,7 +4,7 @@ export interface Closeable {
 }
 
 /**
- * Closes resources in sequence, including those after a failure.
+ * Closes resources in sequence. A failure does not prevent the rest from being closed.
  *
  * @throws AggregateError (as rejection) of all failures, once every `close()` has settled.
  */

@@ -48,7 +48,7 @@ export function fileProblem(
   return { ok: false, problems: [{ file, ...position, path: '', message }], fingerprint: digestText(text) };
 }
 
-/** Returns the SHA-256 digest of a text as hexadecimal digits. */
+/** Returns the SHA-256 digest of a string as hexadecimal digits. */
 export function digestText(text: string): string {
   return digestSecret(text).toString('hex');
 }

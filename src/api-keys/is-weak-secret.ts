@@ -9,7 +9,7 @@ export function isWeakSecret(secret: string): boolean {
   return secret.length < MIN_LENGTH || estimateBits(secret) < MIN_BITS;
 }
 
-/** Estimates the Shannon entropy of a text in bits by character frequency. It detects repetition, but not words. */
+/** Estimates the Shannon entropy of a string in bits by character frequency. It detects repetition, but not words. */
 function estimateBits(text: string): number {
   const counts = new Map<string, number>();
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);

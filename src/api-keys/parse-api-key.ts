@@ -30,7 +30,7 @@ export function parseApiKey(text: string): ParsedApiKey {
   return { kind: 'ok', prefix, environment };
 }
 
-/** Returns the CRC-32 of a text (as in zlib) as six base62 digits. Six digits suffice, because 62^6 exceeds 2^32. */
+/** Returns the CRC-32 of a string (as in zlib) as six base62 digits. Six digits suffice, because 62^6 exceeds 2^32. */
 export function checksumOf(text: string): string {
   let rest = crc32(text);
   let digits = '';

@@ -1,4 +1,4 @@
-/** Patterns for a whole text: expressions that a template engine, a shell or an orchestrator should have replaced. */
+/** Patterns for a whole string: expressions that a template engine, a shell or an orchestrator should have replaced. */
 const WHOLE: readonly RegExp[] = [
   // Shells, Make, PowerShell and cmd.exe: $NAME, $env:NAME, $(command), `command`, %NAME%. Random text does not match.
   /^\$(?:[A-Z]{2,16}\d{0,2}(?:_[A-Z\d]{1,16})*|[a-z]{2,14}(?:_[a-z]{1,14})+|[a-z]{2,10}(?:[A-Z][a-z]{2,12})+)$/,
@@ -38,7 +38,7 @@ const WHOLE: readonly RegExp[] = [
   /^(?:null|undefined|nil|None|NaN|~|true|false|\[object Object\])$/,
 ];
 
-/** Patterns for a part of a text, as in `sk-${NAME}`. */
+/** Patterns for a substring, as in `sk-${NAME}`. */
 const ANYWHERE: readonly RegExp[] = [
   /\$\{(?:[A-Z]{2,16}|[a-z]{2,14})[\w.]*(?:[:\-?+=][^}]*)?\}/,
   /\$[A-Z]{2,16}(?:_[A-Z\d]{1,16})*_(?:KEY|TOKEN|SECRET|PASSWORD)(?![A-Za-z\d])/,

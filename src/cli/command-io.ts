@@ -7,7 +7,7 @@ export interface CommandIo {
   readonly directory: string;
   /** Writes a line of the result to standard output. */
   print(line: string): void;
-  /** Writes a message to standard error, where it does not disturb scripts that parse the result. */
+  /** Writes a message to standard error, so that scripts can parse standard output. */
   note(line: string): void;
   /** Reads standard input to its end. */
   readInput(): Promise<string>;

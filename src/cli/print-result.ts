@@ -12,7 +12,7 @@ export function printList(io: CommandIo, rows: readonly Row[], isJson: boolean):
   else for (const line of formatTable(rows)) io.print(line);
 }
 
-/** Prints a result as text, or as a JSON object with `--json`. */
+/** Prints a result in plain language, or as a JSON object with `--json`. */
 export function printResult(io: CommandIo, result: JsonObject, { isJson, text }: PrintOptions): void {
   io.print(isJson ? JSON.stringify(result) : text);
 }

@@ -24,7 +24,7 @@ export interface Revocation {
   readonly targets: readonly Revocable[];
   /** Session of a refresh token. Its refresh-token families end too. */
   readonly session?: { readonly clientId: string; readonly subject: string; readonly sessionId: string };
-  /** Result as text. */
+  /** Result in plain language, for output without `--json`. */
   readonly text: string;
   /** Additional members of the JSON result. */
   readonly details: JsonObject;

@@ -79,7 +79,7 @@ const embeddingsSchema = z.looseObject({
 
 const DIMENSIONS = 8;
 
-/** Returns a deterministic embedding of a text. */
+/** Returns a deterministic embedding of a string. */
 function embed({ model, input, encoding_format: format }: z.output<typeof embeddingsSchema>) {
   const texts = (Array.isArray(input) ? input : [input]).map(String);
   const tokens = texts.reduce((sum, text) => sum + countWords(text), 0);
