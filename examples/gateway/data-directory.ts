@@ -16,6 +16,7 @@ export interface DataDirectory {
   storeDirectory(): Promise<string>;
 }
 
+/** Opens a data directory. A file is generated when it is first requested. */
 export function openDataDirectory(path: string): DataDirectory {
   return {
     async keysFile() {

@@ -113,7 +113,7 @@ async function drain(limits: Limits): Promise<void> {
   await Promise.race([limits.drain(), pause(DRAIN_TIMEOUT_MS, undefined, { ref: false })]);
 }
 
-/** Creates a clock that tolerates changes to the system time: expired tokens stay expired if it is set back. */
+/** Creates a clock that tolerates changes to the system time: expired tokens stay expired after a step back. */
 function watchClock({ logger }: Observers): SteadyClock {
   return createSteadyClock({
     onStep: ({ seconds }) => logger?.warn({ step_seconds: seconds }, 'the system time was changed'),

@@ -6,7 +6,7 @@ export type TrustedProxies = number | readonly string[];
 /** Names of private address ranges in Express. */
 const RANGES = new Set(['loopback', 'linklocal', 'uniquelocal']);
 
-/** Minimum prefix lengths: those of the largest private subnets, 10.0.0.0/8 and fc00::/7. */
+/** Minimum prefix lengths, as in the largest private subnets: 10.0.0.0/8 and fc00::/7. */
 const WIDEST = { ipv4: 8, ipv6: 7 };
 
 const MESSAGE =

@@ -23,6 +23,7 @@ export interface ModelConfiguration {
  */
 export const REFRESH_TOKENS = ['off', 'confidential', 'public'] as const;
 
+/** Value of `refresh_tokens` in an API key file. */
 export type RefreshTokens = (typeof REFRESH_TOKENS)[number];
 
 /** Token exchanges that an API key may request (RFC 8693 §2.1). All other exchanges are rejected. */

@@ -17,6 +17,7 @@ const unreadable: ErrorRequestHandler = (_error, _req, res, _next) => {
   res.status(400).json({ type: 'error', error });
 };
 
+/** Creates the echo model. `close()` stops its server. */
 export function createEchoModel(): EchoModel {
   const app = express();
   app.disable('x-powered-by');

@@ -21,6 +21,7 @@ export interface Directives {
 const DIRECTIVE = /^!([a-z-]{1,16})=(\d{1,9})$/;
 const MAX_WORDS = 100_000;
 
+/** Parses the directives in a message. */
 export function readDirectives(text: string): Directives {
   const values = new Map<string, number>();
   const words = text.split(/\s+/).filter((word) => {

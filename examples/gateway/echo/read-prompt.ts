@@ -47,6 +47,7 @@ export function readPrompt(body: unknown): Prompt {
   };
 }
 
+/** Counts the words of a message. */
 export function countWords(text: string): number {
   return text.split(/\s+/).filter((word) => word !== '').length;
 }

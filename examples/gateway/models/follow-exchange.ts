@@ -23,7 +23,7 @@ export interface CourseParts {
   readonly onCompletion: CompletionListener;
 }
 
-/** Follows a model request until it is settled. A client that disconnects is charged for the usage up to then. */
+/** Follows a model request until it is settled. A client that disconnects is charged for the usage so far. */
 export function followExchange({ req, res, model, reserved, onCompletion }: CourseParts): Course {
   const startedAt = performance.now();
   const leaving = new AbortController();

@@ -23,12 +23,14 @@ export class ModelApiError extends Error {
   }
 }
 
+/** Creates a 502 error for a provider failure. */
 export function providerFailed(cause?: unknown): ModelApiError {
-  const message = 'The provider of this model failed';
+  const message = 'The provider of this model failed. Retry later';
   return new ModelApiError({ status: 502, type: 'api_error', code: 'provider_failed', message, cause });
 }
 
+/** Creates a 504 error for a provider timeout. */
 export function providerTimedOut(cause?: unknown): ModelApiError {
-  const message = 'The provider of this model did not answer in time';
+  const message = 'The provider of this model did not respond in time. Retry later';
   return new ModelApiError({ status: 504, type: 'api_error', code: 'provider_timeout', message, cause });
 }

@@ -5,6 +5,7 @@ import type { Response } from 'express';
 import { discard } from './call-provider.js';
 import { StreamBrokenError, type StreamEvent, type StreamMeter } from './wire-format.js';
 
+/** Stream of a provider and the response to the client. */
 export interface Relay {
   readonly body: Readable;
   readonly res: Response;

@@ -8,6 +8,7 @@ export interface TokenUsage {
 /** Approximate number of characters per token in English text, for estimates before the usage is known. */
 const CHARACTERS_PER_TOKEN = 4;
 
+/** Estimates the number of tokens for a number of characters. */
 export function estimateTokens(characters: number): number {
   return Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }

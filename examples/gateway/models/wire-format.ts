@@ -68,6 +68,7 @@ export class StreamBrokenError extends Error {
   override readonly name = 'StreamBrokenError';
 }
 
+/** Formats a server-sent event. */
 export function formatEvent({ event, data }: StreamEvent): string {
   const name = event === undefined ? '' : `event: ${event}\n`;
   return `${name}${data

@@ -35,6 +35,7 @@ export interface Metrics {
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+/** Creates the metrics of a gateway. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];

@@ -22,6 +22,7 @@ export interface Observation {
   timeAuthentication(authentication: RequestHandler): RequestHandler;
 }
 
+/** Combines the optional observers. A missing observer has no effect. */
 export function combineObservers({ logger, metrics, tracing, onCompletion }: Observers): Observation {
   const listeners = [onCompletion, metrics?.onCompletion, logger && logCompletions(logger)];
   const middleware = [tracing?.traceRequests, metrics?.countRequests, logger && logRequests(logger)];

@@ -8,6 +8,7 @@ export const nameRequests: RequestHandler = (_req, res, next) => {
   next();
 };
 
+/** Returns the request ID of a response. */
 export function requestIdOf(res: Response): string {
   return res.get('x-request-id') ?? '';
 }

@@ -11,6 +11,7 @@ export interface FillShares {
   readonly client: number;
 }
 
+/** Converts entry counts to fill ratios. Returns 0 if the fill is unknown. */
 export function fillShares(fill: RevocationFill | undefined): FillShares {
   if (fill === undefined) return { store: 0, client: 0 };
   const { entries, maxEntries, clientEntries, maxClientEntries } = fill;

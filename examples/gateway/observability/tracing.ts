@@ -4,6 +4,7 @@ import { onResponseFinished } from 'passport-jwe';
 import { answeredStatus } from './answered-status.js';
 import { findRoute } from './matched-route.js';
 
+/** Span attributes by name. */
 export type Attributes = Readonly<Record<string, string | number>>;
 
 /** Runs a function as a child span of the active span. */
@@ -20,6 +21,7 @@ export interface Tracing {
   readonly traced: Traced;
 }
 
+/** Tracing that records no spans. */
 export const noTracing: Tracing = {
   traceRequests: (_req, _res, next) => next(),
   traced: (_name, _attributes, run) => run(),
