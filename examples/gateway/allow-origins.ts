@@ -1,7 +1,7 @@
 import cors from 'cors';
 import type { RequestHandler } from 'express';
 
-/** Response headers that pages may read. */
+/** Response headers that web pages may read. */
 const EXPOSED_HEADERS = [
   ...['WWW-Authenticate', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
   ...['X-Request-Id', 'Request-Id', 'X-Should-Retry'],
@@ -10,9 +10,8 @@ const EXPOSED_HEADERS = [
 const PREFLIGHT_SECONDS = 600;
 
 /**
- * Lets pages of these origins, and no others, use the gateway. They send their token in a header; cookies are not used.
- * Preflights have no token, so they are answered here. `OPTIONS` requests of other clients are handled like any
- * request.
+ * Creates CORS middleware that allows web pages of the given origins only. Pages send their token in a header, not in a
+ * cookie. The middleware answers preflight requests, because they have no token. Other `OPTIONS` requests pass.
  */
 export function allowOrigins(origins: readonly string[]): RequestHandler {
   const options = { origin: [...origins], exposedHeaders: EXPOSED_HEADERS, maxAge: PREFLIGHT_SECONDS };

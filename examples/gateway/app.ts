@@ -30,13 +30,13 @@ import { modelRoutes } from './routes/models.js';
 import { proxyRoutes } from './routes/proxy.js';
 import type { Settings } from './settings.js';
 
-/** Scopes of the routes below. */
+/** Scopes that the routes of the gateway require. */
 const SCOPES = [
   ...['read:documents', 'write:documents', 'admin:configurations', 'execute:models'],
   ...['manage:sessions', 'call:endpoints'],
 ];
 
-/** Options that issuing and accepting share. */
+/** Options shared by the issuing and the accepting half. */
 export interface Service {
   readonly keyRing: KeyRing;
   readonly issuer: string;
@@ -46,23 +46,24 @@ export interface Service {
   readonly clock: Clock;
 }
 
+/** Dependencies of the gateway application. */
 export interface AppParts {
   readonly settings: Pick<Settings, 'corsOrigins' | 'proxyUpstream' | 'trustProxy'>;
   readonly apiKeys: WatchedApiKeys;
   readonly stores: Stores;
   readonly limits: Limits;
   readonly observation: Observation;
-  /** Readiness checks, with their results. */
+  /** Returns the results of all readiness checks, by name. */
   isReady(): Readonly<Record<string, boolean>>;
-  /** Warnings for operators, while the gateway is ready. Default: none. */
+  /** Returns warnings for operators, which do not affect readiness. Default: no warnings. */
   findWarnings?(): readonly string[];
-  /** Settings of the model routes. */
+  /** Dependencies of the model routes. */
   readonly models: Omit<ModelService, 'apiKeys'>;
-  /** Connections to the upstream of `/proxy`. */
+  /** Connection pool for the upstream of `/proxy`. */
   readonly proxyDispatcher: Dispatcher;
 }
 
-/** Creates the gateway application. Routes are in the order in which a request passes them. */
+/** Creates the Express application of the gateway. Requests pass the routes in this order. */
 export function createApp(service: Service, parts: AppParts): Express {
   const { settings, apiKeys, stores, limits, models, proxyDispatcher, observation, isReady } = parts;
   const { corsOrigins, proxyUpstream, trustProxy } = settings;
@@ -91,13 +92,13 @@ export function createApp(service: Service, parts: AppParts): Express {
   return app;
 }
 
-/** Anthropic's clients send their key in `x-api-key`. Error responses have a format that all clients understand. */
+/** Options for model clients. Anthropic's clients send the token in `x-api-key`. */
 const MODEL_CLIENTS = { tokenLocations: { header: 'x-api-key' }, failWithError: true } as const;
 
-/** Excludes the token endpoint: a web page must not contain an API key. */
+/** Paths that web pages may call. They exclude the token endpoint: a web page must not contain an API key. */
 const OPEN_TO_PAGES = ['/documents', '/admin', '/sessions', '/proxy', '/v1', '/.well-known'];
 
-/** Only an audience that is a URL has metadata (RFC 9728 §1.2). */
+/** Serves the metadata of the protected resource. The audience must be a URL (RFC 9728 §1.2). */
 function resourceMetadata({ audience: resource, issuer }: Service): RequestHandler {
   return protectedResourceMetadata({ resource, authorizationServers: [issuer], scopes: SCOPES });
 }
@@ -107,12 +108,12 @@ function challengeOf({ audience }: Service) {
   return { realm: 'gateway', resourceMetadata: protectedResourceUrl(audience) };
 }
 
-/** Express would echo the path, which may contain a token by mistake. */
+/** Answers unknown paths with 404. The default handler of Express would echo the path, which may contain a token. */
 const nothingThere: RequestHandler = (_req, res) => {
   res.status(404).json({ error: 'not_found', error_description: 'The requested path does not exist' });
 };
 
-/** Answers requests that `express.json()` rejects. */
+/** Answers requests whose body `express.json()` rejects. */
 const unreadableBodies: ErrorRequestHandler = (error, _req, res, next) => {
   if (res.headersSent || ![400, 413, 415].includes(error?.status)) return next(error);
   res.status(error.status).json({ error: 'invalid_request', error_description: 'The body cannot be read' });

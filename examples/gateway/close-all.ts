@@ -1,11 +1,12 @@
-/** A resource that must be closed. */
+/** Resource with a `close()` method. */
 export interface Closeable {
   close(): unknown;
 }
 
 /**
- * Closes resources in sequence. If one fails, the others are closed nevertheless.
- * @throws AggregateError of all failures, after the last resource.
+ * Closes resources in sequence. A failure does not prevent the rest from being closed.
+ *
+ * @throws AggregateError (as rejection) of all failures, once every `close()` has settled.
  */
 export async function closeAll(opened: readonly Closeable[]): Promise<void> {
   const failures: unknown[] = [];
@@ -16,5 +17,9 @@ export async function closeAll(opened: readonly Closeable[]): Promise<void> {
       failures.push(failure);
     }
   }
-  if (failures.length > 0) throw new AggregateError(failures, 'Some resources could not be closed');
+  if (failures.length > 0)
+    throw new AggregateError(
+      failures,
+      'Some resources could not be closed: see the errors of this AggregateError',
+    );
 }

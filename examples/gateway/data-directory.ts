@@ -4,18 +4,19 @@ import { join } from 'node:path';
 import { generateKeySet } from 'passport-jwe';
 import { generateApiKey } from 'passport-jwe/api-keys';
 
-/** Files that the gateway generates on its first start. */
+/** Data directory, whose files the gateway generates on its first start. */
 export interface DataDirectory {
-  /** Path of a JWK Set with one random root key. */
+  /** Returns the path of a JWK Set with one random root key. */
   keysFile(): Promise<string>;
-  /** Salt for `JWE_PASSPHRASE`. */
+  /** Returns the salt for `JWE_PASSPHRASE`. */
   salt(): Promise<string>;
-  /** The API key of the sample configuration. */
+  /** Returns the API key of the sample configuration. */
   demoApiKey(): Promise<string>;
-  /** Path of the embedded store, which creates it. */
+  /** Returns the path of the embedded store. `openLmdbStores()` creates the directory. */
   storeDirectory(): Promise<string>;
 }
 
+/** Opens a data directory. A file is generated when it is first requested. */
 export function openDataDirectory(path: string): DataDirectory {
   return {
     async keysFile() {
@@ -33,8 +34,8 @@ export function openDataDirectory(path: string): DataDirectory {
 }
 
 /**
- * Returns the content of a file, and generates the file if it does not exist. It gets its name only once it is complete
- * and on disk. If two processes start concurrently, one creates it and both read it.
+ * Returns the content of a file, which is generated if it does not exist. The file is written under a temporary name,
+ * and linked once it is on disk. If two processes start concurrently, both read the same file.
  */
 async function keep(directory: string, name: string, generate: () => string): Promise<string> {
   await makePrivate(directory);
@@ -49,7 +50,11 @@ async function keep(directory: string, name: string, generate: () => string): Pr
   return (await readFile(path, 'utf8')).trim();
 }
 
-/** A user with write access could replace the keys. */
+/**
+ * Creates a directory with mode 0700.
+ *
+ * @throws Error (as rejection) if other users can write to the directory, because they could replace the keys.
+ */
 async function makePrivate(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const { mode } = await stat(directory);

@@ -23,18 +23,19 @@ import { connectUpstream } from './proxy/connect-upstream.js';
 import { createGatewayServer } from './server.js';
 import type { Settings } from './settings.js';
 
-/** A running gateway. */
+/** Running gateway. */
 export interface Gateway {
+  /** Origin on which the gateway listens. */
   readonly origin: string;
-  /** Origin of the metrics, if enabled. */
+  /** Origin of the metrics endpoint, or `undefined` if metrics are disabled. */
   readonly metricsOrigin: string | undefined;
-  /** The API key of the sample configuration, if that is used. */
+  /** API key of the sample configuration, or `undefined` if the gateway uses a different configuration. */
   readonly demoApiKey: string | undefined;
-  /** Stops accepting connections and waits for running requests. */
+  /** Stops accepting connections, waits for running requests and closes all resources. */
   close(): Promise<void>;
 }
 
-/** Loads everything, then listens. Issuer and audience default to the origin that it listens on. */
+/** Opens all resources and starts the server. Issuer and audience default to the origin on which the server listens. */
 export async function startGateway(
   settings: Settings,
   audit: AuditTrail,
@@ -99,20 +100,20 @@ export async function startGateway(
     };
   } catch (failure) {
     await closeAll(opened).catch((err: unknown) =>
-      observers.logger?.warn({ err }, 'some resources could not be closed'),
+      observers.logger?.warn({ err }, 'some resources could not be closed after the failed start'),
     );
     throw failure;
   }
 }
 
-/** If the limit store is unavailable, the slots are not released now but when their leases expire. */
+/** Timeout in milliseconds for releasing slots at shutdown. Remaining slots are released when their leases expire. */
 const DRAIN_TIMEOUT_MS = 5000;
 
 async function drain(limits: Limits): Promise<void> {
   await Promise.race([limits.drain(), pause(DRAIN_TIMEOUT_MS, undefined, { ref: false })]);
 }
 
-/** Expired tokens stay expired even if the system time is set back. */
+/** Creates a clock that tolerates changes to the system time: expired tokens stay expired after a step back. */
 function watchClock({ logger }: Observers): SteadyClock {
   return createSteadyClock({
     onStep: ({ seconds }) => logger?.warn({ step_seconds: seconds }, 'the system time was changed'),
@@ -131,7 +132,7 @@ function isConfigured(name: string, { apiKeys }: WatchedApiKeys): boolean {
   return apiKeys.some(({ models }) => models.some((model) => model.name === name));
 }
 
-/** SIGHUP reloads the files, except in a terminal: closing it sends SIGHUP to end the process. */
+/** Watches the API keys. `SIGHUP` reloads them, except in a terminal, which sends `SIGHUP` when it closes. */
 function watchKeys(
   { apiKeysDir: directory }: Settings,
   demoApiKey: string | undefined,

@@ -26,7 +26,7 @@ try {
         .then(
           () => process.exit(0),
           (err: unknown) => {
-            logger.error({ err }, 'some resources could not be closed');
+            logger.error({ err }, 'some resources could not be closed at shutdown');
             process.exit(1);
           },
         );

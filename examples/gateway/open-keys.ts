@@ -10,13 +10,13 @@ import type { Stores } from 'passport-jwe/stores';
 import { openDataDirectory } from './data-directory.js';
 import type { Settings } from './settings.js';
 
-/** Opens the key ring that encrypts tokens. */
+/** Key ring of the gateway, and a function that closes it. */
 export interface OpenKeys {
   readonly keyRing: KeyRing;
   close(): Promise<void>;
 }
 
-/** A key file is watched, so that `passport-jwe keys rotate` takes effect. A passphrase does not change. */
+/** Opens the key ring. A key file is watched, so that `passport-jwe keys rotate` takes effect without a restart. */
 export async function openKeys(
   settings: Settings,
   stores: Stores,

@@ -6,7 +6,8 @@ import { openDataDirectory } from './data-directory.js';
 import type { Settings } from './settings.js';
 
 /**
- * Opens Redis, which has its own clock, if it is configured. Otherwise opens the embedded store in the data directory.
+ * Opens Redis if it is configured, otherwise the embedded store in the data directory. Redis uses the clock of its
+ * server.
  */
 export async function openStores(settings: Settings, audit: AuditTrail, clock: Clock): Promise<Stores> {
   const { redisUrl, redisTimeoutMs, dataDir, storeGenerationFile: generationFile } = settings;

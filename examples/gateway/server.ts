@@ -3,22 +3,27 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { onResponseFinished } from 'passport-jwe';
 import type { Settings } from './settings.js';
 
-/** A server with graceful shutdown. */
+/** HTTP server with graceful shutdown. */
 export interface GatewayServer {
   readonly server: Server;
-  /** Whether it is shutting down, so that load balancers should send no more requests. */
+  /** Whether the server is shutting down. Load balancers should then send no more requests. */
   readonly isDraining: boolean;
-  /** @throws Error (as rejection) that names the port if it is in use. */
+  /**
+   * Starts the server and resolves with its origin.
+   *
+   * @throws Error (as rejection) that names the port if the port is in use.
+   */
   listen(): Promise<string>;
-  /** Shuts down gracefully. Resolves with the number of requests that were aborted at the timeout. */
+  /** Shuts the server down. Resolves with the number of requests that were aborted at the timeout. */
   close(): Promise<number>;
 }
 
 type ServerSettings = Pick<Settings, 'host' | 'port' | 'shutdownDelayMs' | 'shutdownTimeoutMs'>;
 
-/** Time for a connection to finish sending a request that it started before the shutdown. */
+/** Time in milliseconds for a client to finish sending a request that it began before the shutdown. */
 const HALF_SENT_MS = 250;
 
+/** Creates an HTTP server that finishes running requests before it closes. */
 export function createGatewayServer(settings: ServerSettings): GatewayServer {
   const server = createServer();
   const running = new Set<ServerResponse>();
@@ -56,7 +61,7 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
     async close() {
       isDraining = true;
       for (const res of running) if (!res.headersSent) res.setHeader('Connection', 'close');
-      // Clients disconnect after their last response. Load balancers notice the shutdown at /readyz meanwhile.
+      // During the delay, clients disconnect after their last response, and load balancers see the shutdown at /readyz.
       await pause(settings.shutdownDelayMs);
       const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
       const timeout = pause(settings.shutdownTimeoutMs, undefined, { ref: false });
@@ -70,9 +75,10 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
 }
 
 /**
- * Starts a server. Resolves with its origin.
- * @param setting name of the environment variable of the port, for the error message.
- * @throws Error (as rejection) that names the port if it is in use.
+ * Starts a server and resolves with its origin.
+ *
+ * @param setting environment variable of the port, for the error message.
+ * @throws Error (as rejection) that names the port if the port is in use.
  */
 export function listen(
   server: Server,
@@ -83,7 +89,7 @@ export function listen(
     server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(
         cause.code === 'EADDRINUSE'
-          ? new Error(`Port ${port} is in use: set ${setting} to another port`)
+          ? new Error(`Port ${port} is in use: set ${setting} to a different port`)
           : cause,
       );
     });

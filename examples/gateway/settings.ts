@@ -2,16 +2,17 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readTrustedProxies, type TrustedProxies } from './trust-proxy.js';
 
-/** Settings from the environment. Each secret can also be the path of a file, in `NAME_FILE`. */
+/** Settings of the gateway, read from environment variables. `NAME_FILE` names a file with the secret `NAME`. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
   readonly apiKeysDir: string;
-  /** Whether the sample directory is used, which needs a demo API key. */
+  /** Whether the API keys come from the sample directory, which requires a demo API key. */
   readonly isSample: boolean;
-  /** Default: the origin that the gateway listens on. */
+  /** Issuer of the tokens. Default: the origin on which the gateway listens. */
   readonly issuer: string | undefined;
+  /** Audience of the tokens. Default: the origin on which the gateway listens. */
   readonly audience: string | undefined;
   readonly passphrase: string | undefined;
   readonly salt: string | undefined;
@@ -21,26 +22,26 @@ export interface Settings {
   readonly storeGenerationFile: string | undefined;
   /** URL of Redis. Default: the embedded store in the data directory. */
   readonly redisUrl: string | undefined;
-  /** Timeout of Redis commands. Default: the default of passport-jwe. */
+  /** Timeout of Redis commands in milliseconds. Default: the default of `openRedisStores()`. */
   readonly redisTimeoutMs: number | undefined;
-  /** Timeout of a provider's response headers, and of each part of the body. Default: 300 000. */
+  /** Timeout in milliseconds for a provider's response headers, and for each chunk of the body. Default: 300 000. */
   readonly providerTimeoutMs: number;
-  /** Upstream of `/proxy`. Default: no such route. */
+  /** URL of the upstream of `/proxy`. Default: the gateway has no `/proxy` route. */
   readonly proxyUpstream: string | undefined;
-  /** Timeout of the upstream's response headers. Default: 30 000. */
+  /** Timeout in milliseconds for the response headers of the upstream. Default: 30 000. */
   readonly proxyTimeoutMs: number;
-  /** Timeout of each part of the upstream's response. Default: 60 000. */
+  /** Timeout in milliseconds for each chunk of the upstream's response body. Default: 60 000. */
   readonly proxyIdleTimeoutMs: number;
-  /** Trusted proxies, whose `X-Forwarded-For` is used. Default: none. */
+  /** Proxies whose `X-Forwarded-For` header is trusted. Default: none. */
   readonly trustProxy: TrustedProxies | undefined;
-  /** Origins of web pages that may use the gateway. Default: none. */
+  /** Origins of web pages that may call the gateway (CORS). Default: none. */
   readonly corsOrigins: readonly string[];
-  /** Port of the metrics. Default: no metrics. */
+  /** Port of the metrics endpoint. Default: the gateway serves no metrics. */
   readonly metricsPort: number | undefined;
   readonly metricsHost: string;
-  /** Time for load balancers to notice the shutdown before the listener closes. Default: 250. */
+  /** Delay in milliseconds before the listener closes, so that load balancers notice the shutdown. Default: 250. */
   readonly shutdownDelayMs: number;
-  /** Time for running requests to finish after that. Default: 30 000. */
+  /** Timeout in milliseconds for running requests, counted from the end of the delay. Default: 30 000. */
   readonly shutdownTimeoutMs: number;
 }
 
@@ -48,7 +49,11 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', '[::1]', 'localhost']);
 
-/** @throws Error that names the missing or malformed setting. */
+/**
+ * Reads the settings from environment variables and applies the defaults.
+ *
+ * @throws Error that names the missing or malformed setting.
+ */
 export function readSettings(variables: Variables): Settings {
   const settings: Settings = {
     host: variables['HOST'] || '127.0.0.1',
@@ -80,7 +85,11 @@ export function readSettings(variables: Variables): Settings {
   return settings;
 }
 
-/** Generated secrets are not sufficient for a public service or for several instances. */
+/**
+ * Asserts that a public gateway, or a gateway with several instances, does not use generated keys.
+ *
+ * @throws Error that names the missing settings.
+ */
 function assertSharedSettings(settings: Settings): void {
   const isPublic = !LOOPBACK.has(settings.host);
   if (!isPublic && settings.redisUrl === undefined) return;
@@ -93,7 +102,8 @@ function assertSharedSettings(settings: Settings): void {
     isPublic && settings.isSample ? 'API_KEYS_DIR' : '',
   ].filter((name) => name !== '');
   const reason = isPublic ? 'a HOST that is not loopback' : 'REDIS_URL';
-  if (missing.length > 0) throw new Error(`With ${reason}, set ${missing.join(', ')}`);
+  if (missing.length > 0)
+    throw new Error(`Settings are missing: with ${reason}, also set ${missing.join(', ')}`);
 }
 
 function readSecret(variables: Variables, name: string): string | undefined {
@@ -102,28 +112,31 @@ function readSecret(variables: Variables, name: string): string | undefined {
   return variables[name] || undefined;
 }
 
-/** The message of the file system would print a secret that was set instead of a path. */
+/** Reads a secret from a file. Hides the file-system error, whose path may be the secret itself by mistake. */
 function readSecretFile(file: string, name: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : 'unknown';
-    throw new Error(`${name} must be the path of a readable file (${code})`);
+    throw new Error(
+      `${name} must be the path of a readable file (${code}): check the path and its permissions`,
+    );
   }
 }
 
-/** Clients find the metadata of an issuer at its URL (RFC 8414 §2). */
+/** Reads the issuer, which must be a URL, because clients find the issuer's metadata there (RFC 8414 §2). */
 function readUrl(variables: Variables, name: string): string | undefined {
   const value = variables[name] || undefined;
-  if (value !== undefined && !URL.canParse(value)) throw new Error(`${name} must be a URL`);
+  if (value !== undefined && !URL.canParse(value))
+    throw new Error(`${name} must be a URL, for example https://auth.example.com`);
   return value?.replace(/\/$/, '');
 }
 
-/** Forwarded requests must be protected in transit. */
+/** Reads the URL of the upstream. It must be HTTPS, except on loopback, to protect forwarded requests in transit. */
 function readUpstream(variables: Variables, name: string): string | undefined {
   const value = variables[name] || undefined;
   if (value === undefined) return undefined;
-  const message = `${name} must be an https URL (http on loopback only) without credentials, query and fragment`;
+  const message = `${name} must be an https URL (http on loopback only) without credentials, query or fragment`;
   if (!URL.canParse(value) || /[?#]/.test(value)) throw new Error(message);
   const { protocol, hostname, username, password } = new URL(value);
   const isPrivate = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname));
@@ -131,7 +144,7 @@ function readUpstream(variables: Variables, name: string): string | undefined {
   return value;
 }
 
-/** Each exactly as browsers send it in `Origin` (RFC 6454 §6.2). */
+/** Reads a list of origins, each in the form that browsers send in `Origin` (RFC 6454 §6.2). */
 function readOrigins(variables: Variables, name: string): readonly string[] {
   const origins = (variables[name] ?? '').split(',').map((origin) => origin.trim());
   return origins
@@ -148,14 +161,17 @@ function readPort(variables: Variables, name: string): number | undefined {
   const value = variables[name] || undefined;
   if (value === undefined) return undefined;
   if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535)
-    throw new Error(`${name} must be an integer from 0 to 65535`);
+    throw new Error(`${name} must be a port: an integer from 0 to 65535`);
   return Number(value);
 }
 
 function readMilliseconds(variables: Variables, name: string): number | undefined {
   const value = variables[name];
   if (!value) return undefined;
-  if (!/^[1-9]\d{0,5}$/.test(value)) throw new Error(`${name} must be a positive integer, in milliseconds`);
+  if (!/^[1-9]\d{0,5}$/.test(value))
+    throw new Error(
+      `${name} must be a positive integer of at most 6 digits, in milliseconds, for example 30000`,
+    );
   return Number(value);
 }
 

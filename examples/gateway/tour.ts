@@ -5,7 +5,7 @@ import { createAuditTrail } from 'passport-jwe';
 import { type Gateway, startGateway } from './gateway.js';
 import { readSettings } from './settings.js';
 
-/** Demonstrates the gateway with real requests to its own instance, and prints each request. */
+/** Sends requests to a gateway in this process, and prints each request with its response. */
 async function walk(gateway: Gateway): Promise<void> {
   const { origin, demoApiKey = '' } = gateway;
   const exchange = (scope: string) => ({
@@ -81,7 +81,11 @@ interface TourRequest {
   readonly json?: object;
 }
 
-/** Sends a request, prints it with its response, and throws if the status is not the expected one. */
+/**
+ * Sends a request and prints it with its response.
+ *
+ * @throws Error (as rejection) if the response has an unexpected status.
+ */
 async function send(
   origin: string,
   request: TourRequest,
@@ -106,7 +110,9 @@ async function send(
   }
   if (text !== '') console.log(`  < ${shorten(text)}`);
   if (answer.status !== expected)
-    throw new Error(`${method} ${path} returned ${answer.status} instead of ${expected}`);
+    throw new Error(
+      `${method} ${path} returned ${answer.status} instead of ${expected}: see the response above`,
+    );
   return answer.headers.get('content-type')?.startsWith('application/json') ? JSON.parse(text) : {};
 }
 

@@ -1,21 +1,22 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** Value of Express's `trust proxy`: the number of proxies in front, or their addresses and subnets. */
+/** Value for Express's `trust proxy`: the number of proxies in front of the gateway, or their addresses and subnets. */
 export type TrustedProxies = number | readonly string[];
 
-/** Express's names of private ranges. */
+/** Names of private address ranges in Express. */
 const RANGES = new Set(['loopback', 'linklocal', 'uniquelocal']);
 
-/** Minimum prefix lengths. The widest private subnets are 10.0.0.0/8 and fc00::/7; wider ones would include clients. */
+/** Minimum prefix lengths, as in the largest private subnets: 10.0.0.0/8 and fc00::/7. */
 const WIDEST = { ipv4: 8, ipv6: 7 };
 
 const MESSAGE =
-  'TRUST_PROXY must be the number of proxies in front (1 to 9) or a comma-separated list of their addresses and ' +
-  'subnets, for example 10.0.0.0/8; true is not allowed, because any client could then choose its own address';
+  'TRUST_PROXY must be the number of proxies in front of the gateway (1 to 9), or a comma-separated list of their ' +
+  'addresses and subnets, for example 10.0.0.0/8. true is not allowed: any client could then choose its address';
 
 /**
- * Reads `TRUST_PROXY`.
- * @throws Error if the value is malformed, or would trust all clients.
+ * Parses `TRUST_PROXY`.
+ *
+ * @throws Error if the value is malformed or would trust all clients.
  */
 export function readTrustedProxies(value: string | undefined): TrustedProxies | undefined {
   const text = value?.trim();
@@ -31,7 +32,7 @@ function isProxy(proxy: string): boolean {
   const [address = '', prefix, ...others] = proxy.split('/');
   if (others.length > 0 || (prefix !== undefined && !/^\d{1,3}$/.test(prefix))) return false;
   if (isIPv4(address)) return isWithin(prefix, WIDEST.ipv4, 32);
-  // An IPv4-mapped subnet such as ::ffff:0:0/96 would cover all of IPv4.
+  // An IPv4-mapped subnet such as ::ffff:0:0/96 would include all IPv4 addresses.
   return isIPv6(address) && !/:ffff:|%/i.test(address) && isWithin(prefix, WIDEST.ipv6, 128);
 }
 

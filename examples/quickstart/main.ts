@@ -1,4 +1,4 @@
-/** Usage: npm run quickstart [-- middleware | passport] */
+/** Runs one of the quick starts. Usage: npm run quickstart [-- middleware | passport] */
 const [name = 'middleware'] = process.argv.slice(2);
 
 if (name === 'middleware') await import('./middleware.js');

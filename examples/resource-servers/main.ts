@@ -17,15 +17,15 @@ import {
 } from 'passport-jwe';
 
 /**
- * An issuer with the root keys, and two resource servers, each with a key file for its own audience only. Neither can
- * decrypt tokens of the other, or any refresh token. A rotation reaches both before it takes effect.
+ * Runs an issuer with the root keys and two resource servers, each with a key file for its audience. A resource server
+ * cannot decrypt refresh tokens or tokens of the other audience. A rotation reaches both before it takes effect.
  */
 const ISSUER = 'http://auth.internal';
 const REPORTS = 'http://reports.internal';
 const ARCHIVE = 'http://archive.internal';
 const API_KEY = 'sample-key-of-this-example-only';
 
-/** Short, to keep the example fast. */
+/** Reload interval and activation delay in seconds. They are short to make the example fast. */
 const TIMES = { reloadSeconds: 0.2, pendingSeconds: 0.6 };
 
 const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-resource-servers-'));
@@ -42,7 +42,7 @@ try {
     console.log(title);
     const after = await issue(auth, REPORTS);
     console.log(`  reports, with a token for reports: ${await use(reports, after.accessToken)}`);
-    console.log(`  reports, with a token from before: ${await use(reports, before.accessToken)}`);
+    console.log(`  reports, with an older token: ${await use(reports, before.accessToken)}`);
     console.log(`  archive, with a token for reports: ${await use(archive, after.accessToken)}`);
     console.log(`  reports, with a refresh token: ${await use(reports, after.refreshToken)}`);
   };
@@ -76,7 +76,7 @@ async function createIssuer(keyRing: RotatingKeyRing): Promise<Express> {
   );
 }
 
-/** Creates a resource server from only the key file of its audience. */
+/** Starts a resource server that has only the key file of its audience. */
 async function startResourceServer(issuerRing: RotatingKeyRing, audience: string): Promise<Server> {
   const name = `${new URL(audience).hostname}.json`;
   await publishAccessKeys(issuerRing, { audience, file: join(directory, name) });

@@ -14,7 +14,7 @@ import {
   verifiedToken,
 } from 'passport-jwe';
 
-/** Two services and the issuer of their tokens, in one process for brevity: billing requests figures from reports. */
+/** Runs two services and their issuer in one process: the billing service requests figures from the reports service. */
 const ISSUER = 'http://auth.internal';
 const REPORTS = 'http://reports.internal';
 const USERS = 'http://api.internal';
@@ -43,7 +43,7 @@ async function createAuthorizationServer(): Promise<Express> {
   );
 }
 
-/** A service that has only the keys of its audience, and accepts only service tokens. */
+/** Creates the reports service, which has only the keys of its audience and accepts only service tokens. */
 async function createReports(): Promise<Express> {
   const keyRing = await createKeyRing({ current: { jwks: issuerRing.exportAccessKeys(REPORTS) } });
   const app = express();
@@ -54,7 +54,7 @@ async function createReports(): Promise<Express> {
   return app.use(bearerErrors());
 }
 
-/** A service that calls reports with a token, cached until shortly before it expires. */
+/** Creates the billing service. Its token client reuses a token until shortly before the token expires. */
 function createBilling(): Express {
   const tokens = createTokenClient({
     tokenEndpoint: `${originOf(auth)}/oauth/token`,

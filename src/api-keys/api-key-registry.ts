@@ -4,39 +4,45 @@ import { InvalidClientError } from '../base/errors.js';
 import type { ApiKey } from './api-key.js';
 import { parseApiKey } from './parse-api-key.js';
 
-/** Credentials of a client. */
+/** Credentials that a client presents to the token endpoint (RFC 6749 §2.3). */
 export interface ClientCredentials {
+  /** The API key in plain text. */
   readonly secret: string;
   /** `client_id`, if the authentication method sends one. */
   readonly keyId?: string;
 }
 
-/** The configured API keys. Secrets are kept as SHA-256 digests only. */
+/** Registry of the configured API keys. It stores the SHA-256 digest of each secret, not the secret. */
 export interface ApiKeyRegistry {
-  /** All API keys, in the order of their files. */
+  /** All API keys, sorted by file name. */
   readonly apiKeys: readonly ApiKey[];
-  /** Finds an API key by its `key_id`. */
+  /** Returns the API key with this `key_id`, or `undefined` if none is configured. */
   get(keyId: string): ApiKey | undefined;
   /**
-   * Authenticates a client and returns its API key.
+   * Authenticates a client by its secret and returns its API key (RFC 6749 §2.3.1).
    *
-   * @throws InvalidClientError if the credentials are unknown, or the API key is inactive or expired.
+   * @throws InvalidClientError if the secret is unknown, mistyped or expired, if `keyId` does not match, or if the API
+   *   key is inactive or expired.
    */
   authenticate(credentials: ClientCredentials, now: NumericDate): ApiKey;
   /**
-   * Adds a rule for API keys that are reloaded later: a set that violates it is rejected. The present set is not
-   * checked. Absent if the API keys never change.
+   * Adds a rule for future reloads. A set of API keys that violates the rule is rejected. The current set is not
+   * checked. Absent if the registry never reloads.
    */
   addRule?(rule: ApiKeyRule): void;
 }
 
-/** Checks a set of API keys beyond the rules of their files. @returns the faults; empty if there are none. */
+/**
+ * Validation rule for a set of API keys, in addition to the checks of each file.
+ *
+ * @returns the faults, or an empty array if the set is valid.
+ */
 export type ApiKeyRule = (apiKeys: readonly ApiKey[]) => readonly ApiKeyFault[];
 
-/** A fault of one API key, for the error message of its file. */
+/** Violation of a rule by one API key. The error message shows the position in the file. */
 export interface ApiKeyFault {
   readonly keyId: string;
-  /** Path in its file, such as `['token_ttl']`. */
+  /** Path of the field in the API key file, such as `['token_ttl']`. */
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
@@ -45,15 +51,20 @@ export interface ApiKeyFault {
 export interface RegisteredKey {
   readonly apiKey: ApiKey;
   readonly digest: Buffer;
-  /** Digest of the previous secret during a rotation, which is rejected from `expiresAt`. */
+  /** Digest of the previous secret during a rotation. From `expiresAt`, the previous secret is rejected. */
   readonly previous?: { readonly digest: Buffer; readonly expiresAt: NumericDate };
 }
 
+/** Returns the SHA-256 digest of a secret. */
 export function digestSecret(secret: string): Buffer {
   return createHash('sha256').update(secret, 'utf8').digest();
 }
 
-/** Creates a registry. @param keys must have distinct digests and distinct `keyId`s. */
+/**
+ * Creates an immutable registry.
+ *
+ * @param keys must have distinct digests and distinct `keyId`s.
+ */
 export function createApiKeyRegistry(keys: readonly RegisteredKey[]): ApiKeyRegistry {
   const byDigest = new Map(keys.flatMap(credentialsOf).map((found) => [found.digest.toString('hex'), found]));
   const byKeyId = new Map(keys.map(({ apiKey }) => [apiKey.keyId, apiKey]));
@@ -62,7 +73,7 @@ export function createApiKeyRegistry(keys: readonly RegisteredKey[]): ApiKeyRegi
   return Object.freeze({
     apiKeys: Object.freeze(keys.map(({ apiKey }) => apiKey)),
     get: (keyId: string) => byKeyId.get(keyId),
-    /** Looks up and compares digests only, so that timing reveals nothing about secrets. */
+    /** Compares digests instead of secrets, so that response times reveal nothing about a secret. */
     authenticate({ secret, keyId }: ClientCredentials, now: NumericDate) {
       if (parseApiKey(secret).kind === 'typo') throw new InvalidClientError('malformed_key');
       const digest = digestSecret(secret);
@@ -81,7 +92,7 @@ export function createApiKeyRegistry(keys: readonly RegisteredKey[]): ApiKeyRegi
 interface Credential {
   readonly apiKey: ApiKey;
   readonly digest: Buffer;
-  /** Time from which the secret is rejected. Default: none. */
+  /** Expiry of a previous secret. Absent for the current secret. */
   readonly endsAt?: NumericDate;
 }
 
@@ -95,10 +106,10 @@ function credentialsOf({ apiKey, digest, previous }: RegisteredKey): readonly Cr
 }
 
 /**
- * Asserts that tokens may be issued to an API key now.
+ * Asserts that an API key may receive tokens at the time `now`.
  *
- * @param apiKey `undefined` if it is not configured.
- * @throws InvalidClientError if it is not configured, inactive or expired.
+ * @param apiKey the API key, or `undefined` if the client is not configured.
+ * @throws InvalidClientError if the API key is undefined, inactive or expired.
  */
 export function assertMayIssue(apiKey: ApiKey | undefined, now: NumericDate): ApiKey {
   if (apiKey === undefined) throw new InvalidClientError('unknown_key');
@@ -107,7 +118,10 @@ export function assertMayIssue(apiKey: ApiKey | undefined, now: NumericDate): Ap
   return apiKey;
 }
 
-/** A key counts as expired in its last second, because its tokens would be valid for less than a second. */
+/**
+ * Whether an API key has expired. A key expires one second early, because its tokens would be valid for less than a
+ * second.
+ */
 export function isExpired({ expiresAt }: ApiKey, now: NumericDate): boolean {
   return expiresAt !== undefined && expiresAt - now < 1;
 }

@@ -3,70 +3,81 @@ import type { JsonObject } from '../base/json.js';
 import type { ApiKeyType, RateLimits } from '../token/claims/claims-set.js';
 import type { SecretText } from './secret-text.js';
 
-/** A model that an API key may execute, and the endpoint of its provider. */
+/** Model that an API key may use, and the endpoint of the model's provider. */
 export interface ModelConfiguration {
+  /** Model name that clients send in requests. */
   readonly name: string;
   /** URL of the provider (`https:`, or `http:` on loopback), or `echo:` for the embedded model. */
   readonly endpoint: string;
-  /** API key of the provider. It never appears in a token, log or error. Not required for `echo:`. */
+  /** API key for the provider. It never appears in a token, log or error. Optional for `echo:`. */
   readonly apiKey?: SecretText;
+  /** Maximum number of output tokens per request. */
   readonly maxTokens: number;
+  /** Sampling temperature for requests that do not set one, from 0 to 2. */
   readonly temperature: number;
 }
 
 /**
- * Issuance of refresh tokens: `off`, `confidential` (for clients that authenticate with their API key), or `public`
- * (also for devices without an API key, which only identify themselves; RFC 6749 §2.1).
+ * Clients that may use the refresh tokens of an API key (RFC 6749 §2.1). `off`: none. `confidential`: clients that
+ * authenticate with the API key. `public`: also clients without a secret, which send only their `client_id`.
  */
 export const REFRESH_TOKENS = ['off', 'confidential', 'public'] as const;
 
+/** Value of `refresh_tokens` in an API key file. */
 export type RefreshTokens = (typeof REFRESH_TOKENS)[number];
 
-/** Token exchanges that an API key may request (RFC 8693). All others are rejected. */
+/** Token exchanges that an API key may request (RFC 8693 §2.1). All other exchanges are rejected. */
 export interface DelegationRules {
-  /** `key_id`s of the API keys whose tokens it may exchange as the subject. */
+  /** `key_id`s of the API keys whose tokens are accepted as `subject_token`. */
   readonly subjects: readonly string[];
-  /** `key_id`s of the permitted actors. Default: the key itself. */
+  /**
+   * `key_id`s of the API keys that may be the actor.
+   *
+   * @default the API key itself
+   */
   readonly actors: readonly string[];
   /** Permitted audiences of the issued tokens. */
   readonly audiences: readonly string[];
 }
 
-/** A configured API key, deeply frozen, without its secret. */
+/** Configuration of an API key, deeply frozen and without the secret. */
 export interface ApiKey {
-  /** Public identifier, `client_id` in tokens. */
+  /** Public identifier of the API key. Tokens carry it as `client_id`. */
   readonly keyId: string;
+  /** Display name. Tokens carry it as `api_key_name`. */
   readonly name: string;
   readonly type: ApiKeyType;
+  /** Whether clients may authenticate with the API key. */
   readonly active: boolean;
-  /** NumericDate from which the key is rejected. Its tokens expire no later. */
+  /** Expiry of the API key. Its tokens expire at this time or earlier. */
   readonly expiresAt?: NumericDate;
-  /** NumericDate until which the previous secret of a rotation is accepted. Absent if there is none. */
+  /** Expiry of the previous secret during a rotation. Absent if there is no previous secret. */
   readonly previousKeyExpiresAt?: NumericDate;
-  /** Present if the client authenticated with the previous secret of a rotation. */
+  /** Present if the client authenticated with the previous secret during a rotation. */
   readonly viaPreviousKey?: true;
-  /** Permitted audiences. Empty: the default audience of the issuer. */
+  /** Audiences that the client may request. If empty, its tokens have the default audience of the issuer. */
   readonly audiences: readonly string[];
-  /** Audiences of its service tokens, which are disjoint from the audiences of all other tokens. */
+  /** Audiences of service tokens. They are disjoint from the audiences of all other tokens. */
   readonly serviceAudiences: readonly string[];
-  /** Audiences whose tokens it may introspect, including tokens of other clients. */
+  /** Audiences whose tokens the client may introspect, including tokens of other clients (RFC 7662). */
   readonly introspects: readonly string[];
+  /** Scope tokens that the client may request (RFC 6749 §3.3). */
   readonly permissions: readonly string[];
-  /** Lifetime of its tokens in seconds. */
+  /** Lifetime of access tokens in seconds. */
   readonly tokenTtlSeconds: number;
-  /** Shorter token lifetimes in seconds, by scope. */
+  /** Maximum lifetime in seconds of access tokens that contain a scope, by scope. */
   readonly scopeTtlSeconds: ReadonlyMap<string, number>;
   readonly rateLimits: RateLimits;
   readonly metadata: JsonObject;
-  /** Names of the metadata fields that are included in tokens. */
+  /** Names of the `metadata` fields that tokens carry. */
   readonly metadataClaims: readonly string[];
-  /** Whether it may assert a `user`. */
+  /** Whether the client may name the user of a token in the `user` parameter. */
   readonly users: boolean;
   readonly refreshTokens: RefreshTokens;
-  /** Absent: the key may not exchange tokens. */
+  /** Permitted token exchanges. Absent if the API key may not exchange tokens. */
   readonly delegation?: DelegationRules;
   readonly models: readonly ModelConfiguration[];
   readonly functions: readonly string[];
-  /** Permitted endpoints, each `METHOD /path`. The method may be `*`. */
+  /** Permitted endpoints as `METHOD /path`, where the method may be `*`. */
   readonly endpoints: readonly string[];
 }

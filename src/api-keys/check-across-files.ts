@@ -3,12 +3,12 @@ import type { FileReading } from './file-reading.js';
 
 type ValidReading = Extract<FileReading, { ok: true }>;
 
-/** Finds conflicts between files. */
+/** Finds duplicate keys, mixed audiences and unknown `key_id`s across the files of a directory. */
 export function checkAcrossFiles(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
   return [...findDuplicates(readings), ...findMixedAudiences(readings), ...findUnknownParties(readings)];
 }
 
-/** Reports duplicate secrets and `key_id`s in the later file; the message names the earlier file. */
+/** Finds duplicate secrets and `key_id`s. The problem is in the later file, and its message names the earlier file. */
 function findDuplicates(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
   const seen = new Map<string, string>();
   return readings.flatMap(({ key, problemAt }) => {
@@ -25,12 +25,14 @@ function findDuplicates(readings: readonly ValidReading[]): readonly Configurati
       const problem = problemAt({ path, message: '' });
       const other = seen.get(identity);
       if (other === undefined) seen.set(identity, problem.file);
-      return other === undefined ? [] : [{ ...problem, message: `is already used in ${other}` }];
+      return other === undefined
+        ? []
+        : [{ ...problem, message: `must be unique, but is already used in ${other}` }];
     });
   });
 }
 
-/** No audience may be for both user and service tokens, so that a service cannot confuse them. */
+/** Finds audiences of both user and service tokens, because a service could confuse the two. */
 function findMixedAudiences(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
   const forUsers = new Set(
     readings.flatMap(({ key: { apiKey } }) => [...apiKey.audiences, ...(apiKey.delegation?.audiences ?? [])]),
@@ -39,14 +41,15 @@ function findMixedAudiences(readings: readonly ValidReading[]): readonly Configu
     key.apiKey.serviceAudiences.flatMap((audience, index) => {
       const problem = {
         path: ['service_audiences', index],
-        message: 'must not also be in audiences or delegation.audiences of any API key',
+        message:
+          'must not be in audiences or delegation.audiences of any API key: use a separate audience for service tokens',
       };
       return forUsers.has(audience) ? [problemAt(problem)] : [];
     }),
   );
 }
 
-/** A misspelt `key_id` would deny a delegation, or allow it to an API key that is added later. */
+/** Finds unknown `key_id`s. A misspelt one would deny a delegation, or allow it to an API key that is added later. */
 function findUnknownParties(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
   const keyIds = new Set(readings.map(({ key }) => key.apiKey.keyId));
   return readings.flatMap(({ key, problemAt }) =>
@@ -54,7 +57,8 @@ function findUnknownParties(readings: readonly ValidReading[]): readonly Configu
       (key.apiKey.delegation?.[list] ?? []).flatMap((keyId, index) => {
         const problem = {
           path: ['delegation', list, index],
-          message: 'must be the key_id of an API key in this directory',
+          message:
+            'must be the key_id of an API key in this directory: correct the spelling, or add the API key',
         };
         return keyIds.has(keyId) ? [] : [problemAt(problem)];
       }),

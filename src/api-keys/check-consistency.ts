@@ -1,15 +1,15 @@
 import { isJsonObject } from '../base/json.js';
 import type { DocumentPath } from './format-path.js';
 
-/** A fault at a path of a document. */
+/** Fault in a YAML document, and the path of the faulty node. */
 export interface DocumentFault {
   readonly path: DocumentPath;
   readonly message: string;
 }
 
 /**
- * Finds faults between fields. It checks the parsed document, not the validated one, so that these faults are reported
- * together with the faults of single fields.
+ * Finds contradictions between fields. The check runs on the parsed document, before schema validation, so that one
+ * error message lists both kinds of faults.
  */
 export function checkConsistency(document: unknown): readonly DocumentFault[] {
   if (!isJsonObject(document)) return [];
@@ -29,7 +29,7 @@ function checkModels(models: readonly unknown[]): readonly DocumentFault[] {
     const faults: DocumentFault[] = [];
     if (!isJsonObject(model)) return faults;
     if (model['name'] !== undefined && names.indexOf(model['name']) !== index) {
-      faults.push({ path: ['models', index, 'name'], message: 'must be unique among models' });
+      faults.push({ path: ['models', index, 'name'], message: 'must be unique: two models have this name' });
     }
     if (model['api_key'] === undefined && model['endpoint'] !== 'echo:') {
       faults.push({ path: ['models', index, 'api_key'], message: 'is required unless endpoint is echo:' });
@@ -42,29 +42,39 @@ function checkScopeTtl(scopeTtl: unknown, permissions: readonly unknown[]): read
   if (!isJsonObject(scopeTtl)) return [];
   return Object.keys(scopeTtl)
     .filter((scope) => !permissions.includes(scope))
-    .map((scope) => ({ path: ['scope_ttl', scope], message: 'must be a scope in permissions' }));
+    .map((scope) => ({
+      path: ['scope_ttl', scope],
+      message: 'must be a scope in permissions: add the scope there, or remove it here',
+    }));
 }
 
 function checkMetadataClaims(names: readonly unknown[], metadata: unknown): readonly DocumentFault[] {
   return names.flatMap((name, index) =>
     typeof name === 'string' && isJsonObject(metadata) && Object.hasOwn(metadata, name)
       ? []
-      : [{ path: ['metadata_claims', index], message: 'must be the name of a field in metadata' }],
+      : [
+          {
+            path: ['metadata_claims', index],
+            message: 'must be the name of a field in metadata: add the field there, or remove the name here',
+          },
+        ],
   );
 }
 
 function checkFieldOfType(document: object, field: string, type: string): readonly DocumentFault[] {
   const misplaced = field in document && 'type' in document && document.type !== type;
-  return misplaced ? [{ path: [field], message: `is only allowed for type ${type}` }] : [];
+  return misplaced
+    ? [{ path: [field], message: `is only allowed for type ${type}: remove the field, or change the type` }]
+    : [];
 }
 
-/** `__proto__` is an ordinary name in YAML, but sets the prototype in JavaScript. */
+/** Finds fields named `__proto__`: an ordinary name in YAML, but assigning it sets the prototype in JavaScript. */
 function checkNames(node: unknown, path: DocumentPath): readonly DocumentFault[] {
   if (typeof node !== 'object' || node === null) return [];
   return Object.entries(node).flatMap(([name, value]) => {
     const here = [...path, Array.isArray(node) ? Number(name) : name];
     return name === '__proto__'
-      ? [{ path: here, message: 'is not an allowed name' }]
+      ? [{ path: here, message: 'is not an allowed name: rename the field' }]
       : checkNames(value, here);
   });
 }

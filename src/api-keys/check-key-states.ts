@@ -5,19 +5,20 @@ import type { VerifiedToken } from '../token/claims/verified-token.js';
 import type { ApiKey } from './api-key.js';
 import type { ApiKeyRegistry } from './api-key-registry.js';
 
-/** Lookup of API keys by `key_id`, for their state. */
+/** Registry that returns the current state of an API key by its `key_id`. */
 export type ApiKeyStates = Pick<ApiKeyRegistry, 'get'>;
 
-/** Whether tokens of an API key are accepted. They are until the moment at which the key expires. */
+/** Whether an API key is active and has not expired, so that its tokens are accepted. */
 export function isInForce({ active, expiresAt }: ApiKey, now: NumericDate): boolean {
   return active && (expiresAt === undefined || expiresAt > now);
 }
 
 /**
- * Asserts that the API key that a token was issued to, and those of its ancestors, are active. Tokens without
- * `client_id`, tokens of users and tokens of trusted issuers, whose clients are not API keys, are not checked.
+ * Asserts that the API key of a token, and the API keys in its delegation lineage, are active. Tokens without a
+ * `client_id` are not checked. Neither are tokens of users and of trusted issuers, because their clients are not API
+ * keys.
  *
- * @throws InvalidTokenError if one of the API keys is not configured, inactive or expired.
+ * @throws InvalidTokenError with the reason `key_inactive` if an API key is not configured, inactive or expired.
  */
 export function assertKeysInForce(token: VerifiedToken, apiKeys: ApiKeyStates, now: NumericDate): void {
   const { type, claims } = token;
@@ -25,7 +26,7 @@ export function assertKeysInForce(token: VerifiedToken, apiKeys: ApiKeyStates, n
   const ancestors = type === 'delegation' ? claims.lineage : [];
   for (const { client_id: clientId } of [claims, ...ancestors]) {
     if (clientId === undefined) continue;
-    // A lookup of the application may return null.
+    // The lookup may be written by the application and return null.
     const apiKey = apiKeys.get(clientId) ?? undefined;
     if (apiKey === undefined || !isInForce(apiKey, now)) {
       throw new InvalidTokenError('key_inactive', undefined, identifyToken(token));

@@ -1,16 +1,18 @@
 import { PassportJweError } from '../base/errors.js';
 
-/** A fault of a configuration file: its position (1-based) and the expected value. It never holds the actual value. */
+/** Problem in a configuration file: its position and the expected value, but never the actual value. */
 export interface ConfigurationProblem {
   readonly file: string;
+  /** Line number, starting at 1. */
   readonly line: number;
+  /** Column number, starting at 1. */
   readonly column: number;
-  /** Path in the document, such as `models[0].endpoint`. Empty for the document itself. */
+  /** Path of the field, such as `models[0].endpoint`. Empty if the problem concerns the whole file. */
   readonly path: string;
   readonly message: string;
 }
 
-/** Invalid configuration files. `problems` lists all faults of all files. */
+/** Error for invalid API key files (`ERR_CONFIGURATION`). `problems` lists all problems in all files. */
 export class ConfigurationError extends PassportJweError {
   readonly problems: readonly ConfigurationProblem[];
 
@@ -25,7 +27,7 @@ export class ConfigurationError extends PassportJweError {
   }
 }
 
-/** Formats a problem as compilers do: `file:line:column path: message`. */
+/** Formats a problem as `file:line:column path: message`, the format of compiler errors. */
 export function formatProblem({ file, line, column, path, message }: ConfigurationProblem): string {
   return `${file}:${line}:${column}${path === '' ? '' : ` ${path}`}: ${message}`;
 }

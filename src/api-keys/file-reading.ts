@@ -3,37 +3,42 @@ import type { DocumentFault } from './check-consistency.js';
 import type { ConfigurationProblem } from './configuration-error.js';
 import type { Position } from './locate-nodes.js';
 
-/** A valid file. */
+/** Result for a valid API key file. */
 export interface ValidReading {
   readonly ok: true;
   readonly key: RegisteredKey;
-  /** Faults that do not invalidate the file. */
+  /** Problems that do not invalidate the file. */
   readonly warnings: readonly ConfigurationProblem[];
-  /** Whether the key is easy to guess. */
+  /** Whether the API key is easy to guess. */
   readonly isWeak: boolean;
-  /** Names of variables with quotes or white space around their value, except names that could be secrets. */
+  /** Names of environment variables whose value is enclosed in quotes or white space. Omits names that may be secrets. */
   readonly wrappedVariables: readonly string[];
   readonly problemAt: ProblemAt;
-  /** Digest that changes with any relevant content. */
+  /** Digest of the effective configuration, for detecting changes. */
   readonly fingerprint: string;
 }
 
-/** Result of reading a file: its API key, or all its faults. */
+/** Result of reading one API key file: the API key, or all problems in the file. */
 export type FileReading = ValidReading | InvalidReading;
 
-/** An invalid or unreadable file. */
+/** Result for an invalid or unreadable API key file. */
 export interface InvalidReading {
   readonly ok: false;
   readonly problems: readonly ConfigurationProblem[];
+  /** Digest of the file content and the problems, for detecting changes. */
   readonly fingerprint: string;
-  /** Set if the file could not be read. A retry may succeed although the file is unchanged. */
+  /** Present if reading the file failed. A retry may succeed even if the file does not change. */
   readonly isUnread?: true;
 }
 
-/** Converts a fault of the file into a problem with its position. */
+/** Converts a fault at a document path to a problem with a file position. */
 export type ProblemAt = (fault: DocumentFault) => ConfigurationProblem;
 
-/** Creates a reading with one fault of the whole file. */
+/**
+ * Creates the result for a file with a single problem.
+ *
+ * @param text content for the fingerprint. Default: the message.
+ */
 export function fileProblem(
   file: string,
   position: Position,
@@ -43,7 +48,7 @@ export function fileProblem(
   return { ok: false, problems: [{ file, ...position, path: '', message }], fingerprint: digestText(text) };
 }
 
-/** Digest of a file's content, which does not reveal the content. */
+/** Returns the SHA-256 digest of a string as hexadecimal digits. */
 export function digestText(text: string): string {
   return digestSecret(text).toString('hex');
 }

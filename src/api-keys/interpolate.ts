@@ -3,36 +3,38 @@ import type { DocumentFault } from './check-consistency.js';
 import type { DocumentPath } from './format-path.js';
 import { hasWrapping, isPlaceholder } from './placeholder.js';
 
-/** Values of `${VAR}`. */
+/** Environment variables by name, the values of `${VAR}` in API key files. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const REFERENCE = /\$\$|\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<fallback>[^}$]*))?\}|\$\{/g;
 
-/** Fields that never enter a token. All others may. */
+/** Fields that tokens never contain. */
 const PRIVATE_FIELDS = new Set([
   ...['api_key', 'previous_api_key', 'active', 'expires_at', 'token_ttl', 'scope_ttl', 'users'],
 ]);
 const PRIVATE_MODEL_FIELDS = new Set(['endpoint', 'api_key', 'max_tokens', 'temperature']);
 
-/** A document whose variables are resolved. */
+/** Result of `interpolate()`. */
 export interface Interpolation {
+  /** Copy of the document with resolved variables. */
   readonly document: unknown;
   readonly faults: readonly DocumentFault[];
-  /** Variables with quotes or white space around their value. */
+  /** Variables whose value is enclosed in quotes or white space. */
   readonly wrapped: readonly WrappedVariable[];
 }
 
-/** A variable and the field that uses it. */
+/** Environment variable and the path of the field that contains it. */
 export interface WrappedVariable {
   readonly path: DocumentPath;
   readonly name: string;
 }
 
 /**
- * Resolves `${VAR}`, `${VAR:-default}` (if VAR is unset or blank) and `$$` (a dollar sign) in all strings of a parsed
- * document. Rejects variables in fields that may enter a token, so that no token reveals the environment.
+ * Replaces environment variables in all strings of a parsed document: `${VAR}`, `${VAR:-default}` and `$$` for a dollar
+ * sign. The default applies if the variable is unset or blank. Fields that tokens may contain must not have variables,
+ * because a token would reveal the environment.
  *
- * @returns a copy, and all faults. Faults name variables, never their values.
+ * @returns a copy of the document, and all faults. Faults name variables, never their values.
  */
 export function interpolate(document: unknown, environment: Environment): Interpolation {
   const faults: DocumentFault[] = [];
@@ -46,9 +48,12 @@ export function interpolate(document: unknown, environment: Environment): Interp
         return fault(path, 'contains a malformed variable: write ${VARIABLE}, or $$ for a dollar sign');
       }
       if (!mayHoldVariables(path))
-        return fault(path, 'is included in tokens and must not contain a variable');
+        return fault(
+          path,
+          'must not contain a variable, because tokens include this field: remove the variable',
+        );
       if (fallback !== undefined && isKey(path) && fallback !== '' && isPlaceholder(fallback)) {
-        return fault(path, 'has a variable with a placeholder as its default: remove the default');
+        return fault(path, 'contains a variable whose default is a placeholder: remove the default');
       }
       const value = findVariable(environment, name);
       if (value !== undefined && hasWrapping(value)) wrapped.push({ path, name });
@@ -70,7 +75,7 @@ export function interpolate(document: unknown, environment: Environment): Interp
   return { document: resolve(document, []), faults, wrapped };
 }
 
-/** Treats a blank value as unset, because a blank key could be guessed. */
+/** Returns the value of a variable. A blank value counts as unset, because a blank API key is easy to guess. */
 function findVariable(environment: Environment, name: string): string | undefined {
   const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
   return value === undefined || value.trim() === '' ? undefined : value;
@@ -80,14 +85,17 @@ function isKey(path: DocumentPath): boolean {
   return path.at(-1) === 'api_key' && path[0] !== 'metadata';
 }
 
-/** Omits names that may be secrets written between the braces by mistake. */
+/** Describes an unset variable. Omits the name if it may be a secret that was written between the braces by mistake. */
 function describeUnset(name: string): string {
   return isPrintableVariable(name)
-    ? `needs the environment variable ${name}, which is not set`
-    : 'needs an environment variable that is not set; its name is not shown because it may be a secret';
+    ? `needs the environment variable ${name}, which is not set: set it to a value that is not blank`
+    : 'needs an environment variable that is not set: set it, or correct its name (hidden, as it may be a secret)';
 }
 
-/** Whether a field never enters a token: a private field, or metadata that `metadata_claims` omits. */
+/**
+ * Creates a function that returns whether a field may contain variables. It may if tokens never contain the field: a
+ * private field, or metadata that `metadata_claims` omits.
+ */
 function createFieldRule(document: unknown): (path: DocumentPath) => boolean {
   const released = readReleasedMetadata(document);
   return ([field, index, member]) => {
@@ -97,7 +105,7 @@ function createFieldRule(document: unknown): (path: DocumentPath) => boolean {
   };
 }
 
-/** Resolves the names. They may contain `$$`, but no variables. */
+/** Returns the names in `metadata_claims`, or `undefined` if there is no list. Replaces `$$` with a dollar sign. */
 function readReleasedMetadata(document: unknown): readonly string[] | undefined {
   if (typeof document !== 'object' || document === null || !('metadata_claims' in document)) return undefined;
   if (!Array.isArray(document.metadata_claims)) return undefined;

@@ -5,30 +5,30 @@ import { nameOfFailure } from '../base/name-of-failure.js';
 import { fingerprintFile } from '../base/read-private-file.js';
 import type { ConfigurationProblem } from './configuration-error.js';
 
-/** The files of a directory that configure API keys. */
+/** Result of listing the API key files in a directory. */
 export interface Listing {
-  /** Paths, sorted. */
+  /** Sorted paths of the API key files. */
   readonly files: readonly string[];
-  /** String that changes when a file is added, removed, replaced or written. Computed without reading files. */
+  /** String that changes when a file is added, removed, replaced or written. It is derived from file metadata. */
   readonly stamp: string;
   readonly problems: readonly ConfigurationProblem[];
-  /** Warnings about folders, which are not read. */
+  /** Warnings about subdirectories, which are ignored. */
   readonly warnings: readonly ConfigurationProblem[];
 }
 
 const MAX_FILES = 10_000;
 
-/** Files that are processed concurrently. Limits the number of open files. */
+/** Maximum number of files that are open at a time. */
 const BATCH_SIZE = 32;
 
-/** Excludes hidden names and the links by which Kubernetes swaps a mounted directory. */
+/** Excludes hidden files, such as the `..data` links of Kubernetes volumes. */
 const VISIBLE = /^[^.]/;
 const KEY_FILE = /\.ya?ml$/;
 const MISSPELT_KEY_FILE = /\.ya?ml$/i;
 
 /**
- * Lists the files that configure API keys. An upper-case extension is an error, because the key would be missing
- * without notice. A folder is only a warning, because file systems create folders such as `lost+found`.
+ * Lists the API key files in a directory. An extension in upper case is an error, because the API key would be missing
+ * without notice. A subdirectory is only a warning, because file systems create directories such as `lost+found`.
  */
 export async function listApiKeyFiles(directory: string): Promise<Listing> {
   const problemOf = (file: string, message: string) => ({ file, line: 1, column: 1, path: '', message });
@@ -39,23 +39,29 @@ export async function listApiKeyFiles(directory: string): Promise<Listing> {
   try {
     const { files: named, folders } = await readNames(directory);
     const misspelt = named.filter((name) => !KEY_FILE.test(name)).map((name) => join(directory, name));
-    if (named.length === 0) return withProblem('contains no *.yaml or *.yml file');
-    if (named.length > MAX_FILES) return withProblem(`must contain at most ${MAX_FILES} files`);
+    if (named.length === 0)
+      return withProblem(
+        'contains no *.yaml or *.yml file: add one file for each API key, or correct the path',
+      );
+    if (named.length > MAX_FILES)
+      return withProblem(`must contain at most ${MAX_FILES} files: remove API keys that are not used`);
     const files = named.filter((name) => KEY_FILE.test(name)).map((name) => join(directory, name));
     return {
       files: files.sort(),
       stamp: [...misspelt, ...folders, ...(await inBatches(files, stampFile))].join('\n'),
       problems: misspelt.map((file) =>
-        problemOf(file, 'must have the extension .yaml or .yml in lower case'),
+        problemOf(file, 'must have the extension .yaml or .yml in lower case: rename the file'),
       ),
-      warnings: folders.map((name) => problemOf(join(directory, name), 'is a folder, which is not read')),
+      warnings: folders.map((name) =>
+        problemOf(join(directory, name), 'is a subdirectory, which is ignored: move API key files out of it'),
+      ),
     };
   } catch (cause) {
     return withProblem(`cannot be read (${nameOfFailure(cause)})`);
   }
 }
 
-/** Names of key files (extension in any case), and of folders and links to folders. */
+/** Returns the names of API key files (extension in any case), and of subdirectories and links to directories. */
 async function readNames(directory: string) {
   const entries = await readdir(directory, { withFileTypes: true });
   const visible = entries.filter(({ name }) => VISIBLE.test(name)).sort(byName);
@@ -78,7 +84,7 @@ function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** Maps items in batches. Results are in the order of the items. */
+/** Maps items with an asynchronous function, `BATCH_SIZE` at a time. The results have the order of the items. */
 export async function inBatches<Item, Result>(
   files: readonly Item[],
   read: (file: Item) => Promise<Result>,
@@ -90,7 +96,7 @@ export async function inBatches<Item, Result>(
   return results;
 }
 
-/** Follows links. */
+/** Returns the path of a file and the fingerprint of its metadata. Follows symbolic links. */
 function stampFile(file: string): Promise<string> {
   return fingerprintFile(file).then((fingerprint) => `${file} ${fingerprint}`);
 }

@@ -19,59 +19,62 @@ import { KeyStatePublisher } from './publish-key-states.js';
 import { type ApiKeyLocation, type ApiKeySet, readApiKeys } from './read-api-keys.js';
 import { recordLoaded, recordRejected } from './record-reading.js';
 
-/** State of the loaded API keys compared with their files. */
+/** State of watched API keys, for readiness probes and operators. */
 export interface ApiKeysState {
-  /** When the set in use was loaded. */
+  /** Time when the current set was loaded. */
   readonly loadedAt: NumericDate;
-  /** Why the present files are not in use. Absent if they are. */
+  /** Problems that keep the files from being loaded. Absent if the current set matches the files. */
   readonly error?: ConfigurationError;
-  /** `key_id`s of inactive API keys whose revocation is not published yet. */
+  /** `key_id`s of inactive API keys whose revocation the store has not confirmed yet. */
   readonly unpublished: readonly string[];
 }
 
-/** API keys that follow their directory. A request sees either the old or the new set. */
+/** API keys that are reloaded when their files change. Each request sees either the old or the new set. */
 export interface WatchedApiKeys extends LoadedApiKeys {
-  /** State, for readiness probes and operators. */
+  /** Current state, for readiness probes and operators. */
   readonly state: ApiKeysState;
   addRule(rule: ApiKeyRule): void;
   /**
-   * Reloads the files.
+   * Reloads the files immediately.
    *
-   * @throws ConfigurationError (as rejection) if they are invalid. The last valid set remains in use.
+   * @throws ConfigurationError (as rejection) if the files are invalid. The last valid set remains in use.
    */
   reload(): Promise<void>;
   /**
-   * Calls the listener after every change of the set. A listener that throws, or whose promise rejects, is reported by
-   * `process.emitWarning` with the code `PASSPORT_JWE_API_KEYS`.
+   * Adds a listener that is called after each change of the set. If the listener throws or rejects, the process emits a
+   * warning with the code `PASSPORT_JWE_API_KEYS`.
+   *
    * @returns a function that removes the listener.
    */
   onChange(listener: () => void): () => void;
-  /** Stops watching. The last set remains in use. */
+  /** Stops watching the directory. The current set remains in use. */
   close(): void;
 }
 
+/** Dependencies of `LiveApiKeys`. */
 export interface LiveApiKeysParts extends ApiKeyLocation {
+  /** Initial valid set. */
   readonly first: ApiKeySet;
   readonly revocations: Pick<Revocations, 'revoke'> | undefined;
   readonly onRejected: (error: ConfigurationError) => void;
-  /** Keeps the keys up to date. @returns a function that stops this. */
+  /** Starts watching the directory. @returns a function that stops watching. */
   readonly follow: (apiKeys: LiveApiKeys) => () => void;
   readonly audit: AuditTrail;
   readonly clock: Clock;
 }
 
-/** Rejected files. Each fingerprint is reported once. */
+/** Last rejected set. Each fingerprint is reported once. */
 interface Rejection {
   readonly fingerprint: string;
   readonly error: ConfigurationError;
 }
 
-/** Holds the registry of the last valid set, and replaces it atomically. */
+/** Registry of the last valid set, replaced atomically on each reload. */
 export class LiveApiKeys implements WatchedApiKeys {
   readonly #parts: LiveApiKeysParts;
   readonly #rules: ApiKeyRule[] = [];
   readonly #listeners = createListeners(
-    warnOfFailure('A listener of the API keys failed', 'PASSPORT_JWE_API_KEYS'),
+    warnOfFailure('An onChange listener of watchApiKeys() threw or rejected', 'PASSPORT_JWE_API_KEYS'),
   );
   readonly #publisher: KeyStatePublisher | undefined;
   readonly #stop: () => void;
@@ -79,7 +82,7 @@ export class LiveApiKeys implements WatchedApiKeys {
   #registry: ApiKeyRegistry;
   #loadedAt: NumericDate;
   #rejection: Rejection | undefined;
-  /** Stamp of the files at the last read, valid or not. */
+  /** Stamp of the files at the last attempt to read them, including failed attempts. */
   #stamp: string;
   #last: Promise<void> = Promise.resolve();
   #waiting: Promise<void> | undefined;
@@ -129,7 +132,7 @@ export class LiveApiKeys implements WatchedApiKeys {
     this.#rules.push(rule);
   }
 
-  /** Reads do not overlap. Callers during a read share the next one. */
+  /** Serialises reads. Calls during a read share a single subsequent read. */
   reload(): Promise<void> {
     this.#waiting ??= this.#last.then(() => {
       this.#waiting = undefined;
@@ -140,7 +143,7 @@ export class LiveApiKeys implements WatchedApiKeys {
     return this.#waiting;
   }
 
-  /** Reloads the files if they were touched. */
+  /** Reloads the files if their metadata changed since the last read. */
   async reloadIfTouched(): Promise<void> {
     const { stamp } = await listApiKeyFiles(this.#parts.directory);
     if (stamp !== this.#stamp) await this.reload();
@@ -196,7 +199,7 @@ export class LiveApiKeys implements WatchedApiKeys {
     if (isChanged || isMended) recordLoaded(this.#parts.audit, set).catch(ignoreFailure);
   }
 
-  /** Publishes keys that became inactive, after this process stopped issuing tokens to them. */
+  /** Replaces the registry, then publishes inactive keys: at that point, this process issues no more tokens to them. */
   #enforce({ keys }: ApiKeySet): ApiKeyRegistry {
     this.#registry = createApiKeyRegistry(this.#publisher?.holdBack(keys) ?? keys);
     this.#publisher?.publish(this.#registry.apiKeys);
@@ -204,7 +207,10 @@ export class LiveApiKeys implements WatchedApiKeys {
   }
 }
 
-/** A hanging audit sink must not delay changes of the keys. The audit trail reports its own failures. */
+/** Ignores failures of audit records, which the audit trail reports itself. A hanging sink must not delay a reload. */
 function ignoreFailure(): void {}
 
-const warnOfRejectionListener = warnOfFailure('onRejected of the API keys failed', 'PASSPORT_JWE_API_KEYS');
+const warnOfRejectionListener = warnOfFailure(
+  'The onRejected callback of watchApiKeys() threw or rejected',
+  'PASSPORT_JWE_API_KEYS',
+);

@@ -6,21 +6,31 @@ import type { Environment } from './interpolate.js';
 import { type ApiKeySet, readApiKeys } from './read-api-keys.js';
 import { recordLoaded, recordRejected } from './record-reading.js';
 
+/** Options of `loadApiKeys()`. */
 export interface LoadApiKeysOptions {
-  /** Directory in which each `*.yaml` or `*.yml` file configures one API key. Folders are ignored with a warning. */
+  /** Directory of the API key files. Each `*.yaml` or `*.yml` file configures one API key. Subdirectories are ignored. */
   readonly directory: string;
-  /** Values of `${VAR}`. Default `process.env`. */
+  /**
+   * Environment variables that replace `${VAR}` in the files.
+   *
+   * @default process.env
+   */
   readonly environment?: Environment;
-  /** Audit trail that records loaded and rejected files. Default: none. */
+  /**
+   * Receives audit events for loaded and rejected files.
+   *
+   * @default undefined (no audit log)
+   */
   readonly audit?: AuditTrail;
 }
 
-/** API keys that were loaded from files. */
+/** Registry of API keys that were loaded from files. */
 export interface LoadedApiKeys extends ApiKeyRegistry {
-  /** Problems that are no errors, such as weak keys. They contain no values. */
+  /** Problems that do not invalidate the files, such as weak keys. They never contain values of the files. */
   readonly warnings: readonly ConfigurationProblem[];
 }
 
+/** Known options of `loadApiKeys()`. */
 export const API_KEY_OPTIONS: KnownOptions<LoadApiKeysOptions> = {
   directory: true,
   environment: true,
@@ -28,32 +38,45 @@ export const API_KEY_OPTIONS: KnownOptions<LoadApiKeysOptions> = {
 };
 
 /**
- * Loads the API keys of a directory once. To follow changes of the files, use `watchApiKeys()`.
+ * Loads the API keys in a directory once. To reload changed files, use `watchApiKeys()`.
  *
- * @throws ConfigurationError (as rejection) if any file is invalid. It lists all problems of all files, with position,
- *   path and expected value, but no actual value.
- * @throws TypeError (as rejection) if an option is missing or unknown.
+ * @throws ConfigurationError (as rejection) if a file is invalid. It lists all problems in all files by position, path
+ *   and expected value.
+ * @throws TypeError (as rejection) if an option is missing, unknown or invalid.
  * @example
  * const apiKeys = await loadApiKeys({ directory: 'api-keys' });
  * app.use('/oauth', tokenRouter({ keyRing, issuer, audience, apiKeys }));
  */
 export async function loadApiKeys(options: LoadApiKeysOptions): Promise<LoadedApiKeys> {
   assertOptions(options, API_KEY_OPTIONS, 'loadApiKeys');
-  const settings = resolveApiKeyOptions(options);
+  const settings = resolveApiKeyOptions(options, 'loadApiKeys');
   const { keys, warnings } = await loadFirst(settings);
   return Object.freeze({ ...createApiKeyRegistry(keys), warnings });
 }
 
-/** @throws TypeError if an option is missing or invalid. */
-export function resolveApiKeyOptions(options: LoadApiKeysOptions): Required<LoadApiKeysOptions> {
+/**
+ * Checks the options and applies the defaults.
+ *
+ * @throws TypeError if an option is missing or invalid.
+ */
+export function resolveApiKeyOptions(
+  options: LoadApiKeysOptions,
+  where: 'loadApiKeys' | 'watchApiKeys',
+): Required<LoadApiKeysOptions> {
   const { directory, environment = process.env, audit = noAuditTrail } = options;
   if (typeof directory !== 'string')
-    throw new TypeError('directory must be the path of the directory with the API key files');
+    throw new TypeError(
+      `${where}: directory is required: pass the path of the directory with the API key files, for example "api-keys"`,
+    );
   assertAuditTrail(audit);
   return { directory, environment, audit };
 }
 
-/** Loads the first set. @throws ConfigurationError (as rejection) if it is invalid. */
+/**
+ * Loads the initial set of API keys and records the result in the audit log.
+ *
+ * @throws ConfigurationError (as rejection) if a file is invalid.
+ */
 export async function loadFirst(settings: Required<LoadApiKeysOptions>): Promise<ApiKeySet> {
   const set = await readApiKeys(settings);
   if (set.problems.length > 0) {

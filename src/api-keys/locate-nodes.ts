@@ -1,25 +1,25 @@
 import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE } from 'js-yaml';
 import type { DocumentPath } from './format-path.js';
 
-/** Position in a file, 1-based. */
+/** Position in a file. Lines and columns start at 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** Offsets of nodes by path. The offset of a mapping member is that of its name. */
+/** Character offsets of nodes by path. A mapping member is located at its name. */
 export type NodeOffsets = ReadonlyMap<string, number>;
 
-/** A scalar value and its text. */
+/** Scalar node of a document. */
 export interface FoundScalar {
   readonly path: DocumentPath;
   readonly text: string;
-  /** Unquoted and not a block scalar, so its text determines its type (YAML 1.2 §10.3.2). */
+  /** Whether the scalar is unquoted and not a block scalar. Its text then determines its type (YAML 1.2 §10.3.2). */
   readonly isPlain: boolean;
 }
 
 /**
- * Indexes the offsets of one document. The parser limits the depth of the recursion.
+ * Indexes the offsets of all nodes in a document. The recursion is bounded, because the parser limits the depth.
  *
  * @param onScalar called for every scalar except member names.
  */
@@ -59,7 +59,7 @@ export function indexOffsets(
   return offsets;
 }
 
-/** Returns the offset of a node; if it is missing, that of its closest ancestor. */
+/** Returns the offset of a node. If the node is missing, returns the offset of its closest ancestor. */
 export function findOffset(offsets: NodeOffsets, path: DocumentPath): number {
   for (let length = path.length; length > 0; length -= 1) {
     const offset = offsets.get(keyOf(path.slice(0, length)));
@@ -68,7 +68,7 @@ export function findOffset(offsets: NodeOffsets, path: DocumentPath): number {
   return 0;
 }
 
-/** Creates a function that converts offsets to positions. Indexes the lines of the text once. */
+/** Creates a function that converts an offset to a position. The lines of the text are indexed once. */
 export function createLocator(text: string): (offset: number) => Position {
   const starts = [0];
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) starts.push(end + 1);

@@ -3,13 +3,13 @@ import { isJsonObject, type JsonObject } from '../base/json.js';
 
 type MappingOutput<Fields extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<Fields, undefined>>;
 
-const UNKNOWN_FIELD = 'is an unknown field';
+const UNKNOWN_FIELD = 'is an unknown field: correct the spelling, or remove it';
 
 /**
- * Schema of a mapping with exactly these fields. The schema of a missing field gets `undefined`. Each unknown field is
- * a separate issue. (`strictObject` also accepts arrays, and reports only one unknown field.)
+ * Creates a schema for a mapping with exactly these fields. A missing field is validated as `undefined`. Each unknown
+ * field is a separate issue. `strictObject` is not sufficient: it accepts arrays and reports one unknown field only.
  *
- * @param message the error message for values that are not mappings.
+ * @param message error message for a value that is not a mapping.
  */
 export function mapping<const Fields extends v.ObjectEntries>(
   fields: Fields,
@@ -31,9 +31,10 @@ export function mapping<const Fields extends v.ObjectEntries>(
 }
 
 /**
- * Schema of a mapping with any names. (`record` also accepts arrays, and drops names such as `constructor`.)
+ * Creates a schema for a mapping with arbitrary field names. `record` is not sufficient: it accepts arrays and drops
+ * names such as `constructor`.
  *
- * @param message the error message for values that are not mappings, and for invalid names.
+ * @param message error message for a value that is not a mapping, and for an invalid name.
  */
 export function mappingOf<Value>(
   name: v.GenericSchema<string>,

@@ -1,4 +1,4 @@
-/** Error message of a schema that distinguishes a missing field from a value of the wrong type. */
+/** Creates an error message for a schema: `is required` for a missing field, otherwise `message`. */
 export function orMissing(message: string): (issue: { readonly input: unknown }) => string {
   return ({ input }) => (input === undefined ? 'is required' : message);
 }

@@ -1,22 +1,22 @@
 import { crc32 } from 'node:zlib';
 
-/** `<prefix>_<environment>_`, 32 random characters and a checksum of 6 characters. */
+/** Format of a generated API key: `<prefix>_<environment>_`, 32 random characters and a 6-character checksum. */
 const FORMAT = /^(?<prefix>[a-z0-9]{1,16})_(?<environment>[a-z0-9]{1,16})_[0-9A-Za-z]{38}$/;
 
 const CHECKSUM_LENGTH = 6;
 
-/** Digits of base62, in ASCII order. */
+/** The base62 alphabet, in ASCII order. */
 export const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** Result of `parseApiKey()`: a generated key, a mistyped key, or a string of another form. */
+/** Result of `parseApiKey()`: a generated key, a mistyped key, or a string in a different format. */
 export type ParsedApiKey =
   | { readonly kind: 'ok'; readonly prefix: string; readonly environment: string }
   | { readonly kind: 'typo' }
   | { readonly kind: 'foreign' };
 
 /**
- * Checks whether a string has the form of a key from `generateApiKey()`, not whether it is configured. `typo` means
- * that the form matches, but the checksum does not. `foreign` is any other string.
+ * Parses an API key from `generateApiKey()` and verifies its checksum. `typo` is a key with a wrong checksum. `foreign`
+ * is any string in a different format. The result does not say whether the key is configured.
  *
  * @example
  * const parsed = parseApiKey(input);
@@ -30,7 +30,7 @@ export function parseApiKey(text: string): ParsedApiKey {
   return { kind: 'ok', prefix, environment };
 }
 
-/** CRC-32 (as in zlib) of the preceding characters, as six base62 digits: 62^6 exceeds 2^32. */
+/** Returns the CRC-32 of a string (as in zlib) as six base62 digits. Six digits suffice, because 62^6 exceeds 2^32. */
 export function checksumOf(text: string): string {
   let rest = crc32(text);
   let digits = '';

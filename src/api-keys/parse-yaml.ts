@@ -11,30 +11,31 @@ import type { DocumentPath } from './format-path.js';
 import { createLocator, type FoundScalar, findOffset, indexOffsets, type Position } from './locate-nodes.js';
 import { readTypedScalars } from './typed-scalars.js';
 
-/** A fault of the YAML text. */
+/** Syntax error or forbidden feature in a YAML text, and its position. */
 export interface YamlFault {
   readonly message: string;
   readonly position: Position;
 }
 
+/** Result of `parseYaml()`: the document, or the first fault. */
 export type ParsedYaml =
   | { readonly ok: false; readonly fault: YamlFault }
   | {
       readonly ok: true;
-      /** Strings, arrays and objects only, except typed scalars below `metadata`. */
+      /** Parsed document. Scalars are strings, except typed scalars below `metadata`. */
       readonly document: unknown;
-      /** Numbers below `metadata` that would lose digits. */
+      /** Faults for numbers below `metadata` that JSON cannot represent exactly. */
       readonly faults: readonly DocumentFault[];
-      /** Returns the position of a node; if it is missing, that of its closest ancestor. */
+      /** Returns the position of a node. If the node is missing, returns the position of its closest ancestor. */
       readonly positionOf: (path: DocumentPath) => Position;
     };
 
 const MAX_DEPTH = 12;
 
 /**
- * Parses one YAML document. Scalars are strings (`FAILSAFE_SCHEMA`), except below `metadata`, where plain scalars have
- * the types of the core schema. Tags, anchors and aliases are rejected. Faults never quote the text, which may contain
- * secrets.
+ * Parses a YAML text with one document. Scalars are strings (`FAILSAFE_SCHEMA`). Below `metadata`, plain scalars have
+ * the types of the core schema (YAML 1.2 §10.3.2). Tags, anchors and aliases are rejected. Faults never quote the text,
+ * because it may contain secrets.
  */
 export function parseYaml(source: string): ParsedYaml {
   const text = source.startsWith('\ufeff') ? source.slice(1) : source;
@@ -44,7 +45,11 @@ export function parseYaml(source: string): ParsedYaml {
     const refused = findRefusedFeature(events);
     if (refused !== undefined) return failure(refused.message, locate(refused.offset));
     const documents = constructFromEvents(events, { source: text, schema: FAILSAFE_SCHEMA, maxAliases: 0 });
-    if (documents.length !== 1) return failure('the file must contain exactly one YAML document', locate(0));
+    if (documents.length !== 1)
+      return failure(
+        'must contain exactly one YAML document: use a separate file for each API key',
+        locate(0),
+      );
     const plain: FoundScalar[] = [];
     const offsets = indexOffsets(text, events, (scalar) => {
       if (scalar.isPlain && isMetadata(scalar.path)) plain.push(scalar);
@@ -64,7 +69,7 @@ function isMetadata(path: DocumentPath): boolean {
   return path[0] === 'metadata' && path.length > 1;
 }
 
-/** Some parser messages end with a part of the text. */
+/** Removes quoted text from a parser message, because it may contain a secret. */
 function withoutQuotes(reason: string): string {
   return reason
     .split(/["']|: /, 1)
@@ -80,9 +85,9 @@ function findRefusedFeature(events: readonly Event[]): { message: string; offset
   for (const event of events) {
     if (event.type === EVENT_ID.DOCUMENT || event.type === EVENT_ID.POP) continue;
     if (event.anchorStart >= 0)
-      return { message: 'anchors and aliases are not allowed', offset: event.anchorStart };
+      return { message: 'anchors and aliases are not allowed: repeat the value', offset: event.anchorStart };
     if (event.type !== EVENT_ID.ALIAS && event.tagStart >= 0) {
-      return { message: 'tags are not allowed', offset: event.tagStart };
+      return { message: 'tags are not allowed: remove the tag', offset: event.tagStart };
     }
   }
   return undefined;

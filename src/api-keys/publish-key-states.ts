@@ -6,31 +6,32 @@ import type { ApiKey } from './api-key.js';
 import type { RegisteredKey } from './api-key-registry.js';
 import { isInForce } from './check-key-states.js';
 
+/** Dependencies of `KeyStatePublisher`. */
 export interface KeyStatePublisherParts {
   readonly revocations: Pick<Revocations, 'revoke'>;
   readonly audit: AuditTrail;
   readonly clock: Clock;
-  /** Called when a key expires, or a key that was held back may be activated. */
+  /** Called when an API key expires, and when a held-back API key can be activated. */
   readonly onDue: () => void;
 }
 
-/** First pause between two attempts to publish. */
+/** Delay before the first retry, in milliseconds. */
 const RETRY_MS = 500;
 
-/** Maximum delay of a timer. */
+/** Maximum delay of a Node.js timer, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Publishes API keys that became inactive, for resource servers without the configuration: revokes all tokens that were
- * issued to them up to that second. Retries until the store confirms.
+ * Publishes inactive API keys to resource servers without the API key files. Revokes all tokens that were issued to an
+ * API key up to the second of its deactivation. Retries until the store confirms.
  */
 export class KeyStatePublisher {
   readonly #parts: KeyStatePublisherParts;
   readonly #closed = new AbortController();
-  /** Inactive keys, each with the last second whose tokens are revoked. */
+  /** Cut-offs of inactive API keys. Tokens issued at or before the cut-off are revoked. */
   readonly #cutOffs = new Map<string, NumericDate>();
   readonly #unpublished = new Set<string>();
-  /** When the last key that is held back may be activated. */
+  /** Time when the last held-back API key can be activated. */
   #heldUntil = 0;
   #known: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -39,14 +40,14 @@ export class KeyStatePublisher {
     this.#parts = parts;
   }
 
-  /** Inactive keys that are not published yet. */
+  /** `key_id`s of inactive API keys whose revocation the store has not confirmed yet. */
   get unpublished(): readonly string[] {
     return [...this.#unpublished];
   }
 
   /**
-   * Deactivates keys that were reactivated within the second of their revocation, until that second has passed. `iat`
-   * is in seconds, so their new tokens would be revoked too.
+   * Deactivates reactivated API keys until the second of their revocation has passed. `iat` has a resolution of one
+   * second, so the revocation would also apply to new tokens.
    */
   holdBack(keys: readonly RegisteredKey[]): readonly RegisteredKey[] {
     const now = this.#parts.clock();
@@ -58,7 +59,11 @@ export class KeyStatePublisher {
     });
   }
 
-  /** Publishes inactive keys. @param apiKeys the keys in use; replaced keys must no longer issue tokens. */
+  /**
+   * Revokes the tokens of API keys that are inactive, expired or removed.
+   *
+   * @param apiKeys the current set. API keys outside this set must not receive tokens any more.
+   */
   publish(apiKeys: readonly ApiKey[]): void {
     const now = this.#parts.clock();
     const inForce = new Set(apiKeys.filter((apiKey) => isInForce(apiKey, now)).map(({ keyId }) => keyId));
@@ -71,6 +76,7 @@ export class KeyStatePublisher {
     this.#scheduleNext(apiKeys, now);
   }
 
+  /** Stops the timer and all retries. */
   close(): void {
     clearTimeout(this.#timer);
     this.#closed.abort();
@@ -82,14 +88,14 @@ export class KeyStatePublisher {
     this.#revoke(keyId, issuedUpTo).catch(() => {});
   }
 
-  /** Rejects only if closed. A late publication does not change the cut-off. */
+  /** Revokes the tokens of an API key up to the cut-off, which retries do not change. Rejects only after `close()`. */
   async #revoke(clientId: string, issuedUpTo: NumericDate): Promise<void> {
     const { revocations, audit } = this.#parts;
     await retry(() => revocations.revoke({ kind: 'api_key', clientId, issuedUpTo }), {
       firstPauseMs: RETRY_MS,
       signal: this.#closed.signal,
       onRetry: (_failure, retry) => {
-        // Not awaited, because a sink may hang. The audit trail reports its own failures.
+        // Not awaited, because an audit sink may hang. The audit trail reports its own failures.
         if (retry === 1)
           audit.record({ type: 'revocation.delayed', kind: 'api_key', clientId }).catch(() => {});
       },
@@ -97,7 +103,7 @@ export class KeyStatePublisher {
     this.#unpublished.delete(clientId);
   }
 
-  /** Keys expire without a change of their files. */
+  /** Sets the timer for the next expiry or activation, because neither changes a file. */
   #scheduleNext(apiKeys: readonly ApiKey[], now: NumericDate): void {
     const moments = apiKeys.flatMap(({ active, expiresAt }) => (active ? [expiresAt ?? 0] : []));
     const next = Math.min(...[this.#heldUntil, ...moments].filter((moment) => moment > now));

@@ -7,8 +7,8 @@ import { readSource } from './read-source.js';
 const START: Position = { line: 1, column: 1 };
 
 /**
- * Reads, parses, interpolates and validates one file. Never rejects. The parser and the schema library are loaded with
- * the first file.
+ * Reads and validates one API key file. Never rejects: failures are problems in the result. The YAML parser and the
+ * schema library are loaded on the first call.
  */
 export async function readApiKeyFile(file: string, environment: Environment): Promise<FileReading> {
   const source = await readSource(file);

@@ -6,7 +6,7 @@ import { type Environment, interpolate, type WrappedVariable } from './interpola
 import { parseYaml } from './parse-yaml.js';
 import { validateApiKey } from './validate-api-key.js';
 
-/** Parses, interpolates and validates the text of one file. */
+/** Parses and validates the text of one API key file, and resolves its environment variables. */
 export function readApiKeyText(file: string, text: string, environment: Environment): FileReading {
   const yaml = parseYaml(text);
   if (!yaml.ok) return fileProblem(file, yaml.fault.position, yaml.fault.message, text);
@@ -37,5 +37,8 @@ export function readApiKeyText(file: string, text: string, environment: Environm
 
 function describeWrapped({ path, name }: WrappedVariable): DocumentFault {
   const variable = isPrintableVariable(name) ? `the environment variable ${name}` : 'an environment variable';
-  return { path, message: `${variable} has quotes or white space around its value, which become part of it` };
+  return {
+    path,
+    message: `${variable} has quotes or white space around its value: remove them, because they become part of the value`,
+  };
 }

@@ -7,33 +7,33 @@ import type { Environment } from './interpolate.js';
 import { inBatches, type Listing, listApiKeyFiles } from './list-api-key-files.js';
 import { readApiKeyFile } from './read-api-key-file.js';
 
-/** Location of API key files. */
+/** Directory of API key files, and the values of their variables. */
 export interface ApiKeyLocation {
   readonly directory: string;
   readonly environment: Environment;
 }
 
-/** API keys of a directory at one time. Usable if there are no problems. */
+/** Snapshot of the API keys in a directory. The set is usable if `problems` is empty. */
 export interface ApiKeySet {
   readonly keys: readonly RegisteredKey[];
   readonly readings: readonly ValidReading[];
-  /** Sorted by position. */
+  /** Problems that invalidate the set, sorted by file and position. */
   readonly problems: readonly ConfigurationProblem[];
-  /** Faults that do not invalidate the files. */
+  /** Problems that do not invalidate the set. */
   readonly warnings: readonly ConfigurationProblem[];
-  /** Stamp of the listing. A different value if a file could not be read, so that it is retried. */
+  /** Stamp of the listing. If reading a file failed, a value that matches no listing, so that the next poll retries. */
   readonly stamp: string;
-  /** Digest that changes with any content, including variables. It does not reveal the content. */
+  /** SHA-256 digest of the files and the values of their variables, for detecting changes. */
   readonly fingerprint: string;
 }
 
-/** Attempts to read files that change during the read, so that no set mixes old and new files. */
+/** Maximum number of attempts to read the files without a concurrent change, so that no set mixes old and new files. */
 const MAX_ATTEMPTS = 5;
 
-/** No listing has this stamp. */
+/** Stamp that matches no listing. */
 const UNREAD = 'unread';
 
-/** Reads a consistent snapshot of all files of a directory. */
+/** Reads a consistent snapshot of all API key files in a directory. The result contains failures as problems. */
 export async function readApiKeys({ directory, environment }: ApiKeyLocation): Promise<ApiKeySet> {
   let listing = await listApiKeyFiles(directory);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
@@ -42,7 +42,7 @@ export async function readApiKeys({ directory, environment }: ApiKeyLocation): P
     if (after.stamp === listing.stamp) return set;
     listing = after;
   }
-  const message = 'keeps changing while it is read';
+  const message = 'changed during every attempt to read it: wait until all files are written, then reload';
   const problems = [{ file: directory, line: 1, column: 1, path: '', message }];
   return { keys: [], readings: [], problems, warnings: [], stamp: message, fingerprint: message };
 }

@@ -6,9 +6,9 @@ import type { ApiKeyFile } from './schema.js';
 import { SecretText } from './secret-text.js';
 
 /**
- * Converts a valid file into a deeply frozen API key.
+ * Converts a validated file to a deeply frozen API key.
  *
- * @returns `undefined` if the file has no `key_id`, and none can be derived from its name.
+ * @returns the API key, or `undefined` if the file has no `key_id` and its `name` contains no characters for one.
  */
 export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
   const keyId = file.key_id ?? keyIdOfName(file.name);

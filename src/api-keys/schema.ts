@@ -11,21 +11,24 @@ import { orMissing } from './or-missing.js';
 import { parseApiKey } from './parse-api-key.js';
 import { isPlaceholder } from './placeholder.js';
 
-/** One day. For longer sessions, use refresh tokens. */
+/** Maximum lifetime of an access token: one day. Longer sessions need refresh tokens. */
 const MAX_TOKEN_TTL_SECONDS = 86_400;
 const DEFAULT_TOKEN_TTL_SECONDS = 600;
 const MAX_LIMIT = 1_000_000_000;
 
-/** Not less than the maximum depth of a document. */
+/** Maximum depth of `metadata`. Not less than the maximum depth of a YAML document. */
 const MAX_METADATA_DEPTH = 16;
 
-/** Scalars outside `metadata` are strings, which the schema converts. No message quotes a value. */
+/** Schema for a non-empty string. All scalars outside `metadata` are strings. No message quotes a value. */
 const text = (maxLength: number) =>
   v.pipe(
     v.string(orMissing('must be a string')),
     v.minLength(1, 'must not be empty'),
     v.maxLength(maxLength, `must have at most ${maxLength} characters`),
-    v.regex(/^\P{Cc}+$/u, 'must not contain control characters'),
+    v.regex(
+      /^\P{Cc}+$/u,
+      'must not contain control characters: remove line breaks, tabs and other invisible characters',
+    ),
   );
 
 const numberFrom = (min: number, max: number) =>
@@ -59,7 +62,7 @@ const scopeToken = v.pipe(
   ),
   v.check(
     (scope) => scope !== 'offline_access',
-    'must not be offline_access: clients request it, see refresh_tokens',
+    'must not be offline_access: to allow refresh tokens, set refresh_tokens',
   ),
 );
 
@@ -67,18 +70,21 @@ const list = (item: v.GenericSchema<string>) =>
   v.pipe(
     v.array(item, 'must be a list'),
     v.maxLength(256, 'must have at most 256 entries'),
-    v.check((items) => new Set(items).size === items.length, 'must not contain duplicates'),
+    v.check(
+      (items) => new Set(items).size === items.length,
+      'must not contain duplicates: remove the repeated entry',
+    ),
   );
 
 const filledList = (item: v.GenericSchema<string>, message: string) =>
   v.pipe(list(item), v.minLength(1, message));
 
-/** Optional list. Default: empty. */
+/** Schema for an optional list. Default: an empty list. */
 const anyList = (item: v.GenericSchema<string>) => v.optional(list(item), () => []);
 
 const audience = v.pipe(text(256), v.regex(/^\S+$/, 'must not contain spaces'));
 
-/** A secret. Rejects unresolved placeholders, which everyone who has seen the file would know. */
+/** Schema for a secret. Rejects unresolved placeholders, because every reader of the file knows them. */
 const secret = (maxLength: number) =>
   v.pipe(
     text(maxLength),
@@ -88,7 +94,7 @@ const secret = (maxLength: number) =>
     ),
   );
 
-/** Malformed digests, which would otherwise be loaded as literal keys. */
+/** Pattern for a digest in any spelling. Without this check, a malformed digest would be loaded as a literal key. */
 const DIGEST_LIKE = /^["'\s]*sha-?\d{1,3}\s*[:=-]/i;
 
 const apiKey = v.pipe(
@@ -99,7 +105,7 @@ const apiKey = v.pipe(
   ),
   v.check(
     (value) => parseApiKey(value).kind !== 'typo',
-    'is mistyped: it has the form of a generated key, but its checksum does not match',
+    'is mistyped: it has the form of a generated key, but its checksum does not match. Copy the key again',
   ),
 );
 
@@ -145,7 +151,7 @@ const rateLimits = mapping(
     tokens_per_month: v.optional(limit),
     per_user: v.optional(userLimits),
   },
-  'is required: a mapping of limits, or {} for the defaults',
+  'is required: write a mapping of limits, or {} for the defaults',
 );
 
 const keyId = v.pipe(
@@ -176,11 +182,11 @@ const endpoint = v.pipe(
   ),
   v.check(
     (value) => !/[^/]\*|\*[^/]/.test(value.slice(value.indexOf('/'))),
-    'must use * only as a whole path segment',
+    'must use * only as a whole path segment, for example GET /reports/*',
   ),
 );
 
-/** Schema of the single fields of an API key file. Unknown fields are errors. */
+/** Schema for the fields of an API key file. Unknown fields are errors. */
 export const apiKeySchema = mapping(
   {
     api_key: apiKey,
@@ -218,5 +224,5 @@ export const apiKeySchema = mapping(
   'must be a mapping of fields',
 );
 
-/** A valid file with all defaults. */
+/** Validated API key file, with all defaults applied. */
 export type ApiKeyFile = v.InferOutput<typeof apiKeySchema>;

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 const MASK = '[secret]';
 
-/** A secret that only `reveal()` shows. JSON, string templates, logs and `util.inspect` show a mask. */
+/** Secret that only `reveal()` returns. JSON, string templates, logs and `util.inspect()` show `[secret]` instead. */
 export class SecretText {
   readonly #text: string;
 
@@ -10,7 +10,7 @@ export class SecretText {
     this.#text = text;
   }
 
-  /** Returns the secret. */
+  /** Returns the secret in plain text. */
   reveal(): string {
     return this.#text;
   }

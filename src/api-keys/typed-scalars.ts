@@ -3,13 +3,13 @@ import type { DocumentFault } from './check-consistency.js';
 import type { DocumentPath } from './format-path.js';
 import type { FoundScalar } from './locate-nodes.js';
 
-/** Leading zeros, for example of a postal code, which a number would lose. */
+/** Pattern for leading zeros, as in a postal code. A number would lose them. */
 const LEADING_ZERO = /^[-+]?0\d/;
 
 /**
- * Converts plain scalars to their types (YAML 1.2 §10.3.2): null, boolean, integer or float, else string.
+ * Converts plain scalars to null, boolean, integer, float or string (YAML 1.2 §10.3.2).
  *
- * @returns a copy, and a fault for each number that JSON cannot represent exactly.
+ * @returns a copy of the document, and a fault for each number that JSON cannot represent exactly.
  */
 export function readTypedScalars(document: unknown, scalars: readonly FoundScalar[]) {
   const values = new Map<string, unknown>();
@@ -18,7 +18,10 @@ export function readTypedScalars(document: unknown, scalars: readonly FoundScala
     const { value } = CORE_SCHEMA.resolveImplicitScalarTag(text);
     values.set(JSON.stringify(path), value);
     if (typeof value === 'number' && !isExact(value, text)) {
-      faults.push({ path, message: 'must be quoted: as a JSON number it would lose digits' });
+      faults.push({
+        path,
+        message: 'must be quoted, because a JSON number would lose digits: write it as a string',
+      });
     }
   }
   return { document: values.size === 0 ? document : replace(document, [], values), faults };

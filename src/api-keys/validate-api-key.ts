@@ -8,15 +8,15 @@ import { isWeakSecret } from './is-weak-secret.js';
 import { resolveApiKey } from './resolve-api-key.js';
 import { type ApiKeyFile, apiKeySchema } from './schema.js';
 
-/** Maximum length of the claims that a request adds: user, session, issuer, times and identifiers. */
+/** Maximum length in characters of the claims that a token request adds: user, session, issuer, times and IDs. */
 const REQUEST_CLAIMS_LENGTH = 1024;
 
 const WEAK_SECRET: DocumentFault = {
   path: ['api_key'],
-  message: 'is easy to guess; replace it with a generated key',
+  message: 'is easy to guess: replace it with a generated key (passport-jwe api-key create)',
 };
 
-/** Result of validating a document. */
+/** Result of `validateApiKey()`: the API key, or all faults in the document. */
 export type Validation =
   | {
       readonly ok: true;
@@ -27,8 +27,9 @@ export type Validation =
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
 /**
- * Validates a document with resolved variables. Reports one fault per field, so that the schema does not report a field
- * with an unresolved variable again.
+ * Validates a document with resolved variables.
+ *
+ * @param unresolved faults found earlier. They take precedence: each field has at most one fault in the result.
  */
 export function validateApiKey(document: unknown, unresolved: readonly DocumentFault[]): Validation {
   const parsed = v.safeParse(apiKeySchema, document);
@@ -39,10 +40,10 @@ export function validateApiKey(document: unknown, unresolved: readonly DocumentF
 
   const apiKey = resolveApiKey(parsed.output);
   if (apiKey === undefined) {
-    return { ok: false, faults: [{ path: ['name'], message: 'has no characters for a key_id; set key_id' }] };
+    return { ok: false, faults: [{ path: ['name'], message: 'has no characters for a key_id: set key_id' }] };
   }
   if (!fitsInToken(apiKey)) {
-    const message = `tokens would exceed ${MAX_ISSUED_TOKEN_LENGTH} characters; shorten lists or limit metadata_claims`;
+    const message = `tokens would exceed ${MAX_ISSUED_TOKEN_LENGTH} characters: shorten lists, or limit metadata_claims`;
     return { ok: false, faults: [{ path: [], message }] };
   }
   return register(apiKey, parsed.output);
@@ -56,7 +57,12 @@ function register(apiKey: ApiKey, { api_key: secret, previous_api_key: previous 
   if (!older.digest.equals(digest)) return { ok: true, key: { apiKey, digest, previous: older }, warnings };
   return {
     ok: false,
-    faults: [{ path: ['previous_api_key', 'api_key'], message: 'must differ from api_key' }],
+    faults: [
+      {
+        path: ['previous_api_key', 'api_key'],
+        message: 'must differ from api_key: generate a new key for api_key',
+      },
+    ],
   };
 }
 

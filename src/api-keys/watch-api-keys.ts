@@ -13,25 +13,45 @@ import {
   resolveApiKeyOptions,
 } from './load-api-keys.js';
 
+/** Options of `watchApiKeys()`. */
 export interface WatchApiKeysOptions extends LoadApiKeysOptions {
-  /** Time without changes before the directory is reloaded, in milliseconds. Default 100. */
+  /**
+   * Delay between the last file change and the reload in milliseconds, from 0 to 60 000.
+   *
+   * @default 100
+   */
   readonly debounceMs?: number;
   /**
-   * Poll interval in seconds, for network file systems, which do not report changes of other hosts. Files are reloaded
-   * only if one was touched. Default 30.
+   * Poll interval in seconds, at most 86 400. Polling detects changes on network file systems, which do not report
+   * changes by other hosts.
+   *
+   * @default 30
    */
   readonly reloadSeconds?: number;
-  /** Whether SIGHUP reloads the files, instead of terminating the process. Default true. */
+  /**
+   * Whether `SIGHUP` reloads the files instead of terminating the process.
+   *
+   * @default true
+   */
   readonly sighup?: boolean;
   /**
-   * Revocations for API keys that are removed, deactivated or expired, so that resource servers without the files
-   * reject their tokens too. Processes that share a revocation store must share one set of API keys. Default: only
-   * processes with the files reject them.
+   * Revokes the tokens of API keys that expire or are removed or deactivated. Resource servers without the files then
+   * reject these tokens too. Processes that share a revocation store must have the same API keys.
+   *
+   * @default undefined (only processes with the files reject the tokens)
    */
   readonly revocations?: Pick<Revocations, 'revoke'>;
-  /** Called once for each set of invalid files. Default: only the audit trail records them. */
+  /**
+   * Called once for each set of invalid files.
+   *
+   * @default undefined (only the audit log records invalid files)
+   */
   readonly onRejected?: (error: ConfigurationError) => void;
-  /** Default: the system clock. */
+  /**
+   * Clock for expiry times and cut-offs.
+   *
+   * @default the system time
+   */
   readonly clock?: Clock;
 }
 
@@ -46,11 +66,11 @@ const KNOWN: KnownOptions<WatchApiKeysOptions> = {
 };
 
 /**
- * Loads the API keys of a directory and reloads them when files change. If files become invalid, the last valid set
- * remains in use until they are fixed. Watching does not keep the process alive.
+ * Loads the API keys in a directory and reloads them when files change. If the files become invalid, the last valid set
+ * remains in use until the files are corrected. Watching does not keep the process alive.
  *
- * @throws ConfigurationError (as rejection) if the files are invalid at the start.
- * @throws TypeError (as rejection) if an option is missing or invalid.
+ * @throws ConfigurationError (as rejection) if a file is invalid at the first load.
+ * @throws TypeError (as rejection) if an option is missing, unknown or invalid.
  * @example
  * const apiKeys = await watchApiKeys({
  *   directory: 'api-keys',
@@ -72,7 +92,10 @@ function resolveWatchOptions(options: WatchApiKeysOptions) {
   const { revocations, onRejected = () => {} } = options;
   assertNumber(debounceMs, 'watchApiKeys', 'debounceMs', { from: 0, to: 60_000, example: 100 });
   assertNumber(reloadSeconds, 'watchApiKeys', 'reloadSeconds', { above: 0, to: 86_400, example: 30 });
-  if (typeof onRejected !== 'function') throw new TypeError('watchApiKeys: onRejected must be a function');
+  if (typeof onRejected !== 'function')
+    throw new TypeError(
+      'watchApiKeys: onRejected must be a function, for example (error) => console.error(error.message)',
+    );
   if (revocations !== undefined) {
     assertMethod(
       revocations,
@@ -80,12 +103,12 @@ function resolveWatchOptions(options: WatchApiKeysOptions) {
       'watchApiKeys: revocations must be Revocations, for example createRevocations({ stores })',
     );
   }
-  const { directory, environment, audit } = resolveApiKeyOptions(options);
+  const { directory, environment, audit } = resolveApiKeyOptions(options, 'watchApiKeys');
   const times = { debounceMs, reloadSeconds };
   return { ...times, sighup, clock, revocations, onRejected, directory, environment, audit };
 }
 
-/** Follows the directory. The first poll reloads files that were touched since they were read. */
+/** Watches the directory until the returned function is called. The first poll detects changes since the first load. */
 function keepUp(apiKeys: LiveApiKeys, settings: Settings): () => void {
   const onChange = (): void => void apiKeys.reload().catch(ignoreRejection);
   const onPoll = (): void => void apiKeys.reloadIfTouched().catch(ignoreRejection);
@@ -107,4 +130,7 @@ function ignoreRejection(error: unknown): void {
   if (!(error instanceof ConfigurationError)) warnOfFailedReload(error);
 }
 
-const warnOfFailedReload = warnOfFailure('API keys could not be reloaded', 'PASSPORT_JWE_API_KEYS');
+const warnOfFailedReload = warnOfFailure(
+  'watchApiKeys() could not reload the API keys, so the last valid set remains in use',
+  'PASSPORT_JWE_API_KEYS',
+);

@@ -5,8 +5,10 @@ import { type Revocation, type RevokeOptions, resolveService, type Service } fro
 import { UsageError } from './settings.js';
 
 /**
- * Resolves a `kid` to every key derived from a version, or to one key.
- * @throws Error (as rejection) if the `kid` is unknown or encrypts new tokens.
+ * Resolves the `--kid` option of `token revoke` to revocation targets. The `kid` of a key version stands for all keys
+ * derived from the version. The `kid` of a token header stands for one key.
+ *
+ * @throws Error (as rejection) if the `kid` is unknown, or if its key encrypts new tokens or will do so.
  */
 export async function chooseKidRevocation(
   io: CommandIo,
@@ -33,24 +35,29 @@ export async function chooseKidRevocation(
 function chooseUnknownKid(kid: string, { keys, force }: RevokeOptions): Revocation {
   if (force !== true) {
     throw new Error(
-      `Nothing was revoked: no version in ${keys} has this kid, nor has any derived key of the known audiences. ` +
-        'Pass --audience and --issuer of another service, or --force for a key that is no longer in the file',
+      `Nothing was revoked: no version in ${keys} and no key derived for the known audiences has this kid. ` +
+        'Pass the --audience and --issuer of the tokens, or --force for a key that was removed from the file',
     );
   }
   return {
     targets: [{ kind: 'kid', kid }],
     text: `Revoked: tokens whose header has the kid ${kid}`,
     details: {},
-    notes: ['The kid matches no version in the key file, and no key derived from one.'],
+    notes: ['The kid matches neither a version in the key file nor a key derived from a version.'],
   };
 }
 
-/** A revocation of a `kid` has no cut-off: it also rejects tokens that are encrypted later. */
+/**
+ * Asserts that a version is neither current nor pending. The revocation of a `kid` has no cut-off, so it would also apply to
+ * tokens that are encrypted later.
+ *
+ * @throws Error if the version is current or pending.
+ */
 function assertNotEncrypting({ state, version }: FoundKid): void {
   if (state === 'current') {
     throw new Error(
-      `Nothing was revoked: version ${version} is current, and new tokens would be rejected too. Run "keys rotate", ` +
-        'wait until "keys list" shows the new version as current, and run this again',
+      `Nothing was revoked: version ${version} is current, so new tokens would be rejected too. Run "keys rotate", ` +
+        'wait until "keys list" shows the new version as current, then run this command again',
     );
   }
   if (state === 'pending') {
@@ -60,15 +67,19 @@ function assertNotEncrypting({ state, version }: FoundKid): void {
   }
 }
 
-/** @throws UsageError if the revocation would leave out keys derived from the version. */
+/**
+ * Asserts that the issuer and at least one audience are known, so that the revocation omits no derived key.
+ *
+ * @throws UsageError if the issuer or the audiences are missing.
+ */
 function assertKnown({ audiences, issuer }: Service): void {
   if (audiences.length > 0 && issuer !== undefined) return;
   throw new UsageError(
-    'Keys are derived per audience and for the issuer: pass --issuer, and --api-keys or --audience',
+    'Keys are derived for each audience and for the issuer: pass --issuer, and --api-keys or --audience',
   );
 }
 
-/** Lists each audience once, although every content encryption has its own key. */
+/** Describes the tokens under the keys. Lists each audience once, although each content encryption has a key. */
 function describeKeys(keys: readonly TokenKey[]): readonly string[] {
   const names = keys.map(({ purpose, audience }) => {
     if (audience === undefined) return 'all tokens';

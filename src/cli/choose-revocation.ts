@@ -9,7 +9,12 @@ import { type AnyToken, describeOwner, ownerOf, readAnyToken } from './read-any-
 import { type Revocation, type RevokeOptions, resolveService } from './revocation-request.js';
 import { findApiKeys, readToken, UsageError } from './settings.js';
 
-/** @throws UsageError (as rejection) if the options name no target; Error if the target does not exist or is in use. */
+/**
+ * Resolves the arguments of `token revoke` to revocation targets.
+ *
+ * @throws UsageError (as rejection) if the options name no target.
+ * @throws Error (as rejection) if the target does not exist, or if the key still encrypts tokens.
+ */
 export async function chooseRevocation(
   io: CommandIo,
   argument: string | undefined,
@@ -18,8 +23,10 @@ export async function chooseRevocation(
   const { client, user, session, kid } = options;
   if (kid !== undefined) return chooseKidRevocation(io, kid, options);
   if (client !== undefined) return chooseClient(io, client, options);
-  if (user ?? session) throw new UsageError('Users and sessions belong to an API key: pass --client too');
-  if (argument === undefined) throw new UsageError('Pass what to revoke: a token, --client or --kid');
+  if (user ?? session)
+    throw new UsageError('--user and --session require --client: pass the key_id of the API key');
+  if (argument === undefined)
+    throw new UsageError('The target of the revocation is missing: pass a token, --client or --kid');
   return chooseToken(io, await readToken(io, argument), options);
 }
 
@@ -28,9 +35,11 @@ async function chooseClient(io: CommandIo, clientId: string, options: RevokeOpti
   const apiKeys = await findApiKeys(io, directory);
   const isUnknown = apiKeys !== undefined && apiKeys.get(clientId) === undefined;
   if (isUnknown && force !== true) {
-    throw new Error(`No API key in ${directory} has this key_id: pass --force for one that was removed`);
+    throw new Error(
+      `No API key in ${directory} has this key_id: correct --client, or pass --force for an API key that was removed`,
+    );
   }
-  const unchecked = `The existence of the API key was not checked: ${directory} has errors. Run "api-key check".`;
+  const unchecked = `The existence of the API key was not checked, because files in ${directory} have errors. Run "api-key check".`;
   return {
     targets: [targetOf(clientId, user, session)],
     text: `Revoked: ${revocationName(targetOf(clientId, user, session))
@@ -51,10 +60,17 @@ function targetOf(clientId: string, user: string | undefined, session: string | 
   return { kind: 'api_key', clientId };
 }
 
-/** Rejects expired tokens and tokens of other issuers: there is nothing to revoke. */
+/**
+ * Resolves a token to a revocation target: the token, or the session of a refresh token.
+ *
+ * @throws InvalidTokenError (as rejection) if the token has expired or is from a different issuer.
+ */
 async function chooseToken(io: CommandIo, token: string, options: RevokeOptions): Promise<Revocation> {
   const { issuer, audiences } = await resolveService(io, options);
-  if (issuer === undefined) throw new UsageError('Pass --issuer, and --audience for an access token');
+  if (issuer === undefined)
+    throw new UsageError(
+      'The issuer of the token is missing: pass --issuer, and --audience for an access token',
+    );
   const opened = await readAnyToken(io, token, { ...options, issuer, audiences });
   const owner = ownerOf(opened);
   const notes = notesOn(opened);
@@ -68,7 +84,8 @@ async function chooseToken(io: CommandIo, token: string, options: RevokeOptions)
       notes,
     };
   }
-  if (audiences.length === 0) throw new UsageError('Pass --audience, the audience of the token');
+  if (audiences.length === 0)
+    throw new UsageError('The audience of the access token is missing: pass --audience');
   assertProven(opened);
   const { claims } = validateClaimsSet(
     opened,
@@ -84,7 +101,11 @@ async function chooseToken(io: CommandIo, token: string, options: RevokeOptions)
   };
 }
 
-/** Without proof of issuance, a forged token could name any identity, and must not cause its revocation. */
+/**
+ * Asserts that the issuer created the token. Otherwise, a forged token could revoke the tokens of any client.
+ *
+ * @throws Error if the token has no proof of issuance.
+ */
 function assertProven({ proof }: AnyToken): void {
   if (proof !== 'unproven') return;
   throw new Error(
@@ -95,10 +116,14 @@ function assertProven({ proof }: AnyToken): void {
 function notesOn({ kind, proof, signedHeader }: AnyToken): readonly string[] {
   if (signedHeader !== undefined) return ['The signature of the token was not verified.'];
   if (kind === 'refresh' || proof !== 'unprovable') return [];
-  return ['The key of the token does not prove who issued it: any holder of the key may have created it.'];
+  return ['The token does not prove its issuance: any holder of its key may have created it.'];
 }
 
-/** @throws InvalidTokenError if the token has expired or is of another issuer. */
+/**
+ * Returns the session of a refresh token.
+ *
+ * @throws InvalidTokenError if the token has expired, is from a different issuer or lacks a claim.
+ */
 function sessionOf({ claims }: AnyToken, issuer: string, now: number) {
   const { iss, exp, client_id: clientId, sub: subject, session_id: sessionId } = claims;
   if (iss !== issuer) throw new InvalidTokenError('wrong_issuer');

@@ -1,19 +1,20 @@
 import { text } from 'node:stream/consumers';
 import type { Clock } from '../base/clock.js';
 
-/** Input and output of the command line. Tests replace it. */
+/** Input, output and clock of the command line. Tests inject their own. */
 export interface CommandIo {
+  /** Directory that relative paths refer to. */
   readonly directory: string;
-  /** Writes to standard output. */
+  /** Writes a line of the result to standard output. */
   print(line: string): void;
-  /** Writes to standard error, so that scripts can parse standard output. */
+  /** Writes a message to standard error, so that scripts can parse standard output. */
   note(line: string): void;
   /** Reads standard input to its end. */
   readInput(): Promise<string>;
   readonly clock: Clock;
 }
 
-/** Input and output of the process. */
+/** Standard streams, working directory and system clock of the process. */
 export const processIo: CommandIo = {
   directory: process.cwd(),
   print: (line) => void process.stdout.write(`${line}\n`),

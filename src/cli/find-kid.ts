@@ -8,27 +8,29 @@ import { readKeySpec } from '../keys/read-key-spec.js';
 import type { CommandIo } from './command-io.js';
 import type { ReadingOptions } from './read-any-token.js';
 
-/** A key that encrypts tokens, with the `kid` in their header. */
+/** Key that encrypts tokens. */
 export interface TokenKey {
+  /** `kid` in the header of the tokens. */
   readonly kid: string;
   readonly purpose: KeyPurpose;
-  /** Absent for an underived key without an audience. */
+  /** Audience of the tokens. Absent for an underived key without an audience. */
   readonly audience?: string;
 }
 
-/** The version that `keys list` shows under a `kid`, or one key derived from a version. */
+/** Result of `findKid()`: a key version, or one key derived from it. */
 export interface FoundKid {
   /** `kid` of the version. */
   readonly version: string;
   readonly state: KeyState;
+  /** Whether the `kid` is a key version, not a derived key. */
   readonly isVersion: boolean;
-  /** Whether keys of several audiences are derived from the version. */
+  /** Whether the version is a root key, from which the keys of all audiences are derived. */
   readonly isRoot: boolean;
   /** The keys to revoke. */
   readonly keys: readonly TokenKey[];
 }
 
-/** Looks for a `kid` among the versions of a key file and the keys that are derived from them. */
+/** Finds a `kid` among the versions in a key file and the keys derived from them. */
 export async function findKid(
   io: CommandIo,
   kid: string,
@@ -59,7 +61,7 @@ function tokenKeysOf(material: KeyMaterial, options: ReadingOptions): readonly T
   ];
 }
 
-/** Only the services know which content encryption they use, so all are derived. */
+/** Derives the keys of all content encryptions, because the key file does not say which of them a service uses. */
 function deriveAll(
   root: RootKey,
   purpose: KeyPurpose,

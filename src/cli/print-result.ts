@@ -2,17 +2,17 @@ import type { NumericDate } from '../base/clock.js';
 import type { JsonObject, JsonValue } from '../base/json.js';
 import type { CommandIo } from './command-io.js';
 
-/** A row of a table. All rows have the same members. */
+/** Row of a table. All rows have the same members, which are the columns. */
 export type Row = Readonly<Record<string, JsonValue>>;
 
-/** Prints a list as a table, or as a JSON array for scripts. */
+/** Prints a list as a table, or as a JSON array with `--json`. */
 export function printList(io: CommandIo, rows: readonly Row[], isJson: boolean): void {
   if (isJson) io.print(JSON.stringify(rows));
   else if (rows.length === 0) io.note('None found.');
   else for (const line of formatTable(rows)) io.print(line);
 }
 
-/** Prints a result for people, or as a JSON object for scripts. */
+/** Prints a result in plain language, or as a JSON object with `--json`. */
 export function printResult(io: CommandIo, result: JsonObject, { isJson, text }: PrintOptions): void {
   io.print(isJson ? JSON.stringify(result) : text);
 }
@@ -38,7 +38,7 @@ export function formatTable(rows: readonly Row[]): readonly string[] {
   );
 }
 
-/** Formats a value. Replaces control characters, so that a name cannot inject terminal escape sequences. */
+/** Formats a table cell. Replaces control characters, so that a name cannot inject terminal escape sequences. */
 export function formatCell(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return '-';
   const text = typeof value === 'string' ? value : JSON.stringify(value);

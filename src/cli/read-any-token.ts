@@ -16,21 +16,22 @@ import { type KeyOptions, UsageError } from './settings.js';
 
 const MAX_TOKEN_LENGTH = 8192;
 
+/** Options of `readAnyToken()`. */
 export interface ReadingOptions extends KeyOptions {
-  /** Audiences that keys are derived for. */
+  /** Audiences for which keys are derived. */
   readonly audiences: readonly string[];
-  /** Audience of refresh tokens. Without it, refresh tokens are not read. */
+  /** Issuer, which is the audience of refresh tokens. If undefined, refresh tokens under derived keys are not read. */
   readonly issuer: string | undefined;
 }
 
-/** A decrypted access or refresh token. A nested signature is not verified. */
+/** Decrypted access or refresh token. A nested signature is not verified. */
 export interface AnyToken extends DecryptedToken {
   readonly kind: 'access' | 'refresh';
-  /** Whether the token proves its issuance. Under some keys, no token can. */
+  /** Whether the token has a valid proof of issuance. `unprovable`: tokens under this key cannot have one. */
   readonly proof: 'proven' | 'unproven' | 'unprovable';
 }
 
-/** The owner of a token, from its claims. */
+/** Owner of a token, according to its claims. */
 export interface TokenOwner {
   readonly client_id: string | null;
   readonly subject: string | null;
@@ -38,9 +39,10 @@ export interface TokenOwner {
 }
 
 /**
- * Opens access and refresh tokens under keys of every algorithm in a key file.
- * @throws InvalidTokenError (as rejection) if none of these keys opens the token.
- * @throws UsageError (as rejection) if deriving the key needs the audience or the issuer.
+ * Decrypts an access or refresh token with the keys in a key file, under any supported algorithm.
+ *
+ * @throws InvalidTokenError (as rejection) if no key decrypts the token.
+ * @throws UsageError (as rejection) if deriving the key requires the audience or the issuer.
  */
 export async function readAnyToken(io: CommandIo, token: string, options: ReadingOptions): Promise<AnyToken> {
   const { keys, environment, audiences, issuer } = options;
@@ -59,7 +61,7 @@ export async function readAnyToken(io: CommandIo, token: string, options: Readin
     throw new UsageError('Keys of refresh tokens are derived for the issuer: pass --issuer too');
   }
   if (!isKnown && !isRefresh && audiences.length === 0) {
-    throw new UsageError('Keys are derived per audience: pass --audience too');
+    throw new UsageError('Keys of access tokens are derived for each audience: pass --audience too');
   }
   const decryption: DecryptionOptions = {
     keyRing,
@@ -68,24 +70,31 @@ export async function readAnyToken(io: CommandIo, token: string, options: Readin
   };
   const opened = await decryptToken(token, decryption, io.clock());
   const canProve = opened.key.alg === 'dir' && opened.key.provenance !== undefined;
-  // The issuer nests no signed token under a key that proves issuance.
+  // A token with a nested signature is not genuine: under a key that proves issuance, the issuer does not sign.
   const isGenuine = canProve && opened.signedHeader === undefined && isProven(token, decryption, io.clock());
   const ofMac = isGenuine ? 'proven' : 'unproven';
   return { ...opened, kind: opened.key.purpose, proof: canProve ? ofMac : 'unprovable' };
 }
 
-/** Decodes the unencrypted header of a token. @throws UsageError if it is not a JSON object. */
+/**
+ * Decodes the unencrypted header of a token.
+ *
+ * @throws UsageError if the header is not a JSON object.
+ */
 export function readTokenHeader(token: string): JsonObject {
   const text = Buffer.from(token.split('.', 1).join(''), 'base64url').toString('utf8');
   try {
     const header: unknown = JSON.parse(text);
     if (isJsonObject(header)) return header;
   } catch {
-    // The parser's message would quote what may be a secret in the wrong place.
+    // The error of the parser would quote the argument, which may be a secret in the wrong place.
   }
-  throw new UsageError('Not a JWE in compact serialization: the header is not a JSON object');
+  throw new UsageError(
+    'The argument is not a token: pass a JWE in compact serialization, whose header is a JSON object',
+  );
 }
 
+/** Returns the owner of a token. Missing claims are `null`. */
 export function ownerOf({ claims }: Pick<AnyToken, 'claims'>): TokenOwner {
   const read = (name: string): string | null => {
     const value = claims[name];
@@ -94,7 +103,7 @@ export function ownerOf({ claims }: Pick<AnyToken, 'claims'>): TokenOwner {
   return { client_id: read('client_id'), subject: read('sub'), session_id: read('session_id') };
 }
 
-/** Describes an owner, for example `session s1 of alice, API key demo`. */
+/** Formats an owner, for example `session s1 of alice, API key demo`. */
 export function describeOwner({ client_id: client, subject, session_id: session }: TokenOwner): string {
   const ofSession = session === null ? 'no session' : `session ${formatCell(session)}`;
   const ofSubject = subject === null ? 'no subject' : formatCell(subject);

@@ -4,7 +4,7 @@ import type { Revocable } from '../revocation/revocable.js';
 import type { CommandIo } from './command-io.js';
 import { findApiKeys, type StoreOptions } from './settings.js';
 
-/** The options of `token revoke`. */
+/** Command-line options of `token revoke`. */
 export interface RevokeOptions extends StoreOptions {
   readonly keys: string;
   readonly environment: string;
@@ -19,25 +19,26 @@ export interface RevokeOptions extends StoreOptions {
   readonly kid?: string;
 }
 
-/** The targets of a revocation, and its output. */
+/** Revocation to carry out, and the output of the command. */
 export interface Revocation {
   readonly targets: readonly Revocable[];
-  /** The session of a refresh token; its families end too. */
+  /** Session of a refresh token. Its refresh-token families end too. */
   readonly session?: { readonly clientId: string; readonly subject: string; readonly sessionId: string };
+  /** Result in plain language, for output without `--json`. */
   readonly text: string;
-  /** More members of the JSON result. */
+  /** Additional members of the JSON result. */
   readonly details: JsonObject;
-  /** Notes for standard error. */
+  /** Notes for the operator, printed to standard error. */
   readonly notes: readonly string[];
 }
 
-/** The issuer and the audiences that keys are derived for. */
+/** Issuer and audiences for which keys are derived. */
 export interface Service {
   readonly issuer: string | undefined;
   readonly audiences: readonly string[];
 }
 
-/** Adds the audiences of all API keys to those that the options name. */
+/** Returns the issuer from the options, and the audiences from the options and all API keys. */
 export async function resolveService(io: CommandIo, options: RevokeOptions): Promise<Service> {
   const { issuer, audience = [] } = options;
   const ofKeys = audiencesOf(await findApiKeys(io, options.apiKeys));

@@ -13,16 +13,17 @@ import { tokenCommand } from './commands/token-command.js';
 import { hideArguments } from './hide-arguments.js';
 import { UsageError } from './settings.js';
 
-/** The command succeeded. */
+/** Exit code of a successful command. */
 const OK = 0;
-/** The command failed, or found an invalid token, file or API key. */
+/** Exit code of a command that failed, or that found an invalid token, file or API key. */
 const FAILED = 1;
-/** The arguments are invalid. */
+/** Exit code for invalid arguments. */
 const MISUSED = 2;
 
 /**
- * Runs a command line. Results go to standard output, all messages to standard error.
- * @param args the arguments without the name of the program.
+ * Runs a command line. Writes results to standard output and messages to standard error.
+ *
+ * @param args arguments without the program name.
  * @returns the exit code: 0 on success, 1 on failure, 2 if the arguments are invalid.
  */
 export async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
@@ -36,7 +37,7 @@ export async function runCommandLine(args: readonly string[], io: CommandIo): Pr
   }
 }
 
-/** Creates the program with all of its commands. */
+/** Creates the `passport-jwe` program with all commands. */
 export function createProgram(io: CommandIo): Command {
   const program = new Command('passport-jwe')
     .description('Keys, API keys, tokens and sessions of passport-jwe')
@@ -74,7 +75,7 @@ function allCommands(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(allCommands)];
 }
 
-/** Reports all errors of a configuration at once. Operators may see why a token is rejected; clients never do. */
+/** Reports a failure: all problems of a configuration, the reason for a rejected token, or an error message. */
 function report(io: CommandIo, failure: unknown, isJson: boolean): void {
   if (failure instanceof ConfigurationError) {
     if (isJson) io.print(JSON.stringify({ valid: false, problems: failure.problems }));
@@ -87,11 +88,14 @@ function report(io: CommandIo, failure: unknown, isJson: boolean): void {
     );
     return;
   }
-  const message = failure instanceof Error ? describe(failure) : 'Unknown error';
+  const message =
+    failure instanceof Error
+      ? describe(failure)
+      : 'The command failed for an unknown reason: run it again, or report the problem';
   io.note(isJson ? JSON.stringify({ error: message }) : `error: ${message}`);
 }
 
-/** Appends the message of the cause, which has the reason of an outage. */
+/** Formats an error with the message of its cause, which names the reason for an outage. */
 function describe({ message, cause }: Error): string {
   return cause instanceof Error && cause.message !== '' && !message.includes(cause.message)
     ? `${message}: ${cause.message}`

@@ -10,7 +10,7 @@ import { openRedisStores } from '../stores/redis/open-redis-stores.js';
 import type { Stores } from '../stores/stores.js';
 import type { CommandIo } from './command-io.js';
 
-/** Options that several commands share; each is also read from the environment. */
+/** Options that several commands share. Most of them can also be set in the environment. */
 export const keysOption = () =>
   new Option('--keys <file>', 'key file').env('JWE_KEYS_FILE').default('keys.json');
 export const environmentOption = () =>
@@ -33,29 +33,40 @@ export const generationFileOption = () =>
 export const redisOption = () => new Option('--redis <url>', 'URL of Redis').env('REDIS_URL');
 export const jsonOption = () => new Option('--json', 'print JSON for scripts');
 
+/** Options that locate the keys of a command. */
 export interface KeyOptions {
   readonly keys: string;
   readonly environment: string;
 }
 
+/** Options that locate the store of a command. */
 export interface StoreOptions {
   readonly store?: string;
   readonly generationFile?: string;
   readonly redis?: string;
 }
 
-/** Invalid arguments. The message says what to pass instead. */
+/** Error for invalid arguments. The message names the arguments to pass. */
 export class UsageError extends Error {}
 
+/** Creates a key ring from the key file in the options. */
 export function openKeys(io: CommandIo, { keys, environment }: KeyOptions): Promise<KeyRing> {
   return createKeyRing({ current: { file: resolve(io.directory, keys) }, environment });
 }
 
+/**
+ * Loads the API keys in a directory.
+ *
+ * @throws ConfigurationError (as rejection) if a file is invalid.
+ */
 export function openApiKeys(io: CommandIo, directory: string): Promise<LoadedApiKeys> {
   return loadApiKeys({ directory: resolve(io.directory, directory) });
 }
 
-/** Loads the API keys if their files are valid: a broken file must not prevent the revocation of another key. */
+/**
+ * Loads the API keys in a directory, or returns `undefined` if a file is invalid. An invalid file must not prevent the
+ * revocation of a different API key.
+ */
 export async function findApiKeys(io: CommandIo, directory: string): Promise<LoadedApiKeys | undefined> {
   try {
     return await openApiKeys(io, directory);
@@ -66,8 +77,9 @@ export async function findApiKeys(io: CommandIo, directory: string): Promise<Loa
 }
 
 /**
- * Runs a function with the stores of the options, then closes them.
- * @throws UsageError if the options name no store.
+ * Opens the stores that the options name, runs a function with them, and closes them.
+ *
+ * @throws UsageError (as rejection) if the options name no store, or if the embedded store does not exist.
  */
 export async function withStores<Result>(
   io: CommandIo,
@@ -75,7 +87,7 @@ export async function withStores<Result>(
   run: (stores: Stores) => Promise<Result>,
 ): Promise<Result> {
   if (redis === undefined && store === undefined) {
-    throw new UsageError('Pass the store: --store DIRECTORY (LMDB) or --redis URL');
+    throw new UsageError('The store is missing: pass --store DIRECTORY (LMDB) or --redis URL');
   }
   const stores =
     redis === undefined
@@ -91,34 +103,45 @@ export async function withStores<Result>(
   }
 }
 
+/** Options that locate an embedded store. */
 export interface EmbeddedStoreOptions {
   readonly store: string;
   readonly generationFile?: string;
   readonly acceptRestore?: boolean;
 }
 
-/** Opens a store that exists: a mistyped path must not become a new store. @throws UsageError if there is none. */
+/**
+ * Opens an existing embedded store. It never creates a store, because a path may be mistyped.
+ *
+ * @throws UsageError (as rejection) if the store does not exist.
+ */
 export async function openEmbeddedStore(io: CommandIo, options: EmbeddedStoreOptions): Promise<LmdbStores> {
   const path = resolve(io.directory, options.store);
   const isThere = await access(path).then(
     () => true,
     () => false,
   );
-  if (!isThere) throw new UsageError(`There is no store at ${path}`);
+  if (!isThere)
+    throw new UsageError(`There is no store at ${path}: pass the directory of an existing store as --store`);
   const { generationFile, acceptRestore = false } = options;
   const place = generationFile === undefined ? {} : { generationFile: resolve(io.directory, generationFile) };
   return openLmdbStores({ path, ...place, acceptRestore, clock: io.clock });
 }
 
-/** Returns the argument or, if it is `-` or missing, reads standard input, which other users cannot see. */
+/**
+ * Returns the token in the argument. If the argument is `-` or missing, reads the token from standard input, which
+ * other users cannot see.
+ *
+ * @throws UsageError (as rejection) if the token is empty.
+ */
 export async function readToken(io: CommandIo, argument: string | undefined): Promise<string> {
   const token = (argument === undefined || argument === '-' ? await io.readInput() : argument).trim();
-  if (token === '') throw new UsageError('Pass the token as an argument, or on standard input');
+  if (token === '') throw new UsageError('The token is missing: pass it as an argument or on standard input');
   return token;
 }
 
 /**
- * How long revocations by an operator are kept: ten years, because the command line does not know the lifetime of the
- * refresh tokens.
+ * Maximum token lifetime for revocations by an operator, in seconds: ten years. The command line does not know the
+ * actual lifetime of refresh tokens.
  */
 export const OPERATOR_HORIZON_SECONDS = 10 * 366 * 86_400;

@@ -22,7 +22,7 @@ describe('checkConsistency', () => {
   });
 
   test.each([
-    [{ models: [ECHO, ECHO] }, ['models', 1, 'name'], 'must be unique among models'],
+    [{ models: [ECHO, ECHO] }, ['models', 1, 'name'], 'must be unique: two models have this name'],
     [
       { models: [{ name: 'm', endpoint: 'https://example.com' }] },
       ['models', 0, 'api_key'],
@@ -31,22 +31,38 @@ describe('checkConsistency', () => {
     [
       { scope_ttl: { write: '60' }, permissions: ['read'] },
       ['scope_ttl', 'write'],
-      'must be a scope in permissions',
+      'must be a scope in permissions: add the scope there, or remove it here',
     ],
-    [{ scope_ttl: { write: '60' } }, ['scope_ttl', 'write'], 'must be a scope in permissions'],
+    [
+      { scope_ttl: { write: '60' } },
+      ['scope_ttl', 'write'],
+      'must be a scope in permissions: add the scope there, or remove it here',
+    ],
     [
       { metadata: { tier: 'gold' }, metadata_claims: ['tier', 'plan'] },
       ['metadata_claims', 1],
-      'must be the name of a field in metadata',
+      'must be the name of a field in metadata: add the field there, or remove the name here',
     ],
-    [{ metadata_claims: ['plan'] }, ['metadata_claims', 0], 'must be the name of a field in metadata'],
+    [
+      { metadata_claims: ['plan'] },
+      ['metadata_claims', 0],
+      'must be the name of a field in metadata: add the field there, or remove the name here',
+    ],
     [
       { metadata: {}, metadata_claims: ['toString'] },
       ['metadata_claims', 0],
-      'must be the name of a field in metadata',
+      'must be the name of a field in metadata: add the field there, or remove the name here',
     ],
-    [{ type: 'api_call', functions: [] }, ['functions'], 'is only allowed for type function_call'],
-    [{ type: 'tiered_model_exec', endpoints: [] }, ['endpoints'], 'is only allowed for type api_call'],
+    [
+      { type: 'api_call', functions: [] },
+      ['functions'],
+      'is only allowed for type function_call: remove the field, or change the type',
+    ],
+    [
+      { type: 'tiered_model_exec', endpoints: [] },
+      ['endpoints'],
+      'is only allowed for type api_call: remove the field, or change the type',
+    ],
   ])('finds the fault in %j', (document, path, message) => {
     expect(checkConsistency(document)).toEqual([{ path, message }]);
   });
@@ -55,6 +71,8 @@ describe('checkConsistency', () => {
     ['{"metadata":{"__proto__":{}}}', ['metadata', '__proto__']],
     ['{"metadata":{"a":[{"b":{"__proto__":"x"}}]}}', ['metadata', 'a', 0, 'b', '__proto__']],
   ])('rejects __proto__ in %s', (json, path) => {
-    expect(checkConsistency(JSON.parse(json))).toEqual([{ path, message: 'is not an allowed name' }]);
+    expect(checkConsistency(JSON.parse(json))).toEqual([
+      { path, message: 'is not an allowed name: rename the field' },
+    ]);
   });
 });

@@ -10,7 +10,7 @@ function resolveKey(text: string): unknown {
 }
 
 const MALFORMED = ['contains a malformed variable: write ${VARIABLE}, or $$ for a dollar sign'];
-const REACHES_TOKENS = 'is included in tokens and must not contain a variable';
+const REACHES_TOKENS = 'must not contain a variable, because tokens include this field: remove the variable';
 
 describe('a variable', () => {
   test.each([
@@ -58,11 +58,13 @@ describe('a variable', () => {
   });
 
   test.each(['UNSET', 'EMPTY'])('that is %s is a fault that names it', (name) => {
-    expect(resolveKey(`\${${name}}`)).toEqual([`needs the environment variable ${name}, which is not set`]);
+    expect(resolveKey(`\${${name}}`)).toEqual([
+      `needs the environment variable ${name}, which is not set: set it to a value that is not blank`,
+    ]);
   });
 
   const NOT_SHOWN =
-    'needs an environment variable that is not set; its name is not shown because it may be a secret';
+    'needs an environment variable that is not set: set it, or correct its name (hidden, as it may be a secret)';
 
   test.each(['toString', 'constructor', '__proto__'])('named %s is not set by the prototype', (name) => {
     expect(resolveKey(`\${${name}}`)).toEqual([NOT_SHOWN]);
@@ -82,7 +84,7 @@ describe('a variable whose value is blank', () => {
 });
 
 describe('a default', () => {
-  const PLACEHOLDER = 'has a variable with a placeholder as its default: remove the default';
+  const PLACEHOLDER = 'contains a variable whose default is a placeholder: remove the default';
 
   test.each(['changeme', '<your-api-key>', '%API_KEY%', 'xxxx', 'os.environ/API_KEY', '__KEY__'])(
     'of a key that is the placeholder %s is a fault, though the variable is set',

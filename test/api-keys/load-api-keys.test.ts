@@ -102,8 +102,8 @@ describe('the enterprise example of the original description', () => {
 
   test('names the variables that are not set', async () => {
     expect(await faultsOf(await readEnterpriseFile())).toEqual([
-      'models[0].api_key: needs the environment variable OPENAI_API_KEY, which is not set',
-      'models[1].api_key: needs the environment variable ANTHROPIC_API_KEY, which is not set',
+      'models[0].api_key: needs the environment variable OPENAI_API_KEY, which is not set: set it to a value that is not blank',
+      'models[1].api_key: needs the environment variable ANTHROPIC_API_KEY, which is not set: set it to a value that is not blank',
     ]);
   });
 
@@ -157,7 +157,7 @@ describe('the directory', () => {
           line: 1,
           column: 1,
           path: '',
-          message: 'must have the extension .yaml or .yml in lower case',
+          message: 'must have the extension .yaml or .yml in lower case: rename the file',
         },
       ]);
       expect(await problemsOf({ [name]: keyFile({ name: 'B' }) })).toMatchObject([{ file: name }]);
@@ -174,9 +174,9 @@ describe('the directory', () => {
       const { warnings } = await loadApiKeys({ directory, environment: {} });
 
       expect(warnings.map(({ file, message }) => `${basename(file)} ${message}`)).toEqual([
-        'archive is a folder, which is not read',
-        'folder.yaml is a folder, which is not read',
-        'linked is a folder, which is not read',
+        'archive is a subdirectory, which is ignored: move API key files out of it',
+        'folder.yaml is a subdirectory, which is ignored: move API key files out of it',
+        'linked is a subdirectory, which is ignored: move API key files out of it',
       ]);
     });
   });
@@ -198,7 +198,7 @@ describe('the directory', () => {
       line: 1,
       column: 1,
       path: '',
-      message: 'contains no *.yaml or *.yml file',
+      message: 'contains no *.yaml or *.yml file: add one file for each API key, or correct the path',
     });
     expect(others).toEqual([]);
   });
@@ -275,7 +275,7 @@ describe('problems', () => {
         line: 8,
         column: 5,
         path: 'models[0].extra',
-        message: 'is an unknown field',
+        message: 'is an unknown field: correct the spelling, or remove it',
       },
       {
         file: 'a.yaml',
@@ -284,7 +284,13 @@ describe('problems', () => {
         path: 'rate_limits.requests_per_minute',
         message: 'must be an integer',
       },
-      { file: 'a.yaml', line: 11, column: 1, path: 'unknown', message: 'is an unknown field' },
+      {
+        file: 'a.yaml',
+        line: 11,
+        column: 1,
+        path: 'unknown',
+        message: 'is an unknown field: correct the spelling, or remove it',
+      },
       {
         file: 'b.yaml',
         line: 2,
@@ -310,7 +316,7 @@ describe('problems', () => {
         const file = join(directory, 'a.yaml');
         expect(error).toMatchObject({
           code: 'ERR_CONFIGURATION',
-          message: `${file}:1:1 api_key: is required\n${file}:4:1 extra: is an unknown field`,
+          message: `${file}:1:1 api_key: is required\n${file}:4:1 extra: is an unknown field: correct the spelling, or remove it`,
         });
       },
     );
@@ -332,7 +338,7 @@ describe('duplicates', () => {
         line: 1,
         column: 1,
         path: 'api_key',
-        message: expect.stringMatching(/^is already used in .*a\.yaml$/),
+        message: expect.stringMatching(/^must be unique, but is already used in .*a\.yaml$/),
       },
     ]);
   });
@@ -399,10 +405,10 @@ describe('the previous key of a rotation', () => {
     ['{api_key: k-0}', 'previous_api_key.expires_at: is required'],
     ["{expires_at: '2030-02-01T00:00:00Z'}", 'previous_api_key.api_key: is required'],
     ['k-0', 'previous_api_key: must be a mapping of api_key and expires_at'],
-    [previous('k-1'), 'previous_api_key.api_key: must differ from api_key'],
+    [previous('k-1'), 'previous_api_key.api_key: must differ from api_key: generate a new key for api_key'],
     [
       previous(`sha256:${digestSecret('k-1').toString('hex')}`),
-      'previous_api_key.api_key: must differ from api_key',
+      'previous_api_key.api_key: must differ from api_key: generate a new key for api_key',
     ],
   ])('is rejected as %j', async (value, fault) => {
     expect(await faultsOf(keyFile({ previous_api_key: value }))).toEqual([fault]);
@@ -427,7 +433,8 @@ describe('the form of a key', () => {
     const key = generateApiKey();
     return key.slice(0, -1) + (key.endsWith('x') ? 'y' : 'x');
   };
-  const FAULT = 'is mistyped: it has the form of a generated key, but its checksum does not match';
+  const FAULT =
+    'is mistyped: it has the form of a generated key, but its checksum does not match. Copy the key again';
 
   test('shows a generated one that is mistyped', async () => {
     const previous = `{api_key: ${typo()}, expires_at: '2030-02-01T00:00:00Z'}`;
@@ -447,7 +454,7 @@ describe('the form of a key', () => {
         line: 1,
         column: 1,
         path: 'api_key',
-        message: 'is easy to guess; replace it with a generated key',
+        message: 'is easy to guess: replace it with a generated key (passport-jwe api-key create)',
       },
     ]);
   });
@@ -531,7 +538,7 @@ describe('a variable with quotes or white space around its value', () => {
         {
           path: 'api_key',
           message:
-            'the environment variable MY_KEY has quotes or white space around its value, which become part of it',
+            'the environment variable MY_KEY has quotes or white space around its value: remove them, because they become part of the value',
         },
       ]);
       expect(records).toMatchObject([
@@ -577,7 +584,7 @@ describe('metadata', () => {
     expect(await faultsOf(keyFile({ metadata: '{zip: 01067}', token_ttl: 'x' }))).toEqual(
       [
         'token_ttl: must be an integer',
-        'metadata.zip: must be quoted: as a JSON number it would lose digits',
+        'metadata.zip: must be quoted, because a JSON number would lose digits: write it as a string',
       ].sort(),
     );
   });

@@ -100,7 +100,7 @@ describe('scalars below metadata', () => {
       expect(parse(`metadata: {a: ${scalar}}`).faults).toEqual([
         {
           path: ['metadata', 'a'],
-          message: 'must be quoted: as a JSON number it would lose digits',
+          message: 'must be quoted, because a JSON number would lose digits: write it as a string',
         },
       ]);
       expect(parse(`metadata: {a: "${scalar}"}`).faults).toEqual([]);
@@ -108,10 +108,10 @@ describe('scalars below metadata', () => {
   );
 
   test.each([
-    ['metadata: {a: !!int 5}', 'tags are not allowed'],
-    ['metadata: {a: &x 5}', 'anchors and aliases are not allowed'],
-    ['metadata: {a: &x [5], b: [*x, *x]}', 'anchors and aliases are not allowed'],
-    ['metadata: {<<: *x}', 'anchors and aliases are not allowed'],
+    ['metadata: {a: !!int 5}', 'tags are not allowed: remove the tag'],
+    ['metadata: {a: &x 5}', 'anchors and aliases are not allowed: repeat the value'],
+    ['metadata: {a: &x [5], b: [*x, *x]}', 'anchors and aliases are not allowed: repeat the value'],
+    ['metadata: {<<: *x}', 'anchors and aliases are not allowed: repeat the value'],
   ])('have no features that are rejected elsewhere: %s', (text, message) => {
     expect(faultOf(text).message).toBe(message);
   });
@@ -119,22 +119,22 @@ describe('scalars below metadata', () => {
 
 describe('rejected values', () => {
   test.each([
-    ['a: !!str b', 'tags are not allowed'],
-    ['a: !custom b', 'tags are not allowed'],
-    ['a: !!js/function "x"', 'tags are not allowed'],
-    ['--- !!map\na: b', 'tags are not allowed'],
-    ['!!str a: b', 'tags are not allowed'],
-    ['a: !!seq [b]', 'tags are not allowed'],
-    ['a: &x b', 'anchors and aliases are not allowed'],
-    ['a: &x b\nc: *x', 'anchors and aliases are not allowed'],
-    ['a: *x', 'anchors and aliases are not allowed'],
-    ['a: &x [*x]', 'anchors and aliases are not allowed'],
-    ['&x a: b', 'anchors and aliases are not allowed'],
-    ['a: &x {b: c}', 'anchors and aliases are not allowed'],
-    ['', 'the file must contain exactly one YAML document'],
-    ['# only a comment', 'the file must contain exactly one YAML document'],
-    ['a: b\n---\nc: d', 'the file must contain exactly one YAML document'],
-    ['---\n---\n', 'the file must contain exactly one YAML document'],
+    ['a: !!str b', 'tags are not allowed: remove the tag'],
+    ['a: !custom b', 'tags are not allowed: remove the tag'],
+    ['a: !!js/function "x"', 'tags are not allowed: remove the tag'],
+    ['--- !!map\na: b', 'tags are not allowed: remove the tag'],
+    ['!!str a: b', 'tags are not allowed: remove the tag'],
+    ['a: !!seq [b]', 'tags are not allowed: remove the tag'],
+    ['a: &x b', 'anchors and aliases are not allowed: repeat the value'],
+    ['a: &x b\nc: *x', 'anchors and aliases are not allowed: repeat the value'],
+    ['a: *x', 'anchors and aliases are not allowed: repeat the value'],
+    ['a: &x [*x]', 'anchors and aliases are not allowed: repeat the value'],
+    ['&x a: b', 'anchors and aliases are not allowed: repeat the value'],
+    ['a: &x {b: c}', 'anchors and aliases are not allowed: repeat the value'],
+    ['', 'must contain exactly one YAML document: use a separate file for each API key'],
+    ['# only a comment', 'must contain exactly one YAML document: use a separate file for each API key'],
+    ['a: b\n---\nc: d', 'must contain exactly one YAML document: use a separate file for each API key'],
+    ['---\n---\n', 'must contain exactly one YAML document: use a separate file for each API key'],
   ])('%j', (text, message) => {
     expect(faultOf(text).message).toBe(message);
   });
@@ -151,7 +151,7 @@ describe('rejected values', () => {
       const items = level === 0 ? 'x, x' : `*l${level - 1}, *l${level - 1}, *l${level - 1}`;
       return `l${level}: &l${level} [${items}]`;
     });
-    expect(faultOf(levels.join('\n')).message).toBe('anchors and aliases are not allowed');
+    expect(faultOf(levels.join('\n')).message).toBe('anchors and aliases are not allowed: repeat the value');
   });
 
   test.each([

@@ -46,15 +46,23 @@ describe('the file', () => {
     ['an overlong slash', [0xc0, 0xaf]],
     ['a surrogate', [0xed, 0xa0, 0x80]],
     ['Latin-1', [0xe9, 0x0a]],
-  ])('must be UTF-8, not %s', async (_, bytes) => {
+  ])('must be encoded in UTF-8: save the file as UTF-8, not %s', async (_, bytes) => {
     const content = Buffer.concat([Buffer.from(MINIMAL_FILE), Buffer.from('# '), Buffer.from(bytes)]);
     expect(await problemsOf({ 'a.yaml': content })).toEqual([
-      { file: 'a.yaml', line: 1, column: 1, path: '', message: 'must be UTF-8' },
+      {
+        file: 'a.yaml',
+        line: 1,
+        column: 1,
+        path: '',
+        message: 'must be encoded in UTF-8: save the file as UTF-8',
+      },
     ]);
   });
 
   test.each(['', '\n', '# nothing\n'])('must not be empty: %j', async (content) => {
-    expect(await faultsOf(content)).toEqual([': the file must contain exactly one YAML document']);
+    expect(await faultsOf(content)).toEqual([
+      ': must contain exactly one YAML document: use a separate file for each API key',
+    ]);
   });
 
   test('must hold a mapping', async () => {
@@ -70,7 +78,7 @@ describe('the file', () => {
       await create(join(directory, 'a.yaml'));
       expect(await readApiKeyFile(join(directory, 'a.yaml'), {})).toMatchObject({
         ok: false,
-        problems: [{ message: 'must be a regular file' }],
+        problems: [{ message: 'must be a regular file, not a pipe or a device' }],
       });
     });
   });
@@ -90,13 +98,13 @@ describe('faults', () => {
     const content = 'api_key: k\nname: N\ntype: api_call\nrate_limits: {}\nactive: maybe\nfunctions: [add]\n';
     expect(await faultsOf(content)).toEqual([
       'active: must be true or false',
-      'functions: is only allowed for type function_call',
+      'functions: is only allowed for type function_call: remove the field, or change the type',
     ]);
   });
 
   test('of a variable are not followed by faults of its place-holder', async () => {
     expect(await faultsOf(MINIMAL_FILE.replace('k-minimal', '${UNSET}'))).toEqual([
-      'api_key: needs the environment variable UNSET, which is not set',
+      'api_key: needs the environment variable UNSET, which is not set: set it to a value that is not blank',
     ]);
   });
 
@@ -106,17 +114,26 @@ describe('faults', () => {
   });
 
   test.each([
-    ['__proto__: {admin: true}\n', '__proto__: is an unknown field'],
-    ['metadata: {__proto__: {admin: true}}\n', 'metadata.__proto__: is not an allowed name'],
-    ['metadata: {a: [{__proto__: x}]}\n', 'metadata.a[0].__proto__: is not an allowed name'],
-    ['models: [{name: m, endpoint: "echo:", __proto__: x}]\n', 'models[0].__proto__: is an unknown field'],
+    ['__proto__: {admin: true}\n', '__proto__: is an unknown field: correct the spelling, or remove it'],
+    [
+      'metadata: {__proto__: {admin: true}}\n',
+      'metadata.__proto__: is not an allowed name: rename the field',
+    ],
+    [
+      'metadata: {a: [{__proto__: x}]}\n',
+      'metadata.a[0].__proto__: is not an allowed name: rename the field',
+    ],
+    [
+      'models: [{name: m, endpoint: "echo:", __proto__: x}]\n',
+      'models[0].__proto__: is an unknown field: correct the spelling, or remove it',
+    ],
   ])('are found in %j', async (line, fault) => {
     expect(await faultsOf(MINIMAL_FILE + line)).toEqual([fault]);
   });
 
   test('are found in rate_limits with __proto__', async () => {
     expect(await faultsOf(MINIMAL_FILE.replace('{}', '{__proto__: {x: 1}}'))).toEqual([
-      'rate_limits.__proto__: is an unknown field',
+      'rate_limits.__proto__: is an unknown field: correct the spelling, or remove it',
     ]);
   });
 
@@ -128,13 +145,19 @@ describe('faults', () => {
 
   test('are found at an unknown field', async () => {
     expect(await problemsOf({ 'a.yaml': `${MINIMAL_FILE}metadata:\n  tier: gold\nextra: 1\n` })).toEqual([
-      { file: 'a.yaml', line: 7, column: 1, path: 'extra', message: 'is an unknown field' },
+      {
+        file: 'a.yaml',
+        line: 7,
+        column: 1,
+        path: 'extra',
+        message: 'is an unknown field: correct the spelling, or remove it',
+      },
     ]);
   });
 
   test('are found in a name without characters for a key_id', async () => {
     expect(await faultsOf(MINIMAL_FILE.replace('Minimal', '鍵'))).toEqual([
-      'name: has no characters for a key_id; set key_id',
+      'name: has no characters for a key_id: set key_id',
     ]);
   });
 });
@@ -154,7 +177,7 @@ describe('the digest', () => {
 describe('the size of tokens', () => {
   const withMetadata = (length: number, more = '') =>
     `${MINIMAL_FILE}metadata: {note: "${'x'.repeat(length)}"}\n${more}`;
-  const FAULT = ': tokens would exceed 4096 characters; shorten lists or limit metadata_claims';
+  const FAULT = ': tokens would exceed 4096 characters: shorten lists, or limit metadata_claims';
 
   test('is checked at load', async () => {
     expect(await faultsOf(withMetadata(3000))).toEqual([FAULT]);

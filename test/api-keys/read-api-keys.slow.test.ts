@@ -32,7 +32,12 @@ describe('a directory that is swapped while it is read', () => {
         const found = new Set(keys.map(({ apiKey }) => apiKey.tokenTtlSeconds));
         expect(found.size).toBe(problems.length > 0 ? 0 : 1);
         if (problems.length > 0)
-          expect(problems).toMatchObject([{ message: 'keeps changing while it is read' }]);
+          expect(problems).toMatchObject([
+            {
+              message:
+                'changed during every attempt to read it: wait until all files are written, then reload',
+            },
+          ]);
         versions.push(...found);
       }
     } finally {
@@ -49,7 +54,9 @@ describe('a directory with more files than anybody configures', () => {
       await promisify(execFile)('bash', ['-c', 'touch key-{1..10000}.yaml'], { cwd: directory });
       const { problems } = await readApiKeys({ directory, environment: {} });
 
-      expect(problems).toMatchObject([{ message: 'must contain at most 10000 files' }]);
+      expect(problems).toMatchObject([
+        { message: 'must contain at most 10000 files: remove API keys that are not used' },
+      ]);
     });
   });
 });

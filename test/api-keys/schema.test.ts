@@ -67,7 +67,7 @@ describe('what is required', () => {
 
   test('rate_limits', () => {
     expect(faultsOf({ rate_limits: undefined })).toEqual([
-      'rate_limits: is required: a mapping of limits, or {} for the defaults',
+      'rate_limits: is required: write a mapping of limits, or {} for the defaults',
     ]);
   });
 
@@ -90,7 +90,11 @@ describe('rejected values', () => {
         ['api_key', '', 'must not be empty'],
         ['api_key', ['k'], 'must be a string'],
         ['api_key', 'k'.repeat(513), 'must have at most 512 characters'],
-        ['api_key', 'k\nk', 'must not contain control characters'],
+        [
+          'api_key',
+          'k\nk',
+          'must not contain control characters: remove line breaks, tabs and other invisible characters',
+        ],
         [
           'api_key',
           'sha256:abc',
@@ -113,7 +117,11 @@ describe('rejected values', () => {
         ['key_id', ['a'], 'must be a string'],
         ['name', '', 'must not be empty'],
         ['name', 'n'.repeat(129), 'must have at most 128 characters'],
-        ['name', 'a\tb', 'must not contain control characters'],
+        [
+          'name',
+          'a\tb',
+          'must not contain control characters: remove line breaks, tabs and other invisible characters',
+        ],
         ['type', 'refresh', 'must be one of tiered_model_exec, function_call, api_call'],
         ['type', 'service', 'must be one of tiered_model_exec, function_call, api_call'],
         ['type', 'delegation', 'must be one of tiered_model_exec, function_call, api_call'],
@@ -144,10 +152,10 @@ describe('rejected values', () => {
           'must be a date and time with a time zone, for example 2030-12-31T23:59:59Z',
         ],
         ['audiences', 'https://a', 'must be a list'],
-        ['audiences', ['https://a', 'https://a'], 'must not contain duplicates'],
+        ['audiences', ['https://a', 'https://a'], 'must not contain duplicates: remove the repeated entry'],
         ['permissions', 'read', 'must be a list'],
         ['permissions', { read: 'yes' }, 'must be a list'],
-        ['permissions', ['read', 'read'], 'must not contain duplicates'],
+        ['permissions', ['read', 'read'], 'must not contain duplicates: remove the repeated entry'],
         [
           'permissions',
           Array.from({ length: 257 }, (_, index) => `p${index}`),
@@ -166,10 +174,10 @@ describe('rejected values', () => {
         ['metadata', 'gold', 'must be a mapping'],
         ['metadata', ['gold'], 'must be a mapping'],
         ['metadata_claims', 'tier', 'must be a list'],
-        ['metadata_claims', ['tier', 'tier'], 'must not contain duplicates'],
+        ['metadata_claims', ['tier', 'tier'], 'must not contain duplicates: remove the repeated entry'],
         ['models', 'gpt-4', 'must be a list'],
         ['functions', 'add', 'must be a list'],
-        ['functions', ['add', 'add'], 'must not contain duplicates'],
+        ['functions', ['add', 'add'], 'must not contain duplicates: remove the repeated entry'],
         ['endpoints', 'GET /', 'must be a list'],
       ],
       ([name, value, message]) => {
@@ -186,7 +194,11 @@ describe('rejected values', () => {
     ['audiences', 'a'.repeat(257), 'must have at most 256 characters'],
     ['permissions', '', 'must not be empty'],
     ['permissions', 'a'.repeat(129), 'must have at most 128 characters'],
-    ['permissions', 'offline_access', 'must not be offline_access: clients request it, see refresh_tokens'],
+    [
+      'permissions',
+      'offline_access',
+      'must not be offline_access: to allow refresh tokens, set refresh_tokens',
+    ],
     ['functions', 'a b', 'must not contain spaces'],
     ['endpoints', '/reports', 'must be a method or *, a space and a path, for example GET /reports/*'],
     ['endpoints', 'get /reports', 'must be a method or *, a space and a path, for example GET /reports/*'],
@@ -196,7 +208,7 @@ describe('rejected values', () => {
     ['endpoints', 'GET /a/../b', NEVER_REQUESTED],
     ['endpoints', 'GET /a//b', NEVER_REQUESTED],
     ['endpoints', 'GET /{id}', NEVER_REQUESTED],
-    ['endpoints', 'GET /rep*', 'must use * only as a whole path segment'],
+    ['endpoints', 'GET /rep*', 'must use * only as a whole path segment, for example GET /reports/*'],
   ])('an entry of %s that is %j', (name, entry, message) => {
     expect(faultsOf({ [name]: [entry] })).toContain(`${name}.0: ${message}`);
   });
@@ -257,7 +269,9 @@ describe('rejected values', () => {
     [{ rate_limits: { requests_per_second: '1' } }, ['rate_limits.requests_per_second']],
     [{ models: [{ name: 'm', endpoint: 'echo:', top_p: '1' }] }, ['models.0.top_p']],
   ])('unknown fields, each by itself: %j', (fields, paths) => {
-    expect(faultsOf(fields)).toEqual(paths.map((path) => `${path}: is an unknown field`));
+    expect(faultsOf(fields)).toEqual(
+      paths.map((path) => `${path}: is an unknown field: correct the spelling, or remove it`),
+    );
   });
 
   test.each(['previous_api_key', 'rate_limits', 'delegation', 'metadata', 'scope_ttl'])(

@@ -167,7 +167,7 @@ describe('a reload', () => {
     await directory.put('third.yaml', keyFile('third'));
     await warningsOf(() => apiKeys.reload());
 
-    expect(warnings).toEqual(['A listener of the API keys failed (Error)']);
+    expect(warnings).toEqual(['An onChange listener of watchApiKeys() threw or rejected (Error)']);
     expect(idsOf(apiKeys)).toEqual(['demo', 'other', 'third']);
     expect(told).toBe(1);
   });
@@ -182,8 +182,8 @@ describe('a reload', () => {
     const ofRejection = await warningsOf(() => apiKeys.reload().catch(() => {}));
 
     expect([...ofChange, ...ofRejection]).toEqual([
-      'A listener of the API keys failed (RangeError)',
-      'onRejected of the API keys failed (RangeError)',
+      'An onChange listener of watchApiKeys() threw or rejected (RangeError)',
+      'The onRejected callback of watchApiKeys() threw or rejected (RangeError)',
     ]);
   });
 });

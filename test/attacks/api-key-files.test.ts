@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { faultsOf, loadFile, loadFiles, MINIMAL_FILE, problemsOf } from '../support/api-key-files.js';
 
-const ANCHORS = ': anchors and aliases are not allowed';
-const TAGS = ': tags are not allowed';
+const ANCHORS = ': anchors and aliases are not allowed: repeat the value';
+const TAGS = ': tags are not allowed: remove the tag';
 const CANARY = 'canary-8c1f0c7e5a';
 
 // CWE-776, the billion laughs of XML (CVE-2003-1564), in YAML: CVE-2019-11253 (Kubernetes), CVE-2022-3171.
@@ -74,9 +74,9 @@ describe('a tag', () => {
 });
 
 describe('a merge key', () => {
-  test('merges nothing: it is an unknown field', async () => {
+  test('merges nothing: it is an unknown field: correct the spelling, or remove it', async () => {
     expect(await faultsOf(`${MINIMAL_FILE}<<: { active: "false" }\n`)).toEqual([
-      expect.stringContaining('is an unknown field'),
+      expect.stringContaining('is an unknown field: correct the spelling, or remove it'),
     ]);
     const { metadata } = await loadFile(`${MINIMAL_FILE}metadata: { "<<": { tier: gold }, tier: free }\n`);
     expect(metadata).toEqual({ '<<': { tier: 'gold' }, tier: 'free' });
@@ -86,10 +86,19 @@ describe('a merge key', () => {
 // CWE-1321; CVE-2019-10744 (lodash) among many.
 describe('a name with a meaning in JavaScript', () => {
   test.each([
-    ['__proto__: { active: "true" }\n', '__proto__: is an unknown field'],
-    ['constructor: { prototype: { admin: yes } }\n', 'constructor: is an unknown field'],
-    ['metadata: { __proto__: { admin: yes } }\n', 'metadata.__proto__: is not an allowed name'],
-    ['metadata: { a: [{ "__proto__": x }] }\n', 'metadata.a[0].__proto__: is not an allowed name'],
+    ['__proto__: { active: "true" }\n', '__proto__: is an unknown field: correct the spelling, or remove it'],
+    [
+      'constructor: { prototype: { admin: yes } }\n',
+      'constructor: is an unknown field: correct the spelling, or remove it',
+    ],
+    [
+      'metadata: { __proto__: { admin: yes } }\n',
+      'metadata.__proto__: is not an allowed name: rename the field',
+    ],
+    [
+      'metadata: { a: [{ "__proto__": x }] }\n',
+      'metadata.a[0].__proto__: is not an allowed name: rename the field',
+    ],
   ])('is not a field: %j', async (line, fault) => {
     expect(await faultsOf(MINIMAL_FILE + line)).toEqual([fault]);
     expect('admin' in {}).toBe(false);

@@ -14,7 +14,7 @@ describe('keys', () => {
 
     expect(code).toBe(0);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(out).toBe(`Wrote keys.json with the root key ${keys[0].kid}`);
+    expect(out).toBe(`Wrote keys.json with the root key ${keys[0].kid}.`);
     expect(keys[0].kid).toMatch(/^[0-9a-f]{24}$/);
   });
 
@@ -45,7 +45,9 @@ describe('keys', () => {
       { state: 'current', encrypts_from: '2030-01-01T00:00:00Z' },
       { state: 'pending', encrypts_from: '2030-01-01T00:02:00Z', decrypts_until: null },
     ]);
-    expect(again.notes).toBe('A rotation is already in progress: no version was added.');
+    expect(again.notes).toBe(
+      'A rotation is already in progress, so no version was added. Wait until the pending version is current.',
+    );
   });
 
   test('list shows a table without secrets', async () => {

@@ -77,6 +77,8 @@ test('sessions end keeps the revocation for access tokens of any lifetime', asyn
 });
 
 test('sessions end names the missing option, with exit code 2', async () => {
-  expect((await run(['sessions', 'end', ...STORE])).notes).toBe('error: Pass --session ID or --all');
+  expect((await run(['sessions', 'end', ...STORE])).notes).toBe(
+    'error: The session is missing: pass --session ID or --all',
+  );
   expect((await run(['sessions', 'end', '--all', '--store', 'store'])).code).toBe(2);
 });

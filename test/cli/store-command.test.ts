@@ -73,7 +73,10 @@ test.each([['backup', 'x'], ['accept-restore']])(
   async (...args) => {
     const { code, notes } = await run(['store', ...args, '--store', 'stroe']);
 
-    expect([code, notes]).toEqual([2, `error: There is no store at ${storeAt('stroe')}`]);
+    expect([code, notes]).toEqual([
+      2,
+      `error: There is no store at ${storeAt('stroe')}: pass the directory of an existing store as --store`,
+    ]);
   },
 );
 

@@ -71,7 +71,7 @@ describe('token inspect', () => {
 
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ kind: 'access', ...OWNER });
-    if (publicJwk['kty'] !== 'oct') expect(notes).toContain('Its signature was not verified.');
+    if (publicJwk['kty'] !== 'oct') expect(notes).toContain('The signature of the token was not verified.');
   });
 
   test('names the missing option, with exit code 2', async () => {

@@ -111,7 +111,7 @@ describe('token revoke --kid', () => {
     const { code, out, notes } = await revoke('--kid', kid || other, ...SERVICE);
 
     expect([code, out]).toEqual([1, '']);
-    expect(notes).toContain('Nothing was revoked: no version in keys.json has this kid');
+    expect(notes).toContain('Nothing was revoked: no version in keys.json');
     expect(JSON.parse((await revoke('--kid', kid || other, ...SERVICE, '--json')).notes)).toEqual({
       error: expect.stringContaining('Nothing was revoked'),
     });
@@ -166,7 +166,7 @@ describe('token revoke --client', () => {
 
     expect([code, out]).toEqual([1, '']);
     expect(notes).toBe(
-      'error: No API key in api-keys has this key_id: pass --force for one that was removed',
+      'error: No API key in api-keys has this key_id: correct --client, or pass --force for an API key that was removed',
     );
     expect((await revoke('--client', 'ghost', '--json')).notes).toMatch(/^\{"error":"No API key in api-keys/);
   });
@@ -284,7 +284,7 @@ describe('token revoke with a token', () => {
     expect([code, notes]).toEqual([
       0,
       publicJwk['kty'] === 'oct'
-        ? 'The key of the token does not prove who issued it: any holder of the key may have created it.'
+        ? 'The token does not prove its issuance: any holder of its key may have created it.'
         : 'The signature of the token was not verified.',
     ]);
     expect(out).toContain('session s1 of alice, API key demo');

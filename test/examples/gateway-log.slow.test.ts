@@ -134,10 +134,10 @@ test('no secret is in any output of the gateway, for any failure', async () => {
 
   expect(lines.filter(({ msg }) => msg === 'completion')).toHaveLength(5);
   expect(failures).toEqual([
-    'The provider answered 401',
+    'The provider responded with status 401',
     'other side closed',
     expect.stringContaining('ECONNREFUSED'),
-    'The answer of the provider is not a JSON object',
+    'The response of the provider is not a JSON object',
   ]);
   for (const secret of [
     token,

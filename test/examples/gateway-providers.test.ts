@@ -138,7 +138,7 @@ describe('a provider', () => {
     const { status, text } = await chat({ model: 'claude' });
 
     expect(status).toBe(400);
-    expect(JSON.parse(text).error.message).toContain('another API format');
+    expect(JSON.parse(text).error.message).toContain('a different API format');
     expect(provider.requests).toEqual([]);
   });
 

@@ -259,7 +259,7 @@ describe('an upstream', () => {
     'has a timeout in %s, a positive integer',
     (name) => {
       expect(() => readSettings({ [name]: '1.5' })).toThrow(
-        `${name} must be a positive integer, in milliseconds`,
+        `${name} must be a positive integer of at most 6 digits, in milliseconds, for example 30000`,
       );
     },
   );

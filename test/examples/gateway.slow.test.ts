@@ -153,7 +153,7 @@ describe('the configured gateway', () => {
 
   test('requires the shared settings of several instances with Redis', () => {
     expect(() => readSettings({ REDIS_URL: 'redis://127.0.0.1' })).toThrow(
-      'With REDIS_URL, set JWE_KEYS_FILE or JWE_PASSPHRASE, ISSUER',
+      'Settings are missing: with REDIS_URL, also set JWE_KEYS_FILE or JWE_PASSPHRASE, ISSUER',
     );
   });
 

@@ -5,7 +5,7 @@ test('npm run resource-servers: neither opens the tokens of the other, nor a ref
   const program = startProgram('examples/resource-servers/main.ts', {});
   const shown = [
     'reports, with a token for reports: 200',
-    'reports, with a token from before: 200',
+    'reports, with an older token: 200',
     'archive, with a token for reports: 401',
     'reports, with a refresh token: 401',
   ].map((line) => `  ${line}\n`);

@@ -4,9 +4,9 @@ import { listen } from '../server.js';
 import { echoAnthropic } from './echo-anthropic.js';
 import { echoOpenai } from './echo-openai.js';
 
-/** A model without an account: it repeats the prompt, over a real socket, in both formats. */
+/** Embedded model that requires no provider account. It repeats the prompt in both API formats, over a real socket. */
 export interface EchoModel {
-  /** Its origin. It starts to listen on the first call. */
+  /** Returns the origin of the model. The first call starts its server. */
   origin(): Promise<string>;
   close(): Promise<void>;
 }
@@ -17,6 +17,7 @@ const unreadable: ErrorRequestHandler = (_error, _req, res, _next) => {
   res.status(400).json({ type: 'error', error });
 };
 
+/** Creates the echo model. `close()` stops its server. */
 export function createEchoModel(): EchoModel {
   const app = express();
   app.disable('x-powered-by');

@@ -4,7 +4,7 @@ import { type Prompt, readPrompt } from './read-prompt.js';
 import { refuseAsTold } from './refuse-as-told.js';
 import { sayWords } from './say-words.js';
 
-/** The echo model in Anthropic's format. */
+/** Creates the routes of the echo model in Anthropic's format. */
 export function echoAnthropic(): Router {
   const router = express.Router();
   router.post('/v1/messages', async (req: Request, res: Response) => {
@@ -25,7 +25,7 @@ function nameAnswer({ model }: Prompt) {
   return { id: `msg_${randomUUID()}`, type: 'message', role: 'assistant', model };
 }
 
-/** Cached and uncached input tokens are counted separately. */
+/** Returns the usage. Cached and uncached input tokens are separate counts. */
 function usageOf({ inputTokens, directives: { cached } }: Prompt, outputTokens: number) {
   const read = Math.min(cached, inputTokens);
   return {

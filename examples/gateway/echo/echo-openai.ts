@@ -5,7 +5,7 @@ import { countWords, type Prompt, readPrompt } from './read-prompt.js';
 import { refuseAsTold } from './refuse-as-told.js';
 import { sayWords } from './say-words.js';
 
-/** The echo model in OpenAI's format. */
+/** Creates the routes of the echo model in OpenAI's format. */
 export function echoOpenai(): Router {
   const router = express.Router();
   router.post('/v1/chat/completions', async (req: Request, res: Response) => {
@@ -79,7 +79,7 @@ const embeddingsSchema = z.looseObject({
 
 const DIMENSIONS = 8;
 
-/** The same text always has the same embedding. */
+/** Returns a deterministic embedding of a string. */
 function embed({ model, input, encoding_format: format }: z.output<typeof embeddingsSchema>) {
   const texts = (Array.isArray(input) ? input : [input]).map(String);
   const tokens = texts.reduce((sum, text) => sum + countWords(text), 0);

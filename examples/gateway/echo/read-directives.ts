@@ -1,6 +1,6 @@
-/** Directives to the echo model in a message, to test clients against faults. */
+/** Directives for the echo model in a message, for testing clients against faults. */
 export interface Directives {
-  /** The rest of the message. */
+  /** Message without the directives. */
   readonly words: readonly string[];
   /** `!status=503`: reject with this status. */
   readonly status: number | undefined;
@@ -21,6 +21,7 @@ export interface Directives {
 const DIRECTIVE = /^!([a-z-]{1,16})=(\d{1,9})$/;
 const MAX_WORDS = 100_000;
 
+/** Parses the directives in a message. */
 export function readDirectives(text: string): Directives {
   const values = new Map<string, number>();
   const words = text.split(/\s+/).filter((word) => {

@@ -13,20 +13,24 @@ const promptSchema = z.looseObject({
   max_completion_tokens: z.number().nullish(),
 });
 
-/** A request to the echo model, in either format. */
+/** Request to the echo model, in either API format. */
 export interface Prompt {
   readonly model: string;
   readonly isStream: boolean;
   readonly wantsUsage: boolean;
   readonly directives: Directives;
-  /** Number of input tokens; each word is one. */
+  /** Number of input tokens. Each word is one token. */
   readonly inputTokens: number;
   readonly answer: readonly string[];
   /** Whether the answer was truncated at the maximum number of tokens. */
   readonly isTruncated: boolean;
 }
 
-/** @throws ZodError if the body is not a prompt. */
+/**
+ * Parses the body of a request to the echo model.
+ *
+ * @throws ZodError if the body contains no prompt.
+ */
 export function readPrompt(body: unknown): Prompt {
   const { model, system, messages, stream, stream_options: options, ...limits } = promptSchema.parse(body);
   const texts = [system, ...messages.map((message) => message.content)].map(textOf);
@@ -43,6 +47,7 @@ export function readPrompt(body: unknown): Prompt {
   };
 }
 
+/** Counts the words of a message. */
 export function countWords(text: string): number {
   return text.split(/\s+/).filter((word) => word !== '').length;
 }

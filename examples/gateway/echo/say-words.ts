@@ -3,12 +3,12 @@ import type { Response } from 'express';
 import { isResponseFinished } from 'passport-jwe';
 import type { Prompt } from './read-prompt.js';
 
-/** The parts of a stream in a format. */
+/** Parts of a stream in an API format. */
 export interface StreamScript {
   readonly begin: readonly object[];
   word(text: string): object;
   readonly end: readonly object[];
-  /** The event that reports an error within the stream. */
+  /** Event that reports an error within the stream. */
   readonly failure: object;
   format(event: object): string;
   /** Text after the last event. */
@@ -32,7 +32,7 @@ export async function sayWords(res: Response, prompt: Prompt, script: StreamScri
   res.end(script.trailer);
 }
 
-/** Sends the preceding words, then closes the connection. */
+/** Closes the connection once the preceding words are sent. */
 async function breakOff(res: Response): Promise<void> {
   await new Promise((resolve) => void res.write(': cut\n\n', resolve));
   await pause(10);

@@ -4,11 +4,12 @@ import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
 import { describeFailure, describeModelError } from './describe-model-error.js';
 
-/** Official clients wait up to this time. For a longer `Retry-After`, they retry at once unless told not to. */
+/** Maximum `Retry-After` in seconds that official clients honour. For a longer delay, they would retry immediately. */
 const MAX_PATIENCE_SECONDS = 60;
 
 /**
- * Answers every failure below `/v1` with a body that all clients understand, and the status and headers of the failure.
+ * Answers failures below `/v1` with the status and headers of the failure. Its body follows OpenAI's and Anthropic's
+ * formats.
  */
 export const answerModelErrors: ErrorRequestHandler = (failure, _req, res, next) => {
   if (res.headersSent) return next(failure);

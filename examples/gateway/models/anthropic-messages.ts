@@ -19,7 +19,7 @@ const messagesSchema = z.looseObject({
 
 type MessagesBody = z.output<typeof messagesSchema>;
 
-/** API version for clients that do not send one. */
+/** Default API version for requests without `anthropic-version`. */
 const DEFAULT_VERSION = '2023-06-01';
 
 const shared = {
@@ -29,7 +29,7 @@ const shared = {
   defaultHeaders: { 'anthropic-version': DEFAULT_VERSION },
 };
 
-/** Anthropic's Messages API. */
+/** Wire format of Anthropic's Messages API. */
 export const anthropicMessages: WireFormat<ModelRequest> = {
   ...shared,
   route: '/v1/messages',
@@ -52,7 +52,7 @@ export const anthropicMessages: WireFormat<ModelRequest> = {
   breakEvent: (body) => formatEvent({ event: 'error', data: JSON.stringify(body) }),
 };
 
-/** Anthropic's token-counting endpoint. A request consumes no tokens. */
+/** Wire format of Anthropic's token-counting API. Requests consume no tokens. */
 export const anthropicTokenCount: WireFormat<ModelRequest> = {
   ...anthropicMessages,
   route: '/v1/messages/count_tokens',
@@ -73,7 +73,7 @@ export const anthropicTokenCount: WireFormat<ModelRequest> = {
   usageOf: () => ({ inputTokens: 0, outputTokens: 0 }),
 };
 
-/** A thinking model accepts only its default temperature. */
+/** Builds the body for the provider. With `thinking`, only the default temperature is allowed. */
 function complete(request: MessagesBody, { maxTokens, temperature }: ModelConfiguration): JsonObject {
   const isThinking = request.thinking !== undefined && request.thinking?.type !== 'disabled';
   return json.parse({
@@ -92,7 +92,7 @@ const usageSchema = z.looseObject({
 
 type Usage = z.output<typeof usageSchema>;
 
-/** `input_tokens` excludes tokens read from or written to the cache. */
+/** Sums the usage. `input_tokens` excludes tokens read from the cache or written to it. */
 function sumUsage(usage: Usage): TokenUsage {
   const input = [usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens];
   return {

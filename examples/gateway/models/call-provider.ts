@@ -4,46 +4,47 @@ import { type Dispatcher, errors, request } from 'undici';
 import { type ModelApiError, providerFailed, providerTimedOut } from './model-api-error.js';
 import { translateRefusal } from './translate-refusal.js';
 
-/** A request to the provider of a model. */
+/** Request to the provider of a model. */
 export interface ProviderCall {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The provider's key, which is also in the headers. */
+  /** API key of the provider, which is also in the headers. */
   readonly secret: string | undefined;
-  /** Aborted when the client leaves. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
-/** A successful answer of a provider. */
+/** Successful response of a provider. */
 export interface ProviderAnswer {
   readonly contentType: string;
-  /** Request ID of the provider. */
+  /** Request ID that the provider assigned. */
   readonly requestId: string | undefined;
   readonly body: Readable;
 }
 
-/** Pauses before retries, in milliseconds. */
+/** Delays before retries, in milliseconds. */
 const PAUSES_MS = [200, 800];
 
-/** Failures in which no part of the request reached the provider. */
+/** Codes of connection errors before any part of the request reached the provider. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
   ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** Statuses of a provider that did not process the request, so that a retry is safe. */
+/** Statuses that allow a retry, because the provider did not process the request. */
 const OVERLOADED: ReadonlySet<number> = new Set([503, 529]);
 
-/** Maximum `Retry-After` of a provider that the gateway waits for. Longer ones exceed the client's timeout. */
+/** Maximum `Retry-After` in seconds for a retry. A longer delay could exceed the timeout of the client. */
 const MAX_RETRY_AFTER_SECONDS = 2;
 
 const MAX_REFUSAL_LENGTH = 64 * 1024;
 
 /**
- * Sends a request to a provider. Retries only if the provider has certainly not processed it. Redirects are not
- * followed, because they could leak the provider's key.
- * @throws ModelApiError (as rejection) if it failed, with a message of the gateway.
+ * Sends a request to a provider. Retries only if the provider cannot have processed the request. Redirects are not
+ * followed, because they could leak the API key of the provider.
+ *
+ * @throws ModelApiError (as rejection) if the request failed.
  */
 export async function callProvider(dispatcher: Dispatcher, call: ProviderCall): Promise<ProviderAnswer> {
   for (const pauseMs of [...PAUSES_MS, undefined]) {
@@ -86,15 +87,17 @@ function readAnswer({ headers, body }: Dispatcher.ResponseData): ProviderAnswer 
   };
 }
 
-/** Translates a connection failure to a message of the gateway. */
+/** Converts a connection failure to the error response: 504 for a timeout, otherwise 502. */
 export function translateFailure(cause: unknown): ModelApiError {
   const isTimeout = cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError;
   return isTimeout ? providerTimedOut(cause) : providerFailed(cause);
 }
 
 /**
- * Reads a body in UTF-8, up to a maximum length.
- * @throws ModelApiError (as rejection) if it is longer.
+ * Reads a body as UTF-8 text.
+ *
+ * @param maxLength maximum length in bytes.
+ * @throws ModelApiError (as rejection) if the body is longer than `maxLength`.
  */
 export async function readText(body: Readable, maxLength: number): Promise<string> {
   const chunks: Buffer[] = [];
@@ -102,13 +105,14 @@ export async function readText(body: Readable, maxLength: number): Promise<strin
   for await (const chunk of body) {
     const bytes = Buffer.from(chunk);
     length += bytes.length;
-    if (length > maxLength) throw providerFailed(new Error('The answer of the provider is too long'));
+    if (length > maxLength)
+      throw providerFailed(new Error(`The response of the provider exceeds ${maxLength} bytes`));
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Discards a body. Only its reader gets the error. */
+/** Discards a response body and ignores its errors. */
 export function discard(body: Readable): void {
   body.on('error', () => {}).destroy();
 }

@@ -1,18 +1,16 @@
-/** Result of a request to a model, for the log and the metrics. */
+/** Outcome and usage of a model request, for the log and the metrics. */
 export interface CompletionRecord {
-  /** `x-request-id` of the answer. */
+  /** Value of `x-request-id` in the response. */
   readonly requestId: string;
-  /** `key_id` of the API key that is charged. */
+  /** `key_id` of the API key that is charged for the usage. */
   readonly clientId: string;
   readonly model: string;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /**
-   * `client_left`: the client disconnected. `refused`: the provider rejected the request. `broken`: its stream broke.
-   */
+  /** `client_left`: the client disconnected. `refused`: the request failed. `broken`: the stream ended early. */
   readonly outcome: 'completed' | 'client_left' | 'refused' | 'broken';
   readonly durationMs: number;
 }
 
-/** Called for each request to a model once it is settled. */
+/** Listener that is called once for each model request, when its usage is settled. */
 export type CompletionListener = (record: CompletionRecord) => void;

@@ -4,8 +4,8 @@ import type { Settings } from '../settings.js';
 const CONNECT_TIMEOUT_MS = 5000;
 
 /**
- * Creates keep-alive connections to the providers. `providerTimeoutMs` is the timeout of the response headers, and of
- * each part of the body.
+ * Creates a pool of keep-alive connections to the providers. `providerTimeoutMs` limits the wait for the response
+ * headers and for each chunk of the body.
  */
 export function connectProviders({ providerTimeoutMs }: Pick<Settings, 'providerTimeoutMs'>): Agent {
   return new Agent({

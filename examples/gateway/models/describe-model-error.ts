@@ -1,7 +1,7 @@
 import { type JsonObject, PassportJweError } from 'passport-jwe';
 import { ModelApiError, type ModelApiErrorDetail } from './model-api-error.js';
 
-/** Anthropic's error types for the errors of passport-jwe. */
+/** Anthropic's error types by the status of a passport-jwe error. */
 const TYPES: ReadonlyMap<number, string> = new Map([
   [400, 'invalid_request_error'],
   [401, 'authentication_error'],
@@ -12,7 +12,7 @@ const TYPES: ReadonlyMap<number, string> = new Map([
   [503, 'overloaded_error'],
 ]);
 
-/** Describes a failure of a request below `/v1` for its client. */
+/** Converts a failure below `/v1` to the details of an error response. */
 export function describeFailure(failure: unknown): ModelApiErrorDetail {
   if (failure instanceof ModelApiError) return failure.detail;
   if (failure instanceof PassportJweError) {
@@ -21,12 +21,22 @@ export function describeFailure(failure: unknown): ModelApiErrorDetail {
   }
   const status = statusOfBodyParser(failure);
   if (status !== undefined) {
-    return { status, type: typeOf(status), code: 'invalid_request', message: 'The body cannot be parsed' };
+    return {
+      status,
+      type: typeOf(status),
+      code: 'invalid_request',
+      message: 'The request body cannot be parsed: send valid JSON with Content-Type application/json',
+    };
   }
-  return { status: 500, type: 'api_error', code: 'internal_error', message: 'The gateway failed' };
+  return {
+    status: 500,
+    type: 'api_error',
+    code: 'internal_error',
+    message: 'The gateway failed to process the request. Retry later',
+  };
 }
 
-/** One body for OpenAI's clients, which read `error`, and Anthropic's, which read `type` and `error.type`. */
+/** Builds an error body for OpenAI's clients (`error`) and Anthropic's clients (`type` and `error.type`). */
 export function describeModelError(detail: ModelApiErrorDetail, requestId: string): JsonObject {
   const { type, code = null, param = null, message } = detail;
   return { type: 'error', error: { type, code, param, message }, request_id: requestId };
@@ -36,7 +46,7 @@ function typeOf(status: number): string {
   return TYPES.get(status) ?? 'invalid_request_error';
 }
 
-/** An error of `express.json()`. */
+/** Returns the status of an error of `express.json()`, or `undefined` for other failures. */
 function statusOfBodyParser(failure: unknown): number | undefined {
   const status = failure instanceof Error && 'status' in failure ? failure.status : undefined;
   return status === 400 || status === 413 || status === 415 ? status : undefined;

@@ -3,14 +3,14 @@ import type { ApiKeyRegistry, ModelConfiguration } from 'passport-jwe/api-keys';
 import { ModelApiError } from './model-api-error.js';
 import type { WireFormat } from './wire-format.js';
 
-/** Returns the configured models that a token may use, by name. */
+/** Returns the configured models that a token may use, by model name. */
 export function modelsOf(
   token: VerifiedToken,
   apiKeys: Pick<ApiKeyRegistry, 'get'>,
 ): ReadonlyMap<string, ModelConfiguration> {
   const models = ownersOf(token).flatMap((keyId) => apiKeys.get(keyId)?.models ?? []);
   const isAllowed = ({ name }: ModelConfiguration): boolean => allowedModels(token)?.includes(name) ?? true;
-  // The nearer owner comes first and takes precedence, so that it must be set last.
+  // Reversed, because the last entry of a name prevails: the nearest ancestor takes precedence.
   return new Map(
     models
       .filter(isAllowed)
@@ -20,8 +20,9 @@ export function modelsOf(
 }
 
 /**
- * Returns the model of a request.
- * @throws ModelApiError (404) if the model is not configured, or not any more.
+ * Returns the model with the requested name.
+ *
+ * @throws ModelApiError (404) if the model is not configured.
  */
 export function findModel(
   models: ReadonlyMap<string, ModelConfiguration>,
@@ -33,7 +34,7 @@ export function findModel(
   throw new ModelApiError({ status: 404, type: 'not_found_error', code: 'model_not_found', message });
 }
 
-/** A key of type `function_call` has the models of its configuration, because its tokens do not list them. */
+/** Returns the model names in a token, or `undefined` if the token does not list models (type `function_call`). */
 function allowedModels({ type, claims }: VerifiedToken): readonly string[] | undefined {
   switch (type) {
     case 'tiered_model_exec':
@@ -45,7 +46,7 @@ function allowedModels({ type, claims }: VerifiedToken): readonly string[] | und
   }
 }
 
-/** A delegated token uses the models of its subject. */
+/** Returns the `key_id`s whose models a token may use. A delegated token uses the models of its subject. */
 function ownersOf(token: VerifiedToken): readonly string[] {
   if (token.type === 'delegation') {
     return token.claims.lineage.filter((ancestor) => ancestor.is_actor !== true).map((a) => a.client_id);
@@ -54,9 +55,10 @@ function ownersOf(token: VerifiedToken): readonly string[] {
 }
 
 /**
- * Returns the endpoint of the provider of a model in a format.
+ * Returns the provider endpoint of a model for an API format.
+ *
  * @param echoOrigin origin of the embedded model.
- * @throws InvalidRequestError if the model has another format.
+ * @throws InvalidRequestError if the model has a different API format.
  */
 export function endpointOf(
   { endpoint }: ModelConfiguration,
@@ -67,7 +69,7 @@ export function endpointOf(
   const url = new URL(endpoint);
   if (!url.pathname.endsWith(format.endpointSuffix)) {
     throw new InvalidRequestError(
-      'This model uses another API format: send the request to the route of that format',
+      'This model has a different API format: send the request to the route of that format',
     );
   }
   url.pathname += format.endpointExtension ?? '';

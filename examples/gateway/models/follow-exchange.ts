@@ -4,16 +4,17 @@ import { requestIdOf } from '../observability/request-id.js';
 import type { CompletionListener, CompletionRecord } from './completion-record.js';
 import type { TokenUsage } from './token-usage.js';
 
-/** A running request to a model. It is settled once. */
+/** Running model request, whose usage is settled exactly once. */
 export interface Course {
   /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
-  /** Sets the usage that applies if the client disconnects. Before that, the reserved usage applies. */
+  /** Sets the function that returns the usage at a disconnect. Until then, the reserved usage is charged. */
   follow(usageSoFar: () => TokenUsage): void;
-  /** Settles with the actual usage. Only the first call counts. */
+  /** Settles the request with the actual usage. Only the first call has an effect. */
   end(outcome: CompletionRecord['outcome'], usage: TokenUsage): void;
 }
 
+/** Model request to follow, and its reserved usage. */
 export interface CourseParts {
   readonly req: Request;
   readonly res: Response;
@@ -22,7 +23,7 @@ export interface CourseParts {
   readonly onCompletion: CompletionListener;
 }
 
-/** A client that disconnects is charged for the received part, because the usage of the rest is unknown. */
+/** Follows a model request until it is settled. A client that disconnects is charged for the usage so far. */
 export function followExchange({ req, res, model, reserved, onCompletion }: CourseParts): Course {
   const startedAt = performance.now();
   const leaving = new AbortController();
@@ -34,7 +35,7 @@ export function followExchange({ req, res, model, reserved, onCompletion }: Cour
   const end: Course['end'] = (outcome, usage) => {
     if (isOver) return;
     isOver = true;
-    // Usage is bounded by readCount(), so that this never rejects, and the client does not wait for it.
+    // Not awaited, because the client must not wait. It cannot reject, because readCount() bounds the usage.
     void admission.settle({ tokens: usage.inputTokens + usage.outputTokens });
     const durationMs = performance.now() - startedAt;
     onCompletion({ requestId: requestIdOf(res), clientId, model, ...usage, outcome, durationMs });

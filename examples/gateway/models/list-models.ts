@@ -3,10 +3,10 @@ import { verifiedToken } from 'passport-jwe';
 import type { ApiKeyRegistry } from 'passport-jwe/api-keys';
 import { findModel, modelsOf } from './find-model.js';
 
-/** The gateway does not know when models were created, but clients expect a time. */
+/** Creation time of all models. Clients expect a time, but the gateway does not know it. */
 const CREATED = 0;
 
-/** Lists the models that a token may use, in a format for OpenAI's and Anthropic's clients. */
+/** Creates a handler that lists the models of a token, in a format for OpenAI's and Anthropic's clients. */
 export function listModels(apiKeys: Pick<ApiKeyRegistry, 'get'>): RequestHandler {
   return function answerModelList(req, res) {
     const ids = [...modelsOf(verifiedToken(req), apiKeys).keys()];
@@ -16,7 +16,7 @@ export function listModels(apiKeys: Pick<ApiKeyRegistry, 'get'>): RequestHandler
   };
 }
 
-/** Returns one of these models, or 404. */
+/** Creates a handler that returns one model of a token, or 404. */
 export function showModel(apiKeys: Pick<ApiKeyRegistry, 'get'>): RequestHandler {
   return function answerModel(req, res) {
     const model = findModel(modelsOf(verifiedToken(req), apiKeys), req.params['id']);

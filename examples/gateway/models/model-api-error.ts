@@ -1,18 +1,18 @@
-/** Error response to a client of `/v1`. */
+/** Details of an error response below `/v1`. */
 export interface ModelApiErrorDetail {
   readonly status: number;
-  /** Anthropic's error type. Its clients and OpenAI's choose their error class by the status. */
+  /** Anthropic's error type. Clients choose their error class by the status. */
   readonly type: string;
   /** OpenAI's error code. */
   readonly code?: string | undefined;
-  /** The invalid field of the request. */
+  /** Invalid field of the request. */
   readonly param?: string | undefined;
   readonly message: string;
   readonly retryAfterSeconds?: number | undefined;
   readonly cause?: unknown;
 }
 
-/** A request to a model that failed at the provider. It never contains the provider's key. */
+/** Error for a failed model request. It never contains the API key of the provider. */
 export class ModelApiError extends Error {
   override readonly name = 'ModelApiError';
   readonly detail: ModelApiErrorDetail;
@@ -23,12 +23,14 @@ export class ModelApiError extends Error {
   }
 }
 
+/** Creates a 502 error for a provider failure. */
 export function providerFailed(cause?: unknown): ModelApiError {
-  const message = 'The provider of this model failed';
+  const message = 'The provider of this model failed. Retry later';
   return new ModelApiError({ status: 502, type: 'api_error', code: 'provider_failed', message, cause });
 }
 
+/** Creates a 504 error for a provider timeout. */
 export function providerTimedOut(cause?: unknown): ModelApiError {
-  const message = 'The provider of this model did not answer in time';
+  const message = 'The provider of this model did not respond in time. Retry later';
   return new ModelApiError({ status: 504, type: 'api_error', code: 'provider_timeout', message, cause });
 }

@@ -22,11 +22,11 @@ const chatSchema = z.looseObject({
 type ChatBody = z.output<typeof chatSchema>;
 
 interface ChatRequest extends ModelRequest {
-  /** Whether the client requested the usage of the stream. */
+  /** Whether the client requested usage data in the stream. */
   readonly wantsUsage: boolean;
 }
 
-/** OpenAI's Chat Completions API, which many providers support. */
+/** Wire format of OpenAI's Chat Completions API, which many providers support. */
 export const openaiChat: WireFormat<ChatRequest> = {
   route: '/v1/chat/completions',
   endpointSuffix: '/chat/completions',
@@ -52,7 +52,7 @@ export const openaiChat: WireFormat<ChatRequest> = {
   breakEvent: (body) => formatEvent({ data: JSON.stringify(body) }),
 };
 
-/** `max_completion_tokens` replaces `max_tokens`, which newer models reject. */
+/** Builds the body for the provider. Newer models reject `max_tokens` and require `max_completion_tokens`. */
 function complete(chat: ChatBody, model: ModelConfiguration): JsonObject {
   const cap = capOf(chat, model);
   const hasOldName = typeof chat.max_tokens === 'number';
@@ -72,7 +72,7 @@ function capOf(chat: ChatBody, { maxTokens }: ModelConfiguration): number {
 
 const usageSchema = z.looseObject({ prompt_tokens: z.number(), completion_tokens: z.number().optional() });
 
-/** `prompt_tokens` includes cached tokens. */
+/** Reads the usage. `prompt_tokens` includes cached tokens. */
 function readUsage(usage: unknown): TokenUsage | undefined {
   const { success, data } = usageSchema.safeParse(usage);
   if (!success) return undefined;

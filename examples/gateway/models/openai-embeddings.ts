@@ -13,7 +13,7 @@ const embeddingsSchema = z.looseObject({
   ]),
 });
 
-/** OpenAI's Embeddings API, which many providers support. */
+/** Wire format of OpenAI's Embeddings API, which many providers support. */
 export const openaiEmbeddings: WireFormat<ModelRequest> = {
   route: '/v1/embeddings',
   endpointSuffix: '/embeddings',
@@ -38,7 +38,7 @@ export const openaiEmbeddings: WireFormat<ModelRequest> = {
   },
 
   meter() {
-    throw new StreamBrokenError('Embeddings are not streamed');
+    throw new StreamBrokenError('The provider streamed embeddings, which this API does not allow');
   },
   breakEvent: () => '',
 };

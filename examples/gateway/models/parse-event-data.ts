@@ -2,7 +2,11 @@ import type { JsonObject } from 'passport-jwe';
 import { json } from './read-body.js';
 import { StreamBrokenError } from './wire-format.js';
 
-/** Parses the object in an event. @throws StreamBrokenError if it is not an object, or reports an error. */
+/**
+ * Parses the data of a stream event.
+ *
+ * @throws StreamBrokenError if the data is not an object or reports an error.
+ */
 export function parseEventData(data: string): JsonObject {
   const chunk = json.safeParse(parse(data));
   if (!chunk.success) throw new StreamBrokenError('The provider sent a malformed event');

@@ -1,7 +1,7 @@
 import { InvalidRequestError, type JsonObject } from 'passport-jwe';
 import { z } from 'zod';
 
-/** Limits that apply to the requests of all models. */
+/** Schemas that all API formats share. */
 export const modelName = z.string().min(1).max(256);
 export const tokenCount = z.int().min(1).max(100_000_000);
 export const json = z.custom<JsonObject>(
@@ -10,8 +10,9 @@ export const json = z.custom<JsonObject>(
 );
 
 /**
- * Parses the body of a request. The schema has only the fields that the gateway reads.
- * @throws InvalidRequestError that names the first invalid field, without its value.
+ * Validates a request body with a schema of the fields that the gateway reads.
+ *
+ * @throws InvalidRequestError that names the first invalid field, but not its value.
  */
 export function readBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const reading = schema.safeParse(body);
@@ -27,14 +28,18 @@ const toolSchema = z.looseObject({
   custom: z.looseObject({ name: z.string() }).nullish(),
 });
 
-/** Tools in the formats of OpenAI and Anthropic. A server-side tool of a provider may have only a type. */
+/** Schema for tools in OpenAI's and Anthropic's formats. A server-side tool may have a type but no name. */
 export const toolList = z.array(toolSchema).max(1024).nullish();
 
-/** @throws InvalidRequestError if a tool has no name to check. */
+/**
+ * Returns the names of the tools, or the types of tools without a name.
+ *
+ * @throws InvalidRequestError if a tool has neither a name nor a type.
+ */
 export function namesOfTools(tools: z.output<typeof toolList>): readonly string[] {
   return (tools ?? []).map((tool, index) => {
     const name = tool.function?.name ?? tool.custom?.name ?? tool.name ?? tool.type;
-    if (!name) throw new InvalidRequestError(`tools.${index}: has no name`);
+    if (!name) throw new InvalidRequestError(`tools.${index}: name is required`);
     return name;
   });
 }

@@ -5,6 +5,7 @@ import type { Response } from 'express';
 import { discard } from './call-provider.js';
 import { StreamBrokenError, type StreamEvent, type StreamMeter } from './wire-format.js';
 
+/** Stream of a provider and the response to the client. */
 export interface Relay {
   readonly body: Readable;
   readonly res: Response;
@@ -13,19 +14,20 @@ export interface Relay {
   readonly signal: AbortSignal;
 }
 
-/** Maximum length of an event: longer than any that providers send. */
+/** Maximum length of an event. Providers send shorter events. */
 const MAX_EVENT_LENGTH = 8 * 1024 * 1024;
 
 const HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
-  // Keeps proxies from compressing or buffering the stream.
+  // Prevents proxies from compressing or buffering the stream.
   'Cache-Control': 'no-cache, no-transform',
   'X-Accel-Buffering': 'no',
 };
 
 /**
- * Relays a stream of events with backpressure. Resolves with its last event.
- * @throws StreamBrokenError (as rejection) if it ended early.
+ * Relays a stream of events with backpressure. Resolves after the last event.
+ *
+ * @throws StreamBrokenError (as rejection) if the stream ended early.
  * @throws AbortError (as rejection) if the client disconnected.
  */
 export async function relayStream({ body, res, meter, signal }: Relay): Promise<void> {
@@ -34,7 +36,7 @@ export async function relayStream({ body, res, meter, signal }: Relay): Promise<
   const parser = createParser({
     onEvent: ({ event, data }) => void events.push({ event, data }),
     maxBufferSize: MAX_EVENT_LENGTH,
-    // Events that the format does not define are skipped.
+    // Skips events that the format does not define.
     onError: ({ type }) => {
       isTooLong ||= type === 'max-buffer-size-exceeded';
     },
@@ -53,7 +55,7 @@ export async function relayStream({ body, res, meter, signal }: Relay): Promise<
     discard(body);
     throw failure;
   }
-  // Reads the rest, so that the connection can serve the next request.
+  // Reads the remaining bytes, so that the connection can be reused.
   body.on('error', () => {}).resume();
 
   async function send(text: string): Promise<void> {

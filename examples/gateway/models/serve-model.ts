@@ -16,18 +16,19 @@ import { relayStream } from './relay-stream.js';
 import { estimateTokens, type TokenUsage } from './token-usage.js';
 import type { ModelRequest, WireFormat } from './wire-format.js';
 
+/** Dependencies of the model handlers. */
 export interface ModelService {
   readonly apiKeys: Pick<ApiKeyRegistry, 'get'>;
-  /** Connections to the providers. */
+  /** Connection pool for the providers. */
   readonly dispatcher: Dispatcher;
-  /** Origin of the embedded model. */
+  /** Returns the origin of the embedded model. */
   echoOrigin(): Promise<string>;
   readonly onCompletion: CompletionListener;
-  /** Runs each request to a provider as a span. */
+  /** Runs a request to a provider within a tracing span. */
   readonly traced: Traced;
 }
 
-/** Options of the routes of one format. Each request is parsed once. */
+/** Route of an API format, and a function that returns the parsed request. */
 export interface ModelRoute<Asked extends ModelRequest> {
   readonly format: WireFormat<Asked>;
   askedOf(req: Request): Asked;
@@ -42,12 +43,16 @@ interface Exchange<Asked extends ModelRequest> extends ModelRoute<Asked> {
 const NOTHING: TokenUsage = { inputTokens: 0, outputTokens: 0 };
 const MAX_ANSWER_LENGTH = 64 * 1024 * 1024;
 
-/** Returns the model of a request. @throws ModelApiError (404) if it is no longer configured. */
+/**
+ * Returns the requested model.
+ *
+ * @throws ModelApiError (404) if the token may not use the model, or if it is not configured.
+ */
 export function modelOf(req: Request, name: string, apiKeys: ModelService['apiKeys']): ModelConfiguration {
   return findModel(modelsOf(verifiedToken(req), apiKeys), name);
 }
 
-/** Forwards a request to its model and settles the usage. */
+/** Creates a handler that forwards a request to the provider of its model and settles the usage. */
 export function serveModel<Asked extends ModelRequest>(
   route: ModelRoute<Asked>,
   service: ModelService,
@@ -73,7 +78,7 @@ export function serveModel<Asked extends ModelRequest>(
 
   return function answerModelRequest(req, res, next) {
     serve(req, res).catch((failure: unknown) => {
-      // The client has disconnected.
+      // A client that has disconnected needs no response.
       if (!isResponseFinished(res)) next(failure);
     });
   };
@@ -122,19 +127,19 @@ function parseAnswer(text: string) {
   try {
     return json.parse(JSON.parse(text));
   } catch {
-    // The parser's message would quote the answer, which must not be logged.
-    throw providerFailed(new Error('The answer of the provider is not a JSON object'));
+    // The error of the parser would quote the response, which must not be logged.
+    throw providerFailed(new Error('The response of the provider is not a JSON object'));
   }
 }
 
-/** The status is sent with the first event. A later failure is reported in a final event. */
+/** Relays a streamed response. The first event sends the status, so later failures are reported in a final event. */
 async function passStreamOn<Asked extends ModelRequest>(
   { format, askedOf, req, res, course }: Exchange<Asked>,
   { body, contentType }: ProviderAnswer,
 ): Promise<void> {
   if (!contentType.startsWith('text/event-stream')) {
     discard(body);
-    throw providerFailed(new Error('The provider did not stream'));
+    throw providerFailed(new Error('The provider did not respond with an event stream'));
   }
   const meter = format.meter(askedOf(req));
   course.follow(() => meter.usage);

@@ -1,18 +1,19 @@
-/** Model tokens of one request. */
+/** Number of model tokens that a request used. */
 export interface TokenUsage {
-  /** Cached tokens among them. */
+  /** Number of input tokens, including cached tokens. */
   readonly inputTokens: number;
   readonly outputTokens: number;
 }
 
-/** Approximate number of characters per token in English text. The actual usage is settled afterwards. */
+/** Approximate number of characters per token in English text, for estimates before the usage is known. */
 const CHARACTERS_PER_TOKEN = 4;
 
+/** Estimates the number of tokens for a number of characters. */
 export function estimateTokens(characters: number): number {
   return Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }
 
-/** Estimates the tokens of a part of a request. Images and files count by the length of their JSON. */
+/** Estimates the tokens in parts of a request from the length of their JSON, including images and files. */
 export function estimateInput(...parts: readonly unknown[]): number {
   return estimateTokens(parts.reduce<number>((sum, part) => sum + countCharacters(part), 0));
 }
@@ -21,7 +22,7 @@ function countCharacters(part: unknown): number {
   return part === undefined || part === null ? 0 : (JSON.stringify(part)?.length ?? 0);
 }
 
-/** Estimates the tokens of a stream until its provider reports the usage. */
+/** Estimates the output tokens of a stream until the provider reports the usage. */
 export class EmissionCounter {
   #deltas = 0;
   #characters = 0;
@@ -32,16 +33,16 @@ export class EmissionCounter {
     this.#characters += text.length;
   }
 
-  /** Each delta has at least one token. */
+  /** Estimated number of tokens, at least one for each delta. */
   get tokens(): number {
     return Math.max(this.#deltas, estimateTokens(this.#characters));
   }
 }
 
-/** More tokens than any model accepts or emits. */
+/** Maximum plausible token count, higher than the limit of any model. */
 const MAX_COUNT = 1e9;
 
-/** Reads a token count of a provider. An invalid one counts as missing. */
+/** Returns a token count from a provider, or 0 if the count is invalid. */
 export function readCount(value: unknown): number {
   return typeof value === 'number' && value > 0 ? Math.min(value, MAX_COUNT) : 0;
 }

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { ModelApiError, type ModelApiErrorDetail, providerFailed } from './model-api-error.js';
 
-/** An error response of a provider. */
+/** Error response of a provider. */
 export interface Refusal {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly body: string;
 }
 
-/** Statuses of faults in the request, which the client can fix with the provider's message. */
+/** Error types by status for invalid requests, which the client can correct with the provider's message. */
 const FAULTS_OF_REQUEST: ReadonlyMap<number, string> = new Map([
   [400, 'invalid_request_error'],
   [404, 'not_found_error'],
@@ -17,9 +17,10 @@ const FAULTS_OF_REQUEST: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * Translates an error response of a provider. If the provider rejected the gateway's own key or redirected it, the
- * client's request and token are valid: that is a 502.
- * @param secret the provider's key, which is removed from messages.
+ * Converts an error response of a provider to an error response for the client. If the provider rejected its API key or
+ * sent a redirect, the client receives a 502, because the request and the token are valid.
+ *
+ * @param secret API key of the provider, which is removed from messages.
  */
 export function translateRefusal(refusal: Refusal, secret: string | undefined): ModelApiError {
   const { status, retryAfter } = refusal;
@@ -27,20 +28,20 @@ export function translateRefusal(refusal: Refusal, secret: string | undefined): 
   const type = FAULTS_OF_REQUEST.get(status);
   if (type !== undefined) return new ModelApiError({ status, type, ...describe(refusal, secret) });
   if (status === 429) {
-    const message = 'The provider of this model is rate limiting requests';
+    const message = 'The provider of this model limits the request rate. Retry later';
     return new ModelApiError({
       ...{ status, type: 'rate_limit_error', code: 'provider_rate_limit', message },
       retryAfterSeconds,
     });
   }
   if (status === 503 || status === 529) {
-    const message = 'The provider of this model is overloaded';
+    const message = 'The provider of this model is overloaded. Retry later';
     return new ModelApiError({
       ...{ status: 503, type: 'overloaded_error', code: 'provider_overloaded', message },
       retryAfterSeconds: retryAfterSeconds ?? 1,
     });
   }
-  return providerFailed(new Error(`The provider answered ${status}`));
+  return providerFailed(new Error(`The provider responded with status ${status}`));
 }
 
 const bodySchema = z.looseObject({
@@ -80,7 +81,7 @@ function parse(body: string): unknown {
   }
 }
 
-/** Seconds or a date (RFC 9110 §10.2.3). */
+/** Parses `Retry-After`, which contains seconds or a date (RFC 9110 §10.2.3). */
 function readSeconds(retryAfter: string | undefined): number | undefined {
   if (retryAfter === undefined) return undefined;
   const seconds = /^\d{1,9}$/.test(retryAfter)

@@ -1,7 +1,7 @@
 import type { AuditRecord, AuditSink } from 'passport-jwe/audit';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** Derives metrics from audit events. */
+/** Creates an audit sink that derives metrics from audit events. */
 export function countAuditRecords(registry: Registry): AuditSink {
   const registers = [registry];
   const issued = new Counter({

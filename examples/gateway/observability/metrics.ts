@@ -8,33 +8,34 @@ import { countAuditRecords } from './count-audit-records.js';
 import { matchedRoute } from './matched-route.js';
 import { type FillShares, fillShares } from './revocation-fill.js';
 
-/** State that is read at each scrape. */
+/** Values that the metrics read at each scrape. */
 export interface Observed {
   /** Age of the local revocation replica, in seconds. */
   replicaAgeSeconds(): number;
-  /** How full the revocation store is. Default: unknown, reported as empty. */
+  /** Fill ratios of the revocation store. Default: reported as 0. */
   revocationFill?(): FillShares;
   runningAdmissions(): number;
-  /** Number of problems that keep the API-key files from being loaded. */
+  /** Number of problems in the current API key files. */
   configurationProblems(): number;
   isConfiguredModel(name: string): boolean;
 }
 
-/** Metrics of a gateway, in a separate registry. All labels have bounded cardinality. */
+/** Prometheus metrics of a gateway, in a separate registry. All labels have bounded cardinality. */
 export interface Metrics {
   readonly registry: Registry;
   /** Audit sink that derives metrics from audit events. */
   readonly sink: AuditSink;
   readonly onCompletion: CompletionListener;
-  /** Counts requests and measures their duration. */
+  /** Middleware that counts requests and measures their duration. */
   readonly countRequests: RequestHandler;
-  /** Measures the duration of an authentication: the decryption of a token and all checks. */
+  /** Wraps authentication middleware to measure its duration: the decryption of the token and all checks. */
   timeAuthentication(authentication: RequestHandler): RequestHandler;
   observe(observed: Observed): void;
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+/** Creates the metrics of a gateway. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -42,7 +43,7 @@ export function createMetrics(): Metrics {
 
   const requests = new Counter({
     name: 'gateway_http_requests_total',
-    help: 'Requests by response status, none if there was no response',
+    help: 'Requests by response status; the status is none if the client disconnected',
     labelNames: ['route', 'method', 'status'],
     registers,
   });
@@ -61,13 +62,13 @@ export function createMetrics(): Metrics {
   });
   const completions = new Counter({
     name: 'gateway_completions_total',
-    help: 'Requests to models by outcome',
+    help: 'Requests to models, by outcome',
     labelNames: ['model', 'outcome'],
     registers,
   });
   const modelTokens = new Counter({
     name: 'gateway_model_tokens_total',
-    help: 'Model tokens used',
+    help: 'Model tokens used, by kind (input or output)',
     labelNames: ['model', 'kind'],
     registers,
   });
@@ -103,7 +104,7 @@ export function createMetrics(): Metrics {
           if (!isTimed) stop();
           isTimed = true;
         };
-        // A rejected request is answered here, without a call of next().
+        // The authentication middleware answers a rejected request without a call of next().
         const forget = onResponseFinished(res, stopOnce);
         authentication(req, res, (failure?: unknown) => {
           forget();

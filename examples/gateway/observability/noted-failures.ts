@@ -2,12 +2,12 @@ import type { Response } from 'express';
 
 const failures = new WeakMap<Response, unknown>();
 
-/** Keeps the cause of a failure for the log. The client does not receive it. */
+/** Stores the cause of a failed request for the log. The client does not receive it. */
 export function noteFailure(res: Response, failure: unknown): void {
   failures.set(res, failure);
 }
 
-/** Returns the cause of a failure: a message of this process or its libraries, never of a provider. */
+/** Returns the cause of a failed request: a message from this process or its libraries, never from a provider. */
 export function describeNotedFailure(res: Response): string | undefined {
   const failure = failures.get(res);
   if (!(failure instanceof Error)) return undefined;

@@ -5,7 +5,7 @@ import type { Metrics } from './metrics.js';
 import { logCompletions, logRequests } from './request-log.js';
 import { noTracing, type Tracing } from './tracing.js';
 
-/** Logger, metrics and tracing of a gateway. Default: none. */
+/** Logger, metrics and tracing of a gateway. All are optional. */
 export interface Observers {
   readonly logger?: Logger;
   readonly metrics?: Metrics;
@@ -13,15 +13,16 @@ export interface Observers {
   readonly onCompletion?: CompletionListener;
 }
 
-/** The observers as the gateway calls them. */
+/** Combined observers, as the gateway calls them. */
 export interface Observation {
-  /** First middleware of every request. */
+  /** Middleware that runs first for each request. */
   readonly middleware: readonly RequestHandler[];
   readonly traced: Tracing['traced'];
   readonly onCompletion: CompletionListener;
   timeAuthentication(authentication: RequestHandler): RequestHandler;
 }
 
+/** Combines the optional observers. A missing observer has no effect. */
 export function combineObservers({ logger, metrics, tracing, onCompletion }: Observers): Observation {
   const listeners = [onCompletion, metrics?.onCompletion, logger && logCompletions(logger)];
   const middleware = [tracing?.traceRequests, metrics?.countRequests, logger && logRequests(logger)];

@@ -7,10 +7,10 @@ import { matchedRoute } from './matched-route.js';
 import { describeNotedFailure } from './noted-failures.js';
 import { requestIdOf } from './request-id.js';
 
-/** Headers are not logged. If that changes, these are redacted. */
+/** Redacted headers, in case a future log line contains headers. */
 const REDACTED = ['authorization', 'cookie', '["x-api-key"]', '["set-cookie"]'];
 
-/** Creates the logger. It writes to standard error by default, so that standard output stays readable. */
+/** Creates the logger. By default, it writes to standard error to keep standard output readable. */
 export function createLogger(destination: DestinationStream = pino.destination(2)): Logger {
   const paths = ['headers', 'req.headers', 'res.headers'].flatMap((where) =>
     REDACTED.map((name) => (name.startsWith('[') ? `${where}${name}` : `${where}.${name}`)),
@@ -18,11 +18,11 @@ export function createLogger(destination: DestinationStream = pino.destination(2
   return pino({ name: 'gateway', redact: [...REDACTED, ...paths] }, destination);
 }
 
-/** Logs one line per finished request, without the path, which the client controls. */
+/** Logs one line for each finished request. The line omits the path, because the client controls its content. */
 export function logRequests(logger: Logger): RequestHandler {
   return function logRequest(req, res, next) {
     const startedAt = performance.now();
-    // A closed connection no longer has the client address.
+    // Read now, because a closed connection no longer has the client address.
     const { ip } = req;
     onResponseFinished(res, () => {
       const token = findVerifiedToken(req);

@@ -1,23 +1,24 @@
 import type { RevocationFill } from 'passport-jwe/stores';
 
-/** Share of a bound at which a warning is reported. */
+/** Fill ratio from which the gateway reports a warning. */
 const WARNING_SHARE = 0.8;
 
-/** How full the revocation store is, as shares of its bounds. */
+/** Fill ratios of the revocation store, from 0 to 1. */
 export interface FillShares {
-  /** All entries. At 1, the store folds entries, and rejects further ones if none can be folded. */
+  /** All entries as a share of `maxRevocations`. At 1, the store folds entries, or rejects new ones if it cannot. */
   readonly store: number;
-  /** Entries of the API key that has most. At 1, its oldest entries are folded into wider ones. */
+  /** Entries of the API key with most entries. At 1, its oldest entries are folded into entries with a wider scope. */
   readonly client: number;
 }
 
+/** Converts entry counts to fill ratios. Returns 0 if the fill is unknown. */
 export function fillShares(fill: RevocationFill | undefined): FillShares {
   if (fill === undefined) return { store: 0, client: 0 };
   const { entries, maxEntries, clientEntries, maxClientEntries } = fill;
   return { store: entries / maxEntries, client: clientEntries / maxClientEntries };
 }
 
-/** Returns warnings for operators. They do not affect readiness. */
+/** Returns a warning for each ratio that is nearly 1. Warnings do not affect readiness. */
 export function fillWarnings(fill: RevocationFill | undefined): readonly string[] {
   const { store, client } = fillShares(fill);
   return [

@@ -3,7 +3,7 @@ import express from 'express';
 import type { Registry } from 'prom-client';
 import { listen } from '../server.js';
 
-/** Serves metrics on a separate listener, for operators and not for clients. */
+/** Serves metrics on a separate port, which operators can reach and clients cannot. */
 export interface MetricsListener {
   readonly origin: string;
   close(): Promise<void>;

@@ -4,6 +4,7 @@ import { onResponseFinished } from 'passport-jwe';
 import { answeredStatus } from './answered-status.js';
 import { findRoute } from './matched-route.js';
 
+/** Span attributes by name. */
 export type Attributes = Readonly<Record<string, string | number>>;
 
 /** Runs a function as a child span of the active span. */
@@ -13,19 +14,20 @@ export type Traced = <Result>(
   run: () => Promise<Result>,
 ) => Promise<Result>;
 
-/** OpenTelemetry spans, recorded if the application sets up the SDK. */
+/** OpenTelemetry spans, which are recorded if the application sets up the SDK. */
 export interface Tracing {
-  /** Creates a span for each request, as a child of `traceparent`. */
+  /** Creates a span for each request, as a child of the span in `traceparent`. */
   readonly traceRequests: RequestHandler;
   readonly traced: Traced;
 }
 
+/** Tracing that records no spans. */
 export const noTracing: Tracing = {
   traceRequests: (_req, _res, next) => next(),
   traced: (_name, _attributes, run) => run(),
 };
 
-/** Loads tracing if `@opentelemetry/api` is installed. */
+/** Loads tracing. Returns `undefined` if `@opentelemetry/api` is not installed. */
 export async function loadTracing(): Promise<Tracing> {
   try {
     return createTracing(await import('@opentelemetry/api'));
@@ -36,7 +38,7 @@ export async function loadTracing(): Promise<Tracing> {
   }
 }
 
-/** Span and attribute names follow the OpenTelemetry semantic conventions for HTTP, 1.23. */
+/** Creates tracing with span and attribute names from the OpenTelemetry semantic conventions for HTTP, 1.23. */
 function createTracing(api: typeof OpenTelemetry): Tracing {
   const tracer = api.trace.getTracer('passport-jwe-gateway');
 
@@ -64,7 +66,7 @@ function createTracing(api: typeof OpenTelemetry): Tracing {
         try {
           return await run();
         } catch (failure) {
-          // The message may be a provider's, so only the type is recorded.
+          // Records only the error type, because the message may come from a provider.
           span.setStatus({ code: api.SpanStatusCode.ERROR });
           span.setAttribute('error.type', failure instanceof Error ? failure.name : 'unknown');
           throw failure;

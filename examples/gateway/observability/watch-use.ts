@@ -3,7 +3,7 @@ import { createMonitor } from 'passport-jwe/monitor';
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 
-/** Detects suspicious use of tokens and API keys. Alerts are logged and counted, but revoke nothing. */
+/** Creates a monitor for suspicious use of tokens and API keys. It logs and counts alerts, but revokes nothing. */
 export function watchUse(logger: Logger, registry: Registry): AuditSink {
   const alerts = new Counter({
     name: 'gateway_alerts_total',

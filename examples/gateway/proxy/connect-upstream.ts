@@ -3,7 +3,7 @@ import type { Settings } from '../settings.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
 
-/** Creates keep-alive connections to the upstream. */
+/** Creates a pool of keep-alive connections to the upstream. */
 export function connectUpstream({
   proxyTimeoutMs,
   proxyIdleTimeoutMs,

@@ -7,20 +7,21 @@ import { requestIdOf } from '../observability/request-id.js';
 import { copyAnswerHeaders, requestHeaders } from './forwarded-headers.js';
 import { describeUpstreamFailure, UnusableAnswerError } from './upstream-failure.js';
 
+/** Request to forward, and its destination. */
 export interface Forwarding {
   readonly req: Request;
   readonly res: Response;
   readonly origin: string;
-  /** Path with query. */
+  /** Path and query at the upstream. */
   readonly path: string;
 }
 
-/** Forwards a request to the upstream and streams both bodies. Aborts it if the client disconnects. */
+/** Forwards a request to the upstream and streams both bodies. Aborts the request if the client disconnects. */
 export async function forwardRequest(forwarding: Forwarding, dispatcher: Dispatcher): Promise<void> {
   const { res } = forwarding;
   const leaving = new AbortController();
   onResponseFinished(res, () => leaving.abort());
-  // The client may have left while the limits were checked.
+  // The client may have disconnected while the limits were checked.
   if (isResponseFinished(res)) return;
   try {
     relay(await dispatch(forwarding, dispatcher, leaving.signal), res);
@@ -43,8 +44,8 @@ function dispatch(
 }
 
 /**
- * Pipes the body into a separate stream: undici destroys the stream of an aborted request, and the log needs its
- * socket.
+ * Pipes the request body into a separate stream. undici destroys the stream of an aborted request, but the request log
+ * still needs the socket of the original stream.
  */
 function bodyOf(req: Request): Readable | null {
   const isPresent =
@@ -52,13 +53,17 @@ function bodyOf(req: Request): Readable | null {
   if (!isPresent) return null;
   const body = req.pipe(new PassThrough());
   req.once('error', (cause) => body.destroy(cause));
-  // Drains the rest of the body, because the connection can serve the next request only afterwards.
+  // Drains the rest of the body, which the client sends before its next request on this connection.
   return body.once('error', () => {}).once('close', () => req.resume());
 }
 
-/** @throws UnusableAnswerError for a redirect, which could lead the client beyond the permissions of the token. */
+/**
+ * Relays the response of the upstream to the client.
+ *
+ * @throws UnusableAnswerError for a redirect, which could lead to paths that the token does not permit.
+ */
 function relay({ statusCode, headers, body }: Dispatcher.ResponseData, res: Response): void {
-  // The body may fail at any time, even without a reader.
+  // The body can fail before it is piped. An unhandled error would end the process.
   body.on('error', () => {});
   const isRedirect = statusCode >= 300 && statusCode < 400 && statusCode !== 304;
   if (isRedirect || statusCode < 200) {
@@ -68,11 +73,11 @@ function relay({ statusCode, headers, body }: Dispatcher.ResponseData, res: Resp
   res.status(statusCode);
   copyAnswerHeaders(headers, res);
   if (statusCode === 304) {
-    // Its `Content-Length` describes the 200 response (RFC 9110 §8.6), and undici would wait for that body.
+    // A 304 response may have the `Content-Length` of the 200 response (RFC 9110 §8.6), whose body never arrives.
     body.resume();
     return void res.end();
   }
-  // If the upstream fails, the client connection is closed too, so that a truncated response never looks complete.
+  // Closes the client connection if the upstream fails, so that a truncated response never looks complete.
   body.once('error', (cause) => {
     noteFailure(res, cause);
     res.destroy();

@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 
 /**
- * Request headers that the upstream receives. All others are removed: credentials, cookies, the client address,
- * headers that override the method or the path (`X-HTTP-Method-Override`, `X-Original-URL`), and headers that an
- * upstream may trust because only its proxy should send them.
+ * Request headers that the upstream receives. All other headers are removed: credentials, cookies, the client address,
+ * headers that override the method or path (`X-HTTP-Method-Override`, `X-Original-URL`), and headers that an upstream
+ * trusts if they come from a proxy.
  */
 const REQUEST_HEADERS: ReadonlySet<string> = new Set([
   // Content negotiation and preferences (RFC 9110 §12, RFC 7240).
   ...['accept', 'accept-charset', 'accept-encoding', 'accept-language', 'prefer', 'user-agent'],
-  // The content (RFC 9110 §8, RFC 9530).
+  // Content and digests (RFC 9110 §8, RFC 9530).
   ...['content-type', 'content-length', 'content-encoding', 'content-language', 'content-disposition'],
   ...['content-digest', 'repr-digest', 'want-content-digest', 'want-repr-digest'],
   // Conditional and range requests (RFC 9110 §13 and §14), caches (RFC 9111), event streams.
@@ -23,7 +23,7 @@ const OF_CONNECTION = /^(?:connection|keep-alive|te|trailer|transfer-encoding|up
 
 const COOKIES = /^(?:set-)?cookie2?$/;
 
-/** Response headers that the gateway sets: CORS headers and request IDs. */
+/** Response headers that the gateway sets itself: CORS headers and request IDs. */
 const OF_UPSTREAM = /^(?:access-control-.*|(?:x-)?request-id)$/;
 
 type Headers = Readonly<Record<string, string | string[]>>;
@@ -52,7 +52,7 @@ function pick(headers: IncomingHttpHeaders, isPassed: (name: string) => boolean)
   );
 }
 
-/** Names in `Connection` are hop-by-hop too. undici returns several header lines as an array. */
+/** Returns the hop-by-hop headers that `Connection` names. undici returns several header lines as an array. */
 function namedByConnection({ connection = '' }: IncomingHttpHeaders): ReadonlySet<string> {
   const lines = [connection].flat();
   return new Set(lines.flatMap((line) => line.split(',')).map((name) => name.trim().toLowerCase()));

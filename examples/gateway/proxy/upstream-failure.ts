@@ -1,19 +1,19 @@
 import { errors } from 'undici';
 
-/** Error response for an upstream failure. */
+/** Status and description of the error response for an upstream failure. */
 export interface UpstreamFailure {
   readonly status: 502 | 504;
   readonly description: string;
 }
 
-/** An answer of the upstream that cannot be forwarded. */
+/** Error for an upstream response that cannot be forwarded. */
 export class UnusableAnswerError extends Error {
   constructor() {
     super('The upstream answered with a redirect or an invalid status');
   }
 }
 
-/** RFC 9110 §15.6.3 and §15.6.5. */
+/** Returns the error response for an upstream failure: 504 for a timeout, otherwise 502 (RFC 9110 §15.6.3, §15.6.5). */
 export function describeUpstreamFailure(cause: unknown): UpstreamFailure {
   if (cause instanceof UnusableAnswerError) return { status: 502, description: cause.message };
   return isTimeout(cause)

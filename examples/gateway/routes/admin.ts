@@ -1,7 +1,7 @@
 import express, { type Router } from 'express';
 import { requireMaxAge, requireProof, requireScope, type WatchedApiKeys } from 'passport-jwe';
 
-/** Shows the configuration and current file problems, without secrets. Requires a recently issued token. */
+/** Creates a route that returns the configuration and all file problems, without secrets. Tokens must be recent. */
 export function adminRoutes(apiKeys: WatchedApiKeys): Router {
   const router = express.Router();
   router.get(

@@ -10,7 +10,7 @@ interface Document {
 const MAX_DOCUMENTS = 1000;
 const MAX_TITLE_LENGTH = 200;
 
-/** Serves documents in memory. Reading and writing need separate scopes. */
+/** Creates routes that read and write documents in memory, with a separate scope for each operation. */
 export function documentRoutes(): Router {
   const documents: Document[] = [{ id: 1, title: 'Welcome', author: undefined }];
   const router = express.Router();

@@ -1,7 +1,8 @@
 import express, { type Router } from 'express';
 
 /**
- * Serves liveness and readiness probes. They are neither counted nor logged.
+ * Creates routes for liveness and readiness probes, which are neither counted nor logged.
+ *
  * @param findWarnings returns warnings for operators, which do not affect readiness.
  */
 export function healthRoutes(

@@ -15,14 +15,15 @@ import { openaiEmbeddings } from '../models/openai-embeddings.js';
 import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
 import type { ModelRequest, WireFormat } from '../models/wire-format.js';
 
-/** The body may contain images and long conversations. */
+/** Maximum body size, sufficient for images and long conversations. */
 const BODY_LIMIT = '32mb';
 
+/** Dependencies of the model routes. */
 export interface ModelRoutesParts extends ModelService {
   readonly limits: Limits;
 }
 
-/** Serves the models of the caller's API key to OpenAI's and Anthropic's clients. Mount it behind `authenticate()`. */
+/** Creates the model routes for OpenAI's and Anthropic's clients. Mount them behind `authenticate()`. */
 export function modelRoutes(parts: ModelRoutesParts): Router {
   const { apiKeys, limits } = parts;
   const router = express.Router();
@@ -44,7 +45,7 @@ function mountFormat<Asked extends ModelRequest>(
   parts: ModelRoutesParts,
 ): void {
   const askedOf = remember((req) => format.read(req.body));
-  /** Reserves the maximum length of the answer. Unused tokens are returned. */
+  /** Returns the tokens to reserve: the estimated input and the maximum output. Unused tokens are returned later. */
   const tokens = (req: Request): number => {
     const asked = askedOf(req);
     return asked.inputEstimate + asked.maxOutput(modelOf(req, asked.model, parts.apiKeys));
@@ -59,7 +60,7 @@ function mountFormat<Asked extends ModelRequest>(
   );
 }
 
-/** Parses each request once, for all steps. */
+/** Caches the result of a function for each request, so that the body is parsed only once. */
 function remember<Value extends object>(read: (req: Request) => Value): (req: Request) => Value {
   const values = new WeakMap<Request, Value>();
   return (req) => {

@@ -3,16 +3,17 @@ import { type Limits, limitRequests, requireEndpoint, requireScope } from 'passp
 import type { Dispatcher } from 'undici';
 import { forwardRequest } from '../proxy/forward-request.js';
 
+/** Dependencies of the proxy route. */
 export interface ProxyParts {
-  /** URL that requests are forwarded to, with an optional path prefix. */
+  /** URL of the upstream, with an optional path prefix. */
   readonly upstream: string;
   readonly dispatcher: Dispatcher;
   readonly limits: Limits;
 }
 
 /**
- * A reverse proxy for API keys of type `api_call`. The request is forwarded exactly in the form that was checked against the
- * token. Mount it behind `authenticate()`.
+ * Creates a reverse proxy for API keys of type `api_call`. It forwards the same method and path that were checked by
+ * `requireEndpoint()`. Mount it behind `authenticate()`.
  */
 export function proxyRoutes({ upstream, dispatcher, limits }: ProxyParts): Router {
   const { origin, pathname } = new URL(upstream);

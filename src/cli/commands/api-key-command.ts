@@ -26,7 +26,7 @@ interface CreateOptions extends DirectoryOptions {
   readonly show?: true;
 }
 
-/** `api-key create | hash | list | check`. */
+/** Creates the `api-key` command, which generates, hashes, lists and validates API keys. */
 export function apiKeyCommand(io: CommandIo): Command {
   const command = new Command('api-key').description('create, list and check API keys');
   command.addCommand(createCommand(io));
@@ -38,7 +38,8 @@ export function apiKeyCommand(io: CommandIo): Command {
     .addHelpText('after', '\nExample:\n  $ passport-jwe api-key hash < key.txt')
     .action(async ({ json }: { readonly json?: true }) => {
       const secret = (await io.readInput()).trim();
-      if (secret === '') throw new UsageError('Pass the key on standard input');
+      if (secret === '')
+        throw new UsageError('The API key is missing: pass it on standard input, for example with < key.txt');
       const digest = digestOf(secret);
       printResult(io, { api_key: digest }, { isJson: json === true, text: digest });
     });
@@ -103,7 +104,9 @@ function createCommand(io: CommandIo): Command {
     )
     .action(async (keyId: string, options: CreateOptions) => {
       if (options.out === undefined && options.show !== true) {
-        throw new UsageError('Choose where the new key goes: pass --show or --out FILE');
+        throw new UsageError(
+          'The output of the new key is missing: pass --show to print it, or --out FILE to write it to a file',
+        );
       }
       const { prefix, environment } = options;
       const secret = generateApiKey({
@@ -115,12 +118,16 @@ function createCommand(io: CommandIo): Command {
       if (options.out !== undefined)
         await createFile(resolve(io.directory, options.out), `${secret}\n`, 0o600);
       const shown = options.show === true ? { api_key: secret } : {};
-      const text = options.show === true ? secret : `Wrote ${file}; the key is in ${options.out}`;
+      const text = options.show === true ? secret : `Wrote ${file}. The key is in ${options.out}.`;
       printResult(io, { key_id: keyId, file, ...shown }, { isJson: options.json === true, text });
     });
 }
 
-/** Formats the YAML file of a key, with JSON values. @throws UsageError if the fields are invalid. */
+/**
+ * Returns the YAML file of an API key, which contains the digest of the secret.
+ *
+ * @throws UsageError if a field is invalid.
+ */
 export function describeKey(
   keyId: string,
   secret: string,

@@ -11,7 +11,7 @@ interface VerifyOptions {
   readonly json?: true;
 }
 
-/** `audit verify`: verifies an audit file. */
+/** Creates the `audit` command, which verifies the hash chains of audit files. */
 export function auditCommand(io: CommandIo): Command {
   const command = new Command('audit').description('verify audit files');
 
@@ -23,15 +23,18 @@ export function auditCommand(io: CommandIo): Command {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nThe removal of whole chains or of the end of a chain is not detected: compare the times with your own records.\n' +
-        'Neither are chains copied from another file with the same key: use a separate key for each file.\n' +
+      '\nThe command does not detect that a whole chain or its end was removed: compare the times with your own records.\n' +
+        'It does not detect chains from a different file with the same key: use a separate key for each file.\n' +
         '\nExample:\n  $ passport-jwe audit verify audit.jsonl --key-file audit.key',
     )
     .action(async (file: string, { keyFile, json }: VerifyOptions) => {
       const key = await readKey(resolve(io.directory, keyFile));
       const verification = await verifyAuditFile(resolve(io.directory, file), key);
       print(io, verification, json === true);
-      if (!verification.isValid) throw new Error(`${file} has been changed or damaged`);
+      if (!verification.isValid)
+        throw new Error(
+          `${file} has been changed or damaged: restore it from a copy, and investigate the lines listed above`,
+        );
     });
 
   return command;
@@ -42,7 +45,7 @@ async function readKey(file: string): Promise<Uint8Array> {
   const digits = text.trim();
   if (!/^(?:[0-9a-f]{2}){32,}$/i.test(digits)) {
     throw new UsageError(
-      'The key file must contain at least 64 hexadecimal digits: create it with openssl rand -hex 32',
+      '--key-file must name a file with at least 64 hexadecimal digits, for example from "openssl rand -hex 32"',
     );
   }
   return Buffer.from(digits, 'hex');

@@ -19,7 +19,7 @@ interface InitOptions {
 const SECRET_FILES = ['keys.json', 'demo-api-key'];
 const DEMO_KEY = { name: 'Demo key', type: 'api_call', permissions: ['read:documents'] };
 
-/** `init`: writes a working configuration into the current directory and prints the next commands. */
+/** Creates the `init` command, which writes a working configuration into the current directory. */
 export function initCommand(io: CommandIo): Command {
   return new Command('init')
     .description(
@@ -65,7 +65,11 @@ function describeFiles(io: CommandIo, port: number): Readonly<Record<string, New
   };
 }
 
-/** Rejects if a file exists, so that `init` writes all files or none and overwrites nothing. */
+/**
+ * Asserts that none of the files exists, so that `init` writes all files or none.
+ *
+ * @throws Error (as rejection) that names the first existing file.
+ */
 async function assertAbsent(io: CommandIo, names: readonly string[]): Promise<void> {
   for (const name of names) {
     const isThere = await access(join(io.directory, name)).then(

@@ -20,7 +20,7 @@ interface RotateOptions extends KeysOptions {
   readonly maxTokenLifetime: number;
 }
 
-/** `keys generate | list | rotate | retire`: the versions of a key file. */
+/** Creates the `keys` command, which generates, lists, rotates and retires the versions in a key file. */
 export function keysCommand(io: CommandIo): Command {
   const command = new Command('keys').description('create and rotate the keys that encrypt tokens');
 
@@ -39,7 +39,7 @@ export function keysCommand(io: CommandIo): Command {
       printResult(
         io,
         { file: keys, kid },
-        { isJson: json === true, text: `Wrote ${keys} with the root key ${kid}` },
+        { isJson: json === true, text: `Wrote ${keys} with the root key ${kid}.` },
       );
     });
 
@@ -55,17 +55,17 @@ export function keysCommand(io: CommandIo): Command {
 
   command
     .command('rotate')
-    .description('add a version that replaces the current one after all instances have loaded it')
+    .description('add a version that replaces the current version once all instances have loaded it')
     .addOption(keysOption())
     .option(
       '--pending <seconds>',
-      'time until it encrypts, at least two reload intervals of your services',
+      'delay before the new version encrypts, at least two reload intervals of your services',
       parseSeconds,
       300,
     )
     .option(
       '--max-token-lifetime <seconds>',
-      'how long the old version still decrypts',
+      'period in which the old version still decrypts',
       parseSeconds,
       7_776_000,
     )
@@ -81,7 +81,9 @@ export function keysCommand(io: CommandIo): Command {
         const before = ring.versions.length;
         await ring.rotate();
         if (ring.versions.length <= before && ring.versions.some(({ state }) => state === 'pending')) {
-          io.note('A rotation is already in progress: no version was added.');
+          io.note(
+            'A rotation is already in progress, so no version was added. Wait until the pending version is current.',
+          );
         }
         printVersions(io, ring, options);
       });
@@ -90,12 +92,12 @@ export function keysCommand(io: CommandIo): Command {
   command
     .command('retire')
     .argument('<kid>', 'key ID of the version, as printed by keys list')
-    .description('retire a version immediately, for example one that leaked: its tokens are rejected')
+    .description('retire a version immediately, for example after a leak: its tokens are rejected')
     .addOption(keysOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExample:\n  $ passport-jwe keys retire 5f0c1b7e9a3d4c2286aa10b3\n\nA kid that begins with a hyphen goes after two hyphens: keys retire -- -T3pIx1',
+      '\nExample:\n  $ passport-jwe keys retire 5f0c1b7e9a3d4c2286aa10b3\n\nIf the kid begins with a hyphen, write two hyphens before it: keys retire -- -T3pIx1',
     )
     .action((kid: string, options: KeysOptions) =>
       withRing(io, options, {}, async (ring) => {

@@ -27,7 +27,7 @@ interface EndOptions extends SessionOptions {
 
 const MAX_PAGE = 1000;
 
-/** `sessions list | end`: the sessions that refresh tokens extend. */
+/** Creates the `sessions` command, which lists and ends the sessions of refresh tokens. */
 export function sessionsCommand(io: CommandIo): Command {
   const command = new Command('sessions').description(
     'list and end the sessions of an API key and its users',
@@ -65,10 +65,7 @@ export function sessionsCommand(io: CommandIo): Command {
   addShared(command.command('end'))
     .description('end one session or all sessions: their tokens are rejected')
     .addOption(
-      new Option(
-        '--session <id>',
-        'session ID; without --user, the sessions of all users with this ID',
-      ).conflicts('all'),
+      new Option('--session <id>', 'session ID; without --user, applies to all users').conflicts('all'),
     )
     .option('--all', 'all sessions of the user or API key')
     .addHelpText(
@@ -88,7 +85,8 @@ export function sessionsCommand(io: CommandIo): Command {
 
 async function end(sessions: Sessions, options: EndOptions): Promise<number> {
   if (options.all === true) return sessions.endAll(ownerOf(options));
-  if (options.session === undefined) throw new UsageError('Pass --session ID or --all');
+  if (options.session === undefined)
+    throw new UsageError('The session is missing: pass --session ID or --all');
   return (await sessions.end({ ...ownerOf(options), sessionId: options.session })) ? 1 : 0;
 }
 

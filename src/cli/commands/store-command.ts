@@ -15,7 +15,7 @@ interface StoreCommandOptions extends EmbeddedStoreOptions {
   readonly json?: true;
 }
 
-/** `store backup | accept-restore`: backups of the embedded store. */
+/** Creates the `store` command, which backs up an embedded store and accepts a restored backup. */
 export function storeCommand(io: CommandIo): Command {
   const command = new Command('store').description(
     'back up the embedded store (LMDB), and accept a restored backup',
@@ -42,7 +42,7 @@ export function storeCommand(io: CommandIo): Command {
     .description('accept a store that was restored from a backup, and reject all tokens issued until now')
     .addHelpText(
       'after',
-      '\nAll refresh-token families end too. A store that was not restored does not change.\n' +
+      '\nAll refresh-token families end too. On a store that was not restored, the command has no effect.\n' +
         '\nExample:\n  $ passport-jwe store accept-restore --store data/store',
     )
     .action((options: StoreCommandOptions) =>

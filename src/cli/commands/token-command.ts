@@ -39,7 +39,7 @@ interface IssueOptions extends ServiceOptions {
   readonly user?: string;
 }
 
-/** `token issue | inspect | verify | revoke`. */
+/** Creates the `token` command, which issues, inspects, verifies and revokes tokens. */
 export function tokenCommand(io: CommandIo): Command {
   const command = new Command('token').description('issue, inspect, verify and revoke tokens');
   command.addCommand(issueCommand(io));
@@ -51,7 +51,7 @@ export function tokenCommand(io: CommandIo): Command {
 
 function issueCommand(io: CommandIo): Command {
   return new Command('issue')
-    .description('issue an access token for a configured API key, without its secret')
+    .description('issue an access token for a configured API key; does not need its secret')
     .requiredOption('--client <key_id>', 'API key')
     .option('--scope <scope>', 'scope, separated by spaces (default: all permissions of the key)')
     .option('--user <name>', 'subject of the token, if the key may assert users')
@@ -66,7 +66,10 @@ function issueCommand(io: CommandIo): Command {
       const { issuer, audience, client, scope, user } = options;
       const apiKeys = await openApiKeys(io, options.apiKeys);
       const apiKey = apiKeys.get(client);
-      if (apiKey === undefined) throw new UsageError('No API key has this key_id');
+      if (apiKey === undefined)
+        throw new UsageError(
+          `No API key in ${options.apiKeys} has this key_id: correct --client or --api-keys`,
+        );
       const keyRing = await openKeys(io, options);
       const tokens = createTokenIssuer({ keyRing, issuer, clock: io.clock });
       const parameters = new Map<string, string>();

@@ -9,16 +9,14 @@ interface InspectOptions extends Partial<KeyOptions> {
   readonly json?: true;
 }
 
+/** Creates the `token inspect` command, which prints a token's header and, with a key file, its claims. */
 export function tokenInspectCommand(io: CommandIo): Command {
   return new Command('inspect')
     .argument('[token]', 'the token (default: -, read from standard input)')
     .description(
       'print the unencrypted header and, with --keys, the claims and the session; does not verify signature, expiry or issuer',
     )
-    .option(
-      '--keys <file>',
-      'key file that decrypts the token; for a token under a public key, the private JWK',
-    )
+    .option('--keys <file>', 'key file that decrypts the token; for a public encryption key, the private JWK')
     .option('--audience <name>', 'audience of an access token, to derive its key')
     .option('--issuer <url>', 'issuer of a refresh token, to derive its key')
     .addOption(environmentOption())
@@ -41,6 +39,6 @@ async function open(io: CommandIo, token: string, options: InspectOptions) {
   const opened = await readAnyToken(io, token, { keys, environment, audiences, issuer });
   const owner = ownerOf(opened);
   io.note(`${opened.kind === 'refresh' ? 'Refresh' : 'Access'} token: ${describeOwner(owner)}.`);
-  if (opened.signedHeader !== undefined) io.note('Its signature was not verified.');
+  if (opened.signedHeader !== undefined) io.note('The signature of the token was not verified.');
   return { kind: opened.kind, ...owner, claims: opened.claims };
 }

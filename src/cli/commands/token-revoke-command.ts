@@ -24,14 +24,15 @@ const HELP = `
 Example:
   $ passport-jwe token revoke --client demo --user alice --store data/store
 
---kid accepts a version, as printed by "keys list", and revokes all its tokens: access tokens for --audience and for the
-audiences of the API keys, and refresh tokens of --issuer. It also accepts the kid in the header of a token, and revokes
-only the tokens under that key. You cannot revoke the current version, since new tokens would be rejected too:
+With the kid of a version from "keys list", --kid revokes all tokens under the version: access tokens for --audience and
+for the audiences of the API keys, and refresh tokens of --issuer. With the kid of a token header, it revokes only the
+tokens under that key. You cannot revoke the current version, because new tokens would be rejected too. Rotate first:
   $ passport-jwe keys rotate
   $ passport-jwe keys list          until the new version is current
   $ passport-jwe token revoke --kid OLD_KID --store data/store
   $ passport-jwe keys retire OLD_KID`;
 
+/** Creates the `token revoke` command, which revokes tokens, sessions, users, API keys and encryption keys. */
 export function tokenRevokeCommand(io: CommandIo): Command {
   return new Command('revoke')
     .argument(
@@ -47,9 +48,9 @@ export function tokenRevokeCommand(io: CommandIo): Command {
     .option('--session <id>', 'session of the API key or, with --user, of that user')
     .option(
       '--kid <kid>',
-      'all tokens under a key version, or under one key, named by the kid in token headers',
+      'all tokens under a key version (kid in "keys list") or a single key (kid in a token header)',
     )
-    .option('--force', 'revoke an unknown API key or key, for one that was removed')
+    .option('--force', 'revoke an API key or encryption key that is unknown because it was removed')
     .addOption(apiKeysOption())
     .addOption(keysOption())
     .addOption(environmentOption())
@@ -86,7 +87,7 @@ async function carryOut(io: CommandIo, stores: Stores, { targets, session }: Rev
   for (const target of targets) await revocations.revoke(target);
 }
 
-/** @returns whether the store knows the session; if not, the caller revokes its access tokens. */
+/** Ends a session. @returns whether the store contains the session. If not, the caller revokes its access tokens. */
 function endSession(
   io: CommandIo,
   stores: Stores,
@@ -96,7 +97,7 @@ function endSession(
   return createSessions({ stores, revocations, clock: io.clock }).end(session);
 }
 
-/** A single target is an object, several are an array. */
+/** Formats the targets for `--json`: a single target as an object, several targets as an array. */
 function resultOf({ targets, details }: Revocation): JsonObject {
   const copies = targets.map((target: Revocable) => ({ ...target }));
   const [first] = copies;

@@ -114,7 +114,8 @@ describe('audiences of services and of users', () => {
         expect.objectContaining({
           file,
           path: 'service_audiences[0]',
-          message: 'must not also be in audiences or delegation.audiences of any API key',
+          message:
+            'must not be in audiences or delegation.audiences of any API key: use a separate audience for service tokens',
         }),
       ]);
     },
