@@ -11,14 +11,14 @@ import { createTokenOpener, type TokenOpener } from '../token/token-opener.js';
 import { acceptAudiences, type ResolvedVerifier, resolveVerifier } from './resolve-verifier.js';
 import type { TokenVerifierOptions } from './token-verifier-options.js';
 
-/** Verifies tokens without HTTP. */
+/** Verifies tokens in code without an HTTP request. */
 export interface TokenVerifier {
   /**
    * Decrypts and validates a token.
    *
-   * @throws InvalidTokenError (as rejection) if the token is rejected.
-   * @throws TemporarilyUnavailableError (as rejection) if a revocation, a decryption key or a verification key cannot be
-   *   looked up.
+   * @throws InvalidTokenError (as rejection) if the token is rejected
+   * @throws TemporarilyUnavailableError (as rejection) if a revocation, a decryption key or a verification key cannot
+   *   be looked up
    */
   verify(token: string): Promise<VerifiedToken>;
 }
@@ -26,50 +26,60 @@ export interface TokenVerifier {
 /**
  * Creates a token verifier for workers, WebSocket servers and other code without an Express request.
  *
- * @throws TypeError for a missing or malformed option.
+ * @throws TypeError if an option is missing or malformed
  * @example
  * const verifier = createTokenVerifier({ keyRing, issuer, audience });
- * const token = await verifier.verify(text);
+ * const { claims } = await verifier.verify(token);
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { verify } = prepareVerifier(options);
   return Object.freeze({ verify: async (token: string) => verify(token) });
 }
 
-/** Options that can differ between verifiers that share keys, issuers, audiences and token cache. */
+/** Options that can differ between verifiers with the same keys, issuers, audiences and token cache. */
 export type AcceptanceRules = Omit<ClaimsOptions, 'issuer' | 'audience'> &
   Pick<TokenVerifierOptions, 'apiKeys' | 'revocations'>;
 
-/** The verifier of the middleware and of the token endpoints. All its methods share one token cache. */
+/** Verifier that the middleware and the token endpoints use. All methods share one token cache. */
 export interface PreparedVerifier {
   /**
    * Decrypts and validates a token, synchronously if possible.
-   * @throws InvalidTokenError or TemporarilyUnavailableError (or as rejection), as `TokenVerifier` does.
+   *
+   * @throws InvalidTokenError (or as rejection) if the token is rejected
+   * @throws TemporarilyUnavailableError (or as rejection) if a key or a revocation cannot be looked up
    */
   verify(token: string): VerifiedToken | Promise<VerifiedToken>;
   /**
-   * Accepts only tokens that carry a proof of issuance, for endpoints that act on the claims of a token. A holder of an
-   * exported access key can encrypt a token for its audience, but cannot make that proof.
+   * Verifies a token and its proof of issuance, for endpoints that act on claims. The holder of an exported access key
+   * can encrypt tokens for its audience, but cannot create the proof.
+   *
+   * @throws InvalidTokenError (as rejection) if the token is rejected or has no valid proof
+   * @throws TemporarilyUnavailableError (as rejection) if a key or a revocation cannot be looked up
    */
   verifyProven(token: string): Promise<VerifiedToken>;
-  /** Tells whether an accepted token carries a proof of issuance. */
+  /** Returns whether an accepted token carries a proof of issuance. */
   isProven(token: string): boolean;
   /**
-   * Creates a verifier with other rules that shares the keys, audiences and token cache of this one. Rules are not
-   * inherited: an absent rule has its default.
+   * Creates a verifier with different rules and the same keys, audiences and token cache. Rules are not inherited: an
+   * omitted rule has its default.
    *
-   * @throws TypeError for a malformed rule.
+   * @throws TypeError if a rule is malformed
    */
   withRules(rules: AcceptanceRules): PreparedVerifier;
   /**
-   * Accepts tokens for more audiences, in this verifier and in those that share its audiences. Cached tokens stay cached.
+   * Adds accepted audiences to this verifier and to all verifiers that share its audiences. Cached tokens remain valid.
    *
-   * @throws TypeError if tokens for an audience must be signed and there are no verification keys. No audience is added.
+   * @throws TypeError if tokens for an audience must be signed, but there are no verification keys. No audience is
+   *   added then
    */
   addAudiences(audiences: readonly string[]): void;
 }
 
-/** @throws TypeError for a missing or malformed option. */
+/**
+ * Creates the verifier that the middleware and the token endpoints use.
+ *
+ * @throws TypeError if an option is missing or malformed
+ */
 export function prepareVerifier(options: TokenVerifierOptions): PreparedVerifier {
   const audiences = new Set<string>();
   const resolved = resolveVerifier(options, audiences);
@@ -81,9 +91,9 @@ type SharedOptions = Omit<TokenVerifierOptions, keyof AcceptanceRules | 'audienc
 
 interface Parts {
   readonly resolved: ResolvedVerifier;
-  /** Decrypts tokens. Verifiers that differ in their rules share it. */
+  /** Decrypts tokens. Verifiers with different rules share one opener. */
   readonly opener: TokenOpener;
-  /** Accepted audiences. Verifiers that differ in their rules share them. */
+  /** Accepted audiences. Verifiers with different rules share one set. */
   readonly audiences: Set<string>;
 }
 
@@ -99,7 +109,7 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
         return accept(openLegacyToken(token, { legacy, maxTokenLength }, now), now, legacy.claimsPolicy);
       }
       const opened = opener.open(token, now);
-      // Read again, because the token can expire during asynchronous decryption.
+      // Read the clock again, because the token can expire during asynchronous decryption.
       return opened instanceof Promise
         ? opened.then((authentic) => accept(authentic, clock()))
         : accept(opened, now);
@@ -108,7 +118,7 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
     async verifyProven(token) {
       if (legacy !== undefined && isLegacyToken(token)) throw new InvalidTokenError('unprovable');
       const verified = await accept(await opener.openProven(token, clock()), clock());
-      // The signature of a trusted issuer is no proof of issuance by a home issuer.
+      // The signature of a trusted issuer does not prove that a home issuer issued the token.
       if (verified.type === 'external') throw new InvalidTokenError('unprovable');
       return verified;
     },
@@ -124,7 +134,7 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
   };
 }
 
-/** Creates the checks that follow decryption: claims, then API keys, then revocations. */
+/** Creates the checks after decryption: the claims, the API keys and the revocations, in this order. */
 function createAcceptance({ claimsPolicy, trustedPolicies, apiKeys, revocations }: ResolvedVerifier) {
   const policyOf = ({ claims }: AuthenticToken) => trustedPolicies.get(claims['iss']) ?? claimsPolicy;
 
