@@ -2,36 +2,36 @@ import type { NumericDate } from '../base/clock.js';
 import type { JsonObject } from '../base/json.js';
 import type { ClaimsRequest } from '../token/claims/build-claims-set.js';
 
-/** An access token to issue. */
+/** Properties of an access token to issue, for `TokenIssuer.issue()`. */
 export interface IssueRequest extends ClaimsRequest {
   /**
-   * Additional members of the protected header, which is not encrypted.
+   * Additional members of the protected header. The header is not encrypted.
    *
    * @default {}
    */
   readonly header?: JsonObject;
   /**
-   * `iat`, the start of the lifetime: the time of the request for the token.
+   * Value of `iat`, at which the lifetime starts: the time at which the client requested the token (RFC 7519 §4.1.6).
    *
    * @default the current time
    */
   readonly issuedAt?: NumericDate;
   /**
-   * For the audit log: whether the subject is a user that the client asserted.
+   * Whether the subject is a user that the client asserted. Only for the audit log.
    *
    * @default false
    */
   readonly subjectAsserted?: boolean;
-  /** For the audit log: `jti` of the subject token of a token exchange. */
+  /** `jti` of the subject token in a token exchange. Only for the audit log. */
   readonly delegatedFrom?: string;
-  /** For the audit log: the actor of a delegated token. */
+  /** Actor of a delegated token. Only for the audit log. */
   readonly delegatedTo?: string;
   /**
-   * For the audit log: whether the client authenticated with the previous key of a rotation.
+   * Whether the client authenticated with the previous key during a rotation. Only for the audit log.
    *
    * @default false
    */
   readonly previousApiKey?: boolean;
-  /** For the audit log: the client address. */
+  /** Client address. Only for the audit log. */
   readonly ip?: string;
 }

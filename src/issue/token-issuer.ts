@@ -18,11 +18,11 @@ import { assertAcceptable } from './assert-acceptable.js';
 import { describeIssuance } from './describe-issuance.js';
 import type { IssueRequest } from './issue-request.js';
 
-/** Options of `createTokenIssuer()`. Those of `createTokenVerifier()` mean the same here. */
+/** Options of `createTokenIssuer()`. Shared options have the same meaning as in `createTokenVerifier()`. */
 export interface TokenIssuerOptions
   extends Pick<TokenVerifierOptions, 'keyRing' | 'issuer' | 'signing' | 'maxTokenLifetimeSeconds' | 'clock'> {
   /**
-   * Receives the audit events `token.intended` and `token.issued` for each token.
+   * Audit trail that receives the events `token.intended` and `token.issued` for each token.
    *
    * @default undefined (no audit log)
    */
@@ -31,32 +31,33 @@ export interface TokenIssuerOptions
 
 /** An access token and its claims. */
 export interface IssuedToken {
-  /** The compact serialization. Secret. */
+  /** Compact serialization of the token. Secret. */
   readonly token: string;
   readonly claims: IssuedClaims;
   /** Lifetime in whole seconds, from `iat` to `exp`. */
   readonly expiresInSeconds: number;
 }
 
-/** Issues access tokens without HTTP. */
+/** Issues access tokens in code without an HTTP request. */
 export interface TokenIssuer {
   /**
-   * Issues an access token. Its `iss` is the first `issuer` of the options.
+   * Issues an access token. Its `iss` is the first value of the option `issuer`.
    *
    * @throws InvalidRequestError (as rejection) if the token would exceed 4096 characters
-   * @throws TypeError (as rejection) for a reserved header member, claims that no verifier would accept, a lifetime
-   *   beyond `maxTokenLifetimeSeconds` of the key ring or the issuer, or a public encryption key without `signing`
+   * @throws TypeError (as rejection) if `header` has a reserved member, or verifiers would reject the claims
+   * @throws TypeError (as rejection) if the lifetime exceeds `maxTokenLifetimeSeconds` of the key ring or the issuer
+   * @throws TypeError (as rejection) if the encryption key is public and the option `signing` is not set
    * @throws TemporarilyUnavailableError (as rejection) if a required audit sink fails, or the usage limit of the key is
    *   reached
    */
   issue(request: IssueRequest): Promise<IssuedToken>;
 }
 
-/** Audiences whose claims policies are cached. */
+/** Maximum number of audiences with a cached claims policy. */
 const MAX_AUDIENCES = 256;
 
 /**
- * Creates an issuer of access tokens, for code that issues them without the token endpoint.
+ * Creates a token issuer, for code that issues access tokens without the token endpoint.
  *
  * @throws TypeError if an option is missing or malformed
  *
@@ -76,7 +77,9 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   const { keyRing, signing, audit = noAuditTrail, clock = systemClock } = options;
   const keys = internalsOf(keyRing);
   if (typeof clock !== 'function') {
-    throw new TypeError('createTokenIssuer: clock must be a function that returns a NumericDate');
+    throw new TypeError(
+      'createTokenIssuer: clock must be a function that returns seconds since 1970, for example () => Date.now() / 1000',
+    );
   }
   assertAuditTrail(audit);
   const [issuer = ''] = resolveStrings(options.issuer, 'issuer');
@@ -116,10 +119,12 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   });
 }
 
-/** A token must expire before its key, and within the lifetime that its verifiers accept. */
+/** Asserts that a token expires before its key, and within the lifetime that verifiers accept. */
 function assertLifetime({ lifetimeSeconds }: IssueRequest, maximum: number, whose: string): void {
   if (lifetimeSeconds > maximum) {
-    throw new TypeError(`lifetimeSeconds exceeds maxTokenLifetimeSeconds ${whose}`);
+    throw new TypeError(
+      `issue: lifetimeSeconds exceeds maxTokenLifetimeSeconds ${whose}: pass at most ${maximum}`,
+    );
   }
 }
 

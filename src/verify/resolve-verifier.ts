@@ -43,7 +43,7 @@ export function resolveVerifier(options: TokenVerifierOptions, audiences: Set<st
   if (own.size > 1) warnOfHomeIssuers();
   if (legacy !== undefined && trust.policies.has(legacy.issuer)) {
     throw new TypeError(
-      'token verifier: legacy.issuer is also in trustedIssuers, but legacy tokens have the rights of a home issuer: remove it from trustedIssuers',
+      'token verifier: legacy.issuer is also in trustedIssuers, but legacy tokens have the rights of a home issuer: remove this issuer from trustedIssuers',
     );
   }
   const legacySeconds = legacy === undefined ? 0 : legacy.until - clock();
