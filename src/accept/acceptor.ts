@@ -161,7 +161,9 @@ function identifyWithSession(token: VerifiedToken): AcceptedToken {
   return { ...identifyToken(token), ...(sessionId === undefined ? {} : { sessionId }) };
 }
 
-/** Builds the audit event for a rejected request. Without a verified token, the error may identify the token. */
+/**
+ * Builds the audit event for a rejected request, with the identity of the verified token or of the token in the error.
+ */
 function describeRefusal(
   req: Request,
   error: PassportJweError,

@@ -71,7 +71,7 @@ export function createTokenReader(locations: TokenLocations = {}): TokenReader {
   }
   if (header?.toLowerCase() === 'authorization')
     throw new TypeError(
-      'tokenLocations: header must not be "authorization": use the option authorization: true instead',
+      'tokenLocations: header must not be "authorization": set authorization: true instead',
     );
 
   const readers: TokenReader[] = [];

@@ -10,7 +10,7 @@ export type VerifyDone = (error: unknown, user?: unknown, info?: unknown) => voi
 /** Finds the user of a token. It calls `done`, or omits this parameter and returns a promise of the user. */
 export type VerifyFunction = (token: VerifiedToken, done: VerifyDone) => unknown;
 
-/** Finds the user of a token and its request, with `passReqToCallback: true`. Otherwise like `VerifyFunction`. */
+/** Variant of `VerifyFunction` for `passReqToCallback: true`, with the request as the first argument. */
 export type VerifyFunctionWithRequest = (req: Request, token: VerifiedToken, done: VerifyDone) => unknown;
 
 /** Values of `req.user` and `req.authInfo`. */

@@ -41,7 +41,7 @@ export function challengeScheme(authorization: readonly string[] | undefined): '
   return schemeOf(authorization?.[0]) === 'bearer' ? 'Bearer' : 'Basic';
 }
 
-/** Returns the authentication scheme in lower case. It ends at the first space or tab. */
+/** Returns the authentication scheme in lower case: the text before the first space or tab. */
 function schemeOf(authorization = ''): string {
   return authorization.split(/[ \t]/, 1).join('').toLowerCase();
 }

@@ -12,7 +12,7 @@ import {
 import { requireStore } from '../stores/require-store.js';
 import type { TokenRouterSettings } from './token-router-options.js';
 
-/** Encryption and families of the refresh tokens of a token router. */
+/** Refresh token encryption and families of a token router. */
 export interface RefreshTokenBackend {
   readonly codec: RefreshTokenCodec;
   readonly families: RefreshFamilies;

@@ -32,7 +32,8 @@ function createRule({ audience, keyRing, maxTokenLifetimeSeconds }: Terms): ApiK
 /** The audience of the router is for user tokens. `checkAcrossFiles` compares the audiences of the API keys. */
 const FOR_BOTH = {
   path: ['service_audiences'],
-  message: 'contains the audience of tokenRouter(): no audience can be for both users and services',
+  message:
+    'contains the audience of tokenRouter(): remove this audience, since no audience can be for both users and services',
 };
 
 /** Tokens must not outlive their encryption key. */

@@ -20,11 +20,11 @@ export interface RouterVerifiers {
    */
   readonly verifyLive: VerifyToken;
   /**
-   * Accepts every token of any API key that a verifier may still accept, for revocation. The token must carry a proof
-   * of issuance, except during the transition after `provenanceSince`.
+   * Accepts every token that a verifier may still accept, even if its API key is inactive. For revocation. The token
+   * must carry a proof of issuance, except during the transition after `provenanceSince`.
    */
   readonly verifyRevocable: VerifyToken;
-  /** Accepts the current audiences of all API keys. An audience stays accepted after its API key no longer lists it. */
+  /** Accepts the current audiences of all API keys. Audiences that API keys no longer list remain accepted. */
   readonly followAudiences: () => void;
 }
 
@@ -63,7 +63,7 @@ export function createRouterVerifiers(settings: TokenRouterSettings): RouterVeri
   };
 }
 
-/** Returns the time from which every verifier rejects the last token without a proof of issuance as expired. */
+/** Returns the time at which the last token without a proof of issuance has expired for every verifier. */
 function resolveTransition(settings: TokenRouterSettings): NumericDate {
   const { provenanceSince, maxTokenLifetimeSeconds, clock } = settings;
   if (provenanceSince === undefined) return Number.NEGATIVE_INFINITY;

@@ -7,7 +7,7 @@ import { createClientNamer } from '../http/client-address.js';
 import { createRequestSlot } from '../http/request-slot.js';
 import { createFailureBudget } from '../limits/failure-budget.js';
 
-/** Limits of the option `throttle` of `tokenRouter()`. */
+/** Option `throttle` of `tokenRouter()`: the limit on failed client authentications. */
 export interface ThrottleOptions {
   /**
    * Maximum number of failed authentications per client address and minute, in one burst or spread out.
@@ -27,8 +27,8 @@ export interface FailureThrottle {
   /** Middleware that rejects requests from a throttled address before the body is read. */
   readonly rejectThrottled: RequestHandler;
   /**
-   * Verifies the credentials of a client, after reserving one failure in the quota of the address. Wrong credentials
-   * use up the reserved failure. All other results release it. Concurrent attempts beyond the remaining quota wait.
+   * Reserves one failure in the quota of the client address, then verifies the credentials. Wrong credentials use up
+   * the reserved failure. All other results release it. Concurrent attempts beyond the remaining quota wait.
    *
    * @throws RateLimitExceededError (as rejection) if the quota is used up. The credentials are not verified then
    */

@@ -38,7 +38,7 @@ export interface IssuedToken {
   readonly expiresInSeconds: number;
 }
 
-/** Issues access tokens in code without an HTTP request. */
+/** Issues access tokens without the token endpoint. */
 export interface TokenIssuer {
   /**
    * Issues an access token. Its `iss` is the first value of the option `issuer`.
@@ -123,7 +123,7 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
 function assertLifetime({ lifetimeSeconds }: IssueRequest, maximum: number, whose: string): void {
   if (lifetimeSeconds > maximum) {
     throw new TypeError(
-      `issue: lifetimeSeconds exceeds maxTokenLifetimeSeconds ${whose}: pass at most ${maximum}`,
+      `TokenIssuer.issue: lifetimeSeconds exceeds maxTokenLifetimeSeconds ${whose}: pass at most ${maximum}`,
     );
   }
 }

@@ -66,8 +66,8 @@ export function resolveVerifier(options: TokenVerifierOptions, audiences: Set<st
 /**
  * Adds audiences to a set of accepted audiences, after preparing the decryption keys of all of them.
  *
- * @throws TypeError if tokens for an audience must be signed, but there are no verification keys. No audience is added
- *   then
+ * @throws TypeError if tokens for an audience must be signed, but there are no verification keys. In that case, no
+ *   audience is added
  */
 export function acceptAudiences(
   added: readonly string[],

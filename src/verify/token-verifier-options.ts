@@ -41,7 +41,7 @@ export interface TokenVerifierOptions extends ClaimsOptions, SignatureOptions {
   readonly legacy?: LegacyOptions;
   /**
    * API keys whose tokens are accepted, for example `await watchApiKeys({ directory })`. Tokens of unknown, inactive
-   * and expired API keys are rejected, and tokens delegated from them. Tokens without `client_id` are not checked.
+   * and expired API keys are rejected, as are tokens delegated from them. Tokens without `client_id` are not checked.
    *
    * @default undefined (API keys are not checked)
    */

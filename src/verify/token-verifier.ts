@@ -69,8 +69,8 @@ export interface PreparedVerifier {
   /**
    * Adds accepted audiences to this verifier and to all verifiers that share its audiences. Cached tokens remain valid.
    *
-   * @throws TypeError if tokens for an audience must be signed, but there are no verification keys. No audience is
-   *   added then
+   * @throws TypeError if tokens for an audience must be signed, but there are no verification keys. In that case,
+   *   no audience is added
    */
   addAudiences(audiences: readonly string[]): void;
 }

@@ -48,7 +48,7 @@ const parseParameters: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/** First middleware of an endpoint, which read the parameters from the body. */
+/** Middleware for the start of an endpoint that reads parameters from the body. */
 export const receiveParameters: Endpoint = [
   rejectOtherMediaTypes,
   readBody,

@@ -5,7 +5,7 @@ import { ALLOWED_CLAIMS, type ClaimsByType, type LineageEntry } from '../../toke
 import type { VerifiedTokenOf } from '../../token/claims/verified-token.js';
 import type { IssueRequest } from '../issue-request.js';
 
-/** Token types that can be delegated. Service tokens cannot. */
+/** Token types that can be delegated. Service tokens cannot be delegated. */
 export const DELEGABLE_TYPES = ['tiered_model_exec', 'function_call', 'api_call', 'delegation'] as const;
 
 type DelegableType = (typeof DELEGABLE_TYPES)[number];

@@ -64,7 +64,7 @@ export function clientCredentialsGrant({
         response = await issueAccessToken(context, { ...request, sessionId }, claimsHook);
       });
       if (response === undefined) {
-        throw new TypeError('The session began without an access token: report this bug of passport-jwe');
+        throw new TypeError('The session began without an access token: report this bug in passport-jwe');
       }
       return { ...response, refresh_token: refreshToken };
     },

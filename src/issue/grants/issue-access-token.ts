@@ -56,7 +56,7 @@ interface TokenKind {
   /**
    * Identities in the token and its audit events.
    *
-   * @default the asserted user, or the API key without one
+   * @default the asserted user, or the API key if no user is asserted
    */
   readonly identity?: DelegatedIdentity;
 }
@@ -153,7 +153,7 @@ async function issue(
     ...(kind.identity ?? { subject: user ?? apiKey.keyId, subjectAsserted: user !== undefined }),
     ...requesterOf(apiKey, origin),
     scope,
-    // Not the current time: a revocation during this request must cover the token.
+    // The arrival time: a revocation during the request then covers the token.
     issuedAt: requestedAt,
     lifetimeSeconds: Math.min(
       maxLifetimeSeconds,
@@ -184,12 +184,13 @@ async function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext)
   } catch (cause) {
     throw cause instanceof PassportJweError
       ? cause
-      : new Error('tokenRouter: the claims hook failed, see the cause', { cause });
+      : new Error('tokenRouter: the claims hook failed: see the cause of this error', { cause });
   }
 }
 
 /**
- * Returns the minimum, in seconds, of `token_ttl`, the lifetimes of the scope tokens and the time to API key expiry.
+ * Returns the token lifetime in seconds: the minimum of `token_ttl`, the lifetimes of the scope tokens and the
+ * remaining lifetime of the API key.
  */
 function chooseLifetime(apiKey: ApiKey, scope: readonly string[], now: number): number {
   const byScope = scope.map((token) => apiKey.scopeTtlSeconds.get(token) ?? apiKey.tokenTtlSeconds);

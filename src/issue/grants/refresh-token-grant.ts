@@ -59,7 +59,7 @@ export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: Re
       });
       if (response === undefined) {
         throw new TypeError(
-          'The refresh token was used without a new access token: report this bug of passport-jwe',
+          'The refresh token was used without a new access token: report this bug in passport-jwe',
         );
       }
       return { ...response, refresh_token: successor };

@@ -172,9 +172,7 @@ function assertLasting({ latestExpiry }: Delegation, now: NumericDate): void {
   if (latestExpiry - now < 1) throw refusal('expires_now');
 }
 
-/**
- * Creates the error for a rejected exchange. Its description is the same for all reasons, which only audit events name.
- */
+/** Creates the error for a rejected exchange. All reasons share one description. Only audit events name the reason. */
 function refusal(reason: ExchangeRejection, cause?: unknown): InvalidRequestError {
   return new InvalidRequestError('This client may not exchange these tokens', { reason, cause });
 }
