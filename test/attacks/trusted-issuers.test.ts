@@ -398,7 +398,9 @@ describe('trustedIssuers', () => {
     expect(() => authenticate(optionsOf({ issuer: [ISSUER, ISSUER] }))).toThrow(
       /lists one home issuer twice/,
     );
-    expect(() => authenticate(optionsOf({ trustedIssuers: [trusting(), trusting()] }))).toThrow(/a duplicate/);
+    expect(() => authenticate(optionsOf({ trustedIssuers: [trusting(), trusting()] }))).toThrow(
+      /a duplicate/,
+    );
     expect(() => authenticate(optionsOf({ trustedIssuers: untyped({}) }))).toThrow(/must be an array/);
   });
 });
