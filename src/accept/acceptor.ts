@@ -25,39 +25,58 @@ import { type TokenVerifierOptions, VERIFIER_OPTIONS } from '../verify/token-ver
 import { createTokenReader, type TokenLocations } from './token-locations.js';
 
 /**
- * Options of `authenticate()` and `JweStrategy`.
+ * Options that `authenticate()` and `JweStrategy` share: the tokens to accept, and the challenge to send.
  *
  * @typeParam Claims custom claims that `claimsSchema` accepts
  */
 export interface AcceptOptions<Claims extends object = NoClaims>
   extends Omit<TokenVerifierOptions<Claims>, 'signing'>,
     ChallengeOptions {
-  /** Audit trail that records events for accepted and rejected tokens. Default: none. */
+  /**
+   * Audit trail that receives the events `token.accepted` and `token.refused`.
+   *
+   * @default undefined (no audit log)
+   */
   readonly audit?: AuditTrail;
-  /** Scope tokens that every request requires. Guards can require more for single routes. Default: none. */
+  /**
+   * Scope tokens that every request requires, as an array or a space-separated string. Guards such as `requireScope()`
+   * can require more on single routes.
+   *
+   * @default [] (no scope is required)
+   */
   readonly scope?: string | readonly string[];
-  /** Locations of tokens in requests. Default: the `Authorization` header only. */
+  /**
+   * Parts of a request that can carry the token.
+   *
+   * @default { authorization: true } (the `Authorization` header only)
+   */
   readonly tokenLocations?: TokenLocations;
 }
 
-/** Names of the options, for `assertOptions`. */
+/** Known options of `AcceptOptions`, for `assertOptions()`. */
 export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
   ...VERIFIER_OPTIONS,
   ...{ scope: true, tokenLocations: true, realm: true, resourceMetadata: true, audit: true },
 };
 
-/** Accepts or rejects requests. It does not write responses. */
+/** Authenticates requests by their bearer token. It does not write responses. */
 export interface Acceptor extends Authentication {
   /**
-   * Accepts or rejects a request, synchronously if possible. Rejected tokens and unavailable stores are results. Throws (or
-   * rejects) only for programming errors.
+   * Authenticates a request, synchronously if possible. For a rejected token or an unavailable store, it returns a
+   * result of the kind `refused`.
+   *
+   * @throws Error (or as rejection) for programming errors only
    */
   accept(req: Request): Acceptance | Promise<Acceptance>;
-  /** Records an accepted token, with the client address and user agent. */
+  /** Records the audit event for an accepted token, with the client address and user agent. */
   recordAcceptance(req: Request, shown: Required<ShownToken>): void;
 }
 
-/** @throws TypeError for a missing or malformed option. */
+/**
+ * Creates the acceptor of `authenticate()` or `JweStrategy`.
+ *
+ * @throws TypeError if an option is missing or malformed
+ */
 export function createAcceptor(options: AcceptOptions<object>): Acceptor {
   const verifier = prepareVerifier(options);
   const readToken = createTokenReader(options.tokenLocations);
@@ -102,7 +121,7 @@ export function createAcceptor(options: AcceptOptions<object>): Acceptor {
       countAcceptance(presented, identify, readOrigin(req));
     },
     recordRefusal: async (req: Request, error: PassportJweError, { token, presented }: ShownToken) => {
-      // Many clients send their first request without a token.
+      // Many clients send their first request without a token, to receive the challenge.
       if (error instanceof MissingCredentialsError || !audit.enabled) return;
       const known = token === undefined ? undefined : { ...identifyToken(token), ...proofOf(presented) };
       await audit.record(describeRefusal(req, error, known));
@@ -112,7 +131,10 @@ export function createAcceptor(options: AcceptOptions<object>): Acceptor {
   });
 }
 
-/** A token that is not a b64token makes the request malformed (RFC 6750 §3.1). Rethrows programming errors. */
+/**
+ * Converts a verification failure to a rejection. If the token is not a b64token, the error is `invalid_request` (RFC
+ * 6750 §3.1). Rethrows programming errors.
+ */
 function toRefusal(failure: unknown, presented: string | undefined): Acceptance {
   if (!(failure instanceof PassportJweError)) throw failure;
   const isMalformed = failure instanceof InvalidTokenError && !isB64Token(presented);
@@ -125,7 +147,9 @@ function identifyWithSession(token: VerifiedToken): AcceptedToken {
   return { ...identifyToken(token), ...(sessionId === undefined ? {} : { sessionId }) };
 }
 
-/** Describes the verified token of the request or, if there is none, the token that the error identifies. */
+/**
+ * Builds the audit event for a rejected request, with the identity of the verified token or of the token in the error.
+ */
 function describeRefusal(
   req: Request,
   error: PassportJweError,

@@ -6,17 +6,19 @@ import { allowsEndpoint, allowsFunctions, allowsModel } from '../token/claims/al
 import { isNormalPath } from '../token/claims/endpoint-pattern.js';
 
 /**
- * Guard that accepts tokens whose `allowed_models` contain the model of the request. It rejects all others with 403
- * `access_denied`. Tokens of type `function_call` list no models and pass: the application must check the models that are
- * configured for their API key.
+ * Guard that accepts tokens whose `allowed_models` contain the requested model. It rejects all other tokens with 403
+ * `access_denied`.
  *
- * @param select returns the model name, for example from a parsed body.
- * @throws TypeError if `select` is not a function.
+ * Tokens of type `function_call` do not list models, so the guard accepts them for any model. Check their models in
+ * your application.
+ *
+ * @param select function that reads the model name from the request, for example from a parsed body
+ * @throws TypeError if `select` is not a function
  * @example
  * app.post('/chat', express.json(), authenticate(options), requireModel((req) => req.body.model), chat);
  */
 export function requireModel(select: (req: Request) => unknown): Middleware {
-  assertSelector(select, 'requireModel');
+  assertSelector(select, 'requireModel', '(req) => req.body.model');
   return guard('requireModel', (token, _now, req) => {
     if (!allowsModel(token, select(req)))
       throw new AccessDeniedError('The access token does not allow this model');
@@ -24,31 +26,39 @@ export function requireModel(select: (req: Request) => unknown): Middleware {
 }
 
 /**
- * Guard that accepts tokens that allow every function of the request. It rejects all others with 403 `access_denied`.
- * Tokens of type `function_call` and `delegation` allow the functions in `allowed_functions`; an absent or empty claim
- * allows none. Tokens of type `tiered_model_exec` allow every function. Other tokens pass only without functions.
+ * Guard that accepts tokens that allow every requested function. It rejects all other tokens with 403 `access_denied`.
  *
- * @param select returns the names of the functions.
- * @throws TypeError if `select` is not a function.
+ * - `function_call` and `delegation` tokens allow the functions in `allowed_functions`. An absent or empty claim allows
+ *   none.
+ * - `tiered_model_exec` tokens allow every function.
+ * - Tokens of all other types allow no functions.
+ *
+ * @param select function that reads the names of the requested functions
+ * @throws TypeError if `select` is not a function
  * @example
  * const functionNames = (req) => (req.body.tools ?? []).map((tool) => tool.function.name);
  * app.post('/chat', express.json(), authenticate(options), requireFunctions(functionNames), chat);
  */
 export function requireFunctions(select: (req: Request) => readonly string[]): Middleware {
-  assertSelector(select, 'requireFunctions');
+  assertSelector(select, 'requireFunctions', '(req) => req.body.functions');
   return guard('requireFunctions', (token, _now, req) => {
     if (!allowsFunctions(token, select(req)))
-      throw new AccessDeniedError('The access token does not allow one of the functions');
+      throw new AccessDeniedError('The access token does not allow every requested function');
   });
 }
 
 /**
- * Guard that accepts tokens whose `allowed_endpoints` contain the method and path of the request. The path is relative to
- * the mount path. All other tokens are rejected with 403 `access_denied`. `*` matches any method, one segment, or, at the
- * end, one or more segments.
+ * Guard that accepts tokens whose `allowed_endpoints` match the method and path of the request. It rejects all other
+ * tokens with 403 `access_denied`. The path is relative to the mount path.
  *
- * A path that another server could interpret differently is rejected with 400. It is not normalised (RFC 3986 §6.2.2), is
- * encoded twice, has a segment that begins with `;`, or contains compatibility characters for dots or slashes.
+ * In a pattern, `*` matches any method or any single path segment. At the end of the path, `*` matches one or more
+ * segments.
+ *
+ * The guard rejects ambiguous paths with 400 `invalid_request`, since servers can interpret them differently:
+ *
+ * - paths that are not normalised (RFC 3986 §6.2.2) or are encoded twice
+ * - paths with a segment that begins with `;`
+ * - paths with Unicode compatibility characters for dots or slashes
  *
  * @example
  * app.use('/api', authenticate(options), requireEndpoint(), proxy);
@@ -61,7 +71,7 @@ export function requireEndpoint(): Middleware {
   });
 }
 
-function assertSelector(select: unknown, name: string): void {
+function assertSelector(select: unknown, name: string, example: string): void {
   if (typeof select !== 'function')
-    throw new TypeError(`${name}: select must be a function, for example (req) => req.body.model`);
+    throw new TypeError(`${name}: select must be a function that reads the request, for example ${example}`);
 }

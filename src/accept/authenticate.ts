@@ -7,10 +7,25 @@ import { type Acceptance, type AuthenticationOutcome, requestState } from '../ht
 import type { NoClaims } from '../token/claims/verified-token.js';
 import { ACCEPT_OPTIONS, type AcceptOptions, createAcceptor } from './acceptor.js';
 
+/**
+ * Options of `authenticate()`: the tokens to accept, and the handling of anonymous and rejected requests.
+ *
+ * @typeParam Claims custom claims that `claimsSchema` accepts
+ */
 export interface AuthenticateOptions<Claims extends object = NoClaims> extends AcceptOptions<Claims> {
-  /** Whether requests need a token. With `false`, requests without one are anonymous. Default true. */
+  /**
+   * Whether requests without a token are rejected. If `false`, they continue as anonymous requests. Invalid tokens are
+   * always rejected.
+   *
+   * @default true
+   */
   readonly credentialsRequired?: boolean;
-  /** Whether failures go to the error handlers of the application, such as `bearerErrors()`. Default false. */
+  /**
+   * Whether the middleware passes errors to the error handlers of the application, such as `bearerErrors()`. If
+   * `false`, the middleware sends the error response.
+   *
+   * @default false
+   */
   readonly failWithError?: boolean;
 }
 
@@ -26,10 +41,11 @@ const KNOWN: KnownOptions<AuthenticateOptions> = {
 };
 
 /**
- * Express middleware that accepts encrypted bearer tokens, for `app.use()` or a single route. It sends the responses to
- * failures (RFC 6750 §3). Handlers read the token with `verifiedToken(req)`.
+ * Express middleware that authenticates requests by encrypted bearer tokens. Mount it with `app.use()` or on a single
+ * route. It responds to rejected requests with a challenge (RFC 6750 §3). Handlers read the token with
+ * `verifiedToken(req)`.
  *
- * @throws TypeError for a missing or malformed option.
+ * @throws TypeError if an option is missing, unknown or malformed
  * @example
  * app.use(authenticate({ keyRing, issuer, audience }));
  * app.get('/me', (req, res) => res.json(verifiedToken(req).claims));

@@ -1,7 +1,10 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-strategy';
 
-/** The method that Passport calls, and the methods for the result, which Passport adds for each request. */
+/**
+ * Interface between Passport and a strategy. Passport calls `authenticate()`. For each request, it adds the other
+ * methods, with which the strategy reports the result.
+ */
 export interface PassportStrategy {
   authenticate(req: Request, options?: object): void;
   success(user: unknown, info?: unknown): void;

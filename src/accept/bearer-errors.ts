@@ -6,12 +6,14 @@ import { requestState } from '../http/request-state.js';
 import { type ChallengeOptions, createChallengeWriter } from '../http/write-challenge.js';
 
 /**
- * Error handler that sends the responses to errors of this package: status, headers and the body
- * `{ error, error_description }`. Use it with `failWithError: true`, in `authenticate()` or Passport, and for errors that
- * handlers throw, for example with `verifiedToken(req)`. It passes all other errors on.
+ * Error handler that responds to errors of this package with their status, headers and the body
+ * `{ error, error_description }`. It passes all other errors to the next error handler.
  *
- * @param options challenge for requests that were not authenticated by this package. Default: realm `api`.
- * @throws TypeError for a malformed option.
+ * Use it with the option `failWithError: true` of `authenticate()` or Passport. It also responds to errors that
+ * handlers throw, for example by `verifiedToken(req)`.
+ *
+ * @param options challenge for requests that this package did not authenticate. Default: the realm `api`
+ * @throws TypeError if an option is malformed
  * @example
  * app.use(authenticate({ ...options, failWithError: true }));
  * app.use('/reports', reports);
@@ -28,13 +30,13 @@ export function bearerErrors(options: ChallengeOptions = {}): ErrorMiddleware {
     }
     const refusal = isPassportRefusal(error) ? findRefusal(req) : undefined;
     if (refusal === undefined) return next(error);
-    // Passport has already set the challenges of every strategy that it tried.
+    // Passport has already set `WWW-Authenticate` to the challenges of all strategies.
     return sendBody(res.status(refusal.status), refusal);
   };
   return handler;
 }
 
-/** Whether an error is the one that Passport passes on with `failWithError`. */
+/** Checks for the `AuthenticationError` that Passport passes to error handlers with `failWithError`. */
 function isPassportRefusal(error: unknown): boolean {
   return (
     error instanceof Error &&

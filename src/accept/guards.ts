@@ -8,10 +8,10 @@ import { isTokenType, RESERVED_CLAIMS, type TokenType } from '../token/claims/cl
 import { formatScope, isScopeToken } from '../token/claims/scope.js';
 
 /**
- * Guard that accepts tokens with all of these scope tokens. It rejects all others with 403 `insufficient_scope`
- * (RFC 6750 §3.1).
+ * Guard that accepts access tokens with every listed scope token. It rejects all other access tokens with 403
+ * `insufficient_scope` (RFC 6750 §3.1).
  *
- * @throws TypeError if there is no scope token, or one is malformed.
+ * @throws TypeError if the list is empty, or a scope token is malformed
  * @example
  * app.get('/reports', authenticate(options), requireScope('read:reports'), listReports);
  */
@@ -21,9 +21,10 @@ export function requireScope(...scopes: readonly [string, ...string[]]): Middlew
 }
 
 /**
- * Guard that accepts tokens with at least one of these scope tokens. It rejects all others with 403 `insufficient_scope`.
+ * Guard that accepts access tokens with at least one listed scope token. It rejects all other access tokens with 403
+ * `insufficient_scope` (RFC 6750 §3.1).
  *
- * @throws TypeError if there is no scope token, or one is malformed.
+ * @throws TypeError if the list is empty, or a scope token is malformed
  * @example
  * app.get('/reports', authenticate(options), requireAnyScope('read:reports', 'admin'), listReports);
  */
@@ -35,10 +36,10 @@ export function requireAnyScope(...scopes: readonly [string, ...string[]]): Midd
 }
 
 /**
- * Guard that accepts tokens for one of these audiences, for applications whose authentication accepts several. It rejects
- * all others with 401 `invalid_token` (RFC 7519 §4.1.3).
+ * Guard that accepts tokens for at least one listed audience. It rejects all other tokens with 401 `invalid_token`
+ * (RFC 7519 §4.1.3). Use it if `authenticate()` accepts several audiences.
  *
- * @throws TypeError if there is no audience.
+ * @throws TypeError if the list is empty
  * @example
  * app.use('/billing', authenticate(options), requireAudience('https://billing.example.com'), billing);
  */
@@ -52,10 +53,10 @@ export function requireAudience(...audiences: readonly [string, ...string[]]): M
 }
 
 /**
- * Guard that accepts tokens of these types. It rejects all others with 403 `access_denied`, since a new token would have
- * the same type.
+ * Guard that accepts tokens of the listed types. It rejects all other tokens with 403 `access_denied`, because a new
+ * token would have the same type.
  *
- * @throws TypeError if there is no type, or one is unknown.
+ * @throws TypeError if the list is empty, or a type is unknown
  * @example
  * app.post('/jobs', authenticate(options), requireType('service', 'delegation'), startJob);
  */
@@ -70,13 +71,16 @@ export function requireType(...types: readonly [TokenType, ...TokenType[]]): Mid
 }
 
 /**
- * Guard that accepts tokens by one claim. It rejects all others with 403 `access_denied`; the response does not name the
- * claim. Claims with a meaning only in tokens of home issuers, such as `sub` or `client_id`, never accept a token of a
- * trusted issuer.
+ * Guard that accepts tokens by the value of one claim. It rejects all other tokens with 403 `access_denied`. The
+ * response does not name the claim.
  *
- * @param expected exact value, or a function that returns whether a value is accepted. The function is called only if the
- *   token has the claim. Default: every value is accepted.
- * @throws TypeError if the name is missing, or `expected` is neither a string, a number, a boolean nor a function.
+ * Reserved claims, such as `sub` and `client_id`, are meaningful only in tokens of home issuers. If `name` is one of
+ * them, the guard rejects all tokens of trusted issuers.
+ *
+ * @param name name of the claim
+ * @param expected exact value, or a function that returns whether the value is accepted. The function is called only if
+ *   the token has the claim. Default: every value is accepted
+ * @throws TypeError if the name is missing, or `expected` is not a string, number, boolean or function
  * @example
  * app.use('/eu', authenticate(options), requireClaim('region', 'eu'), euRouter);
  */
@@ -86,9 +90,11 @@ export function requireClaim(
 ): Middleware {
   resolveStrings(name, 'requireClaim: name');
   const [expected] = expectation.length === 0 ? [() => true] : expectation;
-  // An explicit undefined means that the application failed to find a value. It must not open the route.
+  // An explicit `undefined` is a failed lookup in the application. It must not open the route.
   if (!['string', 'number', 'boolean', 'function'].includes(typeof expected)) {
-    throw new TypeError('requireClaim: expected must be a string, a number, a boolean or a function');
+    throw new TypeError(
+      'requireClaim: expected must be a string, number, boolean or function, for example "eu"',
+    );
   }
   const fits = typeof expected === 'function' ? expected : (value: unknown) => value === expected;
   const isOurs = RESERVED_CLAIMS.has(name) && name !== 'iss' && name !== 'aud';
@@ -100,11 +106,11 @@ export function requireClaim(
 }
 
 /**
- * Guard for sensitive operations that accepts tokens up to a maximum age, measured from `iat` without clock tolerance. It
- * rejects older tokens with 401 `invalid_token`, since a new token helps.
+ * Guard that accepts tokens up to a maximum age, for sensitive operations. It rejects older tokens with 401
+ * `invalid_token`, so that the client requests a new token.
  *
- * @param seconds maximum age in seconds.
- * @throws TypeError if `seconds` is not a positive number.
+ * @param seconds maximum age in seconds, measured from `iat` (RFC 7519 §4.1.6) without clock tolerance
+ * @throws TypeError if `seconds` is not a positive number
  * @example
  * app.delete('/account', authenticate(options), requireMaxAge(300), deleteAccount);
  */
@@ -118,7 +124,9 @@ export function requireMaxAge(seconds: number): Middleware {
 function resolveScopes(scopes: readonly string[], name: string): readonly string[] {
   const required = resolveStrings(scopes, `${name}: scopes`);
   if (!required.every(isScopeToken)) {
-    throw new TypeError(`${name}: pass each scope token (RFC 6749 §3.3) as a separate argument`);
+    throw new TypeError(
+      `${name}: scopes must be scope tokens (RFC 6749 §3.3): pass each one as a separate argument, for example "read"`,
+    );
   }
   return required;
 }

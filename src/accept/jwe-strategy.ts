@@ -16,14 +16,22 @@ import {
 } from './verify-function.js';
 
 /**
- * Options of `JweStrategy`.
+ * Options of `JweStrategy`: the tokens to accept, and the integration with Passport.
  *
  * @typeParam Claims custom claims that `claimsSchema` accepts
  */
 export interface JweStrategyOptions<Claims extends object = NoClaims> extends AcceptOptions<Claims> {
-  /** Name of the strategy in Passport. Default `jwe`. */
+  /**
+   * Strategy name, for `passport.authenticate(name)`.
+   *
+   * @default 'jwe'
+   */
   readonly name?: string;
-  /** Whether the verify function receives the request as its first argument. Default false. */
+  /**
+   * Whether the verify function receives the request as its first argument.
+   *
+   * @default false
+   */
   readonly passReqToCallback?: boolean;
 }
 
@@ -38,7 +46,7 @@ const KNOWN: KnownOptions<JweStrategyOptions<object>> = {
   passReqToCallback: true,
 };
 
-/** The three results of an authentication. Passport adds these methods to the strategy for each request. */
+/** Methods that report the result of an authentication. Passport adds them to the strategy for each request. */
 interface Ends {
   readonly success: (user: unknown, info: unknown) => void;
   readonly fail: (challenge: string | undefined, status: number) => void;
@@ -46,11 +54,12 @@ interface Ends {
 }
 
 /**
- * Passport strategy for encrypted bearer tokens. `req.user` is the user that the verify function returns, and
- * `req.authInfo` its `info`. Without a verify function they are the claims and the verified token.
+ * Passport strategy for encrypted bearer tokens. The verify function supplies `req.user` and `req.authInfo`. Without a
+ * verify function, `req.user` contains the claims, and `req.authInfo` the verified token.
  *
- * A 401 calls `fail`, so that Passport tries the next strategy and collects the challenges. Passport sends challenges with
- * 401 only. For 400, 403, 429 and 503 the strategy calls `error` with an error whose `status` and `headers` Express uses.
+ * For 401, the strategy calls `fail()`: Passport collects the challenge and tries the next strategy. Passport sends
+ * challenges only with 401. For 400, 403, 429 and 503, the strategy therefore calls `error()`. Express responds with
+ * the `status` and `headers` of the error.
  *
  * @typeParam Claims custom claims of the accepted tokens. Inferred from `claimsSchema`.
  *
@@ -64,9 +73,11 @@ export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy 
   private readonly findUser: UserFinder | undefined;
 
   /**
-   * @param verify finds the user of a token, by Passport's conventions: `(token, done)`, or `(token)` returning a
-   *   promise. With `passReqToCallback`, `req` comes first. Default: the claims are the user.
-   * @throws TypeError for a missing or malformed option.
+   * Creates the strategy, for `passport.use()`.
+   *
+   * @param verify function that finds the user of a token: `(token, done)`, or `(token)` that returns a promise. With
+   *   `passReqToCallback`, `req` is the first argument. Default: the claims are the user
+   * @throws TypeError if an option is missing, unknown or malformed
    */
   constructor(options: WithoutRequest<Claims>, verify?: VerifyFunction<Claims>);
   constructor(options: WithRequest<Claims>, verify?: VerifyFunctionWithRequest<Claims>);
@@ -79,7 +90,7 @@ export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy 
   }
 
   override authenticate(req: Request, options: { readonly failWithError?: boolean } = {}): void {
-    // Bound before the first await: if Passport is given an instance, all requests share these properties.
+    // Bind before the first await. If Passport receives an instance, all requests share these properties.
     const ends: Ends = {
       success: this.success.bind(this),
       fail: this.fail.bind(this),
@@ -104,7 +115,7 @@ type StrategyOutcome =
   | (Extract<Acceptance, { kind: 'verified' }> & { readonly found: FoundUser })
   | Extract<Acceptance, { kind: 'refused' }>;
 
-/** Decides synchronously if the token is verified synchronously and no user must be found. Never throws. */
+/** Determines the outcome, synchronously if possible. Errors are rejections: this function never throws. */
 function decide(
   req: Request,
   acceptor: Acceptor,
@@ -127,7 +138,7 @@ interface Parts {
   readonly findUser: UserFinder | undefined;
 }
 
-/** Finds the user of an accepted token, or records the rejection. Rejects only for programming errors. */
+/** Finds the user of an accepted token, or records the rejected request. Rejects only for programming errors. */
 async function decideLater(
   req: Request,
   { acceptance, acceptor, findUser }: Parts,
@@ -154,7 +165,7 @@ async function findUserOf(
   }
 }
 
-/** Calls exactly one method of `ends`. */
+/** Reports an outcome to Passport by calling exactly one method of `ends`. */
 function end(
   outcome: StrategyOutcome,
   { req, acceptor }: { readonly req: Request; readonly acceptor: Acceptor },
@@ -172,8 +183,8 @@ function end(
 }
 
 /**
- * Passes an exception of an application callback to the error handlers, as with a synchronous strategy, and not back into
- * that callback.
+ * Runs a function that calls application callbacks. Passes an exception to the error handlers, not to the same callback
+ * a second time.
  */
 function finish(req: Request, run: () => void): void {
   try {
@@ -184,9 +195,12 @@ function finish(req: Request, run: () => void): void {
   }
 }
 
-/** Verify functions may report values that are not errors. */
+/** Wraps values that are not errors, since a verify function can report any value. */
 function asError(error: unknown): Error {
   return error instanceof Error
     ? error
-    : new Error('The verify function of JweStrategy failed', { cause: error });
+    : new Error(
+        'The verify function of JweStrategy failed with a value that is not an Error: throw an Error, or pass one to done()',
+        { cause: error },
+      );
 }

@@ -1,4 +1,4 @@
-/** passport-strategy ships no types, and those of DefinitelyTyped load the global types of Passport. */
+/** Types of passport-strategy, which ships none. `@types/passport-strategy` would add the global types of Passport. */
 declare module 'passport-strategy' {
   import type { Request } from 'express';
 

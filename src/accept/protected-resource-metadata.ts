@@ -3,14 +3,14 @@ import { assertOptions, type KnownOptions } from '../base/options.js';
 import { serveMetadata } from '../http/serve-metadata.js';
 import { protectedResourceUrl } from './protected-resource-url.js';
 
-/** Options of `protectedResourceMetadata()`. */
+/** Options of `protectedResourceMetadata()`: the members of the metadata document (RFC 9728 §2). */
 export interface ProtectedResourceMetadataOptions {
-  /** URL that identifies the API, and the audience of its tokens. */
+  /** URL of the API, and audience of its tokens. */
   readonly resource: string;
-  /** Issuers whose tokens the API accepts. At least one. */
+  /** Issuers whose tokens the API accepts, at least one. */
   readonly authorizationServers: readonly string[];
   /**
-   * Scopes that the routes of the API require.
+   * Scope tokens that the routes of the API require.
    *
    * @default undefined (the metadata document lists no scopes)
    */
@@ -24,8 +24,8 @@ const KNOWN: KnownOptions<ProtectedResourceMetadataOptions> = {
 };
 
 /**
- * Middleware that publishes the metadata of a protected resource. Mount it at the root of the application: it answers at
- * `protectedResourceUrl(resource)`.
+ * Middleware that publishes the protected resource metadata of an API. Mount it at the root of the application. It
+ * serves the document at `protectedResourceUrl(resource)`.
  *
  * @throws TypeError if an option is missing, unknown or malformed
  * @see RFC 9728
@@ -40,7 +40,9 @@ export function protectedResourceMetadata(options: ProtectedResourceMetadataOpti
   const { pathname } = new URL(protectedResourceUrl(resource));
   assertIssuers(authorizationServers);
   if (scopes !== undefined && !isListOfStrings(scopes)) {
-    throw new TypeError('protectedResourceMetadata: scopes must be an array of strings');
+    throw new TypeError(
+      'protectedResourceMetadata: scopes must be an array of strings, for example ["read:reports"]',
+    );
   }
   const document = Object.freeze({
     resource,
@@ -55,7 +57,7 @@ function assertIssuers(issuers: unknown): void {
   if (isListOfStrings(issuers) && issuers.length > 0 && issuers.every((issuer) => URL.canParse(issuer)))
     return;
   throw new TypeError(
-    'protectedResourceMetadata: authorizationServers must be an array of issuers, for example ["https://auth.example.com"]',
+    'protectedResourceMetadata: authorizationServers must be a non-empty array of issuer URLs, for example ["https://auth.example.com"]',
   );
 }
 

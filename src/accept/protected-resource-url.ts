@@ -1,9 +1,9 @@
 import { wellKnownUrl } from '../http/well-known-url.js';
 
 /**
- * Returns the URL of the metadata of a protected resource, for the option `resourceMetadata` of `authenticate()`.
+ * Returns the URL of the protected resource metadata, for the option `resourceMetadata` of `authenticate()`.
  *
- * @param resource URL that identifies the API, and the audience of its tokens
+ * @param resource URL of the API, and audience of its tokens
  * @throws TypeError if `resource` is not an absolute URL
  * @see RFC 9728 §3.1
  *
@@ -12,5 +12,5 @@ import { wellKnownUrl } from '../http/well-known-url.js';
  * app.use(authenticate({ ...options, audience, resourceMetadata: protectedResourceUrl(audience) }));
  */
 export function protectedResourceUrl(resource: string): string {
-  return wellKnownUrl(resource, 'oauth-protected-resource', 'resource').href;
+  return wellKnownUrl(resource, 'oauth-protected-resource', 'protectedResourceUrl: resource').href;
 }

@@ -8,43 +8,70 @@ import {
   selectToken,
 } from '../http/extract-bearer-token.js';
 
-/** Locations of tokens in requests. The query is not supported, because URLs end up in logs (RFC 9700 §4.3.2). */
+/**
+ * Parts of a request that can carry the token. The query string is not supported, because servers log URLs (RFC 9700
+ * §4.3.2).
+ */
 export interface TokenLocations {
-  /** The header `Authorization: Bearer`. Default true. RFC 6750 §2.1. */
+  /**
+   * Whether to read the header `Authorization: Bearer`.
+   *
+   * @default true
+   * @see RFC 6750 §2.1
+   */
   readonly authorization?: boolean;
-  /** Name of a header that contains only the token, for example `x-api-key`. Default: none. */
+  /**
+   * Name of a header that contains only the token, for example `x-api-key`.
+   *
+   * @default undefined (no additional header)
+   */
   readonly header?: string;
   /**
-   * Name of a cookie. Browsers send cookies automatically, so the application must prevent cross-site request forgery: set
-   * `SameSite`, and check a CSRF token or the `Origin` header. Default: none.
+   * Name of a cookie that contains only the token. Browsers send cookies automatically, so prevent cross-site request
+   * forgery: set `SameSite`, and check a CSRF token or the `Origin` header.
+   *
+   * @default undefined (no cookie)
    */
   readonly cookie?: string;
   /**
-   * The parameter `access_token` of a form body. Mount a body parser before the authentication. Default false.
-   * RFC 6750 §2.2.
+   * Whether to read the parameter `access_token` of a form body. Mount a body parser before the authentication.
+   *
+   * @default false
+   * @see RFC 6750 §2.2
    */
   readonly form?: boolean;
 }
 
 const KNOWN: KnownOptions<TokenLocations> = { authorization: true, header: true, cookie: true, form: true };
 
-/** Extracts the token from a request. @throws InvalidRequestError if it is malformed or ambiguous. */
+/**
+ * Extracts the token from a request.
+ *
+ * @returns `undefined` if the request has no token
+ * @throws InvalidRequestError if the token is malformed, or two locations contain different tokens
+ */
 export type TokenReader = (req: Request) => string | undefined;
 
-/** Valid names of headers and cookies. RFC 9110 §5.6.2. */
+/** Syntax of header and cookie names (RFC 9110 §5.6.2). */
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** @throws TypeError if a name is not a valid header or cookie name, or there is no location. */
+/**
+ * Creates a reader of the enabled token locations.
+ *
+ * @throws TypeError if a header or cookie name is invalid, or no location is enabled
+ */
 export function createTokenReader(locations: TokenLocations = {}): TokenReader {
   assertOptions(locations, KNOWN, 'tokenLocations');
   const { authorization = true, header, cookie, form = false } = locations;
   for (const name of [header, cookie]) {
     if (name !== undefined && !(typeof name === 'string' && FIELD_NAME.test(name)))
-      throw new TypeError('tokenLocations: header and cookie must be valid names, for example "x-api-key"');
+      throw new TypeError(
+        'tokenLocations: header and cookie must be names without spaces and separators, for example "x-api-key"',
+      );
   }
   if (header?.toLowerCase() === 'authorization')
     throw new TypeError(
-      'tokenLocations: header must not be Authorization, use the option authorization instead',
+      'tokenLocations: header must not be "authorization": set authorization: true instead',
     );
 
   const readers: TokenReader[] = [];
@@ -55,12 +82,16 @@ export function createTokenReader(locations: TokenLocations = {}): TokenReader {
   const [only, ...others] = readers;
   if (only === undefined)
     throw new TypeError(
-      'tokenLocations: at least one location is required, for example { authorization: true }',
+      'tokenLocations: no location is enabled: enable at least one, for example { authorization: true }',
     );
   return others.length === 0 ? only : (req) => selectToken(readers.map((read) => read(req)));
 }
 
-/** Reads every field of a lower-case name: `headers` omits repeated ones, and `headersDistinct` parses all headers. */
+/**
+ * Returns all values of a header. `headers` omits repeated fields, and `headersDistinct` parses every header.
+ *
+ * @param name header name in lower case
+ */
 function readFields({ rawHeaders }: Request, name: string): readonly string[] {
   const values: string[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -70,7 +101,7 @@ function readFields({ rawHeaders }: Request, name: string): readonly string[] {
   return values;
 }
 
-/** The body must be form-encoded, and the method must not be GET. RFC 6750 §2.2. */
+/** Reads `access_token` from a form-encoded body. Ignores the bodies of GET requests (RFC 6750 §2.2). */
 function readFormParameter(req: Request): unknown {
   const isForm = req.method !== 'GET' && req.is('application/x-www-form-urlencoded');
   const body: unknown = req.body;

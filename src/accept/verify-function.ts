@@ -3,44 +3,61 @@ import type { Request } from 'express';
 import type { TokenType } from '../token/claims/claims-set.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 
-/** Callback of Passport. Takes an error, or a user and optional `info` for `req.authInfo`. A falsy user means none. */
+/**
+ * Passport callback for an error, or for a user and optional `info` (`req.authInfo`). A falsy `user` rejects the token.
+ */
 export type VerifyDone = (error: unknown, user?: unknown, info?: unknown) => void;
 
-/** Finds the user of a token. Declares `done` and calls it, or returns a promise of the user. */
+/**
+ * Function that finds the user of a token. It calls `done`, or omits this parameter and returns a promise of the user.
+ *
+ * @typeParam Claims custom claims of the accepted tokens
+ */
 export type VerifyFunction<Claims extends object = NoClaims> = (
   token: VerifiedToken<TokenType, Claims>,
   done: VerifyDone,
 ) => unknown;
 
-/** Like `VerifyFunction`, for `passReqToCallback: true`. */
+/** Variant of `VerifyFunction` for `passReqToCallback: true`, with the request as the first argument. */
 export type VerifyFunctionWithRequest<Claims extends object = NoClaims> = (
   req: Request,
   token: VerifiedToken<TokenType, Claims>,
   done: VerifyDone,
 ) => unknown;
 
-/** A user, and the value of `req.authInfo`. */
+/** Values of `req.user` and `req.authInfo`. */
 export interface FoundUser {
   readonly user: unknown;
   readonly info: unknown;
 }
 
-/** Finds the user of a token. @returns `undefined` if there is none. */
+/**
+ * Finds the user of a token.
+ *
+ * @returns `undefined` if the token has no user
+ */
 export type UserFinder = (req: Request, token: VerifiedToken) => Promise<FoundUser | undefined>;
 
-/** The user if there is no verify function. */
+/** Returns the claims as the user and the token as `info`, for strategies without a verify function. */
 export function claimsAsUser(token: VerifiedToken): FoundUser {
   return { user: token.claims, info: token };
 }
 
-/** Converts a verify function of any Passport convention. @returns `undefined` if there is no verify function. */
+/**
+ * Converts a verify function with any of the Passport signatures.
+ *
+ * @returns `undefined` without a verify function
+ * @throws TypeError if `verify` is not a function
+ */
 export function resolveVerify(
   verify: VerifyFunction | VerifyFunctionWithRequest | undefined,
   passReqToCallback: boolean,
 ): UserFinder | undefined {
   if (verify === undefined) return undefined;
   if (typeof verify !== 'function')
-    throw new TypeError('JweStrategy: verify must be a function, for example (token, done) => ...');
+    throw new TypeError(
+      'JweStrategy: verify must be a function, for example (token, done) => done(null, user)',
+    );
   if (takesRequest(verify, passReqToCallback)) {
     return (req, token) => settleVerify((done) => verify(req, token, done), verify.length > 2, token);
   }
@@ -55,8 +72,8 @@ function takesRequest(
 }
 
 /**
- * Settles with the first of the callback, the returned promise and an exception. If a function declares `done` and its
- * promise resolves without a user, only `done` settles the result.
+ * Calls a verify function and settles with the first result: a call of `done`, a resolved promise or an exception. If
+ * the function declares `done`, a promise of `undefined` is not a result.
  */
 function settleVerify(
   call: (done: VerifyDone) => unknown,

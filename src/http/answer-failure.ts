@@ -5,7 +5,7 @@ import { type ChallengeWriter, createChallengeWriter } from './write-challenge.j
 
 const defaultChallenge = createChallengeWriter({});
 
-/** Response headers of an error, including its challenge. */
+/** Returns the response headers of an error, including the challenge. */
 function headersOf(
   error: PassportJweError,
   writeChallenge: ChallengeWriter,
@@ -14,14 +14,14 @@ function headersOf(
   return challenge === undefined ? error.headers : { ...error.headers, 'WWW-Authenticate': challenge };
 }
 
-/** Adds the challenge to the headers of an error, for error handlers that do not know this package. */
+/** Adds the challenge to `error.headers`, so that error handlers of the application can send it. */
 export function addChallenge(error: PassportJweError, writeChallenge: ChallengeWriter): void {
   if (!Object.isFrozen(error)) error.headers = headersOf(error, writeChallenge);
 }
 
 /**
- * Sends the body of an error: `error` and `error_description`, or an empty body if there is no error code. If a limit is
- * reached, the body is also a problem document (RFC 9457).
+ * Sends the error body: `error` and `error_description`, or an empty body if the error has no code. If a limit is
+ * exceeded, the body is also a problem document (RFC 9457).
  */
 export function sendBody(res: Response, error: PassportJweError): void {
   if (error.error === undefined) return void res.end();
@@ -30,22 +30,23 @@ export function sendBody(res: Response, error: PassportJweError): void {
   res.type('application/problem+json').send(JSON.stringify({ ...describeProblem(error), ...body }));
 }
 
-/** Members of a problem document (RFC 9457), with the type of draft-ietf-httpapi-ratelimit-headers. */
+/** Builds a problem document (RFC 9457) of the type that draft-ietf-httpapi-ratelimit-headers defines. */
 function describeProblem({ message: title, status, violated }: RateLimitExceededError) {
   const type = 'https://iana.org/assignments/http-problem-types#quota-exceeded';
   return { type, title, status, 'violated-policies': violated };
 }
 
-/** Sends the status, headers and body of an error. */
+/** Sends an error response: status, headers and body. */
 export function answerFailure(res: Response, error: PassportJweError, writeChallenge: ChallengeWriter): void {
   res.status(error.status).set(headersOf(error, writeChallenge));
   sendBody(res, error);
 }
 
 /**
- * Rejects a request. With `failWithError`, the error goes to the error handlers of the application. Otherwise, and if no
- * authentication ran, this function sends the response. It records an audit event, unless the authentication rejected the
- * request with this error and so has already recorded it.
+ * Rejects a request. With `failWithError`, passes the error to the error handlers of the application. Otherwise, or if
+ * no authentication ran, sends the error response.
+ *
+ * Also records an audit event, unless the authentication rejected the request with this error and recorded the event.
  */
 export async function refuseRequest(
   exchange: { readonly req: Request; readonly res: Response; readonly next: NextFunction },
@@ -62,7 +63,7 @@ export async function refuseRequest(
   return next(error);
 }
 
-/** Rejects a request with an error of this package. Passes all other errors to `next`. */
+/** Rejects a request if the failure is an error of this package. Passes all other failures to `next`. */
 export function passFailure(
   exchange: { readonly req: Request; readonly res: Response; readonly next: NextFunction },
   failure: unknown,

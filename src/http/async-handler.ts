@@ -1,10 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
 
 /**
- * Creates a middleware from an async function, and keeps its name. Rejections go to the error handlers, which Express 4
- * does not do itself.
+ * Creates a middleware from an async function, with the same name. It passes rejections to the error handlers, because
+ * Express 4 ignores them.
  *
- * @param handle answers the request or calls `next()`
+ * @param handle function that sends the response or calls `next()`
  */
 export function asyncHandler(
   handle: (req: Request, res: Response, next: () => void) => Promise<void>,

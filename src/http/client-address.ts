@@ -5,26 +5,27 @@ import { addressBlock } from '../base/address-block.js';
 import { normalizeIp } from '../base/normalize-ip.js';
 import { readIp } from './request-ip.js';
 
-/** Headers in which proxies send the client address. */
+/** Headers in which proxies forward the client address. */
 const FORWARDING_HEADERS = ['x-forwarded-for', 'forwarded', 'x-real-ip'];
 
-/** Name for all clients without an address. They share one limit. */
+/** Limit key that all clients without an address share. */
 const UNKNOWN = 'unknown';
 
 const UNKNOWN_WARNING =
   'A client has no IP address (req.ip). All clients without an address share one limit on failed authentications. ' +
-  'Behind a Unix domain socket or a proxy, set "trust proxy" in Express so that req.ip is the client address';
+  'Behind a Unix domain socket or a proxy, set "trust proxy" in Express, which derives req.ip from forwarding headers';
 
 const UNTRUSTED_WARNING =
   'A request with forwarding headers came from a peer that Express does not trust. If the peer is a proxy, all its ' +
   'clients share one limit on failed authentications: set "trust proxy" in Express to the addresses of your proxies';
 
-/** Returns the name by which limits count a client: its address block, or one name for all clients without an address. */
+/** Returns the limit key of a client: its address block, or a shared key if it has no address. */
 export type ClientNamer = (req: Request) => string;
 
 /**
- * Creates a namer that also detects two configuration mistakes: clients without an address, and forwarding headers from a
- * peer that `trust proxy` does not cover. It reports each one once, with an audit event and a process warning.
+ * Creates a client namer that also detects two configuration mistakes: clients without an address, and forwarding
+ * headers from a peer that `trust proxy` does not cover. It reports each mistake once, by an audit event and a process
+ * warning.
  */
 export function createClientNamer(audit: AuditTrail): ClientNamer {
   const warned = new Set<AuditEvent['type']>();
@@ -44,7 +45,7 @@ export function createClientNamer(audit: AuditTrail): ClientNamer {
       warnOnce(event, UNTRUSTED_WARNING, 'PASSPORT_JWE_TRUST_PROXY');
     }
     if (ip !== undefined) return addressBlock(ip);
-    // A closed connection has no address, which does not indicate a configuration mistake.
+    // A closed connection has no address either, but that is not a configuration mistake.
     if (!req.socket.destroyed) {
       warnOnce({ type: 'client_address.unknown' }, UNKNOWN_WARNING, 'PASSPORT_JWE_CLIENT_ADDRESS');
     }

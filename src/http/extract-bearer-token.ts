@@ -1,9 +1,11 @@
 import { InvalidRequestError } from '../base/errors.js';
 
-/** RFC 6750 §2.1: `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`. */
+/**
+ * Syntax of bearer tokens, RFC 6750 §2.1: `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
+ */
 const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
-/** The scheme `Bearer`, not followed by a character of a scheme name (RFC 9110 §5.6.2). */
+/** Matches the scheme `Bearer`, but no longer scheme name such as `BearerX` (RFC 9110 §5.6.2). */
 const BEARER_SCHEME = /^bearer(?![!#$%&'*+.^_`|~0-9a-z-])/i;
 
 /** Error description for credentials that are not a b64token. */
@@ -12,12 +14,12 @@ export const MALFORMED_AUTHORIZATION = 'The Authorization header must contain ex
 const SPACE = ' '.charCodeAt(0);
 
 /**
- * Extracts the credentials after the scheme `Bearer`. They are not validated here: every JWE is a b64token, so the caller
- * checks `isB64Token` only for rejected tokens.
+ * Extracts the credentials after the scheme `Bearer`, without validation. Every JWE is a b64token, so the caller checks
+ * `isB64Token()` only for rejected tokens.
  *
- * @param authorization every `Authorization` field of the request, since `headers.authorization` omits all but the first.
- * @returns `undefined` if there is no field, or its scheme is not `Bearer`.
- * @throws InvalidRequestError if there are several fields.
+ * @param authorization all `Authorization` fields of the request. `headers.authorization` omits all but the first
+ * @returns `undefined` if the request has no field, or its scheme is not `Bearer`
+ * @throws InvalidRequestError if the request has several fields
  */
 export function extractBearerToken(authorization: readonly string[]): string | undefined {
   const credentials = authorization[0];
@@ -32,8 +34,8 @@ export function extractBearerToken(authorization: readonly string[]): string | u
 }
 
 /**
- * Whether credentials are a b64token. If they are not, the request is malformed; if they are, only the token can be
- * invalid (RFC 6750 §2.1, §3.1).
+ * Returns whether credentials are a b64token (RFC 6750 §2.1). Credentials of any other form make the request malformed,
+ * not the token invalid (RFC 6750 §3.1).
  */
 export function isB64Token(value: unknown): value is string {
   return typeof value === 'string' && B64TOKEN.test(value);
@@ -42,9 +44,9 @@ export function isB64Token(value: unknown): value is string {
 /**
  * Extracts the token from a dedicated header, such as `x-api-key`.
  *
- * @param values every field of that name.
- * @returns `undefined` if there is no field.
- * @throws InvalidRequestError if there are several fields or the value is not a b64token.
+ * @param values all fields with the name of the header
+ * @returns `undefined` if the request has no field
+ * @throws InvalidRequestError if the request has several fields, or the value is not a b64token
  */
 export function extractHeaderToken(values: readonly string[]): string | undefined {
   const [value, ...others] = values;
@@ -56,9 +58,9 @@ export function extractHeaderToken(values: readonly string[]): string | undefine
 /**
  * Extracts the token from a cookie.
  *
- * @param cookieHeaders every `Cookie` field of the request (RFC 6265 §4.2.1).
- * @returns `undefined` if there is no cookie of that name.
- * @throws InvalidRequestError if cookies of that name have different values, or a value is not a b64token.
+ * @param cookieHeaders all `Cookie` fields of the request (RFC 6265 §4.2.1)
+ * @returns `undefined` if the request has no cookie with this name
+ * @throws InvalidRequestError if cookies with this name have different values, or a value is not a b64token
  */
 export function extractCookieToken(cookieHeaders: readonly string[], name: string): string | undefined {
   const values = cookieHeaders
@@ -72,9 +74,9 @@ export function extractCookieToken(cookieHeaders: readonly string[], name: strin
 /**
  * Extracts the token from the form-encoded body (RFC 6750 §2.2).
  *
- * @param value the parsed parameter `access_token`.
- * @returns `undefined` if the parameter is absent.
- * @throws InvalidRequestError if the parameter is repeated or not a b64token.
+ * @param value parsed value of the parameter `access_token`
+ * @returns `undefined` if the parameter is absent
+ * @throws InvalidRequestError if the parameter is repeated or not a b64token
  */
 export function extractFormToken(value: unknown): string | undefined {
   if (value === undefined) return undefined;
@@ -82,11 +84,11 @@ export function extractFormToken(value: unknown): string | undefined {
 }
 
 /**
- * Selects the token of a request from all locations. RFC 6750 §2 allows one method per request, but some clients send the
- * same token twice, which is harmless.
+ * Selects the token of a request from the tokens of all locations. RFC 6750 §2 allows one location per request, but
+ * some clients send the same token in two, which is harmless.
  *
- * @returns `undefined` if there is no token.
- * @throws InvalidRequestError if two locations contain different tokens.
+ * @returns `undefined` if no location contains a token
+ * @throws InvalidRequestError if two locations contain different tokens
  */
 export function selectToken(candidates: readonly (string | undefined)[]): string | undefined {
   const tokens = new Set(candidates.filter((candidate) => candidate !== undefined));

@@ -8,9 +8,9 @@ import { requestState } from './request-state.js';
  * Returns the verified token of a request.
  *
  * @typeParam Claims custom claims of the application. Give `authenticate()` a `claimsSchema` that checks them.
- * @param type required token type. It narrows the type of the result.
- * @throws MissingCredentialsError (401) if no authentication ran, or the request is anonymous.
- * @throws AccessDeniedError (403) if the token has another type.
+ * @param type required token type, which narrows the type of the result. Default: any type
+ * @throws MissingCredentialsError (401) if no authentication ran, or the request is anonymous
+ * @throws AccessDeniedError (403) if the token has a different type
  * @example
  * app.get('/models', authenticate(options), (req, res) => {
  *   res.json(verifiedToken(req, 'tiered_model_exec').claims.allowed_models);
@@ -34,7 +34,7 @@ export function verifiedToken(req: IncomingMessage, type?: TokenType): VerifiedT
 /**
  * Returns the verified token of a request, for routes that accept anonymous requests (`credentialsRequired: false`).
  *
- * @returns `undefined` if the request has no verified token.
+ * @returns `undefined` if the request has no verified token
  * @example
  * app.get('/news', authenticate({ ...options, credentialsRequired: false }), (req, res) => {
  *   res.json({ reader: findVerifiedToken(req)?.claims.sub ?? 'anonymous' });

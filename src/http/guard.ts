@@ -6,12 +6,16 @@ import { passFailure } from './answer-failure.js';
 import type { Middleware } from './middleware.js';
 import { requestState } from './request-state.js';
 
-/** Checks a verified token and, if needed, the request. @throws PassportJweError if the guard rejects the token. */
+/**
+ * Checks a verified token and, if needed, its request.
+ *
+ * @throws PassportJweError if the guard rejects the token
+ */
 export type Check = (token: VerifiedToken, now: NumericDate, req: Request) => void;
 
 /**
  * Creates a middleware that checks the verified token of a request, after `authenticate()` or Passport. It reads the
- * internal request state, never `req.user`. If no authentication ran, it rejects the request.
+ * internal request state, never `req.user`. If no authentication ran, it rejects the request with 401.
  */
 export function guard(name: string, check: Check): Middleware {
   const warnOnce = createWarning(name);
@@ -30,14 +34,14 @@ export function guard(name: string, check: Check): Middleware {
   return Object.defineProperty(handler, 'name', { value: name });
 }
 
-/** A guard without authentication is a mistake of the developer, so a process warning reports it, not the response. */
+/** Creates a function that warns once about a missing authentication. The response does not reveal this mistake. */
 function createWarning(name: string): () => void {
   let warned = false;
   return () => {
     if (warned) return;
     warned = true;
     process.emitWarning(
-      `${name} rejected a request that was not authenticated: mount authenticate() or passport.authenticate() before it`,
+      `${name} rejected a request because no authentication ran: mount authenticate() or passport.authenticate() before the guard`,
       { code: 'PASSPORT_JWE_UNGUARDED' },
     );
   };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-// Declared as methods, because their parameters are bivariant: handlers for Express requests are assignable.
+// Declared as methods, whose parameters are bivariant, so that handlers for Express requests are assignable.
 interface Mountable {
   handle(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void;
   handleError(
@@ -12,7 +12,7 @@ interface Mountable {
 }
 
 /**
- * Middleware for Express 4 and 5. Its type has no path parameters, so that later handlers of a route infer `req.params`
+ * Middleware for Express 4 and 5. The type has no path parameters, so that later handlers of a route infer `req.params`
  * from the path.
  */
 export type Middleware = Mountable['handle'];

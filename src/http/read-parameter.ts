@@ -1,12 +1,12 @@
 import { InvalidRequestError } from '../base/errors.js';
 
-/** Parameters of a form, a query or a JSON object, each with all its values. */
+/** All values of each parameter in a form, a query string or a JSON object, by name. */
 export type Parameters = ReadonlyMap<string, readonly unknown[]>;
 
 /**
- * The value of one parameter; `undefined` if it is omitted or empty (RFC 6749 §3.2).
+ * Returns the value of a parameter, or `undefined` if the parameter is omitted or empty (RFC 6749 §3.2).
  *
- * @throws InvalidRequestError if it is repeated or not a string
+ * @throws InvalidRequestError if the parameter is repeated or not a string
  */
 export function readParameter(parameters: Parameters, name: string): string | undefined {
   const [value, ...others] = parameters.get(name) ?? [];
@@ -16,7 +16,7 @@ export function readParameter(parameters: Parameters, name: string): string | un
   return value;
 }
 
-/** Parses the text of a form or a query. */
+/** Parses a form-encoded body or a query string. */
 export function parseForm(text: string): Parameters {
   const parameters = new Map<string, unknown[]>();
   for (const [name, value] of new URLSearchParams(text)) {

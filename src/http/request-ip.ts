@@ -2,10 +2,10 @@ import type { Request } from 'express';
 import { normalizeIp } from '../base/normalize-ip.js';
 
 /**
- * Reads the client address from `req.ip`. With `trust proxy`, Express takes it from a header without validation. Audit
- * events (`createOriginReader`) and the throttle (`createClientNamer`) use it.
+ * Reads and validates the client address in `req.ip`. With `trust proxy`, Express copies `req.ip` from a header without
+ * validation.
  *
- * @returns `{}` if `req.ip` is not an address, for example `unknown`, or the connection is a Unix domain socket.
+ * @returns `{}` if `req.ip` is not an IP address, for example `unknown`, or the connection is a Unix domain socket
  */
 export function readIp(req: Request): { readonly ip?: string } {
   const ip = normalizeIp(req.ip);

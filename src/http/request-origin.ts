@@ -6,12 +6,12 @@ import { readIp } from './request-ip.js';
 
 const DIGEST_LENGTH = 12;
 
-/** Real user agents are shorter. Longer ones are truncated. */
+/** Maximum length of a user agent in characters. Longer values are truncated. */
 const MAX_AGENT_LENGTH = 512;
 
 const AGENTS_TRACKED = 1000;
 
-/** Creates a reader of the client address and a digest of the user agent, whose text the client controls. */
+/** Creates a reader of the client address and user agent. The user agent is hashed, because the client controls it. */
 export function createOriginReader(): (req: Request) => Origin {
   const digests = new LRUCache<string, string>({ max: AGENTS_TRACKED });
 

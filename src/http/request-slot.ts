@@ -1,21 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A value that belongs to a request. */
+/** Property that attaches a value to a request, a response or a socket. */
 export interface RequestSlot<Value, Holder extends object = IncomingMessage> {
   read(holder: Holder): Value | undefined;
   /**
-   * Reads a value that an earlier middleware must have set.
+   * Returns the value that an earlier middleware has set.
    *
-   * @throws Error if there is no value: the middleware are in the wrong order
+   * @throws Error if no middleware has set a value
    */
   get(holder: Holder): Value;
-  /** Replaces the value. */
+  /** Sets or replaces the value. */
   fill(holder: Holder, value: Value): void;
 }
 
 /**
- * Creates a slot on every request, as a non-enumerable property under a unique symbol. No other middleware sets it by
- * accident, and neither loggers nor copies of the request see it. A WeakMap would cost 4 µs more per request.
+ * Creates a slot: a non-enumerable property with a unique symbol as its key. Other middleware cannot overwrite the
+ * property by accident. Loggers and copies of the request omit it. A WeakMap would be slower.
  */
 export function createRequestSlot<Value, Holder extends object = IncomingMessage>(): RequestSlot<
   Value,
@@ -28,7 +28,9 @@ export function createRequestSlot<Value, Holder extends object = IncomingMessage
     get(holder: Slotted) {
       const value = holder[slot];
       if (value === undefined)
-        throw new Error('A middleware of passport-jwe ran before the one it depends on');
+        throw new Error(
+          'A passport-jwe middleware ran before the middleware that it depends on: mount them in the documented order',
+        );
       return value;
     },
     fill: (holder, value) => void Object.defineProperty(holder, slot, { value, configurable: true }),

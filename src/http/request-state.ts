@@ -5,46 +5,47 @@ import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { createRequestSlot } from './request-slot.js';
 import type { ChallengeWriter } from './write-challenge.js';
 
-/** Result of verifying the token of a request. */
+/** Result of the token verification for a request. */
 export type Acceptance =
   | {
       readonly kind: 'verified';
       readonly token: VerifiedToken;
-      /** Its compact serialization. Secret. */
+      /** Compact serialization of the token. Secret. */
       readonly presented: string;
     }
   | {
       readonly kind: 'refused';
       readonly error: PassportJweError;
-      /** The token, if it was verified but rejected for another reason, such as a missing scope. */
+      /** Verified token, if the request was rejected for a different reason, such as a missing scope token. */
       readonly token?: VerifiedToken;
       readonly presented?: string;
     };
 
-/** A verified token and its compact serialization. */
+/** Verified token of a request and its compact serialization, if any. */
 export type ShownToken = Pick<Acceptance, 'token' | 'presented'>;
 
-/** Result of the last authentication of a request. */
+/** Result of the most recent authentication of a request. */
 export type AuthenticationOutcome = Acceptance | { readonly kind: 'anonymous' };
 
-/** The part of an authentication that guards and error handlers use. */
+/** Functions of an authentication that guards and error handlers use. */
 export interface Authentication {
   /**
-   * Verifies a token again, including its proof of issuance, for endpoints that act on it.
-   * @throws PassportJweError (as rejection) if the token has no valid proof, or is no longer valid.
+   * Verifies an accepted token again, together with its proof of issuance.
+   *
+   * @throws PassportJweError (as rejection) if the token has no valid proof, or is no longer valid
    */
   verifyProven(presented: string): Promise<VerifiedToken>;
-  /** Records a rejected request, with its token if that was verified. */
+  /** Records the audit event for a rejected request, with its verified token if any. */
   recordRefusal(req: Request, error: PassportJweError, shown: ShownToken): Promise<void>;
   readonly writeChallenge: ChallengeWriter;
   readonly clock: Clock;
 }
 
-/** Result of an authentication, stored with the request. */
+/** Authentication state of a request, stored in a slot of the request. */
 export interface RequestState {
   readonly outcome: AuthenticationOutcome;
   readonly acceptor: Authentication;
-  /** Whether failures go to the error handlers of the application instead of being answered. */
+  /** Whether errors are passed to the error handlers of the application. If `false`, the middleware responds. */
   readonly failWithError: boolean;
 }
 

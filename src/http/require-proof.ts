@@ -5,12 +5,14 @@ import type { Middleware } from './middleware.js';
 import { requestState } from './request-state.js';
 
 /**
- * Guard for endpoints that act on the claims of a token, such as administration or logout. It accepts only tokens that
- * carry a proof of issuance. A resource server with an exported access key can encrypt tokens with any claims, but cannot
- * make that proof. Mount the guard after `authenticate()` or Passport. The process needs the whole key ring, not an export.
+ * Guard that accepts only tokens with a proof of issuance, for endpoints that act on claims, such as administration or
+ * logout. A resource server with an exported access key can encrypt tokens with any claims, but cannot create the
+ * proof.
  *
- * A token without a valid proof gets 401 `invalid_token`, since a new token helps. A token of a trusted issuer, or under a
- * key without proofs, gets 403 `access_denied`.
+ * Mount the guard after `authenticate()` or Passport. The process needs the whole key ring, not an exported access key.
+ *
+ * The guard rejects a missing or invalid proof with 401 `invalid_token`, so that the client requests a new token. If
+ * the token is from a trusted issuer, or its key does not support proofs, the guard responds with 403 `access_denied`.
  *
  * @example
  * app.use('/admin', authenticate(options), requireProof(), requireScope('admin'), admin);

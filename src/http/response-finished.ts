@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { createListeners, type Listeners } from '../base/listeners.js';
 import { createRequestSlot } from './request-slot.js';
 
-/** State of a response that is watched until it finishes. */
+/** State of a response, watched until the response is finished. */
 interface Watch {
   isFinished: boolean;
   readonly listeners: Listeners<void>;
@@ -11,15 +11,17 @@ interface Watch {
 
 const watchSlot = createRequestSlot<Watch, ServerResponse>();
 
-/** One `close` listener per connection, for all responses that are queued on it. */
+/** One `close` listener per connection, shared by all responses that are queued on the connection. */
 const pendingSlot = createRequestSlot<Listeners<void>, Socket>();
 
 /**
- * Calls a listener once, when the response was sent or destroyed or its connection closed. If a connection closes, Node
- * emits no `close` on responses that are queued behind another one (HTTP pipelining). If the response has already
- * finished, the listener is called on the next tick.
+ * Calls a listener once, when the response has been sent or destroyed, or its connection has closed. If the response is
+ * already finished, the listener is called on the next tick.
  *
- * @returns a function that removes the listener.
+ * Use it instead of the `close` event: if a connection closes, Node does not emit `close` on pipelined responses that
+ * are still queued.
+ *
+ * @returns a function that removes the listener
  * @example
  * onResponseFinished(res, () => void admissionOf(req).settle({ tokens: meter.tokens }));
  */
@@ -35,7 +37,8 @@ export function onResponseFinished(res: ServerResponse, listener: () => void): (
 }
 
 /**
- * Tells whether the response was sent or destroyed, or its connection closed. Nothing written later reaches the client.
+ * Returns whether the response has been sent or destroyed, or its connection has closed. Later writes do not reach the
+ * client.
  *
  * @example
  * if (!isResponseFinished(res)) res.json(report);
@@ -67,7 +70,7 @@ function watchResponse(res: ServerResponse): Watch {
   return watch;
 }
 
-/** A queued response has no socket yet, and a test double may have no request. */
+/** Returns the connection of a response. A queued response has no socket yet, and a test double may have no request. */
 function connectionOf(res: ServerResponse): Socket | undefined {
   const request: ServerResponse['req'] | undefined = res.req;
   const socket: Socket | null | undefined = res.socket ?? request?.socket;

@@ -1,10 +1,12 @@
 import type { RequestHandler } from 'express';
 
 /**
- * Creates a middleware that serves a JSON document at one path, for `GET` and `HEAD`. All other requests pass. Mount it at
- * the root of the application. It does not use the router of Express, so that importing it does not load Express.
+ * Creates a middleware that serves a JSON document at one path, for `GET` and `HEAD`. It passes all other requests to
+ * the next middleware. Mount it at the root of the application.
  *
- * @param describe creates the document, once per request
+ * The middleware does not use the Express router: importing this module does not load Express.
+ *
+ * @param describe function that creates the document, called for each request
  */
 export function serveMetadata(path: string, describe: () => object): RequestHandler {
   return function answerMetadata(req, res, next) {

@@ -1,7 +1,7 @@
 /**
- * Builds the URL of a metadata document: inserts `/.well-known/<name>` between the host and the path of an identifier.
+ * Builds the URL of a metadata document. Inserts `/.well-known/<name>` between the host and the path of an identifier.
  *
- * @param label names the identifier in the error message
+ * @param label function and option of the identifier, for the error message
  * @throws TypeError if the identifier is not an absolute URL
  * @see RFC 8414 §3, RFC 9728 §3
  */

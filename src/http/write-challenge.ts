@@ -1,33 +1,43 @@
 import { InsufficientScopeError, type PassportJweError } from '../base/errors.js';
 import { isSecureUrl } from '../base/is-secure-url.js';
 
-/** Characters that `realm`, `error_description` and similar attributes may contain. RFC 6750 §3. */
+/** Syntax of challenge attributes such as `realm` and `error_description` (RFC 6750 §3). */
 const QUOTABLE = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
+/** Options of the `WWW-Authenticate` challenge in error responses (RFC 6750 §3). */
 export interface ChallengeOptions {
-  /** Name of the protection space, shown to users and clients. Default `api`. RFC 9110 §11.5. */
+  /**
+   * Name of the protection space, which clients can show to users.
+   *
+   * @default 'api'
+   * @see RFC 9110 §11.5
+   */
   readonly realm?: string;
   /**
-   * Absolute URL of the protected resource metadata: `https`, or `http` on loopback. The application publishes it with
-   * `protectedResourceMetadata()`. Default: the challenge has no `resource_metadata`. RFC 9728 §5.1.
+   * Absolute URL of the protected resource metadata: `https`, or `http` on loopback. Publish the metadata with
+   * `protectedResourceMetadata()`.
+   *
+   * @default undefined (the challenge has no `resource_metadata`)
+   * @see RFC 9728 §5.1
    */
   readonly resourceMetadata?: string;
 }
 
-/** Returns the value of `WWW-Authenticate` for an error, or `undefined` if its status has no challenge. */
+/** Returns the `WWW-Authenticate` value for an error, or `undefined` for a status without a challenge. */
 export type ChallengeWriter = (error: PassportJweError) => string | undefined;
 
 /**
- * Creates a writer of `WWW-Authenticate` values (RFC 6750 §3). A challenge contains no values of requests or claims: all
- * values are constants, or were validated here or by a guard.
+ * Creates a writer of `WWW-Authenticate` values (RFC 6750 §3). Challenges do not contain request data or claims, only
+ * constants and validated options.
  *
- * @throws TypeError if `realm` or `resourceMetadata` contains characters that a challenge cannot contain.
+ * @throws TypeError if `realm` contains quotes, backslashes or non-ASCII characters, or `resourceMetadata` is not a
+ *   secure URL
  */
 export function createChallengeWriter(options: ChallengeOptions): ChallengeWriter {
   const { realm = 'api', resourceMetadata } = options;
   if (typeof realm !== 'string' || !QUOTABLE.test(realm)) {
     throw new TypeError(
-      'realm must be a string of printable ASCII without quotes and backslashes, for example "api"',
+      'challenge options: realm must be a string of printable ASCII without quotes or backslashes, for example "api"',
     );
   }
   const metadata =
@@ -46,7 +56,7 @@ export function createChallengeWriter(options: ChallengeOptions): ChallengeWrite
   };
 }
 
-/** Applications may create errors with their own messages. */
+/** Replaces descriptions that a challenge cannot contain: applications can create errors with any message. */
 function quotable(description: string): string {
   return QUOTABLE.test(description) ? description : 'See the response body';
 }
@@ -54,7 +64,9 @@ function quotable(description: string): string {
 function resolveUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !isSecureUrl(url) || !QUOTABLE.test(url.href)) {
-    throw new TypeError('resourceMetadata must be an absolute https URL (http on loopback only)');
+    throw new TypeError(
+      'challenge options: resourceMetadata must be an absolute https URL (http on loopback only): pass protectedResourceUrl(...)',
+    );
   }
   return url.href;
 }

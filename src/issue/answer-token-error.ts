@@ -11,8 +11,8 @@ import { challengeScheme } from './read-client-credentials.js';
 import { describeClient } from './request-client.js';
 
 /**
- * Error handler of every endpoint: records an audit event for the rejected request and answers it (RFC 6749 §5.2).
- * Programming errors go to the next error handler.
+ * Creates the error handler of all endpoints. It records an audit event for the rejected request, and sends the error
+ * response (RFC 6749 §5.2). It passes programming errors to the next error handler.
  */
 export function answerTokenError(audit: AuditTrail): ErrorRequestHandler {
   return function answerTokenFailure(failure: unknown, req, res, next) {
@@ -30,15 +30,15 @@ export function answerTokenError(audit: AuditTrail): ErrorRequestHandler {
 }
 
 const UNANSWERABLE =
-  'The claims hook threw an error of resource servers, which a token endpoint cannot answer';
+  'tokenRouter: the claims hook threw an error that only resource servers send: throw an InvalidRequestError instead';
 
-/** A claims hook that throws an error of resource servers is a programming error. */
+/** Returns whether token endpoints send this error. Only a faulty claims hook throws errors of resource servers. */
 function isAnswerable(error: PassportJweError): boolean {
   if (error instanceof InvalidClientError) return true;
   return error.error !== undefined && error.status !== 401 && error.status !== 403;
 }
 
-/** RFC 9110 §15.5.2 requires a challenge on every 401. */
+/** Returns the challenge that every 401 response requires (RFC 9110 §15.5.2). */
 function challengeOf(error: PassportJweError, req: Request): Record<string, string> {
   if (!(error instanceof InvalidClientError)) return {};
   return { 'WWW-Authenticate': `${challengeScheme(req.headersDistinct['authorization'])} realm="token"` };

@@ -8,21 +8,25 @@ import { validateClaimsSet } from '../token/claims/validate-claims-set.js';
 /**
  * Asserts that verifiers of the audience will accept the claims.
  *
- * @throws TypeError if they would reject the claims
+ * @throws TypeError if a verifier would reject the claims
  */
 export function assertAcceptable(claimsSet: IssuedClaims, policy: ClaimsPolicy, now: NumericDate): void {
   try {
     const claims = serialize(claimsSet);
     validateClaimsSet({ header: { typ: ACCESS_TOKEN_TYP }, claims, key: {} }, policy, now);
   } catch (cause) {
-    throw new TypeError(`Verifiers would reject these claims of type ${claimsSet.type}`, { cause });
+    throw new TypeError(
+      `Verifiers would reject the claims of this ${claimsSet.type} token: correct the claims that the cause describes`,
+      { cause },
+    );
   }
 }
 
-/** The claims after a round trip through JSON. Most are plain JSON already. */
+/** Returns the claims as plain JSON. Skips the JSON round trip if they are plain JSON already. */
 function serialize(claimsSet: unknown): JsonObject {
   if (isJsonObject(claimsSet) && isPlainJson(claimsSet, MAX_CLAIMS_DEPTH)) return claimsSet;
   const copy: JsonObject = JSON.parse(JSON.stringify(claimsSet));
-  if (!isPlainJson(copy, MAX_CLAIMS_DEPTH)) throw new TypeError('The claims are nested too deeply');
+  if (!isPlainJson(copy, MAX_CLAIMS_DEPTH))
+    throw new TypeError(`The claims are nested deeper than ${MAX_CLAIMS_DEPTH} levels: flatten them`);
   return copy;
 }

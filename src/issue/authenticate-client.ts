@@ -9,7 +9,7 @@ import { readClientCredentials } from './read-client-credentials.js';
 import { type Client, clientSlot } from './request-client.js';
 import type { FailureThrottle } from './throttle-failures.js';
 
-/** The clients and the dependencies of their authentication. */
+/** Dependencies of the client authentication. */
 export interface ClientParts {
   readonly apiKeys: ApiKeyRegistry;
   readonly throttle: FailureThrottle;
@@ -17,8 +17,8 @@ export interface ClientParts {
 }
 
 /**
- * Middleware that authenticates the client by its API key (RFC 6749 §2.3). It fails with InvalidClientError,
- * InvalidRequestError or RateLimitExceededError.
+ * Creates a middleware that authenticates the client by its API key (RFC 6749 §2.3). On failure, it passes an
+ * `InvalidClientError`, `InvalidRequestError` or `RateLimitExceededError` to the error handler.
  */
 export function authenticateClient(parts: ClientParts): RequestHandler {
   return asyncHandler(async function authenticateClient(req, _res, next) {
@@ -28,8 +28,8 @@ export function authenticateClient(parts: ClientParts): RequestHandler {
 }
 
 /**
- * As `authenticateClient`, for an endpoint that also serves public clients: a device without an API key sends its
- * `client_id` and its refresh token, which is bound to that device (RFC 6749 §2.1, §6).
+ * Creates a variant of `authenticateClient()` that also accepts public clients. A public client sends its `client_id`
+ * and a refresh token that is bound to the device, but no secret (RFC 6749 §2.1, §6).
  */
 export function authenticateOrIdentifyClient(parts: ClientParts): RequestHandler {
   return asyncHandler(async function authenticateOrIdentifyClient(req, _res, next) {
@@ -50,7 +50,11 @@ async function authenticate(req: Request, { apiKeys, throttle, clock }: ClientPa
   return { apiKey, isPublic: false };
 }
 
-/** @returns `undefined` if the request has a secret, is not a refresh, or its API key is not for public clients */
+/**
+ * Identifies a public client that refreshes its tokens.
+ *
+ * @returns `undefined` if the request has a secret, is not a refresh, or its API key does not allow public clients
+ */
 async function identifyPublicClient(req: Request, parts: ClientParts): Promise<Client | undefined> {
   const parameters = parametersOf(req);
   const isCredential = ['authorization', 'x-api-key'].some((name) => req.headersDistinct[name] !== undefined);

@@ -4,22 +4,22 @@ import { serveMetadata } from '../http/serve-metadata.js';
 import { wellKnownUrl } from '../http/well-known-url.js';
 import { describeTokenRouter, type TokenRouterDescription } from './token-router-description.js';
 
-/** Options of `authorizationServerMetadata()`. */
+/** Options of `authorizationServerMetadata()`: the token router and its public URL. */
 export interface AuthorizationServerMetadataOptions {
-  /** The router to describe: `tokenRouter(options)`. */
+  /** Router to describe, created by `tokenRouter(options)`. */
   readonly tokenRouter: Router;
-  /** Public URL where that router is mounted, for example `https://auth.example.com/oauth`. */
+  /** Public URL of the router, with its mount path, for example `https://auth.example.com/oauth`. */
   readonly url: string;
 }
 
 const KNOWN: KnownOptions<AuthorizationServerMetadataOptions> = { tokenRouter: true, url: true };
 
-/** Registered names of the client authentication methods (RFC 8414 §2). `X-API-Key` has none. */
+/** Registered names of the client authentication methods (RFC 8414 §2). `X-API-Key` has no registered name. */
 const AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post'];
 
 /**
- * Middleware that publishes the metadata of the authorization server: its endpoints and grant types. Mount it at the
- * root of the application. It serves `/.well-known/oauth-authorization-server`, followed by the path of the issuer.
+ * Middleware that publishes the authorization server metadata, such as endpoints and grant types. Mount it at the root
+ * of the application. It serves `/.well-known/oauth-authorization-server`, followed by the path of the issuer.
  *
  * @throws TypeError if an option is missing, unknown or malformed
  * @see RFC 8414
@@ -39,7 +39,11 @@ export function authorizationServerMetadata(options: AuthorizationServerMetadata
     );
   }
   const baseUrl = new URL(url).href.replace(/\/$/, '');
-  const { pathname } = wellKnownUrl(router.issuer, 'oauth-authorization-server', 'issuer of tokenRouter()');
+  const { pathname } = wellKnownUrl(
+    router.issuer,
+    'oauth-authorization-server',
+    'authorizationServerMetadata: issuer of tokenRouter()',
+  );
   return serveMetadata(pathname, () => describeServer(router, baseUrl));
 }
 

@@ -4,14 +4,14 @@ import type { JsonObject } from '../base/json.js';
 import type { IssuedTokenType } from '../token/claims/claims-set.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 
-/** Members that tokens of every type have. */
+/** Options that all token types share. */
 interface CommonRequest {
   /**
-   * The user, service or client that the token represents: 1 to 200 characters of any language. RFC 7519 §4.1.2.
+   * User, service or client that the token represents: 1 to 200 characters of any language. RFC 7519 §4.1.2.
    */
   readonly subject: string;
   /**
-   * The only audience of the token. RFC 7519 §4.1.3.
+   * Audience of the token. A token has exactly one. RFC 7519 §4.1.3.
    *
    * @default `audience` of `createTokenIssuer()`
    */
@@ -36,19 +36,19 @@ interface CommonRequest {
    */
   readonly sessionId?: string;
   /**
-   * Additional members of the protected header, which is not encrypted.
+   * Additional members of the protected header. The header is not encrypted.
    *
    * @default {}
    */
   readonly header?: JsonObject;
   /**
-   * `iat`, the start of the lifetime: the time of the request for the token.
+   * Value of `iat`, at which the lifetime starts: the time at which the client requested the token (RFC 7519 §4.1.6).
    *
    * @default the current time
    */
   readonly issuedAt?: NumericDate;
   /**
-   * Client address, for the audit log.
+   * Client address. Only for the audit log.
    *
    * @default undefined (unknown)
    */
@@ -93,17 +93,17 @@ export interface ClientTokenRequest extends CommonRequest {
    */
   readonly claims?: JsonObject;
   /**
-   * For the audit log: whether the subject is a user that the client asserted.
+   * Whether the subject is a user that the client asserted. Only for the audit log.
    *
    * @default false
    */
   readonly subjectAsserted?: boolean;
-  /** For the audit log: `jti` of the subject token of a token exchange. */
+  /** `jti` of the subject token in a token exchange. Only for the audit log. */
   readonly delegatedFrom?: string;
-  /** For the audit log: the actor of a delegated token. */
+  /** Actor of a delegated token. Only for the audit log. */
   readonly delegatedTo?: string;
   /**
-   * For the audit log: whether the client authenticated with the previous key of a rotation.
+   * Whether the client authenticated with the previous key during a rotation. Only for the audit log.
    *
    * @default false
    */

@@ -1,20 +1,21 @@
 import type { ClientCredentials } from '../api-keys/api-key-registry.js';
 import { InvalidClientError, InvalidRequestError } from '../base/errors.js';
 
-/** The parts of a token request that can authenticate a client. */
+/** Parts of a token request that can authenticate the client. */
 export interface ClientAuthentication {
   /** All values of the `Authorization` header. */
   readonly authorization: readonly string[] | undefined;
   /** All values of the `X-API-Key` header. */
   readonly apiKeyHeader: readonly string[] | undefined;
-  /** `client_id` and `client_secret` of the body. */
+  /** `client_id` of the body. */
   readonly clientId: string | undefined;
+  /** `client_secret` of the body. */
   readonly clientSecret: string | undefined;
 }
 
 /**
- * Reads the credentials of the client from HTTP Basic or the body (RFC 6749 §2.3.1), or, for convenience, from
- * `X-API-Key` or `Authorization: Bearer`.
+ * Reads the client credentials from HTTP Basic or the body (RFC 6749 §2.3.1). For convenience, it also accepts
+ * `X-API-Key` and `Authorization: Bearer`.
  *
  * @throws InvalidRequestError if the client uses several methods (RFC 6749 §2.3), or repeats a header
  * @throws InvalidClientError if the request has no credentials
@@ -30,17 +31,17 @@ export function readClientCredentials(request: ClientAuthentication): ClientCred
   if (others.length > 0) throw new InvalidRequestError('The client uses several authentication methods');
   if (credentials === undefined) throw new InvalidClientError('no_credentials');
   if (credentials.keyId !== undefined && clientId !== undefined && credentials.keyId !== clientId) {
-    throw new InvalidRequestError('client_id does not match the client that authenticates');
+    throw new InvalidRequestError('client_id does not match the client credentials');
   }
   return clientId === undefined ? credentials : { ...credentials, keyId: clientId };
 }
 
-/** The scheme of the challenge after a failed authentication: the one that the client used (RFC 6749 §5.2). */
+/** Returns the challenge scheme for a failed authentication: the scheme of the client, or Basic (RFC 6749 §5.2). */
 export function challengeScheme(authorization: readonly string[] | undefined): 'Basic' | 'Bearer' {
   return schemeOf(authorization?.[0]) === 'bearer' ? 'Bearer' : 'Basic';
 }
 
-/** The scheme in lower case, up to the first space or tab. */
+/** Returns the authentication scheme in lower case: the text before the first space or tab. */
 function schemeOf(authorization = ''): string {
   return authorization.split(/[ \t]/, 1).join('').toLowerCase();
 }
@@ -59,7 +60,7 @@ function readAuthorization(authorization: string | undefined): ClientCredentials
   return scheme === 'basic' ? readBasic(credentials) : { secret: credentials };
 }
 
-/** HTTP Basic (RFC 7617 §2), with client ID and secret form-encoded (RFC 6749 §2.3.1). */
+/** Parses HTTP Basic credentials (RFC 7617 §2). Client ID and secret are form-encoded (RFC 6749 §2.3.1). */
 function readBasic(credentials: string): ClientCredentials {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(credentials)) throw new InvalidClientError('no_credentials');
   const [keyId, secret] = splitOnce(Buffer.from(credentials, 'base64').toString('utf8'));
@@ -72,7 +73,7 @@ function splitOnce(text: string): readonly [string, string] {
   return [text.slice(0, colon), text.slice(colon + 1)];
 }
 
-/** Accepts values of clients that do not encode, unless the value happens to be a valid encoding. */
+/** Decodes a form-encoded value. Returns an invalid encoding unchanged, because some clients do not encode. */
 function formDecode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

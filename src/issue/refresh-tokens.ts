@@ -12,14 +12,14 @@ import {
 import { requireStore } from '../stores/require-store.js';
 import type { TokenRouterSettings } from './token-router-options.js';
 
-/** The refresh tokens of a token router: their encryption and their families. */
+/** Refresh token encryption and families of a token router. */
 export interface RefreshTokenBackend {
   readonly codec: RefreshTokenCodec;
   readonly families: RefreshFamilies;
 }
 
 /**
- * Creates the refresh tokens of a token router.
+ * Creates the refresh token backend of a token router.
  *
  * @returns `undefined` without the option `stores`
  * @throws TypeError if refresh tokens could outlive their keys or revocations
@@ -32,7 +32,9 @@ export function createRefreshTokens(settings: TokenRouterSettings): RefreshToken
   keys.encryptionKey('refresh', issuer);
   const lifetimes = resolveRefreshSettings(settings.refresh);
   if (lifetimes.idleSeconds > keyRing.maxTokenLifetimeSeconds) {
-    throw new TypeError('tokenRouter: refresh.idleSeconds exceeds maxTokenLifetimeSeconds of the key ring');
+    throw new TypeError(
+      'tokenRouter: refresh.idleSeconds exceeds maxTokenLifetimeSeconds of the key ring: lower refresh.idleSeconds',
+    );
   }
   if (revocations !== undefined && lifetimes.absoluteSeconds > revocations.maxTokenLifetimeSeconds) {
     throw new TypeError(
@@ -44,7 +46,11 @@ export function createRefreshTokens(settings: TokenRouterSettings): RefreshToken
   return { codec, families };
 }
 
-/** Opens a refresh token. Returns `undefined` for a token of any other kind. */
+/**
+ * Decrypts a refresh token.
+ *
+ * @returns `undefined` if the token is not a valid refresh token
+ */
 export async function openRefreshToken(
   refreshTokens: RefreshTokenBackend | undefined,
   token: string,

@@ -5,22 +5,22 @@ import { createRequestSlot } from '../http/request-slot.js';
 import type { Requester } from '../sessions/refresh-contract.js';
 import { requesterOf } from './requester-of.js';
 
-/** The client that sent a request. */
+/** Client of a token request. */
 export interface Client {
   readonly apiKey: ApiKey;
-  /** Whether it sent its `client_id` without a secret (RFC 6749 §2.1). */
+  /** Whether the client sent its `client_id` without a secret (RFC 6749 §2.1). */
   readonly isPublic: boolean;
 }
 
-/** The client of a request, filled by the middleware that authenticates or identifies it. */
+/** Client of a request, set by `authenticateClient()` or `authenticateOrIdentifyClient()`. */
 export const clientSlot = createRequestSlot<Client>();
 
-/** The authenticated or identified client of a request, as audit events, revocations and ends of sessions name it. */
+/** Describes the client of a request for audit events, revocations and ended sessions. */
 export function requesterOfRequest(req: Request): Requester {
   return requesterOf(clientSlot.get(req).apiKey, readIp(req));
 }
 
-/** The client as audit events of rejected requests name it: only by its address if it did not authenticate. */
+/** Describes the client for the audit event of a rejected request. An unauthenticated client has only an address. */
 export function describeClient(req: Request) {
   const client = clientSlot.read(req);
   if (client === undefined) return readIp(req);

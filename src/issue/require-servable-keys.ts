@@ -4,15 +4,18 @@ import type { TokenRouterSettings } from './token-router-options.js';
 type Terms = Pick<TokenRouterSettings, 'apiKeys' | 'audience' | 'keyRing' | 'maxTokenLifetimeSeconds'>;
 
 /**
- * Asserts that the token router can serve every API key, now and after each change of the API key files.
+ * Asserts that the token router can serve every API key. The same check then applies to every change of the API key
+ * files.
  *
- * @throws TypeError if it cannot serve one of the current API keys
+ * @throws TypeError if the router cannot serve a current API key
  */
 export function requireServableKeys(terms: Terms): void {
   const rule = createRule(terms);
   const [fault] = rule(terms.apiKeys.apiKeys);
   if (fault !== undefined) {
-    throw new TypeError(`${fault.path.join('.')} of the API key ${fault.keyId} ${fault.message}`);
+    throw new TypeError(
+      `tokenRouter: ${fault.path.join('.')} of the API key ${fault.keyId} ${fault.message}`,
+    );
   }
   terms.apiKeys.addRule?.(rule);
 }
@@ -26,14 +29,21 @@ function createRule({ audience, keyRing, maxTokenLifetimeSeconds }: Terms): ApiK
     ]);
 }
 
-/** The audience of the router is for user tokens. `checkAcrossFiles` compares the audiences that API keys list. */
+/** The audience of the router is for user tokens. `checkAcrossFiles` compares the audiences of the API keys. */
 const FOR_BOTH = {
   path: ['service_audiences'],
-  message: 'contains the audience of tokenRouter(): no audience can be for both users and services',
+  message:
+    'contains the audience of tokenRouter(): remove this audience, since no audience can be for both users and services',
 };
 
-/** No token outlives its encryption key. */
-const OUTLIVES_KEYS = { path: ['token_ttl'], message: 'exceeds maxTokenLifetimeSeconds of the key ring' };
+/** Tokens must not outlive their encryption key. */
+const OUTLIVES_KEYS = {
+  path: ['token_ttl'],
+  message: 'exceeds maxTokenLifetimeSeconds of the key ring: lower token_ttl',
+};
 
-/** Verifiers would reject every token. */
-const TOO_LONG = { path: ['token_ttl'], message: 'exceeds maxTokenLifetimeSeconds of tokenRouter()' };
+/** Verifiers would reject every token of the API key. */
+const TOO_LONG = {
+  path: ['token_ttl'],
+  message: 'exceeds maxTokenLifetimeSeconds of tokenRouter(): lower token_ttl',
+};

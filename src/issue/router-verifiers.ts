@@ -5,22 +5,34 @@ import { prepareVerifier } from '../verify/token-verifier.js';
 import type { TokenRouterSettings } from './token-router-options.js';
 import { listAudiences, trackAudiences } from './track-audiences.js';
 
-/** Throws InvalidTokenError or TemporarilyUnavailableError (as rejection), as `TokenVerifier` does. */
+/**
+ * Verifies a token.
+ *
+ * @throws InvalidTokenError (as rejection) if the token is rejected
+ * @throws TemporarilyUnavailableError (as rejection) if a key or a revocation cannot be looked up
+ */
 export type VerifyToken = (token: string) => Promise<VerifiedToken>;
 
-/** Verifiers of the tokens that clients send to the endpoints. Both share keys, audiences and token cache. */
+/** Verifiers of the tokens that clients send to the endpoints. They share keys, audiences and token cache. */
 export interface RouterVerifiers {
   /**
-   * For exchange and introspection: accepts tokens with proof of issuance, of active API keys, that are not revoked.
+   * Accepts unrevoked tokens of active API keys that carry a proof of issuance. For token exchange and introspection.
    */
   readonly verifyLive: VerifyToken;
-  /** For revocation: accepts every token with proof of issuance that a verifier may still accept, of any API key. */
+  /**
+   * Accepts every token that a verifier may still accept, even if its API key is inactive. For revocation. The token
+   * must carry a proof of issuance, except during the transition after `provenanceSince`.
+   */
   readonly verifyRevocable: VerifyToken;
-  /** Adds the current audiences of the API keys. They stay accepted even after an API key has lost one. */
+  /** Accepts the current audiences of all API keys. Audiences that API keys no longer list remain accepted. */
   readonly followAudiences: () => void;
 }
 
-/** @throws TypeError if `provenanceSince` is malformed or too far in the future */
+/**
+ * Creates the verifiers of a token router.
+ *
+ * @throws TypeError if `provenanceSince` is malformed or too far in the future
+ */
 export function createRouterVerifiers(settings: TokenRouterSettings): RouterVerifiers {
   const { keyRing, issuer, apiKeys, revocations, maxTokenLifetimeSeconds, clock } = settings;
   const { signing, verification } = settings;
@@ -51,13 +63,13 @@ export function createRouterVerifiers(settings: TokenRouterSettings): RouterVeri
   };
 }
 
-/** The time from which every verifier rejects the last token without a proof as expired. */
+/** Returns the time at which the last token without a proof of issuance has expired for every verifier. */
 function resolveTransition(settings: TokenRouterSettings): NumericDate {
   const { provenanceSince, maxTokenLifetimeSeconds, clock } = settings;
   if (provenanceSince === undefined) return Number.NEGATIVE_INFINITY;
   if (!isNumericDate(provenanceSince)) {
     throw new TypeError(
-      'tokenRouter: provenanceSince must be a NumericDate: seconds since 1970, not milliseconds',
+      'tokenRouter: provenanceSince must be a NumericDate: pass seconds since 1970, not milliseconds',
     );
   }
   if (provenanceSince > clock() + maxTokenLifetimeSeconds) {

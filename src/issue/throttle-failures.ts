@@ -7,9 +7,10 @@ import { createClientNamer } from '../http/client-address.js';
 import { createRequestSlot } from '../http/request-slot.js';
 import { createFailureBudget } from '../limits/failure-budget.js';
 
+/** Option `throttle` of `tokenRouter()`: the limit on failed client authentications. */
 export interface ThrottleOptions {
   /**
-   * Failed authentications allowed per client address and minute, in one burst or spread out.
+   * Maximum number of failed authentications per client address and minute, in one burst or spread out.
    *
    * @default 30
    */
@@ -21,22 +22,22 @@ const KNOWN: KnownOptions<ThrottleOptions> = { failuresPerMinute: true };
 const LIMIT = 'failed_authentications';
 const WINDOW_SECONDS = 60;
 
-/** Rejects every request of an address with too many failed authentications. */
+/** Throttle that rejects all requests from an address with too many failed authentications. */
 export interface FailureThrottle {
-  /** Middleware that rejects such a request before its body is read. */
+  /** Middleware that rejects requests from a throttled address before the body is read. */
   readonly rejectThrottled: RequestHandler;
   /**
-   * Reserves a failure, then verifies the credentials of a client. The failure counts if the credentials are wrong and
-   * is released otherwise. At most as many attempts run concurrently as failures remain; further attempts wait.
+   * Reserves one failure in the quota of the client address, then verifies the credentials. Wrong credentials use up
+   * the reserved failure. All other results release it. Concurrent attempts beyond the remaining quota wait.
    *
-   * @throws RateLimitExceededError (as rejection) if no failure remains; the credentials are then not verified
+   * @throws RateLimitExceededError (as rejection) if the quota is used up. The credentials are not verified then
    */
   judge<Result>(req: Request, verify: () => Result | Promise<Result>): Promise<Result>;
 }
 
 /**
- * Throttles guesses of API keys by client address. Behind a proxy, set `trust proxy` of Express. Each process counts
- * separately.
+ * Creates a throttle against API key guessing, by client address. Behind a proxy, set `trust proxy` in Express. Each
+ * process counts separately.
  *
  * @throws TypeError if an option is unknown or malformed
  */
@@ -51,7 +52,7 @@ export function throttleFailures(
   const nameClient = createClientNamer(audit);
   const nameSlot = createRequestSlot<string>();
 
-  /** Determined once per request, since a closed connection has no address. */
+  /** Returns the limit key of the client. It is stored in the request, since a closed connection has no address. */
   const nameOf = (req: Request): string => {
     const name = nameSlot.read(req) ?? nameClient(req);
     nameSlot.fill(req, name);

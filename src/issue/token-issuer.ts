@@ -27,7 +27,7 @@ import type { ClientTokenRequest, IssueRequest, UserTokenRequest } from './issue
 import { resolveIssueRequest } from './resolve-issue-request.js';
 
 /**
- * Options of `createTokenIssuer()`. Those of `createTokenVerifier()` mean the same here.
+ * Options of `createTokenIssuer()`. Shared options have the same meaning as in `createTokenVerifier()`.
  *
  * @typeParam Claims custom claims of user tokens
  */
@@ -46,7 +46,7 @@ export interface TokenIssuerOptions<Claims extends object = NoClaims>
    */
   readonly claimsSchema?: ClaimsSchema<Claims>;
   /**
-   * Receives the audit events `token.intended` and `token.issued` for each token.
+   * Audit trail that receives the events `token.intended` and `token.issued` for each token.
    *
    * @default undefined (no audit log)
    */
@@ -55,7 +55,7 @@ export interface TokenIssuerOptions<Claims extends object = NoClaims>
 
 /** An access token and its claims. */
 export interface IssuedToken<Claims extends object = NoClaims> {
-  /** The compact serialization. Secret. */
+  /** Compact serialization of the token. Secret. */
   readonly token: string;
   readonly claims: IssuedClaims & Claims;
   /** Lifetime in whole seconds, from `iat` to `exp`. */
@@ -63,13 +63,13 @@ export interface IssuedToken<Claims extends object = NoClaims> {
 }
 
 /**
- * Issues access tokens without HTTP.
+ * Issues access tokens without the token endpoint.
  *
  * @typeParam Claims custom claims of user tokens
  */
 export interface TokenIssuer<Claims extends object = NoClaims> {
   /**
-   * Issue an access token for a user, or of another `type`. Its `iss` is the first `issuer` of the options.
+   * Issues an access token for a user, or of a different `type`. Its `iss` is the first value of the option `issuer`.
    *
    * @throws InvalidRequestError (as rejection) if the token would exceed 4096 characters
    * @throws TypeError (as rejection) for a missing, unknown or malformed option, a reserved claim or header member, claims
@@ -95,7 +95,7 @@ const KNOWN: KnownOptions<TokenIssuerOptions> = {
   ...{ claimsSchema: true, audit: true, clock: true },
 };
 
-/** Audiences whose claims policies are cached. */
+/** Maximum number of audiences with a cached claims policy. */
 const MAX_AUDIENCES = 256;
 
 /**

@@ -1,9 +1,9 @@
 import type { Router } from 'express';
 
-/** The properties of a token router that the metadata of the authorization server contain. */
+/** Properties of a token router for the authorization server metadata (RFC 8414 §2). */
 export interface TokenRouterDescription {
   readonly issuer: string;
-  /** Grant types that at least one API key may use, at the time of the call. */
+  /** Returns the grant types that at least one API key may currently use. */
   readonly grantTypes: () => readonly string[];
   readonly canRevoke: boolean;
   readonly publishesKeys: boolean;
@@ -16,9 +16,13 @@ export function attachDescription(router: Router, description: TokenRouterDescri
 }
 
 const NOT_A_TOKEN_ROUTER =
-  'authorizationServerMetadata: tokenRouter must be a router that tokenRouter(options) created';
+  'authorizationServerMetadata: tokenRouter must be a token router: pass the result of tokenRouter(options)';
 
-/** @throws TypeError if `tokenRouter()` did not create the router */
+/**
+ * Returns the description of a token router.
+ *
+ * @throws TypeError if `tokenRouter()` did not create the router
+ */
 export function describeTokenRouter(router: Router): TokenRouterDescription {
   const description = typeof router === 'function' ? descriptions.get(router) : undefined;
   if (description === undefined) throw new TypeError(NOT_A_TOKEN_ROUTER);

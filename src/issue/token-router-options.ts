@@ -13,63 +13,71 @@ import { resolveTokenLifetime } from '../token/claims/claims-policy.js';
 import type { ClaimsHook } from './grants/issue-access-token.js';
 import type { ThrottleOptions } from './throttle-failures.js';
 
-/** Options of `tokenRouter()`. */
+/** Options of `tokenRouter()`: the keys, clients, stores and limits of the authorization server. */
 export interface TokenRouterOptions extends SignatureOptions {
+  /** Key ring that encrypts the tokens. */
   readonly keyRing: KeyRing;
-  /** `iss` of every token. Never derived from the `Host` header. RFC 9068 §2.2. */
+  /** `iss` of every token. The router never derives this value from the `Host` header. RFC 9068 §2.2. */
   readonly issuer: string;
-  /** Audience of tokens for API keys that list none. */
+  /** Audience of tokens for API keys that list no audience. */
   readonly audience: string;
-  /** The clients: `await watchApiKeys({ directory })`, or `loadApiKeys()` to read the files once. */
+  /** API keys of the clients: `await watchApiKeys({ directory })`, or `loadApiKeys()` to read the files only once. */
   readonly apiKeys: ApiKeyRegistry;
   /**
-   * Adds custom claims to access tokens.
+   * Hook that adds custom claims to access tokens.
    *
    * @default undefined (no custom claims)
    */
   readonly claims?: ClaimsHook;
   /**
-   * `createRevocations({ stores })`. Adds the endpoint `POST /revoke`.
+   * Revocations from `createRevocations({ stores })`. This option adds the endpoint `POST /revoke`.
    *
    * @default undefined (no token can be revoked)
    */
   readonly revocations?: Revocations;
   /**
-   * Stores of a driver; only `families` is used. Clients can then request a refresh token with the scope
-   * `offline_access` and use it with `grant_type=refresh_token`. The key ring needs a root.
+   * Stores of a driver, of which only `families` is used. With this option, clients can request refresh tokens with the
+   * scope token `offline_access`, and use them with `grant_type=refresh_token`. The key ring needs a root.
    *
    * @default undefined (no refresh tokens)
    */
   readonly stores?: Pick<Stores, 'families'>;
-  /** Lifetimes of refresh tokens. */
+  /**
+   * Lifetimes of refresh tokens.
+   *
+   * @default {} (idle 30 days, absolute 90 days)
+   */
   readonly refresh?: RefreshSettings;
   /**
-   * Maximum lifetime of an access token in seconds. Give the same value to every verifier.
+   * Maximum lifetime of an access token in seconds. Set the same value in every verifier.
    *
    * @default 86_400 (one day)
    */
   readonly maxTokenLifetimeSeconds?: number;
   /**
-   * NumericDate of the deployment since which every access token of this issuer carries a proof of issuance. For one
-   * token lifetime after that, clients can revoke their own tokens that have no proof. Such tokens cannot be exchanged,
-   * and introspection reports them as inactive.
+   * Time of the deployment since which all access tokens of this issuer carry a proof of issuance, as a NumericDate.
+   *
+   * For one token lifetime after this time, clients can still revoke their own tokens without a proof. These tokens
+   * cannot be exchanged, and introspection reports them as inactive.
    *
    * @default undefined (every token carries a proof)
    */
   readonly provenanceSince?: NumericDate;
   /**
-   * Failed authentications per client address before the router rejects its requests (429).
+   * Limit on failed authentications per client address. Above the limit, the router rejects requests with 429.
    *
    * @default { failuresPerMinute: 30 }
    */
   readonly throttle?: ThrottleOptions;
   /**
-   * Receives audit events for issued tokens and rejected requests.
+   * Audit trail that receives events for issued tokens and rejected requests.
    *
    * @default undefined (no audit log)
    */
   readonly audit?: AuditTrail;
   /**
+   * Source of the current time, for example `createSteadyClock()`.
+   *
    * @default the system time
    */
   readonly clock?: Clock;
@@ -93,7 +101,7 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   clock: true,
 };
 
-/** Valid options, with their defaults. */
+/** Validated options of `tokenRouter()`, with defaults applied. */
 export type TokenRouterSettings = TokenRouterOptions & Required<Pick<TokenRouterOptions, keyof Defaulted>>;
 
 type Defaulted = Pick<
@@ -101,7 +109,11 @@ type Defaulted = Pick<
   'refresh' | 'maxTokenLifetimeSeconds' | 'throttle' | 'audit' | 'clock'
 >;
 
-/** @throws TypeError if an option is missing, unknown or malformed */
+/**
+ * Validates the options of `tokenRouter()` and applies the defaults.
+ *
+ * @throws TypeError if an option is missing, unknown or malformed
+ */
 export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRouterSettings {
   assertOptions(options, KNOWN, 'tokenRouter');
   const { keyRing, apiKeys, audience, revocations, stores } = options;
@@ -110,14 +122,16 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
   assertMethod(
     apiKeys,
     'authenticate',
-    'tokenRouter: apiKeys must be an ApiKeyRegistry: await watchApiKeys(...)',
+    'tokenRouter: apiKeys must be an ApiKeyRegistry: pass await watchApiKeys(...)',
   );
-  if (typeof audience !== 'string') throw new TypeError('tokenRouter: audience must be one string');
+  if (typeof audience !== 'string') {
+    throw new TypeError('tokenRouter: audience must be a string, for example "https://api.example.com"');
+  }
   if (revocations !== undefined) {
     assertMethod(
       revocations,
       'revoke',
-      'tokenRouter: revocations must be Revocations: createRevocations({ stores })',
+      'tokenRouter: revocations must be Revocations: pass createRevocations({ stores })',
     );
   }
   if (stores !== undefined) requireStore(stores, 'families', 'tokenRouter');

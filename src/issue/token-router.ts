@@ -27,18 +27,18 @@ import {
 } from './token-router-options.js';
 import { listAudiences } from './track-audiences.js';
 
-/** Values of the `Allow` header. */
+/** Values of the `Allow` header, by router method. */
 const ALLOWED = { post: 'POST', get: 'GET, HEAD' } as const;
 
 /**
- * Express router of the authorization server:
+ * Creates the Express router of the authorization server, with these endpoints:
  *
- * - `POST /token` exchanges API keys for access tokens (RFC 6749 §3.2),
- * - `POST /introspect` describes a live token (RFC 7662),
- * - `POST /revoke`, with the option `revocations`, lets clients revoke their own tokens (RFC 7009),
- * - `GET /jwks`, if keys have a public half, publishes the public keys.
+ * - `POST /token` issues access tokens for API keys (RFC 6749 §3.2).
+ * - `POST /introspect` describes active tokens (RFC 7662).
+ * - `POST /revoke` revokes tokens of the client (RFC 7009). It requires the option `revocations`.
+ * - `GET /jwks` publishes the public keys (RFC 8414 §2). It requires keys with a public half.
  *
- * @throws TypeError if an option is missing, unknown or malformed, or an API key cannot be served
+ * @throws TypeError if an option is missing, unknown or malformed, or the router cannot serve an API key
  *
  * @example
  * app.use('/oauth', tokenRouter({ keyRing, issuer, audience, apiKeys: await watchApiKeys({ directory }) }));
@@ -71,7 +71,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   return router;
 }
 
-/** Creates the parts that the endpoints share. */
+/** Creates the dependencies that the endpoints share. */
 function createParts(settings: TokenRouterSettings) {
   const { apiKeys, audience, claims, audit, clock } = settings;
   assertCanIssue(settings);
@@ -85,7 +85,10 @@ function createParts(settings: TokenRouterSettings) {
   };
 }
 
-/** Follows the audiences at each token, so that it can still be revoked after its API key has lost the audience. */
+/**
+ * Creates a token issuer that registers the current audiences of the API keys before it issues a token. The token can
+ * then be revoked even after its API key no longer lists the audience.
+ */
 function createTrackedIssuer(settings: TokenRouterSettings, followAudiences: () => void): ClientTokenIssuer {
   const { keyRing, issuer, signing, maxTokenLifetimeSeconds, audit, clock } = settings;
   const common = { keyRing, issuer, maxTokenLifetimeSeconds, audit, clock };
@@ -98,7 +101,11 @@ function createTrackedIssuer(settings: TokenRouterSettings, followAudiences: () 
   };
 }
 
-/** @throws TypeError if tokens for an audience cannot be encrypted, or would carry no proof of issuance */
+/**
+ * Asserts that the router can issue tokens for every audience.
+ *
+ * @throws TypeError if tokens for an audience cannot be encrypted, or would carry no proof of issuance
+ */
 function assertCanIssue({ keyRing, signing, audience, apiKeys }: TokenRouterSettings): void {
   const audiences = [audience, ...listAudiences(apiKeys)];
   const { encryptionKey } = internalsOf(keyRing);
@@ -110,14 +117,14 @@ function assertCanIssue({ keyRing, signing, audience, apiKeys }: TokenRouterSett
   }
 }
 
-/** The key ring and the verification keys, or an empty array if they have no public keys. */
+/** Returns the key ring and the verification keys, or an empty array if none of them has public keys. */
 function findPublishers(settings: TokenRouterSettings): readonly KeyPublisher[] {
   const { keyRing, issuer } = settings;
   const publishers = [keyRing, ...resolveVerification(settings, [issuer]).values()];
   return publishers.some((publisher) => publisher.exportPublicKeys().keys.length > 0) ? publishers : [];
 }
 
-/** Token exchange is listed only if an API key may delegate. */
+/** Returns the grant types for the metadata. Includes token exchange only if an API key may delegate. */
 function findUsableGrantTypes(grants: readonly Grant[], { apiKeys }: ApiKeyRegistry): readonly string[] {
   const isDelegating = apiKeys.some(({ delegation }) => delegation !== undefined);
   return grants.map((grant) => grant.grantType).filter((type) => type !== TOKEN_EXCHANGE || isDelegating);

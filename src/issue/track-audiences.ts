@@ -1,7 +1,7 @@
 import type { ApiKey } from '../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 
-/** Every audience that the API keys list. */
+/** Lists the audiences of all API keys, for users, services and delegation. */
 export function listAudiences({ apiKeys }: Pick<ApiKeyRegistry, 'apiKeys'>): readonly string[] {
   return apiKeys.flatMap(({ audiences, serviceAudiences, delegation }) => [
     ...audiences,
@@ -11,10 +11,11 @@ export function listAudiences({ apiKeys }: Pick<ApiKeyRegistry, 'apiKeys'>): rea
 }
 
 /**
- * Tracks the audiences of changing API keys. Audiences are only added: tokens for a removed audience are still in use.
+ * Tracks the audiences of the API keys. Audiences are only added, because tokens for a removed audience can still be
+ * valid.
  *
- * @param add receives all audiences after each change of the API keys
- * @returns a function that checks for a change
+ * @param add function that receives all audiences after a change of the API keys
+ * @returns a function that checks for a change and calls `add`
  */
 export function trackAudiences(
   registry: ApiKeyRegistry,

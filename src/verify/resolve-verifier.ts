@@ -9,16 +9,16 @@ import { type LegacyPolicy, resolveLegacyPolicy } from '../token/legacy-policy.j
 import type { TokenVerifierOptions } from './token-verifier-options.js';
 import { resolveTrustedIssuers } from './trusted-issuers.js';
 
-/** The options of a token verifier, checked and with their defaults. */
+/** Validated options of a token verifier, with defaults applied. */
 export interface ResolvedVerifier
   extends Required<Pick<TokenVerifierOptions, 'maxTokenLength' | 'clock'>>,
     Pick<TokenVerifierOptions<object>, 'apiKeys' | 'revocations' | 'claimsSchema'> {
   readonly keyRing: KeyRingInternals;
-  /** Verification keys of home issuers and trusted issuers. */
+  /** Verification keys of home issuers and trusted issuers, by `iss`. */
   readonly verification: Verification;
-  /** Policy of home issuers. */
+  /** Claims policy for tokens of home issuers. */
   readonly claimsPolicy: ClaimsPolicy;
-  /** Policies of trusted issuers, by `iss`. */
+  /** Claims policies for tokens of trusted issuers, by `iss`. */
   readonly trustedPolicies: ReadonlyMap<unknown, ClaimsPolicy>;
   readonly legacy: LegacyPolicy | undefined;
 }
@@ -26,11 +26,11 @@ export interface ResolvedVerifier
 const DEFAULT_MAX_TOKEN_LENGTH = 8192;
 
 /**
- * Resolves the options of a token verifier.
+ * Validates the options of a token verifier and applies the defaults.
  *
- * @param audiences set of accepted audiences, to which those of the options are added. The policy refers to the set, so
- *   that `acceptAudiences` can add to it later.
- * @throws TypeError for a missing or malformed option.
+ * @param audiences mutable set of accepted audiences. This function adds the option `audience`, and `acceptAudiences()`
+ *   can add more audiences later
+ * @throws TypeError if an option is missing or malformed
  */
 export function resolveVerifier(
   options: TokenVerifierOptions<object>,
@@ -48,7 +48,7 @@ export function resolveVerifier(
   if (own.size > 1) warnOfHomeIssuers();
   if (legacy !== undefined && trust.policies.has(legacy.issuer)) {
     throw new TypeError(
-      'legacy.issuer must not be one of trustedIssuers, because its tokens count as tokens of a home issuer',
+      'token verifier: legacy.issuer is also in trustedIssuers, but legacy tokens have the rights of a home issuer: remove this issuer from trustedIssuers',
     );
   }
   const legacySeconds = legacy === undefined ? 0 : legacy.until - clock();
@@ -70,9 +70,10 @@ export function resolveVerifier(
 }
 
 /**
- * Prepares the keys of audiences, then adds them to a set of accepted audiences.
+ * Adds audiences to a set of accepted audiences, after preparing the decryption keys of all of them.
  *
- * @throws TypeError if tokens for an audience must be signed and there are no verification keys. No audience is added.
+ * @throws TypeError if tokens for an audience must be signed, but there are no verification keys. In that case, no
+ *   audience is added
  */
 export function acceptAudiences(
   added: readonly string[],
@@ -94,12 +95,12 @@ function assertSigned(keyRing: KeyRingInternals, audience: string, verification:
   );
 }
 
-/** A revocation must be stored until its token has expired. */
+/** Asserts that every revocation is stored until the revoked token has expired. */
 function coverRevocations(longestSeconds: number, revocations?: RevocationCheck): void {
   const rememberedSeconds = revocations?.maxTokenLifetimeSeconds ?? Number.POSITIVE_INFINITY;
   if (longestSeconds > rememberedSeconds) {
     throw new TypeError(
-      'Revocations are deleted before tokens expire: raise maxTokenLifetimeSeconds of createRevocations()',
+      'token verifier: revocations are deleted before tokens expire: raise maxTokenLifetimeSeconds of createRevocations()',
     );
   }
   revocations?.coverAccessTokens?.(longestSeconds);
@@ -107,19 +108,23 @@ function coverRevocations(longestSeconds: number, revocations?: RevocationCheck)
 
 let hasWarned = false;
 
-/** Separate keys suggest separate parties, but only one party can be the home issuer. */
+/**
+ * Warns once that home issuers have separate keys. This suggests separate parties, but all home issuers are one party.
+ */
 function warnOfHomeIssuers(): void {
   if (hasWarned) return;
   hasWarned = true;
   process.emitWarning(
-    'verification has keys of several home issuers, and each of them can issue tokens for your API keys and users: move issuers of other parties from issuer to trustedIssuers',
+    'token verifier: verification has keys of several home issuers. Each home issuer can issue tokens for your API keys and users: move issuers of other parties from issuer to trustedIssuers',
     { code: 'PASSPORT_JWE_HOME_ISSUERS' },
   );
 }
 
 function assertParts({ revocations, apiKeys, clock, maxTokenLength }: TokenVerifierOptions<object>): void {
   if (clock !== undefined && typeof clock !== 'function') {
-    throw new TypeError('token verifier: clock must be a function that returns a NumericDate, in seconds');
+    throw new TypeError(
+      'token verifier: clock must be a function that returns seconds since 1970, for example () => Date.now() / 1000',
+    );
   }
   if (revocations !== undefined)
     assertMethod(

@@ -12,50 +12,72 @@ import type { TokenCacheOptions } from '../token/token-cache.js';
 import type { TrustedIssuer } from './trusted-issuers.js';
 
 /**
- * Options that decide which tokens are accepted.
+ * Options of a token verifier: its keys, and the conditions for accepting a token.
  *
  * @typeParam Claims custom claims that `claimsSchema` accepts
  */
 export interface TokenVerifierOptions<Claims extends object = NoClaims>
   extends ClaimsOptions,
     SignatureOptions {
-  /** Keys that decrypt the tokens. */
+  /** Key ring that decrypts the tokens. */
   readonly keyRing: KeyRing;
-  /** Maximum token length in characters. Default 8192. */
+  /**
+   * Maximum token length in characters. Longer tokens are rejected.
+   *
+   * @default 8192
+   */
   readonly maxTokenLength?: number;
   /**
-   * Other issuers whose tokens are accepted, with the type `external`. They must sign their tokens and encrypt
-   * them to a public key of `keyRing`. Default: none.
+   * Issuers of other parties whose tokens are accepted, with the type `external`. These issuers must sign their tokens,
+   * and encrypt them to a public key of `keyRing`.
+   *
+   * @default [] (only tokens of home issuers are accepted)
    */
   readonly trustedIssuers?: readonly TrustedIssuer[];
   /**
-   * Schema that the custom claims of every accepted token must match, whatever its type: any Standard Schema. Claims that
-   * this package reads or writes are not passed to it. Default: custom claims are not checked.
+   * Standard Schema that the custom claims of accepted tokens must match, whatever the token type. It receives only the
+   * claims that this package neither reads nor writes.
+   *
+   * @default undefined (custom claims are not checked)
    */
   readonly claimsSchema?: ClaimsSchema<Claims>;
-  /** Revocations to check. Default: none. */
+  /**
+   * Revocations to check for every token, from `createRevocations()`. If a check fails, verification throws
+   * `TemporarilyUnavailableError`.
+   *
+   * @default undefined (no token is revoked)
+   */
   readonly revocations?: RevocationCheck;
   /**
-   * Accepts tokens of another stack during a migration. Their protected header has the members `alg: "dir"` and
-   * `enc: "A256GCM"` and no others, in any JSON spelling, and their IV has 96 or 128 bits. Default: no such tokens.
+   * Accepts tokens of another stack during a migration. Their protected header must contain only `alg: "dir"` and
+   * `enc: "A256GCM"`, in any JSON spelling. Their IV must have 96 or 128 bits.
+   *
+   * @default undefined (legacy tokens are rejected)
    */
   readonly legacy?: LegacyOptions;
   /**
-   * API keys whose tokens are accepted, including tokens delegated from them: `await watchApiKeys({ directory })`. Tokens
-   * of unknown, inactive and expired API keys are rejected. Tokens without `client_id` are not affected. Default: API keys
-   * are not checked.
+   * API keys whose tokens are accepted, for example `await watchApiKeys({ directory })`. Tokens of unknown, inactive
+   * and expired API keys are rejected, as are tokens delegated from them. Tokens without `client_id` are not checked.
+   *
+   * @default undefined (API keys are not checked)
    */
   readonly apiKeys?: ApiKeyStates;
   /**
-   * Limits of the cache of decrypted tokens, or `false` for no cache. The cache saves decryption only: all other checks run
-   * for each request. Default: `{ maxEntries: 10_000, maxBytes: 67_108_864 }`.
+   * Limits of the cache of decrypted tokens, or `false` to disable the cache. Only the decryption is cached: all other
+   * checks run for every request.
+   *
+   * @default { maxEntries: 10_000, maxBytes: 67_108_864 }
    */
   readonly tokenCache?: TokenCacheOptions | false;
-  /** Source of the current time. Default: the system clock. */
+  /**
+   * Source of the current time, for example `createSteadyClock()`.
+   *
+   * @default the system time
+   */
   readonly clock?: Clock;
 }
 
-/** Names of the options, for `assertOptions`. */
+/** Known options of `TokenVerifierOptions`, for `assertOptions()`. */
 export const VERIFIER_OPTIONS: KnownOptions<TokenVerifierOptions<object>> = {
   ...{ keyRing: true, issuer: true, audience: true, signing: true, verification: true, trustedIssuers: true },
   ...{ clockToleranceSeconds: true, maxTokenAgeSeconds: true, maxTokenLifetimeSeconds: true },

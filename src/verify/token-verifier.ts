@@ -15,7 +15,7 @@ import { acceptAudiences, type ResolvedVerifier, resolveVerifier } from './resol
 import { type TokenVerifierOptions, VERIFIER_OPTIONS } from './token-verifier-options.js';
 
 /**
- * Verifies tokens without HTTP.
+ * Verifies tokens in code without an HTTP request.
  *
  * @typeParam Claims custom claims of the accepted tokens
  */
@@ -23,9 +23,9 @@ export interface TokenVerifier<Claims extends object = NoClaims> {
   /**
    * Decrypts and validates a token.
    *
-   * @throws InvalidTokenError (as rejection) if the token is rejected.
-   * @throws TemporarilyUnavailableError (as rejection) if a revocation, a decryption key or a verification key cannot be
-   *   looked up.
+   * @throws InvalidTokenError (as rejection) if the token is rejected
+   * @throws TemporarilyUnavailableError (as rejection) if a revocation, a decryption key or a verification key cannot
+   *   be looked up
    */
   verify(token: string): Promise<VerifiedToken<TokenType, Claims>>;
 }
@@ -37,10 +37,10 @@ const NO_TOKEN =
  * Creates a token verifier for workers, WebSocket servers and other code without an Express request.
  *
  * @typeParam Claims custom claims of the accepted tokens. Inferred from `claimsSchema`.
- * @throws TypeError for a missing or malformed option.
+ * @throws TypeError if an option is missing, unknown or malformed
  * @example
  * const verifier = createTokenVerifier({ keyRing, issuer, audience });
- * const token = await verifier.verify(text);
+ * const { claims } = await verifier.verify(token);
  */
 export function createTokenVerifier<Claims extends object = NoClaims>(
   options: TokenVerifierOptions<Claims>,
@@ -56,35 +56,41 @@ export function createTokenVerifier(options: TokenVerifierOptions<object>): Toke
   });
 }
 
-/** Options that can differ between verifiers that share keys, issuers, audiences and token cache. */
+/** Options that can differ between verifiers with the same keys, issuers, audiences and token cache. */
 export type AcceptanceRules = Omit<ClaimsOptions, 'issuer' | 'audience'> &
   Pick<TokenVerifierOptions<object>, 'apiKeys' | 'revocations' | 'claimsSchema'>;
 
-/** The verifier of the middleware and of the token endpoints. All its methods share one token cache. */
+/** Verifier that the middleware and the token endpoints use. All methods share one token cache. */
 export interface PreparedVerifier {
   /**
    * Decrypts and validates a token, synchronously if possible.
-   * @throws InvalidTokenError or TemporarilyUnavailableError (or as rejection), as `TokenVerifier` does.
+   *
+   * @throws InvalidTokenError (or as rejection) if the token is rejected
+   * @throws TemporarilyUnavailableError (or as rejection) if a key or a revocation cannot be looked up
    */
   verify(token: string): VerifiedToken | Promise<VerifiedToken>;
   /**
-   * Accepts only tokens that carry a proof of issuance, for endpoints that act on the claims of a token. A holder of an
-   * exported access key can encrypt a token for its audience, but cannot make that proof.
+   * Verifies a token and its proof of issuance, for endpoints that act on claims. The holder of an exported access key
+   * can encrypt tokens for its audience, but cannot create the proof.
+   *
+   * @throws InvalidTokenError (as rejection) if the token is rejected or has no valid proof
+   * @throws TemporarilyUnavailableError (as rejection) if a key or a revocation cannot be looked up
    */
   verifyProven(token: string): Promise<VerifiedToken>;
-  /** Tells whether an accepted token carries a proof of issuance. */
+  /** Returns whether an accepted token carries a proof of issuance. */
   isProven(token: string): boolean;
   /**
-   * Creates a verifier with other rules that shares the keys, audiences and token cache of this one. Rules are not
-   * inherited: an absent rule has its default.
+   * Creates a verifier with different rules and the same keys, audiences and token cache. Rules are not inherited: an
+   * omitted rule has its default.
    *
-   * @throws TypeError for a malformed rule.
+   * @throws TypeError if a rule is malformed
    */
   withRules(rules: AcceptanceRules): PreparedVerifier;
   /**
-   * Accepts tokens for more audiences, in this verifier and in those that share its audiences. Cached tokens stay cached.
+   * Adds accepted audiences to this verifier and to all verifiers that share its audiences. Cached tokens remain valid.
    *
-   * @throws TypeError if tokens for an audience must be signed and there are no verification keys. No audience is added.
+   * @throws TypeError if tokens for an audience must be signed, but there are no verification keys. In that case,
+   *   no audience is added
    */
   addAudiences(audiences: readonly string[]): void;
 }
@@ -101,9 +107,9 @@ type SharedOptions = Omit<TokenVerifierOptions<object>, keyof AcceptanceRules | 
 
 interface Parts {
   readonly resolved: ResolvedVerifier;
-  /** Decrypts tokens. Verifiers that differ in their rules share it. */
+  /** Decrypts tokens. Verifiers with different rules share one opener. */
   readonly opener: TokenOpener;
-  /** Accepted audiences. Verifiers that differ in their rules share them. */
+  /** Accepted audiences. Verifiers with different rules share one set. */
   readonly audiences: Set<string>;
 }
 
@@ -119,7 +125,7 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
         return accept(openLegacyToken(token, { legacy, maxTokenLength }, now), now, legacy.claimsPolicy);
       }
       const opened = opener.open(token, now);
-      // Read again, because the token can expire during asynchronous decryption.
+      // Read the clock again, because the token can expire during asynchronous decryption.
       return opened instanceof Promise
         ? opened.then((authentic) => accept(authentic, clock()))
         : accept(opened, now);
@@ -128,7 +134,7 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
     async verifyProven(token) {
       if (legacy !== undefined && isLegacyToken(token)) throw new InvalidTokenError('unprovable');
       const verified = await accept(await opener.openProven(token, clock()), clock());
-      // The signature of a trusted issuer is no proof of issuance by a home issuer.
+      // The signature of a trusted issuer does not prove that a home issuer issued the token.
       if (verified.type === 'external') throw new InvalidTokenError('unprovable');
       return verified;
     },

@@ -5,43 +5,52 @@ import { type ClaimsPolicy, resolveStrings } from '../token/claims/claims-policy
 import { isScopeToken } from '../token/claims/scope.js';
 
 /**
- * An issuer of another party whose tokens are accepted. Its tokens must contain a nested JWS whose signature verifies
- * (RFC 7519 appendix A.2). They have the type `external`, even if they claim another type.
+ * Issuer of another party whose tokens are accepted. Each token must contain a nested JWS with a valid signature (RFC
+ * 7519 appendix A.2). These tokens always have the type `external`, regardless of their claims.
  */
 export interface TrustedIssuer {
-  /** Issuer, compared exactly with `iss`. RFC 7519 §4.1.1. */
+  /** Exact value of `iss` in the tokens. RFC 7519 §4.1.1. */
   readonly issuer: string;
-  /** Audiences that its tokens may have. Other audiences are hidden from handlers and guards. RFC 7519 §4.1.3. */
+  /**
+   * Audiences for which the issuer may issue tokens. All other audiences in `aud` are hidden from handlers and guards.
+   * RFC 7519 §4.1.3.
+   */
   readonly audience: string | readonly string[];
-  /** Scope tokens that the issuer may grant. All others are removed. `[]` grants none. */
+  /**
+   * Scope tokens that the issuer may grant. All other scope tokens are removed. With `[]`, the scope is always empty.
+   */
   readonly scopes: readonly string[];
-  /** Keys that verify signatures of the issuer: `remoteJwks({ url })` or `await createVerificationKeys({ file })`. */
+  /** Verification keys of the issuer: `remoteJwks({ url })` or `await createVerificationKeys({ file })`. */
   readonly verification: VerificationKeys;
 }
 
 const KNOWN: KnownOptions<TrustedIssuer> = { issuer: true, audience: true, scopes: true, verification: true };
 
-/** Policies and verification keys of the trusted issuers, by `iss`. */
+/** Claims policies and verification keys of the trusted issuers, by `iss`. */
 export interface ResolvedTrust {
   readonly policies: ReadonlyMap<unknown, ClaimsPolicy>;
   readonly verification: Verification;
 }
 
 /**
- * Resolves the option `trustedIssuers`.
+ * Validates the option `trustedIssuers`, and derives a claims policy for each issuer.
  *
- * @param home policy of the home issuers.
- * @throws TypeError for a missing or malformed option, or an issuer that is listed twice.
+ * @param home claims policy of the home issuers, from which each policy is derived
+ * @throws TypeError if a member is missing or malformed, or an issuer is listed twice
  */
 export function resolveTrustedIssuers(trusted: readonly TrustedIssuer[], home: ClaimsPolicy): ResolvedTrust {
-  if (!Array.isArray(trusted)) throw new TypeError('trustedIssuers must be an array of objects');
+  if (!Array.isArray(trusted)) {
+    throw new TypeError(
+      'token verifier: trustedIssuers must be an array, for example [{ issuer, audience, scopes, verification }]',
+    );
+  }
   const policies = new Map<string, ClaimsPolicy>();
   const verification = new Map<string, VerificationKeys>();
   for (const each of trusted) {
     assertTrustedIssuer(each);
     if (home.issuers.has(each.issuer) || policies.has(each.issuer)) {
       throw new TypeError(
-        'trustedIssuers lists an issuer twice, or lists a home issuer: list each issuer only once, in issuer or trustedIssuers',
+        'token verifier: trustedIssuers contains a duplicate or a home issuer: list each issuer once, in issuer or in trustedIssuers',
       );
     }
     policies.set(each.issuer, narrowPolicy(home, each));
@@ -54,10 +63,14 @@ function assertTrustedIssuer(trusted: TrustedIssuer): void {
   assertOptions(trusted, KNOWN, 'trustedIssuers');
   const { issuer, scopes, verification } = trusted;
   if (typeof issuer !== 'string' || issuer === '') {
-    throw new TypeError('trustedIssuers: issuer is required: pass the `iss` of its tokens');
+    throw new TypeError(
+      'trustedIssuers: issuer is required: pass the `iss` of its tokens, for example "https://idp.example.com"',
+    );
   }
   if (!Array.isArray(scopes) || !scopes.every(isScopeToken)) {
-    throw new TypeError('trustedIssuers: scopes is required: pass an array of scope tokens, [] for none');
+    throw new TypeError(
+      'trustedIssuers: scopes is required: pass an array of scope tokens, for example ["read"], or [] for none',
+    );
   }
   const expected =
     'trustedIssuers: verification is required: pass remoteJwks(...) or createVerificationKeys(...)';

@@ -175,7 +175,7 @@ const ROWS: readonly Row[] = [
     mint: { claims: { type: undefined } },
     guard: requireFunctions(() => ['get_weather']),
     status: 403,
-    challenge: `${REALM}, error="access_denied", error_description="The access token does not allow one of the functions"`,
+    challenge: `${REALM}, error="access_denied", error_description="The access token does not allow every requested function"`,
     error: 'access_denied',
   },
   {

@@ -28,6 +28,8 @@ describe('a request slot', () => {
   });
 
   test('throws if no earlier middleware has set the value', () => {
-    expect(() => createRequestSlot<number, object>().get({})).toThrow('ran before the one it depends on');
+    expect(() => createRequestSlot<number, object>().get({})).toThrow(
+      'ran before the middleware that it depends on',
+    );
   });
 });

@@ -118,7 +118,7 @@ describe('realm', () => {
     (realm) => {
       expect(() => createChallengeWriter(untyped({ realm }))).toThrow(
         new TypeError(
-          'realm must be a string of printable ASCII without quotes and backslashes, for example "api"',
+          'challenge options: realm must be a string of printable ASCII without quotes or backslashes, for example "api"',
         ),
       );
     },
@@ -167,7 +167,9 @@ describe('resourceMetadata', () => {
     [null],
   ])('%j is rejected at construction', (resourceMetadata) => {
     expect(() => createChallengeWriter(untyped({ resourceMetadata }))).toThrow(
-      new TypeError('resourceMetadata must be an absolute https URL (http on loopback only)'),
+      new TypeError(
+        'challenge options: resourceMetadata must be an absolute https URL (http on loopback only): pass protectedResourceUrl(...)',
+      ),
     );
   });
 });

@@ -138,7 +138,7 @@ describe('several methods', () => {
 
   test('are rejected if they name two clients', () => {
     expect(() => read({ authorization: [basic('demo:sk-1')], clientId: 'other' })).toThrow(
-      new InvalidRequestError('client_id does not match the client that authenticates'),
+      new InvalidRequestError('client_id does not match the client credentials'),
     );
   });
 

@@ -1,4 +1,4 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 
-/** The middleware of an endpoint, in order. The last one sends the response. */
+/** Middleware of an endpoint, in order. The last middleware sends the response. */
 export type Endpoint = readonly (RequestHandler | ErrorRequestHandler)[];

@@ -15,15 +15,15 @@ import { receiveParameters } from './receive-parameters.js';
 import { receivedToken, receiveToken } from './receive-token.js';
 
 export interface IntrospectionEndpointParts extends ClientParts {
-  /** Accepts live tokens with proof of issuance for every audience of the API keys. */
+  /** Accepts active tokens with a proof of issuance, for every audience of the API keys. */
   readonly verifyLive: VerifyToken;
-  /** `undefined` if the router issues no refresh tokens. */
+  /** Refresh token backend, or `undefined` if the router issues no refresh tokens. */
   readonly refreshTokens: RefreshTokenBackend | undefined;
 }
 
 /**
- * `POST /introspect` (RFC 7662 §2): describes a live token to the client that it was issued to. API keys that list the
- * audience of an access token under `introspects` can introspect it too.
+ * Creates `POST /introspect` (RFC 7662 §2), which describes an active token to its client. An API key that lists an
+ * audience under `introspects` can also introspect all access tokens for this audience.
  */
 export function introspectionEndpoint(parts: IntrospectionEndpointParts): Endpoint {
   return [
@@ -36,16 +36,16 @@ export function introspectionEndpoint(parts: IntrospectionEndpointParts): Endpoi
   ];
 }
 
-/** The response for every token that is not live, or that the client may not introspect (RFC 7662 §2.2). */
+/** Response for inactive tokens, and for tokens that the client may not introspect (RFC 7662 §2.2). */
 const INACTIVE: JsonObject = Object.freeze({ active: false });
 
-/** The claims in the response. All others are only for the audience of the token. */
+/** Claims in the response. All other claims are disclosed only to the audience of the token. */
 const DISCLOSED = [
   ...(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'] as const),
   ...(['client_id', 'scope', 'type', 'act'] as const),
 ];
 
-/** Responds for a refresh token. All other tokens pass. */
+/** Creates a middleware that describes refresh tokens. It passes all other tokens to the next middleware. */
 function describeRefreshToken({ refreshTokens, clock }: IntrospectionEndpointParts): RequestHandler {
   return asyncHandler(async function describeRefreshToken(req, res, next) {
     const presented = await openRefreshToken(refreshTokens, receivedToken(req), clock());
@@ -55,7 +55,7 @@ function describeRefreshToken({ refreshTokens, clock }: IntrospectionEndpointPar
   });
 }
 
-/** Has no `token_type`: resource servers do not accept refresh tokens. */
+/** Describes a refresh token. Omits `token_type`, because resource servers do not accept refresh tokens. */
 function describeFamily(family: StoredFamily | undefined, { keyId }: ApiKey): JsonObject {
   if (family?.state.clientId !== keyId) return INACTIVE;
   const { subject: sub, clientId, scope } = family.state;

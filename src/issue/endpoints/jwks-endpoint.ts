@@ -5,15 +5,15 @@ import type { Endpoint } from './endpoint.js';
 /** Media type of a JWK Set (RFC 7517 §8.5.2). */
 const JWK_SET = 'application/jwk-set+json';
 
-/** Cache lifetime of the set in seconds. Publish a new key at least this long before you use it. */
+/** Cache lifetime of the JWK Set in seconds. Publish each new key at least this long before its first use. */
 const MAX_AGE_SECONDS = 300;
 
-/** A key ring or verification keys, whose public keys are published. */
+/** Source of public keys to publish: a key ring or verification keys. */
 export interface KeyPublisher {
   exportPublicKeys(): JwkSet;
 }
 
-/** `GET /jwks`: the current public keys (RFC 8414 §2, `jwks_uri`). */
+/** Creates `GET /jwks`, which publishes the current public keys (RFC 8414 §2, `jwks_uri`). */
 export function jwksEndpoint(publishers: readonly KeyPublisher[]): Endpoint {
   return [publishKeys(publishers)];
 }

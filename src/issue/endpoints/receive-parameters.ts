@@ -12,12 +12,14 @@ const JSON_TYPE = 'application/json';
 
 const parametersSlot = createRequestSlot<Parameters>();
 
-/** The parameters of the request, available after `receiveParameters`. */
+/** Returns the parameters of a request, after `receiveParameters` has run. */
 export function parametersOf(req: Request): Parameters {
   return parametersSlot.get(req);
 }
 
-/** A request without a body passes: a later step names the missing parameter. */
+/**
+ * Rejects bodies of other media types. Passes requests without a body: a later middleware names the missing parameter.
+ */
 const rejectOtherMediaTypes: RequestHandler = (req, _res, next) => {
   if (req.is([FORM, JSON_TYPE]) !== false || Number(req.headers['content-length']) === 0) return next();
   return next(new InvalidRequestError('The body must be form-encoded or JSON', { status: 415 }));
@@ -25,14 +27,17 @@ const rejectOtherMediaTypes: RequestHandler = (req, _res, next) => {
 
 const readBody = express.text({ type: [FORM, JSON_TYPE], limit: BODY_LIMIT, inflate: false });
 
-/** Rejects bodies that `readBody` reports: too large, truncated, compressed, or in an unknown charset. */
+/** Rejects bodies that `readBody` cannot read: too large, truncated, compressed, or in an unknown charset. */
 const rejectUnreadableBodies: ErrorRequestHandler = (failure, _req, _res, next) => {
   if (failure instanceof PassportJweError) return next(failure);
   const status = failure?.status === 413 || failure?.status === 415 ? failure.status : 400;
   return next(new InvalidRequestError('The body cannot be read', { status, cause: failure }));
 };
 
-/** Reads a form (RFC 6749 §4.4.2) or a JSON object, which a body parser of the application may have parsed already. */
+/**
+ * Parses a form (RFC 6749 §4.4.2) or a JSON object. Also accepts a body that a body parser of the application has
+ * already parsed.
+ */
 const parseParameters: RequestHandler = (req, _res, next) => {
   const body: unknown = req.body;
   if (typeof body === 'string') {
@@ -43,7 +48,7 @@ const parseParameters: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/** The first middleware of an endpoint with a body: they read its parameters. */
+/** Middleware for the start of an endpoint that reads parameters from the body. */
 export const receiveParameters: Endpoint = [
   rejectOtherMediaTypes,
   readBody,
@@ -51,7 +56,7 @@ export const receiveParameters: Endpoint = [
   parseParameters,
 ];
 
-/** Rejects repeated members, since `JSON.parse` would hide all but the last. */
+/** Parses a JSON object. Rejects repeated members, because `JSON.parse` hides all but the last one. */
 function parseJson(text: string): Parameters {
   let parsed: unknown;
   try {
@@ -64,7 +69,7 @@ function parseJson(text: string): Parameters {
   return new Map(Object.entries(parsed).map(([name, value]) => [name, [value]]));
 }
 
-/** Body parsers return repeated parameters of a form as an array. */
+/** Converts a parsed body to parameters. Body parsers return repeated form parameters as an array. */
 function toParameters(body: object): Parameters {
   return new Map(Object.entries(body).map(([name, value]) => [name, Array.isArray(value) ? value : [value]]));
 }

@@ -16,16 +16,16 @@ import { receiveParameters } from './receive-parameters.js';
 import { receivedToken, receiveToken } from './receive-token.js';
 
 export interface RevocationEndpointParts extends ClientParts {
-  /** Accepts tokens with proof of issuance for every audience of the API keys. */
+  /** Accepts tokens with a proof of issuance, for every audience of the API keys. */
   readonly verifyRevocable: VerifyToken;
   readonly revocations: Revocations;
-  /** `undefined` if the router issues no refresh tokens. */
+  /** Refresh token backend, or `undefined` if the router issues no refresh tokens. */
   readonly refreshTokens: RefreshTokenBackend | undefined;
 }
 
 /**
- * `POST /revoke` (RFC 7009 §2): revokes an access token of the client, or ends the session of its refresh token.
- * Unknown, expired and already revoked tokens get the same response as a successful revocation.
+ * Creates `POST /revoke` (RFC 7009 §2), which revokes an access token of the client, or ends the session of a refresh
+ * token. The response for unknown, expired and already revoked tokens is the same as for a successful revocation.
  */
 export function revocationEndpoint(parts: RevocationEndpointParts): Endpoint {
   return [
@@ -47,7 +47,10 @@ const confirm: RequestHandler = (_req, res) => {
   res.status(200).set(NO_STORE).end();
 };
 
-/** Revoking a refresh token revokes its whole grant, here its session (RFC 7009 §2.1). All other tokens pass. */
+/**
+ * Creates a middleware that ends the session of a refresh token, which is its authorization grant (RFC 7009 §2.1). It
+ * passes all other tokens to the next middleware.
+ */
 function endSession({ refreshTokens, clock }: RevocationEndpointParts): RequestHandler {
   return asyncHandler(async function endSession(req, res, next) {
     const presented = await openRefreshToken(refreshTokens, receivedToken(req), clock());
@@ -57,12 +60,12 @@ function endSession({ refreshTokens, clock }: RevocationEndpointParts): RequestH
   });
 }
 
-/** A resource server may still accept tokens with these reasons, so 200 would be misleading (RFC 7009 §2.2.1). */
+/** Rejection reasons of tokens that a resource server may still accept: 200 would be misleading (RFC 7009 §2.2.1). */
 const UNSUPPORTED: ReadonlySet<TokenRejection> = new Set([
   ...(['encryption_only', 'unprovable', 'unproven', 'lifetime_too_long'] as const),
 ]);
 
-/** Verifies the token. An invalid token needs no revocation. */
+/** Creates a middleware that verifies the access token. For an invalid token, it responds with 200 (RFC 7009 §2.2). */
 function findRevocableToken({ verifyRevocable }: RevocationEndpointParts): RequestHandler {
   return asyncHandler(async function findRevocableToken(req, res, next) {
     const verified = await findValid(verifyRevocable, receivedToken(req));
@@ -73,8 +76,11 @@ function findRevocableToken({ verifyRevocable }: RevocationEndpointParts): Reque
 }
 
 /**
+ * Verifies an access token for revocation.
+ *
  * @returns `undefined` for an invalid token
- * @throws UnsupportedTokenTypeError if only its audience can decrypt the token, or it carries no proof of issuance
+ * @throws UnsupportedTokenTypeError if only the audience can decrypt the token, or the token carries no proof of
+ *   issuance
  */
 async function findValid(verify: VerifyToken, token: string): Promise<VerifiedToken | undefined> {
   try {
@@ -100,7 +106,7 @@ function revokeToken({ revocations }: RevocationEndpointParts): RequestHandler {
   });
 }
 
-/** Omits the subject of a delegated token, which belongs to another client. */
+/** Describes an access token to revoke. Omits the subject of a delegated token, which belongs to a different client. */
 function describeRevocable({ type, claims }: VerifiedToken, clientId: string): Revocable {
   const { jti, exp: expiresAt, iat: issuedAt, sub } = claims;
   const subject = type === 'delegation' || sub === undefined ? {} : { subject: sub };

@@ -16,11 +16,11 @@ import { parametersOf, receiveParameters } from './receive-parameters.js';
 export interface TokenEndpointParts extends ClientParts {
   readonly tokens: ClientTokenIssuer;
   readonly grants: readonly Grant[];
-  /** Audience of API keys that list none. */
+  /** Audience of tokens for API keys that list no audience. */
   readonly audience: string;
 }
 
-/** `POST /token`: issues tokens by the requested grant (RFC 6749 §3.2). */
+/** Creates `POST /token`, which issues tokens by the requested grant type (RFC 6749 §3.2). */
 export function tokenEndpoint(parts: TokenEndpointParts): Endpoint {
   return [
     parts.throttle.rejectThrottled,
@@ -37,7 +37,10 @@ const arrivalSlot = createRequestSlot<NumericDate>();
 const grantSlot = createRequestSlot<Grant>();
 const grantParametersSlot = createRequestSlot<GrantParameters>();
 
-/** Runs before a store is read, so that a revocation during the request covers the issued tokens. */
+/**
+ * Creates a middleware that stores the arrival time of a request. It runs before any store is read: a revocation during
+ * the request then covers the issued tokens.
+ */
 function noteArrival({ clock }: TokenEndpointParts): RequestHandler {
   return function noteArrival(req, _res, next) {
     arrivalSlot.fill(req, clock());
@@ -71,7 +74,7 @@ const readGrantParameters: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/** RFC 8707 §2 allows several targets, but each issued token has one audience. */
+/** Rejects repeated targets. RFC 8707 §2 allows several, but each issued token has only one audience. */
 function assertOneTarget(sent: Parameters, name: string): void {
   const isTarget = name === 'audience' || name === 'resource';
   if (isTarget && (sent.get(name)?.length ?? 0) > 1)

@@ -5,33 +5,37 @@ import { ALLOWED_CLAIMS, type ClaimsByType, type LineageEntry } from '../../toke
 import type { VerifiedTokenOf } from '../../token/claims/verified-token.js';
 import type { ClientTokenRequest } from '../issue-request.js';
 
-/** Types of tokens whose subject can delegate. Service tokens cannot be delegated. */
+/** Token types that can be delegated. Service tokens cannot be delegated. */
 export const DELEGABLE_TYPES = ['tiered_model_exec', 'function_call', 'api_call', 'delegation'] as const;
 
 type DelegableType = (typeof DELEGABLE_TYPES)[number];
 
-/** A token that can be delegated. */
+/** Verified token that can be delegated. */
 export type DelegableToken = { [Type in DelegableType]: VerifiedTokenOf<Type> }[DelegableType];
 
-/** The acting party: the client itself, or the subject of its actor token. */
+/** Acting party: the client itself, or the subject of the actor token. */
 export interface Actor {
   readonly subject: string;
   readonly clientId: string;
-  /** @default undefined (the authenticated client acts) */
+  /**
+   * Actor token of the exchange.
+   *
+   * @default undefined (the authenticated client is the actor)
+   */
   readonly token?: DelegableToken;
 }
 
-/** The identities in the delegated token and in its audit events. */
+/** Identities in a delegated token and its audit events. */
 export type DelegatedIdentity = Pick<
   ClientTokenRequest,
   'subject' | 'subjectAsserted' | 'delegatedFrom' | 'delegatedTo'
 >;
 
-/** The delegated token, as derived from the tokens of a token exchange. */
+/** Contents of a delegated token, derived from the exchanged tokens. */
 export interface Delegation {
   readonly identity: DelegatedIdentity;
   readonly claims: JsonObject;
-  /** Earliest `exp` of the exchanged tokens. */
+  /** Upper bound of `exp`: the earliest `exp` of the exchanged tokens. */
   readonly latestExpiry: NumericDate;
 }
 
@@ -39,10 +43,13 @@ export interface Delegation {
 const MAX_ACTORS = 4;
 
 /**
- * Builds the claims of a delegated token (RFC 8693 §4.1): `act` names the current and all prior actors, `lineage` all
- * tokens whose revocation also revokes this one. `may_act` of the subject token is copied, so it restricts every hop.
+ * Builds the claims of a delegated token (RFC 8693 §4.1).
  *
- * @throws InvalidRequestError if the chain of actors would be too long
+ * - `act` names the current actor and all prior actors.
+ * - `lineage` lists the tokens whose revocation also revokes the delegated token.
+ * - `may_act` is copied from the subject token, and so restricts every later delegation.
+ *
+ * @throws InvalidRequestError if the `act` chain would have more than 4 actors
  */
 export function buildDelegation(subject: DelegableToken, actor: Actor): Delegation {
   const { sub, client_id: clientId, jti, exp } = subject.claims;
@@ -81,7 +88,7 @@ function countActors(act: JsonValue | undefined): number {
   return isJsonObject(act) ? 1 + countActors(act['act']) : 0;
 }
 
-/** Oldest first. */
+/** Builds the lineage, with the oldest token first. */
 function buildLineage(subject: DelegableToken, actor: DelegableToken | undefined): readonly LineageEntry[] {
   const ancestors = subject.type === 'delegation' ? subject.claims.lineage : [];
   const actors: readonly LineageEntry[] =
@@ -101,7 +108,9 @@ function describeAncestor({ type, claims, header }: DelegableToken): LineageEntr
   };
 }
 
-/** Requests are not charged to actors, so the entry of an actor has no limits. */
+/**
+ * Copies the rate limits of the subject token. Actor entries have no limits, since requests are not charged to actors.
+ */
 function copyLimits({ rate_limits: limits }: ClaimsByType[DelegableType]): Pick<LineageEntry, 'rate_limits'> {
   return limits === undefined ? {} : { rate_limits: limits };
 }
@@ -115,7 +124,10 @@ function copyAllowed(claims: ClaimsByType[DelegableType]): JsonObject {
   return allowed;
 }
 
-/** `may_act` of an actor token is not copied: it names the parties that may act for the actor (RFC 8693 §4.4). */
+/**
+ * Copies `may_act` of the subject token. In an actor token, it names the parties that may act for the actor (RFC 8693
+ * §4.4).
+ */
 function copyMayAct({ may_act: mayAct }: ClaimsByType[DelegableType]): JsonObject {
   return mayAct === undefined ? {} : { may_act: mayAct };
 }

@@ -2,15 +2,19 @@ import type { ApiKey } from '../../api-keys/api-key.js';
 import { InvalidTargetError } from '../../base/errors.js';
 import type { GrantParameters } from './grant.js';
 
-/** Audiences that an API key may request for itself or its users: those that it lists, or else the default audience. */
+/**
+ * Lists the audiences that an API key may request for itself or its users. If the API key lists no audience, this is
+ * the default audience.
+ */
 export function audiencesOf({ audiences }: ApiKey, defaultAudience: string): readonly string[] {
   return audiences.length > 0 ? audiences : [defaultAudience];
 }
 
 /**
- * Chooses the one audience of a token: the requested audience (RFC 8707 §2), or the only allowed one.
+ * Chooses the audience of a token: the requested audience (RFC 8707 §2), or the only allowed audience if none is
+ * requested.
  *
- * @param onRequest further allowed audiences, which are never the default
+ * @param onRequest additional audiences that are allowed only if the client requests them
  * @throws InvalidTargetError if the requested audience is not allowed, or none is requested and several are allowed
  */
 export function chooseAudience(

@@ -15,21 +15,29 @@ import { narrowScope } from './narrow-scope.js';
 import { type RequestedScope, readRequestedScope } from './offline-access.js';
 
 /**
- * Printable and short, since these identities are stored, logged and sent in tokens. URL parsers remove `.` and `..`
- * from a path: a request to end one session would then end all.
+ * Syntax of `user`, `session_id` and `device_id`. These identities are stored, logged and sent in tokens. URL parsers
+ * remove `.` and `..` from a path: a request to end one session would then end all sessions.
  */
 const IDENTITY = /^(?!\.{1,2}$)[\x21-\x7e]{1,128}$/;
 
 export interface ClientCredentialsParts {
-  /** @default undefined (no custom claims) */
+  /**
+   * Hook that adds custom claims to access tokens.
+   *
+   * @default undefined (no custom claims)
+   */
   readonly claimsHook?: ClaimsHook;
-  /** @default undefined (no refresh tokens) */
+  /**
+   * Refresh token families.
+   *
+   * @default undefined (no refresh tokens)
+   */
   readonly families?: RefreshFamilies;
 }
 
 /**
- * Grant that exchanges an API key for an access token, and with `offline_access` in `scope` also for a refresh token
- * (RFC 6749 §4.4).
+ * Creates the client credentials grant (RFC 6749 §4.4). It exchanges an API key for an access token. With
+ * `offline_access` in `scope`, it also issues a refresh token.
  */
 export function clientCredentialsGrant({
   claimsHook = noClaims,
@@ -55,7 +63,9 @@ export function clientCredentialsGrant({
       const { refreshToken } = await beginSession(request, { context, families }, async (sessionId) => {
         response = await issueAccessToken(context, { ...request, sessionId }, claimsHook);
       });
-      if (response === undefined) throw new TypeError('The access token was not prepared');
+      if (response === undefined) {
+        throw new TypeError('The session began without an access token: report this bug in passport-jwe');
+      }
       return { ...response, refresh_token: refreshToken };
     },
   };
@@ -91,7 +101,7 @@ function beginSession(
   return families.begin(start, origin.ip, prepare);
 }
 
-/** Service tokens have no user and no session: a service requests a new token instead of refreshing one. */
+/** Asserts that a request for a service token has no user and no session. Services request new tokens instead. */
 function assertServiceRequest(parameters: GrantParameters, { isOffline }: RequestedScope): void {
   if (isOffline) throw new InvalidScopeError('Refresh tokens are not issued for service tokens');
   if (['user', 'session_id', 'device_id'].some((name) => parameters.has(name))) {

@@ -3,7 +3,7 @@ import type { ApiKeyRegistry } from '../../api-keys/api-key-registry.js';
 import type { Clock, NumericDate } from '../../base/clock.js';
 import type { ClientTokenIssuer } from '../token-issuer.js';
 
-/** The parameters of a token request that its grant type reads, each sent once and not empty. */
+/** Parameters of a token request that its grant type reads. Each parameter was sent once and is not empty. */
 export type GrantParameters = ReadonlyMap<string, string>;
 
 /** Client address and user agent of a request. */
@@ -12,20 +12,20 @@ export interface RequestOrigin {
   readonly userAgent?: string;
 }
 
-/** A token request and the dependencies of its grant. */
+/** Token request and dependencies of its grant. */
 export interface GrantContext {
   readonly tokens: ClientTokenIssuer;
-  /** Audience of API keys that list none. */
+  /** Audience of tokens for API keys that list no audience. */
   readonly defaultAudience: string;
-  /** The client: authenticated, unless it is public. */
+  /** API key of the client. The client is authenticated, unless it is public. */
   readonly apiKey: ApiKey;
   /** Whether the client sent its `client_id` without a secret (RFC 6749 §2.1). */
   readonly isPublic: boolean;
-  /** The current API keys: that of the client may have been removed since it authenticated. */
+  /** Current API keys. The API key of the client may have been removed since authentication. */
   readonly apiKeys: Pick<ApiKeyRegistry, 'get'>;
   readonly parameters: GrantParameters;
   readonly origin: RequestOrigin;
-  /** `iat` of the issued tokens: the time of the request, before any store was read for it. */
+  /** `iat` of the issued tokens: the arrival time of the request, before any store was read. */
   readonly requestedAt: NumericDate;
   readonly clock: Clock;
 }
@@ -41,11 +41,15 @@ export interface TokenResponse {
   readonly issued_token_type?: string;
 }
 
-/** One grant type of the token endpoint. */
+/** Implementation of one grant type of the token endpoint. */
 export interface Grant {
   readonly grantType: string;
-  /** The parameters that it reads; all others are ignored (RFC 6749 §3.2). */
+  /** Names of the parameters that the grant reads. All others are ignored (RFC 6749 §3.2). */
   readonly parameters: readonly string[];
-  /** @throws PassportJweError (as rejection) if the token must not be issued */
+  /**
+   * Issues the tokens for a request.
+   *
+   * @throws PassportJweError (as rejection) if the client may not receive a token
+   */
   handle(context: GrantContext): Promise<TokenResponse>;
 }

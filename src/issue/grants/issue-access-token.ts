@@ -12,36 +12,37 @@ import { requesterOf } from '../requester-of.js';
 import type { DelegatedIdentity, Delegation } from './build-delegation.js';
 import type { GrantContext, RequestOrigin, TokenResponse } from './grant.js';
 
-/** The token request, as passed to the `claims` hook. */
+/** Token request that the `claims` hook receives. */
 export interface ClaimsContext extends RequestOrigin {
-  /** Scope that the token will have. */
+  /** Scope of the token to issue. */
   readonly scope: readonly string[];
+  /** Audience of the token to issue. */
   readonly audience: string;
-  /** The user that the API key asserts. */
+  /** User that the client asserts. */
   readonly user?: string;
   readonly sessionId?: string;
   readonly deviceId?: string;
-  /** Only in a token exchange: the token whose subject delegates. */
+  /** Token whose subject delegates. Present only in a token exchange. */
   readonly subjectToken?: VerifiedToken;
 }
 
 /**
- * Adds custom claims to an access token. It receives the API key without its secret. In a token exchange, `may_act` of
- * the subject token takes precedence over a `may_act` that the hook returns.
+ * Returns custom claims for an access token. The hook receives the API key without its secret.
  *
- * @returns a JSON object without claims that this package reads or writes, except `may_act`
+ * @returns JSON object with the claims. It must not contain claims that this package reads or writes, except `may_act`.
+ *   In a token exchange, `may_act` of the subject token takes precedence
  */
 export type ClaimsHook = (apiKey: ApiKey, context: ClaimsContext) => JsonObject | Promise<JsonObject>;
 
 export const noClaims: ClaimsHook = () => ({});
 
-/** The access token to issue for an API key. */
+/** Properties of an access token to issue for an API key. */
 export type AccessTokenRequest = Omit<ClaimsContext, keyof RequestOrigin>;
 
 /** Maximum lifetime of a service token in seconds. */
 const SERVICE_TTL_SECONDS = 300;
 
-/** The properties that differ between kinds of access tokens. */
+/** Properties that differ between the types of access tokens. */
 interface TokenKind {
   readonly type: ClientTokenRequest['type'];
   readonly claims: JsonObject;
@@ -52,14 +53,18 @@ interface TokenKind {
    * @default undefined (no upper bound)
    */
   readonly latestExpiry?: NumericDate;
-  /** @default the asserted user, or else the API key */
+  /**
+   * Identities in the token and its audit events.
+   *
+   * @default the asserted user, or the API key if no user is asserted
+   */
   readonly identity?: DelegatedIdentity;
 }
 
 /**
  * Issues an access token of the type that the API key specifies.
  *
- * @throws InvalidClientError (as rejection) if the API key has become inactive since it authenticated
+ * @throws InvalidClientError (as rejection) if the API key has become inactive since authentication
  */
 export function issueAccessToken(
   context: GrantContext,
@@ -76,10 +81,10 @@ export function issueAccessToken(
 }
 
 /**
- * Issues a short-lived token for calls between services. Its `sub` is the calling service. It carries none of the
- * rights that the API key has for its users.
+ * Issues a short-lived token for calls between services, with the calling service as `sub`. The token does not contain
+ * the models, functions and endpoints that the API key allows for its users.
  *
- * @throws InvalidClientError (as rejection) if the API key has become inactive since it authenticated
+ * @throws InvalidClientError (as rejection) if the API key has become inactive since authentication
  */
 export function issueServiceToken(
   context: GrantContext,
@@ -95,9 +100,9 @@ export function issueServiceToken(
 }
 
 /**
- * Issues a token that lets one party act for another (RFC 8693 §4.1).
+ * Issues a delegated token, with which an actor acts for the subject (RFC 8693 §4.1).
  *
- * @throws InvalidClientError (as rejection) if the API key has become inactive since it authenticated
+ * @throws InvalidClientError (as rejection) if the API key has become inactive since authentication
  */
 export function issueDelegatedToken(
   context: GrantContext,
@@ -119,7 +124,7 @@ export function issueDelegatedToken(
   return issue(context, { request, kind, claimsHook });
 }
 
-/** The delegated token to issue. */
+/** Properties of a delegated token to issue. */
 export interface DelegationRequest extends Pick<AccessTokenRequest, 'scope' | 'audience' | 'subjectToken'> {
   readonly delegation: Delegation;
 }
@@ -148,14 +153,14 @@ async function issue(
     ...(kind.identity ?? { subject: user ?? apiKey.keyId, subjectAsserted: user !== undefined }),
     ...requesterOf(apiKey, origin),
     scope,
-    // A revocation during this request then covers the token.
+    // The arrival time: a revocation during the request then covers the token.
     issuedAt: requestedAt,
     lifetime: Math.min(
       maxLifetimeSeconds,
       latestExpiry - requestedAt,
       chooseLifetime(apiKey, scope, requestedAt),
     ),
-    // Those of the token type last, so that the hook does not replace `may_act` of the subject token.
+    // Claims of the token type last: the hook must not replace `may_act` of the subject token.
     claims: { ...copyCustomClaims(custom), ...kind.claims },
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(apiKey.viaPreviousKey === undefined ? {} : { previousApiKey: apiKey.viaPreviousKey }),
@@ -168,17 +173,22 @@ async function issue(
   };
 }
 
-/** Errors of this package pass. Any other error of the hook is a programming error, even if it has a `status`. */
+/** Calls the claims hook. Rethrows errors of this package. All others are programming errors, even with a `status`. */
 async function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext): Promise<JsonObject> {
   try {
-    // A Map cannot be frozen, and all requests share the API key.
+    // Copy the map, which cannot be frozen: all requests share the API key.
     return await hook({ ...apiKey, scopeTtlSeconds: new Map(apiKey.scopeTtlSeconds) }, context);
   } catch (cause) {
-    throw cause instanceof PassportJweError ? cause : new Error('The claims hook failed', { cause });
+    throw cause instanceof PassportJweError
+      ? cause
+      : new Error('tokenRouter: the claims hook failed: see the cause of this error', { cause });
   }
 }
 
-/** The shortest of `token_ttl`, the lifetimes of the scope tokens, and the time until the API key expires. */
+/**
+ * Returns the token lifetime in seconds: the minimum of `token_ttl`, the lifetimes of the scope tokens and the
+ * remaining lifetime of the API key.
+ */
 function chooseLifetime(apiKey: ApiKey, scope: readonly string[], now: number): number {
   const byScope = scope.map((token) => apiKey.scopeTtlSeconds.get(token) ?? apiKey.tokenTtlSeconds);
   const untilKeyExpires = (apiKey.expiresAt ?? Number.POSITIVE_INFINITY) - now;

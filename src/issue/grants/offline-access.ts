@@ -1,13 +1,14 @@
 const OFFLINE_ACCESS = 'offline_access';
 
-/** A `scope` parameter without `offline_access`, which requests a refresh token. */
+/** Parts of a `scope` parameter. */
 export interface RequestedScope {
+  /** Whether the scope contains `offline_access`, which requests a refresh token. */
   readonly isOffline: boolean;
-  /** `undefined` if the parameter is missing or is only `offline_access`. */
+  /** All other scope tokens. `undefined` if the parameter is missing or contains only `offline_access`. */
   readonly scope: string | undefined;
 }
 
-/** Separates `offline_access` from the scope: it is not a permission (OpenID Connect Core §11). */
+/** Separates `offline_access`, which is not a permission, from the other scope tokens (OpenID Connect Core §11). */
 export function readRequestedScope(parameter: string | undefined): RequestedScope {
   const tokens = parameter?.split(' ') ?? [];
   const others = tokens.filter((token) => token !== OFFLINE_ACCESS);

@@ -1,17 +1,21 @@
 import { InvalidRequestError } from '../../base/errors.js';
 import type { GrantParameters } from './grant.js';
 
-/** Token types (RFC 8693 §3). Issued tokens always have the first. */
+/** Type of issued tokens, and one of two accepted types (RFC 8693 §3). */
 export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 const JWT_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
 
-/** The tokens of a token exchange (RFC 8693 §2.1). */
+/** Tokens that a client sends for a token exchange (RFC 8693 §2.1). */
 export interface ExchangeRequest {
   readonly subjectToken: string;
   readonly actorToken: string | undefined;
 }
 
-/** @throws InvalidRequestError if a parameter is missing, or a token type is unsupported */
+/**
+ * Reads the tokens of a token exchange.
+ *
+ * @throws InvalidRequestError if a parameter is missing, or a token type is unsupported
+ */
 export function readExchangeRequest(parameters: GrantParameters): ExchangeRequest {
   const subjectToken = readToken(parameters, 'subject_token');
   if (subjectToken === undefined) throw new InvalidRequestError('The parameter subject_token is missing');
@@ -19,7 +23,7 @@ export function readExchangeRequest(parameters: GrantParameters): ExchangeReques
   return { subjectToken, actorToken: readToken(parameters, 'actor_token') };
 }
 
-/** A token and its type are sent together or not at all (RFC 8693 §2.1). */
+/** Reads a token. A token and its type must be sent together or not at all (RFC 8693 §2.1). */
 function readToken(parameters: GrantParameters, name: string): string | undefined {
   const token = parameters.get(name);
   const typeName = `${name}_type`;

@@ -12,15 +12,22 @@ import { narrowScope } from './narrow-scope.js';
 import { readRequestedScope } from './offline-access.js';
 
 export interface RefreshTokenParts {
-  /** @default undefined (no custom claims) */
+  /**
+   * Hook that adds custom claims to access tokens.
+   *
+   * @default undefined (no custom claims)
+   */
   readonly claimsHook?: ClaimsHook;
   readonly families: RefreshFamilies;
   readonly codec: RefreshTokenCodec;
 }
 
 /**
- * Grant that exchanges a refresh token for an access token and the next refresh token (RFC 6749 §6). All checks run,
- * and the access token is created, before the refresh token is consumed: a failure leaves it usable.
+ * Creates the refresh token grant (RFC 6749 §6). It exchanges a refresh token for an access token and the next refresh
+ * token.
+ *
+ * The refresh token is consumed last, after all checks and the creation of the access token. If one of these steps
+ * fails, the refresh token can be used again.
  */
 export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: RefreshTokenParts): Grant {
   return {
@@ -50,18 +57,22 @@ export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: Re
       const successor = await families.rotate(presented, request, async () => {
         response = await issueAccessToken(issuance, { scope, ...identitiesOf(state) }, claimsHook);
       });
-      if (response === undefined) throw new TypeError('The access token was not prepared');
+      if (response === undefined) {
+        throw new TypeError(
+          'The refresh token was used without a new access token: report this bug in passport-jwe',
+        );
+      }
       return { ...response, refresh_token: successor };
     },
   };
 }
 
-/** The API key may have lost the audience since the family began. */
+/** Asserts that the API key may still request the audience of the refresh token family. */
 function assertAudience({ audience }: FamilyState, { apiKey, defaultAudience }: GrantContext): void {
   if (!audiencesOf(apiKey, defaultAudience).includes(audience)) throw new InvalidGrantError('revoked');
 }
 
-/** Intersection of the granted scope, the requested scope and the current permissions of the API key. */
+/** Returns the intersection of the granted scope, the requested scope and the current permissions of the API key. */
 function chooseScope(state: FamilyState, requested: string, apiKey: ApiKey): readonly string[] {
   const scope = narrowScope(requested === '' ? undefined : requested, parseScope(state.scope) ?? []);
   return scope.filter((token) => apiKey.permissions.includes(token));
@@ -76,7 +87,7 @@ function identitiesOf({ audience, subject, subjectAsserted, sessionId, deviceId 
   };
 }
 
-/** The requested scope is stored for the grace window, so it is kept short. */
+/** Removes repeated scope tokens. The requested scope is stored for the grace window, so it must be short. */
 function withoutRepetitions(scope: string): string {
   return [...new Set(scope.split(' '))].join(' ');
 }

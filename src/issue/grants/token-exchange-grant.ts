@@ -24,19 +24,25 @@ import { narrowScope } from './narrow-scope.js';
 import { readRequestedScope } from './offline-access.js';
 import { ACCESS_TOKEN_TYPE, type ExchangeRequest, readExchangeRequest } from './read-exchange-request.js';
 
-/** RFC 8693 §2.1. */
+/** Grant type of token exchange (RFC 8693 §2.1). */
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
 export interface TokenExchangeParts {
-  /** @default undefined (no custom claims) */
+  /**
+   * Hook that adds custom claims to access tokens.
+   *
+   * @default undefined (no custom claims)
+   */
   readonly claimsHook?: ClaimsHook;
-  /** Accepts tokens with a proof of issuance that are not revoked and whose API key is active. */
+  /** Accepts unrevoked tokens of active API keys that carry a proof of issuance. */
   readonly verify: VerifyToken;
 }
 
 /**
- * Grant that exchanges a subject token for a token that lets the client, or an actor, act for that subject (RFC 8693).
- * The API key of the client must list the client of the subject token, the actor and the audience under `delegation`.
+ * Creates the token exchange grant (RFC 8693). It exchanges a subject token for a delegated token, with which the
+ * client or another actor acts for the subject.
+ *
+ * The option `delegation` of the API key must list the client of the subject token, the actor and the audience.
  */
 export function tokenExchangeGrant({ claimsHook = noClaims, verify }: TokenExchangeParts): Grant {
   return {
@@ -64,7 +70,11 @@ export function tokenExchangeGrant({ claimsHook = noClaims, verify }: TokenExcha
   };
 }
 
-/** `unauthorized_client` (RFC 6749 §5.2): the client is authenticated, but may not use this grant type. */
+/**
+ * Returns the delegation rules of an API key.
+ *
+ * @throws UnauthorizedClientError if the client may not use this grant type (RFC 6749 §5.2)
+ */
 function assertMayExchange({ delegation }: ApiKey): DelegationRules {
   if (delegation === undefined) throw new UnauthorizedClientError();
   return delegation;
@@ -78,7 +88,11 @@ interface PartyRejections {
 const SUBJECT_REJECTIONS = { invalid: 'invalid_subject_token', wrongType: 'wrong_subject_type' } as const;
 const ACTOR_REJECTIONS = { invalid: 'invalid_actor_token', wrongType: 'wrong_actor_type' } as const;
 
-/** An invalid or unacceptable token is an `invalid_request` (RFC 8693 §2.2.2). */
+/**
+ * Verifies a subject token or actor token.
+ *
+ * @throws InvalidRequestError (as rejection) if the token is invalid or not delegable (RFC 8693 §2.2.2)
+ */
 async function openToken(
   token: string,
   verify: VerifyToken,
@@ -99,7 +113,7 @@ function isDelegable(token: VerifiedToken): token is DelegableToken {
   return DELEGABLE_TYPES.some((type) => token.type === type);
 }
 
-/** Without an actor token, the client is the actor. A delegated token is not accepted as an actor token. */
+/** Determines the actor: the subject of the actor token, or the client itself. Rejects delegated actor tokens. */
 async function findActor(
   { actorToken }: ExchangeRequest,
   { keyId }: ApiKey,
@@ -117,22 +131,26 @@ function assertAllowed(subject: DelegableToken, actor: Actor, rules: DelegationR
 }
 
 /**
- * `may_act` of the subject token excludes all other actors (RFC 8693 §4.4). It grants nothing that the configuration
- * does not grant. Delegated tokens carry the `may_act` of their subject token, so it applies at every hop.
+ * Asserts that `may_act` of the subject token, if present, names the actor (RFC 8693 §4.4). The claim restricts the
+ * actors that the configuration allows, and never adds any. Delegated tokens inherit the claim.
  */
 function assertMayAct({ claims }: DelegableToken, { subject: sub, clientId }: Actor): void {
   const mayAct = claims['may_act'];
   if (mayAct === undefined) return;
   const actor: Readonly<Record<string, string>> = { iss: claims.iss, sub, client_id: clientId };
   const named = isJsonObject(mayAct) ? mayAct : {};
-  // A `sub` alone must name a client: any client could assert a user of that name.
+  // Without `client_id`, `sub` must name a client: any client could assert a user with the same name.
   const isNamed = Object.hasOwn(named, 'client_id') || (Object.hasOwn(named, 'sub') && sub === clientId);
   if (!isNamed || Object.entries(named).some(([name, value]) => actor[name] !== value)) {
     throw refusal('may_act');
   }
 }
 
-/** The scope that all parties have in common, narrowed to the requested scope. It must not be empty. */
+/**
+ * Returns the scope that all parties have in common, narrowed to the requested scope.
+ *
+ * @throws InvalidScopeError if the scope is empty, or the client requests `offline_access`
+ */
 function chooseScope(
   parameters: GrantParameters,
   scopes: readonly (readonly string[] | undefined)[],
@@ -147,13 +165,14 @@ function chooseScope(
 }
 
 /**
- * The clock tolerance of verifiers does not extend an exchanged token: a delegated token needs a second of lifetime.
+ * Asserts that the delegated token is valid for at least one second. The clock tolerance of verifiers does not extend
+ * the exchanged tokens.
  */
 function assertLasting({ latestExpiry }: Delegation, now: NumericDate): void {
   if (latestExpiry - now < 1) throw refusal('expires_now');
 }
 
-/** All reasons share one description. Only the audit event names the reason. */
+/** Creates the error for a rejected exchange. All reasons share one description. Only audit events name the reason. */
 function refusal(reason: ExchangeRejection, cause?: unknown): InvalidRequestError {
-  return new InvalidRequestError('These tokens may not be exchanged by this client', { reason, cause });
+  return new InvalidRequestError('This client may not exchange these tokens', { reason, cause });
 }
