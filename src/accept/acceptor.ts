@@ -62,18 +62,18 @@ export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
 /** Authenticates requests by their bearer token. It does not write responses. */
 export interface Acceptor extends Authentication {
   /**
-   * Authenticates a request, synchronously if possible. For a rejected token or an unavailable store, it returns a
+   * Authenticate a request, synchronously if possible. For a rejected token or an unavailable store, it returns a
    * result of the kind `refused`.
    *
    * @throws Error (or as rejection) for programming errors only
    */
   accept(req: Request): Acceptance | Promise<Acceptance>;
-  /** Records the audit event for an accepted token, with the client address and user agent. */
+  /** Record the audit event for an accepted token, with the client address and user agent. */
   recordAcceptance(req: Request, shown: Required<ShownToken>): void;
 }
 
 /**
- * Creates the acceptor of `authenticate()` or `JweStrategy`.
+ * Create the acceptor of `authenticate()` or `JweStrategy`.
  *
  * @throws TypeError if an option is missing or malformed
  */
@@ -132,8 +132,8 @@ export function createAcceptor(options: AcceptOptions<object>): Acceptor {
 }
 
 /**
- * Converts a verification failure to a rejection. If the token is not a b64token, the error is `invalid_request` (RFC
- * 6750 §3.1). Rethrows programming errors.
+ * Convert a verification failure to a rejection. If the token is not a b64token, the error is `invalid_request` (RFC
+ * 6750 §3.1). Rethrow programming errors.
  */
 function toRefusal(failure: unknown, presented: string | undefined): Acceptance {
   if (!(failure instanceof PassportJweError)) throw failure;
@@ -148,7 +148,7 @@ function identifyWithSession(token: VerifiedToken): AcceptedToken {
 }
 
 /**
- * Builds the audit event for a rejected request, with the identity of the verified token or of the token in the error.
+ * Build the audit event for a rejected request, with the identity of the verified token or of the token in the error.
  */
 function describeRefusal(
   req: Request,

@@ -36,7 +36,7 @@ export function bearerErrors(options: ChallengeOptions = {}): ErrorMiddleware {
   return handler;
 }
 
-/** Checks for the `AuthenticationError` that Passport passes to error handlers with `failWithError`. */
+/** Check for the `AuthenticationError` that Passport passes to error handlers with `failWithError`. */
 function isPassportRefusal(error: unknown): boolean {
   return (
     error instanceof Error &&

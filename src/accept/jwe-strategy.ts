@@ -73,7 +73,7 @@ export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy 
   private readonly findUser: UserFinder | undefined;
 
   /**
-   * Creates the strategy, for `passport.use()`.
+   * Create the strategy, for `passport.use()`.
    *
    * @param verify function that finds the user of a token: `(token, done)`, or `(token)` that returns a promise. With
    *   `passReqToCallback`, `req` is the first argument. Default: the claims are the user
@@ -115,7 +115,7 @@ type StrategyOutcome =
   | (Extract<Acceptance, { kind: 'verified' }> & { readonly found: FoundUser })
   | Extract<Acceptance, { kind: 'refused' }>;
 
-/** Determines the outcome, synchronously if possible. Errors are rejections: this function never throws. */
+/** Determine the outcome, synchronously if possible. Errors are rejections: this function never throws. */
 function decide(
   req: Request,
   acceptor: Acceptor,
@@ -138,7 +138,7 @@ interface Parts {
   readonly findUser: UserFinder | undefined;
 }
 
-/** Finds the user of an accepted token, or records the rejected request. Rejects only for programming errors. */
+/** Find the user of an accepted token, or record the rejected request. Reject only for programming errors. */
 async function decideLater(
   req: Request,
   { acceptance, acceptor, findUser }: Parts,
@@ -165,7 +165,7 @@ async function findUserOf(
   }
 }
 
-/** Reports an outcome to Passport by calling exactly one method of `ends`. */
+/** Report an outcome to Passport by calling exactly one method of `ends`. */
 function end(
   outcome: StrategyOutcome,
   { req, acceptor }: { readonly req: Request; readonly acceptor: Acceptor },
@@ -183,7 +183,7 @@ function end(
 }
 
 /**
- * Runs a function that calls application callbacks. Passes an exception to the error handlers, not to the same callback
+ * Run a function that calls application callbacks. Pass an exception to the error handlers, not to the same callback
  * a second time.
  */
 function finish(req: Request, run: () => void): void {
@@ -195,7 +195,7 @@ function finish(req: Request, run: () => void): void {
   }
 }
 
-/** Wraps values that are not errors, since a verify function can report any value. */
+/** Wrap values that are not errors, since a verify function can report any value. */
 function asError(error: unknown): Error {
   return error instanceof Error
     ? error

@@ -1,7 +1,7 @@
 import { wellKnownUrl } from '../http/well-known-url.js';
 
 /**
- * Returns the URL of the protected resource metadata, for the option `resourceMetadata` of `authenticate()`.
+ * Return the URL of the protected resource metadata, for the option `resourceMetadata` of `authenticate()`.
  *
  * @param resource URL of the API, and audience of its tokens
  * @throws TypeError if `resource` is not an absolute URL

@@ -56,7 +56,7 @@ export type TokenReader = (req: Request) => string | undefined;
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
- * Creates a reader of the enabled token locations.
+ * Create a reader of the enabled token locations.
  *
  * @throws TypeError if a header or cookie name is invalid, or no location is enabled
  */
@@ -88,7 +88,7 @@ export function createTokenReader(locations: TokenLocations = {}): TokenReader {
 }
 
 /**
- * Returns all values of a header. `headers` omits repeated fields, and `headersDistinct` parses every header.
+ * Return all values of a header. `headers` omits repeated fields, and `headersDistinct` parses every header.
  *
  * @param name header name in lower case
  */
@@ -101,7 +101,7 @@ function readFields({ rawHeaders }: Request, name: string): readonly string[] {
   return values;
 }
 
-/** Reads `access_token` from a form-encoded body. Ignores the bodies of GET requests (RFC 6750 §2.2). */
+/** Read `access_token` from a form-encoded body. Ignore the bodies of GET requests (RFC 6750 §2.2). */
 function readFormParameter(req: Request): unknown {
   const isForm = req.method !== 'GET' && req.is('application/x-www-form-urlencoded');
   const body: unknown = req.body;

@@ -38,13 +38,13 @@ export interface FoundUser {
  */
 export type UserFinder = (req: Request, token: VerifiedToken) => Promise<FoundUser | undefined>;
 
-/** Returns the claims as the user and the token as `info`, for strategies without a verify function. */
+/** Return the claims as the user and the token as `info`, for strategies without a verify function. */
 export function claimsAsUser(token: VerifiedToken): FoundUser {
   return { user: token.claims, info: token };
 }
 
 /**
- * Converts a verify function with any of the Passport signatures.
+ * Convert a verify function with any of the Passport signatures.
  *
  * @returns `undefined` without a verify function
  * @throws TypeError if `verify` is not a function
@@ -72,7 +72,7 @@ function takesRequest(
 }
 
 /**
- * Calls a verify function and settles with the first result: a call of `done`, a resolved promise or an exception. If
+ * Call a verify function and settle with the first result: a call of `done`, a resolved promise or an exception. If
  * the function declares `done`, a promise of `undefined` is not a result.
  */
 function settleVerify(

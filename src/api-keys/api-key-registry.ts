@@ -16,17 +16,17 @@ export interface ClientCredentials {
 export interface ApiKeyRegistry {
   /** All API keys, sorted by file name. */
   readonly apiKeys: readonly ApiKey[];
-  /** Returns the API key with this `key_id`, or `undefined` if none is configured. */
+  /** Return the API key with this `key_id`, or `undefined` if none is configured. */
   get(keyId: string): ApiKey | undefined;
   /**
-   * Authenticates a client by its secret and returns its API key (RFC 6749 §2.3.1).
+   * Authenticate a client by its secret and return its API key (RFC 6749 §2.3.1).
    *
    * @throws InvalidClientError if the secret is unknown, mistyped or expired, if `keyId` does not match, or if the API
    *   key is inactive or expired.
    */
   authenticate(credentials: ClientCredentials, now: NumericDate): ApiKey;
   /**
-   * Adds a rule for future reloads. A set of API keys that violates the rule is rejected. The current set is not
+   * Add a rule for future reloads. A set of API keys that violates the rule is rejected. The current set is not
    * checked. Absent if the registry never reloads.
    */
   addRule?(rule: ApiKeyRule): void;
@@ -55,13 +55,13 @@ export interface RegisteredKey {
   readonly previous?: { readonly digest: Buffer; readonly expiresAt: NumericDate };
 }
 
-/** Returns the SHA-256 digest of a secret. */
+/** Return the SHA-256 digest of a secret. */
 export function digestSecret(secret: string): Buffer {
   return createHash('sha256').update(secret, 'utf8').digest();
 }
 
 /**
- * Creates an immutable registry.
+ * Create an immutable registry.
  *
  * @param keys must have distinct digests and distinct `keyId`s.
  */
@@ -73,7 +73,7 @@ export function createApiKeyRegistry(keys: readonly RegisteredKey[]): ApiKeyRegi
   return Object.freeze({
     apiKeys: Object.freeze(keys.map(({ apiKey }) => apiKey)),
     get: (keyId: string) => byKeyId.get(keyId),
-    /** Compares digests instead of secrets, so that response times reveal nothing about a secret. */
+    /** Compare digests instead of secrets, so that response times reveal nothing about a secret. */
     authenticate({ secret, keyId }: ClientCredentials, now: NumericDate) {
       if (parseApiKey(secret).kind === 'typo') throw new InvalidClientError('malformed_key');
       const digest = digestSecret(secret);
@@ -106,7 +106,7 @@ function credentialsOf({ apiKey, digest, previous }: RegisteredKey): readonly Cr
 }
 
 /**
- * Asserts that an API key may receive tokens at the time `now`.
+ * Assert that an API key may receive tokens at the time `now`.
  *
  * @param apiKey the API key, or `undefined` if the client is not configured.
  * @throws InvalidClientError if the API key is undefined, inactive or expired.

@@ -3,12 +3,12 @@ import type { FileReading } from './file-reading.js';
 
 type ValidReading = Extract<FileReading, { ok: true }>;
 
-/** Finds duplicate keys, mixed audiences and unknown `key_id`s across the files of a directory. */
+/** Find duplicate keys, mixed audiences and unknown `key_id`s across the files of a directory. */
 export function checkAcrossFiles(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
   return [...findDuplicates(readings), ...findMixedAudiences(readings), ...findUnknownParties(readings)];
 }
 
-/** Finds duplicate secrets and `key_id`s. The problem is in the later file, and its message names the earlier file. */
+/** Find duplicate secrets and `key_id`s. The problem is in the later file, and its message names the earlier file. */
 function findDuplicates(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
   const seen = new Map<string, string>();
   return readings.flatMap(({ key, problemAt }) => {
@@ -32,7 +32,7 @@ function findDuplicates(readings: readonly ValidReading[]): readonly Configurati
   });
 }
 
-/** Finds audiences of both user and service tokens, because a service could confuse the two. */
+/** Find audiences of both user and service tokens, because a service could confuse the two. */
 function findMixedAudiences(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
   const forUsers = new Set(
     readings.flatMap(({ key: { apiKey } }) => [...apiKey.audiences, ...(apiKey.delegation?.audiences ?? [])]),
@@ -49,7 +49,7 @@ function findMixedAudiences(readings: readonly ValidReading[]): readonly Configu
   );
 }
 
-/** Finds unknown `key_id`s. A misspelt one would deny a delegation, or allow it to an API key that is added later. */
+/** Find unknown `key_id`s. A misspelt one would deny a delegation, or allow it to an API key that is added later. */
 function findUnknownParties(readings: readonly ValidReading[]): readonly ConfigurationProblem[] {
   const keyIds = new Set(readings.map(({ key }) => key.apiKey.keyId));
   return readings.flatMap(({ key, problemAt }) =>

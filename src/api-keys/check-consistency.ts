@@ -8,7 +8,7 @@ export interface DocumentFault {
 }
 
 /**
- * Finds contradictions between fields. The check runs on the parsed document, before schema validation, so that one
+ * Find contradictions between fields. The check runs on the parsed document, before schema validation, so that one
  * error message lists both kinds of faults.
  */
 export function checkConsistency(document: unknown): readonly DocumentFault[] {
@@ -68,7 +68,7 @@ function checkFieldOfType(document: object, field: string, type: string): readon
     : [];
 }
 
-/** Finds fields named `__proto__`: an ordinary name in YAML, but assigning it sets the prototype in JavaScript. */
+/** Find fields named `__proto__`: an ordinary name in YAML, but assigning it sets the prototype in JavaScript. */
 function checkNames(node: unknown, path: DocumentPath): readonly DocumentFault[] {
   if (typeof node !== 'object' || node === null) return [];
   return Object.entries(node).flatMap(([name, value]) => {

@@ -14,7 +14,7 @@ export function isInForce({ active, expiresAt }: ApiKey, now: NumericDate): bool
 }
 
 /**
- * Asserts that the API key of a token, and the API keys in its delegation lineage, are active. Tokens without a
+ * Assert that the API key of a token, and the API keys in its delegation lineage, are active. Tokens without a
  * `client_id` are not checked. Neither are tokens of users and of trusted issuers, because their clients are not API
  * keys.
  *

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../base/json.js';
 import type { ApiKey } from './api-key.js';
 
-/** Builds the claims that describe an API key: name, limits, metadata, and permitted models, functions or endpoints. */
+/** Build the claims that describe an API key: name, limits, metadata, and permitted models, functions or endpoints. */
 export function claimsByKeyType(apiKey: ApiKey): JsonObject {
   const common = {
     api_key_name: apiKey.name,

@@ -27,7 +27,7 @@ export class ConfigurationError extends PassportJweError {
   }
 }
 
-/** Formats a problem as `file:line:column path: message`, the format of compiler errors. */
+/** Format a problem as `file:line:column path: message`, the format of compiler errors. */
 export function formatProblem({ file, line, column, path, message }: ConfigurationProblem): string {
   return `${file}:${line}:${column}${path === '' ? '' : ` ${path}`}: ${message}`;
 }

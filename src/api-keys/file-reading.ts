@@ -35,7 +35,7 @@ export interface InvalidReading {
 export type ProblemAt = (fault: DocumentFault) => ConfigurationProblem;
 
 /**
- * Creates the result for a file with a single problem.
+ * Create the result for a file with a single problem.
  *
  * @param text content for the fingerprint. Default: the message.
  */
@@ -48,7 +48,7 @@ export function fileProblem(
   return { ok: false, problems: [{ file, ...position, path: '', message }], fingerprint: digestText(text) };
 }
 
-/** Returns the SHA-256 digest of a string as hexadecimal digits. */
+/** Return the SHA-256 digest of a string as hexadecimal digits. */
 export function digestText(text: string): string {
   return digestSecret(text).toString('hex');
 }

@@ -23,7 +23,7 @@ const KNOWN: KnownOptions<GenerateApiKeyOptions> = { prefix: true, environment: 
 const RANDOM_LENGTH = 32;
 
 /**
- * Generates a random API key: `<prefix>_<environment>_`, then 32 random base62 characters (190 bits) and a 6-character
+ * Generate a random API key: `<prefix>_<environment>_`, then 32 random base62 characters (190 bits) and a 6-character
  * checksum. Secret scanners recognise this format. The token endpoint rejects mistyped keys by their checksum.
  *
  * @throws TypeError if an option is unknown, or if `prefix` or `environment` is malformed.

@@ -30,7 +30,7 @@ export interface WrappedVariable {
 }
 
 /**
- * Replaces environment variables in all strings of a parsed document: `${VAR}`, `${VAR:-default}` and `$$` for a dollar
+ * Replace environment variables in all strings of a parsed document: `${VAR}`, `${VAR:-default}` and `$$` for a dollar
  * sign. The default applies if the variable is unset or blank. Fields that tokens may contain must not have variables,
  * because a token would reveal the environment.
  *
@@ -75,7 +75,7 @@ export function interpolate(document: unknown, environment: Environment): Interp
   return { document: resolve(document, []), faults, wrapped };
 }
 
-/** Returns the value of a variable. A blank value counts as unset, because a blank API key is easy to guess. */
+/** Return the value of a variable. A blank value counts as unset, because a blank API key is easy to guess. */
 function findVariable(environment: Environment, name: string): string | undefined {
   const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
   return value === undefined || value.trim() === '' ? undefined : value;
@@ -85,7 +85,7 @@ function isKey(path: DocumentPath): boolean {
   return path.at(-1) === 'api_key' && path[0] !== 'metadata';
 }
 
-/** Describes an unset variable. Omits the name if it may be a secret that was written between the braces by mistake. */
+/** Describe an unset variable. Omit the name if it may be a secret that was written between the braces by mistake. */
 function describeUnset(name: string): string {
   return isPrintableVariable(name)
     ? `needs the environment variable ${name}, which is not set: set it to a value that is not blank`
@@ -93,7 +93,7 @@ function describeUnset(name: string): string {
 }
 
 /**
- * Creates a function that returns whether a field may contain variables. It may if tokens never contain the field: a
+ * Create a function that returns whether a field may contain variables. It may if tokens never contain the field: a
  * private field, or metadata that `metadata_claims` omits.
  */
 function createFieldRule(document: unknown): (path: DocumentPath) => boolean {
@@ -105,7 +105,7 @@ function createFieldRule(document: unknown): (path: DocumentPath) => boolean {
   };
 }
 
-/** Returns the names in `metadata_claims`, or `undefined` if there is no list. Replaces `$$` with a dollar sign. */
+/** Return the names in `metadata_claims`, or `undefined` if there is no list. Replace `$$` with a dollar sign. */
 function readReleasedMetadata(document: unknown): readonly string[] | undefined {
   if (typeof document !== 'object' || document === null || !('metadata_claims' in document)) return undefined;
   if (!Array.isArray(document.metadata_claims)) return undefined;

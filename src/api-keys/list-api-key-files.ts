@@ -27,7 +27,7 @@ const KEY_FILE = /\.ya?ml$/;
 const MISSPELT_KEY_FILE = /\.ya?ml$/i;
 
 /**
- * Lists the API key files in a directory. An extension in upper case is an error, because the API key would be missing
+ * List the API key files in a directory. An extension in upper case is an error, because the API key would be missing
  * without notice. A subdirectory is only a warning, because file systems create directories such as `lost+found`.
  */
 export async function listApiKeyFiles(directory: string): Promise<Listing> {
@@ -61,7 +61,7 @@ export async function listApiKeyFiles(directory: string): Promise<Listing> {
   }
 }
 
-/** Returns the names of API key files (extension in any case), and of subdirectories and links to directories. */
+/** Return the names of API key files (extension in any case), and of subdirectories and links to directories. */
 async function readNames(directory: string) {
   const entries = await readdir(directory, { withFileTypes: true });
   const visible = entries.filter(({ name }) => VISIBLE.test(name)).sort(byName);
@@ -84,7 +84,7 @@ function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** Maps items with an asynchronous function, `BATCH_SIZE` at a time. The results have the order of the items. */
+/** Map items with an asynchronous function, `BATCH_SIZE` at a time. The results have the order of the items. */
 export async function inBatches<Item, Result>(
   files: readonly Item[],
   read: (file: Item) => Promise<Result>,
@@ -96,7 +96,7 @@ export async function inBatches<Item, Result>(
   return results;
 }
 
-/** Returns the path of a file and the fingerprint of its metadata. Follows symbolic links. */
+/** Return the path of a file and the fingerprint of its metadata. Follow symbolic links. */
 function stampFile(file: string): Promise<string> {
   return fingerprintFile(file).then((fingerprint) => `${file} ${fingerprint}`);
 }

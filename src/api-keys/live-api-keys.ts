@@ -35,19 +35,19 @@ export interface WatchedApiKeys extends LoadedApiKeys {
   readonly state: ApiKeysState;
   addRule(rule: ApiKeyRule): void;
   /**
-   * Reloads the files immediately.
+   * Reload the files immediately.
    *
    * @throws ConfigurationError (as rejection) if the files are invalid. The last valid set remains in use.
    */
   reload(): Promise<void>;
   /**
-   * Adds a listener that is called after each change of the set. If the listener throws or rejects, the process emits a
+   * Add a listener that is called after each change of the set. If the listener throws or rejects, the process emits a
    * warning with the code `PASSPORT_JWE_API_KEYS`.
    *
    * @returns a function that removes the listener.
    */
   onChange(listener: () => void): () => void;
-  /** Stops watching the directory. The current set remains in use. */
+  /** Stop watching the directory. The current set remains in use. */
   close(): void;
 }
 
@@ -57,7 +57,7 @@ export interface LiveApiKeysParts extends ApiKeyLocation {
   readonly first: ApiKeySet;
   readonly revocations: Pick<Revocations, 'revoke'> | undefined;
   readonly onRejected: (error: ConfigurationError) => void;
-  /** Starts watching the directory. @returns a function that stops watching. */
+  /** Start watching the directory. @returns a function that stops watching. */
   readonly follow: (apiKeys: LiveApiKeys) => () => void;
   readonly audit: AuditTrail;
   readonly clock: Clock;
@@ -132,7 +132,7 @@ export class LiveApiKeys implements WatchedApiKeys {
     this.#rules.push(rule);
   }
 
-  /** Serialises reads. Calls during a read share a single subsequent read. */
+  /** Serialises reads. Call during a read share a single subsequent read. */
   reload(): Promise<void> {
     this.#waiting ??= this.#last.then(() => {
       this.#waiting = undefined;
@@ -143,7 +143,7 @@ export class LiveApiKeys implements WatchedApiKeys {
     return this.#waiting;
   }
 
-  /** Reloads the files if their metadata changed since the last read. */
+  /** Reload the files if their metadata changed since the last read. */
   async reloadIfTouched(): Promise<void> {
     const { stamp } = await listApiKeyFiles(this.#parts.directory);
     if (stamp !== this.#stamp) await this.reload();
@@ -199,7 +199,7 @@ export class LiveApiKeys implements WatchedApiKeys {
     if (isChanged || isMended) recordLoaded(this.#parts.audit, set).catch(ignoreFailure);
   }
 
-  /** Replaces the registry, then publishes inactive keys: at that point, this process issues no more tokens to them. */
+  /** Replace the registry, then publish inactive keys: at that point, this process issues no more tokens to them. */
   #enforce({ keys }: ApiKeySet): ApiKeyRegistry {
     this.#registry = createApiKeyRegistry(this.#publisher?.holdBack(keys) ?? keys);
     this.#publisher?.publish(this.#registry.apiKeys);
@@ -207,7 +207,7 @@ export class LiveApiKeys implements WatchedApiKeys {
   }
 }
 
-/** Ignores failures of audit records, which the audit trail reports itself. A hanging sink must not delay a reload. */
+/** Ignore failures of audit records, which the audit trail reports itself. A hanging sink must not delay a reload. */
 function ignoreFailure(): void {}
 
 const warnOfRejectionListener = warnOfFailure(

@@ -38,7 +38,7 @@ export const API_KEY_OPTIONS: KnownOptions<LoadApiKeysOptions> = {
 };
 
 /**
- * Loads the API keys in a directory once. To reload changed files, use `watchApiKeys()`.
+ * Load the API keys in a directory once. To reload changed files, use `watchApiKeys()`.
  *
  * @throws ConfigurationError (as rejection) if a file is invalid. It lists all problems in all files by position, path
  *   and expected value.
@@ -55,7 +55,7 @@ export async function loadApiKeys(options: LoadApiKeysOptions): Promise<LoadedAp
 }
 
 /**
- * Checks the options and applies the defaults.
+ * Check the options and apply the defaults.
  *
  * @throws TypeError if an option is missing or invalid.
  */
@@ -73,7 +73,7 @@ export function resolveApiKeyOptions(
 }
 
 /**
- * Loads the initial set of API keys and records the result in the audit log.
+ * Load the initial set of API keys and record the result in the audit log.
  *
  * @throws ConfigurationError (as rejection) if a file is invalid.
  */

@@ -19,7 +19,7 @@ export interface FoundScalar {
 }
 
 /**
- * Indexes the offsets of all nodes in a document. The recursion is bounded, because the parser limits the depth.
+ * Index the offsets of all nodes in a document. The recursion is bounded, because the parser limits the depth.
  *
  * @param onScalar called for every scalar except member names.
  */
@@ -59,7 +59,7 @@ export function indexOffsets(
   return offsets;
 }
 
-/** Returns the offset of a node. If the node is missing, returns the offset of its closest ancestor. */
+/** Return the offset of a node. If the node is missing, return the offset of its closest ancestor. */
 export function findOffset(offsets: NodeOffsets, path: DocumentPath): number {
   for (let length = path.length; length > 0; length -= 1) {
     const offset = offsets.get(keyOf(path.slice(0, length)));
@@ -68,7 +68,7 @@ export function findOffset(offsets: NodeOffsets, path: DocumentPath): number {
   return 0;
 }
 
-/** Creates a function that converts an offset to a position. The lines of the text are indexed once. */
+/** Create a function that converts an offset to a position. The lines of the text are indexed once. */
 export function createLocator(text: string): (offset: number) => Position {
   const starts = [0];
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) starts.push(end + 1);

@@ -6,7 +6,7 @@ type MappingOutput<Fields extends v.ObjectEntries> = v.InferOutput<v.ObjectSchem
 const UNKNOWN_FIELD = 'is an unknown field: correct the spelling, or remove it';
 
 /**
- * Creates a schema for a mapping with exactly these fields. A missing field is validated as `undefined`. Each unknown
+ * Create a schema for a mapping with exactly these fields. A missing field is validated as `undefined`. Each unknown
  * field is a separate issue. `strictObject` is not sufficient: it accepts arrays and reports one unknown field only.
  *
  * @param message error message for a value that is not a mapping.
@@ -31,7 +31,7 @@ export function mapping<const Fields extends v.ObjectEntries>(
 }
 
 /**
- * Creates a schema for a mapping with arbitrary field names. `record` is not sufficient: it accepts arrays and drops
+ * Create a schema for a mapping with arbitrary field names. `record` is not sufficient: it accepts arrays and drops
  * names such as `constructor`.
  *
  * @param message error message for a value that is not a mapping, and for an invalid name.

@@ -15,7 +15,7 @@ export type ParsedApiKey =
   | { readonly kind: 'foreign' };
 
 /**
- * Parses an API key from `generateApiKey()` and verifies its checksum. `typo` is a key with a wrong checksum. `foreign`
+ * Parse an API key from `generateApiKey()` and verify its checksum. `typo` is a key with a wrong checksum. `foreign`
  * is any string in a different format. The result does not say whether the key is configured.
  *
  * @example
@@ -30,7 +30,7 @@ export function parseApiKey(text: string): ParsedApiKey {
   return { kind: 'ok', prefix, environment };
 }
 
-/** Returns the CRC-32 of a string (as in zlib) as six base62 digits. Six digits suffice, because 62^6 exceeds 2^32. */
+/** Return the CRC-32 of a string (as in zlib) as six base62 digits. Six digits suffice, because 62^6 exceeds 2^32. */
 export function checksumOf(text: string): string {
   let rest = crc32(text);
   let digits = '';

@@ -26,14 +26,14 @@ export type ParsedYaml =
       readonly document: unknown;
       /** Faults for numbers below `metadata` that JSON cannot represent exactly. */
       readonly faults: readonly DocumentFault[];
-      /** Returns the position of a node. If the node is missing, returns the position of its closest ancestor. */
+      /** Return the position of a node. If the node is missing, return the position of its closest ancestor. */
       readonly positionOf: (path: DocumentPath) => Position;
     };
 
 const MAX_DEPTH = 12;
 
 /**
- * Parses a YAML text with one document. Scalars are strings (`FAILSAFE_SCHEMA`). Below `metadata`, plain scalars have
+ * Parse a YAML text with one document. Scalars are strings (`FAILSAFE_SCHEMA`). Below `metadata`, plain scalars have
  * the types of the core schema (YAML 1.2 §10.3.2). Tags, anchors and aliases are rejected. Faults never quote the text,
  * because it may contain secrets.
  */
@@ -69,7 +69,7 @@ function isMetadata(path: DocumentPath): boolean {
   return path[0] === 'metadata' && path.length > 1;
 }
 
-/** Removes quoted text from a parser message, because it may contain a secret. */
+/** Remove quoted text from a parser message, because it may contain a secret. */
 function withoutQuotes(reason: string): string {
   return reason
     .split(/["']|: /, 1)

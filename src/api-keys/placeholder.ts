@@ -87,7 +87,7 @@ export function isPlaceholder(text: string): boolean {
 
 const QUOTED = /^(["'])(?<inside>.*)\1$/s;
 
-/** Removes enclosing white space and quotes, which some tools do not remove when they read an env file. */
+/** Remove enclosing white space and quotes, which some tools do not remove when they read an env file. */
 function withoutQuotes(text: string): string {
   const trimmed = text.trim();
   return (QUOTED.exec(trimmed)?.groups?.['inside'] ?? trimmed).trim();

@@ -46,7 +46,7 @@ export class KeyStatePublisher {
   }
 
   /**
-   * Deactivates reactivated API keys until the second of their revocation has passed. `iat` has a resolution of one
+   * Deactivate reactivated API keys until the second of their revocation has passed. `iat` has a resolution of one
    * second, so the revocation would also apply to new tokens.
    */
   holdBack(keys: readonly RegisteredKey[]): readonly RegisteredKey[] {
@@ -60,7 +60,7 @@ export class KeyStatePublisher {
   }
 
   /**
-   * Revokes the tokens of API keys that are inactive, expired or removed.
+   * Revoke the tokens of API keys that are inactive, expired or removed.
    *
    * @param apiKeys the current set. API keys outside this set must not receive tokens any more.
    */
@@ -76,7 +76,7 @@ export class KeyStatePublisher {
     this.#scheduleNext(apiKeys, now);
   }
 
-  /** Stops the timer and all retries. */
+  /** Stop the timer and all retries. */
   close(): void {
     clearTimeout(this.#timer);
     this.#closed.abort();
@@ -88,7 +88,7 @@ export class KeyStatePublisher {
     this.#revoke(keyId, issuedUpTo).catch(() => {});
   }
 
-  /** Revokes the tokens of an API key up to the cut-off, which retries do not change. Rejects only after `close()`. */
+  /** Revoke the tokens of an API key up to the cut-off, which retries do not change. Reject only after `close()`. */
   async #revoke(clientId: string, issuedUpTo: NumericDate): Promise<void> {
     const { revocations, audit } = this.#parts;
     await retry(() => revocations.revoke({ kind: 'api_key', clientId, issuedUpTo }), {
@@ -103,7 +103,7 @@ export class KeyStatePublisher {
     this.#unpublished.delete(clientId);
   }
 
-  /** Sets the timer for the next expiry or activation, because neither changes a file. */
+  /** Set the timer for the next expiry or activation, because neither changes a file. */
   #scheduleNext(apiKeys: readonly ApiKey[], now: NumericDate): void {
     const moments = apiKeys.flatMap(({ active, expiresAt }) => (active ? [expiresAt ?? 0] : []));
     const next = Math.min(...[this.#heldUntil, ...moments].filter((moment) => moment > now));

@@ -7,7 +7,7 @@ import { readSource } from './read-source.js';
 const START: Position = { line: 1, column: 1 };
 
 /**
- * Reads and validates one API key file. Never rejects: failures are problems in the result. The YAML parser and the
+ * Read and validate one API key file. Never rejects: failures are problems in the result. The YAML parser and the
  * schema library are loaded on the first call.
  */
 export async function readApiKeyFile(file: string, environment: Environment): Promise<FileReading> {

@@ -6,7 +6,7 @@ import { type Environment, interpolate, type WrappedVariable } from './interpola
 import { parseYaml } from './parse-yaml.js';
 import { validateApiKey } from './validate-api-key.js';
 
-/** Parses and validates the text of one API key file, and resolves its environment variables. */
+/** Parse and validate the text of one API key file, and resolve its environment variables. */
 export function readApiKeyText(file: string, text: string, environment: Environment): FileReading {
   const yaml = parseYaml(text);
   if (!yaml.ok) return fileProblem(file, yaml.fault.position, yaml.fault.message, text);

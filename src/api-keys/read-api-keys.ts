@@ -33,7 +33,7 @@ const MAX_ATTEMPTS = 5;
 /** Stamp that matches no listing. */
 const UNREAD = 'unread';
 
-/** Reads a consistent snapshot of all API key files in a directory. The result contains failures as problems. */
+/** Read a consistent snapshot of all API key files in a directory. The result contains failures as problems. */
 export async function readApiKeys({ directory, environment }: ApiKeyLocation): Promise<ApiKeySet> {
   let listing = await listApiKeyFiles(directory);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {

@@ -10,7 +10,7 @@ export type Source =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly message: string };
 
-/** Reads a UTF-8 file of at most 64 KiB. Never rejects, and does not block on a pipe. */
+/** Read a UTF-8 file of at most 64 KiB. Never rejects, and does not block on a pipe. */
 export async function readSource(file: string): Promise<Source> {
   try {
     return await readBounded(file);
@@ -35,7 +35,7 @@ async function readBounded(file: string): Promise<Source> {
   }
 }
 
-/** Reads a file into a buffer until the file ends or the buffer is full. @returns the number of bytes read. */
+/** Read a file into a buffer until the file ends or the buffer is full. @returns the number of bytes read. */
 async function fill(buffer: Buffer, opened: FileHandle): Promise<number> {
   let length = 0;
   while (length < buffer.length) {

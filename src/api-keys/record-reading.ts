@@ -2,7 +2,7 @@ import type { AuditTrail } from '../audit/record.js';
 import type { ConfigurationProblem } from './configuration-error.js';
 import type { ApiKeySet } from './read-api-keys.js';
 
-/** Records audit events for the loaded API keys, weak API keys, and variables enclosed in quotes or white space. */
+/** Record audit events for the loaded API keys, weak API keys, and variables enclosed in quotes or white space. */
 export async function recordLoaded(audit: AuditTrail, { readings }: ApiKeySet): Promise<void> {
   const weak = readings.filter(({ isWeak }) => isWeak);
   const variables = [...new Set(readings.flatMap(({ wrappedVariables }) => wrappedVariables))];
@@ -16,7 +16,7 @@ function keyIdOf({ key }: ApiKeySet['readings'][number]): string {
   return key.apiKey.keyId;
 }
 
-/** Records an audit event with the names of the rejected files and the number of problems. */
+/** Record an audit event with the names of the rejected files and the number of problems. */
 export async function recordRejected(
   audit: AuditTrail,
   problems: readonly ConfigurationProblem[],

@@ -6,7 +6,7 @@ import type { ApiKeyFile } from './schema.js';
 import { SecretText } from './secret-text.js';
 
 /**
- * Converts a validated file to a deeply frozen API key.
+ * Convert a validated file to a deeply frozen API key.
  *
  * @returns the API key, or `undefined` if the file has no `key_id` and its `name` contains no characters for one.
  */

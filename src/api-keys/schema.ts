@@ -84,7 +84,7 @@ const anyList = (item: v.GenericSchema<string>) => v.optional(list(item), () => 
 
 const audience = v.pipe(text(256), v.regex(/^\S+$/, 'must not contain spaces'));
 
-/** Schema for a secret. Rejects unresolved placeholders, because every reader of the file knows them. */
+/** Schema for a secret. Reject unresolved placeholders, because every reader of the file knows them. */
 const secret = (maxLength: number) =>
   v.pipe(
     text(maxLength),

@@ -10,7 +10,7 @@ export class SecretText {
     this.#text = text;
   }
 
-  /** Returns the secret in plain text. */
+  /** Return the secret in plain text. */
   reveal(): string {
     return this.#text;
   }

@@ -7,7 +7,7 @@ import type { FoundScalar } from './locate-nodes.js';
 const LEADING_ZERO = /^[-+]?0\d/;
 
 /**
- * Converts plain scalars to null, boolean, integer, float or string (YAML 1.2 §10.3.2).
+ * Convert plain scalars to null, boolean, integer, float or string (YAML 1.2 §10.3.2).
  *
  * @returns a copy of the document, and a fault for each number that JSON cannot represent exactly.
  */

@@ -27,7 +27,7 @@ export type Validation =
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
 /**
- * Validates a document with resolved variables.
+ * Validate a document with resolved variables.
  *
  * @param unresolved faults found earlier. They take precedence: each field has at most one fault in the result.
  */

@@ -66,7 +66,7 @@ const KNOWN: KnownOptions<WatchApiKeysOptions> = {
 };
 
 /**
- * Loads the API keys in a directory and reloads them when files change. If the files become invalid, the last valid set
+ * Load the API keys in a directory and reload them when files change. If the files become invalid, the last valid set
  * remains in use until the files are corrected. Watching does not keep the process alive.
  *
  * @throws ConfigurationError (as rejection) if a file is invalid at the first load.
@@ -108,7 +108,7 @@ function resolveWatchOptions(options: WatchApiKeysOptions) {
   return { ...times, sighup, clock, revocations, onRejected, directory, environment, audit };
 }
 
-/** Watches the directory until the returned function is called. The first poll detects changes since the first load. */
+/** Watch the directory until the returned function is called. The first poll detects changes since the first load. */
 function keepUp(apiKeys: LiveApiKeys, settings: Settings): () => void {
   const onChange = (): void => void apiKeys.reload().catch(ignoreRejection);
   const onPoll = (): void => void apiKeys.reloadIfTouched().catch(ignoreRejection);

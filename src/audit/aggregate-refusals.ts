@@ -6,9 +6,9 @@ type Refusal = Extract<AuditEvent, { readonly type: 'token.refused' | 'issuance.
 
 /** Aggregates rejections that any client can cause, so that an attacker cannot flood the audit log. */
 export interface RefusalAggregation {
-  /** Counts a rejection. */
+  /** Count a rejection. */
   add(refusal: Refusal): void;
-  /** Records all pending counts. */
+  /** Record all pending counts. */
   flush(): void;
 }
 
@@ -32,7 +32,7 @@ export function isUnboundedRefusal(event: AuditEvent): event is Refusal {
 }
 
 /**
- * Creates an aggregation of rejections by code, reason, token and address block. The first rejection of each kind is
+ * Create an aggregation of rejections by code, reason, token and address block. The first rejection of each kind is
  * recorded immediately. Later ones are recorded as a count, at most once a minute.
  */
 export function aggregateRefusals(record: (refusal: Refusal) => void, clock: Clock): RefusalAggregation {
@@ -40,7 +40,7 @@ export function aggregateRefusals(record: (refusal: Refusal) => void, clock: Clo
   let since = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
-  /** Records all counts. Kinds without a rejection in the last window are removed to free memory. */
+  /** Record all counts. Kinds without a rejection in the last window are removed to free memory. */
   const closeWindow = (): void => {
     clearTimeout(timer);
     timer = undefined;
@@ -94,7 +94,7 @@ function nameOf({ ip, ...refusal }: Refusal): string {
   return JSON.stringify([type, code, reason, issuer, clientId, jti, proven, block]);
 }
 
-/** Removes the fields with unbounded values, such as token IDs and addresses. Reasons and configured clients remain. */
+/** Remove the fields with unbounded values, such as token IDs and addresses. Reasons and configured clients remain. */
 function withoutNames(refusal: Refusal): Refusal {
   if (refusal.type === 'issuance.refused') {
     const { ip: _, ...rest } = refusal;

@@ -4,7 +4,7 @@ import type { AuditRecord } from './events.js';
 
 /** Destination for audit records. */
 export interface AuditSink {
-  /** Writes a record. If the method throws or rejects, the record counts as not written. */
+  /** Write a record. If the method throws or rejects, the record counts as not written. */
   write(record: AuditRecord): void | Promise<void>;
   /**
    * Whether the sink receives every rejection that any client can cause, instead of aggregated counts. Set it only for
@@ -21,11 +21,11 @@ export type Delivery = { readonly failure: unknown } | undefined;
 /** Sink with a bounded number of pending records. It reports its failures. */
 export interface BoundSink {
   readonly unaggregated: boolean;
-  /** Passes a record to the sink immediately. Never rejects. */
+  /** Pass a record to the sink immediately. Never rejects. */
   deliver(record: AuditRecord): Promise<Delivery>;
-  /** Passes a record to the sink like `deliver`, with a timeout. A record that is written later counts as failed. */
+  /** Pass a record to the sink like `deliver`, with a timeout. A record that is written later counts as failed. */
   deliverInTime(record: AuditRecord): Promise<Delivery>;
-  /** Waits until all delivered records have settled. Resolves with `false` after the timeout, otherwise with `true`. */
+  /** Wait until all delivered records have settled. Resolve with `false` after the timeout, otherwise with `true`. */
   settle(): Promise<boolean>;
 }
 
@@ -38,7 +38,7 @@ export interface SinkBounds {
 
 const RECORDED: Promise<Delivery> = Promise.resolve(undefined);
 
-/** Wraps a sink so that its pending records are bounded and its failures are reported. */
+/** Wrap a sink so that its pending records are bounded and its failures are reported. */
 export function boundSink(sink: AuditSink, { maxWaiting, timeoutMs, report }: SinkBounds): BoundSink {
   const waiting = new Set<Promise<Delivery>>();
 
@@ -47,7 +47,7 @@ export function boundSink(sink: AuditSink, { maxWaiting, timeoutMs, report }: Si
     return { failure };
   };
 
-  /** Passes a record to the sink. Only pending records count, so a synchronous sink never exceeds the maximum. */
+  /** Pass a record to the sink. Only pending records count, so a synchronous sink never exceeds the maximum. */
   const deliver = (record: AuditRecord): Promise<Delivery> => {
     if (waiting.size >= maxWaiting) {
       return Promise.resolve(

@@ -7,7 +7,7 @@ export type ChainKey = Uint8Array;
 const MIN_SECRET_BYTES = 32;
 
 /**
- * Derives the key of audit files from a secret with HKDF-SHA-256 (RFC 5869).
+ * Derive the key of audit files from a secret with HKDF-SHA-256 (RFC 5869).
  *
  * @param where function that takes the secret, for the error message
  * @throws TypeError if the secret is not a Uint8Array of at least 32 bytes
@@ -34,13 +34,13 @@ export interface ChainEnd {
   readonly mac: string;
 }
 
-/** Starts a chain with a random ID. */
+/** Start a chain with a random ID. */
 export function beginChain(): ChainEnd {
   return { chain: randomBytes(12).toString('hex'), seq: 0, mac: '' };
 }
 
 /**
- * Formats a record as the next line of a chain.
+ * Format a record as the next line of a chain.
  *
  * @returns the line, and the end of the chain after it
  */
@@ -70,7 +70,7 @@ export interface ChainedBatch {
 }
 
 /**
- * Formats as many records as fit into 256 KiB, but at least one. The batch begins with a newline, because a different
+ * Format as many records as fit into 256 KiB, but at least one. The batch begins with a newline, because a different
  * process may have left a partial line after a crash or on a full disk.
  */
 export function chainBatch(
@@ -98,7 +98,7 @@ export interface ChainedLine {
   readonly seq: number;
   readonly time: string;
   readonly mac: string;
-  /** Verifies the MAC of the line, given the MAC of the previous line. */
+  /** Verify the MAC of the line, given the MAC of the previous line. */
   follows(key: ChainKey, previous: string): boolean;
 }
 
@@ -106,7 +106,7 @@ export interface ChainedLine {
 const LINE = /^(\{"chain":"[0-9a-f]{24}","seq":\d{1,15},"record":\{.*\}),"mac":"([\w-]{43})"\}$/s;
 
 /**
- * Parses a line of an audit file.
+ * Parse a line of an audit file.
  *
  * @returns `undefined` if the line is malformed
  */

@@ -28,12 +28,12 @@ export interface OpenAuditFileOptions {
 /** Audit sink that appends JSON lines to a file. Close it on shutdown, after `flush()` of the audit trail. */
 export interface AuditFile extends AuditSink {
   /**
-   * Appends a record.
+   * Append a record.
    *
    * @throws Error (as rejection) if 10 000 records are pending or the file cannot be written
    */
   write(record: AuditRecord): Promise<void>;
-  /** Waits for pending records and closes the file. */
+  /** Wait for pending records and close the file. */
   close(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ interface Waiting {
 }
 
 /**
- * Opens a tamper-evident audit file, which is a sink that appends JSON lines.
+ * Open a tamper-evident audit file, which is a sink that appends JSON lines.
  *
  * The lines of a process form a chain. Each line has a MAC over itself and the MAC of the previous line. `passport-jwe
  * audit verify` therefore detects changed, removed and inserted lines. An empty line precedes each batch.
@@ -116,7 +116,7 @@ export async function openAuditFile(options: OpenAuditFileOptions): Promise<Audi
 }
 
 /**
- * Appends in one system call, so that lines of different processes cannot interleave. `appendFile` may use several
+ * Append in one system call, so that lines of different processes cannot interleave. `appendFile` may use several
  * calls.
  */
 async function appendAtOnce(file: FileHandle, bytes: Buffer): Promise<void> {

@@ -66,7 +66,7 @@ export interface OpenSinks {
 }
 
 /**
- * Validates the options of `createAuditTrail()` and bounds the sinks.
+ * Validate the options of `createAuditTrail()` and bound the sinks.
  *
  * @throws TypeError if an option is unknown or malformed
  */
@@ -102,7 +102,7 @@ export function openSinks(options: AuditTrailOptions): OpenSinks {
   return { sinks: open(options.sinks, 'sinks'), required: open(options.required, 'required'), clock };
 }
 
-/** Creates a reporter that calls `onSinkError`. If `onSinkError` throws, a process warning is emitted. */
+/** Create a reporter that calls `onSinkError`. If `onSinkError` throws, a process warning is emitted. */
 function reportTo(onSinkError: (error: unknown) => void) {
   return (error: unknown): void => callIsolated(() => onSinkError(error), warnOfSinkError);
 }

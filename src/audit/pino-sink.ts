@@ -42,7 +42,7 @@ const LEVELS: Readonly<Record<AuditRecord['type'], 'info' | 'warn'>> = {
 };
 
 /**
- * Creates a sink that logs each event as one line, with the record in the field `audit`. Rejections, outages and other
+ * Create a sink that logs each event as one line, with the record in the field `audit`. Rejections, outages and other
  * events that need attention have the level `warn`, all others have `info`.
  *
  * @param logger a pino logger, or an object with its methods `info` and `warn`

@@ -42,7 +42,7 @@ interface TokenInUse {
 }
 
 /**
- * Creates a counter that aggregates acceptances by token, client address and user agent. The audit log then shows which
+ * Create a counter that aggregates acceptances by token, client address and user agent. The audit log then shows which
  * tokens are in use without an event for each request.
  *
  * The first acceptance is recorded immediately. Later ones are recorded as a count, at most once a minute. Pending
@@ -91,7 +91,7 @@ export function recordAcceptances(audit: AuditTrail, clock: Clock): AcceptanceCo
 }
 
 /**
- * Yields the pending counts of a token and removes pairs without a use since the last window. The next use of a removed
+ * Yield the pending counts of a token and remove pairs without a use since the last window. The next use of a removed
  * pair counts as its first.
  */
 function* takeUses({ token, uses }: TokenInUse): Iterable<AcceptanceEvent> {

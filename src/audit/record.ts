@@ -14,7 +14,7 @@ export interface AuditTrail {
   /** Whether the trail has sinks. If not, callers need not collect events. */
   readonly enabled: boolean;
   /**
-   * Records an audit event. For `token.intended`, `token.issued` and `revocation.added`, the promise resolves when the
+   * Record an audit event. For `token.intended`, `token.issued` and `revocation.added`, the promise resolves when the
    * required sinks have settled or timed out. For all other events, it resolves immediately.
    *
    * @throws TemporarilyUnavailableError (as rejection) if a required sink does not accept `token.intended` or
@@ -23,7 +23,7 @@ export interface AuditTrail {
    */
   record(event: AuditEvent): Promise<void>;
   /**
-   * Registers a source of pending counts. Each flush records these counts first. A source cannot be unregistered.
+   * Register a source of pending counts. Each flush records these counts first. A source cannot be unregistered.
    *
    * @param takeCounted yields the events and resets their counts
    */
@@ -33,7 +33,7 @@ export interface AuditTrail {
 /** Audit trail of a process. Flush it on shutdown. */
 export interface OpenAuditTrail extends AuditTrail {
   /**
-   * Records pending counts and waits until every sink has settled its records, but at most `timeoutMs`. Close the sinks
+   * Record pending counts and wait until every sink has settled its records, but at most `timeoutMs`. Close the sinks
    * afterwards.
    */
   flush(): Promise<void>;
@@ -46,7 +46,7 @@ const PORTION = 100;
 export const noAuditTrail: AuditTrail = { enabled: false, record: async () => {} };
 
 /**
- * Creates an audit trail that sends audit events to sinks.
+ * Create an audit trail that sends audit events to sinks.
  *
  * @throws TypeError if an option is unknown or malformed, or a sink has no method `write`
  *
@@ -77,7 +77,7 @@ export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
 }
 
 /**
- * Asserts that `audit` is an audit trail.
+ * Assert that `audit` is an audit trail.
  *
  * @throws TypeError if it has no method `record`
  */
@@ -89,7 +89,7 @@ export function assertAuditTrail(audit: AuditTrail): void {
   );
 }
 
-/** Delivers a record. Optional sinks receive `token.issued` only after all required sinks have accepted it. */
+/** Deliver a record. Optional sinks receive `token.issued` only after all required sinks have accepted it. */
 async function write(record: AuditRecord, { sinks, required }: Omit<OpenSinks, 'clock'>): Promise<void> {
   if (required.length === 0) {
     if (record.type !== 'token.intended') deliver(record, sinks);
@@ -129,7 +129,7 @@ function deliver(record: AuditRecord, sinks: readonly BoundSink[]): void {
 }
 
 /**
- * Delivers events and waits after each portion. The pending records of a sink that keeps up therefore never exceed its
+ * Deliver events and wait after each portion. The pending records of a sink that keeps up therefore never exceed its
  * maximum.
  */
 async function deliverInPortions(
@@ -156,7 +156,7 @@ function stamp(event: AuditEvent, clock: Clock): AuditRecord {
 }
 
 /**
- * Asserts that every sink accepted the record.
+ * Assert that every sink accepted the record.
  *
  * @throws TemporarilyUnavailableError if a sink did not accept it
  */

@@ -40,7 +40,7 @@ export interface AuditVerification {
 const MAX_PROBLEMS = 100;
 
 /**
- * Verifies an audit file and detects changed, removed and inserted lines. Empty lines are ignored.
+ * Verify an audit file and detect changed, removed and inserted lines. Empty lines are ignored.
  *
  * It does not detect the removal of a whole chain or of its end. It also does not detect a chain, or the beginning of a
  * chain, that was copied from a different file with the same key.
@@ -70,7 +70,7 @@ export async function verifyAuditFile(path: string, secret: Uint8Array): Promise
 }
 
 /**
- * Reads a file line by line. The module `node:readline` also splits at U+2028 and U+2029, which records may contain.
+ * Read a file line by line. The module `node:readline` also splits at U+2028 and U+2029, which records may contain.
  */
 async function* readLines(path: string): AsyncGenerator<string> {
   let rest = '';
@@ -83,7 +83,7 @@ async function* readLines(path: string): AsyncGenerator<string> {
 }
 
 /**
- * Verifies the next line and continues its chain, even if the line is wrong. Each fault is therefore reported only
+ * Verify the next line and continues its chain, even if the line is wrong. Each fault is therefore reported only
  * once.
  */
 function follow(

@@ -5,7 +5,7 @@ import { normalizeIp } from './normalize-ip.js';
 const WHOLE_GROUPS = 3;
 
 /**
- * Returns the address block to which a client's limits apply: the address itself for IPv4, or its /56 prefix for IPv6.
+ * Return the address block to which a client's limits apply: the address itself for IPv4, or its /56 prefix for IPv6.
  *
  * Many providers assign a /56 to each customer (RFC 6177). An IPv4-mapped address counts as IPv4 (RFC 4291 §2.5.5.2).
  */
@@ -17,7 +17,7 @@ export function addressBlock(ip: string): string {
   return `${[...groups.slice(0, WHOLE_GROUPS), half].map((group) => group.toString(16)).join(':')}::/56`;
 }
 
-/** Expands an IPv6 address to eight groups. Ignores IPv4 notation in the last two, which no /56 prefix includes. */
+/** Expand an IPv6 address to eight groups. Ignore IPv4 notation in the last two, which no /56 prefix includes. */
 function expand(address: string): readonly number[] {
   const [left = '', right] = address.split('::', 2);
   const parse = (text: string): number[] =>

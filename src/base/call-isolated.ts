@@ -1,7 +1,7 @@
 import { isThenable } from './is-thenable.js';
 
 /**
- * Calls an application callback and reports its failure instead of throwing.
+ * Call an application callback and report its failure instead of throwing.
  *
  * @param report called with the thrown error or the rejection reason.
  */

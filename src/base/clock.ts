@@ -28,12 +28,12 @@ export const systemClock: Clock = Object.assign(() => Date.now() / 1000, {
   earliest: () => Math.min(Date.now(), performance.timeOrigin + performance.now()) / 1000,
 });
 
-/** Returns the time before which expired records can be deleted safely. */
+/** Return the time before which expired records can be deleted safely. */
 export function earliestOf(clock: Clock): NumericDate {
   return clock.earliest?.() ?? clock();
 }
 
-/** Wraps a clock so that it never goes back, even if the system time does. Use the result for durations only. */
+/** Wrap a clock so that it never goes back, even if the system time does. Use the result for durations only. */
 export function forwardOnly(clock: Clock): Clock {
   let latest = Number.NEGATIVE_INFINITY;
   let aheadSeconds = 0;

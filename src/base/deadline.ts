@@ -2,7 +2,7 @@
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Waits at most `timeoutMs` milliseconds for a promise. A later result or failure is ignored.
+ * Wait at most `timeoutMs` milliseconds for a promise. A later result or failure is ignored.
  *
  * @param onTimeout called at the deadline. Returns a fallback result, or throws.
  * @throws the failure of the promise, or the error that `onTimeout` throws (as rejection).

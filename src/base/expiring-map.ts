@@ -31,7 +31,7 @@ export class ExpiringMap<Value extends { readonly expiresAt: NumericDate }> {
     this.#values.set(name, value);
   }
 
-  /** Removes an entry. @returns whether an unexpired entry existed. */
+  /** Remove an entry. @returns whether an unexpired entry existed. */
   delete(name: string): boolean {
     const isKnown = this.get(name) !== undefined;
     this.#values.delete(name);

@@ -6,7 +6,7 @@ export interface FifoCache<Key, Value> {
 }
 
 /**
- * Creates an empty cache. Each read is a single `Map.get()`, which is faster than a read from an LRU cache.
+ * Create an empty cache. Each read is a single `Map.get()`, which is faster than a read from an LRU cache.
  *
  * @param max maximum number of entries.
  */

@@ -32,7 +32,7 @@ export function hasDuplicateMembers(text: string): boolean {
   return false;
 }
 
-/** Finds the end of a string literal. @returns the index after the closing quote. */
+/** Find the end of a string literal. @returns the index after the closing quote. */
 function endOfString(text: string, start: number): number {
   let index = start + 1;
   while (index < text.length && text[index] !== '"') index += text[index] === '\\' ? 2 : 1;

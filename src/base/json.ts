@@ -25,7 +25,7 @@ function convertsItself(value: { readonly toJSON?: unknown }): boolean {
   return value.toJSON !== undefined;
 }
 
-/** Whether JSON preserves every item. Iterates by index, because `every` skips holes in arrays. */
+/** Whether JSON preserves every item. Iterate by index, because `every` skips holes in arrays. */
 function arePlainItems(items: readonly unknown[], maxDepth: number): boolean {
   for (let index = 0; index < items.length; index += 1) {
     if (!isPlainJson(items[index], maxDepth)) return false;
@@ -44,7 +44,7 @@ export function freezeJson(value: unknown, maxDepth: number): boolean {
   return areFrozen;
 }
 
-/** Freezes the items of an array. Iterates by index, which is several times faster than `Object.values` in V8. */
+/** Freeze the items of an array. Iterate by index, which is several times faster than `Object.values` in V8. */
 function freezeItems(items: readonly unknown[], maxDepth: number): boolean {
   for (let index = 0; index < items.length; index += 1) {
     const item = items[index];

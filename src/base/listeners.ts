@@ -3,14 +3,14 @@ import { callIsolated } from './call-isolated.js';
 /** Set of event listeners. A failing listener affects neither the emitter nor the other listeners. */
 export interface Listeners<Event> {
   /**
-   * Registers a listener. Each call creates a separate registration, even for the same function.
+   * Register a listener. Each call creates a separate registration, even for the same function.
    *
    * @returns a function that removes this registration. It returns `false` if the registration was already removed.
    * @throws TypeError if the listener is not a function.
    */
   add(listener: Listener<Event>): () => boolean;
   /**
-   * Calls every registered listener. Never throws.
+   * Call every registered listener. Never throws.
    *
    * A listener that is added during the call receives only later events. A listener that is removed during the call is
    * skipped.
@@ -22,7 +22,7 @@ export interface Listeners<Event> {
 export type Listener<Event> = (event: Event) => unknown;
 
 /**
- * Creates an empty set of listeners.
+ * Create an empty set of listeners.
  *
  * @param report called with the thrown error or the rejection reason of a listener.
  * @example

@@ -1,7 +1,7 @@
 import { messageOf } from './message-of.js';
 
 /**
- * Loads an optional peer dependency, such as the client library of a store.
+ * Load an optional peer dependency, such as the client library of a store.
  *
  * @param name package name.
  * @throws Error (as rejection) if the package is not installed. The message contains the `npm install` command.

@@ -12,9 +12,9 @@ const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 const MAPPED_GROUPS = /^\[::ffff:([\da-f]{1,4}):([\da-f]{1,4})\]$/;
 
 /**
- * Normalises an IP address for audit events and limits.
+ * Normalise an IP address for audit events and limits.
  *
- * Removes the port, brackets and zone (RFC 4007 §11). Converts an IPv4-mapped address to IPv4 (RFC 4291 §2.5.5.2).
+ * Remove the port, brackets and zone (RFC 4007 §11). Convert an IPv4-mapped address to IPv4 (RFC 4291 §2.5.5.2).
  *
  * @returns the address, or `undefined` if the text is not an IP address.
  */

@@ -5,7 +5,7 @@ import { isPrintableName } from './printable-name.js';
 export type KnownOptions<Options> = Readonly<Record<keyof Options, true>>;
 
 /**
- * Asserts that options are an object without unknown members. Ignoring a misspelt option could disable a check.
+ * Assert that options are an object without unknown members. Ignoring a misspelt option could disable a check.
  *
  * @param where function or option for the error messages, which never contain values.
  * @throws TypeError if the options are not an object, or include an unknown option.
@@ -24,7 +24,7 @@ export function assertOptions<Options extends object>(
 }
 
 /**
- * Asserts that a value is an object.
+ * Assert that a value is an object.
  *
  * @param where function or option for the error message.
  * @throws TypeError if the value is not an object. The message omits the value, which could be a misplaced secret.
@@ -35,7 +35,7 @@ export function assertObject(value: unknown, where: string): asserts value is ob
   }
 }
 
-/** Asserts that a value has a method. @throws TypeError with the message `expected` if the method is missing. */
+/** Assert that a value has a method. @throws TypeError with the message `expected` if the method is missing. */
 export function assertMethod(value: unknown, method: string, expected: string): void {
   const holder: unknown =
     typeof value === 'object' && value !== null ? Reflect.get(value, method) : undefined;
@@ -43,7 +43,7 @@ export function assertMethod(value: unknown, method: string, expected: string): 
 }
 
 /**
- * Asserts that a URL is safe for a service that receives credentials or serves keys, and parses the URL.
+ * Assert that a URL is safe for a service that receives credentials or serves keys, and parse the URL.
  *
  * @throws TypeError if the value is not an absolute `https:` URL (`http:` on loopback only), or contains credentials.
  *   The message omits the value.
@@ -60,7 +60,7 @@ export function assertSecureUrl(value: unknown, name: string): URL {
   return url;
 }
 
-/** Asserts that an option is a non-empty string. @throws TypeError that names the function and the option. */
+/** Assert that an option is a non-empty string. @throws TypeError that names the function and the option. */
 export function assertString(value: unknown, where: string, name: string): asserts value is string {
   if (typeof value === 'string' && value !== '') return;
   throw new TypeError(`${where}: ${name} must be a non-empty string`);
@@ -81,7 +81,7 @@ export interface NumberRange {
 }
 
 /**
- * Asserts that an option is a finite number in a range.
+ * Assert that an option is a finite number in a range.
  *
  * @param where function for the error message.
  * @throws TypeError if the value is out of range. The message names the function, the option and the range.
@@ -100,7 +100,7 @@ export function assertNumber(
   throw new TypeError(`${where}: ${name} must be ${describeRange(range)}${hint}`);
 }
 
-/** Asserts that an option is a positive integer. Throws like `assertNumber()`. */
+/** Assert that an option is a positive integer. Throw like `assertNumber()`. */
 export function assertPositiveInteger(
   value: unknown,
   where: string,
@@ -110,7 +110,7 @@ export function assertPositiveInteger(
   assertNumber(value, where, name, { isInteger: true, from: 1, example });
 }
 
-/** Asserts that an option is a positive number, which may be a fraction. Throws like `assertNumber()`. */
+/** Assert that an option is a positive number, which may be a fraction. Throw like `assertNumber()`. */
 export function assertPositiveNumber(
   value: unknown,
   where: string,
@@ -120,7 +120,7 @@ export function assertPositiveNumber(
   assertNumber(value, where, name, { above: 0, example });
 }
 
-/** Whether a value is a number in the range. Rejects numeric strings, which `+` would concatenate. */
+/** Whether a value is a number in the range. Reject numeric strings, which `+` would concatenate. */
 function isInRange(value: unknown, { isInteger = false, from, above, to }: NumberRange): boolean {
   return (
     typeof value === 'number' &&

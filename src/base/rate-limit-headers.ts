@@ -12,7 +12,7 @@ export interface RateLimitState {
   readonly resetSeconds?: number;
 }
 
-/** Builds the headers `RateLimit` and `RateLimit-Policy`. @returns no headers if there are no limits. */
+/** Build the headers `RateLimit` and `RateLimit-Policy`. @returns no headers if there are no limits. */
 export function rateLimitHeaders(limits: readonly RateLimitState[]): Readonly<Record<string, string>> {
   if (limits.length === 0) return {};
   const parameter = (name: string, value: number | undefined): string =>

@@ -32,7 +32,7 @@ const STICKY = 0o1000;
 const MAX_BYTES = 1_048_576;
 
 /**
- * Reads a file that contains secrets, after checking the owner and mode of the file and its directory. Skips the check
+ * Read a file that contains secrets, after checking the owner and mode of the file and its directory. Skip the check
  * on Windows, which has no POSIX modes.
  *
  * @throws Error (as rejection) if other users have access. The message contains the `chmod` or `chown` command to run.
@@ -55,7 +55,7 @@ export async function readPrivateFile({ file, trustGroup = false }: PrivateFile)
   }
 }
 
-/** Asserts that other users cannot replace the files of a directory. The sticky bit is sufficient. */
+/** Assert that other users cannot replace the files of a directory. The sticky bit is sufficient. */
 async function assertPrivateDirectory(directory: string, trustGroup: boolean): Promise<void> {
   const stats = await stat(directory, { bigint: true });
   if (!hasModes()) return;
@@ -68,7 +68,7 @@ async function assertPrivateDirectory(directory: string, trustGroup: boolean): P
   );
 }
 
-/** Returns the version of a file, or an error code such as `ENOENT`. Never rejects. */
+/** Return the version of a file, or an error code such as `ENOENT`. Never rejects. */
 export function fingerprintFile(file: string): Promise<string> {
   return stat(file, { bigint: true }).then(fingerprintOf, (error: NodeJS.ErrnoException) => error.code ?? '');
 }

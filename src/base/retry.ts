@@ -12,7 +12,7 @@ export interface RetryTerms {
   readonly retries?: number;
   /** Time after which no further retry starts, in milliseconds. Default: no limit. */
   readonly timeoutMs?: number;
-  /** Returns whether to retry after a failure. Default: after every failure. */
+  /** Return whether to retry after a failure. Default: after every failure. */
   readonly isRetryable?: (failure: unknown) => boolean;
   /** Called before the pause that precedes each retry. The first retry has the number 1. */
   readonly onRetry?: (failure: unknown, retry: number) => void;
@@ -23,7 +23,7 @@ export interface RetryTerms {
 }
 
 /**
- * Runs a step, and retries it with exponential backoff until it succeeds.
+ * Run a step, and retry it with exponential backoff until it succeeds.
  *
  * @throws the last failure (as rejection) if the terms allow no further retry.
  * @throws the reason of `signal` (as rejection) if it is aborted before the next attempt.
@@ -56,7 +56,7 @@ export async function retry<Result>(
   }
 }
 
-/** Pauses before a retry. Uses `setTimeout`, because the fake timers of Jest do not replace `node:timers/promises`. */
+/** Pause before a retry. Use `setTimeout`, because the fake timers of Jest do not replace `node:timers/promises`. */
 function pauseFor(milliseconds: number, keepsAlive: boolean, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -1,13 +1,13 @@
 /** Step with at most one run in flight. */
 export interface SingleFlight<Args extends readonly unknown[], Result> {
-  /** Starts the step. If a run is in flight, returns the promise of that run and ignores the arguments. */
+  /** Start the step. If a run is in flight, return the promise of that run and ignores the arguments. */
   run(...args: Args): Promise<Result>;
   /** Promise of the run in flight, or `undefined`. */
   readonly pending: Promise<Result> | undefined;
 }
 
 /**
- * Creates a step whose concurrent callers share one run, including its result or failure.
+ * Create a step whose concurrent callers share one run, including its result or failure.
  *
  * @example
  * const load = createSingleFlight(() => fetchJwks(url));

@@ -13,7 +13,7 @@ export interface ClockStep {
 export interface SteadyClock extends Clock {
   earliest(): NumericDate;
   /**
-   * Whether the system time can be trusted. Returns `false` after a step, until the step is reverted or `settleSeconds`
+   * Whether the system time can be trusted. Return `false` after a step, until the step is reverted or `settleSeconds`
    * pass without a further step. Also returns `false` while this clock is ahead of the system time.
    */
   isSteady(): boolean;
@@ -45,7 +45,7 @@ const KNOWN: KnownOptions<SteadyClockOptions> = {
 const SLEW = 0.1;
 
 /**
- * Creates a clock that tolerates changes to the system time, so that expired tokens stay expired.
+ * Create a clock that tolerates changes to the system time, so that expired tokens stay expired.
  *
  * The clock returns the later of the system time and the projected time. The projected time is the process start time
  * plus the monotonic time that has elapsed since then.
@@ -120,7 +120,7 @@ function followMachine(settings: Required<SteadyClockOptions>): () => Sighting {
   };
 }
 
-/** Moves a value towards a target by at most `up` or `down`. */
+/** Move a value towards a target by at most `up` or `down`. */
 function giveWay(from: number, to: number, [up, down]: readonly [number, number]): number {
   return Math.max(from - down, Math.min(from + up, to));
 }

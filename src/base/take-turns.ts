@@ -1,7 +1,7 @@
 /** Mutex for each name within this process. Steps with the same name run one after the other. */
 export type Turns = <Result>(name: string, step: () => Promise<Result>) => Promise<Result>;
 
-/** Creates a set of named mutexes. They prevent races within one process, but not between processes. */
+/** Create a set of named mutexes. They prevent races within one process, but not between processes. */
 export function createTurns(): Turns {
   const last = new Map<string, Promise<unknown>>();
 

@@ -8,7 +8,7 @@ import { DRAFT_ENDING, publishDraft, writeDraft } from './write-file.js';
 
 /** Expected and new content of a file. */
 export interface FileChange {
-  /** Returns whether to replace this content. Called several times. */
+  /** Return whether to replace this content. Called several times. */
   readonly isExpected: (text: string) => boolean;
   /** New content. */
   readonly next: string;
@@ -28,7 +28,7 @@ const BOUNDS: ReplaceBounds = { timeoutMs: 10_000, staleMs: 1000 };
 const PAUSE_MS = 20;
 
 /**
- * Atomically replaces a file that has the expected content, even if several processes do so at once. Follows symbolic
+ * Atomically replaces a file that has the expected content, even if several processes do so at once. Follow symbolic
  * links. The directory must be on a local file system.
  *
  * Each process writes a draft next to the file. The process renames its draft over the file only if no other draft
@@ -73,7 +73,7 @@ export async function updateFile(
   });
 }
 
-/** Writes a draft. With `trustGroup`, the draft inherits the group and the group permissions of the file. */
+/** Write a draft. With `trustGroup`, the draft inherits the group and the group permissions of the file. */
 async function draftFor({ file, trustGroup = false }: PrivateFile, text: string): Promise<string> {
   const replaced = await stat(file);
   return writeDraft(file, text, async (draft) => {
@@ -85,7 +85,7 @@ async function draftFor({ file, trustGroup = false }: PrivateFile, text: string)
 }
 
 /**
- * Waits until no other draft exists. Of several drafts, the first by name wins.
+ * Wait until no other draft exists. Of several drafts, the first by name wins.
  *
  * @returns whether this draft won.
  */
@@ -99,7 +99,7 @@ async function becomesOnly(draft: string, bounds: { deadline: number; staleMs: n
   return false;
 }
 
-/** Lists the other drafts and removes stale ones. Drafts with a future date are stale: the system time was set back. */
+/** List the other drafts and remove stale ones. Drafts with a future date are stale: the system time was set back. */
 async function findOtherDrafts(draft: string, staleMs: number): Promise<readonly string[]> {
   const directory = dirname(draft);
   const [own, stem] = [basename(draft), basename(draft).replace(DRAFT_ENDING, '')];
@@ -116,7 +116,7 @@ async function findOtherDrafts(draft: string, staleMs: number): Promise<readonly
   return others;
 }
 
-/** Returns the age of a file in milliseconds, or `undefined` if it is missing. Assumes a local file system. */
+/** Return the age of a file in milliseconds, or `undefined` if it is missing. Assume a local file system. */
 async function ageOf(path: string): Promise<number | undefined> {
   try {
     return Date.now() - (await stat(path)).mtimeMs;
@@ -126,7 +126,7 @@ async function ageOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** Renames the draft over the file. @returns `false` if another process removed the draft as stale. */
+/** Rename the draft over the file. @returns `false` if another process removed the draft as stale. */
 async function putInPlace(draft: string, file: string): Promise<boolean> {
   try {
     await publishDraft(draft, file);

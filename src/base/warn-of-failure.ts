@@ -1,5 +1,5 @@
 /**
- * Creates a reporter that emits a process warning. The warning contains only the class name of the error, because an
+ * Create a reporter that emits a process warning. The warning contains only the class name of the error, because an
  * error message could contain a secret.
  *
  * @param what description of the failure, for example `A key ring listener failed`.

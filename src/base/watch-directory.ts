@@ -28,7 +28,7 @@ const MAX_WAITS = 5;
 const RETRY_SECONDS = 1;
 
 /**
- * Watches a directory and its parent. The watch does not keep the process alive.
+ * Watch a directory and its parent. The watch does not keep the process alive.
  *
  * Watching single files would miss changes, because editors replace files and Kubernetes swaps the `..data` link of a
  * volume. Watching the parent detects replacement of the directory itself.
@@ -47,7 +47,7 @@ export function watchDirectory(options: DirectoryWatch): () => void {
   let latest: number | undefined;
   let reportedCode = '';
 
-  /** Opens new watchers before closing the old ones, so that no change is missed. */
+  /** Open new watchers before closing the old ones, so that no change is missed. */
   const attach = (): void => {
     const former = watchers;
     isWatched = true;

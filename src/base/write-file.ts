@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 export const DRAFT_ENDING = /\.[0-9a-f]{16}\.draft$/;
 
 /**
- * Creates a file, and its directory if necessary. Resolves once the file is on disk.
+ * Create a file, and its directory if necessary. Resolve once the file is on disk.
  *
  * @param mode 0o600 for secrets, or 0o644 for public content.
  * @throws Error (as rejection) if the file exists. Existing files are never overwritten.
@@ -22,8 +22,8 @@ export async function createFile(file: string, text: string, mode: 0o600 | 0o644
 }
 
 /**
- * Creates a file or replaces it atomically, with mode 0600. Readers see either the old or the new content, even after a
- * crash. Resolves once the new content is on disk.
+ * Create a file or replace it atomically, with mode 0600. Readers see either the old or the new content, even after a
+ * crash. Resolve once the new content is on disk.
  */
 export async function replaceFile(file: string, text: string): Promise<void> {
   const draft = await writeDraft(file, text);
@@ -35,7 +35,7 @@ export async function replaceFile(file: string, text: string): Promise<void> {
 }
 
 /**
- * Writes a draft next to a file, because a rename is atomic only within one file system. Resolves once the draft is on
+ * Write a draft next to a file, because a rename is atomic only within one file system. Resolve once the draft is on
  * disk, with mode 0600 unless `prepare` changes the mode.
  *
  * @param prepare sets the owner and mode of the empty draft.
@@ -51,13 +51,13 @@ export async function writeDraft(
   return draft;
 }
 
-/** Renames a draft over its file. Resolves once the rename is on disk. */
+/** Rename a draft over its file. Resolve once the rename is on disk. */
 export async function publishDraft(draft: string, file: string): Promise<void> {
   await rename(draft, file);
   await syncDirectory(dirname(file));
 }
 
-/** Writes a new file and flushes it to disk. Removes the file if writing fails. */
+/** Write a new file and flush it to disk. Remove the file if writing fails. */
 async function writeNew(
   path: string,
   text: string,
@@ -77,7 +77,7 @@ async function writeNew(
   }
 }
 
-/** Flushes new directory entries to disk. Windows does not support this operation. */
+/** Flush new directory entries to disk. Windows does not support this operation. */
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const directory = await open(path, 'r');

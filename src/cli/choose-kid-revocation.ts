@@ -5,7 +5,7 @@ import { type Revocation, type RevokeOptions, resolveService, type Service } fro
 import { UsageError } from './settings.js';
 
 /**
- * Resolves the `--kid` option of `token revoke` to revocation targets. The `kid` of a key version stands for all keys
+ * Resolve the `--kid` option of `token revoke` to revocation targets. The `kid` of a key version stands for all keys
  * derived from the version. The `kid` of a token header stands for one key.
  *
  * @throws Error (as rejection) if the `kid` is unknown, or if its key encrypts new tokens or will do so.
@@ -48,7 +48,7 @@ function chooseUnknownKid(kid: string, { keys, force }: RevokeOptions): Revocati
 }
 
 /**
- * Asserts that a version is neither current nor pending. The revocation of a `kid` has no cut-off, so it would also apply to
+ * Assert that a version is neither current nor pending. The revocation of a `kid` has no cut-off, so it would also apply to
  * tokens that are encrypted later.
  *
  * @throws Error if the version is current or pending.
@@ -68,7 +68,7 @@ function assertNotEncrypting({ state, version }: FoundKid): void {
 }
 
 /**
- * Asserts that the issuer and at least one audience are known, so that the revocation omits no derived key.
+ * Assert that the issuer and at least one audience are known, so that the revocation omits no derived key.
  *
  * @throws UsageError if the issuer or the audiences are missing.
  */
@@ -79,7 +79,7 @@ function assertKnown({ audiences, issuer }: Service): void {
   );
 }
 
-/** Describes the tokens under the keys. Lists each audience once, although each content encryption has a key. */
+/** Describe the tokens under the keys. List each audience once, although each content encryption has a key. */
 function describeKeys(keys: readonly TokenKey[]): readonly string[] {
   const names = keys.map(({ purpose, audience }) => {
     if (audience === undefined) return 'all tokens';

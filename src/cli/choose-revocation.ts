@@ -10,7 +10,7 @@ import { type Revocation, type RevokeOptions, resolveService } from './revocatio
 import { findApiKeys, readToken, UsageError } from './settings.js';
 
 /**
- * Resolves the arguments of `token revoke` to revocation targets.
+ * Resolve the arguments of `token revoke` to revocation targets.
  *
  * @throws UsageError (as rejection) if the options name no target.
  * @throws Error (as rejection) if the target does not exist, or if the key still encrypts tokens.
@@ -61,7 +61,7 @@ function targetOf(clientId: string, user: string | undefined, session: string | 
 }
 
 /**
- * Resolves a token to a revocation target: the token, or the session of a refresh token.
+ * Resolve a token to a revocation target: the token, or the session of a refresh token.
  *
  * @throws InvalidTokenError (as rejection) if the token has expired or is from a different issuer.
  */
@@ -102,7 +102,7 @@ async function chooseToken(io: CommandIo, token: string, options: RevokeOptions)
 }
 
 /**
- * Asserts that the issuer created the token. Otherwise, a forged token could revoke the tokens of any client.
+ * Assert that the issuer created the token. Otherwise, a forged token could revoke the tokens of any client.
  *
  * @throws Error if the token has no proof of issuance.
  */
@@ -120,7 +120,7 @@ function notesOn({ kind, proof, signedHeader }: AnyToken): readonly string[] {
 }
 
 /**
- * Returns the session of a refresh token.
+ * Return the session of a refresh token.
  *
  * @throws InvalidTokenError if the token has expired, is from a different issuer or lacks a claim.
  */

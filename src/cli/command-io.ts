@@ -5,11 +5,11 @@ import type { Clock } from '../base/clock.js';
 export interface CommandIo {
   /** Directory that relative paths refer to. */
   readonly directory: string;
-  /** Writes a line of the result to standard output. */
+  /** Write a line of the result to standard output. */
   print(line: string): void;
-  /** Writes a message to standard error, so that scripts can parse standard output. */
+  /** Write a message to standard error, so that scripts can parse standard output. */
   note(line: string): void;
-  /** Reads standard input to its end. */
+  /** Read standard input to its end. */
   readInput(): Promise<string>;
   readonly clock: Clock;
 }

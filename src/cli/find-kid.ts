@@ -30,7 +30,7 @@ export interface FoundKid {
   readonly keys: readonly TokenKey[];
 }
 
-/** Finds a `kid` among the versions in a key file and the keys derived from them. */
+/** Find a `kid` among the versions in a key file and the keys derived from them. */
 export async function findKid(
   io: CommandIo,
   kid: string,
@@ -61,7 +61,7 @@ function tokenKeysOf(material: KeyMaterial, options: ReadingOptions): readonly T
   ];
 }
 
-/** Derives the keys of all content encryptions, because the key file does not say which of them a service uses. */
+/** Derive the keys of all content encryptions, because the key file does not say which of them a service uses. */
 function deriveAll(
   root: RootKey,
   purpose: KeyPurpose,

@@ -5,7 +5,7 @@ const QUOTED =
   /(unknown (?:option|command)|argument|value) '(?:--?)?([\s\S]*)'(?= is invalid| from env|$|\n\()/;
 
 /**
- * Removes quoted arguments that may be secrets from an error message of commander. An operator may paste a token or key
+ * Remove quoted arguments that may be secrets from an error message of commander. An operator may paste a token or key
  * in the wrong place, and CI systems log the message.
  */
 export function hideArguments(message: string): string {

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 
 /**
- * Parses an option in seconds.
+ * Parse an option in seconds.
  *
  * @throws InvalidArgumentError if the value is not a positive integer.
  */
@@ -12,7 +12,7 @@ export function parseSeconds(value: string): number {
 }
 
 /**
- * Parses a port number.
+ * Parse a port number.
  *
  * @throws InvalidArgumentError if the value is not an integer from 1 to 65535.
  */

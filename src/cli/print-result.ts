@@ -5,14 +5,14 @@ import type { CommandIo } from './command-io.js';
 /** Row of a table. All rows have the same members, which are the columns. */
 export type Row = Readonly<Record<string, JsonValue>>;
 
-/** Prints a list as a table, or as a JSON array with `--json`. */
+/** Print a list as a table, or as a JSON array with `--json`. */
 export function printList(io: CommandIo, rows: readonly Row[], isJson: boolean): void {
   if (isJson) io.print(JSON.stringify(rows));
   else if (rows.length === 0) io.note('None found.');
   else for (const line of formatTable(rows)) io.print(line);
 }
 
-/** Prints a result in plain language, or as a JSON object with `--json`. */
+/** Print a result in plain language, or as a JSON object with `--json`. */
 export function printResult(io: CommandIo, result: JsonObject, { isJson, text }: PrintOptions): void {
   io.print(isJson ? JSON.stringify(result) : text);
 }
@@ -22,7 +22,7 @@ interface PrintOptions {
   readonly text: string;
 }
 
-/** Formats a table with a header and aligned columns. */
+/** Format a table with a header and aligned columns. */
 export function formatTable(rows: readonly Row[]): readonly string[] {
   const names = Object.keys(rows[0] ?? {});
   const lines = [
@@ -38,14 +38,14 @@ export function formatTable(rows: readonly Row[]): readonly string[] {
   );
 }
 
-/** Formats a table cell. Replaces control characters, so that a name cannot inject terminal escape sequences. */
+/** Format a table cell. Replace control characters, so that a name cannot inject terminal escape sequences. */
 export function formatCell(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return '-';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text === '' ? '-' : text.replace(/\p{C}/gu, '?');
 }
 
-/** Formats a time as ISO 8601 in UTC. Returns `null` for `undefined`. */
+/** Format a time as ISO 8601 in UTC. Return `null` for `undefined`. */
 export function formatTime(time: NumericDate | undefined): string | null {
   return time === undefined ? null : new Date(time * 1000).toISOString().replace('.000Z', 'Z');
 }

@@ -39,7 +39,7 @@ export interface TokenOwner {
 }
 
 /**
- * Decrypts an access or refresh token with the keys in a key file, under any supported algorithm.
+ * Decrypt an access or refresh token with the keys in a key file, under any supported algorithm.
  *
  * @throws InvalidTokenError (as rejection) if no key decrypts the token.
  * @throws UsageError (as rejection) if deriving the key requires the audience or the issuer.
@@ -77,7 +77,7 @@ export async function readAnyToken(io: CommandIo, token: string, options: Readin
 }
 
 /**
- * Decodes the unencrypted header of a token.
+ * Decode the unencrypted header of a token.
  *
  * @throws UsageError if the header is not a JSON object.
  */
@@ -94,7 +94,7 @@ export function readTokenHeader(token: string): JsonObject {
   );
 }
 
-/** Returns the owner of a token. Missing claims are `null`. */
+/** Return the owner of a token. Missing claims are `null`. */
 export function ownerOf({ claims }: Pick<AnyToken, 'claims'>): TokenOwner {
   const read = (name: string): string | null => {
     const value = claims[name];
@@ -103,7 +103,7 @@ export function ownerOf({ claims }: Pick<AnyToken, 'claims'>): TokenOwner {
   return { client_id: read('client_id'), subject: read('sub'), session_id: read('session_id') };
 }
 
-/** Formats an owner, for example `session s1 of alice, API key demo`. */
+/** Format an owner, for example `session s1 of alice, API key demo`. */
 export function describeOwner({ client_id: client, subject, session_id: session }: TokenOwner): string {
   const ofSession = session === null ? 'no session' : `session ${formatCell(session)}`;
   const ofSubject = subject === null ? 'no subject' : formatCell(subject);

@@ -38,7 +38,7 @@ export interface Service {
   readonly audiences: readonly string[];
 }
 
-/** Returns the issuer from the options, and the audiences from the options and all API keys. */
+/** Return the issuer from the options, and the audiences from the options and all API keys. */
 export async function resolveService(io: CommandIo, options: RevokeOptions): Promise<Service> {
   const { issuer, audience = [] } = options;
   const ofKeys = audiencesOf(await findApiKeys(io, options.apiKeys));

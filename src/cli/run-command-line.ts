@@ -21,7 +21,7 @@ const FAILED = 1;
 const MISUSED = 2;
 
 /**
- * Runs a command line. Writes results to standard output and messages to standard error.
+ * Run a command line. Write results to standard output and messages to standard error.
  *
  * @param args arguments without the program name.
  * @returns the exit code: 0 on success, 1 on failure, 2 if the arguments are invalid.
@@ -37,7 +37,7 @@ export async function runCommandLine(args: readonly string[], io: CommandIo): Pr
   }
 }
 
-/** Creates the `passport-jwe` program with all commands. */
+/** Create the `passport-jwe` program with all commands. */
 export function createProgram(io: CommandIo): Command {
   const program = new Command('passport-jwe')
     .description('Keys, API keys, tokens and sessions of passport-jwe')
@@ -75,7 +75,7 @@ function allCommands(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(allCommands)];
 }
 
-/** Reports a failure: all problems of a configuration, the reason for a rejected token, or an error message. */
+/** Report a failure: all problems of a configuration, the reason for a rejected token, or an error message. */
 function report(io: CommandIo, failure: unknown, isJson: boolean): void {
   if (failure instanceof ConfigurationError) {
     if (isJson) io.print(JSON.stringify({ valid: false, problems: failure.problems }));
@@ -95,7 +95,7 @@ function report(io: CommandIo, failure: unknown, isJson: boolean): void {
   io.note(isJson ? JSON.stringify({ error: message }) : `error: ${message}`);
 }
 
-/** Formats an error with the message of its cause, which names the reason for an outage. */
+/** Format an error with the message of its cause, which names the reason for an outage. */
 function describe({ message, cause }: Error): string {
   return cause instanceof Error && cause.message !== '' && !message.includes(cause.message)
     ? `${message}: ${cause.message}`

@@ -49,13 +49,13 @@ export interface StoreOptions {
 /** Error for invalid arguments. The message names the arguments to pass. */
 export class UsageError extends Error {}
 
-/** Creates a key ring from the key file in the options. */
+/** Create a key ring from the key file in the options. */
 export function openKeys(io: CommandIo, { keys, environment }: KeyOptions): Promise<KeyRing> {
   return createKeyRing({ current: { file: resolve(io.directory, keys) }, environment });
 }
 
 /**
- * Loads the API keys in a directory.
+ * Load the API keys in a directory.
  *
  * @throws ConfigurationError (as rejection) if a file is invalid.
  */
@@ -64,7 +64,7 @@ export function openApiKeys(io: CommandIo, directory: string): Promise<LoadedApi
 }
 
 /**
- * Loads the API keys in a directory, or returns `undefined` if a file is invalid. An invalid file must not prevent the
+ * Load the API keys in a directory, or return `undefined` if a file is invalid. An invalid file must not prevent the
  * revocation of a different API key.
  */
 export async function findApiKeys(io: CommandIo, directory: string): Promise<LoadedApiKeys | undefined> {
@@ -77,7 +77,7 @@ export async function findApiKeys(io: CommandIo, directory: string): Promise<Loa
 }
 
 /**
- * Opens the stores that the options name, runs a function with them, and closes them.
+ * Open the stores that the options name, run a function with them, and closes them.
  *
  * @throws UsageError (as rejection) if the options name no store, or if the embedded store does not exist.
  */
@@ -111,7 +111,7 @@ export interface EmbeddedStoreOptions {
 }
 
 /**
- * Opens an existing embedded store. It never creates a store, because a path may be mistyped.
+ * Open an existing embedded store. It never creates a store, because a path may be mistyped.
  *
  * @throws UsageError (as rejection) if the store does not exist.
  */
@@ -129,7 +129,7 @@ export async function openEmbeddedStore(io: CommandIo, options: EmbeddedStoreOpt
 }
 
 /**
- * Returns the token in the argument. If the argument is `-` or missing, reads the token from standard input, which
+ * Return the token in the argument. If the argument is `-` or missing, read the token from standard input, which
  * other users cannot see.
  *
  * @throws UsageError (as rejection) if the token is empty.

@@ -49,7 +49,7 @@ export interface TokenClientOptions {
 /** Client that obtains tokens for calls to one service. It caches the last token until the token expires. */
 export interface TokenClient {
   /**
-   * Returns a valid token. Concurrent callers share one token request. If a renewal fails, the cached token is returned
+   * Return a valid token. Concurrent callers share one token request. If a renewal fails, the cached token is returned
    * until it expires.
    *
    * @throws TemporarilyUnavailableError (as rejection) if the token endpoint cannot be reached, or responds with 429 or
@@ -58,7 +58,7 @@ export interface TokenClient {
    *   and the error code.
    */
   getToken(): Promise<string>;
-  /** Discards the cached token. Call it if the service rejects the token. */
+  /** Discard the cached token. Call it if the service rejects the token. */
   forget(): void;
 }
 
@@ -80,7 +80,7 @@ const KNOWN: KnownOptions<TokenClientOptions> = {
 };
 
 /**
- * Creates a client that obtains service tokens from a token endpoint with the client credentials grant (RFC 6749 §4.4).
+ * Create a client that obtains service tokens from a token endpoint with the client credentials grant (RFC 6749 §4.4).
  *
  * @throws TypeError if an option is missing, unknown or malformed
  *
@@ -126,7 +126,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   });
 }
 
-/** Sends a client credentials request (RFC 6749 §4.4.2) with HTTP Basic authentication (RFC 6749 §2.3.1). */
+/** Send a client credentials request (RFC 6749 §4.4.2) with HTTP Basic authentication (RFC 6749 §2.3.1). */
 async function requestToken(
   endpoint: URL,
   options: TokenClientOptions,

@@ -5,7 +5,7 @@ import { type ChallengeWriter, createChallengeWriter } from './write-challenge.j
 
 const defaultChallenge = createChallengeWriter({});
 
-/** Returns the response headers of an error, including the challenge. */
+/** Return the response headers of an error, including the challenge. */
 function headersOf(
   error: PassportJweError,
   writeChallenge: ChallengeWriter,
@@ -14,13 +14,13 @@ function headersOf(
   return challenge === undefined ? error.headers : { ...error.headers, 'WWW-Authenticate': challenge };
 }
 
-/** Adds the challenge to `error.headers`, so that error handlers of the application can send it. */
+/** Add the challenge to `error.headers`, so that error handlers of the application can send it. */
 export function addChallenge(error: PassportJweError, writeChallenge: ChallengeWriter): void {
   if (!Object.isFrozen(error)) error.headers = headersOf(error, writeChallenge);
 }
 
 /**
- * Sends the error body: `error` and `error_description`, or an empty body if the error has no code. If a limit is
+ * Send the error body: `error` and `error_description`, or an empty body if the error has no code. If a limit is
  * exceeded, the body is also a problem document (RFC 9457).
  */
 export function sendBody(res: Response, error: PassportJweError): void {
@@ -30,21 +30,21 @@ export function sendBody(res: Response, error: PassportJweError): void {
   res.type('application/problem+json').send(JSON.stringify({ ...describeProblem(error), ...body }));
 }
 
-/** Builds a problem document (RFC 9457) of the type that draft-ietf-httpapi-ratelimit-headers defines. */
+/** Build a problem document (RFC 9457) of the type that draft-ietf-httpapi-ratelimit-headers defines. */
 function describeProblem({ message: title, status, violated }: RateLimitExceededError) {
   const type = 'https://iana.org/assignments/http-problem-types#quota-exceeded';
   return { type, title, status, 'violated-policies': violated };
 }
 
-/** Sends an error response: status, headers and body. */
+/** Send an error response: status, headers and body. */
 export function answerFailure(res: Response, error: PassportJweError, writeChallenge: ChallengeWriter): void {
   res.status(error.status).set(headersOf(error, writeChallenge));
   sendBody(res, error);
 }
 
 /**
- * Rejects a request. With `failWithError`, passes the error to the error handlers of the application. Otherwise, or if
- * no authentication ran, sends the error response.
+ * Reject a request. With `failWithError`, pass the error to the error handlers of the application. Otherwise, or if
+ * no authentication ran, send the error response.
  *
  * Also records an audit event, unless the authentication rejected the request with this error and recorded the event.
  */
@@ -63,7 +63,7 @@ export async function refuseRequest(
   return next(error);
 }
 
-/** Rejects a request if the failure is an error of this package. Passes all other failures to `next`. */
+/** Reject a request if the failure is an error of this package. Pass all other failures to `next`. */
 export function passFailure(
   exchange: { readonly req: Request; readonly res: Response; readonly next: NextFunction },
   failure: unknown,

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 
 /**
- * Creates a middleware from an async function, with the same name. It passes rejections to the error handlers, because
+ * Create a middleware from an async function, with the same name. It passes rejections to the error handlers, because
  * Express 4 ignores them.
  *
  * @param handle function that sends the response or calls `next()`

@@ -23,7 +23,7 @@ const UNTRUSTED_WARNING =
 export type ClientNamer = (req: Request) => string;
 
 /**
- * Creates a client namer that also detects two configuration mistakes: clients without an address, and forwarding
+ * Create a client namer that also detects two configuration mistakes: clients without an address, and forwarding
  * headers from a peer that `trust proxy` does not cover. It reports each mistake once, by an audit event and a process
  * warning.
  */

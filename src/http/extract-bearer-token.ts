@@ -14,7 +14,7 @@ export const MALFORMED_AUTHORIZATION = 'The Authorization header must contain ex
 const SPACE = ' '.charCodeAt(0);
 
 /**
- * Extracts the credentials after the scheme `Bearer`, without validation. Every JWE is a b64token, so the caller checks
+ * Extract the credentials after the scheme `Bearer`, without validation. Every JWE is a b64token, so the caller checks
  * `isB64Token()` only for rejected tokens.
  *
  * @param authorization all `Authorization` fields of the request. `headers.authorization` omits all but the first
@@ -34,7 +34,7 @@ export function extractBearerToken(authorization: readonly string[]): string | u
 }
 
 /**
- * Returns whether credentials are a b64token (RFC 6750 §2.1). Credentials of any other form make the request malformed,
+ * Return whether credentials are a b64token (RFC 6750 §2.1). Credentials of any other form make the request malformed,
  * not the token invalid (RFC 6750 §3.1).
  */
 export function isB64Token(value: unknown): value is string {
@@ -42,7 +42,7 @@ export function isB64Token(value: unknown): value is string {
 }
 
 /**
- * Extracts the token from a dedicated header, such as `x-api-key`.
+ * Extract the token from a dedicated header, such as `x-api-key`.
  *
  * @param values all fields with the name of the header
  * @returns `undefined` if the request has no field
@@ -56,7 +56,7 @@ export function extractHeaderToken(values: readonly string[]): string | undefine
 }
 
 /**
- * Extracts the token from a cookie.
+ * Extract the token from a cookie.
  *
  * @param cookieHeaders all `Cookie` fields of the request (RFC 6265 §4.2.1)
  * @returns `undefined` if the request has no cookie with this name
@@ -72,7 +72,7 @@ export function extractCookieToken(cookieHeaders: readonly string[], name: strin
 }
 
 /**
- * Extracts the token from the form-encoded body (RFC 6750 §2.2).
+ * Extract the token from the form-encoded body (RFC 6750 §2.2).
  *
  * @param value parsed value of the parameter `access_token`
  * @returns `undefined` if the parameter is absent
@@ -84,7 +84,7 @@ export function extractFormToken(value: unknown): string | undefined {
 }
 
 /**
- * Selects the token of a request from the tokens of all locations. RFC 6750 §2 allows one location per request, but
+ * Select the token of a request from the tokens of all locations. RFC 6750 §2 allows one location per request, but
  * some clients send the same token in two, which is harmless.
  *
  * @returns `undefined` if no location contains a token

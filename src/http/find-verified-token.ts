@@ -5,7 +5,7 @@ import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js'
 import { requestState } from './request-state.js';
 
 /**
- * Returns the verified token of a request.
+ * Return the verified token of a request.
  *
  * @typeParam Claims custom claims of the application. Give `authenticate()` a `claimsSchema` that checks them.
  * @param type required token type, which narrows the type of the result. Default: any type
@@ -32,7 +32,7 @@ export function verifiedToken(req: IncomingMessage, type?: TokenType): VerifiedT
 }
 
 /**
- * Returns the verified token of a request, for routes that accept anonymous requests (`credentialsRequired: false`).
+ * Return the verified token of a request, for routes that accept anonymous requests (`credentialsRequired: false`).
  *
  * @returns `undefined` if the request has no verified token
  * @example

@@ -14,7 +14,7 @@ import { requestState } from './request-state.js';
 export type Check = (token: VerifiedToken, now: NumericDate, req: Request) => void;
 
 /**
- * Creates a middleware that checks the verified token of a request, after `authenticate()` or Passport. It reads the
+ * Create a middleware that checks the verified token of a request, after `authenticate()` or Passport. It reads the
  * internal request state, never `req.user`. If no authentication ran, it rejects the request with 401.
  */
 export function guard(name: string, check: Check): Middleware {
@@ -34,7 +34,7 @@ export function guard(name: string, check: Check): Middleware {
   return Object.defineProperty(handler, 'name', { value: name });
 }
 
-/** Creates a function that warns once about a missing authentication. The response does not reveal this mistake. */
+/** Create a function that warns once about a missing authentication. The response does not reveal this mistake. */
 function createWarning(name: string): () => void {
   let warned = false;
   return () => {

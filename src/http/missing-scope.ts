@@ -3,7 +3,7 @@ import { formatScope } from '../token/claims/scope.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 
 /**
- * Asserts that an access token has every required scope token.
+ * Assert that an access token has every required scope token.
  *
  * @throws InsufficientScopeError if a scope token is missing (RFC 6750 §3.1)
  */
@@ -12,7 +12,7 @@ export function assertScope(token: VerifiedToken, required: readonly string[]): 
   if (error !== undefined) throw error;
 }
 
-/** Returns the error for an access token without a required scope token, or `undefined` if none is missing. */
+/** Return the error for an access token without a required scope token, or `undefined` if none is missing. */
 export function findMissingScope(
   token: VerifiedToken,
   required: readonly string[],

@@ -4,7 +4,7 @@ import { InvalidRequestError } from '../base/errors.js';
 export type Parameters = ReadonlyMap<string, readonly unknown[]>;
 
 /**
- * Returns the value of a parameter, or `undefined` if the parameter is omitted or empty (RFC 6749 §3.2).
+ * Return the value of a parameter, or `undefined` if the parameter is omitted or empty (RFC 6749 §3.2).
  *
  * @throws InvalidRequestError if the parameter is repeated or not a string
  */
@@ -16,7 +16,7 @@ export function readParameter(parameters: Parameters, name: string): string | un
   return value;
 }
 
-/** Parses a form-encoded body or a query string. */
+/** Parse a form-encoded body or a query string. */
 export function parseForm(text: string): Parameters {
   const parameters = new Map<string, unknown[]>();
   for (const [name, value] of new URLSearchParams(text)) {

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { InvalidRequestError } from '../base/errors.js';
 
 /**
- * Creates the last middleware of a route. It rejects every method without a handler with 405 (RFC 9110 §15.5.6).
+ * Create the last middleware of a route. It rejects every method without a handler with 405 (RFC 9110 §15.5.6).
  *
  * @param allowed value of the `Allow` header, for example `GET, HEAD`
  */

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { normalizeIp } from '../base/normalize-ip.js';
 
 /**
- * Reads and validates the client address in `req.ip`. With `trust proxy`, Express copies `req.ip` from a header without
+ * Read and validate the client address in `req.ip`. With `trust proxy`, Express copies `req.ip` from a header without
  * validation.
  *
  * @returns `{}` if `req.ip` is not an IP address, for example `unknown`, or the connection is a Unix domain socket

@@ -11,7 +11,7 @@ const MAX_AGENT_LENGTH = 512;
 
 const AGENTS_TRACKED = 1000;
 
-/** Creates a reader of the client address and user agent. The user agent is hashed, because the client controls it. */
+/** Create a reader of the client address and user agent. The user agent is hashed, because the client controls it. */
 export function createOriginReader(): (req: Request) => Origin {
   const digests = new LRUCache<string, string>({ max: AGENTS_TRACKED });
 

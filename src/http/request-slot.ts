@@ -4,18 +4,18 @@ import type { IncomingMessage } from 'node:http';
 export interface RequestSlot<Value, Holder extends object = IncomingMessage> {
   read(holder: Holder): Value | undefined;
   /**
-   * Returns the value that an earlier middleware has set.
+   * Return the value that an earlier middleware has set.
    *
    * @throws Error if no middleware has set a value
    */
   get(holder: Holder): Value;
-  /** Sets or replaces the value. */
+  /** Set or replace the value. */
   fill(holder: Holder, value: Value): void;
 }
 
 /**
- * Creates a slot: a non-enumerable property with a unique symbol as its key. Other middleware cannot overwrite the
- * property by accident. Loggers and copies of the request omit it. A WeakMap would be slower.
+ * Create a slot: a non-enumerable property with a unique symbol as its key. Other middleware cannot overwrite the
+ * property by accident. Loggers and copy of the request omit it. A WeakMap would be slower.
  */
 export function createRequestSlot<Value, Holder extends object = IncomingMessage>(): RequestSlot<
   Value,

@@ -30,12 +30,12 @@ export type AuthenticationOutcome = Acceptance | { readonly kind: 'anonymous' };
 /** Functions of an authentication that guards and error handlers use. */
 export interface Authentication {
   /**
-   * Verifies an accepted token again, together with its proof of issuance.
+   * Verify an accepted token again, together with its proof of issuance.
    *
    * @throws PassportJweError (as rejection) if the token has no valid proof, or is no longer valid
    */
   verifyProven(presented: string): Promise<VerifiedToken>;
-  /** Records the audit event for a rejected request, with its verified token if any. */
+  /** Record the audit event for a rejected request, with its verified token if any. */
   recordRefusal(req: Request, error: PassportJweError, shown: ShownToken): Promise<void>;
   readonly writeChallenge: ChallengeWriter;
   readonly clock: Clock;

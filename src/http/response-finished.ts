@@ -15,7 +15,7 @@ const watchSlot = createRequestSlot<Watch, ServerResponse>();
 const pendingSlot = createRequestSlot<Listeners<void>, Socket>();
 
 /**
- * Calls a listener once, when the response has been sent or destroyed, or its connection has closed. If the response is
+ * Call a listener once, when the response has been sent or destroyed, or its connection has closed. If the response is
  * already finished, the listener is called on the next tick.
  *
  * Use it instead of the `close` event: if a connection closes, Node does not emit `close` on pipelined responses that
@@ -37,7 +37,7 @@ export function onResponseFinished(res: ServerResponse, listener: () => void): (
 }
 
 /**
- * Returns whether the response has been sent or destroyed, or its connection has closed. Later writes do not reach the
+ * Return whether the response has been sent or destroyed, or its connection has closed. Later writes do not reach the
  * client.
  *
  * @example
@@ -70,7 +70,7 @@ function watchResponse(res: ServerResponse): Watch {
   return watch;
 }
 
-/** Returns the connection of a response. A queued response has no socket yet, and a test double may have no request. */
+/** Return the connection of a response. A queued response has no socket yet, and a test double may have no request. */
 function connectionOf(res: ServerResponse): Socket | undefined {
   const request: ServerResponse['req'] | undefined = res.req;
   const socket: Socket | null | undefined = res.socket ?? request?.socket;
@@ -86,7 +86,7 @@ function pendingOn(socket: Socket): Listeners<void> {
   return pending;
 }
 
-/** Rethrows the error of a listener as an uncaught exception, after the other listeners have run. */
+/** Rethrow the error of a listener as an uncaught exception, after the other listeners have run. */
 function throwLater(error: unknown): void {
   process.nextTick(() => {
     throw error;

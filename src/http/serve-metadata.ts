@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 
 /**
- * Creates a middleware that serves a JSON document at one path, for `GET` and `HEAD`. It passes all other requests to
+ * Create a middleware that serves a JSON document at one path, for `GET` and `HEAD`. It passes all other requests to
  * the next middleware. Mount it at the root of the application.
  *
  * The middleware does not use the Express router: importing this module does not load Express.

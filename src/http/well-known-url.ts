@@ -1,5 +1,5 @@
 /**
- * Builds the URL of a metadata document. Inserts `/.well-known/<name>` between the host and the path of an identifier.
+ * Build the URL of a metadata document. Inserts `/.well-known/<name>` between the host and the path of an identifier.
  *
  * @param label function and option of the identifier, for the error message
  * @throws TypeError if the identifier is not an absolute URL

@@ -27,7 +27,7 @@ export interface ChallengeOptions {
 export type ChallengeWriter = (error: PassportJweError) => string | undefined;
 
 /**
- * Creates a writer of `WWW-Authenticate` values (RFC 6750 §3). Challenges do not contain request data or claims, only
+ * Create a writer of `WWW-Authenticate` values (RFC 6750 §3). Challenges do not contain request data or claims, only
  * constants and validated options.
  *
  * @throws TypeError if `realm` contains quotes, backslashes or non-ASCII characters, or `resourceMetadata` is not a
@@ -56,7 +56,7 @@ export function createChallengeWriter(options: ChallengeOptions): ChallengeWrite
   };
 }
 
-/** Replaces descriptions that a challenge cannot contain: applications can create errors with any message. */
+/** Replace descriptions that a challenge cannot contain: applications can create errors with any message. */
 function quotable(description: string): string {
   return QUOTABLE.test(description) ? description : 'See the response body';
 }

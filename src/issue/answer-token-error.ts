@@ -11,7 +11,7 @@ import { challengeScheme } from './read-client-credentials.js';
 import { describeClient } from './request-client.js';
 
 /**
- * Creates the error handler of all endpoints. It records an audit event for the rejected request, and sends the error
+ * Create the error handler of all endpoints. It records an audit event for the rejected request, and sends the error
  * response (RFC 6749 §5.2). It passes programming errors to the next error handler.
  */
 export function answerTokenError(audit: AuditTrail): ErrorRequestHandler {
@@ -32,13 +32,13 @@ export function answerTokenError(audit: AuditTrail): ErrorRequestHandler {
 const UNANSWERABLE =
   'tokenRouter: the claims hook threw an error that only resource servers send: throw an InvalidRequestError instead';
 
-/** Returns whether token endpoints send this error. Only a faulty claims hook throws errors of resource servers. */
+/** Return whether token endpoints send this error. Only a faulty claims hook throws errors of resource servers. */
 function isAnswerable(error: PassportJweError): boolean {
   if (error instanceof InvalidClientError) return true;
   return error.error !== undefined && error.status !== 401 && error.status !== 403;
 }
 
-/** Returns the challenge that every 401 response requires (RFC 9110 §15.5.2). */
+/** Return the challenge that every 401 response requires (RFC 9110 §15.5.2). */
 function challengeOf(error: PassportJweError, req: Request): Record<string, string> {
   if (!(error instanceof InvalidClientError)) return {};
   return { 'WWW-Authenticate': `${challengeScheme(req.headersDistinct['authorization'])} realm="token"` };

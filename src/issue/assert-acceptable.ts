@@ -6,7 +6,7 @@ import { MAX_CLAIMS_DEPTH } from '../token/claims/parse-claims.js';
 import { validateClaimsSet } from '../token/claims/validate-claims-set.js';
 
 /**
- * Asserts that verifiers of the audience will accept the claims.
+ * Assert that verifiers of the audience will accept the claims.
  *
  * @throws TypeError if a verifier would reject the claims
  */
@@ -22,7 +22,7 @@ export function assertAcceptable(claimsSet: IssuedClaims, policy: ClaimsPolicy, 
   }
 }
 
-/** Returns the claims as plain JSON. Skips the JSON round trip if they are plain JSON already. */
+/** Return the claims as plain JSON. Skip the JSON round trip if they are plain JSON already. */
 function serialize(claimsSet: unknown): JsonObject {
   if (isJsonObject(claimsSet) && isPlainJson(claimsSet, MAX_CLAIMS_DEPTH)) return claimsSet;
   const copy: JsonObject = JSON.parse(JSON.stringify(claimsSet));

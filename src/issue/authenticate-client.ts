@@ -17,7 +17,7 @@ export interface ClientParts {
 }
 
 /**
- * Creates a middleware that authenticates the client by its API key (RFC 6749 §2.3). On failure, it passes an
+ * Create a middleware that authenticates the client by its API key (RFC 6749 §2.3). On failure, it passes an
  * `InvalidClientError`, `InvalidRequestError` or `RateLimitExceededError` to the error handler.
  */
 export function authenticateClient(parts: ClientParts): RequestHandler {
@@ -28,7 +28,7 @@ export function authenticateClient(parts: ClientParts): RequestHandler {
 }
 
 /**
- * Creates a variant of `authenticateClient()` that also accepts public clients. A public client sends its `client_id`
+ * Create a variant of `authenticateClient()` that also accepts public clients. A public client sends its `client_id`
  * and a refresh token that is bound to the device, but no secret (RFC 6749 §2.1, §6).
  */
 export function authenticateOrIdentifyClient(parts: ClientParts): RequestHandler {
@@ -51,7 +51,7 @@ async function authenticate(req: Request, { apiKeys, throttle, clock }: ClientPa
 }
 
 /**
- * Identifies a public client that refreshes its tokens.
+ * Identify a public client that refreshes its tokens.
  *
  * @returns `undefined` if the request has a secret, is not a refresh, or its API key does not allow public clients
  */

@@ -2,7 +2,7 @@ import type { TokenIssuance } from '../audit/events.js';
 import type { IssuedClaims } from '../token/claims/claims-set.js';
 import { type IssueRequest, isClientRequest } from './issue-request.js';
 
-/** Describes an access token for the audit events `token.intended` and `token.issued`. */
+/** Describe an access token for the audit events `token.intended` and `token.issued`. */
 export function describeIssuance(request: IssueRequest, claims: IssuedClaims, kid: string): TokenIssuance {
   const { jti, sub: subject, client_id: clientId, aud, scope = '', exp: expiresAt } = claims;
   const { type: tokenType = 'user', session_id: sessionId } = claims;

@@ -14,7 +14,7 @@ export interface ClientAuthentication {
 }
 
 /**
- * Reads the client credentials from HTTP Basic or the body (RFC 6749 §2.3.1). For convenience, it also accepts
+ * Read the client credentials from HTTP Basic or the body (RFC 6749 §2.3.1). For convenience, it also accepts
  * `X-API-Key` and `Authorization: Bearer`.
  *
  * @throws InvalidRequestError if the client uses several methods (RFC 6749 §2.3), or repeats a header
@@ -36,12 +36,12 @@ export function readClientCredentials(request: ClientAuthentication): ClientCred
   return clientId === undefined ? credentials : { ...credentials, keyId: clientId };
 }
 
-/** Returns the challenge scheme for a failed authentication: the scheme of the client, or Basic (RFC 6749 §5.2). */
+/** Return the challenge scheme for a failed authentication: the scheme of the client, or Basic (RFC 6749 §5.2). */
 export function challengeScheme(authorization: readonly string[] | undefined): 'Basic' | 'Bearer' {
   return schemeOf(authorization?.[0]) === 'bearer' ? 'Bearer' : 'Basic';
 }
 
-/** Returns the authentication scheme in lower case: the text before the first space or tab. */
+/** Return the authentication scheme in lower case: the text before the first space or tab. */
 function schemeOf(authorization = ''): string {
   return authorization.split(/[ \t]/, 1).join('').toLowerCase();
 }
@@ -60,7 +60,7 @@ function readAuthorization(authorization: string | undefined): ClientCredentials
   return scheme === 'basic' ? readBasic(credentials) : { secret: credentials };
 }
 
-/** Parses HTTP Basic credentials (RFC 7617 §2). Client ID and secret are form-encoded (RFC 6749 §2.3.1). */
+/** Parse HTTP Basic credentials (RFC 7617 §2). Client ID and secret are form-encoded (RFC 6749 §2.3.1). */
 function readBasic(credentials: string): ClientCredentials {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(credentials)) throw new InvalidClientError('no_credentials');
   const [keyId, secret] = splitOnce(Buffer.from(credentials, 'base64').toString('utf8'));
@@ -73,7 +73,7 @@ function splitOnce(text: string): readonly [string, string] {
   return [text.slice(0, colon), text.slice(colon + 1)];
 }
 
-/** Decodes a form-encoded value. Returns an invalid encoding unchanged, because some clients do not encode. */
+/** Decode a form-encoded value. Return an invalid encoding unchanged, because some clients do not encode. */
 function formDecode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

@@ -19,7 +19,7 @@ export interface RefreshTokenBackend {
 }
 
 /**
- * Creates the refresh token backend of a token router.
+ * Create the refresh token backend of a token router.
  *
  * @returns `undefined` without the option `stores`
  * @throws TypeError if refresh tokens could outlive their keys or revocations
@@ -47,7 +47,7 @@ export function createRefreshTokens(settings: TokenRouterSettings): RefreshToken
 }
 
 /**
- * Decrypts a refresh token.
+ * Decrypt a refresh token.
  *
  * @returns `undefined` if the token is not a valid refresh token
  */

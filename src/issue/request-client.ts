@@ -15,12 +15,12 @@ export interface Client {
 /** Client of a request, set by `authenticateClient()` or `authenticateOrIdentifyClient()`. */
 export const clientSlot = createRequestSlot<Client>();
 
-/** Describes the client of a request for audit events, revocations and ended sessions. */
+/** Describe the client of a request for audit events, revocations and ended sessions. */
 export function requesterOfRequest(req: Request): Requester {
   return requesterOf(clientSlot.get(req).apiKey, readIp(req));
 }
 
-/** Describes the client for the audit event of a rejected request. An unauthenticated client has only an address. */
+/** Describe the client for the audit event of a rejected request. An unauthenticated client has only an address. */
 export function describeClient(req: Request) {
   const client = clientSlot.read(req);
   if (client === undefined) return readIp(req);

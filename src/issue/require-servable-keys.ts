@@ -4,7 +4,7 @@ import type { TokenRouterSettings } from './token-router-options.js';
 type Terms = Pick<TokenRouterSettings, 'apiKeys' | 'audience' | 'keyRing' | 'maxTokenLifetimeSeconds'>;
 
 /**
- * Asserts that the token router can serve every API key. The same check then applies to every change of the API key
+ * Assert that the token router can serve every API key. The same check then applies to every change of the API key
  * files.
  *
  * @throws TypeError if the router cannot serve a current API key

@@ -24,12 +24,12 @@ export interface RouterVerifiers {
    * must carry a proof of issuance, except during the transition after `provenanceSince`.
    */
   readonly verifyRevocable: VerifyToken;
-  /** Accepts the current audiences of all API keys. Audiences that API keys no longer list remain accepted. */
+  /** Accept the current audiences of all API keys. Audiences that API keys no longer list remain accepted. */
   readonly followAudiences: () => void;
 }
 
 /**
- * Creates the verifiers of a token router.
+ * Create the verifiers of a token router.
  *
  * @throws TypeError if `provenanceSince` is malformed or too far in the future
  */
@@ -63,7 +63,7 @@ export function createRouterVerifiers(settings: TokenRouterSettings): RouterVeri
   };
 }
 
-/** Returns the time at which the last token without a proof of issuance has expired for every verifier. */
+/** Return the time at which the last token without a proof of issuance has expired for every verifier. */
 function resolveTransition(settings: TokenRouterSettings): NumericDate {
   const { provenanceSince, maxTokenLifetimeSeconds, clock } = settings;
   if (provenanceSince === undefined) return Number.NEGATIVE_INFINITY;

@@ -27,7 +27,7 @@ export interface FailureThrottle {
   /** Middleware that rejects requests from a throttled address before the body is read. */
   readonly rejectThrottled: RequestHandler;
   /**
-   * Reserves one failure in the quota of the client address, then verifies the credentials. Wrong credentials use up
+   * Reserve one failure in the quota of the client address, then verify the credentials. Wrong credentials use up
    * the reserved failure. All other results release it. Concurrent attempts beyond the remaining quota wait.
    *
    * @throws RateLimitExceededError (as rejection) if the quota is used up. The credentials are not verified then
@@ -36,7 +36,7 @@ export interface FailureThrottle {
 }
 
 /**
- * Creates a throttle against API key guessing, by client address. Behind a proxy, set `trust proxy` in Express. Each
+ * Create a throttle against API key guessing, by client address. Behind a proxy, set `trust proxy` in Express. Each
  * process counts separately.
  *
  * @throws TypeError if an option is unknown or malformed
@@ -52,7 +52,7 @@ export function throttleFailures(
   const nameClient = createClientNamer(audit);
   const nameSlot = createRequestSlot<string>();
 
-  /** Returns the limit key of the client. It is stored in the request, since a closed connection has no address. */
+  /** Return the limit key of the client. It is stored in the request, since a closed connection has no address. */
   const nameOf = (req: Request): string => {
     const name = nameSlot.read(req) ?? nameClient(req);
     nameSlot.fill(req, name);

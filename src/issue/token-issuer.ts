@@ -69,7 +69,7 @@ export interface IssuedToken<Claims extends object = NoClaims> {
  */
 export interface TokenIssuer<Claims extends object = NoClaims> {
   /**
-   * Issues an access token for a user, or of a different `type`. Its `iss` is the first value of the option `issuer`.
+   * Issue an access token for a user, or of a different `type`. Its `iss` is the first value of the option `issuer`.
    *
    * @throws InvalidRequestError (as rejection) if the token would exceed 4096 characters
    * @throws TypeError (as rejection) for a missing, unknown or malformed option, a reserved claim or header member, claims

@@ -3,7 +3,7 @@ import type { Router } from 'express';
 /** Properties of a token router for the authorization server metadata (RFC 8414 §2). */
 export interface TokenRouterDescription {
   readonly issuer: string;
-  /** Returns the grant types that at least one API key may currently use. */
+  /** Return the grant types that at least one API key may currently use. */
   readonly grantTypes: () => readonly string[];
   readonly canRevoke: boolean;
   readonly publishesKeys: boolean;
@@ -19,7 +19,7 @@ const NOT_A_TOKEN_ROUTER =
   'authorizationServerMetadata: tokenRouter must be a token router: pass the result of tokenRouter(options)';
 
 /**
- * Returns the description of a token router.
+ * Return the description of a token router.
  *
  * @throws TypeError if `tokenRouter()` did not create the router
  */

@@ -110,7 +110,7 @@ type Defaulted = Pick<
 >;
 
 /**
- * Validates the options of `tokenRouter()` and applies the defaults.
+ * Validate the options of `tokenRouter()` and apply the defaults.
  *
  * @throws TypeError if an option is missing, unknown or malformed
  */

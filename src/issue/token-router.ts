@@ -31,7 +31,7 @@ import { listAudiences } from './track-audiences.js';
 const ALLOWED = { post: 'POST', get: 'GET, HEAD' } as const;
 
 /**
- * Creates the Express router of the authorization server, with these endpoints:
+ * Create the Express router of the authorization server, with these endpoints:
  *
  * - `POST /token` issues access tokens for API keys (RFC 6749 §3.2).
  * - `POST /introspect` describes active tokens (RFC 7662).
@@ -71,7 +71,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   return router;
 }
 
-/** Creates the dependencies that the endpoints share. */
+/** Create the dependencies that the endpoints share. */
 function createParts(settings: TokenRouterSettings) {
   const { apiKeys, audience, claims, audit, clock } = settings;
   assertCanIssue(settings);
@@ -86,7 +86,7 @@ function createParts(settings: TokenRouterSettings) {
 }
 
 /**
- * Creates a token issuer that registers the current audiences of the API keys before it issues a token. The token can
+ * Create a token issuer that registers the current audiences of the API keys before it issues a token. The token can
  * then be revoked even after its API key no longer lists the audience.
  */
 function createTrackedIssuer(settings: TokenRouterSettings, followAudiences: () => void): ClientTokenIssuer {
@@ -102,7 +102,7 @@ function createTrackedIssuer(settings: TokenRouterSettings, followAudiences: () 
 }
 
 /**
- * Asserts that the router can issue tokens for every audience.
+ * Assert that the router can issue tokens for every audience.
  *
  * @throws TypeError if tokens for an audience cannot be encrypted, or would carry no proof of issuance
  */
@@ -117,14 +117,14 @@ function assertCanIssue({ keyRing, signing, audience, apiKeys }: TokenRouterSett
   }
 }
 
-/** Returns the key ring and the verification keys, or an empty array if none of them has public keys. */
+/** Return the key ring and the verification keys, or an empty array if none of them has public keys. */
 function findPublishers(settings: TokenRouterSettings): readonly KeyPublisher[] {
   const { keyRing, issuer } = settings;
   const publishers = [keyRing, ...resolveVerification(settings, [issuer]).values()];
   return publishers.some((publisher) => publisher.exportPublicKeys().keys.length > 0) ? publishers : [];
 }
 
-/** Returns the grant types for the metadata. Includes token exchange only if an API key may delegate. */
+/** Return the grant types for the metadata. Includes token exchange only if an API key may delegate. */
 function findUsableGrantTypes(grants: readonly Grant[], { apiKeys }: ApiKeyRegistry): readonly string[] {
   const isDelegating = apiKeys.some(({ delegation }) => delegation !== undefined);
   return grants.map((grant) => grant.grantType).filter((type) => type !== TOKEN_EXCHANGE || isDelegating);

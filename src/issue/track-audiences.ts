@@ -1,7 +1,7 @@
 import type { ApiKey } from '../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 
-/** Lists the audiences of all API keys, for users, services and delegation. */
+/** List the audiences of all API keys, for users, services and delegation. */
 export function listAudiences({ apiKeys }: Pick<ApiKeyRegistry, 'apiKeys'>): readonly string[] {
   return apiKeys.flatMap(({ audiences, serviceAudiences, delegation }) => [
     ...audiences,
@@ -11,7 +11,7 @@ export function listAudiences({ apiKeys }: Pick<ApiKeyRegistry, 'apiKeys'>): rea
 }
 
 /**
- * Tracks the audiences of the API keys. Audiences are only added, because tokens for a removed audience can still be
+ * Track the audiences of the API keys. Audiences are only added, because tokens for a removed audience can still be
  * valid.
  *
  * @param add function that receives all audiences after a change of the API keys

@@ -41,7 +41,7 @@ export interface KeyRingParts {
 }
 
 /**
- * Builds a key ring from parsed keys.
+ * Build a key ring from parsed keys.
  *
  * @throws TypeError if two keys share a `kid`, two roots share a secret, or a key other than the first is public.
  */
@@ -59,7 +59,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
   const asymmetric = underived.filter(isAsymmetricKey);
   const recipientFor = (audience: string) => recipients.find((key) => key.audience === audience);
 
-  /** Derives one key per root, in the order of `roots`, and caches the keys. */
+  /** Derive one key per root, in the order of `roots`, and cach the keys. */
   const deriveKeys = (purpose: KeyPurpose, audience: string): readonly DirectKey[] => {
     const scope = JSON.stringify([purpose, audience]);
     const known = derived.get(scope);
@@ -128,7 +128,7 @@ function assertDistinctKids(materials: readonly KeyMaterial[]): void {
   }
 }
 
-/** Rejects duplicate secrets. Two roots with one secret derive the same keys, possibly with different expiry times. */
+/** Reject duplicate secrets. Two roots with one secret derive the same keys, possibly with different expiry times. */
 function assertDistinctRoots(roots: readonly RootKey[]): void {
   const isRepeated = roots.some(({ secret }, index) =>
     roots.slice(0, index).some((other) => other.secret.equals(secret)),
@@ -180,7 +180,7 @@ interface OctJwk extends Record<string, unknown> {
   readonly k: string | undefined;
 }
 
-/** Formats a derived key as a JWK that only decrypts, because resource servers do not issue tokens. */
+/** Format a derived key as a JWK that only decrypts, because resource servers do not issue tokens. */
 function toJwk(key: DirectKey): OctJwk {
   const { k } = key.secret.export({ format: 'jwk' });
   return {

@@ -2,7 +2,7 @@
 export const ROOT_SECRET_BYTES = 32;
 
 /**
- * Asserts that a key has the expected length and is not a placeholder of equal bytes.
+ * Assert that a key has the expected length and is not a placeholder of equal bytes.
  *
  * @param length expected length in bytes.
  * @param name subject of the error messages, for example `A root secret`. Messages never contain the key.

@@ -56,7 +56,7 @@ export interface KeyRingOptions extends DerivationOptions {
 }
 
 /**
- * Creates a key ring from fixed keys. To rotate keys without a restart, use `openKeyRing()`.
+ * Create a key ring from fixed keys. To rotate keys without a restart, use `openKeyRing()`.
  *
  * @throws TypeError (as rejection) if an option is missing or invalid, a key is malformed or weak, or two keys share
  *   a `kid`.
@@ -116,7 +116,7 @@ function assertVersions(options: KeyRingOptions): void {
 }
 
 /**
- * Validates `environment` and `enc`, and adds their defaults.
+ * Validate `environment` and `enc`, and add their defaults.
  *
  * @param where the function that takes the options, for error messages.
  * @throws TypeError if `environment` is empty, or `enc` is not allowed.

@@ -25,7 +25,7 @@ export interface LegacyKey {
 const contentKeys = new WeakMap<LegacyKey, DirectKey>();
 
 /**
- * Reads the key of a different token stack, for the option `legacy`. The key only decrypts, and is not part of a key
+ * Read the key of a different token stack, for the option `legacy`. The key only decrypts, and is not part of a key
  * ring.
  *
  * @throws TypeError (as rejection) if the source has an unknown form, or the key is malformed, weak, a root, or not
@@ -45,7 +45,7 @@ export async function createLegacyKey(source: LegacyKeySource): Promise<LegacyKe
 }
 
 /**
- * Returns the decryption key of a `LegacyKey`.
+ * Return the decryption key of a `LegacyKey`.
  *
  * @throws TypeError if `createLegacyKey()` did not create the object, for example if it is a promise.
  */
@@ -76,7 +76,7 @@ async function readMaterial(source: LegacyKeySource): Promise<KeyMaterial> {
   return material;
 }
 
-/** Parses a JWK whose `kid` is optional, because legacy tokens have none. */
+/** Parse a JWK whose `kid` is optional, because legacy tokens have none. */
 function readUnnamedJwk(jwk: Jwk): KeyMaterial {
   const material = parseJwk({ kid: 'unnamed', ...jwk });
   if (material.kind === 'root')
@@ -88,7 +88,7 @@ function readUnnamedJwk(jwk: Jwk): KeyMaterial {
   return { kind: 'key', key: { ...key, kid: deriveKid(key.secret) } };
 }
 
-/** Uses the secret itself as the key. In a key ring, it would be a root. */
+/** Use the secret itself as the key. In a key ring, it would be a root. */
 function underivedKey({ kid, secret }: RootKey): DirectKey {
   return { kid, alg: 'dir', enc: 'A256GCM', purpose: 'access', encrypts: false, secret };
 }

@@ -4,7 +4,7 @@ import { readSignatureKeys } from './read-signature-keys.js';
 import { parseSigningKey, type SigningKey } from './signature-key.js';
 
 /**
- * Reads the private key of an issuer, which signs tokens that are encrypted to public keys.
+ * Read the private key of an issuer, which signs tokens that are encrypted to public keys.
  *
  * @throws TypeError (as rejection) if the key is missing, malformed, weak or public, its `alg` is not EdDSA, ES256,
  *   PS256 or RS256, or there are several keys.

@@ -1,7 +1,7 @@
 import { decodeMember } from './decode-member.js';
 
 /**
- * Decodes a `Base64urlUInt` member of a JWK: the canonical base64url of an unsigned big-endian integer (RFC 7518 §2).
+ * Decode a `Base64urlUInt` member of a JWK: the canonical base64url of an unsigned big-endian integer (RFC 7518 §2).
  *
  * @returns the integer, or `undefined` if the encoding is not canonical or has leading zero bytes (RFC 7518
  *   §6.3.1.1).
@@ -12,7 +12,7 @@ export function decodeInteger(value: unknown): bigint | undefined {
   return toInteger(bytes);
 }
 
-/** Converts bytes to an unsigned integer, in big-endian order. */
+/** Convert bytes to an unsigned integer, in big-endian order. */
 export function toInteger(bytes: Buffer): bigint {
   return BigInt(`0x${bytes.toString('hex')}`);
 }

@@ -23,7 +23,7 @@ export interface KeyContext {
 }
 
 /**
- * Derives a key and its `kid` from a root with HKDF-SHA-256 (RFC 5869). The `kid` identifies exactly one key and
+ * Derive a key and its `kid` from a root with HKDF-SHA-256 (RFC 5869). The `kid` identifies exactly one key and
  * reveals nothing about it.
  */
 export function deriveContentKey(root: RootKey, context: KeyContext): DirectKey {
@@ -43,17 +43,17 @@ export function deriveContentKey(root: RootKey, context: KeyContext): DirectKey 
   });
 }
 
-/** Derives one key per root and environment. The proof covers the `kid`, and with it the audience. */
+/** Derive one key per root and environment. The proof covers the `kid`, and with it the audience. */
 function deriveProvenanceKey({ secret }: RootKey, environment: string): KeyObject {
   return createSecretKey(expand(secret, ['provenance', environment], PROVENANCE_KEY_BYTES));
 }
 
-/** Derives an opaque `kid` for a secret without one. The same secret always yields the same `kid`. */
+/** Derive an opaque `kid` for a secret without one. The same secret always yields the same `kid`. */
 export function deriveKid(secret: KeyObject): string {
   return expand(secret, ['name'], KID_BYTES).toString('base64url');
 }
 
-/** Expands a secret with HKDF-SHA-256. JSON encodes the labels without ambiguity. */
+/** Expand a secret with HKDF-SHA-256. JSON encodes the labels without ambiguity. */
 function expand(secret: KeyObject, labels: readonly string[], length: number): Buffer {
   const info = JSON.stringify(['passport-jwe/v1', ...labels]);
   return Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), info, length));

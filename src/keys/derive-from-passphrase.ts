@@ -43,7 +43,7 @@ export interface LegacyPassphraseKey {
 }
 
 /**
- * Derives a key from a passphrase with PBKDF2-HMAC-SHA-256 (RFC 8018 §5.2).
+ * Derive a key from a passphrase with PBKDF2-HMAC-SHA-256 (RFC 8018 §5.2).
  *
  * @returns the key, 32 bytes.
  * @throws TypeError (as rejection) if the passphrase or salt is missing or too short, `iterations` is out of range,

@@ -23,7 +23,7 @@ export function isEd25519PublicKey(bytes: Buffer): boolean {
   return point !== undefined && !isIdentity(point) && isIdentity(multiply(L, point));
 }
 
-/** Decodes a point (RFC 8032 §5.1.3). Returns `undefined` if the encoding is not canonical, or no point matches it. */
+/** Decode a point (RFC 8032 §5.1.3). Return `undefined` if the encoding is not canonical, or no point matches it. */
 function decodePoint(bytes: Buffer): Point | undefined {
   const encoded = BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
   const sign = encoded >> 255n;
@@ -35,7 +35,7 @@ function decodePoint(bytes: Buffer): Point | undefined {
   return [x, y, 1n, reduce(x * y)];
 }
 
-/** Returns a square root of u/v modulo p, or `undefined` if there is none. */
+/** Return a square root of u/v modulo p, or `undefined` if there is none. */
 function squareRootOfRatio(u: bigint, v: bigint): bigint | undefined {
   const candidate = reduce(u * v ** 3n * power(u * v ** 7n, (P - 5n) / 8n));
   const square = reduce(v * candidate * candidate);
@@ -52,7 +52,7 @@ function multiply(scalar: bigint, point: Point): Point {
   return product;
 }
 
-/** Adds two points with the complete formula of RFC 8032 §5.1.4, which also doubles. */
+/** Add two points with the complete formula of RFC 8032 §5.1.4, which also doubles. */
 function add([x1, y1, z1, t1]: Point, [x2, y2, z2, t2]: Point): Point {
   const a = reduce((y1 - x1) * (y2 - x2));
   const b = reduce((y1 + x1) * (y2 + x2));

@@ -13,7 +13,7 @@ export interface FetchOptions {
 }
 
 /**
- * Fetches a JWK Set, and returns its keys unparsed.
+ * Fetch a JWK Set, and return its keys unparsed.
  *
  * @throws Error (as rejection) if the request fails or times out, the status is not 200, or the response is too large
  *   or not a JWK Set.

@@ -24,7 +24,7 @@ const MAX_PASSED = 256;
 const passed = createFifoCache<bigint, true>(MAX_PASSED);
 
 /**
- * Checks an RSA modulus for weaknesses that make it easy to factor.
+ * Check an RSA modulus for weaknesses that make it easy to factor.
  *
  * @returns the fault and its remedy, without key material; `undefined` if there is none.
  */
@@ -58,7 +58,7 @@ function isPerfectPower(n: bigint, bits: number): boolean {
 }
 
 /**
- * Detects close factors by Fermat factorization: n = a² - b², with a just above the square root of n (CVE-2022-26320).
+ * Detect close factors by Fermat factorization: n = a² - b², with a just above the square root of n (CVE-2022-26320).
  */
 function hasCloseFactors(n: bigint): boolean {
   const first = integerRoot(n, 2) + 1n;

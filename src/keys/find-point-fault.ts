@@ -46,7 +46,7 @@ const LOW_ORDER_U: ReadonlySet<bigint> = new Set([
 export type Curve = keyof typeof WEIERSTRASS | 'X25519' | 'Ed25519';
 
 /**
- * Checks the public members of a JWK or `epk` for one curve: canonical base64url of full length, and a point on the
+ * Check the public members of a JWK or `epk` for one curve: canonical base64url of full length, and a point on the
  * curve that is not of small order.
  *
  * @returns the fault and its remedy, without key material; `undefined` if there is none.
@@ -61,7 +61,7 @@ export function findPointFault(curve: Curve, jwk: Jwk): string | undefined {
 }
 
 /**
- * Checks `d` for one curve: canonical base64url of full length, and on NIST curves between 0 and the order.
+ * Check `d` for one curve: canonical base64url of full length, and on NIST curves between 0 and the order.
  *
  * @returns the fault and its remedy, without key material; `undefined` if there is none.
  * @see RFC 7518 §6.2.2.1, RFC 8037 §2

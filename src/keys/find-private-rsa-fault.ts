@@ -5,7 +5,7 @@ import type { Jwk } from './jwk.js';
 export const PRIVATE_RSA_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 
 /**
- * Checks the private members of an RSA key against its public members. Signing or decrypting with mismatched members
+ * Check the private members of an RSA key against its public members. Signing or decrypting with mismatched members
  * could reveal the primes.
  *
  * Does not check whether `p` and `q` are prime. For composites, the test signature in `importKeyPair` fails, because
@@ -30,7 +30,7 @@ export function findPrivateRsaFault(jwk: Jwk): string | undefined {
 
 type Numbers = Readonly<Record<'n' | 'e' | 'd' | 'p' | 'q' | 'dp' | 'dq' | 'qi', bigint>>;
 
-/** Checks the relations between the members of a private RSA key (RFC 8017 §3.2). */
+/** Check the relations between the members of a private RSA key (RFC 8017 §3.2). */
 function findMismatch({ n, e, d, p, q, dp, dq, qi }: Numbers): string | undefined {
   if (p % 2n === 0n || q % 2n === 0n || p === 1n || q === 1n) return 'p and q must be odd primes';
   if (p * q !== n) return 'p times q is not n';

@@ -11,7 +11,7 @@ const MIN_EXPONENT = 65_537n;
 const MAX_EXPONENT_BITS = 256;
 
 /**
- * Checks the public members of an RSA key, and rejects keys with more than two primes.
+ * Check the public members of an RSA key, and reject keys with more than two primes.
  *
  * @returns the fault and its remedy, without key material; `undefined` if there is none.
  * @see RFC 7518 §6.3

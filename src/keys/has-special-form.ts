@@ -8,7 +8,7 @@ const MIN_ONES = 0.4;
 const MAX_ONES = 0.6;
 
 /**
- * Detects moduli that random primes do not produce: near a power of two, sparse, or with a repeated pattern. These
+ * Detect moduli that random primes do not produce: near a power of two, sparse, or with a repeated pattern. These
  * forms reveal the primes or speed up factoring (special number field sieve).
  */
 export function hasSpecialForm(n: bigint): boolean {

@@ -33,7 +33,7 @@ export interface KeyPair<Shape extends KeyShape = KeyShape> {
 const PROBE = Buffer.from('passport-jwe');
 
 /**
- * Imports the key pair of a private JWK, or the public key of a public JWK. Other members are ignored.
+ * Import the key pair of a private JWK, or the public key of a public JWK. Other members are ignored.
  *
  * @throws TypeError if the key type or curve is not allowed, a member is malformed, the key is weak, or the private
  *   key does not match the public key. The message contains no key material.
@@ -84,7 +84,7 @@ function hasShape(jwk: Jwk, shape: KeyShape): boolean {
   return jwk['kty'] === SHAPES[shape].kty && (shape === 'RSA' || jwk['crv'] === shape);
 }
 
-/** Imports a key. Discards errors of Node.js, which could contain key material. */
+/** Import a key. Discard errors of Node.js, which could contain key material. */
 function importHalf(read: () => KeyObject): KeyObject | undefined {
   try {
     return read();

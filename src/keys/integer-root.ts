@@ -23,7 +23,7 @@ export function isPower(value: bigint, degree: number): boolean {
   return integerRoot(value, degree) ** BigInt(degree) === value;
 }
 
-/** Returns an estimate slightly above the root, from which Newton iteration converges in a few steps. */
+/** Return an estimate slightly above the root, from which Newton iteration converges in a few steps. */
 function overestimate(value: bigint, degree: number): bigint {
   const dropped = Math.max(0, bitLength(value) - ESTIMATE_BITS);
   const logarithm = (dropped + Math.log2(Number(value >> BigInt(dropped)) + 1)) / degree;

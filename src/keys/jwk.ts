@@ -11,7 +11,7 @@ export interface JwkSet {
 const KID = /^[A-Za-z0-9._~:-]{1,128}$/;
 
 /**
- * Asserts that a `kid` is well-formed.
+ * Assert that a `kid` is well-formed.
  *
  * @throws TypeError if `kid` is not a string of 1 to 128 allowed characters.
  */
@@ -22,7 +22,7 @@ export function assertKid(kid: unknown): asserts kid is string {
 }
 
 /**
- * Reads the `kid` of a JWK.
+ * Read the `kid` of a JWK.
  *
  * @throws TypeError if `kid` is missing or malformed.
  */
@@ -35,7 +35,7 @@ export function readKid(jwk: Jwk): string {
 }
 
 /**
- * Reads the `kid` of a different issuer's JWK. Allows more characters than `readKid`.
+ * Read the `kid` of a different issuer's JWK. Allows more characters than `readKid`.
  *
  * @throws TypeError if `kid` is not a string of 1 to 256 visible ASCII characters.
  */
@@ -45,7 +45,7 @@ export function readForeignKid({ kid }: Jwk): string {
 }
 
 /**
- * Reads the operations that `key_ops` of a JWK allows (RFC 7517 §4.2, §4.3). Without `key_ops`, all operations of its
+ * Read the operations that `key_ops` of a JWK allows (RFC 7517 §4.2, §4.3). Without `key_ops`, all operations of its
  * algorithm are allowed.
  *
  * @param operations the operations of the algorithm.
@@ -68,7 +68,7 @@ export function readOperations(
   return allowed;
 }
 
-/** Reads `aud`, a private member that restricts the key to one audience. */
+/** Read `aud`, a private member that restricts the key to one audience. */
 export function readAudience({ aud }: Jwk): { audience?: string } {
   if (aud === undefined) return {};
   if (typeof aud !== 'string' || aud === '')
@@ -84,7 +84,7 @@ export interface Period {
   readonly notAfter?: NumericDate;
 }
 
-/** Reads the validity period from `nbf` and `exp` of a JWK, as registered by OpenID Federation. */
+/** Read the validity period from `nbf` and `exp` of a JWK, as registered by OpenID Federation. */
 export function readPeriod({ nbf, exp }: Jwk): Period {
   assertOptionalDate(nbf, 'nbf');
   assertOptionalDate(exp, 'exp');

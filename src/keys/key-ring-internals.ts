@@ -4,13 +4,13 @@ import type { KeyRing } from './key-ring.js';
 /** Key ring operations for issuers and verifiers. Not accessible to applications. */
 export interface KeyRingInternals {
   /**
-   * Derives the keys for a purpose and audience in advance. Call it for every accepted audience, so that no token
+   * Derive the keys for a purpose and audience in advance. Call it for every accepted audience, so that no token
    * triggers a derivation. Idempotent.
    */
   prepare(purpose: KeyPurpose, audience: string): void;
 
   /**
-   * Returns the encryption key for a purpose and audience. For access tokens, a recipient key of the audience takes
+   * Return the encryption key for a purpose and audience. For access tokens, a recipient key of the audience takes
    * precedence.
    *
    * @throws TypeError if the current key only decrypts, is for a different audience, or is not a root and the purpose
@@ -19,18 +19,18 @@ export interface KeyRingInternals {
   encryptionKey(purpose: KeyPurpose, audience: string): ContentKey;
 
   /**
-   * Counts one message encrypted under a key, if usage is counted.
+   * Count one message encrypted under a key, if usage is counted.
    *
    * @returns a promise to await, or `undefined` if the message is already counted.
    * @throws TemporarilyUnavailableError (as rejection) if the key has reached its limit, or the store is unavailable.
    */
   claimUse(key: ContentKey): Promise<void> | undefined;
 
-  /** Returns the prepared or underived key with this key ID, or `undefined` if there is none. */
+  /** Return the prepared or underived key with this key ID, or `undefined` if there is none. */
   decryptionKey(kid: string): ContentKey | undefined;
 
   /**
-   * Reloads the keys to find an unknown `kid`. These reloads are rate-limited.
+   * Reload the keys to find an unknown `kid`. These reloads are rate-limited.
    *
    * @returns whether the keys changed. If so, look up the key again.
    * @throws TemporarilyUnavailableError (as rejection) if the source, which may contain the key, is unavailable.
@@ -46,13 +46,13 @@ export interface KeyRingInternals {
 
 const bound = new WeakMap<object, KeyRingInternals>();
 
-/** Binds internals to a key ring at construction. */
+/** Bind internals to a key ring at construction. */
 export function bindInternals(keyRing: KeyRing, internals: KeyRingInternals): void {
   bound.set(keyRing, internals);
 }
 
 /**
- * Returns the internals of a key ring. Call it once at construction, not for each token.
+ * Return the internals of a key ring. Call it once at construction, not for each token.
  *
  * @throws TypeError if the object was not created by `createKeyRing()` or `openKeyRing()`, for example if it is a
  *   copy.

@@ -15,7 +15,7 @@ export interface KeyRing {
   readonly maxTokenLifetimeSeconds: number;
 
   /**
-   * Exports the access keys of one audience as a JWK Set, for its resource server. The keys cannot decrypt refresh
+   * Export the access keys of one audience as a JWK Set, for its resource server. The keys cannot decrypt refresh
    * tokens or tokens for other audiences. Underived previous keys are omitted, because they decrypt the tokens of
    * every audience. The set is secret: transfer it like a password.
    *
@@ -25,6 +25,6 @@ export interface KeyRing {
    */
   exportAccessKeys(audience: string): JwkSet;
 
-  /** Exports the public keys of all key pairs as a JWK Set, for issuers that encrypt to them. Contains no secrets. */
+  /** Export the public keys of all key pairs as a JWK Set, for issuers that encrypt to them. Contains no secrets. */
   exportPublicKeys(): JwkSet;
 }

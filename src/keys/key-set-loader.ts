@@ -41,7 +41,7 @@ export class KeySetLoader {
   }
 
   /**
-   * Loads the first key set.
+   * Load the first key set.
    *
    * @throws Error (as rejection) with the reason if the source fails, because a key ring requires keys.
    */
@@ -57,7 +57,7 @@ export class KeySetLoader {
   }
 
   /**
-   * Loads the key set. Concurrent callers share one load.
+   * Load the key set. Concurrent callers share one load.
    *
    * @throws TemporarilyUnavailableError (as rejection) if the source fails.
    */
@@ -66,7 +66,7 @@ export class KeySetLoader {
   }
 
   /**
-   * Loads the key set to find an unknown key ID, at most once per `unknownKeySeconds`.
+   * Load the key set to find an unknown key ID, at most once per `unknownKeySeconds`.
    *
    * @returns `undefined` if the last load is too recent.
    * @throws TemporarilyUnavailableError (as rejection) if the source fails.

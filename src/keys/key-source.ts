@@ -19,28 +19,28 @@ export interface KeySource {
   /** Name of the source in audit events and error messages, for example a file path. Must not contain a secret. */
   readonly name: string;
   /**
-   * Loads the key versions.
+   * Load the key versions.
    *
    * @throws Error (as rejection) with the reason if they are unavailable. The message must not contain keys or
    *   credentials.
    */
   load(): Promise<JwkSet>;
   /**
-   * Calls `onChange` when the versions may have changed. The key ring then reloads them.
+   * Call `onChange` when the versions may have changed. The key ring then reloads them.
    *
    * @default undefined (versions are reloaded at intervals only)
    * @returns a function that stops watching.
    */
   watch?(onChange: () => void): () => void;
   /**
-   * Replaces `previous` with `next` atomically and durably (compare and swap).
+   * Replace `previous` with `next` atomically and durably (compare and swap).
    *
    * @default undefined (the source is read-only, and a different program rotates keys)
    * @returns `false`, without writing, if the source no longer contains `previous`.
    */
   replace?(previous: JwkSet, next: JwkSet): Promise<boolean>;
   /**
-   * Releases connections, leases and timers.
+   * Release connections, leases and timers.
    *
    * @default undefined (nothing to release)
    */

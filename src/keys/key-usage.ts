@@ -55,7 +55,7 @@ interface Reserve {
 }
 
 /**
- * Asserts that the option `usage` is valid.
+ * Assert that the option `usage` is valid.
  *
  * @param where the function that takes the option, for error messages.
  * @throws TypeError if an option is missing or invalid.
@@ -91,7 +91,7 @@ export class KeyUsage {
   }
 
   /**
-   * Counts one message.
+   * Count one message.
    *
    * @returns `undefined` if a reservation covers the message, which is the usual case. Otherwise, a promise to await.
    * @throws TemporarilyUnavailableError (as rejection) if the key has reached its limit, or the store is unavailable.

@@ -20,7 +20,7 @@ export interface KeyVersion {
 }
 
 /**
- * Returns the state of each version. States depend on times only, so all instances switch at the same moment without
+ * Return the state of each version. States depend on times only, so all instances switch at the same moment without
  * communication.
  */
 export function describeVersions(materials: readonly KeyMaterial[], now: NumericDate): readonly KeyVersion[] {
@@ -37,8 +37,8 @@ export function describeVersions(materials: readonly KeyMaterial[], now: Numeric
 }
 
 /**
- * Finds the version that encrypts: the latest that has started, or the first of several that started together. If none
- * has started, for example because the clock is slow, returns the earliest.
+ * Find the version that encrypts: the latest that has started, or the first of several that started together. If none
+ * has started, for example because the clock is slow, return the earliest.
  */
 export function findCurrent(materials: readonly KeyMaterial[], now: NumericDate): KeyMaterial | undefined {
   let current: KeyMaterial | undefined;
@@ -50,7 +50,7 @@ export function findCurrent(materials: readonly KeyMaterial[], now: NumericDate)
 }
 
 /**
- * Asserts that at least one encryption key has no expiry. Its tokens must remain valid after a rotation.
+ * Assert that at least one encryption key has no expiry. Its tokens must remain valid after a rotation.
  *
  * @throws TypeError if all keys that encrypt have an expiry.
  */
@@ -101,7 +101,7 @@ export interface RotationSchedule {
 }
 
 /**
- * Adds a pending root to a set, sets an expiry for versions without one, and removes retired versions.
+ * Add a pending root to a set, set an expiry for versions without one, and remove retired versions.
  *
  * @returns the new set, or `undefined` if a version is already pending.
  */
@@ -120,7 +120,7 @@ export function addVersion(
 }
 
 /**
- * Expires one version of a set immediately. If the version is pending, the expiry of the current version is removed.
+ * Expire one version of a set immediately. If the version is pending, the expiry of the current version is removed.
  *
  * @throws TypeError if the version does not exist or is the current one.
  */
@@ -147,7 +147,7 @@ function withoutEnd({ exp: _, ...jwk }: Jwk): Jwk {
 }
 
 /**
- * Generates a JWK Set with one random root, the first version of a key ring. The set is secret.
+ * Generate a JWK Set with one random root, the first version of a key ring. The set is secret.
  *
  * @param now the creation time in seconds since 1970. Default: the system time.
  * @example

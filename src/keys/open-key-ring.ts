@@ -84,7 +84,7 @@ const SLACK_SECONDS = 120;
 const UNKNOWN_KEY_SECONDS = 10;
 
 /**
- * Opens a key ring from a source. It reloads versions when they change, and can rotate them. While the source is
+ * Open a key ring from a source. It reloads versions when they change, and can rotate them. While the source is
  * unavailable, the last valid versions remain in use.
  *
  * @throws TypeError (as rejection) if an option is missing or invalid.
@@ -158,7 +158,7 @@ function resolveOpenKeyRingOptions(options: OpenKeyRingOptions) {
 }
 
 /**
- * Reloads at intervals and when the source reports a change, and rotates when due. Runs do not overlap, because
+ * Reload at intervals and when the source reports a change, and rotate when due. Run do not overlap, because
  * concurrent rotations would conflict. The loader records failures.
  */
 function keepUp(ring: RotatingKeyRing, settings: Settings): () => void {

@@ -16,7 +16,7 @@ const OPERATIONS: Readonly<Record<AsymmetricAlgorithm, readonly string[]>> = {
 };
 
 /**
- * Parses a JWK for public-key encryption. A public key encrypts. A private key decrypts, and also encrypts unless its
+ * Parse a JWK for public-key encryption. A public key encrypts. A private key decrypts, and also encrypts unless its
  * `key_ops` forbid it.
  *
  * @throws TypeError if the key does not match `alg` or is weak, `kid`, `aud`, `nbf`, `exp` or `enc` is malformed, or
@@ -41,7 +41,7 @@ export function parseAsymmetricJwk(jwk: Jwk, alg: AsymmetricAlgorithm): Asymmetr
 }
 
 /**
- * Reads `enc` of a JWK, a private member: the content encryption algorithm for the key. Defaults to `A256GCM`.
+ * Read `enc` of a JWK, a private member: the content encryption algorithm for the key. Defaults to `A256GCM`.
  *
  * @throws TypeError if the algorithm is not allowed.
  */
@@ -51,7 +51,7 @@ export function readEncryption({ enc = DEFAULT_ENCRYPTION }: Jwk): ContentEncryp
 }
 
 /**
- * Reads `key_ops`. For key agreement, a public key needs no operation: WebCrypto exports it with an empty `key_ops`.
+ * Read `key_ops`. For key agreement, a public key needs no operation: WebCrypto exports it with an empty `key_ops`.
  */
 function readUses(jwk: Jwk, alg: AsymmetricAlgorithm, isPrivate: boolean): { encrypts: boolean } {
   const operations = readOperations(jwk, 'enc', OPERATIONS[alg]);

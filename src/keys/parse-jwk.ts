@@ -32,7 +32,7 @@ const ALGORITHMS = ['dir', ...Object.keys(KEY_LENGTHS), ...WRAPPING_ALGORITHMS, 
 const WRAPPING_KEY_BYTES = 32;
 
 /**
- * Parses a JWK. A symmetric JWK with `key_ops: ["deriveKey"]` is a root. Any other JWK is a key that is used as is,
+ * Parse a JWK. A symmetric JWK with `key_ops: ["deriveKey"]` is a root. Any other JWK is a key that is used as is,
  * with the algorithm in `alg` only.
  *
  * @throws TypeError if `alg` is not allowed, the key does not match `alg` or is weak, or `kid`, `use` or
@@ -47,7 +47,7 @@ export function parseJwk(jwk: Jwk): KeyMaterial {
   return { kind: 'key', key };
 }
 
-/** Whether a JWK is a root. Checks `kty` too, because private ECDH keys also have `deriveKey`. */
+/** Whether a JWK is a root. Check `kty` too, because private ECDH keys also have `deriveKey`. */
 function isRoot(jwk: Jwk): boolean {
   return jwk['kty'] === 'oct' && Array.isArray(jwk['key_ops']) && jwk['key_ops'].includes('deriveKey');
 }
@@ -81,7 +81,7 @@ function readDirectKey(jwk: Jwk): DirectKey {
 }
 
 /**
- * Reads a wrapping key. For AES-GCM, WebCrypto exports `encrypt` and `decrypt` instead of the operations in RFC 7517
+ * Read a wrapping key. For AES-GCM, WebCrypto exports `encrypt` and `decrypt` instead of the operations in RFC 7517
  * §4.3.
  */
 function readWrappingKey(jwk: Jwk, alg: WrappingAlgorithm): WrappingKey {
@@ -94,7 +94,7 @@ function readWrappingKey(jwk: Jwk, alg: WrappingAlgorithm): WrappingKey {
   return Object.freeze({ ...traits, alg, enc: readEncryption(jwk), secret: createSecretKey(bytes) });
 }
 
-/** Reads the traits of a symmetric key. It must allow decryption, and encrypts unless `key_ops` forbids it. */
+/** Read the traits of a symmetric key. It must allow decryption, and encrypts unless `key_ops` forbids it. */
 function readTraits(jwk: Jwk, operations: readonly string[]) {
   const kid = readKid(jwk);
   const allowed = readOperations(jwk, 'enc', operations);
@@ -105,7 +105,7 @@ function readTraits(jwk: Jwk, operations: readonly string[]) {
   return { kid, purpose: 'access', ...readAudience(jwk), ...readPeriod(jwk), encrypts } as const;
 }
 
-/** Chooses the content encryption algorithm for `alg` "dir" by the key length in bytes. */
+/** Choose the content encryption algorithm for `alg` "dir" by the key length in bytes. */
 function chooseEncryption(length: number): ContentEncryption {
   for (const enc of Object.keys(KEY_LENGTHS)) {
     if (isContentEncryption(enc) && KEY_LENGTHS[enc] === length) return enc;

@@ -3,7 +3,7 @@ import type { AsymmetricKey } from './content-key.js';
 import type { Jwk } from './jwk.js';
 import type { VerificationKey } from './signature-key.js';
 
-/** Formats an encryption key as a public JWK. */
+/** Format an encryption key as a public JWK. */
 export function toPublicJwk({ kid, alg, enc, audience, notAfter, publicKey }: AsymmetricKey): Jwk {
   return {
     ...publicMembers(publicKey),
@@ -16,7 +16,7 @@ export function toPublicJwk({ kid, alg, enc, audience, notAfter, publicKey }: As
   };
 }
 
-/** Formats a verification key as a public JWK. */
+/** Format a verification key as a public JWK. */
 export function toVerificationJwk({ kid, alg, notAfter, publicKey }: VerificationKey): Jwk {
   return {
     ...publicMembers(publicKey),
@@ -27,7 +27,7 @@ export function toVerificationJwk({ kid, alg, notAfter, publicKey }: Verificatio
   };
 }
 
-/** Exports the public members of a key only (RFC 7518 §6.2.1, §6.3.1, RFC 8037 §2). */
+/** Export the public members of a key only (RFC 7518 §6.2.1, §6.3.1, RFC 8037 §2). */
 function publicMembers(publicKey: KeyObject): Jwk {
   const { kty, crv, x, y, n, e } = publicKey.export({ format: 'jwk' });
   if (kty === 'RSA') return { kty, n, e };

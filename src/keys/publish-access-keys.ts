@@ -19,7 +19,7 @@ export interface PublishAccessKeysOptions {
 const KNOWN: KnownOptions<PublishAccessKeysOptions> = { audience: true, file: true, onError: true };
 
 /**
- * Writes the access keys of one audience to a file, for its resource server. The file is written immediately and after
+ * Write the access keys of one audience to a file, for its resource server. The file is written immediately and after
  * each key change, so it contains a pending version before that version encrypts. The keys cannot decrypt refresh
  * tokens or tokens for other audiences.
  *

@@ -40,7 +40,7 @@ export type KeySpec = KeyLocation & {
 };
 
 /**
- * Reads all roots and keys from a location.
+ * Read all roots and keys from a location.
  *
  * @returns at least one root or key.
  * @throws TypeError (as rejection) if a key is missing, malformed or weak. The message contains no key material.
@@ -57,7 +57,7 @@ export async function readKeySpec(spec: KeySpec): Promise<readonly KeyMaterial[]
   return materials.map((material) => limitMaterial(material, notAfter));
 }
 
-/** Sets the expiry of a root or key, unless it already expires earlier. */
+/** Set the expiry of a root or key, unless it already expires earlier. */
 function limitMaterial(material: KeyMaterial, limit: NumericDate): KeyMaterial {
   const { notAfter: own = limit } = material.kind === 'root' ? material.root : material.key;
   const notAfter = Math.min(own, limit);
@@ -91,7 +91,7 @@ async function readPassphrase(source: PassphraseKey | LegacyPassphraseKey): Prom
 }
 
 /**
- * Reads an environment variable as a JWK Set.
+ * Read an environment variable as a JWK Set.
  *
  * @throws TypeError if the variable is not set or does not contain a valid key.
  */
@@ -106,7 +106,7 @@ async function readKeyFile(file: PrivateFile): Promise<JwkSet> {
 }
 
 /**
- * Parses the content of a file, variable or secret store as a JWK Set. A single root secret or JWK becomes a set with
+ * Parse the content of a file, variable or secret store as a JWK Set. A single root secret or JWK becomes a set with
  * one key.
  *
  * @param where the name of the location, for error messages.
@@ -126,7 +126,7 @@ function toJwkSet(text: string): JwkSet {
   return { keys: Array.isArray(parsed['keys']) ? parsed['keys'] : [parsed] };
 }
 
-/** Formats a root secret as a JWK with a derived `kid`. */
+/** Format a root secret as a JWK with a derived `kid`. */
 export function toRootJwk(bytes: Uint8Array): Jwk {
   assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'A root secret');
   const secret = createSecretKey(bytes);
@@ -139,7 +139,7 @@ export function toRootJwk(bytes: Uint8Array): Jwk {
 }
 
 /**
- * Parses all keys of a JWK Set.
+ * Parse all keys of a JWK Set.
  *
  * @throws TypeError if the set is empty, or a key is malformed or weak. The message names the key by its index,
  *   without its value.

@@ -20,7 +20,7 @@ export interface KeyText {
 }
 
 /**
- * Reads the text at a location.
+ * Read the text at a location.
  *
  * @throws TypeError (as rejection) if the environment variable is not set or its name is invalid.
  * @throws Error (as rejection) if the file cannot be read.
@@ -31,7 +31,7 @@ export async function readKeyText(location: KeyTextLocation): Promise<KeyText> {
 }
 
 /**
- * Asserts that the name of an environment variable is valid.
+ * Assert that the name of an environment variable is valid.
  *
  * @throws TypeError if the name is invalid. The message omits the name, because it may be a misplaced secret.
  */
@@ -43,7 +43,7 @@ export function assertVariableName(name: string): void {
 }
 
 /**
- * Reads the text of an environment variable.
+ * Read the text of an environment variable.
  *
  * @throws TypeError if the variable is not set or its name is invalid.
  */
@@ -59,7 +59,7 @@ export function readVariableText(name: string): KeyText {
 }
 
 /**
- * Parses text that starts with `{` as JSON.
+ * Parse text that starts with `{` as JSON.
  *
  * @throws TypeError if the text is not JSON. The error of the parser is discarded, because it quotes the text.
  */
@@ -71,7 +71,7 @@ export function parseJsonObject(text: string): Jwk {
   }
 }
 
-/** Calls a function, and prefixes the message of a TypeError with the location. */
+/** Call a function, and prefix the message of a TypeError with the location. */
 export function inContext<Result>(place: string, read: () => Result): Result {
   try {
     return read();

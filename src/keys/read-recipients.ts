@@ -9,7 +9,7 @@ import { inContext, type JwkLocation, readKeyText } from './read-key-text.js';
 export type RecipientKeys = Readonly<Record<string, JwkLocation>>;
 
 /**
- * Reads the recipient keys of all audiences.
+ * Read the recipient keys of all audiences.
  *
  * @returns the keys in order, each bound to its audience.
  * @throws TypeError (as rejection) if a key is a root or for a different audience, or the first key of an audience
@@ -26,7 +26,7 @@ export async function readRecipients(recipients: RecipientKeys): Promise<readonl
 }
 
 /**
- * Names a recipient in error messages. Shows only URLs and plain names, because any other string may be a misplaced
+ * Name a recipient in error messages. Show only URLs and plain names, because any other string may be a misplaced
  * key.
  */
 function describeRecipient(audience: string): string {
@@ -34,7 +34,7 @@ function describeRecipient(audience: string): string {
   return isPublic ? `The recipient for ${audience}` : 'A recipient';
 }
 
-/** Reads the keys of one recipient. Unlike secret files, the file may be readable by other users. */
+/** Read the keys of one recipient. Unlike secret files, the file may be readable by other users. */
 async function readMaterials(location: JwkLocation): Promise<readonly KeyMaterial[]> {
   if (!('env' in location || 'file' in location)) return readKeySpec(location);
   const { text, place } = await readKeyText(location);

@@ -3,7 +3,7 @@ import type { Jwk, JwkSet } from './jwk.js';
 import { inContext, type JwkLocation, parseJsonObject, readKeyText } from './read-key-text.js';
 
 /**
- * Reads the signature keys from a location. Skips encryption keys of a JWK Set, because issuers publish both in one set
+ * Read the signature keys from a location. Skip encryption keys of a JWK Set, because issuers publish both in one set
  * (RFC 8414 §2).
  *
  * @returns at least one key.

@@ -74,7 +74,7 @@ const MAX_COOLDOWN_OF_FAILURE_SECONDS = 5;
 type KeysByKid = ReadonlyMap<string, VerificationKey>;
 
 /**
- * Creates verification keys from an issuer's JWK Set, which is loaded when a token first needs a key. Weak, malformed
+ * Create verification keys from an issuer's JWK Set, which is loaded when a token first needs a key. Weak, malformed
  * and unsupported keys are ignored.
  *
  * While the set is unavailable, the last loaded keys remain in use. `find()` throws `TemporarilyUnavailableError` for
@@ -115,7 +115,7 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
     }
   });
 
-  /** Reloads the set, unless the last load is within the cooldown. */
+  /** Reload the set, unless the last load is within the cooldown. */
   const reload = async (): Promise<void> => {
     const { at, failure } = attempted ?? {};
     const cooldown =
@@ -148,7 +148,7 @@ export function remoteJwks(options: RemoteJwksOptions): VerificationKeys {
 }
 
 /**
- * Parses the usable keys. Ignores keys that share a `kid`. Yields between keys, because an RSA key takes milliseconds.
+ * Parse the usable keys. Ignore keys that share a `kid`. Yield between keys, because an RSA key takes milliseconds.
  */
 async function selectKeys(
   jwks: readonly unknown[],
@@ -163,7 +163,7 @@ async function selectKeys(
   return new Map(keys.filter(isUnique).map((key) => [key.kid, key]));
 }
 
-/** Parses one key. Returns an empty array for unsupported keys, which are ignored (RFC 7517 §5). */
+/** Parse one key. Return an empty array for unsupported keys, which are ignored (RFC 7517 §5). */
 function readIfUsable(jwk: unknown, rsaAlgorithm: 'PS256' | 'RS256' | undefined): readonly VerificationKey[] {
   if (typeof jwk !== 'object' || jwk === null) return [];
   const members: Jwk = { ...jwk };
@@ -196,7 +196,7 @@ function resolveRemoteJwksOptions(options: RemoteJwksOptions) {
   return { url, rsaAlgorithm, maxAgeSeconds, cooldownSeconds, timeoutMs, audit, send, clock };
 }
 
-/** Formats the URL for audit events. Omits the query, which may contain a secret. */
+/** Format the URL for audit events. Omit the query, which may contain a secret. */
 function nameOf({ origin, pathname }: URL): string {
   return `${origin}${pathname}`;
 }

@@ -27,7 +27,7 @@ export interface SignatureOptions {
 export type Verification = ReadonlyMap<string, VerificationKeys>;
 
 /**
- * Resolves the verification keys of every home issuer, including the public key of `signing`.
+ * Resolve the verification keys of every home issuer, including the public key of `signing`.
  *
  * @throws TypeError if an issuer in `verification` is not listed in `issuer`, or a value has the wrong type.
  */
@@ -54,7 +54,7 @@ export function resolveVerification(
   return resolved.set(own, includeOwn(signing, resolved.get(own)));
 }
 
-/** Adds the public key of `signing`, because an issuer accepts the tokens that it signs. */
+/** Add the public key of `signing`, because an issuer accepts the tokens that it signs. */
 function includeOwn(signing: SigningKey, others?: VerificationKeys): VerificationKeys {
   const { kid, alg, publicKey } = signing;
   const own = keepVerificationKeys([{ kid, alg, publicKey }]);

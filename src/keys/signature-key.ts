@@ -30,7 +30,7 @@ export interface SigningKey {
 }
 
 /**
- * Parses the public JWK of an issuer.
+ * Parse the public JWK of an issuer.
  *
  * @throws TypeError if the JWK is private, weak or malformed, or its `alg`, `use` or `key_ops` does not allow
  *   verification.
@@ -44,7 +44,7 @@ export function parseVerificationKey(jwk: Jwk): VerificationKey {
 }
 
 /**
- * Parses the private JWK of an issuer.
+ * Parse the private JWK of an issuer.
  *
  * @throws TypeError if the JWK is public, weak or malformed, has `exp`, or its `alg`, `use` or `key_ops` does not
  *   allow signing.

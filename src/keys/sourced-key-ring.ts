@@ -23,13 +23,13 @@ export interface RotatingKeyRing extends KeyRing {
   /** Versions in the source at the last load, including retired ones. */
   readonly versions: readonly KeyVersion[];
   /**
-   * Reloads the versions from the source.
+   * Reload the versions from the source.
    *
    * @throws TemporarilyUnavailableError (as rejection) if the source fails. The last valid versions remain in use.
    */
   reload(): Promise<void>;
   /**
-   * Adds a pending version, which later replaces the current one. The replaced version decrypts until its tokens have
+   * Add a pending version, which later replaces the current one. The replaced version decrypts until its tokens have
    * expired. Does nothing if a rotation is already in progress, in any process.
    *
    * @throws TypeError (as rejection) if the source is read-only.
@@ -39,7 +39,7 @@ export interface RotatingKeyRing extends KeyRing {
    */
   rotate(): Promise<void>;
   /**
-   * Retires a version immediately, for example after a leak. Instances reject its tokens after their next reload.
+   * Retire a version immediately, for example after a leak. Instances reject its tokens after their next reload.
    *
    * @throws TypeError (as rejection) if the version is the current one or unknown, or the source is read-only.
    * @throws TemporarilyUnavailableError (as rejection) if the source is unavailable.
@@ -48,13 +48,13 @@ export interface RotatingKeyRing extends KeyRing {
    */
   retire(kid: string): Promise<void>;
   /**
-   * Calls a listener after each change of the versions, for example to export keys again. If a listener throws or
+   * Call a listener after each change of the versions, for example to export keys again. If a listener throws or
    * rejects, a process warning with the code `PASSPORT_JWE_KEY_RING` is emitted.
    *
    * @returns a function that removes the listener.
    */
   onChange(listener: () => void): () => void;
-  /** Stops reloading and closes the source. */
+  /** Stop reloading and close the source. */
   close(): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ export interface SourcedKeyRingParts {
   readonly maxTokenLifetimeSeconds: number;
   readonly usage: KeyUsageOptions | undefined;
   /**
-   * Starts to reload and rotate the ring.
+   * Start to reload and rotate the ring.
    *
    * @returns a function that stops both.
    */
@@ -153,7 +153,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
     await this.#parts.source.close?.();
   }
 
-  /** Creates internals that always use the last loaded versions. */
+  /** Create internals that always use the last loaded versions. */
   #describeInternals(): KeyRingInternals {
     return {
       prepare: (purpose, audience) => this.#prepare(purpose, audience),
@@ -187,7 +187,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
     return new KeyUsage({ ...usage, audit, clock, onHighUse });
   }
 
-  /** Replaces the versions atomically. A request uses either the old or the new versions. */
+  /** Replace the versions atomically. A request uses either the old or the new versions. */
   async #adopt(loaded: LoadedKeySet): Promise<void> {
     if (loaded.text === this.#loaded.text) return;
     const internals = internalsOf(loaded.ring);

@@ -7,17 +7,17 @@ import { parseVerificationKey, type VerificationKey } from './signature-key.js';
 /** Verification keys of one issuer. */
 export interface VerificationKeys {
   /**
-   * Finds a key by `kid`. Returns `undefined` if the issuer has no key with this `kid`.
+   * Find a key by `kid`. Return `undefined` if the issuer has no key with this `kid`.
    *
    * @throws TemporarilyUnavailableError (as rejection) if the keys of the issuer are unavailable.
    */
   find(kid: string): VerificationKey | undefined | Promise<VerificationKey | undefined>;
-  /** Exports all loaded keys as a JWK Set, for publication. */
+  /** Export all loaded keys as a JWK Set, for publication. */
   exportPublicKeys(): JwkSet;
 }
 
 /**
- * Reads the public keys of an issuer. Encryption keys in a JWK Set are ignored.
+ * Read the public keys of an issuer. Encryption keys in a JWK Set are ignored.
  *
  * @throws TypeError (as rejection) if a key is missing, malformed, weak or private, its `alg` is not EdDSA, ES256,
  *   PS256 or RS256, or two keys share a `kid`.
@@ -31,7 +31,7 @@ export async function createVerificationKeys(location: JwkLocation): Promise<Ver
 }
 
 /**
- * Creates verification keys from parsed keys.
+ * Create verification keys from parsed keys.
  *
  * @throws TypeError if two keys share a `kid`.
  */

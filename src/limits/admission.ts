@@ -14,7 +14,7 @@ export interface Admission {
   /** Response headers `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers). */
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * Releases the slot and charges the actual usage instead of the reservation. Unused tokens are refunded. Excess usage
+   * Release the slot and charges the actual usage instead of the reservation. Unused tokens are refunded. Excess usage
    * becomes debt. Only the first call has an effect.
    *
    * If the store is unavailable, the update is retried with exponential backoff for about 16 s. The promise then
@@ -56,7 +56,7 @@ const MAX_RENEWED_SECONDS = 86_400;
  */
 const BACKOFF = { firstPauseMs: 250, longestPauseMs: 8000, retries: 6 };
 
-/** Creates the admission for an admitted step and starts to renew its lease. */
+/** Create the admission for an admitted step and start to renew its lease. */
 export function createAdmission({ store, step, headers, onSettled }: AdmissionParts): Admission {
   const intervalMs = (step.leaseSeconds * 1000) / RENEWALS_PER_LEASE;
   let renewalsLeft = Math.ceil((MAX_RENEWED_SECONDS * 1000) / intervalMs);

@@ -37,7 +37,7 @@ const RATES = [
 
 const MAX_NAME_LENGTH = 200;
 
-/** Builds the atomic step that charges a request to all its buckets. */
+/** Build the atomic step that charges a request to all its buckets. */
 export function buildStep(charges: readonly Charge[], { tokens = 0 }: Cost, terms: StepTerms): AdmissionStep {
   // A token can contain arbitrarily high limits. They are capped at the highest number that stores can count.
   const scale = (limit: number): number =>
@@ -62,7 +62,7 @@ export function buildStep(charges: readonly Charge[], { tokens = 0 }: Cost, term
 }
 
 /**
- * Replaces a long or malformed name with its digest. Identities in external tokens can have any length and contain lone
+ * Replace a long or malformed name with its digest. Identities in external tokens can have any length and contain lone
  * surrogates.
  */
 function shorten(name: string): string {
@@ -70,7 +70,7 @@ function shorten(name: string): string {
   return `digest ${createHash('sha256').update(name, 'utf16le').digest('base64url')}`;
 }
 
-/** Returns the state of each limit for the response headers, under the configured name of the limit. */
+/** Return the state of each limit for the response headers, under the configured name of the limit. */
 export function describeLimits(
   charges: readonly Charge[],
   answer: AdmissionAnswer,
@@ -89,7 +89,7 @@ export function describeLimits(
   });
 }
 
-/** Returns the names of the exceeded limits. */
+/** Return the names of the exceeded limits. */
 export function nameViolated(
   charges: readonly Charge[],
   answer: Extract<AdmissionAnswer, { kind: 'refused' }>,

@@ -18,7 +18,7 @@ export interface FailureRate {
 /** Failure that is reserved for an attempt until its outcome is known. */
 export interface FailureReservation {
   /**
-   * Counts the failure if the attempt failed. Otherwise, it releases the reservation. Only the first call has an
+   * Count the failure if the attempt failed. Otherwise, it releases the reservation. Only the first call has an
    * effect.
    */
   settle(failed: boolean): void;
@@ -26,10 +26,10 @@ export interface FailureReservation {
 
 /** Limits the failures per name within a window in this process, with the generic cell rate algorithm (GCRA). */
 export interface FailureBudget {
-  /** Returns the number of remaining failures. Reservations do not reduce this number. */
+  /** Return the number of remaining failures. Reservations do not reduce this number. */
   remaining(name: string): number;
   /**
-   * Reserves one failure. If all remaining failures are reserved, callers wait in order of arrival for the outcome of
+   * Reserve one failure. If all remaining failures are reserved, callers wait in order of arrival for the outcome of
    * earlier attempts. A success is therefore never rejected because of concurrent attempts.
    *
    * @returns `undefined` if no failure remains
@@ -67,7 +67,7 @@ export function createFailureBudget(rate: FailureRate, machineClock: Clock): Fai
     spendings.set(name, { spentUntil, expiresAt: spentUntil / 1000 });
   };
 
-  /** Starts waiting attempts while failures remain. If none remains, it rejects all waiting attempts. */
+  /** Start waiting attempts while failures remain. If none remains, it rejects all waiting attempts. */
   const proceed = (name: string, pending: Attempts): void => {
     while (pending.waiting.length > 0) {
       const left = remaining(name);

@@ -16,7 +16,7 @@ export interface LimitRequestsOptions {
   /** Limits to enforce: the result of `createLimits()`. */
   readonly limits: Limits;
   /**
-   * Returns the number of model tokens to reserve, for example an estimate from the parsed body. Your handler settles
+   * Return the number of model tokens to reserve, for example an estimate from the parsed body. Your handler settles
    * with the actual number. If the result is not a number from 0 to 1e12, the error handlers receive a TypeError.
    *
    * @default () => 0
@@ -31,7 +31,7 @@ const NOT_LIMITED = 'admissionOf: limitRequests() did not run for this request: 
 const admissionSlot = createRequestSlot<Admission>();
 
 /**
- * Creates middleware that enforces the limits of API keys and their users. Mount it after `authenticate()` or Passport.
+ * Create middleware that enforces the limits of API keys and their users. Mount it after `authenticate()` or Passport.
  *
  * If a limit is exceeded, it responds with 429, `Retry-After`, `RateLimit` and `RateLimit-Policy`. An admitted request
  * holds its slot until the handler settles it, the response finishes or the connection closes.
@@ -78,7 +78,7 @@ export function limitRequests(options: LimitRequestsOptions): Middleware {
 }
 
 /**
- * Returns the admission of a request. Settle it with the actual usage. Otherwise, the reservation counts as the usage.
+ * Return the admission of a request. Settle it with the actual usage. Otherwise, the reservation counts as the usage.
  *
  * @throws TypeError if `limitRequests()` did not run for this request
  *

@@ -98,7 +98,7 @@ const KNOWN: KnownOptions<LimitsOptions> = {
 /** Admits requests according to the limits of API keys and their users. */
 export interface Limits {
   /**
-   * Admits a request and reserves its cost. The caller must settle the admission. A rejected request costs nothing.
+   * Admit a request and reserve its cost. The caller must settle the admission. A rejected request costs nothing.
    *
    * @throws RateLimitExceededError (as rejection) if a limit is exceeded
    * @throws TemporarilyUnavailableError (as rejection) if the store is unavailable and `onStoreFailure` is `deny`
@@ -108,7 +108,7 @@ export interface Limits {
   /** Number of unsettled requests in this process, including requests that wait for the store. */
   readonly running: number;
   /**
-   * Waits until all admissions of this process are settled, so that no slot remains in use after shutdown. Call it
+   * Wait until all admissions of this process are settled, so that no slot remains in use after shutdown. Call it
    * after the last request and before you close the store. If the store is unavailable, it takes up to 16 s plus the
    * time of seven failed attempts.
    */
@@ -116,7 +116,7 @@ export interface Limits {
 }
 
 /**
- * Creates the limits of API keys and their users. Pass them to `limitRequests()`, or call `admit()` in code without
+ * Create the limits of API keys and their users. Pass them to `limitRequests()`, or call `admit()` in code without
  * HTTP.
  *
  * @throws TypeError if an option is missing, unknown or malformed

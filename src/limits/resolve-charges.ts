@@ -16,7 +16,7 @@ export interface Charge {
 
 /** Source of the limits for API keys and clients. */
 export interface LimitLookup {
-  /** Finds an API key. Its current limits take precedence over the limits in its tokens. */
+  /** Find an API key. Its current limits take precedence over the limits in its tokens. */
   findKey(keyId: string): ApiKey | undefined;
   /** Limits for clients of trusted issuers, and for unknown API keys whose tokens contain no limits. */
   readonly defaultLimits: RateLimits;
@@ -26,7 +26,7 @@ export interface LimitLookup {
 const SEPARATOR = '\u0000';
 
 /**
- * Lists the buckets to which a request with this token is charged, without duplicates: the bucket of the API key and
+ * List the buckets to which a request with this token is charged, without duplicates: the bucket of the API key and
  * the bucket of its user. A delegated token is also charged to the API keys in its lineage and to their users, but not
  * to actors.
  */
@@ -52,7 +52,7 @@ function chargeOfUser({ claims }: VerifiedToken<'user'>, { defaultLimits }: Limi
 }
 
 /**
- * Builds the charge for a token that has no API key. The subjects of its issuer count as users, so `maxUsersPerKey`
+ * Build the charge for a token that has no API key. The subjects of its issuer count as users, so `maxUsersPerKey`
  * limits them too.
  */
 function chargeOfIssuer(
@@ -64,7 +64,7 @@ function chargeOfIssuer(
 }
 
 /**
- * Builds the charges for an entry of the lineage. Only the first entry has a user: the later ones are delegated and
+ * Build the charges for an entry of the lineage. Only the first entry has a user: the later ones are delegated and
  * carry no `sub`.
  */
 function chargesOfAncestor(ancestor: LineageEntry, lookup: LimitLookup): readonly Charge[] {
@@ -74,7 +74,7 @@ function chargesOfAncestor(ancestor: LineageEntry, lookup: LimitLookup): readonl
 }
 
 /**
- * Removes duplicate buckets, because a limit store expects each bucket once per step. An API key can be its own
+ * Remove duplicate buckets, because a limit store expects each bucket once per step. An API key can be its own
  * ancestor, for example after a→b→a.
  */
 function firstOfEachBucket(charges: readonly Charge[]): readonly Charge[] {
@@ -97,7 +97,7 @@ function chargesOf(keyId: string, user: string | undefined, { limits, prefix }: 
   return [key, { bucket, prefix: `${prefix}user_`, limits: limits.per_user, userOf: keyId }];
 }
 
-/** Returns the user that the API key asserted. It comes only from the claims, never from other parts of the request. */
+/** Return the user that the API key asserted. It comes only from the claims, never from other parts of the request. */
 function userOf({ type, claims }: VerifiedToken): string | undefined {
   const isOfKey = API_KEY_TYPES.some((keyType) => keyType === type);
   return isOfKey && claims.sub !== claims.client_id ? claims.sub : undefined;

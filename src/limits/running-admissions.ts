@@ -2,12 +2,12 @@
 export interface RunningAdmissions {
   readonly count: number;
   /**
-   * Increments the counter.
+   * Increment the counter.
    *
    * @returns a function that decrements the counter
    */
   enter(): () => void;
-  /** Waits until the counter is zero. */
+  /** Wait until the counter is zero. */
   whenNone(): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ export type AnswerTarget = Extract<Revocable, { readonly kind: Choice }>;
 
 /** Methods and fields of `Revocations` that automatic revocations require. */
 export interface Revoker {
-  /** Revokes the target. */
+  /** Revoke the target. */
   revoke(target: AnswerTarget): Promise<void>;
   /** Time in seconds for which the revocation of a token is kept. Audit events do not contain the `exp` claim. */
   readonly maxTokenLifetimeSeconds: number;
@@ -35,7 +35,7 @@ export interface AnswersByKind {
 /** Automatic revocations in response to alerts. */
 export interface SuspicionAnswer {
   /**
-   * Returns the revocations that `authenticate()` and `tokenRouter()` use. The monitor calls it for each answered
+   * Return the revocations that `authenticate()` and `tokenRouter()` use. The monitor calls it for each answered
    * alert. It is a function because revocations with an audit log are created after the monitor.
    */
   readonly revocations: () => Revoker;
@@ -64,7 +64,7 @@ const KNOWN_KINDS: KnownOptions<AnswersByKind> = {
 };
 
 /**
- * Validates the option `answer` of `createMonitor()`.
+ * Validate the option `answer` of `createMonitor()`.
  *
  * @throws TypeError if an option is missing, unknown or malformed
  */
@@ -86,7 +86,7 @@ export function assertSuspicionAnswer(answer: SuspicionAnswer): void {
 }
 
 /**
- * Revokes the target that `answer.by` selects for an alert.
+ * Revoke the target that `answer.by` selects for an alert.
  *
  * @throws Error (as rejection) if `revocations` or `revoke` fails
  */
@@ -146,7 +146,7 @@ interface Holder {
   readonly sessionId?: string;
 }
 
-/** Returns the session or the API key, if `answer.by` selects it and the alert contains it. */
+/** Return the session or the API key, if `answer.by` selects it and the alert contains it. */
 function wholeTarget(
   { issuer, clientId, subject, sessionId }: Holder,
   choice: Choice | undefined,

@@ -61,9 +61,9 @@ export interface MonitorOptions {
 
 /** Audit sink that detects suspicious use. It uses the time in the audit events, not the system time. */
 export interface Monitor extends AuditSink {
-  /** Examines an audit event. It never throws: failures are passed to `onError`, and the request continues. */
+  /** Examine an audit event. It never throws: failures are passed to `onError`, and the request continues. */
   write(record: AuditRecord): void;
-  /** Returns the number of alerts since the monitor was created, by kind. */
+  /** Return the number of alerts since the monitor was created, by kind. */
   counts(): Readonly<Record<SuspicionKind, number>>;
   /** Number of tracked tokens, addresses, API keys and sessions, across all kinds of alert. */
   readonly tracked: number;
@@ -90,7 +90,7 @@ const NO_ALERTS: Readonly<Record<SuspicionKind, number>> = {
 };
 
 /**
- * Creates a monitor that detects suspicious use from the audit events of this process. Its memory is bounded by
+ * Create a monitor that detects suspicious use from the audit events of this process. Its memory is bounded by
  * `maxTracked`.
  *
  * @throws TypeError if an option is unknown or malformed
@@ -157,7 +157,7 @@ function createDetectors(
   ];
 }
 
-/** Creates a filter that accepts one alert per kind and subject within a window. */
+/** Create a filter that accepts one alert per kind and subject within a window. */
 function createAlertGate(maxTracked: number): (name: string, alert: SuspiciousUse) => boolean {
   const raisedAt = new LRUCache<string, NumericDate>({ max: maxTracked });
   return (name, { time, windowSeconds }) => {
@@ -170,7 +170,7 @@ function createAlertGate(maxTracked: number): (name: string, alert: SuspiciousUs
   };
 }
 
-/** Creates a reporter that calls `onError`. If `onError` fails, a process warning is emitted. */
+/** Create a reporter that calls `onError`. If `onError` fails, a process warning is emitted. */
 function createReporter(onError: (error: unknown) => void): (error: unknown) => void {
   return (error) => callIsolated(() => onError(error), warnOfFault);
 }

@@ -2,7 +2,7 @@ import { type Detector, type DetectorParts, passed } from './detector.js';
 import { createSlidingCounts } from './sliding-count.js';
 import type { CountThreshold } from './suspicion-thresholds.js';
 
-/** Detects the reuse of consumed refresh tokens, per session (RFC 9700 §4.14.2). */
+/** Detect the reuse of consumed refresh tokens, per session (RFC 9700 §4.14.2). */
 export function detectRefreshTokenReuse({
   threshold,
   maxTracked,

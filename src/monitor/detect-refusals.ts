@@ -8,7 +8,7 @@ import type { CountThreshold } from './suspicion-thresholds.js';
 type Refusal = Extract<AuditRecord, { readonly type: 'token.refused' | 'issuance.refused' }>;
 
 /**
- * Detects bursts of rejected requests per API key. A rejection counts only if the request contained the secret of the
+ * Detect bursts of rejected requests per API key. A rejection counts only if the request contained the secret of the
  * API key or a valid token. A `client_id` alone, or a revoked token, therefore cannot raise an alert against the
  * client. Tokens without a proof of issuance are counted separately.
  */
@@ -24,7 +24,7 @@ export function detectRefusalsOfClient(parts: DetectorParts<CountThreshold>): De
   });
 }
 
-/** Detects bursts of rejected requests per client address. */
+/** Detect bursts of rejected requests per client address. */
 export function detectRefusalsOfAddress(parts: DetectorParts<CountThreshold>): Detector {
   return detectRefusals(parts, ({ ip }) => {
     if (ip === undefined) return undefined;
@@ -33,7 +33,7 @@ export function detectRefusalsOfAddress(parts: DetectorParts<CountThreshold>): D
   });
 }
 
-/** Returns the API key of a rejection. Clients of trusted issuers are not API keys, even if the names are equal. */
+/** Return the API key of a rejection. Clients of trusted issuers are not API keys, even if the names are equal. */
 function clientOf(refusal: Refusal): string | undefined {
   const { clientId } = refusal;
   const isExternal = 'issuer' in refusal;

@@ -31,7 +31,7 @@ export interface SharedTokenThresholds {
  */
 const SETTLING_SECONDS = 60;
 
-/** Detects tokens that are sent from many addresses, or by many user agents that share no address. */
+/** Detect tokens that are sent from many addresses, or by many user agents that share no address. */
 export function detectSharedTokens({
   threshold: { addresses, agents },
   maxTracked,
@@ -103,7 +103,7 @@ function seenWithin(origins: readonly SeenOrigin[], after: NumericDate): readonl
   return origins.filter(({ seenAt }) => seenAt > after);
 }
 
-/** Adds an entry. If the map is full, it evicts the least recently seen entry. The map is ordered by time. */
+/** Add an entry. If the map is full, it evicts the least recently seen entry. The map is ordered by time. */
 function remember(seen: SeenOrigins, origin: SeenOrigin): void {
   const name = `${origin.address} ${origin.agent}`;
   const { firstSeenAt } = seen.get(name) ?? origin;
@@ -117,7 +117,7 @@ function forget(seen: SeenOrigins, upTo: NumericDate): void {
   for (const [name, { seenAt }] of seen) if (seenAt <= upTo) seen.delete(name);
 }
 
-/** Returns the larger of the IPv4 and IPv6 address counts, because a device may use both families. */
+/** Return the larger of the IPv4 and IPv6 address counts, because a device may use both families. */
 function countAddresses(origins: readonly SeenOrigin[]): number {
   const addresses = [...new Set(origins.map(({ address }) => address))];
   const fourth = addresses.filter(isIPv4).length;
@@ -125,7 +125,7 @@ function countAddresses(origins: readonly SeenOrigin[]): number {
 }
 
 /**
- * Counts parties: groups of entries that share an address or a user agent. Several user agents at one address belong to
+ * Count parties: groups of entries that share an address or a user agent. Several user agents at one address belong to
  * one device or household. One user agent at several addresses is a moving device.
  */
 function countParties(origins: readonly SeenOrigin[], upTo: NumericDate): number {

@@ -16,7 +16,7 @@ interface ClientRate {
   windowsSeen: number;
 }
 
-/** Detects API keys whose rate of issued or accepted tokens is many times its moving average. */
+/** Detect API keys whose rate of issued or accepted tokens is many times its moving average. */
 export function detectSuddenRates({ threshold, maxTracked, raise }: DetectorParts<RateThreshold>): Detector {
   const { windowSeconds, warmUpWindows } = threshold;
   const rates = new LRUCache<string, ClientRate>({ max: maxTracked });
@@ -51,7 +51,7 @@ export function detectSuddenRates({ threshold, maxTracked, raise }: DetectorPart
 }
 
 /**
- * Adds the closed window to the average. Its count is capped at the alert limit, so an attack cannot raise the average
+ * Add the closed window to the average. Its count is capped at the alert limit, so an attack cannot raise the average
  * quickly.
  */
 function closeWindow(rate: ClientRate, threshold: RateThreshold): void {

@@ -7,7 +7,7 @@ import type { CountThreshold } from './suspicion-thresholds.js';
 
 type TokenRefusal = Extract<AuditRecord, { readonly type: 'token.refused' }>;
 
-/** Detects the use of revoked tokens, and of tokens whose API key is inactive. */
+/** Detect the use of revoked tokens, and of tokens whose API key is inactive. */
 export function detectUseAfterRevocation({
   threshold,
   maxTracked,
@@ -39,7 +39,7 @@ export function detectUseAfterRevocation({
 }
 
 /**
- * Returns the name of the counter for a rejected token. Audit events of rejected tokens contain only verified
+ * Return the name of the counter for a rejected token. Audit events of rejected tokens contain only verified
  * identities.
  */
 function nameOf({ issuer, jti, clientId, ip }: TokenRefusal): string {

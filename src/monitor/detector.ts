@@ -5,7 +5,7 @@ import type { PassedThreshold, SuspiciousUse } from './suspicious-use.js';
 
 /** Detector of one kind of suspicious use. */
 export interface Detector {
-  /** Examines an audit event and raises an alert if the threshold is reached. */
+  /** Examine an audit event and raise an alert if the threshold is reached. */
   detect(record: AuditRecord, now: NumericDate): void;
   /** Number of tracked subjects. */
   readonly tracked: number;
@@ -17,19 +17,19 @@ export interface DetectorParts<Threshold> {
   /** Maximum number of tracked subjects. The least recently seen subjects are evicted. */
   readonly maxTracked: number;
   /**
-   * Raises an alert, at most one per subject within a window.
+   * Raise an alert, at most one per subject within a window.
    *
    * @param subject name that identifies the subject within the kind of alert
    */
   readonly raise: (subject: string, alert: SuspiciousUse) => void;
 }
 
-/** Returns the number of requests that an audit event represents. Aggregated events have a `count`. */
+/** Return the number of requests that an audit event represents. Aggregated events have a `count`. */
 export function countOf(record: AuditRecord): number {
   return 'count' in record && typeof record.count === 'number' ? record.count : 1;
 }
 
-/** Returns the members of an alert that describe the reached threshold. */
+/** Return the members of an alert that describe the reached threshold. */
 export function passed(
   { time }: AuditRecord,
   observed: number,
@@ -39,7 +39,7 @@ export function passed(
 }
 
 /**
- * Returns a name that is unique across issuers and clients, which may choose equal `jti` values. A holder of an
+ * Return a name that is unique across issuers and clients, which may choose equal `jti` values. A holder of an
  * exported access key can claim any `jti`, so tokens with a proof of issuance are counted separately.
  */
 export function nameOfToken({ issuer, clientId, jti, proven }: NamedToken): string {
@@ -53,7 +53,7 @@ interface NamedToken {
   readonly proven?: true | undefined;
 }
 
-/** Returns `proven` if a token carries a proof of issuance, otherwise an empty object. */
+/** Return `proven` if a token carries a proof of issuance, otherwise an empty object. */
 export function proofOf({ proven }: { readonly proven?: true }): { readonly proven?: true } {
   return proven === undefined ? {} : { proven };
 }

@@ -17,7 +17,7 @@ interface WaitingAnswer {
 }
 
 /**
- * Creates a function that answers alerts and retries failed answers for ten minutes. Retries are required because an
+ * Create a function that answers alerts and retries failed answers for ten minutes. Retry are required because an
  * alert may be raised only once, and the store may be unavailable then. The function reports the first failure, and a
  * final failure if all retries fail.
  *
@@ -30,7 +30,7 @@ export function retryAnswers(
   const waiting = new Map<string, WaitingAnswer>();
 
   /**
-   * Merges an alert into a pending retry. The retry revokes all tokens issued up to the second in which it succeeds, so
+   * Merge an alert into a pending retry. The retry revokes all tokens issued up to the second in which it succeeds, so
    * it also answers later alerts.
    *
    * @returns `false` if no retry is pending

@@ -7,7 +7,7 @@ const SLOTS = 6;
 /** Counters within a sliding window, for a bounded number of subjects. */
 export interface SlidingCounts {
   /**
-   * Adds to the count of a subject.
+   * Add to the count of a subject.
    *
    * @returns the count within the window, including `count`
    */
@@ -60,7 +60,7 @@ function sumOf(slots: readonly number[]): number {
   return sum;
 }
 
-/** Moves the window to a slot and resets expired slots. */
+/** Move the window to a slot and reset expired slots. */
 function slide(entry: SlidingCount, slot: number): void {
   for (let gone = Math.max(entry.newest, slot - SLOTS) + 1; gone <= slot; gone += 1) {
     entry.slots[gone % SLOTS] = 0;

@@ -111,7 +111,7 @@ const MAX_WINDOW_SECONDS = 86_400;
 export const MAX_ORIGINS = 16;
 
 /**
- * Validates the thresholds and adds the defaults.
+ * Validate the thresholds and add the defaults.
  *
  * @throws TypeError if a kind is unknown or a number is out of range
  */

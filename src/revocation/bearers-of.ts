@@ -6,7 +6,7 @@ import { nameOfKid, type RevocationNames } from './revocable.js';
 export type Bearer = Omit<LineageEntry, 'client_id'> & Partial<Pick<LineageEntry, 'client_id'>>;
 
 /**
- * Returns the identities of a token and of its ancestors. The subject of a delegated token is listed only with the
+ * Return the identities of a token and of its ancestors. The subject of a delegated token is listed only with the
  * first ancestor, because it belongs to the client of that ancestor.
  */
 export function bearersOf({ type, claims, header }: VerifiedToken): readonly Bearer[] {
@@ -28,7 +28,7 @@ export function bearersOf({ type, claims, header }: VerifiedToken): readonly Bea
 }
 
 /**
- * Lists the revocation names of a token or ancestor, narrowest first. If a different process folds an entry during the
+ * List the revocation names of a token or ancestor, narrowest first. If a different process folds an entry during the
  * look-up, a later name in the list matches.
  */
 export function namesOf(bearer: Bearer, names: RevocationNames): readonly string[] {

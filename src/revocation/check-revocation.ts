@@ -15,12 +15,12 @@ export interface RevocationCheck {
    * @default undefined (as long as the tokens are valid)
    */
   readonly maxTokenLifetimeSeconds?: number;
-  /** Extends the retention period to a maximum access-token lifetime, in seconds. Every verifier calls it once. */
+  /** Extend the retention period to a maximum access-token lifetime, in seconds. Every verifier calls it once. */
   coverAccessTokens?(lifetimeSeconds: number): void;
 }
 
 /**
- * Asserts that a token is not revoked. Returns a promise only if `isRevoked` returns one.
+ * Assert that a token is not revoked. Return a promise only if `isRevoked` returns one.
  *
  * @throws InvalidTokenError (or as rejection) if the token is revoked
  * @throws TemporarilyUnavailableError (or as rejection) if the check fails, for example during an outage

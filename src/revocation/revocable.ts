@@ -83,7 +83,7 @@ export interface RevocationNames {
 }
 
 /**
- * Returns the formatter of revocation names for an issuer.
+ * Return the formatter of revocation names for an issuer.
  *
  * @param issuer `iss` of a trusted issuer; default: the home issuers
  */
@@ -92,12 +92,12 @@ export function revocationNames(issuer?: string): RevocationNames {
   return namesUnder((...parts) => joinName('issuer', issuer, ...parts));
 }
 
-/** Returns the name of a marker entry. It exists if at least one revocation names the issuer. */
+/** Return the name of a marker entry. It exists if at least one revocation names the issuer. */
 export function nameOfIssuer(issuer: string): string {
   return joinName('issuer', issuer);
 }
 
-/** Returns the revocation name for a `kid`. It has no issuer, because all issuers encrypt under the same key ring. */
+/** Return the revocation name for a `kid`. It has no issuer, because all issuers encrypt under the same key ring. */
 export function nameOfKid(kid: string): string {
   return joinName('kid', kid);
 }
@@ -118,7 +118,7 @@ function namesUnder(join: (...parts: readonly string[]) => string): RevocationNa
 const homeNames = namesUnder(joinName);
 
 /**
- * Joins the parts of a name. A name that is too long or not well-formed is replaced with its SHA-256 digest. Tokens of
+ * Join the parts of a name. A name that is too long or not well-formed is replaced with its SHA-256 digest. Tokens of
  * trusted issuers can contain identities of any length, and lone surrogates.
  */
 function joinName(...parts: readonly string[]): string {
@@ -128,7 +128,7 @@ function joinName(...parts: readonly string[]): string {
 }
 
 /**
- * Asserts that a revocation target is valid. Without this check, a malformed target could match no token.
+ * Assert that a revocation target is valid. Without this check, a malformed target could match no token.
  *
  * @throws TypeError if the kind or a member is unknown, an identity is not a non-empty string, or a time is not in
  *   seconds
@@ -185,7 +185,7 @@ const MEMBERS: ReadonlyMap<Revocable['kind'], Members> = new Map<Revocable['kind
 ]);
 
 /**
- * Returns the names of the wider revocations that can replace a target, narrowest first. Each matches every token that
+ * Return the names of the wider revocations that can replace a target, narrowest first. Each matches every token that
  * the target matches.
  */
 export function widerNamesOf(target: Revocable): readonly string[] {

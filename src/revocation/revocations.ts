@@ -58,7 +58,7 @@ export interface RevocationsOptions {
  */
 export interface Revocations extends RevocationCheck {
   /**
-   * Revokes a single token, a session, an API key, a subject, or all tokens encrypted under a `kid`. The revocation of
+   * Revoke a single token, a session, an API key, a subject, or all tokens encrypted under a `kid`. The revocation of
    * a session, API key or subject covers tokens issued up to the current second. Tokens issued later are accepted.
    *
    * If an API key has too many revocations of tokens and ended sessions, the store folds the oldest into a wider one.
@@ -125,7 +125,7 @@ const KNOWN: KnownOptions<RevocationsOptions> = {
 const SLACK_SECONDS = 120;
 
 /**
- * Creates the revocation service. Verifiers use it to check tokens, and the token router uses it to revoke them.
+ * Create the revocation service. Verifiers use it to check tokens, and the token router uses it to revoke them.
  *
  * @throws TypeError if an option is missing, unknown or malformed
  *
@@ -154,7 +154,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   const isAnyRevoked = (names: readonly string[], issuedAt: NumericDate): boolean =>
     issuedAt < store.completeSince() || names.some((name) => covers(name, issuedAt));
 
-  /** Checks the `kid` only. It has no issuer, because all issuers encrypt under the same key ring. */
+  /** Check the `kid` only. It has no issuer, because all issuers encrypt under the same key ring. */
   const isKeyRevoked = ({ claims, header: { kid } }: VerifiedToken): boolean =>
     isAnyRevoked(typeof kid === 'string' ? [nameOfKid(kid)] : [], claims.iat);
   let asked = { issuer: '', name: '' };
@@ -230,7 +230,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
 }
 
 /**
- * Returns the expiry of a revocation. The revocation of a `kid` never expires, because an attacker can use a leaked key
+ * Return the expiry of a revocation. The revocation of a `kid` never expires, because an attacker can use a leaked key
  * as long as a key ring contains it.
  */
 function expiryOf(target: Revocable, horizon: NumericDate): NumericDate {
@@ -239,7 +239,7 @@ function expiryOf(target: Revocable, horizon: NumericDate): NumericDate {
 }
 
 /**
- * Returns the cut-off of a revocation. Tokens and `kid`s have none. Sessions, API keys and subjects have one, because
+ * Return the cut-off of a revocation. Tokens and `kid`s have none. Sessions, API keys and subjects have one, because
  * they can receive new tokens later.
  */
 function cutOffOf(target: Revocable, now: NumericDate): NumericDate | undefined {
@@ -248,7 +248,7 @@ function cutOffOf(target: Revocable, now: NumericDate): NumericDate | undefined 
   return Math.floor(issuedUpTo);
 }
 
-/** Returns the possible replacements of a revocation. Revocations of refresh-token families are never folded. */
+/** Return the possible replacements of a revocation. Revocations of refresh-token families are never folded. */
 function foldOf(
   target: Revocable,
   issuedUpTo: NumericDate | undefined,

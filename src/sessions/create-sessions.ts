@@ -112,17 +112,17 @@ export interface AllSessionsEnd extends SessionOwner {
  * unavailable. A failed `end()` or `endAll()` may have ended some of the sessions. Retry the call to end the rest.
  */
 export interface Sessions {
-  /** Lists one page of the active sessions of an API key, or of one of its subjects. */
+  /** List one page of the active sessions of an API key, or of one of its subjects. */
   list(query: SessionQuery): Promise<SessionPage>;
   /**
-   * Ends a session and revokes its access tokens. It accepts a session from `list()`. Without `subject`, it ends the
+   * End a session and revoke its access tokens. It accepts a session from `list()`. Without `subject`, it ends the
    * sessions of all subjects that have this session ID.
    *
    * @returns `false` if the session is unknown or has already ended. In that case, nothing changes.
    */
   end(session: SessionEnd): Promise<boolean>;
   /**
-   * Ends all sessions of a subject and revokes all its access tokens, including tokens without a session. Without
+   * End all sessions of a subject and revoke all its access tokens, including tokens without a session. Without
    * `subject`, it ends all sessions of the API key. A session that begins while the call is pending may also end.
    *
    * With `keep`, the other sessions end one at a time. Access tokens without a session then remain valid until they
@@ -150,7 +150,7 @@ const NO_REVOCATIONS =
   'createSessions: revocations must be a Revocations object: pass the result of createRevocations({ stores })';
 
 /**
- * Creates the object that lists and ends the sessions of users and API keys.
+ * Create the object that lists and ends the sessions of users and API keys.
  *
  * @throws TypeError if an option is missing, unknown or malformed
  *
@@ -214,7 +214,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   });
 }
 
-/** Returns a key that is unique per session. Several families can belong to one session, which must end only once. */
+/** Return a key that is unique per session. Several families can belong to one session, which must end only once. */
 function nameOfSession({ subject, sessionId }: FamilyState): string {
   return JSON.stringify([subject, sessionId]);
 }

@@ -10,7 +10,7 @@ export interface RefreshTokenUse {
   readonly ip: string | undefined;
 }
 
-/** Describes a refresh token for the audit events `token.intended` and `token.issued`. */
+/** Describe a refresh token for the audit events `token.intended` and `token.issued`. */
 export function describeRefreshToken(
   state: Pick<FamilyState, 'clientId' | 'subject' | 'subjectAsserted' | 'scope' | 'sessionId'>,
   { jti, expiresAt, kid }: Pick<MadeToken, 'jti' | 'expiresAt' | 'kid'>,

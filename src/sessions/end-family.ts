@@ -15,7 +15,7 @@ export interface FamilyEndParts {
 }
 
 /**
- * Ends a family by replacing it with a tombstone, and retries if a concurrent update wins. Does nothing if the family
+ * End a family by replacing it with a tombstone, and retry if a concurrent update wins. Does nothing if the family
  * is unknown or has already ended.
  *
  * @param ip address of the client that requested the end, for the audit log
@@ -37,7 +37,7 @@ export interface FamilyEnd {
 }
 
 /**
- * Replaces a family with a tombstone, which concurrent uses detect.
+ * Replace a family with a tombstone, which concurrent uses detect.
  *
  * @returns `false` if a concurrent update won
  */
@@ -52,7 +52,7 @@ export async function entombFamily(
   return true;
 }
 
-/** Creates the error for an update that lost against concurrent updates in all attempts. */
+/** Create the error for an update that lost against concurrent updates in all attempts. */
 export function lostRaces(): TemporarilyUnavailableError {
   return new TemporarilyUnavailableError({
     cause: new Error(
@@ -63,7 +63,7 @@ export function lostRaces(): TemporarilyUnavailableError {
 
 type SessionEvent = Extract<AuditEvent, { readonly familyId: string }>;
 
-/** Returns the fields that identify a family in an audit event. */
+/** Return the fields that identify a family in an audit event. */
 export function identifyFamily(
   { id, state }: Pick<StoredFamily, 'id' | 'state'>,
   ip: string | undefined,

@@ -11,7 +11,7 @@ const KEPT_SECONDS = 3600;
 export type EndTarget = Exclude<Revocable, { readonly kind: 'token' | 'kid' }>;
 
 /**
- * Stores a mark that ends the families which are being inserted. A family inserted before the mark is listed and ended.
+ * Store a mark that ends the families which are being inserted. A family inserted before the mark is listed and ended.
  * A family inserted after the mark finds it.
  *
  * @param now cut-off: the mark ends families that began in or before this second
@@ -54,7 +54,7 @@ export async function wasEndedMeanwhile(store: FamilyStore, state: FamilyState):
   );
 }
 
-/** Returns the ID of a mark. Its prefix prevents collisions with family IDs, which are UUIDs. */
+/** Return the ID of a mark. Its prefix prevents collisions with family IDs, which are UUIDs. */
 function idOf(name: string): string {
   return `end:${createHash('sha256').update(name, 'utf16le').digest('base64url')}`;
 }

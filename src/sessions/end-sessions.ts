@@ -47,7 +47,7 @@ const PAGE = 100;
 const MAX_IDENTITY_LENGTH = 200;
 
 /**
- * Ends sessions in an order that is safe if the process crashes between two steps:
+ * End sessions in an order that is safe if the process crashes between two steps:
  *
  * 1. Revoke the access tokens issued up to the current second. The revocation is kept for the lifetime of access
  *    tokens.
@@ -83,7 +83,7 @@ async function revoke(parts: SessionEndParts, ending: Ending, reach: RevocationR
 }
 
 /**
- * Stores the mark and ends the listed families. The mark must not be older than the revocation. Each family that the
+ * Store the mark and end the listed families. The mark must not be older than the revocation. Each family that the
  * revocation covers is then either listed or finds the mark.
  */
 async function endListed({ store, audit, clock }: SessionEndParts, ending: Ending): Promise<number> {
@@ -98,7 +98,7 @@ async function endListed({ store, audit, clock }: SessionEndParts, ending: Endin
 }
 
 /**
- * Ends one session in the same steps as `endSessions()`.
+ * End one session in the same steps as `endSessions()`.
  *
  * @returns the number of ended families
  */
@@ -111,7 +111,7 @@ export function endSession(
 }
 
 /**
- * Selects a session by ID and subject, because sessions of different subjects can have the same ID.
+ * Select a session by ID and subject, because sessions of different subjects can have the same ID.
  *
  * @throws TypeError if an identity is not a non-empty string
  */
@@ -129,7 +129,7 @@ export function chooseSession(session: NamedSession): EndedSessions {
   };
 }
 
-/** Reads the selected active families page by page. */
+/** Read the selected active families page by page. */
 export async function* readPages(
   store: FamilyStore,
   { group, isMeant }: ChosenFamilies,

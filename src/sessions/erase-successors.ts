@@ -23,7 +23,7 @@ export interface SuccessorEraserParts {
 /** Erases sealed successors when their grace window has ended. */
 export interface SuccessorEraser {
   /**
-   * Schedules the erasure of the successor in a family.
+   * Schedule the erasure of the successor in a family.
    *
    * @param consumedAt time at which this process consumed a token of the family
    */
@@ -37,7 +37,7 @@ interface Waiting {
 }
 
 /**
- * Creates an eraser for all families. A later sweep retries failed erasures. The timer does not keep the process alive.
+ * Create an eraser for all families. A later sweep retries failed erasures. The timer does not keep the process alive.
  */
 export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts): SuccessorEraser {
   const waiting = new Map<string, Waiting>();
@@ -50,7 +50,7 @@ export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts
   };
 
   /**
-   * Removes an entry, or replaces it with `next`. Does nothing if a later use of the family has rescheduled the
+   * Remove an entry, or replace it with `next`. Does nothing if a later use of the family has rescheduled the
    * erasure.
    */
   const settle = (entry: Waiting, next?: Waiting): void => {
@@ -61,7 +61,7 @@ export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts
   };
 
   /**
-   * Erases the successor in a family.
+   * Erase the successor in a family.
    *
    * @returns `false` to retry: a concurrent update won, or a different instance used the family again
    */
@@ -74,7 +74,7 @@ export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts
   };
 
   /**
-   * Attempts one erasure.
+   * Attempt one erasure.
    *
    * @returns `false` if the store is unavailable
    */
@@ -112,7 +112,7 @@ export function createSuccessorEraser({ store, isInGrace }: SuccessorEraserParts
 }
 
 /**
- * Removes the sealed successor from a state. The digest of the consumed token remains, to detect reuse of the token.
+ * Remove the sealed successor from a state. The digest of the consumed token remains, to detect reuse of the token.
  */
 export function withoutSuccessor(state: FamilyState): FamilyState {
   if (state.parent === undefined) return state;

@@ -14,7 +14,7 @@ export const MAX_WRONG_BINDINGS = 5;
 type WrongBinding = 'wrong_session' | 'wrong_device';
 
 /**
- * Compares the session and device IDs of a request with the IDs of the family. A client must repeat the IDs that it
+ * Compare the session and device IDs of a request with the IDs of the family. A client must repeat the IDs that it
  * chose. It may omit a session ID that the server generated.
  *
  * @returns `undefined` if the IDs match
@@ -41,8 +41,8 @@ export interface WrongUse {
 }
 
 /**
- * Counts a wrong session or device ID, and ends the family at the maximum. The count is stored before the response,
- * which also limits parallel guesses across instances. Resolves without an error if a concurrent update of the family
+ * Count a wrong session or device ID, and end the family at the maximum. The count is stored before the response,
+ * which also limits parallel guesses across instances. Resolve without an error if a concurrent update of the family
  * won.
  *
  * @throws InvalidGrantError (as rejection) once the wrong ID is counted

@@ -15,7 +15,7 @@ export interface IdentifiedOwner {
 }
 
 /**
- * Identifies the owner of the sessions from the verified token of a request.
+ * Identify the owner of the sessions from the verified token of a request.
  *
  * @param keyScope scope that gives a token of the API key itself the sessions of all users of the key
  * @throws AccessDeniedError for a token that was issued neither for a user nor for an API key

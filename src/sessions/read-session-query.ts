@@ -8,7 +8,7 @@ const LIMIT = /^([1-9]\d{0,2}|1000)$/;
 const CURSOR = /^[\x21-\x7e]{1,200}$/;
 
 /**
- * Reads `limit` and `after` from the query.
+ * Read `limit` and `after` from the query.
  *
  * @throws InvalidRequestError if a parameter is malformed or unknown
  */
@@ -27,7 +27,7 @@ export function readPage(url: string): { readonly limit?: number; readonly after
 }
 
 /**
- * Reads the session that `keep=current` excludes.
+ * Read the session that `keep=current` excludes.
  *
  * @throws InvalidRequestError if a parameter is malformed or unknown, or the token has no session
  */
@@ -44,7 +44,7 @@ export function readKeep(
 }
 
 /**
- * Asserts that the query is empty.
+ * Assert that the query is empty.
  *
  * @throws InvalidRequestError if it has a parameter
  */
@@ -52,7 +52,7 @@ export function readNothing(url: string): void {
   readQuery(url, []);
 }
 
-/** Parses the query of a URL. `req.query` depends on the settings of the application. */
+/** Parse the query of a URL. `req.query` depends on the settings of the application. */
 function readQuery(url: string, names: readonly string[]): Parameters {
   const start = url.indexOf('?');
   const query = parseForm(start < 0 ? '' : url.slice(start + 1));

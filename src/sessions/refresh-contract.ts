@@ -42,7 +42,7 @@ export type Requester = Pick<RefreshRequest, 'clientId' | 'ip'>;
  */
 export interface RefreshFamilies {
   /**
-   * Begins a family.
+   * Begin a family.
    *
    * @param ip client address, for the audit log
    * @param prepare creates the access token of the response. If it fails, nothing is stored.
@@ -54,7 +54,7 @@ export interface RefreshFamilies {
     prepare?: (sessionId: string) => Promise<void>,
   ): Promise<{ readonly refreshToken: string; readonly sessionId: string }>;
   /**
-   * Finds the active family of a token. It does not check the session and device IDs. `rotate()` checks them after it
+   * Find the active family of a token. It does not check the session and device IDs. `rotate()` checks them after it
    * has stored an update of the family.
    *
    * @throws InvalidGrantError (as rejection) if the family is unknown, has ended, is revoked or belongs to a different
@@ -66,7 +66,7 @@ export interface RefreshFamilies {
     request: Pick<RefreshRequest, 'clientId' | 'isPublic'>,
   ): Promise<StoredFamily>;
   /**
-   * Consumes a token and issues its successor in one atomic update of the store.
+   * Consume a token and issue its successor in one atomic update of the store.
    *
    * @param prepare creates the access token of the response. It is called once at most. If it fails, the token is not
    *   consumed: a client that retries after an outage must not be treated as an attacker.
@@ -76,18 +76,18 @@ export interface RefreshFamilies {
    */
   rotate(presented: PresentedToken, request: RefreshRequest, prepare?: () => Promise<void>): Promise<string>;
   /**
-   * Returns the time up to which this process knows all revocations of families. Read it before you call `rotate()`,
+   * Return the time up to which this process knows all revocations of families. Read it before you call `rotate()`,
    * and issue the token with it as `iat`. Revocations that this process receives later then cover the token.
    */
   knownUpTo(): NumericDate;
   /**
-   * Finds the active family of a token.
+   * Find the active family of a token.
    *
    * @returns `undefined` if the family is not active, or the token is not its current token
    */
   inspect(presented: PresentedToken): Promise<StoredFamily | undefined>;
   /**
-   * Ends the session of a token and revokes its access tokens. The token contains the session ID, so the session ends
+   * End the session of a token and revoke its access tokens. The token contains the session ID, so the session ends
    * even if the store has lost the family.
    *
    * @throws InvalidGrantError (as rejection) if the token belongs to a different client

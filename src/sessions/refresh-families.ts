@@ -65,14 +65,14 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     return family;
   };
 
-  /** Removes a sealed successor after the grace window, so that no write stores it again. */
+  /** Remove a sealed successor after the grace window, so that no write stores it again. */
   const dropStaleSuccessor = (family: StoredFamily): StoredFamily => {
     const { parent } = family.state;
     if (parent === undefined || isInGrace(parent.consumedAt)) return family;
     return { ...family, state: withoutSuccessor(family.state) };
   };
 
-  /** Issues a token and records `token.intended`. If recording fails, the family does not change. */
+  /** Issue a token and record `token.intended`. If recording fails, the family does not change. */
   const makeToken = async (family: FamilyRecord, now: NumericDate, ip: string | undefined) => {
     const made = await codec.issue(family, now);
     const issuance = describeRefreshToken(family.state, made, { audience: codec.audience, ip });
@@ -101,7 +101,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   };
 
   /**
-   * Returns the successor of a consumed token again, after a lost response or concurrent requests. The audit event is
+   * Return the successor of a consumed token again, after a lost response or concurrent requests. The audit event is
    * recorded first.
    */
   const repeat = async (
@@ -118,7 +118,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   };
 
   /**
-   * Increments the revision of a bound family before its session and device IDs are compared. Otherwise, parallel
+   * Increment the revision of a bound family before its session and device IDs are compared. Otherwise, parallel
    * guesses would not be counted, nor would guesses while the store rejects writes. Response times would reveal the
    * result of these guesses.
    */
@@ -128,7 +128,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   };
 
   /**
-   * Uses a token once.
+   * Use a token once.
    *
    * @returns the successor, or `undefined` if a concurrent update of the family won
    */

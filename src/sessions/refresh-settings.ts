@@ -27,7 +27,7 @@ export interface RefreshSettings {
 const KNOWN: KnownOptions<RefreshSettings> = { idleSeconds: true, absoluteSeconds: true, graceSeconds: true };
 
 /**
- * Validates the settings and adds the defaults.
+ * Validate the settings and add the defaults.
  *
  * @throws TypeError if a setting is unknown or out of range
  */

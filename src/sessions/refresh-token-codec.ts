@@ -41,25 +41,25 @@ export interface RefreshTokenCodec {
   /** `aud` claim of every refresh token: the authorization server itself. */
   readonly audience: string;
   /**
-   * Issues a refresh token for a family.
+   * Issue a refresh token for a family.
    *
    * @throws TypeError (as rejection) if the key ring has no root from which to derive keys for refresh tokens
    */
   issue(family: FamilyRecord, now: NumericDate): Promise<MadeToken>;
   /**
-   * Decrypts a refresh token and checks its claims.
+   * Decrypt a refresh token and check its claims.
    *
    * @throws InvalidGrantError (as rejection) if the token is not a refresh token of this server, or has expired
    */
   open(token: string, now: NumericDate): Promise<PresentedToken>;
   /**
-   * Encrypts a successor so that decryption requires both a key of this server and the consumed token.
+   * Encrypt a successor so that decryption requires both a key of this server and the consumed token.
    *
    * @returns an empty object if the key of the successor is not in the key ring
    */
   seal(successor: MadeToken, consumedToken: string): SealedSuccessor;
   /**
-   * Decrypts a sealed successor.
+   * Decrypt a sealed successor.
    *
    * @returns `undefined` if the successor was erased or its key is no longer in the key ring
    * @throws TemporarilyUnavailableError (as rejection) if the key source is unavailable
@@ -73,7 +73,7 @@ const MAX_TOKEN_LENGTH = 4096;
 const NOTHING_NESTED: Verification = new Map();
 
 /**
- * Creates the refresh-token codec of an authorization server.
+ * Create the refresh-token codec of an authorization server.
  *
  * @param issuer issuer identifier of the server, for the claims `iss` and `aud`
  */
@@ -136,7 +136,7 @@ export function refreshTokenCodec(keyRing: KeyRingInternals, issuer: string): Re
   };
 
   /**
-   * Finds a key for refresh tokens. These keys are never exported, so a copy of the store does not reveal a successor.
+   * Find a key for refresh tokens. These keys are never exported, so a copy of the store does not reveal a successor.
    */
   function findSealingKey(kid: string): DirectKey | undefined {
     const key = keyRing.decryptionKey(kid);
@@ -144,7 +144,7 @@ export function refreshTokenCodec(keyRing: KeyRingInternals, issuer: string): Re
   }
 
   /**
-   * Reloads the key ring to find a key: a different instance may have sealed the successor with a newer key version.
+   * Reload the key ring to find a key: a different instance may have sealed the successor with a newer key version.
    */
   async function loadSealingKey(kid: string): Promise<DirectKey | undefined> {
     return (await keyRing.reloadForUnknownKey()) ? findSealingKey(kid) : undefined;

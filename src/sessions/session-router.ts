@@ -37,7 +37,7 @@ export interface SessionRouterOptions {
 const KNOWN: KnownOptions<SessionRouterOptions> = { sessions: true, scope: true, keyScope: true };
 
 /**
- * Creates an Express router that lets users list and end their sessions. Mount it after `authenticate()`:
+ * Create an Express router that lets users list and end their sessions. Mount it after `authenticate()`:
  *
  * - `GET /` lists the sessions of the subject and API key in the token,
  * - `DELETE /:sessionId` ends one of these sessions,
@@ -112,13 +112,13 @@ const forbidStorage: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** Responds to failures in the same way as the authentication middleware. */
+/** Respond to failures in the same way as the authentication middleware. */
 const answerFailure: ErrorRequestHandler = (failure, req, res, next) => {
   if (!(failure instanceof PassportJweError)) return next(failure);
   return void refuseRequest({ req, res, next }, failure).catch(next);
 };
 
-/** Responds with 400 to paths that Express cannot decode. */
+/** Respond with 400 to paths that Express cannot decode. */
 const rejectMalformedPaths: ErrorRequestHandler = (failure, req, res, next) => {
   if (!(failure instanceof URIError)) return next(failure);
   return answerFailure(new InvalidRequestError('The path is malformed', { cause: failure }), req, res, next);

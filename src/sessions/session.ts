@@ -39,7 +39,7 @@ export interface SessionOwner {
   readonly subject?: string;
 }
 
-/** Describes a refresh-token family as a session. */
+/** Describe a refresh-token family as a session. */
 export function describeSession({ state, expiresAt }: StoredFamily): Session {
   const { sessionId, clientId, subject, deviceId, audience, scope, createdAt, lastUsedAt } = state;
   return Object.freeze({
@@ -50,7 +50,7 @@ export function describeSession({ state, expiresAt }: StoredFamily): Session {
 }
 
 /**
- * Validates the owner of sessions.
+ * Validate the owner of sessions.
  *
  * @throws TypeError if an identity is not a non-empty string
  */
@@ -66,7 +66,7 @@ export function assertIdentity(value: unknown, name: string): asserts value is s
   assertString(value, 'sessions', name);
 }
 
-/** Returns the group with the families of all sessions of an owner. */
+/** Return the group with the families of all sessions of an owner. */
 export function groupOf({ clientId, subject }: SessionOwner): FamilyGroup {
   return subject === undefined ? { kind: 'api_key', clientId } : { kind: 'subject', clientId, subject };
 }

@@ -26,18 +26,18 @@ export interface CounterStep {
  */
 export interface CounterStore {
   /**
-   * Increments a counter atomically. An unknown or expired counter starts at 0.
+   * Increment a counter atomically. An unknown or expired counter starts at 0.
    * @returns the new total, stored as durably as the driver promises, or `undefined` if the total would exceed the
    *   limit. In that case, the counter is unchanged.
    * @throws TypeError (as rejection) if the increment is not a positive integer, or the limit is not an integer.
    */
   add(step: CounterStep): Promise<number | undefined>;
-  /** Returns the total, or 0 if the counter is unknown or expired. */
+  /** Return the total, or 0 if the counter is unknown or expired. */
   read(name: string): Promise<number>;
 }
 
 /**
- * Asserts that an increment is valid. An invalid increment is a bug in the caller, never the effect of a request.
+ * Assert that an increment is valid. An invalid increment is a bug in the caller, never the effect of a request.
  *
  * @throws TypeError if `amount` is not a positive integer, or `limit` is not an integer.
  */

@@ -10,7 +10,7 @@ import type {
 /** Maximum number of families per page. */
 const MAX_PAGE = 1000;
 
-/** Returns the three groups of a family: its API key, its subject and its session. */
+/** Return the three groups of a family: its API key, its subject and its session. */
 export function groupsOf({ clientId, subject, sessionId }: FamilyState): readonly FamilyGroup[] {
   return [
     { kind: 'api_key', clientId },
@@ -19,7 +19,7 @@ export function groupsOf({ clientId, subject, sessionId }: FamilyState): readonl
   ];
 }
 
-/** Serializes a group as a JSON array. No serialized group is a prefix of a different one. */
+/** Serialize a group as a JSON array. No serialized group is a prefix of a different one. */
 export function textOfGroup(group: FamilyGroup): string {
   const { kind, clientId } = group;
   switch (kind) {
@@ -36,12 +36,12 @@ export function nameOf({ id, state }: FamilyRecord): FamilyName {
   return { clientId: state.clientId, id };
 }
 
-/** Serializes the name of a family as a storage key, unique across all clients. */
+/** Serialize the name of a family as a storage key, unique across all clients. */
 export function textOfName({ clientId, id }: FamilyName): string {
   return JSON.stringify([clientId, id]);
 }
 
-/** Returns the index entries of a family, one per group: the serialized group, followed by the family ID. */
+/** Return the index entries of a family, one per group: the serialized group, followed by the family ID. */
 export function entriesOf({ id, state }: FamilyRecord): readonly string[] {
   return groupsOf(state).map((group) => entryOf(group, id));
 }
@@ -51,7 +51,7 @@ export function entryOf(group: FamilyGroup, id: string): string {
 }
 
 /**
- * Returns the exclusive bounds, in byte order, of the index entries of a group.
+ * Return the exclusive bounds, in byte order, of the index entries of a group.
  *
  * @param after family ID that precedes the range; default: the range has all entries of the group.
  */
@@ -63,13 +63,13 @@ export function rangeOf(
   return { above: after === undefined ? text : entryOf(group, after), below: `${text}#` };
 }
 
-/** Extracts the family ID from an index entry of a group. */
+/** Extract the family ID from an index entry of a group. */
 export function idOfEntry(entry: string, group: FamilyGroup): string {
   return JSON.parse(entry.slice(textOfGroup(group).length));
 }
 
 /**
- * Asserts that a page request is valid.
+ * Assert that a page request is valid.
  *
  * @throws TypeError if the limit is not an integer from 1 to 1000.
  */
@@ -78,7 +78,7 @@ export function assertPage({ limit }: FamilyPageRequest): void {
 }
 
 /**
- * Returns the first page of a list of IDs, with `next` if more IDs follow.
+ * Return the first page of a list of IDs, with `next` if more IDs follow.
  *
  * @param ids all remaining IDs, or at least `limit + 1` of them.
  */

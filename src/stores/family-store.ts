@@ -103,17 +103,17 @@ export interface FamilyPage {
  * it may still have taken effect. A retry is safe, because a second `replace` of the same revision never succeeds.
  */
 export interface FamilyStore {
-  /** Stores a new family, as durably as the driver promises. Resolves with `false` if the ID is already in use. */
+  /** Store a new family, as durably as the driver promises. Resolve with `false` if the ID is already in use. */
   insert(family: FamilyRecord): Promise<boolean>;
-  /** Returns a family, or `undefined` if it is unknown or expired. */
+  /** Return a family, or `undefined` if it is unknown or expired. */
   find(name: FamilyName): Promise<StoredFamily | undefined>;
   /**
-   * Replaces a family and increments its revision. Resolves with `false` and writes nothing if the stored revision
+   * Replace a family and increment its revision. Resolve with `false` and write nothing if the stored revision
    * differs, or if the family no longer exists.
    */
   replace(family: StoredFamily): Promise<boolean>;
   /**
-   * Lists the active families of a group, one page at a time. Excludes ended and expired families, and reads no
+   * List the active families of a group, one page at a time. Exclude ended and expired families, and read no
    * families outside the group. Pages are ordered by family ID only. A family that remains active appears on exactly
    * one page, even if it is replaced between two reads.
    * @throws TypeError (as rejection) if the limit is not an integer from 1 to 1000.

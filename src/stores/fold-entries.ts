@@ -22,24 +22,24 @@ export function isFoldable(entry: RevocationEntry): entry is FoldableEntry {
   return entry.fold !== undefined;
 }
 
-/** Returns the fold group of an entry: the name of the widest replacement, which covers an API key. */
+/** Return the fold group of an entry: the name of the widest replacement, which covers an API key. */
 export function foldGroupOf({ fold }: RevocationEntry): string | undefined {
   return fold?.into.at(-1);
 }
 
-/** Calculates how many of the `count` entries of a group to fold in one step, given the limit `bound`. */
+/** Calculate how many of the `count` entries of a group to fold in one step, given the limit `bound`. */
 export function batchSize(count: number, bound: number): number {
   const wanted = Math.max(2, count - bound + 1, Math.ceil(bound * BATCH_SHARE));
   return Math.min(MAX_FOLDED, wanted);
 }
 
-/** Returns the entries with the earliest cut-offs. Most tokens issued before an early cut-off have expired. */
+/** Return the entries with the earliest cut-offs. Most tokens issued before an early cut-off have expired. */
 export function oldestOf(entries: Iterable<FoldableEntry>, count: number): readonly FoldableEntry[] {
   return [...entries].sort((one, other) => one.fold.issuedUpTo - other.fold.issuedUpTo).slice(0, count);
 }
 
 /**
- * Plans the folding of entries. Merges them into one entry per subject if this at least halves their number, and
+ * Plan the folding of entries. Merge them into one entry per subject if this at least halves their number, and
  * otherwise into one entry per API key. A merge per subject leaves two kinds of entries unchanged: those for a whole
  * subject, and those without a subject.
  *
@@ -59,7 +59,7 @@ export function foldEntries(entries: readonly FoldableEntry[]): Folding {
   };
 }
 
-/** Returns the widest replacement of an entry. It covers the access tokens of an API key. */
+/** Return the widest replacement of an entry. It covers the access tokens of an API key. */
 export function widest(entry: FoldableEntry): RevocationEntry {
   return widen(entry, -1);
 }
@@ -71,7 +71,7 @@ export function isFoldedInto({ fold, expiresAt }: RevocationEntry, wide: Revocat
 }
 
 /**
- * Returns the narrowest (level 0) or widest (level -1) replacement of an entry. The widest one has neither a `fold` nor
+ * Return the narrowest (level 0) or widest (level -1) replacement of an entry. The widest one has neither a `fold` nor
  * an owner: no entry is wider, and it does not count towards the limit of a client.
  */
 function widen({ fold, expiresAt, owner }: FoldableEntry, level: 0 | -1): RevocationEntry {

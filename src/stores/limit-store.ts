@@ -85,16 +85,16 @@ export type AdmissionAnswer =
  */
 export interface LimitStore {
   /**
-   * Spends the cost in every bucket and starts a lease, atomically. If any bucket rejects the admission, no units are
+   * Spend the cost in every bucket and start a lease, atomically. If any bucket rejects the admission, no units are
    * spent.
    *
    * @throws TypeError (as rejection) if a number in the step is out of range.
    */
   admit(step: AdmissionStep): Promise<AdmissionAnswer>;
-  /** Renews the lease. Resolves with `false` if the lease has expired, since its slots may be in use again. */
+  /** Renew the lease. Resolve with `false` if the lease has expired, since its slots may be in use again. */
   renew(step: AdmissionStep): Promise<boolean>;
   /**
-   * Ends the lease and replaces the reserved cost with the actual usage. Unused units are returned to the quota, and
+   * End the lease and replace the reserved cost with the actual usage. Unused units are returned to the quota, and
    * excess usage becomes debt. Settling an admission twice has no effect.
    * @param used actual units, keyed by rate name. A rate without a value is charged the reserved cost.
    * @returns whether this call settled the admission.
@@ -103,12 +103,12 @@ export interface LimitStore {
   settle(step: AdmissionStep, used: Readonly<Record<string, number>>): Promise<boolean>;
 }
 
-/** Returns the refill time of one unit, in milliseconds. */
+/** Return the refill time of one unit, in milliseconds. */
 export function emissionIntervalMs({ windowSeconds, quota }: Pick<Rate, 'windowSeconds' | 'quota'>): number {
   return (windowSeconds * 1000) / quota;
 }
 
-/** Returns how long a bucket counts as a member of its group, in seconds: its longest window, but at least 60. */
+/** Return how long a bucket counts as a member of its group, in seconds: its longest window, but at least 60. */
 export function memberSeconds({ rates }: Bucket): number {
   return Math.max(60, ...rates.map(({ windowSeconds }) => windowSeconds));
 }
@@ -130,7 +130,7 @@ export function isUsage(value: unknown): value is number {
 }
 
 /**
- * Asserts that usage is valid. Invalid usage is a bug in the caller, never the effect of a request.
+ * Assert that usage is valid. Invalid usage is a bug in the caller, never the effect of a request.
  *
  * @throws TypeError if a value is not a number from 0 to `MAX_USAGE`.
  */
@@ -141,7 +141,7 @@ export function assertUsage(used: Readonly<Record<string, number>>): void {
 }
 
 /**
- * Asserts that an admission step is valid. An invalid step is a bug in the caller, never the effect of a request.
+ * Assert that an admission step is valid. An invalid step is a bug in the caller, never the effect of a request.
  *
  * @throws TypeError if a lease duration, concurrency limit, quota, window or cost is out of range.
  */

@@ -13,7 +13,7 @@ const METHODS = {
 } as const satisfies Record<StoreName, string>;
 
 /**
- * Returns one store from the `stores` option.
+ * Return one store from the `stores` option.
  *
  * @param where name of the function that takes the option, for the error message.
  * @throws TypeError if the store is missing or does not implement its contract.

@@ -35,7 +35,7 @@ export class RevocationIndex {
     return this.#entries.values();
   }
 
-  /** Returns the number of foldable entries in the group of an entry. */
+  /** Return the number of foldable entries in the group of an entry. */
   countBeside(entry: RevocationEntry): number {
     return this.#groups.get(foldGroupOf(entry) ?? '')?.size ?? 0;
   }
@@ -49,7 +49,7 @@ export class RevocationIndex {
     };
   }
 
-  /** Adds an entry or merges it with the entry of the same name. Deletes narrower entries that the result covers. */
+  /** Add an entry or merge it with the entry of the same name. Delete narrower entries that the result covers. */
   add(entry: RevocationEntry): void {
     const present = this.#entries.get(entry.name);
     const merged = mergeEntries(present, entry);
@@ -64,7 +64,7 @@ export class RevocationIndex {
   }
 
   /**
-   * Plans a folding step in the group of an entry or, without an entry, in the largest group. Returns `undefined` if
+   * Plan a folding step in the group of an entry or, without an entry, in the largest group. Return `undefined` if
    * the group has no foldable entries.
    */
   planFolding(bound: number, entry?: RevocationEntry): Folding | undefined {
@@ -73,7 +73,7 @@ export class RevocationIndex {
     return foldEntries(oldestOf(group.values(), batchSize(group.size, bound)));
   }
 
-  /** Deletes expired entries. Scans the expiry buckets at most once a minute. */
+  /** Delete expired entries. Scans the expiry buckets at most once a minute. */
   forgetExpired(now: NumericDate): void {
     const current = bucketOf(now);
     if (current <= this.#sweptTo) return;
@@ -106,7 +106,7 @@ export class RevocationIndex {
     }
   }
 
-  /** Returns the largest group. It is always the group of an API key, which contains the groups of all its subjects. */
+  /** Return the largest group. It is always the group of an API key, which contains the groups of all its subjects. */
   #largestGroup(): string | undefined {
     let largest: string | undefined;
     let most = 0;

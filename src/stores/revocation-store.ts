@@ -50,7 +50,7 @@ export interface RevocationFill {
 /** Stores revocations. Look-ups are synchronous and read local state only. */
 export interface RevocationStore {
   /**
-   * Stores an entry until it expires, or merges it with the entry of the same name. A merged entry has the later expiry
+   * Store an entry until it expires, or merge it with the entry of the same name. A merged entry has the later expiry
    * and the later cut-off. If either entry has no cut-off, the merged entry has none.
    *
    * If the store is full, it folds entries. A wider entry takes effect before the narrower entries are removed.
@@ -61,12 +61,12 @@ export interface RevocationStore {
    */
   add(entry: RevocationEntry): Promise<void>;
   /**
-   * Returns the entry with a name from the local state, synchronously. The entry may have expired.
+   * Return the entry with a name from the local state, synchronously. The entry may have expired.
    * @throws TemporarilyUnavailableError if the local state exceeds its maximum age.
    */
   find(name: string): RevocationEntry | undefined;
   /**
-   * Returns the earliest issue time for which the store has all revocations. Tokens issued earlier count as revoked,
+   * Return the earliest issue time for which the store has all revocations. Tokens issued earlier count as revoked,
    * because their revocations may be lost. 0 means that no token is affected.
    * @throws TemporarilyUnavailableError if the local state exceeds its maximum age.
    */
@@ -83,7 +83,7 @@ export interface RevocationStore {
   readonly fill?: RevocationFill;
 }
 
-/** Merges a new entry with the stored entry of the same name, if one exists. */
+/** Merge a new entry with the stored entry of the same name, if one exists. */
 export function mergeEntries(present: RevocationEntry | undefined, added: RevocationEntry): RevocationEntry {
   if (present === undefined) return added;
   const { name, owner = added.owner } = present;
@@ -98,7 +98,7 @@ export function mergeEntries(present: RevocationEntry | undefined, added: Revoca
   };
 }
 
-/** Returns the replacements that two entries have in common, or `undefined` if there are none. */
+/** Return the replacements that two entries have in common, or `undefined` if there are none. */
 function mergeFolds(one?: RevocationFold, other?: RevocationFold): RevocationFold | undefined {
   if (one === undefined || other === undefined) return undefined;
   const into = one.into.filter((name) => other.into.includes(name));
@@ -111,12 +111,12 @@ export function coversEntry(present: RevocationEntry | undefined, other: Revocat
   return laterCutOff(present.issuedUpTo, other.issuedUpTo) === present.issuedUpTo;
 }
 
-/** Returns the later cut-off, or `undefined` (all tokens) if either entry has no cut-off. */
+/** Return the later cut-off, or `undefined` (all tokens) if either entry has no cut-off. */
 function laterCutOff(one?: NumericDate, other?: NumericDate): NumericDate | undefined {
   return one === undefined || other === undefined ? undefined : Math.max(one, other);
 }
 
-/** Creates the error for a full store. A retry can succeed once entries have expired. */
+/** Create the error for a full store. A retry can succeed once entries have expired. */
 export function fullStoreError(): TemporarilyUnavailableError {
   const cause = new Error(
     'The revocation store is full of entries that cannot be folded: raise the store option maxRevocations',

@@ -12,7 +12,7 @@ export interface Stores {
   readonly limits: LimitStore;
   /** Whether the stores are available. Use it in readiness probes. */
   isReady(): boolean;
-  /** Closes all files and connections. Do not use the stores afterwards. */
+  /** Close all files and connections. Do not use the stores afterwards. */
   close(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export interface StoreBounds {
 }
 
 /**
- * Applies the defaults of the capacity options.
+ * Apply the defaults of the capacity options.
  *
  * @param where name of the function that takes the options, for the error message.
  * @throws TypeError if an option is not a positive integer.

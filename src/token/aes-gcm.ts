@@ -28,7 +28,7 @@ const IVS_DRAWN = 256;
 let ivs = Buffer.alloc(0);
 let drawn = 0;
 
-/** Returns a fresh random IV. Each batch has a separate buffer, so that no IV is overwritten. */
+/** Return a fresh random IV. Each batch has a separate buffer, so that no IV is overwritten. */
 function drawIv(): Buffer {
   if (drawn === ivs.length) [ivs, drawn] = [randomBytes(IVS_DRAWN * IV_BYTES), 0];
   drawn += IV_BYTES;
@@ -36,7 +36,7 @@ function drawIv(): Buffer {
 }
 
 /**
- * Encrypts with AES-GCM under a fresh random IV. Uses synchronous `node:crypto`, because WebCrypto is several times
+ * Encrypt with AES-GCM under a fresh random IV. Use synchronous `node:crypto`, because WebCrypto is several times
  * slower for short texts.
  *
  * @param additionalData additional authenticated data, such as the encoded protected header (RFC 7516 §5.1 step 14).
@@ -52,7 +52,7 @@ export function sealContent(plaintext: string, additionalData: Uint8Array, key: 
 }
 
 /**
- * Decrypts with AES-GCM. Returns the plaintext only if the tag is valid.
+ * Decrypt with AES-GCM. Return the plaintext only if the tag is valid.
  *
  * @throws Error from `node:crypto` if the tag is invalid.
  */

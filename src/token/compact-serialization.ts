@@ -10,7 +10,7 @@ export interface Segments {
 }
 
 /**
- * Splits a JWE in compact serialization. Searches for the dots, because `split` is slower.
+ * Split a JWE in compact serialization. Searches for the dots, because `split` is slower.
  *
  * @param maxTokenLength maximum token length in characters.
  * @throws InvalidTokenError if the token is too long, is not ASCII or does not have five segments.
@@ -39,7 +39,7 @@ export function splitToken(token: string, maxTokenLength: number): Segments {
 const LAST_CHARACTERS: readonly (string | undefined)[] = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048'];
 
 /**
- * Decodes canonical base64url without padding. `Buffer` also accepts padding, white space, the `+/` alphabet and unused
+ * Decode canonical base64url without padding. `Buffer` also accepts padding, white space, the `+/` alphabet and unused
  * bits that are not zero, so one token could have many encodings.
  *
  * @throws InvalidTokenError if the segment is not canonical.
@@ -50,12 +50,12 @@ export function decodeBase64url(segment: string): Buffer {
   return decodeAsciiBase64url(segment);
 }
 
-/** Asserts that a string is ASCII, because `Buffer` truncates other characters. @throws InvalidTokenError */
+/** Assert that a string is ASCII, because `Buffer` truncates other characters. @throws InvalidTokenError */
 export function assertAscii(text: string): void {
   if (Buffer.byteLength(text) !== text.length) throw new InvalidTokenError('not_base64url');
 }
 
-/** Decodes a segment from `splitToken`, which is ASCII. @throws InvalidTokenError if the segment is not canonical. */
+/** Decode a segment from `splitToken`, which is ASCII. @throws InvalidTokenError if the segment is not canonical. */
 export function decodeAsciiBase64url(segment: string): Buffer {
   const bytes = Buffer.from(segment, 'base64url');
   if (!isCanonical(segment, bytes.length)) throw new InvalidTokenError('not_base64url');
@@ -74,7 +74,7 @@ export class SegmentDecoder {
     this.#buffer = Buffer.alloc(bytes);
   }
 
-  /** Decodes a segment from `splitToken`. @throws InvalidTokenError if the segment is not canonical. */
+  /** Decode a segment from `splitToken`. @throws InvalidTokenError if the segment is not canonical. */
   decode(segment: string): Buffer {
     const buffer = this.#buffer;
     if (decodedLength(segment) > buffer.length) return decodeAsciiBase64url(segment);

@@ -43,7 +43,7 @@ export interface DecryptedToken {
 }
 
 /**
- * Decrypts a JWE in compact serialization, verifies a nested JWS and parses the claims.
+ * Decrypt a JWE in compact serialization, verify a nested JWS and parse the claims.
  *
  * `kid` selects the key. If the key is unknown, the key ring is reloaded once. Direct encryption without a nested JWS
  * is synchronous.
@@ -133,7 +133,7 @@ function decodeSegments({ encryptedKey, iv, ciphertext, tag }: Segments): Decode
   };
 }
 
-/** Finds the only key for a `kid`, which has exactly one `alg` and one `enc`. @see RFC 8725 §3.1, §3.2 */
+/** Find the only key for a `kid`, which has exactly one `alg` and one `enc`. @see RFC 8725 §3.1, §3.2 */
 function findKey(header: ProtectedHeader, keyRing: KeyRingInternals, now: NumericDate): ContentKey {
   const key = keyRing.decryptionKey(header.kid);
   if (key === undefined) throw new InvalidTokenError('unknown_key');
@@ -158,7 +158,7 @@ function assertNestingAccepted({ verification }: DecryptionOptions): void {
   if (verification !== 'unverified' && verification.size === 0) throw new InvalidTokenError('content_type');
 }
 
-/** Decrypts the ciphertext of a token. @throws InvalidTokenError if the tag is invalid. */
+/** Decrypt the ciphertext of a token. @throws InvalidTokenError if the tag is invalid. */
 export function decryptContent(sealed: SealedContent, additionalData: Uint8Array, key: DirectKey): Buffer {
   try {
     return openContent(sealed, additionalData, key);
@@ -174,7 +174,7 @@ interface Decryption<Key extends ContentKey = ContentKey> {
   readonly now: NumericDate;
 }
 
-/** Parses the claims of a directly encrypted token, and checks the proof of issuance if one is required. */
+/** Parse the claims of a directly encrypted token, and check the proof of issuance if one is required. */
 function readDirect(plaintext: Buffer, decryption: Omit<Decryption<DirectKey>, 'now'>): DecryptedToken {
   const { header, key, options } = decryption;
   const text = decodeClaims(plaintext);
@@ -191,7 +191,7 @@ function assertProof(text: string, { kid, typ }: ProtectedHeader, { provenance }
   if (!hasValidProof(text, { typ, kid }, provenance)) throw new InvalidTokenError('unproven');
 }
 
-/** Decrypts with jose. Anyone can encrypt to a public key, so only a nested JWS identifies the issuer. */
+/** Decrypt with jose. Anyone can encrypt to a public key, so only a nested JWS identifies the issuer. */
 async function decryptManaged(token: string, decryption: Decryption<ManagedKey>): Promise<DecryptedToken> {
   const { header, key, options } = decryption;
   const { verification, requiresProof = false } = options;

@@ -13,7 +13,7 @@ export interface EncryptOptions {
 }
 
 /**
- * Encrypts a claims set as a JWE in compact serialization (RFC 7516 §5.1) with direct encryption (RFC 7518 §4.5). Adds
+ * Encrypt a claims set as a JWE in compact serialization (RFC 7516 §5.1) with direct encryption (RFC 7518 §4.5). Adds
  * a proof of issuance if the key is derived from a root key. `sealToken` supports the other algorithms too.
  *
  * @throws TypeError if the key cannot encrypt, or is not for direct encryption.
@@ -50,7 +50,7 @@ function encodeHeader(key: DirectKey, { typ, header }: EncryptOptions): EncodedH
   return written;
 }
 
-/** Encodes a protected header. @throws TypeError if a member is reserved, or verifiers would reject the header. */
+/** Encode a protected header. @throws TypeError if a member is reserved, or verifiers would reject the header. */
 function writeHeader(key: DirectKey, typ: string, header: JsonObject): EncodedHeader {
   assertAdditionalMembers(header);
   const bytes = Buffer.from(JSON.stringify({ alg: key.alg, enc: key.enc, kid: key.kid, typ, ...header }));
@@ -59,7 +59,7 @@ function writeHeader(key: DirectKey, typ: string, header: JsonObject): EncodedHe
   return { encoded, additionalData: Buffer.from(encoded) };
 }
 
-/** Asserts that verifiers accept a protected header. @throws TypeError if `parseProtectedHeader` rejects the header. */
+/** Assert that verifiers accept a protected header. @throws TypeError if `parseProtectedHeader` rejects the header. */
 export function assertReadable(headerBytes: Buffer): void {
   try {
     parseProtectedHeader(headerBytes);

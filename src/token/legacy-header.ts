@@ -12,7 +12,7 @@ const MAX_KNOWN = 16;
 /** Cache of encoded headers from authentic tokens. The oldest is evicted first. */
 const known = createFifoCache<string, true>(MAX_KNOWN);
 
-/** Returns the encoded protected header of a token, or `undefined` if it is too long for a legacy header. */
+/** Return the encoded protected header of a token, or `undefined` if it is too long for a legacy header. */
 export function findShortHeader(token: string): string | undefined {
   const end = token.slice(0, MAX_ENCODED_LENGTH + 1).indexOf('.');
   return end === -1 ? undefined : token.slice(0, end);
@@ -27,7 +27,7 @@ export function isLegacyHeader(encoded: string): boolean {
   return !isCachedHeader(encoded) && readsAsLegacy(encoded);
 }
 
-/** Caches an encoded header. Call it only for authentic tokens, so that attackers cannot fill the cache. */
+/** Cach an encoded header. Call it only for authentic tokens, so that attackers cannot fill the cache. */
 export function keepLegacyHeader(encoded: string): void {
   if (known.has(encoded)) return;
   // Copies the text, because in V8 a slice of a token keeps the whole token in memory.

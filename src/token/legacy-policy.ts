@@ -43,7 +43,7 @@ const KNOWN: KnownOptions<LegacyOptions> = {
 };
 
 /**
- * Validates the option `legacy` and derives a policy from it.
+ * Validate the option `legacy` and derive a policy from it.
  *
  * @param claimsPolicy policy for all other tokens.
  * @returns the policy, or `undefined` to reject legacy tokens if the option is absent.
@@ -88,7 +88,7 @@ export function resolveLegacyPolicy(
   });
 }
 
-/** Rejects `delegation`, because tokens from other stacks do not list their ancestors. */
+/** Reject `delegation`, because tokens from other stacks do not list their ancestors. */
 function assertType(type: unknown): asserts type is LegacyTokenType {
   if (!isTokenType(type) || type === 'delegation' || type === 'external') {
     throw new TypeError(

@@ -18,7 +18,7 @@ export type ManagedKey = WrappingKey | AsymmetricKey;
 const KEY_WRAP_BYTES = 8;
 
 /**
- * Encrypts with jose, which adds the header parameters of the algorithm, such as `epk`.
+ * Encrypt with jose, which adds the header parameters of the algorithm, such as `epk`.
  *
  * @returns a JWE in compact serialization.
  */
@@ -31,7 +31,7 @@ export async function sealManaged(plaintext: string, header: JsonObject, key: Ma
 }
 
 /**
- * Decrypts with jose. The header must contain the `alg` and `enc` of the key.
+ * Decrypt with jose. The header must contain the `alg` and `enc` of the key.
  *
  * @throws InvalidTokenError (as rejection) if the private key is missing, a header parameter is malformed or decryption
  *   fails. jose does not reveal whether key unwrapping or the tag check failed (RFC 7516 §11.5).
@@ -52,7 +52,7 @@ export async function openManaged(token: string, header: JsonObject, key: Manage
   }
 }
 
-/** Returns the length in bytes of the encrypted key in a token. The key determines this length. @see RFC 7516 §5.1 */
+/** Return the length in bytes of the encrypted key in a token. The key determines this length. @see RFC 7516 §5.1 */
 export function encryptedKeyBytes(key: ManagedKey): number {
   switch (key.alg) {
     case 'ECDH-ES':

@@ -29,7 +29,7 @@ export function isLegacyToken(token: string): boolean {
 }
 
 /**
- * Decrypts a token from another stack under the legacy key, and adds missing claims. Does not validate the claims.
+ * Decrypt a token from another stack under the legacy key, and add missing claims. Does not validate the claims.
  *
  * @param token token for which `isLegacyToken()` returns true.
  * @throws InvalidTokenError if decryption fails, or the time `legacy.until` has been reached.
@@ -58,7 +58,7 @@ export function openLegacyToken(
   return Object.freeze({ header: legacy.header, claims, key: legacy.key });
 }
 
-/** Asserts an empty encrypted key (RFC 7518 §4.5), an IV of 96 or 128 bits, and a tag of 128 bits. */
+/** Assert an empty encrypted key (RFC 7518 §4.5), an IV of 96 or 128 bits, and a tag of 128 bits. */
 function assertLegacyLengths(encryptedKey: Uint8Array, iv: Uint8Array, tag: Uint8Array): void {
   if (encryptedKey.length !== 0) throw new InvalidTokenError('encrypted_key');
   if (iv.length !== LEGACY_IV_BYTES && iv.length !== IV_BYTES) throw new InvalidTokenError('iv_length');

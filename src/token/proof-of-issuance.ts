@@ -16,7 +16,7 @@ const SUFFIX = /^,"provenance":"[A-Za-z0-9_-]{43}"\}$/;
 const COMMA = ','.charCodeAt(0);
 
 /**
- * Appends a proof of issuance to the claims: a MAC under a key that is derived from the root key and never exported. A
+ * Append a proof of issuance to the claims: a MAC under a key that is derived from the root key and never exported. A
  * resource server with an exported access key can encrypt a token, but cannot create this proof.
  *
  * @param claims serialized JSON object. An empty object is returned unchanged.
@@ -33,7 +33,7 @@ export function hasValidProof(text: string, context: ProofContext, key: KeyObjec
   return timingSafeEqual(mac, computeMac(withoutProof(text), context, key));
 }
 
-/** Removes the proof and restores the original claims exactly. Returns a string without a proof unchanged. */
+/** Remove the proof and restore the original claims exactly. Return a string without a proof unchanged. */
 export function withoutProof(text: string): string {
   return endsWithProof(text) ? `${text.slice(0, -SUFFIX_LENGTH)}}` : text;
 }
@@ -43,7 +43,7 @@ function endsWithProof(text: string): boolean {
   return start > 1 && text.charCodeAt(start) === COMMA && SUFFIX.test(text.slice(start));
 }
 
-/** Computes the MAC of the context and the claims. The context is a JSON array, so claims cannot extend it. */
+/** Compute the MAC of the context and the claims. The context is a JSON array, so claims cannot extend it. */
 function computeMac(claims: string, { typ, kid }: ProofContext, key: KeyObject): Buffer {
   const context = JSON.stringify(['passport-jwe/v1', 'provenance', typ, kid]);
   return createHmac('sha256', key).update(context).update(claims).digest();

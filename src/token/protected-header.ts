@@ -47,7 +47,7 @@ const RESERVED_MEMBERS = new Set([
 
 const cached = createFifoCache<string, ReadHeader>(MAX_CACHED);
 
-/** Reads an encoded protected header, from the cache if possible. @throws InvalidTokenError if it is malformed. */
+/** Read an encoded protected header, from the cache if possible. @throws InvalidTokenError if it is malformed. */
 export function readHeader(encoded: string): ReadHeader {
   const read = cached.get(encoded);
   if (read !== undefined) return read;
@@ -60,7 +60,7 @@ export function isCachedHeader(encoded: string): boolean {
   return cached.has(encoded);
 }
 
-/** Caches a header. Call it only for authentic tokens, so that attackers cannot fill the cache. */
+/** Cach a header. Call it only for authentic tokens, so that attackers cannot fill the cache. */
 export function cacheHeader({ header, additionalData, isCached }: ReadHeader): void {
   if (isCached) return;
   // Copies the text, because in V8 a slice of a token keeps the whole token in memory.
@@ -68,7 +68,7 @@ export function cacheHeader({ header, additionalData, isCached }: ReadHeader): v
   cached.set(encoded, Object.freeze({ header, additionalData, isCached: true }));
 }
 
-/** Parses and deeply freezes a protected header. Applies all checks that need no key. @throws InvalidTokenError */
+/** Parse and deeply freezes a protected header. Apply all checks that need no key. @throws InvalidTokenError */
 export function parseProtectedHeader(bytes: Buffer): ProtectedHeader {
   const header = parseHeaderObject(bytes);
   for (const member of REJECTED_MEMBERS) {
@@ -80,7 +80,7 @@ export function parseProtectedHeader(bytes: Buffer): ProtectedHeader {
   return header;
 }
 
-/** Parses the header of a JWE or JWS. @throws InvalidTokenError unless it is a short JSON object without duplicates. */
+/** Parse the header of a JWE or JWS. @throws InvalidTokenError unless it is a short JSON object without duplicates. */
 export function parseHeaderObject(bytes: Buffer): JsonObject {
   if (bytes.length > MAX_HEADER_BYTES) throw new InvalidTokenError('header_too_long');
   if (!isUtf8(bytes)) throw new InvalidTokenError('header_not_json');
@@ -91,7 +91,7 @@ export function parseHeaderObject(bytes: Buffer): JsonObject {
 }
 
 /**
- * Checks the protected header members that a caller adds.
+ * Check the protected header members that a caller adds.
  *
  * @throws TypeError if a member is reserved: the codec writes or rejects it, or it is a claim.
  */
@@ -110,7 +110,7 @@ function isJwt(cty: unknown): boolean {
   return typeof cty === 'string' && /^(application\/)?jwt$/i.test(cty);
 }
 
-/** Parses a JSON object. `JSON.parse` accepts only JSON as in RFC 8259, without a byte order mark. */
+/** Parse a JSON object. `JSON.parse` accepts only JSON as in RFC 8259, without a byte order mark. */
 function parseObject(text: string): JsonObject {
   let parsed: unknown;
   try {

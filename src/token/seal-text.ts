@@ -15,13 +15,13 @@ export interface SealingSecrets {
   readonly key: KeyObject;
 }
 
-/** Encrypts a string under both secrets with AES-GCM. @returns the IV, tag and ciphertext in base64url. */
+/** Encrypt a string under both secrets with AES-GCM. @returns the IV, tag and ciphertext in base64url. */
 export function sealText(text: string, secrets: SealingSecrets): string {
   const { iv, ciphertext, tag } = sealContent(text, ADDITIONAL_DATA, contentKeyOf(secrets));
   return Buffer.concat([iv, tag, ciphertext]).toString('base64url');
 }
 
-/** Decrypts a string from `sealText`. @throws Error from `node:crypto` if a secret is wrong. */
+/** Decrypt a string from `sealText`. @throws Error from `node:crypto` if a secret is wrong. */
 export function openText(sealed: string, secrets: SealingSecrets): string {
   const bytes = Buffer.from(sealed, 'base64url');
   const iv = bytes.subarray(0, IV_BYTES);
@@ -30,7 +30,7 @@ export function openText(sealed: string, secrets: SealingSecrets): string {
   return openContent({ iv, ciphertext, tag }, ADDITIONAL_DATA, contentKeyOf(secrets)).toString('utf8');
 }
 
-/** Derives a content key with HKDF-SHA-256 (RFC 5869). The token is the keying material, and `key` yields the salt. */
+/** Derive a content key with HKDF-SHA-256 (RFC 5869). The token is the keying material, and `key` yields the salt. */
 function contentKeyOf({ token, key }: SealingSecrets): DirectKey {
   const salt = hkdf(key, Buffer.alloc(0), KEY_LABEL);
   return {

@@ -12,7 +12,7 @@ export interface SealOptions extends EncryptOptions {
 }
 
 /**
- * Encrypts a claims set as a JWE in compact serialization (RFC 7516 §5.1). Direct encryption is synchronous. Claims are
+ * Encrypt a claims set as a JWE in compact serialization (RFC 7516 §5.1). Direct encryption is synchronous. Claims are
  * signed before they are encrypted to a public key (RFC 7519 §11.2).
  *
  * @throws TypeError (or as rejection) if the key cannot encrypt, or a public key is used without a signing key.
@@ -37,7 +37,7 @@ async function sealByPromise(
   return token;
 }
 
-/** Signs claims. JWS and JWE have the same `typ`, and verifiers check the `typ` of the JWS (RFC 8725 §3.11). */
+/** Sign claims. JWS and JWE have the same `typ`, and verifiers check the `typ` of the JWS (RFC 8725 §3.11). */
 async function signClaims(claims: object, typ: string, signing: SigningKey | undefined): Promise<string> {
   if (signing === undefined) {
     throw new TypeError('Tokens for public-key recipients must be signed: set the option signing');

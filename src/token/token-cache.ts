@@ -25,7 +25,7 @@ const SWEEP_SECONDS = 60;
 /** Resolved `TokenCacheOptions`. `undefined` disables the cache. */
 export type TokenCacheLimits = Required<TokenCacheOptions> | undefined;
 
-/** Validates the option `tokenCache` and applies its defaults. @throws TypeError for an unknown or malformed option. */
+/** Validate the option `tokenCache` and apply its defaults. @throws TypeError for an unknown or malformed option. */
 export function resolveTokenCache(options: TokenCacheOptions | false = {}): TokenCacheLimits {
   if (options === false) return undefined;
   assertOptions(options, KNOWN, 'tokenCache');
@@ -40,7 +40,7 @@ export function resolveTokenCache(options: TokenCacheOptions | false = {}): Toke
   return Object.freeze({ maxEntries, maxBytes });
 }
 
-/** Computes the cache key of a token: its SHA-256, so that the cache stores no bearer tokens. */
+/** Compute the cache key of a token: its SHA-256, so that the cache stores no bearer tokens. */
 export function digestToken(token: string): string {
   return hash('sha256', token, 'base64url');
 }
@@ -68,7 +68,7 @@ export class TokenCache {
     return this.#entries.calculatedSize;
   }
 
-  /** Finds a token that has not expired and whose key is still in the key ring. */
+  /** Find a token that has not expired and whose key is still in the key ring. */
   find(digest: string, now: NumericDate): DecryptedToken | undefined {
     const token = this.#entries.get(digest);
     if (token === undefined || this.#isLive(token, now)) return token;
@@ -76,14 +76,14 @@ export class TokenCache {
     return undefined;
   }
 
-  /** Caches a token that has not expired. @param length token length in characters. */
+  /** Cach a token that has not expired. @param length token length in characters. */
   keep(digest: string, token: DecryptedToken, { length, now }: { length: number; now: NumericDate }): void {
     this.#sweep(now);
     if (!isCacheable(token) || !this.#isLive(token, now)) return;
     this.#entries.set(digest, token, { size: BYTES_PER_ENTRY + BYTES_PER_CHARACTER * length });
   }
 
-  /** Whether token and key are valid. Compares keys by identity, because a reloaded key ring can reuse a `kid`. */
+  /** Whether token and key are valid. Compare keys by identity, because a reloaded key ring can reuse a `kid`. */
   #isLive({ claims, key }: DecryptedToken, now: NumericDate): boolean {
     const { exp } = claims;
     const hasTime = typeof exp === 'number' && exp > now;
@@ -131,7 +131,7 @@ export class AdmissionFilter {
     return true;
   }
 
-  /** Records a token as seen. @param bit result of `bitOf`. */
+  /** Record a token as seen. @param bit result of `bitOf`. */
   add(bit: number): void {
     if (!isSet(this.#recent, bit)) this.#set(bit);
   }
@@ -151,7 +151,7 @@ function isSet(bits: Uint32Array, bit: number): boolean {
   return (((bits[bit >>> 5] ?? 0) >>> (bit & 31)) & 1) === 1;
 }
 
-/** Hashes a token to a bit of the filter. Collision resistance is not needed: a collision costs only one digest. */
+/** Hash a token to a bit of the filter. Collision resistance is not needed: a collision costs only one digest. */
 export function bitOf(token: string): number {
   let mixed = 0;
   for (let index = Math.max(0, token.length - HASHED_CHARACTERS); index < token.length; index += 1) {

@@ -9,15 +9,15 @@ type Opened = DecryptedToken | Promise<DecryptedToken>;
  * reject with) the errors of `decryptToken`.
  */
 export interface TokenOpener {
-  /** Decrypts a token, with or without a proof of issuance. */
+  /** Decrypt a token, with or without a proof of issuance. */
   open(token: string, now: NumericDate): Opened;
-  /** Decrypts a token that must have a proof of issuance. */
+  /** Decrypt a token that must have a proof of issuance. */
   openProven(token: string, now: NumericDate): Opened;
   /** Whether an accepted token has a proof of issuance. */
   isProven(token: string, now: NumericDate): boolean;
 }
 
-/** Creates a token opener. @param limits cache limits. `undefined` disables the cache. */
+/** Create a token opener. @param limits cache limits. `undefined` disables the cache. */
 export function createTokenOpener(
   options: Omit<DecryptionOptions, 'requiresProof'>,
   limits: TokenCacheLimits,
@@ -65,7 +65,7 @@ function satisfies(cached: DecryptedToken, { requiresProof = false }: Decryption
   return !requiresProof || cached.isProven === true;
 }
 
-/** Calls `act` with a decrypted token, synchronously if decryption was synchronous. Rejections pass through. */
+/** Call `act` with a decrypted token, synchronously if decryption was synchronous. Rejections pass through. */
 function whenDecrypted(decrypted: Opened, act: (token: DecryptedToken) => void): Opened {
   if (decrypted instanceof Promise) {
     return decrypted.then((token) => {

@@ -27,7 +27,7 @@ const MAX_HEADER_DEPTH = 4;
 const REJECTED_MEMBERS = /^(crit|b64|jku|jwk|x5.*|zip|cty)$/;
 
 /**
- * Verifies a JWS in compact serialization. `iss` and `kid` select the key, and the key determines the `alg`.
+ * Verify a JWS in compact serialization. `iss` and `kid` select the key, and the key determines the `alg`.
  *
  * @throws InvalidTokenError (as rejection) if the JWS is invalid.
  * @throws TemporarilyUnavailableError (as rejection) if the issuer's keys are unavailable.
@@ -53,13 +53,13 @@ export async function verifyNestedToken(
   return { claims, signedHeader: header };
 }
 
-/** Parses a JWS without verifying its signature, only to inspect or revoke a token. @throws InvalidTokenError */
+/** Parse a JWS without verifying its signature, only to inspect or revoke a token. @throws InvalidTokenError */
 export function readNestedToken(bytes: Buffer): SignedClaims {
   const { header, payload } = splitSigned(bytes.toString('latin1'));
   return { claims: parseClaims(decodeClaims(payload)), signedHeader: header };
 }
 
-/** Splits a JWS into three segments of canonical base64url, and decodes them. */
+/** Split a JWS into three segments of canonical base64url, and decode them. */
 function splitSigned(jws: string): { header: JsonObject; payload: Buffer } {
   const [header, payload, signature, ...excess] = jws.split('.', 4);
   if (header === undefined || payload === undefined || signature === undefined || excess.length > 0) {
@@ -75,7 +75,7 @@ function splitSigned(jws: string): { header: JsonObject; payload: Buffer } {
   }
 }
 
-/** Finds the verification key. The claims are not trusted yet: `iss` only selects the keys that can verify them. */
+/** Find the verification key. The claims are not trusted yet: `iss` only selects the keys that can verify them. */
 async function findKey(iss: unknown, kid: string, verification: Verification): Promise<VerificationKey> {
   const keys = typeof iss === 'string' ? verification.get(iss) : undefined;
   if (keys === undefined) throw new InvalidTokenError(iss === undefined ? 'claim_missing' : 'wrong_issuer');

@@ -26,7 +26,7 @@ export interface ResolvedVerifier
 const DEFAULT_MAX_TOKEN_LENGTH = 8192;
 
 /**
- * Validates the options of a token verifier and applies the defaults.
+ * Validate the options of a token verifier and apply the defaults.
  *
  * @param audiences mutable set of accepted audiences. This function adds the option `audience`, and `acceptAudiences()`
  *   can add more audiences later
@@ -70,7 +70,7 @@ export function resolveVerifier(
 }
 
 /**
- * Adds audiences to a set of accepted audiences, after preparing the decryption keys of all of them.
+ * Add audiences to a set of accepted audiences, after preparing the decryption keys of all of them.
  *
  * @throws TypeError if tokens for an audience must be signed, but there are no verification keys. In that case, no
  *   audience is added
@@ -95,7 +95,7 @@ function assertSigned(keyRing: KeyRingInternals, audience: string, verification:
   );
 }
 
-/** Asserts that every revocation is stored until the revoked token has expired. */
+/** Assert that every revocation is stored until the revoked token has expired. */
 function coverRevocations(longestSeconds: number, revocations?: RevocationCheck): void {
   const rememberedSeconds = revocations?.maxTokenLifetimeSeconds ?? Number.POSITIVE_INFINITY;
   if (longestSeconds > rememberedSeconds) {

@@ -21,7 +21,7 @@ import { type TokenVerifierOptions, VERIFIER_OPTIONS } from './token-verifier-op
  */
 export interface TokenVerifier<Claims extends object = NoClaims> {
   /**
-   * Decrypts and validates a token.
+   * Decrypt and validate a token.
    *
    * @throws InvalidTokenError (as rejection) if the token is rejected
    * @throws TemporarilyUnavailableError (as rejection) if a revocation, a decryption key or a verification key cannot
@@ -34,7 +34,7 @@ const NO_TOKEN =
   'verify: token must be a string: pass the token that the client sent, and reject a client that sent none';
 
 /**
- * Creates a token verifier for workers, WebSocket servers and other code without an Express request.
+ * Create a token verifier for workers, WebSocket servers and other code without an Express request.
  *
  * @typeParam Claims custom claims of the accepted tokens. Inferred from `claimsSchema`.
  * @throws TypeError if an option is missing, unknown or malformed
@@ -63,31 +63,31 @@ export type AcceptanceRules = Omit<ClaimsOptions, 'issuer' | 'audience'> &
 /** Verifier that the middleware and the token endpoints use. All methods share one token cache. */
 export interface PreparedVerifier {
   /**
-   * Decrypts and validates a token, synchronously if possible.
+   * Decrypt and validate a token, synchronously if possible.
    *
    * @throws InvalidTokenError (or as rejection) if the token is rejected
    * @throws TemporarilyUnavailableError (or as rejection) if a key or a revocation cannot be looked up
    */
   verify(token: string): VerifiedToken | Promise<VerifiedToken>;
   /**
-   * Verifies a token and its proof of issuance, for endpoints that act on claims. The holder of an exported access key
+   * Verify a token and its proof of issuance, for endpoints that act on claims. The holder of an exported access key
    * can encrypt tokens for its audience, but cannot create the proof.
    *
    * @throws InvalidTokenError (as rejection) if the token is rejected or has no valid proof
    * @throws TemporarilyUnavailableError (as rejection) if a key or a revocation cannot be looked up
    */
   verifyProven(token: string): Promise<VerifiedToken>;
-  /** Returns whether an accepted token carries a proof of issuance. */
+  /** Return whether an accepted token carries a proof of issuance. */
   isProven(token: string): boolean;
   /**
-   * Creates a verifier with different rules and the same keys, audiences and token cache. Rules are not inherited: an
+   * Create a verifier with different rules and the same keys, audiences and token cache. Rules are not inherited: an
    * omitted rule has its default.
    *
    * @throws TypeError if a rule is malformed
    */
   withRules(rules: AcceptanceRules): PreparedVerifier;
   /**
-   * Adds accepted audiences to this verifier and to all verifiers that share its audiences. Cached tokens remain valid.
+   * Add accepted audiences to this verifier and to all verifiers that share its audiences. Cached tokens remain valid.
    *
    * @throws TypeError if tokens for an audience must be signed, but there are no verification keys. In that case,
    *   no audience is added
@@ -150,7 +150,7 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
   };
 }
 
-/** Creates the checks that follow decryption: claims, API keys, custom claims, and last revocations. */
+/** Create the checks that follow decryption: claims, API keys, custom claims, and last revocations. */
 function createAcceptance(resolved: ResolvedVerifier) {
   const { claimsPolicy, trustedPolicies, apiKeys, claimsSchema, revocations } = resolved;
   const policyOf = ({ claims }: AuthenticToken) => trustedPolicies.get(claims['iss']) ?? claimsPolicy;

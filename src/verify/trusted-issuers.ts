@@ -33,7 +33,7 @@ export interface ResolvedTrust {
 }
 
 /**
- * Validates the option `trustedIssuers`, and derives a claims policy for each issuer.
+ * Validate the option `trustedIssuers`, and derive a claims policy for each issuer.
  *
  * @param home claims policy of the home issuers, from which each policy is derived
  * @throws TypeError if a member is missing or malformed, or an issuer is listed twice

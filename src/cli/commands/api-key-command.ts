@@ -26,7 +26,7 @@ interface CreateOptions extends DirectoryOptions {
   readonly show?: true;
 }
 
-/** Creates the `api-key` command, which generates, hashes, lists and validates API keys. */
+/** Create the `api-key` command, which generates, hashes, lists and validates API keys. */
 export function apiKeyCommand(io: CommandIo): Command {
   const command = new Command('api-key').description('create, list and check API keys');
   command.addCommand(createCommand(io));
@@ -124,7 +124,7 @@ function createCommand(io: CommandIo): Command {
 }
 
 /**
- * Returns the YAML file of an API key, which contains the digest of the secret.
+ * Return the YAML file of an API key, which contains the digest of the secret.
  *
  * @throws UsageError if a field is invalid.
  */

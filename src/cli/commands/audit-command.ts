@@ -11,7 +11,7 @@ interface VerifyOptions {
   readonly json?: true;
 }
 
-/** Creates the `audit` command, which verifies the hash chains of audit files. */
+/** Create the `audit` command, which verifies the hash chains of audit files. */
 export function auditCommand(io: CommandIo): Command {
   const command = new Command('audit').description('verify audit files');
 

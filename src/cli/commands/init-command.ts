@@ -19,7 +19,7 @@ interface InitOptions {
 const SECRET_FILES = ['keys.json', 'demo-api-key'];
 const DEMO_KEY = { name: 'Demo key', type: 'api_call', permissions: ['read:documents'] };
 
-/** Creates the `init` command, which writes a working configuration into the current directory. */
+/** Create the `init` command, which writes a working configuration into the current directory. */
 export function initCommand(io: CommandIo): Command {
   return new Command('init')
     .description(
@@ -66,7 +66,7 @@ function describeFiles(io: CommandIo, port: number): Readonly<Record<string, New
 }
 
 /**
- * Asserts that none of the files exists, so that `init` writes all files or none.
+ * Assert that none of the files exists, so that `init` writes all files or none.
  *
  * @throws Error (as rejection) that names the first existing file.
  */

@@ -20,7 +20,7 @@ interface RotateOptions extends KeysOptions {
   readonly maxTokenLifetime: number;
 }
 
-/** Creates the `keys` command, which generates, lists, rotates and retires the versions in a key file. */
+/** Create the `keys` command, which generates, lists, rotates and retires the versions in a key file. */
 export function keysCommand(io: CommandIo): Command {
   const command = new Command('keys').description('create and rotate the keys that encrypt tokens');
 

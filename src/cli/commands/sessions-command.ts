@@ -27,7 +27,7 @@ interface EndOptions extends SessionOptions {
 
 const MAX_PAGE = 1000;
 
-/** Creates the `sessions` command, which lists and ends the sessions of refresh tokens. */
+/** Create the `sessions` command, which lists and ends the sessions of refresh tokens. */
 export function sessionsCommand(io: CommandIo): Command {
   const command = new Command('sessions').description(
     'list and end the sessions of an API key and its users',

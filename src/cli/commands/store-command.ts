@@ -15,7 +15,7 @@ interface StoreCommandOptions extends EmbeddedStoreOptions {
   readonly json?: true;
 }
 
-/** Creates the `store` command, which backs up an embedded store and accepts a restored backup. */
+/** Create the `store` command, which backs up an embedded store and accepts a restored backup. */
 export function storeCommand(io: CommandIo): Command {
   const command = new Command('store').description(
     'back up the embedded store (LMDB), and accept a restored backup',

@@ -39,7 +39,7 @@ interface IssueOptions extends ServiceOptions {
   readonly user?: string;
 }
 
-/** Creates the `token` command, which issues, inspects, verifies and revokes tokens. */
+/** Create the `token` command, which issues, inspects, verifies and revokes tokens. */
 export function tokenCommand(io: CommandIo): Command {
   const command = new Command('token').description('issue, inspect, verify and revoke tokens');
   command.addCommand(issueCommand(io));

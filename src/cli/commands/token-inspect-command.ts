@@ -9,7 +9,7 @@ interface InspectOptions extends Partial<KeyOptions> {
   readonly json?: true;
 }
 
-/** Creates the `token inspect` command, which prints a token's header and, with a key file, its claims. */
+/** Create the `token inspect` command, which prints a token's header and, with a key file, its claims. */
 export function tokenInspectCommand(io: CommandIo): Command {
   return new Command('inspect')
     .argument('[token]', 'the token (default: -, read from standard input)')

@@ -32,7 +32,7 @@ tokens under that key. You cannot revoke the current version, because new tokens
   $ passport-jwe token revoke --kid OLD_KID --store data/store
   $ passport-jwe keys retire OLD_KID`;
 
-/** Creates the `token revoke` command, which revokes tokens, sessions, users, API keys and encryption keys. */
+/** Create the `token revoke` command, which revokes tokens, sessions, users, API keys and encryption keys. */
 export function tokenRevokeCommand(io: CommandIo): Command {
   return new Command('revoke')
     .argument(
@@ -87,7 +87,7 @@ async function carryOut(io: CommandIo, stores: Stores, { targets, session }: Rev
   for (const target of targets) await revocations.revoke(target);
 }
 
-/** Ends a session. @returns whether the store contains the session. If not, the caller revokes its access tokens. */
+/** End a session. @returns whether the store contains the session. If not, the caller revokes its access tokens. */
 function endSession(
   io: CommandIo,
   stores: Stores,
@@ -97,7 +97,7 @@ function endSession(
   return createSessions({ stores, revocations, clock: io.clock }).end(session);
 }
 
-/** Formats the targets for `--json`: a single target as an object, several targets as an array. */
+/** Format the targets for `--json`: a single target as an object, several targets as an array. */
 function resultOf({ targets, details }: Revocation): JsonObject {
   const copies = targets.map((target: Revocable) => ({ ...target }));
   const [first] = copies;

@@ -22,7 +22,7 @@ export interface IntrospectionEndpointParts extends ClientParts {
 }
 
 /**
- * Creates `POST /introspect` (RFC 7662 §2), which describes an active token to its client. An API key that lists an
+ * Create `POST /introspect` (RFC 7662 §2), which describes an active token to its client. An API key that lists an
  * audience under `introspects` can also introspect all access tokens for this audience.
  */
 export function introspectionEndpoint(parts: IntrospectionEndpointParts): Endpoint {
@@ -45,7 +45,7 @@ const DISCLOSED = [
   ...(['client_id', 'scope', 'type', 'act'] as const),
 ];
 
-/** Creates a middleware that describes refresh tokens. It passes all other tokens to the next middleware. */
+/** Create a middleware that describes refresh tokens. It passes all other tokens to the next middleware. */
 function describeRefreshToken({ refreshTokens, clock }: IntrospectionEndpointParts): RequestHandler {
   return asyncHandler(async function describeRefreshToken(req, res, next) {
     const presented = await openRefreshToken(refreshTokens, receivedToken(req), clock());
@@ -55,7 +55,7 @@ function describeRefreshToken({ refreshTokens, clock }: IntrospectionEndpointPar
   });
 }
 
-/** Describes a refresh token. Omits `token_type`, because resource servers do not accept refresh tokens. */
+/** Describe a refresh token. Omit `token_type`, because resource servers do not accept refresh tokens. */
 function describeFamily(family: StoredFamily | undefined, { keyId }: ApiKey): JsonObject {
   if (family?.state.clientId !== keyId) return INACTIVE;
   const { subject: sub, clientId, scope } = family.state;

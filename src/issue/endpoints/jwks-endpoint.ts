@@ -13,7 +13,7 @@ export interface KeyPublisher {
   exportPublicKeys(): JwkSet;
 }
 
-/** Creates `GET /jwks`, which publishes the current public keys (RFC 8414 §2, `jwks_uri`). */
+/** Create `GET /jwks`, which publishes the current public keys (RFC 8414 §2, `jwks_uri`). */
 export function jwksEndpoint(publishers: readonly KeyPublisher[]): Endpoint {
   return [publishKeys(publishers)];
 }

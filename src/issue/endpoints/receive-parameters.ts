@@ -12,13 +12,13 @@ const JSON_TYPE = 'application/json';
 
 const parametersSlot = createRequestSlot<Parameters>();
 
-/** Returns the parameters of a request, after `receiveParameters` has run. */
+/** Return the parameters of a request, after `receiveParameters` has run. */
 export function parametersOf(req: Request): Parameters {
   return parametersSlot.get(req);
 }
 
 /**
- * Rejects bodies of other media types. Passes requests without a body: a later middleware names the missing parameter.
+ * Reject bodies of other media types. Pass requests without a body: a later middleware names the missing parameter.
  */
 const rejectOtherMediaTypes: RequestHandler = (req, _res, next) => {
   if (req.is([FORM, JSON_TYPE]) !== false || Number(req.headers['content-length']) === 0) return next();
@@ -27,7 +27,7 @@ const rejectOtherMediaTypes: RequestHandler = (req, _res, next) => {
 
 const readBody = express.text({ type: [FORM, JSON_TYPE], limit: BODY_LIMIT, inflate: false });
 
-/** Rejects bodies that `readBody` cannot read: too large, truncated, compressed, or in an unknown charset. */
+/** Reject bodies that `readBody` cannot read: too large, truncated, compressed, or in an unknown charset. */
 const rejectUnreadableBodies: ErrorRequestHandler = (failure, _req, _res, next) => {
   if (failure instanceof PassportJweError) return next(failure);
   const status = failure?.status === 413 || failure?.status === 415 ? failure.status : 400;
@@ -35,7 +35,7 @@ const rejectUnreadableBodies: ErrorRequestHandler = (failure, _req, _res, next) 
 };
 
 /**
- * Parses a form (RFC 6749 §4.4.2) or a JSON object. Also accepts a body that a body parser of the application has
+ * Parse a form (RFC 6749 §4.4.2) or a JSON object. Also accepts a body that a body parser of the application has
  * already parsed.
  */
 const parseParameters: RequestHandler = (req, _res, next) => {
@@ -56,7 +56,7 @@ export const receiveParameters: Endpoint = [
   parseParameters,
 ];
 
-/** Parses a JSON object. Rejects repeated members, because `JSON.parse` hides all but the last one. */
+/** Parse a JSON object. Reject repeated members, because `JSON.parse` hides all but the last one. */
 function parseJson(text: string): Parameters {
   let parsed: unknown;
   try {
@@ -69,7 +69,7 @@ function parseJson(text: string): Parameters {
   return new Map(Object.entries(parsed).map(([name, value]) => [name, [value]]));
 }
 
-/** Converts a parsed body to parameters. Body parsers return repeated form parameters as an array. */
+/** Convert a parsed body to parameters. Body parsers return repeated form parameters as an array. */
 function toParameters(body: object): Parameters {
   return new Map(Object.entries(body).map(([name, value]) => [name, Array.isArray(value) ? value : [value]]));
 }

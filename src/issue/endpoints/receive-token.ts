@@ -14,7 +14,7 @@ export const receiveToken: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/** Returns the parameter `token` of a request, after `receiveToken` has run. */
+/** Return the parameter `token` of a request, after `receiveToken` has run. */
 export function receivedToken(req: Request): string {
   return tokenSlot.get(req);
 }

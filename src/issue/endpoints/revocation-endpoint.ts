@@ -24,7 +24,7 @@ export interface RevocationEndpointParts extends ClientParts {
 }
 
 /**
- * Creates `POST /revoke` (RFC 7009 §2), which revokes an access token of the client, or ends the session of a refresh
+ * Create `POST /revoke` (RFC 7009 §2), which revokes an access token of the client, or ends the session of a refresh
  * token. The response for unknown, expired and already revoked tokens is the same as for a successful revocation.
  */
 export function revocationEndpoint(parts: RevocationEndpointParts): Endpoint {
@@ -48,7 +48,7 @@ const confirm: RequestHandler = (_req, res) => {
 };
 
 /**
- * Creates a middleware that ends the session of a refresh token, which is its authorization grant (RFC 7009 §2.1). It
+ * Create a middleware that ends the session of a refresh token, which is its authorization grant (RFC 7009 §2.1). It
  * passes all other tokens to the next middleware.
  */
 function endSession({ refreshTokens, clock }: RevocationEndpointParts): RequestHandler {
@@ -65,7 +65,7 @@ const UNSUPPORTED: ReadonlySet<TokenRejection> = new Set([
   ...(['encryption_only', 'unprovable', 'unproven', 'lifetime_too_long'] as const),
 ]);
 
-/** Creates a middleware that verifies the access token. For an invalid token, it responds with 200 (RFC 7009 §2.2). */
+/** Create a middleware that verifies the access token. For an invalid token, it responds with 200 (RFC 7009 §2.2). */
 function findRevocableToken({ verifyRevocable }: RevocationEndpointParts): RequestHandler {
   return asyncHandler(async function findRevocableToken(req, res, next) {
     const verified = await findValid(verifyRevocable, receivedToken(req));
@@ -76,7 +76,7 @@ function findRevocableToken({ verifyRevocable }: RevocationEndpointParts): Reque
 }
 
 /**
- * Verifies an access token for revocation.
+ * Verify an access token for revocation.
  *
  * @returns `undefined` for an invalid token
  * @throws UnsupportedTokenTypeError if only the audience can decrypt the token, or the token carries no proof of
@@ -106,7 +106,7 @@ function revokeToken({ revocations }: RevocationEndpointParts): RequestHandler {
   });
 }
 
-/** Describes an access token to revoke. Omits the subject of a delegated token, which belongs to a different client. */
+/** Describe an access token to revoke. Omit the subject of a delegated token, which belongs to a different client. */
 function describeRevocable({ type, claims }: VerifiedToken, clientId: string): Revocable {
   const { jti, exp: expiresAt, iat: issuedAt, sub } = claims;
   const subject = type === 'delegation' || sub === undefined ? {} : { subject: sub };

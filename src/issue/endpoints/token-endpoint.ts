@@ -20,7 +20,7 @@ export interface TokenEndpointParts extends ClientParts {
   readonly audience: string;
 }
 
-/** Creates `POST /token`, which issues tokens by the requested grant type (RFC 6749 §3.2). */
+/** Create `POST /token`, which issues tokens by the requested grant type (RFC 6749 §3.2). */
 export function tokenEndpoint(parts: TokenEndpointParts): Endpoint {
   return [
     parts.throttle.rejectThrottled,
@@ -38,7 +38,7 @@ const grantSlot = createRequestSlot<Grant>();
 const grantParametersSlot = createRequestSlot<GrantParameters>();
 
 /**
- * Creates a middleware that stores the arrival time of a request. It runs before any store is read: a revocation during
+ * Create a middleware that stores the arrival time of a request. It runs before any store is read: a revocation during
  * the request then covers the issued tokens.
  */
 function noteArrival({ clock }: TokenEndpointParts): RequestHandler {
@@ -61,7 +61,7 @@ function findGrant(parts: TokenEndpointParts): RequestHandler {
   };
 }
 
-/** Reads the parameters of the grant and ignores all others (RFC 6749 §3.2). */
+/** Read the parameters of the grant and ignore all others (RFC 6749 §3.2). */
 const readGrantParameters: RequestHandler = (req, _res, next) => {
   const sent = parametersOf(req);
   const parameters = new Map<string, string>();
@@ -74,7 +74,7 @@ const readGrantParameters: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/** Rejects repeated targets. RFC 8707 §2 allows several, but each issued token has only one audience. */
+/** Reject repeated targets. RFC 8707 §2 allows several, but each issued token has only one audience. */
 function assertOneTarget(sent: Parameters, name: string): void {
   const isTarget = name === 'audience' || name === 'resource';
   if (isTarget && (sent.get(name)?.length ?? 0) > 1)

@@ -43,7 +43,7 @@ export interface Delegation {
 const MAX_ACTORS = 4;
 
 /**
- * Builds the claims of a delegated token (RFC 8693 §4.1).
+ * Build the claims of a delegated token (RFC 8693 §4.1).
  *
  * - `act` names the current actor and all prior actors.
  * - `lineage` lists the tokens whose revocation also revokes the delegated token.
@@ -88,7 +88,7 @@ function countActors(act: JsonValue | undefined): number {
   return isJsonObject(act) ? 1 + countActors(act['act']) : 0;
 }
 
-/** Builds the lineage, with the oldest token first. */
+/** Build the lineage, with the oldest token first. */
 function buildLineage(subject: DelegableToken, actor: DelegableToken | undefined): readonly LineageEntry[] {
   const ancestors = subject.type === 'delegation' ? subject.claims.lineage : [];
   const actors: readonly LineageEntry[] =
@@ -109,7 +109,7 @@ function describeAncestor({ type, claims, header }: DelegableToken): LineageEntr
 }
 
 /**
- * Copies the rate limits of the subject token. Actor entries have no limits, since requests are not charged to actors.
+ * Copy the rate limits of the subject token. Actor entries have no limits, since requests are not charged to actors.
  */
 function copyLimits({ rate_limits: limits }: ClaimsByType[DelegableType]): Pick<LineageEntry, 'rate_limits'> {
   return limits === undefined ? {} : { rate_limits: limits };
@@ -125,7 +125,7 @@ function copyAllowed(claims: ClaimsByType[DelegableType]): JsonObject {
 }
 
 /**
- * Copies `may_act` of the subject token. In an actor token, it names the parties that may act for the actor (RFC 8693
+ * Copy `may_act` of the subject token. In an actor token, it names the parties that may act for the actor (RFC 8693
  * §4.4).
  */
 function copyMayAct({ may_act: mayAct }: ClaimsByType[DelegableType]): JsonObject {

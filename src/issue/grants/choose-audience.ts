@@ -3,7 +3,7 @@ import { InvalidTargetError } from '../../base/errors.js';
 import type { GrantParameters } from './grant.js';
 
 /**
- * Lists the audiences that an API key may request for itself or its users. If the API key lists no audience, this is
+ * List the audiences that an API key may request for itself or its users. If the API key lists no audience, this is
  * the default audience.
  */
 export function audiencesOf({ audiences }: ApiKey, defaultAudience: string): readonly string[] {
@@ -11,7 +11,7 @@ export function audiencesOf({ audiences }: ApiKey, defaultAudience: string): rea
 }
 
 /**
- * Chooses the audience of a token: the requested audience (RFC 8707 §2), or the only allowed audience if none is
+ * Choose the audience of a token: the requested audience (RFC 8707 §2), or the only allowed audience if none is
  * requested.
  *
  * @param onRequest additional audiences that are allowed only if the client requests them

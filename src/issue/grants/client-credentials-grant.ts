@@ -36,7 +36,7 @@ export interface ClientCredentialsParts {
 }
 
 /**
- * Creates the client credentials grant (RFC 6749 §4.4). It exchanges an API key for an access token. With
+ * Create the client credentials grant (RFC 6749 §4.4). It exchanges an API key for an access token. With
  * `offline_access` in `scope`, it also issues a refresh token.
  */
 export function clientCredentialsGrant({
@@ -101,7 +101,7 @@ function beginSession(
   return families.begin(start, origin.ip, prepare);
 }
 
-/** Asserts that a request for a service token has no user and no session. Services request new tokens instead. */
+/** Assert that a request for a service token has no user and no session. Services request new tokens instead. */
 function assertServiceRequest(parameters: GrantParameters, { isOffline }: RequestedScope): void {
   if (isOffline) throw new InvalidScopeError('Refresh tokens are not issued for service tokens');
   if (['user', 'session_id', 'device_id'].some((name) => parameters.has(name))) {

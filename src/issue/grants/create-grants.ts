@@ -12,7 +12,7 @@ export interface GrantsParts {
   readonly verifyLive: VerifyToken;
 }
 
-/** Creates the grants of the token endpoint. */
+/** Create the grants of the token endpoint. */
 export function createGrants({ claims, refreshTokens, verifyLive }: GrantsParts): readonly Grant[] {
   const hook = claims === undefined ? {} : { claimsHook: claims };
   const exchange = tokenExchangeGrant({ ...hook, verify: verifyLive });

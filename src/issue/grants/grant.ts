@@ -47,7 +47,7 @@ export interface Grant {
   /** Names of the parameters that the grant reads. All others are ignored (RFC 6749 §3.2). */
   readonly parameters: readonly string[];
   /**
-   * Issues the tokens for a request.
+   * Issue the tokens for a request.
    *
    * @throws PassportJweError (as rejection) if the client may not receive a token
    */

@@ -62,7 +62,7 @@ interface TokenKind {
 }
 
 /**
- * Issues an access token of the type that the API key specifies.
+ * Issue an access token of the type that the API key specifies.
  *
  * @throws InvalidClientError (as rejection) if the API key has become inactive since authentication
  */
@@ -81,7 +81,7 @@ export function issueAccessToken(
 }
 
 /**
- * Issues a short-lived token for calls between services, with the calling service as `sub`. The token does not contain
+ * Issue a short-lived token for calls between services, with the calling service as `sub`. The token does not contain
  * the models, functions and endpoints that the API key allows for its users.
  *
  * @throws InvalidClientError (as rejection) if the API key has become inactive since authentication
@@ -100,7 +100,7 @@ export function issueServiceToken(
 }
 
 /**
- * Issues a delegated token, with which an actor acts for the subject (RFC 8693 §4.1).
+ * Issue a delegated token, with which an actor acts for the subject (RFC 8693 §4.1).
  *
  * @throws InvalidClientError (as rejection) if the API key has become inactive since authentication
  */
@@ -173,7 +173,7 @@ async function issue(
   };
 }
 
-/** Calls the claims hook. Rethrows errors of this package. All others are programming errors, even with a `status`. */
+/** Call the claims hook. Rethrow errors of this package. All others are programming errors, even with a `status`. */
 async function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext): Promise<JsonObject> {
   try {
     // Copy the map, which cannot be frozen: all requests share the API key.
@@ -186,7 +186,7 @@ async function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext)
 }
 
 /**
- * Returns the token lifetime in seconds: the minimum of `token_ttl`, the lifetimes of the scope tokens and the
+ * Return the token lifetime in seconds: the minimum of `token_ttl`, the lifetimes of the scope tokens and the
  * remaining lifetime of the API key.
  */
 function chooseLifetime(apiKey: ApiKey, scope: readonly string[], now: number): number {

@@ -2,7 +2,7 @@ import { InvalidScopeError } from '../../base/errors.js';
 import { parseScope } from '../../token/claims/scope.js';
 
 /**
- * Returns the requested scope, or the whole available scope if no scope is requested (RFC 6749 §3.3).
+ * Return the requested scope, or the whole available scope if no scope is requested (RFC 6749 §3.3).
  *
  * @throws InvalidScopeError if the requested scope is malformed or exceeds the available scope
  */

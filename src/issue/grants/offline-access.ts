@@ -8,7 +8,7 @@ export interface RequestedScope {
   readonly scope: string | undefined;
 }
 
-/** Separates `offline_access`, which is not a permission, from the other scope tokens (OpenID Connect Core §11). */
+/** Separate `offline_access`, which is not a permission, from the other scope tokens (OpenID Connect Core §11). */
 export function readRequestedScope(parameter: string | undefined): RequestedScope {
   const tokens = parameter?.split(' ') ?? [];
   const others = tokens.filter((token) => token !== OFFLINE_ACCESS);

@@ -12,7 +12,7 @@ export interface ExchangeRequest {
 }
 
 /**
- * Reads the tokens of a token exchange.
+ * Read the tokens of a token exchange.
  *
  * @throws InvalidRequestError if a parameter is missing, or a token type is unsupported
  */
@@ -23,7 +23,7 @@ export function readExchangeRequest(parameters: GrantParameters): ExchangeReques
   return { subjectToken, actorToken: readToken(parameters, 'actor_token') };
 }
 
-/** Reads a token. A token and its type must be sent together or not at all (RFC 8693 §2.1). */
+/** Read a token. A token and its type must be sent together or not at all (RFC 8693 §2.1). */
 function readToken(parameters: GrantParameters, name: string): string | undefined {
   const token = parameters.get(name);
   const typeName = `${name}_type`;

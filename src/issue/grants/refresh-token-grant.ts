@@ -23,7 +23,7 @@ export interface RefreshTokenParts {
 }
 
 /**
- * Creates the refresh token grant (RFC 6749 §6). It exchanges a refresh token for an access token and the next refresh
+ * Create the refresh token grant (RFC 6749 §6). It exchanges a refresh token for an access token and the next refresh
  * token.
  *
  * The refresh token is consumed last, after all checks and the creation of the access token. If one of these steps
@@ -67,12 +67,12 @@ export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: Re
   };
 }
 
-/** Asserts that the API key may still request the audience of the refresh token family. */
+/** Assert that the API key may still request the audience of the refresh token family. */
 function assertAudience({ audience }: FamilyState, { apiKey, defaultAudience }: GrantContext): void {
   if (!audiencesOf(apiKey, defaultAudience).includes(audience)) throw new InvalidGrantError('revoked');
 }
 
-/** Returns the intersection of the granted scope, the requested scope and the current permissions of the API key. */
+/** Return the intersection of the granted scope, the requested scope and the current permissions of the API key. */
 function chooseScope(state: FamilyState, requested: string, apiKey: ApiKey): readonly string[] {
   const scope = narrowScope(requested === '' ? undefined : requested, parseScope(state.scope) ?? []);
   return scope.filter((token) => apiKey.permissions.includes(token));
@@ -87,7 +87,7 @@ function identitiesOf({ audience, subject, subjectAsserted, sessionId, deviceId 
   };
 }
 
-/** Removes repeated scope tokens. The requested scope is stored for the grace window, so it must be short. */
+/** Remove repeated scope tokens. The requested scope is stored for the grace window, so it must be short. */
 function withoutRepetitions(scope: string): string {
   return [...new Set(scope.split(' '))].join(' ');
 }

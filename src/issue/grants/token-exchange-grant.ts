@@ -39,7 +39,7 @@ export interface TokenExchangeParts {
 }
 
 /**
- * Creates the token exchange grant (RFC 8693). It exchanges a subject token for a delegated token, with which the
+ * Create the token exchange grant (RFC 8693). It exchanges a subject token for a delegated token, with which the
  * client or another actor acts for the subject.
  *
  * The option `delegation` of the API key must list the client of the subject token, the actor and the audience.
@@ -71,7 +71,7 @@ export function tokenExchangeGrant({ claimsHook = noClaims, verify }: TokenExcha
 }
 
 /**
- * Returns the delegation rules of an API key.
+ * Return the delegation rules of an API key.
  *
  * @throws UnauthorizedClientError if the client may not use this grant type (RFC 6749 §5.2)
  */
@@ -89,7 +89,7 @@ const SUBJECT_REJECTIONS = { invalid: 'invalid_subject_token', wrongType: 'wrong
 const ACTOR_REJECTIONS = { invalid: 'invalid_actor_token', wrongType: 'wrong_actor_type' } as const;
 
 /**
- * Verifies a subject token or actor token.
+ * Verify a subject token or actor token.
  *
  * @throws InvalidRequestError (as rejection) if the token is invalid or not delegable (RFC 8693 §2.2.2)
  */
@@ -113,7 +113,7 @@ function isDelegable(token: VerifiedToken): token is DelegableToken {
   return DELEGABLE_TYPES.some((type) => token.type === type);
 }
 
-/** Determines the actor: the subject of the actor token, or the client itself. Rejects delegated actor tokens. */
+/** Determine the actor: the subject of the actor token, or the client itself. Reject delegated actor tokens. */
 async function findActor(
   { actorToken }: ExchangeRequest,
   { keyId }: ApiKey,
@@ -131,7 +131,7 @@ function assertAllowed(subject: DelegableToken, actor: Actor, rules: DelegationR
 }
 
 /**
- * Asserts that `may_act` of the subject token, if present, names the actor (RFC 8693 §4.4). The claim restricts the
+ * Assert that `may_act` of the subject token, if present, names the actor (RFC 8693 §4.4). The claim restricts the
  * actors that the configuration allows, and never adds any. Delegated tokens inherit the claim.
  */
 function assertMayAct({ claims }: DelegableToken, { subject: sub, clientId }: Actor): void {
@@ -147,7 +147,7 @@ function assertMayAct({ claims }: DelegableToken, { subject: sub, clientId }: Ac
 }
 
 /**
- * Returns the scope that all parties have in common, narrowed to the requested scope.
+ * Return the scope that all parties have in common, narrowed to the requested scope.
  *
  * @throws InvalidScopeError if the scope is empty, or the client requests `offline_access`
  */
@@ -165,14 +165,14 @@ function chooseScope(
 }
 
 /**
- * Asserts that the delegated token is valid for at least one second. The clock tolerance of verifiers does not extend
+ * Assert that the delegated token is valid for at least one second. The clock tolerance of verifiers does not extend
  * the exchanged tokens.
  */
 function assertLasting({ latestExpiry }: Delegation, now: NumericDate): void {
   if (latestExpiry - now < 1) throw refusal('expires_now');
 }
 
-/** Creates the error for a rejected exchange. All reasons share one description. Only audit events name the reason. */
+/** Create the error for a rejected exchange. All reasons share one description. Only audit events name the reason. */
 function refusal(reason: ExchangeRejection, cause?: unknown): InvalidRequestError {
   return new InvalidRequestError('This client may not exchange these tokens', { reason, cause });
 }

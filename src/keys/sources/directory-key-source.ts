@@ -33,7 +33,7 @@ const MAX_FILES = 1000;
 const MAX_ATTEMPTS = 5;
 
 /**
- * Creates a read-only key source for a directory, for example a mounted Kubernetes secret. Each key file is one
+ * Create a read-only key source for a directory, for example a mounted Kubernetes secret. Each key file is one
  * version, in the order of the file names: `*.json` and `*.jwk` contain a JWK or a JWK Set, `*.key` contains a root
  * secret in text form.
  *
@@ -90,7 +90,7 @@ async function listKeyFiles(directory: string): Promise<readonly string[]> {
     .map((name) => join(directory, name));
 }
 
-/** Returns a string that changes with every key file. Never rejects: for an unreadable directory, it is the error. */
+/** Return a string that changes with every key file. Never rejects: for an unreadable directory, it is the error. */
 async function fingerprintDirectory(directory: string): Promise<string> {
   try {
     const files = await listKeyFiles(directory);

@@ -11,7 +11,7 @@ export interface EnvironmentKeySourceOptions {
 const KNOWN: KnownOptions<EnvironmentKeySourceOptions> = { variable: true };
 
 /**
- * Creates a read-only key source for an environment variable. To change keys, restart the process.
+ * Create a read-only key source for an environment variable. To change keys, restart the process.
  *
  * @throws TypeError if an option is missing or invalid.
  * @example

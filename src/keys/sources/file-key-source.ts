@@ -14,7 +14,7 @@ export type FileKeySourceOptions = PrivateFile;
 const KNOWN: KnownOptions<FileKeySourceOptions> = { file: true, trustGroup: true };
 
 /**
- * Creates a writable key source for an existing file on a local disk. The file contains a JWK Set, a JWK or a root
+ * Create a writable key source for an existing file on a local disk. The file contains a JWK Set, a JWK or a root
  * secret in text form. A rotation writes a JWK Set.
  *
  * Several processes may share and rotate the file. No update is lost, and a crash never leaves an incomplete file.

@@ -8,7 +8,7 @@ export function isSameKeySet(one: JwkSet, other: JwkSet): boolean {
 }
 
 /**
- * Formats a JWK Set as JSON for a key source.
+ * Format a JWK Set as JSON for a key source.
  *
  * @throws TypeError if a key of the set is malformed or weak.
  */

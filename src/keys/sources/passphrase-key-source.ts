@@ -7,7 +7,7 @@ import { toRootJwk } from '../read-key-spec.js';
 const KNOWN: KnownOptions<PassphraseKey> = { passphrase: true, salt: true, iterations: true };
 
 /**
- * Creates a read-only key source with one root, derived from a passphrase. A different passphrase yields a different
+ * Create a read-only key source with one root, derived from a passphrase. A different passphrase yields a different
  * root, so existing tokens are rejected. For key rings that rotate, use a different source.
  *
  * `load()` rejects with a `TypeError` if the passphrase, salt or number of iterations is invalid.

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
 /**
- * Resolves a path once, so that later changes of the working directory have no effect.
+ * Resolve a path once, so that later changes of the working directory have no effect.
  *
  * @param where the function that takes the options, for error messages.
  * @param option the name of the option, for error messages.

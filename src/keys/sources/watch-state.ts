@@ -2,15 +2,15 @@ import { watchDirectory } from '../../base/watch-directory.js';
 
 export interface StateWatch {
   readonly directory: string;
-  /** Returns a string that identifies the current state. Never rejects. */
+  /** Return a string that identifies the current state. Never rejects. */
   readonly readState: () => Promise<string>;
-  /** Returns the last loaded state, or `undefined` before the first load. */
+  /** Return the last loaded state, or `undefined` before the first load. */
   readonly loadedState: () => string | undefined;
   readonly onChange: () => void;
 }
 
 /**
- * Calls `onChange` once for each state of a directory that differs from the loaded state. Does not keep the process
+ * Call `onChange` once for each state of a directory that differs from the loaded state. Does not keep the process
  * alive.
  *
  * @returns a function that stops watching.

@@ -16,7 +16,7 @@ export interface VaultAppRole {
 const REVOKE_TIMEOUT_MS = 2000;
 
 /**
- * Logs in by AppRole on first use, and again if the token is rejected or can no longer be renewed. Concurrent callers
+ * Log in by AppRole on first use, and again if the token is rejected or can no longer be renewed. Concurrent callers
  * share one login.
  */
 export function loginByAppRole(role: VaultAppRole, setting: VaultLoginSetting): VaultLogin {
@@ -72,7 +72,7 @@ async function requestLease(role: VaultAppRole, setting: VaultLoginSetting): Pro
   throw new Error(`${client.name} rejected the AppRole login: ${meaning}`);
 }
 
-/** Revokes a token. Ignores failures, because the token expires at the end of its lease. */
+/** Revoke a token. Ignore failures, because the token expires at the end of its lease. */
 async function revokeToken(token: string, { client, timeoutMs }: VaultLoginSetting): Promise<void> {
   const signal = AbortSignal.timeout(Math.min(timeoutMs, REVOKE_TIMEOUT_MS));
   const request = { method: 'POST', path: 'auth/token/revoke-self', token, signal } as const;

@@ -6,7 +6,7 @@ export interface VaultClient {
   /** Name of the server in error messages. */
   readonly name: string;
   /**
-   * Sends a request.
+   * Send a request.
    *
    * @returns the response, with any status.
    * @throws Error (as rejection) if there is no response, or the response is a redirect.
@@ -83,7 +83,7 @@ function readObject(text: string): JsonObject {
 }
 
 /**
- * Returns the error code or message of a failed request. `fetch` wraps the original error, for example ECONNREFUSED.
+ * Return the error code or message of a failed request. `fetch` wraps the original error, for example ECONNREFUSED.
  */
 function reasonOf(failure: unknown): string {
   const cause = memberOf(failure, 'cause') ?? failure;
@@ -103,7 +103,7 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
   [503, 'the server is sealed or down for maintenance'],
 ]);
 
-/** Describes an error status. Omits error messages of the server, which may quote the request. */
+/** Describe an error status. Omit error messages of the server, which may quote the request. */
 export function describeStatus(status: number): string {
   const meaning = MEANINGS.get(status);
   return meaning === undefined ? `status ${status}` : `status ${status}, ${meaning}`;

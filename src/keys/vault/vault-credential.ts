@@ -2,7 +2,7 @@
 export type VaultCredential = string | (() => string | Promise<string>);
 
 /**
- * Reads and validates a credential.
+ * Read and validate a credential.
  *
  * @param name the name of the credential, for error messages. They never contain its value.
  * @throws Error (as rejection) if the signal aborts first, or the value is not valid in an HTTP header.
@@ -20,7 +20,7 @@ export async function readCredential(
 }
 
 /**
- * Asserts that an option is a credential.
+ * Assert that an option is a credential.
  *
  * @throws TypeError if the option is neither a non-empty string nor a function.
  */
@@ -32,7 +32,7 @@ export function assertCredential(value: unknown, name: string): void {
 }
 
 /**
- * Awaits a promise, but rejects when the signal aborts.
+ * Await a promise, but reject when the signal aborts.
  *
  * @param name the name of the awaited value, for the error message.
  * @throws Error (as rejection) if the signal aborts first.

@@ -91,7 +91,7 @@ interface StoredSecret {
 }
 
 /**
- * Creates a writable key source for HashiCorp Vault or OpenBao. The key versions are one field of a KV version 2
+ * Create a writable key source for HashiCorp Vault or OpenBao. The key versions are one field of a KV version 2
  * secret. Rotations use check-and-set and leave other fields unchanged.
  *
  * @throws TypeError if an option is missing or invalid.
@@ -144,7 +144,7 @@ export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
   });
 }
 
-/** Sends a request, and retries it once with a new token if the first token is rejected. */
+/** Send a request, and retry it once with a new token if the first token is rejected. */
 async function sendAs(
   login: VaultLogin,
   { client, path }: SecretPlace,
@@ -202,7 +202,7 @@ function resolveLogin(auth: VaultAuth, setting: VaultLoginSetting): VaultLogin {
   return loginByAppRole({ roleId, secretId, mount: encodePath(mount) }, setting);
 }
 
-/** Asserts that a path has no segments that would change it, for example `..`. */
+/** Assert that a path has no segments that would change it, for example `..`. */
 function assertPath(value: unknown, name: string): void {
   const segments = typeof value === 'string' ? value.split('/') : [''];
   if (segments.every((segment) => /^[\x20-\x7e]+$/.test(segment) && !/^\.{1,2}$/.test(segment))) return;

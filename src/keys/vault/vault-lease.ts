@@ -29,7 +29,7 @@ const LONGEST_DELAY_SECONDS = 86_400;
 const LONGEST_RETRY_SECONDS = 30;
 const SHORTEST_DELAY_SECONDS = 0.1;
 
-/** Reads the lease in `auth` of a response. Returns `undefined` if `auth` is malformed. */
+/** Read the lease in `auth` of a response. Return `undefined` if `auth` is malformed. */
 export function readLease(auth: JsonValue | undefined): VaultLease | undefined {
   const { client_token: token, lease_duration: seconds, renewable } = isJsonObject(auth) ? auth : {};
   if (typeof token !== 'string' || typeof seconds !== 'number') return undefined;
@@ -37,7 +37,7 @@ export function readLease(auth: JsonValue | undefined): VaultLease | undefined {
 }
 
 /**
- * Renews a token before it expires, as long as it is renewable. Retries during an outage. Does not keep the process
+ * Renew a token before it expires, as long as it is renewable. Retry during an outage. Does not keep the process
  * alive.
  *
  * @returns a function that stops the renewal.

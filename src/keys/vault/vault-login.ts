@@ -6,14 +6,14 @@ import { keepRenewed } from './vault-lease.js';
 /** Token lifecycle of a key source. */
 export interface VaultLogin {
   /**
-   * Returns the current token.
+   * Return the current token.
    *
    * @throws Error (as rejection) if no token is available before the signal aborts.
    */
   token(signal: AbortSignal): Promise<string>;
-  /** Returns a new token to replace a rejected one, or `undefined` if there is none. */
+  /** Return a new token to replace a rejected one, or `undefined` if there is none. */
   replace(refused: string, signal: AbortSignal): Promise<string | undefined>;
-  /** Stops the renewal, and revokes the token if the source created it. */
+  /** Stop the renewal, and revoke the token if the source created it. */
   close(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export interface VaultLoginSetting {
   readonly timeoutMs: number;
 }
 
-/** Logs in with a given token. The source renews a string; the provider of a function renews its tokens. */
+/** Log in with a given token. The source renews a string; the provider of a function renews its tokens. */
 export function loginByToken(token: VaultCredential, setting: VaultLoginSetting): VaultLogin {
   return typeof token === 'string' ? givenToken(token, setting) : writtenToken(token);
 }
@@ -47,7 +47,7 @@ function givenToken(given: string, { client, timeoutMs }: VaultLoginSetting): Va
   let isClosed = false;
 
   /**
-   * Looks up the lease of the token, and starts its renewal. Ignores errors, which occur again when the keys are read.
+   * Look up the lease of the token, and start its renewal. Ignore errors, which occur again when the keys are read.
    * If the lookup fails, a later request retries it.
    */
   const learnLease = async (token: string): Promise<void> => {

@@ -31,7 +31,7 @@ interface Meta {
 }
 
 /**
- * Asserts that an LMDB data file is intact. Checks both meta pages, and the structure of every page in the newest
+ * Assert that an LMDB data file is intact. Check both meta pages, and the structure of every page in the newest
  * state. On a damaged page, LMDB would crash the process or silently use an older state.
  *
  * Altered values are not detected, because LMDB has no checksums. A missing or empty file counts as a new store.
@@ -58,7 +58,7 @@ export function assertDataFile(path: string): void {
   }
 }
 
-/** Reads the page size of the file, in bytes. Returns `undefined` if it is not an LMDB file. */
+/** Read the page size of the file, in bytes. Return `undefined` if it is not an LMDB file. */
 function readPageSize(file: PageFile): number | undefined {
   file.readPage(0n);
   const { view, isLittleEndian } = file;
@@ -89,7 +89,7 @@ function readMeta(file: PageFile, page: bigint): Meta {
 }
 
 /**
- * Reads the newer of the two meta pages. Each commit overwrites the older one. Without the newer one, LMDB would lose a
+ * Read the newer of the two meta pages. Each commit overwrites the older one. Without the newer one, LMDB would lose a
  * commit. In a compact copy, the first meta page describes an empty environment, and the second one has the state.
  */
 function readNewest(file: PageFile): Meta {
@@ -108,7 +108,7 @@ function checkState(file: PageFile): void {
   for (const tree of readNewest(file).trees) checkTree(file, tree);
 }
 
-/** Returns the ID of the newest transaction, or `undefined` if the meta pages are unreadable. */
+/** Return the ID of the newest transaction, or `undefined` if the meta pages are unreadable. */
 function newestTransaction(path: string, pageSize: number): bigint | undefined {
   try {
     return withPageFile(path, pageSize, readNewest).transaction;

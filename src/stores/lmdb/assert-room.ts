@@ -13,7 +13,7 @@ const MOST_REPLACED_BYTES = 16_777_216;
 const STEP_BYTES = 4096;
 
 /**
- * Asserts that the disk has room for a transaction. A write that fails inside lmdb-js (up to version 3.5.6) overflows a
+ * Assert that the disk has room for a transaction. A write that fails inside lmdb-js (up to version 3.5.6) overflows a
  * buffer, and the process crashes later.
  *
  * @param steps number of steps in the transaction.
@@ -25,7 +25,7 @@ export function assertRoom(directory: string, dataFile: string, steps: number): 
 }
 
 /**
- * Asserts that the disk has room for the missing files of an environment. LMDB maps the lock file into memory. Without
+ * Assert that the disk has room for the missing files of an environment. LMDB maps the lock file into memory. Without
  * room for the file, the kernel kills the process.
  *
  * @throws Error with the code `ENOSPC` if the disk has too little room.
@@ -39,7 +39,7 @@ export function assertRoomToOpen(directory: string, files: readonly string[]): v
 }
 
 /**
- * Asserts that the disk has room for a copy of the data file.
+ * Assert that the disk has room for a copy of the data file.
  *
  * @throws Error with the code `ENOSPC` if the disk has too little room.
  */

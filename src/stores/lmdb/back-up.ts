@@ -13,7 +13,7 @@ export interface Backup {
 }
 
 /**
- * Copies the store to a directory. Resolves once the copy is on disk.
+ * Copy the store to a directory. Resolve once the copy is on disk.
  *
  * @throws TypeError (as rejection) if the directory is not a non-empty string.
  * @throws Error (as rejection) if the directory already has a data file, or if the disk has too little room.

@@ -51,7 +51,7 @@ export function readTree({ view, isLittleEndian }: PageFile, offset: number): Tr
 }
 
 /**
- * Asserts that all pages of a tree, and of the trees within it, are intact.
+ * Assert that all pages of a tree, and of the trees within it, are intact.
  *
  * @throws Error if a page is missing, misplaced or malformed. The message names the page.
  */
@@ -77,7 +77,7 @@ export function checkTree(file: PageFile, tree: Tree): void {
   for (const inner of trees) checkTree(file, inner);
 }
 
-/** Parses the loaded page. Offsets in the page are relative to the end of the page header. */
+/** Parse the loaded page. Offsets in the page are relative to the end of the page header. */
 function readContent(file: PageFile, { page, depth }: Pending): PageContent {
   const { view, isLittleEndian, pageSize } = file;
   const isLeaf = depth === 1;
@@ -113,7 +113,7 @@ interface Node {
   readonly child: bigint;
 }
 
-/** Parses the node at an offset. Returns `undefined` if the node extends beyond the page. */
+/** Parse the node at an offset. Return `undefined` if the node extends beyond the page. */
 function readNode(
   { view, isLittleEndian, pageSize }: PageFile,
   offset: number,
@@ -132,7 +132,7 @@ function readNode(
 }
 
 /**
- * Asserts that the overflow pages of a value are intact.
+ * Assert that the overflow pages of a value are intact.
  *
  * @throws Error if a page is missing, misplaced or malformed.
  */
@@ -145,7 +145,7 @@ function checkOverflow(file: PageFile, page: bigint): void {
   if (!isOwn || !isOverflow || end > BigInt(pages)) throw damagedAt(page);
 }
 
-/** Creates the error for a corrupted page. `assertDataFile` adds the file and the remedy to the message. */
+/** Create the error for a corrupted page. `assertDataFile` adds the file and the remedy to the message. */
 export function damagedAt(page: bigint): Error {
   return new Error(`page ${page} of the LMDB file is corrupted`);
 }

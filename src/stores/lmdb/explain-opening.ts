@@ -12,7 +12,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ),
 ]);
 
-/** Converts a failure to an error that names the store, the reason and the remedy. */
+/** Convert a failure to an error that names the store, the reason and the remedy. */
 export function explainOpening(path: string, cause: unknown): Error {
   if (cause instanceof RestoredStoreError) return cause;
   const code = codeOf(cause);
@@ -21,7 +21,7 @@ export function explainOpening(path: string, cause: unknown): Error {
   return new Error(`The store ${path} cannot be opened: ${reason}`, { cause });
 }
 
-/** Returns the name of an error code, such as `ENOSPC`. Errors of lmdb-js have only a number. */
+/** Return the name of an error code, such as `ENOSPC`. Errors of lmdb-js have only a number. */
 function codeOf(cause: unknown): string | undefined {
   const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
   if (typeof code === 'string') return code;

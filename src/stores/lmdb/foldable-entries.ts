@@ -7,11 +7,11 @@ export interface FoldableEntries {
   enter(entry: RevocationEntry): void;
   leave(entry: RevocationEntry): void;
   countOf(group: string): number;
-  /** Returns the names of the oldest entries of a group, keyed by their index keys. */
+  /** Return the names of the oldest entries of a group, keyed by their index keys. */
   oldestOf(group: string, bound: number): ReadonlyMap<string, string>;
-  /** Deletes a stale index key. Releases without folding delete an entry, but not its index key. */
+  /** Delete a stale index key. Release without folding delete an entry, but not its index key. */
   drop(group: string, place: string): void;
-  /** Returns the group with the most entries, or `undefined` if the index is empty. */
+  /** Return the group with the most entries, or `undefined` if the index is empty. */
   largest(): { readonly group: string; readonly count: number } | undefined;
 }
 
@@ -20,7 +20,7 @@ const COUNT = 'fold ';
 /** Number of digits of a cut-off in an index key. The fixed length makes keys sort by time. */
 const TIME_LENGTH = 12;
 
-/** Opens the index. Entry counts are stored separately, because LMDB can only count a range by reading it. */
+/** Open the index. Entry counts are stored separately, because LMDB can only count a range by reading it. */
 export function foldableEntries(environment: LmdbEnvironment): FoldableEntries {
   const names = environment.openDatabase<string>('revocations-foldable');
   const counts = environment.openDatabase<number>('revocation-counts');
@@ -65,7 +65,7 @@ export function foldableEntries(environment: LmdbEnvironment): FoldableEntries {
   };
 }
 
-/** Returns the index key of an entry. Its prefix is the group as JSON, so the key ranges of groups never overlap. */
+/** Return the index key of an entry. Its prefix is the group as JSON, so the key ranges of groups never overlap. */
 function keyOf(group: string, { fold, name }: FoldableEntry): string {
   const time = String(Math.max(0, Math.floor(fold.issuedUpTo))).padStart(TIME_LENGTH, '0');
   return `${JSON.stringify(group)}${time}${name}`;

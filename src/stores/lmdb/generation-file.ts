@@ -24,10 +24,10 @@ export interface GenerationMark {
 /** A small file outside the data file of a store. It reveals whether the store was reset to an earlier state. */
 export interface GenerationFile {
   readonly path: string;
-  /** Reads the mark. Returns `undefined` if the file does not exist or has no valid mark. */
+  /** Read the mark. Return `undefined` if the file does not exist or has no valid mark. */
   read(): GenerationMark | undefined;
   /**
-   * Overwrites the mark in place.
+   * Overwrite the mark in place.
    *
    * @param isSynced whether to sync the file to disk. Without a sync, the number of transactions may be too low after a
    *   power loss, which is harmless.
@@ -44,7 +44,7 @@ const INSIDE = 'generation';
 const NOT_WRITABLE: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 /**
- * Finds the generation file of a store. The default path is `<store>.generation`, because a restore of the directory
+ * Find the generation file of a store. The default path is `<store>.generation`, because a restore of the directory
  * does not overwrite it. If the parent is read-only, or the directory is a mount point, the default path is
  * `<store>/generation`. The parent of a mount point may belong to an ephemeral container.
  *
@@ -66,7 +66,7 @@ function placesOf(store: string, configured: string | undefined): readonly strin
   return [...(isMountPoint ? [] : [`${directory}.generation`]), join(directory, INSIDE)];
 }
 
-/** Whether the file can be created. Opens it, because access rights do not reveal a read-only file system. */
+/** Whether the file can be created. Open it, because access rights do not reveal a read-only file system. */
 function isCreatable({ path }: GenerationFile): boolean {
   try {
     closeSync(openForWriting(path));
@@ -99,7 +99,7 @@ function openForWriting(path: string): number {
   return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
 }
 
-/** Syncs a directory to disk. Otherwise, a new file in it could be lost after a power loss. */
+/** Sync a directory to disk. Otherwise, a new file in it could be lost after a power loss. */
 function syncDirectory(path: string): void {
   if (process.platform === 'win32') return;
   const directory = openSync(path, 'r');

@@ -11,36 +11,36 @@ const SWEEP_LIMIT = 1000;
 /** A table of named values. Each value is deleted some time after it expires. */
 export interface ExpiringTable<Value extends { readonly expiresAt: NumericDate }> {
   get(name: string): Value | undefined;
-  /** Stores a value. Call it within `write`. */
+  /** Store a value. Call it within `write`. */
   put(name: string, value: Value): void;
-  /** Deletes a value. Call it within `write`. */
+  /** Delete a value. Call it within `write`. */
   remove(name: string): void;
-  /** Deletes the oldest expired values and calls `onForget` for each. Call it within `write`. */
+  /** Delete the oldest expired values and call `onForget` for each. Call it within `write`. */
   sweep(now: NumericDate, onForget?: (value: Value, name: string) => void): void;
 }
 
 /** An LMDB environment with a single writer. */
 export interface LmdbEnvironment {
-  /** Opens a database, or creates it. Call it within a transaction. */
+  /** Open a database, or create it. Call it within a transaction. */
   openDatabase<Value>(name: string): Database<Value, string>;
-  /** Opens a table, or creates it. Call it within a transaction. */
+  /** Open a table, or create it. Call it within a transaction. */
   openTable<Value extends { readonly expiresAt: NumericDate }>(name: string): ExpiringTable<Value>;
   /**
-   * Runs a step atomically, while no other process writes. Resolves with the result of the step once its changes are on
+   * Run a step atomically, while no other process writes. Resolve with the result of the step once its changes are on
    * disk.
    *
    * @throws TemporarilyUnavailableError (as rejection) if the write fails.
    */
   write<Result>(step: () => Result): Promise<Result>;
   /**
-   * Runs a step that only reads.
+   * Run a step that only reads.
    *
    * @throws TemporarilyUnavailableError if the read fails.
    */
   read<Result>(step: () => Result): Result;
-  /** Copies a consistent snapshot to `data.mdb` in a directory, without blocking writers. */
+  /** Copy a consistent snapshot to `data.mdb` in a directory, without blocking writers. */
   copyTo(directory: string): Promise<void>;
-  /** Closes the environment after pending writes and copies. */
+  /** Close the environment after pending writes and copy. */
   close(): Promise<void>;
 }
 
@@ -52,13 +52,13 @@ interface QueuedStep {
 export interface EnvironmentParts {
   readonly root: RootDatabase;
   readonly awaitTurn: Turnstile;
-  /** Throws if the disk has too little room for a transaction with this number of steps. */
+  /** Throw if the disk has too little room for a transaction with this number of steps. */
   readonly assertRoom: (steps: number) => void;
   readonly generation: StoreGeneration;
 }
 
 /**
- * Creates an environment that runs all queued steps in one transaction. The transaction is synchronous, so its data are
+ * Create an environment that runs all queued steps in one transaction. The transaction is synchronous, so its data are
  * on disk when it returns. An asynchronous transaction resolves at commit, before its data are on disk.
  */
 export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
@@ -170,7 +170,7 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
   };
 }
 
-/** Converts a failure to an outage. A full disk or a damaged file must never determine whether a token is valid. */
+/** Convert a failure to an outage. A full disk or a damaged file must never determine whether a token is valid. */
 function asUnavailable(cause: unknown): unknown {
   return cause instanceof PassportJweError ? cause : new TemporarilyUnavailableError({ cause });
 }

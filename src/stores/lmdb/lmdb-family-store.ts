@@ -7,7 +7,7 @@ import type { LmdbEnvironment } from './lmdb-environment.js';
 const FAMILIES = 'families';
 const LISTED = 'families-listed';
 
-/** Deletes all refresh-token families. Call it within a transaction. */
+/** Delete all refresh-token families. Call it within a transaction. */
 export function forgetFamilies(root: RootDatabase): void {
   for (const name of [FAMILIES, `${FAMILIES}-by-expiry`, LISTED]) {
     root.openDB({ name, encoding: 'json' }).clearSync();

@@ -20,7 +20,7 @@ export interface LmdbRevocationSetting {
 /** A stored entry. Its key is the name. */
 type StoredRevocation = Omit<RevocationEntry, 'name'>;
 
-/** Creates a revocation store in LMDB. All processes read the same memory-mapped pages, so none needs a replica. */
+/** Create a revocation store in LMDB. All processes read the same memory-mapped pages, so none needs a replica. */
 export function lmdbRevocationStore(
   environment: LmdbEnvironment,
   { bounds, startedAt, clock }: LmdbRevocationSetting,
@@ -30,7 +30,7 @@ export function lmdbRevocationStore(
   const counts = environment.openDatabase<number>('revocation-counts');
   const foldable = foldableEntries(environment);
 
-  /** Updates the counts of all entries and of an owner. Releases without folding check the count of the owner. */
+  /** Update the counts of all entries and of an owner. Release without folding check the count of the owner. */
   const count = ({ owner }: StoredRevocation, change: 1 | -1): void => {
     counts.put(TOTAL, size() + change);
     if (owner === undefined) return;
@@ -57,7 +57,7 @@ export function lmdbRevocationStore(
     revocations.put(name, stored);
   };
 
-  /** Folds the oldest entries of a group. Returns whether the group had any entries. */
+  /** Fold the oldest entries of a group. Return whether the group had any entries. */
   const foldOldest = (group: string | undefined, bound: number): boolean => {
     if (group === undefined) return false;
     const oldest = foldable.oldestOf(group, bound);
@@ -81,7 +81,7 @@ export function lmdbRevocationStore(
     }
   };
   /**
-   * Folds entries until the store has room. Returns whether it has room. Call it within `write`: other processes must
+   * Fold entries until the store has room. Return whether it has room. Call it within `write`: other processes must
    * not see the narrow entries disappear before the wide entry exists.
    */
   const makeRoom = (entry: RevocationEntry): boolean => {

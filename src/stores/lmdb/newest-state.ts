@@ -16,7 +16,7 @@ export function continuesNewestState(root: Pick<RootDatabase, 'getStats' | 'getW
 }
 
 /**
- * Opens an environment in its newest state. Retries after two races: LMDB uses an older state, or a closing process has
+ * Open an environment in its newest state. Retry after two races: LMDB uses an older state, or a closing process has
  * destroyed the mutexes. A further attempt corrects both.
  *
  * @param prepare called within the first transaction.

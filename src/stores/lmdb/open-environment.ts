@@ -39,7 +39,7 @@ const LOCK_FILE = 'lock.mdb';
 const MAX_DATABASES = 32;
 
 /**
- * Opens an LMDB environment, or creates it.
+ * Open an LMDB environment, or create it.
  *
  * @param prepare opens the databases, within the first transaction.
  * @throws Error (as rejection) if the environment cannot be opened. The message names the path, the reason and the
@@ -77,7 +77,7 @@ interface Opening<Prepared> {
   readonly prepared: Prepared;
 }
 
-/** Checks the existing files and opens the environment. Holds the mutex, so other processes cannot write meanwhile. */
+/** Check the existing files and open the environment. Hold the mutex, so other processes cannot write meanwhile. */
 async function openInTurn<Prepared>(
   path: string,
   awaitTurn: Turnstile,
@@ -99,7 +99,7 @@ async function openInTurn<Prepared>(
   }
 }
 
-/** Reads `startedAt`, and asserts that the store was not reset. Call it within a transaction. */
+/** Read `startedAt`, and assert that the store was not reset. Call it within a transaction. */
 function openHistory(root: RootDatabase, setting: EnvironmentSetting, assertRoom: () => void) {
   const { path, generationFile, acceptRestore, clock } = setting;
   const times: Database<string | number, string> = root.openDB({ name: 'times', encoding: 'json' });

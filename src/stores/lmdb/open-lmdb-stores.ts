@@ -41,7 +41,7 @@ export interface OpenLmdbStoresOptions extends StoreBounds {
 /** Stores in an LMDB environment, with a backup method. */
 export interface LmdbStores extends Stores {
   /**
-   * Backs up the store as one consistent snapshot, without blocking writers. Resolves once the backup is on disk. If
+   * Back up the store as one consistent snapshot, without blocking writers. Resolve once the backup is on disk. If
    * the store changes after the backup, `openLmdbStores` rejects the restored backup unless `acceptRestore` is set.
    *
    * @param directory target directory for `data.mdb`. A missing directory is created with mode 0700.
@@ -63,7 +63,7 @@ const KNOWN: KnownOptions<OpenLmdbStoresOptions> = {
 };
 
 /**
- * Opens stores in an LMDB environment that all processes of one machine share. Changes are on disk once the
+ * Open stores in an LMDB environment that all processes of one machine share. Changes are on disk once the
  * promise of a method resolves.
  *
  * A new store rejects all tokens issued before its creation, because their revocations are unknown. It opens at the

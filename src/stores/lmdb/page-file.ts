@@ -12,7 +12,7 @@ export interface PageFile {
   /** Byte order of integers in the file: the native order of the machine. */
   readonly isLittleEndian: boolean;
   /**
-   * Loads a page into `view`.
+   * Load a page into `view`.
    *
    * @throws Error if the file ends before the page.
    */
@@ -21,7 +21,7 @@ export interface PageFile {
 
 const isLittleEndian = endianness() === 'LE';
 
-/** Opens a file of pages, passes it to a callback, and closes it afterwards. */
+/** Open a file of pages, pass it to a callback, and closes it afterwards. */
 export function withPageFile<Result>(
   path: string,
   pageSize: number,

@@ -7,13 +7,13 @@ import { type Regression, RestoredStoreError } from './restored-store-error.js';
 /** Counter of the transactions of an open store, in the store and in its generation file. */
 export interface StoreGeneration {
   /**
-   * Counts the current transaction. Call it within the transaction.
+   * Count the current transaction. Call it within the transaction.
    *
    * @throws RestoredStoreError if the store was reset while open, or if a different process has accepted a restore.
    */
   countWrite(): void;
   /**
-   * Records the number of committed transactions in the generation file. Never throws: if the number is too low, the
+   * Record the number of committed transactions in the generation file. Never throws: if the number is too low, the
    * only effect is that a restore may go undetected.
    */
   confirm(): void;
@@ -33,7 +33,7 @@ export interface GenerationParts {
    * @default undefined (a reset store is an error)
    */
   readonly onRestored?: (() => void) | undefined;
-  /** Called before the first write to an existing store. Throws if the disk has too little room. */
+  /** Called before the first write to an existing store. Throw if the disk has too little room. */
   readonly assertRoom: () => void;
 }
 
@@ -41,7 +41,7 @@ const GENERATION = 'generation';
 const WRITES = 'writes';
 
 /**
- * Compares a store with its generation file, and starts a generation if necessary. Call it within a transaction: no
+ * Compare a store with its generation file, and start a generation if necessary. Call it within a transaction: no
  * other process can commit meanwhile, so the file cannot be ahead of the store.
  *
  * The start of a generation survives a crash after each of its three steps. First, the ID is written to the file as
@@ -101,7 +101,7 @@ function readState(table: GenerationParts['table']): State {
 }
 
 /**
- * Compares the state of a store with a mark. Returns `undefined` if the store was not reset. Stores and backups of
+ * Compare the state of a store with a mark. Return `undefined` if the store was not reset. Store and backups of
  * earlier releases have no generation. If only the mark has one, a backup was restored.
  */
 function findRegression({ generation, writes }: State, mark?: GenerationMark): Regression | undefined {
@@ -112,7 +112,7 @@ function findRegression({ generation, writes }: State, mark?: GenerationMark): R
 }
 
 /**
- * Reads the mark. Returns `undefined` if the file is unreadable: the state in the store reveals most restores, and
+ * Read the mark. Return `undefined` if the file is unreadable: the state in the store reveals most restores, and
  * `confirm` emits a warning.
  */
 function readMark(file: GenerationFile): GenerationMark | undefined {

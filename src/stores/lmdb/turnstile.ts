@@ -18,7 +18,7 @@ const MAX_PAUSE_MS = 2;
 export type Turnstile = () => Promise<() => void>;
 
 /**
- * Creates a mutex that the processes of a machine acquire before the write mutex of LMDB. The write mutex alone would
+ * Create a mutex that the processes of a machine acquire before the write mutex of LMDB. The write mutex alone would
  * protect the data, but a process that waits for it blocks its event loop. If a waiting process is killed at the wrong
  * moment, other waiting processes may not wake up.
  *
@@ -47,7 +47,7 @@ export function createTurnstile(name: string, maxWaitMs = MAX_WAIT_MS): Turnstil
 const IMPOSSIBLE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'EAFNOSUPPORT', 'EOPNOTSUPP']);
 
 /**
- * Attempts to acquire the mutex. Resolves with the function that releases it, or with `taken`. If abstract sockets are
+ * Attempt to acquire the mutex. Resolve with the function that releases it, or with `taken`. If abstract sockets are
  * unavailable, the attempt succeeds and the function has no effect.
  */
 function listenTo(path: string): Promise<'taken' | (() => void)> {

@@ -12,7 +12,7 @@ export interface WatchedEnvironment extends LmdbEnvironment {
 const RETRY_MS = 1000;
 
 /**
- * Wraps an environment to report whether it is writable. After a failed write, it probes the environment until a write
+ * Wrap an environment to report whether it is writable. After a failed write, it probes the environment until a write
  * succeeds. Without probes, an instance that is not ready would receive no requests and would never recover.
  *
  * Call it within a transaction, because it opens a database.

@@ -22,7 +22,7 @@ const KNOWN: KnownOptions<MemoryStoresOptions> = {
 };
 
 /**
- * Creates in-memory stores. Their contents are lost when the process exits, and other processes cannot read them. Use
+ * Create in-memory stores. Their contents are lost when the process exits, and other processes cannot read them. Use
  * them in tests and in development. In production, use them only if you can afford to lose revocations on a restart.
  *
  * @throws TypeError if an option is unknown, or a capacity is not a positive integer.

@@ -41,7 +41,7 @@ interface Reservation {
   readonly expiresAt: number;
 }
 
-/** Creates a limit store in the memory of one process. A clock that is set back does not delay refills. */
+/** Create a limit store in the memory of one process. A clock that is set back does not delay refills. */
 export function memoryLimitStore(machineClock: Clock): LimitStore {
   const clock = forwardOnly(machineClock);
   const buckets = new ExpiringMap<BucketState>(clock);
@@ -134,7 +134,7 @@ function joinGroup(bucket: Bucket, groups: ExpiringMap<Group>, nowMs: number): v
   groups.set(name, { members, expiresAt: Math.max(...members.values()) / 1000 });
 }
 
-/** Returns when the rate would be fully refilled if the cost were spent now, in milliseconds since 1970. */
+/** Return when the rate would be fully refilled if the cost were spent now, in milliseconds since 1970. */
 function arrivalAfter(rate: Rate, spentUntil: ReadonlyMap<string, number>, nowMs: number): number {
   const begin = Math.max(spentUntil.get(rate.name) ?? 0, nowMs);
   return begin + emissionIntervalMs(rate) * Math.min(rate.cost, rate.quota);
@@ -148,7 +148,7 @@ function spend(bucket: Bucket, state: BucketState, step: AdmissionStep, nowMs: n
   return { ...state, expiresAt: endOf(state) };
 }
 
-/** Replaces the reserved cost with the actual usage. New debt starts now, so earlier idle time does not reduce it. */
+/** Replace the reserved cost with the actual usage. New debt starts now, so earlier idle time does not reduce it. */
 function correct(
   { spentUntil }: BucketState,
   rate: Rate,
@@ -169,7 +169,7 @@ function describeRates(bucket: Bucket, { spentUntil }: BucketState, nowMs: numbe
   });
 }
 
-/** Returns the expiry of a bucket state, in seconds since 1970. */
+/** Return the expiry of a bucket state, in seconds since 1970. */
 function endOf({ spentUntil, leases }: BucketState): number {
   return Math.max(0, ...spentUntil.values(), ...leases.values()) / 1000;
 }

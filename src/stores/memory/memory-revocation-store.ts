@@ -15,7 +15,7 @@ export function memoryRevocationStore(bounds: Required<StoreBounds>, clock: Cloc
       for (const wide of folding.wide) index.add(wide);
     }
   };
-  /** Folds entries if a limit is reached. Always accepts the cut-offs of API keys, which are few. */
+  /** Fold entries if a limit is reached. Always accepts the cut-offs of API keys, which are few. */
   const makeRoom = (entry: RevocationEntry): RevocationEntry => {
     if (index.find(entry.name) !== undefined) return entry;
     fold(

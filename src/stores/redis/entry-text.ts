@@ -1,18 +1,18 @@
 import type { RevocationEntry, RevocationFold } from '../revocation-store.js';
 import { asList } from './as-list.js';
 
-/** Serializes an entry without its name. The Lua scripts use the same format. */
+/** Serialize an entry without its name. The Lua scripts use the same format. */
 export function formatEntry({ issuedUpTo, expiresAt, owner = '', fold }: RevocationEntry): string {
   const value = `${issuedUpTo ?? ''}|${expiresAt}|${owner}`;
   return fold === undefined ? value : `${value}${FOLD}${formatFold(fold)}`;
 }
 
-/** Serializes the replacements of an entry. Percent-encodes their names, which may contain separators. */
+/** Serialize the replacements of an entry. Percent-encodes their names, which may contain separators. */
 export function formatFold({ into, issuedUpTo }: RevocationFold): string {
   return [issuedUpTo, ...into.map(encodeURIComponent)].join(':');
 }
 
-/** Parses alternating names and values. Skips malformed values. */
+/** Parse alternating names and values. Skip malformed values. */
 export function parseEntries(fields: readonly unknown[]): readonly RevocationEntry[] {
   const found: RevocationEntry[] = [];
   for (let index = 0; index + 1 < fields.length; index += 2) {
@@ -32,7 +32,7 @@ export function parseEntries(fields: readonly unknown[]): readonly RevocationEnt
   return found;
 }
 
-/** Parses alternating fields and values of the entry hash. A field is a colon, followed by the name. */
+/** Parse alternating fields and values of the entry hash. A field is a colon, followed by the name. */
 export function parseFields(fields: unknown): readonly RevocationEntry[] {
   return parseEntries(asList(fields).map((part, index) => (index % 2 === 0 ? dropColon(part) : part)));
 }

@@ -80,7 +80,7 @@ const KNOWN: KnownOptions<OpenRedisStoresOptions> = {
 };
 
 /**
- * Opens stores in Redis 7 that all instances share. Each instance has a local replica of the revocations, so token
+ * Open stores in Redis 7 that all instances share. Each instance has a local replica of the revocations, so token
  * checks never wait for Redis. The promise resolves once the replica is complete.
  *
  * @throws TypeError (as rejection) if an option is missing or invalid.
@@ -177,7 +177,7 @@ function isRedisUrl(url: unknown): boolean {
   return typeof url === 'string' && URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
 }
 
-/** Converts a failed connection to an error that names the hosts and the reason, but no credentials. */
+/** Convert a failed connection to an error that names the hosts and the reason, but no credentials. */
 function describeFailure(failure: unknown, { url }: RedisAddress): unknown {
   if (!(failure instanceof TemporarilyUnavailableError)) return failure;
   const hosts = url === undefined ? 'the address of the client' : hostsOf(url);

@@ -53,7 +53,7 @@ const DISCONNECT_TIMEOUT_MS = 100;
 const MAX_RETRY_DELAY_MS = 250;
 
 /**
- * Opens an ioredis client with the timeouts and the reconnection strategy of the stores.
+ * Open an ioredis client with the timeouts and the reconnection strategy of the stores.
  *
  * @param onDemoted called if Redis replies that it is no longer a primary. The client then reconnects.
  * @throws Error (as rejection) if the package `ioredis` is missing.
@@ -108,7 +108,7 @@ function duplicateClient(client: Redis | Cluster, options: RedisOptions): Redis 
   return client.duplicate([], { ...CLUSTER, keyPrefix, lazyConnect, scaleReads: 'master', redisOptions });
 }
 
-/** Returns the options for all nodes of a cluster, with the credentials and TLS setting of the first URL. */
+/** Return the options for all nodes of a cluster, with the credentials and TLS setting of the first URL. */
 function nodeOptions(urls: readonly string[], options: RedisClientOptions): RedisClientOptions {
   const { username, password, protocol } = new URL(urls[0] ?? '');
   return {
@@ -120,7 +120,7 @@ function nodeOptions(urls: readonly string[], options: RedisClientOptions): Redi
 }
 
 /**
- * Creates the ioredis option `reconnectOnError`. After a failover, a connection may still point to the old primary,
+ * Create the ioredis option `reconnectOnError`. After a failover, a connection may still point to the old primary,
  * which is now a replica. A new connection resolves the address again. Reconnects are rate-limited, because the address
  * may still be outdated.
  */

@@ -21,19 +21,19 @@ export interface RedisConnection {
   call(command: string, args: readonly Argument[]): Promise<unknown>;
   run(script: LuaScript, keys: readonly string[], args: readonly Argument[]): Promise<unknown>;
   /**
-   * Connects to all primaries of a cluster. Otherwise, the first command to each node would fail, because commands do
+   * Connect to all primaries of a cluster. Otherwise, the first command to each node would fail, because commands do
    * not wait for a connection.
    */
   warmUp(): Promise<void>;
-  /** Returns an `INFO` section from every primary. */
+  /** Return an `INFO` section from every primary. */
   inspect(section: string): Promise<readonly string[]>;
-  /** Closes the socket and opens a new one. */
+  /** Close the socket and open a new one. */
   reconnect(): void;
   close(): void;
 }
 
 /**
- * Opens a connection that reconnects automatically. Commands are neither queued nor retried, and settle within
+ * Open a connection that reconnects automatically. Commands are neither queued nor retried, and settle within
  * `commandTimeoutMs`.
  *
  * @param onDemoted called if Redis replies that it is no longer a primary.

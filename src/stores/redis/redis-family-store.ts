@@ -10,7 +10,7 @@ function isEnded({ state }: FamilyRecord): 0 | 1 {
 }
 
 /**
- * Creates a family store in Redis. All keys of a client are in one hash slot of a cluster, so a script can change a
+ * Create a family store in Redis. All keys of a client are in one hash slot of a cluster, so a script can change a
  * family and its index entries atomically.
  */
 export function redisFamilyStore({ connection, prefix, clock: given }: RecordSetting): FamilyStore {

@@ -13,7 +13,7 @@ import { ADMIT, EPOCH_MS, RENEW, SETTLE } from './limit-scripts.js';
 import type { LuaScript } from './redis-connection.js';
 import type { RecordSetting } from './redis-record.js';
 
-/** Creates a limit store that all instances share, timed by the clock of Redis. All keys are in one hash slot. */
+/** Create a limit store that all instances share, timed by the clock of Redis. All keys are in one hash slot. */
 export function redisLimitStore({ connection, prefix, clock }: RecordSetting): LimitStore {
   const keyOf = (kind: string, name: string): string => `${prefix}:{${prefix}-limits}:${kind}:${name}`;
   const run = (script: LuaScript, step: AdmissionStep, used: Readonly<Record<string, number>> = {}) => {

@@ -16,7 +16,7 @@ export interface RecordSetting {
   readonly clock: Clock | undefined;
 }
 
-/** Returns the TTL of a record in milliseconds, padded to absorb clock skew. */
+/** Return the TTL of a record in milliseconds, padded to absorb clock skew. */
 export function timeToLiveMs(expiresAt: NumericDate, clock: Clock): number {
   return Math.max(1, Math.ceil((expiresAt - clock()) * 1000)) + SLACK_MS;
 }

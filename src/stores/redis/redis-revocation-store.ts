@@ -5,7 +5,7 @@ import type { StoreBounds } from '../stores.js';
 import type { RevocationLog } from './revocation-log.js';
 import type { RevocationReplica } from './revocation-replica.js';
 
-/** Creates a revocation store that writes to Redis, reads the local replica, and plans folding steps on the replica. */
+/** Create a revocation store that writes to Redis, reads the local replica, and plans folding steps on the replica. */
 export function redisRevocationStore(
   log: RevocationLog,
   replica: RevocationReplica,
@@ -26,7 +26,7 @@ export function redisRevocationStore(
     }
   };
   /**
-   * Stores an entry or, in a full store, its widest replacement. Returns the stored entry. Cut-offs of API keys are
+   * Store an entry or, in a full store, its widest replacement. Return the stored entry. Cut-offs of API keys are
    * always accepted, because they are few.
    */
   const keep = async (entry: RevocationEntry): Promise<RevocationEntry> => {

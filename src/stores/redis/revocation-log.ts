@@ -41,28 +41,28 @@ export interface LogNews extends OpenedLog {
 
 /** Typed access to the revocations in Redis. */
 export interface RevocationLog {
-  /** Returns the end of the log. Starts a new epoch if the store is empty. */
+  /** Return the end of the log. Start a new epoch if the store is empty. */
   open(): Promise<OpenedLog>;
-  /** Returns the entries after a position, or `undefined` if the log lacks the position and a snapshot is necessary. */
+  /** Return the entries after a position, or `undefined` if the log lacks the position and a snapshot is necessary. */
   poll(position: LogPosition): Promise<LogNews | undefined>;
-  /** Resolves once the log has an entry after the position, or after the timeout in milliseconds. */
+  /** Resolve once the log has an entry after the position, or after the timeout in milliseconds. */
   untilNews(position: LogPosition, timeoutMs: number): Promise<void>;
   /**
-   * Yields all entries, some possibly twice.
+   * Yield all entries, some possibly twice.
    *
    * @throws TemporarilyUnavailableError if a failover interrupts the snapshot, because entries would be missing.
    */
   snapshot(): AsyncIterable<RevocationEntry>;
   /**
-   * Stores entries and appends them to the log.
+   * Store entries and append them to the log.
    *
    * @param maxRevocations maximum number of entries in the store; default: no limit.
    * @returns whether the store had room for all entries.
    */
   keep(entries: readonly RevocationEntry[], maxRevocations?: number): Promise<boolean>;
-  /** Adds the wider entries and removes the entries that they replace, atomically. */
+  /** Add the wider entries and remove the entries that they replace, atomically. */
   fold(folding: Folding): Promise<void>;
-  /** Moves `complete-since` of an epoch to an earlier time, once all revocations since then are restored. */
+  /** Move `complete-since` of an epoch to an earlier time, once all revocations since then are restored. */
   vouch(epoch: string, completeSince: NumericDate): Promise<void>;
 }
 

@@ -57,7 +57,7 @@ export class RevocationReplica {
   }
 
   /**
-   * Takes the first snapshot, then follows the log in the background.
+   * Take the first snapshot, then follow the log in the background.
    *
    * @param timeoutMs maximum wait for the snapshot, in milliseconds.
    * @throws TemporarilyUnavailableError (as rejection) if no snapshot is complete in time.
@@ -89,12 +89,12 @@ export class RevocationReplica {
     return this.#index.find(name);
   }
 
-  /** Returns an entry regardless of the age of the replica. */
+  /** Return an entry regardless of the age of the replica. */
   peek(name: string): RevocationEntry | undefined {
     return this.#index.find(name);
   }
 
-  /** Plans a folding step: in the group of an entry if the group is full or, without an entry, in the largest group. */
+  /** Plan a folding step: in the group of an entry if the group is full or, without an entry, in the largest group. */
   planFolding(bound: number, entry?: RevocationEntry): Folding | undefined {
     this.#index.forgetExpired(earliestOf(this.#setting.clock));
     if (entry !== undefined && this.#index.countBeside(entry) < bound) return undefined;
@@ -110,13 +110,13 @@ export class RevocationReplica {
     return this.#completeSince;
   }
 
-  /** Adds an entry that Redis accepted from this process. */
+  /** Add an entry that Redis accepted from this process. */
   add(entry: RevocationEntry): void {
     this.#keep([entry]);
     this.#unlogged.add(entry, performance.now());
   }
 
-  /** Applies a folding step that Redis executed for this process. */
+  /** Apply a folding step that Redis executed for this process. */
   fold({ wide }: Folding): void {
     for (const entry of wide) this.#index.add(entry);
     for (const entry of wide) this.#unlogged.add(entry, performance.now());
@@ -152,7 +152,7 @@ export class RevocationReplica {
     }
   }
 
-  /** Reads new entries from the log. Takes a snapshot first if the log lacks the position of the replica. */
+  /** Read new entries from the log. Take a snapshot first if the log lacks the position of the replica. */
   async #catchUp(): Promise<void> {
     for (;;) {
       if (this.#position === undefined) await this.#takeSnapshot();
@@ -181,7 +181,7 @@ export class RevocationReplica {
     this.#record({ type: 'store.data_lost', isNewEpoch, restored: entries.length });
   }
 
-  /** Adopts `complete-since` of Redis if it is earlier, because a different replica has restored lost entries. */
+  /** Adopt `complete-since` of Redis if it is earlier, because a different replica has restored lost entries. */
   #readCompleteSince({ completeSince }: LogNews): void {
     this.#completeSince = Math.min(this.#completeSince, completeSince);
     this.#owesVouching = this.#completeSince < completeSince;
@@ -217,7 +217,7 @@ export class RevocationReplica {
     if (isNewEpoch || lacking.length > 0) this.#restore(lacking, isNewEpoch);
   }
 
-  /** Restores lost entries in batches, then corrects `complete-since` in Redis. */
+  /** Restore lost entries in batches, then corrects `complete-since` in Redis. */
   async #publish(): Promise<void> {
     const part = this.#unpublished.slice(0, PUBLISH_LIMIT);
     if (part.length > 0) {

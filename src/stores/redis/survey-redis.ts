@@ -7,7 +7,7 @@ import { openConnection, type RedisConnection } from './redis-connection.js';
 const RETRY_MS = 50;
 
 /**
- * Returns a cluster address if a single URL points to a Redis Cluster. Otherwise, returns the address unchanged.
+ * Return a cluster address if a single URL points to a Redis Cluster. Otherwise, return the address unchanged.
  *
  * @throws TemporarilyUnavailableError (as rejection) if no server answers in time.
  */
@@ -33,7 +33,7 @@ async function inspectInTime(probe: RedisConnection, timeoutMs: number): Promise
   return retry(inspect, { firstPauseMs: RETRY_MS, timeoutMs, keepsAlive: true });
 }
 
-/** Emits a process warning if Redis may evict keys, including revocations, when it runs out of memory. */
+/** Emit a process warning if Redis may evict keys, including revocations, when it runs out of memory. */
 export async function warnOfEviction(connection: RedisConnection): Promise<void> {
   const sections = await connection.inspect('memory').catch(() => []);
   const policies = sections.flatMap((info) => /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? []);
@@ -45,7 +45,7 @@ export async function warnOfEviction(connection: RedisConnection): Promise<void>
   );
 }
 
-/** Ignores a permission error: without `+info`, a Redis user cannot run `INFO`. A wrong address still fails later. */
+/** Ignore a permission error: without `+info`, a Redis user cannot run `INFO`. A wrong address still fails later. */
 function skipForbidden(error: unknown): readonly string[] {
   if (error instanceof Error && messageOf(error.cause).startsWith('NOPERM')) return [];
   throw error;

@@ -12,7 +12,7 @@ export class UnloggedEntries {
     return [...this.#acceptedAtMs.keys()].some((entry) => entry.name === name);
   }
 
-  /** Removes the entries that the log covers. A logged entry with an earlier cut-off does not cover a later one. */
+  /** Remove the entries that the log covers. A logged entry with an earlier cut-off does not cover a later one. */
   forgetLogged(logged: readonly RevocationEntry[]): void {
     if (this.#acceptedAtMs.size === 0) return;
     const byName = new Map<string, RevocationEntry>();
@@ -22,7 +22,7 @@ export class UnloggedEntries {
     }
   }
 
-  /** Removes and returns the entries that Redis accepted before a time. */
+  /** Remove and return the entries that Redis accepted before a time. */
   takeAcceptedBefore(timeMs: number): readonly RevocationEntry[] {
     const taken = [...this.#acceptedAtMs].filter(([, acceptedAtMs]) => acceptedAtMs < timeMs);
     for (const [entry] of taken) this.#acceptedAtMs.delete(entry);

@@ -56,7 +56,7 @@ export function buildClaimsSet(
 }
 
 /**
- * Copies and deeply freezes the custom claims of an application.
+ * Copy and deeply freezes the custom claims of an application.
  *
  * @throws TypeError if the claims are not a JSON object, have more than 8 levels of nesting, or use a reserved name.
  */

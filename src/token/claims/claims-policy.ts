@@ -50,7 +50,7 @@ export const MAX_CLOCK_TOLERANCE_SECONDS = 60;
 /** Default value of `maxTokenLifetimeSeconds`: one day. */
 export const DEFAULT_TOKEN_LIFETIME_SECONDS = 86_400;
 
-/** Validates the claims options and applies their defaults. @throws TypeError for a missing or malformed option. */
+/** Validate the claims options and apply their defaults. @throws TypeError for a missing or malformed option. */
 export function resolveClaimsPolicy(options: ClaimsOptions, where = 'token verifier'): ClaimsPolicy {
   const { clockToleranceSeconds = 5, maxTokenAgeSeconds = Number.POSITIVE_INFINITY } = options;
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, where);
@@ -92,7 +92,7 @@ function resolveHomeIssuers(issuer: string | readonly string[], where: string): 
   return new Set(issuers);
 }
 
-/** Returns the maximum token lifetime or its default. @throws TypeError unless the value is a positive number. */
+/** Return the maximum token lifetime or its default. @throws TypeError unless the value is a positive number. */
 export function resolveTokenLifetime(
   seconds: number = DEFAULT_TOKEN_LIFETIME_SECONDS,
   where: string,
@@ -101,14 +101,14 @@ export function resolveTokenLifetime(
   return seconds;
 }
 
-/** Normalises a `typ` value: lower case, without the optional prefix `application/` (RFC 7515 §4.1.9). */
+/** Normalise a `typ` value: lower case, without the optional prefix `application/` (RFC 7515 §4.1.9). */
 export function normalizeTyp(typ: string): string {
   const lower = typ.toLowerCase();
   return lower.startsWith('application/') ? lower.slice('application/'.length) : lower;
 }
 
 /**
- * Converts an option that accepts one or several strings to an array.
+ * Convert an option that accepts one or several strings to an array.
  *
  * @param example valid value for the error message.
  * @throws TypeError unless the value is a non-empty string or a non-empty array of non-empty strings.

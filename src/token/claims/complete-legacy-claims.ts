@@ -24,7 +24,7 @@ const PROMISED_CLAIMS: ReadonlyMap<unknown, JsonObject> = new Map([
 ]);
 
 /**
- * Adds the claims that a legacy token lacks. Existing claims are not changed. `exp` is never added. The default `jti`
+ * Add the claims that a legacy token lacks. Existing claims are not changed. `exp` is never added. The default `jti`
  * is the SHA-256 of the token in base64url.
  *
  * The default `client_id` is the `sub` of a service token. For other tokens, it is derived from `api_key_name`, like
@@ -58,7 +58,7 @@ function findClientId({ api_key_name: name, sub }: JsonObject, type: unknown): s
   return (typeof name === 'string' && keyIdOfName(name)) || undefined;
 }
 
-/** Digests a token. No token has two digests, because base64url is canonical and the tag covers the encoded header. */
+/** Digest a token. No token has two digests, because base64url is canonical and the tag covers the encoded header. */
 function digestOf(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }

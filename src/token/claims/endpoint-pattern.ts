@@ -57,7 +57,7 @@ function isUnambiguous(segment: string): boolean {
   });
 }
 
-/** Whether encoded bytes need encoding. Rejects invalid UTF-8, such as overlong dots: servers decode it differently. */
+/** Whether encoded bytes need encoding. Reject invalid UTF-8, such as overlong dots: servers decode it differently. */
 function mustBeEncoded(encoded: string): boolean {
   try {
     return !NEVER_ENCODED.test(decodeURIComponent(encoded));

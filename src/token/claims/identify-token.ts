@@ -1,7 +1,7 @@
 import type { TokenIdentity } from '../../base/rejections.js';
 import type { VerifiedToken } from './verified-token.js';
 
-/** Returns the identity of a verified token, for audit events. */
+/** Return the identity of a verified token, for audit events. */
 export function identifyToken({ type, claims, header }: VerifiedToken): TokenIdentity {
   const { iss: issuer, jti, client_id: clientId, sub: subject } = claims;
   const { kid } = header;

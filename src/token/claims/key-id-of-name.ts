@@ -1,5 +1,5 @@
 /**
- * Derives the `key_id` of an API key from its name: `Enterprise Customer Key` becomes `enterprise-customer-key`.
+ * Derive the `key_id` of an API key from its name: `Enterprise Customer Key` becomes `enterprise-customer-key`.
  *
  * @returns at most 64 characters, or an empty string if the name has no Latin letters or digits.
  */

@@ -5,14 +5,14 @@ import { freezeJson, isJsonObject, type JsonObject } from '../../base/json.js';
 /** Maximum nesting depth of claims, in objects and arrays. */
 export const MAX_CLAIMS_DEPTH = 16;
 
-/** Decodes the plaintext of a token as UTF-8. @throws InvalidTokenError if the plaintext is not valid UTF-8. */
+/** Decode the plaintext of a token as UTF-8. @throws InvalidTokenError if the plaintext is not valid UTF-8. */
 export function decodeClaims(plaintext: Buffer): string {
   if (!isUtf8(plaintext)) throw new InvalidTokenError('claims_not_json');
   return plaintext.toString('utf8');
 }
 
 /**
- * Parses and deeply freezes claims.
+ * Parse and deeply freezes claims.
  *
  * @throws InvalidTokenError if the text is not a JSON object, begins with a byte order mark or is nested too deeply.
  * @see RFC 7519 §7.2 step 10

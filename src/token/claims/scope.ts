@@ -9,7 +9,7 @@ export function isScopeToken(value: unknown): value is string {
 }
 
 /**
- * Parses a scope: space-delimited scope tokens (RFC 6749 §3.3), or an array, which some issuers use.
+ * Parse a scope: space-delimited scope tokens (RFC 6749 §3.3), or an array, which some issuers use.
  *
  * @returns the scope tokens in order and without duplicates, or `undefined` if the scope is malformed.
  */
@@ -28,7 +28,7 @@ const MAX_KNOWN_LENGTH = 512;
 
 const known = createFifoCache<string, readonly string[]>(MAX_KNOWN);
 
-/** Parses a scope with a cache. Use it only for authentic tokens, so that attackers cannot fill the cache. */
+/** Parse a scope with a cache. Use it only for authentic tokens, so that attackers cannot fill the cache. */
 export function parseAuthenticScope(value: unknown): readonly string[] | undefined {
   if (typeof value !== 'string' || value.length > MAX_KNOWN_LENGTH) return parseScope(value);
   const read = known.get(value);
@@ -49,7 +49,7 @@ export function isSameScope(one: readonly string[], other: readonly string[]): b
 }
 
 /**
- * Parses the scope that an application requires.
+ * Parse the scope that an application requires.
  *
  * @param name function or option for the error message.
  * @throws TypeError if the scope is malformed, because a malformed scope would break the challenge.

@@ -18,7 +18,7 @@ import { formatScope } from './scope.js';
 import { createVerifiedToken, type VerifiedToken } from './verified-token.js';
 
 /**
- * Checks that a token has the claims that its `type` requires, and narrows their TypeScript type.
+ * Check that a token has the claims that its `type` requires, and narrow their TypeScript type.
  *
  * @throws InvalidTokenError if the type is unknown, or a required claim is missing or malformed.
  */
@@ -59,8 +59,8 @@ const HOME_CLAIMS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Creates a verified token from the claims of a trusted issuer. Removes claims that are valid only in tokens of home
- * issuers. Replaces all scope claims by `scope`, which contains only scope tokens that the issuer may grant.
+ * Create a verified token from the claims of a trusted issuer. Remove claims that are valid only in tokens of home
+ * issuers. Replace all scope claims by `scope`, which contains only scope tokens that the issuer may grant.
  */
 export function narrowToExternal(
   claims: ClaimsSet,
@@ -118,7 +118,7 @@ function isIssued(claims: ClaimsSet): boolean {
   );
 }
 
-/** Whether a value is an array of strings. Iterates by index, because `every` is slower on a frozen array. */
+/** Whether a value is an array of strings. Iterate by index, because `every` is slower on a frozen array. */
 function isTextList(value: unknown): value is readonly string[] {
   if (!Array.isArray(value)) return false;
   for (let index = 0; index < value.length; index += 1) {

@@ -19,7 +19,7 @@ export interface AuthenticToken {
 }
 
 /**
- * Validates the claims of an authentic token (RFC 7519 §7.2, RFC 9068 §4). Checks issuer and audience before the times,
+ * Validate the claims of an authentic token (RFC 7519 §7.2, RFC 9068 §4). Check issuer and audience before the times,
  * so that only tokens for this verifier are reported as expired.
  *
  * @throws InvalidTokenError if a claim is missing, malformed or not accepted.
@@ -47,7 +47,7 @@ export function validateClaimsSet(
   return verified;
 }
 
-/** Asserts that a token is signed and encrypted to a public key. A shared key would not identify a trusted issuer. */
+/** Assert that a token is signed and encrypted to a public key. A shared key would not identify a trusted issuer. */
 function assertOfOtherParty({ key, signedHeader }: AuthenticToken): void {
   if (signedHeader === undefined) throw new InvalidTokenError('not_signed');
   if (!isAsymmetricAlgorithm(key.alg)) throw new InvalidTokenError('algorithm');
@@ -62,14 +62,14 @@ function assertTyp(typ: unknown, type: unknown, policy: ClaimsPolicy): void {
     throw new InvalidTokenError('wrong_typ');
 }
 
-/** Asserts that the outer `typ` of a nested JWT is absent, `JWT` or an accepted type (RFC 8725 §3.11). */
+/** Assert that the outer `typ` of a nested JWT is absent, `JWT` or an accepted type (RFC 8725 §3.11). */
 function assertOuterTyp(typ: unknown, policy: ClaimsPolicy): void {
   if (typ === undefined) return;
   const normalized = typeof typ === 'string' ? normalizeTyp(typ) : '';
   if (normalized !== 'jwt' && !policy.typs.has(normalized)) throw new InvalidTokenError('wrong_typ');
 }
 
-/** Asserts that the registered claims are present and well-formed. Ignores the `type` of an external token. */
+/** Assert that the registered claims are present and well-formed. Ignore the `type` of an external token. */
 function assertRegisteredClaims(
   claims: JsonObject,
   isExternal: boolean,
@@ -93,7 +93,7 @@ function assertRegisteredClaims(
   if (!wellFormed) throw new InvalidTokenError('claim_malformed');
 }
 
-/** Asserts an accepted issuer and audience. If the key is bound to an audience, `aud` must be that audience alone. */
+/** Assert an accepted issuer and audience. If the key is bound to an audience, `aud` must be that audience alone. */
 function assertIssuerAndAudience(
   { iss, aud }: ClaimsSet,
   { key }: AuthenticToken,
@@ -110,7 +110,7 @@ function isForKey(aud: ClaimsSet['aud'], audience: string | undefined): boolean 
   return typeof aud !== 'string' && aud.length === 1 && aud[0] === audience;
 }
 
-/** Removes audiences that are not configured for the issuer, so that guards and handlers do not see them. */
+/** Remove audiences that are not configured for the issuer, so that guards and handlers do not see them. */
 function exposeAudiences(claims: ClaimsSet, { audiences }: ClaimsPolicy): ClaimsSet {
   const { aud } = claims;
   if (typeof aud === 'string') return claims;
@@ -120,7 +120,7 @@ function exposeAudiences(claims: ClaimsSet, { audiences }: ClaimsPolicy): Claims
     : Object.freeze({ ...claims, aud: Object.freeze(configured) });
 }
 
-/** Checks `exp`, `nbf` and `iat` (RFC 7519 §4.1.4 to §4.1.6). Rejects every token if the clock returns NaN. */
+/** Check `exp`, `nbf` and `iat` (RFC 7519 §4.1.4 to §4.1.6). Reject every token if the clock returns NaN. */
 function assertTimes(claims: ClaimsSet, policy: ClaimsPolicy, now: NumericDate): void {
   const { clockToleranceSeconds: tolerance, maxTokenAgeSeconds, maxTokenLifetimeSeconds } = policy;
   if (claims.exp - claims.iat > maxTokenLifetimeSeconds) throw new InvalidTokenError('lifetime_too_long');
@@ -130,7 +130,7 @@ function assertTimes(claims: ClaimsSet, policy: ClaimsPolicy, now: NumericDate):
   if (now - claims.iat > maxTokenAgeSeconds + tolerance) throw new InvalidTokenError('too_old');
 }
 
-/** Rejects key-bound tokens, because a bearer request does not prove possession of the key in `cnf` (RFC 7800 §3.1). */
+/** Reject key-bound tokens, because a bearer request does not prove possession of the key in `cnf` (RFC 7800 §3.1). */
 function assertNotKeyBound(claims: ClaimsSet): void {
   if (claims['cnf'] !== undefined) throw new InvalidTokenError('key_bound');
 }
@@ -141,14 +141,14 @@ function assertRequiredClaims(claims: ClaimsSet, policy: ClaimsPolicy): void {
   }
 }
 
-/** Returns the granted scope, without scope tokens that the issuer may not grant. */
+/** Return the granted scope, without scope tokens that the issuer may not grant. */
 function readScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
   const scope = readGrantedScope(claims, policy);
   const { grantableScopes } = policy;
   return grantableScopes === undefined ? scope : scope.filter((token) => grantableScopes.has(token));
 }
 
-/** Reads `scope`, or the configured scope claim. If both are present, they must contain the same scope tokens. */
+/** Read `scope`, or the configured scope claim. If both are present, they must contain the same scope tokens. */
 function readGrantedScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
   const scope = parseScopeClaim(claims.scope);
   if (policy.scopeClaim === 'scope' || claims[policy.scopeClaim] === undefined) return scope;
