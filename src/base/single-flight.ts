@@ -1,6 +1,6 @@
 /** Step with at most one run in flight. */
 export interface SingleFlight<Args extends readonly unknown[], Result> {
-  /** Start the step. If a run is in flight, return the promise of that run and ignores the arguments. */
+  /** Start the step. If a run is in flight, return the promise of that run and ignore the arguments. */
   run(...args: Args): Promise<Result>;
   /** Promise of the run in flight, or `undefined`. */
   readonly pending: Promise<Result> | undefined;

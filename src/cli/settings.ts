@@ -77,7 +77,7 @@ export async function findApiKeys(io: CommandIo, directory: string): Promise<Loa
 }
 
 /**
- * Open the stores that the options name, run a function with them, and closes them.
+ * Open the stores that the options name, run a function with them, and close them.
  *
  * @throws UsageError (as rejection) if the options name no store, or if the embedded store does not exist.
  */
