@@ -5,7 +5,7 @@ type Unit = 's' | 'm' | 'h' | 'd';
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-const TEXT = /^(\d{1,9})([smhd])$/;
+const TEXT = /^(\d{1,9})(s|m|h|d)$/;
 
 /**
  * Resolve a duration to seconds.

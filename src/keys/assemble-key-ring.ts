@@ -59,7 +59,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
   const asymmetric = underived.filter(isAsymmetricKey);
   const recipientFor = (audience: string) => recipients.find((key) => key.audience === audience);
 
-  /** Derive one key per root, in the order of `roots`, and cach the keys. */
+  /** Derive one key per root, in the order of `roots`, and cache the keys. */
   const deriveKeys = (purpose: KeyPurpose, audience: string): readonly DirectKey[] => {
     const scope = JSON.stringify([purpose, audience]);
     const known = derived.get(scope);
@@ -152,7 +152,7 @@ function assertDecrypts(material: KeyMaterial): void {
 function assertEncrypts(key: ContentKey, purpose: KeyPurpose, audience: string): ContentKey {
   if (!key.encrypts)
     throw new TypeError(
-      'key_ops of the current key must allow encryption: add the operation, or use a different current key',
+      'The current key can only decrypt (key_ops): issue tokens with the key ring that exported it, or use a different current key',
     );
   if (key.purpose !== purpose) {
     throw new TypeError(

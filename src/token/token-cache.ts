@@ -76,7 +76,7 @@ export class TokenCache {
     return undefined;
   }
 
-  /** Cach a token that has not expired. @param length token length in characters. */
+  /** Cache a token that has not expired. @param length token length in characters. */
   keep(digest: string, token: DecryptedToken, { length, now }: { length: number; now: NumericDate }): void {
     this.#sweep(now);
     if (!isCacheable(token) || !this.#isLive(token, now)) return;
