@@ -19,7 +19,7 @@ const BASE: PublicNames = {
       UnsupportedTokenTypeError createSteadyClock
     `),
   types: words(`
-      ClientRejection Clock ClockStep ErrorCode ExchangeRejection GrantRejection JsonObject JsonValue
+      ClientRejection Clock ClockStep Duration ErrorCode ExchangeRejection GrantRejection JsonObject JsonValue
       NumericDate RateLimitState SteadyClock SteadyClockOptions TokenRejection WireError
     `),
 };
@@ -41,8 +41,8 @@ const KEYS: PublicNames = {
 const CLAIMS: PublicNames = {
   values: [],
   types: words(`
-      ApiKeyType ClaimsByType ClaimsSet DelegationClaims EndpointClaims ExternalClaims ForeignClaims
-      FunctionClaims IssuedClaims LineageEntry ModelClaims RateLimits ServiceClaims TokenType UserLimits
+      ApiKeyType ClaimsByType ClaimsSchema ClaimsSet DelegationClaims EndpointClaims ExternalClaims ForeignClaims
+      FunctionClaims IssuedClaims LineageEntry ModelClaims NoClaims RateLimits ServiceClaims TokenType UserClaims UserLimits
       VerifiedToken VerifiedTokenOf
     `),
 };
@@ -79,10 +79,10 @@ const ISSUE: PublicNames = {
       authorizationServerMetadata createSessions createSigningKey createTokenIssuer publishAccessKeys sessionRouter tokenRouter
     `),
   types: words(`
-      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook IssueRequest IssuedToken
+      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook ClientTokenRequest IssueRequest IssuedToken
       PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
       SessionRouterOptions Sessions SessionsOptions ThrottleOptions TokenIssuer TokenIssuerOptions
-      TokenRouterOptions
+      TokenRouterOptions UserTokenRequest
     `),
 };
 

@@ -1,4 +1,5 @@
 export type { Clock, NumericDate } from './clock.js';
+export type { Duration } from './duration.js';
 export type { ErrorCode, WireError } from './error-codes.js';
 export {
   AccessDeniedError,

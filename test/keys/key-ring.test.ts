@@ -108,7 +108,7 @@ describe('encryptionKey', () => {
     const ring = await createKeyRing({ current: { jwk: { ...jwk, key_ops: ['decrypt'] } } });
     expect(() => internalsOf(ring).encryptionKey('access', AUDIENCE)).toThrow(
       new TypeError(
-        'key_ops of the current key must allow encryption: add the operation, or use a different current key',
+        'The current key can only decrypt (key_ops): issue tokens with the key ring that exported it, or use a different current key',
       ),
     );
   });
