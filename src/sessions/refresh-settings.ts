@@ -28,18 +28,19 @@ const KNOWN: KnownOptions<RefreshSettings> = { idleSeconds: true, absoluteSecond
 /**
  * Validates the settings and adds the defaults.
  *
+ * @param where function that has the option `refresh`, for error messages
  * @throws TypeError if a lifetime is not a positive number, or the grace window is longer than 60 s
  */
-export function resolveRefreshSettings(settings: RefreshSettings): Required<RefreshSettings> {
-  assertOptions(settings, KNOWN, 'tokenRouter: refresh');
+export function resolveRefreshSettings(settings: RefreshSettings, where: string): Required<RefreshSettings> {
+  assertOptions(settings, KNOWN, `${where}: refresh`);
   const { idleSeconds = 2_592_000, absoluteSeconds = 7_776_000, graceSeconds = 10 } = settings;
-  assertPositiveNumber(idleSeconds, 'tokenRouter', 'refresh.idleSeconds', 2_592_000);
+  assertPositiveNumber(idleSeconds, where, 'refresh.idleSeconds', 2_592_000);
   const graceRange = { from: 0, to: MAX_GRACE_SECONDS, example: 10 };
-  assertNumber(absoluteSeconds, 'tokenRouter', 'refresh.absoluteSeconds', {
+  assertNumber(absoluteSeconds, where, 'refresh.absoluteSeconds', {
     from: idleSeconds,
     example: 7_776_000,
   });
-  assertNumber(graceSeconds, 'tokenRouter', 'refresh.graceSeconds', graceRange);
+  assertNumber(graceSeconds, where, 'refresh.graceSeconds', graceRange);
   return { idleSeconds, absoluteSeconds, graceSeconds };
 }
 

@@ -2,11 +2,11 @@ import type { ApiKey } from '../../api-keys/api-key.js';
 import { assertMayIssue } from '../../api-keys/api-key-registry.js';
 import { claimsByKeyType } from '../../api-keys/claims-by-key-type.js';
 import type { NumericDate } from '../../base/clock.js';
-import { PassportJweError } from '../../base/errors.js';
 import type { JsonObject } from '../../base/json.js';
 import { copyCustomClaims } from '../../token/claims/build-claims-set.js';
 import { formatScope } from '../../token/claims/scope.js';
 import type { VerifiedToken } from '../../token/claims/verified-token.js';
+import { callClaimsHook } from '../call-claims-hook.js';
 import type { ClientTokenRequest } from '../issue-request.js';
 import { requesterOf } from '../requester-of.js';
 import type { DelegatedIdentity, Delegation } from './build-delegation.js';
@@ -168,14 +168,10 @@ async function issue(
   };
 }
 
-/** Errors of this package pass. Any other error of the hook is a programming error, even if it has a `status`. */
-async function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext): Promise<JsonObject> {
-  try {
-    // A Map cannot be frozen, and all requests share the API key.
-    return await hook({ ...apiKey, scopeTtlSeconds: new Map(apiKey.scopeTtlSeconds) }, context);
-  } catch (cause) {
-    throw cause instanceof PassportJweError ? cause : new Error('The claims hook failed', { cause });
-  }
+/** A Map cannot be frozen, and all requests share the API key. */
+function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext): Promise<JsonObject> {
+  const copy = { ...apiKey, scopeTtlSeconds: new Map(apiKey.scopeTtlSeconds) };
+  return callClaimsHook(() => hook(copy, context));
 }
 
 /** The shortest of `token_ttl`, the lifetimes of the scope tokens, and the time until the API key expires. */
