@@ -19,7 +19,7 @@ import {
 } from './issue-request.js';
 import { type MaxLifetimes, resolveLifetime } from './resolve-lifetime.js';
 import { resolveScope } from './resolve-scope.js';
-import { assertIdentity, assertUser, clientOfUsers } from './user-identity.js';
+import { assertIdentifier, assertUser, clientOfUsers } from './user-identity.js';
 
 /** Settings of the issuer that a request depends on. */
 export interface IssueDefaults {
@@ -135,7 +135,7 @@ function assertTimes({ issuedAt, ip, sessionId }: IssueRequest): void {
     throw new TypeError('issue: issuedAt must be seconds since 1970, for example Date.now() / 1000');
   }
   if (ip !== undefined) assertString(ip, 'issue', 'ip');
-  if (sessionId !== undefined) assertIdentity(sessionId, 'issue', 'sessionId');
+  if (sessionId !== undefined) assertIdentifier(sessionId, 'issue', 'sessionId');
 }
 
 function resolveAudience(requested: string | undefined, { audience }: IssueDefaults): string {
@@ -148,7 +148,7 @@ function resolveAudience(requested: string | undefined, { audience }: IssueDefau
 
 function resolveSubject(subject: unknown, type: IssuedTokenType, { issuer }: IssueDefaults): string {
   if (type === 'user') assertUser(subject, issuer, 'issue');
-  else assertIdentity(subject, 'issue', 'subject');
+  else assertIdentifier(subject, 'issue', 'subject');
   return subject;
 }
 

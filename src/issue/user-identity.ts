@@ -9,7 +9,7 @@ const KEY_ID_CHARACTERS = /^[A-Za-z0-9._~-]{1,64}$/;
  *
  * @throws TypeError if the value is not a well-formed string of 1 to 200 characters without U+0000
  */
-export function assertIdentity(value: unknown, where: string, name: string): asserts value is string {
+export function assertIdentifier(value: unknown, where: string, name: string): asserts value is string {
   const isName = typeof value === 'string' && value !== '' && value.length <= MAX_IDENTITY_LENGTH;
   if (isName && value.isWellFormed() && !value.includes('\u0000')) return;
   const hint = typeof value === 'number' ? `: write String(${name})` : '';
@@ -24,7 +24,7 @@ export function assertIdentity(value: unknown, where: string, name: string): ass
  * @throws TypeError if the value is no identity, or is the issuer
  */
 export function assertUser(subject: unknown, issuer: string, where: string): asserts subject is string {
-  assertIdentity(subject, where, 'subject');
+  assertIdentifier(subject, where, 'subject');
   if (subject === issuer) {
     throw new TypeError(`${where}: subject must not be the issuer: pass the ID of the user`);
   }

@@ -12,7 +12,7 @@ import { assertClaimsSchema } from '../token/claims/claims-schema.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import { maxLifetimesOf, resolveLifetime } from './resolve-lifetime.js';
 import type { TokenIssuerOptions } from './token-issuer.js';
-import { assertIdentity } from './user-identity.js';
+import { assertIdentifier } from './user-identity.js';
 
 /** A user whose access token is about to be issued, as passed to the `claims` hook. */
 export interface SessionUser {
@@ -101,7 +101,7 @@ export function resolveUserSessionsOptions(options: UserSessionsOptions<object>)
   const { keyRing, issuer, audience, stores, revocations, claimsSchema, signing } = options;
   const { claims = noClaims, refresh = {}, audit = noAuditTrail, clock = systemClock } = options;
   internalsOf(keyRing);
-  assertIdentity(issuer, WHERE, 'issuer');
+  assertIdentifier(issuer, WHERE, 'issuer');
   assertString(audience, WHERE, 'audience');
   requireStore(stores, 'families', WHERE);
   assertMethod(revocations, 'isFamilyRevoked', NO_REVOCATIONS);

@@ -10,7 +10,7 @@ import { narrowScope } from './grants/narrow-scope.js';
 import { recordRefusal } from './record-refusal.js';
 import { createRefreshTokens } from './refresh-tokens.js';
 import { resolveScope } from './resolve-scope.js';
-import { assertIdentity, assertUser, clientOfUsers } from './user-identity.js';
+import { assertIdentifier, assertUser, clientOfUsers } from './user-identity.js';
 import type {
   SessionTokens,
   UserSessionRefresh,
@@ -103,7 +103,7 @@ export function createUserSessions(options: UserSessionsOptions<object>): UserSe
       assertOptions(request, START, 'userSessions.start');
       const { subject, deviceId, ip } = request;
       assertUser(subject, issuer, 'userSessions.start');
-      if (deviceId !== undefined) assertIdentity(deviceId, 'userSessions.start', 'deviceId');
+      if (deviceId !== undefined) assertIdentifier(deviceId, 'userSessions.start', 'deviceId');
       if (ip !== undefined) assertString(ip, 'userSessions.start', 'ip');
       return recordRefusal(audit, ip, () => start(request));
     },
@@ -123,7 +123,7 @@ export function createUserSessions(options: UserSessionsOptions<object>): UserSe
       if (typeof session !== 'object' || session === null) throw new TypeError(NO_SESSION);
       const { subject, sessionId } = session;
       assertUser(subject, issuer, 'userSessions.end');
-      assertIdentity(sessionId, 'userSessions.end', 'sessionId');
+      assertIdentifier(sessionId, 'userSessions.end', 'sessionId');
       await sessions.end({ clientId, subject, sessionId, requestedBy: clientId });
     },
 
@@ -132,7 +132,7 @@ export function createUserSessions(options: UserSessionsOptions<object>): UserSe
       assertOptions(request, ALL, 'userSessions.endAll');
       const all = { clientId, subject, requestedBy: clientId };
       if (!('keep' in request)) return sessions.endAll(all);
-      assertIdentity(request.keep, 'userSessions.endAll', 'keep');
+      assertIdentifier(request.keep, 'userSessions.endAll', 'keep');
       return sessions.endAll({ ...all, keep: { subject, sessionId: request.keep } });
     },
 

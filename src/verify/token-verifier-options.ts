@@ -29,7 +29,7 @@ export interface TokenVerifierOptions<Claims extends object = NoClaims>
    */
   readonly trustedIssuers?: readonly TrustedIssuer[];
   /**
-   * Schema that the custom claims of every accepted token must match, whatever its type: any Standard Schema. Claims that
+   * Standard Schema that the custom claims of every accepted token must match, those of API keys included. Claims that
    * this package reads or writes are not passed to it. Default: custom claims are not checked.
    */
   readonly claimsSchema?: ClaimsSchema<Claims>;
@@ -55,10 +55,16 @@ export interface TokenVerifierOptions<Claims extends object = NoClaims>
   readonly clock?: Clock;
 }
 
-/** Names of the options, for `assertOptions`. */
-export const VERIFIER_OPTIONS: KnownOptions<TokenVerifierOptions<object>> = {
-  ...{ keyRing: true, issuer: true, audience: true, signing: true, verification: true, trustedIssuers: true },
+/** Names of the options that `authenticate()` has too. */
+export const ACCEPTANCE_OPTIONS: KnownOptions<Omit<TokenVerifierOptions<object>, 'signing'>> = {
+  ...{ keyRing: true, issuer: true, audience: true, verification: true, trustedIssuers: true },
   ...{ clockToleranceSeconds: true, maxTokenAgeSeconds: true, maxTokenLifetimeSeconds: true },
   ...{ requiredClaims: true, scopeClaim: true, typ: true, maxTokenLength: true, tokenCache: true },
   ...{ claimsSchema: true, revocations: true, legacy: true, apiKeys: true, clock: true },
+};
+
+/** Names of the options, for `assertOptions`. */
+export const VERIFIER_OPTIONS: KnownOptions<TokenVerifierOptions<object>> = {
+  ...ACCEPTANCE_OPTIONS,
+  signing: true,
 };

@@ -45,12 +45,12 @@ describeOnDrivers('sessions of users', (open) => {
   test('are refreshed with current claims', async () => {
     const first = await start();
     app.pass(900);
-    tenant = 'globex';
+    tenant = 'other';
     const second = await app.userSessions.refresh(first.refreshToken);
 
     expect(second).toMatchObject({ sessionId: first.sessionId, scope: 'read write', expiresInSeconds: 900 });
     expect(second.refreshToken).not.toBe(first.refreshToken);
-    expect((await app.verify(second.accessToken)).claims['tenant']).toBe('globex');
+    expect((await app.verify(second.accessToken)).claims['tenant']).toBe('other');
   });
 
   test('yield the same successor within the grace window', async () => {
