@@ -180,6 +180,15 @@ describe('the scope of a refresh', () => {
     expect([narrow.scope, full.scope]).toEqual(['read', 'read write']);
   });
 
+  test('must be repeated within the grace window', async () => {
+    const { userSessions } = await createUserSessionApp();
+    const { refreshToken } = await userSessions.start(ALICE);
+    await userSessions.refresh(refreshToken, { scope: 'read' });
+
+    expect(await rejectionOf(userSessions.refresh(refreshToken))).toMatchObject(invalidGrant('wrong_scope'));
+    await userSessions.refresh(refreshToken, { scope: ['read'] });
+  });
+
   test.each(['read admin', 'read  write', '"'])('rejects %j and leaves the token usable', async (scope) => {
     const { userSessions } = await createUserSessionApp();
     const { refreshToken } = await userSessions.start(ALICE);
