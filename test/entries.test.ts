@@ -42,8 +42,8 @@ const CLAIMS: PublicNames = {
   values: [],
   types: words(`
       ApiKeyType ClaimsByType ClaimsSchema ClaimsSet DelegationClaims EndpointClaims ExternalClaims ForeignClaims
-      FunctionClaims IssuedClaims LineageEntry ModelClaims NoClaims RateLimits ServiceClaims TokenType UserClaims UserLimits
-      VerifiedToken VerifiedTokenOf
+      FunctionClaims IssuedClaims LineageEntry ModelClaims NoClaims RateLimits ServiceClaims TokenType UserClaims
+      UserLimits VerifiedToken VerifiedTokenOf
     `),
 };
 
@@ -76,13 +76,15 @@ const ACCEPT: PublicNames = {
 
 const ISSUE: PublicNames = {
   values: words(`
-      authorizationServerMetadata createSessions createSigningKey createTokenIssuer publishAccessKeys sessionRouter tokenRouter
+      authorizationServerMetadata createSessions createSigningKey createTokenIssuer createUserSessions publishAccessKeys
+      sessionRouter tokenRouter
     `),
   types: words(`
-      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook ClientTokenRequest IssueRequest IssuedToken
-      PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
-      SessionRouterOptions Sessions SessionsOptions ThrottleOptions TokenIssuer TokenIssuerOptions
-      TokenRouterOptions UserTokenRequest
+      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook ClientTokenRequest IssueRequest
+      IssuedToken PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
+      SessionRouterOptions SessionTokens SessionUser Sessions SessionsOptions ThrottleOptions TokenIssuer
+      TokenIssuerOptions TokenRouterOptions UserClaimsHook UserSessionRefresh UserSessionStart UserSessions
+      UserSessionsEnd UserSessionsOptions UserTokenRequest
     `),
 };
 

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createKeyRing, generateKeySet } from 'passport-jwe';
 import { parseApiKey } from 'passport-jwe/api-keys';
+import request from 'supertest';
 import { loadFiles } from './support/api-key-files.js';
 import { createIssuerAndVerifier } from './support/issuer-and-verifier.js';
 import { startJwksServer } from './support/jwks-server.js';
@@ -63,6 +64,8 @@ const BLOCKS = [
   'delegation',
   'token-client',
   'sessions',
+  'user-tokens',
+  'user-sessions',
   'api-key',
   'generate',
   'keys',
@@ -490,6 +493,32 @@ describe('the README and the pages of docs', () => {
     expect((await fetch(`${origin}/sessions/s1`, { method: 'DELETE', headers })).status).toBe(204);
     expect((await fetch(`${origin}/sessions`, { method: 'DELETE', headers })).status).toBe(204);
     expect((await fetch(`${origin}/sessions`, { headers })).status).toBe(401);
+  });
+
+  test('issues a token for a user, with claims that the API checks', async () => {
+    const port = await findFreePort();
+    const program = await startBlock('user-tokens', { PORT: String(port) });
+    await untilListening(program, port);
+    const origin = `http://127.0.0.1:${port}`;
+    const answer = await getDocuments(origin, program.output().trim());
+
+    expect(await answer.json()).toEqual({ documents: [], for: 'alice', tenant: 'acme' });
+    expect((await getDocuments(origin, await mint('read:documents'))).status).toBe(401);
+  });
+
+  test('keeps users signed in until they log out', async () => {
+    const origin = await startServer('user-sessions');
+    const post = (path: string, body: object = {}) => request(origin).post(path).send(body);
+    const bearer = (token: unknown) => ({ Authorization: `Bearer ${token}` });
+    const list = (token: unknown) => request(origin).get('/sessions').set(bearer(token));
+    const [{ body: one }, { body: two }] = [await post('/sign-in'), await post('/sign-in')];
+    const { body: refreshed } = await post('/refresh', { refreshToken: one.refreshToken });
+
+    expect((await list(refreshed.accessToken)).body.sessions).toHaveLength(2);
+    await post('/logout', { refreshToken: refreshed.refreshToken }).expect(204);
+    await list(refreshed.accessToken).expect(401);
+    await post('/logout-everywhere').set(bearer(two.accessToken)).expect(204);
+    await post('/refresh', { refreshToken: two.refreshToken }).expect(400);
   });
 
   test('revokes a session on the store of one machine', async () => {

@@ -21,7 +21,7 @@ import { identifyToken } from '../token/claims/identify-token.js';
 import { resolveRequiredScope } from '../token/claims/scope.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 import { prepareVerifier } from '../verify/token-verifier.js';
-import { type TokenVerifierOptions, VERIFIER_OPTIONS } from '../verify/token-verifier-options.js';
+import { ACCEPTANCE_OPTIONS, type TokenVerifierOptions } from '../verify/token-verifier-options.js';
 import { createTokenReader, type TokenLocations } from './token-locations.js';
 
 /**
@@ -55,7 +55,7 @@ export interface AcceptOptions<Claims extends object = NoClaims>
 
 /** Known options of `AcceptOptions`, for `assertOptions()`. */
 export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
-  ...VERIFIER_OPTIONS,
+  ...ACCEPTANCE_OPTIONS,
   ...{ scope: true, tokenLocations: true, realm: true, resourceMetadata: true, audit: true },
 };
 

@@ -84,7 +84,8 @@ export type GrantRejection =
   | 'wrong_device'
   | 'no_device'
   | 'wrong_scope'
-  | 'not_repeatable';
+  | 'not_repeatable'
+  | 'no_user';
 
 /** Identity of a verified token, for audit events. */
 export interface TokenIdentity {

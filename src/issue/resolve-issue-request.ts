@@ -1,5 +1,4 @@
 import { isNumericDate } from '../base/clock.js';
-import { toSeconds } from '../base/duration.js';
 import { findNonJson } from '../base/find-non-json.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
 import { assertObject, assertString } from '../base/options.js';
@@ -12,28 +11,23 @@ import {
   RESERVED_CLAIMS,
 } from '../token/claims/claims-set.js';
 import { MAX_CLAIMS_DEPTH } from '../token/claims/parse-claims.js';
-import { parseScope } from '../token/claims/scope.js';
 import {
   type ClientTokenRequest,
   type IssueRequest,
   isClientRequest,
   type UserTokenRequest,
 } from './issue-request.js';
+import { type MaxLifetimes, resolveLifetime } from './resolve-lifetime.js';
+import { resolveScope } from './resolve-scope.js';
+import { assertIdentifier, assertUser, clientOfUsers } from './user-identity.js';
 
 /** Settings of the issuer that a request depends on. */
 export interface IssueDefaults {
   readonly issuer: string;
   /** @default undefined (every request names its audience) */
   readonly audience?: string | undefined;
-  /** Maximum lifetimes, with the option or object that sets each of them. */
-  readonly maxLifetimes: ReadonlyMap<string, number>;
+  readonly maxLifetimes: MaxLifetimes;
 }
-
-/** Lifetime of a token without `lifetime`, in seconds. */
-const DEFAULT_LIFETIME_SECONDS = 900;
-
-/** Maximum length of a subject, in characters. Stores of sessions have the same limit. */
-const MAX_SUBJECT_LENGTH = 200;
 
 type Members<Request> = Readonly<Record<keyof Request, true>>;
 
@@ -107,8 +101,8 @@ export function resolveIssueRequest(request: IssueRequest, defaults: IssueDefaul
     audience: resolveAudience(request.audience, defaults),
     subject: resolveSubject(request.subject, type, defaults),
     clientId: resolveClient(request, defaults),
-    scope: resolveScope(request.scope),
-    lifetimeSeconds: resolveLifetime(request, defaults),
+    scope: resolveScope(request.scope, 'issue'),
+    lifetimeSeconds: resolveLifetime(request.lifetime, defaults.maxLifetimes, 'issue'),
     sessionId: request.sessionId,
     claims: resolveClaims(request, type),
   };
@@ -141,7 +135,7 @@ function assertTimes({ issuedAt, ip, sessionId }: IssueRequest): void {
     throw new TypeError('issue: issuedAt must be seconds since 1970, for example Date.now() / 1000');
   }
   if (ip !== undefined) assertString(ip, 'issue', 'ip');
-  if (sessionId !== undefined) assertIdentity(sessionId, 'sessionId');
+  if (sessionId !== undefined) assertIdentifier(sessionId, 'issue', 'sessionId');
 }
 
 function resolveAudience(requested: string | undefined, { audience }: IssueDefaults): string {
@@ -152,59 +146,16 @@ function resolveAudience(requested: string | undefined, { audience }: IssueDefau
   );
 }
 
-/** A user with the name of the client would be taken for the client itself. */
 function resolveSubject(subject: unknown, type: IssuedTokenType, { issuer }: IssueDefaults): string {
-  const name = assertIdentity(subject, 'subject');
-  if (type === 'user' && name === issuer) {
-    throw new TypeError('issue: subject must not be the issuer: pass the ID of the user');
-  }
-  return name;
+  if (type === 'user') assertUser(subject, issuer, 'issue');
+  else assertIdentifier(subject, 'issue', 'subject');
+  return subject;
 }
 
-/** NUL separates the parts of names in stores. */
-function assertIdentity(value: unknown, name: string): string {
-  const isName = typeof value === 'string' && value !== '' && value.length <= MAX_SUBJECT_LENGTH;
-  if (isName && value.isWellFormed() && !value.includes('\u0000')) return value;
-  const hint = typeof value === 'number' ? `: write String(${name})` : '';
-  throw new TypeError(
-    `issue: ${name} must be a string of 1 to ${MAX_SUBJECT_LENGTH} characters, well-formed and without U+0000${hint}`,
-  );
-}
-
-/** Every `key_id` of an API key matches. */
-const KEY_ID_CHARACTERS = /^[A-Za-z0-9._~-]{1,64}$/;
-
-/** The application itself is the client of its users (RFC 9068 §2.2). */
 function resolveClient(request: IssueRequest, { issuer }: IssueDefaults): string {
-  if (isClientRequest(request)) {
-    assertString(request.clientId, 'issue', 'clientId');
-    return request.clientId;
-  }
-  if (!KEY_ID_CHARACTERS.test(issuer)) return issuer;
-  throw new TypeError(
-    'issue: tokens of type user need an issuer that cannot be the key_id of an API key: pass a URL as issuer to createTokenIssuer(), for example "https://auth.example.com"',
-  );
-}
-
-function resolveScope(scope: unknown = []): readonly string[] {
-  const tokens = parseScope(scope);
-  if (tokens !== undefined) return tokens;
-  throw new TypeError(
-    'issue: scope must be scope tokens (RFC 6749 §3.3) as an array or separated by single spaces, for example "read write"',
-  );
-}
-
-function resolveLifetime({ lifetime }: IssueRequest, { maxLifetimes }: IssueDefaults): number {
-  if (lifetime === undefined) return Math.min(DEFAULT_LIFETIME_SECONDS, ...maxLifetimes.values());
-  const seconds = toSeconds(lifetime, 'issue', 'lifetime');
-  for (const [source, maximum] of maxLifetimes) {
-    if (seconds > maximum) {
-      throw new TypeError(
-        `issue: lifetime exceeds ${source}, ${maximum} seconds: shorten it, or raise that option`,
-      );
-    }
-  }
-  return seconds;
+  if (!isClientRequest(request)) return clientOfUsers(issuer, 'issue');
+  assertString(request.clientId, 'issue', 'clientId');
+  return request.clientId;
 }
 
 function resolveClaims({ claims }: IssueRequest, type: IssuedTokenType): JsonObject {

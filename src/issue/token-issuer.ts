@@ -25,6 +25,7 @@ import { assertAcceptable } from './assert-acceptable.js';
 import { describeIssuance } from './describe-issuance.js';
 import type { ClientTokenRequest, IssueRequest, UserTokenRequest } from './issue-request.js';
 import { resolveIssueRequest } from './resolve-issue-request.js';
+import { maxLifetimesOf } from './resolve-lifetime.js';
 
 /**
  * Options of `createTokenIssuer()`. Shared options have the same meaning as in `createTokenVerifier()`.
@@ -178,10 +179,7 @@ function resolveOptions(options: TokenIssuerOptions<object>) {
     'https://auth.example.com',
   );
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'createTokenIssuer');
-  const maxLifetimes = new Map([
-    ['maxTokenLifetimeSeconds of the key ring', keyRing.maxTokenLifetimeSeconds],
-    ['maxTokenLifetimeSeconds of createTokenIssuer()', maxTokenLifetimeSeconds],
-  ]);
+  const maxLifetimes = maxLifetimesOf(keyRing, maxTokenLifetimeSeconds, 'createTokenIssuer');
   const terms = { issuer, audience, maxTokenLifetimeSeconds, maxLifetimes };
   return { keyRing, signing, claimsSchema, audit, clock, ...terms };
 }

@@ -1,10 +1,9 @@
 import express, { type Router } from 'express';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { rejectOtherMethods } from '../http/reject-other-methods.js';
-import { isAsymmetricKey } from '../keys/content-key.js';
-import { internalsOf } from '../keys/key-ring-internals.js';
 import { resolveVerification } from '../keys/resolve-verification.js';
 import { answerTokenError } from './answer-token-error.js';
+import { assertCanIssue } from './assert-can-issue.js';
 import type { Endpoint } from './endpoints/endpoint.js';
 import { introspectionEndpoint } from './endpoints/introspection-endpoint.js';
 import { jwksEndpoint, type KeyPublisher } from './endpoints/jwks-endpoint.js';
@@ -73,9 +72,9 @@ export function tokenRouter(options: TokenRouterOptions): Router {
 
 /** Create the dependencies that the endpoints share. */
 function createParts(settings: TokenRouterSettings) {
-  const { apiKeys, audience, claims, audit, clock } = settings;
-  assertCanIssue(settings);
-  const refreshTokens = createRefreshTokens(settings);
+  const { apiKeys, audience, claims, stores, audit, clock } = settings;
+  assertCanIssue(settings, [audience, ...listAudiences(apiKeys)], 'tokenRouter');
+  const refreshTokens = stores && createRefreshTokens({ ...settings, stores }, 'tokenRouter');
   const { followAudiences, ...verifiers } = createRouterVerifiers(settings);
   return {
     ...{ apiKeys, audience, clock, refreshTokens, ...verifiers },
@@ -99,22 +98,6 @@ function createTrackedIssuer(settings: TokenRouterSettings, followAudiences: () 
       return tokens.issue(request);
     },
   };
-}
-
-/**
- * Assert that the router can issue tokens for every audience.
- *
- * @throws TypeError if tokens for an audience cannot be encrypted, or would carry no proof of issuance
- */
-function assertCanIssue({ keyRing, signing, audience, apiKeys }: TokenRouterSettings): void {
-  const audiences = [audience, ...listAudiences(apiKeys)];
-  const { encryptionKey } = internalsOf(keyRing);
-  const keys = audiences.map((each) => encryptionKey('access', each));
-  if (signing === undefined && keys.some(isAsymmetricKey)) {
-    throw new TypeError(
-      'tokenRouter: the key ring has public-key recipients, so tokens must also be signed: set signing',
-    );
-  }
 }
 
 /** Return the key ring and the verification keys, or an empty array if none of them has public keys. */

@@ -87,6 +87,7 @@ export function sessionRouter(options: SessionRouterOptions): Router {
   return router;
 }
 
+/** Those of `createUserSessions()` have methods of the same names. */
 const NO_SESSIONS =
   'sessionRouter: sessions must be a Sessions object: pass the result of createSessions({ stores, revocations })';
 
@@ -94,6 +95,7 @@ function resolveOptions(options: SessionRouterOptions) {
   assertOptions(options, KNOWN, 'sessionRouter');
   const { sessions, scope = 'manage:sessions', keyScope } = options;
   assertMethod(sessions, 'endAll', NO_SESSIONS);
+  if ('start' in sessions) throw new TypeError(NO_SESSIONS);
   assertScopeToken(scope, 'scope');
   if (keyScope !== undefined) assertScopeToken(keyScope, 'keyScope');
   return { sessions, scope, keyScope };

@@ -61,7 +61,7 @@ function readSections(): ReadonlyMap<string, readonly string[]> {
   for (const section of page.split(/^### /m).slice(1)) {
     const [, name = ''] = /^`([\w.]+)(?:\(\))?`\n/.exec(section) ?? [];
     const [, other = '', without = ''] =
-      /^All options of `(\w+)\(\)`(?: except ([^,]+))?, and:$/m.exec(section) ?? [];
+      /^All options of `(\w+)\(\)`(?: except ([^:]+))?, and:$/m.exec(section) ?? [];
     const omitted = [...without.matchAll(/`(\w+)`/g)].map(([, option]) => option);
     const inherited = (sections.get(other) ?? []).filter((option) => !omitted.includes(option));
     const cells = [...section.matchAll(/^\| (`[^|]*) \|/gm)].map(([, cell = '']) => cell);
