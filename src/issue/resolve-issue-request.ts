@@ -2,8 +2,7 @@ import { isNumericDate } from '../base/clock.js';
 import { toSeconds } from '../base/duration.js';
 import { findNonJson } from '../base/find-non-json.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
-import { assertObject, assertString } from '../base/options.js';
-import { isPrintableName } from '../base/printable-name.js';
+import { assertObject, assertOptions, assertString, type KnownOptions } from '../base/options.js';
 import type { ClaimsRequest } from '../token/claims/build-claims-set.js';
 import {
   ISSUED_TOKEN_TYPES,
@@ -35,9 +34,7 @@ const DEFAULT_LIFETIME_SECONDS = 900;
 /** Maximum length of a subject, in characters. Stores of sessions have the same limit. */
 const MAX_SUBJECT_LENGTH = 200;
 
-type Members<Request> = Readonly<Record<keyof Request, true>>;
-
-const USER_MEMBERS: Members<UserTokenRequest> = {
+const USER_MEMBERS: KnownOptions<UserTokenRequest> = {
   ...{
     type: true,
     subject: true,
@@ -50,7 +47,7 @@ const USER_MEMBERS: Members<UserTokenRequest> = {
   ...{ header: true, issuedAt: true, ip: true },
 };
 
-const CLIENT_MEMBERS: Members<ClientTokenRequest> = {
+const CLIENT_MEMBERS: KnownOptions<ClientTokenRequest> = {
   ...{ ...USER_MEMBERS, clientId: true, subjectAsserted: true, delegatedFrom: true, delegatedTo: true },
   previousApiKey: true,
 };
@@ -98,7 +95,7 @@ const SET_BY: Readonly<Record<string, string>> = {
  *   contains no value.
  */
 export function resolveIssueRequest(request: IssueRequest, defaults: IssueDefaults): ClaimsRequest {
-  assertObject(request, 'issue');
+  assertObject(request, 'issue', '{ subject: user.id }');
   const type = resolveType(request.type);
   assertMembers(request, type);
   assertTimes(request);
@@ -121,19 +118,18 @@ function resolveType(type: unknown = 'user'): IssuedTokenType {
 
 function assertMembers(request: object, type: IssuedTokenType): void {
   const members = type === 'user' ? USER_MEMBERS : CLIENT_MEMBERS;
-  for (const name of Object.keys(request)) {
-    if (Object.hasOwn(members, name)) continue;
-    if (Object.hasOwn(CLIENT_MEMBERS, name)) {
-      throw new TypeError(`issue: ${name} is not allowed in a token of type user: remove it, or set type`);
-    }
-    throw new TypeError(`issue: unknown option ${nameForMessage(name)}${remedyFor(name, members)}`);
+  const isMisplaced = (name: string) => Object.hasOwn(CLIENT_MEMBERS, name) && !Object.hasOwn(members, name);
+  const misplaced = Object.keys(request).find(isMisplaced);
+  if (misplaced !== undefined) {
+    throw new TypeError(`issue: ${misplaced} is not allowed in a token of type user: remove it, or set type`);
   }
+  assertOptions(request, CLIENT_MEMBERS, 'issue', (name) => remedyFor(name, members));
 }
 
 function remedyFor(name: string, members: object): string {
   const instead = Object.hasOwn(INSTEAD, name) ? INSTEAD[name] : undefined;
-  if (instead !== undefined && Object.hasOwn(members, instead)) return `: write ${instead}`;
-  return `: put custom claims into claims; options are ${Object.keys(members).join(', ')}`;
+  if (instead !== undefined && Object.hasOwn(members, instead)) return `write ${instead}`;
+  return `put custom claims into claims; other options are ${Object.keys(members).join(', ')}`;
 }
 
 function assertTimes({ issuedAt, ip, sessionId }: IssueRequest): void {
@@ -222,8 +218,4 @@ function assertClaimName(name: string, type: IssuedTokenType): void {
   const isOfType = type !== 'user' && setBy === undefined;
   if (!RESERVED_CLAIMS.has(name) || isOfType) return;
   throw new TypeError(`issue: the claim ${name} is reserved: ${setBy ?? 'choose another name'}`);
-}
-
-function nameForMessage(name: string): string {
-  return isPrintableName(name) ? name : '(not shown)';
 }
