@@ -29,7 +29,7 @@ type Factory = (...args: never) => unknown;
 
 type Call = readonly [call: string, callee: Factory, args: readonly unknown[], message: RegExp];
 
-const SECRET = 'S3CRET-0a8f77';
+const SECRET = 'SECRET-0a8f77';
 
 const WRONG_GUARDS: readonly Call[] = [
   [
