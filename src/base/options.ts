@@ -23,14 +23,12 @@ export function assertOptions<Options extends object>(
   where: string,
   findRemedy: RemedyFinder = () => undefined,
 ): void {
-  const names = Object.keys(known);
-  assertObject(options, where, `{ ${names.slice(0, EXAMPLE_OPTIONS).join(', ')} }`);
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(known, name)) continue;
-    const remedy = findRemedy(name);
-    const hint = remedy === undefined ? `; expected one of: ${names.join(', ')}` : `: ${remedy}`;
-    throw new TypeError(`${where}: unknown option ${describeName(name)}${hint}`);
-  }
+  if (!isObject(options)) throw new TypeError(describeNonObject(where, exampleOf(known)));
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  const remedy = findRemedy(unknown);
+  const hint = remedy === undefined ? `; expected one of: ${Object.keys(known).join(', ')}` : `: ${remedy}`;
+  throw new TypeError(`${where}: unknown option ${describeName(unknown)}${hint}`);
 }
 
 /**
@@ -41,9 +39,19 @@ export function assertOptions<Options extends object>(
  * @throws TypeError if the value is not an object. The message omits the value, which could be a misplaced secret.
  */
 export function assertObject(value: unknown, where: string, example?: string): asserts value is object {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
-  const hint = example === undefined ? '' : `, for example ${example}`;
-  throw new TypeError(`${where}: expected an object${hint}`);
+  if (!isObject(value)) throw new TypeError(describeNonObject(where, example));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function describeNonObject(where: string, example: string | undefined): string {
+  return `${where}: expected an object${example === undefined ? '' : `, for example ${example}`}`;
+}
+
+function exampleOf(known: object): string {
+  return `{ ${Object.keys(known).slice(0, EXAMPLE_OPTIONS).join(', ')} }`;
 }
 
 /** Assert that a value has a method. @throws TypeError with the message `expected` if the method is missing. */
