@@ -63,7 +63,7 @@ const ACCEPT: PublicNames = {
   values: words(`
       JweStrategy admissionOf authenticate bearerErrors createLegacyKey createLimits createTokenVerifier
       findVerifiedToken isResponseFinished limitRequests onResponseFinished protectedResourceMetadata
-      protectedResourceUrl requireAnyScope requireAudience requireClaim requireEndpoint requireFunctions requireMaxAge requireModel
+      protectedResourceUrl requireAnyScope requireAudience requireClaim requireClaims requireEndpoint requireFunctions requireMaxAge requireModel
       requireProof requireScope requireType verifiedToken
     `),
   types: words(`

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createKeyRing, generateKeySet } from 'passport-jwe';
+import { createKeyRing, generateKeySet, type JsonObject } from 'passport-jwe';
 import { parseApiKey } from 'passport-jwe/api-keys';
 import request from 'supertest';
 import { loadFiles } from './support/api-key-files.js';
@@ -56,6 +56,7 @@ const BLOCKS = [
   'first-issued-token',
   'first-issued-token-calls',
   'accept',
+  'claims',
   'passport',
   'trusted-issuers',
   'issue',
@@ -171,7 +172,7 @@ async function paste(commands: string, cwd: string): Promise<string> {
   return stdout;
 }
 
-async function mint(scope: string): Promise<string> {
+async function mint(scope: string, claims: JsonObject = {}): Promise<string> {
   const keyRing = await createKeyRing({ current: { secret: KEY } });
   const { token } = await createIssuerAndVerifier({ keyRing, ...SERVICE }).issue({
     type: 'service',
@@ -180,7 +181,7 @@ async function mint(scope: string): Promise<string> {
     audience: SERVICE.audience,
     scope: [scope],
     lifetime: 60,
-    claims: {},
+    claims,
   });
   return token;
 }
@@ -287,6 +288,19 @@ describe('the README and the pages of docs', () => {
       expect(await allowed.text()).toContain('alice');
     },
   );
+
+  test('guards a route by all claims', async () => {
+    const origin = await startServer('claims');
+    const statusOf = async (claims: JsonObject) => {
+      const headers = { Authorization: `Bearer ${await mint('read:reports', claims)}` };
+      return (await fetch(`${origin}/tenants/acme/reports`, { headers })).status;
+    };
+
+    expect(await statusOf({ tenant: 'acme', plan: 'pro' })).toBe(200);
+    expect(await statusOf({ tenant: 'acme', plan: 'free' })).toBe(403);
+    expect(await statusOf({ tenant: 'other', plan: 'pro' })).toBe(403);
+    expect(await statusOf({ tenant: 'acme' })).toBe(401);
+  });
 
   test('accepts tokens of a trusted issuer', async () => {
     const parties = await createParties();

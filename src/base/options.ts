@@ -4,35 +4,54 @@ import { isPrintableName } from './printable-name.js';
 /** Names of all options of a function. The compiler reports a missing name. */
 export type KnownOptions<Options> = Readonly<Record<keyof Options, true>>;
 
+/** Number of options in the example of an error message. */
+const EXAMPLE_OPTIONS = 3;
+
+/** Returns the remedy for an unknown option, for example for an option of another library. */
+export type RemedyFinder = (name: string) => string | undefined;
+
 /**
  * Assert that options are an object without unknown members. Ignoring a misspelt option could disable a check.
  *
  * @param where function or option for the error messages, which never contain values.
+ * @param findRemedy remedies for unknown options. Default: the message lists the known options.
  * @throws TypeError if the options are not an object, or include an unknown option.
  */
 export function assertOptions<Options extends object>(
   options: Options,
   known: KnownOptions<Options>,
   where: string,
+  findRemedy: RemedyFinder = () => undefined,
 ): void {
-  assertObject(options, where);
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(known, name)) continue;
-    const expected = Object.keys(known).join(', ');
-    throw new TypeError(`${where}: unknown option ${describeName(name)}; expected one of: ${expected}`);
-  }
+  if (!isObject(options)) throw new TypeError(describeNonObject(where, exampleOf(known)));
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  const remedy = findRemedy(unknown);
+  const hint = remedy === undefined ? `; expected one of: ${Object.keys(known).join(', ')}` : `: ${remedy}`;
+  throw new TypeError(`${where}: unknown option ${describeName(unknown)}${hint}`);
 }
 
 /**
  * Assert that a value is an object.
  *
  * @param where function or option for the error message.
+ * @param example valid object for the error message.
  * @throws TypeError if the value is not an object. The message omits the value, which could be a misplaced secret.
  */
-export function assertObject(value: unknown, where: string): asserts value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`${where}: expected an object`);
-  }
+export function assertObject(value: unknown, where: string, example?: string): asserts value is object {
+  if (!isObject(value)) throw new TypeError(describeNonObject(where, example));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function describeNonObject(where: string, example: string | undefined): string {
+  return `${where}: expected an object${example === undefined ? '' : `, for example ${example}`}`;
+}
+
+function exampleOf(known: object): string {
+  return `{ ${Object.keys(known).slice(0, EXAMPLE_OPTIONS).join(', ')} }`;
 }
 
 /** Assert that a value has a method. @throws TypeError with the message `expected` if the method is missing. */

@@ -1,8 +1,7 @@
 import { isNumericDate } from '../base/clock.js';
 import { findNonJson } from '../base/find-non-json.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
-import { assertObject, assertString } from '../base/options.js';
-import { isPrintableName } from '../base/printable-name.js';
+import { assertObject, assertOptions, assertString, type KnownOptions } from '../base/options.js';
 import type { ClaimsRequest } from '../token/claims/build-claims-set.js';
 import {
   ISSUED_TOKEN_TYPES,
@@ -29,22 +28,12 @@ export interface IssueDefaults {
   readonly maxLifetimes: MaxLifetimes;
 }
 
-type Members<Request> = Readonly<Record<keyof Request, true>>;
-
-const USER_MEMBERS: Members<UserTokenRequest> = {
-  ...{
-    type: true,
-    subject: true,
-    audience: true,
-    scope: true,
-    lifetime: true,
-    sessionId: true,
-    claims: true,
-  },
-  ...{ header: true, issuedAt: true, ip: true },
+const USER_MEMBERS: KnownOptions<UserTokenRequest> = {
+  ...{ type: true, subject: true, audience: true, scope: true, lifetime: true },
+  ...{ sessionId: true, claims: true, header: true, issuedAt: true, ip: true },
 };
 
-const CLIENT_MEMBERS: Members<ClientTokenRequest> = {
+const CLIENT_MEMBERS: KnownOptions<ClientTokenRequest> = {
   ...{ ...USER_MEMBERS, clientId: true, subjectAsserted: true, delegatedFrom: true, delegatedTo: true },
   previousApiKey: true,
 };
@@ -53,13 +42,8 @@ const CLIENT_MEMBERS: Members<ClientTokenRequest> = {
 const INSTEAD: Readonly<Record<string, string>> = {
   ...{ sub: 'subject', user: 'subject', userId: 'subject', id: 'subject' },
   ...{ aud: 'audience', resource: 'audience', scopes: 'scope', permissions: 'scope' },
-  ...{
-    exp: 'lifetime',
-    expiresIn: 'lifetime',
-    expiresAt: 'lifetime',
-    lifetimeSeconds: 'lifetime',
-    ttl: 'lifetime',
-  },
+  ...{ exp: 'lifetime', expiresIn: 'lifetime', expiresAt: 'lifetime', lifetimeSeconds: 'lifetime' },
+  ttl: 'lifetime',
   ...{ iat: 'issuedAt', notBefore: 'issuedAt', nbf: 'issuedAt' },
   ...{ payload: 'claims', customClaims: 'claims', data: 'claims', client_id: 'clientId' },
   ...{ session_id: 'sessionId', session: 'sessionId', headers: 'header' },
@@ -92,7 +76,7 @@ const SET_BY: Readonly<Record<string, string>> = {
  *   contains no value.
  */
 export function resolveIssueRequest(request: IssueRequest, defaults: IssueDefaults): ClaimsRequest {
-  assertObject(request, 'issue');
+  assertObject(request, 'issue', '{ subject: user.id }');
   const type = resolveType(request.type);
   assertMembers(request, type);
   assertTimes(request);
@@ -115,19 +99,18 @@ function resolveType(type: unknown = 'user'): IssuedTokenType {
 
 function assertMembers(request: object, type: IssuedTokenType): void {
   const members = type === 'user' ? USER_MEMBERS : CLIENT_MEMBERS;
-  for (const name of Object.keys(request)) {
-    if (Object.hasOwn(members, name)) continue;
-    if (Object.hasOwn(CLIENT_MEMBERS, name)) {
-      throw new TypeError(`issue: ${name} is not allowed in a token of type user: remove it, or set type`);
-    }
-    throw new TypeError(`issue: unknown option ${nameForMessage(name)}${remedyFor(name, members)}`);
+  const isMisplaced = (name: string) => Object.hasOwn(CLIENT_MEMBERS, name) && !Object.hasOwn(members, name);
+  const misplaced = Object.keys(request).find(isMisplaced);
+  if (misplaced !== undefined) {
+    throw new TypeError(`issue: ${misplaced} is not allowed in a token of type user: remove it, or set type`);
   }
+  assertOptions(request, CLIENT_MEMBERS, 'issue', (name) => remedyFor(name, members));
 }
 
 function remedyFor(name: string, members: object): string {
   const instead = Object.hasOwn(INSTEAD, name) ? INSTEAD[name] : undefined;
-  if (instead !== undefined && Object.hasOwn(members, instead)) return `: write ${instead}`;
-  return `: put custom claims into claims; options are ${Object.keys(members).join(', ')}`;
+  if (instead !== undefined && Object.hasOwn(members, instead)) return `write ${instead}`;
+  return `put custom claims into claims; other options are ${Object.keys(members).join(', ')}`;
 }
 
 function assertTimes({ issuedAt, ip, sessionId }: IssueRequest): void {
@@ -173,8 +156,4 @@ function assertClaimName(name: string, type: IssuedTokenType): void {
   const isOfType = type !== 'user' && setBy === undefined;
   if (!RESERVED_CLAIMS.has(name) || isOfType) return;
   throw new TypeError(`issue: the claim ${name} is reserved: ${setBy ?? 'choose another name'}`);
-}
-
-function nameForMessage(name: string): string {
-  return isPrintableName(name) ? name : '(not shown)';
 }

@@ -74,7 +74,9 @@ export function sessionRouter(options: SessionRouterOptions): Router {
   const router = express.Router();
   router.use(
     forbidStorage,
-    guard('sessionRouter', (token) => assertScope(token, [scope])),
+    guard('sessionRouter', (token) => {
+      assertScope(token, [scope]);
+    }),
     requireProof(),
   );
   router

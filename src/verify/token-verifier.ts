@@ -11,6 +11,8 @@ import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js'
 import { isLegacyToken, openLegacyToken } from '../token/open-legacy-token.js';
 import { resolveTokenCache } from '../token/token-cache.js';
 import { createTokenOpener, type TokenOpener } from '../token/token-opener.js';
+import { assertTokenArgument } from './assert-token-argument.js';
+import { remedyForOption } from './remedy-for-option.js';
 import { acceptAudiences, type ResolvedVerifier, resolveVerifier } from './resolve-verifier.js';
 import { type TokenVerifierOptions, VERIFIER_OPTIONS } from './token-verifier-options.js';
 
@@ -24,14 +26,12 @@ export interface TokenVerifier<Claims extends object = NoClaims> {
    * Decrypt and validate a token.
    *
    * @throws InvalidTokenError (as rejection) if the token is rejected
+   * @throws TypeError (as rejection) if `token` is not a string
    * @throws TemporarilyUnavailableError (as rejection) if a revocation, a decryption key or a verification key cannot
    *   be looked up
    */
   verify(token: string): Promise<VerifiedToken<TokenType, Claims>>;
 }
-
-const NO_TOKEN =
-  'verify: token must be a string: pass the token that the client sent, and reject a client that sent none';
 
 /**
  * Create a token verifier for workers, WebSocket servers and other code without an Express request.
@@ -46,11 +46,11 @@ export function createTokenVerifier<Claims extends object = NoClaims>(
   options: TokenVerifierOptions<Claims>,
 ): TokenVerifier<Claims>;
 export function createTokenVerifier(options: TokenVerifierOptions<object>): TokenVerifier {
-  assertOptions(options, VERIFIER_OPTIONS, 'createTokenVerifier');
+  assertOptions(options, VERIFIER_OPTIONS, 'createTokenVerifier', remedyForOption);
   const { verify } = prepareVerifier(options);
   return Object.freeze({
     async verify(token: string) {
-      if (typeof token !== 'string') throw new TypeError(NO_TOKEN);
+      assertTokenArgument(token);
       return verify(token);
     },
   });

@@ -73,6 +73,18 @@ describe('options from JavaScript', () => {
     }
   });
 
+  test('that are unknown are answered with the known ones', async () => {
+    expect(await failureOf(loadApiKeys, { dir: 'x' })).toMatchObject({
+      message: expect.stringMatching(/^loadApiKeys: unknown option dir; expected one of: directory, /),
+    });
+  });
+
+  test('that are missing are answered with an example', async () => {
+    expect(await failureOf(tokenRouter)).toMatchObject({
+      message: expect.stringMatching(/^tokenRouter: expected an object, for example \{ keyRing, issuer, /),
+    });
+  });
+
   test.each([
     ['the options', SECRET],
     ['the current key', { current: SECRET }],

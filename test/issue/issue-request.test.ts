@@ -36,7 +36,11 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     { subject: 'a', tenant: 'acme' },
     /unknown option tenant: put custom claims into claims/,
   ],
-  ['a secret in place of a name', { subject: 'a', 'S3CRET-0a8f77': 1 }, /unknown option \(not shown\)/],
+  [
+    'a secret in place of a name',
+    { subject: 'a', 'S3CRET-0a8f77': 1 },
+    /unknown option \((?:name )?not shown/,
+  ],
   ['an unknown type', { subject: 'a', type: 'admin' }, /type must be one of user, service/],
   ['a type that nobody issues', { subject: 'a', type: 'external' }, /type must be one of user, service/],
   [

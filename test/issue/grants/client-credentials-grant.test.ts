@@ -345,7 +345,7 @@ describe('the claims hook', () => {
       clock,
     });
     await expect(issuance).rejects.toMatchObject({
-      message: 'tokenRouter: the claims hook failed: see the cause of this error',
+      message: 'The claims hook failed: see the cause of this error',
       cause: { message: 'directory is down' },
     });
     expect(records).toEqual([]);
