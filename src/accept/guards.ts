@@ -46,8 +46,9 @@ export function requireAudience(...audiences: readonly [string, ...string[]]): M
   const accepted = resolveStrings(audiences, 'requireAudience: audiences');
   return guard('requireAudience', ({ claims }) => {
     const present = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
-    if (!present.some((audience) => accepted.includes(audience)))
-      throw new InvalidTokenError('wrong_audience');
+    if (!present.some((audience) => accepted.includes(audience))) {
+      throw new InvalidTokenError('wrong_audience', undefined, { expected: accepted, found: present });
+    }
   });
 }
 
@@ -111,7 +112,11 @@ export function requireClaim(
 export function requireMaxAge(seconds: number): Middleware {
   if (seconds !== Number.POSITIVE_INFINITY) assertPositiveNumber(seconds, 'requireMaxAge', 'seconds', 300);
   return guard('requireMaxAge', ({ claims }, now) => {
-    if (now - claims.iat > seconds) throw new InvalidTokenError('too_old');
+    const age = now - claims.iat;
+    if (age > seconds) {
+      const detail = { expected: `at most ${seconds} s`, found: `${Math.ceil(age)} s` };
+      throw new InvalidTokenError('too_old', undefined, detail);
+    }
   });
 }
 

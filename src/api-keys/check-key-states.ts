@@ -28,7 +28,7 @@ export function assertKeysInForce(token: VerifiedToken, apiKeys: ApiKeyStates, n
     // A lookup of the application may return null.
     const apiKey = apiKeys.get(clientId) ?? undefined;
     if (apiKey === undefined || !isInForce(apiKey, now)) {
-      throw new InvalidTokenError('key_inactive', undefined, identifyToken(token));
+      throw new InvalidTokenError('key_inactive', undefined, { token: identifyToken(token) });
     }
   }
 }

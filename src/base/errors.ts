@@ -4,6 +4,7 @@ import type {
   ClientRejection,
   ExchangeRejection,
   GrantRejection,
+  RejectionDetail,
   TokenIdentity,
   TokenRejection,
 } from './rejections.js';
@@ -46,10 +47,10 @@ export class InvalidRequestError extends PassportJweError {
 /** The token is rejected (RFC 6750 §3.1). Only the message for an expired token whose tag verified names the reason. */
 export class InvalidTokenError extends PassportJweError {
   readonly reason: TokenRejection;
-  readonly #token: TokenIdentity | undefined;
+  readonly #detail: RejectionDetail;
 
-  /** @param token identity of a token that is authentic and well-formed but no longer valid. */
-  constructor(reason: TokenRejection, cause?: unknown, token?: TokenIdentity) {
+  /** @param detail what is known about the rejection, for operators only. */
+  constructor(reason: TokenRejection, cause?: unknown, detail: RejectionDetail = {}) {
     super({
       code: 'ERR_INVALID_TOKEN',
       error: 'invalid_token',
@@ -58,12 +59,17 @@ export class InvalidTokenError extends PassportJweError {
       cause,
     });
     this.reason = reason;
-    this.#token = token;
+    this.#detail = detail;
   }
 
   /** Identity of a token that is authentic and well-formed but no longer valid, for audit events. Loggers do not copy it. */
   get token(): TokenIdentity | undefined {
-    return this.#token;
+    return this.#detail.token;
+  }
+
+  /** What is known about the rejection, for debug lines and the command line. Loggers do not copy it. */
+  get detail(): RejectionDetail {
+    return this.#detail;
   }
 }
 

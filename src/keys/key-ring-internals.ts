@@ -1,5 +1,6 @@
 import type { ContentKey, KeyPurpose } from './content-key.js';
 import type { KeyRing } from './key-ring.js';
+import type { ForeignKid } from './kid-recognizer.js';
 
 /** Operations of a key ring for issuers and verifiers, inaccessible to applications. */
 export interface KeyRingInternals {
@@ -27,6 +28,12 @@ export interface KeyRingInternals {
 
   /** Returns the prepared or underived key with this key ID. */
   decryptionKey(kid: string): ContentKey | undefined;
+
+  /**
+   * Recognizes an unknown `kid` that the roots of this ring yield in another environment, for another audience or for
+   * another `enc`. For the reason of a rejection only. Cheap: the key IDs are derived once.
+   */
+  recognizeKid(kid: string): ForeignKid | undefined;
 
   /**
    * Reloads the keys because a token names an unknown one. The rate of these reloads is limited.
