@@ -11,6 +11,7 @@ import { sessionsCommand } from './commands/sessions-command.js';
 import { storeCommand } from './commands/store-command.js';
 import { tokenCommand } from './commands/token-command.js';
 import { hideArguments } from './hide-arguments.js';
+import { reportRejection } from './report-rejection.js';
 import { UsageError } from './settings.js';
 
 /** The command succeeded. */
@@ -74,7 +75,7 @@ function allCommands(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(allCommands)];
 }
 
-/** Reports all errors of a configuration at once. Operators may see why a token is rejected; clients never do. */
+/** Reports all errors of a configuration at once. */
 function report(io: CommandIo, failure: unknown, isJson: boolean): void {
   if (failure instanceof ConfigurationError) {
     if (isJson) io.print(JSON.stringify({ valid: false, problems: failure.problems }));
@@ -82,9 +83,7 @@ function report(io: CommandIo, failure: unknown, isJson: boolean): void {
     return;
   }
   if (failure instanceof InvalidTokenError) {
-    io.print(
-      isJson ? JSON.stringify({ valid: false, reason: failure.reason }) : `rejected: ${failure.reason}`,
-    );
+    reportRejection(io, failure, isJson);
     return;
   }
   const message = failure instanceof Error ? describe(failure) : 'Unknown error';

@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
+import { debugRejection } from '../base/debug-rejection.js';
 import { PassportJweError, RateLimitExceededError } from '../base/errors.js';
 import { type AuthenticationOutcome, requestState, type ShownToken } from './request-state.js';
 import { type ChallengeWriter, createChallengeWriter } from './write-challenge.js';
@@ -42,20 +43,27 @@ export function answerFailure(res: Response, error: PassportJweError, writeChall
   sendBody(res, error);
 }
 
+/** A request to reject. */
+export interface Exchange {
+  readonly req: Request;
+  readonly res: Response;
+  readonly next: NextFunction;
+  /** Name of the guard that rejects, for debug lines. Default: the authentication rejects. */
+  readonly guard?: string;
+}
+
 /**
  * Rejects a request. With `failWithError`, the error goes to the error handlers of the application. Otherwise, and if no
  * authentication ran, this function sends the response. It records an audit event, unless the authentication rejected the
  * request with this error and so has already recorded it.
  */
-export async function refuseRequest(
-  exchange: { readonly req: Request; readonly res: Response; readonly next: NextFunction },
-  error: PassportJweError,
-): Promise<void> {
-  const { req, res, next } = exchange;
+export async function refuseRequest(exchange: Exchange, error: PassportJweError): Promise<void> {
+  const { req, res, next, guard = 'handler' } = exchange;
   const state = requestState.read(req);
   const writeChallenge = state?.acceptor.writeChallenge ?? defaultChallenge;
-  if (state !== undefined && !isRefusedFor(state.outcome, error)) {
-    await state.acceptor.recordRefusal(req, error, shownBy(state.outcome));
+  if (state === undefined) debugRejection(guard, error, describeUnguarded);
+  else if (!isRefusedFor(state.outcome, error)) {
+    await state.acceptor.recordRefusal(req, error, { ...shownBy(state.outcome), guard });
   }
   if (!state?.failWithError) return answerFailure(res, error, writeChallenge);
   addChallenge(error, writeChallenge);
@@ -63,10 +71,7 @@ export async function refuseRequest(
 }
 
 /** Rejects a request with an error of this package. Passes all other errors to `next`. */
-export function passFailure(
-  exchange: { readonly req: Request; readonly res: Response; readonly next: NextFunction },
-  failure: unknown,
-): void {
+export function passFailure(exchange: Exchange, failure: unknown): void {
   if (failure instanceof PassportJweError) refuseRequest(exchange, failure).catch(exchange.next);
   else exchange.next(failure);
 }
@@ -77,4 +82,8 @@ function isRefusedFor(outcome: AuthenticationOutcome, error: PassportJweError): 
 
 function shownBy(outcome: AuthenticationOutcome): ShownToken {
   return outcome.kind === 'anonymous' ? {} : outcome;
+}
+
+function describeUnguarded(): object {
+  return { authenticated: false };
 }

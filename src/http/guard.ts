@@ -23,7 +23,7 @@ export function guard(name: string, check: Check): Middleware {
       if (state?.outcome.kind !== 'verified') throw new MissingCredentialsError();
       check(state.outcome.token, state.acceptor.clock(), req);
     } catch (failure) {
-      return passFailure({ req, res, next }, failure);
+      return passFailure({ req, res, next, guard: name }, failure);
     }
     return next();
   };

@@ -24,6 +24,9 @@ export type Acceptance =
 /** A verified token and its compact serialization. */
 export type ShownToken = Pick<Acceptance, 'token' | 'presented'>;
 
+/** A rejected token, if it was verified, and the name of the guard that rejected it. */
+export type RefusedToken = ShownToken & { readonly guard?: string };
+
 /** Result of the last authentication of a request. */
 export type AuthenticationOutcome = Acceptance | { readonly kind: 'anonymous' };
 
@@ -34,8 +37,8 @@ export interface Authentication {
    * @throws PassportJweError (as rejection) if the token has no valid proof, or is no longer valid.
    */
   verifyProven(presented: string): Promise<VerifiedToken>;
-  /** Records a rejected request, with its token if that was verified. */
-  recordRefusal(req: Request, error: PassportJweError, shown: ShownToken): Promise<void>;
+  /** Records a rejected request, with its token if that was verified, and prints a debug line. */
+  recordRefusal(req: Request, error: PassportJweError, shown: RefusedToken): Promise<void>;
   readonly writeChallenge: ChallengeWriter;
   readonly clock: Clock;
 }

@@ -19,7 +19,7 @@ export function requireProof(): Middleware {
   const handler: RequestHandler = function requireProofOfIssuance(req, res, next) {
     prove(req)
       .then(() => next())
-      .catch((failure) => passFailure({ req, res, next }, failure));
+      .catch((failure) => passFailure({ req, res, next, guard: 'requireProof' }, failure));
   };
   return handler;
 }

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Request } from 'express';
 import type { AuditTrail } from '../audit/record.js';
+import { debugRejection } from '../base/debug-rejection.js';
 import {
   InvalidClientError,
   InvalidGrantError,
@@ -19,6 +20,7 @@ export function answerTokenError(audit: AuditTrail): ErrorRequestHandler {
     if (res.headersSent) return next(failure);
     if (!(failure instanceof PassportJweError)) return next(failure);
     if (!isAnswerable(failure)) return next(new Error(UNANSWERABLE, { cause: failure }));
+    debugRejection(`tokenRouter ${req.method} ${req.path}`, failure);
     audit
       .record({ type: 'issuance.refused', code: failure.code, ...reasonOf(failure), ...describeClient(req) })
       .then(() => {

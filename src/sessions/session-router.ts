@@ -112,7 +112,7 @@ const forbidStorage: RequestHandler = (_req, res, next) => {
 /** Answers failures as the authentication middleware before this router does. */
 const answerFailure: ErrorRequestHandler = (failure, req, res, next) => {
   if (!(failure instanceof PassportJweError)) return next(failure);
-  return void refuseRequest({ req, res, next }, failure).catch(next);
+  return void refuseRequest({ req, res, next, guard: 'sessionRouter' }, failure).catch(next);
 };
 
 /** Answers paths that the Express router cannot decode. */
