@@ -134,7 +134,7 @@ function toRefusal(failure: unknown, presented: string | undefined): Acceptance 
   return { kind: 'refused', error };
 }
 
-/** Facts for the debug line: where the token was expected or, if it was verified, what it is. */
+/** Facts for the debug line: the expected locations of the token, or the type and the `kid` of a verified token. */
 function describeRejected(
   error: PassportJweError,
   token: VerifiedToken | undefined,

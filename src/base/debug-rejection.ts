@@ -60,7 +60,7 @@ function reasonOf(error: PassportJweError): string | undefined {
   return isReasoned ? error.reason : undefined;
 }
 
-/** Section of the page. Some reasons occur in several lists, and only those of tokens have an anchor of their own. */
+/** Section of the page. Some reasons are in several lists, so only reasons of tokens have unique anchors. */
 function anchorOf(error: PassportJweError): string {
   if (error instanceof InvalidTokenError) return error.reason;
   if (error instanceof InvalidClientError) return 'client-rejection-reasons';

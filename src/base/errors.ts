@@ -49,7 +49,7 @@ export class InvalidTokenError extends PassportJweError {
   readonly reason: TokenRejection;
   readonly #detail: RejectionDetail;
 
-  /** @param detail what is known about the rejection, for operators only. */
+  /** @param detail facts about the rejection, for operators only. */
   constructor(reason: TokenRejection, cause?: unknown, detail: RejectionDetail = {}) {
     super({
       code: 'ERR_INVALID_TOKEN',
@@ -67,7 +67,7 @@ export class InvalidTokenError extends PassportJweError {
     return this.#detail.token;
   }
 
-  /** What is known about the rejection, for debug lines and the command line. Loggers do not copy it. */
+  /** Facts about the rejection, for debug lines and the command line. Loggers do not copy them. */
   get detail(): RejectionDetail {
     return this.#detail;
   }

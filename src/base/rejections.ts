@@ -100,7 +100,7 @@ export interface TokenIdentity {
   readonly subject?: string;
 }
 
-/** What is known about a rejected token, for debug lines, the command line and audit events. Not sent to clients. */
+/** Facts about a rejected token, for debug lines, the command line and audit events. Never sent to clients. */
 export interface RejectionDetail {
   /** Identity of a token that is authentic and well-formed but no longer valid. For audit events only. */
   readonly token?: TokenIdentity;
