@@ -56,7 +56,7 @@ export function authenticate(options: AuthenticateOptions): Middleware {
   assertFactoryCall([options], 'authenticate({ keyRing, issuer, audience })');
   assertOptions(options, KNOWN, 'authenticate', remedyForOption);
   const { credentialsRequired = true, failWithError = false } = options;
-  const acceptor = createAcceptor(options);
+  const acceptor = createAcceptor(options, 'authenticate');
 
   const toOutcome = (acceptance: Acceptance): AuthenticationOutcome => {
     const isAnonymous = acceptance.kind === 'refused' && acceptance.error instanceof MissingCredentialsError;

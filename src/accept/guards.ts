@@ -50,8 +50,9 @@ export function requireAudience(...audiences: readonly [string, ...string[]]): M
   assertSeparateArguments(audiences, AUDIENCES);
   return guard('requireAudience', ({ claims }) => {
     const present = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
-    if (!present.some((audience) => audiences.includes(audience)))
-      throw new InvalidTokenError('wrong_audience');
+    if (!present.some((audience) => audiences.includes(audience))) {
+      throw new InvalidTokenError('wrong_audience', undefined, { expected: audiences, found: present });
+    }
   });
 }
 
@@ -114,7 +115,11 @@ export function requireMaxAge(maxAge: Duration): Middleware {
   assertFactoryCall([maxAge], "requireMaxAge('5m')");
   const seconds = maxAge === Number.POSITIVE_INFINITY ? maxAge : toSeconds(maxAge, 'requireMaxAge', 'maxAge');
   return guard('requireMaxAge', ({ claims }, now) => {
-    if (now - claims.iat > seconds) throw new InvalidTokenError('too_old');
+    const age = now - claims.iat;
+    if (age > seconds) {
+      const detail = { expected: `at most ${seconds} s`, found: `${Math.ceil(age)} s` };
+      throw new InvalidTokenError('too_old', undefined, detail);
+    }
   });
 }
 

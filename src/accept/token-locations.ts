@@ -87,6 +87,17 @@ export function createTokenReader(locations: TokenLocations = {}): TokenReader {
   return others.length === 0 ? only : (req) => selectToken(readers.map((read) => read(req)));
 }
 
+/** Lists the locations, for debug lines. */
+export function listTokenLocations(locations: TokenLocations = {}): readonly string[] {
+  const { authorization = true, header, cookie, form = false } = locations;
+  return [
+    ...(authorization ? ['Authorization: Bearer'] : []),
+    ...(header === undefined ? [] : [`header ${header}`]),
+    ...(cookie === undefined ? [] : [`cookie ${cookie}`]),
+    ...(form ? ['form parameter access_token'] : []),
+  ];
+}
+
 /**
  * Return all values of a header. `headers` omits repeated fields, and `headersDistinct` parses every header.
  *

@@ -30,13 +30,13 @@ export function guard(name: string, check: Check): Middleware {
       if (state?.outcome.kind !== 'verified') throw new MissingCredentialsError();
       pending = check(state.outcome.token, state.acceptor.clock(), req);
     } catch (failure) {
-      return passFailure({ req, res, next }, failure);
+      return passFailure({ req, res, next, guard: name }, failure);
     }
     if (pending === undefined) return next();
     pending
       .then(
         () => next(),
-        (failure) => passFailure({ req, res, next }, failure),
+        (failure) => passFailure({ req, res, next, guard: name }, failure),
       )
       .catch(next);
   };

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Request } from 'express';
 import type { AuditTrail } from '../audit/record.js';
+import { debugRejection } from '../base/debug-rejection.js';
 import { InvalidClientError, PassportJweError } from '../base/errors.js';
 import { NO_STORE } from '../http/no-store.js';
 import { describeRefusal } from './describe-refusal.js';
@@ -15,6 +16,7 @@ export function answerTokenError(audit: AuditTrail): ErrorRequestHandler {
     if (res.headersSent) return next(failure);
     if (!(failure instanceof PassportJweError)) return next(failure);
     if (!isAnswerable(failure)) return next(new Error(UNANSWERABLE, { cause: failure }));
+    debugRejection(`tokenRouter ${req.method} ${req.path}`, failure);
     audit
       .record({ ...describeRefusal(failure), ...describeClient(req) })
       .then(() => {

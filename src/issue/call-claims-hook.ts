@@ -10,6 +10,8 @@ export async function callClaimsHook<Result>(hook: () => Result | Promise<Result
   try {
     return await hook();
   } catch (cause) {
-    throw cause instanceof PassportJweError ? cause : new Error('The claims hook failed: see the cause of this error', { cause });
+    throw cause instanceof PassportJweError
+      ? cause
+      : new Error('The claims hook failed: see the cause of this error', { cause });
   }
 }

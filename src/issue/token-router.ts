@@ -1,7 +1,10 @@
 import express, { type Router } from 'express';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
+import { debugConfiguration } from '../base/debug-configuration.js';
 import { rejectOtherMethods } from '../http/reject-other-methods.js';
+import { describeKeyRing } from '../keys/describe-key-ring.js';
 import { resolveVerification } from '../keys/resolve-verification.js';
+import { resolveRefreshSettings } from '../sessions/refresh-settings.js';
 import { answerTokenError } from './answer-token-error.js';
 import { assertCanIssue } from './assert-can-issue.js';
 import type { Endpoint } from './endpoints/endpoint.js';
@@ -16,7 +19,7 @@ import type { ClientTokenRequest } from './issue-request.js';
 import { createRefreshTokens } from './refresh-tokens.js';
 import { requireServableKeys } from './require-servable-keys.js';
 import { createRouterVerifiers } from './router-verifiers.js';
-import { throttleFailures } from './throttle-failures.js';
+import { DEFAULT_FAILURES_PER_MINUTE, throttleFailures } from './throttle-failures.js';
 import { type ClientTokenIssuer, createTokenIssuer } from './token-issuer.js';
 import { attachDescription } from './token-router-description.js';
 import {
@@ -61,6 +64,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   if (revocations !== undefined) mount('post', '/revoke', revocationEndpoint({ ...parts, revocations }));
   if (publishers.length > 0) mount('get', '/jwks', jwksEndpoint(publishers));
 
+  debugConfiguration('tokenRouter', () => describeRouter(settings, parts.grants));
   attachDescription(router, {
     issuer,
     grantTypes: () => findUsableGrantTypes(parts.grants, apiKeys),
@@ -68,6 +72,27 @@ export function tokenRouter(options: TokenRouterOptions): Router {
     publishesKeys: publishers.length > 0,
   });
   return router;
+}
+
+/** Describes the effective options for debug lines, without secrets. */
+function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[]): object {
+  const { issuer, audience, keyRing, apiKeys, revocations, stores, signing, audit } = settings;
+  const { maxTokenLifetimeSeconds, provenanceSince, refresh, throttle } = settings;
+  return {
+    issuer,
+    audience,
+    audiencesOfApiKeys: new Set(listAudiences(apiKeys)),
+    ...describeKeyRing(keyRing),
+    apiKeys: apiKeys.apiKeys.length,
+    grants: findUsableGrantTypes(grants, apiKeys),
+    revocations: revocations === undefined ? 'not checked' : 'checked',
+    maxTokenLifetimeSeconds,
+    provenanceSince,
+    refresh: stores === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
+    throttle: { failuresPerMinute: throttle.failuresPerMinute ?? DEFAULT_FAILURES_PER_MINUTE },
+    signing: signing?.kid,
+    audit: audit.enabled,
+  };
 }
 
 /** Create the dependencies that the endpoints share. */

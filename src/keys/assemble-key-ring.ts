@@ -12,6 +12,7 @@ import type { KeyRing } from './key-ring.js';
 import { bindInternals } from './key-ring-internals.js';
 import type { KeyUsage } from './key-usage.js';
 import { findCurrent, periodOf } from './key-versions.js';
+import { createKidRecognizer } from './kid-recognizer.js';
 import type { KeyMaterial } from './parse-jwk.js';
 import { toPublicJwk } from './public-jwk.js';
 
@@ -57,6 +58,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
   const byKid = new Map(underived.map((key) => [key.kid, key]));
   const derived = new Map<string, readonly DirectKey[]>();
   const asymmetric = underived.filter(isAsymmetricKey);
+  const recognizer = createKidRecognizer(roots, { environment, enc });
   const recipientFor = (audience: string) => recipients.find((key) => key.audience === audience);
 
   /** Derive one key per root, in the order of `roots`, and cache the keys. */
@@ -67,6 +69,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
     const keys = roots.map((root) => deriveContentKey(root, { environment, purpose, audience, enc }));
     for (const key of keys) byKid.set(key.kid, key);
     derived.set(scope, keys);
+    if (purpose === 'access') recognizer.expect(audience);
     return keys;
   };
 
@@ -106,6 +109,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
     },
     claimUse: ({ kid }) => usage?.claim(kid),
     decryptionKey: (kid) => byKid.get(kid),
+    recognizeKid: (kid) => recognizer.recognize(kid),
     reloadForUnknownKey: async () => false,
     needsSignature: (audience) =>
       asymmetric.some((key) => key.audience === undefined || key.audience === audience),

@@ -1,5 +1,6 @@
 import type { ContentKey, KeyPurpose } from './content-key.js';
 import type { KeyRing } from './key-ring.js';
+import type { ForeignKid } from './kid-recognizer.js';
 
 /** Key ring operations for issuers and verifiers. Not accessible to applications. */
 export interface KeyRingInternals {
@@ -28,6 +29,12 @@ export interface KeyRingInternals {
 
   /** Return the prepared or underived key with this key ID, or `undefined` if there is none. */
   decryptionKey(kid: string): ContentKey | undefined;
+
+  /**
+   * Recognizes an unknown `kid` that the roots of this ring yield in another environment, for another audience or for
+   * another `enc`. For the reason of a rejection only. Cheap: the key IDs are derived once.
+   */
+  recognizeKid(kid: string): ForeignKid | undefined;
 
   /**
    * Reload the keys to find an unknown `kid`. These reloads are rate-limited.

@@ -53,7 +53,7 @@ async function assertAnswer(token: VerifiedToken, pending: unknown): Promise<voi
 }
 
 function refusalOf(token: VerifiedToken): InvalidTokenError {
-  return new InvalidTokenError('revoked', undefined, identifyToken(token));
+  return new InvalidTokenError('revoked', undefined, { token: identifyToken(token) });
 }
 
 function asOutage(cause: unknown): PassportJweError {

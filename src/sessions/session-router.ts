@@ -119,7 +119,7 @@ const forbidStorage: RequestHandler = (_req, res, next) => {
 /** Respond to failures in the same way as the authentication middleware. */
 const answerFailure: ErrorRequestHandler = (failure, req, res, next) => {
   if (!(failure instanceof PassportJweError)) return next(failure);
-  return void refuseRequest({ req, res, next }, failure).catch(next);
+  return void refuseRequest({ req, res, next, guard: 'sessionRouter' }, failure).catch(next);
 };
 
 /** Respond with 400 to paths that Express cannot decode. */

@@ -23,7 +23,8 @@ export interface ResolvedVerifier
   readonly legacy: LegacyPolicy | undefined;
 }
 
-const DEFAULT_MAX_TOKEN_LENGTH = 8192;
+/** Default of `maxTokenLength`, in characters. */
+export const DEFAULT_MAX_TOKEN_LENGTH = 8192;
 
 /**
  * Validate the options of a token verifier and apply the defaults.

@@ -1,6 +1,9 @@
 import { assertKeysInForce } from '../api-keys/check-key-states.js';
 import type { NumericDate } from '../base/clock.js';
-import { InvalidTokenError } from '../base/errors.js';
+import { debugConfiguration } from '../base/debug-configuration.js';
+import { debugLog } from '../base/debug-log.js';
+import { debugRejection } from '../base/debug-rejection.js';
+import { InvalidTokenError, PassportJweError } from '../base/errors.js';
 import { assertOptions } from '../base/options.js';
 import { assertNotRevoked } from '../revocation/check-revocation.js';
 import type { ClaimsOptions, ClaimsPolicy } from '../token/claims/claims-policy.js';
@@ -12,6 +15,7 @@ import { isLegacyToken, openLegacyToken } from '../token/open-legacy-token.js';
 import { resolveTokenCache } from '../token/token-cache.js';
 import { createTokenOpener, type TokenOpener } from '../token/token-opener.js';
 import { assertTokenArgument } from './assert-token-argument.js';
+import { describeVerifier } from './describe-verifier.js';
 import { remedyForOption } from './remedy-for-option.js';
 import { acceptAudiences, type ResolvedVerifier, resolveVerifier } from './resolve-verifier.js';
 import { type TokenVerifierOptions, VERIFIER_OPTIONS } from './token-verifier-options.js';
@@ -47,13 +51,26 @@ export function createTokenVerifier<Claims extends object = NoClaims>(
 ): TokenVerifier<Claims>;
 export function createTokenVerifier(options: TokenVerifierOptions<object>): TokenVerifier {
   assertOptions(options, VERIFIER_OPTIONS, 'createTokenVerifier', remedyForOption);
-  const { verify } = prepareVerifier(options);
+  const prepared = prepareVerifier(options);
+  debugConfiguration('createTokenVerifier', () => describeVerifier(options));
+  const verify = debugLog.enabled ? printRejections(prepared.verify) : prepared.verify;
   return Object.freeze({
     async verify(token: string) {
       assertTokenArgument(token);
       return verify(token);
     },
   });
+}
+
+function printRejections(verify: PreparedVerifier['verify']): PreparedVerifier['verify'] {
+  return async (token) => {
+    try {
+      return await verify(token);
+    } catch (error) {
+      if (error instanceof PassportJweError) debugRejection('createTokenVerifier', error);
+      throw error;
+    }
+  };
 }
 
 /** Options that can differ between verifiers with the same keys, issuers, audiences and token cache. */

@@ -65,6 +65,7 @@ describe('the challenge', () => {
     'too_old',
     'wrong_issuer',
     'wrong_audience',
+    'wrong_environment',
     'wrong_typ',
     'refresh_token',
     'unknown_type',

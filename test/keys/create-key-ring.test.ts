@@ -33,7 +33,7 @@ describe('createKeyRing', () => {
     const otherKey = direct(internalsOf(staging).encryptionKey('access', AUDIENCE));
     expect(otherKey.kid).not.toBe(key.kid);
     expect(otherKey.secret.equals(key.secret)).toBe(false);
-    expect(await verdictOn(mintToken(production), staging)).toBe('unknown_key');
+    expect(await verdictOn(mintToken(production), staging)).toBe('wrong_environment');
   });
 
   test('uses the key of the DSP AI platform derivation as is', async () => {

@@ -745,7 +745,9 @@ describe('options', () => {
   test('the environment separates the keys of one root', async () => {
     const token = await issue(await openRing({ environment: 'staging' }));
 
-    await expect(serviceOf(await openRing()).verify(token)).rejects.toMatchObject({ reason: 'unknown_key' });
+    await expect(serviceOf(await openRing()).verify(token)).rejects.toMatchObject({
+      reason: 'wrong_environment',
+    });
   });
 
   test('a static ring of the same set has the same current version', async () => {

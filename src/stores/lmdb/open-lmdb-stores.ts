@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../base/clock.js';
+import { debugConfiguration } from '../../base/debug-configuration.js';
 import { assertOptions, assertString, type KnownOptions } from '../../base/options.js';
 import { memoryLimitStore } from '../memory/memory-limit-store.js';
 import { untilTime } from '../store-start.js';
@@ -83,6 +84,7 @@ const KNOWN: KnownOptions<OpenLmdbStoresOptions> = {
  */
 export async function openLmdbStores(options: OpenLmdbStoresOptions): Promise<LmdbStores> {
   const { clock, bounds, ...setting } = resolveLmdbStoresOptions(options);
+  debugConfiguration('openLmdbStores', () => ({ ...setting, ...bounds }));
 
   const { environment, startedAt, ...stores } = await openEnvironment({ ...setting, clock }, (opened) => {
     const { startedAt } = opened;

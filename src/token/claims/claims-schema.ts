@@ -61,7 +61,13 @@ export function assertCustomClaims(
 }
 
 function assertNoIssues({ issues }: SchemaResult): void {
-  if (issues !== undefined) throw new InvalidTokenError('custom_claims');
+  if (issues === undefined) return;
+  const [step] = issues[0]?.path ?? [];
+  throw new InvalidTokenError(
+    'custom_claims',
+    undefined,
+    step === undefined ? {} : { claim: nameOfStep(step) },
+  );
 }
 
 /** Claims that this package neither reads nor writes. */
