@@ -46,7 +46,7 @@ export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): reado
   return firstOfEachBucket([...holder, ...subjects]);
 }
 
-/** Each user of the application has limits of its own. Their number is not bounded, since only the issuer signs users in. */
+/** Each user of the application has separate limits. The number of users is not bounded, since only the issuer signs users in. */
 function chargeOfUser({ claims }: VerifiedToken<'user'>, { defaultLimits }: LimitLookup): Charge {
   return { bucket: join('home_user', claims.iss, claims.sub), prefix: '', limits: defaultLimits };
 }
