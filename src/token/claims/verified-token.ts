@@ -30,16 +30,42 @@ export type VerifiedToken<Type extends TokenType = TokenType, Claims extends obj
   [Each in Type]: VerifiedTokenOf<Each, Claims>;
 }[Type];
 
+/** Registered claims (RFC 7519 §4.1), which a JWT payload has as members of its own. */
+const REGISTERED_CLAIMS = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'] as const;
+
+class TokenWithClaims<Type extends TokenType> implements VerifiedTokenOf<Type> {
+  readonly type: Type;
+  readonly claims: ClaimsByType[Type];
+  readonly header: JsonObject;
+  readonly scope: readonly string[];
+  readonly hasScope: (scope: string) => boolean;
+
+  constructor(type: Type, claims: ClaimsByType[Type], header: JsonObject, scope: readonly string[]) {
+    this.type = type;
+    this.claims = claims;
+    this.header = header;
+    this.scope = scope;
+    this.hasScope = (token) => scope.includes(token);
+  }
+}
+
+/** `token.sub` would be `undefined`, and a database that ignores an undefined condition would return any user. */
+for (const claim of REGISTERED_CLAIMS) {
+  Object.defineProperty(TokenWithClaims.prototype, claim, {
+    get() {
+      throw new TypeError(
+        `${claim} is not a member of the verified token, which is not the payload: read token.claims.${claim}`,
+      );
+    },
+  });
+}
+Object.freeze(TokenWithClaims.prototype);
+
+/** A verified token whose registered claims throw if they are read from the token itself. */
 export function createVerifiedToken<Type extends TokenType>(
   type: Type,
   claims: ClaimsByType[Type],
   { header, scope }: Pick<VerifiedTokenOf<Type>, 'header' | 'scope'>,
 ): VerifiedTokenOf<Type> {
-  return Object.freeze({
-    type,
-    claims,
-    header,
-    scope: Object.freeze(scope),
-    hasScope: (token: string) => scope.includes(token),
-  });
+  return Object.freeze(new TokenWithClaims(type, claims, header, Object.freeze(scope)));
 }
