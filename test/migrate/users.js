@@ -5,6 +5,7 @@ const USERS = new Map([
 ]);
 
 export async function findUser(id) {
+  if (id === 'down') throw new Error('The database is down');
   return USERS.get(id);
 }
 
