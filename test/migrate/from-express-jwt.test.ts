@@ -100,3 +100,11 @@ describe.each(STATES)('the express-jwt application %s the migration', (state) =>
     expect([signed, encrypted]).toEqual({ before: [200, 401], during: [200, 200], after: [401, 200] }[state]);
   });
 });
+
+test('during the migration, old tokens get the old responses', async () => {
+  const app = await startSampleApp('express-jwt', 'during', ENVIRONMENT);
+  const answer = await app.get('/me', signedBearer({ subject: 'u2', issuedAt: secondsNow() - 120 }));
+  app.close();
+
+  expect(answer).toEqual({ status: 401, body: { error: 'invalid_token' }, challenge: null });
+});

@@ -108,3 +108,23 @@ describe.each(STATES)('the express-oauth2-jwt-bearer application %s the migratio
     );
   });
 });
+
+test.each([
+  ['before', 401],
+  ['after', 503],
+] as const)(
+  '%s the migration, it answers %i while the keys of the provider are unavailable',
+  async (state, status) => {
+    const down = await startIdentityProvider();
+    await writeFile(join(directory, 'down.jwk'), down.apiKey, { mode: 0o600 });
+    const environment = { ISSUER: down.issuer, KEY_FILE: join(directory, 'down.jwk') };
+    const app = await startSampleApp('express-oauth2-jwt-bearer', state, environment);
+    const claims = claimsOf({ iss: down.issuer });
+    const token = state === 'before' ? down.sign(claims) : await down.encrypt(claims);
+    await down.stop();
+    const answer = await app.get('/me', `Bearer ${token}`);
+    app.close();
+
+    expect(answer.status).toBe(status);
+  },
+);

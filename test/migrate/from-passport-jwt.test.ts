@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bearerOf, type SampleApp, STATES, startSampleApp } from './sample-app.js';
 import { ENVIRONMENT, encryptedBearer, type SampleToken, secondsNow, signedBearer } from './sample-tokens.js';
 
 const ALICE = { name: 'Alice', password: 'alice-password' };
 const BOB = { name: 'Bob', password: 'bob-password' };
+
+const page = await readFile(new URL('../../docs/migrate/from-passport-jwt.md', import.meta.url), 'utf8');
 
 describe.each(STATES)('the passport-jwt application %s the migration', (state) => {
   const mint = (minted: SampleToken) => (state === 'before' ? signedBearer(minted) : encryptedBearer(minted));
@@ -65,6 +68,13 @@ describe.each(STATES)('the passport-jwt application %s the migration', (state) =
     expect((await app.get('/me', justExpired)).status).toBe(state === 'before' ? 401 : 200);
   });
 
+  test('issues tokens of the length on the page', async () => {
+    const [, token = ''] = (await signIn(ALICE)).split(' ');
+
+    expect(token).toHaveLength(state === 'before' ? 253 : 545);
+    expect(page).toContain(`${token.length} characters in the sample`);
+  });
+
   test('rejects the token of a user who is gone', async () => {
     expect((await app.get('/me', await mint({ subject: 'u9' }))).status).toBe(401);
   });
@@ -96,5 +106,16 @@ describe.each(STATES)('the passport-jwt application %s the migration', (state) =
       status: 500,
       body: { error: 'failed' },
     });
+  });
+});
+
+test('during the migration, the response does not say that an old token expired', async () => {
+  const app = await startSampleApp('passport-jwt', 'during', ENVIRONMENT);
+  const answer = await app.get('/me', signedBearer({ subject: 'u1', issuedAt: secondsNow() - 120 }));
+  app.close();
+
+  expect(answer).toMatchObject({
+    status: 401,
+    body: { error: 'invalid_token', error_description: 'The access token is not valid' },
   });
 });

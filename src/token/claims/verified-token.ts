@@ -30,7 +30,7 @@ export type VerifiedToken<Type extends TokenType = TokenType, Claims extends obj
   [Each in Type]: VerifiedTokenOf<Each, Claims>;
 }[Type];
 
-/** Registered claims (RFC 7519 §4.1), which a JWT payload has as members of its own. */
+/** Registered claims (RFC 7519 §4.1). They are members of a payload, but not of a verified token. */
 const REGISTERED_CLAIMS = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'] as const;
 
 class TokenWithClaims<Type extends TokenType> implements VerifiedTokenOf<Type> {
