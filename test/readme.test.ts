@@ -40,7 +40,7 @@ const programNames = namedBlocks
 /** The expression by which scanners find generated API keys. */
 const [, SCANNER = ''] = /`(\\b[^`]+\\b)`/.exec(allText) ?? [];
 
-/** Every code block of the pages. A new block needs a test that runs it. */
+/** Every code block of the pages, except diffs (test/migrate/). A new block needs a test that runs it. */
 const BLOCKS = [
   'start',
   'test',
@@ -78,6 +78,7 @@ const BLOCKS = [
   'key-sources',
   'kms-key-source',
   'legacy',
+  'api-key-pair',
   'python',
   'clients',
 ];
@@ -194,7 +195,7 @@ function getDocuments(origin: string, token?: string) {
 
 describe('the README and the pages of docs', () => {
   test('have no code that these tests do not run', () => {
-    const fences = allText.match(/^ *```\w+$/gm)?.filter((fence) => !/(text|mermaid)$/.test(fence));
+    const fences = allText.match(/^ *```\w+$/gm)?.filter((fence) => !/(text|mermaid|diff)$/.test(fence));
     const names = namedBlocks.map(({ name }) => name);
 
     expect(names.toSorted()).toEqual(BLOCKS.toSorted());
@@ -464,6 +465,16 @@ describe('the README and the pages of docs', () => {
 
     expect(await program.ended).toBe(0);
     expect(program.output()).toBe('service true\n');
+  });
+
+  test('generates a key pair for an API, and prints the public key', async () => {
+    const folder = await mkdtemp(join(directory, 'key-pair-'));
+    const program = await startBlock('api-key-pair', {}, undefined, folder);
+    expect(await program.ended).toBe(0);
+    const keyRing = await createKeyRing({ current: { file: join(folder, 'api.jwk') } });
+
+    expect(keyRing.exportPublicKeys().keys).toMatchObject([{ kid: 'api-1', alg: 'RSA-OAEP-256' }]);
+    expect(program.output()).toMatch(/^-----BEGIN PUBLIC KEY-----/);
   });
 
   test('reads tokens of another stack until a day in the future', async () => {
