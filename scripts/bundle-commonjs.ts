@@ -55,7 +55,9 @@ const includeJose: Plugin = {
   name: 'include-jose',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^jose$/ }, ({ namespace }) =>
-      namespace === JOSE ? { path: fileURLToPath(import.meta.resolve(JOSE)) } : { path: JOSE, namespace: JOSE },
+      namespace === JOSE
+        ? { path: fileURLToPath(import.meta.resolve(JOSE)) }
+        : { path: JOSE, namespace: JOSE },
     );
     onLoad({ filter: /.*/, namespace: JOSE }, () => ({
       contents: `export { CompactEncrypt, CompactSign, compactDecrypt, compactVerify } from '${JOSE}';`,
