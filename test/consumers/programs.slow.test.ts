@@ -77,6 +77,21 @@ describe('the packed tarball', () => {
     expect(printed.split('\n')).toEqual(NAMES_OF_ENTRIES.map(() => 'true'));
   });
 
+  test('is one copy in a bundle of files that import and require it', async () => {
+    const consumer = await packed.createConsumer([...DEPENDENCIES, 'express', 'esbuild']);
+    const text = `
+      import { build } from 'esbuild';
+      const contents = \`
+        import * as imported from 'passport-jwe/accept';
+        const required = require('passport-jwe/accept');
+        console.log(imported.InvalidTokenError === required.InvalidTokenError);\`;
+      const stdin = { contents, resolveDir: process.cwd() };
+      await build({ stdin, outfile: 'bundled.cjs', bundle: true, platform: 'node', format: 'cjs' });
+      await import('./bundled.cjs');`;
+
+    expect(await consumer.runProgram('bundle.mjs', text)).toBe('true');
+  });
+
   test('has the same classes and functions behind every entry point', async () => {
     const consumer = await packed.createConsumer([...DEPENDENCIES, 'express']);
     const text = `
