@@ -169,6 +169,15 @@ const REDIS: PublicNames = {
     `),
 };
 
+const TESTING: PublicNames = {
+  values: words(`
+      TEST_AUDIENCE TEST_ISSUER createTestClock createTestKeyRing mintToken
+    `),
+  types: words(`
+      MintTokenOptions TestClock
+    `),
+};
+
 const ENTRIES: readonly (readonly [entry: string, file: string, names: PublicNames])[] = [
   ['.', 'index.ts', together(SHARED, ACCEPT, ISSUE, COMMON)],
   ['./accept', 'accept/index.ts', together(SHARED, ACCEPT)],
@@ -180,6 +189,7 @@ const ENTRIES: readonly (readonly [entry: string, file: string, names: PublicNam
   ['./stores', 'stores/index.ts', STORES],
   ['./lmdb', 'stores/lmdb/open-lmdb-stores.ts', LMDB],
   ['./redis', 'stores/redis/open-redis-stores.ts', REDIS],
+  ['./testing', 'testing/index.ts', TESTING],
 ];
 
 describe.each(ENTRIES)('the entry %s', (_entry, file, names) => {

@@ -37,6 +37,9 @@ const programNames = namedBlocks
   .filter(({ language }) => language === 'ts' || language === 'js')
   .map(({ name }) => name);
 
+/** Code blocks that are files of `examples/`, which tests of their own compare and run. */
+const quotedFiles = allText.match(/<!-- file: \S+ -->\n```/g) ?? [];
+
 /** The expression by which scanners find generated API keys. */
 const [, SCANNER = ''] = /`(\\b[^`]+\\b)`/.exec(allText) ?? [];
 
@@ -81,6 +84,8 @@ const BLOCKS = [
   'api-key-pair',
   'python',
   'clients',
+  'rejected-tokens',
+  'mint-with-settings',
 ];
 
 const KEY = secretOf(9).toString('hex');
@@ -113,6 +118,20 @@ const KMS_STORY = `
   });
   const outcomes = [await source.replace?.(first, second), await source.replace?.(first, second)];
   console.log(...outcomes, (await source.load()).keys.length);
+`;
+
+/** What a verifier with the settings of tests says of the tokens. */
+const REJECTION_STORY = `
+  import { createTokenVerifier } from 'passport-jwe';
+  import { TEST_AUDIENCE, TEST_ISSUER } from 'passport-jwe/testing';
+  const verifier = createTokenVerifier({ keyRing, issuer: TEST_ISSUER, audience: TEST_AUDIENCE });
+  for (const [name, token] of Object.entries({ ...rejected, ...forbidden })) {
+    const verdict = await verifier.verify(token).then(
+      ({ type, scope }) => type + ' ' + JSON.stringify(scope),
+      ({ reason }) => reason,
+    );
+    console.log(name + ': ' + verdict);
+  }
 `;
 
 /** A session that ends because its refresh token came back. */
@@ -199,7 +218,7 @@ describe('the README and the pages of docs', () => {
     const names = namedBlocks.map(({ name }) => name);
 
     expect(names.toSorted()).toEqual(BLOCKS.toSorted());
-    expect(fences).toHaveLength(blocks.size);
+    expect(fences).toHaveLength(blocks.size + quotedFiles.length);
   });
 
   test.each(['start', 'test'])('names the script %s, which is there', (name) => {
@@ -489,6 +508,24 @@ describe('the README and the pages of docs', () => {
       { documents: [], for: 'enterprise-customer-api-key', isLegacy: true },
       { documents: [], for: 'demo', isLegacy: false },
     ]);
+  });
+
+  test('mints tokens that an application must reject', async () => {
+    const program = await startBlock('rejected-tokens', {}, (code) => `${code}\n${REJECTION_STORY}`);
+
+    expect(await program.ended).toBe(0);
+    expect(program.output().replace('unknown_key', 'wrong_audience').split('\n')).toEqual([
+      ...['expired: expired', 'not_yet_valid: not_yet_valid', 'wrong_issuer: wrong_issuer'],
+      ...['wrong_audience: wrong_audience', 'withoutScope: user []', 'forAService: service []', ''],
+    ]);
+  });
+
+  test('mints a token for the key ring of an application', async () => {
+    const program = await startBlock('mint-with-settings');
+    expect(await program.ended).toBe(0);
+    const origin = await startServer('accept');
+
+    expect((await getDocuments(origin, program.output().trim())).status).toBe(200);
   });
 
   test('revokes a subject', async () => {
