@@ -53,7 +53,7 @@ const KNOWN: KnownOptions<AuthenticateOptions> = {
 export function authenticate(options: AuthenticateOptions): Middleware {
   assertOptions(options, KNOWN, 'authenticate');
   const { credentialsRequired = true, failWithError = false } = options;
-  const acceptor = createAcceptor(options);
+  const acceptor = createAcceptor(options, 'authenticate');
 
   const toOutcome = (acceptance: Acceptance): AuthenticationOutcome => {
     const isAnonymous = acceptance.kind === 'refused' && acceptance.error instanceof MissingCredentialsError;

@@ -44,7 +44,7 @@ export function requireAnyScope(...scopes: readonly [string, ...string[]]): Midd
  * app.use('/billing', authenticate(options), requireAudience('https://billing.example.com'), billing);
  */
 export function requireAudience(...audiences: readonly [string, ...string[]]): Middleware {
-  const accepted = resolveStrings(audiences, 'requireAudience: audiences');
+  const accepted = resolveStrings(audiences, 'requireAudience: audiences', 'https://api.example.com');
   return guard('requireAudience', ({ claims }) => {
     const present = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
     if (!present.some((audience) => accepted.includes(audience)))
@@ -61,7 +61,7 @@ export function requireAudience(...audiences: readonly [string, ...string[]]): M
  * app.post('/jobs', authenticate(options), requireType('service', 'delegation'), startJob);
  */
 export function requireType(...types: readonly [TokenType, ...TokenType[]]): Middleware {
-  const accepted: readonly string[] = resolveStrings(types, 'requireType: types');
+  const accepted: readonly string[] = resolveStrings(types, 'requireType: types', 'service');
   if (!accepted.every(isTokenType)) {
     throw new TypeError('requireType: types must be token types, for example "service" or "delegation"');
   }
@@ -88,7 +88,7 @@ export function requireClaim(
   name: string,
   ...expectation: readonly [expected?: string | number | boolean | ((value: unknown) => boolean)]
 ): Middleware {
-  resolveStrings(name, 'requireClaim: name');
+  resolveStrings(name, 'requireClaim: name', 'region');
   const [expected] = expectation.length === 0 ? [() => true] : expectation;
   // An explicit `undefined` is a failed lookup in the application. It must not open the route.
   if (!['string', 'number', 'boolean', 'function'].includes(typeof expected)) {
@@ -122,7 +122,7 @@ export function requireMaxAge(seconds: number): Middleware {
 }
 
 function resolveScopes(scopes: readonly string[], name: string): readonly string[] {
-  const required = resolveStrings(scopes, `${name}: scopes`);
+  const required = resolveStrings(scopes, `${name}: scopes`, 'read:reports');
   if (!required.every(isScopeToken)) {
     throw new TypeError(
       `${name}: scopes must be scope tokens (RFC 6749 §3.3): pass each one as a separate argument, for example "read"`,

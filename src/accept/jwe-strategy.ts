@@ -85,7 +85,7 @@ export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy 
     super();
     assertOptions(options, KNOWN, 'JweStrategy');
     this.name = options.name ?? 'jwe';
-    this.acceptor = createAcceptor(options);
+    this.acceptor = createAcceptor(options, 'JweStrategy');
     this.findUser = resolveVerify(verify, options.passReqToCallback ?? false);
   }
 

@@ -15,10 +15,12 @@ export function assertOptions<Options extends object>(
   known: KnownOptions<Options>,
   where: string,
 ): void {
-  assertObject(options, where);
+  const expected = Object.keys(known).join(', ');
+  if (!isObject(options)) {
+    throw new TypeError(`${subjectOf(where)} must be an object: pass an object with the options ${expected}`);
+  }
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(known, name)) continue;
-    const expected = Object.keys(known).join(', ');
     throw new TypeError(`${where}: unknown option ${describeName(name)}; expected one of: ${expected}`);
   }
 }
@@ -26,13 +28,21 @@ export function assertOptions<Options extends object>(
 /**
  * Assert that a value is an object.
  *
- * @param where function or option for the error message.
+ * @param where function, or function and option, for the error message.
+ * @param example valid value for the error message.
  * @throws TypeError if the value is not an object. The message omits the value, which could be a misplaced secret.
  */
-export function assertObject(value: unknown, where: string): asserts value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`${where}: expected an object`);
-  }
+export function assertObject(value: unknown, where: string, example: string): asserts value is object {
+  if (!isObject(value)) throw new TypeError(`${subjectOf(where)} must be an object, for example ${example}`);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Name the invalid value in a message: `createLimits: onStoreFailure`, or `createLimits: options` for all options. */
+function subjectOf(where: string): string {
+  return where.includes(': ') ? where : `${where}: options`;
 }
 
 /** Assert that a value has a method. @throws TypeError with the message `expected` if the method is missing. */
@@ -45,6 +55,7 @@ export function assertMethod(value: unknown, method: string, expected: string): 
 /**
  * Assert that a URL is safe for a service that receives credentials or serves keys, and parse the URL.
  *
+ * @param name function and option for the error message.
  * @throws TypeError if the value is not an absolute `https:` URL (`http:` on loopback only), or contains credentials.
  *   The message omits the value.
  */
@@ -60,10 +71,20 @@ export function assertSecureUrl(value: unknown, name: string): URL {
   return url;
 }
 
-/** Assert that an option is a non-empty string. @throws TypeError that names the function and the option. */
-export function assertString(value: unknown, where: string, name: string): asserts value is string {
+/**
+ * Assert that an option is a non-empty string.
+ *
+ * @param example valid value for the error message.
+ * @throws TypeError that names the function and the option.
+ */
+export function assertString(
+  value: unknown,
+  where: string,
+  name: string,
+  example: string,
+): asserts value is string {
   if (typeof value === 'string' && value !== '') return;
-  throw new TypeError(`${where}: ${name} must be a non-empty string`);
+  throw new TypeError(`${where}: ${name} must be a non-empty string, for example "${example}"`);
 }
 
 /** Accepted range of a numeric option. */
@@ -143,6 +164,7 @@ function describeRange({ isInteger = false, from, above, to }: NumberRange): str
   return [article, kind, bounds.join(above === undefined ? ' ' : ' and ')].join(' ').trimEnd();
 }
 
-function describeName(name: string): string {
+/** Name an unknown option in a message, unless the name could be a misplaced secret. */
+export function describeName(name: string): string {
   return isPrintableName(name) ? name : '(name not shown: it could be a secret)';
 }

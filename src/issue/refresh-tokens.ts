@@ -1,5 +1,6 @@
 import type { NumericDate } from '../base/clock.js';
 import { InvalidGrantError } from '../base/errors.js';
+import { inContext } from '../base/in-context.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
 import type { RefreshFamilies } from '../sessions/refresh-contract.js';
 import { createRefreshFamilies } from '../sessions/refresh-families.js';
@@ -28,8 +29,8 @@ export function createRefreshTokens(settings: TokenRouterSettings): RefreshToken
   const { keyRing, issuer, stores, revocations, audit, clock } = settings;
   if (stores === undefined) return undefined;
   const store = requireStore(stores, 'families', 'tokenRouter');
-  const keys = internalsOf(keyRing);
-  keys.encryptionKey('refresh', issuer);
+  const keys = internalsOf(keyRing, 'tokenRouter');
+  inContext('tokenRouter: keyRing', () => keys.encryptionKey('refresh', issuer));
   const lifetimes = resolveRefreshSettings(settings.refresh);
   if (lifetimes.idleSeconds > keyRing.maxTokenLifetimeSeconds) {
     throw new TypeError(

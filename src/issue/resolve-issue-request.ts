@@ -98,7 +98,7 @@ const SET_BY: Readonly<Record<string, string>> = {
  *   contains no value.
  */
 export function resolveIssueRequest(request: IssueRequest, defaults: IssueDefaults): ClaimsRequest {
-  assertObject(request, 'issue');
+  assertObject(request, 'issue', '{ subject: "alice", audience }');
   const type = resolveType(request.type);
   assertMembers(request, type);
   assertTimes(request);
@@ -116,7 +116,9 @@ export function resolveIssueRequest(request: IssueRequest, defaults: IssueDefaul
 
 function resolveType(type: unknown = 'user'): IssuedTokenType {
   if (isIssuedTokenType(type)) return type;
-  throw new TypeError(`issue: type must be one of ${ISSUED_TOKEN_TYPES.join(', ')}; default: user`);
+  throw new TypeError(
+    `issue: type must be one of ${ISSUED_TOKEN_TYPES.join(', ')}: omit it for a token of type user`,
+  );
 }
 
 function assertMembers(request: object, type: IssuedTokenType): void {
@@ -138,9 +140,11 @@ function remedyFor(name: string, members: object): string {
 
 function assertTimes({ issuedAt, ip, sessionId }: IssueRequest): void {
   if (issuedAt !== undefined && !isNumericDate(issuedAt)) {
-    throw new TypeError('issue: issuedAt must be seconds since 1970, for example Date.now() / 1000');
+    throw new TypeError(
+      'issue: issuedAt must be a NumericDate in seconds since 1970, for example Date.now() / 1000',
+    );
   }
-  if (ip !== undefined) assertString(ip, 'issue', 'ip');
+  if (ip !== undefined) assertString(ip, 'issue', 'ip', '192.0.2.1');
   if (sessionId !== undefined) assertIdentity(sessionId, 'sessionId');
 }
 
@@ -165,7 +169,7 @@ function resolveSubject(subject: unknown, type: IssuedTokenType, { issuer }: Iss
 function assertIdentity(value: unknown, name: string): string {
   const isName = typeof value === 'string' && value !== '' && value.length <= MAX_SUBJECT_LENGTH;
   if (isName && value.isWellFormed() && !value.includes('\u0000')) return value;
-  const hint = typeof value === 'number' ? `: write String(${name})` : '';
+  const hint = typeof value === 'number' ? `: write String(${name})` : ', for example "4711"';
   throw new TypeError(
     `issue: ${name} must be a string of 1 to ${MAX_SUBJECT_LENGTH} characters, well-formed and without U+0000${hint}`,
   );
@@ -177,12 +181,12 @@ const KEY_ID_CHARACTERS = /^[A-Za-z0-9._~-]{1,64}$/;
 /** The application itself is the client of its users (RFC 9068 §2.2). */
 function resolveClient(request: IssueRequest, { issuer }: IssueDefaults): string {
   if (isClientRequest(request)) {
-    assertString(request.clientId, 'issue', 'clientId');
+    assertString(request.clientId, 'issue', 'clientId', 'demo');
     return request.clientId;
   }
   if (!KEY_ID_CHARACTERS.test(issuer)) return issuer;
   throw new TypeError(
-    'issue: tokens of type user need an issuer that cannot be the key_id of an API key: pass a URL as issuer to createTokenIssuer(), for example "https://auth.example.com"',
+    'issue: a token of type user requires an issuer that cannot be the key_id of an API key: pass a URL as issuer to createTokenIssuer(), for example "https://auth.example.com"',
   );
 }
 

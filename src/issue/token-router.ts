@@ -1,5 +1,6 @@
 import express, { type Router } from 'express';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
+import { inContext } from '../base/in-context.js';
 import { rejectOtherMethods } from '../http/reject-other-methods.js';
 import { isAsymmetricKey } from '../keys/content-key.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
@@ -108,11 +109,13 @@ function createTrackedIssuer(settings: TokenRouterSettings, followAudiences: () 
  */
 function assertCanIssue({ keyRing, signing, audience, apiKeys }: TokenRouterSettings): void {
   const audiences = [audience, ...listAudiences(apiKeys)];
-  const { encryptionKey } = internalsOf(keyRing);
-  const keys = audiences.map((each) => encryptionKey('access', each));
+  const { encryptionKey } = internalsOf(keyRing, 'tokenRouter');
+  const keys = inContext('tokenRouter: keyRing', () =>
+    audiences.map((each) => encryptionKey('access', each)),
+  );
   if (signing === undefined && keys.some(isAsymmetricKey)) {
     throw new TypeError(
-      'tokenRouter: the key ring has public-key recipients, so tokens must also be signed: set signing',
+      'tokenRouter: keyRing has public-key recipients, so tokens must also be signed: set signing',
     );
   }
 }
@@ -120,7 +123,7 @@ function assertCanIssue({ keyRing, signing, audience, apiKeys }: TokenRouterSett
 /** Return the key ring and the verification keys, or an empty array if none of them has public keys. */
 function findPublishers(settings: TokenRouterSettings): readonly KeyPublisher[] {
   const { keyRing, issuer } = settings;
-  const publishers = [keyRing, ...resolveVerification(settings, [issuer]).values()];
+  const publishers = [keyRing, ...resolveVerification(settings, [issuer], 'tokenRouter').values()];
   return publishers.some((publisher) => publisher.exportPublicKeys().keys.length > 0) ? publishers : [];
 }
 

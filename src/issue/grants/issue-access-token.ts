@@ -181,7 +181,10 @@ async function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext)
   } catch (cause) {
     throw cause instanceof PassportJweError
       ? cause
-      : new Error('tokenRouter: the claims hook failed: see the cause of this error', { cause });
+      : new Error(
+          'tokenRouter: the function claims failed: correct it, as the cause of this error describes',
+          { cause },
+        );
   }
 }
 
