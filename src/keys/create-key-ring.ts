@@ -1,7 +1,7 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { systemClock } from '../base/clock.js';
 import { awaitInContext, inContext } from '../base/in-context.js';
-import { assertOptions, type KnownOptions } from '../base/options.js';
+import { assertObject, assertOptions, type KnownOptions } from '../base/options.js';
 import { assembleKeyRing } from './assemble-key-ring.js';
 import { type ContentEncryption, isContentEncryption } from './content-key.js';
 import { NO_KEYS } from './jwk.js';
@@ -114,7 +114,7 @@ async function readCurrent(spec: KeySpec): Promise<readonly [KeyMaterial, ...Key
   const [first, ...rest] = await readKeySpec(spec);
   if (first === undefined) throw new TypeError(NO_KEYS);
   if (spec.notAfter !== undefined)
-    throw new TypeError('the current key must not have notAfter: set it on previous keys only');
+    throw new TypeError('notAfter must not be set, because only previous keys may expire: remove it');
   assertLasting([first, ...rest]);
   return [first, ...rest];
 }
@@ -124,6 +124,9 @@ function assertVersions(options: KeyRingOptions): void {
     throw new TypeError(
       'createKeyRing: current is required: pass the key that encrypts, for example { env: "JWE_KEY" }',
     );
+  }
+  if (options.recipients !== undefined) {
+    assertObject(options.recipients, 'createKeyRing: recipients', '{ [audience]: { file: "api.jwk" } }');
   }
   if (options.previous !== undefined && !Array.isArray(options.previous)) {
     throw new TypeError(

@@ -41,7 +41,7 @@ const PROBE = Buffer.from('passport-jwe');
 export function importKeyPair<Shape extends KeyShape>(jwk: Jwk, allowed: readonly Shape[]): KeyPair<Shape> {
   const shape = allowed.find((each) => hasShape(jwk, each));
   if (shape === undefined) {
-    throw new TypeError(`kty and crv must match alg: expected a key of the type ${allowed.join(' or ')}`);
+    throw new TypeError(`kty and crv must match alg: expected one of ${allowed.join(', ')}`);
   }
   const fault = isCurve(shape) ? findPointFault(shape, jwk) : findRsaFault(jwk);
   if (fault !== undefined) throw new TypeError(`the JWK is not a valid ${shape} key: ${fault}`);

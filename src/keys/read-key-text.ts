@@ -68,7 +68,7 @@ export function parseJsonObject(text: string): Jwk {
     return JSON.parse(text);
   } catch {
     throw new TypeError(
-      'the text starts with {, so it must be valid JSON: correct it, or write a root secret in text form',
+      'the text must be valid JSON, because it starts with {: export the key again',
     );
   }
 }

@@ -18,11 +18,6 @@ export type RecipientKeys = Readonly<Record<string, JwkLocation>>;
  * @throws Error (as rejection) if a file cannot be read.
  */
 export async function readRecipients(recipients: RecipientKeys): Promise<readonly ContentKey[]> {
-  if (typeof recipients !== 'object' || recipients === null || Array.isArray(recipients)) {
-    throw new TypeError(
-      'the recipients must be an object of key locations by audience, for example { [audience]: { file: "api.jwk" } }',
-    );
-  }
   const keys = Object.entries(recipients).map(([audience, location]) =>
     awaitInContext(describeRecipient(audience), async () =>
       bindKeys(await readMaterials(location), audience),

@@ -118,7 +118,7 @@ describe('realm', () => {
     (realm) => {
       expect(() => createChallengeWriter(untyped({ realm }), 'authenticate')).toThrow(
         new TypeError(
-          'challenge options: realm must be a string of printable ASCII without quotes or backslashes, for example "api"',
+          'authenticate: realm must be a string of printable ASCII without quotes or backslashes, for example "api"',
         ),
       );
     },
@@ -168,7 +168,7 @@ describe('resourceMetadata', () => {
   ])('%j is rejected at construction', (resourceMetadata) => {
     expect(() => createChallengeWriter(untyped({ resourceMetadata }), 'authenticate')).toThrow(
       new TypeError(
-        'challenge options: resourceMetadata must be an absolute https URL (http on loopback only): pass protectedResourceUrl(...)',
+        'authenticate: resourceMetadata must be an absolute https URL (http on loopback only): pass protectedResourceUrl(...)',
       ),
     );
   });

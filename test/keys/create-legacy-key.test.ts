@@ -73,7 +73,7 @@ describe('createLegacyKey', () => {
     [
       'another derivation',
       { passphrase: LEGACY_PASSPHRASE, derivation: 'md5' },
-      /^derivation of a passphrase must be "dsp-ai-platform": /,
+      /^derivation must be "dsp-ai-platform": /,
     ],
     [
       'a short passphrase',
@@ -83,16 +83,16 @@ describe('createLegacyKey', () => {
     [
       'the string that the passphrase class of Python returns',
       { secret: `${JWK.k}=` },
-      /^A root secret in text form must be 32 bytes/,
+      /^the root secret must be 32 bytes/,
     ],
-    ['31 bytes', { secret: LEGACY_KEY_HEX.slice(2) }, /^A root secret in text form must be 32 bytes/],
+    ['31 bytes', { secret: LEGACY_KEY_HEX.slice(2) }, /^the root secret must be 32 bytes/],
     [
       'bytes that are all equal',
       { secret: '00'.repeat(32) },
-      /^A root secret must be random, but all bytes are equal/,
+      /^the root secret must be random, but all bytes are equal/,
     ],
     ['a file', { file: '/etc/hostname' }, MISSING],
-    ['a JWK that is null', { jwk: null }, /^alg of a JWK must be one of/],
+    ['a JWK that is null', { jwk: null }, /^alg must be one of/],
     [
       'a root',
       { jwk: { kty: 'oct', key_ops: ['deriveKey'], k: JWK.k } },
@@ -113,7 +113,7 @@ describe('createLegacyKey', () => {
     ['a key that wraps others', { jwk: { ...JWK, alg: 'A256KW' } }, UNFIT],
     ['a named key that wraps others', { jwk: { ...JWK, alg: 'A256KW', kid: 'old' } }, UNFIT],
     ['a key pair', { jwk: unnamedPair }, UNFIT],
-    ['an RSA key', { jwk: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } }, /^alg of a JWK must be one of/],
+    ['an RSA key', { jwk: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } }, /^alg must be one of/],
   ])('rejects %s, without showing it', async (_, source, message) => {
     const error: unknown = await createLegacyKey(untyped(source)).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TypeError);
@@ -129,7 +129,7 @@ describe('contentKeyOf', () => {
     const lookAlike = { ...(await createLegacyKey({ secret: BYTES })) };
     for (const wrong of [lookAlike, { kid: ring.current }, untyped({ key: null }).key]) {
       expect(() => contentKeyOf(wrong)).toThrow(
-        new TypeError('legacy.key must be a LegacyKey: pass await createLegacyKey(...)'),
+        new TypeError('createTokenVerifier: legacy.key must be a LegacyKey: pass await createLegacyKey(...)'),
       );
     }
   });

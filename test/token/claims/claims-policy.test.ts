@@ -114,7 +114,7 @@ describe('normalizeTyp', () => {
 
 describe('resolveStrings', () => {
   test('returns an array for one string', () => {
-    expect(resolveStrings('a', 'issuer', ISSUER)).toEqual(['a']);
+    expect(resolveStrings('a', 'issuer', 'https://auth.example.com')).toEqual(['a']);
   });
 
   test('names the invalid option', () => {
