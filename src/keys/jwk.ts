@@ -9,7 +9,7 @@ export interface JwkSet {
 }
 
 /** Message for a JWK Set without keys. */
-export const NO_KEYS = 'the JWK Set must have an array "keys" with at least one JWK';
+export const NO_KEYS = 'the JWK Set must have an array "keys" with at least one JWK: add a JWK';
 
 /** Message for a JWK that is not an object. */
 export const NO_JWK = 'the JWK must be a JSON object, for example { "kty": "oct", "kid": "2026-01", ... }';

@@ -67,8 +67,6 @@ export function parseJsonObject(text: string): Jwk {
   try {
     return JSON.parse(text);
   } catch {
-    throw new TypeError(
-      'the text must be valid JSON, because it starts with {: export the key again',
-    );
+    throw new TypeError('the text must be valid JSON, because it starts with {: export the key again');
   }
 }

@@ -207,7 +207,7 @@ describe('parseJwk', () => {
     expect(text).toHaveLength(44);
     expect(() => parseJwk({ ...contentKey, k: text })).toThrow(TypeError);
     expect(() => parseJwk({ ...contentKey, k: Buffer.from(text).toString('base64url') })).toThrow(
-      new TypeError('the key for A256GCM must be 32 bytes (256 bits), not 44'),
+      new TypeError('the key for A256GCM must be 32 bytes (256 bits), not 44: generate one, for example with openssl rand -hex 32'),
     );
   });
 

@@ -156,7 +156,7 @@ describe('a JWK and a JWK Set', () => {
 
   test('are rejected if empty', async () => {
     await expect(readKeySpec({ jwks: { keys: [] } })).rejects.toEqual(
-      new TypeError('the JWK Set must have an array "keys" with at least one JWK'),
+      new TypeError('the JWK Set must have an array "keys" with at least one JWK: add a JWK'),
     );
   });
 

@@ -76,7 +76,7 @@ describe('recipients', () => {
     [
       'a key for another audience',
       { [AUDIENCE]: { jwk: { ...publicJwk, aud: OTHER_AUDIENCE } } },
-      /aud of the key is a different audience: /,
+      /the key is restricted to a different audience by its aud: /,
     ],
     [
       'a key with exp',

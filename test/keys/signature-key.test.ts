@@ -78,7 +78,9 @@ describe.each(['EdDSA', 'ES256', 'PS256', 'RS256'] as const)('a key for %s', (al
 
   test('gets an error that describes a valid kid', () => {
     expect(thrownBy(() => parseVerificationKey({ ...signer.publicJwk, kid: 'x'.repeat(257) }))).toEqual(
-      new TypeError('kid must be a string of 1 to 256 visible ASCII characters: add the key ID of the issuer, for example "2026-01"'),
+      new TypeError(
+        'kid must be a string of 1 to 256 visible ASCII characters: add the key ID of the issuer, for example "2026-01"',
+      ),
     );
   });
 
@@ -143,7 +145,9 @@ describe('the matrix of alg and key', () => {
   test.each([undefined, null, 7, ['EdDSA']])('has nothing for alg %j', (alg) => {
     for (const jwk of JWKS) {
       expect(thrownBy(() => parseVerificationKey({ ...jwk, kid: 'a', alg }))).toEqual(
-        new TypeError('alg must be one of EdDSA, ES256, PS256, RS256: set the signature algorithm of the JWK'),
+        new TypeError(
+          'alg must be one of EdDSA, ES256, PS256, RS256: set the signature algorithm of the JWK',
+        ),
       );
     }
   });
@@ -226,7 +230,7 @@ describe('locations of signature keys', () => {
       {},
       'the key location must be an object with jwk, jwks, env or file, for example { file: "signing.jwk" }',
     ],
-    [{ jwks: {} }, 'jwks: the JWK Set must have an array "keys" with at least one JWK'],
+    [{ jwks: {} }, 'jwks: the JWK Set must have an array "keys" with at least one JWK: add a JWK'],
     [{ jwks: { keys: [] } }, 'jwks: the JWK Set has no signature key: add a JWK with use "sig"'],
     [{ jwks: { keys: [null] } }, `jwks: keys[0]: ${NO_JWK}`],
     [{ jwks: { keys: [7] } }, `jwks: keys[0]: ${NO_JWK}`],
@@ -265,7 +269,9 @@ describe('locations of signature keys', () => {
   test('not two keys of one name', async () => {
     const keys = [publicJwk, { ...generateSigner().publicJwk }];
     await expect(createVerificationKeys({ jwks: { keys } })).rejects.toEqual(
-      new TypeError('createVerificationKeys: two keys have the same kid: remove one, or give one a different kid'),
+      new TypeError(
+        'createVerificationKeys: two keys have the same kid: remove one, or give one a different kid',
+      ),
     );
   });
 
@@ -279,7 +285,11 @@ describe('locations of signature keys', () => {
   test('the error names the faulty key of a set, without a secret', async () => {
     const keys = [privateJwk, { ...privateJwk, kid: 'second', use: 'enc ' }];
     const error = await createSigningKey({ jwks: { keys } }).catch((failure: unknown) => failure);
-    expect(error).toEqual(new TypeError('createSigningKey: jwks: keys[1]: use must be "sig": pass a key for this purpose, or remove use from the JWK'));
+    expect(error).toEqual(
+      new TypeError(
+        'createSigningKey: jwks: keys[1]: use must be "sig": pass a key for this purpose, or remove use from the JWK',
+      ),
+    );
     expect(inspect(error, { depth: 5 })).not.toContain(String(privateJwk['d']));
   });
 });

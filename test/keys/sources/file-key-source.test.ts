@@ -96,7 +96,7 @@ describe('replace', () => {
 
   test('rejects a set that could not be read back', async () => {
     await expect(fileKeySource({ file }).replace?.(keySet(1), { keys: [] })).rejects.toEqual(
-      new TypeError('the new JWK Set: the JWK Set must have an array "keys" with at least one JWK'),
+      new TypeError('the new JWK Set: the JWK Set must have an array "keys" with at least one JWK: add a JWK'),
     );
     expect(await fileKeySource({ file }).load()).toEqual(keySet(1));
   });
