@@ -123,7 +123,7 @@ describe('an optional sink', () => {
 
 describe('createAuditTrail', () => {
   test.each([
-    [{}, 'pass sinks, required, or both'],
+    [{}, 'sinks or required is required: pass one or both'],
     [{ required: {} }, 'required must be an array'],
     [{ required: [{}] }, 'required[0] must be an object with a method write'],
     [{ sinks: [], timeoutMs: 0 }, 'timeoutMs must be'],

@@ -565,7 +565,7 @@ describe('tokenRouter', () => {
   test('rejects a key ring that only decrypts', async () => {
     const exported = await createKeyRing({ current: { jwks: keyRing.exportAccessKeys(AUDIENCE) } });
 
-    expect(() => createApp({ keyRing: exported })).toThrow('cannot encrypt');
+    expect(() => createApp({ keyRing: exported })).toThrow('must allow encryption');
   });
 
   test.each([
