@@ -60,7 +60,11 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     { subject: 'a', lifetime: '30d' },
     /lifetime exceeds maxTokenLifetimeSeconds .* raise/,
   ],
-  ['a time in milliseconds', { subject: 'a', issuedAt: 1.7e12 }, /issuedAt must be a NumericDate in seconds since 1970/],
+  [
+    'a time in milliseconds',
+    { subject: 'a', issuedAt: 1.7e12 },
+    /issuedAt must be a NumericDate in seconds since 1970/,
+  ],
   ['an empty session', { subject: 'a', sessionId: '' }, /sessionId must be a string of 1 to 200 characters/],
   ['claims that are an array', { subject: 'a', claims: ['acme'] }, /claims must be a JSON object/],
   [

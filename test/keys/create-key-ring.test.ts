@@ -107,7 +107,9 @@ describe('createKeyRing rejects', () => {
 
   test('notAfter on the current key', async () => {
     await expect(createKeyRing({ current: { secret: k, notAfter: NOW } })).rejects.toEqual(
-      new TypeError('createKeyRing: current: notAfter must not be set, because only previous keys may expire: remove it'),
+      new TypeError(
+        'createKeyRing: current: notAfter must not be set, because only previous keys may expire: remove it',
+      ),
     );
   });
 
@@ -153,7 +155,9 @@ describe('createKeyRing rejects', () => {
     'the content encryption %j',
     async (enc) => {
       await expect(createKeyRing(untyped({ current: { secret: k }, enc }))).rejects.toEqual(
-        new TypeError('createKeyRing: enc must be "A256GCM", "A192GCM" or "A128GCM": omit it to use "A256GCM"'),
+        new TypeError(
+          'createKeyRing: enc must be "A256GCM", "A192GCM" or "A128GCM": omit it to use "A256GCM"',
+        ),
       );
     },
   );
@@ -161,7 +165,9 @@ describe('createKeyRing rejects', () => {
   test('a fault in a previous key', async () => {
     await expect(
       createKeyRing({ current: { secret: k }, previous: [{ secret: Buffer.alloc(32) }] }),
-    ).rejects.toThrow(/^createKeyRing: previous\[0\]: the root secret must be random, but all bytes are equal/);
+    ).rejects.toThrow(
+      /^createKeyRing: previous\[0\]: the root secret must be random, but all bytes are equal/,
+    );
   });
 });
 

@@ -29,7 +29,9 @@ describe('deriveFromPassphrase', () => {
   test.each([['fifteen letters'], [''], ['🔑🔑🔑🔑🔑🔑🔑🔑']])(
     'rejects the passphrase %j: under 16 characters',
     async (short) => {
-      const refusal = new TypeError('passphrase must be a string of at least 16 characters: choose a longer one');
+      const refusal = new TypeError(
+        'passphrase must be a string of at least 16 characters: choose a longer one',
+      );
       await expect(deriveFromPassphrase({ passphrase: short, salt })).rejects.toEqual(refusal);
       await expect(
         deriveFromPassphrase({ passphrase: short, derivation: 'dsp-ai-platform' }),
@@ -75,9 +77,7 @@ describe('deriveFromPassphrase', () => {
 
   test.each([[null], ['none'], ['']])('rejects any other derivation: %j', async (derivation) => {
     await expect(deriveFromPassphrase(untyped({ passphrase, salt, derivation }))).rejects.toEqual(
-      new TypeError(
-        'derivation must be "dsp-ai-platform": omit it to use salt and iterations',
-      ),
+      new TypeError('derivation must be "dsp-ai-platform": omit it to use salt and iterations'),
     );
   });
 });

@@ -170,7 +170,9 @@ describe('endVersion', () => {
 
   test('rejects an unknown version', () => {
     expect(() => endVersion({ keys: [retiring, current] }, 'c', NOW)).toThrow(
-      new TypeError('retire: the key ring has no version with this kid: list the versions with passport-jwe keys list'),
+      new TypeError(
+        'retire: the key ring has no version with this kid: list the versions with passport-jwe keys list',
+      ),
     );
   });
 

@@ -62,7 +62,9 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
   });
 
   test.each(['A128CBC-HS256', 'A256CBC-HS512', 'none', '', 7, null])('must not have enc %j', (enc) => {
-    expect(messageFor({ ...publicJwk, enc })).toBe('enc must be "A256GCM", "A192GCM" or "A128GCM": correct enc of the JWK, or remove it');
+    expect(messageFor({ ...publicJwk, enc })).toBe(
+      'enc must be "A256GCM", "A192GCM" or "A128GCM": correct enc of the JWK, or remove it',
+    );
   });
 
   test('keeps its audience and its end', () => {

@@ -72,7 +72,9 @@ describe('parseJwk', () => {
   describe.each(['nbf', 'exp'])('rejects %s', (name) => {
     test.each([['1893456000'], [null], [Number.NaN], [Number.POSITIVE_INFINITY], [{}]])('%p', (value) => {
       expect(() => parseJwk({ ...contentKey, [name]: value })).toThrow(
-        new TypeError(`${name} must be a NumericDate in seconds since 1970, not milliseconds, for example 1798761600`),
+        new TypeError(
+          `${name} must be a NumericDate in seconds since 1970, not milliseconds, for example 1798761600`,
+        ),
       );
     });
   });
@@ -92,7 +94,9 @@ describe('parseJwk', () => {
 
   test.each([[null], ['text'], [7], [undefined]])('rejects %j: not a JSON object', (value) => {
     const [jwk] = value === undefined ? [undefined] : untyped([value]);
-    expect(() => parseJwk(jwk)).toThrow(new TypeError('the JWK must be a JSON object, for example { "kty": "oct", "kid": "2026-01", ... }'));
+    expect(() => parseJwk(jwk)).toThrow(
+      new TypeError('the JWK must be a JSON object, for example { "kty": "oct", "kid": "2026-01", ... }'),
+    );
   });
 
   test.each([['RSA'], ['EC'], ['OKP'], ['OCT'], [''], [null], [undefined], [['oct']]])(
@@ -152,7 +156,9 @@ describe('parseJwk', () => {
   ])('rejects alg %s with %i bytes, and names the algorithm', (alg, length) => {
     const bytes = Buffer.alloc(length, 'ab');
     expect(() => parseJwk({ ...contentKey, alg, k: bytes.toString('base64url') })).toThrow(
-      new TypeError(`the key for ${alg} must be 32 bytes (256 bits), not ${length}: generate one, for example with openssl rand -hex 32`),
+      new TypeError(
+        `the key for ${alg} must be 32 bytes (256 bits), not ${length}: generate one, for example with openssl rand -hex 32`,
+      ),
     );
   });
 
@@ -170,7 +176,9 @@ describe('parseJwk', () => {
 
   test.each([16, 31, 33, 64])('rejects a root of %i bytes', (length) => {
     expect(() => parseJwk({ ...root, k: Buffer.alloc(length, 'ab').toString('base64url') })).toThrow(
-      new TypeError(`the root secret must be 32 bytes (256 bits), not ${length}: generate one, for example with openssl rand -hex 32`),
+      new TypeError(
+        `the root secret must be 32 bytes (256 bits), not ${length}: generate one, for example with openssl rand -hex 32`,
+      ),
     );
   });
 
@@ -207,7 +215,9 @@ describe('parseJwk', () => {
     expect(text).toHaveLength(44);
     expect(() => parseJwk({ ...contentKey, k: text })).toThrow(TypeError);
     expect(() => parseJwk({ ...contentKey, k: Buffer.from(text).toString('base64url') })).toThrow(
-      new TypeError('the key for A256GCM must be 32 bytes (256 bits), not 44: generate one, for example with openssl rand -hex 32'),
+      new TypeError(
+        'the key for A256GCM must be 32 bytes (256 bits), not 44: generate one, for example with openssl rand -hex 32',
+      ),
     );
   });
 
@@ -225,7 +235,9 @@ describe('parseJwk', () => {
   });
 
   test.each([['sig'], [''], [null], [['enc']]])('rejects use %j', (use) => {
-    expect(() => parseJwk({ ...contentKey, use })).toThrow(new TypeError('use must be "enc": pass a key for this purpose, or remove use from the JWK'));
+    expect(() => parseJwk({ ...contentKey, use })).toThrow(
+      new TypeError('use must be "enc": pass a key for this purpose, or remove use from the JWK'),
+    );
   });
 
   test.each([
@@ -236,7 +248,9 @@ describe('parseJwk', () => {
     [['decrypt', 7]],
   ])('rejects key_ops %j: for another purpose or duplicate', (keyOps) => {
     expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
-      new TypeError('key_ops must be distinct operations from encrypt, decrypt: remove the others, or remove key_ops'),
+      new TypeError(
+        'key_ops must be distinct operations from encrypt, decrypt: remove the others, or remove key_ops',
+      ),
     );
   });
 
@@ -245,7 +259,9 @@ describe('parseJwk', () => {
     ['A256GCMKW', 'wrapKey, unwrapKey, encrypt, decrypt'],
   ])('for a key for %s, rejects key_ops other than %s', (alg, allowed) => {
     expect(() => parseJwk({ ...contentKey, alg, key_ops: ['sign'] })).toThrow(
-      new TypeError(`key_ops must be distinct operations from ${allowed}: remove the others, or remove key_ops`),
+      new TypeError(
+        `key_ops must be distinct operations from ${allowed}: remove the others, or remove key_ops`,
+      ),
     );
   });
 
@@ -257,7 +273,9 @@ describe('parseJwk', () => {
 
   test.each([['decrypt'], [{}], [7]])('rejects key_ops %j: not an array', (keyOps) => {
     expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
-      new TypeError('key_ops must be an array of operations from encrypt, decrypt: correct it, or remove key_ops'),
+      new TypeError(
+        'key_ops must be an array of operations from encrypt, decrypt: correct it, or remove key_ops',
+      ),
     );
   });
 
@@ -294,7 +312,9 @@ describe('assertKid', () => {
     [['a']],
   ])('rejects %j', (kid) => {
     expect(() => assertKid(kid)).toThrow(
-      new TypeError('kid must be a string of 1 to 128 characters from A-Z a-z 0-9 . _ ~ : -, for example "2026-01"'),
+      new TypeError(
+        'kid must be a string of 1 to 128 characters from A-Z a-z 0-9 . _ ~ : -, for example "2026-01"',
+      ),
     );
   });
 });

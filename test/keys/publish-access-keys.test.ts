@@ -105,7 +105,10 @@ test('a file that cannot be put in place leaves nothing behind', async () => {
 });
 
 test.each([
-  [{ audience: '' }, 'publishAccessKeys: audience must be a non-empty string, for example "https://api.example.com"'],
+  [
+    { audience: '' },
+    'publishAccessKeys: audience must be a non-empty string, for example "https://api.example.com"',
+  ],
   [{ file: 7 }, 'publishAccessKeys: file must be a non-empty string, for example "api-keys.json"'],
   [{ path: 'x' }, 'publishAccessKeys: unknown option path; expected one of: audience, file, onError'],
 ])('options are rejected: %j', async (options, message) => {

@@ -33,7 +33,11 @@ const MALFORMED_TEXTS: [string, string, RegExp][] = [
   ['hexadecimal cut short', hex.slice(2), /must be 32 bytes in base64url/],
   ['a passphrase', 'correct horse battery staple', /must be 32 bytes in base64url/],
   ['all zeros', '0'.repeat(64), /must be random, but all bytes are equal/],
-  ['broken JSON', JSON.stringify(jwk).slice(0, -1), /the text must be valid JSON, because it starts with \{: export/],
+  [
+    'broken JSON',
+    JSON.stringify(jwk).slice(0, -1),
+    /the text must be valid JSON, because it starts with \{: export/,
+  ],
   ['a weak JWK', JSON.stringify({ ...jwk, k: base64url.slice(0, 20) }), /must be 32 bytes/],
   ['an empty JWK Set', '{"keys":[]}', /must have an array "keys" with at least one JWK/],
   [
@@ -77,9 +81,21 @@ describe('a secret', () => {
   });
 
   test.each([
-    ['31 bytes', secret.subarray(1), 'the root secret must be 32 bytes (256 bits), not 31: generate one, for example with openssl rand -hex 32'],
-    ['16 bytes', secret.subarray(16), 'the root secret must be 32 bytes (256 bits), not 16: generate one, for example with openssl rand -hex 32'],
-    ['no bytes', Buffer.alloc(0), 'the root secret must be 32 bytes (256 bits), not 0: generate one, for example with openssl rand -hex 32'],
+    [
+      '31 bytes',
+      secret.subarray(1),
+      'the root secret must be 32 bytes (256 bits), not 31: generate one, for example with openssl rand -hex 32',
+    ],
+    [
+      '16 bytes',
+      secret.subarray(16),
+      'the root secret must be 32 bytes (256 bits), not 16: generate one, for example with openssl rand -hex 32',
+    ],
+    [
+      'no bytes',
+      Buffer.alloc(0),
+      'the root secret must be 32 bytes (256 bits), not 0: generate one, for example with openssl rand -hex 32',
+    ],
     [
       'the bytes of the 44-character base64 text of the seed',
       Buffer.from(secret.toString('base64')),
@@ -113,7 +129,9 @@ describe('a secret', () => {
   });
 
   test.each([[null], [7]])('is rejected as %j, with a clear message', async (value) => {
-    await expect(readKeySpec(untyped({ secret: value }))).rejects.toThrow(/^the root secret must be a Uint8Array of 32 bytes/);
+    await expect(readKeySpec(untyped({ secret: value }))).rejects.toThrow(
+      /^the root secret must be a Uint8Array of 32 bytes/,
+    );
     await expect(readKeySpec(untyped({ secret: value }))).rejects.toThrow(/^(?!.*undefined)/);
   });
 });
@@ -255,7 +273,9 @@ describe('notAfter', () => {
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, NOW * 1000])('is rejected as %d', async (notAfter) => {
     await expect(readKeySpec({ secret, notAfter })).rejects.toEqual(
-      new TypeError('notAfter must be a NumericDate in seconds since 1970, not milliseconds, for example 1798761600'),
+      new TypeError(
+        'notAfter must be a NumericDate in seconds since 1970, not milliseconds, for example 1798761600',
+      ),
     );
   });
 

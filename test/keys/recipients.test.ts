@@ -94,7 +94,9 @@ describe('recipients', () => {
     );
     expect(error).toBeInstanceOf(TypeError);
     expect(error).toMatchObject({ message: expect.stringMatching(message) });
-    expect(error).toMatchObject({ message: expect.stringMatching(`^createKeyRing: recipients: recipient ${AUDIENCE}: `) });
+    expect(error).toMatchObject({
+      message: expect.stringMatching(`^createKeyRing: recipients: recipient ${AUDIENCE}: `),
+    });
   });
 
   test('are rejected with the kid of another key of the ring', async () => {

@@ -111,7 +111,9 @@ describe('encryptToken', () => {
     const header = { filler: 'x'.repeat(1024) };
     const error = thrownBy(() => encryptToken(claimsOf(), key, { typ: 'at+jwt', header }));
     expect(error).toEqual(
-      new TypeError('issue: verifiers would reject the protected header: correct or shorten the option header'),
+      new TypeError(
+        'issue: verifiers would reject the protected header: correct or shorten the option header',
+      ),
     );
     expect(error).toMatchObject({ cause: { reason: 'header_too_long' } });
   });

@@ -43,7 +43,9 @@ describe('a token for a public-key recipient', () => {
   test('is not issued without a signing key', async () => {
     const { key } = await createIssuer();
     expect(await rejectionOf(Promise.resolve(sealToken(claimsOf(), key, { typ: 'at+jwt' })))).toEqual(
-      new TypeError('issue: tokens for public-key recipients must be signed: pass signing to createTokenIssuer()'),
+      new TypeError(
+        'issue: tokens for public-key recipients must be signed: pass signing to createTokenIssuer()',
+      ),
     );
   });
 });

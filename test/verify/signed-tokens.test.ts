@@ -228,7 +228,9 @@ describe('a public key without verification or signing keys', () => {
       clock,
     });
     expect(await rejectionOf(service.issue(REQUEST))).toEqual(
-      new TypeError('issue: tokens for public-key recipients must be signed: pass signing to createTokenIssuer()'),
+      new TypeError(
+        'issue: tokens for public-key recipients must be signed: pass signing to createTokenIssuer()',
+      ),
     );
   });
 
@@ -245,16 +247,22 @@ describe('the options verification and signing', () => {
   test.each([
     [
       { verification: { 'https://typo.example.com': {} } },
-      /^authenticate: verification has an issuer that is not listed in/,
+      /^createTokenVerifier: verification has an issuer that is not listed in/,
     ],
-    [{ verification: { [ISSUER]: {} } }, /^authenticate: verification must contain VerificationKeys/],
-    [{ verification: { [ISSUER]: 7 } }, /^authenticate: verification must contain VerificationKeys/],
-    [{ verification: [] }, /^authenticate: verification must be an object, for example \{ \[issuer\]: keys \}/],
-    [{ verification: 'https://auth.example.com/jwks' }, /^authenticate: verification must be an object, for example/],
-    [{ verification: null }, /^authenticate: verification must be an object, for example/],
-    [{ signing: {} }, /^authenticate: signing must be a SigningKey/],
-    [{ signing: { kid: 'signer', alg: 'EdDSA' } }, /^authenticate: signing must be a SigningKey/],
-    [{ signing: 'secret' }, /^authenticate: signing must be a SigningKey/],
+    [{ verification: { [ISSUER]: {} } }, /^createTokenVerifier: verification must contain VerificationKeys/],
+    [{ verification: { [ISSUER]: 7 } }, /^createTokenVerifier: verification must contain VerificationKeys/],
+    [
+      { verification: [] },
+      /^createTokenVerifier: verification must be an object, for example \{ \[issuer\]: keys \}/,
+    ],
+    [
+      { verification: 'https://auth.example.com/jwks' },
+      /^createTokenVerifier: verification must be an object, for example/,
+    ],
+    [{ verification: null }, /^createTokenVerifier: verification must be an object, for example/],
+    [{ signing: {} }, /^createTokenVerifier: signing must be a SigningKey/],
+    [{ signing: { kid: 'signer', alg: 'EdDSA' } }, /^createTokenVerifier: signing must be a SigningKey/],
+    [{ signing: 'secret' }, /^createTokenVerifier: signing must be a SigningKey/],
   ])('are rejected as %j', (options, message) => {
     const [bad] = untyped([options]);
     const error = thrownBy(() => createServer(bad));

@@ -309,7 +309,9 @@ describe('the claims hook', () => {
 
   test.each([...RESERVED_CLAIMS].filter((name) => name !== '__proto__'))('cannot emit %s', async (name) => {
     await expect(withHook({ [name]: 'forged' })).rejects.toThrow(
-      new TypeError(`tokenRouter: claims must not return the reserved claim ${name}: choose a different name`),
+      new TypeError(
+        `tokenRouter: claims must not return the reserved claim ${name}: choose a different name`,
+      ),
     );
   });
 

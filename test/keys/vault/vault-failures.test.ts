@@ -55,12 +55,7 @@ const FAILURES: [string, (server: VaultServer) => void, Partial<VaultKeySourceOp
     { field: 'ring' },
     /: secret\/apps\/jwe does not have the field ring: add it to the secret$/,
   ],
-  [
-    'holds a number',
-    (it) => it.write('apps/jwe', { jwks: 7 }),
-    {},
-    /the root secret must be 32 bytes/,
-  ],
+  ['holds a number', (it) => it.write('apps/jwe', { jwks: 7 }), {}, /the root secret must be 32 bytes/],
   [
     'holds a weak key',
     (it) => it.write('apps/jwe', { jwks: '00'.repeat(32) }),
@@ -271,9 +266,21 @@ describe('options', () => {
     ['a path with a slash at its end', { path: 'apps/' }, /^vaultKeySource: path must be a path/],
     ['an empty mount', { mount: '' }, /^vaultKeySource: mount must be a path/],
     ['a namespace that breaks the line', { namespace: 'a\nb' }, /^vaultKeySource: namespace must be a path/],
-    ['an empty field', { field: '' }, /^vaultKeySource: field must be a non-empty string, for example "jwks"$/],
-    ['a field that is not a string', { field: 7 }, /^vaultKeySource: field must be a non-empty string, for example "jwks"$/],
-    ['a fetch that is not a function', { fetch: 7 }, /^vaultKeySource: fetch must be a function, for example globalThis.fetch$/],
+    [
+      'an empty field',
+      { field: '' },
+      /^vaultKeySource: field must be a non-empty string, for example "jwks"$/,
+    ],
+    [
+      'a field that is not a string',
+      { field: 7 },
+      /^vaultKeySource: field must be a non-empty string, for example "jwks"$/,
+    ],
+    [
+      'a fetch that is not a function',
+      { fetch: 7 },
+      /^vaultKeySource: fetch must be a function, for example globalThis.fetch$/,
+    ],
     [
       'no timeout',
       { timeoutMs: 0 },

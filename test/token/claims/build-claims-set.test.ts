@@ -128,7 +128,9 @@ describe('copyCustomClaims', () => {
       [...RESERVED_CLAIMS].filter((name) => name !== '__proto__'),
       (name) => {
         expect(() => copyCustomClaims({ [name]: 'forged' })).toThrow(
-          new TypeError(`tokenRouter: claims must not return the reserved claim ${name}: choose a different name`),
+          new TypeError(
+            `tokenRouter: claims must not return the reserved claim ${name}: choose a different name`,
+          ),
         );
       },
     );
