@@ -78,15 +78,16 @@ export interface Acceptor extends Authentication {
 /**
  * Create the acceptor of `authenticate()` or `JweStrategy`.
  *
+ * @param where function or class that takes the options, for the error messages
  * @param where function that takes the options, for debug lines
  * @throws TypeError if an option is missing or malformed
  */
 export function createAcceptor(options: AcceptOptions<object>, where: string): Acceptor {
-  const verifier = prepareVerifier(options);
-  const readToken = createTokenReader(options.tokenLocations);
-  const requiredScope = resolveRequiredScope(options.scope ?? [], 'scope');
+  const verifier = prepareVerifier(options, where);
+  const readToken = createTokenReader(options.tokenLocations, where);
+  const requiredScope = resolveRequiredScope(options.scope ?? [], `${where}: scope`);
   const { audit = noAuditTrail, clock = systemClock } = options;
-  assertAuditTrail(audit);
+  assertAuditTrail(audit, where);
   const countAcceptance = recordAcceptances(audit, clock);
   const readOrigin = createOriginReader();
   debugConfiguration(where, () => ({
@@ -138,7 +139,7 @@ export function createAcceptor(options: AcceptOptions<object>, where: string): A
       const known = token === undefined ? undefined : { ...identifyToken(token), ...proofOf(presented) };
       await audit.record(describeRefusal(req, error, known));
     },
-    writeChallenge: createChallengeWriter(options),
+    writeChallenge: createChallengeWriter(options, where),
     clock,
   });
 }

@@ -23,7 +23,7 @@ export function assertOptions<Options extends object>(
   where: string,
   findRemedy: RemedyFinder = () => undefined,
 ): void {
-  if (!isObject(options)) throw new TypeError(describeNonObject(where, exampleOf(known)));
+  assertObject(options, where, exampleOf(known));
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) return;
   const remedy = findRemedy(unknown);
@@ -34,20 +34,18 @@ export function assertOptions<Options extends object>(
 /**
  * Assert that a value is an object.
  *
- * @param where function or option for the error message.
+ * @param where function, or function and option, for the error message.
  * @param example valid object for the error message.
  * @throws TypeError if the value is not an object. The message omits the value, which could be a misplaced secret.
  */
-export function assertObject(value: unknown, where: string, example?: string): asserts value is object {
-  if (!isObject(value)) throw new TypeError(describeNonObject(where, example));
+export function assertObject(value: unknown, where: string, example: string): asserts value is object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
+  throw new TypeError(`${subjectOf(where)} must be an object, for example ${example}`);
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function describeNonObject(where: string, example: string | undefined): string {
-  return `${where}: expected an object${example === undefined ? '' : `, for example ${example}`}`;
+/** Name the invalid value in a message: `createLimits: onStoreFailure`, or `createLimits: options` for all options. */
+function subjectOf(where: string): string {
+  return where.includes(': ') ? where : `${where}: options`;
 }
 
 function exampleOf(known: object): string {
@@ -64,6 +62,7 @@ export function assertMethod(value: unknown, method: string, expected: string): 
 /**
  * Assert that a URL is safe for a service that receives credentials or serves keys, and parse the URL.
  *
+ * @param name function and option for the error message.
  * @throws TypeError if the value is not an absolute `https:` URL (`http:` on loopback only), or contains credentials.
  *   The message omits the value.
  */
@@ -79,10 +78,20 @@ export function assertSecureUrl(value: unknown, name: string): URL {
   return url;
 }
 
-/** Assert that an option is a non-empty string. @throws TypeError that names the function and the option. */
-export function assertString(value: unknown, where: string, name: string): asserts value is string {
+/**
+ * Assert that an option is a non-empty string.
+ *
+ * @param example valid value for the error message.
+ * @throws TypeError that names the function and the option.
+ */
+export function assertString(
+  value: unknown,
+  where: string,
+  name: string,
+  example: string,
+): asserts value is string {
   if (typeof value === 'string' && value !== '') return;
-  throw new TypeError(`${where}: ${name} must be a non-empty string`);
+  throw new TypeError(`${where}: ${name} must be a non-empty string, for example "${example}"`);
 }
 
 /** Accepted range of a numeric option. */
@@ -162,6 +171,7 @@ function describeRange({ isInteger = false, from, above, to }: NumberRange): str
   return [article, kind, bounds.join(above === undefined ? ' ' : ' and ')].join(' ').trimEnd();
 }
 
-function describeName(name: string): string {
+/** Name an unknown option in a message, unless the name could be a misplaced secret. */
+export function describeName(name: string): string {
   return isPrintableName(name) ? name : '(name not shown: it could be a secret)';
 }

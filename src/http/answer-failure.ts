@@ -4,7 +4,7 @@ import { PassportJweError, RateLimitExceededError } from '../base/errors.js';
 import { type AuthenticationOutcome, requestState, type ShownToken } from './request-state.js';
 import { type ChallengeWriter, createChallengeWriter } from './write-challenge.js';
 
-const defaultChallenge = createChallengeWriter({});
+const defaultChallenge = createChallengeWriter({}, 'bearerErrors');
 
 /** Return the response headers of an error, including the challenge. */
 function headersOf(

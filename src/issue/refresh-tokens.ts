@@ -1,5 +1,6 @@
 import type { NumericDate } from '../base/clock.js';
 import { InvalidGrantError } from '../base/errors.js';
+import { inContext } from '../base/in-context.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
 import type { Revocations } from '../revocation/revocations.js';
@@ -39,8 +40,8 @@ export interface RefreshTokenBackend {
 export function createRefreshTokens(terms: RefreshTokenTerms, where: string): RefreshTokenBackend {
   const { keyRing, issuer, stores, revocations, audit, clock } = terms;
   const store = requireStore(stores, 'families', where);
-  const keys = internalsOf(keyRing);
-  keys.encryptionKey('refresh', issuer);
+  const keys = internalsOf(keyRing, where);
+  inContext(`${where}: keyRing`, () => keys.encryptionKey('refresh', issuer));
   const settings = resolveRefreshSettings(terms.refresh, where);
   if (settings.idleSeconds > keyRing.maxTokenLifetimeSeconds) {
     throw new TypeError(

@@ -94,7 +94,9 @@ export function resolveIssueRequest(request: IssueRequest, defaults: IssueDefaul
 
 function resolveType(type: unknown = 'user'): IssuedTokenType {
   if (isIssuedTokenType(type)) return type;
-  throw new TypeError(`issue: type must be one of ${ISSUED_TOKEN_TYPES.join(', ')}; default: user`);
+  throw new TypeError(
+    `issue: type must be one of ${ISSUED_TOKEN_TYPES.join(', ')}: omit it for a token of type user`,
+  );
 }
 
 function assertMembers(request: object, type: IssuedTokenType): void {
@@ -115,9 +117,11 @@ function remedyFor(name: string, members: object): string {
 
 function assertTimes({ issuedAt, ip, sessionId }: IssueRequest): void {
   if (issuedAt !== undefined && !isNumericDate(issuedAt)) {
-    throw new TypeError('issue: issuedAt must be seconds since 1970, for example Date.now() / 1000');
+    throw new TypeError(
+      'issue: issuedAt must be a NumericDate in seconds since 1970, for example Date.now() / 1000',
+    );
   }
-  if (ip !== undefined) assertString(ip, 'issue', 'ip');
+  if (ip !== undefined) assertString(ip, 'issue', 'ip', '192.0.2.1');
   if (sessionId !== undefined) assertIdentifier(sessionId, 'issue', 'sessionId');
 }
 
@@ -137,7 +141,7 @@ function resolveSubject(subject: unknown, type: IssuedTokenType, { issuer }: Iss
 
 function resolveClient(request: IssueRequest, { issuer }: IssueDefaults): string {
   if (!isClientRequest(request)) return clientOfUsers(issuer, 'issue');
-  assertString(request.clientId, 'issue', 'clientId');
+  assertString(request.clientId, 'issue', 'clientId', 'demo');
   return request.clientId;
 }
 

@@ -128,7 +128,7 @@ function createTrackedIssuer(settings: TokenRouterSettings, followAudiences: () 
 /** Return the key ring and the verification keys, or an empty array if none of them has public keys. */
 function findPublishers(settings: TokenRouterSettings): readonly KeyPublisher[] {
   const { keyRing, issuer } = settings;
-  const publishers = [keyRing, ...resolveVerification(settings, [issuer]).values()];
+  const publishers = [keyRing, ...resolveVerification(settings, [issuer], 'tokenRouter').values()];
   return publishers.some((publisher) => publisher.exportPublicKeys().keys.length > 0) ? publishers : [];
 }
 

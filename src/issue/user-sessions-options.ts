@@ -100,14 +100,14 @@ export function resolveUserSessionsOptions(options: UserSessionsOptions<object>)
   assertOptions(options, KNOWN, 'createUserSessions');
   const { keyRing, issuer, audience, stores, revocations, claimsSchema, signing } = options;
   const { claims = noClaims, refresh = {}, audit = noAuditTrail, clock = systemClock } = options;
-  internalsOf(keyRing);
+  internalsOf(keyRing, WHERE);
   assertIdentifier(issuer, WHERE, 'issuer');
-  assertString(audience, WHERE, 'audience');
+  assertString(audience, WHERE, 'audience', 'https://api.example.com');
   requireStore(stores, 'families', WHERE);
   assertMethod(revocations, 'isFamilyRevoked', NO_REVOCATIONS);
   if (typeof claims !== 'function') throw new TypeError(NO_HOOK);
   assertClaimsSchema(claimsSchema, WHERE);
-  assertAuditTrail(audit);
+  assertAuditTrail(audit, WHERE);
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, WHERE);
   const maxLifetimes = maxLifetimesOf(keyRing, maxTokenLifetimeSeconds, WHERE);
   return {

@@ -104,7 +104,7 @@ export function createUserSessions(options: UserSessionsOptions<object>): UserSe
       const { subject, deviceId, ip } = request;
       assertUser(subject, issuer, 'userSessions.start');
       if (deviceId !== undefined) assertIdentifier(deviceId, 'userSessions.start', 'deviceId');
-      if (ip !== undefined) assertString(ip, 'userSessions.start', 'ip');
+      if (ip !== undefined) assertString(ip, 'userSessions.start', 'ip', '192.0.2.1');
       return recordRefusal(audit, ip, () => start(request));
     },
 
@@ -112,7 +112,7 @@ export function createUserSessions(options: UserSessionsOptions<object>): UserSe
       if (typeof refreshToken !== 'string') throw new TypeError(NO_REFRESH_TOKEN);
       assertOptions(request, REFRESH, 'userSessions.refresh');
       const { ip } = request;
-      if (ip !== undefined) assertString(ip, 'userSessions.refresh', 'ip');
+      if (ip !== undefined) assertString(ip, 'userSessions.refresh', 'ip', '192.0.2.1');
       return recordRefusal(audit, ip, () => refresh(refreshToken, request));
     },
 

@@ -61,12 +61,13 @@ export function bindInternals(keyRing: KeyRing, internals: KeyRingInternals): vo
 /**
  * Return the internals of a key ring. Call it once at construction, not for each token.
  *
+ * @param where function that takes the key ring, for the error message.
  * @throws TypeError if the object was not created by `createKeyRing()` or `openKeyRing()`, for example if it is a
  *   copy.
  */
-export function internalsOf(keyRing: KeyRing): KeyRingInternals {
+export function internalsOf(keyRing: KeyRing, where = 'internalsOf'): KeyRingInternals {
   const internals = bound.get(keyRing);
   if (internals === undefined)
-    throw new TypeError('keyRing must be a KeyRing: pass await createKeyRing(...)');
+    throw new TypeError(`${where}: keyRing must be a KeyRing: pass await createKeyRing(...)`);
   return internals;
 }

@@ -51,7 +51,7 @@ export function createTokenVerifier<Claims extends object = NoClaims>(
 ): TokenVerifier<Claims>;
 export function createTokenVerifier(options: TokenVerifierOptions<object>): TokenVerifier {
   assertOptions(options, VERIFIER_OPTIONS, 'createTokenVerifier', remedyForOption);
-  const prepared = prepareVerifier(options);
+  const prepared = prepareVerifier(options, 'createTokenVerifier');
   debugConfiguration('createTokenVerifier', () => describeVerifier(options));
   const verify = debugLog.enabled ? printRejections(prepared.verify) : prepared.verify;
   return Object.freeze({
@@ -112,11 +112,16 @@ export interface PreparedVerifier {
   addAudiences(audiences: readonly string[]): void;
 }
 
-/** @throws TypeError for a missing or malformed option. */
-export function prepareVerifier(options: TokenVerifierOptions<object>): PreparedVerifier {
+/**
+ * Create a verifier from unvalidated options.
+ *
+ * @param where function that takes the options, for the error messages
+ * @throws TypeError if an option is missing or malformed
+ */
+export function prepareVerifier(options: TokenVerifierOptions<object>, where: string): PreparedVerifier {
   const audiences = new Set<string>();
-  const resolved = resolveVerifier(options, audiences);
-  const opener = createTokenOpener(resolved, resolveTokenCache(options.tokenCache));
+  const resolved = resolveVerifier(options, audiences, where);
+  const opener = createTokenOpener(resolved, resolveTokenCache(options.tokenCache, where));
   return assembleVerifier(withoutRules(options), { resolved, opener, audiences });
 }
 
@@ -160,7 +165,8 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
 
     withRules(rules) {
       const changed = { ...shared, ...rules, audience: [...audiences] };
-      return assembleVerifier(shared, { ...parts, resolved: resolveVerifier(changed, audiences) });
+      const changedParts = { ...parts, resolved: resolveVerifier(changed, audiences, resolved.where) };
+      return assembleVerifier(shared, changedParts);
     },
 
     addAudiences: (added) => acceptAudiences(added, audiences, resolved),

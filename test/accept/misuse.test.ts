@@ -151,7 +151,7 @@ const SECRET_ARGUMENTS: readonly (readonly [string, Factory, readonly unknown[]]
 ];
 
 const WRONG_OPTIONS: readonly (readonly [string, unknown, RegExp])[] = [
-  ['no options', undefined, /: expected an object, for example \{ keyRing, issuer, audience \}/],
+  ['no options', undefined, /: options must be an object, for example \{ keyRing, issuer, audience \}/],
   ['a key ring as the options', keyRing, /: unknown option environment; expected one of: keyRing, issuer/],
   [
     'secret',

@@ -68,7 +68,7 @@ describe('options from JavaScript', () => {
     for (const callee of callees) {
       expect(await failureOf(callee, options)).toMatchObject({
         name: 'TypeError',
-        message: expect.stringContaining('expected an object'),
+        message: expect.stringContaining('options must be an object: pass an object with the options'),
       });
     }
   });
@@ -81,7 +81,9 @@ describe('options from JavaScript', () => {
 
   test('that are missing are answered with an example', async () => {
     expect(await failureOf(tokenRouter)).toMatchObject({
-      message: expect.stringMatching(/^tokenRouter: expected an object, for example \{ keyRing, issuer, /),
+      message: expect.stringMatching(
+        /^tokenRouter: options must be an object, for example \{ keyRing, issuer, /,
+      ),
     });
   });
 
@@ -108,7 +110,7 @@ describe('options from JavaScript', () => {
   test('with a function as a sink are rejected', async () => {
     expect(await failureOf(createAuditTrail, { sinks: [() => {}] })).toMatchObject({
       message:
-        'createAuditTrail: each sink must be an object with a method write(record), for example pinoSink(pino())',
+        'createAuditTrail: sinks[0] must be an object with a method write(record), for example pinoSink(pino())',
     });
   });
 

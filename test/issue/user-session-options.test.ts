@@ -77,7 +77,7 @@ type Call = (sessions: typeof userSessions) => Promise<unknown>;
 
 /** Wrong calls, each with the option that the error names and the remedy. */
 const CALLS: readonly (readonly [string, Call, RegExp])[] = [
-  ['start without a request', (s) => s.start(untypedValue(undefined)), /start: expected an object/],
+  ['start without a request', (s) => s.start(untypedValue(undefined)), /start: options must be an object/],
   ['start without a subject', (s) => s.start(untyped({})), /start: subject must be a string of 1 to 200/],
   ['start with a number', (s) => s.start(untyped({ subject: 1 })), /write String\(subject\)/],
   [

@@ -695,12 +695,12 @@ describe('options', () => {
     [
       'an invalid audit trail',
       { audit: {} },
-      'audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })',
+      'openKeyRing: audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })',
     ],
     [
       'usage without stores',
       { usage: {} },
-      'openKeyRing: usage: stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }',
+      'openKeyRing: usage.stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }',
     ],
   ])('rejects %s', async (_name, options, message) => {
     await expect(openRing(untyped(options))).rejects.toEqual(new TypeError(message));

@@ -115,11 +115,13 @@ export async function openLmdbStores(options: OpenLmdbStoresOptions): Promise<Lm
 function resolveLmdbStoresOptions(options: OpenLmdbStoresOptions) {
   assertOptions(options, KNOWN, 'openLmdbStores');
   const { path, generationFile, acceptRestore = false, clock = systemClock } = options;
-  assertString(path, 'openLmdbStores', 'path');
-  if (generationFile !== undefined) assertString(generationFile, 'openLmdbStores', 'generationFile');
+  assertString(path, 'openLmdbStores', 'path', 'store');
+  if (generationFile !== undefined) {
+    assertString(generationFile, 'openLmdbStores', 'generationFile', 'store.generation');
+  }
   if (typeof acceptRestore !== 'boolean')
     throw new TypeError(
-      'openLmdbStores: acceptRestore must be a boolean: pass true to accept a restored backup',
+      'openLmdbStores: acceptRestore must be a boolean: pass true to accept a restored backup, or omit it',
     );
   return { path, generationFile, acceptRestore, clock, bounds: resolveBounds(options, 'openLmdbStores') };
 }

@@ -146,7 +146,7 @@ function resolveRedisStoresOptions(options: OpenRedisStoresOptions) {
   assertPositiveInteger(commandTimeoutMs, 'openRedisStores', 'commandTimeoutMs', 150);
   assertPositiveNumber(maxReplicaAgeSeconds, 'openRedisStores', 'maxReplicaAgeSeconds', 5);
   assertPositiveNumber(startTimeoutSeconds, 'openRedisStores', 'startTimeoutSeconds', 10);
-  assertAuditTrail(audit);
+  assertAuditTrail(audit, 'openRedisStores');
   const [maxAgeMs, startTimeoutMs] = [maxReplicaAgeSeconds * 1000, startTimeoutSeconds * 1000];
   return { address, prefix, commandTimeoutMs, audit, maxAgeMs, startTimeoutMs };
 }

@@ -46,7 +46,7 @@ export function assertClaimsSchema(schema: ClaimsSchema<object> | undefined, whe
 }
 
 /**
- * Check the custom claims of an accepted token. Return a promise only if the schema does.
+ * Check the custom claims of a received token. Return a promise only if the schema does.
  *
  * @throws InvalidTokenError (or as rejection) if the schema rejects the claims
  */
