@@ -68,7 +68,7 @@ describe('options from JavaScript', () => {
     for (const callee of callees) {
       expect(await failureOf(callee, options)).toMatchObject({
         name: 'TypeError',
-        message: expect.stringContaining('options must be an object: pass an object with the options'),
+        message: expect.stringContaining('options must be an object, for example {'),
       });
     }
   });
