@@ -27,7 +27,7 @@ export function isLegacyHeader(encoded: string): boolean {
   return !isCachedHeader(encoded) && readsAsLegacy(encoded);
 }
 
-/** Cach an encoded header. Call it only for authentic tokens, so that attackers cannot fill the cache. */
+/** Cache an encoded header. Call it only for authentic tokens, so that attackers cannot fill the cache. */
 export function keepLegacyHeader(encoded: string): void {
   if (known.has(encoded)) return;
   // Copies the text, because in V8 a slice of a token keeps the whole token in memory.

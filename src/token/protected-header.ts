@@ -60,7 +60,7 @@ export function isCachedHeader(encoded: string): boolean {
   return cached.has(encoded);
 }
 
-/** Cach a header. Call it only for authentic tokens, so that attackers cannot fill the cache. */
+/** Cache a header. Call it only for authentic tokens, so that attackers cannot fill the cache. */
 export function cacheHeader({ header, additionalData, isCached }: ReadHeader): void {
   if (isCached) return;
   // Copies the text, because in V8 a slice of a token keeps the whole token in memory.
