@@ -95,7 +95,7 @@ const KNOWN: KnownOptions<TokenClientOptions> = {
  * const response = await fetch('https://documents.example.com/documents', { headers });
  */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
-  assertOptions(options, KNOWN, WHERE);
+  assertOptions(options, KNOWN, 'createTokenClient');
   assertTexts(options);
   // Credentials require TLS (RFC 6749 §3.2).
   const endpoint = assertSecureUrl(options.tokenEndpoint, `${WHERE}: tokenEndpoint`);

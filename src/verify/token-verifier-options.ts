@@ -35,7 +35,7 @@ export interface TokenVerifierOptions<Claims extends object = NoClaims>
    */
   readonly trustedIssuers?: readonly TrustedIssuer[];
   /**
-   * Standard Schema that the custom claims of accepted tokens must match, whatever the token type. It receives only the
+   * Standard Schema that the custom claims of accepted tokens of every type must match. It receives only the
    * claims that this package neither reads nor writes.
    *
    * @default undefined (custom claims are not checked)

@@ -53,6 +53,7 @@ export function resolveTrustedIssuers(
   const verification = new Map<string, VerificationKeys>();
   for (const [index, each] of trusted.entries()) {
     const place = `${where}: trustedIssuers[${index}]`;
+    assertOptions(each, KNOWN, `${where}: trustedIssuers[${index}]`);
     assertTrustedIssuer(each, place);
     if (home.issuers.has(each.issuer) || policies.has(each.issuer)) {
       throw new TypeError(
@@ -66,7 +67,6 @@ export function resolveTrustedIssuers(
 }
 
 function assertTrustedIssuer(trusted: TrustedIssuer, place: string): void {
-  assertOptions(trusted, KNOWN, place);
   const { issuer, scopes, verification } = trusted;
   if (typeof issuer !== 'string' || issuer === '') {
     throw new TypeError(
