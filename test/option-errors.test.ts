@@ -406,12 +406,12 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [openRedisStores, 'prefix', { url: 'redis://localhost', prefix: '' }],
     [openRedisStores, 'audit', { url: 'redis://localhost', audit: {} }],
   ],
-  requireScope: [[requireScope, 'scopes']],
-  requireAnyScope: [[requireAnyScope, 'scopes', 'a b']],
-  requireAudience: [[requireAudience, 'audiences']],
+  requireScope: [[requireScope, 'scope token']],
+  requireAnyScope: [[requireAnyScope, 'scope token', 'a b']],
+  requireAudience: [[requireAudience, 'audience']],
   requireType: [
-    [requireType, 'types'],
-    [requireType, 'types', 'x'],
+    [requireType, 'token type'],
+    [requireType, 'token type', 'x'],
   ],
   requireClaim: [
     [requireClaim, 'name', ''],
