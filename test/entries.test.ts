@@ -64,7 +64,7 @@ const ACCEPT: PublicNames = {
       JweStrategy admissionOf authenticate bearerErrors createLegacyKey createLimits createTokenVerifier
       findVerifiedToken isResponseFinished limitRequests onResponseFinished protectedResourceMetadata
       protectedResourceUrl requireAnyScope requireAudience requireClaim requireEndpoint requireFunctions requireMaxAge requireModel
-      requireProof requireScope requireType verifiedToken
+      requireProof requireScope requireType scopeFromUser verifiedToken
     `),
   types: words(`
       AcceptOptions Admission AuthenticateOptions ChallengeOptions ClaimsOptions Cost JweStrategyOptions

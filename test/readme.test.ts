@@ -189,12 +189,13 @@ function getDocuments(origin: string, token?: string) {
 }
 
 describe('the README and the pages of docs', () => {
-  test('have no code that these tests do not run', () => {
+  test('have no code that these tests do not run or that no tested file contains', () => {
+    const files = allText.match(/^<!-- file: \S+ -->$/gm) ?? [];
     const fences = allText.match(/^ *```\w+$/gm)?.filter((fence) => !/(text|mermaid)$/.test(fence));
     const names = namedBlocks.map(({ name }) => name);
 
     expect(names.toSorted()).toEqual(BLOCKS.toSorted());
-    expect(fences).toHaveLength(blocks.size);
+    expect(fences).toHaveLength(blocks.size + files.length);
   });
 
   test.each(['start', 'test'])('names the script %s, which is there', (name) => {

@@ -3,6 +3,7 @@ import { assertPositiveNumber } from '../base/options.js';
 import { guard } from '../http/guard.js';
 import type { Middleware } from '../http/middleware.js';
 import { assertScope } from '../http/missing-scope.js';
+import { scopeGuard } from '../http/scope-guard.js';
 import { resolveStrings } from '../token/claims/claims-policy.js';
 import { isTokenType, RESERVED_CLAIMS, type TokenType } from '../token/claims/claims-set.js';
 import { formatScope, isScopeToken } from '../token/claims/scope.js';
@@ -17,7 +18,7 @@ import { formatScope, isScopeToken } from '../token/claims/scope.js';
  */
 export function requireScope(...scopes: readonly [string, ...string[]]): Middleware {
   const required = resolveScopes(scopes, 'requireScope');
-  return guard('requireScope', (token) => assertScope(token, required));
+  return scopeGuard('requireScope', (holder) => assertScope(holder, required));
 }
 
 /**
@@ -30,8 +31,8 @@ export function requireScope(...scopes: readonly [string, ...string[]]): Middlew
  */
 export function requireAnyScope(...scopes: readonly [string, ...string[]]): Middleware {
   const sufficient = resolveScopes(scopes, 'requireAnyScope');
-  return guard('requireAnyScope', (token) => {
-    if (!sufficient.some(token.hasScope)) throw new InsufficientScopeError(formatScope(sufficient));
+  return scopeGuard('requireAnyScope', ({ hasScope }) => {
+    if (!sufficient.some(hasScope)) throw new InsufficientScopeError(formatScope(sufficient));
   });
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import { PassportJweError, RateLimitExceededError } from '../base/errors.js';
 import { type AuthenticationOutcome, requestState, type ShownToken } from './request-state.js';
@@ -17,6 +18,15 @@ function headersOf(
 /** Add the challenge to `error.headers`, so that error handlers of the application can send it. */
 export function addChallenge(error: PassportJweError, writeChallenge: ChallengeWriter): void {
   if (!Object.isFrozen(error)) error.headers = headersOf(error, writeChallenge);
+}
+
+/** Add the challenge of the authentication that ran, or the default challenge, to an error that a handler throws. */
+export function withChallenge<Failure extends PassportJweError>(
+  req: IncomingMessage,
+  error: Failure,
+): Failure {
+  addChallenge(error, requestState.read(req)?.acceptor.writeChallenge ?? defaultChallenge);
+  return error;
 }
 
 /**
@@ -54,13 +64,11 @@ export async function refuseRequest(
 ): Promise<void> {
   const { req, res, next } = exchange;
   const state = requestState.read(req);
-  const writeChallenge = state?.acceptor.writeChallenge ?? defaultChallenge;
   if (state !== undefined && !isRefusedFor(state.outcome, error)) {
     await state.acceptor.recordRefusal(req, error, shownBy(state.outcome));
   }
-  if (!state?.failWithError) return answerFailure(res, error, writeChallenge);
-  addChallenge(error, writeChallenge);
-  return next(error);
+  if (state?.failWithError) return next(withChallenge(req, error));
+  return answerFailure(res, error, state?.acceptor.writeChallenge ?? defaultChallenge);
 }
 
 /** Reject a request if the failure is an error of this package. Pass all other failures to `next`. */
