@@ -13,8 +13,8 @@ export type VerifyDone = (error: unknown, user?: unknown, info?: unknown) => voi
  * Function that finds the user of a token. It calls `done`, or returns a promise of the user. The first result counts.
  * Other return values are ignored, as in all strategies of Passport: callback functions return arbitrary values.
  *
- * A promise of `undefined` means that there is no user. If the function declares the parameter `done`, it can still
- * call `done` later.
+ * A promise of `undefined` means that there is no user, and so do 10 s without a result. If the function declares the
+ * parameter `done`, it can still call `done` later.
  *
  * @typeParam Claims custom claims of the accepted tokens
  */
@@ -79,14 +79,15 @@ function takesRequest(
   return passReqToCallback;
 }
 
-/** Time without a call of `done` after which a warning is emitted, in milliseconds. */
-const PATIENCE_MS = 5000;
+/** Time that a function without a promise has to call `done`, in milliseconds. */
+const PATIENCE_MS = 10_000;
 
 /**
  * Call a verify function and settle with the first result: a call of `done`, a promise or an exception.
  *
- * Wrappers and default parameters change the `length` of a function. It therefore decides one case only: whether a
- * promise of `undefined` is a result. Either way, the token is not accepted.
+ * Wrappers and default parameters change the `length` of a function. It therefore decides only when a function without a
+ * result has found no user: a function that declares `done` can always call it later. Either way, the token is not
+ * accepted.
  */
 function settleVerify(
   call: (done: VerifyDone) => unknown,
@@ -101,8 +102,12 @@ function settleVerify(
       if (error) reject(error);
       else resolve(user ? { user, info: info ?? token } : undefined);
     };
+    const onTimeout = () => {
+      warnOnce();
+      if (!declaresDone) done(undefined);
+    };
     const awaitDone = () => {
-      if (!isSettled) reminder = setTimeout(warnOnce, PATIENCE_MS).unref();
+      if (!isSettled) reminder = setTimeout(onTimeout, PATIENCE_MS).unref();
     };
     const returned = call(done);
     if (!isThenable(returned)) return awaitDone();
@@ -121,7 +126,7 @@ interface Expectation {
 
 function warnOfMissingResult(): void {
   process.emitWarning(
-    'A verify function of JweStrategy has no result after 5 s, and its request is waiting: call done(error, user) on every path, or return a promise of the user',
+    'A verify function of JweStrategy has no result after 10 s: call done(error, user) on every path, or return a promise of the user',
     { code: 'PASSPORT_JWE_VERIFY' },
   );
 }

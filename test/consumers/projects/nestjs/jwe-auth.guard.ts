@@ -1,4 +1,4 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { type ExecutionContext, Injectable, UnauthorizedException } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { verifiedToken } from 'passport-jwe/accept';
 
@@ -15,7 +15,8 @@ export class JweAuthGuard extends AuthGuard('jwe') {
     context: ExecutionContext,
   ): RequestUser {
     if (error) throw error;
-    verifiedToken(context.switchToHttp().getRequest()); // throws if the strategy rejected the request
-    return user;
+    if (user) return user;
+    verifiedToken(context.switchToHttp().getRequest()); // throws the error of the strategy
+    throw new UnauthorizedException();
   }
 }
