@@ -63,8 +63,8 @@ const ACCEPT: PublicNames = {
   values: words(`
       JweStrategy admissionOf authenticate bearerErrors createLegacyKey createLimits createTokenVerifier
       findVerifiedToken isResponseFinished limitRequests onResponseFinished protectedResourceMetadata
-      protectedResourceUrl requireAnyScope requireAudience requireClaim requireClaims requireEndpoint requireFunctions requireMaxAge requireModel
-      requireProof requireScope requireType verifiedToken
+      protectedResourceUrl requireAnyScope requireAudience requireClaim requireClaims requireEndpoint requireFunctions
+      requireMaxAge requireModel requireProof requireScope requireType scopeFromUser verifiedToken
     `),
   types: words(`
       AcceptOptions Admission AuthenticateOptions ChallengeOptions ClaimsOptions Cost JweStrategyOptions

@@ -4,6 +4,7 @@ import { assertFactoryCall } from '../http/assert-factory-call.js';
 import { guard } from '../http/guard.js';
 import type { Middleware } from '../http/middleware.js';
 import { assertScope } from '../http/missing-scope.js';
+import { scopeGuard } from '../http/scope-guard.js';
 import { isTokenType, RESERVED_CLAIMS, TOKEN_TYPES, type TokenType } from '../token/claims/claims-set.js';
 import { formatScope, isScopeToken } from '../token/claims/scope.js';
 import { type ArgumentKind, assertSeparateArguments } from './assert-separate-arguments.js';
@@ -18,9 +19,7 @@ import { type ArgumentKind, assertSeparateArguments } from './assert-separate-ar
  */
 export function requireScope(...scopes: readonly [string, ...string[]]): Middleware {
   assertScopes(scopes, 'requireScope');
-  return guard('requireScope', (token) => {
-    assertScope(token, scopes);
-  });
+  return scopeGuard('requireScope', (holder) => assertScope(holder, scopes));
 }
 
 /**
@@ -33,8 +32,8 @@ export function requireScope(...scopes: readonly [string, ...string[]]): Middlew
  */
 export function requireAnyScope(...scopes: readonly [string, ...string[]]): Middleware {
   assertScopes(scopes, 'requireAnyScope');
-  return guard('requireAnyScope', (token) => {
-    if (!scopes.some(token.hasScope)) throw new InsufficientScopeError(formatScope(scopes));
+  return scopeGuard('requireAnyScope', ({ hasScope }) => {
+    if (!scopes.some(hasScope)) throw new InsufficientScopeError(formatScope(scopes));
   });
 }
 

@@ -38,5 +38,6 @@ export {
 } from './protected-resource-metadata.js';
 export { protectedResourceUrl } from './protected-resource-url.js';
 export { requireClaims } from './require-claims.js';
+export { scopeFromUser } from './scope-from-user.js';
 export type { TokenLocations } from './token-locations.js';
 export type { VerifyDone, VerifyFunction, VerifyFunctionWithRequest } from './verify-function.js';

@@ -7,6 +7,7 @@ import type { NoClaims } from '../token/claims/verified-token.js';
 import { remedyForOption } from '../verify/remedy-for-option.js';
 import { ACCEPT_OPTIONS, type AcceptOptions, type Acceptor, createAcceptor } from './acceptor.js';
 import { BaseStrategy } from './base-strategy.js';
+import { createSessionCheck, type PassportOptions, type SessionCheck } from './session-check.js';
 import {
   claimsAsUser,
   type FoundUser,
@@ -72,11 +73,12 @@ export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy 
   readonly name: string;
   private readonly acceptor: Acceptor;
   private readonly findUser: UserFinder | undefined;
+  private readonly checkSession: SessionCheck;
 
   /**
    * Create the strategy, for `passport.use()`.
    *
-   * @param verify function that finds the user of a token: `(token, done)`, or `(token)` that returns a promise. With
+   * @param verify function `(token, done)` that finds the user of a token. It calls `done`, or returns a promise. With
    *   `passReqToCallback`, `req` is the first argument. Default: the claims are the user
    * @throws TypeError if an option is missing, unknown or malformed
    */
@@ -88,19 +90,21 @@ export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy 
     this.name = options.name ?? 'jwe';
     this.acceptor = createAcceptor(options, 'JweStrategy');
     this.findUser = resolveVerify(verify, options.passReqToCallback ?? false);
+    this.checkSession = createSessionCheck();
   }
 
-  override authenticate(req: Request, options: { readonly failWithError?: boolean } = {}): void {
+  override authenticate(req: Request, options: PassportOptions = {}): void {
     // Bind before the first await. If Passport receives an instance, all requests share these properties.
     const ends: Ends = {
       success: this.success.bind(this),
       fail: this.fail.bind(this),
       error: this.error.bind(this),
     };
-    const { acceptor } = this;
+    const { acceptor, checkSession } = this;
     const failWithError = options.failWithError ?? false;
     const conclude = (outcome: StrategyOutcome): void => {
       requestState.fill(req, { outcome, acceptor, failWithError });
+      if (outcome.kind === 'verified') checkSession(options);
       finish(req, () => end(outcome, { req, acceptor }, ends));
     };
     const outcome = decide(req, acceptor, this.findUser);

@@ -1,5 +1,6 @@
-import { isPromise } from 'node:util/types';
 import type { Request } from 'express';
+import { isThenable } from '../base/is-thenable.js';
+import { once } from '../base/once.js';
 import type { TokenType } from '../token/claims/claims-set.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 
@@ -9,7 +10,11 @@ import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js'
 export type VerifyDone = (error: unknown, user?: unknown, info?: unknown) => void;
 
 /**
- * Function that finds the user of a token. It calls `done`, or omits this parameter and returns a promise of the user.
+ * Function that finds the user of a token. It calls `done`, or returns a promise of the user. The first result counts.
+ * Other return values are ignored, as in all strategies of Passport: callback functions return arbitrary values.
+ *
+ * A promise of `undefined` means that there is no user, and so do 10 s without a result. If the function declares the
+ * parameter `done`, it can still call `done` later.
  *
  * @typeParam Claims custom claims of the accepted tokens
  */
@@ -58,10 +63,13 @@ export function resolveVerify(
     throw new TypeError(
       'JweStrategy: verify must be a function, for example (token, done) => done(null, user)',
     );
+  const warnOnce = once(warnOfMissingResult);
   if (takesRequest(verify, passReqToCallback)) {
-    return (req, token) => settleVerify((done) => verify(req, token, done), verify.length > 2, token);
+    return (req, token) =>
+      settleVerify((done) => verify(req, token, done), { declaresDone: verify.length > 2, token, warnOnce });
   }
-  return (_req, token) => settleVerify((done) => verify(token, done), verify.length > 1, token);
+  return (_req, token) =>
+    settleVerify((done) => verify(token, done), { declaresDone: verify.length > 1, token, warnOnce });
 }
 
 function takesRequest(
@@ -71,24 +79,54 @@ function takesRequest(
   return passReqToCallback;
 }
 
+/** Time that a function without a promise has to call `done`, in milliseconds. */
+const PATIENCE_MS = 10_000;
+
 /**
- * Call a verify function and settle with the first result: a call of `done`, a resolved promise or an exception. If
- * the function declares `done`, a promise of `undefined` is not a result.
+ * Call a verify function and settle with the first result: a call of `done`, a promise or an exception.
+ *
+ * Wrappers and default parameters change the `length` of a function. It therefore decides only when a function without a
+ * result has found no user: a function that declares `done` can always call it later. Either way, the token is not
+ * accepted.
  */
 function settleVerify(
   call: (done: VerifyDone) => unknown,
-  declaresDone: boolean,
-  token: VerifiedToken,
+  { declaresDone, token, warnOnce }: Expectation,
 ): Promise<FoundUser | undefined> {
   return new Promise((resolve, reject) => {
-    const settle: VerifyDone = (error, user, info) => {
+    let isSettled = false;
+    let reminder: NodeJS.Timeout | undefined;
+    const done: VerifyDone = (error, user, info) => {
+      isSettled = true;
+      clearTimeout(reminder);
       if (error) reject(error);
       else resolve(user ? { user, info: info ?? token } : undefined);
     };
-    const returned = call(settle);
-    if (declaresDone && !isPromise(returned)) return;
+    const onTimeout = () => {
+      warnOnce();
+      if (!declaresDone) done(undefined);
+    };
+    const awaitDone = () => {
+      if (!isSettled) reminder = setTimeout(onTimeout, PATIENCE_MS).unref();
+    };
+    const returned = call(done);
+    if (!isThenable(returned)) return awaitDone();
     Promise.resolve(returned).then((user) => {
-      if (!declaresDone || user !== undefined) settle(undefined, user);
+      if (user === undefined && declaresDone) awaitDone();
+      else done(undefined, user);
     }, reject);
   });
+}
+
+interface Expectation {
+  readonly declaresDone: boolean;
+  readonly token: VerifiedToken;
+  readonly warnOnce: () => void;
+}
+
+function warnOfMissingResult(): void {
+  process.emitWarning(
+    'A verify function of JweStrategy has no result after 10 s: call done(error, user) on every path, or return a promise of the user',
+    { code: 'PASSPORT_JWE_VERIFY' },
+  );
 }

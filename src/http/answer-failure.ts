@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import { debugRejection } from '../base/debug-rejection.js';
 import { PassportJweError, RateLimitExceededError } from '../base/errors.js';
@@ -18,6 +19,15 @@ function headersOf(
 /** Add the challenge to `error.headers`, so that error handlers of the application can send it. */
 export function addChallenge(error: PassportJweError, writeChallenge: ChallengeWriter): void {
   if (!Object.isFrozen(error)) error.headers = headersOf(error, writeChallenge);
+}
+
+/** Add the challenge of the authentication that ran, or the default challenge, to an error that a handler throws. */
+export function withChallenge<Failure extends PassportJweError>(
+  req: IncomingMessage,
+  error: Failure,
+): Failure {
+  addChallenge(error, requestState.read(req)?.acceptor.writeChallenge ?? defaultChallenge);
+  return error;
 }
 
 /**
@@ -61,14 +71,12 @@ export interface Exchange {
 export async function refuseRequest(exchange: Exchange, error: PassportJweError): Promise<void> {
   const { req, res, next, guard = 'handler' } = exchange;
   const state = requestState.read(req);
-  const writeChallenge = state?.acceptor.writeChallenge ?? defaultChallenge;
   if (state === undefined) debugRejection(guard, error, describeUnguarded);
   else if (!isRefusedFor(state.outcome, error)) {
     await state.acceptor.recordRefusal(req, error, { ...shownBy(state.outcome), guard });
   }
-  if (!state?.failWithError) return answerFailure(res, error, writeChallenge);
-  addChallenge(error, writeChallenge);
-  return next(error);
+  if (state?.failWithError) return next(withChallenge(req, error));
+  return answerFailure(res, error, state?.acceptor.writeChallenge ?? defaultChallenge);
 }
 
 /** Reject a request if the failure is an error of this package. Pass all other failures to `next`. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { AccessDeniedError, MissingCredentialsError } from '../base/errors.js';
 import type { TokenType } from '../token/claims/claims-set.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
+import { withChallenge } from './answer-failure.js';
 import { requestState } from './request-state.js';
 
 /**
@@ -10,6 +11,7 @@ import { requestState } from './request-state.js';
  * @typeParam Claims custom claims of the application. Give `authenticate()` a `claimsSchema` that checks them.
  * @param type required token type, which narrows the type of the result. Default: any type
  * @throws MissingCredentialsError (401) if no authentication ran, or the request is anonymous
+ * @throws PassportJweError with which the authentication rejected the token, for example after a Passport callback
  * @throws AccessDeniedError (403) if the token has a different type
  * @example
  * app.get('/models', authenticate(options), (req, res) => {
@@ -25,9 +27,11 @@ export function verifiedToken<Claims extends object>(
   type: 'user',
 ): VerifiedToken<'user', Claims>;
 export function verifiedToken(req: IncomingMessage, type?: TokenType): VerifiedToken {
-  const token = findVerifiedToken(req);
-  if (token === undefined) throw new MissingCredentialsError();
-  if (type !== undefined && token.type !== type) throw new AccessDeniedError();
+  const outcome = requestState.read(req)?.outcome;
+  if (outcome?.kind === 'refused') throw withChallenge(req, outcome.error);
+  if (outcome?.kind !== 'verified') throw withChallenge(req, new MissingCredentialsError());
+  const { token } = outcome;
+  if (type !== undefined && token.type !== type) throw withChallenge(req, new AccessDeniedError());
   return token;
 }
 

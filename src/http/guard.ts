@@ -5,6 +5,7 @@ import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { passFailure } from './answer-failure.js';
 import type { Middleware } from './middleware.js';
 import { requestState } from './request-state.js';
+import { hasUser } from './user-scope.js';
 
 /**
  * Checks a verified token and, if needed, its request. Returns a promise only if the check is asynchronous.
@@ -20,12 +21,12 @@ export type Check = (token: VerifiedToken, now: NumericDate, req: Request) => Pr
  * After a synchronous check, the next handler runs synchronously.
  */
 export function guard(name: string, check: Check): Middleware {
-  const warnOnce = createWarning(name);
+  const warn = createWarning(name);
   const handler: RequestHandler = (req, res, next) => {
     let pending: Promise<void> | undefined;
     try {
       const state = requestState.read(req);
-      if (state === undefined) warnOnce();
+      if (state?.outcome.kind !== 'verified') warn(req);
       if (state?.outcome.kind === 'refused') throw state.outcome.error;
       if (state?.outcome.kind !== 'verified') throw new MissingCredentialsError();
       pending = check(state.outcome.token, state.acceptor.clock(), req);
@@ -44,14 +45,22 @@ export function guard(name: string, check: Check): Middleware {
 }
 
 /** Create a function that warns once about a missing authentication. The response does not reveal this mistake. */
-function createWarning(name: string): () => void {
+function createWarning(name: string): (req: Request) => void {
   let warned = false;
-  return () => {
-    if (warned) return;
+  return (req) => {
+    const cause = describeMistake(req);
+    if (warned || cause === undefined) return;
     warned = true;
-    process.emitWarning(
-      `${name} rejected a request because no authentication ran: mount authenticate() or passport.authenticate() before the guard`,
-      { code: 'PASSPORT_JWE_UNGUARDED' },
-    );
+    process.emitWarning(`${name} rejected a request ${cause}`, { code: 'PASSPORT_JWE_UNGUARDED' });
   };
+}
+
+/** Return the cause and the remedy of a mistake in the application, or `undefined` for a rejected token. */
+function describeMistake(req: Request): string | undefined {
+  if (hasUser(req)) {
+    return 'that another Passport strategy or middleware authenticated: guards accept only tokens that authenticate() or JweStrategy verified, so mount scopeFromUser() before requireScope() and requireAnyScope()';
+  }
+  return requestState.read(req) === undefined
+    ? 'because no authentication ran: mount authenticate() or passport.authenticate() before the guard'
+    : undefined;
 }

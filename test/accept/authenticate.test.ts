@@ -211,6 +211,16 @@ describe('verifiedToken', () => {
     },
   );
 
+  test('throws errors with the challenge in their headers, which the final handler of Express sends', async () => {
+    const app = express();
+    app.set('env', 'test');
+    app.get('/', (req, res) => void res.json(verifiedToken(req)));
+    const answer = await request(app).get('/');
+
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="api"');
+  });
+
   test('is deeply frozen', async () => {
     const app = createApp();
     const isFrozen = (value: unknown): boolean =>

@@ -277,6 +277,24 @@ describe('a callback given to passport.authenticate()', () => {
     expect(calls).toBe(2);
   });
 
+  test.each([
+    ['a rejected token', 'not.a.token', /error="invalid_token"/],
+    ['no token', '', /^Bearer realm="api"$/],
+  ])('learns the error for %s from verifiedToken()', async (_name, bearer, challenge) => {
+    const authenticator = new passport.Passport();
+    authenticator.use(new JweStrategy(optionsOf()));
+    const app = express();
+    app.set('env', 'test');
+    app.get('/', (req, res, next) => {
+      const callback = () => void res.json(verifiedToken(req));
+      authenticator.authenticate('jwe', { session: false }, callback)(req, res, next);
+    });
+    const answer = await ask(app, bearer);
+
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toMatch(challenge);
+  });
+
   test('receives programming errors', async () => {
     const broken = () => {
       throw new Error('no clock');

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import express from 'express';
 import passport from 'passport';
 import {
@@ -103,12 +103,19 @@ describe('a look-up without a result admits no request:', () => {
   ]);
 
   test.each(verifyFunctions)('a verify function of Passport that ends in %s', async (_what, verify) => {
+    // Values without a promise are ignored, until the time to call done() is over.
+    jest.useFakeTimers({
+      doNotFake: ['Date', 'nextTick', 'queueMicrotask', 'setImmediate', 'setInterval', 'clearInterval'],
+    });
+    const ticking = setInterval(() => jest.advanceTimersByTime(10_000), 10);
     const keyRing = await createRing();
     const authenticator = new passport.Passport();
     authenticator.use(new JweStrategy({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock }, verify));
     const app = express().set('env', 'test');
     app.use(authenticator.authenticate('jwe', { session: false }), (_req, res) => void res.json('in'));
     const answer = await request(app).get('/').auth(mintToken(keyRing), { type: 'bearer' });
+    clearInterval(ticking);
+    jest.useRealTimers();
     expect(answer.status).toBe(401);
     expect(answer.headers['www-authenticate']).toBe(refusedAs('no_user').headers['www-authenticate']);
   });

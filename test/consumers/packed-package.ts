@@ -82,7 +82,8 @@ async function link(folder: string, [name, from]: readonly [string, string]): Pr
   await symlink(join(ROOT, 'node_modules', from), path);
 }
 
-function consumerIn(folder: string): Consumer {
+/** An application in a folder whose packages are installed. */
+export function consumerIn(folder: string): Consumer {
   const runFile = async (file: string, args: readonly string[] = []): Promise<string> => {
     const { stdout } = await run(process.execPath, [file, ...args], { cwd: folder, env: {} });
     return stdout.trim();

@@ -20,10 +20,6 @@ async function listFiles(): Promise<readonly string[]> {
   return names.filter((name) => /^[\w-]+\/[\w.-]+\.\w+$/.test(name) && !name.startsWith('node_modules'));
 }
 
-test.each([...quotes])('docs/recipes/testing.md quotes %s verbatim', async (file, code) => {
-  expect(code).toBe(await readText(file));
-});
-
 test('docs/recipes/testing.md shows every file of the recipes, or one with the same content', async () => {
   const files = await listFiles();
   const texts = await Promise.all(files.map((file) => readText(`${EXAMPLE}/${file}`)));
