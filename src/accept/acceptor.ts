@@ -15,14 +15,24 @@ import { isB64Token, MALFORMED_AUTHORIZATION } from '../http/extract-bearer-toke
 import { findMissingScope } from '../http/missing-scope.js';
 import { readIp } from '../http/request-ip.js';
 import { createOriginReader } from '../http/request-origin.js';
-import type { Acceptance, Authentication, ShownToken } from '../http/request-state.js';
+import type {
+  Acceptance,
+  Authentication,
+  AuthenticationOutcome,
+  Exchange,
+  ShownToken,
+} from '../http/request-state.js';
 import { type ChallengeOptions, createChallengeWriter } from '../http/write-challenge.js';
 import { identifyToken } from '../token/claims/identify-token.js';
 import { resolveRequiredScope } from '../token/claims/scope.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 import { prepareVerifier } from '../verify/token-verifier.js';
 import { type TokenVerifierOptions, VERIFIER_OPTIONS } from '../verify/token-verifier-options.js';
-import { createTokenReader, type TokenLocations } from './token-locations.js';
+import { createTokenReader } from './create-token-reader.js';
+import { createExemption, type ExemptRoute } from './exempt-routes.js';
+import { createPreflightCheck, type PreflightPolicy } from './preflight-check.js';
+import { createRejectionHook, type OnRejected } from './rejection-hook.js';
+import type { TokenLocations } from './token-locations.js';
 
 /**
  * Options that `authenticate()` and `JweStrategy` share: the tokens to accept, and the challenge to send.
@@ -51,23 +61,47 @@ export interface AcceptOptions<Claims extends object = NoClaims>
    * @default { authorization: true } (the `Authorization` header only)
    */
   readonly tokenLocations?: TokenLocations;
+  /**
+   * Routes that requests can use without a token: exact paths for `GET` and `HEAD`, or paths with a method. A token in
+   * such a request is not read.
+   *
+   * @default [] (every route requires a token)
+   */
+  readonly unless?: readonly (string | ExemptRoute)[];
+  /**
+   * Whether CORS preflights pass as anonymous requests: `OPTIONS` with `Origin` and `Access-Control-Request-Method`,
+   * without `Authorization` and cookies. Any client can send such a request, so respond to it directly afterwards, for
+   * example with `cors()`.
+   *
+   * @default 'reject' (preflights require a token)
+   */
+  readonly preflight?: PreflightPolicy;
+  /**
+   * Function that the middleware, the strategy and the guards call for each rejected request, before they respond. It
+   * can write a log entry, set response headers, or send the response synchronously. Its errors and rejections become
+   * process warnings, and its result is ignored.
+   *
+   * @default undefined (no function)
+   */
+  readonly onRejected?: OnRejected;
 }
 
 /** Known options of `AcceptOptions`, for `assertOptions()`. */
 export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
   ...VERIFIER_OPTIONS,
   ...{ scope: true, tokenLocations: true, realm: true, resourceMetadata: true, audit: true },
+  ...{ unless: true, preflight: true, onRejected: true },
 };
 
 /** Authenticates requests by their bearer token. It does not write responses. */
 export interface Acceptor extends Authentication {
   /**
    * Authenticate a request, synchronously if possible. For a rejected token or an unavailable store, it returns a
-   * result of the kind `refused`.
+   * result of the kind `refused`, and for an exempt route or preflight one of the kind `anonymous`.
    *
    * @throws Error (or as rejection) for programming errors only
    */
-  accept(req: Request): Acceptance | Promise<Acceptance>;
+  accept(req: Request): AuthenticationOutcome | Promise<AuthenticationOutcome>;
   /** Record the audit event for an accepted token, with the client address and user agent. */
   recordAcceptance(req: Request, shown: Required<ShownToken>): void;
 }
@@ -85,6 +119,9 @@ export function createAcceptor(options: AcceptOptions<object>): Acceptor {
   assertAuditTrail(audit);
   const countAcceptance = recordAcceptances(audit, clock);
   const readOrigin = createOriginReader();
+  const isExempt = createExemption(options.unless);
+  const passesAsPreflight = createPreflightCheck(options.preflight);
+  const callOnRejected = createRejectionHook(options.onRejected);
 
   const checkScope = (token: VerifiedToken, presented: string): Acceptance => {
     const error = findMissingScope(token, requiredScope);
@@ -101,10 +138,12 @@ export function createAcceptor(options: AcceptOptions<object>): Acceptor {
     presented !== undefined && verifier.isProven(presented) ? { proven: true } : {};
 
   return Object.freeze({
-    accept(req: Request): Acceptance | Promise<Acceptance> {
+    accept(req: Request): AuthenticationOutcome | Promise<AuthenticationOutcome> {
+      if (isExempt(req)) return { kind: 'anonymous' };
       let presented: string | undefined;
       try {
         presented = readToken(req);
+        if (presented === undefined && passesAsPreflight(req)) return { kind: 'anonymous' };
         if (presented === undefined) throw new MissingCredentialsError();
         const verified = verifier.verify(presented);
         return verified instanceof Promise
@@ -120,11 +159,13 @@ export function createAcceptor(options: AcceptOptions<object>): Acceptor {
       const identify = () => ({ ...identifyWithSession(token), ...proofOf(presented) });
       countAcceptance(presented, identify, readOrigin(req));
     },
-    recordRefusal: async (req: Request, error: PassportJweError, { token, presented }: ShownToken) => {
+    recordRefusal: async (exchange: Exchange, error: PassportJweError, { token, presented }: ShownToken) => {
       // Many clients send their first request without a token, to receive the challenge.
-      if (error instanceof MissingCredentialsError || !audit.enabled) return;
-      const known = token === undefined ? undefined : { ...identifyToken(token), ...proofOf(presented) };
-      await audit.record(describeRefusal(req, error, known));
+      if (!(error instanceof MissingCredentialsError) && audit.enabled) {
+        const known = token === undefined ? undefined : { ...identifyToken(token), ...proofOf(presented) };
+        await audit.record(describeRefusal(exchange.req, error, known));
+      }
+      callOnRejected(exchange, error);
     },
     writeChallenge: createChallengeWriter(options),
     clock,

@@ -44,7 +44,7 @@ export function answerFailure(res: Response, error: PassportJweError, writeChall
 
 /**
  * Reject a request. With `failWithError`, pass the error to the error handlers of the application. Otherwise, or if
- * no authentication ran, send the error response.
+ * no authentication ran, send the error response. If `onRejected` has sent a response, do nothing.
  *
  * Also records an audit event, unless the authentication rejected the request with this error and recorded the event.
  */
@@ -56,8 +56,9 @@ export async function refuseRequest(
   const state = requestState.read(req);
   const writeChallenge = state?.acceptor.writeChallenge ?? defaultChallenge;
   if (state !== undefined && !isRefusedFor(state.outcome, error)) {
-    await state.acceptor.recordRefusal(req, error, shownBy(state.outcome));
+    await state.acceptor.recordRefusal({ req, res }, error, shownBy(state.outcome));
   }
+  if (res.headersSent) return;
   if (!state?.failWithError) return answerFailure(res, error, writeChallenge);
   addChallenge(error, writeChallenge);
   return next(error);

@@ -7,6 +7,7 @@ import {
   PassportJweError,
 } from '../base/errors.js';
 import { NO_STORE } from '../http/no-store.js';
+import { readFields } from '../http/read-fields.js';
 import { challengeScheme } from './read-client-credentials.js';
 import { describeClient } from './request-client.js';
 
@@ -41,7 +42,7 @@ function isAnswerable(error: PassportJweError): boolean {
 /** Return the challenge that every 401 response requires (RFC 9110 §15.5.2). */
 function challengeOf(error: PassportJweError, req: Request): Record<string, string> {
   if (!(error instanceof InvalidClientError)) return {};
-  return { 'WWW-Authenticate': `${challengeScheme(req.headersDistinct['authorization'])} realm="token"` };
+  return { 'WWW-Authenticate': `${challengeScheme(readFields(req, 'authorization'))} realm="token"` };
 }
 
 function reasonOf(error: PassportJweError) {
