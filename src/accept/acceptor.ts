@@ -139,7 +139,7 @@ export function createAcceptor(options: AcceptOptions<object>): Acceptor {
 
   return Object.freeze({
     accept(req: Request): AuthenticationOutcome | Promise<AuthenticationOutcome> {
-      if (isExempt(req)) return { kind: 'anonymous' };
+      if (isExempt?.(req)) return { kind: 'anonymous' };
       let presented: string | undefined;
       try {
         presented = readToken(req);

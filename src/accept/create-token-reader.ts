@@ -1,12 +1,11 @@
 import type { Request } from 'express';
 import { PassportJweError } from '../base/errors.js';
 import {
-  extractBearerToken,
+  createBearerReader,
   extractCookieToken,
   extractCustomToken,
   extractFormToken,
   extractHeaderToken,
-  schemePattern,
   selectToken,
 } from '../http/extract-bearer-token.js';
 import { FORM_TYPE, mediaTypeOf, parseBody } from '../http/parse-body.js';
@@ -50,9 +49,7 @@ function listHeaderReaders({ schemes, headers }: ResolvedLocations): readonly To
       (req) =>
         extractHeaderToken(readFields(req, name)),
   );
-  if (schemes.length === 0) return readers;
-  const pattern = schemePattern(schemes);
-  return [(req) => extractBearerToken(readFields(req, 'authorization'), pattern), ...readers];
+  return schemes.length === 0 ? readers : [createBearerReader(schemes), ...readers];
 }
 
 function listCookieReaders({ cookie }: ResolvedLocations): readonly TokenReader[] {

@@ -23,15 +23,19 @@ const KNOWN: KnownOptions<ExemptRoute> = { path: true, method: true };
  * Create a check for requests of the exempt routes. Other spellings of a path, which Express may route to the same
  * handler, require a token.
  *
+ * @returns `undefined` if the option `unless` is not set
  * @throws TypeError if a route is malformed
  */
-export function createExemption(routes: readonly (string | ExemptRoute)[] = []): (req: Request) => boolean {
+export function createExemption(
+  routes: readonly (string | ExemptRoute)[] | undefined,
+): ((req: Request) => boolean) | undefined {
+  if (routes === undefined) return undefined;
   if (!Array.isArray(routes))
     throw new TypeError(
       'unless must be an array of routes, for example [{ method: "POST", path: "/login" }]',
     );
   const exempt = new Set(routes.flatMap(listKeys));
-  return (req) => exempt.size > 0 && exempt.has(keyOf(req.method, pathOf(req)));
+  return (req) => exempt.has(keyOf(req.method, pathOf(req)));
 }
 
 function listKeys(route: string | ExemptRoute): readonly string[] {
@@ -53,7 +57,7 @@ function keyOf(method: string, path: string): string {
   return `${method} ${path}`;
 }
 
-/** Return the path that Express routes. Middleware may have rewritten `req.url`, but not `req.originalUrl`. */
+/** Return the path that Express routes. `req.originalUrl` omits the changes of middleware that rewrites `req.url`. */
 function pathOf({ baseUrl, url }: Request): string {
   return `${baseUrl ?? ''}${url.split('?', 1).join('')}`;
 }

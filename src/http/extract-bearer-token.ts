@@ -1,16 +1,13 @@
 import { InvalidRequestError } from '../base/errors.js';
+import { type FieldSource, readFields } from './read-fields.js';
 
 /**
  * Syntax of bearer tokens, RFC 6750 §2.1: `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
  */
 const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
-/**
- * Create a pattern that matches one of the schemes, but no longer scheme name such as `BearerX` (RFC 9110 §5.6.2).
- *
- * @param names scheme names, which are tokens
- */
-export function schemePattern(names: readonly string[]): RegExp {
+/** Create a pattern that matches one of the schemes, but no longer name such as `BearerX` (RFC 9110 §5.6.2). */
+function schemePattern(names: readonly string[]): RegExp {
   const alternatives = names.map((name) => name.replaceAll(/[$*+.^|]/g, '\\$&')).join('|');
   return new RegExp(`^(?:${alternatives})(?![!#$%&'*+.^_\`|~0-9a-z-])`, 'i');
 }
@@ -45,6 +42,16 @@ export function extractBearerToken(
   let start = scheme.length;
   while (credentials.charCodeAt(start) === SPACE) start += 1;
   return credentials.slice(start);
+}
+
+/**
+ * Create a reader of the `Authorization` header.
+ *
+ * @param schemes names of the accepted schemes
+ */
+export function createBearerReader(schemes: readonly string[]): (req: FieldSource) => string | undefined {
+  const pattern = schemePattern(schemes);
+  return (req) => extractBearerToken(readFields(req, 'authorization'), pattern);
 }
 
 /**
