@@ -67,7 +67,7 @@ const ACCEPT: PublicNames = {
       requireMaxAge requireModel requireProof requireScope requireType scopeFromUser verifiedToken
     `),
   types: words(`
-      AcceptOptions Admission AuthenticateOptions ChallengeOptions ClaimsOptions Cost JweStrategyOptions
+      AcceptOptions Admission AuthenticateOptions ChallengeOptions ClaimsOptions Cost ExemptRoute JweStrategyOptions
       LegacyKey LegacyKeySource LegacyOptions LegacyPassphraseKey LegacyTokenType LimitRequestsOptions
       Limits LimitsOptions ProtectedResourceMetadataOptions StoreFailurePolicy TokenCacheOptions TokenLocations TokenVerifier
       TokenVerifierOptions TrustedIssuer Usage VerifyDone VerifyFunction VerifyFunctionWithRequest

@@ -61,6 +61,7 @@ const BLOCKS = [
   'accept',
   'claims',
   'passport',
+  'exemptions',
   'trusted-issuers',
   'issue',
   'revoke',
@@ -308,6 +309,21 @@ describe('the README and the pages of docs', () => {
       expect(await allowed.text()).toContain('alice');
     },
   );
+
+  test('exempts a route, and deletes the cookie of a rejected token', async () => {
+    const origin = await startServer('exemptions');
+    const headers = { Cookie: 'token=stale' };
+    const stale = await fetch(`${origin}/documents`, { headers });
+    const token = await mint('read:documents');
+    const preferred = await fetch(`${origin}/documents`, {
+      headers: { ...headers, Authorization: `Bearer ${token}` },
+    });
+
+    expect((await fetch(`${origin}/health`)).status).toBe(200);
+    expect(stale.status).toBe(401);
+    expect(stale.headers.get('set-cookie')).toContain('token=;');
+    expect(await preferred.json()).toMatchObject({ for: 'alice' });
+  });
 
   test('guards a route by all claims', async () => {
     const origin = await startServer('claims');

@@ -17,7 +17,14 @@ import { isB64Token, MALFORMED_AUTHORIZATION } from '../http/extract-bearer-toke
 import { findMissingScope } from '../http/missing-scope.js';
 import { readIp } from '../http/request-ip.js';
 import { createOriginReader } from '../http/request-origin.js';
-import type { Acceptance, Authentication, RefusedToken, ShownToken } from '../http/request-state.js';
+import type {
+  Acceptance,
+  Authentication,
+  AuthenticationOutcome,
+  Exchange,
+  RefusedToken,
+  ShownToken,
+} from '../http/request-state.js';
 import { type ChallengeOptions, createChallengeWriter } from '../http/write-challenge.js';
 import { identifyToken } from '../token/claims/identify-token.js';
 import { resolveRequiredScope } from '../token/claims/scope.js';
@@ -25,7 +32,11 @@ import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js'
 import { describeVerifier } from '../verify/describe-verifier.js';
 import { prepareVerifier } from '../verify/token-verifier.js';
 import { ACCEPTANCE_OPTIONS, type TokenVerifierOptions } from '../verify/token-verifier-options.js';
-import { createTokenReader, listTokenLocations, type TokenLocations } from './token-locations.js';
+import { createTokenReader } from './create-token-reader.js';
+import { createExemption, type ExemptRoute } from './exempt-routes.js';
+import { createPreflightCheck, type PreflightPolicy } from './preflight-check.js';
+import { createRejectionHook, type OnRejected } from './rejection-hook.js';
+import { listTokenLocations, type TokenLocations } from './token-locations.js';
 
 /**
  * Options that `authenticate()` and `JweStrategy` share: the tokens to accept, and the challenge to send.
@@ -54,23 +65,47 @@ export interface AcceptOptions<Claims extends object = NoClaims>
    * @default { authorization: true } (the `Authorization` header only)
    */
   readonly tokenLocations?: TokenLocations;
+  /**
+   * Routes that requests can use without a token: exact paths for `GET` and `HEAD`, or paths with a method. A token in
+   * such a request is not read.
+   *
+   * @default [] (every route requires a token)
+   */
+  readonly unless?: readonly (string | ExemptRoute)[];
+  /**
+   * Whether CORS preflights pass as anonymous requests: `OPTIONS` with `Origin` and `Access-Control-Request-Method`,
+   * without `Authorization` and cookies. Any client can send such a request, so respond to it directly afterwards, for
+   * example with `cors()`.
+   *
+   * @default 'reject' (preflights require a token)
+   */
+  readonly preflight?: PreflightPolicy;
+  /**
+   * Function that the middleware, the strategy and the guards call for each rejected request, before they respond. It
+   * can write a log entry, set response headers, or send the response synchronously. Its errors and rejections become
+   * process warnings, and its result is ignored.
+   *
+   * @default undefined (no function)
+   */
+  readonly onRejected?: OnRejected;
 }
 
 /** Known options of `AcceptOptions`, for `assertOptions()`. */
 export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
   ...ACCEPTANCE_OPTIONS,
   ...{ scope: true, tokenLocations: true, realm: true, resourceMetadata: true, audit: true },
+  ...{ unless: true, preflight: true, onRejected: true },
 };
 
 /** Authenticates requests by their bearer token. It does not write responses. */
 export interface Acceptor extends Authentication {
   /**
    * Authenticate a request, synchronously if possible. For a rejected token or an unavailable store, it returns a
-   * result of the kind `refused`.
+   * result of the kind `refused`, and for an exempt route or preflight one of the kind `anonymous`.
    *
    * @throws Error (or as rejection) for programming errors only
    */
-  accept(req: Request): Acceptance | Promise<Acceptance>;
+  accept(req: Request): AuthenticationOutcome | Promise<AuthenticationOutcome>;
   /** Record the audit event for an accepted token, with the client address and user agent. */
   recordAcceptance(req: Request, shown: Required<ShownToken>): void;
 }
@@ -78,22 +113,25 @@ export interface Acceptor extends Authentication {
 /**
  * Create the acceptor of `authenticate()` or `JweStrategy`.
  *
- * @param where function or class that takes the options, for the error messages
- * @param where function that takes the options, for debug lines
+ * @param where function or class that takes the options, for error messages and debug lines
  * @throws TypeError if an option is missing or malformed
  */
 export function createAcceptor(options: AcceptOptions<object>, where: string): Acceptor {
   const verifier = prepareVerifier(options, where);
   const readToken = createTokenReader(options.tokenLocations, where);
+  const tokenLocations = listTokenLocations(options.tokenLocations, where);
   const requiredScope = resolveRequiredScope(options.scope ?? [], `${where}: scope`);
   const { audit = noAuditTrail, clock = systemClock } = options;
   assertAuditTrail(audit, where);
   const countAcceptance = recordAcceptances(audit, clock);
   const readOrigin = createOriginReader();
+  const isExempt = createExemption(options.unless);
+  const passesAsPreflight = createPreflightCheck(options.preflight);
+  const callOnRejected = createRejectionHook(options.onRejected);
   debugConfiguration(where, () => ({
     ...describeVerifier(options),
     scope: requiredScope,
-    tokenLocations: listTokenLocations(options.tokenLocations),
+    tokenLocations,
     audit: audit.enabled,
   }));
 
@@ -112,10 +150,12 @@ export function createAcceptor(options: AcceptOptions<object>, where: string): A
     presented !== undefined && verifier.isProven(presented) ? { proven: true } : {};
 
   return Object.freeze({
-    accept(req: Request): Acceptance | Promise<Acceptance> {
+    accept(req: Request): AuthenticationOutcome | Promise<AuthenticationOutcome> {
+      if (isExempt?.(req)) return { kind: 'anonymous' };
       let presented: string | undefined;
       try {
         presented = readToken(req);
+        if (presented === undefined && passesAsPreflight(req)) return { kind: 'anonymous' };
         if (presented === undefined) throw new MissingCredentialsError();
         const verified = verifier.verify(presented);
         return verified instanceof Promise
@@ -131,13 +171,15 @@ export function createAcceptor(options: AcceptOptions<object>, where: string): A
       const identify = () => ({ ...identifyWithSession(token), ...proofOf(presented) });
       countAcceptance(presented, identify, readOrigin(req));
     },
-    recordRefusal: async (req: Request, error: PassportJweError, refused: RefusedToken) => {
+    recordRefusal: async (exchange: Exchange, error: PassportJweError, refused: RefusedToken) => {
       const { token, presented, guard = where } = refused;
-      debugRejection(guard, error, () => describeRejected(error, token, options.tokenLocations));
+      debugRejection(guard, error, () => describeRejected(error, token, tokenLocations));
       // Many clients send their first request without a token, to receive the challenge.
-      if (error instanceof MissingCredentialsError || !audit.enabled) return;
-      const known = token === undefined ? undefined : { ...identifyToken(token), ...proofOf(presented) };
-      await audit.record(describeRefusal(req, error, known));
+      if (!(error instanceof MissingCredentialsError) && audit.enabled) {
+        const known = token === undefined ? undefined : { ...identifyToken(token), ...proofOf(presented) };
+        await audit.record(describeRefusal(exchange.req, error, known));
+      }
+      callOnRejected(exchange, error);
     },
     writeChallenge: createChallengeWriter(options, where),
     clock,
@@ -159,9 +201,9 @@ function toRefusal(failure: unknown, presented: string | undefined): Acceptance 
 function describeRejected(
   error: PassportJweError,
   token: VerifiedToken | undefined,
-  locations: TokenLocations | undefined,
+  tokenLocations: readonly string[],
 ): object {
-  if (error instanceof MissingCredentialsError) return { tokenLocations: listTokenLocations(locations) };
+  if (error instanceof MissingCredentialsError) return { tokenLocations };
   return token === undefined ? {} : { type: token.type, kid: token.header['kid'] };
 }
 

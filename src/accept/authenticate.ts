@@ -4,7 +4,7 @@ import { assertOptions, type KnownOptions } from '../base/options.js';
 import { refuseRequest } from '../http/answer-failure.js';
 import { assertFactoryCall } from '../http/assert-factory-call.js';
 import type { Middleware } from '../http/middleware.js';
-import { type Acceptance, type AuthenticationOutcome, requestState } from '../http/request-state.js';
+import { type AuthenticationOutcome, requestState } from '../http/request-state.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import { remedyForOption } from '../verify/remedy-for-option.js';
 import { ACCEPT_OPTIONS, type AcceptOptions, createAcceptor } from './acceptor.js';
@@ -58,18 +58,18 @@ export function authenticate(options: AuthenticateOptions): Middleware {
   const { credentialsRequired = true, failWithError = false } = options;
   const acceptor = createAcceptor(options, 'authenticate');
 
-  const toOutcome = (acceptance: Acceptance): AuthenticationOutcome => {
-    const isAnonymous = acceptance.kind === 'refused' && acceptance.error instanceof MissingCredentialsError;
-    return isAnonymous && !credentialsRequired ? { kind: 'anonymous' } : acceptance;
+  const admitAnonymous = (outcome: AuthenticationOutcome): AuthenticationOutcome => {
+    const isAnonymous = outcome.kind === 'refused' && outcome.error instanceof MissingCredentialsError;
+    return isAnonymous && !credentialsRequired ? { kind: 'anonymous' } : outcome;
   };
 
-  const finish = (acceptance: Acceptance, req: Request, { res, next }: Continuation): void => {
-    const outcome = toOutcome(acceptance);
+  const finish = (found: AuthenticationOutcome, req: Request, { res, next }: Continuation): void => {
+    const outcome = admitAnonymous(found);
     requestState.fill(req, { outcome, acceptor, failWithError });
     if (outcome.kind === 'refused') {
       const { error } = outcome;
       const refuse = () => refuseRequest({ req, res, next }, error);
-      acceptor.recordRefusal(req, error, outcome).then(refuse).catch(next);
+      acceptor.recordRefusal({ req, res }, error, outcome).then(refuse).catch(next);
       return;
     }
     if (outcome.kind === 'verified') acceptor.recordAcceptance(req, outcome);
@@ -77,9 +77,9 @@ export function authenticate(options: AuthenticateOptions): Middleware {
   };
 
   const handler: RequestHandler = function authenticateBearer(req, res, next) {
-    const acceptance = acceptor.accept(req);
-    if (!(acceptance instanceof Promise)) return finish(acceptance, req, { res, next });
-    acceptance.then((settled) => finish(settled, req, { res, next })).catch(next);
+    const outcome = acceptor.accept(req);
+    if (!(outcome instanceof Promise)) return finish(outcome, req, { res, next });
+    outcome.then((settled) => finish(settled, req, { res, next })).catch(next);
   };
   return handler;
 }

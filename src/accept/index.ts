@@ -23,6 +23,7 @@ export type { AcceptOptions } from './acceptor.js';
 export { requireEndpoint, requireFunctions, requireModel } from './allowance-guards.js';
 export { type AuthenticateOptions, authenticate } from './authenticate.js';
 export { bearerErrors } from './bearer-errors.js';
+export type { ExemptRoute } from './exempt-routes.js';
 export {
   requireAnyScope,
   requireAudience,

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { InvalidTokenError, PassportJweError } from '../base/errors.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import { addChallenge } from '../http/answer-failure.js';
-import { type Acceptance, requestState } from '../http/request-state.js';
+import { type Acceptance, type AuthenticationOutcome, requestState } from '../http/request-state.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import { remedyForOption } from '../verify/remedy-for-option.js';
 import { ACCEPT_OPTIONS, type AcceptOptions, type Acceptor, createAcceptor } from './acceptor.js';
@@ -52,6 +52,7 @@ const KNOWN: KnownOptions<JweStrategyOptions<object>> = {
 interface Ends {
   readonly success: (user: unknown, info: unknown) => void;
   readonly fail: (challenge: string | undefined, status: number) => void;
+  readonly pass: () => void;
   readonly error: (error: Error) => void;
 }
 
@@ -98,6 +99,7 @@ export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy 
     const ends: Ends = {
       success: this.success.bind(this),
       fail: this.fail.bind(this),
+      pass: this.pass.bind(this),
       error: this.error.bind(this),
     };
     const { acceptor, checkSession } = this;
@@ -118,7 +120,7 @@ export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy 
 
 type StrategyOutcome =
   | (Extract<Acceptance, { kind: 'verified' }> & { readonly found: FoundUser })
-  | Extract<Acceptance, { kind: 'refused' }>;
+  | Exclude<AuthenticationOutcome, { kind: 'verified' }>;
 
 /** Determine the outcome, synchronously if possible. Errors are rejections: this function never throws. */
 function decide(
@@ -127,30 +129,27 @@ function decide(
   findUser: UserFinder | undefined,
 ): StrategyOutcome | Promise<StrategyOutcome> {
   try {
-    const acceptance = acceptor.accept(req);
-    const isVerified = !(acceptance instanceof Promise) && acceptance.kind === 'verified';
+    const outcome = acceptor.accept(req);
+    const isVerified = !(outcome instanceof Promise) && outcome.kind === 'verified';
     return isVerified && findUser === undefined
-      ? { ...acceptance, found: claimsAsUser(acceptance.token) }
-      : decideLater(req, { acceptance, acceptor, findUser });
+      ? { ...outcome, found: claimsAsUser(outcome.token) }
+      : decideLater(req, { accepting: outcome, acceptor, findUser });
   } catch (fault) {
     return Promise.reject(fault);
   }
 }
 
 interface Parts {
-  readonly acceptance: Acceptance | Promise<Acceptance>;
+  readonly accepting: AuthenticationOutcome | Promise<AuthenticationOutcome>;
   readonly acceptor: Acceptor;
   readonly findUser: UserFinder | undefined;
 }
 
 /** Find the user of an accepted token, or record the rejected request. Reject only for programming errors. */
-async function decideLater(
-  req: Request,
-  { acceptance, acceptor, findUser }: Parts,
-): Promise<StrategyOutcome> {
-  const accepted = await acceptance;
+async function decideLater(req: Request, { accepting, acceptor, findUser }: Parts): Promise<StrategyOutcome> {
+  const accepted = await accepting;
   const outcome = accepted.kind === 'verified' ? await findUserOf(req, accepted, findUser) : accepted;
-  if (outcome.kind === 'refused') await acceptor.recordRefusal(req, outcome.error, outcome);
+  if (outcome.kind === 'refused') await acceptor.recordRefusal({ req, res: req.res }, outcome.error, outcome);
   return outcome;
 }
 
@@ -170,7 +169,7 @@ async function findUserOf(
   }
 }
 
-/** Report an outcome to Passport by calling exactly one method of `ends`. */
+/** Report an outcome to Passport by calling exactly one method of `ends`, unless `onRejected` has sent a response. */
 function end(
   outcome: StrategyOutcome,
   { req, acceptor }: { readonly req: Request; readonly acceptor: Acceptor },
@@ -179,6 +178,10 @@ function end(
   if (outcome.kind === 'verified') {
     acceptor.recordAcceptance(req, outcome);
     ends.success(outcome.found.user, outcome.found.info);
+  } else if (outcome.kind === 'anonymous') {
+    ends.pass();
+  } else if (req.res?.headersSent) {
+    return;
   } else if (outcome.error.status === 401) {
     ends.fail(acceptor.writeChallenge(outcome.error), 401);
   } else {

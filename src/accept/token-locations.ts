@@ -1,122 +1,124 @@
 import type { Request } from 'express';
 import { assertOptions, type KnownOptions } from '../base/options.js';
-import {
-  extractBearerToken,
-  extractCookieToken,
-  extractFormToken,
-  extractHeaderToken,
-  selectToken,
-} from '../http/extract-bearer-token.js';
 
-/**
- * Parts of a request that can carry the token. The query string is not supported, because servers log URLs (RFC 9700
- * §4.3.2).
- */
+/** Parts of a request that can carry the token. */
 export interface TokenLocations {
   /**
-   * Whether to read the header `Authorization: Bearer`.
+   * Whether to read the header `Authorization: Bearer`, or the accepted schemes of this header, for example
+   * `['Bearer', 'JWE']`.
    *
    * @default true
    * @see RFC 6750 §2.1
    */
-  readonly authorization?: boolean;
+  readonly authorization?: boolean | string | readonly string[];
   /**
-   * Name of a header that contains only the token, for example `x-api-key`.
+   * Name of a header that contains only the token, for example `x-api-key`, or an array of names.
    *
    * @default undefined (no additional header)
    */
-  readonly header?: string;
+  readonly header?: string | readonly string[];
   /**
-   * Name of a cookie that contains only the token. Browsers send cookies automatically, so prevent cross-site request
-   * forgery: set `SameSite`, and check a CSRF token or the `Origin` header.
+   * Name of a cookie that contains only the token. An empty or quoted value counts as no cookie. Browsers send cookies
+   * automatically, so prevent cross-site request forgery: set `SameSite`, and check a CSRF token or the `Origin` header.
    *
    * @default undefined (no cookie)
    */
   readonly cookie?: string;
   /**
-   * Whether to read the parameter `access_token` of a form body. Mount a body parser before the authentication.
+   * Whether to read the parameter `access_token` of a form body. Mount a body parser before the authentication, for
+   * example `express.urlencoded()` or `express.raw()`.
    *
    * @default false
    * @see RFC 6750 §2.2
    */
   readonly form?: boolean;
+  /**
+   * Function that finds the token in another part of the request. It returns the token without a scheme, or `undefined`
+   * or `null` if the request has none. Avoid the query string, because servers log URLs (RFC 9700 §4.3.2).
+   *
+   * @default undefined (no function)
+   */
+  readonly getToken?: (req: Request) => string | null | undefined;
+  /**
+   * Location that wins if a request has tokens in several. With `'header'`, a token in a header wins over the cookie,
+   * which can be stale. By default, the middleware rejects different tokens with 400.
+   *
+   * @default undefined (no location wins)
+   */
+  readonly prefer?: 'header';
 }
 
-const KNOWN: KnownOptions<TokenLocations> = { authorization: true, header: true, cookie: true, form: true };
+const KNOWN: KnownOptions<TokenLocations> = {
+  ...{ authorization: true, header: true, cookie: true, form: true, getToken: true, prefer: true },
+};
+
+/** Token locations in their normal form. */
+export interface ResolvedLocations extends Pick<TokenLocations, 'cookie' | 'form' | 'getToken' | 'prefer'> {
+  /** Accepted schemes of the `Authorization` header. Empty if the header is not read. */
+  readonly schemes: readonly string[];
+  /** Names of other headers in lower case. */
+  readonly headers: readonly string[];
+}
+
+/** Syntax of schemes and of header and cookie names (RFC 9110 §5.6.2). */
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
- * Extracts the token from a request.
+ * Check the option `tokenLocations`.
  *
- * @returns `undefined` if the request has no token
- * @throws InvalidRequestError if the token is malformed, or two locations contain different tokens
+ * @param where function that takes the option, for the error messages
+ * @throws TypeError if a member is unknown or malformed, or no location is enabled
  */
-export type TokenReader = (req: Request) => string | undefined;
-
-/** Syntax of header and cookie names (RFC 9110 §5.6.2). */
-const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
-/**
- * Create a reader of the enabled token locations.
- *
- * @param where function that takes the option `tokenLocations`, for the error messages
- * @throws TypeError if a header or cookie name is invalid, or no location is enabled
- */
-export function createTokenReader(locations: TokenLocations = {}, where: string): TokenReader {
+export function resolveTokenLocations(locations: TokenLocations = {}, where: string): ResolvedLocations {
   assertOptions(locations, KNOWN, `${where}: tokenLocations`);
-  const { authorization = true, header, cookie, form = false } = locations;
-  for (const [option, name] of Object.entries({ header, cookie })) {
-    if (name !== undefined && !(typeof name === 'string' && FIELD_NAME.test(name)))
+  const { authorization = true, header = [], ...others } = locations;
+  const schemes = typeof authorization === 'boolean' ? ['Bearer'].filter(() => authorization) : authorization;
+  const resolved = { ...others, schemes: [schemes].flat(), headers: [header].flat().map(toFieldName) };
+  assertLocations(resolved, `${where}: tokenLocations`);
+  return resolved;
+}
+
+function toFieldName(name: string): string {
+  return typeof name === 'string' ? name.toLowerCase() : name;
+}
+
+function assertLocations(locations: ResolvedLocations, where: string): void {
+  const { schemes, headers, cookie, form, getToken, prefer } = locations;
+  for (const [option, names] of Object.entries({ header: headers, cookie: cookie ?? [] })) {
+    if (![names].flat().every(isName))
       throw new TypeError(
-        `${where}: tokenLocations.${option} must be a name without spaces or separators, for example "x-api-key"`,
+        `${where}.${option} must be a name without spaces or separators, for example "x-api-key"`,
       );
   }
-  if (header?.toLowerCase() === 'authorization')
+  if (headers.includes('authorization'))
+    throw new TypeError(`${where}.header must not be "authorization": set authorization: true instead`);
+  if (!schemes.every(isName))
     throw new TypeError(
-      `${where}: tokenLocations.header must not be "authorization": set authorization: true instead`,
+      `${where}.authorization must be a boolean or scheme names, for example ["Bearer", "JWE"]`,
     );
-
-  const readers: TokenReader[] = [];
-  if (authorization) readers.push((req) => extractBearerToken(readFields(req, 'authorization')));
-  if (header !== undefined) readers.push((req) => extractHeaderToken(readFields(req, header.toLowerCase())));
-  if (cookie !== undefined) readers.push((req) => extractCookieToken(readFields(req, 'cookie'), cookie));
-  if (form) readers.push((req) => extractFormToken(readFormParameter(req)));
-  const [only, ...others] = readers;
-  if (only === undefined)
+  if (getToken !== undefined && typeof getToken !== 'function')
+    throw new TypeError(`${where}.getToken must be a function, for example (req) => req.signedCookies.token`);
+  if (prefer !== undefined && (prefer !== 'header' || cookie === undefined))
+    throw new TypeError(`${where}.prefer must be "header": set it only together with cookie`);
+  const isEnabled = schemes.length + headers.length > 0 || cookie !== undefined || form === true;
+  if (!isEnabled && getToken === undefined)
     throw new TypeError(
-      `${where}: tokenLocations enables no location: enable at least one, for example { authorization: true }`,
+      `${where} enables no location: enable at least one, for example { authorization: true }`,
     );
-  return others.length === 0 ? only : (req) => selectToken(readers.map((read) => read(req)));
 }
 
-/** Lists the locations, for debug lines. */
-export function listTokenLocations(locations: TokenLocations = {}): readonly string[] {
-  const { authorization = true, header, cookie, form = false } = locations;
+function isName(name: unknown): boolean {
+  return typeof name === 'string' && NAME.test(name);
+}
+
+/** List the enabled locations, for debug lines. */
+export function listTokenLocations(locations: TokenLocations | undefined, where: string): readonly string[] {
+  const { schemes, headers, cookie, form, getToken } = resolveTokenLocations(locations, where);
   return [
-    ...(authorization ? ['Authorization: Bearer'] : []),
-    ...(header === undefined ? [] : [`header ${header}`]),
+    ...schemes.map((scheme) => `Authorization: ${scheme}`),
+    ...headers.map((header) => `header ${header}`),
     ...(cookie === undefined ? [] : [`cookie ${cookie}`]),
-    ...(form ? ['form parameter access_token'] : []),
+    ...(form === true ? ['form parameter access_token'] : []),
+    ...(getToken === undefined ? [] : ['getToken()']),
   ];
-}
-
-/**
- * Return all values of a header. `headers` omits repeated fields, and `headersDistinct` parses every header.
- *
- * @param name header name in lower case
- */
-function readFields({ rawHeaders }: Request, name: string): readonly string[] {
-  const values: string[] = [];
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const [field = '', value = ''] = [rawHeaders[index], rawHeaders[index + 1]];
-    if (field.length === name.length && field.toLowerCase() === name) values.push(value);
-  }
-  return values;
-}
-
-/** Read `access_token` from a form-encoded body. Ignore the bodies of GET requests (RFC 6750 §2.2). */
-function readFormParameter(req: Request): unknown {
-  const isForm = req.method !== 'GET' && req.is('application/x-www-form-urlencoded');
-  const body: unknown = req.body;
-  if (!isForm || typeof body !== 'object' || body === null || !('access_token' in body)) return undefined;
-  return body.access_token;
 }

@@ -54,7 +54,7 @@ export function answerFailure(res: Response, error: PassportJweError, writeChall
 }
 
 /** A request to reject. */
-export interface Exchange {
+export interface RejectedRequest {
   readonly req: Request;
   readonly res: Response;
   readonly next: NextFunction;
@@ -64,23 +64,24 @@ export interface Exchange {
 
 /**
  * Reject a request. With `failWithError`, pass the error to the error handlers of the application. Otherwise, or if
- * no authentication ran, send the error response.
+ * no authentication ran, send the error response. If `onRejected` has sent a response, do nothing.
  *
  * Also records an audit event, unless the authentication rejected the request with this error and recorded the event.
  */
-export async function refuseRequest(exchange: Exchange, error: PassportJweError): Promise<void> {
+export async function refuseRequest(exchange: RejectedRequest, error: PassportJweError): Promise<void> {
   const { req, res, next, guard = 'handler' } = exchange;
   const state = requestState.read(req);
   if (state === undefined) debugRejection(guard, error, describeUnguarded);
   else if (!isRefusedFor(state.outcome, error)) {
-    await state.acceptor.recordRefusal(req, error, { ...shownBy(state.outcome), guard });
+    await state.acceptor.recordRefusal({ req, res }, error, { ...shownBy(state.outcome), guard });
   }
+  if (res.headersSent) return;
   if (state?.failWithError) return next(withChallenge(req, error));
   return answerFailure(res, error, state?.acceptor.writeChallenge ?? defaultChallenge);
 }
 
 /** Reject a request if the failure is an error of this package. Pass all other failures to `next`. */
-export function passFailure(exchange: Exchange, failure: unknown): void {
+export function passFailure(exchange: RejectedRequest, failure: unknown): void {
   if (failure instanceof PassportJweError) refuseRequest(exchange, failure).catch(exchange.next);
   else exchange.next(failure);
 }

@@ -1,12 +1,18 @@
 import { InvalidRequestError } from '../base/errors.js';
+import { type FieldSource, readFields } from './read-fields.js';
 
 /**
  * Syntax of bearer tokens, RFC 6750 §2.1: `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
  */
 const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
-/** Matches the scheme `Bearer`, but no longer scheme name such as `BearerX` (RFC 9110 §5.6.2). */
-const BEARER_SCHEME = /^bearer(?![!#$%&'*+.^_`|~0-9a-z-])/i;
+/** Create a pattern that matches one of the schemes, but no longer name such as `BearerX` (RFC 9110 §5.6.2). */
+function schemePattern(names: readonly string[]): RegExp {
+  const alternatives = names.map((name) => name.replaceAll(/[$*+.^|]/g, '\\$&')).join('|');
+  return new RegExp(`^(?:${alternatives})(?![!#$%&'*+.^_\`|~0-9a-z-])`, 'i');
+}
+
+const BEARER = schemePattern(['Bearer']);
 
 /** Error description for credentials that are not a b64token. */
 export const MALFORMED_AUTHORIZATION = 'The Authorization header must contain exactly one bearer token';
@@ -14,23 +20,38 @@ export const MALFORMED_AUTHORIZATION = 'The Authorization header must contain ex
 const SPACE = ' '.charCodeAt(0);
 
 /**
- * Extract the credentials after the scheme `Bearer`, without validation. Every JWE is a b64token, so the caller checks
+ * Extract the credentials after the scheme `Bearer` or another scheme, without validation. Every JWE is a b64token, so the caller checks
  * `isB64Token()` only for rejected tokens.
  *
  * @param authorization all `Authorization` fields of the request. `headers.authorization` omits all but the first
- * @returns `undefined` if the request has no field, or its scheme is not `Bearer`
+ * @param schemes pattern of the accepted schemes. Default: `Bearer`
+ * @returns `undefined` if the request has no field, or one with a different scheme
  * @throws InvalidRequestError if the request has several fields
  */
-export function extractBearerToken(authorization: readonly string[]): string | undefined {
+export function extractBearerToken(
+  authorization: readonly string[],
+  schemes: RegExp = BEARER,
+): string | undefined {
   const credentials = authorization[0];
   if (credentials === undefined) return undefined;
   if (authorization.length > 1)
     throw new InvalidRequestError('The request has several Authorization headers');
-  if (!BEARER_SCHEME.test(credentials)) return undefined;
+  const [scheme] = schemes.exec(credentials) ?? [];
+  if (scheme === undefined) return undefined;
 
-  let start = 'bearer'.length;
+  let start = scheme.length;
   while (credentials.charCodeAt(start) === SPACE) start += 1;
   return credentials.slice(start);
+}
+
+/**
+ * Create a reader of the `Authorization` header.
+ *
+ * @param schemes names of the accepted schemes
+ */
+export function createBearerReader(schemes: readonly string[]): (req: FieldSource) => string | undefined {
+  const pattern = schemePattern(schemes);
+  return (req) => extractBearerToken(readFields(req, 'authorization'), pattern);
 }
 
 /**
@@ -55,8 +76,11 @@ export function extractHeaderToken(values: readonly string[]): string | undefine
   return assertB64Token(value, 'The token header must contain exactly one bearer token');
 }
 
+const QUOTED = /^".*"$/;
+
 /**
- * Extract the token from a cookie.
+ * Extract the token from a cookie. Ignore empty and quoted values, which applications leave behind when they delete a
+ * cookie.
  *
  * @param cookieHeaders all `Cookie` fields of the request (RFC 6265 §4.2.1)
  * @returns `undefined` if the request has no cookie with this name
@@ -67,8 +91,9 @@ export function extractCookieToken(cookieHeaders: readonly string[], name: strin
     .flatMap((header) => header.split(';'))
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => assertB64Token(pair.slice(name.length + 1), 'The cookie must contain a bearer token'));
-  return selectToken(values);
+    .map((pair) => pair.slice(name.length + 1))
+    .filter((value) => value !== '' && !QUOTED.test(value));
+  return selectToken(values.map((value) => assertB64Token(value, 'The cookie must contain a bearer token')));
 }
 
 /**
@@ -81,6 +106,16 @@ export function extractCookieToken(cookieHeaders: readonly string[], name: strin
 export function extractFormToken(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   return assertB64Token(value, 'The form parameter access_token must contain exactly one bearer token');
+}
+
+/**
+ * Extract the token that a function of the application has returned.
+ *
+ * @throws InvalidRequestError if the value is not a b64token
+ */
+export function extractCustomToken(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  return assertB64Token(value, 'The request must contain exactly one bearer token');
 }
 
 /**

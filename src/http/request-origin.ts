@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Request } from 'express';
 import { LRUCache } from 'lru-cache';
 import type { Origin } from '../audit/record-acceptances.js';
+import { readFields } from './read-fields.js';
 import { readIp } from './request-ip.js';
 
 const DIGEST_LENGTH = 12;
@@ -24,7 +25,7 @@ export function createOriginReader(): (req: Request) => Origin {
   };
 
   return (req) => {
-    const agent = req.headers['user-agent']?.slice(0, MAX_AGENT_LENGTH);
+    const agent = readFields(req, 'user-agent')[0]?.slice(0, MAX_AGENT_LENGTH);
     return {
       ...readIp(req),
       ...(agent === undefined ? {} : { agent: digest(agent) }),

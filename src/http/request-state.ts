@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import type { Clock } from '../base/clock.js';
 import type { PassportJweError } from '../base/errors.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
@@ -30,6 +30,12 @@ export type RefusedToken = ShownToken & { readonly guard?: string };
 /** Result of the most recent authentication of a request. */
 export type AuthenticationOutcome = Acceptance | { readonly kind: 'anonymous' };
 
+/** A request and its response. A strategy finds the response in `req.res`, which Express sets. */
+export interface Exchange {
+  readonly req: Request;
+  readonly res: Response | undefined;
+}
+
 /** Functions of an authentication that guards and error handlers use. */
 export interface Authentication {
   /**
@@ -38,8 +44,11 @@ export interface Authentication {
    * @throws PassportJweError (as rejection) if the token has no valid proof, or is no longer valid
    */
   verifyProven(presented: string): Promise<VerifiedToken>;
-  /** Record the audit event for a rejected request, with its verified token if any, and print a debug line. */
-  recordRefusal(req: Request, error: PassportJweError, shown: RefusedToken): Promise<void>;
+  /**
+   * Record the audit event for a rejected request, with its verified token if any, and print a debug line. Then call
+   * `onRejected`, which can send a response.
+   */
+  recordRefusal(exchange: Exchange, error: PassportJweError, shown: RefusedToken): Promise<void>;
   readonly writeChallenge: ChallengeWriter;
   readonly clock: Clock;
 }

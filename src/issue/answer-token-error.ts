@@ -3,6 +3,7 @@ import type { AuditTrail } from '../audit/record.js';
 import { debugRejection } from '../base/debug-rejection.js';
 import { InvalidClientError, PassportJweError } from '../base/errors.js';
 import { NO_STORE } from '../http/no-store.js';
+import { readFields } from '../http/read-fields.js';
 import { describeRefusal } from './describe-refusal.js';
 import { challengeScheme } from './read-client-credentials.js';
 import { describeClient } from './request-client.js';
@@ -39,5 +40,5 @@ function isAnswerable(error: PassportJweError): boolean {
 /** Return the challenge that every 401 response requires (RFC 9110 §15.5.2). */
 function challengeOf(error: PassportJweError, req: Request): Record<string, string> {
   if (!(error instanceof InvalidClientError)) return {};
-  return { 'WWW-Authenticate': `${challengeScheme(req.headersDistinct['authorization'])} realm="token"` };
+  return { 'WWW-Authenticate': `${challengeScheme(readFields(req, 'authorization'))} realm="token"` };
 }

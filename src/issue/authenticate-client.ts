@@ -3,6 +3,7 @@ import type { ApiKey } from '../api-keys/api-key.js';
 import { type ApiKeyRegistry, isExpired } from '../api-keys/api-key-registry.js';
 import type { Clock } from '../base/clock.js';
 import { asyncHandler } from '../http/async-handler.js';
+import { readFields } from '../http/read-fields.js';
 import { readParameter } from '../http/read-parameter.js';
 import { parametersOf } from './endpoints/receive-parameters.js';
 import { readClientCredentials } from './read-client-credentials.js';
@@ -41,8 +42,8 @@ export function authenticateOrIdentifyClient(parts: ClientParts): RequestHandler
 async function authenticate(req: Request, { apiKeys, throttle, clock }: ClientParts): Promise<Client> {
   const parameters = parametersOf(req);
   const credentials = readClientCredentials({
-    authorization: req.headersDistinct['authorization'],
-    apiKeyHeader: req.headersDistinct['x-api-key'],
+    authorization: readFields(req, 'authorization'),
+    apiKeyHeader: readFields(req, 'x-api-key'),
     clientId: readParameter(parameters, 'client_id'),
     clientSecret: readParameter(parameters, 'client_secret'),
   });
@@ -57,7 +58,7 @@ async function authenticate(req: Request, { apiKeys, throttle, clock }: ClientPa
  */
 async function identifyPublicClient(req: Request, parts: ClientParts): Promise<Client | undefined> {
   const parameters = parametersOf(req);
-  const isCredential = ['authorization', 'x-api-key'].some((name) => req.headersDistinct[name] !== undefined);
+  const isCredential = ['authorization', 'x-api-key'].some((name) => readFields(req, name).length > 0);
   if (isCredential || readParameter(parameters, 'client_secret') !== undefined) return undefined;
   if (readParameter(parameters, 'grant_type') !== 'refresh_token') return undefined;
   const apiKey = parts.apiKeys.get(readParameter(parameters, 'client_id') ?? '');

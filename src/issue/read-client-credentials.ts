@@ -4,9 +4,9 @@ import { InvalidClientError, InvalidRequestError } from '../base/errors.js';
 /** Parts of a token request that can authenticate the client. */
 export interface ClientAuthentication {
   /** All values of the `Authorization` header. */
-  readonly authorization: readonly string[] | undefined;
+  readonly authorization: readonly string[];
   /** All values of the `X-API-Key` header. */
-  readonly apiKeyHeader: readonly string[] | undefined;
+  readonly apiKeyHeader: readonly string[];
   /** `client_id` of the body. */
   readonly clientId: string | undefined;
   /** `client_secret` of the body. */
@@ -37,8 +37,8 @@ export function readClientCredentials(request: ClientAuthentication): ClientCred
 }
 
 /** Return the challenge scheme for a failed authentication: the scheme of the client, or Basic (RFC 6749 §5.2). */
-export function challengeScheme(authorization: readonly string[] | undefined): 'Basic' | 'Bearer' {
-  return schemeOf(authorization?.[0]) === 'bearer' ? 'Bearer' : 'Basic';
+export function challengeScheme([authorization]: readonly string[]): 'Basic' | 'Bearer' {
+  return schemeOf(authorization) === 'bearer' ? 'Bearer' : 'Basic';
 }
 
 /** Return the authentication scheme in lower case: the text before the first space or tab. */
@@ -46,10 +46,9 @@ function schemeOf(authorization = ''): string {
   return authorization.split(/[ \t]/, 1).join('').toLowerCase();
 }
 
-function single(values: readonly string[] | undefined, name: string): string | undefined {
-  if (values !== undefined && values.length > 1)
-    throw new InvalidRequestError(`The ${name} header is repeated`);
-  return values?.[0];
+function single([value, ...others]: readonly string[], name: string): string | undefined {
+  if (others.length > 0) throw new InvalidRequestError(`The ${name} header is repeated`);
+  return value;
 }
 
 function readAuthorization(authorization: string | undefined): ClientCredentials | undefined {

@@ -81,7 +81,15 @@ describe('extractCookieToken', () => {
     expect(extractCookieToken(['token=abc; token=abc'], 'token')).toBe('abc');
   });
 
-  test.each([[['token=abc; token=def']], [['token=']], [['token="abc"']]])('rejects %j', (headers) => {
+  test.each([[['token=']], [['token=""']], [['token="abc"']]])(
+    'ignores the empty or quoted value in %j',
+    (headers) => {
+      expect(extractCookieToken(headers, 'token')).toBeUndefined();
+      expect(extractCookieToken([...headers, 'token=abc'], 'token')).toBe('abc');
+    },
+  );
+
+  test.each([[['token=abc; token=def']], [['token=a b']], [['token="abc']]])('rejects %j', (headers) => {
     expect(() => extractCookieToken(headers, 'token')).toThrow(InvalidRequestError);
   });
 });
@@ -122,7 +130,7 @@ describe('the error names each location', () => {
   test.each([
     ['several headers', () => extractHeaderToken(['a', 'b']), 'The request has several token headers'],
     ['a header', () => extractHeaderToken(['"a"']), 'The token header must contain exactly one bearer token'],
-    ['a cookie', () => extractCookieToken(['token="a"'], 'token'), 'The cookie must contain a bearer token'],
+    ['a cookie', () => extractCookieToken(['token=a b'], 'token'), 'The cookie must contain a bearer token'],
     [
       'a form',
       () => extractFormToken('"a"'),

@@ -16,7 +16,7 @@ import {
   requireScope,
   requireType,
 } from 'passport-jwe';
-import { ADAPTERS } from '../support/apps.js';
+import { HOSTED_ADAPTERS } from '../support/apps.js';
 import { type RawAnswer, sendRaw } from '../support/http.js';
 import { AUDIENCE, clock, createRing, ISSUER, type MintOptions, mintToken, NOW } from '../support/tokens.js';
 
@@ -252,7 +252,7 @@ beforeAll(async () => {
   otherRing = await createRing(2);
 });
 
-describe.each(ADAPTERS)('through $name', ({ answersBody, createApp }) => {
+describe.each(HOSTED_ADAPTERS)('through $name', ({ answersBody, createApp }) => {
   const send = async (row: Row): Promise<RawAnswer> => {
     const token = (row.change ?? ((same) => same))(mintToken(keyRing, row.mint));
     const ring = row.foreignRing ? otherRing : keyRing;

@@ -7,8 +7,8 @@ import {
 } from '../../src/issue/read-client-credentials.js';
 
 const NOTHING: ClientAuthentication = {
-  authorization: undefined,
-  apiKeyHeader: undefined,
+  authorization: [],
+  apiKeyHeader: [],
   clientId: undefined,
   clientSecret: undefined,
 };
@@ -165,7 +165,7 @@ describe('the message of a rejection', () => {
 
 describe('challengeScheme', () => {
   test.each([
-    [undefined, 'Basic'],
+    [[], 'Basic'],
     [[], 'Basic'],
     [[basic('demo:x')], 'Basic'],
     [['Digest x'], 'Basic'],

@@ -162,6 +162,23 @@ describe('a token request that is granted', () => {
     expect(answer.body.scope).toBe('read:documents');
   });
 
+  test.each([
+    ['an adapter has joined', ['Basic YTpi, Bearer sk-1'], 400],
+    ['an adapter lists', ['Basic YTpi', 'Bearer sk-1'], 400],
+    ['is wrong, set by middleware', 'Bearer sk-1', 401],
+  ])('is authenticated by the Authorization header that %s', async (_what, authorization, status) => {
+    const setHeader: RequestHandler = (req, _res, next) => {
+      Object.assign(req.headers, { authorization });
+      next();
+    };
+    const answer = await request(createApp({}, [setHeader]))
+      .post('/oauth/token')
+      .type('form')
+      .send({ grant_type: 'client_credentials' });
+
+    expect(answer.status).toBe(status);
+  });
+
   test('narrows the scope to the requested scope', async () => {
     const { body } = await exchange({ scope: 'write:documents' });
 

@@ -16,6 +16,23 @@ export interface Adapter {
   readonly createApp: (options: JweStrategyOptions, guards?: readonly RequestHandler[]) => Express;
 }
 
+/** A request as serverless-http creates it: received headers are unknown, repeated ones are joined. */
+const asServerless: RequestHandler = (req, _res, next) => {
+  const { authorization } = req.headersDistinct;
+  if (authorization !== undefined) req.headers.authorization = authorization.join(', ');
+  req.rawHeaders = [];
+  Object.defineProperty(req, 'headersDistinct', { value: undefined });
+  next();
+};
+
+/** Middleware that sets the header, as the client sends it under another name. An array keeps repeated values apart. */
+const setsHeader: RequestHandler = (req, _res, next) => {
+  const { authorization } = req.headersDistinct;
+  req.rawHeaders = req.rawHeaders.map((each) => (/^authorization$/i.test(each) ? 'X-Original' : each));
+  if (authorization !== undefined) Object.assign(req.headers, { authorization });
+  next();
+};
+
 /** Every way that there is. */
 export const ADAPTERS: readonly Adapter[] = [
   {
@@ -41,6 +58,25 @@ export const ADAPTERS: readonly Adapter[] = [
       createApp(byPassport(options, { session: false, failWithError: true }), guards, bearerErrors()),
   },
 ];
+
+/** Variants of an adapter on other hosts than a plain Node.js server. */
+function onOtherHosts(adapter: Adapter): readonly Adapter[] {
+  return [
+    ['on a serverless host', asServerless] as const,
+    ['behind middleware that sets the header', setsHeader] as const,
+  ].map(([host, prepare]) => ({
+    ...adapter,
+    name: `${adapter.name} ${host}`,
+    createApp: (options, guards) =>
+      express().set('env', 'test').use(prepare, adapter.createApp(options, guards)),
+  }));
+}
+
+/** Every adapter, on every kind of host. */
+export const HOSTED_ADAPTERS: readonly Adapter[] = ADAPTERS.flatMap((adapter) => [
+  adapter,
+  ...onOtherHosts(adapter),
+]);
 
 function byPassport(options: JweStrategyOptions, authenticateOptions: object): RequestHandler {
   const authenticator = new passport.Passport();

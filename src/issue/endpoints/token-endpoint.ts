@@ -3,6 +3,7 @@ import type { NumericDate } from '../../base/clock.js';
 import { InvalidRequestError, InvalidTargetError, UnsupportedGrantTypeError } from '../../base/errors.js';
 import { asyncHandler } from '../../http/async-handler.js';
 import { NO_STORE } from '../../http/no-store.js';
+import { readFields } from '../../http/read-fields.js';
 import { type Parameters, readParameter } from '../../http/read-parameter.js';
 import { readIp } from '../../http/request-ip.js';
 import { createRequestSlot } from '../../http/request-slot.js';
@@ -98,7 +99,7 @@ function answerWithTokens({ tokens, apiKeys, audience, clock }: TokenEndpointPar
 }
 
 function readOrigin(req: Request): RequestOrigin {
-  const userAgent = req.get('user-agent');
+  const [userAgent] = readFields(req, 'user-agent');
   return {
     ...readIp(req),
     ...(userAgent === undefined ? {} : { userAgent }),

@@ -1,0 +1,63 @@
+import { METHODS } from 'node:http';
+import type { Request } from 'express';
+import { assertOptions, type KnownOptions } from '../base/options.js';
+
+/** Route that requests can use without a token. */
+export interface ExemptRoute {
+  /**
+   * Exact path as clients send it, with the mount path and without a query, for example `/health`. A different case,
+   * encoding or trailing slash does not match.
+   */
+  readonly path: string;
+  /**
+   * HTTP method of the route. `GET` includes `HEAD`.
+   *
+   * @default 'GET'
+   */
+  readonly method?: string;
+}
+
+const KNOWN: KnownOptions<ExemptRoute> = { path: true, method: true };
+
+/**
+ * Create a check for requests of the exempt routes. Other spellings of a path, which Express may route to the same
+ * handler, require a token.
+ *
+ * @returns `undefined` if the option `unless` is not set
+ * @throws TypeError if a route is malformed
+ */
+export function createExemption(
+  routes: readonly (string | ExemptRoute)[] | undefined,
+): ((req: Request) => boolean) | undefined {
+  if (routes === undefined) return undefined;
+  if (!Array.isArray(routes))
+    throw new TypeError(
+      'unless must be an array of routes, for example [{ method: "POST", path: "/login" }]',
+    );
+  const exempt = new Set(routes.flatMap(listKeys));
+  return (req) => exempt.has(keyOf(req.method, pathOf(req)));
+}
+
+function listKeys(route: string | ExemptRoute): readonly string[] {
+  const { path, method = 'GET' } = toRoute(route);
+  if (typeof path !== 'string' || !/^\/[^?#*:\s]*$/.test(path))
+    throw new TypeError('unless: path must be an exact path without patterns, for example "/health"');
+  if (!METHODS.includes(method))
+    throw new TypeError('unless: method must be an HTTP method in upper case, for example "POST"');
+  return (method === 'GET' ? ['GET', 'HEAD'] : [method]).map((each) => keyOf(each, path));
+}
+
+function toRoute(route: string | ExemptRoute): ExemptRoute {
+  if (typeof route === 'string') return { path: route };
+  assertOptions(route, KNOWN, 'unless');
+  return route;
+}
+
+function keyOf(method: string, path: string): string {
+  return `${method} ${path}`;
+}
+
+/** Return the path that Express routes. `req.originalUrl` omits the changes of middleware that rewrites `req.url`. */
+function pathOf({ baseUrl, url }: Request): string {
+  return `${baseUrl ?? ''}${url.split('?', 1).join('')}`;
+}

@@ -1,0 +1,25 @@
+import type { Request, Response } from 'express';
+import { callIsolated } from '../base/call-isolated.js';
+import type { PassportJweError } from '../base/errors.js';
+import { warnOfFailure } from '../base/warn-of-failure.js';
+import type { Exchange } from '../http/request-state.js';
+
+/** Function of the application that is called for rejected requests. */
+export type OnRejected = (error: PassportJweError, req: Request, res: Response) => unknown;
+
+/**
+ * Create a function that calls `onRejected`. A failure of `onRejected` becomes a process warning.
+ *
+ * @throws TypeError if `onRejected` is not a function
+ */
+export function createRejectionHook(
+  onRejected: OnRejected | undefined,
+): (exchange: Exchange, error: PassportJweError) => void {
+  if (onRejected === undefined) return () => {};
+  if (typeof onRejected !== 'function')
+    throw new TypeError('onRejected must be a function, for example (error, req) => req.log.info(error)');
+  const report = warnOfFailure('The function onRejected failed', 'PASSPORT_JWE_ON_REJECTED');
+  return ({ req, res }, error) => {
+    if (res !== undefined) callIsolated(() => onRejected(error, req, res), report);
+  };
+}
