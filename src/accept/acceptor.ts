@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { AuditEvent } from '../audit/events.js';
-import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
+import { assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type AcceptedToken, recordAcceptances } from '../audit/record-acceptances.js';
 import { systemClock } from '../base/clock.js';
 import { debugConfiguration } from '../base/debug-configuration.js';
@@ -11,7 +11,6 @@ import {
   MissingCredentialsError,
   PassportJweError,
 } from '../base/errors.js';
-import type { KnownOptions } from '../base/options.js';
 import type { TokenIdentity } from '../base/rejections.js';
 import { isB64Token, MALFORMED_AUTHORIZATION } from '../http/extract-bearer-token.js';
 import { findMissingScope } from '../http/missing-scope.js';
@@ -25,77 +24,18 @@ import type {
   RefusedToken,
   ShownToken,
 } from '../http/request-state.js';
-import { type ChallengeOptions, createChallengeWriter } from '../http/write-challenge.js';
+import { createChallengeWriter } from '../http/write-challenge.js';
 import { identifyToken } from '../token/claims/identify-token.js';
 import { resolveRequiredScope } from '../token/claims/scope.js';
-import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
+import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { describeVerifier } from '../verify/describe-verifier.js';
 import { prepareVerifier } from '../verify/token-verifier.js';
-import { ACCEPTANCE_OPTIONS, type TokenVerifierOptions } from '../verify/token-verifier-options.js';
+import type { AcceptOptions } from './accept-options.js';
 import { createTokenReader } from './create-token-reader.js';
-import { createExemption, type ExemptRoute } from './exempt-routes.js';
-import { createPreflightCheck, type PreflightPolicy } from './preflight-check.js';
-import { createRejectionHook, type OnRejected } from './rejection-hook.js';
-import { listTokenLocations, type TokenLocations } from './token-locations.js';
-
-/**
- * Options that `authenticate()` and `JweStrategy` share: the tokens to accept, and the challenge to send.
- *
- * @typeParam Claims custom claims that `claimsSchema` accepts
- */
-export interface AcceptOptions<Claims extends object = NoClaims>
-  extends Omit<TokenVerifierOptions<Claims>, 'signing'>,
-    ChallengeOptions {
-  /**
-   * Audit trail that receives the events `token.accepted` and `token.refused`.
-   *
-   * @default undefined (no audit log)
-   */
-  readonly audit?: AuditTrail;
-  /**
-   * Scope tokens that every request requires, as an array or a space-separated string. Guards such as `requireScope()`
-   * can require more on single routes.
-   *
-   * @default [] (no scope is required)
-   */
-  readonly scope?: string | readonly string[];
-  /**
-   * Parts of a request that can carry the token.
-   *
-   * @default { authorization: true } (the `Authorization` header only)
-   */
-  readonly tokenLocations?: TokenLocations;
-  /**
-   * Routes that requests can use without a token: exact paths for `GET` and `HEAD`, or paths with a method. A token in
-   * such a request is not read.
-   *
-   * @default [] (every route requires a token)
-   */
-  readonly unless?: readonly (string | ExemptRoute)[];
-  /**
-   * Whether CORS preflights pass as anonymous requests: `OPTIONS` with `Origin` and `Access-Control-Request-Method`,
-   * without `Authorization` and cookies. Any client can send such a request, so respond to it directly afterwards, for
-   * example with `cors()`.
-   *
-   * @default 'reject' (preflights require a token)
-   */
-  readonly preflight?: PreflightPolicy;
-  /**
-   * Function that the middleware, the strategy and the guards call for each rejected request, before they respond. It
-   * can write a log entry, set response headers, or send the response synchronously. Its errors and rejections become
-   * process warnings, and its result is ignored.
-   *
-   * @default undefined (no function)
-   */
-  readonly onRejected?: OnRejected;
-}
-
-/** Known options of `AcceptOptions`, for `assertOptions()`. */
-export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
-  ...ACCEPTANCE_OPTIONS,
-  ...{ scope: true, tokenLocations: true, realm: true, resourceMetadata: true, audit: true },
-  ...{ unless: true, preflight: true, onRejected: true },
-};
+import { createExemption } from './exempt-routes.js';
+import { createPreflightCheck } from './preflight-check.js';
+import { createRejectionHook } from './rejection-hook.js';
+import { listTokenLocations } from './token-locations.js';
 
 /** Authenticates requests by their bearer token. It does not write responses. */
 export interface Acceptor extends Authentication {

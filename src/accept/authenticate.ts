@@ -7,7 +7,8 @@ import type { Middleware } from '../http/middleware.js';
 import { type AuthenticationOutcome, requestState } from '../http/request-state.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import { remedyForOption } from '../verify/remedy-for-option.js';
-import { ACCEPT_OPTIONS, type AcceptOptions, createAcceptor } from './acceptor.js';
+import { ACCEPT_OPTIONS, type AcceptOptions } from './accept-options.js';
+import { createAcceptor } from './acceptor.js';
 
 /**
  * Options of `authenticate()`: the tokens to accept, and the handling of anonymous and rejected requests.

@@ -5,7 +5,8 @@ import { addChallenge } from '../http/answer-failure.js';
 import { type Acceptance, type AuthenticationOutcome, requestState } from '../http/request-state.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import { remedyForOption } from '../verify/remedy-for-option.js';
-import { ACCEPT_OPTIONS, type AcceptOptions, type Acceptor, createAcceptor } from './acceptor.js';
+import { ACCEPT_OPTIONS, type AcceptOptions } from './accept-options.js';
+import { type Acceptor, createAcceptor } from './acceptor.js';
 import { BaseStrategy } from './base-strategy.js';
 import { createSessionCheck, type PassportOptions, type SessionCheck } from './session-check.js';
 import {

@@ -1,0 +1,68 @@
+import type { AuditTrail } from '../audit/record.js';
+import type { KnownOptions } from '../base/options.js';
+import type { ChallengeOptions } from '../http/write-challenge.js';
+import type { NoClaims } from '../token/claims/verified-token.js';
+import { ACCEPTANCE_OPTIONS, type TokenVerifierOptions } from '../verify/token-verifier-options.js';
+import type { ExemptRoute } from './exempt-routes.js';
+import type { PreflightPolicy } from './preflight-check.js';
+import type { OnRejected } from './rejection-hook.js';
+import type { TokenLocations } from './token-locations.js';
+
+/**
+ * Options that `authenticate()` and `JweStrategy` share: the tokens to accept, and the challenge to send.
+ *
+ * @typeParam Claims custom claims that `claimsSchema` accepts
+ */
+export interface AcceptOptions<Claims extends object = NoClaims>
+  extends Omit<TokenVerifierOptions<Claims>, 'signing'>,
+    ChallengeOptions {
+  /**
+   * Audit trail that receives the events `token.accepted` and `token.refused`.
+   *
+   * @default undefined (no audit log)
+   */
+  readonly audit?: AuditTrail;
+  /**
+   * Scope tokens that every request requires, as an array or a space-separated string. Guards such as `requireScope()`
+   * can require more on single routes.
+   *
+   * @default [] (no scope is required)
+   */
+  readonly scope?: string | readonly string[];
+  /**
+   * Parts of a request that can carry the token.
+   *
+   * @default { authorization: true } (the `Authorization` header only)
+   */
+  readonly tokenLocations?: TokenLocations;
+  /**
+   * Routes that requests can use without a token: exact paths for `GET` and `HEAD`, or paths with a method. A token in
+   * such a request is not read.
+   *
+   * @default [] (every route requires a token)
+   */
+  readonly unless?: readonly (string | ExemptRoute)[];
+  /**
+   * Whether CORS preflights pass as anonymous requests: `OPTIONS` with `Origin` and `Access-Control-Request-Method`,
+   * without `Authorization` and cookies. Any client can send such a request, so respond to it directly afterwards, for
+   * example with `cors()`.
+   *
+   * @default 'reject' (preflights require a token)
+   */
+  readonly preflight?: PreflightPolicy;
+  /**
+   * Function that the middleware, the strategy and the guards call for each rejected request, before they respond. It
+   * can write a log entry, set response headers, or send the response synchronously. Its errors and rejections become
+   * process warnings, and its result is ignored.
+   *
+   * @default undefined (no function)
+   */
+  readonly onRejected?: OnRejected;
+}
+
+/** Known options of `AcceptOptions`, for `assertOptions()`. */
+export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
+  ...ACCEPTANCE_OPTIONS,
+  ...{ scope: true, tokenLocations: true, realm: true, resourceMetadata: true, audit: true },
+  ...{ unless: true, preflight: true, onRejected: true },
+};
