@@ -22,8 +22,8 @@ const RETRY_MS = 500;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Publishes inactive API keys to resource servers without the API key files. Revokes all tokens that were issued to an
- * API key up to the second of its deactivation. Retries until the store confirms.
+ * Revokes the tokens of inactive API keys, for resource servers that do not have the API key files. A revocation covers
+ * the tokens issued up to the second of the deactivation, and is retried until the store confirms it.
  */
 export class KeyStatePublisher {
   readonly #parts: KeyStatePublisherParts;

@@ -18,7 +18,8 @@ export interface OpenAuditFileOptions {
    */
   readonly key: Uint8Array;
   /**
-   * Whether a record counts as written only after it is on disk (`fdatasync`).
+   * Whether `write()` waits until the record is on disk (`fdatasync`). If `false`, a power failure can lose records that
+   * `write()` has confirmed.
    *
    * @default true
    */

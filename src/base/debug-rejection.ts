@@ -12,7 +12,7 @@ import { formatDebugFacts } from './format-debug-facts.js';
 import { once } from './once.js';
 
 /**
- * Prints why a request or a token was rejected, if debug lines are enabled. Call it once for each rejection, where its
+ * Print why a request or a token was rejected, if debug lines are enabled. Call it once for each rejection, where its
  * audit event is recorded.
  *
  * @param where the function or endpoint that rejected.
@@ -60,7 +60,10 @@ function reasonOf(error: PassportJweError): string | undefined {
   return isReasoned ? error.reason : undefined;
 }
 
-/** Section of the page. Some reasons are in several lists, so only reasons of tokens have unique anchors. */
+/**
+ * Return the anchor in `docs/reference/errors.md`. Only token rejection reasons have their own anchors, because other
+ * reasons appear in several lists.
+ */
 function anchorOf(error: PassportJweError): string {
   if (error instanceof InvalidTokenError) return error.reason;
   if (error instanceof InvalidClientError) return 'client-rejection-reasons';

@@ -2,7 +2,7 @@
 const MAX_ITEMS = 20;
 const MAX_LENGTH = 200;
 
-/** Formats facts as JSON on one line. Control characters are replaced, so that no value can forge another line. */
+/** Format facts as JSON on one line. Control characters are replaced, so that no value can forge another line. */
 export function formatDebugFacts(facts: object): string {
   return JSON.stringify(facts, shorten).replace(/\p{C}/gu, '?');
 }

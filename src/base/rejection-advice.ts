@@ -13,120 +13,111 @@ export interface RejectionAdvice {
 export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>> = {
   too_long: {
     cause: 'The token has more than `maxTokenLength` characters (8192 by default).',
-    fix: 'Emit fewer claims, for example by `metadata_claims`, or raise `maxTokenLength`. Node.js limits all headers of a request to 16 KiB.',
+    fix: 'Issue fewer claims, for example with `metadata_claims`, or raise `maxTokenLength`. Node.js limits the headers of a request to 16 KiB in total.',
   },
   segment_count: {
-    cause: 'The token does not have five segments. JWTs that are only signed have three.',
-    fix: 'Send the encrypted token. If the client sends a signed JWT of another issuer, this package is not its verifier.',
+    cause: 'The token does not have five segments. A signed JWT without encryption has three.',
+    fix: 'Send the encrypted token. For signed JWTs of a different issuer, use a JWT strategy instead of this package.',
   },
   not_base64url: {
-    cause:
-      'A segment is not canonical base64url: padding, `+`, `/`, white space, or unused bits that are not zero.',
-    fix: 'Send the token unchanged. Look for a client or proxy that re-encodes it.',
+    cause: 'A segment is not canonical base64url: it has padding, `+`, `/`, white space, or unused bits that are not zero.',
+    fix: 'Send the token unchanged. Check whether a client or proxy re-encodes it.',
   },
   header_too_long: {
-    cause: 'The protected header has more than 1024 bytes.',
-    fix: 'Shorten the header of the issuing stack.',
+    cause: 'The protected header is longer than 1024 bytes.',
+    fix: 'Remove members from the protected header where the token is issued.',
   },
   header_not_json: {
     cause: 'The protected header is not a JSON object in UTF-8.',
-    fix: 'Fix the issuing stack.',
+    fix: 'Correct the issuer: it must encode the protected header as a JSON object in UTF-8.',
   },
   header_duplicate_member: {
     cause: 'The protected header repeats a member (RFC 7516 §4).',
-    fix: 'Fix the issuing stack.',
+    fix: 'Correct the issuer: it must write each member once.',
   },
   header_refused_member: {
-    cause:
-      'The protected header has a member that is never accepted: `zip`, `crit`, `jku`, `jwk`, `x5u`, `x5c`, `p2c`, `iss`, `sub` or `aud`.',
-    fix: 'Issue tokens without compression, embedded keys and replicated claims.',
+    cause: 'The protected header has a member that is never accepted: `zip`, `crit`, `jku`, `jwk`, `x5u`, `x5c`, `p2c`, `iss`, `sub` or `aud`.',
+    fix: 'Issue tokens without compression, embedded keys, extensions and replicated claims.',
   },
   header_invalid_member: {
-    cause:
-      '`alg`, `enc` or `kid` is missing or not a string, or the header is nested too deeply. Or `epk`, `apu`, `apv`, `iv` or `tag` does not meet the requirements of its key.',
-    fix: 'Set `kid` when you issue tokens with another stack. For tokens without `kid`, use the option `legacy`.',
+    cause: '`alg`, `enc` or `kid` is missing or not a string, or the header is nested too deeply. Or `epk`, `apu`, `apv`, `iv` or `tag` does not meet the requirements of the key.',
+    fix: 'If a different stack issues the tokens, set `kid` there. For tokens without `kid`, use the option `legacy`.',
   },
   content_type: {
-    cause: '`cty` has a value other than `JWT`, or the token contains a JWS and no `verification` is set.',
-    fix: 'Set `verification` with the keys of the issuer.',
+    cause: '`cty` has a value other than `JWT`, or the token contains a JWS but `verification` is not set.',
+    fix: 'Set `verification` to the verification keys of the issuer.',
   },
   unknown_key: {
-    cause:
-      'The key ring has no key with this `kid`. The secret, the environment or the audience differs, or the key was retired.',
+    cause: 'The key ring has no key with this `kid`. Either the environment, audience or secret differs, or the key was retired.',
     fix: 'Check that issuer and resource server have the same secret, `environment` and audience, and that every instance uses the same key source.',
   },
   expired_key: {
-    cause: 'The key of the token is past its `notAfter`, or `legacy.until` has passed.',
+    cause: '`notAfter` of the key has passed, or `legacy.until` has passed.',
     fix: 'Obtain a new token. If tokens outlive their keys, raise `maxTokenLifetimeSeconds` of `openKeyRing()`.',
   },
   algorithm: {
-    cause:
-      '`alg` or `enc` of the token differs from that of the key, or a token of a trusted issuer is not encrypted to a public key.',
-    fix: 'Issue tokens with the `alg` and `enc` of the JWK. Give the key rings of issuer and resource server the same `enc`.',
+    cause: '`alg` or `enc` of the token differs from the `alg` or `enc` of its key. Or the token of a trusted issuer is not encrypted to a public key.',
+    fix: 'Issue tokens with the `alg` and `enc` of the key. Give the key rings of issuer and resource server the same `enc`. For trusted issuers, encrypt tokens to your public key.',
   },
   encryption_only: {
-    cause: 'The key ring has only the public half of the key, so it cannot decrypt the token.',
+    cause: 'The key ring has only the public key of this key pair, so it cannot decrypt the token.',
     fix: 'Give the resource server the private key.',
   },
   not_signed: {
-    cause: 'A token that is encrypted to a public key, or a token of a trusted issuer, contains no JWS.',
-    fix: 'Issue it with `signing`.',
+    cause: 'The token contains no JWS. Tokens that are encrypted to a public key, and all tokens of trusted issuers, must contain one.',
+    fix: 'Issue the token with `signing`.',
   },
   unproven: {
-    cause:
-      'The required proof of issuance is missing or invalid. A holder of the exported access key made the token, or an earlier release issued it.',
+    cause: 'The required proof of issuance is missing or invalid. Either a holder of an exported key ring made the token, or an earlier release issued it.',
     fix: 'Obtain a new token from the token router.',
   },
   unprovable: {
-    cause:
-      'A proof of issuance is required, but tokens of this kind cannot have one: underived symmetric keys, `legacy` tokens and tokens of trusted issuers.',
+    cause: 'A proof of issuance is required, but tokens of this kind cannot have one. This applies to tokens under underived symmetric keys, `legacy` tokens and tokens of trusted issuers.',
     fix: 'Use a key ring with a root, or public keys with signatures.',
   },
   jws_malformed: {
-    cause: 'The nested JWS does not have three segments of canonical base64url, or its header is not valid.',
-    fix: 'Fix the issuing stack.',
+    cause: 'The nested JWS does not have three segments of canonical base64url, or its header is invalid.',
+    fix: 'Correct the issuer: it must write the JWS in compact serialization.',
   },
   jws_refused_member: {
-    cause:
-      'The header of the nested JWS has a member that is never accepted: `crit`, `b64`, `jku`, `jwk`, `x5*`, `zip` or `cty`.',
-    fix: 'Issue the JWS without it.',
+    cause: 'The header of the nested JWS has a member that is never accepted: `crit`, `b64`, `jku`, `jwk`, `x5*`, `zip` or `cty`.',
+    fix: 'Issue the JWS without this member.',
   },
   jws_unknown_key: {
     cause: 'No verification key of the issuer has the `kid` of the nested JWS.',
     fix: 'Add the key to `verification`, or publish it before you sign with it.',
   },
   jws_expired_key: {
-    cause: 'The verification key is past its `notAfter`.',
+    cause: '`notAfter` of the verification key has passed.',
     fix: 'Sign with a current key.',
   },
   jws_algorithm: {
-    cause: '`alg` of the nested JWS differs from `alg` of the verification key.',
+    cause: '`alg` of the nested JWS differs from `alg` of its verification key.',
     fix: 'Set the same `alg` in the JWK and the token. For RSA keys without `alg`, set `rsaAlgorithm` of `remoteJwks()`.',
   },
   jws_signature: {
-    cause: 'The signature of the nested JWS does not verify.',
-    fix: 'Check that the verification keys belong to this issuer. Repeated events point to an attack.',
+    cause: 'The signature of the nested JWS is invalid.',
+    fix: 'Check that the verification keys belong to this issuer. Repeated events indicate an attack.',
   },
   encrypted_key: {
-    cause:
-      'The encrypted key does not have the length that the algorithm requires. For `dir` it must be empty.',
-    fix: 'Fix the issuing stack.',
+    cause: 'The encrypted key does not have the length that its algorithm requires. For `dir`, it must be empty.',
+    fix: 'Correct the issuer: it must write the encrypted key that RFC 7518 §4 specifies for this `alg`.',
   },
   iv_length: {
-    cause: 'The initialization vector does not have 96 bits. python-jose 3.3 writes 128 bits.',
-    fix: 'Use the option `legacy` for tokens of python-jose.',
+    cause: 'The initialization vector is not 96 bits long. python-jose 3.3 writes 128 bits.',
+    fix: 'Issue tokens with a 96-bit initialization vector. For tokens of python-jose, use the option `legacy`.',
   },
   tag_length: {
-    cause: 'The authentication tag does not have 128 bits.',
-    fix: 'Send the token unchanged. It was probably truncated.',
+    cause: 'The authentication tag is not 128 bits long. The token was probably truncated.',
+    fix: 'Send the token unchanged.',
   },
   decryption: {
-    cause: 'The token was changed, or it was encrypted under another key with the same `kid`.',
-    fix: 'If it affects all tokens, the key rings of issuer and resource server differ: compare secret, `environment` and audience.',
+    cause: 'The token was modified, or it was encrypted under a different key with the same `kid`.',
+    fix: 'If all tokens are affected, the key rings of issuer and resource server differ. Compare the secret, `environment` and audience of both.',
   },
   claims_not_json: {
     cause: 'The decrypted content is not a JSON object in UTF-8.',
-    fix: 'Fix the issuing stack.',
+    fix: 'Correct the issuer: it must encode the claims as a JSON object in UTF-8.',
   },
   claims_too_deep: {
     cause: 'The claims are nested too deeply.',
@@ -134,31 +125,30 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   claim_missing: {
     cause: '`iss`, `aud`, `exp`, `iat`, `jti` or a claim in `requiredClaims` is missing.',
-    fix: 'Issue it, or remove it from `requiredClaims`.',
+    fix: 'Issue tokens with this claim, or remove it from `requiredClaims`.',
   },
   claim_malformed: {
-    cause:
-      'A claim has the wrong type, for example an `exp` that is a string, or a token type lacks one of its claims.',
-    fix: 'Fix the issuing stack. Times are NumericDates: seconds since 1970.',
+    cause: 'A claim has the wrong type, for example a string as `exp`. Or the token lacks a claim that its token type requires.',
+    fix: 'Correct the issuer. Times must be NumericDates: seconds since 1970-01-01T00:00:00Z.',
   },
   scope_conflict: {
-    cause: 'With `scopeClaim`, the token has a `scope` that differs from that claim.',
-    fix: 'Issue one of them only.',
+    cause: '`scopeClaim` is set, and the token has both that claim and a `scope` with a different value.',
+    fix: 'Issue only one of the two claims.',
   },
   expired: {
-    cause: '`exp` has passed, beyond `clockToleranceSeconds`.',
-    fix: 'Obtain a new token. If new tokens expire at once, synchronize the clocks.',
+    cause: '`exp` has passed by more than `clockToleranceSeconds`.',
+    fix: 'Obtain a new token. If new tokens expire immediately, synchronize the clocks.',
   },
   not_yet_valid: {
-    cause: '`nbf` is in the future.',
+    cause: '`nbf` is in the future by more than `clockToleranceSeconds`.',
     fix: 'Synchronize the clocks, or raise `clockToleranceSeconds` (60 at most).',
   },
   issued_in_future: {
-    cause: '`iat` is in the future: the clock of the issuer is ahead.',
+    cause: '`iat` is in the future by more than `clockToleranceSeconds`, so the clock of the issuer is ahead.',
     fix: 'Synchronize the clocks, or raise `clockToleranceSeconds` (60 at most).',
   },
   too_old: {
-    cause: 'The token is older than `maxTokenAgeSeconds`, or than `requireMaxAge()` of the route allows.',
+    cause: 'The token is older than `maxTokenAgeSeconds`, or older than `requireMaxAge()` of the route allows.',
     fix: 'Obtain a new token.',
   },
   lifetime_too_long: {
@@ -166,45 +156,44 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
     fix: 'Issue tokens with a shorter lifetime, or set the same `maxTokenLifetimeSeconds` for the token router and every verifier.',
   },
   wrong_issuer: {
-    cause: '`iss` is neither in `issuer` nor in `trustedIssuers`.',
-    fix: 'Compare them character by character, including the trailing slash.',
+    cause: '`iss` is listed neither in `issuer` nor in `trustedIssuers`.',
+    fix: 'Compare `iss` with both options character by character, including trailing slashes.',
   },
   wrong_audience: {
-    cause: '`aud` contains none of `audience`, or it is not the audience that the key was derived for.',
-    fix: 'Request the token for this audience, or fix `audience`. Compare them character by character, including the trailing slash.',
+    cause: '`aud` contains none of the values of `audience`. Or the key was derived for a different audience.',
+    fix: 'Request the token for this audience, or correct `audience`. Compare both character by character, including the trailing slash.',
   },
   wrong_environment: {
-    cause:
-      'The token was issued in another environment: its key was derived from the same secret for another `environment`.',
+    cause: 'The token was issued in a different environment: its key was derived from the same secret for a different `environment`.',
     fix: 'Set the same `environment` for the key rings of issuer and resource server, or obtain a token in this environment.',
   },
   wrong_typ: {
-    cause: '`typ` is not `at+jwt`, or not listed in the option `typ`.',
-    fix: 'Set `typ` for tokens of other issuers.',
+    cause: '`typ` is not a value of the option `typ` (`at+jwt` by default).',
+    fix: 'To accept tokens of other issuers, set the option `typ` to the media types that they use.',
   },
   refresh_token: {
     cause: 'The client sent its refresh token as an access token.',
     fix: 'Send `access_token` of the token response.',
   },
   unknown_type: {
-    cause:
-      'The claim `type` names a token type that this release does not know. A `legacy` token cannot have the type `delegation`.',
+    cause: 'The claim `type` has a value that this release does not know, or a `legacy` token has the type `delegation`.',
     fix: 'Upgrade the resource server before the token router.',
   },
   key_bound: {
-    cause:
-      'The token has `cnf`: it is bound to a key of the client (RFC 7800), which a bearer token cannot prove.',
-    fix: 'Issue it without `cnf`.',
+    cause: 'The token has the claim `cnf`, which binds it to a key of the client (RFC 7800). A bearer token cannot prove possession of that key.',
+    fix: 'Issue the token without `cnf`.',
   },
   revoked: {
-    cause:
-      'The token, its session, subject, API key or `kid` was revoked. Revoking a token also revokes tokens delegated from it. The token may also predate the store, or a folded revocation.',
-    fix: 'Obtain a new token. If it affects all tokens after a restart, see What each store guarantees.',
+    cause: 'The token, its session, subject, API key or `kid` was revoked. Revoking a token also revokes all tokens that were delegated from it. A token is also rejected if it is older than the store or a folded revocation.',
+    fix: 'Obtain a new token. If all tokens are rejected after a restart, see What each store guarantees.',
   },
   key_inactive: {
-    cause:
-      'The API key of the token was removed, deactivated or has expired. For delegated tokens this includes every key in the lineage.',
-    fix: 'Activate the API key, or issue tokens for another one.',
+    cause: 'The API key of the token was removed or deactivated, or it has expired. For a delegated token, this applies to every API key in the lineage.',
+    fix: 'Activate the API key, or obtain a token with a different one.',
+  },
+  custom_claims: {
+    cause: 'The `claimsSchema` of the verifier rejects the custom claims of the token: it has another schema than the issuer, or the token was issued before a change of the schema. Tokens of API keys must match the schema too.',
+    fix: 'Give the issuer and all verifiers the same schema. Make new claims optional until older tokens have expired.',
   },
   custom_claims: {
     cause: '`claimsSchema` rejects the custom claims of the token.',
@@ -212,6 +201,6 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   no_user: {
     cause: 'The verify function of `JweStrategy` found no user.',
-    fix: 'Check the verify function and the `sub` of the token.',
+    fix: 'Check the verify function and the `sub` of the token. A user must be the value of a promise, or the second argument of `done`.',
   },
 };

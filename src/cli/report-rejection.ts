@@ -6,7 +6,7 @@ import type { CommandIo } from './command-io.js';
 import { formatCell } from './print-result.js';
 
 /**
- * Prints the reason to standard output, and the cause, the fix and the compared values to standard error. Prints all of
+ * Print the reason to standard output, and the cause, the fix and the compared values to standard error. Print all of
  * them as one JSON object for scripts. Operators may see why a token is rejected; clients never do.
  */
 export function reportRejection(io: CommandIo, { reason, detail }: InvalidTokenError, isJson: boolean): void {

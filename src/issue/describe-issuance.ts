@@ -25,7 +25,7 @@ export function describeIssuance(request: IssueRequest, claims: IssuedClaims, ki
   };
 }
 
-/** The application vouches for its own users. */
+/** Whether the client asserted the subject. False for user tokens: the application authenticated the user. */
 function isAsserted(request: IssueRequest): boolean {
   return isClientRequest(request) && request.subjectAsserted === true;
 }

@@ -65,7 +65,7 @@ export type UserTokenRequest<Claims extends object = NoClaims> = CommonRequest &
   readonly type?: 'user';
 } & CustomClaims<Claims>;
 
-/** Custom claims are optional if all of them are. */
+/** Member `claims`. It is optional if every custom claim is optional. */
 type CustomClaims<Claims extends object> = NoClaims extends Claims
   ? {
       /**

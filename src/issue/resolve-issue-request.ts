@@ -38,7 +38,7 @@ const CLIENT_MEMBERS: KnownOptions<ClientTokenRequest> = {
   previousApiKey: true,
 };
 
-/** What to write instead of a name from a JWT or from another library. */
+/** Options by misplaced name, such as the name of a JWT claim, for the remedy in error messages. */
 const INSTEAD: Readonly<Record<string, string>> = {
   ...{ sub: 'subject', user: 'subject', userId: 'subject', id: 'subject' },
   ...{ aud: 'audience', resource: 'audience', scopes: 'scope', permissions: 'scope' },
@@ -49,7 +49,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   ...{ session_id: 'sessionId', session: 'sessionId', headers: 'header' },
 };
 
-/** What sets each claim that the issuer writes. Claims of the token types are not listed. */
+/** Remedies by reserved claim, for error messages. Claims of the token types are not listed. */
 const SET_BY: Readonly<Record<string, string>> = {
   iss: 'set the option issuer of createTokenIssuer()',
   sub: 'set subject',

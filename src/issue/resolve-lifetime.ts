@@ -7,7 +7,11 @@ const DEFAULT_LIFETIME_SECONDS = 900;
 /** Maximum lifetimes, with the option or object that sets each of them. */
 export type MaxLifetimes = ReadonlyMap<string, number>;
 
-/** @param where function with the option `maxTokenLifetimeSeconds` */
+/**
+ * Collect the maximum lifetimes of a token.
+ *
+ * @param where function with the option `maxTokenLifetimeSeconds`
+ */
 export function maxLifetimesOf(
   keyRing: KeyRing,
   maxTokenLifetimeSeconds: number,

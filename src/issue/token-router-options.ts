@@ -37,7 +37,7 @@ export interface TokenRouterOptions extends SignatureOptions {
   readonly revocations?: Revocations;
   /**
    * Stores of a driver, of which only `families` is used. With this option, clients can request refresh tokens with the
-   * scope token `offline_access`, and use them with `grant_type=refresh_token`. The key ring needs a root.
+   * scope token `offline_access`, and use them with `grant_type=refresh_token`. The current key must be a root.
    *
    * @default undefined (no refresh tokens)
    */

@@ -74,7 +74,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   return router;
 }
 
-/** Describes the effective options for debug lines, without secrets. */
+/** Describe the effective options for debug lines, without secrets. */
 function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[]): object {
   const { issuer, audience, keyRing, apiKeys, revocations, stores, signing, audit } = settings;
   const { maxTokenLifetimeSeconds, provenanceSince, refresh, throttle } = settings;

@@ -19,9 +19,9 @@ export function assertIdentifier(value: unknown, where: string, name: string): a
 }
 
 /**
- * Assert that a value is the subject of a user. A user with the name of the issuer would be taken for the client itself.
+ * Assert that a value can be the subject of a user. It must differ from the issuer, which identifies the client.
  *
- * @throws TypeError if the value is no identity, or is the issuer
+ * @throws TypeError if the value is not a valid identifier, or equals the issuer
  */
 export function assertUser(subject: unknown, issuer: string, where: string): asserts subject is string {
   assertIdentifier(subject, where, 'subject');
@@ -31,13 +31,13 @@ export function assertUser(subject: unknown, issuer: string, where: string): ass
 }
 
 /**
- * The `client_id` of users: the application itself, which is the issuer (RFC 9068 §2.2). No `key_id` can equal it.
+ * Return the `client_id` of users: the application itself, which is the issuer (RFC 9068 §2.2). No `key_id` can equal it.
  *
  * @throws TypeError if the issuer could be the `key_id` of an API key
  */
 export function clientOfUsers(issuer: string, where: string): string {
   if (!KEY_ID_CHARACTERS.test(issuer)) return issuer;
   throw new TypeError(
-    `${where}: users need an issuer that cannot be the key_id of an API key: pass a URL as issuer, for example "https://auth.example.com"`,
+    `${where}: issuer must not have the form of a key_id if tokens are for users: pass a URL, for example "https://auth.example.com"`,
   );
 }

@@ -57,7 +57,7 @@ interface CommonOptions<Claims extends object> extends IssuerOptions<Claims> {
   readonly refresh?: RefreshSettings;
 }
 
-/** The hook is optional if all custom claims are. */
+/** Option `claims`. It is optional if every custom claim is optional. */
 type HookOption<Claims extends object> = NoClaims extends Claims
   ? {
       /**
@@ -95,7 +95,11 @@ const WHERE = 'createUserSessions';
 /** Valid options, with their defaults. */
 export type UserSessionsSettings = ReturnType<typeof resolveUserSessionsOptions>;
 
-/** @throws TypeError if an option is missing, unknown or malformed */
+/**
+ * Validate the options of `createUserSessions()` and apply the defaults.
+ *
+ * @throws TypeError if an option is missing, unknown or malformed
+ */
 export function resolveUserSessionsOptions(options: UserSessionsOptions<object>) {
   assertOptions(options, KNOWN, 'createUserSessions');
   const { keyRing, issuer, audience, stores, revocations, claimsSchema, signing } = options;

@@ -35,7 +35,7 @@ const EXCESS = 'The requested scope exceeds the granted scope';
  * key is involved. `sessionRouter()` lets the users list and end them.
  *
  * @typeParam Claims custom claims of the application. Inferred from `claims` or `claimsSchema`.
- * @throws TypeError if an option is missing, unknown or malformed, the key ring has no root, or sessions could outlive
+ * @throws TypeError if an option is missing, unknown or malformed, the current key is not a root, or sessions could outlive
  *   their keys or revocations
  *
  * @example
@@ -148,7 +148,7 @@ const NO_REFRESH_TOKEN =
   'userSessions.refresh: refreshToken must be a string: reject requests without a refresh token before the call';
 
 const NO_SESSION =
-  'userSessions.end: expected a refresh token or { subject, sessionId }: end all sessions by endAll(subject)';
+  'userSessions.end: session must be a refresh token or { subject, sessionId }: to end all sessions, call endAll(subject)';
 
 /** Reasons that end the whole session, not only the family of the refresh token. */
 const ENDING: ReadonlySet<string> = new Set(['reused', 'no_user']);
@@ -158,6 +158,6 @@ function userOf({ subject, sessionId, deviceId }: FamilyState) {
 }
 
 function join(issued: UserToken | undefined, refreshToken: string): SessionTokens {
-  if (issued === undefined) throw new TypeError('The access token was not prepared');
+  if (issued === undefined) throw new TypeError('The refresh token was issued without an access token: report this bug in passport-jwe');
   return { ...issued, refreshToken };
 }

@@ -28,6 +28,8 @@ export function userTokenIssuer(settings: UserSessionsSettings) {
   const tokens = createTokenIssuer<object>({ ...options, audience });
 
   /**
+   * Issue an access token with the claims that the hook returns.
+   *
    * @throws InvalidGrantError (as rejection) if the hook returns `undefined`
    * @throws TypeError (as rejection) if the hook returns no claims that a token can have
    */

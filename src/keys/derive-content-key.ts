@@ -43,7 +43,7 @@ export function deriveContentKey(root: RootKey, context: KeyContext): DirectKey 
   });
 }
 
-/** Derives only the `kid` of `deriveContentKey()`. */
+/** Derive only the `kid` of `deriveContentKey()`. */
 export function deriveContentKid({ secret }: RootKey, context: KeyContext): string {
   const { environment, purpose, audience, enc } = context;
   return expand(secret, ['kid', environment, purpose, audience, enc], KID_BYTES).toString('base64url');

@@ -2,7 +2,7 @@ import type { KeyRing } from './key-ring.js';
 import type { KeyState } from './key-versions.js';
 import { SourcedKeyRing } from './sourced-key-ring.js';
 
-/** Describes a key ring for debug lines: its environment, and the state of each key by key ID. */
+/** Describe a key ring for debug lines: its environment, and the state of each key by key ID. */
 export function describeKeyRing(ring: KeyRing): object {
   return { environment: ring.environment, keys: Object.fromEntries(listStates(ring)) };
 }

@@ -41,13 +41,21 @@ const PROBE = Buffer.from('passport-jwe');
 export function importKeyPair<Shape extends KeyShape>(jwk: Jwk, allowed: readonly Shape[]): KeyPair<Shape> {
   const shape = allowed.find((each) => hasShape(jwk, each));
   if (shape === undefined) {
-    throw new TypeError(`kty and crv must match alg: expected one of ${allowed.join(', ')}`);
+    throw new TypeError(describeShapes(allowed));
   }
   const fault = isCurve(shape) ? findPointFault(shape, jwk) : findRsaFault(jwk);
   if (fault !== undefined) throw new TypeError(`the JWK is not a valid ${shape} key: ${fault}`);
   const publicKey = importPublicHalf(shape, jwk);
   if (jwk['d'] === undefined) return { shape, publicKey };
   return { shape, publicKey, privateKey: importPrivateHalf(shape, jwk, publicKey) };
+}
+
+/** RSA keys have no `crv`. */
+function describeShapes(allowed: readonly KeyShape[]): string {
+  const curves = allowed.filter(isCurve);
+  return curves.length === 0
+    ? 'kty must be "RSA" for this alg: pass an RSA key, or correct alg'
+    : `the key must be on the curve ${curves.join(' or ')} for this alg: pass a key with this kty and crv, or correct alg`;
 }
 
 function isCurve(shape: KeyShape): shape is Curve {

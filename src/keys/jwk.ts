@@ -77,7 +77,7 @@ export function readOperations(
   const isKnown = allowed.every((operation) => operations.includes(operation));
   if (!isKnown || new Set(allowed).size !== allowed.length) {
     throw new TypeError(
-      `key_ops must be distinct operations from ${operations.join(', ')}: remove the others, or remove key_ops`,
+      `key_ops may contain only ${operations.join(', ')}, each once: remove other and repeated operations, or remove key_ops`,
     );
   }
   return allowed;

@@ -2,29 +2,29 @@ import type { RejectionDetail, TokenRejection } from '../base/rejections.js';
 import type { ContentEncryption } from './content-key.js';
 import { deriveContentKid, type KeyContext, type RootKey } from './derive-content-key.js';
 
-/** A key of the same roots that a ring does not hold, and how it differs from the keys of the ring. */
+/** Key that the roots derive in a different context, and the difference. */
 export interface ForeignKid {
   readonly reason: Extract<TokenRejection, 'wrong_audience' | 'wrong_environment' | 'algorithm'>;
   readonly detail: RejectionDetail;
 }
 
-/** Recognizes key IDs that the roots of a ring yield in another context. */
+/** Recognizes key IDs that the roots of a key ring derive in a different context. */
 export interface KidRecognizer {
-  /** Adds an audience to recognize, up to `MAX_AUDIENCES`. Derives nothing yet. */
+  /** Add an audience to recognize, up to `MAX_AUDIENCES`. Derive nothing yet. */
   expect(audience: string): void;
-  /** Derives the key IDs of added audiences on first use. Each is derived once, not for each token. */
+  /** Derive the key IDs of added audiences on first use. Each is derived once, not for each token. */
   recognize(kid: string): ForeignKid | undefined;
 }
 
-/** Bounds the work of the first rejection. Key IDs of further audiences are not recognized. */
+/** Maximum number of audiences, which bounds the work of the first rejection. */
 const MAX_AUDIENCES = 8;
 
-/** Names that applications give to environments. Others are not recognized. */
+/** Common names of environments. Tokens of other environments are not recognized. */
 const ENVIRONMENTS = ['production', 'staging', 'development', 'test', 'prod', 'dev', 'local', 'default'];
 
 /**
- * A `kid` is derived from root, environment, purpose, audience and `enc`, and cannot be reversed. So the contexts that are
- * often mixed up are tried, in which one of these differs.
+ * Create a recognizer for key IDs from a wrong context. A `kid` cannot be reversed, so it derives the key IDs of contexts
+ * that differ in environment, audience or `enc`.
  */
 export function createKidRecognizer(
   roots: readonly RootKey[],

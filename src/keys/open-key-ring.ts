@@ -158,7 +158,7 @@ function resolveOpenKeyRingOptions(options: OpenKeyRingOptions) {
 }
 
 /**
- * Reload at intervals and when the source reports a change, and rotate when due. Run do not overlap, because
+ * Reload at intervals and when the source reports a change, and rotate when due. Runs do not overlap, because
  * concurrent rotations would conflict. The loader records failures.
  */
 function keepUp(ring: RotatingKeyRing, settings: Settings): () => void {

@@ -58,7 +58,7 @@ function readRoot(jwk: Jwk): RootKey {
     throw new TypeError('a root (key_ops "deriveKey") must not have other key_ops, use or alg: remove them');
   }
   const bytes = decodeKey(jwk);
-  assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'the root secret');
+  assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'the secret');
   const secret = createSecretKey(bytes);
   const kid = jwk['kid'] ?? deriveKid(secret);
   assertKid(kid);

@@ -132,7 +132,7 @@ function toJwkSet(text: string): JwkSet {
 
 /** Format a root secret as a JWK with a derived `kid`. */
 export function toRootJwk(bytes: Uint8Array): Jwk {
-  assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'the root secret');
+  assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'the secret');
   const secret = createSecretKey(bytes);
   return {
     kty: 'oct',
@@ -163,12 +163,12 @@ function decodeSecret(secret: Uint8Array | string): Uint8Array {
   if (secret instanceof Uint8Array) return secret;
   if (typeof secret !== 'string')
     throw new TypeError(
-      'the root secret must be a Uint8Array of 32 bytes or a string: generate one with openssl rand -hex 32',
+      'the secret must be 32 bytes, as a Uint8Array, 43 base64url characters or 64 hexadecimal digits: generate it with openssl rand -hex 32',
     );
   if (/^[0-9a-f]{64}$/i.test(secret)) return Buffer.from(secret, 'hex');
   const bytes = Buffer.from(secret, 'base64url');
   if (bytes.length === ROOT_SECRET_BYTES && bytes.toString('base64url') === secret) return bytes;
   throw new TypeError(
-    'the root secret must be 32 bytes in base64url (43 characters, no padding) or hexadecimal (64 digits): generate one with openssl rand -hex 32',
+    'the secret must be 32 bytes, as 43 base64url characters without padding or 64 hexadecimal digits: generate it with openssl rand -hex 32',
   );
 }

@@ -59,7 +59,7 @@ function bindKeys(materials: readonly KeyMaterial[], audience: string): readonly
 function bindKey(material: KeyMaterial, audience: string): ContentKey {
   if (material.kind === 'root') {
     throw new TypeError(
-      'the key must not be a root (key_ops "deriveKey"): pass a public key or a shared key',
+      'the key must not be a root secret (key_ops "deriveKey"): pass a public JWK, or a symmetric JWK with alg',
     );
   }
   const { key } = material;

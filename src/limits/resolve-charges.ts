@@ -64,8 +64,8 @@ function chargeOfIssuer(
 }
 
 /**
- * Build the charges for an entry of the lineage. Only the first entry has a user: the later ones are delegated and
- * carry no `sub`.
+ * Build the charges for a subject in the lineage; the caller skips actors. Only the first subject token can have a user,
+ * because later ones are delegated and carry no `sub`.
  */
 function chargesOfAncestor(ancestor: LineageEntry, lookup: LimitLookup): readonly Charge[] {
   const { client_id: keyId, sub, rate_limits: claimed } = ancestor;

@@ -17,7 +17,7 @@ interface WaitingAnswer {
 }
 
 /**
- * Create a function that answers alerts and retries failed answers for ten minutes. Retry are required because an
+ * Create a function that answers alerts and retries failed answers for ten minutes. Retries are required, because an
  * alert may be raised only once, and the store may be unavailable then. The function reports the first failure, and a
  * final failure if all retries fail.
  *

@@ -157,11 +157,19 @@ export function assertRevocable(target: Revocable): void {
       );
     }
   }
+  assertDates(target);
+}
+
+/** A time in milliseconds would revoke future tokens, and a time that is no number none. */
+function assertDates(target: Revocable): void {
   if (target.kind === 'token' && !isNumericDate(target.expiresAt)) {
     throw new TypeError('revoke: expiresAt must be in seconds since 1970: pass the exp claim of the token');
   }
   if (target.kind === 'token' && target.issuedAt !== undefined && !isNumericDate(target.issuedAt)) {
     throw new TypeError('revoke: issuedAt must be in seconds since 1970: pass the iat claim of the token');
+  }
+  if (target.kind === 'api_key' && target.issuedUpTo !== undefined && !isNumericDate(target.issuedUpTo)) {
+    throw new TypeError('revoke: issuedUpTo must be in seconds since 1970: pass Date.now() / 1000');
   }
 }
 

@@ -176,11 +176,11 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   return Object.freeze({
     async list(query: SessionQuery) {
-      assertOptions(query, QUERY, 'list');
+      assertOptions(query, QUERY, 'sessions.list');
       const { limit = DEFAULT_LIMIT, after } = query;
-      const group = groupOf(resolveOwner(query, 'list'));
+      const group = groupOf(resolveOwner(query, 'sessions.list'));
       if (!isStorable(group)) return { sessions: [] };
-      assertNumber(limit, 'list', 'limit', {
+      assertNumber(limit, 'sessions.list', 'limit', {
         isInteger: true,
         from: 1,
         to: MAX_PAGE,
@@ -193,7 +193,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
 
     async end(session: SessionEnd) {
-      assertOptions(session, ONE, 'end');
+      assertOptions(session, ONE, 'sessions.end');
       const { requestedBy, ip } = session;
       for await (const page of readPages(store, chooseSession(session).families)) {
         if (page.length === 0) continue;
@@ -204,9 +204,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
 
     async endAll(owner: AllSessionsEnd) {
-      assertOptions(owner, ALL, 'endAll');
+      assertOptions(owner, ALL, 'sessions.endAll');
       const { keep, requestedBy, ip } = owner;
-      const group = groupOf(resolveOwner(owner, 'endAll'));
+      const group = groupOf(resolveOwner(owner, 'sessions.endAll'));
       if (keep === undefined) {
         return endSessions(parts, {
           target: group,
@@ -236,7 +236,7 @@ function nameOfSession({ subject, sessionId }: FamilyState): string {
 function matcherOfOthers(keep: Pick<Session, 'subject' | 'sessionId'>) {
   assertObject(keep, 'endAll: keep', '{ subject: "alice", sessionId }');
   const { subject, sessionId } = keep;
-  assertString(subject, 'endAll', 'keep.subject', 'alice');
-  assertSessionId(sessionId, 'endAll', 'keep.sessionId');
+  assertString(subject, 'sessions.endAll', 'keep.subject', 'alice');
+  assertSessionId(sessionId, 'sessions.endAll', 'keep.sessionId');
   return (state: FamilyState): boolean => state.subject !== subject || state.sessionId !== sessionId;
 }

@@ -116,10 +116,10 @@ export function endSession(
  * @throws TypeError if an identity is not a non-empty string
  */
 export function chooseSession(session: NamedSession): EndedSessions {
-  const owner = resolveOwner(session, 'end');
+  const owner = resolveOwner(session, 'sessions.end');
   const { clientId, subject } = owner;
   const { sessionId } = session;
-  assertSessionId(sessionId, 'end', 'sessionId');
+  assertSessionId(sessionId, 'sessions.end', 'sessionId');
   return {
     target: { kind: 'session', sessionId, ...owner },
     families: {

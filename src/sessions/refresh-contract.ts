@@ -68,11 +68,11 @@ export interface RefreshFamilies {
   /**
    * Consume a token and issue its successor in one atomic update of the store.
    *
-   * @param prepare creates the access token of the response. It is called once at most. If it fails, the token is not
-   *   consumed: a client that retries after an outage must not be treated as an attacker.
-   * @returns the successor
+   * @param prepare creates the access token of the response. Called at most once. If it fails, the token is not
+   *   consumed, so the client can retry.
+   * @returns the successor; within the grace window, the same successor again
    * @throws InvalidGrantError (as rejection) if the session or device ID is wrong. The fifth wrong ID ends the family.
-   * @throws InvalidGrantError (as rejection) if the token was already consumed. The reuse ends the family immediately.
+   * @throws InvalidGrantError (as rejection) if the token is reused after the grace window. The reuse ends the family.
    */
   rotate(presented: PresentedToken, request: RefreshRequest, prepare?: () => Promise<void>): Promise<string>;
   /**

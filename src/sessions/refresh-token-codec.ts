@@ -34,8 +34,8 @@ export interface MadeToken extends Pick<PresentedToken, 'token' | 'jti' | 'expir
 export type SealedSuccessor = Pick<ConsumedToken, 'sealedSuccessor' | 'sealingKid'>;
 
 /**
- * Encrypts and decrypts the refresh tokens of one authorization server. Only the server has the keys, which no API
- * receives.
+ * Encrypts and decrypts the refresh tokens of one authorization server. The keys are never exported, so no resource
+ * server can decrypt a refresh token.
  */
 export interface RefreshTokenCodec {
   /** `aud` claim of every refresh token: the authorization server itself. */
@@ -43,7 +43,7 @@ export interface RefreshTokenCodec {
   /**
    * Issue a refresh token for a family.
    *
-   * @throws TypeError (as rejection) if the key ring has no root from which to derive keys for refresh tokens
+   * @throws TypeError (as rejection) if the current key is not a root, from which keys for refresh tokens are derived
    */
   issue(family: FamilyRecord, now: NumericDate): Promise<MadeToken>;
   /**

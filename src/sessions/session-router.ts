@@ -89,7 +89,7 @@ export function sessionRouter(options: SessionRouterOptions): Router {
   return router;
 }
 
-/** Those of `createUserSessions()` have methods of the same names. */
+/** Message for an invalid option `sessions`, such as the result of `createUserSessions()`, whose methods have the same names. */
 const NO_SESSIONS =
   'sessionRouter: sessions must be a Sessions object: pass the result of createSessions({ stores, revocations })';
 

@@ -23,7 +23,7 @@ const ROOT = toRootJwk(randomBytes(ROOT_SECRET_BYTES));
 export function createTestKeyRing(): KeyRing {
   if (process.env['NODE_ENV'] === 'production') {
     throw new Error(
-      'createTestKeyRing: NODE_ENV is production, where the keys of tests are not allowed: create the key ring with createKeyRing() or openKeyRing()',
+      'createTestKeyRing: test keys are not allowed if NODE_ENV is "production": use createKeyRing() or openKeyRing()',
     );
   }
   return assembleKeyRing({ environment: ENVIRONMENT, enc: 'A256GCM', materials: [parseJwk(ROOT)] });

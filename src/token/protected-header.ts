@@ -68,7 +68,11 @@ export function cacheHeader({ header, additionalData, isCached }: ReadHeader): v
   cached.set(encoded, Object.freeze({ header, additionalData, isCached: true }));
 }
 
-/** Parse and deeply freezes a protected header. Apply all checks that need no key. @throws InvalidTokenError */
+/**
+ * Parse and deeply freeze a protected header. Apply all checks that need no key.
+ *
+ * @throws InvalidTokenError if a check fails
+ */
 export function parseProtectedHeader(bytes: Buffer): ProtectedHeader {
   const header = parseHeaderObject(bytes);
   for (const member of REJECTED_MEMBERS) {

@@ -5,7 +5,7 @@ import { resolveTokenCache } from '../token/token-cache.js';
 import { DEFAULT_MAX_TOKEN_LENGTH } from './resolve-verifier.js';
 import type { TokenVerifierOptions } from './token-verifier-options.js';
 
-/** Describes the effective options of a verifier for debug lines, without secrets. */
+/** Describe the effective options of a verifier for debug lines, without secrets. */
 export function describeVerifier(options: TokenVerifierOptions<object>): object {
   const { issuers, audiences, typs, grantableScopes: _, ...limits } = resolveClaimsPolicy(options);
   const { keyRing, trustedIssuers = [], maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;

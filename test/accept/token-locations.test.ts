@@ -187,14 +187,14 @@ describe('a form', () => {
 
 test.each([
   [{ getToken: 'x' }, 'getToken must be a function'],
-  [{ prefer: 'header' }, 'prefer must be "header", together with a cookie'],
+  [{ prefer: 'header' }, 'prefer must be "header": set it only together with cookie'],
   [{ prefer: 'cookie', cookie: 'a' }, 'prefer must be "header"'],
   [{ authorization: ['Bear er'] }, 'authorization must be a boolean or scheme names'],
   [{ authorization: 1 }, 'authorization must be a boolean or scheme names'],
-  [{ header: ['a b'] }, 'header and cookie must be names'],
-  [{ header: [1] }, 'header and cookie must be names'],
+  [{ header: ['a b'] }, 'tokenLocations.header must be a name without spaces or separators'],
+  [{ header: [1] }, 'tokenLocations.header must be a name without spaces or separators'],
   [{ header: ['Authorization'] }, 'header must not be "authorization"'],
-  [{ authorization: [] }, 'no location is enabled'],
+  [{ authorization: [] }, 'enables no location'],
 ])('%j is rejected: %s', (tokenLocations, message) => {
   expect(() => createApp(untyped(tokenLocations))).toThrow(new RegExp(message.replaceAll('"', '.')));
 });

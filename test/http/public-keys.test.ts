@@ -162,7 +162,7 @@ describe('a token router that encrypts to public keys', () => {
     const verification = { [ISSUER]: verificationKeys };
     expect(thrownBy(() => tokenRouter({ ...options, verification }))).toEqual(
       new TypeError(
-        'tokenRouter: the key ring has public-key recipients, so tokens must also be signed: set signing',
+        'tokenRouter: keyRing has public-key recipients, so tokens must also be signed: set signing',
       ),
     );
   });
@@ -174,7 +174,7 @@ describe('a token router that encrypts to public keys', () => {
     const options = { keyRing, apiKeys: await loadFiles(files) };
     expect(thrownBy(() => createRouter(options))).toEqual(
       new TypeError(
-        'the current key is restricted to a different audience by its aud, so it cannot encrypt tokens for this audience: use a key with this aud, or remove aud from the JWK',
+        'tokenRouter: keyRing: the current key is restricted to a different audience by its aud, so it cannot encrypt tokens for this audience: use a key with this aud, or remove aud from the JWK',
       ),
     );
   });

@@ -176,7 +176,7 @@ describe('sessions of users', () => {
 
   test('are not those that sessionRouter takes', () => {
     expect(() => sessionRouter(untypedValue({ sessions: userSessions }))).toThrow(
-      'sessionRouter: sessions must be Sessions: createSessions({ stores, revocations })',
+      'sessionRouter: sessions must be a Sessions object: pass the result of createSessions({ stores, revocations })',
     );
   });
 });

@@ -166,7 +166,7 @@ describe('createKeyRing rejects', () => {
     await expect(
       createKeyRing({ current: { secret: k }, previous: [{ secret: Buffer.alloc(32) }] }),
     ).rejects.toThrow(
-      /^createKeyRing: previous\[0\]: the root secret must be random, but all bytes are equal/,
+      /^createKeyRing: previous\[0\]: the secret must be random, but all bytes are equal/,
     );
   });
 });

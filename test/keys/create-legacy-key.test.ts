@@ -83,13 +83,13 @@ describe('createLegacyKey', () => {
     [
       'the string that the passphrase class of Python returns',
       { secret: `${JWK.k}=` },
-      /^createLegacyKey: the root secret must be 32 bytes/,
+      /^createLegacyKey: the secret must be 32 bytes/,
     ],
-    ['31 bytes', { secret: LEGACY_KEY_HEX.slice(2) }, /^createLegacyKey: the root secret must be 32 bytes/],
+    ['31 bytes', { secret: LEGACY_KEY_HEX.slice(2) }, /^createLegacyKey: the secret must be 32 bytes/],
     [
       'bytes that are all equal',
       { secret: '00'.repeat(32) },
-      /^createLegacyKey: the root secret must be random, but all bytes are equal/,
+      /^createLegacyKey: the secret must be random, but all bytes are equal/,
     ],
     ['a file', { file: '/etc/hostname' }, MISSING],
     ['a JWK that is null', { jwk: null }, /^createLegacyKey: alg must be one of/],

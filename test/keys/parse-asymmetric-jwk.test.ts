@@ -87,7 +87,7 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
     'is rejected with key_ops %j',
     (keyOps) => {
       expect(messageFor({ ...privateJwk, key_ops: keyOps })).toMatch(
-        /^key_ops must be distinct operations from/,
+        /^key_ops may contain only/,
       );
     },
   );
@@ -110,13 +110,16 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
   });
 });
 
+const CURVES =
+  'the key must be on the curve P-256 or P-384 or X25519 for this alg: pass a key with this kty and crv';
+
 test.each([
-  ['RSA', { ...p256.publicJwk, alg: 'RSA-OAEP-256' }],
-  ['P-256, P-384, X25519', { ...rsa.publicJwk, alg: 'ECDH-ES' }],
-  ['P-256, P-384, X25519', { ...p256.publicJwk, crv: 'P-521' }],
-  ['P-256, P-384, X25519', { ...p256.publicJwk, kty: 'OKP' }],
-])('a JWK whose algorithm needs %s is rejected with another key type or curve', (allowed, jwk) => {
-  expect(messageFor(jwk)).toBe(`kty and crv must match alg: expected one of ${allowed}`);
+  ['RSA', 'kty must be "RSA" for this alg: pass an RSA key', { ...p256.publicJwk, alg: 'RSA-OAEP-256' }],
+  ['a curve', CURVES, { ...rsa.publicJwk, alg: 'ECDH-ES' }],
+  ['a curve', CURVES, { ...p256.publicJwk, crv: 'P-521' }],
+  ['a curve', CURVES, { ...p256.publicJwk, kty: 'OKP' }],
+])('a JWK whose algorithm requires %s is rejected with another key type or curve', (_, message, jwk) => {
+  expect(messageFor(jwk)).toBe(`${message}, or correct alg`);
 });
 
 describe('an RSA key', () => {

@@ -177,7 +177,7 @@ describe('parseJwk', () => {
   test.each([16, 31, 33, 64])('rejects a root of %i bytes', (length) => {
     expect(() => parseJwk({ ...root, k: Buffer.alloc(length, 'ab').toString('base64url') })).toThrow(
       new TypeError(
-        `the root secret must be 32 bytes (256 bits), not ${length}: generate one, for example with openssl rand -hex 32`,
+        `the secret must be 32 bytes (256 bits), not ${length}: generate one, for example with openssl rand -hex 32`,
       ),
     );
   });
@@ -249,7 +249,7 @@ describe('parseJwk', () => {
   ])('rejects key_ops %j: for another purpose or duplicate', (keyOps) => {
     expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
       new TypeError(
-        'key_ops must be distinct operations from encrypt, decrypt: remove the others, or remove key_ops',
+        'key_ops may contain only encrypt, decrypt, each once: remove other and repeated operations, or remove key_ops',
       ),
     );
   });
@@ -260,7 +260,7 @@ describe('parseJwk', () => {
   ])('for a key for %s, rejects key_ops other than %s', (alg, allowed) => {
     expect(() => parseJwk({ ...contentKey, alg, key_ops: ['sign'] })).toThrow(
       new TypeError(
-        `key_ops must be distinct operations from ${allowed}: remove the others, or remove key_ops`,
+        `key_ops may contain only ${allowed}, each once: remove other and repeated operations, or remove key_ops`,
       ),
     );
   });

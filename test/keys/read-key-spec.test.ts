@@ -84,22 +84,22 @@ describe('a secret', () => {
     [
       '31 bytes',
       secret.subarray(1),
-      'the root secret must be 32 bytes (256 bits), not 31: generate one, for example with openssl rand -hex 32',
+      'the secret must be 32 bytes (256 bits), not 31: generate one, for example with openssl rand -hex 32',
     ],
     [
       '16 bytes',
       secret.subarray(16),
-      'the root secret must be 32 bytes (256 bits), not 16: generate one, for example with openssl rand -hex 32',
+      'the secret must be 32 bytes (256 bits), not 16: generate one, for example with openssl rand -hex 32',
     ],
     [
       'no bytes',
       Buffer.alloc(0),
-      'the root secret must be 32 bytes (256 bits), not 0: generate one, for example with openssl rand -hex 32',
+      'the secret must be 32 bytes (256 bits), not 0: generate one, for example with openssl rand -hex 32',
     ],
     [
       'the bytes of the 44-character base64 text of the seed',
       Buffer.from(secret.toString('base64')),
-      'the root secret must be 32 bytes (256 bits), not 44: generate one, for example with openssl rand -hex 32',
+      'the secret must be 32 bytes (256 bits), not 44: generate one, for example with openssl rand -hex 32',
     ],
   ])('is rejected as %s', async (_form, value, message) => {
     await expect(readKeySpec({ secret: value })).rejects.toEqual(new TypeError(message));
@@ -109,7 +109,7 @@ describe('a secret', () => {
     const bytes = Buffer.alloc(32, byte);
     for (const value of [bytes, bytes.toString('hex'), bytes.toString('base64url')]) {
       await expect(readKeySpec({ secret: value })).rejects.toThrow(
-        /^the root secret must be random, but all bytes are equal/,
+        /^the secret must be random, but all bytes are equal/,
       );
     }
   });
@@ -124,13 +124,13 @@ describe('a secret', () => {
     ['a passphrase', 'correct horse battery staple'],
   ])('is rejected as %s', async (_form, value) => {
     await expect(readKeySpec({ secret: value })).rejects.toThrow(
-      /^the root secret must be 32 bytes in base64url/,
+      /^the secret must be 32 bytes, as 43 base64url characters/,
     );
   });
 
   test.each([[null], [7]])('is rejected as %j, with a clear message', async (value) => {
     await expect(readKeySpec(untyped({ secret: value }))).rejects.toThrow(
-      /^the root secret must be a Uint8Array of 32 bytes/,
+      /^the secret must be 32 bytes, as a Uint8Array/,
     );
     await expect(readKeySpec(untyped({ secret: value }))).rejects.toThrow(/^(?!.*undefined)/);
   });

@@ -71,7 +71,7 @@ describe('recipients', () => {
     [
       'a root',
       { [AUDIENCE]: { jwk: { kty: 'oct', key_ops: ['deriveKey'], k: secretOf(3).toString('base64url') } } },
-      /must not be a root \(key_ops "deriveKey"\): pass a public key or a shared key$/,
+      /must not be a root secret \(key_ops "deriveKey"\): pass a public JWK, or a symmetric JWK with alg$/,
     ],
     [
       'a key for another audience',

@@ -29,7 +29,7 @@ test('production has neither test key rings nor tokens of theirs', async () => {
   environment.replaceValue({ ...process.env, NODE_ENV: 'production' });
 
   const message =
-    'createTestKeyRing: NODE_ENV is production, where the keys of tests are not allowed: create the key ring with createKeyRing() or openKeyRing()';
+    'createTestKeyRing: test keys are not allowed if NODE_ENV is "production": use createKeyRing() or openKeyRing()';
 
   expect(() => createTestKeyRing()).toThrow(message);
   expect(await rejectionOf(mintToken())).toMatchObject({ message });

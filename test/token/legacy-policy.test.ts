@@ -96,7 +96,7 @@ describe('resolveLegacyPolicy', () => {
       Reflect.apply(resolveLegacyPolicy, undefined, [options, resolveClaimsPolicy(CLAIMS)]),
     ).toThrow(
       new TypeError(
-        'createTokenVerifier: legacy must be an object: pass an object with the options key, issuer, audience, type, until',
+        'createTokenVerifier: legacy must be an object, for example { key, issuer, audience }',
       ),
     );
   });

@@ -45,7 +45,7 @@ export function awaitUntil<Value>(
   return new Promise((resolve, reject) => {
     const give = (): void =>
       reject(
-        new Error(`${name} was not available in time: check auth and the server, or raise timeoutMs`, {
+        new Error(`${name} did not arrive within timeoutMs: check auth and the server, or raise timeoutMs in vaultKeySource()`, {
           cause: signal.reason,
         }),
       );

@@ -12,7 +12,7 @@ export function decodeClaims(plaintext: Buffer): string {
 }
 
 /**
- * Parse and deeply freezes claims.
+ * Parse and deeply freeze claims.
  *
  * @throws InvalidTokenError if the text is not a JSON object, begins with a byte order mark or is nested too deeply.
  * @see RFC 7519 §7.2 step 10

@@ -153,7 +153,7 @@ function assertTimes(claims: ClaimsSet, policy: ClaimsPolicy, now: NumericDate):
   }
 }
 
-/** Names durations, which do not tell when the user was active. */
+/** Name durations, which do not tell when the user was active. */
 function outOfTime(reason: TokenRejection, seconds: number, maximum: number): InvalidTokenError {
   const detail = { expected: `at most ${Math.round(maximum)} s`, found: `${Math.ceil(seconds)} s` };
   return new InvalidTokenError(reason, undefined, detail);

@@ -55,7 +55,7 @@ const FAILURES: [string, (server: VaultServer) => void, Partial<VaultKeySourceOp
     { field: 'ring' },
     /: secret\/apps\/jwe does not have the field ring: add it to the secret$/,
   ],
-  ['holds a number', (it) => it.write('apps/jwe', { jwks: 7 }), {}, /the root secret must be 32 bytes/],
+  ['holds a number', (it) => it.write('apps/jwe', { jwks: 7 }), {}, /the secret must be 32 bytes/],
   [
     'holds a weak key',
     (it) => it.write('apps/jwe', { jwks: '00'.repeat(32) }),
@@ -115,7 +115,7 @@ describe('a server that', () => {
     const failure = await rejectionOf(openSource({ auth, timeoutMs: 200 }).load());
 
     expect(failure).toMatchObject({
-      message: expect.stringMatching(/is unavailable|not available in time/),
+      message: expect.stringMatching(/is unavailable|did not arrive within timeoutMs/),
     });
     expect(performance.now() - began).toBeLessThan(2000);
   });
@@ -192,7 +192,7 @@ describe('a credential', () => {
     const token = () => new Promise<string>(() => undefined);
 
     await expect(openSource({ auth: { token }, timeoutMs: 100 }).load()).rejects.toMatchObject({
-      message: 'The Vault token was not available in time: check auth and the server, or raise timeoutMs',
+      message: 'The Vault token did not arrive within timeoutMs: check auth and the server, or raise timeoutMs in vaultKeySource()',
       cause: { name: 'TimeoutError' },
     });
   });
