@@ -192,12 +192,8 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
     fix: 'Activate the API key, or obtain a token with a different one.',
   },
   custom_claims: {
-    cause: 'The `claimsSchema` of the verifier rejects the custom claims of the token: it has another schema than the issuer, or the token was issued before a change of the schema. Tokens of API keys must match the schema too.',
-    fix: 'Give the issuer and all verifiers the same schema. Make new claims optional until older tokens have expired.',
-  },
-  custom_claims: {
-    cause: '`claimsSchema` rejects the custom claims of the token.',
-    fix: 'Give the issuer the same `claimsSchema`. Tokens that were issued before a change of the schema stay rejected.',
+    cause: 'The `claimsSchema` of the verifier rejects the custom claims of the token. The issuer has a different schema, or the token was issued before a change of the schema. Tokens of API keys must match the schema too.',
+    fix: 'Set the same `claimsSchema` for the issuer and all verifiers. Make new claims optional until older tokens have expired.',
   },
   no_user: {
     cause: 'The verify function of `JweStrategy` found no user.',

@@ -431,6 +431,9 @@ describe('revocations', () => {
     [{ kind: 'token', jti: 'j1', expiresAt: NOW * 1000 }],
     [{ kind: 'token', jti: 'j1', expiresAt: NOW, issuedAt: NOW * 1000 }],
     [{ kind: 'token', jti: 'j1', expiresAt: String(NOW) }],
+    [{ kind: 'api_key', clientId: 'demo', issuedUpTo: NOW * 1000 }],
+    [{ kind: 'api_key', clientId: 'demo', issuedUpTo: 'yesterday' }],
+    [{ kind: 'api_key', clientId: 'demo', issuedUpTo: -1 }],
   ])('reject a target that matches no token: %j', async (target) => {
     const { revocations, store } = setUp();
 
