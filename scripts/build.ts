@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bundle } from './bundle.js';
+import { bundleCommonjs } from './bundle-commonjs.js';
 
-const { files } = await bundle();
+const files = [...(await bundle()).files, ...(await bundleCommonjs())];
 for (const { path, text } of files) {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, text);

@@ -42,8 +42,8 @@ const CLAIMS: PublicNames = {
   values: [],
   types: words(`
       ApiKeyType ClaimsByType ClaimsSchema ClaimsSet DelegationClaims EndpointClaims ExternalClaims ForeignClaims
-      FunctionClaims IssuedClaims LineageEntry ModelClaims NoClaims RateLimits ServiceClaims TokenType UserClaims UserLimits
-      VerifiedToken VerifiedTokenOf
+      FunctionClaims IssuedClaims LineageEntry ModelClaims NoClaims RateLimits ServiceClaims TokenType UserClaims
+      UserLimits VerifiedToken VerifiedTokenOf
     `),
 };
 
@@ -63,7 +63,7 @@ const ACCEPT: PublicNames = {
   values: words(`
       JweStrategy admissionOf authenticate bearerErrors createLegacyKey createLimits createTokenVerifier
       findVerifiedToken isResponseFinished limitRequests onResponseFinished protectedResourceMetadata
-      protectedResourceUrl requireAnyScope requireAudience requireClaim requireEndpoint requireFunctions requireMaxAge requireModel
+      protectedResourceUrl requireAnyScope requireAudience requireClaim requireClaims requireEndpoint requireFunctions requireMaxAge requireModel
       requireProof requireScope requireType verifiedToken
     `),
   types: words(`
@@ -76,13 +76,15 @@ const ACCEPT: PublicNames = {
 
 const ISSUE: PublicNames = {
   values: words(`
-      authorizationServerMetadata createSessions createSigningKey createTokenIssuer publishAccessKeys sessionRouter tokenRouter
+      authorizationServerMetadata createSessions createSigningKey createTokenIssuer createUserSessions publishAccessKeys
+      sessionRouter tokenRouter
     `),
   types: words(`
-      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook ClientTokenRequest IssueRequest IssuedToken
-      PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
-      SessionRouterOptions Sessions SessionsOptions ThrottleOptions TokenIssuer TokenIssuerOptions
-      TokenRouterOptions UserTokenRequest
+      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook ClientTokenRequest IssueRequest
+      IssuedToken PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
+      SessionRouterOptions SessionTokens SessionUser Sessions SessionsOptions ThrottleOptions TokenIssuer
+      TokenIssuerOptions TokenRouterOptions UserClaimsHook UserSessionRefresh UserSessionStart UserSessions
+      UserSessionsEnd UserSessionsOptions UserTokenRequest
     `),
 };
 
@@ -167,6 +169,15 @@ const REDIS: PublicNames = {
     `),
 };
 
+const TESTING: PublicNames = {
+  values: words(`
+      TEST_AUDIENCE TEST_ISSUER createTestClock createTestKeyRing mintToken
+    `),
+  types: words(`
+      MintTokenOptions TestClock
+    `),
+};
+
 const ENTRIES: readonly (readonly [entry: string, file: string, names: PublicNames])[] = [
   ['.', 'index.ts', together(SHARED, ACCEPT, ISSUE, COMMON)],
   ['./accept', 'accept/index.ts', together(SHARED, ACCEPT)],
@@ -178,6 +189,7 @@ const ENTRIES: readonly (readonly [entry: string, file: string, names: PublicNam
   ['./stores', 'stores/index.ts', STORES],
   ['./lmdb', 'stores/lmdb/open-lmdb-stores.ts', LMDB],
   ['./redis', 'stores/redis/open-redis-stores.ts', REDIS],
+  ['./testing', 'testing/index.ts', TESTING],
 ];
 
 describe.each(ENTRIES)('the entry %s', (_entry, file, names) => {

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createKeyRing, generateKeySet } from 'passport-jwe';
+import { createKeyRing, generateKeySet, type JsonObject } from 'passport-jwe';
 import { parseApiKey } from 'passport-jwe/api-keys';
+import request from 'supertest';
 import { loadFiles } from './support/api-key-files.js';
 import { createIssuerAndVerifier } from './support/issuer-and-verifier.js';
 import { startJwksServer } from './support/jwks-server.js';
@@ -36,10 +37,13 @@ const programNames = namedBlocks
   .filter(({ language }) => language === 'ts' || language === 'js')
   .map(({ name }) => name);
 
+/** Code blocks that are files of `examples/`, which tests of their own compare and run. */
+const quotedFiles = allText.match(/<!-- file: \S+ -->\n```/g) ?? [];
+
 /** The expression by which scanners find generated API keys. */
 const [, SCANNER = ''] = /`(\\b[^`]+\\b)`/.exec(allText) ?? [];
 
-/** Every code block of the pages. A new block needs a test that runs it. */
+/** Every code block of the pages, except diffs (test/migrate/). A new block needs a test that runs it. */
 const BLOCKS = [
   'start',
   'test',
@@ -55,6 +59,7 @@ const BLOCKS = [
   'first-issued-token',
   'first-issued-token-calls',
   'accept',
+  'claims',
   'passport',
   'trusted-issuers',
   'issue',
@@ -63,6 +68,8 @@ const BLOCKS = [
   'delegation',
   'token-client',
   'sessions',
+  'user-tokens',
+  'user-sessions',
   'api-key',
   'generate',
   'keys',
@@ -74,8 +81,11 @@ const BLOCKS = [
   'key-sources',
   'kms-key-source',
   'legacy',
+  'api-key-pair',
   'python',
   'clients',
+  'rejected-tokens',
+  'mint-with-settings',
 ];
 
 const KEY = secretOf(9).toString('hex');
@@ -108,6 +118,20 @@ const KMS_STORY = `
   });
   const outcomes = [await source.replace?.(first, second), await source.replace?.(first, second)];
   console.log(...outcomes, (await source.load()).keys.length);
+`;
+
+/** What a verifier with the settings of tests says of the tokens. */
+const REJECTION_STORY = `
+  import { createTokenVerifier } from 'passport-jwe';
+  import { TEST_AUDIENCE, TEST_ISSUER } from 'passport-jwe/testing';
+  const verifier = createTokenVerifier({ keyRing, issuer: TEST_ISSUER, audience: TEST_AUDIENCE });
+  for (const [name, token] of Object.entries({ ...rejected, ...forbidden })) {
+    const verdict = await verifier.verify(token).then(
+      ({ type, scope }) => type + ' ' + JSON.stringify(scope),
+      ({ reason }) => reason,
+    );
+    console.log(name + ': ' + verdict);
+  }
 `;
 
 /** A session that ends because its refresh token came back. */
@@ -168,7 +192,7 @@ async function paste(commands: string, cwd: string): Promise<string> {
   return stdout;
 }
 
-async function mint(scope: string): Promise<string> {
+async function mint(scope: string, claims: JsonObject = {}): Promise<string> {
   const keyRing = await createKeyRing({ current: { secret: KEY } });
   const { token } = await createIssuerAndVerifier({ keyRing, ...SERVICE }).issue({
     type: 'service',
@@ -177,7 +201,7 @@ async function mint(scope: string): Promise<string> {
     audience: SERVICE.audience,
     scope: [scope],
     lifetime: 60,
-    claims: {},
+    claims,
   });
   return token;
 }
@@ -190,11 +214,11 @@ function getDocuments(origin: string, token?: string) {
 
 describe('the README and the pages of docs', () => {
   test('have no code that these tests do not run', () => {
-    const fences = allText.match(/^ *```\w+$/gm)?.filter((fence) => !/(text|mermaid)$/.test(fence));
+    const fences = allText.match(/^ *```\w+$/gm)?.filter((fence) => !/(text|mermaid|diff)$/.test(fence));
     const names = namedBlocks.map(({ name }) => name);
 
     expect(names.toSorted()).toEqual(BLOCKS.toSorted());
-    expect(fences).toHaveLength(blocks.size);
+    expect(fences).toHaveLength(blocks.size + quotedFiles.length);
   });
 
   test.each(['start', 'test'])('names the script %s, which is there', (name) => {
@@ -284,6 +308,19 @@ describe('the README and the pages of docs', () => {
       expect(await allowed.text()).toContain('alice');
     },
   );
+
+  test('guards a route by all claims', async () => {
+    const origin = await startServer('claims');
+    const statusOf = async (claims: JsonObject) => {
+      const headers = { Authorization: `Bearer ${await mint('read:reports', claims)}` };
+      return (await fetch(`${origin}/tenants/acme/reports`, { headers })).status;
+    };
+
+    expect(await statusOf({ tenant: 'acme', plan: 'pro' })).toBe(200);
+    expect(await statusOf({ tenant: 'acme', plan: 'free' })).toBe(403);
+    expect(await statusOf({ tenant: 'other', plan: 'pro' })).toBe(403);
+    expect(await statusOf({ tenant: 'acme' })).toBe(401);
+  });
 
   test('accepts tokens of a trusted issuer', async () => {
     const parties = await createParties();
@@ -449,6 +486,16 @@ describe('the README and the pages of docs', () => {
     expect(program.output()).toBe('service true\n');
   });
 
+  test('generates a key pair for an API, and prints the public key', async () => {
+    const folder = await mkdtemp(join(directory, 'key-pair-'));
+    const program = await startBlock('api-key-pair', {}, undefined, folder);
+    expect(await program.ended).toBe(0);
+    const keyRing = await createKeyRing({ current: { file: join(folder, 'api.jwk') } });
+
+    expect(keyRing.exportPublicKeys().keys).toMatchObject([{ kid: 'api-1', alg: 'RSA-OAEP-256' }]);
+    expect(program.output()).toMatch(/^-----BEGIN PUBLIC KEY-----/);
+  });
+
   test('reads tokens of another stack until a day in the future', async () => {
     const origin = await startServer('legacy', { OLD_PASSPHRASE: LEGACY_PASSPHRASE });
     const now = Math.floor(Date.now() / 1000);
@@ -461,6 +508,24 @@ describe('the README and the pages of docs', () => {
       { documents: [], for: 'enterprise-customer-api-key', isLegacy: true },
       { documents: [], for: 'demo', isLegacy: false },
     ]);
+  });
+
+  test('mints tokens that an application must reject', async () => {
+    const program = await startBlock('rejected-tokens', {}, (code) => `${code}\n${REJECTION_STORY}`);
+
+    expect(await program.ended).toBe(0);
+    expect(program.output().replace('unknown_key', 'wrong_audience').split('\n')).toEqual([
+      ...['expired: expired', 'not_yet_valid: not_yet_valid', 'wrong_issuer: wrong_issuer'],
+      ...['wrong_audience: wrong_audience', 'withoutScope: user []', 'forAService: service []', ''],
+    ]);
+  });
+
+  test('mints a token for the key ring of an application', async () => {
+    const program = await startBlock('mint-with-settings');
+    expect(await program.ended).toBe(0);
+    const origin = await startServer('accept');
+
+    expect((await getDocuments(origin, program.output().trim())).status).toBe(200);
   });
 
   test('revokes a subject', async () => {
@@ -490,6 +555,32 @@ describe('the README and the pages of docs', () => {
     expect((await fetch(`${origin}/sessions/s1`, { method: 'DELETE', headers })).status).toBe(204);
     expect((await fetch(`${origin}/sessions`, { method: 'DELETE', headers })).status).toBe(204);
     expect((await fetch(`${origin}/sessions`, { headers })).status).toBe(401);
+  });
+
+  test('issues a token for a user, with claims that the API checks', async () => {
+    const port = await findFreePort();
+    const program = await startBlock('user-tokens', { PORT: String(port) });
+    await untilListening(program, port);
+    const origin = `http://127.0.0.1:${port}`;
+    const answer = await getDocuments(origin, program.output().trim());
+
+    expect(await answer.json()).toEqual({ documents: [], for: 'alice', tenant: 'acme' });
+    expect((await getDocuments(origin, await mint('read:documents'))).status).toBe(401);
+  });
+
+  test('keeps users signed in until they log out', async () => {
+    const origin = await startServer('user-sessions');
+    const post = (path: string, body: object = {}) => request(origin).post(path).send(body);
+    const bearer = (token: unknown) => ({ Authorization: `Bearer ${token}` });
+    const list = (token: unknown) => request(origin).get('/sessions').set(bearer(token));
+    const [{ body: one }, { body: two }] = [await post('/sign-in'), await post('/sign-in')];
+    const { body: refreshed } = await post('/refresh', { refreshToken: one.refreshToken });
+
+    expect((await list(refreshed.accessToken)).body.sessions).toHaveLength(2);
+    await post('/logout', { refreshToken: refreshed.refreshToken }).expect(204);
+    await list(refreshed.accessToken).expect(401);
+    await post('/logout-everywhere').set(bearer(two.accessToken)).expect(204);
+    await post('/refresh', { refreshToken: two.refreshToken }).expect(400);
   });
 
   test('revokes a session on the store of one machine', async () => {

@@ -3,6 +3,8 @@ import type { AuditEvent } from '../audit/events.js';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type AcceptedToken, recordAcceptances } from '../audit/record-acceptances.js';
 import { systemClock } from '../base/clock.js';
+import { debugConfiguration } from '../base/debug-configuration.js';
+import { debugRejection } from '../base/debug-rejection.js';
 import {
   InvalidRequestError,
   InvalidTokenError,
@@ -15,14 +17,15 @@ import { isB64Token, MALFORMED_AUTHORIZATION } from '../http/extract-bearer-toke
 import { findMissingScope } from '../http/missing-scope.js';
 import { readIp } from '../http/request-ip.js';
 import { createOriginReader } from '../http/request-origin.js';
-import type { Acceptance, Authentication, ShownToken } from '../http/request-state.js';
+import type { Acceptance, Authentication, RefusedToken, ShownToken } from '../http/request-state.js';
 import { type ChallengeOptions, createChallengeWriter } from '../http/write-challenge.js';
 import { identifyToken } from '../token/claims/identify-token.js';
 import { resolveRequiredScope } from '../token/claims/scope.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
+import { describeVerifier } from '../verify/describe-verifier.js';
 import { prepareVerifier } from '../verify/token-verifier.js';
-import { type TokenVerifierOptions, VERIFIER_OPTIONS } from '../verify/token-verifier-options.js';
-import { createTokenReader, type TokenLocations } from './token-locations.js';
+import { ACCEPTANCE_OPTIONS, type TokenVerifierOptions } from '../verify/token-verifier-options.js';
+import { createTokenReader, listTokenLocations, type TokenLocations } from './token-locations.js';
 
 /**
  * Options that `authenticate()` and `JweStrategy` share: the tokens to accept, and the challenge to send.
@@ -55,7 +58,7 @@ export interface AcceptOptions<Claims extends object = NoClaims>
 
 /** Known options of `AcceptOptions`, for `assertOptions()`. */
 export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
-  ...VERIFIER_OPTIONS,
+  ...ACCEPTANCE_OPTIONS,
   ...{ scope: true, tokenLocations: true, realm: true, resourceMetadata: true, audit: true },
 };
 
@@ -75,16 +78,24 @@ export interface Acceptor extends Authentication {
 /**
  * Create the acceptor of `authenticate()` or `JweStrategy`.
  *
+ * @param where function or class that takes the options, for the error messages
+ * @param where function that takes the options, for debug lines
  * @throws TypeError if an option is missing or malformed
  */
-export function createAcceptor(options: AcceptOptions<object>): Acceptor {
-  const verifier = prepareVerifier(options);
-  const readToken = createTokenReader(options.tokenLocations);
-  const requiredScope = resolveRequiredScope(options.scope ?? [], 'scope');
+export function createAcceptor(options: AcceptOptions<object>, where: string): Acceptor {
+  const verifier = prepareVerifier(options, where);
+  const readToken = createTokenReader(options.tokenLocations, where);
+  const requiredScope = resolveRequiredScope(options.scope ?? [], `${where}: scope`);
   const { audit = noAuditTrail, clock = systemClock } = options;
-  assertAuditTrail(audit);
+  assertAuditTrail(audit, where);
   const countAcceptance = recordAcceptances(audit, clock);
   const readOrigin = createOriginReader();
+  debugConfiguration(where, () => ({
+    ...describeVerifier(options),
+    scope: requiredScope,
+    tokenLocations: listTokenLocations(options.tokenLocations),
+    audit: audit.enabled,
+  }));
 
   const checkScope = (token: VerifiedToken, presented: string): Acceptance => {
     const error = findMissingScope(token, requiredScope);
@@ -120,13 +131,15 @@ export function createAcceptor(options: AcceptOptions<object>): Acceptor {
       const identify = () => ({ ...identifyWithSession(token), ...proofOf(presented) });
       countAcceptance(presented, identify, readOrigin(req));
     },
-    recordRefusal: async (req: Request, error: PassportJweError, { token, presented }: ShownToken) => {
+    recordRefusal: async (req: Request, error: PassportJweError, refused: RefusedToken) => {
+      const { token, presented, guard = where } = refused;
+      debugRejection(guard, error, () => describeRejected(error, token, options.tokenLocations));
       // Many clients send their first request without a token, to receive the challenge.
       if (error instanceof MissingCredentialsError || !audit.enabled) return;
       const known = token === undefined ? undefined : { ...identifyToken(token), ...proofOf(presented) };
       await audit.record(describeRefusal(req, error, known));
     },
-    writeChallenge: createChallengeWriter(options),
+    writeChallenge: createChallengeWriter(options, where),
     clock,
   });
 }
@@ -140,6 +153,16 @@ function toRefusal(failure: unknown, presented: string | undefined): Acceptance 
   const isMalformed = failure instanceof InvalidTokenError && !isB64Token(presented);
   const error = isMalformed ? new InvalidRequestError(MALFORMED_AUTHORIZATION) : failure;
   return { kind: 'refused', error };
+}
+
+/** Facts for the debug line: the expected locations of the token, or the type and the `kid` of a verified token. */
+function describeRejected(
+  error: PassportJweError,
+  token: VerifiedToken | undefined,
+  locations: TokenLocations | undefined,
+): object {
+  if (error instanceof MissingCredentialsError) return { tokenLocations: listTokenLocations(locations) };
+  return token === undefined ? {} : { type: token.type, kid: token.header['kid'] };
 }
 
 function identifyWithSession(token: VerifiedToken): AcceptedToken {

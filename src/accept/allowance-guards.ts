@@ -1,9 +1,11 @@
 import type { Request } from 'express';
 import { AccessDeniedError, InvalidRequestError } from '../base/errors.js';
+import { assertFactoryCall } from '../http/assert-factory-call.js';
 import { guard } from '../http/guard.js';
 import type { Middleware } from '../http/middleware.js';
 import { allowsEndpoint, allowsFunctions, allowsModel } from '../token/claims/allowances.js';
 import { isNormalPath } from '../token/claims/endpoint-pattern.js';
+import { assertSelector } from './assert-selector.js';
 
 /**
  * Guard that accepts tokens whose `allowed_models` contain the requested model. It rejects all other tokens with 403
@@ -18,7 +20,7 @@ import { isNormalPath } from '../token/claims/endpoint-pattern.js';
  * app.post('/chat', express.json(), authenticate(options), requireModel((req) => req.body.model), chat);
  */
 export function requireModel(select: (req: Request) => unknown): Middleware {
-  assertSelector(select, 'requireModel', '(req) => req.body.model');
+  assertSelector(select, { guard: 'requireModel', name: 'select', example: '(req) => req.body.model' });
   return guard('requireModel', (token, _now, req) => {
     if (!allowsModel(token, select(req)))
       throw new AccessDeniedError('The access token does not allow this model');
@@ -40,7 +42,11 @@ export function requireModel(select: (req: Request) => unknown): Middleware {
  * app.post('/chat', express.json(), authenticate(options), requireFunctions(functionNames), chat);
  */
 export function requireFunctions(select: (req: Request) => readonly string[]): Middleware {
-  assertSelector(select, 'requireFunctions', '(req) => req.body.functions');
+  assertSelector(select, {
+    guard: 'requireFunctions',
+    name: 'select',
+    example: '(req) => req.body.functions',
+  });
   return guard('requireFunctions', (token, _now, req) => {
     if (!allowsFunctions(token, select(req)))
       throw new AccessDeniedError('The access token does not allow every requested function');
@@ -60,18 +66,15 @@ export function requireFunctions(select: (req: Request) => readonly string[]): M
  * - paths with a segment that begins with `;`
  * - paths with Unicode compatibility characters for dots or slashes
  *
+ * @throws TypeError if it receives a request, as in `app.use(requireEndpoint)`
  * @example
  * app.use('/api', authenticate(options), requireEndpoint(), proxy);
  */
-export function requireEndpoint(): Middleware {
+export function requireEndpoint(...none: readonly never[]): Middleware {
+  assertFactoryCall(none, 'requireEndpoint()');
   return guard('requireEndpoint', (token, _now, { method, url }) => {
     const [path = ''] = url.split('?', 1);
     if (!isNormalPath(path)) throw new InvalidRequestError('The path must be normalised (RFC 3986)');
     if (!allowsEndpoint(token, { method, path })) throw new AccessDeniedError();
   });
-}
-
-function assertSelector(select: unknown, name: string, example: string): void {
-  if (typeof select !== 'function')
-    throw new TypeError(`${name}: select must be a function that reads the request, for example ${example}`);
 }

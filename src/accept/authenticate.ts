@@ -2,9 +2,11 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { MissingCredentialsError } from '../base/errors.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import { refuseRequest } from '../http/answer-failure.js';
+import { assertFactoryCall } from '../http/assert-factory-call.js';
 import type { Middleware } from '../http/middleware.js';
 import { type Acceptance, type AuthenticationOutcome, requestState } from '../http/request-state.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
+import { remedyForOption } from '../verify/remedy-for-option.js';
 import { ACCEPT_OPTIONS, type AcceptOptions, createAcceptor } from './acceptor.js';
 
 /**
@@ -51,9 +53,10 @@ const KNOWN: KnownOptions<AuthenticateOptions> = {
  * app.get('/me', (req, res) => res.json(verifiedToken(req).claims));
  */
 export function authenticate(options: AuthenticateOptions): Middleware {
-  assertOptions(options, KNOWN, 'authenticate');
+  assertFactoryCall([options], 'authenticate({ keyRing, issuer, audience })');
+  assertOptions(options, KNOWN, 'authenticate', remedyForOption);
   const { credentialsRequired = true, failWithError = false } = options;
-  const acceptor = createAcceptor(options);
+  const acceptor = createAcceptor(options, 'authenticate');
 
   const toOutcome = (acceptance: Acceptance): AuthenticationOutcome => {
     const isAnonymous = acceptance.kind === 'refused' && acceptance.error instanceof MissingCredentialsError;

@@ -20,7 +20,7 @@ import { type ChallengeOptions, createChallengeWriter } from '../http/write-chal
  * app.use(bearerErrors());
  */
 export function bearerErrors(options: ChallengeOptions = {}): ErrorMiddleware {
-  const defaultChallenge = createChallengeWriter(options);
+  const defaultChallenge = createChallengeWriter(options, 'bearerErrors');
 
   const handler: ErrorRequestHandler = function answerBearerError(error: unknown, req, res, next) {
     if (res.headersSent) return next(error);

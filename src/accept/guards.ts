@@ -1,11 +1,12 @@
+import { type Duration, toSeconds } from '../base/duration.js';
 import { AccessDeniedError, InsufficientScopeError, InvalidTokenError } from '../base/errors.js';
-import { assertPositiveNumber } from '../base/options.js';
+import { assertFactoryCall } from '../http/assert-factory-call.js';
 import { guard } from '../http/guard.js';
 import type { Middleware } from '../http/middleware.js';
 import { assertScope } from '../http/missing-scope.js';
-import { resolveStrings } from '../token/claims/claims-policy.js';
-import { isTokenType, RESERVED_CLAIMS, type TokenType } from '../token/claims/claims-set.js';
+import { isTokenType, RESERVED_CLAIMS, TOKEN_TYPES, type TokenType } from '../token/claims/claims-set.js';
 import { formatScope, isScopeToken } from '../token/claims/scope.js';
+import { type ArgumentKind, assertSeparateArguments } from './assert-separate-arguments.js';
 
 /**
  * Guard that accepts access tokens with every listed scope token. It rejects all other access tokens with 403
@@ -16,8 +17,10 @@ import { formatScope, isScopeToken } from '../token/claims/scope.js';
  * app.get('/reports', authenticate(options), requireScope('read:reports'), listReports);
  */
 export function requireScope(...scopes: readonly [string, ...string[]]): Middleware {
-  const required = resolveScopes(scopes, 'requireScope');
-  return guard('requireScope', (token) => assertScope(token, required));
+  assertScopes(scopes, 'requireScope');
+  return guard('requireScope', (token) => {
+    assertScope(token, scopes);
+  });
 }
 
 /**
@@ -29,9 +32,9 @@ export function requireScope(...scopes: readonly [string, ...string[]]): Middlew
  * app.get('/reports', authenticate(options), requireAnyScope('read:reports', 'admin'), listReports);
  */
 export function requireAnyScope(...scopes: readonly [string, ...string[]]): Middleware {
-  const sufficient = resolveScopes(scopes, 'requireAnyScope');
+  assertScopes(scopes, 'requireAnyScope');
   return guard('requireAnyScope', (token) => {
-    if (!sufficient.some(token.hasScope)) throw new InsufficientScopeError(formatScope(sufficient));
+    if (!scopes.some(token.hasScope)) throw new InsufficientScopeError(formatScope(scopes));
   });
 }
 
@@ -44,11 +47,12 @@ export function requireAnyScope(...scopes: readonly [string, ...string[]]): Midd
  * app.use('/billing', authenticate(options), requireAudience('https://billing.example.com'), billing);
  */
 export function requireAudience(...audiences: readonly [string, ...string[]]): Middleware {
-  const accepted = resolveStrings(audiences, 'requireAudience: audiences');
+  assertSeparateArguments(audiences, AUDIENCES);
   return guard('requireAudience', ({ claims }) => {
     const present = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
-    if (!present.some((audience) => accepted.includes(audience)))
-      throw new InvalidTokenError('wrong_audience');
+    if (!present.some((audience) => audiences.includes(audience))) {
+      throw new InvalidTokenError('wrong_audience', undefined, { expected: audiences, found: present });
+    }
   });
 }
 
@@ -61,12 +65,9 @@ export function requireAudience(...audiences: readonly [string, ...string[]]): M
  * app.post('/jobs', authenticate(options), requireType('service', 'delegation'), startJob);
  */
 export function requireType(...types: readonly [TokenType, ...TokenType[]]): Middleware {
-  const accepted: readonly string[] = resolveStrings(types, 'requireType: types');
-  if (!accepted.every(isTokenType)) {
-    throw new TypeError('requireType: types must be token types, for example "service" or "delegation"');
-  }
+  assertSeparateArguments(types, TYPES);
   return guard('requireType', ({ type }) => {
-    if (!accepted.includes(type)) throw new AccessDeniedError();
+    if (!types.includes(type)) throw new AccessDeniedError();
   });
 }
 
@@ -88,14 +89,9 @@ export function requireClaim(
   name: string,
   ...expectation: readonly [expected?: string | number | boolean | ((value: unknown) => boolean)]
 ): Middleware {
-  resolveStrings(name, 'requireClaim: name');
+  assertClaimName(name);
   const [expected] = expectation.length === 0 ? [() => true] : expectation;
-  // An explicit `undefined` is a failed lookup in the application. It must not open the route.
-  if (!['string', 'number', 'boolean', 'function'].includes(typeof expected)) {
-    throw new TypeError(
-      'requireClaim: expected must be a string, number, boolean or function, for example "eu"',
-    );
-  }
+  assertExpected(expected);
   const fits = typeof expected === 'function' ? expected : (value: unknown) => value === expected;
   const isOurs = RESERVED_CLAIMS.has(name) && name !== 'iss' && name !== 'aud';
   return guard('requireClaim', ({ type, claims }) => {
@@ -109,24 +105,55 @@ export function requireClaim(
  * Guard that accepts tokens up to a maximum age, for sensitive operations. It rejects older tokens with 401
  * `invalid_token`, so that the client requests a new token.
  *
- * @param seconds maximum age in seconds, measured from `iat` (RFC 7519 §4.1.6) without clock tolerance
- * @throws TypeError if `seconds` is not a positive number
+ * @param maxAge maximum age, measured from `iat` (RFC 7519 §4.1.6) without clock tolerance: seconds, or a string such as
+ *   `'5m'` with the unit `s`, `m`, `h` or `d`
+ * @throws TypeError if `maxAge` is not a positive duration
  * @example
- * app.delete('/account', authenticate(options), requireMaxAge(300), deleteAccount);
+ * app.delete('/account', authenticate(options), requireMaxAge('5m'), deleteAccount);
  */
-export function requireMaxAge(seconds: number): Middleware {
-  if (seconds !== Number.POSITIVE_INFINITY) assertPositiveNumber(seconds, 'requireMaxAge', 'seconds', 300);
+export function requireMaxAge(maxAge: Duration): Middleware {
+  assertFactoryCall([maxAge], "requireMaxAge('5m')");
+  const seconds = maxAge === Number.POSITIVE_INFINITY ? maxAge : toSeconds(maxAge, 'requireMaxAge', 'maxAge');
   return guard('requireMaxAge', ({ claims }, now) => {
-    if (now - claims.iat > seconds) throw new InvalidTokenError('too_old');
+    const age = now - claims.iat;
+    if (age > seconds) {
+      const detail = { expected: `at most ${seconds} s`, found: `${Math.ceil(age)} s` };
+      throw new InvalidTokenError('too_old', undefined, detail);
+    }
   });
 }
 
-function resolveScopes(scopes: readonly string[], name: string): readonly string[] {
-  const required = resolveStrings(scopes, `${name}: scopes`);
-  if (!required.every(isScopeToken)) {
-    throw new TypeError(
-      `${name}: scopes must be scope tokens (RFC 6749 §3.3): pass each one as a separate argument, for example "read"`,
-    );
-  }
-  return required;
+const AUDIENCES: ArgumentKind<string> = {
+  ...{ guard: 'requireAudience', noun: 'audience', example: "'https://api.example.com'" },
+  shape: 'a non-empty string',
+  isValid: (value): value is string => typeof value === 'string' && value !== '',
+};
+
+const TYPES: ArgumentKind<TokenType> = {
+  ...{ guard: 'requireType', noun: 'token type', example: "'user', 'service'" },
+  shape: `one of ${Object.keys(TOKEN_TYPES).join(', ')}`,
+  isValid: isTokenType,
+};
+
+function assertScopes(scopes: readonly unknown[], guardName: string): void {
+  const kind = { guard: guardName, noun: 'scope token', example: "'read', 'write'" };
+  const shape = 'a string without spaces (RFC 6749 §3.3) and a separate argument';
+  assertSeparateArguments(scopes, { ...kind, shape, isValid: isScopeToken });
+}
+
+function assertClaimName(name: unknown): void {
+  const example = "requireClaim('tenant', 'acme')";
+  assertFactoryCall([name], example);
+  if (typeof name === 'string' && name !== '') return;
+  throw new TypeError(`requireClaim: name must be a non-empty string, for example ${example}`);
+}
+
+function assertExpected(expected: unknown): void {
+  if (['string', 'number', 'boolean', 'function'].includes(typeof expected)) return;
+  // An explicit `undefined` is a failed lookup in the application. It must not open the route.
+  const remedy =
+    expected === undefined
+      ? 'set it, or omit it to accept every value'
+      : 'for other values, write a function such as (value) => value.includes("admin")';
+  throw new TypeError(`requireClaim: expected must be a string, number, boolean or function: ${remedy}`);
 }

@@ -37,5 +37,6 @@ export {
   protectedResourceMetadata,
 } from './protected-resource-metadata.js';
 export { protectedResourceUrl } from './protected-resource-url.js';
+export { requireClaims } from './require-claims.js';
 export type { TokenLocations } from './token-locations.js';
 export type { VerifyDone, VerifyFunction, VerifyFunctionWithRequest } from './verify-function.js';

@@ -4,6 +4,7 @@ import { assertOptions, type KnownOptions } from '../base/options.js';
 import { addChallenge } from '../http/answer-failure.js';
 import { type Acceptance, requestState } from '../http/request-state.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
+import { remedyForOption } from '../verify/remedy-for-option.js';
 import { ACCEPT_OPTIONS, type AcceptOptions, type Acceptor, createAcceptor } from './acceptor.js';
 import { BaseStrategy } from './base-strategy.js';
 import {
@@ -83,9 +84,9 @@ export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy 
   constructor(options: WithRequest<Claims>, verify?: VerifyFunctionWithRequest<Claims>);
   constructor(options: JweStrategyOptions<object>, verify?: VerifyFunction | VerifyFunctionWithRequest) {
     super();
-    assertOptions(options, KNOWN, 'JweStrategy');
+    assertOptions(options, KNOWN, 'JweStrategy', remedyForOption);
     this.name = options.name ?? 'jwe';
-    this.acceptor = createAcceptor(options);
+    this.acceptor = createAcceptor(options, 'JweStrategy');
     this.findUser = resolveVerify(verify, options.passReqToCallback ?? false);
   }
 

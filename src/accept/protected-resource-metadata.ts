@@ -1,7 +1,8 @@
 import type { RequestHandler } from 'express';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import { serveMetadata } from '../http/serve-metadata.js';
-import { protectedResourceUrl } from './protected-resource-url.js';
+import { wellKnownUrl } from '../http/well-known-url.js';
+import { WELL_KNOWN_NAME } from './protected-resource-url.js';
 
 /** Options of `protectedResourceMetadata()`: the members of the metadata document (RFC 9728 §2). */
 export interface ProtectedResourceMetadataOptions {
@@ -37,7 +38,7 @@ const KNOWN: KnownOptions<ProtectedResourceMetadataOptions> = {
 export function protectedResourceMetadata(options: ProtectedResourceMetadataOptions): RequestHandler {
   assertOptions(options, KNOWN, 'protectedResourceMetadata');
   const { resource, authorizationServers, scopes } = options;
-  const { pathname } = new URL(protectedResourceUrl(resource));
+  const { pathname } = wellKnownUrl(resource, WELL_KNOWN_NAME, 'protectedResourceMetadata: resource');
   assertIssuers(authorizationServers);
   if (scopes !== undefined && !isListOfStrings(scopes)) {
     throw new TypeError(

@@ -1,5 +1,8 @@
 import { wellKnownUrl } from '../http/well-known-url.js';
 
+/** Name of the metadata document below `/.well-known/` (RFC 9728 §3). */
+export const WELL_KNOWN_NAME = 'oauth-protected-resource';
+
 /**
  * Return the URL of the protected resource metadata, for the option `resourceMetadata` of `authenticate()`.
  *
@@ -12,5 +15,5 @@ import { wellKnownUrl } from '../http/well-known-url.js';
  * app.use(authenticate({ ...options, audience, resourceMetadata: protectedResourceUrl(audience) }));
  */
 export function protectedResourceUrl(resource: string): string {
-  return wellKnownUrl(resource, 'oauth-protected-resource', 'protectedResourceUrl: resource').href;
+  return wellKnownUrl(resource, WELL_KNOWN_NAME, 'protectedResourceUrl: resource').href;
 }

@@ -58,20 +58,21 @@ const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /**
  * Create a reader of the enabled token locations.
  *
+ * @param where function that takes the option `tokenLocations`, for the error messages
  * @throws TypeError if a header or cookie name is invalid, or no location is enabled
  */
-export function createTokenReader(locations: TokenLocations = {}): TokenReader {
-  assertOptions(locations, KNOWN, 'tokenLocations');
+export function createTokenReader(locations: TokenLocations = {}, where: string): TokenReader {
+  assertOptions(locations, KNOWN, `${where}: tokenLocations`);
   const { authorization = true, header, cookie, form = false } = locations;
-  for (const name of [header, cookie]) {
+  for (const [option, name] of Object.entries({ header, cookie })) {
     if (name !== undefined && !(typeof name === 'string' && FIELD_NAME.test(name)))
       throw new TypeError(
-        'tokenLocations: header and cookie must be names without spaces and separators, for example "x-api-key"',
+        `${where}: tokenLocations.${option} must be a name without spaces or separators, for example "x-api-key"`,
       );
   }
   if (header?.toLowerCase() === 'authorization')
     throw new TypeError(
-      'tokenLocations: header must not be "authorization": set authorization: true instead',
+      `${where}: tokenLocations.header must not be "authorization": set authorization: true instead`,
     );
 
   const readers: TokenReader[] = [];
@@ -82,9 +83,20 @@ export function createTokenReader(locations: TokenLocations = {}): TokenReader {
   const [only, ...others] = readers;
   if (only === undefined)
     throw new TypeError(
-      'tokenLocations: no location is enabled: enable at least one, for example { authorization: true }',
+      `${where}: tokenLocations enables no location: enable at least one, for example { authorization: true }`,
     );
   return others.length === 0 ? only : (req) => selectToken(readers.map((read) => read(req)));
+}
+
+/** Lists the locations, for debug lines. */
+export function listTokenLocations(locations: TokenLocations = {}): readonly string[] {
+  const { authorization = true, header, cookie, form = false } = locations;
+  return [
+    ...(authorization ? ['Authorization: Bearer'] : []),
+    ...(header === undefined ? [] : [`header ${header}`]),
+    ...(cookie === undefined ? [] : [`cookie ${cookie}`]),
+    ...(form ? ['form parameter access_token'] : []),
+  ];
 }
 
 /**

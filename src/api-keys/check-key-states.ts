@@ -29,7 +29,7 @@ export function assertKeysInForce(token: VerifiedToken, apiKeys: ApiKeyStates, n
     // The lookup may be written by the application and return null.
     const apiKey = apiKeys.get(clientId) ?? undefined;
     if (apiKey === undefined || !isInForce(apiKey, now)) {
-      throw new InvalidTokenError('key_inactive', undefined, identifyToken(token));
+      throw new InvalidTokenError('key_inactive', undefined, { token: identifyToken(token) });
     }
   }
 }

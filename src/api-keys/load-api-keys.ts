@@ -68,7 +68,7 @@ export function resolveApiKeyOptions(
     throw new TypeError(
       `${where}: directory is required: pass the path of the directory with the API key files, for example "api-keys"`,
     );
-  assertAuditTrail(audit);
+  assertAuditTrail(audit, where);
   return { directory, environment, audit };
 }
 

@@ -53,7 +53,7 @@ export function boundSink(sink: AuditSink, { maxWaiting, timeoutMs, report }: Si
       return Promise.resolve(
         fail(
           new Error(
-            `An audit sink does not keep up: ${maxWaiting} records are pending. Use a faster sink or raise maxWaiting`,
+            `The queue of an audit sink is full (${maxWaiting} records): use a faster sink, or raise maxWaiting`,
           ),
         ),
       );
@@ -80,7 +80,9 @@ export function boundSink(sink: AuditSink, { maxWaiting, timeoutMs, report }: Si
     deliverInTime: (record) =>
       deadline(deliver(record), timeoutMs, () =>
         fail(
-          new Error(`An audit sink did not settle within ${timeoutMs} ms: check the sink or raise timeoutMs`),
+          new Error(
+            `An audit sink did not settle within ${timeoutMs} ms: check the sink, or raise timeoutMs`,
+          ),
         ),
       ),
     settle: () =>

@@ -15,7 +15,7 @@ const MIN_SECRET_BYTES = 32;
 export function deriveChainKey(secret: Uint8Array, where: string): ChainKey {
   if (!(secret instanceof Uint8Array && secret.length >= MIN_SECRET_BYTES)) {
     throw new TypeError(
-      `${where}: key must be a Uint8Array of at least ${MIN_SECRET_BYTES} bytes, for example from randomBytes(32)`,
+      `${where}: key must be a Uint8Array of at least ${MIN_SECRET_BYTES} bytes, for example randomBytes(32)`,
     );
   }
   return new Uint8Array(hkdfSync('sha256', secret, '', 'passport-jwe audit chain', 32));

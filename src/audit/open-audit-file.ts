@@ -102,7 +102,7 @@ export async function openAuditFile(options: OpenAuditFileOptions): Promise<Audi
         if (waiting.length >= MAX_WAITING)
           return reject(
             new Error(
-              `The audit file does not keep up: ${MAX_WAITING} records are pending. Use a faster disk`,
+              `The queue of the audit file is full (${MAX_WAITING} records): write the file to a faster disk`,
             ),
           );
         waiting.push({ record, resolve, reject });

@@ -80,7 +80,7 @@ export function openSinks(options: AuditTrailOptions): OpenSinks {
   } = options;
   if (options.sinks === undefined && options.required === undefined) {
     throw new TypeError(
-      'createAuditTrail: pass sinks, required, or both, for example { sinks: [pinoSink(pino())] }',
+      'createAuditTrail: sinks or required is required: pass one or both, for example { sinks: [pinoSink(pino())] }',
     );
   }
   assertNumber(timeoutMs, 'createAuditTrail', 'timeoutMs', { ...BOUND, example: 5000 });
@@ -91,11 +91,11 @@ export function openSinks(options: AuditTrailOptions): OpenSinks {
       throw new TypeError(
         `createAuditTrail: ${name} must be an array of sinks, for example [pinoSink(pino())]`,
       );
-    for (const sink of sinks)
+    for (const [index, sink] of sinks.entries())
       assertMethod(
         sink,
         'write',
-        'createAuditTrail: each sink must be an object with a method write(record), for example pinoSink(pino())',
+        `createAuditTrail: ${name}[${index}] must be an object with a method write(record), for example pinoSink(pino())`,
       );
     return sinks.map((sink) => boundSink(sink, bounds));
   };

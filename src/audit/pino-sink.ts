@@ -1,3 +1,4 @@
+import { assertMethod } from '../base/options.js';
 import type { AuditRecord } from './events.js';
 import type { AuditSink } from './record.js';
 
@@ -46,11 +47,19 @@ const LEVELS: Readonly<Record<AuditRecord['type'], 'info' | 'warn'>> = {
  * events that need attention have the level `warn`, all others have `info`.
  *
  * @param logger a pino logger, or an object with its methods `info` and `warn`
+ * @throws TypeError if a method is missing
  *
  * @example
  * const audit = createAuditTrail({ sinks: [pinoSink(pino())] });
  */
 export function pinoSink(logger: AuditLogger): AuditSink {
+  for (const method of ['info', 'warn']) {
+    assertMethod(
+      logger,
+      method,
+      'pinoSink: logger must have the methods info() and warn(): pass a pino logger, for example pino()',
+    );
+  }
   return {
     write(record) {
       logger[levelOf(record)]({ audit: record }, record.type);

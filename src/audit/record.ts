@@ -79,13 +79,14 @@ export function createAuditTrail(options: AuditTrailOptions): OpenAuditTrail {
 /**
  * Assert that `audit` is an audit trail.
  *
+ * @param where function that takes the option, for the error message
  * @throws TypeError if it has no method `record`
  */
-export function assertAuditTrail(audit: AuditTrail): void {
+export function assertAuditTrail(audit: AuditTrail, where: string): void {
   assertMethod(
     audit,
     'record',
-    'audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })',
+    `${where}: audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })`,
   );
 }
 

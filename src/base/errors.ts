@@ -4,6 +4,7 @@ import type {
   ClientRejection,
   ExchangeRejection,
   GrantRejection,
+  RejectionDetail,
   TokenIdentity,
   TokenRejection,
 } from './rejections.js';
@@ -47,10 +48,10 @@ export class InvalidRequestError extends PassportJweError {
 export class InvalidTokenError extends PassportJweError {
   /** Reason for rejecting the token, for audit events only. */
   readonly reason: TokenRejection;
-  readonly #token: TokenIdentity | undefined;
+  readonly #detail: RejectionDetail;
 
-  /** @param token identity of an authentic, well-formed token that is no longer valid. */
-  constructor(reason: TokenRejection, cause?: unknown, token?: TokenIdentity) {
+  /** @param detail facts about the rejection. Only for operators. */
+  constructor(reason: TokenRejection, cause?: unknown, detail: RejectionDetail = {}) {
     super({
       code: 'ERR_INVALID_TOKEN',
       error: 'invalid_token',
@@ -59,12 +60,17 @@ export class InvalidTokenError extends PassportJweError {
       cause,
     });
     this.reason = reason;
-    this.#token = token;
+    this.#detail = detail;
   }
 
   /** Identity of an authentic, well-formed token that is no longer valid, for audit events. Loggers omit getters. */
   get token(): TokenIdentity | undefined {
-    return this.#token;
+    return this.#detail.token;
+  }
+
+  /** Facts about the rejection, for debug lines and the command line. Loggers do not copy them. */
+  get detail(): RejectionDetail {
+    return this.#detail;
   }
 }
 

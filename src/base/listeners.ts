@@ -36,7 +36,9 @@ export function createListeners<Event = void>(report: (fault: unknown) => void):
   return {
     add(listener) {
       if (typeof listener !== 'function') {
-        throw new TypeError('listener must be a function, for example () => console.log("changed")');
+        throw new TypeError(
+          'onChange: listener must be a function, for example () => console.log("changed")',
+        );
       }
       const registration = { listener };
       registrations.add(registration);

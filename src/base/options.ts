@@ -4,35 +4,52 @@ import { isPrintableName } from './printable-name.js';
 /** Names of all options of a function. The compiler reports a missing name. */
 export type KnownOptions<Options> = Readonly<Record<keyof Options, true>>;
 
+/** Number of options in the example of an error message. */
+const EXAMPLE_OPTIONS = 3;
+
+/** Returns the remedy for an unknown option, for example for an option of another library. */
+export type RemedyFinder = (name: string) => string | undefined;
+
 /**
  * Assert that options are an object without unknown members. Ignoring a misspelt option could disable a check.
  *
  * @param where function or option for the error messages, which never contain values.
+ * @param findRemedy remedies for unknown options. Default: the message lists the known options.
  * @throws TypeError if the options are not an object, or include an unknown option.
  */
 export function assertOptions<Options extends object>(
   options: Options,
   known: KnownOptions<Options>,
   where: string,
+  findRemedy: RemedyFinder = () => undefined,
 ): void {
-  assertObject(options, where);
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(known, name)) continue;
-    const expected = Object.keys(known).join(', ');
-    throw new TypeError(`${where}: unknown option ${describeName(name)}; expected one of: ${expected}`);
-  }
+  assertObject(options, where, exampleOf(known));
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  const remedy = findRemedy(unknown);
+  const hint = remedy === undefined ? `; expected one of: ${Object.keys(known).join(', ')}` : `: ${remedy}`;
+  throw new TypeError(`${where}: unknown option ${describeName(unknown)}${hint}`);
 }
 
 /**
  * Assert that a value is an object.
  *
- * @param where function or option for the error message.
+ * @param where function, or function and option, for the error message.
+ * @param example valid object for the error message.
  * @throws TypeError if the value is not an object. The message omits the value, which could be a misplaced secret.
  */
-export function assertObject(value: unknown, where: string): asserts value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`${where}: expected an object`);
-  }
+export function assertObject(value: unknown, where: string, example: string): asserts value is object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
+  throw new TypeError(`${subjectOf(where)} must be an object, for example ${example}`);
+}
+
+/** Name the invalid value in a message: `createLimits: onStoreFailure`, or `createLimits: options` for all options. */
+function subjectOf(where: string): string {
+  return where.includes(': ') ? where : `${where}: options`;
+}
+
+function exampleOf(known: object): string {
+  return `{ ${Object.keys(known).slice(0, EXAMPLE_OPTIONS).join(', ')} }`;
 }
 
 /** Assert that a value has a method. @throws TypeError with the message `expected` if the method is missing. */
@@ -45,6 +62,7 @@ export function assertMethod(value: unknown, method: string, expected: string): 
 /**
  * Assert that a URL is safe for a service that receives credentials or serves keys, and parse the URL.
  *
+ * @param name function and option for the error message.
  * @throws TypeError if the value is not an absolute `https:` URL (`http:` on loopback only), or contains credentials.
  *   The message omits the value.
  */
@@ -60,10 +78,20 @@ export function assertSecureUrl(value: unknown, name: string): URL {
   return url;
 }
 
-/** Assert that an option is a non-empty string. @throws TypeError that names the function and the option. */
-export function assertString(value: unknown, where: string, name: string): asserts value is string {
+/**
+ * Assert that an option is a non-empty string.
+ *
+ * @param example valid value for the error message.
+ * @throws TypeError that names the function and the option.
+ */
+export function assertString(
+  value: unknown,
+  where: string,
+  name: string,
+  example: string,
+): asserts value is string {
   if (typeof value === 'string' && value !== '') return;
-  throw new TypeError(`${where}: ${name} must be a non-empty string`);
+  throw new TypeError(`${where}: ${name} must be a non-empty string, for example "${example}"`);
 }
 
 /** Accepted range of a numeric option. */
@@ -143,6 +171,7 @@ function describeRange({ isInteger = false, from, above, to }: NumberRange): str
   return [article, kind, bounds.join(above === undefined ? ' ' : ' and ')].join(' ').trimEnd();
 }
 
-function describeName(name: string): string {
+/** Name an unknown option in a message, unless the name could be a misplaced secret. */
+export function describeName(name: string): string {
   return isPrintableName(name) ? name : '(name not shown: it could be a secret)';
 }

@@ -38,6 +38,7 @@ export type TokenRejection =
   | 'lifetime_too_long'
   | 'wrong_issuer'
   | 'wrong_audience'
+  | 'wrong_environment'
   | 'wrong_typ'
   | 'refresh_token'
   | 'unknown_type'
@@ -84,7 +85,8 @@ export type GrantRejection =
   | 'wrong_device'
   | 'no_device'
   | 'wrong_scope'
-  | 'not_repeatable';
+  | 'not_repeatable'
+  | 'no_user';
 
 /** Identity of a verified token, for audit events. */
 export interface TokenIdentity {
@@ -97,4 +99,18 @@ export interface TokenIdentity {
   readonly kid?: string;
   readonly clientId?: string;
   readonly subject?: string;
+}
+
+/** Facts about a rejected token, for debug lines, the command line and audit events. Never sent to clients. */
+export interface RejectionDetail {
+  /** Identity of a token that is authentic and well-formed but no longer valid. For audit events only. */
+  readonly token?: TokenIdentity;
+  /** Key ID of the key that encrypts the token. */
+  readonly kid?: string;
+  /** Name of the claim that failed the check. */
+  readonly claim?: string;
+  /** Configured values, or a limit. */
+  readonly expected?: string | readonly string[] | ReadonlySet<string>;
+  /** Issuer, audience, type or environment of an authentic token, or a duration. Never a claim about the user. */
+  readonly found?: string | readonly string[];
 }

@@ -125,6 +125,13 @@ function giveWay(from: number, to: number, [up, down]: readonly [number, number]
   return Math.max(from - down, Math.min(from + up, to));
 }
 
+/** Valid values of the options that are functions, for error messages. */
+const FUNCTIONS: Readonly<Record<string, string>> = {
+  onStep: '(step) => console.warn(step)',
+  clock: '() => Date.now() / 1000',
+  monotonic: '() => performance.now() / 1000',
+};
+
 function resolveSteadyClockOptions(options: SteadyClockOptions): Required<SteadyClockOptions> {
   assertOptions(options, KNOWN, 'createSteadyClock');
   const { toleranceSeconds = 60, settleSeconds = 600, onStep = () => {} } = options;
@@ -132,7 +139,9 @@ function resolveSteadyClockOptions(options: SteadyClockOptions): Required<Steady
   assertNumber(toleranceSeconds, 'createSteadyClock', 'toleranceSeconds', { from: 1, to: 3600, example: 60 });
   assertPositiveNumber(settleSeconds, 'createSteadyClock', 'settleSeconds', 600);
   for (const [name, option] of Object.entries({ onStep, clock, monotonic })) {
-    if (typeof option !== 'function') throw new TypeError(`createSteadyClock: ${name} must be a function`);
+    if (typeof option !== 'function') {
+      throw new TypeError(`createSteadyClock: ${name} must be a function, for example ${FUNCTIONS[name]}`);
+    }
   }
   return { toleranceSeconds, settleSeconds, onStep, clock, monotonic };
 }

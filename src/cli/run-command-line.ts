@@ -11,6 +11,7 @@ import { sessionsCommand } from './commands/sessions-command.js';
 import { storeCommand } from './commands/store-command.js';
 import { tokenCommand } from './commands/token-command.js';
 import { hideArguments } from './hide-arguments.js';
+import { reportRejection } from './report-rejection.js';
 import { UsageError } from './settings.js';
 
 /** Exit code of a successful command. */
@@ -83,9 +84,7 @@ function report(io: CommandIo, failure: unknown, isJson: boolean): void {
     return;
   }
   if (failure instanceof InvalidTokenError) {
-    io.print(
-      isJson ? JSON.stringify({ valid: false, reason: failure.reason }) : `rejected: ${failure.reason}`,
-    );
+    reportRejection(io, failure, isJson);
     return;
   }
   const message =

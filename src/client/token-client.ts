@@ -95,10 +95,10 @@ const KNOWN: KnownOptions<TokenClientOptions> = {
  * const response = await fetch('https://documents.example.com/documents', { headers });
  */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
-  assertOptions(options, KNOWN, 'createTokenClient');
+  assertOptions(options, KNOWN, WHERE);
   assertTexts(options);
   // Credentials require TLS (RFC 6749 §3.2).
-  const endpoint = assertSecureUrl(options.tokenEndpoint, 'createTokenClient: tokenEndpoint');
+  const endpoint = assertSecureUrl(options.tokenEndpoint, `${WHERE}: tokenEndpoint`);
   const { renewAheadSeconds = 30, clock = systemClock } = options;
   let kept: KeptToken | undefined;
 
@@ -175,8 +175,17 @@ function encodeFormText(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1);
 }
 
+/** Function for the error messages. */
+const WHERE = 'createTokenClient';
+
 function assertTexts(options: TokenClientOptions): void {
-  for (const name of ['tokenEndpoint', 'clientId', 'clientSecret', 'audience'] as const) {
-    assertString(options[name], 'createTokenClient', name);
+  const { tokenEndpoint, clientId, clientSecret, audience } = options;
+  assertString(tokenEndpoint, WHERE, 'tokenEndpoint', 'https://auth.example.com/oauth/token');
+  assertString(clientId, WHERE, 'clientId', 'billing');
+  if (typeof clientSecret !== 'string' || clientSecret === '') {
+    throw new TypeError(
+      `${WHERE}: clientSecret must be a non-empty string: pass the API key, for example process.env.API_KEY`,
+    );
   }
+  assertString(audience, WHERE, 'audience', 'https://documents.example.com');
 }

@@ -1,9 +1,10 @@
 import type { NextFunction, Request, Response } from 'express';
+import { debugRejection } from '../base/debug-rejection.js';
 import { PassportJweError, RateLimitExceededError } from '../base/errors.js';
 import { type AuthenticationOutcome, requestState, type ShownToken } from './request-state.js';
 import { type ChallengeWriter, createChallengeWriter } from './write-challenge.js';
 
-const defaultChallenge = createChallengeWriter({});
+const defaultChallenge = createChallengeWriter({}, 'bearerErrors');
 
 /** Return the response headers of an error, including the challenge. */
 function headersOf(
@@ -42,21 +43,28 @@ export function answerFailure(res: Response, error: PassportJweError, writeChall
   sendBody(res, error);
 }
 
+/** A request to reject. */
+export interface Exchange {
+  readonly req: Request;
+  readonly res: Response;
+  readonly next: NextFunction;
+  /** Name of the guard that rejects, for debug lines. Default: the authentication rejects. */
+  readonly guard?: string;
+}
+
 /**
  * Reject a request. With `failWithError`, pass the error to the error handlers of the application. Otherwise, or if
  * no authentication ran, send the error response.
  *
  * Also records an audit event, unless the authentication rejected the request with this error and recorded the event.
  */
-export async function refuseRequest(
-  exchange: { readonly req: Request; readonly res: Response; readonly next: NextFunction },
-  error: PassportJweError,
-): Promise<void> {
-  const { req, res, next } = exchange;
+export async function refuseRequest(exchange: Exchange, error: PassportJweError): Promise<void> {
+  const { req, res, next, guard = 'handler' } = exchange;
   const state = requestState.read(req);
   const writeChallenge = state?.acceptor.writeChallenge ?? defaultChallenge;
-  if (state !== undefined && !isRefusedFor(state.outcome, error)) {
-    await state.acceptor.recordRefusal(req, error, shownBy(state.outcome));
+  if (state === undefined) debugRejection(guard, error, describeUnguarded);
+  else if (!isRefusedFor(state.outcome, error)) {
+    await state.acceptor.recordRefusal(req, error, { ...shownBy(state.outcome), guard });
   }
   if (!state?.failWithError) return answerFailure(res, error, writeChallenge);
   addChallenge(error, writeChallenge);
@@ -64,10 +72,7 @@ export async function refuseRequest(
 }
 
 /** Reject a request if the failure is an error of this package. Pass all other failures to `next`. */
-export function passFailure(
-  exchange: { readonly req: Request; readonly res: Response; readonly next: NextFunction },
-  failure: unknown,
-): void {
+export function passFailure(exchange: Exchange, failure: unknown): void {
   if (failure instanceof PassportJweError) refuseRequest(exchange, failure).catch(exchange.next);
   else exchange.next(failure);
 }
@@ -78,4 +83,8 @@ function isRefusedFor(outcome: AuthenticationOutcome, error: PassportJweError): 
 
 function shownBy(outcome: AuthenticationOutcome): ShownToken {
   return outcome.kind === 'anonymous' ? {} : outcome;
+}
+
+function describeUnguarded(): object {
+  return { authenticated: false };
 }

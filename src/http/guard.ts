@@ -7,29 +7,38 @@ import type { Middleware } from './middleware.js';
 import { requestState } from './request-state.js';
 
 /**
- * Checks a verified token and, if needed, its request.
+ * Checks a verified token and, if needed, its request. Returns a promise only if the check is asynchronous.
  *
- * @throws PassportJweError if the guard rejects the token
+ * @throws PassportJweError (or as rejection) if the guard rejects the token
  */
-export type Check = (token: VerifiedToken, now: NumericDate, req: Request) => void;
+export type Check = (token: VerifiedToken, now: NumericDate, req: Request) => Promise<void> | undefined;
 
 /**
  * Create a middleware that checks the verified token of a request, after `authenticate()` or Passport. It reads the
  * internal request state, never `req.user`. If no authentication ran, it rejects the request with 401.
+ *
+ * After a synchronous check, the next handler runs synchronously.
  */
 export function guard(name: string, check: Check): Middleware {
   const warnOnce = createWarning(name);
   const handler: RequestHandler = (req, res, next) => {
+    let pending: Promise<void> | undefined;
     try {
       const state = requestState.read(req);
       if (state === undefined) warnOnce();
       if (state?.outcome.kind === 'refused') throw state.outcome.error;
       if (state?.outcome.kind !== 'verified') throw new MissingCredentialsError();
-      check(state.outcome.token, state.acceptor.clock(), req);
+      pending = check(state.outcome.token, state.acceptor.clock(), req);
     } catch (failure) {
-      return passFailure({ req, res, next }, failure);
+      return passFailure({ req, res, next, guard: name }, failure);
     }
-    return next();
+    if (pending === undefined) return next();
+    pending
+      .then(
+        () => next(),
+        (failure) => passFailure({ req, res, next, guard: name }, failure),
+      )
+      .catch(next);
   };
   return Object.defineProperty(handler, 'name', { value: name });
 }

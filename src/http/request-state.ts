@@ -24,6 +24,9 @@ export type Acceptance =
 /** Verified token of a request and its compact serialization, if any. */
 export type ShownToken = Pick<Acceptance, 'token' | 'presented'>;
 
+/** A rejected token, if it was verified, and the name of the guard that rejected it. */
+export type RefusedToken = ShownToken & { readonly guard?: string };
+
 /** Result of the most recent authentication of a request. */
 export type AuthenticationOutcome = Acceptance | { readonly kind: 'anonymous' };
 
@@ -35,8 +38,8 @@ export interface Authentication {
    * @throws PassportJweError (as rejection) if the token has no valid proof, or is no longer valid
    */
   verifyProven(presented: string): Promise<VerifiedToken>;
-  /** Record the audit event for a rejected request, with its verified token if any. */
-  recordRefusal(req: Request, error: PassportJweError, shown: ShownToken): Promise<void>;
+  /** Record the audit event for a rejected request, with its verified token if any, and print a debug line. */
+  recordRefusal(req: Request, error: PassportJweError, shown: RefusedToken): Promise<void>;
   readonly writeChallenge: ChallengeWriter;
   readonly clock: Clock;
 }

@@ -1,6 +1,7 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request } from 'express';
 import { AccessDeniedError, InvalidTokenError, MissingCredentialsError } from '../base/errors.js';
-import { passFailure } from './answer-failure.js';
+import { assertFactoryCall } from './assert-factory-call.js';
+import { guard } from './guard.js';
 import type { Middleware } from './middleware.js';
 import { requestState } from './request-state.js';
 
@@ -14,16 +15,13 @@ import { requestState } from './request-state.js';
  * The guard rejects a missing or invalid proof with 401 `invalid_token`, so that the client requests a new token. If
  * the token is from a trusted issuer, or its key does not support proofs, the guard responds with 403 `access_denied`.
  *
+ * @throws TypeError if it receives a request, as in `app.use(requireProof)`
  * @example
  * app.use('/admin', authenticate(options), requireProof(), requireScope('admin'), admin);
  */
-export function requireProof(): Middleware {
-  const handler: RequestHandler = function requireProofOfIssuance(req, res, next) {
-    prove(req)
-      .then(() => next())
-      .catch((failure) => passFailure({ req, res, next }, failure));
-  };
-  return handler;
+export function requireProof(...none: readonly never[]): Middleware {
+  assertFactoryCall(none, 'requireProof()');
+  return guard('requireProof', (_token, _now, req) => prove(req));
 }
 
 async function prove(req: Request): Promise<void> {

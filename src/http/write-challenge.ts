@@ -30,18 +30,19 @@ export type ChallengeWriter = (error: PassportJweError) => string | undefined;
  * Create a writer of `WWW-Authenticate` values (RFC 6750 §3). Challenges do not contain request data or claims, only
  * constants and validated options.
  *
+ * @param where function that takes the options, for the error messages
  * @throws TypeError if `realm` contains quotes, backslashes or non-ASCII characters, or `resourceMetadata` is not a
  *   secure URL
  */
-export function createChallengeWriter(options: ChallengeOptions): ChallengeWriter {
+export function createChallengeWriter(options: ChallengeOptions, where: string): ChallengeWriter {
   const { realm = 'api', resourceMetadata } = options;
   if (typeof realm !== 'string' || !QUOTABLE.test(realm)) {
     throw new TypeError(
-      'challenge options: realm must be a string of printable ASCII without quotes or backslashes, for example "api"',
+      `${where}: realm must be a string of printable ASCII without quotes or backslashes, for example "api"`,
     );
   }
   const metadata =
-    resourceMetadata === undefined ? [] : [`resource_metadata="${resolveUrl(resourceMetadata)}"`];
+    resourceMetadata === undefined ? [] : [`resource_metadata="${resolveUrl(resourceMetadata, where)}"`];
 
   return (error) => {
     if (error.status !== 400 && error.status !== 401 && error.status !== 403) return undefined;
@@ -61,11 +62,11 @@ function quotable(description: string): string {
   return QUOTABLE.test(description) ? description : 'See the response body';
 }
 
-function resolveUrl(value: string): string {
+function resolveUrl(value: string, where: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !isSecureUrl(url) || !QUOTABLE.test(url.href)) {
     throw new TypeError(
-      'challenge options: resourceMetadata must be an absolute https URL (http on loopback only): pass protectedResourceUrl(...)',
+      `${where}: resourceMetadata must be an absolute https URL (http on loopback only): pass protectedResourceUrl(...)`,
     );
   }
   return url.href;

@@ -1,12 +1,9 @@
 import type { ErrorRequestHandler, Request } from 'express';
 import type { AuditTrail } from '../audit/record.js';
-import {
-  InvalidClientError,
-  InvalidGrantError,
-  InvalidRequestError,
-  PassportJweError,
-} from '../base/errors.js';
+import { debugRejection } from '../base/debug-rejection.js';
+import { InvalidClientError, PassportJweError } from '../base/errors.js';
 import { NO_STORE } from '../http/no-store.js';
+import { describeRefusal } from './describe-refusal.js';
 import { challengeScheme } from './read-client-credentials.js';
 import { describeClient } from './request-client.js';
 
@@ -19,8 +16,9 @@ export function answerTokenError(audit: AuditTrail): ErrorRequestHandler {
     if (res.headersSent) return next(failure);
     if (!(failure instanceof PassportJweError)) return next(failure);
     if (!isAnswerable(failure)) return next(new Error(UNANSWERABLE, { cause: failure }));
+    debugRejection(`tokenRouter ${req.method} ${req.path}`, failure);
     audit
-      .record({ type: 'issuance.refused', code: failure.code, ...reasonOf(failure), ...describeClient(req) })
+      .record({ ...describeRefusal(failure), ...describeClient(req) })
       .then(() => {
         res.status(failure.status).set({ ...NO_STORE, ...failure.headers, ...challengeOf(failure, req) });
         res.json({ error: failure.error, error_description: failure.message });
@@ -42,12 +40,4 @@ function isAnswerable(error: PassportJweError): boolean {
 function challengeOf(error: PassportJweError, req: Request): Record<string, string> {
   if (!(error instanceof InvalidClientError)) return {};
   return { 'WWW-Authenticate': `${challengeScheme(req.headersDistinct['authorization'])} realm="token"` };
-}
-
-function reasonOf(error: PassportJweError) {
-  const isReasoned =
-    error instanceof InvalidClientError ||
-    error instanceof InvalidGrantError ||
-    error instanceof InvalidRequestError;
-  return isReasoned && error.reason !== undefined ? { reason: error.reason } : {};
 }

@@ -16,7 +16,7 @@ export function assertAcceptable(claimsSet: IssuedClaims, policy: ClaimsPolicy, 
     validateClaimsSet({ header: { typ: ACCESS_TOKEN_TYP }, claims, key: {} }, policy, now);
   } catch (cause) {
     throw new TypeError(
-      `Verifiers would reject the claims of this ${claimsSet.type} token: correct the claims that the cause describes`,
+      `issue: verifiers would reject the claims of this ${claimsSet.type} token: correct the claims that the cause describes`,
       { cause },
     );
   }
@@ -27,6 +27,8 @@ function serialize(claimsSet: unknown): JsonObject {
   if (isJsonObject(claimsSet) && isPlainJson(claimsSet, MAX_CLAIMS_DEPTH)) return claimsSet;
   const copy: JsonObject = JSON.parse(JSON.stringify(claimsSet));
   if (!isPlainJson(copy, MAX_CLAIMS_DEPTH))
-    throw new TypeError(`The claims are nested deeper than ${MAX_CLAIMS_DEPTH} levels: flatten them`);
+    throw new TypeError(
+      `issue: claims must have at most ${MAX_CLAIMS_DEPTH} levels of nesting: flatten them`,
+    );
   return copy;
 }

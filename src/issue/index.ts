@@ -31,3 +31,12 @@ export {
 } from './token-issuer.js';
 export { tokenRouter } from './token-router.js';
 export type { TokenRouterOptions } from './token-router-options.js';
+export { createUserSessions } from './user-sessions.js';
+export type {
+  SessionTokens,
+  UserSessionRefresh,
+  UserSessionStart,
+  UserSessions,
+  UserSessionsEnd,
+} from './user-sessions-contract.js';
+export type { SessionUser, UserClaimsHook, UserSessionsOptions } from './user-sessions-options.js';

@@ -1,49 +1,60 @@
 import type { NumericDate } from '../base/clock.js';
 import { InvalidGrantError } from '../base/errors.js';
+import { inContext } from '../base/in-context.js';
+import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
+import type { Revocations } from '../revocation/revocations.js';
 import type { RefreshFamilies } from '../sessions/refresh-contract.js';
-import { createRefreshFamilies } from '../sessions/refresh-families.js';
-import { resolveRefreshSettings } from '../sessions/refresh-settings.js';
+import { createRefreshFamilies, type RefreshFamiliesParts } from '../sessions/refresh-families.js';
+import { type RefreshSettings, resolveRefreshSettings } from '../sessions/refresh-settings.js';
 import {
   type PresentedToken,
   type RefreshTokenCodec,
   refreshTokenCodec,
 } from '../sessions/refresh-token-codec.js';
 import { requireStore } from '../stores/require-store.js';
-import type { TokenRouterSettings } from './token-router-options.js';
+import type { Stores } from '../stores/stores.js';
 
-/** Refresh token encryption and families of a token router. */
+/** Parts that refresh tokens depend on. */
+export interface RefreshTokenTerms extends Pick<RefreshFamiliesParts, 'audit' | 'clock'> {
+  readonly keyRing: KeyRing;
+  readonly issuer: string;
+  readonly stores: Pick<Stores, 'families'>;
+  /** @default undefined (no refresh token can be revoked) */
+  readonly revocations?: Revocations;
+  readonly refresh: RefreshSettings;
+}
+
+/** Refresh token encryption and families of an authorization server. */
 export interface RefreshTokenBackend {
   readonly codec: RefreshTokenCodec;
   readonly families: RefreshFamilies;
 }
 
 /**
- * Create the refresh token backend of a token router.
+ * Create the refresh tokens of an authorization server.
  *
- * @returns `undefined` without the option `stores`
+ * @param where function that has the options, for error messages
  * @throws TypeError if refresh tokens could outlive their keys or revocations
  */
-export function createRefreshTokens(settings: TokenRouterSettings): RefreshTokenBackend | undefined {
-  const { keyRing, issuer, stores, revocations, audit, clock } = settings;
-  if (stores === undefined) return undefined;
-  const store = requireStore(stores, 'families', 'tokenRouter');
-  const keys = internalsOf(keyRing);
-  keys.encryptionKey('refresh', issuer);
-  const lifetimes = resolveRefreshSettings(settings.refresh);
-  if (lifetimes.idleSeconds > keyRing.maxTokenLifetimeSeconds) {
+export function createRefreshTokens(terms: RefreshTokenTerms, where: string): RefreshTokenBackend {
+  const { keyRing, issuer, stores, revocations, audit, clock } = terms;
+  const store = requireStore(stores, 'families', where);
+  const keys = internalsOf(keyRing, where);
+  inContext(`${where}: keyRing`, () => keys.encryptionKey('refresh', issuer));
+  const settings = resolveRefreshSettings(terms.refresh, where);
+  if (settings.idleSeconds > keyRing.maxTokenLifetimeSeconds) {
     throw new TypeError(
-      'tokenRouter: refresh.idleSeconds exceeds maxTokenLifetimeSeconds of the key ring: lower refresh.idleSeconds',
+      `${where}: refresh.idleSeconds exceeds maxTokenLifetimeSeconds of the key ring: lower refresh.idleSeconds`,
     );
   }
-  if (revocations !== undefined && lifetimes.absoluteSeconds > revocations.maxTokenLifetimeSeconds) {
+  if (revocations !== undefined && settings.absoluteSeconds > revocations.maxTokenLifetimeSeconds) {
     throw new TypeError(
-      'tokenRouter: revocations expire before refresh tokens: raise maxTokenLifetimeSeconds of createRevocations()',
+      `${where}: revocations expire before refresh tokens: raise maxTokenLifetimeSeconds of createRevocations()`,
     );
   }
   const codec = refreshTokenCodec(keys, issuer);
-  const families = createRefreshFamilies({ store, codec, revocations, settings: lifetimes, audit, clock });
-  return { codec, families };
+  return { codec, families: createRefreshFamilies({ store, codec, revocations, settings, audit, clock }) };
 }
 
 /**

@@ -1,9 +1,7 @@
 import { isNumericDate } from '../base/clock.js';
-import { toSeconds } from '../base/duration.js';
 import { findNonJson } from '../base/find-non-json.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
-import { assertObject, assertString } from '../base/options.js';
-import { isPrintableName } from '../base/printable-name.js';
+import { assertObject, assertOptions, assertString, type KnownOptions } from '../base/options.js';
 import type { ClaimsRequest } from '../token/claims/build-claims-set.js';
 import {
   ISSUED_TOKEN_TYPES,
@@ -12,45 +10,30 @@ import {
   RESERVED_CLAIMS,
 } from '../token/claims/claims-set.js';
 import { MAX_CLAIMS_DEPTH } from '../token/claims/parse-claims.js';
-import { parseScope } from '../token/claims/scope.js';
 import {
   type ClientTokenRequest,
   type IssueRequest,
   isClientRequest,
   type UserTokenRequest,
 } from './issue-request.js';
+import { type MaxLifetimes, resolveLifetime } from './resolve-lifetime.js';
+import { resolveScope } from './resolve-scope.js';
+import { assertIdentifier, assertUser, clientOfUsers } from './user-identity.js';
 
 /** Settings of the issuer that a request depends on. */
 export interface IssueDefaults {
   readonly issuer: string;
   /** @default undefined (every request names its audience) */
   readonly audience?: string | undefined;
-  /** Maximum lifetimes, with the option or object that sets each of them. */
-  readonly maxLifetimes: ReadonlyMap<string, number>;
+  readonly maxLifetimes: MaxLifetimes;
 }
 
-/** Lifetime of a token without `lifetime`, in seconds. */
-const DEFAULT_LIFETIME_SECONDS = 900;
-
-/** Maximum length of a subject, in characters. Stores of sessions have the same limit. */
-const MAX_SUBJECT_LENGTH = 200;
-
-type Members<Request> = Readonly<Record<keyof Request, true>>;
-
-const USER_MEMBERS: Members<UserTokenRequest> = {
-  ...{
-    type: true,
-    subject: true,
-    audience: true,
-    scope: true,
-    lifetime: true,
-    sessionId: true,
-    claims: true,
-  },
-  ...{ header: true, issuedAt: true, ip: true },
+const USER_MEMBERS: KnownOptions<UserTokenRequest> = {
+  ...{ type: true, subject: true, audience: true, scope: true, lifetime: true },
+  ...{ sessionId: true, claims: true, header: true, issuedAt: true, ip: true },
 };
 
-const CLIENT_MEMBERS: Members<ClientTokenRequest> = {
+const CLIENT_MEMBERS: KnownOptions<ClientTokenRequest> = {
   ...{ ...USER_MEMBERS, clientId: true, subjectAsserted: true, delegatedFrom: true, delegatedTo: true },
   previousApiKey: true,
 };
@@ -59,13 +42,8 @@ const CLIENT_MEMBERS: Members<ClientTokenRequest> = {
 const INSTEAD: Readonly<Record<string, string>> = {
   ...{ sub: 'subject', user: 'subject', userId: 'subject', id: 'subject' },
   ...{ aud: 'audience', resource: 'audience', scopes: 'scope', permissions: 'scope' },
-  ...{
-    exp: 'lifetime',
-    expiresIn: 'lifetime',
-    expiresAt: 'lifetime',
-    lifetimeSeconds: 'lifetime',
-    ttl: 'lifetime',
-  },
+  ...{ exp: 'lifetime', expiresIn: 'lifetime', expiresAt: 'lifetime', lifetimeSeconds: 'lifetime' },
+  ttl: 'lifetime',
   ...{ iat: 'issuedAt', notBefore: 'issuedAt', nbf: 'issuedAt' },
   ...{ payload: 'claims', customClaims: 'claims', data: 'claims', client_id: 'clientId' },
   ...{ session_id: 'sessionId', session: 'sessionId', headers: 'header' },
@@ -98,7 +76,7 @@ const SET_BY: Readonly<Record<string, string>> = {
  *   contains no value.
  */
 export function resolveIssueRequest(request: IssueRequest, defaults: IssueDefaults): ClaimsRequest {
-  assertObject(request, 'issue');
+  assertObject(request, 'issue', '{ subject: user.id }');
   const type = resolveType(request.type);
   assertMembers(request, type);
   assertTimes(request);
@@ -107,8 +85,8 @@ export function resolveIssueRequest(request: IssueRequest, defaults: IssueDefaul
     audience: resolveAudience(request.audience, defaults),
     subject: resolveSubject(request.subject, type, defaults),
     clientId: resolveClient(request, defaults),
-    scope: resolveScope(request.scope),
-    lifetimeSeconds: resolveLifetime(request, defaults),
+    scope: resolveScope(request.scope, 'issue'),
+    lifetimeSeconds: resolveLifetime(request.lifetime, defaults.maxLifetimes, 'issue'),
     sessionId: request.sessionId,
     claims: resolveClaims(request, type),
   };
@@ -116,32 +94,35 @@ export function resolveIssueRequest(request: IssueRequest, defaults: IssueDefaul
 
 function resolveType(type: unknown = 'user'): IssuedTokenType {
   if (isIssuedTokenType(type)) return type;
-  throw new TypeError(`issue: type must be one of ${ISSUED_TOKEN_TYPES.join(', ')}; default: user`);
+  throw new TypeError(
+    `issue: type must be one of ${ISSUED_TOKEN_TYPES.join(', ')}: omit it for a token of type user`,
+  );
 }
 
 function assertMembers(request: object, type: IssuedTokenType): void {
   const members = type === 'user' ? USER_MEMBERS : CLIENT_MEMBERS;
-  for (const name of Object.keys(request)) {
-    if (Object.hasOwn(members, name)) continue;
-    if (Object.hasOwn(CLIENT_MEMBERS, name)) {
-      throw new TypeError(`issue: ${name} is not allowed in a token of type user: remove it, or set type`);
-    }
-    throw new TypeError(`issue: unknown option ${nameForMessage(name)}${remedyFor(name, members)}`);
+  const isMisplaced = (name: string) => Object.hasOwn(CLIENT_MEMBERS, name) && !Object.hasOwn(members, name);
+  const misplaced = Object.keys(request).find(isMisplaced);
+  if (misplaced !== undefined) {
+    throw new TypeError(`issue: ${misplaced} is not allowed in a token of type user: remove it, or set type`);
   }
+  assertOptions(request, CLIENT_MEMBERS, 'issue', (name) => remedyFor(name, members));
 }
 
 function remedyFor(name: string, members: object): string {
   const instead = Object.hasOwn(INSTEAD, name) ? INSTEAD[name] : undefined;
-  if (instead !== undefined && Object.hasOwn(members, instead)) return `: write ${instead}`;
-  return `: put custom claims into claims; options are ${Object.keys(members).join(', ')}`;
+  if (instead !== undefined && Object.hasOwn(members, instead)) return `write ${instead}`;
+  return `put custom claims into claims; other options are ${Object.keys(members).join(', ')}`;
 }
 
 function assertTimes({ issuedAt, ip, sessionId }: IssueRequest): void {
   if (issuedAt !== undefined && !isNumericDate(issuedAt)) {
-    throw new TypeError('issue: issuedAt must be seconds since 1970, for example Date.now() / 1000');
+    throw new TypeError(
+      'issue: issuedAt must be a NumericDate in seconds since 1970, for example Date.now() / 1000',
+    );
   }
-  if (ip !== undefined) assertString(ip, 'issue', 'ip');
-  if (sessionId !== undefined) assertIdentity(sessionId, 'sessionId');
+  if (ip !== undefined) assertString(ip, 'issue', 'ip', '192.0.2.1');
+  if (sessionId !== undefined) assertIdentifier(sessionId, 'issue', 'sessionId');
 }
 
 function resolveAudience(requested: string | undefined, { audience }: IssueDefaults): string {
@@ -152,59 +133,16 @@ function resolveAudience(requested: string | undefined, { audience }: IssueDefau
   );
 }
 
-/** A user with the name of the client would be taken for the client itself. */
 function resolveSubject(subject: unknown, type: IssuedTokenType, { issuer }: IssueDefaults): string {
-  const name = assertIdentity(subject, 'subject');
-  if (type === 'user' && name === issuer) {
-    throw new TypeError('issue: subject must not be the issuer: pass the ID of the user');
-  }
-  return name;
+  if (type === 'user') assertUser(subject, issuer, 'issue');
+  else assertIdentifier(subject, 'issue', 'subject');
+  return subject;
 }
 
-/** NUL separates the parts of names in stores. */
-function assertIdentity(value: unknown, name: string): string {
-  const isName = typeof value === 'string' && value !== '' && value.length <= MAX_SUBJECT_LENGTH;
-  if (isName && value.isWellFormed() && !value.includes('\u0000')) return value;
-  const hint = typeof value === 'number' ? `: write String(${name})` : '';
-  throw new TypeError(
-    `issue: ${name} must be a string of 1 to ${MAX_SUBJECT_LENGTH} characters, well-formed and without U+0000${hint}`,
-  );
-}
-
-/** Every `key_id` of an API key matches. */
-const KEY_ID_CHARACTERS = /^[A-Za-z0-9._~-]{1,64}$/;
-
-/** The application itself is the client of its users (RFC 9068 §2.2). */
 function resolveClient(request: IssueRequest, { issuer }: IssueDefaults): string {
-  if (isClientRequest(request)) {
-    assertString(request.clientId, 'issue', 'clientId');
-    return request.clientId;
-  }
-  if (!KEY_ID_CHARACTERS.test(issuer)) return issuer;
-  throw new TypeError(
-    'issue: tokens of type user need an issuer that cannot be the key_id of an API key: pass a URL as issuer to createTokenIssuer(), for example "https://auth.example.com"',
-  );
-}
-
-function resolveScope(scope: unknown = []): readonly string[] {
-  const tokens = parseScope(scope);
-  if (tokens !== undefined) return tokens;
-  throw new TypeError(
-    'issue: scope must be scope tokens (RFC 6749 §3.3) as an array or separated by single spaces, for example "read write"',
-  );
-}
-
-function resolveLifetime({ lifetime }: IssueRequest, { maxLifetimes }: IssueDefaults): number {
-  if (lifetime === undefined) return Math.min(DEFAULT_LIFETIME_SECONDS, ...maxLifetimes.values());
-  const seconds = toSeconds(lifetime, 'issue', 'lifetime');
-  for (const [source, maximum] of maxLifetimes) {
-    if (seconds > maximum) {
-      throw new TypeError(
-        `issue: lifetime exceeds ${source}, ${maximum} seconds: shorten it, or raise that option`,
-      );
-    }
-  }
-  return seconds;
+  if (!isClientRequest(request)) return clientOfUsers(issuer, 'issue');
+  assertString(request.clientId, 'issue', 'clientId', 'demo');
+  return request.clientId;
 }
 
 function resolveClaims({ claims }: IssueRequest, type: IssuedTokenType): JsonObject {
@@ -222,8 +160,4 @@ function assertClaimName(name: string, type: IssuedTokenType): void {
   const isOfType = type !== 'user' && setBy === undefined;
   if (!RESERVED_CLAIMS.has(name) || isOfType) return;
   throw new TypeError(`issue: the claim ${name} is reserved: ${setBy ?? 'choose another name'}`);
-}
-
-function nameForMessage(name: string): string {
-  return isPrintableName(name) ? name : '(not shown)';
 }

@@ -37,13 +37,14 @@ export function createRouterVerifiers(settings: TokenRouterSettings): RouterVeri
   const { keyRing, issuer, apiKeys, revocations, maxTokenLifetimeSeconds, clock } = settings;
   const { signing, verification } = settings;
   const transitionEnds = resolveTransition(settings);
-  const live = prepareVerifier({
+  const verifierOptions = {
     ...{ keyRing, issuer, apiKeys, maxTokenLifetimeSeconds, clock },
     audience: [settings.audience, ...listAudiences(apiKeys)],
     ...(revocations && { revocations }),
     ...(signing && { signing }),
     ...(verification && { verification }),
-  });
+  };
+  const live = prepareVerifier(verifierOptions, 'tokenRouter');
   const revocable = live.withRules({
     maxTokenLifetimeSeconds,
     clockToleranceSeconds: MAX_CLOCK_TOLERANCE_SECONDS,
@@ -69,7 +70,7 @@ function resolveTransition(settings: TokenRouterSettings): NumericDate {
   if (provenanceSince === undefined) return Number.NEGATIVE_INFINITY;
   if (!isNumericDate(provenanceSince)) {
     throw new TypeError(
-      'tokenRouter: provenanceSince must be a NumericDate: pass seconds since 1970, not milliseconds',
+      'tokenRouter: provenanceSince must be a NumericDate in seconds since 1970, not milliseconds, for example 1798761600',
     );
   }
   if (provenanceSince > clock() + maxTokenLifetimeSeconds) {

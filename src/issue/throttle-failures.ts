@@ -19,6 +19,9 @@ export interface ThrottleOptions {
 
 const KNOWN: KnownOptions<ThrottleOptions> = { failuresPerMinute: true };
 
+/** Default of `failuresPerMinute`. */
+export const DEFAULT_FAILURES_PER_MINUTE = 30;
+
 const LIMIT = 'failed_authentications';
 const WINDOW_SECONDS = 60;
 
@@ -46,8 +49,8 @@ export function throttleFailures(
   { audit, clock }: { readonly audit: AuditTrail; readonly clock: Clock },
 ): FailureThrottle {
   assertOptions(options, KNOWN, 'tokenRouter: throttle');
-  const { failuresPerMinute: quota = 30 } = options;
-  assertPositiveInteger(quota, 'tokenRouter', 'throttle.failuresPerMinute', 30);
+  const { failuresPerMinute: quota = DEFAULT_FAILURES_PER_MINUTE } = options;
+  assertPositiveInteger(quota, 'tokenRouter', 'throttle.failuresPerMinute', DEFAULT_FAILURES_PER_MINUTE);
   const budget = createFailureBudget({ quota, windowSeconds: WINDOW_SECONDS }, clock);
   const nameClient = createClientNamer(audit);
   const nameSlot = createRequestSlot<string>();

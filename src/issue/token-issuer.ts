@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type NumericDate, systemClock } from '../base/clock.js';
 import { InvalidRequestError } from '../base/errors.js';
+import { inContext } from '../base/in-context.js';
 import { assertOptions, assertString, type KnownOptions } from '../base/options.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
 import { buildClaimsSet, type ClaimsRequest } from '../token/claims/build-claims-set.js';
@@ -25,6 +26,7 @@ import { assertAcceptable } from './assert-acceptable.js';
 import { describeIssuance } from './describe-issuance.js';
 import type { ClientTokenRequest, IssueRequest, UserTokenRequest } from './issue-request.js';
 import { resolveIssueRequest } from './resolve-issue-request.js';
+import { maxLifetimesOf } from './resolve-lifetime.js';
 
 /**
  * Options of `createTokenIssuer()`. Shared options have the same meaning as in `createTokenVerifier()`.
@@ -124,10 +126,11 @@ export function createTokenIssuer<Claims extends object = NoClaims>(
 export function createTokenIssuer(options: TokenIssuerOptions<object>): TokenIssuer {
   const { keyRing, signing, claimsSchema, audit, clock, ...defaults } = resolveOptions(options);
   const { issuer, maxTokenLifetimeSeconds } = defaults;
-  const keys = internalsOf(keyRing);
+  const keys = internalsOf(keyRing, 'createTokenIssuer');
   const policies = new LRUCache<string, ClaimsPolicy>({
     max: MAX_AUDIENCES,
-    memoMethod: (audience) => resolveClaimsPolicy({ issuer, audience, maxTokenLifetimeSeconds }),
+    memoMethod: (audience) =>
+      resolveClaimsPolicy({ issuer, audience, maxTokenLifetimeSeconds }, 'createTokenIssuer'),
   });
 
   const buildClaims = (request: ClaimsRequest, issuedAt: NumericDate | undefined): IssuedClaims => {
@@ -138,7 +141,7 @@ export function createTokenIssuer(options: TokenIssuerOptions<object>): TokenIss
   };
 
   const claimKey = async (audience: string) => {
-    const key = keys.encryptionKey('access', audience);
+    const key = inContext('issue', () => keys.encryptionKey('access', audience));
     await keys.claimUse(key);
     return key;
   };
@@ -165,12 +168,15 @@ export function createTokenIssuer(options: TokenIssuerOptions<object>): TokenIss
 function resolveOptions(options: TokenIssuerOptions<object>) {
   assertOptions(options, KNOWN, 'createTokenIssuer');
   const { keyRing, audience, signing, claimsSchema, audit = noAuditTrail, clock = systemClock } = options;
-  internalsOf(keyRing);
+  internalsOf(keyRing, 'createTokenIssuer');
   if (typeof clock !== 'function') {
-    throw new TypeError('createTokenIssuer: clock must be a function that returns a NumericDate');
+    throw new TypeError(
+      'createTokenIssuer: clock must be a function that returns seconds since 1970, for example () => Date.now() / 1000',
+    );
   }
-  assertAuditTrail(audit);
-  if (audience !== undefined) assertString(audience, 'createTokenIssuer', 'audience');
+  assertAuditTrail(audit, 'createTokenIssuer');
+  if (audience !== undefined)
+    assertString(audience, 'createTokenIssuer', 'audience', 'https://api.example.com');
   assertClaimsSchema(claimsSchema, 'createTokenIssuer');
   const [issuer = ''] = resolveStrings(
     options.issuer,
@@ -178,10 +184,7 @@ function resolveOptions(options: TokenIssuerOptions<object>) {
     'https://auth.example.com',
   );
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'createTokenIssuer');
-  const maxLifetimes = new Map([
-    ['maxTokenLifetimeSeconds of the key ring', keyRing.maxTokenLifetimeSeconds],
-    ['maxTokenLifetimeSeconds of createTokenIssuer()', maxTokenLifetimeSeconds],
-  ]);
+  const maxLifetimes = maxLifetimesOf(keyRing, maxTokenLifetimeSeconds, 'createTokenIssuer');
   const terms = { issuer, audience, maxTokenLifetimeSeconds, maxLifetimes };
   return { keyRing, signing, claimsSchema, audit, clock, ...terms };
 }

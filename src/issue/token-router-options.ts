@@ -1,7 +1,7 @@
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
-import { type AuditTrail, noAuditTrail } from '../audit/record.js';
+import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
+import { assertMethod, assertOptions, assertString, type KnownOptions } from '../base/options.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
 import type { SignatureOptions } from '../keys/resolve-verification.js';
@@ -118,7 +118,8 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
   assertOptions(options, KNOWN, 'tokenRouter');
   const { keyRing, apiKeys, audience, revocations, stores } = options;
   const { refresh = {}, throttle = {}, audit = noAuditTrail, clock = systemClock } = options;
-  internalsOf(keyRing);
+  internalsOf(keyRing, 'tokenRouter');
+  assertString(options.issuer, 'tokenRouter', 'issuer', 'https://auth.example.com');
   assertMethod(
     apiKeys,
     'authenticate',
@@ -134,6 +135,7 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
       'tokenRouter: revocations must be Revocations: pass createRevocations({ stores })',
     );
   }
+  assertAuditTrail(audit, 'tokenRouter');
   if (stores !== undefined) requireStore(stores, 'families', 'tokenRouter');
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');
   return { ...options, refresh, throttle, audit, clock, maxTokenLifetimeSeconds };

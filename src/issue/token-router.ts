@@ -1,10 +1,12 @@
 import express, { type Router } from 'express';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
+import { debugConfiguration } from '../base/debug-configuration.js';
 import { rejectOtherMethods } from '../http/reject-other-methods.js';
-import { isAsymmetricKey } from '../keys/content-key.js';
-import { internalsOf } from '../keys/key-ring-internals.js';
+import { describeKeyRing } from '../keys/describe-key-ring.js';
 import { resolveVerification } from '../keys/resolve-verification.js';
+import { resolveRefreshSettings } from '../sessions/refresh-settings.js';
 import { answerTokenError } from './answer-token-error.js';
+import { assertCanIssue } from './assert-can-issue.js';
 import type { Endpoint } from './endpoints/endpoint.js';
 import { introspectionEndpoint } from './endpoints/introspection-endpoint.js';
 import { jwksEndpoint, type KeyPublisher } from './endpoints/jwks-endpoint.js';
@@ -17,7 +19,7 @@ import type { ClientTokenRequest } from './issue-request.js';
 import { createRefreshTokens } from './refresh-tokens.js';
 import { requireServableKeys } from './require-servable-keys.js';
 import { createRouterVerifiers } from './router-verifiers.js';
-import { throttleFailures } from './throttle-failures.js';
+import { DEFAULT_FAILURES_PER_MINUTE, throttleFailures } from './throttle-failures.js';
 import { type ClientTokenIssuer, createTokenIssuer } from './token-issuer.js';
 import { attachDescription } from './token-router-description.js';
 import {
@@ -62,6 +64,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   if (revocations !== undefined) mount('post', '/revoke', revocationEndpoint({ ...parts, revocations }));
   if (publishers.length > 0) mount('get', '/jwks', jwksEndpoint(publishers));
 
+  debugConfiguration('tokenRouter', () => describeRouter(settings, parts.grants));
   attachDescription(router, {
     issuer,
     grantTypes: () => findUsableGrantTypes(parts.grants, apiKeys),
@@ -71,11 +74,32 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   return router;
 }
 
+/** Describes the effective options for debug lines, without secrets. */
+function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[]): object {
+  const { issuer, audience, keyRing, apiKeys, revocations, stores, signing, audit } = settings;
+  const { maxTokenLifetimeSeconds, provenanceSince, refresh, throttle } = settings;
+  return {
+    issuer,
+    audience,
+    audiencesOfApiKeys: new Set(listAudiences(apiKeys)),
+    ...describeKeyRing(keyRing),
+    apiKeys: apiKeys.apiKeys.length,
+    grants: findUsableGrantTypes(grants, apiKeys),
+    revocations: revocations === undefined ? 'not checked' : 'checked',
+    maxTokenLifetimeSeconds,
+    provenanceSince,
+    refresh: stores === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
+    throttle: { failuresPerMinute: throttle.failuresPerMinute ?? DEFAULT_FAILURES_PER_MINUTE },
+    signing: signing?.kid,
+    audit: audit.enabled,
+  };
+}
+
 /** Create the dependencies that the endpoints share. */
 function createParts(settings: TokenRouterSettings) {
-  const { apiKeys, audience, claims, audit, clock } = settings;
-  assertCanIssue(settings);
-  const refreshTokens = createRefreshTokens(settings);
+  const { apiKeys, audience, claims, stores, audit, clock } = settings;
+  assertCanIssue(settings, [audience, ...listAudiences(apiKeys)], 'tokenRouter');
+  const refreshTokens = stores && createRefreshTokens({ ...settings, stores }, 'tokenRouter');
   const { followAudiences, ...verifiers } = createRouterVerifiers(settings);
   return {
     ...{ apiKeys, audience, clock, refreshTokens, ...verifiers },
@@ -101,26 +125,10 @@ function createTrackedIssuer(settings: TokenRouterSettings, followAudiences: () 
   };
 }
 
-/**
- * Assert that the router can issue tokens for every audience.
- *
- * @throws TypeError if tokens for an audience cannot be encrypted, or would carry no proof of issuance
- */
-function assertCanIssue({ keyRing, signing, audience, apiKeys }: TokenRouterSettings): void {
-  const audiences = [audience, ...listAudiences(apiKeys)];
-  const { encryptionKey } = internalsOf(keyRing);
-  const keys = audiences.map((each) => encryptionKey('access', each));
-  if (signing === undefined && keys.some(isAsymmetricKey)) {
-    throw new TypeError(
-      'tokenRouter: the key ring has public-key recipients, so tokens must also be signed: set signing',
-    );
-  }
-}
-
 /** Return the key ring and the verification keys, or an empty array if none of them has public keys. */
 function findPublishers(settings: TokenRouterSettings): readonly KeyPublisher[] {
   const { keyRing, issuer } = settings;
-  const publishers = [keyRing, ...resolveVerification(settings, [issuer]).values()];
+  const publishers = [keyRing, ...resolveVerification(settings, [issuer], 'tokenRouter').values()];
   return publishers.some((publisher) => publisher.exportPublicKeys().keys.length > 0) ? publishers : [];
 }
 

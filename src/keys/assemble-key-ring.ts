@@ -12,6 +12,7 @@ import type { KeyRing } from './key-ring.js';
 import { bindInternals } from './key-ring-internals.js';
 import type { KeyUsage } from './key-usage.js';
 import { findCurrent, periodOf } from './key-versions.js';
+import { createKidRecognizer } from './kid-recognizer.js';
 import type { KeyMaterial } from './parse-jwk.js';
 import { toPublicJwk } from './public-jwk.js';
 
@@ -57,6 +58,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
   const byKid = new Map(underived.map((key) => [key.kid, key]));
   const derived = new Map<string, readonly DirectKey[]>();
   const asymmetric = underived.filter(isAsymmetricKey);
+  const recognizer = createKidRecognizer(roots, { environment, enc });
   const recipientFor = (audience: string) => recipients.find((key) => key.audience === audience);
 
   /** Derive one key per root, in the order of `roots`, and cache the keys. */
@@ -67,6 +69,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
     const keys = roots.map((root) => deriveContentKey(root, { environment, purpose, audience, enc }));
     for (const key of keys) byKid.set(key.kid, key);
     derived.set(scope, keys);
+    if (purpose === 'access') recognizer.expect(audience);
     return keys;
   };
 
@@ -84,7 +87,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
     exportAccessKeys(audience: string) {
       if (current().kind === 'key') {
         throw new TypeError(
-          'exportAccessKeys: the current key must be a root (key_ops "deriveKey"), because underived keys decrypt for every audience',
+          'exportAccessKeys: the current key must be a root (key_ops "deriveKey"), because an underived key decrypts for every audience: add a root as current',
         );
       }
       return { keys: deriveKeys('access', audience).map(toJwk) };
@@ -101,11 +104,12 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
       if (material.kind === 'key') return assertEncrypts(material.key, purpose, audience);
       const key = deriveKeys(purpose, audience)[roots.indexOf(material.root)];
       if (key === undefined)
-        throw new TypeError('The key ring has no root: add a root secret or a JWK with key_ops "deriveKey"');
+        throw new TypeError('the key ring has no root: add a root secret or a JWK with key_ops "deriveKey"');
       return key;
     },
     claimUse: ({ kid }) => usage?.claim(kid),
     decryptionKey: (kid) => byKid.get(kid),
+    recognizeKid: (kid) => recognizer.recognize(kid),
     reloadForUnknownKey: async () => false,
     needsSignature: (audience) =>
       asymmetric.some((key) => key.audience === undefined || key.audience === audience),
@@ -121,9 +125,7 @@ function assertDistinctKids(materials: readonly KeyMaterial[]): void {
   const seen = new Set<string>();
   for (const kid of materials.map(kidOf)) {
     if (seen.has(kid))
-      throw new TypeError(
-        `Two keys of the key ring have the kid ${kid}: remove one, or give one a different kid`,
-      );
+      throw new TypeError(`two keys have the kid ${kid}: remove one, or give one a different kid`);
     seen.add(kid);
   }
 }
@@ -133,8 +135,7 @@ function assertDistinctRoots(roots: readonly RootKey[]): void {
   const isRepeated = roots.some(({ secret }, index) =>
     roots.slice(0, index).some((other) => other.secret.equals(secret)),
   );
-  if (isRepeated)
-    throw new TypeError('Two keys of the key ring have the same root secret: remove one of them');
+  if (isRepeated) throw new TypeError('two keys have the same root secret: remove one of them');
 }
 
 function isOpening(key: AsymmetricKey): boolean {
@@ -144,7 +145,7 @@ function isOpening(key: AsymmetricKey): boolean {
 function assertDecrypts(material: KeyMaterial): void {
   if (material.kind === 'key' && isAsymmetricKey(material.key) && !isOpening(material.key)) {
     throw new TypeError(
-      'A previous key must decrypt, and a public key cannot: pass the public key in recipients or as current',
+      'a previous key must decrypt, and a public key cannot: pass the public key in recipients or as current',
     );
   }
 }
@@ -156,12 +157,12 @@ function assertEncrypts(key: ContentKey, purpose: KeyPurpose, audience: string):
     );
   if (key.purpose !== purpose) {
     throw new TypeError(
-      'Refresh tokens require a root (key_ops "deriveKey") as the current key: underived keys encrypt access tokens only',
+      'the current key encrypts only access tokens, so it cannot encrypt refresh tokens: use a root (key_ops "deriveKey")',
     );
   }
   if (key.audience !== undefined && key.audience !== audience) {
     throw new TypeError(
-      'aud of the current key is a different audience: use a key for this audience, or remove aud',
+      'the current key is restricted to a different audience by its aud, so it cannot encrypt tokens for this audience: use a key with this aud, or remove aud from the JWK',
     );
   }
   return key;

@@ -5,12 +5,14 @@ export const ROOT_SECRET_BYTES = 32;
  * Assert that a key has the expected length and is not a placeholder of equal bytes.
  *
  * @param length expected length in bytes.
- * @param name subject of the error messages, for example `A root secret`. Messages never contain the key.
+ * @param name subject of the error messages, for example `the root secret`. Messages never contain the key.
  * @throws TypeError if the length is wrong or all bytes are equal.
  */
 export function assertKeyBytes(bytes: Uint8Array, length: number, name: string): void {
   if (bytes.length !== length) {
-    throw new TypeError(`${name} must be ${length} bytes (${length * 8} bits), not ${bytes.length}`);
+    throw new TypeError(
+      `${name} must be ${length} bytes (${length * 8} bits), not ${bytes.length}: generate one, for example with openssl rand -hex ${length}`,
+    );
   }
   if (bytes.every((byte) => byte === bytes[0])) {
     throw new TypeError(

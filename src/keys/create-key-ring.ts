@@ -1,11 +1,14 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { systemClock } from '../base/clock.js';
-import { assertOptions, type KnownOptions } from '../base/options.js';
+import { awaitInContext, inContext } from '../base/in-context.js';
+import { assertObject, assertOptions, type KnownOptions } from '../base/options.js';
 import { assembleKeyRing } from './assemble-key-ring.js';
 import { type ContentEncryption, isContentEncryption } from './content-key.js';
+import { NO_KEYS } from './jwk.js';
 import type { KeyRing } from './key-ring.js';
 import { assertKeyUsage, KeyUsage, type KeyUsageOptions } from './key-usage.js';
 import { assertLasting } from './key-versions.js';
+import type { KeyMaterial } from './parse-jwk.js';
 import { type KeySpec, readKeySpec } from './read-key-spec.js';
 import { type RecipientKeys, readRecipients } from './read-recipients.js';
 
@@ -73,20 +76,25 @@ export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   const derivation = resolveDerivation(options, 'createKeyRing');
   assertVersions(options);
   if (usage !== undefined) assertKeyUsage(usage, 'createKeyRing');
-  assertAuditTrail(audit);
+  assertAuditTrail(audit, 'createKeyRing');
 
-  const [first, ...rest] = await readKeySpec(options.current);
-  if (first === undefined) throw new TypeError('createKeyRing: current must contain at least one key');
-  if (options.current.notAfter !== undefined)
-    throw new TypeError('createKeyRing: current must not have notAfter: set it on previous keys only');
-  assertLasting([first, ...rest]);
-  const previous = await Promise.all((options.previous ?? []).map(readKeySpec));
-  const ring = assembleKeyRing({
-    ...derivation,
-    materials: [first, ...rest, ...previous.flat()],
-    recipients: await readRecipients(options.recipients ?? {}),
-    usage: usage && new KeyUsage({ ...usage, audit, clock: systemClock, onHighUse: async () => {} }),
-  });
+  const [first, ...rest] = await awaitInContext('createKeyRing: current', () => readCurrent(options.current));
+  const previous = await Promise.all(
+    (options.previous ?? []).map((spec, index) =>
+      awaitInContext(`createKeyRing: previous[${index}]`, () => readKeySpec(spec)),
+    ),
+  );
+  const recipients = await awaitInContext('createKeyRing: recipients', () =>
+    readRecipients(options.recipients ?? {}),
+  );
+  const ring = inContext('createKeyRing', () =>
+    assembleKeyRing({
+      ...derivation,
+      materials: [first, ...rest, ...previous.flat()],
+      recipients,
+      usage: usage && new KeyUsage({ ...usage, audit, clock: systemClock, onHighUse: async () => {} }),
+    }),
+  );
 
   await audit.record({ type: 'key_ring.created', current: ring.current, previous: ring.previous });
   return ring;
@@ -102,11 +110,23 @@ const KNOWN: KnownOptions<KeyRingOptions> = {
   audit: true,
 };
 
+async function readCurrent(spec: KeySpec): Promise<readonly [KeyMaterial, ...KeyMaterial[]]> {
+  const [first, ...rest] = await readKeySpec(spec);
+  if (first === undefined) throw new TypeError(NO_KEYS);
+  if (spec.notAfter !== undefined)
+    throw new TypeError('notAfter must not be set, because only previous keys may expire: remove it');
+  assertLasting([first, ...rest]);
+  return [first, ...rest];
+}
+
 function assertVersions(options: KeyRingOptions): void {
   if (options.current === undefined) {
     throw new TypeError(
       'createKeyRing: current is required: pass the key that encrypts, for example { env: "JWE_KEY" }',
     );
+  }
+  if (options.recipients !== undefined) {
+    assertObject(options.recipients, 'createKeyRing: recipients', '{ [audience]: { file: "api.jwk" } }');
   }
   if (options.previous !== undefined && !Array.isArray(options.previous)) {
     throw new TypeError(
@@ -126,6 +146,6 @@ export function resolveDerivation(options: DerivationOptions, where: string): Re
   if (typeof environment !== 'string' || environment === '')
     throw new TypeError(`${where}: environment must be a non-empty string, for example "production"`);
   if (!isContentEncryption(enc))
-    throw new TypeError(`${where}: enc must be "A256GCM", "A192GCM" or "A128GCM"`);
+    throw new TypeError(`${where}: enc must be "A256GCM", "A192GCM" or "A128GCM": omit it to use "A256GCM"`);
   return { environment, enc };
 }

@@ -1,4 +1,4 @@
-import { assertObject } from '../base/options.js';
+import { awaitInContext } from '../base/in-context.js';
 import type { DirectKey } from './content-key.js';
 import { deriveKid, type RootKey } from './derive-content-key.js';
 import { isLegacyPassphrase, type LegacyPassphraseKey } from './derive-from-passphrase.js';
@@ -37,8 +37,7 @@ const contentKeys = new WeakMap<LegacyKey, DirectKey>();
  * app.use(authenticate({ keyRing, issuer, audience, legacy }));
  */
 export async function createLegacyKey(source: LegacyKeySource): Promise<LegacyKey> {
-  assertObject(source, 'createLegacyKey');
-  const contentKey = await readContentKey(source);
+  const contentKey = await awaitInContext('createLegacyKey', () => readContentKey(source));
   const key = Object.freeze({ kid: contentKey.kid });
   contentKeys.set(key, contentKey);
   return key;
@@ -47,12 +46,13 @@ export async function createLegacyKey(source: LegacyKeySource): Promise<LegacyKe
 /**
  * Return the decryption key of a `LegacyKey`.
  *
+ * @param where function that takes the option `legacy`, for the error message.
  * @throws TypeError if `createLegacyKey()` did not create the object, for example if it is a promise.
  */
-export function contentKeyOf(key: LegacyKey): DirectKey {
+export function contentKeyOf(key: LegacyKey, where = 'createTokenVerifier'): DirectKey {
   const contentKey = contentKeys.get(key);
   if (contentKey === undefined)
-    throw new TypeError('legacy.key must be a LegacyKey: pass await createLegacyKey(...)');
+    throw new TypeError(`${where}: legacy.key must be a LegacyKey: pass await createLegacyKey(...)`);
   return contentKey;
 }
 
@@ -60,19 +60,22 @@ async function readContentKey(source: LegacyKeySource): Promise<DirectKey> {
   const material = await readMaterial(source);
   const key = material.kind === 'key' ? material.key : underivedKey(material.root);
   if (key.alg !== 'dir' || key.enc !== 'A256GCM')
-    throw new TypeError('createLegacyKey: the key must be a 32-byte key for A256GCM');
+    throw new TypeError('the key must be a 32-byte key for A256GCM: pass the key of the other stack');
   return Object.freeze({ ...key, encrypts: false });
 }
 
+const NO_SOURCE =
+  'source must be an object with secret, jwk, or passphrase and derivation, for example { passphrase, derivation: "dsp-ai-platform" }';
+
 async function readMaterial(source: LegacyKeySource): Promise<KeyMaterial> {
+  if (typeof source !== 'object' || source === null) throw new TypeError(NO_SOURCE);
   if ('jwk' in source) return readUnnamedJwk(source.jwk);
   if ('passphrase' in source ? !isLegacyPassphrase(source) : !('secret' in source)) {
-    throw new TypeError(
-      'createLegacyKey: source must have secret, jwk, or passphrase with derivation "dsp-ai-platform"',
-    );
+    throw new TypeError(NO_SOURCE);
   }
   const [material] = await readKeySpec(source);
-  if (material === undefined) throw new TypeError('createLegacyKey: source must contain a key');
+  if (material === undefined)
+    throw new TypeError('source must contain a key: pass a secret, a JWK or a passphrase');
   return material;
 }
 
@@ -80,9 +83,7 @@ async function readMaterial(source: LegacyKeySource): Promise<KeyMaterial> {
 function readUnnamedJwk(jwk: Jwk): KeyMaterial {
   const material = parseJwk({ kid: 'unnamed', ...jwk });
   if (material.kind === 'root')
-    throw new TypeError(
-      'createLegacyKey: the key must not be a root (key_ops "deriveKey"): pass a JWK for A256GCM',
-    );
+    throw new TypeError('the key must not be a root (key_ops "deriveKey"): pass a JWK for A256GCM');
   const { key } = material;
   if (jwk['kid'] !== undefined || key.alg !== 'dir') return material;
   return { kind: 'key', key: { ...key, kid: deriveKid(key.secret) } };

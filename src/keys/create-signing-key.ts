@@ -1,3 +1,4 @@
+import { awaitInContext } from '../base/in-context.js';
 import { readPrivateFile } from '../base/read-private-file.js';
 import type { JwkLocation } from './read-key-text.js';
 import { readSignatureKeys } from './read-signature-keys.js';
@@ -14,9 +15,12 @@ import { parseSigningKey, type SigningKey } from './signature-key.js';
  * app.use('/oauth', tokenRouter({ keyRing, issuer, audience, apiKeys, signing }));
  */
 export async function createSigningKey(location: JwkLocation): Promise<SigningKey> {
-  if ('file' in location) await readPrivateFile(location);
-  const [key, ...others] = await readSignatureKeys(location, parseSigningKey);
-  if (others.length > 0)
-    throw new TypeError('createSigningKey: pass exactly one signing key, not a JWK Set with several');
-  return key;
+  return awaitInContext('createSigningKey', async () => {
+    if (typeof location === 'object' && location !== null && 'file' in location)
+      await readPrivateFile(location);
+    const [key, ...others] = await readSignatureKeys(location, parseSigningKey);
+    if (others.length > 0)
+      throw new TypeError('the JWK Set must have exactly one signing key: remove the others');
+    return key;
+  });
 }

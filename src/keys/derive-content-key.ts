@@ -30,7 +30,7 @@ export function deriveContentKey(root: RootKey, context: KeyContext): DirectKey 
   const { environment, purpose, audience, enc } = context;
   const labels = [environment, purpose, audience, enc];
   return Object.freeze({
-    kid: expand(root.secret, ['kid', ...labels], KID_BYTES).toString('base64url'),
+    kid: deriveContentKid(root, context),
     alg: 'dir',
     enc,
     purpose,
@@ -41,6 +41,12 @@ export function deriveContentKey(root: RootKey, context: KeyContext): DirectKey 
     secret: createSecretKey(expand(root.secret, ['key', ...labels], KEY_LENGTHS[enc])),
     ...(purpose === 'access' ? { provenance: deriveProvenanceKey(root, environment) } : {}),
   });
+}
+
+/** Derives only the `kid` of `deriveContentKey()`. */
+export function deriveContentKid({ secret }: RootKey, context: KeyContext): string {
+  const { environment, purpose, audience, enc } = context;
+  return expand(secret, ['kid', environment, purpose, audience, enc], KID_BYTES).toString('base64url');
 }
 
 /** Derive one key per root and environment. The proof covers the `kid`, and with it the audience. */

@@ -1,6 +1,5 @@
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
-import { assertNumber } from '../base/options.js';
 import { ROOT_SECRET_BYTES } from './assert-key-bytes.js';
 
 const MIN_PASSPHRASE_CHARACTERS = 16;
@@ -43,7 +42,8 @@ export interface LegacyPassphraseKey {
 }
 
 /**
- * Derive a key from a passphrase with PBKDF2-HMAC-SHA-256 (RFC 8018 §5.2).
+ * Derive a key from a passphrase with PBKDF2-HMAC-SHA-256 (RFC 8018 §5.2). Callers add the name of their function to
+ * error messages, with `awaitInContext()`.
  *
  * @returns the key, 32 bytes.
  * @throws TypeError (as rejection) if the passphrase or salt is missing or too short, `iterations` is out of range,
@@ -63,27 +63,27 @@ export async function deriveFromPassphrase(key: PassphraseKey | LegacyPassphrase
 export function isLegacyPassphrase(key: PassphraseKey | LegacyPassphraseKey): key is LegacyPassphraseKey {
   const derivation: unknown = 'derivation' in key ? key.derivation : undefined;
   if (derivation === undefined || derivation === 'dsp-ai-platform') return derivation !== undefined;
-  throw new TypeError(
-    'derivation of a passphrase must be "dsp-ai-platform": omit it to use salt and iterations',
-  );
+  throw new TypeError('derivation must be "dsp-ai-platform": omit it to use salt and iterations');
 }
 
 function resolveParameters({ salt, iterations = DEFAULT_ITERATIONS }: PassphraseKey) {
   if (salt === undefined || Buffer.from(salt).length < MIN_SALT_BYTES) {
     throw new TypeError(
-      `salt of a passphrase is required: pass at least ${MIN_SALT_BYTES} bytes, the same on every instance`,
+      `salt is required: pass at least ${MIN_SALT_BYTES} bytes, the same on every instance`,
     );
   }
-  assertNumber(iterations, 'passphrase', 'iterations', {
-    isInteger: true,
-    from: DEFAULT_ITERATIONS,
-    to: MAX_ITERATIONS,
-  });
+  if (!(Number.isInteger(iterations) && iterations >= DEFAULT_ITERATIONS && iterations <= MAX_ITERATIONS)) {
+    throw new TypeError(
+      `iterations must be an integer from ${DEFAULT_ITERATIONS} to ${MAX_ITERATIONS}: omit it to use ${DEFAULT_ITERATIONS}`,
+    );
+  }
   return { salt, iterations };
 }
 
 function assertPassphrase(passphrase: string): void {
   if (typeof passphrase !== 'string' || [...passphrase].length < MIN_PASSPHRASE_CHARACTERS) {
-    throw new TypeError(`passphrase must be a string of at least ${MIN_PASSPHRASE_CHARACTERS} characters`);
+    throw new TypeError(
+      `passphrase must be a string of at least ${MIN_PASSPHRASE_CHARACTERS} characters: choose a longer one`,
+    );
   }
 }

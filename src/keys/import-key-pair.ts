@@ -41,12 +41,10 @@ const PROBE = Buffer.from('passport-jwe');
 export function importKeyPair<Shape extends KeyShape>(jwk: Jwk, allowed: readonly Shape[]): KeyPair<Shape> {
   const shape = allowed.find((each) => hasShape(jwk, each));
   if (shape === undefined) {
-    throw new TypeError(
-      `kty and crv of this JWK do not match its alg: expected one of ${allowed.join(', ')}`,
-    );
+    throw new TypeError(`kty and crv must match alg: expected one of ${allowed.join(', ')}`);
   }
   const fault = isCurve(shape) ? findPointFault(shape, jwk) : findRsaFault(jwk);
-  if (fault !== undefined) throw new TypeError(`This JWK is not a valid ${shape} key: ${fault}`);
+  if (fault !== undefined) throw new TypeError(`the JWK is not a valid ${shape} key: ${fault}`);
   const publicKey = importPublicHalf(shape, jwk);
   if (jwk['d'] === undefined) return { shape, publicKey };
   return { shape, publicKey, privateKey: importPrivateHalf(shape, jwk, publicKey) };
@@ -60,21 +58,21 @@ function importPublicHalf(shape: KeyShape, jwk: Jwk): KeyObject {
   const key = pick(jwk, SHAPES[shape].publicMembers);
   const publicKey = importHalf(() => createPublicKey({ key, format: 'jwk' }));
   if (publicKey === undefined || (shape === 'X25519' && !agrees(publicKey))) {
-    throw new TypeError(`This JWK is not a valid ${shape} key: Node.js rejects it; generate a new key pair`);
+    throw new TypeError(`the JWK is not a valid ${shape} key: Node.js rejects it; generate a new key pair`);
   }
   return publicKey;
 }
 
 function importPrivateHalf(shape: KeyShape, jwk: Jwk, publicKey: KeyObject): KeyObject {
   const fault = isCurve(shape) ? findScalarFault(shape, jwk) : findPrivateRsaFault(jwk);
-  if (fault !== undefined) throw new TypeError(`The private key of this ${shape} JWK is not valid: ${fault}`);
+  if (fault !== undefined) throw new TypeError(`the private key of the ${shape} JWK is not valid: ${fault}`);
   const { publicMembers, privateMembers } = SHAPES[shape];
   const key = pick(jwk, [...publicMembers, ...privateMembers]);
   const privateKey = importHalf(() => createPrivateKey({ key, format: 'jwk' }));
   // Some Node.js releases compare both keys on import, for example 24.22.
   if (privateKey === undefined || !belongTogether(shape, publicKey, privateKey)) {
     throw new TypeError(
-      `The private key of this ${shape} JWK does not match its public key; export both again`,
+      `the private key of the ${shape} JWK does not match its public key: export both again`,
     );
   }
   return privateKey;

@@ -8,6 +8,12 @@ export interface JwkSet {
   readonly keys: readonly Jwk[];
 }
 
+/** Message for a JWK Set without keys. */
+export const NO_KEYS = 'the JWK Set must have an array "keys" with at least one JWK: add a JWK';
+
+/** Message for a JWK that is not an object. */
+export const NO_JWK = 'the JWK must be a JSON object, for example { "kty": "oct", "kid": "2026-01", ... }';
+
 const KID = /^[A-Za-z0-9._~:-]{1,128}$/;
 
 /**
@@ -17,7 +23,9 @@ const KID = /^[A-Za-z0-9._~:-]{1,128}$/;
  */
 export function assertKid(kid: unknown): asserts kid is string {
   if (typeof kid !== 'string' || !KID.test(kid)) {
-    throw new TypeError('kid must be a string of 1 to 128 characters from A-Z a-z 0-9 . _ ~ : -');
+    throw new TypeError(
+      'kid must be a string of 1 to 128 characters from A-Z a-z 0-9 . _ ~ : -, for example "2026-01"',
+    );
   }
 }
 
@@ -29,7 +37,7 @@ export function assertKid(kid: unknown): asserts kid is string {
 export function readKid(jwk: Jwk): string {
   const { kid } = jwk;
   if (kid === undefined)
-    throw new TypeError('kid of a JWK is required: add a unique key ID, for example "2026-01"');
+    throw new TypeError('kid is required: add a unique key ID to the JWK, for example "2026-01"');
   assertKid(kid);
   return kid;
 }
@@ -41,7 +49,9 @@ export function readKid(jwk: Jwk): string {
  */
 export function readForeignKid({ kid }: Jwk): string {
   if (typeof kid === 'string' && /^[!-~]{1,256}$/.test(kid)) return kid;
-  throw new TypeError('kid of a verification key must be a string of 1 to 256 visible ASCII characters');
+  throw new TypeError(
+    'kid must be a string of 1 to 256 visible ASCII characters: add the key ID of the issuer, for example "2026-01"',
+  );
 }
 
 /**
@@ -56,14 +66,19 @@ export function readOperations(
   use: 'enc' | 'sig',
   operations: readonly string[],
 ): readonly string[] {
-  if (jwk['use'] !== undefined && jwk['use'] !== use) throw new TypeError(`use of this JWK must be "${use}"`);
+  if (jwk['use'] !== undefined && jwk['use'] !== use)
+    throw new TypeError(`use must be "${use}": pass a key for this purpose, or remove use from the JWK`);
   const allowed = jwk['key_ops'];
   if (allowed === undefined) return operations;
   if (!Array.isArray(allowed))
-    throw new TypeError(`key_ops of this JWK must be an array of strings from ${operations.join(', ')}`);
+    throw new TypeError(
+      `key_ops must be an array of operations from ${operations.join(', ')}: correct it, or remove key_ops`,
+    );
   const isKnown = allowed.every((operation) => operations.includes(operation));
   if (!isKnown || new Set(allowed).size !== allowed.length) {
-    throw new TypeError(`key_ops of this JWK must be distinct strings from ${operations.join(', ')}`);
+    throw new TypeError(
+      `key_ops must be distinct operations from ${operations.join(', ')}: remove the others, or remove key_ops`,
+    );
   }
   return allowed;
 }
@@ -73,7 +88,7 @@ export function readAudience({ aud }: Jwk): { audience?: string } {
   if (aud === undefined) return {};
   if (typeof aud !== 'string' || aud === '')
     throw new TypeError(
-      'aud of a JWK must be a non-empty string: one audience, for example "https://api.example.com"',
+      'aud must be a non-empty string with one audience, for example "https://api.example.com"',
     );
   return { audience: aud };
 }
@@ -96,5 +111,7 @@ export function readPeriod({ nbf, exp }: Jwk): Period {
 
 function assertOptionalDate(value: unknown, name: string): asserts value is NumericDate | undefined {
   if (value !== undefined && !isNumericDate(value))
-    throw new TypeError(`${name} of a JWK must be a NumericDate: seconds since 1970, not milliseconds`);
+    throw new TypeError(
+      `${name} must be a NumericDate in seconds since 1970, not milliseconds, for example 1798761600`,
+    );
 }

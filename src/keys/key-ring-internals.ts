@@ -1,5 +1,6 @@
 import type { ContentKey, KeyPurpose } from './content-key.js';
 import type { KeyRing } from './key-ring.js';
+import type { ForeignKid } from './kid-recognizer.js';
 
 /** Key ring operations for issuers and verifiers. Not accessible to applications. */
 export interface KeyRingInternals {
@@ -30,6 +31,12 @@ export interface KeyRingInternals {
   decryptionKey(kid: string): ContentKey | undefined;
 
   /**
+   * Recognizes an unknown `kid` that the roots of this ring yield in another environment, for another audience or for
+   * another `enc`. For the reason of a rejection only. Cheap: the key IDs are derived once.
+   */
+  recognizeKid(kid: string): ForeignKid | undefined;
+
+  /**
    * Reload the keys to find an unknown `kid`. These reloads are rate-limited.
    *
    * @returns whether the keys changed. If so, look up the key again.
@@ -54,12 +61,13 @@ export function bindInternals(keyRing: KeyRing, internals: KeyRingInternals): vo
 /**
  * Return the internals of a key ring. Call it once at construction, not for each token.
  *
+ * @param where function that takes the key ring, for the error message.
  * @throws TypeError if the object was not created by `createKeyRing()` or `openKeyRing()`, for example if it is a
  *   copy.
  */
-export function internalsOf(keyRing: KeyRing): KeyRingInternals {
+export function internalsOf(keyRing: KeyRing, where = 'internalsOf'): KeyRingInternals {
   const internals = bound.get(keyRing);
   if (internals === undefined)
-    throw new TypeError('keyRing must be a KeyRing: pass await createKeyRing(...)');
+    throw new TypeError(`${where}: keyRing must be a KeyRing: pass await createKeyRing(...)`);
   return internals;
 }

@@ -5,6 +5,7 @@ import { TemporarilyUnavailableError } from '../base/errors.js';
 import { createSingleFlight } from '../base/single-flight.js';
 import { assembleKeyRing } from './assemble-key-ring.js';
 import type { DerivationOptions } from './create-key-ring.js';
+import { NO_KEYS } from './jwk.js';
 import type { KeyRing } from './key-ring.js';
 import type { KeySource } from './key-source.js';
 import { assertLasting } from './key-versions.js';
@@ -105,11 +106,11 @@ export class KeySetLoader {
     // Callers must not wait for an unresponsive source.
     const set = await deadline(source.load(), loadTimeoutSeconds * 1000, () => {
       throw new Error(
-        `the source did not respond within ${loadTimeoutSeconds} s; check its network, or raise loadTimeoutSeconds`,
+        `the source did not respond within ${loadTimeoutSeconds} s; check the network, or raise loadTimeoutSeconds`,
       );
     });
     const [first, ...rest] = parseJwkSet(set);
-    if (first === undefined) throw new TypeError('A JWK Set must have an array "keys" with at least one JWK');
+    if (first === undefined) throw new TypeError(NO_KEYS);
     assertLasting([first, ...rest]);
     const ring = assembleKeyRing({ environment, enc, materials: [first, ...rest], clock });
     return { set, text: JSON.stringify(set), materials: [first, ...rest], ring };

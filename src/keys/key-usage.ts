@@ -63,7 +63,7 @@ interface Reserve {
 export function assertKeyUsage(options: KeyUsageOptions, where: string): void {
   assertOptions(options, KNOWN, `${where}: usage`);
   const { stores, limit = MAX_LIMIT, warnShare = 0.5 } = options;
-  requireStore(stores, 'counters', `${where}: usage`);
+  requireStore(stores, 'counters', where, 'usage.stores');
   assertNumber(limit, where, 'usage.limit', { isInteger: true, from: 1, to: MAX_LIMIT });
   assertNumber(warnShare, where, 'usage.warnShare', { from: 0, to: 1, example: 0.5 });
 }

@@ -58,7 +58,7 @@ export function assertLasting(materials: readonly KeyMaterial[]): void {
   const encrypting = materials.filter((material) => material.kind === 'root' || material.key.encrypts);
   if (encrypting.length > 0 && encrypting.every((material) => periodOf(material).notAfter !== undefined)) {
     throw new TypeError(
-      'The current key must not have exp: remove it, because only previous keys may expire',
+      'the current key must not have exp: remove exp, because only previous keys may expire',
     );
   }
 }
@@ -127,14 +127,14 @@ export function addVersion(
 export function endVersion({ keys }: JwkSet, kid: string, now: NumericDate): JwkSet {
   if (!keys.some((jwk) => jwk['kid'] === kid))
     throw new TypeError(
-      'The key ring has no version with this kid: list versions with passport-jwe keys list',
+      'retire: the key ring has no version with this kid: list the versions with passport-jwe keys list',
     );
   const [current] = keys
     .filter((jwk) => isLive(jwk, now) && beginsAt(jwk) <= now)
     .sort((one, other) => beginsAt(other) - beginsAt(one));
   if (current === undefined || current['kid'] === kid) {
     throw new TypeError(
-      'The current version cannot be retired: rotate first, and retire it once the new version is current',
+      'retire: the current version cannot be retired: rotate first, and retire it once the new version is current',
     );
   }
   const ended = keys.map((jwk) => (jwk['kid'] === kid ? { ...jwk, exp: Math.floor(now) } : jwk));

@@ -142,7 +142,7 @@ function resolveOpenKeyRingOptions(options: OpenKeyRingOptions) {
       'openKeyRing: rotateEverySeconds requires a writable source, but this source is read-only: omit the option',
     );
   }
-  assertAuditTrail(audit);
+  assertAuditTrail(audit, 'openKeyRing');
   if (options.usage !== undefined) assertKeyUsage(options.usage, 'openKeyRing');
   const unknownKeySeconds = Math.min(reloadSeconds, UNKNOWN_KEY_SECONDS);
   return {

@@ -47,7 +47,7 @@ export function parseAsymmetricJwk(jwk: Jwk, alg: AsymmetricAlgorithm): Asymmetr
  */
 export function readEncryption({ enc = DEFAULT_ENCRYPTION }: Jwk): ContentEncryption {
   if (isContentEncryption(enc)) return enc;
-  throw new TypeError('enc of a JWK must be "A256GCM", "A192GCM" or "A128GCM"');
+  throw new TypeError('enc must be "A256GCM", "A192GCM" or "A128GCM": correct enc of the JWK, or remove it');
 }
 
 /**
@@ -60,7 +60,7 @@ function readUses(jwk: Jwk, alg: AsymmetricAlgorithm, isPrivate: boolean): { enc
   const decrypts = allows('decrypt', 'unwrapKey', 'deriveKey', 'deriveBits');
   if (!(isPrivate ? decrypts : encrypts)) {
     throw new TypeError(
-      `key_ops of this JWK must allow ${isPrivate ? 'decryption' : 'encryption'}: add the operation, or remove key_ops`,
+      `key_ops must allow ${isPrivate ? 'decryption' : 'encryption'}: add the operation, or remove key_ops`,
     );
   }
   return { encrypts };

@@ -15,7 +15,7 @@ import {
 } from './content-key.js';
 import { decodeMember } from './decode-member.js';
 import { deriveKid, type RootKey } from './derive-content-key.js';
-import { assertKid, type Jwk, readAudience, readKid, readOperations, readPeriod } from './jwk.js';
+import { assertKid, type Jwk, NO_JWK, readAudience, readKid, readOperations, readPeriod } from './jwk.js';
 import { parseAsymmetricJwk, readEncryption } from './parse-asymmetric-jwk.js';
 
 export { assertKid, type Jwk, type JwkSet } from './jwk.js';
@@ -39,7 +39,7 @@ const WRAPPING_KEY_BYTES = 32;
  *   `key_ops` is invalid (RFC 7517 §4).
  */
 export function parseJwk(jwk: Jwk): KeyMaterial {
-  if (typeof jwk !== 'object' || jwk === null) throw new TypeError('A JWK must be a JSON object');
+  if (typeof jwk !== 'object' || jwk === null) throw new TypeError(NO_JWK);
   if (isRoot(jwk)) return { kind: 'root', root: readRoot(jwk) };
   const { alg } = jwk;
   if (isAsymmetricAlgorithm(alg)) return { kind: 'key', key: parseAsymmetricJwk(jwk, alg) };
@@ -55,10 +55,10 @@ function isRoot(jwk: Jwk): boolean {
 function readRoot(jwk: Jwk): RootKey {
   const keyOps = jwk['key_ops'];
   if (!Array.isArray(keyOps) || keyOps.length !== 1 || jwk['use'] !== undefined || jwk['alg'] !== undefined) {
-    throw new TypeError('A root (key_ops "deriveKey") must not have other key_ops, use or alg: remove them');
+    throw new TypeError('a root (key_ops "deriveKey") must not have other key_ops, use or alg: remove them');
   }
   const bytes = decodeKey(jwk);
-  assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'A root secret');
+  assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'the root secret');
   const secret = createSecretKey(bytes);
   const kid = jwk['kid'] ?? deriveKid(secret);
   assertKid(kid);
@@ -68,14 +68,14 @@ function readRoot(jwk: Jwk): RootKey {
 function readDirectKey(jwk: Jwk): DirectKey {
   const { alg, enc: expected } = jwk;
   if (!isContentEncryption(alg) && alg !== 'dir') {
-    throw new TypeError(`alg of a JWK must be one of ${ALGORITHMS.join(', ')}`);
+    throw new TypeError(`alg must be one of ${ALGORITHMS.join(', ')}: set the algorithm of the JWK`);
   }
   const bytes = decodeKey(jwk);
   const enc = alg === 'dir' ? chooseEncryption(bytes.length) : alg;
   if (expected !== undefined && expected !== enc) {
-    throw new TypeError(`enc of this JWK must be ${enc}, to match its alg or the length of k`);
+    throw new TypeError(`enc must be ${enc}, to match alg or the length of k: correct or remove enc`);
   }
-  assertKeyBytes(bytes, KEY_LENGTHS[enc], `A key for ${enc}`);
+  assertKeyBytes(bytes, KEY_LENGTHS[enc], `the key for ${enc}`);
   const traits = readTraits(jwk, ['encrypt', 'decrypt']);
   return Object.freeze({ ...traits, alg: 'dir', enc, secret: createSecretKey(bytes) });
 }
@@ -86,7 +86,7 @@ function readDirectKey(jwk: Jwk): DirectKey {
  */
 function readWrappingKey(jwk: Jwk, alg: WrappingAlgorithm): WrappingKey {
   const bytes = decodeKey(jwk);
-  assertKeyBytes(bytes, WRAPPING_KEY_BYTES, `A key for ${alg}`);
+  assertKeyBytes(bytes, WRAPPING_KEY_BYTES, `the key for ${alg}`);
   const traits = readTraits(jwk, [
     ...['wrapKey', 'unwrapKey'],
     ...(alg === 'A256GCMKW' ? ['encrypt', 'decrypt'] : []),
@@ -99,7 +99,7 @@ function readTraits(jwk: Jwk, operations: readonly string[]) {
   const kid = readKid(jwk);
   const allowed = readOperations(jwk, 'enc', operations);
   if (!allowed.includes('decrypt') && !allowed.includes('unwrapKey')) {
-    throw new TypeError('key_ops of this JWK must allow decryption: add the operation, or remove key_ops');
+    throw new TypeError('key_ops must allow decryption: add the operation, or remove key_ops');
   }
   const encrypts = allowed.includes('encrypt') || allowed.includes('wrapKey');
   return { kid, purpose: 'access', ...readAudience(jwk), ...readPeriod(jwk), encrypts } as const;
@@ -110,14 +110,15 @@ function chooseEncryption(length: number): ContentEncryption {
   for (const enc of Object.keys(KEY_LENGTHS)) {
     if (isContentEncryption(enc) && KEY_LENGTHS[enc] === length) return enc;
   }
-  throw new TypeError('k of a JWK with alg "dir" must be 16, 24 or 32 bytes');
+  throw new TypeError('k must be 16, 24 or 32 bytes for alg "dir": generate a key of this length');
 }
 
 function decodeKey({ kty, k }: Jwk): Buffer {
-  if (kty !== 'oct') throw new TypeError('kty of a JWK with this alg must be "oct" (symmetric key)');
+  if (kty !== 'oct')
+    throw new TypeError('kty must be "oct" for this alg: pass a symmetric key, or correct alg');
   const bytes = decodeMember(k);
   if (bytes === undefined || bytes.length === 0) {
-    throw new TypeError('k of a JWK must be base64url without padding');
+    throw new TypeError('k must be base64url without padding: export the JWK again');
   }
   return bytes;
 }

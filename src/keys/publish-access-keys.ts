@@ -35,8 +35,8 @@ export async function publishAccessKeys(
 ): Promise<() => void> {
   assertOptions(options, KNOWN, 'publishAccessKeys');
   const { audience, file, onError = warn } = options;
-  assertString(audience, 'publishAccessKeys', 'audience');
-  assertString(file, 'publishAccessKeys', 'file');
+  assertString(audience, 'publishAccessKeys', 'audience', 'https://api.example.com');
+  assertString(file, 'publishAccessKeys', 'file', 'api-keys.json');
   const write = (): Promise<void> =>
     replaceFile(file, `${JSON.stringify(ring.exportAccessKeys(audience))}\n`);
   await write();

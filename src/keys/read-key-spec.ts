@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { isNumericDate, type NumericDate } from '../base/clock.js';
-import { assertObject } from '../base/options.js';
+import { inContext } from '../base/in-context.js';
 import { type PrivateFile, readPrivateFile } from '../base/read-private-file.js';
 import { assertKeyBytes, ROOT_SECRET_BYTES } from './assert-key-bytes.js';
 import { deriveKid } from './derive-content-key.js';
@@ -10,9 +10,9 @@ import {
   type LegacyPassphraseKey,
   type PassphraseKey,
 } from './derive-from-passphrase.js';
-import { assertKid, type Jwk, type JwkSet } from './jwk.js';
+import { assertKid, type Jwk, type JwkSet, NO_KEYS } from './jwk.js';
 import { type KeyMaterial, parseJwk } from './parse-jwk.js';
-import { inContext, parseJsonObject, readVariableText } from './read-key-text.js';
+import { parseJsonObject, readVariableText } from './read-key-text.js';
 
 /** Key, or the location of a key, in one of these forms. */
 export type KeyLocation =
@@ -40,22 +40,28 @@ export type KeySpec = KeyLocation & {
 };
 
 /**
- * Read all roots and keys from a location.
+ * Read all roots and keys from a location. Callers add the name of their function and option to error messages, with
+ * `awaitInContext()`.
  *
  * @returns at least one root or key.
  * @throws TypeError (as rejection) if a key is missing, malformed or weak. The message contains no key material.
  * @throws Error (as rejection) if a file cannot be read.
  */
 export async function readKeySpec(spec: KeySpec): Promise<readonly KeyMaterial[]> {
-  assertObject(spec, 'Key location, for example { env: "JWE_KEY" }');
+  if (typeof spec !== 'object' || spec === null) throw new TypeError(NO_LOCATION);
   const materials = await readSource(spec);
   if (spec.notAfter === undefined) return materials;
   if (!isNumericDate(spec.notAfter)) {
-    throw new TypeError('notAfter must be a NumericDate: seconds since 1970, not milliseconds');
+    throw new TypeError(
+      'notAfter must be a NumericDate in seconds since 1970, not milliseconds, for example 1798761600',
+    );
   }
   const { notAfter } = spec;
   return materials.map((material) => limitMaterial(material, notAfter));
 }
+
+const NO_LOCATION =
+  'the key location must be an object with passphrase, secret, jwk, jwks, env or file, for example { env: "JWE_KEY" }';
 
 /** Set the expiry of a root or key, unless it already expires earlier. */
 function limitMaterial(material: KeyMaterial, limit: NumericDate): KeyMaterial {
@@ -73,9 +79,7 @@ async function readSource(source: KeyLocation): Promise<readonly KeyMaterial[]> 
   if ('jwks' in source) return parseJwkSet(source.jwks);
   if ('env' in source) return parseJwkSet(readVariable(source.env));
   if ('file' in source) return parseJwkSet(await readKeyFile(source));
-  throw new TypeError(
-    'A key location must have passphrase, secret, jwk, jwks, env or file, for example { env: "JWE_KEY" }',
-  );
+  throw new TypeError(NO_LOCATION);
 }
 
 async function readPassphrase(source: PassphraseKey | LegacyPassphraseKey): Promise<KeyMaterial> {
@@ -102,7 +106,7 @@ export function readVariable(name: string): JwkSet {
 
 async function readKeyFile(file: PrivateFile): Promise<JwkSet> {
   const { text } = await readPrivateFile(file);
-  return parseKeyText(text, `Key file ${file.file}`);
+  return parseKeyText(text, `key file ${file.file}`);
 }
 
 /**
@@ -128,7 +132,7 @@ function toJwkSet(text: string): JwkSet {
 
 /** Format a root secret as a JWK with a derived `kid`. */
 export function toRootJwk(bytes: Uint8Array): Jwk {
-  assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'A root secret');
+  assertKeyBytes(bytes, ROOT_SECRET_BYTES, 'the root secret');
   const secret = createSecretKey(bytes);
   return {
     kty: 'oct',
@@ -145,10 +149,9 @@ export function toRootJwk(bytes: Uint8Array): Jwk {
  *   without its value.
  */
 export function parseJwkSet({ keys }: JwkSet): readonly KeyMaterial[] {
-  if (!Array.isArray(keys) || keys.length === 0)
-    throw new TypeError('A JWK Set must have an array "keys" with at least one JWK');
+  if (!Array.isArray(keys) || keys.length === 0) throw new TypeError(NO_KEYS);
   return keys.map((jwk, index) =>
-    keys.length === 1 ? parseJwk(jwk) : inContext(`Key ${index} of the JWK Set`, () => parseJwk(jwk)),
+    keys.length === 1 ? parseJwk(jwk) : inContext(`keys[${index}]`, () => parseJwk(jwk)),
   );
 }
 
@@ -158,11 +161,14 @@ function rootOf(bytes: Uint8Array): KeyMaterial {
 
 function decodeSecret(secret: Uint8Array | string): Uint8Array {
   if (secret instanceof Uint8Array) return secret;
-  if (typeof secret !== 'string') throw new TypeError('A root secret must be 32 bytes or a string');
+  if (typeof secret !== 'string')
+    throw new TypeError(
+      'the root secret must be a Uint8Array of 32 bytes or a string: generate one with openssl rand -hex 32',
+    );
   if (/^[0-9a-f]{64}$/i.test(secret)) return Buffer.from(secret, 'hex');
   const bytes = Buffer.from(secret, 'base64url');
   if (bytes.length === ROOT_SECRET_BYTES && bytes.toString('base64url') === secret) return bytes;
   throw new TypeError(
-    'A root secret in text form must be 32 bytes in base64url (43 characters, no padding) or hexadecimal (64 digits)',
+    'the root secret must be 32 bytes in base64url (43 characters, no padding) or hexadecimal (64 digits): generate one with openssl rand -hex 32',
   );
 }

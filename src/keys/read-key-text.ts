@@ -27,7 +27,7 @@ export interface KeyText {
  */
 export async function readKeyText(location: KeyTextLocation): Promise<KeyText> {
   if ('env' in location) return readVariableText(location.env);
-  return { text: (await readFile(location.file, 'utf8')).trim(), place: `Key file ${location.file}` };
+  return { text: (await readFile(location.file, 'utf8')).trim(), place: `key file ${location.file}` };
 }
 
 /**
@@ -38,7 +38,7 @@ export async function readKeyText(location: KeyTextLocation): Promise<KeyText> {
 export function assertVariableName(name: string): void {
   if (typeof name === 'string' && /^[A-Za-z_][A-Za-z0-9_]{0,39}$/.test(name)) return;
   throw new TypeError(
-    'The name of an environment variable must be 1 to 40 letters, digits or underscores, for example "JWE_KEY"',
+    'the name of the environment variable must be 1 to 40 letters, digits or underscores, for example "JWE_KEY"',
   );
 }
 
@@ -50,8 +50,8 @@ export function assertVariableName(name: string): void {
 export function readVariableText(name: string): KeyText {
   assertVariableName(name);
   const place = isPrintableVariable(name)
-    ? `Environment variable ${name}`
-    : 'The environment variable with the key';
+    ? `environment variable ${name}`
+    : 'the environment variable with the key';
   const text = process.env[name]?.trim();
   if (text === undefined || text === '')
     throw new TypeError(`${place} is not set: set it and restart the process`);
@@ -67,16 +67,6 @@ export function parseJsonObject(text: string): Jwk {
   try {
     return JSON.parse(text);
   } catch {
-    throw new TypeError('expected valid JSON, because the text starts with {');
-  }
-}
-
-/** Call a function, and prefix the message of a TypeError with the location. */
-export function inContext<Result>(place: string, read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof TypeError) throw new TypeError(`${place}: ${error.message}`);
-    throw error;
+    throw new TypeError('the text must be valid JSON, because it starts with {: export the key again');
   }
 }

@@ -1,15 +1,16 @@
-import { assertObject } from '../base/options.js';
+import { awaitInContext } from '../base/in-context.js';
 import { isPrintableName } from '../base/printable-name.js';
 import type { ContentKey } from './content-key.js';
 import type { KeyMaterial } from './parse-jwk.js';
 import { parseJwkSet, parseKeyText, readKeySpec } from './read-key-spec.js';
-import { inContext, type JwkLocation, readKeyText } from './read-key-text.js';
+import { type JwkLocation, readKeyText } from './read-key-text.js';
 
 /** Recipient keys by audience. If an audience has several keys, the first one encrypts. */
 export type RecipientKeys = Readonly<Record<string, JwkLocation>>;
 
 /**
- * Read the recipient keys of all audiences.
+ * Read the recipient keys of all audiences. Callers add the name of their function and option to error messages, with
+ * `awaitInContext()`.
  *
  * @returns the keys in order, each bound to its audience.
  * @throws TypeError (as rejection) if a key is a root or for a different audience, or the first key of an audience
@@ -17,11 +18,11 @@ export type RecipientKeys = Readonly<Record<string, JwkLocation>>;
  * @throws Error (as rejection) if a file cannot be read.
  */
 export async function readRecipients(recipients: RecipientKeys): Promise<readonly ContentKey[]> {
-  assertObject(recipients, 'createKeyRing: recipients, for example { [audience]: { file: "api.jwk" } }');
-  const keys = Object.entries(recipients).map(async ([audience, location]) => {
-    const materials = await readMaterials(location);
-    return inContext(describeRecipient(audience), () => bindKeys(materials, audience));
-  });
+  const keys = Object.entries(recipients).map(([audience, location]) =>
+    awaitInContext(describeRecipient(audience), async () =>
+      bindKeys(await readMaterials(location), audience),
+    ),
+  );
   return (await Promise.all(keys)).flat();
 }
 
@@ -31,12 +32,14 @@ export async function readRecipients(recipients: RecipientKeys): Promise<readonl
  */
 function describeRecipient(audience: string): string {
   const isPublic = isPrintableName(audience) || /^https?:\/\/[\w.:-]+(?:\/[a-z/-]*)?$/.test(audience);
-  return isPublic ? `The recipient for ${audience}` : 'A recipient';
+  return isPublic ? `recipient ${audience}` : 'a recipient';
 }
 
 /** Read the keys of one recipient. Unlike secret files, the file may be readable by other users. */
 async function readMaterials(location: JwkLocation): Promise<readonly KeyMaterial[]> {
-  if (!('env' in location || 'file' in location)) return readKeySpec(location);
+  const isText =
+    typeof location === 'object' && location !== null && ('env' in location || 'file' in location);
+  if (!isText) return readKeySpec(location);
   const { text, place } = await readKeyText(location);
   return parseJwkSet(parseKeyText(text, place));
 }
@@ -61,7 +64,9 @@ function bindKey(material: KeyMaterial, audience: string): ContentKey {
   }
   const { key } = material;
   if (key.audience !== undefined && key.audience !== audience) {
-    throw new TypeError('aud of the key is a different audience: use a key for this audience, or remove aud');
+    throw new TypeError(
+      'the key is restricted to a different audience by its aud: use a key with this aud, or remove aud from the JWK',
+    );
   }
   return Object.freeze({ ...key, audience });
 }

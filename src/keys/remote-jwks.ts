@@ -186,12 +186,17 @@ function resolveRemoteJwksOptions(options: RemoteJwksOptions) {
   assertPositiveNumber(cooldownSeconds, 'remoteJwks', 'cooldownSeconds', 30);
   assertPositiveNumber(timeoutMs, 'remoteJwks', 'timeoutMs', 5000);
   if (rsaAlgorithm !== undefined && rsaAlgorithm !== 'PS256' && rsaAlgorithm !== 'RS256') {
-    throw new TypeError('remoteJwks: rsaAlgorithm must be "PS256" or "RS256"');
+    throw new TypeError(
+      'remoteJwks: rsaAlgorithm must be "PS256" or "RS256": omit it to ignore RSA keys without alg',
+    );
   }
-  if (typeof send !== 'function' || typeof clock !== 'function') {
-    throw new TypeError('remoteJwks: fetch and clock must be functions');
+  if (typeof send !== 'function') {
+    throw new TypeError('remoteJwks: fetch must be a function, for example globalThis.fetch');
   }
-  assertAuditTrail(audit);
+  if (typeof clock !== 'function') {
+    throw new TypeError('remoteJwks: clock must be a function, for example () => Date.now() / 1000');
+  }
+  assertAuditTrail(audit, 'remoteJwks');
   const url = assertSecureUrl(options.url, 'remoteJwks: url');
   return { url, rsaAlgorithm, maxAgeSeconds, cooldownSeconds, timeoutMs, audit, send, clock };
 }

@@ -29,28 +29,34 @@ export type Verification = ReadonlyMap<string, VerificationKeys>;
 /**
  * Resolve the verification keys of every home issuer, including the public key of `signing`.
  *
+ * @param where function that takes the options, for the error messages.
  * @throws TypeError if an issuer in `verification` is not listed in `issuer`, or a value has the wrong type.
  */
 export function resolveVerification(
   { verification = {}, signing }: SignatureOptions,
   issuers: readonly string[],
+  where: string,
 ): Verification {
-  assertObject(verification, 'verification, for example { [issuer]: keys }');
+  assertObject(verification, `${where}: verification`, '{ [issuer]: keys }');
   const resolved = new Map(Object.entries(verification));
   for (const [issuer, keys] of resolved) {
     if (!issuers.includes(issuer))
       throw new TypeError(
-        'verification has an issuer that is not listed in issuer: add it to issuer, or remove it',
+        `${where}: verification has an issuer that is not listed in issuer: add it to issuer, or remove it`,
       );
     assertMethod(
       keys,
       'find',
-      'verification must contain VerificationKeys: pass await createVerificationKeys(...) or remoteJwks(...)',
+      `${where}: verification must contain VerificationKeys: pass await createVerificationKeys(...) or remoteJwks(...)`,
     );
   }
   const [own] = issuers;
   if (signing === undefined || own === undefined) return resolved;
-  assertSigningKey(signing);
+  assertMethod(
+    signing.privateKey,
+    'export',
+    `${where}: signing must be a SigningKey: pass await createSigningKey(...)`,
+  );
   return resolved.set(own, includeOwn(signing, resolved.get(own)));
 }
 
@@ -66,8 +72,4 @@ function includeOwn(signing: SigningKey, others?: VerificationKeys): Verificatio
       return { keys: [toVerificationJwk(signing), ...keys.filter((key) => key['kid'] !== kid)] };
     },
   });
-}
-
-function assertSigningKey({ privateKey }: SigningKey): void {
-  assertMethod(privateKey, 'export', 'signing must be a SigningKey: pass await createSigningKey(...)');
 }

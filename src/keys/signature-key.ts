@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { NumericDate } from '../base/clock.js';
 import { importKeyPair, type KeyPair, type KeyShape } from './import-key-pair.js';
-import { type Jwk, readForeignKid, readKid, readOperations, readPeriod } from './jwk.js';
+import { type Jwk, NO_JWK, readForeignKid, readKid, readOperations, readPeriod } from './jwk.js';
 
 /** Allowed signature algorithms and their key types (RFC 7518 §3.1, RFC 8037 §3.1). */
 const SHAPES = { EdDSA: 'Ed25519', ES256: 'P-256', PS256: 'RSA', RS256: 'RSA' } as const satisfies Record<
@@ -38,7 +38,7 @@ export interface SigningKey {
 export function parseVerificationKey(jwk: Jwk): VerificationKey {
   const { alg, pair } = readSignaturePair(jwk, 'verify');
   if (pair.privateKey !== undefined)
-    throw new TypeError('A verification key must be a public JWK: remove d and the other private members');
+    throw new TypeError('a verification key must be a public JWK: remove d and the other private members');
   const kid = readForeignKid(jwk);
   return Object.freeze({ kid, alg, publicKey: pair.publicKey, ...readPeriod(jwk) });
 }
@@ -52,8 +52,9 @@ export function parseVerificationKey(jwk: Jwk): VerificationKey {
 export function parseSigningKey(jwk: Jwk): SigningKey {
   const { alg, pair } = readSignaturePair(jwk, 'sign');
   const { publicKey, privateKey } = pair;
-  if (privateKey === undefined) throw new TypeError('A signing key must be a private JWK: export it with d');
-  if (jwk['exp'] !== undefined) throw new TypeError('A signing key must not have exp: remove it');
+  if (privateKey === undefined) throw new TypeError('a signing key must be a private JWK: export it with d');
+  if (jwk['exp'] !== undefined)
+    throw new TypeError('a signing key must not have exp: remove exp from the JWK');
   return Object.freeze({ kid: readKid(jwk), alg, publicKey, privateKey });
 }
 
@@ -61,13 +62,15 @@ function readSignaturePair(
   jwk: Jwk,
   operation: 'sign' | 'verify',
 ): { alg: SignatureAlgorithm; pair: KeyPair } {
-  if (typeof jwk !== 'object' || jwk === null) throw new TypeError('A JWK must be a JSON object');
+  if (typeof jwk !== 'object' || jwk === null) throw new TypeError(NO_JWK);
   const { alg } = jwk;
   if (!isSignatureAlgorithm(alg)) {
-    throw new TypeError(`alg of a signature key must be one of ${Object.keys(SHAPES).join(', ')}`);
+    throw new TypeError(
+      `alg must be one of ${Object.keys(SHAPES).join(', ')}: set the signature algorithm of the JWK`,
+    );
   }
   if (!readOperations(jwk, 'sig', ['sign', 'verify']).includes(operation)) {
-    throw new TypeError(`key_ops of this JWK must include "${operation}": add it, or remove key_ops`);
+    throw new TypeError(`key_ops must include "${operation}": add it, or remove key_ops`);
   }
   return { alg, pair: importKeyPair(jwk, [SHAPES[alg]]) };
 }

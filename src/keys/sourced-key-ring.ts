@@ -163,6 +163,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
       },
       claimUse: ({ kid }) => this.#usage?.claim(kid),
       decryptionKey: (kid) => this.#internals.decryptionKey(kid),
+      recognizeKid: (kid) => this.#internals.recognizeKid(kid),
       reloadForUnknownKey: () => this.#reloadForUnknownKey(),
       needsSignature: (audience) => this.#internals.needsSignature(audience),
     };

@@ -1,3 +1,4 @@
+import { awaitInContext } from '../base/in-context.js';
 import type { JwkSet } from './jwk.js';
 import { toVerificationJwk } from './public-jwk.js';
 import type { JwkLocation } from './read-key-text.js';
@@ -27,7 +28,9 @@ export interface VerificationKeys {
  * app.use(authenticate({ keyRing, issuer, audience, verification: { [issuer]: keys } }));
  */
 export async function createVerificationKeys(location: JwkLocation): Promise<VerificationKeys> {
-  return keepVerificationKeys(await readSignatureKeys(location, parseVerificationKey));
+  return awaitInContext('createVerificationKeys', async () =>
+    keepVerificationKeys(await readSignatureKeys(location, parseVerificationKey)),
+  );
 }
 
 /**
@@ -38,7 +41,7 @@ export async function createVerificationKeys(location: JwkLocation): Promise<Ver
 export function keepVerificationKeys(keys: readonly VerificationKey[]): VerificationKeys {
   const byKid = new Map(keys.map((key) => [key.kid, key]));
   if (byKid.size < keys.length)
-    throw new TypeError('Two verification keys have the same kid: remove one, or give one a different kid');
+    throw new TypeError('two keys have the same kid: remove one, or give one a different kid');
   return Object.freeze({
     find: (kid: string) => byKid.get(kid),
     exportPublicKeys: () => ({ keys: keys.map(toVerificationJwk) }),

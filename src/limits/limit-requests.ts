@@ -71,7 +71,7 @@ export function limitRequests(options: LimitRequestsOptions): Middleware {
   const handler: RequestHandler = function limitRequest(req, res, next) {
     admit(req, res).then(
       () => next(),
-      (failure: unknown) => passFailure({ req, res, next }, failure),
+      (failure: unknown) => passFailure({ req, res, next, guard: 'limitRequests' }, failure),
     );
   };
   return handler;

@@ -5,6 +5,7 @@ import { RateLimitExceededError, TemporarilyUnavailableError } from '../base/err
 import {
   assertMethod,
   assertNumber,
+  assertObject,
   assertOptions,
   assertPositiveInteger,
   type KnownOptions,
@@ -198,9 +199,10 @@ function resolveLimitsOptions(options: LimitsOptions) {
   const { leaseSeconds = 15, maxUsersPerKey = 10_000, audit = noAuditTrail, clock = systemClock } = options;
   const store = requireStore(options.stores, 'limits', 'createLimits');
   if (apiKeys !== undefined) assertMethod(apiKeys, 'get', NO_REGISTRY);
+  assertObject(policy, 'createLimits: onStoreFailure', '{ kind: "deny" }');
   if (!['deny', 'local', 'allow'].includes(policy.kind)) {
     throw new TypeError(
-      "createLimits: onStoreFailure.kind must be 'deny', 'local' or 'allow', for example { kind: 'deny' }",
+      'createLimits: onStoreFailure.kind must be "deny", "local" or "allow", for example { kind: "deny" }',
     );
   }
   if (policy.kind === 'local') {
@@ -208,6 +210,6 @@ function resolveLimitsOptions(options: LimitsOptions) {
   }
   assertNumber(leaseSeconds, 'createLimits', 'leaseSeconds', { from: 1, to: 3600, example: 15 });
   assertPositiveInteger(maxUsersPerKey, 'createLimits', 'maxUsersPerKey', 10_000);
-  assertAuditTrail(audit);
+  assertAuditTrail(audit, 'createLimits');
   return { store, apiKeys, defaultLimits, policy, terms: { leaseSeconds, maxUsersPerKey }, audit, clock };
 }

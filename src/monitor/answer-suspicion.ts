@@ -73,7 +73,7 @@ export function assertSuspicionAnswer(answer: SuspicionAnswer): void {
   const { revocations, by } = answer;
   if (typeof revocations !== 'function') {
     throw new TypeError(
-      'createMonitor: answer.revocations must be a function that returns the revocations: () => revocations',
+      'createMonitor: answer.revocations must be a function that returns the revocations, for example () => revocations',
     );
   }
   assertOptions(by, KNOWN_KINDS, 'createMonitor: answer.by');

@@ -45,7 +45,9 @@ async function assertAnswer(token: VerifiedToken, pending: unknown): Promise<voi
   try {
     answer = await pending;
     if (typeof answer !== 'boolean')
-      throw new TypeError('revocations: isRevoked() must return a boolean or a promise of a boolean');
+      throw new TypeError(
+        'revocations.isRevoked() must return a boolean or a promise of one: return true to reject the token',
+      );
   } catch (cause) {
     throw asOutage(cause);
   }
@@ -53,7 +55,7 @@ async function assertAnswer(token: VerifiedToken, pending: unknown): Promise<voi
 }
 
 function refusalOf(token: VerifiedToken): InvalidTokenError {
-  return new InvalidTokenError('revoked', undefined, identifyToken(token));
+  return new InvalidTokenError('revoked', undefined, { token: identifyToken(token) });
 }
 
 function asOutage(cause: unknown): PassportJweError {

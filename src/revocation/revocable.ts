@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isNumericDate, type NumericDate } from '../base/clock.js';
+import { assertObject, describeName } from '../base/options.js';
 
 /** Target of a revocation. Session and subject IDs are unique only within a `clientId`. */
 export type Revocable =
@@ -134,22 +135,25 @@ function joinName(...parts: readonly string[]): string {
  *   seconds
  */
 export function assertRevocable(target: Revocable): void {
+  assertObject(target, 'revoke: target', '{ kind: "session", clientId, sessionId }');
   const members = MEMBERS.get(target.kind);
   if (members === undefined)
-    throw new TypeError(`revoke: unknown kind; expected one of: ${[...MEMBERS.keys()].join(', ')}`);
+    throw new TypeError(`revoke: kind must be one of ${[...MEMBERS.keys()].join(', ')}`);
   for (const [name, value] of Object.entries(target)) {
     if (name !== 'kind' && members[name] === undefined) {
       const expected = Object.keys(members).join(', ');
-      throw new TypeError(`revoke: unknown member for the kind ${target.kind}; expected one of: ${expected}`);
+      throw new TypeError(
+        `revoke: unknown member ${describeName(name)} for the kind ${target.kind}; expected one of: ${expected}`,
+      );
     }
     if (value !== undefined && !DATES.has(name) && !isName(value)) {
-      throw new TypeError(`revoke: ${name} must be a non-empty string`);
+      throw new TypeError(`revoke: ${name} must be a non-empty string: ${REMEDY}`);
     }
   }
   for (const [name, presence] of Object.entries(members)) {
     if (presence === 'required' && Reflect.get(target, name) === undefined) {
       throw new TypeError(
-        `revoke: ${name} is required for the kind ${target.kind} and must be a non-empty string`,
+        `revoke: ${name} is required for the kind ${target.kind} and must be a non-empty string: ${REMEDY}`,
       );
     }
   }
@@ -160,6 +164,8 @@ export function assertRevocable(target: Revocable): void {
     throw new TypeError('revoke: issuedAt must be in seconds since 1970: pass the iat claim of the token');
   }
 }
+
+const REMEDY = 'pass the ID from the token, its API key or the audit log';
 
 function isName(value: unknown): boolean {
   return typeof value === 'string' && value !== '';

@@ -137,7 +137,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   assertOptions(options, KNOWN, 'createRevocations');
   const { audit = noAuditTrail, clock = systemClock, maxTokenLifetimeSeconds = 7_776_000 } = options;
   const store = requireStore(options.stores, 'revocations', 'createRevocations');
-  assertAuditTrail(audit);
+  assertAuditTrail(audit, 'createRevocations');
   const { maxAccessTokenLifetimeSeconds = DEFAULT_TOKEN_LIFETIME_SECONDS } = options;
   for (const [name, value] of Object.entries({ maxTokenLifetimeSeconds, maxAccessTokenLifetimeSeconds })) {
     assertPositiveNumber(value, 'createRevocations', name, 86_400);

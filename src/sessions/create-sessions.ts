@@ -1,13 +1,21 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, systemClock } from '../base/clock.js';
-import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
+import {
+  assertMethod,
+  assertNumber,
+  assertObject,
+  assertOptions,
+  assertString,
+  type KnownOptions,
+} from '../base/options.js';
 import type { Revocations } from '../revocation/revocations.js';
+import { MAX_PAGE } from '../stores/family-index.js';
 import type { FamilyState } from '../stores/family-store.js';
 import { requireStore } from '../stores/require-store.js';
 import type { Stores } from '../stores/stores.js';
 import { chooseSession, endSession, endSessions, isStorable, readPages } from './end-sessions.js';
 import {
-  assertIdentity,
+  assertSessionId,
   describeSession,
   groupOf,
   resolveOwner,
@@ -163,15 +171,21 @@ export function createSessions(options: SessionsOptions): Sessions {
   const { revocations, audit = noAuditTrail, clock = systemClock } = options;
   const store = requireStore(options.stores, 'families', 'createSessions');
   assertMethod(revocations, 'revoke', NO_REVOCATIONS);
-  assertAuditTrail(audit);
+  assertAuditTrail(audit, 'createSessions');
   const parts = { store, revocations, audit, clock };
 
   return Object.freeze({
     async list(query: SessionQuery) {
       assertOptions(query, QUERY, 'list');
       const { limit = DEFAULT_LIMIT, after } = query;
-      const group = groupOf(resolveOwner(query));
+      const group = groupOf(resolveOwner(query, 'list'));
       if (!isStorable(group)) return { sessions: [] };
+      assertNumber(limit, 'list', 'limit', {
+        isInteger: true,
+        from: 1,
+        to: MAX_PAGE,
+        example: DEFAULT_LIMIT,
+      });
       const page = { limit, ...(after === undefined ? {} : { after }) };
       const { families, ...next } = await store.list(group, page);
       const live = families.filter(({ state }) => !revocations.isFamilyRevoked(state)).map(describeSession);
@@ -192,7 +206,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     async endAll(owner: AllSessionsEnd) {
       assertOptions(owner, ALL, 'endAll');
       const { keep, requestedBy, ip } = owner;
-      const group = groupOf(resolveOwner(owner));
+      const group = groupOf(resolveOwner(owner, 'endAll'));
       if (keep === undefined) {
         return endSessions(parts, {
           target: group,
@@ -219,8 +233,10 @@ function nameOfSession({ subject, sessionId }: FamilyState): string {
   return JSON.stringify([subject, sessionId]);
 }
 
-function matcherOfOthers({ subject, sessionId }: Pick<Session, 'subject' | 'sessionId'>) {
-  assertIdentity(subject, 'keep.subject');
-  assertIdentity(sessionId, 'keep.sessionId');
+function matcherOfOthers(keep: Pick<Session, 'subject' | 'sessionId'>) {
+  assertObject(keep, 'endAll: keep', '{ subject: "alice", sessionId }');
+  const { subject, sessionId } = keep;
+  assertString(subject, 'endAll', 'keep.subject', 'alice');
+  assertSessionId(sessionId, 'endAll', 'keep.sessionId');
   return (state: FamilyState): boolean => state.subject !== subject || state.sessionId !== sessionId;
 }

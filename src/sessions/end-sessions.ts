@@ -5,7 +5,7 @@ import { nameOf } from '../stores/family-index.js';
 import type { FamilyGroup, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 import { endFamily } from './end-family.js';
 import { type EndTarget, markEnd } from './end-marks.js';
-import { assertIdentity, resolveOwner, type Session, type SessionOwner } from './session.js';
+import { assertSessionId, resolveOwner, type Session, type SessionOwner } from './session.js';
 
 export interface SessionEndParts {
   readonly store: FamilyStore;
@@ -116,10 +116,10 @@ export function endSession(
  * @throws TypeError if an identity is not a non-empty string
  */
 export function chooseSession(session: NamedSession): EndedSessions {
-  const owner = resolveOwner(session);
+  const owner = resolveOwner(session, 'end');
   const { clientId, subject } = owner;
   const { sessionId } = session;
-  assertIdentity(sessionId, 'sessionId');
+  assertSessionId(sessionId, 'end', 'sessionId');
   return {
     target: { kind: 'session', sessionId, ...owner },
     families: {

@@ -29,18 +29,19 @@ const KNOWN: KnownOptions<RefreshSettings> = { idleSeconds: true, absoluteSecond
 /**
  * Validate the settings and add the defaults.
  *
+ * @param where function that has the option `refresh`, for error messages
  * @throws TypeError if a setting is unknown or out of range
  */
-export function resolveRefreshSettings(settings: RefreshSettings): Required<RefreshSettings> {
-  assertOptions(settings, KNOWN, 'tokenRouter: refresh');
+export function resolveRefreshSettings(settings: RefreshSettings, where: string): Required<RefreshSettings> {
+  assertOptions(settings, KNOWN, `${where}: refresh`);
   const { idleSeconds = 2_592_000, absoluteSeconds = 7_776_000, graceSeconds = 10 } = settings;
-  assertPositiveNumber(idleSeconds, 'tokenRouter', 'refresh.idleSeconds', 2_592_000);
+  assertPositiveNumber(idleSeconds, where, 'refresh.idleSeconds', 2_592_000);
   const graceRange = { from: 0, to: MAX_GRACE_SECONDS, example: 10 };
-  assertNumber(absoluteSeconds, 'tokenRouter', 'refresh.absoluteSeconds', {
+  assertNumber(absoluteSeconds, where, 'refresh.absoluteSeconds', {
     from: idleSeconds,
     example: 7_776_000,
   });
-  assertNumber(graceSeconds, 'tokenRouter', 'refresh.graceSeconds', graceRange);
+  assertNumber(graceSeconds, where, 'refresh.graceSeconds', graceRange);
   return { idleSeconds, absoluteSeconds, graceSeconds };
 }
 

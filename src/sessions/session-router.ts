@@ -74,7 +74,9 @@ export function sessionRouter(options: SessionRouterOptions): Router {
   const router = express.Router();
   router.use(
     forbidStorage,
-    guard('sessionRouter', (token) => assertScope(token, [scope])),
+    guard('sessionRouter', (token) => {
+      assertScope(token, [scope]);
+    }),
     requireProof(),
   );
   router
@@ -87,6 +89,7 @@ export function sessionRouter(options: SessionRouterOptions): Router {
   return router;
 }
 
+/** Those of `createUserSessions()` have methods of the same names. */
 const NO_SESSIONS =
   'sessionRouter: sessions must be a Sessions object: pass the result of createSessions({ stores, revocations })';
 
@@ -94,6 +97,7 @@ function resolveOptions(options: SessionRouterOptions) {
   assertOptions(options, KNOWN, 'sessionRouter');
   const { sessions, scope = 'manage:sessions', keyScope } = options;
   assertMethod(sessions, 'endAll', NO_SESSIONS);
+  if ('start' in sessions) throw new TypeError(NO_SESSIONS);
   assertScopeToken(scope, 'scope');
   if (keyScope !== undefined) assertScopeToken(keyScope, 'keyScope');
   return { sessions, scope, keyScope };
@@ -115,7 +119,7 @@ const forbidStorage: RequestHandler = (_req, res, next) => {
 /** Respond to failures in the same way as the authentication middleware. */
 const answerFailure: ErrorRequestHandler = (failure, req, res, next) => {
   if (!(failure instanceof PassportJweError)) return next(failure);
-  return void refuseRequest({ req, res, next }, failure).catch(next);
+  return void refuseRequest({ req, res, next, guard: 'sessionRouter' }, failure).catch(next);
 };
 
 /** Respond with 400 to paths that Express cannot decode. */

@@ -52,18 +52,20 @@ export function describeSession({ state, expiresAt }: StoredFamily): Session {
 /**
  * Validate the owner of sessions.
  *
+ * @param where method that takes the owner, for the error messages
  * @throws TypeError if an identity is not a non-empty string
  */
-export function resolveOwner(owner: SessionOwner): SessionOwner {
+export function resolveOwner(owner: SessionOwner, where: string): SessionOwner {
   const { clientId, subject } = owner;
-  assertIdentity(clientId, 'clientId');
+  assertString(clientId, where, 'clientId', 'demo');
   if (!('subject' in owner)) return { clientId };
-  assertIdentity(subject, 'subject');
+  assertString(subject, where, 'subject', 'alice');
   return { clientId, subject };
 }
 
-export function assertIdentity(value: unknown, name: string): asserts value is string {
-  assertString(value, 'sessions', name);
+/** Assert that a session ID is a non-empty string. @throws TypeError that names the method and the option. */
+export function assertSessionId(value: unknown, where: string, name: string): asserts value is string {
+  assertString(value, where, name, '018f6a1e-6f2b-7c3d-9a4e-5b6c7d8e9f00');
 }
 
 /** Return the group with the families of all sessions of an owner. */

@@ -8,7 +8,7 @@ import type {
 } from './family-store.js';
 
 /** Maximum number of families per page. */
-const MAX_PAGE = 1000;
+export const MAX_PAGE = 1000;
 
 /** Return the three groups of a family: its API key, its subject and its session. */
 export function groupsOf({ clientId, subject, sessionId }: FamilyState): readonly FamilyGroup[] {

@@ -16,18 +16,20 @@ const METHODS = {
  * Return one store from the `stores` option.
  *
  * @param where name of the function that takes the option, for the error message.
+ * @param option path of the option, for the error message. Default `stores`.
  * @throws TypeError if the store is missing or does not implement its contract.
  */
 export function requireStore<Name extends StoreName>(
   stores: Pick<Stores, Name>,
   name: Name,
   where: string,
+  option = 'stores',
 ): Stores[Name] {
   const store: unknown = typeof stores === 'object' && stores !== null ? stores[name] : undefined;
   assertMethod(
     store,
     METHODS[name],
-    `${where}: stores.${name} is required: pass the stores of a driver, for example { stores: createMemoryStores() }`,
+    `${where}: ${option}.${name} is required: pass the stores of a driver, for example { stores: createMemoryStores() }`,
   );
   return stores[name];
 }

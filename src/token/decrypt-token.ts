@@ -60,7 +60,7 @@ export function decryptToken(
   try {
     return decryptUnderKnownKey(token, options, now);
   } catch (error) {
-    if (!(error instanceof InvalidTokenError) || error.reason !== 'unknown_key') throw error;
+    if (!isUnknownKey(error)) throw error;
     return decryptAfterReload(token, { options, now, unknown: error });
   }
 }
@@ -69,8 +69,23 @@ async function decryptAfterReload(
   token: string,
   { options, now, unknown }: Pick<Decryption, 'options' | 'now'> & { readonly unknown: InvalidTokenError },
 ): Promise<DecryptedToken> {
-  if (!(await options.keyRing.reloadForUnknownKey())) throw unknown;
-  return decryptUnderKnownKey(token, options, now);
+  try {
+    if (await options.keyRing.reloadForUnknownKey()) return await decryptUnderKnownKey(token, options, now);
+  } catch (error) {
+    if (!isUnknownKey(error)) throw error;
+  }
+  throw explainUnknownKey(token, options) ?? unknown;
+}
+
+function isUnknownKey(error: unknown): error is InvalidTokenError {
+  return error instanceof InvalidTokenError && error.reason === 'unknown_key';
+}
+
+/** Distinguishes a token of another audience or environment from one under an unrelated key. The response is the same. */
+function explainUnknownKey(token: string, options: DecryptionOptions): InvalidTokenError | undefined {
+  const { kid } = readHeader(splitToken(token, options.maxTokenLength).header).header;
+  const foreign = options.keyRing.recognizeKid(kid);
+  return foreign && new InvalidTokenError(foreign.reason, undefined, { kid, ...foreign.detail });
 }
 
 /**
@@ -137,8 +152,12 @@ function decodeSegments({ encryptedKey, iv, ciphertext, tag }: Segments): Decode
 function findKey(header: ProtectedHeader, keyRing: KeyRingInternals, now: NumericDate): ContentKey {
   const key = keyRing.decryptionKey(header.kid);
   if (key === undefined) throw new InvalidTokenError('unknown_key');
-  if (key.notAfter !== undefined && key.notAfter <= now) throw new InvalidTokenError('expired_key');
-  if (header.alg !== key.alg || header.enc !== key.enc) throw new InvalidTokenError('algorithm');
+  if (key.notAfter !== undefined && key.notAfter <= now) {
+    throw new InvalidTokenError('expired_key', undefined, { kid: key.kid });
+  }
+  if (header.alg !== key.alg || header.enc !== key.enc) {
+    throw new InvalidTokenError('algorithm', undefined, { kid: key.kid, expected: [key.alg, key.enc] });
+  }
   return key;
 }
 
@@ -163,7 +182,7 @@ export function decryptContent(sealed: SealedContent, additionalData: Uint8Array
   try {
     return openContent(sealed, additionalData, key);
   } catch (cause) {
-    throw new InvalidTokenError('decryption', cause);
+    throw new InvalidTokenError('decryption', cause, { kid: key.kid });
   }
 }
 

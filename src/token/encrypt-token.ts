@@ -20,9 +20,10 @@ export interface EncryptOptions {
  * @throws TypeError if a protected header member is reserved, or verifiers would reject the protected header.
  */
 export function encryptToken(claims: object, key: ContentKey, options: EncryptOptions): string {
-  if (!key.encrypts) throw new TypeError('This key can only decrypt: issue tokens with a current key');
+  if (!key.encrypts)
+    throw new TypeError('issue: the key can only decrypt: use a key whose key_ops allow encryption');
   if (key.alg !== 'dir')
-    throw new TypeError('This key is not for direct encryption: use a key whose alg is "dir"');
+    throw new TypeError('issue: the key is not for direct encryption: use a key whose alg is "dir"');
   const { encoded, additionalData } = encodeHeader(key, options);
   const { iv, ciphertext, tag } = sealContent(writeClaims(claims, key, options), additionalData, key);
   return `${encoded}..${iv.toString('base64url')}.${ciphertext.toString('base64url')}.${tag.toString('base64url')}`;
@@ -64,8 +65,11 @@ export function assertReadable(headerBytes: Buffer): void {
   try {
     parseProtectedHeader(headerBytes);
   } catch (cause) {
-    throw new TypeError('Verifiers would reject the protected header: correct or shorten the option header', {
-      cause,
-    });
+    throw new TypeError(
+      'issue: verifiers would reject the protected header: correct or shorten the option header',
+      {
+        cause,
+      },
+    );
   }
 }

@@ -46,28 +46,30 @@ const KNOWN: KnownOptions<LegacyOptions> = {
  * Validate the option `legacy` and derive a policy from it.
  *
  * @param claimsPolicy policy for all other tokens.
+ * @param where function that takes the option, for the error messages.
  * @returns the policy, or `undefined` to reject legacy tokens if the option is absent.
  * @throws TypeError for a missing, unknown or malformed option.
  */
 export function resolveLegacyPolicy(
   options: LegacyOptions | undefined,
   claimsPolicy: ClaimsPolicy,
+  where = 'createTokenVerifier',
 ): LegacyPolicy | undefined {
   if (options === undefined) return undefined;
-  assertOptions(options, KNOWN, 'legacy');
+  assertOptions(options, KNOWN, `${where}: legacy`);
   const { issuer, audience, type, until } = options;
-  const key = contentKeyOf(options.key);
-  assertString(issuer, 'token verifier', 'legacy.issuer');
-  assertString(audience, 'token verifier', 'legacy.audience');
+  const key = contentKeyOf(options.key, where);
+  assertString(issuer, where, 'legacy.issuer', 'dsp-ai-platform');
+  assertString(audience, where, 'legacy.audience', 'https://api.example.com');
   if (!claimsPolicy.audiences.has(audience)) {
     throw new TypeError(
-      'token verifier: legacy.audience must be an accepted audience: add it to the option audience',
+      `${where}: legacy.audience must be an accepted audience: add it to the option audience`,
     );
   }
-  assertType(type);
+  assertType(type, where);
   if (!isNumericDate(until)) {
     throw new TypeError(
-      'token verifier: legacy.until must be a NumericDate in seconds, not milliseconds, for example 1798761600',
+      `${where}: legacy.until must be a NumericDate in seconds, not milliseconds, for example 1798761600`,
     );
   }
   return Object.freeze({
@@ -89,10 +91,10 @@ export function resolveLegacyPolicy(
 }
 
 /** Reject `delegation`, because tokens from other stacks do not list their ancestors. */
-function assertType(type: unknown): asserts type is LegacyTokenType {
+function assertType(type: unknown, where: string): asserts type is LegacyTokenType {
   if (!isTokenType(type) || type === 'delegation' || type === 'external') {
     throw new TypeError(
-      'token verifier: legacy.type must be a token type other than delegation and external, for example "foreign"',
+      `${where}: legacy.type must be a token type other than delegation and external, for example "foreign"`,
     );
   }
 }

@@ -98,9 +98,7 @@ export function parseHeaderObject(bytes: Buffer): JsonObject {
 export function assertAdditionalMembers(members: JsonObject): void {
   for (const member of Object.keys(members)) {
     if (RESERVED_MEMBERS.has(member)) {
-      throw new TypeError(
-        `The protected header member ${member} is reserved: remove it from the option header`,
-      );
+      throw new TypeError(`issue: header must not contain the reserved member ${member}: remove it`);
     }
   }
 }

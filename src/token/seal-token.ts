@@ -27,7 +27,8 @@ async function sealByPromise(
   key: ManagedKey,
   { typ, header = {}, signing }: SealOptions,
 ): Promise<string> {
-  if (!key.encrypts) throw new TypeError('This key can only decrypt: issue tokens with a current key');
+  if (!key.encrypts)
+    throw new TypeError('issue: the key can only decrypt: use a key whose key_ops allow encryption');
   assertAdditionalMembers(header);
   const members = { kid: key.kid, typ, ...header };
   const token = isAsymmetricKey(key)
@@ -40,7 +41,9 @@ async function sealByPromise(
 /** Sign claims. JWS and JWE have the same `typ`, and verifiers check the `typ` of the JWS (RFC 8725 §3.11). */
 async function signClaims(claims: object, typ: string, signing: SigningKey | undefined): Promise<string> {
   if (signing === undefined) {
-    throw new TypeError('Tokens for public-key recipients must be signed: set the option signing');
+    throw new TypeError(
+      'issue: tokens for public-key recipients must be signed: pass signing to createTokenIssuer()',
+    );
   }
   const { alg, kid, privateKey } = signing;
   const { CompactSign } = await loadJose();

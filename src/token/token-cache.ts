@@ -25,15 +25,23 @@ const SWEEP_SECONDS = 60;
 /** Resolved `TokenCacheOptions`. `undefined` disables the cache. */
 export type TokenCacheLimits = Required<TokenCacheOptions> | undefined;
 
-/** Validate the option `tokenCache` and apply its defaults. @throws TypeError for an unknown or malformed option. */
-export function resolveTokenCache(options: TokenCacheOptions | false = {}): TokenCacheLimits {
+/**
+ * Validate the option `tokenCache` and apply its defaults.
+ *
+ * @param where function that takes the option, for the error messages.
+ * @throws TypeError for an unknown or malformed option.
+ */
+export function resolveTokenCache(
+  options: TokenCacheOptions | false = {},
+  where = 'createTokenVerifier',
+): TokenCacheLimits {
   if (options === false) return undefined;
-  assertOptions(options, KNOWN, 'tokenCache');
+  assertOptions(options, KNOWN, `${where}: tokenCache`);
   const { maxEntries = 10_000, maxBytes = 67_108_864 } = options;
   for (const [name, value] of Object.entries({ maxEntries, maxBytes })) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new TypeError(
-        `tokenCache.${name} must be a positive integer: to disable the cache, set tokenCache to false`,
+        `${where}: tokenCache.${name} must be a positive integer: to disable the cache, set tokenCache to false`,
       );
     }
   }

@@ -3,7 +3,7 @@ import { assertMethod, assertPositiveInteger } from '../base/options.js';
 import { internalsOf, type KeyRingInternals } from '../keys/key-ring-internals.js';
 import { resolveVerification, type Verification } from '../keys/resolve-verification.js';
 import type { RevocationCheck } from '../revocation/check-revocation.js';
-import { type ClaimsPolicy, resolveClaimsPolicy, resolveStrings } from '../token/claims/claims-policy.js';
+import { type ClaimsPolicy, resolveClaimsPolicy } from '../token/claims/claims-policy.js';
 import { assertClaimsSchema } from '../token/claims/claims-schema.js';
 import { type LegacyPolicy, resolveLegacyPolicy } from '../token/legacy-policy.js';
 import type { TokenVerifierOptions } from './token-verifier-options.js';
@@ -13,6 +13,8 @@ import { resolveTrustedIssuers } from './trusted-issuers.js';
 export interface ResolvedVerifier
   extends Required<Pick<TokenVerifierOptions, 'maxTokenLength' | 'clock'>>,
     Pick<TokenVerifierOptions<object>, 'apiKeys' | 'revocations' | 'claimsSchema'> {
+  /** Function that takes the options, for error messages. */
+  readonly where: string;
   readonly keyRing: KeyRingInternals;
   /** Verification keys of home issuers and trusted issuers, by `iss`. */
   readonly verification: Verification;
@@ -23,37 +25,41 @@ export interface ResolvedVerifier
   readonly legacy: LegacyPolicy | undefined;
 }
 
-const DEFAULT_MAX_TOKEN_LENGTH = 8192;
+/** Default of `maxTokenLength`, in characters. */
+export const DEFAULT_MAX_TOKEN_LENGTH = 8192;
 
 /**
  * Validate the options of a token verifier and apply the defaults.
  *
  * @param audiences mutable set of accepted audiences. This function adds the option `audience`, and `acceptAudiences()`
  *   can add more audiences later
+ * @param where function that takes the options, for the error messages
  * @throws TypeError if an option is missing or malformed
  */
 export function resolveVerifier(
   options: TokenVerifierOptions<object>,
   audiences: Set<string>,
+  where: string,
 ): ResolvedVerifier {
-  const keyRing = internalsOf(options.keyRing);
-  assertParts(options);
-  assertClaimsSchema(options.claimsSchema, 'token verifier');
+  const keyRing = internalsOf(options.keyRing, where);
+  assertParts(options, where);
+  assertClaimsSchema(options.claimsSchema, where);
   const { apiKeys, revocations, claimsSchema, clock = systemClock } = options;
   const { maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
-  const configured = resolveClaimsPolicy(options);
-  const trust = resolveTrustedIssuers(options.trustedIssuers ?? [], configured);
-  const legacy = resolveLegacyPolicy(options.legacy, configured);
-  const own = resolveVerification(options, resolveStrings(options.issuer, 'issuer'));
-  if (own.size > 1) warnOfHomeIssuers();
+  const configured = resolveClaimsPolicy(options, where);
+  const trust = resolveTrustedIssuers(options.trustedIssuers ?? [], configured, where);
+  const legacy = resolveLegacyPolicy(options.legacy, configured, where);
+  const own = resolveVerification(options, [...configured.issuers], where);
+  if (own.size > 1) warnOfHomeIssuers(where);
   if (legacy !== undefined && trust.policies.has(legacy.issuer)) {
     throw new TypeError(
-      'token verifier: legacy.issuer is also in trustedIssuers, but legacy tokens have the rights of a home issuer: remove this issuer from trustedIssuers',
+      `${where}: legacy.issuer is also in trustedIssuers, but legacy tokens have the rights of a home issuer: remove this issuer from trustedIssuers`,
     );
   }
   const legacySeconds = legacy === undefined ? 0 : legacy.until - clock();
-  coverRevocations(Math.max(configured.maxTokenLifetimeSeconds, legacySeconds), revocations);
+  coverRevocations(Math.max(configured.maxTokenLifetimeSeconds, legacySeconds), where, revocations);
   const resolved: ResolvedVerifier = {
+    where,
     keyRing,
     maxTokenLength,
     clock,
@@ -78,29 +84,26 @@ export function resolveVerifier(
 export function acceptAudiences(
   added: readonly string[],
   accepted: Set<string>,
-  { keyRing, verification }: Pick<ResolvedVerifier, 'keyRing' | 'verification'>,
+  { where, keyRing, verification }: Pick<ResolvedVerifier, 'where' | 'keyRing' | 'verification'>,
 ): void {
   const missing = added.filter((audience) => !accepted.has(audience));
   for (const audience of missing) {
     keyRing.prepare('access', audience);
-    assertSigned(keyRing, audience, verification);
+    if (verification.size === 0 && keyRing.needsSignature(audience)) {
+      throw new TypeError(
+        `${where}: keyRing has public-key recipients, so tokens must also be signed: set signing (to issue) or verification (to accept)`,
+      );
+    }
   }
   for (const audience of missing) accepted.add(audience);
 }
 
-function assertSigned(keyRing: KeyRingInternals, audience: string, verification: Verification): void {
-  if (verification.size > 0 || !keyRing.needsSignature(audience)) return;
-  throw new TypeError(
-    'This key ring has public-key recipients, so tokens must also be signed: set signing (to issue) or verification (to accept)',
-  );
-}
-
 /** Assert that every revocation is stored until the revoked token has expired. */
-function coverRevocations(longestSeconds: number, revocations?: RevocationCheck): void {
+function coverRevocations(longestSeconds: number, where: string, revocations?: RevocationCheck): void {
   const rememberedSeconds = revocations?.maxTokenLifetimeSeconds ?? Number.POSITIVE_INFINITY;
   if (longestSeconds > rememberedSeconds) {
     throw new TypeError(
-      'token verifier: revocations are deleted before tokens expire: raise maxTokenLifetimeSeconds of createRevocations()',
+      `${where}: revocations are deleted before tokens expire: raise maxTokenLifetimeSeconds of createRevocations()`,
     );
   }
   revocations?.coverAccessTokens?.(longestSeconds);
@@ -109,36 +112,37 @@ function coverRevocations(longestSeconds: number, revocations?: RevocationCheck)
 let hasWarned = false;
 
 /**
- * Warns once that home issuers have separate keys. This suggests separate parties, but all home issuers are one party.
+ * Warn once that home issuers have separate keys. This suggests separate parties, but all home issuers are one party.
  */
-function warnOfHomeIssuers(): void {
+function warnOfHomeIssuers(where: string): void {
   if (hasWarned) return;
   hasWarned = true;
   process.emitWarning(
-    'token verifier: verification has keys of several home issuers. Each home issuer can issue tokens for your API keys and users: move issuers of other parties from issuer to trustedIssuers',
+    `${where}: verification has keys of several home issuers. Each home issuer can issue tokens for your API keys and users: move issuers of other parties from issuer to trustedIssuers`,
     { code: 'PASSPORT_JWE_HOME_ISSUERS' },
   );
 }
 
-function assertParts({ revocations, apiKeys, clock, maxTokenLength }: TokenVerifierOptions<object>): void {
+function assertParts(options: TokenVerifierOptions<object>, where: string): void {
+  const { revocations, apiKeys, clock, maxTokenLength } = options;
   if (clock !== undefined && typeof clock !== 'function') {
     throw new TypeError(
-      'token verifier: clock must be a function that returns seconds since 1970, for example () => Date.now() / 1000',
+      `${where}: clock must be a function that returns seconds since 1970, for example () => Date.now() / 1000`,
     );
   }
   if (revocations !== undefined)
     assertMethod(
       revocations,
       'isRevoked',
-      'token verifier: revocations must have the method isRevoked(): pass createRevocations(...)',
+      `${where}: revocations must have the method isRevoked(): pass createRevocations(...)`,
     );
   if (apiKeys !== undefined)
     assertMethod(
       apiKeys,
       'get',
-      'token verifier: apiKeys must have the method get(): pass await watchApiKeys(...)',
+      `${where}: apiKeys must have the method get(): pass await watchApiKeys(...)`,
     );
   if (maxTokenLength !== undefined) {
-    assertPositiveInteger(maxTokenLength, 'token verifier', 'maxTokenLength', DEFAULT_MAX_TOKEN_LENGTH);
+    assertPositiveInteger(maxTokenLength, where, 'maxTokenLength', DEFAULT_MAX_TOKEN_LENGTH);
   }
 }

@@ -77,10 +77,16 @@ export interface TokenVerifierOptions<Claims extends object = NoClaims>
   readonly clock?: Clock;
 }
 
-/** Known options of `TokenVerifierOptions`, for `assertOptions()`. */
-export const VERIFIER_OPTIONS: KnownOptions<TokenVerifierOptions<object>> = {
-  ...{ keyRing: true, issuer: true, audience: true, signing: true, verification: true, trustedIssuers: true },
+/** Known options that `authenticate()` has too, for `assertOptions()`. */
+export const ACCEPTANCE_OPTIONS: KnownOptions<Omit<TokenVerifierOptions<object>, 'signing'>> = {
+  ...{ keyRing: true, issuer: true, audience: true, verification: true, trustedIssuers: true },
   ...{ clockToleranceSeconds: true, maxTokenAgeSeconds: true, maxTokenLifetimeSeconds: true },
   ...{ requiredClaims: true, scopeClaim: true, typ: true, maxTokenLength: true, tokenCache: true },
   ...{ claimsSchema: true, revocations: true, legacy: true, apiKeys: true, clock: true },
+};
+
+/** Names of the options, for `assertOptions`. */
+export const VERIFIER_OPTIONS: KnownOptions<TokenVerifierOptions<object>> = {
+  ...ACCEPTANCE_OPTIONS,
+  signing: true,
 };

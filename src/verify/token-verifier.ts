@@ -1,6 +1,9 @@
 import { assertKeysInForce } from '../api-keys/check-key-states.js';
 import type { NumericDate } from '../base/clock.js';
-import { InvalidTokenError } from '../base/errors.js';
+import { debugConfiguration } from '../base/debug-configuration.js';
+import { debugLog } from '../base/debug-log.js';
+import { debugRejection } from '../base/debug-rejection.js';
+import { InvalidTokenError, PassportJweError } from '../base/errors.js';
 import { assertOptions } from '../base/options.js';
 import { assertNotRevoked } from '../revocation/check-revocation.js';
 import type { ClaimsOptions, ClaimsPolicy } from '../token/claims/claims-policy.js';
@@ -11,6 +14,9 @@ import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js'
 import { isLegacyToken, openLegacyToken } from '../token/open-legacy-token.js';
 import { resolveTokenCache } from '../token/token-cache.js';
 import { createTokenOpener, type TokenOpener } from '../token/token-opener.js';
+import { assertTokenArgument } from './assert-token-argument.js';
+import { describeVerifier } from './describe-verifier.js';
+import { remedyForOption } from './remedy-for-option.js';
 import { acceptAudiences, type ResolvedVerifier, resolveVerifier } from './resolve-verifier.js';
 import { type TokenVerifierOptions, VERIFIER_OPTIONS } from './token-verifier-options.js';
 
@@ -24,14 +30,12 @@ export interface TokenVerifier<Claims extends object = NoClaims> {
    * Decrypt and validate a token.
    *
    * @throws InvalidTokenError (as rejection) if the token is rejected
+   * @throws TypeError (as rejection) if `token` is not a string
    * @throws TemporarilyUnavailableError (as rejection) if a revocation, a decryption key or a verification key cannot
    *   be looked up
    */
   verify(token: string): Promise<VerifiedToken<TokenType, Claims>>;
 }
-
-const NO_TOKEN =
-  'verify: token must be a string: pass the token that the client sent, and reject a client that sent none';
 
 /**
  * Create a token verifier for workers, WebSocket servers and other code without an Express request.
@@ -46,14 +50,27 @@ export function createTokenVerifier<Claims extends object = NoClaims>(
   options: TokenVerifierOptions<Claims>,
 ): TokenVerifier<Claims>;
 export function createTokenVerifier(options: TokenVerifierOptions<object>): TokenVerifier {
-  assertOptions(options, VERIFIER_OPTIONS, 'createTokenVerifier');
-  const { verify } = prepareVerifier(options);
+  assertOptions(options, VERIFIER_OPTIONS, 'createTokenVerifier', remedyForOption);
+  const prepared = prepareVerifier(options, 'createTokenVerifier');
+  debugConfiguration('createTokenVerifier', () => describeVerifier(options));
+  const verify = debugLog.enabled ? printRejections(prepared.verify) : prepared.verify;
   return Object.freeze({
     async verify(token: string) {
-      if (typeof token !== 'string') throw new TypeError(NO_TOKEN);
+      assertTokenArgument(token);
       return verify(token);
     },
   });
+}
+
+function printRejections(verify: PreparedVerifier['verify']): PreparedVerifier['verify'] {
+  return async (token) => {
+    try {
+      return await verify(token);
+    } catch (error) {
+      if (error instanceof PassportJweError) debugRejection('createTokenVerifier', error);
+      throw error;
+    }
+  };
 }
 
 /** Options that can differ between verifiers with the same keys, issuers, audiences and token cache. */
@@ -95,11 +112,16 @@ export interface PreparedVerifier {
   addAudiences(audiences: readonly string[]): void;
 }
 
-/** @throws TypeError for a missing or malformed option. */
-export function prepareVerifier(options: TokenVerifierOptions<object>): PreparedVerifier {
+/**
+ * Create a verifier from unvalidated options.
+ *
+ * @param where function that takes the options, for the error messages
+ * @throws TypeError if an option is missing or malformed
+ */
+export function prepareVerifier(options: TokenVerifierOptions<object>, where: string): PreparedVerifier {
   const audiences = new Set<string>();
-  const resolved = resolveVerifier(options, audiences);
-  const opener = createTokenOpener(resolved, resolveTokenCache(options.tokenCache));
+  const resolved = resolveVerifier(options, audiences, where);
+  const opener = createTokenOpener(resolved, resolveTokenCache(options.tokenCache, where));
   return assembleVerifier(withoutRules(options), { resolved, opener, audiences });
 }
 
@@ -143,7 +165,8 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
 
     withRules(rules) {
       const changed = { ...shared, ...rules, audience: [...audiences] };
-      return assembleVerifier(shared, { ...parts, resolved: resolveVerifier(changed, audiences) });
+      const changedParts = { ...parts, resolved: resolveVerifier(changed, audiences, resolved.where) };
+      return assembleVerifier(shared, changedParts);
     },
 
     addAudiences: (added) => acceptAudiences(added, audiences, resolved),

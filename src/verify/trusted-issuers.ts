@@ -36,52 +36,58 @@ export interface ResolvedTrust {
  * Validate the option `trustedIssuers`, and derive a claims policy for each issuer.
  *
  * @param home claims policy of the home issuers, from which each policy is derived
+ * @param where function that takes the option, for the error messages
  * @throws TypeError if a member is missing or malformed, or an issuer is listed twice
  */
-export function resolveTrustedIssuers(trusted: readonly TrustedIssuer[], home: ClaimsPolicy): ResolvedTrust {
+export function resolveTrustedIssuers(
+  trusted: readonly TrustedIssuer[],
+  home: ClaimsPolicy,
+  where: string,
+): ResolvedTrust {
   if (!Array.isArray(trusted)) {
     throw new TypeError(
-      'token verifier: trustedIssuers must be an array, for example [{ issuer, audience, scopes, verification }]',
+      `${where}: trustedIssuers must be an array, for example [{ issuer, audience, scopes, verification }]`,
     );
   }
   const policies = new Map<string, ClaimsPolicy>();
   const verification = new Map<string, VerificationKeys>();
-  for (const each of trusted) {
-    assertTrustedIssuer(each);
+  for (const [index, each] of trusted.entries()) {
+    const place = `${where}: trustedIssuers[${index}]`;
+    assertTrustedIssuer(each, place);
     if (home.issuers.has(each.issuer) || policies.has(each.issuer)) {
       throw new TypeError(
-        'token verifier: trustedIssuers contains a duplicate or a home issuer: list each issuer once, in issuer or in trustedIssuers',
+        `${place}.issuer is a duplicate or a home issuer: list each issuer once, in issuer or in trustedIssuers`,
       );
     }
-    policies.set(each.issuer, narrowPolicy(home, each));
+    policies.set(each.issuer, narrowPolicy(home, each, place));
     verification.set(each.issuer, each.verification);
   }
   return { policies, verification };
 }
 
-function assertTrustedIssuer(trusted: TrustedIssuer): void {
-  assertOptions(trusted, KNOWN, 'trustedIssuers');
+function assertTrustedIssuer(trusted: TrustedIssuer, place: string): void {
+  assertOptions(trusted, KNOWN, place);
   const { issuer, scopes, verification } = trusted;
   if (typeof issuer !== 'string' || issuer === '') {
     throw new TypeError(
-      'trustedIssuers: issuer is required: pass the `iss` of its tokens, for example "https://idp.example.com"',
+      `${place}.issuer is required: pass the iss of its tokens, for example "https://idp.example.com"`,
     );
   }
   if (!Array.isArray(scopes) || !scopes.every(isScopeToken)) {
     throw new TypeError(
-      'trustedIssuers: scopes is required: pass an array of scope tokens, for example ["read"], or [] for none',
+      `${place}.scopes is required: pass an array of scope tokens, for example ["read"], or [] for none`,
     );
   }
-  const expected =
-    'trustedIssuers: verification is required: pass remoteJwks(...) or createVerificationKeys(...)';
+  const expected = `${place}.verification is required: pass remoteJwks(...) or await createVerificationKeys(...)`;
   assertMethod(verification, 'find', expected);
 }
 
-function narrowPolicy(home: ClaimsPolicy, { issuer, audience, scopes }: TrustedIssuer): ClaimsPolicy {
+function narrowPolicy(home: ClaimsPolicy, trusted: TrustedIssuer, place: string): ClaimsPolicy {
+  const { issuer, audience, scopes } = trusted;
   return Object.freeze({
     ...home,
     issuers: new Set([issuer]),
-    audiences: new Set(resolveStrings(audience, 'trustedIssuers: audience')),
+    audiences: new Set(resolveStrings(audience, `${place}.audience`, 'https://api.example.com')),
     grantableScopes: new Set(scopes),
   });
 }

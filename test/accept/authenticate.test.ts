@@ -11,6 +11,7 @@ import {
 } from 'passport-jwe';
 import request from 'supertest';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken } from '../support/tokens.js';
+import { untypedValue } from '../support/untyped.js';
 
 let keyRing: KeyRing;
 let token: string;
@@ -43,6 +44,10 @@ describe('authenticate', () => {
     expect((await request(createApp()).get('/').auth(token, { type: 'bearer' })).body).toEqual({
       sub: 'demo',
     });
+  });
+
+  test('takes no signing key, since it issues nothing', () => {
+    expect(() => createApp(untypedValue({ signing: {} }))).toThrow('authenticate: unknown option signing');
   });
 
   test('sets no property of the request', async () => {

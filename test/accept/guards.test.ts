@@ -195,6 +195,17 @@ describe('requireMaxAge', () => {
     expect(await statusOf(requireMaxAge(60), { iat: NOW - age, nbf: NOW - age })).toBe(status);
   });
 
+  test.each([
+    [300, 200],
+    [301, 401],
+  ])("with '5m', answers a token of %i seconds with %i", async (age, status) => {
+    expect(await statusOf(requireMaxAge('5m'), { iat: NOW - age, nbf: NOW - age })).toBe(status);
+  });
+
+  test('with Infinity, passes a token of any age', async () => {
+    expect(await statusOf(requireMaxAge(Number.POSITIVE_INFINITY), { iat: NOW - 3600, nbf: NOW })).toBe(200);
+  });
+
   test.each([[0], [-1], [Number.NaN]])('is not created with %s', (seconds) => {
     expect(() => requireMaxAge(seconds)).toThrow(TypeError);
   });

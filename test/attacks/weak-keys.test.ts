@@ -79,9 +79,11 @@ describe('a weak key of an issuer', () => {
 
   test('is rejected by createVerificationKeys()', async () => {
     const failures = await failuresOf(WEAK, async ([_name, jwk]) => {
-      await expect(createVerificationKeys({ jwk })).rejects.toThrow(/^This JWK is not a valid/);
+      await expect(createVerificationKeys({ jwk })).rejects.toThrow(
+        /^createVerificationKeys: jwk: the JWK is not a valid/,
+      );
       await expect(createVerificationKeys({ jwks: { keys: [sound, jwk] } })).rejects.toThrow(
-        /^Key 1 of the JWK Set: This JWK is not a valid/,
+        /^createVerificationKeys: jwks: keys\[1\]: the JWK is not a valid/,
       );
     });
 

@@ -123,9 +123,9 @@ describe('an optional sink', () => {
 
 describe('createAuditTrail', () => {
   test.each([
-    [{}, 'pass sinks, required, or both'],
+    [{}, 'sinks or required is required: pass one or both'],
     [{ required: {} }, 'required must be an array'],
-    [{ required: [{}] }, 'each sink must be an object with a method write'],
+    [{ required: [{}] }, 'required[0] must be an object with a method write'],
     [{ sinks: [], timeoutMs: 0 }, 'timeoutMs must be'],
     [{ sinks: [], timeoutMs: 2 ** 31 }, 'timeoutMs must be'],
     [{ sinks: [], maxWaiting: 1.5 }, 'maxWaiting must be'],

@@ -100,6 +100,6 @@ test('a listener that is added during an event waits for the next one', () => {
 
 test('a listener that is not a function is rejected at once', () => {
   expect(() => createListeners(warn).add(JSON.parse('5'))).toThrow(
-    new TypeError('listener must be a function, for example () => console.log("changed")'),
+    new TypeError('onChange: listener must be a function, for example () => console.log("changed")'),
   );
 });

@@ -68,9 +68,23 @@ describe('options from JavaScript', () => {
     for (const callee of callees) {
       expect(await failureOf(callee, options)).toMatchObject({
         name: 'TypeError',
-        message: expect.stringContaining('expected an object'),
+        message: expect.stringContaining('options must be an object, for example {'),
       });
     }
+  });
+
+  test('that are unknown are answered with the known ones', async () => {
+    expect(await failureOf(loadApiKeys, { dir: 'x' })).toMatchObject({
+      message: expect.stringMatching(/^loadApiKeys: unknown option dir; expected one of: directory, /),
+    });
+  });
+
+  test('that are missing are answered with an example', async () => {
+    expect(await failureOf(tokenRouter)).toMatchObject({
+      message: expect.stringMatching(
+        /^tokenRouter: options must be an object, for example \{ keyRing, issuer, /,
+      ),
+    });
   });
 
   test.each([
@@ -96,7 +110,7 @@ describe('options from JavaScript', () => {
   test('with a function as a sink are rejected', async () => {
     expect(await failureOf(createAuditTrail, { sinks: [() => {}] })).toMatchObject({
       message:
-        'createAuditTrail: each sink must be an object with a method write(record), for example pinoSink(pino())',
+        'createAuditTrail: sinks[0] must be an object with a method write(record), for example pinoSink(pino())',
     });
   });
 

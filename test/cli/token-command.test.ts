@@ -48,7 +48,7 @@ describe('token issue and token verify', () => {
 
   test('print why a token is rejected, with exit code 1', async () => {
     const token = await issue();
-    const { code, out } = await run([
+    const { code, out, notes } = await run([
       'token',
       'verify',
       token,
@@ -59,9 +59,66 @@ describe('token issue and token verify', () => {
     ]);
 
     expect([code, out]).toEqual([1, 'rejected: wrong_issuer']);
-    expect((await run(['token', 'verify', 'a.b.c', ...SERVICE, '--json'])).out).toBe(
-      '{"valid":false,"reason":"segment_count"}',
-    );
+    expect(notes.split('\n')).toEqual([
+      'cause: `iss` is neither in `issuer` nor in `trustedIssuers`.',
+      'fix: Compare them character by character, including the trailing slash.',
+      'expected: ["https://x"]',
+      `found: ${ISSUER}`,
+    ]);
+  });
+
+  test('print reason, cause and fix as JSON for scripts', async () => {
+    const { code, out } = await run(['token', 'verify', 'a.b.c', ...SERVICE, '--json']);
+
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toEqual({
+      valid: false,
+      reason: 'segment_count',
+      cause: 'The token does not have five segments. JWTs that are only signed have three.',
+      fix: expect.stringContaining('Send the encrypted token.'),
+    });
+  });
+
+  test('tell another environment and another spelling of the audience from an unknown key', async () => {
+    const reasonWith = async (...args: readonly string[]) => {
+      const token = await issue();
+      return JSON.parse((await run(['token', 'verify', token, ...args, '--json'])).out);
+    };
+
+    expect(await reasonWith(...SERVICE, '--environment', 'staging')).toMatchObject({
+      ...{ reason: 'wrong_environment', expected: 'staging', found: 'production' },
+    });
+    expect(await reasonWith('--issuer', ISSUER, '--audience', `${AUDIENCE}/`)).toMatchObject({
+      ...{ reason: 'wrong_audience', found: AUDIENCE },
+    });
+    expect(await reasonWith('--issuer', ISSUER, '--audience', 'other')).toMatchObject({
+      reason: 'unknown_key',
+    });
+  });
+
+  test('name the audience of a token for another audience of the API keys', async () => {
+    const file = join(directory(), 'api-keys', 'a.yaml');
+    await writeFile(file, `${KEY}audiences: [${AUDIENCE}]\n`);
+    const token = await issue();
+    const verify = ['token', 'verify', token, '--issuer', ISSUER, '--audience', 'other', '--json'];
+
+    expect(JSON.parse((await run([...verify, '--api-keys', 'api-keys'])).out)).toMatchObject({
+      ...{ reason: 'wrong_audience', expected: ['other'], found: AUDIENCE },
+    });
+  });
+
+  test('check the API key of the token with --api-keys, and note it otherwise', async () => {
+    const token = await issue();
+    expect((await run(['token', 'verify', token, ...SERVICE, '--api-keys', 'api-keys'])).code).toBe(0);
+    await writeFile(join(directory(), 'api-keys', 'a.yaml'), `${KEY}active: false\n`);
+
+    const checked = await run(['token', 'verify', token, ...SERVICE, '--api-keys', 'api-keys']);
+    expect([checked.code, checked.out]).toEqual([1, 'rejected: key_inactive']);
+    const unchecked = await run(['token', 'verify', token, ...SERVICE]);
+    expect([unchecked.code, unchecked.notes]).toEqual([
+      0,
+      expect.stringContaining('The API key was not checked: pass --api-keys'),
+    ]);
   });
 
   test('report invalid arguments with exit code 2', async () => {

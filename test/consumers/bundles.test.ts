@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { bundle, ENTRIES } from '../../scripts/bundle.js';
+import { type BuiltFile, bundle, ENTRIES } from '../../scripts/bundle.js';
+import { bundleCommonjs } from '../../scripts/bundle-commonjs.js';
 
 /** What an import of an entry point loads: modules of the source, and packages. */
 interface Loaded {
@@ -84,4 +86,45 @@ test('no module is in two bundles', () => {
 
   expect(counts.size).toBeGreaterThan(200);
   expect([...counts].filter(([, count]) => count > 1)).toEqual([]);
+});
+
+describe('the CommonJS bundle', () => {
+  let files: readonly BuiltFile[];
+
+  beforeAll(async () => {
+    files = await bundleCommonjs();
+  }, 60_000);
+
+  const textOf = (path: string) => files.find((file) => file.path.endsWith(`/${path}`))?.text ?? '';
+
+  test('has a file for the condition require of every entry point', async () => {
+    const { exports } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+    const expected = [...ENTRIES.keys()].map((subpath) => exports[subpath].require.replace('./', ''));
+
+    expect(expected.filter((path) => !textOf(path).includes('module.exports = require('))).toEqual([]);
+    expect(files).toHaveLength(expected.length + 1);
+  });
+
+  test('is loaded by no runtime and no bundler that knows ES modules', async () => {
+    const { exports } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+
+    for (const subpath of ENTRIES.keys()) {
+      const { default: module } = exports[subpath];
+      expect(Object.keys(exports[subpath])).toEqual(['types', 'module-sync', 'module', 'require', 'default']);
+      expect(exports[subpath]).toMatchObject({ 'module-sync': module, module });
+    }
+  });
+
+  test('requires no package that has no CommonJS form', () => {
+    const required = textOf('dist/commonjs.cjs').matchAll(/\brequire\("([^"]+)"\)/g);
+    const packages = [...required].map(([, name = '']) => name).filter((name) => !name.startsWith('node:'));
+
+    expect([...new Set(packages)].sort()).toEqual([
+      ...['express', 'ioredis', 'js-yaml', 'lmdb', 'lru-cache', 'passport-strategy', 'valibot'],
+    ]);
+  });
+
+  test('carries the license of jose', () => {
+    expect(textOf('dist/commonjs.cjs')).toContain('Copyright (c) 2018 Filip Skokan');
+  });
 });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const EXAMPLES = join(ROOT, 'examples');
 const PROJECTS = fileURLToPath(new URL('projects', import.meta.url));
 const COMPILER = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
 
@@ -34,6 +35,8 @@ export interface Consumer {
 export interface PackedPackage {
   /** The unpacked folder. */
   readonly directory: string;
+  /** Copies a folder of `examples/` and installs the tarball and its other packages there. @returns the copy. */
+  installExample(name: string): Promise<string>;
   createConsumer(installed: Installed): Promise<Consumer>;
   remove(): Promise<void>;
 }
@@ -46,6 +49,23 @@ export async function packPackage(): Promise<PackedPackage> {
   await run('tar', ['-xzf', join(home, filename), '-C', home]);
   return {
     directory,
+    installExample: async (name) => {
+      const folder = join(home, name);
+      await cp(join(EXAMPLES, name), folder, {
+        recursive: true,
+        filter: (path) => !path.includes('node_modules'),
+      });
+      const install = [
+        'install',
+        '--no-save',
+        '--prefer-offline',
+        '--ignore-scripts',
+        '--no-audit',
+        '--no-fund',
+      ];
+      await run('npm', [...install, join(home, filename)], { cwd: folder });
+      return folder;
+    },
     createConsumer: async (installed) => {
       const folder = await mkdtemp(join(home, 'consumer-'));
       await cp(directory, join(folder, 'node_modules', 'passport-jwe'), { recursive: true });

@@ -31,3 +31,18 @@ test('docs/reference/api-key-files.md describes every field of the schema, and n
   expect(fields).toContain('models[].endpoint');
   expect([...described].sort()).toEqual([...fields].sort());
 });
+
+test('docs/reference/api-key-files.md quotes the message of every rule between fields and files', async () => {
+  const files = ['api-keys/check-consistency', 'api-keys/check-across-files', 'issue/require-servable-keys'];
+  const sources = await Promise.all(
+    files.map((file) => readFile(new URL(`../../src/${file}.ts`, import.meta.url), 'utf8')),
+  );
+  const messages = sources
+    .flatMap((source) => [...source.matchAll(/message:\s*(['`])(.+?)\1/g)])
+    .map(([, , message = '']) => message.replace('${other}', 'FILE').replace('${type}', 'TYPE'));
+  const [, table = ''] = page.split('## Rules between fields and files');
+  const quoted = [...table.matchAll(/\| `([^`]+)` \|$/gm)].map(([, message]) => message);
+
+  expect(messages.length).toBeGreaterThan(9);
+  expect(quoted.sort()).toEqual(messages.sort());
+});

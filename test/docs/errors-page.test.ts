@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { REJECTION_ADVICE } from '../../src/base/rejection-advice.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const page = await readFile(new URL('docs/reference/errors.md', ROOT), 'utf8');
@@ -20,6 +21,16 @@ const sections = new Map(
 function membersOf(source: string, type: string): readonly string[] {
   const [, union = ''] = new RegExp(`type ${type} =([^;]*);`).exec(source) ?? [];
   return [...union.matchAll(/\| '(\w+)'/g)].map(([, member = '']) => member);
+}
+
+/** Text of Markdown without links and line breaks. */
+function plain(markdown: string): string {
+  return markdown
+    .split('\n## ', 1)
+    .join()
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 const errorCodes = [
@@ -46,6 +57,15 @@ describe('docs/reference/errors.md', () => {
     for (const [name, body] of sections.get(heading) ?? []) {
       expect({ name, parts: body.match(/\*\*(Cause|Fix)\.\*\* \S/g)?.length }).toEqual({ name, parts: 2 });
     }
+  });
+
+  test('gives the advice that debug lines and the command line print for a rejected token', () => {
+    const advice = [...(sections.get('Token rejection reasons') ?? [])].map(([reason, body]) => {
+      const [, cause = '', fix = ''] = /\*\*Cause\.\*\* ([\s\S]*)\*\*Fix\.\*\* ([\s\S]*)/.exec(body) ?? [];
+      return [reason, { cause: plain(cause), fix: plain(fix) }];
+    });
+
+    expect(Object.fromEntries(advice)).toEqual(REJECTION_ADVICE);
   });
 
   test('covers every union of rejection reasons', () => {

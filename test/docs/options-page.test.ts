@@ -16,7 +16,7 @@ const RENAMED: Readonly<Record<string, string>> = {
 };
 
 /** A check with a named list of options: its list, and the function or option that it names, without a prefix. */
-const CHECK = /assertOptions\(\s*\w+,\s*([A-Z_]+),\s*['`](?:\w+: |\$\{where\}: )?([\w.]+)['`],?\s*\)/g;
+const CHECK = /assertOptions\(\s*\w+,\s*([A-Z_]+),\s*['`](?:\w+: |\$\{where\}: )?([\w.]+)['`]/g;
 
 /** Checks without a section: the two forms of `auth`, and members of `thresholds`. */
 const INNER = /assertOptions\(\s*\w+,\s*(\{|\w+,\s*['`](\w+: )?thresholds\.)/g;
@@ -61,7 +61,7 @@ function readSections(): ReadonlyMap<string, readonly string[]> {
   for (const section of page.split(/^### /m).slice(1)) {
     const [, name = ''] = /^`([\w.]+)(?:\(\))?`\n/.exec(section) ?? [];
     const [, other = '', without = ''] =
-      /^All options of `(\w+)\(\)`(?: except ([^,]+))?, and:$/m.exec(section) ?? [];
+      /^All options of `(\w+)\(\)`(?: except ([^:]+))?, and:$/m.exec(section) ?? [];
     const omitted = [...without.matchAll(/`(\w+)`/g)].map(([, option]) => option);
     const inherited = (sections.get(other) ?? []).filter((option) => !omitted.includes(option));
     const cells = [...section.matchAll(/^\| (`[^|]*) \|/gm)].map(([, cell = '']) => cell);

@@ -8,6 +8,7 @@ import {
   requireAnyScope,
   requireAudience,
   requireClaim,
+  requireClaims,
   requireEndpoint,
   requireFunctions,
   requireMaxAge,
@@ -159,6 +160,13 @@ const ROWS: readonly Row[] = [
   {
     failure: 'requireClaim not satisfied',
     guard: requireClaim('session_id'),
+    status: 403,
+    challenge: DENIED,
+    error: 'access_denied',
+  },
+  {
+    failure: 'requireClaims not satisfied',
+    guard: requireClaims(async () => false),
     status: 403,
     challenge: DENIED,
     error: 'access_denied',

@@ -174,7 +174,7 @@ describe('a token router that encrypts to public keys', () => {
     const options = { keyRing, apiKeys: await loadFiles(files) };
     expect(thrownBy(() => createRouter(options))).toEqual(
       new TypeError(
-        'aud of the current key is a different audience: use a key for this audience, or remove aud',
+        'the current key is restricted to a different audience by its aud, so it cannot encrypt tokens for this audience: use a key with this aud, or remove aud from the JWK',
       ),
     );
   });

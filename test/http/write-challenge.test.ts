@@ -14,7 +14,7 @@ import { type ChallengeOptions, createChallengeWriter } from '../../src/http/wri
 import { untyped } from '../support/untyped.js';
 
 const write = (error: PassportJweError, options: ChallengeOptions = {}) =>
-  createChallengeWriter(options)(error);
+  createChallengeWriter(options, 'authenticate')(error);
 
 describe('the challenge', () => {
   test.each<[string, PassportJweError, string]>([
@@ -65,6 +65,7 @@ describe('the challenge', () => {
     'too_old',
     'wrong_issuer',
     'wrong_audience',
+    'wrong_environment',
     'wrong_typ',
     'refresh_token',
     'unknown_type',
@@ -116,9 +117,9 @@ describe('realm', () => {
   test.each([[''], ['a "b"'], ['a\\b'], ['a\r\nb'], ['a\tb'], ['é'], [1], [null], [['a']]])(
     '%j is rejected at construction',
     (realm) => {
-      expect(() => createChallengeWriter(untyped({ realm }))).toThrow(
+      expect(() => createChallengeWriter(untyped({ realm }), 'authenticate')).toThrow(
         new TypeError(
-          'challenge options: realm must be a string of printable ASCII without quotes or backslashes, for example "api"',
+          'authenticate: realm must be a string of printable ASCII without quotes or backslashes, for example "api"',
         ),
       );
     },
@@ -166,9 +167,9 @@ describe('resourceMetadata', () => {
     [1],
     [null],
   ])('%j is rejected at construction', (resourceMetadata) => {
-    expect(() => createChallengeWriter(untyped({ resourceMetadata }))).toThrow(
+    expect(() => createChallengeWriter(untyped({ resourceMetadata }), 'authenticate')).toThrow(
       new TypeError(
-        'challenge options: resourceMetadata must be an absolute https URL (http on loopback only): pass protectedResourceUrl(...)',
+        'authenticate: resourceMetadata must be an absolute https URL (http on loopback only): pass protectedResourceUrl(...)',
       ),
     );
   });

@@ -174,7 +174,7 @@ describe('issue', () => {
     'rejects %s in the protected header',
     async (member) => {
       await expect(serviceOf().issue({ ...REQUEST, header: { [member]: 'x' } })).rejects.toThrow(
-        new TypeError(`The protected header member ${member} is reserved: remove it from the option header`),
+        new TypeError(`issue: header must not contain the reserved member ${member}: remove it`),
       );
     },
   );

@@ -9,7 +9,9 @@ describe('assertKeyBytes', () => {
 
   test.each([0, 1, 31, 33, 44, 64])('rejects %i bytes instead of 32, and reports both lengths', (length) => {
     expect(() => assertKeyBytes(Buffer.alloc(length, 'ab'), 32, 'A key')).toThrow(
-      new TypeError(`A key must be 32 bytes (256 bits), not ${length}`),
+      new TypeError(
+        `A key must be 32 bytes (256 bits), not ${length}: generate one, for example with openssl rand -hex 32`,
+      ),
     );
   });
 

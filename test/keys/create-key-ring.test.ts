@@ -33,7 +33,7 @@ describe('createKeyRing', () => {
     const otherKey = direct(internalsOf(staging).encryptionKey('access', AUDIENCE));
     expect(otherKey.kid).not.toBe(key.kid);
     expect(otherKey.secret.equals(key.secret)).toBe(false);
-    expect(await verdictOn(mintToken(production), staging)).toBe('unknown_key');
+    expect(await verdictOn(mintToken(production), staging)).toBe('wrong_environment');
   });
 
   test('uses the key of the DSP AI platform derivation as is', async () => {
@@ -102,12 +102,14 @@ describe('createKeyRing rejects', () => {
     ['of one secret twice', { current: { secret: k }, previous: [{ secret: secretOf(1) }] }],
     ['of a root and a key', { current: { jwk }, previous: [{ jwk: rootNamed('one') }] }],
   ])('two keys of one kid: %s', async (_where, options) => {
-    await expect(createKeyRing(options)).rejects.toThrow(/^Two keys of the key ring have the kid /);
+    await expect(createKeyRing(options)).rejects.toThrow(/^createKeyRing: two keys have the kid /);
   });
 
   test('notAfter on the current key', async () => {
     await expect(createKeyRing({ current: { secret: k, notAfter: NOW } })).rejects.toEqual(
-      new TypeError('createKeyRing: current must not have notAfter: set it on previous keys only'),
+      new TypeError(
+        'createKeyRing: current: notAfter must not be set, because only previous keys may expire: remove it',
+      ),
     );
   });
 
@@ -153,7 +155,9 @@ describe('createKeyRing rejects', () => {
     'the content encryption %j',
     async (enc) => {
       await expect(createKeyRing(untyped({ current: { secret: k }, enc }))).rejects.toEqual(
-        new TypeError('createKeyRing: enc must be "A256GCM", "A192GCM" or "A128GCM"'),
+        new TypeError(
+          'createKeyRing: enc must be "A256GCM", "A192GCM" or "A128GCM": omit it to use "A256GCM"',
+        ),
       );
     },
   );
@@ -161,7 +165,9 @@ describe('createKeyRing rejects', () => {
   test('a fault in a previous key', async () => {
     await expect(
       createKeyRing({ current: { secret: k }, previous: [{ secret: Buffer.alloc(32) }] }),
-    ).rejects.toThrow(/^A root secret must be random, but all bytes are equal/);
+    ).rejects.toThrow(
+      /^createKeyRing: previous\[0\]: the root secret must be random, but all bytes are equal/,
+    );
   });
 });
 

@@ -10,9 +10,9 @@ import { untyped } from '../support/untyped.js';
 const BYTES = Buffer.from(LEGACY_KEY_HEX, 'hex');
 const JWK = { kty: 'oct', alg: 'A256GCM', k: BYTES.toString('base64url') };
 
-const UNFIT = /^createLegacyKey: the key must be a 32-byte key for A256GCM$/;
+const UNFIT = /^createLegacyKey: the key must be a 32-byte key for A256GCM: pass the key/;
 const MISSING =
-  /^createLegacyKey: source must have secret, jwk, or passphrase with derivation "dsp-ai-platform"$/;
+  /^createLegacyKey: source must be an object with secret, jwk, or passphrase and derivation, for example/;
 
 const { kid: _, ...unnamedPair } = generateRecipient('ECDH-ES').privateJwk;
 
@@ -73,26 +73,26 @@ describe('createLegacyKey', () => {
     [
       'another derivation',
       { passphrase: LEGACY_PASSPHRASE, derivation: 'md5' },
-      /^derivation of a passphrase must be "dsp-ai-platform": /,
+      /^createLegacyKey: derivation must be "dsp-ai-platform": /,
     ],
     [
       'a short passphrase',
       { passphrase: 'dsp-ai-platform', derivation: 'dsp-ai-platform' },
-      /^passphrase must be a string of at least 16 characters$/,
+      /^createLegacyKey: passphrase must be a string of at least 16 characters: choose a longer one$/,
     ],
     [
       'the string that the passphrase class of Python returns',
       { secret: `${JWK.k}=` },
-      /^A root secret in text form must be 32 bytes/,
+      /^createLegacyKey: the root secret must be 32 bytes/,
     ],
-    ['31 bytes', { secret: LEGACY_KEY_HEX.slice(2) }, /^A root secret in text form must be 32 bytes/],
+    ['31 bytes', { secret: LEGACY_KEY_HEX.slice(2) }, /^createLegacyKey: the root secret must be 32 bytes/],
     [
       'bytes that are all equal',
       { secret: '00'.repeat(32) },
-      /^A root secret must be random, but all bytes are equal/,
+      /^createLegacyKey: the root secret must be random, but all bytes are equal/,
     ],
     ['a file', { file: '/etc/hostname' }, MISSING],
-    ['a JWK that is null', { jwk: null }, /^alg of a JWK must be one of/],
+    ['a JWK that is null', { jwk: null }, /^createLegacyKey: alg must be one of/],
     [
       'a root',
       { jwk: { kty: 'oct', key_ops: ['deriveKey'], k: JWK.k } },
@@ -109,11 +109,11 @@ describe('createLegacyKey', () => {
       UNFIT,
     ],
     ['a JWK that must not decrypt', { jwk: { ...JWK, key_ops: ['encrypt'] } }, /must allow decryption: /],
-    ['a JWK with a malformed kid', { jwk: { ...JWK, kid: 'a b' } }, /^kid must be/],
+    ['a JWK with a malformed kid', { jwk: { ...JWK, kid: 'a b' } }, /^createLegacyKey: kid must be/],
     ['a key that wraps others', { jwk: { ...JWK, alg: 'A256KW' } }, UNFIT],
     ['a named key that wraps others', { jwk: { ...JWK, alg: 'A256KW', kid: 'old' } }, UNFIT],
     ['a key pair', { jwk: unnamedPair }, UNFIT],
-    ['an RSA key', { jwk: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } }, /^alg of a JWK must be one of/],
+    ['an RSA key', { jwk: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } }, /^createLegacyKey: alg must be one of/],
   ])('rejects %s, without showing it', async (_, source, message) => {
     const error: unknown = await createLegacyKey(untyped(source)).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TypeError);
@@ -129,7 +129,7 @@ describe('contentKeyOf', () => {
     const lookAlike = { ...(await createLegacyKey({ secret: BYTES })) };
     for (const wrong of [lookAlike, { kid: ring.current }, untyped({ key: null }).key]) {
       expect(() => contentKeyOf(wrong)).toThrow(
-        new TypeError('legacy.key must be a LegacyKey: pass await createLegacyKey(...)'),
+        new TypeError('createTokenVerifier: legacy.key must be a LegacyKey: pass await createLegacyKey(...)'),
       );
     }
   });

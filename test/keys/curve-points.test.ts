@@ -8,7 +8,7 @@ import { encodeInteger } from '../support/rsa-numbers.js';
 import { NON_CANONICAL_SPELLINGS, OFF_CURVE, ofMixedOrder, SMALL_ORDER } from '../support/weak-points.js';
 
 const NO_PUBLIC_KEY =
-  'This JWK is not a valid Ed25519 key: x is not a valid public key on this curve; generate a new key pair';
+  'the JWK is not a valid Ed25519 key: x is not a valid public key on this curve; generate a new key pair';
 const ed25519 = (x: Buffer) => ({
   kty: 'OKP',
   crv: 'Ed25519',
@@ -41,7 +41,7 @@ describe('an Ed25519 public key', () => {
   test.each([0, 31, 33, 64])('of %i bytes is rejected, and the message gives the length', (bytes) => {
     expect(() => parseVerificationKey(ed25519(Buffer.alloc(bytes, 7)))).toThrow(
       new TypeError(
-        'This JWK is not a valid Ed25519 key: x must be 32 bytes in base64url without padding (43 characters)',
+        'the JWK is not a valid Ed25519 key: x must be 32 bytes in base64url without padding (43 characters)',
       ),
     );
   });
@@ -68,7 +68,7 @@ describe('an Ed25519 private key', () => {
     const jwk = { ...generateSigner().privateJwk, d: Buffer.alloc(bytes, 7).toString('base64url') };
     expect(() => parseSigningKey(jwk)).toThrow(
       new TypeError(
-        'The private key of this Ed25519 JWK is not valid: d must be 32 bytes in base64url without padding (43 characters)',
+        'the private key of the Ed25519 JWK is not valid: d must be 32 bytes in base64url without padding (43 characters)',
       ),
     );
   });
@@ -76,7 +76,7 @@ describe('an Ed25519 private key', () => {
   test('whose d belongs to another x is rejected', () => {
     const jwk = { ...generateSigner().privateJwk, d: generateSigner().privateJwk['d'] };
     expect(() => parseSigningKey(jwk)).toThrow(
-      new TypeError('The private key of this Ed25519 JWK does not match its public key; export both again'),
+      new TypeError('the private key of the Ed25519 JWK does not match its public key: export both again'),
     );
   });
 });
@@ -93,7 +93,7 @@ describe('an X25519 public key', () => {
     const x = Buffer.from(hex, 'hex').toString('base64url');
     expect(() => parseJwk({ ...publicJwk, x })).toThrow(
       new TypeError(
-        'This JWK is not a valid X25519 key: x is not a valid public key on this curve; generate a new key pair',
+        'the JWK is not a valid X25519 key: x is not a valid public key on this curve; generate a new key pair',
       ),
     );
   });
@@ -121,7 +121,7 @@ describe.each([
       const value = Buffer.alloc(length, 7).toString('base64url');
       expect(() => parseJwk({ ...publicJwk, [member]: value })).toThrow(
         new TypeError(
-          `This JWK is not a valid ${curve} key: x and y must be ${bytes} bytes in base64url without padding (${((bytes * 4 + 2) / 3) | 0} characters)`,
+          `the JWK is not a valid ${curve} key: x and y must be ${bytes} bytes in base64url without padding (${((bytes * 4 + 2) / 3) | 0} characters)`,
         ),
       );
     }
@@ -134,7 +134,7 @@ describe.each([
 
   test('whose d is shorter than the order is rejected (RFC 7518 section 6.2.2.1)', () => {
     const d = Buffer.from(String(privateJwk['d']), 'base64url').subarray(1).toString('base64url');
-    expect(() => parseJwk({ ...privateJwk, d })).toThrow(/^The private key .* d must be \d+ bytes/);
+    expect(() => parseJwk({ ...privateJwk, d })).toThrow(/^the private key .* d must be \d+ bytes/);
   });
 
   test.each([
@@ -147,7 +147,7 @@ describe.each([
     encoded.copy(d, bytes - encoded.length);
     expect(() => parseJwk({ ...privateJwk, d: d.toString('base64url') })).toThrow(
       new TypeError(
-        `The private key of this ${curve} JWK is not valid: d must be greater than 0 and less than the order of the curve; generate a new key pair`,
+        `the private key of the ${curve} JWK is not valid: d must be greater than 0 and less than the order of the curve; generate a new key pair`,
       ),
     );
   });

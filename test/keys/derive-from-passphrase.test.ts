@@ -29,7 +29,9 @@ describe('deriveFromPassphrase', () => {
   test.each([['fifteen letters'], [''], ['🔑🔑🔑🔑🔑🔑🔑🔑']])(
     'rejects the passphrase %j: under 16 characters',
     async (short) => {
-      const refusal = new TypeError('passphrase must be a string of at least 16 characters');
+      const refusal = new TypeError(
+        'passphrase must be a string of at least 16 characters: choose a longer one',
+      );
       await expect(deriveFromPassphrase({ passphrase: short, salt })).rejects.toEqual(refusal);
       await expect(
         deriveFromPassphrase({ passphrase: short, derivation: 'dsp-ai-platform' }),
@@ -53,14 +55,14 @@ describe('deriveFromPassphrase', () => {
     'rejects the salt %j: under 16 bytes',
     async (short) => {
       await expect(deriveFromPassphrase({ passphrase, salt: short })).rejects.toEqual(
-        new TypeError('salt of a passphrase is required: pass at least 16 bytes, the same on every instance'),
+        new TypeError('salt is required: pass at least 16 bytes, the same on every instance'),
       );
     },
   );
 
   test('rejects a missing salt', async () => {
     await expect(deriveFromPassphrase(untyped({ passphrase }))).rejects.toEqual(
-      new TypeError('salt of a passphrase is required: pass at least 16 bytes, the same on every instance'),
+      new TypeError('salt is required: pass at least 16 bytes, the same on every instance'),
     );
   });
 
@@ -68,16 +70,14 @@ describe('deriveFromPassphrase', () => {
     'rejects %d iterations',
     async (iterations) => {
       await expect(deriveFromPassphrase({ passphrase, salt, iterations })).rejects.toEqual(
-        new TypeError('passphrase: iterations must be an integer from 600000 to 10000000'),
+        new TypeError('iterations must be an integer from 600000 to 10000000: omit it to use 600000'),
       );
     },
   );
 
   test.each([[null], ['none'], ['']])('rejects any other derivation: %j', async (derivation) => {
     await expect(deriveFromPassphrase(untyped({ passphrase, salt, derivation }))).rejects.toEqual(
-      new TypeError(
-        'derivation of a passphrase must be "dsp-ai-platform": omit it to use salt and iterations',
-      ),
+      new TypeError('derivation must be "dsp-ai-platform": omit it to use salt and iterations'),
     );
   });
 });

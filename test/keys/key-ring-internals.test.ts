@@ -62,12 +62,12 @@ describe('an object that this package has not built', () => {
     ['createTokenIssuer', (keyRing) => createTokenIssuer({ keyRing, issuer: ISSUER })],
   ];
 
-  test.each(services)('is rejected as the keyRing of %s', async (_name, build) => {
+  test.each(services)('is rejected as the keyRing of %s', async (name, build) => {
     const values = [undefined, null, 7, {}, { ...(await createRing()) }, internalsOf(await createRing())];
 
     for (const value of values) {
       expect(() => build(untypedValue(value))).toThrow(
-        new TypeError('keyRing must be a KeyRing: pass await createKeyRing(...)'),
+        new TypeError(`${name}: keyRing must be a KeyRing: pass await createKeyRing(...)`),
       );
     }
   });
@@ -77,7 +77,7 @@ describe('an object that this package has not built', () => {
     const apiKeys = await loadFiles({ 'demo.yaml': MINIMAL_FILE });
 
     expect(() => tokenRouter({ ...options, apiKeys })).toThrow(
-      new TypeError('keyRing must be a KeyRing: pass await createKeyRing(...)'),
+      new TypeError('tokenRouter: keyRing must be a KeyRing: pass await createKeyRing(...)'),
     );
   });
 });

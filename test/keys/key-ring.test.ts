@@ -99,7 +99,7 @@ describe('encryptionKey', () => {
     const ring = await createKeyRing({ current: { jwk } });
     expect(() => internalsOf(ring).encryptionKey('refresh', AUDIENCE)).toThrow(
       new TypeError(
-        'Refresh tokens require a root (key_ops "deriveKey") as the current key: underived keys encrypt access tokens only',
+        'the current key encrypts only access tokens, so it cannot encrypt refresh tokens: use a root (key_ops "deriveKey")',
       ),
     );
   });
@@ -166,7 +166,7 @@ describe('a ring', () => {
     const named = { kty: 'oct', kid: 'named', key_ops: ['deriveKey'], k: secretOf(1).toString('base64url') };
     const previous = [{ jwk: named, notAfter: NOW }];
     await expect(createKeyRing({ current: { secret: secretOf(1) }, previous })).rejects.toEqual(
-      new TypeError('Two keys of the key ring have the same root secret: remove one of them'),
+      new TypeError('createKeyRing: two keys have the same root secret: remove one of them'),
     );
   });
 
@@ -278,7 +278,7 @@ describe('exportAccessKeys', () => {
     const ring = await createKeyRing({ current: { jwk }, previous: [{ secret: secretOf(1) }] });
     expect(() => ring.exportAccessKeys(AUDIENCE)).toThrow(
       new TypeError(
-        'exportAccessKeys: the current key must be a root (key_ops "deriveKey"), because underived keys decrypt for every audience',
+        'exportAccessKeys: the current key must be a root (key_ops "deriveKey"), because an underived key decrypts for every audience: add a root as current',
       ),
     );
   });

@@ -174,7 +174,7 @@ describe('a ring that may', () => {
 describe('options', () => {
   const limit = 'createKeyRing: usage.limit must be an integer from 1 to 4294967296';
   const missing =
-    'createKeyRing: usage: stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }';
+    'createKeyRing: usage.stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }';
   const warnShare = 'createKeyRing: usage.warnShare must be a number from 0 to 1, for example 0.5';
 
   test.each([

@@ -91,7 +91,7 @@ describe('describeVersions', () => {
 
 describe('assertLasting', () => {
   const refusal = new TypeError(
-    'The current key must not have exp: remove it, because only previous keys may expire',
+    'the current key must not have exp: remove exp, because only previous keys may expire',
   );
 
   test.each([
@@ -170,7 +170,9 @@ describe('endVersion', () => {
 
   test('rejects an unknown version', () => {
     expect(() => endVersion({ keys: [retiring, current] }, 'c', NOW)).toThrow(
-      new TypeError('The key ring has no version with this kid: list versions with passport-jwe keys list'),
+      new TypeError(
+        'retire: the key ring has no version with this kid: list the versions with passport-jwe keys list',
+      ),
     );
   });
 
@@ -184,7 +186,7 @@ describe('endVersion', () => {
   ])('rejects %s', (_what, keys, kid) => {
     expect(() => endVersion({ keys }, kid, NOW)).toThrow(
       new TypeError(
-        'The current version cannot be retired: rotate first, and retire it once the new version is current',
+        'retire: the current version cannot be retired: rotate first, and retire it once the new version is current',
       ),
     );
   });

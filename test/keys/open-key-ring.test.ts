@@ -695,12 +695,12 @@ describe('options', () => {
     [
       'an invalid audit trail',
       { audit: {} },
-      'audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })',
+      'openKeyRing: audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })',
     ],
     [
       'usage without stores',
       { usage: {} },
-      'openKeyRing: usage: stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }',
+      'openKeyRing: usage.stores.counters is required: pass the stores of a driver, for example { stores: createMemoryStores() }',
     ],
   ])('rejects %s', async (_name, options, message) => {
     await expect(openRing(untyped(options))).rejects.toEqual(new TypeError(message));
@@ -745,7 +745,9 @@ describe('options', () => {
   test('the environment separates the keys of one root', async () => {
     const token = await issue(await openRing({ environment: 'staging' }));
 
-    await expect(serviceOf(await openRing()).verify(token)).rejects.toMatchObject({ reason: 'unknown_key' });
+    await expect(serviceOf(await openRing()).verify(token)).rejects.toMatchObject({
+      reason: 'wrong_environment',
+    });
   });
 
   test('a static ring of the same set has the same current version', async () => {

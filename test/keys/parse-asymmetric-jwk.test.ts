@@ -62,7 +62,9 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
   });
 
   test.each(['A128CBC-HS256', 'A256CBC-HS512', 'none', '', 7, null])('must not have enc %j', (enc) => {
-    expect(messageFor({ ...publicJwk, enc })).toBe('enc of a JWK must be "A256GCM", "A192GCM" or "A128GCM"');
+    expect(messageFor({ ...publicJwk, enc })).toBe(
+      'enc must be "A256GCM", "A192GCM" or "A128GCM": correct enc of the JWK, or remove it',
+    );
   });
 
   test('keeps its audience and its end', () => {
@@ -85,7 +87,7 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
     'is rejected with key_ops %j',
     (keyOps) => {
       expect(messageFor({ ...privateJwk, key_ops: keyOps })).toMatch(
-        /^key_ops of this JWK must be distinct strings from/,
+        /^key_ops must be distinct operations from/,
       );
     },
   );
@@ -94,7 +96,7 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
     const other = generateLike(privateJwk);
     const message = messageFor({ ...other, ...publicJwk });
     expect(message).toMatch(
-      /^The private key of this .* JWK (is not valid: p times q is not n|does not match)/,
+      /^the private key of the .* JWK (is not valid: p times q is not n|does not match)/,
     );
     expect(message).not.toContain(String(other['d']));
   });
@@ -102,7 +104,7 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
   test('is rejected if a member is missing or not a string', () => {
     for (const name of ['x', 'y', 'n', 'e'].filter((each) => Object.hasOwn(publicJwk, each))) {
       for (const value of [undefined, 7, null, '']) {
-        expect(messageFor({ ...publicJwk, [name]: value })).toMatch(/^This JWK is not a valid/);
+        expect(messageFor({ ...publicJwk, [name]: value })).toMatch(/^the JWK is not a valid/);
       }
     }
   });
@@ -114,13 +116,13 @@ test.each([
   ['P-256, P-384, X25519', { ...p256.publicJwk, crv: 'P-521' }],
   ['P-256, P-384, X25519', { ...p256.publicJwk, kty: 'OKP' }],
 ])('a JWK whose algorithm needs %s is rejected with another key type or curve', (allowed, jwk) => {
-  expect(messageFor(jwk)).toBe(`kty and crv of this JWK do not match its alg: expected one of ${allowed}`);
+  expect(messageFor(jwk)).toBe(`kty and crv must match alg: expected one of ${allowed}`);
 });
 
 describe('an RSA key', () => {
   test.each([1024, 2040])('of %i bits is rejected', (bits) => {
     expect(messageFor({ ...generateRsa({ kid: 'a', alg: 'RSA-OAEP-256' }, bits).publicJwk })).toBe(
-      'This JWK is not a valid RSA key: n must have 2048 to 8192 bits',
+      'the JWK is not a valid RSA key: n must have 2048 to 8192 bits',
     );
   });
 
@@ -128,7 +130,7 @@ describe('an RSA key', () => {
     const n = modulusOf(8192);
     expect(parseKey({ ...rsa.publicJwk, n: encodeInteger(n) }).encrypts).toBe(true);
     expect(messageFor({ ...rsa.publicJwk, n: encodeInteger(n * 2n + 1n) })).toBe(
-      'This JWK is not a valid RSA key: n must have 2048 to 8192 bits',
+      'the JWK is not a valid RSA key: n must have 2048 to 8192 bits',
     );
   });
 
@@ -140,7 +142,7 @@ describe('an RSA key', () => {
     ['2^256 + 1', encodeInteger(2n ** 256n + 1n)],
   ])('with the public exponent %s is rejected', (_exponent, e) => {
     expect(messageFor({ ...rsa.publicJwk, e })).toBe(
-      'This JWK is not a valid RSA key: e must be odd, at least 65537 and at most 256 bits long; generate a key pair with e = 65537',
+      'the JWK is not a valid RSA key: e must be odd, at least 65537 and at most 256 bits long; generate a key pair with e = 65537',
     );
   });
 
@@ -155,10 +157,10 @@ describe('an RSA key', () => {
 
   test('that is private must be allowed to decrypt, and one that is public to encrypt', () => {
     expect(messageFor({ ...rsa.privateJwk, key_ops: ['encrypt'] })).toBe(
-      'key_ops of this JWK must allow decryption: add the operation, or remove key_ops',
+      'key_ops must allow decryption: add the operation, or remove key_ops',
     );
     expect(messageFor({ ...rsa.publicJwk, key_ops: ['decrypt'] })).toBe(
-      'key_ops of this JWK must allow encryption: add the operation, or remove key_ops',
+      'key_ops must allow encryption: add the operation, or remove key_ops',
     );
   });
 });
@@ -176,7 +178,7 @@ describe('a key for key agreement', () => {
   test('that is public may have the empty key_ops with which WebCrypto exports it, one that is private not', () => {
     expect(parseKey({ ...p256.publicJwk, key_ops: [] }).encrypts).toBe(true);
     expect(messageFor({ ...p256.privateJwk, key_ops: [] })).toBe(
-      'key_ops of this JWK must allow decryption: add the operation, or remove key_ops',
+      'key_ops must allow decryption: add the operation, or remove key_ops',
     );
   });
 
@@ -197,7 +199,7 @@ describe('a key for key agreement', () => {
       { y: publicJwk['x'] },
     ]) {
       expect(messageFor({ ...publicJwk, ...point })).toBe(
-        `This JWK is not a valid ${curve} key: x and y are not a point on the curve; export the key again`,
+        `the JWK is not a valid ${curve} key: x and y are not a point on the curve; export the key again`,
       );
     }
   });
@@ -208,13 +210,13 @@ describe('a key for key agreement', () => {
     ['of order 8', '4Ot6fDtBuK4WVuP68Z_EatoJjeucMrH9hmIFFl9JuAA'],
   ])('with the X25519 point %s is rejected', (_name, x) => {
     expect(messageFor({ ...x25519.publicJwk, x })).toBe(
-      'This JWK is not a valid X25519 key: x is not a valid public key on this curve; generate a new key pair',
+      'the JWK is not a valid X25519 key: x is not a valid public key on this curve; generate a new key pair',
     );
   });
 
   test.each([31, 33])('with an X25519 point of %i bytes is rejected', (bytes) => {
     expect(messageFor({ ...x25519.publicJwk, x: filled(bytes) })).toBe(
-      'This JWK is not a valid X25519 key: x must be 32 bytes in base64url without padding (43 characters)',
+      'the JWK is not a valid X25519 key: x must be 32 bytes in base64url without padding (43 characters)',
     );
   });
 });

@@ -72,7 +72,9 @@ describe('parseJwk', () => {
   describe.each(['nbf', 'exp'])('rejects %s', (name) => {
     test.each([['1893456000'], [null], [Number.NaN], [Number.POSITIVE_INFINITY], [{}]])('%p', (value) => {
       expect(() => parseJwk({ ...contentKey, [name]: value })).toThrow(
-        new TypeError(`${name} of a JWK must be a NumericDate: seconds since 1970, not milliseconds`),
+        new TypeError(
+          `${name} must be a NumericDate in seconds since 1970, not milliseconds, for example 1798761600`,
+        ),
       );
     });
   });
@@ -85,21 +87,23 @@ describe('parseJwk', () => {
   test.each([[''], [7], [null], [['https://a.example']]])('rejects aud %j', (aud) => {
     expect(() => parseJwk({ ...contentKey, aud })).toThrow(
       new TypeError(
-        'aud of a JWK must be a non-empty string: one audience, for example "https://api.example.com"',
+        'aud must be a non-empty string with one audience, for example "https://api.example.com"',
       ),
     );
   });
 
   test.each([[null], ['text'], [7], [undefined]])('rejects %j: not a JSON object', (value) => {
     const [jwk] = value === undefined ? [undefined] : untyped([value]);
-    expect(() => parseJwk(jwk)).toThrow(new TypeError('A JWK must be a JSON object'));
+    expect(() => parseJwk(jwk)).toThrow(
+      new TypeError('the JWK must be a JSON object, for example { "kty": "oct", "kid": "2026-01", ... }'),
+    );
   });
 
   test.each([['RSA'], ['EC'], ['OKP'], ['OCT'], [''], [null], [undefined], [['oct']]])(
     'rejects kty %j',
     (kty) => {
       expect(() => parseJwk({ ...contentKey, kty })).toThrow(
-        new TypeError('kty of a JWK with this alg must be "oct" (symmetric key)'),
+        new TypeError('kty must be "oct" for this alg: pass a symmetric key, or correct alg'),
       );
     },
   );
@@ -125,7 +129,7 @@ describe('parseJwk', () => {
     [['A256GCM']],
   ])('rejects alg %j: off the allow-list', (alg) => {
     expect(() => parseJwk({ ...contentKey, alg })).toThrow(
-      /^alg of a JWK must be one of dir, A128GCM, A192GCM, A256GCM, A256KW, A256GCMKW, RSA-OAEP-256, ECDH-ES, ECDH-ES\+A256KW$/,
+      /^alg must be one of dir, A128GCM, A192GCM, A256GCM, A256KW, A256GCMKW, RSA-OAEP-256, ECDH-ES, ECDH-ES\+A256KW: set the algorithm/,
     );
   });
 
@@ -152,7 +156,9 @@ describe('parseJwk', () => {
   ])('rejects alg %s with %i bytes, and names the algorithm', (alg, length) => {
     const bytes = Buffer.alloc(length, 'ab');
     expect(() => parseJwk({ ...contentKey, alg, k: bytes.toString('base64url') })).toThrow(
-      new TypeError(`A key for ${alg} must be 32 bytes (256 bits), not ${length}`),
+      new TypeError(
+        `the key for ${alg} must be 32 bytes (256 bits), not ${length}: generate one, for example with openssl rand -hex 32`,
+      ),
     );
   });
 
@@ -162,7 +168,7 @@ describe('parseJwk', () => {
       expect(parseKey({ ...contentKey, alg, enc: 'A256GCM' }).enc).toBe('A256GCM');
       for (const enc of ['A128GCM', null]) {
         expect(() => parseJwk({ ...contentKey, alg, enc })).toThrow(
-          new TypeError('enc of this JWK must be A256GCM, to match its alg or the length of k'),
+          new TypeError('enc must be A256GCM, to match alg or the length of k: correct or remove enc'),
         );
       }
     },
@@ -170,7 +176,9 @@ describe('parseJwk', () => {
 
   test.each([16, 31, 33, 64])('rejects a root of %i bytes', (length) => {
     expect(() => parseJwk({ ...root, k: Buffer.alloc(length, 'ab').toString('base64url') })).toThrow(
-      new TypeError(`A root secret must be 32 bytes (256 bits), not ${length}`),
+      new TypeError(
+        `the root secret must be 32 bytes (256 bits), not ${length}: generate one, for example with openssl rand -hex 32`,
+      ),
     );
   });
 
@@ -198,7 +206,7 @@ describe('parseJwk', () => {
     ['missing', undefined],
   ])('rejects k that is %s', (_how, value) => {
     expect(() => parseJwk({ ...contentKey, k: value })).toThrow(
-      new TypeError('k of a JWK must be base64url without padding'),
+      new TypeError('k must be base64url without padding: export the JWK again'),
     );
   });
 
@@ -207,13 +215,15 @@ describe('parseJwk', () => {
     expect(text).toHaveLength(44);
     expect(() => parseJwk({ ...contentKey, k: text })).toThrow(TypeError);
     expect(() => parseJwk({ ...contentKey, k: Buffer.from(text).toString('base64url') })).toThrow(
-      new TypeError('A key for A256GCM must be 32 bytes (256 bits), not 44'),
+      new TypeError(
+        'the key for A256GCM must be 32 bytes (256 bits), not 44: generate one, for example with openssl rand -hex 32',
+      ),
     );
   });
 
   test('rejects a key without kid', () => {
     expect(() => parseJwk({ kty: 'oct', alg: 'A256GCM', k })).toThrow(
-      new TypeError('kid of a JWK is required: add a unique key ID, for example "2026-01"'),
+      new TypeError('kid is required: add a unique key ID to the JWK, for example "2026-01"'),
     );
   });
 
@@ -225,7 +235,9 @@ describe('parseJwk', () => {
   });
 
   test.each([['sig'], [''], [null], [['enc']]])('rejects use %j', (use) => {
-    expect(() => parseJwk({ ...contentKey, use })).toThrow(new TypeError('use of this JWK must be "enc"'));
+    expect(() => parseJwk({ ...contentKey, use })).toThrow(
+      new TypeError('use must be "enc": pass a key for this purpose, or remove use from the JWK'),
+    );
   });
 
   test.each([
@@ -236,7 +248,9 @@ describe('parseJwk', () => {
     [['decrypt', 7]],
   ])('rejects key_ops %j: for another purpose or duplicate', (keyOps) => {
     expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
-      new TypeError('key_ops of this JWK must be distinct strings from encrypt, decrypt'),
+      new TypeError(
+        'key_ops must be distinct operations from encrypt, decrypt: remove the others, or remove key_ops',
+      ),
     );
   });
 
@@ -245,19 +259,23 @@ describe('parseJwk', () => {
     ['A256GCMKW', 'wrapKey, unwrapKey, encrypt, decrypt'],
   ])('for a key for %s, rejects key_ops other than %s', (alg, allowed) => {
     expect(() => parseJwk({ ...contentKey, alg, key_ops: ['sign'] })).toThrow(
-      new TypeError(`key_ops of this JWK must be distinct strings from ${allowed}`),
+      new TypeError(
+        `key_ops must be distinct operations from ${allowed}: remove the others, or remove key_ops`,
+      ),
     );
   });
 
   test.each([[['encrypt']], [[]]])('rejects key_ops %j: no decrypt', (keyOps) => {
     expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
-      new TypeError('key_ops of this JWK must allow decryption: add the operation, or remove key_ops'),
+      new TypeError('key_ops must allow decryption: add the operation, or remove key_ops'),
     );
   });
 
   test.each([['decrypt'], [{}], [7]])('rejects key_ops %j: not an array', (keyOps) => {
     expect(() => parseJwk({ ...contentKey, key_ops: keyOps })).toThrow(
-      new TypeError('key_ops of this JWK must be an array of strings from encrypt, decrypt'),
+      new TypeError(
+        'key_ops must be an array of operations from encrypt, decrypt: correct it, or remove key_ops',
+      ),
     );
   });
 
@@ -269,7 +287,7 @@ describe('parseJwk', () => {
     [{ alg: 'dir' }],
   ])('rejects a root with other uses than derivation: %j', (members) => {
     expect(() => parseJwk({ ...root, ...members })).toThrow(
-      new TypeError('A root (key_ops "deriveKey") must not have other key_ops, use or alg: remove them'),
+      new TypeError('a root (key_ops "deriveKey") must not have other key_ops, use or alg: remove them'),
     );
   });
 });
@@ -294,7 +312,9 @@ describe('assertKid', () => {
     [['a']],
   ])('rejects %j', (kid) => {
     expect(() => assertKid(kid)).toThrow(
-      new TypeError('kid must be a string of 1 to 128 characters from A-Z a-z 0-9 . _ ~ : -'),
+      new TypeError(
+        'kid must be a string of 1 to 128 characters from A-Z a-z 0-9 . _ ~ : -, for example "2026-01"',
+      ),
     );
   });
 });

@@ -105,8 +105,11 @@ test('a file that cannot be put in place leaves nothing behind', async () => {
 });
 
 test.each([
-  [{ audience: '' }, 'publishAccessKeys: audience must be a non-empty string'],
-  [{ file: 7 }, 'publishAccessKeys: file must be a non-empty string'],
+  [
+    { audience: '' },
+    'publishAccessKeys: audience must be a non-empty string, for example "https://api.example.com"',
+  ],
+  [{ file: 7 }, 'publishAccessKeys: file must be a non-empty string, for example "api-keys.json"'],
   [{ path: 'x' }, 'publishAccessKeys: unknown option path; expected one of: audience, file, onError'],
 ])('options are rejected: %j', async (options, message) => {
   await expect(publishAccessKeys(ring, untyped({ audience: AUDIENCE, file, ...options }))).rejects.toThrow(

@@ -33,13 +33,17 @@ const MALFORMED_TEXTS: [string, string, RegExp][] = [
   ['hexadecimal cut short', hex.slice(2), /must be 32 bytes in base64url/],
   ['a passphrase', 'correct horse battery staple', /must be 32 bytes in base64url/],
   ['all zeros', '0'.repeat(64), /must be random, but all bytes are equal/],
-  ['broken JSON', JSON.stringify(jwk).slice(0, -1), /expected valid JSON, because the text starts with \{$/],
+  [
+    'broken JSON',
+    JSON.stringify(jwk).slice(0, -1),
+    /the text must be valid JSON, because it starts with \{: export/,
+  ],
   ['a weak JWK', JSON.stringify({ ...jwk, k: base64url.slice(0, 20) }), /must be 32 bytes/],
   ['an empty JWK Set', '{"keys":[]}', /must have an array "keys" with at least one JWK/],
   [
     'a JWK Set with a fault',
     JSON.stringify({ keys: [jwk, { kty: 'RSA' }] }),
-    /Key 1 of the JWK Set: alg of a JWK must be one of/,
+    /keys\[1\]: alg must be one of/,
   ],
   ['a JSON array', JSON.stringify([jwk]), /must be 32 bytes in base64url/],
 ];
@@ -77,13 +81,25 @@ describe('a secret', () => {
   });
 
   test.each([
-    ['31 bytes', secret.subarray(1), 'A root secret must be 32 bytes (256 bits), not 31'],
-    ['16 bytes', secret.subarray(16), 'A root secret must be 32 bytes (256 bits), not 16'],
-    ['no bytes', Buffer.alloc(0), 'A root secret must be 32 bytes (256 bits), not 0'],
+    [
+      '31 bytes',
+      secret.subarray(1),
+      'the root secret must be 32 bytes (256 bits), not 31: generate one, for example with openssl rand -hex 32',
+    ],
+    [
+      '16 bytes',
+      secret.subarray(16),
+      'the root secret must be 32 bytes (256 bits), not 16: generate one, for example with openssl rand -hex 32',
+    ],
+    [
+      'no bytes',
+      Buffer.alloc(0),
+      'the root secret must be 32 bytes (256 bits), not 0: generate one, for example with openssl rand -hex 32',
+    ],
     [
       'the bytes of the 44-character base64 text of the seed',
       Buffer.from(secret.toString('base64')),
-      'A root secret must be 32 bytes (256 bits), not 44',
+      'the root secret must be 32 bytes (256 bits), not 44: generate one, for example with openssl rand -hex 32',
     ],
   ])('is rejected as %s', async (_form, value, message) => {
     await expect(readKeySpec({ secret: value })).rejects.toEqual(new TypeError(message));
@@ -93,7 +109,7 @@ describe('a secret', () => {
     const bytes = Buffer.alloc(32, byte);
     for (const value of [bytes, bytes.toString('hex'), bytes.toString('base64url')]) {
       await expect(readKeySpec({ secret: value })).rejects.toThrow(
-        /^A root secret must be random, but all bytes are equal/,
+        /^the root secret must be random, but all bytes are equal/,
       );
     }
   });
@@ -108,12 +124,14 @@ describe('a secret', () => {
     ['a passphrase', 'correct horse battery staple'],
   ])('is rejected as %s', async (_form, value) => {
     await expect(readKeySpec({ secret: value })).rejects.toThrow(
-      /^A root secret in text form must be 32 bytes in base64url/,
+      /^the root secret must be 32 bytes in base64url/,
     );
   });
 
   test.each([[null], [7]])('is rejected as %j, with a clear message', async (value) => {
-    await expect(readKeySpec(untyped({ secret: value }))).rejects.toThrow(/^A root secret must be 32 bytes/);
+    await expect(readKeySpec(untyped({ secret: value }))).rejects.toThrow(
+      /^the root secret must be a Uint8Array of 32 bytes/,
+    );
     await expect(readKeySpec(untyped({ secret: value }))).rejects.toThrow(/^(?!.*undefined)/);
   });
 });
@@ -156,16 +174,16 @@ describe('a JWK and a JWK Set', () => {
 
   test('are rejected if empty', async () => {
     await expect(readKeySpec({ jwks: { keys: [] } })).rejects.toEqual(
-      new TypeError('A JWK Set must have an array "keys" with at least one JWK'),
+      new TypeError('the JWK Set must have an array "keys" with at least one JWK: add a JWK'),
     );
   });
 
   test('are rejected with the index of the faulty key, if there are several', async () => {
     await expect(readKeySpec({ jwks: { keys: [{ ...jwk, kty: 'RSA' }] } })).rejects.toEqual(
-      new TypeError('kty of a JWK with this alg must be "oct" (symmetric key)'),
+      new TypeError('kty must be "oct" for this alg: pass a symmetric key, or correct alg'),
     );
     await expect(readKeySpec({ jwks: { keys: [jwk, { ...jwk, kty: 'RSA' }] } })).rejects.toEqual(
-      new TypeError('Key 1 of the JWK Set: kty of a JWK with this alg must be "oct" (symmetric key)'),
+      new TypeError('keys[1]: kty must be "oct" for this alg: pass a symmetric key, or correct alg'),
     );
   });
 });
@@ -181,13 +199,13 @@ describe('an environment variable', () => {
     const refusal = readKeySpec({ env: VARIABLE });
     await expect(refusal).rejects.toThrow(TypeError);
     await expect(refusal).rejects.toThrow(message);
-    await expect(refusal).rejects.toThrow(/^Environment variable PASSPORT_JWE_TEST_KEY: /);
+    await expect(refusal).rejects.toThrow(/^environment variable PASSPORT_JWE_TEST_KEY: /);
   });
 
   test.each([[undefined], [''], [' \n']])('is rejected if it is blank: %j', async (text) => {
     if (text !== undefined) process.env[VARIABLE] = text;
     await expect(readKeySpec({ env: VARIABLE })).rejects.toEqual(
-      new TypeError(`Environment variable ${VARIABLE} is not set: set it and restart the process`),
+      new TypeError(`environment variable ${VARIABLE} is not set: set it and restart the process`),
     );
   });
 });
@@ -213,7 +231,7 @@ describe('a file', () => {
     const refusal = readKeySpec({ file });
     await expect(refusal).rejects.toThrow(TypeError);
     await expect(refusal).rejects.toThrow(message);
-    await expect(refusal).rejects.toThrow(`Key file ${file}: `);
+    await expect(refusal).rejects.toThrow(`key file ${file}: `);
   });
 
   test('is rejected if empty', async () => {
@@ -255,7 +273,9 @@ describe('notAfter', () => {
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, NOW * 1000])('is rejected as %d', async (notAfter) => {
     await expect(readKeySpec({ secret, notAfter })).rejects.toEqual(
-      new TypeError('notAfter must be a NumericDate: seconds since 1970, not milliseconds'),
+      new TypeError(
+        'notAfter must be a NumericDate in seconds since 1970, not milliseconds, for example 1798761600',
+      ),
     );
   });
 
@@ -266,13 +286,13 @@ describe('notAfter', () => {
 
 test.each([undefined, null, 'KEY', []])('rejects %j: not a specification', async (spec) => {
   const [bad] = untyped([spec]);
-  await expect(readKeySpec(bad)).rejects.toThrow(/^Key location, for example \{ env: "JWE_KEY" \}/);
+  await expect(readKeySpec(bad)).rejects.toThrow(/^the key location must be an object with passphrase/);
 });
 
 test('rejects a specification without a source', async () => {
   await expect(readKeySpec(untyped({}))).rejects.toEqual(
     new TypeError(
-      'A key location must have passphrase, secret, jwk, jwks, env or file, for example { env: "JWE_KEY" }',
+      'the key location must be an object with passphrase, secret, jwk, jwks, env or file, for example { env: "JWE_KEY" }',
     ),
   );
 });

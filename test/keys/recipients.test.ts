@@ -63,7 +63,7 @@ describe('recipients', () => {
 
   test('are rejected if they are not an object', async () => {
     await expect(createWith({ recipients: untyped([]) })).rejects.toThrow(
-      /^createKeyRing: recipients, for example \{ \[audience\]: \{ file: "api.jwk" \} \}/,
+      /^createKeyRing: recipients must be an object, for example \{ \[audience\]: \{ file: "api.jwk" \} \}/,
     );
   });
 
@@ -76,7 +76,7 @@ describe('recipients', () => {
     [
       'a key for another audience',
       { [AUDIENCE]: { jwk: { ...publicJwk, aud: OTHER_AUDIENCE } } },
-      /aud of the key is a different audience: /,
+      /the key is restricted to a different audience by its aud: /,
     ],
     [
       'a key with exp',
@@ -94,7 +94,9 @@ describe('recipients', () => {
     );
     expect(error).toBeInstanceOf(TypeError);
     expect(error).toMatchObject({ message: expect.stringMatching(message) });
-    expect(error).toMatchObject({ message: expect.stringMatching(`^The recipient for ${AUDIENCE}: `) });
+    expect(error).toMatchObject({
+      message: expect.stringMatching(`^createKeyRing: recipients: recipient ${AUDIENCE}: `),
+    });
   });
 
   test('are rejected with the kid of another key of the ring', async () => {
@@ -102,7 +104,7 @@ describe('recipients', () => {
     const making = createWith({ previous: [{ jwk }], recipients: { [AUDIENCE]: { jwk: publicJwk } } });
     await expect(making).rejects.toEqual(
       new TypeError(
-        'Two keys of the key ring have the kid recipient: remove one, or give one a different kid',
+        'createKeyRing: two keys have the kid recipient: remove one, or give one a different kid',
       ),
     );
   });
@@ -116,7 +118,7 @@ describe('a public key', () => {
     expect(internalsOf(bound).encryptionKey('access', AUDIENCE).kid).toBe('recipient');
     expect(() => internalsOf(bound).encryptionKey('access', OTHER_AUDIENCE)).toThrow(
       new TypeError(
-        'aud of the current key is a different audience: use a key for this audience, or remove aud',
+        'the current key is restricted to a different audience by its aud, so it cannot encrypt tokens for this audience: use a key with this aud, or remove aud from the JWK',
       ),
     );
   });
@@ -128,7 +130,7 @@ describe('a public key', () => {
 
   test('is rejected as a previous key, because it cannot decrypt', async () => {
     await expect(createWith({ previous: [{ jwk: publicJwk }] })).rejects.toThrow(
-      /^A previous key must decrypt, and a public key cannot/,
+      /^createKeyRing: a previous key must decrypt, and a public key cannot/,
     );
   });
 });

@@ -338,11 +338,20 @@ describe('the options', () => {
     [{ maxAgeSeconds: '600' }, 'remoteJwks: maxAgeSeconds must be a positive number, for example 600'],
     [{ cooldownSeconds: -1 }, 'remoteJwks: cooldownSeconds must be a positive number, for example 30'],
     [{ timeoutMs: null }, 'remoteJwks: timeoutMs must be a positive number, for example 5000'],
-    [{ rsaAlgorithm: 'RS512' }, 'remoteJwks: rsaAlgorithm must be "PS256" or "RS256"'],
-    [{ rsaAlgorithm: 'none' }, 'remoteJwks: rsaAlgorithm must be "PS256" or "RS256"'],
-    [{ fetch: 7 }, 'remoteJwks: fetch and clock must be functions'],
-    [{ clock: 7 }, 'remoteJwks: fetch and clock must be functions'],
-    [{ audit: {} }, 'audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })'],
+    [
+      { rsaAlgorithm: 'RS512' },
+      'remoteJwks: rsaAlgorithm must be "PS256" or "RS256": omit it to ignore RSA keys without alg',
+    ],
+    [
+      { rsaAlgorithm: 'none' },
+      'remoteJwks: rsaAlgorithm must be "PS256" or "RS256": omit it to ignore RSA keys without alg',
+    ],
+    [{ fetch: 7 }, 'remoteJwks: fetch must be a function, for example globalThis.fetch'],
+    [{ clock: 7 }, 'remoteJwks: clock must be a function, for example () => Date.now() / 1000'],
+    [
+      { audit: {} },
+      'remoteJwks: audit must be an AuditTrail: pass the result of createAuditTrail({ sinks })',
+    ],
     [
       { maxAge: 1 },
       'remoteJwks: unknown option maxAge; expected one of: url, rsaAlgorithm, maxAgeSeconds, cooldownSeconds, timeoutMs, audit, fetch, clock',

@@ -32,8 +32,8 @@ function faultOf(n: bigint, members: Jwk = {}): string {
   const jwk = { kty: 'RSA', kid: 'a', n: encodeInteger(n), e: 'AQAB', ...members };
   const message = messageOf(() => parseVerificationKey({ ...jwk, alg: 'RS256' }));
   expect(messageOf(() => parseJwk({ ...jwk, alg: 'RSA-OAEP-256' }))).toBe(message);
-  expect(message).toMatch(/^This JWK is not a valid RSA key: .*; generate a new key pair$/);
-  return message.slice('This JWK is not a valid RSA key: '.length, -'; generate a new key pair'.length);
+  expect(message).toMatch(/^the JWK is not a valid RSA key: .*; generate a new key pair$/);
+  return message.slice('the JWK is not a valid RSA key: '.length, -'; generate a new key pair'.length);
 }
 
 describe('an RSA key is rejected', () => {
@@ -100,7 +100,7 @@ describe('an RSA key is rejected', () => {
       () => parseJwk({ ...privateJwk, alg: 'RSA-OAEP-256', oth }),
     ]) {
       expect(messageOf(run)).toBe(
-        'This JWK is not a valid RSA key: oth is not supported; use a key with two primes (RFC 7518 §6.3.2.7)',
+        'the JWK is not a valid RSA key: oth is not supported; use a key with two primes (RFC 7518 §6.3.2.7)',
       );
     }
   });
@@ -141,7 +141,7 @@ describe('the private half of an RSA key', () => {
     for (const value of Object.values({ ...jwk, ...members })) {
       if (String(value).length > 20) expect(message).not.toContain(value);
     }
-    return message.replace(/^The private key of this RSA JWK is not valid: /, '');
+    return message.replace(/^the private key of the RSA JWK is not valid: /, '');
   };
   const integer = (name: string) => decodeInteger(jwk[name]);
 
@@ -219,7 +219,7 @@ describe('the private half of an RSA key', () => {
   test('is rejected if a factor is composite', () => {
     const composite = rsaJwk(p * primeOf(512), q, SIGNER);
     expect(messageOf(() => parseSigningKey(composite))).toBe(
-      'The private key of this RSA JWK does not match its public key; export both again',
+      'the private key of the RSA JWK does not match its public key: export both again',
     );
   });
 
@@ -239,7 +239,7 @@ describe('the private half of an RSA key', () => {
     const { n, e } = jwk;
     expect(
       messageOf(() => parseVerificationKey({ kty: 'RSA', ...SIGNER, n, e, [member]: jwk[member] })),
-    ).toBe('This JWK is not a valid RSA key: it has private members but no d; remove them, or add d');
+    ).toBe('the JWK is not a valid RSA key: it has private members but no d; remove them, or add d');
   });
 });
 

@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createSigningKey } from '../../src/keys/create-signing-key.js';
 import type { Jwk } from '../../src/keys/jwk.js';
+import { NO_JWK } from '../../src/keys/jwk.js';
 import { parseSigningKey, parseVerificationKey } from '../../src/keys/signature-key.js';
 import { createVerificationKeys } from '../../src/keys/verification-keys.js';
 import { thrownBy } from '../support/caught.js';
@@ -50,10 +51,10 @@ describe.each(['EdDSA', 'ES256', 'PS256', 'RS256'] as const)('a key for %s', (al
 
   test('is not the other: a private key verifies nothing, and a public one signs nothing', () => {
     expect(thrownBy(() => parseVerificationKey(signer.privateJwk))).toEqual(
-      new TypeError('A verification key must be a public JWK: remove d and the other private members'),
+      new TypeError('a verification key must be a public JWK: remove d and the other private members'),
     );
     expect(thrownBy(() => parseSigningKey(signer.publicJwk))).toEqual(
-      new TypeError('A signing key must be a private JWK: export it with d'),
+      new TypeError('a signing key must be a private JWK: export it with d'),
     );
   });
 
@@ -77,22 +78,24 @@ describe.each(['EdDSA', 'ES256', 'PS256', 'RS256'] as const)('a key for %s', (al
 
   test('gets an error that describes a valid kid', () => {
     expect(thrownBy(() => parseVerificationKey({ ...signer.publicJwk, kid: 'x'.repeat(257) }))).toEqual(
-      new TypeError('kid of a verification key must be a string of 1 to 256 visible ASCII characters'),
+      new TypeError(
+        'kid must be a string of 1 to 256 visible ASCII characters: add the key ID of the issuer, for example "2026-01"',
+      ),
     );
   });
 
   test('is limited to one operation by key_ops', () => {
     expect(thrownBy(() => parseVerificationKey({ ...signer.publicJwk, key_ops: ['sign'] }))).toEqual(
-      new TypeError('key_ops of this JWK must include "verify": add it, or remove key_ops'),
+      new TypeError('key_ops must include "verify": add it, or remove key_ops'),
     );
     expect(thrownBy(() => parseSigningKey({ ...signer.privateJwk, key_ops: ['verify'] }))).toEqual(
-      new TypeError('key_ops of this JWK must include "sign": add it, or remove key_ops'),
+      new TypeError('key_ops must include "sign": add it, or remove key_ops'),
     );
   });
 
   test('that signs must not have exp', () => {
     expect(thrownBy(() => parseSigningKey({ ...signer.privateJwk, exp: NOW }))).toEqual(
-      new TypeError('A signing key must not have exp: remove it'),
+      new TypeError('a signing key must not have exp: remove exp from the JWK'),
     );
   });
 });
@@ -142,7 +145,9 @@ describe('the matrix of alg and key', () => {
   test.each([undefined, null, 7, ['EdDSA']])('has nothing for alg %j', (alg) => {
     for (const jwk of JWKS) {
       expect(thrownBy(() => parseVerificationKey({ ...jwk, kid: 'a', alg }))).toEqual(
-        new TypeError('alg of a signature key must be one of EdDSA, ES256, PS256, RS256'),
+        new TypeError(
+          'alg must be one of EdDSA, ES256, PS256, RS256: set the signature algorithm of the JWK',
+        ),
       );
     }
   });
@@ -223,60 +228,68 @@ describe('locations of signature keys', () => {
   test.each([
     [
       {},
-      'The location of a signature key must have jwk, jwks, env or file, for example { file: "signing.jwk" }',
+      'the key location must be an object with jwk, jwks, env or file, for example { file: "signing.jwk" }',
     ],
-    [{ jwks: {} }, 'A JWK Set must have an array "keys" with at least one JWK'],
-    [{ jwks: { keys: [] } }, 'The JWK Set has no signature key: add a JWK with use "sig"'],
-    [{ jwks: { keys: [null] } }, 'Key 0 of the JWK Set: A JWK must be a JSON object'],
-    [{ jwks: { keys: [7] } }, 'Key 0 of the JWK Set: A JWK must be a JSON object'],
-    [{ jwk: null }, 'A JWK must be a JSON object'],
+    [{ jwks: {} }, 'jwks: the JWK Set must have an array "keys" with at least one JWK: add a JWK'],
+    [{ jwks: { keys: [] } }, 'jwks: the JWK Set has no signature key: add a JWK with use "sig"'],
+    [{ jwks: { keys: [null] } }, `jwks: keys[0]: ${NO_JWK}`],
+    [{ jwks: { keys: [7] } }, `jwks: keys[0]: ${NO_JWK}`],
+    [{ jwk: null }, `jwk: ${NO_JWK}`],
   ])('not %j', async (location, message) => {
     const [bad] = untyped([location]);
-    await expect(createVerificationKeys(bad)).rejects.toEqual(new TypeError(message));
-    await expect(createSigningKey(bad)).rejects.toEqual(new TypeError(message));
+    await expect(createVerificationKeys(bad)).rejects.toEqual(
+      new TypeError(`createVerificationKeys: ${message}`),
+    );
+    await expect(createSigningKey(bad)).rejects.toEqual(new TypeError(`createSigningKey: ${message}`));
   });
 
   test.each([7, null, []])('not %j', async (location) => {
     const [bad] = untyped([location]);
     await expect(createVerificationKeys(bad)).rejects.toThrow(
-      /^Key location, for example \{ file: "signing.jwk" \}/,
+      /^createVerificationKeys: the key location must be an object with jwk/,
     );
     await expect(createSigningKey(bad)).rejects.toThrow(TypeError);
   });
 
   test.each([
-    ['', 'expected a JWK or a JWK Set as JSON'],
-    ['text', 'expected a JWK or a JWK Set as JSON'],
-    ['[]', 'expected a JWK or a JWK Set as JSON'],
-    ['null', 'expected a JWK or a JWK Set as JSON'],
-    ['{"kty":"OKP"', 'expected valid JSON, because the text starts with {'],
-    ['{"keys":[]}', 'The JWK Set has no signature key: add a JWK with use "sig"'],
-    ['{"keys":[7]}', 'Key 0 of the JWK Set: A JWK must be a JSON object'],
+    ['', 'the text must be a JWK or a JWK Set in JSON: export the key as a JWK'],
+    ['text', 'the text must be a JWK or a JWK Set in JSON: export the key as a JWK'],
+    ['[]', 'the text must be a JWK or a JWK Set in JSON: export the key as a JWK'],
+    ['null', 'the text must be a JWK or a JWK Set in JSON: export the key as a JWK'],
+    ['{"kty":"OKP"', 'the text must be valid JSON, because it starts with {: export the key again'],
+    ['{"keys":[]}', 'the JWK Set has no signature key: add a JWK with use "sig"'],
+    ['{"keys":[7]}', `keys[0]: ${NO_JWK}`],
   ])('not a file with %j, which is named and not shown', async (text, message) => {
     const path = await file(text);
     await expect(createVerificationKeys({ file: path })).rejects.toEqual(
-      new TypeError(`Key file ${path}: ${message}`),
+      new TypeError(`createVerificationKeys: key file ${path}: ${message}`),
     );
   });
 
   test('not two keys of one name', async () => {
     const keys = [publicJwk, { ...generateSigner().publicJwk }];
     await expect(createVerificationKeys({ jwks: { keys } })).rejects.toEqual(
-      new TypeError('Two verification keys have the same kid: remove one, or give one a different kid'),
+      new TypeError(
+        'createVerificationKeys: two keys have the same kid: remove one, or give one a different kid',
+      ),
     );
   });
 
   test('not several keys to sign by', async () => {
     const keys = [privateJwk, { ...generateSigner().privateJwk, kid: 'second' }];
     await expect(createSigningKey({ jwks: { keys } })).rejects.toEqual(
-      new TypeError('createSigningKey: pass exactly one signing key, not a JWK Set with several'),
+      new TypeError('createSigningKey: the JWK Set must have exactly one signing key: remove the others'),
     );
   });
 
   test('the error names the faulty key of a set, without a secret', async () => {
     const keys = [privateJwk, { ...privateJwk, kid: 'second', use: 'enc ' }];
     const error = await createSigningKey({ jwks: { keys } }).catch((failure: unknown) => failure);
-    expect(error).toEqual(new TypeError('Key 1 of the JWK Set: use of this JWK must be "sig"'));
+    expect(error).toEqual(
+      new TypeError(
+        'createSigningKey: jwks: keys[1]: use must be "sig": pass a key for this purpose, or remove use from the JWK',
+      ),
+    );
     expect(inspect(error, { depth: 5 })).not.toContain(String(privateJwk['d']));
   });
 });

@@ -194,7 +194,7 @@ describe('createMonitor', () => {
     [
       'an answer without revocations',
       { answer: { by: {} } },
-      'createMonitor: answer.revocations must be a function that returns the revocations: () => revocations',
+      'createMonitor: answer.revocations must be a function that returns the revocations, for example () => revocations',
     ],
     [
       'an answer to what cannot be answered',

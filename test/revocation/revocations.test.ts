@@ -487,7 +487,7 @@ test.each([{ issuer: 1 }, { clientId: {} }, { issuer: '' }, { jti: '' }])(
     const { revocations } = setUp();
     const target = untyped({ kind: 'token', jti: 'j1', expiresAt: NOW + 600, ...change });
 
-    await expect(revocations.revoke(target)).rejects.toThrow(/must be a non-empty string$/);
+    await expect(revocations.revoke(target)).rejects.toThrow(/must be a non-empty string: pass the ID/);
   },
 );
 
@@ -501,7 +501,7 @@ test('a target with a misspelt member is rejected, since it would revoke more', 
   });
 
   await expect(revocations.revoke(target)).rejects.toThrow(
-    /^revoke: unknown member for the kind session; expected one of: clientId/,
+    /^revoke: unknown member iss for the kind session; expected one of: clientId/,
   );
 });
 

@@ -42,7 +42,7 @@ let sessions: Sessions;
 function build(store: FamilyStore): { readonly families: RefreshFamilies; readonly sessions: Sessions } {
   const clock = () => now;
   const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
-  const settings = resolveRefreshSettings({});
+  const settings = resolveRefreshSettings({}, 'tokenRouter');
   return {
     families: createRefreshFamilies({ store, codec, revocations, settings, audit, clock }),
     sessions: createSessions({ stores: { families: store }, revocations, audit, clock }),

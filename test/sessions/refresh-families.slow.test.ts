@@ -27,7 +27,7 @@ let families: RefreshFamilies;
 beforeEach(async () => {
   store = createMemoryStores({ clock }).families;
   codec = refreshTokenCodec(internalsOf(await createRing()), ISSUER);
-  const settings = resolveRefreshSettings({});
+  const settings = resolveRefreshSettings({}, 'tokenRouter');
   families = createRefreshFamilies({
     store,
     codec,
@@ -59,7 +59,7 @@ test('a clock that is set back does not extend the grace window', async () => {
   let now = NOW;
   const movable = createRefreshFamilies({
     ...{ store, codec, revocations: undefined, audit: noAuditTrail },
-    settings: resolveRefreshSettings({}),
+    settings: resolveRefreshSettings({}, 'tokenRouter'),
     clock: () => now,
   });
   const { refreshToken } = await movable.begin(START);
@@ -112,6 +112,6 @@ describe('settings of refresh tokens', () => {
     { graceSeconds: 61 },
     { grace: 10 },
   ])('are rejected: %j', (settings) => {
-    expect(() => resolveRefreshSettings(untyped(settings))).toThrow(TypeError);
+    expect(() => resolveRefreshSettings(untyped(settings), 'tokenRouter')).toThrow(TypeError);
   });
 });

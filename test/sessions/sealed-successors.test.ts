@@ -56,7 +56,7 @@ afterEach(() => {
 
 function serve(store: FamilyStore, keyRing: KeyRing) {
   const codec = refreshTokenCodec(internalsOf(keyRing), ISSUER);
-  const settings = resolveRefreshSettings({});
+  const settings = resolveRefreshSettings({}, 'tokenRouter');
   const parts = { store, codec, revocations: undefined, settings, audit: noAuditTrail, clock };
   const families = createRefreshFamilies(parts);
   const open = (token: string) => codec.open(token, now);

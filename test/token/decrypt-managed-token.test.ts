@@ -366,7 +366,7 @@ describe('encryptToken', () => {
     const ring = await createKeyRing({ current: { jwk: generate().publicJwk } });
     const key = internalsOf(ring).encryptionKey('access', AUDIENCE);
     expect(thrownBy(() => encryptToken(claimsOf(), key, { typ: 'at+jwt' }))).toEqual(
-      new TypeError('This key is not for direct encryption: use a key whose alg is "dir"'),
+      new TypeError('issue: the key is not for direct encryption: use a key whose alg is "dir"'),
     );
   });
 });

@@ -84,7 +84,7 @@ describe('encryptToken', () => {
     async (member) => {
       const key = await createKey();
       expect(() => encryptToken(claimsOf(), key, { typ: 'at+jwt', header: { [member]: 'x' } })).toThrow(
-        new TypeError(`The protected header member ${member} is reserved: remove it from the option header`),
+        new TypeError(`issue: header must not contain the reserved member ${member}: remove it`),
       );
     },
   );
@@ -111,7 +111,9 @@ describe('encryptToken', () => {
     const header = { filler: 'x'.repeat(1024) };
     const error = thrownBy(() => encryptToken(claimsOf(), key, { typ: 'at+jwt', header }));
     expect(error).toEqual(
-      new TypeError('Verifiers would reject the protected header: correct or shorten the option header'),
+      new TypeError(
+        'issue: verifiers would reject the protected header: correct or shorten the option header',
+      ),
     );
     expect(error).toMatchObject({ cause: { reason: 'header_too_long' } });
   });
@@ -122,7 +124,7 @@ describe('encryptToken', () => {
     const key = internalsOf(ring).decryptionKey(ring.current);
     expect(key).toMatchObject({ encrypts: false });
     expect(() => key && encryptToken(claimsOf(), key, { typ: 'at+jwt' })).toThrow(
-      new TypeError('This key can only decrypt: issue tokens with a current key'),
+      new TypeError('issue: the key can only decrypt: use a key whose key_ops allow encryption'),
     );
   });
 });

@@ -94,6 +94,10 @@ describe('resolveLegacyPolicy', () => {
   test.each([[null], [[]], [true], ['key']])('rejects %j', (options) => {
     expect(() =>
       Reflect.apply(resolveLegacyPolicy, undefined, [options, resolveClaimsPolicy(CLAIMS)]),
-    ).toThrow(new TypeError('legacy: expected an object'));
+    ).toThrow(
+      new TypeError(
+        'createTokenVerifier: legacy must be an object: pass an object with the options key, issuer, audience, type, until',
+      ),
+    );
   });
 });

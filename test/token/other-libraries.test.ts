@@ -66,7 +66,11 @@ async function sealByUs({ recipient, signer, signature }: Protection): Promise<s
 async function openByUs(token: string, { recipient, signer }: Protection): Promise<object> {
   const keyRing = await createKeyRing({ current: { jwk: recipient.privateJwk } });
   const keys = await createVerificationKeys({ jwk: signer.publicJwk });
-  const verification = resolveVerification({ verification: { [ISSUER]: keys } }, [ISSUER]);
+  const verification = resolveVerification(
+    { verification: { [ISSUER]: keys } },
+    [ISSUER],
+    'createTokenVerifier',
+  );
   const { header, claims } = await decryptToken(
     token,
     { keyRing: internalsOf(keyRing), maxTokenLength: 8192, verification },

@@ -156,7 +156,7 @@ describe('assertAdditionalMembers', () => {
     ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope'],
   ])('rejects %s', (member) => {
     expect(() => assertAdditionalMembers({ [member]: 'x' })).toThrow(
-      new TypeError(`The protected header member ${member} is reserved: remove it from the option header`),
+      new TypeError(`issue: header must not contain the reserved member ${member}: remove it`),
     );
   });
 });

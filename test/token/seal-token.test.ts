@@ -43,7 +43,9 @@ describe('a token for a public-key recipient', () => {
   test('is not issued without a signing key', async () => {
     const { key } = await createIssuer();
     expect(await rejectionOf(Promise.resolve(sealToken(claimsOf(), key, { typ: 'at+jwt' })))).toEqual(
-      new TypeError('Tokens for public-key recipients must be signed: set the option signing'),
+      new TypeError(
+        'issue: tokens for public-key recipients must be signed: pass signing to createTokenIssuer()',
+      ),
     );
   });
 });
@@ -62,19 +64,19 @@ describe('a token under a shared wrapping key', () => {
       'a key that only decrypts',
       { encrypts: false },
       {},
-      'This key can only decrypt: issue tokens with a current key',
+      'issue: the key can only decrypt: use a key whose key_ops allow encryption',
     ],
     [
       'a reserved member',
       {},
       { zip: 'DEF' },
-      'The protected header member zip is reserved: remove it from the option header',
+      'issue: header must not contain the reserved member zip: remove it',
     ],
     [
       'a header of over 1 KiB',
       {},
       { filler: 'x'.repeat(1024) },
-      'Verifiers would reject the protected header: correct or shorten the option header',
+      'issue: verifiers would reject the protected header: correct or shorten the option header',
     ],
   ])('is not issued with %s', async (_what, traits, header, message) => {
     const { key } = await createShared();

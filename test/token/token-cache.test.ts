@@ -167,13 +167,19 @@ describe('resolveTokenCache', () => {
   });
 
   test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10'])('rejects the bound %p', (bound) => {
-    expect(() => resolveTokenCache(untyped({ maxEntries: bound }))).toThrow('tokenCache.maxEntries');
-    expect(() => resolveTokenCache(untyped({ maxBytes: bound }))).toThrow('tokenCache.maxBytes');
+    expect(() => resolveTokenCache(untyped({ maxEntries: bound }))).toThrow(
+      'createTokenVerifier: tokenCache.maxEntries',
+    );
+    expect(() => resolveTokenCache(untyped({ maxBytes: bound }))).toThrow(
+      'createTokenVerifier: tokenCache.maxBytes',
+    );
   });
 
   test('rejects an unknown option', () => {
     expect(() => resolveTokenCache(untyped({ max: 5 }))).toThrow(
-      new TypeError('tokenCache: unknown option max; expected one of: maxEntries, maxBytes'),
+      new TypeError(
+        'createTokenVerifier: tokenCache: unknown option max; expected one of: maxEntries, maxBytes',
+      ),
     );
   });
 });

@@ -16,13 +16,8 @@ const because = (reason: string) => expect.objectContaining({ reason });
 const KEY_RING = await createRing();
 
 function prepare(options: Partial<TokenVerifierOptions> = {}) {
-  return prepareVerifier({
-    keyRing: KEY_RING,
-    issuer: ISSUER,
-    audience: AUDIENCE,
-    clock: () => NOW,
-    ...options,
-  });
+  const complete = { keyRing: KEY_RING, issuer: ISSUER, audience: AUDIENCE, clock: () => NOW, ...options };
+  return prepareVerifier(complete, 'createTokenVerifier');
 }
 
 describe('the methods of a verifier', () => {

@@ -205,7 +205,7 @@ describe('a public key without verification or signing keys', () => {
     const options = { keyRing: parties[name], issuer: ISSUER, audience: AUDIENCE, clock };
     expect(thrownBy(() => createIssuerAndVerifier(options))).toEqual(
       new TypeError(
-        'This key ring has public-key recipients, so tokens must also be signed: set signing (to issue) or verification (to accept)',
+        'createTokenVerifier: keyRing has public-key recipients, so tokens must also be signed: set signing (to issue) or verification (to accept)',
       ),
     );
     expect(thrownBy(() => createIssuerAndVerifier({ ...options, verification: {} }))).toBeInstanceOf(
@@ -228,7 +228,9 @@ describe('a public key without verification or signing keys', () => {
       clock,
     });
     expect(await rejectionOf(service.issue(REQUEST))).toEqual(
-      new TypeError('Tokens for public-key recipients must be signed: set the option signing'),
+      new TypeError(
+        'issue: tokens for public-key recipients must be signed: pass signing to createTokenIssuer()',
+      ),
     );
   });
 
@@ -245,16 +247,22 @@ describe('the options verification and signing', () => {
   test.each([
     [
       { verification: { 'https://typo.example.com': {} } },
-      /^verification has an issuer that is not listed in/,
+      /^createTokenVerifier: verification has an issuer that is not listed in/,
     ],
-    [{ verification: { [ISSUER]: {} } }, /^verification must contain VerificationKeys/],
-    [{ verification: { [ISSUER]: 7 } }, /^verification must contain VerificationKeys/],
-    [{ verification: [] }, /^verification, for example \{ \[issuer\]: keys \}/],
-    [{ verification: 'https://auth.example.com/jwks' }, /^verification, for example/],
-    [{ verification: null }, /^verification, for example/],
-    [{ signing: {} }, /^signing must be a SigningKey/],
-    [{ signing: { kid: 'signer', alg: 'EdDSA' } }, /^signing must be a SigningKey/],
-    [{ signing: 'secret' }, /^signing must be a SigningKey/],
+    [{ verification: { [ISSUER]: {} } }, /^createTokenVerifier: verification must contain VerificationKeys/],
+    [{ verification: { [ISSUER]: 7 } }, /^createTokenVerifier: verification must contain VerificationKeys/],
+    [
+      { verification: [] },
+      /^createTokenVerifier: verification must be an object, for example \{ \[issuer\]: keys \}/,
+    ],
+    [
+      { verification: 'https://auth.example.com/jwks' },
+      /^createTokenVerifier: verification must be an object, for example/,
+    ],
+    [{ verification: null }, /^createTokenVerifier: verification must be an object, for example/],
+    [{ signing: {} }, /^createTokenVerifier: signing must be a SigningKey/],
+    [{ signing: { kid: 'signer', alg: 'EdDSA' } }, /^createTokenVerifier: signing must be a SigningKey/],
+    [{ signing: 'secret' }, /^createTokenVerifier: signing must be a SigningKey/],
   ])('are rejected as %j', (options, message) => {
     const [bad] = untyped([options]);
     const error = thrownBy(() => createServer(bad));
@@ -266,7 +274,7 @@ describe('the options verification and signing', () => {
     const verification = { [ISSUER]: parties.verificationKeys, [OTHER_ISSUER]: parties.verificationKeys };
     expect(thrownBy(() => createServer({ verification }))).toEqual(
       new TypeError(
-        'verification has an issuer that is not listed in issuer: add it to issuer, or remove it',
+        'createTokenVerifier: verification has an issuer that is not listed in issuer: add it to issuer, or remove it',
       ),
     );
   });
@@ -275,7 +283,7 @@ describe('the options verification and signing', () => {
     const { privateKey: _privateKey, ...half } = parties.signing;
     const [bad] = untyped([{ signing: half }]);
     expect(thrownBy(() => createIssuer(bad))).toEqual(
-      new TypeError('signing must be a SigningKey: pass await createSigningKey(...)'),
+      new TypeError('createTokenVerifier: signing must be a SigningKey: pass await createSigningKey(...)'),
     );
   });
 });
@@ -312,7 +320,7 @@ describe('shared wrapping keys', () => {
     const issueWith = (length: number) => service.issue({ ...REQUEST, header: { x: 'x'.repeat(length) } });
     await expect(issueWith(880)).resolves.toBeDefined();
     await expect(issueWith(940)).rejects.toThrow(
-      'Verifiers would reject the protected header: correct or shorten the option header',
+      'issue: verifiers would reject the protected header: correct or shorten the option header',
     );
   });
 

@@ -1,6 +1,9 @@
 import { Command } from 'commander';
 import { clientCredentialsGrant } from '../../issue/grants/client-credentials-grant.js';
 import { createTokenIssuer } from '../../issue/token-issuer.js';
+import { listAudiences } from '../../issue/track-audiences.js';
+import type { KeyRing } from '../../keys/key-ring.js';
+import { internalsOf } from '../../keys/key-ring-internals.js';
 import { createRevocations } from '../../revocation/revocations.js';
 import { createTokenVerifier } from '../../verify/token-verifier.js';
 import type { CommandIo } from '../command-io.js';
@@ -8,6 +11,7 @@ import { printResult } from '../print-result.js';
 import {
   apiKeysOption,
   audienceOption,
+  checkedApiKeysOption,
   environmentOption,
   generationFileOption,
   issuerOption,
@@ -37,6 +41,10 @@ interface IssueOptions extends ServiceOptions {
   readonly client: string;
   readonly scope?: string;
   readonly user?: string;
+}
+
+interface VerifyOptions extends ServiceOptions, StoreOptions {
+  readonly apiKeys?: string;
 }
 
 /** Create the `token` command, which issues, inspects, verifies and revokes tokens. */
@@ -94,11 +102,14 @@ function issueCommand(io: CommandIo): Command {
 function verifyCommand(io: CommandIo): Command {
   return new Command('verify')
     .argument('[token]', 'the token (default: -, read from standard input)')
-    .description('verify a token as an API would; exit code 1 if it is rejected')
+    .description(
+      'verify a token as an API would; exit code 1, with the reason, its cause and a fix, if it is rejected',
+    )
     .addOption(keysOption())
     .addOption(environmentOption())
     .addOption(issuerOption())
     .addOption(audienceOption())
+    .addOption(checkedApiKeysOption())
     .addOption(storeOption())
     .addOption(generationFileOption())
     .addOption(redisOption())
@@ -107,10 +118,13 @@ function verifyCommand(io: CommandIo): Command {
       'after',
       '\nExample:\n  $ pbpaste | passport-jwe token verify --issuer https://auth.example.com --audience https://api.example.com',
     )
-    .action(async (argument: string | undefined, options: ServiceOptions & StoreOptions) => {
+    .action(async (argument: string | undefined, options: VerifyOptions) => {
       const token = await readToken(io, argument);
       const { issuer, audience } = options;
-      const service = { keyRing: await openKeys(io, options), issuer, audience, clock: io.clock };
+      const keyRing = await openKeys(io, options);
+      const apiKeys = options.apiKeys === undefined ? undefined : await openApiKeys(io, options.apiKeys);
+      prepareKeys(keyRing, [audience, ...listAudiences(apiKeys ?? { apiKeys: [] })]);
+      const service = { keyRing, issuer, audience, clock: io.clock, ...(apiKeys && { apiKeys }) };
       const hasStore = options.store !== undefined || options.redis !== undefined;
       const verified = hasStore
         ? await withStores(io, options, (stores) =>
@@ -128,5 +142,11 @@ function verifyCommand(io: CommandIo): Command {
         { isJson: options.json === true, text },
       );
       if (!hasStore) io.note('Revocation was not checked: pass --store or --redis to check it.');
+      if (apiKeys === undefined) io.note('The API key was not checked: pass --api-keys to check it.');
     });
+}
+
+/** With the keys of other audiences, the reason for their tokens is `wrong_audience`. They are rejected all the same. */
+function prepareKeys(keyRing: KeyRing, audiences: readonly string[]): void {
+  for (const audience of audiences) internalsOf(keyRing).prepare('access', audience);
 }

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { ApiKey } from '../../api-keys/api-key.js';
+import { debugRejection } from '../../base/debug-rejection.js';
 import { InvalidTokenError } from '../../base/errors.js';
 import type { JsonObject } from '../../base/json.js';
 import { asyncHandler } from '../../http/async-handler.js';
@@ -74,8 +75,9 @@ async function findLive(verify: VerifyToken, token: string): Promise<ClaimsSet |
   try {
     return (await verify(token)).claims;
   } catch (error) {
-    if (error instanceof InvalidTokenError) return undefined;
-    throw error;
+    if (!(error instanceof InvalidTokenError)) throw error;
+    debugRejection('tokenRouter POST /introspect', error);
+    return undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { debugRejection } from '../../base/debug-rejection.js';
 import { InvalidGrantError, InvalidTokenError, UnsupportedTokenTypeError } from '../../base/errors.js';
 import type { TokenRejection } from '../../base/rejections.js';
 import { asyncHandler } from '../../http/async-handler.js';
@@ -87,6 +88,7 @@ async function findValid(verify: VerifyToken, token: string): Promise<VerifiedTo
     return await verify(token);
   } catch (error) {
     if (!(error instanceof InvalidTokenError)) throw error;
+    debugRejection('tokenRouter POST /revoke', error);
     if (UNSUPPORTED.has(error.reason)) throw new UnsupportedTokenTypeError();
     return undefined;
   }

@@ -2,11 +2,11 @@ import type { ApiKey } from '../../api-keys/api-key.js';
 import { assertMayIssue } from '../../api-keys/api-key-registry.js';
 import { claimsByKeyType } from '../../api-keys/claims-by-key-type.js';
 import type { NumericDate } from '../../base/clock.js';
-import { PassportJweError } from '../../base/errors.js';
 import type { JsonObject } from '../../base/json.js';
 import { copyCustomClaims } from '../../token/claims/build-claims-set.js';
 import { formatScope } from '../../token/claims/scope.js';
 import type { VerifiedToken } from '../../token/claims/verified-token.js';
+import { callClaimsHook } from '../call-claims-hook.js';
 import type { ClientTokenRequest } from '../issue-request.js';
 import { requesterOf } from '../requester-of.js';
 import type { DelegatedIdentity, Delegation } from './build-delegation.js';
@@ -173,16 +173,10 @@ async function issue(
   };
 }
 
-/** Call the claims hook. Rethrow errors of this package. All others are programming errors, even with a `status`. */
-async function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext): Promise<JsonObject> {
-  try {
-    // Copy the map, which cannot be frozen: all requests share the API key.
-    return await hook({ ...apiKey, scopeTtlSeconds: new Map(apiKey.scopeTtlSeconds) }, context);
-  } catch (cause) {
-    throw cause instanceof PassportJweError
-      ? cause
-      : new Error('tokenRouter: the claims hook failed: see the cause of this error', { cause });
-  }
+/** Call the claims hook with a copy of the API key. A map cannot be frozen, and all requests share the API key. */
+function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext): Promise<JsonObject> {
+  const copy = { ...apiKey, scopeTtlSeconds: new Map(apiKey.scopeTtlSeconds) };
+  return callClaimsHook(() => hook(copy, context));
 }
 
 /**

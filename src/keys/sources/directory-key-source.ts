@@ -77,7 +77,7 @@ async function readKeys(directory: string, trustGroup: boolean): Promise<JwkSet>
   const keys: Jwk[] = [];
   for (const file of files) {
     const { text } = await readPrivateFile({ file, trustGroup });
-    keys.push(...parseKeyText(text, `Key file ${file}`).keys);
+    keys.push(...parseKeyText(text, `key file ${file}`).keys);
   }
   return { keys };
 }

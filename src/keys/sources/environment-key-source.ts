@@ -1,3 +1,4 @@
+import { inContext } from '../../base/in-context.js';
 import { assertOptions, type KnownOptions } from '../../base/options.js';
 import type { KeySource } from '../key-source.js';
 import { readVariable } from '../read-key-spec.js';
@@ -20,7 +21,7 @@ const KNOWN: KnownOptions<EnvironmentKeySourceOptions> = { variable: true };
 export function environmentKeySource(options: EnvironmentKeySourceOptions): KeySource {
   assertOptions(options, KNOWN, 'environmentKeySource');
   const { variable } = options;
-  assertVariableName(variable);
+  inContext('environmentKeySource: variable', () => assertVariableName(variable));
   return Object.freeze({
     name: `environment variable ${variable}`,
     load: async () => readVariable(variable),

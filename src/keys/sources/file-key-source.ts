@@ -28,7 +28,7 @@ export function fileKeySource(options: FileKeySourceOptions): KeySource {
   const { trustGroup = false } = options;
   const file = resolvePrivatePath(options.file, trustGroup, 'fileKeySource', 'file');
   const place: PrivateFile = { file, trustGroup };
-  const parse = (text: string): JwkSet => parseKeyText(text, `Key file ${file}`);
+  const parse = (text: string): JwkSet => parseKeyText(text, `key file ${file}`);
   let loaded: string | undefined;
 
   return Object.freeze({

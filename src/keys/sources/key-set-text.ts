@@ -14,7 +14,7 @@ export function isSameKeySet(one: JwkSet, other: JwkSet): boolean {
  */
 export function formatKeySet(jwks: JwkSet): string {
   const text = `${JSON.stringify(jwks, undefined, 2)}\n`;
-  parseKeyText(text, 'The new JWK Set');
+  parseKeyText(text, 'the new JWK Set');
   return text;
 }
 

@@ -1,3 +1,4 @@
+import { awaitInContext } from '../../base/in-context.js';
 import { assertOptions, type KnownOptions } from '../../base/options.js';
 import { deriveFromPassphrase, type PassphraseKey } from '../derive-from-passphrase.js';
 import type { KeySource } from '../key-source.js';
@@ -24,7 +25,9 @@ export function passphraseKeySource(options: PassphraseKey): KeySource {
   return Object.freeze({
     name: 'passphrase',
     load() {
-      derived ??= deriveFromPassphrase(parameters).then((bytes) => ({ keys: [toRootJwk(bytes)] }));
+      derived ??= awaitInContext('passphraseKeySource', async () => ({
+        keys: [toRootJwk(await deriveFromPassphrase(parameters))],
+      }));
       return derived;
     },
   });

@@ -10,8 +10,12 @@ import { resolve } from 'node:path';
  */
 export function resolvePrivatePath(path: string, trustGroup: boolean, where: string, option: string): string {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-    throw new TypeError(`${where}: ${option} must be a path: a non-empty string without NUL characters`);
+    throw new TypeError(
+      `${where}: ${option} must be a path, a non-empty string without NUL characters, for example "/etc/jwe/${option}"`,
+    );
   }
-  if (typeof trustGroup !== 'boolean') throw new TypeError(`${where}: trustGroup must be true or false`);
+  if (typeof trustGroup !== 'boolean') {
+    throw new TypeError(`${where}: trustGroup must be a boolean: pass true to trust the group, or omit it`);
+  }
   return resolve(path);
 }

@@ -27,7 +27,7 @@ export async function readCredential(
 export function assertCredential(value: unknown, name: string): void {
   if (typeof value === 'function' || (typeof value === 'string' && value.trim() !== '')) return;
   throw new TypeError(
-    `vaultKeySource: auth.${name} must be a non-empty string, or a function that returns one`,
+    `vaultKeySource: auth.${name} must be a non-empty string, or a function that returns one: pass the credential or () => readCredential()`,
   );
 }
 

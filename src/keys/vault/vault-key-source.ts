@@ -169,13 +169,15 @@ function resolveVaultOptions(options: VaultKeySourceOptions) {
   } = options;
   const url = assertSecureUrl(options.url, 'vaultKeySource: url');
   if (url.search !== '' || url.hash !== '')
-    throw new TypeError('vaultKeySource: url must not have a query or fragment: remove it');
+    throw new TypeError('vaultKeySource: url must not have a query or fragment: remove them');
   assertPath(mount, 'mount');
   assertPath(path, 'path');
   if (namespace !== undefined) assertPath(namespace, 'namespace');
-  assertString(field, 'vaultKeySource', 'field');
+  assertString(field, 'vaultKeySource', 'field', 'jwks');
   assertPositiveInteger(timeoutMs, 'vaultKeySource', 'timeoutMs', 5000);
-  if (typeof send !== 'function') throw new TypeError('vaultKeySource: fetch must be a function');
+  if (typeof send !== 'function') {
+    throw new TypeError('vaultKeySource: fetch must be a function, for example globalThis.fetch');
+  }
   const client = createVaultClient({ url, namespace, fetch: send });
   return {
     place: { client, path: `${encodePath(mount)}/data/${encodePath(path)}` },
@@ -187,7 +189,7 @@ function resolveVaultOptions(options: VaultKeySourceOptions) {
 }
 
 function resolveLogin(auth: VaultAuth, setting: VaultLoginSetting): VaultLogin {
-  assertObject(auth, 'vaultKeySource: auth');
+  assertObject(auth, 'vaultKeySource: auth', '{ roleId, secretId }');
   if ('token' in auth) {
     assertOptions(auth, { token: true }, 'vaultKeySource: auth');
     assertCredential(auth.token, 'token');
@@ -196,7 +198,9 @@ function resolveLogin(auth: VaultAuth, setting: VaultLoginSetting): VaultLogin {
   assertOptions(auth, { roleId: true, secretId: true, mount: true }, 'vaultKeySource: auth');
   const { roleId, secretId, mount = 'approle' } = auth;
   if (typeof roleId !== 'string' || roleId === '')
-    throw new TypeError('vaultKeySource: auth must have token, or roleId and secretId');
+    throw new TypeError(
+      'vaultKeySource: auth must have token, or roleId and secretId: pass one of the two forms',
+    );
   assertCredential(secretId, 'secretId');
   assertPath(mount, 'auth.mount');
   return loginByAppRole({ roleId, secretId, mount: encodePath(mount) }, setting);
@@ -207,7 +211,7 @@ function assertPath(value: unknown, name: string): void {
   const segments = typeof value === 'string' ? value.split('/') : [''];
   if (segments.every((segment) => /^[\x20-\x7e]+$/.test(segment) && !/^\.{1,2}$/.test(segment))) return;
   throw new TypeError(
-    `vaultKeySource: ${name} must be a path of ASCII characters, without a leading or trailing slash`,
+    `vaultKeySource: ${name} must be a path of ASCII characters without a leading or trailing slash, for example "services/jwe"`,
   );
 }
 

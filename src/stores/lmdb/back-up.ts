@@ -19,7 +19,7 @@ export interface Backup {
  * @throws Error (as rejection) if the directory already has a data file, or if the disk has too little room.
  */
 export async function backUp(environment: LmdbEnvironment, { path, directory }: Backup): Promise<void> {
-  assertString(directory, 'backUp', 'directory');
+  assertString(directory, 'backUp', 'directory', 'backups/2026-01-01');
   const file = join(directory, DATA_FILE);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const present = await stat(file).catch(() => undefined);

@@ -24,8 +24,10 @@ const BRANCH_PAGE = 0x01;
 const LEAF_PAGE = 0x02;
 const OVERFLOW_PAGE = 0x04;
 
-/** Node flags: the value is stored on overflow pages, or is a tree description. */
+/** Node flag F_BIGDATA: the value is stored on overflow pages. */
 const IS_OVERFLOWING = 0x01;
+
+/** Node flag F_SUBDATA: the value describes a sub-database, which is a tree. */
 const IS_TREE = 0x02;
 const OVERFLOW_REFERENCE_BYTES = 24;
 

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../base/clock.js';
+import { debugConfiguration } from '../../base/debug-configuration.js';
 import { assertOptions, assertString, type KnownOptions } from '../../base/options.js';
 import { memoryLimitStore } from '../memory/memory-limit-store.js';
 import { untilTime } from '../store-start.js';
@@ -83,6 +84,7 @@ const KNOWN: KnownOptions<OpenLmdbStoresOptions> = {
  */
 export async function openLmdbStores(options: OpenLmdbStoresOptions): Promise<LmdbStores> {
   const { clock, bounds, ...setting } = resolveLmdbStoresOptions(options);
+  debugConfiguration('openLmdbStores', () => ({ ...setting, ...bounds }));
 
   const { environment, startedAt, ...stores } = await openEnvironment({ ...setting, clock }, (opened) => {
     const { startedAt } = opened;
@@ -113,11 +115,13 @@ export async function openLmdbStores(options: OpenLmdbStoresOptions): Promise<Lm
 function resolveLmdbStoresOptions(options: OpenLmdbStoresOptions) {
   assertOptions(options, KNOWN, 'openLmdbStores');
   const { path, generationFile, acceptRestore = false, clock = systemClock } = options;
-  assertString(path, 'openLmdbStores', 'path');
-  if (generationFile !== undefined) assertString(generationFile, 'openLmdbStores', 'generationFile');
+  assertString(path, 'openLmdbStores', 'path', 'store');
+  if (generationFile !== undefined) {
+    assertString(generationFile, 'openLmdbStores', 'generationFile', 'store.generation');
+  }
   if (typeof acceptRestore !== 'boolean')
     throw new TypeError(
-      'openLmdbStores: acceptRestore must be a boolean: pass true to accept a restored backup',
+      'openLmdbStores: acceptRestore must be a boolean: pass true to accept a restored backup, or omit it',
     );
   return { path, generationFile, acceptRestore, clock, bounds: resolveBounds(options, 'openLmdbStores') };
 }

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../base/clock.js';
+import { debugConfiguration } from '../../base/debug-configuration.js';
 import { assertOptions, type KnownOptions } from '../../base/options.js';
 import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
 import { memoryCounterStore } from './memory-counter-store.js';
@@ -33,8 +34,10 @@ const KNOWN: KnownOptions<MemoryStoresOptions> = {
 export function createMemoryStores(options: MemoryStoresOptions = {}): Stores {
   assertOptions(options, KNOWN, 'createMemoryStores');
   const { clock = systemClock } = options;
+  const bounds = resolveBounds(options, 'createMemoryStores');
+  debugConfiguration('createMemoryStores', () => bounds);
   return Object.freeze({
-    revocations: memoryRevocationStore(resolveBounds(options, 'createMemoryStores'), clock),
+    revocations: memoryRevocationStore(bounds, clock),
     families: memoryFamilyStore(clock),
     counters: memoryCounterStore(clock),
     limits: memoryLimitStore(clock),

@@ -1,5 +1,6 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../../audit/record.js';
 import { type Clock, systemClock } from '../../base/clock.js';
+import { debugConfiguration } from '../../base/debug-configuration.js';
 import { TemporarilyUnavailableError } from '../../base/errors.js';
 import { messageOf } from '../../base/message-of.js';
 import {
@@ -97,6 +98,7 @@ export async function openRedisStores(options: OpenRedisStoresOptions): Promise<
   const { prefix, maxAgeMs, commandTimeoutMs, startTimeoutMs, audit } = settings;
   const bounds = resolveBounds(options, 'openRedisStores');
   const { clock } = options;
+  debugConfiguration('openRedisStores', () => ({ prefix, maxAgeMs, commandTimeoutMs, ...bounds }));
 
   const address = await resolveCluster(settings.address, settings).catch((failure) => {
     throw describeFailure(failure, settings.address);
@@ -144,7 +146,7 @@ function resolveRedisStoresOptions(options: OpenRedisStoresOptions) {
   assertPositiveInteger(commandTimeoutMs, 'openRedisStores', 'commandTimeoutMs', 150);
   assertPositiveNumber(maxReplicaAgeSeconds, 'openRedisStores', 'maxReplicaAgeSeconds', 5);
   assertPositiveNumber(startTimeoutSeconds, 'openRedisStores', 'startTimeoutSeconds', 10);
-  assertAuditTrail(audit);
+  assertAuditTrail(audit, 'openRedisStores');
   const [maxAgeMs, startTimeoutMs] = [maxReplicaAgeSeconds * 1000, startTimeoutSeconds * 1000];
   return { address, prefix, commandTimeoutMs, audit, maxAgeMs, startTimeoutMs };
 }

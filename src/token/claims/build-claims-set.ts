@@ -56,20 +56,23 @@ export function buildClaimsSet(
 }
 
 /**
- * Copy and deeply freezes the custom claims of an application.
+ * Copy and deeply freeze the claims from the option `claims` of `tokenRouter()`.
  *
  * @throws TypeError if the claims are not a JSON object, have more than 8 levels of nesting, or use a reserved name.
  */
 export function copyCustomClaims(claims: unknown): JsonObject {
   const copy: unknown = JSON.parse(JSON.stringify(claims) ?? 'null');
   if (!isJsonObject(claims) || !isJsonObject(copy))
-    throw new TypeError('Custom claims must be a JSON object, for example { "tenant": "acme" }');
+    throw new TypeError('tokenRouter: claims must return a JSON object, for example { "tenant": "acme" }');
   for (const name of Object.keys(copy)) {
-    if (RESERVED_CLAIMS.has(name)) throw new TypeError(`The claim ${name} is reserved: choose another name`);
+    if (RESERVED_CLAIMS.has(name))
+      throw new TypeError(
+        `tokenRouter: claims must not return the reserved claim ${name}: choose a different name`,
+      );
   }
   if (!freezeJson(copy, MAX_CUSTOM_DEPTH)) {
     throw new TypeError(
-      `Custom claims must have at most ${MAX_CUSTOM_DEPTH} levels of nesting: flatten them`,
+      `tokenRouter: claims must return at most ${MAX_CUSTOM_DEPTH} levels of nesting: flatten the claims`,
     );
   }
   return copy;

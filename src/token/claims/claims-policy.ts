@@ -50,12 +50,17 @@ export const MAX_CLOCK_TOLERANCE_SECONDS = 60;
 /** Default value of `maxTokenLifetimeSeconds`: one day. */
 export const DEFAULT_TOKEN_LIFETIME_SECONDS = 86_400;
 
-/** Validate the claims options and apply their defaults. @throws TypeError for a missing or malformed option. */
-export function resolveClaimsPolicy(options: ClaimsOptions, where = 'token verifier'): ClaimsPolicy {
+/**
+ * Validate the claims options and apply their defaults.
+ *
+ * @param where function that takes the options, for the error messages.
+ * @throws TypeError for a missing or malformed option.
+ */
+export function resolveClaimsPolicy(options: ClaimsOptions, where = 'createTokenVerifier'): ClaimsPolicy {
   const { clockToleranceSeconds = 5, maxTokenAgeSeconds = Number.POSITIVE_INFINITY } = options;
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, where);
   const { requiredClaims = [], scopeClaim = 'scope', typ = ACCESS_TOKEN_TYP } = options;
-  const typs = resolveStrings(typ, `${where}: typ`).map(normalizeTyp);
+  const typs = resolveStrings(typ, `${where}: typ`, ACCESS_TOKEN_TYP).map(normalizeTyp);
   if (typs.includes(REFRESH_TOKEN_TYP)) {
     throw new TypeError(
       `${where}: typ must not include ${REFRESH_TOKEN_TYP}, the type of refresh tokens: remove that value`,
@@ -64,15 +69,16 @@ export function resolveClaimsPolicy(options: ClaimsOptions, where = 'token verif
   assertNumber(clockToleranceSeconds, where, 'clockToleranceSeconds', {
     from: 0,
     to: MAX_CLOCK_TOLERANCE_SECONDS,
+    example: 5,
   });
   if (maxTokenAgeSeconds !== Number.POSITIVE_INFINITY) {
     assertPositiveNumber(maxTokenAgeSeconds, where, 'maxTokenAgeSeconds', 3600);
   }
   if (!Array.isArray(requiredClaims))
     throw new TypeError(`${where}: requiredClaims must be an array of claim names, for example ["sub"]`);
-  if (requiredClaims.length > 0) resolveStrings(requiredClaims, `${where}: requiredClaims`);
+  if (requiredClaims.length > 0) resolveStrings(requiredClaims, `${where}: requiredClaims`, 'sub');
   if (typeof scopeClaim !== 'string' || scopeClaim === '')
-    throw new TypeError(`${where}: scopeClaim must be a claim name, for example "scp"`);
+    throw new TypeError(`${where}: scopeClaim must be the name of a claim, for example "scp"`);
   return Object.freeze({
     issuers: resolveHomeIssuers(options.issuer, where),
     audiences: new Set(resolveStrings(options.audience, `${where}: audience`, 'https://api.example.com')),
@@ -110,19 +116,21 @@ export function normalizeTyp(typ: string): string {
 /**
  * Convert an option that accepts one or several strings to an array.
  *
+ * @param name function and option for the error message.
  * @param example valid value for the error message.
  * @throws TypeError unless the value is a non-empty string or a non-empty array of non-empty strings.
  */
 export function resolveStrings(
   value: string | readonly string[],
   name: string,
-  example?: string,
+  example: string,
 ): readonly string[] {
   const strings = typeof value === 'string' ? [value] : value;
   const usable = Array.isArray(strings) && strings.length > 0;
   if (!usable || !strings.every((item) => typeof item === 'string' && item !== '')) {
-    const hint = example === undefined ? '' : `, for example "${example}"`;
-    throw new TypeError(`${name} must be a non-empty string or an array of non-empty strings${hint}`);
+    throw new TypeError(
+      `${name} must be a non-empty string or an array of non-empty strings, for example "${example}"`,
+    );
   }
   return strings;
 }

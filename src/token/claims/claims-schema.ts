@@ -46,7 +46,7 @@ export function assertClaimsSchema(schema: ClaimsSchema<object> | undefined, whe
 }
 
 /**
- * Check the custom claims of an accepted token. Return a promise only if the schema does.
+ * Check the custom claims of a received token. Return a promise only if the schema does.
  *
  * @throws InvalidTokenError (or as rejection) if the schema rejects the claims
  */
@@ -61,7 +61,13 @@ export function assertCustomClaims(
 }
 
 function assertNoIssues({ issues }: SchemaResult): void {
-  if (issues !== undefined) throw new InvalidTokenError('custom_claims');
+  if (issues === undefined) return;
+  const [step] = issues[0]?.path ?? [];
+  throw new InvalidTokenError(
+    'custom_claims',
+    undefined,
+    step === undefined ? {} : { claim: nameOfStep(step) },
+  );
 }
 
 /** Claims that this package neither reads nor writes. */

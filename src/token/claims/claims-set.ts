@@ -131,6 +131,7 @@ export interface ForeignClaims extends ClaimsSet {
 
 /** Claims of a token from a trusted issuer. A `type` claim is removed. */
 export interface ExternalClaims extends ClaimsSet {
+  readonly type?: never;
   /** Audiences of the token that are configured for the issuer. */
   readonly aud: string | readonly string[];
   /** Granted scope, without the scope tokens that the issuer may not grant. */
@@ -154,7 +155,8 @@ export type TokenType = keyof ClaimsByType;
 /** Token types that this package issues. */
 export type IssuedTokenType = Exclude<TokenType, 'foreign' | 'external'>;
 
-const TOKEN_TYPES: Readonly<Record<TokenType, true>> = {
+/** Names of all token types. */
+export const TOKEN_TYPES: Readonly<Record<TokenType, true>> = {
   user: true,
   tiered_model_exec: true,
   function_call: true,

@@ -58,7 +58,10 @@ function findClientId({ api_key_name: name, sub }: JsonObject, type: unknown): s
   return (typeof name === 'string' && keyIdOfName(name)) || undefined;
 }
 
-/** Digest a token. No token has two digests, because base64url is canonical and the tag covers the encoded header. */
+/**
+ * Return the SHA-256 digest of a token in base64url, the default `jti`. Re-encoding a token cannot change its digest:
+ * non-canonical base64url is rejected, and the tag covers the encoded header.
+ */
 function digestOf(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }

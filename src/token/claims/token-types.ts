@@ -46,7 +46,7 @@ export function narrowByType(claims: ClaimsSet, header: JsonObject, scope: reado
       if (isForeignClaims(claims)) return createVerifiedToken('foreign', claims, { header, scope });
       break;
     default:
-      throw new InvalidTokenError('unknown_type');
+      throw new InvalidTokenError('unknown_type', undefined, { found: claims.type });
   }
   throw new InvalidTokenError('claim_malformed');
 }

@@ -1,6 +1,7 @@
 import { isNumericDate, type NumericDate } from '../../base/clock.js';
 import { InvalidTokenError } from '../../base/errors.js';
 import type { JsonObject } from '../../base/json.js';
+import type { RejectionDetail, TokenRejection } from '../../base/rejections.js';
 import { isAsymmetricAlgorithm } from '../../keys/content-key.js';
 import { type ClaimsPolicy, normalizeTyp } from './claims-policy.js';
 import { type ClaimsSet, REFRESH_TOKEN_TYP } from './claims-set.js';
@@ -58,15 +59,22 @@ function assertTyp(typ: unknown, type: unknown, policy: ClaimsPolicy): void {
   const isAccepted = typeof typ === 'string' && policy.typs.has(typ);
   const normalized = isAccepted || typeof typ !== 'string' ? typ : normalizeTyp(typ);
   if (normalized === REFRESH_TOKEN_TYP || type === 'refresh') throw new InvalidTokenError('refresh_token');
-  if (typeof normalized !== 'string' || !policy.typs.has(normalized))
-    throw new InvalidTokenError('wrong_typ');
+  if (typeof normalized !== 'string' || !policy.typs.has(normalized)) {
+    throw new InvalidTokenError('wrong_typ', undefined, { expected: policy.typs, ...foundOf(normalized) });
+  }
 }
 
 /** Assert that the outer `typ` of a nested JWT is absent, `JWT` or an accepted type (RFC 8725 §3.11). */
 function assertOuterTyp(typ: unknown, policy: ClaimsPolicy): void {
   if (typ === undefined) return;
   const normalized = typeof typ === 'string' ? normalizeTyp(typ) : '';
-  if (normalized !== 'jwt' && !policy.typs.has(normalized)) throw new InvalidTokenError('wrong_typ');
+  if (normalized !== 'jwt' && !policy.typs.has(normalized)) {
+    throw new InvalidTokenError('wrong_typ', undefined, { expected: policy.typs, found: normalized });
+  }
+}
+
+function foundOf(value: unknown): RejectionDetail {
+  return typeof value === 'string' ? { found: value } : {};
 }
 
 /** Assert that the registered claims are present and well-formed. Ignore the `type` of an external token. */
@@ -76,7 +84,7 @@ function assertRegisteredClaims(
 ): asserts claims is JsonObject & ClaimsSet {
   const { iss, aud, exp, iat, jti, nbf, scope } = claims;
   if (iss === undefined || aud === undefined || exp === undefined || iat === undefined || jti === undefined) {
-    throw new InvalidTokenError('claim_missing');
+    throw new InvalidTokenError('claim_missing', undefined, findMissingClaim({ iss, aud, exp, iat, jti }));
   }
   const wellFormed =
     isText(iss) &&
@@ -93,16 +101,26 @@ function assertRegisteredClaims(
   if (!wellFormed) throw new InvalidTokenError('claim_malformed');
 }
 
+function findMissingClaim(claims: Readonly<Record<string, unknown>>): RejectionDetail {
+  const [claim = ''] = Object.keys(claims).filter((name) => claims[name] === undefined);
+  return { claim };
+}
+
 /** Assert an accepted issuer and audience. If the key is bound to an audience, `aud` must be that audience alone. */
 function assertIssuerAndAudience(
   { iss, aud }: ClaimsSet,
   { key }: AuthenticToken,
   policy: ClaimsPolicy,
 ): void {
-  if (!policy.issuers.has(iss)) throw new InvalidTokenError('wrong_issuer');
+  if (!policy.issuers.has(iss)) {
+    throw new InvalidTokenError('wrong_issuer', undefined, { expected: policy.issuers, found: iss });
+  }
   const isForUs =
     typeof aud === 'string' ? policy.audiences.has(aud) : aud.some((one) => policy.audiences.has(one));
-  if (!isForUs || !isForKey(aud, key.audience)) throw new InvalidTokenError('wrong_audience');
+  if (!isForUs || !isForKey(aud, key.audience)) {
+    const expected = isForUs && key.audience !== undefined ? key.audience : policy.audiences;
+    throw new InvalidTokenError('wrong_audience', undefined, { expected, found: aud });
+  }
 }
 
 function isForKey(aud: ClaimsSet['aud'], audience: string | undefined): boolean {
@@ -123,11 +141,22 @@ function exposeAudiences(claims: ClaimsSet, { audiences }: ClaimsPolicy): Claims
 /** Check `exp`, `nbf` and `iat` (RFC 7519 §4.1.4 to §4.1.6). Reject every token if the clock returns NaN. */
 function assertTimes(claims: ClaimsSet, policy: ClaimsPolicy, now: NumericDate): void {
   const { clockToleranceSeconds: tolerance, maxTokenAgeSeconds, maxTokenLifetimeSeconds } = policy;
-  if (claims.exp - claims.iat > maxTokenLifetimeSeconds) throw new InvalidTokenError('lifetime_too_long');
-  if (!(claims.exp + tolerance > now)) throw new InvalidTokenError('expired');
-  if (claims.nbf !== undefined && claims.nbf - tolerance > now) throw new InvalidTokenError('not_yet_valid');
-  if (claims.iat - tolerance > now) throw new InvalidTokenError('issued_in_future');
-  if (now - claims.iat > maxTokenAgeSeconds + tolerance) throw new InvalidTokenError('too_old');
+  const { exp, iat, nbf } = claims;
+  if (exp - iat > maxTokenLifetimeSeconds) {
+    throw outOfTime('lifetime_too_long', exp - iat, maxTokenLifetimeSeconds);
+  }
+  if (!(exp + tolerance > now)) throw outOfTime('expired', now - exp, tolerance);
+  if (nbf !== undefined && nbf - tolerance > now) throw outOfTime('not_yet_valid', nbf - now, tolerance);
+  if (iat - tolerance > now) throw outOfTime('issued_in_future', iat - now, tolerance);
+  if (now - iat > maxTokenAgeSeconds + tolerance) {
+    throw outOfTime('too_old', now - iat, maxTokenAgeSeconds + tolerance);
+  }
+}
+
+/** Names durations, which do not tell when the user was active. */
+function outOfTime(reason: TokenRejection, seconds: number, maximum: number): InvalidTokenError {
+  const detail = { expected: `at most ${Math.round(maximum)} s`, found: `${Math.ceil(seconds)} s` };
+  return new InvalidTokenError(reason, undefined, detail);
 }
 
 /** Reject key-bound tokens, because a bearer request does not prove possession of the key in `cnf` (RFC 7800 §3.1). */
@@ -137,7 +166,9 @@ function assertNotKeyBound(claims: ClaimsSet): void {
 
 function assertRequiredClaims(claims: ClaimsSet, policy: ClaimsPolicy): void {
   for (const name of policy.requiredClaims) {
-    if (!Object.hasOwn(claims, name)) throw new InvalidTokenError('claim_missing');
+    if (!Object.hasOwn(claims, name)) {
+      throw new InvalidTokenError('claim_missing', undefined, { claim: name });
+    }
   }
 }
 

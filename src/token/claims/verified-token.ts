@@ -30,16 +30,44 @@ export type VerifiedToken<Type extends TokenType = TokenType, Claims extends obj
   [Each in Type]: VerifiedTokenOf<Each, Claims>;
 }[Type];
 
+/** Registered claims (RFC 7519 §4.1). They are members of a payload, but not of a verified token. */
+const REGISTERED_CLAIMS = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'] as const;
+
+/** Its prototype throws if a registered claim is read from the token itself. */
+class TokenWithClaims<Type extends TokenType> implements VerifiedTokenOf<Type> {
+  readonly type: Type;
+  readonly claims: ClaimsByType[Type];
+  readonly header: JsonObject;
+  readonly scope: readonly string[];
+  readonly hasScope: (scope: string) => boolean;
+
+  // `token.sub` would be `undefined`, and a database that ignores undefined conditions would return any user.
+  static {
+    for (const claim of REGISTERED_CLAIMS) {
+      Object.defineProperty(TokenWithClaims.prototype, claim, {
+        get() {
+          throw new TypeError(
+            `${claim} is not a member of the verified token, which is not the payload: read token.claims.${claim}`,
+          );
+        },
+      });
+    }
+    Object.freeze(TokenWithClaims.prototype);
+  }
+
+  constructor(type: Type, claims: ClaimsByType[Type], header: JsonObject, scope: readonly string[]) {
+    this.type = type;
+    this.claims = claims;
+    this.header = header;
+    this.scope = scope;
+    this.hasScope = (token) => scope.includes(token);
+  }
+}
+
 export function createVerifiedToken<Type extends TokenType>(
   type: Type,
   claims: ClaimsByType[Type],
   { header, scope }: Pick<VerifiedTokenOf<Type>, 'header' | 'scope'>,
 ): VerifiedTokenOf<Type> {
-  return Object.freeze({
-    type,
-    claims,
-    header,
-    scope: Object.freeze(scope),
-    hasScope: (token: string) => scope.includes(token),
-  });
+  return Object.freeze(new TokenWithClaims(type, claims, header, Object.freeze(scope)));
 }

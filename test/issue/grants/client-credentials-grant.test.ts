@@ -309,7 +309,9 @@ describe('the claims hook', () => {
 
   test.each([...RESERVED_CLAIMS].filter((name) => name !== '__proto__'))('cannot emit %s', async (name) => {
     await expect(withHook({ [name]: 'forged' })).rejects.toThrow(
-      new TypeError(`The claim ${name} is reserved: choose another name`),
+      new TypeError(
+        `tokenRouter: claims must not return the reserved claim ${name}: choose a different name`,
+      ),
     );
   });
 
@@ -345,7 +347,7 @@ describe('the claims hook', () => {
       clock,
     });
     await expect(issuance).rejects.toMatchObject({
-      message: 'tokenRouter: the claims hook failed: see the cause of this error',
+      message: 'tokenRouter: the function claims failed: correct it, as the cause of this error describes',
       cause: { message: 'directory is down' },
     });
     expect(records).toEqual([]);

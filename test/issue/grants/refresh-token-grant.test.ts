@@ -20,7 +20,7 @@ async function dateOfRefreshed(ageSeconds: number, sinceBeginning: number): Prom
     store: createMemoryStores({ clock }).families,
     codec,
     revocations: { isFamilyRevoked: () => false, ageSeconds, revoke: async () => undefined },
-    settings: resolveRefreshSettings({}),
+    settings: resolveRefreshSettings({}, 'tokenRouter'),
     audit: noAuditTrail,
     clock,
   });

@@ -57,7 +57,7 @@ describe('a directory', () => {
     await write('b.json', '{');
 
     await expect(directoryKeySource({ directory }).load()).rejects.toThrow(
-      `Key file ${join(directory, 'b.json')}: expected valid JSON, because the text starts with {`,
+      `key file ${join(directory, 'b.json')}: the text must be valid JSON, because it starts with {: export the key again`,
     );
   });
 
@@ -136,7 +136,7 @@ test('a watch sees files that come and go, and the swaps of a Kubernetes secret'
 });
 
 test.each([
-  ['no directory', {}, /^directoryKeySource: directory must be a path: a non-empty string/],
+  ['no directory', {}, /^directoryKeySource: directory must be a path, a non-empty string/],
   [
     'a misspelt option',
     { directory: 'keys', file: 'x' },

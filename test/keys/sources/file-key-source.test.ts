@@ -54,7 +54,9 @@ describe('a key file', () => {
     await write(`{"keys":[{"kty":"oct","k":"${secretOf(1).toString('base64url')}"`);
 
     await expect(fileKeySource({ file }).load()).rejects.toEqual(
-      new TypeError(`Key file ${file}: expected valid JSON, because the text starts with {`),
+      new TypeError(
+        `key file ${file}: the text must be valid JSON, because it starts with {: export the key again`,
+      ),
     );
   });
 
@@ -96,7 +98,9 @@ describe('replace', () => {
 
   test('rejects a set that could not be read back', async () => {
     await expect(fileKeySource({ file }).replace?.(keySet(1), { keys: [] })).rejects.toEqual(
-      new TypeError('The new JWK Set: A JWK Set must have an array "keys" with at least one JWK'),
+      new TypeError(
+        'the new JWK Set: the JWK Set must have an array "keys" with at least one JWK: add a JWK',
+      ),
     );
     expect(await fileKeySource({ file }).load()).toEqual(keySet(1));
   });
@@ -117,12 +121,12 @@ describe('replace', () => {
 
 describe('options', () => {
   test.each([
-    ['no file', {}, /^fileKeySource: file must be a path: a non-empty string/],
-    ['an empty file', { file: '' }, /^fileKeySource: file must be a path: a non-empty string/],
+    ['no file', {}, /^fileKeySource: file must be a path, a non-empty string/],
+    ['an empty file', { file: '' }, /^fileKeySource: file must be a path, a non-empty string/],
     [
       'a group that is trusted by name',
       { file: 'ring.json', trustGroup: 'staff' },
-      /^fileKeySource: trustGroup must be true or/,
+      /^fileKeySource: trustGroup must be a boolean/,
     ],
     [
       'a misspelt option',

@@ -37,7 +37,7 @@ describe('an environment variable', () => {
 
   test('that is not set is an error', async () => {
     await expect(environmentKeySource({ variable: VARIABLE }).load()).rejects.toThrow(
-      `Environment variable ${VARIABLE} is not set: set it and restart the process`,
+      `environment variable ${VARIABLE} is not set: set it and restart the process`,
     );
   });
 
@@ -45,7 +45,7 @@ describe('an environment variable', () => {
     'is not named %j, and that is not shown',
     (variable) => {
       expect(() => environmentKeySource(untyped({ variable }))).toThrow(
-        'The name of an environment variable must be 1 to 40 letters, digits or underscores, for example "JWE_KEY"',
+        'the name of the environment variable must be 1 to 40 letters, digits or underscores, for example "JWE_KEY"',
       );
     },
   );
@@ -76,7 +76,7 @@ describe('a passphrase', () => {
 
   test('that is too short is rejected when it is loaded', async () => {
     await expect(passphraseKeySource({ ...PASSPHRASE, passphrase: 'short' }).load()).rejects.toThrow(
-      'passphrase must be a string of at least 16 characters',
+      'passphrase must be a string of at least 16 characters: choose a longer one',
     );
   });
 

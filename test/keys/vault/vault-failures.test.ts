@@ -55,12 +55,7 @@ const FAILURES: [string, (server: VaultServer) => void, Partial<VaultKeySourceOp
     { field: 'ring' },
     /: secret\/apps\/jwe does not have the field ring: add it to the secret$/,
   ],
-  [
-    'holds a number',
-    (it) => it.write('apps/jwe', { jwks: 7 }),
-    {},
-    /A root secret in text form must be 32 bytes/,
-  ],
+  ['holds a number', (it) => it.write('apps/jwe', { jwks: 7 }), {}, /the root secret must be 32 bytes/],
   [
     'holds a weak key',
     (it) => it.write('apps/jwe', { jwks: '00'.repeat(32) }),
@@ -271,16 +266,28 @@ describe('options', () => {
     ['a path with a slash at its end', { path: 'apps/' }, /^vaultKeySource: path must be a path/],
     ['an empty mount', { mount: '' }, /^vaultKeySource: mount must be a path/],
     ['a namespace that breaks the line', { namespace: 'a\nb' }, /^vaultKeySource: namespace must be a path/],
-    ['an empty field', { field: '' }, /^vaultKeySource: field must be a non-empty string$/],
-    ['a field that is not a string', { field: 7 }, /^vaultKeySource: field must be a non-empty string$/],
-    ['a fetch that is not a function', { fetch: 7 }, /^vaultKeySource: fetch must be a function$/],
+    [
+      'an empty field',
+      { field: '' },
+      /^vaultKeySource: field must be a non-empty string, for example "jwks"$/,
+    ],
+    [
+      'a field that is not a string',
+      { field: 7 },
+      /^vaultKeySource: field must be a non-empty string, for example "jwks"$/,
+    ],
+    [
+      'a fetch that is not a function',
+      { fetch: 7 },
+      /^vaultKeySource: fetch must be a function, for example globalThis.fetch$/,
+    ],
     [
       'no timeout',
       { timeoutMs: 0 },
       /^vaultKeySource: timeoutMs must be a positive integer, for example 5000$/,
     ],
     ['no auth', { auth: undefined }, /^vaultKeySource: auth/],
-    ['empty auth', { auth: {} }, /^vaultKeySource: auth must have token, or roleId and secretId$/],
+    ['empty auth', { auth: {} }, /^vaultKeySource: auth must have token, or roleId and secretId: pass one/],
     [
       'an empty token',
       { auth: { token: ' ' } },
@@ -294,7 +301,7 @@ describe('options', () => {
     [
       'an empty role',
       { auth: { ...ROLE, roleId: '' } },
-      /^vaultKeySource: auth must have token, or roleId and secretId$/,
+      /^vaultKeySource: auth must have token, or roleId and secretId: pass one/,
     ],
     [
       'a misspelt option of a role',

@@ -223,7 +223,7 @@ describe('replace', () => {
   test('rejects a set that could not be read back', async () => {
     const faulty = { keys: [{ kty: 'oct', k: 'AAAA' }] };
 
-    await expect(openSource().replace?.(keySet(1, 2), faulty)).rejects.toThrow(/^The new JWK Set: /);
+    await expect(openSource().replace?.(keySet(1, 2), faulty)).rejects.toThrow(/^the new JWK Set: /);
     expect(await openSource().load()).toEqual(keySet(1, 2));
   });
 

@@ -128,7 +128,9 @@ describe('copyCustomClaims', () => {
       [...RESERVED_CLAIMS].filter((name) => name !== '__proto__'),
       (name) => {
         expect(() => copyCustomClaims({ [name]: 'forged' })).toThrow(
-          new TypeError(`The claim ${name} is reserved: choose another name`),
+          new TypeError(
+            `tokenRouter: claims must not return the reserved claim ${name}: choose a different name`,
+          ),
         );
       },
     );
@@ -146,7 +148,7 @@ describe('copyCustomClaims', () => {
 
   test.each([[undefined], [null], ['text'], [1], [true], [['a']], [() => ({})]])('rejects %p', (claims) => {
     expect(() => copyCustomClaims(claims)).toThrow(
-      new TypeError('Custom claims must be a JSON object, for example { "tenant": "acme" }'),
+      new TypeError('tokenRouter: claims must return a JSON object, for example { "tenant": "acme" }'),
     );
   });
 

@@ -114,12 +114,11 @@ describe('normalizeTyp', () => {
 
 describe('resolveStrings', () => {
   test('returns an array for one string', () => {
-    expect(resolveStrings('a', 'issuer')).toEqual(['a']);
+    expect(resolveStrings('a', 'issuer', 'https://auth.example.com')).toEqual(['a']);
   });
 
   test('names the invalid option', () => {
     const message = 'issuer must be a non-empty string or an array of non-empty strings';
-    expect(() => resolveStrings([], 'issuer')).toThrow(new TypeError(message));
     expect(() => resolveStrings([], 'issuer', 'https://auth.example.com')).toThrow(
       new TypeError(`${message}, for example "https://auth.example.com"`),
     );

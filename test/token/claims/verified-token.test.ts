@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { createVerifiedToken } from '../../../src/token/claims/verified-token.js';
 import { AUDIENCE, ISSUER, NOW } from '../../support/tokens.js';
@@ -21,5 +22,33 @@ describe('createVerifiedToken', () => {
   ])('has the scope %j: %p', (scope, expected) => {
     const { hasScope } = createVerifiedToken('foreign', CLAIMS, { header: {}, scope: ['read', 'write'] });
     expect(hasScope(scope)).toBe(expected);
+  });
+
+  test.each(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'])(
+    'throws for token.%s, and names the remedy',
+    (claim) => {
+      const token = createVerifiedToken('foreign', CLAIMS, { header: {}, scope: [] });
+
+      expect(() => Reflect.get(token, claim)).toThrow(
+        new TypeError(
+          `${claim} is not a member of the verified token, which is not the payload: read token.claims.${claim}`,
+        ),
+      );
+    },
+  );
+
+  test('is copied, compared, serialized and printed without its accessors', () => {
+    const token = createVerifiedToken('foreign', CLAIMS, { header: { kid: 'k1' }, scope: ['read'] });
+    const members = { type: 'foreign', claims: CLAIMS, header: { kid: 'k1' }, scope: ['read'] };
+    const { hasScope, ...copy } = { ...token };
+
+    expect(hasScope('read')).toBe(true);
+    expect(copy).toEqual(members);
+    expect(structuredClone(copy)).toEqual(members);
+    expect(token).toEqual({ ...members, hasScope });
+    expect(token).toMatchObject(members);
+    expect(JSON.parse(JSON.stringify(token))).toEqual(members);
+    expect(inspect(token)).toContain("iss: 'https://auth.example.com'");
+    expect(Object.keys(token).toSorted()).toEqual(['claims', 'hasScope', 'header', 'scope', 'type']);
   });
 });

@@ -1,0 +1,26 @@
+import { hashPassword, type PasswordHash } from './passwords.js';
+
+/** A user in the database of the application. */
+export interface User {
+  /** Becomes the subject of tokens. It never changes, unlike the name. */
+  readonly id: string;
+  readonly name: string;
+  readonly passwordHash: PasswordHash;
+  readonly tenant: string;
+  readonly scope: readonly string[];
+  readonly isLocked: boolean;
+}
+
+const passwordHash = await hashPassword('correct horse battery staple');
+const alice = { id: '4711', name: 'alice', passwordHash, tenant: 'acme', scope: ['read:documents'] };
+
+/** Stands in for a database. */
+const users: readonly User[] = [{ ...alice, isLocked: false }];
+
+export function findByName(name: string): User | undefined {
+  return users.find((user) => user.name === name);
+}
+
+export function findById(id: string): User | undefined {
+  return users.find((user) => user.id === id);
+}

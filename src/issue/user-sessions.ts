@@ -1,0 +1,163 @@
+import { InvalidGrantError } from '../base/errors.js';
+import { assertOptions, assertString, type KnownOptions } from '../base/options.js';
+import { createSessions, type SessionQuery } from '../sessions/create-sessions.js';
+import type { PresentedToken } from '../sessions/refresh-token-codec.js';
+import type { Session } from '../sessions/session.js';
+import type { FamilyState } from '../stores/family-store.js';
+import { formatScope, parseScope } from '../token/claims/scope.js';
+import type { NoClaims } from '../token/claims/verified-token.js';
+import { narrowScope } from './grants/narrow-scope.js';
+import { recordRefusal } from './record-refusal.js';
+import { createRefreshTokens } from './refresh-tokens.js';
+import { resolveScope } from './resolve-scope.js';
+import { assertIdentifier, assertUser, clientOfUsers } from './user-identity.js';
+import type {
+  SessionTokens,
+  UserSessionRefresh,
+  UserSessionStart,
+  UserSessions,
+  UserSessionsEnd,
+} from './user-sessions-contract.js';
+import { resolveUserSessionsOptions, type UserSessionsOptions } from './user-sessions-options.js';
+import { type UserToken, userTokenIssuer } from './user-token-issuer.js';
+
+type PageOptions = Pick<SessionQuery, 'limit' | 'after'>;
+
+const START: KnownOptions<UserSessionStart> = { subject: true, scope: true, deviceId: true, ip: true };
+const REFRESH: KnownOptions<UserSessionRefresh> = { scope: true, ip: true };
+const ALL: KnownOptions<UserSessionsEnd> = { keep: true };
+const PAGE: KnownOptions<PageOptions> = { limit: true, after: true };
+
+const EXCESS = 'The requested scope exceeds the granted scope';
+
+/**
+ * Create sessions for the users of an application: access tokens of type `user`, and refresh tokens that rotate. No API
+ * key is involved. `sessionRouter()` lets the users list and end them.
+ *
+ * @typeParam Claims custom claims of the application. Inferred from `claims` or `claimsSchema`.
+ * @throws TypeError if an option is missing, unknown or malformed, the key ring has no root, or sessions could outlive
+ *   their keys or revocations
+ *
+ * @example
+ * const userSessions = createUserSessions({ keyRing, issuer, audience, stores, revocations });
+ * const { accessToken, refreshToken } = await userSessions.start({ subject: 'alice', scope: 'read write' });
+ */
+export function createUserSessions<Claims extends object = NoClaims>(
+  options: UserSessionsOptions<Claims>,
+): UserSessions;
+export function createUserSessions(options: UserSessionsOptions<object>): UserSessions {
+  const settings = resolveUserSessionsOptions(options);
+  const { issuer, audience, stores, revocations, audit, clock } = settings;
+  const clientId = clientOfUsers(issuer, 'createUserSessions');
+  const issueToken = userTokenIssuer(settings);
+  const { codec, families } = createRefreshTokens(settings, 'createUserSessions');
+  const sessions = createSessions({ stores, revocations, audit, clock });
+  revocations.coverAccessTokens?.(settings.lifetime);
+
+  const start = async ({ subject, scope, deviceId, ip }: UserSessionStart): Promise<SessionTokens> => {
+    const granted = resolveScope(scope, 'userSessions.start');
+    const device = deviceId === undefined ? {} : { deviceId };
+    const issuedAt = clock();
+    let issued: UserToken | undefined;
+    const { refreshToken } = await families.begin(
+      { clientId, subject, subjectAsserted: false, audience, scope: formatScope(granted), ...device },
+      ip,
+      async (sessionId) => {
+        issued = await issueToken({ subject, scope: granted, sessionId, ...device }, { issuedAt, ip });
+      },
+    );
+    return join(issued, refreshToken);
+  };
+
+  /** All checks run, and the access token is created, before the refresh token is consumed. */
+  const rotate = async (presented: PresentedToken, { scope, ip }: UserSessionRefresh) => {
+    const requestedAt = Math.min(clock(), families.knownUpTo());
+    const { state } = await families.find(presented, { clientId, isPublic: false });
+    if (state.audience !== audience) throw new InvalidGrantError('revoked');
+    const granted = narrowScope(scope, parseScope(state.scope) ?? [], EXCESS);
+    const { sessionId, deviceId } = state;
+    const requestedScope = scope === undefined ? '' : formatScope(granted);
+    const use = { clientId, isPublic: false, sessionId, deviceId, requestedScope, ...(ip && { ip }) };
+    // A revocation during this request, or one that this process does not know yet, then covers the token.
+    const issuedAt = Math.max(state.createdAt, requestedAt);
+    let issued: UserToken | undefined;
+    const successor = await families.rotate(presented, use, async () => {
+      issued = await issueToken({ ...userOf(state), scope: granted }, { issuedAt, ip });
+    });
+    return join(issued, successor);
+  };
+
+  const refresh = async (refreshToken: string, request: UserSessionRefresh): Promise<SessionTokens> => {
+    const presented = await codec.open(refreshToken, clock());
+    try {
+      return await rotate(presented, request);
+    } catch (failure) {
+      const endsSession = failure instanceof InvalidGrantError && ENDING.has(failure.reason);
+      if (endsSession) await families.end(presented, { clientId, ...(request.ip && { ip: request.ip }) });
+      throw failure;
+    }
+  };
+
+  return Object.freeze({
+    async start(request: UserSessionStart) {
+      assertOptions(request, START, 'userSessions.start');
+      const { subject, deviceId, ip } = request;
+      assertUser(subject, issuer, 'userSessions.start');
+      if (deviceId !== undefined) assertIdentifier(deviceId, 'userSessions.start', 'deviceId');
+      if (ip !== undefined) assertString(ip, 'userSessions.start', 'ip', '192.0.2.1');
+      return recordRefusal(audit, ip, () => start(request));
+    },
+
+    async refresh(refreshToken: string, request: UserSessionRefresh = {}) {
+      if (typeof refreshToken !== 'string') throw new TypeError(NO_REFRESH_TOKEN);
+      assertOptions(request, REFRESH, 'userSessions.refresh');
+      const { ip } = request;
+      if (ip !== undefined) assertString(ip, 'userSessions.refresh', 'ip', '192.0.2.1');
+      return recordRefusal(audit, ip, () => refresh(refreshToken, request));
+    },
+
+    async end(session: string | Pick<Session, 'subject' | 'sessionId'>) {
+      if (typeof session === 'string') {
+        return families.end(await codec.open(session, clock()), { clientId });
+      }
+      if (typeof session !== 'object' || session === null) throw new TypeError(NO_SESSION);
+      const { subject, sessionId } = session;
+      assertUser(subject, issuer, 'userSessions.end');
+      assertIdentifier(sessionId, 'userSessions.end', 'sessionId');
+      await sessions.end({ clientId, subject, sessionId, requestedBy: clientId });
+    },
+
+    async endAll(subject: string, request: UserSessionsEnd = {}) {
+      assertUser(subject, issuer, 'userSessions.endAll');
+      assertOptions(request, ALL, 'userSessions.endAll');
+      const all = { clientId, subject, requestedBy: clientId };
+      if (!('keep' in request)) return sessions.endAll(all);
+      assertIdentifier(request.keep, 'userSessions.endAll', 'keep');
+      return sessions.endAll({ ...all, keep: { subject, sessionId: request.keep } });
+    },
+
+    async list(subject: string, page: PageOptions = {}) {
+      assertUser(subject, issuer, 'userSessions.list');
+      assertOptions(page, PAGE, 'userSessions.list');
+      return sessions.list({ clientId, subject, ...page });
+    },
+  });
+}
+
+const NO_REFRESH_TOKEN =
+  'userSessions.refresh: refreshToken must be a string: reject requests without a refresh token before the call';
+
+const NO_SESSION =
+  'userSessions.end: expected a refresh token or { subject, sessionId }: end all sessions by endAll(subject)';
+
+/** Reasons that end the whole session, not only the family of the refresh token. */
+const ENDING: ReadonlySet<string> = new Set(['reused', 'no_user']);
+
+function userOf({ subject, sessionId, deviceId }: FamilyState) {
+  return { subject, sessionId, ...(deviceId === undefined ? {} : { deviceId }) };
+}
+
+function join(issued: UserToken | undefined, refreshToken: string): SessionTokens {
+  if (issued === undefined) throw new TypeError('The access token was not prepared');
+  return { ...issued, refreshToken };
+}

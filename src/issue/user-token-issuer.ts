@@ -1,0 +1,49 @@
+import type { NumericDate } from '../base/clock.js';
+import { InvalidGrantError } from '../base/errors.js';
+import { isJsonObject } from '../base/json.js';
+import { formatScope } from '../token/claims/scope.js';
+import { assertCanIssue } from './assert-can-issue.js';
+import { callClaimsHook } from './call-claims-hook.js';
+import { createTokenIssuer } from './token-issuer.js';
+import type { SessionTokens } from './user-sessions-contract.js';
+import type { SessionUser, UserSessionsSettings } from './user-sessions-options.js';
+
+/** The access token of a session. */
+export type UserToken = Omit<SessionTokens, 'refreshToken'>;
+
+/** The request for the token: its time, which becomes `iat`, and its client address. */
+interface TokenRequest {
+  readonly issuedAt: NumericDate;
+  readonly ip: string | undefined;
+}
+
+/**
+ * Create the function that issues the access tokens of sessions, with the claims of the hook.
+ *
+ * @throws TypeError if tokens cannot be encrypted, or would carry no proof of issuance
+ */
+export function userTokenIssuer(settings: UserSessionsSettings) {
+  const { audience, claims: hook, lifetime, stores: _, revocations: _r, refresh: _f, ...options } = settings;
+  assertCanIssue(options, [audience], 'createUserSessions');
+  const tokens = createTokenIssuer<object>({ ...options, audience });
+
+  /**
+   * @throws InvalidGrantError (as rejection) if the hook returns `undefined`
+   * @throws TypeError (as rejection) if the hook returns no claims that a token can have
+   */
+  return async function issueUserToken(
+    user: SessionUser,
+    { issuedAt, ip }: TokenRequest,
+  ): Promise<UserToken> {
+    const { subject, sessionId, scope } = user;
+    const claims = await callClaimsHook(() => hook({ ...user, scope: Object.freeze([...scope]) }));
+    if (claims === undefined) throw new InvalidGrantError('no_user');
+    if (!isJsonObject(claims)) throw new TypeError(NO_CLAIMS);
+    const request = { subject, sessionId, scope, lifetime, issuedAt, claims };
+    const { token, expiresInSeconds } = await tokens.issue({ ...request, ...(ip && { ip }) });
+    return { accessToken: token, sessionId, expiresInSeconds, scope: formatScope(scope) };
+  };
+}
+
+const NO_CLAIMS =
+  'createUserSessions: claims must return a JSON object, or undefined if the user may no longer sign in';

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type PackedPackage, packPackage } from './packed-package.js';
+
+const RECIPES = ['jest-commonjs', 'jest-esm', 'node-test', 'ts-jest', 'vitest'];
+
+let packed: PackedPackage;
+let directory: string;
+
+beforeAll(async () => {
+  packed = await packPackage();
+  directory = await packed.installExample('testing');
+}, 240_000);
+
+afterAll(() => packed.remove());
+
+test('every recipe is run', async () => {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== 'node_modules');
+
+  expect(folders.map(({ name }) => name).sort()).toEqual(RECIPES);
+});
+
+test.each(RECIPES)(
+  'the tests of the recipe %s pass with the packed tarball',
+  async (recipe) => {
+    // The runner must not see the options of the one that runs this test.
+    const { PATH, HOME } = process.env;
+    const env = { PATH, HOME, NO_COLOR: '1' };
+    const running = promisify(execFile)('npm', ['test'], { cwd: join(directory, recipe), env });
+    const { stdout, stderr } = await running.catch((failure) => failure);
+
+    expect(`${stdout}${stderr}`).toMatch(/\b3 passed\b|^(# |ℹ )pass 3$/m);
+    await expect(running).resolves.toBeDefined();
+  },
+  120_000,
+);

@@ -1,0 +1,64 @@
+import express from 'express';
+import { expressjwt } from 'express-jwt';
+import jwt from 'jsonwebtoken';
+import { checkPassword, listUsers } from '../users.js';
+
+const issuer = 'https://app.example.com';
+const audience = 'https://app.example.com/api';
+const secret = process.env.JWT_SECRET;
+const tokens = { secret, algorithms: ['HS256'], issuer, audience };
+
+const createToken = (user) => {
+  const scope = user.role === 'admin' ? ['read:reports', 'read:users'] : ['read:reports'];
+  const claims = { name: user.name, role: user.role, scope };
+  return jwt.sign(claims, secret, { subject: user.id, issuer, audience, expiresIn: '15m' });
+};
+
+const requireRole = (role) => (req, res, next) =>
+  req.auth.role === role ? next() : res.status(403).json({ error: 'forbidden' });
+
+const requireScope = (scope) => (req, res, next) =>
+  req.auth.scope.includes(scope) ? next() : res.status(403).json({ error: 'forbidden' });
+
+export const app = express();
+app.use(express.json());
+app.use(expressjwt(tokens).unless({ path: ['/login', '/health', '/news'] }));
+
+app.get('/health', (_req, res) => {
+  res.json({ status: 'ok' });
+});
+
+app.post('/login', async (req, res) => {
+  const user = await checkPassword(req.body.name, req.body.password);
+  if (user === undefined) return res.status(401).json({ error: 'wrong_password' });
+  res.json({ token: createToken(user) });
+});
+
+app.get(
+  '/news',
+  expressjwt({ ...tokens, credentialsRequired: false, requestProperty: 'reader' }),
+  (req, res) => {
+    res.json({ reader: req.reader?.name ?? 'anonymous' });
+  },
+);
+
+app.get('/me', (req, res) => {
+  res.json({ id: req.auth.sub, name: req.auth.name });
+});
+
+app.get('/reports', requireScope('read:reports'), (_req, res) => {
+  res.json({ reports: [] });
+});
+
+app.get('/users', requireRole('admin'), async (_req, res) => {
+  res.json({ users: await listUsers() });
+});
+
+app.use((error, _req, res, next) => {
+  if (error.name !== 'UnauthorizedError') return next(error);
+  res.status(error.status).json({ error: error.code });
+});
+
+app.use((error, _req, res, _next) => {
+  res.status(error.status ?? 500).json({ error: 'failed' });
+});

@@ -1,0 +1,468 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  authenticate,
+  authorizationServerMetadata,
+  bearerErrors,
+  createAuditTrail,
+  createKeyRing,
+  createLegacyKey,
+  createLimits,
+  createMemoryStores,
+  createRevocations,
+  createSessions,
+  createSigningKey,
+  createSteadyClock,
+  createTokenClient,
+  createTokenIssuer,
+  createTokenVerifier,
+  createVerificationKeys,
+  directoryKeySource,
+  environmentKeySource,
+  fileKeySource,
+  generateKeySet,
+  JweStrategy,
+  limitRequests,
+  loadApiKeys,
+  openKeyRing,
+  passphraseKeySource,
+  protectedResourceMetadata,
+  protectedResourceUrl,
+  publishAccessKeys,
+  remoteJwks,
+  requireAnyScope,
+  requireAudience,
+  requireClaim,
+  requireFunctions,
+  requireMaxAge,
+  requireModel,
+  requireScope,
+  requireType,
+  sessionRouter,
+  tokenRouter,
+  watchApiKeys,
+} from 'passport-jwe';
+import { generateApiKey } from 'passport-jwe/api-keys';
+import { openAuditFile, pinoSink, verifyAuditFile } from 'passport-jwe/audit';
+import { createMonitor } from 'passport-jwe/monitor';
+import { vaultKeySource } from 'passport-jwe/vault';
+import { openLmdbStores } from '../src/stores/lmdb/open-lmdb-stores.js';
+import { openRedisStores } from '../src/stores/redis/open-redis-stores.js';
+import { loadFiles, MINIMAL_FILE } from './support/api-key-files.js';
+import { rejectionOf } from './support/caught.js';
+import { AUDIENCE, createRing, ISSUER, secretOf } from './support/tokens.js';
+
+type Callee = (...args: never[]) => unknown;
+
+/** Function, option that its message names, and the arguments, as a caller without TypeScript passes them. */
+type Case = readonly [callee: Callee, option: string, ...args: readonly unknown[]];
+
+const keyRing = await createRing();
+const stores = createMemoryStores();
+const revocations = createRevocations({ stores });
+const sessions = createSessions({ stores, revocations });
+const limits = createLimits({ stores });
+const issuer = createTokenIssuer({ keyRing, issuer: ISSUER, audience: AUDIENCE });
+const apiKeys = await loadFiles({ 'demo.yaml': MINIMAL_FILE });
+const legacyKey = await createLegacyKey({ secret: secretOf(9) });
+const rotating = await openKeyRing({ source: { name: 'fixed', load: async () => generateKeySet() } });
+await rotating.close();
+
+const accept = { keyRing, issuer: ISSUER, audience: AUDIENCE };
+const route = { ...accept, apiKeys };
+const secret = secretOf(1);
+const trusted = {
+  issuer: 'https://idp.example.com',
+  audience: AUDIENCE,
+  scopes: ['read'],
+  verification: await createVerificationKeys({ jwks: { keys: [publicJwk()] } }),
+};
+const legacy = { key: legacyKey, issuer: 'old', audience: AUDIENCE, type: 'foreign', until: 1_893_456_000 };
+const client = {
+  tokenEndpoint: 'https://auth.example.com/oauth/token',
+  clientId: 'billing',
+  clientSecret: 'not-a-real-secret',
+  audience: AUDIENCE,
+};
+const vault = { url: 'https://vault.example.com', path: 'jwe', auth: { token: 'not-a-real-token' } };
+
+function publicJwk() {
+  return {
+    kty: 'OKP',
+    crv: 'Ed25519',
+    alg: 'EdDSA',
+    kid: 'one',
+    x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+  };
+}
+
+/** Construct a strategy like a function, so that it has a place in the table. */
+function strategy(options: ConstructorParameters<typeof JweStrategy>[0], verify?: () => void) {
+  return Reflect.construct(JweStrategy, [options, verify]);
+}
+
+/** Cases that every function of a verifier shares. */
+function casesOfVerifier(callee: Callee): readonly Case[] {
+  const with_ = (changed: object) => ({ ...accept, ...changed });
+  return [
+    [callee, 'options'],
+    [callee, 'typo', with_({ typo: true })],
+    [callee, 'keyRing', with_({ keyRing: {} })],
+    [callee, 'issuer', with_({ issuer: undefined })],
+    [callee, 'audience', with_({ audience: [] })],
+    [callee, 'typ', with_({ typ: 7 })],
+    [callee, 'clockToleranceSeconds', with_({ clockToleranceSeconds: 61 })],
+    [callee, 'maxTokenAgeSeconds', with_({ maxTokenAgeSeconds: 0 })],
+    [callee, 'maxTokenLifetimeSeconds', with_({ maxTokenLifetimeSeconds: '1h' })],
+    [callee, 'maxTokenLength', with_({ maxTokenLength: 1.5 })],
+    [callee, 'requiredClaims', with_({ requiredClaims: 'sub' })],
+    [callee, 'requiredClaims', with_({ requiredClaims: [7] })],
+    [callee, 'scopeClaim', with_({ scopeClaim: '' })],
+    [callee, 'claimsSchema', with_({ claimsSchema: {} })],
+    [callee, 'clock', with_({ clock: 7 })],
+    [callee, 'apiKeys', with_({ apiKeys: {} })],
+    [callee, 'revocations', with_({ revocations: {} })],
+    [callee, 'verification', with_({ verification: [] })],
+    [callee, 'verification', with_({ verification: { [ISSUER]: {} } })],
+    [callee, 'tokenCache must', with_({ tokenCache: 7 })],
+    [callee, 'tokenCache.maxEntries', with_({ tokenCache: { maxEntries: 0 } })],
+    [callee, 'legacy', with_({ legacy: 7 })],
+    [callee, 'legacy.key', with_({ legacy: { ...legacy, key: {} } })],
+    [callee, 'legacy.issuer', with_({ legacy: { ...legacy, issuer: '' } })],
+    [callee, 'legacy.audience', with_({ legacy: { ...legacy, audience: 'other' } })],
+    [callee, 'legacy.type', with_({ legacy: { ...legacy, type: 'delegation' } })],
+    [callee, 'legacy.until', with_({ legacy: { ...legacy, until: '2027' } })],
+    [callee, 'trustedIssuers must', with_({ trustedIssuers: {} })],
+    [callee, 'trustedIssuers[0] must', with_({ trustedIssuers: [7] })],
+    [callee, 'trustedIssuers[0]: unknown', with_({ trustedIssuers: [{ ...trusted, typo: 1 }] })],
+    [callee, 'trustedIssuers[0].issuer', with_({ trustedIssuers: [{ ...trusted, issuer: '' }] })],
+    [callee, 'trustedIssuers[0].audience', with_({ trustedIssuers: [{ ...trusted, audience: [] }] })],
+    [callee, 'trustedIssuers[0].scopes', with_({ trustedIssuers: [{ ...trusted, scopes: 'read' }] })],
+    [callee, 'trustedIssuers[1].issuer', with_({ trustedIssuers: [trusted, trusted] })],
+    [callee, 'trustedIssuers[0].verification', with_({ trustedIssuers: [{ ...trusted, verification: {} }] })],
+  ];
+}
+
+/** Cases that `authenticate()` and `JweStrategy` share. */
+function casesOfAcceptor(callee: Callee): readonly Case[] {
+  const with_ = (changed: object) => ({ ...accept, ...changed });
+  return [
+    ...casesOfVerifier(callee),
+    [callee, 'scope', with_({ scope: 'a  b' })],
+    [callee, 'audit', with_({ audit: {} })],
+    [callee, 'realm', with_({ realm: '"' })],
+    [callee, 'resourceMetadata', with_({ resourceMetadata: 'http://example.com' })],
+    [callee, 'tokenLocations must', with_({ tokenLocations: 7 })],
+    [callee, 'tokenLocations: unknown', with_({ tokenLocations: { query: true } })],
+    [callee, 'tokenLocations.header', with_({ tokenLocations: { header: 'x key' } })],
+    [callee, 'tokenLocations.cookie', with_({ tokenLocations: { cookie: 'a=b' } })],
+    [callee, 'tokenLocations', with_({ tokenLocations: { authorization: false } })],
+  ];
+}
+
+/** Cases that `loadApiKeys()` and `watchApiKeys()` share. */
+function casesOfApiKeys(callee: Callee): readonly Case[] {
+  return [
+    [callee, 'options'],
+    [callee, 'typo', { directory: 'x', typo: 1 }],
+    [callee, 'directory', {}],
+    [callee, 'audit', { directory: 'x', audit: {} }],
+  ];
+}
+
+const TABLE: Readonly<Record<string, readonly Case[]>> = {
+  createTokenVerifier: casesOfVerifier(createTokenVerifier),
+  authenticate: casesOfAcceptor(authenticate),
+  JweStrategy: [...casesOfAcceptor(strategy), [strategy, 'verify', accept, 7]],
+  bearerErrors: [[bearerErrors, 'realm', { realm: '' }]],
+  tokenRouter: [
+    [tokenRouter, 'options'],
+    [tokenRouter, 'typo', { ...route, typo: 1 }],
+    [tokenRouter, 'keyRing', { ...route, keyRing: {} }],
+    [tokenRouter, 'issuer', { ...route, issuer: '' }],
+    [tokenRouter, 'audience', { ...route, audience: 7 }],
+    [tokenRouter, 'apiKeys', { ...route, apiKeys: {} }],
+    [tokenRouter, 'audit', { ...route, audit: {} }],
+    [tokenRouter, 'clock', { ...route, clock: 7 }],
+    [tokenRouter, 'stores.families', { ...route, stores: {} }],
+    [tokenRouter, 'revocations', { ...route, revocations: {} }],
+    [tokenRouter, 'verification', { ...route, verification: { [ISSUER]: 7 } }],
+    [tokenRouter, 'signing', { ...route, signing: {} }],
+    [tokenRouter, 'refresh must', { ...route, stores, refresh: 7 }],
+    [tokenRouter, 'refresh.idleSeconds', { ...route, stores, refresh: { idleSeconds: 0 } }],
+    [tokenRouter, 'throttle must', { ...route, throttle: 7 }],
+    [tokenRouter, 'throttle.failuresPerMinute', { ...route, throttle: { failuresPerMinute: 0 } }],
+    [tokenRouter, 'provenanceSince', { ...route, provenanceSince: 'now' }],
+  ],
+  createTokenIssuer: [
+    [createTokenIssuer, 'options'],
+    [createTokenIssuer, 'typo', { keyRing, issuer: ISSUER, typo: 1 }],
+    [createTokenIssuer, 'keyRing', { keyRing: {}, issuer: ISSUER }],
+    [createTokenIssuer, 'issuer', { keyRing }],
+    [createTokenIssuer, 'audience', { keyRing, issuer: ISSUER, audience: '' }],
+    [createTokenIssuer, 'audit', { keyRing, issuer: ISSUER, audit: {} }],
+    [createTokenIssuer, 'clock', { keyRing, issuer: ISSUER, clock: 7 }],
+    [createTokenIssuer, 'claimsSchema', { keyRing, issuer: ISSUER, claimsSchema: 7 }],
+  ],
+  issue: [
+    [issuer.issue, 'options'],
+    [issuer.issue, 'type', { type: 'x', subject: 'a' }],
+    [issuer.issue, 'subject', {}],
+    [issuer.issue, 'ip', { subject: 'a', ip: 7 }],
+    [issuer.issue, 'sessionId', { subject: 'a', sessionId: '' }],
+    [issuer.issue, 'issuedAt', { subject: 'a', issuedAt: 'now' }],
+    [issuer.issue, 'lifetime', { subject: 'a', lifetime: 'long' }],
+    [issuer.issue, 'header', { subject: 'a', header: { zip: 'DEF' } }],
+    [issuer.issue, 'clientId', { type: 'service', subject: 'a', clientId: 7 }],
+  ],
+  verify: [[createTokenVerifier(accept).verify, 'token']],
+  sessionRouter: [
+    [sessionRouter, 'options'],
+    [sessionRouter, 'sessions', { sessions: {} }],
+    [sessionRouter, 'scope', { sessions, scope: 'a b' }],
+  ],
+  createSessions: [
+    [createSessions, 'options'],
+    [createSessions, 'stores.families', { revocations }],
+    [createSessions, 'revocations', { stores }],
+    [createSessions, 'audit', { stores, revocations, audit: {} }],
+  ],
+  list: [
+    [sessions.list, 'options'],
+    [sessions.list, 'clientId', {}],
+    [sessions.list, 'subject', { clientId: 'a', subject: undefined }],
+    [sessions.list, 'limit', { clientId: 'a', limit: 0 }],
+  ],
+  end: [
+    [sessions.end, 'options'],
+    [sessions.end, 'clientId', { sessionId: 'a' }],
+    [sessions.end, 'sessionId', { clientId: 'a' }],
+  ],
+  endAll: [
+    [sessions.endAll, 'typo', { clientId: 'a', typo: 1 }],
+    [sessions.endAll, 'clientId', {}],
+    [sessions.endAll, 'keep', { clientId: 'a', keep: 7 }],
+    [sessions.endAll, 'keep.sessionId', { clientId: 'a', keep: { subject: 'b' } }],
+  ],
+  createRevocations: [
+    [createRevocations, 'options'],
+    [createRevocations, 'stores.revocations', {}],
+    [createRevocations, 'audit', { stores, audit: {} }],
+    [createRevocations, 'maxTokenLifetimeSeconds', { stores, maxTokenLifetimeSeconds: 0 }],
+  ],
+  revoke: [
+    [revocations.revoke, 'target'],
+    [revocations.revoke, 'kind', { kind: 'user' }],
+    [revocations.revoke, 'clientId', { kind: 'api_key' }],
+    [revocations.revoke, 'typo', { kind: 'api_key', clientId: 'a', typo: 1 }],
+    [revocations.revoke, 'clientId', { kind: 'api_key', clientId: 7 }],
+    [revocations.revoke, 'expiresAt', { kind: 'token', jti: 'a', expiresAt: 'now' }],
+  ],
+  createLimits: [
+    [createLimits, 'options'],
+    [createLimits, 'stores.limits', {}],
+    [createLimits, 'audit', { stores, audit: {} }],
+    [createLimits, 'apiKeys', { stores, apiKeys: {} }],
+    [createLimits, 'leaseSeconds', { stores, leaseSeconds: 0 }],
+    [createLimits, 'onStoreFailure must', { stores, onStoreFailure: 'deny' }],
+    [createLimits, 'onStoreFailure.kind', { stores, onStoreFailure: { kind: 'x' } }],
+    [createLimits, 'onStoreFailure.share', { stores, onStoreFailure: { kind: 'local', share: 2 } }],
+  ],
+  admit: [[limits.admit, 'cost.tokens', {}, { tokens: -1 }]],
+  limitRequests: [
+    [limitRequests, 'options'],
+    [limitRequests, 'limits', { limits: {} }],
+  ],
+  createKeyRing: [
+    [createKeyRing, 'options'],
+    [createKeyRing, 'typo', { current: { secret }, typo: 1 }],
+    [createKeyRing, 'current', {}],
+    [createKeyRing, 'current: the key location', { current: {} }],
+    [createKeyRing, 'current: the root secret', { current: { secret: secret.subarray(1) } }],
+    [createKeyRing, 'current: passphrase', { current: { passphrase: 'short', salt: 'x'.repeat(16) } }],
+    [createKeyRing, 'current: salt', { current: { passphrase: 'x'.repeat(16) } }],
+    [createKeyRing, 'current: notAfter', { current: { secret, notAfter: 1_893_456_000 } }],
+    [createKeyRing, 'current: environment variable', { current: { env: 'PASSPORT_JWE_ABSENT' } }],
+    [createKeyRing, 'current: the JWK Set', { current: { jwks: { keys: [] } } }],
+    [
+      createKeyRing,
+      'current: kid',
+      { current: { jwk: { kty: 'oct', alg: 'A128GCM', k: `${'A'.repeat(21)}w` } } },
+    ],
+    [createKeyRing, 'previous must', { current: { secret }, previous: {} }],
+    [
+      createKeyRing,
+      'previous[0]: kid',
+      { current: { secret }, previous: [{ jwk: { ...publicJwk(), alg: 'ECDH-ES', kid: '' } }] },
+    ],
+    [createKeyRing, 'recipients must', { current: { secret }, recipients: [] }],
+    [
+      createKeyRing,
+      'recipients: recipient https://api.example.com',
+      { current: { secret }, recipients: { [AUDIENCE]: 7 } },
+    ],
+    [createKeyRing, 'enc', { current: { secret }, enc: 'x' }],
+    [createKeyRing, 'environment', { current: { secret }, environment: '' }],
+    [createKeyRing, 'usage.stores.counters', { current: { secret }, usage: {} }],
+    [createKeyRing, 'audit', { current: { secret }, audit: {} }],
+    [
+      createKeyRing,
+      'root secret',
+      {
+        current: { secret },
+        previous: [
+          { jwk: { kty: 'oct', kid: 'b', key_ops: ['deriveKey'], k: secret.toString('base64url') } },
+        ],
+      },
+    ],
+  ],
+  openKeyRing: [
+    [openKeyRing, 'options'],
+    [openKeyRing, 'source', {}],
+    [openKeyRing, 'reloadSeconds', { source: { load: () => {} }, reloadSeconds: 0 }],
+    [openKeyRing, 'audit', { source: { load: () => {} }, audit: {} }],
+  ],
+  createVerificationKeys: [
+    [createVerificationKeys, 'key location'],
+    [createVerificationKeys, 'jwk: alg', { jwk: { ...publicJwk(), alg: 'none' } }],
+    [createVerificationKeys, 'jwks: keys[0]: kid', { jwks: { keys: [{ ...publicJwk(), kid: undefined }] } }],
+  ],
+  createSigningKey: [
+    [createSigningKey, 'key location'],
+    [createSigningKey, 'jwk: a signing key', { jwk: publicJwk() }],
+  ],
+  createLegacyKey: [
+    [createLegacyKey, 'source'],
+    [createLegacyKey, 'derivation', { passphrase: 'x'.repeat(16), derivation: 'other' }],
+    [createLegacyKey, 'root secret', { secret: 'x' }],
+  ],
+  remoteJwks: [
+    [remoteJwks, 'options'],
+    [remoteJwks, 'url', { url: 'http://example.com' }],
+    [remoteJwks, 'url', { url: 'https://a:b@example.com' }],
+    [remoteJwks, 'fetch', { url: 'https://example.com', fetch: 7 }],
+    [remoteJwks, 'audit', { url: 'https://example.com', audit: {} }],
+  ],
+  fileKeySource: [
+    [fileKeySource, 'file', {}],
+    [fileKeySource, 'trustGroup', { file: 'x', trustGroup: 1 }],
+  ],
+  directoryKeySource: [[directoryKeySource, 'directory', {}]],
+  environmentKeySource: [[environmentKeySource, 'variable', { variable: 'A B' }]],
+  passphraseKeySource: [
+    [passphraseKeySource, 'options'],
+    [
+      (options: never) => passphraseKeySource(options).load(),
+      'passphrase',
+      { passphrase: 'short', salt: secret },
+    ],
+  ],
+  vaultKeySource: [
+    [vaultKeySource, 'url', {}],
+    [vaultKeySource, 'path', { ...vault, path: '../x' }],
+    [vaultKeySource, 'field', { ...vault, field: '' }],
+    [vaultKeySource, 'auth must', { ...vault, auth: undefined }],
+    [vaultKeySource, 'auth.token', { ...vault, auth: { token: '' } }],
+  ],
+  publishAccessKeys: [
+    [publishAccessKeys, 'audience', rotating, { file: 'x' }],
+    [publishAccessKeys, 'file', rotating, { audience: AUDIENCE }],
+  ],
+  onChange: [[rotating.onChange.bind(rotating), 'listener']],
+  loadApiKeys: casesOfApiKeys(loadApiKeys),
+  watchApiKeys: [
+    ...casesOfApiKeys(watchApiKeys),
+    [watchApiKeys, 'onRejected', { directory: 'x', onRejected: 7 }],
+    [watchApiKeys, 'reloadSeconds', { directory: 'x', reloadSeconds: 0 }],
+  ],
+  generateApiKey: [[generateApiKey, 'prefix', { prefix: 'A' }]],
+  createAuditTrail: [
+    [createAuditTrail, 'options'],
+    [createAuditTrail, 'sinks', {}],
+    [createAuditTrail, 'sinks', { sinks: {} }],
+    [createAuditTrail, 'sinks[1]', { sinks: [{ write: () => {} }, {}] }],
+    [createAuditTrail, 'timeoutMs', { sinks: [], timeoutMs: 0 }],
+  ],
+  openAuditFile: [
+    [openAuditFile, 'options'],
+    [openAuditFile, 'key', { path: 'x', key: 'x' }],
+  ],
+  verifyAuditFile: [[verifyAuditFile, 'key', 'x', 'x']],
+  pinoSink: [[pinoSink, 'logger']],
+  createMonitor: [
+    [createMonitor, 'options', null],
+    [createMonitor, 'maxTracked', { maxTracked: 0 }],
+    [createMonitor, 'thresholds must', { thresholds: 7 }],
+    [createMonitor, 'thresholds.sudden_rate.factor', { thresholds: { sudden_rate: { factor: 0 } } }],
+    [createMonitor, 'answer.revocations', { answer: { revocations, by: {} } }],
+  ],
+  createMemoryStores: [[createMemoryStores, 'maxRevocations', { maxRevocations: 0 }]],
+  openLmdbStores: [
+    [openLmdbStores, 'path', {}],
+    [openLmdbStores, 'generationFile', { path: 'x', generationFile: '' }],
+    [openLmdbStores, 'acceptRestore', { path: 'x', acceptRestore: 1 }],
+  ],
+  openRedisStores: [
+    [openRedisStores, 'url', {}],
+    [openRedisStores, 'prefix', { url: 'redis://localhost', prefix: '' }],
+    [openRedisStores, 'audit', { url: 'redis://localhost', audit: {} }],
+  ],
+  requireScope: [[requireScope, 'scopes']],
+  requireAnyScope: [[requireAnyScope, 'scopes', 'a b']],
+  requireAudience: [[requireAudience, 'audiences']],
+  requireType: [
+    [requireType, 'types'],
+    [requireType, 'types', 'x'],
+  ],
+  requireClaim: [
+    [requireClaim, 'name', ''],
+    [requireClaim, 'expected', 'region', undefined],
+  ],
+  requireMaxAge: [[requireMaxAge, 'seconds', '60']],
+  requireModel: [[requireModel, 'select', 'gpt']],
+  requireFunctions: [[requireFunctions, 'select']],
+  protectedResourceUrl: [[protectedResourceUrl, 'resource', 'api']],
+  protectedResourceMetadata: [
+    [protectedResourceMetadata, 'resource', { authorizationServers: [ISSUER] }],
+    [protectedResourceMetadata, 'authorizationServers', { resource: AUDIENCE }],
+    [
+      protectedResourceMetadata,
+      'scopes',
+      { resource: AUDIENCE, authorizationServers: [ISSUER], scopes: 'a' },
+    ],
+  ],
+  authorizationServerMetadata: [
+    [authorizationServerMetadata, 'tokenRouter', { url: ISSUER }],
+    [authorizationServerMetadata, 'url', { tokenRouter: tokenRouter(route), url: 'x' }],
+  ],
+  createTokenClient: [
+    [createTokenClient, 'options'],
+    [createTokenClient, 'tokenEndpoint', { ...client, tokenEndpoint: 'http://example.com' }],
+    [createTokenClient, 'clientId', { ...client, clientId: '' }],
+    [createTokenClient, 'clientSecret', { ...client, clientSecret: 7 }],
+    [createTokenClient, 'audience', { ...client, audience: undefined }],
+  ],
+  createSteadyClock: [
+    [createSteadyClock, 'options', 7],
+    [createSteadyClock, 'toleranceSeconds', { toleranceSeconds: 0 }],
+    [createSteadyClock, 'onStep', { onStep: 7 }],
+  ],
+};
+
+/** A remedy is an instruction after a colon, an example, or the list of valid values. */
+const REMEDY =
+  /: (pass|use|add|remove|set|list|enable|generate|choose|correct|omit|export|write|give|raise|lower|drop|put)\b|for example|must be (one of|"|an? (positive )?(integer|number|string|token type)|1 to)|expected one of/;
+
+describe.each(Object.entries(TABLE))('%s names itself, the option and a remedy', (name, cases) => {
+  test.each(cases.map(([callee, option, ...args]) => ({ callee, option, args })))(
+    '$option',
+    async ({ callee, option, args }) => {
+      const failure = await rejectionOf((async () => Reflect.apply(callee, undefined, args))());
+      const message = String(Object(failure).message);
+
+      expect(failure).toBeInstanceOf(TypeError);
+      expect(message.startsWith(`${name}: `)).toBe(true);
+      expect(message).toContain(option);
+      expect(message).toMatch(REMEDY);
+    },
+  );
+});
