@@ -22,7 +22,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   not_base64url: {
     cause:
       'A segment is not canonical base64url: it has padding, `+`, `/`, white space, or unused bits that are not zero.',
-    fix: 'Send the token unchanged. Check whether a client or proxy re-encodes it.',
+    fix: 'Send the token unchanged. Check whether a client or proxy re-encodes the token.',
   },
   header_too_long: {
     cause: 'The protected header has more than 1024 bytes.',
@@ -57,7 +57,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   expired_key: {
     cause: '`notAfter` of the key has passed, or `legacy.until` has passed.',
-    fix: 'Obtain a new token. If tokens outlive their keys, raise `maxTokenLifetimeSeconds` of `openKeyRing()`.',
+    fix: 'Obtain a new token. If keys expire before their tokens, raise `maxTokenLifetimeSeconds` of `openKeyRing()`.',
   },
   algorithm: {
     cause:
@@ -65,7 +65,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
     fix: 'Issue tokens with the `alg` and `enc` of the key. Give the key rings of issuer and resource server the same `enc`. For trusted issuers, encrypt tokens to your public key.',
   },
   encryption_only: {
-    cause: 'The key ring has only the public key of this key pair, so it cannot decrypt the token.',
+    cause: 'The key ring has only the public key of this key pair, so decryption is impossible.',
     fix: 'Give the resource server the private key.',
   },
   not_signed: {
@@ -84,7 +84,8 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
     fix: 'Use a key ring with a root, or public keys with signatures.',
   },
   jws_malformed: {
-    cause: 'The nested JWS does not have three segments of canonical base64url, or its header is invalid.',
+    cause:
+      'The nested JWS does not have three segments of canonical base64url, or the JWS header is invalid.',
     fix: 'Correct the issuer: it must write the JWS in compact serialization, with `alg` and `kid` in the header.',
   },
   jws_refused_member: {
@@ -139,11 +140,11 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   claim_malformed: {
     cause:
-      'A claim has the wrong type, for example a string as `exp`. Or the token lacks a claim that its token type requires.',
+      'A claim has the wrong type, for example a string as `exp`. Or the token lacks a claim that the token type requires.',
     fix: 'Correct the issuer. Times must be NumericDates: seconds since 1970-01-01T00:00:00Z.',
   },
   scope_conflict: {
-    cause: 'The token has both `scope` and the claim that `scopeClaim` names, and their values differ.',
+    cause: 'The token has `scope` and the claim in the option `scopeClaim`, but the two values differ.',
     fix: 'Issue tokens with only one of the two claims.',
   },
   expired: {
@@ -179,7 +180,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   wrong_environment: {
     cause:
-      'The token was issued in a different environment: its key was derived from the same secret for a different `environment`.',
+      'The token was issued in a different environment: the key was derived from the same secret for a different `environment`.',
     fix: 'Set the same `environment` for the key rings of issuer and resource server, or obtain a token in this environment.',
   },
   wrong_typ: {
@@ -187,7 +188,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
     fix: 'To accept tokens of other issuers, set the option `typ` to the media types of these tokens.',
   },
   refresh_token: {
-    cause: 'The client sent its refresh token as an access token.',
+    cause: 'The client sent a refresh token as an access token.',
     fix: 'Send `access_token` of the token response.',
   },
   unknown_type: {
@@ -202,7 +203,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   revoked: {
     cause:
-      'The token was revoked, or the session, subject, API key or `kid` of the token. Revoking a token also revokes all tokens that were delegated from it. The verifier also rejects tokens that are older than the store or a folded revocation.',
+      'The token was revoked, or the session, subject, API key or `kid` of the token. The revocation of a token also revokes all tokens that were delegated from this token. The verifier also rejects tokens that are older than the store or a folded revocation.',
     fix: 'Obtain a new token. If the verifier rejects all tokens after a restart, see What each store guarantees.',
   },
   key_inactive: {

@@ -18,7 +18,7 @@ export function auditCommand(io: CommandIo): Command {
   command
     .command('verify')
     .argument('<file>', 'audit file, written by openAuditFile()')
-    .description('detect changed, removed and inserted lines; for such lines, exit with code 1')
+    .description('detect changed, removed and inserted lines; exit with code 1 for a changed file')
     .requiredOption('--key-file <file>', 'file with the key, at least 64 hexadecimal digits')
     .addOption(jsonOption())
     .addHelpText(
