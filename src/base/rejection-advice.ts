@@ -38,7 +38,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   header_refused_member: {
     cause:
-      'The protected header has a member that is never accepted: `zip`, `crit`, `jku`, `jwk`, `x5u`, `x5c`, `p2c`, `iss`, `sub` or `aud`.',
+      'The protected header has a forbidden member: `zip`, `crit`, `jku`, `jwk`, `x5u`, `x5c`, `p2c`, `iss`, `sub` or `aud`.',
     fix: 'Issue tokens without compression, extensions, embedded keys and replicated claims.',
   },
   header_invalid_member: {
@@ -47,7 +47,8 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
     fix: 'If a different stack issues the tokens, configure `kid` in that stack. To accept tokens without `kid`, set the option `legacy`.',
   },
   content_type: {
-    cause: '`cty` has a value other than `JWT`, or the token contains a JWS but `verification` is not set.',
+    cause:
+      '`cty` has a value other than `JWT`, or the token contains a JWS but the option `verification` is missing.',
     fix: 'Set `verification` to the verification keys of the issuer.',
   },
   unknown_key: {
@@ -90,7 +91,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   jws_refused_member: {
     cause:
-      'The header of the nested JWS has a member that is never accepted: `crit`, `b64`, `jku`, `jwk`, `x5*`, `zip` or `cty`.',
+      'The header of the nested JWS has a forbidden member: `crit`, `b64`, `jku`, `jwk`, `x5*`, `zip` or `cty`.',
     fix: 'Issue the JWS without this member.',
   },
   jws_unknown_key: {
@@ -170,7 +171,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
     fix: 'Issue tokens with a shorter lifetime, or set the same `maxTokenLifetimeSeconds` for the token router and every verifier.',
   },
   wrong_issuer: {
-    cause: '`iss` is listed neither in `issuer` nor in `trustedIssuers`.',
+    cause: 'Neither `issuer` nor `trustedIssuers` lists the `iss` of the token.',
     fix: 'Compare `iss` with both options character by character, including trailing slashes.',
   },
   wrong_audience: {
