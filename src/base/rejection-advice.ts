@@ -204,7 +204,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   revoked: {
     cause:
-      'The token was revoked, or the session, subject, API key or `kid` of the token. The revocation of a token also revokes all tokens that were delegated from this token. The verifier also rejects tokens that are older than the store or a folded revocation.',
+      'The token was revoked, or the session, subject, API key or `kid` of the token was revoked. The revocation of a token also revokes all tokens that were delegated from this token. The verifier also rejects tokens that are older than the store or a folded revocation.',
     fix: 'Obtain a new token. If the verifier rejects all tokens after a restart, see What each store guarantees.',
   },
   key_inactive: {
