@@ -17,15 +17,16 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   segment_count: {
     cause: 'The token does not have five segments. A signed JWT without encryption has three.',
-    fix: 'Send the encrypted token. For signed JWTs of a different issuer, use a JWT strategy instead of this package.',
+    fix: 'Send the encrypted token. To accept signed JWTs of a different issuer, use a JWT strategy.',
   },
   not_base64url: {
-    cause: 'A segment is not canonical base64url: it has padding, `+`, `/`, white space, or unused bits that are not zero.',
-    fix: 'Send the token unchanged. Check whether a client or proxy re-encodes it.',
+    cause:
+      'A segment is not canonical base64url: it has padding, `+`, `/`, white space, or unused bits that are not zero.',
+    fix: 'Send the token unchanged. Check whether a client or proxy re-encodes the token.',
   },
   header_too_long: {
-    cause: 'The protected header is longer than 1024 bytes.',
-    fix: 'Remove members from the protected header where the token is issued.',
+    cause: 'The protected header has more than 1024 bytes.',
+    fix: 'Correct the issuer: it must write fewer members to the protected header.',
   },
   header_not_json: {
     cause: 'The protected header is not a JSON object in UTF-8.',
@@ -36,84 +37,95 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
     fix: 'Correct the issuer: it must write each member once.',
   },
   header_refused_member: {
-    cause: 'The protected header has a member that is never accepted: `zip`, `crit`, `jku`, `jwk`, `x5u`, `x5c`, `p2c`, `iss`, `sub` or `aud`.',
-    fix: 'Issue tokens without compression, embedded keys, extensions and replicated claims.',
+    cause:
+      'The protected header has a forbidden member: `zip`, `crit`, `jku`, `jwk`, `x5u`, `x5c`, `p2c`, `iss`, `sub` or `aud`.',
+    fix: 'Issue tokens without compression, extensions, embedded keys and replicated claims.',
   },
   header_invalid_member: {
-    cause: '`alg`, `enc` or `kid` is missing or not a string, or the header is nested too deeply. Or `epk`, `apu`, `apv`, `iv` or `tag` does not meet the requirements of the key.',
-    fix: 'If a different stack issues the tokens, set `kid` there. For tokens without `kid`, use the option `legacy`.',
+    cause:
+      '`alg`, `enc` or `kid` is missing or not a string, or the header is nested too deeply. Or `epk`, `apu`, `apv`, `iv` or `tag` does not meet the requirements of the key.',
+    fix: 'If a different stack issues the tokens, configure `kid` in that stack. To accept tokens without `kid`, set the option `legacy`.',
   },
   content_type: {
-    cause: '`cty` has a value other than `JWT`, or the token contains a JWS but `verification` is not set.',
+    cause:
+      '`cty` has a value other than `JWT`, or the token contains a JWS but the option `verification` is missing.',
     fix: 'Set `verification` to the verification keys of the issuer.',
   },
   unknown_key: {
-    cause: 'The key ring has no key with this `kid`. Either the environment, audience or secret differs, or the key was retired.',
+    cause:
+      'The key ring has no key with this `kid`. The environment, audience or secret differs, or the key was retired.',
     fix: 'Check that issuer and resource server have the same secret, `environment` and audience, and that every instance uses the same key source.',
   },
   expired_key: {
     cause: '`notAfter` of the key has passed, or `legacy.until` has passed.',
-    fix: 'Obtain a new token. If tokens outlive their keys, raise `maxTokenLifetimeSeconds` of `openKeyRing()`.',
+    fix: 'Obtain a new token. If keys expire before their tokens, raise `maxTokenLifetimeSeconds` of `openKeyRing()`.',
   },
   algorithm: {
-    cause: '`alg` or `enc` of the token differs from the `alg` or `enc` of its key. Or the token of a trusted issuer is not encrypted to a public key.',
+    cause:
+      '`alg` or `enc` of the token differs from `alg` or `enc` of the key. Or a token of a trusted issuer is not encrypted to a public key.',
     fix: 'Issue tokens with the `alg` and `enc` of the key. Give the key rings of issuer and resource server the same `enc`. For trusted issuers, encrypt tokens to your public key.',
   },
   encryption_only: {
-    cause: 'The key ring has only the public key of this key pair, so it cannot decrypt the token.',
+    cause: 'The key ring has only the public key of this key pair, so decryption is impossible.',
     fix: 'Give the resource server the private key.',
   },
   not_signed: {
-    cause: 'The token contains no JWS. Tokens that are encrypted to a public key, and all tokens of trusted issuers, must contain one.',
+    cause:
+      'The token contains no JWS. Tokens that are encrypted to a public key must contain a JWS, and so must all tokens of trusted issuers.',
     fix: 'Issue the token with `signing`.',
   },
   unproven: {
-    cause: 'The required proof of issuance is missing or invalid. Either a holder of an exported key ring made the token, or an earlier release issued it.',
+    cause:
+      'The required proof of issuance is missing or invalid. A holder of an exported key ring created the token, or an earlier release issued the token.',
     fix: 'Obtain a new token from the token router.',
   },
   unprovable: {
-    cause: 'A proof of issuance is required, but tokens of this kind cannot have one. This applies to tokens under underived symmetric keys, `legacy` tokens and tokens of trusted issuers.',
+    cause:
+      'A proof of issuance is required, but tokens of this kind cannot have one. This applies to tokens under underived symmetric keys, `legacy` tokens and tokens of trusted issuers.',
     fix: 'Use a key ring with a root, or public keys with signatures.',
   },
   jws_malformed: {
-    cause: 'The nested JWS does not have three segments of canonical base64url, or its header is invalid.',
-    fix: 'Correct the issuer: it must write the JWS in compact serialization.',
+    cause:
+      'The nested JWS does not have three segments of canonical base64url, or the JWS header is invalid.',
+    fix: 'Correct the issuer: it must write the JWS in compact serialization, with `alg` and `kid` in the header.',
   },
   jws_refused_member: {
-    cause: 'The header of the nested JWS has a member that is never accepted: `crit`, `b64`, `jku`, `jwk`, `x5*`, `zip` or `cty`.',
+    cause:
+      'The header of the nested JWS has a forbidden member: `crit`, `b64`, `jku`, `jwk`, `x5*`, `zip` or `cty`.',
     fix: 'Issue the JWS without this member.',
   },
   jws_unknown_key: {
     cause: 'No verification key of the issuer has the `kid` of the nested JWS.',
-    fix: 'Add the key to `verification`, or publish it before you sign with it.',
+    fix: 'Add the key to `verification`. Publish each new key before you sign with it.',
   },
   jws_expired_key: {
     cause: '`notAfter` of the verification key has passed.',
     fix: 'Sign with a current key.',
   },
   jws_algorithm: {
-    cause: '`alg` of the nested JWS differs from `alg` of its verification key.',
+    cause: '`alg` of the nested JWS differs from `alg` of the verification key.',
     fix: 'Set the same `alg` in the JWK and the token. For RSA keys without `alg`, set `rsaAlgorithm` of `remoteJwks()`.',
   },
   jws_signature: {
     cause: 'The signature of the nested JWS is invalid.',
-    fix: 'Check that the verification keys belong to this issuer. Repeated events indicate an attack.',
+    fix: 'Check that the verification keys belong to this issuer. Repeated failures indicate an attack.',
   },
   encrypted_key: {
-    cause: 'The encrypted key does not have the length that its algorithm requires. For `dir`, it must be empty.',
+    cause:
+      'The encrypted key does not have the length that the algorithm requires. For `dir`, the encrypted key must be empty.',
     fix: 'Correct the issuer: it must write the encrypted key that RFC 7518 §4 specifies for this `alg`.',
   },
   iv_length: {
     cause: 'The initialization vector is not 96 bits long. python-jose 3.3 writes 128 bits.',
-    fix: 'Issue tokens with a 96-bit initialization vector. For tokens of python-jose, use the option `legacy`.',
+    fix: 'Issue tokens with a 96-bit initialization vector. To accept tokens of python-jose, set the option `legacy`.',
   },
   tag_length: {
-    cause: 'The authentication tag is not 128 bits long. The token was probably truncated.',
+    cause: 'The authentication tag is not 128 bits long, for example because the token was truncated.',
     fix: 'Send the token unchanged.',
   },
   decryption: {
-    cause: 'The token was modified, or it was encrypted under a different key with the same `kid`.',
-    fix: 'If all tokens are affected, the key rings of issuer and resource server differ. Compare the secret, `environment` and audience of both.',
+    cause: 'The token was modified, or was encrypted under a different key with the same `kid`.',
+    fix: 'If this error affects all tokens, the key rings of issuer and resource server differ. Compare the secret, `environment` and audience of both key rings.',
   },
   claims_not_json: {
     cause: 'The decrypted content is not a JSON object in UTF-8.',
@@ -125,15 +137,16 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   claim_missing: {
     cause: '`iss`, `aud`, `exp`, `iat`, `jti` or a claim in `requiredClaims` is missing.',
-    fix: 'Issue tokens with this claim, or remove it from `requiredClaims`.',
+    fix: 'Issue tokens with this claim, or remove the claim from `requiredClaims`.',
   },
   claim_malformed: {
-    cause: 'A claim has the wrong type, for example a string as `exp`. Or the token lacks a claim that its token type requires.',
+    cause:
+      'A claim has the wrong type, for example a string as `exp`. Or the token lacks a claim that the token type requires.',
     fix: 'Correct the issuer. Times must be NumericDates: seconds since 1970-01-01T00:00:00Z.',
   },
   scope_conflict: {
-    cause: '`scopeClaim` is set, and the token has both that claim and a `scope` with a different value.',
-    fix: 'Issue only one of the two claims.',
+    cause: 'The token has `scope` and the claim in the option `scopeClaim`, but the two values differ.',
+    fix: 'Issue tokens with only one of the two claims.',
   },
   expired: {
     cause: '`exp` has passed by more than `clockToleranceSeconds`.',
@@ -144,11 +157,13 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
     fix: 'Synchronize the clocks, or raise `clockToleranceSeconds` (60 at most).',
   },
   issued_in_future: {
-    cause: '`iat` is in the future by more than `clockToleranceSeconds`, so the clock of the issuer is ahead.',
+    cause:
+      '`iat` is in the future by more than `clockToleranceSeconds`, so the clock of the issuer is ahead.',
     fix: 'Synchronize the clocks, or raise `clockToleranceSeconds` (60 at most).',
   },
   too_old: {
-    cause: 'The token is older than `maxTokenAgeSeconds`, or older than `requireMaxAge()` of the route allows.',
+    cause:
+      'The token is older than `maxTokenAgeSeconds`, or older than the maximum age in `requireMaxAge()`.',
     fix: 'Obtain a new token.',
   },
   lifetime_too_long: {
@@ -156,44 +171,51 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
     fix: 'Issue tokens with a shorter lifetime, or set the same `maxTokenLifetimeSeconds` for the token router and every verifier.',
   },
   wrong_issuer: {
-    cause: '`iss` is listed neither in `issuer` nor in `trustedIssuers`.',
+    cause: 'Neither `issuer` nor `trustedIssuers` lists the `iss` of the token.',
     fix: 'Compare `iss` with both options character by character, including trailing slashes.',
   },
   wrong_audience: {
-    cause: '`aud` contains none of the values of `audience`. Or the key was derived for a different audience.',
-    fix: 'Request the token for this audience, or correct `audience`. Compare both character by character, including the trailing slash.',
+    cause:
+      '`aud` contains none of the values of `audience`, or the key was derived for a different audience.',
+    fix: 'Request the token for this audience, or correct `audience`. Compare both character by character, including trailing slashes.',
   },
   wrong_environment: {
-    cause: 'The token was issued in a different environment: its key was derived from the same secret for a different `environment`.',
+    cause:
+      'The token was issued in a different environment: the key was derived from the same secret for a different `environment`.',
     fix: 'Set the same `environment` for the key rings of issuer and resource server, or obtain a token in this environment.',
   },
   wrong_typ: {
-    cause: '`typ` is not a value of the option `typ` (`at+jwt` by default).',
-    fix: 'To accept tokens of other issuers, set the option `typ` to the media types that they use.',
+    cause: 'The option `typ` (`at+jwt` by default) does not list `typ` of the token.',
+    fix: 'To accept tokens of other issuers, set the option `typ` to the media types of these tokens.',
   },
   refresh_token: {
-    cause: 'The client sent its refresh token as an access token.',
+    cause: 'The client sent a refresh token as an access token.',
     fix: 'Send `access_token` of the token response.',
   },
   unknown_type: {
-    cause: 'The claim `type` has a value that this release does not know, or a `legacy` token has the type `delegation`.',
+    cause:
+      'The claim `type` has a value that this release does not know, or a `legacy` token has the type `delegation`.',
     fix: 'Upgrade the resource server before the token router.',
   },
   key_bound: {
-    cause: 'The token has the claim `cnf`, which binds it to a key of the client (RFC 7800). A bearer token cannot prove possession of that key.',
+    cause:
+      'The claim `cnf` binds the token to a key of the client (RFC 7800). A bearer token cannot prove possession of that key.',
     fix: 'Issue the token without `cnf`.',
   },
   revoked: {
-    cause: 'The token, its session, subject, API key or `kid` was revoked. Revoking a token also revokes all tokens that were delegated from it. A token is also rejected if it is older than the store or a folded revocation.',
-    fix: 'Obtain a new token. If all tokens are rejected after a restart, see What each store guarantees.',
+    cause:
+      'The token was revoked, or the session, subject, API key or `kid` of the token was revoked. The revocation of a token also revokes all tokens that were delegated from this token. The verifier also rejects tokens that are older than the store or a folded revocation.',
+    fix: 'Obtain a new token. If the verifier rejects all tokens after a restart, see What each store guarantees.',
   },
   key_inactive: {
-    cause: 'The API key of the token was removed or deactivated, or it has expired. For a delegated token, this applies to every API key in the lineage.',
-    fix: 'Activate the API key, or obtain a token with a different one.',
+    cause:
+      'The API key of the token was removed or deactivated, or has expired. For a delegated token, this applies to every API key in the lineage.',
+    fix: 'Activate the API key, or obtain a token with a different API key.',
   },
   custom_claims: {
-    cause: 'The `claimsSchema` of the verifier rejects the custom claims of the token. The issuer has a different schema, or the token was issued before a change of the schema. Tokens of API keys must match the schema too.',
-    fix: 'Set the same `claimsSchema` for the issuer and all verifiers. Make new claims optional until older tokens have expired.',
+    cause:
+      '`claimsSchema` rejects the custom claims of the token. The schemas of issuer and verifier differ, or the schema changed after the token was issued. Tokens of API keys must match the schema too.',
+    fix: 'Give the issuer and all verifiers the same schema. Make new claims optional until older tokens have expired.',
   },
   no_user: {
     cause: 'The verify function of `JweStrategy` found no user.',

@@ -19,7 +19,7 @@ export const apiKeysOption = () =>
   new Option('--api-keys <directory>', 'directory of the API keys').env('API_KEYS_DIR').default('api-keys');
 /** Without a default: the command checks API keys only if they are named. */
 export const checkedApiKeysOption = () =>
-  new Option('--api-keys <directory>', 'directory of the API keys, to check that of the token').env(
+  new Option('--api-keys <directory>', 'directory of the API keys, to check the API key of the token').env(
     'API_KEYS_DIR',
   );
 export const issuerOption = () =>

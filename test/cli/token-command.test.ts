@@ -60,8 +60,8 @@ describe('token issue and token verify', () => {
 
     expect([code, out]).toEqual([1, 'rejected: wrong_issuer']);
     expect(notes.split('\n')).toEqual([
-      'cause: `iss` is neither in `issuer` nor in `trustedIssuers`.',
-      'fix: Compare them character by character, including the trailing slash.',
+      'cause: Neither `issuer` nor `trustedIssuers` lists the `iss` of the token.',
+      'fix: Compare `iss` with both options character by character, including trailing slashes.',
       'expected: ["https://x"]',
       `found: ${ISSUER}`,
     ]);
@@ -74,7 +74,7 @@ describe('token issue and token verify', () => {
     expect(JSON.parse(out)).toEqual({
       valid: false,
       reason: 'segment_count',
-      cause: 'The token does not have five segments. JWTs that are only signed have three.',
+      cause: 'The token does not have five segments. A signed JWT without encryption has three.',
       fix: expect.stringContaining('Send the encrypted token.'),
     });
   });

@@ -165,9 +165,7 @@ describe('createKeyRing rejects', () => {
   test('a fault in a previous key', async () => {
     await expect(
       createKeyRing({ current: { secret: k }, previous: [{ secret: Buffer.alloc(32) }] }),
-    ).rejects.toThrow(
-      /^createKeyRing: previous\[0\]: the secret must be random, but all bytes are equal/,
-    );
+    ).rejects.toThrow(/^createKeyRing: previous\[0\]: the secret must be random, but all bytes are equal/);
   });
 });
 

@@ -86,9 +86,7 @@ describe.each(EVERY)('a JWK for %s', (_name, { privateJwk, publicJwk }) => {
   test.each([[['sign']], [['verify']], [['deriveKey', 'encrypt']], [['decrypt', 'decrypt']]])(
     'is rejected with key_ops %j',
     (keyOps) => {
-      expect(messageFor({ ...privateJwk, key_ops: keyOps })).toMatch(
-        /^key_ops may contain only/,
-      );
+      expect(messageFor({ ...privateJwk, key_ops: keyOps })).toMatch(/^key_ops may contain only/);
     },
   );
 

@@ -95,9 +95,7 @@ describe('resolveLegacyPolicy', () => {
     expect(() =>
       Reflect.apply(resolveLegacyPolicy, undefined, [options, resolveClaimsPolicy(CLAIMS)]),
     ).toThrow(
-      new TypeError(
-        'createTokenVerifier: legacy must be an object, for example { key, issuer, audience }',
-      ),
+      new TypeError('createTokenVerifier: legacy must be an object, for example { key, issuer, audience }'),
     );
   });
 });

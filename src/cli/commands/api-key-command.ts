@@ -33,7 +33,7 @@ export function apiKeyCommand(io: CommandIo): Command {
 
   command
     .command('hash')
-    .description('read a key from standard input and print its digest, for api_key in its file')
+    .description('read an API key from standard input, and print the digest for the field api_key')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ passport-jwe api-key hash < key.txt')
     .action(async ({ json }: { readonly json?: true }) => {
@@ -46,7 +46,7 @@ export function apiKeyCommand(io: CommandIo): Command {
 
   command
     .command('list')
-    .description('list the API keys in a directory, without their secrets')
+    .description('list the API keys in a directory, without secrets')
     .addOption(apiKeysOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ passport-jwe api-key list --api-keys api-keys')
@@ -67,7 +67,7 @@ export function apiKeyCommand(io: CommandIo): Command {
     .command('check')
     .argument('[directory]', 'directory of the API keys (default: --api-keys)')
     .description(
-      'validate the API keys in a directory; print errors as file:line:column path: message, with exit code 1',
+      'validate the API key files in a directory; print errors as file:line:column path: message, with exit code 1',
     )
     .addOption(apiKeysOption())
     .addOption(jsonOption())
@@ -86,16 +86,18 @@ export function apiKeyCommand(io: CommandIo): Command {
 
 function createCommand(io: CommandIo): Command {
   return new Command('create')
-    .argument('<key_id>', 'public ID of the key')
-    .description('generate an API key and write its file, which contains only the digest of the key')
+    .argument('<key_id>', 'public ID of the API key')
+    .description('generate an API key, and write an API key file that contains only the digest')
     .option('--name <text>', 'display name (default: the key_id)')
-    .addOption(new Option('--type <type>', 'type of the key').choices([...API_KEY_TYPES]).default('api_call'))
-    .option('--permissions <scope...>', 'scopes that the key may request')
+    .addOption(
+      new Option('--type <type>', 'type of the API key').choices([...API_KEY_TYPES]).default('api_call'),
+    )
+    .option('--permissions <scope...>', 'scopes that the API key can request')
     .option('--expires <time>', 'expiry, for example 2030-12-31T23:59:59Z')
-    .option('--prefix <text>', 'prefix of the key')
-    .option('--environment <text>', 'environment, the second part of the key')
-    .addOption(new Option('--out <file>', 'write the key to this file, with mode 0600').conflicts('show'))
-    .option('--show', 'print the key')
+    .option('--prefix <text>', 'prefix of the API key')
+    .option('--environment <text>', 'environment, the second part of the API key')
+    .addOption(new Option('--out <file>', 'write the API key to this file, with mode 0600').conflicts('show'))
+    .option('--show', 'print the API key')
     .addOption(apiKeysOption())
     .addOption(jsonOption())
     .addHelpText(

@@ -18,13 +18,13 @@ export function auditCommand(io: CommandIo): Command {
   command
     .command('verify')
     .argument('<file>', 'audit file, written by openAuditFile()')
-    .description('detect changed, removed and inserted lines; exit code 1 if there are any')
+    .description('detect changed, removed and inserted lines; exit with code 1 for a changed file')
     .requiredOption('--key-file <file>', 'file with the key, at least 64 hexadecimal digits')
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nThe command does not detect that a whole chain or its end was removed: compare the times with your own records.\n' +
-        'It does not detect chains from a different file with the same key: use a separate key for each file.\n' +
+      '\nThe command does not detect the removal of a whole chain or of the end of a chain: compare the times with a second log.\n' +
+        'It also does not detect chains from a different file with the same key: use a separate key per file.\n' +
         '\nExample:\n  $ passport-jwe audit verify audit.jsonl --key-file audit.key',
     )
     .action(async (file: string, { keyFile, json }: VerifyOptions) => {

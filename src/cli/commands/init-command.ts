@@ -23,7 +23,7 @@ const DEMO_KEY = { name: 'Demo key', type: 'api_call', permissions: ['read:docum
 export function initCommand(io: CommandIo): Command {
   return new Command('init')
     .description(
-      'write a key file, an API key and an Express server with a protected route, and print the next commands',
+      'write a key file, an API key and an Express server with a guarded route, and print the next commands',
     )
     .option('--port <port>', 'port of the server', parsePort, 3000)
     .addOption(jsonOption())

@@ -45,7 +45,7 @@ export function keysCommand(io: CommandIo): Command {
 
   command
     .command('list')
-    .description('list the key versions, without their secrets')
+    .description('list the key versions, without secrets')
     .addOption(keysOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ passport-jwe keys list --json')
@@ -55,7 +55,7 @@ export function keysCommand(io: CommandIo): Command {
 
   command
     .command('rotate')
-    .description('add a version that replaces the current version once all instances have loaded it')
+    .description('add a version, which replaces the current version after the delay --pending')
     .addOption(keysOption())
     .option(
       '--pending <seconds>',
@@ -65,7 +65,7 @@ export function keysCommand(io: CommandIo): Command {
     )
     .option(
       '--max-token-lifetime <seconds>',
-      'period in which the old version still decrypts',
+      'period in which the previous version decrypts',
       parseSeconds,
       7_776_000,
     )
@@ -91,8 +91,10 @@ export function keysCommand(io: CommandIo): Command {
 
   command
     .command('retire')
-    .argument('<kid>', 'key ID of the version, as printed by keys list')
-    .description('retire a version immediately, for example after a leak: its tokens are rejected')
+    .argument('<kid>', 'key ID of the version, from the output of keys list')
+    .description(
+      'retire a version immediately, for example after a leak; verifiers then reject all tokens under the version',
+    )
     .addOption(keysOption())
     .addOption(jsonOption())
     .addHelpText(

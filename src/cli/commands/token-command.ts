@@ -59,10 +59,10 @@ export function tokenCommand(io: CommandIo): Command {
 
 function issueCommand(io: CommandIo): Command {
   return new Command('issue')
-    .description('issue an access token for a configured API key; does not need its secret')
+    .description('issue an access token for a configured API key, without the secret of the API key')
     .requiredOption('--client <key_id>', 'API key')
-    .option('--scope <scope>', 'scope, separated by spaces (default: all permissions of the key)')
-    .option('--user <name>', 'subject of the token, if the key may assert users')
+    .option('--scope <scope>', 'scope tokens, separated by spaces (default: all permissions of the API key)')
+    .option('--user <name>', 'subject of the token; requires users: true in the API key file')
     .addOption(apiKeysOption())
     .addOption(keysOption())
     .addOption(environmentOption())
@@ -103,7 +103,7 @@ function verifyCommand(io: CommandIo): Command {
   return new Command('verify')
     .argument('[token]', 'the token (default: -, read from standard input)')
     .description(
-      'verify a token as an API would; exit code 1, with the reason, its cause and a fix, if it is rejected',
+      'verify a token in the same way as an API; for a rejected token, print reason, cause and fix, with exit code 1',
     )
     .addOption(keysOption())
     .addOption(environmentOption())

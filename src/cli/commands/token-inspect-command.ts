@@ -14,7 +14,7 @@ export function tokenInspectCommand(io: CommandIo): Command {
   return new Command('inspect')
     .argument('[token]', 'the token (default: -, read from standard input)')
     .description(
-      'print the unencrypted header and, with --keys, the claims and the session; does not verify signature, expiry or issuer',
+      'print the unencrypted header and, with --keys, the claims and the session, without verifying signature, expiry or issuer',
     )
     .option('--keys <file>', 'key file that decrypts the token; for a public encryption key, the private JWK')
     .option('--audience <name>', 'audience of an access token, to derive its key')

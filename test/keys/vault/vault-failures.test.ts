@@ -192,7 +192,8 @@ describe('a credential', () => {
     const token = () => new Promise<string>(() => undefined);
 
     await expect(openSource({ auth: { token }, timeoutMs: 100 }).load()).rejects.toMatchObject({
-      message: 'The Vault token did not arrive within timeoutMs: check auth and the server, or raise timeoutMs in vaultKeySource()',
+      message:
+        'The Vault token did not arrive within timeoutMs: check auth and the server, or raise timeoutMs in vaultKeySource()',
       cause: { name: 'TimeoutError' },
     });
   });
