@@ -61,7 +61,7 @@ const SHARED = together(BASE, KEYS, CLAIMS, REVOCATION);
 
 const ACCEPT: PublicNames = {
   values: words(`
-      JweStrategy admissionOf authenticate bearerErrors createLegacyKey createLimits createTokenVerifier
+      JweStrategy admissionOf authenticate bearerErrors createLegacyKey createLimits createRequestVerifier createTokenVerifier
       findVerifiedToken isResponseFinished limitRequests onResponseFinished protectedResourceMetadata
       protectedResourceUrl requireAnyScope requireAudience requireClaim requireClaims requireEndpoint requireFunctions
       requireMaxAge requireModel requireProof requireScope requireType scopeFromUser verifiedToken
@@ -69,7 +69,7 @@ const ACCEPT: PublicNames = {
   types: words(`
       AcceptOptions Admission AuthenticateOptions ChallengeOptions ClaimsOptions Cost ExemptRoute JweStrategyOptions
       LegacyKey LegacyKeySource LegacyOptions LegacyPassphraseKey LegacyTokenType LimitRequestsOptions
-      Limits LimitsOptions ProtectedResourceMetadataOptions StoreFailurePolicy TokenCacheOptions TokenLocations TokenVerifier
+      Limits LimitsOptions ProtectedResourceMetadataOptions RequestVerifier RequestVerifierOptions StoreFailurePolicy TokenCacheOptions TokenLocations TokenVerifier
       TokenVerifierOptions TrustedIssuer Usage VerifyDone VerifyFunction VerifyFunctionWithRequest
     `),
 };

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import type { Request } from 'express';
 import type { AuditTrail } from '../audit/record.js';
 import type { KnownOptions } from '../base/options.js';
 import type { ChallengeOptions } from '../http/write-challenge.js';
@@ -9,11 +11,12 @@ import type { OnRejected } from './rejection-hook.js';
 import type { TokenLocations } from './token-locations.js';
 
 /**
- * Options that `authenticate()` and `JweStrategy` share: the tokens to accept, and the challenge to send.
+ * Options of `createRequestVerifier()`: the tokens to accept, and the challenge to send.
  *
  * @typeParam Claims custom claims that `claimsSchema` accepts
+ * @typeParam Req request that `tokenLocations.getToken` receives
  */
-export interface AcceptOptions<Claims extends object = NoClaims>
+export interface RequestVerifierOptions<Claims extends object = NoClaims, Req = IncomingMessage>
   extends Omit<TokenVerifierOptions<Claims>, 'signing'>,
     ChallengeOptions {
   /**
@@ -34,7 +37,18 @@ export interface AcceptOptions<Claims extends object = NoClaims>
    *
    * @default { authorization: true } (the `Authorization` header only)
    */
-  readonly tokenLocations?: TokenLocations;
+  readonly tokenLocations?: TokenLocations<Req>;
+}
+
+/**
+ * Options that `authenticate()` and `JweStrategy` share: the tokens to accept, the challenge to send, and the routes
+ * without a token.
+ *
+ * @typeParam Claims custom claims that `claimsSchema` accepts
+ * @typeParam Req request that `tokenLocations.getToken` receives
+ */
+export interface AcceptOptions<Claims extends object = NoClaims, Req = Request>
+  extends RequestVerifierOptions<Claims, Req> {
   /**
    * Routes that requests can use without a token: exact paths for `GET` and `HEAD`, or paths with a method. A token in
    * such a request is not read.
@@ -60,9 +74,14 @@ export interface AcceptOptions<Claims extends object = NoClaims>
   readonly onRejected?: OnRejected;
 }
 
-/** Known options of `AcceptOptions`, for `assertOptions()`. */
-export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
+/** Known options of `RequestVerifierOptions`, for `assertOptions()`. */
+export const REQUEST_VERIFIER_OPTIONS: KnownOptions<RequestVerifierOptions> = {
   ...ACCEPTANCE_OPTIONS,
   ...{ scope: true, tokenLocations: true, realm: true, resourceMetadata: true, audit: true },
+};
+
+/** Known options of `AcceptOptions`, for `assertOptions()`. */
+export const ACCEPT_OPTIONS: KnownOptions<AcceptOptions> = {
+  ...REQUEST_VERIFIER_OPTIONS,
   ...{ unless: true, preflight: true, onRejected: true },
 };

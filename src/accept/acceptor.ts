@@ -13,6 +13,7 @@ import {
 } from '../base/errors.js';
 import type { TokenIdentity } from '../base/rejections.js';
 import { isB64Token, MALFORMED_AUTHORIZATION } from '../http/extract-bearer-token.js';
+import type { IncomingRequest } from '../http/incoming-request.js';
 import { findMissingScope } from '../http/missing-scope.js';
 import { readIp } from '../http/request-ip.js';
 import { createOriginReader } from '../http/request-origin.js';
@@ -38,25 +39,29 @@ import { createRejectionHook } from './rejection-hook.js';
 import { listTokenLocations } from './token-locations.js';
 
 /** Authenticates requests by their bearer token. It does not write responses. */
-export interface Acceptor extends Authentication {
+export interface Acceptor<Req extends IncomingRequest = Request> extends Authentication {
   /**
    * Authenticate a request, synchronously if possible. For a rejected token or an unavailable store, it returns a
    * result of the kind `refused`, and for an exempt route or preflight one of the kind `anonymous`.
    *
    * @throws Error (or as rejection) for programming errors only
    */
-  accept(req: Request): AuthenticationOutcome | Promise<AuthenticationOutcome>;
+  accept(req: Req): AuthenticationOutcome | Promise<AuthenticationOutcome>;
   /** Record the audit event for an accepted token, with the client address and user agent. */
-  recordAcceptance(req: Request, shown: Required<ShownToken>): void;
+  recordAcceptance(req: Req, shown: Required<ShownToken>): void;
 }
 
 /**
  * Create the acceptor of `authenticate()` or `JweStrategy`.
  *
+ * @typeParam Req request that `accept()` receives
  * @param where function or class that takes the options, for error messages and debug lines
  * @throws TypeError if an option is missing or malformed
  */
-export function createAcceptor(options: AcceptOptions<object>, where: string): Acceptor {
+export function createAcceptor<Req extends IncomingRequest = Request>(
+  options: AcceptOptions<object, Req>,
+  where: string,
+): Acceptor<Req> {
   const verifier = prepareVerifier(options, where);
   const readToken = createTokenReader(options.tokenLocations, where);
   const tokenLocations = listTokenLocations(options.tokenLocations, where);
@@ -90,7 +95,7 @@ export function createAcceptor(options: AcceptOptions<object>, where: string): A
     presented !== undefined && verifier.isProven(presented) ? { proven: true } : {};
 
   return Object.freeze({
-    accept(req: Request): AuthenticationOutcome | Promise<AuthenticationOutcome> {
+    accept(req: Req): AuthenticationOutcome | Promise<AuthenticationOutcome> {
       if (isExempt?.(req)) return { kind: 'anonymous' };
       let presented: string | undefined;
       try {
@@ -106,7 +111,7 @@ export function createAcceptor(options: AcceptOptions<object>, where: string): A
       }
     },
     verifyProven: (presented: string) => verifier.verifyProven(presented),
-    recordAcceptance: (req: Request, { token, presented }: Required<ShownToken>) => {
+    recordAcceptance: (req: Req, { token, presented }: Required<ShownToken>) => {
       if (!audit.enabled) return;
       const identify = () => ({ ...identifyWithSession(token), ...proofOf(presented) });
       countAcceptance(presented, identify, readOrigin(req));
@@ -156,7 +161,7 @@ function identifyWithSession(token: VerifiedToken): AcceptedToken {
  * Build the audit event for a rejected request, with the identity of the verified token or of the token in the error.
  */
 function describeRefusal(
-  req: Request,
+  req: IncomingRequest,
   error: PassportJweError,
   known: TokenIdentity | undefined,
 ): AuditEvent {

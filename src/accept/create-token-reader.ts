@@ -1,4 +1,3 @@
-import type { Request } from 'express';
 import { PassportJweError } from '../base/errors.js';
 import {
   createBearerReader,
@@ -8,6 +7,7 @@ import {
   extractHeaderToken,
   selectToken,
 } from '../http/extract-bearer-token.js';
+import type { IncomingRequest } from '../http/incoming-request.js';
 import { FORM_TYPE, mediaTypeOf, parseBody } from '../http/parse-body.js';
 import { readFields } from '../http/read-fields.js';
 import { type ResolvedLocations, resolveTokenLocations, type TokenLocations } from './token-locations.js';
@@ -19,7 +19,7 @@ import { type ResolvedLocations, resolveTokenLocations, type TokenLocations } fr
  * @throws InvalidRequestError if the token is malformed, or two locations contain different tokens
  * @throws TypeError if `getToken` throws an error or returns a value of a wrong type
  */
-export type TokenReader = (req: Request) => string | undefined;
+export type TokenReader<Req> = (req: Req) => string | undefined;
 
 /**
  * Create a reader of the enabled token locations.
@@ -27,45 +27,54 @@ export type TokenReader = (req: Request) => string | undefined;
  * @param where function that takes the option `tokenLocations`, for the error messages
  * @throws TypeError if the option `tokenLocations` is malformed, or no location is enabled
  */
-export function createTokenReader(options: TokenLocations | undefined, where: string): TokenReader {
+export function createTokenReader<Req extends IncomingRequest>(
+  options: TokenLocations<Req> | undefined,
+  where: string,
+): TokenReader<Req> {
   const locations = resolveTokenLocations(options, where);
-  const headers = combine(listHeaderReaders(locations));
-  const cookies = combine(listCookieReaders(locations));
-  const credentials: TokenReader =
+  const headers: TokenReader<Req> = combine(listHeaderReaders(locations));
+  const cookies: TokenReader<Req> = combine(listCookieReaders(locations));
+  const credentials: TokenReader<Req> =
     locations.prefer === 'header' ? (req) => headers(req) ?? cookies(req) : combine([headers, cookies]);
   const others = listOtherReaders(locations);
   return locations.cookie === undefined && others.length === 0 ? headers : combine([credentials, ...others]);
 }
 
 /** Combine readers. Reject requests for which they return different tokens. */
-function combine(readers: readonly TokenReader[]): TokenReader {
+function combine<Req>(readers: readonly TokenReader<Req>[]): TokenReader<Req> {
   const [only, ...others] = readers;
   if (only !== undefined && others.length === 0) return only;
   return (req) => selectToken(readers.map((read) => read(req)));
 }
 
-function listHeaderReaders({ schemes, headers }: ResolvedLocations): readonly TokenReader[] {
+function listHeaderReaders({
+  schemes,
+  headers,
+}: ResolvedLocations<never>): readonly TokenReader<IncomingRequest>[] {
   const readers = headers.map(
-    (name): TokenReader =>
+    (name): TokenReader<IncomingRequest> =>
       (req) =>
         extractHeaderToken(readFields(req, name)),
   );
   return schemes.length === 0 ? readers : [createBearerReader(schemes), ...readers];
 }
 
-function listCookieReaders({ cookie }: ResolvedLocations): readonly TokenReader[] {
+function listCookieReaders({ cookie }: ResolvedLocations<never>): readonly TokenReader<IncomingRequest>[] {
   return cookie === undefined ? [] : [(req) => extractCookieToken(readFields(req, 'cookie'), cookie)];
 }
 
-function listOtherReaders({ form, getToken }: ResolvedLocations): readonly TokenReader[] {
+function listOtherReaders<Req extends IncomingRequest>({
+  form,
+  getToken,
+}: ResolvedLocations<Req>): readonly TokenReader<Req>[] {
   return [
     ...(form === true ? [readForm] : []),
-    ...(getToken === undefined ? [] : [(req: Request) => extractCustomToken(callGetToken(getToken, req))]),
+    ...(getToken === undefined ? [] : [(req: Req) => extractCustomToken(callGetToken(getToken, req))]),
   ];
 }
 
 /** Read `access_token` from a form-encoded body. Ignore the bodies of GET requests (RFC 6750 §2.2). */
-function readForm(req: Request): string | undefined {
+function readForm(req: IncomingRequest): string | undefined {
   if (req.method === 'GET' || mediaTypeOf(req) !== FORM_TYPE) return undefined;
   const values = parseBody(req).get('access_token') ?? [undefined];
   return extractFormToken(values.length === 1 ? values[0] : values);
@@ -76,7 +85,10 @@ function readForm(req: Request): string | undefined {
  *
  * @throws TypeError if the function throws a different error, or returns a promise or another value of a wrong type
  */
-function callGetToken(getToken: NonNullable<TokenLocations['getToken']>, req: Request): string | undefined {
+function callGetToken<Req>(
+  getToken: NonNullable<TokenLocations<Req>['getToken']>,
+  req: Req,
+): string | undefined {
   let token: unknown;
   try {
     token = getToken(req);

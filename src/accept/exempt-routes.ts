@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
-import type { Request } from 'express';
 import { assertOptions, type KnownOptions } from '../base/options.js';
+import type { IncomingRequest } from '../http/incoming-request.js';
 
 /** Route that requests can use without a token. */
 export interface ExemptRoute {
@@ -28,14 +28,14 @@ const KNOWN: KnownOptions<ExemptRoute> = { path: true, method: true };
  */
 export function createExemption(
   routes: readonly (string | ExemptRoute)[] | undefined,
-): ((req: Request) => boolean) | undefined {
+): ((req: IncomingRequest) => boolean) | undefined {
   if (routes === undefined) return undefined;
   if (!Array.isArray(routes))
     throw new TypeError(
       'unless must be an array of routes, for example [{ method: "POST", path: "/login" }]',
     );
   const exempt = new Set(routes.flatMap(listKeys));
-  return (req) => exempt.has(keyOf(req.method, pathOf(req)));
+  return (req) => exempt.has(keyOf(req.method ?? '', pathOf(req)));
 }
 
 function listKeys(route: string | ExemptRoute): readonly string[] {
@@ -58,6 +58,6 @@ function keyOf(method: string, path: string): string {
 }
 
 /** Return the path that Express routes. `req.originalUrl` omits the changes of middleware that rewrites `req.url`. */
-function pathOf({ baseUrl, url }: Request): string {
-  return `${baseUrl ?? ''}${url.split('?', 1).join('')}`;
+function pathOf({ baseUrl, url }: IncomingRequest): string {
+  return `${baseUrl ?? ''}${(url ?? '').split('?', 1).join('')}`;
 }

@@ -19,10 +19,11 @@ export type { TokenCacheOptions } from '../token/token-cache.js';
 export { createTokenVerifier, type TokenVerifier } from '../verify/token-verifier.js';
 export type { TokenVerifierOptions } from '../verify/token-verifier-options.js';
 export type { TrustedIssuer } from '../verify/trusted-issuers.js';
-export type { AcceptOptions } from './accept-options.js';
+export type { AcceptOptions, RequestVerifierOptions } from './accept-options.js';
 export { requireEndpoint, requireFunctions, requireModel } from './allowance-guards.js';
 export { type AuthenticateOptions, authenticate } from './authenticate.js';
 export { bearerErrors } from './bearer-errors.js';
+export { createRequestVerifier, type RequestVerifier } from './create-request-verifier.js';
 export type { ExemptRoute } from './exempt-routes.js';
 export {
   requireAnyScope,

@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { IncomingRequest } from '../http/incoming-request.js';
 import { readFields } from '../http/read-fields.js';
 
 /** Treatment of CORS preflights: pass as anonymous requests, or require a token. */
@@ -13,7 +13,9 @@ const FORBIDDEN = ['authorization', 'cookie'];
  *
  * @throws TypeError if the option `preflight` is malformed
  */
-export function createPreflightCheck(preflight: PreflightPolicy = 'reject'): (req: Request) => boolean {
+export function createPreflightCheck(
+  preflight: PreflightPolicy = 'reject',
+): (req: IncomingRequest) => boolean {
   if (preflight !== 'pass' && preflight !== 'reject')
     throw new TypeError('preflight must be "pass" or "reject"');
   return (req) =>

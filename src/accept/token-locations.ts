@@ -1,8 +1,12 @@
 import type { Request } from 'express';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 
-/** Parts of a request that can carry the token. */
-export interface TokenLocations {
+/**
+ * Parts of a request that can carry the token.
+ *
+ * @typeParam Req request that `getToken` receives
+ */
+export interface TokenLocations<Req = Request> {
   /**
    * Whether to read the header `Authorization: Bearer`, or the accepted schemes of this header, for example
    * `['Bearer', 'JWE']`.
@@ -38,7 +42,7 @@ export interface TokenLocations {
    *
    * @default undefined (no function)
    */
-  readonly getToken?: (req: Request) => string | null | undefined;
+  readonly getToken?: (req: Req) => string | null | undefined;
   /**
    * Location that wins if a request has tokens in several. With `'header'`, a token in a header wins over the cookie,
    * which can be stale. By default, the middleware rejects different tokens with 400.
@@ -48,12 +52,13 @@ export interface TokenLocations {
   readonly prefer?: 'header';
 }
 
-const KNOWN: KnownOptions<TokenLocations> = {
+const KNOWN: KnownOptions<TokenLocations<never>> = {
   ...{ authorization: true, header: true, cookie: true, form: true, getToken: true, prefer: true },
 };
 
 /** Token locations in their normal form. */
-export interface ResolvedLocations extends Pick<TokenLocations, 'cookie' | 'form' | 'getToken' | 'prefer'> {
+export interface ResolvedLocations<Req = Request>
+  extends Pick<TokenLocations<Req>, 'cookie' | 'form' | 'getToken' | 'prefer'> {
   /** Accepted schemes of the `Authorization` header. Empty if the header is not read. */
   readonly schemes: readonly string[];
   /** Names of other headers in lower case. */
@@ -69,7 +74,10 @@ const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
  * @param where function that takes the option, for the error messages
  * @throws TypeError if a member is unknown or malformed, or no location is enabled
  */
-export function resolveTokenLocations(locations: TokenLocations = {}, where: string): ResolvedLocations {
+export function resolveTokenLocations<Req>(
+  locations: TokenLocations<Req> = {},
+  where: string,
+): ResolvedLocations<Req> {
   assertOptions(locations, KNOWN, `${where}: tokenLocations`);
   const { authorization = true, header = [], ...others } = locations;
   const schemes = typeof authorization === 'boolean' ? ['Bearer'].filter(() => authorization) : authorization;
@@ -82,7 +90,7 @@ function toFieldName(name: string): string {
   return typeof name === 'string' ? name.toLowerCase() : name;
 }
 
-function assertLocations(locations: ResolvedLocations, where: string): void {
+function assertLocations(locations: ResolvedLocations<never>, where: string): void {
   const { schemes, headers, cookie, form, getToken, prefer } = locations;
   for (const [option, names] of Object.entries({ header: headers, cookie: cookie ?? [] })) {
     if (![names].flat().every(isName))
@@ -112,7 +120,10 @@ function isName(name: unknown): boolean {
 }
 
 /** List the enabled locations, for debug lines. */
-export function listTokenLocations(locations: TokenLocations | undefined, where: string): readonly string[] {
+export function listTokenLocations(
+  locations: TokenLocations<never> | undefined,
+  where: string,
+): readonly string[] {
   const { schemes, headers, cookie, form, getToken } = resolveTokenLocations(locations, where);
   return [
     ...schemes.map((scheme) => `Authorization: ${scheme}`),

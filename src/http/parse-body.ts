@@ -1,8 +1,8 @@
 import { TextDecoder } from 'node:util';
-import type { Request } from 'express';
 import { InvalidRequestError } from '../base/errors.js';
 import { hasDuplicateMembers } from '../base/has-duplicate-members.js';
 import { isJsonObject } from '../base/json.js';
+import type { IncomingRequest } from './incoming-request.js';
 import { readFields } from './read-fields.js';
 import { type Parameters, parseForm } from './read-parameter.js';
 
@@ -13,7 +13,7 @@ export const FORM_TYPE = 'application/x-www-form-urlencoded';
 export const JSON_TYPE = 'application/json';
 
 /** Return the media type of the body in lower case, without parameters. */
-export function mediaTypeOf(req: Request): string | undefined {
+export function mediaTypeOf(req: IncomingRequest): string | undefined {
   const [contentType] = readFields(req, 'content-type');
   return contentType?.split(';', 1).join('').trim().toLowerCase();
 }
@@ -30,7 +30,7 @@ export function isUnparsed(body: unknown): body is string | Uint8Array {
  * @returns an empty map if the request has no body
  * @throws InvalidRequestError if an unparsed body is too large, compressed, malformed or not in its charset
  */
-export function parseBody(req: Request): Parameters {
+export function parseBody(req: IncomingRequest): Parameters {
   const body: unknown = req.body;
   if (!isUnparsed(body)) return isJsonObject(body) ? toParameters(body) : new Map();
   if (Buffer.byteLength(body) > BODY_LIMIT)
@@ -40,7 +40,7 @@ export function parseBody(req: Request): Parameters {
 }
 
 /** Decode bytes in the charset of the request. Reject malformed bytes instead of replacing them. */
-function decode(req: Request, bytes: Uint8Array): string {
+function decode(req: IncomingRequest, bytes: Uint8Array): string {
   const [encoding = 'identity'] = readFields(req, 'content-encoding');
   if (encoding.toLowerCase() !== 'identity')
     throw new InvalidRequestError('The body must not be compressed', { status: 415 });
@@ -54,7 +54,7 @@ function decode(req: Request, bytes: Uint8Array): string {
 
 const CHARSET = /;[ \t]*charset[ \t]*=[ \t]*"?([^\s";]+)/i;
 
-function createDecoder(req: Request): TextDecoder {
+function createDecoder(req: IncomingRequest): TextDecoder {
   const [contentType = ''] = readFields(req, 'content-type');
   const [, charset = 'utf-8'] = CHARSET.exec(contentType) ?? [];
   try {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import type { Request } from 'express';
 import { LRUCache } from 'lru-cache';
 import type { Origin } from '../audit/record-acceptances.js';
+import type { IncomingRequest } from './incoming-request.js';
 import { readFields } from './read-fields.js';
 import { readIp } from './request-ip.js';
 
@@ -13,7 +13,7 @@ const MAX_AGENT_LENGTH = 512;
 const AGENTS_TRACKED = 1000;
 
 /** Create a reader of the client address and user agent. The user agent is hashed, because the client controls it. */
-export function createOriginReader(): (req: Request) => Origin {
+export function createOriginReader(): (req: IncomingRequest) => Origin {
   const digests = new LRUCache<string, string>({ max: AGENTS_TRACKED });
 
   const digest = (agent: string): string => {

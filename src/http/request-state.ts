@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { Clock } from '../base/clock.js';
 import type { PassportJweError } from '../base/errors.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
+import type { IncomingRequest } from './incoming-request.js';
 import { createRequestSlot } from './request-slot.js';
 import type { ChallengeWriter } from './write-challenge.js';
 
@@ -30,11 +31,13 @@ export type RefusedToken = ShownToken & { readonly guard?: string };
 /** Result of the most recent authentication of a request. */
 export type AuthenticationOutcome = Acceptance | { readonly kind: 'anonymous' };
 
-/** A request and its response. A strategy finds the response in `req.res`, which Express sets. */
-export interface Exchange {
-  readonly req: Request;
-  readonly res: Response | undefined;
-}
+/**
+ * A request and its response, if any: an upgrade has none. A strategy finds the response in `req.res`, which Express
+ * sets.
+ */
+export type Exchange =
+  | { readonly req: Request; readonly res: Response }
+  | { readonly req: IncomingRequest; readonly res: undefined };
 
 /** Functions of an authentication that guards and error handlers use. */
 export interface Authentication {

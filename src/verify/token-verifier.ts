@@ -38,7 +38,8 @@ export interface TokenVerifier<Claims extends object = NoClaims> {
 }
 
 /**
- * Create a token verifier for workers, WebSocket servers and other code without an Express request.
+ * Create a token verifier for workers and other code without a request. For requests without Express, such as WebSocket
+ * upgrades, use `createRequestVerifier()`.
  *
  * @typeParam Claims custom claims of the accepted tokens. Inferred from `claimsSchema`.
  * @throws TypeError if an option is missing, unknown or malformed

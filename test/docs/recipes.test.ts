@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { readPages } from '../support/pages.js';
 
@@ -27,10 +28,16 @@ test.each(quotations.map((each) => [each.page, each.path, each] as const))(
   },
 );
 
-test('docs/recipes/nestjs.md quotes every file of the project', async () => {
-  const quoted = quotations.filter(({ page }) => page === 'docs/recipes/nestjs.md').map(({ path }) => path);
-  const folder = 'test/consumers/projects/nestjs/';
-  const present = (await readdir(new URL(folder, ROOT))).map((name) => folder + name);
+test.each(['nestjs', 'hosts'])('the recipes quote every file of the project %s', async (project) => {
+  const folder = `test/consumers/projects/${project}/`;
+  const entries = await readdir(new URL(folder, ROOT), { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  const present = files
+    .map((file) => relative(ROOT.pathname, file))
+    .filter((file) => !file.includes('/drivers/'));
+  const quoted = quotations.map(({ path }) => path).filter((path) => path.startsWith(folder));
 
   expect(quoted.sort()).toEqual(present.sort());
 });

@@ -29,7 +29,7 @@ const { refreshToken, sessionId } = await userSessions.start({ subject: 'alice' 
 const OPTIONS: readonly (readonly [string, unknown, RegExp])[] = [
   ['no issuer', { issuer: undefined }, /issuer must be a string of 1 to 200 characters/],
   ['several issuers', { issuer: [ISSUER] }, /issuer must be a string of 1 to 200 characters/],
-  ['an issuer that could be a key_id', { issuer: 'auth' }, /pass a URL as issuer/],
+  ['an issuer that could be a key_id', { issuer: 'auth' }, /issuer must not have the form of a key_id if tokens are for users: pass a URL/],
   ['several audiences', { audience: [AUDIENCE] }, /audience must be a non-empty string/],
   ['no stores', { stores: undefined }, /stores\.families is required: pass the stores of a driver/],
   ['no revocations', { revocations: undefined }, /revocations is required: pass createRevocations/],
@@ -119,7 +119,7 @@ const CALLS: readonly (readonly [string, Call, RegExp])[] = [
   [
     'end nothing',
     (s) => s.end(untypedValue(undefined)),
-    /end: expected a refresh token or \{ subject, sessionId \}/,
+    /end: session must be a refresh token or \{ subject, sessionId \}: to end/,
   ],
   ['end without a subject', (s) => s.end(untyped({ sessionId })), /end: subject must be a string/],
   ['end without a session', (s) => s.end(untyped({ subject: 'alice' })), /end: sessionId must be a string/],

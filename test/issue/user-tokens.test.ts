@@ -68,7 +68,7 @@ describe('a token for a user', () => {
     const issue = createIssuer({ issuer: 'auth' }).issue({ subject: 'alice' });
 
     expect(await rejectionOf(issue)).toMatchObject({
-      message: expect.stringContaining('pass a URL as issuer'),
+      message: expect.stringContaining('issuer must not have the form of a key_id'),
     });
   });
 });

@@ -22,6 +22,16 @@ export function parametersOf(req: Request): Parameters {
 }
 
 /**
+ * Announce an HTTP/2 body without `Content-Length` as one of HTTP/1.1. Frames delimit it (RFC 9113 §8.1), but body
+ * parsers of Express ignore it.
+ */
+const announceUnsizedBody: RequestHandler = ({ httpVersionMajor, headers }, _res, next) => {
+  const isUnsized = httpVersionMajor > 1 && headers['content-length'] === undefined;
+  if (isUnsized && headers['content-type'] !== undefined) headers['transfer-encoding'] = 'chunked';
+  next();
+};
+
+/**
  * Reject bodies of other media types. Pass requests without a body: a later middleware names the missing parameter.
  */
 const rejectOtherMediaTypes: RequestHandler = (req, _res, next) => {
@@ -57,6 +67,7 @@ const parseParameters: RequestHandler = (req, _res, next) => {
 
 /** Middleware for the start of an endpoint that reads parameters from the body. */
 export const receiveParameters: Endpoint = [
+  announceUnsizedBody,
   rejectOtherMediaTypes,
   readBody,
   rejectUnreadableBodies,

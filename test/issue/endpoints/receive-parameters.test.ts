@@ -30,10 +30,18 @@ const adapter: RequestHandler = (req, _res, next) => {
     });
 };
 
+/** A request of HTTP/2, whose frames delimit the body: it has neither a length nor a transfer coding. */
+const http2: RequestHandler = (req, _res, next) => {
+  Object.defineProperty(req, 'httpVersionMajor', { value: 2 });
+  delete req.headers['content-length'];
+  next();
+};
+
 const HOSTS: readonly (readonly [string, Express])[] = [
   ['read from the stream', createApp()],
   ['read by express.raw()', createApp(express.raw({ type: '*/*' }))],
   ['read by an adapter', createApp(adapter)],
+  ['read from the stream of HTTP/2', createApp(http2)],
 ];
 
 describe.each([...HOSTS, ['read by express.text()', createApp(express.text({ type: '*/*' }))] as const])(
