@@ -158,6 +158,9 @@ function userOf({ subject, sessionId, deviceId }: FamilyState) {
 }
 
 function join(issued: UserToken | undefined, refreshToken: string): SessionTokens {
-  if (issued === undefined) throw new TypeError('The refresh token was issued without an access token: report this bug in passport-jwe');
+  if (issued === undefined)
+    throw new TypeError(
+      'The refresh token was issued without an access token: report this bug in passport-jwe',
+    );
   return { ...issued, refreshToken };
 }

@@ -29,7 +29,11 @@ const { refreshToken, sessionId } = await userSessions.start({ subject: 'alice' 
 const OPTIONS: readonly (readonly [string, unknown, RegExp])[] = [
   ['no issuer', { issuer: undefined }, /issuer must be a string of 1 to 200 characters/],
   ['several issuers', { issuer: [ISSUER] }, /issuer must be a string of 1 to 200 characters/],
-  ['an issuer that could be a key_id', { issuer: 'auth' }, /issuer must not have the form of a key_id if tokens are for users: pass a URL/],
+  [
+    'an issuer that could be a key_id',
+    { issuer: 'auth' },
+    /issuer must not have the form of a key_id if tokens are for users: pass a URL/,
+  ],
   ['several audiences', { audience: [AUDIENCE] }, /audience must be a non-empty string/],
   ['no stores', { stores: undefined }, /stores\.families is required: pass the stores of a driver/],
   ['no revocations', { revocations: undefined }, /revocations is required: pass createRevocations/],

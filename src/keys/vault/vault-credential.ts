@@ -45,9 +45,12 @@ export function awaitUntil<Value>(
   return new Promise((resolve, reject) => {
     const give = (): void =>
       reject(
-        new Error(`${name} did not arrive within timeoutMs: check auth and the server, or raise timeoutMs in vaultKeySource()`, {
-          cause: signal.reason,
-        }),
+        new Error(
+          `${name} did not arrive within timeoutMs: check auth and the server, or raise timeoutMs in vaultKeySource()`,
+          {
+            cause: signal.reason,
+          },
+        ),
       );
     if (signal.aborted) give();
     else signal.addEventListener('abort', give, { once: true });
