@@ -226,18 +226,18 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [createSessions, 'revocations', { stores }],
     [createSessions, 'audit', { stores, revocations, audit: {} }],
   ],
-  list: [
+  'sessions.list': [
     [sessions.list, 'options'],
     [sessions.list, 'clientId', {}],
     [sessions.list, 'subject', { clientId: 'a', subject: undefined }],
     [sessions.list, 'limit', { clientId: 'a', limit: 0 }],
   ],
-  end: [
+  'sessions.end': [
     [sessions.end, 'options'],
     [sessions.end, 'clientId', { sessionId: 'a' }],
     [sessions.end, 'sessionId', { clientId: 'a' }],
   ],
-  endAll: [
+  'sessions.endAll': [
     [sessions.endAll, 'typo', { clientId: 'a', typo: 1 }],
     [sessions.endAll, 'clientId', {}],
     [sessions.endAll, 'keep', { clientId: 'a', keep: 7 }],
@@ -277,7 +277,7 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [createKeyRing, 'typo', { current: { secret }, typo: 1 }],
     [createKeyRing, 'current', {}],
     [createKeyRing, 'current: the key location', { current: {} }],
-    [createKeyRing, 'current: the root secret', { current: { secret: secret.subarray(1) } }],
+    [createKeyRing, 'current: the secret', { current: { secret: secret.subarray(1) } }],
     [createKeyRing, 'current: passphrase', { current: { passphrase: 'short', salt: 'x'.repeat(16) } }],
     [createKeyRing, 'current: salt', { current: { passphrase: 'x'.repeat(16) } }],
     [createKeyRing, 'current: notAfter', { current: { secret, notAfter: 1_893_456_000 } }],
@@ -333,7 +333,7 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
   createLegacyKey: [
     [createLegacyKey, 'source'],
     [createLegacyKey, 'derivation', { passphrase: 'x'.repeat(16), derivation: 'other' }],
-    [createLegacyKey, 'root secret', { secret: 'x' }],
+    [createLegacyKey, 'secret', { secret: 'x' }],
   ],
   remoteJwks: [
     [remoteJwks, 'options'],

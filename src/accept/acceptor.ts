@@ -70,9 +70,9 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
   assertAuditTrail(audit, where);
   const countAcceptance = recordAcceptances(audit, clock);
   const readOrigin = createOriginReader();
-  const isExempt = createExemption(options.unless);
-  const passesAsPreflight = createPreflightCheck(options.preflight);
-  const callOnRejected = createRejectionHook(options.onRejected);
+  const isExempt = createExemption(options.unless, where);
+  const passesAsPreflight = createPreflightCheck(options.preflight, where);
+  const callOnRejected = createRejectionHook(options.onRejected, where);
   debugConfiguration(where, () => ({
     ...describeVerifier(options),
     scope: requiredScope,

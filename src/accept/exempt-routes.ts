@@ -28,28 +28,30 @@ const KNOWN: KnownOptions<ExemptRoute> = { path: true, method: true };
  */
 export function createExemption(
   routes: readonly (string | ExemptRoute)[] | undefined,
+  where: string,
 ): ((req: IncomingRequest) => boolean) | undefined {
   if (routes === undefined) return undefined;
   if (!Array.isArray(routes))
     throw new TypeError(
-      'unless must be an array of routes, for example [{ method: "POST", path: "/login" }]',
+      `${where}: unless must be an array of routes, for example [{ method: "POST", path: "/login" }]`,
     );
-  const exempt = new Set(routes.flatMap(listKeys));
+  const exempt = new Set(routes.flatMap((route, index) => listKeys(route, `${where}: unless[${index}]`)));
   return (req) => exempt.has(keyOf(req.method ?? '', pathOf(req)));
 }
 
-function listKeys(route: string | ExemptRoute): readonly string[] {
-  const { path, method = 'GET' } = toRoute(route);
+/** @param where function and member of the option, for the error messages */
+function listKeys(route: string | ExemptRoute, where: string): readonly string[] {
+  const { path, method = 'GET' } = toRoute(route, where);
   if (typeof path !== 'string' || !/^\/[^?#*:\s]*$/.test(path))
-    throw new TypeError('unless: path must be an exact path without patterns, for example "/health"');
+    throw new TypeError(`${where}.path must be an exact path without patterns, for example "/health"`);
   if (!METHODS.includes(method))
-    throw new TypeError('unless: method must be an HTTP method in upper case, for example "POST"');
+    throw new TypeError(`${where}.method must be an HTTP method in upper case, for example "POST"`);
   return (method === 'GET' ? ['GET', 'HEAD'] : [method]).map((each) => keyOf(each, path));
 }
 
-function toRoute(route: string | ExemptRoute): ExemptRoute {
+function toRoute(route: string | ExemptRoute, where: string): ExemptRoute {
   if (typeof route === 'string') return { path: route };
-  assertOptions(route, KNOWN, 'unless');
+  assertOptions(route, KNOWN, where);
   return route;
 }
 

@@ -89,6 +89,7 @@ export function requireClaim(
   ...expectation: readonly [expected?: string | number | boolean | ((value: unknown) => boolean)]
 ): Middleware {
   assertClaimName(name);
+  assertOneExpectation(expectation);
   const [expected] = expectation.length === 0 ? [() => true] : expectation;
   assertExpected(expected);
   const fits = typeof expected === 'function' ? expected : (value: unknown) => value === expected;
@@ -145,6 +146,13 @@ function assertClaimName(name: unknown): void {
   assertFactoryCall([name], example);
   if (typeof name === 'string' && name !== '') return;
   throw new TypeError(`requireClaim: name must be a non-empty string, for example ${example}`);
+}
+
+function assertOneExpectation(expectation: readonly unknown[]): void {
+  if (expectation.length <= 1) return;
+  throw new TypeError(
+    'requireClaim: pass at most one expected value; for several, write a function such as (role) => ["admin", "editor"].includes(role)',
+  );
 }
 
 function assertExpected(expected: unknown): void {

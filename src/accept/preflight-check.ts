@@ -15,9 +15,10 @@ const FORBIDDEN = ['authorization', 'cookie'];
  */
 export function createPreflightCheck(
   preflight: PreflightPolicy = 'reject',
+  where: string,
 ): (req: IncomingRequest) => boolean {
   if (preflight !== 'pass' && preflight !== 'reject')
-    throw new TypeError('preflight must be "pass" or "reject"');
+    throw new TypeError(`${where}: preflight must be one of "pass", "reject"`);
   return (req) =>
     preflight === 'pass' &&
     req.method === 'OPTIONS' &&

@@ -14,10 +14,13 @@ export type OnRejected = (error: PassportJweError, req: Request, res: Response) 
  */
 export function createRejectionHook(
   onRejected: OnRejected | undefined,
+  where: string,
 ): (exchange: Exchange, error: PassportJweError) => void {
   if (onRejected === undefined) return () => {};
   if (typeof onRejected !== 'function')
-    throw new TypeError('onRejected must be a function, for example (error, req) => req.log.info(error)');
+    throw new TypeError(
+      `${where}: onRejected must be a function, for example (error, req) => req.log.info(error)`,
+    );
   const report = warnOfFailure('The function onRejected failed', 'PASSPORT_JWE_ON_REJECTED');
   return ({ req, res }, error) => {
     if (res !== undefined) callIsolated(() => onRejected(error, req, res), report);

@@ -145,7 +145,7 @@ function isOpening(key: AsymmetricKey): boolean {
 function assertDecrypts(material: KeyMaterial): void {
   if (material.kind === 'key' && isAsymmetricKey(material.key) && !isOpening(material.key)) {
     throw new TypeError(
-      'a previous key must decrypt, and a public key cannot: pass the public key in recipients or as current',
+      'previous and all keys of current except the first must be able to decrypt, which a public key cannot: move the public key to recipients, or make it the first key of current',
     );
   }
 }

@@ -7,6 +7,7 @@ import {
   type RequestVerifierOptions,
   verifiedToken,
 } from 'passport-jwe';
+import { z } from 'zod';
 import { createAuditRecorder } from '../support/audit-recorder.js';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 import { untyped } from '../support/untyped.js';
@@ -115,16 +116,33 @@ describe('a request verifier', () => {
     });
   });
 
-  test('records accepted and rejected tokens', async () => {
+  test('records accepted and rejected tokens, with the client address in req.ip', async () => {
     const { audit, records } = createAuditRecorder();
     const verify = createVerifier({ audit });
-    await verify(await bearer(token));
+    await verify(Object.assign(await bearer(token), { ip: '203.0.113.7' }));
     await verify(await bearer('a.b.c')).catch(() => {});
 
     expect(records).toMatchObject([
-      { type: 'token.accepted', clientId: 'demo' },
+      { type: 'token.accepted', clientId: 'demo', ip: '203.0.113.7' },
       { type: 'token.refused', code: 'ERR_INVALID_TOKEN' },
     ]);
+    expect(records[1]).not.toHaveProperty('ip');
+  });
+
+  test('infers custom claims from the schema', async () => {
+    const claimsSchema = z.object({ tenant: z.string() });
+    const verify = createRequestVerifier({
+      keyRing,
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      clock,
+      claimsSchema,
+    });
+    const { claims } = await verify(await bearer(mintToken(keyRing, { claims: { tenant: 'acme' } })));
+    const tenant: string = claims.tenant;
+
+    expect(tenant).toBe('acme');
+    await expect(verify(await bearer(token))).rejects.toMatchObject({ reason: 'custom_claims' });
   });
 
   test.each(['unless', 'preflight', 'onRejected', 'credentialsRequired'])(

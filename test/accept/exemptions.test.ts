@@ -85,7 +85,7 @@ describe.each(MIDDLEWARE)('%s', (_name, create) => {
 
     test.each([
       ['/health', 'must be an array'],
-      [[/health/], 'expected an object|exact path'],
+      [[/health/], 'must be an object|exact path'],
       [['health'], 'exact path'],
       [['/files/:id'], 'exact path'],
       [['/public/*'], 'exact path'],
@@ -135,7 +135,9 @@ describe.each(MIDDLEWARE)('%s', (_name, create) => {
     });
 
     test('must be pass or reject', () => {
-      expect(() => createApp(untyped({ preflight: true }))).toThrow('preflight must be "pass" or "reject"');
+      expect(() => createApp(untyped({ preflight: true }))).toThrow(
+        'authenticate: preflight must be one of "pass", "reject"',
+      );
     });
   });
 

@@ -97,6 +97,12 @@ const WRONG_GUARDS: readonly Call[] = [
   ],
   ["requireType('refresh')", requireType, ['refresh'], /^requireType: each token type must be one of user/],
   [
+    "requireClaim('role', 'admin', 'editor')",
+    requireClaim,
+    ['role', 'admin', 'editor'],
+    /^requireClaim: pass at most one expected value; for several, write a function/,
+  ],
+  [
     'requireClaim()',
     requireClaim,
     [],

@@ -27,11 +27,15 @@ const TEXTS: [string, string, string[]][] = [
 ];
 
 const MALFORMED_TEXTS: [string, string, RegExp][] = [
-  ['the 44-character base64 text of the seed', secret.toString('base64'), /must be 32 bytes in base64url/],
-  ['base64url cut short', base64url.slice(1), /must be 32 bytes in base64url/],
-  ['non-canonical base64url', `${base64url.slice(0, -1)}9`, /must be 32 bytes in base64url/],
-  ['hexadecimal cut short', hex.slice(2), /must be 32 bytes in base64url/],
-  ['a passphrase', 'correct horse battery staple', /must be 32 bytes in base64url/],
+  [
+    'the 44-character base64 text of the seed',
+    secret.toString('base64'),
+    /must be 32 bytes, as 43 base64url characters/,
+  ],
+  ['base64url cut short', base64url.slice(1), /must be 32 bytes, as 43 base64url characters/],
+  ['non-canonical base64url', `${base64url.slice(0, -1)}9`, /must be 32 bytes, as 43 base64url characters/],
+  ['hexadecimal cut short', hex.slice(2), /must be 32 bytes, as 43 base64url characters/],
+  ['a passphrase', 'correct horse battery staple', /must be 32 bytes, as 43 base64url characters/],
   ['all zeros', '0'.repeat(64), /must be random, but all bytes are equal/],
   [
     'broken JSON',
@@ -45,7 +49,7 @@ const MALFORMED_TEXTS: [string, string, RegExp][] = [
     JSON.stringify({ keys: [jwk, { kty: 'RSA' }] }),
     /keys\[1\]: alg must be one of/,
   ],
-  ['a JSON array', JSON.stringify([jwk]), /must be 32 bytes in base64url/],
+  ['a JSON array', JSON.stringify([jwk]), /must be 32 bytes, as 43 base64url characters/],
 ];
 
 function kidOf(material: KeyMaterial): string {

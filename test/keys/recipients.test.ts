@@ -130,7 +130,7 @@ describe('a public key', () => {
 
   test('is rejected as a previous key, because it cannot decrypt', async () => {
     await expect(createWith({ previous: [{ jwk: publicJwk }] })).rejects.toThrow(
-      /^createKeyRing: a previous key must decrypt, and a public key cannot/,
+      /^createKeyRing: previous and all keys of current except the first must be able to decrypt/,
     );
   });
 });

@@ -68,8 +68,14 @@ async function requestLease(role: VaultAppRole, setting: VaultLoginSetting): Pro
   });
   const lease = readLease(body['auth']);
   if (status === 200 && lease !== undefined) return lease;
-  const meaning = status === 400 ? 'status 400, check roleId and secretId' : describeStatus(status);
-  throw new Error(`${client.name} rejected the AppRole login: ${meaning}`);
+  throw new Error(`${client.name} returned no token for the AppRole login: ${describeLogin(status)}`);
+}
+
+function describeLogin(status: number): string {
+  if (status === 400) return 'status 400, check roleId and secretId';
+  if (status === 200) return 'check that url is a Vault server and that the role requires no MFA';
+  if (status >= 500) return describeStatus(status);
+  return `status ${status}, check auth.mount, namespace and the policy of the role`;
 }
 
 /** Revoke a token. Ignore failures, because the token expires at the end of its lease. */

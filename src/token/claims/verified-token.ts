@@ -47,7 +47,7 @@ class TokenWithClaims<Type extends TokenType> implements VerifiedTokenOf<Type> {
       Object.defineProperty(TokenWithClaims.prototype, claim, {
         get() {
           throw new TypeError(
-            `${claim} is not a member of the verified token, which is not the payload: read token.claims.${claim}`,
+            `${claim} is a claim, not a member of the verified token: read token.claims.${claim}`,
           );
         },
       });

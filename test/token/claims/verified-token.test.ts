@@ -30,9 +30,7 @@ describe('createVerifiedToken', () => {
       const token = createVerifiedToken('foreign', CLAIMS, { header: {}, scope: [] });
 
       expect(() => Reflect.get(token, claim)).toThrow(
-        new TypeError(
-          `${claim} is not a member of the verified token, which is not the payload: read token.claims.${claim}`,
-        ),
+        new TypeError(`${claim} is a claim, not a member of the verified token: read token.claims.${claim}`),
       );
     },
   );

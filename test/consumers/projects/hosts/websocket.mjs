@@ -25,6 +25,7 @@ server.on('upgrade', async (req, socket, head) => {
     const { claims } = await verifyUpgrade(req);
     socket.off('error', onError);
     sockets.handleUpgrade(req, socket, head, (webSocket) => {
+      webSocket.on('error', () => webSocket.terminate());
       closeWithToken(webSocket, req);
       webSocket.send(`Hello ${claims.sub}`);
     });
@@ -57,8 +58,8 @@ function reject(req, socket, { status = 500, headers = {} }) {
 /** Close the connection once the token has expired or was revoked. An outage (503) does not close it. */
 function closeWithToken(webSocket, req) {
   const check = () =>
-    verifyUpgrade(req).catch(({ status, message }) => {
-      if (status !== 503) webSocket.close(3000, message); // Unauthorized
+    verifyUpgrade(req).catch(({ status }) => {
+      if (status !== 503) webSocket.close(3000, 'Unauthorized');
     });
   const timer = setInterval(check, CHECK_MS);
   webSocket.on('close', () => clearInterval(timer));
