@@ -52,7 +52,7 @@ const BUNDLE = 'bundle:';
 const BUNDLE_IMPORT = /"bundle:([^"]+)"/g;
 
 /**
- * Bundles every entry point and the command line. Loading one file takes a fraction of the time and memory of loading
+ * Bundle every entry point and the command line. Loading one file takes a fraction of the time and memory of loading
  * twenty, so the modules that entry points share are two bundles:
  *
  * - `core`: what `passport-jwe/accept` loads;
@@ -174,7 +174,7 @@ function buildShared(name: string, modules: readonly string[], shared: Shared) {
   });
 }
 
-/** Redirects imports of bundled modules to their bundles. @param own the bundle that is built */
+/** Redirect imports of bundled modules to their bundles. @param own the bundle that is built */
 function importBundles({ places, exported }: Shared, own?: string): Plugin {
   return {
     name: 'import-bundles',

@@ -132,7 +132,7 @@ export class LiveApiKeys implements WatchedApiKeys {
     this.#rules.push(rule);
   }
 
-  /** Serialises reads. Call during a read share a single subsequent read. */
+  /** Serialise reads. Calls during a read share a single subsequent read. */
   reload(): Promise<void> {
     this.#waiting ??= this.#last.then(() => {
       this.#waiting = undefined;

@@ -5,7 +5,7 @@ export type KeyEvent =
       readonly type: 'key_ring.created';
       /** Key ID of the current key, which encrypts. */
       readonly current: string;
-      /** Key IDs of the previous keys, which only decrypt. */
+      /** Key IDs of all other roots and keys: previous and pending versions, and recipient keys. */
       readonly previous: readonly string[];
     }
   | {

@@ -39,7 +39,7 @@ export interface OpenAuditTrail extends AuditTrail {
   flush(): Promise<void>;
 }
 
-/** Number of records that a flush delivers at the same time. */
+/** Number of records that a flush delivers concurrently. */
 const PORTION = 100;
 
 /** Audit trail that records nothing, the default of every `audit` option. */

@@ -1,4 +1,4 @@
 import { debuglog } from 'node:util';
 
-/** Prints to standard error if `NODE_DEBUG` contains `passport-jwe`. Check `enabled` before you compute a line. */
+/** Print to standard error if `NODE_DEBUG` contains `passport-jwe`. Check `enabled` before you compute a line. */
 export const debugLog = debuglog('passport-jwe');

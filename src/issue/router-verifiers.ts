@@ -16,11 +16,11 @@ export type VerifyToken = (token: string) => Promise<VerifiedToken>;
 /** Verifiers of the tokens that clients send to the endpoints. They share keys, audiences and token cache. */
 export interface RouterVerifiers {
   /**
-   * Accepts unrevoked tokens of active API keys that carry a proof of issuance. For token exchange and introspection.
+   * Accept unrevoked tokens of active API keys that carry a proof of issuance. For token exchange and introspection.
    */
   readonly verifyLive: VerifyToken;
   /**
-   * Accepts every token that a verifier may still accept, even if its API key is inactive. For revocation. The token
+   * Accept every token that a verifier may still accept, even if its API key is inactive. For revocation. The token
    * must carry a proof of issuance, except during the transition after `provenanceSince`.
    */
   readonly verifyRevocable: VerifyToken;

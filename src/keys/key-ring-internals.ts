@@ -31,7 +31,7 @@ export interface KeyRingInternals {
   decryptionKey(kid: string): ContentKey | undefined;
 
   /**
-   * Recognizes an unknown `kid` that the roots of this ring yield in another environment, for another audience or for
+   * Recognize an unknown `kid` that the roots of this ring yield in another environment, for another audience or for
    * another `enc`. For the reason of a rejection only. Cheap: the key IDs are derived once.
    */
   recognizeKid(kid: string): ForeignKid | undefined;

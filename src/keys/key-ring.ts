@@ -1,12 +1,15 @@
 import type { JwkSet } from './parse-jwk.js';
 
-/** Versioned set of roots and keys. The current version encrypts. All versions decrypt. */
+/**
+ * Versioned set of roots and keys. The current version encrypts, except for audiences with a recipient key. All
+ * versions decrypt until they expire, except public keys.
+ */
 export interface KeyRing {
   /** Environment of the derived keys. The same root yields unrelated keys in a different environment. */
   readonly environment: string;
   /** Key ID (`kid`) of the root or key that encrypts. */
   readonly current: string;
-  /** Key IDs of the other roots and keys, which only decrypt. */
+  /** Key IDs of all other roots and keys: previous and pending versions, and recipient keys. */
   readonly previous: readonly string[];
   /**
    * Maximum lifetime of a token in seconds. A replaced key decrypts for at least this long. `Infinity` for

@@ -202,7 +202,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
   }
 
   /**
-   * Edits the set in the source, and retries on conflicts.
+   * Edit the set in the source, and retry on conflicts.
    *
    * @returns whether the set was changed; `false` if `edit` returned `undefined`.
    */

@@ -14,7 +14,7 @@ export interface Admission {
   /** Response headers `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers). */
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * Release the slot and charges the actual usage instead of the reservation. Unused tokens are refunded. Excess usage
+   * Release the slot and charge the actual usage instead of the reservation. Unused tokens are refunded. Excess usage
    * becomes debt. Only the first call has an effect.
    *
    * If the store is unavailable, the update is retried with exponential backoff for about 16 s. The promise then

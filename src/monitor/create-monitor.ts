@@ -31,7 +31,7 @@ export interface MonitorOptions {
   readonly onSuspicion?: (alert: SuspiciousUse) => void | Promise<void>;
   /**
    * Automatic revocations. A failed revocation is retried for ten minutes with exponential backoff from 1 s to 32 s. At
-   * most 1000 revocations are retried at the same time. A retry revokes all tokens issued up to the second in which it
+   * most 1000 revocations are retried concurrently. A retry revokes all tokens issued up to the second in which it
    * succeeds.
    *
    * @default undefined (nothing is revoked)

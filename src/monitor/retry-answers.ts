@@ -8,7 +8,7 @@ const BACKOFF = { firstPauseMs: 1000, longestPauseMs: 32_000 };
 /** Number of retries. With this backoff, they take ten minutes. */
 const RETRIES = 23;
 
-/** Maximum number of answers that are retried at the same time. */
+/** Maximum number of answers that are retried concurrently. */
 const MAX_WAITING = 1000;
 
 /** Failed answer that is being retried. */

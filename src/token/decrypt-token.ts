@@ -81,7 +81,7 @@ function isUnknownKey(error: unknown): error is InvalidTokenError {
   return error instanceof InvalidTokenError && error.reason === 'unknown_key';
 }
 
-/** Distinguishes a token of another audience or environment from one under an unrelated key. The response is the same. */
+/** Distinguish a token of another audience or environment from one under an unrelated key. The response is the same. */
 function explainUnknownKey(token: string, options: DecryptionOptions): InvalidTokenError | undefined {
   const { kid } = readHeader(splitToken(token, options.maxTokenLength).header).header;
   const foreign = options.keyRing.recognizeKid(kid);

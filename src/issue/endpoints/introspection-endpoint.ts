@@ -16,7 +16,7 @@ import { receiveParameters } from './receive-parameters.js';
 import { receivedToken, receiveToken } from './receive-token.js';
 
 export interface IntrospectionEndpointParts extends ClientParts {
-  /** Accepts active tokens with a proof of issuance, for every audience of the API keys. */
+  /** Accept active tokens with a proof of issuance, for every audience of the API keys. */
   readonly verifyLive: VerifyToken;
   /** Refresh token backend, or `undefined` if the router issues no refresh tokens. */
   readonly refreshTokens: RefreshTokenBackend | undefined;

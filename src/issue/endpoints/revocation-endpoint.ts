@@ -17,7 +17,7 @@ import { receiveParameters } from './receive-parameters.js';
 import { receivedToken, receiveToken } from './receive-token.js';
 
 export interface RevocationEndpointParts extends ClientParts {
-  /** Accepts tokens with a proof of issuance, for every audience of the API keys. */
+  /** Accept tokens with a proof of issuance, for every audience of the API keys. */
   readonly verifyRevocable: VerifyToken;
   readonly revocations: Revocations;
   /** Refresh token backend, or `undefined` if the router issues no refresh tokens. */

@@ -34,7 +34,7 @@ export interface TokenExchangeParts {
    * @default undefined (no custom claims)
    */
   readonly claimsHook?: ClaimsHook;
-  /** Accepts unrevoked tokens of active API keys that carry a proof of issuance. */
+  /** Accept unrevoked tokens of active API keys that carry a proof of issuance. */
   readonly verify: VerifyToken;
 }
 

@@ -12,7 +12,7 @@ export function redisRevocationStore(
   bounds: Required<StoreBounds>,
 ): RevocationStore {
   const { maxRevocations, maxRevocationsPerClient } = bounds;
-  /** Runs a folding step, which concurrent additions share. */
+  /** Run a folding step, which concurrent additions share. */
   const folding = createSingleFlight(async (plan: Folding): Promise<void> => {
     await log.fold(plan);
     replica.fold(plan);
