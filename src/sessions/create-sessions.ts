@@ -234,7 +234,7 @@ function nameOfSession({ subject, sessionId }: FamilyState): string {
 }
 
 function matcherOfOthers(keep: Pick<Session, 'subject' | 'sessionId'>) {
-  assertObject(keep, 'endAll: keep', '{ subject: "alice", sessionId }');
+  assertObject(keep, 'sessions.endAll: keep', '{ subject: "alice", sessionId }');
   const { subject, sessionId } = keep;
   assertString(subject, 'sessions.endAll', 'keep.subject', 'alice');
   assertSessionId(sessionId, 'sessions.endAll', 'keep.sessionId');
