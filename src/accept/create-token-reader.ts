@@ -98,7 +98,8 @@ function callGetToken<Req>(
       cause,
     });
   }
-  if (token === undefined || token === null) return undefined;
+  // cookie-parser returns `false` for a signed cookie with a wrong signature.
+  if (token === undefined || token === null || token === false) return undefined;
   if (typeof token === 'string') return token;
   throw new TypeError('tokenLocations: getToken must return a string or undefined, and no promise');
 }

@@ -35,24 +35,23 @@ export function createExemption(
     throw new TypeError(
       `${where}: unless must be an array of routes, for example [{ method: "POST", path: "/login" }]`,
     );
-  const exempt = new Set(routes.flatMap((route, index) => listKeys(route, `${where}: unless[${index}]`)));
+  const exempt = new Set(
+    routes.flatMap((route, index) => {
+      if (typeof route === 'string') return listKeys({ path: route }, `${where}: unless[${index}]`);
+      assertOptions(route, KNOWN, `${where}: unless[${index}]`);
+      return listKeys(route, `${where}: unless[${index}]`);
+    }),
+  );
   return (req) => exempt.has(keyOf(req.method ?? '', pathOf(req)));
 }
 
 /** @param where function and member of the option, for the error messages */
-function listKeys(route: string | ExemptRoute, where: string): readonly string[] {
-  const { path, method = 'GET' } = toRoute(route, where);
+function listKeys({ path, method = 'GET' }: ExemptRoute, where: string): readonly string[] {
   if (typeof path !== 'string' || !/^\/[^?#*:\s]*$/.test(path))
     throw new TypeError(`${where}.path must be an exact path without patterns, for example "/health"`);
   if (!METHODS.includes(method))
     throw new TypeError(`${where}.method must be an HTTP method in upper case, for example "POST"`);
   return (method === 'GET' ? ['GET', 'HEAD'] : [method]).map((each) => keyOf(each, path));
-}
-
-function toRoute(route: string | ExemptRoute, where: string): ExemptRoute {
-  if (typeof route === 'string') return { path: route };
-  assertOptions(route, KNOWN, where);
-  return route;
 }
 
 function keyOf(method: string, path: string): string {

@@ -37,12 +37,12 @@ export interface TokenLocations<Req = Request> {
    */
   readonly form?: boolean;
   /**
-   * Function that finds the token in another part of the request. It returns the token without a scheme, or `undefined`
-   * or `null` if the request has none. Avoid the query string, because servers log URLs (RFC 9700 §4.3.2).
+   * Function that finds the token in another part of the request. It returns the token without a scheme, or `undefined`,
+   * `null` or `false` if the request has none. Avoid the query string, because servers log URLs (RFC 9700 §4.3.2).
    *
    * @default undefined (no function)
    */
-  readonly getToken?: (req: Req) => string | null | undefined;
+  readonly getToken?: (req: Req) => string | false | null | undefined;
   /**
    * Location that wins if a request has tokens in several. With `'header'`, a token in a header wins over the cookie,
    * which can be stale. By default, the middleware rejects different tokens with 400.

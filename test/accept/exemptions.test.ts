@@ -136,7 +136,7 @@ describe.each(MIDDLEWARE)('%s', (_name, create) => {
 
     test('must be pass or reject', () => {
       expect(() => createApp(untyped({ preflight: true }))).toThrow(
-        'authenticate: preflight must be one of "pass", "reject"',
+        ': preflight must be one of "pass", "reject"',
       );
     });
   });
