@@ -219,6 +219,6 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   no_user: {
     cause: 'The verify function of `JweStrategy` found no user.',
-    fix: 'Check the verify function and the `sub` of the token. A user must be the value of a promise, or the second argument of `done`.',
+    fix: 'Check the verify function and the `sub` of the token. Return a promise of the user, or pass the user to `done` as the second argument.',
   },
 };
