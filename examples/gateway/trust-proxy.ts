@@ -11,7 +11,7 @@ const WIDEST = { ipv4: 8, ipv6: 7 };
 
 const MESSAGE =
   'TRUST_PROXY must be the number of proxies in front of the gateway (1 to 9), or a comma-separated list of their ' +
-  'addresses and subnets, for example 10.0.0.0/8. true is not allowed: any client could then choose its address';
+  'addresses and subnets, for example 10.0.0.0/8. true is not allowed, because clients could then forge their address';
 
 /**
  * Parses `TRUST_PROXY`.

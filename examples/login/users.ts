@@ -12,10 +12,13 @@ export interface User {
 }
 
 const passwordHash = await hashPassword('correct horse battery staple');
-const alice = { id: '4711', name: 'alice', passwordHash, tenant: 'acme', scope: ['read:documents'] };
+const common = { passwordHash, tenant: 'acme', scope: ['read:documents'], isLocked: false };
 
 /** Stands in for a database. */
-const users: readonly User[] = [{ ...alice, isLocked: false }];
+const users: readonly User[] = [
+  { ...common, id: '4711', name: 'alice' },
+  { ...common, id: '4712', name: 'bob' },
+];
 
 export function findByName(name: string): User | undefined {
   return users.find((user) => user.name === name);

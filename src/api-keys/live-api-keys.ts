@@ -3,7 +3,7 @@ import { callIsolated } from '../base/call-isolated.js';
 import type { Clock, NumericDate } from '../base/clock.js';
 import { createListeners } from '../base/listeners.js';
 import { warnOfFailure } from '../base/warn-of-failure.js';
-import type { Revocations } from '../revocation/revocations.js';
+import type { Revocations } from '../revocation/revocations-contract.js';
 import type { ApiKey } from './api-key.js';
 import {
   type ApiKeyRegistry,

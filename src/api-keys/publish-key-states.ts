@@ -1,7 +1,7 @@
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock, NumericDate } from '../base/clock.js';
 import { retry } from '../base/retry.js';
-import type { Revocations } from '../revocation/revocations.js';
+import type { Revocations } from '../revocation/revocations-contract.js';
 import type { ApiKey } from './api-key.js';
 import type { RegisteredKey } from './api-key-registry.js';
 import { isInForce } from './check-key-states.js';

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../base/clock.js';
 import { assertMethod, assertNumber, assertOptions, type KnownOptions } from '../base/options.js';
 import { warnOfFailure } from '../base/warn-of-failure.js';
 import { watchDirectory } from '../base/watch-directory.js';
-import type { Revocations } from '../revocation/revocations.js';
+import type { Revocations } from '../revocation/revocations-contract.js';
 import { ConfigurationError } from './configuration-error.js';
 import { LiveApiKeys, type WatchedApiKeys } from './live-api-keys.js';
 import {

@@ -116,7 +116,7 @@ function assertProven({ proof }: AnyToken): void {
 function notesOn({ kind, proof, signedHeader }: AnyToken): readonly string[] {
   if (signedHeader !== undefined) return ['The signature of the token was not verified.'];
   if (kind === 'refresh' || proof !== 'unprovable') return [];
-  return ['The token does not prove its issuance: any holder of its key may have created it.'];
+  return ['The token has no proof of issuance: a resource server with its key can create such tokens.'];
 }
 
 /**

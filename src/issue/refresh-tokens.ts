@@ -3,7 +3,7 @@ import { InvalidGrantError } from '../base/errors.js';
 import { inContext } from '../base/in-context.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
-import type { Revocations } from '../revocation/revocations.js';
+import type { Revocations } from '../revocation/revocations-contract.js';
 import type { RefreshFamilies } from '../sessions/refresh-contract.js';
 import { createRefreshFamilies, type RefreshFamiliesParts } from '../sessions/refresh-families.js';
 import { type RefreshSettings, resolveRefreshSettings } from '../sessions/refresh-settings.js';

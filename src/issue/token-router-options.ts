@@ -5,7 +5,7 @@ import { assertMethod, assertOptions, assertString, type KnownOptions } from '..
 import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
 import type { SignatureOptions } from '../keys/resolve-verification.js';
-import type { Revocations } from '../revocation/revocations.js';
+import type { Revocations } from '../revocation/revocations-contract.js';
 import type { RefreshSettings } from '../sessions/refresh-settings.js';
 import { requireStore } from '../stores/require-store.js';
 import type { Stores } from '../stores/stores.js';

@@ -3,7 +3,7 @@ import { systemClock } from '../base/clock.js';
 import type { Duration } from '../base/duration.js';
 import { assertMethod, assertOptions, assertString, type KnownOptions } from '../base/options.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
-import type { Revocations } from '../revocation/revocations.js';
+import type { Revocations } from '../revocation/revocations-contract.js';
 import type { RefreshSettings } from '../sessions/refresh-settings.js';
 import { requireStore } from '../stores/require-store.js';
 import type { Stores } from '../stores/stores.js';

@@ -1,9 +1,9 @@
 export type { RevocationCheck } from './check-revocation.js';
 export type { Revocable } from './revocable.js';
-export {
-  createRevocations,
-  type FamilyIdentity,
-  type RevocationReach,
-  type Revocations,
-  type RevocationsOptions,
-} from './revocations.js';
+export { createRevocations } from './revocations.js';
+export type {
+  FamilyIdentity,
+  RevocationReach,
+  Revocations,
+  RevocationsOptions,
+} from './revocations-contract.js';

@@ -8,7 +8,7 @@ import {
   assertString,
   type KnownOptions,
 } from '../base/options.js';
-import type { Revocations } from '../revocation/revocations.js';
+import type { Revocations } from '../revocation/revocations-contract.js';
 import { MAX_PAGE } from '../stores/family-index.js';
 import type { FamilyState } from '../stores/family-store.js';
 import { requireStore } from '../stores/require-store.js';

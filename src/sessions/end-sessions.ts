@@ -1,6 +1,6 @@
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../base/clock.js';
-import type { RevocationReach, Revocations } from '../revocation/revocations.js';
+import type { RevocationReach, Revocations } from '../revocation/revocations-contract.js';
 import { nameOf } from '../stores/family-index.js';
 import type { FamilyGroup, FamilyState, FamilyStore, StoredFamily } from '../stores/family-store.js';
 import { endFamily } from './end-family.js';

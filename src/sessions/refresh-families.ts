@@ -3,7 +3,7 @@ import type { AuditTrail } from '../audit/record.js';
 import type { Clock, NumericDate } from '../base/clock.js';
 import { InvalidGrantError } from '../base/errors.js';
 import { createTurns } from '../base/take-turns.js';
-import type { Revocations } from '../revocation/revocations.js';
+import type { Revocations } from '../revocation/revocations-contract.js';
 import { textOfName } from '../stores/family-index.js';
 import type {
   ConsumedToken,

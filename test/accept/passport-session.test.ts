@@ -30,7 +30,7 @@ const session: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/** Statuses of two requests: the second one shows what is warned of once. */
+/** Statuses of two requests. The second request must cause no second warning. */
 async function askTwice(options: object, ...before: readonly RequestHandler[]): Promise<readonly number[]> {
   const authenticator = new passport.Passport();
   authenticator.use(new JweStrategy({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock }));

@@ -32,7 +32,7 @@ const optionsOf = () => ({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock })
 
 const later = <T>(value: T): Promise<T> => new Promise((resolve) => setImmediate(resolve, value));
 
-/** An application whose error handler shows what it received. */
+/** An application whose error handler sends the name and the message of the error. */
 function createApp(guard: RequestHandler, authentication = authenticate(optionsOf())): Express {
   const app = express();
   app.use(authentication);

@@ -59,7 +59,7 @@ const mocked = (implementation: (token: unknown, done: VerifyDone) => unknown): 
 
 const storage = new AsyncLocalStorage<string>();
 
-describe('a verify function receives done whatever its length, for example', () => {
+describe('a verify function of any length receives done, for example', () => {
   test.each<[string, VerifyFunction]>([
     ['one with two parameters', (_token, done) => done(null, USER)],
     ['one with rest parameters', (...[, done]) => later(done)],

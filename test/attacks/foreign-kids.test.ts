@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterEach(() => target.close());
 
 describe('tokens under keys that the ring does not hold', () => {
-  test('get the same response, whatever the ring recognizes', async () => {
+  test('get the same response for recognized and unknown key IDs', async () => {
     target = await startTarget({ keyRing });
     const responses = new Set<string>();
     for (const [expected, token] of Object.entries(tokens)) {

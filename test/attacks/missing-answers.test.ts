@@ -103,7 +103,7 @@ describe('a look-up without a result admits no request:', () => {
   ]);
 
   test.each(verifyFunctions)('a verify function of Passport that ends in %s', async (_what, verify) => {
-    // Values without a promise are ignored, until the time to call done() is over.
+    // Values without a promise are ignored. The request then waits for done() until the timeout.
     jest.useFakeTimers({
       doNotFake: ['Date', 'nextTick', 'queueMicrotask', 'setImmediate', 'setInterval', 'clearInterval'],
     });

@@ -284,7 +284,7 @@ describe('token revoke with a token', () => {
     expect([code, notes]).toEqual([
       0,
       publicJwk['kty'] === 'oct'
-        ? 'The token does not prove its issuance: any holder of its key may have created it.'
+        ? 'The token has no proof of issuance: a resource server with its key can create such tokens.'
         : 'The signature of the token was not verified.',
     ]);
     expect(out).toContain('session s1 of alice, API key demo');

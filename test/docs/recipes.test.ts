@@ -22,7 +22,7 @@ const quotations: readonly Quotation[] = [...pages].flatMap(([page, text]) =>
 );
 
 test.each(quotations.map((each) => [each.page, each.path, each] as const))(
-  '%s quotes %s as it is',
+  '%s quotes %s verbatim',
   async (_page, path, { code }) => {
     expect(code).toBe(await readFile(new URL(path, ROOT), 'utf8'));
   },

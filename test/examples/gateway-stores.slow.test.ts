@@ -47,7 +47,7 @@ describe('the gateway with REDIS_URL', () => {
     const { program } = await start({ ...SHARED, REDIS_URL });
 
     expect(await program.ended).toBe(1);
-    expect(program.output()).toMatch(/Redis at 127\.0\.0\.1:\d+ does not answer/);
+    expect(program.output()).toMatch(/cannot use Redis at 127\.0\.0\.1:\d+: /);
     expect(program.output()).not.toContain('canary');
   });
 });

@@ -42,7 +42,7 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     /unknown option \((?:name )?not shown/,
   ],
   ['an unknown type', { subject: 'a', type: 'admin' }, /type must be one of user, service/],
-  ['a type that nobody issues', { subject: 'a', type: 'external' }, /type must be one of user, service/],
+  ['the type of trusted issuers', { subject: 'a', type: 'external' }, /type must be one of user, service/],
   [
     'a clientId for a user',
     { subject: 'a', clientId: 'web' },

@@ -163,7 +163,7 @@ describe('issue', () => {
     ['a scope that is no scope token', { scope: ['read"'] }],
     ['a lifetime that is no number', { lifetime: Number.NaN }],
     ['a lifetime without end', { lifetime: Number.POSITIVE_INFINITY }],
-    ['a lifetime that is over', { lifetime: -60 }],
+    ['a negative lifetime', { lifetime: -60 }],
     ['a session_id among the claims', { claims: { ...REQUEST.claims, session_id: 's1' } }],
     ['a binding to a key', { claims: { ...REQUEST.claims, cnf: {} } }],
   ])('rejects %s, which verify would reject or misread', async (_, request) => {

@@ -127,7 +127,7 @@ const CALLS: readonly (readonly [string, Call, RegExp])[] = [
   ],
   ['end without a subject', (s) => s.end(untyped({ sessionId })), /end: subject must be a string/],
   ['end without a session', (s) => s.end(untyped({ subject: 'alice' })), /end: sessionId must be a string/],
-  ['endAll of nobody', (s) => s.endAll(untypedValue(undefined)), /endAll: subject must be a string/],
+  ['endAll without a subject', (s) => s.endAll(untypedValue(undefined)), /endAll: subject must be a string/],
   [
     'endAll but an unknown session',
     (s) => s.endAll('alice', untypedValue({ keep: undefined })),
@@ -138,7 +138,7 @@ const CALLS: readonly (readonly [string, Call, RegExp])[] = [
     (s) => s.endAll('alice', untyped({ except: sessionId })),
     /unknown option except/,
   ],
-  ['list of nobody', (s) => s.list(untypedValue(undefined)), /list: subject must be a string/],
+  ['list without a subject', (s) => s.list(untypedValue(undefined)), /list: subject must be a string/],
   ['list with a misspelt option', (s) => s.list('alice', untyped({ max: 1 })), /list: unknown option max/],
   ['list with a limit of 0', (s) => s.list('alice', { limit: 0 }), /limit must be an integer from 1 to 1000/],
 ];

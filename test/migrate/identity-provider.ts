@@ -2,7 +2,7 @@ import { startJwksServer } from '../support/jwks-server.js';
 import { generateRecipient, generateSigner } from '../support/key-pairs.js';
 import { forgeNested, signText } from '../support/signed-tokens.js';
 
-/** An identity provider that signs access tokens, and encrypts them to the key of the API if it is told to. */
+/** An identity provider that signs access tokens. With a key of the API, it also encrypts them. */
 export interface IdentityProvider {
   /** Its `iss`, which ends with a slash. */
   readonly issuer: string;

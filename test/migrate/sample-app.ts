@@ -21,7 +21,7 @@ export interface SampleApp {
   close(): void;
 }
 
-/** Starts one state of a sample application with modules of its own, since Passport is a singleton. */
+/** Starts one state of a sample application with separate modules, since Passport is a singleton. */
 export async function startSampleApp(
   name: string,
   state: State,

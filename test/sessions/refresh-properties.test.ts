@@ -4,7 +4,8 @@ import { noAuditTrail } from '../../src/audit/record.js';
 import { InvalidGrantError } from '../../src/base/errors.js';
 import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { Revocable } from '../../src/revocation/revocable.js';
-import { createRevocations, type Revocations } from '../../src/revocation/revocations.js';
+import { createRevocations } from '../../src/revocation/revocations.js';
+import type { Revocations } from '../../src/revocation/revocations-contract.js';
 import type { RefreshFamilies } from '../../src/sessions/refresh-contract.js';
 import { createRefreshFamilies } from '../../src/sessions/refresh-families.js';
 import {

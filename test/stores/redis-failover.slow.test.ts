@@ -235,6 +235,6 @@ describe('an unavailable Redis', () => {
       startTimeoutSeconds: 0.2,
     });
 
-    await expect(connecting).rejects.toThrow(/^Redis at 127\.0\.0\.1:1 does not answer/);
+    await expect(connecting).rejects.toThrow(/^openRedisStores: cannot use Redis at 127\.0\.0\.1:1: /);
   });
 });

@@ -170,7 +170,9 @@ describe('openRedisStores', () => {
     const url = `redis://:secret@127.0.0.1:${await findFreePort()}`;
     const failure = await openRedisStores({ url, startTimeoutSeconds: 0.1 }).catch((error) => error);
 
-    expect(failure.message).toMatch(/^Redis at 127\.0\.0\.1:\d+ does not answer: connect ECONNREFUSED/);
+    expect(failure.message).toMatch(
+      /^openRedisStores: cannot use Redis at 127\.0\.0\.1:\d+: connect ECONNREFUSED/,
+    );
     expect(failure.message).not.toContain('secret');
   });
 

@@ -67,7 +67,7 @@ describe('a minted token', () => {
     },
   );
 
-  test('is accepted by an application with settings of its own', async () => {
+  test('is accepted by an application with custom settings', async () => {
     const keyRing = await createKeyRing({ current: { secret: secretOf(7) } });
     const settings = { keyRing, issuer: 'https://auth.example.com', audience: 'https://api.example.com' };
 

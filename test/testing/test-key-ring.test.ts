@@ -21,7 +21,7 @@ test('test key rings of two processes do not', async () => {
   });
 });
 
-test('a test key ring has an environment of its own', () => {
+test('a test key ring has a separate environment', () => {
   expect(createTestKeyRing().environment).toBe('test');
 });
 

@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
 import type { JsonObject } from '../../base/json.js';
 import type { Revocable } from '../../revocation/revocable.js';
-import { createRevocations, type Revocations } from '../../revocation/revocations.js';
+import { createRevocations } from '../../revocation/revocations.js';
+import type { Revocations } from '../../revocation/revocations-contract.js';
 import { createSessions } from '../../sessions/create-sessions.js';
 import type { Stores } from '../../stores/stores.js';
 import { chooseRevocation } from '../choose-revocation.js';

@@ -6,7 +6,7 @@ import { asyncHandler } from '../../http/async-handler.js';
 import { NO_STORE } from '../../http/no-store.js';
 import { createRequestSlot } from '../../http/request-slot.js';
 import type { Revocable } from '../../revocation/revocable.js';
-import type { Revocations } from '../../revocation/revocations.js';
+import type { Revocations } from '../../revocation/revocations-contract.js';
 import type { VerifiedToken } from '../../token/claims/verified-token.js';
 import { authenticateClient, type ClientParts } from '../authenticate-client.js';
 import { openRefreshToken, type RefreshTokenBackend } from '../refresh-tokens.js';

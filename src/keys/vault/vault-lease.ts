@@ -37,7 +37,7 @@ export function readLease(auth: JsonValue | undefined): VaultLease | undefined {
 }
 
 /**
- * Renew a token before it expires, as long as it is renewable. Retry during an outage. Does not keep the process
+ * Renew a renewable token before it expires. Retry during an outage. Does not keep the process
  * alive.
  *
  * @returns a function that stops the renewal.

@@ -86,7 +86,8 @@ const KNOWN: KnownOptions<OpenRedisStoresOptions> = {
  *
  * @throws TypeError (as rejection) if an option is missing or invalid.
  * @throws Error (as rejection) if the package `ioredis` is missing.
- * @throws Error (as rejection) if Redis does not answer in time. Its `cause` is the connection error.
+ * @throws Error (as rejection) if Redis is unavailable or rejects the commands. Its `cause` is the error of Redis or of
+ *   the connection.
  * @example
  * const stores = await openRedisStores({ url: 'rediss://redis.example.com:6379' });
  * const revocations = createRevocations({ stores });
@@ -182,10 +183,10 @@ function isRedisUrl(url: unknown): boolean {
 /** Convert a failed connection to an error that names the hosts and the reason, but no credentials. */
 function describeFailure(failure: unknown, { url }: RedisAddress): unknown {
   if (!(failure instanceof TemporarilyUnavailableError)) return failure;
-  const hosts = url === undefined ? 'the address of the client' : hostsOf(url);
+  const hosts = url === undefined ? 'the address of the option client' : hostsOf(url);
   const { cause } = failure;
   return new Error(
-    `Redis at ${hosts} does not answer: ${messageOf(cause)}. Check the address and the Redis server`,
+    `openRedisStores: cannot use Redis at ${hosts}: ${messageOf(cause)}. Check the address, the credentials and the Redis server`,
     { cause },
   );
 }
