@@ -30,7 +30,7 @@ export async function signIn(req: Request): Promise<User> {
   const user = findByName(name);
   const isCorrect = await isPassword(password, user?.passwordHash);
   // 401 would need a challenge (RFC 9110 §15.5.2), and a password has no authentication scheme here.
-  if (user === undefined || !isCorrect) throw new SignInError(403, 'wrong_name_or_password');
+  if (user === undefined || user.isLocked || !isCorrect) throw new SignInError(403, 'wrong_name_or_password');
   failedSignIns.clear(name, address);
   return user;
 }

@@ -36,7 +36,7 @@ import { createTokenReader } from './create-token-reader.js';
 import { createExemption } from './exempt-routes.js';
 import { createPreflightCheck } from './preflight-check.js';
 import { createRejectionHook } from './rejection-hook.js';
-import { listTokenLocations } from './token-locations.js';
+import { listTokenLocations, resolveTokenLocations } from './token-locations.js';
 
 /** Authenticates requests by their bearer token. It does not write responses. */
 export interface Acceptor<Req extends IncomingRequest = Request> extends Authentication {
@@ -52,7 +52,7 @@ export interface Acceptor<Req extends IncomingRequest = Request> extends Authent
 }
 
 /**
- * Create the acceptor of `authenticate()` or `JweStrategy`.
+ * Create the acceptor of `authenticate()`, `JweStrategy` or `createRequestVerifier()`.
  *
  * @typeParam Req request that `accept()` receives
  * @param where function or class that takes the options, for error messages and debug lines
@@ -63,8 +63,9 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
   where: string,
 ): Acceptor<Req> {
   const verifier = prepareVerifier(options, where);
-  const readToken = createTokenReader(options.tokenLocations, where);
-  const tokenLocations = listTokenLocations(options.tokenLocations, where);
+  const locations = resolveTokenLocations(options.tokenLocations, where);
+  const readToken = createTokenReader(locations, where);
+  const tokenLocations = listTokenLocations(locations);
   const requiredScope = resolveRequiredScope(options.scope ?? [], `${where}: scope`);
   const { audit = noAuditTrail, clock = systemClock } = options;
   assertAuditTrail(audit, where);

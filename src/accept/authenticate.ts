@@ -4,6 +4,7 @@ import { assertOptions, type KnownOptions } from '../base/options.js';
 import { refuseRequest } from '../http/answer-failure.js';
 import { assertFactoryCall } from '../http/assert-factory-call.js';
 import type { Middleware } from '../http/middleware.js';
+import { passError } from '../http/pass-error.js';
 import { type AuthenticationOutcome, requestState } from '../http/request-state.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import { remedyForOption } from '../verify/remedy-for-option.js';
@@ -70,7 +71,10 @@ export function authenticate(options: AuthenticateOptions): Middleware {
     if (outcome.kind === 'refused') {
       const { error } = outcome;
       const refuse = () => refuseRequest({ req, res, next }, error);
-      acceptor.recordRefusal({ req, res }, error, outcome).then(refuse).catch(next);
+      acceptor
+        .recordRefusal({ req, res }, error, outcome)
+        .then(refuse)
+        .catch((failure) => passError(next, failure));
       return;
     }
     if (outcome.kind === 'verified') acceptor.recordAcceptance(req, outcome);
@@ -78,9 +82,16 @@ export function authenticate(options: AuthenticateOptions): Middleware {
   };
 
   const handler: RequestHandler = function authenticateBearer(req, res, next) {
-    const outcome = acceptor.accept(req);
+    let outcome: AuthenticationOutcome | Promise<AuthenticationOutcome>;
+    try {
+      outcome = acceptor.accept(req);
+    } catch (failure) {
+      return passError(next, failure);
+    }
     if (!(outcome instanceof Promise)) return finish(outcome, req, { res, next });
-    outcome.then((settled) => finish(settled, req, { res, next })).catch(next);
+    outcome
+      .then((settled) => finish(settled, req, { res, next }))
+      .catch((failure) => passError(next, failure));
   };
   return handler;
 }

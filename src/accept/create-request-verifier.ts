@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { MissingCredentialsError } from '../base/errors.js';
 import { assertOptions } from '../base/options.js';
-import { verifiedToken } from '../http/find-verified-token.js';
+import { addChallenge } from '../http/answer-failure.js';
 import { requestState } from '../http/request-state.js';
 import type { TokenType } from '../token/claims/claims-set.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
@@ -43,9 +44,11 @@ export function createRequestVerifier(options: RequestVerifierOptions<object>): 
     const outcome = await acceptor.accept(req);
     requestState.fill(req, { outcome, acceptor, failWithError: true });
     if (outcome.kind === 'verified') acceptor.recordAcceptance(req, outcome);
-    if (outcome.kind === 'refused') {
-      await acceptor.recordRefusal({ req, res: undefined }, outcome.error, outcome);
-    }
-    return verifiedToken(req);
+    if (outcome.kind === 'verified') return outcome.token;
+    if (outcome.kind === 'anonymous') throw new MissingCredentialsError();
+    // Read from the outcome, not from the request: another verifier of the same request can run concurrently.
+    await acceptor.recordRefusal({ req, res: undefined }, outcome.error, outcome);
+    addChallenge(outcome.error, acceptor.writeChallenge);
+    throw outcome.error;
   };
 }

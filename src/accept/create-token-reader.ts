@@ -1,4 +1,5 @@
 import { PassportJweError } from '../base/errors.js';
+import { inContext } from '../base/in-context.js';
 import {
   createBearerReader,
   extractCookieToken,
@@ -10,7 +11,7 @@ import {
 import type { IncomingRequest } from '../http/incoming-request.js';
 import { FORM_TYPE, mediaTypeOf, parseBody } from '../http/parse-body.js';
 import { readFields } from '../http/read-fields.js';
-import { type ResolvedLocations, resolveTokenLocations, type TokenLocations } from './token-locations.js';
+import type { ResolvedLocations, TokenLocations } from './token-locations.js';
 
 /**
  * Extracts the token from a request.
@@ -25,18 +26,16 @@ export type TokenReader<Req> = (req: Req) => string | undefined;
  * Create a reader of the enabled token locations.
  *
  * @param where function that takes the option `tokenLocations`, for the error messages
- * @throws TypeError if the option `tokenLocations` is malformed, or no location is enabled
  */
 export function createTokenReader<Req extends IncomingRequest>(
-  options: TokenLocations<Req> | undefined,
+  locations: ResolvedLocations<Req>,
   where: string,
 ): TokenReader<Req> {
-  const locations = resolveTokenLocations(options, where);
   const headers: TokenReader<Req> = combine(listHeaderReaders(locations));
   const cookies: TokenReader<Req> = combine(listCookieReaders(locations));
   const credentials: TokenReader<Req> =
     locations.prefer === 'header' ? (req) => headers(req) ?? cookies(req) : combine([headers, cookies]);
-  const others = listOtherReaders(locations);
+  const others = listOtherReaders(locations, where);
   return locations.cookie === undefined && others.length === 0 ? headers : combine([credentials, ...others]);
 }
 
@@ -63,14 +62,15 @@ function listCookieReaders({ cookie }: ResolvedLocations<never>): readonly Token
   return cookie === undefined ? [] : [(req) => extractCookieToken(readFields(req, 'cookie'), cookie)];
 }
 
-function listOtherReaders<Req extends IncomingRequest>({
-  form,
-  getToken,
-}: ResolvedLocations<Req>): readonly TokenReader<Req>[] {
-  return [
-    ...(form === true ? [readForm] : []),
-    ...(getToken === undefined ? [] : [(req: Req) => extractCustomToken(callGetToken(getToken, req))]),
-  ];
+function listOtherReaders<Req extends IncomingRequest>(
+  { form, getToken }: ResolvedLocations<Req>,
+  where: string,
+): readonly TokenReader<Req>[] {
+  const forms = form === true ? [readForm] : [];
+  if (getToken === undefined) return forms;
+  const call = (req: Req) =>
+    inContext(`${where}: tokenLocations.getToken`, () => callGetToken(getToken, req));
+  return [...forms, (req) => extractCustomToken(call(req))];
 }
 
 /** Read `access_token` from a form-encoded body. Ignore the bodies of GET requests (RFC 6750 §2.2). */
@@ -94,12 +94,10 @@ function callGetToken<Req>(
     token = getToken(req);
   } catch (cause) {
     if (cause instanceof PassportJweError) throw cause;
-    throw new TypeError('tokenLocations: getToken threw an error: return undefined if there is no token', {
-      cause,
-    });
+    throw new TypeError('the function threw an error: return undefined if there is no token', { cause });
   }
   // cookie-parser returns `false` for a signed cookie with a wrong signature.
   if (token === undefined || token === null || token === false) return undefined;
   if (typeof token === 'string') return token;
-  throw new TypeError('tokenLocations: getToken must return a string or undefined, and no promise');
+  throw new TypeError('the function must return a string or undefined, and no promise');
 }

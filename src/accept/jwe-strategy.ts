@@ -1,7 +1,9 @@
 import type { Request } from 'express';
 import { InvalidTokenError, PassportJweError } from '../base/errors.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
+import { warnOfFailure } from '../base/warn-of-failure.js';
 import { addChallenge } from '../http/answer-failure.js';
+import { passError } from '../http/pass-error.js';
 import { type Acceptance, type AuthenticationOutcome, requestState } from '../http/request-state.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import { remedyForOption } from '../verify/remedy-for-option.js';
@@ -193,16 +195,18 @@ function end(
 
 /**
  * Run a function that calls application callbacks. Pass an exception to the error handlers, not to the same callback
- * a second time.
+ * a second time. Frameworks other than Express have no `req.next`, so there the exception becomes a process warning.
  */
 function finish(req: Request, run: () => void): void {
   try {
     run();
-  } catch (error) {
-    if (req.next === undefined) throw error;
-    req.next(error);
+  } catch (failure) {
+    if (req.next === undefined) warnOfCallback(failure);
+    else passError(req.next, failure);
   }
 }
+
+const warnOfCallback = warnOfFailure('A callback of passport.authenticate() failed', 'PASSPORT_JWE_CALLBACK');
 
 /** Wrap values that are not errors, since a verify function can report any value. */
 function asError(error: unknown): Error {

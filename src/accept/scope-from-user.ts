@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { findVerifiedToken } from '../http/find-verified-token.js';
 import type { Middleware } from '../http/middleware.js';
+import { passError } from '../http/pass-error.js';
 import { fillUserScope, hasUser } from '../http/user-scope.js';
 import { parseScope } from '../token/claims/scope.js';
 
@@ -27,7 +28,11 @@ export function scopeFromUser(
     );
   }
   const handler: RequestHandler = function readScopeOfUser(req, _res, next) {
-    if (findVerifiedToken(req) === undefined && hasUser(req)) fillUserScope(req, toScope(readScope(req)));
+    try {
+      if (findVerifiedToken(req) === undefined && hasUser(req)) fillUserScope(req, toScope(readScope(req)));
+    } catch (failure) {
+      return passError(next, failure);
+    }
     next();
   };
   return handler;

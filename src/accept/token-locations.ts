@@ -120,11 +120,13 @@ function isName(name: unknown): boolean {
 }
 
 /** List the enabled locations, for debug lines. */
-export function listTokenLocations(
-  locations: TokenLocations<never> | undefined,
-  where: string,
-): readonly string[] {
-  const { schemes, headers, cookie, form, getToken } = resolveTokenLocations(locations, where);
+export function listTokenLocations({
+  schemes,
+  headers,
+  cookie,
+  form,
+  getToken,
+}: ResolvedLocations<never>): readonly string[] {
   return [
     ...schemes.map((scheme) => `Authorization: ${scheme}`),
     ...headers.map((header) => `header ${header}`),

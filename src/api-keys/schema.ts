@@ -5,6 +5,7 @@ import { isNormalPath } from '../token/claims/endpoint-pattern.js';
 import { isScopeToken } from '../token/claims/scope.js';
 import { REFRESH_TOKENS } from './api-key.js';
 import { dateTime } from './date-time.js';
+import { KEY_ID } from './key-id.js';
 import { mapping, mappingOf } from './mapping.js';
 import { isModelEndpoint } from './model-endpoint.js';
 import { orMissing } from './or-missing.js';
@@ -156,7 +157,7 @@ const rateLimits = mapping(
 
 const keyId = v.pipe(
   v.string('must be a string'),
-  v.regex(/^[A-Za-z0-9._~-]{1,64}$/, 'must be 1 to 64 characters from A-Z a-z 0-9 . _ ~ -'),
+  v.regex(KEY_ID, 'must be 1 to 64 characters from A-Z a-z 0-9 . _ ~ -'),
 );
 
 const delegation = mapping(

@@ -10,6 +10,8 @@ import {
 } from './errors.js';
 import { formatDebugFacts } from './format-debug-facts.js';
 import { once } from './once.js';
+import type { RejectionAdvice } from './rejection-advice.js';
+import type { TokenRejection } from './rejections.js';
 
 /**
  * Print why a request or a token was rejected, if debug lines are enabled. Call it once for each rejection, where its
@@ -22,9 +24,8 @@ import { once } from './once.js';
 export function debugRejection(where: string, error: PassportJweError, describe?: () => object): void {
   if (!debugLog.enabled) return;
   const facts = { ...factsOf(error), ...describe?.() };
-  void loadAdvice().then(({ REJECTION_ADVICE }) => {
+  const print = (advice?: RejectionAdvice): void => {
     const token = tokenErrorOf(error);
-    const advice = token && REJECTION_ADVICE[token.reason];
     const reasons = [...new Set([reasonOf(error), token?.reason])];
     const line = [
       ...[`${where} rejected: ${error.code}`, ...reasons, formatDebugFacts(facts)],
@@ -32,7 +33,19 @@ export function debugRejection(where: string, error: PassportJweError, describe?
       `docs/reference/errors.md#${anchorOf(error)}`,
     ];
     debugLog('%s', line.filter((part) => part !== undefined && part !== '{}').join(' '));
-  });
+  };
+  loadAdvice().then(
+    ({ REJECTION_ADVICE }) => print(adviceFor(error, REJECTION_ADVICE)),
+    () => print(),
+  );
+}
+
+function adviceFor(
+  error: PassportJweError,
+  advice: Readonly<Record<TokenRejection, RejectionAdvice>>,
+): RejectionAdvice | undefined {
+  const token = tokenErrorOf(error);
+  return token === undefined ? undefined : advice[token.reason];
 }
 
 /** One promise for all lines, so that they keep their order. */

@@ -25,5 +25,7 @@ export async function awaitInContext<Result>(
 }
 
 function addContext(context: string, failure: unknown): unknown {
-  return failure instanceof TypeError ? new TypeError(`${context}: ${failure.message}`) : failure;
+  return failure instanceof TypeError
+    ? new TypeError(`${context}: ${failure.message}`, { cause: failure })
+    : failure;
 }

@@ -8,7 +8,7 @@ export type KnownOptions<Options> = Readonly<Record<keyof Options, true>>;
 const EXAMPLE_OPTIONS = 3;
 
 /** Returns the remedy for an unknown option, for example for an option of another library. */
-export type RemedyFinder = (name: string) => string | undefined;
+export type RemedyFinder = (name: string, known: object) => string | undefined;
 
 /**
  * Assert that options are an object without unknown members. Ignoring a misspelt option could disable a check.
@@ -26,7 +26,7 @@ export function assertOptions<Options extends object>(
   assertObject(options, where, exampleOf(known));
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) return;
-  const remedy = findRemedy(unknown);
+  const remedy = findRemedy(unknown, known);
   const hint = remedy === undefined ? `; expected one of: ${Object.keys(known).join(', ')}` : `: ${remedy}`;
   throw new TypeError(`${where}: unknown option ${describeName(unknown)}${hint}`);
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { KeyPurpose } from '../keys/content-key.js';
-import { type ContentEncryption, KEY_LENGTHS } from '../keys/content-key.js';
+import { CONTENT_ENCRYPTIONS } from '../keys/content-key.js';
 import { deriveContentKey, type RootKey } from '../keys/derive-content-key.js';
 import { describeVersions, type KeyState } from '../keys/key-versions.js';
 import type { KeyMaterial } from '../keys/parse-jwk.js';
@@ -61,15 +61,14 @@ function tokenKeysOf(material: KeyMaterial, options: ReadingOptions): readonly T
   ];
 }
 
-/** Derive the keys of all content encryptions, because the key file does not say which of them a service uses. */
+/** Derive the keys of all content CONTENT_ENCRYPTIONS, because the key file does not say which of them a service uses. */
 function deriveAll(
   root: RootKey,
   purpose: KeyPurpose,
   audience: string,
   { environment }: ReadingOptions,
 ): readonly TokenKey[] {
-  const encryptions = Object.keys(KEY_LENGTHS) as ContentEncryption[];
-  return encryptions.map((enc) => {
+  return CONTENT_ENCRYPTIONS.map((enc) => {
     const { kid } = deriveContentKey(root, { environment, purpose, audience, enc });
     return { kid, purpose, audience };
   });

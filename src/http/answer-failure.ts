@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import { debugRejection } from '../base/debug-rejection.js';
 import { PassportJweError, RateLimitExceededError } from '../base/errors.js';
+import { passError } from './pass-error.js';
 import { type AuthenticationOutcome, requestState, type ShownToken } from './request-state.js';
 import { type ChallengeWriter, createChallengeWriter } from './write-challenge.js';
 
@@ -80,10 +81,11 @@ export async function refuseRequest(exchange: RejectedRequest, error: PassportJw
   return answerFailure(res, error, state?.acceptor.writeChallenge ?? defaultChallenge);
 }
 
-/** Reject a request if the failure is an error of this package. Pass all other failures to `next`. */
+/** Reject a request if the failure is an error of this package. Pass all other failures to the error handlers. */
 export function passFailure(exchange: RejectedRequest, failure: unknown): void {
-  if (failure instanceof PassportJweError) refuseRequest(exchange, failure).catch(exchange.next);
-  else exchange.next(failure);
+  const pass = (other: unknown): void => passError(exchange.next, other);
+  if (failure instanceof PassportJweError) refuseRequest(exchange, failure).catch(pass);
+  else pass(failure);
 }
 
 function isRefusedFor(outcome: AuthenticationOutcome, error: PassportJweError): boolean {

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
+import { passError } from './pass-error.js';
 
 /**
  * Create a middleware from an async function, with the same name. It passes rejections to the error handlers, because
@@ -10,7 +11,7 @@ export function asyncHandler(
   handle: (req: Request, res: Response, next: () => void) => Promise<void>,
 ): RequestHandler {
   const handler: RequestHandler = (req, res, next) => {
-    handle(req, res, () => next()).catch(next);
+    handle(req, res, () => next()).catch((failure) => passError(next, failure));
   };
   return Object.defineProperty(handler, 'name', { value: handle.name });
 }

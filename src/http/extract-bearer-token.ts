@@ -12,46 +12,35 @@ function schemePattern(names: readonly string[]): RegExp {
   return new RegExp(`^(?:${alternatives})(?![!#$%&'*+.^_\`|~0-9a-z-])`, 'i');
 }
 
-const BEARER = schemePattern(['Bearer']);
-
 /** Error description for credentials that are not a b64token. */
 export const MALFORMED_AUTHORIZATION = 'The Authorization header must contain exactly one bearer token';
 
 const SPACE = ' '.charCodeAt(0);
 
 /**
- * Extract the credentials after the scheme `Bearer` or another scheme, without validation. Every JWE is a b64token, so the caller checks
- * `isB64Token()` only for rejected tokens.
+ * Create a reader of the `Authorization` header. It returns the credentials after an accepted scheme, without validation.
+ * Every JWE is a b64token, so the caller checks `isB64Token()` only for rejected tokens.
  *
- * @param authorization all `Authorization` fields of the request. `headers.authorization` omits all but the first
- * @param schemes pattern of the accepted schemes. Default: `Bearer`
- * @returns `undefined` if the request has no field, or one with a different scheme
- * @throws InvalidRequestError if the request has several fields
- */
-export function extractBearerToken(
-  authorization: readonly string[],
-  schemes: RegExp = BEARER,
-): string | undefined {
-  const credentials = authorization[0];
-  if (credentials === undefined) return undefined;
-  if (authorization.length > 1)
-    throw new InvalidRequestError('The request has several Authorization headers');
-  const [scheme] = schemes.exec(credentials) ?? [];
-  if (scheme === undefined) return undefined;
-
-  let start = scheme.length;
-  while (credentials.charCodeAt(start) === SPACE) start += 1;
-  return credentials.slice(start);
-}
-
-/**
- * Create a reader of the `Authorization` header.
+ * The reader returns `undefined` if the request has no field, or one with a different scheme. It throws
+ * InvalidRequestError if the request has several fields.
  *
  * @param schemes names of the accepted schemes
  */
 export function createBearerReader(schemes: readonly string[]): (req: FieldSource) => string | undefined {
   const pattern = schemePattern(schemes);
-  return (req) => extractBearerToken(readFields(req, 'authorization'), pattern);
+  return (req) => {
+    const [credentials, ...others] = readFields(req, 'authorization');
+    if (credentials === undefined) return undefined;
+    if (others.length > 0) throw new InvalidRequestError('The request has several Authorization headers');
+    const [scheme] = pattern.exec(credentials) ?? [];
+    return scheme === undefined ? undefined : credentialsAfter(scheme.length, credentials);
+  };
+}
+
+function credentialsAfter(end: number, authorization: string): string {
+  let start = end;
+  while (authorization.charCodeAt(start) === SPACE) start += 1;
+  return authorization.slice(start);
 }
 
 /**

@@ -4,6 +4,7 @@ import { MissingCredentialsError } from '../base/errors.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { passFailure } from './answer-failure.js';
 import type { Middleware } from './middleware.js';
+import { passError } from './pass-error.js';
 import { requestState } from './request-state.js';
 import { hasUser } from './user-scope.js';
 
@@ -39,7 +40,7 @@ export function guard(name: string, check: Check): Middleware {
         () => next(),
         (failure) => passFailure({ req, res, next, guard: name }, failure),
       )
-      .catch(next);
+      .catch((failure) => passError(next, failure));
   };
   return Object.defineProperty(handler, 'name', { value: name });
 }

@@ -59,7 +59,8 @@ function isDerived(value: string, received: readonly string[]): boolean {
 /** Comma before the scheme of further credentials. A comma before a parameter precedes a name and `=`. */
 const NEXT_CREDENTIALS = /,[ \t]*(?=[!#$%&'*+.^_`|~0-9A-Za-z-]+ +[^\s,=])/;
 
-const QUOTED_STRINGS = /"(?:[^"\\]|\\.)*"/g;
+/** The closing quote is optional: otherwise, the time for unclosed quotes would be quadratic. */
+const QUOTED_STRINGS = /"(?:[^"\\]|\\.)*"?/g;
 
 /** Split credentials that an adapter or proxy has joined by commas (RFC 9110 §5.3). */
 function splitCredentials(authorization: string): readonly string[] {

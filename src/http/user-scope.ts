@@ -8,6 +8,8 @@ export type ScopeHolder = Pick<VerifiedToken, 'hasScope'>;
 
 interface UserScope {
   readonly holder: ScopeHolder;
+  /** User whose scope was read. A later strategy or a logout replaces `req.user`. */
+  readonly user: unknown;
   /** Authentication state for which the scope was read. A later authentication replaces it. */
   readonly state: RequestState | undefined;
 }
@@ -16,17 +18,22 @@ const slot = createRequestSlot<UserScope>();
 
 /** Whether `req.user` is set. Passport sets it to `null` after a logout. */
 export function hasUser(req: IncomingMessage): boolean {
-  return Boolean(Reflect.get(req, 'user'));
+  return Boolean(userOf(req));
 }
 
-/** Store the scope of a user that another strategy authenticated, until the next authentication of the request. */
+/** Store the scope of `req.user`, which another strategy authenticated, until the request has another user or token. */
 export function fillUserScope(req: IncomingMessage, scope: readonly string[]): void {
   const holder = { hasScope: (token: string) => scope.includes(token) };
-  slot.fill(req, { holder, state: requestState.read(req) });
+  slot.fill(req, { holder, user: userOf(req), state: requestState.read(req) });
 }
 
-/** Return the stored scope, or `undefined` if there is none or the request was authenticated again. */
+/** Return the stored scope. @returns `undefined` if there is none, or `req.user` or the authentication has changed */
 export function readUserScope(req: IncomingMessage): ScopeHolder | undefined {
   const stored = slot.read(req);
-  return stored !== undefined && stored.state === requestState.read(req) ? stored.holder : undefined;
+  if (stored === undefined || stored.state !== requestState.read(req)) return undefined;
+  return stored.user === userOf(req) ? stored.holder : undefined;
+}
+
+function userOf(req: IncomingMessage): unknown {
+  return Reflect.get(req, 'user');
 }

@@ -3,6 +3,7 @@ import type { AuditTrail } from '../audit/record.js';
 import { debugRejection } from '../base/debug-rejection.js';
 import { InvalidClientError, PassportJweError } from '../base/errors.js';
 import { NO_STORE } from '../http/no-store.js';
+import { passError } from '../http/pass-error.js';
 import { readFields } from '../http/read-fields.js';
 import { describeRefusal } from './describe-refusal.js';
 import { challengeScheme } from './read-client-credentials.js';
@@ -24,7 +25,7 @@ export function answerTokenError(audit: AuditTrail): ErrorRequestHandler {
         res.status(failure.status).set({ ...NO_STORE, ...failure.headers, ...challengeOf(failure, req) });
         res.json({ error: failure.error, error_description: failure.message });
       })
-      .catch(next);
+      .catch((other) => passError(next, other));
   };
 }
 

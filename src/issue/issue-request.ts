@@ -118,6 +118,8 @@ export interface ClientTokenRequest extends CommonRequest {
 export type IssueRequest<Claims extends object = NoClaims> = UserTokenRequest<Claims> | ClientTokenRequest;
 
 /** Whether the token is for an API key, not for a user of the application. */
-export function isClientRequest(request: IssueRequest): request is ClientTokenRequest {
+export function isClientRequest<Request extends Pick<IssueRequest, 'type'>>(
+  request: Request,
+): request is Extract<Request, Pick<ClientTokenRequest, 'type'>> {
   return request.type !== undefined && request.type !== 'user';
 }

@@ -1,8 +1,5 @@
-/** Maximum length of an identity, in characters. Stores of sessions have the same limit. */
-const MAX_IDENTITY_LENGTH = 200;
-
-/** Every `key_id` of an API key matches. */
-const KEY_ID_CHARACTERS = /^[A-Za-z0-9._~-]{1,64}$/;
+import { KEY_ID } from '../api-keys/key-id.js';
+import { MAX_IDENTITY_LENGTH } from '../sessions/end-sessions.js';
 
 /**
  * Assert that a value can identify a user, a session or a device. NUL separates the parts of names in stores.
@@ -36,7 +33,7 @@ export function assertUser(subject: unknown, issuer: string, where: string): ass
  * @throws TypeError if the issuer could be the `key_id` of an API key
  */
 export function clientOfUsers(issuer: string, where: string): string {
-  if (!KEY_ID_CHARACTERS.test(issuer)) return issuer;
+  if (!KEY_ID.test(issuer)) return issuer;
   throw new TypeError(
     `${where}: issuer must not have the form of a key_id if tokens are for users: pass a URL, for example "https://auth.example.com"`,
   );

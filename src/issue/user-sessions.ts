@@ -1,5 +1,6 @@
 import { InvalidGrantError } from '../base/errors.js';
 import { assertOptions, assertString, type KnownOptions } from '../base/options.js';
+import type { GrantRejection } from '../base/rejections.js';
 import { createSessions, type SessionQuery } from '../sessions/create-sessions.js';
 import type { PresentedToken } from '../sessions/refresh-token-codec.js';
 import type { Session } from '../sessions/session.js';
@@ -151,7 +152,7 @@ const NO_SESSION =
   'userSessions.end: session must be a refresh token or { subject, sessionId }: to end all sessions, call endAll(subject)';
 
 /** Reasons that end the whole session, not only the family of the refresh token. */
-const ENDING: ReadonlySet<string> = new Set(['reused', 'no_user']);
+const ENDING: ReadonlySet<GrantRejection> = new Set<GrantRejection>(['reused', 'no_user']);
 
 function userOf({ subject, sessionId, deviceId }: FamilyState) {
   return { subject, sessionId, ...(deviceId === undefined ? {} : { deviceId }) };

@@ -38,7 +38,9 @@ export function userTokenIssuer(settings: UserSessionsSettings) {
     { issuedAt, ip }: TokenRequest,
   ): Promise<UserToken> {
     const { subject, sessionId, scope } = user;
-    const claims = await callClaimsHook(() => hook({ ...user, scope: Object.freeze([...scope]) }));
+    const claims = await callClaimsHook('createUserSessions', () =>
+      hook({ ...user, scope: Object.freeze([...scope]) }),
+    );
     if (claims === undefined) throw new InvalidGrantError('no_user');
     if (!isJsonObject(claims)) throw new TypeError(NO_CLAIMS);
     const request = { subject, sessionId, scope, lifetime, issuedAt, claims };

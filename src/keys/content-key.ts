@@ -10,6 +10,9 @@ export const KEY_LENGTHS = { A128GCM: 16, A192GCM: 24, A256GCM: 32 } as const;
 /** Content encryption algorithm (`enc`). */
 export type ContentEncryption = keyof typeof KEY_LENGTHS;
 
+/** Allowed content encryption algorithms. */
+export const CONTENT_ENCRYPTIONS = Object.keys(KEY_LENGTHS).filter(isContentEncryption);
+
 /** Default content encryption algorithm, for JWKs without `enc`. */
 export const DEFAULT_ENCRYPTION: ContentEncryption = 'A256GCM';
 

@@ -1,5 +1,5 @@
 import type { RejectionDetail, TokenRejection } from '../base/rejections.js';
-import type { ContentEncryption } from './content-key.js';
+import { CONTENT_ENCRYPTIONS } from './content-key.js';
 import { deriveContentKid, type KeyContext, type RootKey } from './derive-content-key.js';
 
 /** Key that the roots derive in a different context, and the difference. */
@@ -67,15 +67,13 @@ function* listContexts(own: KeyContext): Generator<readonly [KeyContext, Foreign
       { reason: 'wrong_environment', detail: { expected: environment, found } },
     ];
   }
-  for (const found of ENCRYPTIONS.filter((name) => name !== enc)) {
+  for (const found of CONTENT_ENCRYPTIONS.filter((name) => name !== enc)) {
     yield [
       { ...own, enc: found },
       { reason: 'algorithm', detail: { expected: enc, found } },
     ];
   }
 }
-
-const ENCRYPTIONS: readonly ContentEncryption[] = ['A256GCM', 'A192GCM', 'A128GCM'];
 
 /** Other spellings of an audience: with or without a trailing slash, as `https` or as `http`. */
 function spellingsOf(audience: string): readonly string[] {

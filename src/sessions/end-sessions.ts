@@ -44,7 +44,7 @@ export type NamedSession = SessionOwner & Pick<Session, 'sessionId'>;
 const PAGE = 100;
 
 /** Maximum length of an identity in a family, in characters. */
-const MAX_IDENTITY_LENGTH = 200;
+export const MAX_IDENTITY_LENGTH = 200;
 
 /**
  * End sessions in an order that is safe if the process crashes between two steps:

@@ -1,4 +1,9 @@
-import type { ClientTokenRequest, IssueRequest, UserTokenRequest } from '../issue/issue-request.js';
+import {
+  type ClientTokenRequest,
+  type IssueRequest,
+  isClientRequest,
+  type UserTokenRequest,
+} from '../issue/issue-request.js';
 import { createTokenIssuer, type TokenIssuerOptions } from '../issue/token-issuer.js';
 import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../token/claims/claims-set.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
@@ -78,10 +83,4 @@ function completeRequest(request: TestRequest<NoClaims>): IssueRequest {
   const hasLimits = API_KEY_TYPES.some((type) => type === request.type);
   const claims = { ...(hasLimits && { rate_limits: DEFAULT_RATE_LIMITS }), ...request.claims };
   return { subject: TEST_CLIENT, clientId: TEST_CLIENT, ...request, claims };
-}
-
-function isClientRequest(
-  request: TestRequest<NoClaims>,
-): request is WithDefault<ClientTokenRequest, 'subject' | 'clientId'> {
-  return request.type !== undefined && request.type !== 'user';
 }

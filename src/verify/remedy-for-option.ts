@@ -4,6 +4,8 @@ const LOCATIONS = "write tokenLocations, for example { cookie: 'token' }. Defaul
 const ALGORITHMS = 'remove it, because each key of keyRing has one algorithm';
 const HANDLERS = 'remove it, because handlers read the token with verifiedToken(req)';
 const MAX_AGE = 'write maxTokenAgeSeconds';
+const SCOPE = 'write scope';
+const OPTIONAL = 'write credentialsRequired';
 
 /** Remedies for options of jsonwebtoken, passport-jwt, express-jwt, express-oauth2-jwt-bearer and jose. */
 const REMEDIES: ReadonlyMap<string, string> = new Map([
@@ -19,7 +21,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['issuerBaseURL', 'write issuer, or trustedIssuers for tokens of another party'],
   ['issuers', 'write issuer'],
   ['audiences', 'write audience'],
-  ['scopes', 'write scope'],
+  ['scopes', SCOPE],
   ['clockTolerance', 'write clockToleranceSeconds'],
   ['maxAge', MAX_AGE],
   ['maxTokenAge', MAX_AGE],
@@ -27,11 +29,25 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['validators', 'write claimsSchema, or guard routes with requireClaims()'],
   ['requestProperty', HANDLERS],
   ['userProperty', HANDLERS],
-  ['authRequired', 'write credentialsRequired, an option of authenticate()'],
+  ['authRequired', OPTIONAL],
   ['ignoreExpiration', 'remove it, because expired tokens are always rejected'],
 ]);
 
-/** Return the remedy for an option of another JWT library. */
-export function remedyForOption(name: string): string | undefined {
-  return REMEDIES.get(name);
+/** Option that each of these remedies is about. Functions without the option list their options instead. */
+const SUBJECTS: ReadonlyMap<string, string> = new Map([
+  [LOCATIONS, 'tokenLocations'],
+  [HANDLERS, 'tokenLocations'],
+  [SCOPE, 'scope'],
+  [OPTIONAL, 'credentialsRequired'],
+]);
+
+/**
+ * Return the remedy for an option of another JWT library.
+ *
+ * @param known options of the function, for which the remedy must be possible
+ */
+export function remedyForOption(name: string, known: object): string | undefined {
+  const remedy = REMEDIES.get(name);
+  const subject = remedy === undefined ? undefined : SUBJECTS.get(remedy);
+  return subject === undefined || Object.hasOwn(known, subject) ? remedy : undefined;
 }

@@ -43,6 +43,16 @@ async function receiveUpgrade(headers: OutgoingHttpHeaders = {}): Promise<Incomi
 const bearer = (value: string) => receiveUpgrade({ authorization: `Bearer ${value}` });
 
 describe('a request verifier', () => {
+  test('decides by its own options while another one verifies the same request', async () => {
+    const req = await bearer(token);
+    const outcomes = await Promise.allSettled([
+      createVerifier({ scope: 'admin' })(req),
+      createVerifier()(req),
+    ]);
+
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  });
+
   test('returns the token of an upgrade, as verifiedToken() does afterwards', async () => {
     const req = await bearer(token);
     const verified = await createVerifier()(req);

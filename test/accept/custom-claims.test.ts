@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import express, { type Express, type Request, type RequestHandler } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import passport from 'passport';
 import {
   authenticate,
@@ -152,52 +152,3 @@ describe('custom claims have the type of the schema', () => {
     });
   });
 });
-
-test('wrong uses of custom claims do not compile', () => {
-  expect(wrongUses).toBeInstanceOf(Function);
-});
-
-/** Never called. The compiler checks that each of these is an error. */
-async function wrongUses(req: Request): Promise<void> {
-  const issuer = createTokenIssuer<MyClaims>(options);
-  // @ts-expect-error: the claims are required
-  await issuer.issue({ subject: 'alice' });
-  // @ts-expect-error: a claim is missing
-  await issuer.issue({ subject: 'alice', claims: { tenant: 'acme' } });
-  // @ts-expect-error: a claim has another value
-  await issuer.issue({ subject: 'alice', claims: { ...claims, plan: 'gold' } });
-  // @ts-expect-error: a claim beside the options
-  await issuer.issue({ subject: 'alice', claims, tenant: 'acme' });
-
-  const byZod = createTokenIssuer({ ...options, claimsSchema: zodSchema });
-  // @ts-expect-error: a claim of another type than in the schema
-  await byZod.issue({ subject: 'alice', claims: { ...claims, tenant: 1 } });
-  const byValibot = createTokenIssuer({ ...options, claimsSchema: valibotSchema });
-  // @ts-expect-error: a claim of another type than in the schema
-  await byValibot.issue({ subject: 'alice', claims: { ...claims, tenant: 1 } });
-
-  // @ts-expect-error: a string is no number
-  const tenant: number = verifiedToken<MyClaims>(req).claims.tenant;
-  // @ts-expect-error: anonymous requests have no token
-  const found: string = findVerifiedToken<MyClaims>(req).claims.tenant;
-  // @ts-expect-error: without their type, custom claims are unknown JSON
-  const untyped: string = verifiedToken(req).claims['tenant'];
-
-  // @ts-expect-error: a guard returns a boolean
-  requireClaims<MyClaims>((given) => given.tenant);
-  // @ts-expect-error: a promise of a string
-  requireClaims<MyClaims>(async (given) => given.tenant);
-  // @ts-expect-error: a comparison of values that are never equal
-  requireClaims<MyClaims>((given) => given.plan === 'gold');
-  // @ts-expect-error: tokens of some types have no subject
-  requireClaims<MyClaims>((given) => given.sub.length > 0);
-  // @ts-expect-error: no function
-  requireClaims<MyClaims>('tenant');
-
-  // @ts-expect-error: the verify function receives the token, not its claims
-  new JweStrategy<MyClaims>(options, (given) => given.tenant);
-  // @ts-expect-error: a number is no string
-  new JweStrategy<MyClaims>(options, ({ claims: { tenant } }) => tenant.toFixed());
-
-  void [tenant, found, untyped];
-}

@@ -166,12 +166,6 @@ const WRONG_OPTIONS: readonly (readonly [string, unknown, RegExp])[] = [
   ],
   ['secretOrKey', { ...options, secretOrKey: SECRET }, /: unknown option secretOrKey: write keyRing/],
   ['algorithms', { ...options, algorithms: ['HS256'] }, /: unknown option algorithms: remove it/],
-  [
-    'jwtFromRequest',
-    { ...options, jwtFromRequest: () => null },
-    /: unknown option jwtFromRequest: write tokenLocations/,
-  ],
-  ['getToken', { ...options, getToken: () => '' }, /: unknown option getToken: write tokenLocations/],
   ['issuerBaseURL', { ...options, issuerBaseURL: ISSUER }, /: unknown option issuerBaseURL: write issuer/],
   ['audiences', { ...options, audiences: [AUDIENCE] }, /: unknown option audiences: write audience/],
   ['isRevoked', { ...options, isRevoked: () => false }, /: unknown option isRevoked: write revocations/],
@@ -229,7 +223,31 @@ describe('a wrong call of a guard', () => {
   });
 });
 
+const OTHER_LIBRARIES = [
+  ...[
+    'secret',
+    'secretOrKey',
+    'jwksUri',
+    'jwtFromRequest',
+    'getToken',
+    'algorithms',
+    'issuerBaseURL',
+    'issuers',
+  ],
+  ...['audiences', 'scopes', 'clockTolerance', 'maxAge', 'isRevoked', 'validators', 'requestProperty'],
+  ...['authRequired', 'ignoreExpiration'],
+];
+
 describe.each(CONSTRUCTORS)('%s', (name, construct) => {
+  test.each(OTHER_LIBRARIES)('advises only options that it has, for %s', (option) => {
+    const { message } = Object(thrownBy(() => construct({ ...options, [option]: 1 })));
+    const [, advised = 'keyRing'] = /: write (\w+)/.exec(message) ?? [];
+    const again = String(thrownBy(() => construct({ ...options, keyRing: undefined, [advised]: undefined })));
+
+    expect(message).toMatch(/: (write|remove it)|; expected one of: /);
+    expect(again).not.toContain(`unknown option ${advised}`);
+  });
+
   test.each(WRONG_OPTIONS)('rejects %s, naming the option and the remedy', (_, given, message) => {
     const error = thrownBy(() => construct(given));
 

@@ -187,3 +187,27 @@ describe('scopeFromUser', () => {
     );
   });
 });
+
+describe('the scope of a user', () => {
+  const setUser =
+    (user: unknown): RequestHandler =>
+    (req, _res, next) => {
+      Object.assign(req, { user });
+      next();
+    };
+
+  test.each([
+    ['another user', { scope: '' }],
+    ['a logout', null],
+  ])('ends with %s', async (_what, later) => {
+    const app = express().set('env', 'test');
+    app.use(
+      setUser(USER),
+      scopeFromUser((req) => Object(req.user).scope),
+      setUser(later),
+    );
+    app.get('/', requireScope('read:documents'), (_req, res) => void res.json({}));
+
+    expect((await request(app).get('/')).status).toBe(401);
+  });
+});

@@ -70,7 +70,12 @@ describe('getToken', () => {
 
     expect(answer).toMatchObject({
       status: 500,
-      body: { name: 'TypeError', message: expect.stringContaining('getToken must return a string') },
+      body: {
+        name: 'TypeError',
+        message: expect.stringContaining(
+          'authenticate: tokenLocations.getToken: the function must return a string',
+        ),
+      },
     });
   });
 
@@ -81,7 +86,7 @@ describe('getToken', () => {
     const answer = await request(createApp({ getToken })).get('/');
 
     expect(answer).toMatchObject({ status: 500, body: { name: 'TypeError' } });
-    expect(answer.body.message).toContain('getToken threw an error');
+    expect(answer.body.message).toContain('tokenLocations.getToken: the function threw an error');
     expect(answer.body.message).not.toContain('secret');
   });
 

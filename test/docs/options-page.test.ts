@@ -8,13 +8,6 @@ const sources = await Promise.all(
   names.filter((name) => name.endsWith('.ts')).map((name) => readFile(new URL(`src/${name}`, ROOT), 'utf8')),
 );
 
-/** Names of the page for options whose check has a shorter name. */
-const RENAMED: Readonly<Record<string, string>> = {
-  list: 'sessions.list',
-  end: 'sessions.end',
-  endAll: 'sessions.endAll',
-};
-
 /** A check with a named list of options: its list, and the function or option that it names, without a prefix. */
 const CHECK =
   /assertOptions\(\s*\w+,\s*([A-Z_]+),\s*['`](?:\w+: |\$\{where\}: )?([\w.]+)(?:\[\$\{index\}\])?['`]/g;
@@ -51,7 +44,7 @@ const known = new Map(
       .filter(([call]) => call.match(INNER) === null)
       .map(([, list = '', where = '']): readonly [string, readonly string[]] => {
         const options = [...new Set(readList(list, listsOf(text)))].sort();
-        return [RENAMED[where] ?? where, options];
+        return [where, options];
       }),
   ),
 );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidRequestError } from '../../src/base/errors.js';
 import {
-  extractBearerToken,
+  createBearerReader,
   extractCookieToken,
   extractFormToken,
   extractHeaderToken,
@@ -10,33 +10,38 @@ import {
   selectToken,
 } from '../../src/http/extract-bearer-token.js';
 
-describe('extractBearerToken', () => {
+const readBearer = createBearerReader(['Bearer']);
+
+/** Reads a request with these Authorization headers. */
+const read = (authorization: readonly string[]) => readBearer({ headers: { authorization } });
+
+describe('a reader of the Authorization header', () => {
   test.each([['Bearer abc.def'], ['bearer abc.def'], ['BEARER   abc.def']])(
     'finds the token in %j',
     (header) => {
-      expect(extractBearerToken([header])).toBe('abc.def');
+      expect(read([header])).toBe('abc.def');
     },
   );
 
   test('returns the credentials unchanged', () => {
-    expect(extractBearerToken(['Bearer  a b'])).toBe('a b');
+    expect(read(['Bearer  a b'])).toBe('a b');
   });
 
   test('returns an empty string if nothing follows the scheme', () => {
-    expect(extractBearerToken(['Bearer '])).toBe('');
+    expect(read(['Bearer '])).toBe('');
   });
 
   test.each([[[]], [['']], [['Basic YTpi']], [['Bearerabc']], [['Bearer-x abc']], [['Token bearer abc']]])(
     'finds none in %j',
     (headers) => {
-      expect(extractBearerToken(headers)).toBeUndefined();
+      expect(read(headers)).toBeUndefined();
     },
   );
 
   test.each([[['Bearer abc', 'Bearer abc']], [['Bearer abc', 'Basic YTpi']]])(
     'rejects several Authorization headers: %j',
     (headers) => {
-      expect(() => extractBearerToken(headers)).toThrow('several Authorization headers');
+      expect(() => read(headers)).toThrow('several Authorization headers');
     },
   );
 });

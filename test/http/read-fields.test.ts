@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import express from 'express';
 import fc from 'fast-check';
-import { extractBearerToken } from '../../src/http/extract-bearer-token.js';
+import { createBearerReader } from '../../src/http/extract-bearer-token.js';
 import { type FieldSource, readFields } from '../../src/http/read-fields.js';
 import { sendRaw } from '../support/http.js';
 
@@ -135,7 +135,7 @@ describe('for every combination of raw, distinct and application headers', () =>
 
   const accepted = (req: FieldSource): string | undefined => {
     try {
-      return extractBearerToken(readFields(req, NAME));
+      return createBearerReader(['Bearer'])(req);
     } catch {
       return undefined;
     }
@@ -165,4 +165,18 @@ describe('for every combination of raw, distinct and application headers', () =>
       { numRuns: 2000 },
     );
   });
+});
+
+test('reads an unclosed quote in time that is linear in its length', () => {
+  const timeOf = (authorization: string): number => {
+    const started = process.cpuUsage();
+    for (let round = 0; round < 20; round += 1) readFields({ headers: { authorization } }, 'authorization');
+    const { user, system } = process.cpuUsage(started);
+    return user + system;
+  };
+  timeOf('Bearer ,"');
+
+  expect(timeOf(`Bearer ,"${'\\"'.repeat(8000)}`)).toBeLessThan(
+    20 * timeOf(`Bearer ,"${'a'.repeat(16_000)}`) + 20_000,
+  );
 });

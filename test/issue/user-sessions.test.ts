@@ -232,7 +232,7 @@ describe('the claims hook', () => {
     const { refreshToken } = await userSessions.start(ALICE);
     failure = new Error('no connection');
     expect(await rejectionOf(userSessions.refresh(refreshToken))).toEqual(
-      new Error('The claims hook failed: see the cause of this error'),
+      new Error('createUserSessions: the claims hook failed: see the cause of this error'),
     );
     failure = new AccessDeniedError();
     expect(await rejectionOf(userSessions.refresh(refreshToken))).toBe(failure);

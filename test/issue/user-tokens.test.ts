@@ -3,7 +3,7 @@ import { createTokenIssuer, createTokenVerifier, type TokenIssuerOptions } from 
 import { z } from 'zod';
 import { createAuditRecorder } from '../support/audit-recorder.js';
 import { rejectionOf } from '../support/caught.js';
-import { AUDIENCE, clock, createRing, ISSUER, NOW } from '../support/tokens.js';
+import { AUDIENCE, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 import { untyped, untypedValue } from '../support/untyped.js';
 
 const KEY_RING = await createRing();
@@ -73,6 +73,19 @@ describe('a token for a user', () => {
   });
 });
 
+describe('a token of type user', () => {
+  test.each([
+    ['the client of an API key', { client_id: 'demo' }],
+    ['the name of an API key', { client_id: ISSUER, api_key_name: 'Demo key' }],
+    ['the issuer as its subject', { client_id: ISSUER, sub: ISSUER }],
+    ['no client', { client_id: undefined }],
+  ])('is rejected with %s', async (_, claims) => {
+    const token = mintToken(KEY_RING, { claims: { type: 'user', sub: 'alice', ...claims } });
+
+    expect(await rejectionOf(verifier.verify(token))).toMatchObject({ reason: 'claim_malformed' });
+  });
+});
+
 describe('a lifetime', () => {
   test.each<[number | `${number}m`, number]>([
     [90, 90],
@@ -133,6 +146,47 @@ describe('claimsSchema', () => {
     const checking = createTokenVerifier({ ...options, claimsSchema: schema });
 
     expect(await rejectionOf(checking.verify(token))).toMatchObject({ status: 401, reason: 'custom_claims' });
+  });
+
+  test('cannot add claims, and receives a copy', async () => {
+    const validate = (claims: unknown) => {
+      Object.assign(Object(claims), { scope: 'admin', session_id: 's1' });
+      return {};
+    };
+    const schema = { '~standard': { version: 1 as const, vendor: 'test', validate } };
+    const { token } = await createTokenIssuer({ ...options, claimsSchema: schema }).issue({
+      subject: 'alice',
+    });
+    const verified = await verifier.verify(token);
+
+    expect(verified.scope).toEqual([]);
+    expect(verified.claims).not.toHaveProperty('session_id');
+  });
+
+  test('names the claim only, not the keys of its value', async () => {
+    const quotas = z.object({ quotas: z.record(z.string(), z.number()) });
+    const issuer = createTokenIssuer({ ...options, claimsSchema: quotas });
+    const issue = issuer.issue(untyped({ subject: 'alice', claims: { quotas: { 'alice@a.example': 'x' } } }));
+
+    expect(await rejectionOf(issue)).toEqual(
+      new TypeError('issue: claimsSchema rejects claims.quotas: change the claim or the schema'),
+    );
+  });
+
+  test.each([
+    [[], 'rejects'],
+    [null, 'accepts'],
+    [undefined, 'accepts'],
+  ] as const)('with the issues %j %s, when issuing and when accepting', async (issues, verdict) => {
+    const validate = () => untypedValue({ issues });
+    const schema = { '~standard': { version: 1 as const, vendor: 'test', validate } };
+    const issued = createTokenIssuer({ ...options, claimsSchema: schema }).issue({ subject: 'alice' });
+    const { token } = await createIssuer().issue({ subject: 'alice' });
+    const accepted = createTokenVerifier({ ...options, claimsSchema: schema }).verify(token);
+    const outcomes = await Promise.allSettled([issued, accepted]);
+    const status = verdict === 'rejects' ? 'rejected' : 'fulfilled';
+
+    expect(outcomes.map((outcome) => outcome.status)).toEqual([status, status]);
   });
 
   test('sees no claims of this package', async () => {

@@ -1,10 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  createKeyRing,
-  createTokenVerifier,
-  InvalidTokenError,
-  type TokenVerifierOptions,
-} from 'passport-jwe';
+import { createKeyRing, createTokenVerifier, type TokenVerifierOptions } from 'passport-jwe';
 import {
   createTestClock,
   createTestKeyRing,
@@ -63,7 +58,10 @@ describe('a minted token', () => {
     async (type) => {
       const allowed = { allowed_models: ['m'], allowed_functions: ['f'], allowed_endpoints: ['GET /'] };
 
-      expect(await verify(await mintToken({ type, claims: allowed }))).toMatchObject({ type });
+      expect(await verify(await mintToken({ type, claims: allowed }))).toMatchObject({
+        type,
+        claims: { rate_limits: { requests_per_minute: 60 } },
+      });
     },
   );
 
@@ -90,15 +88,11 @@ describe('a minted token', () => {
 describe('an application rejects a minted token', () => {
   const now = Date.now() / 1000;
 
-  test.each<[name: string, options: MintTokenOptions, reason: unknown]>([
+  test.each<[name: string, options: MintTokenOptions, reason: string]>([
     ['that has expired', { clock: createTestClock(now - 3600) }, 'expired'],
     ['that is not yet valid', { clock: createTestClock(now + 3600) }, 'not_yet_valid'],
     ['of another issuer', { issuer: 'https://other.test' }, 'wrong_issuer'],
-    [
-      'for another audience',
-      { audience: 'https://other.test' },
-      expect.stringMatching(/^(unknown_key|wrong_audience)$/),
-    ],
+    ['for another audience', { audience: 'https://other.test' }, 'unknown_key'],
   ])('%s', async (_name, options, reason) => {
     expect(await rejectionOf(verify(await mintToken(options)))).toMatchObject({ reason });
   });
@@ -115,7 +109,9 @@ describe('an application rejects a minted token', () => {
   test('of a key ring that it does not have', async () => {
     const keyRing = await createKeyRing({ current: { secret: secretOf(7) } });
 
-    expect(await rejectionOf(verify(await mintToken({ keyRing })))).toBeInstanceOf(InvalidTokenError);
+    expect(await rejectionOf(verify(await mintToken({ keyRing })))).toMatchObject({
+      reason: 'unknown_key',
+    });
   });
 });
 

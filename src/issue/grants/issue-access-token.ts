@@ -176,7 +176,7 @@ async function issue(
 /** Call the claims hook with a copy of the API key. A map cannot be frozen, and all requests share the API key. */
 function askHook(hook: ClaimsHook, apiKey: ApiKey, context: ClaimsContext): Promise<JsonObject> {
   const copy = { ...apiKey, scopeTtlSeconds: new Map(apiKey.scopeTtlSeconds) };
-  return callClaimsHook(() => hook(copy, context));
+  return callClaimsHook('tokenRouter', () => hook(copy, context));
 }
 
 /**

@@ -5,7 +5,8 @@ import type { NoClaims } from './verified-token.js';
 
 /**
  * A schema for the custom claims of an application: any Standard Schema (https://standardschema.dev), for example of Zod,
- * Valibot or ArkType. It only checks the claims. Values that it converts or fills in are not used.
+ * Valibot or ArkType. It only checks the claims. Values that it converts or fills in are not used. If a check depends on a
+ * service, let it throw `TemporarilyUnavailableError` during an outage (503). Other errors go to the error handlers.
  *
  * @typeParam Claims custom claims that the schema accepts
  *
@@ -23,8 +24,8 @@ export interface ClaimsSchema<Claims extends object = NoClaims> {
 
 /** Result of a Standard Schema. */
 export interface SchemaResult {
-  /** Absent or `undefined` if the value is valid. */
-  readonly issues?: readonly SchemaIssue[] | undefined;
+  /** Absent, `undefined` or `null` if the value is valid. */
+  readonly issues?: readonly SchemaIssue[] | null | undefined;
 }
 
 interface SchemaIssue {
@@ -60,14 +61,22 @@ export function assertCustomClaims(
   return undefined;
 }
 
-function assertNoIssues({ issues }: SchemaResult): void {
-  if (issues === undefined) return;
-  const [step] = issues[0]?.path ?? [];
-  throw new InvalidTokenError(
-    'custom_claims',
-    undefined,
-    step === undefined ? {} : { claim: nameOfStep(step) },
-  );
+function assertNoIssues(result: SchemaResult): void {
+  const rejected = findRejectedClaim(result);
+  if (rejected === undefined) return;
+  throw new InvalidTokenError('custom_claims', undefined, rejected === '' ? {} : { claim: rejected });
+}
+
+/**
+ * Return the name of the first rejected claim, or an empty string if the schema names none. Deeper steps of the path can
+ * be keys of user data, so they are left out.
+ *
+ * @returns `undefined` if the claims are valid
+ */
+function findRejectedClaim({ issues }: SchemaResult): string | undefined {
+  if (!issues) return undefined;
+  const [step = ''] = issues[0]?.path ?? [];
+  return String(typeof step === 'object' ? step.key : step);
 }
 
 /** Claims that this package neither reads nor writes. */
@@ -76,18 +85,14 @@ function selectCustomClaims(claims: ClaimsSet): Record<string, unknown> {
 }
 
 /**
- * Check the custom claims of a token to issue.
+ * Check the custom claims of a token to issue. The schema receives a copy, so that it cannot add reserved claims.
  *
  * @throws TypeError (as rejection) if the schema rejects the claims. It names the claim. Messages of schemas can contain
  *   values, so they are left out.
  */
 export async function assertIssuableClaims(claims: object, schema: ClaimsSchema<object>): Promise<void> {
-  const { issues: [issue] = [] } = await schema['~standard'].validate(claims);
-  if (issue === undefined) return;
-  const path = ['claims', ...(issue.path ?? []).map(nameOfStep)].join('.');
+  const rejected = findRejectedClaim(await schema['~standard'].validate(structuredClone(claims)));
+  if (rejected === undefined) return;
+  const path = rejected === '' ? 'claims' : `claims.${rejected}`;
   throw new TypeError(`issue: claimsSchema rejects ${path}: change the claim or the schema`);
-}
-
-function nameOfStep(step: PropertyKey | { readonly key: PropertyKey }): string {
-  return String(typeof step === 'object' ? step.key : step);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { JsonObject } from '../../base/json.js';
+import type { JsonObject, JsonValue } from '../../base/json.js';
 import { DEFAULT_RATE_LIMITS, type TokenType } from './claims-set.js';
 import { keyIdOfName } from './key-id-of-name.js';
 
@@ -27,7 +27,7 @@ const PROMISED_CLAIMS: ReadonlyMap<unknown, JsonObject> = new Map([
  * Add the claims that a legacy token lacks. Existing claims are not changed. `exp` is never added. The default `jti`
  * is the SHA-256 of the token in base64url.
  *
- * The default `client_id` is the `sub` of a service token. For other tokens, it is derived from `api_key_name`, like
+ * The default `client_id` is the issuer for users, and the `sub` of a service token. For other tokens, it is derived from `api_key_name`, like
  * the `key_id` of an API key. The default `sub` is the client (RFC 9068 §2.2). Without a client, neither claim is
  * added.
  *
@@ -43,10 +43,14 @@ export function completeLegacyClaims(claims: JsonObject, supplied: LegacyClaims,
     iat: UNKNOWN_ISSUE_TIME,
     ...(Object.hasOwn(claims, 'jti') ? {} : { jti: digestOf(token) }),
     ...(supplied.type === 'foreign' ? {} : { type: supplied.type }),
-    ...(clientId === undefined ? {} : { client_id: clientId, sub: clientId }),
+    ...(type === 'user' ? { client_id: supplied.issuer } : defaultIdentities(clientId)),
     ...PROMISED_CLAIMS.get(type),
     ...claims,
   });
+}
+
+function defaultIdentities(clientId: JsonValue | undefined): JsonObject {
+  return clientId === undefined ? {} : { client_id: clientId, sub: clientId };
 }
 
 function promise(allowedClaim: string): JsonObject {

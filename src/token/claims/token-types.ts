@@ -75,8 +75,10 @@ export function narrowToExternal(
   return createVerifiedToken('external', Object.freeze(exposed), { header, scope });
 }
 
+/** Users have no API key: the client is the issuer, and the subject is not the client itself. */
 function isUserClaims(claims: ClaimsSet): claims is UserClaims {
-  return isIssued(claims);
+  const { iss, sub, client_id: clientId, api_key_name: apiKeyName } = claims;
+  return isIssued(claims) && clientId === iss && sub !== iss && apiKeyName === undefined;
 }
 
 function isModelClaims(claims: ClaimsSet): claims is ModelClaims {

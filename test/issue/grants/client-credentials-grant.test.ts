@@ -347,7 +347,7 @@ describe('the claims hook', () => {
       clock,
     });
     await expect(issuance).rejects.toMatchObject({
-      message: 'The claims hook failed: see the cause of this error',
+      message: 'tokenRouter: the claims hook failed: see the cause of this error',
       cause: { message: 'directory is down' },
     });
     expect(records).toEqual([]);

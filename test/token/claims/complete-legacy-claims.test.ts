@@ -19,6 +19,12 @@ function complete(claims: JsonObject, supplied: Partial<LegacyClaims> = {}): Jso
 }
 
 describe('completeLegacyClaims', () => {
+  test('makes the issuer the client of users, even if the token names an API key', () => {
+    const claims = { sub: 'alice', api_key_name: 'Demo key' };
+
+    expect(complete(claims, { type: 'user' })).toMatchObject({ client_id: 'i', sub: 'alice' });
+  });
+
   test('adds the claims that no token of that stack has, but no exp', () => {
     expect(complete({})).toEqual({
       iss: 'i',
