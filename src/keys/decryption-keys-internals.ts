@@ -16,7 +16,10 @@ export interface DecryptionKeysInternals {
 const bound = new WeakMap<object, DecryptionKeysInternals>();
 
 /** Bind internals to decryption keys at construction. */
-export function bindDecryptionKeys<Keys extends object>(keys: Keys, internals: DecryptionKeysInternals): Keys {
+export function bindDecryptionKeys<Keys extends object>(
+  keys: Keys,
+  internals: DecryptionKeysInternals,
+): Keys {
   bound.set(keys, internals);
   return keys;
 }

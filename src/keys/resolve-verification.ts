@@ -66,7 +66,8 @@ function includeOwn(signing: SigningKey, others?: VerificationKeys): Verificatio
   const own = keepVerificationKeys([{ kid, alg, publicKey }]);
   if (others === undefined) return own;
   return Object.freeze({
-    find: (name: string) => own.find(name) ?? others.find(name),
+    find: (name: string | undefined, algorithm?: string) =>
+      own.find(name, algorithm) ?? others.find(name, algorithm),
     exportPublicKeys: () => {
       const { keys } = others.exportPublicKeys();
       return { keys: [toVerificationJwk(signing), ...keys.filter((key) => key['kid'] !== kid)] };

@@ -8,11 +8,14 @@ import { parseVerificationKey, type VerificationKey } from './signature-key.js';
 /** Verification keys of one issuer. */
 export interface VerificationKeys {
   /**
-   * Find a key by `kid`. Return `undefined` if the issuer has no key with this `kid`.
+   * Find a key by `kid`. Without `kid`, find the only key for `alg`. Return `undefined` if there is none, or several.
    *
    * @throws TemporarilyUnavailableError (as rejection) if the keys of the issuer are unavailable.
    */
-  find(kid: string): VerificationKey | undefined | Promise<VerificationKey | undefined>;
+  find(
+    kid: string | undefined,
+    alg?: string,
+  ): VerificationKey | undefined | Promise<VerificationKey | undefined>;
   /** Export all loaded keys as a JWK Set, for publication. */
   exportPublicKeys(): JwkSet;
 }

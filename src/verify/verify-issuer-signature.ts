@@ -39,7 +39,7 @@ export async function verifyIssuerSignature(
   if (key === undefined) throw new InvalidTokenError('jws_unknown_key');
   if (key.notAfter !== undefined && key.notAfter <= now) throw new InvalidTokenError('jws_expired_key');
   if (canonicalAlgorithm(key.alg) !== canonicalAlgorithm(alg)) throw notAccepted(new Set([key.alg]), alg);
-  if (!verifySignature(Buffer.from(signingInput, 'latin1'), signature, key)) {
+  if (!verifySignature(signingInput, signature, key)) {
     throw new InvalidTokenError('jws_signature');
   }
   return key;
