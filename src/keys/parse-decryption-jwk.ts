@@ -72,8 +72,7 @@ function requirePrivate<Shape extends KeyShape>({ shape, publicKey, privateKey }
 
 function readSecret({ k }: Jwk, traits: DecryptionTraits): KeyObject {
   const bytes = decodeMember(k);
-  if (bytes === undefined)
-    throw new TypeError('k must be base64url without padding: export the JWK again');
+  if (bytes === undefined) throw new TypeError('k must be base64url without padding: export the JWK again');
   const lengths = lengthsFor(traits);
   if (!lengths.includes(bytes.length)) {
     throw new TypeError(

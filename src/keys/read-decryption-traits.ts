@@ -1,6 +1,5 @@
 import { isNumericDate, type NumericDate } from '../base/clock.js';
 import type { DecryptionKey } from './decryption-key.js';
-import { type Jwk, readForeignKid, readPeriod } from './jwk.js';
 import {
   CONTENT_KEY_BYTES,
   type ContentEncryptionAlgorithm,
@@ -9,6 +8,7 @@ import {
   KEY_MANAGEMENT,
   type KeyManagementAlgorithm,
 } from './jwe-algorithms.js';
+import { type Jwk, readForeignKid, readPeriod } from './jwk.js';
 import { jwkThumbprint } from './jwk-thumbprint.js';
 
 /** Members for keys that do not have them, for example PEM keys. */
@@ -64,7 +64,9 @@ export function readDecryptionTraits(
   const kid = unify('kid', jwk['kid'], defaults.kid);
   assertAlgorithm(alg, type);
   if (enc !== undefined && !isContentEncryptionAlgorithm(enc))
-    throw new TypeError(`enc must be one of ${Object.keys(CONTENT_KEY_BYTES).join(', ')}: correct or remove enc`);
+    throw new TypeError(
+      `enc must be one of ${Object.keys(CONTENT_KEY_BYTES).join(', ')}: correct or remove enc`,
+    );
   const notAfter = readExpiry(jwk, defaults);
   return {
     kid: kid === undefined ? jwkThumbprint(jwk) : readForeignKid({ kid }),
@@ -77,7 +79,9 @@ export function readDecryptionTraits(
 /** Return the only value of a member. An ignored second value could permit an algorithm by mistake. */
 function unify(name: string, own: unknown, other: unknown): unknown {
   if (own !== undefined && other !== undefined && own !== other)
-    throw new TypeError(`${name} has two different values: remove it from the key location, or correct the JWK`);
+    throw new TypeError(
+      `${name} has two different values: remove it from the key location, or correct the JWK`,
+    );
   return own ?? other;
 }
 
@@ -86,7 +90,9 @@ function assertAlgorithm(
   type: DecryptionKey['type'],
 ): asserts alg is KeyManagementAlgorithm | undefined {
   if (alg === undefined || (isKeyManagementAlgorithm(alg) && KEY_MANAGEMENT[alg] === type)) return;
-  const names = Object.entries(KEY_MANAGEMENT).flatMap(([name, required]) => (required === type ? [name] : []));
+  const names = Object.entries(KEY_MANAGEMENT).flatMap(([name, required]) =>
+    required === type ? [name] : [],
+  );
   const others = type === 'secret' ? Object.keys(CONTENT_KEY_BYTES) : [];
   throw new TypeError(
     `alg must be one of ${[...names, ...others].join(', ')} for this type of key: correct or remove alg`,

@@ -50,6 +50,8 @@ function exportJwk(key: KeyObject): Jwk {
   try {
     return { ...key.export({ format: 'jwk' }) };
   } catch {
-    throw new TypeError('the private key must be an RSA, EC or X25519 key: generate a key of one of these types');
+    throw new TypeError(
+      'the private key must be an RSA, EC or X25519 key: generate a key of one of these types',
+    );
   }
 }
