@@ -14,14 +14,17 @@ const SIGNING_SHAPES = {
 
 /** Algorithms of verification keys and their key types. Includes the algorithms of other issuers (RFC 9864 §2.2). */
 const VERIFICATION_SHAPES: Readonly<Record<VerificationAlgorithm, KeyShape>> = {
-  ...SIGNING_SHAPES,
+  EdDSA: 'Ed25519',
   Ed25519: 'Ed25519',
-  ES384: 'P-384',
-  ES512: 'P-521',
-  PS384: 'RSA',
-  PS512: 'RSA',
+  RS256: 'RSA',
   RS384: 'RSA',
   RS512: 'RSA',
+  PS256: 'RSA',
+  PS384: 'RSA',
+  PS512: 'RSA',
+  ES256: 'P-256',
+  ES384: 'P-384',
+  ES512: 'P-521',
 };
 
 /** Signature algorithm (`alg`) of a nested JWS that this package signs. */
