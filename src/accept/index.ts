@@ -1,7 +1,9 @@
 export * from '../base/index.js';
 export { findVerifiedToken, verifiedToken } from '../http/find-verified-token.js';
+export { publicKeysEndpoint } from '../http/public-keys-endpoint.js';
 export { requireProof } from '../http/require-proof.js';
 export { isResponseFinished, onResponseFinished } from '../http/response-finished.js';
+export type { KeyPublisher } from '../http/send-public-keys.js';
 export type { ChallengeOptions } from '../http/write-challenge.js';
 export { createLegacyKey, type LegacyKey, type LegacyKeySource } from '../keys/create-legacy-key.js';
 export type { LegacyPassphraseKey } from '../keys/derive-from-passphrase.js';

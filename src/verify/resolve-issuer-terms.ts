@@ -28,7 +28,7 @@ export function resolveIssuerTerms(options: TrustedIssuerOptions, where: string)
   const { issuer, clientClaim = 'client_id', kidlessRotation = false, signedOnly } = options;
   assertIssuer(issuer, where);
   const audiences = resolveStrings(options.audience, `${where}: audience`, 'https://api.example.com');
-  const decryption = decryptionKeysOf(options.decryption, where);
+  const decryption = decryptionKeysOf(options.decryption, `${where}: decryption`);
   assertVerification(options, decryption, where);
   assertString(clientClaim, where, 'clientClaim', 'azp');
   if (typeof kidlessRotation !== 'boolean') {
