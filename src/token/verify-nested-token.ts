@@ -46,7 +46,7 @@ export async function verifyNestedToken(
   }
   if (typeof alg !== 'string' || typeof kid !== 'string') throw new InvalidTokenError('jws_malformed');
   const claims = parseClaims(decodeClaims(payload));
-  const key = await findKey(claims['iss'], kid, verification);
+  const key = await findKey(claims['iss'], { kid, alg }, verification);
   if (key.notAfter !== undefined && key.notAfter <= now) throw new InvalidTokenError('jws_expired_key');
   if (key.alg !== alg) throw new InvalidTokenError('jws_algorithm');
   await assertSignature(jws, key);
@@ -76,11 +76,15 @@ function splitSigned(jws: string): { header: JsonObject; payload: Buffer } {
 }
 
 /** Find the verification key. The claims are not trusted yet: `iss` only selects the keys that can verify them. */
-async function findKey(iss: unknown, kid: string, verification: Verification): Promise<VerificationKey> {
+async function findKey(
+  iss: unknown,
+  { kid, alg }: { readonly kid: string; readonly alg: string },
+  verification: Verification,
+): Promise<VerificationKey> {
   const keys = typeof iss === 'string' ? verification.get(iss) : undefined;
   if (keys === undefined) throw new InvalidTokenError(iss === undefined ? 'claim_missing' : 'wrong_issuer');
   // A custom key lookup may return null.
-  const key = (await keys.find(kid)) ?? undefined;
+  const key = (await keys.find(kid, alg)) ?? undefined;
   if (key === undefined) throw new InvalidTokenError('jws_unknown_key');
   return key;
 }
