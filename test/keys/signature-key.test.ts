@@ -197,7 +197,9 @@ describe('locations of signature keys', () => {
       { file: path },
       { env: VARIABLE },
     ]) {
-      expect(await (await createVerificationKeys(location)).find('signer')).toMatchObject({ alg: 'EdDSA' });
+      expect(await (await createVerificationKeys(location)).find('signer', 'EdDSA')).toMatchObject({
+        alg: 'EdDSA',
+      });
     }
     const secretFile = await file(JSON.stringify(privateJwk));
     await chmod(secretFile, 0o600);
@@ -215,7 +217,7 @@ describe('locations of signature keys', () => {
     const encryption = { ...generateRecipient('RSA-OAEP-256').publicJwk, use: 'enc' };
     const ending = { ...generateSigner('ES256', { kid: 'ending' }).publicJwk, exp: NOW };
     const keys = await createVerificationKeys({ jwks: { keys: [encryption, publicJwk, ending] } });
-    expect(await keys.find('recipient')).toBeUndefined();
+    expect(await keys.find('recipient', 'RSA-OAEP-256')).toBeUndefined();
     expect(keys.exportPublicKeys()).toStrictEqual({
       keys: [
         { ...publicJwk, use: 'sig' },
