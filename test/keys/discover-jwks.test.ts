@@ -239,7 +239,7 @@ describe('the token in tokenFile', () => {
 
   test('is never part of an error', async () => {
     const tokenFile = join(directory, 'wrong-token');
-    for (const text of ['', 'two tokens', 'broken\ntoken', 'tökén']) {
+    for (const text of ['', 'two tokens', 'broken\ntoken', 'accentué']) {
       await writeFile(tokenFile, text);
       expect(await causeOf(discover({ tokenFile }))).toBe(
         'The file in tokenFile contains no bearer token: write one token to the file',

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createGuardedFetch } from '../../src/keys/guarded-fetch.js';
 import { rejectionOf } from '../support/caught.js';
 import { type IssuerServer, startIssuerServer } from '../support/issuer-server.js';
-import { untyped } from '../support/untyped.js';
+import { untypedValue } from '../support/untyped.js';
 
 /** An unallocated address of the public block, to which no connection succeeds. */
 const PUBLIC = { address: '2d00::1', family: 6 };
@@ -27,7 +27,7 @@ function resolveTo(...results: readonly (readonly LookupAddress[] | Error)[]) {
     if (result instanceof Error) done(result);
     else done(null, result);
   };
-  const [lookup]: readonly (typeof lookupAddresses)[] = untyped([answer]);
+  const lookup: typeof lookupAddresses = untypedValue(answer);
   return { calls, lookup };
 }
 
