@@ -103,7 +103,7 @@ function assertRegisteredClaims(
     isNumericDate(exp) &&
     isNumericDate(iat) &&
     (nbf === undefined || isNumericDate(nbf)) &&
-    (scope === undefined || typeof scope === 'string') &&
+    (scope === undefined || typeof scope === 'string' || (isExternal && Array.isArray(scope))) &&
     isTextOrAbsent(claims['sub']) &&
     isTextOrAbsent(claims['client_id']) &&
     (isExternal || isTextOrAbsent(claims['type'])) &&
@@ -191,8 +191,12 @@ function readScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
   return [...new Set(scope.flatMap((token) => external.scopes.get(token) ?? []))];
 }
 
-/** Read `scope`, or the configured scope claim. If both are present, they must contain the same scope tokens. */
+/**
+ * Read `scope`, or the configured scope claim. If both are present, they must contain the same scope tokens. For a
+ * trusted issuer, read only the configured claim, because its `scope` can have a different meaning.
+ */
 function readGrantedScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
+  if (policy.external !== undefined) return parseScopeClaim(claims[policy.scopeClaim]);
   const scope = parseScopeClaim(claims.scope);
   if (policy.scopeClaim === 'scope' || claims[policy.scopeClaim] === undefined) return scope;
   const named = parseScopeClaim(claims[policy.scopeClaim]);
