@@ -89,6 +89,10 @@ const REJECTED = {
     token: await forge({ signedHeader: { typ: 'rt+jwt' } }),
     ...{ ...CLAIM, python: 'wrong header' },
   },
+  'with a truncated tag': {
+    token: (await forge()).slice(0, -6),
+    ...{ node: 'ERR_JWE_', python: 'tag' },
+  },
   'tampered with': {
     token: tamperWithCiphertext(await forge()),
     ...{ node: 'ERR_JWE_DECRYPTION_FAILED', python: 'InvalidTag' },

@@ -78,6 +78,10 @@ const REJECTED = {
   'without jti': { token: mint({ jti: undefined }), ...CLAIM, python: 'missing claim' },
   refresh: { token: await mintRefreshToken(), node: 'unknown key', python: 'wrong header' },
   'refresh, under an access key': { token: mint({}, { typ: 'rt+jwt' }), ...CLAIM, python: 'wrong header' },
+  'with a truncated tag': {
+    token: mint().slice(0, -6),
+    ...{ node: 'ERR_JWE_', python: 'tag' },
+  },
   'tampered with': {
     token: tamperWithCiphertext(mint()),
     ...{ node: 'ERR_JWE_DECRYPTION_FAILED', python: 'InvalidTag' },
