@@ -17,7 +17,7 @@ const page = new URL('../../docs/guides/read-tokens-elsewhere.md', import.meta.u
 const blocks = await readPageBlocks(page);
 
 const OTHER = 'https://other.example.com';
-/** The readers use the clock of the machine. */
+/** The readers use the system clock. */
 const now = Math.floor(Date.now() / 1000);
 const TIMES = { iat: now, nbf: now, exp: now + 600 };
 const EXPIRED = { iat: now - 600, nbf: now - 600, exp: now - 60 };
@@ -25,7 +25,7 @@ const EXPIRED = { iat: now - 600, nbf: now - 600, exp: now - 60 };
 const recipientOf = (kid: string) => generateRecipient('ECDH-ES', { kid, use: 'enc' });
 const [recipient, nextRecipient] = [recipientOf('reader-1'), recipientOf('reader-2')];
 const signerOf = (kid: string) => generateSigner('ES256', { kid });
-const [signer, nextSigner, stranger] = [signerOf('issuer-1'), signerOf('issuer-2'), signerOf('issuer-1')];
+const [signer, nextSigner, attacker] = [signerOf('issuer-1'), signerOf('issuer-2'), signerOf('issuer-1')];
 
 const verification = await createVerificationKeys({
   jwks: { keys: [signer.publicJwk, nextSigner.publicJwk] },
@@ -61,8 +61,8 @@ const REJECTED = {
     token: await forge({ signedHeader: { alg: 'none' }, alter: (jws) => jws.replace(/[^.]*$/, '') }),
     ...{ node: 'ERR_JOSE_ALG_NOT_ALLOWED', python: 'Invalid' },
   },
-  'signed by a stranger': {
-    token: await forge({}, stranger),
+  'signed by an attacker': {
+    token: await forge({}, attacker),
     ...{ node: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED', python: 'InvalidJWSSignature' },
   },
   'signed with an unknown key': {

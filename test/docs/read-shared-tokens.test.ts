@@ -25,7 +25,7 @@ const page = new URL('../../docs/guides/read-tokens-elsewhere.md', import.meta.u
 const blocks = await readPageBlocks(page);
 
 const OTHER = 'https://other.example.com';
-/** The readers use the clock of the machine. */
+/** The readers use the system clock. */
 const now = Math.floor(Date.now() / 1000);
 const TIMES = { iat: now, nbf: now, exp: now + 600 };
 const EXPIRED = { iat: now - 600, nbf: now - 600, exp: now - 60 };
