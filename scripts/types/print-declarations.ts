@@ -14,7 +14,7 @@ export interface DeclarationBundle {
 /** Origin of the declarations in the file itself. */
 const OWN = '.';
 
-const REMEDY = 'declarations in one file need names of their own, so rename one in the source';
+const REMEDY = 'names in one file of declarations must be unique, so rename one in the source';
 
 /**
  * Write the text of a file, which imports declarations of other files.

@@ -14,7 +14,7 @@ import type { KeySource } from 'passport-jwe/vault';
 
 const issuer = 'https://auth.example.com';
 const keyRing: accept.KeyRing = await accept.createKeyRing({ current: { secret: randomBytes(32) } });
-const trail: main.AuditTrail = audit.createAuditTrail({ sinks: [() => {}] });
+const trail: main.AuditTrail = audit.createAuditTrail({ sinks: [{ write: () => {} }] });
 const memory: stores.Stores = stores.createMemoryStores();
 
 export const tokens = issue.createTokenIssuer({ keyRing, issuer, audit: trail });
