@@ -76,13 +76,30 @@ const QUOTED = /^".*"$/;
  * @throws InvalidRequestError if cookies with this name have different values, or a value is not a b64token
  */
 export function extractCookieToken(cookieHeaders: readonly string[], name: string): string | undefined {
-  const values = cookieHeaders
-    .flatMap((header) => header.split(';'))
-    .map((pair) => pair.trim())
+  const pairs = cookieHeaders.flatMap((header) => header.split(';')).map((pair) => pair.trim());
+  return readCookie(pairs, name) ?? readChunks(pairs, name);
+}
+
+function readCookie(pairs: readonly string[], name: string): string | undefined {
+  const values = pairs
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1))
     .filter((value) => value !== '' && !QUOTED.test(value));
   return selectToken(values.map((value) => assertB64Token(value, 'The cookie must contain a bearer token')));
+}
+
+/** Maximum number of cookies for one token. */
+const MAX_CHUNKS = 16;
+
+/** Join the cookies `name.0`, `name.1` and so on, into which Auth.js splits a value that is too long for one cookie. */
+function readChunks(pairs: readonly string[], name: string): string | undefined {
+  let joined: string | undefined;
+  for (let index = 0; index < MAX_CHUNKS; index += 1) {
+    const chunk = readCookie(pairs, `${name}.${index}`);
+    if (chunk === undefined) break;
+    joined = (joined ?? '') + chunk;
+  }
+  return joined;
 }
 
 /**

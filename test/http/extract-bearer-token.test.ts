@@ -82,6 +82,20 @@ describe('extractCookieToken', () => {
     expect(extractCookieToken(headers, 'token')).toBeUndefined();
   });
 
+  test('joins a token in numbered cookies, in the order of their numbers', () => {
+    const parts = ['token.1=d', 'token.10=k', 'token.0=abc', 'token.2=e'];
+    expect(extractCookieToken([parts.join('; ')], 'token')).toBe('abcde');
+    expect(extractCookieToken(['token.1=d'], 'token')).toBeUndefined();
+  });
+
+  test('prefers a whole cookie to numbered ones', () => {
+    expect(extractCookieToken(['token.0=old; token=abc'], 'token')).toBe('abc');
+  });
+
+  test('rejects a numbered cookie with two values', () => {
+    expect(() => extractCookieToken(['token.0=a; token.0=b'], 'token')).toThrow(InvalidRequestError);
+  });
+
   test('accepts the same cookie sent twice', () => {
     expect(extractCookieToken(['token=abc; token=abc'], 'token')).toBe('abc');
   });
