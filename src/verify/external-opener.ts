@@ -68,11 +68,20 @@ async function openAfterReload(
   }
 }
 
-/** Reload the keys of all issuers. @returns whether any keys changed. */
+/**
+ * Reload the keys of all issuers.
+ *
+ * @returns whether any keys changed
+ * @throws TemporarilyUnavailableError (as rejection) if no keys changed and a source, which may contain the key, is
+ *   unavailable
+ */
 async function reloadKeys({ terms }: TrustedIssuers): Promise<boolean> {
   const sets = new Set<DecryptionKeysInternals>(terms.map(({ decryption }) => decryption));
-  const changes = await Promise.all([...sets].map((keys) => keys.reloadForUnknownKey()));
-  return changes.includes(true);
+  const results = await Promise.allSettled([...sets].map((keys) => keys.reloadForUnknownKey()));
+  if (results.some((result) => result.status === 'fulfilled' && result.value)) return true;
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return false;
 }
 
 /** Whether a token has three segments, as a JWS (RFC 7516 §9). */
@@ -122,6 +131,8 @@ function isCurrent(token: ExternalToken, trusted: TrustedIssuers, now: NumericDa
   if (verificationKey === undefined) return true;
   const { kid, alg } = signedHeader ?? {};
   const found = issuer.verification?.find(textOf(kid), textOf(alg) ?? '');
+  // The key must be loaded again. Verification then throws the failure, which here would end the process.
+  if (found instanceof Promise) found.catch(() => {});
   return found === verificationKey && isInForce(verificationKey, now);
 }
 

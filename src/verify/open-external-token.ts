@@ -58,7 +58,8 @@ export async function openExternalToken(
   const signed = await authenticate(content, { issuer, candidate, now });
   const claims = completeClaims(content, issuer);
   assertReplicatedClaims(header, claims);
-  return Object.freeze({ header, claims, issuer, decryptionKey: candidate.key, ...signed });
+  const decryptionKey = keyOfIssuer(candidate, issuer);
+  return Object.freeze({ header, claims, issuer, decryptionKey, ...signed });
 }
 
 /**
@@ -76,13 +77,22 @@ export async function openSignedOnlyToken(
   assertAscii(token);
   const content = readSigned(Buffer.from(token, 'latin1'));
   const { jws } = content;
-  const issuer = await findNamedIssuer(content.claims, trusted.terms, trusted);
+  // Anyone can write an unsigned text, so no function is asked for an issuer that may not send one.
+  const senders = trusted.terms.filter(
+    ({ issuer, signedOnlyUntil }) => typeof issuer === 'string' || signedOnlyUntil > now,
+  );
+  const issuer = await findNamedIssuer(content.claims, senders, trusted);
   if (!(issuer.terms.signedOnlyUntil > now)) throw new InvalidTokenError('not_encrypted');
   assertNoIdToken(content.claims);
   const verificationKey = await verifyIssuerSignature(jws, issuer, now);
   const claims = completeClaims(content, issuer);
   const { header } = jws;
   return Object.freeze({ header, claims, issuer, signedHeader: header, verificationKey });
+}
+
+/** The key as the issuer configured it, because only this object expires or is removed with the keys of the issuer. */
+function keyOfIssuer({ key, keys, owners }: KeyCandidate, { terms }: BoundIssuer): DecryptionKey {
+  return keys[owners.indexOf(terms)] ?? key;
 }
 
 /** Content of a JWE, and the text that identifies the token if it has no `jti`. */
@@ -147,7 +157,7 @@ async function authenticate(
   { issuer, candidate, now }: Authentication,
 ): Promise<Pick<ExternalToken, 'signedHeader' | 'verificationKey'>> {
   if (jws === undefined) {
-    const isAuthentic = candidate.key.type === 'secret' && issuer.verification === undefined;
+    const isAuthentic = candidate.key.type === 'secret' && issuer.terms.verification === undefined;
     if (!isAuthentic) throw new InvalidTokenError('not_signed');
     return {};
   }

@@ -15,6 +15,14 @@ import type { IssuerTerms } from './issuer-terms.js';
 export interface KeyCandidate {
   readonly key: DecryptionKey;
   readonly owners: readonly IssuerTerms[];
+  /** The same key as each owner configured it, in the order of the owners. */
+  readonly keys: readonly DecryptionKey[];
+}
+
+/** A decryption key as one issuer configured it. Another issuer can limit the same key differently. */
+interface OwnedKey {
+  readonly key: DecryptionKey;
+  readonly owner: IssuerTerms;
 }
 
 /** Maximum number of keys that are tried for a token without `kid`: the current and the previous one. */
@@ -31,16 +39,18 @@ export function selectDecryptionKeys(
   terms: readonly IssuerTerms[],
   now: NumericDate,
 ): readonly [KeyCandidate, ...KeyCandidate[]] {
-  const named = listCandidates(header, terms);
+  const named = listKeys(header, terms);
   const [known] = named;
   if (known === undefined) throw new InvalidTokenError('unknown_key', undefined, kidOf(header));
   const live = named.filter(({ key }) => key.notAfter === undefined || key.notAfter > now);
   if (live.length === 0) throw new InvalidTokenError('expired_key', undefined, { kid: known.key.kid });
-  const [first, ...others] = live.flatMap((candidate) => acceptAlgorithms(candidate, header));
+  const [first, ...others] = joinOwners(
+    live.filter(({ key, owner }) => fitsKey(key, header) && acceptsAlgorithms(owner, header)),
+  );
   if (first === undefined) {
     throw new InvalidTokenError('algorithm', undefined, {
       kid: known.key.kid,
-      expected: listAlgorithms(known),
+      expected: listAlgorithms(live),
       found: [header.alg, header.enc],
     });
   }
@@ -50,28 +60,28 @@ export function selectDecryptionKeys(
   return candidates;
 }
 
-/** List the distinct keys with the `kid` of a token, or all keys if it has none, of the issuers that it may name. */
-function listCandidates(header: ExternalHeader, terms: readonly IssuerTerms[]): readonly KeyCandidate[] {
-  const { kid, iss } = header;
-  const candidates: { key: DecryptionKey; owners: IssuerTerms[] }[] = [];
-  for (const owner of terms) {
+/** List the keys with the `kid` of a token, or all keys if it has none, of the issuers that it may name. */
+function listKeys({ kid, iss }: ExternalHeader, terms: readonly IssuerTerms[]): readonly OwnedKey[] {
+  return terms.flatMap((owner) => {
     // A replicated `iss` names the issuer (RFC 7519 §5.3). The claims must repeat it.
-    if (iss !== undefined && typeof owner.issuer === 'string' && owner.issuer !== iss) continue;
-    for (const key of owner.decryption.keys) {
-      if (kid !== undefined && key.kid !== kid) continue;
-      const same = candidates.find((candidate) => isSameKey(candidate.key, key));
-      if (same === undefined) candidates.push({ key, owners: [owner] });
-      else if (!same.owners.includes(owner)) same.owners.push(owner);
-    }
-  }
-  return candidates;
+    if (iss !== undefined && typeof owner.issuer === 'string' && owner.issuer !== iss) return [];
+    const { keys } = owner.decryption;
+    return keys.flatMap((key) => (kid === undefined || key.kid === kid ? [{ key, owner }] : []));
+  });
 }
 
-/** Keep the owners that accept the algorithms of a token under a key. */
-function acceptAlgorithms({ key, owners }: KeyCandidate, header: ExternalHeader): readonly KeyCandidate[] {
-  if (!fitsKey(key, header)) return [];
-  const accepting = owners.filter((owner) => acceptsAlgorithms(owner, header));
-  return accepting.length === 0 ? [] : [{ key, owners: accepting }];
+/** Join issuers that have the same key. */
+function joinOwners(owned: readonly OwnedKey[]): readonly KeyCandidate[] {
+  const joined: { key: DecryptionKey; owners: IssuerTerms[]; keys: DecryptionKey[] }[] = [];
+  for (const { key, owner } of owned) {
+    const same = joined.find((candidate) => isSameKey(candidate.key, key));
+    if (same === undefined) joined.push({ key, owners: [owner], keys: [key] });
+    else if (!same.owners.includes(owner)) {
+      same.owners.push(owner);
+      same.keys.push(key);
+    }
+  }
+  return joined;
 }
 
 /** Whether an issuer may use the algorithms of a token. */
@@ -114,13 +124,12 @@ function isUnambiguous(candidates: readonly KeyCandidate[], { kid }: ExternalHea
   );
 }
 
-function listAlgorithms({ key, owners }: KeyCandidate): readonly string[] {
-  const lists = owners.flatMap(({ keyManagement, contentEncryption }) => [
-    ...keyManagement,
-    ...contentEncryption,
+function listAlgorithms(owned: readonly OwnedKey[]): readonly string[] {
+  const names = owned.flatMap(({ key, owner }) => [
+    ...(key.alg === undefined ? owner.keyManagement : [key.alg]),
+    ...(key.enc === undefined ? owner.contentEncryption : [key.enc]),
   ]);
-  const pinned = [key.alg, key.enc].filter((name) => name !== undefined);
-  return [...new Set([...pinned, ...lists])];
+  return [...new Set(names)];
 }
 
 function kidOf({ kid }: ExternalHeader): { readonly kid?: string } {

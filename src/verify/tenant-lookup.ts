@@ -60,7 +60,7 @@ export function createTenantLookup(
       unknown.set(iss, clock() + UNKNOWN_SECONDS);
       return undefined;
     }
-    const issuer = bind(iss);
+    const issuer = bindTenant(bind, iss);
     trusted.set(iss, { issuer, until: clock() + TRUSTED_SECONDS });
     return issuer;
   };
@@ -96,6 +96,15 @@ async function callMatcher(isTrusted: IssuerMatcher, iss: string): Promise<boole
     throw unavailable('The function issuer of trustedIssuer() failed', cause);
   }
   throw unavailable('The function issuer of trustedIssuer() must return a boolean');
+}
+
+/** The function `verification` can fail for an `iss` that the function `issuer` should not have accepted. */
+function bindTenant(bind: (iss: string) => BoundIssuer, iss: string): BoundIssuer {
+  try {
+    return bind(iss);
+  } catch (cause) {
+    throw unavailable('The function verification of trustedIssuer() failed', cause);
+  }
 }
 
 function unavailable(reason: string, cause?: unknown): TemporarilyUnavailableError {

@@ -1,15 +1,14 @@
 import { assertKeysInForce } from '../api-keys/check-key-states.js';
-import type { NumericDate } from '../base/clock.js';
 import { debugConfiguration } from '../base/debug-configuration.js';
 import { debugLog } from '../base/debug-log.js';
 import { debugRejection } from '../base/debug-rejection.js';
 import { InvalidTokenError, PassportJweError } from '../base/errors.js';
 import { assertOptions } from '../base/options.js';
 import { assertNotRevoked } from '../revocation/check-revocation.js';
-import type { ClaimsOptions, ClaimsPolicy } from '../token/claims/claims-policy.js';
+import type { ClaimsOptions } from '../token/claims/claims-policy.js';
 import { assertCustomClaims } from '../token/claims/claims-schema.js';
 import type { TokenType } from '../token/claims/claims-set.js';
-import { type AuthenticToken, validateClaimsSet } from '../token/claims/validate-claims-set.js';
+import { validateClaimsSet } from '../token/claims/validate-claims-set.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 import { isLegacyToken, openLegacyToken } from '../token/open-legacy-token.js';
 import { resolveTokenCache } from '../token/token-cache.js';
@@ -20,6 +19,7 @@ import { createExternalOpener, type ExternalOpener } from './external-opener.js'
 import { remedyForOption } from './remedy-for-option.js';
 import { acceptAudiences, type ResolvedVerifier, resolveVerifier } from './resolve-verifier.js';
 import { type TokenVerifierOptions, VERIFIER_OPTIONS } from './token-verifier-options.js';
+import { type Acceptance, verifyAny } from './verify-any.js';
 
 /**
  * Verifies tokens in code without an HTTP request.
@@ -195,37 +195,6 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
   };
 }
 
-/**
- * Verify tokens of home issuers and of trusted issuers. The `kid` selects the opener. If neither knows the `kid`, both
- * reload their keys.
- */
-function verifyAny(
-  external: ExternalOpener,
-  verifyHome: PreparedVerifier['verify'],
-  { accept, clock, hasHome }: Pick<ResolvedVerifier, 'clock' | 'hasHome'> & { readonly accept: Acceptance },
-): PreparedVerifier['verify'] {
-  const verifyExternal: PreparedVerifier['verify'] = (token) => {
-    const now = clock();
-    const opened = external.open(token, now);
-    return opened instanceof Promise
-      ? opened.then((authentic) => accept(authentic, clock(), authentic.issuer.policy))
-      : accept(opened, now, opened.issuer.policy);
-  };
-  const verifyUnknown = async (token: string, unknown: unknown): Promise<VerifiedToken> => {
-    if (!isUnknownKey(unknown)) throw unknown;
-    try {
-      return await verifyExternal(token);
-    } catch (error) {
-      throw isUnknownKey(error) ? unknown : error;
-    }
-  };
-  return (token) => {
-    if (!hasHome || external.isFor(token)) return verifyExternal(token);
-    const verified = verifyHome(token);
-    return verified instanceof Promise ? verified.catch((error) => verifyUnknown(token, error)) : verified;
-  };
-}
-
 /** Create the checks that follow decryption: claims, API keys, custom claims, and last revocations. */
 function createAcceptance(resolved: ResolvedVerifier): Acceptance {
   const { claimsPolicy, apiKeys, claimsSchema, revocations } = resolved;
@@ -238,17 +207,6 @@ function createAcceptance(resolved: ResolvedVerifier): Acceptance {
     const pending = unread === undefined ? check() : unread.then(check);
     return pending === undefined ? verified : pending.then(() => verified);
   };
-}
-
-/** Checks that follow decryption. */
-type Acceptance = (
-  token: AuthenticToken,
-  now: NumericDate,
-  policy?: ClaimsPolicy,
-) => VerifiedToken | Promise<VerifiedToken>;
-
-function isUnknownKey(error: unknown): boolean {
-  return error instanceof InvalidTokenError && error.reason === 'unknown_key';
 }
 
 function withoutRules(options: TokenVerifierOptions<object>): SharedOptions {

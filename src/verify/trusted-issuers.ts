@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import { assertMethod } from '../base/options.js';
 import { type ClaimsOptions, type ClaimsPolicy, resolveClaimsPolicy } from '../token/claims/claims-policy.js';
 import { assertIssuerKeys } from './assert-issuer-keys.js';
 import type { BoundIssuer } from './bound-issuer.js';
@@ -55,14 +56,12 @@ export function resolveTrustedIssuers(
     const place = `${where}: trustedIssuers[${index}]`;
     assertSignedOnly(each, inherited.clock(), place);
     const { issuer } = each;
-    const policyOf = (iss: string) => resolvePolicy(each, iss, { inherited, place });
-    lifetimes.push(policyOf('https://tenant.example').maxTokenLifetimeSeconds);
-    if (typeof issuer === 'string') exact.set(issuer, bindIssuer(each, issuer, policyOf(issuer)));
-    else
-      tenants.set(
-        each,
-        createTenantLookup(issuer, (iss) => bindIssuer(each, iss, policyOf(iss)), inherited.clock),
-      );
+    const bind = (iss: string) => bindIssuer(each, iss, { inherited, place });
+    lifetimes.push(
+      resolvePolicy(each, 'https://tenant.example', { inherited, place }).maxTokenLifetimeSeconds,
+    );
+    if (typeof issuer === 'string') exact.set(issuer, bind(issuer));
+    else tenants.set(each, createTenantLookup(issuer, bind, inherited.clock));
   }
 
   return Object.freeze({
@@ -111,10 +110,17 @@ function assertSignedOnly({ signedOnlyUntil }: IssuerTerms, now: number, place: 
   }
 }
 
+/** What the rules for an issuer require besides its terms. */
+interface BindingContext {
+  readonly inherited: InheritedTerms;
+  /** Function and option, for the error messages. */
+  readonly place: string;
+}
+
 function resolvePolicy(
   { audiences, typs, scopes, clientClaim, acceptsMissingTyp, claims }: IssuerTerms,
   issuer: string,
-  { inherited, place }: { readonly inherited: InheritedTerms; readonly place: string },
+  { inherited, place }: BindingContext,
 ): ClaimsPolicy {
   const { clock: _, ...defaults } = inherited;
   const options: ClaimsOptions = { ...defaults, ...claims, issuer, audience: audiences };
@@ -122,9 +128,17 @@ function resolvePolicy(
   return Object.freeze({ ...resolveClaimsPolicy(options, place), typs, external });
 }
 
-function bindIssuer(terms: IssuerTerms, issuer: string, policy: ClaimsPolicy): BoundIssuer {
+/** @throws TypeError if the function `verification` returns no keys, because the tokens would not be verified */
+function bindIssuer(terms: IssuerTerms, issuer: string, context: BindingContext): BoundIssuer {
   const { verification } = terms;
-  const keys = typeof verification === 'function' ? verification(issuer) : verification;
+  const policy = resolvePolicy(terms, issuer, context);
+  if (typeof verification !== 'function') return Object.freeze({ issuer, terms, policy, verification });
+  const keys = verification(issuer);
+  assertMethod(
+    keys,
+    'find',
+    `${context.place}: verification must return VerificationKeys, not a promise: return discoverJwks({ issuer })`,
+  );
   return Object.freeze({ issuer, terms, policy, verification: keys });
 }
 

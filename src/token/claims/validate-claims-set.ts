@@ -4,7 +4,7 @@ import type { JsonObject } from '../../base/json.js';
 import type { RejectionDetail, TokenRejection } from '../../base/rejections.js';
 import { type ClaimsPolicy, normalizeTyp } from './claims-policy.js';
 import { ACCESS_TOKEN_TYP, type ClaimsSet, REFRESH_TOKEN_TYP } from './claims-set.js';
-import { isSameScope, parseAuthenticScope } from './scope.js';
+import { isSameScope, isScopeToken, parseAuthenticScope } from './scope.js';
 import { narrowByType, narrowToExternal } from './token-types.js';
 import type { VerifiedToken } from './verified-token.js';
 
@@ -196,12 +196,17 @@ function readScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
  * trusted issuer, read only the configured claim, because its `scope` can have a different meaning.
  */
 function readGrantedScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
-  if (policy.external !== undefined) return parseScopeClaim(claims[policy.scopeClaim]);
+  if (policy.external !== undefined) return parseScopeClaim(keepScopeTokens(claims[policy.scopeClaim]));
   const scope = parseScopeClaim(claims.scope);
   if (policy.scopeClaim === 'scope' || claims[policy.scopeClaim] === undefined) return scope;
   const named = parseScopeClaim(claims[policy.scopeClaim]);
   if (claims.scope !== undefined && !isSameScope(named, scope)) throw new InvalidTokenError('scope_conflict');
   return named;
+}
+
+/** Remove names from an array that no scope can contain, for example groups with a space. They are never granted. */
+function keepScopeTokens(scope: unknown): unknown {
+  return Array.isArray(scope) ? scope.filter((name) => typeof name !== 'string' || isScopeToken(name)) : scope;
 }
 
 function parseScopeClaim(value: unknown): readonly string[] {
