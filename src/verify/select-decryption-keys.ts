@@ -55,7 +55,8 @@ export function selectDecryptionKeys(
     });
   }
   const candidates = [first, ...others] as const;
-  if (!isUnambiguous(candidates, header))
+  const isShared = candidates.some(({ key }) => isSharedSecret(key, terms));
+  if (isShared || !isUnambiguous(candidates, header))
     throw new InvalidTokenError('ambiguous_key', undefined, kidOf(header));
   return candidates;
 }
@@ -111,9 +112,14 @@ function fitsLength(bytes: number, alg: string, enc: string): boolean {
   return isContentEncryptionAlgorithm(enc) && CONTENT_KEY_BYTES[enc] === bytes;
 }
 
-/** A symmetric key of several issuers would not identify the issuer. */
+/** Whether several issuers have a symmetric key, for example after a reload. It would not identify the issuer. */
+function isSharedSecret(key: DecryptionKey, terms: readonly IssuerTerms[]): boolean {
+  if (key.type !== 'secret') return false;
+  return terms.filter(({ decryption }) => decryption.keys.some((other) => isSameKey(key, other))).length > 1;
+}
+
+/** Whether one key remains, or two private keys that may both be tried. */
 function isUnambiguous(candidates: readonly KeyCandidate[], { kid }: ExternalHeader): boolean {
-  if (candidates.some(({ key, owners }) => key.type === 'secret' && owners.length > 1)) return false;
   if (candidates.length === 1) return true;
   return (
     kid === undefined &&
