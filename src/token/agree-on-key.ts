@@ -6,6 +6,9 @@ import type { AgreementDecryptionKey, DecryptionCurve } from '../keys/decryption
 import { findPointFault } from '../keys/find-point-fault.js';
 import { concatKdf } from './concat-kdf.js';
 
+/** Members of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2, §6.4). */
+const PRIVATE_MEMBERS = ['d', 'k', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'priv'];
+
 const NO_PARTY = Buffer.alloc(0);
 
 /**
@@ -22,6 +25,7 @@ export function agreeOnKey(
   const readPublicKey = readEphemeralKey(epk, curve);
   const [partyU, partyV] = [readParty(apu), readParty(apv)];
   return (algorithm, bytes) => {
+    if (isSameParty(apu, apv)) throw new Error('apu and apv must differ');
     const secret = diffieHellman({ privateKey, publicKey: readPublicKey() });
     return concatKdf(secret, { algorithm, bytes, partyU, partyV });
   };
@@ -29,14 +33,31 @@ export function agreeOnKey(
 
 function readEphemeralKey(epk: unknown, curve: DecryptionCurve): () => KeyObject {
   const kty = curve === 'X25519' ? 'OKP' : 'EC';
-  if (!isJsonObject(epk) || epk['kty'] !== kty || epk['crv'] !== curve || epk['d'] !== undefined) {
+  if (!isJsonObject(epk) || epk['kty'] !== kty || epk['crv'] !== curve) {
+    throw new InvalidTokenError('header_invalid_member');
+  }
+  if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(epk, member))) {
     throw new InvalidTokenError('header_invalid_member');
   }
   if (findPointFault(curve, epk) !== undefined) throw new InvalidTokenError('header_invalid_member');
-  const { x, y } = epk;
+  const { x, y, key_ops: operations } = epk;
   const key =
     kty === 'EC' ? { kty, crv: curve, x: String(x), y: String(y) } : { kty, crv: curve, x: String(x) };
-  return () => createPublicKey({ key, format: 'jwk' });
+  return () => {
+    if (!allowsNoOperation(operations))
+      throw new Error('key_ops of a public key for agreement must be empty');
+    return createPublicKey({ key, format: 'jwk' });
+  };
+}
+
+/** Whether `key_ops` of `epk` is absent or empty. A public key has no operation in key agreement (RFC 7517 §4.3). */
+function allowsNoOperation(operations: unknown): boolean {
+  return operations === undefined || (Array.isArray(operations) && operations.length === 0);
+}
+
+/** Whether both parties are named, and are the same, which is not allowed (RFC 7518 §4.6.2). */
+function isSameParty(apu: unknown, apv: unknown): boolean {
+  return apu !== undefined && apu === apv;
 }
 
 function readParty(value: unknown): Buffer {
