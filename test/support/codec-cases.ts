@@ -12,7 +12,7 @@ import type { Jwk } from '../../src/keys/jwk.js';
 import { decodeBase64url, splitToken } from '../../src/token/compact-serialization.js';
 import { decryptJwe, type EncryptedContent } from '../../src/token/decrypt-jwe.js';
 import type { TokenKeyManagement } from '../../src/token/encrypted-key-bytes.js';
-import { parseProtectedHeader } from '../../src/token/protected-header.js';
+import { parseHeaderObject, parseProtectedHeader } from '../../src/token/protected-header.js';
 import type { UnwrappingKey } from '../../src/token/unwrap-key.js';
 import { generateEc, generateOkp, generateRsa } from './key-pairs.js';
 
@@ -126,10 +126,16 @@ export function openIfValid(token: string, key: UnwrappingKey): string | undefin
   }
 }
 
-/** Parse a token for the codec. @throws InvalidTokenError */
+/** Parse a token for the codec, with all checks of its header. @throws InvalidTokenError */
 export function readJwe(token: string, key: UnwrappingKey): EncryptedContent {
+  parseProtectedHeader(decodeBase64url(token.slice(0, Math.max(0, token.indexOf('.')))));
+  return readParts(token, key);
+}
+
+/** Parse a token for the codec, also without `kid`. @throws InvalidTokenError */
+export function readParts(token: string, key: UnwrappingKey): EncryptedContent {
   const segments = splitToken(token, 16_384);
-  const header = parseProtectedHeader(decodeBase64url(segments.header));
+  const header = parseHeaderObject(decodeBase64url(segments.header));
   const { alg, enc } = header;
   if (!isTokenKeyManagement(alg) || !isContentEncryptionAlgorithm(enc)) {
     throw new InvalidTokenError('algorithm');
@@ -143,6 +149,6 @@ export function readJwe(token: string, key: UnwrappingKey): EncryptedContent {
   return { alg, enc, key, header, encryptedKey, sealed, additionalData: Buffer.from(segments.header) };
 }
 
-function isTokenKeyManagement(alg: string): alg is TokenKeyManagement {
+function isTokenKeyManagement(alg: unknown): alg is TokenKeyManagement {
   return alg === 'A256GCMKW' || isKeyManagementAlgorithm(alg);
 }
