@@ -6,8 +6,8 @@ import type { AgreementDecryptionKey, DecryptionCurve } from '../keys/decryption
 import { findPointFault } from '../keys/find-point-fault.js';
 import { concatKdf } from './concat-kdf.js';
 
-/** Members of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2, §6.4). */
-const PRIVATE_MEMBERS = ['d', 'k', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'priv'];
+/** Members of private keys and of keys of other types (RFC 7518 §6.2.2, §6.3, §6.4). */
+const FOREIGN_MEMBERS = ['d', 'n', 'e', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
 const NO_PARTY = Buffer.alloc(0);
 
@@ -36,23 +36,24 @@ function readEphemeralKey(epk: unknown, curve: DecryptionCurve): () => KeyObject
   if (!isJsonObject(epk) || epk['kty'] !== kty || epk['crv'] !== curve) {
     throw new InvalidTokenError('header_invalid_member');
   }
-  if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(epk, member))) {
+  const foreign = kty === 'OKP' ? [...FOREIGN_MEMBERS, 'y'] : FOREIGN_MEMBERS;
+  if (foreign.some((member) => Object.hasOwn(epk, member))) {
     throw new InvalidTokenError('header_invalid_member');
   }
   if (findPointFault(curve, epk) !== undefined) throw new InvalidTokenError('header_invalid_member');
-  const { x, y, key_ops: operations } = epk;
+  const { x, y } = epk;
   const key =
     kty === 'EC' ? { kty, crv: curve, x: String(x), y: String(y) } : { kty, crv: curve, x: String(x) };
   return () => {
-    if (!allowsNoOperation(operations))
-      throw new Error('key_ops of a public key for agreement must be empty');
+    if (!allowsAgreement(epk)) throw new Error('use and key_ops of epk must allow key agreement');
     return createPublicKey({ key, format: 'jwk' });
   };
 }
 
-/** Whether `key_ops` of `epk` is absent or empty. A public key has no operation in key agreement (RFC 7517 §4.3). */
-function allowsNoOperation(operations: unknown): boolean {
-  return operations === undefined || (Array.isArray(operations) && operations.length === 0);
+/** Whether `use` and `key_ops` allow key agreement, in which a public key has no operation (RFC 7517 §4.2, §4.3). */
+function allowsAgreement({ use, key_ops: operations }: JsonObject): boolean {
+  const hasNoOperation = operations === undefined || (Array.isArray(operations) && operations.length === 0);
+  return hasNoOperation && (use === undefined || use === 'enc');
 }
 
 /** Whether both parties are named, and are the same, which is not allowed (RFC 7518 §4.6.2). */

@@ -36,12 +36,14 @@ describe.each(CURVES)('on %s', (curve) => {
   });
 
   test('further members of epk change nothing', () => {
-    const others = { kid: 'one', use: 'sig', alg: 'ECDH-ES', ext: true, key_ops: [], x5t: 'AAAA' };
+    const others = { kid: 'one', use: 'enc', alg: 'ECDH-ES', ext: true, key_ops: [], x5t: 'AAAA' };
     expect(derive(curve, { epk: { ...epk, ...others } })).toBe(derive(curve, { epk }));
   });
 
-  test('epk with members of a private key is rejected', async () => {
-    const members = ['d', 'k', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'priv'];
+  test('epk with members of a private key or of another type is rejected', async () => {
+    const members = ['d', 'n', 'e', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'].concat(
+      curve === 'X25519' ? ['y'] : [],
+    );
     const failures = await failuresOf(members, (member) => {
       const header = { epk: { ...epk, [member]: 'AAAA' } };
       expect(thrownBy(() => derive(curve, header))).toMatchObject({ reason: 'header_invalid_member' });
@@ -82,9 +84,15 @@ describe.each(CURVES)('on %s', (curve) => {
     expect(failures).toEqual([]);
   });
 
-  test('epk with operations yields no key', () => {
-    expect(() => derive(curve, { epk: { ...epk, key_ops: ['deriveBits'] } })).toThrow('key_ops');
-    expect(() => derive(curve, { epk: { ...epk, key_ops: 'deriveBits' } })).toThrow('key_ops');
+  test('epk for another use yields no key', async () => {
+    const members = [
+      ...[['deriveBits'], [7], 'deriveBits', null].map((operations) => ({ key_ops: operations })),
+      ...['sig', '', 7, null].map((use) => ({ use })),
+    ];
+    const failures = await failuresOf(members, (each) => {
+      expect(() => derive(curve, { epk: { ...epk, ...each } })).toThrow('use and key_ops');
+    });
+    expect(failures).toEqual([]);
   });
 });
 
