@@ -4,6 +4,7 @@ import {
   authorizationServerMetadata,
   bearerErrors,
   createAuditTrail,
+  createDecryptionKeys,
   createKeyRing,
   createLegacyKey,
   createLimits,
@@ -27,6 +28,7 @@ import {
   passphraseKeySource,
   protectedResourceMetadata,
   protectedResourceUrl,
+  publicKeysEndpoint,
   publishAccessKeys,
   remoteJwks,
   requireAnyScope,
@@ -70,6 +72,7 @@ await rotating.close();
 const accept = { keyRing, issuer: ISSUER, audience: AUDIENCE };
 const route = { ...accept, apiKeys };
 const secret = secretOf(1);
+const shared = { kty: 'oct', kid: 'shared', k: secret.toString('base64url') };
 const trusted = {
   issuer: 'https://idp.example.com',
   audience: AUDIENCE,
@@ -92,6 +95,15 @@ function publicJwk() {
     alg: 'EdDSA',
     kid: 'one',
     x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+  };
+}
+
+function publicX25519() {
+  return {
+    kty: 'OKP',
+    crv: 'X25519',
+    kid: 'one',
+    x: 'hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo',
   };
 }
 
@@ -325,6 +337,40 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [createVerificationKeys, 'key location'],
     [createVerificationKeys, 'jwk: alg', { jwk: { ...publicJwk(), alg: 'none' } }],
     [createVerificationKeys, 'jwks: keys[0]: kid', { jwks: { keys: [{ ...publicJwk(), kid: undefined }] } }],
+  ],
+  createDecryptionKeys: [
+    [createDecryptionKeys, 'the key location'],
+    [createDecryptionKeys, 'the key location', {}],
+    [createDecryptionKeys, 'the key location', { env: 'A', file: 'x' }],
+    [createDecryptionKeys, 'the array', []],
+    [createDecryptionKeys, 'the key location', [{ jwk: shared }, 7]],
+    [createDecryptionKeys, 'typo', { jwk: shared, typo: 1 }],
+    [createDecryptionKeys, 'jwk: kty', { jwk: {} }],
+    [createDecryptionKeys, 'jwk: alg', { jwk: shared, alg: 'RSA-OAEP' }],
+    [createDecryptionKeys, 'jwk: enc', { jwk: shared, enc: 'A128CBC' }],
+    [createDecryptionKeys, 'jwk: kid', { jwk: shared, kid: 7 }],
+    [createDecryptionKeys, 'jwk: notAfter', { jwk: shared, notAfter: 'tomorrow' }],
+    [createDecryptionKeys, 'jwk: k must', { jwk: { ...shared, k: 'AAAA' } }],
+    [createDecryptionKeys, 'jwks: keys[0]: a decryption key', { jwks: { keys: [publicX25519()] } }],
+    [createDecryptionKeys, '[1]: jwk: kty', [{ jwk: shared }, { jwk: {} }]],
+    [createDecryptionKeys, 'two keys', [{ jwk: shared }, { jwk: shared }]],
+    [createDecryptionKeys, 'pem', { pem: 7 }],
+    [createDecryptionKeys, 'pem: the PEM text', { pem: 'not PEM' }],
+    [createDecryptionKeys, 'passphrase', { pem: 'not PEM', passphrase: '' }],
+    [createDecryptionKeys, 'passphrase requires', { jwk: shared, passphrase: 'not-a-real-passphrase' }],
+    [createDecryptionKeys, 'trustGroup requires', { env: 'JWE_KEY', trustGroup: true }],
+    [createDecryptionKeys, 'reloadSeconds requires', { file: 'x', reloadSeconds: 60 }],
+    [createDecryptionKeys, 'file', { file: '' }],
+    [createDecryptionKeys, 'environment variable', { env: 'PASSPORT_JWE_ABSENT' }],
+    [createDecryptionKeys, 'source', { source: {} }],
+    [createDecryptionKeys, 'reloadSeconds', { source: { load: () => {} }, reloadSeconds: 0 }],
+    [createDecryptionKeys, 'loadTimeoutSeconds', { source: { load: () => {} }, loadTimeoutSeconds: '5' }],
+    [createDecryptionKeys, 'audit', { source: { load: () => {} }, audit: {} }],
+    [createDecryptionKeys, 'clock', { source: { load: () => {} }, clock: 7 }],
+  ],
+  publicKeysEndpoint: [
+    [publicKeysEndpoint, 'publishers'],
+    [publicKeysEndpoint, 'publishers', keyRing, {}],
   ],
   createSigningKey: [
     [createSigningKey, 'key location'],
