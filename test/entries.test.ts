@@ -26,12 +26,12 @@ const BASE: PublicNames = {
 
 const KEYS: PublicNames = {
   values: words(`
-      createDecryptionKeys createKeyRing createVerificationKeys directoryKeySource environmentKeySource fileKeySource
-      generateKeySet openKeyRing passphraseKeySource remoteJwks
+      createDecryptionKeys createKeyRing createVerificationKeys directoryKeySource discoverJwks environmentKeySource
+      fileKeySource generateKeySet openKeyRing passphraseKeySource remoteJwks
     `),
   types: words(`
       ContentEncryption ContentEncryptionAlgorithm DecryptionKeyDefaults DecryptionKeyLocation DecryptionKeySource
-      DecryptionKeyText DecryptionKeys DirectoryKeySourceOptions EnvironmentKeySourceOptions FileKeySourceOptions Jwk
+      DecryptionKeyText DecryptionKeys DirectoryKeySourceOptions DiscoverJwksOptions EnvironmentKeySourceOptions FileKeySourceOptions Jwk
       JwkLocation JwkSet KeyLocation KeyManagementAlgorithm KeyRing KeyRingOptions KeySource KeySpec KeyState KeyTextLocation
       KeyUsageOptions KeyVersion OpenKeyRingOptions PassphraseKey PrivateFile RecipientKeys
       RemoteJwksOptions RotatingKeyRing SignatureAlgorithm SignatureOptions SigningKey VerificationAlgorithm

@@ -100,3 +100,8 @@ function isListed<Algorithm extends string>(
 ): alg is Algorithm {
   return typeof alg === 'string' && Object.hasOwn(shapes, alg);
 }
+
+/** Whether tokens of home issuers may be signed with an algorithm. */
+export function isSignatureAlgorithm(alg: unknown): alg is SignatureAlgorithm {
+  return isListed(alg, SIGNING_SHAPES);
+}

@@ -19,3 +19,8 @@ export type VerificationAlgorithm = (typeof VERIFICATION_ALGORITHMS)[number];
 export function isVerificationAlgorithm(value: unknown): value is VerificationAlgorithm {
   return VERIFICATION_ALGORITHMS.some((alg) => alg === value);
 }
+
+/** Return one name for `EdDSA` and `Ed25519`, which are one algorithm for Ed25519 keys (RFC 9864 §2.2). */
+export function canonicalAlgorithm(alg: string): string {
+  return alg === 'EdDSA' ? 'Ed25519' : alg;
+}

@@ -1,0 +1,42 @@
+import { InvalidTokenError } from '../base/errors.js';
+import { freezeJson, type JsonObject } from '../base/json.js';
+import { decodeBase64url } from './compact-serialization.js';
+import { parseHeaderObject } from './protected-header.js';
+
+/** A JWS in its parts, not verified yet. The header is deeply frozen. */
+export interface ParsedJws {
+  readonly header: JsonObject;
+  readonly payload: Buffer;
+  /** Encoded header and payload, which the signature covers. RFC 7515 §5.2 step 8. */
+  readonly signingInput: Buffer;
+  readonly signature: Buffer;
+}
+
+/** Maximum nesting depth of a header, in objects and arrays. */
+const MAX_HEADER_DEPTH = 4;
+
+/**
+ * Split a JWS in compact serialization into three segments of canonical base64url, and decode them.
+ *
+ * @throws InvalidTokenError if the JWS is malformed.
+ * @see RFC 7515 §7.1
+ */
+export function parseJws(bytes: Buffer): ParsedJws {
+  const [header, payload, signature, ...excess] = bytes.toString('latin1').split('.', 4);
+  if (header === undefined || payload === undefined || signature === undefined || excess.length > 0) {
+    throw new InvalidTokenError('jws_malformed');
+  }
+  try {
+    const signingInput = bytes.subarray(0, header.length + 1 + payload.length);
+    const decoded = {
+      payload: decodeBase64url(payload),
+      signature: decodeBase64url(signature),
+      signingInput,
+    };
+    const parsed = parseHeaderObject(decodeBase64url(header));
+    if (!freezeJson(parsed, MAX_HEADER_DEPTH)) throw new InvalidTokenError('jws_malformed');
+    return { header: parsed, ...decoded };
+  } catch (cause) {
+    throw new InvalidTokenError('jws_malformed', cause);
+  }
+}
