@@ -40,11 +40,7 @@ describe('publicKeysEndpoint', () => {
     const keyRing = await createKeyRing({ current: { jwk } });
     const response = await request(createApp(decryption, keyRing)).get(PATH);
 
-    expect(response.body.keys).toMatchObject([
-      { kid: 'rsa' },
-      { kid: 'x25519' },
-      { kid: 'ring' },
-    ]);
+    expect(response.body.keys).toMatchObject([{ kid: 'rsa' }, { kid: 'x25519' }, { kid: 'ring' }]);
   });
 
   test('answers HEAD, and leaves other methods and paths to the application', async () => {
