@@ -145,13 +145,20 @@ describe('a key on P-521', () => {
     expect(faultOf({ ...privateJwk, y: privateJwk['x'] })).toMatch(/x and y are not a point on the curve/);
   });
 
-  test.each([0n, P521_ORDER, P521_ORDER + 1n])('whose d is %i is rejected', (value) => {
+  const withScalar = (value: bigint): Jwk => {
     const encoded = Buffer.from(encodeInteger(value), 'base64url');
-    const d = Buffer.concat([Buffer.alloc(66 - encoded.length), encoded]).toString('base64url');
+    const d = Buffer.concat([Buffer.alloc(66 - encoded.length), encoded]);
+    return { ...privateJwk, d: d.toString('base64url') };
+  };
 
-    expect(faultOf({ ...privateJwk, d })).toMatch(
+  test.each([0n, P521_ORDER, P521_ORDER + 1n])('whose d is %i is rejected', (value) => {
+    expect(faultOf(withScalar(value))).toMatch(
       /d must be greater than 0 and less than the order of the curve/,
     );
+  });
+
+  test('whose d belongs to a different key is rejected, also the largest d', () => {
+    expect(faultOf(withScalar(P521_ORDER - 1n))).toMatch(/does not match its public key/);
   });
 });
 
