@@ -27,6 +27,13 @@ const WEIERSTRASS = {
     order:
       0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
   },
+  'P-521': {
+    bytes: 66,
+    p: 2n ** 521n - 1n,
+    b: 0x051953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00n,
+    order:
+      0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
+  },
 } as const satisfies Record<string, WeierstrassCurve>;
 
 /** Length of `x` and `d` for X25519 and Ed25519 in bytes (RFC 8037 §2, RFC 7748 §6.1, RFC 8032 §5.1.5). */
@@ -53,7 +60,7 @@ export type Curve = keyof typeof WEIERSTRASS | 'X25519' | 'Ed25519';
  * @see RFC 7518 §6.2.1.2, RFC 8037 §2
  */
 export function findPointFault(curve: Curve, jwk: Jwk): string | undefined {
-  if (curve === 'P-256' || curve === 'P-384') return findWeierstrassFault(WEIERSTRASS[curve], jwk);
+  if (isNistCurve(curve)) return findWeierstrassFault(WEIERSTRASS[curve], jwk);
   const x = decodeFixed(jwk['x'], OKP_BYTES);
   if (x === undefined) return describeLength('x', OKP_BYTES);
   const isUsable = curve === 'Ed25519' ? isEd25519PublicKey(x) : isX25519PublicKey(x);
@@ -67,7 +74,7 @@ export function findPointFault(curve: Curve, jwk: Jwk): string | undefined {
  * @see RFC 7518 §6.2.2.1, RFC 8037 §2
  */
 export function findScalarFault(curve: Curve, jwk: Jwk): string | undefined {
-  const weierstrass = curve === 'P-256' || curve === 'P-384' ? WEIERSTRASS[curve] : undefined;
+  const weierstrass = isNistCurve(curve) ? WEIERSTRASS[curve] : undefined;
   const length = weierstrass?.bytes ?? OKP_BYTES;
   const d = decodeFixed(jwk['d'], length);
   if (d === undefined) return describeLength('d', length);
@@ -76,6 +83,10 @@ export function findScalarFault(curve: Curve, jwk: Jwk): string | undefined {
   return scalar > 0n && scalar < weierstrass.order
     ? undefined
     : 'd must be greater than 0 and less than the order of the curve; generate a new key pair';
+}
+
+function isNistCurve(curve: Curve): curve is keyof typeof WEIERSTRASS {
+  return Object.hasOwn(WEIERSTRASS, curve);
 }
 
 function findWeierstrassFault({ bytes, p, b }: WeierstrassCurve, jwk: Jwk): string | undefined {

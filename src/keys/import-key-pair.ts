@@ -18,7 +18,7 @@ const OKP = { kty: 'OKP', publicMembers: ['x'], privateMembers: ['d'] };
 const RSA = { kty: 'RSA', publicMembers: ['n', 'e'], privateMembers: PRIVATE_RSA_MEMBERS };
 
 /** Supported asymmetric key types: RSA, and one for each curve (RFC 7518 §6, RFC 8037 §2). */
-const SHAPES = { RSA, 'P-256': EC, 'P-384': EC, X25519: OKP, Ed25519: OKP } as const;
+const SHAPES = { RSA, 'P-256': EC, 'P-384': EC, 'P-521': EC, X25519: OKP, Ed25519: OKP } as const;
 
 export type KeyShape = keyof typeof SHAPES;
 

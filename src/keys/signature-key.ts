@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { NumericDate } from '../base/clock.js';
 import { importKeyPair, type KeyPair, type KeyShape } from './import-key-pair.js';
 import { type Jwk, NO_JWK, readForeignKid, readKid, readOperations, readPeriod } from './jwk.js';
+import type { VerificationAlgorithm } from './verification-algorithms.js';
 
 /** Allowed signature algorithms and their key types (RFC 7518 §3.1, RFC 8037 §3.1). */
 const SHAPES = { EdDSA: 'Ed25519', ES256: 'P-256', PS256: 'RSA', RS256: 'RSA' } as const satisfies Record<
@@ -15,7 +16,7 @@ export type SignatureAlgorithm = keyof typeof SHAPES;
 /** Public key of an issuer, for one signature algorithm. */
 export interface VerificationKey {
   readonly kid: string;
-  readonly alg: SignatureAlgorithm;
+  readonly alg: VerificationAlgorithm;
   readonly publicKey: KeyObject;
   /** Time from which the key no longer verifies, in seconds since 1970. Absent if there is no expiry. */
   readonly notAfter?: NumericDate;
@@ -75,6 +76,7 @@ function readSignaturePair(
   return { alg, pair: importKeyPair(jwk, [SHAPES[alg]]) };
 }
 
-function isSignatureAlgorithm(alg: unknown): alg is SignatureAlgorithm {
+/** Whether tokens of home issuers may be signed with an algorithm. */
+export function isSignatureAlgorithm(alg: unknown): alg is SignatureAlgorithm {
   return typeof alg === 'string' && Object.hasOwn(SHAPES, alg);
 }

@@ -1,4 +1,10 @@
-import { type CipherGCMTypes, createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import {
+  type CipherGCMTypes,
+  createCipheriv,
+  createDecipheriv,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import type { ContentEncryption, DirectKey } from '../keys/content-key.js';
 
 /** IV length in bytes. AES-GCM in a JWE requires 96 bits (RFC 7518 §5.3). */
@@ -15,11 +21,11 @@ const CIPHERS: Record<ContentEncryption, CipherGCMTypes> = {
   A256GCM: 'aes-256-gcm',
 };
 
-/** Result of AES-GCM encryption. */
-export interface SealedContent {
-  readonly iv: Buffer;
-  readonly ciphertext: Buffer;
-  readonly tag: Buffer;
+/** Result of authenticated encryption. */
+export interface SealedContent<Bytes extends Uint8Array = Uint8Array> {
+  readonly iv: Bytes;
+  readonly ciphertext: Bytes;
+  readonly tag: Bytes;
 }
 
 /** Number of IVs per batch. Generating each IV separately would take a fifth of the time to encrypt a token. */
@@ -41,7 +47,11 @@ function drawIv(): Buffer {
  *
  * @param additionalData additional authenticated data, such as the encoded protected header (RFC 7516 §5.1 step 14).
  */
-export function sealContent(plaintext: string, additionalData: Uint8Array, key: DirectKey): SealedContent {
+export function sealContent(
+  plaintext: string,
+  additionalData: Uint8Array,
+  key: DirectKey,
+): SealedContent<Buffer> {
   const iv = drawIv();
   const cipher = createCipheriv(CIPHERS[key.enc], key.secret, iv, TAG_OPTIONS);
   cipher.setAAD(additionalData);
@@ -56,8 +66,13 @@ export function sealContent(plaintext: string, additionalData: Uint8Array, key: 
  *
  * @throws Error from `node:crypto` if the tag is invalid.
  */
-export function openContent(sealed: SealedContent, additionalData: Uint8Array, key: DirectKey): Buffer {
-  const decipher = createDecipheriv(CIPHERS[key.enc], key.secret, sealed.iv, TAG_OPTIONS);
+export function openAesGcm(
+  enc: ContentEncryption,
+  sealed: SealedContent,
+  additionalData: Uint8Array,
+  key: KeyObject | Uint8Array,
+): Buffer {
+  const decipher = createDecipheriv(CIPHERS[enc], key, sealed.iv, TAG_OPTIONS);
   decipher.setAAD(additionalData);
   decipher.setAuthTag(sealed.tag);
   const plaintext = decipher.update(sealed.ciphertext);

@@ -1,16 +1,18 @@
 import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
+import { isThenable } from '../base/is-thenable.js';
 import type { JsonObject } from '../base/json.js';
 import { type ContentKey, type DirectKey, isAsymmetricKey } from '../keys/content-key.js';
 import type { KeyRingInternals } from '../keys/key-ring-internals.js';
 import type { Verification } from '../keys/resolve-verification.js';
-import { IV_BYTES, openContent, type SealedContent, TAG_BYTES } from './aes-gcm.js';
+import { IV_BYTES, openAesGcm, type SealedContent, TAG_BYTES } from './aes-gcm.js';
 import { decodeClaims, parseClaims } from './claims/parse-claims.js';
 import { decodeAsciiBase64url, SegmentDecoder, type Segments, splitToken } from './compact-serialization.js';
-import { encryptedKeyBytes, type ManagedKey, openManaged } from './managed-content.js';
+import { encryptedKeyBytes } from './encrypted-key-bytes.js';
+import { type ManagedKey, openManaged } from './managed-content.js';
 import { hasValidProof, withoutProof } from './proof-of-issuance.js';
-import { cacheHeader, type ProtectedHeader, readHeader } from './protected-header.js';
-import { readNestedToken, verifyNestedToken } from './verify-nested-token.js';
+import { cacheHeader, type ProtectedHeader, type ReadHeader, readHeader } from './protected-header.js';
+import { readNestedToken, type SignedClaims, verifyNestedToken } from './verify-nested-token.js';
 
 /** Keys, limits and checks for decrypting tokens. */
 export interface DecryptionOptions {
@@ -45,11 +47,11 @@ export interface DecryptedToken {
 /**
  * Decrypt a JWE in compact serialization, verify a nested JWS and parse the claims.
  *
- * `kid` selects the key. If the key is unknown, the key ring is reloaded once. Direct encryption without a nested JWS
- * is synchronous.
+ * `kid` selects the key. If the key is unknown, the key ring is reloaded once. Returns a promise only for such a reload,
+ * and if the lookup of a verification key returns one.
  *
  * @throws InvalidTokenError (or as rejection) if the token is rejected. `reason` is for the audit log only.
- * @throws TemporarilyUnavailableError (as rejection) if a decryption key or a verification key cannot be looked up.
+ * @throws TemporarilyUnavailableError (or as rejection) if a decryption key or a verification key cannot be looked up.
  * @see RFC 7516 §5.2
  */
 export function decryptToken(
@@ -118,7 +120,7 @@ function decryptUnderKnownKey(
   const key = findKey(header, options.keyRing, now);
   assertLengths(sealed, key);
   if (isNested(header)) assertNestingAccepted(options);
-  if (key.alg !== 'dir') return decryptManaged(token, { header, key, options, now });
+  if (key.alg !== 'dir') return decryptManaged(sealed, read, { header, key, options, now });
 
   const plaintext = decryptContent(sealed, read.additionalData, key);
   cacheHeader(read);
@@ -136,12 +138,14 @@ const ciphertexts = new SegmentDecoder(REUSED_CIPHERTEXT_BYTES);
 const tags = new SegmentDecoder(TAG_BYTES);
 
 interface DecodedSegments extends SealedContent {
-  readonly encryptedKeyLength: number;
+  readonly encryptedKey: Buffer;
 }
+
+const NO_KEY = Buffer.alloc(0);
 
 function decodeSegments({ encryptedKey, iv, ciphertext, tag }: Segments): DecodedSegments {
   return {
-    encryptedKeyLength: encryptedKey === '' ? 0 : decodeAsciiBase64url(encryptedKey).length,
+    encryptedKey: encryptedKey === '' ? NO_KEY : decodeAsciiBase64url(encryptedKey),
     iv: ivs.decode(iv),
     ciphertext: ciphertexts.decode(ciphertext),
     tag: tags.decode(tag),
@@ -161,9 +165,10 @@ function findKey(header: ProtectedHeader, keyRing: KeyRingInternals, now: Numeri
   return key;
 }
 
-function assertLengths({ encryptedKeyLength, iv, tag }: DecodedSegments, key: ContentKey): void {
-  const expectedLength = key.alg === 'dir' ? 0 : encryptedKeyBytes(key);
-  if (encryptedKeyLength !== expectedLength) throw new InvalidTokenError('encrypted_key');
+function assertLengths({ encryptedKey, iv, tag }: DecodedSegments, key: ContentKey): void {
+  const rsaKey = key.alg === 'RSA-OAEP-256' ? key.publicKey : undefined;
+  if (encryptedKey.length !== encryptedKeyBytes(key.alg, key.enc, rsaKey))
+    throw new InvalidTokenError('encrypted_key');
   if (iv.length !== IV_BYTES) throw new InvalidTokenError('iv_length');
   if (tag.length !== TAG_BYTES) throw new InvalidTokenError('tag_length');
 }
@@ -180,7 +185,7 @@ function assertNestingAccepted({ verification }: DecryptionOptions): void {
 /** Decrypt the ciphertext of a token. @throws InvalidTokenError if the tag is invalid. */
 export function decryptContent(sealed: SealedContent, additionalData: Uint8Array, key: DirectKey): Buffer {
   try {
-    return openContent(sealed, additionalData, key);
+    return openAesGcm(key.enc, sealed, additionalData, key.secret);
   } catch (cause) {
     throw new InvalidTokenError('decryption', cause, { kid: key.kid });
   }
@@ -210,25 +215,30 @@ function assertProof(text: string, { kid, typ }: ProtectedHeader, { provenance }
   if (!hasValidProof(text, { typ, kid }, provenance)) throw new InvalidTokenError('unproven');
 }
 
-/** Decrypt with jose. Anyone can encrypt to a public key, so only a nested JWS identifies the issuer. */
-async function decryptManaged(token: string, decryption: Decryption<ManagedKey>): Promise<DecryptedToken> {
+/** Decrypt under an unwrapped key. Anyone can encrypt to a public key, so only a nested JWS identifies the issuer. */
+function decryptManaged(
+  sealed: DecodedSegments,
+  { additionalData }: ReadHeader,
+  decryption: Decryption<ManagedKey>,
+): DecryptedToken | Promise<DecryptedToken> {
   const { header, key, options } = decryption;
   const { verification, requiresProof = false } = options;
   if (!isNested(header)) {
     if (isAsymmetricKey(key) && verification !== 'unverified') throw new InvalidTokenError('not_signed');
     if (requiresProof) throw new InvalidTokenError('unprovable');
   }
-  const plaintext = await openManaged(token, header, key);
+  const { encryptedKey } = sealed;
+  const plaintext = openManaged({ header, encryptedKey, sealed, additionalData }, key);
   if (isNested(header)) return readNested(plaintext, decryption);
   return Object.freeze({ header, claims: parseClaims(decodeClaims(plaintext)), key });
 }
 
-async function readNested(plaintext: Buffer, decryption: Decryption): Promise<DecryptedToken> {
+function readNested(plaintext: Buffer, decryption: Decryption): DecryptedToken | Promise<DecryptedToken> {
   const { header, key, options, now } = decryption;
   const { verification } = options;
-  const { claims, signedHeader } =
-    verification === 'unverified'
-      ? readNestedToken(plaintext)
-      : await verifyNestedToken(plaintext, verification, now);
-  return Object.freeze({ header, claims, key, signedHeader });
+  const complete = ({ claims, signedHeader }: SignedClaims): DecryptedToken =>
+    Object.freeze({ header, claims, key, signedHeader });
+  if (verification === 'unverified') return complete(readNestedToken(plaintext));
+  const verified = verifyNestedToken(plaintext, verification, now);
+  return isThenable(verified) ? verified.then(complete) : complete(verified);
 }

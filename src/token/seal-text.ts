@@ -1,6 +1,6 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import type { DirectKey } from '../keys/content-key.js';
-import { IV_BYTES, openContent, sealContent, TAG_BYTES } from './aes-gcm.js';
+import { IV_BYTES, openAesGcm, sealContent, TAG_BYTES } from './aes-gcm.js';
 
 const KEY_BYTES = 32;
 const LABEL = 'passport-jwe/v1 sealed';
@@ -27,7 +27,8 @@ export function openText(sealed: string, secrets: SealingSecrets): string {
   const iv = bytes.subarray(0, IV_BYTES);
   const tag = bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES);
   const ciphertext = bytes.subarray(IV_BYTES + TAG_BYTES);
-  return openContent({ iv, ciphertext, tag }, ADDITIONAL_DATA, contentKeyOf(secrets)).toString('utf8');
+  const { enc, secret } = contentKeyOf(secrets);
+  return openAesGcm(enc, { iv, ciphertext, tag }, ADDITIONAL_DATA, secret).toString('utf8');
 }
 
 /** Derive a content key with HKDF-SHA-256 (RFC 5869). The token is the keying material, and `key` yields the salt. */

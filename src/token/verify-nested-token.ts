@@ -1,12 +1,14 @@
 import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
+import { isThenable } from '../base/is-thenable.js';
 import { freezeJson, type JsonObject } from '../base/json.js';
 import type { Verification } from '../keys/resolve-verification.js';
-import type { VerificationKey } from '../keys/signature-key.js';
+import { isSignatureAlgorithm, type VerificationKey } from '../keys/signature-key.js';
+import type { VerificationKeys } from '../keys/verification-keys.js';
 import { decodeClaims, parseClaims } from './claims/parse-claims.js';
 import { decodeBase64url } from './compact-serialization.js';
-import { loadJose } from './load-jose.js';
 import { parseHeaderObject } from './protected-header.js';
+import { verifySignature } from './verify-signature.js';
 
 /** Claims and header of a nested JWS. Deeply frozen. */
 export interface SignedClaims {
@@ -29,67 +31,84 @@ const REJECTED_MEMBERS = /^(crit|b64|jku|jwk|x5.*|zip|cty)$/;
 /**
  * Verify a JWS in compact serialization. `iss` and `kid` select the key, and the key determines the `alg`.
  *
- * @throws InvalidTokenError (as rejection) if the JWS is invalid.
- * @throws TemporarilyUnavailableError (as rejection) if the issuer's keys are unavailable.
+ * @returns a promise only if the key lookup returns one.
+ * @throws InvalidTokenError (or as rejection) if the JWS is invalid.
+ * @throws TemporarilyUnavailableError (or as rejection) if the issuer's keys are unavailable.
  * @see RFC 7515 §5.2
  */
-export async function verifyNestedToken(
+export function verifyNestedToken(
   bytes: Buffer,
   verification: Verification,
   now: NumericDate,
-): Promise<SignedClaims> {
-  const jws = bytes.toString('latin1');
-  const { header, payload } = splitSigned(jws);
+): SignedClaims | Promise<SignedClaims> {
+  const jws = splitSigned(bytes);
+  const { header, payload } = jws;
   const { alg, kid } = header;
   if (Object.keys(header).some((member) => REJECTED_MEMBERS.test(member))) {
     throw new InvalidTokenError('jws_refused_member');
   }
   if (typeof alg !== 'string' || typeof kid !== 'string') throw new InvalidTokenError('jws_malformed');
   const claims = parseClaims(decodeClaims(payload));
-  const key = await findKey(claims['iss'], kid, verification);
+  // A custom key lookup may return null.
+  const verify = (key: VerificationKey | undefined | null): SignedClaims => {
+    assertVerified(jws, key ?? undefined, now);
+    return { claims, signedHeader: header };
+  };
+  const found = keysOf(claims['iss'], verification).find(kid);
+  return isThenable(found) ? Promise.resolve(found).then(verify) : verify(found);
+}
+
+/** Assert that a key is valid for the JWS, and that it verifies the signature. */
+function assertVerified(
+  { header, signingInput, signature }: SignedParts,
+  key: VerificationKey | undefined,
+  now: NumericDate,
+): void {
+  if (key === undefined) throw new InvalidTokenError('jws_unknown_key');
   if (key.notAfter !== undefined && key.notAfter <= now) throw new InvalidTokenError('jws_expired_key');
-  if (key.alg !== alg) throw new InvalidTokenError('jws_algorithm');
-  await assertSignature(jws, key);
-  return { claims, signedHeader: header };
+  if (key.alg !== header['alg'] || !isSignatureAlgorithm(key.alg))
+    throw new InvalidTokenError('jws_algorithm');
+  if (!verifySignature(signingInput, signature, key)) throw new InvalidTokenError('jws_signature');
+}
+
+/** Return the keys of an issuer. The claims are not trusted yet: `iss` only selects the keys that can verify them. */
+function keysOf(iss: unknown, verification: Verification): VerificationKeys {
+  const keys = typeof iss === 'string' ? verification.get(iss) : undefined;
+  if (keys === undefined) throw new InvalidTokenError(iss === undefined ? 'claim_missing' : 'wrong_issuer');
+  return keys;
 }
 
 /** Parse a JWS without verifying its signature, only to inspect or revoke a token. @throws InvalidTokenError */
 export function readNestedToken(bytes: Buffer): SignedClaims {
-  const { header, payload } = splitSigned(bytes.toString('latin1'));
+  const { header, payload } = splitSigned(bytes);
   return { claims: parseClaims(decodeClaims(payload)), signedHeader: header };
 }
 
+interface SignedParts {
+  readonly header: JsonObject;
+  readonly payload: Buffer;
+  readonly signingInput: Buffer;
+  readonly signature: Buffer;
+}
+
 /** Split a JWS into three segments of canonical base64url, and decode them. */
-function splitSigned(jws: string): { header: JsonObject; payload: Buffer } {
+function splitSigned(bytes: Buffer): SignedParts {
+  const jws = bytes.toString('latin1');
   const [header, payload, signature, ...excess] = jws.split('.', 4);
   if (header === undefined || payload === undefined || signature === undefined || excess.length > 0) {
     throw new InvalidTokenError('jws_malformed');
   }
   try {
-    decodeBase64url(signature);
+    const signingInput = bytes.subarray(0, header.length + 1 + payload.length);
+    const decoded = {
+      payload: decodeBase64url(payload),
+      signature: decodeBase64url(signature),
+      signingInput,
+    };
     const parsed = parseHeaderObject(decodeBase64url(header));
     if (!freezeJson(parsed, MAX_HEADER_DEPTH)) throw new InvalidTokenError('jws_malformed');
-    return { header: parsed, payload: decodeBase64url(payload) };
+    return { header: parsed, ...decoded };
   } catch (cause) {
     throw new InvalidTokenError('jws_malformed', cause);
-  }
-}
-
-/** Find the verification key. The claims are not trusted yet: `iss` only selects the keys that can verify them. */
-async function findKey(iss: unknown, kid: string, verification: Verification): Promise<VerificationKey> {
-  const keys = typeof iss === 'string' ? verification.get(iss) : undefined;
-  if (keys === undefined) throw new InvalidTokenError(iss === undefined ? 'claim_missing' : 'wrong_issuer');
-  // A custom key lookup may return null.
-  const key = (await keys.find(kid)) ?? undefined;
-  if (key === undefined) throw new InvalidTokenError('jws_unknown_key');
-  return key;
-}
-
-async function assertSignature(jws: string, key: VerificationKey): Promise<void> {
-  const { compactVerify } = await loadJose();
-  try {
-    await compactVerify(jws, key.publicKey, { algorithms: [key.alg] });
-  } catch (cause) {
-    throw new InvalidTokenError('jws_signature', cause);
   }
 }

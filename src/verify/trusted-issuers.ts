@@ -1,93 +1,131 @@
-import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
-import type { Verification } from '../keys/resolve-verification.js';
-import type { VerificationKeys } from '../keys/verification-keys.js';
-import { type ClaimsPolicy, resolveStrings } from '../token/claims/claims-policy.js';
-import { isScopeToken } from '../token/claims/scope.js';
+import type { Clock } from '../base/clock.js';
+import { type ClaimsOptions, type ClaimsPolicy, resolveClaimsPolicy } from '../token/claims/claims-policy.js';
+import { assertIssuerKeys } from './assert-issuer-keys.js';
+import type { BoundIssuer } from './bound-issuer.js';
+import { type ClaimsTerms, type IssuerTerms, issuerTermsOf } from './issuer-terms.js';
+import { createTenantLookup, type TenantLookup } from './tenant-lookup.js';
+import type { TrustedIssuer } from './trusted-issuer-options.js';
 
-/**
- * Issuer of another party whose tokens are accepted. Each token must contain a nested JWS with a valid signature (RFC
- * 7519 appendix A.2). These tokens always have the type `external`, regardless of their claims.
- */
-export interface TrustedIssuer {
-  /** Exact value of `iss` in the tokens. RFC 7519 §4.1.1. */
-  readonly issuer: string;
+/** The trusted issuers of a verifier. */
+export interface TrustedIssuers {
+  /** Terms in the order of the option. */
+  readonly terms: readonly IssuerTerms[];
   /**
-   * Audiences for which the issuer may issue tokens. All other audiences in `aud` are hidden from handlers and guards.
-   * RFC 7519 §4.1.3.
+   * Find the issuer for an `iss` that nobody authenticated.
+   *
+   * @param owners terms whose keys decrypted the token
+   * @throws TemporarilyUnavailableError (or as rejection) if a tenant cannot be looked up
    */
-  readonly audience: string | readonly string[];
-  /**
-   * Scope tokens that the issuer may grant. All other scope tokens are removed. With `[]`, the scope is always empty.
-   */
-  readonly scopes: readonly string[];
-  /** Verification keys of the issuer: `remoteJwks({ url })` or `await createVerificationKeys({ file })`. */
-  readonly verification: VerificationKeys;
+  find(iss: string, owners: readonly IssuerTerms[]): Found | Promise<Found>;
+  /** Whether an issuer that was found is still trusted. */
+  isCurrent(issuer: BoundIssuer): boolean;
+  /** Longest lifetime of a token in seconds. */
+  readonly maxTokenLifetimeSeconds: number;
 }
 
-const KNOWN: KnownOptions<TrustedIssuer> = { issuer: true, audience: true, scopes: true, verification: true };
+type Found = BoundIssuer | undefined;
 
-/** Claims policies and verification keys of the trusted issuers, by `iss`. */
-export interface ResolvedTrust {
-  readonly policies: ReadonlyMap<unknown, ClaimsPolicy>;
-  readonly verification: Verification;
+/** Options of the verifier that trusted issuers inherit. */
+export interface InheritedTerms extends ClaimsTerms {
+  readonly clock: Clock;
 }
 
+/** Maximum time until `signedOnly.until`, in seconds. */
+const MAX_SIGNED_ONLY_SECONDS = 180 * 86_400;
+
 /**
- * Validate the option `trustedIssuers`, and derive a claims policy for each issuer.
+ * Validate the option `trustedIssuers`, and derive the rules for each issuer.
  *
- * @param home claims policy of the home issuers, from which each policy is derived
+ * @param home values of `issuer`, which must not be in the list
  * @param where function that takes the option, for the error messages
- * @throws TypeError if a member is missing or malformed, or an issuer is listed twice
+ * @throws TypeError if an element is not from `trustedIssuer()`, an issuer is listed twice, or keys conflict
  */
 export function resolveTrustedIssuers(
   trusted: readonly TrustedIssuer[],
-  home: ClaimsPolicy,
+  { home, inherited }: { readonly home: ReadonlySet<string>; readonly inherited: InheritedTerms },
   where: string,
-): ResolvedTrust {
-  if (!Array.isArray(trusted)) {
-    throw new TypeError(
-      `${where}: trustedIssuers must be an array, for example [{ issuer, audience, scopes, verification }]`,
-    );
-  }
-  const policies = new Map<string, ClaimsPolicy>();
-  const verification = new Map<string, VerificationKeys>();
-  for (const [index, each] of trusted.entries()) {
+): TrustedIssuers {
+  const terms = readTerms(trusted, where);
+  assertDistinct(terms, home, where);
+  assertIssuerKeys(terms, where);
+  const exact = new Map<string, BoundIssuer>();
+  const tenants = new Map<IssuerTerms, TenantLookup>();
+  const lifetimes: number[] = [];
+  for (const [index, each] of terms.entries()) {
     const place = `${where}: trustedIssuers[${index}]`;
-    assertOptions(each, KNOWN, `${where}: trustedIssuers[${index}]`);
-    assertTrustedIssuer(each, place);
-    if (home.issuers.has(each.issuer) || policies.has(each.issuer)) {
+    assertSignedOnly(each, inherited.clock(), place);
+    const { issuer } = each;
+    const policyOf = (iss: string) => resolvePolicy(each, iss, { inherited, place });
+    lifetimes.push(policyOf('https://tenant.example').maxTokenLifetimeSeconds);
+    if (typeof issuer === 'string') exact.set(issuer, bindIssuer(each, issuer, policyOf(issuer)));
+    else tenants.set(each, createTenantLookup(issuer, (iss) => bindIssuer(each, iss, policyOf(iss)), inherited.clock));
+  }
+
+  return Object.freeze({
+    terms,
+    find(iss: string, owners: readonly IssuerTerms[]) {
+      const known = exact.get(iss);
+      if (known !== undefined) return owners.includes(known.terms) ? known : undefined;
+      const lookups = owners.flatMap((owner) => tenants.get(owner) ?? []);
+      return home.has(iss) ? undefined : findTenant(iss, lookups);
+    },
+    isCurrent: (issuer: BoundIssuer) => tenants.get(issuer.terms)?.isCurrent(issuer) ?? true,
+    maxTokenLifetimeSeconds: Math.max(0, ...lifetimes),
+  });
+}
+
+function readTerms(trusted: readonly TrustedIssuer[], where: string): readonly IssuerTerms[] {
+  if (!Array.isArray(trusted)) {
+    throw new TypeError(`${where}: trustedIssuers must be an array, for example [trustedIssuer({ issuer, audience })]`);
+  }
+  return trusted.map((each, index) => {
+    const terms = issuerTermsOf(each);
+    if (terms !== undefined) return terms;
+    throw new TypeError(
+      `${where}: trustedIssuers[${index}] must be from trustedIssuer() or a preset: pass trustedIssuer({ ... })`,
+    );
+  });
+}
+
+function assertDistinct(terms: readonly IssuerTerms[], home: ReadonlySet<string>, where: string): void {
+  const seen = new Set<unknown>(home);
+  for (const [index, { issuer }] of terms.entries()) {
+    if (seen.has(issuer)) {
       throw new TypeError(
-        `${place}.issuer is a duplicate or a home issuer: list each issuer once, in issuer or in trustedIssuers`,
+        `${where}: trustedIssuers[${index}].issuer is a duplicate or a home issuer: list each issuer once, in issuer or in trustedIssuers`,
       );
     }
-    policies.set(each.issuer, narrowPolicy(home, each, place));
-    verification.set(each.issuer, each.verification);
+    seen.add(issuer);
   }
-  return { policies, verification };
 }
 
-function assertTrustedIssuer(trusted: TrustedIssuer, place: string): void {
-  const { issuer, scopes, verification } = trusted;
-  if (typeof issuer !== 'string' || issuer === '') {
-    throw new TypeError(
-      `${place}.issuer is required: pass the iss of its tokens, for example "https://idp.example.com"`,
-    );
+function assertSignedOnly({ signedOnlyUntil }: IssuerTerms, now: number, place: string): void {
+  if (signedOnlyUntil > now + MAX_SIGNED_ONLY_SECONDS) {
+    throw new TypeError(`${place}: signedOnly.until must be at most 180 days ahead: set an earlier time`);
   }
-  if (!Array.isArray(scopes) || !scopes.every(isScopeToken)) {
-    throw new TypeError(
-      `${place}.scopes is required: pass an array of scope tokens, for example ["read"], or [] for none`,
-    );
-  }
-  const expected = `${place}.verification is required: pass remoteJwks(...) or await createVerificationKeys(...)`;
-  assertMethod(verification, 'find', expected);
 }
 
-function narrowPolicy(home: ClaimsPolicy, trusted: TrustedIssuer, place: string): ClaimsPolicy {
-  const { issuer, audience, scopes } = trusted;
-  return Object.freeze({
-    ...home,
-    issuers: new Set([issuer]),
-    audiences: new Set(resolveStrings(audience, `${place}.audience`, 'https://api.example.com')),
-    grantableScopes: new Set(scopes),
-  });
+function resolvePolicy(
+  { audiences, typs, scopes, clientClaim, acceptsMissingTyp, claims }: IssuerTerms,
+  issuer: string,
+  { inherited, place }: { readonly inherited: InheritedTerms; readonly place: string },
+): ClaimsPolicy {
+  const { clock: _, ...defaults } = inherited;
+  const options: ClaimsOptions = { ...defaults, ...claims, issuer, audience: audiences };
+  const external = Object.freeze({ scopes, clientClaim, acceptsMissingTyp });
+  return Object.freeze({ ...resolveClaimsPolicy(options, place), typs, external });
+}
+
+function bindIssuer(terms: IssuerTerms, issuer: string, policy: ClaimsPolicy): BoundIssuer {
+  const { verification } = terms;
+  const keys = typeof verification === 'function' ? verification(issuer) : verification;
+  return Object.freeze({ issuer, terms, policy, verification: keys });
+}
+
+/** Ask the functions in turn. Usually there is one. */
+function findTenant(iss: string, [first, ...rest]: readonly TenantLookup[]): Found | Promise<Found> {
+  if (first === undefined) return undefined;
+  const found = first.find(iss);
+  if (found instanceof Promise) return found.then((issuer) => issuer ?? findTenant(iss, rest));
+  return found ?? findTenant(iss, rest);
 }

@@ -3,7 +3,7 @@ import type { ContentKey } from '../../src/keys/content-key.js';
 import { createKeyRing } from '../../src/keys/create-key-ring.js';
 import type { KeyRing } from '../../src/keys/key-ring.js';
 import { internalsOf } from '../../src/keys/key-ring-internals.js';
-import { openContent } from '../../src/token/aes-gcm.js';
+import { openAesGcm } from '../../src/token/aes-gcm.js';
 import { ACCEPTED, refusedAs, startTarget } from '../support/attack-target.js';
 import { keyRingWith } from '../support/key-ring-with.js';
 import { direct } from '../support/symmetric-key.js';
@@ -27,7 +27,8 @@ function openRaw(by: ContentKey): Buffer {
   const [header = '', , ...parts] = token.split('.');
   const [iv, ciphertext, tag] = parts.map((part) => Buffer.from(part, 'base64url'));
   if (iv === undefined || ciphertext === undefined || tag === undefined) throw new Error('Parts are missing');
-  return openContent({ iv, ciphertext, tag }, Buffer.from(header), direct(by));
+  const { enc, secret } = direct(by);
+  return openAesGcm(enc, { iv, ciphertext, tag }, Buffer.from(header), secret);
 }
 
 async function presentTo(keyRing: KeyRing) {

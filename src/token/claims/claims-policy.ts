@@ -40,8 +40,18 @@ export interface ClaimsPolicy {
   readonly maxTokenLifetimeSeconds: number;
   readonly requiredClaims: readonly string[];
   readonly scopeClaim: string;
-  /** Scope tokens that a trusted issuer may grant. `undefined` for home issuers. */
-  readonly grantableScopes?: ReadonlySet<string>;
+  /** Rules for the tokens of a trusted issuer. `undefined` for home issuers. */
+  readonly external?: ExternalRules;
+}
+
+/** Rules for the claims of a trusted issuer. */
+export interface ExternalRules {
+  /** Our scope tokens by scope token of the issuer. All other scope tokens are removed. */
+  readonly scopes: ReadonlyMap<string, readonly string[]>;
+  /** Claim that identifies the client. */
+  readonly clientClaim: string;
+  /** Whether tokens may lack `typ`. */
+  readonly acceptsMissingTyp: boolean;
 }
 
 /** Maximum value of `clockToleranceSeconds`. */

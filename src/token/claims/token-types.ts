@@ -58,20 +58,33 @@ const HOME_CLAIMS: ReadonlySet<string> = new Set([
   ...['rate_limits', 'api_key_name', 'metadata', 'provenance'],
 ]);
 
+/** Scope of a trusted issuer's token, and the claims that contain scope and client. */
+interface ExternalTerms {
+  readonly scope: readonly string[];
+  readonly scopeClaim: string;
+  readonly clientClaim: string;
+}
+
 /**
- * Create a verified token from the claims of a trusted issuer. Remove claims that are valid only in tokens of home
+ * Create a verified token from the claims of a trusted issuer. Set `client_id` to the client claim. Remove claims that are valid only in tokens of home
  * issuers. Replace all scope claims by `scope`, which contains only scope tokens that the issuer may grant.
  */
 export function narrowToExternal(
   claims: ClaimsSet,
   header: JsonObject,
-  { scope, scopeClaim }: { readonly scope: readonly string[]; readonly scopeClaim: string },
+  { scope, scopeClaim, clientClaim }: ExternalTerms,
 ): VerifiedToken {
   const { iss, aud, exp, iat, jti } = claims;
-  const isKept = ([name]: readonly [string, unknown]) => name !== scopeClaim && !HOME_CLAIMS.has(name);
+  const isKept = ([name]: readonly [string, unknown]) =>
+    name !== scopeClaim && name !== 'client_id' && !HOME_CLAIMS.has(name);
   const kept = Object.fromEntries(Object.entries(claims).filter(isKept));
+  const clientId = claims[clientClaim];
+  if (clientId !== undefined && (typeof clientId !== 'string' || clientId === '')) {
+    throw new InvalidTokenError('claim_malformed', undefined, { claim: clientClaim });
+  }
   const granted = scope.length === 0 ? {} : { scope: formatScope(scope) };
-  const exposed = { ...kept, ...{ iss, aud, exp, iat, jti }, ...granted };
+  const client = clientId === undefined ? {} : { client_id: clientId };
+  const exposed = { ...kept, ...{ iss, aud, exp, iat, jti }, ...client, ...granted };
   return createVerifiedToken('external', Object.freeze(exposed), { header, scope });
 }
 

@@ -2,9 +2,8 @@ import { isNumericDate, type NumericDate } from '../../base/clock.js';
 import { InvalidTokenError } from '../../base/errors.js';
 import type { JsonObject } from '../../base/json.js';
 import type { RejectionDetail, TokenRejection } from '../../base/rejections.js';
-import { isAsymmetricAlgorithm } from '../../keys/content-key.js';
 import { type ClaimsPolicy, normalizeTyp } from './claims-policy.js';
-import { type ClaimsSet, REFRESH_TOKEN_TYP } from './claims-set.js';
+import { ACCESS_TOKEN_TYP, type ClaimsSet, REFRESH_TOKEN_TYP } from './claims-set.js';
 import { isSameScope, parseAuthenticScope } from './scope.js';
 import { narrowByType, narrowToExternal } from './token-types.js';
 import type { VerifiedToken } from './verified-token.js';
@@ -13,8 +12,8 @@ import type { VerifiedToken } from './verified-token.js';
 export interface AuthenticToken {
   readonly header: JsonObject;
   readonly claims: JsonObject;
-  /** Key that encrypts the token. Its audience and algorithm restrict the claims. */
-  readonly key: { readonly audience?: string; readonly alg?: string };
+  /** Key that encrypts the token. Its audience restricts the claims. */
+  readonly key: { readonly audience?: string };
   /** Header of the nested JWS, which the issuer signed. Absent if there is no nested JWS. */
   readonly signedHeader?: JsonObject;
 }
@@ -31,37 +30,44 @@ export function validateClaimsSet(
   now: NumericDate,
 ): VerifiedToken {
   const { header, claims, signedHeader } = token;
-  const isExternal = policy.grantableScopes !== undefined;
-  if (isExternal) assertOfOtherParty(token);
+  const { external } = policy;
   if (signedHeader !== undefined) assertOuterTyp(header['typ'], policy);
-  assertTyp((signedHeader ?? header)['typ'], isExternal ? undefined : claims['type'], policy);
-  assertRegisteredClaims(claims, isExternal);
+  assertTyp((signedHeader ?? header)['typ'], claims, policy);
+  assertRegisteredClaims(claims, external !== undefined);
   assertIssuerAndAudience(claims, token, policy);
   assertTimes(claims, policy, now);
   assertNotKeyBound(claims);
   const scope = readScope(claims, policy);
   const exposed = exposeAudiences(claims, policy);
-  const verified = isExternal
-    ? narrowToExternal(exposed, header, { scope, scopeClaim: policy.scopeClaim })
-    : narrowByType(exposed, header, scope);
+  const verified =
+    external === undefined
+      ? narrowByType(exposed, header, scope)
+      : narrowToExternal(exposed, header, { ...external, scope, scopeClaim: policy.scopeClaim });
   assertRequiredClaims(verified.claims, policy);
   return verified;
 }
 
-/** Assert that a token is signed and encrypted to a public key. A shared key would not identify a trusted issuer. */
-function assertOfOtherParty({ key, signedHeader }: AuthenticToken): void {
-  if (signedHeader === undefined) throw new InvalidTokenError('not_signed');
-  if (!isAsymmetricAlgorithm(key.alg)) throw new InvalidTokenError('algorithm');
-}
-
-function assertTyp(typ: unknown, type: unknown, policy: ClaimsPolicy): void {
+function assertTyp(typ: unknown, claims: JsonObject, policy: ClaimsPolicy): void {
+  const { external } = policy;
   // No policy accepts the type of refresh tokens, so an exact match needs no normalisation.
   const isAccepted = typeof typ === 'string' && policy.typs.has(typ);
   const normalized = isAccepted || typeof typ !== 'string' ? typ : normalizeTyp(typ);
-  if (normalized === REFRESH_TOKEN_TYP || type === 'refresh') throw new InvalidTokenError('refresh_token');
+  const isRefresh = external === undefined && claims['type'] === 'refresh';
+  if (normalized === REFRESH_TOKEN_TYP || isRefresh) throw new InvalidTokenError('refresh_token');
+  if (external !== undefined && normalized !== ACCESS_TOKEN_TYP) assertNoIdToken(claims);
+  if (normalized === undefined && external?.acceptsMissingTyp === true) return;
   if (typeof normalized !== 'string' || !policy.typs.has(normalized)) {
     throw new InvalidTokenError('wrong_typ', undefined, { expected: policy.typs, ...foundOf(normalized) });
   }
+}
+
+/** Claims that only ID tokens have (OpenID Connect Core §2, §3.3.2.11). */
+const ID_TOKEN_CLAIMS = ['nonce', 'at_hash', 'c_hash'];
+
+/** Assert that a token is not an ID token, which an issuer can sign and encrypt like an access token (RFC 8725 §3.11). */
+function assertNoIdToken(claims: JsonObject): void {
+  const claim = ID_TOKEN_CLAIMS.find((name) => Object.hasOwn(claims, name));
+  if (claim !== undefined) throw new InvalidTokenError('id_token', undefined, { claim });
 }
 
 /** Assert that the outer `typ` of a nested JWT is absent, `JWT` or an accepted type (RFC 8725 §3.11). */
@@ -172,11 +178,12 @@ function assertRequiredClaims(claims: ClaimsSet, policy: ClaimsPolicy): void {
   }
 }
 
-/** Return the granted scope, without scope tokens that the issuer may not grant. */
+/** Return the granted scope. For a trusted issuer, map its scope tokens to ours, and remove all others. */
 function readScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
   const scope = readGrantedScope(claims, policy);
-  const { grantableScopes } = policy;
-  return grantableScopes === undefined ? scope : scope.filter((token) => grantableScopes.has(token));
+  const { external } = policy;
+  if (external === undefined) return scope;
+  return [...new Set(scope.flatMap((token) => external.scopes.get(token) ?? []))];
 }
 
 /** Read `scope`, or the configured scope claim. If both are present, they must contain the same scope tokens. */

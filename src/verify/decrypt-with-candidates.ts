@@ -1,0 +1,71 @@
+import { InvalidTokenError } from '../base/errors.js';
+import { type ContentEncryptionAlgorithm, isContentEncryptionAlgorithm, isKeyManagementAlgorithm, type KeyManagementAlgorithm } from '../keys/jwe-algorithms.js';
+import type { SealedContent } from '../token/aes-gcm.js';
+import { decodeAsciiBase64url, type Segments } from '../token/compact-serialization.js';
+import { contentLengths, openContent } from '../token/open-content.js';
+import type { ExternalHeader } from '../token/read-external-header.js';
+import { unwrapKey } from '../token/unwrap-key.js';
+import type { KeyCandidate } from './select-decryption-keys.js';
+
+/** Plaintext of a token, and the key that decrypted it. */
+export interface Decrypted {
+  readonly plaintext: Buffer;
+  readonly candidate: KeyCandidate;
+}
+
+/**
+ * Decrypt a token with the only key that matches, or with each of two. Both are always tried, so the time does not tell
+ * which one succeeded.
+ *
+ * @throws InvalidTokenError if a segment is malformed, or no key decrypts the token. The error is the same whether key
+ *   unwrapping, the MAC or the padding failed (RFC 7516 §11.5)
+ */
+export function decryptWithCandidates(
+  segments: Segments,
+  header: ExternalHeader,
+  candidates: readonly KeyCandidate[],
+): Decrypted {
+  const sealed = decodeSegments(segments, header);
+  const decrypted = candidates.flatMap((candidate) => decrypt(sealed, candidate));
+  const [first] = decrypted;
+  if (first !== undefined) return first;
+  const [{ key } = { key: undefined }] = candidates;
+  throw new InvalidTokenError('decryption', undefined, key === undefined ? {} : { kid: key.kid });
+}
+
+interface DecodedToken extends SealedContent {
+  readonly alg: KeyManagementAlgorithm;
+  readonly enc: ContentEncryptionAlgorithm;
+  readonly header: ExternalHeader;
+  readonly additionalData: Buffer;
+  readonly encryptedKey: Buffer;
+}
+
+function decodeSegments(segments: Segments, header: ExternalHeader): DecodedToken {
+  const { alg, enc } = header;
+  if (!isKeyManagementAlgorithm(alg) || !isContentEncryptionAlgorithm(enc)) {
+    throw new InvalidTokenError('algorithm');
+  }
+  const lengths = contentLengths(enc);
+  const iv = decodeAsciiBase64url(segments.iv);
+  const tag = decodeAsciiBase64url(segments.tag);
+  if (iv.length !== lengths.iv) throw new InvalidTokenError('iv_length');
+  if (tag.length !== lengths.tag) throw new InvalidTokenError('tag_length');
+  return {
+    ...{ alg, enc, header, iv, tag },
+    additionalData: Buffer.from(segments.header, 'latin1'),
+    encryptedKey: segments.encryptedKey === '' ? NO_KEY : decodeAsciiBase64url(segments.encryptedKey),
+    ciphertext: decodeAsciiBase64url(segments.ciphertext),
+  };
+}
+
+const NO_KEY = Buffer.alloc(0);
+
+function decrypt(token: DecodedToken, candidate: KeyCandidate): readonly Decrypted[] {
+  const contentKey = unwrapKey({ ...token, key: candidate.key });
+  try {
+    return [{ plaintext: openContent(token.enc, token, token.additionalData, contentKey), candidate }];
+  } catch {
+    return [];
+  }
+}

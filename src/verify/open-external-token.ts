@@ -1,0 +1,171 @@
+import { hash } from 'node:crypto';
+import type { NumericDate } from '../base/clock.js';
+import { InvalidTokenError } from '../base/errors.js';
+import type { JsonObject } from '../base/json.js';
+import type { DecryptionKey } from '../keys/decryption-key.js';
+import type { VerificationKey } from '../keys/signature-key.js';
+import { decodeClaims, parseClaims } from '../token/claims/parse-claims.js';
+import { splitToken } from '../token/compact-serialization.js';
+import { type ParsedJws, parseJws } from '../token/parse-jws.js';
+import { type ExternalHeader, readExternalHeader } from '../token/read-external-header.js';
+import type { BoundIssuer } from './bound-issuer.js';
+import { decryptWithCandidates } from './decrypt-with-candidates.js';
+import type { IssuerTerms } from './issuer-terms.js';
+import { acceptsAlgorithms, type KeyCandidate, selectDecryptionKeys } from './select-decryption-keys.js';
+import type { TrustedIssuers } from './trusted-issuers.js';
+import { verifyIssuerSignature } from './verify-issuer-signature.js';
+
+/** Authentic token of a trusted issuer. The claims are not validated yet. Deeply frozen. */
+export interface ExternalToken {
+  /** Protected header of the JWE, or header of the JWS if the token is not encrypted. */
+  readonly header: JsonObject;
+  /** Claims, with the identity as `jti` if the token has none, and with implied claims. */
+  readonly claims: JsonObject;
+  readonly issuer: BoundIssuer;
+  /** Key that decrypted the token. Without members if the token is not encrypted. */
+  readonly key: Partial<DecryptionKey>;
+  readonly signedHeader?: JsonObject;
+  readonly verificationKey?: VerificationKey;
+}
+
+/** What opening a token requires. */
+export interface ExternalOptions {
+  readonly trusted: TrustedIssuers;
+  /** Maximum token length in characters. Longer tokens are rejected without parsing. */
+  readonly maxTokenLength: number;
+}
+
+/**
+ * Decrypt a JWE of a trusted issuer, and verify the nested JWS.
+ *
+ * @throws InvalidTokenError (as rejection) if the token is rejected
+ * @throws TemporarilyUnavailableError (as rejection) if a tenant or a key cannot be looked up
+ * @see RFC 7519 §7.2
+ */
+export async function openExternalToken(
+  token: string,
+  { trusted, maxTokenLength }: ExternalOptions,
+  now: NumericDate,
+): Promise<ExternalToken> {
+  const segments = splitToken(token, maxTokenLength);
+  const header = readExternalHeader(segments.header);
+  const candidates = selectDecryptionKeys(header, trusted.terms, now);
+  const { plaintext, candidate } = decryptWithCandidates(segments, header, candidates);
+  const content = readContent(plaintext, header);
+  const issuer = await findIssuer(content.claims, candidate, trusted);
+  if (!acceptsAlgorithms(issuer.terms, header)) throw new InvalidTokenError('algorithm');
+  const signed = await authenticate(content, { issuer, candidate, now });
+  const claims = completeClaims(content, issuer);
+  assertReplicatedClaims(header, claims);
+  return Object.freeze({ header, claims, issuer, key: candidate.key, ...signed });
+}
+
+/**
+ * Verify a signed JWT without encryption, of an issuer that may still send them.
+ *
+ * @throws InvalidTokenError (as rejection) if the token is rejected
+ * @throws TemporarilyUnavailableError (as rejection) if a tenant or a key cannot be looked up
+ */
+export async function openSignedOnlyToken(
+  token: string,
+  { trusted, maxTokenLength }: ExternalOptions,
+  now: NumericDate,
+): Promise<ExternalToken> {
+  if (token.length > maxTokenLength) throw new InvalidTokenError('too_long');
+  const jws = parseJws(token);
+  const issuer = await findNamedIssuer(jws.claims, trusted.terms, trusted);
+  if (!(issuer.terms.signedOnlyUntil > now)) throw new InvalidTokenError('not_encrypted');
+  const verificationKey = await verifyIssuerSignature(jws, issuer, now);
+  const claims = completeClaims({ claims: jws.claims, identified: jws.signingInput }, issuer);
+  const { header } = jws;
+  return Object.freeze({ header, claims, issuer, key: {}, signedHeader: header, verificationKey });
+}
+
+/** Content of a JWE, and the text that identifies the token if it has no `jti`. */
+interface Content {
+  readonly claims: JsonObject;
+  readonly jws?: ParsedJws;
+  /** The signing input of the nested JWS, or the claims. Unlike the JWE, nobody else can write it again differently. */
+  readonly identified: Buffer | string;
+}
+
+const OPENING_BRACE = 0x7b;
+
+/** Read a nested JWS, or claims without one. Some issuers omit `cty`. */
+function readContent(plaintext: Buffer, { cty }: ExternalHeader): Content {
+  if (cty === undefined && plaintext[0] === OPENING_BRACE) {
+    return { claims: parseClaims(decodeClaims(plaintext)), identified: plaintext };
+  }
+  const jws = parseJws(plaintext.toString('latin1'));
+  return { claims: jws.claims, jws, identified: jws.signingInput };
+}
+
+/** Find the issuer among the owners of the key. The sole owner of a symmetric key can imply `iss`. */
+function findIssuer(
+  claims: JsonObject,
+  { owners }: KeyCandidate,
+  trusted: TrustedIssuers,
+): Promise<BoundIssuer> {
+  const [owner] = owners;
+  const isImplied = claims['iss'] === undefined && owner?.impliedClaims.has('iss') === true;
+  return findNamedIssuer(isImplied ? { iss: String(owner.issuer) } : claims, owners, trusted);
+}
+
+async function findNamedIssuer(
+  { iss }: JsonObject,
+  owners: readonly IssuerTerms[],
+  trusted: TrustedIssuers,
+): Promise<BoundIssuer> {
+  if (iss === undefined) throw new InvalidTokenError('claim_missing', undefined, { claim: 'iss' });
+  if (typeof iss !== 'string') throw new InvalidTokenError('claim_malformed', undefined, { claim: 'iss' });
+  const issuer = await trusted.find(iss, owners);
+  if (issuer !== undefined) return issuer;
+  const expected = owners.flatMap((owner) => (typeof owner.issuer === 'string' ? [owner.issuer] : []));
+  throw new InvalidTokenError('wrong_issuer', undefined, { expected, found: iss });
+}
+
+interface Authentication {
+  readonly issuer: BoundIssuer;
+  readonly candidate: KeyCandidate;
+  readonly now: NumericDate;
+}
+
+/**
+ * Verify the nested JWS. Claims without one are authentic only under a symmetric key, and only if the issuer has no
+ * verification keys.
+ */
+async function authenticate(
+  { jws }: Content,
+  { issuer, candidate, now }: Authentication,
+): Promise<Pick<ExternalToken, 'signedHeader' | 'verificationKey'>> {
+  if (jws === undefined) {
+    const isAuthentic = candidate.key.type === 'secret' && issuer.verification === undefined;
+    if (!isAuthentic) throw new InvalidTokenError('not_signed');
+    return {};
+  }
+  return { signedHeader: jws.header, verificationKey: await verifyIssuerSignature(jws, issuer, now) };
+}
+
+/**
+ * Add implied claims, and a `jti` if the token has none: the SHA-256 of the signed text. The text of the JWE does not
+ * identify the token, because anyone can encrypt to a public key again.
+ */
+function completeClaims({ claims, identified }: Content, { issuer, terms, policy }: BoundIssuer): JsonObject {
+  const { impliedClaims } = terms;
+  const [audience = ''] = policy.audiences;
+  const added = {
+    ...(claims['iss'] === undefined && impliedClaims.has('iss') ? { iss: issuer } : {}),
+    ...(claims['aud'] === undefined && impliedClaims.has('aud') ? { aud: audience } : {}),
+    ...(claims['jti'] === undefined ? { jti: `sha-256:${hash('sha256', identified, 'base64url')}` } : {}),
+  };
+  return Object.keys(added).length === 0 ? claims : Object.freeze({ ...claims, ...added });
+}
+
+/** Assert that claims in the protected header equal the claims (RFC 7519 §5.3). */
+function assertReplicatedClaims(header: JsonObject, claims: JsonObject): void {
+  for (const name of ['iss', 'sub', 'aud']) {
+    if (header[name] === undefined) continue;
+    const isEqual = JSON.stringify([header[name]].flat()) === JSON.stringify([claims[name]].flat());
+    if (!isEqual) throw new InvalidTokenError('replicated_claim', undefined, { claim: name });
+  }
+}
