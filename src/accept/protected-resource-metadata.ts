@@ -51,7 +51,7 @@ export function protectedResourceMetadata(options: ProtectedResourceMetadataOpti
     bearer_methods_supported: ['header'],
     ...(scopes === undefined ? {} : { scopes_supported: [...scopes] }),
   });
-  return serveMetadata(pathname, () => document);
+  return serveMetadata(pathname, (res) => res.json(document));
 }
 
 function assertIssuers(issuers: unknown): void {

@@ -17,7 +17,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   segment_count: {
     cause: 'The token does not have five segments. A signed JWT without encryption has three.',
-    fix: 'Send the encrypted token. To accept signed JWTs of a different issuer, use a JWT strategy.',
+    fix: 'Send the encrypted token. To accept signed JWTs of a trusted issuer for a limited time, set `signedOnly`.',
   },
   not_base64url: {
     cause:
@@ -56,14 +56,19 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
       'The key ring has no key with this `kid`. The environment, audience or secret differs, or the key was retired.',
     fix: 'Check that issuer and resource server have the same secret, `environment` and audience, and that every instance uses the same key source.',
   },
+  ambiguous_key: {
+    cause:
+      'The token has no `kid`, and several decryption keys of the trusted issuers match its `alg`, `enc` and curve. Or different keys of trusted issuers have the same `kid`.',
+    fix: 'Ask the issuer to send a `kid`. During a rotation, set `kidlessRotation`, which tries the current and the previous private key.',
+  },
   expired_key: {
     cause: '`notAfter` of the key has passed, or `legacy.until` has passed.',
     fix: 'Obtain a new token. If keys expire before their tokens, raise `maxTokenLifetimeSeconds` of `openKeyRing()`.',
   },
   algorithm: {
     cause:
-      '`alg` or `enc` of the token differs from `alg` or `enc` of the key. Or a token of a trusted issuer is not encrypted to a public key.',
-    fix: 'Issue tokens with the `alg` and `enc` of the key. Give the key rings of issuer and resource server the same `enc`. For trusted issuers, encrypt tokens to your public key.',
+      '`alg` or `enc` of the token differs from `alg` or `enc` of the key. Or the trusted issuer may not use these algorithms.',
+    fix: 'Issue tokens with the `alg` and `enc` of the key. Give the key rings of issuer and resource server the same `enc`. For trusted issuers, list the algorithms in `keyManagementAlgorithms` and `contentEncryptionAlgorithms`.',
   },
   encryption_only: {
     cause: 'The key ring has only the public key of this key pair, so decryption is impossible.',
@@ -71,8 +76,13 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   not_signed: {
     cause:
-      'The token contains no JWS. Tokens that are encrypted to a public key must contain a JWS, and so must all tokens of trusted issuers.',
-    fix: 'Issue the token with `signing`.',
+      'The token contains no JWS. Tokens that are encrypted to a public key must contain a JWS, and so must tokens of trusted issuers with `verification`.',
+    fix: 'Issue the token with `signing`. Ask a trusted issuer to sign and then encrypt.',
+  },
+  not_encrypted: {
+    cause:
+      'The token is a signed JWT without encryption, and its issuer has no `signedOnly`, or `signedOnly.until` has passed.',
+    fix: 'Turn on encryption at the issuer. Until then, set `signedOnly: { until }` for this issuer.',
   },
   unproven: {
     cause:
@@ -171,7 +181,8 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
     fix: 'Issue tokens with a shorter lifetime, or set the same `maxTokenLifetimeSeconds` for the token router and every verifier.',
   },
   wrong_issuer: {
-    cause: 'Neither `issuer` nor `trustedIssuers` lists the `iss` of the token.',
+    cause:
+      'Neither `issuer` nor `trustedIssuers` lists the `iss` of the token. Or the key of a different issuer encrypts the token.',
     fix: 'Compare `iss` with both options character by character, including trailing slashes.',
   },
   wrong_audience: {
@@ -191,6 +202,15 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   refresh_token: {
     cause: 'The client sent a refresh token as an access token.',
     fix: 'Send `access_token` of the token response.',
+  },
+  id_token: {
+    cause:
+      'The token has the claim `nonce`, `at_hash` or `c_hash`, so it is an ID token. An ID token tells a client who signed in, and grants no access.',
+    fix: 'Send the access token.',
+  },
+  replicated_claim: {
+    cause: '`iss`, `sub` or `aud` in the protected header differs from the claim (RFC 7519 §5.3).',
+    fix: 'Correct the issuer: it must copy these claims to the header without changes. Otherwise, the token was altered.',
   },
   unknown_type: {
     cause:

@@ -44,7 +44,7 @@ export function authorizationServerMetadata(options: AuthorizationServerMetadata
     'oauth-authorization-server',
     'authorizationServerMetadata: issuer of tokenRouter()',
   );
-  return serveMetadata(pathname, () => describeServer(router, baseUrl));
+  return serveMetadata(pathname, (res) => res.json(describeServer(router, baseUrl)));
 }
 
 function describeServer(

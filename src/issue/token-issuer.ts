@@ -4,9 +4,11 @@ import { type NumericDate, systemClock } from '../base/clock.js';
 import { InvalidRequestError } from '../base/errors.js';
 import { inContext } from '../base/in-context.js';
 import { assertOptions, assertString, type KnownOptions } from '../base/options.js';
+import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
 import { buildClaimsSet, type ClaimsRequest } from '../token/claims/build-claims-set.js';
 import {
+  type ClaimsOptions,
   type ClaimsPolicy,
   resolveClaimsPolicy,
   resolveStrings,
@@ -34,7 +36,10 @@ import { maxLifetimesOf } from './resolve-lifetime.js';
  * @typeParam Claims custom claims of user tokens
  */
 export interface TokenIssuerOptions<Claims extends object = NoClaims>
-  extends Pick<TokenVerifierOptions, 'keyRing' | 'issuer' | 'signing' | 'maxTokenLifetimeSeconds' | 'clock'> {
+  extends Pick<ClaimsOptions, 'issuer'>,
+    Pick<TokenVerifierOptions, 'signing' | 'maxTokenLifetimeSeconds' | 'clock'> {
+  /** Key ring that encrypts the tokens. */
+  readonly keyRing: KeyRing;
   /**
    * Audience of tokens whose request names none. RFC 7519 §4.1.3.
    *

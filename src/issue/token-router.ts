@@ -1,7 +1,8 @@
-import express, { type Router } from 'express';
+import express, { type RequestHandler, type Router } from 'express';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { debugConfiguration } from '../base/debug-configuration.js';
 import { rejectOtherMethods } from '../http/reject-other-methods.js';
+import { type KeyPublisher, sendPublicKeys } from '../http/send-public-keys.js';
 import { describeKeyRing } from '../keys/describe-key-ring.js';
 import { resolveVerification } from '../keys/resolve-verification.js';
 import { resolveRefreshSettings } from '../sessions/refresh-settings.js';
@@ -9,7 +10,6 @@ import { answerTokenError } from './answer-token-error.js';
 import { assertCanIssue } from './assert-can-issue.js';
 import type { Endpoint } from './endpoints/endpoint.js';
 import { introspectionEndpoint } from './endpoints/introspection-endpoint.js';
-import { jwksEndpoint, type KeyPublisher } from './endpoints/jwks-endpoint.js';
 import { revocationEndpoint } from './endpoints/revocation-endpoint.js';
 import { tokenEndpoint } from './endpoints/token-endpoint.js';
 import { createGrants } from './grants/create-grants.js';
@@ -62,7 +62,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   mount('post', '/token', tokenEndpoint(parts));
   mount('post', '/introspect', introspectionEndpoint(parts));
   if (revocations !== undefined) mount('post', '/revoke', revocationEndpoint({ ...parts, revocations }));
-  if (publishers.length > 0) mount('get', '/jwks', jwksEndpoint(publishers));
+  if (publishers.length > 0) mount('get', '/jwks', [publishKeys(publishers)]);
 
   debugConfiguration('tokenRouter', () => describeRouter(settings, parts.grants));
   attachDescription(router, {
@@ -72,6 +72,11 @@ export function tokenRouter(options: TokenRouterOptions): Router {
     publishesKeys: publishers.length > 0,
   });
   return router;
+}
+
+/** Create `GET /jwks`, which publishes the current public keys (RFC 8414 §2, `jwks_uri`). */
+function publishKeys(publishers: readonly KeyPublisher[]): RequestHandler {
+  return (_req, res) => sendPublicKeys(res, publishers);
 }
 
 /** Describe the effective options for debug lines, without secrets. */

@@ -30,9 +30,9 @@ const WEIERSTRASS = {
   'P-521': {
     bytes: 66,
     p: 2n ** 521n - 1n,
-    b: 0x051953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00n,
+    b: 0x51953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00n,
     order:
-      0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
+      0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
   },
 } as const satisfies Record<string, WeierstrassCurve>;
 
@@ -60,7 +60,7 @@ export type Curve = keyof typeof WEIERSTRASS | 'X25519' | 'Ed25519';
  * @see RFC 7518 §6.2.1.2, RFC 8037 §2
  */
 export function findPointFault(curve: Curve, jwk: Jwk): string | undefined {
-  if (isNistCurve(curve)) return findWeierstrassFault(WEIERSTRASS[curve], jwk);
+  if (isWeierstrass(curve)) return findWeierstrassFault(WEIERSTRASS[curve], jwk);
   const x = decodeFixed(jwk['x'], OKP_BYTES);
   if (x === undefined) return describeLength('x', OKP_BYTES);
   const isUsable = curve === 'Ed25519' ? isEd25519PublicKey(x) : isX25519PublicKey(x);
@@ -74,7 +74,7 @@ export function findPointFault(curve: Curve, jwk: Jwk): string | undefined {
  * @see RFC 7518 §6.2.2.1, RFC 8037 §2
  */
 export function findScalarFault(curve: Curve, jwk: Jwk): string | undefined {
-  const weierstrass = isNistCurve(curve) ? WEIERSTRASS[curve] : undefined;
+  const weierstrass = isWeierstrass(curve) ? WEIERSTRASS[curve] : undefined;
   const length = weierstrass?.bytes ?? OKP_BYTES;
   const d = decodeFixed(jwk['d'], length);
   if (d === undefined) return describeLength('d', length);
@@ -85,7 +85,7 @@ export function findScalarFault(curve: Curve, jwk: Jwk): string | undefined {
     : 'd must be greater than 0 and less than the order of the curve; generate a new key pair';
 }
 
-function isNistCurve(curve: Curve): curve is keyof typeof WEIERSTRASS {
+function isWeierstrass(curve: Curve): curve is keyof typeof WEIERSTRASS {
   return Object.hasOwn(WEIERSTRASS, curve);
 }
 

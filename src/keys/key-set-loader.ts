@@ -3,26 +3,17 @@ import type { Clock } from '../base/clock.js';
 import { deadline } from '../base/deadline.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
 import { createSingleFlight } from '../base/single-flight.js';
-import { assembleKeyRing } from './assemble-key-ring.js';
-import type { DerivationOptions } from './create-key-ring.js';
-import { NO_KEYS } from './jwk.js';
-import type { KeyRing } from './key-ring.js';
+import type { JwkSet } from './jwk.js';
 import type { KeySource } from './key-source.js';
-import { assertLasting } from './key-versions.js';
-import type { JwkSet, KeyMaterial } from './parse-jwk.js';
-import { parseJwkSet } from './read-key-spec.js';
 
-/** Snapshot of a key source. */
-export interface LoadedKeySet {
-  readonly set: JwkSet;
-  /** The set as JSON, compared to detect changes. Secret. */
-  readonly text: string;
-  readonly materials: readonly KeyMaterial[];
-  readonly ring: KeyRing;
-}
-
-export interface KeySetLoaderParts extends Required<DerivationOptions> {
+export interface KeySetLoaderParts<Loaded> {
   readonly source: KeySource;
+  /**
+   * Parse a key set.
+   *
+   * @throws TypeError if a key is malformed or weak.
+   */
+  readonly parse: (set: JwkSet) => Loaded;
   readonly loadTimeoutSeconds: number;
   /** Minimum time between two loads for unknown key IDs, in seconds. */
   readonly unknownKeySeconds: number;
@@ -31,22 +22,22 @@ export interface KeySetLoaderParts extends Required<DerivationOptions> {
 }
 
 /** Loads key sets with a timeout and a rate limit, and records audit events when the source fails or recovers. */
-export class KeySetLoader {
-  readonly #parts: KeySetLoaderParts;
+export class KeySetLoader<Loaded> {
+  readonly #parts: KeySetLoaderParts<Loaded>;
   readonly #loading = createSingleFlight(() => this.#loadOnce());
   #lastLoadAt = Number.NEGATIVE_INFINITY;
   #isFailing = false;
 
-  constructor(parts: KeySetLoaderParts) {
+  constructor(parts: KeySetLoaderParts<Loaded>) {
     this.#parts = parts;
   }
 
   /**
    * Load the first key set.
    *
-   * @throws Error (as rejection) with the reason if the source fails, because a key ring requires keys.
+   * @throws Error (as rejection) with the reason if the source fails, because no earlier keys remain in use.
    */
-  async loadFirst(): Promise<LoadedKeySet> {
+  async loadFirst(): Promise<Loaded> {
     const { source, clock } = this.#parts;
     this.#lastLoadAt = clock();
     try {
@@ -62,7 +53,7 @@ export class KeySetLoader {
    *
    * @throws TemporarilyUnavailableError (as rejection) if the source fails.
    */
-  load(): Promise<LoadedKeySet> {
+  load(): Promise<Loaded> {
     return this.#loading.run();
   }
 
@@ -72,7 +63,7 @@ export class KeySetLoader {
    * @returns `undefined` if the last load is too recent.
    * @throws TemporarilyUnavailableError (as rejection) if the source fails.
    */
-  async loadForUnknownKey(): Promise<LoadedKeySet | undefined> {
+  async loadForUnknownKey(): Promise<Loaded | undefined> {
     const { source, clock, unknownKeySeconds } = this.#parts;
     const isRecent = Math.abs(clock() - this.#lastLoadAt) < unknownKeySeconds;
     if (this.#loading.pending !== undefined || !isRecent) return this.load();
@@ -83,7 +74,7 @@ export class KeySetLoader {
     return undefined;
   }
 
-  async #loadOnce(): Promise<LoadedKeySet> {
+  async #loadOnce(): Promise<Loaded> {
     const { source, audit, clock } = this.#parts;
     this.#lastLoadAt = clock();
     try {
@@ -101,18 +92,14 @@ export class KeySetLoader {
     }
   }
 
-  async #ask(): Promise<LoadedKeySet> {
-    const { source, loadTimeoutSeconds, environment, enc, clock } = this.#parts;
+  async #ask(): Promise<Loaded> {
+    const { source, loadTimeoutSeconds, parse } = this.#parts;
     // Callers must not wait for an unresponsive source.
     const set = await deadline(source.load(), loadTimeoutSeconds * 1000, () => {
       throw new Error(
         `the source did not respond within ${loadTimeoutSeconds} s; check the network, or raise loadTimeoutSeconds`,
       );
     });
-    const [first, ...rest] = parseJwkSet(set);
-    if (first === undefined) throw new TypeError(NO_KEYS);
-    assertLasting([first, ...rest]);
-    const ring = assembleKeyRing({ environment, enc, materials: [first, ...rest], clock });
-    return { set, text: JSON.stringify(set), materials: [first, ...rest], ring };
+    return parse(set);
   }
 }

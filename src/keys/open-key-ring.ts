@@ -2,9 +2,11 @@ import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record
 import { type Clock, systemClock } from '../base/clock.js';
 import { assertMethod, assertOptions, assertPositiveNumber, type KnownOptions } from '../base/options.js';
 import { type DerivationOptions, resolveDerivation } from './create-key-ring.js';
+import { followSource } from './follow-source.js';
 import { KeySetLoader } from './key-set-loader.js';
 import type { KeySource } from './key-source.js';
 import { assertKeyUsage, type KeyUsageOptions } from './key-usage.js';
+import { loadKeySet } from './load-key-set.js';
 import { type RotatingKeyRing, SourcedKeyRing } from './sourced-key-ring.js';
 
 export interface OpenKeyRingOptions extends DerivationOptions {
@@ -98,11 +100,12 @@ const UNKNOWN_KEY_SECONDS = 10;
 export async function openKeyRing(options: OpenKeyRingOptions): Promise<RotatingKeyRing> {
   const settings = resolveOpenKeyRingOptions(options);
   const { maxTokenLifetimeSeconds, pendingSeconds, reloadSeconds } = settings;
-  const loader = new KeySetLoader(settings);
+  const loader = new KeySetLoader({ ...settings, parse: (set) => loadKeySet(set, settings) });
   const first = await loader.loadFirst();
   const retainSeconds = maxTokenLifetimeSeconds + reloadSeconds + SLACK_SECONDS;
   const schedule = { pendingSeconds, retainSeconds };
-  const follow = (ring: RotatingKeyRing): (() => void) => keepUp(ring, settings);
+  const follow = (ring: RotatingKeyRing): (() => void) =>
+    followSource(settings.source, reloadSeconds, () => maintain(ring, settings));
   const ring = new SourcedKeyRing({ ...settings, loader, first, schedule, follow });
   await settings.audit.record({ type: 'key_ring.created', current: ring.current, previous: ring.previous });
   return ring;
@@ -157,34 +160,7 @@ function resolveOpenKeyRingOptions(options: OpenKeyRingOptions) {
   };
 }
 
-/**
- * Reload at intervals and when the source reports a change, and rotate when due. Runs do not overlap, because
- * concurrent rotations would conflict. The loader records failures.
- */
-function keepUp(ring: RotatingKeyRing, settings: Settings): () => void {
-  const { source, reloadSeconds } = settings;
-  let isRunning = false;
-  let hasChanged = false;
-  const run = async (): Promise<void> => {
-    if (isRunning) return;
-    isRunning = true;
-    do {
-      hasChanged = false;
-      await maintain(ring, settings).catch(() => undefined);
-    } while (hasChanged);
-    isRunning = false;
-  };
-  const timer = setInterval(() => void run(), reloadSeconds * 1000).unref();
-  const unwatch = source.watch?.(() => {
-    hasChanged = true;
-    void run();
-  });
-  return () => {
-    clearInterval(timer);
-    unwatch?.();
-  };
-}
-
+/** Reload the ring, and rotate it when due. */
 async function maintain(ring: RotatingKeyRing, { rotateEverySeconds, clock }: Settings): Promise<void> {
   await ring.reload();
   if (rotateEverySeconds === undefined) return;

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { AsymmetricKey } from './content-key.js';
+import type { PrivateDecryptionKey } from './decryption-key.js';
 import type { Jwk } from './jwk.js';
 import type { VerificationKey } from './signature-key.js';
 
@@ -12,6 +13,18 @@ export function toPublicJwk({ kid, alg, enc, audience, notAfter, publicKey }: As
     alg,
     enc,
     ...(audience === undefined ? {} : { aud: audience }),
+    ...(notAfter === undefined ? {} : { exp: notAfter }),
+  };
+}
+
+/** Format the public half of a decryption key as a JWK. */
+export function toPublicDecryptionJwk({ kid, alg, enc, notAfter, publicKey }: PrivateDecryptionKey): Jwk {
+  return {
+    ...publicMembers(publicKey),
+    kid,
+    use: 'enc',
+    ...(alg === undefined ? {} : { alg }),
+    ...(enc === undefined ? {} : { enc }),
     ...(notAfter === undefined ? {} : { exp: notAfter }),
   };
 }

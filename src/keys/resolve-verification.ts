@@ -60,13 +60,17 @@ export function resolveVerification(
   return resolved.set(own, includeOwn(signing, resolved.get(own)));
 }
 
-/** Add the public key of `signing`, because an issuer accepts the tokens that it signs. */
+/**
+ * Add the public key of `signing`, because an issuer accepts the tokens that it signs. These tokens have a `kid`, so
+ * only the other keys are searched for a JWS without `kid`.
+ */
 function includeOwn(signing: SigningKey, others?: VerificationKeys): VerificationKeys {
   const { kid, alg, publicKey } = signing;
   const own = keepVerificationKeys([{ kid, alg, publicKey }]);
   if (others === undefined) return own;
   return Object.freeze({
-    find: (name: string) => own.find(name) ?? others.find(name),
+    find: (name: string | undefined, algorithm: string) =>
+      (name === undefined ? undefined : own.find(name, algorithm)) ?? others.find(name, algorithm),
     exportPublicKeys: () => {
       const { keys } = others.exportPublicKeys();
       return { keys: [toVerificationJwk(signing), ...keys.filter((key) => key['kid'] !== kid)] };

@@ -6,7 +6,7 @@ import { warnOfFailure } from '../base/warn-of-failure.js';
 import type { KeyPurpose } from './content-key.js';
 import type { KeyRing } from './key-ring.js';
 import { bindInternals, internalsOf, type KeyRingInternals } from './key-ring-internals.js';
-import type { KeySetLoader, LoadedKeySet } from './key-set-loader.js';
+import type { KeySetLoader } from './key-set-loader.js';
 import type { KeySource } from './key-source.js';
 import { KeyUsage, type KeyUsageOptions } from './key-usage.js';
 import {
@@ -16,6 +16,7 @@ import {
   type KeyVersion,
   type RotationSchedule,
 } from './key-versions.js';
+import type { LoadedKeySet } from './load-key-set.js';
 import type { JwkSet } from './parse-jwk.js';
 
 /** Key ring that reloads its versions from a source. It can be rotated if the source is writable. */
@@ -60,7 +61,7 @@ export interface RotatingKeyRing extends KeyRing {
 
 export interface SourcedKeyRingParts {
   readonly source: KeySource;
-  readonly loader: KeySetLoader;
+  readonly loader: KeySetLoader<LoadedKeySet>;
   readonly first: LoadedKeySet;
   readonly environment: string;
   readonly schedule: RotationSchedule;

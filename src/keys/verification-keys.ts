@@ -4,15 +4,23 @@ import { toVerificationJwk } from './public-jwk.js';
 import type { JwkLocation } from './read-key-text.js';
 import { readSignatureKeys } from './read-signature-keys.js';
 import { parseVerificationKey, type VerificationKey } from './signature-key.js';
+import { canonicalAlgorithm } from './verification-algorithms.js';
 
 /** Verification keys of one issuer. */
 export interface VerificationKeys {
   /**
    * Find a key by `kid`. Return `undefined` if the issuer has no key with this `kid`.
    *
+   * Without `kid`, find the only key for `alg`. Return `undefined` if the issuer has none or several.
+   *
+   * @param kid key ID in the header of the JWS. Absent if the header has none (RFC 7515 §4.1.4).
+   * @param alg signature algorithm in the header of the JWS. It does not restrict the search by `kid`.
    * @throws TemporarilyUnavailableError (as rejection) if the keys of the issuer are unavailable.
    */
-  find(kid: string): VerificationKey | undefined | Promise<VerificationKey | undefined>;
+  find(
+    kid: string | undefined,
+    alg: string,
+  ): VerificationKey | undefined | Promise<VerificationKey | undefined>;
   /** Export all loaded keys as a JWK Set, for publication. */
   exportPublicKeys(): JwkSet;
 }
@@ -20,8 +28,8 @@ export interface VerificationKeys {
 /**
  * Read the public keys of an issuer. Encryption keys in a JWK Set are ignored.
  *
- * @throws TypeError (as rejection) if a key is missing, malformed, weak or private, its `alg` is not EdDSA, ES256,
- *   PS256 or RS256, or two keys share a `kid`.
+ * @throws TypeError (as rejection) if a key is missing, malformed, weak or private, its `alg` is not a
+ *   `VerificationAlgorithm`, or two keys share a `kid`.
  * @throws Error (as rejection) if a file cannot be read.
  * @example
  * const keys = await createVerificationKeys({ file: 'issuer.jwks.json' });
@@ -43,7 +51,14 @@ export function keepVerificationKeys(keys: readonly VerificationKey[]): Verifica
   if (byKid.size < keys.length)
     throw new TypeError('two keys have the same kid: remove one, or give one a different kid');
   return Object.freeze({
-    find: (kid: string) => byKid.get(kid),
+    find: (kid: string | undefined, alg: string) =>
+      kid === undefined ? findOnly(keys, alg) : byKid.get(kid),
     exportPublicKeys: () => ({ keys: keys.map(toVerificationJwk) }),
   });
+}
+
+/** Find the only key for an algorithm. `EdDSA` and `Ed25519` are the same algorithm (RFC 9864 §2.2). */
+function findOnly(keys: readonly VerificationKey[], alg: string): VerificationKey | undefined {
+  const [only, ...others] = keys.filter((key) => canonicalAlgorithm(key.alg) === canonicalAlgorithm(alg));
+  return others.length === 0 ? only : undefined;
 }

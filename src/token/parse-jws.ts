@@ -1,15 +1,14 @@
 import { InvalidTokenError } from '../base/errors.js';
 import { freezeJson, type JsonObject } from '../base/json.js';
-import { decodeClaims, parseClaims } from './claims/parse-claims.js';
 import { decodeBase64url } from './compact-serialization.js';
 import { parseHeaderObject } from './protected-header.js';
 
-/** A JWS in its three parts, not verified yet. Header and claims are deeply frozen. */
+/** A JWS in its parts, not verified yet. The header is deeply frozen. */
 export interface ParsedJws {
   readonly header: JsonObject;
-  readonly claims: JsonObject;
+  readonly payload: Buffer;
   /** Encoded header and payload, which the signature covers. RFC 7515 §5.2 step 8. */
-  readonly signingInput: string;
+  readonly signingInput: Buffer;
   readonly signature: Buffer;
 }
 
@@ -17,35 +16,26 @@ export interface ParsedJws {
 const MAX_HEADER_DEPTH = 4;
 
 /**
- * Parse a JWS in compact serialization whose payload is a claims set. Every segment must be canonical base64url.
+ * Split a JWS in compact serialization into three segments of canonical base64url, and decode them.
  *
- * @throws InvalidTokenError if the JWS or its claims are malformed
+ * @throws InvalidTokenError if the JWS is malformed.
  * @see RFC 7515 §7.1
  */
-export function parseJws(jws: string): ParsedJws {
-  const [encodedHeader, encodedPayload, encodedSignature, ...excess] = jws.split('.', 4);
-  if (
-    encodedHeader === undefined ||
-    encodedPayload === undefined ||
-    encodedSignature === undefined ||
-    excess.length > 0
-  ) {
+export function parseJws(bytes: Buffer): ParsedJws {
+  const [header, payload, signature, ...excess] = bytes.toString('latin1').split('.', 4);
+  if (header === undefined || payload === undefined || signature === undefined || excess.length > 0) {
     throw new InvalidTokenError('jws_malformed');
   }
-  const { header, payload, signature } = decodeParts(encodedHeader, encodedPayload, encodedSignature);
-  return {
-    header,
-    claims: parseClaims(decodeClaims(payload)),
-    signingInput: `${encodedHeader}.${encodedPayload}`,
-    signature,
-  };
-}
-
-function decodeParts(encodedHeader: string, encodedPayload: string, encodedSignature: string) {
   try {
-    const header = parseHeaderObject(decodeBase64url(encodedHeader));
-    if (!freezeJson(header, MAX_HEADER_DEPTH)) throw new InvalidTokenError('jws_malformed');
-    return { header, payload: decodeBase64url(encodedPayload), signature: decodeBase64url(encodedSignature) };
+    const signingInput = bytes.subarray(0, header.length + 1 + payload.length);
+    const decoded = {
+      payload: decodeBase64url(payload),
+      signature: decodeBase64url(signature),
+      signingInput,
+    };
+    const parsed = parseHeaderObject(decodeBase64url(header));
+    if (!freezeJson(parsed, MAX_HEADER_DEPTH)) throw new InvalidTokenError('jws_malformed');
+    return { header: parsed, ...decoded };
   } catch (cause) {
     throw new InvalidTokenError('jws_malformed', cause);
   }

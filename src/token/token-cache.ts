@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { isNumericDate, type NumericDate } from '../base/clock.js';
+import type { JsonObject } from '../base/json.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
-import type { KeyRingInternals } from '../keys/key-ring-internals.js';
-import type { DecryptedToken } from './decrypt-token.js';
 
 /** Limits of the cache for decrypted tokens. */
 export interface TokenCacheOptions {
@@ -53,17 +52,26 @@ export function digestToken(token: string): string {
   return hash('sha256', token, 'base64url');
 }
 
+/** Members of a decrypted token that limit the time in the cache. */
+export interface CacheableToken {
+  readonly claims: JsonObject;
+}
+
 /**
  * LRU cache of decrypted tokens, by digest. Caches only the result of decryption. Claims, API keys and revocations are
  * checked at each use.
  */
-export class TokenCache {
-  readonly #keyRing: KeyRingInternals;
-  readonly #entries: LRUCache<string, DecryptedToken>;
+export class TokenCache<Token extends CacheableToken> {
+  readonly #isCurrent: (token: Token, now: NumericDate) => boolean;
+  readonly #entries: LRUCache<string, Token>;
   #sweptAt = Number.NEGATIVE_INFINITY;
 
-  constructor(keyRing: KeyRingInternals, { maxEntries, maxBytes }: Required<TokenCacheOptions>) {
-    this.#keyRing = keyRing;
+  /** @param isCurrent whether the keys that opened a token are still in use, and have not expired. */
+  constructor(
+    isCurrent: (token: Token, now: NumericDate) => boolean,
+    { maxEntries, maxBytes }: Required<TokenCacheOptions>,
+  ) {
+    this.#isCurrent = isCurrent;
     this.#entries = new LRUCache({ max: maxEntries, maxSize: maxBytes });
   }
 
@@ -76,8 +84,8 @@ export class TokenCache {
     return this.#entries.calculatedSize;
   }
 
-  /** Find a token that has not expired and whose key is still in the key ring. */
-  find(digest: string, now: NumericDate): DecryptedToken | undefined {
+  /** Find a token that has not expired and whose keys are still in use. */
+  find(digest: string, now: NumericDate): Token | undefined {
     const token = this.#entries.get(digest);
     if (token === undefined || this.#isLive(token, now)) return token;
     this.#entries.delete(digest);
@@ -85,18 +93,15 @@ export class TokenCache {
   }
 
   /** Cache a token that has not expired. @param length token length in characters. */
-  keep(digest: string, token: DecryptedToken, { length, now }: { length: number; now: NumericDate }): void {
+  keep(digest: string, token: Token, { length, now }: { length: number; now: NumericDate }): void {
     this.#sweep(now);
-    if (!isCacheable(token) || !this.#isLive(token, now)) return;
+    if (!this.#isLive(token, now)) return;
     this.#entries.set(digest, token, { size: BYTES_PER_ENTRY + BYTES_PER_CHARACTER * length });
   }
 
-  /** Whether token and key are valid. Compare keys by identity, because a reloaded key ring can reuse a `kid`. */
-  #isLive({ claims, key }: DecryptedToken, now: NumericDate): boolean {
-    const { exp } = claims;
-    const hasTime = typeof exp === 'number' && exp > now;
-    const isValidKey = key.notAfter === undefined || key.notAfter > now;
-    return hasTime && isValidKey && this.#keyRing.decryptionKey(key.kid) === key;
+  #isLive(token: Token, now: NumericDate): boolean {
+    const { exp } = token.claims;
+    return isNumericDate(exp) && exp > now && this.#isCurrent(token, now);
   }
 
   #sweep(now: NumericDate): void {
@@ -106,11 +111,6 @@ export class TokenCache {
       if (!this.#isLive(token, now)) this.#entries.delete(digest);
     }
   }
-}
-
-/** Whether a token may be cached. Nested tokens may not, because a signature key can be withdrawn at any time. */
-function isCacheable({ claims, signedHeader }: DecryptedToken): boolean {
-  return signedHeader === undefined && isNumericDate(claims['exp']);
 }
 
 /** Number of bits in a generation (64 KiB). */
@@ -167,4 +167,56 @@ export function bitOf(token: string): number {
   }
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
   return (mixed ^ (mixed >>> 13)) & (BITS - 1);
+}
+
+type Opened<Token> = Token | Promise<Token>;
+
+/**
+ * Cache that admits a token at its second use. Tokens that are used once therefore cost neither a digest nor an entry.
+ */
+export class AdmittingCache<Token extends CacheableToken> {
+  readonly #cache: TokenCache<Token>;
+  readonly #seen = new AdmissionFilter();
+
+  /** @param isCurrent whether the keys that opened a token are still in use, and have not expired. */
+  constructor(isCurrent: (token: Token, now: NumericDate) => boolean, limits: Required<TokenCacheOptions>) {
+    this.#cache = new TokenCache(isCurrent, limits);
+  }
+
+  /** Find a cached token. */
+  find(token: string, now: NumericDate): Token | undefined {
+    return this.#seen.has(bitOf(token)) ? this.#cache.find(digestToken(token), now) : undefined;
+  }
+
+  /**
+   * Return a cached token, or open the token and cache it at its second use. Errors pass through, and rejected tokens
+   * do not count as used.
+   *
+   * @param isEnough whether a cached token meets the requirements of this use.
+   */
+  open(
+    token: string,
+    now: NumericDate,
+    { decrypt, isEnough }: { decrypt: () => Opened<Token>; isEnough?: (cached: Token) => boolean },
+  ): Opened<Token> {
+    const bit = bitOf(token);
+    if (!this.#seen.has(bit)) return whenOpened(decrypt(), () => this.#seen.add(bit));
+    const digest = digestToken(token);
+    const cached = this.#cache.find(digest, now);
+    if (cached !== undefined && (isEnough === undefined || isEnough(cached))) return cached;
+    const entry = { length: token.length, now };
+    return whenOpened(decrypt(), (opened) => this.#cache.keep(digest, opened, entry));
+  }
+}
+
+/** Call `act` with an opened token, synchronously if opening was synchronous. Rejections pass through. */
+function whenOpened<Token>(opened: Opened<Token>, act: (token: Token) => void): Opened<Token> {
+  if (opened instanceof Promise) {
+    return opened.then((token) => {
+      act(token);
+      return token;
+    });
+  }
+  act(opened);
+  return opened;
 }

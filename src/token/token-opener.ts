@@ -1,6 +1,6 @@
 import type { NumericDate } from '../base/clock.js';
 import { type DecryptedToken, type DecryptionOptions, decryptToken, isProven } from './decrypt-token.js';
-import { AdmissionFilter, bitOf, digestToken, TokenCache, type TokenCacheLimits } from './token-cache.js';
+import { AdmittingCache, type TokenCacheLimits } from './token-cache.js';
 
 type Opened = DecryptedToken | Promise<DecryptedToken>;
 
@@ -36,43 +36,26 @@ function openUncached(options: DecryptionOptions): TokenOpener {
 
 function openCached(options: DecryptionOptions, limits: NonNullable<TokenCacheLimits>): TokenOpener {
   const proven = { ...options, requiresProof: true };
-  const cache = new TokenCache(options.keyRing, limits);
-  const seen = new AdmissionFilter();
-
-  const open = (token: string, required: DecryptionOptions, now: NumericDate): Opened => {
-    const bit = bitOf(token);
-    if (!seen.has(bit)) return whenDecrypted(decryptToken(token, required, now), () => seen.add(bit));
-    const digest = digestToken(token);
-    const cached = cache.find(digest, now);
-    if (cached !== undefined && satisfies(cached, required)) return cached;
-    const entry = { length: token.length, now };
-    return whenDecrypted(decryptToken(token, required, now), (decrypted) =>
-      cache.keep(digest, decrypted, entry),
-    );
-  };
+  const cache = new AdmittingCache<DecryptedToken>((token, now) => isCurrent(token, options, now), limits);
+  const isEnough = (cached: DecryptedToken) => cached.isProven === true;
 
   return {
-    open: (token, now) => open(token, options, now),
-    openProven: (token, now) => open(token, proven, now),
-    isProven(token, now) {
-      const cached = seen.has(bitOf(token)) ? cache.find(digestToken(token), now) : undefined;
-      return cached?.isProven === true || isProven(token, options, now);
-    },
+    open: (token, now) => cache.open(token, now, { decrypt: () => decryptToken(token, options, now) }),
+    openProven: (token, now) =>
+      cache.open(token, now, { decrypt: () => decryptToken(token, proven, now), isEnough }),
+    isProven: (token, now) => cache.find(token, now)?.isProven === true || isProven(token, options, now),
   };
 }
 
-function satisfies(cached: DecryptedToken, { requiresProof = false }: DecryptionOptions): boolean {
-  return !requiresProof || cached.isProven === true;
-}
-
-/** Call `act` with a decrypted token, synchronously if decryption was synchronous. Rejections pass through. */
-function whenDecrypted(decrypted: Opened, act: (token: DecryptedToken) => void): Opened {
-  if (decrypted instanceof Promise) {
-    return decrypted.then((token) => {
-      act(token);
-      return token;
-    });
-  }
-  act(decrypted);
-  return decrypted;
+/**
+ * Whether a token may be used from the cache: its key is still in the key ring. Compare keys by identity, because a
+ * reloaded key ring can reuse a `kid`. Nested tokens may not, because a signature key can be withdrawn at any time.
+ */
+function isCurrent(
+  { key, signedHeader }: DecryptedToken,
+  { keyRing }: DecryptionOptions,
+  now: NumericDate,
+): boolean {
+  if (key.notAfter !== undefined && key.notAfter <= now) return false;
+  return signedHeader === undefined && keyRing.decryptionKey(key.kid) === key;
 }

@@ -1,13 +1,12 @@
 import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
 import { isThenable } from '../base/is-thenable.js';
-import { freezeJson, type JsonObject } from '../base/json.js';
+import type { JsonObject } from '../base/json.js';
 import type { Verification } from '../keys/resolve-verification.js';
 import { isSignatureAlgorithm, type VerificationKey } from '../keys/signature-key.js';
 import type { VerificationKeys } from '../keys/verification-keys.js';
 import { decodeClaims, parseClaims } from './claims/parse-claims.js';
-import { decodeBase64url } from './compact-serialization.js';
-import { parseHeaderObject } from './protected-header.js';
+import { type ParsedJws, parseJws } from './parse-jws.js';
 import { verifySignature } from './verify-signature.js';
 
 /** Claims and header of a nested JWS. Deeply frozen. */
@@ -15,9 +14,6 @@ export interface SignedClaims {
   readonly claims: JsonObject;
   readonly signedHeader: JsonObject;
 }
-
-/** Maximum nesting depth of a header, in objects and arrays. */
-const MAX_HEADER_DEPTH = 4;
 
 /**
  * Header members that cause rejection:
@@ -41,7 +37,7 @@ export function verifyNestedToken(
   verification: Verification,
   now: NumericDate,
 ): SignedClaims | Promise<SignedClaims> {
-  const jws = splitSigned(bytes);
+  const jws = parseJws(bytes);
   const { header, payload } = jws;
   const { alg, kid } = header;
   if (Object.keys(header).some((member) => REJECTED_MEMBERS.test(member))) {
@@ -54,13 +50,13 @@ export function verifyNestedToken(
     assertVerified(jws, key ?? undefined, now);
     return { claims, signedHeader: header };
   };
-  const found = keysOf(claims['iss'], verification).find(kid);
+  const found = keysOf(claims['iss'], verification).find(kid, alg);
   return isThenable(found) ? Promise.resolve(found).then(verify) : verify(found);
 }
 
 /** Assert that a key is valid for the JWS, and that it verifies the signature. */
 function assertVerified(
-  { header, signingInput, signature }: SignedParts,
+  { header, signingInput, signature }: ParsedJws,
   key: VerificationKey | undefined,
   now: NumericDate,
 ): void {
@@ -80,35 +76,6 @@ function keysOf(iss: unknown, verification: Verification): VerificationKeys {
 
 /** Parse a JWS without verifying its signature, only to inspect or revoke a token. @throws InvalidTokenError */
 export function readNestedToken(bytes: Buffer): SignedClaims {
-  const { header, payload } = splitSigned(bytes);
+  const { header, payload } = parseJws(bytes);
   return { claims: parseClaims(decodeClaims(payload)), signedHeader: header };
-}
-
-interface SignedParts {
-  readonly header: JsonObject;
-  readonly payload: Buffer;
-  readonly signingInput: Buffer;
-  readonly signature: Buffer;
-}
-
-/** Split a JWS into three segments of canonical base64url, and decode them. */
-function splitSigned(bytes: Buffer): SignedParts {
-  const jws = bytes.toString('latin1');
-  const [header, payload, signature, ...excess] = jws.split('.', 4);
-  if (header === undefined || payload === undefined || signature === undefined || excess.length > 0) {
-    throw new InvalidTokenError('jws_malformed');
-  }
-  try {
-    const signingInput = bytes.subarray(0, header.length + 1 + payload.length);
-    const decoded = {
-      payload: decodeBase64url(payload),
-      signature: decodeBase64url(signature),
-      signingInput,
-    };
-    const parsed = parseHeaderObject(decodeBase64url(header));
-    if (!freezeJson(parsed, MAX_HEADER_DEPTH)) throw new InvalidTokenError('jws_malformed');
-    return { header: parsed, ...decoded };
-  } catch (cause) {
-    throw new InvalidTokenError('jws_malformed', cause);
-  }
 }

@@ -1,5 +1,10 @@
 import { InvalidTokenError } from '../base/errors.js';
-import { type ContentEncryptionAlgorithm, isContentEncryptionAlgorithm, isKeyManagementAlgorithm, type KeyManagementAlgorithm } from '../keys/jwe-algorithms.js';
+import {
+  type ContentEncryptionAlgorithm,
+  isContentEncryptionAlgorithm,
+  isKeyManagementAlgorithm,
+  type KeyManagementAlgorithm,
+} from '../keys/jwe-algorithms.js';
 import type { SealedContent } from '../token/aes-gcm.js';
 import { decodeAsciiBase64url, type Segments } from '../token/compact-serialization.js';
 import { contentLengths, openContent } from '../token/open-content.js';
@@ -26,8 +31,8 @@ export function decryptWithCandidates(
   candidates: readonly KeyCandidate[],
 ): Decrypted {
   const sealed = decodeSegments(segments, header);
-  const decrypted = candidates.flatMap((candidate) => decrypt(sealed, candidate));
-  const [first] = decrypted;
+  const isOnly = candidates.length === 1;
+  const [first] = candidates.flatMap((candidate) => decrypt(sealed, candidate, isOnly));
   if (first !== undefined) return first;
   const [{ key } = { key: undefined }] = candidates;
   throw new InvalidTokenError('decryption', undefined, key === undefined ? {} : { kid: key.kid });
@@ -61,11 +66,13 @@ function decodeSegments(segments: Segments, header: ExternalHeader): DecodedToke
 
 const NO_KEY = Buffer.alloc(0);
 
-function decrypt(token: DecodedToken, candidate: KeyCandidate): readonly Decrypted[] {
-  const contentKey = unwrapKey({ ...token, key: candidate.key });
+/** Decrypt with one key. A header that does not fit the only key is an error of its own, known without the key. */
+function decrypt(token: DecodedToken, candidate: KeyCandidate, isOnly: boolean): readonly Decrypted[] {
   try {
+    const contentKey = unwrapKey({ ...token, key: candidate.key });
     return [{ plaintext: openContent(token.enc, token, token.additionalData, contentKey), candidate }];
-  } catch {
+  } catch (error) {
+    if (isOnly && error instanceof InvalidTokenError) throw error;
     return [];
   }
 }

@@ -7,11 +7,7 @@ import type { IssuerMatcher, TrustedIssuer } from './trusted-issuer-options.js';
 /** Options of the claims policy that an issuer can override. */
 export type ClaimsTerms = Pick<
   ClaimsOptions,
-  | 'requiredClaims'
-  | 'scopeClaim'
-  | 'clockToleranceSeconds'
-  | 'maxTokenAgeSeconds'
-  | 'maxTokenLifetimeSeconds'
+  'requiredClaims' | 'scopeClaim' | 'clockToleranceSeconds' | 'maxTokenAgeSeconds' | 'maxTokenLifetimeSeconds'
 >;
 
 /** Validated options of a trusted issuer. */

@@ -5,7 +5,8 @@ import type { JsonObject } from '../base/json.js';
 import type { DecryptionKey } from '../keys/decryption-key.js';
 import type { VerificationKey } from '../keys/signature-key.js';
 import { decodeClaims, parseClaims } from '../token/claims/parse-claims.js';
-import { splitToken } from '../token/compact-serialization.js';
+import { assertNoIdToken } from '../token/claims/validate-claims-set.js';
+import { assertAscii, splitToken } from '../token/compact-serialization.js';
 import { type ParsedJws, parseJws } from '../token/parse-jws.js';
 import { type ExternalHeader, readExternalHeader } from '../token/read-external-header.js';
 import type { BoundIssuer } from './bound-issuer.js';
@@ -22,8 +23,8 @@ export interface ExternalToken {
   /** Claims, with the identity as `jti` if the token has none, and with implied claims. */
   readonly claims: JsonObject;
   readonly issuer: BoundIssuer;
-  /** Key that decrypted the token. Without members if the token is not encrypted. */
-  readonly key: Partial<DecryptionKey>;
+  /** Key that decrypted the token. Absent if the token is not encrypted. */
+  readonly decryptionKey?: DecryptionKey;
   readonly signedHeader?: JsonObject;
   readonly verificationKey?: VerificationKey;
 }
@@ -57,7 +58,7 @@ export async function openExternalToken(
   const signed = await authenticate(content, { issuer, candidate, now });
   const claims = completeClaims(content, issuer);
   assertReplicatedClaims(header, claims);
-  return Object.freeze({ header, claims, issuer, key: candidate.key, ...signed });
+  return Object.freeze({ header, claims, issuer, decryptionKey: candidate.key, ...signed });
 }
 
 /**
@@ -72,13 +73,16 @@ export async function openSignedOnlyToken(
   now: NumericDate,
 ): Promise<ExternalToken> {
   if (token.length > maxTokenLength) throw new InvalidTokenError('too_long');
-  const jws = parseJws(token);
-  const issuer = await findNamedIssuer(jws.claims, trusted.terms, trusted);
+  assertAscii(token);
+  const content = readSigned(Buffer.from(token, 'latin1'));
+  const { jws } = content;
+  const issuer = await findNamedIssuer(content.claims, trusted.terms, trusted);
   if (!(issuer.terms.signedOnlyUntil > now)) throw new InvalidTokenError('not_encrypted');
+  assertNoIdToken(content.claims);
   const verificationKey = await verifyIssuerSignature(jws, issuer, now);
-  const claims = completeClaims({ claims: jws.claims, identified: jws.signingInput }, issuer);
+  const claims = completeClaims(content, issuer);
   const { header } = jws;
-  return Object.freeze({ header, claims, issuer, key: {}, signedHeader: header, verificationKey });
+  return Object.freeze({ header, claims, issuer, signedHeader: header, verificationKey });
 }
 
 /** Content of a JWE, and the text that identifies the token if it has no `jti`. */
@@ -86,7 +90,7 @@ interface Content {
   readonly claims: JsonObject;
   readonly jws?: ParsedJws;
   /** The signing input of the nested JWS, or the claims. Unlike the JWE, nobody else can write it again differently. */
-  readonly identified: Buffer | string;
+  readonly identified: Buffer;
 }
 
 const OPENING_BRACE = 0x7b;
@@ -96,8 +100,12 @@ function readContent(plaintext: Buffer, { cty }: ExternalHeader): Content {
   if (cty === undefined && plaintext[0] === OPENING_BRACE) {
     return { claims: parseClaims(decodeClaims(plaintext)), identified: plaintext };
   }
-  const jws = parseJws(plaintext.toString('latin1'));
-  return { claims: jws.claims, jws, identified: jws.signingInput };
+  return readSigned(plaintext);
+}
+
+function readSigned(bytes: Buffer): Content & { readonly jws: ParsedJws } {
+  const jws = parseJws(bytes);
+  return { claims: parseClaims(decodeClaims(jws.payload)), jws, identified: jws.signingInput };
 }
 
 /** Find the issuer among the owners of the key. The sole owner of a symmetric key can imply `iss`. */

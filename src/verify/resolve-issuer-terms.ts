@@ -28,7 +28,7 @@ export function resolveIssuerTerms(options: TrustedIssuerOptions, where: string)
   const { issuer, clientClaim = 'client_id', kidlessRotation = false, signedOnly } = options;
   assertIssuer(issuer, where);
   const audiences = resolveStrings(options.audience, `${where}: audience`, 'https://api.example.com');
-  const decryption = decryptionKeysOf(options.decryption, where);
+  const decryption = decryptionKeysOf(options.decryption, `${where}: decryption`);
   assertVerification(options, decryption, where);
   assertString(clientClaim, where, 'clientClaim', 'azp');
   if (typeof kidlessRotation !== 'boolean') {
@@ -161,9 +161,12 @@ function resolveImpliedClaims(
   { keys }: DecryptionKeysInternals,
   where: string,
 ): ReadonlySet<'aud' | 'iss'> {
-  const isKnown = Array.isArray(impliedClaims) && impliedClaims.every((name) => name === 'iss' || name === 'aud');
+  const isKnown =
+    Array.isArray(impliedClaims) && impliedClaims.every((name) => name === 'iss' || name === 'aud');
   if (!isKnown) {
-    throw new TypeError(`${where}: impliedClaims must be an array of "iss" and "aud", for example ["iss", "aud"]`);
+    throw new TypeError(
+      `${where}: impliedClaims must be an array of "iss" and "aud", for example ["iss", "aud"]`,
+    );
   }
   const implied = new Set(impliedClaims);
   const areSymmetric = verification === undefined && keys.every(({ type }) => type === 'secret');
@@ -189,7 +192,9 @@ function resolveSignedOnly(
     );
   }
   if (verification === undefined) {
-    throw new TypeError(`${where}: signedOnly requires verification: pass the verification keys of the issuer`);
+    throw new TypeError(
+      `${where}: signedOnly requires verification: pass the verification keys of the issuer`,
+    );
   }
   return signedOnly.until;
 }

@@ -1,13 +1,14 @@
 import { systemClock } from '../base/clock.js';
 import { assertMethod, assertPositiveInteger } from '../base/options.js';
-import { internalsOf, type KeyRingInternals } from '../keys/key-ring-internals.js';
+import type { KeyRingInternals } from '../keys/key-ring-internals.js';
 import { resolveVerification, type Verification } from '../keys/resolve-verification.js';
 import type { RevocationCheck } from '../revocation/check-revocation.js';
-import { type ClaimsPolicy, resolveClaimsPolicy } from '../token/claims/claims-policy.js';
+import type { ClaimsPolicy } from '../token/claims/claims-policy.js';
 import { assertClaimsSchema } from '../token/claims/claims-schema.js';
 import { type LegacyPolicy, resolveLegacyPolicy } from '../token/legacy-policy.js';
+import { type Home, resolveHome } from './resolve-home.js';
 import type { TokenVerifierOptions } from './token-verifier-options.js';
-import { resolveTrustedIssuers } from './trusted-issuers.js';
+import { resolveTrustedIssuers, type TrustedIssuers } from './trusted-issuers.js';
 
 /** Validated options of a token verifier, with defaults applied. */
 export interface ResolvedVerifier
@@ -16,12 +17,14 @@ export interface ResolvedVerifier
   /** Function that takes the options, for error messages. */
   readonly where: string;
   readonly keyRing: KeyRingInternals;
-  /** Verification keys of home issuers and trusted issuers, by `iss`. */
+  /** Whether home issuers are configured. Otherwise, only tokens of trusted issuers are accepted. */
+  readonly hasHome: boolean;
+  /** Verification keys of home issuers, by `iss`. */
   readonly verification: Verification;
   /** Claims policy for tokens of home issuers. */
   readonly claimsPolicy: ClaimsPolicy;
-  /** Claims policies for tokens of trusted issuers, by `iss`. */
-  readonly trustedPolicies: ReadonlyMap<unknown, ClaimsPolicy>;
+  /** Issuers of other parties. `undefined` if there are none. */
+  readonly trusted: TrustedIssuers | undefined;
   readonly legacy: LegacyPolicy | undefined;
 }
 
@@ -41,38 +44,63 @@ export function resolveVerifier(
   audiences: Set<string>,
   where: string,
 ): ResolvedVerifier {
-  const keyRing = internalsOf(options.keyRing, where);
+  const { keyRing, policy } = resolveHome(options, where);
+  const hasHome = policy.issuers.size > 0;
   assertParts(options, where);
   assertClaimsSchema(options.claimsSchema, where);
   const { apiKeys, revocations, claimsSchema, clock = systemClock } = options;
   const { maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options;
-  const configured = resolveClaimsPolicy(options, where);
-  const trust = resolveTrustedIssuers(options.trustedIssuers ?? [], configured, where);
-  const legacy = resolveLegacyPolicy(options.legacy, configured, where);
-  const own = resolveVerification(options, [...configured.issuers], where);
-  if (own.size > 1) warnOfHomeIssuers(where);
-  if (legacy !== undefined && trust.policies.has(legacy.issuer)) {
-    throw new TypeError(
-      `${where}: legacy.issuer is also in trustedIssuers, but legacy tokens have the rights of a home issuer: remove this issuer from trustedIssuers`,
-    );
-  }
+  const legacy = resolveLegacyPolicy(options.legacy, policy, where);
+  const trusted = resolveTrusted(options, { home: policy, legacy, keyRing }, where);
+  const verification = resolveVerification(options, [...policy.issuers], where);
+  if (verification.size > 1) warnOfHomeIssuers(where);
   const legacySeconds = legacy === undefined ? 0 : legacy.until - clock();
-  coverRevocations(Math.max(configured.maxTokenLifetimeSeconds, legacySeconds), where, revocations);
-  const resolved: ResolvedVerifier = {
+  const trustedSeconds = trusted?.maxTokenLifetimeSeconds ?? 0;
+  coverRevocations(
+    Math.max(policy.maxTokenLifetimeSeconds, legacySeconds, trustedSeconds),
     where,
-    keyRing,
-    maxTokenLength,
-    clock,
-    verification: new Map([...own, ...trust.verification]),
-    claimsPolicy: Object.freeze({ ...configured, audiences }),
-    trustedPolicies: trust.policies,
-    legacy,
+    revocations,
+  );
+  const resolved: ResolvedVerifier = {
+    ...{ where, keyRing, hasHome, maxTokenLength, clock, verification, trusted, legacy },
+    claimsPolicy: Object.freeze({ ...policy, audiences }),
     ...(apiKeys === undefined ? {} : { apiKeys }),
     ...(claimsSchema === undefined ? {} : { claimsSchema }),
     ...(revocations === undefined ? {} : { revocations }),
   };
-  acceptAudiences([...configured.audiences], audiences, resolved);
+  acceptAudiences([...policy.audiences], audiences, resolved);
   return resolved;
+}
+
+/** Resolve the trusted issuers, which inherit the claims options of the verifier. */
+function resolveTrusted(
+  options: TokenVerifierOptions<object>,
+  { home, legacy, keyRing }: { home: ClaimsPolicy; legacy: LegacyPolicy | undefined } & Pick<Home, 'keyRing'>,
+  where: string,
+): TrustedIssuers | undefined {
+  const { trustedIssuers = [], clock = systemClock } = options;
+  const { requiredClaims, scopeClaim, clockToleranceSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds } =
+    home;
+  const inherited = {
+    ...{ requiredClaims, scopeClaim, clockToleranceSeconds, maxTokenLifetimeSeconds, clock },
+    ...(Number.isFinite(maxTokenAgeSeconds) ? { maxTokenAgeSeconds } : {}),
+  };
+  const homeIssuers = new Set([...home.issuers, ...(legacy === undefined ? [] : [legacy.issuer])]);
+  const trusted = resolveTrustedIssuers(trustedIssuers, { home: homeIssuers, inherited }, where);
+  if (trusted.terms.length === 0) return undefined;
+  assertSeparateKeys(trusted, keyRing, where);
+  return trusted;
+}
+
+/** Assert that no key of a trusted issuer is a key of the key ring, because `kid` selects one of them. */
+function assertSeparateKeys({ terms }: TrustedIssuers, keyRing: KeyRingInternals, where: string): void {
+  for (const [index, { decryption }] of terms.entries()) {
+    const shared = decryption.keys.find(({ kid }) => keyRing.decryptionKey(kid) !== undefined);
+    if (shared === undefined) continue;
+    throw new TypeError(
+      `${where}: trustedIssuers[${index}].decryption and keyRing both have the kid ${shared.kid}: use a separate key for tokens of other issuers`,
+    );
+  }
 }
 
 /**

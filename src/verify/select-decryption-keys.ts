@@ -45,7 +45,8 @@ export function selectDecryptionKeys(
     });
   }
   const candidates = [first, ...others] as const;
-  if (!isUnambiguous(candidates, header)) throw new InvalidTokenError('ambiguous_key', undefined, kidOf(header));
+  if (!isUnambiguous(candidates, header))
+    throw new InvalidTokenError('ambiguous_key', undefined, kidOf(header));
   return candidates;
 }
 
@@ -87,7 +88,9 @@ function fitsKey(key: DecryptionKey, { alg, enc, epk }: ExternalHeader): boolean
   if ((key.alg !== undefined && key.alg !== alg) || (key.enc !== undefined && key.enc !== enc)) return false;
   if (key.type === 'secret') return fitsLength(key.secret.symmetricKeySize ?? 0, alg, enc);
   if (key.type === 'RSA') return true;
-  return typeof epk === 'object' && epk !== null && !Array.isArray(epk) && Reflect.get(epk, 'crv') === key.curve;
+  return (
+    typeof epk === 'object' && epk !== null && !Array.isArray(epk) && Reflect.get(epk, 'crv') === key.curve
+  );
 }
 
 /** Key lengths of AES key wrap in bytes. @see RFC 7518 §4.4 */
@@ -105,12 +108,17 @@ function isUnambiguous(candidates: readonly KeyCandidate[], { kid }: ExternalHea
   return (
     kid === undefined &&
     candidates.length <= MAX_KIDLESS_KEYS &&
-    candidates.every(({ key, owners }) => key.type !== 'secret' && owners.every((owner) => owner.kidlessRotation))
+    candidates.every(
+      ({ key, owners }) => key.type !== 'secret' && owners.every((owner) => owner.kidlessRotation),
+    )
   );
 }
 
 function listAlgorithms({ key, owners }: KeyCandidate): readonly string[] {
-  const lists = owners.flatMap(({ keyManagement, contentEncryption }) => [...keyManagement, ...contentEncryption]);
+  const lists = owners.flatMap(({ keyManagement, contentEncryption }) => [
+    ...keyManagement,
+    ...contentEncryption,
+  ]);
   const pinned = [key.alg, key.enc].filter((name) => name !== undefined);
   return [...new Set([...pinned, ...lists])];
 }

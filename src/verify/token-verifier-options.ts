@@ -9,7 +9,7 @@ import type { ClaimsSchema } from '../token/claims/claims-schema.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import type { LegacyOptions } from '../token/legacy-policy.js';
 import type { TokenCacheOptions } from '../token/token-cache.js';
-import type { TrustedIssuer } from './trusted-issuers.js';
+import type { TrustedIssuer } from './trusted-issuer-options.js';
 
 /**
  * Options of a token verifier: its keys, and the conditions for accepting a token.
@@ -17,10 +17,30 @@ import type { TrustedIssuer } from './trusted-issuers.js';
  * @typeParam Claims custom claims that `claimsSchema` accepts
  */
 export interface TokenVerifierOptions<Claims extends object = NoClaims>
-  extends ClaimsOptions,
+  extends Omit<ClaimsOptions, 'audience' | 'issuer'>,
     SignatureOptions {
-  /** Key ring that decrypts the tokens. */
-  readonly keyRing: KeyRing;
+  /**
+   * Key ring that decrypts tokens of home issuers. Required unless `trustedIssuers` is set. Tokens of trusted issuers are
+   * decrypted with their own keys.
+   *
+   * @default undefined (only tokens of `trustedIssuers` are accepted)
+   */
+  readonly keyRing?: KeyRing;
+  /**
+   * Home issuers, compared exactly with `iss`. The first one is the issuer of new tokens. Only home issuers can issue
+   * the token types of this package. List issuers of other parties in `trustedIssuers` instead. Required with `keyRing`.
+   * RFC 7519 §4.1.1.
+   *
+   * @default undefined (only tokens of `trustedIssuers` are accepted)
+   */
+  readonly issuer?: string | readonly string[];
+  /**
+   * Accepted audiences of tokens of home issuers. `aud` must contain at least one of them. Required with `keyRing`. RFC
+   * 7519 §4.1.3.
+   *
+   * @default undefined (only tokens of `trustedIssuers` are accepted)
+   */
+  readonly audience?: string | readonly string[];
   /**
    * Maximum token length in characters. Longer tokens are rejected.
    *
@@ -28,8 +48,8 @@ export interface TokenVerifierOptions<Claims extends object = NoClaims>
    */
   readonly maxTokenLength?: number;
   /**
-   * Issuers of other parties whose tokens are accepted, with the type `external`. These issuers must sign their tokens,
-   * and encrypt them to a public key of `keyRing`.
+   * Issuers of other parties whose tokens are accepted, with the type `external`: from `trustedIssuer()`, or from a
+   * preset such as `auth0()`.
    *
    * @default [] (only tokens of home issuers are accepted)
    */

@@ -16,6 +16,7 @@ import { resolveTokenCache } from '../token/token-cache.js';
 import { createTokenOpener, type TokenOpener } from '../token/token-opener.js';
 import { assertTokenArgument } from './assert-token-argument.js';
 import { describeVerifier } from './describe-verifier.js';
+import { createExternalOpener, type ExternalOpener } from './external-opener.js';
 import { remedyForOption } from './remedy-for-option.js';
 import { acceptAudiences, type ResolvedVerifier, resolveVerifier } from './resolve-verifier.js';
 import { type TokenVerifierOptions, VERIFIER_OPTIONS } from './token-verifier-options.js';
@@ -123,7 +124,18 @@ export function prepareVerifier(options: TokenVerifierOptions<object>, where: st
   const audiences = new Set<string>();
   const resolved = resolveVerifier(options, audiences, where);
   const opener = createTokenOpener(resolved, resolveTokenCache(options.tokenCache, where));
-  return assembleVerifier(withoutRules(options), { resolved, opener, audiences });
+  const parts = { resolved, opener, audiences, ...openerOf(resolved, options) };
+  return assembleVerifier(withoutRules(options), parts);
+}
+
+/** Create the opener of tokens from trusted issuers, if there are any. */
+function openerOf(
+  { trusted, maxTokenLength, where }: ResolvedVerifier,
+  { tokenCache }: Pick<TokenVerifierOptions<object>, 'tokenCache'>,
+): Pick<Parts, 'external'> {
+  if (trusted === undefined) return {};
+  const options = { trusted, maxTokenLength };
+  return { external: createExternalOpener(options, resolveTokenCache(tokenCache, where)) };
 }
 
 type SharedOptions = Omit<TokenVerifierOptions<object>, keyof AcceptanceRules | 'audience'>;
@@ -132,6 +144,8 @@ interface Parts {
   readonly resolved: ResolvedVerifier;
   /** Decrypts tokens. Verifiers with different rules share one opener. */
   readonly opener: TokenOpener;
+  /** Opens tokens of trusted issuers. Absent if there are none. */
+  readonly external?: ExternalOpener;
   /** Accepted audiences. Verifiers with different rules share one set. */
   readonly audiences: Set<string>;
 }
@@ -141,49 +155,79 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
   const { clock, legacy, maxTokenLength } = resolved;
   const accept = createAcceptance(resolved);
 
+  const verifyHome: PreparedVerifier['verify'] = (token) => {
+    const now = clock();
+    if (legacy !== undefined && isLegacyToken(token)) {
+      return accept(openLegacyToken(token, { legacy, maxTokenLength }, now), now, legacy.claimsPolicy);
+    }
+    const opened = opener.open(token, now);
+    // Read the clock again, because the token can expire during asynchronous decryption.
+    return opened instanceof Promise
+      ? opened.then((authentic) => accept(authentic, clock()))
+      : accept(opened, now);
+  };
+
   return {
-    verify(token) {
-      const now = clock();
-      if (legacy !== undefined && isLegacyToken(token)) {
-        return accept(openLegacyToken(token, { legacy, maxTokenLength }, now), now, legacy.claimsPolicy);
-      }
-      const opened = opener.open(token, now);
-      // Read the clock again, because the token can expire during asynchronous decryption.
-      return opened instanceof Promise
-        ? opened.then((authentic) => accept(authentic, clock()))
-        : accept(opened, now);
-    },
+    verify:
+      parts.external === undefined
+        ? verifyHome
+        : verifyAny(parts.external, verifyHome, { accept, ...resolved }),
 
     async verifyProven(token) {
       if (legacy !== undefined && isLegacyToken(token)) throw new InvalidTokenError('unprovable');
-      const verified = await accept(await opener.openProven(token, clock()), clock());
       // The signature of a trusted issuer does not prove that a home issuer issued the token.
-      if (verified.type === 'external') throw new InvalidTokenError('unprovable');
-      return verified;
+      if (parts.external?.isFor(token) === true) throw new InvalidTokenError('unprovable');
+      return accept(await opener.openProven(token, clock()), clock());
     },
 
-    isProven: (token) => opener.isProven(token, clock()),
+    isProven: (token) => parts.external?.isFor(token) !== true && opener.isProven(token, clock()),
 
     withRules(rules) {
       const changed = { ...shared, ...rules, audience: [...audiences] };
-      const changedParts = { ...parts, resolved: resolveVerifier(changed, audiences, resolved.where) };
-      return assembleVerifier(shared, changedParts);
+      const changedTo = resolveVerifier(changed, audiences, resolved.where);
+      return assembleVerifier(shared, { ...parts, ...openerOf(changedTo, shared), resolved: changedTo });
     },
 
     addAudiences: (added) => acceptAudiences(added, audiences, resolved),
   };
 }
 
-/** Create the checks that follow decryption: claims, API keys, custom claims, and last revocations. */
-function createAcceptance(resolved: ResolvedVerifier) {
-  const { claimsPolicy, trustedPolicies, apiKeys, claimsSchema, revocations } = resolved;
-  const policyOf = ({ claims }: AuthenticToken) => trustedPolicies.get(claims['iss']) ?? claimsPolicy;
+/**
+ * Verify tokens of home issuers and of trusted issuers. The `kid` selects the opener. If neither knows the `kid`, both
+ * reload their keys.
+ */
+function verifyAny(
+  external: ExternalOpener,
+  verifyHome: PreparedVerifier['verify'],
+  { accept, clock, hasHome }: Pick<ResolvedVerifier, 'clock' | 'hasHome'> & { readonly accept: Acceptance },
+): PreparedVerifier['verify'] {
+  const verifyExternal: PreparedVerifier['verify'] = (token) => {
+    const now = clock();
+    const opened = external.open(token, now);
+    return opened instanceof Promise
+      ? opened.then((authentic) => accept(authentic, clock(), authentic.issuer.policy))
+      : accept(opened, now, opened.issuer.policy);
+  };
+  const verifyUnknown = async (token: string, unknown: unknown): Promise<VerifiedToken> => {
+    if (!isUnknownKey(unknown)) throw unknown;
+    try {
+      return await verifyExternal(token);
+    } catch (error) {
+      throw isUnknownKey(error) ? unknown : error;
+    }
+  };
+  return (token) => {
+    if (!hasHome || external.isFor(token)) return verifyExternal(token);
+    const verified = verifyHome(token);
+    return verified instanceof Promise ? verified.catch((error) => verifyUnknown(token, error)) : verified;
+  };
+}
 
-  return (
-    token: AuthenticToken,
-    now: NumericDate,
-    policy: ClaimsPolicy = policyOf(token),
-  ): VerifiedToken | Promise<VerifiedToken> => {
+/** Create the checks that follow decryption: claims, API keys, custom claims, and last revocations. */
+function createAcceptance(resolved: ResolvedVerifier): Acceptance {
+  const { claimsPolicy, apiKeys, claimsSchema, revocations } = resolved;
+
+  return (token, now, policy = claimsPolicy) => {
     const verified = validateClaimsSet(token, policy, now);
     if (apiKeys !== undefined) assertKeysInForce(verified, apiKeys, now);
     const unread = claimsSchema === undefined ? undefined : assertCustomClaims(verified.claims, claimsSchema);
@@ -191,6 +235,17 @@ function createAcceptance(resolved: ResolvedVerifier) {
     const pending = unread === undefined ? check() : unread.then(check);
     return pending === undefined ? verified : pending.then(() => verified);
   };
+}
+
+/** Checks that follow decryption. */
+type Acceptance = (
+  token: AuthenticToken,
+  now: NumericDate,
+  policy?: ClaimsPolicy,
+) => VerifiedToken | Promise<VerifiedToken>;
+
+function isUnknownKey(error: unknown): boolean {
+  return error instanceof InvalidTokenError && error.reason === 'unknown_key';
 }
 
 function withoutRules(options: TokenVerifierOptions<object>): SharedOptions {

@@ -58,7 +58,11 @@ export function resolveTrustedIssuers(
     const policyOf = (iss: string) => resolvePolicy(each, iss, { inherited, place });
     lifetimes.push(policyOf('https://tenant.example').maxTokenLifetimeSeconds);
     if (typeof issuer === 'string') exact.set(issuer, bindIssuer(each, issuer, policyOf(issuer)));
-    else tenants.set(each, createTenantLookup(issuer, (iss) => bindIssuer(each, iss, policyOf(iss)), inherited.clock));
+    else
+      tenants.set(
+        each,
+        createTenantLookup(issuer, (iss) => bindIssuer(each, iss, policyOf(iss)), inherited.clock),
+      );
   }
 
   return Object.freeze({
@@ -76,7 +80,9 @@ export function resolveTrustedIssuers(
 
 function readTerms(trusted: readonly TrustedIssuer[], where: string): readonly IssuerTerms[] {
   if (!Array.isArray(trusted)) {
-    throw new TypeError(`${where}: trustedIssuers must be an array, for example [trustedIssuer({ issuer, audience })]`);
+    throw new TypeError(
+      `${where}: trustedIssuers must be an array, for example [trustedIssuer({ issuer, audience })]`,
+    );
   }
   return trusted.map((each, index) => {
     const terms = issuerTermsOf(each);

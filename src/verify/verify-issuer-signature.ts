@@ -1,6 +1,7 @@
 import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
 import type { VerificationKey } from '../keys/signature-key.js';
+import { canonicalAlgorithm } from '../keys/verification-algorithms.js';
 import type { ParsedJws } from '../token/parse-jws.js';
 import { verifySignature } from '../token/verify-signature.js';
 import type { BoundIssuer } from './bound-issuer.js';
@@ -39,7 +40,7 @@ export async function verifyIssuerSignature(
   if (key === undefined) throw new InvalidTokenError('jws_unknown_key');
   if (key.notAfter !== undefined && key.notAfter <= now) throw new InvalidTokenError('jws_expired_key');
   if (canonicalAlgorithm(key.alg) !== canonicalAlgorithm(alg)) throw notAccepted(new Set([key.alg]), alg);
-  if (!verifySignature(Buffer.from(signingInput, 'latin1'), signature, key)) {
+  if (!verifySignature(signingInput, signature, key)) {
     throw new InvalidTokenError('jws_signature');
   }
   return key;
@@ -47,9 +48,4 @@ export async function verifyIssuerSignature(
 
 function notAccepted(expected: ReadonlySet<string>, found: string): InvalidTokenError {
   return new InvalidTokenError('jws_algorithm', undefined, { expected, found });
-}
-
-/** `EdDSA` with an Ed25519 key and `Ed25519` are one algorithm (RFC 9864 §2.2). */
-function canonicalAlgorithm(alg: string): string {
-  return alg === 'EdDSA' ? 'Ed25519' : alg;
 }

@@ -94,8 +94,8 @@ describe('a weak key of an issuer', () => {
     const failures = await failuresOf(WEAK, async ([_name, jwk]) => {
       server.publish([jwk, sound]);
       const keys = remoteJwks({ url: server.url });
-      expect(await keys.find('weak')).toBeUndefined();
-      expect(await keys.find('sound')).toMatchObject({ alg: 'EdDSA' });
+      expect(await keys.find('weak', 'EdDSA')).toBeUndefined();
+      expect(await keys.find('sound', 'EdDSA')).toMatchObject({ alg: 'EdDSA' });
       expect(keys.exportPublicKeys()).toEqual({ keys: [{ ...sound, use: 'sig' }] });
     });
 

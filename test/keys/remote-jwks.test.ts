@@ -47,62 +47,64 @@ describe('a remote JWK Set', () => {
   test('is loaded when a key is first asked for, and then kept', async () => {
     const keys = connect();
     expect(server.requests()).toBe(0);
-    expect(await keys.find('one')).toMatchObject({ kid: 'one', alg: 'EdDSA' });
+    expect(await keys.find('one', 'EdDSA')).toMatchObject({ kid: 'one', alg: 'EdDSA' });
     now += 599;
-    expect(keys.find('one')).toMatchObject({ kid: 'one' });
+    expect(keys.find('one', 'EdDSA')).toMatchObject({ kid: 'one' });
     expect(server.requests()).toBe(1);
   });
 
   test('is loaded by one request, however many tokens ask at once', async () => {
     const keys = connect();
-    const found = await Promise.all(Array.from({ length: 50 }, () => keys.find('one')));
+    const found = await Promise.all(Array.from({ length: 50 }, () => keys.find('one', 'EdDSA')));
     expect(found.every((key) => key?.kid === 'one')).toBe(true);
     expect(server.requests()).toBe(1);
   });
 
   test('is reloaded after its maximum age, so that a withdrawn key is rejected', async () => {
     const keys = connect({ maxAgeSeconds: 60 });
-    await keys.find('one');
+    await keys.find('one', 'EdDSA');
     server.publish([two]);
     now += 59;
-    expect(await keys.find('one')).toBeDefined();
+    expect(await keys.find('one', 'EdDSA')).toBeDefined();
     now += 1;
-    expect(await keys.find('one')).toBeUndefined();
-    expect(await keys.find('two')).toBeDefined();
+    expect(await keys.find('one', 'EdDSA')).toBeUndefined();
+    expect(await keys.find('two', 'EdDSA')).toBeDefined();
   });
 
   test('is loaded again when the clock was set back', async () => {
     const keys = connect();
-    await keys.find('one');
+    await keys.find('one', 'EdDSA');
     now -= 3600;
-    await keys.find('one');
+    await keys.find('one', 'EdDSA');
     expect(server.requests()).toBe(2);
   });
 
   test('is reloaded for an unknown kid, so that a new key works at once', async () => {
     const keys = connect();
-    await keys.find('one');
+    await keys.find('one', 'EdDSA');
     server.publish([one, two]);
     now += 30;
-    expect(await keys.find('two')).toMatchObject({ alg: 'ES256' });
+    expect(await keys.find('two', 'EdDSA')).toMatchObject({ alg: 'ES256' });
   });
 
   test('is loaded once per cooldown, however many unknown kids arrive', async () => {
     const keys = connect();
-    await keys.find('one');
+    await keys.find('one', 'EdDSA');
     for (let second = 0; second < 90; second += 1) {
-      const flood = Array.from({ length: 20 }, (_, index) => keys.find(`unknown-${second}-${index}`));
+      const flood = Array.from({ length: 20 }, (_, index) =>
+        keys.find(`unknown-${second}-${index}`, 'EdDSA'),
+      );
       expect((await Promise.all(flood)).every((key) => key === undefined)).toBe(true);
       now += 1;
     }
     expect(server.requests()).toBe(3);
-    expect(keys.find('one')).toMatchObject({ kid: 'one' });
+    expect(keys.find('one', 'EdDSA')).toMatchObject({ kid: 'one' });
   });
 
   test('lists what it has loaded', async () => {
     const keys = connect();
     expect(keys.exportPublicKeys()).toEqual({ keys: [] });
-    await keys.find('one');
+    await keys.find('one', 'EdDSA');
     expect(keys.exportPublicKeys()).toEqual({ keys: [{ ...one, use: 'sig' }] });
   });
 });
@@ -119,15 +121,15 @@ describe('keys of a remote set', () => {
       one,
     ]);
     const keys = connect();
-    expect(await keys.find('one')).toBeDefined();
+    expect(await keys.find('one', 'EdDSA')).toBeDefined();
     expect(keys.exportPublicKeys().keys).toHaveLength(1);
   });
 
   test('that share a name are left out, since neither can be meant', async () => {
     server.publish([one, { ...two, kid: 'one' }, two]);
     const keys = connect();
-    expect(await keys.find('one')).toBeUndefined();
-    expect(await keys.find('two')).toBeDefined();
+    expect(await keys.find('one', 'EdDSA')).toBeUndefined();
+    expect(await keys.find('two', 'EdDSA')).toBeDefined();
   });
 
   test.each(['PS256', 'RS256'] as const)(
@@ -135,14 +137,14 @@ describe('keys of a remote set', () => {
     async (alg) => {
       const { alg: _alg, ...nameless } = generateSigner(alg, { kid: 'rsa' }).publicJwk;
       server.publish([nameless]);
-      expect(await connect({ rsaAlgorithm: alg }).find('rsa')).toMatchObject({ alg });
-      expect(await connect().find('rsa')).toBeUndefined();
+      expect(await connect({ rsaAlgorithm: alg }).find('rsa', 'EdDSA')).toMatchObject({ alg });
+      expect(await connect().find('rsa', 'EdDSA')).toBeUndefined();
     },
   );
 
   test('of RSA that say an alg keep it', async () => {
     server.publish([generateSigner('RS256', { kid: 'rsa' }).publicJwk]);
-    expect(await connect({ rsaAlgorithm: 'PS256' }).find('rsa')).toMatchObject({ alg: 'RS256' });
+    expect(await connect({ rsaAlgorithm: 'PS256' }).find('rsa', 'EdDSA')).toMatchObject({ alg: 'RS256' });
   });
 
   test('are imported one at a time, so that requests are answered meanwhile', async () => {
@@ -153,79 +155,79 @@ describe('keys of a remote set', () => {
     };
     let timer = setImmediate(count);
     const send = async () => new Response(setOf([one, ...Array(60).fill(two)]));
-    await connect({ fetch: send }).find('one');
+    await connect({ fetch: send }).find('one', 'EdDSA');
     clearImmediate(timer);
     expect(turns.during).toBeGreaterThanOrEqual(60);
   });
 
   test('may all be withdrawn', async () => {
     server.publish([]);
-    expect(await connect().find('one')).toBeUndefined();
+    expect(await connect().find('one', 'EdDSA')).toBeUndefined();
   });
 });
 
 describe('an outage', () => {
   test('leaves the keys of the last set in use, and is tried again at intervals', async () => {
     const keys = connect();
-    await keys.find('one');
+    await keys.find('one', 'EdDSA');
     await server.stop();
     now += 3600;
-    expect(await keys.find('one')).toMatchObject({ kid: 'one' });
-    expect(await keys.find('one')).toMatchObject({ kid: 'one' });
+    expect(await keys.find('one', 'EdDSA')).toMatchObject({ kid: 'one' });
+    expect(await keys.find('one', 'EdDSA')).toMatchObject({ kid: 'one' });
     await server.start();
     server.publish([two]);
-    expect(await keys.find('one')).toMatchObject({ kid: 'one' });
+    expect(await keys.find('one', 'EdDSA')).toMatchObject({ kid: 'one' });
     now += 5;
-    expect(await keys.find('two')).toBeDefined();
-    expect(await keys.find('one')).toBeUndefined();
+    expect(await keys.find('two', 'EdDSA')).toBeDefined();
+    expect(await keys.find('one', 'EdDSA')).toBeUndefined();
   });
 
   test('by a server that does not answer costs one request a wait, and no other', async () => {
     const keys = connect({ timeoutMs: 60 });
-    await keys.find('one');
+    await keys.find('one', 'EdDSA');
     server.answer(() => {});
     now += 600;
-    expect(keys.find('one')).toBeInstanceOf(Promise);
-    expect(await keys.find('one')).toMatchObject({ kid: 'one' });
+    expect(keys.find('one', 'EdDSA')).toBeInstanceOf(Promise);
+    expect(await keys.find('one', 'EdDSA')).toMatchObject({ kid: 'one' });
     for (let round = 0; round < 5; round += 1) {
       now += 600;
-      expect(keys.find('one')).toMatchObject({ kid: 'one' });
+      expect(keys.find('one', 'EdDSA')).toMatchObject({ kid: 'one' });
     }
-    expect(await isOutage(keys.find('two'))).toBe(true);
+    expect(await isOutage(keys.find('two', 'EdDSA'))).toBe(true);
   });
 
   test('does not reject the token if no keys are loaded yet', async () => {
     await server.stop();
     const keys = connect();
-    expect(await isOutage(keys.find('one'))).toBe(true);
+    expect(await isOutage(keys.find('one', 'EdDSA'))).toBe(true);
     await server.start();
-    expect(await isOutage(keys.find('one'))).toBe(true);
+    expect(await isOutage(keys.find('one', 'EdDSA'))).toBe(true);
     now += 5;
-    expect(await keys.find('one')).toBeDefined();
+    expect(await keys.find('one', 'EdDSA')).toBeDefined();
   });
 
   test('does not reject the token if its key may have been published meanwhile', async () => {
     const keys = connect();
-    await keys.find('one');
+    await keys.find('one', 'EdDSA');
     await server.stop();
     now += 30;
-    expect(await isOutage(keys.find('two'))).toBe(true);
-    expect(await keys.find('one')).toBeDefined();
+    expect(await isOutage(keys.find('two', 'EdDSA'))).toBe(true);
+    expect(await keys.find('one', 'EdDSA')).toBeDefined();
   });
 
   test('is recorded once, and so is its end', async () => {
     const { audit, records } = createAuditRecorder();
     const keys = connect({ audit, url: `${server.url}?secret=1` });
-    await keys.find('one');
+    await keys.find('one', 'EdDSA');
     await server.stop();
     for (let round = 0; round < 3; round += 1) {
       now += 600;
-      expect(await isOutage(keys.find('unknown'))).toBe(true);
+      expect(await isOutage(keys.find('unknown', 'EdDSA'))).toBe(true);
     }
     await server.start();
     for (let round = 0; round < 3; round += 1) {
       now += 600;
-      expect(await keys.find('unknown')).toBeUndefined();
+      expect(await keys.find('unknown', 'EdDSA')).toBeUndefined();
     }
     expect(records).toMatchObject([
       { type: 'jwks.unreachable', source: server.url },
@@ -236,7 +238,7 @@ describe('an outage', () => {
   test('is survived by a sink that fails', async () => {
     const keys = connect({ audit: { enabled: true, record: () => Promise.reject(new Error('disk full')) } });
     await server.stop();
-    expect(await isOutage(keys.find('one'))).toBe(true);
+    expect(await isOutage(keys.find('one', 'EdDSA'))).toBe(true);
   });
 
   test.each<[string, Parameters<JwksServer['answer']>[0], RegExp]>([
@@ -267,7 +269,7 @@ describe('an outage', () => {
     ],
   ])('is %s, with the cause', async (_what, listener, message) => {
     server.answer(listener);
-    const outage = await rejectionOf(Promise.resolve(connect().find('one')));
+    const outage = await rejectionOf(Promise.resolve(connect().find('one', 'EdDSA')));
 
     expect(outage).toBeInstanceOf(TemporarilyUnavailableError);
     expect(outage).toMatchObject({ cause: { message: expect.stringMatching(message) } });
@@ -276,12 +278,12 @@ describe('an outage', () => {
 
   test('is no answer of 100 keys', async () => {
     server.publish([one, ...Array(99).fill({})]);
-    expect(await connect().find('one')).toMatchObject({ alg: 'EdDSA' });
+    expect(await connect().find('one', 'EdDSA')).toMatchObject({ alg: 'EdDSA' });
   });
 
   test('is no answer of 256 KiB', async () => {
     server.answer((_req, res) => res.end(emptySet(256 * 1024)));
-    expect(await connect().find('one')).toBeUndefined();
+    expect(await connect().find('one', 'EdDSA')).toBeUndefined();
   });
 
   test('is an answer without an end, of which no more is read than fits', async () => {
@@ -295,14 +297,14 @@ describe('an outage', () => {
         write();
       });
     });
-    expect(await isOutage(connect().find('one'))).toBe(true);
+    expect(await isOutage(connect().find('one', 'EdDSA'))).toBe(true);
     await closed;
     expect(written).toBeLessThan(16 * 1024 * 1024);
   });
 
   test.each(['before', 'within'])('is a server that falls silent %s its answer', async (when) => {
     server.answer((_req, res) => void (when === 'within' && res.write('{"keys":[')));
-    expect(await isOutage(connect({ timeoutMs: 60 }).find('one'))).toBe(true);
+    expect(await isOutage(connect({ timeoutMs: 60 }).find('one', 'EdDSA'))).toBe(true);
   });
 });
 
@@ -367,7 +369,7 @@ describe('the options', () => {
       seen.push(String(url), init?.redirect, init?.signal instanceof AbortSignal, init?.headers);
       return new Response(JSON.stringify({ keys: [one] }));
     };
-    expect(await connect({ fetch: fetchKeys }).find('one')).toBeDefined();
+    expect(await connect({ fetch: fetchKeys }).find('one', 'EdDSA')).toBeDefined();
     const headers = { Accept: 'application/jwk-set+json, application/json' };
     expect(seen).toEqual([server.url, 'error', true, headers]);
   });

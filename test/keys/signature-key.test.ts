@@ -114,26 +114,19 @@ describe('the matrix of alg and key', () => {
   ];
 
   const NOTHING = [
-    ...[
-      'ES384',
-      'ES512',
-      'ES256K',
-      'Ed25519',
-      'Ed448',
-      'RS384',
-      'PS512',
-      'HS256',
-      'HS512',
-      'none',
-      'ML-DSA-44',
-    ],
+    ...['ES256K', 'Ed448', 'RS1', 'HS256', 'HS512', 'none', 'ML-DSA-44'],
     ...['', 'toString', 'eddsa', 'RSA-OAEP-256', 'ECDH-ES'],
   ];
   const TAKEN: readonly [alg: string, names: readonly string[]][] = [
     ['EdDSA', ['OKP Ed25519']],
+    ['Ed25519', ['OKP Ed25519']],
     ['ES256', ['EC P-256']],
-    ['PS256', ['RSA']],
-    ['RS256', ['RSA']],
+    ['ES384', ['EC P-384']],
+    ['ES512', ['EC P-521']],
+    ...['PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'].map((alg): [string, string[]] => [
+      alg,
+      ['RSA'],
+    ]),
     ...NOTHING.map((alg): [string, string[]] => [alg, []]),
   ];
 
@@ -146,10 +139,16 @@ describe('the matrix of alg and key', () => {
     for (const jwk of JWKS) {
       expect(thrownBy(() => parseVerificationKey({ ...jwk, kid: 'a', alg }))).toEqual(
         new TypeError(
-          'alg must be one of EdDSA, ES256, PS256, RS256: set the signature algorithm of the JWK',
+          'alg must be one of EdDSA, Ed25519, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512: set the signature algorithm of the JWK',
         ),
       );
     }
+  });
+
+  test.each(['Ed25519', 'ES384', 'ES512', 'PS384', 'RS512'])('has no signing key for %s', (alg) => {
+    expect(thrownBy(() => parseSigningKey({ ...privateJwk, alg }))).toEqual(
+      new TypeError('alg must be one of EdDSA, ES256, PS256, RS256: set the signature algorithm of the JWK'),
+    );
   });
 
   test.each([1024, 2040])('has no RSA of %i bits', (bits) => {
@@ -197,7 +196,8 @@ describe('locations of signature keys', () => {
       { file: path },
       { env: VARIABLE },
     ]) {
-      expect(await (await createVerificationKeys(location)).find('signer')).toMatchObject({ alg: 'EdDSA' });
+      const keys = await createVerificationKeys(location);
+      expect(await keys.find('signer', 'EdDSA')).toMatchObject({ alg: 'EdDSA' });
     }
     const secretFile = await file(JSON.stringify(privateJwk));
     await chmod(secretFile, 0o600);
@@ -215,7 +215,7 @@ describe('locations of signature keys', () => {
     const encryption = { ...generateRecipient('RSA-OAEP-256').publicJwk, use: 'enc' };
     const ending = { ...generateSigner('ES256', { kid: 'ending' }).publicJwk, exp: NOW };
     const keys = await createVerificationKeys({ jwks: { keys: [encryption, publicJwk, ending] } });
-    expect(await keys.find('recipient')).toBeUndefined();
+    expect(await keys.find('recipient', 'RSA-OAEP-256')).toBeUndefined();
     expect(keys.exportPublicKeys()).toStrictEqual({
       keys: [
         { ...publicJwk, use: 'sig' },

@@ -12,8 +12,8 @@ import type { VerifiedToken } from './verified-token.js';
 export interface AuthenticToken {
   readonly header: JsonObject;
   readonly claims: JsonObject;
-  /** Key that encrypts the token. Its audience restricts the claims. */
-  readonly key: { readonly audience?: string };
+  /** Key of the key ring that encrypts the token. Its audience restricts the claims. Absent for a trusted issuer. */
+  readonly key?: { readonly audience?: string };
   /** Header of the nested JWS, which the issuer signed. Absent if there is no nested JWS. */
   readonly signedHeader?: JsonObject;
 }
@@ -64,8 +64,12 @@ function assertTyp(typ: unknown, claims: JsonObject, policy: ClaimsPolicy): void
 /** Claims that only ID tokens have (OpenID Connect Core §2, §3.3.2.11). */
 const ID_TOKEN_CLAIMS = ['nonce', 'at_hash', 'c_hash'];
 
-/** Assert that a token is not an ID token, which an issuer can sign and encrypt like an access token (RFC 8725 §3.11). */
-function assertNoIdToken(claims: JsonObject): void {
+/**
+ * Assert that a token is not an ID token, which an issuer can sign and encrypt like an access token (RFC 8725 §3.11).
+ *
+ * @throws InvalidTokenError if the token has a claim that only ID tokens have.
+ */
+export function assertNoIdToken(claims: JsonObject): void {
   const claim = ID_TOKEN_CLAIMS.find((name) => Object.hasOwn(claims, name));
   if (claim !== undefined) throw new InvalidTokenError('id_token', undefined, { claim });
 }
@@ -123,8 +127,9 @@ function assertIssuerAndAudience(
   }
   const isForUs =
     typeof aud === 'string' ? policy.audiences.has(aud) : aud.some((one) => policy.audiences.has(one));
-  if (!isForUs || !isForKey(aud, key.audience)) {
-    const expected = isForUs && key.audience !== undefined ? key.audience : policy.audiences;
+  const bound = key?.audience;
+  if (!isForUs || !isForKey(aud, bound)) {
+    const expected = isForUs && bound !== undefined ? bound : policy.audiences;
     throw new InvalidTokenError('wrong_audience', undefined, { expected, found: aud });
   }
 }

@@ -1,0 +1,120 @@
+import type { NumericDate } from '../base/clock.js';
+import { InvalidTokenError } from '../base/errors.js';
+import type { DecryptionKeysInternals } from '../keys/decryption-keys-internals.js';
+import { isCachedHeader } from '../token/protected-header.js';
+import { readExternalHeader } from '../token/read-external-header.js';
+import { AdmittingCache, type TokenCacheLimits } from '../token/token-cache.js';
+import {
+  type ExternalOptions,
+  type ExternalToken,
+  openExternalToken,
+  openSignedOnlyToken,
+} from './open-external-token.js';
+import type { TrustedIssuers } from './trusted-issuers.js';
+
+/** Opens tokens of trusted issuers through a cache. */
+export interface ExternalOpener {
+  /** Whether a token can only be from a trusted issuer: it is signed only, lacks `kid`, or names a key of an issuer. */
+  isFor(token: string): boolean;
+  /**
+   * Open a token. If its key is unknown, reload the keys once.
+   *
+   * @throws InvalidTokenError (as rejection) if the token is rejected
+   * @throws TemporarilyUnavailableError (as rejection) if a tenant or a key cannot be looked up
+   */
+  open(token: string, now: NumericDate): ExternalToken | Promise<ExternalToken>;
+}
+
+/**
+ * Create an opener for the tokens of trusted issuers.
+ *
+ * @param limits cache limits. `undefined` disables the cache
+ */
+export function createExternalOpener(options: ExternalOptions, limits: TokenCacheLimits): ExternalOpener {
+  const { trusted } = options;
+  const acceptsSignedOnly = trusted.terms.some(({ signedOnlyUntil }) => signedOnlyUntil > 0);
+  const cache =
+    limits && new AdmittingCache<ExternalToken>((token, now) => isCurrent(token, trusted, now), limits);
+
+  const decrypt = (token: string, now: NumericDate): Promise<ExternalToken> =>
+    acceptsSignedOnly && isSignedOnly(token)
+      ? openSignedOnlyToken(token, options, now)
+      : openAfterReload(token, options, now);
+
+  return Object.freeze({
+    isFor: (token: string) => (acceptsSignedOnly && isSignedOnly(token)) || namesKey(token, trusted),
+    open: (token: string, now: NumericDate) =>
+      cache === undefined
+        ? decrypt(token, now)
+        : cache.open(token, now, { decrypt: () => decrypt(token, now) }),
+  });
+}
+
+async function openAfterReload(
+  token: string,
+  options: ExternalOptions,
+  now: NumericDate,
+): Promise<ExternalToken> {
+  try {
+    return await openExternalToken(token, options, now);
+  } catch (error) {
+    const isUnknown = error instanceof InvalidTokenError && error.reason === 'unknown_key';
+    if (!isUnknown || !(await reloadKeys(options.trusted))) throw error;
+    return openExternalToken(token, options, now);
+  }
+}
+
+/** Reload the keys of all issuers. @returns whether any keys changed. */
+async function reloadKeys({ terms }: TrustedIssuers): Promise<boolean> {
+  const sets = new Set<DecryptionKeysInternals>(terms.map(({ decryption }) => decryption));
+  const changes = await Promise.all([...sets].map((keys) => keys.reloadForUnknownKey()));
+  return changes.includes(true);
+}
+
+/** Whether a token has three segments, as a JWS (RFC 7516 §9). */
+function isSignedOnly(token: string): boolean {
+  const first = token.indexOf('.');
+  const second = token.indexOf('.', first + 1);
+  return first >= 0 && second > first && !token.includes('.', second + 1);
+}
+
+/** Whether a token lacks `kid`, or has the `kid` of a trusted issuer's key. */
+function namesKey(token: string, { terms }: TrustedIssuers): boolean {
+  try {
+    const encoded = token.slice(0, Math.max(0, token.indexOf('.')));
+    // Only headers of tokens under the key ring are cached.
+    if (isCachedHeader(encoded)) return false;
+    const { kid } = readExternalHeader(encoded);
+    if (kid === undefined) return true;
+    return terms.some(({ decryption }) => decryption.keys.some((key) => key.kid === kid));
+  } catch (error) {
+    if (error instanceof InvalidTokenError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Whether a token may be used from the cache: the issuer is still trusted, and the keys that decrypted and verified the
+ * token are still its keys. Compare keys by identity, because a reloaded set can reuse a `kid`.
+ */
+function isCurrent(token: ExternalToken, trusted: TrustedIssuers, now: NumericDate): boolean {
+  const { issuer, decryptionKey, verificationKey, signedHeader } = token;
+  const { decryption, signedOnlyUntil } = issuer.terms;
+  const isEncryptionCurrent =
+    decryptionKey === undefined
+      ? signedOnlyUntil > now
+      : decryption.keys.includes(decryptionKey) && isInForce(decryptionKey, now);
+  if (!isEncryptionCurrent || !trusted.isCurrent(issuer)) return false;
+  if (verificationKey === undefined) return true;
+  const { kid, alg } = signedHeader ?? {};
+  const found = issuer.verification?.find(textOf(kid), textOf(alg) ?? '');
+  return found === verificationKey && isInForce(verificationKey, now);
+}
+
+function isInForce({ notAfter }: { readonly notAfter?: NumericDate }, now: NumericDate): boolean {
+  return notAfter === undefined || notAfter > now;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
