@@ -26,11 +26,11 @@ const BASE: PublicNames = {
 
 const KEYS: PublicNames = {
   values: words(`
-      createKeyRing createVerificationKeys directoryKeySource environmentKeySource fileKeySource
+      createKeyRing createVerificationKeys directoryKeySource discoverJwks environmentKeySource fileKeySource
       generateKeySet openKeyRing passphraseKeySource remoteJwks
     `),
   types: words(`
-      ContentEncryption DirectoryKeySourceOptions EnvironmentKeySourceOptions FileKeySourceOptions Jwk
+      ContentEncryption DirectoryKeySourceOptions DiscoverJwksOptions EnvironmentKeySourceOptions FileKeySourceOptions Jwk
       JwkLocation JwkSet KeyLocation KeyRing KeyRingOptions KeySource KeySpec KeyState KeyTextLocation
       KeyUsageOptions KeyVersion OpenKeyRingOptions PassphraseKey PrivateFile RecipientKeys
       RemoteJwksOptions RotatingKeyRing SignatureAlgorithm SignatureOptions SigningKey VerificationKey

@@ -229,9 +229,9 @@ export type AuditEvent =
       readonly type: 'store.unreachable' | 'store.reachable';
     }
   | {
-      /** A remote JWK Set cannot be loaded, or is available again. */
+      /** A remote JWK Set or the metadata of its issuer cannot be loaded, or is available again. */
       readonly type: 'jwks.unreachable' | 'jwks.reachable';
-      /** URL of the JWK Set, without the query. */
+      /** URL of the JWK Set, without the query. For `discoverJwks()`, the issuer. */
       readonly source: string;
     }
   | {

@@ -1,58 +1,46 @@
-/** Maximum size of a JWK Set in bytes. */
-const MAX_BYTES = 256 * 1024;
+import { isJsonObject } from '../base/json.js';
+import { fetchJson, type SendRequest, unexpectedStatus } from './fetch-json.js';
 
 /**
  * Maximum number of keys in a JWK Set. Importing a key takes milliseconds, so a hostile issuer could exhaust the CPU.
  */
 const MAX_KEYS = 100;
 
-export interface FetchOptions {
-  /** Timeout for the whole response in milliseconds. */
-  readonly timeoutMs: number;
-  readonly fetch: typeof fetch;
+export interface FetchJwksOptions {
+  readonly send: SendRequest;
+  /** Aborts the request. */
+  readonly signal: AbortSignal;
+  /**
+   * Value of the header `Authorization`.
+   *
+   * @default undefined (no header)
+   */
+  readonly authorization?: string | undefined;
+  /** Instruction for the error messages, for example `check url in remoteJwks()`. */
+  readonly remedy: string;
 }
 
 /**
  * Fetch a JWK Set, and return its keys unparsed.
  *
- * @throws Error (as rejection) if the request fails or times out, the status is not 200, or the response is too large
+ * @throws Error (as rejection) if the request fails or is aborted, the status is not 200, or the response is too large
  *   or not a JWK Set.
  */
 export async function fetchJwks(
   url: URL,
-  { timeoutMs, fetch: send }: FetchOptions,
+  { send, signal, authorization, remedy }: FetchJwksOptions,
 ): Promise<readonly unknown[]> {
-  const answer = await send(url, {
-    headers: { Accept: 'application/jwk-set+json, application/json' },
-    redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  if (answer.status !== 200) {
-    await answer.body?.cancel();
-    throw new Error(
-      `The JWK Set request returned status ${answer.status}, expected 200: check url in remoteJwks()`,
-    );
-  }
-  const parsed: unknown = JSON.parse(await readBounded(answer));
-  const keys: unknown =
-    typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'keys') : undefined;
+  const subject = { name: 'JWK Set', remedy };
+  const headers = {
+    Accept: 'application/jwk-set+json, application/json',
+    ...(authorization === undefined ? {} : { Authorization: authorization }),
+  };
+  const { status, json } = await fetchJson(url, { send, signal, headers, subject });
+  if (status !== 200) throw unexpectedStatus(status, subject);
+  const keys: unknown = isJsonObject(json) ? json['keys'] : undefined;
   if (!Array.isArray(keys))
-    throw new Error(
-      'The response is not a JWK Set, an object with an array "keys": check url in remoteJwks()',
-    );
+    throw new Error(`The response is not a JWK Set, an object with an array "keys": ${remedy}`);
   if (keys.length > MAX_KEYS)
     throw new Error(`The JWK Set has more than ${MAX_KEYS} keys: ask the issuer to remove unused keys`);
   return keys;
-}
-
-async function readBounded({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body ?? []) {
-    length += chunk.length;
-    if (length > MAX_BYTES)
-      throw new Error(`The JWK Set is larger than ${MAX_BYTES} bytes: check url in remoteJwks()`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -8,6 +8,7 @@ export type {
 } from './decryption-key-location.js';
 export { createDecryptionKeys, type DecryptionKeys } from './decryption-keys.js';
 export type { PassphraseKey } from './derive-from-passphrase.js';
+export { discoverJwks } from './discover-jwks.js';
 export type { ContentEncryptionAlgorithm, KeyManagementAlgorithm } from './jwe-algorithms.js';
 export type { KeyRing } from './key-ring.js';
 export type { KeySource } from './key-source.js';
@@ -20,6 +21,7 @@ export type { KeyLocation, KeySpec } from './read-key-spec.js';
 export type { JwkLocation, KeyTextLocation } from './read-key-text.js';
 export type { RecipientKeys } from './read-recipients.js';
 export { type RemoteJwksOptions, remoteJwks } from './remote-jwks.js';
+export type { DiscoverJwksOptions } from './resolve-discovery.js';
 export type { SignatureOptions } from './resolve-verification.js';
 export type { SignatureAlgorithm, SigningKey, VerificationKey } from './signature-key.js';
 export type { RotatingKeyRing } from './sourced-key-ring.js';

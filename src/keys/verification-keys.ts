@@ -1,10 +1,10 @@
 import { awaitInContext } from '../base/in-context.js';
+import { findOnlyKey } from './find-only-key.js';
 import type { JwkSet } from './jwk.js';
 import { toVerificationJwk } from './public-jwk.js';
 import type { JwkLocation } from './read-key-text.js';
 import { readSignatureKeys } from './read-signature-keys.js';
 import { parseVerificationKey, type VerificationKey } from './signature-key.js';
-import { canonicalAlgorithm } from './verification-algorithms.js';
 
 /** Verification keys of one issuer. */
 export interface VerificationKeys {
@@ -52,13 +52,7 @@ export function keepVerificationKeys(keys: readonly VerificationKey[]): Verifica
     throw new TypeError('two keys have the same kid: remove one, or give one a different kid');
   return Object.freeze({
     find: (kid: string | undefined, alg: string) =>
-      kid === undefined ? findOnly(keys, alg) : byKid.get(kid),
+      kid === undefined ? findOnlyKey(keys, alg) : byKid.get(kid),
     exportPublicKeys: () => ({ keys: keys.map(toVerificationJwk) }),
   });
-}
-
-/** Find the only key for an algorithm. `EdDSA` and `Ed25519` are the same algorithm (RFC 9864 §2.2). */
-function findOnly(keys: readonly VerificationKey[], alg: string): VerificationKey | undefined {
-  const [only, ...others] = keys.filter((key) => canonicalAlgorithm(key.alg) === canonicalAlgorithm(alg));
-  return others.length === 0 ? only : undefined;
 }

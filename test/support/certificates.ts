@@ -13,11 +13,11 @@ export interface Certificate {
   dispose(): Promise<void>;
 }
 
-/** A self-signed certificate for 127.0.0.1, made by the `openssl` of the machine. */
+/** A self-signed certificate for 127.0.0.1 and localhost, made by the `openssl` of the machine. */
 export async function makeCertificate(): Promise<Certificate> {
   const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-certificate-'));
   const [keyFile, file] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
-  const subject = ['-subj', '/CN=passport-jwe test', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const subject = ['-subj', '/CN=passport-jwe test', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
   await promisify(execFile)('openssl', [
     'req',
