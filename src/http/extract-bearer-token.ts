@@ -67,18 +67,32 @@ export function extractHeaderToken(values: readonly string[]): string | undefine
 
 const QUOTED = /^".*"$/;
 
+/** Maximum number of cookies that contain one token. Browsers limit the length of one cookie to 4096 bytes. */
+const MAX_CHUNKS = 16;
+
 /**
  * Extract the token from a cookie. Ignore empty and quoted values, which applications leave behind when they delete a
- * cookie.
+ * cookie. Without the cookie, join its chunks `name.0`, `name.1` and so on, into which Auth.js splits a long token.
  *
  * @param cookieHeaders all `Cookie` fields of the request (RFC 6265 §4.2.1)
- * @returns `undefined` if the request has no cookie with this name
+ * @returns `undefined` if the request has no cookie with this name, and no chunk `name.0`
  * @throws InvalidRequestError if cookies with this name have different values, or a value is not a b64token
  */
 export function extractCookieToken(cookieHeaders: readonly string[], name: string): string | undefined {
-  const values = cookieHeaders
-    .flatMap((header) => header.split(';'))
-    .map((pair) => pair.trim())
+  const pairs = cookieHeaders.flatMap((header) => header.split(';')).map((pair) => pair.trim());
+  const token = readCookie(pairs, name);
+  if (token !== undefined) return token;
+  const chunks: string[] = [];
+  while (chunks.length < MAX_CHUNKS) {
+    const chunk = readCookie(pairs, `${name}.${chunks.length}`);
+    if (chunk === undefined) break;
+    chunks.push(chunk);
+  }
+  return chunks.length === 0 ? undefined : chunks.join('');
+}
+
+function readCookie(pairs: readonly string[], name: string): string | undefined {
+  const values = pairs
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1))
     .filter((value) => value !== '' && !QUOTED.test(value));
