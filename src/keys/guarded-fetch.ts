@@ -1,6 +1,6 @@
 import { lookup as lookupAddresses } from 'node:dns';
-import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { type RequestOptions, request as requestHttps } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import type { RequestOptions } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { isPublicAddress } from '../base/is-public-address.js';
 import { nameOfFailure } from '../base/name-of-failure.js';
@@ -47,10 +47,11 @@ export function createGuardedFetch(options: GuardedFetchOptions): SendRequest {
 
 /** Send the request, and wait for the head of the response. */
 async function open(url: URL, settings: RequestOptions): Promise<IncomingMessage> {
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  // Loaded on first use, because most applications need no discovery.
+  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   try {
     return await new Promise((resolve, reject) => {
-      send(url, settings).on('response', resolve).on('error', reject).end();
+      request(url, settings).on('response', resolve).on('error', reject).end();
     });
   } catch (cause) {
     if (cause instanceof PrivateAddressError) throw cause;

@@ -323,6 +323,19 @@ describe('an outage', () => {
     await closed;
   });
 
+  test('is an error status, whose body is not read', async () => {
+    const closed = new Promise<void>((resolve) => {
+      server.answer(OPENID, (_req, res) => {
+        res
+          .on('close', () => resolve())
+          .writeHead(503)
+          .write('x');
+      });
+    });
+    expect(await causeOf(discover({ timeoutMs: 60_000 }))).toMatch(/status 503, expected 200/);
+    await closed;
+  });
+
   test('is a cut response', async () => {
     server.answer('/jwks', (_req, res) => {
       res.writeHead(200, { 'Content-Length': 99 }).write('{"keys":[]', () => res.destroy());
