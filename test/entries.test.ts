@@ -26,15 +26,16 @@ const BASE: PublicNames = {
 
 const KEYS: PublicNames = {
   values: words(`
-      createKeyRing createVerificationKeys directoryKeySource discoverJwks environmentKeySource fileKeySource
+      createDecryptionKeys createKeyRing createVerificationKeys directoryKeySource discoverJwks environmentKeySource fileKeySource
       generateKeySet openKeyRing passphraseKeySource remoteJwks
     `),
   types: words(`
-      ContentEncryption DirectoryKeySourceOptions DiscoverJwksOptions EnvironmentKeySourceOptions FileKeySourceOptions Jwk
-      JwkLocation JwkSet KeyLocation KeyRing KeyRingOptions KeySource KeySpec KeyState KeyTextLocation
+      ContentEncryption ContentEncryptionAlgorithm DecryptionKeyDefaults DecryptionKeyLocation
+      DecryptionKeySource DecryptionKeyText DecryptionKeys DirectoryKeySourceOptions DiscoverJwksOptions EnvironmentKeySourceOptions FileKeySourceOptions Jwk
+      JwkLocation JwkSet KeyLocation KeyManagementAlgorithm KeyRing KeyRingOptions KeySource KeySpec KeyState KeyTextLocation
       KeyUsageOptions KeyVersion OpenKeyRingOptions PassphraseKey PrivateFile RecipientKeys
-      RemoteJwksOptions RotatingKeyRing SignatureAlgorithm SignatureOptions SigningKey VerificationKey
-      VerificationKeys
+      RemoteJwksOptions RotatingKeyRing SignatureAlgorithm SignatureOptions SigningKey
+      VerificationAlgorithm VerificationKey VerificationKeys
     `),
 };
 
@@ -63,14 +64,16 @@ const ACCEPT: PublicNames = {
   values: words(`
       JweStrategy admissionOf authenticate bearerErrors createLegacyKey createLimits createRequestVerifier createTokenVerifier
       findVerifiedToken isResponseFinished limitRequests onResponseFinished protectedResourceMetadata
-      protectedResourceUrl requireAnyScope requireAudience requireClaim requireClaims requireEndpoint requireFunctions
-      requireMaxAge requireModel requireProof requireScope requireType scopeFromUser verifiedToken
+      protectedResourceUrl publicKeysEndpoint requireAnyScope requireAudience requireClaim requireClaims requireEndpoint requireFunctions
+      requireMaxAge requireModel requireProof requireScope requireType scopeFromUser
+      trustedIssuer verifiedToken
     `),
   types: words(`
-      AcceptOptions Admission AuthenticateOptions ChallengeOptions ClaimsOptions Cost ExemptRoute JweStrategyOptions
+      AcceptOptions Admission AuthenticateOptions ChallengeOptions ClaimsOptions Cost ExemptRoute IssuerMatcher
+      JweStrategyOptions KeyPublisher
       LegacyKey LegacyKeySource LegacyOptions LegacyPassphraseKey LegacyTokenType LimitRequestsOptions
       Limits LimitsOptions ProtectedResourceMetadataOptions RequestVerifier RequestVerifierOptions StoreFailurePolicy TokenCacheOptions TokenLocations TokenVerifier
-      TokenVerifierOptions TrustedIssuer Usage VerifyDone VerifyFunction VerifyFunctionWithRequest
+      TokenVerifierOptions TrustedIssuer TrustedIssuerOptions Usage VerifyDone VerifyFunction VerifyFunctionWithRequest
     `),
 };
 

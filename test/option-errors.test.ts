@@ -4,6 +4,7 @@ import {
   authorizationServerMetadata,
   bearerErrors,
   createAuditTrail,
+  createDecryptionKeys,
   createKeyRing,
   createLegacyKey,
   createLimits,
@@ -40,6 +41,7 @@ import {
   requireType,
   sessionRouter,
   tokenRouter,
+  trustedIssuer,
   watchApiKeys,
 } from 'passport-jwe';
 import { generateApiKey } from 'passport-jwe/api-keys';
@@ -50,6 +52,7 @@ import { openLmdbStores } from '../src/stores/lmdb/open-lmdb-stores.js';
 import { openRedisStores } from '../src/stores/redis/open-redis-stores.js';
 import { loadFiles, MINIMAL_FILE } from './support/api-key-files.js';
 import { rejectionOf } from './support/caught.js';
+import { generateRsa } from './support/key-pairs.js';
 import { AUDIENCE, createRing, ISSUER, secretOf } from './support/tokens.js';
 
 type Callee = (...args: never[]) => unknown;
@@ -71,12 +74,19 @@ await rotating.close();
 const accept = { keyRing, issuer: ISSUER, audience: AUDIENCE };
 const route = { ...accept, apiKeys };
 const secret = secretOf(1);
-const trusted = {
+const visiting = {
   issuer: 'https://idp.example.com',
   audience: AUDIENCE,
   scopes: ['read'],
+  decryption: await createDecryptionKeys({ jwk: privateJwk() }),
   verification: await createVerificationKeys({ jwks: { keys: [publicJwk()] } }),
 };
+const { verification: _, ...unsigned } = visiting;
+const shared = {
+  ...unsigned,
+  decryption: await createDecryptionKeys({ jwk: secretJwk() }),
+};
+const trusted = trustedIssuer(visiting);
 const legacy = { key: legacyKey, issuer: 'old', audience: AUDIENCE, type: 'foreign', until: 1_893_456_000 };
 const client = {
   tokenEndpoint: 'https://auth.example.com/oauth/token',
@@ -94,6 +104,52 @@ function publicJwk() {
     kid: 'one',
     x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
   };
+}
+
+function privateJwk() {
+  return { ...generateRsa({ kid: 'api' }).privateJwk };
+}
+
+function secretJwk() {
+  return { kty: 'oct', kid: 'shared', k: secret.toString('base64url') };
+}
+
+/** Cases of `trustedIssuer()`. */
+function casesOfTrustedIssuer(): readonly Case[] {
+  const with_ = (changed: object) => ({ ...visiting, ...changed });
+  const callee = trustedIssuer;
+  return [
+    [callee, 'options'],
+    [callee, 'typo', with_({ typo: 1 })],
+    [callee, 'issuer', with_({ issuer: '' })],
+    [callee, 'audience', with_({ audience: [] })],
+    [callee, 'scopes', with_({ scopes: 'read' })],
+    [callee, 'scopes', with_({ scopes: ['a b'] })],
+    [callee, 'scopes', with_({ scopes: { read: ['a b'] } })],
+    [callee, 'decryption', with_({ decryption: {} })],
+    [callee, 'decryption', with_({ decryption: undefined })],
+    [callee, 'decryption', with_({ decryption: shared.decryption, issuer: () => true })],
+    [callee, 'verification', with_({ verification: {} })],
+    [callee, 'verification', with_({ verification: undefined })],
+    [callee, 'keyManagementAlgorithms', with_({ keyManagementAlgorithms: ['RSA1_5'] })],
+    [callee, 'contentEncryptionAlgorithms', with_({ contentEncryptionAlgorithms: [] })],
+    [callee, 'signatureAlgorithms', with_({ signatureAlgorithms: ['none'] })],
+    [callee, 'signatureAlgorithms', with_({ signatureAlgorithms: ['HS256'] })],
+    [callee, 'typ', with_({ typ: [] })],
+    [callee, 'typ', with_({ typ: ['rt+jwt'] })],
+    [callee, 'requiredClaims', with_({ requiredClaims: [7] })],
+    [callee, 'scopeClaim', with_({ scopeClaim: '' })],
+    [callee, 'clientClaim', with_({ clientClaim: '' })],
+    [callee, 'impliedClaims', with_({ impliedClaims: ['sub'] })],
+    [callee, 'impliedClaims', with_({ impliedClaims: ['iss'] })],
+    [callee, 'clockToleranceSeconds', with_({ clockToleranceSeconds: 61 })],
+    [callee, 'maxTokenAgeSeconds', with_({ maxTokenAgeSeconds: 0 })],
+    [callee, 'maxTokenLifetimeSeconds', with_({ maxTokenLifetimeSeconds: '1h' })],
+    [callee, 'kidlessRotation', with_({ kidlessRotation: 1 })],
+    [callee, 'signedOnly', with_({ signedOnly: true })],
+    [callee, 'signedOnly.until', with_({ signedOnly: { until: '2027' } })],
+    [callee, 'signedOnly requires', { ...shared, signedOnly: { until: 1_893_456_000 } }],
+  ];
 }
 
 /** Construct a strategy like a function, so that it has a place in the table. */
@@ -134,12 +190,24 @@ function casesOfVerifier(callee: Callee): readonly Case[] {
     [callee, 'legacy.until', with_({ legacy: { ...legacy, until: '2027' } })],
     [callee, 'trustedIssuers must', with_({ trustedIssuers: {} })],
     [callee, 'trustedIssuers[0] must', with_({ trustedIssuers: [7] })],
-    [callee, 'trustedIssuers[0]: unknown', with_({ trustedIssuers: [{ ...trusted, typo: 1 }] })],
-    [callee, 'trustedIssuers[0].issuer', with_({ trustedIssuers: [{ ...trusted, issuer: '' }] })],
-    [callee, 'trustedIssuers[0].audience', with_({ trustedIssuers: [{ ...trusted, audience: [] }] })],
-    [callee, 'trustedIssuers[0].scopes', with_({ trustedIssuers: [{ ...trusted, scopes: 'read' }] })],
     [callee, 'trustedIssuers[1].issuer', with_({ trustedIssuers: [trusted, trusted] })],
-    [callee, 'trustedIssuers[0].verification', with_({ trustedIssuers: [{ ...trusted, verification: {} }] })],
+    [
+      callee,
+      'trustedIssuers[1].decryption',
+      with_({
+        trustedIssuers: [
+          trustedIssuer(shared),
+          trustedIssuer({ ...shared, issuer: 'https://other.example' }),
+        ],
+      }),
+    ],
+    [
+      callee,
+      'trustedIssuers[0]: signedOnly',
+      with_({ trustedIssuers: [trustedIssuer({ ...visiting, signedOnly: { until: 9e9 } })] }),
+    ],
+    [callee, 'issuer requires keyRing', { issuer: ISSUER, trustedIssuers: [trusted] }],
+    [callee, 'keyRing must', { trustedIssuers: [] }],
   ];
 }
 
@@ -172,6 +240,7 @@ function casesOfApiKeys(callee: Callee): readonly Case[] {
 
 const TABLE: Readonly<Record<string, readonly Case[]>> = {
   createTokenVerifier: casesOfVerifier(createTokenVerifier),
+  trustedIssuer: casesOfTrustedIssuer(),
   authenticate: casesOfAcceptor(authenticate),
   JweStrategy: [...casesOfAcceptor(strategy), [strategy, 'verify', accept, 7]],
   bearerErrors: [[bearerErrors, 'realm', { realm: '' }]],

@@ -1,4 +1,5 @@
 import type { VerificationKey } from './signature-key.js';
+import { canonicalAlgorithm } from './verification-algorithms.js';
 
 /**
  * Find the key of a signature without `kid`: the only key of its algorithm. `EdDSA` and `Ed25519` name the same
@@ -7,10 +8,6 @@ import type { VerificationKey } from './signature-key.js';
  * @returns `undefined` if there are several keys of the algorithm, or none.
  */
 export function findOnlyKey(keys: Iterable<VerificationKey>, alg: string): VerificationKey | undefined {
-  const [key, ...others] = [...keys].filter((candidate) => modernName(candidate.alg) === modernName(alg));
+  const [key, ...others] = [...keys].filter((candidate) => canonicalAlgorithm(candidate.alg) === canonicalAlgorithm(alg));
   return others.length === 0 ? key : undefined;
-}
-
-function modernName(alg: string): string {
-  return alg === 'EdDSA' ? 'Ed25519' : alg;
 }

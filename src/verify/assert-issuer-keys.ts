@@ -16,7 +16,7 @@ export function assertIssuerKeys(terms: readonly IssuerTerms[], where: string): 
     for (const key of decryption.keys) {
       if (key.type === 'secret' && secrets.some((secret) => secret.equals(key.secret))) {
         throw new TypeError(
-          `${place} has the symmetric key of another issuer: agree on a separate key with each issuer`,
+          `${place} has the symmetric key of another issuer: use a separate key for each issuer`,
         );
       }
       const name = `${key.type} ${key.kid}`;

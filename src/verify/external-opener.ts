@@ -1,6 +1,7 @@
 import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
 import type { DecryptionKeysInternals } from '../keys/decryption-keys-internals.js';
+import { isKeyManagementAlgorithm, KEY_MANAGEMENT } from '../keys/jwe-algorithms.js';
 import { isCachedHeader } from '../token/protected-header.js';
 import { readExternalHeader } from '../token/read-external-header.js';
 import { AdmittingCache, type TokenCacheLimits } from '../token/token-cache.js';
@@ -16,6 +17,8 @@ import type { TrustedIssuers } from './trusted-issuers.js';
 export interface ExternalOpener {
   /** Whether a token can only be from a trusted issuer: it is signed only, lacks `kid`, or names a key of an issuer. */
   isFor(token: string): boolean;
+  /** Whether an accepted token is signed, so that only its issuer can have issued it. */
+  isSigned(token: string): boolean;
   /**
    * Open a token. If its key is unknown, reload the keys once.
    *
@@ -43,6 +46,7 @@ export function createExternalOpener(options: ExternalOptions, limits: TokenCach
 
   return Object.freeze({
     isFor: (token: string) => (acceptsSignedOnly && isSignedOnly(token)) || namesKey(token, trusted),
+    isSigned: (token: string) => isSignedOnly(token) || announcesSignature(token),
     open: (token: string, now: NumericDate) =>
       cache === undefined
         ? decrypt(token, now)
@@ -78,10 +82,20 @@ function isSignedOnly(token: string): boolean {
   return first >= 0 && second > first && !token.includes('.', second + 1);
 }
 
+/** Whether an accepted token must contain a nested JWS: `cty` says so, or it is encrypted to a public key. */
+function announcesSignature(token: string): boolean {
+  const { alg, cty } = readExternalHeader(headerOf(token));
+  return cty !== undefined || !isKeyManagementAlgorithm(alg) || KEY_MANAGEMENT[alg] !== 'secret';
+}
+
+function headerOf(token: string): string {
+  return token.slice(0, Math.max(0, token.indexOf('.')));
+}
+
 /** Whether a token lacks `kid`, or has the `kid` of a trusted issuer's key. */
 function namesKey(token: string, { terms }: TrustedIssuers): boolean {
   try {
-    const encoded = token.slice(0, Math.max(0, token.indexOf('.')));
+    const encoded = headerOf(token);
     // Only headers of tokens under the key ring are cached.
     if (isCachedHeader(encoded)) return false;
     const { kid } = readExternalHeader(encoded);

@@ -3,7 +3,7 @@ import { assertMethod, assertObject, assertString } from '../base/options.js';
 import { type DecryptionKeysInternals, decryptionKeysOf } from '../keys/decryption-keys-internals.js';
 import { isContentEncryptionAlgorithm, isKeyManagementAlgorithm } from '../keys/jwe-algorithms.js';
 import { isVerificationAlgorithm } from '../keys/verification-algorithms.js';
-import { normalizeTyp, resolveStrings } from '../token/claims/claims-policy.js';
+import { normalizeTyp, resolveClaimsPolicy, resolveStrings } from '../token/claims/claims-policy.js';
 import { ACCESS_TOKEN_TYP, REFRESH_TOKEN_TYP } from '../token/claims/claims-set.js';
 import { isScopeToken } from '../token/claims/scope.js';
 import type { ClaimsTerms, IssuerTerms } from './issuer-terms.js';
@@ -30,6 +30,8 @@ export function resolveIssuerTerms(options: TrustedIssuerOptions, where: string)
   const audiences = resolveStrings(options.audience, `${where}: audience`, 'https://api.example.com');
   const decryption = decryptionKeysOf(options.decryption, `${where}: decryption`);
   assertVerification(options, decryption, where);
+  const claims = pickClaimsTerms(options);
+  resolveClaimsPolicy({ ...claims, issuer: 'any', audience: audiences }, where);
   assertString(clientClaim, where, 'clientClaim', 'azp');
   if (typeof kidlessRotation !== 'boolean') {
     throw new TypeError(`${where}: kidlessRotation must be a boolean: omit it, or set it to true`);
@@ -42,7 +44,7 @@ export function resolveIssuerTerms(options: TrustedIssuerOptions, where: string)
     verification: options.verification,
     ...resolveAlgorithms(options, where),
     ...resolveTyps(options.typ, where),
-    claims: pickClaimsTerms(options),
+    claims,
     clientClaim,
     impliedClaims: resolveImpliedClaims(options, decryption, where),
     kidlessRotation,
@@ -65,7 +67,7 @@ function assertVerification(
   const isShared = keys.some(({ type }) => type === 'secret');
   if (typeof issuer === 'function' && isShared) {
     throw new TypeError(
-      `${where}: decryption must contain only private keys if issuer is a function, because a symmetric key belongs to one issuer`,
+      `${where}: decryption must contain only private keys if issuer is a function, because a symmetric key belongs to one issuer: pass key pairs`,
     );
   }
   if (verification === undefined && keys.some(({ type }) => type !== 'secret')) {

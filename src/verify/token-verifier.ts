@@ -180,7 +180,10 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
       return accept(await opener.openProven(token, clock()), clock());
     },
 
-    isProven: (token) => parts.external?.isFor(token) !== true && opener.isProven(token, clock()),
+    isProven: (token) =>
+      parts.external?.isFor(token) === true
+        ? parts.external.isSigned(token)
+        : opener.isProven(token, clock()),
 
     withRules(rules) {
       const changed = { ...shared, ...rules, audience: [...audiences] };

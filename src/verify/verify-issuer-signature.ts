@@ -7,11 +7,11 @@ import { verifySignature } from '../token/verify-signature.js';
 import type { BoundIssuer } from './bound-issuer.js';
 
 /**
- * Header members that cause rejection: unknown extensions (RFC 7515 §4.1.11), a key of the sender, compression, and a
- * further level of nesting. Other references to keys, such as `jku` and `x5t`, are ignored, because configuration selects
- * the keys (RFC 8725 §3.10).
+ * Header members that cause rejection: unknown extensions (RFC 7515 §4.1.11), a key of the sender, and compression. Other
+ * references to keys, such as `jku` and `x5t`, are ignored, because configuration selects the keys (RFC 8725 §3.10). So is
+ * `cty`, which some libraries also write to the nested JWS: its payload must be claims.
  */
-const REJECTED_MEMBERS = ['crit', 'b64', 'jwk', 'zip', 'cty'];
+const REJECTED_MEMBERS = ['crit', 'b64', 'jwk', 'zip'];
 
 /**
  * Verify the nested JWS of a trusted issuer with a key of this issuer. Without `kid`, the issuer must have exactly one key

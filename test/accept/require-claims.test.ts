@@ -2,14 +2,16 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import {
   authenticate,
+  createDecryptionKeys,
   InvalidRequestError,
   type KeyRing,
   requireClaims,
   TemporarilyUnavailableError,
+  trustedIssuer,
 } from 'passport-jwe';
 import request from 'supertest';
 import { ADAPTERS } from '../support/apps.js';
-import { generateSigner } from '../support/key-pairs.js';
+import { generateRecipient, generateSigner } from '../support/key-pairs.js';
 import { createParties, forgeNested } from '../support/signed-tokens.js';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 import { untypedValue } from '../support/untyped.js';
@@ -167,14 +169,19 @@ describe('a token of a trusted issuer', () => {
   /** The status for a token of the partner with these claims. */
   async function statusOf(guard: RequestHandler, claims: Record<string, unknown>): Promise<number> {
     const ours = await createParties();
-    const partner = await createParties(ours.recipient, generateSigner('EdDSA', { kid: 'partner-1' }));
+    const recipient = generateRecipient('ECDH-ES', { kid: 'partner' }, 'X25519');
+    const partner = await createParties(recipient, generateSigner('EdDSA', { kid: 'partner-1' }));
+    const decryption = await createDecryptionKeys({ jwk: recipient.privateJwk });
     const app = express();
     app.use(
       authenticate({
         ...{ keyRing: ours.serverRing, issuer: ISSUER, audience: AUDIENCE, clock: () => NOW },
         verification: { [ISSUER]: ours.verificationKeys },
         trustedIssuers: [
-          { issuer: PARTNER, audience: AUDIENCE, scopes: [], verification: partner.verificationKeys },
+          trustedIssuer({
+            ...{ issuer: PARTNER, audience: AUDIENCE, scopes: [] },
+            ...{ decryption, verification: partner.verificationKeys },
+          }),
         ],
       }),
     );

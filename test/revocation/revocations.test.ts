@@ -219,7 +219,7 @@ describe.each(FOLDED_TARGETS)('the revocation of %s that was folded', (_name, ta
 describe('folded revocations and tokens of trusted issuers', () => {
   const external = (iss: string): VerifiedToken => {
     const { claims, header } = tokenOf({ iss, jti: 'j2', session_id: 's2' });
-    return narrowToExternal(claims, header, { scope: [], scopeClaim: 'scope' });
+    return narrowToExternal(claims, header, { scope: [], scopeClaim: 'scope', clientClaim: 'client_id' });
   };
   const endOf = (index: number, issuer?: string): Revocable => ({
     ...{ kind: 'session', clientId: 'demo', sessionId: `x${index}`, subject: `user ${index}` },

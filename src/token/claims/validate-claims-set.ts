@@ -103,7 +103,7 @@ function assertRegisteredClaims(
     isNumericDate(exp) &&
     isNumericDate(iat) &&
     (nbf === undefined || isNumericDate(nbf)) &&
-    (isExternal || scope === undefined || typeof scope === 'string') &&
+    (scope === undefined || typeof scope === 'string' || (isExternal && Array.isArray(scope))) &&
     isTextOrAbsent(claims['sub']) &&
     isTextOrAbsent(claims['client_id']) &&
     (isExternal || isTextOrAbsent(claims['type'])) &&
@@ -184,18 +184,22 @@ function assertRequiredClaims(claims: ClaimsSet, policy: ClaimsPolicy): void {
 }
 
 /** Return the granted scope. For a trusted issuer, map its scope tokens to ours, and remove all others. */
-function readScope(claims: ClaimsSet, { scopeClaim, external }: ClaimsPolicy): readonly string[] {
-  if (external === undefined) return readHomeScope(claims, scopeClaim);
-  // Other issuers can write a different scope to `scope`, for example beside their `permissions`.
-  const scope = parseScopeClaim(claims[scopeClaim]);
+function readScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
+  const scope = readGrantedScope(claims, policy);
+  const { external } = policy;
+  if (external === undefined) return scope;
   return [...new Set(scope.flatMap((token) => external.scopes.get(token) ?? []))];
 }
 
-/** Read `scope`, or the configured scope claim. If both are present, they must contain the same scope tokens. */
-function readHomeScope(claims: ClaimsSet, scopeClaim: string): readonly string[] {
+/**
+ * Read `scope`, or the configured scope claim. If both are present, they must contain the same scope tokens. For a
+ * trusted issuer, read only the configured claim, because its `scope` can have a different meaning.
+ */
+function readGrantedScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
+  if (policy.external !== undefined) return parseScopeClaim(claims[policy.scopeClaim]);
   const scope = parseScopeClaim(claims.scope);
-  if (scopeClaim === 'scope' || claims[scopeClaim] === undefined) return scope;
-  const named = parseScopeClaim(claims[scopeClaim]);
+  if (policy.scopeClaim === 'scope' || claims[policy.scopeClaim] === undefined) return scope;
+  const named = parseScopeClaim(claims[policy.scopeClaim]);
   if (claims.scope !== undefined && !isSameScope(named, scope)) throw new InvalidTokenError('scope_conflict');
   return named;
 }
