@@ -1,9 +1,9 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { generateRsa, generateShared } from '../support/key-pairs.js';
+import { generateOkp, generateRsa, generateShared, type JwkPair } from '../support/key-pairs.js';
 import { findFreePort, type RunningProgram, startProgram, untilListening } from '../support/processes.js';
 import { signInWithAuthJs } from '../support/providers/auth-js.js';
 
@@ -20,6 +20,12 @@ const blocks = new Map(
   ]),
 );
 
+const SPKI = { type: 'spki', format: 'pem' } as const;
+
+function toPem({ privateJwk }: JwkPair): string | Buffer {
+  return createPrivateKey({ key: { ...privateJwk }, format: 'jwk' }).export({ type: 'pkcs8', format: 'pem' });
+}
+
 function readPage(name: string): Promise<string> {
   return readFile(join(ROOT, 'docs', 'guides', 'providers', `${name}.md`), 'utf8');
 }
@@ -30,19 +36,14 @@ const programs: RunningProgram[] = [];
 
 beforeAll(async () => {
   directory = await mkdtemp(join(ROOT, 'test', '.readme-providers-'));
-  const pem = {
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  } as const;
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, ...pem });
-  const agreement = generateKeyPairSync('x25519', pem);
+  const agreement = generateOkp('x25519');
   const pingam = generateShared('dir', { enc: 'A128CBC-HS256' });
   const quarkus = generateRsa({ kid: 'quarkus', alg: 'RS256' });
   const signer = generateRsa({ kid: 'signer', alg: 'RS256', use: 'sig' });
   const files = {
-    'api.pem': privateKey,
-    'x25519.pem': agreement.privateKey,
-    'api-public.pem': agreement.publicKey,
+    'api.pem': toPem(generateRsa()),
+    'x25519.pem': toPem(agreement),
+    'api-public.pem': createPublicKey({ key: { ...agreement.publicJwk }, format: 'jwk' }).export(SPKI),
     'pingam.jwk': JSON.stringify(pingam),
     'quarkus-public.jwk': JSON.stringify(quarkus.publicJwk),
     'signing-keys.json': JSON.stringify({ keys: [signer.privateJwk] }),
@@ -96,7 +97,7 @@ describe('the pages of providers', () => {
   test('publish the public key for Okta', async () => {
     const origin = await startBlock('okta');
 
-    expect(await (await fetch(`${origin}/encryption-keys`)).json()).toEqual({
+    expect(await (await fetch(`${origin}/.well-known/jwks.json`)).json()).toEqual({
       keys: [expect.not.objectContaining({ d: expect.anything() })],
     });
   });
