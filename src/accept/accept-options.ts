@@ -20,7 +20,7 @@ export interface RequestVerifierOptions<Claims extends object = NoClaims, Req = 
   extends Omit<TokenVerifierOptions<Claims>, 'signing'>,
     ChallengeOptions {
   /**
-   * Audit trail that receives the events `token.accepted` and `token.refused`.
+   * Audit trail that receives the events `token.accepted`, `token.not_encrypted` and `token.refused`.
    *
    * @default undefined (no audit log)
    */

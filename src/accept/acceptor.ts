@@ -95,6 +95,11 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
   const proofOf = (presented: string | undefined): { readonly proven?: true } =>
     presented !== undefined && verifier.isProven(presented) ? { proven: true } : {};
 
+  const recordNotEncrypted = (req: Req, token: VerifiedToken): void => {
+    // The response does not wait for the record. The trail reports its own failures.
+    audit.record({ type: 'token.not_encrypted', ...identifyToken(token), ...readIp(req) }).catch(() => {});
+  };
+
   return Object.freeze({
     accept(req: Req): AuthenticationOutcome | Promise<AuthenticationOutcome> {
       if (isExempt?.(req)) return { kind: 'anonymous' };
@@ -114,6 +119,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
     verifyProven: (presented: string) => verifier.verifyProven(presented),
     recordAcceptance: (req: Req, { token, presented }: Required<ShownToken>) => {
       if (!audit.enabled) return;
+      if (!isEncrypted(token)) recordNotEncrypted(req, token);
       const identify = () => ({ ...identifyWithSession(token), ...proofOf(presented) });
       countAcceptance(presented, identify, readOrigin(req));
     },
@@ -151,6 +157,11 @@ function describeRejected(
 ): object {
   if (error instanceof MissingCredentialsError) return { tokenLocations };
   return token === undefined ? {} : { type: token.type, kid: token.header['kid'] };
+}
+
+/** Whether a token is a JWE. Every JWE has `enc` in its protected header (RFC 7516 §4.1.2), and no JWS has it. */
+function isEncrypted({ header }: VerifiedToken): boolean {
+  return header['enc'] !== undefined;
 }
 
 function identifyWithSession(token: VerifiedToken): AcceptedToken {

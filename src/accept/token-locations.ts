@@ -22,9 +22,9 @@ export interface TokenLocations<Req = Request> {
    */
   readonly header?: string | readonly string[];
   /**
-   * Name of a cookie that contains only the token. An empty or quoted value counts as no cookie. Without the cookie, its
-   * chunks `name.0`, `name.1` and so on are joined, as of Auth.js. Browsers send cookies automatically, so prevent
-   * cross-site request forgery: set `SameSite`, and check a CSRF token or the `Origin` header.
+   * Name of a cookie that contains only the token, or of the cookies `name.0`, `name.1` and so on that contain its parts, as
+   * Auth.js writes them. An empty or quoted value counts as no cookie. Browsers send cookies
+   * automatically, so prevent cross-site request forgery: set `SameSite`, and check a CSRF token or the `Origin` header.
    *
    * @default undefined (no cookie)
    */

@@ -122,6 +122,18 @@ export type AuditEvent =
       readonly count: number;
     }
   | {
+      /** A signed token without encryption was accepted, because `signedOnly` of its trusted issuer allows that. */
+      readonly type: 'token.not_encrypted';
+      /** Trusted issuer of the token, which assigned the other identities. */
+      readonly issuer?: string;
+      readonly jti: string;
+      /** Key ID of the key that signed the token. */
+      readonly kid?: string;
+      readonly clientId?: string;
+      readonly subject?: string;
+      readonly ip?: string;
+    }
+  | {
       /**
        * A token was rejected, or a guard rejected the request. Identifiers are present only if the token is authentic,
        * even if it has expired or been revoked.

@@ -25,6 +25,7 @@ const LEVELS: Readonly<Record<AuditRecord['type'], 'info' | 'warn'>> = {
   'token.issued': 'info',
   'issuance.refused': 'warn',
   'token.accepted': 'info',
+  'token.not_encrypted': 'warn',
   'token.refused': 'warn',
   'revocation.added': 'info',
   'revocation.delayed': 'warn',

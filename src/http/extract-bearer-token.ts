@@ -67,28 +67,17 @@ export function extractHeaderToken(values: readonly string[]): string | undefine
 
 const QUOTED = /^".*"$/;
 
-/** Maximum number of cookies that contain one token. Browsers limit the length of one cookie to 4096 bytes. */
-const MAX_CHUNKS = 16;
-
 /**
  * Extract the token from a cookie. Ignore empty and quoted values, which applications leave behind when they delete a
- * cookie. Without the cookie, join its chunks `name.0`, `name.1` and so on, into which Auth.js splits a long token.
+ * cookie.
  *
  * @param cookieHeaders all `Cookie` fields of the request (RFC 6265 §4.2.1)
- * @returns `undefined` if the request has no cookie with this name, and no chunk `name.0`
+ * @returns `undefined` if the request has no cookie with this name
  * @throws InvalidRequestError if cookies with this name have different values, or a value is not a b64token
  */
 export function extractCookieToken(cookieHeaders: readonly string[], name: string): string | undefined {
   const pairs = cookieHeaders.flatMap((header) => header.split(';')).map((pair) => pair.trim());
-  const token = readCookie(pairs, name);
-  if (token !== undefined) return token;
-  const chunks: string[] = [];
-  while (chunks.length < MAX_CHUNKS) {
-    const chunk = readCookie(pairs, `${name}.${chunks.length}`);
-    if (chunk === undefined) break;
-    chunks.push(chunk);
-  }
-  return chunks.length === 0 ? undefined : chunks.join('');
+  return readCookie(pairs, name) ?? readChunks(pairs, name);
 }
 
 function readCookie(pairs: readonly string[], name: string): string | undefined {
@@ -97,6 +86,20 @@ function readCookie(pairs: readonly string[], name: string): string | undefined 
     .map((pair) => pair.slice(name.length + 1))
     .filter((value) => value !== '' && !QUOTED.test(value));
   return selectToken(values.map((value) => assertB64Token(value, 'The cookie must contain a bearer token')));
+}
+
+/** Maximum number of cookies for one token. */
+const MAX_CHUNKS = 16;
+
+/** Join the cookies `name.0`, `name.1` and so on, into which Auth.js splits a value that is too long for one cookie. */
+function readChunks(pairs: readonly string[], name: string): string | undefined {
+  let joined: string | undefined;
+  for (let index = 0; index < MAX_CHUNKS; index += 1) {
+    const chunk = readCookie(pairs, `${name}.${index}`);
+    if (chunk === undefined) break;
+    joined = (joined ?? '') + chunk;
+  }
+  return joined;
 }
 
 /**

@@ -55,6 +55,26 @@ describe('strict TypeScript that checks libraries too', () => {
   );
 
   test.each([
+    ['nodenext', NODENEXT],
+    ['bundler', BUNDLER],
+  ])(
+    'compiles code that passes values from one entry point to another, module resolution %s',
+    async (_resolution, options) => {
+      const consumer = await packed.createConsumer([...BASE, ...EXPRESS_5]);
+
+      expect(await consumer.compile('entries', { ...options, declaration: true })).toBe('');
+      expect(await consumer.runCompiled('entries/main.js')).toBe('true true');
+    },
+    60_000,
+  );
+
+  test('compiles stores, audit and monitor without the types of Express and Node.js', async () => {
+    const consumer = await packed.createConsumer(DEPENDENCIES);
+
+    expect(await consumer.compile('no-types', { ...NODENEXT, types: [] })).toBe('');
+  }, 60_000);
+
+  test.each([
     ['6', 'ioredis'],
     ['5', 'ioredis5'],
   ])(

@@ -25,8 +25,7 @@ const DEFAULTS = { typ: 'at+jwt', clientClaim: 'client_id' } as const;
 export function oidcProvider(options: PresetOptions): TrustedIssuer {
   assertPresetOptions(options, 'oidcProvider');
   const { keys } = decryptionKeysOf(options.decryption, 'oidcProvider: decryption');
-  const isUnsigned = options.verification === undefined && keys.every(({ type }) => type === 'secret');
-  return isUnsigned
+  return keys.every(({ type }) => type === 'secret')
     ? defineTrustedIssuer(applyDefaults(options, DEFAULTS), 'oidcProvider')
     : definePreset(options, DEFAULTS, 'oidcProvider');
 }
