@@ -1,6 +1,7 @@
+import { assertOptions, assertSecureUrl, type KnownOptions } from '../../base/options.js';
 import type { TrustedIssuer } from '../trusted-issuer-options.js';
-import { assertPresetOptions, definePreset } from './define-preset.js';
-import type { PresetOptions } from './preset-options.js';
+import { definePreset } from './define-preset.js';
+import { PRESET_OPTIONS, type PresetOptions } from './preset-options.js';
 
 const DIALECTS = ['rfc9068_profile', 'rfc9068_profile_authz', 'access_token', 'access_token_authz'] as const;
 
@@ -13,6 +14,8 @@ export interface Auth0Options extends PresetOptions {
    */
   readonly dialect?: (typeof DIALECTS)[number];
 }
+
+const KNOWN: KnownOptions<Auth0Options> = { ...PRESET_OPTIONS, dialect: true };
 
 /**
  * Describe an Auth0 tenant for the option `trustedIssuers`. The API must have the setting JSON Web Encryption.
@@ -29,10 +32,11 @@ export interface Auth0Options extends PresetOptions {
  * });
  */
 export function auth0(options: Auth0Options): TrustedIssuer {
-  assertPresetOptions(options, 'auth0');
+  assertOptions(options, KNOWN, 'auth0');
   const { dialect = 'rfc9068_profile', ...others } = options;
   if (!DIALECTS.includes(dialect))
     throw new TypeError(`auth0: dialect must be one of ${DIALECTS.map((name) => `"${name}"`).join(', ')}`);
+  assertSecureUrl(options.issuer, 'auth0: issuer');
   if (!options.issuer.endsWith('/'))
     throw new TypeError(
       'auth0: issuer must end with a slash, as in the tokens: pass for example "https://example.eu.auth0.com/"',

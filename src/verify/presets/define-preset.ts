@@ -1,18 +1,7 @@
-import { assertObject, assertSecureUrl } from '../../base/options.js';
 import { discoverJwks } from '../../keys/discover-jwks.js';
 import { defineTrustedIssuer } from '../trusted-issuer.js';
 import type { TrustedIssuer, TrustedIssuerOptions } from '../trusted-issuer-options.js';
 import type { PresetOptions } from './preset-options.js';
-
-/**
- * Assert that the options of a preset are an object with a URL as issuer.
- *
- * @throws TypeError if they are not
- */
-export function assertPresetOptions(options: PresetOptions, where: string): void {
-  assertObject(options, where, '{ issuer, audience, scopes, decryption }');
-  assertSecureUrl(options.issuer, `${where}: issuer`);
-}
 
 /**
  * Describe the issuer of a preset. The keys of the issuer are discovered, unless `verification` is set.

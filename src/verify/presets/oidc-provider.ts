@@ -1,8 +1,9 @@
+import { assertOptions, assertSecureUrl } from '../../base/options.js';
 import { decryptionKeysOf } from '../../keys/decryption-keys-internals.js';
 import { defineTrustedIssuer } from '../trusted-issuer.js';
 import type { TrustedIssuer } from '../trusted-issuer-options.js';
-import { applyDefaults, assertPresetOptions, definePreset } from './define-preset.js';
-import type { PresetOptions } from './preset-options.js';
+import { applyDefaults, definePreset } from './define-preset.js';
+import { PRESET_OPTIONS, type PresetOptions } from './preset-options.js';
 
 const DEFAULTS = { typ: 'at+jwt', clientClaim: 'client_id' } as const;
 
@@ -23,7 +24,8 @@ const DEFAULTS = { typ: 'at+jwt', clientClaim: 'client_id' } as const;
  * });
  */
 export function oidcProvider(options: PresetOptions): TrustedIssuer {
-  assertPresetOptions(options, 'oidcProvider');
+  assertOptions(options, PRESET_OPTIONS, 'oidcProvider');
+  assertSecureUrl(options.issuer, 'oidcProvider: issuer');
   const { keys } = decryptionKeysOf(options.decryption, 'oidcProvider: decryption');
   return keys.every(({ type }) => type === 'secret')
     ? defineTrustedIssuer(applyDefaults(options, DEFAULTS), 'oidcProvider')

@@ -1,6 +1,7 @@
+import { assertOptions, assertSecureUrl } from '../../base/options.js';
 import type { TrustedIssuer } from '../trusted-issuer-options.js';
-import { assertPresetOptions, definePreset } from './define-preset.js';
-import type { PresetOptions } from './preset-options.js';
+import { definePreset } from './define-preset.js';
+import { PRESET_OPTIONS, type PresetOptions } from './preset-options.js';
 
 /**
  * Describe a custom authorization server of Okta for the option `trustedIssuers`. The server must encrypt access tokens.
@@ -18,7 +19,8 @@ import type { PresetOptions } from './preset-options.js';
  * });
  */
 export function okta(options: PresetOptions): TrustedIssuer {
-  assertPresetOptions(options, 'okta');
+  assertOptions(options, PRESET_OPTIONS, 'okta');
+  assertSecureUrl(options.issuer, 'okta: issuer');
   if (!/\/oauth2\/[^/]+$/.test(options.issuer))
     throw new TypeError(
       'okta: issuer must be a custom authorization server without a slash at the end: pass for example "https://example.okta.com/oauth2/default"',

@@ -1,6 +1,7 @@
+import { assertOptions, assertSecureUrl } from '../../base/options.js';
 import type { TrustedIssuer } from '../trusted-issuer-options.js';
-import { assertPresetOptions, definePreset } from './define-preset.js';
-import type { PresetOptions } from './preset-options.js';
+import { definePreset } from './define-preset.js';
+import { PRESET_OPTIONS, type PresetOptions } from './preset-options.js';
 
 /**
  * Describe an OpenIddict server for the option `trustedIssuers`. OpenIddict encrypts access tokens by default.
@@ -18,7 +19,8 @@ import type { PresetOptions } from './preset-options.js';
  * });
  */
 export function openIddict(options: PresetOptions): TrustedIssuer {
-  assertPresetOptions(options, 'openIddict');
+  assertOptions(options, PRESET_OPTIONS, 'openIddict');
+  assertSecureUrl(options.issuer, 'openIddict: issuer');
   return definePreset(
     options,
     {
