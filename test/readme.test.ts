@@ -81,6 +81,7 @@ const BLOCKS = [
   'monitor',
   'stores',
   'public-keys',
+  'decryption-keys',
   'key-sources',
   'kms-key-source',
   'legacy',
@@ -644,6 +645,13 @@ describe('the README and the pages of docs', () => {
 
     expect(await program.ended).toBe(0);
     expect(program.output()).toBe('true\n');
+  });
+
+  test('reads an encrypted private key, and publishes its public half', async () => {
+    const program = await startBlock('decryption-keys');
+
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toBe('1\n');
   });
 
   test('puts events on record through pino', async () => {
