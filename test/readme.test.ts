@@ -94,6 +94,14 @@ const BLOCKS = [
   'clients',
   'rejected-tokens',
   'mint-with-settings',
+  // Run by test/docs/provider-pages.slow.test.ts.
+  'auth0',
+  'okta',
+  'openiddict',
+  'oidc-provider',
+  'auth-js',
+  'quarkus',
+  'pingam',
 ];
 
 const KEY = secretOf(9).toString('hex');
