@@ -33,7 +33,7 @@ export interface CodecCase extends CodecKey {
 
 export const ENCRYPTIONS = Object.keys(CONTENT_KEY_BYTES).filter(isContentEncryptionAlgorithm);
 export const AGREEMENTS = ['ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A192KW', 'ECDH-ES+A256KW'] as const;
-export const OAEPS = ['RSA-OAEP', 'RSA-OAEP-256', 'RSA-OAEP-384', 'RSA-OAEP-512'] as const;
+export const OAEP_ALGORITHMS = ['RSA-OAEP', 'RSA-OAEP-256', 'RSA-OAEP-384', 'RSA-OAEP-512'] as const;
 export const WRAPS = { A128KW: 16, A192KW: 24, A256KW: 32, A256GCMKW: 32 } as const;
 export const CURVES = ['P-256', 'P-384', 'P-521', 'X25519'] as const;
 
@@ -72,7 +72,7 @@ export function createCodecCases(): readonly CodecCase[] {
     return [
       { name: name('dir'), alg: 'dir', enc, ...createSecretCodecKey(CONTENT_KEY_BYTES[enc]) },
       ...wraps,
-      ...OAEPS.map((alg) => ({ name: name(alg), alg, enc, ...rsa })),
+      ...OAEP_ALGORITHMS.map((alg) => ({ name: name(alg), alg, enc, ...rsa })),
       ...AGREEMENTS.flatMap((alg) =>
         byCurve.map(([curve, key]) => ({ name: name(alg, curve), alg, enc, ...key })),
       ),
@@ -102,7 +102,7 @@ export function sealByJose(
 export async function openByJose(token: string, { opener }: CodecKey): Promise<string | undefined> {
   try {
     const { plaintext } = await compactDecrypt(token, opener, {
-      keyManagementAlgorithms: ['dir', ...Object.keys(WRAPS), ...OAEPS, ...AGREEMENTS],
+      keyManagementAlgorithms: ['dir', ...Object.keys(WRAPS), ...OAEP_ALGORITHMS, ...AGREEMENTS],
       contentEncryptionAlgorithms: ENCRYPTIONS,
     });
     return Buffer.from(plaintext).toString('latin1');
