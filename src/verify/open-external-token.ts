@@ -89,7 +89,7 @@ export async function openSignedOnlyToken(
 interface Content {
   readonly claims: JsonObject;
   readonly jws?: ParsedJws;
-  /** The signing input of the nested JWS, or the claims. Unlike the JWE, nobody else can write it again differently. */
+  /** The signing input of the nested JWS, or the claims. Unlike the JWE, only the issuer can write it. */
   readonly identified: Buffer;
 }
 
