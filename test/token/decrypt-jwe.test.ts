@@ -175,7 +175,7 @@ describe('every failure of decryption', () => {
 
   test('has the same error for an invalid CBC padding under a valid MAC', async () => {
     const failures = await eachCase(
-      ALL.filter((name) => name.includes('CBC')),
+      ALL.filter((name) => /^(dir|A256KW|RSA-OAEP-256|ECDH-ES P-256) .*CBC/.test(name)),
       async (each) => {
         const token = await sealByJose(each, TEXT);
         for (const padding of ['00', '01010102', '1111111111111111111111111111111111', 'ff']) {
