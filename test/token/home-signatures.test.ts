@@ -33,7 +33,7 @@ test('a home token is accepted with four signature algorithms only, whatever the
 
 test('a nested token is decrypted and verified synchronously, unless the lookup returns a promise', async () => {
   const token = await forgeNested(parties);
-  const key = await parties.verificationKeys.find('signer');
+  const key = await parties.verificationKeys.find('signer', 'EdDSA');
   const open = (find: VerificationKeys['find']) =>
     decryptToken(
       token,
