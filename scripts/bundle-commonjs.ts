@@ -60,7 +60,7 @@ const includeJose: Plugin = {
         : { path: JOSE, namespace: JOSE },
     );
     onLoad({ filter: /.*/, namespace: JOSE }, () => ({
-      contents: `export { CompactEncrypt, CompactSign, compactDecrypt, compactVerify } from '${JOSE}';`,
+      contents: `export { CompactEncrypt, CompactSign } from '${JOSE}';`,
       resolveDir: ROOT,
     }));
   },

@@ -62,17 +62,18 @@ const SHARED = together(BASE, KEYS, CLAIMS, REVOCATION);
 
 const ACCEPT: PublicNames = {
   values: words(`
-      JweStrategy admissionOf authenticate bearerErrors createLegacyKey createLimits createRequestVerifier createTokenVerifier
-      findVerifiedToken isResponseFinished limitRequests onResponseFinished protectedResourceMetadata
+      JweStrategy admissionOf auth0 authJsSession authenticate bearerErrors createLegacyKey createLimits createRequestVerifier createTokenVerifier
+      findVerifiedToken isResponseFinished limitRequests oidcProvider okta onResponseFinished openIddict
+      protectedResourceMetadata
       protectedResourceUrl publicKeysEndpoint requireAnyScope requireAudience requireClaim requireClaims requireEndpoint requireFunctions
       requireMaxAge requireModel requireProof requireScope requireType scopeFromUser
       trustedIssuer verifiedToken
     `),
   types: words(`
-      AcceptOptions Admission AuthenticateOptions ChallengeOptions ClaimsOptions Cost ExemptRoute IssuerMatcher
+      AcceptOptions Admission Auth0Options AuthJsSessionOptions AuthenticateOptions ChallengeOptions ClaimsOptions Cost ExemptRoute IssuerMatcher
       JweStrategyOptions KeyPublisher
       LegacyKey LegacyKeySource LegacyOptions LegacyPassphraseKey LegacyTokenType LimitRequestsOptions
-      Limits LimitsOptions ProtectedResourceMetadataOptions RequestVerifier RequestVerifierOptions StoreFailurePolicy TokenCacheOptions TokenLocations TokenVerifier
+      Limits LimitsOptions PresetOptions ProtectedResourceMetadataOptions RequestVerifier RequestVerifierOptions StoreFailurePolicy TokenCacheOptions TokenLocations TokenVerifier
       TokenVerifierOptions TrustedIssuer TrustedIssuerOptions Usage VerifyDone VerifyFunction VerifyFunctionWithRequest
     `),
 };

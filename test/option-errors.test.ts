@@ -29,6 +29,7 @@ import {
   passphraseKeySource,
   protectedResourceMetadata,
   protectedResourceUrl,
+  publicKeysEndpoint,
   publishAccessKeys,
   remoteJwks,
   requireAnyScope,
@@ -74,6 +75,7 @@ await rotating.close();
 const accept = { keyRing, issuer: ISSUER, audience: AUDIENCE };
 const route = { ...accept, apiKeys };
 const secret = secretOf(1);
+const sharedJwk = { kty: 'oct', kid: 'shared', k: secret.toString('base64url') };
 const visiting = {
   issuer: 'https://idp.example.com',
   audience: AUDIENCE,
@@ -84,7 +86,7 @@ const visiting = {
 const { verification: _, ...unsigned } = visiting;
 const shared = {
   ...unsigned,
-  decryption: await createDecryptionKeys({ jwk: secretJwk() }),
+  decryption: await createDecryptionKeys({ jwk: sharedJwk }),
 };
 const trusted = trustedIssuer(visiting);
 const legacy = { key: legacyKey, issuer: 'old', audience: AUDIENCE, type: 'foreign', until: 1_893_456_000 };
@@ -108,10 +110,6 @@ function publicJwk() {
 
 function privateJwk() {
   return { ...generateRsa({ kid: 'api' }).privateJwk };
-}
-
-function secretJwk() {
-  return { kty: 'oct', kid: 'shared', k: secret.toString('base64url') };
 }
 
 /** Cases of `trustedIssuer()`. */
@@ -150,6 +148,15 @@ function casesOfTrustedIssuer(): readonly Case[] {
     [callee, 'signedOnly.until', with_({ signedOnly: { until: '2027' } })],
     [callee, 'signedOnly requires', { ...shared, signedOnly: { until: 1_893_456_000 } }],
   ];
+}
+
+function publicX25519() {
+  return {
+    kty: 'OKP',
+    crv: 'X25519',
+    kid: 'one',
+    x: 'hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo',
+  };
 }
 
 /** Construct a strategy like a function, so that it has a place in the table. */
@@ -395,6 +402,40 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [createVerificationKeys, 'key location'],
     [createVerificationKeys, 'jwk: alg', { jwk: { ...publicJwk(), alg: 'none' } }],
     [createVerificationKeys, 'jwks: keys[0]: kid', { jwks: { keys: [{ ...publicJwk(), kid: undefined }] } }],
+  ],
+  createDecryptionKeys: [
+    [createDecryptionKeys, 'the key location'],
+    [createDecryptionKeys, 'the key location', {}],
+    [createDecryptionKeys, 'the key location', { env: 'A', file: 'x' }],
+    [createDecryptionKeys, 'the array', []],
+    [createDecryptionKeys, 'the key location', [{ jwk: sharedJwk }, 7]],
+    [createDecryptionKeys, 'typo', { jwk: sharedJwk, typo: 1 }],
+    [createDecryptionKeys, 'jwk: kty', { jwk: {} }],
+    [createDecryptionKeys, 'jwk: alg', { jwk: sharedJwk, alg: 'RSA-OAEP' }],
+    [createDecryptionKeys, 'jwk: enc', { jwk: sharedJwk, enc: 'A128CBC' }],
+    [createDecryptionKeys, 'jwk: kid', { jwk: sharedJwk, kid: 7 }],
+    [createDecryptionKeys, 'jwk: notAfter', { jwk: sharedJwk, notAfter: 'tomorrow' }],
+    [createDecryptionKeys, 'jwk: k must', { jwk: { ...sharedJwk, k: 'AAAA' } }],
+    [createDecryptionKeys, 'jwks: keys[0]: a decryption key', { jwks: { keys: [publicX25519()] } }],
+    [createDecryptionKeys, '[1]: jwk: kty', [{ jwk: sharedJwk }, { jwk: {} }]],
+    [createDecryptionKeys, 'two keys', [{ jwk: sharedJwk }, { jwk: sharedJwk }]],
+    [createDecryptionKeys, 'pem', { pem: 7 }],
+    [createDecryptionKeys, 'pem: the PEM text', { pem: 'not PEM' }],
+    [createDecryptionKeys, 'passphrase', { pem: 'not PEM', passphrase: '' }],
+    [createDecryptionKeys, 'passphrase requires', { jwk: sharedJwk, passphrase: 'not-a-real-passphrase' }],
+    [createDecryptionKeys, 'trustGroup requires', { env: 'JWE_KEY', trustGroup: true }],
+    [createDecryptionKeys, 'reloadSeconds requires', { file: 'x', reloadSeconds: 60 }],
+    [createDecryptionKeys, 'file', { file: '' }],
+    [createDecryptionKeys, 'environment variable', { env: 'PASSPORT_JWE_ABSENT' }],
+    [createDecryptionKeys, 'source', { source: {} }],
+    [createDecryptionKeys, 'reloadSeconds', { source: { load: () => {} }, reloadSeconds: 0 }],
+    [createDecryptionKeys, 'loadTimeoutSeconds', { source: { load: () => {} }, loadTimeoutSeconds: '5' }],
+    [createDecryptionKeys, 'audit', { source: { load: () => {} }, audit: {} }],
+    [createDecryptionKeys, 'clock', { source: { load: () => {} }, clock: 7 }],
+  ],
+  publicKeysEndpoint: [
+    [publicKeysEndpoint, 'publishers'],
+    [publicKeysEndpoint, 'publishers', keyRing, {}],
   ],
   createSigningKey: [
     [createSigningKey, 'key location'],

@@ -65,6 +65,7 @@ const BLOCKS = [
   'passport',
   'exemptions',
   'trusted-issuers',
+  'tenants',
   'issue',
   'revoke',
   'limits',
@@ -81,6 +82,7 @@ const BLOCKS = [
   'monitor',
   'stores',
   'public-keys',
+  'decryption-keys',
   'key-sources',
   'kms-key-source',
   'legacy',
@@ -92,6 +94,14 @@ const BLOCKS = [
   'clients',
   'rejected-tokens',
   'mint-with-settings',
+  // Run by test/docs/provider-pages.slow.test.ts.
+  'auth0',
+  'okta',
+  'openiddict',
+  'oidc-provider',
+  'auth-js',
+  'quarkus',
+  'pingam',
 ];
 
 const KEY = secretOf(9).toString('hex');
@@ -356,12 +366,40 @@ describe('the README and the pages of docs', () => {
     await untilListening(program, port);
     const now = Math.floor(Date.now() / 1000);
     const times = { iat: now, nbf: now, exp: now + 60 };
-    const token = await forgeNested(parties, { claims: { ...times, iss: 'https://partner.example.com' } });
+    const token = await forgeNested(parties, {
+      claims: { ...times, iss: 'https://partner.example.com', scope: 'documents.read' },
+    });
     const headers = { Authorization: `Bearer ${token}` };
     const answer = await fetch(`http://127.0.0.1:${port}/partner`, { headers });
     await partner.stop();
 
     expect(answer.status).toBe(200);
+  });
+
+  test('accepts tokens of many tenants', async () => {
+    const parties = await createParties();
+    const keys = await startJwksServer([parties.signer.publicJwk]);
+    await writeFile(join(directory, 'api.jwk'), JSON.stringify(parties.recipient.privateJwk), {
+      mode: 0o600,
+    });
+    const port = await findFreePort();
+    const program = await startBlock('tenants', { PORT: String(port) }, (code) =>
+      code
+        .replace('discoverJwks({ issuer })', `remoteJwks({ url: '${keys.url}' })`)
+        .replace('discoverJwks,', 'remoteJwks,'),
+    );
+    await untilListening(program, port);
+    const now = Math.floor(Date.now() / 1000);
+    const statusOf = async (tenant: string) => {
+      const iss = `https://login.example.com/${tenant}`;
+      const token = await forgeNested(parties, { claims: { iat: now, nbf: now, exp: now + 60, iss } });
+      const headers = { Authorization: `Bearer ${token}` };
+      return (await fetch(`http://127.0.0.1:${port}/documents`, { headers })).status;
+    };
+    const statuses = [await statusOf('acme'), await statusOf('globex'), await statusOf('other')];
+    await keys.stop();
+
+    expect(statuses).toEqual([200, 200, 401]);
   });
 
   test('has programs that satisfy the compiler', async () => {
@@ -636,6 +674,13 @@ describe('the README and the pages of docs', () => {
 
     expect(await program.ended).toBe(0);
     expect(program.output()).toBe('true\n');
+  });
+
+  test('reads an encrypted private key, and publishes its public half', async () => {
+    const program = await startBlock('decryption-keys');
+
+    expect(await program.ended).toBe(0);
+    expect(program.output()).toBe('1\n');
   });
 
   test('puts events on record through pino', async () => {

@@ -68,26 +68,33 @@ export function readDeclarations(file: string): DeclarationFile {
     return name;
   });
   if (DIRECTIVE.test(text)) throw new Error(`Unsupported directive in ${file}`);
-  const declarations = new Map<string, Declaration>();
-  const exports = new Map<string, ExportedName>();
-  const stars: { from: string; isType: boolean }[] = [];
+  const found: Found = { declarations: new Map(), imports, exports: new Map(), stars: [] };
   const { program } = parse(text, { sourceType: 'module', plugins: [['typescript', { dts: true }]] });
-  for (const statement of program.body) {
-    if (statement.type === 'ImportDeclaration') addImports(statement, imports);
-    else if (statement.type === 'ExportAllDeclaration') {
-      stars.push({ from: statement.source.value, isType: statement.exportKind === 'type' });
-    } else if (statement.type === 'ExportNamedDeclaration' && !statement.declaration) {
-      addExports(statement, exports);
-    } else {
-      const declaration = readDeclaration(statement, file, text);
-      const { name, isType } = declaration;
-      const overload = declarations.get(name);
-      if (overload === undefined) declarations.set(name, declaration);
-      else extend(overload, declaration);
-      if (statement.type === 'ExportNamedDeclaration') exports.set(name, { name, isType });
-    }
+  for (const statement of program.body) addStatement(statement, found, file, text);
+  return found;
+}
+
+interface Found {
+  readonly declarations: Map<string, Declaration>;
+  readonly imports: Map<string, ForeignName>;
+  readonly exports: Map<string, ExportedName>;
+  readonly stars: { from: string; isType: boolean }[];
+}
+
+function addStatement(statement: Statement, found: Found, file: string, text: string): void {
+  if (statement.type === 'ImportDeclaration') addImports(statement, found.imports);
+  else if (statement.type === 'ExportAllDeclaration') {
+    found.stars.push({ from: statement.source.value, isType: statement.exportKind === 'type' });
+  } else if (statement.type === 'ExportNamedDeclaration' && !statement.declaration) {
+    addExports(statement, found.exports);
+  } else {
+    const declaration = readDeclaration(statement, file, text);
+    const { name, isType } = declaration;
+    const overload = found.declarations.get(name);
+    if (overload === undefined) found.declarations.set(name, declaration);
+    else extend(overload, declaration);
+    if (statement.type === 'ExportNamedDeclaration') found.exports.set(name, { name, isType });
   }
-  return { declarations, imports, exports, stars };
 }
 
 function addImports({ source, specifiers }: ImportDeclaration, imports: Map<string, ForeignName>): void {

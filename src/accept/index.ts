@@ -18,6 +18,12 @@ export type { LegacyTokenType } from '../token/claims/complete-legacy-claims.js'
 export type * from '../token/claims/index.js';
 export type { LegacyOptions } from '../token/legacy-policy.js';
 export type { TokenCacheOptions } from '../token/token-cache.js';
+export { type AuthJsSessionOptions, authJsSession } from '../verify/presets/auth-js-session.js';
+export { type Auth0Options, auth0 } from '../verify/presets/auth0.js';
+export { oidcProvider } from '../verify/presets/oidc-provider.js';
+export { okta } from '../verify/presets/okta.js';
+export { openIddict } from '../verify/presets/open-iddict.js';
+export type { PresetOptions } from '../verify/presets/preset-options.js';
 export { createTokenVerifier, type TokenVerifier } from '../verify/token-verifier.js';
 export type { TokenVerifierOptions } from '../verify/token-verifier-options.js';
 export { trustedIssuer } from '../verify/trusted-issuer.js';

@@ -26,7 +26,7 @@ export type KeyEvent =
       readonly kid: string;
     }
   | {
-      /** The key source is unavailable or has no valid key ring. The last valid key ring remains in use. */
+      /** The key source is unavailable or its keys are invalid. The last valid keys remain in use. */
       readonly type: 'key_source.failed';
       readonly source: string;
       readonly reason: 'unreachable' | 'malformed';

@@ -23,7 +23,7 @@ interface Encrypted {
   readonly passphrase?: string;
 }
 
-/** Decryption keys in a text: a JWK, a JWK Set or a PEM private key. */
+/** PEM private key, or location of a JWK, a JWK Set or a PEM private key. */
 export type DecryptionKeyText =
   /** PEM private key: PKCS#8, encrypted PKCS#8, PKCS#1 or SEC 1. */
   | ({ readonly pem: string } & Encrypted)

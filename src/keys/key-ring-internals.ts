@@ -65,8 +65,8 @@ export function bindInternals(keyRing: KeyRing, internals: KeyRingInternals): vo
  * @throws TypeError if the object was not created by `createKeyRing()` or `openKeyRing()`, for example if it is a
  *   copy.
  */
-export function internalsOf(keyRing: KeyRing, where = 'internalsOf'): KeyRingInternals {
-  const internals = bound.get(keyRing);
+export function internalsOf(keyRing: KeyRing | undefined, where = 'internalsOf'): KeyRingInternals {
+  const internals = keyRing === undefined ? undefined : bound.get(keyRing);
   if (internals === undefined)
     throw new TypeError(`${where}: keyRing must be a KeyRing: pass await createKeyRing(...)`);
   return internals;

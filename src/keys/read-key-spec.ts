@@ -124,7 +124,12 @@ export function parseKeyText(text: string, where: string): JwkSet {
   });
 }
 
-function toJwkSet(text: string): JwkSet {
+/**
+ * Read trimmed text as a JWK Set, without parsing its keys.
+ *
+ * @throws TypeError if the text is neither JSON nor a root secret.
+ */
+export function toJwkSet(text: string): JwkSet {
   if (!text.startsWith('{')) return { keys: [toRootJwk(decodeSecret(text))] };
   const parsed = parseJsonObject(text);
   return { keys: Array.isArray(parsed['keys']) ? parsed['keys'] : [parsed] };

@@ -167,8 +167,8 @@ function findKey(header: ProtectedHeader, keyRing: KeyRingInternals, now: Numeri
 
 function assertLengths({ encryptedKey, iv, tag }: DecodedSegments, key: ContentKey): void {
   const rsaKey = key.alg === 'RSA-OAEP-256' ? key.publicKey : undefined;
-  if (encryptedKey.length !== encryptedKeyBytes(key.alg, key.enc, rsaKey))
-    throw new InvalidTokenError('encrypted_key');
+  const expectedLength = key.alg === 'dir' ? 0 : encryptedKeyBytes(key.alg, key.enc, rsaKey);
+  if (encryptedKey.length !== expectedLength) throw new InvalidTokenError('encrypted_key');
   if (iv.length !== IV_BYTES) throw new InvalidTokenError('iv_length');
   if (tag.length !== TAG_BYTES) throw new InvalidTokenError('tag_length');
 }

@@ -1,4 +1,4 @@
 /**
- * Load jose on first use. Importing jose is slow, and direct encryption (`dir`), the default, does not need it.
+ * Load jose on first use. Importing jose is slow. Only signing, and encryption with algorithms other than `dir`, need it.
  */
 export const loadJose = () => import('jose');

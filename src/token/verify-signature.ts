@@ -8,7 +8,7 @@ interface SignatureSuite {
   readonly keyType: 'ed25519' | 'rsa' | 'ec';
   /** Curve of the key, as named by OpenSSL. */
   readonly namedCurve?: string;
-  /** Length of the signature in bytes. Absent for RSA, where it is the length of the modulus. */
+  /** Length of the signature in bytes. Absent for RSA, because OpenSSL compares it with the length of the modulus. */
   readonly bytes?: number;
   readonly options: SigningOptions;
 }

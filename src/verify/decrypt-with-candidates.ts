@@ -66,7 +66,7 @@ function decodeSegments(segments: Segments, header: ExternalHeader): DecodedToke
 
 const NO_KEY = Buffer.alloc(0);
 
-/** Decrypt with one key. A header that does not fit the only key is an error of its own, known without the key. */
+/** Decrypt with one key. If it is the only key, a header that does not fit it has a separate reason. */
 function decrypt(token: DecodedToken, candidate: KeyCandidate, isOnly: boolean): readonly Decrypted[] {
   try {
     const contentKey = unwrapKey({ ...token, key: candidate.key });

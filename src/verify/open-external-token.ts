@@ -99,7 +99,7 @@ function keyOfIssuer({ key, keys, owners }: KeyCandidate, { terms }: BoundIssuer
 interface Content {
   readonly claims: JsonObject;
   readonly jws?: ParsedJws;
-  /** The signing input of the nested JWS, or the claims. Unlike the JWE, nobody else can write it again differently. */
+  /** The signing input of the nested JWS, or the claims. Unlike the JWE, only the issuer can write it. */
   readonly identified: Buffer;
 }
 

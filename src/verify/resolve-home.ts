@@ -40,11 +40,6 @@ export function resolveHome(options: TokenVerifierOptions<object>, where: string
     const none = { issuers: new Set<string>(), audiences: new Set<string>() };
     return { keyRing: NO_KEY_RING, policy: Object.freeze({ ...policy, ...none }) };
   }
-  if (keyRing === undefined) {
-    throw new TypeError(
-      `${where}: keyRing must be a KeyRing: pass await createKeyRing(...), or set trustedIssuers`,
-    );
-  }
   return {
     keyRing: internalsOf(keyRing, where),
     policy: resolveClaimsPolicy({ ...options, issuer: issuer ?? '', audience: audience ?? '' }, where),

@@ -25,7 +25,7 @@ const MAX_ISSUER_LENGTH = 512;
 
 type Bound = BoundIssuer | undefined;
 
-/** Finds the tenant for an `iss` that nobody authenticated. */
+/** Finds the tenant for an unauthenticated `iss`. */
 export interface TenantLookup {
   /**
    * Return the issuer, or `undefined` if the function does not trust it.

@@ -11,7 +11,7 @@ export type IssuerMatcher = (issuer: string) => boolean | Promise<boolean>;
 export interface TrustedIssuerOptions {
   /**
    * Exact value of `iss` in the tokens (RFC 7519 §4.1.1). For many tenants, a function that returns whether an issuer is
-   * trusted. The function receives values that nobody authenticated. It is called only for an `iss` without an exact
+   * trusted. The function receives unauthenticated values. It is called only for an `iss` without an exact
    * entry, at most 20 times per second, and must return within 2 s. Its results are cached: `true` for 5 minutes, `false`
    * for 1 minute. If it fails, the response is 503.
    */

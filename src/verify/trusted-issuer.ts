@@ -33,6 +33,7 @@ const KNOWN: KnownOptions<TrustedIssuerOptions> = {
  * );
  */
 export function trustedIssuer(options: TrustedIssuerOptions): TrustedIssuer {
+  assertOptions(options, KNOWN, 'trustedIssuer');
   return defineTrustedIssuer(options, 'trustedIssuer');
 }
 
@@ -43,7 +44,6 @@ export function trustedIssuer(options: TrustedIssuerOptions): TrustedIssuer {
  * @throws TypeError if an option is missing, unknown or malformed
  */
 export function defineTrustedIssuer(options: TrustedIssuerOptions, where: string): TrustedIssuer {
-  assertOptions(options, KNOWN, where);
   const terms = resolveIssuerTerms(options, where);
   return bindIssuerTerms(Object.freeze({ issuer: options.issuer }), terms);
 }

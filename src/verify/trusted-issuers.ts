@@ -12,7 +12,7 @@ export interface TrustedIssuers {
   /** Terms in the order of the option. */
   readonly terms: readonly IssuerTerms[];
   /**
-   * Find the issuer for an `iss` that nobody authenticated.
+   * Find the issuer for an unauthenticated `iss`.
    *
    * @param owners terms whose keys decrypted the token
    * @throws TemporarilyUnavailableError (or as rejection) if a tenant cannot be looked up

@@ -1,11 +1,17 @@
+import { hasJwcrypto } from '../support/jwcrypto-judge.js';
 import { createRing } from '../support/tokens.js';
 import { createFuzzedApp } from './create-fuzzed-app.js';
+import { type CodecTally, fuzzCodec } from './fuzz-codec.js';
 import { fuzzTokens } from './fuzz-tokens.js';
 import { createMutants } from './mutants.js';
 import { findFaults, type Tally } from './tally.js';
 
-/** Sends changed tokens, as many as FUZZ_TOKENS says, and exits with 1 where one of them did any harm. */
+/**
+ * Sends changed tokens, as many as FUZZ_TOKENS says, and compares the codec with jose and jwcrypto on FUZZ_MUTATIONS of
+ * each algorithm. Exits with 1 where a token did any harm, or where the codec is laxer.
+ */
 const tokens = readCount('FUZZ_TOKENS', 1_000_000);
+const mutations = readCount('FUZZ_MUTATIONS', 20_000);
 const seed = readCount('FUZZ_SEED', 1);
 const isJson = process.argv.includes('--json');
 
@@ -24,15 +30,27 @@ const tally = keeper.read();
 const faults = findFaults(tally);
 const reasons = Object.fromEntries([...refusals].sort(([, one], [, other]) => other - one));
 
-if (isJson) console.log(JSON.stringify({ seed, seconds: secondsSince(), ...tally, reasons, faults }));
+const tokenSeconds = secondsSince();
+const codec = await fuzzCodec({
+  ...{ mutations, seed, poolSize: 24, withJwcrypto: hasJwcrypto() },
+  onProgress: (group) => console.error(`${group}, ${secondsSince()} s`),
+});
+const codecFaults = [...codec.laxer, ...codec.failed];
+const isPassed = faults.length === 0 && codecFaults.length === 0;
+
+if (isJson) console.log(JSON.stringify({ seed, seconds: secondsSince(), ...tally, reasons, faults, codec }));
 else {
   for (const [reason, count] of Object.entries(reasons)) console.log(`${reason.padEnd(24)} ${count}`);
   for (const fault of [...faults, ...keeper.examples]) console.log(fault);
   console.log(
-    `${faults.length === 0 ? 'passed' : 'FAILED'}: ${describe(tally)}; seed ${seed}, ${secondsSince()} s`,
+    `${faults.length === 0 ? 'passed' : 'FAILED'}: ${describe(tally)}; seed ${seed}, ${tokenSeconds} s`,
+  );
+  for (const fault of codecFaults.slice(0, 10)) console.log(fault);
+  console.log(
+    `${codecFaults.length === 0 ? 'passed' : 'FAILED'}: ${describeCodec(codec)}; seed ${seed}, ${secondsSince() - tokenSeconds} s`,
   );
 }
-process.exitCode = faults.length === 0 ? 0 : 1;
+process.exitCode = isPassed ? 0 : 1;
 
 function describe({ heapGrowthMiB, cpuP999Ms, cpuMaxMs, ...counts }: Tally): string {
   const { tokens: sent, overSocket, accepted, uncaught, failed, unanswered } = counts;
@@ -41,6 +59,18 @@ function describe({ heapGrowthMiB, cpuP999Ms, cpuMaxMs, ...counts }: Tally): str
     `${accepted} accepted, ${uncaught} uncaught, ${failed} answers of 5xx, ${unanswered} without an answer`,
     `heap ${heapGrowthMiB.toFixed(2)} MiB more than after the first tenth`,
     `CPU time of a request ${cpuP999Ms.toFixed(2)} ms at p99.9, ${cpuMaxMs.toFixed(2)} ms at most`,
+  ].join('; ');
+}
+
+function describeCodec({ groups, laxer, failed, ...counts }: CodecTally): string {
+  const { mutations: changed, accepted, judgedByJwcrypto } = counts;
+  const jwcrypto = hasJwcrypto()
+    ? `${judgedByJwcrypto.toLocaleString('en')} of them by jwcrypto`
+    : 'no jwcrypto';
+  return [
+    `${changed.toLocaleString('en')} mutated tokens of ${groups} algorithms`,
+    `${accepted.toLocaleString('en')} accepted and compared with jose, ${jwcrypto}`,
+    `${laxer.length} accepted by the codec alone, ${failed.length} failed otherwise`,
   ].join('; ');
 }
 

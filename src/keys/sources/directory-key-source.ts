@@ -4,7 +4,7 @@ import { assertOptions, type KnownOptions } from '../../base/options.js';
 import { fingerprintFile, readPrivateFile } from '../../base/read-private-file.js';
 import type { KeySource } from '../key-source.js';
 import type { Jwk, JwkSet } from '../parse-jwk.js';
-import { parseKeyText } from '../read-key-spec.js';
+import { parseSourceText } from '../parse-source-text.js';
 import { resolvePrivatePath } from './resolve-private-path.js';
 import { watchState } from './watch-state.js';
 
@@ -77,7 +77,7 @@ async function readKeys(directory: string, trustGroup: boolean): Promise<JwkSet>
   const keys: Jwk[] = [];
   for (const file of files) {
     const { text } = await readPrivateFile({ file, trustGroup });
-    keys.push(...parseKeyText(text, `key file ${file}`).keys);
+    keys.push(...parseSourceText(text, `key file ${file}`).keys);
   }
   return { keys };
 }

@@ -4,7 +4,7 @@ import { fingerprintFile, type PrivateFile, readPrivateFile } from '../../base/r
 import { updateFile } from '../../base/update-file.js';
 import type { KeySource } from '../key-source.js';
 import type { JwkSet } from '../parse-jwk.js';
-import { parseKeyText } from '../read-key-spec.js';
+import { parseSourceText } from '../parse-source-text.js';
 import { formatKeySet, isSameKeySet } from './key-set-text.js';
 import { resolvePrivatePath } from './resolve-private-path.js';
 import { watchState } from './watch-state.js';
@@ -28,7 +28,7 @@ export function fileKeySource(options: FileKeySourceOptions): KeySource {
   const { trustGroup = false } = options;
   const file = resolvePrivatePath(options.file, trustGroup, 'fileKeySource', 'file');
   const place: PrivateFile = { file, trustGroup };
-  const parse = (text: string): JwkSet => parseKeyText(text, `key file ${file}`);
+  const parse = (text: string): JwkSet => parseSourceText(text, `key file ${file}`);
   let loaded: string | undefined;
 
   return Object.freeze({

@@ -10,7 +10,7 @@ import {
 import { isPrintableName } from '../../base/printable-name.js';
 import type { KeySource } from '../key-source.js';
 import type { JwkSet } from '../parse-jwk.js';
-import { parseKeyText } from '../read-key-spec.js';
+import { parseSourceText } from '../parse-source-text.js';
 import { formatKeySet, isSameKeySet } from '../sources/key-set-text.js';
 import { loginByAppRole } from './vault-app-role.js';
 import {
@@ -121,7 +121,7 @@ export function vaultKeySource(options: VaultKeySourceOptions): KeySource {
       throw new Error(
         `${name} does not have the field ${isPrintableName(field) ? field : 'in the option field'}: add it to the secret`,
       );
-    return parseKeyText(typeof value === 'string' ? value : JSON.stringify(value), name);
+    return parseSourceText(typeof value === 'string' ? value : JSON.stringify(value), name);
   };
 
   return Object.freeze({
