@@ -141,14 +141,8 @@ describe.each(TOKENS)('a token with %s', (_name, parts) => {
       const [first, ...others] = [...responses];
 
       expect(others).toEqual([]);
-      expect(JSON.parse(first?.[0] ?? '[]')).toMatchObject([
-        401,
-        {
-          'www-authenticate': expect.stringContaining(
-            'error="invalid_token", error_description="The access token is not valid"',
-          ),
-        },
-      ]);
+      expect(first?.[0]).toMatch(/^\[401,/);
+      expect(first?.[0]).toContain('The access token is not valid');
     },
   );
 
