@@ -37,7 +37,7 @@ const withClaims = (parts: ExternalParts, claims: object) =>
 const FAILURES: Readonly<Record<string, (parts: ExternalParts) => string | Promise<string>>> = {
   'the header is changed': async (parts) => changeHeader(await makeExternal(parts)),
   'the encrypted key is changed': async (parts) => changeSegment(await makeExternal(parts), 1),
-  'the encrypted key is missing': async (parts) => withSegment(await makeExternal(parts), 1, ''),
+  'the encrypted key is short': async (parts) => withSegment(await makeExternal(parts), 1, 'AAAA'),
   'the IV is changed': async (parts) => changeSegment(await makeExternal(parts), 2),
   'the IV is short': async (parts) => withSegment(await makeExternal(parts), 2, 'AAAA'),
   'the ciphertext is changed': async (parts) => changeSegment(await makeExternal(parts), 3),
