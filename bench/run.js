@@ -18,6 +18,7 @@ import { createRepeatedScenario } from './scenarios/repeated.js';
 import { createRevocationScenarios } from './scenarios/revocations.js';
 import { createSizeScenario } from './scenarios/size.js';
 import { createTokenEndpointScenario } from './scenarios/token-endpoint.js';
+import { createBesideTrustedScenario, createTrustedIssuerScenarios } from './scenarios/trusted-issuers.js';
 import { createVerifyScenario } from './scenarios/verify.js';
 import { createFixture } from './token.js';
 
@@ -46,6 +47,8 @@ const SCENARIOS = [
   ['verify, API keys', createVerifyAmongScenario],
   ['authenticate, API keys', createLookupScenario],
   ['verify, key ring', createKeyRingScenario],
+  ['verify, trusted issuers', createBesideTrustedScenario],
+  ...createTrustedIssuerScenarios.map((create) => ['trusted issuer', create]),
   ['attacks', createAttackScenario],
   ['limits', createLimitsScenario],
   ['import', createImportScenario],

@@ -2,29 +2,32 @@ import { performance } from 'node:perf_hooks';
 
 /** @typedef {import('./measure.js').Subject} Subject */
 
-/** Long enough for many garbage collections per sample, so that each subject pays for its own. */
+/** Default duration of a sample. Long enough for many garbage collections, so that each subject pays for its own. */
 const SAMPLE_MS = 80;
 
 /**
  * Measures a synchronous function.
  * @param {string} name
  * @param {() => unknown} perform
+ * @param {number} [sampleMs]
  * @returns {Subject}
  */
-export function synchronous(name, perform) {
-  return timed(name, (operations) => {
+export function synchronous(name, perform, sampleMs) {
+  const run = (operations) => {
     for (let done = 0; done < operations; done += 1) perform();
-  });
+  };
+  return timed(name, run, sampleMs);
 }
 
 /**
  * Awaits each call before the next: the latency of one request.
  * @param {string} name
  * @param {() => Promise<unknown>} perform
+ * @param {number} [sampleMs]
  * @returns {Subject}
  */
-export function oneAtATime(name, perform) {
-  return inFlight(name, perform, 1);
+export function oneAtATime(name, perform, sampleMs) {
+  return inFlight(name, perform, 1, sampleMs);
 }
 
 /**
@@ -32,10 +35,11 @@ export function oneAtATime(name, perform) {
  * @param {string} name
  * @param {() => Promise<unknown>} perform
  * @param {number} concurrency
+ * @param {number} [sampleMs]
  * @returns {Subject}
  */
-export function inFlight(name, perform, concurrency) {
-  return timed(name, async (operations) => {
+export function inFlight(name, perform, concurrency, sampleMs) {
+  const run = async (operations) => {
     let left = operations;
     const work = async () => {
       while (left > 0) {
@@ -44,20 +48,22 @@ export function inFlight(name, perform, concurrency) {
       }
     };
     await Promise.all(Array.from({ length: concurrency }, work));
-  });
+  };
+  return timed(name, run, sampleMs);
 }
 
 /**
  * @param {string} name
  * @param {(operations: number) => void | Promise<void>} run
+ * @param {number} [sampleMs] duration of a sample
  * @returns {Subject}
  */
-function timed(name, run) {
+function timed(name, run, sampleMs = SAMPLE_MS) {
   let operations = 0;
   return {
     name,
     async sample() {
-      if (operations === 0) operations = await calibrate(run);
+      if (operations === 0) operations = await calibrate(run, sampleMs);
       return { 'µs/op': ((await time(run, operations)) * 1000) / operations };
     },
   };
@@ -66,15 +72,16 @@ function timed(name, run) {
 /**
  * Finds the number of operations that fill a sample, and warms up the compiler.
  * @param {(operations: number) => void | Promise<void>} run
+ * @param {number} sampleMs
  */
-async function calibrate(run) {
+async function calibrate(run, sampleMs) {
   let operations = 64;
   let elapsedMs = await time(run, operations);
-  while (elapsedMs < SAMPLE_MS / 2) {
+  while (elapsedMs < sampleMs / 2) {
     operations *= 2;
     elapsedMs = await time(run, operations);
   }
-  return Math.ceil((operations * SAMPLE_MS) / elapsedMs);
+  return Math.ceil((operations * sampleMs) / elapsedMs);
 }
 
 /**

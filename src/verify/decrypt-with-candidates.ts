@@ -57,7 +57,11 @@ function decodeSegments(segments: Segments, header: ExternalHeader): DecodedToke
   if (iv.length !== lengths.iv) throw new InvalidTokenError('iv_length');
   if (tag.length !== lengths.tag) throw new InvalidTokenError('tag_length');
   return {
-    ...{ alg, enc, header, iv, tag },
+    alg,
+    enc,
+    header,
+    iv,
+    tag,
     additionalData: Buffer.from(segments.header, 'latin1'),
     encryptedKey: segments.encryptedKey === '' ? NO_KEY : decodeAsciiBase64url(segments.encryptedKey),
     ciphertext: decodeAsciiBase64url(segments.ciphertext),
@@ -69,8 +73,9 @@ const NO_KEY = Buffer.alloc(0);
 /** Decrypt with one key. A header that does not fit the only key is an error of its own, known without the key. */
 function decrypt(token: DecodedToken, candidate: KeyCandidate, isOnly: boolean): readonly Decrypted[] {
   try {
-    const contentKey = unwrapKey({ ...token, key: candidate.key });
-    return [{ plaintext: openContent(token.enc, token, token.additionalData, contentKey), candidate }];
+    const { alg, enc, header, encryptedKey, additionalData } = token;
+    const contentKey = unwrapKey({ alg, enc, header, encryptedKey, key: candidate.key });
+    return [{ plaintext: openContent(enc, token, additionalData, contentKey), candidate }];
   } catch (error) {
     if (isOnly && error instanceof InvalidTokenError) throw error;
     return [];
