@@ -119,7 +119,11 @@ export function openGcm([header, , iv, ciphertext, tag], contentKey) {
 
 /** @type {Open} */
 export function openCbc([header, , encodedIv, encodedText, tag], contentKey) {
-  const [iv, ciphertext, additionalData] = [decode(encodedIv), decode(encodedText), Buffer.from(header, 'latin1')];
+  const [iv, ciphertext, additionalData] = [
+    decode(encodedIv),
+    decode(encodedText),
+    Buffer.from(header, 'latin1'),
+  ];
   const bits = Buffer.alloc(8);
   bits.writeUInt32BE(additionalData.length * 8, 4);
   const mac = createHmac('sha512', contentKey.subarray(0, 32))

@@ -48,31 +48,34 @@ const SIGNERS = {
 
 const generateRsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
 
-/** @type {readonly FormShape[]} */
+/**
+ * Representative forms, those that take least time first.
+ * @type {readonly FormShape[]}
+ */
 const FORMS = [
-  {
-    ...{ alg: 'RSA-OAEP-256', enc: 'A256GCM', signed: 'RS256' },
-    ...{ recipient: generateRsa, unwrap: (key) => unwrapRsa(key, 'sha256') },
-  },
-  {
-    ...{ alg: 'RSA-OAEP', enc: 'A256CBC-HS512', signed: 'RS256' },
-    ...{ recipient: generateRsa, unwrap: (key) => unwrapRsa(key, 'sha1') },
-  },
-  {
-    ...{ alg: 'ECDH-ES', enc: 'A256GCM', signed: 'ES256', curve: 'P-256' },
-    ...{ recipient: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }), unwrap: agreeOnP256 },
-  },
-  {
-    ...{ alg: 'ECDH-ES', enc: 'A256GCM', signed: 'EdDSA', curve: 'X25519' },
-    ...{ recipient: () => generateKeyPairSync('x25519'), unwrap: agreeOnX25519 },
-  },
-  { alg: 'A256KW', enc: 'A256GCM', signed: 'ES256', recipient: () => secretOf(32), unwrap: unwrapAes256 },
   {
     ...{ alg: 'dir', enc: 'A256CBC-HS512', recipient: () => secretOf(64) },
     unwrap: (key) => {
       const bytes = key.export();
       return () => bytes;
     },
+  },
+  { alg: 'A256KW', enc: 'A256GCM', signed: 'ES256', recipient: () => secretOf(32), unwrap: unwrapAes256 },
+  {
+    ...{ alg: 'ECDH-ES', enc: 'A256GCM', signed: 'EdDSA', curve: 'X25519' },
+    ...{ recipient: () => generateKeyPairSync('x25519'), unwrap: agreeOnX25519 },
+  },
+  {
+    ...{ alg: 'ECDH-ES', enc: 'A256GCM', signed: 'ES256', curve: 'P-256' },
+    ...{ recipient: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }), unwrap: agreeOnP256 },
+  },
+  {
+    ...{ alg: 'RSA-OAEP', enc: 'A256CBC-HS512', signed: 'RS256' },
+    ...{ recipient: generateRsa, unwrap: (key) => unwrapRsa(key, 'sha1') },
+  },
+  {
+    ...{ alg: 'RSA-OAEP-256', enc: 'A256GCM', signed: 'RS256' },
+    ...{ recipient: generateRsa, unwrap: (key) => unwrapRsa(key, 'sha256') },
   },
 ];
 
@@ -94,15 +97,23 @@ function secretOf(bytes) {
   return { publicKey: secret, privateKey: secret };
 }
 
-/** Create each form with fresh keys. */
+/** Creates each form with fresh keys. */
 export const createExternalForms = FORMS.map((shape) => () => createForm(shape));
+
+/** Names of the forms. */
+export const EXTERNAL_FORMS = FORMS.map(nameForm);
+
+/** @param {FormShape} shape */
+function nameForm({ alg, enc, signed = 'unsigned', curve }) {
+  return [curve === undefined ? alg : `${alg} ${curve}`, enc, signed].join(' + ');
+}
 
 /**
  * @param {FormShape} shape
  * @returns {Promise<ExternalForm>}
  */
 async function createForm(shape) {
-  const { alg, enc, signed, curve, unwrap } = shape;
+  const { alg, enc, signed, unwrap } = shape;
   const recipient = shape.recipient();
   const signer = signed && { alg: signed, ...SIGNERS[signed], ...SIGNERS[signed].generate() };
   const allClaims = Array.from({ length: TOKEN_COUNT }, signed ? createAccessClaims : createSessionClaims);
@@ -110,11 +121,15 @@ async function createForm(shape) {
   const { privateKey } = recipient;
   const open = enc === 'A256GCM' ? openGcm : openCbc;
   return {
-    name: [curve ? `${alg} ${curve}` : alg, enc, signed ?? 'unsigned'].join(' + '),
+    name: nameForm(shape),
     tokens: await Promise.all(allClaims.map(seal)),
     claims: allClaims[0],
     options: await createOptions({ alg, enc, privateKey }, signer),
-    openByFloor: createFloor(unwrap(privateKey), open, signer && createSignatureFloor(signer.publicKey, signer.hash)),
+    openByFloor: createFloor(
+      unwrap(privateKey),
+      open,
+      signer && createSignatureFloor(signer.publicKey, signer.hash),
+    ),
     jose: createJoseKeys({ alg, enc, privateKey }, signer),
   };
 }

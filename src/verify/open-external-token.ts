@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
+import { chain } from '../base/chain.js';
 import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
-import { chain } from '../base/chain.js';
 import type { JsonObject, JsonValue } from '../base/json.js';
 import type { DecryptionKey } from '../keys/decryption-key.js';
 import type { VerificationKey } from '../keys/signature-key.js';
@@ -9,7 +9,11 @@ import { decodeClaims, parseClaims } from '../token/claims/parse-claims.js';
 import { assertNoIdToken } from '../token/claims/validate-claims-set.js';
 import { assertAscii, splitToken } from '../token/compact-serialization.js';
 import { type ParsedJws, parseJws } from '../token/parse-jws.js';
-import { cacheExternalHeader, type ExternalHeader, readExternalHeader } from '../token/read-external-header.js';
+import {
+  cacheExternalHeader,
+  type ExternalHeader,
+  readExternalHeader,
+} from '../token/read-external-header.js';
 import type { BoundIssuer } from './bound-issuer.js';
 import { decryptWithCandidates } from './decrypt-with-candidates.js';
 import type { IssuerTerms } from './issuer-terms.js';

@@ -39,13 +39,19 @@ export function verifyIssuerSignature(
   if (!isWellFormed) throw new InvalidTokenError('jws_malformed');
   if (!terms.signature.has(alg)) throw notAccepted(terms.signature, alg);
   // A custom key lookup may return null.
-  return chain(verification.find(kid, alg), (key) => assertVerified(jws, { key: key ?? undefined, alg, now }));
+  return chain(verification.find(kid, alg), (key) =>
+    assertVerified(jws, { key: key ?? undefined, alg, now }),
+  );
 }
 
 /** Assert that a key is valid for the JWS, and that it verifies the signature. */
 function assertVerified(
   jws: ParsedJws,
-  { key, alg, now }: { readonly key: VerificationKey | undefined; readonly alg: string; readonly now: NumericDate },
+  {
+    key,
+    alg,
+    now,
+  }: { readonly key: VerificationKey | undefined; readonly alg: string; readonly now: NumericDate },
 ): VerificationKey {
   if (key === undefined) throw new InvalidTokenError('jws_unknown_key');
   if (key.notAfter !== undefined && key.notAfter <= now) throw new InvalidTokenError('jws_expired_key');

@@ -56,7 +56,19 @@ export function narrowByType(claims: ClaimsSet, header: JsonObject, scope: reado
  * can contain the client or scope, and the name of the prototype.
  */
 const REMOVED_CLAIMS: ReadonlySet<string> = new Set([
-  ...['__proto__', 'client_id', 'type', 'scope', 'scp', 'scopes', 'permissions', 'lineage', 'delegator', 'delegated_to', 'expires_at'],
+  ...[
+    '__proto__',
+    'client_id',
+    'type',
+    'scope',
+    'scp',
+    'scopes',
+    'permissions',
+    'lineage',
+    'delegator',
+    'delegated_to',
+    'expires_at',
+  ],
   ...ALLOWED_CLAIMS,
   ...['rate_limits', 'api_key_name', 'metadata', 'provenance'],
 ]);
