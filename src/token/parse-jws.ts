@@ -11,6 +11,8 @@ export interface ParsedJws {
   /** Encoded header and payload, which the signature covers. RFC 7515 §5.2 step 8. */
   readonly signingInput: Buffer;
   readonly signature: Buffer;
+  /** Whether the header is in the cache. */
+  readonly isCached: boolean;
 }
 
 /** Maximum number of cached headers. Tokens under one signature key usually have the same header. */
@@ -39,7 +41,8 @@ export function parseJws(bytes: Buffer): ParsedJws {
       signature: decodeBase64url(signature),
       signingInput,
     };
-    return { header: cached.get(header) ?? parseHeader(header), ...decoded };
+    const known = cached.get(header);
+    return { header: known ?? parseHeader(header), ...decoded, isCached: known !== undefined };
   } catch (cause) {
     throw new InvalidTokenError('jws_malformed', cause);
   }
@@ -53,7 +56,6 @@ function parseHeader(encoded: string): JsonObject {
 }
 
 /** Cache the header of a JWS. Call it only after verification, so that attackers cannot fill the cache. */
-export function cacheJwsHeader({ header, signingInput }: ParsedJws): void {
-  const encoded = signingInput.toString('latin1', 0, signingInput.indexOf('.'));
-  if (!cached.has(encoded)) cached.set(encoded, header);
+export function cacheJwsHeader({ header, signingInput, isCached }: ParsedJws): void {
+  if (!isCached) cached.set(signingInput.toString('latin1', 0, signingInput.indexOf('.')), header);
 }

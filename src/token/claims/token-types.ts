@@ -73,6 +73,8 @@ const REMOVED_CLAIMS: ReadonlySet<string> = new Set([
   ...['rate_limits', 'api_key_name', 'metadata', 'provenance'],
 ]);
 
+type ExposedClaims = Record<string, JsonValue> & Pick<ClaimsSet, 'aud' | 'exp' | 'iat' | 'iss' | 'jti'>;
+
 /** Scope of a trusted issuer's token, and the claims that contain scope and client. */
 interface ExternalTerms {
   readonly scope: readonly string[];
@@ -94,21 +96,15 @@ export function narrowToExternal(
   if (clientId !== undefined && (typeof clientId !== 'string' || clientId === '')) {
     throw new InvalidTokenError('claim_malformed', undefined, { claim: clientClaim });
   }
-  const client = clientId === undefined ? undefined : { client_id: clientId };
-  const granted = scope.length === 0 ? undefined : { scope: formatScope(scope) };
-  const kept = keepClaims(claims, scopeClaim);
-  const exposed = Object.freeze({ ...kept, iss, aud, exp, iat, jti, ...client, ...granted });
-  return createVerifiedToken('external', exposed, { header, scope });
-}
-
-/** Copy the claims that are valid in tokens of a trusted issuer. A loop is several times as fast as `fromEntries`. */
-function keepClaims(claims: ClaimsSet, scopeClaim: string): Readonly<Record<string, JsonValue>> {
-  const kept: Record<string, JsonValue> = {};
+  const exposed: ExposedClaims = { iss, aud, exp, iat, jti };
+  // A loop is several times as fast as `Object.fromEntries`.
   for (const name of Object.keys(claims)) {
     const value = claims[name];
-    if (value !== undefined && name !== scopeClaim && !REMOVED_CLAIMS.has(name)) kept[name] = value;
+    if (value !== undefined && name !== scopeClaim && !REMOVED_CLAIMS.has(name)) exposed[name] = value;
   }
-  return kept;
+  if (clientId !== undefined) exposed['client_id'] = clientId;
+  if (scope.length > 0) exposed['scope'] = formatScope(scope);
+  return createVerifiedToken('external', Object.freeze(exposed), { header, scope });
 }
 
 /** Users have no API key: the client is the issuer, and the subject is not the client itself. */
