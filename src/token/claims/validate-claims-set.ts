@@ -188,7 +188,11 @@ function readScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
   const scope = readGrantedScope(claims, policy);
   const { external } = policy;
   if (external === undefined) return scope;
-  return [...new Set(scope.flatMap((token) => external.scopes.get(token) ?? []))];
+  const granted = new Set<string>();
+  for (const token of scope) {
+    for (const ours of external.scopes.get(token) ?? []) granted.add(ours);
+  }
+  return [...granted];
 }
 
 /**
@@ -206,7 +210,9 @@ function readGrantedScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly str
 
 /** Remove names from an array that no scope can contain, for example groups with a space. They are never granted. */
 function keepScopeTokens(scope: unknown): unknown {
-  return Array.isArray(scope) ? scope.filter((name) => typeof name !== 'string' || isScopeToken(name)) : scope;
+  return Array.isArray(scope)
+    ? scope.filter((name) => typeof name !== 'string' || isScopeToken(name))
+    : scope;
 }
 
 function parseScopeClaim(value: unknown): readonly string[] {
