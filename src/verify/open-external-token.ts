@@ -103,7 +103,7 @@ export function openSignedOnlyToken(
 interface Content {
   readonly claims: JsonObject;
   readonly jws?: ParsedJws;
-  /** The signing input of the nested JWS, or the claims. Unlike the JWE, nobody else can write it again differently. */
+  /** The signing input of the nested JWS, or the claims. Unlike the text of the JWE, only the issuer can create it. */
   readonly identified: Buffer;
 }
 
