@@ -26,7 +26,14 @@ const ROUTES = ['HTTP, new tokens', 'HTTP, repeated tokens'];
 const TITLE = 'Requests per second of guarded routes, as shares of bare Express';
 const SERIES = ['every token new', 'a hundred tokens'];
 
-const BEGIN = '<!-- bench: written by `npm run bench -- --write` -->';
+/** Prefix of the scenarios in the table of trusted issuers. */
+const TRUSTED = 'trusted issuer, ';
+
+/** Sections of the page, by name. */
+const BEGINNINGS = {
+  routes: '<!-- bench: written by `npm run bench -- --write` -->',
+  trusted: '<!-- bench, trusted issuers: written by `npm run bench -- --write` -->',
+};
 const END = '<!-- bench: end -->';
 
 /**
@@ -47,7 +54,7 @@ export async function keepResults({ run, date, measurements }) {
   await writeFile(file, `${JSON.stringify([...kept, ...added], null, 2)}\n`);
 }
 
-/** Draws the chart and writes the table of docs/explain/performance.md from all results. */
+/** Draws the chart and writes the tables of docs/explain/performance.md from all results. */
 export async function publishResults() {
   const names = (await readdir(RESULTS)).toSorted();
   const kept = await Promise.all(
@@ -56,7 +63,10 @@ export async function publishResults() {
   const all = kept.filter(hasRoutes);
   await writeFile(CHART, drawChart(TITLE, all.map(toPanel), SERIES));
   const page = await readFile(PAGE, 'utf8');
-  await writeFile(PAGE, replaceSection(page, all.map(toTable).join('\n\n')));
+  const withRoutes = replaceSection(page, 'routes', all.map(toTable).join('\n\n'));
+  const trusted = kept.map((results) => results.filter(({ scenario }) => scenario.startsWith(TRUSTED)));
+  const tables = trusted.filter(({ length }) => length > 0).map(toTrustedTable);
+  await writeFile(PAGE, replaceSection(withRoutes, 'trusted', tables.join('\n\n')));
 }
 
 /** @param {readonly ScenarioResults[]} results */
@@ -93,6 +103,26 @@ function toTable(results) {
   ].join('\n');
 }
 
+/** @param {readonly ScenarioResults[]} results of trusted issuers */
+function toTrustedTable(results) {
+  const runs = new Set(results.map(({ run, date }) => `${run.replace(/; tokens of .*/, '')} (${date})`));
+  const rows = results.map(({ scenario, measurements }) => {
+    const named = (subject) => measurements.find((each) => each.subject === subject);
+    const fresh = named('passport-jwe');
+    const medians = [named('floor'), fresh, named('passport-jwe, cached'), named('jose')];
+    const [floor, ...others] = medians.map(({ median }) => median.toFixed(median < 100 ? 1 : 0));
+    const cells = [floor, others[0], fresh.ratioToFloor.toFixed(2), ...others.slice(1)];
+    return `| ${scenario.slice(TRUSTED.length)} | ${cells.join(' | ')} |`;
+  });
+  return [
+    `${[...runs].join('; ')}:`,
+    '',
+    '| | floor | passport-jwe, new | x floor | passport-jwe, cached | jose |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
+}
+
 /** @param {readonly ScenarioResults[]} results */
 function readRoutes(results) {
   const routes = results.filter(({ scenario }) => ROUTES.includes(scenario));
@@ -122,11 +152,13 @@ function find(measurements, route, name, wanted) {
 
 /**
  * @param {string} page
+ * @param {keyof typeof BEGINNINGS} name
  * @param {string} section
  */
-function replaceSection(page, section) {
-  const [before, rest] = page.split(BEGIN);
-  const [, after] = (rest ?? '').split(END);
-  if (after === undefined) throw new Error(`${PAGE.pathname} must contain the lines ${BEGIN} and ${END}`);
-  return `${before}${BEGIN}\n${section}\n${END}${after}`;
+function replaceSection(page, name, section) {
+  const begin = BEGINNINGS[name];
+  const [before, rest = ''] = page.split(begin);
+  const end = rest.indexOf(END);
+  if (end < 0) throw new Error(`${PAGE.pathname} must contain the lines ${begin} and ${END}`);
+  return `${before}${begin}\n${section}\n${rest.slice(end)}`;
 }

@@ -3,7 +3,7 @@ import { isThenable } from './is-thenable.js';
 /**
  * Continue with a value, synchronously unless it is a promise. Synchronous work on the hot path then creates no promise.
  *
- * @throws whatever `next` throws (or as rejection)
+ * @throws the errors of `next` (or as rejection)
  */
 export function chain<Value, Result>(
   value: Value | PromiseLike<Value>,

@@ -112,7 +112,7 @@ function keyOfIssuer({ key, keys, owners }: KeyCandidate, { terms }: BoundIssuer
 interface Content {
   readonly claims: JsonObject;
   readonly jws?: ParsedJws;
-  /** The signing input of the nested JWS, or the claims. Unlike the JWE, only the issuer can write it. */
+  /** The signing input of the nested JWS, or the claims. Unlike the text of the JWE, only the issuer can create it. */
   readonly identified: Buffer;
 }
 
