@@ -206,7 +206,9 @@ function readGrantedScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly str
 
 /** Remove names from an array that no scope can contain, for example groups with a space. They are never granted. */
 function keepScopeTokens(scope: unknown): unknown {
-  return Array.isArray(scope) ? scope.filter((name) => typeof name !== 'string' || isScopeToken(name)) : scope;
+  return Array.isArray(scope)
+    ? scope.filter((name) => typeof name !== 'string' || isScopeToken(name))
+    : scope;
 }
 
 function parseScopeClaim(value: unknown): readonly string[] {
