@@ -50,6 +50,33 @@ export function checkRevocations(measurements) {
   });
 }
 
+/** Maximum CPU time of new tokens relative to the floor. The goals are 1.2, and 2 for unsigned tokens. */
+const MAX_TRUSTED_RATIO_TO_FLOOR = { signed: 1.5, unsigned: 2.5 };
+
+/**
+ * Checks new tokens of trusted issuers relative to the floor, and that cached tokens cost only a share of new ones.
+ * @param {readonly Measurement[]} measurements
+ * @returns {string[]} problems; empty if all forms are within their bounds
+ */
+export function checkTrustedIssuers(measurements) {
+  const scenarios = new Set(measurements.map(({ scenario }) => scenario));
+  const forms = [...scenarios].filter((scenario) => scenario.startsWith('trusted issuer, '));
+  return forms.flatMap((scenario) => {
+    const fresh = find(measurements, scenario, 'passport-jwe');
+    const cached = find(measurements, scenario, 'passport-jwe, cached');
+    const bound = MAX_TRUSTED_RATIO_TO_FLOOR[scenario.endsWith('unsigned') ? 'unsigned' : 'signed'];
+    const ratio = fresh.ratioToFloor ?? Number.POSITIVE_INFINITY;
+    return [
+      ...(ratio > bound
+        ? [`${scenario} takes ${ratio.toFixed(2)} x the time of the floor; the bound is ${bound} x`]
+        : []),
+      ...(cached.median > fresh.median / 2
+        ? [`${scenario}: cached tokens take more than half the time of new ones`]
+        : []),
+    ];
+  });
+}
+
 /** @param {string} scenario */
 function isRevocation(scenario) {
   return scenario.startsWith('revoked, ');

@@ -1,5 +1,7 @@
+import { EXTERNAL_FORMS } from './external-forms.js';
 import { compare } from './measure.js';
 import { MAX_SIZE } from './scenarios/size.js';
+import { CPU_TIME } from './subjects.js';
 
 /** @typedef {import('./measure.js').Measurement} Measurement */
 
@@ -15,6 +17,7 @@ import { MAX_SIZE } from './scenarios/size.js';
  */
 
 const RATE = 'req/s';
+const CPU = CPU_TIME.unit;
 const DEFAULT_UNIT = 'µs/op';
 const OURS = 'passport-jwe';
 const OURS_BY_PASSPORT = 'passport-jwe, Passport';
@@ -28,6 +31,18 @@ const PEERS = 'passport-jwt + jsonwebtoken';
 /** Unauthenticated tokens that take longest to reject. */
 const DEAREST_ATTACKS = ['another header', 'deep header', 'many members, 1 KB', 'wrong tag, 8 KB'];
 
+/** Tokens of the home issuer, beside trusted issuers and without them. */
+const BESIDE_TRUSTED = {
+  ...{ scenario: 'verify, trusted issuers', unit: CPU },
+  ...{ subject: 'with trusted issuers', of: 'without trusted issuers' },
+};
+
+/** Unsigned tokens under a shared key take so little time that the checks of the claims are a large share. */
+const TRUSTED_FORMS = EXTERNAL_FORMS.map((name) => {
+  const form = { scenario: `trusted issuer, ${name}`, unit: CPU };
+  return [form, name.endsWith('unsigned') ? 2 : 1.2];
+});
+
 /** @type {readonly Goal[]} */
 const GOALS = [
   { scenario: 'verify', subject: OURS, of: 'floor', most: 1.3 },
@@ -39,6 +54,12 @@ const GOALS = [
   { scenario: 'revoked, LMDB', subject: '1000000 entries', of: '1000 entries', most: 1.3 },
   { scenario: 'verify, API keys', subject: '100000 API keys', of: '10 API keys', most: 1.3 },
   { scenario: 'verify, key ring', subject: '100 roots', of: '1 root', most: 1.3 },
+  { ...BESIDE_TRUSTED, most: 1.05 },
+  ...TRUSTED_FORMS.flatMap(([form, most]) => [
+    { ...form, subject: OURS, of: 'floor', most },
+    { ...form, subject: OURS, of: 'jose', most: 1 },
+    { ...form, subject: 'passport-jwe, cached', of: OURS, most: 0.25 },
+  ]),
   ...DEAREST_ATTACKS.map((subject) => ({ scenario: 'attacks', subject, of: 'valid', most: 6 })),
   { scenario: 'import', unit: 'ms', subject: 'passport-jwe/accept', of: PEERS, most: 1 },
   { scenario: 'import', unit: 'MB', subject: 'passport-jwe/accept', of: PEERS, most: 1 },

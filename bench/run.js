@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { checkRevocations, checkVerify } from './check.js';
+import { checkRevocations, checkTrustedIssuers, checkVerify } from './check.js';
 import { judgeGoals } from './goals.js';
 import { measureScenario } from './measure.js';
 import { keepResults, publishResults } from './publish.js';
@@ -18,6 +18,7 @@ import { createRepeatedScenario } from './scenarios/repeated.js';
 import { createRevocationScenarios } from './scenarios/revocations.js';
 import { createSizeScenario } from './scenarios/size.js';
 import { createTokenEndpointScenario } from './scenarios/token-endpoint.js';
+import { createBesideTrustedScenario, createTrustedIssuerScenarios } from './scenarios/trusted-issuers.js';
 import { createVerifyScenario } from './scenarios/verify.js';
 import { createFixture } from './token.js';
 
@@ -25,13 +26,13 @@ const USAGE = `Usage: npm run bench -- [--rounds N | --quick] [--only TEXT] [--j
 
   --rounds N   measured rounds per scenario, at least 1. Default: 20.
   --quick      only 4 rounds.
-  --only TEXT  only scenarios whose name starts with TEXT: decrypt, verify, encrypt, revoked, authenticate, attacks, limits,
-               import, size, HTTP.
+  --only TEXT  only scenarios whose name starts with TEXT: decrypt, verify, encrypt, revoked, authenticate, trusted issuer,
+               attacks, limits, import, size, HTTP.
   --json       print one JSON object per line instead of tables (npm run --silent bench -- --json).
   --write      save the results in bench/results, replacing those of the same scenarios, and write the chart and the
                table of docs/explain/performance.md.
-  --check      measure only verify and the cost of revocations, and exit with 1 if one exceeds its bounds
-               (bench/check.js).
+  --check      measure only verify, the cost of revocations and tokens of trusted issuers, and exit with 1 if one exceeds
+               its bounds (bench/check.js).
   --check-all  exit with 1 if a goal is missed (bench/goals.js).`;
 
 const QUICK_ROUNDS = 4;
@@ -46,6 +47,8 @@ const SCENARIOS = [
   ['verify, API keys', createVerifyAmongScenario],
   ['authenticate, API keys', createLookupScenario],
   ['verify, key ring', createKeyRingScenario],
+  ['verify, trusted issuers', createBesideTrustedScenario],
+  ...createTrustedIssuerScenarios.map((create) => ['trusted issuer', create]),
   ['attacks', createAttackScenario],
   ['limits', createLimitsScenario],
   ['import', createImportScenario],
@@ -57,7 +60,7 @@ const SCENARIOS = [
 ];
 
 /** Scenarios of `--check`, which CI runs. */
-const CHECKED = ['verify', 'revoked'];
+const CHECKED = ['verify', 'verify, trusted issuers', 'trusted issuer', 'revoked'];
 
 const options = readArguments(process.argv.slice(2));
 if (options === undefined) {
@@ -154,7 +157,11 @@ async function writeResults(run, all) {
 
 /** @param {readonly import('./measure.js').Measurement[]} measurements */
 function reportCheck(measurements) {
-  const problems = [...checkVerify(measurements), ...checkRevocations(measurements)];
+  const problems = [
+    ...checkVerify(measurements),
+    ...checkRevocations(measurements),
+    ...checkTrustedIssuers(measurements),
+  ];
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) process.exitCode = 1;
 }

@@ -2,29 +2,54 @@ import { performance } from 'node:perf_hooks';
 
 /** @typedef {import('./measure.js').Subject} Subject */
 
-/** Long enough for many garbage collections per sample, so that each subject pays for its own. */
-const SAMPLE_MS = 80;
+/**
+ * How to time a subject.
+ * @typedef {object} Timing
+ * @property {string} unit
+ * @property {() => number} now returns milliseconds
+ * @property {number} sampleMs duration of a sample
+ */
+
+/**
+ * Elapsed time. A sample is long enough for many garbage collections, so that each subject pays for its own.
+ * @type {Timing}
+ */
+const ELAPSED = { unit: 'µs/op', now: () => performance.now(), sampleMs: 80 };
+
+/**
+ * CPU time of all threads, which other processes affect less. Its samples are short, for scenarios with many subjects.
+ * @type {Timing}
+ */
+export const CPU_TIME = { unit: 'CPU µs/op', now: readCpuMs, sampleMs: 25 };
+
+function readCpuMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 /**
  * Measures a synchronous function.
  * @param {string} name
  * @param {() => unknown} perform
+ * @param {Timing} [timing]
  * @returns {Subject}
  */
-export function synchronous(name, perform) {
-  return timed(name, (operations) => {
+export function synchronous(name, perform, timing = ELAPSED) {
+  const run = (operations) => {
     for (let done = 0; done < operations; done += 1) perform();
-  });
+  };
+  return timed(name, run, timing);
 }
 
 /**
  * Awaits each call before the next: the latency of one request.
  * @param {string} name
  * @param {() => Promise<unknown>} perform
+ * @param {Timing} [timing]
  * @returns {Subject}
  */
-export function oneAtATime(name, perform) {
-  return inFlight(name, perform, 1);
+export function oneAtATime(name, perform, timing = ELAPSED) {
+  return inFlight(name, perform, 1, timing);
 }
 
 /**
@@ -32,10 +57,11 @@ export function oneAtATime(name, perform) {
  * @param {string} name
  * @param {() => Promise<unknown>} perform
  * @param {number} concurrency
+ * @param {Timing} [timing]
  * @returns {Subject}
  */
-export function inFlight(name, perform, concurrency) {
-  return timed(name, async (operations) => {
+export function inFlight(name, perform, concurrency, timing = ELAPSED) {
+  const run = async (operations) => {
     let left = operations;
     const work = async () => {
       while (left > 0) {
@@ -44,21 +70,23 @@ export function inFlight(name, perform, concurrency) {
       }
     };
     await Promise.all(Array.from({ length: concurrency }, work));
-  });
+  };
+  return timed(name, run, timing);
 }
 
 /**
  * @param {string} name
  * @param {(operations: number) => void | Promise<void>} run
+ * @param {Timing} timing
  * @returns {Subject}
  */
-function timed(name, run) {
+function timed(name, run, timing) {
   let operations = 0;
   return {
     name,
     async sample() {
-      if (operations === 0) operations = await calibrate(run);
-      return { 'µs/op': ((await time(run, operations)) * 1000) / operations };
+      if (operations === 0) operations = await calibrate(run, timing);
+      return { [timing.unit]: ((await time(run, operations, timing.now)) * 1000) / operations };
     },
   };
 }
@@ -66,25 +94,27 @@ function timed(name, run) {
 /**
  * Finds the number of operations that fill a sample, and warms up the compiler.
  * @param {(operations: number) => void | Promise<void>} run
+ * @param {Timing} timing
  */
-async function calibrate(run) {
+async function calibrate(run, { now, sampleMs }) {
   let operations = 64;
-  let elapsedMs = await time(run, operations);
-  while (elapsedMs < SAMPLE_MS / 2) {
+  let elapsedMs = await time(run, operations, now);
+  while (elapsedMs < sampleMs / 2) {
     operations *= 2;
-    elapsedMs = await time(run, operations);
+    elapsedMs = await time(run, operations, now);
   }
-  return Math.ceil((operations * SAMPLE_MS) / elapsedMs);
+  return Math.ceil((operations * sampleMs) / elapsedMs);
 }
 
 /**
  * @param {(operations: number) => void | Promise<void>} run
  * @param {number} operations
+ * @param {() => number} now
  */
-async function time(run, operations) {
-  const start = performance.now();
+async function time(run, operations, now) {
+  const start = now();
   await run(operations);
-  return performance.now() - start;
+  return now() - start;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
+import { createECDH, createPublicKey, diffieHellman, type ECDH, type KeyObject } from 'node:crypto';
 import { InvalidTokenError } from '../base/errors.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
 import { decodeMember } from '../keys/decode-member.js';
@@ -22,16 +22,26 @@ export function agreeOnKey(
   { epk, apu, apv }: JsonObject,
   { privateKey, curve }: Pick<AgreementDecryptionKey, 'privateKey' | 'curve'>,
 ): (algorithm: string, bytes: number) => Buffer {
-  const readPublicKey = readEphemeralKey(epk, curve);
+  const { x, y, isForAgreement } = readEphemeralKey(epk, curve);
   const [partyU, partyV] = [readParty(apu), readParty(apv)];
   return (algorithm, bytes) => {
+    if (!isForAgreement) throw new Error('use and key_ops of epk must allow key agreement');
     if (isSameParty(apu, apv)) throw new Error('apu and apv must differ');
-    const secret = diffieHellman({ privateKey, publicKey: readPublicKey() });
+    const secret =
+      curve === 'X25519' ? agreeOnX25519(privateKey, x) : agreeOnPoint({ privateKey, curve }, x, y);
     return concatKdf(secret, { algorithm, bytes, partyU, partyV });
   };
 }
 
-function readEphemeralKey(epk: unknown, curve: DecryptionCurve): () => KeyObject {
+/** Validated coordinates of a public key. `y` is empty for X25519. */
+interface EphemeralKey {
+  readonly x: string;
+  readonly y: string;
+  /** Whether `use` and `key_ops` allow key agreement. */
+  readonly isForAgreement: boolean;
+}
+
+function readEphemeralKey(epk: unknown, curve: DecryptionCurve): EphemeralKey {
   const kty = curve === 'X25519' ? 'OKP' : 'EC';
   if (!isJsonObject(epk) || epk['kty'] !== kty || epk['crv'] !== curve) {
     throw new InvalidTokenError('header_invalid_member');
@@ -41,12 +51,10 @@ function readEphemeralKey(epk: unknown, curve: DecryptionCurve): () => KeyObject
     throw new InvalidTokenError('header_invalid_member');
   }
   if (findPointFault(curve, epk) !== undefined) throw new InvalidTokenError('header_invalid_member');
-  const { x, y } = epk;
-  const key =
-    kty === 'EC' ? { kty, crv: curve, x: String(x), y: String(y) } : { kty, crv: curve, x: String(x) };
-  return () => {
-    if (!allowsAgreement(epk)) throw new Error('use and key_ops of epk must allow key agreement');
-    return createPublicKey({ key, format: 'jwk' });
+  return {
+    x: String(epk['x']),
+    y: kty === 'EC' ? String(epk['y']) : '',
+    isForAgreement: allowsAgreement(epk),
   };
 }
 
@@ -59,6 +67,38 @@ function allowsAgreement({ use, key_ops: operations }: JsonObject): boolean {
 /** Whether both parties are named, and are the same, which is not allowed (RFC 7518 §4.6.2). */
 function isSameParty(apu: unknown, apv: unknown): boolean {
   return apu !== undefined && apu === apv;
+}
+
+function agreeOnX25519(privateKey: KeyObject, x: string): Buffer {
+  const key = { kty: 'OKP', crv: 'X25519', x };
+  return diffieHellman({ privateKey, publicKey: createPublicKey({ key, format: 'jwk' }) });
+}
+
+/** Curves as named by OpenSSL. */
+const OPENSSL_CURVES = { 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' } as const;
+
+/** First byte of an uncompressed point (SEC 1 §2.3.3). */
+const UNCOMPRESSED = Buffer.from([4]);
+
+const agreements = new WeakMap<KeyObject, ECDH>();
+
+/** Agree on a secret without importing the ephemeral key as a `KeyObject`, which takes as long as the agreement. */
+function agreeOnPoint(
+  { privateKey, curve }: { readonly privateKey: KeyObject; readonly curve: keyof typeof OPENSSL_CURVES },
+  x: string,
+  y: string,
+): Buffer {
+  const point = Buffer.concat([UNCOMPRESSED, Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
+  return findAgreement(privateKey, curve).computeSecret(point);
+}
+
+function findAgreement(privateKey: KeyObject, curve: keyof typeof OPENSSL_CURVES): ECDH {
+  const known = agreements.get(privateKey);
+  if (known !== undefined) return known;
+  const agreement = createECDH(OPENSSL_CURVES[curve]);
+  agreement.setPrivateKey(Buffer.from(String(privateKey.export({ format: 'jwk' }).d), 'base64url'));
+  agreements.set(privateKey, agreement);
+  return agreement;
 }
 
 function readParty(value: unknown): Buffer {

@@ -20,22 +20,32 @@ const DIGEST_BYTES = 32;
  *
  * @see RFC 7518 §4.6.2
  */
-export function concatKdf(secret: Uint8Array, { algorithm, bytes, partyU, partyV }: KeyDerivation): Buffer {
-  const otherInfo = [...withLength(Buffer.from(algorithm)), ...withLength(partyU), ...withLength(partyV)];
-  const rounds: Buffer[] = [];
-  for (let round = 1; (round - 1) * DIGEST_BYTES < bytes; round += 1) {
-    const input = Buffer.concat([toUint32(round), secret, ...otherInfo, toUint32(bytes * 8)]);
-    rounds.push(createHash('sha256').update(input).digest());
-  }
+export function concatKdf(secret: Uint8Array, derivation: KeyDerivation): Buffer {
+  const { bytes } = derivation;
+  const input = assembleInput(secret, derivation);
+  const first = digestRound(input, 1);
+  if (bytes <= DIGEST_BYTES) return first.subarray(0, bytes);
+  const rounds = [first];
+  while (rounds.length * DIGEST_BYTES < bytes) rounds.push(digestRound(input, rounds.length + 1));
   return Buffer.concat(rounds, bytes);
 }
 
-function withLength(data: Uint8Array): readonly [Buffer, Uint8Array] {
-  return [toUint32(data.length), data];
+/** Concatenate the secret and `OtherInfo`, after room for the round counter. */
+function assembleInput(secret: Uint8Array, { algorithm, bytes, partyU, partyV }: KeyDerivation): Buffer {
+  const name = Buffer.from(algorithm, 'latin1');
+  const fields = [name, partyU, partyV];
+  const input = Buffer.allocUnsafe(20 + secret.length + name.length + partyU.length + partyV.length);
+  input.set(secret, 4);
+  let offset = 4 + secret.length;
+  for (const field of fields) {
+    input.set(field, input.writeUInt32BE(field.length, offset));
+    offset += 4 + field.length;
+  }
+  input.writeUInt32BE(bytes * 8, offset);
+  return input;
 }
 
-function toUint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
+function digestRound(input: Buffer, round: number): Buffer {
+  input.writeUInt32BE(round);
+  return createHash('sha256').update(input).digest();
 }

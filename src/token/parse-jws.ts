@@ -1,4 +1,5 @@
 import { InvalidTokenError } from '../base/errors.js';
+import { createFifoCache } from '../base/fifo-cache.js';
 import { freezeJson, type JsonObject } from '../base/json.js';
 import { decodeBase64url } from './compact-serialization.js';
 import { parseHeaderObject } from './protected-header.js';
@@ -10,7 +11,14 @@ export interface ParsedJws {
   /** Encoded header and payload, which the signature covers. RFC 7515 §5.2 step 8. */
   readonly signingInput: Buffer;
   readonly signature: Buffer;
+  /** Whether the header is in the cache. */
+  readonly isCached: boolean;
 }
+
+/** Maximum number of cached headers. Tokens under one signature key usually have the same header. */
+const MAX_CACHED = 256;
+
+const cached = createFifoCache<string, JsonObject>(MAX_CACHED);
 
 /** Maximum nesting depth of a header, in objects and arrays. */
 const MAX_HEADER_DEPTH = 4;
@@ -33,10 +41,21 @@ export function parseJws(bytes: Buffer): ParsedJws {
       signature: decodeBase64url(signature),
       signingInput,
     };
-    const parsed = parseHeaderObject(decodeBase64url(header));
-    if (!freezeJson(parsed, MAX_HEADER_DEPTH)) throw new InvalidTokenError('jws_malformed');
-    return { header: parsed, ...decoded };
+    const known = cached.get(header);
+    return { header: known ?? parseHeader(header), ...decoded, isCached: known !== undefined };
   } catch (cause) {
     throw new InvalidTokenError('jws_malformed', cause);
   }
+}
+
+/** Parse and deeply freeze the encoded header of a JWS. */
+function parseHeader(encoded: string): JsonObject {
+  const header = parseHeaderObject(decodeBase64url(encoded));
+  if (!freezeJson(header, MAX_HEADER_DEPTH)) throw new InvalidTokenError('jws_malformed');
+  return header;
+}
+
+/** Cache the header of a JWS. Call it only after verification, so that attackers cannot fill the cache. */
+export function cacheJwsHeader({ header, signingInput, isCached }: ParsedJws): void {
+  if (!isCached) cached.set(signingInput.toString('latin1', 0, signingInput.indexOf('.')), header);
 }

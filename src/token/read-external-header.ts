@@ -1,4 +1,5 @@
 import { InvalidTokenError } from '../base/errors.js';
+import { createFifoCache } from '../base/fifo-cache.js';
 import { freezeJson, type JsonObject } from '../base/json.js';
 import { decodeBase64url } from './compact-serialization.js';
 import { parseHeaderObject } from './protected-header.js';
@@ -8,6 +9,11 @@ export interface ExternalHeader extends JsonObject {
   readonly alg: string;
   readonly enc: string;
 }
+
+/** Maximum number of cached headers. Tokens of one issuer usually have the same header. */
+const MAX_CACHED = 256;
+
+const cached = createFifoCache<string, ExternalHeader>(MAX_CACHED);
 
 /** Maximum nesting depth of a header, in objects and arrays. */
 const MAX_HEADER_DEPTH = 4;
@@ -20,12 +26,23 @@ const MAX_HEADER_DEPTH = 4;
 const REJECTED_MEMBERS = ['crit', 'b64', 'jwk', 'p2c', 'p2s'];
 
 /**
- * Read the encoded protected header of a JWE from a trusted issuer. It may lack `kid`, replicate the claims `iss`, `sub`
+ * Read the encoded protected header of a JWE from a trusted issuer, from the cache if possible. It may lack `kid`, replicate the claims `iss`, `sub`
  * and `aud` (RFC 7519 §5.3), and spell `cty` as any media type of a JWT.
  *
  * @throws InvalidTokenError if the header is malformed or has a forbidden member
  */
 export function readExternalHeader(encoded: string): ExternalHeader {
+  return cached.get(encoded) ?? parseExternalHeader(encoded);
+}
+
+/** Cache the header of an authentic token. Headers with `epk` are not cached, because each token has another one. */
+export function cacheExternalHeader(encoded: string, header: ExternalHeader): void {
+  if (header['epk'] !== undefined || cached.has(encoded)) return;
+  // Copies the text, because in V8 a slice of a token keeps the whole token in memory.
+  cached.set(Buffer.from(encoded, 'latin1').toString('latin1'), header);
+}
+
+function parseExternalHeader(encoded: string): ExternalHeader {
   const header = parseHeaderObject(decodeBase64url(encoded));
   if (REJECTED_MEMBERS.some((member) => Object.hasOwn(header, member)) || isCompressed(header)) {
     throw new InvalidTokenError('header_refused_member');

@@ -6,7 +6,7 @@ import {
   type KeyManagementAlgorithm,
 } from '../keys/jwe-algorithms.js';
 import type { SealedContent } from '../token/aes-gcm.js';
-import { decodeAsciiBase64url, type Segments } from '../token/compact-serialization.js';
+import { decodeAsciiBase64url, SegmentDecoder, type Segments } from '../token/compact-serialization.js';
 import { contentLengths, openContent } from '../token/open-content.js';
 import type { ExternalHeader } from '../token/read-external-header.js';
 import { unwrapKey } from '../token/unwrap-key.js';
@@ -52,25 +52,38 @@ function decodeSegments(segments: Segments, header: ExternalHeader): DecodedToke
     throw new InvalidTokenError('algorithm');
   }
   const lengths = contentLengths(enc);
-  const iv = decodeAsciiBase64url(segments.iv);
-  const tag = decodeAsciiBase64url(segments.tag);
+  const iv = ivs.decode(segments.iv);
+  const tag = tags.decode(segments.tag);
   if (iv.length !== lengths.iv) throw new InvalidTokenError('iv_length');
   if (tag.length !== lengths.tag) throw new InvalidTokenError('tag_length');
   return {
-    ...{ alg, enc, header, iv, tag },
+    alg,
+    enc,
+    header,
+    iv,
+    tag,
     additionalData: Buffer.from(segments.header, 'latin1'),
     encryptedKey: segments.encryptedKey === '' ? NO_KEY : decodeAsciiBase64url(segments.encryptedKey),
-    ciphertext: decodeAsciiBase64url(segments.ciphertext),
+    ciphertext: ciphertexts.decode(segments.ciphertext),
   };
 }
 
 const NO_KEY = Buffer.alloc(0);
 
+/** Maximum lengths in bytes of an IV, a tag, and the ciphertext of a token of 8192 characters. */
+const [IV_BYTES, TAG_BYTES, CIPHERTEXT_BYTES] = [16, 32, 6144];
+
+/** Reused decoders. Reuse is safe, because `decryptWithCandidates` decrypts each result before it returns. */
+const ivs = new SegmentDecoder(IV_BYTES);
+const tags = new SegmentDecoder(TAG_BYTES);
+const ciphertexts = new SegmentDecoder(CIPHERTEXT_BYTES);
+
 /** Decrypt with one key. If it is the only key, a header that does not fit it has a separate reason. */
 function decrypt(token: DecodedToken, candidate: KeyCandidate, isOnly: boolean): readonly Decrypted[] {
   try {
-    const contentKey = unwrapKey({ ...token, key: candidate.key });
-    return [{ plaintext: openContent(token.enc, token, token.additionalData, contentKey), candidate }];
+    const { alg, enc, header, encryptedKey, additionalData } = token;
+    const contentKey = unwrapKey({ alg, enc, header, encryptedKey, key: candidate.key });
+    return [{ plaintext: openContent(enc, token, additionalData, contentKey), candidate }];
   } catch (error) {
     if (isOnly && error instanceof InvalidTokenError) throw error;
     return [];

@@ -22,8 +22,8 @@ export interface ExternalOpener {
   /**
    * Open a token. If its key is unknown, reload the keys once.
    *
-   * @throws InvalidTokenError (as rejection) if the token is rejected
-   * @throws TemporarilyUnavailableError (as rejection) if a tenant or a key cannot be looked up
+   * @throws InvalidTokenError (or as rejection) if the token is rejected
+   * @throws TemporarilyUnavailableError (or as rejection) if a tenant or a key cannot be looked up
    */
   open(token: string, now: NumericDate): ExternalToken | Promise<ExternalToken>;
 }
@@ -39,7 +39,7 @@ export function createExternalOpener(options: ExternalOptions, limits: TokenCach
   const cache =
     limits && new AdmittingCache<ExternalToken>((token, now) => isCurrent(token, trusted, now), limits);
 
-  const decrypt = (token: string, now: NumericDate): Promise<ExternalToken> =>
+  const decrypt = (token: string, now: NumericDate): ExternalToken | Promise<ExternalToken> =>
     acceptsSignedOnly && isSignedOnly(token)
       ? openSignedOnlyToken(token, options, now)
       : openAfterReload(token, options, now);
@@ -54,17 +54,22 @@ export function createExternalOpener(options: ExternalOptions, limits: TokenCach
   });
 }
 
-async function openAfterReload(
+/** Open a token. If its key is unknown, reload the keys once. Returns a promise only if opening or the reload does. */
+function openAfterReload(
   token: string,
   options: ExternalOptions,
   now: NumericDate,
-): Promise<ExternalToken> {
+): ExternalToken | Promise<ExternalToken> {
   try {
-    return await openExternalToken(token, options, now);
+    // Only the synchronous part throws `unknown_key`.
+    return openExternalToken(token, options, now);
   } catch (error) {
     const isUnknown = error instanceof InvalidTokenError && error.reason === 'unknown_key';
-    if (!isUnknown || !(await reloadKeys(options.trusted))) throw error;
-    return openExternalToken(token, options, now);
+    if (!isUnknown) throw error;
+    return reloadKeys(options.trusted).then((isChanged) => {
+      if (!isChanged) throw error;
+      return openExternalToken(token, options, now);
+    });
   }
 }
 

@@ -1,14 +1,19 @@
 import { hash } from 'node:crypto';
+import { chain } from '../base/chain.js';
 import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
-import type { JsonObject } from '../base/json.js';
+import type { JsonObject, JsonValue } from '../base/json.js';
 import type { DecryptionKey } from '../keys/decryption-key.js';
 import type { VerificationKey } from '../keys/signature-key.js';
 import { decodeClaims, parseClaims } from '../token/claims/parse-claims.js';
 import { assertNoIdToken } from '../token/claims/validate-claims-set.js';
 import { assertAscii, splitToken } from '../token/compact-serialization.js';
 import { type ParsedJws, parseJws } from '../token/parse-jws.js';
-import { type ExternalHeader, readExternalHeader } from '../token/read-external-header.js';
+import {
+  cacheExternalHeader,
+  type ExternalHeader,
+  readExternalHeader,
+} from '../token/read-external-header.js';
 import type { BoundIssuer } from './bound-issuer.js';
 import { decryptWithCandidates } from './decrypt-with-candidates.js';
 import type { IssuerTerms } from './issuer-terms.js';
@@ -39,40 +44,46 @@ export interface ExternalOptions {
 /**
  * Decrypt a JWE of a trusted issuer, and verify the nested JWS.
  *
- * @throws InvalidTokenError (as rejection) if the token is rejected
- * @throws TemporarilyUnavailableError (as rejection) if a tenant or a key cannot be looked up
+ * @returns a promise only if the lookup of the issuer or of its key returns one
+ * @throws InvalidTokenError (or as rejection) if the token is rejected
+ * @throws TemporarilyUnavailableError (or as rejection) if a tenant or a key cannot be looked up
  * @see RFC 7519 §7.2
  */
-export async function openExternalToken(
+export function openExternalToken(
   token: string,
   { trusted, maxTokenLength }: ExternalOptions,
   now: NumericDate,
-): Promise<ExternalToken> {
+): ExternalToken | Promise<ExternalToken> {
   const segments = splitToken(token, maxTokenLength);
   const header = readExternalHeader(segments.header);
   const candidates = selectDecryptionKeys(header, trusted.terms, now);
   const { plaintext, candidate } = decryptWithCandidates(segments, header, candidates);
   const content = readContent(plaintext, header);
-  const issuer = await findIssuer(content.claims, candidate, trusted);
-  if (!acceptsAlgorithms(issuer.terms, header)) throw new InvalidTokenError('algorithm');
-  const signed = await authenticate(content, { issuer, candidate, now });
-  const claims = completeClaims(content, issuer);
-  assertReplicatedClaims(header, claims);
-  const decryptionKey = keyOfIssuer(candidate, issuer);
-  return Object.freeze({ header, claims, issuer, decryptionKey, ...signed });
+  return chain(findIssuer(content.claims, candidate, trusted), (issuer) => {
+    if (!acceptsAlgorithms(issuer.terms, header)) throw new InvalidTokenError('algorithm');
+    return chain(authenticate(content, { issuer, candidate, now }), (verificationKey) => {
+      const claims = completeClaims(content, issuer);
+      assertReplicatedClaims(header, claims);
+      cacheExternalHeader(segments.header, header);
+      const decryptionKey = keyOfIssuer(candidate, issuer);
+      const signed = content.jws && verificationKey && { signedHeader: content.jws.header, verificationKey };
+      return Object.freeze({ header, claims, issuer, decryptionKey, ...signed });
+    });
+  });
 }
 
 /**
  * Verify a signed JWT without encryption, of an issuer that may still send them.
  *
- * @throws InvalidTokenError (as rejection) if the token is rejected
- * @throws TemporarilyUnavailableError (as rejection) if a tenant or a key cannot be looked up
+ * @returns a promise only if the lookup of the issuer or of its key returns one
+ * @throws InvalidTokenError (or as rejection) if the token is rejected
+ * @throws TemporarilyUnavailableError (or as rejection) if a tenant or a key cannot be looked up
  */
-export async function openSignedOnlyToken(
+export function openSignedOnlyToken(
   token: string,
   { trusted, maxTokenLength }: ExternalOptions,
   now: NumericDate,
-): Promise<ExternalToken> {
+): ExternalToken | Promise<ExternalToken> {
   if (token.length > maxTokenLength) throw new InvalidTokenError('too_long');
   assertAscii(token);
   const content = readSigned(Buffer.from(token, 'latin1'));
@@ -81,13 +92,15 @@ export async function openSignedOnlyToken(
   const senders = trusted.terms.filter(
     ({ issuer, signedOnlyUntil }) => typeof issuer === 'string' || signedOnlyUntil > now,
   );
-  const issuer = await findNamedIssuer(content.claims, senders, trusted);
-  if (!(issuer.terms.signedOnlyUntil > now)) throw new InvalidTokenError('not_encrypted');
-  assertNoIdToken(content.claims);
-  const verificationKey = await verifyIssuerSignature(jws, issuer, now);
-  const claims = completeClaims(content, issuer);
-  const { header } = jws;
-  return Object.freeze({ header, claims, issuer, signedHeader: header, verificationKey });
+  return chain(findNamedIssuer(content.claims['iss'], senders, trusted), (issuer) => {
+    if (!(issuer.terms.signedOnlyUntil > now)) throw new InvalidTokenError('not_encrypted');
+    assertNoIdToken(content.claims);
+    return chain(verifyIssuerSignature(jws, issuer, now), (verificationKey) => {
+      const claims = completeClaims(content, issuer);
+      const { header } = jws;
+      return Object.freeze({ header, claims, issuer, signedHeader: header, verificationKey });
+    });
+  });
 }
 
 /** The key as the issuer configured it, because only this object expires or is removed with the keys of the issuer. */
@@ -120,26 +133,27 @@ function readSigned(bytes: Buffer): Content & { readonly jws: ParsedJws } {
 
 /** Find the issuer among the owners of the key. The sole owner of a symmetric key can imply `iss`. */
 function findIssuer(
-  claims: JsonObject,
+  { iss }: JsonObject,
   { owners }: KeyCandidate,
   trusted: TrustedIssuers,
-): Promise<BoundIssuer> {
+): BoundIssuer | Promise<BoundIssuer> {
   const [owner] = owners;
-  const isImplied = claims['iss'] === undefined && owner?.impliedClaims.has('iss') === true;
-  return findNamedIssuer(isImplied ? { iss: String(owner.issuer) } : claims, owners, trusted);
+  const isImplied = iss === undefined && owner?.impliedClaims.has('iss') === true;
+  return findNamedIssuer(isImplied ? String(owner.issuer) : iss, owners, trusted);
 }
 
-async function findNamedIssuer(
-  { iss }: JsonObject,
+function findNamedIssuer(
+  iss: JsonValue | undefined,
   owners: readonly IssuerTerms[],
   trusted: TrustedIssuers,
-): Promise<BoundIssuer> {
+): BoundIssuer | Promise<BoundIssuer> {
   if (iss === undefined) throw new InvalidTokenError('claim_missing', undefined, { claim: 'iss' });
   if (typeof iss !== 'string') throw new InvalidTokenError('claim_malformed', undefined, { claim: 'iss' });
-  const issuer = await trusted.find(iss, owners);
-  if (issuer !== undefined) return issuer;
-  const expected = owners.flatMap((owner) => (typeof owner.issuer === 'string' ? [owner.issuer] : []));
-  throw new InvalidTokenError('wrong_issuer', undefined, { expected, found: iss });
+  return chain(trusted.find(iss, owners), (issuer) => {
+    if (issuer !== undefined) return issuer;
+    const expected = owners.flatMap((owner) => (typeof owner.issuer === 'string' ? [owner.issuer] : []));
+    throw new InvalidTokenError('wrong_issuer', undefined, { expected, found: iss });
+  });
 }
 
 interface Authentication {
@@ -151,17 +165,17 @@ interface Authentication {
 /**
  * Verify the nested JWS. Claims without one are authentic only under a symmetric key, and only if the issuer has no
  * verification keys.
+ *
+ * @returns the key of the nested JWS, or `undefined` without one
  */
-async function authenticate(
+function authenticate(
   { jws }: Content,
   { issuer, candidate, now }: Authentication,
-): Promise<Pick<ExternalToken, 'signedHeader' | 'verificationKey'>> {
-  if (jws === undefined) {
-    const isAuthentic = candidate.key.type === 'secret' && issuer.terms.verification === undefined;
-    if (!isAuthentic) throw new InvalidTokenError('not_signed');
-    return {};
-  }
-  return { signedHeader: jws.header, verificationKey: await verifyIssuerSignature(jws, issuer, now) };
+): VerificationKey | undefined | Promise<VerificationKey> {
+  if (jws !== undefined) return verifyIssuerSignature(jws, issuer, now);
+  const isAuthentic = candidate.key.type === 'secret' && issuer.terms.verification === undefined;
+  if (!isAuthentic) throw new InvalidTokenError('not_signed');
+  return undefined;
 }
 
 /**
@@ -170,13 +184,15 @@ async function authenticate(
  */
 function completeClaims({ claims, identified }: Content, { issuer, terms, policy }: BoundIssuer): JsonObject {
   const { impliedClaims } = terms;
+  const [iss, aud, jti] = [claims['iss'], claims['aud'], claims['jti']];
+  if (iss !== undefined && aud !== undefined && jti !== undefined) return claims;
   const [audience = ''] = policy.audiences;
-  const added = {
-    ...(claims['iss'] === undefined && impliedClaims.has('iss') ? { iss: issuer } : {}),
-    ...(claims['aud'] === undefined && impliedClaims.has('aud') ? { aud: audience } : {}),
-    ...(claims['jti'] === undefined ? { jti: `sha-256:${hash('sha256', identified, 'base64url')}` } : {}),
-  };
-  return Object.keys(added).length === 0 ? claims : Object.freeze({ ...claims, ...added });
+  return Object.freeze({
+    ...claims,
+    ...(iss === undefined && impliedClaims.has('iss') ? { iss: issuer } : undefined),
+    ...(aud === undefined && impliedClaims.has('aud') ? { aud: audience } : undefined),
+    ...(jti === undefined ? { jti: `sha-256:${hash('sha256', identified, 'base64url')}` } : undefined),
+  });
 }
 
 /** Assert that claims in the protected header equal the claims (RFC 7519 §5.3). */

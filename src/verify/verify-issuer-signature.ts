@@ -1,8 +1,9 @@
+import { chain } from '../base/chain.js';
 import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
 import type { VerificationKey } from '../keys/signature-key.js';
 import { canonicalAlgorithm } from '../keys/verification-algorithms.js';
-import type { ParsedJws } from '../token/parse-jws.js';
+import { cacheJwsHeader, type ParsedJws } from '../token/parse-jws.js';
 import { verifySignature } from '../token/verify-signature.js';
 import type { BoundIssuer } from './bound-issuer.js';
 
@@ -17,17 +18,18 @@ const REJECTED_MEMBERS = ['crit', 'b64', 'jwk', 'zip'];
  * Verify the nested JWS of a trusted issuer with a key of this issuer. Without `kid`, the issuer must have exactly one key
  * with the `alg` of the JWS.
  *
- * @returns the key that verified the JWS
- * @throws InvalidTokenError (as rejection) if the JWS has a forbidden member or algorithm, no key matches, the key has
+ * @returns the key that verified the JWS, as a promise only if the key lookup returns one
+ * @throws InvalidTokenError (or as rejection) if the JWS has a forbidden member or algorithm, no key matches, the key has
  *   expired, or the signature is invalid
- * @throws TemporarilyUnavailableError (as rejection) if the keys of the issuer are unavailable
+ * @throws TemporarilyUnavailableError (or as rejection) if the keys of the issuer are unavailable
  * @see RFC 7515 §5.2
  */
-export async function verifyIssuerSignature(
-  { header, signingInput, signature }: ParsedJws,
+export function verifyIssuerSignature(
+  jws: ParsedJws,
   { terms, verification }: BoundIssuer,
   now: NumericDate,
-): Promise<VerificationKey> {
+): VerificationKey | Promise<VerificationKey> {
+  const { header } = jws;
   if (verification === undefined) throw new InvalidTokenError('content_type');
   if (REJECTED_MEMBERS.some((member) => Object.hasOwn(header, member))) {
     throw new InvalidTokenError('jws_refused_member');
@@ -36,13 +38,26 @@ export async function verifyIssuerSignature(
   const isWellFormed = typeof alg === 'string' && (kid === undefined || typeof kid === 'string');
   if (!isWellFormed) throw new InvalidTokenError('jws_malformed');
   if (!terms.signature.has(alg)) throw notAccepted(terms.signature, alg);
-  const key = (await verification.find(kid, alg)) ?? undefined;
+  // A custom key lookup may return null.
+  return chain(verification.find(kid, alg), (key) =>
+    assertVerified(jws, { key: key ?? undefined, alg, now }),
+  );
+}
+
+/** Assert that a key is valid for the JWS, and that it verifies the signature. */
+function assertVerified(
+  jws: ParsedJws,
+  {
+    key,
+    alg,
+    now,
+  }: { readonly key: VerificationKey | undefined; readonly alg: string; readonly now: NumericDate },
+): VerificationKey {
   if (key === undefined) throw new InvalidTokenError('jws_unknown_key');
   if (key.notAfter !== undefined && key.notAfter <= now) throw new InvalidTokenError('jws_expired_key');
   if (canonicalAlgorithm(key.alg) !== canonicalAlgorithm(alg)) throw notAccepted(new Set([key.alg]), alg);
-  if (!verifySignature(signingInput, signature, key)) {
-    throw new InvalidTokenError('jws_signature');
-  }
+  if (!verifySignature(jws.signingInput, jws.signature, key)) throw new InvalidTokenError('jws_signature');
+  cacheJwsHeader(jws);
   return key;
 }
 

@@ -1,5 +1,5 @@
 import { InvalidTokenError } from '../../base/errors.js';
-import { isJsonObject, type JsonObject } from '../../base/json.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../base/json.js';
 import {
   ALLOWED_CLAIMS,
   type ClaimsSet,
@@ -51,12 +51,29 @@ export function narrowByType(claims: ClaimsSet, header: JsonObject, scope: reado
   throw new InvalidTokenError('claim_malformed');
 }
 
-/** Claims that are valid only in tokens of home issuers, and claims that can contain scope. */
-const HOME_CLAIMS: ReadonlySet<string> = new Set([
-  ...['type', 'scope', 'scp', 'scopes', 'permissions', 'lineage', 'delegator', 'delegated_to', 'expires_at'],
+/**
+ * Claims that a token of a trusted issuer does not keep: those that are valid only in tokens of home issuers, those that
+ * can contain the client or scope, and the name of the prototype.
+ */
+const REMOVED_CLAIMS: ReadonlySet<string> = new Set([
+  ...[
+    '__proto__',
+    'client_id',
+    'type',
+    'scope',
+    'scp',
+    'scopes',
+    'permissions',
+    'lineage',
+    'delegator',
+    'delegated_to',
+    'expires_at',
+  ],
   ...ALLOWED_CLAIMS,
   ...['rate_limits', 'api_key_name', 'metadata', 'provenance'],
 ]);
+
+type ExposedClaims = Record<string, JsonValue> & Pick<ClaimsSet, 'aud' | 'exp' | 'iat' | 'iss' | 'jti'>;
 
 /** Scope of a trusted issuer's token, and the claims that contain scope and client. */
 interface ExternalTerms {
@@ -75,16 +92,18 @@ export function narrowToExternal(
   { scope, scopeClaim, clientClaim }: ExternalTerms,
 ): VerifiedToken {
   const { iss, aud, exp, iat, jti } = claims;
-  const isKept = ([name]: readonly [string, unknown]) =>
-    name !== scopeClaim && name !== 'client_id' && !HOME_CLAIMS.has(name);
-  const kept = Object.fromEntries(Object.entries(claims).filter(isKept));
   const clientId = claims[clientClaim];
   if (clientId !== undefined && (typeof clientId !== 'string' || clientId === '')) {
     throw new InvalidTokenError('claim_malformed', undefined, { claim: clientClaim });
   }
-  const granted = scope.length === 0 ? {} : { scope: formatScope(scope) };
-  const client = clientId === undefined ? {} : { client_id: clientId };
-  const exposed = { ...kept, ...{ iss, aud, exp, iat, jti }, ...client, ...granted };
+  const exposed: ExposedClaims = { iss, aud, exp, iat, jti };
+  // A loop is several times as fast as `Object.fromEntries`.
+  for (const name of Object.keys(claims)) {
+    const value = claims[name];
+    if (value !== undefined && name !== scopeClaim && !REMOVED_CLAIMS.has(name)) exposed[name] = value;
+  }
+  if (clientId !== undefined) exposed['client_id'] = clientId;
+  if (scope.length > 0) exposed['scope'] = formatScope(scope);
   return createVerifiedToken('external', Object.freeze(exposed), { header, scope });
 }
 

@@ -188,7 +188,11 @@ function readScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
   const scope = readGrantedScope(claims, policy);
   const { external } = policy;
   if (external === undefined) return scope;
-  return [...new Set(scope.flatMap((token) => external.scopes.get(token) ?? []))];
+  const granted = new Set<string>();
+  for (const token of scope) {
+    for (const ours of external.scopes.get(token) ?? []) granted.add(ours);
+  }
+  return [...granted];
 }
 
 /**
