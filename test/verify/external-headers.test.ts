@@ -67,8 +67,8 @@ describe('the protected header', () => {
     const others = [
       '',
       'json',
-      'jwtx',
-      'xjwt',
+      'jwt-',
+      '-jwt',
       '+jwt',
       'at+jwt ',
       'application/json',
@@ -257,7 +257,7 @@ describe('the header of the nested JWS', () => {
 
   test('must have the accepted typ, whatever the outer typ says', async () => {
     expect(await withSignedMembers({ typ: 'application/at+jwt' })).toBe('accepted');
-    for (const typ of ['JWT', undefined, 'logout+jwt', 'dpop+jwt', 7, null]) {
+    for (const typ of ['JWT', undefined, 'logout+jwt', 'secevent+jwt', 7, null]) {
       expect(await withSignedMembers({ typ })).toBe('wrong_typ');
     }
     const outer = await makeExternal({ key, alg: 'ECDH-ES', signer, header: { typ: 'logout+jwt' } });

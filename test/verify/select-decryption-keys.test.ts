@@ -97,6 +97,14 @@ describe('a token without kid', () => {
     expect(await reasonOf(verifierOf([rotating, other]), await nested(p256, kidless))).toBe('ambiguous_key');
   });
 
+  test('may not match a key that an issuer without kidlessRotation has too', async () => {
+    const keys = await decryptionOf(nextP256, p256);
+    const rotating = await trustIdp({ keys, signer }, { kidlessRotation: true });
+    const other = await trustIdp({ keys, signer }, { issuer: 'https://other.example.com' });
+
+    expect(await reasonOf(verifierOf([rotating, other]), await nested(p256, kidless))).toBe('ambiguous_key');
+  });
+
   test('matches only live keys', async () => {
     const previous = { jwk: p256.privateJwk, notAfter: NOW };
     const keys = await createDecryptionKeys([{ jwk: nextP256.privateJwk }, previous]);
@@ -254,6 +262,21 @@ describe('a token with an unknown kid', () => {
     expect(await reasonOf(verifier, token)).toBe('ambiguous_key');
     const named = await makeExternal({ key: shared, alg: 'dir', header: { iss: IDP } });
     expect(await reasonOf(verifier, named)).toBe('ambiguous_key');
+    await keys.close();
+  });
+
+  test('is rejected if the reload gives two keys one kid, even with kidlessRotation', async () => {
+    let now = NOW;
+    const source = memoryKeySource(setOf(thirdP256));
+    const keys = await follow(source, () => now);
+    const rotating = { kidlessRotation: true };
+    const other = await trustIdp({ keys, signer }, { ...rotating, issuer: 'https://other.example.com' });
+    const verifier = verifierOf([await trustIdp({ keys: p256, signer }, rotating), other]);
+    source.set = setOf({ ...nextP256, privateJwk: { ...nextP256.privateJwk, kid: 'p256' } });
+    now += 11;
+
+    expect(await reasonOf(verifier, await nested(p256, { kid: 'nobody' }))).toBe('unknown_key');
+    expect(await reasonOf(verifier, await nested(p256))).toBe('ambiguous_key');
     await keys.close();
   });
 
