@@ -95,8 +95,11 @@ const MAX_CHUNKS = 16;
 function readChunks(pairs: readonly string[], name: string): string | undefined {
   let joined: string | undefined;
   for (let index = 0; index < MAX_CHUNKS; index += 1) {
-    const chunk = readCookie(pairs, `${name}.${index}`);
-    if (chunk === undefined) break;
+    const prefix = `${name}.${index}=`;
+    const chunks = new Set(pairs.filter((pair) => pair.startsWith(prefix)).map((pair) => pair.slice(prefix.length)));
+    const [chunk, ...others] = chunks;
+    if (!isB64Token(chunk)) break;
+    if (others.length > 0) throw new InvalidRequestError('The cookies must contain one bearer token');
     joined = (joined ?? '') + chunk;
   }
   return joined;

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
 import {
   type AsymmetricKey,
@@ -109,12 +110,18 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
     },
     claimUse: ({ kid }) => usage?.claim(kid),
     decryptionKey: (kid) => byKid.get(kid),
+    hasSecret: (secret) => materials.some((material) => secretOf(material)?.equals(secret) === true),
     recognizeKid: (kid) => recognizer.recognize(kid),
     reloadForUnknownKey: async () => false,
     needsSignature: (audience) =>
       asymmetric.some((key) => key.audience === undefined || key.audience === audience),
   });
   return ring;
+}
+
+function secretOf(material: KeyMaterial): KeyObject | undefined {
+  if (material.kind === 'root') return material.root.secret;
+  return 'secret' in material.key ? material.key.secret : undefined;
 }
 
 function kidOf(material: KeyMaterial): string {

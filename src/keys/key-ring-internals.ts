@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { ContentKey, KeyPurpose } from './content-key.js';
 import type { KeyRing } from './key-ring.js';
 import type { ForeignKid } from './kid-recognizer.js';
@@ -29,6 +30,9 @@ export interface KeyRingInternals {
 
   /** Return the prepared or underived key with this key ID, or `undefined` if there is none. */
   decryptionKey(kid: string): ContentKey | undefined;
+
+  /** Whether a root or key of the ring has the same symmetric secret, whatever its `kid`. */
+  hasSecret(secret: KeyObject): boolean;
 
   /**
    * Recognize an unknown `kid` that the roots of this ring yield in another environment, for another audience or for

@@ -92,6 +92,10 @@ function resolveIssuer(issuer: string, allowPrivate: boolean): { issuer: string;
     );
   if (/[?#]/.test(href))
     throw new TypeError('discoverJwks: issuer must not contain a query or fragment: remove it');
+  if (href !== issuer && href !== `${issuer}/`)
+    throw new TypeError(
+      'discoverJwks: issuer must be a URL in its normal form, for example "https://idp.example.com/tenant": use lower case for the host, and no spaces, dot segments or default port',
+    );
   return { issuer, origin };
 }
 

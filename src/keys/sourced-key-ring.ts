@@ -164,6 +164,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
       },
       claimUse: ({ kid }) => this.#usage?.claim(kid),
       decryptionKey: (kid) => this.#internals.decryptionKey(kid),
+      hasSecret: (secret) => this.#internals.hasSecret(secret),
       recognizeKid: (kid) => this.#internals.recognizeKid(kid),
       reloadForUnknownKey: () => this.#reloadForUnknownKey(),
       needsSignature: (audience) => this.#internals.needsSignature(audience),

@@ -100,17 +100,20 @@ export class TokenCache<Token extends CacheableToken> {
   }
 
   #isLive(token: Token, now: NumericDate): boolean {
-    const { exp } = token.claims;
-    return isNumericDate(exp) && exp > now && this.#isCurrent(token, now);
+    return hasTime(token, now) && this.#isCurrent(token, now);
   }
 
   #sweep(now: NumericDate): void {
     if (!(now >= this.#sweptAt + SWEEP_SECONDS)) return;
     this.#sweptAt = now;
     for (const [digest, token] of this.#entries.entries()) {
-      if (!this.#isLive(token, now)) this.#entries.delete(digest);
+      if (!hasTime(token, now)) this.#entries.delete(digest);
     }
   }
+}
+
+function hasTime({ claims: { exp } }: CacheableToken, now: NumericDate): boolean {
+  return isNumericDate(exp) && exp > now;
 }
 
 /** Number of bits in a generation (64 KiB). */

@@ -45,7 +45,9 @@ export function createExternalOpener(options: ExternalOptions, limits: TokenCach
       : openAfterReload(token, options, now);
 
   return Object.freeze({
-    isFor: (token: string) => (acceptsSignedOnly && isSignedOnly(token)) || namesKey(token, trusted),
+    isFor: (token: string) =>
+      token.length <= options.maxTokenLength &&
+      ((acceptsSignedOnly && isSignedOnly(token)) || namesKey(token, options)),
     isSigned: (token: string) => isSignedOnly(token) || announcesSignature(token),
     open: (token: string, now: NumericDate) =>
       cache === undefined
@@ -107,13 +109,15 @@ function headerOf(token: string): string {
 }
 
 /** Whether a token lacks `kid`, or has the `kid` of a trusted issuer's key. */
-function namesKey(token: string, { terms }: TrustedIssuers): boolean {
+function namesKey(token: string, { trusted: { terms }, isHomeKey }: ExternalOptions): boolean {
   try {
     const encoded = headerOf(token);
     // Only headers of tokens under the key ring are cached.
     if (isCachedHeader(encoded)) return false;
     const { kid } = readExternalHeader(encoded);
     if (kid === undefined) return true;
+    // After a reload, both can have the kid.
+    if (typeof kid === 'string' && isHomeKey(kid)) return false;
     return terms.some(({ decryption }) => decryption.keys.some((key) => key.kid === kid));
   } catch (error) {
     if (error instanceof InvalidTokenError) return false;

@@ -37,6 +37,8 @@ export interface ExternalToken {
 /** What opening a token requires. */
 export interface ExternalOptions {
   readonly trusted: TrustedIssuers;
+  /** Whether a `kid` is of a key for tokens of home issuers, which take precedence. */
+  readonly isHomeKey: (kid: string) => boolean;
   /** Maximum token length in characters. Longer tokens are rejected without parsing. */
   readonly maxTokenLength: number;
 }
@@ -67,7 +69,7 @@ export function openExternalToken(
       cacheExternalHeader(segments.header, header);
       const decryptionKey = keyOfIssuer(candidate, issuer);
       const signed = content.jws && verificationKey && { signedHeader: content.jws.header, verificationKey };
-      return Object.freeze({ header, claims, issuer, decryptionKey, ...signed });
+      return Object.freeze({ header: nameKey(header, decryptionKey), claims, issuer, decryptionKey, ...signed });
     });
   });
 }
@@ -106,6 +108,11 @@ export function openSignedOnlyToken(
 /** The key as the issuer configured it, because only this object expires or is removed with the keys of the issuer. */
 function keyOfIssuer({ key, keys, owners }: KeyCandidate, { terms }: BoundIssuer): DecryptionKey {
   return keys[owners.indexOf(terms)] ?? key;
+}
+
+/** Add the `kid` of the key if the header has none, so that a revocation of the `kid` applies to the token. */
+function nameKey(header: ExternalHeader, { kid }: DecryptionKey): JsonObject {
+  return header['kid'] === undefined ? Object.freeze({ ...header, kid }) : header;
 }
 
 /** Content of a JWE, and the text that identifies the token if it has no `jti`. */

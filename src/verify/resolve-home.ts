@@ -18,6 +18,7 @@ const NO_KEY_RING: KeyRingInternals = Object.freeze({
   },
   claimUse: () => undefined,
   decryptionKey: () => undefined,
+  hasSecret: () => false,
   recognizeKid: () => undefined,
   reloadForUnknownKey: async () => false,
   needsSignature: () => false,

@@ -92,14 +92,21 @@ function resolveTrusted(
   return trusted;
 }
 
-/** Assert that no key of a trusted issuer is a key of the key ring, because `kid` selects one of them. */
+/** Assert that no key of a trusted issuer is a key of the key ring, by its `kid` or its secret. */
 function assertSeparateKeys({ terms }: TrustedIssuers, keyRing: KeyRingInternals, where: string): void {
   for (const [index, { decryption }] of terms.entries()) {
+    const place = `${where}: trustedIssuers[${index}].decryption`;
     const shared = decryption.keys.find(({ kid }) => keyRing.decryptionKey(kid) !== undefined);
-    if (shared === undefined) continue;
-    throw new TypeError(
-      `${where}: trustedIssuers[${index}].decryption and keyRing both have the kid ${shared.kid}: use a separate key for tokens of other issuers`,
-    );
+    if (shared !== undefined) {
+      throw new TypeError(
+        `${place} and keyRing both have the kid ${shared.kid}: use a separate key for tokens of other issuers`,
+      );
+    }
+    if (decryption.keys.some((key) => key.type === 'secret' && keyRing.hasSecret(key.secret))) {
+      throw new TypeError(
+        `${place} has a secret of keyRing, with which the issuer could create your own tokens: use a separate key`,
+      );
+    }
   }
 }
 

@@ -8,8 +8,8 @@ import {
   KEY_MANAGEMENT,
 } from '../keys/jwe-algorithms.js';
 import type { ExternalHeader } from '../token/read-external-header.js';
-import { isSameKey } from './assert-issuer-keys.js';
 import type { IssuerTerms } from './issuer-terms.js';
+import { fingerprintOf } from './key-fingerprint.js';
 
 /** A decryption key, and the issuers that may encrypt to it with the algorithms of a token. */
 export interface KeyCandidate {
@@ -55,9 +55,8 @@ export function selectDecryptionKeys(
     });
   }
   const candidates = [first, ...others] as const;
-  const isShared = candidates.some(({ key }) => isSharedSecret(key, terms));
-  if (isShared || !isUnambiguous(candidates, header))
-    throw new InvalidTokenError('ambiguous_key', undefined, kidOf(header));
+  const isClear = isUnambiguous(candidates, header) && !candidates.some(({ key }) => isSharedSecret(key, terms));
+  if (!isClear) throw new InvalidTokenError('ambiguous_key', undefined, kidOf(header));
   return candidates;
 }
 
@@ -73,16 +72,17 @@ function listKeys({ kid, iss }: ExternalHeader, terms: readonly IssuerTerms[]): 
 
 /** Join issuers that have the same key. */
 function joinOwners(owned: readonly OwnedKey[]): readonly KeyCandidate[] {
-  const joined: { key: DecryptionKey; owners: IssuerTerms[]; keys: DecryptionKey[] }[] = [];
+  const joined = new Map<string, { key: DecryptionKey; owners: IssuerTerms[]; keys: DecryptionKey[] }>();
   for (const { key, owner } of owned) {
-    const same = joined.find((candidate) => isSameKey(candidate.key, key));
-    if (same === undefined) joined.push({ key, owners: [owner], keys: [key] });
+    const fingerprint = fingerprintOf(key);
+    const same = joined.get(fingerprint);
+    if (same === undefined) joined.set(fingerprint, { key, owners: [owner], keys: [key] });
     else if (!same.owners.includes(owner)) {
       same.owners.push(owner);
       same.keys.push(key);
     }
   }
-  return joined;
+  return [...joined.values()];
 }
 
 /** Whether an issuer may use the algorithms of a token. */
@@ -115,7 +115,11 @@ function fitsLength(bytes: number, alg: string, enc: string): boolean {
 /** Whether several issuers have a symmetric key, for example after a reload. It would not identify the issuer. */
 function isSharedSecret(key: DecryptionKey, terms: readonly IssuerTerms[]): boolean {
   if (key.type !== 'secret') return false;
-  return terms.filter(({ decryption }) => decryption.keys.some((other) => isSameKey(key, other))).length > 1;
+  const fingerprint = fingerprintOf(key);
+  const owners = terms.filter(({ decryption }) =>
+    decryption.keys.some((other) => fingerprintOf(other) === fingerprint),
+  );
+  return owners.length > 1;
 }
 
 /** Whether one key remains, or two private keys that may both be tried. */

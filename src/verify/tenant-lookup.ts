@@ -11,17 +11,24 @@ const MAX_CACHED = 1000;
 /** Time for which a trusted issuer is cached, in seconds. */
 const TRUSTED_SECONDS = 300;
 
+/** Time for which an expired result remains in use while the function fails, in seconds. */
+const STALE_SECONDS = 900;
+
+/** Time until the function is called again after a failure, in seconds. */
+const RETRY_SECONDS = 10;
+
 /** Time for which an unknown issuer is cached, in seconds. */
 const UNKNOWN_SECONDS = 60;
 
-/** Maximum number of calls of the function per second. */
+/** Maximum number of calls of the function per second for unknown issuers. */
 const MAX_CALLS_PER_SECOND = 20;
 
 /** Timeout of the function in milliseconds. */
 const TIMEOUT_MS = 2000;
 
-/** Maximum length of `iss` in characters. */
-const MAX_ISSUER_LENGTH = 512;
+/** Issuers that the function is asked for: at most 512 characters, without control characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it excludes.
+const POSSIBLE_ISSUER = /^[^\u0000-\u001f\u007f]{1,512}$/;
 
 type Bound = BoundIssuer | undefined;
 
@@ -37,9 +44,19 @@ export interface TenantLookup {
   isCurrent(issuer: BoundIssuer): boolean;
 }
 
+/** A tenant that the function trusts. The rules and keys remain the same when the result is refreshed. */
+interface Tenant {
+  readonly issuer: BoundIssuer;
+  /** Time of the last result. */
+  since: NumericDate;
+  /** Time from which the function is called again. */
+  until: NumericDate;
+}
+
 /**
  * Create a cached, bounded lookup of tenants. Anyone who can encrypt to the public key of the API can name an issuer, so
- * the function is called once for each `iss` and at a limited rate.
+ * the function is called once for each `iss`, and for unknown issuers at a limited rate. While the function fails, known
+ * tenants remain trusted for 15 minutes.
  *
  * @param bind creates the rules for a trusted issuer
  */
@@ -48,41 +65,57 @@ export function createTenantLookup(
   bind: (iss: string) => BoundIssuer,
   clock: Clock,
 ): TenantLookup {
-  const trusted = new LRUCache<string, { readonly issuer: BoundIssuer; readonly until: NumericDate }>({
-    max: MAX_CACHED,
-  });
+  const trusted = new LRUCache<string, Tenant>({ max: MAX_CACHED });
   const unknown = new LRUCache<string, NumericDate>({ max: MAX_CACHED });
   const asked = new Map<string, Promise<Bound>>();
   const mayCall = createRateLimit(clock);
 
-  const ask = async (iss: string): Promise<Bound> => {
-    if (!(await callMatcher(isTrusted, iss))) {
-      unknown.set(iss, clock() + UNKNOWN_SECONDS);
-      return undefined;
-    }
-    const issuer = bindTenant(bind, iss);
-    trusted.set(iss, { issuer, until: clock() + TRUSTED_SECONDS });
-    return issuer;
+  const remember = (tenant: Tenant): BoundIssuer => {
+    tenant.since = clock();
+    tenant.until = tenant.since + TRUSTED_SECONDS;
+    trusted.set(tenant.issuer.issuer, tenant);
+    return tenant.issuer;
+  };
+  const forget = (iss: string): undefined => {
+    trusted.delete(iss);
+    unknown.set(iss, clock() + UNKNOWN_SECONDS);
   };
 
-  const findCached = (iss: string): BoundIssuer | undefined => {
-    const entry = trusted.get(iss);
-    return entry !== undefined && entry.until > clock() ? entry.issuer : undefined;
+  const ask = async (iss: string): Promise<Bound> => {
+    if (!(await callMatcher(isTrusted, iss))) return forget(iss);
+    return remember({ issuer: bindTenant(bind, iss), since: 0, until: 0 });
+  };
+  const refresh = async (iss: string, tenant: Tenant): Promise<Bound> => {
+    try {
+      return (await callMatcher(isTrusted, iss)) ? remember(tenant) : forget(iss);
+    } catch (failure) {
+      if (!(clock() < tenant.since + TRUSTED_SECONDS + STALE_SECONDS)) throw failure;
+      tenant.until = clock() + RETRY_SECONDS;
+      return tenant.issuer;
+    }
+  };
+  const askOnce = (iss: string, call: () => Promise<Bound>): Promise<Bound> => {
+    const pending = asked.get(iss) ?? call().finally(() => asked.delete(iss));
+    asked.set(iss, pending);
+    return pending;
   };
 
   return {
     find(iss) {
-      if (iss.length > MAX_ISSUER_LENGTH) return undefined;
-      const known = findCached(iss);
-      if (known !== undefined || (unknown.get(iss) ?? 0) > clock()) return known;
-      const pending = asked.get(iss);
-      if (pending !== undefined) return pending;
-      if (!mayCall()) throw unavailable('Too many tokens name unknown issuers');
-      const asking = ask(iss).finally(() => asked.delete(iss));
-      asked.set(iss, asking);
-      return asking;
+      if (!POSSIBLE_ISSUER.test(iss)) return undefined;
+      const tenant = trusted.get(iss);
+      if (tenant !== undefined) {
+        return tenant.until > clock() ? tenant.issuer : askOnce(iss, () => refresh(iss, tenant));
+      }
+      if ((unknown.get(iss) ?? 0) > clock()) return undefined;
+      // The budget is for unknown issuers only, so that they cannot delay known tenants.
+      if (!asked.has(iss) && !mayCall()) throw unavailable('Too many tokens name unknown issuers');
+      return askOnce(iss, () => ask(iss));
     },
-    isCurrent: (issuer) => findCached(issuer.issuer) === issuer,
+    isCurrent(issuer) {
+      const tenant = trusted.get(issuer.issuer);
+      return tenant?.issuer === issuer && tenant.until > clock();
+    },
   };
 }
 

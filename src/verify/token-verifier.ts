@@ -130,11 +130,12 @@ export function prepareVerifier(options: TokenVerifierOptions<object>, where: st
 
 /** Create the opener of tokens from trusted issuers, if there are any. */
 function openerOf(
-  { trusted, maxTokenLength, where }: ResolvedVerifier,
+  { trusted, keyRing, maxTokenLength, where }: ResolvedVerifier,
   { tokenCache }: Pick<TokenVerifierOptions<object>, 'tokenCache'>,
 ): Pick<Parts, 'external'> {
   if (trusted === undefined) return {};
-  const options = { trusted, maxTokenLength };
+  const isHomeKey = (kid: string) => keyRing.decryptionKey(kid) !== undefined;
+  const options = { trusted, isHomeKey, maxTokenLength };
   return { external: createExternalOpener(options, resolveTokenCache(tokenCache, where)) };
 }
 

@@ -1,8 +1,9 @@
 import { chain } from '../base/chain.js';
 import type { NumericDate } from '../base/clock.js';
-import { InvalidTokenError } from '../base/errors.js';
+import { InvalidTokenError, PassportJweError, TemporarilyUnavailableError } from '../base/errors.js';
 import type { VerificationKey } from '../keys/signature-key.js';
 import { canonicalAlgorithm } from '../keys/verification-algorithms.js';
+import type { VerificationKeys } from '../keys/verification-keys.js';
 import { cacheJwsHeader, type ParsedJws } from '../token/parse-jws.js';
 import { verifySignature } from '../token/verify-signature.js';
 import type { BoundIssuer } from './bound-issuer.js';
@@ -38,10 +39,28 @@ export function verifyIssuerSignature(
   const isWellFormed = typeof alg === 'string' && (kid === undefined || typeof kid === 'string');
   if (!isWellFormed) throw new InvalidTokenError('jws_malformed');
   if (!terms.signature.has(alg)) throw notAccepted(terms.signature, alg);
-  // A custom key lookup may return null.
-  return chain(verification.find(kid, alg), (key) =>
-    assertVerified(jws, { key: key ?? undefined, alg, now }),
-  );
+  return chain(findKey(verification, kid, alg), (key) => assertVerified(jws, { key, alg, now }));
+}
+
+/** Find a key. The failure of a custom lookup is an outage, not a verdict on the token. */
+function findKey(
+  verification: VerificationKeys,
+  kid: string | undefined,
+  alg: string,
+): VerificationKey | undefined | Promise<VerificationKey | undefined> {
+  try {
+    const found = verification.find(kid, alg);
+    // A custom lookup may return null.
+    return found instanceof Promise
+      ? found.then((key) => key ?? undefined, (cause) => { throw toOutage(cause); })
+      : (found ?? undefined);
+  } catch (cause) {
+    throw toOutage(cause);
+  }
+}
+
+function toOutage(cause: unknown): unknown {
+  return cause instanceof PassportJweError ? cause : new TemporarilyUnavailableError({ cause });
 }
 
 /** Assert that a key is valid for the JWS, and that it verifies the signature. */

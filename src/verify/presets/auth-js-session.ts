@@ -3,7 +3,7 @@ import { assertOptions, assertString, type KnownOptions } from '../../base/optio
 import { deriveAuthJsKeys } from '../../keys/derive-auth-js-keys.js';
 import { defineTrustedIssuer } from '../trusted-issuer.js';
 import type { TrustedIssuer, TrustedIssuerOptions } from '../trusted-issuer-options.js';
-import { applyDefaults } from './define-preset.js';
+import { applyDefaults, joinClaims } from './define-preset.js';
 
 type ClaimsTerms = Pick<
   TrustedIssuerOptions,
@@ -81,6 +81,8 @@ export function authJsSession(options: AuthJsSessionOptions): TrustedIssuer {
     contentEncryptionAlgorithms: [version === 5 ? 'A256CBC-HS512' : 'A256GCM'],
     typ: [null],
     impliedClaims: ['iss', 'aud'],
+    // NextAuth before 4.24.5 encrypts other cookies under the same key, without a user (CVE-2023-48309).
+    ...joinClaims(['sub'], terms.requiredClaims),
   };
   return defineTrustedIssuer(
     applyDefaults(complete, { maxTokenLifetimeSeconds: SESSION_SECONDS }),

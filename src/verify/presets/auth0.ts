@@ -50,6 +50,8 @@ export function auth0(options: Auth0Options): TrustedIssuer {
       signatureAlgorithms: ['RS256', 'PS256'],
       typ: isStandard ? 'at+jwt' : 'JWT',
       clientClaim: isStandard ? 'client_id' : 'azp',
+      // An ID token has the same typ, and no azp unless the client is not its audience.
+      ...(isStandard ? {} : { requiredClaims: ['azp'] }),
     },
     'auth0',
   );

@@ -16,7 +16,19 @@ export function definePreset(
   where: string,
 ): TrustedIssuer {
   const { verification = discoverJwks({ issuer: options.issuer }) } = options;
-  return defineTrustedIssuer({ ...applyDefaults(options, defaults), verification }, where);
+  const requiredClaims = joinClaims(defaults.requiredClaims, options.requiredClaims);
+  const complete = { ...applyDefaults(options, defaults), verification, ...requiredClaims };
+  return defineTrustedIssuer(complete, where);
+}
+
+/** Join the claims that a preset and the application require. The preset identifies access tokens by its claims. */
+export function joinClaims(
+  preset: readonly string[] = [],
+  application: readonly string[] | undefined,
+): Pick<TrustedIssuerOptions, 'requiredClaims'> {
+  if (application !== undefined && !Array.isArray(application)) return { requiredClaims: application };
+  if (preset.length === 0) return application === undefined ? {} : { requiredClaims: application };
+  return { requiredClaims: [...new Set([...preset, ...(application ?? [])])] };
 }
 
 /** Apply defaults to options that are absent or `undefined`. */
