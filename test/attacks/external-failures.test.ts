@@ -76,7 +76,7 @@ const FAILURES: Readonly<Record<string, (parts: ExternalParts) => string | Promi
   'the lifetime is too long': (parts) => withClaims(parts, { exp: NOW + 10 * 86_400 }),
   'the token is bound to a key': (parts) => withClaims(parts, { cnf: { jkt: 'x' } }),
   'the header repeats another sub': (parts) => makeExternal({ ...parts, header: { sub: 'mallory' } }),
-  'the typ is another': (parts) => makeExternal({ ...parts, header: { typ: 'secevent+jwt' } }),
+  'the typ is another': (parts) => makeExternal({ ...parts, header: { typ: 'logout+jwt' } }),
 };
 
 const otherKeys = new Map<JwkPair, JwkPair>([

@@ -187,15 +187,20 @@ const impliesIssuer = ({ form }: Row) => form.options.impliedClaims !== undefine
 /** What happens to a token, and the reason for which it is rejected. `undefined`: the row has no such token. */
 const CRYPTOGRAPHIC_CASES: readonly Case[] = [
   ['as it comes', (row) => make(row), always('accepted')],
-  ['first segment changed', async (row) => changeHeader(await make(row)), always('decryption')],
   [
     'second segment changed',
     async (row) => changeSegment(await make(row), 1),
     (row) => (hasEncryptedKey(row) ? 'decryption' : 'encrypted_key'),
   ],
+  ['fifth segment changed', async (row) => changeSegment(await make(row), 4), always('decryption')],
+  ['encrypted to another issuer', (row) => make(row, { encryptTo: keysOf(row).other }), always('decryption')],
+];
+
+/** The same with some of the encryptions, because these changes do not depend on each of them. */
+const OTHER_CASES: readonly Case[] = [
+  ['first segment changed', async (row) => changeHeader(await make(row)), always('decryption')],
   ['third segment changed', async (row) => changeSegment(await make(row), 2), always('decryption')],
   ['fourth segment changed', async (row) => changeSegment(await make(row), 3), always('decryption')],
-  ['fifth segment changed', async (row) => changeSegment(await make(row), 4), always('decryption')],
   [
     'signature changed',
     (row) => make(row, { alter: (jws) => changeSegment(jws, 2) }),
@@ -203,16 +208,11 @@ const CRYPTOGRAPHIC_CASES: readonly Case[] = [
   ],
   ['payload changed', (row) => make(row, { alter: widenScope }), signedOnly('jws_signature')],
   ['header of the JWS changed', (row) => make(row, { alter: changeHeader }), signedOnly('jws_signature')],
-  ['encrypted to another issuer', (row) => make(row, { encryptTo: keysOf(row).other }), always('decryption')],
   [
     'signed by another issuer under this kid',
     (row) => make(row, { signWith: keysOf(row).otherSigner }),
     signedOnly('jws_signature'),
   ],
-];
-
-/** The same for changes that no cipher sees. */
-const OTHER_CASES: readonly Case[] = [
   [
     'signed by another issuer under its own kid',
     (row) => make(row, { signWith: keysOf(row).otherSigner, signedHeader: { kid: 'other-1' } }),
