@@ -96,7 +96,9 @@ function readChunks(pairs: readonly string[], name: string): string | undefined 
   let joined: string | undefined;
   for (let index = 0; index < MAX_CHUNKS; index += 1) {
     const prefix = `${name}.${index}=`;
-    const chunks = new Set(pairs.filter((pair) => pair.startsWith(prefix)).map((pair) => pair.slice(prefix.length)));
+    const chunks = new Set(
+      pairs.filter((pair) => pair.startsWith(prefix)).map((pair) => pair.slice(prefix.length)),
+    );
     const [chunk, ...others] = chunks;
     if (!isB64Token(chunk)) break;
     if (others.length > 0) throw new InvalidRequestError('The cookies must contain one bearer token');

@@ -8,6 +8,8 @@ import { canonicalAlgorithm } from './verification-algorithms.js';
  * @returns `undefined` if there are several keys of the algorithm, or none.
  */
 export function findOnlyKey(keys: Iterable<VerificationKey>, alg: string): VerificationKey | undefined {
-  const [key, ...others] = [...keys].filter((candidate) => canonicalAlgorithm(candidate.alg) === canonicalAlgorithm(alg));
+  const [key, ...others] = [...keys].filter(
+    (candidate) => canonicalAlgorithm(candidate.alg) === canonicalAlgorithm(alg),
+  );
   return others.length === 0 ? key : undefined;
 }

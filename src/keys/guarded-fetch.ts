@@ -51,7 +51,14 @@ async function open(url: URL, settings: RequestOptions): Promise<IncomingMessage
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   try {
     return await new Promise((resolve, reject) => {
-      request(url, settings).on('response', resolve).on('error', reject).end();
+      const refuse = () => reject(new Error('the connection ended without a response'));
+      // After a 101 response, Node ends the connection without an error event.
+      request(url, settings)
+        .on('response', resolve)
+        .on('error', reject)
+        .on('upgrade', refuse)
+        .on('close', refuse)
+        .end();
     });
   } catch (cause) {
     if (cause instanceof PrivateAddressError) throw cause;

@@ -1,4 +1,5 @@
 import type { Clock, NumericDate } from '../base/clock.js';
+import { deadline } from '../base/deadline.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
 import { createSingleFlight, type SingleFlight } from '../base/single-flight.js';
 import { findOnlyKey } from './find-only-key.js';
@@ -21,6 +22,9 @@ export interface JwksCacheOptions extends ResolvedJwksTuning {
 
 /** Maximum cooldown after a failed load, in seconds. */
 const MAX_COOLDOWN_OF_FAILURE_SECONDS = 5;
+
+/** Time after `timeoutMs` for a load to end by its signal, in milliseconds. */
+const GRACE_MS = 100;
 
 /** Loaded keys, and the last attempt to load them. */
 interface CacheState {
@@ -90,7 +94,10 @@ async function loadKeys(state: CacheState, options: JwksCacheOptions): Promise<v
   const failedBefore = state.attempted?.failure !== undefined;
   state.attempted = { at, failure: state.attempted?.failure };
   try {
-    const jwks = await load(AbortSignal.timeout(timeoutMs));
+    // A load that ignores the signal must not keep later loads waiting.
+    const jwks = await deadline(load(AbortSignal.timeout(timeoutMs)), timeoutMs + GRACE_MS, () => {
+      throw new Error(`The keys were not loaded within ${timeoutMs} ms`);
+    });
     state.loaded = { keys: await selectJwks(jwks, rsaAlgorithm, state.loaded?.keys), at };
     state.attempted = { at };
     if (failedBefore) report('jwks.reachable', options);

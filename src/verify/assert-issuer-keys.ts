@@ -1,6 +1,6 @@
 import type { DecryptionKey } from '../keys/decryption-key.js';
-import { fingerprintOf } from './key-fingerprint.js';
 import type { IssuerTerms } from './issuer-terms.js';
+import { fingerprintOf } from './key-fingerprint.js';
 
 /**
  * Assert that each symmetric key belongs to one issuer, and that a `kid` names one key of its type.

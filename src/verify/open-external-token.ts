@@ -69,7 +69,13 @@ export function openExternalToken(
       cacheExternalHeader(segments.header, header);
       const decryptionKey = keyOfIssuer(candidate, issuer);
       const signed = content.jws && verificationKey && { signedHeader: content.jws.header, verificationKey };
-      return Object.freeze({ header: nameKey(header, decryptionKey), claims, issuer, decryptionKey, ...signed });
+      return Object.freeze({
+        header: nameKey(header, decryptionKey),
+        claims,
+        issuer,
+        decryptionKey,
+        ...signed,
+      });
     });
   });
 }

@@ -116,8 +116,16 @@ function resolveAlgorithms(options: TrustedIssuerOptions, where: string) {
       `${where}: contentEncryptionAlgorithms`,
       'A256GCM',
     ]),
-    signature: toSet(signature, isVerificationAlgorithm, [`${where}: signatureAlgorithms`, 'RS256']),
+    signature: withBothNames(
+      toSet(signature, isVerificationAlgorithm, [`${where}: signatureAlgorithms`, 'RS256']),
+    ),
   };
+}
+
+/** Add the other name of `EdDSA` and `Ed25519`, which are one algorithm for the keys of this package (RFC 9864 §2.2). */
+function withBothNames(algorithms: ReadonlySet<string>): ReadonlySet<string> {
+  const names = ['EdDSA', 'Ed25519'];
+  return names.some((name) => algorithms.has(name)) ? new Set([...algorithms, ...names]) : algorithms;
 }
 
 function toSet(

@@ -55,7 +55,8 @@ export function selectDecryptionKeys(
     });
   }
   const candidates = [first, ...others] as const;
-  const isClear = isUnambiguous(candidates, header) && !candidates.some(({ key }) => isSharedSecret(key, terms));
+  const isClear =
+    isUnambiguous(candidates, header) && !candidates.some(({ key }) => isSharedSecret(key, terms));
   if (!isClear) throw new InvalidTokenError('ambiguous_key', undefined, kidOf(header));
   return candidates;
 }

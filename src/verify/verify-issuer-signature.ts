@@ -52,7 +52,12 @@ function findKey(
     const found = verification.find(kid, alg);
     // A custom lookup may return null.
     return found instanceof Promise
-      ? found.then((key) => key ?? undefined, (cause) => { throw toOutage(cause); })
+      ? found.then(
+          (key) => key ?? undefined,
+          (cause) => {
+            throw toOutage(cause);
+          },
+        )
       : (found ?? undefined);
   } catch (cause) {
     throw toOutage(cause);
