@@ -92,6 +92,10 @@ describe('extractCookieToken', () => {
     expect(extractCookieToken(['token.0=old; token=abc'], 'token')).toBe('abc');
   });
 
+  test('ignores a numbered cookie that contains no part of a token', () => {
+    expect(extractCookieToken(['token.0={"a":1}'], 'token')).toBeUndefined();
+  });
+
   test('rejects a numbered cookie with two values', () => {
     expect(() => extractCookieToken(['token.0=a; token.0=b'], 'token')).toThrow(InvalidRequestError);
   });

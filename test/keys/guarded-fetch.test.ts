@@ -1,4 +1,6 @@
 import type { LookupAddress, lookup as lookupAddresses } from 'node:dns';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createGuardedFetch } from '../../src/keys/guarded-fetch.js';
 import { rejectionOf } from '../support/caught.js';
@@ -45,6 +47,27 @@ async function send(host: string, lookup?: typeof lookupAddresses, allowPrivate 
 const REFUSED = /has a loopback, private or special address: check the URL, or set allowPrivate/;
 
 describe('a guarded request', () => {
+  test('fails if the server switches protocols instead of answering', async () => {
+    const switching = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () =>
+        socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
+      );
+    });
+    switching.listen(0, '127.0.0.1');
+    await once(switching, 'listening');
+    const guarded = createGuardedFetch({ allowPrivate: true, readCa: async () => undefined });
+    const address = switching.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const signal = AbortSignal.timeout(5000);
+    const failure = await rejectionOf(
+      guarded(new URL(`http://127.0.0.1:${port}/`), { headers: {}, redirect: 'error', signal }),
+    );
+    switching.close();
+
+    expect(failure).toMatchObject({ message: expect.stringContaining('is unavailable') });
+  });
+
   test('connects to no host whose name resolves to a private address', async () => {
     expect(await send('localhost')).toMatchObject({ message: expect.stringMatching(REFUSED) });
     expect(server.connections()).toBe(0);

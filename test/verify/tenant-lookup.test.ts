@@ -101,6 +101,51 @@ describe('the function issuer', () => {
     expect(await reasonOf(verifier, token)).toBe('accepted');
   });
 
+  test('is asked again about known issuers however many unknown ones arrive', async () => {
+    const { verifier, time } = await trustTenants((issuer) => issuer === TENANT);
+    const token = await tokenOf(TENANT);
+    await verifier.verify(token);
+    time.now += 301;
+    for (let index = 0; index < 25; index += 1) {
+      await rejectionOf(verifier.verify(await tokenOf(`https://attacker.example.com/${index}`)));
+    }
+
+    expect(await reasonOf(verifier, token)).toBe('accepted');
+  });
+
+  test('keeps a known issuer and its keys for 15 minutes while it fails', async () => {
+    let isDown = false;
+    const bind = jest.fn(() => verification);
+    const { verifier, time } = await trustTenants(
+      () => {
+        if (isDown) throw new Error('down');
+        return true;
+      },
+      { changes: { verification: bind } },
+    );
+    const token = await makeExternal({
+      key,
+      alg: 'ECDH-ES',
+      signer,
+      claims: { iss: TENANT, exp: NOW + 7200 },
+    });
+    await verifier.verify(token);
+    isDown = true;
+    time.now += 1199;
+    expect(await reasonOf(verifier, token)).toBe('accepted');
+    time.now += 11;
+    expect(await rejectionOf(verifier.verify(token))).toMatchObject({ status: 503 });
+    isDown = false;
+    expect(await reasonOf(verifier, token)).toBe('accepted');
+    expect(bind).toHaveBeenCalledTimes(1);
+  });
+
+  test('is not called for an iss with control characters', async () => {
+    const { verifier, matcher } = await trustTenants(() => true);
+    expect(await reasonOf(verifier, await tokenOf('https://t1.example.com\u0000x'))).toBe('wrong_issuer');
+    expect(matcher).not.toHaveBeenCalled();
+  });
+
   test.each<[string, () => boolean | Promise<boolean>]>([
     [
       'throws',

@@ -80,14 +80,23 @@ describe('authJsSession', () => {
   test('accepts sessions under the current and the previous secret', async () => {
     const salt = COOKIE;
     const secret = [SECRET, OLD_SECRET];
-    const tokens = await Promise.all(secret.map((each) => encode({ token: {}, secret: each, salt })));
+    const tokens = await Promise.all(secret.map((each) => encode({ token: { sub: 'alice' }, secret: each, salt })));
 
     await expect(Promise.all(tokens.map((token) => verify(token, { secret })))).resolves.toHaveLength(2);
     expect(await rejectionOf(verify(tokens[1] ?? ''))).toMatchObject({ reason: 'unknown_key' });
   });
 
+  test('rejects other cookies that are encrypted like a session, because they have no user (CVE-2023-48309)', async () => {
+    const token = await encode({ token: { code_verifier: 'v' }, secret: SECRET, salt: COOKIE });
+
+    expect(await rejectionOf(verify(token, { requiredClaims: ['email'] }))).toMatchObject({
+      reason: 'claim_missing',
+    });
+    expect(await rejectionOf(verify(token))).toMatchObject({ reason: 'claim_missing' });
+  });
+
   test('rejects sessions of a cookie with a different name', async () => {
-    const token = await encode({ token: {}, secret: SECRET, salt: 'authjs.session-token' });
+    const token = await encode({ token: { sub: 'alice' }, secret: SECRET, salt: 'authjs.session-token' });
 
     expect(await rejectionOf(verify(token))).toMatchObject({ reason: 'unknown_key' });
   });
@@ -95,7 +104,7 @@ describe('authJsSession', () => {
   test.each([{ iss: 'https://other.example.com' }, { aud: 'https://other.example.com' }])(
     'rejects a session with %j',
     async (claims) => {
-      const token = await encode({ token: claims, secret: SECRET, salt: COOKIE });
+      const token = await encode({ token: { sub: 'alice', ...claims }, secret: SECRET, salt: COOKIE });
 
       expect(await rejectionOf(verify(token))).toMatchObject({ status: 401 });
     },
@@ -103,7 +112,7 @@ describe('authJsSession', () => {
 
   test('rejects a lifetime of more than 30 days unless a longer one is set', async () => {
     const maxAge = 2_592_001;
-    const token = await encode({ token: {}, secret: SECRET, salt: COOKIE, maxAge });
+    const token = await encode({ token: { sub: 'alice' }, secret: SECRET, salt: COOKIE, maxAge });
 
     expect(await rejectionOf(verify(token))).toMatchObject({ reason: 'lifetime_too_long' });
     expect((await verify(token, { maxTokenLifetimeSeconds: maxAge })).type).toBe('external');
@@ -111,7 +120,7 @@ describe('authJsSession', () => {
 
   test('accepts sessions of NextAuth 4, and those of Auth.js no longer', async () => {
     const session = await encodeNextAuthSession(SECRET);
-    const ofAuthJs = await encode({ token: {}, secret: SECRET, salt: COOKIE });
+    const ofAuthJs = await encode({ token: { sub: 'alice' }, secret: SECRET, salt: COOKIE });
 
     expect((await verify(session, { version: 4 })).claims.sub).toBe('alice');
     expect(await rejectionOf(verify(session))).toMatchObject({ reason: 'algorithm' });

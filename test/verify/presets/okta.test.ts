@@ -44,6 +44,13 @@ describe('okta', () => {
     expect(claims).toMatchObject({ client_id: 'nmdP1fcyvdVO11AL7ECm', uid: '00ujmkLgagxeRrAg20g3' });
   });
 
+  test('rejects an ID token even if the application requires other claims', async () => {
+    const token = await parties.issue({ ...DOCUMENTED, claims: claimsOfIdToken });
+    const issuer = okta({ ...OPTIONS, requiredClaims: ['sub'] });
+
+    expect(await rejectionOf(verifyFromIssuer(token, issuer))).toMatchObject({ reason: 'claim_missing' });
+  });
+
   test.each(['A128GCM', 'A192GCM', 'A256GCM', 'A128CBC-HS256', 'A192CBC-HS384', 'A256CBC-HS512'])(
     'accepts %s, since Okta does not document enc',
     async (enc) => {
