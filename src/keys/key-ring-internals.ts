@@ -31,7 +31,7 @@ export interface KeyRingInternals {
   /** Return the prepared or underived key with this key ID, or `undefined` if there is none. */
   decryptionKey(kid: string): ContentKey | undefined;
 
-  /** Whether a root or key of the ring has the same symmetric secret, whatever its `kid`. */
+  /** Whether a root or key of the ring has the same symmetric secret, under any `kid`. */
   hasSecret(secret: KeyObject): boolean;
 
   /**

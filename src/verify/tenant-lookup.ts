@@ -27,7 +27,7 @@ const MAX_CALLS_PER_SECOND = 20;
 const TIMEOUT_MS = 2000;
 
 /** Issuers that the function is asked for: at most 512 characters, without control characters. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it excludes.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern excludes control characters.
 const POSSIBLE_ISSUER = /^[^\u0000-\u001f\u007f]{1,512}$/;
 
 type Bound = BoundIssuer | undefined;

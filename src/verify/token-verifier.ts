@@ -19,7 +19,7 @@ import { createExternalOpener, type ExternalOpener } from './external-opener.js'
 import { remedyForOption } from './remedy-for-option.js';
 import { acceptAudiences, type ResolvedVerifier, resolveVerifier } from './resolve-verifier.js';
 import { type TokenVerifierOptions, VERIFIER_OPTIONS } from './token-verifier-options.js';
-import { type Acceptance, verifyAny } from './verify-any.js';
+import { type ClaimsCheck, verifyAny } from './verify-any.js';
 
 /**
  * Verifies tokens in code without an HTTP request.
@@ -197,7 +197,7 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
 }
 
 /** Create the checks that follow decryption: claims, API keys, custom claims, and last revocations. */
-function createAcceptance(resolved: ResolvedVerifier): Acceptance {
+function createAcceptance(resolved: ResolvedVerifier): ClaimsCheck {
   const { claimsPolicy, apiKeys, claimsSchema, revocations } = resolved;
 
   return (token, now, policy = claimsPolicy) => {

@@ -11,14 +11,14 @@ import type { ResolvedVerifier } from './resolve-verifier.js';
 type Verify = (token: string) => VerifiedToken | Promise<VerifiedToken>;
 
 /** Checks that follow decryption. */
-export type Acceptance = (
+export type ClaimsCheck = (
   token: AuthenticToken,
   now: NumericDate,
   policy?: ClaimsPolicy,
 ) => VerifiedToken | Promise<VerifiedToken>;
 
 interface AnyIssuer extends Pick<ResolvedVerifier, 'clock' | 'hasHome' | 'legacy'> {
-  readonly accept: Acceptance;
+  readonly accept: ClaimsCheck;
 }
 
 /**

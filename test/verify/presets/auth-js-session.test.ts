@@ -80,7 +80,9 @@ describe('authJsSession', () => {
   test('accepts sessions under the current and the previous secret', async () => {
     const salt = COOKIE;
     const secret = [SECRET, OLD_SECRET];
-    const tokens = await Promise.all(secret.map((each) => encode({ token: { sub: 'alice' }, secret: each, salt })));
+    const tokens = await Promise.all(
+      secret.map((each) => encode({ token: { sub: 'alice' }, secret: each, salt })),
+    );
 
     await expect(Promise.all(tokens.map((token) => verify(token, { secret })))).resolves.toHaveLength(2);
     expect(await rejectionOf(verify(tokens[1] ?? ''))).toMatchObject({ reason: 'unknown_key' });
