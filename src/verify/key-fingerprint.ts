@@ -4,7 +4,7 @@ import type { DecryptionKey } from '../keys/decryption-key.js';
 const known = new WeakMap<DecryptionKey, string>();
 
 /**
- * Return a digest of the key material. Two keys with the same material have the same fingerprint, whatever their `kid`.
+ * Return a digest of the key material. Two keys with the same material have the same fingerprint, under any `kid`.
  * Computed once per key, because comparing all pairs of keys would take quadratic time.
  */
 export function fingerprintOf(key: DecryptionKey): string {
