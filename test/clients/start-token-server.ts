@@ -1,0 +1,61 @@
+import { createServer } from 'node:http';
+import express from 'express';
+import {
+  authenticate,
+  authorizationServerMetadata,
+  createMemoryStores,
+  createRevocations,
+  tokenRouter,
+} from 'passport-jwe';
+import { loadFiles } from '../support/api-key-files.js';
+import { listen } from '../support/http.js';
+import { AUDIENCE, createRing } from '../support/tokens.js';
+import type { ClientSettings } from './oauth-client.js';
+
+/** Base64 with the characters that change if a client does not form-encode them (RFC 6749 §2.3.1). */
+const SECRET = 'q+7/Zw2mK9xV+1bR/4tY8uN3sD6fG0hJ5lP+cX==';
+
+const KEY = `{ key_id: demo, api_key: "${SECRET}", name: Demo, type: api_call, rate_limits: {}, permissions: [read, write] }`;
+
+/** An authorization server with a guarded route, on a socket of loopback. */
+export interface TokenServer {
+  readonly settings: ClientSettings;
+  /** @returns the status of the guarded route. */
+  use(accessToken: string): Promise<number>;
+  close(): void;
+}
+
+export async function startTokenServer(): Promise<TokenServer> {
+  const server = createServer();
+  const issuer = `http://127.0.0.1:${await listen(server)}`;
+  server.on('request', await createApp(issuer));
+  return {
+    settings: {
+      issuer,
+      metadata: `${issuer}/.well-known/oauth-authorization-server`,
+      token: `${issuer}/oauth/token`,
+      revocation: `${issuer}/oauth/revoke`,
+      introspection: `${issuer}/oauth/introspect`,
+      clientId: 'demo',
+      clientSecret: SECRET,
+    },
+    use: async (accessToken) =>
+      (await fetch(`${issuer}/guarded`, { headers: { Authorization: `Bearer ${accessToken}` } })).status,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function createApp(issuer: string) {
+  const stores = createMemoryStores();
+  const revocations = createRevocations({ stores });
+  const service = { keyRing: await createRing(), issuer, audience: AUDIENCE, revocations };
+  const tokens = tokenRouter({ ...service, apiKeys: await loadFiles({ 'demo.yaml': KEY }), stores });
+  const app = express();
+  app.use('/oauth', tokens);
+  app.use(authorizationServerMetadata({ tokenRouter: tokens, url: `${issuer}/oauth` }));
+  app.get('/guarded', authenticate(service), (_req, res) => void res.json({}));
+  return app;
+}
