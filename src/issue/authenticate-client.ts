@@ -1,12 +1,13 @@
 import type { Request, RequestHandler } from 'express';
 import type { ApiKey } from '../api-keys/api-key.js';
 import { type ApiKeyRegistry, isExpired } from '../api-keys/api-key-registry.js';
-import type { Clock } from '../base/clock.js';
+import type { Clock, NumericDate } from '../base/clock.js';
+import { InvalidClientError } from '../base/errors.js';
 import { asyncHandler } from '../http/async-handler.js';
 import { readFields } from '../http/read-fields.js';
 import { readParameter } from '../http/read-parameter.js';
 import { parametersOf } from './endpoints/receive-parameters.js';
-import { readClientCredentials } from './read-client-credentials.js';
+import { type CredentialReadings, readClientCredentials } from './read-client-credentials.js';
 import { type Client, clientSlot } from './request-client.js';
 import type { FailureThrottle } from './throttle-failures.js';
 
@@ -41,14 +42,38 @@ export function authenticateOrIdentifyClient(parts: ClientParts): RequestHandler
 
 async function authenticate(req: Request, { apiKeys, throttle, clock }: ClientParts): Promise<Client> {
   const parameters = parametersOf(req);
-  const credentials = readClientCredentials({
+  const readings = readClientCredentials({
     authorization: readFields(req, 'authorization'),
     apiKeyHeader: readFields(req, 'x-api-key'),
     clientId: readParameter(parameters, 'client_id'),
     clientSecret: readParameter(parameters, 'client_secret'),
   });
-  const apiKey = await throttle.judge(req, () => apiKeys.authenticate(credentials, clock()));
+  const apiKey = await throttle.judge(req, () => findApiKey(apiKeys, readings, clock()));
   return { apiKey, isPublic: false };
+}
+
+/** Rejection reasons that do not identify an API key. The reason of another reading is more specific. */
+const UNIDENTIFIED: ReadonlySet<unknown> = new Set(['unknown_key', 'malformed_key']);
+
+/**
+ * Authenticate a client with the first reading that the registry accepts. For the throttle, all readings are one
+ * attempt.
+ */
+async function findApiKey(
+  apiKeys: ApiKeyRegistry,
+  readings: CredentialReadings,
+  now: NumericDate,
+): Promise<ApiKey> {
+  let rejection: InvalidClientError | undefined;
+  for (const credentials of readings) {
+    try {
+      return await apiKeys.authenticate(credentials, now);
+    } catch (failure) {
+      if (!(failure instanceof InvalidClientError)) throw failure;
+      if (rejection === undefined || UNIDENTIFIED.has(rejection.reason)) rejection = failure;
+    }
+  }
+  throw rejection;
 }
 
 /**

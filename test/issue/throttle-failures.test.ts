@@ -50,6 +50,12 @@ describe('an address that fails to authenticate', () => {
     expect(answer.body.error).toBe('rate_limit_exceeded');
   });
 
+  test('uses up one failure for a secret that HTTP Basic can contain in two forms (RFC 6749 §2.3.1)', async () => {
+    for (const secret of ['a+b', 'c%20d', 'e+f']) expect((await exchange(secret)).status).toBe(401);
+
+    expect((await exchange('a+b')).status).toBe(429);
+  });
+
   test('may try again after that time', async () => {
     await fail(3);
     now = NOW + 20;

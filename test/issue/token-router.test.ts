@@ -260,6 +260,24 @@ describe('client authentication', () => {
     expect(answer.status).toBe(200);
   });
 
+  test('accepts HTTP Basic without form encoding, as curl -u sends it (RFC 6749 §2.3.1)', async () => {
+    const answer = await send().set('Authorization', basic('odd~key', 'p@ss word+%:ü')).send(form);
+
+    expect(answer.status).toBe(200);
+  });
+
+  test.each(['sk+/9%2B==', 'sk%41+'])(
+    'accepts the key %j in HTTP Basic, with and without form encoding (RFC 6749 §2.3.1)',
+    async (secret) => {
+      const file = String(FILES['odd.yaml']).replace(/api_key: .*/, `api_key: "${secret}"`);
+      const app = createApp({ apiKeys: await loadFiles({ 'odd.yaml': file }) });
+      for (const password of [secret, encodeURIComponent(secret)]) {
+        const answer = await send(app).set('Authorization', basic('odd~key', password)).send(form);
+        expect(answer.status).toBe(200);
+      }
+    },
+  );
+
   test('accepts HTTP Basic with client_id in the body', async () => {
     const answer = await send()
       .set('Authorization', basic('demo', SECRET))
