@@ -74,7 +74,7 @@ class RequestsOauthlib:
 
         self.settings = settings
         self.auth = HTTPBasicAuth(settings.get('clientId'), settings.get('clientSecret'))
-        client = BackendApplicationClient(client_id=settings.get('clientId'))
+        client = BackendApplicationClient(client_id=settings.get('clientId'), scope=SCOPE)
         self.session = OAuth2Session(client=client, scope=SCOPE)
 
     def members(self):
