@@ -44,8 +44,9 @@ export function revocationEndpoint(parts: RevocationEndpointParts): Endpoint {
 
 const revocableSlot = createRequestSlot<VerifiedToken>();
 
+/** Send an empty JSON object. Clients ignore the body (RFC 7009 §2.2), but some parse it. */
 const confirm: RequestHandler = (_req, res) => {
-  res.status(200).set(NO_STORE).end();
+  res.status(200).set(NO_STORE).json({});
 };
 
 /**

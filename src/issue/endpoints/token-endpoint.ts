@@ -8,6 +8,7 @@ import { type Parameters, readParameter } from '../../http/read-parameter.js';
 import { readIp } from '../../http/request-ip.js';
 import { createRequestSlot } from '../../http/request-slot.js';
 import { authenticateOrIdentifyClient, type ClientParts } from '../authenticate-client.js';
+import { findTarget } from '../grants/find-target.js';
 import type { Grant, GrantParameters, RequestOrigin } from '../grants/grant.js';
 import { clientSlot } from '../request-client.js';
 import type { ClientTokenIssuer } from '../token-issuer.js';
@@ -67,19 +68,23 @@ const readGrantParameters: RequestHandler = (req, _res, next) => {
   const sent = parametersOf(req);
   const parameters = new Map<string, string>();
   for (const name of grantSlot.get(req).parameters) {
-    assertOneTarget(sent, name);
-    const value = readParameter(sent, name);
+    const value = TARGETS.has(name) ? readTarget(sent, name) : readParameter(sent, name);
     if (value !== undefined) parameters.set(name, value);
   }
   grantParametersSlot.fill(req, parameters);
   next();
 };
 
-/** Reject repeated targets. RFC 8707 §2 allows several, but each issued token has only one audience. */
-function assertOneTarget(sent: Parameters, name: string): void {
-  const isTarget = name === 'audience' || name === 'resource';
-  if (isTarget && (sent.get(name)?.length ?? 0) > 1)
+const TARGETS = new Set(['audience', 'resource']);
+
+/** Read a target. RFC 8707 §2 allows several, but each token has one audience, so all values must be equal. */
+function readTarget(sent: Parameters, name: string): string | undefined {
+  const [first, ...others] = sent.get(name) ?? [];
+  const isEqual = (value: unknown) =>
+    typeof first === 'string' && typeof value === 'string' && findTarget(value, [first]) !== undefined;
+  if (!others.every(isEqual))
     throw new InvalidTargetError('A token has one audience: send one audience or resource');
+  return readParameter(new Map([[name, [first]]]), name);
 }
 
 function answerWithTokens({ tokens, apiKeys, audience, clock }: TokenEndpointParts): RequestHandler {

@@ -12,7 +12,7 @@ import {
   noClaims,
 } from './issue-access-token.js';
 import { narrowScope } from './narrow-scope.js';
-import { type RequestedScope, readRequestedScope } from './offline-access.js';
+import { echoOfflineAccess, type RequestedScope, readRequestedScope } from './offline-access.js';
 
 /**
  * Syntax of `user`, `session_id` and `device_id`. These identities are stored, logged and sent in tokens. URL parsers
@@ -66,7 +66,7 @@ export function clientCredentialsGrant({
       if (response === undefined) {
         throw new TypeError('The session began without an access token: report this bug in passport-jwe');
       }
-      return { ...response, refresh_token: refreshToken };
+      return { ...echoOfflineAccess(response), refresh_token: refreshToken };
     },
   };
 }
