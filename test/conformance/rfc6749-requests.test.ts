@@ -74,6 +74,12 @@ describe('RFC 6749 §3.2, token endpoint', () => {
     expect([status, body.scope]).toEqual([200, 'read write']);
   });
 
+  test('§3.2: an empty client_secret is omitted, so it is no second authentication method', async () => {
+    const answer = await post(`${CLIENT}&client_id=demo&client_secret=`).auth('demo', 'secret-of-demo');
+
+    expect(answer.status).toBe(200);
+  });
+
   test('§3.2: a required parameter without a value is missing', async () => {
     const { status, body } = await post(`grant_type=&${CREDENTIALS}`);
 
@@ -125,7 +131,7 @@ describe('RFC 6749 §3.3, access token scope', () => {
   });
 
   test('§3.3: a scope token MUST NOT contain a quote, a backslash or a control character', async () => {
-    const malformed = ['re"ad', 're\\ad', 're\tad', 'réad'];
+    const malformed = ['re"ad', 're\\ad', 're\tad', 'r\u00e9ad'];
     const answers = await Promise.all(malformed.map(scopeOf));
 
     expect(answers).toEqual(malformed.map(() => 'invalid_scope'));

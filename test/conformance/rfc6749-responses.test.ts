@@ -111,7 +111,7 @@ describe('RFC 6749 §5.2, error response', () => {
   });
 
   test.each([
-    ['Basic', 'Basic ZGVtbzp3cm9uZw=='],
+    ['Basic', `Basic ${Buffer.from('demo:wrong').toString('base64')}`],
     ['Bearer', 'Bearer wrong'],
   ])(
     '§5.2: after a failure with %s, the server MUST respond with 401 and the same scheme',
