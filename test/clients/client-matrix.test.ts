@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeWithPythonClients } from '../support/python.js';
 import { axiosOAuthClient } from './axios-oauth-client.js';
@@ -110,3 +111,23 @@ function defineTests(client: OAuthClient): void {
 describe.each(CLIENTS)('$name', defineTests);
 
 for (const client of PYTHON_CLIENTS) describeWithPythonClients(client.name, () => defineTests(client));
+
+describe('docs/guides/issue.md', () => {
+  test('lists the calls of every library', async () => {
+    const page = await readFile(new URL('../../docs/guides/issue.md', import.meta.url), 'utf8');
+    const rows = [...CLIENTS, ...PYTHON_CLIENTS].map(({ name, calls }) => {
+      const { discovery, clientCredentials, refresh, revocation, introspection } = calls;
+      const cells = [discovery, clientCredentials, refresh, revocation, introspection];
+      const [library] = name.split(' (');
+      return `| ${library} | ${cells.map((call) => (typeof call === 'function' ? 'yes' : 'no')).join(' | ')} |`;
+    });
+    const [, section = ''] = page.split('## Client libraries');
+    const listed = section
+      .split('\n## ', 1)
+      .join('')
+      .split('\n')
+      .filter((line) => /\| (?:yes|no) \|/.test(line));
+
+    expect(listed).toEqual([...new Set(rows)]);
+  });
+});

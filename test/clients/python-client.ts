@@ -14,9 +14,13 @@ export function pythonClient(
 ): OAuthClient {
   const run = (call: keyof ClientCalls | 'members') => (settings: Partial<ClientSettings>) =>
     runPython('oauth-clients.py', { library, call, settings });
+  let members: Promise<readonly string[]> | undefined;
   return {
     name: library,
-    members: () => run('members')({}),
+    members: () => {
+      members ??= run('members')({});
+      return members;
+    },
     calls: {
       discovery: run('discovery'),
       clientCredentials: run('clientCredentials'),
