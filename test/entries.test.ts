@@ -110,7 +110,8 @@ const API_KEYS: PublicNames = {
   types: words(`
       ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState ClientCredentials
       ConfigurationProblem DelegationRules GenerateApiKeyOptions LoadApiKeysOptions LoadedApiKeys
-      ModelConfiguration ParsedApiKey RefreshTokens SecretText WatchApiKeysOptions WatchedApiKeys
+      ModelConfiguration ParsedApiKey RefreshTokens SecretText SurplusScopes
+      WatchApiKeysOptions WatchedApiKeys
     `),
 };
 

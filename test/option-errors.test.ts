@@ -266,6 +266,7 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [tokenRouter, 'signing', { ...route, signing: {} }],
     [tokenRouter, 'refresh must', { ...route, stores, refresh: 7 }],
     [tokenRouter, 'refresh.idleSeconds', { ...route, stores, refresh: { idleSeconds: 0 } }],
+    [tokenRouter, 'surplusScopes', { ...route, surplusScopes: 'ignore' }],
     [tokenRouter, 'throttle must', { ...route, throttle: 7 }],
     [tokenRouter, 'throttle.failuresPerMinute', { ...route, throttle: { failuresPerMinute: 0 } }],
     [tokenRouter, 'provenanceSince', { ...route, provenanceSince: 'now' }],

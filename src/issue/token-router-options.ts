@@ -1,3 +1,4 @@
+import { SURPLUS_SCOPES, type SurplusScopes } from '../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
@@ -64,6 +65,13 @@ export interface TokenRouterOptions extends SignatureOptions {
    */
   readonly provenanceSince?: NumericDate;
   /**
+   * Treatment of requested scope tokens that the client may not receive (RFC 6749 §3.3): fail with `invalid_scope`, or
+   * issue a token with the other requested scope tokens. `surplus_scopes` of an API key takes precedence.
+   *
+   * @default 'reject'
+   */
+  readonly surplusScopes?: SurplusScopes;
+  /**
    * Limit on failed authentications per client address. Above the limit, the router rejects requests with 429.
    *
    * @default { failuresPerMinute: 30 }
@@ -94,6 +102,7 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   refresh: true,
   maxTokenLifetimeSeconds: true,
   provenanceSince: true,
+  surplusScopes: true,
   throttle: true,
   signing: true,
   verification: true,
@@ -106,7 +115,7 @@ export type TokenRouterSettings = TokenRouterOptions & Required<Pick<TokenRouter
 
 type Defaulted = Pick<
   TokenRouterOptions,
-  'refresh' | 'maxTokenLifetimeSeconds' | 'throttle' | 'audit' | 'clock'
+  'refresh' | 'maxTokenLifetimeSeconds' | 'surplusScopes' | 'throttle' | 'audit' | 'clock'
 >;
 
 /**
@@ -117,7 +126,8 @@ type Defaulted = Pick<
 export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRouterSettings {
   assertOptions(options, KNOWN, 'tokenRouter');
   const { keyRing, apiKeys, audience, revocations, stores } = options;
-  const { refresh = {}, throttle = {}, audit = noAuditTrail, clock = systemClock } = options;
+  const { refresh = {}, surplusScopes = 'reject', throttle = {} } = options;
+  const { audit = noAuditTrail, clock = systemClock } = options;
   internalsOf(keyRing, 'tokenRouter');
   assertString(options.issuer, 'tokenRouter', 'issuer', 'https://auth.example.com');
   assertMethod(
@@ -136,7 +146,9 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
     );
   }
   assertAuditTrail(audit, 'tokenRouter');
+  if (!SURPLUS_SCOPES.includes(surplusScopes))
+    throw new TypeError('tokenRouter: surplusScopes must be "reject" or "narrow"');
   if (stores !== undefined) requireStore(stores, 'families', 'tokenRouter');
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');
-  return { ...options, refresh, throttle, audit, clock, maxTokenLifetimeSeconds };
+  return { ...options, refresh, surplusScopes, throttle, audit, clock, maxTokenLifetimeSeconds };
 }

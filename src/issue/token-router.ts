@@ -82,7 +82,7 @@ function publishKeys(publishers: readonly KeyPublisher[]): RequestHandler {
 /** Describe the effective options for debug lines, without secrets. */
 function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[]): object {
   const { issuer, audience, keyRing, apiKeys, revocations, stores, signing, audit } = settings;
-  const { maxTokenLifetimeSeconds, provenanceSince, refresh, throttle } = settings;
+  const { maxTokenLifetimeSeconds, provenanceSince, refresh, surplusScopes, throttle } = settings;
   return {
     issuer,
     audience,
@@ -94,6 +94,7 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
     maxTokenLifetimeSeconds,
     provenanceSince,
     refresh: stores === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
+    surplusScopes,
     throttle: { failuresPerMinute: throttle.failuresPerMinute ?? DEFAULT_FAILURES_PER_MINUTE },
     signing: signing?.kid,
     audit: audit.enabled,
@@ -102,12 +103,12 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
 
 /** Create the dependencies that the endpoints share. */
 function createParts(settings: TokenRouterSettings) {
-  const { apiKeys, audience, claims, stores, audit, clock } = settings;
+  const { apiKeys, audience, claims, stores, surplusScopes, audit, clock } = settings;
   assertCanIssue(settings, [audience, ...listAudiences(apiKeys)], 'tokenRouter');
   const refreshTokens = stores && createRefreshTokens({ ...settings, stores }, 'tokenRouter');
   const { followAudiences, ...verifiers } = createRouterVerifiers(settings);
   return {
-    ...{ apiKeys, audience, clock, refreshTokens, ...verifiers },
+    ...{ apiKeys, audience, surplusScopes, clock, refreshTokens, ...verifiers },
     tokens: createTrackedIssuer(settings, followAudiences),
     grants: createGrants({ claims, refreshTokens, ...verifiers }),
     throttle: throttleFailures(settings.throttle, { audit, clock }),

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express';
+import type { SurplusScopes } from '../../api-keys/api-key.js';
 import type { NumericDate } from '../../base/clock.js';
 import { InvalidRequestError, InvalidTargetError, UnsupportedGrantTypeError } from '../../base/errors.js';
 import { asyncHandler } from '../../http/async-handler.js';
@@ -20,6 +21,8 @@ export interface TokenEndpointParts extends ClientParts {
   readonly grants: readonly Grant[];
   /** Audience of tokens for API keys that list no audience. */
   readonly audience: string;
+  /** Treatment of surplus scope tokens for API keys that do not set it. */
+  readonly surplusScopes: SurplusScopes;
 }
 
 /** Create `POST /token`, which issues tokens by the requested grant type (RFC 6749 §3.2). */
@@ -87,12 +90,19 @@ function readTarget(sent: Parameters, name: string): string | undefined {
   return readParameter(new Map([[name, [first]]]), name);
 }
 
-function answerWithTokens({ tokens, apiKeys, audience, clock }: TokenEndpointParts): RequestHandler {
+function answerWithTokens({
+  tokens,
+  apiKeys,
+  audience,
+  surplusScopes,
+  clock,
+}: TokenEndpointParts): RequestHandler {
   return asyncHandler(async function answerWithTokens(req, res) {
     const response = await grantSlot.get(req).handle({
       ...clientSlot.get(req),
       tokens,
       apiKeys,
+      surplusScopes,
       defaultAudience: audience,
       parameters: grantParametersSlot.get(req),
       origin: readOrigin(req),

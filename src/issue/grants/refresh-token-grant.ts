@@ -1,4 +1,3 @@
-import type { ApiKey } from '../../api-keys/api-key.js';
 import { InvalidGrantError, InvalidRequestError } from '../../base/errors.js';
 import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
 import type { RefreshTokenCodec } from '../../sessions/refresh-token-codec.js';
@@ -10,6 +9,7 @@ import type { Grant, GrantContext, TokenResponse } from './grant.js';
 import { type ClaimsHook, issueAccessToken, noClaims } from './issue-access-token.js';
 import { narrowScope } from './narrow-scope.js';
 import { echoOfflineAccess, readRequestedScope } from './offline-access.js';
+import { surplusPolicy } from './surplus-policy.js';
 
 export interface RefreshTokenParts {
   /**
@@ -52,7 +52,7 @@ export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: Re
       const { state } = await families.find(presented, request);
       assertAudience(state, context);
       chooseAudience(parameters, [state.audience]);
-      const scope = chooseScope(state, requestedScope, apiKey);
+      const scope = chooseScope(state, requestedScope, context);
       const issuance = { ...context, requestedAt: Math.max(state.createdAt, datedUpTo) };
       let response: TokenResponse | undefined;
       const successor = await families.rotate(presented, request, async () => {
@@ -75,9 +75,11 @@ function assertAudience({ audience }: FamilyState, { apiKey, defaultAudience }: 
 }
 
 /** Return the intersection of the granted scope, the requested scope and the current permissions of the API key. */
-function chooseScope(state: FamilyState, requested: string, apiKey: ApiKey): readonly string[] {
-  const scope = narrowScope(requested === '' ? undefined : requested, parseScope(state.scope) ?? []);
-  return scope.filter((token) => apiKey.permissions.includes(token));
+function chooseScope(state: FamilyState, requested: string, context: GrantContext): readonly string[] {
+  const surplus = surplusPolicy(context);
+  const granted = parseScope(state.scope) ?? [];
+  const scope = narrowScope(requested === '' ? undefined : requested, granted, { surplus });
+  return scope.filter((token) => context.apiKey.permissions.includes(token));
 }
 
 function identitiesOf({ audience, subject, subjectAsserted, sessionId, deviceId }: FamilyState) {
