@@ -5,15 +5,8 @@ import { axiosOAuthClient } from './axios-oauth-client.js';
 import { badgatewayClient } from './badgateway-client.js';
 import { clientOAuth2Client } from './client-oauth2-client.js';
 import { curlClient } from './curl-client.js';
-import {
-  type AbsentCall,
-  type ClientCalls,
-  NO_DISCOVERY,
-  NO_INTROSPECTION,
-  NO_REVOCATION,
-  type OAuthClient,
-  type ReceivedTokens,
-} from './oauth-client.js';
+import { defineTests } from './define-tests.js';
+import { NO_DISCOVERY, NO_INTROSPECTION, NO_REVOCATION, type OAuthClient } from './oauth-client.js';
 import { oauth4webapiClient } from './oauth4webapi-client.js';
 import { openidClient5Client } from './openid-client-5-client.js';
 import { openidClient6Client } from './openid-client-6-client.js';
@@ -25,9 +18,9 @@ const CLIENTS: readonly OAuthClient[] = [
   simpleOAuth2Client('strict'),
   simpleOAuth2Client('loose'),
   clientOAuth2Client,
-  openidClient5Client,
-  openidClient6Client,
-  oauth4webapiClient,
+  openidClient5Client('client_secret_basic'),
+  openidClient6Client('client_secret_basic'),
+  oauth4webapiClient('client_secret_post'),
   badgatewayClient('client_secret_basic'),
   badgatewayClient('client_secret_basic_interop'),
   axiosOAuthClient,
@@ -51,66 +44,10 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-async function expectLive({ accessToken, refreshToken }: ReceivedTokens): Promise<void> {
-  expect(refreshToken).not.toBe('');
-  expect(await server.use(accessToken)).toBe(200);
-}
+for (const client of CLIENTS) describe(client.name, () => defineTests(client, () => server));
 
-/** One column of the matrix: the name of its tests, and the assertion. */
-const COLUMNS: {
-  readonly [Call in keyof ClientCalls]: readonly [string, (call: ClientCalls[Call]) => Promise<void>];
-} = {
-  discovery: [
-    'discovers the endpoints (RFC 8414)',
-    async (discover) => expect(await discover(server.settings)).toBe(server.settings.token),
-  ],
-  clientCredentials: [
-    'obtains an access token and a refresh token by client credentials (RFC 6749 §4.4)',
-    async (obtain) => expectLive(await obtain(server.settings)),
-  ],
-  refresh: [
-    'refreshes its tokens (RFC 6749 §6)',
-    async (refresh) => expectLive(await refresh(server.settings)),
-  ],
-  revocation: [
-    'revokes its access token (RFC 7009)',
-    async (revoke) => expect(await server.use((await revoke(server.settings)).accessToken)).toBe(401),
-  ],
-  introspection: [
-    'introspects its access token (RFC 7662)',
-    async (introspect) =>
-      expect(await introspect(server.settings)).toMatchObject({ active: true, scope: 'read' }),
-  ],
-};
-
-/** Define the test of one cell: the call succeeds, or the library has no such call. */
-function defineTest<Call extends keyof ClientCalls>(client: OAuthClient, call: Call): void {
-  const [does, verify] = COLUMNS[call];
-  const implementation: ClientCalls[Call] | AbsentCall = client.calls[call];
-  if (typeof implementation === 'function') {
-    test(does, () => verify(implementation));
-  } else {
-    const { reason, pattern } = implementation;
-    test(`has no call for ${call}: ${reason}`, async () => {
-      const members = await client.members();
-
-      expect(members).not.toEqual([]);
-      expect(members.filter((member) => pattern.test(member))).toEqual([]);
-    });
-  }
-}
-
-function defineTests(client: OAuthClient): void {
-  defineTest(client, 'discovery');
-  defineTest(client, 'clientCredentials');
-  defineTest(client, 'refresh');
-  defineTest(client, 'revocation');
-  defineTest(client, 'introspection');
-}
-
-describe.each(CLIENTS)('$name', defineTests);
-
-for (const client of PYTHON_CLIENTS) describeWithPythonClients(client.name, () => defineTests(client));
+for (const client of PYTHON_CLIENTS)
+  describeWithPythonClients(client.name, () => defineTests(client, () => server));
 
 describe('docs/guides/issue.md', () => {
   test('lists the calls of every library', async () => {

@@ -1,3 +1,5 @@
+import type { Jwk } from '../../src/keys/jwk.js';
+
 /** URLs of an authorization server, and the credentials of its client. */
 export interface ClientSettings {
   readonly issuer: string;
@@ -6,7 +8,10 @@ export interface ClientSettings {
   readonly revocation: string;
   readonly introspection: string;
   readonly clientId: string;
+  /** Empty if the client authenticates with `privateJwk`. */
   readonly clientSecret: string;
+  /** Private key for ES256. Empty if the client authenticates with `clientSecret`. */
+  readonly privateJwk: Jwk;
 }
 
 /** Tokens as the client library returns them. */

@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi';
+import { importPrivateKey } from './import-private-key.js';
 import {
   type ClientSettings,
   membersOf,
@@ -9,47 +10,56 @@ import {
 
 const OPTIONS = { [oauth.allowInsecureRequests]: true };
 
-/** oauth4webapi, which sends the credentials in the body here. */
-export const oauth4webapiClient: OAuthClient = {
-  name: 'oauth4webapi',
-  members: async () => membersOf(oauth),
-  calls: {
-    discovery: async (settings) => (await discover(settings)).token_endpoint ?? '',
-    clientCredentials: async (settings) => readTokens(await obtain(await configure(settings))),
-    async refresh(settings) {
-      const parts = await configure(settings);
-      const [server, client, authentication] = parts;
-      const { refreshToken } = readTokens(await obtain(parts));
-      return readTokens(
-        await oauth.processRefreshTokenResponse(
-          server,
-          client,
-          await oauth.refreshTokenGrantRequest(server, client, authentication, refreshToken, OPTIONS),
-        ),
-      );
+type Method = 'client_secret_post' | 'private_key_jwt';
+
+/** oauth4webapi, whose functions the application combines. */
+export function oauth4webapiClient(method: Method): OAuthClient {
+  const connect = (settings: ClientSettings) => configure(settings, method);
+  return {
+    name: `oauth4webapi (${method})`,
+    members: async () => membersOf(oauth),
+    calls: {
+      discovery: async (settings) => (await discover(settings)).token_endpoint ?? '',
+      clientCredentials: async (settings) => readTokens(await obtain(await connect(settings))),
+      async refresh(settings) {
+        const parts = await connect(settings);
+        const [server, client, authentication] = parts;
+        const { refreshToken } = readTokens(await obtain(parts));
+        return readTokens(
+          await oauth.processRefreshTokenResponse(
+            server,
+            client,
+            await oauth.refreshTokenGrantRequest(server, client, authentication, refreshToken, OPTIONS),
+          ),
+        );
+      },
+      async revocation(settings) {
+        const parts = await connect(settings);
+        const tokens = readTokens(await obtain(parts));
+        await oauth.processRevocationResponse(
+          await oauth.revocationRequest(...parts, tokens.accessToken, OPTIONS),
+        );
+        return tokens;
+      },
+      async introspection(settings) {
+        const parts = await connect(settings);
+        const [server, client] = parts;
+        const { accessToken } = readTokens(await obtain(parts));
+        const response = await oauth.introspectionRequest(...parts, accessToken, OPTIONS);
+        return { ...(await oauth.processIntrospectionResponse(server, client, response)) };
+      },
     },
-    async revocation(settings) {
-      const parts = await configure(settings);
-      const tokens = readTokens(await obtain(parts));
-      await oauth.processRevocationResponse(
-        await oauth.revocationRequest(...parts, tokens.accessToken, OPTIONS),
-      );
-      return tokens;
-    },
-    async introspection(settings) {
-      const parts = await configure(settings);
-      const [server, client] = parts;
-      const { accessToken } = readTokens(await obtain(parts));
-      const response = await oauth.introspectionRequest(...parts, accessToken, OPTIONS);
-      return { ...(await oauth.processIntrospectionResponse(server, client, response)) };
-    },
-  },
-};
+  };
+}
 
 type Parts = readonly [oauth.AuthorizationServer, oauth.Client, oauth.ClientAuth];
 
-async function configure(settings: ClientSettings): Promise<Parts> {
-  const authentication = oauth.ClientSecretPost(settings.clientSecret);
+async function configure(settings: ClientSettings, method: Method): Promise<Parts> {
+  const { clientSecret, privateJwk } = settings;
+  const authentication =
+    method === 'client_secret_post'
+      ? oauth.ClientSecretPost(clientSecret)
+      : oauth.PrivateKeyJwt(await importPrivateKey(privateJwk));
   return [await discover(settings), { client_id: settings.clientId }, authentication];
 }
 

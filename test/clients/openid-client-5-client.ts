@@ -7,33 +7,43 @@ import {
   SCOPE,
 } from './oauth-client.js';
 
-/** Version 5 of openid-client, which discovers the endpoints before each call. */
-export const openidClient5Client: OAuthClient = {
-  name: 'openid-client 5',
-  members: async () => membersOf({ Issuer }),
-  calls: {
-    discovery: async ({ metadata }) => (await Issuer.discover(metadata)).metadata.token_endpoint ?? '',
-    clientCredentials: async (settings) => readTokens(await obtain(await configure(settings))),
-    async refresh(settings) {
-      const client = await configure(settings);
-      return readTokens(await client.refresh(await obtain(client)));
-    },
-    async revocation(settings) {
-      const client = await configure(settings);
-      const tokens = readTokens(await obtain(client));
-      await client.revoke(tokens.accessToken, 'access_token');
-      return tokens;
-    },
-    async introspection(settings) {
-      const client = await configure(settings);
-      return client.introspect(readTokens(await obtain(client)).accessToken, 'access_token');
-    },
-  },
-};
+type Method = 'client_secret_basic' | 'private_key_jwt';
 
-async function configure({ metadata, clientId, clientSecret }: ClientSettings) {
+/** Version 5 of openid-client, which discovers the endpoints before each call. */
+export function openidClient5Client(method: Method): OAuthClient {
+  const connect = (settings: ClientSettings) => configure(settings, method);
+  return {
+    name: `openid-client 5 (${method})`,
+    members: async () => membersOf({ Issuer }),
+    calls: {
+      discovery: async ({ metadata }) => (await Issuer.discover(metadata)).metadata.token_endpoint ?? '',
+      clientCredentials: async (settings) => readTokens(await obtain(await connect(settings))),
+      async refresh(settings) {
+        const client = await connect(settings);
+        return readTokens(await client.refresh(await obtain(client)));
+      },
+      async revocation(settings) {
+        const client = await connect(settings);
+        const tokens = readTokens(await obtain(client));
+        await client.revoke(tokens.accessToken, 'access_token');
+        return tokens;
+      },
+      async introspection(settings) {
+        const client = await connect(settings);
+        return client.introspect(readTokens(await obtain(client)).accessToken, 'access_token');
+      },
+    },
+  };
+}
+
+async function configure({ metadata, clientId, clientSecret, privateJwk }: ClientSettings, method: Method) {
   const issuer = await Issuer.discover(metadata);
-  return new issuer.Client({ client_id: clientId, client_secret: clientSecret });
+  const common = { client_id: clientId, token_endpoint_auth_method: method };
+  if (method === 'client_secret_basic') return new issuer.Client({ ...common, client_secret: clientSecret });
+  return new issuer.Client(
+    { ...common, token_endpoint_auth_signing_alg: 'ES256' },
+    { keys: [{ ...privateJwk }] },
+  );
 }
 
 function obtain(client: Awaited<ReturnType<typeof configure>>) {

@@ -1,7 +1,7 @@
 import { runPython } from '../support/python.js';
 import type { AbsentCall, ClientCalls, ClientSettings, OAuthClient } from './oauth-client.js';
 
-type Library = 'authlib' | 'requests-oauthlib';
+type Library = 'authlib' | 'authlib (private_key_jwt)' | 'requests-oauthlib';
 
 /**
  * A Python library, called by `test/support/programs/oauth-clients.py`.

@@ -9,13 +9,14 @@ import {
 } from 'passport-jwe';
 import { loadFiles } from '../support/api-key-files.js';
 import { listen } from '../support/http.js';
+import { generateEc } from '../support/key-pairs.js';
 import { AUDIENCE, createRing } from '../support/tokens.js';
 import type { ClientSettings } from './oauth-client.js';
 
 /** Base64 with the characters that change if a client does not form-encode them (RFC 6749 §2.3.1). */
 const SECRET = 'q+7/Zw2mK9xV+1bR/4tY8uN3sD6fG0hJ5lP+cX==';
 
-const KEY = `{ key_id: demo, api_key: "${SECRET}", name: Demo, type: api_call, rate_limits: {}, permissions: [read, write] }`;
+const KEY = 'key_id: demo\nname: Demo\ntype: api_call\nrate_limits: {}\npermissions: [read, write]\n';
 
 /** An authorization server with a guarded route, on a socket of loopback. */
 export interface TokenServer {
@@ -25,19 +26,37 @@ export interface TokenServer {
   close(): void;
 }
 
-export async function startTokenServer(): Promise<TokenServer> {
+/** Start a server whose client authenticates with a secret. */
+export function startTokenServer(): Promise<TokenServer> {
+  const credentials = { clientSecret: SECRET, privateJwk: {} };
+  return start(credentials, () => `${KEY}api_key: "${SECRET}"\n`);
+}
+
+/** Start a server whose client has a key pair and no secret (`private_key_jwt`). */
+export function startKeyPairServer(): Promise<TokenServer> {
+  const { privateJwk, publicJwk } = generateEc('P-256', { kid: 'client-1', alg: 'ES256' });
+  const jwks = JSON.stringify({ keys: [publicJwk] });
+  const credentials = { clientSecret: '', privateJwk };
+  return start(credentials, (audience) => `${KEY}jwks: ${jwks}\nassertion_audience: ${audience}\n`);
+}
+
+async function start(
+  credentials: Pick<ClientSettings, 'clientSecret' | 'privateJwk'>,
+  keyFile: (tokenEndpoint: string) => string,
+): Promise<TokenServer> {
   const server = createServer();
   const issuer = `http://127.0.0.1:${await listen(server)}`;
-  server.on('request', await createApp(issuer));
+  const token = `${issuer}/oauth/token`;
+  server.on('request', await createApp(issuer, keyFile(token)));
   return {
     settings: {
       issuer,
       metadata: `${issuer}/.well-known/oauth-authorization-server`,
-      token: `${issuer}/oauth/token`,
+      token,
       revocation: `${issuer}/oauth/revoke`,
       introspection: `${issuer}/oauth/introspect`,
       clientId: 'demo',
-      clientSecret: SECRET,
+      ...credentials,
     },
     use: async (accessToken) =>
       (await fetch(`${issuer}/guarded`, { headers: { Authorization: `Bearer ${accessToken}` } })).status,
@@ -48,11 +67,11 @@ export async function startTokenServer(): Promise<TokenServer> {
   };
 }
 
-async function createApp(issuer: string) {
+async function createApp(issuer: string, keyFile: string) {
   const stores = createMemoryStores();
   const revocations = createRevocations({ stores });
   const service = { keyRing: await createRing(), issuer, audience: AUDIENCE, revocations };
-  const tokens = tokenRouter({ ...service, apiKeys: await loadFiles({ 'demo.yaml': KEY }), stores });
+  const tokens = tokenRouter({ ...service, apiKeys: await loadFiles({ 'demo.yaml': keyFile }), stores });
   const app = express();
   app.use('/oauth', tokens);
   app.use(authorizationServerMetadata({ tokenRouter: tokens, url: `${issuer}/oauth` }));

@@ -6,6 +6,7 @@ Standard input: { library, call, settings }, as in test/clients/oauth-client.ts.
 import json
 import os
 import sys
+import time
 
 # The server listens on loopback without TLS.
 os.environ['AUTHLIB_INSECURE_TRANSPORT'] = '1'
@@ -27,10 +28,14 @@ class Authlib:
             settings.get('clientId'), settings.get('clientSecret'), scope=' '.join(SCOPE)
         )
 
+    def authenticate(self):
+        """Prepares the session for the next request."""
+
     def members(self):
         return dir(self.session)
 
     def obtain(self):
+        self.authenticate()
         return self.session.fetch_token(self.settings['token'], grant_type='client_credentials')
 
     def discovery(self):
@@ -47,10 +52,12 @@ class Authlib:
 
     def refresh(self):
         self.obtain()
+        self.authenticate()
         return describe(self.session.refresh_token(self.settings['token']))
 
     def revocation(self):
         token = self.obtain()
+        self.authenticate()
         response = self.session.revoke_token(
             self.settings['revocation'], token['access_token'], token_type_hint='access_token'
         )
@@ -59,11 +66,34 @@ class Authlib:
 
     def introspection(self):
         token = self.obtain()
+        self.authenticate()
         response = self.session.introspect_token(
             self.settings['introspection'], token['access_token'], token_type_hint='access_token'
         )
         response.raise_for_status()
         return response.json()
+
+
+class AuthlibWithKeyPair(Authlib):
+    def __init__(self, settings):
+        from authlib.integrations.requests_client import OAuth2Session
+
+        self.settings = settings
+        self.session = OAuth2Session(
+            settings.get('clientId'),
+            settings.get('privateJwk'),
+            token_endpoint_auth_method='private_key_jwt',
+            revocation_endpoint_auth_method='private_key_jwt',
+            scope=' '.join(SCOPE),
+        )
+
+    def authenticate(self):
+        """Registers new claims: by default, assertions are valid for an hour, and claims keep their jti."""
+        from authlib.oauth2.rfc7523 import PrivateKeyJWT
+
+        claims = {'exp': int(time.time()) + 60}
+        method = PrivateKeyJWT(self.settings['token'], claims=claims, alg='ES256')
+        self.session.register_client_auth_method(method)
 
 
 class RequestsOauthlib:
@@ -91,7 +121,11 @@ class RequestsOauthlib:
         return describe(self.session.refresh_token(self.settings['token'], auth=self.auth))
 
 
-LIBRARIES = {'authlib': Authlib, 'requests-oauthlib': RequestsOauthlib}
+LIBRARIES = {
+    'authlib': Authlib,
+    'authlib (private_key_jwt)': AuthlibWithKeyPair,
+    'requests-oauthlib': RequestsOauthlib,
+}
 
 request = json.load(sys.stdin)
 client = LIBRARIES[request['library']](request['settings'])
