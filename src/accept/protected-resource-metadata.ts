@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { hasQueryOrFragment } from '../base/has-query-or-fragment.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import { serveMetadata } from '../http/serve-metadata.js';
 import { wellKnownUrl } from '../http/well-known-url.js';
@@ -38,7 +39,7 @@ const KNOWN: KnownOptions<ProtectedResourceMetadataOptions> = {
 export function protectedResourceMetadata(options: ProtectedResourceMetadataOptions): RequestHandler {
   assertOptions(options, KNOWN, 'protectedResourceMetadata');
   const { resource, authorizationServers, scopes } = options;
-  const { pathname } = wellKnownUrl(resource, WELL_KNOWN_NAME, 'protectedResourceMetadata: resource');
+  const url = wellKnownUrl(resource, WELL_KNOWN_NAME, 'protectedResourceMetadata: resource');
   assertIssuers(authorizationServers);
   if (scopes !== undefined && !isListOfStrings(scopes)) {
     throw new TypeError(
@@ -51,15 +52,19 @@ export function protectedResourceMetadata(options: ProtectedResourceMetadataOpti
     bearer_methods_supported: ['header'],
     ...(scopes === undefined ? {} : { scopes_supported: [...scopes] }),
   });
-  return serveMetadata(pathname, (res) => res.json(document));
+  return serveMetadata(url, (res) => res.json(document));
 }
 
 function assertIssuers(issuers: unknown): void {
-  if (isListOfStrings(issuers) && issuers.length > 0 && issuers.every((issuer) => URL.canParse(issuer)))
-    return;
+  if (isListOfStrings(issuers) && issuers.length > 0 && issuers.every(isIssuer)) return;
   throw new TypeError(
-    'protectedResourceMetadata: authorizationServers must be a non-empty array of issuer URLs, for example ["https://auth.example.com"]',
+    'protectedResourceMetadata: authorizationServers must be a non-empty array of issuer URLs without query and fragment, for example ["https://auth.example.com"]',
   );
+}
+
+/** Whether a string is an issuer identifier (RFC 8414 §2). */
+function isIssuer(issuer: string): boolean {
+  return URL.canParse(issuer) && !hasQueryOrFragment(issuer);
 }
 
 function isListOfStrings(value: unknown): value is readonly string[] {

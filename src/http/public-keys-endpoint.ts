@@ -21,5 +21,5 @@ export function publicKeysEndpoint(...publishers: readonly KeyPublisher[]): Requ
     'publicKeysEndpoint: publishers must be DecryptionKeys, KeyRings or VerificationKeys, for example await createDecryptionKeys(...)';
   if (publishers.length === 0) throw new TypeError(expected);
   for (const publisher of publishers) assertMethod(publisher, 'exportPublicKeys', expected);
-  return serveMetadata(PATH, (res) => sendPublicKeys(res, publishers));
+  return serveMetadata({ pathname: PATH, search: '' }, (res) => sendPublicKeys(res, publishers));
 }

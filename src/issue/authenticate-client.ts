@@ -5,7 +5,7 @@ import type { Clock, NumericDate } from '../base/clock.js';
 import { InvalidClientError } from '../base/errors.js';
 import { asyncHandler } from '../http/async-handler.js';
 import { readFields } from '../http/read-fields.js';
-import { readParameter } from '../http/read-parameter.js';
+import { type Parameters, readParameter } from '../http/read-parameter.js';
 import { parametersOf } from './endpoints/receive-parameters.js';
 import { type CredentialReadings, readClientCredentials } from './read-client-credentials.js';
 import { type Client, clientSlot } from './request-client.js';
@@ -31,11 +31,17 @@ export function authenticateClient(parts: ClientParts): RequestHandler {
 
 /**
  * Create a variant of `authenticateClient()` that also accepts public clients. A public client sends its `client_id`
- * and a refresh token that is bound to the device, but no secret (RFC 6749 §2.1, §6).
+ * and a refresh token, but no secret (RFC 6749 §2.1, §6; RFC 7009 §2.1).
+ *
+ * @param isOpen whether a public client may send a request with these parameters
  */
-export function authenticateOrIdentifyClient(parts: ClientParts): RequestHandler {
+export function authenticateOrIdentifyClient(
+  parts: ClientParts,
+  isOpen: (parameters: Parameters) => boolean,
+): RequestHandler {
   return asyncHandler(async function authenticateOrIdentifyClient(req, _res, next) {
-    clientSlot.fill(req, (await identifyPublicClient(req, parts)) ?? (await authenticate(req, parts)));
+    const client = isOpen(parametersOf(req)) ? await identifyPublicClient(req, parts) : undefined;
+    clientSlot.fill(req, client ?? (await authenticate(req, parts)));
     next();
   });
 }
@@ -77,15 +83,14 @@ async function findApiKey(
 }
 
 /**
- * Identify a public client that refreshes its tokens.
+ * Identify a public client.
  *
- * @returns `undefined` if the request has a secret, is not a refresh, or its API key does not allow public clients
+ * @returns `undefined` if the request has a secret, or its API key does not allow public clients
  */
 async function identifyPublicClient(req: Request, parts: ClientParts): Promise<Client | undefined> {
   const parameters = parametersOf(req);
   const isCredential = ['authorization', 'x-api-key'].some((name) => readFields(req, name).length > 0);
   if (isCredential || readParameter(parameters, 'client_secret') !== undefined) return undefined;
-  if (readParameter(parameters, 'grant_type') !== 'refresh_token') return undefined;
   const apiKey = parts.apiKeys.get(readParameter(parameters, 'client_id') ?? '');
   if (apiKey === undefined || !servesPublicClients(apiKey, parts.clock)) return undefined;
   await parts.throttle.judge(req, () => apiKey);

@@ -39,24 +39,26 @@ export function authorizationServerMetadata(options: AuthorizationServerMetadata
     );
   }
   const baseUrl = new URL(url).href.replace(/\/$/, '');
-  const { pathname } = wellKnownUrl(
-    router.issuer,
+  const document = wellKnownUrl(
+    // A slash at the end of the path is removed (RFC 8414 §3.1).
+    router.issuer.replace(/\/$/, ''),
     'oauth-authorization-server',
     'authorizationServerMetadata: issuer of tokenRouter()',
   );
-  return serveMetadata(pathname, (res) => res.json(describeServer(router, baseUrl)));
+  return serveMetadata(document, (res) => res.json(describeServer(router, baseUrl)));
 }
 
 function describeServer(
-  { issuer, grantTypes, canRevoke, publishesKeys }: TokenRouterDescription,
+  { issuer, grantTypes, hasPublicClients, canRevoke, publishesKeys }: TokenRouterDescription,
   url: string,
 ) {
   const supported = grantTypes();
+  const methods = [...AUTHENTICATION_METHODS, ...(hasPublicClients() ? ['none'] : [])];
   return {
     issuer,
     token_endpoint: `${url}/token`,
     ...(publishesKeys ? { jwks_uri: `${url}/jwks` } : {}),
-    token_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+    token_endpoint_auth_methods_supported: methods,
     grant_types_supported: supported,
     response_types_supported: [],
     introspection_endpoint: `${url}/introspect`,
@@ -64,7 +66,7 @@ function describeServer(
     ...(canRevoke
       ? {
           revocation_endpoint: `${url}/revoke`,
-          revocation_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+          revocation_endpoint_auth_methods_supported: methods,
         }
       : {}),
     ...(supported.includes('refresh_token') ? { scopes_supported: ['offline_access'] } : {}),

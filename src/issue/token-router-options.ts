@@ -2,6 +2,7 @@ import { SURPLUS_SCOPES, type SurplusScopes } from '../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
+import { hasQueryOrFragment } from '../base/has-query-or-fragment.js';
 import { assertMethod, assertOptions, assertString, type KnownOptions } from '../base/options.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
@@ -18,7 +19,10 @@ import type { ThrottleOptions } from './throttle-failures.js';
 export interface TokenRouterOptions extends SignatureOptions {
   /** Key ring that encrypts the tokens. */
   readonly keyRing: KeyRing;
-  /** `iss` of every token. The router never derives this value from the `Host` header. RFC 9068 §2.2. */
+  /**
+   * `iss` of every token, without query and fragment (RFC 8414 §2). The router never derives this value from the `Host`
+   * header. RFC 9068 §2.2.
+   */
   readonly issuer: string;
   /** Audience of tokens for API keys that list no audience. */
   readonly audience: string;
@@ -130,6 +134,11 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
   const { audit = noAuditTrail, clock = systemClock } = options;
   internalsOf(keyRing, 'tokenRouter');
   assertString(options.issuer, 'tokenRouter', 'issuer', 'https://auth.example.com');
+  if (hasQueryOrFragment(options.issuer)) {
+    throw new TypeError(
+      'tokenRouter: issuer must not contain a query or a fragment: remove them, for example "https://auth.example.com"',
+    );
+  }
   assertMethod(
     apiKeys,
     'authenticate',

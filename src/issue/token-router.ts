@@ -1,4 +1,5 @@
 import express, { type RequestHandler, type Router } from 'express';
+import type { ApiKey } from '../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { debugConfiguration } from '../base/debug-configuration.js';
 import { rejectOtherMethods } from '../http/reject-other-methods.js';
@@ -48,7 +49,7 @@ const ALLOWED = { post: 'POST', get: 'GET, HEAD' } as const;
 export function tokenRouter(options: TokenRouterOptions): Router {
   const settings = resolveTokenRouterOptions(options);
   requireServableKeys(settings);
-  const { issuer, apiKeys, audit, revocations } = settings;
+  const { issuer, apiKeys, audit, revocations, stores } = settings;
   const parts = createParts(settings);
   const publishers = findPublishers(settings);
 
@@ -68,10 +69,15 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   attachDescription(router, {
     issuer,
     grantTypes: () => findUsableGrantTypes(parts.grants, apiKeys),
+    hasPublicClients: () => stores !== undefined && apiKeys.apiKeys.some(isForPublicClients),
     canRevoke: revocations !== undefined,
     publishesKeys: publishers.length > 0,
   });
   return router;
+}
+
+function isForPublicClients({ refreshTokens }: ApiKey): boolean {
+  return refreshTokens === 'public';
 }
 
 /** Create `GET /jwks`, which publishes the current public keys (RFC 8414 §2, `jwks_uri`). */

@@ -54,9 +54,26 @@ describe('the metadata of the authorization server', () => {
     expect((await fetchMetadata({ revocations: createRevocations({ stores }), stores })).body).toMatchObject({
       grant_types_supported: ['client_credentials', 'refresh_token'],
       revocation_endpoint: 'https://auth.example.com/oauth/revoke',
-      revocation_endpoint_auth_methods_supported: AUTHENTICATION,
+      revocation_endpoint_auth_methods_supported: [...AUTHENTICATION, 'none'],
       scopes_supported: ['offline_access'],
     });
+  });
+
+  test('name public clients only if an API key has them and the router has stores (RFC 8414 §2)', async () => {
+    const { 'device.yaml': device, ...others } = SESSION_KEYS;
+    const stores = createMemoryStores();
+    const revocations = createRevocations({ stores });
+    const read = async (options: Partial<TokenRouterOptions>) => (await fetchMetadata(options)).body;
+
+    const open = await read({ revocations, stores });
+    expect(open.token_endpoint_auth_methods_supported).toEqual([...AUTHENTICATION, 'none']);
+    expect(open.revocation_endpoint_auth_methods_supported).toEqual([...AUTHENTICATION, 'none']);
+    expect(open.introspection_endpoint_auth_methods_supported).toEqual(AUTHENTICATION);
+
+    const closed = await read({ revocations, stores, apiKeys: await loadFiles(others) });
+    expect(closed.token_endpoint_auth_methods_supported).toEqual(AUTHENTICATION);
+    expect((await read({ revocations })).revocation_endpoint_auth_methods_supported).toEqual(AUTHENTICATION);
+    expect(device).toContain('refresh_tokens: public');
   });
 
   test('precede the path of the issuer (RFC 8414 §3.1)', async () => {
@@ -64,6 +81,19 @@ describe('the metadata of the authorization server', () => {
 
     expect((await fetchMetadata({ issuer }, `${PATH}/tenant`)).body.issuer).toBe(issuer);
     expect((await fetchMetadata({ issuer })).status).toBe(404);
+  });
+
+  test('are served without the slash at the end of the issuer (RFC 8414 §3.1)', async () => {
+    const issuer = 'https://example.com/tenant/';
+
+    expect((await fetchMetadata({ issuer }, `${PATH}/tenant`)).body.issuer).toBe(issuer);
+    expect((await fetchMetadata({ issuer: `${ISSUER}/` })).body.issuer).toBe(`${ISSUER}/`);
+  });
+
+  test.each(['?x=1', '?', '#x', '#'])('cannot have an issuer with %s (RFC 8414 §2)', async (suffix) => {
+    await expect(createRouter({ issuer: `${ISSUER}${suffix}` })).rejects.toThrow(
+      'tokenRouter: issuer must not contain a query or a fragment',
+    );
   });
 });
 

@@ -31,12 +31,15 @@ export function tokenEndpoint(parts: TokenEndpointParts): Endpoint {
     parts.throttle.rejectThrottled,
     ...receiveParameters,
     noteArrival(parts),
-    authenticateOrIdentifyClient(parts),
+    authenticateOrIdentifyClient(parts, isRefresh),
     findGrant(parts),
     readGrantParameters,
     answerWithTokens(parts),
   ];
 }
+
+/** Public clients can only refresh tokens. */
+const isRefresh = (sent: Parameters): boolean => readParameter(sent, 'grant_type') === 'refresh_token';
 
 const arrivalSlot = createRequestSlot<NumericDate>();
 const grantSlot = createRequestSlot<Grant>();
