@@ -46,7 +46,12 @@ describe('an address that fails to authenticate', () => {
     const answer = await exchange('k-minimal');
 
     expect(answer.status).toBe(429);
-    expect(answer.headers).toMatchObject({ 'retry-after': '20', 'cache-control': 'no-store' });
+    expect(answer.headers).toMatchObject({
+      'retry-after': '20',
+      'cache-control': 'no-store',
+      ratelimit: '"failed_authentications";r=0;t=20',
+      'ratelimit-policy': '"failed_authentications";q=3;w=60;qu="requests"',
+    });
     expect(answer.body.error).toBe('rate_limit_exceeded');
   });
 
