@@ -143,6 +143,14 @@ describe('RFC 6749 §3.3, access token scope', () => {
     expect(body.scope).toBe('read write');
   });
 
+  test('§3.3: the server MAY ignore a part of the requested scope, and then MUST include the issued scope', async () => {
+    const narrowing = await createConformanceApp({ surplusScopes: 'narrow' });
+    const form = { grant_type: 'client_credentials', scope: 'read admin' };
+    const { body } = await narrowing.post('token', form, 'demo');
+
+    expect(body.scope).toBe('read');
+  });
+
   test('§3.3: without a requested scope, the server MUST use a default or fail', async () => {
     const { access_token: token } = await app.obtain({ audience: AUDIENCE });
     const { body } = await app.post('introspect', { token }, 'demo');

@@ -58,6 +58,16 @@ describe('RFC 7009 §2.1, revocation request', () => {
     expect([status, body.error, await app.use(token)]).toEqual([400, 'invalid_grant', 200]);
   });
 
+  test('§2.1: a public client identifies itself with client_id, and the server verifies its refresh token', async () => {
+    const begin = (clientId: string) => app.obtain({ scope: 'offline_access', device_id: 'd1' }, clientId);
+    const [own, foreign] = [await begin('public'), await begin('demo')];
+    const revoke = async (refreshToken: string) =>
+      (await app.post('revoke', { token: refreshToken, client_id: 'public' })).status;
+
+    expect([await revoke(own.refresh_token), await revoke(foreign.refresh_token)]).toEqual([200, 400]);
+    expect([await app.use(own.access_token), await app.use(foreign.access_token)]).toEqual([401, 200]);
+  });
+
   test('§2.1: the revocation of a refresh token SHOULD also revoke the access tokens of the same grant', async () => {
     const tokens = await app.obtain({ scope: 'offline_access' });
     await app.post('revoke', { token: tokens.refresh_token }, 'demo');
