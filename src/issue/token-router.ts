@@ -1,6 +1,7 @@
 import express, { type RequestHandler, type Router } from 'express';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { debugConfiguration } from '../base/debug-configuration.js';
+import { answerCors, type CorsOptions } from '../http/answer-cors.js';
 import { rejectOtherMethods } from '../http/reject-other-methods.js';
 import { type KeyPublisher, sendPublicKeys } from '../http/send-public-keys.js';
 import { describeKeyRing } from '../keys/describe-key-ring.js';
@@ -48,21 +49,27 @@ const ALLOWED = { post: 'POST', get: 'GET, HEAD' } as const;
 export function tokenRouter(options: TokenRouterOptions): Router {
   const settings = resolveTokenRouterOptions(options);
   requireServableKeys(settings);
-  const { issuer, apiKeys, audit, revocations } = settings;
+  const { issuer, apiKeys, audit, revocations, cors } = settings;
   const parts = createParts(settings);
   const publishers = findPublishers(settings);
 
   const router = express.Router();
   const answerError = answerTokenError(audit);
-  const mount = (method: keyof typeof ALLOWED, path: string, endpoint: Endpoint): void => {
-    const route = router.route(path);
+  const mount = (
+    method: keyof typeof ALLOWED,
+    path: string,
+    endpoint: Endpoint,
+    cors?: CorsOptions,
+  ): void => {
+    const route = router.route(path).all(answerCors(cors, ALLOWED[method], 'tokenRouter'));
     route[method](...endpoint, answerError).all(rejectOtherMethods(ALLOWED[method]), answerError);
   };
 
-  mount('post', '/token', tokenEndpoint(parts));
+  mount('post', '/token', tokenEndpoint(parts), cors);
   mount('post', '/introspect', introspectionEndpoint(parts));
-  if (revocations !== undefined) mount('post', '/revoke', revocationEndpoint({ ...parts, revocations }));
-  if (publishers.length > 0) mount('get', '/jwks', [publishKeys(publishers)]);
+  if (revocations !== undefined)
+    mount('post', '/revoke', revocationEndpoint({ ...parts, revocations }), cors);
+  if (publishers.length > 0) mount('get', '/jwks', [publishKeys(publishers)], cors);
 
   debugConfiguration('tokenRouter', () => describeRouter(settings, parts.grants));
   attachDescription(router, {
@@ -82,7 +89,7 @@ function publishKeys(publishers: readonly KeyPublisher[]): RequestHandler {
 /** Describe the effective options for debug lines, without secrets. */
 function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[]): object {
   const { issuer, audience, keyRing, apiKeys, revocations, stores, signing, audit } = settings;
-  const { maxTokenLifetimeSeconds, provenanceSince, refresh, throttle } = settings;
+  const { maxTokenLifetimeSeconds, provenanceSince, refresh, throttle, cors } = settings;
   return {
     issuer,
     audience,
@@ -96,6 +103,7 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
     refresh: stores === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
     throttle: { failuresPerMinute: throttle.failuresPerMinute ?? DEFAULT_FAILURES_PER_MINUTE },
     signing: signing?.kid,
+    cors: cors?.origins,
     audit: audit.enabled,
   };
 }
