@@ -11,6 +11,7 @@ import {
 } from 'passport-jwe';
 import request from 'supertest';
 import { loadFiles } from '../support/api-key-files.js';
+import { sendRaw } from '../support/http.js';
 import { generateSigner } from '../support/key-pairs.js';
 import { SESSION_KEYS } from '../support/session-app.js';
 import { AUDIENCE, clock, createRing, ISSUER } from '../support/tokens.js';
@@ -153,6 +154,12 @@ test('a page can read the error of the token endpoint', async () => {
 
   expect(status).toBe(401);
   expect(headers['access-control-allow-origin']).toBe(PAGE);
+});
+
+test('a request with two Origin headers gets no CORS headers', async () => {
+  const lines = ['GET /oauth/jwks HTTP/1.1', `Origin: ${PAGE}`, 'Origin: https://evil.example'];
+
+  expect(corsHeadersOf((await sendRaw(listed, lines)).headers)).toEqual([]);
 });
 
 test('introspection, which only servers call, has no CORS headers', async () => {
