@@ -4,6 +4,7 @@ import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record
 import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
 import { hasQueryOrFragment } from '../base/has-query-or-fragment.js';
 import { assertMethod, assertOptions, assertString, type KnownOptions } from '../base/options.js';
+import type { CorsOptions } from '../http/answer-cors.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
 import type { SignatureOptions } from '../keys/resolve-verification.js';
@@ -82,6 +83,13 @@ export interface TokenRouterOptions extends SignatureOptions {
    */
   readonly throttle?: ThrottleOptions;
   /**
+   * Web pages that may call `/token`, `/revoke` and `/jwks`. A page cannot keep an API key secret, so allow only pages
+   * that use refresh tokens of public clients.
+   *
+   * @default undefined (no page of another origin)
+   */
+  readonly cors?: CorsOptions;
+  /**
    * Audit trail that receives events for issued tokens and rejected requests.
    *
    * @default undefined (no audit log)
@@ -110,6 +118,7 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   throttle: true,
   signing: true,
   verification: true,
+  cors: true,
   audit: true,
   clock: true,
 };
