@@ -70,10 +70,11 @@ const ACCEPT: PublicNames = {
       trustedIssuer verifiedToken
     `),
   types: words(`
-      AcceptOptions Admission Auth0Options AuthJsSessionOptions AuthenticateOptions ChallengeOptions ClaimsOptions Cost ExemptRoute IssuerMatcher
+      AcceptOptions Admission Auth0Options AuthJsSessionOptions AuthenticateOptions BearerMethod ChallengeOptions ClaimsOptions CorsOptions Cost ExemptRoute IssuerMatcher
       JweStrategyOptions KeyPublisher
       LegacyKey LegacyKeySource LegacyOptions LegacyPassphraseKey LegacyTokenType LimitRequestsOptions
-      Limits LimitsOptions PresetOptions ProtectedResourceMetadataOptions RequestVerifier RequestVerifierOptions StoreFailurePolicy TokenCacheOptions TokenLocations TokenVerifier
+      Limits LimitsOptions MetadataMembers PresetOptions ProtectedResource ProtectedResourceMetadataOptions
+      RequestVerifier RequestVerifierOptions SeveralProtectedResources StoreFailurePolicy TokenCacheOptions TokenLocations TokenVerifier
       TokenVerifierOptions TrustedIssuer TrustedIssuerOptions Usage VerifyDone VerifyFunction VerifyFunctionWithRequest
     `),
 };
@@ -84,8 +85,8 @@ const ISSUE: PublicNames = {
       sessionRouter tokenRouter
     `),
   types: words(`
-      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook ClientTokenRequest IssueRequest
-      IssuedToken PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
+      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook ClientTokenRequest CorsOptions IssueRequest
+      IssuedToken MetadataMembers PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
       SessionRouterOptions SessionTokens SessionUser Sessions SessionsOptions ThrottleOptions TokenIssuer
       TokenIssuerOptions TokenRouterOptions UserClaimsHook UserSessionRefresh UserSessionStart UserSessions
       UserSessionsEnd UserSessionsOptions UserTokenRequest
@@ -110,7 +111,8 @@ const API_KEYS: PublicNames = {
   types: words(`
       ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState ClientCredentials
       ConfigurationProblem DelegationRules GenerateApiKeyOptions LoadApiKeysOptions LoadedApiKeys
-      ModelConfiguration ParsedApiKey RefreshTokens SecretText WatchApiKeysOptions WatchedApiKeys
+      ModelConfiguration ParsedApiKey RefreshTokens SecretText SurplusScopes
+      WatchApiKeysOptions WatchedApiKeys
     `),
 };
 

@@ -74,6 +74,8 @@ await rotating.close();
 
 const accept = { keyRing, issuer: ISSUER, audience: AUDIENCE };
 const route = { ...accept, apiKeys };
+const resource = { resource: AUDIENCE, authorizationServers: [ISSUER] };
+const described = { tokenRouter: tokenRouter(route), url: ISSUER };
 const secret = secretOf(1);
 const sharedJwk = { kty: 'oct', kid: 'shared', k: secret.toString('base64url') };
 const visiting = {
@@ -252,6 +254,7 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
   JweStrategy: [...casesOfAcceptor(strategy), [strategy, 'verify', accept, 7]],
   bearerErrors: [[bearerErrors, 'realm', { realm: '' }]],
   tokenRouter: [
+    [tokenRouter, 'cors.origins', { ...route, cors: { origins: [] } }],
     [tokenRouter, 'options'],
     [tokenRouter, 'typo', { ...route, typo: 1 }],
     [tokenRouter, 'keyRing', { ...route, keyRing: {} }],
@@ -266,6 +269,7 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [tokenRouter, 'signing', { ...route, signing: {} }],
     [tokenRouter, 'refresh must', { ...route, stores, refresh: 7 }],
     [tokenRouter, 'refresh.idleSeconds', { ...route, stores, refresh: { idleSeconds: 0 } }],
+    [tokenRouter, 'surplusScopes', { ...route, surplusScopes: 'ignore' }],
     [tokenRouter, 'throttle must', { ...route, throttle: 7 }],
     [tokenRouter, 'throttle.failuresPerMinute', { ...route, throttle: { failuresPerMinute: 0 } }],
     [tokenRouter, 'provenanceSince', { ...route, provenanceSince: 'now' }],
@@ -562,10 +566,35 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
       'scopes',
       { resource: AUDIENCE, authorizationServers: [ISSUER], scopes: 'a' },
     ],
+    [protectedResourceMetadata, 'resource', { ...resource, resource: `${AUDIENCE}#a` }],
+    [protectedResourceMetadata, 'resource', { ...resource, resource: 'http://example.com' }],
+    [protectedResourceMetadata, 'bearerMethods', { ...resource, bearerMethods: ['cookie'] }],
+    [protectedResourceMetadata, 'members', { ...resource, members: [] }],
+    [protectedResourceMetadata, 'members.resource', { ...resource, members: { resource: 'x' } }],
+    [protectedResourceMetadata, 'cors.origins', { ...resource, cors: { origins: ['example.com'] } }],
+    [protectedResourceMetadata, 'cors', { ...resource, cors: '*' }],
+    [protectedResourceMetadata, 'resources', { resources: [] }],
+    [protectedResourceMetadata, 'scopes', { resources: [resource], scopes: [] }],
+    [protectedResourceMetadata, 'resources[1].resource', { resources: [resource, resource] }],
+    [protectedResourceMetadata, 'resources[0].authorizationServers', { resources: [{ resource: AUDIENCE }] }],
   ],
   authorizationServerMetadata: [
     [authorizationServerMetadata, 'tokenRouter', { url: ISSUER }],
-    [authorizationServerMetadata, 'url', { tokenRouter: tokenRouter(route), url: 'x' }],
+    [authorizationServerMetadata, 'url', { ...described, url: 'x' }],
+    [authorizationServerMetadata, 'authorizationServer', { ...described, authorizationServer: ISSUER }],
+    [
+      authorizationServerMetadata,
+      'authorizationServer.authorization_endpoint',
+      { ...described, authorizationServer: { response_types_supported: ['code'] } },
+    ],
+    [
+      authorizationServerMetadata,
+      'members.response_types_supported',
+      { ...described, members: { authorization_endpoint: ISSUER } },
+    ],
+    [authorizationServerMetadata, 'members.issuer', { ...described, members: { issuer: ISSUER } }],
+    [authorizationServerMetadata, 'members.x', { ...described, members: { x: () => 1 } }],
+    [authorizationServerMetadata, 'cors.origins', { ...described, cors: { origins: [`${ISSUER}/`] } }],
   ],
   createTokenClient: [
     [createTokenClient, 'options'],

@@ -82,6 +82,7 @@ const BLOCKS = [
   'monitor',
   'stores',
   'public-keys',
+  'resources',
   'decryption-keys',
   'key-sources',
   'kms-key-source',
@@ -674,6 +675,22 @@ describe('the README and the pages of docs', () => {
 
     expect(await program.ended).toBe(0);
     expect(program.output()).toBe('true\n');
+  });
+
+  test('describes several resources, to which the challenges lead', async () => {
+    const origin = await startServer('resources');
+    const described = await Promise.all(
+      ['/reports', '/files'].map(async (path) => {
+        const challenge = (await fetch(origin + path)).headers.get('WWW-Authenticate') ?? '';
+        const [, url = ''] = /resource_metadata="([^"]+)"/.exec(challenge) ?? [];
+        return (await fetch(origin + new URL(url).pathname)).json();
+      }),
+    );
+
+    expect(described).toMatchObject([
+      { resource: `${SERVICE.audience}/reports`, scopes_supported: ['read:reports'] },
+      { resource: `${SERVICE.audience}/files`, resource_name: 'Files' },
+    ]);
   });
 
   test('reads an encrypted private key, and publishes its public half', async () => {

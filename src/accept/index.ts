@@ -1,5 +1,7 @@
 export * from '../base/index.js';
+export type { CorsOptions } from '../http/answer-cors.js';
 export { findVerifiedToken, verifiedToken } from '../http/find-verified-token.js';
+export type { MetadataMembers } from '../http/metadata-members.js';
 export { publicKeysEndpoint } from '../http/public-keys-endpoint.js';
 export { requireProof } from '../http/require-proof.js';
 export { isResponseFinished, onResponseFinished } from '../http/response-finished.js';
@@ -43,9 +45,11 @@ export {
   requireType,
 } from './guards.js';
 export { JweStrategy, type JweStrategyOptions } from './jwe-strategy.js';
+export type { BearerMethod, ProtectedResource } from './protected-resource.js';
 export {
   type ProtectedResourceMetadataOptions,
   protectedResourceMetadata,
+  type SeveralProtectedResources,
 } from './protected-resource-metadata.js';
 export { protectedResourceUrl } from './protected-resource-url.js';
 export { requireClaims } from './require-claims.js';

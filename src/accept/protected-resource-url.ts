@@ -4,10 +4,11 @@ import { wellKnownUrl } from '../http/well-known-url.js';
 export const WELL_KNOWN_NAME = 'oauth-protected-resource';
 
 /**
- * Return the URL of the protected resource metadata, for the option `resourceMetadata` of `authenticate()`.
+ * Return the URL of the protected resource metadata, for the option `resourceMetadata` of `authenticate()`. It keeps the
+ * query of the resource.
  *
  * @param resource URL of the API, and audience of its tokens
- * @throws TypeError if `resource` is not an absolute URL
+ * @throws TypeError if `resource` is not an absolute URL, or has a fragment
  * @see RFC 9728 §3.1
  *
  * @example

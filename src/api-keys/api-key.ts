@@ -26,6 +26,15 @@ export const REFRESH_TOKENS = ['off', 'confidential', 'public'] as const;
 /** Value of `refresh_tokens` in an API key file. */
 export type RefreshTokens = (typeof REFRESH_TOKENS)[number];
 
+/**
+ * Treatment of requested scope tokens that the client may not receive (RFC 6749 §3.3). `reject`: the request fails with
+ * `invalid_scope`. `narrow`: the token has the other requested scope tokens.
+ */
+export const SURPLUS_SCOPES = ['reject', 'narrow'] as const;
+
+/** Value of `surplus_scopes` in an API key file, and of the option `surplusScopes` of `tokenRouter()`. */
+export type SurplusScopes = (typeof SURPLUS_SCOPES)[number];
+
 /** Token exchanges that an API key may request (RFC 8693 §2.1). All other exchanges are rejected. */
 export interface DelegationRules {
   /** `key_id`s of the API keys whose tokens are accepted as `subject_token`. */
@@ -74,6 +83,8 @@ export interface ApiKey {
   /** Whether the client may name the user of a token in the `user` parameter. */
   readonly users: boolean;
   readonly refreshTokens: RefreshTokens;
+  /** Treatment of surplus scope tokens. Absent if the option `surplusScopes` of the token router applies. */
+  readonly surplusScopes?: SurplusScopes;
   /** Permitted token exchanges. Absent if the API key may not exchange tokens. */
   readonly delegation?: DelegationRules;
   readonly models: readonly ModelConfiguration[];

@@ -33,6 +33,7 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     metadataClaims: Object.freeze(file.metadata_claims ?? Object.keys(file.metadata)),
     users: file.users,
     refreshTokens: file.refresh_tokens,
+    ...(file.surplus_scopes === undefined ? {} : { surplusScopes: file.surplus_scopes }),
     ...(file.delegation === undefined ? {} : { delegation: resolveDelegation(file.delegation, keyId) }),
     models: Object.freeze(file.models.map(resolveModel)),
     functions: Object.freeze(file.functions),

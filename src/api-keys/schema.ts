@@ -3,7 +3,7 @@ import { isPlainJson, type JsonValue } from '../base/json.js';
 import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../token/claims/claims-set.js';
 import { isNormalPath } from '../token/claims/endpoint-pattern.js';
 import { isScopeToken } from '../token/claims/scope.js';
-import { REFRESH_TOKENS } from './api-key.js';
+import { REFRESH_TOKENS, SURPLUS_SCOPES } from './api-key.js';
 import { dateTime } from './date-time.js';
 import { KEY_ID } from './key-id.js';
 import { mapping, mappingOf } from './mapping.js';
@@ -214,6 +214,7 @@ export const apiKeySchema = mapping(
       v.picklist(REFRESH_TOKENS, `must be one of ${REFRESH_TOKENS.join(', ')}`),
       'confidential',
     ),
+    surplus_scopes: v.optional(v.picklist(SURPLUS_SCOPES, `must be one of ${SURPLUS_SCOPES.join(', ')}`)),
     delegation: v.optional(delegation),
     models: v.optional(
       v.pipe(v.array(model, 'must be a list'), v.maxLength(256, 'must have at most 256 entries')),

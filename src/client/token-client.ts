@@ -1,8 +1,8 @@
-import { type Clock, isNumericDate, type NumericDate, systemClock } from '../base/clock.js';
+import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
-import { isJsonObject } from '../base/json.js';
 import { assertOptions, assertSecureUrl, assertString, type KnownOptions } from '../base/options.js';
 import { createSingleFlight } from '../base/single-flight.js';
+import { readTokenResponse } from './read-token-response.js';
 
 /** Options of `createTokenClient()`. */
 export interface TokenClientOptions {
@@ -50,12 +50,12 @@ export interface TokenClientOptions {
 export interface TokenClient {
   /**
    * Return a valid token. Concurrent callers share one token request. If a renewal fails, the cached token is returned
-   * until it expires.
+   * until it expires. A token whose response has no `expires_in` counts as valid for 60 seconds.
    *
    * @throws TemporarilyUnavailableError (as rejection) if the token endpoint cannot be reached, or responds with 429 or
    *   5xx
-   * @throws Error (as rejection) if the token endpoint responds with a different error. The message contains the status
-   *   and the error code.
+   * @throws Error (as rejection) if the token endpoint responds with a different error, or without a token. The message
+   *   contains the error code of the response.
    */
   getToken(): Promise<string>;
   /** Discard the cached token. Call it if the service rejects the token. */
@@ -153,22 +153,8 @@ async function requestToken(
   } catch (cause) {
     throw new TemporarilyUnavailableError({ cause });
   }
-  return readAnswer(answer.status, body, now);
-}
-
-function readAnswer(status: number, body: unknown, now: NumericDate): KeptToken {
-  const { access_token: token, expires_in: lifetime, error } = isJsonObject(body) ? body : {};
-  if (status === 429 || status >= 500) {
-    throw new TemporarilyUnavailableError({
-      cause: new Error(`The token endpoint responded with ${status}: retry with exponential backoff`),
-    });
-  }
-  if (status !== 200 || typeof token !== 'string' || !isNumericDate(lifetime)) {
-    const code = typeof error === 'string' ? error : '';
-    const answer = `The token endpoint responded with ${status} ${code}`.trim();
-    throw new Error(`${answer}: check tokenEndpoint, clientId, clientSecret, audience and scope`);
-  }
-  return { token, expiresAt: now + lifetime };
+  const { token, lifetimeSeconds } = readTokenResponse(answer.status, body);
+  return { token, expiresAt: now + lifetimeSeconds };
 }
 
 function encodeFormText(text: string): string {

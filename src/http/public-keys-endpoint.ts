@@ -1,9 +1,10 @@
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { assertMethod } from '../base/options.js';
 import { type KeyPublisher, sendPublicKeys } from './send-public-keys.js';
 import { serveMetadata } from './serve-metadata.js';
 
-const PATH = '/.well-known/jwks.json';
+/** URL of the JWK Set. The host is not compared with requests. */
+const URL_OF_KEYS = new URL('https://api.example.com/.well-known/jwks.json');
 
 /**
  * Middleware that publishes public keys as a JWK Set at `GET /.well-known/jwks.json` (RFC 7517 §5), for issuers that
@@ -21,5 +22,6 @@ export function publicKeysEndpoint(...publishers: readonly KeyPublisher[]): Requ
     'publicKeysEndpoint: publishers must be DecryptionKeys, KeyRings or VerificationKeys, for example await createDecryptionKeys(...)';
   if (publishers.length === 0) throw new TypeError(expected);
   for (const publisher of publishers) assertMethod(publisher, 'exportPublicKeys', expected);
-  return serveMetadata(PATH, (res) => sendPublicKeys(res, publishers));
+  const send = (res: Response): void => sendPublicKeys(res, publishers);
+  return serveMetadata({ documents: [{ url: URL_OF_KEYS, send }], where: 'publicKeysEndpoint' });
 }

@@ -1,12 +1,13 @@
 import type { Request, RequestHandler } from 'express';
 import type { ApiKey } from '../api-keys/api-key.js';
 import { type ApiKeyRegistry, isExpired } from '../api-keys/api-key-registry.js';
-import type { Clock } from '../base/clock.js';
+import type { Clock, NumericDate } from '../base/clock.js';
+import { InvalidClientError } from '../base/errors.js';
 import { asyncHandler } from '../http/async-handler.js';
 import { readFields } from '../http/read-fields.js';
-import { readParameter } from '../http/read-parameter.js';
+import { type Parameters, readParameter } from '../http/read-parameter.js';
 import { parametersOf } from './endpoints/receive-parameters.js';
-import { readClientCredentials } from './read-client-credentials.js';
+import { type CredentialReadings, readClientCredentials } from './read-client-credentials.js';
 import { type Client, clientSlot } from './request-client.js';
 import type { FailureThrottle } from './throttle-failures.js';
 
@@ -30,37 +31,66 @@ export function authenticateClient(parts: ClientParts): RequestHandler {
 
 /**
  * Create a variant of `authenticateClient()` that also accepts public clients. A public client sends its `client_id`
- * and a refresh token that is bound to the device, but no secret (RFC 6749 §2.1, §6).
+ * and a refresh token, but no secret (RFC 6749 §2.1, §6; RFC 7009 §2.1).
+ *
+ * @param isOpen whether a public client may send a request with these parameters
  */
-export function authenticateOrIdentifyClient(parts: ClientParts): RequestHandler {
+export function authenticateOrIdentifyClient(
+  parts: ClientParts,
+  isOpen: (parameters: Parameters) => boolean,
+): RequestHandler {
   return asyncHandler(async function authenticateOrIdentifyClient(req, _res, next) {
-    clientSlot.fill(req, (await identifyPublicClient(req, parts)) ?? (await authenticate(req, parts)));
+    const client = isOpen(parametersOf(req)) ? await identifyPublicClient(req, parts) : undefined;
+    clientSlot.fill(req, client ?? (await authenticate(req, parts)));
     next();
   });
 }
 
 async function authenticate(req: Request, { apiKeys, throttle, clock }: ClientParts): Promise<Client> {
   const parameters = parametersOf(req);
-  const credentials = readClientCredentials({
+  const readings = readClientCredentials({
     authorization: readFields(req, 'authorization'),
     apiKeyHeader: readFields(req, 'x-api-key'),
     clientId: readParameter(parameters, 'client_id'),
     clientSecret: readParameter(parameters, 'client_secret'),
   });
-  const apiKey = await throttle.judge(req, () => apiKeys.authenticate(credentials, clock()));
+  const apiKey = await throttle.judge(req, () => findApiKey(apiKeys, readings, clock()));
   return { apiKey, isPublic: false };
 }
 
+/** Rejection reasons that do not identify an API key. The reason of another reading is more specific. */
+const UNIDENTIFIED: ReadonlySet<unknown> = new Set(['unknown_key', 'malformed_key']);
+
 /**
- * Identify a public client that refreshes its tokens.
+ * Authenticate a client with the first reading that the registry accepts. For the throttle, all readings are one
+ * attempt.
+ */
+async function findApiKey(
+  apiKeys: ApiKeyRegistry,
+  readings: CredentialReadings,
+  now: NumericDate,
+): Promise<ApiKey> {
+  let rejection: InvalidClientError | undefined;
+  for (const credentials of readings) {
+    try {
+      return await apiKeys.authenticate(credentials, now);
+    } catch (failure) {
+      if (!(failure instanceof InvalidClientError)) throw failure;
+      if (rejection === undefined || UNIDENTIFIED.has(rejection.reason)) rejection = failure;
+    }
+  }
+  throw rejection;
+}
+
+/**
+ * Identify a public client.
  *
- * @returns `undefined` if the request has a secret, is not a refresh, or its API key does not allow public clients
+ * @returns `undefined` if the request has a secret, or its API key does not allow public clients
  */
 async function identifyPublicClient(req: Request, parts: ClientParts): Promise<Client | undefined> {
   const parameters = parametersOf(req);
   const isCredential = ['authorization', 'x-api-key'].some((name) => readFields(req, name).length > 0);
   if (isCredential || readParameter(parameters, 'client_secret') !== undefined) return undefined;
-  if (readParameter(parameters, 'grant_type') !== 'refresh_token') return undefined;
   const apiKey = parts.apiKeys.get(readParameter(parameters, 'client_id') ?? '');
   if (apiKey === undefined || !servesPublicClients(apiKey, parts.clock)) return undefined;
   await parts.throttle.judge(req, () => apiKey);

@@ -1,25 +1,65 @@
-import type { RequestHandler, Router } from 'express';
+import type { RequestHandler, Response, Router } from 'express';
+import type { JsonObject } from '../base/json.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
+import type { CorsOptions } from '../http/answer-cors.js';
+import { addMembers, copyMembers, type MetadataMembers } from '../http/metadata-members.js';
 import { serveMetadata } from '../http/serve-metadata.js';
-import { wellKnownUrl } from '../http/well-known-url.js';
+import { assertSignIn, delegatedMembers, isOpenIdMetadata } from './delegated-members.js';
+import { metadataUrls } from './metadata-urls.js';
 import { describeTokenRouter, type TokenRouterDescription } from './token-router-description.js';
 
-/** Options of `authorizationServerMetadata()`: the token router and its public URL. */
+/** Options of `authorizationServerMetadata()`: the token router, its public URL, and further members. */
 export interface AuthorizationServerMetadataOptions {
   /** Router to describe, created by `tokenRouter(options)`. */
   readonly tokenRouter: Router;
   /** Public URL of the router, with its mount path, for example `https://auth.example.com/oauth`. */
   readonly url: string;
+  /**
+   * Metadata of the authorization server that signs users in. The document contains its authorization endpoint and the
+   * other members about the sign-in. The endpoints of the token router stay. The application must handle the
+   * authorization codes at the token endpoint.
+   *
+   * @default undefined (no authorization endpoint)
+   */
+  readonly authorizationServer?: MetadataMembers;
+  /**
+   * Further members, for example `{ service_documentation: 'https://example.com/docs' }`. Arrays extend those of the
+   * document. Other members must not exist in the document.
+   *
+   * @default {} (no further members)
+   */
+  readonly members?: MetadataMembers;
+  /**
+   * Web pages that may read the metadata.
+   *
+   * @default undefined (no page of another origin)
+   */
+  readonly cors?: CorsOptions;
 }
 
-const KNOWN: KnownOptions<AuthorizationServerMetadataOptions> = { tokenRouter: true, url: true };
+const WHERE = 'authorizationServerMetadata';
+
+const KNOWN: KnownOptions<AuthorizationServerMetadataOptions> = {
+  tokenRouter: true,
+  url: true,
+  authorizationServer: true,
+  members: true,
+  cors: true,
+};
 
 /** Registered names of the client authentication methods (RFC 8414 §2). `X-API-Key` has no registered name. */
 const AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post'];
 
 /**
+ * Response types of a server without an authorization endpoint. The member is required (RFC 8414 §2), must not be empty
+ * (§3.2), and `none` requests no code and no token.
+ */
+const NO_RESPONSE_TYPES = { response_types_supported: ['none'] };
+
+/**
  * Middleware that publishes the authorization server metadata, such as endpoints and grant types. Mount it at the root
- * of the application. It serves `/.well-known/oauth-authorization-server`, followed by the path of the issuer.
+ * of the application. It serves `/.well-known/oauth-authorization-server`, followed by the path of the issuer. If
+ * `authorizationServer` is an OpenID provider, it also serves the document as `openid-configuration`.
  *
  * @throws TypeError if an option is missing, unknown or malformed
  * @see RFC 8414
@@ -31,40 +71,59 @@ const AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post'];
  */
 export function authorizationServerMetadata(options: AuthorizationServerMetadataOptions): RequestHandler {
   assertOptions(options, KNOWN, 'authorizationServerMetadata');
-  const { tokenRouter, url } = options;
+  const { tokenRouter, url, cors } = options;
   const router = describeTokenRouter(tokenRouter);
   if (!URL.canParse(url)) {
     throw new TypeError(
-      'authorizationServerMetadata: url must be an absolute URL, for example "https://auth.example.com/oauth"',
+      `${WHERE}: url must be an absolute URL, for example "https://auth.example.com/oauth"`,
     );
   }
   const baseUrl = new URL(url).href.replace(/\/$/, '');
-  const { pathname } = wellKnownUrl(
-    router.issuer,
-    'oauth-authorization-server',
-    'authorizationServerMetadata: issuer of tokenRouter()',
-  );
-  return serveMetadata(pathname, (res) => res.json(describeServer(router, baseUrl)));
+  const complete = createCompletion(options);
+  const describe = (): JsonObject => complete(describeServer(router, baseUrl));
+  const isOpenId = isOpenIdMetadata(describe()) && options.authorizationServer !== undefined;
+  const urls = metadataUrls(router.issuer, isOpenId, `${WHERE}: issuer of tokenRouter()`);
+  const send = (res: Response): void => void res.json(describe());
+  return serveMetadata({ documents: urls.map((each) => ({ url: each, send })), cors, where: WHERE });
+}
+
+/** Create a function that adds the members of both options to the document of the token router. */
+function createCompletion(options: AuthorizationServerMetadataOptions): (own: JsonObject) => JsonObject {
+  const { authorizationServer, members = {} } = options;
+  const name = `${WHERE}: members`;
+  const further = copyMembers(members, name, '{ service_documentation: "https://example.com/docs" }');
+  if (further['authorization_endpoint'] !== undefined) assertSignIn(further, name);
+  const delegated =
+    authorizationServer === undefined
+      ? {}
+      : delegatedMembers(authorizationServer, `${WHERE}: authorizationServer`);
+  const { jwks_uri: _, ...keyless } = delegated;
+  const isComplete = [delegated, further].some((each) => each['response_types_supported'] !== undefined);
+
+  return (own) => {
+    const document = addMembers(own, own['jwks_uri'] === undefined ? delegated : keyless, name);
+    return addMembers(isComplete ? document : { ...document, ...NO_RESPONSE_TYPES }, further, name);
+  };
 }
 
 function describeServer(
-  { issuer, grantTypes, canRevoke, publishesKeys }: TokenRouterDescription,
+  { issuer, grantTypes, hasPublicClients, canRevoke, publishesKeys }: TokenRouterDescription,
   url: string,
-) {
+): JsonObject {
   const supported = grantTypes();
+  const methods = [...AUTHENTICATION_METHODS, ...(hasPublicClients() ? ['none'] : [])];
   return {
     issuer,
     token_endpoint: `${url}/token`,
     ...(publishesKeys ? { jwks_uri: `${url}/jwks` } : {}),
-    token_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+    token_endpoint_auth_methods_supported: methods,
     grant_types_supported: supported,
-    response_types_supported: [],
     introspection_endpoint: `${url}/introspect`,
     introspection_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
     ...(canRevoke
       ? {
           revocation_endpoint: `${url}/revoke`,
-          revocation_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+          revocation_endpoint_auth_methods_supported: methods,
         }
       : {}),
     ...(supported.includes('refresh_token') ? { scopes_supported: ['offline_access'] } : {}),

@@ -13,6 +13,9 @@ export interface ClientAuthentication {
   readonly clientSecret: string | undefined;
 }
 
+/** Possible readings of the credentials, the most likely first. HTTP Basic has two. */
+export type CredentialReadings = readonly [ClientCredentials, ...ClientCredentials[]];
+
 /**
  * Read the client credentials from HTTP Basic or the body (RFC 6749 §2.3.1). For convenience, it also accepts
  * `X-API-Key` and `Authorization: Bearer`.
@@ -20,20 +23,26 @@ export interface ClientAuthentication {
  * @throws InvalidRequestError if the client uses several methods (RFC 6749 §2.3), or repeats a header
  * @throws InvalidClientError if the request has no credentials
  */
-export function readClientCredentials(request: ClientAuthentication): ClientCredentials {
+export function readClientCredentials(request: ClientAuthentication): CredentialReadings {
   const { clientId } = request;
   const found = [
     readAuthorization(single(request.authorization, 'Authorization')),
     readApiKeyHeader(single(request.apiKeyHeader, 'X-API-Key')),
     readBody(clientId, request.clientSecret),
-  ].filter((credentials) => credentials !== undefined);
-  const [credentials, ...others] = found;
+  ].filter((readings) => readings !== undefined);
+  const [readings, ...others] = found;
   if (others.length > 0) throw new InvalidRequestError('The client uses several authentication methods');
-  if (credentials === undefined) throw new InvalidClientError('no_credentials');
-  if (credentials.keyId !== undefined && clientId !== undefined && credentials.keyId !== clientId) {
-    throw new InvalidRequestError('client_id does not match the client credentials');
-  }
-  return clientId === undefined ? credentials : { ...credentials, keyId: clientId };
+  if (readings === undefined) throw new InvalidClientError('no_credentials');
+  return clientId === undefined ? readings : readingsOf(clientId, readings);
+}
+
+/** Return the readings that name the client, or no client. */
+function readingsOf(clientId: string, readings: CredentialReadings): CredentialReadings {
+  const [first, ...others] = readings
+    .filter(({ keyId = clientId }) => keyId === clientId)
+    .map((reading) => ({ ...reading, keyId: clientId }));
+  if (first === undefined) throw new InvalidRequestError('client_id does not match the client credentials');
+  return [first, ...others];
 }
 
 /** Return the challenge scheme for a failed authentication: the scheme of the client, or Basic (RFC 6749 §5.2). */
@@ -51,19 +60,24 @@ function single([value, ...others]: readonly string[], name: string): string | u
   return value;
 }
 
-function readAuthorization(authorization: string | undefined): ClientCredentials | undefined {
+function readAuthorization(authorization: string | undefined): CredentialReadings | undefined {
   const scheme = schemeOf(authorization);
   if (scheme !== 'basic' && scheme !== 'bearer') return undefined;
   const [, credentials] = /^ +([^ \t]+)$/.exec(authorization?.slice(scheme.length) ?? '') ?? [];
   if (credentials === undefined) throw new InvalidClientError('no_credentials');
-  return scheme === 'basic' ? readBasic(credentials) : { secret: credentials };
+  return scheme === 'basic' ? readBasic(credentials) : [{ secret: credentials }];
 }
 
-/** Parse HTTP Basic credentials (RFC 7617 §2). Client ID and secret are form-encoded (RFC 6749 §2.3.1). */
-function readBasic(credentials: string): ClientCredentials {
+/**
+ * Parse HTTP Basic credentials (RFC 7617 §2). Client ID and secret are form-encoded (RFC 6749 §2.3.1). Clients such as
+ * `curl -u` do not encode, so the second reading is the unchanged text.
+ */
+function readBasic(credentials: string): CredentialReadings {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(credentials)) throw new InvalidClientError('no_credentials');
   const [keyId, secret] = splitOnce(Buffer.from(credentials, 'base64').toString('utf8'));
-  return { keyId: formDecode(keyId), secret: formDecode(secret) };
+  const decoded = { keyId: formDecode(keyId), secret: formDecode(secret) };
+  const isPlain = decoded.keyId === keyId && decoded.secret === secret;
+  return isPlain ? [decoded] : [decoded, { keyId, secret }];
 }
 
 function splitOnce(text: string): readonly [string, string] {
@@ -72,7 +86,7 @@ function splitOnce(text: string): readonly [string, string] {
   return [text.slice(0, colon), text.slice(colon + 1)];
 }
 
-/** Decode a form-encoded value. Return an invalid encoding unchanged, because some clients do not encode. */
+/** Decode a form-encoded value. Return an invalid encoding unchanged. */
 function formDecode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
@@ -81,12 +95,12 @@ function formDecode(text: string): string {
   }
 }
 
-function readApiKeyHeader(value: string | undefined): ClientCredentials | undefined {
-  return value === undefined ? undefined : { secret: value };
+function readApiKeyHeader(value: string | undefined): CredentialReadings | undefined {
+  return value === undefined ? undefined : [{ secret: value }];
 }
 
-function readBody(clientId: string | undefined, secret: string | undefined): ClientCredentials | undefined {
+function readBody(clientId: string | undefined, secret: string | undefined): CredentialReadings | undefined {
   if (secret === undefined) return undefined;
   if (clientId === undefined) throw new InvalidRequestError('client_secret requires client_id');
-  return { keyId: clientId, secret };
+  return [{ keyId: clientId, secret }];
 }

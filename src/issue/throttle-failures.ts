@@ -63,7 +63,8 @@ export function throttleFailures(
   };
 
   const limitError = (name: string): RateLimitExceededError => {
-    const limit = { name: LIMIT, quota, windowSeconds: WINDOW_SECONDS, remaining: budget.remaining(name) };
+    const policy = { name: LIMIT, quota, unit: 'requests', windowSeconds: WINDOW_SECONDS };
+    const limit = { ...policy, remaining: budget.remaining(name) };
     return new RateLimitExceededError(WINDOW_SECONDS / quota, [limit]);
   };
 

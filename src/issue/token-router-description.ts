@@ -5,6 +5,8 @@ export interface TokenRouterDescription {
   readonly issuer: string;
   /** Return the grant types that at least one API key may currently use. */
   readonly grantTypes: () => readonly string[];
+  /** Return whether a current API key has public clients, which refresh and revoke without a secret. */
+  readonly hasPublicClients: () => boolean;
   readonly canRevoke: boolean;
   readonly publishesKeys: boolean;
 }

@@ -1,7 +1,10 @@
+import { SURPLUS_SCOPES, type SurplusScopes } from '../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
+import { hasQueryOrFragment } from '../base/has-query-or-fragment.js';
 import { assertMethod, assertOptions, assertString, type KnownOptions } from '../base/options.js';
+import type { CorsOptions } from '../http/answer-cors.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
 import type { SignatureOptions } from '../keys/resolve-verification.js';
@@ -17,7 +20,10 @@ import type { ThrottleOptions } from './throttle-failures.js';
 export interface TokenRouterOptions extends SignatureOptions {
   /** Key ring that encrypts the tokens. */
   readonly keyRing: KeyRing;
-  /** `iss` of every token. The router never derives this value from the `Host` header. RFC 9068 §2.2. */
+  /**
+   * `iss` of every token, without query and fragment (RFC 8414 §2). The router never derives this value from the `Host`
+   * header. RFC 9068 §2.2.
+   */
   readonly issuer: string;
   /** Audience of tokens for API keys that list no audience. */
   readonly audience: string;
@@ -64,11 +70,25 @@ export interface TokenRouterOptions extends SignatureOptions {
    */
   readonly provenanceSince?: NumericDate;
   /**
+   * Treatment of requested scope tokens that the client may not receive (RFC 6749 §3.3): fail with `invalid_scope`, or
+   * issue a token with the other requested scope tokens. `surplus_scopes` of an API key takes precedence.
+   *
+   * @default 'reject'
+   */
+  readonly surplusScopes?: SurplusScopes;
+  /**
    * Limit on failed authentications per client address. Above the limit, the router rejects requests with 429.
    *
    * @default { failuresPerMinute: 30 }
    */
   readonly throttle?: ThrottleOptions;
+  /**
+   * Web pages that may call `/token`, `/revoke` and `/jwks`. A page cannot keep an API key secret, so allow only pages
+   * that use refresh tokens of public clients.
+   *
+   * @default undefined (no page of another origin)
+   */
+  readonly cors?: CorsOptions;
   /**
    * Audit trail that receives events for issued tokens and rejected requests.
    *
@@ -94,9 +114,11 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   refresh: true,
   maxTokenLifetimeSeconds: true,
   provenanceSince: true,
+  surplusScopes: true,
   throttle: true,
   signing: true,
   verification: true,
+  cors: true,
   audit: true,
   clock: true,
 };
@@ -106,7 +128,7 @@ export type TokenRouterSettings = TokenRouterOptions & Required<Pick<TokenRouter
 
 type Defaulted = Pick<
   TokenRouterOptions,
-  'refresh' | 'maxTokenLifetimeSeconds' | 'throttle' | 'audit' | 'clock'
+  'refresh' | 'maxTokenLifetimeSeconds' | 'surplusScopes' | 'throttle' | 'audit' | 'clock'
 >;
 
 /**
@@ -117,9 +139,15 @@ type Defaulted = Pick<
 export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRouterSettings {
   assertOptions(options, KNOWN, 'tokenRouter');
   const { keyRing, apiKeys, audience, revocations, stores } = options;
-  const { refresh = {}, throttle = {}, audit = noAuditTrail, clock = systemClock } = options;
+  const { refresh = {}, surplusScopes = 'reject', throttle = {} } = options;
+  const { audit = noAuditTrail, clock = systemClock } = options;
   internalsOf(keyRing, 'tokenRouter');
   assertString(options.issuer, 'tokenRouter', 'issuer', 'https://auth.example.com');
+  if (hasQueryOrFragment(options.issuer)) {
+    throw new TypeError(
+      'tokenRouter: issuer must not contain a query or a fragment: remove them, for example "https://auth.example.com"',
+    );
+  }
   assertMethod(
     apiKeys,
     'authenticate',
@@ -136,7 +164,9 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
     );
   }
   assertAuditTrail(audit, 'tokenRouter');
+  if (!SURPLUS_SCOPES.includes(surplusScopes))
+    throw new TypeError('tokenRouter: surplusScopes must be "reject" or "narrow"');
   if (stores !== undefined) requireStore(stores, 'families', 'tokenRouter');
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');
-  return { ...options, refresh, throttle, audit, clock, maxTokenLifetimeSeconds };
+  return { ...options, refresh, surplusScopes, throttle, audit, clock, maxTokenLifetimeSeconds };
 }

@@ -1,6 +1,8 @@
 import express, { type RequestHandler, type Router } from 'express';
+import type { ApiKey } from '../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../api-keys/api-key-registry.js';
 import { debugConfiguration } from '../base/debug-configuration.js';
+import { answerCors, type CorsOptions } from '../http/answer-cors.js';
 import { rejectOtherMethods } from '../http/reject-other-methods.js';
 import { type KeyPublisher, sendPublicKeys } from '../http/send-public-keys.js';
 import { describeKeyRing } from '../keys/describe-key-ring.js';
@@ -48,30 +50,41 @@ const ALLOWED = { post: 'POST', get: 'GET, HEAD' } as const;
 export function tokenRouter(options: TokenRouterOptions): Router {
   const settings = resolveTokenRouterOptions(options);
   requireServableKeys(settings);
-  const { issuer, apiKeys, audit, revocations } = settings;
+  const { issuer, apiKeys, audit, revocations, stores, cors } = settings;
   const parts = createParts(settings);
   const publishers = findPublishers(settings);
 
   const router = express.Router();
   const answerError = answerTokenError(audit);
-  const mount = (method: keyof typeof ALLOWED, path: string, endpoint: Endpoint): void => {
-    const route = router.route(path);
+  const mount = (
+    method: keyof typeof ALLOWED,
+    path: string,
+    endpoint: Endpoint,
+    cors?: CorsOptions,
+  ): void => {
+    const route = router.route(path).all(answerCors(cors, ALLOWED[method], 'tokenRouter'));
     route[method](...endpoint, answerError).all(rejectOtherMethods(ALLOWED[method]), answerError);
   };
 
-  mount('post', '/token', tokenEndpoint(parts));
+  mount('post', '/token', tokenEndpoint(parts), cors);
   mount('post', '/introspect', introspectionEndpoint(parts));
-  if (revocations !== undefined) mount('post', '/revoke', revocationEndpoint({ ...parts, revocations }));
-  if (publishers.length > 0) mount('get', '/jwks', [publishKeys(publishers)]);
+  if (revocations !== undefined)
+    mount('post', '/revoke', revocationEndpoint({ ...parts, revocations }), cors);
+  if (publishers.length > 0) mount('get', '/jwks', [publishKeys(publishers)], cors);
 
   debugConfiguration('tokenRouter', () => describeRouter(settings, parts.grants));
   attachDescription(router, {
     issuer,
     grantTypes: () => findUsableGrantTypes(parts.grants, apiKeys),
+    hasPublicClients: () => stores !== undefined && apiKeys.apiKeys.some(isForPublicClients),
     canRevoke: revocations !== undefined,
     publishesKeys: publishers.length > 0,
   });
   return router;
+}
+
+function isForPublicClients({ refreshTokens }: ApiKey): boolean {
+  return refreshTokens === 'public';
 }
 
 /** Create `GET /jwks`, which publishes the current public keys (RFC 8414 §2, `jwks_uri`). */
@@ -82,7 +95,7 @@ function publishKeys(publishers: readonly KeyPublisher[]): RequestHandler {
 /** Describe the effective options for debug lines, without secrets. */
 function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[]): object {
   const { issuer, audience, keyRing, apiKeys, revocations, stores, signing, audit } = settings;
-  const { maxTokenLifetimeSeconds, provenanceSince, refresh, throttle } = settings;
+  const { maxTokenLifetimeSeconds, provenanceSince, refresh, surplusScopes, throttle, cors } = settings;
   return {
     issuer,
     audience,
@@ -94,20 +107,22 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
     maxTokenLifetimeSeconds,
     provenanceSince,
     refresh: stores === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
+    surplusScopes,
     throttle: { failuresPerMinute: throttle.failuresPerMinute ?? DEFAULT_FAILURES_PER_MINUTE },
     signing: signing?.kid,
+    cors: cors?.origins,
     audit: audit.enabled,
   };
 }
 
 /** Create the dependencies that the endpoints share. */
 function createParts(settings: TokenRouterSettings) {
-  const { apiKeys, audience, claims, stores, audit, clock } = settings;
+  const { apiKeys, audience, claims, stores, surplusScopes, audit, clock } = settings;
   assertCanIssue(settings, [audience, ...listAudiences(apiKeys)], 'tokenRouter');
   const refreshTokens = stores && createRefreshTokens({ ...settings, stores }, 'tokenRouter');
   const { followAudiences, ...verifiers } = createRouterVerifiers(settings);
   return {
-    ...{ apiKeys, audience, clock, refreshTokens, ...verifiers },
+    ...{ apiKeys, audience, surplusScopes, clock, refreshTokens, ...verifiers },
     tokens: createTrackedIssuer(settings, followAudiences),
     grants: createGrants({ claims, refreshTokens, ...verifiers }),
     throttle: throttleFailures(settings.throttle, { audit, clock }),

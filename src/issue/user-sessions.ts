@@ -75,7 +75,7 @@ export function createUserSessions(options: UserSessionsOptions<object>): UserSe
     const requestedAt = Math.min(clock(), families.knownUpTo());
     const { state } = await families.find(presented, { clientId, isPublic: false });
     if (state.audience !== audience) throw new InvalidGrantError('revoked');
-    const granted = narrowScope(scope, parseScope(state.scope) ?? [], EXCESS);
+    const granted = narrowScope(scope, parseScope(state.scope) ?? [], { excess: EXCESS });
     const { sessionId, deviceId } = state;
     const requestedScope = scope === undefined ? '' : formatScope(granted);
     const use = { clientId, isPublic: false, sessionId, deviceId, requestedScope, ...(ip && { ip }) };

@@ -29,10 +29,10 @@ const MONTH = 2_592_000;
 export const TOKEN_RATES = ['tokens_per_minute', 'tokens_per_month'] as const;
 
 const RATES = [
-  { name: 'requests_per_minute', windowSeconds: MINUTE, unit: 'request' },
-  { name: 'requests_per_hour', windowSeconds: HOUR, unit: 'request' },
-  { name: 'tokens_per_minute', windowSeconds: MINUTE, unit: 'token' },
-  { name: 'tokens_per_month', windowSeconds: MONTH, unit: 'token' },
+  { name: 'requests_per_minute', windowSeconds: MINUTE, unit: 'requests' },
+  { name: 'requests_per_hour', windowSeconds: HOUR, unit: 'requests' },
+  { name: 'tokens_per_minute', windowSeconds: MINUTE, unit: 'tokens' },
+  { name: 'tokens_per_month', windowSeconds: MONTH, unit: 'tokens' },
 ] as const;
 
 const MAX_NAME_LENGTH = 200;
@@ -46,7 +46,7 @@ export function buildStep(charges: readonly Charge[], { tokens = 0 }: Cost, term
     const rates = RATES.flatMap(({ name, windowSeconds, unit }): Rate[] => {
       const quota = limits[name];
       if (quota === undefined) return [];
-      return [{ name, quota: scale(quota), windowSeconds, cost: unit === 'request' ? 1 : tokens }];
+      return [{ name, quota: scale(quota), windowSeconds, cost: unit === 'requests' ? 1 : tokens }];
     });
     const { concurrent_requests: concurrency } = limits;
     return {
@@ -78,10 +78,12 @@ export function describeLimits(
   const prefixes = new Map(charges.map(({ bucket, prefix }) => [shorten(bucket), prefix]));
   const refusals = answer.kind === 'refused' ? answer.refusals : [];
   return answer.states.map(({ bucket, name, quota, windowSeconds, remaining }) => {
+    const unit = RATES.find((rate) => rate.name === name)?.unit;
     const refusal = refusals.find((one) => one.bucket === bucket && one.limit === name);
     return {
       name: `${prefixes.get(bucket) ?? ''}${name}`,
       quota,
+      ...(unit === undefined ? {} : { unit }),
       windowSeconds,
       remaining,
       ...(refusal === undefined ? {} : { resetSeconds: refusal.waitSeconds }),

@@ -4,6 +4,8 @@ import { entombFamily, type FamilyEndParts } from './end-family.js';
 
 /** Session and device IDs that a client sends with a refresh token. */
 export interface NamedBinding {
+  /** Whether the client is public (RFC 6749 §2.1): it sent no secret. */
+  readonly isPublic: boolean;
   readonly sessionId: string | undefined;
   readonly deviceId: string | undefined;
 }
@@ -14,18 +16,20 @@ export const MAX_WRONG_BINDINGS = 5;
 type WrongBinding = 'wrong_session' | 'wrong_device';
 
 /**
- * Compare the session and device IDs of a request with the IDs of the family. A client must repeat the IDs that it
- * chose. It may omit a session ID that the server generated.
+ * Compare the session and device IDs of a request with the IDs of the family. IDs that the client sends must match. A
+ * public client must repeat the IDs that it chose. An authenticated client may omit them, because its secret protects
+ * the refresh token (RFC 6749 §10.4).
  *
  * @returns `undefined` if the IDs match
  */
 export function findWrongBinding(
   state: FamilyState,
-  { sessionId, deviceId }: NamedBinding,
+  { isPublic, sessionId, deviceId }: NamedBinding,
 ): WrongBinding | undefined {
-  const isUnnamed = sessionId === undefined && !state.sessionChosen;
-  if (!isUnnamed && sessionId !== state.sessionId) return 'wrong_session';
-  return deviceId === state.deviceId ? undefined : 'wrong_device';
+  const maySkipSession = sessionId === undefined && !(isPublic && state.sessionChosen);
+  if (!maySkipSession && sessionId !== state.sessionId) return 'wrong_session';
+  const maySkipDevice = deviceId === undefined && !isPublic;
+  return maySkipDevice || deviceId === state.deviceId ? undefined : 'wrong_device';
 }
 
 /** Whether an attacker who has the token must also guess a session or device ID. */

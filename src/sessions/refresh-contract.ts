@@ -25,8 +25,6 @@ export type FamilyStart = Pick<
 /** Request of a client that uses a refresh token. */
 export interface RefreshRequest extends NamedBinding {
   readonly clientId: string;
-  /** Whether the client is public (RFC 6749 §2.1): it sent no secret. */
-  readonly isPublic: boolean;
   /** Requested scope, or an empty string if the request has none. */
   readonly requestedScope: string;
   /** Client address, for the audit log. */

@@ -40,6 +40,23 @@ describe('the metadata of the protected resource', () => {
     expect(protectedResourceUrl(resource)).toBe(`https://example.com${PATH}/api`);
   });
 
+  test.each([
+    ['https://example.com/api?tenant=a', `${PATH}/api?tenant=a`],
+    ['https://example.com/?tenant=a', `${PATH}?tenant=a`],
+    ['https://example.com?tenant=a', `${PATH}?tenant=a`],
+  ])('are served with the query of the resource %s (RFC 9728 §3.1)', async (resource, path) => {
+    const app = createApp({ resource });
+
+    expect(protectedResourceUrl(resource)).toBe(`https://example.com${path}`);
+    expect((await request(app).get(path)).body.resource).toBe(resource);
+    expect((await request(app).get(path.replace('tenant=a', 'tenant=b'))).status).toBe(404);
+    expect((await request(app).get(path.replace('?tenant=a', ''))).status).toBe(404);
+  });
+
+  test('are served for any query if the resource has none', async () => {
+    expect((await request(createApp()).get(`${PATH}?x=1`)).status).toBe(200);
+  });
+
   test('answer HEAD, and leave other methods and paths to the application', async () => {
     const app = createApp().use((_req, res) => void res.status(418).end());
 
@@ -52,6 +69,9 @@ describe('the metadata of the protected resource', () => {
 describe('protectedResourceMetadata', () => {
   test.each([
     ['resource', { resource: 'api' }],
+    ['resource', { resource: `${AUDIENCE}#x` }],
+    ['authorizationServers', { authorizationServers: [`${ISSUER}?x`] }],
+    ['authorizationServers', { authorizationServers: [`${ISSUER}#x`] }],
     ['authorizationServers', { authorizationServers: undefined }],
     ['authorizationServers', { authorizationServers: [] }],
     ['authorizationServers', { authorizationServers: ISSUER }],

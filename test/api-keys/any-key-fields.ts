@@ -69,6 +69,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   ],
   metadata_claims: [['a'], [], ['a', 'a'], ['b'], ['__proto__'], ['toString']],
   refresh_tokens: ['off', 'confidential', 'public', 'on', ''],
+  surplus_scopes: ['reject', 'narrow', 'ignore', ''],
   delegation: [
     ...[
       { subjects: ['id'], audiences: [SOURCE] },

@@ -41,6 +41,7 @@ token_ttl: \${NUMBER:-600}
 rate_limits: {}
 users: true
 refresh_tokens: public
+surplus_scopes: narrow
 `,
   `api_key: ${SECRET}
 key_id: endpoints

@@ -131,6 +131,7 @@ describe('rejected values', () => {
         ['active', '', 'must be true or false'],
         ['users', '1', 'must be true or false'],
         ['refresh_tokens', 'always', 'must be one of off, confidential, public'],
+        ['surplus_scopes', 'ignore', 'must be one of reject, narrow'],
         [
           'expires_at',
           '2030-12-31',

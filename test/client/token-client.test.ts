@@ -105,6 +105,32 @@ describe('a token client', () => {
     await expect(client.getToken()).rejects.toMatchObject({ code: 'ERR_TEMPORARILY_UNAVAILABLE' });
   });
 
+  test.each([
+    ['"300"', 300],
+    ['300.5', 300.5],
+    ['null', 60],
+  ])('accepts expires_in %s as %d seconds (RFC 6749 §5.1)', async (lifetime, seconds) => {
+    const endpoint = await startEndpoint({ status: 200, body: ISSUED.body.replace('300', lifetime) });
+    const client = createClient(endpoint.url, { renewAheadSeconds: 0 });
+    await client.getToken();
+    now = NOW + seconds - 0.25;
+
+    expect(await client.getToken()).toBe('t1');
+    now = NOW + seconds;
+    expect(await client.getToken()).toBe('t2');
+  });
+
+  test('caches a token without expires_in for 60 seconds (RFC 6749 §5.1)', async () => {
+    const endpoint = await startEndpoint({ status: 200, body: '{"access_token":"t","error":null}' });
+    const client = createClient(endpoint.url, { renewAheadSeconds: 0 });
+    await client.getToken();
+    now = NOW + 59;
+
+    expect(await client.getToken()).toBe('t1');
+    now = NOW + 60;
+    expect(await client.getToken()).toBe('t2');
+  });
+
   test('requests a new token after forget()', async () => {
     const client = createClient((await startEndpoint()).url);
     await client.getToken();
@@ -125,8 +151,14 @@ describe('a token client', () => {
   test.each([
     [401, '{"error":"invalid_client"}', 'The token endpoint responded with 401 invalid_client'],
     [404, '<html>', 'The token endpoint responded with 404'],
-    [200, '{"access_token":7}', 'The token endpoint responded with 200'],
-    [200, 'x', 'The token endpoint responded with 200'],
+    [200, '{"error":"invalid_scope"}', 'The token endpoint rejected the request with invalid_scope: check'],
+    [200, '{"error":{}}', 'The token endpoint rejected the request with an error: check'],
+    [400, '{"error":"a\\nb"}', 'The token endpoint responded with 400: check'],
+    [200, '{"access_token":7}', 'The response of the token endpoint has no access_token'],
+    [200, '{"access_token":""}', 'The response of the token endpoint has no access_token'],
+    [200, 'x', 'The response of the token endpoint has no access_token'],
+    [200, '{"access_token":"a","expires_in":"5m"}', 'The response of the token endpoint has a malformed'],
+    [200, '{"access_token":"a","expires_in":-1}', 'The response of the token endpoint has a malformed'],
   ])('reports the response: %i %s', async (status, body, message) => {
     const endpoint = await startEndpoint({ status, body });
 

@@ -43,7 +43,7 @@ describe('openid-client', () => {
     const first = await openid.clientCredentialsGrant(configuration, {
       scope: 'read:documents offline_access',
     });
-    expect(first).toMatchObject({ token_type: 'bearer', scope: 'read:documents' });
+    expect(first).toMatchObject({ token_type: 'bearer', scope: 'read:documents offline_access' });
     expect(await statusWith(first.access_token)).toBe(200);
 
     const second = await openid.refreshTokenGrant(configuration, first.refresh_token ?? '');

@@ -56,6 +56,55 @@ describe('a family without a device, once its key is public,', () => {
   });
 });
 
+describe('a public client, with its client_id alone (RFC 7009 §2.1),', () => {
+  const device = { client_id: 'device' };
+  const begin = () => confidential.begin('sk-device', { device_id: 'd1' });
+
+  test('revokes its refresh token, with the access tokens of the session', async () => {
+    const { refreshToken, accessToken } = await begin();
+
+    expect(await confidential.revoke(refreshToken, undefined, device)).toMatchObject({
+      status: 200,
+      body: {},
+    });
+    expect((await confidential.refresh(refreshToken, {}, 'sk-device')).status).toBe(400);
+    expect(await confidential.use(accessToken)).toBe(401);
+  });
+
+  test('gets the same response for an unknown token', async () => {
+    expect((await confidential.revoke('x', undefined, device)).status).toBe(200);
+  });
+
+  test('does not revoke the refresh token of another client', async () => {
+    const { refreshToken } = await confidential.begin();
+
+    expect(await confidential.revoke(refreshToken, undefined, device)).toMatchObject(INVALID_GRANT);
+    expect((await confidential.refresh(refreshToken)).status).toBe(200);
+  });
+
+  test('does not revoke an access token', async () => {
+    const { accessToken } = await begin();
+
+    expect(await confidential.revoke(accessToken, undefined, device)).toMatchObject({
+      status: 400,
+      body: { error: 'unsupported_token_type' },
+    });
+    expect(await confidential.use(accessToken)).toBe(200);
+  });
+
+  test.each(['demo', 'off', 'nobody'])(
+    'revokes nothing as %s, which has no public clients',
+    async (clientId) => {
+      const { refreshToken } = await confidential.begin();
+
+      expect(await confidential.revoke(refreshToken, undefined, { client_id: clientId })).toMatchObject({
+        status: 401,
+        body: { error: 'invalid_client' },
+      });
+    },
+  );
+});
+
 test('a family with a device is refreshed by a public client that names it, though it began as a confidential one', async () => {
   const { refreshToken } = await confidential.begin('sk-demo', { device_id: 'd1' });
   const named = { ...NAMED, device_id: 'd1' };

@@ -13,7 +13,8 @@ const NOTHING: ClientAuthentication = {
   clientSecret: undefined,
 };
 
-const read = (request: Partial<ClientAuthentication>) => readClientCredentials({ ...NOTHING, ...request });
+const readAll = (request: Partial<ClientAuthentication>) => readClientCredentials({ ...NOTHING, ...request });
+const read = (request: Partial<ClientAuthentication>) => readAll(request)[0];
 
 const basic = (userPass: string) => `Basic ${Buffer.from(userPass).toString('base64')}`;
 
@@ -39,6 +40,25 @@ describe('HTTP Basic', () => {
     ['demo:%FF', '%FF'],
   ])('%j, which is not an encoding, is used unchanged', (userPass, secret) => {
     expect(read({ authorization: [basic(userPass)] })).toEqual({ keyId: 'demo', secret });
+  });
+
+  test.each([
+    ['demo:a+b', 'demo', 'a+b'],
+    ['demo:%2B/x=', 'demo', '%2B/x='],
+    ['a+b:sk-1', 'a+b', 'sk-1'],
+  ])('%j is read unchanged second, as curl sends it (RFC 6749 §2.3.1)', (userPass, keyId, secret) => {
+    expect(readAll({ authorization: [basic(userPass)] })[1]).toEqual({ keyId, secret });
+  });
+
+  test.each(['demo:sk-1', 'demo:100%', 'demo:Zm9v/YmFy='])('%j has one reading', (userPass) => {
+    expect(readAll({ authorization: [basic(userPass)] })).toHaveLength(1);
+  });
+
+  test('has only the readings that client_id of the body names', () => {
+    const authorization = [basic('a+b:x+y')];
+
+    expect(readAll({ authorization, clientId: 'a+b' })).toEqual([{ keyId: 'a+b', secret: 'x+y' }]);
+    expect(readAll({ authorization, clientId: 'a b' })).toEqual([{ keyId: 'a b', secret: 'x y' }]);
   });
 
   test.each(['basic', 'BASIC', 'bAsIc'])('is recognized as %s', (scheme) => {

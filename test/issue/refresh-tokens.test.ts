@@ -2,11 +2,12 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { TemporarilyUnavailableError } from 'passport-jwe';
 import {
   createSessionApp,
+  OTHER_AUDIENCE,
   SESSION_KEYS,
   type SessionAnswer,
   type SessionApp,
 } from '../support/session-app.js';
-import { NOW } from '../support/tokens.js';
+import { AUDIENCE, NOW } from '../support/tokens.js';
 
 let app: SessionApp;
 
@@ -28,16 +29,40 @@ async function expectLive(answer: SessionAnswer, parameters: Record<string, stri
 }
 
 describe('offline_access', () => {
-  test('in the scope requests a refresh token and is not part of the granted scope', async () => {
+  test('in the scope requests a refresh token and is repeated in the response (RFC 6749 §5.1)', async () => {
     const answer = await app.begin('sk-demo', { scope: 'read offline_access' });
 
-    expect(answer).toMatchObject({ status: 200, body: { scope: 'read', token_type: 'Bearer' } });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { scope: 'read offline_access', token_type: 'Bearer' },
+    });
     expect(answer.refreshToken).not.toBe('');
     expect(answer.headers['cache-control']).toBe('no-store');
   });
 
+  test('is not part of the scope of the tokens', async () => {
+    const { accessToken, refreshToken } = await app.begin('sk-demo', { scope: 'read offline_access' });
+
+    expect((await app.introspect(accessToken)).body['scope']).toBe('read');
+    expect((await app.introspect(refreshToken)).body['scope']).toBe('read');
+  });
+
   test('alone grants all permissions', async () => {
-    expect((await app.begin()).body['scope']).toBe('read write');
+    expect((await app.begin()).body['scope']).toBe('read write offline_access');
+  });
+
+  test('alone is the scope of a response if the key has no permissions', async () => {
+    expect((await app.begin('sk-other')).body['scope']).toBe('offline_access');
+  });
+
+  test.each([
+    [{}, 'read write offline_access'],
+    [{ scope: 'read offline_access' }, 'read offline_access'],
+    [{ scope: 'read' }, 'read'],
+  ])('is repeated at a refresh with %j if the scope contains it (RFC 6749 §6)', async (parameters, scope) => {
+    const first = await app.begin();
+
+    expect((await app.refresh(first.refreshToken, parameters)).body['scope']).toBe(scope);
   });
 
   test('is rejected for a key whose refresh tokens are off', async () => {
@@ -68,7 +93,7 @@ describe('a refresh token', () => {
     const narrow = await app.refresh((await app.begin()).refreshToken, { scope: 'read' });
     const full = await app.refresh(narrow.refreshToken);
 
-    expect([narrow.body['scope'], full.body['scope']]).toEqual(['read', 'read write']);
+    expect([narrow.body['scope'], full.body['scope']]).toEqual(['read', 'read write offline_access']);
   });
 
   test('is not consumed by a request for a scope that was not granted', async () => {
@@ -83,7 +108,7 @@ describe('a refresh token', () => {
     const demo = String(SESSION_KEYS['demo.yaml']).replace('read, write', 'read');
     const later = await app.rebuild({ files: { ...SESSION_KEYS, 'demo.yaml': demo } });
 
-    expect((await later.refresh(first.refreshToken)).body['scope']).toBe('read');
+    expect((await later.refresh(first.refreshToken)).body['scope']).toBe('read offline_access');
   });
 
   test.each([['refresh_tokens: "off"'], ['audiences: [https://elsewhere.example.com]']])(
@@ -124,10 +149,8 @@ describe('a refresh token is bound', () => {
   });
 
   test.each([
-    [{ device_id: 'd1' }, {}, 'wrong_device'],
     [{ device_id: 'd1' }, { device_id: 'd2' }, 'wrong_device'],
     [{}, { device_id: 'd1' }, 'wrong_device'],
-    [{ session_id: 's1' }, {}, 'wrong_session'],
     [{ session_id: 's1' }, { session_id: 's2' }, 'wrong_session'],
     [{}, { session_id: 's2' }, 'wrong_session'],
   ])('to the IDs that the client sent: %j, then %j', async (named, parameters, reason) => {
@@ -137,6 +160,48 @@ describe('a refresh token is bound', () => {
     expect(lastReason()).toBe(reason);
     await expectLive(first, named);
   });
+
+  test('to IDs that an authenticated client may omit, as off-the-shelf clients do', async () => {
+    const first = await app.begin('sk-demo', { session_id: 's1', device_id: 'd1' });
+    const second = await app.refresh(first.refreshToken);
+
+    expect(second.status).toBe(200);
+    await expectLive(second, { device_id: 'd1' });
+    expect((await app.findFamily(first.refreshToken))?.state.wrongBindings).toBeUndefined();
+  });
+
+  test.each([
+    [{ session_id: 's1' }, 'wrong_device'],
+    [{ device_id: 'd1' }, 'wrong_session'],
+  ])('to IDs that a public client must send: with %j only, it is rejected', async (parameters, reason) => {
+    const first = await app.begin('sk-device', { session_id: 's1', device_id: 'd1' });
+    const named = { client_id: 'device', ...parameters };
+
+    expect(await app.refresh(first.refreshToken, named, undefined)).toMatchObject(INVALID_GRANT);
+    expect(lastReason()).toBe(reason);
+  });
+});
+
+describe('the target of a refresh (RFC 8707 §2)', () => {
+  test.each([[{ resource: AUDIENCE }], [{ resource: `${AUDIENCE}/` }], [{ audience: AUDIENCE }]])(
+    'may repeat the granted audience: %j',
+    async (target) => {
+      expect((await app.refresh((await app.begin()).refreshToken, target)).status).toBe(200);
+    },
+  );
+
+  test.each([[{ resource: OTHER_AUDIENCE }], [{ audience: OTHER_AUDIENCE }]])(
+    'is rejected if it was not granted, and the refresh token stays usable: %j',
+    async (target) => {
+      const first = await app.begin();
+
+      expect(await app.refresh(first.refreshToken, target)).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_target' },
+      });
+      await expectLive(first);
+    },
+  );
 });
 
 describe('a refresh token ends', () => {

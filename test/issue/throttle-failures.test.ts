@@ -46,8 +46,19 @@ describe('an address that fails to authenticate', () => {
     const answer = await exchange('k-minimal');
 
     expect(answer.status).toBe(429);
-    expect(answer.headers).toMatchObject({ 'retry-after': '20', 'cache-control': 'no-store' });
+    expect(answer.headers).toMatchObject({
+      'retry-after': '20',
+      'cache-control': 'no-store',
+      ratelimit: '"failed_authentications";r=0;t=20',
+      'ratelimit-policy': '"failed_authentications";q=3;w=60;qu="requests"',
+    });
     expect(answer.body.error).toBe('rate_limit_exceeded');
+  });
+
+  test('uses up one failure for a secret that HTTP Basic can contain in two forms (RFC 6749 §2.3.1)', async () => {
+    for (const secret of ['a+b', 'c%20d', 'e+f']) expect((await exchange(secret)).status).toBe(401);
+
+    expect((await exchange('a+b')).status).toBe(429);
   });
 
   test('may try again after that time', async () => {

@@ -201,6 +201,31 @@ describe('a token request that is granted', () => {
     });
   });
 
+  test.each(['https://a.example.com/', 'https://A.example.com', 'https://a.example.com:443'])(
+    'has the configured spelling of an equal target: %s (RFC 8707 §2)',
+    async (resource) => {
+      const answer = await exchange({ resource }).set('X-API-Key', 'sk-two-audiences');
+
+      expect((await verify(answer.body.access_token, 'https://a.example.com')).claims.aud).toBe(
+        'https://a.example.com',
+      );
+    },
+  );
+
+  test.each([
+    'resource=https://a.example.com&resource=https://a.example.com',
+    'resource=https://a.example.com&resource=https://a.example.com/',
+    'audience=https://a.example.com&resource=https://a.example.com/',
+  ])('may repeat an equal target: %s (RFC 8707 §2)', async (targets) => {
+    const answer = await request(createApp())
+      .post('/oauth/token')
+      .set('X-API-Key', 'sk-two-audiences')
+      .type('form')
+      .send(`grant_type=client_credentials&${targets}`);
+
+    expect(answer.status).toBe(200);
+  });
+
   test('is issued for the user that the key asserts', async () => {
     const { body } = await exchange({ user: 'alice', session_id: 's1' });
 
@@ -259,6 +284,24 @@ describe('client authentication', () => {
 
     expect(answer.status).toBe(200);
   });
+
+  test('accepts HTTP Basic without form encoding, as curl -u sends it (RFC 6749 §2.3.1)', async () => {
+    const answer = await send().set('Authorization', basic('odd~key', 'p@ss word+%:ü')).send(form);
+
+    expect(answer.status).toBe(200);
+  });
+
+  test.each(['sk+/9%2B==', 'sk%41+'])(
+    'accepts the key %j in HTTP Basic, with and without form encoding (RFC 6749 §2.3.1)',
+    async (secret) => {
+      const file = String(FILES['odd.yaml']).replace(/api_key: .*/, `api_key: "${secret}"`);
+      const app = createApp({ apiKeys: await loadFiles({ 'odd.yaml': file }) });
+      for (const password of [secret, encodeURIComponent(secret)]) {
+        const answer = await send(app).set('Authorization', basic('odd~key', password)).send(form);
+        expect(answer.status).toBe(200);
+      }
+    },
+  );
 
   test('accepts HTTP Basic with client_id in the body', async () => {
     const answer = await send()
@@ -396,6 +439,8 @@ describe('a rejected token request', () => {
     ['scope=a&scope=b', 'invalid_request'],
     ['grant_type=client_credentials', 'invalid_request'],
     ['resource=https://a.example&resource=https://b.example', 'invalid_target'],
+    ['resource=https://a.example&resource=', 'invalid_target'],
+    ['resource=https://a.example/x&resource=https://a.example/x/', 'invalid_target'],
   ])('with a repeated parameter: %s', async (repeated, error) => {
     const answer = await request(createApp())
       .post('/oauth/token')

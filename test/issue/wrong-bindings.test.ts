@@ -176,7 +176,7 @@ describe('a wrong binding', () => {
   test('of a session ends the family at the fifth, even for a client with its secret', async () => {
     const named = { session_id: 's1', device_id: 'd1' };
     const { refreshToken } = await app.begin('sk-demo', named);
-    const attempts = [{ session_id: 's2' }, { device_id: 'd2' }, { session_id: '' }, { session_id: 's3' }];
+    const attempts = [{ session_id: 's2' }, { device_id: 'd2' }, { session_id: 's5' }, { session_id: 's3' }];
     for (const attempt of attempts) await app.refresh(refreshToken, { ...named, ...attempt });
     expect(reasonsOf()).toEqual(['wrong_session', 'wrong_device', 'wrong_session', 'wrong_session']);
     await app.refresh(refreshToken, { ...named, session_id: 's4' });

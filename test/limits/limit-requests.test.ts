@@ -93,7 +93,8 @@ describe('limitRequests', () => {
 
     expect(status).toBe(200);
     expect(headers['ratelimit-policy']).toBe(
-      '"requests_per_minute";q=3;w=60, "requests_per_hour";q=1000;w=3600, "tokens_per_minute";q=100;w=60',
+      '"requests_per_minute";q=3;w=60;qu="requests", "requests_per_hour";q=1000;w=3600;qu="requests", ' +
+        '"tokens_per_minute";q=100;w=60;qu="tokens"',
     );
     expect(headers['ratelimit']).toBe(
       '"requests_per_minute";r=2, "requests_per_hour";r=999, "tokens_per_minute";r=100',

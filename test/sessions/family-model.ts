@@ -3,9 +3,11 @@ export interface Use {
   /** Number of the token, counted from the first one that was ever issued. */
   readonly token: number;
   readonly clientId: string;
+  /** Whether the client sends no secret. */
+  readonly isPublic: boolean;
   /** What it says of the session: that of the family, another one, or nothing. */
   readonly session: 'own' | 'wrong' | 'none';
-  readonly device: 'own' | 'wrong';
+  readonly device: 'own' | 'wrong' | 'none';
   readonly scope: string;
 }
 
@@ -88,11 +90,14 @@ export function familyModel({ idleSeconds, absoluteSeconds, graceSeconds }: Life
       issue(family, now);
     },
 
-    use({ token, clientId, session, device, scope }, now) {
+    use({ token, clientId, isPublic, session, device, scope }, now) {
       const family = familyOf(token);
-      const isNamed = session === 'own' || (session === 'none' && family.sessionId === undefined);
+      const maySkipSession = !isPublic || family.sessionId === undefined;
+      const isNamed = session === 'own' || (session === 'none' && maySkipSession);
+      const isOnDevice = device === 'own' || (device === 'none' && !isPublic);
       if (isExpired(token, now) || family.clientId !== clientId || isOver(family)) return REFUSED;
-      if (!isNamed || device !== 'own') {
+      if (isPublic && family.deviceId === undefined) return REFUSED;
+      if (!isNamed || !isOnDevice) {
         family.wrongBindings += 1;
         family.isEnded = family.wrongBindings >= MAX_WRONG_BINDINGS;
         return REFUSED;

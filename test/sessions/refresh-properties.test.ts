@@ -35,7 +35,8 @@ const uses = fc.record({
   back,
   clientId: fc.constantFrom(undefined, undefined, undefined, undefined, 'other'),
   session: fc.constantFrom<Use['session'][]>('own', 'own', 'own', 'own', 'wrong', 'none'),
-  device: fc.constantFrom<Use['device'][]>('own', 'own', 'own', 'own', 'own', 'wrong'),
+  device: fc.constantFrom<Use['device'][]>('own', 'own', 'own', 'own', 'own', 'wrong', 'none'),
+  isPublic: fc.constantFrom(false, false, true),
   scope: fc.constantFrom('', '', '', 'read'),
 });
 
@@ -115,12 +116,12 @@ async function begin({ sessionId, deviceId, ...identity }: Start, run: Run): Pro
 
 async function use({ back: distance, clientId: client, ...how }: Used, run: Run): Promise<void> {
   const [number, issued] = choose(distance, run);
-  const { session, device, scope } = how;
+  const { isPublic, session, device, scope } = how;
   const request = {
     clientId: client ?? issued.clientId,
-    isPublic: false,
+    isPublic,
     sessionId: { own: issued.actualSession, wrong: 'another', none: undefined }[session],
-    deviceId: { own: issued.deviceId, wrong: 'tablet' }[device],
+    deviceId: { own: issued.deviceId, wrong: 'tablet', none: undefined }[device],
     requestedScope: scope,
   };
   const expected = run.model.use({ ...how, token: number, clientId: request.clientId }, run.time.now);

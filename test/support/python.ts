@@ -6,21 +6,38 @@ import { describe } from '@jest/globals';
 /** The Python of Debian, since its packages are those that are wanted. */
 export const PYTHON = '/usr/bin/python3';
 
-const isInstalled = spawnSync(PYTHON, ['-c', 'import jose.jwe, jwcrypto.jwe']).status === 0;
-
-if (!isInstalled && process.env['CI'] !== undefined) {
-  throw new Error('CI must have python3-jose and python3-jwcrypto');
-}
+/** Debian packages that groups of tests require, and the modules that they contain. */
+const TOKEN_LIBRARIES = {
+  modules: 'jose.jwe, jwcrypto.jwe',
+  packages: 'python3-jose python3-jwcrypto',
+};
+const OAUTH_CLIENTS = {
+  modules: 'authlib.integrations.requests_client, requests_oauthlib',
+  packages: 'python3-authlib python3-requests-oauthlib',
+};
 
 /** Runs where Debian's python-jose and jwcrypto are; elsewhere it says what it skipped. */
 export function describeWithPython(name: string, tests: () => void): void {
-  if (isInstalled) {
+  describeWith(TOKEN_LIBRARIES, name, tests);
+}
+
+/** Runs where Debian's Authlib and requests-oauthlib are; elsewhere it says what it skipped. */
+export function describeWithPythonClients(name: string, tests: () => void): void {
+  describeWith(OAUTH_CLIENTS, name, tests);
+}
+
+function describeWith(
+  { modules, packages }: Readonly<Record<'modules' | 'packages', string>>,
+  name: string,
+  tests: () => void,
+): void {
+  if (spawnSync(PYTHON, ['-c', `import ${modules}`]).status === 0) {
     describe(name, tests);
-  } else {
-    process.stderr.write(
-      `\n*** SKIPPED, for want of python-jose (apt-get install python3-jose python3-jwcrypto): ${name}\n`,
-    );
+  } else if (process.env['CI'] === undefined) {
+    process.stderr.write(`\n*** SKIPPED (apt-get install ${packages}): ${name}\n`);
     describe.skip(name, tests);
+  } else {
+    throw new Error(`CI must have ${packages}`);
   }
 }
 

@@ -58,7 +58,8 @@ export interface SessionApp {
   /** Asks for a refresh token. */
   begin(apiKey?: string, parameters?: Parameters): Promise<SessionAnswer>;
   refresh(token: string, parameters?: Parameters, apiKey?: string | undefined): Promise<SessionAnswer>;
-  revoke(token: string, apiKey?: string): Promise<SessionAnswer>;
+  /** Without an API key, the client names itself in the parameters only. */
+  revoke(token: string, apiKey?: string | undefined, parameters?: Parameters): Promise<SessionAnswer>;
   introspect(token: string, apiKey?: string): Promise<SessionAnswer>;
   /** What a guarded route says. */
   use(token: string): Promise<number>;
@@ -147,7 +148,8 @@ async function build(
         refresh_token: token,
         ...parameters,
       }),
-    revoke: (token, apiKey = 'sk-demo') => post('revoke', apiKey, { token }),
+    revoke: (token, ...[apiKey, parameters]) =>
+      post('revoke', parameters === undefined ? (apiKey ?? 'sk-demo') : apiKey, { token, ...parameters }),
     introspect: (token, apiKey = 'sk-demo') => post('introspect', apiKey, { token }),
     use: async (token) => (await request(app).get('/').auth(token, { type: 'bearer' })).status,
     manage: async (token, method, path = '') =>

@@ -8,9 +8,9 @@ import { createRequestSlot } from '../../http/request-slot.js';
 import type { Revocable } from '../../revocation/revocable.js';
 import type { Revocations } from '../../revocation/revocations-contract.js';
 import type { VerifiedToken } from '../../token/claims/verified-token.js';
-import { authenticateClient, type ClientParts } from '../authenticate-client.js';
+import { authenticateOrIdentifyClient, type ClientParts } from '../authenticate-client.js';
 import { openRefreshToken, type RefreshTokenBackend } from '../refresh-tokens.js';
-import { requesterOfRequest } from '../request-client.js';
+import { clientSlot, requesterOfRequest } from '../request-client.js';
 import type { VerifyToken } from '../router-verifiers.js';
 import type { Endpoint } from './endpoint.js';
 import { receiveParameters } from './receive-parameters.js';
@@ -26,16 +26,19 @@ export interface RevocationEndpointParts extends ClientParts {
 
 /**
  * Create `POST /revoke` (RFC 7009 §2), which revokes an access token of the client, or ends the session of a refresh
- * token. The response for unknown, expired and already revoked tokens is the same as for a successful revocation.
+ * token. A public client can send a refresh token with its `client_id` alone (RFC 7009 §2.1).
+ *
+ * The response for unknown, expired and already revoked tokens is the same as for a successful revocation.
  */
 export function revocationEndpoint(parts: RevocationEndpointParts): Endpoint {
   return [
     parts.throttle.rejectThrottled,
     ...receiveParameters,
-    authenticateClient(parts),
+    authenticateOrIdentifyClient(parts, () => true),
     receiveToken,
     endSession(parts),
     findRevocableToken(parts),
+    assertAuthenticated,
     assertOwnToken,
     revokeToken(parts),
     confirm,
@@ -44,8 +47,9 @@ export function revocationEndpoint(parts: RevocationEndpointParts): Endpoint {
 
 const revocableSlot = createRequestSlot<VerifiedToken>();
 
+/** Send an empty JSON object. Clients ignore the body (RFC 7009 §2.2), but some parse it. */
 const confirm: RequestHandler = (_req, res) => {
-  res.status(200).set(NO_STORE).end();
+  res.status(200).set(NO_STORE).json({});
 };
 
 /**
@@ -93,6 +97,12 @@ async function findValid(verify: VerifyToken, token: string): Promise<VerifiedTo
     return undefined;
   }
 }
+
+/** Assert that the client authenticated. A public client can only end its session, which revokes its access tokens. */
+const assertAuthenticated: RequestHandler = (req, _res, next) => {
+  if (clientSlot.get(req).isPublic) throw new UnsupportedTokenTypeError();
+  next();
+};
 
 const assertOwnToken: RequestHandler = (req, _res, next) => {
   const { claims } = revocableSlot.get(req);

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express';
+import type { SurplusScopes } from '../../api-keys/api-key.js';
 import type { NumericDate } from '../../base/clock.js';
 import { InvalidRequestError, InvalidTargetError, UnsupportedGrantTypeError } from '../../base/errors.js';
 import { asyncHandler } from '../../http/async-handler.js';
@@ -8,6 +9,7 @@ import { type Parameters, readParameter } from '../../http/read-parameter.js';
 import { readIp } from '../../http/request-ip.js';
 import { createRequestSlot } from '../../http/request-slot.js';
 import { authenticateOrIdentifyClient, type ClientParts } from '../authenticate-client.js';
+import { findTarget } from '../grants/find-target.js';
 import type { Grant, GrantParameters, RequestOrigin } from '../grants/grant.js';
 import { clientSlot } from '../request-client.js';
 import type { ClientTokenIssuer } from '../token-issuer.js';
@@ -19,6 +21,8 @@ export interface TokenEndpointParts extends ClientParts {
   readonly grants: readonly Grant[];
   /** Audience of tokens for API keys that list no audience. */
   readonly audience: string;
+  /** Treatment of surplus scope tokens for API keys that do not set it. */
+  readonly surplusScopes: SurplusScopes;
 }
 
 /** Create `POST /token`, which issues tokens by the requested grant type (RFC 6749 §3.2). */
@@ -27,12 +31,15 @@ export function tokenEndpoint(parts: TokenEndpointParts): Endpoint {
     parts.throttle.rejectThrottled,
     ...receiveParameters,
     noteArrival(parts),
-    authenticateOrIdentifyClient(parts),
+    authenticateOrIdentifyClient(parts, isRefresh),
     findGrant(parts),
     readGrantParameters,
     answerWithTokens(parts),
   ];
 }
+
+/** Public clients can only refresh tokens. */
+const isRefresh = (sent: Parameters): boolean => readParameter(sent, 'grant_type') === 'refresh_token';
 
 const arrivalSlot = createRequestSlot<NumericDate>();
 const grantSlot = createRequestSlot<Grant>();
@@ -67,27 +74,38 @@ const readGrantParameters: RequestHandler = (req, _res, next) => {
   const sent = parametersOf(req);
   const parameters = new Map<string, string>();
   for (const name of grantSlot.get(req).parameters) {
-    assertOneTarget(sent, name);
-    const value = readParameter(sent, name);
+    const value = TARGETS.has(name) ? readTarget(sent, name) : readParameter(sent, name);
     if (value !== undefined) parameters.set(name, value);
   }
   grantParametersSlot.fill(req, parameters);
   next();
 };
 
-/** Reject repeated targets. RFC 8707 §2 allows several, but each issued token has only one audience. */
-function assertOneTarget(sent: Parameters, name: string): void {
-  const isTarget = name === 'audience' || name === 'resource';
-  if (isTarget && (sent.get(name)?.length ?? 0) > 1)
+const TARGETS = new Set(['audience', 'resource']);
+
+/** Read a target. RFC 8707 §2 allows several, but each token has one audience, so all values must be equal. */
+function readTarget(sent: Parameters, name: string): string | undefined {
+  const [first, ...others] = sent.get(name) ?? [];
+  const isEqual = (value: unknown) =>
+    typeof first === 'string' && typeof value === 'string' && findTarget(value, [first]) !== undefined;
+  if (!others.every(isEqual))
     throw new InvalidTargetError('A token has one audience: send one audience or resource');
+  return readParameter(new Map([[name, [first]]]), name);
 }
 
-function answerWithTokens({ tokens, apiKeys, audience, clock }: TokenEndpointParts): RequestHandler {
+function answerWithTokens({
+  tokens,
+  apiKeys,
+  audience,
+  surplusScopes,
+  clock,
+}: TokenEndpointParts): RequestHandler {
   return asyncHandler(async function answerWithTokens(req, res) {
     const response = await grantSlot.get(req).handle({
       ...clientSlot.get(req),
       tokens,
       apiKeys,
+      surplusScopes,
       defaultAudience: audience,
       parameters: grantParametersSlot.get(req),
       origin: readOrigin(req),

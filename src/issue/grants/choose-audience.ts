@@ -1,5 +1,6 @@
 import type { ApiKey } from '../../api-keys/api-key.js';
 import { InvalidTargetError } from '../../base/errors.js';
+import { findTarget } from './find-target.js';
 import type { GrantParameters } from './grant.js';
 
 /**
@@ -15,6 +16,7 @@ export function audiencesOf({ audiences }: ApiKey, defaultAudience: string): rea
  * requested.
  *
  * @param onRequest additional audiences that are allowed only if the client requests them
+ * @returns the configured spelling of the audience
  * @throws InvalidTargetError if the requested audience is not allowed, or none is requested and several are allowed
  */
 export function chooseAudience(
@@ -24,7 +26,7 @@ export function chooseAudience(
 ): string {
   const audience = parameters.get('audience');
   const resource = parameters.get('resource');
-  if (audience !== undefined && resource !== undefined && audience !== resource) {
+  if (audience !== undefined && resource !== undefined && findTarget(audience, [resource]) === undefined) {
     throw new InvalidTargetError('audience and resource differ');
   }
   const requested = audience ?? resource;
@@ -33,6 +35,7 @@ export function chooseAudience(
   if (requested === undefined) {
     throw new InvalidTargetError('This API key has several audiences: send the parameter audience');
   }
-  if (![...allowed, ...onRequest].includes(requested)) throw new InvalidTargetError();
-  return requested;
+  const target = findTarget(requested, [...allowed, ...onRequest]);
+  if (target === undefined) throw new InvalidTargetError();
+  return target;
 }

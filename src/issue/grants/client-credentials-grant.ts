@@ -12,7 +12,8 @@ import {
   noClaims,
 } from './issue-access-token.js';
 import { narrowScope } from './narrow-scope.js';
-import { type RequestedScope, readRequestedScope } from './offline-access.js';
+import { echoOfflineAccess, readRequestedScope } from './offline-access.js';
+import { surplusPolicy } from './surplus-policy.js';
 
 /**
  * Syntax of `user`, `session_id` and `device_id`. These identities are stored, logged and sent in tokens. URL parsers
@@ -51,14 +52,18 @@ export function clientCredentialsGrant({
       const allowed = audiencesOf(apiKey, defaultAudience);
       const audience = chooseAudience(parameters, allowed, apiKey.serviceAudiences);
       const requested = readRequestedScope(parameters.get('scope'));
-      const scope = narrowScope(requested.scope, apiKey.permissions);
-      if (apiKey.serviceAudiences.includes(audience)) {
-        assertServiceRequest(parameters, requested);
+      const surplus = surplusPolicy(context);
+      const scope = narrowScope(requested.scope, apiKey.permissions, { surplus });
+      const isService = apiKey.serviceAudiences.includes(audience);
+      const mayRefresh = families !== undefined && apiKey.refreshTokens !== 'off' && !isService;
+      const isOffline = requested.isOffline && (mayRefresh || surplus === 'reject');
+      if (isService) {
+        assertServiceRequest(parameters, isOffline);
         return issueServiceToken(context, { scope, audience }, claimsHook);
       }
       const identities = readIdentities(apiKey, parameters);
       const request = { scope, audience, ...identities };
-      if (!requested.isOffline) return issueAccessToken(context, request, claimsHook);
+      if (!isOffline) return issueAccessToken(context, request, claimsHook);
       let response: TokenResponse | undefined;
       const { refreshToken } = await beginSession(request, { context, families }, async (sessionId) => {
         response = await issueAccessToken(context, { ...request, sessionId }, claimsHook);
@@ -66,7 +71,7 @@ export function clientCredentialsGrant({
       if (response === undefined) {
         throw new TypeError('The session began without an access token: report this bug in passport-jwe');
       }
-      return { ...response, refresh_token: refreshToken };
+      return { ...echoOfflineAccess(response), refresh_token: refreshToken };
     },
   };
 }
@@ -102,7 +107,7 @@ function beginSession(
 }
 
 /** Assert that a request for a service token has no user and no session. Services request new tokens instead. */
-function assertServiceRequest(parameters: GrantParameters, { isOffline }: RequestedScope): void {
+function assertServiceRequest(parameters: GrantParameters, isOffline: boolean): void {
   if (isOffline) throw new InvalidScopeError('Refresh tokens are not issued for service tokens');
   if (['user', 'session_id', 'device_id'].some((name) => parameters.has(name))) {
     throw new InvalidRequestError('user, session_id and device_id are not allowed for service tokens');

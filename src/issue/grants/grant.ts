@@ -1,4 +1,4 @@
-import type { ApiKey } from '../../api-keys/api-key.js';
+import type { ApiKey, SurplusScopes } from '../../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../../api-keys/api-key-registry.js';
 import type { Clock, NumericDate } from '../../base/clock.js';
 import type { ClientTokenIssuer } from '../token-issuer.js';
@@ -17,6 +17,12 @@ export interface GrantContext {
   readonly tokens: ClientTokenIssuer;
   /** Audience of tokens for API keys that list no audience. */
   readonly defaultAudience: string;
+  /**
+   * Treatment of surplus scope tokens for API keys that do not set it.
+   *
+   * @default 'reject'
+   */
+  readonly surplusScopes?: SurplusScopes;
   /** API key of the client. The client is authenticated, unless it is public. */
   readonly apiKey: ApiKey;
   /** Whether the client sent its `client_id` without a secret (RFC 6749 §2.1). */

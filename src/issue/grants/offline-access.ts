@@ -1,3 +1,5 @@
+import type { TokenResponse } from './grant.js';
+
 const OFFLINE_ACCESS = 'offline_access';
 
 /** Parts of a `scope` parameter. */
@@ -8,10 +10,24 @@ export interface RequestedScope {
   readonly scope: string | undefined;
 }
 
-/** Separate `offline_access`, which is not a permission, from the other scope tokens (OpenID Connect Core §11). */
+/**
+ * Separate `offline_access`, which is not a permission, from the other scope tokens (OpenID Connect Core §11). Ignore
+ * surplus spaces.
+ */
 export function readRequestedScope(parameter: string | undefined): RequestedScope {
-  const tokens = parameter?.split(' ') ?? [];
+  const tokens = (parameter ?? '').split(' ').filter((token) => token !== '');
   const others = tokens.filter((token) => token !== OFFLINE_ACCESS);
-  if (others.length === tokens.length) return { isOffline: false, scope: parameter };
-  return { isOffline: true, scope: others.length === 0 ? undefined : others.join(' ') };
+  return {
+    isOffline: others.length < tokens.length,
+    scope: others.length === 0 ? undefined : others.join(' '),
+  };
+}
+
+/**
+ * Add `offline_access` to the scope of a response that contains a refresh token. Clients compare the scope with the
+ * requested one (RFC 6749 §5.1). The access token does not contain `offline_access`.
+ */
+export function echoOfflineAccess(response: TokenResponse): TokenResponse {
+  const { scope } = response;
+  return { ...response, scope: scope === undefined ? OFFLINE_ACCESS : `${scope} ${OFFLINE_ACCESS}` };
 }

@@ -1,15 +1,15 @@
-import type { ApiKey } from '../../api-keys/api-key.js';
 import { InvalidGrantError, InvalidRequestError } from '../../base/errors.js';
 import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
 import type { RefreshTokenCodec } from '../../sessions/refresh-token-codec.js';
 import type { FamilyState } from '../../stores/family-store.js';
 import { parseScope } from '../../token/claims/scope.js';
 import { requesterOf } from '../requester-of.js';
-import { audiencesOf } from './choose-audience.js';
+import { audiencesOf, chooseAudience } from './choose-audience.js';
 import type { Grant, GrantContext, TokenResponse } from './grant.js';
 import { type ClaimsHook, issueAccessToken, noClaims } from './issue-access-token.js';
 import { narrowScope } from './narrow-scope.js';
-import { readRequestedScope } from './offline-access.js';
+import { echoOfflineAccess, readRequestedScope } from './offline-access.js';
+import { surplusPolicy } from './surplus-policy.js';
 
 export interface RefreshTokenParts {
   /**
@@ -32,14 +32,14 @@ export interface RefreshTokenParts {
 export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: RefreshTokenParts): Grant {
   return {
     grantType: 'refresh_token',
-    parameters: ['refresh_token', 'scope', 'session_id', 'device_id'],
+    parameters: ['refresh_token', 'scope', 'audience', 'resource', 'session_id', 'device_id'],
     async handle(context: GrantContext) {
       const { apiKey, isPublic, parameters, origin, requestedAt, clock } = context;
       const token = parameters.get('refresh_token');
       if (token === undefined) throw new InvalidRequestError('The parameter refresh_token is missing');
       if (apiKey.refreshTokens === 'off') throw new InvalidGrantError('revoked');
       const presented = await codec.open(token, clock());
-      const { scope: sentScope = '' } = readRequestedScope(parameters.get('scope'));
+      const { scope: sentScope = '', isOffline } = readRequestedScope(parameters.get('scope'));
       const requestedScope = withoutRepetitions(sentScope);
       const request = {
         ...requesterOf(apiKey, origin),
@@ -51,7 +51,8 @@ export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: Re
       const datedUpTo = Math.min(requestedAt, families.knownUpTo());
       const { state } = await families.find(presented, request);
       assertAudience(state, context);
-      const scope = chooseScope(state, requestedScope, apiKey);
+      chooseAudience(parameters, [state.audience]);
+      const scope = chooseScope(state, requestedScope, context);
       const issuance = { ...context, requestedAt: Math.max(state.createdAt, datedUpTo) };
       let response: TokenResponse | undefined;
       const successor = await families.rotate(presented, request, async () => {
@@ -62,7 +63,8 @@ export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: Re
           'The refresh token was used without a new access token: report this bug in passport-jwe',
         );
       }
-      return { ...response, refresh_token: successor };
+      const isEchoed = isOffline || requestedScope === '';
+      return { ...(isEchoed ? echoOfflineAccess(response) : response), refresh_token: successor };
     },
   };
 }
@@ -73,9 +75,11 @@ function assertAudience({ audience }: FamilyState, { apiKey, defaultAudience }: 
 }
 
 /** Return the intersection of the granted scope, the requested scope and the current permissions of the API key. */
-function chooseScope(state: FamilyState, requested: string, apiKey: ApiKey): readonly string[] {
-  const scope = narrowScope(requested === '' ? undefined : requested, parseScope(state.scope) ?? []);
-  return scope.filter((token) => apiKey.permissions.includes(token));
+function chooseScope(state: FamilyState, requested: string, context: GrantContext): readonly string[] {
+  const surplus = surplusPolicy(context);
+  const granted = parseScope(state.scope) ?? [];
+  const scope = narrowScope(requested === '' ? undefined : requested, granted, { surplus });
+  return scope.filter((token) => context.apiKey.permissions.includes(token));
 }
 
 function identitiesOf({ audience, subject, subjectAsserted, sessionId, deviceId }: FamilyState) {

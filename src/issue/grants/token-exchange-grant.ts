@@ -18,11 +18,12 @@ import {
   type Delegation,
 } from './build-delegation.js';
 import { chooseAudience } from './choose-audience.js';
-import type { Grant, GrantContext, GrantParameters } from './grant.js';
+import type { Grant, GrantContext } from './grant.js';
 import { type ClaimsHook, issueDelegatedToken, noClaims } from './issue-access-token.js';
 import { narrowScope } from './narrow-scope.js';
 import { readRequestedScope } from './offline-access.js';
 import { ACCESS_TOKEN_TYPE, type ExchangeRequest, readExchangeRequest } from './read-exchange-request.js';
+import { surplusPolicy } from './surplus-policy.js';
 
 /** Grant type of token exchange (RFC 8693 §2.1). */
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -60,7 +61,7 @@ export function tokenExchangeGrant({ claimsHook = noClaims, verify }: TokenExcha
       const actor = await findActor(request, apiKey, verify);
       assertAllowed(subject, actor, rules);
       assertMayAct(subject, actor);
-      const scope = chooseScope(parameters, [subject.scope, apiKey.permissions, actor.token?.scope]);
+      const scope = chooseScope(context, [subject.scope, apiKey.permissions, actor.token?.scope]);
       const delegation = buildDelegation(subject, actor);
       assertLasting(delegation, clock());
       const delegated = { scope, audience, subjectToken: subject, delegation };
@@ -149,17 +150,19 @@ function assertMayAct({ claims }: DelegableToken, { subject: sub, clientId }: Ac
 /**
  * Return the scope that all parties have in common, narrowed to the requested scope.
  *
- * @throws InvalidScopeError if the scope is empty, or the client requests `offline_access`
+ * @throws InvalidScopeError if the scope is empty, or the client requests surplus scope tokens or `offline_access`
  */
 function chooseScope(
-  parameters: GrantParameters,
+  context: GrantContext,
   scopes: readonly (readonly string[] | undefined)[],
 ): readonly string[] {
-  const { isOffline, scope: requested } = readRequestedScope(parameters.get('scope'));
-  if (isOffline) throw new InvalidScopeError('Refresh tokens are not issued for delegated tokens');
+  const { isOffline, scope: requested } = readRequestedScope(context.parameters.get('scope'));
+  const surplus = surplusPolicy(context);
+  if (isOffline && surplus === 'reject')
+    throw new InvalidScopeError('Refresh tokens are not issued for delegated tokens');
   const [first = [], ...others] = scopes.filter((scope) => scope !== undefined);
   const common = first.filter((token) => others.every((scope) => scope.includes(token)));
-  const scope = narrowScope(requested, common);
+  const scope = narrowScope(requested, common, { surplus });
   if (scope.length === 0) throw new InvalidScopeError('The parties have no scope in common');
   return scope;
 }

@@ -81,7 +81,7 @@ describe('POST /oauth/revoke', () => {
     expect(await statusOf(token)).toBe(200);
     const answer = await revoke('sk-alpha', { token, token_type_hint: 'access_token' });
 
-    expect(answer).toMatchObject({ status: 200, text: '' });
+    expect(answer).toMatchObject({ status: 200, type: 'application/json', text: '{}' });
     expect(answer.headers['cache-control']).toBe('no-store');
     expect(await statusOf(token)).toBe(401);
   });

@@ -128,7 +128,17 @@ describe('scope', () => {
     },
   );
 
-  test.each([' ', 'read:documents ', 'read:documents  write:documents', '"read:documents"', 'é'])(
+  test.each([
+    [' ', ['read:documents', 'write:documents']],
+    [' read:documents  ', ['read:documents']],
+    ['read:documents  write:documents', ['read:documents', 'write:documents']],
+  ])('%j has surplus spaces, which are ignored', async (scope, granted) => {
+    const { response, token } = await exchange({ parameters: { scope } });
+    expect(response.scope).toBe(granted.join(' '));
+    expect(token.scope).toEqual(granted);
+  });
+
+  test.each(['read:documents\twrite:documents', '"read:documents"', 'é'])(
     '%j is malformed',
     async (scope) => {
       const issuance = exchange({ parameters: { scope } });
