@@ -1,6 +1,7 @@
 import type { NumericDate } from '../base/clock.js';
 import type { JsonObject } from '../base/json.js';
 import type { ApiKeyType, RateLimits } from '../token/claims/claims-set.js';
+import type { ClaimConditions } from './matches-conditions.js';
 import type { SecretText } from './secret-text.js';
 
 /** Model that an API key may use, and the endpoint of the model's provider. */
@@ -40,6 +41,16 @@ export interface DelegationRules {
   readonly audiences: readonly string[];
 }
 
+/** Workload identities that obtain tokens of an API key with a JWT of their platform (RFC 7523 §2.1). */
+export interface WorkloadRule {
+  /** `iss` of the JWTs, or the SPIFFE trust domain of JWT-SVIDs without `iss`. */
+  readonly issuer: string;
+  /** Anchored pattern for `sub`. `*` matches one or more characters, and never `/` or `:`. */
+  readonly subject: string;
+  /** Claims that the JWTs must contain with exactly these values. */
+  readonly claims: ClaimConditions;
+}
+
 /** Configuration of an API key, deeply frozen and without the secret. */
 export interface ApiKey {
   /** Public identifier of the API key. Tokens carry it as `client_id`. */
@@ -76,6 +87,8 @@ export interface ApiKey {
   readonly refreshTokens: RefreshTokens;
   /** Permitted token exchanges. Absent if the API key may not exchange tokens. */
   readonly delegation?: DelegationRules;
+  /** Workload identities that obtain tokens of this API key without a secret. */
+  readonly workloads: readonly WorkloadRule[];
   readonly models: readonly ModelConfiguration[];
   readonly functions: readonly string[];
   /** Permitted endpoints as `METHOD /path`, where the method may be `*`. */
