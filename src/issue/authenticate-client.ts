@@ -8,12 +8,11 @@ import { readParameter } from '../http/read-parameter.js';
 import { parametersOf } from './endpoints/receive-parameters.js';
 import { readClientCredentials } from './read-client-credentials.js';
 import { type Client, clientSlot } from './request-client.js';
-import type { FailureThrottle } from './throttle-failures.js';
+import { type IdentifyWorkloadParts, identifyWorkload } from './workloads/identify-workload.js';
 
 /** Dependencies of the client authentication. */
-export interface ClientParts {
+export interface ClientParts extends IdentifyWorkloadParts {
   readonly apiKeys: ApiKeyRegistry;
-  readonly throttle: FailureThrottle;
   readonly clock: Clock;
 }
 
@@ -29,12 +28,18 @@ export function authenticateClient(parts: ClientParts): RequestHandler {
 }
 
 /**
- * Create a variant of `authenticateClient()` that also accepts public clients. A public client sends its `client_id`
- * and a refresh token that is bound to the device, but no secret (RFC 6749 §2.1, §6).
+ * Create a variant of `authenticateClient()` that also accepts the JWTs of workloads (RFC 7523 §2.1), and public clients. A
+ * public client sends its `client_id` and a refresh token that is bound to the device, but no secret (RFC 6749 §2.1, §6).
  */
 export function authenticateOrIdentifyClient(parts: ClientParts): RequestHandler {
   return asyncHandler(async function authenticateOrIdentifyClient(req, _res, next) {
-    clientSlot.fill(req, (await identifyPublicClient(req, parts)) ?? (await authenticate(req, parts)));
+    const credentials = hasCredentials(req) ? () => authenticate(req, parts) : undefined;
+    clientSlot.fill(
+      req,
+      (await identifyWorkload(req, parts, credentials)) ??
+        (await identifyPublicClient(req, parts)) ??
+        (await authenticate(req, parts)),
+    );
     next();
   });
 }
@@ -58,13 +63,18 @@ async function authenticate(req: Request, { apiKeys, throttle, clock }: ClientPa
  */
 async function identifyPublicClient(req: Request, parts: ClientParts): Promise<Client | undefined> {
   const parameters = parametersOf(req);
-  const isCredential = ['authorization', 'x-api-key'].some((name) => readFields(req, name).length > 0);
-  if (isCredential || readParameter(parameters, 'client_secret') !== undefined) return undefined;
+  if (hasCredentials(req)) return undefined;
   if (readParameter(parameters, 'grant_type') !== 'refresh_token') return undefined;
   const apiKey = parts.apiKeys.get(readParameter(parameters, 'client_id') ?? '');
   if (apiKey === undefined || !servesPublicClients(apiKey, parts.clock)) return undefined;
   await parts.throttle.judge(req, () => apiKey);
   return { apiKey, isPublic: true };
+}
+
+/** Whether a request has credentials of a confidential client. */
+function hasCredentials(req: Request): boolean {
+  const isHeader = ['authorization', 'x-api-key'].some((name) => readFields(req, name).length > 0);
+  return isHeader || readParameter(parametersOf(req), 'client_secret') !== undefined;
 }
 
 function servesPublicClients(apiKey: ApiKey, clock: Clock): boolean {
