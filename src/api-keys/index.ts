@@ -1,4 +1,11 @@
-export type { ApiKey, DelegationRules, ModelConfiguration, RefreshTokens, WorkloadRule } from './api-key.js';
+export type {
+  ApiKey,
+  ClientAssertionRules,
+  DelegationRules,
+  ModelConfiguration,
+  RefreshTokens,
+  WorkloadRule,
+} from './api-key.js';
 export type { ApiKeyFault, ApiKeyRegistry, ApiKeyRule, ClientCredentials } from './api-key-registry.js';
 export type { ApiKeyStates } from './check-key-states.js';
 export { ConfigurationError, type ConfigurationProblem } from './configuration-error.js';

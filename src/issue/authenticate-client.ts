@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.js';
 import { asyncHandler } from '../http/async-handler.js';
 import { readFields } from '../http/read-fields.js';
 import { readParameter } from '../http/read-parameter.js';
+import type { ClientAssertions } from './client-assertions.js';
 import { parametersOf } from './endpoints/receive-parameters.js';
 import { readClientCredentials } from './read-client-credentials.js';
 import { type Client, clientSlot } from './request-client.js';
@@ -13,11 +14,13 @@ import { type IdentifyWorkloadParts, identifyWorkload } from './workloads/identi
 /** Dependencies of the client authentication. */
 export interface ClientParts extends IdentifyWorkloadParts {
   readonly apiKeys: ApiKeyRegistry;
+  readonly assertions: ClientAssertions;
   readonly clock: Clock;
 }
 
 /**
- * Create a middleware that authenticates the client by its API key (RFC 6749 §2.3). On failure, it passes an
+ * Create a middleware that authenticates the client by its API key (RFC 6749 §2.3) or its private key (RFC 7523
+ * §2.2). On failure, it passes an
  * `InvalidClientError`, `InvalidRequestError` or `RateLimitExceededError` to the error handler.
  */
 export function authenticateClient(parts: ClientParts): RequestHandler {
@@ -44,22 +47,29 @@ export function authenticateOrIdentifyClient(parts: ClientParts): RequestHandler
   });
 }
 
-async function authenticate(req: Request, { apiKeys, throttle, clock }: ClientParts): Promise<Client> {
+async function authenticate(req: Request, parts: ClientParts): Promise<Client> {
+  const { apiKeys, assertions, throttle, clock } = parts;
   const parameters = parametersOf(req);
   const credentials = readClientCredentials({
     authorization: readFields(req, 'authorization'),
     apiKeyHeader: readFields(req, 'x-api-key'),
     clientId: readParameter(parameters, 'client_id'),
     clientSecret: readParameter(parameters, 'client_secret'),
+    assertionType: readParameter(parameters, 'client_assertion_type'),
+    assertion: readParameter(parameters, 'client_assertion'),
   });
-  const apiKey = await throttle.judge(req, () => apiKeys.authenticate(credentials, clock()));
+  const apiKey = await throttle.judge(req, () =>
+    'assertion' in credentials
+      ? assertions.authenticate(credentials, clock())
+      : apiKeys.authenticate(credentials, clock()),
+  );
   return { apiKey, isPublic: false };
 }
 
 /**
  * Identify a public client that refreshes its tokens.
  *
- * @returns `undefined` if the request has a secret, is not a refresh, or its API key does not allow public clients
+ * @returns `undefined` if the request has credentials, is not a refresh, or its API key does not allow public clients
  */
 async function identifyPublicClient(req: Request, parts: ClientParts): Promise<Client | undefined> {
   const parameters = parametersOf(req);
@@ -71,10 +81,14 @@ async function identifyPublicClient(req: Request, parts: ClientParts): Promise<C
   return { apiKey, isPublic: true };
 }
 
+/** Parameters that authenticate a confidential client. */
+const CREDENTIALS = ['client_secret', 'client_assertion', 'client_assertion_type'];
+
 /** Whether a request has credentials of a confidential client. */
 function hasCredentials(req: Request): boolean {
+  const parameters = parametersOf(req);
   const isHeader = ['authorization', 'x-api-key'].some((name) => readFields(req, name).length > 0);
-  return isHeader || readParameter(parametersOf(req), 'client_secret') !== undefined;
+  return isHeader || CREDENTIALS.some((name) => readParameter(parameters, name) !== undefined);
 }
 
 function servesPublicClients(apiKey: ApiKey, clock: Clock): boolean {

@@ -2,6 +2,7 @@ import type { RequestHandler, Router } from 'express';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import { serveMetadata } from '../http/serve-metadata.js';
 import { wellKnownUrl } from '../http/well-known-url.js';
+import { VERIFICATION_ALGORITHMS } from '../keys/verification-algorithms.js';
 import { describeTokenRouter, type TokenRouterDescription } from './token-router-description.js';
 
 /** Options of `authorizationServerMetadata()`: the token router and its public URL. */
@@ -16,6 +17,19 @@ const KNOWN: KnownOptions<AuthorizationServerMetadataOptions> = { tokenRouter: t
 
 /** Registered names of the client authentication methods (RFC 8414 §2). `X-API-Key` has no registered name. */
 const AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post'];
+
+/** Endpoints that authenticate clients, as the members of the metadata name them. */
+type AuthenticatedEndpoint = 'token' | 'introspection' | 'revocation';
+
+/** Describe the client authentication of an endpoint. `private_key_jwt` requires the algorithms (RFC 8414 §2). */
+function describeAuthentication(endpoint: AuthenticatedEndpoint, acceptsAssertions: boolean): object {
+  const methods = `${endpoint}_endpoint_auth_methods_supported`;
+  if (!acceptsAssertions) return { [methods]: AUTHENTICATION_METHODS };
+  return {
+    [methods]: [...AUTHENTICATION_METHODS, 'private_key_jwt'],
+    [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: VERIFICATION_ALGORITHMS,
+  };
+}
 
 /**
  * Middleware that publishes the authorization server metadata, such as endpoints and grant types. Mount it at the root
@@ -48,23 +62,24 @@ export function authorizationServerMetadata(options: AuthorizationServerMetadata
 }
 
 function describeServer(
-  { issuer, grantTypes, canRevoke, publishesKeys }: TokenRouterDescription,
+  { issuer, grantTypes, acceptsAssertions, canRevoke, publishesKeys }: TokenRouterDescription,
   url: string,
 ) {
   const supported = grantTypes();
+  const isAsserting = acceptsAssertions();
   return {
     issuer,
     token_endpoint: `${url}/token`,
     ...(publishesKeys ? { jwks_uri: `${url}/jwks` } : {}),
-    token_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+    ...describeAuthentication('token', isAsserting),
     grant_types_supported: supported,
     response_types_supported: [],
     introspection_endpoint: `${url}/introspect`,
-    introspection_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+    ...describeAuthentication('introspection', isAsserting),
     ...(canRevoke
       ? {
           revocation_endpoint: `${url}/revoke`,
-          revocation_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+          ...describeAuthentication('revocation', isAsserting),
         }
       : {}),
     ...(supported.includes('refresh_token') ? { scopes_supported: ['offline_access'] } : {}),

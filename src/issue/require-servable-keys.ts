@@ -3,7 +3,7 @@ import type { TokenRouterSettings } from './token-router-options.js';
 
 type Terms = Pick<
   TokenRouterSettings,
-  'apiKeys' | 'audience' | 'keyRing' | 'maxTokenLifetimeSeconds' | 'workloadIssuers'
+  'apiKeys' | 'audience' | 'keyRing' | 'maxTokenLifetimeSeconds' | 'stores' | 'workloadIssuers'
 >;
 
 /**
@@ -23,9 +23,15 @@ export function requireServableKeys(terms: Terms): void {
   terms.apiKeys.addRule?.(rule);
 }
 
-function createRule({ audience, keyRing, maxTokenLifetimeSeconds, workloadIssuers }: Terms): ApiKeyRule {
+function createRule({
+  audience,
+  keyRing,
+  maxTokenLifetimeSeconds,
+  stores,
+  workloadIssuers,
+}: Terms): ApiKeyRule {
   return (apiKeys) =>
-    apiKeys.flatMap(({ keyId, serviceAudiences, tokenTtlSeconds, workloads }) => [
+    apiKeys.flatMap(({ keyId, serviceAudiences, tokenTtlSeconds, assertions, workloads }) => [
       ...(serviceAudiences.includes(audience) ? [{ keyId, ...FOR_BOTH }] : []),
       ...(tokenTtlSeconds > keyRing.maxTokenLifetimeSeconds ? [{ keyId, ...OUTLIVES_KEYS }] : []),
       ...(tokenTtlSeconds > maxTokenLifetimeSeconds ? [{ keyId, ...TOO_LONG }] : []),
@@ -34,6 +40,9 @@ function createRule({ audience, keyRing, maxTokenLifetimeSeconds, workloadIssuer
           ? []
           : [{ keyId, path: ['workloads', index, 'issuer'], ...UNKNOWN_WORKLOAD_ISSUER }],
       ),
+      ...(assertions !== undefined && stores?.counters === undefined
+        ? [{ keyId, path: [assertions.keys === undefined ? 'jwks_uri' : 'jwks'], ...NO_STORE_OF_ASSERTIONS }]
+        : []),
     ]);
 }
 
@@ -54,6 +63,11 @@ const OUTLIVES_KEYS = {
 const TOO_LONG = {
   path: ['token_ttl'],
   message: 'exceeds maxTokenLifetimeSeconds of tokenRouter(): lower token_ttl',
+};
+
+/** Without a store, signed assertions could be replayed. */
+const NO_STORE_OF_ASSERTIONS = {
+  message: 'requires stores.counters of tokenRouter(): set stores to the stores of a driver',
 };
 
 /** A misspelt issuer would reject every workload. */

@@ -5,6 +5,8 @@ export interface TokenRouterDescription {
   readonly issuer: string;
   /** Return the grant types that at least one API key may currently use. */
   readonly grantTypes: () => readonly string[];
+  /** Return whether at least one API key currently has public keys (`private_key_jwt`). */
+  readonly acceptsAssertions: () => boolean;
   readonly canRevoke: boolean;
   readonly publishesKeys: boolean;
 }

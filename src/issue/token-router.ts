@@ -8,6 +8,7 @@ import { resolveVerification } from '../keys/resolve-verification.js';
 import { resolveRefreshSettings } from '../sessions/refresh-settings.js';
 import { answerTokenError } from './answer-token-error.js';
 import { assertCanIssue } from './assert-can-issue.js';
+import { createClientAssertions } from './client-assertions.js';
 import type { Endpoint } from './endpoints/endpoint.js';
 import { introspectionEndpoint } from './endpoints/introspection-endpoint.js';
 import { revocationEndpoint } from './endpoints/revocation-endpoint.js';
@@ -70,6 +71,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   attachDescription(router, {
     issuer,
     grantTypes: () => findUsableGrantTypes(parts.grants, apiKeys),
+    acceptsAssertions: () => apiKeys.apiKeys.some(({ assertions }) => assertions !== undefined),
     canRevoke: revocations !== undefined,
     publishesKeys: publishers.length > 0,
   });
@@ -115,6 +117,7 @@ function createParts(settings: TokenRouterSettings) {
     ...{ apiKeys, audience, clock, refreshTokens, ...verifiers },
     tokens: createTrackedIssuer(settings, followAudiences),
     grants: createGrants({ claims, refreshTokens, acceptsWorkloads, ...verifiers }),
+    assertions: createClientAssertions({ apiKeys, issuer, counters, audit, clock }),
     workloadClients: acceptsWorkloads
       ? createWorkloadClients({ apiKeys, issuers, audience: issuer, counters, clock })
       : undefined,

@@ -1,16 +1,13 @@
 import { hash } from 'node:crypto';
-import type { NumericDate } from '../base/clock.js';
 import type { CounterStore } from '../stores/counter-store.js';
+import type { SingleUse } from './check-assertion-claims.js';
 
 /** A verified assertion that can be used once. */
-export interface SingleUse {
+export interface VerifiedAssertion extends SingleUse {
   /** Purpose of the assertion, so that uses for different purposes are recorded separately. */
   readonly purpose: 'client-assertion' | 'id-jag';
   /** Party that chose `jti`: a `key_id` or an issuer. Must not contain NUL. */
   readonly owner: string;
-  readonly jti: string;
-  /** Time from which the assertion is rejected as expired. */
-  readonly usableUntil: NumericDate;
 }
 
 /** Time in seconds for which a use is stored after the assertion has expired: clock skew, slow keys and slow stores. */
@@ -25,7 +22,7 @@ const MARGIN_SECONDS = 60;
  */
 export async function useOnce(
   counters: CounterStore,
-  { purpose, owner, jti, usableUntil }: SingleUse,
+  { purpose, owner, jti, usableUntil }: VerifiedAssertion,
 ): Promise<boolean> {
   // Hashed, because the store limits the length of names.
   const name = `${purpose}:${hash('sha256', `${owner}\0${jti}`, 'base64url')}`;

@@ -23,6 +23,12 @@ describe('workloads of an API key file', () => {
     ]);
   });
 
+  test('replace the secret: a file with workloads needs no api_key', async () => {
+    const file = fileOf(`{ issuer: ${GITHUB}, subject: "repo:acme/billing:ref" }`);
+
+    expect((await loadFile(file.replace(/^api_key.*\n/, ''))).workloads).toHaveLength(1);
+  });
+
   test('are frozen with their claims', async () => {
     const { workloads } = await loadFile(
       fileOf('{ issuer: "spiffe://a.example", subject: x, claims: { a: { b: c } } }'),
