@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createMemoryStores, TemporarilyUnavailableError } from 'passport-jwe';
+import { ASSERTION_TYPE, generateClientKey, jwksField, signAssertion } from '../../support/client-keys.js';
 import { AUDIENCE, clock, NOW } from '../../support/tokens.js';
 import {
   createWorkloadApp,
@@ -62,6 +63,21 @@ test('an ID-JAG requires client authentication', async () => {
     body: { error: 'invalid_grant' },
   });
   expect(app.lastReason()).toBe('no_client');
+});
+
+test('an ID-JAG can come from a client that authenticates by a signed assertion', async () => {
+  const key = generateClientKey('agent-1');
+  const file = String(WORKLOAD_KEYS['agent.yaml']).replace('api_key: sk-agent', jwksField(key.publicJwk));
+  const other = await createWorkloadApp({ files: { 'agent.yaml': file } });
+  const client_assertion = await signAssertion('agent', key);
+  const credentials = { client_assertion, client_assertion_type: ASSERTION_TYPE };
+  const answer = await other.exchange(idJag(), { ...TARGET, ...credentials });
+
+  expect(answer.status).toBe(200);
+  expect((await other.verify(answer)).claims.sub).toBe('user-7');
+  expect(await other.exchange(idJag({ jti: '2' }), { ...TARGET, ...credentials })).toMatchObject({
+    status: 401,
+  });
 });
 
 test('an ID-JAG requires the authenticated client as client_id', async () => {
