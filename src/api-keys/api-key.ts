@@ -1,6 +1,8 @@
 import type { NumericDate } from '../base/clock.js';
 import type { JsonObject } from '../base/json.js';
+import type { VerificationKeys } from '../keys/verification-keys.js';
 import type { ApiKeyType, RateLimits } from '../token/claims/claims-set.js';
+import type { ClaimConditions } from './matches-conditions.js';
 import type { SecretText } from './secret-text.js';
 
 /** Model that an API key may use, and the endpoint of the model's provider. */
@@ -49,6 +51,38 @@ export interface DelegationRules {
   readonly audiences: readonly string[];
 }
 
+/** Workload identities that obtain tokens of an API key with a JWT of their platform (RFC 7523 §2.1). */
+export interface WorkloadRule {
+  /** `iss` of the JWTs, or the SPIFFE trust domain of JWT-SVIDs without `iss`. */
+  readonly issuer: string;
+  /** Anchored pattern for `sub`. `*` matches one or more characters, and never `/` or `:`. */
+  readonly subject: string;
+  /** Claims that the JWTs must contain with exactly these values. */
+  readonly claims: ClaimConditions;
+}
+
+/** Authentication of a client by signed assertions, `private_key_jwt` (RFC 7523 §2.2). */
+export interface ClientAssertionRules {
+  /**
+   * Public keys in the API key file.
+   *
+   * @default undefined (`jwksUri` names the keys)
+   */
+  readonly keys?: VerificationKeys;
+  /**
+   * URL of the client's JWK Set.
+   *
+   * @default undefined (`keys` contains the keys)
+   */
+  readonly jwksUri?: string;
+  /**
+   * Value of `aud` that is accepted besides the issuer.
+   *
+   * @default undefined (only the issuer)
+   */
+  readonly audience?: string;
+}
+
 /** Configuration of an API key, deeply frozen and without the secret. */
 export interface ApiKey {
   /** Public identifier of the API key. Tokens carry it as `client_id`. */
@@ -64,6 +98,8 @@ export interface ApiKey {
   readonly previousKeyExpiresAt?: NumericDate;
   /** Present if the client authenticated with the previous secret during a rotation. */
   readonly viaPreviousKey?: true;
+  /** Authentication by signed assertions. Absent if the file has neither `jwks` nor `jwks_uri`. */
+  readonly assertions?: ClientAssertionRules;
   /** Audiences that the client may request. If empty, its tokens have the default audience of the issuer. */
   readonly audiences: readonly string[];
   /** Audiences of service tokens. They are disjoint from the audiences of all other tokens. */
@@ -87,6 +123,8 @@ export interface ApiKey {
   readonly surplusScopes?: SurplusScopes;
   /** Permitted token exchanges. Absent if the API key may not exchange tokens. */
   readonly delegation?: DelegationRules;
+  /** Workload identities that obtain tokens of this API key without a secret. */
+  readonly workloads: readonly WorkloadRule[];
   readonly models: readonly ModelConfiguration[];
   readonly functions: readonly string[];
   /** Permitted endpoints as `METHOD /path`, where the method may be `*`. */

@@ -4,13 +4,17 @@ import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../token/claims/claims-set.j
 import { isNormalPath } from '../token/claims/endpoint-pattern.js';
 import { isScopeToken } from '../token/claims/scope.js';
 import { REFRESH_TOKENS, SURPLUS_SCOPES } from './api-key.js';
+import { clientJwks } from './client-jwks.js';
 import { dateTime } from './date-time.js';
+import { isJwksUri } from './is-jwks-uri.js';
 import { KEY_ID } from './key-id.js';
 import { mapping, mappingOf } from './mapping.js';
 import { isModelEndpoint } from './model-endpoint.js';
 import { orMissing } from './or-missing.js';
 import { parseApiKey } from './parse-api-key.js';
 import { isPlaceholder } from './placeholder.js';
+import { text } from './text.js';
+import { workloads } from './workloads.js';
 
 /** Maximum lifetime of an access token: one day. Longer sessions need refresh tokens. */
 const MAX_TOKEN_TTL_SECONDS = 86_400;
@@ -19,18 +23,6 @@ const MAX_LIMIT = 1_000_000_000;
 
 /** Maximum depth of `metadata`. Not less than the maximum depth of a YAML document. */
 const MAX_METADATA_DEPTH = 16;
-
-/** Schema for a non-empty string. All scalars outside `metadata` are strings. No message quotes a value. */
-const text = (maxLength: number) =>
-  v.pipe(
-    v.string(orMissing('must be a string')),
-    v.minLength(1, 'must not be empty'),
-    v.maxLength(maxLength, `must have at most ${maxLength} characters`),
-    v.regex(
-      /^\P{Cc}+$/u,
-      'must not contain control characters: remove line breaks, tabs and other invisible characters',
-    ),
-  );
 
 const numberFrom = (min: number, max: number) =>
   v.pipe(
@@ -190,8 +182,16 @@ const endpoint = v.pipe(
 /** Schema for the fields of an API key file. Unknown fields are errors. */
 export const apiKeySchema = mapping(
   {
-    api_key: apiKey,
+    api_key: v.optional(apiKey),
     previous_api_key: v.optional(previousApiKey),
+    jwks: v.optional(clientJwks),
+    jwks_uri: v.optional(
+      v.pipe(
+        text(2048),
+        v.check(isJwksUri, 'must be an https URL without user name (http on loopback only)'),
+      ),
+    ),
+    assertion_audience: v.optional(audience),
     key_id: v.optional(keyId),
     name: text(128),
     type: v.picklist(API_KEY_TYPES, orMissing(`must be one of ${API_KEY_TYPES.join(', ')}`)),
@@ -216,6 +216,7 @@ export const apiKeySchema = mapping(
     ),
     surplus_scopes: v.optional(v.picklist(SURPLUS_SCOPES, `must be one of ${SURPLUS_SCOPES.join(', ')}`)),
     delegation: v.optional(delegation),
+    workloads,
     models: v.optional(
       v.pipe(v.array(model, 'must be a list'), v.maxLength(256, 'must have at most 256 entries')),
       () => [],

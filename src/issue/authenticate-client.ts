@@ -6,20 +6,22 @@ import { InvalidClientError } from '../base/errors.js';
 import { asyncHandler } from '../http/async-handler.js';
 import { readFields } from '../http/read-fields.js';
 import { type Parameters, readParameter } from '../http/read-parameter.js';
+import type { ClientAssertions } from './client-assertions.js';
 import { parametersOf } from './endpoints/receive-parameters.js';
 import { type CredentialReadings, readClientCredentials } from './read-client-credentials.js';
 import { type Client, clientSlot } from './request-client.js';
-import type { FailureThrottle } from './throttle-failures.js';
+import { type IdentifyWorkloadParts, identifyWorkload } from './workloads/identify-workload.js';
 
 /** Dependencies of the client authentication. */
-export interface ClientParts {
+export interface ClientParts extends IdentifyWorkloadParts {
   readonly apiKeys: ApiKeyRegistry;
-  readonly throttle: FailureThrottle;
+  readonly assertions: ClientAssertions;
   readonly clock: Clock;
 }
 
 /**
- * Create a middleware that authenticates the client by its API key (RFC 6749 §2.3). On failure, it passes an
+ * Create a middleware that authenticates the client by its API key (RFC 6749 §2.3) or its private key (RFC 7523
+ * §2.2). On failure, it passes an
  * `InvalidClientError`, `InvalidRequestError` or `RateLimitExceededError` to the error handler.
  */
 export function authenticateClient(parts: ClientParts): RequestHandler {
@@ -30,8 +32,8 @@ export function authenticateClient(parts: ClientParts): RequestHandler {
 }
 
 /**
- * Create a variant of `authenticateClient()` that also accepts public clients. A public client sends its `client_id`
- * and a refresh token, but no secret (RFC 6749 §2.1, §6; RFC 7009 §2.1).
+ * Create a variant of `authenticateClient()` that also accepts the JWTs of workloads (RFC 7523 §2.1), and public clients. A
+ * public client sends its `client_id` and a refresh token, but no secret (RFC 6749 §2.1, §6; RFC 7009 §2.1).
  *
  * @param isOpen whether a public client may send a request with these parameters
  */
@@ -40,21 +42,31 @@ export function authenticateOrIdentifyClient(
   isOpen: (parameters: Parameters) => boolean,
 ): RequestHandler {
   return asyncHandler(async function authenticateOrIdentifyClient(req, _res, next) {
-    const client = isOpen(parametersOf(req)) ? await identifyPublicClient(req, parts) : undefined;
+    const credentials = hasCredentials(req) ? () => authenticate(req, parts) : undefined;
+    const client =
+      (await identifyWorkload(req, parts, credentials)) ??
+      (isOpen(parametersOf(req)) ? await identifyPublicClient(req, parts) : undefined);
     clientSlot.fill(req, client ?? (await authenticate(req, parts)));
     next();
   });
 }
 
-async function authenticate(req: Request, { apiKeys, throttle, clock }: ClientParts): Promise<Client> {
+async function authenticate(req: Request, parts: ClientParts): Promise<Client> {
+  const { apiKeys, assertions, throttle, clock } = parts;
   const parameters = parametersOf(req);
-  const readings = readClientCredentials({
+  const presented = readClientCredentials({
     authorization: readFields(req, 'authorization'),
     apiKeyHeader: readFields(req, 'x-api-key'),
     clientId: readParameter(parameters, 'client_id'),
     clientSecret: readParameter(parameters, 'client_secret'),
+    assertionType: readParameter(parameters, 'client_assertion_type'),
+    assertion: readParameter(parameters, 'client_assertion'),
   });
-  const apiKey = await throttle.judge(req, () => findApiKey(apiKeys, readings, clock()));
+  const apiKey = await throttle.judge(req, () =>
+    'assertion' in presented
+      ? assertions.authenticate(presented, clock())
+      : findApiKey(apiKeys, presented, clock()),
+  );
   return { apiKey, isPublic: false };
 }
 
@@ -85,16 +97,25 @@ async function findApiKey(
 /**
  * Identify a public client.
  *
- * @returns `undefined` if the request has a secret, or its API key does not allow public clients
+ * @returns `undefined` if the request has credentials, or its API key does not allow public clients
  */
 async function identifyPublicClient(req: Request, parts: ClientParts): Promise<Client | undefined> {
   const parameters = parametersOf(req);
-  const isCredential = ['authorization', 'x-api-key'].some((name) => readFields(req, name).length > 0);
-  if (isCredential || readParameter(parameters, 'client_secret') !== undefined) return undefined;
+  if (hasCredentials(req)) return undefined;
   const apiKey = parts.apiKeys.get(readParameter(parameters, 'client_id') ?? '');
   if (apiKey === undefined || !servesPublicClients(apiKey, parts.clock)) return undefined;
   await parts.throttle.judge(req, () => apiKey);
   return { apiKey, isPublic: true };
+}
+
+/** Parameters that authenticate a confidential client. */
+const CREDENTIALS = ['client_secret', 'client_assertion', 'client_assertion_type'];
+
+/** Whether a request has credentials of a confidential client. */
+function hasCredentials(req: Request): boolean {
+  const parameters = parametersOf(req);
+  const isHeader = ['authorization', 'x-api-key'].some((name) => readFields(req, name).length > 0);
+  return isHeader || CREDENTIALS.some((name) => readParameter(parameters, name) !== undefined);
 }
 
 function servesPublicClients(apiKey: ApiKey, clock: Clock): boolean {

@@ -1,5 +1,6 @@
 import type { ClientCredentials } from '../api-keys/api-key-registry.js';
 import { InvalidClientError, InvalidRequestError } from '../base/errors.js';
+import type { PresentedAssertion } from './client-assertions.js';
 
 /** Parts of a token request that can authenticate the client. */
 export interface ClientAuthentication {
@@ -11,29 +12,40 @@ export interface ClientAuthentication {
   readonly clientId: string | undefined;
   /** `client_secret` of the body. */
   readonly clientSecret: string | undefined;
+  /** `client_assertion_type` of the body. */
+  readonly assertionType?: string | undefined;
+  /** `client_assertion` of the body. */
+  readonly assertion?: string | undefined;
 }
 
 /** Possible readings of the credentials, the most likely first. HTTP Basic has two. */
 export type CredentialReadings = readonly [ClientCredentials, ...ClientCredentials[]];
 
+/** The only supported `client_assertion_type` (RFC 7523 §2.2). */
+const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
 /**
- * Read the client credentials from HTTP Basic or the body (RFC 6749 §2.3.1). For convenience, it also accepts
- * `X-API-Key` and `Authorization: Bearer`.
+ * Read the client credentials from HTTP Basic or the body (RFC 6749 §2.3.1), or the client assertion from the body
+ * (RFC 7521 §4.2). For convenience, it also accepts `X-API-Key` and `Authorization: Bearer`.
  *
  * @throws InvalidRequestError if the client uses several methods (RFC 6749 §2.3), or repeats a header
  * @throws InvalidClientError if the request has no credentials
  */
-export function readClientCredentials(request: ClientAuthentication): CredentialReadings {
+export function readClientCredentials(
+  request: ClientAuthentication,
+): CredentialReadings | PresentedAssertion {
   const { clientId } = request;
   const found = [
     readAuthorization(single(request.authorization, 'Authorization')),
     readApiKeyHeader(single(request.apiKeyHeader, 'X-API-Key')),
     readBody(clientId, request.clientSecret),
-  ].filter((readings) => readings !== undefined);
-  const [readings, ...others] = found;
+    readAssertion(request),
+  ].filter((presented) => presented !== undefined);
+  const [presented, ...others] = found;
   if (others.length > 0) throw new InvalidRequestError('The client uses several authentication methods');
-  if (readings === undefined) throw new InvalidClientError('no_credentials');
-  return clientId === undefined ? readings : readingsOf(clientId, readings);
+  if (presented === undefined) throw new InvalidClientError('no_credentials');
+  if (clientId === undefined) return presented;
+  return 'assertion' in presented ? { ...presented, keyId: clientId } : readingsOf(clientId, presented);
 }
 
 /** Return the readings that name the client, or no client. */
@@ -66,6 +78,15 @@ function readAuthorization(authorization: string | undefined): CredentialReading
   const [, credentials] = /^ +([^ \t]+)$/.exec(authorization?.slice(scheme.length) ?? '') ?? [];
   if (credentials === undefined) throw new InvalidClientError('no_credentials');
   return scheme === 'basic' ? readBasic(credentials) : [{ secret: credentials }];
+}
+
+function readAssertion({ assertionType, assertion }: ClientAuthentication): PresentedAssertion | undefined {
+  if (assertionType === undefined && assertion === undefined) return undefined;
+  if (assertionType === undefined || assertion === undefined) {
+    throw new InvalidRequestError('client_assertion requires client_assertion_type, and vice versa');
+  }
+  if (assertionType !== JWT_BEARER) throw new InvalidClientError('assertion_type');
+  return { assertion };
 }
 
 /**

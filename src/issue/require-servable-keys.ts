@@ -1,7 +1,10 @@
 import type { ApiKeyRule } from '../api-keys/api-key-registry.js';
 import type { TokenRouterSettings } from './token-router-options.js';
 
-type Terms = Pick<TokenRouterSettings, 'apiKeys' | 'audience' | 'keyRing' | 'maxTokenLifetimeSeconds'>;
+type Terms = Pick<
+  TokenRouterSettings,
+  'apiKeys' | 'audience' | 'keyRing' | 'maxTokenLifetimeSeconds' | 'stores' | 'workloadIssuers'
+>;
 
 /**
  * Assert that the token router can serve every API key. The same check then applies to every change of the API key
@@ -20,12 +23,26 @@ export function requireServableKeys(terms: Terms): void {
   terms.apiKeys.addRule?.(rule);
 }
 
-function createRule({ audience, keyRing, maxTokenLifetimeSeconds }: Terms): ApiKeyRule {
+function createRule({
+  audience,
+  keyRing,
+  maxTokenLifetimeSeconds,
+  stores,
+  workloadIssuers,
+}: Terms): ApiKeyRule {
   return (apiKeys) =>
-    apiKeys.flatMap(({ keyId, serviceAudiences, tokenTtlSeconds }) => [
+    apiKeys.flatMap(({ keyId, serviceAudiences, tokenTtlSeconds, assertions, workloads }) => [
       ...(serviceAudiences.includes(audience) ? [{ keyId, ...FOR_BOTH }] : []),
       ...(tokenTtlSeconds > keyRing.maxTokenLifetimeSeconds ? [{ keyId, ...OUTLIVES_KEYS }] : []),
       ...(tokenTtlSeconds > maxTokenLifetimeSeconds ? [{ keyId, ...TOO_LONG }] : []),
+      ...workloads.flatMap(({ issuer }, index) =>
+        workloadIssuers.has(issuer)
+          ? []
+          : [{ keyId, path: ['workloads', index, 'issuer'], ...UNKNOWN_WORKLOAD_ISSUER }],
+      ),
+      ...(assertions !== undefined && stores?.counters === undefined
+        ? [{ keyId, path: [assertions.keys === undefined ? 'jwks_uri' : 'jwks'], ...NO_STORE_OF_ASSERTIONS }]
+        : []),
     ]);
 }
 
@@ -46,4 +63,15 @@ const OUTLIVES_KEYS = {
 const TOO_LONG = {
   path: ['token_ttl'],
   message: 'exceeds maxTokenLifetimeSeconds of tokenRouter(): lower token_ttl',
+};
+
+/** Without a store, signed assertions could be replayed. */
+const NO_STORE_OF_ASSERTIONS = {
+  message: 'requires stores.counters of tokenRouter(): set stores to the stores of a driver',
+};
+
+/** A misspelt issuer would reject every workload. */
+const UNKNOWN_WORKLOAD_ISSUER = {
+  message:
+    'is not in workloadIssuers of tokenRouter(): correct the spelling, or add the issuer to that option',
 };

@@ -1,8 +1,9 @@
 import type { Request, RequestHandler } from 'express';
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../base/clock.js';
-import { InvalidClientError, RateLimitExceededError } from '../base/errors.js';
+import { InvalidClientError, InvalidGrantError, RateLimitExceededError } from '../base/errors.js';
 import { assertOptions, assertPositiveInteger, type KnownOptions } from '../base/options.js';
+import type { ClientRejection } from '../base/rejections.js';
 import { createClientNamer } from '../http/client-address.js';
 import { createRequestSlot } from '../http/request-slot.js';
 import { createFailureBudget } from '../limits/failure-budget.js';
@@ -25,6 +26,14 @@ export const DEFAULT_FAILURES_PER_MINUTE = 30;
 const LIMIT = 'failed_authentications';
 const WINDOW_SECONDS = 60;
 
+/**
+ * Whether a rejection can be a guess. Without credentials, there is none. An assertion is one only if its signature was
+ * checked and is wrong. All other faults of an assertion are errors of a client, which must not lock out its network.
+ */
+function isGuess(reason: ClientRejection): boolean {
+  return reason === 'assertion_signature' || !/^(no_credentials|assertion_.*)$/.test(reason);
+}
+
 /** Throttle that rejects all requests from an address with too many failed authentications. */
 export interface FailureThrottle {
   /** Middleware that rejects requests from a throttled address before the body is read. */
@@ -36,6 +45,12 @@ export interface FailureThrottle {
    * @throws RateLimitExceededError (as rejection) if the quota is used up. The credentials are not verified then
    */
   judge<Result>(req: Request, verify: () => Result | Promise<Result>): Promise<Result>;
+}
+
+/** Whether a failure can be a guess: wrong credentials, or the JWT of a workload that is not authentic. */
+function isFailedAuthentication(failure: unknown): boolean {
+  if (failure instanceof InvalidGrantError) return failure.workload === undefined;
+  return failure instanceof InvalidClientError && isGuess(failure.reason);
 }
 
 /**
@@ -83,7 +98,7 @@ export function throttleFailures(
         reservation.settle(false);
         return result;
       } catch (failure) {
-        reservation.settle(failure instanceof InvalidClientError && failure.reason !== 'no_credentials');
+        reservation.settle(isFailedAuthentication(failure));
         throw failure;
       }
     },

@@ -15,6 +15,11 @@ import type { Stores } from '../stores/stores.js';
 import { resolveTokenLifetime } from '../token/claims/claims-policy.js';
 import type { ClaimsHook } from './grants/issue-access-token.js';
 import type { ThrottleOptions } from './throttle-failures.js';
+import {
+  resolveWorkloadIssuers,
+  type WorkloadIssuer,
+  type WorkloadIssuers,
+} from './workloads/workload-issuers.js';
 
 /** Options of `tokenRouter()`: the keys, clients, stores and limits of the authorization server. */
 export interface TokenRouterOptions extends SignatureOptions {
@@ -42,18 +47,29 @@ export interface TokenRouterOptions extends SignatureOptions {
    */
   readonly revocations?: Revocations;
   /**
-   * Stores of a driver, of which only `families` is used. With this option, clients can request refresh tokens with the
-   * scope token `offline_access`, and use them with `grant_type=refresh_token`. The current key must be a root.
+   * Stores of a driver, of which only these are used:
    *
-   * @default undefined (no refresh tokens)
+   * - `families`: clients can request refresh tokens with the scope token `offline_access`, and use them with
+   *   `grant_type=refresh_token`. The current key must be a root.
+   * - `counters`: clients whose API key has `jwks` or `jwks_uri` can authenticate with signed assertions. The store
+   *   records used assertions, so all processes must share it.
+   *
+   * @default undefined (no refresh tokens and no signed assertions)
    */
-  readonly stores?: Pick<Stores, 'families'>;
+  readonly stores?: Partial<Pick<Stores, 'families' | 'counters'>>;
   /**
    * Lifetimes of refresh tokens.
    *
    * @default {} (idle 30 days, absolute 90 days)
    */
   readonly refresh?: RefreshSettings;
+  /**
+   * Issuers of workload identities, for example Kubernetes clusters. With this option, workloads that API keys list in
+   * `workloads` exchange their JWTs for access tokens with the grant type `jwt-bearer`. RFC 7523 §2.1.
+   *
+   * @default [] (no workload identities)
+   */
+  readonly workloadIssuers?: readonly WorkloadIssuer[];
   /**
    * Maximum lifetime of an access token in seconds. Set the same value in every verifier.
    *
@@ -112,6 +128,7 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   revocations: true,
   stores: true,
   refresh: true,
+  workloadIssuers: true,
   maxTokenLifetimeSeconds: true,
   provenanceSince: true,
   surplusScopes: true,
@@ -124,7 +141,8 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
 };
 
 /** Validated options of `tokenRouter()`, with defaults applied. */
-export type TokenRouterSettings = TokenRouterOptions & Required<Pick<TokenRouterOptions, keyof Defaulted>>;
+export type TokenRouterSettings = Omit<TokenRouterOptions, 'workloadIssuers'> &
+  Required<Pick<TokenRouterOptions, keyof Defaulted>> & { readonly workloadIssuers: WorkloadIssuers };
 
 type Defaulted = Pick<
   TokenRouterOptions,
@@ -166,7 +184,16 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
   assertAuditTrail(audit, 'tokenRouter');
   if (!SURPLUS_SCOPES.includes(surplusScopes))
     throw new TypeError('tokenRouter: surplusScopes must be "reject" or "narrow"');
-  if (stores !== undefined) requireStore(stores, 'families', 'tokenRouter');
+  assertStores(stores);
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');
-  return { ...options, refresh, surplusScopes, throttle, audit, clock, maxTokenLifetimeSeconds };
+  const workloadIssuers = resolveWorkloadIssuers(options.workloadIssuers ?? [], options.issuer);
+  const limits = { refresh, surplusScopes, throttle, maxTokenLifetimeSeconds };
+  return { ...options, ...limits, audit, clock, workloadIssuers };
+}
+
+function assertStores(stores: TokenRouterOptions['stores']): void {
+  if (stores === undefined) return;
+  const { families, counters } = Object(stores);
+  if (counters !== undefined) requireStore({ counters }, 'counters', 'tokenRouter');
+  if (families !== undefined || counters === undefined) requireStore({ families }, 'families', 'tokenRouter');
 }

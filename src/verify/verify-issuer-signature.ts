@@ -7,6 +7,7 @@ import type { VerificationKeys } from '../keys/verification-keys.js';
 import { cacheJwsHeader, type ParsedJws } from '../token/parse-jws.js';
 import { verifySignature } from '../token/verify-signature.js';
 import type { BoundIssuer } from './bound-issuer.js';
+import type { IssuerTerms } from './issuer-terms.js';
 
 /**
  * Header members that cause rejection: unknown extensions (RFC 7515 §4.1.11), a key of the sender, and compression. Other
@@ -14,6 +15,11 @@ import type { BoundIssuer } from './bound-issuer.js';
  * `cty`, which some libraries also write to the nested JWS: its payload must be claims.
  */
 const REJECTED_MEMBERS = ['crit', 'b64', 'jwk', 'zip'];
+
+/** Keys and algorithms of an issuer, such as a trusted issuer or a client that signs assertions. */
+export interface IssuerSignature extends Pick<BoundIssuer, 'verification'> {
+  readonly terms: Pick<IssuerTerms, 'signature'>;
+}
 
 /**
  * Verify the nested JWS of a trusted issuer with a key of this issuer. Without `kid`, the issuer must have exactly one key
@@ -27,7 +33,7 @@ const REJECTED_MEMBERS = ['crit', 'b64', 'jwk', 'zip'];
  */
 export function verifyIssuerSignature(
   jws: ParsedJws,
-  { terms, verification }: BoundIssuer,
+  { terms, verification }: IssuerSignature,
   now: NumericDate,
 ): VerificationKey | Promise<VerificationKey> {
   const { header } = jws;

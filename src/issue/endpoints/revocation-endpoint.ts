@@ -34,7 +34,8 @@ export function revocationEndpoint(parts: RevocationEndpointParts): Endpoint {
   return [
     parts.throttle.rejectThrottled,
     ...receiveParameters,
-    authenticateOrIdentifyClient(parts, () => true),
+    // JWTs of workloads are only for the token endpoint.
+    authenticateOrIdentifyClient({ ...parts, workloadClients: undefined }, () => true),
     receiveToken,
     endSession(parts),
     findRevocableToken(parts),
