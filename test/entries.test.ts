@@ -109,7 +109,8 @@ const API_KEYS: PublicNames = {
       ConfigurationError generateApiKey loadApiKeys parseApiKey watchApiKeys
     `),
   types: words(`
-      ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState ClaimConditions ClientCredentials
+      ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState ClaimConditions ClientAssertionRules
+      ClientCredentials
       ConfigurationProblem DelegationRules GenerateApiKeyOptions LoadApiKeysOptions LoadedApiKeys
       ModelConfiguration ParsedApiKey RefreshTokens SecretText SurplusScopes
       WatchApiKeysOptions WatchedApiKeys WorkloadRule

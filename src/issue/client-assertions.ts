@@ -45,7 +45,7 @@ export interface ClientAssertions {
 const SIGNATURE = { signature: new Set<string>(VERIFICATION_ALGORITHMS) };
 
 /** Maximum number of loaded JWK Sets. */
-const MAX_KEY_SETS = 1000;
+const MAX_KEY_SETS = 10_000;
 
 /** Create the authentication of clients by `private_key_jwt` (RFC 7523 §2.2, §3). */
 export function createClientAssertions(parts: ClientAssertionParts): ClientAssertions {
