@@ -1,9 +1,9 @@
 import * as v from 'valibot';
+import { isWorkloadIssuer } from './is-workload-issuer.js';
 import { mapping } from './mapping.js';
 import { type ClaimConditions, isClaimConditions } from './matches-conditions.js';
 import { isSubjectPattern } from './matches-subject.js';
 import { text } from './text.js';
-import { isWorkloadIssuerName } from './workload-issuer-name.js';
 
 const workload = v.pipe(
   mapping(
@@ -11,7 +11,7 @@ const workload = v.pipe(
       issuer: v.pipe(
         text(512),
         v.check(
-          (value) => isWorkloadIssuerName(value),
+          (value) => isWorkloadIssuer(value),
           'must be the iss of the JWTs as an https URL (http on loopback only), or a trust domain such as spiffe://acme.example',
         ),
       ),

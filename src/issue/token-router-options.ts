@@ -51,8 +51,8 @@ export interface TokenRouterOptions extends SignatureOptions {
    *
    * - `families`: clients can request refresh tokens with the scope token `offline_access`, and use them with
    *   `grant_type=refresh_token`. The current key must be a root.
-   * - `counters`: clients whose API key has `jwks` or `jwks_uri` can authenticate with signed assertions. The store
-   *   records used assertions, so all processes must share it.
+   * - `counters`: clients whose API key has `jwks` or `jwks_uri` can authenticate with signed assertions, and ID-JAGs are
+   *   accepted. The store records used assertions, so all processes must share it.
    *
    * @default undefined (no refresh tokens and no signed assertions)
    */

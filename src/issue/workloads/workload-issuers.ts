@@ -1,4 +1,5 @@
-import { isTrustDomain, isWorkloadIssuerName } from '../../api-keys/workload-issuer-name.js';
+import { isTrustDomain } from '../../api-keys/is-trust-domain.js';
+import { isWorkloadIssuer } from '../../api-keys/is-workload-issuer.js';
 import { assertMethod, assertNumber, assertOptions, type KnownOptions } from '../../base/options.js';
 import type { VerificationKeys } from '../../keys/verification-keys.js';
 
@@ -60,7 +61,7 @@ function resolveIssuer(
   { issuer, verification, maxLifetimeSeconds = DEFAULT_LIFETIME_SECONDS }: WorkloadIssuer,
   place: string,
 ): ResolvedWorkloadIssuer {
-  if (!isWorkloadIssuerName(issuer)) {
+  if (!isWorkloadIssuer(issuer)) {
     throw new TypeError(
       `tokenRouter: ${place}.issuer must be the iss of the JWTs as an https URL (http on loopback only), or a trust domain such as "spiffe://acme.example"`,
     );
