@@ -17,7 +17,7 @@ test.each([
   const { code, out } = await run(args);
 
   expect(code).toBe(0);
-  if (args.length !== 2 || args[0] === 'init') expect(out).toMatch(/Example:\n {2}\$ .*passport-jwe/);
+  if (args.length !== 2 || args[0] === 'init') expect(out).toMatch(/Examples?:\n {2}\$ .*passport-jwe/);
   expect(out).toContain('Usage: passport-jwe');
 });
 

@@ -10,6 +10,7 @@ import {
 } from 'passport-jwe';
 import request from 'supertest';
 import { loadFiles } from '../support/api-key-files.js';
+import { assertionFile, generateClientKey, jwksField } from '../support/client-keys.js';
 import { generateSigner } from '../support/key-pairs.js';
 import {
   createMetadataApp,
@@ -56,6 +57,23 @@ describe('the metadata of the authorization server', () => {
       revocation_endpoint_auth_methods_supported: [...AUTHENTICATION, 'none'],
       scopes_supported: ['offline_access'],
     });
+  });
+
+  test('name signed assertions besides public clients, which cannot introspect', async () => {
+    const stores = createMemoryStores();
+    const file = assertionFile(
+      'signer',
+      'permissions: [read]',
+      jwksField(generateClientKey('s-1').publicJwk),
+    );
+    const apiKeys = await loadFiles({ ...SESSION_KEYS, 'signer.yaml': file });
+    const { body } = await fetchMetadata({ revocations: createRevocations({ stores }), stores, apiKeys });
+
+    const signed = [...AUTHENTICATION, 'private_key_jwt'];
+    expect(body.token_endpoint_auth_methods_supported).toEqual([...signed, 'none']);
+    expect(body.revocation_endpoint_auth_methods_supported).toEqual([...signed, 'none']);
+    expect(body.introspection_endpoint_auth_methods_supported).toEqual(signed);
+    expect(body.revocation_endpoint_auth_signing_alg_values_supported).toContain('ES256');
   });
 
   test('name public clients only if an API key has them and the router has stores (RFC 8414 §2)', async () => {

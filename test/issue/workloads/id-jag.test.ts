@@ -115,6 +115,8 @@ test('the scope of an ID-JAG restricts the scope of the token', async () => {
 test('the resource of an ID-JAG restricts the audience of the token', async () => {
   expect((await exchange({ resource: REPORTS })).body).toMatchObject({ error: 'invalid_target' });
   expect((await exchange({ resource: [REPORTS, AUDIENCE], jti: '2' })).status).toBe(200);
+  expect((await exchange({ resource: `${AUDIENCE}/`, jti: '3' })).status).toBe(200);
+  expect((await exchange({ resource: 5, jti: '4' })).body).toMatchObject({ error: 'invalid_target' });
 });
 
 test('an ID-JAG yields no service token, which would lack the user', async () => {
