@@ -50,7 +50,8 @@ export interface ApiKeyFault {
 /** An API key and the digest of its secret. */
 export interface RegisteredKey {
   readonly apiKey: ApiKey;
-  readonly digest: Buffer;
+  /** Absent if the client authenticates only with signed assertions. */
+  readonly digest?: Buffer;
   /** Digest of the previous secret during a rotation. From `expiresAt`, the previous secret is rejected. */
   readonly previous?: { readonly digest: Buffer; readonly expiresAt: NumericDate };
 }
@@ -97,6 +98,7 @@ interface Credential {
 }
 
 function credentialsOf({ apiKey, digest, previous }: RegisteredKey): readonly Credential[] {
+  if (digest === undefined) return [];
   if (previous === undefined) return [{ apiKey, digest }];
   const viaPreviousKey = Object.freeze({ ...apiKey, viaPreviousKey: true } as const);
   return [

@@ -1,5 +1,6 @@
 import type { NumericDate } from '../base/clock.js';
 import type { JsonObject } from '../base/json.js';
+import type { VerificationKeys } from '../keys/verification-keys.js';
 import type { ApiKeyType, RateLimits } from '../token/claims/claims-set.js';
 import type { SecretText } from './secret-text.js';
 
@@ -49,6 +50,28 @@ export interface DelegationRules {
   readonly audiences: readonly string[];
 }
 
+/** Authentication of a client by signed assertions, `private_key_jwt` (RFC 7523 §2.2). */
+export interface ClientAssertionRules {
+  /**
+   * Public keys in the API key file.
+   *
+   * @default undefined (`jwksUri` names the keys)
+   */
+  readonly keys?: VerificationKeys;
+  /**
+   * URL of the client's JWK Set.
+   *
+   * @default undefined (`keys` contains the keys)
+   */
+  readonly jwksUri?: string;
+  /**
+   * Value of `aud` that is accepted besides the issuer.
+   *
+   * @default undefined (only the issuer)
+   */
+  readonly audience?: string;
+}
+
 /** Configuration of an API key, deeply frozen and without the secret. */
 export interface ApiKey {
   /** Public identifier of the API key. Tokens carry it as `client_id`. */
@@ -64,6 +87,8 @@ export interface ApiKey {
   readonly previousKeyExpiresAt?: NumericDate;
   /** Present if the client authenticated with the previous secret during a rotation. */
   readonly viaPreviousKey?: true;
+  /** Authentication by signed assertions. Absent if the file has neither `jwks` nor `jwks_uri`. */
+  readonly assertions?: ClientAssertionRules;
   /** Audiences that the client may request. If empty, its tokens have the default audience of the issuer. */
   readonly audiences: readonly string[];
   /** Audiences of service tokens. They are disjoint from the audiences of all other tokens. */

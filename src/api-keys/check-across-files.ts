@@ -13,10 +13,10 @@ function findDuplicates(readings: readonly ValidReading[]): readonly Configurati
   const seen = new Map<string, string>();
   return readings.flatMap(({ key, problemAt }) => {
     const { digest, previous, apiKey } = key;
-    const identities = [
-      { path: ['api_key'], identity: `digest ${digest.toString('hex')}` },
-      { path: ['key_id'], identity: `key_id ${apiKey.keyId}` },
-    ];
+    const identities = [{ path: ['key_id'], identity: `key_id ${apiKey.keyId}` }];
+    if (digest !== undefined) {
+      identities.unshift({ path: ['api_key'], identity: `digest ${digest.toString('hex')}` });
+    }
     if (previous !== undefined) {
       const identity = `digest ${previous.digest.toString('hex')}`;
       identities.push({ path: ['previous_api_key', 'api_key'], identity });

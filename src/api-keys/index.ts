@@ -1,5 +1,6 @@
 export type {
   ApiKey,
+  ClientAssertionRules,
   DelegationRules,
   ModelConfiguration,
   RefreshTokens,

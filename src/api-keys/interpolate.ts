@@ -10,7 +10,18 @@ const REFERENCE = /\$\$|\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<fallback>[^}$
 
 /** Fields that tokens never contain. */
 const PRIVATE_FIELDS = new Set([
-  ...['api_key', 'previous_api_key', 'active', 'expires_at', 'token_ttl', 'scope_ttl', 'users'],
+  ...[
+    'api_key',
+    'previous_api_key',
+    'jwks',
+    'jwks_uri',
+    'assertion_audience',
+    'active',
+    'expires_at',
+    'token_ttl',
+    'scope_ttl',
+    'users',
+  ],
 ]);
 const PRIVATE_MODEL_FIELDS = new Set(['endpoint', 'api_key', 'max_tokens', 'temperature']);
 

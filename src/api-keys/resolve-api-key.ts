@@ -1,7 +1,8 @@
 import { freezeJson, type JsonObject } from '../base/json.js';
+import { keepVerificationKeys } from '../keys/verification-keys.js';
 import type { RateLimits, UserLimits } from '../token/claims/claims-set.js';
 import { keyIdOfName } from '../token/claims/key-id-of-name.js';
-import type { ApiKey, DelegationRules, ModelConfiguration } from './api-key.js';
+import type { ApiKey, ClientAssertionRules, DelegationRules, ModelConfiguration } from './api-key.js';
 import type { ApiKeyFile } from './schema.js';
 import { SecretText } from './secret-text.js';
 
@@ -22,6 +23,7 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     ...(file.previous_api_key === undefined
       ? {}
       : { previousKeyExpiresAt: file.previous_api_key.expires_at }),
+    ...resolveAssertions(file),
     audiences: Object.freeze(file.audiences),
     serviceAudiences: Object.freeze(file.service_audiences),
     introspects: Object.freeze(file.introspects),
@@ -39,6 +41,18 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     functions: Object.freeze(file.functions),
     endpoints: Object.freeze(file.endpoints),
   });
+}
+
+function resolveAssertions({ jwks, jwks_uri: jwksUri, assertion_audience: audience }: ApiKeyFile): {
+  assertions?: ClientAssertionRules;
+} {
+  if (jwks === undefined && jwksUri === undefined) return {};
+  const assertions = {
+    ...(jwks === undefined ? {} : { keys: keepVerificationKeys(jwks.keys) }),
+    ...(jwksUri === undefined ? {} : { jwksUri }),
+    ...(audience === undefined ? {} : { audience }),
+  };
+  return { assertions: Object.freeze(assertions) };
 }
 
 function freezeMetadata(metadata: JsonObject): JsonObject {

@@ -4,7 +4,9 @@ import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../token/claims/claims-set.j
 import { isNormalPath } from '../token/claims/endpoint-pattern.js';
 import { isScopeToken } from '../token/claims/scope.js';
 import { REFRESH_TOKENS, SURPLUS_SCOPES } from './api-key.js';
+import { clientJwks } from './client-jwks.js';
 import { dateTime } from './date-time.js';
+import { isJwksUri } from './is-jwks-uri.js';
 import { KEY_ID } from './key-id.js';
 import { mapping, mappingOf } from './mapping.js';
 import { isModelEndpoint } from './model-endpoint.js';
@@ -190,8 +192,16 @@ const endpoint = v.pipe(
 /** Schema for the fields of an API key file. Unknown fields are errors. */
 export const apiKeySchema = mapping(
   {
-    api_key: apiKey,
+    api_key: v.optional(apiKey),
     previous_api_key: v.optional(previousApiKey),
+    jwks: v.optional(clientJwks),
+    jwks_uri: v.optional(
+      v.pipe(
+        text(2048),
+        v.check(isJwksUri, 'must be an https URL without user name (http on loopback only)'),
+      ),
+    ),
+    assertion_audience: v.optional(audience),
     key_id: v.optional(keyId),
     name: text(128),
     type: v.picklist(API_KEY_TYPES, orMissing(`must be one of ${API_KEY_TYPES.join(', ')}`)),

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { estimateTokenLength, MAX_ISSUED_TOKEN_LENGTH } from '../token/claims/token-size.js';
 import type { ApiKey } from './api-key.js';
 import { digestSecret, type RegisteredKey } from './api-key-registry.js';
+import { checkAuthentication } from './check-authentication.js';
 import { checkConsistency, type DocumentFault } from './check-consistency.js';
 import { claimsByKeyType } from './claims-by-key-type.js';
 import { isWeakSecret } from './is-weak-secret.js';
@@ -33,7 +34,8 @@ export type Validation =
  */
 export function validateApiKey(document: unknown, unresolved: readonly DocumentFault[]): Validation {
   const parsed = v.safeParse(apiKeySchema, document);
-  const found = [...unresolved, ...(parsed.issues ?? []).map(toFault), ...checkConsistency(document)];
+  const issues = (parsed.issues ?? []).map(toFault);
+  const found = [...unresolved, ...checkAuthentication(document), ...issues, ...checkConsistency(document)];
   const firstByPath = new Map(found.toReversed().map((fault) => [JSON.stringify(fault.path), fault]));
   const faults = found.filter((fault) => firstByPath.get(JSON.stringify(fault.path)) === fault);
   if (!parsed.success || faults.length > 0) return { ok: false, faults };
@@ -50,6 +52,7 @@ export function validateApiKey(document: unknown, unresolved: readonly DocumentF
 }
 
 function register(apiKey: ApiKey, { api_key: secret, previous_api_key: previous }: ApiKeyFile): Validation {
+  if (secret === undefined) return { ok: true, key: { apiKey }, warnings: [] };
   const digest = digestOf(secret);
   const warnings = isWeakSecret(secret) ? [WEAK_SECRET] : [];
   if (previous === undefined) return { ok: true, key: { apiKey, digest }, warnings };

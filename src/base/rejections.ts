@@ -60,7 +60,23 @@ export type ClientRejection =
   | 'key_id_mismatch'
   | 'inactive'
   | 'expired'
-  | 'previous_key_expired';
+  | 'previous_key_expired'
+  | 'assertion_type'
+  | 'assertion_malformed'
+  | 'assertion_typ'
+  | 'assertion_subject'
+  | 'assertion_unknown_client'
+  | 'assertion_not_allowed'
+  | 'assertion_claim'
+  | 'assertion_audience'
+  | 'assertion_expired'
+  | 'assertion_not_yet_valid'
+  | 'assertion_lifetime'
+  | 'assertion_algorithm'
+  | 'assertion_unknown_key'
+  | 'assertion_expired_key'
+  | 'assertion_signature'
+  | 'assertion_replayed';
 
 /** Reasons for rejecting a token exchange, for audit events only. The response is always `invalid_request`. */
 export type ExchangeRejection =

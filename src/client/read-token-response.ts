@@ -40,7 +40,7 @@ export function readTokenResponse(status: number, body: unknown): ReceivedToken 
   return { token, lifetimeSeconds: readLifetime(lifetime) };
 }
 
-const CHECK_OPTIONS = 'check tokenEndpoint, clientId, clientSecret, audience and scope';
+const CHECK_OPTIONS = 'check tokenEndpoint, clientId, clientSecret or privateKey, audience and scope';
 
 /** Read `expires_in`: a number or, as some servers send it, a string. */
 function readLifetime(lifetime: unknown): number {

@@ -2,16 +2,17 @@ import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
 import { assertOptions, assertSecureUrl, assertString, type KnownOptions } from '../base/options.js';
 import { createSingleFlight } from '../base/single-flight.js';
+import {
+  assertClientCredentials,
+  authenticateRequest,
+  type ClientCredentialOptions,
+} from './authenticate-request.js';
 import { readTokenResponse } from './read-token-response.js';
 
 /** Options of `createTokenClient()`. */
-export interface TokenClientOptions {
+export interface TokenClientOptions extends ClientCredentialOptions {
   /** URL of the token endpoint. It must be an `https:` URL. An `http:` URL is accepted only for loopback addresses. */
   readonly tokenEndpoint: string;
-  /** `key_id` of the API key. */
-  readonly clientId: string;
-  /** Secret of the API key. */
-  readonly clientSecret: string;
   /** Audience of the tokens: the service to call. */
   readonly audience: string;
   /**
@@ -71,6 +72,8 @@ const KNOWN: KnownOptions<TokenClientOptions> = {
   tokenEndpoint: true,
   clientId: true,
   clientSecret: true,
+  privateKey: true,
+  issuer: true,
   audience: true,
   scope: true,
   renewAheadSeconds: true,
@@ -126,25 +129,26 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   });
 }
 
-/** Send a client credentials request (RFC 6749 §4.4.2) with HTTP Basic authentication (RFC 6749 §2.3.1). */
+/** Send a client credentials request (RFC 6749 §4.4.2). */
 async function requestToken(
   endpoint: URL,
   options: TokenClientOptions,
   now: NumericDate,
 ): Promise<KeptToken> {
-  const { clientId, clientSecret, audience, scope, timeoutMs = 5000, fetch: send = fetch } = options;
-  const credentials = [clientId, clientSecret].map(encodeFormText).join(':');
+  const { audience, scope, timeoutMs = 5000, fetch: send = fetch } = options;
+  const credentials = await authenticateRequest(options, now);
   const parameters = {
     grant_type: 'client_credentials',
     audience,
     ...(scope === undefined ? {} : { scope }),
+    ...credentials.parameters,
   };
   let answer: Response;
   let body: unknown;
   try {
     answer = await send(endpoint, {
       method: 'POST',
-      headers: { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
+      headers: credentials.headers,
       body: new URLSearchParams(parameters),
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
@@ -157,21 +161,12 @@ async function requestToken(
   return { token, expiresAt: now + lifetimeSeconds };
 }
 
-function encodeFormText(text: string): string {
-  return new URLSearchParams([['', text]]).toString().slice(1);
-}
-
 /** Function for the error messages. */
 const WHERE = 'createTokenClient';
 
 function assertTexts(options: TokenClientOptions): void {
-  const { tokenEndpoint, clientId, clientSecret, audience } = options;
+  const { tokenEndpoint, audience } = options;
   assertString(tokenEndpoint, WHERE, 'tokenEndpoint', 'https://auth.example.com/oauth/token');
-  assertString(clientId, WHERE, 'clientId', 'billing');
-  if (typeof clientSecret !== 'string' || clientSecret === '') {
-    throw new TypeError(
-      `${WHERE}: clientSecret must be a non-empty string: pass the API key, for example process.env.API_KEY`,
-    );
-  }
+  assertClientCredentials(options, WHERE);
   assertString(audience, WHERE, 'audience', 'https://documents.example.com');
 }

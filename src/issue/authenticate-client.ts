@@ -1,11 +1,12 @@
 import type { Request, RequestHandler } from 'express';
 import type { ApiKey } from '../api-keys/api-key.js';
 import { type ApiKeyRegistry, isExpired } from '../api-keys/api-key-registry.js';
-import type { Clock, NumericDate } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import { InvalidClientError } from '../base/errors.js';
 import { asyncHandler } from '../http/async-handler.js';
 import { readFields } from '../http/read-fields.js';
 import { type Parameters, readParameter } from '../http/read-parameter.js';
+import type { ClientAssertions } from './client-assertions.js';
 import { parametersOf } from './endpoints/receive-parameters.js';
 import { type CredentialReadings, readClientCredentials } from './read-client-credentials.js';
 import { type Client, clientSlot } from './request-client.js';
@@ -14,12 +15,14 @@ import type { FailureThrottle } from './throttle-failures.js';
 /** Dependencies of the client authentication. */
 export interface ClientParts {
   readonly apiKeys: ApiKeyRegistry;
+  readonly assertions: ClientAssertions;
   readonly throttle: FailureThrottle;
   readonly clock: Clock;
 }
 
 /**
- * Create a middleware that authenticates the client by its API key (RFC 6749 §2.3). On failure, it passes an
+ * Create a middleware that authenticates the client by its API key (RFC 6749 §2.3) or its private key (RFC 7523
+ * §2.2). On failure, it passes an
  * `InvalidClientError`, `InvalidRequestError` or `RateLimitExceededError` to the error handler.
  */
 export function authenticateClient(parts: ClientParts): RequestHandler {
@@ -46,15 +49,18 @@ export function authenticateOrIdentifyClient(
   });
 }
 
-async function authenticate(req: Request, { apiKeys, throttle, clock }: ClientParts): Promise<Client> {
+async function authenticate(req: Request, parts: ClientParts): Promise<Client> {
+  const { throttle } = parts;
   const parameters = parametersOf(req);
   const readings = readClientCredentials({
     authorization: readFields(req, 'authorization'),
     apiKeyHeader: readFields(req, 'x-api-key'),
     clientId: readParameter(parameters, 'client_id'),
     clientSecret: readParameter(parameters, 'client_secret'),
+    assertionType: readParameter(parameters, 'client_assertion_type'),
+    assertion: readParameter(parameters, 'client_assertion'),
   });
-  const apiKey = await throttle.judge(req, () => findApiKey(apiKeys, readings, clock()));
+  const apiKey = await throttle.judge(req, () => findApiKey(parts, readings));
   return { apiKey, isPublic: false };
 }
 
@@ -62,17 +68,18 @@ async function authenticate(req: Request, { apiKeys, throttle, clock }: ClientPa
 const UNIDENTIFIED: ReadonlySet<unknown> = new Set(['unknown_key', 'malformed_key']);
 
 /**
- * Authenticate a client with the first reading that the registry accepts. For the throttle, all readings are one
+ * Authenticate a client with the first reading that is accepted. For the throttle, all readings are one
  * attempt.
  */
 async function findApiKey(
-  apiKeys: ApiKeyRegistry,
+  { apiKeys, assertions, clock }: ClientParts,
   readings: CredentialReadings,
-  now: NumericDate,
 ): Promise<ApiKey> {
+  const now = clock();
   let rejection: InvalidClientError | undefined;
   for (const credentials of readings) {
     try {
+      if ('assertion' in credentials) return await assertions.authenticate(credentials, now);
       return await apiKeys.authenticate(credentials, now);
     } catch (failure) {
       if (!(failure instanceof InvalidClientError)) throw failure;
@@ -85,17 +92,20 @@ async function findApiKey(
 /**
  * Identify a public client.
  *
- * @returns `undefined` if the request has a secret, or its API key does not allow public clients
+ * @returns `undefined` if the request has credentials, or its API key does not allow public clients
  */
 async function identifyPublicClient(req: Request, parts: ClientParts): Promise<Client | undefined> {
   const parameters = parametersOf(req);
-  const isCredential = ['authorization', 'x-api-key'].some((name) => readFields(req, name).length > 0);
-  if (isCredential || readParameter(parameters, 'client_secret') !== undefined) return undefined;
+  const isHeader = ['authorization', 'x-api-key'].some((name) => readFields(req, name).length > 0);
+  if (isHeader || CREDENTIALS.some((name) => readParameter(parameters, name) !== undefined)) return undefined;
   const apiKey = parts.apiKeys.get(readParameter(parameters, 'client_id') ?? '');
   if (apiKey === undefined || !servesPublicClients(apiKey, parts.clock)) return undefined;
   await parts.throttle.judge(req, () => apiKey);
   return { apiKey, isPublic: true };
 }
+
+/** Parameters that authenticate a confidential client. */
+const CREDENTIALS = ['client_secret', 'client_assertion', 'client_assertion_type'];
 
 function servesPublicClients(apiKey: ApiKey, clock: Clock): boolean {
   return apiKey.refreshTokens === 'public' && apiKey.active && !isExpired(apiKey, clock());

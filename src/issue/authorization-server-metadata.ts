@@ -4,6 +4,7 @@ import { assertOptions, type KnownOptions } from '../base/options.js';
 import type { CorsOptions } from '../http/answer-cors.js';
 import { addMembers, copyMembers, type MetadataMembers } from '../http/metadata-members.js';
 import { serveMetadata } from '../http/serve-metadata.js';
+import { VERIFICATION_ALGORITHMS } from '../keys/verification-algorithms.js';
 import { assertSignIn, delegatedMembers, isOpenIdMetadata } from './delegated-members.js';
 import { metadataUrls } from './metadata-urls.js';
 import { describeTokenRouter, type TokenRouterDescription } from './token-router-description.js';
@@ -49,6 +50,30 @@ const KNOWN: KnownOptions<AuthorizationServerMetadataOptions> = {
 
 /** Registered names of the client authentication methods (RFC 8414 §2). `X-API-Key` has no registered name. */
 const AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post'];
+
+/** Endpoints that authenticate clients, as the members of the metadata name them. */
+type AuthenticatedEndpoint = 'token' | 'introspection' | 'revocation';
+
+/**
+ * Describe the client authentication of an endpoint. `private_key_jwt` requires the algorithms (RFC 8414 §2).
+ *
+ * @param isOpen whether the endpoint accepts public clients
+ */
+function describeAuthentication(
+  endpoint: AuthenticatedEndpoint,
+  acceptsAssertions: boolean,
+  isOpen = false,
+): JsonObject {
+  const signed = acceptsAssertions ? ['private_key_jwt'] : [];
+  const open = isOpen ? ['none'] : [];
+  const algorithms = {
+    [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: [...VERIFICATION_ALGORITHMS],
+  };
+  return {
+    [`${endpoint}_endpoint_auth_methods_supported`]: [...AUTHENTICATION_METHODS, ...signed, ...open],
+    ...(acceptsAssertions ? algorithms : {}),
+  };
+}
 
 /**
  * Response types of a server without an authorization endpoint. The member is required (RFC 8414 §2), must not be empty
@@ -107,23 +132,31 @@ function createCompletion(options: AuthorizationServerMetadataOptions): (own: Js
 }
 
 function describeServer(
-  { issuer, grantTypes, hasPublicClients, canRevoke, publishesKeys }: TokenRouterDescription,
+  {
+    issuer,
+    grantTypes,
+    hasPublicClients,
+    acceptsAssertions,
+    canRevoke,
+    publishesKeys,
+  }: TokenRouterDescription,
   url: string,
 ): JsonObject {
   const supported = grantTypes();
-  const methods = [...AUTHENTICATION_METHODS, ...(hasPublicClients() ? ['none'] : [])];
+  const isAsserting = acceptsAssertions();
+  const isOpen = hasPublicClients();
   return {
     issuer,
     token_endpoint: `${url}/token`,
     ...(publishesKeys ? { jwks_uri: `${url}/jwks` } : {}),
-    token_endpoint_auth_methods_supported: methods,
+    ...describeAuthentication('token', isAsserting, isOpen),
     grant_types_supported: supported,
     introspection_endpoint: `${url}/introspect`,
-    introspection_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+    ...describeAuthentication('introspection', isAsserting),
     ...(canRevoke
       ? {
           revocation_endpoint: `${url}/revoke`,
-          revocation_endpoint_auth_methods_supported: methods,
+          ...describeAuthentication('revocation', isAsserting, isOpen),
         }
       : {}),
     ...(supported.includes('refresh_token') ? { scopes_supported: ['offline_access'] } : {}),

@@ -1,5 +1,6 @@
 import type { ClientCredentials } from '../api-keys/api-key-registry.js';
 import { InvalidClientError, InvalidRequestError } from '../base/errors.js';
+import type { PresentedAssertion } from './client-assertions.js';
 
 /** Parts of a token request that can authenticate the client. */
 export interface ClientAuthentication {
@@ -11,14 +12,23 @@ export interface ClientAuthentication {
   readonly clientId: string | undefined;
   /** `client_secret` of the body. */
   readonly clientSecret: string | undefined;
+  /** `client_assertion_type` of the body. */
+  readonly assertionType?: string | undefined;
+  /** `client_assertion` of the body. */
+  readonly assertion?: string | undefined;
 }
 
+/** Credentials of a client: an API key, or a signed assertion. */
+type Credentials = ClientCredentials | PresentedAssertion;
+
 /** Possible readings of the credentials, the most likely first. HTTP Basic has two. */
-export type CredentialReadings = readonly [ClientCredentials, ...ClientCredentials[]];
+export type CredentialReadings = readonly [Credentials, ...Credentials[]];
+/** The only supported `client_assertion_type` (RFC 7523 §2.2). */
+const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /**
- * Read the client credentials from HTTP Basic or the body (RFC 6749 §2.3.1). For convenience, it also accepts
- * `X-API-Key` and `Authorization: Bearer`.
+ * Read the client credentials from HTTP Basic or the body (RFC 6749 §2.3.1), or the client assertion from the body
+ * (RFC 7521 §4.2). For convenience, it also accepts `X-API-Key` and `Authorization: Bearer`.
  *
  * @throws InvalidRequestError if the client uses several methods (RFC 6749 §2.3), or repeats a header
  * @throws InvalidClientError if the request has no credentials
@@ -29,6 +39,7 @@ export function readClientCredentials(request: ClientAuthentication): Credential
     readAuthorization(single(request.authorization, 'Authorization')),
     readApiKeyHeader(single(request.apiKeyHeader, 'X-API-Key')),
     readBody(clientId, request.clientSecret),
+    readAssertion(request),
   ].filter((readings) => readings !== undefined);
   const [readings, ...others] = found;
   if (others.length > 0) throw new InvalidRequestError('The client uses several authentication methods');
@@ -66,6 +77,15 @@ function readAuthorization(authorization: string | undefined): CredentialReading
   const [, credentials] = /^ +([^ \t]+)$/.exec(authorization?.slice(scheme.length) ?? '') ?? [];
   if (credentials === undefined) throw new InvalidClientError('no_credentials');
   return scheme === 'basic' ? readBasic(credentials) : [{ secret: credentials }];
+}
+
+function readAssertion({ assertionType, assertion }: ClientAuthentication): CredentialReadings | undefined {
+  if (assertionType === undefined && assertion === undefined) return undefined;
+  if (assertionType === undefined || assertion === undefined) {
+    throw new InvalidRequestError('client_assertion requires client_assertion_type, and vice versa');
+  }
+  if (assertionType !== JWT_BEARER) throw new InvalidClientError('assertion_type');
+  return [{ assertion }];
 }
 
 /**

@@ -1,7 +1,10 @@
 import type { ApiKeyRule } from '../api-keys/api-key-registry.js';
 import type { TokenRouterSettings } from './token-router-options.js';
 
-type Terms = Pick<TokenRouterSettings, 'apiKeys' | 'audience' | 'keyRing' | 'maxTokenLifetimeSeconds'>;
+type Terms = Pick<
+  TokenRouterSettings,
+  'apiKeys' | 'audience' | 'keyRing' | 'maxTokenLifetimeSeconds' | 'stores'
+>;
 
 /**
  * Assert that the token router can serve every API key. The same check then applies to every change of the API key
@@ -20,12 +23,15 @@ export function requireServableKeys(terms: Terms): void {
   terms.apiKeys.addRule?.(rule);
 }
 
-function createRule({ audience, keyRing, maxTokenLifetimeSeconds }: Terms): ApiKeyRule {
+function createRule({ audience, keyRing, maxTokenLifetimeSeconds, stores }: Terms): ApiKeyRule {
   return (apiKeys) =>
-    apiKeys.flatMap(({ keyId, serviceAudiences, tokenTtlSeconds }) => [
+    apiKeys.flatMap(({ keyId, serviceAudiences, tokenTtlSeconds, assertions }) => [
       ...(serviceAudiences.includes(audience) ? [{ keyId, ...FOR_BOTH }] : []),
       ...(tokenTtlSeconds > keyRing.maxTokenLifetimeSeconds ? [{ keyId, ...OUTLIVES_KEYS }] : []),
       ...(tokenTtlSeconds > maxTokenLifetimeSeconds ? [{ keyId, ...TOO_LONG }] : []),
+      ...(assertions !== undefined && stores?.counters === undefined
+        ? [{ keyId, path: [assertions.keys === undefined ? 'jwks_uri' : 'jwks'], ...NO_STORE_OF_ASSERTIONS }]
+        : []),
     ]);
 }
 
@@ -46,4 +52,9 @@ const OUTLIVES_KEYS = {
 const TOO_LONG = {
   path: ['token_ttl'],
   message: 'exceeds maxTokenLifetimeSeconds of tokenRouter(): lower token_ttl',
+};
+
+/** Without a store, signed assertions could be replayed. */
+const NO_STORE_OF_ASSERTIONS = {
+  message: 'requires stores.counters of tokenRouter(): set stores to the stores of a driver',
 };

@@ -3,6 +3,7 @@ import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../base/clock.js';
 import { InvalidClientError, RateLimitExceededError } from '../base/errors.js';
 import { assertOptions, assertPositiveInteger, type KnownOptions } from '../base/options.js';
+import type { ClientRejection } from '../base/rejections.js';
 import { createClientNamer } from '../http/client-address.js';
 import { createRequestSlot } from '../http/request-slot.js';
 import { createFailureBudget } from '../limits/failure-budget.js';
@@ -24,6 +25,14 @@ export const DEFAULT_FAILURES_PER_MINUTE = 30;
 
 const LIMIT = 'failed_authentications';
 const WINDOW_SECONDS = 60;
+
+/**
+ * Whether a rejection can be a guess. Without credentials, there is none. An assertion is one only if its signature was
+ * checked and is wrong. All other faults of an assertion are errors of a client, which must not lock out its network.
+ */
+function isGuess(reason: ClientRejection): boolean {
+  return reason === 'assertion_signature' || !/^(no_credentials|assertion_.*)$/.test(reason);
+}
 
 /** Throttle that rejects all requests from an address with too many failed authentications. */
 export interface FailureThrottle {
@@ -83,7 +92,7 @@ export function throttleFailures(
         reservation.settle(false);
         return result;
       } catch (failure) {
-        reservation.settle(failure instanceof InvalidClientError && failure.reason !== 'no_credentials');
+        reservation.settle(failure instanceof InvalidClientError && isGuess(failure.reason));
         throw failure;
       }
     },

@@ -7,6 +7,8 @@ export interface TokenRouterDescription {
   readonly grantTypes: () => readonly string[];
   /** Return whether a current API key has public clients, which refresh and revoke without a secret. */
   readonly hasPublicClients: () => boolean;
+  /** Return whether at least one API key currently has public keys (`private_key_jwt`). */
+  readonly acceptsAssertions: () => boolean;
   readonly canRevoke: boolean;
   readonly publishesKeys: boolean;
 }

@@ -42,12 +42,16 @@ export interface TokenRouterOptions extends SignatureOptions {
    */
   readonly revocations?: Revocations;
   /**
-   * Stores of a driver, of which only `families` is used. With this option, clients can request refresh tokens with the
-   * scope token `offline_access`, and use them with `grant_type=refresh_token`. The current key must be a root.
+   * Stores of a driver, of which only these are used:
    *
-   * @default undefined (no refresh tokens)
+   * - `families`: clients can request refresh tokens with the scope token `offline_access`, and use them with
+   *   `grant_type=refresh_token`. The current key must be a root.
+   * - `counters`: clients whose API key has `jwks` or `jwks_uri` can authenticate with signed assertions. The store
+   *   records used assertions, so all processes must share it.
+   *
+   * @default undefined (no refresh tokens and no signed assertions)
    */
-  readonly stores?: Pick<Stores, 'families'>;
+  readonly stores?: Partial<Pick<Stores, 'families' | 'counters'>>;
   /**
    * Lifetimes of refresh tokens.
    *
@@ -166,7 +170,14 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
   assertAuditTrail(audit, 'tokenRouter');
   if (!SURPLUS_SCOPES.includes(surplusScopes))
     throw new TypeError('tokenRouter: surplusScopes must be "reject" or "narrow"');
-  if (stores !== undefined) requireStore(stores, 'families', 'tokenRouter');
+  assertStores(stores);
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');
   return { ...options, refresh, surplusScopes, throttle, audit, clock, maxTokenLifetimeSeconds };
+}
+
+function assertStores(stores: TokenRouterOptions['stores']): void {
+  if (stores === undefined) return;
+  const { families, counters } = Object(stores);
+  if (counters !== undefined) requireStore({ counters }, 'counters', 'tokenRouter');
+  if (families !== undefined || counters === undefined) requireStore({ families }, 'families', 'tokenRouter');
 }

@@ -10,6 +10,7 @@ import { resolveVerification } from '../keys/resolve-verification.js';
 import { resolveRefreshSettings } from '../sessions/refresh-settings.js';
 import { answerTokenError } from './answer-token-error.js';
 import { assertCanIssue } from './assert-can-issue.js';
+import { createClientAssertions } from './client-assertions.js';
 import type { Endpoint } from './endpoints/endpoint.js';
 import { introspectionEndpoint } from './endpoints/introspection-endpoint.js';
 import { revocationEndpoint } from './endpoints/revocation-endpoint.js';
@@ -76,7 +77,8 @@ export function tokenRouter(options: TokenRouterOptions): Router {
   attachDescription(router, {
     issuer,
     grantTypes: () => findUsableGrantTypes(parts.grants, apiKeys),
-    hasPublicClients: () => stores !== undefined && apiKeys.apiKeys.some(isForPublicClients),
+    hasPublicClients: () => stores?.families !== undefined && apiKeys.apiKeys.some(isForPublicClients),
+    acceptsAssertions: () => apiKeys.apiKeys.some(({ assertions }) => assertions !== undefined),
     canRevoke: revocations !== undefined,
     publishesKeys: publishers.length > 0,
   });
@@ -106,7 +108,7 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
     revocations: revocations === undefined ? 'not checked' : 'checked',
     maxTokenLifetimeSeconds,
     provenanceSince,
-    refresh: stores === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
+    refresh: stores?.families === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
     surplusScopes,
     throttle: { failuresPerMinute: throttle.failuresPerMinute ?? DEFAULT_FAILURES_PER_MINUTE },
     signing: signing?.kid,
@@ -117,14 +119,16 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
 
 /** Create the dependencies that the endpoints share. */
 function createParts(settings: TokenRouterSettings) {
-  const { apiKeys, audience, claims, stores, surplusScopes, audit, clock } = settings;
+  const { apiKeys, audience, issuer, claims, stores, surplusScopes, audit, clock } = settings;
+  const { families, counters } = stores ?? {};
   assertCanIssue(settings, [audience, ...listAudiences(apiKeys)], 'tokenRouter');
-  const refreshTokens = stores && createRefreshTokens({ ...settings, stores }, 'tokenRouter');
+  const refreshTokens = families && createRefreshTokens({ ...settings, stores: { families } }, 'tokenRouter');
   const { followAudiences, ...verifiers } = createRouterVerifiers(settings);
   return {
     ...{ apiKeys, audience, surplusScopes, clock, refreshTokens, ...verifiers },
     tokens: createTrackedIssuer(settings, followAudiences),
     grants: createGrants({ claims, refreshTokens, ...verifiers }),
+    assertions: createClientAssertions({ apiKeys, issuer, counters, audit, clock }),
     throttle: throttleFailures(settings.throttle, { audit, clock }),
   };
 }

@@ -1,9 +1,9 @@
 import { type ContentKey, isAsymmetricKey } from '../keys/content-key.js';
 import type { SigningKey } from '../keys/signature-key.js';
 import { assertReadable, type EncryptOptions, encryptToken } from './encrypt-token.js';
-import { loadJose } from './load-jose.js';
 import { type ManagedKey, sealManaged } from './managed-content.js';
 import { assertAdditionalMembers } from './protected-header.js';
+import { signClaims } from './sign-claims.js';
 
 /** Protected header and signing key of a token to encrypt. */
 export interface SealOptions extends EncryptOptions {
@@ -32,22 +32,18 @@ async function sealByPromise(
   assertAdditionalMembers(header);
   const members = { kid: key.kid, typ, ...header };
   const token = isAsymmetricKey(key)
-    ? await sealManaged(await signClaims(claims, typ, signing), { ...members, cty: 'JWT' }, key)
+    ? await sealManaged(await signContent(claims, typ, signing), { ...members, cty: 'JWT' }, key)
     : await sealManaged(JSON.stringify(claims), members, key);
   assertReadable(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url'));
   return token;
 }
 
 /** Sign claims. JWS and JWE have the same `typ`, and verifiers check the `typ` of the JWS (RFC 8725 §3.11). */
-async function signClaims(claims: object, typ: string, signing: SigningKey | undefined): Promise<string> {
+async function signContent(claims: object, typ: string, signing: SigningKey | undefined): Promise<string> {
   if (signing === undefined) {
     throw new TypeError(
       'issue: tokens for public-key recipients must be signed: pass signing to createTokenIssuer()',
     );
   }
-  const { alg, kid, privateKey } = signing;
-  const { CompactSign } = await loadJose();
-  return new CompactSign(Buffer.from(JSON.stringify(claims)))
-    .setProtectedHeader({ alg, kid, typ })
-    .sign(privateKey);
+  return signClaims(claims, typ, signing);
 }

@@ -5,6 +5,7 @@ import { canonicalAlgorithm } from '../keys/verification-algorithms.js';
 import type { ParsedJws } from '../token/parse-jws.js';
 import { verifySignature } from '../token/verify-signature.js';
 import type { BoundIssuer } from './bound-issuer.js';
+import type { IssuerTerms } from './issuer-terms.js';
 
 /**
  * Header members that cause rejection: unknown extensions (RFC 7515 §4.1.11), a key of the sender, and compression. Other
@@ -12,6 +13,11 @@ import type { BoundIssuer } from './bound-issuer.js';
  * `cty`, which some libraries also write to the nested JWS: its payload must be claims.
  */
 const REJECTED_MEMBERS = ['crit', 'b64', 'jwk', 'zip'];
+
+/** Keys and algorithms of an issuer, such as a trusted issuer or a client that signs assertions. */
+export interface IssuerSignature extends Pick<BoundIssuer, 'verification'> {
+  readonly terms: Pick<IssuerTerms, 'signature'>;
+}
 
 /**
  * Verify the nested JWS of a trusted issuer with a key of this issuer. Without `kid`, the issuer must have exactly one key
@@ -25,7 +31,7 @@ const REJECTED_MEMBERS = ['crit', 'b64', 'jwk', 'zip'];
  */
 export async function verifyIssuerSignature(
   { header, signingInput, signature }: ParsedJws,
-  { terms, verification }: BoundIssuer,
+  { terms, verification }: IssuerSignature,
   now: NumericDate,
 ): Promise<VerificationKey> {
   if (verification === undefined) throw new InvalidTokenError('content_type');

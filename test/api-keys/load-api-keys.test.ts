@@ -316,7 +316,7 @@ describe('problems', () => {
         const file = join(directory, 'a.yaml');
         expect(error).toMatchObject({
           code: 'ERR_CONFIGURATION',
-          message: `${file}:1:1 api_key: is required\n${file}:4:1 extra: is an unknown field: correct the spelling, or remove it`,
+          message: `${file}:1:1 api_key: is required unless jwks or jwks_uri is set\n${file}:4:1 extra: is an unknown field: correct the spelling, or remove it`,
         });
       },
     );

@@ -61,7 +61,7 @@ describe('defaults', () => {
 });
 
 describe('what is required', () => {
-  test.each(['api_key', 'name', 'type'])('%s', (name) => {
+  test.each(['name', 'type'])('%s', (name) => {
     expect(faultsOf({ [name]: undefined })).toEqual([`${name}: is required`]);
   });
 
@@ -79,7 +79,7 @@ describe('what is required', () => {
   });
 
   test('all of it at once', () => {
-    expect(faultsOf({ api_key: undefined, name: undefined, type: undefined })).toHaveLength(3);
+    expect(faultsOf({ name: undefined, type: undefined, rate_limits: undefined })).toHaveLength(3);
   });
 });
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { loadApiKeys } from 'passport-jwe';
+import { createSigningKey, loadApiKeys } from 'passport-jwe';
 import { parseApiKey } from 'passport-jwe/api-keys';
 import { setUpCommandLine } from '../support/command-line.js';
 import { NOW } from '../support/tokens.js';
@@ -47,8 +47,31 @@ describe('api-key create', () => {
     expect(out).not.toContain(secret);
   });
 
+  test('writes a private key for private_key_jwt, and an API key file with its public half', async () => {
+    const { code, out } = await run(['api-key', 'create', 'billing', '--key-pair', '--out', 'billing.jwk']);
+    const { d, kid } = JSON.parse(await readFile(join(directory(), 'billing.jwk'), 'utf8'));
+    const registry = await loadApiKeys({ directory: join(directory(), 'api-keys') });
+    const [key] = registry.get('billing')?.assertions?.keys?.exportPublicKeys().keys ?? [];
+    const signing = await createSigningKey({ file: join(directory(), 'billing.jwk') });
+
+    expect([code, (await stat(join(directory(), 'billing.jwk'))).mode & 0o777]).toEqual([0, 0o600]);
+    expect([key?.['kid'], key?.['alg'], signing.kid]).toEqual([kid, 'ES256', kid]);
+    expect(await readFile(join(directory(), 'api-keys', 'billing.yaml'), 'utf8')).not.toContain(d);
+    expect(out).not.toContain(d);
+  });
+
+  test('prints the private key with --show', async () => {
+    const shown = JSON.parse((await run(['api-key', 'create', 'a', '--key-pair', '--show'])).out);
+    const inJson = await runJson(['api-key', 'create', 'b', '--key-pair', '--show']);
+
+    expect(shown).toMatchObject({ kty: 'EC', crv: 'P-256', alg: 'ES256', d: expect.any(String) });
+    expect(inJson).toMatchObject({ key_id: 'b', private_jwk: { kty: 'EC', d: expect.any(String) } });
+  });
+
   test.each([
     ['no destination for the key', []],
+    ['no destination for the private key', ['--key-pair']],
+    ['a key pair with a prefix', ['--key-pair', '--show', '--prefix', 'acme']],
     ['two destinations', ['--show', '--out', 'x']],
     ['an unknown type', ['--show', '--type', 'admin']],
     ['an expiry that is not a time', ['--show', '--expires', 'tomorrow']],

@@ -9,7 +9,7 @@ import type { CommandIo } from '../command-io.js';
 import { parsePort } from '../parse-number.js';
 import { printResult } from '../print-result.js';
 import { jsonOption } from '../settings.js';
-import { describeKey } from './api-key-command.js';
+import { describeKey, digestOf } from './api-key-create-command.js';
 
 interface InitOptions {
   readonly port: number;
@@ -60,7 +60,10 @@ function describeFiles(io: CommandIo, port: number): Readonly<Record<string, New
   return {
     'keys.json': { content: `${JSON.stringify(generateKeySet(io.clock()), null, 2)}\n`, mode: 0o600 },
     'demo-api-key': { content: `${apiKey}\n`, mode: 0o600 },
-    'api-keys/demo.yaml': { content: describeKey('demo', apiKey, DEMO_KEY), mode: 0o644 },
+    'api-keys/demo.yaml': {
+      content: describeKey('demo', { api_key: digestOf(apiKey) }, DEMO_KEY),
+      mode: 0o644,
+    },
     'server.mjs': { content: serverProgram(port), mode: 0o644 },
   };
 }

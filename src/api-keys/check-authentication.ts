@@ -1,0 +1,38 @@
+import { isJsonObject } from '../base/json.js';
+import type { DocumentFault } from './check-consistency.js';
+
+/**
+ * Find missing and contradictory fields that authenticate the client. Like `checkConsistency()`, it runs before schema
+ * validation.
+ */
+export function checkAuthentication(document: unknown): readonly DocumentFault[] {
+  if (!isJsonObject(document)) return [];
+  const has = (field: string): boolean => document[field] !== undefined;
+  const faults: readonly (DocumentFault & { readonly applies: boolean })[] = [
+    { applies: !has('api_key') && !has('jwks') && !has('jwks_uri'), ...NO_AUTHENTICATION },
+    { applies: has('previous_api_key') && !has('api_key'), ...NO_SUCCESSOR },
+    { applies: has('jwks') && has('jwks_uri'), ...TWO_KEY_SETS },
+    { applies: has('assertion_audience') && !has('jwks') && !has('jwks_uri'), ...NO_KEY_SET },
+  ];
+  return faults.filter(({ applies }) => applies).map(({ path, message }) => ({ path, message }));
+}
+
+const NO_AUTHENTICATION: DocumentFault = {
+  path: ['api_key'],
+  message: 'is required unless jwks or jwks_uri is set',
+};
+
+const NO_SUCCESSOR: DocumentFault = {
+  path: ['previous_api_key'],
+  message: 'is only allowed with api_key: add the new key, or remove the previous one',
+};
+
+const TWO_KEY_SETS: DocumentFault = {
+  path: ['jwks_uri'],
+  message: 'is not allowed with jwks: remove one of the two fields',
+};
+
+const NO_KEY_SET: DocumentFault = {
+  path: ['assertion_audience'],
+  message: 'is only allowed with jwks or jwks_uri: add the keys of the client, or remove the field',
+};

@@ -1,0 +1,64 @@
+import { InvalidClientError, InvalidTokenError } from '../base/errors.js';
+import type { JsonObject } from '../base/json.js';
+import type { ClientRejection, TokenRejection } from '../base/rejections.js';
+import { normalizeTyp } from '../token/claims/claims-policy.js';
+import { decodeClaims, parseClaims } from '../token/claims/parse-claims.js';
+import { type ParsedJws, parseJws } from '../token/parse-jws.js';
+
+/** A signed assertion of a client, not verified yet. */
+export interface ClientAssertion {
+  readonly jws: ParsedJws;
+  readonly claims: JsonObject;
+  /** `iss` and `sub`: the `key_id` of the client. */
+  readonly keyId: string;
+}
+
+/** Values of `typ`, besides none (RFC 7523 §3, draft-ietf-oauth-rfc7523bis). */
+const TYPS = ['jwt', 'client-authentication+jwt'];
+
+/** Reasons for rejecting a JWS that identify the fault of an assertion. All other reasons mean that it is malformed. */
+const REASONS: Partial<Record<TokenRejection, ClientRejection>> = {
+  jws_algorithm: 'assertion_algorithm',
+  jws_unknown_key: 'assertion_unknown_key',
+  jws_expired_key: 'assertion_expired_key',
+  jws_signature: 'assertion_signature',
+};
+
+/**
+ * Parse a client assertion, without verifying it (RFC 7523 §3).
+ *
+ * @param clientId `client_id` of the request, which must be the client of the assertion (RFC 7521 §4.2)
+ * @throws InvalidClientError (as rejection) if the assertion is not a signed JWT, or names no client or several
+ */
+export async function readClientAssertion(
+  assertion: string,
+  clientId: string | undefined,
+): Promise<ClientAssertion> {
+  const { jws, claims } = await rejectClient(() => {
+    const parsed = parseJws(Buffer.from(assertion));
+    return { jws: parsed, claims: parseClaims(decodeClaims(parsed.payload)) };
+  });
+  const { typ } = jws.header;
+  const isClientAssertion =
+    typ === undefined || (typeof typ === 'string' && TYPS.includes(normalizeTyp(typ)));
+  if (!isClientAssertion) throw new InvalidClientError('assertion_typ');
+  const { iss, sub: keyId } = claims;
+  if (typeof keyId !== 'string' || iss !== keyId || (clientId ?? keyId) !== keyId) {
+    throw new InvalidClientError('assertion_subject');
+  }
+  return { jws, claims, keyId };
+}
+
+/**
+ * Run a step that verifies a JWS, and reject its client instead of a token.
+ *
+ * @throws InvalidClientError (as rejection) if the step throws an InvalidTokenError
+ */
+export async function rejectClient<Result>(step: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof InvalidTokenError)) throw error;
+    throw new InvalidClientError(REASONS[error.reason] ?? 'assertion_malformed');
+  }
+}
