@@ -109,7 +109,7 @@ const API_KEYS: PublicNames = {
       ConfigurationError generateApiKey loadApiKeys parseApiKey watchApiKeys
     `),
   types: words(`
-      ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState ClientCredentials
+      ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState ClientAssertionRules ClientCredentials
       ConfigurationProblem DelegationRules GenerateApiKeyOptions LoadApiKeysOptions LoadedApiKeys
       ModelConfiguration ParsedApiKey RefreshTokens SecretText SurplusScopes
       WatchApiKeysOptions WatchedApiKeys

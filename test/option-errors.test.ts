@@ -53,7 +53,7 @@ import { openLmdbStores } from '../src/stores/lmdb/open-lmdb-stores.js';
 import { openRedisStores } from '../src/stores/redis/open-redis-stores.js';
 import { loadFiles, MINIMAL_FILE } from './support/api-key-files.js';
 import { rejectionOf } from './support/caught.js';
-import { generateRsa } from './support/key-pairs.js';
+import { generateEc, generateRsa } from './support/key-pairs.js';
 import { AUDIENCE, createRing, ISSUER, secretOf } from './support/tokens.js';
 
 type Callee = (...args: never[]) => unknown;
@@ -92,6 +92,9 @@ const shared = {
 };
 const trusted = trustedIssuer(visiting);
 const legacy = { key: legacyKey, issuer: 'old', audience: AUDIENCE, type: 'foreign', until: 1_893_456_000 };
+const signer = await createSigningKey({
+  jwk: generateEc('P-256', { kid: 'client', alg: 'ES256' }).privateJwk,
+});
 const client = {
   tokenEndpoint: 'https://auth.example.com/oauth/token',
   clientId: 'billing',
@@ -264,6 +267,7 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [tokenRouter, 'audit', { ...route, audit: {} }],
     [tokenRouter, 'clock', { ...route, clock: 7 }],
     [tokenRouter, 'stores.families', { ...route, stores: {} }],
+    [tokenRouter, 'stores.counters', { ...route, stores: { counters: {} } }],
     [tokenRouter, 'revocations', { ...route, revocations: {} }],
     [tokenRouter, 'verification', { ...route, verification: { [ISSUER]: 7 } }],
     [tokenRouter, 'signing', { ...route, signing: {} }],
@@ -601,6 +605,9 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [createTokenClient, 'tokenEndpoint', { ...client, tokenEndpoint: 'http://example.com' }],
     [createTokenClient, 'clientId', { ...client, clientId: '' }],
     [createTokenClient, 'clientSecret', { ...client, clientSecret: 7 }],
+    [createTokenClient, 'clientSecret', { ...client, privateKey: {} }],
+    [createTokenClient, 'privateKey', { ...client, clientSecret: undefined, privateKey: {} }],
+    [createTokenClient, 'issuer', { ...client, clientSecret: undefined, privateKey: signer }],
     [createTokenClient, 'audience', { ...client, audience: undefined }],
   ],
   createSteadyClock: [

@@ -5,10 +5,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createKeyRing, generateKeySet, type JsonObject } from 'passport-jwe';
+import express from 'express';
+import {
+  createKeyRing,
+  createMemoryStores,
+  generateKeySet,
+  type JsonObject,
+  loadApiKeys,
+  tokenRouter,
+} from 'passport-jwe';
 import { parseApiKey } from 'passport-jwe/api-keys';
 import request from 'supertest';
 import { loadFiles } from './support/api-key-files.js';
+import { listen } from './support/http.js';
 import { createIssuerAndVerifier } from './support/issuer-and-verifier.js';
 import { startJwksServer } from './support/jwks-server.js';
 import { forgeLegacyToken, LEGACY_CLAIMS, LEGACY_PASSPHRASE } from './support/legacy-tokens.js';
@@ -76,6 +85,8 @@ const BLOCKS = [
   'user-sessions',
   'api-key',
   'generate',
+  'key-pair',
+  'private-key-client',
   'keys',
   'rotation',
   'audit',
@@ -537,6 +548,27 @@ describe('the README and the pages of docs', () => {
 
     expect(parseApiKey(program.output().trim())).toMatchObject({ kind: 'ok', prefix: 'acme' });
     expect(program.output().match(new RegExp(SCANNER))?.[0]).toBe(program.output().trim());
+  });
+
+  test('lead from a key pair to a token without a secret', async () => {
+    const folder = await mkdtemp(join(directory, 'private-key-'));
+    await paste(blocks.get('key-pair') ?? '', folder);
+    const apiKeys = await loadApiKeys({ directory: join(folder, 'api-keys') });
+    const { counters } = createMemoryStores();
+    const keyRing = await createKeyRing({ current: { secret: secretOf(9) } });
+    const tokens = tokenRouter({ ...SERVICE, keyRing, apiKeys, stores: { counters } });
+    const server = createServer(express().use('/oauth', tokens));
+    const origin = `http://127.0.0.1:${await listen(server)}`;
+    const program = await startBlock(
+      'private-key-client',
+      {},
+      (code) => code.replace('https://auth.example.com/oauth', `${origin}/oauth`),
+      folder,
+    );
+    expect(await program.ended).toBe(0);
+    server.close();
+
+    expect(program.output()).toMatch(/^ey[\w-]+(\.[\w-]*){4}\n$/);
   });
 
   test('hands a resource server the keys of its audience', async () => {

@@ -48,7 +48,7 @@ const SIGNATURE = { signature: new Set<string>(VERIFICATION_ALGORITHMS) };
 const MARGIN_SECONDS = 60;
 
 /** Maximum number of loaded JWK Sets. */
-const MAX_KEY_SETS = 1000;
+const MAX_KEY_SETS = 10_000;
 
 /** Create the authentication of clients by `private_key_jwt` (RFC 7523 §2.2, §3). */
 export function createClientAssertions(parts: ClientAssertionParts): ClientAssertions {

@@ -55,12 +55,12 @@ describe('a token client with a private key', () => {
 
   test('sends a new jti with each request', async () => {
     const requests = await captureRequests(2);
-    const jtis = requests.map(({ body }) => {
+    const ids = requests.map(({ body }) => {
       const [, payload = ''] = String(body.get('client_assertion')).split('.');
       return JSON.parse(Buffer.from(payload, 'base64url').toString()).jti;
     });
 
-    expect(new Set(jtis).size).toBe(2);
+    expect(new Set(ids).size).toBe(2);
   });
 
   test('gets tokens from a token router that has only its public key', async () => {

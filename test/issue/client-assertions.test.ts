@@ -86,6 +86,18 @@ describe('the store of used assertions', () => {
     expect([server.lastReason(), names]).toEqual(['inactive', []]);
   });
 
+  test('keeps a use for a minute after the assertion has expired, for instances whose clocks differ', async () => {
+    const times: number[] = [];
+    const counters: CounterStore = {
+      add: async ({ expiresAt }) => times.push(expiresAt),
+      read: async () => 0,
+    };
+    const server = await createAssertionApp(FILES, { stores: { counters } });
+    await server.send(await signAssertion('billing', billing, { claims: { exp: NOW + 10 } }));
+
+    expect(times).toEqual([NOW + 10 + 5 + 60]);
+  });
+
   test('keeps an assertion until it has expired for every instance', async () => {
     const server = await createAssertionApp(FILES);
     const assertion = await signAssertion('billing', billing);
