@@ -91,7 +91,9 @@ describe('the per_user limit of an API key', () => {
   test('does not rename the limits of the key itself', async () => {
     const { obtain, exchange, use } = await setUp();
     const { headers } = await use(await exchange('app', await obtain('alice')));
-    const names = [...String(headers['ratelimit-policy']).matchAll(/(?:^|, )"(\w+)"/g)].map(([, name]) => name);
+    const names = [...String(headers['ratelimit-policy']).matchAll(/(?:^|, )"(\w+)"/g)].map(
+      ([, name]) => name,
+    );
 
     expect(names).toEqual([
       'requests_per_minute',
