@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createMemoryStores } from 'passport-jwe';
 import type { CounterStore, Stores } from 'passport-jwe/stores';
 import { TemporarilyUnavailableError } from '../../src/base/errors.js';
+import { loadFiles } from '../support/api-key-files.js';
 import { type AssertionApp, createAssertionApp } from '../support/assertion-app.js';
 import { assertionFile, generateClientKey, jwksField, signAssertion } from '../support/client-keys.js';
 import { describeOnDrivers } from '../support/drivers.js';
@@ -228,6 +229,19 @@ describe('jwks_uri', () => {
     await server.send(await signAssertion('billing', billing));
     await jwks.stop();
     server.setTime(NOW + 40);
+
+    expect((await server.send(await signAssertion('billing', billing))).status).toBe(200);
+    await jwks.start();
+  });
+
+  test('that is unavailable does not affect loaded keys after a reload of the API key files', async () => {
+    const files = { 'billing.yaml': assertionFile('billing', `jwks_uri: ${jwks.url}`) };
+    let registry = await loadFiles(files);
+    const apiKeys = { ...registry, get: (keyId: string) => registry.get(keyId) };
+    server = await createAssertionApp(files, { apiKeys });
+    await server.send(await signAssertion('billing', billing));
+    await jwks.stop();
+    registry = await loadFiles(files);
 
     expect((await server.send(await signAssertion('billing', billing))).status).toBe(200);
     await jwks.start();

@@ -58,7 +58,7 @@ export function apiKeyCreateCommand(io: CommandIo): Command {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  $ passport-jwe api-key create mobile-app --permissions read:documents --show\n  $ passport-jwe api-key create billing --key-pair --out billing.jwk',
+      '\nExample:\n  $ passport-jwe api-key create mobile-app --permissions read:documents --show\n  $ passport-jwe api-key create billing --key-pair --out billing.jwk',
     )
     .action((keyId: string, options: CreateOptions) => create(io, keyId, options));
 }
