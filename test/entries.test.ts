@@ -20,7 +20,7 @@ const BASE: PublicNames = {
     `),
   types: words(`
       ClientRejection Clock ClockStep Duration ErrorCode ExchangeRejection GrantRejection JsonObject JsonValue
-      NumericDate RateLimitState SteadyClock SteadyClockOptions TokenRejection WireError
+      NumericDate RateLimitState SteadyClock SteadyClockOptions TokenRejection WireError WorkloadIdentity
     `),
 };
 
@@ -89,7 +89,7 @@ const ISSUE: PublicNames = {
       IssuedToken MetadataMembers PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
       SessionRouterOptions SessionTokens SessionUser Sessions SessionsOptions ThrottleOptions TokenIssuer
       TokenIssuerOptions TokenRouterOptions UserClaimsHook UserSessionRefresh UserSessionStart UserSessions
-      UserSessionsEnd UserSessionsOptions UserTokenRequest
+      UserSessionsEnd UserSessionsOptions UserTokenRequest Workload WorkloadIssuer
     `),
 };
 
@@ -109,10 +109,11 @@ const API_KEYS: PublicNames = {
       ConfigurationError generateApiKey loadApiKeys parseApiKey watchApiKeys
     `),
   types: words(`
-      ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState ClientAssertionRules ClientCredentials
+      ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState ClaimConditions ClientAssertionRules
+      ClientCredentials
       ConfigurationProblem DelegationRules GenerateApiKeyOptions LoadApiKeysOptions LoadedApiKeys
       ModelConfiguration ParsedApiKey RefreshTokens SecretText SurplusScopes
-      WatchApiKeysOptions WatchedApiKeys
+      WatchApiKeysOptions WatchedApiKeys WorkloadRule
     `),
 };
 

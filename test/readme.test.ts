@@ -106,6 +106,12 @@ const BLOCKS = [
   'clients',
   'rejected-tokens',
   'mint-with-settings',
+  // Run by test/docs/workload-identities-page.test.ts.
+  'workload-issuers',
+  'workload-key',
+  'workload-pod',
+  'workload-curl',
+  'workload-job',
   // Run by test/docs/provider-pages.slow.test.ts.
   'auth0',
   'okta',

@@ -2,6 +2,7 @@ import type { NumericDate } from '../base/clock.js';
 import type { JsonObject } from '../base/json.js';
 import type { VerificationKeys } from '../keys/verification-keys.js';
 import type { ApiKeyType, RateLimits } from '../token/claims/claims-set.js';
+import type { ClaimConditions } from './matches-conditions.js';
 import type { SecretText } from './secret-text.js';
 
 /** Model that an API key may use, and the endpoint of the model's provider. */
@@ -48,6 +49,16 @@ export interface DelegationRules {
   readonly actors: readonly string[];
   /** Permitted audiences of the issued tokens. */
   readonly audiences: readonly string[];
+}
+
+/** Workload identities that obtain tokens of an API key with a JWT of their platform (RFC 7523 §2.1). */
+export interface WorkloadRule {
+  /** `iss` of the JWTs, or the SPIFFE trust domain of JWT-SVIDs without `iss`. */
+  readonly issuer: string;
+  /** Anchored pattern for `sub`. `*` matches one or more characters, and never `/` or `:`. */
+  readonly subject: string;
+  /** Claims that the JWTs must contain with exactly these values. */
+  readonly claims: ClaimConditions;
 }
 
 /** Authentication of a client by signed assertions, `private_key_jwt` (RFC 7523 §2.2). */
@@ -112,6 +123,8 @@ export interface ApiKey {
   readonly surplusScopes?: SurplusScopes;
   /** Permitted token exchanges. Absent if the API key may not exchange tokens. */
   readonly delegation?: DelegationRules;
+  /** Workload identities that obtain tokens of this API key without a secret. */
+  readonly workloads: readonly WorkloadRule[];
   readonly models: readonly ModelConfiguration[];
   readonly functions: readonly string[];
   /** Permitted endpoints as `METHOD /path`, where the method may be `*`. */

@@ -9,7 +9,7 @@ export function checkAuthentication(document: unknown): readonly DocumentFault[]
   if (!isJsonObject(document)) return [];
   const has = (field: string): boolean => document[field] !== undefined;
   const faults: readonly (DocumentFault & { readonly applies: boolean })[] = [
-    { applies: !has('api_key') && !has('jwks') && !has('jwks_uri'), ...NO_AUTHENTICATION },
+    { applies: AUTHENTICATION.every((field) => !has(field)), ...NO_AUTHENTICATION },
     { applies: has('previous_api_key') && !has('api_key'), ...NO_SUCCESSOR },
     { applies: has('jwks') && has('jwks_uri'), ...TWO_KEY_SETS },
     { applies: has('assertion_audience') && !has('jwks') && !has('jwks_uri'), ...NO_KEY_SET },
@@ -17,9 +17,12 @@ export function checkAuthentication(document: unknown): readonly DocumentFault[]
   return faults.filter(({ applies }) => applies).map(({ path, message }) => ({ path, message }));
 }
 
+/** Fields of which one must be present. */
+const AUTHENTICATION = ['api_key', 'jwks', 'jwks_uri', 'workloads'];
+
 const NO_AUTHENTICATION: DocumentFault = {
   path: ['api_key'],
-  message: 'is required unless jwks or jwks_uri is set',
+  message: 'is required unless jwks, jwks_uri or workloads is set',
 };
 
 const NO_SUCCESSOR: DocumentFault = {

@@ -16,6 +16,7 @@ const PRIVATE_FIELDS = new Set([
     'jwks',
     'jwks_uri',
     'assertion_audience',
+    'workloads',
     'active',
     'expires_at',
     'token_ttl',

@@ -2,7 +2,13 @@ import { freezeJson, type JsonObject } from '../base/json.js';
 import { keepVerificationKeys } from '../keys/verification-keys.js';
 import type { RateLimits, UserLimits } from '../token/claims/claims-set.js';
 import { keyIdOfName } from '../token/claims/key-id-of-name.js';
-import type { ApiKey, ClientAssertionRules, DelegationRules, ModelConfiguration } from './api-key.js';
+import type {
+  ApiKey,
+  ClientAssertionRules,
+  DelegationRules,
+  ModelConfiguration,
+  WorkloadRule,
+} from './api-key.js';
 import type { ApiKeyFile } from './schema.js';
 import { SecretText } from './secret-text.js';
 
@@ -37,6 +43,7 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     refreshTokens: file.refresh_tokens,
     ...(file.surplus_scopes === undefined ? {} : { surplusScopes: file.surplus_scopes }),
     ...(file.delegation === undefined ? {} : { delegation: resolveDelegation(file.delegation, keyId) }),
+    workloads: Object.freeze(file.workloads.map(resolveWorkload)),
     models: Object.freeze(file.models.map(resolveModel)),
     functions: Object.freeze(file.functions),
     endpoints: Object.freeze(file.endpoints),
@@ -68,6 +75,11 @@ function resolveModel(model: ApiKeyFile['models'][number]): ModelConfiguration {
     maxTokens: model.max_tokens,
     temperature: model.temperature,
   });
+}
+
+function resolveWorkload({ issuer, subject, claims = {} }: ApiKeyFile['workloads'][number]): WorkloadRule {
+  freezeJson(claims, Number.POSITIVE_INFINITY);
+  return Object.freeze({ issuer, subject, claims });
 }
 
 function resolveRateLimits(limits: ApiKeyFile['rate_limits']): RateLimits {

@@ -13,6 +13,8 @@ import { isModelEndpoint } from './model-endpoint.js';
 import { orMissing } from './or-missing.js';
 import { parseApiKey } from './parse-api-key.js';
 import { isPlaceholder } from './placeholder.js';
+import { text } from './text.js';
+import { workloads } from './workloads.js';
 
 /** Maximum lifetime of an access token: one day. Longer sessions need refresh tokens. */
 const MAX_TOKEN_TTL_SECONDS = 86_400;
@@ -21,18 +23,6 @@ const MAX_LIMIT = 1_000_000_000;
 
 /** Maximum depth of `metadata`. Not less than the maximum depth of a YAML document. */
 const MAX_METADATA_DEPTH = 16;
-
-/** Schema for a non-empty string. All scalars outside `metadata` are strings. No message quotes a value. */
-const text = (maxLength: number) =>
-  v.pipe(
-    v.string(orMissing('must be a string')),
-    v.minLength(1, 'must not be empty'),
-    v.maxLength(maxLength, `must have at most ${maxLength} characters`),
-    v.regex(
-      /^\P{Cc}+$/u,
-      'must not contain control characters: remove line breaks, tabs and other invisible characters',
-    ),
-  );
 
 const numberFrom = (min: number, max: number) =>
   v.pipe(
@@ -226,6 +216,7 @@ export const apiKeySchema = mapping(
     ),
     surplus_scopes: v.optional(v.picklist(SURPLUS_SCOPES, `must be one of ${SURPLUS_SCOPES.join(', ')}`)),
     delegation: v.optional(delegation),
+    workloads,
     models: v.optional(
       v.pipe(v.array(model, 'must be a list'), v.maxLength(256, 'must have at most 256 entries')),
       () => [],

@@ -90,14 +90,16 @@ function nameOf({ ip, ...refusal }: Refusal): string {
   const jti = 'jti' in refusal ? refusal.jti : undefined;
   const issuer = 'issuer' in refusal ? refusal.issuer : undefined;
   const proven = 'proven' in refusal ? refusal.proven : undefined;
+  const workload =
+    'workloadSubject' in refusal ? [refusal.workloadIssuer, refusal.workloadSubject] : undefined;
   const block = ip === undefined ? undefined : addressBlock(ip);
-  return JSON.stringify([type, code, reason, issuer, clientId, jti, proven, block]);
+  return JSON.stringify([type, code, reason, issuer, clientId, jti, proven, workload, block]);
 }
 
 /** Remove the fields with unbounded values, such as token IDs and addresses. Reasons and configured clients remain. */
 function withoutNames(refusal: Refusal): Refusal {
   if (refusal.type === 'issuance.refused') {
-    const { ip: _, ...rest } = refusal;
+    const { ip: _, workloadIssuer: _issuer, workloadSubject: _subject, ...rest } = refusal;
     return rest;
   }
   const { ip: _ip, issuer: _issuer, jti: _jti, kid: _kid, ...named } = refusal;
@@ -106,5 +108,5 @@ function withoutNames(refusal: Refusal): Refusal {
 }
 
 function isNameless(refusal: Refusal): boolean {
-  return refusal.ip === undefined && !('jti' in refusal);
+  return refusal.ip === undefined && !('jti' in refusal) && !('workloadSubject' in refusal);
 }

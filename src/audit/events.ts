@@ -26,6 +26,10 @@ export interface TokenIssuance {
   readonly delegatedFrom?: string;
   /** Actor of a delegated token (RFC 8693 §4.1). */
   readonly delegatedTo?: string;
+  /** Issuer of the workload identity that obtained the token (RFC 7523 §2.1). */
+  readonly workloadIssuer?: string;
+  /** Subject of the workload identity that obtained the token. */
+  readonly workloadSubject?: string;
   /** Present if the client authenticated with the previous secret of a rotated API key. */
   readonly previousApiKey?: true;
   readonly ip?: string;
@@ -85,6 +89,10 @@ export type AuditEvent =
       readonly clientId?: string;
       /** Present if the client is public: its ID is not authenticated. */
       readonly clientAsserted?: true;
+      /** Issuer of the workload identity. Present only if the JWT of the workload is authentic (RFC 7523 §2.1). */
+      readonly workloadIssuer?: string;
+      /** Subject of the workload identity. Present only if the JWT of the workload is authentic. */
+      readonly workloadSubject?: string;
       /**
        * Client address. An aggregated event contains the address of the first rejection. The others came from the same
        * address block.

@@ -7,6 +7,7 @@ import type {
   RejectionDetail,
   TokenIdentity,
   TokenRejection,
+  WorkloadIdentity,
 } from './rejections.js';
 
 export { PassportJweError };
@@ -216,8 +217,10 @@ export class UnsupportedTokenTypeError extends PassportJweError {
 export class InvalidGrantError extends PassportJweError {
   /** Reason for rejecting the grant, for audit events only. */
   readonly reason: GrantRejection;
+  readonly #workload: WorkloadIdentity | undefined;
 
-  constructor(reason: GrantRejection) {
+  /** @param workload identity in an authentic JWT of a workload. Only for audit events. */
+  constructor(reason: GrantRejection, workload?: WorkloadIdentity) {
     super({
       code: 'ERR_INVALID_GRANT',
       error: 'invalid_grant',
@@ -225,5 +228,11 @@ export class InvalidGrantError extends PassportJweError {
       description: 'The token is invalid, expired, revoked or issued to a different client',
     });
     this.reason = reason;
+    this.#workload = workload;
+  }
+
+  /** Identity in an authentic JWT of a workload, for audit events. Loggers omit getters. */
+  get workload(): WorkloadIdentity | undefined {
+    return this.#workload;
   }
 }

@@ -20,7 +20,13 @@ export {
 } from './errors.js';
 export type { JsonObject, JsonValue } from './json.js';
 export type { RateLimitState } from './rate-limit-headers.js';
-export type { ClientRejection, ExchangeRejection, GrantRejection, TokenRejection } from './rejections.js';
+export type {
+  ClientRejection,
+  ExchangeRejection,
+  GrantRejection,
+  TokenRejection,
+  WorkloadIdentity,
+} from './rejections.js';
 export {
   type ClockStep,
   createSteadyClock,

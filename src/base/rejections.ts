@@ -106,7 +106,31 @@ export type GrantRejection =
   | 'no_device'
   | 'wrong_scope'
   | 'not_repeatable'
-  | 'no_user';
+  | 'no_user'
+  | 'assertion_type'
+  | 'assertion_algorithm'
+  | 'assertion_unknown_key'
+  | 'assertion_signature'
+  | 'assertion_issuer'
+  | 'assertion_audience'
+  | 'assertion_claim'
+  | 'assertion_key_bound'
+  | 'assertion_not_yet_valid'
+  | 'assertion_lifetime'
+  | 'assertion_replayed'
+  | 'assertion_user'
+  | 'no_workload'
+  | 'several_workloads'
+  | 'no_client'
+  | 'key_inactive';
+
+/** Workload of an authentic JWT, for audit events. */
+export interface WorkloadIdentity {
+  /** `iss` of the JWT, or the SPIFFE trust domain of a JWT-SVID without `iss`. */
+  readonly issuer: string;
+  /** `sub` of the JWT. */
+  readonly subject: string;
+}
 
 /** Identity of a verified token, for audit events. */
 export interface TokenIdentity {

@@ -10,13 +10,12 @@ import type { ClientAssertions } from './client-assertions.js';
 import { parametersOf } from './endpoints/receive-parameters.js';
 import { type CredentialReadings, readClientCredentials } from './read-client-credentials.js';
 import { type Client, clientSlot } from './request-client.js';
-import type { FailureThrottle } from './throttle-failures.js';
+import { type IdentifyWorkloadParts, identifyWorkload } from './workloads/identify-workload.js';
 
 /** Dependencies of the client authentication. */
-export interface ClientParts {
+export interface ClientParts extends IdentifyWorkloadParts {
   readonly apiKeys: ApiKeyRegistry;
   readonly assertions: ClientAssertions;
-  readonly throttle: FailureThrottle;
   readonly clock: Clock;
 }
 
@@ -33,8 +32,8 @@ export function authenticateClient(parts: ClientParts): RequestHandler {
 }
 
 /**
- * Create a variant of `authenticateClient()` that also accepts public clients. A public client sends its `client_id`
- * and a refresh token, but no secret (RFC 6749 §2.1, §6; RFC 7009 §2.1).
+ * Create a variant of `authenticateClient()` that also accepts the JWTs of workloads (RFC 7523 §2.1), and public clients. A
+ * public client sends its `client_id` and a refresh token, but no secret (RFC 6749 §2.1, §6; RFC 7009 §2.1).
  *
  * @param isOpen whether a public client may send a request with these parameters
  */
@@ -43,8 +42,14 @@ export function authenticateOrIdentifyClient(
   isOpen: (parameters: Parameters) => boolean,
 ): RequestHandler {
   return asyncHandler(async function authenticateOrIdentifyClient(req, _res, next) {
-    const client = isOpen(parametersOf(req)) ? await identifyPublicClient(req, parts) : undefined;
-    clientSlot.fill(req, client ?? (await authenticate(req, parts)));
+    const credentials = hasCredentials(req) ? () => authenticate(req, parts) : undefined;
+    const isPublic = credentials === undefined && isOpen(parametersOf(req));
+    clientSlot.fill(
+      req,
+      (await identifyWorkload(req, parts, credentials)) ??
+        (isPublic ? await identifyPublicClient(req, parts) : undefined) ??
+        (await authenticate(req, parts)),
+    );
     next();
   });
 }
@@ -92,12 +97,10 @@ async function findApiKey(
 /**
  * Identify a public client.
  *
- * @returns `undefined` if the request has credentials, or its API key does not allow public clients
+ * @returns `undefined` if the API key does not allow public clients
  */
 async function identifyPublicClient(req: Request, parts: ClientParts): Promise<Client | undefined> {
   const parameters = parametersOf(req);
-  const isHeader = ['authorization', 'x-api-key'].some((name) => readFields(req, name).length > 0);
-  if (isHeader || CREDENTIALS.some((name) => readParameter(parameters, name) !== undefined)) return undefined;
   const apiKey = parts.apiKeys.get(readParameter(parameters, 'client_id') ?? '');
   if (apiKey === undefined || !servesPublicClients(apiKey, parts.clock)) return undefined;
   await parts.throttle.judge(req, () => apiKey);
@@ -106,6 +109,13 @@ async function identifyPublicClient(req: Request, parts: ClientParts): Promise<C
 
 /** Parameters that authenticate a confidential client. */
 const CREDENTIALS = ['client_secret', 'client_assertion', 'client_assertion_type'];
+
+/** Whether a request has credentials of a confidential client. */
+function hasCredentials(req: Request): boolean {
+  const parameters = parametersOf(req);
+  const isHeader = ['authorization', 'x-api-key'].some((name) => readFields(req, name).length > 0);
+  return isHeader || CREDENTIALS.some((name) => readParameter(parameters, name) !== undefined);
+}
 
 function servesPublicClients(apiKey: ApiKey, clock: Clock): boolean {
   return apiKey.refreshTokens === 'public' && apiKey.active && !isExpired(apiKey, clock());

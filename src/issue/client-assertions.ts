@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { ApiKey, ClientAssertionRules } from '../api-keys/api-key.js';
 import { type ApiKeyRegistry, assertMayIssue } from '../api-keys/api-key-registry.js';
@@ -10,8 +9,9 @@ import { VERIFICATION_ALGORITHMS } from '../keys/verification-algorithms.js';
 import type { VerificationKeys } from '../keys/verification-keys.js';
 import type { CounterStore } from '../stores/counter-store.js';
 import { verifyIssuerSignature } from '../verify/verify-issuer-signature.js';
-import { checkAssertionClaims, type SingleUse } from './check-assertion-claims.js';
+import { checkAssertionClaims } from './check-assertion-claims.js';
 import { readClientAssertion, rejectClient } from './client-assertion.js';
+import { useOnce } from './use-once.js';
 
 /** Assertion that a client sends instead of a secret (RFC 7523 §2.2). */
 export interface PresentedAssertion {
@@ -44,9 +44,6 @@ export interface ClientAssertions {
 
 const SIGNATURE = { signature: new Set<string>(VERIFICATION_ALGORITHMS) };
 
-/** Time in seconds for which a use is stored after the assertion has expired: clock skew, slow keys and slow stores. */
-const MARGIN_SECONDS = 60;
-
 /** Maximum number of loaded JWK Sets. */
 const MAX_KEY_SETS = 10_000;
 
@@ -74,25 +71,9 @@ export function createClientAssertions(parts: ClientAssertionParts): ClientAsser
       const verification = keysOf(rules);
       await rejectClient(() => verifyIssuerSignature(jws, { terms: SIGNATURE, verification }, now));
       assertMayIssue(apiKey, now);
-      await useOnce(counters, keyId, singleUse);
+      const isFirst = await useOnce(counters, { purpose: 'client-assertion', owner: keyId, ...singleUse });
+      if (!isFirst) throw new InvalidClientError('assertion_replayed');
       return apiKey;
     },
   };
-}
-
-/**
- * Record the use of a verified assertion. Unverified assertions are never recorded, so no other party can use up the
- * `jti` of a client or fill the store.
- *
- * @throws InvalidClientError (as rejection) if the assertion was used before
- */
-async function useOnce(
-  counters: CounterStore,
-  keyId: string,
-  { jti, usableUntil }: SingleUse,
-): Promise<void> {
-  // Hashed, because the store limits the length of names. A `key_id` contains no NUL.
-  const name = `client-assertion:${hash('sha256', `${keyId}\0${jti}`, 'base64url')}`;
-  const total = await counters.add({ name, amount: 1, limit: 1, expiresAt: usableUntil + MARGIN_SECONDS });
-  if (total === undefined) throw new InvalidClientError('assertion_replayed');
 }

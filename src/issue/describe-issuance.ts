@@ -1,6 +1,7 @@
 import type { TokenIssuance } from '../audit/events.js';
 import type { IssuedClaims } from '../token/claims/claims-set.js';
 import { type IssueRequest, isClientRequest } from './issue-request.js';
+import { describeWorkload } from './workloads/describe-workload.js';
 
 /** Describe an access token for the audit events `token.intended` and `token.issued`. */
 export function describeIssuance(request: IssueRequest, claims: IssuedClaims, kid: string): TokenIssuance {
@@ -32,8 +33,9 @@ function isAsserted(request: IssueRequest): boolean {
 
 function describeClient(request: IssueRequest) {
   if (!isClientRequest(request)) return {};
-  const { delegatedFrom, delegatedTo, previousApiKey } = request;
+  const { delegatedFrom, delegatedTo, previousApiKey, workload } = request;
   return {
+    ...describeWorkload(workload),
     ...(delegatedFrom === undefined ? {} : { delegatedFrom }),
     ...(delegatedTo === undefined ? {} : { delegatedTo }),
     ...(previousApiKey === true ? { previousApiKey: true as const } : {}),

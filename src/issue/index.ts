@@ -42,3 +42,5 @@ export type {
   UserSessionsEnd,
 } from './user-sessions-contract.js';
 export type { SessionUser, UserClaimsHook, UserSessionsOptions } from './user-sessions-options.js';
+export type { Workload } from './workloads/workload.js';
+export type { WorkloadIssuer } from './workloads/workload-issuers.js';

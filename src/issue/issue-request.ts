@@ -1,6 +1,7 @@
 import type { NumericDate } from '../base/clock.js';
 import type { Duration } from '../base/duration.js';
 import type { JsonObject } from '../base/json.js';
+import type { WorkloadIdentity } from '../base/rejections.js';
 import type { IssuedTokenType } from '../token/claims/claims-set.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 
@@ -102,6 +103,8 @@ export interface ClientTokenRequest extends CommonRequest {
   readonly delegatedFrom?: string;
   /** Actor of a delegated token. Only for the audit log. */
   readonly delegatedTo?: string;
+  /** Workload identity that obtained the token (RFC 7523 §2.1). Only for the audit log. */
+  readonly workload?: WorkloadIdentity;
   /**
    * Whether the client authenticated with the previous key during a rotation. Only for the audit log.
    *

@@ -4,12 +4,15 @@ import { readIp } from '../http/request-ip.js';
 import { createRequestSlot } from '../http/request-slot.js';
 import type { Requester } from '../sessions/refresh-contract.js';
 import { requesterOf } from './requester-of.js';
+import type { Workload } from './workloads/workload.js';
 
 /** Client of a token request. */
 export interface Client {
   readonly apiKey: ApiKey;
   /** Whether the client sent its `client_id` without a secret (RFC 6749 §2.1). */
   readonly isPublic: boolean;
+  /** Verified workload identity whose JWT authenticates the client (RFC 7523 §2.1). */
+  readonly workload?: Workload;
 }
 
 /** Client of a request, set by `authenticateClient()` or `authenticateOrIdentifyClient()`. */

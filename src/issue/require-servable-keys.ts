@@ -3,7 +3,7 @@ import type { TokenRouterSettings } from './token-router-options.js';
 
 type Terms = Pick<
   TokenRouterSettings,
-  'apiKeys' | 'audience' | 'keyRing' | 'maxTokenLifetimeSeconds' | 'stores'
+  'apiKeys' | 'audience' | 'keyRing' | 'maxTokenLifetimeSeconds' | 'stores' | 'workloadIssuers'
 >;
 
 /**
@@ -23,12 +23,23 @@ export function requireServableKeys(terms: Terms): void {
   terms.apiKeys.addRule?.(rule);
 }
 
-function createRule({ audience, keyRing, maxTokenLifetimeSeconds, stores }: Terms): ApiKeyRule {
+function createRule({
+  audience,
+  keyRing,
+  maxTokenLifetimeSeconds,
+  stores,
+  workloadIssuers,
+}: Terms): ApiKeyRule {
   return (apiKeys) =>
-    apiKeys.flatMap(({ keyId, serviceAudiences, tokenTtlSeconds, assertions }) => [
+    apiKeys.flatMap(({ keyId, serviceAudiences, tokenTtlSeconds, assertions, workloads }) => [
       ...(serviceAudiences.includes(audience) ? [{ keyId, ...FOR_BOTH }] : []),
       ...(tokenTtlSeconds > keyRing.maxTokenLifetimeSeconds ? [{ keyId, ...OUTLIVES_KEYS }] : []),
       ...(tokenTtlSeconds > maxTokenLifetimeSeconds ? [{ keyId, ...TOO_LONG }] : []),
+      ...workloads.flatMap(({ issuer }, index) =>
+        workloadIssuers.has(issuer)
+          ? []
+          : [{ keyId, path: ['workloads', index, 'issuer'], ...UNKNOWN_WORKLOAD_ISSUER }],
+      ),
       ...(assertions !== undefined && stores?.counters === undefined
         ? [{ keyId, path: [assertions.keys === undefined ? 'jwks_uri' : 'jwks'], ...NO_STORE_OF_ASSERTIONS }]
         : []),
@@ -57,4 +68,10 @@ const TOO_LONG = {
 /** Without a store, signed assertions could be replayed. */
 const NO_STORE_OF_ASSERTIONS = {
   message: 'requires stores.counters of tokenRouter(): set stores to the stores of a driver',
+};
+
+/** A misspelt issuer would reject every workload. */
+const UNKNOWN_WORKLOAD_ISSUER = {
+  message:
+    'is not in workloadIssuers of tokenRouter(): correct the spelling, or add the issuer to that option',
 };

@@ -35,7 +35,7 @@ const USER_MEMBERS: KnownOptions<UserTokenRequest> = {
 
 const CLIENT_MEMBERS: KnownOptions<ClientTokenRequest> = {
   ...{ ...USER_MEMBERS, clientId: true, subjectAsserted: true, delegatedFrom: true, delegatedTo: true },
-  previousApiKey: true,
+  ...{ previousApiKey: true, workload: true },
 };
 
 /** Options by misplaced name, such as the name of a JWT claim, for the remedy in error messages. */

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../base/clock.js';
-import { InvalidClientError, RateLimitExceededError } from '../base/errors.js';
+import { InvalidClientError, InvalidGrantError, RateLimitExceededError } from '../base/errors.js';
 import { assertOptions, assertPositiveInteger, type KnownOptions } from '../base/options.js';
 import type { ClientRejection } from '../base/rejections.js';
 import { createClientNamer } from '../http/client-address.js';
@@ -45,6 +45,12 @@ export interface FailureThrottle {
    * @throws RateLimitExceededError (as rejection) if the quota is used up. The credentials are not verified then
    */
   judge<Result>(req: Request, verify: () => Result | Promise<Result>): Promise<Result>;
+}
+
+/** Whether a failure can be a guess: wrong credentials, or the JWT of a workload that is not authentic. */
+function isFailedAuthentication(failure: unknown): boolean {
+  if (failure instanceof InvalidGrantError) return failure.workload === undefined;
+  return failure instanceof InvalidClientError && isGuess(failure.reason);
 }
 
 /**
@@ -92,7 +98,7 @@ export function throttleFailures(
         reservation.settle(false);
         return result;
       } catch (failure) {
-        reservation.settle(failure instanceof InvalidClientError && isGuess(failure.reason));
+        reservation.settle(isFailedAuthentication(failure));
         throw failure;
       }
     },

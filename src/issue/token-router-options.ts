@@ -15,6 +15,11 @@ import type { Stores } from '../stores/stores.js';
 import { resolveTokenLifetime } from '../token/claims/claims-policy.js';
 import type { ClaimsHook } from './grants/issue-access-token.js';
 import type { ThrottleOptions } from './throttle-failures.js';
+import {
+  resolveWorkloadIssuers,
+  type WorkloadIssuer,
+  type WorkloadIssuers,
+} from './workloads/workload-issuers.js';
 
 /** Options of `tokenRouter()`: the keys, clients, stores and limits of the authorization server. */
 export interface TokenRouterOptions extends SignatureOptions {
@@ -46,8 +51,8 @@ export interface TokenRouterOptions extends SignatureOptions {
    *
    * - `families`: clients can request refresh tokens with the scope token `offline_access`, and use them with
    *   `grant_type=refresh_token`. The current key must be a root.
-   * - `counters`: clients whose API key has `jwks` or `jwks_uri` can authenticate with signed assertions. The store
-   *   records used assertions, so all processes must share it.
+   * - `counters`: clients whose API key has `jwks` or `jwks_uri` can authenticate with signed assertions, and ID-JAGs are
+   *   accepted. The store records used assertions, so all processes must share it.
    *
    * @default undefined (no refresh tokens and no signed assertions)
    */
@@ -58,6 +63,13 @@ export interface TokenRouterOptions extends SignatureOptions {
    * @default {} (idle 30 days, absolute 90 days)
    */
   readonly refresh?: RefreshSettings;
+  /**
+   * Issuers of workload identities, for example Kubernetes clusters. With this option, workloads that API keys list in
+   * `workloads` exchange their JWTs for access tokens with the grant type `jwt-bearer`. RFC 7523 §2.1.
+   *
+   * @default [] (no workload identities)
+   */
+  readonly workloadIssuers?: readonly WorkloadIssuer[];
   /**
    * Maximum lifetime of an access token in seconds. Set the same value in every verifier.
    *
@@ -116,6 +128,7 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   revocations: true,
   stores: true,
   refresh: true,
+  workloadIssuers: true,
   maxTokenLifetimeSeconds: true,
   provenanceSince: true,
   surplusScopes: true,
@@ -128,7 +141,8 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
 };
 
 /** Validated options of `tokenRouter()`, with defaults applied. */
-export type TokenRouterSettings = TokenRouterOptions & Required<Pick<TokenRouterOptions, keyof Defaulted>>;
+export type TokenRouterSettings = Omit<TokenRouterOptions, 'workloadIssuers'> &
+  Required<Pick<TokenRouterOptions, keyof Defaulted>> & { readonly workloadIssuers: WorkloadIssuers };
 
 type Defaulted = Pick<
   TokenRouterOptions,
@@ -172,7 +186,17 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
     throw new TypeError('tokenRouter: surplusScopes must be "reject" or "narrow"');
   assertStores(stores);
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');
-  return { ...options, refresh, surplusScopes, throttle, audit, clock, maxTokenLifetimeSeconds };
+  const workloadIssuers = resolveWorkloadIssuers(options.workloadIssuers ?? [], options.issuer);
+  return {
+    ...options,
+    refresh,
+    surplusScopes,
+    throttle,
+    audit,
+    clock,
+    maxTokenLifetimeSeconds,
+    workloadIssuers,
+  };
 }
 
 function assertStores(stores: TokenRouterOptions['stores']): void {

@@ -17,6 +17,7 @@ import { revocationEndpoint } from './endpoints/revocation-endpoint.js';
 import { tokenEndpoint } from './endpoints/token-endpoint.js';
 import { createGrants } from './grants/create-grants.js';
 import type { Grant } from './grants/grant.js';
+import { JWT_BEARER } from './grants/jwt-bearer-grant.js';
 import { TOKEN_EXCHANGE } from './grants/token-exchange-grant.js';
 import type { ClientTokenRequest } from './issue-request.js';
 import { createRefreshTokens } from './refresh-tokens.js';
@@ -31,6 +32,7 @@ import {
   type TokenRouterSettings,
 } from './token-router-options.js';
 import { listAudiences } from './track-audiences.js';
+import { createWorkloadClients } from './workloads/workload-clients.js';
 
 /** Values of the `Allow` header, by router method. */
 const ALLOWED = { post: 'POST', get: 'GET, HEAD' } as const;
@@ -97,7 +99,15 @@ function publishKeys(publishers: readonly KeyPublisher[]): RequestHandler {
 /** Describe the effective options for debug lines, without secrets. */
 function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[]): object {
   const { issuer, audience, keyRing, apiKeys, revocations, stores, signing, audit } = settings;
-  const { maxTokenLifetimeSeconds, provenanceSince, refresh, surplusScopes, throttle, cors } = settings;
+  const {
+    maxTokenLifetimeSeconds,
+    provenanceSince,
+    refresh,
+    surplusScopes,
+    workloadIssuers,
+    throttle,
+    cors,
+  } = settings;
   return {
     issuer,
     audience,
@@ -110,6 +120,7 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
     provenanceSince,
     refresh: stores?.families === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
     surplusScopes,
+    workloadIssuers: new Set(workloadIssuers.keys()),
     throttle: { failuresPerMinute: throttle.failuresPerMinute ?? DEFAULT_FAILURES_PER_MINUTE },
     signing: signing?.kid,
     cors: cors?.origins,
@@ -124,11 +135,16 @@ function createParts(settings: TokenRouterSettings) {
   assertCanIssue(settings, [audience, ...listAudiences(apiKeys)], 'tokenRouter');
   const refreshTokens = families && createRefreshTokens({ ...settings, stores: { families } }, 'tokenRouter');
   const { followAudiences, ...verifiers } = createRouterVerifiers(settings);
+  const { workloadIssuers: issuers } = settings;
+  const acceptsWorkloads = issuers.size > 0;
   return {
     ...{ apiKeys, audience, surplusScopes, clock, refreshTokens, ...verifiers },
     tokens: createTrackedIssuer(settings, followAudiences),
-    grants: createGrants({ claims, refreshTokens, ...verifiers }),
+    grants: createGrants({ claims, refreshTokens, acceptsWorkloads, ...verifiers }),
     assertions: createClientAssertions({ apiKeys, issuer, counters, audit, clock }),
+    workloadClients: acceptsWorkloads
+      ? createWorkloadClients({ apiKeys, issuers, audience: issuer, counters, clock })
+      : undefined,
     throttle: throttleFailures(settings.throttle, { audit, clock }),
   };
 }
@@ -156,8 +172,11 @@ function findPublishers(settings: TokenRouterSettings): readonly KeyPublisher[] 
   return publishers.some((publisher) => publisher.exportPublicKeys().keys.length > 0) ? publishers : [];
 }
 
-/** Return the grant types for the metadata. Includes token exchange only if an API key may delegate. */
+/** Return the grant types for the metadata. Includes token exchange and JWT bearer only if an API key allows them. */
 function findUsableGrantTypes(grants: readonly Grant[], { apiKeys }: ApiKeyRegistry): readonly string[] {
-  const isDelegating = apiKeys.some(({ delegation }) => delegation !== undefined);
-  return grants.map((grant) => grant.grantType).filter((type) => type !== TOKEN_EXCHANGE || isDelegating);
+  const isUsable: Readonly<Record<string, boolean>> = {
+    [TOKEN_EXCHANGE]: apiKeys.some(({ delegation }) => delegation !== undefined),
+    [JWT_BEARER]: apiKeys.some(({ workloads }) => workloads.length > 0),
+  };
+  return grants.map((grant) => grant.grantType).filter((type) => isUsable[type] ?? true);
 }

@@ -72,6 +72,7 @@ describe('the enterprise example of the original description', () => {
         refreshTokens: 'confidential',
         introspects: [],
         serviceAudiences: [],
+        workloads: [],
         models: [
           expect.objectContaining({
             name: 'gpt-4',
@@ -316,7 +317,7 @@ describe('problems', () => {
         const file = join(directory, 'a.yaml');
         expect(error).toMatchObject({
           code: 'ERR_CONFIGURATION',
-          message: `${file}:1:1 api_key: is required unless jwks or jwks_uri is set\n${file}:4:1 extra: is an unknown field: correct the spelling, or remove it`,
+          message: `${file}:1:1 api_key: is required unless jwks, jwks_uri or workloads is set\n${file}:4:1 extra: is an unknown field: correct the spelling, or remove it`,
         });
       },
     );

@@ -38,6 +38,7 @@ describe('defaults', () => {
       refresh_tokens: 'confidential',
       introspects: [],
       service_audiences: [],
+      workloads: [],
       models: [],
       functions: [],
       endpoints: [],

@@ -34,7 +34,8 @@ export function revocationEndpoint(parts: RevocationEndpointParts): Endpoint {
   return [
     parts.throttle.rejectThrottled,
     ...receiveParameters,
-    authenticateOrIdentifyClient(parts, () => true),
+    // The JWT of a workload authorizes token requests only.
+    authenticateOrIdentifyClient({ ...parts, workloadClients: undefined }, () => true),
     receiveToken,
     endSession(parts),
     findRevocableToken(parts),

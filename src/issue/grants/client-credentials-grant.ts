@@ -1,9 +1,8 @@
-import type { ApiKey } from '../../api-keys/api-key.js';
 import { InvalidRequestError, InvalidScopeError } from '../../base/errors.js';
 import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
 import { formatScope } from '../../token/claims/scope.js';
 import { audiencesOf, chooseAudience } from './choose-audience.js';
-import type { Grant, GrantContext, GrantParameters, TokenResponse } from './grant.js';
+import type { Grant, GrantContext, TokenResponse } from './grant.js';
 import {
   type AccessTokenRequest,
   type ClaimsHook,
@@ -13,13 +12,8 @@ import {
 } from './issue-access-token.js';
 import { narrowScope } from './narrow-scope.js';
 import { echoOfflineAccess, readRequestedScope } from './offline-access.js';
+import { assertServiceRequest, readIdentities } from './read-identities.js';
 import { surplusPolicy } from './surplus-policy.js';
-
-/**
- * Syntax of `user`, `session_id` and `device_id`. These identities are stored, logged and sent in tokens. URL parsers
- * remove `.` and `..` from a path: a request to end one session would then end all sessions.
- */
-const IDENTITY = /^(?!\.{1,2}$)[\x21-\x7e]{1,128}$/;
 
 export interface ClientCredentialsParts {
   /**
@@ -104,34 +98,4 @@ function beginSession(
     ...(deviceId === undefined ? {} : { deviceId }),
   };
   return families.begin(start, origin.ip, prepare);
-}
-
-/** Assert that a request for a service token has no user and no session. Services request new tokens instead. */
-function assertServiceRequest(parameters: GrantParameters, isOffline: boolean): void {
-  if (isOffline) throw new InvalidScopeError('Refresh tokens are not issued for service tokens');
-  if (['user', 'session_id', 'device_id'].some((name) => parameters.has(name))) {
-    throw new InvalidRequestError('user, session_id and device_id are not allowed for service tokens');
-  }
-}
-
-function readIdentities(apiKey: ApiKey, parameters: GrantParameters) {
-  const user = parameters.get('user');
-  const sessionId = parameters.get('session_id');
-  const deviceId = parameters.get('device_id');
-  for (const identity of [user, sessionId, deviceId]) {
-    if (identity !== undefined && !IDENTITY.test(identity)) {
-      throw new InvalidRequestError(
-        'user, session_id and device_id must be 1 to 128 printable ASCII characters',
-      );
-    }
-  }
-  if (user !== undefined && !apiKey.users)
-    throw new InvalidRequestError('This API key may not assert a user');
-  if (user === apiKey.keyId)
-    throw new InvalidRequestError('user must not be the key_id of the API key itself');
-  return {
-    ...(user === undefined ? {} : { user }),
-    ...(sessionId === undefined ? {} : { sessionId }),
-    ...(deviceId === undefined ? {} : { deviceId }),
-  };
 }

@@ -3,6 +3,7 @@ import type { VerifyToken } from '../router-verifiers.js';
 import { clientCredentialsGrant } from './client-credentials-grant.js';
 import type { Grant } from './grant.js';
 import type { ClaimsHook } from './issue-access-token.js';
+import { jwtBearerGrant } from './jwt-bearer-grant.js';
 import { refreshTokenGrant } from './refresh-token-grant.js';
 import { tokenExchangeGrant } from './token-exchange-grant.js';
 
@@ -10,17 +11,25 @@ export interface GrantsParts {
   readonly claims: ClaimsHook | undefined;
   readonly refreshTokens: RefreshTokenBackend | undefined;
   readonly verifyLive: VerifyToken;
+  /** Whether JWTs of workloads are accepted. */
+  readonly acceptsWorkloads: boolean;
 }
 
 /** Create the grants of the token endpoint. */
-export function createGrants({ claims, refreshTokens, verifyLive }: GrantsParts): readonly Grant[] {
+export function createGrants({
+  claims,
+  refreshTokens,
+  verifyLive,
+  acceptsWorkloads,
+}: GrantsParts): readonly Grant[] {
   const hook = claims === undefined ? {} : { claimsHook: claims };
   const exchange = tokenExchangeGrant({ ...hook, verify: verifyLive });
-  if (refreshTokens === undefined) return [clientCredentialsGrant(hook), exchange];
+  const others = [exchange, ...(acceptsWorkloads ? [jwtBearerGrant(hook)] : [])];
+  if (refreshTokens === undefined) return [clientCredentialsGrant(hook), ...others];
   const { families } = refreshTokens;
   return [
     clientCredentialsGrant({ ...hook, families }),
     refreshTokenGrant({ ...hook, ...refreshTokens }),
-    exchange,
+    ...others,
   ];
 }

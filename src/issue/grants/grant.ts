@@ -2,6 +2,7 @@ import type { ApiKey, SurplusScopes } from '../../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../../api-keys/api-key-registry.js';
 import type { Clock, NumericDate } from '../../base/clock.js';
 import type { ClientTokenIssuer } from '../token-issuer.js';
+import type { Workload } from '../workloads/workload.js';
 
 /** Parameters of a token request that its grant type reads. Each parameter was sent once and is not empty. */
 export type GrantParameters = ReadonlyMap<string, string>;
@@ -27,6 +28,8 @@ export interface GrantContext {
   readonly apiKey: ApiKey;
   /** Whether the client sent its `client_id` without a secret (RFC 6749 §2.1). */
   readonly isPublic: boolean;
+  /** Verified workload identity. Present only if the request has a JWT of a workload (RFC 7523 §2.1). */
+  readonly workload?: Workload;
   /** Current API keys. The API key of the client may have been removed since authentication. */
   readonly apiKeys: Pick<ApiKeyRegistry, 'get'>;
   readonly parameters: GrantParameters;

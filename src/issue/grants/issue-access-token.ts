@@ -9,6 +9,7 @@ import type { VerifiedToken } from '../../token/claims/verified-token.js';
 import { callClaimsHook } from '../call-claims-hook.js';
 import type { ClientTokenRequest } from '../issue-request.js';
 import { requesterOf } from '../requester-of.js';
+import type { Workload } from '../workloads/workload.js';
 import type { DelegatedIdentity, Delegation } from './build-delegation.js';
 import type { GrantContext, RequestOrigin, TokenResponse } from './grant.js';
 
@@ -22,6 +23,8 @@ export interface ClaimsContext extends RequestOrigin {
   readonly user?: string;
   readonly sessionId?: string;
   readonly deviceId?: string;
+  /** Workload whose JWT the client exchanges. Present only with the grant type `jwt-bearer`. */
+  readonly workload?: Workload;
   /** Token whose subject delegates. Present only in a token exchange. */
   readonly subjectToken?: VerifiedToken;
 }
@@ -88,7 +91,7 @@ export function issueAccessToken(
  */
 export function issueServiceToken(
   context: GrantContext,
-  request: Pick<AccessTokenRequest, 'scope' | 'audience'>,
+  request: Pick<AccessTokenRequest, 'scope' | 'audience' | 'workload'>,
   claimsHook: ClaimsHook,
 ): Promise<TokenResponse> {
   const kind = {
@@ -139,7 +142,7 @@ async function issue(
   { tokens, apiKey, apiKeys, origin, requestedAt, clock }: GrantContext,
   { request, kind, claimsHook }: Issuance,
 ): Promise<TokenResponse> {
-  const { scope, audience, user, sessionId } = request;
+  const { scope, audience, user, sessionId, workload } = request;
   const { maxLifetimeSeconds, latestExpiry = Number.POSITIVE_INFINITY } = kind;
   const custom = await askHook(claimsHook, apiKey, {
     ...request,
@@ -163,6 +166,7 @@ async function issue(
     // Claims of the token type last: the hook must not replace `may_act` of the subject token.
     claims: { ...copyCustomClaims(custom), ...kind.claims },
     ...(sessionId === undefined ? {} : { sessionId }),
+    ...(workload === undefined ? {} : { workload }),
     ...(apiKey.viaPreviousKey === undefined ? {} : { previousApiKey: apiKey.viaPreviousKey }),
   });
   return {

@@ -1,0 +1,48 @@
+import type { ApiKey } from '../../api-keys/api-key.js';
+import { InvalidRequestError, InvalidScopeError } from '../../base/errors.js';
+import type { GrantParameters } from './grant.js';
+import type { AccessTokenRequest } from './issue-access-token.js';
+
+/**
+ * Syntax of `user`, `session_id` and `device_id`. These identities are stored, logged and sent in tokens. URL parsers
+ * remove `.` and `..` from a path: a request to end one session would then end all sessions.
+ */
+const IDENTITY = /^(?!\.{1,2}$)[\x21-\x7e]{1,128}$/;
+
+/** Assert that a request for a service token has no user and no session. Services request new tokens instead. */
+export function assertServiceRequest(parameters: GrantParameters, isOffline: boolean): void {
+  if (isOffline) throw new InvalidScopeError('Refresh tokens are not issued for service tokens');
+  if (['user', 'session_id', 'device_id'].some((name) => parameters.has(name))) {
+    throw new InvalidRequestError('user, session_id and device_id are not allowed for service tokens');
+  }
+}
+
+/**
+ * Read the user, session and device that a client asserts.
+ *
+ * @throws InvalidRequestError if an identity is malformed, or the API key may not assert the user
+ */
+export function readIdentities(
+  apiKey: ApiKey,
+  parameters: GrantParameters,
+): Pick<AccessTokenRequest, 'user' | 'sessionId' | 'deviceId'> {
+  const user = parameters.get('user');
+  const sessionId = parameters.get('session_id');
+  const deviceId = parameters.get('device_id');
+  for (const identity of [user, sessionId, deviceId]) {
+    if (identity !== undefined && !IDENTITY.test(identity)) {
+      throw new InvalidRequestError(
+        'user, session_id and device_id must be 1 to 128 printable ASCII characters',
+      );
+    }
+  }
+  if (user !== undefined && !apiKey.users)
+    throw new InvalidRequestError('This API key may not assert a user');
+  if (user === apiKey.keyId)
+    throw new InvalidRequestError('user must not be the key_id of the API key itself');
+  return {
+    ...(user === undefined ? {} : { user }),
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(deviceId === undefined ? {} : { deviceId }),
+  };
+}

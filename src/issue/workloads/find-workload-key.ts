@@ -1,0 +1,26 @@
+import type { ApiKey, WorkloadRule } from '../../api-keys/api-key.js';
+import { matchesConditions } from '../../api-keys/matches-conditions.js';
+import { matchesSubject } from '../../api-keys/matches-subject.js';
+import { InvalidGrantError } from '../../base/errors.js';
+import type { Workload } from './workload.js';
+
+/**
+ * Find the only API key whose `workloads` match. Inactive and expired API keys count too: a workload never moves to
+ * another API key because one expires.
+ *
+ * @throws InvalidGrantError if no API key matches, or several do
+ */
+export function findWorkloadKey(apiKeys: readonly ApiKey[], workload: Workload): ApiKey {
+  const [found, ...others] = apiKeys.filter(({ workloads }) =>
+    workloads.some((rule) => matches(rule, workload)),
+  );
+  if (found === undefined) throw new InvalidGrantError('no_workload', workload);
+  if (others.length > 0) throw new InvalidGrantError('several_workloads', workload);
+  return found;
+}
+
+function matches(rule: WorkloadRule, { issuer, subject, claims }: Workload): boolean {
+  return (
+    rule.issuer === issuer && matchesSubject(rule.subject, subject) && matchesConditions(rule.claims, claims)
+  );
+}
