@@ -133,7 +133,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
       }
       callOnRejected(exchange, error);
     },
-    writeChallenge: createChallengeWriter(options, where),
+    writeChallenge: createChallengeWriter(options, where, requiredScope),
     clock,
   });
 }

@@ -19,7 +19,7 @@ import { type ArgumentKind, assertSeparateArguments } from './assert-separate-ar
  */
 export function requireScope(...scopes: readonly [string, ...string[]]): Middleware {
   assertScopes(scopes, 'requireScope');
-  return scopeGuard('requireScope', (holder) => assertScope(holder, scopes));
+  return scopeGuard('requireScope', scopes, (holder) => assertScope(holder, scopes));
 }
 
 /**
@@ -32,7 +32,7 @@ export function requireScope(...scopes: readonly [string, ...string[]]): Middlew
  */
 export function requireAnyScope(...scopes: readonly [string, ...string[]]): Middleware {
   assertScopes(scopes, 'requireAnyScope');
-  return scopeGuard('requireAnyScope', ({ hasScope }) => {
+  return scopeGuard('requireAnyScope', scopes, ({ hasScope }) => {
     if (!scopes.some(hasScope)) throw new InsufficientScopeError(formatScope(scopes));
   });
 }

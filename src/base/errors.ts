@@ -14,7 +14,10 @@ export { PassportJweError };
 
 /** Error for a request without bearer credentials: 401 with a challenge that has no error code (RFC 6750 §3.1). */
 export class MissingCredentialsError extends PassportJweError {
-  constructor(cause?: unknown) {
+  /** Scope that the resource requires, for the `scope` attribute of the challenge. Empty if it is unknown. */
+  readonly scope: string;
+
+  constructor(cause?: unknown, scope = '') {
     super({
       code: 'ERR_MISSING_CREDENTIALS',
       error: undefined,
@@ -22,6 +25,7 @@ export class MissingCredentialsError extends PassportJweError {
       description: 'This request requires a bearer token',
       cause,
     });
+    this.scope = scope;
   }
 }
 

@@ -20,8 +20,10 @@ export type Check = (token: VerifiedToken, now: NumericDate, req: Request) => Pr
  * internal request state, never `req.user`. If no authentication ran, it rejects the request with 401.
  *
  * After a synchronous check, the next handler runs synchronously.
+ *
+ * @param scope scope that the guard requires, for the challenge of requests without a token (RFC 6750 §3)
  */
-export function guard(name: string, check: Check): Middleware {
+export function guard(name: string, check: Check, scope?: string): Middleware {
   const warn = createWarning(name);
   const handler: RequestHandler = (req, res, next) => {
     let pending: Promise<void> | undefined;
@@ -29,7 +31,7 @@ export function guard(name: string, check: Check): Middleware {
       const state = requestState.read(req);
       if (state?.outcome.kind !== 'verified') warn(req);
       if (state?.outcome.kind === 'refused') throw state.outcome.error;
-      if (state?.outcome.kind !== 'verified') throw new MissingCredentialsError();
+      if (state?.outcome.kind !== 'verified') throw new MissingCredentialsError(undefined, scope);
       pending = check(state.outcome.token, state.acceptor.clock(), req);
     } catch (failure) {
       return passFailure({ req, res, next, guard: name }, failure);

@@ -1,5 +1,6 @@
-import { InsufficientScopeError, type PassportJweError } from '../base/errors.js';
+import { InsufficientScopeError, MissingCredentialsError, type PassportJweError } from '../base/errors.js';
 import { isSecureUrl } from '../base/is-secure-url.js';
+import { formatScope, parseScope } from '../token/claims/scope.js';
 
 /** Syntax of challenge attributes such as `realm` and `error_description` (RFC 6750 §3). */
 const QUOTABLE = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -31,10 +32,15 @@ export type ChallengeWriter = (error: PassportJweError) => string | undefined;
  * constants and validated options.
  *
  * @param where function that takes the options, for the error messages
+ * @param required scope that every request requires. A 401 challenge contains it (RFC 6750 §3)
  * @throws TypeError if `realm` contains quotes, backslashes or non-ASCII characters, or `resourceMetadata` is not a
  *   secure URL
  */
-export function createChallengeWriter(options: ChallengeOptions, where: string): ChallengeWriter {
+export function createChallengeWriter(
+  options: ChallengeOptions,
+  where: string,
+  required: readonly string[] = [],
+): ChallengeWriter {
   const { realm = 'api', resourceMetadata } = options;
   if (typeof realm !== 'string' || !QUOTABLE.test(realm)) {
     throw new TypeError(
@@ -50,11 +56,18 @@ export function createChallengeWriter(options: ChallengeOptions, where: string):
     if (error.error !== undefined) {
       attributes.push(`error="${error.error}"`, `error_description="${quotable(error.message)}"`);
     }
-    if (error instanceof InsufficientScopeError && QUOTABLE.test(error.scope)) {
-      attributes.push(`scope="${error.scope}"`);
-    }
+    const scope = scopeOf(error, required);
+    if (QUOTABLE.test(scope)) attributes.push(`scope="${scope}"`);
     return `Bearer ${[...attributes, ...metadata].join(', ')}`;
   };
+}
+
+/** Return the scope that a request needs: the missing scope, or, without a valid token, the scope of the route. */
+function scopeOf(error: PassportJweError, required: readonly string[]): string {
+  if (error instanceof InsufficientScopeError) return error.scope;
+  if (error.status !== 401) return '';
+  const more = error instanceof MissingCredentialsError ? (parseScope(error.scope) ?? []) : [];
+  return formatScope([...new Set([...required, ...more])]);
 }
 
 /** Replace descriptions that a challenge cannot contain: applications can create errors with any message. */

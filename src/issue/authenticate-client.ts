@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import type { ApiKey } from '../api-keys/api-key.js';
 import { type ApiKeyRegistry, isExpired } from '../api-keys/api-key-registry.js';
-import type { Clock, NumericDate } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import { InvalidClientError } from '../base/errors.js';
 import { asyncHandler } from '../http/async-handler.js';
 import { readFields } from '../http/read-fields.js';
@@ -43,18 +43,21 @@ export function authenticateOrIdentifyClient(
 ): RequestHandler {
   return asyncHandler(async function authenticateOrIdentifyClient(req, _res, next) {
     const credentials = hasCredentials(req) ? () => authenticate(req, parts) : undefined;
-    const client =
+    const isPublic = credentials === undefined && isOpen(parametersOf(req));
+    clientSlot.fill(
+      req,
       (await identifyWorkload(req, parts, credentials)) ??
-      (isOpen(parametersOf(req)) ? await identifyPublicClient(req, parts) : undefined);
-    clientSlot.fill(req, client ?? (await authenticate(req, parts)));
+        (isPublic ? await identifyPublicClient(req, parts) : undefined) ??
+        (await authenticate(req, parts)),
+    );
     next();
   });
 }
 
 async function authenticate(req: Request, parts: ClientParts): Promise<Client> {
-  const { apiKeys, assertions, throttle, clock } = parts;
+  const { throttle } = parts;
   const parameters = parametersOf(req);
-  const presented = readClientCredentials({
+  const readings = readClientCredentials({
     authorization: readFields(req, 'authorization'),
     apiKeyHeader: readFields(req, 'x-api-key'),
     clientId: readParameter(parameters, 'client_id'),
@@ -62,11 +65,7 @@ async function authenticate(req: Request, parts: ClientParts): Promise<Client> {
     assertionType: readParameter(parameters, 'client_assertion_type'),
     assertion: readParameter(parameters, 'client_assertion'),
   });
-  const apiKey = await throttle.judge(req, () =>
-    'assertion' in presented
-      ? assertions.authenticate(presented, clock())
-      : findApiKey(apiKeys, presented, clock()),
-  );
+  const apiKey = await throttle.judge(req, () => findApiKey(parts, readings));
   return { apiKey, isPublic: false };
 }
 
@@ -74,17 +73,17 @@ async function authenticate(req: Request, parts: ClientParts): Promise<Client> {
 const UNIDENTIFIED: ReadonlySet<unknown> = new Set(['unknown_key', 'malformed_key']);
 
 /**
- * Authenticate a client with the first reading that the registry accepts. For the throttle, all readings are one
- * attempt.
+ * Authenticate a client with the first reading that is accepted. For the throttle, all readings are one attempt.
  */
 async function findApiKey(
-  apiKeys: ApiKeyRegistry,
+  { apiKeys, assertions, clock }: ClientParts,
   readings: CredentialReadings,
-  now: NumericDate,
 ): Promise<ApiKey> {
+  const now = clock();
   let rejection: InvalidClientError | undefined;
   for (const credentials of readings) {
     try {
+      if ('assertion' in credentials) return await assertions.authenticate(credentials, now);
       return await apiKeys.authenticate(credentials, now);
     } catch (failure) {
       if (!(failure instanceof InvalidClientError)) throw failure;
@@ -97,11 +96,10 @@ async function findApiKey(
 /**
  * Identify a public client.
  *
- * @returns `undefined` if the request has credentials, or its API key does not allow public clients
+ * @returns `undefined` if the API key does not allow public clients
  */
 async function identifyPublicClient(req: Request, parts: ClientParts): Promise<Client | undefined> {
   const parameters = parametersOf(req);
-  if (hasCredentials(req)) return undefined;
   const apiKey = parts.apiKeys.get(readParameter(parameters, 'client_id') ?? '');
   if (apiKey === undefined || !servesPublicClients(apiKey, parts.clock)) return undefined;
   await parts.throttle.judge(req, () => apiKey);

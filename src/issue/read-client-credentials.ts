@@ -18,8 +18,11 @@ export interface ClientAuthentication {
   readonly assertion?: string | undefined;
 }
 
+/** Credentials of a client: an API key, or a signed assertion. */
+type Credentials = ClientCredentials | PresentedAssertion;
+
 /** Possible readings of the credentials, the most likely first. HTTP Basic has two. */
-export type CredentialReadings = readonly [ClientCredentials, ...ClientCredentials[]];
+export type CredentialReadings = readonly [Credentials, ...Credentials[]];
 
 /** The only supported `client_assertion_type` (RFC 7523 §2.2). */
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -31,21 +34,18 @@ const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
  * @throws InvalidRequestError if the client uses several methods (RFC 6749 §2.3), or repeats a header
  * @throws InvalidClientError if the request has no credentials
  */
-export function readClientCredentials(
-  request: ClientAuthentication,
-): CredentialReadings | PresentedAssertion {
+export function readClientCredentials(request: ClientAuthentication): CredentialReadings {
   const { clientId } = request;
   const found = [
     readAuthorization(single(request.authorization, 'Authorization')),
     readApiKeyHeader(single(request.apiKeyHeader, 'X-API-Key')),
     readBody(clientId, request.clientSecret),
     readAssertion(request),
-  ].filter((presented) => presented !== undefined);
-  const [presented, ...others] = found;
+  ].filter((readings) => readings !== undefined);
+  const [readings, ...others] = found;
   if (others.length > 0) throw new InvalidRequestError('The client uses several authentication methods');
-  if (presented === undefined) throw new InvalidClientError('no_credentials');
-  if (clientId === undefined) return presented;
-  return 'assertion' in presented ? { ...presented, keyId: clientId } : readingsOf(clientId, presented);
+  if (readings === undefined) throw new InvalidClientError('no_credentials');
+  return clientId === undefined ? readings : readingsOf(clientId, readings);
 }
 
 /** Return the readings that name the client, or no client. */
@@ -80,13 +80,13 @@ function readAuthorization(authorization: string | undefined): CredentialReading
   return scheme === 'basic' ? readBasic(credentials) : [{ secret: credentials }];
 }
 
-function readAssertion({ assertionType, assertion }: ClientAuthentication): PresentedAssertion | undefined {
+function readAssertion({ assertionType, assertion }: ClientAuthentication): CredentialReadings | undefined {
   if (assertionType === undefined && assertion === undefined) return undefined;
   if (assertionType === undefined || assertion === undefined) {
     throw new InvalidRequestError('client_assertion requires client_assertion_type, and vice versa');
   }
   if (assertionType !== JWT_BEARER) throw new InvalidClientError('assertion_type');
-  return { assertion };
+  return [{ assertion }];
 }
 
 /**

@@ -99,7 +99,7 @@ describe('authenticate', () => {
       const answer = await request(app).get('/guarded');
 
       expect(answer.status).toBe(401);
-      expect(answer.headers['www-authenticate']).toBe('Bearer realm="api"');
+      expect(answer.headers['www-authenticate']).toBe('Bearer realm="api", scope="read:documents"');
     });
   });
 

@@ -59,7 +59,8 @@ describe.each(GUARDS)('%s', (name, guard) => {
     const answer = await request(app).get('/').auth(mintToken(keyRing), { type: 'bearer' });
 
     expect(answer).toMatchObject({ status: 401, text: '' });
-    expect(answer.headers['www-authenticate']).toBe('Bearer realm="api"');
+    const scope = name.endsWith('Scope') ? ', scope="read:documents"' : '';
+    expect(answer.headers['www-authenticate']).toBe(`Bearer realm="api"${scope}`);
   });
 
   test.each(ADAPTERS)('passes a token that satisfies it, behind $name', async ({ createApp }) => {

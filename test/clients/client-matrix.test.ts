@@ -1,16 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { describeWithPythonClients } from '../support/python.js';
 import { axiosOAuthClient } from './axios-oauth-client.js';
 import { badgatewayClient } from './badgateway-client.js';
 import { clientOAuth2Client } from './client-oauth2-client.js';
 import { curlClient } from './curl-client.js';
 import { defineTests } from './define-tests.js';
-import { NO_DISCOVERY, NO_INTROSPECTION, NO_REVOCATION, type OAuthClient } from './oauth-client.js';
+import type { OAuthClient } from './oauth-client.js';
 import { oauth4webapiClient } from './oauth4webapi-client.js';
 import { openidClient5Client } from './openid-client-5-client.js';
 import { openidClient6Client } from './openid-client-6-client.js';
-import { pythonClient } from './python-client.js';
+import { PYTHON_CLIENTS } from './python-client.js';
 import { simpleOAuth2Client } from './simple-oauth2-client.js';
 import { startTokenServer, type TokenServer } from './start-token-server.js';
 
@@ -27,15 +26,6 @@ const CLIENTS: readonly OAuthClient[] = [
   curlClient,
 ];
 
-const PYTHON_CLIENTS: readonly OAuthClient[] = [
-  pythonClient('authlib'),
-  pythonClient('requests-oauthlib', {
-    discovery: NO_DISCOVERY,
-    revocation: NO_REVOCATION,
-    introspection: NO_INTROSPECTION,
-  }),
-];
-
 let server: TokenServer;
 
 beforeAll(async () => {
@@ -45,9 +35,6 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 for (const client of CLIENTS) describe(client.name, () => defineTests(client, () => server));
-
-for (const client of PYTHON_CLIENTS)
-  describeWithPythonClients(client.name, () => defineTests(client, () => server));
 
 describe('docs/guides/issue.md', () => {
   test('lists the calls of every library', async () => {

@@ -1,21 +1,16 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { describeWithPythonClients } from '../support/python.js';
 import { defineTests } from './define-tests.js';
 import { oauth4webapiClient } from './oauth4webapi-client.js';
 import { openidClient5Client } from './openid-client-5-client.js';
 import { openidClient6Client } from './openid-client-6-client.js';
-import { pythonClient } from './python-client.js';
 import { startKeyPairServer, type TokenServer } from './start-token-server.js';
 
-/** Clients that sign assertions for the issuer. No other client of the matrix can sign. */
+/** Clients that sign assertions for the issuer. Of the others, only Authlib can sign. */
 const CLIENTS = [
   openidClient5Client('private_key_jwt'),
   openidClient6Client('private_key_jwt'),
   oauth4webapiClient('private_key_jwt'),
 ];
-
-/** Authlib signs assertions for the token endpoint, so its API key has an `assertion_audience`. */
-const AUTHLIB = pythonClient('authlib (private_key_jwt)');
 
 let server: TokenServer;
 
@@ -26,5 +21,3 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 for (const client of CLIENTS) describe(client.name, () => defineTests(client, () => server));
-
-describeWithPythonClients(AUTHLIB.name, () => defineTests(AUTHLIB, () => server));

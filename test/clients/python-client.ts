@@ -1,5 +1,13 @@
 import { runPython } from '../support/python.js';
-import type { AbsentCall, ClientCalls, ClientSettings, OAuthClient } from './oauth-client.js';
+import {
+  type AbsentCall,
+  type ClientCalls,
+  type ClientSettings,
+  NO_DISCOVERY,
+  NO_INTROSPECTION,
+  NO_REVOCATION,
+  type OAuthClient,
+} from './oauth-client.js';
 
 type Library = 'authlib' | 'authlib (private_key_jwt)' | 'requests-oauthlib';
 
@@ -8,7 +16,7 @@ type Library = 'authlib' | 'authlib (private_key_jwt)' | 'requests-oauthlib';
  *
  * @param absent calls that the library does not have
  */
-export function pythonClient(
+function pythonClient(
   library: Library,
   absent: Partial<Record<keyof ClientCalls, AbsentCall>> = {},
 ): OAuthClient {
@@ -31,3 +39,16 @@ export function pythonClient(
     },
   };
 }
+
+/** Clients in Python that authenticate with a secret. */
+export const PYTHON_CLIENTS: readonly OAuthClient[] = [
+  pythonClient('authlib'),
+  pythonClient('requests-oauthlib', {
+    discovery: NO_DISCOVERY,
+    revocation: NO_REVOCATION,
+    introspection: NO_INTROSPECTION,
+  }),
+];
+
+/** Authlib signs assertions for the token endpoint, so its API key has an `assertion_audience`. */
+export const PYTHON_KEY_PAIR_CLIENTS: readonly OAuthClient[] = [pythonClient('authlib (private_key_jwt)')];

@@ -118,7 +118,7 @@ describe('RFC 6750 §3, the WWW-Authenticate response header', () => {
     expect(challenges.filter((challenge) => !wellFormed.test(challenge))).toEqual([]);
   });
 
-  test('§3: the scope attribute names the required scope', async () => {
+  test('§3: the scope attribute names the scope that is required to access the resource', async () => {
     const { headers } = await get(`Bearer ${token}`, '/write');
 
     expect(headers['www-authenticate']).toContain('scope="write"');

@@ -56,11 +56,18 @@ describe('a family without a device, once its key is public,', () => {
   });
 });
 
-describe('a public client, with its client_id alone (RFC 7009 §2.1),', () => {
+describe('a public client, with its client_id alone,', () => {
   const device = { client_id: 'device' };
   const begin = () => confidential.begin('sk-device', { device_id: 'd1' });
 
-  test('revokes its refresh token, with the access tokens of the session', async () => {
+  test('gets no token without a refresh token (RFC 6749 §4.4.2)', async () => {
+    const parameters = { ...device, grant_type: 'client_credentials', scope: '' };
+    const answer = await confidential.refresh('x', parameters, undefined);
+
+    expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
+  });
+
+  test('revokes its refresh token, with the access tokens of the session (RFC 7009 §2.1)', async () => {
     const { refreshToken, accessToken } = await begin();
 
     expect(await confidential.revoke(refreshToken, undefined, device)).toMatchObject({

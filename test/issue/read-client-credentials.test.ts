@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import { InvalidClientError, InvalidRequestError } from '../../src/base/errors.js';
 import {
   type ClientAuthentication,
-  type CredentialReadings,
   challengeScheme,
   readClientCredentials,
 } from '../../src/issue/read-client-credentials.js';
@@ -14,12 +13,7 @@ const NOTHING: ClientAuthentication = {
   clientSecret: undefined,
 };
 
-function readAll(request: Partial<ClientAuthentication>): CredentialReadings {
-  const presented = readClientCredentials({ ...NOTHING, ...request });
-  if ('assertion' in presented) throw new Error('The request has an assertion');
-  return presented;
-}
-
+const readAll = (request: Partial<ClientAuthentication>) => readClientCredentials({ ...NOTHING, ...request });
 const read = (request: Partial<ClientAuthentication>) => readAll(request)[0];
 
 const basic = (userPass: string) => `Basic ${Buffer.from(userPass).toString('base64')}`;

@@ -4,7 +4,6 @@ import {
   type ClaimsHook,
   createAuditTrail,
   createMemoryStores,
-  createRevocations,
   type ThrottleOptions,
   tokenRouter,
   type VerificationKeys,
@@ -162,7 +161,7 @@ export async function createWorkloadApp(options: WorkloadAppOptions = {}): Promi
   const clock = (): number => now;
   const records: AuditRecord[] = [];
   const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
-  const { counters, revocations } = createMemoryStores({ clock });
+  const { counters } = createMemoryStores({ clock });
   const {
     files = WORKLOAD_KEYS,
     issuers = Object.entries(SIGNERS).map(([issuer, signer]) => ({ issuer, verification: keysOf(signer) })),
@@ -174,7 +173,6 @@ export async function createWorkloadApp(options: WorkloadAppOptions = {}): Promi
   const tokens = createIssuerAndVerifier({ ...service, audience: [AUDIENCE, REPORTS, LEDGER] });
   const router = tokenRouter({
     ...{ ...service, audience: AUDIENCE, apiKeys: await loadFiles(files), audit, stores },
-    revocations: createRevocations({ stores: { revocations }, clock }),
     workloadIssuers: issuers,
     ...(claims === undefined ? {} : { claims }),
     ...(throttle === undefined ? {} : { throttle }),

@@ -54,18 +54,6 @@ describe('the token of a workload', () => {
     });
   });
 
-  test('has only the permitted scope if the API key narrows surplus scopes', async () => {
-    const narrow = 'surplus_scopes: narrow\nrate_limits';
-    const files = {
-      'k.yaml': String(WORKLOAD_KEYS['billing.yaml']).replace('rate_limits', narrow),
-    };
-    const other = await createWorkloadApp({ files });
-    const answer = await other.exchange(githubToken(), { scope: 'read admin offline_access' });
-
-    expect(answer).toMatchObject({ status: 200, body: { scope: 'read' } });
-    expect(answer.body).not.toHaveProperty('refresh_token');
-  });
-
   test('has no audience that the API key does not list', async () => {
     expect(await app.exchange(githubToken(), { audience: 'https://other.example.com' })).toMatchObject({
       status: 400,
@@ -132,15 +120,6 @@ describe('the request of a workload', () => {
     const answer = await app.exchange(githubToken(), { resource: `${AUDIENCE}/` });
 
     expect((await app.verify(answer)).claims.aud).toBe(AUDIENCE);
-  });
-
-  test('is accepted by the token endpoint only', async () => {
-    const token = (await app.exchange(githubToken())).body['access_token'];
-    const parameters = { grant_type: JWT_BEARER, assertion: githubToken(), token };
-
-    for (const path of ['revoke', 'introspect']) {
-      await request(app.app).post(`/oauth/${path}`).type('form').send(parameters).expect(401);
-    }
   });
 
   test('can name its API key in client_id, and no other', async () => {
