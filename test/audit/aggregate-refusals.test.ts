@@ -140,6 +140,18 @@ describe('rejections with a known cause', () => {
     ]);
   });
 
+  test('of more than 1000 workloads are counted without workloads beyond that', async () => {
+    const { records, audit, refuseAt } = setUp();
+    const refusal = { type: 'issuance.refused', code: 'ERR_INVALID_GRANT', reason: 'no_workload' } as const;
+    for (let number = 0; number < 1050; number += 1)
+      refuseAt(0, { ...refusal, workloadIssuer: 'https://a.example', workloadSubject: `repo:${number}` });
+    await audit.flush();
+
+    expect(records.filter((record) => 'workloadSubject' in record)).toHaveLength(1000);
+    expect(records.at(-1)).toMatchObject({ reason: 'no_workload', count: 49 });
+    expect(records.at(-1)).not.toHaveProperty('workloadIssuer');
+  });
+
   test('of more than 1000 invalid tokens are one kind beyond that', async () => {
     const { counts, audit, refuseAt } = setUp();
     const { ip: _, ...revoked } = { ...REFUSED, reason: 'revoked' as const };
