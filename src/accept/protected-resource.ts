@@ -1,6 +1,7 @@
 import { hasQueryOrFragment } from '../base/has-query-or-fragment.js';
 import type { JsonObject } from '../base/json.js';
 import { assertSecureUrl, type KnownOptions } from '../base/options.js';
+import { parseUrl } from '../base/parse-url.js';
 import { addMembers, copyMembers, type MetadataMembers } from '../http/metadata-members.js';
 
 /** Method of sending a bearer token (RFC 6750 §2). */
@@ -75,7 +76,7 @@ const METHODS = 'a non-empty array of "header", "body" and "query", for example 
 
 /** Whether a string is an issuer identifier (RFC 8414 §2). */
 function isIssuer(issuer: string): boolean {
-  return URL.canParse(issuer) && !hasQueryOrFragment(issuer);
+  return parseUrl(issuer) !== undefined && !hasQueryOrFragment(issuer);
 }
 
 /** Assert that a URL can identify a resource (RFC 9728 §1.2). An empty fragment is a fragment too. */

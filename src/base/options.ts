@@ -1,4 +1,5 @@
 import { isSecureUrl } from './is-secure-url.js';
+import { parseUrl } from './parse-url.js';
 import { isPrintableName } from './printable-name.js';
 
 /** Names of all options of a function. The compiler reports a missing name. */
@@ -67,7 +68,7 @@ export function assertMethod(value: unknown, method: string, expected: string): 
  *   The message omits the value.
  */
 export function assertSecureUrl(value: unknown, name: string): URL {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  const url = parseUrl(value);
   if (url === undefined || !isSecureUrl(url))
     throw new TypeError(
       `${name} must be an absolute https URL (http on loopback only), for example "https://service.example.com"`,

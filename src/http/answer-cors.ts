@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { assertOptions, type KnownOptions } from '../base/options.js';
+import { parseUrl } from '../base/parse-url.js';
 import { readFields } from './read-fields.js';
 
 /** Web pages that may call an endpoint. */
@@ -66,8 +67,9 @@ function assertOrigins(origins: unknown, where: string): void {
 
 /** Whether a browser can send this origin. Browsers omit default ports, and write hosts in lower case and Punycode. */
 function isOrigin(text: string): boolean {
-  if (!ORIGIN.test(text) || !URL.canParse(text)) return false;
-  const { origin, href } = new URL(text);
+  const url = ORIGIN.test(text) ? parseUrl(text) : undefined;
+  if (url === undefined) return false;
+  const { origin, href } = url;
   return origin === text || (origin === 'null' && href === text);
 }
 

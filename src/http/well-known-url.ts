@@ -1,3 +1,4 @@
+import { parseUrl } from '../base/parse-url.js';
 import { normalizeTarget } from './normalize-target.js';
 
 /**
@@ -9,10 +10,11 @@ import { normalizeTarget } from './normalize-target.js';
  * @see RFC 8414 §3, RFC 9728 §3
  */
 export function wellKnownUrl(identifier: string, name: string, label: string): URL {
-  if (!URL.canParse(identifier))
+  const url = parseUrl(identifier);
+  if (url === undefined)
     throw new TypeError(`${label} must be an absolute URL, for example "https://api.example.com"`);
   if (identifier.includes('#')) throw new TypeError(`${label} must not contain a fragment: remove it`);
-  const { origin, pathname, search } = new URL(identifier);
+  const { origin, pathname, search } = url;
   return new URL(
     `${origin}/.well-known/${name}${normalizeTarget(`${pathname === '/' ? '' : pathname}${search}`)}`,
   );

@@ -1,5 +1,6 @@
 import { InsufficientScopeError, MissingCredentialsError, type PassportJweError } from '../base/errors.js';
 import { isSecureUrl } from '../base/is-secure-url.js';
+import { parseUrl } from '../base/parse-url.js';
 import { formatScope, parseScope } from '../token/claims/scope.js';
 
 /** Syntax of challenge attributes such as `realm` and `error_description` (RFC 6750 §3). */
@@ -76,7 +77,7 @@ function quotable(description: string): string {
 }
 
 function resolveUrl(value: string, where: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const url = parseUrl(value);
   if (url === undefined || !isSecureUrl(url) || !QUOTABLE.test(url.href)) {
     throw new TypeError(
       `${where}: resourceMetadata must be an absolute https URL (http on loopback only): pass protectedResourceUrl(...)`,

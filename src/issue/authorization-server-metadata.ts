@@ -1,6 +1,7 @@
 import type { RequestHandler, Response, Router } from 'express';
 import type { JsonObject } from '../base/json.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
+import { parseUrl } from '../base/parse-url.js';
 import type { CorsOptions } from '../http/answer-cors.js';
 import { addMembers, copyMembers, type MetadataMembers } from '../http/metadata-members.js';
 import { serveMetadata } from '../http/serve-metadata.js';
@@ -98,12 +99,13 @@ export function authorizationServerMetadata(options: AuthorizationServerMetadata
   assertOptions(options, KNOWN, 'authorizationServerMetadata');
   const { tokenRouter, url, cors } = options;
   const router = describeTokenRouter(tokenRouter);
-  if (!URL.canParse(url)) {
+  const base = parseUrl(url);
+  if (base === undefined) {
     throw new TypeError(
       `${WHERE}: url must be an absolute URL, for example "https://auth.example.com/oauth"`,
     );
   }
-  const baseUrl = new URL(url).href.replace(/\/$/, '');
+  const baseUrl = base.href.replace(/\/$/, '');
   const complete = createCompletion(options);
   const describe = (): JsonObject => complete(describeServer(router, baseUrl));
   const isOpenId = isOpenIdMetadata(describe()) && options.authorizationServer !== undefined;

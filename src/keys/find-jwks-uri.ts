@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../base/json.js';
+import { parseUrl } from '../base/parse-url.js';
 import { fetchJson, type JsonAnswer, type SendRequest, unexpectedStatus } from './fetch-json.js';
 
 export interface FindJwksUriOptions {
@@ -62,9 +63,9 @@ function readJwksUri(
   { jwks_uri: text }: JsonObject,
   { issuer, jwksHosts }: Pick<FindJwksUriOptions, 'issuer' | 'jwksHosts'>,
 ): URL {
-  if (typeof text !== 'string' || !URL.canParse(text))
+  const url = parseUrl(text);
+  if (url === undefined)
     throw new Error(`The metadata has no jwks_uri that is an absolute URL: ${SUBJECT.remedy}`);
-  const url = new URL(text);
   if (url.username !== '' || url.password !== '')
     throw new Error('jwks_uri in the metadata contains credentials: ask the issuer to remove them');
   if (url.origin === new URL(issuer).origin) return url;

@@ -6,6 +6,7 @@ import {
   assertString,
   type KnownOptions,
 } from '../base/options.js';
+import { parseUrl } from '../base/parse-url.js';
 import type { SendRequest } from './fetch-json.js';
 import { createGuardedFetch } from './guarded-fetch.js';
 import { type JwksTuning, type ResolvedJwksTuning, resolveJwksTuning, TUNING } from './jwks-tuning.js';
@@ -104,7 +105,7 @@ const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 /** Normalise the hosts like `URL.host`, which omits the default port. */
 function resolveHosts(hosts: readonly string[] = []): readonly string[] {
   const isHost = (host: unknown) =>
-    typeof host === 'string' && HOST.test(host) && URL.canParse(`https://${host}`);
+    typeof host === 'string' && HOST.test(host) && parseUrl(`https://${host}`) !== undefined;
   if (!Array.isArray(hosts) || !hosts.every(isHost))
     throw new TypeError(
       'discoverJwks: jwksHosts must be an array of host names, for example ["www.googleapis.com"]',

@@ -1,3 +1,5 @@
+import { parseUrl } from '../../base/parse-url.js';
+
 /**
  * Find the configured audience that equals a requested target. URLs are compared in their normalized form (RFC 3986
  * §6.2), so `https://api.example.com` equals `https://api.example.com/`. All other names must be identical.
@@ -12,5 +14,5 @@ export function findTarget(requested: string, audiences: readonly string[]): str
 
 /** Normalize a URL: scheme and host in lower case, without default port, with a path. */
 function normalize(target: string): string {
-  return URL.canParse(target) ? new URL(target).href : target;
+  return parseUrl(target)?.href ?? target;
 }

@@ -10,6 +10,7 @@ import {
   assertPositiveNumber,
   type KnownOptions,
 } from '../../base/options.js';
+import { parseUrl } from '../../base/parse-url.js';
 import { untilTime } from '../store-start.js';
 import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
 import type { RedisAddress } from './redis-client.js';
@@ -177,7 +178,8 @@ function resolveAddress({ url, client, options }: RedisAddress): RedisAddress {
 }
 
 function isRedisUrl(url: unknown): boolean {
-  return typeof url === 'string' && URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
+  const protocol = parseUrl(url)?.protocol ?? '';
+  return /^rediss?:$/.test(protocol);
 }
 
 /** Convert a failed connection to an error that names the hosts and the reason, but no credentials. */
