@@ -1,26 +1,25 @@
 import express from 'express';
 import {
   authenticate,
-  createKeyRing,
+  createDecryptionKeys,
   remoteJwks,
   requireClaim,
   requireScope,
+  trustedIssuer,
   verifiedToken,
 } from 'passport-jwe';
 
 const issuer = process.env.ISSUER;
 const audience = 'https://api.example.com';
 const acceptEncrypted = authenticate({
-  keyRing: await createKeyRing({ current: { file: process.env.KEY_FILE } }), // private key of this API
-  issuer: audience, // home issuer: this API, which issues no tokens
-  audience,
   trustedIssuers: [
-    {
+    trustedIssuer({
       issuer,
       audience,
       scopes: ['read:documents'],
+      decryption: await createDecryptionKeys({ file: process.env.KEY_FILE }), // private key of this API
       verification: remoteJwks({ url: `${issuer}.well-known/jwks.json` }),
-    },
+    }),
   ],
 });
 

@@ -1,21 +1,19 @@
 import express from 'express';
 import { auth, claimCheck, claimEquals, requiredScopes } from 'express-oauth2-jwt-bearer';
-import { authenticate, createKeyRing, remoteJwks, verifiedToken } from 'passport-jwe';
+import { authenticate, createDecryptionKeys, remoteJwks, trustedIssuer, verifiedToken } from 'passport-jwe';
 
 const issuer = process.env.ISSUER;
 const audience = 'https://api.example.com';
 const acceptSigned = auth({ issuerBaseURL: issuer, audience });
 const acceptEncrypted = authenticate({
-  keyRing: await createKeyRing({ current: { file: process.env.KEY_FILE } }), // private key of this API
-  issuer: audience, // home issuer: this API, which issues no tokens
-  audience,
   trustedIssuers: [
-    {
+    trustedIssuer({
       issuer,
       audience,
       scopes: ['read:documents'],
+      decryption: await createDecryptionKeys({ file: process.env.KEY_FILE }), // private key of this API
       verification: remoteJwks({ url: `${issuer}.well-known/jwks.json` }),
-    },
+    }),
   ],
 });
 
