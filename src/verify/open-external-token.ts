@@ -63,7 +63,7 @@ export function openExternalToken(
   const content = readContent(plaintext, header);
   return chain(findIssuer(content.claims, candidate, trusted), (issuer) => {
     if (!acceptsAlgorithms(issuer.terms, header)) throw new InvalidTokenError('algorithm');
-    return chain(authenticate(content, { issuer, candidate, now }), (verificationKey) => {
+    return chain(verifyContent(content, { issuer, candidate, now }), (verificationKey) => {
       const claims = completeClaims(content, issuer);
       assertReplicatedClaims(header, claims);
       cacheExternalHeader(segments.header, header);
@@ -181,7 +181,7 @@ interface Authentication {
  *
  * @returns the key of the nested JWS, or `undefined` without one
  */
-function authenticate(
+function verifyContent(
   { jws }: Content,
   { issuer, candidate, now }: Authentication,
 ): VerificationKey | undefined | Promise<VerificationKey> {
