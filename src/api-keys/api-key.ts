@@ -59,6 +59,8 @@ export interface WorkloadRule {
   readonly subject: string;
   /** Claims that the JWTs must contain with exactly these values. */
   readonly claims: ClaimConditions;
+  /** Whether the JWTs are ID-JAGs, which identify a user. All other JWTs identify a workload. */
+  readonly users: boolean;
 }
 
 /** Authentication of a client by signed assertions, `private_key_jwt` (RFC 7523 §2.2). */

@@ -77,9 +77,14 @@ function resolveModel(model: ApiKeyFile['models'][number]): ModelConfiguration {
   });
 }
 
-function resolveWorkload({ issuer, subject, claims = {} }: ApiKeyFile['workloads'][number]): WorkloadRule {
+function resolveWorkload({
+  issuer,
+  subject,
+  claims = {},
+  users,
+}: ApiKeyFile['workloads'][number]): WorkloadRule {
   freezeJson(claims, Number.POSITIVE_INFINITY);
-  return Object.freeze({ issuer, subject, claims });
+  return Object.freeze({ issuer, subject, claims, users });
 }
 
 function resolveRateLimits(limits: ApiKeyFile['rate_limits']): RateLimits {

@@ -6,6 +6,7 @@ import { isScopeToken } from '../token/claims/scope.js';
 import { REFRESH_TOKENS, SURPLUS_SCOPES } from './api-key.js';
 import { clientJwks } from './client-jwks.js';
 import { dateTime } from './date-time.js';
+import { flag } from './flag.js';
 import { isJwksUri } from './is-jwks-uri.js';
 import { KEY_ID } from './key-id.js';
 import { mapping, mappingOf } from './mapping.js';
@@ -40,12 +41,6 @@ const decimal = (min: number, max: number) =>
     v.regex(/^\d{1,4}(\.\d{1,6})?$/, 'must be a number'),
     numberFrom(min, max),
   );
-
-const flag = v.pipe(
-  v.string('must be true or false'),
-  v.regex(/^(true|True|TRUE|false|False|FALSE)$/, 'must be true or false'),
-  v.transform((value) => value.toLowerCase() === 'true'),
-);
 
 const scopeToken = v.pipe(
   text(128),

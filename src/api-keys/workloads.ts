@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { flag } from './flag.js';
 import { isWorkloadIssuer } from './is-workload-issuer.js';
 import { mapping } from './mapping.js';
 import { type ClaimConditions, isClaimConditions } from './matches-conditions.js';
@@ -19,6 +20,7 @@ const workload = v.pipe(
         text(512),
         v.check((value) => isSubjectPattern(value), 'must have at most one * between two separators / or :'),
       ),
+      users: v.optional(flag, 'false'),
       claims: v.optional(
         v.custom<ClaimConditions>(
           (value) => isClaimConditions(value),
@@ -26,7 +28,7 @@ const workload = v.pipe(
         ),
       ),
     },
-    'must be a mapping of issuer, subject and claims',
+    'must be a mapping of issuer, subject, claims and users',
   ),
   v.check(
     ({ subject, claims }) => claims !== undefined || /[^*/:]/.test(subject),

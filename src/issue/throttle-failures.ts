@@ -47,9 +47,14 @@ export interface FailureThrottle {
   judge<Result>(req: Request, verify: () => Result | Promise<Result>): Promise<Result>;
 }
 
-/** Whether a failure can be a guess: wrong credentials, or the JWT of a workload that is not authentic. */
+/**
+ * Whether a failure can be a guess: wrong credentials, or a JWT with a wrong signature. The JWT of an unknown workload
+ * counts too, because anyone can get JWTs of public issuers, and each one costs a verification.
+ */
 function isFailedAuthentication(failure: unknown): boolean {
-  if (failure instanceof InvalidGrantError) return failure.workload === undefined;
+  if (failure instanceof InvalidGrantError) {
+    return failure.reason === 'assertion_signature' || failure.reason === 'no_workload';
+  }
   return failure instanceof InvalidClientError && isGuess(failure.reason);
 }
 

@@ -19,7 +19,12 @@ describe('workloads of an API key file', () => {
     );
 
     expect(workloads).toEqual([
-      { issuer: GITHUB, subject: 'repo:acme/billing:environment:*', claims: { repository_id: '123456' } },
+      {
+        issuer: GITHUB,
+        subject: 'repo:acme/billing:environment:*',
+        claims: { repository_id: '123456' },
+        users: false,
+      },
     ]);
   });
 

@@ -89,6 +89,16 @@ describe('a public client, with its client_id alone,', () => {
     expect((await confidential.refresh(refreshToken)).status).toBe(200);
   });
 
+  test('does not learn whether an access token is valid', async () => {
+    const { accessToken } = await begin();
+    const altered = accessToken.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'));
+    const answers = [];
+    for (const token of [accessToken, altered])
+      answers.push(await confidential.revoke(token, undefined, device));
+
+    expect(answers[1]).toMatchObject({ status: answers[0]?.status, body: answers[0]?.body });
+  });
+
   test('does not revoke an access token', async () => {
     const { accessToken } = await begin();
 

@@ -40,7 +40,7 @@ export const WORKLOAD_KEYS: KeyFiles = {
     `  - { issuer: "${MESH}", subject: "${MESH}/ns/billing/sa/*" }\n`,
   'agent.yaml':
     `api_key: sk-agent\nkey_id: agent\nname: Agent\n${COMMON}users: true\naudiences: [${AUDIENCE}, ${REPORTS}]\n` +
-    `service_audiences: [https://jobs.example.com]\nworkloads: [{ issuer: ${IDP}, subject: "user-*" }]\n`,
+    `service_audiences: [https://jobs.example.com]\nworkloads: [{ issuer: ${IDP}, subject: "user-*", users: true }]\n`,
   'one.yaml': `api_key: sk-one\nkey_id: one\nname: One\n${COMMON}workloads: [{ issuer: ${GITHUB}, subject: "repo:acme/shared:*" }]\n`,
   'other.yaml': `api_key: sk-other\nkey_id: other\nname: Other\n${COMMON}workloads: [{ issuer: ${GITHUB}, subject: "repo:acme/shared:*" }]\n`,
   'off.yaml':

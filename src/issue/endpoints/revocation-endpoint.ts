@@ -7,7 +7,11 @@ import { NO_STORE } from '../../http/no-store.js';
 import { createRequestSlot } from '../../http/request-slot.js';
 import type { Revocable } from '../../revocation/revocable.js';
 import type { Revocations } from '../../revocation/revocations-contract.js';
+import { normalizeTyp } from '../../token/claims/claims-policy.js';
+import { ACCESS_TOKEN_TYP } from '../../token/claims/claims-set.js';
 import type { VerifiedToken } from '../../token/claims/verified-token.js';
+import { decodeBase64url } from '../../token/compact-serialization.js';
+import { parseProtectedHeader } from '../../token/protected-header.js';
 import { authenticateOrIdentifyClient, type ClientParts } from '../authenticate-client.js';
 import { openRefreshToken, type RefreshTokenBackend } from '../refresh-tokens.js';
 import { clientSlot, requesterOfRequest } from '../request-client.js';
@@ -38,8 +42,8 @@ export function revocationEndpoint(parts: RevocationEndpointParts): Endpoint {
     authenticateOrIdentifyClient({ ...parts, workloadClients: undefined }, () => true),
     receiveToken,
     endSession(parts),
+    answerPublicClient,
     findRevocableToken(parts),
-    assertAuthenticated,
     assertOwnToken,
     revokeToken(parts),
     confirm,
@@ -99,11 +103,25 @@ async function findValid(verify: VerifyToken, token: string): Promise<VerifiedTo
   }
 }
 
-/** Assert that the client authenticated. A public client can only end its session, which revokes its access tokens. */
-const assertAuthenticated: RequestHandler = (req, _res, next) => {
-  if (clientSlot.get(req).isPublic) throw new UnsupportedTokenTypeError();
-  next();
+/**
+ * Respond to a public client, which can only end its session. Decide by the protected header alone, so that the response
+ * does not tell an unauthenticated client whether a token is valid.
+ */
+const answerPublicClient: RequestHandler = (req, res, next) => {
+  if (!clientSlot.get(req).isPublic) return next();
+  if (isAccessToken(receivedToken(req))) throw new UnsupportedTokenTypeError();
+  confirm(req, res, next);
 };
+
+function isAccessToken(token: string): boolean {
+  try {
+    const { typ } = parseProtectedHeader(decodeBase64url(token.slice(0, Math.max(0, token.indexOf('.')))));
+    return typeof typ === 'string' && normalizeTyp(typ) === ACCESS_TOKEN_TYP;
+  } catch (error) {
+    if (error instanceof InvalidTokenError) return false;
+    throw error;
+  }
+}
 
 const assertOwnToken: RequestHandler = (req, _res, next) => {
   const { claims } = revocableSlot.get(req);

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { InvalidGrantError, InvalidRequestError } from '../../base/errors.js';
 import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
 import type { RefreshTokenCodec } from '../../sessions/refresh-token-codec.js';
@@ -46,7 +47,7 @@ export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: Re
         isPublic,
         sessionId: parameters.get('session_id'),
         deviceId: parameters.get('device_id'),
-        requestedScope,
+        requestedScope: shorten(requestedScope),
       };
       const datedUpTo = Math.min(requestedAt, families.knownUpTo());
       const { state } = await families.find(presented, request);
@@ -91,7 +92,18 @@ function identitiesOf({ audience, subject, subjectAsserted, sessionId, deviceId 
   };
 }
 
-/** Remove repeated scope tokens. The requested scope is stored for the grace window, so it must be short. */
+/** Maximum length of a stored scope in characters. */
+const MAX_STORED_SCOPE = 256;
+
+/**
+ * Shorten a scope to its digest. The requested scope is stored for the grace window and compared, and a client can request
+ * more than it gets.
+ */
+function shorten(scope: string): string {
+  return scope.length <= MAX_STORED_SCOPE ? scope : `sha-256:${hash('sha256', scope, 'base64url')}`;
+}
+
+/** Remove repeated scope tokens. */
 function withoutRepetitions(scope: string): string {
   return [...new Set(scope.split(' '))].join(' ');
 }

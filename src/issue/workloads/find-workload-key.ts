@@ -19,8 +19,12 @@ export function findWorkloadKey(apiKeys: readonly ApiKey[], workload: Workload):
   return found;
 }
 
-function matches(rule: WorkloadRule, { issuer, subject, claims }: Workload): boolean {
+/** Whether a rule is for this kind of JWT. The sender chooses the kind, and only an ID-JAG is bound to a client and user. */
+function matches(rule: WorkloadRule, { issuer, subject, claims, isUser }: Workload): boolean {
   return (
-    rule.issuer === issuer && matchesSubject(rule.subject, subject) && matchesConditions(rule.claims, claims)
+    rule.users === (isUser === true) &&
+    rule.issuer === issuer &&
+    matchesSubject(rule.subject, subject) &&
+    matchesConditions(rule.claims, claims)
   );
 }

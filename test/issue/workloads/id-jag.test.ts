@@ -98,10 +98,24 @@ test('an ID-JAG requires jti and client_id', async () => {
   }
 });
 
-test('an ID-JAG without its typ is not the JWT of a user', async () => {
-  const answer = await app.exchange(idJag({}, { typ: 'JWT' }), TARGET, AGENT);
+test.each(['JWT', 'JOSE', undefined])(
+  'an entry for users matches no other JWT of the identity provider, with typ %s',
+  async (typ) => {
+    const jwt = idJag({ client_id: undefined, jti: undefined }, { typ });
 
-  expect((await app.verify(answer)).claims.sub).toBe('agent');
+    expect(await app.exchange(jwt, { ...TARGET, user: 'user-1' })).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    });
+    expect((await app.exchange(jwt, TARGET, AGENT)).status).toBe(400);
+  },
+);
+
+test('an entry for workloads matches no ID-JAG', async () => {
+  const file = String(WORKLOAD_KEYS['agent.yaml']).replace(', users: true }', ' }');
+  const other = await createWorkloadApp({ files: { 'agent.yaml': file } });
+
+  expect((await other.exchange(idJag(), TARGET, AGENT)).body).toMatchObject({ error: 'invalid_grant' });
 });
 
 test('the scope of an ID-JAG restricts the scope of the token', async () => {

@@ -225,22 +225,23 @@ describe('audit events', () => {
 });
 
 describe('the throttle', () => {
-  test('counts JWTs that are not authentic, like wrong API keys', async () => {
+  test('counts wrong signatures and unknown workloads, like wrong API keys', async () => {
     const other = await createWorkloadApp({ throttle: { failuresPerMinute: 2 } });
     const forged = githubToken({}, { kid: 'github' }, signerOf(CLUSTER));
     const statuses: number[] = [];
-    for (const token of [forged, 'x', githubToken()]) statuses.push((await other.exchange(token)).status);
+    const unknown = githubToken({ sub: 'repo:attacker/any:environment:x' });
+    for (const token of [forged, unknown, githubToken()]) statuses.push((await other.exchange(token)).status);
 
     expect(statuses).toEqual([400, 400, 429]);
   });
 
-  test('does not count authentic JWTs, so that a misconfigured workload does not lock out its network', async () => {
+  test('does not count other rejections, so that a misconfigured workload does not lock out its network', async () => {
     const other = await createWorkloadApp({ throttle: { failuresPerMinute: 1 } });
     const statuses: number[] = [];
-    for (const token of [githubToken({ exp: NOW }), githubToken({ aud: 'x' }), githubToken()])
+    for (const token of ['x', githubToken({ exp: NOW }), githubToken({ aud: 'x' }), githubToken()])
       statuses.push((await other.exchange(token)).status);
 
-    expect(statuses).toEqual([400, 400, 200]);
+    expect(statuses).toEqual([400, 400, 400, 200]);
   });
 });
 
