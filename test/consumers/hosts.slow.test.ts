@@ -141,13 +141,16 @@ describe.each([...EXPRESS.keys()])('an application of %s', (express) => {
 const PROTOCOL = 'chat.example.com';
 const HELLO = { message: 'Hello test-user' };
 
+/** Every upgrade requires this scope, so every challenge contains it. */
+const REQUIRED = 'scope="read:documents"';
+
 const UPGRADES = {
   header: { ...HELLO, protocol: '' },
   subprotocol: { ...HELLO, protocol: PROTOCOL },
   cookie: { ...HELLO, protocol: '' },
   'other origin': { status: 403 },
-  'no token': { status: 401, challenge: CHALLENGE },
-  'invalid token': { status: 401, challenge: NOT_VALID },
+  'no token': { status: 401, challenge: `${CHALLENGE}, ${REQUIRED}` },
+  'invalid token': { status: 401, challenge: `${NOT_VALID}, ${REQUIRED}` },
   'missing scope': { status: 403, challenge: lacksScope('read:documents') },
   'token that expires': { ...HELLO, protocol: PROTOCOL, code: 3000, reason: 'Unauthorized' },
   'token that stays valid': { open: true },
