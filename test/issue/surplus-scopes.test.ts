@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import express from 'express';
 import { createMemoryStores, type TokenRouterOptions, tokenRouter } from 'passport-jwe';
 import request from 'supertest';
@@ -96,4 +96,23 @@ test('a token exchange is narrowed to the scope that all parties have (RFC 8693 
 
   expect(await ask(exchange)).toMatchObject({ status: 200, body: { scope: 'read' } });
   expect(await ask(exchange, 'sk-default', createApp())).toMatchObject(INVALID_SCOPE);
+});
+
+test('a long requested scope is stored as its digest, and a repeated refresh is still recognized', async () => {
+  const stores = createMemoryStores({ clock });
+  const app = createApp({ ...NARROW, stores });
+  const { body } = await ask({ scope: 'read offline_access' }, 'sk-default', app);
+  const replace = jest.spyOn(stores.families, 'replace');
+  const refresh = (surplus: string) =>
+    ask(
+      { grant_type: 'refresh_token', refresh_token: body.refresh_token, scope: `read ${surplus}` },
+      'sk-default',
+      app,
+    );
+  const first = await refresh('x'.repeat(9000));
+  const repeated = await refresh('x'.repeat(9000));
+  const other = await refresh('y'.repeat(9000));
+
+  expect([first.status, repeated.status, other.status]).toEqual([200, 200, 400]);
+  expect(JSON.stringify(replace.mock.calls).length).toBeLessThan(4096);
 });
