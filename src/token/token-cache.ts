@@ -195,31 +195,47 @@ export class AdmittingCache<Token extends CacheableToken> {
    * Return a cached token, or open the token and cache it at its second use. Errors pass through, and rejected tokens
    * do not count as used.
    *
+   * @param decrypt opens the token. Create the function once, because a closure for each token costs time.
    * @param isEnough whether a cached token meets the requirements of this use.
    */
   open(
     token: string,
     now: NumericDate,
-    { decrypt, isEnough }: { decrypt: () => Opened<Token>; isEnough?: (cached: Token) => boolean },
+    decrypt: (token: string, now: NumericDate) => Opened<Token>,
+    isEnough?: (cached: Token) => boolean,
   ): Opened<Token> {
     const bit = bitOf(token);
-    if (!this.#seen.has(bit)) return whenOpened(decrypt(), () => this.#seen.add(bit));
+    if (!this.#seen.has(bit)) return this.#admit(decrypt(token, now), bit);
     const digest = digestToken(token);
     const cached = this.#cache.find(digest, now);
     if (cached !== undefined && (isEnough === undefined || isEnough(cached))) return cached;
-    const entry = { length: token.length, now };
-    return whenOpened(decrypt(), (opened) => this.#cache.keep(digest, opened, entry));
+    return this.#keep(decrypt(token, now), digest, { length: token.length, now });
   }
-}
 
-/** Call `act` with an opened token, synchronously if opening was synchronous. Rejections pass through. */
-function whenOpened<Token>(opened: Opened<Token>, act: (token: Token) => void): Opened<Token> {
-  if (opened instanceof Promise) {
-    return opened.then((token) => {
-      act(token);
-      return token;
-    });
+  /** Count a token as used, synchronously if opening was synchronous. Rejections pass through. */
+  #admit(opened: Opened<Token>, bit: number): Opened<Token> {
+    if (opened instanceof Promise) {
+      return opened.then((token) => {
+        this.#seen.add(bit);
+        return token;
+      });
+    }
+    this.#seen.add(bit);
+    return opened;
   }
-  act(opened);
-  return opened;
+
+  #keep(
+    opened: Opened<Token>,
+    digest: string,
+    entry: { readonly length: number; readonly now: NumericDate },
+  ): Opened<Token> {
+    if (opened instanceof Promise) {
+      return opened.then((token) => {
+        this.#cache.keep(digest, token, entry);
+        return token;
+      });
+    }
+    this.#cache.keep(digest, opened, entry);
+    return opened;
+  }
 }

@@ -39,10 +39,12 @@ function openCached(options: DecryptionOptions, limits: NonNullable<TokenCacheLi
   const cache = new AdmittingCache<DecryptedToken>((token, now) => isCurrent(token, options, now), limits);
   const isEnough = (cached: DecryptedToken) => cached.isProven === true;
 
+  const decrypt = (token: string, now: NumericDate) => decryptToken(token, options, now);
+  const decryptProven = (token: string, now: NumericDate) => decryptToken(token, proven, now);
+
   return {
-    open: (token, now) => cache.open(token, now, { decrypt: () => decryptToken(token, options, now) }),
-    openProven: (token, now) =>
-      cache.open(token, now, { decrypt: () => decryptToken(token, proven, now), isEnough }),
+    open: (token, now) => cache.open(token, now, decrypt),
+    openProven: (token, now) => cache.open(token, now, decryptProven, isEnough),
     isProven: (token, now) => cache.find(token, now)?.isProven === true || isProven(token, options, now),
   };
 }

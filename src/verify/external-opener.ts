@@ -50,9 +50,7 @@ export function createExternalOpener(options: ExternalOptions, limits: TokenCach
       ((acceptsSignedOnly && isSignedOnly(token)) || namesKey(token, options)),
     isSigned: (token: string) => isSignedOnly(token) || announcesSignature(token),
     open: (token: string, now: NumericDate) =>
-      cache === undefined
-        ? decrypt(token, now)
-        : cache.open(token, now, { decrypt: () => decrypt(token, now) }),
+      cache === undefined ? decrypt(token, now) : cache.open(token, now, decrypt),
   });
 }
 
