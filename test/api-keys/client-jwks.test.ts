@@ -78,9 +78,9 @@ describe('jwks', () => {
   test.each<[string, string, string]>([
     ['no keys', 'jwks: {}', 'jwks.keys: is required'],
     ['an empty list', 'jwks: { keys: [] }', 'jwks.keys: must contain at least one JWK'],
-    ['a text', 'jwks: x', 'jwks: must be a JWK Set: a mapping with a list of keys'],
+    ['a string', 'jwks: x', 'jwks: must be a JWK Set: a mapping with a list of keys'],
     [
-      'a key that is a text',
+      'a key that is a string',
       'jwks: { keys: [x] }',
       'jwks.keys[0]: must be a JWK: a mapping with kty, kid and alg',
     ],

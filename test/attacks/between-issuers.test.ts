@@ -26,7 +26,7 @@ const REPORTS_SCOPES = { read: 'reports:read' };
 
 const ALGORITHMS = { secret: 'dir', private: 'ECDH-ES' } as const;
 
-/** An issuer, with what it knows. */
+/** An issuer, with all keys that it has. */
 interface Party {
   readonly issuer: string;
   readonly kind: keyof typeof ALGORITHMS;
@@ -209,7 +209,7 @@ describe('two issuers with one public key', () => {
 });
 
 describe('symmetric keys', () => {
-  test('of two issuers must differ, whatever their names', async () => {
+  test('of two issuers must differ, under any kid', async () => {
     const other = generateKind(32, 1, 'other');
     const issuers = [await trust(withSecret(X, secretOfX)), await trust(withSecret(Y, other))];
 

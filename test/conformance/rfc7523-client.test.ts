@@ -116,7 +116,7 @@ describe('RFC 7523 §3 (1), (2): iss and sub', () => {
   });
 
   test('reject an unknown client', async () => {
-    await expectRejection({ claims: { iss: 'nobody', sub: 'nobody' } }, 'assertion_unknown_client');
+    await expectRejection({ claims: { iss: 'unknown', sub: 'unknown' } }, 'assertion_unknown_client');
   });
 });
 

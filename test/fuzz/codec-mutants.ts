@@ -27,7 +27,7 @@ interface PoolToken {
 
 type JweMutation = (pooled: PoolToken, random: () => number) => string;
 
-/** Those that know the keys, so that what they write has the right tag. */
+/** Mutations by a holder of the keys. Their tokens have a valid tag. */
 const SEALED: Readonly<Record<string, JweMutation>> = {
   'another header, under the right tag': ({ each, token, cek }, random) => {
     const [encoded = '', encryptedKey = ''] = token.split('.');

@@ -176,7 +176,7 @@ describe('the throttle', () => {
       replayed,
       await signAssertion('billing', next),
       await signAssertion('billing', billing, { claims: { exp: NOW - 60 } }),
-      await signAssertion('nobody', billing),
+      await signAssertion('unknown', billing),
       'x',
     ];
     for (const assertion of harmless) expect((await server.send(assertion)).status).toBe(401);

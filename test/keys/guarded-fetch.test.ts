@@ -125,7 +125,7 @@ describe('a guarded request', () => {
     });
   });
 
-  test('opens a connection of its own with allowPrivate', async () => {
+  test('opens a separate connection with allowPrivate', async () => {
     const guarded = createGuardedFetch({ allowPrivate: true, readCa: async () => undefined });
     const signal = AbortSignal.timeout(5000);
     for (let round = 1; round <= 2; round += 1) {

@@ -10,7 +10,7 @@ const second = parseVerificationKey(generateSigner('EdDSA', { kid: 'second' }).p
 const rsa = parseVerificationKey(generateSigner('RS256', { kid: 'rsa' }).publicJwk);
 
 describe('find', () => {
-  test('returns the key with the kid, whatever the alg', () => {
+  test('returns the key with the kid, for any alg', () => {
     expect(keepVerificationKeys([first, second]).find('second', 'RS256')).toBe(second);
   });
 

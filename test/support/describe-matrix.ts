@@ -139,7 +139,7 @@ interface Changes {
   readonly signedHeader?: object;
   readonly encryptTo?: JwkPair;
   readonly signWith?: JwkPair | undefined;
-  /** Changes what is encrypted. */
+  /** Changes the plaintext before encryption. */
   readonly alter?: (content: string) => string;
 }
 
@@ -184,7 +184,7 @@ const hasEncryptedKey = ({ alg }: Row) => alg !== 'dir' && alg !== 'ECDH-ES';
 const withClaims = (claims: object) => (row: Row) => make(row, { claims });
 const impliesIssuer = ({ form }: Row) => form.options.impliedClaims !== undefined;
 
-/** What happens to a token, and the reason for which it is rejected. `undefined`: the row has no such token. */
+/** A change of a token, and the reason for its rejection. `undefined`: the row has no such token. */
 const CRYPTOGRAPHIC_CASES: readonly Case[] = [
   ['as it comes', (row) => make(row), always('accepted')],
   [
@@ -223,7 +223,7 @@ const OTHER_CASES: readonly Case[] = [
     (row) => make(row, { header: { kid: 'other' } }),
     (row) => (row.form.hasKid ? (replicatesIssuer(row) ? 'unknown_key' : 'decryption') : 'unknown_key'),
   ],
-  ['kid of nobody', (row) => make(row, { header: { kid: 'nobody' } }), always('unknown_key')],
+  ['unknown kid', (row) => make(row, { header: { kid: 'unknown' } }), always('unknown_key')],
   [
     'encrypted to another issuer under its kid',
     (row) => make(row, { encryptTo: keysOf(row).other, header: { kid: 'other' } }),
@@ -307,7 +307,7 @@ function widenScope(jws: string): string {
 /**
  * Describe the matrix: each form of a provider, with each of its algorithms, in each case.
  *
- * @param stride forms with more than 20 rows of algorithms run the cases beside cryptography on every so many rows.
+ * @param stride interval between the rows that run the other cases, for forms with more than 20 rows.
  */
 export function describeMatrix(stride: number): void {
   beforeAll(generateKeys);

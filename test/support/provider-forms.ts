@@ -38,7 +38,7 @@ const WRAPS: readonly AlgorithmOf[] = [
   ['A192KW', 24],
   ['A256KW', 32],
 ];
-/** The key of direct encryption is as long as `enc` says, whatever stands here. */
+/** Placeholder: `enc` determines the key length of direct encryption. */
 const EVERY_SHARED: readonly AlgorithmOf[] = [...WRAPS, ['dir', 32]];
 const EVERY_PUBLIC: readonly AlgorithmOf[] = [
   ['RSA-OAEP', 'RSA'],

@@ -21,7 +21,7 @@ export function describeWithPython(name: string, tests: () => void): void {
   describeWith(TOKEN_LIBRARIES, name, tests);
 }
 
-/** Runs where Debian's Authlib and requests-oauthlib are; elsewhere it says what it skipped. */
+/** Run tests that need Debian's Authlib and requests-oauthlib. Without these packages, print the skipped tests. */
 export function describeWithPythonClients(name: string, tests: () => void): void {
   describeWith(OAUTH_CLIENTS, name, tests);
 }

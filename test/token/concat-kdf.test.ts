@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { concatKdf } from '../../src/token/concat-kdf.js';
 import { KEY_AGREEMENT } from '../support/rfc-vectors.js';
 
-const NOBODY = Buffer.alloc(0);
+const NO_PARTY = Buffer.alloc(0);
 
 test('derives the key of RFC 7518 appendix C from the shared secret of the example', () => {
   const { header, jwk, derivedKey } = KEY_AGREEMENT;
@@ -24,7 +24,7 @@ test('derives the key of RFC 7518 appendix C from the shared secret of the examp
 
 test('derives keys of two rounds, whose first half differs from the shorter key', () => {
   const derive = (bytes: number) =>
-    concatKdf(Buffer.alloc(32, 1), { algorithm: 'A256CBC-HS512', bytes, partyU: NOBODY, partyV: NOBODY });
+    concatKdf(Buffer.alloc(32, 1), { algorithm: 'A256CBC-HS512', bytes, partyU: NO_PARTY, partyV: NO_PARTY });
   expect(derive(64)).toHaveLength(64);
   expect(derive(48)).toHaveLength(48);
   expect(derive(64).subarray(0, 32)).not.toEqual(derive(64).subarray(32));

@@ -214,7 +214,7 @@ describe('a token with an unknown kid', () => {
     now += 11;
 
     expect(await reasonOf(verifier, await nested(nextP256))).toBe('accepted');
-    expect(await reasonOf(verifier, await nested(p256, { kid: 'nobody' }))).toBe('unknown_key');
+    expect(await reasonOf(verifier, await nested(p256, { kid: 'unknown' }))).toBe('unknown_key');
     expect(source.loads).toBe(2);
     await keys.close();
   });
@@ -257,7 +257,7 @@ describe('a token with an unknown kid', () => {
     source.set = setOf(otherShared, shared);
     now += 11;
     const token = await makeExternal({ key: shared, alg: 'dir' });
-    await reasonOf(verifier, await makeExternal({ key: shared, alg: 'dir', header: { kid: 'nobody' } }));
+    await reasonOf(verifier, await makeExternal({ key: shared, alg: 'dir', header: { kid: 'unknown' } }));
 
     expect(await reasonOf(verifier, token)).toBe('ambiguous_key');
     const named = await makeExternal({ key: shared, alg: 'dir', header: { iss: IDP } });
@@ -275,7 +275,7 @@ describe('a token with an unknown kid', () => {
     source.set = setOf({ ...nextP256, privateJwk: { ...nextP256.privateJwk, kid: 'p256' } });
     now += 11;
 
-    expect(await reasonOf(verifier, await nested(p256, { kid: 'nobody' }))).toBe('unknown_key');
+    expect(await reasonOf(verifier, await nested(p256, { kid: 'unknown' }))).toBe('unknown_key');
     expect(await reasonOf(verifier, await nested(p256))).toBe('ambiguous_key');
     await keys.close();
   });

@@ -21,7 +21,7 @@ export interface OidcTokenRequest {
   readonly isNamed?: boolean;
 }
 
-/** The real authorization server of the package oidc-provider, in a process of its own. */
+/** The authorization server of the package oidc-provider, in a separate process. */
 export interface OidcProvider {
   /** `http://127.0.0.1:<port>`; its keys are at `/jwks`. */
   readonly issuer: string;
