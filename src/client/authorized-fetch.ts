@@ -5,8 +5,12 @@ import type { ProofSigner } from './proof-signer.js';
 export interface TokenSupply {
   /** Return a valid token. */
   getToken(): Promise<string>;
-  /** Discard a token that a service rejected, so that `getToken()` requests a new one. */
-  discard(rejected: string): void;
+  /**
+   * Discard a token that a service rejected.
+   *
+   * @returns whether `getToken()` can return a different token
+   */
+  discard(rejected: string): boolean;
 }
 
 /** Properties of `createAuthorizedFetch()`. */
@@ -40,8 +44,9 @@ export function createAuthorizedFetch(options: AuthorizedFetchOptions): typeof f
       const response = await send(input, { ...init, headers, redirect });
       const hasNonce = proofs?.remember(request.url, response) === true;
       const fault = findFault(response, hasNonce);
-      if (fault === 'invalid_token') tokens.discard(token);
-      if (fault === undefined || !request.isRepeatable || !remedies.delete(fault)) return response;
+      if (fault === undefined) return response;
+      const canRemedy = fault === 'use_dpop_nonce' || tokens.discard(token);
+      if (!canRemedy || !request.isRepeatable || !remedies.delete(fault)) return response;
       await response.body?.cancel();
     }
   };

@@ -121,8 +121,9 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       throw failure;
     }
   };
-  const discard = (rejected: string): void => {
+  const discard = (rejected: string): boolean => {
     if (kept?.token === rejected) kept = undefined;
+    return true;
   };
 
   return Object.freeze({
