@@ -29,7 +29,7 @@ export function lmdbReplayStore(environment: LmdbEnvironment, clock: Clock): Rep
     change(TOTAL, by);
   };
   const record = ({ digest, jkt, quota, expiresAt }: ReplayUse): ReplayVerdict | 'full' => {
-    proofs.sweep(deletableUntil(), (expired) => count(expired, -1));
+    proofs.sweep(deletableUntil(expiresAt - clock()), (expired) => count(expired, -1));
     if (proofs.get(digest) !== undefined) return 'repeated';
     if ((counts.get(countOf(jkt)) ?? 0) >= quota) return 'over_quota';
     if ((counts.get(TOTAL) ?? 0) >= MAX_PROOFS) return 'full';
@@ -42,6 +42,8 @@ export function lmdbReplayStore(environment: LmdbEnvironment, clock: Clock): Rep
   return {
     async use(use) {
       assertReplayUse(use);
+      // Without a write, so that repeated proofs cost no disk sync.
+      if (environment.read(() => proofs.get(use.digest)) !== undefined) return 'repeated';
       const verdict = await environment.write(() => record(use));
       if (verdict === 'full') throw full();
       return verdict;
