@@ -94,6 +94,23 @@ describe('concurrent proofs on the memory store', () => {
   });
 });
 
+test.each([
+  ['few keys', 100],
+  ['a key each', 200_000],
+])('200 000 proofs of %s take about the memory that docs/guides/stores.md names', async (_name, keys) => {
+  const program = startProgram(
+    'test/support/programs/measure-replays.js',
+    {},
+    { args: ['200000', `${keys}`] },
+  );
+  running.push(program);
+  await program.ended;
+  const bytes = Number(program.output());
+
+  expect(bytes).toBeGreaterThan(0);
+  expect(bytes).toBeLessThan(keys === 100 ? 130 : 230);
+});
+
 describe('concurrent proofs on one LMDB store', () => {
   let directory = '';
 
