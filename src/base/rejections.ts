@@ -104,6 +104,7 @@ export type GrantRejection =
   | 'wrong_session'
   | 'wrong_device'
   | 'no_device'
+  | 'wrong_key'
   | 'wrong_scope'
   | 'not_repeatable'
   | 'no_user'
