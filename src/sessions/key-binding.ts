@@ -28,11 +28,19 @@ export interface KeyHolder {
 }
 
 /** Whether a request must prove the keys of a family and does not. */
-export function lacksKey({ jkt, x5t }: KeyBinding, holder: KeyHolder): boolean {
-  const { isPublic, mustProveKey = isPublic, sender = {} } = holder;
-  const holdsAll =
-    (jkt === undefined || jkt === sender.jkt) && (x5t === undefined || x5t === sender.certificate);
-  return mustProveKey && !holdsAll;
+export function lacksKey(
+  binding: KeyBinding,
+  { isPublic, mustProveKey = isPublic, sender }: KeyHolder,
+): boolean {
+  return mustProveKey && !holdsKeys(binding, sender);
+}
+
+/** Whether a sender holds all keys of a binding. */
+export function holdsKeys(
+  { jkt, x5t }: { readonly jkt?: string | undefined; readonly x5t?: string | undefined },
+  sender: ProvenSender = {},
+): boolean {
+  return (jkt === undefined || jkt === sender.jkt) && (x5t === undefined || x5t === sender.certificate);
 }
 
 /** Return the keys of a family after a request. A family gains each kind of key once, and never changes or loses it. */

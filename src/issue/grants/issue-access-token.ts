@@ -13,6 +13,7 @@ import { requesterOf } from '../requester-of.js';
 import type { Workload } from '../workloads/workload.js';
 import type { DelegatedIdentity, Delegation } from './build-delegation.js';
 import type { GrantContext, RequestOrigin, TokenResponse } from './grant.js';
+import { tokenTypeOf } from './token-type-of.js';
 
 /** Token request that the `claims` hook receives. */
 export interface ClaimsContext extends RequestOrigin {
@@ -174,7 +175,7 @@ async function issue(
   });
   return {
     access_token: issued.token,
-    token_type: confirmation?.jkt === undefined ? 'Bearer' : 'DPoP',
+    token_type: tokenTypeOf(confirmation),
     expires_in: issued.expiresInSeconds,
     ...(scope.length === 0 ? {} : { scope: formatScope(scope) }),
   };

@@ -40,7 +40,8 @@ export function buildClaimsSet(
   request: ClaimsRequest,
   { issuer, now }: { readonly issuer: string; readonly now: NumericDate },
 ): IssuedClaims {
-  const { type, audience, subject, clientId, scope, lifetimeSeconds, sessionId, confirmation, claims } = request;
+  const { type, audience, subject, clientId, scope, lifetimeSeconds, sessionId, confirmation, claims } =
+    request;
   const iat = Math.floor(now);
   const exp = Math.floor(iat + lifetimeSeconds);
   const registered = {
