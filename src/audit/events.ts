@@ -153,7 +153,7 @@ export type AuditEvent =
        */
       readonly type: 'token.refused';
       readonly code: ErrorCode;
-      readonly reason?: TokenRejection;
+      readonly reason?: TokenRejection | DpopRejection;
       /**
        * Present if the token proves its issuance. Without proof, a holder of an exported access key may have forged the
        * identities.

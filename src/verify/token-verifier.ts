@@ -161,7 +161,12 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
   const verifyHome: PreparedVerifier['verify'] = (token, sender) => {
     const now = clock();
     if (legacy !== undefined && isLegacyToken(token)) {
-      return accept(openLegacyToken(token, { legacy, maxTokenLength }, now), now, sender, legacy.claimsPolicy);
+      return accept(
+        openLegacyToken(token, { legacy, maxTokenLength }, now),
+        now,
+        sender,
+        legacy.claimsPolicy,
+      );
     }
     const opened = opener.open(token, now);
     // Read the clock again, because the token can expire during asynchronous decryption.

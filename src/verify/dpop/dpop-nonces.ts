@@ -37,7 +37,8 @@ export function createDpopNonces(keys: () => readonly KeyObject[]): DpopNonces {
   return {
     current(now) {
       const [key] = keys();
-      if (key === undefined) throw new TypeError('The key ring has lost its roots: report this bug in passport-jwe');
+      if (key === undefined)
+        throw new TypeError('The key ring has lost its roots: report this bug in passport-jwe');
       const slot = Buffer.alloc(SLOT_BYTES);
       slot.writeUIntBE(slotOf(now), 0, SLOT_BYTES);
       return Buffer.concat([slot, computeMac(slot, key)]).toString('base64url');

@@ -7,8 +7,8 @@ import type { IncomingRequest } from '../../http/incoming-request.js';
 import { readFields } from '../../http/read-fields.js';
 import type { ReplayStore, ReplayVerdict } from '../../stores/replay-store.js';
 import { verifySignature } from '../../token/verify-signature.js';
-import type { DpopAlgorithm } from './dpop-options.js';
 import { createDpopNonces } from './dpop-nonces.js';
+import type { DpopAlgorithm } from './dpop-options.js';
 import { type ParsedProof, parseProof } from './parse-proof.js';
 import { createProofKeyReader } from './proof-keys.js';
 import type { TargetedRequest, TargetMatcher } from './proof-target.js';
@@ -63,7 +63,8 @@ export interface DpopVerifier {
 
 /** Create a verifier of DPoP proofs (RFC 9449 §4.3). */
 export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
-  const { mode, algorithms, maxAgeSeconds, clockToleranceSeconds, replays, maxProofsPerKey, clock } = settings;
+  const { mode, algorithms, maxAgeSeconds, clockToleranceSeconds, replays, maxProofsPerKey, clock } =
+    settings;
   const keys = createProofKeyReader(algorithms);
   const nonces = settings.nonceKeys && createDpopNonces(settings.nonceKeys);
   const lifetimeSeconds = maxAgeSeconds + clockToleranceSeconds;
@@ -142,5 +143,7 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
 }
 
 function overQuota(quota: number, windowSeconds: number): RateLimitExceededError {
-  return new RateLimitExceededError(windowSeconds, [{ name: 'dpop_proofs', quota, windowSeconds, remaining: 0 }]);
+  return new RateLimitExceededError(windowSeconds, [
+    { name: 'dpop_proofs', quota, windowSeconds, remaining: 0 },
+  ]);
 }
