@@ -175,7 +175,16 @@ describe('headers', () => {
     ],
     ...['X-Cluster-Client-IP', 'Fastly-Client-IP', 'X-Real-IP', 'X-Forwarded-Host', 'X-Original-Host', 'Via'],
     ...['X-Amzn-Oidc-Identity', 'X-Remote-User', 'X-SSL-Client-DN', 'X-MS-Client-Principal', 'X-Internal'],
-    ...['Destination', 'Max-Forwards', 'Early-Data', 'HTTP2-Settings', 'Baggage', 'Origin', 'Referer', 'DPoP'],
+    ...[
+      'Destination',
+      'Max-Forwards',
+      'Early-Data',
+      'HTTP2-Settings',
+      'Baggage',
+      'Origin',
+      'Referer',
+      'DPoP',
+    ],
   ])('that are not on the list are not forwarded: %s', async (name) => {
     expect(await statusOf('/proxy/reports/7', { headers: { [name]: 'canary' } })).toBe(200);
     expect(JSON.stringify(upstream.requests[0]?.headers)).not.toContain('canary');
