@@ -40,6 +40,8 @@ const MAX_MODULUS_LENGTH = Math.ceil(4096 / 6);
 /** Create a reader of the headers of proofs (RFC 9449 §4.2). */
 export function createProofKeyReader(algorithms: readonly DpopAlgorithm[]): ProofKeyReader {
   const cached = createFifoCache<string, ProofKey>(MAX_CACHED);
+  /** A client can vary its header without end. It has one key all the same, whose import takes up to 4 ms. */
+  const imported = createFifoCache<string, ProofKey>(MAX_CACHED);
   const findAlgorithm = (alg: unknown) => algorithms.find((accepted) => accepted === alg);
 
   return {
@@ -48,13 +50,20 @@ export function createProofKeyReader(algorithms: readonly DpopAlgorithm[]): Proo
       if (known !== undefined) return known;
       const header = decode();
       if (header === undefined) return 'proof_malformed';
-      return readKey(header, findAlgorithm(header['alg']));
+      const key = readKey(header, findAlgorithm(header['alg']));
+      return typeof key === 'string' ? key : (imported.get(nameOf(key)) ?? key);
     },
     keep(encoded, key) {
       // Copies the text, because in V8 a slice of a proof keeps the whole proof in memory.
       if (!cached.has(encoded)) cached.set(Buffer.from(encoded, 'latin1').toString('latin1'), key);
+      if (!imported.has(nameOf(key))) imported.set(nameOf(key), key);
     },
   };
+}
+
+/** The key alone: a thumbprint covers all members of a public key (RFC 7638 §3.2). */
+function nameOf({ alg, jkt }: ProofKey): string {
+  return `${alg} ${jkt}`;
 }
 
 /** Check a header in the order of RFC 9449 §4.3, steps 4 to 7. The import of the key, which takes longest, is postponed. */
