@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import { assertObject } from '../base/options.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
 import { requireStore } from '../stores/require-store.js';
@@ -51,9 +52,10 @@ export function createRouterDpop({
 
 /** Assert that the options do not choose a record of used proofs, which must not be per process at a token endpoint. */
 function assertNoReplay(dpop: object): void {
-  if (Object.hasOwn(Object(dpop), 'replay')) {
+  assertObject(dpop, 'tokenRouter: dpop', '{ mode: "allow", baseUrl: "https://auth.example.com" }');
+  if (Object.hasOwn(dpop, 'replay')) {
     throw new TypeError(
-      'tokenRouter: dpop.replay is not an option of the token endpoint: it records used proofs in stores.replays',
+      'tokenRouter: dpop.replay is not an option of the token endpoint: set stores.replays, which records used proofs',
     );
   }
 }
