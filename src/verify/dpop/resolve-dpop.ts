@@ -46,14 +46,14 @@ const NONCE_KEY_BYTES = 32;
 export function resolveDpop(options: DpopOptions, parts: DpopParts, where: string): DpopSettings {
   const place = `${where}: dpop`;
   const { mode, algorithms } = resolveDpopTerms(options, where);
-  const { maxAgeSeconds = DEFAULT_MAX_AGE_SECONDS } = options;
+  const { baseUrl, maxAgeSeconds = DEFAULT_MAX_AGE_SECONDS } = options;
   const { clock = systemClock, clockToleranceSeconds, status } = parts;
   assertNumber(maxAgeSeconds, where, 'dpop.maxAgeSeconds', {
     ...{ from: 1, to: MAX_MAX_AGE_SECONDS, example: DEFAULT_MAX_AGE_SECONDS },
   });
   return {
-    ...{ mode, algorithms, maxAgeSeconds, clockToleranceSeconds, status, clock },
-    matchesTarget: createTargetMatcher(options.baseUrl, `${place}.baseUrl`),
+    ...{ mode, algorithms, baseUrl, maxAgeSeconds, clockToleranceSeconds, status, clock },
+    matchesTarget: createTargetMatcher(baseUrl, `${place}.baseUrl`),
     nonceKeys: resolveNonceKeys(options.nonce, parts.keyRing, `${place}.nonce`),
     ...resolveReplay(options.replay, clock, where),
   };
