@@ -42,6 +42,7 @@ const errorCodes = [
 const LISTS = [
   ['Error codes', errorCodes],
   ['Token rejection reasons', membersOf(rejections, 'TokenRejection')],
+  ['Proof rejection reasons', membersOf(rejections, 'DpopRejection')],
   ['Client rejection reasons', membersOf(rejections, 'ClientRejection')],
   ['Grant rejection reasons', membersOf(rejections, 'GrantRejection')],
   ['Exchange rejection reasons', membersOf(rejections, 'ExchangeRejection')],
@@ -71,6 +72,8 @@ describe('docs/reference/errors.md', () => {
   test('covers every union of rejection reasons', () => {
     const unions = [...rejections.matchAll(/export type (\w+Rejection)/g)].map(([, name]) => name);
 
-    expect(unions).toEqual(['TokenRejection', 'ClientRejection', 'ExchangeRejection', 'GrantRejection']);
+    expect(unions).toEqual([
+      ...['TokenRejection', 'DpopRejection', 'ClientRejection', 'ExchangeRejection', 'GrantRejection'],
+    ]);
   });
 });

@@ -45,7 +45,7 @@ const NONCE_KEY_BYTES = 32;
  */
 export function resolveDpop(options: DpopOptions, parts: DpopParts, where: string): DpopSettings {
   const place = `${where}: dpop`;
-  assertOptions(options, DPOP_OPTIONS, place);
+  assertOptions(options, DPOP_OPTIONS, `${where}: dpop`);
   const { mode, algorithms = DEFAULT_ALGORITHMS, maxAgeSeconds = DEFAULT_MAX_AGE_SECONDS } = options;
   const { clock = systemClock, clockToleranceSeconds, status } = parts;
   if (mode !== 'allow' && mode !== 'require') {
@@ -59,7 +59,7 @@ export function resolveDpop(options: DpopOptions, parts: DpopParts, where: strin
     algorithms: resolveAlgorithms(algorithms, place),
     matchesTarget: createTargetMatcher(options.baseUrl, `${place}.baseUrl`),
     nonceKeys: resolveNonceKeys(options.nonce, parts.keyRing, `${place}.nonce`),
-    ...resolveReplay(options.replay, clock, `${place}.replay`),
+    ...resolveReplay(options.replay, clock, where),
   };
 }
 
@@ -104,9 +104,10 @@ function fixedKey(nonce: { readonly secret: string }, place: string): () => read
 function resolveReplay(
   replay: DpopReplayOptions = {},
   clock: Clock,
-  place: string,
+  where: string,
 ): { readonly replays: ReplayStore; readonly maxProofsPerKey: number } {
-  assertOptions(replay, DPOP_REPLAY_OPTIONS, place);
+  const place = `${where}: dpop.replay`;
+  assertOptions(replay, DPOP_REPLAY_OPTIONS, `${where}: dpop.replay`);
   const { stores, maxProofsPerKey = DEFAULT_PROOFS_PER_KEY } = replay;
   assertPositiveInteger(maxProofsPerKey, place, 'maxProofsPerKey', DEFAULT_PROOFS_PER_KEY);
   const replays = stores === undefined ? memoryReplayStore(clock) : requireStore(stores, 'replays', place);
