@@ -609,6 +609,7 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [createTokenClient, 'privateKey', { ...client, clientSecret: undefined, privateKey: {} }],
     [createTokenClient, 'issuer', { ...client, clientSecret: undefined, privateKey: signer }],
     [createTokenClient, 'audience', { ...client, audience: undefined }],
+    [createTokenClient, 'dpop', { ...client, dpop: 'yes' }],
   ],
   createSteadyClock: [
     [createSteadyClock, 'options', 7],
