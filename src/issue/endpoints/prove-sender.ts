@@ -57,6 +57,14 @@ export function confirmProof({ dpop, refreshTokens, clock }: SenderParts): Reque
   });
 }
 
+/**
+ * Return the thumbprint of the key of the proof, after `readProof()` has run. The signature is not verified yet: use it only
+ * for decisions that precede `confirmProof()`.
+ */
+export function claimedKeyOf(req: Request): string | undefined {
+  return proofSlot.read(req)?.jkt;
+}
+
 /** Return the keys that the sender of a request has proven to hold, after `confirmProof()` has run. */
 export function senderOfRequest(req: Request): ProvenSender {
   const proof = proofSlot.read(req);
