@@ -43,7 +43,7 @@ export interface TokenClient {
    * headers `Authorization` and `DPoP`. Call it like the global `fetch`, or pass it to an HTTP client library.
    *
    * If the service demands a nonce or rejects the token, the request is repeated once with the nonce, and once with a
-   * new token. The response is returned as it is if the body is a stream, which cannot be sent twice. Redirects are not
+   * new token. A request whose body is a stream is never repeated: the response has the status 401. Redirects are not
    * followed: the response has the status 3xx.
    *
    * @throws TypeError (as rejection) if the URL is not absolute, or not an `https:` URL (`http:` on loopback only)

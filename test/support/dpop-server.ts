@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { calculateJwkThumbprint, EmbeddedJWK, type JWTPayload, jwtVerify } from 'jose';
+import type { Clock, NumericDate } from '../../src/base/clock.js';
 import { listen } from './http.js';
 import { NOW } from './tokens.js';
 
@@ -39,8 +40,8 @@ export interface DpopServer {
   stop(): Promise<void>;
 }
 
-/** Start a server whose time is `NOW`. */
-export async function startDpopServer(): Promise<DpopServer> {
+/** Start a server. */
+export async function startDpopServer(clock: Clock = () => NOW): Promise<DpopServer> {
   const tokenRequests: ReceivedRequest[] = [];
   const apiRequests: ReceivedRequest[] = [];
   const bound = new Map<string, string>();
@@ -81,7 +82,7 @@ export async function startDpopServer(): Promise<DpopServer> {
 
     const [, accessToken] = /^DPoP (.+)$/.exec(authorization) ?? [];
     if (role === 'api' && accessToken === undefined) return reject('invalid_token');
-    const checked = await checkProof(req, `${origin}${path}`, accessToken, used);
+    const checked = await checkProof(req, { htu: `${origin}${path}`, accessToken, used, time: clock() });
     if (checked === undefined) return reject('invalid_dpop_proof');
     const { claims, jkt } = checked;
     if (server.nonces[role] !== '' && claims['nonce'] !== server.nonces[role])
@@ -101,15 +102,20 @@ export async function startDpopServer(): Promise<DpopServer> {
   return server;
 }
 
+interface Expected {
+  readonly htu: string;
+  readonly accessToken: string | undefined;
+  readonly used: Set<unknown>;
+  readonly time: NumericDate;
+}
+
 /** @returns `undefined` unless the proof passes every check except the nonce (RFC 9449 §4.3) */
 async function checkProof(
   req: IncomingMessage,
-  htu: string,
-  accessToken: string | undefined,
-  used: Set<unknown>,
+  { htu, accessToken, used, time }: Expected,
 ): Promise<{ claims: JWTPayload; jkt: string } | undefined> {
   const proofs = req.headersDistinct['dpop'] ?? [];
-  const currentDate = new Date(NOW * 1000);
+  const currentDate = new Date(time * 1000);
   const options = { typ: 'dpop+jwt', algorithms: ['ES256', 'EdDSA'], maxTokenAge: 60, currentDate };
   const verified = await jwtVerify(proofs.join(), EmbeddedJWK, options).catch(() => undefined);
   const jwk = verified?.protectedHeader.jwk;
