@@ -45,7 +45,7 @@ const NONCE_KEY_BYTES = 32;
  */
 export function resolveDpop(options: DpopOptions, parts: DpopParts, where: string): DpopSettings {
   const place = `${where}: dpop`;
-  assertOptions(options, DPOP_OPTIONS, place);
+  assertOptions(options, DPOP_OPTIONS, `${where}: dpop`);
   const { mode, algorithms = DEFAULT_ALGORITHMS, maxAgeSeconds = DEFAULT_MAX_AGE_SECONDS } = options;
   const { clock = systemClock, clockToleranceSeconds, status } = parts;
   if (mode !== 'allow' && mode !== 'require') {
