@@ -111,6 +111,7 @@ const BLOCKS = [
   'rejected-tokens',
   'mint-with-settings',
   // Run by test/docs/dpop-page.test.ts.
+  'dpop-keys',
   'dpop-server',
   'dpop-client',
   'dpop-accept',

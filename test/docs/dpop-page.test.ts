@@ -73,8 +73,8 @@ function call(origin: string, scheme: string, token: string, proof?: string): Pr
 
 /** Runs commands as pasted into a shell of the directory, with the command line of this checkout. */
 async function paste(commands: string): Promise<string> {
-  const standIn = `npx() { shift; '${process.execPath}' '${COMMAND_LINE}' "$@"; }`;
-  const script = `${standIn}\n${commands}`;
+  const standIns = `npm() { :; }; npx() { shift; '${process.execPath}' '${COMMAND_LINE}' "$@"; }`;
+  const script = `${standIns}\n${commands}`;
   const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
     cwd: directory,
   });
@@ -91,9 +91,7 @@ describe('docs/guides/dpop.md', () => {
       programs.push(program);
       return program;
     };
-    await paste(
-      'npx passport-jwe keys generate; npx passport-jwe api-key create demo --permissions read:documents --out demo-api-key',
-    );
+    await paste(blockOf('dpop-keys'));
     await untilListening(await run('dpop-server'), port);
     const client = await run('dpop-client');
 
