@@ -18,6 +18,7 @@ import type { TargetedRequest, TargetMatcher } from './proof-target.js';
 /** Validated options of DPoP, with defaults applied. */
 export interface DpopSettings {
   readonly mode: 'allow' | 'require';
+  readonly baseUrl: string;
   readonly matchesTarget: TargetMatcher;
   readonly algorithms: readonly DpopAlgorithm[];
   readonly maxAgeSeconds: number;
@@ -69,7 +70,7 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
   const { mode, algorithms, maxAgeSeconds, clockToleranceSeconds, replays, maxProofsPerKey, clock } =
     settings;
   const keys = createProofKeyReader(algorithms);
-  const nonces = settings.nonceKeys && createDpopNonces(settings.nonceKeys);
+  const nonces = settings.nonceKeys && createDpopNonces(settings.nonceKeys, settings.baseUrl);
   const lifetimeSeconds = maxAgeSeconds + clockToleranceSeconds;
   const fail = (reason: DpopRejection): never => {
     throw new InvalidDpopProofError(reason, settings.status);

@@ -46,7 +46,7 @@ const NONCE_KEY_BYTES = 32;
 export function resolveDpop(options: DpopOptions, parts: DpopParts, where: string): DpopSettings {
   const place = `${where}: dpop`;
   assertOptions(options, DPOP_OPTIONS, `${where}: dpop`);
-  const { mode, algorithms = DEFAULT_ALGORITHMS, maxAgeSeconds = DEFAULT_MAX_AGE_SECONDS } = options;
+  const { mode, baseUrl, algorithms = DEFAULT_ALGORITHMS, maxAgeSeconds = DEFAULT_MAX_AGE_SECONDS } = options;
   const { clock = systemClock, clockToleranceSeconds, status } = parts;
   if (mode !== 'allow' && mode !== 'require') {
     throw new TypeError(`${place}.mode must be "allow" or "require"`);
@@ -55,9 +55,9 @@ export function resolveDpop(options: DpopOptions, parts: DpopParts, where: strin
     ...{ from: 1, to: MAX_MAX_AGE_SECONDS, example: DEFAULT_MAX_AGE_SECONDS },
   });
   return {
-    ...{ mode, maxAgeSeconds, clockToleranceSeconds, status, clock },
+    ...{ mode, baseUrl, maxAgeSeconds, clockToleranceSeconds, status, clock },
     algorithms: resolveAlgorithms(algorithms, place),
-    matchesTarget: createTargetMatcher(options.baseUrl, `${place}.baseUrl`),
+    matchesTarget: createTargetMatcher(baseUrl, `${place}.baseUrl`),
     nonceKeys: resolveNonceKeys(options.nonce, parts.keyRing, `${place}.nonce`),
     ...resolveReplay(options.replay, clock, where),
   };
