@@ -110,6 +110,14 @@ const BLOCKS = [
   'clients',
   'rejected-tokens',
   'mint-with-settings',
+  // Run by test/docs/dpop-page.test.ts.
+  'dpop-keys',
+  'dpop-server',
+  'dpop-client',
+  'dpop-accept',
+  'dpop-calls',
+  'dpop-shared',
+  'dpop-browser',
   // Run by test/docs/workload-identities-page.test.ts.
   'workload-issuers',
   'workload-key',

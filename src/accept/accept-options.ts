@@ -40,8 +40,8 @@ export interface RequestVerifierOptions<Claims extends object = NoClaims, Req = 
    */
   readonly tokenLocations?: TokenLocations<Req>;
   /**
-   * DPoP: clients send their token with a proof that they possess its key, so that a stolen token is worthless. Tokens that
-   * are bound to a key are accepted only under the scheme `DPoP`, and never in other locations.
+   * DPoP: clients send each token with a proof of its key, so a stolen token does not work. Tokens that are bound to a key are
+   * accepted only under the scheme `DPoP`, and never in other locations.
    *
    * @default undefined (tokens with `cnf` are rejected)
    * @see RFC 9449

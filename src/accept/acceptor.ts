@@ -172,7 +172,7 @@ interface Shown {
   readonly sender: RequestSender | undefined;
 }
 
-/** What is known of a rejected token. */
+/** Properties of a rejected token. */
 interface RefusedShown {
   readonly presented: string | undefined;
   readonly sender: RequestSender | undefined;

@@ -32,7 +32,7 @@ export interface DpopSettings {
   readonly clock: Clock;
 }
 
-/** A proof that has passed the checks of `DpopVerifier.read()`. Its signature is verified by `confirm()`. */
+/** Proof that passed the checks of `DpopVerifier.read()`. `DpopVerifier.confirm()` verifies its signature. */
 export interface DpopProof {
   /** Thumbprint of the key of the proof. */
   readonly jkt: string;
@@ -47,19 +47,19 @@ export interface DpopVerifier {
   readonly mode: 'allow' | 'require';
   readonly algorithms: readonly DpopAlgorithm[];
   /**
-   * Read the proof of a request, and apply all checks that cost little: one field, size, `typ`, algorithm, key, `htm`,
-   * `htu`, `iat` and nonce.
+   * Read the proof of a request, and apply the cheap checks: number of headers, size, `typ`, algorithm, key, `htm`, `htu`,
+   * `iat` and nonce.
    *
    * @throws InvalidDpopProofError if the proof is missing or a check fails
    * @throws UseDpopNonceError if the proof has no valid nonce
    */
   read(req: IncomingRequest & TargetedRequest): DpopProof;
   /**
-   * Confirm a proof: `ath`, signature, and first use. Synchronous if the record of used proofs is.
+   * Confirm a proof: `ath`, signature and first use. Synchronous if the record of used proofs is synchronous.
    *
    * @param accessToken access token of the request. `undefined` at the token endpoint
    * @throws InvalidDpopProofError (or as rejection) if a check fails
-   * @throws RateLimitExceededError (or as rejection) if the key has used too many proofs
+   * @throws RateLimitExceededError (or as rejection) if the key has too many unexpired proofs
    * @throws TemporarilyUnavailableError (or as rejection) if the record of used proofs is unavailable
    */
   confirm(proof: DpopProof, accessToken?: string): void | Promise<void>;
