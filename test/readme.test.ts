@@ -115,6 +115,7 @@ const BLOCKS = [
   'dpop-server',
   'dpop-client',
   'dpop-accept',
+  'dpop-issue',
   'dpop-calls',
   'dpop-shared',
   'dpop-browser',
