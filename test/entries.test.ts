@@ -13,13 +13,13 @@ const together = (...parts: readonly PublicNames[]): PublicNames => ({
 
 const BASE: PublicNames = {
   values: words(`
-      AccessDeniedError InsufficientScopeError InvalidClientError InvalidGrantError InvalidRequestError
+      AccessDeniedError InsufficientScopeError InvalidClientError InvalidDpopProofError InvalidGrantError InvalidRequestError
       InvalidScopeError InvalidTargetError InvalidTokenError MissingCredentialsError PassportJweError
       RateLimitExceededError TemporarilyUnavailableError UnauthorizedClientError UnsupportedGrantTypeError
-      UnsupportedTokenTypeError createSteadyClock
+      UnsupportedTokenTypeError UseDpopNonceError createSteadyClock
     `),
   types: words(`
-      ClientRejection Clock ClockStep Duration ErrorCode ExchangeRejection GrantRejection JsonObject JsonValue
+      ClientRejection Clock ClockStep DpopRejection Duration ErrorCode ExchangeRejection GrantRejection JsonObject JsonValue
       NumericDate RateLimitState SteadyClock SteadyClockOptions TokenRejection WireError WorkloadIdentity
     `),
 };
@@ -70,7 +70,7 @@ const ACCEPT: PublicNames = {
       trustedIssuer verifiedToken
     `),
   types: words(`
-      AcceptOptions Admission Auth0Options AuthJsSessionOptions AuthenticateOptions BearerMethod ChallengeOptions ClaimsOptions CorsOptions Cost ExemptRoute IssuerMatcher
+      AcceptOptions Admission Auth0Options AuthJsSessionOptions AuthenticateOptions BearerMethod ChallengeOptions ClaimsOptions CorsOptions Cost DpopAlgorithm DpopOptions DpopReplayOptions ExemptRoute IssuerMatcher
       JweStrategyOptions KeyPublisher
       LegacyKey LegacyKeySource LegacyOptions LegacyPassphraseKey LegacyTokenType LimitRequestsOptions
       Limits LimitsOptions MetadataMembers PresetOptions ProtectedResource ProtectedResourceMetadataOptions

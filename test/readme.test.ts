@@ -113,7 +113,7 @@ const BLOCKS = [
   // Run by test/docs/dpop-page.test.ts.
   'dpop-keys',
   'dpop-server',
-  'dpop-client',
+  'dpop-stolen-token',
   'dpop-accept',
   'dpop-issue',
   'dpop-calls',

@@ -93,7 +93,7 @@ describe('docs/guides/dpop.md', () => {
     };
     await paste(blockOf('dpop-keys'));
     await untilListening(await run('dpop-server'), port);
-    const client = await run('dpop-client');
+    const client = await run('dpop-stolen-token');
 
     expect(await client.ended).toBe(0);
     const [accepted, rejected] = client.output().split('\n');
