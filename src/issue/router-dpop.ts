@@ -59,10 +59,3 @@ function assertNoReplay(dpop: object): void {
     );
   }
 }
-
-/** Describe the option `dpop` for debug lines, without the secret of the nonces. */
-export function describeDpop(dpop: TokenRouterDpopOptions | undefined): object | false {
-  if (dpop === undefined) return false;
-  const { nonce = false, ...others } = dpop;
-  return { ...others, nonce: nonce !== false };
-}
