@@ -585,6 +585,8 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [protectedResourceMetadata, 'resource', { ...resource, resource: `${AUDIENCE}#a` }],
     [protectedResourceMetadata, 'resource', { ...resource, resource: 'http://example.com' }],
     [protectedResourceMetadata, 'bearerMethods', { ...resource, bearerMethods: ['cookie'] }],
+    [protectedResourceMetadata, 'dpop.mode', { ...resource, dpop: { baseUrl: AUDIENCE } }],
+    [protectedResourceMetadata, 'dpop must', { ...resource, dpop: true }],
     [protectedResourceMetadata, 'members', { ...resource, members: [] }],
     [protectedResourceMetadata, 'members.resource', { ...resource, members: { resource: 'x' } }],
     [protectedResourceMetadata, 'cors.origins', { ...resource, cors: { origins: ['example.com'] } }],

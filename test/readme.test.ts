@@ -116,6 +116,7 @@ const BLOCKS = [
   'dpop-server',
   'dpop-stolen-token',
   'dpop-accept',
+  'dpop-issue',
   'dpop-calls',
   'dpop-shared',
   'dpop-browser',

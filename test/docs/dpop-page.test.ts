@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -176,4 +176,30 @@ describeWithRedis('docs/guides/dpop.md with Redis', () => {
       expect(second.headers.get('WWW-Authenticate')).toContain('it was used before');
     });
   });
+
+  test('issues a token that is bound to the key of the proof, with the nonce of the first response', async () => {
+    await withRedis(async (redis) => {
+      const apiKeys = join(directory, 'api-keys-of-issuer');
+      await mkdir(apiKeys);
+      await writeFile(join(apiKeys, 'demo.yaml'), API_KEY_FILE);
+      const origin = await startServer('dpop-issue', { REDIS_URL: redis.url, API_KEYS: apiKeys });
+      const obtain = async (nonce?: string | null) => {
+        const claims = { iat: Math.floor(systemClock()), ...(nonce && { nonce }) };
+        const proof = createProof(signer, { method: 'POST', url: `${ISSUER}/oauth/token`, claims });
+        const body = new URLSearchParams({ grant_type: 'client_credentials' });
+        const headers = { DPoP: proof, 'X-API-Key': 'sk-demo' };
+        return fetch(`${origin}/oauth/token`, { method: 'POST', headers, body });
+      };
+      const first = await obtain();
+      const second = await obtain(first.headers.get('DPoP-Nonce'));
+      const metadata = await fetch(`${origin}/.well-known/oauth-authorization-server`);
+
+      expect([first.status, await first.json()]).toMatchObject([400, { error: 'use_dpop_nonce' }]);
+      expect([second.status, await second.json()]).toMatchObject([200, { token_type: 'DPoP' }]);
+      expect(await metadata.json()).toHaveProperty('dpop_signing_alg_values_supported');
+    });
+  });
 });
+
+const API_KEY_FILE =
+  'api_key: sk-demo\nkey_id: demo\nname: Demo\ntype: api_call\nrate_limits: {}\npermissions: [read]\n';
