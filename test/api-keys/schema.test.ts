@@ -36,6 +36,7 @@ describe('defaults', () => {
       metadata: {},
       users: false,
       refresh_tokens: 'confidential',
+      tls_client_certificate_bound_access_tokens: false,
       introspects: [],
       service_audiences: [],
       workloads: [],
