@@ -4,6 +4,7 @@ import type { AuditTrail } from '../audit/record.js';
 import type { KnownOptions } from '../base/options.js';
 import type { ChallengeOptions } from '../http/write-challenge.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
+import type { DpopOptions } from '../verify/dpop/dpop-options.js';
 import { ACCEPTANCE_OPTIONS, type TokenVerifierOptions } from '../verify/token-verifier-options.js';
 import type { ExemptRoute } from './exempt-routes.js';
 import type { PreflightPolicy } from './preflight-check.js';
@@ -38,6 +39,14 @@ export interface RequestVerifierOptions<Claims extends object = NoClaims, Req = 
    * @default { authorization: true } (the `Authorization` header only)
    */
   readonly tokenLocations?: TokenLocations<Req>;
+  /**
+   * DPoP: clients send their token with a proof that they possess its key, so that a stolen token is worthless. Tokens that
+   * are bound to a key are accepted only under the scheme `DPoP`, and never in other locations.
+   *
+   * @default undefined (tokens with `cnf` are rejected)
+   * @see RFC 9449
+   */
+  readonly dpop?: DpopOptions;
 }
 
 /**
@@ -77,7 +86,7 @@ export interface AcceptOptions<Claims extends object = NoClaims, Req = Request>
 /** Known options of `RequestVerifierOptions`, for `assertOptions()`. */
 export const REQUEST_VERIFIER_OPTIONS: KnownOptions<RequestVerifierOptions> = {
   ...ACCEPTANCE_OPTIONS,
-  ...{ scope: true, tokenLocations: true, realm: true, resourceMetadata: true, audit: true },
+  ...{ scope: true, tokenLocations: true, dpop: true, realm: true, resourceMetadata: true, audit: true },
 };
 
 /** Known options of `AcceptOptions`, for `assertOptions()`. */

@@ -1,7 +1,6 @@
 import type { Request } from 'express';
-import type { AuditEvent } from '../audit/events.js';
 import { assertAuditTrail, noAuditTrail } from '../audit/record.js';
-import { type AcceptedToken, recordAcceptances } from '../audit/record-acceptances.js';
+import { recordAcceptances } from '../audit/record-acceptances.js';
 import { systemClock } from '../base/clock.js';
 import { debugConfiguration } from '../base/debug-configuration.js';
 import { debugRejection } from '../base/debug-rejection.js';
@@ -11,7 +10,6 @@ import {
   MissingCredentialsError,
   PassportJweError,
 } from '../base/errors.js';
-import type { TokenIdentity } from '../base/rejections.js';
 import { isB64Token, MALFORMED_AUTHORIZATION } from '../http/extract-bearer-token.js';
 import type { IncomingRequest } from '../http/incoming-request.js';
 import { findMissingScope } from '../http/missing-scope.js';
@@ -26,6 +24,7 @@ import type {
   ShownToken,
 } from '../http/request-state.js';
 import { createChallengeWriter } from '../http/write-challenge.js';
+import type { SenderEvidence } from '../token/claims/confirmation.js';
 import { identifyToken } from '../token/claims/identify-token.js';
 import { resolveRequiredScope } from '../token/claims/scope.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
@@ -33,10 +32,17 @@ import { describeVerifier } from '../verify/describe-verifier.js';
 import { prepareVerifier } from '../verify/token-verifier.js';
 import type { AcceptOptions } from './accept-options.js';
 import { createTokenReader } from './create-token-reader.js';
+import {
+  describeRefusedToken,
+  describeRejected,
+  identifyWithSession,
+  isEncrypted,
+} from './describe-token.js';
 import { createExemption } from './exempt-routes.js';
 import { createPreflightCheck } from './preflight-check.js';
 import { createRejectionHook } from './rejection-hook.js';
-import { listTokenLocations, resolveTokenLocations } from './token-locations.js';
+import { createSenderReader, nonceOf, type RequestSender } from './sender-reader.js';
+import { addSchemes, listTokenLocations, resolveTokenLocations } from './token-locations.js';
 
 /** Authenticates requests by their bearer token. It does not write responses. */
 export interface Acceptor<Req extends IncomingRequest = Request> extends Authentication {
@@ -63,7 +69,8 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
   where: string,
 ): Acceptor<Req> {
   const verifier = prepareVerifier(options, where);
-  const locations = resolveTokenLocations(options.tokenLocations, where);
+  const senders = createSenderReader(options, where);
+  const locations = addSchemes(resolveTokenLocations(options.tokenLocations, where), senders.schemes);
   const readToken = createTokenReader(locations, where);
   const tokenLocations = listTokenLocations(locations);
   const requiredScope = resolveRequiredScope(options.scope ?? [], `${where}: scope`);
@@ -81,17 +88,30 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
     audit: audit.enabled,
   }));
 
-  const checkScope = (token: VerifiedToken, presented: string): Acceptance => {
+  /** Confirm the sender of a verified token, and check its scope. */
+  const conclude = (req: Req, token: VerifiedToken, shown: Shown): Acceptance | Promise<Acceptance> => {
+    if (shown.sender?.proof === undefined) return checkScope(token, shown);
+    const refuseSender = (failure: unknown) => refuse(req, failure, { ...shown, token });
+    try {
+      const confirming = senders.confirm(shown.sender, shown.presented);
+      return confirming === undefined
+        ? checkScope(token, shown)
+        : confirming.then(() => checkScope(token, shown)).catch(refuseSender);
+    } catch (failure) {
+      return refuseSender(failure);
+    }
+  };
+  const checkScope = (token: VerifiedToken, shown: Shown): Acceptance => {
+    const { presented, sender } = shown;
     const error = findMissingScope(token, requiredScope);
     return error === undefined
-      ? { kind: 'verified', token, presented }
-      : { kind: 'refused', error, token, presented };
+      ? { kind: 'verified', token, presented, sender, ...presentationOf(sender) }
+      : { kind: 'refused', error, token, presented, ...presentationOf(sender) };
   };
-  const acceptLater = (verified: Promise<VerifiedToken>, presented: string): Promise<Acceptance> =>
-    verified.then(
-      (token) => checkScope(token, presented),
-      (failure) => toRefusal(failure, presented),
-    );
+  const refuse = (req: Req, failure: unknown, shown: RefusedShown): Acceptance => ({
+    ...toRefusal(failure, shown),
+    ...(senders.usesDpop(req) ? { scheme: 'DPoP' } : {}),
+  });
   const proofOf = (presented: string | undefined): { readonly proven?: true } =>
     presented !== undefined && verifier.isProven(presented) ? { proven: true } : {};
 
@@ -104,19 +124,27 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
     accept(req: Req): AuthenticationOutcome | Promise<AuthenticationOutcome> {
       if (isExempt?.(req)) return { kind: 'anonymous' };
       let presented: string | undefined;
+      let sender: RequestSender | undefined;
       try {
         presented = readToken(req);
         if (presented === undefined && passesAsPreflight(req)) return { kind: 'anonymous' };
         if (presented === undefined) throw new MissingCredentialsError();
-        const verified = verifier.verify(presented);
-        return verified instanceof Promise
-          ? acceptLater(verified, presented)
-          : checkScope(verified, presented);
+        sender = senders.read(req);
+        const shown = { presented, sender };
+        const verified = verifier.verify(presented, sender);
+        const accepted =
+          verified instanceof Promise
+            ? verified.then((token) => conclude(req, token, shown))
+            : conclude(req, verified, shown);
+        return accepted instanceof Promise
+          ? accepted.catch((failure) => refuse(req, failure, shown))
+          : accepted;
       } catch (failure) {
-        return toRefusal(failure, presented);
+        return refuse(req, failure, { presented, sender });
       }
     },
-    verifyProven: (presented: string) => verifier.verifyProven(presented),
+    verifyProven: (presented: string, sender: SenderEvidence | undefined) =>
+      verifier.verifyProven(presented, sender),
     recordAcceptance: (req: Req, { token, presented }: Required<ShownToken>) => {
       if (!audit.enabled) return;
       if (!isEncrypted(token)) recordNotEncrypted(req, token);
@@ -129,59 +157,41 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
       // Many clients send their first request without a token, to receive the challenge.
       if (!(error instanceof MissingCredentialsError) && audit.enabled) {
         const known = token === undefined ? undefined : { ...identifyToken(token), ...proofOf(presented) };
-        await audit.record(describeRefusal(exchange.req, error, known));
+        await audit.record(describeRefusedToken(exchange.req, error, known));
       }
       callOnRejected(exchange, error);
     },
-    writeChallenge: createChallengeWriter(options, where, requiredScope),
+    writeChallenge: createChallengeWriter(options, where, { scope: requiredScope, dpop: senders.dpop }),
     clock,
   });
+}
+
+/** A token as the request presented it, and the keys of which the request claims possession. */
+interface Shown {
+  readonly presented: string;
+  readonly sender: RequestSender | undefined;
+}
+
+/** What is known of a rejected token. */
+interface RefusedShown {
+  readonly presented: string | undefined;
+  readonly sender: RequestSender | undefined;
+  /** Token that was verified before its sender was rejected. */
+  readonly token?: VerifiedToken;
+}
+
+function presentationOf(sender: RequestSender | undefined): Pick<Acceptance, 'scheme' | 'nonce'> {
+  return sender?.proof === undefined ? {} : { scheme: 'DPoP', ...nonceOf(sender) };
 }
 
 /**
  * Convert a verification failure to a rejection. If the token is not a b64token, the error is `invalid_request` (RFC
  * 6750 §3.1). Rethrow programming errors.
  */
-function toRefusal(failure: unknown, presented: string | undefined): Acceptance {
+function toRefusal(failure: unknown, { presented, sender, token }: RefusedShown): Acceptance {
   if (!(failure instanceof PassportJweError)) throw failure;
   const isMalformed = failure instanceof InvalidTokenError && !isB64Token(presented);
   const error = isMalformed ? new InvalidRequestError(MALFORMED_AUTHORIZATION) : failure;
-  return { kind: 'refused', error };
-}
-
-/** Facts for the debug line: the expected locations of the token, or the type and the `kid` of a verified token. */
-function describeRejected(
-  error: PassportJweError,
-  token: VerifiedToken | undefined,
-  tokenLocations: readonly string[],
-): object {
-  if (error instanceof MissingCredentialsError) return { tokenLocations };
-  return token === undefined ? {} : { type: token.type, kid: token.header['kid'] };
-}
-
-/** Whether a token is a JWE. Every JWE has `enc` in its protected header (RFC 7516 §4.1.2), and no JWS has it. */
-function isEncrypted({ header }: VerifiedToken): boolean {
-  return header['enc'] !== undefined;
-}
-
-function identifyWithSession(token: VerifiedToken): AcceptedToken {
-  const { session_id: sessionId } = token.claims;
-  return { ...identifyToken(token), ...(sessionId === undefined ? {} : { sessionId }) };
-}
-
-/**
- * Build the audit event for a rejected request, with the identity of the verified token or of the token in the error.
- */
-function describeRefusal(
-  req: IncomingRequest,
-  error: PassportJweError,
-  known: TokenIdentity | undefined,
-): AuditEvent {
-  return {
-    type: 'token.refused',
-    code: error.code,
-    ...(error instanceof InvalidTokenError ? { reason: error.reason } : {}),
-    ...(known ?? (error instanceof InvalidTokenError ? error.token : undefined)),
-    ...readIp(req),
-  };
+  const verified = token === undefined || presented === undefined ? {} : { token, presented };
+  return { kind: 'refused', error, ...verified, ...nonceOf(sender, error) };
 }

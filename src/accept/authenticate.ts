@@ -6,6 +6,7 @@ import { assertFactoryCall } from '../http/assert-factory-call.js';
 import type { Middleware } from '../http/middleware.js';
 import { passError } from '../http/pass-error.js';
 import { type AuthenticationOutcome, requestState } from '../http/request-state.js';
+import { sendNonce } from '../http/send-nonce.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import { remedyForOption } from '../verify/remedy-for-option.js';
 import { ACCEPT_OPTIONS, type AcceptOptions } from './accept-options.js';
@@ -68,6 +69,7 @@ export function authenticate(options: AuthenticateOptions): Middleware {
   const finish = (found: AuthenticationOutcome, req: Request, { res, next }: Continuation): void => {
     const outcome = admitAnonymous(found);
     requestState.fill(req, { outcome, acceptor, failWithError });
+    sendNonce(res, outcome);
     if (outcome.kind === 'refused') {
       const { error } = outcome;
       const refuse = () => refuseRequest({ req, res, next }, error);

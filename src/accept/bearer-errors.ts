@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Request } from 'express';
 import { PassportJweError } from '../base/errors.js';
 import { answerFailure, sendBody } from '../http/answer-failure.js';
 import type { ErrorMiddleware } from '../http/middleware.js';
-import { requestState } from '../http/request-state.js';
+import { challengeFor, requestState } from '../http/request-state.js';
 import { type ChallengeOptions, createChallengeWriter } from '../http/write-challenge.js';
 
 /**
@@ -26,7 +26,7 @@ export function bearerErrors(options: ChallengeOptions = {}): ErrorMiddleware {
     if (res.headersSent) return next(error);
     const state = requestState.read(req);
     if (error instanceof PassportJweError) {
-      return answerFailure(res, error, state?.acceptor.writeChallenge ?? defaultChallenge);
+      return answerFailure(res, error, challengeFor(state, defaultChallenge));
     }
     const refusal = isPassportRefusal(error) ? findRefusal(req) : undefined;
     if (refusal === undefined) return next(error);

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { MissingCredentialsError } from '../base/errors.js';
 import { assertOptions } from '../base/options.js';
 import { addChallenge } from '../http/answer-failure.js';
-import { requestState } from '../http/request-state.js';
+import { challengeFor, requestState } from '../http/request-state.js';
 import type { TokenType } from '../token/claims/claims-set.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 import { remedyForOption } from '../verify/remedy-for-option.js';
@@ -48,7 +48,7 @@ export function createRequestVerifier(options: RequestVerifierOptions<object>): 
     if (outcome.kind === 'anonymous') throw new MissingCredentialsError();
     // Read from the outcome, not from the request: another verifier of the same request can run concurrently.
     await acceptor.recordRefusal({ req, res: undefined }, outcome.error, outcome);
-    addChallenge(outcome.error, acceptor.writeChallenge);
+    addChallenge(outcome.error, challengeFor({ outcome, acceptor }, acceptor.writeChallenge));
     throw outcome.error;
   };
 }

@@ -20,6 +20,7 @@ export type { LegacyTokenType } from '../token/claims/complete-legacy-claims.js'
 export type * from '../token/claims/index.js';
 export type { LegacyOptions } from '../token/legacy-policy.js';
 export type { TokenCacheOptions } from '../token/token-cache.js';
+export type { DpopAlgorithm, DpopOptions, DpopReplayOptions } from '../verify/dpop/dpop-options.js';
 export { type AuthJsSessionOptions, authJsSession } from '../verify/presets/auth-js-session.js';
 export { type Auth0Options, auth0 } from '../verify/presets/auth0.js';
 export { oidcProvider } from '../verify/presets/oidc-provider.js';

@@ -4,7 +4,13 @@ import { assertOptions, type KnownOptions } from '../base/options.js';
 import { warnOfFailure } from '../base/warn-of-failure.js';
 import { addChallenge } from '../http/answer-failure.js';
 import { passError } from '../http/pass-error.js';
-import { type Acceptance, type AuthenticationOutcome, requestState } from '../http/request-state.js';
+import {
+  type Acceptance,
+  type AuthenticationOutcome,
+  challengeFor,
+  requestState,
+} from '../http/request-state.js';
+import { sendNonce } from '../http/send-nonce.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import { remedyForOption } from '../verify/remedy-for-option.js';
 import { ACCEPT_OPTIONS, type AcceptOptions } from './accept-options.js';
@@ -109,6 +115,7 @@ export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy 
     const failWithError = options.failWithError ?? false;
     const conclude = (outcome: StrategyOutcome): void => {
       requestState.fill(req, { outcome, acceptor, failWithError });
+      sendNonce(req.res, outcome);
       if (outcome.kind === 'verified') checkSession(options);
       finish(req, () => end(outcome, { req, acceptor }, ends));
     };
@@ -161,13 +168,12 @@ async function findUserOf(
   accepted: Extract<Acceptance, { kind: 'verified' }>,
   findUser: UserFinder = async (_req, token) => claimsAsUser(token),
 ): Promise<StrategyOutcome> {
-  const { token, presented } = accepted;
   try {
-    const found = await findUser(req, token);
+    const found = await findUser(req, accepted.token);
     if (found !== undefined) return { ...accepted, found };
-    return { kind: 'refused', error: new InvalidTokenError('no_user'), token, presented };
+    return { ...accepted, kind: 'refused', error: new InvalidTokenError('no_user') };
   } catch (error) {
-    if (error instanceof PassportJweError) return { kind: 'refused', error, token, presented };
+    if (error instanceof PassportJweError) return { ...accepted, kind: 'refused', error };
     throw error;
   }
 }
@@ -178,6 +184,7 @@ function end(
   { req, acceptor }: { readonly req: Request; readonly acceptor: Acceptor },
   ends: Ends,
 ): void {
+  const writeChallenge = challengeFor({ outcome, acceptor }, acceptor.writeChallenge);
   if (outcome.kind === 'verified') {
     acceptor.recordAcceptance(req, outcome);
     ends.success(outcome.found.user, outcome.found.info);
@@ -186,9 +193,9 @@ function end(
   } else if (req.res?.headersSent) {
     return;
   } else if (outcome.error.status === 401) {
-    ends.fail(acceptor.writeChallenge(outcome.error), 401);
+    ends.fail(writeChallenge(outcome.error), 401);
   } else {
-    addChallenge(outcome.error, acceptor.writeChallenge);
+    addChallenge(outcome.error, writeChallenge);
     ends.error(outcome.error);
   }
 }

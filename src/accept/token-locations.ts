@@ -120,6 +120,14 @@ function isName(name: unknown): boolean {
   return typeof name === 'string' && NAME.test(name);
 }
 
+/** Add schemes of the `Authorization` header that other options enable. */
+export function addSchemes<Req>(
+  locations: ResolvedLocations<Req>,
+  schemes: readonly string[],
+): ResolvedLocations<Req> {
+  return { ...locations, schemes: [...locations.schemes, ...schemes] };
+}
+
 /** List the enabled locations, for debug lines. */
 export function listTokenLocations({
   schemes,

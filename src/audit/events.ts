@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../base/error-codes.js';
 import type {
   ClientRejection,
+  DpopRejection,
   ExchangeRejection,
   GrantRejection,
   TokenRejection,
@@ -148,7 +149,7 @@ export type AuditEvent =
        */
       readonly type: 'token.refused';
       readonly code: ErrorCode;
-      readonly reason?: TokenRejection;
+      readonly reason?: TokenRejection | DpopRejection;
       /**
        * Present if the token proves its issuance. Without proof, a holder of an exported access key may have forged the
        * identities.

@@ -44,3 +44,26 @@ export function forwardOnly(clock: Clock): Clock {
     return latest;
   };
 }
+
+/** Time after which a clock that was set forward is trusted, in seconds. Exceeds the lifetime of short-lived records. */
+const SETTLE_SECONDS = 300;
+
+/**
+ * Return a lower bound of the current time for short-lived records. Unlike `earliest()`, it catches up with a clock that
+ * stays ahead, for example after the machine was suspended. Otherwise, records would be stored too long from then on.
+ */
+export function settledBound(clock: Clock): () => NumericDate {
+  /** Smallest lead of the clock over its lower bound in the current and in the previous period. */
+  let [lead, formerLead] = [0, 0];
+  let startedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const earliest = earliestOf(clock);
+    const presentLead = Math.max(0, clock() - earliest);
+    if (earliest >= startedAt + SETTLE_SECONDS) {
+      [lead, formerLead] = [presentLead, lead];
+      startedAt = earliest;
+    }
+    lead = Math.min(lead, presentLead);
+    return earliest + Math.min(lead, formerLead);
+  };
+}

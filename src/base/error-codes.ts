@@ -1,4 +1,4 @@
-/** Values of `error` in responses (RFC 6749 §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 8707 §2). */
+/** Values of `error` in responses (RFC 6749 §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 8707 §2, RFC 9449 §12.2). */
 export type WireError =
   | 'invalid_request'
   | 'invalid_token'
@@ -12,7 +12,9 @@ export type WireError =
   | 'unsupported_grant_type'
   | 'invalid_scope'
   | 'invalid_target'
-  | 'unsupported_token_type';
+  | 'unsupported_token_type'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce';
 
 /** Error codes for callers and audit events. Codes never change within a major version. */
 export type ErrorCode = `ERR_${Uppercase<WireError>}` | 'ERR_MISSING_CREDENTIALS' | 'ERR_CONFIGURATION';

@@ -1,4 +1,5 @@
 export type { Clock, NumericDate } from './clock.js';
+export { InvalidDpopProofError, UseDpopNonceError } from './dpop-errors.js';
 export type { Duration } from './duration.js';
 export type { ErrorCode, WireError } from './error-codes.js';
 export {
@@ -22,6 +23,7 @@ export type { JsonObject, JsonValue } from './json.js';
 export type { RateLimitState } from './rate-limit-headers.js';
 export type {
   ClientRejection,
+  DpopRejection,
   ExchangeRejection,
   GrantRejection,
   TokenRejection,

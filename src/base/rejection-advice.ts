@@ -219,8 +219,23 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   key_bound: {
     cause:
-      'The claim `cnf` binds the token to a key of the client (RFC 7800). A bearer token cannot prove possession of that key.',
-    fix: 'Issue the token without `cnf`.',
+      'The claim `cnf` binds the token to a key of the client (RFC 7800), but the request cannot prove possession of that key. It has the scheme `Bearer`, the token is in a cookie or another location, `cnf` has an unknown member, or the option `dpop` is not set.',
+    fix: 'Send the token with the scheme `DPoP` and a proof in the `Authorization` and `DPoP` headers, and set `dpop`. Code without a request cannot accept such tokens.',
+  },
+  not_key_bound: {
+    cause:
+      'The request has the scheme `DPoP`, but the token has no `cnf.jkt`. Or `dpop.mode` is `require`, and the request has the scheme `Bearer`.',
+    fix: 'Send a DPoP proof when you request the token. The token response then has the `token_type` `DPoP`.',
+  },
+  wrong_key: {
+    cause:
+      'The DPoP proof has a different key than the token (`cnf.jkt`). Somebody may have stolen the token.',
+    fix: 'Sign the proof with the key with which the token was requested.',
+  },
+  wrong_certificate: {
+    cause:
+      'The client certificate of the connection is missing, or differs from that of the token (`cnf.x5t#S256`). Somebody may have stolen the token.',
+    fix: 'Use the certificate with which the token was requested. Behind a proxy, check that the proxy sends it.',
   },
   revoked: {
     cause:

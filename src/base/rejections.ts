@@ -47,10 +47,32 @@ export type TokenRejection =
   | 'replicated_claim'
   | 'unknown_type'
   | 'key_bound'
+  | 'not_key_bound'
+  | 'wrong_key'
+  | 'wrong_certificate'
   | 'revoked'
   | 'key_inactive'
   | 'custom_claims'
   | 'no_user';
+
+/** Reasons for rejecting a DPoP proof (RFC 9449 §4.3). The description of the response names the same fault. */
+export type DpopRejection =
+  | 'proof_missing'
+  | 'proof_repeated'
+  | 'proof_too_long'
+  | 'proof_malformed'
+  | 'proof_typ'
+  | 'proof_algorithm'
+  | 'proof_private_key'
+  | 'proof_key'
+  | 'proof_claim'
+  | 'proof_method'
+  | 'proof_target'
+  | 'proof_too_old'
+  | 'proof_in_future'
+  | 'proof_token_hash'
+  | 'proof_signature'
+  | 'proof_replayed';
 
 /** Reasons for rejecting client credentials, for audit events only. The response is always `invalid_client`. */
 export type ClientRejection =

@@ -3,7 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { debugRejection } from '../base/debug-rejection.js';
 import { PassportJweError, RateLimitExceededError } from '../base/errors.js';
 import { passError } from './pass-error.js';
-import { type AuthenticationOutcome, requestState, type ShownToken } from './request-state.js';
+import { type AuthenticationOutcome, challengeFor, requestState, type ShownToken } from './request-state.js';
 import { type ChallengeWriter, createChallengeWriter } from './write-challenge.js';
 
 const defaultChallenge = createChallengeWriter({}, 'bearerErrors');
@@ -27,7 +27,7 @@ export function withChallenge<Failure extends PassportJweError>(
   req: IncomingMessage,
   error: Failure,
 ): Failure {
-  addChallenge(error, requestState.read(req)?.acceptor.writeChallenge ?? defaultChallenge);
+  addChallenge(error, challengeFor(requestState.read(req), defaultChallenge));
   return error;
 }
 
@@ -78,7 +78,7 @@ export async function refuseRequest(exchange: RejectedRequest, error: PassportJw
   }
   if (res.headersSent) return;
   if (state?.failWithError) return next(withChallenge(req, error));
-  return answerFailure(res, error, state?.acceptor.writeChallenge ?? defaultChallenge);
+  return answerFailure(res, error, challengeFor(state, defaultChallenge));
 }
 
 /** Reject a request if the failure is an error of this package. Pass all other failures to the error handlers. */

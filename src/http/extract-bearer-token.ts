@@ -7,7 +7,7 @@ import { type FieldSource, readFields } from './read-fields.js';
 const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /** Create a pattern that matches one of the schemes, but no longer name such as `BearerX` (RFC 9110 §5.6.2). */
-function schemePattern(names: readonly string[]): RegExp {
+export function schemePattern(names: readonly string[]): RegExp {
   const alternatives = names.map((name) => name.replaceAll(/[$*+.^|]/g, '\\$&')).join('|');
   return new RegExp(`^(?:${alternatives})(?![!#$%&'*+.^_\`|~0-9a-z-])`, 'i');
 }

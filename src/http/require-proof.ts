@@ -28,7 +28,7 @@ async function prove(req: Request): Promise<void> {
   const { outcome, acceptor } = requestState.read(req) ?? {};
   if (outcome?.kind !== 'verified' || acceptor === undefined) throw new MissingCredentialsError();
   try {
-    await acceptor.verifyProven(outcome.presented);
+    await acceptor.verifyProven(outcome.presented, outcome.sender);
   } catch (failure) {
     const isUnprovable = failure instanceof InvalidTokenError && failure.reason === 'unprovable';
     throw isUnprovable ? new AccessDeniedError() : failure;

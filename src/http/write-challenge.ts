@@ -25,22 +25,44 @@ export interface ChallengeOptions {
   readonly resourceMetadata?: string;
 }
 
-/** Returns the `WWW-Authenticate` value for an error, or `undefined` for a status without a challenge. */
-export type ChallengeWriter = (error: PassportJweError) => string | undefined;
+/** Scheme of the `Authorization` header (RFC 6750 §2.1, RFC 9449 §7.1). */
+export type AuthorizationScheme = 'Bearer' | 'DPoP';
 
 /**
- * Create a writer of `WWW-Authenticate` values (RFC 6750 §3). Challenges do not contain request data or claims, only
- * constants and validated options.
+ * Returns the `WWW-Authenticate` value for an error, or `undefined` for a status without a challenge.
+ *
+ * @param scheme scheme that the request used. Its challenge contains the error. Default: `Bearer`, if it is accepted
+ */
+export type ChallengeWriter = (error: PassportJweError, scheme?: AuthorizationScheme) => string | undefined;
+
+/** Properties of the routes that a challenge describes. */
+export interface ChallengedRoutes {
+  /**
+   * Scope that every request requires. A 401 challenge contains it (RFC 6750 §3).
+   *
+   * @default [] (no scope)
+   */
+  readonly scope?: readonly string[];
+  /**
+   * DPoP: whether bearer tokens are accepted too, and the algorithms of proofs (RFC 9449 §7.1).
+   *
+   * @default undefined (only bearer tokens are accepted)
+   */
+  readonly dpop?: { readonly mode: 'allow' | 'require'; readonly algorithms: readonly string[] } | undefined;
+}
+
+/**
+ * Create a writer of `WWW-Authenticate` values (RFC 6750 §3, RFC 9449 §7.1). Challenges do not contain request data or
+ * claims, only constants and validated options.
  *
  * @param where function that takes the options, for the error messages
- * @param required scope that every request requires. A 401 challenge contains it (RFC 6750 §3)
  * @throws TypeError if `realm` contains quotes, backslashes or non-ASCII characters, or `resourceMetadata` is not a
  *   secure URL
  */
 export function createChallengeWriter(
   options: ChallengeOptions,
   where: string,
-  required: readonly string[] = [],
+  { scope: required = [], dpop }: ChallengedRoutes = {},
 ): ChallengeWriter {
   const { realm = 'api', resourceMetadata } = options;
   if (typeof realm !== 'string' || !QUOTABLE.test(realm)) {
@@ -50,17 +72,33 @@ export function createChallengeWriter(
   }
   const metadata =
     resourceMetadata === undefined ? [] : [`resource_metadata="${resolveUrl(resourceMetadata, where)}"`];
+  const proofs = dpop === undefined ? [] : [`algs="${dpop.algorithms.join(' ')}"`];
+  const schemes = acceptedSchemes(dpop?.mode);
 
-  return (error) => {
+  return (error, requested = 'Bearer') => {
     if (error.status !== 400 && error.status !== 401 && error.status !== 403) return undefined;
-    const attributes = [`realm="${realm}"`];
-    if (error.error !== undefined) {
-      attributes.push(`error="${error.error}"`, `error_description="${quotable(error.message)}"`);
-    }
     const scope = scopeOf(error, required);
-    if (QUOTABLE.test(scope)) attributes.push(`scope="${scope}"`);
-    return `Bearer ${[...attributes, ...metadata].join(', ')}`;
+    const scopes = QUOTABLE.test(scope) ? [`scope="${scope}"`] : [];
+    const used = schemes.find((scheme) => scheme === requested) ?? 'DPoP';
+    // A client that used DPoP receives only this challenge. Some libraries accept no second one with a nonce.
+    const offered = error.status === 401 && used === 'Bearer' ? schemes : [used];
+    const challenges = offered.map((scheme) => {
+      const errors = scheme === used ? describeError(error) : [];
+      const algorithms = scheme === 'DPoP' ? proofs : [];
+      const attributes = [`realm="${realm}"`, ...errors, ...scopes, ...algorithms, ...metadata];
+      return `${scheme} ${attributes.join(', ')}`;
+    });
+    return challenges.join(', ');
   };
+}
+
+function acceptedSchemes(dpop: 'allow' | 'require' | undefined): readonly AuthorizationScheme[] {
+  if (dpop === undefined) return ['Bearer'];
+  return dpop === 'allow' ? ['Bearer', 'DPoP'] : ['DPoP'];
+}
+
+function describeError({ error, message }: PassportJweError): readonly string[] {
+  return error === undefined ? [] : [`error="${error}"`, `error_description="${quotable(message)}"`];
 }
 
 /** Return the scope that a request needs: the missing scope, or, without a valid token, the scope of the route. */

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
+import { once } from '../base/once.js';
 import {
   type AsymmetricKey,
   type ContentEncryption,
@@ -8,7 +9,7 @@ import {
   isAsymmetricKey,
   type KeyPurpose,
 } from './content-key.js';
-import { deriveContentKey, type RootKey } from './derive-content-key.js';
+import { deriveContentKey, deriveNonceKey, type RootKey } from './derive-content-key.js';
 import type { KeyRing } from './key-ring.js';
 import { bindInternals } from './key-ring-internals.js';
 import type { KeyUsage } from './key-usage.js';
@@ -60,6 +61,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
   const derived = new Map<string, readonly DirectKey[]>();
   const asymmetric = underived.filter(isAsymmetricKey);
   const recognizer = createKidRecognizer(roots, { environment, enc });
+  const nonceKeys = once(() => new Map(roots.map((root) => [root, deriveNonceKey(root, environment)])));
   const recipientFor = (audience: string) => recipients.find((key) => key.audience === audience);
 
   /** Derive one key per root, in the order of `roots`, and cache the keys. */
@@ -112,6 +114,7 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
     decryptionKey: (kid) => byKid.get(kid),
     hasSecret: (secret) => materials.some((material) => secretOf(material)?.equals(secret) === true),
     recognizeKid: (kid) => recognizer.recognize(kid),
+    nonceKeys: () => currentFirst(nonceKeys(), current()),
     reloadForUnknownKey: async () => false,
     needsSignature: (audience) =>
       asymmetric.some((key) => key.audience === undefined || key.audience === audience),
@@ -122,6 +125,13 @@ export function assembleKeyRing(parts: KeyRingParts): KeyRing {
 function secretOf(material: KeyMaterial): KeyObject | undefined {
   if (material.kind === 'root') return material.root.secret;
   return 'secret' in material.key ? material.key.secret : undefined;
+}
+
+/** List the keys of all roots, that of the current root first. Nonces that expired roots authenticated are not accepted. */
+function currentFirst(keys: ReadonlyMap<RootKey, KeyObject>, material: KeyMaterial): readonly KeyObject[] {
+  const first = material.kind === 'root' ? keys.get(material.root) : undefined;
+  const others = [...keys.values()].filter((key) => key !== first);
+  return first === undefined ? others : [first, ...others];
 }
 
 function kidOf(material: KeyMaterial): string {

@@ -4,6 +4,7 @@ import { type ContentEncryption, type DirectKey, KEY_LENGTHS, type KeyPurpose } 
 
 const KID_BYTES = 16;
 const PROVENANCE_KEY_BYTES = 32;
+const NONCE_KEY_BYTES = 32;
 
 /** Root secret, from which keys are derived. It does not encrypt. */
 export interface RootKey {
@@ -52,6 +53,11 @@ export function deriveContentKid({ secret }: RootKey, context: KeyContext): stri
 /** Derive one key per root and environment. The proof covers the `kid`, and with it the audience. */
 function deriveProvenanceKey({ secret }: RootKey, environment: string): KeyObject {
   return createSecretKey(expand(secret, ['provenance', environment], PROVENANCE_KEY_BYTES));
+}
+
+/** Derive the key of DPoP nonces, one per root and environment (RFC 9449 §8). */
+export function deriveNonceKey({ secret }: RootKey, environment: string): KeyObject {
+  return createSecretKey(expand(secret, ['dpop-nonce', environment], NONCE_KEY_BYTES));
 }
 
 /** Derive an opaque `kid` for a secret without one. The same secret always yields the same `kid`. */

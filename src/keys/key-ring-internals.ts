@@ -49,6 +49,13 @@ export interface KeyRingInternals {
   reloadForUnknownKey(): Promise<boolean>;
 
   /**
+   * Return the keys of DPoP nonces, one derived from each root, the current root first. Empty if the ring has no root.
+   *
+   * @see RFC 9449 §8
+   */
+  nonceKeys(): readonly KeyObject[];
+
+  /**
    * Whether access tokens for an audience require a nested JWS. True if they may be encrypted to a public key, because
    * anyone can encrypt to it.
    */

@@ -13,7 +13,7 @@ const SIGNING_SHAPES = {
 } as const satisfies Partial<Record<VerificationAlgorithm, KeyShape>>;
 
 /** Algorithms of verification keys and their key types. Includes the algorithms of other issuers (RFC 9864 §2.2). */
-const VERIFICATION_SHAPES: Readonly<Record<VerificationAlgorithm, KeyShape>> = {
+export const VERIFICATION_SHAPES: Readonly<Record<VerificationAlgorithm, KeyShape>> = {
   EdDSA: 'Ed25519',
   Ed25519: 'Ed25519',
   RS256: 'RSA',

@@ -166,6 +166,7 @@ export class SourcedKeyRing implements RotatingKeyRing {
       decryptionKey: (kid) => this.#internals.decryptionKey(kid),
       hasSecret: (secret) => this.#internals.hasSecret(secret),
       recognizeKid: (kid) => this.#internals.recognizeKid(kid),
+      nonceKeys: () => this.#internals.nonceKeys(),
       reloadForUnknownKey: () => this.#reloadForUnknownKey(),
       needsSignature: (audience) => this.#internals.needsSignature(audience),
     };

@@ -19,5 +19,6 @@ export type {
   Refusal,
 } from './limit-store.js';
 export { createMemoryStores, type MemoryStoresOptions } from './memory/create-memory-stores.js';
+export type { ReplayStore, ReplayUse, ReplayVerdict } from './replay-store.js';
 export type { RevocationEntry, RevocationFill, RevocationFold, RevocationStore } from './revocation-store.js';
 export type { StoreBounds, Stores } from './stores.js';

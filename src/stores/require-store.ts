@@ -10,6 +10,7 @@ const METHODS = {
   families: 'replace',
   counters: 'add',
   limits: 'admit',
+  replays: 'use',
 } as const satisfies Record<StoreName, string>;
 
 /**

@@ -2,6 +2,7 @@ import { assertPositiveInteger } from '../base/options.js';
 import type { CounterStore } from './counter-store.js';
 import type { FamilyStore } from './family-store.js';
 import type { LimitStore } from './limit-store.js';
+import type { ReplayStore } from './replay-store.js';
 import type { RevocationStore } from './revocation-store.js';
 
 /** All stores of a driver. */
@@ -10,6 +11,7 @@ export interface Stores {
   readonly families: FamilyStore;
   readonly counters: CounterStore;
   readonly limits: LimitStore;
+  readonly replays: ReplayStore;
   /** Whether the stores are available. Use it in readiness probes. */
   isReady(): boolean;
   /** Close all files and connections. Do not use the stores afterwards. */

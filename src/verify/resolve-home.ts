@@ -20,6 +20,7 @@ const NO_KEY_RING: KeyRingInternals = Object.freeze({
   decryptionKey: () => undefined,
   hasSecret: () => false,
   recognizeKid: () => undefined,
+  nonceKeys: () => [],
   reloadForUnknownKey: async () => false,
   needsSignature: () => false,
 });

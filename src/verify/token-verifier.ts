@@ -8,6 +8,7 @@ import { assertNotRevoked } from '../revocation/check-revocation.js';
 import type { ClaimsOptions } from '../token/claims/claims-policy.js';
 import { assertCustomClaims } from '../token/claims/claims-schema.js';
 import type { TokenType } from '../token/claims/claims-set.js';
+import type { Sender } from '../token/claims/confirmation.js';
 import { validateClaimsSet } from '../token/claims/validate-claims-set.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 import { isLegacyToken, openLegacyToken } from '../token/open-legacy-token.js';
@@ -84,10 +85,11 @@ export interface PreparedVerifier {
   /**
    * Decrypt and validate a token, synchronously if possible.
    *
+   * @param sender sender of the token. `undefined`: the token must not be bound to a key
    * @throws InvalidTokenError (or as rejection) if the token is rejected
    * @throws TemporarilyUnavailableError (or as rejection) if a key or a revocation cannot be looked up
    */
-  verify(token: string): VerifiedToken | Promise<VerifiedToken>;
+  verify(token: string, sender?: Sender): VerifiedToken | Promise<VerifiedToken>;
   /**
    * Verify a token and its proof of issuance, for endpoints that act on claims. The holder of an exported access key
    * can encrypt tokens for its audience, but cannot create the proof.
@@ -95,7 +97,7 @@ export interface PreparedVerifier {
    * @throws InvalidTokenError (as rejection) if the token is rejected or has no valid proof
    * @throws TemporarilyUnavailableError (as rejection) if a key or a revocation cannot be looked up
    */
-  verifyProven(token: string): Promise<VerifiedToken>;
+  verifyProven(token: string, sender?: Sender): Promise<VerifiedToken>;
   /** Return whether an accepted token carries a proof of issuance. */
   isProven(token: string): boolean;
   /**
@@ -156,16 +158,21 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
   const { clock, legacy, maxTokenLength } = resolved;
   const accept = createAcceptance(resolved);
 
-  const verifyHome: PreparedVerifier['verify'] = (token) => {
+  const verifyHome: PreparedVerifier['verify'] = (token, sender) => {
     const now = clock();
     if (legacy !== undefined && isLegacyToken(token)) {
-      return accept(openLegacyToken(token, { legacy, maxTokenLength }, now), now, legacy.claimsPolicy);
+      return accept(
+        openLegacyToken(token, { legacy, maxTokenLength }, now),
+        now,
+        sender,
+        legacy.claimsPolicy,
+      );
     }
     const opened = opener.open(token, now);
     // Read the clock again, because the token can expire during asynchronous decryption.
     return opened instanceof Promise
-      ? opened.then((authentic) => accept(authentic, clock()))
-      : accept(opened, now);
+      ? opened.then((authentic) => accept(authentic, clock(), sender))
+      : accept(opened, now, sender);
   };
 
   return {
@@ -174,11 +181,11 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
         ? verifyHome
         : verifyAny(parts.external, verifyHome, { accept, ...resolved }),
 
-    async verifyProven(token) {
+    async verifyProven(token, sender) {
       if (legacy !== undefined && isLegacyToken(token)) throw new InvalidTokenError('unprovable');
       // The signature of a trusted issuer does not prove that a home issuer issued the token.
       if (parts.external?.isFor(token) === true) throw new InvalidTokenError('unprovable');
-      return accept(await opener.openProven(token, clock()), clock());
+      return accept(await opener.openProven(token, clock()), clock(), sender);
     },
 
     isProven: (token) =>
@@ -200,8 +207,8 @@ function assembleVerifier(shared: SharedOptions, parts: Parts): PreparedVerifier
 function createAcceptance(resolved: ResolvedVerifier): ClaimsCheck {
   const { claimsPolicy, apiKeys, claimsSchema, revocations } = resolved;
 
-  return (token, now, policy = claimsPolicy) => {
-    const verified = validateClaimsSet(token, policy, now);
+  return (token, now, sender, policy = claimsPolicy) => {
+    const verified = validateClaimsSet(token, policy, now, sender);
     if (apiKeys !== undefined) assertKeysInForce(verified, apiKeys, now);
     const unread = claimsSchema === undefined ? undefined : assertCustomClaims(verified.claims, claimsSchema);
     const check = () => (revocations === undefined ? undefined : assertNotRevoked(verified, revocations));

@@ -2,18 +2,20 @@ import type { NumericDate } from '../base/clock.js';
 import { InvalidTokenError } from '../base/errors.js';
 import type { TokenRejection } from '../base/rejections.js';
 import type { ClaimsPolicy } from '../token/claims/claims-policy.js';
+import type { Sender } from '../token/claims/confirmation.js';
 import type { AuthenticToken } from '../token/claims/validate-claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { isLegacyToken } from '../token/open-legacy-token.js';
 import type { ExternalOpener } from './external-opener.js';
 import type { ResolvedVerifier } from './resolve-verifier.js';
 
-type Verify = (token: string) => VerifiedToken | Promise<VerifiedToken>;
+type Verify = (token: string, sender?: Sender) => VerifiedToken | Promise<VerifiedToken>;
 
 /** Checks that follow decryption. */
 export type ClaimsCheck = (
   token: AuthenticToken,
   now: NumericDate,
+  sender: Sender,
   policy?: ClaimsPolicy,
 ) => VerifiedToken | Promise<VerifiedToken>;
 
@@ -53,31 +55,33 @@ export function verifyAny(
   { accept, clock, hasHome, legacy }: AnyIssuer,
 ): Verify {
   const isLegacy = (token: string) => legacy !== undefined && isLegacyToken(token);
-  const verifyExternal: Verify = (token) => {
+  const verifyExternal: Verify = (token, sender) => {
     const now = clock();
     const opened = external.open(token, now);
     return opened instanceof Promise
-      ? opened.then((authentic) => accept(authentic, clock(), authentic.issuer.policy))
-      : accept(opened, now, opened.issuer.policy);
+      ? opened.then((authentic) => accept(authentic, clock(), sender, authentic.issuer.policy))
+      : accept(opened, now, sender, opened.issuer.policy);
   };
-  const verifyUnread = async (token: string, unread: unknown): Promise<VerifiedToken> => {
+  const verifyUnread = async (token: string, sender: Sender, unread: unknown): Promise<VerifiedToken> => {
     try {
-      return await verifyExternal(token);
+      return await verifyExternal(token, sender);
     } catch (error) {
       throw isUnread(error, false) ? unread : error;
     }
   };
-  const recover = (token: string, error: unknown): Promise<VerifiedToken> => {
-    if (isUnread(error, isLegacy(token))) return verifyUnread(token, error);
+  const recover = (token: string, sender: Sender, error: unknown): Promise<VerifiedToken> => {
+    if (isUnread(error, isLegacy(token))) return verifyUnread(token, sender, error);
     throw error;
   };
-  return (token) => {
-    if (!hasHome || (external.isFor(token) && !isLegacy(token))) return verifyExternal(token);
+  return (token, sender) => {
+    if (!hasHome || (external.isFor(token) && !isLegacy(token))) return verifyExternal(token, sender);
     try {
-      const verified = verifyHome(token);
-      return verified instanceof Promise ? verified.catch((error) => recover(token, error)) : verified;
+      const verified = verifyHome(token, sender);
+      return verified instanceof Promise
+        ? verified.catch((error) => recover(token, sender, error))
+        : verified;
     } catch (error) {
-      return recover(token, error);
+      return recover(token, sender, error);
     }
   };
 }

@@ -4,6 +4,7 @@ import {
   type AuthenticateOptions,
   authenticate,
   createAuditTrail,
+  type DpopRejection,
   type TokenRejection,
   verifiedToken,
 } from 'passport-jwe';
@@ -14,7 +15,7 @@ import { AUDIENCE, clock, ISSUER } from './tokens.js';
 /** What the attacker sees, and what the audit trail says of it. */
 export interface AttackAnswer extends RawAnswer {
   /** None where no token was refused: it was accepted, or the request was turned away before that. */
-  readonly reason: TokenRejection | undefined;
+  readonly reason: TokenRejection | DpopRejection | undefined;
 }
 
 /** A resource server that listens, and answers with the `sub` of the token. */

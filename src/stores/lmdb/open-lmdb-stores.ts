@@ -7,6 +7,7 @@ import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
 import { backUp } from './back-up.js';
 import { lmdbCounterStore } from './lmdb-counter-store.js';
 import { lmdbFamilyStore } from './lmdb-family-store.js';
+import { lmdbReplayStore } from './lmdb-replay-store.js';
 import { lmdbRevocationStore } from './lmdb-revocation-store.js';
 import { openEnvironment } from './open-environment.js';
 import { watchWrites } from './watch-writes.js';
@@ -95,6 +96,7 @@ export async function openLmdbStores(options: OpenLmdbStoresOptions): Promise<Lm
       revocations: lmdbRevocationStore(environment, { bounds, startedAt, clock }),
       families: lmdbFamilyStore(environment, clock),
       counters: lmdbCounterStore(environment, clock),
+      replays: lmdbReplayStore(environment, clock),
     };
   });
   await untilTime(startedAt, clock);

@@ -5,6 +5,7 @@ import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
 import { memoryCounterStore } from './memory-counter-store.js';
 import { memoryFamilyStore } from './memory-family-store.js';
 import { memoryLimitStore } from './memory-limit-store.js';
+import { memoryReplayStore } from './memory-replay-store.js';
 import { memoryRevocationStore } from './memory-revocation-store.js';
 
 export interface MemoryStoresOptions extends StoreBounds {
@@ -41,6 +42,7 @@ export function createMemoryStores(options: MemoryStoresOptions = {}): Stores {
     families: memoryFamilyStore(clock),
     counters: memoryCounterStore(clock),
     limits: memoryLimitStore(clock),
+    replays: memoryReplayStore(clock),
     isReady: () => true,
     close: async () => undefined,
   });

@@ -18,6 +18,7 @@ import { openConnection } from './redis-connection.js';
 import { redisCounterStore } from './redis-counter-store.js';
 import { redisFamilyStore } from './redis-family-store.js';
 import { redisLimitStore } from './redis-limit-store.js';
+import { redisReplayStore } from './redis-replay-store.js';
 import { redisRevocationStore } from './redis-revocation-store.js';
 import { revocationLog } from './revocation-log.js';
 import { MAX_WAIT_MS, RevocationReplica } from './revocation-replica.js';
@@ -131,6 +132,7 @@ export async function openRedisStores(options: OpenRedisStoresOptions): Promise<
     families: redisFamilyStore(setting),
     counters: redisCounterStore(setting),
     limits: redisLimitStore(setting),
+    replays: redisReplayStore(setting),
     isReady: () => replica.isFresh(),
     close,
   });

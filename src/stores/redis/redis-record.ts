@@ -2,7 +2,7 @@ import type { Clock, NumericDate } from '../../base/clock.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** Padding of TTLs in milliseconds, to absorb clock skew. Readers check the expiry in the record itself. */
-const SLACK_MS = 60_000;
+export const SLACK_MS = 60_000;
 
 /** Settings of the counter, family and limit stores. */
 export interface RecordSetting {

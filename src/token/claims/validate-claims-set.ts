@@ -4,6 +4,7 @@ import type { JsonObject } from '../../base/json.js';
 import type { RejectionDetail, TokenRejection } from '../../base/rejections.js';
 import { type ClaimsPolicy, normalizeTyp } from './claims-policy.js';
 import { ACCESS_TOKEN_TYP, type ClaimsSet, REFRESH_TOKEN_TYP } from './claims-set.js';
+import { assertConfirmed, type Sender } from './confirmation.js';
 import { isSameScope, isScopeToken, parseAuthenticScope } from './scope.js';
 import { narrowByType, narrowToExternal } from './token-types.js';
 import type { VerifiedToken } from './verified-token.js';
@@ -28,6 +29,7 @@ export function validateClaimsSet(
   token: AuthenticToken,
   policy: ClaimsPolicy,
   now: NumericDate,
+  sender?: Sender,
 ): VerifiedToken {
   const { header, claims, signedHeader } = token;
   const { external } = policy;
@@ -36,7 +38,7 @@ export function validateClaimsSet(
   assertRegisteredClaims(claims, external !== undefined);
   assertIssuerAndAudience(claims, token, policy);
   assertTimes(claims, policy, now);
-  assertNotKeyBound(claims);
+  assertConfirmed(claims, sender);
   const scope = readScope(claims, policy);
   const exposed = exposeAudiences(claims, policy);
   const verified =
@@ -168,11 +170,6 @@ function assertTimes(claims: ClaimsSet, policy: ClaimsPolicy, now: NumericDate):
 function outOfTime(reason: TokenRejection, seconds: number, maximum: number): InvalidTokenError {
   const detail = { expected: `at most ${Math.round(maximum)} s`, found: `${Math.ceil(seconds)} s` };
   return new InvalidTokenError(reason, undefined, detail);
-}
-
-/** Reject key-bound tokens, because a bearer request does not prove possession of the key in `cnf` (RFC 7800 §3.1). */
-function assertNotKeyBound(claims: ClaimsSet): void {
-  if (claims['cnf'] !== undefined) throw new InvalidTokenError('key_bound');
 }
 
 function assertRequiredClaims(claims: ClaimsSet, policy: ClaimsPolicy): void {

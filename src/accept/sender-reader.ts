@@ -1,0 +1,94 @@
+import { InvalidTokenError, type PassportJweError } from '../base/errors.js';
+import { schemePattern } from '../http/extract-bearer-token.js';
+import type { IncomingRequest } from '../http/incoming-request.js';
+import { readFields } from '../http/read-fields.js';
+import type { AuthorizationScheme } from '../http/write-challenge.js';
+import type { SenderEvidence } from '../token/claims/confirmation.js';
+import { createDpopVerifier, type DpopProof, type DpopVerifier } from '../verify/dpop/dpop-verifier.js';
+import { resolveDpop } from '../verify/dpop/resolve-dpop.js';
+import { resolveHome } from '../verify/resolve-home.js';
+import type { AcceptOptions } from './accept-options.js';
+
+/** Keys of which a request claims possession. */
+export interface RequestSender extends SenderEvidence {
+  /** DPoP proof, whose signature is not verified yet. Present only under the scheme `DPoP`. */
+  readonly proof?: DpopProof;
+}
+
+/** Reads the sender of a request, and confirms that it possesses the keys. */
+export interface SenderReader {
+  /** Verifier of DPoP proofs. `undefined` unless DPoP is configured. */
+  readonly dpop: DpopVerifier | undefined;
+  /** Schemes of the `Authorization` header that are accepted besides those of `tokenLocations`. */
+  readonly schemes: readonly AuthorizationScheme[];
+  /** Whether the request uses the scheme `DPoP`. Always `false` unless DPoP is configured. */
+  usesDpop(req: IncomingRequest): boolean;
+  /**
+   * Read the keys of which a request claims possession, without verifying signatures.
+   *
+   * @returns `undefined` if the request can prove possession of no key
+   * @throws InvalidDpopProofError or UseDpopNonceError if a check of the proof fails
+   * @throws InvalidTokenError if the scheme must be `DPoP`
+   */
+  read(req: IncomingRequest): RequestSender | undefined;
+  /**
+   * Confirm the claimed keys, after the token was verified. Synchronous if possible.
+   *
+   * @throws PassportJweError (or as rejection) if a check of the proof fails
+   */
+  confirm(sender: RequestSender | undefined, presented: string): void | Promise<void>;
+}
+
+const usesDpop = (req: IncomingRequest): boolean =>
+  readFields(req, 'authorization').some((credentials) => DPOP_SCHEME.test(credentials));
+
+const DPOP_SCHEME = schemePattern(['DPoP']);
+
+/** Without DPoP, a request proves possession of no key. */
+const BEARER: SenderReader = Object.freeze({
+  dpop: undefined,
+  schemes: [],
+  usesDpop: () => false,
+  read: () => undefined,
+  confirm: () => undefined,
+});
+
+/**
+ * Create the sender reader of an acceptor.
+ *
+ * @param where function that takes the options, for the error messages
+ * @throws TypeError if the option `dpop` is malformed
+ */
+export function createSenderReader(options: AcceptOptions<object, never>, where: string): SenderReader {
+  const dpop = createDpop(options, where);
+  if (dpop === undefined) return BEARER;
+
+  return {
+    dpop,
+    schemes: ['DPoP'],
+    usesDpop,
+    read(req) {
+      if (usesDpop(req)) {
+        const proof = dpop.read(req);
+        return { jkt: proof.jkt, proof };
+      }
+      if (dpop.mode === 'require') throw new InvalidTokenError('not_key_bound');
+      return undefined;
+    },
+    confirm: (sender, presented) => sender?.proof && dpop.confirm(sender.proof, presented),
+  };
+}
+
+function createDpop(options: AcceptOptions<object, never>, where: string): DpopVerifier | undefined {
+  if (options.dpop === undefined) return undefined;
+  const { keyRing, policy } = resolveHome(options, where);
+  const { clockToleranceSeconds } = policy;
+  const parts = { keyRing, clockToleranceSeconds, status: 401, clock: options.clock } as const;
+  return createDpopVerifier(resolveDpop(options.dpop, parts, where));
+}
+
+/** Return the nonce that the response of an accepted or rejected request contains, if any (RFC 9449 §8.2, §9). */
+export function nonceOf(sender: RequestSender | undefined, error?: PassportJweError): { nonce?: string } {
+  const nonce = error?.headers['DPoP-Nonce'] ?? sender?.proof?.nextNonce;
+  return nonce === undefined ? {} : { nonce };
+}

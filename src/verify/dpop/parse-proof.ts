@@ -1,0 +1,82 @@
+import { isNumericDate, type NumericDate } from '../../base/clock.js';
+import { isJsonObject, type JsonObject } from '../../base/json.js';
+import type { DpopRejection } from '../../base/rejections.js';
+import { decodeBase64url } from '../../token/compact-serialization.js';
+import { parseHeaderObject } from '../../token/protected-header.js';
+import type { ProofKey, ProofKeyReader } from './proof-keys.js';
+
+/** A proof in its parts. The signature is not verified yet. */
+export interface ParsedProof {
+  readonly key: ProofKey;
+  /** Encoded header, the key of the cache. */
+  readonly header: string;
+  readonly claims: ProofClaims;
+  /** Encoded header and payload, which the signature covers (RFC 7515 §5.2). */
+  readonly signingInput: string;
+  readonly signature: Buffer;
+}
+
+/** Claims of a proof (RFC 9449 §4.2). */
+export interface ProofClaims {
+  readonly jti: string;
+  readonly htm: string;
+  readonly htu: string;
+  readonly iat: NumericDate;
+  readonly ath?: string;
+  readonly nonce?: string;
+}
+
+/** Maximum length of a proof in characters. A proof with a 4096-bit RSA key has about 2000. */
+const MAX_LENGTH = 4096;
+
+/**
+ * Split a proof and read its header and claims, in the order of RFC 9449 §4.3.
+ *
+ * @returns the fault of the proof, if it has one
+ */
+export function parseProof(proof: string, keys: ProofKeyReader): ParsedProof | DpopRejection {
+  if (proof.length > MAX_LENGTH) return 'proof_too_long';
+  const [header, payload, signature, ...excess] = proof.split('.', 4);
+  if (header === undefined || payload === undefined || signature === undefined || excess.length > 0) {
+    return 'proof_malformed';
+  }
+  const key = keys.read(header, () => decodeOr(header, parseHeaderObject));
+  if (typeof key === 'string') return key;
+  const decoded = decodeOr(payload, parseJsonObject);
+  if (decoded === undefined) return 'proof_malformed';
+  const claims = readClaims(decoded);
+  if (claims === undefined) return 'proof_claim';
+  const signatureBytes = decodeOr(signature, (bytes) => bytes);
+  if (signatureBytes === undefined) return 'proof_malformed';
+  return { key, header, claims, signingInput: `${header}.${payload}`, signature: signatureBytes };
+}
+
+/** Decode a segment. `undefined` if it is not canonical base64url, or cannot be parsed. */
+function decodeOr<Result>(segment: string, parse: (bytes: Buffer) => Result): Result | undefined {
+  try {
+    return parse(decodeBase64url(segment));
+  } catch {
+    return undefined;
+  }
+}
+
+function parseJsonObject(bytes: Buffer): JsonObject {
+  const parsed: unknown = JSON.parse(bytes.toString('utf8'));
+  if (!isJsonObject(parsed)) throw new SyntaxError('the payload is not an object');
+  return parsed;
+}
+
+function readClaims({ jti, htm, htu, iat, ath, nonce }: JsonObject): ProofClaims | undefined {
+  if (!isFilled(jti) || !isFilled(htm) || !isFilled(htu) || !isNumericDate(iat)) return undefined;
+  if (ath !== undefined && typeof ath !== 'string') return undefined;
+  if (nonce !== undefined && typeof nonce !== 'string') return undefined;
+  return {
+    ...{ jti, htm, htu, iat },
+    ...(ath === undefined ? {} : { ath }),
+    ...(nonce === undefined ? {} : { nonce }),
+  };
+}
+
+function isFilled(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
