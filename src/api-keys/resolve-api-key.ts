@@ -5,7 +5,6 @@ import { keyIdOfName } from '../token/claims/key-id-of-name.js';
 import type {
   ApiKey,
   ClientAssertionRules,
-  ClientCertificateRules,
   DelegationRules,
   ModelConfiguration,
   WorkloadRule,
@@ -32,7 +31,6 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
       : { previousKeyExpiresAt: file.previous_api_key.expires_at }),
     ...resolveAssertions(file),
     ...resolveCertificates(file),
-    ...(file.tls_client_certificate_bound_access_tokens ? { certificateBoundTokens: true } : {}),
     audiences: Object.freeze(file.audiences),
     serviceAudiences: Object.freeze(file.service_audiences),
     introspects: Object.freeze(file.introspects),
@@ -44,6 +42,7 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     metadataClaims: Object.freeze(file.metadata_claims ?? Object.keys(file.metadata)),
     users: file.users,
     refreshTokens: file.refresh_tokens,
+    dpop: file.dpop,
     ...(file.surplus_scopes === undefined ? {} : { surplusScopes: file.surplus_scopes }),
     ...(file.delegation === undefined ? {} : { delegation: resolveDelegation(file.delegation, keyId) }),
     workloads: Object.freeze(file.workloads.map(resolveWorkload)),
@@ -68,19 +67,19 @@ function resolveAssertions({ jwks, jwks_uri: jwksUri, assertion_audience: audien
 function resolveCertificates({
   tls_client_auth: subject,
   self_signed_tls_client_auth: registered,
+  tls_client_certificate_bound_access_tokens: isBound,
   jwks,
-}: ApiKeyFile): {
-  certificates?: ClientCertificateRules;
-} {
+}: ApiKeyFile): Pick<ApiKey, 'certificates' | 'certificateBoundTokens'> {
+  const bound = isBound === undefined ? {} : { certificateBoundTokens: isBound };
   if (subject !== undefined) {
-    return { certificates: Object.freeze({ method: 'tls_client_auth', subject }) };
+    return { ...bound, certificates: Object.freeze({ method: 'tls_client_auth', subject }) };
   }
-  if (registered === undefined) return {};
+  if (registered === undefined) return bound;
   const inKeys = (jwks?.keys ?? []).flatMap(({ thumbprint }) =>
     thumbprint === undefined ? [] : [thumbprint],
   );
   const thumbprints = Object.freeze([...registered.thumbprints, ...inKeys]);
-  return { certificates: Object.freeze({ method: 'self_signed_tls_client_auth', thumbprints }) };
+  return { ...bound, certificates: Object.freeze({ method: 'self_signed_tls_client_auth', thumbprints }) };
 }
 
 function freezeMetadata(metadata: JsonObject): JsonObject {

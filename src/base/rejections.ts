@@ -98,7 +98,12 @@ export type ClientRejection =
   | 'assertion_unknown_key'
   | 'assertion_expired_key'
   | 'assertion_signature'
-  | 'assertion_replayed';
+  | 'assertion_replayed'
+  | 'certificate_missing'
+  | 'certificate_untrusted'
+  | 'certificate_unreadable'
+  | 'certificate_expired'
+  | 'certificate_mismatch';
 
 /** Reasons for rejecting a token exchange, for audit events only. The response is always `invalid_request`. */
 export type ExchangeRejection =
@@ -111,6 +116,8 @@ export type ExchangeRejection =
   | 'key_not_active'
   | 'may_act'
   | 'too_deep'
+  | 'key_bound'
+  | 'proof_missing'
   | 'expires_now';
 
 /** Reasons for rejecting a token as a grant, for audit events only. The response is always `invalid_grant`. */
@@ -126,6 +133,7 @@ export type GrantRejection =
   | 'wrong_session'
   | 'wrong_device'
   | 'no_device'
+  | 'wrong_key'
   | 'wrong_scope'
   | 'not_repeatable'
   | 'no_user'

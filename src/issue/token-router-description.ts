@@ -9,6 +9,12 @@ export interface TokenRouterDescription {
   readonly hasPublicClients: () => boolean;
   /** Return whether at least one API key currently has public keys (`private_key_jwt`). */
   readonly acceptsAssertions: () => boolean;
+  /** Signature algorithms of DPoP proofs. `undefined` if the router ignores proofs. */
+  readonly dpopAlgorithms: readonly string[] | undefined;
+  /** Whether tokens can be bound to client certificates (RFC 8705 §3.3). */
+  readonly bindsToCertificates: boolean;
+  /** Return the methods of mutual TLS by which current API keys authenticate. */
+  readonly certificateMethods: () => readonly string[];
   readonly canRevoke: boolean;
   readonly publishesKeys: boolean;
 }

@@ -5,6 +5,11 @@ import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
 import { hasQueryOrFragment } from '../base/has-query-or-fragment.js';
 import { assertMethod, assertOptions, assertString, type KnownOptions } from '../base/options.js';
 import type { CorsOptions } from '../http/answer-cors.js';
+import {
+  type CertificateSource,
+  type MutualTlsOptions,
+  resolveMutualTls,
+} from '../http/mutual-tls-options.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
 import type { SignatureOptions } from '../keys/resolve-verification.js';
@@ -14,6 +19,7 @@ import { requireStore } from '../stores/require-store.js';
 import type { Stores } from '../stores/stores.js';
 import { resolveTokenLifetime } from '../token/claims/claims-policy.js';
 import type { ClaimsHook } from './grants/issue-access-token.js';
+import type { TokenRouterDpopOptions } from './router-dpop.js';
 import type { ThrottleOptions } from './throttle-failures.js';
 import {
   resolveWorkloadIssuers,
@@ -53,10 +59,11 @@ export interface TokenRouterOptions extends SignatureOptions {
    *   `grant_type=refresh_token`. The current key must be a root.
    * - `counters`: clients whose API key has `jwks` or `jwks_uri` can authenticate with signed assertions, and ID-JAGs are
    *   accepted. The store records used assertions, so all processes must share it.
+   * - `replays`: the option `dpop` requires this record of used proofs. All processes must share it.
    *
-   * @default undefined (no refresh tokens and no signed assertions)
+   * @default undefined (no refresh tokens, no signed assertions and no DPoP)
    */
-  readonly stores?: Partial<Pick<Stores, 'families' | 'counters'>>;
+  readonly stores?: Partial<Pick<Stores, 'families' | 'counters' | 'replays'>>;
   /**
    * Lifetimes of refresh tokens.
    *
@@ -85,6 +92,22 @@ export interface TokenRouterOptions extends SignatureOptions {
    * @default undefined (every token carries a proof)
    */
   readonly provenanceSince?: NumericDate;
+  /**
+   * DPoP: tokens are bound to the key of the client, which proves possession of the key with each request. Requires
+   * `stores.replays`.
+   *
+   * @default undefined (the header `DPoP` is ignored, and all tokens are bearer tokens)
+   * @see RFC 9449 §5
+   */
+  readonly dpop?: TokenRouterDpopOptions;
+  /**
+   * Mutual TLS: source of the client certificates. API keys with `tls_client_auth` or `self_signed_tls_client_auth`
+   * authenticate by certificate, and their tokens are bound to it.
+   *
+   * @default undefined (certificates have no effect)
+   * @see RFC 8705
+   */
+  readonly mutualTls?: MutualTlsOptions;
   /**
    * Treatment of requested scope tokens that the client may not receive (RFC 6749 §3.3): fail with `invalid_scope`, or
    * issue a token with the other requested scope tokens. `surplus_scopes` of an API key takes precedence.
@@ -131,6 +154,8 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   workloadIssuers: true,
   maxTokenLifetimeSeconds: true,
   provenanceSince: true,
+  dpop: true,
+  mutualTls: true,
   surplusScopes: true,
   throttle: true,
   signing: true,
@@ -141,8 +166,12 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
 };
 
 /** Validated options of `tokenRouter()`, with defaults applied. */
-export type TokenRouterSettings = Omit<TokenRouterOptions, 'workloadIssuers'> &
-  Required<Pick<TokenRouterOptions, keyof Defaulted>> & { readonly workloadIssuers: WorkloadIssuers };
+export type TokenRouterSettings = Omit<TokenRouterOptions, 'workloadIssuers' | 'mutualTls'> &
+  Required<Pick<TokenRouterOptions, keyof Defaulted>> & {
+    readonly workloadIssuers: WorkloadIssuers;
+    /** Source of the client certificates. `undefined` without the option `mutualTls`. */
+    readonly certificateSource: CertificateSource | undefined;
+  };
 
 type Defaulted = Pick<
   TokenRouterOptions,
@@ -187,13 +216,16 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
   assertStores(stores);
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');
   const workloadIssuers = resolveWorkloadIssuers(options.workloadIssuers ?? [], options.issuer);
+  const { mutualTls, ...others } = options;
+  const certificateSource = mutualTls === undefined ? undefined : resolveMutualTls(mutualTls, 'tokenRouter');
   const limits = { refresh, surplusScopes, throttle, maxTokenLifetimeSeconds };
-  return { ...options, ...limits, audit, clock, workloadIssuers };
+  return { ...others, ...limits, audit, clock, workloadIssuers, certificateSource };
 }
 
 function assertStores(stores: TokenRouterOptions['stores']): void {
   if (stores === undefined) return;
-  const { families, counters } = Object(stores);
+  const { families, counters, replays } = Object(stores);
   if (counters !== undefined) requireStore({ counters }, 'counters', 'tokenRouter');
-  if (families !== undefined || counters === undefined) requireStore({ families }, 'families', 'tokenRouter');
+  const isEmpty = counters === undefined && replays === undefined;
+  if (families !== undefined || isEmpty) requireStore({ families }, 'families', 'tokenRouter');
 }

@@ -10,6 +10,7 @@ import { resolveVerification } from '../keys/resolve-verification.js';
 import { resolveRefreshSettings } from '../sessions/refresh-settings.js';
 import { answerTokenError } from './answer-token-error.js';
 import { assertCanIssue } from './assert-can-issue.js';
+import { createCertificateClients } from './certificate-clients.js';
 import { createClientAssertions } from './client-assertions.js';
 import type { Endpoint } from './endpoints/endpoint.js';
 import { introspectionEndpoint } from './endpoints/introspection-endpoint.js';
@@ -22,6 +23,7 @@ import { TOKEN_EXCHANGE } from './grants/token-exchange-grant.js';
 import type { ClientTokenRequest } from './issue-request.js';
 import { createRefreshTokens } from './refresh-tokens.js';
 import { requireServableKeys } from './require-servable-keys.js';
+import { createRouterDpop, describeDpop } from './router-dpop.js';
 import { createRouterVerifiers } from './router-verifiers.js';
 import { DEFAULT_FAILURES_PER_MINUTE, throttleFailures } from './throttle-failures.js';
 import { type ClientTokenIssuer, createTokenIssuer } from './token-issuer.js';
@@ -81,6 +83,9 @@ export function tokenRouter(options: TokenRouterOptions): Router {
     grantTypes: () => findUsableGrantTypes(parts.grants, apiKeys),
     hasPublicClients: () => stores?.families !== undefined && apiKeys.apiKeys.some(isForPublicClients),
     acceptsAssertions: () => apiKeys.apiKeys.some(({ assertions }) => assertions !== undefined),
+    dpopAlgorithms: parts.dpop?.algorithms,
+    bindsToCertificates: parts.certificates !== undefined,
+    certificateMethods: () => listCertificateMethods(apiKeys),
     canRevoke: revocations !== undefined,
     publishesKeys: publishers.length > 0,
   });
@@ -89,6 +94,10 @@ export function tokenRouter(options: TokenRouterOptions): Router {
 
 function isForPublicClients({ refreshTokens }: ApiKey): boolean {
   return refreshTokens === 'public';
+}
+
+function listCertificateMethods({ apiKeys }: ApiKeyRegistry): readonly string[] {
+  return [...new Set(apiKeys.flatMap(({ certificates }) => certificates?.method ?? []))];
 }
 
 /** Create `GET /jwks`, which publishes the current public keys (RFC 8414 §2, `jwks_uri`). */
@@ -114,6 +123,8 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
     refresh: stores?.families === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
     workloadIssuers: new Set(workloadIssuers.keys()),
     surplusScopes,
+    dpop: describeDpop(settings.dpop),
+    mutualTls: settings.certificateSource?.kind ?? false,
     throttle: { failuresPerMinute: throttle.failuresPerMinute ?? DEFAULT_FAILURES_PER_MINUTE },
     signing: signing?.kid,
     cors: cors?.origins,
@@ -131,9 +142,11 @@ function createParts(settings: TokenRouterSettings) {
   const { workloadIssuers: issuers } = settings;
   const acceptsWorkloads = issuers.size > 0;
   return {
+    dpop: createRouterDpop(settings),
     ...{ apiKeys, audience, surplusScopes, clock, refreshTokens, ...verifiers },
     tokens: createTrackedIssuer(settings, followAudiences),
     grants: createGrants({ claims, refreshTokens, acceptsWorkloads, ...verifiers }),
+    certificates: createCertificateClients(settings),
     assertions: createClientAssertions({ apiKeys, issuer, counters, audit, clock }),
     workloadClients: acceptsWorkloads
       ? createWorkloadClients({ apiKeys, issuers, audience: issuer, counters, clock })
