@@ -85,7 +85,6 @@ export const selfSignedTlsClientAuth = mapping(
           `must have at most ${MAX_THUMBPRINTS} fingerprints: remove old certificates`,
         ),
       ),
-      () => [],
     ),
   },
   'must be a mapping of thumbprints, or {} for the certificates in jwks',

@@ -78,7 +78,7 @@ function resolveCertificates({
   const inKeys = (jwks?.keys ?? []).flatMap(({ thumbprint }) =>
     thumbprint === undefined ? [] : [thumbprint],
   );
-  const thumbprints = Object.freeze([...registered.thumbprints, ...inKeys]);
+  const thumbprints = Object.freeze([...(registered.thumbprints ?? []), ...inKeys]);
   return { ...bound, certificates: Object.freeze({ method: 'self_signed_tls_client_auth', thumbprints }) };
 }
 
