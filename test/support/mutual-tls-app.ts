@@ -1,5 +1,5 @@
 import { type Agent, createServer, type RequestOptions, request, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as NetServer } from 'node:net';
 import express, { type Express } from 'express';
 import {
   authenticate,
@@ -21,7 +21,7 @@ import { AUDIENCE, createRing, ISSUER, NOW } from './tokens.js';
 export const AUTHORITY = createAuthority();
 
 /** Certificate of the TLS servers. */
-const SERVER = AUTHORITY.issue({ subject: '/CN=localhost', names: ['DNS:localhost', 'IP:127.0.0.1'] });
+const SERVER = AUTHORITY.issue({ subject: '/CN=server', names: ['IP:127.0.0.1'] });
 
 /** A certificate of the trusted authority. */
 export const issueCertificate = (spec: CertificateSpec): IssuedCertificate => AUTHORITY.issue(spec);
@@ -45,10 +45,11 @@ export async function createMutualTlsApp(
   const records: AuditRecord[] = [];
   const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }], clock });
   const stores = createMemoryStores({ clock });
+  const { issuer = ISSUER } = options;
   const revocations = createRevocations({ stores, clock });
   const service = {
     keyRing: await createRing(),
-    issuer: ISSUER,
+    issuer,
     audience: AUDIENCE,
     revocations,
     audit,
@@ -56,7 +57,7 @@ export async function createMutualTlsApp(
   };
   const tokens = tokenRouter({ ...service, apiKeys: await loadFiles(files), stores, mutualTls, ...options });
   const app = express().use('/oauth', tokens);
-  app.use(authorizationServerMetadata({ tokenRouter: tokens, url: `${ISSUER}/oauth` }));
+  app.use(authorizationServerMetadata({ tokenRouter: tokens, url: `${issuer}/oauth` }));
   app.get('/guarded', authenticate({ ...service, mutualTls }), (req, res) => {
     res.json(verifiedToken(req).claims);
   });
@@ -113,7 +114,7 @@ export async function startTlsServer(
     listener,
   );
   const port = await listen(server);
-  const url = `https://localhost:${port}`;
+  const url = `https://127.0.0.1:${port}`;
   return {
     server,
     url,
@@ -126,7 +127,7 @@ export async function startTlsServer(
 }
 
 /** Listens on a free port of 127.0.0.1. */
-export function listen(server: Pick<Server, 'listen' | 'address'>): Promise<number> {
+export function listen(server: NetServer): Promise<number> {
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
       const address: AddressInfo | string | null = server.address();
@@ -140,7 +141,7 @@ function send(url: string, { certificate, form, token, headers = {}, agent }: Tl
   const body = form === undefined ? undefined : new URLSearchParams(form).toString();
   return new Promise((resolve, reject) => {
     const sent = request(url, {
-      ...{ ca: AUTHORITY.root, lookup: toLoopback, agent: agent ?? false, ...identity },
+      ...{ ca: AUTHORITY.root, agent: agent ?? false, ...identity },
       method: body === undefined ? 'GET' : 'POST',
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
@@ -161,9 +162,3 @@ function send(url: string, { certificate, form, token, headers = {}, agent }: Tl
     sent.end(body);
   });
 }
-
-/** Resolves `localhost` to the address of the servers, which some machines list after ::1. */
-const toLoopback: RequestOptions['lookup'] = (_host, options, callback) => {
-  if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }]);
-  else callback(null, '127.0.0.1', 4);
-};
