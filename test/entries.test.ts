@@ -153,7 +153,7 @@ const STORES: PublicNames = {
   types: words(`
       AdmissionAnswer AdmissionStep Bucket CounterStep CounterStore FamilyGroup FamilyName FamilyPage
       FamilyPageRequest FamilyRecord FamilyState FamilyStore LimitStore MemoryStoresOptions Rate RateState
-      Refusal RevocationEntry RevocationFill RevocationFold RevocationStore StoreBounds StoredFamily
+      Refusal ReplayStore ReplayUse ReplayVerdict RevocationEntry RevocationFill RevocationFold RevocationStore StoreBounds StoredFamily
       Stores
     `),
 };

@@ -162,9 +162,9 @@ describeOnDrivers('a refresh token of a public client without a key', (open) => 
   });
 
   test.each([
-    ['another key', () => other],
-    ['no key', () => undefined],
-  ] as const)(
+    ['another key', (): ProofSigner | undefined => other],
+    ['no key', (): ProofSigner | undefined => undefined],
+  ])(
     'ends the session if a second party uses it with %s, because one of the two has stolen it',
     async (_how, signer) => {
       const second = await refresh(first, own);

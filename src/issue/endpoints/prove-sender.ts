@@ -59,6 +59,14 @@ export function confirmProof({ dpop, refreshTokens, clock }: SenderParts): Reque
 }
 
 /**
+ * Return the thumbprint of the key of the proof, after `readProof()` has run. The signature is not verified yet: use it only
+ * for decisions that precede `confirmProof()`.
+ */
+export function claimedKeyOf(req: Request): string | undefined {
+  return proofSlot.read(req)?.jkt;
+}
+
+/**
  * Return the keys that the sender of a request has proven to hold and to which its tokens are bound, after
  * `confirmProof()` and `bindCertificate()` have run.
  */
