@@ -8,48 +8,48 @@ import { assertOptions, type KnownOptions } from '../base/options.js';
  * @example
  * const mutualTls = { certificate: 'nginx', proxies: ['10.0.3.0/24'] } as const;
  */
-export type MutualTlsOptions = SocketCertificates | NginxCertificates | ForwardedCertificates;
+export type MutualTlsOptions =
+  | {
+      /** `'socket'`: the server of Node.js terminates TLS, with `requestCert: true`. */
+      readonly certificate: 'socket';
+    }
+  | {
+      /**
+       * `'nginx'`: the header `X-SSL-Client-Cert` contains `$ssl_client_escaped_cert`. `X-SSL-Client-Verify` contains
+       * `$ssl_client_verify`, which must be `SUCCESS` for `tls_client_auth`.
+       */
+      readonly certificate: 'nginx';
+      /**
+       * Addresses of the reverse proxies, as IP addresses or CIDR blocks. The header counts only if the peer of the
+       * connection is one of them. `X-Forwarded-For` and `trust proxy` have no effect.
+       */
+      readonly proxies: readonly string[];
+    }
+  | {
+      /**
+       * Form of the header:
+       *
+       * - `'client-cert'`: `Client-Cert` (RFC 9440)
+       * - `'xfcc'`: `X-Forwarded-Client-Cert` of Envoy, of which the last element counts
+       * - `'aws'`: the Application Load Balancer. With `verified: true`, `X-Amzn-Mtls-Clientcert-Leaf` of the mode
+       *   `verify`, otherwise `X-Amzn-Mtls-Clientcert` of the mode `passthrough`
+       */
+      readonly certificate: 'client-cert' | 'xfcc' | 'aws';
+      /** Addresses of the reverse proxies, as for nginx. */
+      readonly proxies: readonly string[];
+      /**
+       * Whether the proxy rejects every certificate that no trusted authority has issued. `tls_client_auth` requires
+       * it.
+       *
+       * @default false (only registered certificates and certificate-bound tokens are accepted)
+       */
+      readonly verified?: boolean;
+    };
 
-/** Certificates of the TLS connections of a Node.js server with `requestCert: true`. */
-export interface SocketCertificates {
-  /** `'socket'`: the server of Node.js terminates TLS. */
-  readonly certificate: 'socket';
-}
-
-/** Members that all proxies share. */
-interface ProxyCertificates {
-  /**
-   * Addresses of the reverse proxies, as IP addresses or CIDR blocks. The header counts only if the peer of the
-   * connection is one of them. `X-Forwarded-For` and `trust proxy` have no effect.
-   */
-  readonly proxies: readonly string[];
-}
-
-/** Certificates that nginx forwards. */
-export interface NginxCertificates extends ProxyCertificates {
-  /**
-   * `'nginx'`: the header `X-SSL-Client-Cert` contains `$ssl_client_escaped_cert`. `X-SSL-Client-Verify` contains
-   * `$ssl_client_verify`, which must be `SUCCESS` for `tls_client_auth`.
-   */
-  readonly certificate: 'nginx';
-}
-
-/** Certificates that other reverse proxies forward. */
-export interface ForwardedCertificates extends ProxyCertificates {
-  /**
-   * Form of the header:
-   *
-   * - `'client-cert'`: `Client-Cert` (RFC 9440)
-   * - `'xfcc'`: `X-Forwarded-Client-Cert` of Envoy, of which the last element counts
-   * - `'aws'`: the Application Load Balancer. With `verified: true`, `X-Amzn-Mtls-Clientcert-Leaf` of the mode
-   *   `verify`, otherwise `X-Amzn-Mtls-Clientcert` of the mode `passthrough`
-   */
-  readonly certificate: 'client-cert' | 'xfcc' | 'aws';
-  /**
-   * Whether the proxy rejects every certificate that no trusted CA issued. `tls_client_auth` requires it.
-   *
-   * @default false (only registered certificates and certificate-bound tokens are accepted)
-   */
+/** Members of all forms of the option. */
+interface MutualTlsMembers {
+  readonly certificate: MutualTlsOptions['certificate'];
+  readonly proxies?: readonly string[];
   readonly verified?: boolean;
 }
 
@@ -63,9 +63,7 @@ export type CertificateSource =
       readonly isVerified: boolean;
     };
 
-const KNOWN_SOCKET: KnownOptions<SocketCertificates> = { certificate: true };
-const KNOWN_NGINX: KnownOptions<NginxCertificates> = { certificate: true, proxies: true };
-const KNOWN_FORWARDED: KnownOptions<ForwardedCertificates> = { ...KNOWN_NGINX, verified: true };
+const KNOWN: KnownOptions<MutualTlsMembers> = { certificate: true, proxies: true, verified: true };
 
 const KINDS = ['socket', 'client-cert', 'xfcc', 'nginx', 'aws'] as const;
 
@@ -76,23 +74,28 @@ const KINDS = ['socket', 'client-cert', 'xfcc', 'nginx', 'aws'] as const;
  * @throws TypeError if a member is missing, unknown or malformed, or `proxies` contains foreign networks
  */
 export function resolveMutualTls(options: MutualTlsOptions, where: string): CertificateSource {
+  const members: MutualTlsMembers = options;
+  assertOptions(members, KNOWN, `${where}: mutualTls`);
   const name = `${where}: mutualTls`;
-  const kind: unknown = Object(options).certificate;
-  if (!KINDS.some((known) => known === kind)) {
+  const { certificate: kind, proxies, verified } = members;
+  if (!KINDS.includes(kind)) {
     throw new TypeError(
       `${name}.certificate must be one of ${KINDS.join(', ')}, for example { certificate: "socket" }`,
     );
   }
-  if (options.certificate === 'socket') {
-    assertOptions(options, KNOWN_SOCKET, name);
-    return { kind: 'socket' };
+  if (verified !== undefined && (kind === 'socket' || kind === 'nginx')) {
+    throw new TypeError(`${name}.verified must not be set: ${kind} states it for each certificate`);
   }
-  if (options.certificate === 'nginx') assertOptions(options, KNOWN_NGINX, name);
-  else assertOptions(options, KNOWN_FORWARDED, name);
-  const { verified = false } = options.certificate === 'nginx' ? {} : options;
-  if (typeof verified !== 'boolean') throw new TypeError(`${name}.verified must be a boolean`);
-  const proxies = createAddressSet(options.proxies, `${name}.proxies`);
-  return { kind: options.certificate, proxies, isVerified: verified };
+  if (verified !== undefined && typeof verified !== 'boolean') {
+    throw new TypeError(`${name}.verified must be a boolean`);
+  }
+  if (kind !== 'socket') {
+    return { kind, proxies: createAddressSet(proxies, `${name}.proxies`), isVerified: verified === true };
+  }
+  if (proxies !== undefined) {
+    throw new TypeError(`${name}.proxies must not be set: no proxy terminates TLS before the socket`);
+  }
+  return { kind };
 }
 
 /**

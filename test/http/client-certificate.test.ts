@@ -255,12 +255,15 @@ describe('a reader of sockets', () => {
 describe('the option mutualTls', () => {
   test('is checked, and the message names the member', () => {
     const cases: readonly (readonly [unknown, string])[] = [
-      [undefined, 'authenticate: mutualTls.certificate must be one of socket, client-cert, xfcc, nginx, aws'],
-      [true, 'authenticate: mutualTls.certificate must be one of'],
-      [{}, 'authenticate: mutualTls.certificate must be one of'],
+      [
+        undefined,
+        'authenticate: mutualTls must be an object, for example { certificate, proxies, verified }',
+      ],
+      [{ certificate: 'socket', header: 'x' }, 'authenticate: mutualTls: unknown option header'],
+      [{}, 'authenticate: mutualTls.certificate must be one of socket, client-cert, xfcc, nginx, aws'],
       [{ certificate: 'header' }, 'authenticate: mutualTls.certificate must be one of'],
-      [{ certificate: 'socket', proxies }, 'authenticate: mutualTls: unknown option proxies'],
-      [{ certificate: 'nginx', proxies, verified: true }, 'authenticate: mutualTls: unknown option verified'],
+      [{ certificate: 'socket', proxies }, 'authenticate: mutualTls.proxies must not be set'],
+      [{ certificate: 'nginx', proxies, verified: true }, 'authenticate: mutualTls.verified must not be set'],
       [{ certificate: 'nginx' }, 'authenticate: mutualTls.proxies must be a non-empty array'],
       [{ certificate: 'aws', proxies: ['0.0.0.0/0'] }, 'authenticate: mutualTls.proxies must be a non-empty'],
       [{ certificate: 'xfcc', proxies, verified: 1 }, 'authenticate: mutualTls.verified must be a boolean'],

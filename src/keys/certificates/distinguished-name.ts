@@ -110,7 +110,7 @@ function readHex(hex: string): string | undefined {
 }
 
 /**
- * Read a distinguished name in DER (RFC 5280 §4.1.2.4). Values are compared as characters, whatever their string type.
+ * Read a distinguished name in DER (RFC 5280 §4.1.2.4). Values are compared as characters, for every string type.
  *
  * @throws DerError if the bytes are not a distinguished name
  */
