@@ -44,7 +44,7 @@ export interface RequestVerifierOptions<Claims extends object = NoClaims, Req = 
    * DPoP: clients send each token with a proof of its key, so a stolen token does not work. Tokens that are bound to a key are
    * accepted only under the scheme `DPoP`, and never in other locations.
    *
-   * @default undefined (tokens with `cnf` are rejected)
+   * @default undefined (tokens with `cnf.jkt` are rejected)
    * @see RFC 9449
    */
   readonly dpop?: DpopOptions;
