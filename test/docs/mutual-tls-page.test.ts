@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -8,7 +9,7 @@ import { createKeyRing, createTokenIssuer } from 'passport-jwe';
 import { loadFile } from '../support/api-key-files.js';
 import { createAuthority, createSelfSigned, type IssuedCertificate } from '../support/client-certificates.js';
 import { readPageBlocks } from '../support/page-blocks.js';
-import { findFreePort, type RunningProgram, startProgram, untilListening } from '../support/processes.js';
+import { findFreePort, type RunningProgram, startProgram } from '../support/processes.js';
 import { secretOf } from '../support/tokens.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -32,8 +33,22 @@ async function start(name: string): Promise<number> {
   const environment = { JWE_KEY: secretOf(9).toString('hex'), PORT: String(free) };
   const program = startProgram(file, environment, { cwd: directory });
   programs.push(program);
-  await untilListening(program, free);
+  await untilConnected(program, free);
   return free;
+}
+
+/** Waits until a program accepts connections. With TLS, it answers no plain requests. */
+async function untilConnected(program: RunningProgram, port: number): Promise<void> {
+  const isConnected = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+      socket.on('close', () => resolve(false)).on('connect', () => socket.end());
+    });
+  const ended = program.ended.then(() => true);
+  while (!(await isConnected())) {
+    const hasEnded = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 20))]);
+    if (hasEnded === true) throw new Error(`The program ended: ${program.output()}`);
+  }
 }
 
 /** Runs the curl command of the page in a folder with this certificate. @returns what it prints. */

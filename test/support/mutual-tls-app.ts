@@ -155,7 +155,7 @@ function send(url: string, { certificate, form, token, headers = {}, agent }: Tl
         text += chunk;
       });
       res.on('end', () => {
-        const parsed = text === '' ? {} : JSON.parse(text);
+        const parsed = text.startsWith('{') ? JSON.parse(text) : {};
         resolve({ status: res.statusCode ?? 0, headers: res.headers, body: parsed });
       });
     });
