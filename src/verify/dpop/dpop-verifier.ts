@@ -79,7 +79,8 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
   const readField = (req: IncomingRequest): string => {
     const [field, ...others] = readFields(req, 'dpop');
     if (field === undefined) return fail('proof_missing');
-    return others.length > 0 ? fail('proof_repeated') : field;
+    // Adapters of other hosts join repeated headers by commas, which no proof contains.
+    return others.length > 0 || field.includes(',') ? fail('proof_repeated') : field;
   };
 
   const parse = (field: string): ParsedProof => {
