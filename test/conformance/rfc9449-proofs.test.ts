@@ -9,7 +9,7 @@ import {
   type DpopCall,
   type DpopParty,
   RESOURCE,
-} from '../support/dpop-app.js';
+} from '../support/dpop-resource.js';
 import { createProof, createProofSigner } from '../support/dpop-proofs.js';
 import { sendRaw } from '../support/http.js';
 import { mintToken, NOW } from '../support/tokens.js';

@@ -18,7 +18,7 @@ import {
   DPOP_SERVERS,
   type DpopParty,
   RESOURCE,
-} from '../support/dpop-app.js';
+} from '../support/dpop-resource.js';
 import { createProof, createProofSigner } from '../support/dpop-proofs.js';
 import { AUDIENCE, mintToken, NOW } from '../support/tokens.js';
 

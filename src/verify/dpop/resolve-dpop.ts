@@ -51,7 +51,7 @@ export function resolveDpop(options: DpopOptions, parts: DpopParts, where: strin
   if (mode !== 'allow' && mode !== 'require') {
     throw new TypeError(`${place}.mode must be "allow" or "require"`);
   }
-  assertNumber(maxAgeSeconds, place, 'maxAgeSeconds', {
+  assertNumber(maxAgeSeconds, where, 'dpop.maxAgeSeconds', {
     ...{ from: 1, to: MAX_MAX_AGE_SECONDS, example: DEFAULT_MAX_AGE_SECONDS },
   });
   return {
@@ -59,7 +59,7 @@ export function resolveDpop(options: DpopOptions, parts: DpopParts, where: strin
     algorithms: resolveAlgorithms(algorithms, place),
     matchesTarget: createTargetMatcher(baseUrl, `${place}.baseUrl`),
     nonceKeys: resolveNonceKeys(options.nonce, parts.keyRing, `${place}.nonce`),
-    ...resolveReplay(options.replay, clock, `${place}.replay`),
+    ...resolveReplay(options.replay, clock, where),
   };
 }
 
@@ -104,11 +104,14 @@ function fixedKey(nonce: { readonly secret: string }, place: string): () => read
 function resolveReplay(
   replay: DpopReplayOptions = {},
   clock: Clock,
-  place: string,
+  where: string,
 ): { readonly replays: ReplayStore; readonly maxProofsPerKey: number } {
-  assertOptions(replay, DPOP_REPLAY_OPTIONS, place);
+  assertOptions(replay, DPOP_REPLAY_OPTIONS, `${where}: dpop.replay`);
   const { stores, maxProofsPerKey = DEFAULT_PROOFS_PER_KEY } = replay;
-  assertPositiveInteger(maxProofsPerKey, place, 'maxProofsPerKey', DEFAULT_PROOFS_PER_KEY);
-  const replays = stores === undefined ? memoryReplayStore(clock) : requireStore(stores, 'replays', place);
+  assertPositiveInteger(maxProofsPerKey, where, 'dpop.replay.maxProofsPerKey', DEFAULT_PROOFS_PER_KEY);
+  const replays =
+    stores === undefined
+      ? memoryReplayStore(clock)
+      : requireStore(stores, 'replays', where, 'dpop.replay.stores');
   return { replays, maxProofsPerKey };
 }
