@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import express, { type RequestHandler } from 'express';
 import { authenticate } from 'passport-jwe';
 import { createTargetMatcher } from '../../../src/verify/dpop/proof-target.js';
-import { acceptDpop, createDpopParty, type DpopParty } from '../../support/dpop-app.js';
 import { createProof } from '../../support/dpop-proofs.js';
+import { acceptDpop, createDpopParty, type DpopParty } from '../../support/dpop-resource.js';
 import { listen, sendRawTo } from '../../support/http.js';
 
 /** Base URL, `htu` and request target. */
