@@ -55,9 +55,10 @@ export function resolveDpop(options: DpopOptions, parts: DpopParts, where: strin
     ...{ from: 1, to: MAX_MAX_AGE_SECONDS, example: DEFAULT_MAX_AGE_SECONDS },
   });
   return {
-    ...{ mode, baseUrl, maxAgeSeconds, clockToleranceSeconds, status, clock },
+    ...{ mode, maxAgeSeconds, clockToleranceSeconds, status, clock },
     algorithms: resolveAlgorithms(algorithms, place),
     matchesTarget: createTargetMatcher(baseUrl, `${place}.baseUrl`),
+    origin: new URL(baseUrl).origin,
     nonceKeys: resolveNonceKeys(options.nonce, parts.keyRing, `${place}.nonce`),
     ...resolveReplay(options.replay, clock, where),
   };
