@@ -77,7 +77,7 @@ async function start(
 
 async function createApp(issuer: string, keyFile: string, demands?: { readonly nonce: boolean }) {
   // Token endpoint and API have different nonces, so that clients receive both.
-  const require = (nonce: DpopOptions['nonce']) =>
+  const require = (nonce: NonNullable<DpopOptions['nonce']>) =>
     demands && { dpop: { mode: 'require', baseUrl: issuer, nonce: demands.nonce && nonce } as const };
   const stores = createMemoryStores();
   const revocations = createRevocations({ stores });
