@@ -126,6 +126,12 @@ const BLOCKS = [
   'workload-pod',
   'workload-curl',
   'workload-job',
+  // Run by test/docs/mutual-tls-page.test.ts.
+  'mutual-tls',
+  'mutual-tls-curl',
+  'mutual-tls-key',
+  'mutual-tls-self-signed',
+  'mutual-tls-proxy',
   // Run by test/docs/provider-pages.slow.test.ts.
   'auth0',
   'okta',

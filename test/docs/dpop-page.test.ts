@@ -135,14 +135,14 @@ describe('docs/guides/dpop.md', () => {
     const code = `${blockOf('dpop-browser')}
       const requests = [];
       globalThis.fetch = async (url, { method, headers }) => {
-        const { nonce, htu } = JSON.parse(Buffer.from(headers.DPoP.split('.')[1], 'base64url'));
+        const { nonce, htu } = JSON.parse(Buffer.from(headers.get('DPoP').split('.')[1], 'base64url'));
         requests.push({ method, htu, nonce });
         const challenge = { 'WWW-Authenticate': 'DPoP error="use_dpop_nonce"', 'DPoP-Nonce': 'n1' };
         return nonce === undefined ? new Response('', { status: 401, headers: challenge }) : new Response('ok');
       };
       const response = await callApi('${URL_OF_API}?q=1', 'token', { method: 'POST' });
       console.log(JSON.stringify({ body: await response.text(), requests, extractable: keyPair.privateKey.extractable }));`;
-    const file = join(directory, 'dpop-browser.mjs');
+    const file = join(directory, 'dpop-browser.mts');
     await writeFile(file, code);
     const program = startProgram(file, {}, { cwd: directory });
 

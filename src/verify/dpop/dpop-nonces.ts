@@ -3,7 +3,7 @@ import type { NumericDate } from '../../base/clock.js';
 
 /**
  * Creates and checks nonces without a store. A nonce consists of the number of a time slot and a MAC. All processes with the
- * same key and the same server URL accept the same nonces.
+ * same key and the same origin accept the same nonces.
  *
  * @see RFC 9449 §8
  */
@@ -27,11 +27,11 @@ const NONCE_LENGTH = Math.ceil(((SLOT_BYTES + MAC_BYTES) * 4) / 3);
  * Create the nonces of a server.
  *
  * @param keys returns the keys, the current key first. Nonces under all keys are accepted, so a rotation rejects no nonce
- * @param server URL of the server. Servers with the same keys reject the nonces of each other (RFC 9449 §9)
+ * @param origin origin of the server. Servers with the same keys reject the nonces of other origins (RFC 9449 §9)
  */
-export function createDpopNonces(keys: () => readonly KeyObject[], server: string): DpopNonces {
+export function createDpopNonces(keys: () => readonly KeyObject[], origin: string): DpopNonces {
   const computeMac = (slot: Buffer, key: KeyObject): Buffer =>
-    createHmac('sha256', key).update(slot).update(server).digest().subarray(0, MAC_BYTES);
+    createHmac('sha256', key).update(slot).update(origin).digest().subarray(0, MAC_BYTES);
   const isAuthentic = (bytes: Buffer): boolean => {
     const slot = bytes.subarray(0, SLOT_BYTES);
     return keys().some((key) => timingSafeEqual(computeMac(slot, key), bytes.subarray(SLOT_BYTES)));

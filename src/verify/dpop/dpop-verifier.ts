@@ -18,7 +18,8 @@ import type { TargetedRequest, TargetMatcher } from './proof-target.js';
 /** Validated options of DPoP, with defaults applied. */
 export interface DpopSettings {
   readonly mode: 'allow' | 'require';
-  readonly baseUrl: string;
+  /** Origin of the server, to which its nonces belong. Clients keep one nonce for each origin. */
+  readonly origin: string;
   readonly matchesTarget: TargetMatcher;
   readonly algorithms: readonly DpopAlgorithm[];
   readonly maxAgeSeconds: number;
@@ -70,7 +71,7 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
   const { mode, algorithms, maxAgeSeconds, clockToleranceSeconds, replays, maxProofsPerKey, clock } =
     settings;
   const keys = createProofKeyReader(algorithms);
-  const nonces = settings.nonceKeys && createDpopNonces(settings.nonceKeys, settings.baseUrl);
+  const nonces = settings.nonceKeys && createDpopNonces(settings.nonceKeys, settings.origin);
   const lifetimeSeconds = maxAgeSeconds + clockToleranceSeconds;
   const fail = (reason: DpopRejection): never => {
     throw new InvalidDpopProofError(reason, settings.status);
@@ -79,7 +80,8 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
   const readField = (req: IncomingRequest): string => {
     const [field, ...others] = readFields(req, 'dpop');
     if (field === undefined) return fail('proof_missing');
-    return others.length > 0 ? fail('proof_repeated') : field;
+    // Adapters of other hosts join repeated headers by commas, which no proof contains.
+    return others.length > 0 || field.includes(',') ? fail('proof_repeated') : field;
   };
 
   const parse = (field: string): ParsedProof => {

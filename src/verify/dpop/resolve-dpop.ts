@@ -52,8 +52,9 @@ export function resolveDpop(options: DpopOptions, parts: DpopParts, where: strin
     ...{ from: 1, to: MAX_MAX_AGE_SECONDS, example: DEFAULT_MAX_AGE_SECONDS },
   });
   return {
-    ...{ mode, algorithms, baseUrl, maxAgeSeconds, clockToleranceSeconds, status, clock },
+    ...{ mode, algorithms, maxAgeSeconds, clockToleranceSeconds, status, clock },
     matchesTarget: createTargetMatcher(baseUrl, `${place}.baseUrl`),
+    origin: new URL(baseUrl).origin,
     nonceKeys: resolveNonceKeys(options.nonce, parts.keyRing, `${place}.nonce`),
     ...resolveReplay(options.replay, clock, where),
   };
