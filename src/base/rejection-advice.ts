@@ -229,12 +229,12 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   wrong_key: {
     cause:
-      'The DPoP proof has a different key than the token (`cnf.jkt`). Somebody may have stolen the token.',
+      'The DPoP proof has a different key than the token (`cnf.jkt`). An attacker may have stolen the token.',
     fix: 'Sign the proof with the key with which the token was requested.',
   },
   wrong_certificate: {
     cause:
-      'The client certificate of the connection is missing, or differs from that of the token (`cnf.x5t#S256`). Somebody may have stolen the token.',
+      'The client certificate of the connection is missing, or differs from that of the token (`cnf.x5t#S256`). An attacker may have stolen the token.',
     fix: 'Use the certificate with which the token was requested. Behind a proxy, check that the proxy sends it.',
   },
   revoked: {
