@@ -24,9 +24,7 @@ export const FUZZED_DPOP = { mode: 'allow', baseUrl: AUDIENCE, nonce: true } as 
 export function createFuzzedApp(keyRing: KeyRing, dpop?: AuthenticateOptions['dpop']): FuzzedApp {
   const refusals = new Map<string, number>();
   const write = (record: object): void => {
-    const otherwise =
-      'code' in record && record.code === 'ERR_USE_DPOP_NONCE' ? 'nonce' : 'malformed_request';
-    const reason = 'reason' in record ? String(record.reason) : otherwise;
+    const reason = 'reason' in record ? String(record.reason) : 'malformed_request';
     refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
   };
   const audit = createAuditTrail({ sinks: [{ unaggregated: true, write }], clock });

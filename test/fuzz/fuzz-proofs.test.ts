@@ -8,7 +8,7 @@ import { createProofMutants } from './proof-mutants.js';
 import { findFaults } from './tally.js';
 
 /** 100 000 by `npm run fuzz`. */
-const PROOFS = 1500;
+const PROOFS = 1000;
 
 let keyRing: KeyRing;
 let fuzzed: FuzzedApp;
@@ -31,7 +31,7 @@ describe('authenticate() with dpop', () => {
 
   test('rejects them for reasons of every check', () => {
     const reasons = [
-      ...['malformed_request', 'key_bound', 'not_key_bound', 'wrong_key', 'nonce', 'proof_missing'],
+      ...['malformed_request', 'key_bound', 'not_key_bound', 'wrong_key', 'proof_missing'],
       ...['proof_repeated', 'proof_too_long', 'proof_malformed', 'proof_typ', 'proof_algorithm', 'proof_key'],
       ...['proof_private_key', 'proof_claim', 'proof_method', 'proof_target', 'proof_too_old'],
       ...['proof_in_future', 'proof_token_hash', 'proof_signature', 'proof_replayed'],
