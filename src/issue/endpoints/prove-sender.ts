@@ -10,6 +10,7 @@ import type { ProvenSender } from '../../sessions/key-binding.js';
 import type { DpopProof, DpopVerifier } from '../../verify/dpop/dpop-verifier.js';
 import type { RefreshTokenBackend } from '../refresh-tokens.js';
 import { clientSlot } from '../request-client.js';
+import { boundCertificateOf } from './bind-certificate.js';
 import { parametersOf } from './receive-parameters.js';
 
 /** Dependencies of the steps that establish the sender of a token request. */
@@ -83,8 +84,14 @@ export function claimedKeyOf(req: Request): string | undefined {
   return proofSlot.read(req)?.jkt;
 }
 
-/** Return the keys of the sender of a request. It has proven to hold them only after `confirmProof()` has run. */
+/**
+ * Return the keys of the sender of a request, to which its tokens are bound, after `bindCertificate()` has run. The sender
+ * has proven the key of its proof only after `confirmProof()` has run.
+ */
 export function senderOfRequest(req: Request): ProvenSender {
-  const proof = proofSlot.read(req);
-  return proof === undefined ? {} : { jkt: proof.jkt };
+  const [proof, certificate] = [proofSlot.read(req), boundCertificateOf(req)];
+  return {
+    ...(proof === undefined ? {} : { jkt: proof.jkt }),
+    ...(certificate === undefined ? {} : { certificate }),
+  };
 }
