@@ -36,7 +36,7 @@ export const DPOP_REJECTION_ADVICE: Readonly<Record<DpopRejection, RejectionAdvi
   },
   proof_key: {
     cause:
-      '`jwk` of the proof is missing, malformed, weak, or not a key for `alg`: for example, a P-384 key for `ES256`, or an RSA key with less than 2048 bits.',
+      '`jwk` of the proof is missing, malformed, weak, or not a key for `alg`. Examples are a P-384 key for `ES256`, and an RSA key with less than 2048 or more than 4096 bits.',
     fix: 'Send a public key with the type and curve that `alg` requires (RFC 7518 §3.1).',
   },
   proof_claim: {
