@@ -8,6 +8,7 @@ import { describeRun, formatJsonLine, formatTables } from './report.js';
 import { createLookupScenario, createVerifyAmongScenario } from './scenarios/api-keys.js';
 import { createAttackScenario } from './scenarios/attacks.js';
 import { createDecryptScenario } from './scenarios/decrypt.js';
+import { createBearerBesideDpopScenario, createDpopScenario } from './scenarios/dpop.js';
 import { createEncryptScenario } from './scenarios/encrypt.js';
 import { createNewTokensScenario, createRepeatedTokensScenario } from './scenarios/guarded-route.js';
 import { createImportScenario } from './scenarios/imports.js';
@@ -49,6 +50,8 @@ const SCENARIOS = [
   ['verify, key ring', createKeyRingScenario],
   ['verify, trusted issuers', createBesideTrustedScenario],
   ...createTrustedIssuerScenarios.map((create) => ['trusted issuer', create]),
+  ['DPoP', createDpopScenario],
+  ['DPoP, bearer requests', createBearerBesideDpopScenario],
   ['attacks', createAttackScenario],
   ['limits', createLimitsScenario],
   ['import', createImportScenario],
