@@ -1,6 +1,15 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import express, { type Express } from 'express';
-import { type AuthenticateOptions, authenticate, type KeyRing, verifiedToken } from 'passport-jwe';
+import {
+  type AuthenticateOptions,
+  authenticate,
+  createMemoryStores,
+  createRequestVerifier,
+  type KeyRing,
+  verifiedToken,
+} from 'passport-jwe';
 import request from 'supertest';
 import {
   createProof,
@@ -8,7 +17,7 @@ import {
   type ProofOptions,
   type ProofSigner,
 } from '../support/dpop-proofs.js';
-import { AUDIENCE, clock, createRing, ISSUER, mintToken } from '../support/tokens.js';
+import { AUDIENCE, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 
 let keyRing: KeyRing;
 let signer: ProofSigner;
@@ -34,6 +43,16 @@ function createApp(dpop: Partial<AuthenticateOptions['dpop']> = {}): Express {
 function call(app: Express, token: string, options: ProofOptions = {}) {
   const proof = createProof(signer, { token, ...options });
   return request(app).get('/').set('Authorization', `DPoP ${token}`).set('DPoP', proof);
+}
+
+/** A request as a server receives it before an upgrade. */
+function requestWith(token: string, proof: string): IncomingMessage {
+  const req = new IncomingMessage(new Socket());
+  return Object.assign(req, {
+    method: 'GET',
+    url: '/',
+    headers: { authorization: `DPoP ${token}`, dpop: proof },
+  });
 }
 
 describe('authenticate with dpop', () => {
@@ -69,6 +88,35 @@ describe('authenticate with dpop', () => {
 
     expect(status).toBe(401);
     expect(headers['www-authenticate']).toMatch(/^DPoP realm="api", error="invalid_dpop_proof"/);
+  });
+
+  test('counts one request as one use, if several verifiers check it', async () => {
+    const app = express();
+    const replay = { stores: createMemoryStores({ clock }) };
+    const dpop = { mode: 'allow', baseUrl: AUDIENCE, replay } as const;
+    const options = { keyRing, issuer: ISSUER, audience: AUDIENCE, clock, dpop };
+    app.use(authenticate(options), authenticate(options));
+    app.get('/', (req, res) => void res.json({ sub: verifiedToken(req).claims.sub }));
+
+    expect((await call(app, bound)).status).toBe(200);
+  });
+
+  test('accepts the proof of a long connection again, but no other request with it', async () => {
+    let now = NOW;
+    const dpop = { mode: 'allow', baseUrl: AUDIENCE } as const;
+    const verify = createRequestVerifier({
+      keyRing,
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      clock: () => now,
+      dpop,
+    });
+    const connection = requestWith(bound, createProof(signer, { token: bound }));
+
+    await verify(connection);
+    now += 300;
+    await expect(verify(connection)).resolves.toMatchObject({ claims: { sub: 'demo' } });
+    await expect(verify(requestWith(bound, String(connection.headers['dpop'])))).rejects.toThrow('too old');
   });
 
   test('sends a nonce, and accepts the proof that contains it', async () => {

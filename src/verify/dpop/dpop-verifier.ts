@@ -11,6 +11,7 @@ import { createDpopNonces } from './dpop-nonces.js';
 import type { DpopAlgorithm } from './dpop-options.js';
 import { type ParsedProof, parseProof } from './parse-proof.js';
 import { createProofKeyReader } from './proof-keys.js';
+import { type ProofState, proofStateOf } from './proof-state.js';
 import type { TargetedRequest, TargetMatcher } from './proof-target.js';
 
 /** Validated options of DPoP, with defaults applied. */
@@ -34,6 +35,7 @@ export interface DpopProof {
   /** Thumbprint of the key of the proof. */
   readonly jkt: string;
   readonly parsed: ParsedProof;
+  readonly state: ProofState;
   /** Nonce for the response, if the nonce of the proof expires soon. */
   readonly nextNonce?: string;
 }
@@ -72,11 +74,14 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
     throw new InvalidDpopProofError(reason, settings.status);
   };
 
-  const readProof = (req: IncomingRequest): ParsedProof => {
-    const [proof, ...others] = readFields(req, 'dpop');
-    if (proof === undefined) return fail('proof_missing');
-    if (others.length > 0) return fail('proof_repeated');
-    const parsed = parseProof(proof, keys);
+  const readField = (req: IncomingRequest): string => {
+    const [field, ...others] = readFields(req, 'dpop');
+    if (field === undefined) return fail('proof_missing');
+    return others.length > 0 ? fail('proof_repeated') : field;
+  };
+
+  const parse = (field: string): ParsedProof => {
+    const parsed = parseProof(field, keys);
     return typeof parsed === 'string' ? fail(parsed) : parsed;
   };
 
@@ -117,27 +122,41 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
     if (verdict === 'over_quota') throw overQuota(maxProofsPerKey, lifetimeSeconds);
   };
 
-  /** Record the use of a proof. Nothing is recorded before the signature is valid. */
-  const checkFirstUse = ({ key: { jkt }, claims }: ParsedProof): void | Promise<void> => {
+  const recordUse = ({ key: { jkt }, claims }: ParsedProof): ReplayVerdict | Promise<ReplayVerdict> => {
     const { jti, htm, htu, iat } = claims;
     const digest = hash('sha256', JSON.stringify([jkt, jti, htm, htu]), 'base64url');
-    const verdict = replays.use({ digest, jkt, quota: maxProofsPerKey, expiresAt: iat + lifetimeSeconds });
-    return verdict instanceof Promise ? verdict.then(checkVerdict) : checkVerdict(verdict);
+    return replays.use({ digest, jkt, quota: maxProofsPerKey, expiresAt: iat + lifetimeSeconds });
+  };
+
+  /** Record the use of a proof, once for each request. Nothing is recorded before the signature is valid. */
+  const checkFirstUse = ({ parsed, state }: DpopProof): void | Promise<void> => {
+    const verdict = state.verdicts.get(replays) ?? recordUse(parsed);
+    state.verdicts.set(replays, verdict);
+    const conclude = (reached: ReplayVerdict): void => {
+      checkVerdict(reached);
+      state.confirmedBy.add(settings);
+    };
+    return verdict instanceof Promise ? verdict.then(conclude) : conclude(verdict);
   };
 
   return Object.freeze({
     mode,
     algorithms,
     read(req: IncomingRequest & TargetedRequest) {
-      const parsed = readProof(req);
+      const field = readField(req);
+      const parsed = parse(field);
+      const proof = { jkt: parsed.key.jkt, parsed, state: proofStateOf(req, field) };
+      if (proof.state.confirmedBy.has(settings)) return proof;
       checkRequest(parsed, req);
       checkTime(parsed);
-      return { jkt: parsed.key.jkt, parsed, ...checkNonce(parsed) };
+      return { ...proof, ...checkNonce(parsed) };
     },
-    confirm({ parsed }: DpopProof, accessToken?: string) {
+    confirm(proof: DpopProof, accessToken?: string) {
+      const { parsed, state } = proof;
       if (accessToken !== undefined) checkTokenHash(parsed, accessToken);
+      if (state.confirmedBy.has(settings)) return undefined;
       checkSignature(parsed);
-      return checkFirstUse(parsed);
+      return checkFirstUse(proof);
     },
   });
 }
