@@ -72,7 +72,9 @@ export async function createDpopScenario(fixture) {
     return verifyBearer(req.bearer);
   };
   const supplyFloor = async (count) =>
-    (await supply('encrypted')(count)).map((req) => Object.assign(req, { bearer: toBearerRequest(nextToken()) }));
+    (await supply('encrypted')(count)).map((req) =>
+      Object.assign(req, { bearer: toBearerRequest(nextToken()) }),
+    );
   for (const req of await supply('encrypted')(WARM_UP)) await verifyBound(req);
   for (const req of await supplyFloor(WARM_UP)) await byFloor(req);
   for (const req of await supply('encrypted', getNonce)(WARM_UP)) await verifyNonce(req);

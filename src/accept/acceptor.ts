@@ -104,9 +104,11 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
   const checkScope = (token: VerifiedToken, shown: Shown): Acceptance => {
     const { presented, sender } = shown;
     const error = findMissingScope(token, requiredScope);
+    const scheme = sender?.proof && 'DPoP';
+    const nonce = sender?.proof?.nextNonce;
     return error === undefined
-      ? { kind: 'verified', token, presented, sender, ...presentationOf(sender) }
-      : { kind: 'refused', error, token, presented, ...presentationOf(sender) };
+      ? { kind: 'verified', token, presented, sender, scheme, nonce }
+      : { kind: 'refused', error, token, presented, scheme, nonce };
   };
   const refuse = (req: Req, failure: unknown, shown: RefusedShown): Acceptance => ({
     ...toRefusal(failure, shown),
@@ -178,10 +180,6 @@ interface RefusedShown {
   readonly sender: RequestSender | undefined;
   /** Token that was verified before its sender was rejected. */
   readonly token?: VerifiedToken;
-}
-
-function presentationOf(sender: RequestSender | undefined): Pick<Acceptance, 'scheme' | 'nonce'> {
-  return sender?.proof === undefined ? {} : { scheme: 'DPoP', ...nonceOf(sender) };
 }
 
 /**

@@ -44,6 +44,16 @@ const usesDpop = (req: IncomingRequest): boolean =>
 
 const DPOP_SCHEME = schemePattern(['DPoP']);
 
+/**
+ * Whether the request can use the scheme `DPoP`. Bearer requests then cost one comparison. The token reader has rejected
+ * requests with several `Authorization` headers.
+ */
+function mayUseDpop({ headers: { authorization } }: IncomingRequest): boolean {
+  if (typeof authorization !== 'string') return true;
+  const initial = authorization[0];
+  return initial === 'D' || initial === 'd';
+}
+
 /** Without DPoP, a request proves possession of no key. */
 const BEARER: SenderReader = Object.freeze({
   dpop: undefined,
@@ -68,7 +78,7 @@ export function createSenderReader(options: AcceptOptions<object, never>, where:
     schemes: ['DPoP'],
     usesDpop,
     read(req) {
-      if (usesDpop(req)) {
+      if (mayUseDpop(req) && usesDpop(req)) {
         const proof = dpop.read(req);
         return { jkt: proof.jkt, proof };
       }
