@@ -1,34 +1,62 @@
 import { createPublicKey, generateKeyPairSync, hash, randomUUID, sign, verify } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
-import { asReceived } from './token.js';
+import { openToken, sealToken } from './floor.js';
+import { asReceived, signClaims } from './token.js';
 
 /** URL that all proofs name. */
 export const ORIGIN = 'http://api.example.com';
 
+/** Option `replay` that admits more proofs of a client than it sends in a run. */
+export const UNLIMITED_PROOFS = { maxProofsPerKey: 1_000_000 };
+
+/** Number of clients. Each repeats its token, with a new proof for each request. */
+const CLIENTS = 32;
+
 const SIGNATURE = { dsaEncoding: 'ieee-p1363' };
 
 /**
- * A client with a key for DPoP proofs (ES256), and the tokens that are bound to it.
+ * A client with a key for DPoP proofs (ES256), and its bound token in the form of each subject.
  * @typedef {object} DpopClient
- * @property {{ jkt: string }} cnf claim of its tokens
+ * @property {string} encrypted
+ * @property {string} signed
  * @property {(token: string, nonce?: string) => string} createProof returns a new proof for `GET /`
  */
 
-/** @returns {Promise<DpopClient>} */
-export async function createDpopClient() {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const jwk = publicKey.export({ format: 'jwk' });
+/**
+ * @param {import('./token.js').Fixture} fixture
+ * @returns {Promise<readonly DpopClient[]>}
+ */
+export function createDpopClients({ tokens, secretKey, material }) {
+  return Promise.all(
+    tokens.slice(0, CLIENTS).map(async (token) => {
+      const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const jwk = publicKey.export({ format: 'jwk' });
+      const cnf = { jkt: await calculateJwkThumbprint(jwk) };
+      const claims = { ...openToken(token, secretKey), cnf };
+      const [header] = token.split('.');
+      return {
+        encrypted: asReceived(sealToken(claims, header, secretKey)),
+        signed: asReceived(signClaims(claims, material.signingKey)),
+        createProof: createSigner(jwk, privateKey),
+      };
+    }),
+  );
+}
+
+/**
+ * @param {import('node:crypto').JsonWebKey} jwk
+ * @param {import('node:crypto').KeyObject} key
+ * @returns {DpopClient['createProof']}
+ */
+function createSigner(jwk, key) {
   const header = encode({ typ: 'dpop+jwt', alg: 'ES256', jwk });
-  return {
-    cnf: { jkt: await calculateJwkThumbprint(jwk) },
-    createProof(token, nonce) {
-      const ath = hash('sha256', token, 'base64url');
-      const iat = Math.floor(Date.now() / 1000);
-      const claims = { jti: randomUUID(), htm: 'GET', htu: `${ORIGIN}/`, iat, ath, nonce };
-      const input = `${header}.${encode(claims)}`;
-      const signature = sign('sha256', Buffer.from(input), { key: privateKey, ...SIGNATURE });
-      return asReceived(`${input}.${signature.toString('base64url')}`);
-    },
+  return (token, nonce) => {
+    const ath = hash('sha256', token, 'base64url');
+    const iat = Math.floor(Date.now() / 1000);
+    const claims = { jti: randomUUID(), htm: 'GET', htu: `${ORIGIN}/`, iat, ath, nonce };
+    const input = `${header}.${encode(claims)}`;
+    const signature = sign('sha256', Buffer.from(input), { key, ...SIGNATURE });
+    return asReceived(`${input}.${signature.toString('base64url')}`);
   };
 }
 

@@ -1,95 +1,86 @@
 import { auth } from 'express-oauth2-jwt-bearer';
 import { createRequestVerifier } from 'passport-jwe';
-import { createDpopClient, createProofFloor, ORIGIN } from '../dpop-clients.js';
-import { openToken, sealToken } from '../floor.js';
+import { createDpopClients, createProofFloor, ORIGIN, UNLIMITED_PROOFS } from '../dpop-clients.js';
 import { CPU_TIME, consuming, cycle, oneAtATime } from '../subjects.js';
-import { AUDIENCE, ISSUER, signClaims } from '../token.js';
+import { AUDIENCE, ISSUER } from '../token.js';
 
 /** @typedef {import('../dpop-clients.js').DpopClient} DpopClient */
-
-/** Number of clients. Each repeats its token, with a new proof for each request. */
-const CLIENTS = 32;
-
-/** More than a client sends in a run. */
-const REPLAY = { maxProofsPerKey: 1_000_000 };
 
 /** Number of requests before the measurement, so that V8 has compiled the code. */
 const WARM_UP = 4000;
 
-/**
- * A client, and its tokens in the form of each subject.
- * @typedef {object} Party
- * @property {DpopClient} client
- * @property {string} encrypted
- * @property {string} signed
- */
+/** Number of distinct bearer tokens. */
+const BEARERS = 100;
+
+const REQUIRED = { mode: 'require', baseUrl: ORIGIN, replay: UNLIMITED_PROOFS };
 
 /**
- * @param {import('../token.js').Fixture} fixture
- * @returns {Promise<readonly Party[]>}
- */
-export async function createParties({ tokens, secretKey, material }) {
-  const clients = await Promise.all(Array.from({ length: CLIENTS }, createDpopClient));
-  return clients.map((client, index) => {
-    const [header] = tokens[index].split('.');
-    const claims = { ...openToken(tokens[index], secretKey), cnf: client.cnf };
-    return {
-      client,
-      encrypted: sealToken(claims, header, secretKey),
-      signed: signClaims(claims, material.signingKey),
-    };
-  });
-}
-
-/**
- * Authenticates requests that repeat a token with a new proof. The floor verifies the signature of the proof, and accepts
- * a bearer token that repeats.
+ * Verifies requests that repeat a token with a new proof, without a server. The floor verifies the signature of the
+ * proof, and accepts a repeated token without a proof.
  * @param {import('../token.js').Fixture} fixture
  * @returns {Promise<import('../measure.js').Scenario>}
  */
 export async function createDpopScenario(fixture) {
   const { tokens, keyRing, material } = fixture;
-  const nextParty = cycle(await createParties(fixture));
-  const nextToken = cycle(tokens.slice(0, CLIENTS));
+  const nextClient = cycle(await createDpopClients(fixture));
+  const nextBearer = cycle(tokens.slice(0, BEARERS).map(toBearerRequest));
   const home = { keyRing, issuer: ISSUER, audience: AUDIENCE };
-  const dpop = { mode: 'require', baseUrl: ORIGIN, replay: REPLAY };
   const verifyBearer = createRequestVerifier(home);
-  const verifyBound = createRequestVerifier({ ...home, dpop });
-  const verifyNonce = createRequestVerifier({ ...home, dpop: { ...dpop, nonce: true } });
+  const verifyBound = createRequestVerifier({ ...home, dpop: REQUIRED });
+  const verifyNonce = createRequestVerifier({ ...home, dpop: { ...REQUIRED, nonce: true } });
   const verifyProof = createProofFloor();
-  const verifySigned = createPeer(material.signingKey);
 
-  const supply = (form, getNonce) => async (count) => {
-    const nonce = await getNonce?.();
-    return Array.from({ length: count }, () => toRequest(nextParty(), form, nonce));
+  const supply = async (count) => Array.from({ length: count }, () => toRequest(nextClient(), 'encrypted'));
+  const supplySigned = async (count) =>
+    Array.from({ length: count }, () => toRequest(nextClient(), 'signed'));
+  const supplyNonces = async (count) => {
+    const { headers } = await verifyNonce(toRequest(nextClient(), 'encrypted')).catch((error) => error);
+    return Array.from({ length: count }, () => toRequest(nextClient(), 'encrypted', headers['DPoP-Nonce']));
   };
-  const getNonce = async () => {
-    const { headers } = await verifyNonce(toRequest(nextParty(), 'encrypted')).catch((error) => error);
-    return headers['DPoP-Nonce'];
-  };
-  const byFloor = (req) => {
-    verifyProof(req.headers.dpop);
-    return verifyBearer(req.bearer);
-  };
-  const supplyFloor = async (count) =>
-    (await supply('encrypted')(count)).map((req) =>
-      Object.assign(req, { bearer: toBearerRequest(nextToken()) }),
-    );
-  for (const req of await supply('encrypted')(WARM_UP)) await verifyBound(req);
-  for (const req of await supplyFloor(WARM_UP)) await byFloor(req);
-  for (const req of await supply('encrypted', getNonce)(WARM_UP)) await verifyNonce(req);
+  /** @type {[string, typeof supply, (req: object) => Promise<unknown>][]} */
+  const subjects = [
+    ['floor', supply, (req) => verifyBearer(nextBearer(verifyProof(req.headers.dpop)))],
+    ['passport-jwe', supply, verifyBound],
+    ['passport-jwe, nonce', supplyNonces, verifyNonce],
+    ['express-oauth2-jwt-bearer', supplySigned, createPeer(material.signingKey)],
+  ];
+  for (const [, create, verify] of subjects) {
+    for (const req of await create(WARM_UP)) await verify(req);
+  }
   return {
     name: 'DPoP',
-    subjects: [
-      consuming('floor', supplyFloor, byFloor, CPU_TIME),
-      consuming('passport-jwe', supply('encrypted'), verifyBound, CPU_TIME),
-      consuming('passport-jwe, nonce', supply('encrypted', getNonce), verifyNonce, CPU_TIME),
-      consuming('express-oauth2-jwt-bearer', supply('signed'), verifySigned, CPU_TIME),
-    ],
+    subjects: subjects.map(([name, create, verify]) => consuming(name, create, verify, CPU_TIME)),
   };
 }
 
-/** @param {string} secret */
+/**
+ * Verifies requests with bearer tokens, with and without the option `dpop`.
+ * @param {import('../token.js').Fixture} fixture
+ * @returns {Promise<import('../measure.js').Scenario>}
+ */
+export async function createBesideDpopScenario({ tokens, keyRing }) {
+  const home = { keyRing, issuer: ISSUER, audience: AUDIENCE };
+  const requests = tokens.slice(0, BEARERS).map(toBearerRequest);
+  const onEach = (verify) => {
+    const nextRequest = cycle(requests);
+    return () => verify(nextRequest());
+  };
+  const alone = onEach(createRequestVerifier(home));
+  const allowed = onEach(createRequestVerifier({ ...home, dpop: { ...REQUIRED, mode: 'allow' } }));
+  for (let done = 0; done < WARM_UP; done += 1) {
+    await alone();
+    await allowed();
+  }
+  return {
+    name: 'DPoP, bearer tokens',
+    subjects: [oneAtATime('without dpop', alone, CPU_TIME), oneAtATime('DPoP allowed', allowed, CPU_TIME)],
+  };
+}
+
+/**
+ * express-oauth2-jwt-bearer has neither a record of used proofs nor nonces.
+ * @param {string} secret
+ */
 function createPeer(secret) {
   const options = { issuer: ISSUER, audience: AUDIENCE, secret, tokenSigningAlg: 'HS256' };
   const middleware = auth({ ...options, dpop: { enabled: true, required: true } });
@@ -100,12 +91,12 @@ function createPeer(secret) {
 }
 
 /**
- * @param {Party} party
+ * @param {DpopClient} client
  * @param {'encrypted' | 'signed'} form
  * @param {string} [nonce]
  */
-function toRequest(party, form, nonce) {
-  const { client, [form]: token } = party;
+function toRequest(client, form, nonce) {
+  const token = client[form];
   return createRequest({ authorization: `DPoP ${token}`, dpop: client.createProof(token, nonce) });
 }
 
@@ -114,7 +105,10 @@ function toBearerRequest(token) {
   return createRequest({ authorization: `Bearer ${token}` });
 }
 
-/** Creates a request with the members that the subjects read. */
+/**
+ * Creates a request with the members that the subjects read.
+ * @param {Record<string, string>} fields
+ */
 function createRequest(fields) {
   const headers = { host: new URL(ORIGIN).host, ...fields };
   return {
@@ -122,28 +116,5 @@ function createRequest(fields) {
     rawHeaders: Object.entries(headers).flat(),
     get: (name) => headers[name.toLowerCase()],
     is: () => false,
-  };
-}
-
-/**
- * Authenticates requests with bearer tokens, with and without the option `dpop`.
- * @param {import('../token.js').Fixture} fixture
- * @returns {Promise<import('../measure.js').Scenario>}
- */
-export async function createBearerBesideDpopScenario({ tokens, keyRing }) {
-  const home = { keyRing, issuer: ISSUER, audience: AUDIENCE };
-  const alone = createRequestVerifier(home);
-  const beside = createRequestVerifier({ ...home, dpop: { mode: 'allow', baseUrl: ORIGIN } });
-  const requests = tokens.slice(0, 100).map(toBearerRequest);
-  const onEach = (verify) => {
-    const next = cycle(requests);
-    return () => verify(next());
-  };
-  return {
-    name: 'DPoP, bearer requests',
-    subjects: [
-      oneAtATime('without dpop', onEach(alone), CPU_TIME),
-      oneAtATime('dpop allowed', onEach(beside), CPU_TIME),
-    ],
   };
 }
