@@ -17,6 +17,7 @@ import {
 import { parseApiKey } from 'passport-jwe/api-keys';
 import request from 'supertest';
 import { loadFiles } from './support/api-key-files.js';
+import { startDpopServer } from './support/dpop-server.js';
 import { listen } from './support/http.js';
 import { createIssuerAndVerifier } from './support/issuer-and-verifier.js';
 import { startJwksServer } from './support/jwks-server.js';
@@ -80,6 +81,9 @@ const BLOCKS = [
   'limits',
   'delegation',
   'token-client',
+  'dpop-client',
+  'dpop-key',
+  'dpop-call',
   'sessions',
   'user-tokens',
   'user-sessions',
@@ -104,6 +108,7 @@ const BLOCKS = [
   'read-nested-node',
   'read-nested-python',
   'clients',
+  'bound-clients',
   'rejected-tokens',
   'mint-with-settings',
   // Run by test/docs/workload-identities-page.test.ts.
@@ -526,18 +531,49 @@ describe('the README and the pages of docs', () => {
     expect(program.output()).toBe('Bearer token-1\n');
   });
 
-  test('shows official clients that know nothing of the gateway', async () => {
+  test('binds the token of a service to a key', async () => {
+    const server = await startDpopServer(() => Date.now() / 1000);
+    const program = await startBlock('dpop-client', { BILLING_API_KEY: 'sk-billing' }, (code) =>
+      code
+        .replace('https://auth.example.com/oauth/', `${server.origin}/`)
+        .replace('https://reports.internal/', `${server.origin}/`),
+    );
+    expect(await program.ended).toBe(0);
+    await server.stop();
+
+    expect(program.output()).toBe('{"path":"/figures","body":""}\n');
+  });
+
+  test('creates a DPoP key, and calls an API with a bound token', async () => {
+    const folder = await mkdtemp(join(directory, 'dpop-key-'));
+    await writeFile(join(folder, 'api-key.txt'), 'sk-billing', { mode: 0o600 });
+    const server = await startDpopServer(() => Date.now() / 1000);
+    const commands = (blocks.get('dpop-call') ?? '')
+      .replace('https://auth.example.com/oauth/', `${server.origin}/`)
+      .replace('https://reports.internal/', `${server.origin}/`);
+    const created = await paste(blocks.get('dpop-key') ?? '', folder);
+    const called = await paste(commands, folder);
+    await server.stop();
+
+    expect(created).toContain('Wrote dpop.jwk');
+    expect(called).toBe('{"path":"/figures","body":""}\n');
+  });
+
+  test.each([
+    ['without changes', 'clients', 'allow', 'Hello, gateway\nHello again'],
+    ['with bound tokens', 'bound-clients', 'require', 'echo-1\necho-1\n'],
+  ])('connects official clients to the gateway %s', async (_how, block, DPOP, printed) => {
     const port = await findFreePort();
-    const settings = { PORT: String(port), DATA_DIR: join(directory, 'gateway'), DEMO_API_KEY: KEY };
+    const settings = { PORT: String(port), DATA_DIR: join(directory, 'gateway'), DEMO_API_KEY: KEY, DPOP };
     const gateway = startProgram('examples/gateway/main.ts', settings);
     programs.push(gateway);
     await untilListening(gateway, port);
-    const program = await startBlock('clients', { DEMO_API_KEY: KEY }, (code) =>
+    const program = await startBlock(block, { DEMO_API_KEY: KEY }, (code) =>
       code.replace(':3000', `:${port}`),
     );
 
     expect(await program.ended).toBe(0);
-    expect(program.output()).toBe('Hello, gateway\nHello again');
+    expect(program.output()).toBe(printed);
   });
 
   test('rotates the keys of a file', async () => {

@@ -8,6 +8,7 @@ import { type KeyPublisher, sendPublicKeys } from '../http/send-public-keys.js';
 import { describeKeyRing } from '../keys/describe-key-ring.js';
 import { resolveVerification } from '../keys/resolve-verification.js';
 import { resolveRefreshSettings } from '../sessions/refresh-settings.js';
+import { describeDpop } from '../verify/dpop/describe-dpop.js';
 import { answerTokenError } from './answer-token-error.js';
 import { assertCanIssue } from './assert-can-issue.js';
 import { createClientAssertions } from './client-assertions.js';
@@ -22,6 +23,7 @@ import { TOKEN_EXCHANGE } from './grants/token-exchange-grant.js';
 import type { ClientTokenRequest } from './issue-request.js';
 import { createRefreshTokens } from './refresh-tokens.js';
 import { requireServableKeys } from './require-servable-keys.js';
+import { createRouterDpop } from './router-dpop.js';
 import { createRouterVerifiers } from './router-verifiers.js';
 import { DEFAULT_FAILURES_PER_MINUTE, throttleFailures } from './throttle-failures.js';
 import { type ClientTokenIssuer, createTokenIssuer } from './token-issuer.js';
@@ -81,6 +83,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
     grantTypes: () => findUsableGrantTypes(parts.grants, apiKeys),
     hasPublicClients: () => stores?.families !== undefined && apiKeys.apiKeys.some(isForPublicClients),
     acceptsAssertions: () => apiKeys.apiKeys.some(({ assertions }) => assertions !== undefined),
+    dpopAlgorithms: parts.dpop?.algorithms,
     canRevoke: revocations !== undefined,
     publishesKeys: publishers.length > 0,
   });
@@ -114,6 +117,7 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
     refresh: stores?.families === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
     workloadIssuers: new Set(workloadIssuers.keys()),
     surplusScopes,
+    dpop: describeDpop(settings.dpop, 'in stores'),
     throttle: { failuresPerMinute: throttle.failuresPerMinute ?? DEFAULT_FAILURES_PER_MINUTE },
     signing: signing?.kid,
     cors: cors?.origins,
@@ -131,6 +135,7 @@ function createParts(settings: TokenRouterSettings) {
   const { workloadIssuers: issuers } = settings;
   const acceptsWorkloads = issuers.size > 0;
   return {
+    dpop: createRouterDpop(settings),
     ...{ apiKeys, audience, surplusScopes, clock, refreshTokens, ...verifiers },
     tokens: createTrackedIssuer(settings, followAudiences),
     grants: createGrants({ claims, refreshTokens, acceptsWorkloads, ...verifiers }),

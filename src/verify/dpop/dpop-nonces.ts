@@ -31,9 +31,17 @@ const NONCE_LENGTH = Math.ceil(((SLOT_BYTES + MAC_BYTES) * 4) / 3);
  * Create the nonces of a server.
  *
  * @param keys returns the keys, the current one first. Nonces under each key are accepted, so that a rotation rejects none
+ * @param server URL of the server. Servers with the same keys do not accept the nonces of each other (RFC 9449 §9)
  */
-export function createDpopNonces(keys: () => readonly KeyObject[]): DpopNonces {
+export function createDpopNonces(keys: () => readonly KeyObject[], server: string): DpopNonces {
   const caches = new WeakMap<KeyObject, FifoCache<number, Buffer>>();
+
+  const computeNonce = (number: number, key: KeyObject): Buffer => {
+    const slot = Buffer.alloc(SLOT_BYTES);
+    slot.writeUIntBE(number, 0, SLOT_BYTES);
+    const mac = createHmac('sha256', key).update(slot).update(server).digest().subarray(0, MAC_BYTES);
+    return Buffer.concat([slot, mac]);
+  };
 
   const cacheOf = (key: KeyObject): FifoCache<number, Buffer> => {
     const cache = caches.get(key) ?? createFifoCache<number, Buffer>(MAX_CACHED);
@@ -72,11 +80,4 @@ export function createDpopNonces(keys: () => readonly KeyObject[]): DpopNonces {
 
 function slotOf(now: NumericDate): number {
   return Math.floor(now / SLOT_SECONDS);
-}
-
-function computeNonce(number: number, key: KeyObject): Buffer {
-  const slot = Buffer.alloc(SLOT_BYTES);
-  slot.writeUIntBE(number, 0, SLOT_BYTES);
-  const mac = createHmac('sha256', key).update(slot).digest().subarray(0, MAC_BYTES);
-  return Buffer.concat([slot, mac]);
 }
