@@ -71,7 +71,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
 ): Acceptor<Req> {
   const verifier = prepareVerifier(options, where);
   const senders = createSenderReader(options, where);
-  const locations = addSchemes(resolveTokenLocations(options.tokenLocations, where), senders.schemes);
+  const locations = addSchemes(resolveTokenLocations(options.tokenLocations, where), senders?.schemes ?? []);
   const readToken = createTokenReader(locations, where);
   const tokenLocations = listTokenLocations(locations);
   const requiredScope = resolveRequiredScope(options.scope ?? [], `${where}: scope`);
@@ -95,7 +95,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
     if (shown.sender?.proof === undefined) return checkScope(token, shown);
     const refuseSender = (failure: unknown) => refuse(req, failure, { ...shown, token });
     try {
-      const confirming = senders.confirm(shown.sender, shown.presented);
+      const confirming = senders?.confirm(shown.sender, shown.presented);
       return confirming === undefined
         ? checkScope(token, shown)
         : confirming.then(() => checkScope(token, shown)).catch(refuseSender);
@@ -114,7 +114,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
   };
   const refuse = (req: Req, failure: unknown, shown: RefusedShown): Acceptance => ({
     ...toRefusal(failure, shown),
-    ...(senders.usesDpop(req) ? { scheme: 'DPoP' } : {}),
+    ...(senders?.usesDpop(req) ? { scheme: 'DPoP' } : {}),
   });
   const proofOf = (presented: string | undefined): { readonly proven?: true } =>
     presented !== undefined && verifier.isProven(presented) ? { proven: true } : {};
@@ -133,7 +133,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
         presented = readToken(req);
         if (presented === undefined && passesAsPreflight(req)) return { kind: 'anonymous' };
         if (presented === undefined) throw new MissingCredentialsError();
-        sender = senders.read(req);
+        sender = senders?.read(req);
         const shown = { presented, sender };
         const verified = verifier.verify(presented, sender);
         const accepted =
@@ -165,7 +165,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
       }
       callOnRejected(exchange, error);
     },
-    writeChallenge: createChallengeWriter(options, where, { scope: requiredScope, dpop: senders.dpop }),
+    writeChallenge: createChallengeWriter(options, where, { scope: requiredScope, dpop: senders?.dpop }),
     clock,
   });
 }

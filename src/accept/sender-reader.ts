@@ -21,7 +21,7 @@ export interface SenderReader {
   readonly dpop: DpopVerifier | undefined;
   /** Schemes of the `Authorization` header that are accepted besides those of `tokenLocations`. */
   readonly schemes: readonly AuthorizationScheme[];
-  /** Whether the request uses the scheme `DPoP`. Always `false` unless DPoP is configured. */
+  /** Whether the request uses the scheme `DPoP`. */
   usesDpop(req: IncomingRequest): boolean;
   /**
    * Read the keys of which a request claims possession, without verifying signatures.
@@ -54,24 +54,19 @@ function mayUseDpop({ headers: { authorization } }: IncomingRequest): boolean {
   return initial === 'D' || initial === 'd';
 }
 
-/** Without DPoP, a request proves possession of no key. */
-const BEARER: SenderReader = Object.freeze({
-  dpop: undefined,
-  schemes: [],
-  usesDpop: () => false,
-  read: () => undefined,
-  confirm: () => undefined,
-});
-
 /**
  * Create the sender reader of an acceptor.
  *
+ * @returns `undefined` if no option lets requests prove possession of a key
  * @param where function that takes the options, for the error messages
  * @throws TypeError if the option `dpop` is malformed
  */
-export function createSenderReader(options: AcceptOptions<object, never>, where: string): SenderReader {
+export function createSenderReader(
+  options: AcceptOptions<object, never>,
+  where: string,
+): SenderReader | undefined {
   const dpop = createDpop(options, where);
-  if (dpop === undefined) return BEARER;
+  if (dpop === undefined) return undefined;
 
   return {
     dpop,
