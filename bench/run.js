@@ -153,10 +153,10 @@ async function runScenarios(options) {
   return all;
 }
 
-/** Tells which scenario a time limit has ended, and what it was waiting for. */
+/** Prints the scenario that a time limit ended, and the resources that keep the process alive. */
 function stop() {
-  const resources = process.getActiveResourcesInfo().join(', ') || 'nothing';
-  console.error(`SIGTERM in a scenario of the kind "${running}", which waits for: ${resources}`);
+  const resources = process.getActiveResourcesInfo().join(', ') || 'none';
+  console.error(`SIGTERM during a scenario of the kind "${running}"; active resources: ${resources}`);
   process.exit(143);
 }
 
