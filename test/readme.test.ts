@@ -108,6 +108,7 @@ const BLOCKS = [
   'read-nested-node',
   'read-nested-python',
   'clients',
+  'bound-clients',
   'rejected-tokens',
   'mint-with-settings',
   // Run by test/docs/workload-identities-page.test.ts.
@@ -564,18 +565,21 @@ describe('the README and the pages of docs', () => {
     expect(called).toBe('{"path":"/figures","body":""}\n');
   });
 
-  test('shows official clients that know nothing of the gateway', async () => {
+  test.each([
+    ['without changes', 'clients', 'allow', 'Hello, gateway\nHello again'],
+    ['with bound tokens', 'bound-clients', 'require', 'echo-1\necho-1\n'],
+  ])('connects official clients to the gateway %s', async (_how, block, DPOP, printed) => {
     const port = await findFreePort();
-    const settings = { PORT: String(port), DATA_DIR: join(directory, 'gateway'), DEMO_API_KEY: KEY };
+    const settings = { PORT: String(port), DATA_DIR: join(directory, 'gateway'), DEMO_API_KEY: KEY, DPOP };
     const gateway = startProgram('examples/gateway/main.ts', settings);
     programs.push(gateway);
     await untilListening(gateway, port);
-    const program = await startBlock('clients', { DEMO_API_KEY: KEY }, (code) =>
+    const program = await startBlock(block, { DEMO_API_KEY: KEY }, (code) =>
       code.replace(':3000', `:${port}`),
     );
 
     expect(await program.ended).toBe(0);
-    expect(program.output()).toBe('Hello, gateway\nHello again');
+    expect(program.output()).toBe(printed);
   });
 
   test('rotates the keys of a file', async () => {

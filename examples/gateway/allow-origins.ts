@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 
 /** Response headers that web pages may read. */
 const EXPOSED_HEADERS = [
-  ...['WWW-Authenticate', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
+  ...['WWW-Authenticate', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'DPoP-Nonce'],
   ...['X-Request-Id', 'Request-Id', 'X-Should-Retry'],
 ];
 

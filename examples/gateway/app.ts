@@ -19,6 +19,7 @@ import {
 import type { Stores } from 'passport-jwe/stores';
 import type { Dispatcher } from 'undici';
 import { allowOrigins } from './allow-origins.js';
+import { createDpop, type GatewayDpop } from './dpop.js';
 import { answerModelErrors } from './models/answer-model-errors.js';
 import type { ModelService } from './models/serve-model.js';
 import type { Observation } from './observability/observers.js';
@@ -48,7 +49,9 @@ export interface Service {
 
 /** Dependencies of the gateway application. */
 export interface AppParts {
-  readonly settings: Pick<Settings, 'corsOrigins' | 'proxyUpstream' | 'trustProxy'>;
+  readonly settings: Pick<Settings, 'corsOrigins' | 'dpop' | 'proxyUpstream' | 'redisUrl' | 'trustProxy'>;
+  /** URL of the gateway as clients see it. */
+  readonly publicUrl: string;
   readonly apiKeys: WatchedApiKeys;
   readonly stores: Stores;
   readonly limits: Limits;
@@ -65,18 +68,20 @@ export interface AppParts {
 
 /** Creates the Express application of the gateway. Requests pass the routes in this order. */
 export function createApp(service: Service, parts: AppParts): Express {
-  const { settings, apiKeys, stores, limits, models, proxyDispatcher, observation, isReady } = parts;
-  const { corsOrigins, proxyUpstream, trustProxy } = settings;
+  const { settings, publicUrl, apiKeys, stores, limits, models, proxyDispatcher } = parts;
+  const { observation, isReady } = parts;
+  const { corsOrigins, dpop: mode, proxyUpstream, redisUrl, trustProxy } = settings;
+  const dpop = createDpop({ mode, publicUrl, stores, hasSeveralInstances: redisUrl !== undefined });
   const app = express();
   app.disable('x-powered-by');
   if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
   app.use(nameRequests, healthRoutes(isReady, parts.findWarnings), ...observation.middleware);
   if (corsOrigins.length > 0) app.use(OPEN_TO_PAGES, allowOrigins(corsOrigins));
-  const tokens = tokenRouter({ ...service, apiKeys, stores });
+  const tokens = tokenRouter({ ...service, ...dpop.issue, apiKeys, stores });
   app.use('/oauth', tokens);
-  app.use(authorizationServerMetadata({ tokenRouter: tokens, url: `${service.issuer}/oauth` }));
-  if (URL.canParse(service.audience)) app.use(resourceMetadata(service));
-  const accept = { ...service, apiKeys, ...challengeOf(service) };
+  app.use(authorizationServerMetadata({ tokenRouter: tokens, url: `${publicUrl}/oauth` }));
+  if (URL.canParse(service.audience)) app.use(resourceMetadata(service, dpop));
+  const accept = { ...service, ...dpop.accept, apiKeys, ...challengeOf(service) };
   const guarded = ['/documents', '/admin', '/sessions', '/proxy'];
   app.use(guarded, observation.timeAuthentication(authenticate(accept)));
   app.use(['/documents', '/admin', '/sessions'], limitRequests({ limits }));
@@ -87,7 +92,7 @@ export function createApp(service: Service, parts: AppParts): Express {
     app.use('/proxy', proxyRoutes({ upstream: proxyUpstream, dispatcher: proxyDispatcher, limits }));
   }
   app.use('/v1', observation.timeAuthentication(authenticate({ ...accept, ...MODEL_CLIENTS })));
-  app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors);
+  app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors(settings));
   app.use(nothingThere, bearerErrors(), unreadableBodies);
   return app;
 }
@@ -99,8 +104,8 @@ const MODEL_CLIENTS = { tokenLocations: { header: 'x-api-key' }, failWithError: 
 const OPEN_TO_PAGES = ['/documents', '/admin', '/sessions', '/proxy', '/v1', '/.well-known'];
 
 /** Serves the metadata of the protected resource. The audience must be a URL (RFC 9728 §1.2). */
-function resourceMetadata({ audience: resource, issuer }: Service): RequestHandler {
-  return protectedResourceMetadata({ resource, authorizationServers: [issuer], scopes: SCOPES });
+function resourceMetadata({ audience: resource, issuer }: Service, { members }: GatewayDpop): RequestHandler {
+  return protectedResourceMetadata({ resource, authorizationServers: [issuer], scopes: SCOPES, members });
 }
 
 function challengeOf({ audience }: Service) {

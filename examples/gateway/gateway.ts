@@ -62,7 +62,7 @@ export async function startGateway(
     const server = createGatewayServer(settings);
     const origin = await server.listen();
 
-    const { issuer = origin, audience = origin } = settings;
+    const { issuer = origin, audience = origin, publicUrl = issuer } = settings;
     const service = { keyRing, issuer, audience, revocations, audit, clock };
     const observation = combineObservers(observers);
     observers.metrics?.observe({
@@ -80,7 +80,7 @@ export async function startGateway(
     });
     const findWarnings = () => fillWarnings(revocations.fill);
     const parts = {
-      ...{ settings, apiKeys, stores, limits, models, proxyDispatcher, observation },
+      ...{ settings, publicUrl, apiKeys, stores, limits, models, proxyDispatcher, observation },
       ...{ isReady, findWarnings },
     };
     const app = createApp(service, parts);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { type DpopMode, readDpopMode } from './dpop.js';
 import { readTrustedProxies, type TrustedProxies } from './trust-proxy.js';
 
 /** Settings of the gateway, read from environment variables. `NAME_FILE` names a file with the secret `NAME`. */
@@ -14,6 +15,10 @@ export interface Settings {
   readonly issuer: string | undefined;
   /** Audience of the tokens. Default: the origin on which the gateway listens. */
   readonly audience: string | undefined;
+  /** URL of the gateway as clients see it, with a path prefix that a proxy removes. Default: the issuer. */
+  readonly publicUrl: string | undefined;
+  /** Whether clients can bind tokens to a key. Default: `allow`. */
+  readonly dpop: DpopMode;
   readonly passphrase: string | undefined;
   readonly salt: string | undefined;
   readonly keysFile: string | undefined;
@@ -63,6 +68,8 @@ export function readSettings(variables: Variables): Settings {
     isSample: !variables['API_KEYS_DIR'],
     issuer: readUrl(variables, 'ISSUER'),
     audience: variables['AUDIENCE'] || undefined,
+    publicUrl: readUrl(variables, 'PUBLIC_URL'),
+    dpop: readDpopMode(variables['DPOP']),
     passphrase: readSecret(variables, 'JWE_PASSPHRASE'),
     salt: readSecret(variables, 'JWE_SALT'),
     keysFile: variables['JWE_KEYS_FILE'] || undefined,
@@ -124,11 +131,13 @@ function readSecretFile(file: string, name: string): string {
   }
 }
 
-/** Reads the issuer, which must be a URL, because clients find the issuer's metadata there (RFC 8414 §2). */
+/** Reads a URL to which the gateway appends paths. Clients find the metadata of the issuer there (RFC 8414 §2). */
 function readUrl(variables: Variables, name: string): string | undefined {
   const value = variables[name] || undefined;
-  if (value !== undefined && !URL.canParse(value))
-    throw new Error(`${name} must be a URL, for example https://auth.example.com`);
+  if (value !== undefined && !isPlainUrl(value, ['https:', 'http:']))
+    throw new Error(
+      `${name} must be an http or https URL without credentials, query or fragment, for example https://gateway.example.com`,
+    );
   return value?.replace(/\/$/, '');
 }
 
@@ -136,12 +145,22 @@ function readUrl(variables: Variables, name: string): string | undefined {
 function readUpstream(variables: Variables, name: string): string | undefined {
   const value = variables[name] || undefined;
   if (value === undefined) return undefined;
-  const message = `${name} must be an https URL (http on loopback only) without credentials, query or fragment`;
-  if (!URL.canParse(value) || /[?#]/.test(value)) throw new Error(message);
-  const { protocol, hostname, username, password } = new URL(value);
-  const isPrivate = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname));
-  if (!isPrivate || username !== '' || password !== '') throw new Error(message);
-  return value;
+  const isSafe = isPlainUrl(value, ['https:']) || (isPlainUrl(value, ['http:']) && isLoopback(value));
+  if (isSafe) return value;
+  throw new Error(
+    `${name} must be an https URL (http on loopback only) without credentials, query or fragment`,
+  );
+}
+
+function isLoopback(url: string): boolean {
+  return LOOPBACK.has(new URL(url).hostname);
+}
+
+/** Whether a value is a URL with one of the schemes, and without credentials, query and fragment. */
+function isPlainUrl(value: string, schemes: readonly string[]): boolean {
+  if (!URL.canParse(value) || /[?#]/.test(value)) return false;
+  const { protocol, username, password } = new URL(value);
+  return schemes.includes(protocol) && username === '' && password === '';
 }
 
 /** Reads a list of origins, each in the form that browsers send in `Origin` (RFC 6454 §6.2). */

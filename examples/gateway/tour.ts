@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { createAuditTrail } from 'passport-jwe';
 import { type Gateway, startGateway } from './gateway.js';
 import { readSettings } from './settings.js';
+import { createSend } from './tour-requests.js';
+import { stealToken } from './tour-stolen-token.js';
 
 /** Sends requests to a gateway in this process, and prints each request with its response. */
 async function walk(gateway: Gateway): Promise<void> {
   const { origin, demoApiKey = '' } = gateway;
+  const send = createSend(origin);
   const exchange = (scope: string) => ({
     method: 'POST',
     path: '/oauth/token',
@@ -16,7 +19,7 @@ async function walk(gateway: Gateway): Promise<void> {
   });
 
   chapter('1. Exchange an API key for a token');
-  const issued = await send(origin, exchange(''), 200);
+  const issued = await send(exchange(''), 200);
   const token = String(issued['access_token']);
 
   chapter('2. Clients can read the header of the token, but not its payload');
@@ -26,94 +29,46 @@ async function walk(gateway: Gateway): Promise<void> {
   const authorization = { Authorization: `Bearer ${token}` };
   const document = { title: 'Minutes' };
   const chat = { model: 'echo-1', messages: [{ role: 'user', content: 'Hello, gateway' }] };
-  await send(origin, { path: '/documents', headers: authorization }, 200);
-  await send(origin, { method: 'POST', path: '/documents', headers: authorization, json: document }, 201);
-  await send(origin, { path: '/v1/models', headers: authorization }, 200);
-  await send(
-    origin,
-    { method: 'POST', path: '/v1/chat/completions', headers: authorization, json: chat },
-    200,
-  );
+  await send({ path: '/documents', headers: authorization }, 200);
+  await send({ method: 'POST', path: '/documents', headers: authorization, json: document }, 201);
+  await send({ path: '/v1/models', headers: authorization }, 200);
+  await send({ method: 'POST', path: '/v1/chat/completions', headers: authorization, json: chat }, 200);
   const message = { ...chat, max_tokens: 20, stream: true };
-  await send(origin, { method: 'POST', path: '/v1/messages', headers: authorization, json: message }, 200);
-  await send(origin, { path: '/admin/configurations', headers: authorization }, 200);
+  await send({ method: 'POST', path: '/v1/messages', headers: authorization, json: message }, 200);
+  await send({ path: '/admin/configurations', headers: authorization }, 200);
 
   chapter('4. See how each kind of failure is answered');
-  const narrow = await send(origin, exchange('read:documents'), 200);
+  const narrow = await send(exchange('read:documents'), 200);
   const reader = { Authorization: `Bearer ${narrow['access_token']}` };
   const tampered = { Authorization: `Bearer ${changeOneCharacter(token)}` };
   console.log('\n  no token:');
-  await send(origin, { path: '/documents' }, 401);
+  await send({ path: '/documents' }, 401);
   console.log('\n  a modified token:');
-  await send(origin, { path: '/documents', headers: tampered }, 401);
+  await send({ path: '/documents', headers: tampered }, 401);
   console.log('\n  a malformed request:');
-  await send(origin, { path: '/documents', headers: { Authorization: 'Bearer one two' } }, 400);
+  await send({ path: '/documents', headers: { Authorization: 'Bearer one two' } }, 400);
   console.log('\n  a token without the required scope:');
-  await send(origin, { method: 'POST', path: '/documents', headers: reader, json: document }, 403);
+  await send({ method: 'POST', path: '/documents', headers: reader, json: document }, 403);
   console.log('\n  a model that the token does not allow:');
   const forbidden = { ...chat, model: 'gpt-4' };
-  await send(
-    origin,
-    { method: 'POST', path: '/v1/chat/completions', headers: authorization, json: forbidden },
-    403,
-  );
+  await send({ method: 'POST', path: '/v1/chat/completions', headers: authorization, json: forbidden }, 403);
   console.log('\n  more scope than the API key has:');
-  await send(origin, exchange('delete:everything'), 400);
+  await send(exchange('delete:everything'), 400);
   console.log('\n  an unknown API key:');
-  await send(origin, { ...exchange(''), headers: { 'X-API-Key': 'demo_unknown' } }, 401);
+  await send({ ...exchange(''), headers: { 'X-API-Key': 'demo_unknown' } }, 401);
 
   chapter('5. Revoke the token: it is rejected from then on');
   const revocation = { method: 'POST', path: '/oauth/revoke', headers: { 'X-API-Key': demoApiKey } };
-  await send(origin, { ...revocation, form: { token } }, 200);
-  await send(origin, { path: '/documents', headers: authorization }, 401);
+  await send({ ...revocation, form: { token } }, 200);
+  await send({ path: '/documents', headers: authorization }, 401);
+
+  chapter('6. Bind a token to a key: a stolen token is rejected');
+  await stealToken(origin, send, demoApiKey);
 }
 
 function changeOneCharacter(token: string): string {
   const position = token.length - 10;
   return token.slice(0, position) + (token[position] === 'A' ? 'B' : 'A') + token.slice(position + 1);
-}
-
-interface TourRequest {
-  readonly method?: string;
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly form?: Record<string, string>;
-  readonly json?: object;
-}
-
-/**
- * Sends a request and prints it with its response.
- *
- * @throws Error (as rejection) if the response has an unexpected status.
- */
-async function send(
-  origin: string,
-  request: TourRequest,
-  expected: number,
-): Promise<Record<string, unknown>> {
-  const { method = 'GET', path, headers = {}, form, json } = request;
-  const type: Record<string, string> = json === undefined ? {} : { 'Content-Type': 'application/json' };
-  const body = form === undefined ? json && JSON.stringify(json) : new URLSearchParams(form);
-  const answer = await fetch(origin + path, {
-    method,
-    headers: { ...type, ...headers },
-    ...(body ? { body } : {}),
-  });
-  const text = await answer.text();
-
-  console.log(`\n  > ${method} ${path}`);
-  for (const [name, value] of Object.entries(headers)) console.log(`  > ${name}: ${shorten(value)}`);
-  if (body !== undefined) console.log(`  > ${shorten(String(body))}`);
-  console.log(`  < ${answer.status} ${answer.statusText}`);
-  for (const name of ['www-authenticate', 'cache-control']) {
-    if (answer.headers.has(name)) console.log(`  < ${name}: ${answer.headers.get(name)}`);
-  }
-  if (text !== '') console.log(`  < ${shorten(text)}`);
-  if (answer.status !== expected)
-    throw new Error(
-      `${method} ${path} returned ${answer.status} instead of ${expected}: see the response above`,
-    );
-  return answer.headers.get('content-type')?.startsWith('application/json') ? JSON.parse(text) : {};
 }
 
 function readParts(token: string): readonly [string, string][] {
@@ -128,12 +83,6 @@ function readParts(token: string): readonly [string, string][] {
 
 function chapter(title: string): void {
   console.log(`\n${title}`);
-}
-
-function shorten(text: string): string {
-  return text
-    .replace(/eyJ[\w-]+\.\.[\w.-]+/g, (token) => `${token.slice(0, 24)}...${token.slice(-8)}`)
-    .slice(0, 400);
 }
 
 const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-tour-'));

@@ -29,6 +29,7 @@ import { identifyToken } from '../token/claims/identify-token.js';
 import { resolveRequiredScope } from '../token/claims/scope.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { describeVerifier } from '../verify/describe-verifier.js';
+import { describeDpop } from '../verify/dpop/describe-dpop.js';
 import { prepareVerifier } from '../verify/token-verifier.js';
 import type { AcceptOptions } from './accept-options.js';
 import { createTokenReader } from './create-token-reader.js';
@@ -85,6 +86,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
     ...describeVerifier(options),
     scope: requiredScope,
     tokenLocations,
+    dpop: describeDpop(options.dpop),
     audit: audit.enabled,
   }));
 

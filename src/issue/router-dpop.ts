@@ -53,10 +53,3 @@ export function createRouterDpop({
   const shared = { replays: requireStore(Object({ replays }), 'replays', 'tokenRouter') };
   return createDpopVerifier(resolveDpop({ ...dpop, replay: { stores: shared } }, parts, 'tokenRouter'));
 }
-
-/** Describe the option `dpop` for debug lines, without the secret of the nonces. */
-export function describeDpop(dpop: TokenRouterDpopOptions | undefined): object | false {
-  if (dpop === undefined) return false;
-  const { nonce = false, ...others } = dpop;
-  return { ...others, nonce: nonce !== false };
-}

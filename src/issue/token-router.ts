@@ -8,6 +8,7 @@ import { type KeyPublisher, sendPublicKeys } from '../http/send-public-keys.js';
 import { describeKeyRing } from '../keys/describe-key-ring.js';
 import { resolveVerification } from '../keys/resolve-verification.js';
 import { resolveRefreshSettings } from '../sessions/refresh-settings.js';
+import { describeDpop } from '../verify/dpop/describe-dpop.js';
 import { answerTokenError } from './answer-token-error.js';
 import { assertCanIssue } from './assert-can-issue.js';
 import { createCertificateClients } from './certificate-clients.js';
@@ -23,7 +24,7 @@ import { TOKEN_EXCHANGE } from './grants/token-exchange-grant.js';
 import type { ClientTokenRequest } from './issue-request.js';
 import { createRefreshTokens } from './refresh-tokens.js';
 import { requireServableKeys } from './require-servable-keys.js';
-import { createRouterDpop, describeDpop } from './router-dpop.js';
+import { createRouterDpop } from './router-dpop.js';
 import { createRouterVerifiers } from './router-verifiers.js';
 import { DEFAULT_FAILURES_PER_MINUTE, throttleFailures } from './throttle-failures.js';
 import { type ClientTokenIssuer, createTokenIssuer } from './token-issuer.js';
@@ -123,7 +124,7 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
     refresh: stores?.families === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
     workloadIssuers: new Set(workloadIssuers.keys()),
     surplusScopes,
-    dpop: describeDpop(settings.dpop),
+    dpop: describeDpop(settings.dpop, 'in stores'),
     mutualTls: settings.certificateSource?.kind ?? false,
     throttle: { failuresPerMinute: throttle.failuresPerMinute ?? DEFAULT_FAILURES_PER_MINUTE },
     signing: signing?.kid,

@@ -106,6 +106,7 @@ describe('NODE_DEBUG=passport-jwe', () => {
       claimsSchema: false,
       scope: [],
       tokenLocations: ['Authorization: Bearer'],
+      dpop: false,
       audit: false,
     });
   });

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import OpenAI from 'openai';
 import { createDpopClient } from '../support/dpop-client.js';
 import { type DpopServer, startDpopServer } from '../support/dpop-server.js';
 import { listen } from '../support/http.js';
@@ -212,6 +213,19 @@ describe('fetch of a token client with DPoP', () => {
       expect(server.tokenRequests).toEqual([]);
     },
   );
+});
+
+test('fetch of a token client with DPoP is the fetch of an OpenAI client', async () => {
+  server.nonces.api = 'n1';
+  const { fetch } = createDpopClient(server.origin);
+  const openai = new OpenAI({ baseURL: `${server.origin}/v1`, apiKey: 'unused', maxRetries: 0, fetch });
+  await openai.embeddings.create({ model: 'm', input: 'text', encoding_format: 'float' });
+
+  const sent = server.apiRequests.map(({ path, authorization, status }) => [path, authorization, status]);
+  expect(sent).toEqual([
+    ['/v1/embeddings', 'DPoP t1', 401],
+    ['/v1/embeddings', 'DPoP t1', 200],
+  ]);
 });
 
 describe('fetch of a token client without DPoP', () => {

@@ -24,7 +24,7 @@ const preflight = (gateway: ModelGateway, path: string, origin: string): Promise
     headers: {
       Origin: origin,
       'Access-Control-Request-Method': 'POST',
-      'Access-Control-Request-Headers': 'authorization,content-type',
+      'Access-Control-Request-Headers': 'authorization,content-type,dpop',
     },
   });
 
@@ -37,18 +37,18 @@ describe('a page of a configured origin', () => {
 
     expect(status).toBe(204);
     expect(headers.get('access-control-allow-origin')).toBe(PAGE);
-    expect(headers.get('access-control-allow-headers')).toBe('authorization,content-type');
+    expect(headers.get('access-control-allow-headers')).toBe('authorization,content-type,dpop');
     expect(headers.get('access-control-allow-credentials')).toBeNull();
     expect(headers.get('vary')).toContain('Origin');
   });
 
-  test('can read the challenge, the limits and the request ID', async () => {
+  test('can read the challenge, the limits, the request ID and the nonce of proofs', async () => {
     const { status, headers } = await fetch(`${open.origin}/v1/models`, { headers: { Origin: PAGE } });
     const exposed = headers.get('access-control-expose-headers');
 
     expect(status).toBe(401);
     expect(headers.get('access-control-allow-origin')).toBe(PAGE);
-    for (const name of ['WWW-Authenticate', 'Retry-After', 'RateLimit', 'RateLimit-Policy']) {
+    for (const name of ['WWW-Authenticate', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'DPoP-Nonce']) {
       expect(exposed).toContain(name);
     }
     for (const name of ['X-Request-Id', 'Request-Id', 'X-Should-Retry']) expect(exposed).toContain(name);

@@ -175,7 +175,16 @@ describe('headers', () => {
     ],
     ...['X-Cluster-Client-IP', 'Fastly-Client-IP', 'X-Real-IP', 'X-Forwarded-Host', 'X-Original-Host', 'Via'],
     ...['X-Amzn-Oidc-Identity', 'X-Remote-User', 'X-SSL-Client-DN', 'X-MS-Client-Principal', 'X-Internal'],
-    ...['Destination', 'Max-Forwards', 'Early-Data', 'HTTP2-Settings', 'Baggage', 'Origin', 'Referer'],
+    ...[
+      'Destination',
+      'Max-Forwards',
+      'Early-Data',
+      'HTTP2-Settings',
+      'Baggage',
+      'Origin',
+      'Referer',
+      'DPoP',
+    ],
   ])('that are not on the list are not forwarded: %s', async (name) => {
     expect(await statusOf('/proxy/reports/7', { headers: { [name]: 'canary' } })).toBe(200);
     expect(JSON.stringify(upstream.requests[0]?.headers)).not.toContain('canary');
@@ -223,12 +232,9 @@ describe('headers', () => {
     expect(JSON.stringify(upstream.requests[0]?.headers)).not.toContain('canary');
   });
 
-  test('of the upstream are returned, except cookies and hop-by-hop headers', async () => {
-    upstream.answer((res) => {
-      res
-        .writeHead(200, { 'Set-Cookie': 'canary=1', 'Keep-Alive': 'canary', 'X-Kind': 'k', ETag: '"1"' })
-        .end('ok');
-    });
+  test('of the upstream are returned, except cookies, nonces and hop-by-hop headers', async () => {
+    const headers = { 'Set-Cookie': 'canary=1', 'Keep-Alive': 'canary', 'DPoP-Nonce': 'canary' };
+    upstream.answer((res) => void res.writeHead(200, { ...headers, 'X-Kind': 'k', ETag: '"1"' }).end('ok'));
     const text = await sendRaw('/proxy/reports/7');
 
     expect(text).toContain('x-kind: k');

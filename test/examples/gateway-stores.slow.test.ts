@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { createBoundClient } from '../support/bound-client.js';
 import { exchange, getDocuments, revoke, setUpGatewayPrograms } from '../support/gateway-programs.js';
 import { findFreePort } from '../support/processes.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
@@ -75,5 +76,17 @@ describeWithRedis('the gateway with a Redis', () => {
     expect(await statusOf(getDocuments(other.origin, good))).toBe(503);
     expect(await statusOf(fetch(`${other.origin}/healthz`))).toBe(200);
     expect(other.program.output()).toContain('store.unreachable');
+  });
+
+  test('accepts a DPoP proof once in all instances', async () => {
+    redis = await startRedis();
+    const environment = { ...SHARED, REDIS_URL: redis.url };
+    const [one, other] = await Promise.all([startAndWait(environment), startAndWait(environment)]);
+    const client = await createBoundClient(one.origin, SERVICE.ISSUER);
+    const token = await client.tokenOf(await readDemoApiKey());
+    const headers = { Authorization: `DPoP ${token}`, DPoP: await client.prove('GET', '/documents', token) };
+    const uses = [one, other].map(({ origin }) => statusOf(fetch(`${origin}/documents`, { headers })));
+
+    expect((await Promise.all(uses)).sort()).toEqual([200, 401]);
   });
 });

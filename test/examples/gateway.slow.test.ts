@@ -266,6 +266,7 @@ describe('npm run tour', () => {
 
     expect(await tour.ended).toBe(0);
     expect(tour.output()).toContain('5. Revoke the token');
+    expect(tour.output()).toContain('The DPoP proof is not valid: it was used before');
     expect(tour.output()).toContain('That is the tour.');
   });
 });

@@ -1,5 +1,6 @@
-import type { ErrorRequestHandler } from 'express';
+import type { ErrorRequestHandler, Request } from 'express';
 import { PassportJweError } from 'passport-jwe';
+import type { DpopMode } from '../dpop.js';
 import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
 import { describeFailure, describeModelError } from './describe-model-error.js';
@@ -7,16 +8,29 @@ import { describeFailure, describeModelError } from './describe-model-error.js';
 /** Maximum `Retry-After` in seconds that official clients honour. For a longer delay, they would retry immediately. */
 const MAX_PATIENCE_SECONDS = 60;
 
+/** Scheme of the `Authorization` header of requests with a DPoP proof (RFC 9449 §7.1). */
+const DPOP_SCHEME = /^DPoP /i;
+
 /**
- * Answers failures below `/v1` with the status and headers of the failure. Its body follows OpenAI's and Anthropic's
- * formats.
+ * Creates a handler that answers failures below `/v1` with the status and headers of the failure. Its body follows
+ * OpenAI's and Anthropic's formats.
  */
-export const answerModelErrors: ErrorRequestHandler = (failure, _req, res, next) => {
-  if (res.headersSent) return next(failure);
-  const detail = describeFailure(failure);
-  if (detail.status >= 500) noteFailure(res, failure);
-  if (failure instanceof PassportJweError) res.set(failure.headers);
-  if (detail.retryAfterSeconds !== undefined) res.set('Retry-After', String(detail.retryAfterSeconds));
-  if (Number(res.get('Retry-After') ?? 0) > MAX_PATIENCE_SECONDS) res.set('X-Should-Retry', 'false');
-  res.status(detail.status).json(describeModelError(detail, requestIdOf(res)));
-};
+export function answerModelErrors({ dpop }: { readonly dpop: DpopMode }): ErrorRequestHandler {
+  const lacksProof = ({ headers: { authorization = '' } }: Request): boolean =>
+    dpop === 'require' && !DPOP_SCHEME.test(authorization);
+
+  return (failure, req, res, next) => {
+    if (res.headersSent) return next(failure);
+    const detail = describeFailure(failure);
+    if (detail.status >= 500) noteFailure(res, failure);
+    if (failure instanceof PassportJweError) res.set(failure.headers);
+    if (detail.retryAfterSeconds !== undefined) res.set('Retry-After', String(detail.retryAfterSeconds));
+    if (Number(res.get('Retry-After') ?? 0) > MAX_PATIENCE_SECONDS) res.set('X-Should-Retry', 'false');
+    const shown = detail.status === 401 && lacksProof(req) ? { ...detail, message: PROOF_REQUIRED } : detail;
+    res.status(detail.status).json(describeModelError(shown, requestIdOf(res)));
+  };
+}
+
+/** Message for clients without DPoP. It depends on the scheme of the request alone, not on the token. */
+const PROOF_REQUIRED =
+  'This gateway requires DPoP (RFC 9449): bind the token to a key, and send a proof with each request';

@@ -23,8 +23,8 @@ const OF_CONNECTION = /^(?:connection|keep-alive|te|trailer|transfer-encoding|up
 
 const COOKIES = /^(?:set-)?cookie2?$/;
 
-/** Response headers that the gateway sets itself: CORS headers and request IDs. */
-const OF_UPSTREAM = /^(?:access-control-.*|(?:x-)?request-id)$/;
+/** Response headers that the gateway sets itself: CORS headers, request IDs and nonces of DPoP proofs. */
+const OF_UPSTREAM = /^(?:access-control-.*|dpop-nonce|(?:x-)?request-id)$/;
 
 type Headers = Readonly<Record<string, string | string[]>>;
 
