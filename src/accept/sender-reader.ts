@@ -23,7 +23,7 @@ export interface SenderReader {
   readonly dpop: DpopVerifier | undefined;
   /** Schemes of the `Authorization` header that are accepted besides those of `tokenLocations`. */
   readonly schemes: readonly AuthorizationScheme[];
-  /** Whether the request uses the scheme `DPoP`. Always `false` unless DPoP is configured. */
+  /** Whether the request uses the scheme `DPoP`. */
   usesDpop(req: IncomingRequest): boolean;
   /**
    * Read the keys of which a request claims possession, without verifying signatures.
@@ -47,14 +47,29 @@ const usesDpop = (req: IncomingRequest): boolean =>
 const DPOP_SCHEME = schemePattern(['DPoP']);
 
 /**
+ * Whether the request can use the scheme `DPoP`. Bearer requests then cost one comparison. The token reader has rejected
+ * requests with several `Authorization` headers.
+ */
+function mayUseDpop({ headers: { authorization } }: IncomingRequest): boolean {
+  if (typeof authorization !== 'string') return true;
+  const initial = authorization[0];
+  return initial === 'D' || initial === 'd';
+}
+
+/**
  * Create the sender reader of an acceptor.
  *
+ * @returns `undefined` if no option lets requests prove possession of a key
  * @param where function that takes the options, for the error messages
  * @throws TypeError if the option `dpop` or `mutualTls` is malformed
  */
-export function createSenderReader(options: AcceptOptions<object, never>, where: string): SenderReader {
+export function createSenderReader(
+  options: AcceptOptions<object, never>,
+  where: string,
+): SenderReader | undefined {
   const dpop = createDpop(options, where);
   const { mutualTls } = options;
+  if (dpop === undefined && mutualTls === undefined) return undefined;
   const readCertificate =
     mutualTls === undefined ? undefined : createCertificateReader(resolveMutualTls(mutualTls, where));
   const certificateOf = (req: IncomingRequest): SenderEvidence | undefined =>
@@ -66,7 +81,7 @@ export function createSenderReader(options: AcceptOptions<object, never>, where:
     usesDpop: dpop === undefined ? () => false : usesDpop,
     read(req) {
       if (dpop === undefined) return certificateOf(req);
-      if (usesDpop(req)) {
+      if (mayUseDpop(req) && usesDpop(req)) {
         const proof = dpop.read(req);
         return { jkt: proof.jkt, proof, ...certificateOf(req) };
       }

@@ -40,7 +40,7 @@ export interface DpopProof {
   readonly parsed: ParsedProof;
   readonly state: ProofState;
   /** Nonce for the response, if the nonce of the proof expires soon. */
-  readonly nextNonce?: string;
+  readonly nextNonce?: string | undefined;
 }
 
 /** Verifies DPoP proofs in two parts, so that unauthenticated requests reach neither the signature nor the store. */
@@ -101,12 +101,12 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
   };
 
   /** Return the nonce for the response, if any. */
-  const checkNonce = ({ claims }: ParsedProof): Pick<DpopProof, 'nextNonce'> => {
-    if (nonces === undefined) return {};
+  const checkNonce = ({ claims }: ParsedProof): string | undefined => {
+    if (nonces === undefined) return undefined;
     const now = clock();
     const found = nonces.check(claims.nonce, now);
     if (found === 'invalid') throw new UseDpopNonceError(nonces.current(now), settings.status);
-    return found === 'current' ? {} : { nextNonce: nonces.current(now) };
+    return found === 'current' ? undefined : nonces.current(now);
   };
 
   const checkTokenHash = ({ claims }: ParsedProof, accessToken: string): void => {
@@ -150,11 +150,12 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
     read(req: IncomingRequest & TargetedRequest) {
       const field = readField(req);
       const parsed = parse(field);
-      const proof = { jkt: parsed.key.jkt, parsed, state: proofStateOf(req, field) };
-      if (proof.state.confirmedBy.has(settings)) return proof;
+      const { jkt } = parsed.key;
+      const state = proofStateOf(req, field);
+      if (state.confirmedBy.has(settings)) return { jkt, parsed, state };
       checkRequest(parsed, req);
       checkTime(parsed);
-      return { ...proof, ...checkNonce(parsed) };
+      return { jkt, parsed, state, nextNonce: checkNonce(parsed) };
     },
     confirm(proof: DpopProof, accessToken?: string) {
       const { parsed, state } = proof;
