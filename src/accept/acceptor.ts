@@ -179,7 +179,7 @@ interface Shown {
   readonly sender: RequestSender | undefined;
 }
 
-/** What is known of a rejected token. */
+/** A rejected token, as far as it was read. */
 interface RefusedShown {
   readonly presented: string | undefined;
   readonly sender: RequestSender | undefined;

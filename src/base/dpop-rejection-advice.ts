@@ -17,7 +17,7 @@ export const DPOP_REJECTION_ADVICE: Readonly<Record<DpopRejection, RejectionAdvi
   },
   proof_malformed: {
     cause:
-      'The proof does not have three segments of canonical base64url, the header or the payload is not a JSON object, or the header has `crit`, duplicate members or more than 1024 bytes.',
+      'The proof does not have three segments of canonical base64url, or the header or the payload is not a JSON object. Or the header has `crit`, duplicate members or more than 1024 bytes.',
     fix: 'Create the proof with a DPoP library, and send it unchanged.',
   },
   proof_typ: {

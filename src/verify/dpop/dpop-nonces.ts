@@ -14,7 +14,7 @@ export interface DpopNonces {
   check(nonce: string | undefined, now: NumericDate): 'current' | 'previous' | 'invalid';
 }
 
-/** Length of a time slot in seconds. A nonce is accepted in its slot, in the next one, and in the one before it. */
+/** Length of a time slot in seconds. A nonce is accepted in its slot, and in the slots before and after it. */
 const SLOT_SECONDS = 60;
 
 const SLOT_BYTES = 6;

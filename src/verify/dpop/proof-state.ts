@@ -3,7 +3,7 @@ import { createRequestSlot } from '../../http/request-slot.js';
 import type { ReplayStore, ReplayVerdict } from '../../stores/replay-store.js';
 
 /**
- * What is known of the proof of one request. Several verifiers can check a request, one after another or at the same time,
+ * State of the proof of one request. Several verifiers can check a request, one after another or at the same time,
  * and a verifier can check it again during a long connection. The request is one use of its proof.
  */
 export interface ProofState {
