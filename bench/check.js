@@ -1,3 +1,5 @@
+import { compare } from './measure.js';
+
 /** @typedef {import('./measure.js').Measurement} Measurement */
 
 /**
@@ -78,6 +80,39 @@ export function checkTrustedIssuers(measurements) {
         : []),
     ];
   });
+}
+
+/**
+ * Maximum CPU time of requests with DPoP relative to the floor, with and without a nonce, and of bearer requests if DPoP is
+ * allowed. The goals are 1.35 and 1. Typical values on a shared machine with two cores are 1.1 to 1.3, and 0.95 to 1.05.
+ */
+const MAX_DPOP_RATIO_TO_FLOOR = 2;
+const MAX_BEARER_RATIO = 1.3;
+
+/**
+ * Checks new proofs for repeated tokens relative to the floor, and that the option does not slow down bearer tokens.
+ * @param {readonly Measurement[]} measurements
+ * @returns {string[]} problems; empty if all are within their bounds
+ */
+export function checkDpop(measurements) {
+  const slow = ['passport-jwe', 'passport-jwe, nonce']
+    .map((subject) => find(measurements, 'DPoP', subject))
+    .filter(({ ratioToFloor }) => (ratioToFloor ?? Number.POSITIVE_INFINITY) > MAX_DPOP_RATIO_TO_FLOOR);
+  const [alone, allowed] = ['without dpop', 'DPoP allowed'].map((subject) =>
+    find(measurements, 'DPoP, bearer tokens', subject),
+  );
+  const { median } = compare(allowed, alone);
+  return [
+    ...slow.map(
+      ({ subject, ratioToFloor }) =>
+        `DPoP: ${subject} takes ${ratioToFloor?.toFixed(2)} x the time of the floor; the bound is ${MAX_DPOP_RATIO_TO_FLOOR} x`,
+    ),
+    ...(median > MAX_BEARER_RATIO
+      ? [
+          `DPoP allowed: bearer tokens take ${median.toFixed(2)} x the time; the bound is ${MAX_BEARER_RATIO} x`,
+        ]
+      : []),
+  ];
 }
 
 /** @param {string} scenario */

@@ -104,17 +104,46 @@ function summarize(scenario, runs) {
  * @param {readonly number[]} figures
  */
 function ratioTo(reference, figures) {
-  if (reference === undefined) return null;
-  return medianOf(figures.map((figure, round) => figure / reference[round]));
+  return reference === undefined ? null : medianOf(ratiosOf(reference, figures));
+}
+
+/**
+ * @param {readonly number[]} reference
+ * @param {readonly number[]} figures
+ */
+function ratiosOf(reference, figures) {
+  return figures.map((figure, round) => figure / reference[round]);
 }
 
 /**
  * @param {Measurement} one
  * @param {Measurement} other of the same scenario and unit
- * @returns ratio of the first to the second: the median of the ratios of each round
+ * @returns ratio of the first to the second: the median of the ratios of each round, and its interval
  */
 export function compare(one, other) {
-  return ratioTo(other.samples, one.samples);
+  return estimateMedian(ratiosOf(other.samples, one.samples));
+}
+
+/** z-score of a two-sided 95 % interval. */
+const Z = 1.96;
+
+/**
+ * @typedef {object} Estimate
+ * @property {number} median
+ * @property {number} low end of the 95 % interval
+ * @property {number} high end of the 95 % interval
+ */
+
+/**
+ * Estimates a median. The interval is from the order statistics (sign test), which assumes nothing about the
+ * distribution of the figures.
+ * @param {readonly number[]} figures
+ * @returns {Estimate}
+ */
+export function estimateMedian(figures) {
+  const sorted = figures.toSorted((one, other) => one - other);
+  const rank = Math.max(0, Math.floor((sorted.length - Z * Math.sqrt(sorted.length)) / 2));
+  return { median: medianOf(sorted), low: sorted[rank], high: sorted[sorted.length - 1 - rank] };
 }
 
 /**

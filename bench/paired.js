@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createLoadTest } from './http/load-test.js';
-import { measureScenario } from './measure.js';
+import { estimateMedian, measureScenario } from './measure.js';
 import { describeRun } from './report.js';
 import { REPEATED, toRequest } from './scenarios/guarded-route.js';
 import { createFixture } from './token.js';
@@ -23,9 +23,6 @@ const APPS = ['passport-jwe', 'passport-jwe, Passport'];
 
 /** Tolerated worsening of a median, as a share. */
 const TOLERANCE = 0.05;
-
-/** z-score of a two-sided 95 % interval. */
-const Z = 1.96;
 
 const { values } = parseArgs({
   options: {
@@ -81,23 +78,9 @@ function compareAll(scenario, measurements) {
         measurements.find((each) => each.subject === subject && each.unit === unit).samples;
       const before = samplesOf(`base: ${app}`);
       const ratios = samplesOf(app).map((sample, round) => sample / before[round]);
-      return { scenario, subject: app, unit, ...summarize(ratios) };
+      return { scenario, subject: app, unit, ...estimateMedian(ratios) };
     }),
   );
-}
-
-/**
- * The median of the ratios of each round, and its 95 % interval from the order statistics (sign test), which assumes
- * nothing about their distribution.
- * @param {readonly number[]} ratios
- */
-function summarize(ratios) {
-  const sorted = ratios.toSorted((one, other) => one - other);
-  const reach = Math.floor((sorted.length - Z * Math.sqrt(sorted.length)) / 2);
-  const rank = Math.max(0, reach);
-  const middle = sorted.length / 2;
-  const median = (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2;
-  return { median, low: sorted[rank], high: sorted[sorted.length - 1 - rank] };
 }
 
 /**

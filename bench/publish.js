@@ -29,10 +29,14 @@ const SERIES = ['every token new', 'a hundred tokens'];
 /** Prefix of the scenarios in the table of trusted issuers. */
 const TRUSTED = 'trusted issuer, ';
 
+/** Scenarios in the table of DPoP: the route, without a server, and bearer tokens. */
+const DPOP = { route: 'DPoP, route', proofs: 'DPoP' };
+
 /** Sections of the page, by name. */
 const BEGINNINGS = {
   routes: '<!-- bench: written by `npm run bench -- --write` -->',
   trusted: '<!-- bench, trusted issuers: written by `npm run bench -- --write` -->',
+  dpop: '<!-- bench, DPoP: written by `npm run bench -- --write` -->',
 };
 const END = '<!-- bench: end -->';
 
@@ -63,10 +67,17 @@ export async function publishResults() {
   const all = kept.filter(hasRoutes);
   await writeFile(CHART, drawChart(TITLE, all.map(toPanel), SERIES));
   const page = await readFile(PAGE, 'utf8');
-  const withRoutes = replaceSection(page, 'routes', all.map(toTable).join('\n\n'));
   const trusted = kept.map((results) => results.filter(({ scenario }) => scenario.startsWith(TRUSTED)));
-  const tables = trusted.filter(({ length }) => length > 0).map(toTrustedTable);
-  await writeFile(PAGE, replaceSection(withRoutes, 'trusted', tables.join('\n\n')));
+  const dpop = kept.map((results) =>
+    results.filter(({ scenario }) => Object.values(DPOP).includes(scenario)),
+  );
+  const sections = {
+    routes: all.map(toTable),
+    trusted: trusted.filter(({ length }) => length > 0).map(toTrustedTable),
+    dpop: dpop.filter(({ length }) => length === Object.keys(DPOP).length).map(toDpopTable),
+  };
+  const write = (text, [name, tables]) => replaceSection(text, name, tables.join('\n\n'));
+  await writeFile(PAGE, Object.entries(sections).reduce(write, page));
 }
 
 /** @param {readonly ScenarioResults[]} results */
@@ -103,9 +114,37 @@ function toTable(results) {
   ].join('\n');
 }
 
+/** @param {readonly ScenarioResults[]} results of DPoP */
+function toDpopTable(results) {
+  const all = results.flatMap(({ measurements }) => measurements);
+  const names = all.filter(({ scenario }) => scenario === DPOP.proofs).map(({ subject }) => subject);
+  const rows = names.map((name) => {
+    const cells = [
+      find(all, DPOP.proofs, name, 'CPU µs/op'),
+      find(all, DPOP.route, name, 'µs CPU/req'),
+    ].flatMap(({ median, ratioToFloor }) => [median.toFixed(0), ratioToFloor.toFixed(2)]);
+    return `| ${name} | ${cells.join(' | ')} |`;
+  });
+  return [
+    `${describeRuns(results)}:`,
+    '',
+    '| | without a server | x floor | on a route | x floor |',
+    '|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
+}
+
+/**
+ * Describes the runs of a table whose subjects use different tokens.
+ * @param {readonly ScenarioResults[]} results
+ */
+function describeRuns(results) {
+  const runs = results.map(({ run, date }) => `${run.replace(/; tokens of .*/, '')} (${date})`);
+  return [...new Set(runs)].join('; ');
+}
+
 /** @param {readonly ScenarioResults[]} results of trusted issuers */
 function toTrustedTable(results) {
-  const runs = new Set(results.map(({ run, date }) => `${run.replace(/; tokens of .*/, '')} (${date})`));
   const rows = results.map(({ scenario, measurements }) => {
     const named = (subject) => measurements.find((each) => each.subject === subject);
     const fresh = named('passport-jwe');
@@ -115,7 +154,7 @@ function toTrustedTable(results) {
     return `| ${scenario.slice(TRUSTED.length)} | ${cells.join(' | ')} |`;
   });
   return [
-    `${[...runs].join('; ')}:`,
+    `${describeRuns(results)}:`,
     '',
     '| | floor | passport-jwe, new | x floor | passport-jwe, cached | jose |',
     '|---|---|---|---|---|---|',

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { checkRevocations, checkTrustedIssuers, checkVerify } from './check.js';
+import { checkDpop, checkRevocations, checkTrustedIssuers, checkVerify } from './check.js';
 import { judgeGoals } from './goals.js';
 import { measureScenario } from './measure.js';
 import { keepResults, publishResults } from './publish.js';
@@ -8,6 +8,8 @@ import { describeRun, formatJsonLine, formatTables } from './report.js';
 import { createLookupScenario, createVerifyAmongScenario } from './scenarios/api-keys.js';
 import { createAttackScenario } from './scenarios/attacks.js';
 import { createDecryptScenario } from './scenarios/decrypt.js';
+import { createBesideDpopScenario, createDpopScenario } from './scenarios/dpop.js';
+import { createDpopRouteScenario } from './scenarios/dpop-route.js';
 import { createEncryptScenario } from './scenarios/encrypt.js';
 import { createNewTokensScenario, createRepeatedTokensScenario } from './scenarios/guarded-route.js';
 import { createImportScenario } from './scenarios/imports.js';
@@ -27,12 +29,12 @@ const USAGE = `Usage: npm run bench -- [--rounds N | --quick] [--only TEXT] [--j
   --rounds N   measured rounds per scenario, at least 1. Default: 20.
   --quick      only 4 rounds.
   --only TEXT  only scenarios whose name starts with TEXT: decrypt, verify, encrypt, revoked, authenticate, trusted issuer,
-               attacks, limits, import, size, HTTP.
+               DPoP, attacks, limits, import, size, HTTP.
   --json       print one JSON object per line instead of tables (npm run --silent bench -- --json).
   --write      save the results in bench/results, replacing those of the same scenarios, and write the chart and the
                table of docs/explain/performance.md.
-  --check      measure only verify, the cost of revocations and tokens of trusted issuers, and exit with 1 if one exceeds
-               its bounds (bench/check.js).
+  --check      measure only verify, the cost of revocations, tokens of trusted issuers and DPoP, and exit with 1 if one
+               exceeds its bounds (bench/check.js).
   --check-all  exit with 1 if a goal is missed (bench/goals.js).`;
 
 const QUICK_ROUNDS = 4;
@@ -49,6 +51,9 @@ const SCENARIOS = [
   ['verify, key ring', createKeyRingScenario],
   ['verify, trusted issuers', createBesideTrustedScenario],
   ...createTrustedIssuerScenarios.map((create) => ['trusted issuer', create]),
+  ['DPoP', createDpopScenario],
+  ['DPoP, bearer tokens', createBesideDpopScenario],
+  ['DPoP, route', createDpopRouteScenario],
   ['attacks', createAttackScenario],
   ['limits', createLimitsScenario],
   ['import', createImportScenario],
@@ -60,7 +65,17 @@ const SCENARIOS = [
 ];
 
 /** Scenarios of `--check`, which CI runs. */
-const CHECKED = ['verify', 'verify, trusted issuers', 'trusted issuer', 'revoked'];
+const CHECKED = [
+  'verify',
+  'verify, trusted issuers',
+  'trusted issuer',
+  'DPoP',
+  'DPoP, bearer tokens',
+  'revoked',
+];
+
+let running = '';
+process.once('SIGTERM', stop);
 
 const options = readArguments(process.argv.slice(2));
 if (options === undefined) {
@@ -109,7 +124,7 @@ function readArguments(args) {
       check = false,
       'check-all': checkAll = false,
     } = values;
-    const isKnown = SCENARIOS.some(([name]) => name.startsWith(only));
+    const isKnown = SCENARIOS.some(([name]) => startsWith(name, only));
     // `--check` needs all of its scenarios.
     if (!/^[1-9]\d{0,3}$/.test(rounds) || !isKnown || (check && (write || only !== ''))) return undefined;
     return { rounds: quick ? QUICK_ROUNDS : Number(rounds), only, json, write, check, checkAll };
@@ -128,7 +143,8 @@ async function runScenarios(options) {
   const run = describeRun(rounds, fixture.tokens[0].length);
   if (!json) console.log(run);
   const all = [];
-  for (const [, createScenario] of SCENARIOS.filter(([name]) => isWanted(name, options))) {
+  for (const [name, createScenario] of SCENARIOS.filter(([name]) => isWanted(name, options))) {
+    running = name;
     const measurements = await measureScenario(await createScenario(fixture), rounds);
     console.log(json ? measurements.map(formatJsonLine).join('\n') : formatTables(measurements));
     all.push(...measurements);
@@ -137,12 +153,27 @@ async function runScenarios(options) {
   return all;
 }
 
+/** Prints the scenario that a time limit ended, and the resources that keep the process alive. */
+function stop() {
+  const resources = process.getActiveResourcesInfo().join(', ') || 'none';
+  console.error(`SIGTERM during a scenario of the kind "${running}"; active resources: ${resources}`);
+  process.exit(143);
+}
+
 /**
  * @param {string} name
  * @param {Options} options
  */
 function isWanted(name, { only, check }) {
-  return check ? CHECKED.includes(name) : name.startsWith(only);
+  return check ? CHECKED.includes(name) : startsWith(name, only);
+}
+
+/**
+ * @param {string} name
+ * @param {string} text in any case
+ */
+function startsWith(name, text) {
+  return name.toLowerCase().startsWith(text.toLowerCase());
 }
 
 /**
@@ -161,6 +192,7 @@ function reportCheck(measurements) {
     ...checkVerify(measurements),
     ...checkRevocations(measurements),
     ...checkTrustedIssuers(measurements),
+    ...checkDpop(measurements),
   ];
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) process.exitCode = 1;

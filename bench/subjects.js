@@ -75,46 +75,66 @@ export function inFlight(name, perform, concurrency, timing = ELAPSED) {
 }
 
 /**
+ * Awaits each call before the next. Each call consumes an item that is used once, such as a DPoP proof. The items of a
+ * sample are created before its measurement.
+ * @template Item
  * @param {string} name
- * @param {(operations: number) => void | Promise<void>} run
+ * @param {(count: number) => Promise<readonly Item[]>} supply
+ * @param {(item: Item) => Promise<unknown>} perform
  * @param {Timing} timing
  * @returns {Subject}
  */
-function timed(name, run, timing) {
+export function consuming(name, supply, perform, timing = ELAPSED) {
+  const run = async (_operations, items) => {
+    for (const item of items) await perform(item);
+  };
+  return timed(name, run, timing, supply);
+}
+
+/**
+ * Performs a number of operations, with the items of the sample if there are any.
+ * @typedef {(operations: number, items: readonly any[]) => void | Promise<void>} Run
+ */
+
+/** @typedef {(count: number) => Promise<readonly any[]>} Supply */
+
+/**
+ * @param {string} name
+ * @param {Run} run
+ * @param {Timing} timing
+ * @param {Supply} [supply]
+ * @returns {Subject}
+ */
+function timed(name, run, timing, supply = async () => []) {
   let operations = 0;
+  const time = async (count) => {
+    const items = await supply(count);
+    const start = timing.now();
+    await run(count, items);
+    return timing.now() - start;
+  };
   return {
     name,
     async sample() {
-      if (operations === 0) operations = await calibrate(run, timing);
-      return { [timing.unit]: ((await time(run, operations, timing.now)) * 1000) / operations };
+      if (operations === 0) operations = await calibrate(time, timing);
+      return { [timing.unit]: ((await time(operations)) * 1000) / operations };
     },
   };
 }
 
 /**
  * Finds the number of operations that fill a sample, and warms up the compiler.
- * @param {(operations: number) => void | Promise<void>} run
+ * @param {(operations: number) => Promise<number>} time returns milliseconds
  * @param {Timing} timing
  */
-async function calibrate(run, { now, sampleMs }) {
+async function calibrate(time, { sampleMs }) {
   let operations = 64;
-  let elapsedMs = await time(run, operations, now);
+  let elapsedMs = await time(operations);
   while (elapsedMs < sampleMs / 2) {
     operations *= 2;
-    elapsedMs = await time(run, operations, now);
+    elapsedMs = await time(operations);
   }
   return Math.ceil((operations * sampleMs) / elapsedMs);
-}
-
-/**
- * @param {(operations: number) => void | Promise<void>} run
- * @param {number} operations
- * @param {() => number} now
- */
-async function time(run, operations, now) {
-  const start = now();
-  await run(operations);
-  return now() - start;
 }
 
 /**

@@ -104,7 +104,7 @@ function importCryptoKey(bytes) {
  * @param {import('passport-jwe').ClaimsSet} claims
  * @param {string} signingKey
  */
-function signClaims(claims, signingKey) {
+export function signClaims(claims, signingKey) {
   const key = createSecretKey(signingKey, 'latin1');
   return jwt.sign(claims, key, { algorithm: 'HS256', header: { typ: 'at+jwt' } });
 }
@@ -121,6 +121,6 @@ async function issueTokens(service) {
  * it.
  * @param {string} token
  */
-function asReceived(token) {
+export function asReceived(token) {
   return Buffer.from(token, 'latin1').toString('latin1');
 }

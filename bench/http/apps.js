@@ -18,6 +18,7 @@ import {
 } from 'passport-jwe';
 import { openRedisStores } from 'passport-jwe/redis';
 import { ExtractJwt, Strategy as JwtStrategy } from 'passport-jwt';
+import { createProofFloor, ORIGIN, UNLIMITED_PROOFS } from '../dpop-clients.js';
 import { openToken } from '../floor.js';
 import { AUDIENCE, ISSUER } from '../token.js';
 
@@ -93,6 +94,25 @@ export const APPS = {
     return createApp([auth(options), requiredScopes(SCOPE)]);
   },
 
+  'ES256 verification': async () => {
+    const verifyProof = createProofFloor();
+    return createApp([
+      (req, _res, next) => {
+        verifyProof(req.headers.dpop);
+        next();
+      },
+    ]);
+  },
+  'passport-jwe, DPoP required': ({ ringSecret }) => createDpopApp(ringSecret, { mode: 'require' }),
+  'passport-jwe, DPoP nonces': ({ ringSecret }) =>
+    createDpopApp(ringSecret, { mode: 'require', nonce: true }),
+  'passport-jwe, DPoP allowed': ({ ringSecret }) => createDpopApp(ringSecret, { mode: 'allow' }),
+  'express-oauth2-jwt-bearer, DPoP': async ({ signingKey }) => {
+    const options = { issuer: ISSUER, audience: AUDIENCE, secret: signingKey, tokenSigningAlg: 'HS256' };
+    const dpop = { enabled: true, required: true };
+    return createApp([auth({ ...options, dpop }), requiredScopes(SCOPE)]);
+  },
+
   'memory store': ({ ringSecret }) => createRevocableApp(ringSecret, createMemoryStores()),
   'Redis store': async ({ ringSecret, redisUrl }) =>
     createRevocableApp(ringSecret, await openRedisStores({ url: redisUrl })),
@@ -109,6 +129,18 @@ export const APPS = {
 async function acceptOptions(ringSecret) {
   const keyRing = await createKeyRing({ current: { secret: Buffer.from(ringSecret, 'base64url') } });
   return { keyRing, issuer: ISSUER, audience: AUDIENCE };
+}
+
+/**
+ * @param {string} ringSecret
+ * @param {Partial<import('passport-jwe').DpopOptions>} dpop
+ */
+async function createDpopApp(ringSecret, dpop) {
+  const options = { baseUrl: ORIGIN, replay: UNLIMITED_PROOFS, ...dpop };
+  return createApp([
+    authenticate({ ...(await acceptOptions(ringSecret)), dpop: options }),
+    requireScope(SCOPE),
+  ]);
 }
 
 /**

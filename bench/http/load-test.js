@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cycle } from '../subjects.js';
 import { startChild } from './child.js';
 
 /** Requests per sample: half a second at 12 000 requests per second. */
@@ -16,8 +17,10 @@ const LOAD_CORE = 1;
  * @property {string} name
  * @property {string} app in apps.js
  * @property {string} [program] that serves the application. Default: `serve.js`.
- * @property {readonly object[]} requests in the format of autocannon; each sample continues where the previous one
+ * @property {readonly object[]} [requests] in the format of autocannon; each sample continues where the previous one
  *   ended
+ * @property {(count: number, url: string) => Promise<readonly object[]>} [createRequests] creates the requests of a
+ *   sample before its measurement, if a request can be sent only once
  * @property {number} [instances] number of processes that share the load. Default: 1.
  */
 
@@ -60,23 +63,30 @@ function startServers(program, count) {
 }
 
 /** @returns {import('../measure.js').Subject} */
-function createSubject({ name, requests, servers, load, url, requestsFile }) {
+function createSubject({ name, requests, createRequests, servers, load, url, requestsFile }) {
+  const listRequests = createRequests ?? listInTurn(requests);
   const cpuMicroseconds = async () => {
     const each = await Promise.all(servers.map((server) => server.ask({ ask: 'cpuMicroseconds' })));
     return each.reduce((sum, used) => sum + used, 0);
   };
-  let next = 0;
   return {
     name,
     async sample() {
-      const lines = Array.from({ length: Math.min(AMOUNT, requests.length) }, (_, index) =>
-        JSON.stringify(requests[(next + index) % requests.length]),
-      );
-      next += lines.length;
+      const lines = (await listRequests(AMOUNT, url[0])).map((request) => JSON.stringify(request));
       await writeFile(requestsFile, lines.join('\n'));
       const before = await cpuMicroseconds();
       const rate = await load.ask({ url, requestsFile, amount: AMOUNT, connections: CONNECTIONS });
       return { 'req/s': rate, 'µs CPU/req': ((await cpuMicroseconds()) - before) / AMOUNT };
     },
   };
+}
+
+/**
+ * Returns requests in turn, each at most once in a sample.
+ * @param {readonly object[]} requests
+ * @returns {Candidate['createRequests']}
+ */
+function listInTurn(requests) {
+  const next = cycle(requests);
+  return async (count) => Array.from({ length: Math.min(count, requests.length) }, next);
 }

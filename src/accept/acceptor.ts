@@ -72,7 +72,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
 ): Acceptor<Req> {
   const verifier = prepareVerifier(options, where);
   const senders = createSenderReader(options, where);
-  const locations = addSchemes(resolveTokenLocations(options.tokenLocations, where), senders.schemes);
+  const locations = addSchemes(resolveTokenLocations(options.tokenLocations, where), senders?.schemes ?? []);
   const readToken = createTokenReader(locations, where);
   const tokenLocations = listTokenLocations(locations);
   const requiredScope = resolveRequiredScope(options.scope ?? [], `${where}: scope`);
@@ -88,6 +88,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
     scope: requiredScope,
     tokenLocations,
     dpop: describeDpop(options.dpop),
+    mutualTls: options.mutualTls?.certificate ?? false,
     audit: audit.enabled,
   }));
 
@@ -96,7 +97,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
     if (shown.sender?.proof === undefined) return checkScope(token, shown);
     const refuseSender = (failure: unknown) => refuse(req, failure, { ...shown, token });
     try {
-      const confirming = senders.confirm(shown.sender, shown.presented);
+      const confirming = senders?.confirm(shown.sender, shown.presented);
       return confirming === undefined
         ? checkScope(token, shown)
         : confirming.then(() => checkScope(token, shown)).catch(refuseSender);
@@ -107,13 +108,15 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
   const checkScope = (token: VerifiedToken, shown: Shown): Acceptance => {
     const { presented, sender } = shown;
     const error = findMissingScope(token, requiredScope);
+    const scheme = sender?.proof && 'DPoP';
+    const nonce = sender?.proof?.nextNonce;
     return error === undefined
-      ? { kind: 'verified', token, presented, sender, ...presentationOf(sender) }
-      : { kind: 'refused', error, token, presented, ...presentationOf(sender) };
+      ? { kind: 'verified', token, presented, sender, scheme, nonce }
+      : { kind: 'refused', error, token, presented, scheme, nonce };
   };
   const refuse = (req: Req, failure: unknown, shown: RefusedShown): Acceptance => ({
     ...toRefusal(failure, shown),
-    ...(senders.usesDpop(req) ? { scheme: 'DPoP' } : {}),
+    ...(senders?.usesDpop(req) ? { scheme: 'DPoP' } : {}),
   });
   const proofOf = (presented: string | undefined): { readonly proven?: true } =>
     presented !== undefined && verifier.isProven(presented) ? { proven: true } : {};
@@ -132,7 +135,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
         presented = readToken(req);
         if (presented === undefined && passesAsPreflight(req)) return { kind: 'anonymous' };
         if (presented === undefined) throw new MissingCredentialsError();
-        sender = senders.read(req);
+        sender = senders?.read(req);
         const shown = { presented, sender };
         const verified = verifier.verify(presented, sender);
         const accepted =
@@ -163,7 +166,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
       }
       callOnRejected(exchange, error);
     },
-    writeChallenge: createChallengeWriter(options, where, { scope: requiredScope, dpop: senders.dpop }),
+    writeChallenge: createChallengeWriter(options, where, { scope: requiredScope, dpop: senders?.dpop }),
     clock,
   });
 }
@@ -179,16 +182,12 @@ interface Shown {
   readonly sender: RequestSender | undefined;
 }
 
-/** A rejected token, as far as it was read. */
+/** Properties of a rejected token. */
 interface RefusedShown {
   readonly presented: string | undefined;
   readonly sender: RequestSender | undefined;
   /** Token that was verified before its sender was rejected. */
   readonly token?: VerifiedToken;
-}
-
-function presentationOf(sender: RequestSender | undefined): Pick<Acceptance, 'scheme' | 'nonce'> {
-  return sender?.proof === undefined ? {} : { scheme: 'DPoP', ...nonceOf(sender) };
 }
 
 /**

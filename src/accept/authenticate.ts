@@ -69,7 +69,7 @@ export function authenticate(options: AuthenticateOptions): Middleware {
   const finish = (found: AuthenticationOutcome, req: Request, { res, next }: Continuation): void => {
     const outcome = admitAnonymous(found);
     requestState.fill(req, { outcome, acceptor, failWithError });
-    sendNonce(res, outcome);
+    if ('nonce' in outcome && outcome.nonce !== undefined) sendNonce(res, outcome.nonce);
     if (outcome.kind === 'refused') {
       const { error } = outcome;
       const refuse = () => refuseRequest({ req, res, next }, error);

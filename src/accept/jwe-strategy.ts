@@ -11,6 +11,7 @@ import {
   requestState,
 } from '../http/request-state.js';
 import { sendNonce } from '../http/send-nonce.js';
+import type { ChallengeWriter } from '../http/write-challenge.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import { remedyForOption } from '../verify/remedy-for-option.js';
 import { ACCEPT_OPTIONS, type AcceptOptions } from './accept-options.js';
@@ -115,8 +116,8 @@ export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy 
     const failWithError = options.failWithError ?? false;
     const conclude = (outcome: StrategyOutcome): void => {
       requestState.fill(req, { outcome, acceptor, failWithError });
-      sendNonce(req.res, outcome);
-      if (outcome.kind === 'verified') checkSession(options);
+      if ('nonce' in outcome && outcome.nonce !== undefined) sendNonce(req.res, outcome.nonce);
+      if (outcome.kind === 'verified' && options.session !== false) checkSession(options);
       finish(req, () => end(outcome, { req, acceptor }, ends));
     };
     const outcome = decide(req, acceptor, this.findUser);
@@ -184,19 +185,22 @@ function end(
   { req, acceptor }: { readonly req: Request; readonly acceptor: Acceptor },
   ends: Ends,
 ): void {
-  const writeChallenge = challengeFor({ outcome, acceptor }, acceptor.writeChallenge);
   if (outcome.kind === 'verified') {
     acceptor.recordAcceptance(req, outcome);
     ends.success(outcome.found.user, outcome.found.info);
   } else if (outcome.kind === 'anonymous') {
     ends.pass();
-  } else if (req.res?.headersSent) {
-    return;
-  } else if (outcome.error.status === 401) {
-    ends.fail(writeChallenge(outcome.error), 401);
+  } else if (!req.res?.headersSent) {
+    reportRefusal(outcome.error, challengeFor({ outcome, acceptor }, acceptor.writeChallenge), ends);
+  }
+}
+
+function reportRefusal(error: PassportJweError, writeChallenge: ChallengeWriter, ends: Ends): void {
+  if (error.status === 401) {
+    ends.fail(writeChallenge(error), 401);
   } else {
-    addChallenge(outcome.error, writeChallenge);
-    ends.error(outcome.error);
+    addChallenge(error, writeChallenge);
+    ends.error(error);
   }
 }
 

@@ -1,6 +1,8 @@
 import { InvalidTokenError, type PassportJweError } from '../base/errors.js';
+import { createCertificateReader } from '../http/client-certificate.js';
 import { schemePattern } from '../http/extract-bearer-token.js';
 import type { IncomingRequest } from '../http/incoming-request.js';
+import { resolveMutualTls } from '../http/mutual-tls-options.js';
 import { readFields } from '../http/read-fields.js';
 import type { AuthorizationScheme } from '../http/write-challenge.js';
 import type { SenderEvidence } from '../token/claims/confirmation.js';
@@ -21,7 +23,7 @@ export interface SenderReader {
   readonly dpop: DpopVerifier | undefined;
   /** Schemes of the `Authorization` header that are accepted besides those of `tokenLocations`. */
   readonly schemes: readonly AuthorizationScheme[];
-  /** Whether the request uses the scheme `DPoP`. Always `false` unless DPoP is configured. */
+  /** Whether the request uses the scheme `DPoP`. */
   usesDpop(req: IncomingRequest): boolean;
   /**
    * Read the keys of which a request claims possession, without verifying signatures.
@@ -44,38 +46,49 @@ const usesDpop = (req: IncomingRequest): boolean =>
 
 const DPOP_SCHEME = schemePattern(['DPoP']);
 
-/** Without DPoP, a request proves possession of no key. */
-const BEARER: SenderReader = Object.freeze({
-  dpop: undefined,
-  schemes: [],
-  usesDpop: () => false,
-  read: () => undefined,
-  confirm: () => undefined,
-});
+/**
+ * Whether the request can use the scheme `DPoP`. Bearer requests then cost one comparison. The token reader has rejected
+ * requests with several `Authorization` headers.
+ */
+function mayUseDpop({ headers: { authorization } }: IncomingRequest): boolean {
+  if (typeof authorization !== 'string') return true;
+  const initial = authorization[0];
+  return initial === 'D' || initial === 'd';
+}
 
 /**
  * Create the sender reader of an acceptor.
  *
+ * @returns `undefined` if no option lets requests prove possession of a key
  * @param where function that takes the options, for the error messages
- * @throws TypeError if the option `dpop` is malformed
+ * @throws TypeError if the option `dpop` or `mutualTls` is malformed
  */
-export function createSenderReader(options: AcceptOptions<object, never>, where: string): SenderReader {
+export function createSenderReader(
+  options: AcceptOptions<object, never>,
+  where: string,
+): SenderReader | undefined {
   const dpop = createDpop(options, where);
-  if (dpop === undefined) return BEARER;
+  const { mutualTls } = options;
+  if (dpop === undefined && mutualTls === undefined) return undefined;
+  const readCertificate =
+    mutualTls === undefined ? undefined : createCertificateReader(resolveMutualTls(mutualTls, where));
+  const certificateOf = (req: IncomingRequest): SenderEvidence | undefined =>
+    readCertificate && { certificate: () => readCertificate(req)?.thumbprint };
 
   return {
     dpop,
-    schemes: ['DPoP'],
-    usesDpop,
+    schemes: dpop === undefined ? [] : ['DPoP'],
+    usesDpop: dpop === undefined ? () => false : usesDpop,
     read(req) {
-      if (usesDpop(req)) {
+      if (dpop === undefined) return certificateOf(req);
+      if (mayUseDpop(req) && usesDpop(req)) {
         const proof = dpop.read(req);
-        return { jkt: proof.jkt, proof };
+        return { jkt: proof.jkt, proof, ...certificateOf(req) };
       }
       if (dpop.mode === 'require') throw new InvalidTokenError('not_key_bound');
-      return undefined;
+      return certificateOf(req);
     },
-    confirm: (sender, presented) => sender?.proof && dpop.confirm(sender.proof, presented),
+    confirm: (sender, presented) => sender?.proof && dpop?.confirm(sender.proof, presented),
   };
 }
 

@@ -7,7 +7,7 @@ export interface PassportOptions {
   readonly failWithError?: boolean;
 }
 
-/** Checks the options of `passport.authenticate()` for an accepted request. */
+/** Checks the options of `passport.authenticate()` for an accepted request, unless `session` is `false`. */
 export type SessionCheck = (options: PassportOptions) => void;
 
 /**
@@ -21,8 +21,8 @@ export function createSessionCheck(): SessionCheck {
       { code: 'PASSPORT_JWE_SESSION' },
     ),
   );
-  return ({ session, assignProperty }) => {
+  return ({ assignProperty }) => {
     // With `assignProperty`, Passport starts no login session.
-    if (session !== false && assignProperty === undefined) warnOnce();
+    if (assignProperty === undefined) warnOnce();
   };
 }

@@ -10,9 +10,9 @@ import type { AuthorizationScheme, ChallengeWriter } from './write-challenge.js'
 /** How a request presented its token. */
 interface Presentation {
   /** Scheme of the `Authorization` header. Default: `Bearer`, also for other locations of the token. */
-  readonly scheme?: AuthorizationScheme;
+  readonly scheme?: AuthorizationScheme | undefined;
   /** Value of the response header `DPoP-Nonce` (RFC 9449 §8.2, §9). Default: no header. */
-  readonly nonce?: string;
+  readonly nonce?: string | undefined;
 }
 
 /** Result of the token verification for a request. */

@@ -1,5 +1,4 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { AuthenticationOutcome } from './request-state.js';
 
 /** Response of Node.js or of another framework. */
 export interface HeaderSink {
@@ -11,13 +10,12 @@ export interface HeaderSink {
 const EXPOSED = 'Access-Control-Expose-Headers';
 
 /**
- * Set `DPoP-Nonce`, if the outcome has a nonce. Web pages of other origins can read it (RFC 9449 §8.2), and no cache keeps
- * the response, unless the application sets `Cache-Control`.
+ * Set `DPoP-Nonce`. Expose the header to web pages of other origins (RFC 9449 §8.2), and forbid caching unless the
+ * application has set `Cache-Control`.
  */
-export function sendNonce(res: HeaderSink | undefined, outcome: AuthenticationOutcome): void {
-  if (outcome.kind === 'anonymous' || outcome.nonce === undefined) return;
+export function sendNonce(res: HeaderSink | undefined, nonce: string): void {
   if (res === undefined || res.headersSent) return;
-  res.setHeader('DPoP-Nonce', outcome.nonce);
+  res.setHeader('DPoP-Nonce', nonce);
   const exposed = res.getHeader(EXPOSED);
   // Several middleware can authenticate one request.
   if (exposed === undefined) res.setHeader(EXPOSED, 'DPoP-Nonce');

@@ -1,5 +1,5 @@
 import { InvalidTokenError } from '../../base/errors.js';
-import { isJsonObject } from '../../base/json.js';
+import { isJsonObject, type JsonObject } from '../../base/json.js';
 
 /** Keys to which a token is bound, in the format of the claim `cnf` (RFC 7800 §3.1). */
 export type Confirmation = {
@@ -9,7 +9,7 @@ export type Confirmation = {
   readonly 'x5t#S256'?: string;
 };
 
-/** Keys that a request claims to possess. */
+/** Keys of which a request claims possession. */
 export interface SenderEvidence {
   /** Thumbprint of the key of the DPoP proof. Absent under the scheme `Bearer`. */
   readonly jkt?: string;
@@ -18,26 +18,28 @@ export interface SenderEvidence {
 }
 
 /**
- * Sender of a token. `'any'`: a caller that may read tokens of others, for example by introspection. `undefined`: the token
- * came without a request, so possession of a key cannot be shown.
+ * Sender of a token. `'any'`: a caller that may read the tokens of other senders, for example for introspection.
+ * `undefined`: the token came without a request, so nothing proves possession of a key.
  */
 export type Sender = SenderEvidence | 'any' | undefined;
 
 /**
- * Assert that the sender possesses every key in `cnf` (RFC 7800 §3.1). Unknown members are not ignored: the issuer demands a
- * proof that this package cannot check.
+ * Assert that the sender possesses every key in `cnf` (RFC 7800 §3.1). Unknown members cause rejection, because the issuer
+ * requires a proof that this package cannot check.
  *
- * @throws InvalidTokenError if a member of `cnf` is unknown, malformed or not confirmed, or if a token without `cnf.jkt` came
- *   under the scheme `DPoP` (RFC 9449 §7.1).
+ * @throws InvalidTokenError if a member of `cnf` is unknown, malformed or not confirmed, or if a token without `cnf.jkt` is
+ *   sent under the scheme `DPoP` (RFC 9449 §7.1)
  */
 export function assertConfirmed({ cnf }: { readonly cnf?: unknown }, sender: Sender): void {
+  if (cnf !== undefined && !isJsonObject(cnf)) {
+    throw new InvalidTokenError('claim_malformed', undefined, { claim: 'cnf' });
+  }
   if (sender === 'any') return;
   if (cnf !== undefined) assertMembers(cnf, sender ?? {});
   else if (sender?.jkt !== undefined) throw new InvalidTokenError('not_key_bound');
 }
 
-function assertMembers(cnf: unknown, { jkt, certificate }: SenderEvidence): void {
-  if (!isJsonObject(cnf)) throw new InvalidTokenError('claim_malformed', undefined, { claim: 'cnf' });
+function assertMembers(cnf: JsonObject, { jkt, certificate }: SenderEvidence): void {
   const members = Object.keys(cnf);
   if (members.length === 0 || !members.every(isKnown)) throw new InvalidTokenError('key_bound');
   if (cnf['jkt'] === undefined && jkt !== undefined) throw new InvalidTokenError('not_key_bound');

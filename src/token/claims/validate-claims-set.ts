@@ -38,7 +38,7 @@ export function validateClaimsSet(
   assertRegisteredClaims(claims, external !== undefined);
   assertIssuerAndAudience(claims, token, policy);
   assertTimes(claims, policy, now);
-  assertConfirmed(claims, sender);
+  if (claims['cnf'] !== undefined || sender !== undefined) assertConfirmed(claims, sender);
   const scope = readScope(claims, policy);
   const exposed = exposeAudiences(claims, policy);
   const verified =

@@ -33,14 +33,14 @@ export interface DpopSettings {
   readonly clock: Clock;
 }
 
-/** A proof that has passed the checks of `DpopVerifier.read()`. Its signature is verified by `confirm()`. */
+/** Proof that passed the checks of `DpopVerifier.read()`. `DpopVerifier.confirm()` verifies its signature. */
 export interface DpopProof {
   /** Thumbprint of the key of the proof. */
   readonly jkt: string;
   readonly parsed: ParsedProof;
   readonly state: ProofState;
   /** Nonce for the response, if the nonce of the proof expires soon. */
-  readonly nextNonce?: string;
+  readonly nextNonce?: string | undefined;
 }
 
 /** Verifies DPoP proofs in two parts, so that unauthenticated requests reach neither the signature nor the store. */
@@ -48,19 +48,19 @@ export interface DpopVerifier {
   readonly mode: 'allow' | 'require';
   readonly algorithms: readonly DpopAlgorithm[];
   /**
-   * Read the proof of a request, and apply all checks that cost little: one field, size, `typ`, algorithm, key, `htm`,
-   * `htu`, `iat` and nonce.
+   * Read the proof of a request, and apply the cheap checks: number of headers, size, `typ`, algorithm, key, `htm`, `htu`,
+   * `iat` and nonce.
    *
    * @throws InvalidDpopProofError if the proof is missing or a check fails
    * @throws UseDpopNonceError if the proof has no valid nonce
    */
   read(req: IncomingRequest & TargetedRequest): DpopProof;
   /**
-   * Confirm a proof: `ath`, signature, and first use. Synchronous if the record of used proofs is.
+   * Confirm a proof: `ath`, signature and first use. Synchronous if the record of used proofs is synchronous.
    *
    * @param accessToken access token of the request. `undefined` at the token endpoint
    * @throws InvalidDpopProofError (or as rejection) if a check fails
-   * @throws RateLimitExceededError (or as rejection) if the key has used too many proofs
+   * @throws RateLimitExceededError (or as rejection) if the key has too many unexpired proofs
    * @throws TemporarilyUnavailableError (or as rejection) if the record of used proofs is unavailable
    */
   confirm(proof: DpopProof, accessToken?: string): void | Promise<void>;
@@ -101,12 +101,12 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
   };
 
   /** Return the nonce for the response, if any. */
-  const checkNonce = ({ claims }: ParsedProof): Pick<DpopProof, 'nextNonce'> => {
-    if (nonces === undefined) return {};
+  const checkNonce = ({ claims }: ParsedProof): string | undefined => {
+    if (nonces === undefined) return undefined;
     const now = clock();
     const found = nonces.check(claims.nonce, now);
     if (found === 'invalid') throw new UseDpopNonceError(nonces.current(now), settings.status);
-    return found === 'current' ? {} : { nextNonce: nonces.current(now) };
+    return found === 'current' ? undefined : nonces.current(now);
   };
 
   const checkTokenHash = ({ claims }: ParsedProof, accessToken: string): void => {
@@ -150,11 +150,12 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
     read(req: IncomingRequest & TargetedRequest) {
       const field = readField(req);
       const parsed = parse(field);
-      const proof = { jkt: parsed.key.jkt, parsed, state: proofStateOf(req, field) };
-      if (proof.state.confirmedBy.has(settings)) return proof;
+      const { jkt } = parsed.key;
+      const state = proofStateOf(req, field);
+      if (state.confirmedBy.has(settings)) return { jkt, parsed, state };
       checkRequest(parsed, req);
       checkTime(parsed);
-      return { ...proof, ...checkNonce(parsed) };
+      return { jkt, parsed, state, nextNonce: checkNonce(parsed) };
     },
     confirm(proof: DpopProof, accessToken?: string) {
       const { parsed, state } = proof;

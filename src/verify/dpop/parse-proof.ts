@@ -5,10 +5,10 @@ import { decodeBase64url } from '../../token/compact-serialization.js';
 import { parseHeaderObject } from '../../token/protected-header.js';
 import type { ProofKey, ProofKeyReader } from './proof-keys.js';
 
-/** A proof in its parts. The signature is not verified yet. */
+/** Parsed proof, whose signature is not verified yet. */
 export interface ParsedProof {
   readonly key: ProofKey;
-  /** Encoded header, the key of the cache. */
+  /** Encoded header, which identifies the key in the cache. */
   readonly header: string;
   readonly claims: ProofClaims;
   /** Encoded header and payload, which the signature covers (RFC 7515 §5.2). */
@@ -22,33 +22,34 @@ export interface ProofClaims {
   readonly htm: string;
   readonly htu: string;
   readonly iat: NumericDate;
-  readonly ath?: string;
-  readonly nonce?: string;
+  readonly ath: string | undefined;
+  readonly nonce: string | undefined;
 }
 
 /** Maximum length of a proof in characters. A proof with a 4096-bit RSA key has about 2000. */
 const MAX_LENGTH = 4096;
 
 /**
- * Split a proof and read its header and claims, in the order of RFC 9449 §4.3.
+ * Split a proof, and read the header and the claims in the order of RFC 9449 §4.3.
  *
- * @returns the fault of the proof, if it has one
+ * @returns the parsed proof, or the reason for rejecting the proof
  */
 export function parseProof(proof: string, keys: ProofKeyReader): ParsedProof | DpopRejection {
   if (proof.length > MAX_LENGTH) return 'proof_too_long';
-  const [header, payload, signature, ...excess] = proof.split('.', 4);
-  if (header === undefined || payload === undefined || signature === undefined || excess.length > 0) {
-    return 'proof_malformed';
-  }
+  const headerEnd = proof.indexOf('.');
+  const payloadEnd = proof.indexOf('.', headerEnd + 1);
+  // Without a period, both searches return -1.
+  if (payloadEnd === -1 || proof.includes('.', payloadEnd + 1)) return 'proof_malformed';
+  const header = proof.slice(0, headerEnd);
   const key = keys.read(header, () => decodeOr(header, parseHeaderObject));
   if (typeof key === 'string') return key;
-  const decoded = decodeOr(payload, parseJsonObject);
+  const decoded = decodeOr(proof.slice(headerEnd + 1, payloadEnd), parseJsonObject);
   if (decoded === undefined) return 'proof_malformed';
   const claims = readClaims(decoded);
   if (claims === undefined) return 'proof_claim';
-  const signatureBytes = decodeOr(signature, (bytes) => bytes);
-  if (signatureBytes === undefined) return 'proof_malformed';
-  return { key, header, claims, signingInput: `${header}.${payload}`, signature: signatureBytes };
+  const signature = decodeOr(proof.slice(payloadEnd + 1), (bytes) => bytes);
+  if (signature === undefined) return 'proof_malformed';
+  return { key, header, claims, signingInput: proof.slice(0, payloadEnd), signature };
 }
 
 /** Decode a segment. `undefined` if it is not canonical base64url, or cannot be parsed. */
@@ -70,11 +71,7 @@ function readClaims({ jti, htm, htu, iat, ath, nonce }: JsonObject): ProofClaims
   if (!isFilled(jti) || !isFilled(htm) || !isFilled(htu) || !isNumericDate(iat)) return undefined;
   if (ath !== undefined && typeof ath !== 'string') return undefined;
   if (nonce !== undefined && typeof nonce !== 'string') return undefined;
-  return {
-    ...{ jti, htm, htu, iat },
-    ...(ath === undefined ? {} : { ath }),
-    ...(nonce === undefined ? {} : { nonce }),
-  };
+  return { jti, htm, htu, iat, ath, nonce };
 }
 
 function isFilled(value: unknown): value is string {
