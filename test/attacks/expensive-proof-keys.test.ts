@@ -29,10 +29,10 @@ describe('a client that varies the header of its proofs', () => {
   function createUse() {
     const reader = createProofKeyReader(['EdDSA']);
     return ({ jwk }: typeof other, kid: string) => {
-      const header = { typ: 'dpop+jwt', alg: 'EdDSA', jwk, kid };
-      const key = reader.read(JSON.stringify(header), () => header);
+      const text = JSON.stringify({ typ: 'dpop+jwt', alg: 'EdDSA', jwk, kid });
+      const key = reader.read(text, () => JSON.parse(text));
       if (typeof key === 'string') throw new Error(key);
-      reader.keep(JSON.stringify(header), key);
+      reader.keep(text, key);
       return key;
     };
   }
