@@ -51,18 +51,25 @@ const resign = (index: 0 | 1, change: (segment: string, random: Random) => strin
 const asText = (change: (text: string, random: Random) => string) => (segment: string, random: Random) =>
   Buffer.from(change(Buffer.from(segment, 'base64url').toString(), random)).toString('base64url');
 
-const MUTATIONS: Readonly<Record<string, ProofMutation>> = {
-  ...Object.fromEntries(
-    Object.entries(TEXT_MUTATIONS).map(([name, change]) => [
-      name,
-      changeProof((proof, { other, prove }, random) => change(proof, prove(other), random)),
-    ]),
-  ),
+/** Changes of the text of a proof. */
+const CHANGED: Readonly<Record<string, ProofMutation>> = Object.fromEntries(
+  Object.entries(TEXT_MUTATIONS).map(([name, change]) => [
+    name,
+    changeProof((proof, { other, prove }, random) => change(proof, prove(other), random)),
+  ]),
+);
+
+/** Changes under a proper signature. */
+const RESIGNED: Readonly<Record<string, ProofMutation>> = {
   'a header with a proper signature': resign(0, asText(breakHeader)),
   'claims with a proper signature': resign(1, asText(breakClaims)),
   'a header in another spelling with a proper signature': resign(0, respell),
   'claims in another spelling with a proper signature': resign(1, respell),
   'bytes of the header with a proper signature': resign(0, asText(breakBytes)),
+};
+
+/** Changes of the signature, and of the headers of the request. */
+const REARRANGED: Readonly<Record<string, ProofMutation>> = {
   'a long proof': changeProof((proof) => proof + 'A'.repeat(4096)),
   'a signature by another key': changeProof((proof, { other }) =>
     signProof(other.signer, proof.slice(0, proof.lastIndexOf('.'))),
@@ -133,7 +140,8 @@ export function createProofMutants(keyRing: KeyRing, seed: number): MutantSource
     const [client, other] = [pool[at], pool[(at + 1 + below(POOL_SIZE - 1, random)) % POOL_SIZE]];
     if (client === undefined || other === undefined) throw new Error('The pool is empty');
     const proof = prove(client);
-    const [mutation, mutate] = pickOne(Object.entries(MUTATIONS), random);
+    const kind = pickOne([CHANGED, RESIGNED, RESIGNED, REARRANGED, REARRANGED], random);
+    const [mutation, mutate] = pickOne(Object.entries(kind), random);
     const fields = mutate({ client, other, unbound, proof, used, prove }, random);
     const isUnchanged = fields.length === 2 && fields[1]?.[1].trim() === proof && mutation in TEXT_MUTATIONS;
     return isUnchanged ? next() : { mutation, fields };

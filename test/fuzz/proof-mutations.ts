@@ -1,3 +1,4 @@
+import { NOW } from '../support/tokens.js';
 import { below, pickOne } from './text-mutations.js';
 
 /** Members that replace those of the header of a proof, each of which makes the proof invalid. `undefined` removes one. */
@@ -40,15 +41,12 @@ const JWK_MEMBERS: readonly Readonly<Record<string, unknown>>[] = [
   { d: null, k: null },
 ];
 
-/** Claims that replace those of a proof, each of which makes the proof invalid. */
-const CLAIMS: readonly Readonly<Record<string, unknown>>[] = [
-  ...[undefined, null, '', 7, true, [], {}, ['a']].map((jti) => ({ jti })),
-  { jti: 'j'.repeat(4096) },
-  ...[undefined, null, '', 'POST', 'get', 'GET ', 'HEAD', 7, ['GET']].map((htm) => ({ htm })),
-  ...[undefined, null, '', '/resource', 'resource', '//api.example.com/resource', 7, [], {}].map((htu) => ({
-    htu,
-  })),
-  ...[
+/** Values that replace a claim of a proof, each of which makes the proof invalid. */
+const CLAIMS: Readonly<Record<string, readonly unknown[]>> = {
+  jti: [undefined, null, '', 7, true, [], {}, ['a'], 'j'.repeat(4096)],
+  htm: [undefined, null, '', 'POST', 'get', 'GET ', 'HEAD', 7, ['GET']],
+  htu: [
+    ...[undefined, null, '', '/resource', 'resource', '//api.example.com/resource', 7, [], {}],
     ...['http://api.example.com/resource', 'https://api.example.com/', 'https://api.example.com/Resource'],
     ...[
       'https://api.example.com/resource/',
@@ -61,26 +59,14 @@ const CLAIMS: readonly Readonly<Record<string, unknown>>[] = [
       'https://localhost/resource',
     ],
     ...['https://api.example.com@evil.com/resource', 'https://api.example.com/resource%2F', 'https://[::1'],
-  ].map((htu) => ({ htu })),
-  ...[
-    undefined,
-    null,
-    '',
-    'now',
-    '1893456000',
-    -1,
-    0,
-    1,
-    1e12,
-    1e300,
-    1_893_455_934,
-    1_893_456_006,
-    [],
-    {},
-  ].map((iat) => ({ iat })),
-  ...[undefined, null, '', 'A'.repeat(43), 'AAAA', 7, [], {}].map((ath) => ({ ath })),
-  ...[undefined, null, '', 'A'.repeat(30), 'AAAA', 'é'.repeat(30), 7, [], {}].map((nonce) => ({ nonce })),
-];
+  ],
+  iat: [
+    ...[undefined, null, '', 'now', '1893456000', -1, [], {}, 1e12, 1e300],
+    ...[0, 1, NOW - 3600, NOW - 66, NOW + 6, NOW + 3600, 2e9],
+  ],
+  ath: [undefined, null, '', 'A'.repeat(43), 'AAAA', 7, [], {}],
+  nonce: [undefined, null, '', 'A'.repeat(30), 'AAAA', 'é'.repeat(30), 7, [], {}],
+};
 
 /** JSON texts that are not one object without duplicates. */
 const SPELLINGS: readonly ((text: string) => string)[] = [
@@ -120,7 +106,8 @@ export function breakHeader(text: string, random: Random): string {
 /** Change the claims of a proof, so that a signature over them is worthless. */
 export function breakClaims(text: string, random: Random): string {
   if (random() < 0.2) return pickOne(SPELLINGS, random)(text);
-  return JSON.stringify({ ...JSON.parse(text), ...pickOne(CLAIMS, random) });
+  const [claim, values] = pickOne(Object.entries(CLAIMS), random);
+  return JSON.stringify({ ...JSON.parse(text), [claim]: values[below(values.length, random)] });
 }
 
 /** Spell a segment in another way that decoders can take for the same bytes. */

@@ -92,7 +92,7 @@ describe('createProofKeyReader', () => {
 
   test('a signature under an RSA key with a large exponent is invalid, and throws nothing', () => {
     const n = encodeInteger(modulusOf(4096));
-    const exponents = [`${'_'.repeat(42)}8`, `${'_'.repeat(21)}w`, 'AQAAAAAAAAAB'];
+    const exponents = [`${'_'.repeat(42)}8`, `${'_'.repeat(21)}w`, `${'_'.repeat(12)}`];
     const verdicts = exponents.flatMap((e) =>
       (['RS256', 'PS256'] as const).map((alg) => {
         const key = read({ kty: 'RSA', n, e }, alg);
